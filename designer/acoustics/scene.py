@@ -1,0 +1,179 @@
+"""The scene: device, head and air composed into transfer tensors H (F, M, L).
+
+In free field and on a baffle a driver radiates from its own place, and a sphere head is met by a point source at that place.
+On a sphere enclosure the device's field at an ear without the head is multiplied by the head's diffraction for a source at the
+enclosure's centre. Scattering back and forth between device and head is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.measured_head import MeasuredHead, read_head
+from designer.acoustics.rigid_sphere import SphereEnclosure, head_diffraction
+from designer.problem import geometry
+from designer.problem.schema import Problem
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+
+class Device(Protocol):
+    """What a scene asks of a device model: its field near and far, its power, and where its sound comes from."""
+
+    def source_places_m(self) -> Real:
+        """Where a head sees each driver's sound come from (L, 3)."""
+
+    def field(self, k: Real, points_m: Real) -> Complex:
+        """Pressure (F, M, L) at points (M, 3)."""
+
+    def far_field(self, k: Real, directions: Real) -> Complex:
+        """The limit of R e^{jkR} p (F, M, L) for unit vectors (M, 3)."""
+
+    def radiated_power(self, k: Real) -> Complex:
+        """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude."""
+
+
+def device_of(problem: Problem) -> Device:
+    """The device model that the problem's enclosure and drivers ask for."""
+    enclosure = problem.enclosure
+    if enclosure is not None and enclosure.model == "sphere":
+        places = np.array([driver.position_m for driver in problem.drivers])
+        directions = places / np.linalg.norm(places, axis=1, keepdims=True)  # put on the surface
+        return SphereEnclosure(enclosure.radius_m, directions, [driver.radius_m or 0.0 for driver in problem.drivers])
+    discs = [
+        Disc(np.array(d.position_m), (d.facing_deg[0], d.facing_deg[1]), d.radius_m or 0.0) for d in problem.drivers
+    ]
+    return FreeField(discs, baffle=enclosure is not None and enclosure.model == "baffle")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Transfer tensors of a problem on a frequency grid; each is computed once, when it is first asked for."""
+
+    problem: Problem
+    frequency_hz: Real
+    displacements_m: Real
+    """(D, 3) of the head; the problem's ear cloud by default."""
+
+    @property
+    def drivers(self) -> tuple[str, ...]:
+        """Names of the drivers (L,)."""
+        return self.problem.driver_names
+
+    @cached_property
+    def k(self) -> Real:
+        """Wave number (F,), rad/m."""
+        return 2 * np.pi * self.frequency_hz / self.problem.speed_of_sound_m_s
+
+    @cached_property
+    def azimuth_deg(self) -> Real:
+        """Azimuths of the circle (A,)."""
+        return geometry.azimuth_grid_deg(self.problem.grid.azimuth_step_deg)
+
+    @cached_property
+    def _device(self) -> Device:
+        return device_of(self.problem)
+
+    @cached_property
+    def _measured_head(self) -> MeasuredHead | None:
+        head = self.problem.heads[0]
+        if not head.lower().endswith(".sofa"):
+            return None
+        radius_m = self.problem.listener.head_radius_m
+        return read_head(self.problem.data_path(head), radius_m, self.problem.speed_of_sound_m_s)
+
+    def at(self, frequency_hz: Real) -> Scene:
+        """The same scene on other frequencies."""
+        return self._like(np.asarray(frequency_hz, dtype=float), self.displacements_m)
+
+    def moved(self, displacements_m: Real) -> Scene:
+        """The same scene with the head displaced otherwise: (D, 3) along the device's axes."""
+        return self._like(self.frequency_hz, np.asarray(displacements_m, dtype=float))
+
+    def _like(self, frequency_hz: Real, displacements_m: Real) -> Scene:
+        other = Scene(self.problem, frequency_hz, displacements_m)
+        for key in ("_device", "_measured_head"):  # they do not depend on what changed
+            if key in self.__dict__:
+                other.__dict__[key] = self.__dict__[key]
+        return other
+
+    def ears(self) -> Complex:
+        """H at the ears (F, 2D, L): left, right of the first displacement, left, right of the second, ..."""
+        return self._ears
+
+    @cached_property
+    def _ears(self) -> Complex:
+        listener, head = self.problem.listener, self.problem.heads[0]
+        radius_m = geometry.head_radius_m(head, listener.head_radius_m)
+        centres_m = geometry.head_centres_m(listener, self.displacements_m)
+        ears_m = geometry.ears_m(listener, radius_m, self.displacements_m)
+        shape = (self.frequency_hz.size, 2 * len(centres_m), len(self.drivers))
+        sources_m = self._device.source_places_m()
+        measured = self._measured_head
+        if measured is not None:
+            towards = sources_m[None, :, :] - centres_m[:, None, :]  # (D, L, 3)
+            towards = towards / np.linalg.norm(towards, axis=-1, keepdims=True) @ geometry.head_axes(listener).T
+            ratio = measured.transfer(self.frequency_hz, towards.reshape(-1, 3))
+            ratio = ratio.reshape(-1, *towards.shape[:2], 2).swapaxes(-1, -2)  # (F, D, 2, L)
+            free = self._device.field(self.k, centres_m)[:, :, None, :]
+            return (ratio * free).reshape(shape)
+        free = self._device.field(self.k, ears_m.reshape(-1, 3))
+        if head == "points":
+            return free
+        sources_m, which = np.unique(sources_m, axis=0, return_inverse=True)  # one centre serves a whole enclosure
+        ratio = head_diffraction(self.k, radius_m, centres_m, sources_m, ears_m)[..., which]
+        return free * ratio.reshape(shape)
+
+    def circle(self) -> Complex:
+        """H on the circle of masks and maps (F, A, L), without the head."""
+        return self._circle
+
+    @cached_property
+    def _circle(self) -> Complex:
+        return self._on_circle(self.azimuth_deg)
+
+    def look(self, azimuth_deg: float) -> Complex:
+        """H at one azimuth of the circle (F, L)."""
+        return self._on_circle(np.array([azimuth_deg]))[:, 0]
+
+    def _on_circle(self, azimuth_deg: Real) -> Complex:
+        distance_m = self.problem.azimuth_distance_m
+        directions = direction(azimuth_deg)
+        if np.isinf(distance_m):
+            return self._device.far_field(self.k, directions)
+        return self._device.field(self.k, directions * distance_m)
+
+    def head_centre(self) -> Complex:
+        """H at the centre of the undisplaced head, without the head (F, L)."""
+        return self._device.field(self.k, np.array([self.problem.listener.position_m]))[:, 0]
+
+    @cached_property
+    def radiated_power(self) -> Complex:
+        """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude."""
+        return self._device.radiated_power(self.k)
+
+
+def design_frequencies_hz(problem: Problem) -> Real:
+    """The design's frequencies (F,): equally spaced from 0 to Nyquist."""
+    return np.linspace(0.0, problem.sample_rate_hz / 2, problem.grid.frequencies)
+
+
+def scene(problem: Problem) -> Scene:
+    """The scene of a problem on its design's frequencies.
+
+    Examples
+    --------
+    >>> import designer
+    >>> scene = designer.scene(designer.load("problems/laptop-pair.toml"))
+    >>> scene.ears().shape  # frequencies, (left, right) of each displacement, drivers
+    (257, 10, 2)
+
+    """
+    return Scene(problem, design_frequencies_hz(problem), np.asarray(problem.listener.ear_cloud_m, dtype=float))

@@ -1,0 +1,74 @@
+"""How a channel holds when the head is where the design did not look: off its cloud, and off its frequency grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer import measures
+from designer.acoustics.scene import Scene
+from designer.problem.schema import DesignTable
+from designer.realization import response as filter_response
+from designer.targets.curves import in_band
+
+Real = NDArray[np.float64]
+
+HEADS = 48
+LEAST_REACH_M = 0.03
+"""Heads are spread over the ear cloud's box, and at least over +/-3 cm to the front and the side."""
+
+
+@dataclass(frozen=True)
+class MovedHead:
+    """Cancellation gain with the head moved: (heads, frequencies) in dB, with where and at which frequencies."""
+
+    frequency_hz: Real
+    displacements_m: Real
+    gain_db: Real
+
+    @property
+    def median_db(self) -> float:
+        """Median over heads and frequencies."""
+        return float(np.median(self.gain_db))
+
+    @property
+    def fifth_percentile_db(self) -> float:
+        """5th percentile over heads and frequencies."""
+        return float(np.percentile(self.gain_db, 5))
+
+
+def displaced_heads_m(cloud_m: Real) -> Real:
+    """Displacements (HEADS, 3) spread evenly over the cloud's box: the additive recurrence on the plastic number's powers.
+
+    Source: M. Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
+    """
+    plastic = 1.2207440846057596  # the root of x⁴ = x + 1, for three dimensions
+    steps = (1 / plastic) ** np.arange(1, 4)
+    unit = (0.5 + np.outer(np.arange(1, HEADS + 1), steps)) % 1.0
+    low = np.minimum(cloud_m.min(axis=0), [-LEAST_REACH_M, -LEAST_REACH_M, 0.0])
+    high = np.maximum(cloud_m.max(axis=0), [LEAST_REACH_M, LEAST_REACH_M, 0.0])
+    return np.asarray(low + unit * (high - low))
+
+
+def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
+    """Judge an ear channel's taps (L, T) in the band, a quarter of the way between the design's frequencies.
+
+    Parameters
+    ----------
+    scene : on the design's frequencies
+
+    """
+    problem = scene.problem
+    step_hz = scene.frequency_hz[1] - scene.frequency_hz[0]
+    between_hz = np.concatenate([scene.frequency_hz[:-1] + step_hz / 4, scene.frequency_hz[:-1] + 3 * step_hz / 4])
+    inside_hz = np.sort(between_hz[in_band(between_hz, design.band_hz)])
+    if not inside_hz.size:
+        inside_hz = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
+    moves = displaced_heads_m(np.asarray(problem.listener.ear_cloud_m, dtype=float))
+    moved = scene.at(inside_hz).moved(moves)
+    p = measures.pressure(moved.ears(), filter_response(taps, inside_hz, problem.sample_rate_hz))
+    reach, cancel = (p[:, 0::2], p[:, 1::2]) if design.ear == "left" else (p[:, 1::2], p[:, 0::2])
+    gain = measures.db(measures.ratio(np.abs(reach) ** 2, np.abs(cancel) ** 2))
+    return MovedHead(inside_hz, moves, gain.T)

@@ -1,0 +1,87 @@
+"""One number a line: what the summary table and `summary.json` say of a channel, from its realised taps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer import measures
+from designer.acoustics.scene import Scene
+from designer.evaluation.moved_head import MovedHead
+from designer.evaluation.words import hz
+from designer.problem.schema import DesignTable
+from designer.realization import response as filter_response
+from designer.targets.channel_target import channel_target, driver_index
+from designer.targets.plain import Plain
+from designer.targets.wishes import SLACK_TOLERANCE_DB, excesses_db, slacks_db
+
+Real = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scalars:
+    """Numbers of one channel, each over the band unless its name says otherwise."""
+
+    values: dict[str, float]
+    realisation_losses: tuple[str, ...]
+    """Warnings: what the taps lose against the formulation, each with its dB."""
+
+
+TONE_BAND_HZ = (100.0, 16_000.0)
+
+
+def scalars(
+    design: DesignTable, taps: Real, plain: Plain, given_slacks_db: dict[str, Real], scene: Scene, moved: MovedHead | None
+) -> Scalars:
+    """Judge one channel's taps (L, T) in a scene.
+
+    Parameters
+    ----------
+    given_slacks_db : wish or limit -> slack that the formulation already left (in-band frequencies of the scene,)
+    scene : on the design's frequencies and those half way between
+    moved : the channel with the head moved; None for a beam
+
+    """
+    index = driver_index(design, scene.drivers)
+    full = filter_response(taps, scene.frequency_hz, scene.problem.sample_rate_hz)
+    w = full[:, index]
+    target = channel_target(design, scene, plain)
+    band = target.in_band
+    inside, w_inside = target.at(band), w[band]
+    gain = measures.db(measures.cancellation_gain(inside.reach, inside.cancel, w_inside))
+    worst = measures.db(measures.worst_cancellation_gain(inside.reach, inside.cancel, w_inside))
+    spent = measures.db(measures.effort(inside.reach, w_inside))
+    level = np.maximum(measures.mean_power(target.reach, w), 1e-300)
+    tone = measures.db(level) - 2 * measures.amplitude_db(target.plain_level)
+    heard = (scene.frequency_hz >= TONE_BAND_HZ[0]) & (scene.frequency_hz <= TONE_BAND_HZ[1])
+    values = {
+        "mean_cancellation_gain_db": float(np.mean(gain)),
+        "least_cancellation_gain_db": float(gain.min()),
+        "least_worst_cancellation_gain_db": float(worst.min()),
+        "largest_effort_db": float(spent.max()),
+        "least_white_noise_gain_db": float(
+            measures.db(measures.white_noise_gain(inside.look, w_inside, inside.look_distance_m)).min()
+        ),
+        "largest_driver_gain_db": float(measures.amplitude_db(full).max()),
+        "largest_tone_deviation_db": float(np.abs(tone[heard]).max(initial=0.0)),
+    }
+    if inside.gamma is not None:
+        margin = gain - measures.db(inside.gamma)
+        values["least_margin_to_target_db"] = float(margin.min())
+    if moved is not None:
+        values["moved_head_median_db"] = moved.median_db
+        values["moved_head_5th_percentile_db"] = moved.fifth_percentile_db
+    names = tuple(scene.drivers[i] for i in index)
+    realised = {**slacks_db(inside, w_inside), **excesses_db(inside, w_inside, names)}
+    losses = []
+    for wish, slack in realised.items():
+        lost = slack - given_slacks_db.get(wish, np.zeros(slack.size))
+        at = int(np.argmax(lost))
+        if lost[at] > SLACK_TOLERANCE_DB:
+            losses.append(
+                f"realisation loses {lost[at]:.2f} dB of {wish} at {hz(float(inside.frequency_hz[at]))};"
+                f" more taps ([realization] taps = {taps.shape[1]}) or frequencies ([grid] frequencies) bring it back"
+            )
+    return Scalars(values, tuple(losses))

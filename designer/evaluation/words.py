@@ -1,0 +1,111 @@
+"""What was asked and what was reached, in words: the sentence on top of a report and in the message of exit code 4."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer.problem.schema import DesignTable
+from designer.targets.wishes import SLACK_TOLERANCE_DB
+
+Real = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+
+def hz(frequency_hz: float) -> str:
+    """A frequency as a person says it: 516 Hz, 1.8 kHz."""
+    if frequency_hz >= 999.5:
+        return f"{round(frequency_hz / 1000, 1 if frequency_hz < 9950 else 0):g} kHz"
+    return f"{frequency_hz:.0f} Hz"
+
+
+def spans(frequency_hz: Real, where: Bool) -> str:
+    """The runs of frequencies where something holds: "from 200 Hz to 1.8 kHz and at 6 kHz"."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], where, [False]]).astype(int)))
+    parts = []
+    for first, last in zip(edges[::2], edges[1::2] - 1, strict=True):
+        low, high = hz(float(frequency_hz[first])), hz(float(frequency_hz[last]))
+        parts.append(f"at {low}" if low == high else f"from {low} to {high}")
+    return _joined(parts)
+
+
+def _joined(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
+
+
+def _decibels(values: list[float]) -> str:
+    low, high = min(values), max(values)
+    return f"{low:g} dB" if low == high else f"{low:g} to {high:g} dB"
+
+
+def asked(design: DesignTable) -> str:
+    """What a design asks for, as a noun phrase."""
+    band = f"from {hz(design.band_hz[0])} to {hz(design.band_hz[1])}"
+    wishes = []
+    if design.cancellation_gain_db:
+        wishes.append(_decibels([point[1] for point in design.cancellation_gain_db]))
+    if design.mask:
+        wishes.append(f"a mask of {_decibels([line.max_db for line in design.mask])}")
+    if design.window_deg:
+        wishes.append(f"a window of {design.window_deg[0]:g} to {design.window_deg[1]:g} degrees within {design.window_ripple_db:g} dB")
+    if design.nulls_deg and not (design.cancellation_gain_db or design.mask):
+        wishes.append("nulls as deep as the rest allows at " + _joined([f"{null:g}" for null in design.nulls_deg]) + " degrees")
+    return f"{_joined(wishes)} asked {band}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One channel's outcome: the sentence, and, where it is infeasible, what must give, where, and by how much."""
+
+    sentence: str
+    shortfalls: tuple[str, ...]
+
+
+LIMIT_WORDS = {"max_effort_db": "the effort limit of {:g} dB", "min_white_noise_gain_db": "the white-noise gain's floor of {:g} dB"}
+
+
+def verdict(
+    design: DesignTable, frequency_hz: Real, slacks_db: dict[str, Real], excesses_db: dict[str, Real], binding: dict[str, Bool]
+) -> Verdict:
+    """The outcome of one channel in words.
+
+    Parameters
+    ----------
+    frequency_hz : (N,) the design's frequencies in the band
+    slacks_db, excesses_db, binding : wish or limit -> (N,)
+
+    """
+    wishes = {**slacks_db, **excesses_db}
+    slack = np.max([*wishes.values(), np.zeros(frequency_hz.size)], axis=0)
+    short = slack > SLACK_TOLERANCE_DB
+    if not short.any():
+        return Verdict(f"{asked(design)}; reached at every frequency", ())
+    reached = f"reached {spans(frequency_hz, ~short)}" if (~short).any() else "reached nowhere"
+    why = _joined([_limit(design, name) for name, binds in binding.items() if (binds & short).sum() > 0.5 * short.sum()])
+    elsewhere = "elsewhere " if (~short).any() else ""
+    reason = f"{elsewhere}{why} binds" if why else f"{elsewhere}no weights of these drivers reach it"
+    if design.method in ("delay-and-sum", "matrix"):
+        reason = f'{elsewhere}the method "{design.method}" does not reach it'
+    worst = int(np.argmax(slack))
+    sentence = (
+        f"{asked(design)}; {reached}; {reason}, and up to {slack[worst]:.1f} dB are missing (at {hz(float(frequency_hz[worst]))})"
+    )
+    shortfalls = []
+    for name, missing in wishes.items():
+        lacking = missing > SLACK_TOLERANCE_DB
+        if lacking.any():
+            at = int(np.argmax(missing))
+            shortfalls.append(
+                f"{name} must give by up to {missing[at]:.1f} dB (at {hz(float(frequency_hz[at]))}), {spans(frequency_hz, lacking)}"
+            )
+    return Verdict(sentence, tuple(shortfalls))
+
+
+def _limit(design: DesignTable, name: str) -> str:
+    values = {"max_effort_db": design.max_effort_db, "min_white_noise_gain_db": design.min_white_noise_gain_db}
+    if name == "max_effort_db or min_white_noise_gain_db":
+        given = {key: value for key, value in values.items() if value is not None}
+        return " or ".join(LIMIT_WORDS[key].format(value) for key, value in given.items())
+    return LIMIT_WORDS[name].format(values[name]) if name in LIMIT_WORDS else name

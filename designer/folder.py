@@ -1,0 +1,252 @@
+"""The design folder: written whole or not at all, and read back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import designer
+from designer.errors import DataError, DesignerError, UsageError
+from designer.evaluation.words import Verdict
+from designer.problem import loads
+from designer.report import figures, page
+from designer.result import Channel, Result, fine_frequencies_hz
+from designer.targets.plain import Plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WRITER = "loudspeaker-filter-designer"
+LIBRARIES = ("numpy", "scipy", "clarabel", "pandas", "matplotlib")
+
+
+def check_free(folder: Path) -> None:
+    """Refuse an output folder that is not empty and that this tool did not write.
+
+    Raises
+    ------
+    UsageError : naming the folder and the remedy
+
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: found a file; allowed: a folder that is new, empty, or a design folder; choose another with -o")
+    if folder.is_dir() and any(folder.iterdir()) and not _is_ours(folder):
+        raise UsageError(
+            f"{folder}: found a folder with other files in it; allowed: a folder that is new, empty, or a design folder;"
+            " choose another with -o"
+        )
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        return bool(json.loads((folder / "summary.json").read_text(encoding="utf-8")).get("writer") == WRITER)
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def write(result: Result, folder: Path) -> Path:
+    """Write a design folder beside its place, then move it there."""
+    check_free(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = folder.parent / f".{folder.name}.{os.getpid()}.partial"
+    old = folder.parent / f".{folder.name}.{os.getpid()}.old"
+    try:
+        partial.mkdir()
+        _fill(result, partial, folder)
+        if folder.exists():
+            folder.rename(old)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        if old.exists() and not folder.exists():  # the last step failed: what was there stays
+            old.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def _fill(result: Result, folder: Path, final: Path) -> None:
+    import soundfile
+
+    coefficients(result).to_csv(folder / "coefficients.csv", index=False)
+    _weights(result).to_csv(folder / "weights.csv", index=False)
+    stacked = np.concatenate([result.taps[name] for name in result.channels])
+    soundfile.write(folder / "filters.wav", stacked.T, round(result.problem.sample_rate_hz), subtype="FLOAT")
+    result.metrics.to_csv(folder / "metrics.csv", index=False)
+    result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
+    (folder / "figures").mkdir()
+    drawn = figures.draw_all(result)
+    for name, svg in drawn.items():
+        (folder / "figures" / f"{name}.svg").write_text(svg, encoding="utf-8")
+    copies = _copy_data(result, folder)
+    report = summary(result, final, copies)
+    (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    (folder / "report.html").write_text(page.render(result, report, drawn), encoding="utf-8")
+
+
+def coefficients(result: Result) -> pd.DataFrame:
+    """The table of `coefficients.csv`."""
+    import pandas as pd
+
+    tables = []
+    for name, taps in result.taps.items():
+        count, length = taps.shape
+        tables.append(
+            pd.DataFrame(
+                {
+                    "channel": name,
+                    "driver": np.repeat(np.array(result.drivers, dtype=object), length),
+                    "tap": np.tile(np.arange(length), count),
+                    "value": taps.ravel(),
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def _weights(result: Result) -> pd.DataFrame:
+    import pandas as pd
+
+    tables = []
+    for name, weights in result.weights.items():
+        table = {"channel": name, "frequency_hz": np.repeat(result.frequency_hz, len(result.drivers))}
+        table["driver"] = np.tile(np.array(result.drivers, dtype=object), result.frequency_hz.size)
+        tables.append(pd.DataFrame({**table, "real": weights.real.ravel(), "imag": weights.imag.ravel()}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _copy_data(result: Result, folder: Path) -> dict[str, str]:
+    """Copy the data that the problem names, and say where each now lies."""
+    copies: dict[str, str] = {}
+    for number, name in enumerate(dict.fromkeys(result.problem.data_files)):
+        source = result.problem.data_path(name)
+        place = Path("data") / (source.name if source.name not in {Path(c).name for c in copies.values()} else f"{number}-{source.name}")
+        (folder / "data").mkdir(exist_ok=True)
+        shutil.copyfile(source, folder / place)
+        copies[name] = place.as_posix()
+    return copies
+
+
+def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:
+    """The content of `summary.json`: outcome, numbers, certificate, versions, and what regenerates the folder."""
+    problem = result.problem
+    return {
+        "writer": WRITER,
+        "title": problem.title,
+        "exit_code": result.status,
+        "sentence": sentence(result),
+        "warnings": result.warnings,
+        "bulk_delay_samples": result.bulk_delay_samples,
+        "drivers": list(result.drivers),
+        "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
+        "versions": {"designer": designer.__version__, "python": platform.python_version(), **_versions()},
+        "command": f"designer design {problem.source} -o {folder}",
+        "problem_sha256": hashlib.sha256(problem.text.encode()).hexdigest(),
+        "data": copies,
+        "problem": problem.text,
+    }
+
+
+def sentence(result: Result) -> str:
+    """What was asked and what was reached, channel by channel."""
+    return " ".join(f"{name}: {channel.verdict.sentence}." for name, channel in result.channels.items())
+
+
+def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, Any]:
+    return {
+        "kind": channel.table.kind,
+        "method": channel.method,
+        "plain": {
+            "names": list(channel.plain_names),
+            "drivers": list(channel.plain.drivers),
+            "delay_s": list(channel.plain.delay_s),
+        },
+        "feasible": channel.feasible,
+        "sentence": channel.verdict.sentence,
+        "shortfalls": list(channel.verdict.shortfalls),
+        "numbers": result.scalars[name].values,
+        "certificate": {
+            "largest_violation": float(channel.violation.max()),
+            "largest_gap": float(channel.gap.max()),
+            "frequency_hz": channel.frequency_hz.tolist(),
+            "violation": channel.violation.tolist(),
+            "gap": channel.gap.tolist(),
+        },
+        "slacks_db": {wish: slack.tolist() for wish, slack in channel.slacks_db.items()},
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for library in LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            found[library] = "unknown"
+    return found
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """What a `Design` is made of, from its folder.
+
+    Raises
+    ------
+    DataError : the folder is not a design folder, or a file of it is missing or broken
+
+    """
+    import pandas as pd
+
+    if not _is_ours(folder):
+        raise DataError(f"{folder}: found no summary.json of this tool; allowed: a folder that `designer design` wrote")
+    try:
+        report = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        text = {"channel": str, "driver": str}
+        taps_table = pd.read_csv(folder / "coefficients.csv", dtype=text, keep_default_na=False, float_precision="round_trip")
+        weights_table = pd.read_csv(folder / "weights.csv", dtype=text, keep_default_na=False, float_precision="round_trip")
+        problem = loads(report["problem"], folder=folder, source=str(folder), files=report["data"])
+        drivers = tuple(report["drivers"])
+        taps, weights = {}, {}
+        for name in report["channels"]:
+            values = taps_table.loc[taps_table.channel == name, "value"].to_numpy()
+            taps[name] = values.reshape(len(drivers), -1)
+            rows = weights_table[weights_table.channel == name]
+            weights[name] = (rows.real.to_numpy() + 1j * rows.imag.to_numpy()).reshape(-1, len(drivers))
+        tables = {table.name: table for table in problem.designs}
+        channels = {name: _read_channel(tables[name], saved) for name, saved in report["channels"].items()}
+    except DesignerError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{folder}: a file of the design folder is missing or broken: {error}; design it again") from error
+    return {
+        "problem": problem,
+        "frequency_hz": fine_frequencies_hz(problem)[::2],
+        "drivers": drivers,
+        "weights": weights,
+        "taps": taps,
+        "bulk_delay_samples": report["bulk_delay_samples"],
+        "channels": channels,
+    }
+
+
+def _read_channel(table: Any, saved: dict[str, Any]) -> Channel:
+    certificate = saved["certificate"]
+    frequency_hz = np.array(certificate["frequency_hz"])
+    return Channel(
+        table=table,
+        method=saved["method"],
+        plain=Plain(tuple(saved["plain"]["drivers"]), tuple(saved["plain"]["delay_s"])),
+        plain_names=tuple(saved["plain"]["names"]),
+        frequency_hz=frequency_hz,
+        slacks_db={wish: np.array(slack) for wish, slack in saved["slacks_db"].items()},
+        violation=np.array(certificate["violation"]),
+        gap=np.array(certificate["gap"]),
+        feasible=saved["feasible"],
+        verdict=Verdict(saved["sentence"], tuple(saved["shortfalls"])),
+    )

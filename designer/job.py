@@ -1,0 +1,153 @@
+"""The pipeline: a problem to a design, a design to a folder, a folder to a design, and any coefficients judged in any scene."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer import folder as folders
+from designer.acoustics.scene import scene
+from designer.designs import ChannelDesign, design_channel
+from designer.evaluation.words import verdict
+from designer.problem.schema import DesignTable, Problem
+from designer.realization import realize
+from designer.result import Channel, Result, evaluate, fine_frequencies_hz
+from designer.targets.wishes import SLACK_TOLERANCE_DB
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+__all__ = ["Design", "design", "evaluate", "open_folder"]
+
+
+class Design(Result):
+    """A designed problem that can be saved; made by `designer.design` or `designer.open`."""
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the whole design folder: it appears whole or not at all.
+
+        Raises
+        ------
+        UsageError : the folder is not empty, and this tool did not write it
+
+        Examples
+        --------
+        >>> import designer, tempfile, pathlib
+        >>> design = designer.design(designer.load("problems/laptop-pair.toml"))
+        >>> with tempfile.TemporaryDirectory() as parent:
+        ...     folder = design.save(pathlib.Path(parent) / "laptop")
+        ...     sorted(path.name for path in folder.iterdir())  # doctest: +NORMALIZE_WHITESPACE
+        ['coefficients.csv', 'figures', 'filters.wav', 'metrics.csv', 'report.html', 'response.csv', 'summary.json',
+         'weights.csv']
+
+        """
+        return folders.write(self, Path(folder))
+
+
+def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -> Design:
+    """Design every channel of a problem and realise its filters.
+
+    The formulation is solved on the design's frequencies and on those half way between, so that the taps have something to follow
+    there; `weights` and the outcome are of the design's own frequencies.
+
+    Parameters
+    ----------
+    problem : from `designer.load`
+    progress : called with the name of each stage as it begins
+
+    Raises
+    ------
+    SolverError : a solver ended without a certified answer
+    DataError : a data file that the problem names cannot be used
+
+    Examples
+    --------
+    >>> import designer
+    >>> design = designer.design(designer.load("problems/laptop-pair.toml"))
+    >>> design.status, design.drivers, design.taps["left"].shape
+    (0, ('left', 'right'), (2, 512))
+
+    """
+    seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(name: str) -> Iterator[None]:
+        if progress:
+            progress(name)
+        begin = time.perf_counter()
+        yield
+        seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - begin
+
+    with stage("scene"):
+        fine = scene(problem).at(fine_frequencies_hz(problem))
+        if any(table.kind != "beamformer" for table in problem.designs):
+            fine.ears()
+        if any(table.kind == "beamformer" for table in problem.designs):
+            fine.circle()
+    weights: dict[str, Complex] = {}
+    taps: dict[str, Real] = {}
+    channels: dict[str, Channel] = {}
+    delay = 0
+    for table in problem.designs:
+        with stage("designs"):
+            found = design_channel(table, fine)
+        with stage("realisation"):
+            taps[table.name], delay = realize(found, fine, problem.realization.taps)
+        weights[table.name] = found.weights[::2]
+        channels[table.name] = _channel(table, found)
+    made = Design(problem, fine.frequency_hz[::2], fine.drivers, weights, taps, delay, channels, seconds)
+    made.__dict__["fine_scene"] = fine
+    with stage("evaluation"):
+        _ = made.evaluation, made.scalars
+    return made
+
+
+def _channel(table: DesignTable, found: ChannelDesign) -> Channel:
+    """A channel's record; the outcome is judged on the design's own frequencies, every second of those solved."""
+    inside = np.flatnonzero(found.in_band)
+    own = inside % 2 == 0
+    wishes = {**found.slacks_db, **found.excesses_db}
+    slack = np.max([*(values[own] for values in wishes.values()), np.zeros(int(own.sum()))], axis=0)
+    return Channel(
+        table=table,
+        method=found.method,
+        plain=found.plain,
+        plain_names=found.plain_names,
+        frequency_hz=found.frequency_hz[inside],
+        slacks_db=wishes,
+        violation=found.violation,
+        gap=found.gap,
+        feasible=bool(slack.max() <= SLACK_TOLERANCE_DB),
+        verdict=verdict(
+            table,
+            found.frequency_hz[inside][own],
+            {wish: values[own] for wish, values in found.slacks_db.items()},
+            {limit: values[own] for limit, values in found.excesses_db.items()},
+            {limit: values[own] for limit, values in found.binding.items()},
+        ),
+    )
+
+
+def open_folder(folder: str | Path) -> Design:
+    """Read a design folder back.
+
+    Raises
+    ------
+    DataError : the folder is not a design folder, or a file of it is missing or broken
+
+    Examples
+    --------
+    >>> import designer, tempfile, pathlib
+    >>> design = designer.design(designer.load("problems/laptop-pair.toml"))
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     again = designer.open(design.save(pathlib.Path(parent) / "laptop"))
+    >>> bool((again.taps["left"] == design.taps["left"]).all())
+    True
+
+    """
+    return Design(**folders.read(Path(folder)))

@@ -1,0 +1,92 @@
+"""The few definitions that everyone shares: mean power, cancellation gain, effort, white-noise gain, directivity index.
+
+Arrays only. H (F, M, L) is the transfer tensor to M points, w (F, L) one channel's weights, h (F, L) one point. Ratios of powers are
+linear here; `db` takes 10 log10 of a power ratio and `amplitude_db` 20 log10 of an amplitude.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+FLOOR = 1e-30
+"""Power ratios below -300 dB are shown as that, so that no infinity leaves."""
+
+
+def db(power_ratio: Real) -> Real:
+    """10 log10 of a ratio of powers."""
+    return 10 * np.log10(np.maximum(power_ratio, FLOOR))
+
+
+def amplitude_db(amplitude: Real | Complex) -> Real:
+    """20 log10 of an amplitude's magnitude."""
+    return 20 * np.log10(np.maximum(np.abs(amplitude), np.sqrt(FLOOR)))
+
+
+def pressure(H: Complex, w: Complex) -> Complex:
+    """p = H w: (F, M) from (F, M, L) and (F, L)."""
+    return np.asarray(np.einsum("fml,fl->fm", H, w))
+
+
+def mean_power_matrix(H: Complex) -> Complex:
+    """A (F, L, L), the mean over the points of h^H h, so that w^H A w is the mean of |h w|²."""
+    return np.asarray(np.einsum("fml,fmk->flk", H.conj(), H, optimize=True) / H.shape[1])
+
+
+def quadratic(A: Complex, w: Complex) -> Real:
+    """w^H A w (F,), which is real because A is Hermitian."""
+    return np.asarray(np.einsum("...i,...ij,...j->...", w.conj(), A, w).real)
+
+
+def mean_power(H: Complex, w: Complex) -> Real:
+    """Mean of |h w|² over the points (F,)."""
+    return np.asarray(np.mean(np.abs(pressure(H, w)) ** 2, axis=1))
+
+
+def ratio(numerator: Real, denominator: Real) -> Real:
+    """A ratio of powers with a bound: 300 dB where the denominator vanishes."""
+    return numerator / np.maximum(denominator, FLOOR * np.maximum(numerator, FLOOR))
+
+
+def cancellation_gain(reach: Complex, cancel: Complex, w: Complex) -> Real:
+    """Mean power over the points to reach over mean power over the points to cancel (F,)."""
+    return ratio(mean_power(reach, w), mean_power(cancel, w))
+
+
+def worst_cancellation_gain(reach: Complex, cancel: Complex, w: Complex) -> Real:
+    """The smallest ratio at any one displacement, or any one azimuth of the arcs (F,).
+
+    Points pair up one to one (an ear cloud), or one point to reach stands against each to cancel (a beam).
+    """
+    return np.asarray(ratio(np.abs(pressure(reach, w)) ** 2, np.abs(pressure(cancel, w)) ** 2).min(axis=1))
+
+
+def effort(reach: Complex, w: Complex) -> Real:
+    """Σ|w|² over that of the single best driver at equal mean power at the points to reach (F,).
+
+    The best driver alone needs |w_l|² = power / A_ll.
+    """
+    single = np.mean(np.abs(reach) ** 2, axis=1).max(axis=1)
+    return ratio(np.sum(np.abs(w) ** 2, axis=1) * single, mean_power(reach, w))
+
+
+def white_noise_gain(look: Complex, w: Complex, look_distance_m: float) -> Real:
+    """|h w|² / Σ|w|² with h scaled to a unit point source at that distance (F,).
+
+    N point sources in phase give N. `look_distance_m` is np.inf where h is a far-field limit already.
+    """
+    scale = 1.0 if np.isinf(look_distance_m) else look_distance_m**2
+    return ratio(scale * np.abs(np.einsum("fl,fl->f", look, w)) ** 2, np.sum(np.abs(w) ** 2, axis=1))
+
+
+def directivity_index(look: Complex, radiated_power: Complex, w: Complex, look_distance_m: float) -> Real:
+    """Squared pressure in the look direction over its mean over the sphere, both in the far field's scale (F,), linear.
+
+    radiated_power : Q (F, L, L) with w^H Q w the mean over the sphere of |r p|²
+    """
+    scale = 1.0 if np.isinf(look_distance_m) else look_distance_m**2
+    on_axis = scale * np.abs(np.einsum("fl,fl->f", look, w)) ** 2
+    return ratio(on_axis, quadratic(radiated_power, w))

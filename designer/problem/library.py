@@ -1,0 +1,20 @@
+"""The library of problem files that comes with the project: in the wheel, or in the checkout's `problems/`."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+PACKAGED = Path(__file__).parents[1] / "library"
+CHECKOUT = Path(__file__).parents[2] / "problems"
+
+
+def library_folder() -> Path:
+    """The folder that holds the problem files."""
+    return PACKAGED if PACKAGED.is_dir() else CHECKOUT
+
+
+def library() -> dict[str, tuple[Path, str]]:
+    """Each problem of the library: its name, with its file and title."""
+    files = sorted(library_folder().glob("*.toml"))
+    return {file.stem: (file, tomllib.loads(file.read_text(encoding="utf-8"))["title"]) for file in files}

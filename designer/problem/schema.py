@@ -1,0 +1,238 @@
+"""The problem file's schema: what each key is, its unit (in its name), its default and its range.
+
+Faults that one key shows alone are found here; faults that need two keys are found in `checks.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+MAX_DRIVERS = 256
+MAX_TAPS = 65_536
+MAX_FREQUENCIES = 65_537
+MIN_AZIMUTH_STEP_DEG = 0.1
+MAX_DISPLACEMENTS = 1_000
+
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Name = Annotated[str, Field(min_length=1)]
+Point = Annotated[list[float], Field(min_length=3, max_length=3)]
+Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+Band = Annotated[list[NonNegative], Field(min_length=2, max_length=2)]
+Curve = Annotated[list[Pair], Field(min_length=1)]
+Azimuth = Annotated[float, Field(ge=-360.0, le=360.0)]
+Arc = Annotated[list[Azimuth], Field(min_length=2, max_length=2)]
+Decibel = Annotated[float, Field(ge=-200.0, le=200.0)]
+
+
+class Table(BaseModel):
+    """A TOML table: unknown keys are refused, values are not coerced, NaN and infinity are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Enclosure(Table):
+    """What the drivers are mounted in."""
+
+    model: Literal["free-field", "baffle", "sphere", "cylinder"] = "sphere"
+    radius_m: Positive = 0.0875
+
+
+class Driver(Table):
+    """One loudspeaker driver; a point source without `radius_m`."""
+
+    name: Name
+    position_m: Point
+    facing_deg: Pair = Field(default=[0.0, 0.0], description="azimuth, elevation")
+    radius_m: Positive | None = None
+    band_hz: Band | None = None
+    max_gain_db: Decibel | None = None
+    response: Name | None = None
+    gate_ms: Positive | None = None
+
+
+class Listener(Table):
+    """The head that listens: its centre, heading, kind, and the displacements designed over."""
+
+    position_m: Point
+    turn_deg: Annotated[float, Field(ge=-180.0, le=180.0)] = 0.0
+    head: Name | Annotated[list[Name], Field(min_length=1)] = "sphere"
+    head_radius_m: Annotated[float, Field(gt=0, le=0.5)] = 0.0875
+    ear_cloud_m: Annotated[list[Point], Field(min_length=1, max_length=MAX_DISPLACEMENTS)] = [[0.0, 0.0, 0.0]]
+
+
+class SceneTable(Table):
+    """A whole device measured, and options of the air."""
+
+    transfer: Name | None = None
+    air_absorption: bool = False
+
+
+class Grid(Table):
+    """Where the design is solved and judged."""
+
+    frequencies: Annotated[int, Field(ge=3, le=MAX_FREQUENCIES)] = 257
+    azimuth_step_deg: Annotated[float, Field(ge=MIN_AZIMUTH_STEP_DEG, le=90.0)] = 5.0
+    azimuth_distance_m: Annotated[float, Field(gt=0, allow_inf_nan=True)] | None = None
+
+
+class MaskLine(Table):
+    """One line of a directivity mask: an arc, a band, and the level relative to on-axis that it must stay below."""
+
+    azimuth_deg: Arc
+    band_hz: Band | None = None
+    max_db: Decibel
+
+
+class Spread(Table):
+    """Standard deviations of the drivers' gains and phases."""
+
+    gain_db: NonNegative = 0.2
+    phase_deg: NonNegative = 1.0
+
+
+METHODS_BUILT = ("auto", "power-ratio", "least-squares", "constrained", "delay-and-sum", "matrix")
+
+
+class DesignTable(Table):
+    """One channel: what is wished, within which limits, by which method."""
+
+    name: Name
+    kind: Literal["ctc", "null-steering", "beamformer"]
+    drivers: Annotated[list[Name], Field(min_length=1)] | None = None
+    ear: Literal["left", "right"] | None = None
+    look_deg: Azimuth | None = None
+    band_hz: Band
+    cancellation_gain_db: Curve | None = None
+    window_deg: Arc | None = None
+    window_ripple_db: Annotated[float, Field(gt=0, le=60.0)] = 3.0
+    nulls_deg: Annotated[list[Azimuth], Field(min_length=1)] | None = None
+    null_width_deg: Annotated[float, Field(ge=0, le=180.0)] = 10.0
+    mask: Annotated[list[MaskLine], Field(min_length=1)] | None = None
+    max_effort_db: Decibel | None = None
+    min_white_noise_gain_db: Decibel | None = None
+    plain: Annotated[list[Name], Field(min_length=1)] | None = None
+    fade_octaves: Annotated[float, Field(ge=0, le=10.0)] = 0.5
+    driver_spread: Spread | None = None
+    matrix_gains: Annotated[list[float], Field(min_length=1)] | None = Field(
+        default=None, description='one real gain a driver, for method = "matrix"; by default the best are found'
+    )
+    method: Literal[
+        "auto",
+        "power-ratio",
+        "least-squares",
+        "constrained",
+        "acoustic-contrast",
+        "minimax",
+        "superdirective",
+        "choueiri",
+        "delay-and-sum",
+        "matrix",
+    ] = "auto"
+
+
+class Realization(Table):
+    """The form that the filters take."""
+
+    form: Literal["fir", "rtf", "biquad"] = "fir"
+    taps: Annotated[int, Field(ge=8, le=MAX_TAPS)] = 512
+
+
+class Virtualizer(Table):
+    """The stereo chain over the designs named left, right and centre."""
+
+    angle_deg: Annotated[float, Field(gt=0, le=90.0)] = 30.0
+    crosstalk_model: Literal["sphere", "measured"] = "sphere"
+    upmix: bool = True
+
+
+class Room(Table):
+    """A shoebox room around the device."""
+
+    size_m: Annotated[list[Positive], Field(min_length=3, max_length=3)] = [5.0, 4.0, 2.5]
+    rt60_s: Positive | None = None
+    absorption: float | list[float] | None = None
+    device_m: Point = [0.6, 2.0, 1.0]
+    heading_deg: float = 0.0
+
+
+class Export(Table):
+    """The firmware targets that a design folder is written for."""
+
+    targets: list[Name] = []
+
+
+class Problem(Table):
+    """A whole problem file, read and checked.
+
+    Made by `designer.load` and `designer.loads`; `text` and `folder` are what it was read from.
+    """
+
+    title: Name
+    sample_rate_hz: Annotated[float, Field(ge=1000.0, le=1_000_000.0)]
+    speed_of_sound_m_s: Annotated[float, Field(ge=100.0, le=2000.0)] = 343.0
+    enclosure: Enclosure | None = None
+    drivers: Annotated[list[Driver], Field(min_length=1, max_length=MAX_DRIVERS)]
+    listener: Listener
+    scene: SceneTable | None = None
+    grid: Grid = Grid()
+    designs: Annotated[list[DesignTable], Field(min_length=1)]
+    realization: Realization = Realization()
+    virtualizer: Virtualizer | None = None
+    room: Room | None = None
+    export: Export = Export()
+
+    _text: str = PrivateAttr(default="")
+    _folder: Path = PrivateAttr(default=Path())
+    _source: str = PrivateAttr(default="problem")
+    _files: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Remember where the problem came from, if the loader said so."""
+        if context:
+            self._text, self._folder, self._source = context["text"], context["folder"], context["source"]
+            self._files = context["files"]
+
+    @property
+    def text(self) -> str:
+        """The TOML that this problem was read from."""
+        return self._text
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths of the file start from."""
+        return self._folder
+
+    @property
+    def source(self) -> str:
+        """The file's path as it was given, for messages."""
+        return self._source
+
+    @property
+    def data_files(self) -> tuple[str, ...]:
+        """Data files that the problem names, as it names them."""
+        return tuple(head for head in self.heads if head.lower().endswith(".sofa"))
+
+    def data_path(self, name: str) -> Path:
+        """Where a data file that the problem names lies."""
+        return self._folder / self._files.get(name, name)
+
+    @property
+    def driver_names(self) -> tuple[str, ...]:
+        """Names of the drivers, in the file's order (L,)."""
+        return tuple(driver.name for driver in self.drivers)
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The heads designed over, outermost first."""
+        return (self.listener.head,) if isinstance(self.listener.head, str) else tuple(self.listener.head)
+
+    @property
+    def azimuth_distance_m(self) -> float:
+        """Radius of the circle of masks and maps: given, or the listener's distance."""
+        if self.grid.azimuth_distance_m is not None:
+            return self.grid.azimuth_distance_m
+        return float(sum(x * x for x in self.listener.position_m) ** 0.5)

@@ -1,0 +1,158 @@
+"""Causal FIR taps for all the drivers of a channel at once, fitted on the responses at the control points.
+
+    minimise over real taps x    Σ_f (x̂(f) - Ŵ(f))^H C(f) (x̂(f) - Ŵ(f)),      x̂_l(f) = Σ_n x_l[n] e^{-jωn}
+
+Ŵ(f) = W(f) e^{-jωD} are the wanted weights with the bulk delay D, on a frequency grid at least twice as dense as the taps need, and
+C(f) = Σ_p c_p(f) h_p^H h_p + ρ I weighs what is heard: an error e of the weights is heard as h_p e at point p. The points to reach count relative to
+the plain driver's level there. The points to cancel count relative to what W leaves there, up to 30 dB more, because an error
+as large as what is left costs 3 dB of cancellation whatever the depth is. ρ, a little weight on each driver itself, decides
+what the points do not, and keeps the eigenvalues of C within 10⁷ of each other.
+
+The normal equations are block Toeplitz: applying them is an FFT, an L x L product a frequency, an inverse FFT and a cut. They are solved
+by conjugate gradients; the same operation with C⁻¹ is the preconditioner.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer.acoustics.scene import Scene
+from designer.designs.channel import ChannelDesign
+from designer.measures import mean_power, mean_power_matrix
+from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+DENSITY = 4
+"""Length of the Fourier grid over the number of taps."""
+MAX_CANCEL_WEIGHT = 1000.0
+RIDGE = 1e-3
+TOLERANCE = 1e-9
+MAX_ITERATIONS = 500
+CHUNK = 1024
+"""Frequencies whose transfer tensors are held at once."""
+
+
+def realize(channel: ChannelDesign, scene: Scene, taps: int) -> tuple[Real, int]:
+    """Taps of one channel for all the problem's drivers.
+
+    Parameters
+    ----------
+    channel : the channel's design
+    scene : the scene that it was designed in
+    taps : T, the length
+
+    Returns
+    -------
+    (L, T) taps, all 0 for a driver that the channel does not use, and the bulk delay in samples, T // 2
+
+    """
+    delay = taps // 2
+    size = grid_size(taps, channel.frequency_hz.size)
+    frequency_hz = np.fft.rfftfreq(size, 1 / scene.problem.sample_rate_hz)
+    index = driver_index(channel.design, scene.drivers)
+    wanted = _interpolated(channel, frequency_hz)[:, index]
+    symbol = np.empty((frequency_hz.size, index.size, index.size), dtype=complex)
+    for start in range(0, frequency_hz.size, CHUNK):
+        part = slice(start, start + CHUNK)
+        target = channel_target(channel.design, scene.at(frequency_hz[part]), channel.plain)
+        symbol[part] = audible(target, wanted[part])
+    out = np.zeros((len(scene.drivers), taps))
+    out[index] = fit(wanted, symbol, taps, delay)
+    return out, delay
+
+
+def grid_size(taps: int, frequencies: int) -> int:
+    """Length of the real Fourier grid: dense for the taps, and for the design's own frequencies."""
+    return 1 << int(np.ceil(np.log2(max(DENSITY * taps, 4 * (frequencies - 1)))))
+
+
+def _interpolated(channel: ChannelDesign, frequency_hz: Real) -> Complex:
+    """The weights between the design's frequencies, by a cubic spline (they carry no bulk delay, so they turn slowly)."""
+    from scipy.interpolate import CubicSpline
+
+    return np.asarray(CubicSpline(channel.frequency_hz, channel.weights)(frequency_hz))
+
+
+def audible(target: ChannelTarget, wanted: Complex) -> Complex:
+    """C(f) (F, L, L): what an error of the weights does at the points, relative to what should be there.
+
+    Parameters
+    ----------
+    target : the channel's points on the frequencies of the fit
+    wanted : (F, L) weights without the bulk delay
+
+    """
+    level = np.maximum(target.plain_level**2, 1e-300)
+    left = mean_power(target.cancel, wanted)
+    depth = target.share * np.minimum(level / np.maximum(left, 1e-300), MAX_CANCEL_WEIGHT)
+    families = [(target.reach, 1.0), (target.cancel, depth)]
+    if target.window is not None:
+        families.append((target.window.points, 1.0))
+    if target.masks:
+        families.append((np.concatenate([mask.points for mask in target.masks], axis=1), target.share))
+    if target.quiet is not target.cancel:
+        families.append((target.quiet, target.share))
+    C = sum(mean_power_matrix(points) * (weight / level)[:, None, None] for points, weight in families)
+    return np.asarray(C + RIDGE * np.eye(wanted.shape[1]))
+
+
+def fit(wanted: Complex, symbol: Complex, taps: int, delay: float) -> Real:
+    """Taps (L, T) that minimise the sum above, by preconditioned conjugate gradients.
+
+    Parameters
+    ----------
+    wanted : (K, L) weights on the K = N/2 + 1 frequencies of a real Fourier grid of even length N >= 2 T
+    symbol : C (K, L, L), Hermitian positive definite
+    taps : T
+    delay : bulk delay in samples
+
+    """
+    size = 2 * (len(wanted) - 1)
+    inverse = np.linalg.inv(symbol)
+
+    def apply(matrices: Complex, x: Real) -> Real:
+        spectrum = np.fft.rfft(x, size, axis=1).T
+        product = np.einsum("kij,kj->ki", matrices, spectrum)
+        return np.fft.irfft(product.T, size, axis=1)[:, :taps]
+
+    shifted = wanted * np.exp(-2j * np.pi * delay / size * np.arange(len(wanted)))[:, None]
+    rhs = np.fft.irfft(np.einsum("kij,kj->ki", symbol, shifted).T, size, axis=1)[:, :taps]
+    x = np.fft.irfft(shifted.T, size, axis=1)[:, :taps]  # the cut inverse Fourier transform begins
+    residual = rhs - apply(symbol, x)
+    z = apply(inverse, residual)
+    direction = z
+    energy = float(np.sum(residual * z))
+    stop = TOLERANCE**2 * float(np.sum(rhs * apply(inverse, rhs)))
+    for _ in range(MAX_ITERATIONS):
+        if energy <= stop:
+            break
+        image = apply(symbol, direction)
+        step = energy / float(np.sum(direction * image))
+        x = x + step * direction
+        residual = residual - step * image
+        z = apply(inverse, residual)
+        energy, before = float(np.sum(residual * z)), energy
+        direction = z + energy / before * direction
+    return x
+
+
+def response(taps: Real, frequency_hz: Real, sample_rate_hz: float) -> Complex:
+    """Frequency responses (F, L) of taps (L, T), bulk delay included: Σ x[n] e^{-jωn}.
+
+    Equal steps from 0 to Nyquist take an FFT of the taps folded in time, which is exact there; others the sum itself.
+    """
+    count = frequency_hz.size
+    uniform = np.linspace(0.0, sample_rate_hz / 2, count) if count > 1 else frequency_hz[:0]
+    if count > 1 and np.allclose(frequency_hz, uniform, rtol=0, atol=1e-9 * sample_rate_hz):
+        size = 2 * (count - 1)
+        padded = np.pad(taps, ((0, 0), (0, -taps.shape[1] % size)))
+        return np.asarray(np.fft.rfft(padded.reshape(len(taps), -1, size).sum(axis=1), axis=1).T)
+    out = np.empty((count, len(taps)), dtype=complex)
+    n = np.arange(taps.shape[1])
+    for start in range(0, count, CHUNK):
+        part = slice(start, start + CHUNK)
+        out[part] = np.exp(-2j * np.pi / sample_rate_hz * np.outer(frequency_hz[part], n)) @ taps.T
+    return out

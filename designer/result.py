@@ -1,0 +1,158 @@
+"""What a design is, once made: arrays, outcome, and the tables judged from its realised filters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer.acoustics.scene import Scene, scene
+from designer.errors import EXIT_DONE, EXIT_INFEASIBLE
+from designer.evaluation.moved_head import MovedHead, moved_head
+from designer.evaluation.scalars import Scalars, scalars
+from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
+from designer.evaluation.words import Verdict
+from designer.problem.schema import DesignTable, Problem
+from designer.targets.plain import Plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """How one channel came about, and how it stands: what `summary.json` says of it."""
+
+    table: DesignTable
+    method: str
+    plain: Plain
+    plain_names: tuple[str, ...]
+    frequency_hz: Real  # (N,) in the band, half steps included
+    slacks_db: dict[str, Real]  # wish or limit -> (N,)
+    violation: Real  # (N,)
+    gap: Real  # (N,)
+    feasible: bool
+    verdict: Verdict
+
+    @property
+    def slack_db(self) -> Real:
+        """The largest slack of any wish (N,)."""
+        return np.asarray(np.max([*self.slacks_db.values(), np.zeros(self.frequency_hz.size)], axis=0))
+
+
+@dataclass(frozen=True)
+class Result:
+    """A designed problem: arrays, tables and the outcome.
+
+    Attributes
+    ----------
+    frequency_hz : (F,) the design's frequencies
+    drivers : names (L,)
+    weights : channel -> (F, L) complex, as the formulation gave them, without the bulk delay
+    taps : channel -> (L, T) realised FIR coefficients
+    bulk_delay_samples : the delay that all taps share
+    channels : channel -> how it came about
+    seconds : stage -> time that it took
+
+    """
+
+    problem: Problem
+    frequency_hz: Real
+    drivers: tuple[str, ...]
+    weights: dict[str, Complex]
+    taps: dict[str, Real]
+    bulk_delay_samples: int
+    channels: dict[str, Channel]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        """The exit code: 0, or 4 where some wish is infeasible as asked."""
+        return EXIT_DONE if all(channel.feasible for channel in self.channels.values()) else EXIT_INFEASIBLE
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """The table of `metrics.csv`: the realised filters, on the design's frequencies and those half way between."""
+        return self.evaluation.metrics
+
+    @property
+    def response(self) -> pd.DataFrame:
+        """The table of `response.csv`: the realised filters on the circle."""
+        return self.evaluation.response
+
+    @cached_property
+    def fine_scene(self) -> Scene:
+        """The scene on the design's frequencies and those half way between."""
+        return scene(self.problem).at(fine_frequencies_hz(self.problem))
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """Both tables, of the realised filters in the problem's own scene."""
+        return evaluate(self, self.fine_scene)
+
+    @cached_property
+    def moved_heads(self) -> dict[str, MovedHead]:
+        """Each ear channel with the head moved off its cloud."""
+        at = scene(self.problem)
+        return {
+            name: moved_head(channel.table, self.taps[name], self.fine_scene.at(at.frequency_hz))
+            for name, channel in self.channels.items()
+            if channel.table.kind != "beamformer"
+        }
+
+    @cached_property
+    def scalars(self) -> dict[str, Scalars]:
+        """Each channel's numbers, from the realised taps."""
+        return {
+            name: scalars(
+                channel.table,
+                self.taps[name],
+                channel.plain,
+                channel.slacks_db,
+                self.fine_scene,
+                self.moved_heads.get(name),
+            )
+            for name, channel in self.channels.items()
+        }
+
+    @property
+    def warnings(self) -> list[str]:
+        """What realisation loses, each with its dB."""
+        return [f"{name}: {loss}" for name, numbers in self.scalars.items() for loss in numbers.realisation_losses]
+
+
+def fine_frequencies_hz(problem: Problem) -> Real:
+    """The design's frequencies and those half way between: (2F - 1,)."""
+    return np.linspace(0.0, problem.sample_rate_hz / 2, 2 * problem.grid.frequencies - 1)
+
+
+def evaluate(design: Result, scene: Scene) -> Evaluation:
+    """Judge a design's realised coefficients in any scene: other frequencies, another head, another place.
+
+    Returns
+    -------
+    Evaluation : `metrics` and `response`, pandas tables with the columns of `metrics.csv` and `response.csv`
+
+    Examples
+    --------
+    >>> import designer
+    >>> problem = designer.load("problems/laptop-pair.toml")
+    >>> design = designer.design(problem)
+    >>> aside = designer.scene(problem).moved([[0.0, 0.02, 0.0]])  # the head 2 cm to the device's left
+    >>> table = designer.evaluate(design, aside).metrics
+    >>> band = table[(table.channel == "left") & table.frequency_hz.between(1000, 2000)]
+    >>> bool((band.cancellation_gain_db > 10).all())
+    True
+
+    """
+    judged = [
+        Judged(channel.table, design.taps[name], channel.plain, channel.frequency_hz, channel.slack_db)
+        for name, channel in design.channels.items()
+    ]
+    return evaluate_taps(judged, scene)

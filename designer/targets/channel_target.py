@@ -1,0 +1,213 @@
+"""One channel's target on a frequency grid: the points to reach and to cancel, what is wished there, and the limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer.acoustics.scene import Scene
+from designer.measures import mean_power
+from designer.problem import geometry
+from designer.problem.schema import DesignTable
+from designer.targets.curves import band_share, curve_db, driver_cost, in_band
+from designer.targets.plain import Plain, choose_plain
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Mask:
+    """One mask line: |h w| at its points stays below `limit` times the on-axis response; inf where it does not hold."""
+
+    label: str
+    points: Complex  # (F, M, L)
+    limit: Real  # (F,)
+    azimuth_deg: Real  # (M,)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The listening window: |h w - d| at its points stays below `ripple` times |d|, d the on-axis response."""
+
+    label: str
+    points: Complex  # (F, M, L)
+    ripple: float
+    azimuth_deg: Real  # (M,)
+
+
+@dataclass(frozen=True)
+class ChannelTarget:
+    """Everything that a formulation needs of a channel, on one frequency grid; drivers are the channel's own (L of them)."""
+
+    name: str
+    frequency_hz: Real  # (F,)
+    in_band: Bool  # (F,)
+    share: Real  # (F,) of the design against the plain driver
+    reach: Complex  # (F, R, L)
+    cancel: Complex  # (F, C, L)
+    centre: Complex  # (F, L): the point whose phase is kept: the reached ear of the cloud's centre, or the look direction
+    look: Complex  # (F, L): the point of the white-noise gain and the directivity index
+    look_distance_m: float
+    quiet: Complex  # (F, Q, L): where nothing is wanted
+    gamma: Real | None  # (F,) wished power ratio
+    deepest_nulls: bool  # the nulls are to be as deep as the rest allows
+    masks: tuple[Mask, ...]
+    window: Window | None
+    max_effort: Real  # (F,) ratio of powers; inf without a limit
+    max_gain: Real  # (L,) amplitude; inf without a limit
+    min_white_noise_gain: float  # ratio of powers; 0 without a limit
+    cost: Real  # (F, L) diagonal of P
+    plain: Complex  # (F, L) weights of the plain driver, the reference of level and phase
+
+    @property
+    def plain_level(self) -> Real:
+        """Root of the plain driver's mean power at the points to reach (F,): every design's level."""
+        return np.asarray(np.sqrt(mean_power(self.reach, self.plain)))
+
+    @property
+    def single_level(self) -> Real:
+        """The same of the single best driver, fed with 1 (F,): the reference of effort."""
+        return np.asarray(np.sqrt(np.mean(np.abs(self.reach) ** 2, axis=1).max(axis=1)))
+
+    def at(self, index: NDArray[np.intp] | Bool) -> ChannelTarget:
+        """The same target on some of the frequencies."""
+        window = self.window
+        return replace(
+            self,
+            frequency_hz=self.frequency_hz[index],
+            in_band=self.in_band[index],
+            share=self.share[index],
+            reach=self.reach[index],
+            cancel=self.cancel[index],
+            centre=self.centre[index],
+            look=self.look[index],
+            quiet=self.quiet[index],
+            gamma=None if self.gamma is None else self.gamma[index],
+            masks=tuple(replace(m, points=m.points[index], limit=m.limit[index]) for m in self.masks),
+            window=None if window is None else replace(window, points=window.points[index]),
+            max_effort=self.max_effort[index],
+            cost=self.cost[index],
+            plain=self.plain[index],
+        )
+
+
+def driver_index(design: DesignTable, drivers: tuple[str, ...]) -> NDArray[np.intp]:
+    """Which of the problem's drivers a channel uses, in the order that the design names them."""
+    names = drivers if design.drivers is None else tuple(design.drivers)
+    return np.array([drivers.index(name) for name in names])
+
+
+def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None) -> ChannelTarget:
+    """The target of one channel in a scene; the plain driver is chosen on this grid, or given as chosen on another."""
+    problem = scene.problem
+    index = driver_index(design, scene.drivers)
+    f = scene.frequency_hz
+    band = design.band_hz
+    masks: tuple[Mask, ...] = ()
+    window = None
+    if design.kind == "beamformer":
+        look = scene.look(design.look_deg or 0.0)[:, index]
+        reach, centre, distance_m = look[:, None, :], look, problem.azimuth_distance_m
+        circle = scene.circle()[:, :, index]
+        masks, window = _masks(design, scene, circle), _window(design, scene, circle)
+        cancel_at = cancelled_azimuths(design, scene.azimuth_deg)
+        cancel = circle[:, cancel_at]
+        quiet = circle[:, quiet_azimuths(design, scene.azimuth_deg)]
+    else:
+        ears = scene.ears()[:, :, index]
+        side = geometry.LEFT if design.ear == "left" else geometry.RIGHT
+        reach, cancel = ears[:, side::2], ears[:, 1 - side :: 2]
+        centre = reach[:, _centre_of_cloud(scene.displacements_m)]
+        look = scene.head_centre()[:, index]
+        distance_m = float(np.linalg.norm(problem.listener.position_m))
+        quiet = cancel
+    gamma = None
+    if design.cancellation_gain_db is not None:
+        gamma = 10 ** (curve_db(design.cancellation_gain_db, f) / 10)
+    min_wng = 0.0 if design.min_white_noise_gain_db is None else 10 ** (design.min_white_noise_gain_db / 10)
+    max_effort = np.full(f.size, np.inf if design.max_effort_db is None else 10 ** (design.max_effort_db / 10))
+    if design.kind == "beamformer" and min_wng > 0:
+        # One point to reach: white-noise gain and effort are the same ratio |h w|² / Σ|w|² in two scales.
+        scale = 1.0 if np.isinf(distance_m) else distance_m**2
+        max_effort = np.minimum(max_effort, scale * np.max(np.abs(look) ** 2, axis=1) / min_wng)
+    drivers = [problem.drivers[i] for i in index]
+    inside = in_band(f, band)
+    if plain is None:
+        plain = choose_plain(design, [d.name for d in drivers], f, inside, reach, cancel, centre)
+    return ChannelTarget(
+        name=design.name,
+        frequency_hz=f,
+        in_band=inside,
+        share=band_share(f, band, design.fade_octaves),
+        reach=reach,
+        cancel=cancel,
+        centre=centre,
+        look=look,
+        look_distance_m=distance_m,
+        quiet=quiet,
+        gamma=gamma,
+        deepest_nulls=design.nulls_deg is not None and gamma is None and design.mask is None,
+        masks=masks,
+        window=window,
+        max_effort=max_effort,
+        max_gain=np.array([np.inf if d.max_gain_db is None else 10 ** (d.max_gain_db / 20) for d in drivers]),
+        min_white_noise_gain=min_wng,
+        cost=np.stack([driver_cost(f, d.band_hz) for d in drivers], axis=1),
+        plain=plain.weights(f, len(index)),
+    )
+
+
+def _centre_of_cloud(displacements_m: Real) -> int:
+    """The displacement nearest to the cloud's mean: the listener's own place in a symmetric cloud."""
+    return int(np.argmin(np.linalg.norm(displacements_m - displacements_m.mean(axis=0), axis=1)))
+
+
+def cancelled_azimuths(design: DesignTable, azimuth_deg: Real) -> Bool:
+    """The grid azimuths to cancel: the nulls' arcs; without nulls the mask's; without a mask what is outside the window.
+
+    Without any of these all but the look direction's own grid step.
+    """
+    if design.nulls_deg is not None:
+        arcs = geometry.null_arcs_deg(design.nulls_deg, design.null_width_deg)
+        return np.any([geometry.in_arc(azimuth_deg, arc) for arc in arcs], axis=0)
+    if design.mask is not None:
+        arcs = [(line.azimuth_deg[0], line.azimuth_deg[1]) for line in design.mask]
+        return np.any([geometry.in_arc(azimuth_deg, arc) for arc in arcs], axis=0)
+    return quiet_azimuths(design, azimuth_deg)
+
+
+def quiet_azimuths(design: DesignTable, azimuth_deg: Real) -> Bool:
+    """Where a beam wants nothing: outside the window; without one, all but the look direction's own grid step."""
+    if design.window_deg is not None:
+        outside = ~geometry.in_arc(azimuth_deg, (design.window_deg[0], design.window_deg[1]))
+        if outside.any():
+            return outside
+    look = design.look_deg or 0.0
+    step = float(azimuth_deg[1] - azimuth_deg[0])
+    return ~geometry.in_arc(azimuth_deg, (look - 0.499 * step, look + 0.499 * step))
+
+
+def _masks(design: DesignTable, scene: Scene, circle: Complex) -> tuple[Mask, ...]:
+    masks = []
+    for number, line in enumerate(design.mask or []):
+        where = geometry.in_arc(scene.azimuth_deg, (line.azimuth_deg[0], line.azimuth_deg[1]))
+        low, high = line.band_hz or design.band_hz
+        # A line that reaches the end of the design's band goes on into the fade, so that nothing jumps there.
+        holds = in_band(
+            scene.frequency_hz, [0.0 if low <= design.band_hz[0] else low, 1e9 if high >= design.band_hz[1] else high]
+        )
+        limit = np.where(holds, 10 ** (line.max_db / 20), np.inf)
+        masks.append(Mask(f"mask[{number}]", circle[:, where], limit, scene.azimuth_deg[where]))
+    return tuple(masks)
+
+
+def _window(design: DesignTable, scene: Scene, circle: Complex) -> Window | None:
+    if design.window_deg is None:
+        return None
+    where = geometry.in_arc(scene.azimuth_deg, (design.window_deg[0], design.window_deg[1]))
+    ripple = 1 - 10 ** (-design.window_ripple_db / 20)
+    return Window("window", circle[:, where], ripple, scene.azimuth_deg[where])

@@ -1,0 +1,467 @@
+"""Naive oracle: pressure at the two ears, from a problem file and `coefficients.csv`, sharing no code with the tool.
+
+Everything is a plain loop over frequencies, displacements, ears, drivers and orders; nothing is interpolated, tabulated
+or rearranged for speed. What it does not cover it refuses with NotImplementedError.
+
+Conventions: time factor e^{+jωt}, outgoing waves e^{-jkr}/r and h_n = h_n^(2) = j_n - j·y_n. Pressure is relative to a
+point source's free-field pressure at 1 m.
+
+
+A rigid sphere of radius a, derived
+-----------------------------------
+
+1.  *Source on the surface.* Outside, the pressure is a sum of outgoing waves about the axis through the source,
+
+        p(r, θ) = Σ A_n h_n(kr) P_n(cos θ).
+
+    The surface moves with the radial velocity v(θ) = Σ V_n P_n(cos θ), and jωρ v_r = -∂p/∂r at r = a, hence
+
+        A_n = -jωρ V_n / (k h_n'(ka)).
+
+    A cap moves with the uniform radial velocity u over θ < α, so that, from ∫_{cos α}^{1} P_n dx =
+    (P_{n-1}(cos α) - P_{n+1}(cos α))/(2n+1) with P_{-1} = 1,
+
+        V_n = (2n+1)/2 · u ∫_{cos α}^{1} P_n dx = (u/2) (P_{n-1}(cos α) - P_{n+1}(cos α)).
+
+    Its volume velocity is Q = u · 2πa² (1 - cos α). A point source of volume velocity Q in free field has
+    p = jωρQ/(4π) · e^{-jkr}/r; dividing by jωρQ/(4π) gives
+
+        p(r, θ) = -1/(ka²) Σ S_n · h_n(kr)/h_n'(ka) · P_n(cos θ),
+        S_n = (P_{n-1}(cos α) - P_{n+1}(cos α)) / (1 - cos α)   for a cap,
+        S_n = 2n+1                                             for a point source (α → 0).
+
+    Check, ka → 0: only n = 0 is left, h_0(x) = j e^{-jx}/x, h_0'(x) → -j/x², so p → e^{-jkr}/r.
+
+2.  *Source outside* at r_s > a, receiver at r. The free field is, with r< and r> the smaller and larger of r and r_s,
+
+        e^{-jkR}/R = -jk Σ (2n+1) j_n(kr<) h_n(kr>) P_n(cos θ),
+
+    and ∂p/∂r = 0 at r = a fixes the scattered wave, with both distances outside,
+
+        p = e^{-jkR}/R + jk Σ (2n+1) · j_n'(ka) h_n(kr_s) · h_n(kr)/h_n'(ka) · P_n(cos θ).
+
+    With the receiver on the surface, r = a, the two sums join: j_n h_n' - j_n' h_n = -j/(ka)² (Wronskian), so
+
+        p = -1/(ka²) Σ (2n+1) · h_n(kr_s)/h_n'(ka) · P_n(cos θ),
+
+    which is Duda and Martens' sphere at finite distance, and formula 1 with source and receiver exchanged.
+
+3.  *k = 0.* h_n(x) → j (2n-1)!!/x^{n+1}, so h_n(kr)/h_n'(ka) → -k a^{n+2} / ((n+1) r^{n+1}), and
+
+        p = Σ S_n/(n+1) · a^n/r^{n+1} · P_n(cos θ)                                   (one of the two on the surface)
+        p = 1/R + Σ n/(n+1) · a^{2n+1}/(r^{n+1} r_s^{n+1}) · P_n(cos θ)              (both outside).
+"""
+
+import cmath
+import csv
+import math
+import tomllib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sofar
+from numpy.typing import NDArray
+from scipy.special import eval_legendre, spherical_jn, spherical_yn
+
+Vector = tuple[float, float, float]
+
+DEFAULT_SPEED_OF_SOUND_M_S = 343.0
+DEFAULT_RADIUS_M = 0.0875
+ON_SURFACE_M = 1e-3
+MOST_TERMS = 20_000
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Three-dimensional vectors
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _vector(values: Sequence[float]) -> Vector:
+    x, y, z = values
+    return float(x), float(y), float(z)
+
+
+def _add(a: Vector, b: Vector) -> Vector:
+    return a[0] + b[0], a[1] + b[1], a[2] + b[2]
+
+
+def _subtract(a: Vector, b: Vector) -> Vector:
+    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
+
+
+def _scale(a: Vector, factor: float) -> Vector:
+    return a[0] * factor, a[1] * factor, a[2] * factor
+
+
+def _dot(a: Vector, b: Vector) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def _length(a: Vector) -> float:
+    return math.sqrt(_dot(a, a))
+
+
+def _cos_between(a: Vector, b: Vector) -> float:
+    return max(-1.0, min(1.0, _dot(a, b) / (_length(a) * _length(b))))
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The rigid sphere
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _hankel(n: int, x: float) -> complex:
+    return complex(float(spherical_jn(n, x)), -float(spherical_yn(n, x)))
+
+
+def _hankel_slope(n: int, x: float) -> complex:
+    return complex(float(spherical_jn(n, x, derivative=True)), -float(spherical_yn(n, x, derivative=True)))
+
+
+@lru_cache(maxsize=4096)
+def _radial_ratios(wavenumber: float, radius_m: float, distance_m: float, tolerance: float) -> tuple[complex, ...]:
+    """h_n(kr)/h_n'(ka)/k, n = 0, 1, ... until (2n+1) times it is negligible; at k = 0 its limit."""
+    ratios: list[complex] = []
+    largest = 0.0
+    small_in_a_row = 0
+    for n in range(MOST_TERMS):
+        if wavenumber == 0.0:
+            ratio = complex(-radius_m / (n + 1) * (radius_m / distance_m) ** (n + 1))
+        else:
+            above = _hankel(n, wavenumber * distance_m)
+            below = _hankel_slope(n, wavenumber * radius_m)
+            if not (cmath.isfinite(above) and cmath.isfinite(below)):
+                break
+            ratio = above / below / wavenumber
+        ratios.append(ratio)
+        size = (2 * n + 1) * abs(ratio)
+        largest = max(largest, size)
+        small_in_a_row = small_in_a_row + 1 if size < tolerance * largest and n > wavenumber * radius_m else 0
+        if small_in_a_row == 3:
+            return tuple(ratios)
+    raise ArithmeticError(
+        f"the sphere's series stopped at n = {len(ratios)}: k = {wavenumber}, a = {radius_m}, r = {distance_m}"
+    )
+
+
+def _source_strength(n: int, cos_rim: float) -> float:
+    """S_n of the derivation: what the source on the surface gives to order n; cos_rim = 1 is a point source."""
+    if cos_rim == 1.0:
+        return 2.0 * n + 1.0
+    before = 1.0 if n == 0 else float(eval_legendre(n - 1, cos_rim))
+    after = float(eval_legendre(n + 1, cos_rim))
+    return (before - after) / (1.0 - cos_rim)
+
+
+def naive_sphere_pressure(
+    wavenumber: float,
+    sphere_radius_m: float,
+    source_distance_m: float,
+    receiver_distance_m: float,
+    cos_angle: float,
+    cap_radius_m: float = 0.0,
+    tolerance: float = 1e-17,
+) -> complex:
+    """Pressure outside or on a rigid sphere, from a point source outside or on it, or from a cap that vibrates on it.
+
+    Distances are from the sphere's centre, `cos_angle` is between the directions to source and receiver. A cap
+    (`cap_radius_m`, of its rim, > 0) has its middle at the source and needs the source on the surface. `tolerance` is
+    the size of the last terms relative to the largest one; ArithmeticError where the terms do not get that small.
+    """
+    k, a, r_s, r = wavenumber, sphere_radius_m, source_distance_m, receiver_distance_m
+    if a <= 0.0 or r_s < a or r < a:
+        raise ValueError(f"source ({r_s} m) and receiver ({r} m) must be outside or on the sphere ({a} m)")
+    if cap_radius_m > 0.0 and r_s != a:
+        raise ValueError("a cap must be on the sphere's surface")
+
+    if r_s == a or r == a:
+        away = max(r_s, r)
+        cos_rim = math.sqrt(1.0 - (cap_radius_m / a) ** 2) if cap_radius_m > 0.0 else 1.0
+        total = 0j
+        for n, ratio in enumerate(_radial_ratios(k, a, away, tolerance)):
+            total += _source_strength(n, cos_rim) * ratio * float(eval_legendre(n, cos_angle))
+        return -total / a**2
+
+    apart = math.sqrt(r_s**2 + r**2 - 2.0 * r_s * r * cos_angle)
+    total = cmath.exp(-1j * k * apart) / apart
+    # The ratio of the larger distance ends the sum: the other factor, j_n'(ka) h_n(k r<), only shrinks once n > ka.
+    for n, ratio in enumerate(_radial_ratios(k, a, max(r, r_s), tolerance)):
+        if k == 0.0:
+            other = n / (n + 1) * (a / r) ** (n + 1) * (a / r_s) ** (n + 1) / a
+            total += other * float(eval_legendre(n, cos_angle))
+        else:
+            slope = float(spherical_jn(n, k * a, derivative=True))
+            near = _hankel(n, k * min(r, r_s))
+            total += 1j * k * (2 * n + 1) * slope * near * ratio * k * float(eval_legendre(n, cos_angle))
+    return total
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The problem file and the coefficients
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _read_problem(problem_path: Path) -> dict[str, Any]:
+    with problem_path.open("rb") as file:
+        problem = tomllib.load(file)
+    scene = problem.get("scene", {})
+    if "transfer" in scene or scene.get("air_absorption", False):
+        raise NotImplementedError("[scene] transfer and air_absorption")
+    for driver in problem["drivers"]:
+        if "response" in driver:
+            raise NotImplementedError("measured drivers")
+    return problem
+
+
+def _read_taps(coefficients_path: Path, channel: str, drivers: Sequence[str]) -> dict[str, dict[int, float]]:
+    taps: dict[str, dict[int, float]] = {name: {} for name in drivers}
+    found = False
+    with coefficients_path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["channel"] != channel:
+                continue
+            found = True
+            tap = int(row["tap"])
+            if tap in taps[row["driver"]]:
+                raise ValueError(f"tap {tap} of {row['driver']!r} is there twice")
+            taps[row["driver"]][tap] = float(row["value"])
+    if not found:
+        raise ValueError(f"no channel {channel!r} in the coefficients")
+    return taps
+
+
+def _filter_response(taps: dict[int, float], frequency_hz: float, sample_rate_hz: float) -> complex:
+    total = 0j
+    for n, value in taps.items():
+        total += value * cmath.exp(-2j * math.pi * frequency_hz * n / sample_rate_hz)
+    return total
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The listener
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _listener_axes(listener: dict[str, Any]) -> tuple[Vector, Vector]:
+    """Forward and the listener's left, in the device's axes: the face is to the origin, horizontally, then turned."""
+    x, y, _ = _vector(listener["position_m"])
+    distance = math.hypot(x, y)
+    if distance == 0.0:
+        raise ValueError("a listener straight above or below the device has no direction to face")
+    ahead_x, ahead_y = -x / distance, -y / distance
+    turn = math.radians(float(listener.get("turn_deg", 0.0)))
+    forward_x = ahead_x * math.cos(turn) - ahead_y * math.sin(turn)
+    forward_y = ahead_x * math.sin(turn) + ahead_y * math.cos(turn)
+    forward = (forward_x, forward_y, 0.0)
+    left = (-forward_y, forward_x, 0.0)  # z_up x forward
+    return forward, left
+
+
+class _MeasuredHead:
+    """A SimpleFreeFieldHRIR file: directions in the head's axes (x forward, y the listener's left, z up), responses."""
+
+    def __init__(self, path: Path) -> None:
+        sofa = sofar.read_sofa(str(path), verify=False, verbose=False)
+        if sofa.GLOBAL_SOFAConventions != "SimpleFreeFieldHRIR":
+            raise NotImplementedError(f"SOFA convention {sofa.GLOBAL_SOFAConventions}")
+        listener = np.atleast_2d(np.asarray(sofa.ListenerPosition, dtype=float))
+        view = np.atleast_2d(np.asarray(sofa.ListenerView, dtype=float))
+        # Azimuth 0, elevation 0 is (1, 0, 0) in Cartesian and (0, 0, 1) in spherical coordinates.
+        ahead = [1.0, 0.0, 0.0] if sofa.ListenerView_Type == "cartesian" else [0.0, 0.0, 1.0]
+        if np.any(listener[:, :3] != 0.0) or np.any(view != ahead):
+            raise NotImplementedError("a measured listener who is not at the origin, facing +x")
+
+        self.sample_rate_hz = float(np.ravel(sofa.Data_SamplingRate)[0])
+        self.directions: list[Vector] = []
+        self.distances_m: list[float] = []
+        for row in np.atleast_2d(np.asarray(sofa.SourcePosition, dtype=float)):
+            place = self._cartesian(row, str(sofa.SourcePosition_Type))
+            self.distances_m.append(_length(place))
+            self.directions.append(_scale(place, 1.0 / _length(place)))
+
+        receivers = np.asarray(sofa.ReceiverPosition, dtype=float).reshape(2, 3, -1)[:, :, 0]
+        y_of_receiver = [self._cartesian(row, str(sofa.ReceiverPosition_Type))[1] for row in receivers]
+        self.receiver_of_ear = [0, 1] if y_of_receiver[0] > y_of_receiver[1] else [1, 0]
+
+        self.responses = np.asarray(sofa.Data_IR, dtype=float).reshape(len(self.directions), 2, -1)
+        self.delays = np.broadcast_to(
+            np.atleast_2d(np.asarray(sofa.Data_Delay, dtype=float)), (len(self.directions), 2)
+        )
+
+    @staticmethod
+    def _cartesian(row: Sequence[float] | NDArray[np.float64], kind: str) -> Vector:
+        if kind == "cartesian":
+            return _vector([float(value) for value in row])
+        azimuth, elevation, distance = math.radians(row[0]), math.radians(row[1]), float(row[2])
+        return (
+            distance * math.cos(elevation) * math.cos(azimuth),
+            distance * math.cos(elevation) * math.sin(azimuth),
+            distance * math.sin(elevation),
+        )
+
+    def nearest(self, direction: Vector) -> int:
+        best, best_dot = -1, -math.inf
+        for m, measured in enumerate(self.directions):
+            if _dot(measured, direction) > best_dot:
+                best, best_dot = m, _dot(measured, direction)
+        return best
+
+    def response(self, m: int, ear: int, frequency_hz: float) -> complex:
+        receiver = self.receiver_of_ear[ear]
+        turn = -2j * math.pi * frequency_hz / self.sample_rate_hz
+        total = 0j
+        for n, value in enumerate(self.responses[m, receiver]):
+            total += float(value) * cmath.exp(turn * n)
+        return total * cmath.exp(turn * float(self.delays[m, receiver]))
+
+
+class _Scene:
+    def __init__(self, problem: dict[str, Any], folder: Path) -> None:
+        listener = problem["listener"]
+        self.speed = float(problem.get("speed_of_sound_m_s", DEFAULT_SPEED_OF_SOUND_M_S))
+        self.forward, self.left = _listener_axes(listener)
+        self.centre = _vector(listener["position_m"])
+        self.cloud = [_vector(shift) for shift in listener.get("ear_cloud_m", [[0.0, 0.0, 0.0]])]
+
+        enclosure = problem.get("enclosure", {"model": "free-field"})
+        self.enclosure = str(enclosure.get("model", "free-field"))
+        if self.enclosure not in ("free-field", "sphere"):
+            raise NotImplementedError(f"enclosure {self.enclosure!r}")
+        self.enclosure_radius_m = float(enclosure.get("radius_m", DEFAULT_RADIUS_M))
+
+        head = listener.get("head", "sphere")
+        if not isinstance(head, str):
+            raise NotImplementedError("a list of heads")
+        self.head_radius_m = float(listener.get("head_radius_m", DEFAULT_RADIUS_M))
+        self.measured: _MeasuredHead | None = None
+        if head == "points":
+            self.head = "points"
+        elif head == "sphere":
+            self.head = "sphere"
+        elif head.startswith("sphere:"):
+            self.head = "sphere"
+            self.head_radius_m = float(head.removeprefix("sphere:"))
+        else:
+            self.head = "measured"
+            self.measured = _MeasuredHead(folder / head)
+
+    def driver_place(self, driver: dict[str, Any]) -> Vector:
+        place = _vector(driver["position_m"])
+        if self.enclosure == "sphere" and abs(_length(place) - self.enclosure_radius_m) <= ON_SURFACE_M:
+            return _scale(place, self.enclosure_radius_m / _length(place))
+        return place
+
+    def ear_place(self, centre: Vector, ear: int) -> Vector:
+        """Left (0) or right (1) ear, the listener's."""
+        side = self.head_radius_m if ear == 0 else -self.head_radius_m
+        return _add(centre, _scale(self.left, side))
+
+    def head_pressure(self, frequency_hz: float, source: Vector, centre: Vector, ear: int) -> complex:
+        """At an ear of the head at `centre`, from a point source at `source` in free field."""
+        k = 2.0 * math.pi * frequency_hz / self.speed
+        ear_at = self.ear_place(centre, ear)
+        if self.head == "points":
+            return self.free_field(k, source, ear_at)
+        to_source = _subtract(source, centre)
+        if self.head == "sphere":
+            cos_angle = _cos_between(to_source, _subtract(ear_at, centre))
+            return naive_sphere_pressure(k, self.head_radius_m, _length(to_source), self.head_radius_m, cos_angle)
+        assert self.measured is not None
+        r = _length(to_source)
+        direction = (_dot(to_source, self.forward) / r, _dot(to_source, self.left) / r, to_source[2] / r)
+        m = self.measured.nearest(direction)
+        r_measured = self.measured.distances_m[m]
+        spread = cmath.exp(-1j * k * (r - r_measured)) * r_measured / r
+        return self.measured.response(m, ear, frequency_hz) * spread
+
+    @staticmethod
+    def free_field(wavenumber: float, source: Vector, place: Vector) -> complex:
+        r = _length(_subtract(place, source))
+        return cmath.exp(-1j * wavenumber * r) / r
+
+    def transfer(self, frequency_hz: float, driver: dict[str, Any], shift: Vector, ear: int) -> complex:
+        """From one driver to one ear at one displacement of the head."""
+        place = self.driver_place(driver)
+        centre = _add(self.centre, shift)
+        cap_radius_m = float(driver.get("radius_m", 0.0))
+        if self.enclosure == "free-field":
+            if cap_radius_m > 0.0:
+                raise NotImplementedError("pistons in free field")
+            return self.head_pressure(frequency_hz, place, centre, ear)
+
+        k = 2.0 * math.pi * frequency_hz / self.speed
+        ear_at = self.ear_place(centre, ear)
+        # A place that was put on the surface is there to rounding; the formula wants it there exactly.
+        source_distance = _length(place)
+        if abs(source_distance - self.enclosure_radius_m) < 1e-12:
+            source_distance = self.enclosure_radius_m
+        without_head = naive_sphere_pressure(
+            k, self.enclosure_radius_m, source_distance, _length(ear_at), _cos_between(place, ear_at), cap_radius_m
+        )
+        origin = (0.0, 0.0, 0.0)
+        with_head = self.head_pressure(frequency_hz, origin, centre, ear)
+        return without_head * with_head / self.free_field(k, origin, ear_at)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# What is asked for
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def ear_pressures(
+    problem_path: Path | str,
+    coefficients_path: Path | str,
+    channel: str,
+    frequencies_hz: Sequence[float] | NDArray[np.float64],
+) -> NDArray[np.complex128]:
+    """Pressure (F, D, 2) at the listener's left and right ear, at each displacement of the ear cloud."""
+    problem_path = Path(problem_path)
+    problem = _read_problem(problem_path)
+    scene = _Scene(problem, problem_path.parent)
+    drivers = problem["drivers"]
+    taps = _read_taps(Path(coefficients_path), channel, [driver["name"] for driver in drivers])
+    sample_rate_hz = float(problem["sample_rate_hz"])
+
+    pressures = np.zeros((len(frequencies_hz), len(scene.cloud), 2), dtype=np.complex128)
+    for f, frequency in enumerate(frequencies_hz):
+        frequency_hz = float(frequency)
+        for driver in drivers:
+            weight = _filter_response(taps[driver["name"]], frequency_hz, sample_rate_hz)
+            for d, shift in enumerate(scene.cloud):
+                for ear in (0, 1):
+                    pressures[f, d, ear] += weight * scene.transfer(frequency_hz, driver, shift, ear)
+    return pressures
+
+
+def _ratio_db(reach: float, cancel: float) -> float:
+    if cancel == 0.0:
+        return math.inf if reach > 0.0 else math.nan
+    return 10.0 * math.log10(reach / cancel) if reach > 0.0 else -math.inf
+
+
+def cancellation_gain_db(
+    problem_path: Path | str,
+    coefficients_path: Path | str,
+    channel: str,
+    frequencies_hz: Sequence[float] | NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and worst cancellation gain (F,): of the mean powers over the displacements, and of any one displacement."""
+    problem = _read_problem(Path(problem_path))
+    asked = [design["ear"] for design in problem["designs"] if design["name"] == channel]
+    if len(asked) != 1:
+        raise ValueError(f"{channel!r} is the name of {len(asked)} designs")
+    reach_ear = {"left": 0, "right": 1}[asked[0]]
+    cancel_ear = 1 - reach_ear
+
+    pressures = ear_pressures(problem_path, coefficients_path, channel, frequencies_hz)
+    means: list[float] = []
+    worsts: list[float] = []
+    for at_frequency in pressures:
+        reach = [abs(complex(pair[reach_ear])) ** 2 for pair in at_frequency]
+        cancel = [abs(complex(pair[cancel_ear])) ** 2 for pair in at_frequency]
+        means.append(_ratio_db(sum(reach) / len(reach), sum(cancel) / len(cancel)))
+        worsts.append(min(_ratio_db(one, other) for one, other in zip(reach, cancel, strict=True)))
+    return np.array(means), np.array(worsts)
