@@ -217,7 +217,7 @@ def read(folder: Path) -> dict[str, Any]:
             values = taps_table.loc[taps_table.channel == name, "value"].to_numpy()
             taps[name] = values.reshape(len(drivers), -1)
             rows = weights_table[weights_table.channel == name]
-            weights[name] = (rows.real.to_numpy() + 1j * rows.imag.to_numpy()).reshape(-1, len(drivers))
+            weights[name] = (rows["real"].to_numpy() + 1j * rows["imag"].to_numpy()).reshape(-1, len(drivers))
         tables = {table.name: table for table in problem.designs}
         channels = {name: _read_channel(tables[name], saved) for name, saved in report["channels"].items()}
     except DesignerError:

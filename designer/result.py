@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
+DRAWN_FREQUENCIES = 300
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -95,6 +97,19 @@ class Result:
     def evaluation(self) -> Evaluation:
         """Both tables, of the realised filters in the problem's own scene."""
         return evaluate(self, self.fine_scene)
+
+    @cached_property
+    def drawn_scene(self) -> Scene:
+        """The scene that figures are drawn in: frequencies in equal ratios, as a logarithmic axis shows them."""
+        lowest = min(table.band_hz[0] for table in self.problem.designs)
+        low = max(min(50.0, lowest / 2), 10.0)
+        high = min(20_000.0, self.problem.sample_rate_hz / 2)
+        return self.fine_scene.at(np.geomspace(low, high, DRAWN_FREQUENCIES))
+
+    @cached_property
+    def drawn(self) -> Evaluation:
+        """Both tables on the frequencies of the figures."""
+        return evaluate(self, self.drawn_scene)
 
     @cached_property
     def moved_heads(self) -> dict[str, MovedHead]:

@@ -42,11 +42,12 @@ class MovedHead:
 def displaced_heads_m(cloud_m: Real) -> Real:
     """Displacements (HEADS, 3) spread evenly over the cloud's box: the additive recurrence on the plastic number's powers.
 
-    Source: M. Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
+    Half of them are the mirror images of the others, so that a mirror-symmetric device is judged alike on both sides. Source: M. Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
     """
     plastic = 1.2207440846057596  # the root of x⁴ = x + 1, for three dimensions
     steps = (1 / plastic) ** np.arange(1, 4)
-    unit = (0.5 + np.outer(np.arange(1, HEADS + 1), steps)) % 1.0
+    unit = (0.5 + np.outer(np.arange(1, HEADS // 2 + 1), steps)) % 1.0
+    unit = np.concatenate([unit, unit * [1, -1, 1] + [0, 1, 0]])
     low = np.minimum(cloud_m.min(axis=0), [-LEAST_REACH_M, -LEAST_REACH_M, 0.0])
     high = np.maximum(cloud_m.max(axis=0), [LEAST_REACH_M, LEAST_REACH_M, 0.0])
     return np.asarray(low + unit * (high - low))

@@ -54,7 +54,7 @@ def scalars(
     worst = measures.db(measures.worst_cancellation_gain(inside.reach, inside.cancel, w_inside))
     spent = measures.db(measures.effort(inside.reach, w_inside))
     level = np.maximum(measures.mean_power(target.reach, w), 1e-300)
-    tone = measures.db(level) - 2 * measures.amplitude_db(target.plain_level)
+    tone = measures.db(level) - measures.amplitude_db(target.plain_level)
     heard = (scene.frequency_hz >= TONE_BAND_HZ[0]) & (scene.frequency_hz <= TONE_BAND_HZ[1])
     values = {
         "mean_cancellation_gain_db": float(np.mean(gain)),

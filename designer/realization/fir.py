@@ -5,7 +5,7 @@
 Ŵ(f) = W(f) e^{-jωD} are the wanted weights with the bulk delay D, on a frequency grid at least twice as dense as the taps need, and
 C(f) = Σ_p c_p(f) h_p^H h_p + ρ I weighs what is heard: an error e of the weights is heard as h_p e at point p. The points to reach count relative to
 the plain driver's level there. The points to cancel count relative to what W leaves there, up to 30 dB more, because an error
-as large as what is left costs 3 dB of cancellation whatever the depth is. ρ, a little weight on each driver itself, decides
+as large as what is left costs 3 dB of cancellation whatever the depth is; a mask's points count relative to its limit. ρ, a little weight on each driver itself, decides
 what the points do not, and keeps the eigenvalues of C within 10⁷ of each other.
 
 The normal equations are block Toeplitz: applying them is an FFT, an L x L product a frequency, an inverse FFT and a cut. They are solved
@@ -70,10 +70,21 @@ def grid_size(taps: int, frequencies: int) -> int:
 
 
 def _interpolated(channel: ChannelDesign, frequency_hz: Real) -> Complex:
-    """The weights between the design's frequencies, by a cubic spline (they carry no bulk delay, so they turn slowly)."""
-    from scipy.interpolate import CubicSpline
+    """The weights between the frequencies that were solved, by the cubic through the four nearest (Lagrange's).
 
-    return np.asarray(CubicSpline(channel.frequency_hz, channel.weights)(frequency_hz))
+    They carry no bulk delay, so they turn slowly.
+    """
+    solved_hz, weights = channel.frequency_hz, channel.weights
+    place = frequency_hz / (solved_hz[1] - solved_hz[0])
+    first = np.clip(np.floor(place).astype(int) - 1, 0, solved_hz.size - 4)
+    x = place - first
+    nodes = np.arange(4)
+    out = np.zeros((frequency_hz.size, weights.shape[1]), dtype=complex)
+    for j in nodes:
+        others = nodes[nodes != j]
+        share = np.prod((x[:, None] - others) / (j - others), axis=1)
+        out += share[:, None] * weights[first + j]
+    return out
 
 
 def audible(target: ChannelTarget, wanted: Complex) -> Complex:
@@ -91,8 +102,8 @@ def audible(target: ChannelTarget, wanted: Complex) -> Complex:
     families = [(target.reach, 1.0), (target.cancel, depth)]
     if target.window is not None:
         families.append((target.window.points, 1.0))
-    if target.masks:
-        families.append((np.concatenate([mask.points for mask in target.masks], axis=1), target.share))
+    for mask in target.masks:
+        families.append((mask.points, target.share * np.minimum(mask.limit**-2, MAX_CANCEL_WEIGHT)))
     if target.quiet is not target.cancel:
         families.append((target.quiet, target.share))
     C = sum(mean_power_matrix(points) * (weight / level)[:, None, None] for points, weight in families)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sofar
 
-from .far_ear import cancellation_gain_db, ear_pressures, naive_sphere_pressure
+from oracles.far_ear import cancellation_gain_db, ear_pressures, naive_sphere_pressure
 
 C = 343.0
 A = 0.0875

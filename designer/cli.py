@@ -1,0 +1,134 @@
+"""The command: a thin shell over `designer.load`, `designer.design` and `Design.save`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from designer.errors import DesignerError
+
+if TYPE_CHECKING:
+    from designer.problem import Problem
+
+app = typer.Typer(
+    help="Turns a loudspeaker geometry into filters that run in its firmware.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.", show_default=False)]
+
+
+def say(text: str = "", *, error: bool = False) -> None:
+    """A line for the user; messages of trouble go to the error stream."""
+    typer.echo(text, err=error)
+
+
+@app.command()
+def check(
+    problem_file: ProblemFile,
+    out: Annotated[Path | None, typer.Option("-o", help="Write the layout figure into this folder.", show_default=False)] = None,
+) -> None:
+    """Read and explain a problem file."""
+    from designer.explain import explain
+    from designer.problem import load
+
+    problem = load(problem_file)
+    for line in explain(problem):
+        say(line)
+    _warn(problem)
+    if out is not None:
+        from designer.report.figures import write_layout
+
+        say(f"wrote {write_layout(problem, out)}")
+
+
+@app.command()
+def design(
+    problem_file: ProblemFile,
+    out: Annotated[
+        Path | None, typer.Option("-o", help="The design folder; by default out/<problem's file name>.", show_default=False)
+    ] = None,
+) -> None:
+    """Design the filters of a problem file and write the design folder."""
+    import time
+
+    from rich.console import Console
+
+    from designer.problem import load
+
+    begin = time.perf_counter()
+    problem = load(problem_file)
+    _warn(problem)
+    folder = out if out is not None else Path("out") / problem_file.stem
+    console = Console(stderr=True)
+    with console.status("starting") as status:  # shows nothing where the output is not a terminal
+        from designer import folder as folders
+        from designer import job
+
+        folders.check_free(folder)
+        ready = time.perf_counter()
+        made = job.design(problem, progress=status.update)
+        status.update("report")
+        report_begin = time.perf_counter()
+        made.save(folder)
+    end = time.perf_counter()
+    for name, channel in made.channels.items():
+        say(f"{name}: {channel.verdict.sentence}.")
+    for warning in made.warnings:
+        say(f"warning: {warning}", error=True)
+    stages = {"start": ready - begin, **made.seconds, "report": end - report_begin}
+    say("time: " + ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in stages.items()) + f"; total {end - begin:.2f} s")
+    say(f"wrote {folder} (open {folder / 'report.html'})")
+    if made.status:
+        for i, (name, channel) in enumerate(made.channels.items()):
+            for shortfall in channel.verdict.shortfalls:
+                say(f'designs[{i}] "{name}" is infeasible as asked: {shortfall}; the best compromise is written', error=True)
+        raise typer.Exit(made.status)
+
+
+@app.command()
+def problems() -> None:
+    """List the library of problem files."""
+    from designer.problem.library import library, library_folder
+
+    found = library()
+    width = max(len(name) for name in found)
+    for name, (_, title) in found.items():
+        say(f"{name:{width}}  {title}")
+    say(f"\nThe files are in {library_folder()}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of the problem file, for editors."""
+    import json
+
+    from designer.problem import Problem
+
+    say(json.dumps(Problem.model_json_schema(), indent=2))
+
+
+def _warn(problem: Problem) -> None:
+    from designer.problem.checks import warnings
+
+    for warning in warnings(problem):
+        say(f"warning: {warning}", error=True)
+
+
+def main() -> None:
+    """Run the command; a known error ends with its message and its exit code."""
+    try:
+        app()
+    except DesignerError as error:
+        say(f"error: {error}", error=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""A problem in words, for `designer check`: the layout, who sits on which side, and what each design asks for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from designer.problem import geometry
+from designer.problem.messages import number
+from designer.problem.schema import DesignTable, Problem
+
+
+def explain(problem: Problem) -> Iterator[str]:
+    """Lines that say how the problem was understood."""
+    yield problem.title
+    enclosure = problem.enclosure
+    model = enclosure.model if enclosure else "free-field"
+    size = f", radius {number(enclosure.radius_m)} m" if enclosure and model in ("sphere", "cylinder") else ""
+    yield f"enclosure: {model}{size}; {number(problem.sample_rate_hz)} Hz, {number(problem.speed_of_sound_m_s)} m/s"
+    left = geometry.head_axes(problem.listener)[1]
+    yield "drivers, as the listener sees them:"
+    width = max(len(driver.name) for driver in problem.drivers)
+    for driver in sorted(problem.drivers, key=lambda d: -float(np.dot(left, d.position_m))):
+        x, y, z = driver.position_m
+        aside = float(np.dot(left, driver.position_m))
+        side = "in the middle" if abs(aside) < 5e-4 else f"{abs(aside) * 100:.1f} cm to the {'left' if aside > 0 else 'right'}"
+        source = f"piston, radius {number(driver.radius_m)} m" if driver.radius_m else "point source"
+        limits = [f"{number(driver.band_hz[0])} to {number(driver.band_hz[1])} Hz"] if driver.band_hz else []
+        limits += [f"at most {number(driver.max_gain_db)} dB"] if driver.max_gain_db is not None else []
+        place = f"[{number(x)}, {number(y)}, {number(z)}]"
+        yield f"  {driver.name:{width}}  {side:20} {place:24} {', '.join([source, *limits])}"
+    listener = problem.listener
+    distance_m = math.dist((0, 0, 0), listener.position_m)
+    cloud = f"{len(listener.ear_cloud_m)} displacements" if len(listener.ear_cloud_m) > 1 else "one place"
+    turn = f", turned by {number(listener.turn_deg)} degrees" if listener.turn_deg else ""
+    yield f"listener: at {distance_m:.2f} m{turn}, head {', '.join(problem.heads)}, {cloud}"
+    spacing_hz = problem.sample_rate_hz / 2 / (problem.grid.frequencies - 1)
+    yield (
+        f"grid: {problem.grid.frequencies} frequencies, {number(spacing_hz)} Hz apart; azimuths every"
+        f" {number(problem.grid.azimuth_step_deg)} degrees at {number(problem.azimuth_distance_m)} m"
+    )
+    for design in problem.designs:
+        yield f'design "{design.name}": {"; ".join(_wishes(design))}'
+    yield f"realised as {problem.realization.form}, {problem.realization.taps} taps"
+
+
+def _wishes(design: DesignTable) -> Iterator[str]:
+    aim = f"reaches the {design.ear} ear" if design.ear else f"looks to {number(design.look_deg or 0.0)} degrees"
+    yield f"{design.kind}, {aim}, {number(design.band_hz[0])} to {number(design.band_hz[1])} Hz"
+    if design.cancellation_gain_db:
+        curve = ", ".join(f"{number(gain)} dB at {number(f)} Hz" for f, gain in design.cancellation_gain_db)
+        yield f"cancellation gain of {curve}"
+    if design.nulls_deg:
+        yield f"nulls at {', '.join(number(null) for null in design.nulls_deg)} degrees, {number(design.null_width_deg)} wide"
+    if design.window_deg:
+        yield f"window {number(design.window_deg[0])} to {number(design.window_deg[1])} degrees within {number(design.window_ripple_db)} dB"
+    for line in design.mask or []:
+        low, high = line.band_hz or design.band_hz
+        arc = f"{number(line.azimuth_deg[0])} to {number(line.azimuth_deg[1])} degrees"
+        yield f"mask of {number(line.max_db)} dB from {arc}, {number(low)} to {number(high)} Hz"
+    if design.max_effort_db is not None:
+        yield f"effort at most {number(design.max_effort_db)} dB"
+    if design.min_white_noise_gain_db is not None:
+        yield f"white-noise gain at least {number(design.min_white_noise_gain_db)} dB"
+    yield f"method {design.method}"

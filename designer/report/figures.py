@@ -1,0 +1,57 @@
+"""Every figure of a design, by the name of its file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from designer.problem.schema import Problem
+from designer.report import azimuth_plots, frequency_plots
+from designer.report.canvas import in_style, svg
+from designer.report.layout import draw_layout
+from designer.result import Result
+
+CHANNEL_FIGURES: dict[str, tuple[str, Callable[[Result, str], Figure]]] = {
+    "cancellation": ("Cancellation gain over frequency, against its target", frequency_plots.draw_cancellation),
+    "filters": ("Magnitude of the realised filters, by driver", frequency_plots.draw_filters),
+    "map": ("Level over frequency and azimuth", azimuth_plots.draw_map),
+    "polar": ("Polar response at octaves", azimuth_plots.draw_polars),
+    "costs": ("Effort, white-noise gain and directivity index over frequency", frequency_plots.draw_costs),
+    "impulses": ("Impulse responses of the realised filters", frequency_plots.draw_impulses),
+}
+
+
+def file_stems(names: list[str]) -> dict[str, str]:
+    """A file name for each channel: its letters and digits, numbered where two would be the same."""
+    stems: dict[str, str] = {}
+    for name in names:
+        stem = re.sub(r"[^\w-]+", "-", name).strip("-").lower() or "channel"
+        taken = set(stems.values())
+        number, candidate = 2, stem
+        while candidate in taken:
+            candidate, number = f"{stem}-{number}", number + 1
+        stems[name] = candidate
+    return stems
+
+
+def draw_all(result: Result) -> dict[str, str]:
+    """The layout, and each channel's figures: file name without suffix -> SVG."""
+    with in_style():
+        drawn = {"layout": svg(draw_layout(result.problem))}
+        for name, stem in file_stems(list(result.channels)).items():
+            for kind, (_, draw) in CHANNEL_FIGURES.items():
+                drawn[f"{stem}-{kind}"] = svg(draw(result, name))
+    return drawn
+
+
+def write_layout(problem: Problem, folder: Path) -> Path:
+    """Draw the layout into a folder, for `designer check`; the file's path."""
+    with in_style():
+        text = svg(draw_layout(problem))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "layout.svg"
+    path.write_text(text, encoding="utf-8")
+    return path

@@ -1,0 +1,99 @@
+"""The layout seen from above: the device at the top, the listener at the bottom, so that the listener's left is on the left."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Polygon
+
+from designer.problem import geometry
+from designer.problem.schema import Problem
+from designer.report.canvas import COLOURS, FAINT, INK, SOFT, figure
+
+
+def draw_layout(problem: Problem) -> Figure:
+    """The whole scene on the left, the device near by on the right. The page's right is the device's +y, its bottom +x."""
+    drawn = figure(7.2, 4.2)
+    whole, near = drawn.subplots(1, 2)
+    _device(whole, problem, names=False)
+    _listener(whole, problem)
+    _device(near, problem, names=True)
+    extent_m = max(float(np.linalg.norm(d.position_m)) for d in problem.drivers)
+    if problem.enclosure and problem.enclosure.model == "sphere":
+        extent_m = max(extent_m, problem.enclosure.radius_m)
+    reach_m = 1.55 * extent_m + 0.01
+    near.set_xlim(-reach_m, reach_m)
+    near.set_ylim(reach_m, -reach_m)
+    near.set_title("The device, from above")
+    whole.set_title("The scene, from above")
+    _square(whole, problem, extent_m)
+    for axes in (whole, near):
+        axes.set_aspect("equal")
+        axes.set_xlabel("← listener's left      y in m      listener's right →")
+        axes.set_ylabel("x in m (front is down)")
+    return drawn
+
+
+def _square(axes, problem: Problem, extent_m: float) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes
+    """Limits that hold the device and every ear, equal in both directions."""
+    ears = geometry.ears_m(problem.listener, problem.listener.head_radius_m).reshape(-1, 3)
+    x = np.concatenate([ears[:, 0], [-extent_m, extent_m]])
+    y = np.concatenate([ears[:, 1], [-extent_m, extent_m]])
+    half = 0.58 * max(np.ptp(x), np.ptp(y)) + 0.06
+    axes.set_ylim(x.min() / 2 + x.max() / 2 + half, x.min() / 2 + x.max() / 2 - half)
+    axes.set_xlim(y.min() / 2 + y.max() / 2 - half, y.min() / 2 + y.max() / 2 + half)
+
+
+def _device(axes, problem: Problem, *, names: bool) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes
+    enclosure = problem.enclosure
+    if enclosure and enclosure.model in ("sphere", "cylinder"):
+        axes.add_patch(Circle((0, 0), enclosure.radius_m, facecolor="#f3f4f6", edgecolor=SOFT, linewidth=1))
+    if enclosure and enclosure.model == "baffle":
+        axes.axhline(0, color=SOFT, linewidth=1.2)
+    for l, driver in enumerate(problem.drivers):
+        x, y, _ = driver.position_m
+        axes.plot(y, x, "o", color=COLOURS[l % len(COLOURS)], markersize=6 if names else 3.5, zorder=3)
+        if names:
+            outward = np.array([y, x]) / max(np.hypot(x, y), 1e-9)
+            if enclosure is None or enclosure.model == "free-field" or np.hypot(x, y) < 1e-9:
+                outward = np.array([0.0, 1.0 if l % 2 == 0 else -1.0])
+            axes.annotate(
+                driver.name,
+                (y, x),
+                xytext=(outward[0] * 9, -outward[1] * 11),
+                textcoords="offset points",
+                ha="left" if outward[0] > 0.3 else "right" if outward[0] < -0.3 else "center",
+                va="center",
+                fontsize=8.5,
+                color=INK,
+            )
+            if driver.radius_m and enclosure and enclosure.model == "sphere":
+                _cap(axes, x, y, driver.radius_m, enclosure.radius_m, COLOURS[l % len(COLOURS)])
+
+
+def _cap(axes, x: float, y: float, rim_m: float, radius_m: float, colour: str) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes
+    middle, half = np.arctan2(x, y), np.arcsin(min(rim_m / radius_m, 1.0))
+    arc = np.linspace(middle - half, middle + half, 24)
+    axes.plot(radius_m * np.cos(arc), radius_m * np.sin(arc), color=colour, linewidth=3.5, solid_capstyle="butt", zorder=2)
+
+
+def _listener(axes, problem: Problem) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes
+    listener = problem.listener
+    head = problem.heads[0]
+    radius_m = geometry.head_radius_m(head, listener.head_radius_m)
+    forward, left, _ = geometry.head_axes(listener)
+    centre = np.array(listener.position_m)
+    cloud = geometry.ears_m(listener, radius_m).reshape(-1, 3)
+    axes.plot(cloud[:, 1], cloud[:, 0], ".", color=COLOURS[5], markersize=2.5, label="ear cloud")
+    if head != "points":
+        axes.add_patch(Circle((centre[1], centre[0]), radius_m, facecolor="white", edgecolor=INK, linewidth=1))
+        nose = centre + np.array([forward * 1.3 * radius_m, forward * 0.97 * radius_m + left * 0.2 * radius_m,
+                                  forward * 0.97 * radius_m - left * 0.2 * radius_m])  # fmt: skip
+        axes.add_patch(Polygon(nose[:, [1, 0]], closed=True, facecolor="white", edgecolor=INK, linewidth=1))
+    for side, sign in (("L", 1.0), ("R", -1.0)):
+        ear = centre + sign * left * radius_m
+        axes.plot(ear[1], ear[0], "o", color=INK, markersize=3)
+        beside = sign * left
+        axes.annotate(side, (ear[1], ear[0]), xytext=(9 * beside[1], -9 * beside[0]), textcoords="offset points",
+                      ha="center", va="center", fontsize=9, fontweight="bold")  # fmt: skip
+    axes.plot([0, centre[1]], [0, centre[0]], color=FAINT, linewidth=0.8, zorder=0)

@@ -1,0 +1,60 @@
+"""The design page: one self-contained HTML file, the outcome on top, the figures below it, and what regenerates it at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from designer.report.canvas import with_unique_ids
+from designer.report.figures import CHANNEL_FIGURES, file_stems
+from designer.result import Result
+
+ROWS = (  # the number's name, its words, its unit
+    ("least_margin_to_target_db", "Least margin to the target curve", "dB"),
+    ("mean_cancellation_gain_db", "Mean cancellation gain", "dB"),
+    ("least_cancellation_gain_db", "Least cancellation gain", "dB"),
+    ("least_worst_cancellation_gain_db", "Least gain at any one point", "dB"),
+    ("moved_head_median_db", "Head moved: median gain", "dB"),
+    ("moved_head_5th_percentile_db", "Head moved: 5th percentile", "dB"),
+    ("largest_effort_db", "Largest effort", "dB"),
+    ("largest_driver_gain_db", "Largest gain of a driver", "dB"),
+    ("least_white_noise_gain_db", "Least white-noise gain", "dB"),
+    ("largest_tone_deviation_db", "Largest deviation of tone, 100 Hz to 16 kHz", "dB"),
+)
+
+
+def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str:
+    """The page as HTML.
+
+    Parameters
+    ----------
+    report : the content of `summary.json`
+    drawn : file name -> SVG
+
+    """
+    environment = Environment(
+        loader=PackageLoader("designer.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    stems = file_stems(list(result.channels))
+    pictures = {name: Markup(with_unique_ids(svg, name)) for name, svg in drawn.items()}  # our own figures, not input
+    return environment.get_template("design.html").render(
+        report=report,
+        rows=[
+            (words, unit, [report["channels"][name]["numbers"].get(key) for name in result.channels])
+            for key, words, unit in ROWS
+            if any(key in report["channels"][name]["numbers"] for name in result.channels)
+        ],
+        layout=pictures["layout"],
+        channels=[
+            {
+                "name": name,
+                "figures": [(pictures[f"{stem}-{kind}"], caption) for kind, (caption, _) in CHANNEL_FIGURES.items()],
+                **report["channels"][name],
+            }
+            for name, stem in stems.items()
+        ],
+        taps=result.problem.realization.taps,
+        delay_ms=result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3,
+    )
