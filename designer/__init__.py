@@ -32,7 +32,7 @@ _HOMES = {
     "scene": ("designer.acoustics", "scene"),
 }
 
-__all__ = ["Design", "Problem", "Scene", "design", "evaluate", "load", "loads", "open", "scene"]  # noqa: PLE0604
+__all__ = ["Design", "Problem", "Scene", "design", "evaluate", "load", "loads", "open", "scene"]
 
 
 def __getattr__(name: str) -> Any:

@@ -32,7 +32,9 @@ def say(text: str = "", *, error: bool = False) -> None:
 @app.command()
 def check(
     problem_file: ProblemFile,
-    out: Annotated[Path | None, typer.Option("-o", help="Write the layout figure into this folder.", show_default=False)] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", help="Write the layout figure into this folder.", show_default=False)
+    ] = None,
 ) -> None:
     """Read and explain a problem file."""
     from designer.explain import explain
@@ -52,7 +54,8 @@ def check(
 def design(
     problem_file: ProblemFile,
     out: Annotated[
-        Path | None, typer.Option("-o", help="The design folder; by default out/<problem's file name>.", show_default=False)
+        Path | None,
+        typer.Option("-o", help="The design folder; by default out/<problem's file name>.", show_default=False),
     ] = None,
 ) -> None:
     """Design the filters of a problem file and write the design folder."""
@@ -83,12 +86,19 @@ def design(
     for warning in made.warnings:
         say(f"warning: {warning}", error=True)
     stages = {"start": ready - begin, **made.seconds, "report": end - report_begin}
-    say("time: " + ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in stages.items()) + f"; total {end - begin:.2f} s")
+    say(
+        "time: "
+        + ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in stages.items())
+        + f"; total {end - begin:.2f} s"
+    )
     say(f"wrote {folder} (open {folder / 'report.html'})")
     if made.status:
         for i, (name, channel) in enumerate(made.channels.items()):
             for shortfall in channel.verdict.shortfalls:
-                say(f'designs[{i}] "{name}" is infeasible as asked: {shortfall}; the best compromise is written', error=True)
+                say(
+                    f'designs[{i}] "{name}" is infeasible as asked: {shortfall}; the best compromise is written',
+                    error=True,
+                )
         raise typer.Exit(made.status)
 
 

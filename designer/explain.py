@@ -25,7 +25,11 @@ def explain(problem: Problem) -> Iterator[str]:
     for driver in sorted(problem.drivers, key=lambda d: -float(np.dot(left, d.position_m))):
         x, y, z = driver.position_m
         aside = float(np.dot(left, driver.position_m))
-        side = "in the middle" if abs(aside) < 5e-4 else f"{abs(aside) * 100:.1f} cm to the {'left' if aside > 0 else 'right'}"
+        side = (
+            "in the middle"
+            if abs(aside) < 5e-4
+            else f"{abs(aside) * 100:.1f} cm to the {'left' if aside > 0 else 'right'}"
+        )
         source = f"piston, radius {number(driver.radius_m)} m" if driver.radius_m else "point source"
         limits = [f"{number(driver.band_hz[0])} to {number(driver.band_hz[1])} Hz"] if driver.band_hz else []
         limits += [f"at most {number(driver.max_gain_db)} dB"] if driver.max_gain_db is not None else []

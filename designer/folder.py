@@ -37,7 +37,9 @@ def check_free(folder: Path) -> None:
 
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder}: found a file; allowed: a folder that is new, empty, or a design folder; choose another with -o")
+        raise UsageError(
+            f"{folder}: found a file; allowed: a folder that is new, empty, or a design folder; choose another with -o"
+        )
     if folder.is_dir() and any(folder.iterdir()) and not _is_ours(folder):
         raise UsageError(
             f"{folder}: found a folder with other files in it; allowed: a folder that is new, empty, or a design folder;"
@@ -127,7 +129,9 @@ def _copy_data(result: Result, folder: Path) -> dict[str, str]:
     copies: dict[str, str] = {}
     for number, name in enumerate(dict.fromkeys(result.problem.data_files)):
         source = result.problem.data_path(name)
-        place = Path("data") / (source.name if source.name not in {Path(c).name for c in copies.values()} else f"{number}-{source.name}")
+        place = Path("data") / (
+            source.name if source.name not in {Path(c).name for c in copies.values()} else f"{number}-{source.name}"
+        )
         (folder / "data").mkdir(exist_ok=True)
         shutil.copyfile(source, folder / place)
         copies[name] = place.as_posix()
@@ -208,8 +212,12 @@ def read(folder: Path) -> dict[str, Any]:
     try:
         report = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
         text = {"channel": str, "driver": str}
-        taps_table = pd.read_csv(folder / "coefficients.csv", dtype=text, keep_default_na=False, float_precision="round_trip")
-        weights_table = pd.read_csv(folder / "weights.csv", dtype=text, keep_default_na=False, float_precision="round_trip")
+        taps_table = pd.read_csv(
+            folder / "coefficients.csv", dtype=text, keep_default_na=False, float_precision="round_trip"
+        )
+        weights_table = pd.read_csv(
+            folder / "weights.csv", dtype=text, keep_default_na=False, float_precision="round_trip"
+        )
         problem = loads(report["problem"], folder=folder, source=str(folder), files=report["data"])
         drivers = tuple(report["drivers"])
         taps, weights = {}, {}
@@ -223,7 +231,9 @@ def read(folder: Path) -> dict[str, Any]:
     except DesignerError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{folder}: a file of the design folder is missing or broken: {error}; design it again") from error
+        raise DataError(
+            f"{folder}: a file of the design folder is missing or broken: {error}; design it again"
+        ) from error
     return {
         "problem": problem,
         "frequency_hz": fine_frequencies_hz(problem)[::2],

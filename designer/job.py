@@ -8,19 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer import folder as folders
 from designer.acoustics.scene import scene
+from designer.arrays import Complex, Real
 from designer.designs import ChannelDesign, design_channel
 from designer.evaluation.words import verdict
 from designer.problem.schema import DesignTable, Problem
 from designer.realization import realize
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.targets.wishes import SLACK_TOLERANCE_DB
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 __all__ = ["Design", "design", "evaluate", "open_folder"]
 
@@ -52,8 +49,8 @@ class Design(Result):
 def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -> Design:
     """Design every channel of a problem and realise its filters.
 
-    The formulation is solved on the design's frequencies and on those half way between, so that the taps have something to follow
-    there; `weights` and the outcome are of the design's own frequencies.
+    The formulation is solved on the design's frequencies and on those half way between, so that the taps have
+    something to follow there; `weights` and the outcome are of the design's own frequencies.
 
     Parameters
     ----------

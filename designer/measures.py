@@ -1,16 +1,14 @@
 """The few definitions that everyone shares: mean power, cancellation gain, effort, white-noise gain, directivity index.
 
-Arrays only. H (F, M, L) is the transfer tensor to M points, w (F, L) one channel's weights, h (F, L) one point. Ratios of powers are
-linear here; `db` takes 10 log10 of a power ratio and `amplitude_db` 20 log10 of an amplitude.
+Arrays only. H (F, M, L) is the transfer tensor to M points, w (F, L) one channel's weights, h (F, L) one point.
+Ratios of powers are linear here; `db` takes 10 log10 of a power ratio and `amplitude_db` 20 log10 of an amplitude.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
+from designer.arrays import Complex, Real
 
 FLOOR = 1e-30
 """Power ratios below -300 dB are shown as that, so that no infinity leaves."""
@@ -27,7 +25,7 @@ def amplitude_db(amplitude: Real | Complex) -> Real:
 
 
 def pressure(H: Complex, w: Complex) -> Complex:
-    """p = H w: (F, M) from (F, M, L) and (F, L)."""
+    """P = H w: (F, M) from (F, M, L) and (F, L)."""
     return np.asarray(np.einsum("fml,fl->fm", H, w))
 
 

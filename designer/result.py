@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer.acoustics.scene import Scene, scene
+from designer.arrays import Complex, Real
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.scalars import Scalars, scalars
@@ -21,8 +21,6 @@ from designer.targets.plain import Plain
 if TYPE_CHECKING:
     import pandas as pd
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 DRAWN_FREQUENCIES = 300
 

@@ -4,8 +4,8 @@ A point source of unit reference is p(r) = e^{-jkr} / r (time factor e^{+jωt}, 
 field the limit of R e^{jkR} p, which is e^{+jk x·n} for a source at x and a direction n.
 
 A driver with a radius is a disc of such sources with equal strength, normalised to unit volume velocity: by
-Rayleigh's integral that is the field of a piston in an infinite baffle, for x >= 0. Without a baffle the same disc radiates
-to both sides alike. On a baffle the half space x >= 0 keeps this reference and the other half is silent.
+Rayleigh's integral that is the field of a piston in an infinite baffle, for x >= 0. Without a baffle the same disc
+radiates to both sides alike. On a baffle the half space x >= 0 keeps this reference and the other half is silent.
 
 Source: Kinsler, Frey, Coppens and Sanders, Fundamentals of Acoustics, 4th ed., sections 7.2 to 7.4.
 """
@@ -17,10 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
+from designer.arrays import Complex, Real
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ class FreeField:
                     distance_m, weight = _binned(distance_m, weight, 2000)
                 q[:, i, j] = np.sinc(np.outer(k, distance_m) / np.pi) @ weight
                 q[:, j, i] = q[:, i, j]
-        return q / 2 if self.baffle else q
+        return np.asarray(q / 2 if self.baffle else q)
 
 
 def _binned(value: Real, weight: Real, bins: int) -> tuple[Real, Real]:
@@ -136,4 +134,4 @@ def _binned(value: Real, weight: Real, bins: int) -> tuple[Real, Real]:
     below = np.minimum(place.astype(int), bins - 2)
     share = place - below
     total = np.bincount(below, weight * (1 - share), bins) + np.bincount(below + 1, weight * share, bins)
-    return np.linspace(low, high, bins), total
+    return np.linspace(low, high, bins), np.asarray(total, dtype=float)

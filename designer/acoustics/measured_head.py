@@ -1,8 +1,9 @@
 """A measured head: impulse responses from a SOFA file, at the nearest measured direction.
 
-The far-field head is moved to a source's distance by level and delay: the response is stored relative to the free-field
-pressure at the head's centre, and multiplied by the free field there. A file's own level and delay are arbitrary, so both are
-set once for the whole set, where every head is nearly a sphere: 200 Hz to 1 kHz, all directions, both ears.
+The far-field head is moved to a source's distance by level and delay: the response is stored relative to the
+free-field pressure at the head's centre, and multiplied by the free field there. A file's own level and delay are
+arbitrary, so both are set once for the whole set, where every head is nearly a sphere: 200 Hz to 1 kHz, all
+directions, both ears.
 """
 
 from __future__ import annotations
@@ -11,14 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer.acoustics.free_field import direction
 from designer.acoustics.rigid_sphere import sphere_pressure
+from designer.arrays import Complex, Real
 from designer.errors import DataError
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 
 @dataclass(frozen=True)
@@ -99,5 +97,9 @@ def _referenced(raw: MeasuredHead, head_radius_m: float, speed_of_sound_m_s: flo
     phase = np.unwrap(np.angle(np.einsum("fne,fne->f", measured, sphere.conj())))
     slope = np.polynomial.polynomial.polyfit(frequency_hz, phase, 1)[1]
     return MeasuredHead(
-        raw.directions, raw.impulse_responses, raw.sample_rate_hz, advance_s=float(-slope / (2 * np.pi)), gain=float(gain)
+        raw.directions,
+        raw.impulse_responses,
+        raw.sample_rate_hz,
+        advance_s=float(-slope / (2 * np.pi)),
+        gain=float(gain),
     )

@@ -1,7 +1,7 @@
 """A rigid sphere: as an enclosure with drivers on its surface, and as a head that a point source meets.
 
-A source on the surface with normal velocity u(γ) = Σ U_n P_n(cos γ) radiates p = Σ A_n h_n(kr) P_n, where h_n is the spherical
-Hankel function of the second kind (outgoing for e^{+jωt}). From -∂p/∂r = jωρ₀ u at r = a:
+A source on the surface with normal velocity u(γ) = Σ U_n P_n(cos γ) radiates p = Σ A_n h_n(kr) P_n, where h_n is the
+spherical Hankel function of the second kind (outgoing for e^{+jωt}). From -∂p/∂r = jωρ₀ u at r = a:
 
     A_n = -jρ₀c U_n / h_n'(ka)
 
@@ -19,15 +19,17 @@ so that ka → 0 is the point source in free field. In the far field, r e^{jkr} 
 
     r e^{jkr} p → -1/(ka)² Σ (2n+1) w_n [j^{n+1} / h_n'(ka)] P_n(cos γ)                                       (3)
 
-By reciprocity (1) with w_n = 1 is also the pressure *on* the sphere at the angle γ from a point source at the distance r: the
-rigid-sphere head of Duda and Martens (JASA 104, 1998, eq. 3, there relative to the free field at the centre, and in e^{-iωt}).
+By reciprocity (1) with w_n = 1 is also the pressure *on* the sphere at the angle γ from a point source at the
+distance r: the rigid-sphere head of Duda and Martens (JASA 104, 1998, eq. 3, there relative to the free field at the
+centre, and in e^{-iωt}).
 
-Summation. h_n overflows where the terms are still needed, so nothing but ratios is kept. With q_n(x) = h_n(x)/h_{n-1}(x),
+Summation. h_n overflows where the terms are still needed, so nothing but ratios is kept. With q_n(x) =
+h_n(x)/h_{n-1}(x),
 
     q_1 = 1/x + j,   q_{n+1} = (2n+1)/x - 1/q_n                                                                (4)
 
-runs upwards, the direction in which h_n dominates and the recurrence is stable. Then
-h_n(kr)/h_n(ka) is a product of q_n(kr)/q_n(ka), each of magnitude at most about 1, and h_n'(ka)/h_n(ka) = 1/q_n(ka) - (n+1)/(ka).
+runs upwards, the direction in which h_n dominates and the recurrence is stable. Then h_n(kr)/h_n(ka) is a product of
+q_n(kr)/q_n(ka), each of magnitude at most about 1, and h_n'(ka)/h_n(ka) = 1/q_n(ka) - (n+1)/(ka).
 """
 
 from __future__ import annotations
@@ -36,10 +38,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
+from designer.arrays import Complex, Real
 
 MIN_KA = 1e-6
 """Below this ka the sphere is at its static limit to double precision; 0 Hz is computed here."""
@@ -54,9 +54,9 @@ def cap_weights(cos_half_angle: float, terms: int) -> Real:
     legendre[:2] = 1.0, cos_half_angle
     for n in range(1, terms + 1):
         legendre[n + 1] = ((2 * n + 1) * cos_half_angle * legendre[n] - n * legendre[n - 1]) / (n + 1)
-    n = np.arange(1, terms)
+    odd = 2 * np.arange(1, terms) + 1
     weights = np.ones(terms)
-    weights[1:] = (legendre[:-3] - legendre[2:-1]) / ((2 * n + 1) * (1 - cos_half_angle))
+    weights[1:] = (legendre[:-3] - legendre[2:-1]) / (odd * (1 - cos_half_angle))
     return weights
 
 
@@ -205,7 +205,7 @@ class SphereEnclosure:
             legendre[n + 1] = ((2 * n + 1) * cos_between * legendre[n] - n * legendre[n - 1]) / (n + 1)
         order = np.arange(terms)[:, None, None]
         kernel = (2 * order + 1) * weights[:, :, None] * weights[:, None, :] * legendre
-        return np.einsum("fn,nij->fij", squared, kernel).astype(complex)
+        return np.asarray(np.einsum("fn,nij->fij", squared, kernel), dtype=complex)
 
 
 def head_diffraction(k: Real, head_radius_m: float, centre_m: Real, source_m: Real, ears_m: Real) -> Complex:

@@ -1,8 +1,8 @@
 """The scene: device, head and air composed into transfer tensors H (F, M, L).
 
-In free field and on a baffle a driver radiates from its own place, and a sphere head is met by a point source at that place.
-On a sphere enclosure the device's field at an ear without the head is multiplied by the head's diffraction for a source at the
-enclosure's centre. Scattering back and forth between device and head is left out.
+In free field and on a baffle a driver radiates from its own place, and a sphere head is met by a point source at that
+place. On a sphere enclosure the device's field at an ear without the head is multiplied by the head's diffraction for
+a source at the enclosure's centre. Scattering back and forth between device and head is left out.
 """
 
 from __future__ import annotations
@@ -12,16 +12,13 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.measured_head import MeasuredHead, read_head
 from designer.acoustics.rigid_sphere import SphereEnclosure, head_diffraction
+from designer.arrays import Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import Problem
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 
 class Device(Protocol):

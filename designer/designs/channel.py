@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer.acoustics.scene import Scene
+from designer.arrays import Bool, Complex, Index, Real
 from designer.designs import methods
 from designer.formulations import Solution
 from designer.measures import amplitude_db, db, effort, mean_power
@@ -15,10 +15,6 @@ from designer.problem.schema import DesignTable
 from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
 from designer.targets.plain import Plain, choose_plain
 from designer.targets.wishes import SLACK_TOLERANCE_DB, excesses_db, slacks_db
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
-Bool = NDArray[np.bool_]
 
 BINDING_DB = 0.1
 """A limit within this of its value binds."""
@@ -66,9 +62,7 @@ def design_channel(design: DesignTable, scene: Scene) -> ChannelDesign:
     index = driver_index(design, scene.drivers)
     names = tuple(scene.drivers[i] for i in index)
     target = channel_target(design, scene)
-    plain = choose_plain(
-        design, names, target.frequency_hz, target.in_band, target.reach, target.cancel, target.centre
-    )
+    plain = choose_plain(design, names, target.frequency_hz, target.in_band, target.reach, target.cancel, target.centre)
     band, fade = np.flatnonzero(target.in_band), np.flatnonzero((target.share > 0) & ~target.in_band)
 
     method = methods.first_method(design, target)
@@ -99,7 +93,9 @@ def design_channel(design: DesignTable, scene: Scene) -> ChannelDesign:
         plain=plain,
         plain_names=tuple(names[l] for l in plain.drivers),
         slacks_db=slacks,
-        excesses_db={limit: np.where(excess > methods.LIMIT_TOLERANCE_DB, excess, 0) for limit, excess in excesses.items()},
+        excesses_db={
+            limit: np.where(excess > methods.LIMIT_TOLERANCE_DB, excess, 0) for limit, excess in excesses.items()
+        },
         binding=_binding(inside, weights, names),
         violation=solution.violation,
         gap=solution.gap,
@@ -116,7 +112,12 @@ def _at_level(target: ChannelTarget, solution: Solution) -> Complex:
 
 
 def _faded(
-    method: str, design: DesignTable, target: ChannelTarget, band: NDArray[np.intp], fade: NDArray[np.intp], weights: Complex
+    method: str,
+    design: DesignTable,
+    target: ChannelTarget,
+    band: Index,
+    fade: Index,
+    weights: Complex,
 ) -> Complex:
     """The design carried into the fades, at no more effort than at the band's edges, mixed with the plain driver at equal level."""
     if method == "matrix":

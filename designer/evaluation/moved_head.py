@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer import measures
 from designer.acoustics.scene import Scene
+from designer.arrays import Real
 from designer.problem.schema import DesignTable
 from designer.realization import response as filter_response
 from designer.targets.curves import in_band
-
-Real = NDArray[np.float64]
 
 HEADS = 48
 LEAST_REACH_M = 0.03
@@ -40,9 +38,11 @@ class MovedHead:
 
 
 def displaced_heads_m(cloud_m: Real) -> Real:
-    """Displacements (HEADS, 3) spread evenly over the cloud's box: the additive recurrence on the plastic number's powers.
+    """Displacements (HEADS, 3) spread evenly over the cloud's box: the additive recurrence on the plastic number's
+    powers.
 
-    Half of them are the mirror images of the others, so that a mirror-symmetric device is judged alike on both sides. Source: M. Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
+    Half of them are the mirror images of the others, so that a mirror-symmetric device is judged alike on both sides.
+    Source: M. Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
     """
     plastic = 1.2207440846057596  # the root of x⁴ = x + 1, for three dimensions
     steps = (1 / plastic) ** np.arange(1, 4)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer import measures
 from designer.acoustics.scene import Scene
+from designer.arrays import Real
 from designer.evaluation.moved_head import MovedHead
 from designer.evaluation.words import hz
 from designer.problem.schema import DesignTable
@@ -16,8 +16,6 @@ from designer.realization import response as filter_response
 from designer.targets.channel_target import channel_target, driver_index
 from designer.targets.plain import Plain
 from designer.targets.wishes import SLACK_TOLERANCE_DB, excesses_db, slacks_db
-
-Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,12 @@ TONE_BAND_HZ = (100.0, 16_000.0)
 
 
 def scalars(
-    design: DesignTable, taps: Real, plain: Plain, given_slacks_db: dict[str, Real], scene: Scene, moved: MovedHead | None
+    design: DesignTable,
+    taps: Real,
+    plain: Plain,
+    given_slacks_db: dict[str, Real],
+    scene: Scene,
+    moved: MovedHead | None,
 ) -> Scalars:
     """Judge one channel's taps (L, T) in a scene.
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from designer import measures
 from designer.acoustics.scene import Scene
+from designer.arrays import Complex, Real
 from designer.problem.schema import DesignTable
 from designer.realization import response as filter_response
 from designer.targets.channel_target import ChannelTarget, channel_target
@@ -20,8 +21,6 @@ from designer.targets.wishes import SLACK_TOLERANCE_DB
 if TYPE_CHECKING:
     import pandas as pd
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 METRICS = (
     "channel",
@@ -79,7 +78,9 @@ def channel_metrics(channel: Judged, scene: Scene, w: Complex) -> dict[str, obje
     design = channel.design
     target = channel_target(design, scene, channel.plain)
     full, w = w, _own(design, scene, w)
-    slack = np.where(target.in_band, np.interp(scene.frequency_hz, channel.slack_frequency_hz, channel.slack_db), np.nan)
+    slack = np.where(
+        target.in_band, np.interp(scene.frequency_hz, channel.slack_frequency_hz, channel.slack_db), np.nan
+    )
     wished = np.full(w.shape[0], np.nan) if target.gamma is None else measures.db(target.gamma)
     db = measures.db
     columns: tuple[object, ...] = (

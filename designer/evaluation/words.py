@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from designer.arrays import Bool, Real
 from designer.problem.schema import DesignTable
 from designer.targets.wishes import SLACK_TOLERANCE_DB
-
-Real = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 
 
 def hz(frequency_hz: float) -> str:
@@ -49,9 +46,13 @@ def asked(design: DesignTable) -> str:
     if design.mask:
         wishes.append(f"a mask of {_decibels([line.max_db for line in design.mask])}")
     if design.window_deg:
-        wishes.append(f"a window of {design.window_deg[0]:g} to {design.window_deg[1]:g} degrees within {design.window_ripple_db:g} dB")
+        wishes.append(
+            f"a window of {design.window_deg[0]:g} to {design.window_deg[1]:g} degrees within {design.window_ripple_db:g} dB"
+        )
     if design.nulls_deg and not (design.cancellation_gain_db or design.mask):
-        wishes.append("nulls as deep as the rest allows at " + _joined([f"{null:g}" for null in design.nulls_deg]) + " degrees")
+        wishes.append(
+            "nulls as deep as the rest allows at " + _joined([f"{null:g}" for null in design.nulls_deg]) + " degrees"
+        )
     return f"{_joined(wishes)} asked {band}"
 
 
@@ -63,11 +64,18 @@ class Verdict:
     shortfalls: tuple[str, ...]
 
 
-LIMIT_WORDS = {"max_effort_db": "the effort limit of {:g} dB", "min_white_noise_gain_db": "the white-noise gain's floor of {:g} dB"}
+LIMIT_WORDS = {
+    "max_effort_db": "the effort limit of {:g} dB",
+    "min_white_noise_gain_db": "the white-noise gain's floor of {:g} dB",
+}
 
 
 def verdict(
-    design: DesignTable, frequency_hz: Real, slacks_db: dict[str, Real], excesses_db: dict[str, Real], binding: dict[str, Bool]
+    design: DesignTable,
+    frequency_hz: Real,
+    slacks_db: dict[str, Real],
+    excesses_db: dict[str, Real],
+    binding: dict[str, Bool],
 ) -> Verdict:
     """The outcome of one channel in words.
 
@@ -83,15 +91,15 @@ def verdict(
     if not short.any():
         return Verdict(f"{asked(design)}; reached at every frequency", ())
     reached = f"reached {spans(frequency_hz, ~short)}" if (~short).any() else "reached nowhere"
-    why = _joined([_limit(design, name) for name, binds in binding.items() if (binds & short).sum() > 0.5 * short.sum()])
+    why = _joined(
+        [_limit(design, name) for name, binds in binding.items() if (binds & short).sum() > 0.5 * short.sum()]
+    )
     elsewhere = "elsewhere " if (~short).any() else ""
     reason = f"{elsewhere}{why} binds" if why else f"{elsewhere}no weights of these drivers reach it"
     if design.method in ("delay-and-sum", "matrix"):
         reason = f'{elsewhere}the method "{design.method}" does not reach it'
     worst = int(np.argmax(slack))
-    sentence = (
-        f"{asked(design)}; {reached}; {reason}, and up to {slack[worst]:.1f} dB are missing (at {hz(float(frequency_hz[worst]))})"
-    )
+    sentence = f"{asked(design)}; {reached}; {reason}, and up to {slack[worst]:.1f} dB are missing (at {hz(float(frequency_hz[worst]))})"
     shortfalls = []
     for name, missing in wishes.items():
         lacking = missing > SLACK_TOLERANCE_DB

@@ -8,15 +8,18 @@
                 |w_l| <= g_l,   ||w|| <= effort,   ||w|| <= Re(h_0 w e^{-jφ}) / √(white-noise gain)
                 s, u >= 0
 
-Every line is a norm below an affine function: convex, and with the slacks s always feasible (u lowers the level where even the hard limits collide). σ is
-large, so that a slack is used only where the wishes cannot hold together, and then Σ s is the smallest that lets them. For an ear channel
-the quiet points are those of the cancelled ear; for a beam all that is outside the window. The white-noise gain of an ear channel, whose
-look point is the head's centre, is anchored to the phase φ that the strongest driver has there: a little stricter than asked.
+Every line is a norm below an affine function: convex, and with the slacks s always feasible (u lowers the level where
+even the hard limits collide). σ is large, so that a slack is used only where the wishes cannot hold together, and
+then Σ s is the smallest that lets them. For an ear channel the quiet points are those of the cancelled ear; for a
+beam all that is outside the window. The white-noise gain of an ear channel, whose look point is the head's centre, is
+anchored to the phase φ that the strongest driver has there: a little stricter than asked.
 
-A cloud's mean power differs from its centre's by tenths of a dB, so one more pass is solved with the level of the first.
+A cloud's mean power differs from its centre's by tenths of a dB, so one more pass is solved with the level of the
+first.
 
-Source: Betlehem and Teal (ICASSP 2011) for the constraints; Lobo et al., Applications of second-order cone programming (1998).
-Truth: with nothing but slack in the objective a mask is a minimax design, and a half-wave line gives Dolph-Chebyshev's weights.
+Source: Betlehem and Teal (ICASSP 2011) for the constraints; Lobo et al., Applications of second-order cone
+programming (1998). Truth: with nothing but slack in the objective a mask is a minimax design, and a half-wave line
+gives Dolph-Chebyshev's weights.
 """
 
 from __future__ import annotations
@@ -25,16 +28,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from designer.arrays import Complex, Real
 from designer.errors import SolverError
 from designer.formulations.solution import Solution
 from designer.measures import mean_power, mean_power_matrix
 from designer.solvers import cones
 from designer.targets.channel_target import ChannelTarget
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 EFFORT_PRICE = 1e-3
 """ε: 10 dB of effort weighs as much as a mean of -20 dB where nothing is wanted."""
@@ -111,7 +111,7 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
     curve = None
     if target.gamma is not None:
         cancel = target.cancel * scale / np.sqrt(target.cancel.shape[1])
-        curve = (np.linalg.qr(cancel, mode="r"), np.sqrt(rise / target.gamma))
+        curve = (np.asarray(np.linalg.qr(cancel, mode="r")), np.sqrt(rise / target.gamma))
     white_noise = None
     one_point = target.reach.shape[1] == 1 and np.array_equal(target.reach[:, 0], target.look)
     if target.min_white_noise_gain > 0 and not one_point:

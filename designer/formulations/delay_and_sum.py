@@ -2,8 +2,8 @@
 
     w_l = conj(h_l) / |h_l| / L
 
-In free field that is a delay a driver. It maximises |h w|² over all weights of equal magnitude; where the |h_l| are equal too (the far field) it
-reaches the largest white-noise gain there is, 10 log10 L: that is its truth.
+In free field that is a delay a driver. It maximises |h w|² over all weights of equal magnitude; where the |h_l| are
+equal too (the far field) it reaches the largest white-noise gain there is, 10 log10 L: that is its truth.
 """
 
 from __future__ import annotations

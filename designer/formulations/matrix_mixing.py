@@ -3,22 +3,21 @@
     maximise    gᵀ Ā g / gᵀ P̄ g
     subject to  gᵀ Ā g >= gᵀ (γB)‾ g,   g real
 
-Ā is the mean over the band of Re A(f), each frequency scaled to the strongest driver's power there, (γB)‾ that of γ(f) Re B(f). It is the power ratio
-of the band's mean powers, searched in the same way; without a curve the ratio is made as large as the effort limit allows. With gains given it looks for nothing.
+Ā is the mean over the band of Re A(f), each frequency scaled to the strongest driver's power there, (γB)‾ that of
+γ(f) Re B(f). It is the power ratio of the band's mean powers, searched in the same way; without a curve the ratio is
+made as large as the effort limit allows. With gains given it looks for nothing.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from designer.arrays import Real
 from designer.formulations.power_ratio import DEEPEST, MARGIN
 from designer.formulations.solution import Solution
 from designer.measures import mean_power_matrix, quadratic
 from designer.solvers import ratio_search
 from designer.targets.channel_target import ChannelTarget
-
-Real = NDArray[np.float64]
 
 
 def solve(target: ChannelTarget, gains: list[float] | None = None) -> Solution:

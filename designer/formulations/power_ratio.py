@@ -3,15 +3,18 @@
     maximise    w^H A w / w^H P w
     subject to  w^H A w >= γ w^H B w
 
-A (F, L, L) is the mean of h^H h over the points to reach, B the same over the points to cancel, P the diagonal of what each driver costs. Two
-homogeneous quadratic forms over the complex numbers: the dual, a search for one multiplier, has no gap (the semidefinite relaxation is
-tight), so it is solved as if it were convex. For ears (crosstalk cancellation, null-steering) and for regions of azimuth (beams) alike.
+A (F, L, L) is the mean of h^H h over the points to reach, B the same over the points to cancel, P the diagonal of
+what each driver costs. Two homogeneous quadratic forms over the complex numbers: the dual, a search for one
+multiplier, has no gap (the semidefinite relaxation is tight), so it is solved as if it were convex. For ears
+(crosstalk cancellation, null-steering) and for regions of azimuth (beams) alike.
 
-Closed form: `designer.solvers.ratio_search.most_efficient`. Infeasible where the largest eigenvalue of A - γB is not positive. Where that is
-so, or where an effort limit binds, the best compromise has the largest ratio whose effort still fits, and the slack is target minus reached.
+Closed form: `designer.solvers.ratio_search.most_efficient`. Infeasible where the largest eigenvalue of A - γB is not
+positive. Where that is so, or where an effort limit binds, the best compromise has the largest ratio whose effort
+still fits, and the slack is target minus reached.
 
-Source: Y. Luo, Constant directivity loudspeaker beamforming (arXiv 2407.01860). Truths: the semidefinite relaxation in cvxpy has
-the same value; with B the power radiated into the sphere and γ at its largest, N monopoles reach the superdirective limits.
+Source: Y. Luo, Constant directivity loudspeaker beamforming (arXiv 2407.01860). Truths: the semidefinite relaxation
+in cvxpy has the same value; with B the power radiated into the sphere and γ at its largest, N monopoles reach the
+superdirective limits.
 """
 
 from __future__ import annotations
@@ -19,15 +22,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from designer.arrays import Complex, Real
 from designer.formulations.solution import Solution
 from designer.measures import cancellation_gain, effort, mean_power_matrix, quadratic
 from designer.solvers import ratio_search
 from designer.targets.channel_target import ChannelTarget
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 DEEPEST = 1e4
 """What "as deep as the rest allows" asks for: 40 dB."""
@@ -71,8 +71,8 @@ def _solve(target: ChannelTarget, cost: Real) -> Solution:
 def most_efficient_weights(A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Real]:
     """Weights (F, L) and the certificate's gap (F,): dual value over primal value, minus 1.
 
-    P = D², w = D⁻¹v turns w^H P w into v^H v. The dual value is the largest eigenvalue of A + λ(A - γB), a bound for every w that
-    meets γ, whatever λ >= 0 is.
+    P = D², w = D⁻¹v turns w^H P w into v^H v. The dual value is the largest eigenvalue of A + λ(A - γB), a bound for
+    every w that meets γ, whatever λ >= 0 is.
     """
     d = 1 / np.sqrt(cost)
     A_v, B_v = A * d[:, :, None] * d[:, None, :], B * d[:, :, None] * d[:, None, :]

@@ -1,15 +1,18 @@
-"""Pressure matching: regularised least squares, its weight searched so that the cancellation gain meets the target curve.
+"""Pressure matching: regularised least squares, its weight searched so that the cancellation gain meets the target
+curve.
 
     minimise  ||H w - d||² + β w^H P w
 
-H (F, M, L) holds the points to reach and to cancel, each family scaled to equal weight; d is the response of the driver that is strongest at the
-points to reach, there, and 0 at the points to cancel. Convex for β > 0, with the closed form w = (H^H H + βP)⁻¹ H^H d.
+H (F, M, L) holds the points to reach and to cancel, each family scaled to equal weight; d is the response of the
+driver that is strongest at the points to reach, there, and 0 at the points to cancel. Convex for β > 0, with the
+closed form w = (H^H H + βP)⁻¹ H^H d.
 
-The gain is nearly but not always monotone in β, and it saturates. The largest β that meets the curve within the effort limit is wanted,
-because it is the cheapest; where none does, the β whose gain is largest within the limit, and what is missing is slack.
+The gain is nearly but not always monotone in β, and it saturates. The largest β that meets the curve within the
+effort limit is wanted, because it is the cheapest; where none does, the β whose gain is largest within the limit, and
+what is missing is slack.
 
-Source: Kirkeby and Nelson (JAES 47, 1999); Elliott et al., Robustness and regularization of personal audio systems (2012).
-Truth: with constant β the largest singular value of the weights never passes 1/(2√β).
+Source: Kirkeby and Nelson (JAES 47, 1999); Elliott et al., Robustness and regularization of personal audio systems
+(2012). Truth: with constant β the largest singular value of the weights never passes 1/(2√β).
 """
 
 from __future__ import annotations
@@ -17,14 +20,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from designer.arrays import Bool, Complex, Real
 from designer.formulations.solution import Solution
 from designer.measures import cancellation_gain, effort
 from designer.targets.channel_target import ChannelTarget
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 BETAS = 10.0 ** np.arange(2.0, -12.01, -0.1)
 """Regularisation weights tried, relative to the largest eigenvalue of P⁻¹H^H H: 1 dB apart, then refined."""
@@ -41,7 +41,7 @@ def solve(target: ChannelTarget) -> Solution:
     def weights(beta: Real) -> Complex:
         return np.asarray(np.einsum("fij,fj->fi", rotate, projected / (values + beta[:, None] * scale)))
 
-    def judged(beta: Real) -> tuple[Real, NDArray[np.bool_]]:
+    def judged(beta: Real) -> tuple[Real, Bool]:
         w = weights(beta)
         fits = effort(target.reach, w) <= target.max_effort * (1 + 1e-9)
         return cancellation_gain(target.reach, target.cancel, w), fits
@@ -60,7 +60,9 @@ def solve(target: ChannelTarget) -> Solution:
     for _ in range(REFINEMENTS):
         middle = (inside + outside) / 2
         gain, fits = judged(np.exp(middle))
-        good = fits & np.where(met, gain >= gamma, gain >= cancellation_gain(target.reach, target.cancel, weights(np.exp(inside))))
+        good = fits & np.where(
+            met, gain >= gamma, gain >= cancellation_gain(target.reach, target.cancel, weights(np.exp(inside)))
+        )
         inside, outside = np.where(good, middle, inside), np.where(good, outside, middle)
     w = weights(np.exp(inside))
     return Solution.of(w, gap=_gap(H, d, target.cost, np.exp(inside) * scale[:, 0], w))
@@ -83,7 +85,7 @@ def _diagonalise(H: Complex, d: Complex, cost: Real) -> tuple[Real, Complex, Com
     H = H * scale[:, None, :]
     values, vectors = np.linalg.eigh(H.conj().swapaxes(1, 2) @ H)
     projected = np.einsum("fij,fi->fj", vectors.conj(), np.einsum("fml,fm->fl", H.conj(), d))
-    return np.maximum(values, 0.0), vectors * scale[:, :, None], projected
+    return np.maximum(values, 0.0), np.asarray(vectors * scale[:, :, None]), np.asarray(projected)
 
 
 def _gap(H: Complex, d: Complex, cost: Real, beta: Real, w: Complex) -> Real:

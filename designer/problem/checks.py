@@ -126,7 +126,12 @@ def _head_file(parts: Parts, folder: Path, files: Mapping[str, str]) -> Iterator
         elif not head.lower().endswith(".sofa"):
             yield Fault(path, f'found "{head}"', kinds, nearest(head, ["sphere", "points"]))
         elif not (folder / files.get(head, head)).is_file():
-            yield Fault(path, f'found "{head}", and no such file exists', kinds, "a relative path starts from the folder of the problem file")
+            yield Fault(
+                path,
+                f'found "{head}", and no such file exists',
+                kinds,
+                "a relative path starts from the folder of the problem file",
+            )
 
 
 def _listener_place(parts: Parts) -> Iterator[Fault]:
@@ -150,7 +155,9 @@ def _listener_place(parts: Parts) -> Iterator[Fault]:
         if enclosure and enclosure.model == "baffle":
             behind = [name for name, ear in sides if ear[0] <= 0]
             if behind:
-                yield Fault(path, f"puts the {behind[0]} ear behind the baffle", "x > 0", "move the listener to the front")
+                yield Fault(
+                    path, f"puts the {behind[0]} ear behind the baffle", "x > 0", "move the listener to the front"
+                )
         if enclosure and enclosure.model in ("sphere", "cylinder"):
             across = slice(0, 3 if enclosure.model == "sphere" else 2)
             inside = [name for name, ear in sides if np.linalg.norm(ear[across]) < enclosure.radius_m]
@@ -159,7 +166,9 @@ def _listener_place(parts: Parts) -> Iterator[Fault]:
                 yield Fault(path, f"puts the {inside[0]} ear inside the device", allowed, "move the listener away")
                 continue
             if head != "points" and np.linalg.norm(centre[across]) < enclosure.radius_m + radius_m:
-                allowed = f"a head's centre more than {number(enclosure.radius_m + radius_m)} m from the device's centre"
+                allowed = (
+                    f"a head's centre more than {number(enclosure.radius_m + radius_m)} m from the device's centre"
+                )
                 yield Fault(path, "puts the head into the device", allowed, "move the listener away")
         for i, driver in enumerate(parts.drivers):
             if driver is None:
@@ -167,9 +176,13 @@ def _listener_place(parts: Parts) -> Iterator[Fault]:
             place = np.array(driver.position_m)
             if head != "points" and np.linalg.norm(place - centre) < radius_m:
                 found = f"found {driver.position_m}, inside the listener's head (ear_cloud_m[{d}])"
-                yield Fault(f"drivers[{i}].position_m", found, "a driver outside the head", "move the driver or the listener")
+                yield Fault(
+                    f"drivers[{i}].position_m", found, "a driver outside the head", "move the driver or the listener"
+                )
             elif head == "points" and min(np.linalg.norm(place - ear) for ear in pair) < 1e-3:
-                yield Fault(f"drivers[{i}].position_m", f"found {driver.position_m}, where an ear is", "places that differ")
+                yield Fault(
+                    f"drivers[{i}].position_m", f"found {driver.position_m}, where an ear is", "places that differ"
+                )
 
 
 def _grid(parts: Parts) -> Iterator[Fault]:
@@ -190,7 +203,9 @@ def _grid(parts: Parts) -> Iterator[Fault]:
     numbers = (2 * grid.frequencies - 1) * points * max(1, len(drivers))
     if numbers > MAX_SCENE_NUMBERS:
         found = f"frequencies x points x drivers make {number(numbers)} complex numbers"
-        yield Fault("grid", found, f"at most {number(MAX_SCENE_NUMBERS)}", "fewer frequencies, or a larger azimuth step")
+        yield Fault(
+            "grid", found, f"at most {number(MAX_SCENE_NUMBERS)}", "fewer frequencies, or a larger azimuth step"
+        )
 
 
 def _driver_bands(parts: Parts) -> Iterator[Fault]:
@@ -216,7 +231,9 @@ def _design(i: int, design: DesignTable, parts: Parts) -> Iterator[Fault]:
         frequencies = [point[0] for point in design.cancellation_gain_db]
         if frequencies[0] <= 0 or any(b <= a for a, b in zip(frequencies, frequencies[1:], strict=False)):
             allowed = "[[frequency_hz, gain_db], ...] with frequencies above 0 that rise"
-            yield Fault(f"{path}.cancellation_gain_db", f"found the frequencies {frequencies}", allowed, "sort the curve")
+            yield Fault(
+                f"{path}.cancellation_gain_db", f"found the frequencies {frequencies}", allowed, "sort the curve"
+            )
     for m, line in enumerate(design.mask or []):
         where = f"{path}.mask[{m}]"
         if line.band_hz is not None:
@@ -245,7 +262,9 @@ def _kind(path: str, design: DesignTable, parts: Parts) -> Iterator[Fault]:
     count = len(design.drivers) if design.drivers else len(parts.drivers)
     if design.kind == "beamformer":
         if design.look_deg is None:
-            yield Fault(f"{path}.look_deg", "required key is missing", "", "a beamformer needs the direction it looks to")
+            yield Fault(
+                f"{path}.look_deg", "required key is missing", "", "a beamformer needs the direction it looks to"
+            )
         foreign, belongs = ["ear"], "ctc and null-steering"
     else:
         if design.ear is None:
@@ -323,7 +342,11 @@ def not_built(problem: Problem) -> list[Fault]:
         yield "realization.form", problem.realization.form != "fir", 'use "fir"'
         yield "virtualizer", problem.virtualizer is not None, "leave the table out"
         yield "room", problem.room is not None, "leave the table out"
-        yield "export.targets", bool(problem.export.targets), "leave it empty: coefficients.csv and filters.wav are always written"
+        yield (
+            "export.targets",
+            bool(problem.export.targets),
+            "leave it empty: coefficients.csv and filters.wav are always written",
+        )
 
     return [Fault(path, "valid, but not built yet", "", remedy) for path, used, remedy in keys() if used]
 

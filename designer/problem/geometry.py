@@ -7,13 +7,14 @@ listener's left is the device's -y for a listener in front.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from designer.problem.schema import Listener
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 LEFT, RIGHT = 0, 1
 """Index of an ear in every array whose axis is the two ears."""
@@ -43,7 +44,7 @@ def ears_m(listener: Listener, head_radius_m: float, displacements_m: Array | No
     """Places of the ears (D, 2, 3): displacement, (left, right), xyz."""
     left = head_axes(listener)[1]
     sides = np.stack([left, -left]) * head_radius_m
-    return head_centres_m(listener, displacements_m)[:, None, :] + sides
+    return np.asarray(head_centres_m(listener, displacements_m)[:, None, :] + sides)
 
 
 def head_radius_m(head: str, default_m: float) -> float:

@@ -81,7 +81,9 @@ def loads(
 
     """
     if not text.strip():
-        raise ProblemError(source, [Fault("", "the file is empty", "", "`designer problems` lists files to begin from")])
+        raise ProblemError(
+            source, [Fault("", "the file is empty", "", "`designer problems` lists files to begin from")]
+        )
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -112,9 +112,9 @@ def _within(location: Location, data: object) -> Location:
     """The part of a location that exists in the file: what follows names a branch of a union."""
     kept: list[int | str] = []
     for step in location:
-        if isinstance(data, Mapping) and step in data:
-            data = data[step]
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+        if (isinstance(data, Mapping) and step in data) or (
+            isinstance(data, list) and isinstance(step, int) and step < len(data)
+        ):
             data = data[step]
         else:
             break

@@ -2,33 +2,32 @@
 
     minimise over real taps x    Σ_f (x̂(f) - Ŵ(f))^H C(f) (x̂(f) - Ŵ(f)),      x̂_l(f) = Σ_n x_l[n] e^{-jωn}
 
-Ŵ(f) = W(f) e^{-jωD} are the wanted weights with the bulk delay D, on a frequency grid at least twice as dense as the taps need, and
-C(f) = Σ_p c_p(f) h_p^H h_p + ρ I weighs what is heard: an error e of the weights is heard as h_p e at point p. The points to reach count relative to
-the plain driver's level there. The points to cancel count relative to what W leaves there, up to 30 dB more, because an error
-as large as what is left costs 3 dB of cancellation whatever the depth is; a mask's points count relative to its limit. ρ, a little weight on each driver itself, decides
-what the points do not, and keeps the eigenvalues of C within 10⁷ of each other.
+Ŵ(f) = W(f) e^{-jωD} are the wanted weights with the bulk delay D, on a frequency grid at least twice as dense as the
+taps need, and C(f) = Σ_p c_p(f) h_p^H h_p + ρ I weighs what is heard: an error e of the weights is heard as h_p e at
+point p. The points to reach count relative to the plain driver's level there. The points to cancel count relative to
+what W leaves there, up to 30 dB more, because an error as large as what is left costs 3 dB of cancellation whatever
+the depth is; a mask's points count relative to its limit. ρ, a little weight on each driver itself, decides what the
+points do not, and keeps the eigenvalues of C within 10⁷ of each other; it is larger outside the band, where nothing
+but the ridge keeps the drivers from playing loudly against each other.
 
-The normal equations are block Toeplitz: applying them is an FFT, an L x L product a frequency, an inverse FFT and a cut. They are solved
-by conjugate gradients; the same operation with C⁻¹ is the preconditioner.
+The normal equations are block Toeplitz: applying them is an FFT, an L x L product a frequency, an inverse FFT and a
+cut. They are solved by conjugate gradients; the same operation with C⁻¹ is the preconditioner.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer.acoustics.scene import Scene
+from designer.arrays import Complex, Real
 from designer.designs.channel import ChannelDesign
 from designer.measures import mean_power, mean_power_matrix
 from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
-
 DENSITY = 4
 """Length of the Fourier grid over the number of taps."""
 MAX_CANCEL_WEIGHT = 1000.0
-RIDGE = 1e-3
+RIDGE_INSIDE, RIDGE_OUTSIDE = 1e-3, 0.03
 TOLERANCE = 1e-9
 MAX_ITERATIONS = 500
 CHUNK = 1024
@@ -107,7 +106,8 @@ def audible(target: ChannelTarget, wanted: Complex) -> Complex:
     if target.quiet is not target.cancel:
         families.append((target.quiet, target.share))
     C = sum(mean_power_matrix(points) * (weight / level)[:, None, None] for points, weight in families)
-    return np.asarray(C + RIDGE * np.eye(wanted.shape[1]))
+    ridge = RIDGE_INSIDE * target.share + RIDGE_OUTSIDE * (1 - target.share)
+    return np.asarray(C + ridge[:, None, None] * np.eye(wanted.shape[1]))
 
 
 def fit(wanted: Complex, symbol: Complex, taps: int, delay: float) -> Real:

@@ -7,8 +7,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from numpy.typing import NDArray
 
+from designer.arrays import Real
 from designer.measures import amplitude_db
 from designer.problem import geometry
 from designer.realization import response
@@ -16,8 +16,6 @@ from designer.report.canvas import COLOURS, INK, SOFT, figure, frequency_axis
 from designer.report.frequency_plots import shown_band_hz
 from designer.result import Result
 from designer.targets.channel_target import driver_index
-
-Real = NDArray[np.float64]
 
 POLAR_HZ = (250, 500, 1000, 2000, 4000, 8000)
 STEP_DB, LOWEST_DB, HIGHEST_DB = 3, -30, 12
@@ -27,7 +25,8 @@ POLAR_FLOOR_DB = -30.0
 def relative_db(result: Result, name: str) -> tuple[Real, Real, Real, str]:
     """Frequencies (F,), azimuths (A,), the level (F, A), and what it is relative to.
 
-    A beam's reference is its own on-axis response; an ear channel's is what the plain driver sends towards the listener.
+    A beam's reference is its own on-axis response; an ear channel's is what the plain driver, fed with 0 dB, sends
+    towards the listener.
     """
     scene = result.drawn_scene
     table = result.drawn.response[result.drawn.response.channel == name]
@@ -35,14 +34,19 @@ def relative_db(result: Result, name: str) -> tuple[Real, Real, Real, str]:
     channel = result.channels[name]
     if channel.table.kind == "beamformer":
         w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
-        reference, words = scene.look(channel.table.look_deg or 0.0), "on axis"
+        reference, words = scene.look(channel.table.look_deg or 0.0), "on-axis response"
     else:
         w = np.zeros((scene.frequency_hz.size, len(result.drivers)), dtype=complex)
         own = driver_index(channel.table, result.drivers)
         w[:, own] = channel.plain.weights(scene.frequency_hz, own.size)
         x, y, _ = result.problem.listener.position_m
-        reference, words = scene.look(float(np.degrees(np.arctan2(y, x)))), "the plain driver towards the listener"
-    return scene.frequency_hz, scene.azimuth_deg, level - amplitude_db(np.einsum("fl,fl->f", reference, w))[:, None], words
+        reference, words = scene.look(float(np.degrees(np.arctan2(y, x)))), "plain driver at 0 dB"
+    return (
+        scene.frequency_hz,
+        scene.azimuth_deg,
+        level - amplitude_db(np.einsum("fl,fl->f", reference, w))[:, None],
+        words,
+    )
 
 
 def draw_map(result: Result, name: str) -> Figure:
@@ -59,7 +63,9 @@ def draw_map(result: Result, name: str) -> Figure:
     colours = ListedColormap(colormaps["cividis"](np.linspace(0.0, 1.0, edges_db.size - 1)))
     norm = BoundaryNorm(edges_db, colours.N)
     step = azimuth[1] - azimuth[0]
-    wrapped = np.concatenate([azimuth, [azimuth[0] + 360.0]]) if np.isclose(azimuth[-1] + step, azimuth[0] + 360) else azimuth
+    wrapped = (
+        np.concatenate([azimuth, [azimuth[0] + 360.0]]) if np.isclose(azimuth[-1] + step, azimuth[0] + 360) else azimuth
+    )
     values = level[:, np.arange(wrapped.size) % azimuth.size].T
     axes.pcolormesh(f, wrapped, np.clip(values, LOWEST_DB + 0.01, HIGHEST_DB - 0.01), cmap=colours, norm=norm,
                     shading="gouraud" if wrapped.size > 400 else "nearest", rasterized=True)  # fmt: skip
@@ -69,16 +75,20 @@ def draw_map(result: Result, name: str) -> Figure:
     for edge in channel.band_hz:
         axes.axvline(edge, color="white", linewidth=1.4)
         axes.axvline(edge, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
-    arcs = [((line.azimuth_deg[0], line.azimuth_deg[1]), line.band_hz or channel.band_hz) for line in channel.mask or []]
+    arcs = [
+        ((line.azimuth_deg[0], line.azimuth_deg[1]), line.band_hz or channel.band_hz) for line in channel.mask or []
+    ]
     if not arcs and channel.nulls_deg:
         arcs = [(arc, channel.band_hz) for arc in geometry.null_arcs_deg(channel.nulls_deg, channel.null_width_deg)]
     for (start, stop), (low, high) in arcs:
         for colour, width in (("white", 2.2), (INK, 1.1)):
-            axes.add_patch(Rectangle((low, start), high - low, (stop - start) % 360, fill=False, edgecolor=colour, linewidth=width))
+            axes.add_patch(
+                Rectangle((low, start), high - low, (stop - start) % 360, fill=False, edgecolor=colour, linewidth=width)
+            )
     bar = drawn.colorbar(ScalarMappable(norm, colours), ax=axes, ticks=edges_db[::2], pad=0.015)
-    bar.set_label(f"dB relative to {reference}")
-    bar.outline.set_visible(False)  # type: ignore[operator] # matplotlib's stub takes the outline for a class
-    axes.set_ylabel("Azimuth in degrees\n← listener's right    listener's left →", fontsize=8.5)
+    bar.set_label(f"dB re {reference}")
+    bar.outline.set_visible(False)
+    axes.set_ylabel("Azimuth in degrees\n← listener's right  |  listener's left →", fontsize=8.5)
     boxed = "; boxes: the mask" if channel.mask else "; boxes: the nulls' arcs" if channel.nulls_deg else ""
     axes.set_title(f"Level on the circle{boxed}; dashed: the band")
     return drawn
@@ -110,8 +120,10 @@ def draw_polars(result: Result, name: str) -> Figure:
         axes.tick_params(axis="y", labelsize=6.5)
         axes.tick_params(axis="x", pad=-2)
         label = f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz"
-        axes.set_title(label if inside else f"{label}, outside the band", fontsize=9, loc="center", color=INK if inside else SOFT)
-    drawn.suptitle(f"Polar response in dB relative to {reference}; front at the bottom, listener's left on the left",
+        axes.set_title(
+            label if inside else f"{label}, outside the band", fontsize=9, loc="center", color=INK if inside else SOFT
+        )
+    drawn.suptitle(f"Polar response in dB re {reference}; front down, listener's left on the left",
                    fontsize=9, x=0.01, ha="left", fontweight="bold")  # fmt: skip
     return drawn
 

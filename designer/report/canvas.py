@@ -16,7 +16,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 STYLES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)))
 INK, SOFT, FAINT, ALARM = "#1b1f24", "#57606a", "#d0d7de", "#b3261e"
 
-STYLE = {
+STYLE: Any = {
     "font.family": "DejaVu Sans",  # what matplotlib brings and measures with; the page names others to fall back on
     "font.size": 9,
     "axes.titlesize": 10,

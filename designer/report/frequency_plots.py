@@ -79,7 +79,9 @@ def draw_filters(result: Result, name: str) -> Figure:
     limits = {d.max_gain_db for d in result.problem.drivers if d.max_gain_db is not None}
     for limit in limits:
         axes.axhline(limit, color=INK, linewidth=1, linestyle=(0, (1, 1)))
-        axes.annotate(f"limit {limit:g} dB", (axes.get_xlim()[0], limit), xytext=(4, 3), textcoords="offset points", fontsize=8)
+        axes.annotate(
+            f"limit {limit:g} dB", (axes.get_xlim()[0], limit), xytext=(4, 3), textcoords="offset points", fontsize=8
+        )
     top = max([peak, *(limit for limit in limits if limit < peak + 15)]) + 4
     axes.set_ylim(top - 44, top)
     axes.set_ylabel("Gain in dB")

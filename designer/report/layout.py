@@ -29,7 +29,7 @@ def draw_layout(problem: Problem) -> Figure:
     _square(whole, problem, extent_m)
     for axes in (whole, near):
         axes.set_aspect("equal")
-        axes.set_xlabel("← listener's left      y in m      listener's right →")
+        axes.set_xlabel("← listener's left  |  y in m  |  listener's right →")
         axes.set_ylabel("x in m (front is down)")
     return drawn
 
@@ -74,7 +74,9 @@ def _device(axes, problem: Problem, *, names: bool) -> None:  # type: ignore[no-
 def _cap(axes, x: float, y: float, rim_m: float, radius_m: float, colour: str) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes
     middle, half = np.arctan2(x, y), np.arcsin(min(rim_m / radius_m, 1.0))
     arc = np.linspace(middle - half, middle + half, 24)
-    axes.plot(radius_m * np.cos(arc), radius_m * np.sin(arc), color=colour, linewidth=3.5, solid_capstyle="butt", zorder=2)
+    axes.plot(
+        radius_m * np.cos(arc), radius_m * np.sin(arc), color=colour, linewidth=3.5, solid_capstyle="butt", zorder=2
+    )
 
 
 def _listener(axes, problem: Problem) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes

@@ -35,7 +35,11 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
 
     """
     environment = Environment(
-        loader=PackageLoader("designer.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("designer.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     stems = file_stems(list(result.channels))
     pictures = {name: Markup(with_unique_ids(svg, name)) for name, svg in drawn.items()}  # our own figures, not input

@@ -11,10 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
+from designer.arrays import Complex, Real
 
 
 @dataclass
@@ -74,7 +72,11 @@ def solve(program: ConeProgram) -> ConeSolution:
     import clarabel
     from scipy.sparse import csc_matrix
 
-    kinds = {"zero": clarabel.ZeroConeT, "nonnegative": clarabel.NonnegativeConeT, "second-order": clarabel.SecondOrderConeT}
+    kinds = {
+        "zero": clarabel.ZeroConeT,
+        "nonnegative": clarabel.NonnegativeConeT,
+        "second-order": clarabel.SecondOrderConeT,
+    }
     cones = [kinds[kind](size) for kind, size in program.cones]
     settings = clarabel.DefaultSettings()
     settings.verbose = False
@@ -108,8 +110,8 @@ def certify(program: ConeProgram, x: Real, z: Real) -> ConeSolution:
 
         ½ xᵀP x + qᵀx  >=  -½ rᵀP⁻¹r - bᵀz,   r = q + Aᵀz,
 
-    where the variables that P does not see (slacks, each held nonnegative by a row of its own) need r = 0: their own row's
-    multiplier takes up what is left, after all multipliers are shrunk until what is left is not negative.
+    where the variables that P does not see (slacks, each held nonnegative by a row of its own) need r = 0: their own
+    row's multiplier takes up what is left, after all multipliers are shrunk until what is left is not negative.
     """
     s = program.b - np.einsum("frn,fn->fr", program.A, x)
     violation = np.zeros(len(x))

@@ -1,6 +1,7 @@
 """Stacked searches over Hermitian pencils: the most efficient weights at a ratio, and the best ratio at an efficiency.
 
-All frequencies at once, as stacked LAPACK calls; there is no Python loop over frequencies. Frequencies that have converged are dropped.
+All frequencies at once, as stacked LAPACK calls; there is no Python loop over frequencies. Frequencies that have
+converged are dropped.
 """
 
 from __future__ import annotations
@@ -8,13 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from designer.arrays import Bool, Complex, Real
 from designer.measures import quadratic
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
-Bool = NDArray[np.bool_]
 
 RATIO_TOLERANCE = 1e-10
 MAX_STEPS = 200
@@ -32,8 +29,8 @@ class RatioSolution:
 def most_efficient(A: Complex, B: Complex, gamma: Real) -> RatioSolution:
     """Maximise v^H A v / v^H v subject to v^H A v >= γ v^H B v, at every frequency.
 
-    Lagrangian dual (two homogeneous quadratic forms over the complex numbers: no gap): minimise over λ >= 0 the largest eigenvalue
-    of A + λ(A - γB). With t = λ/(1+λ) that matrix is (A - tγB)/(1-t), and the root of
+    Lagrangian dual (two homogeneous quadratic forms over the complex numbers: no gap): minimise over λ >= 0 the
+    largest eigenvalue of A + λ(A - γB). With t = λ/(1+λ) that matrix is (A - tγB)/(1-t), and the root of
 
         f(t) = log(v^H A v) - log(γ v^H B v),   v the top eigenvector of A - tγB,
 
@@ -137,8 +134,9 @@ def best_ratio(A: Complex, B: Complex) -> Real:
 def best_ratio_at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Real) -> Complex:
     """The vectors of largest ratio v^H A v / v^H B v whose efficiency v^H A v / v^H v is still at least the given one.
 
-    The top generalised eigenvectors of (A, B + δP) trade ratio against efficiency; they are the same family as that of
-    `most_efficient` (there B + (μ/tγ) I). δ is found by bisection of its logarithm: the smallest that is efficient enough.
+    The top generalised eigenvectors of (A, B + δP) trade ratio against efficiency; they are the same family as that
+    of `most_efficient` (there B + (μ/tγ) I). δ is found by bisection of its logarithm: the smallest that is efficient
+    enough.
 
     Parameters
     ----------

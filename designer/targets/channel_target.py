@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from designer.acoustics.scene import Scene
+from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import mean_power
 from designer.problem import geometry
 from designer.problem.schema import DesignTable
 from designer.targets.curves import band_share, curve_db, driver_cost, in_band
 from designer.targets.plain import Plain, choose_plain
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
-Bool = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,9 @@ class ChannelTarget:
     share: Real  # (F,) of the design against the plain driver
     reach: Complex  # (F, R, L)
     cancel: Complex  # (F, C, L)
-    centre: Complex  # (F, L): the point whose phase is kept: the reached ear of the cloud's centre, or the look direction
+    centre: (
+        Complex  # (F, L): the point whose phase is kept: the reached ear of the cloud's centre, or the look direction
+    )
     look: Complex  # (F, L): the point of the white-noise gain and the directivity index
     look_distance_m: float
     quiet: Complex  # (F, Q, L): where nothing is wanted
@@ -73,7 +71,7 @@ class ChannelTarget:
         """The same of the single best driver, fed with 1 (F,): the reference of effort."""
         return np.asarray(np.sqrt(np.mean(np.abs(self.reach) ** 2, axis=1).max(axis=1)))
 
-    def at(self, index: NDArray[np.intp] | Bool) -> ChannelTarget:
+    def at(self, index: Index | Bool) -> ChannelTarget:
         """The same target on some of the frequencies."""
         window = self.window
         return replace(
@@ -95,7 +93,7 @@ class ChannelTarget:
         )
 
 
-def driver_index(design: DesignTable, drivers: tuple[str, ...]) -> NDArray[np.intp]:
+def driver_index(design: DesignTable, drivers: tuple[str, ...]) -> Index:
     """Which of the problem's drivers a channel uses, in the order that the design names them."""
     names = drivers if design.drivers is None else tuple(design.drivers)
     return np.array([drivers.index(name) for name in names])
@@ -167,16 +165,17 @@ def _centre_of_cloud(displacements_m: Real) -> int:
 
 
 def cancelled_azimuths(design: DesignTable, azimuth_deg: Real) -> Bool:
-    """The grid azimuths to cancel: the nulls' arcs; without nulls the mask's; without a mask what is outside the window.
+    """The grid azimuths to cancel: the nulls' arcs; without nulls the mask's; without a mask what is outside the
+    window.
 
     Without any of these all but the look direction's own grid step.
     """
     if design.nulls_deg is not None:
         arcs = geometry.null_arcs_deg(design.nulls_deg, design.null_width_deg)
-        return np.any([geometry.in_arc(azimuth_deg, arc) for arc in arcs], axis=0)
+        return np.asarray(np.any([geometry.in_arc(azimuth_deg, arc) for arc in arcs], axis=0))
     if design.mask is not None:
         arcs = [(line.azimuth_deg[0], line.azimuth_deg[1]) for line in design.mask]
-        return np.any([geometry.in_arc(azimuth_deg, arc) for arc in arcs], axis=0)
+        return np.asarray(np.any([geometry.in_arc(azimuth_deg, arc) for arc in arcs], axis=0))
     return quiet_azimuths(design, azimuth_deg)
 
 

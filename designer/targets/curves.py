@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Real = NDArray[np.float64]
+from designer.arrays import Bool, Real
 
 
 def curve_db(points: list[list[float]], frequency_hz: Real) -> Real:
     """A curve of [frequency_hz, dB] points: straight in dB over log f, its end values kept beyond its ends."""
     at_hz, value_db = np.array(points, dtype=float).T
-    return np.interp(np.log(np.maximum(frequency_hz, 1e-9)), np.log(at_hz), value_db)
+    return np.asarray(np.interp(np.log(np.maximum(frequency_hz, 1e-9)), np.log(at_hz), value_db))
 
 
-def in_band(frequency_hz: Real, band_hz: list[float]) -> NDArray[np.bool_]:
+def in_band(frequency_hz: Real, band_hz: list[float]) -> Bool:
     """Which frequencies lie in a band, ends included."""
     tolerance = 1e-9 * band_hz[1]
     return (frequency_hz >= band_hz[0] - tolerance) & (frequency_hz <= band_hz[1] + tolerance)

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from designer.arrays import Bool, Complex, Real
 from designer.measures import db, mean_power
 from designer.problem.schema import DesignTable
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 STRONG_ENOUGH_DB = 1.0
 EQUALLY_STRONG_DB = 0.1
@@ -37,15 +34,16 @@ def choose_plain(
     design: DesignTable,
     names: Sequence[str],
     frequency_hz: Real,
-    in_band: NDArray[np.bool_],
+    in_band: Bool,
     reach: Complex,
     cancel: Complex,
     centre: Complex,
 ) -> Plain:
     """The plain drivers: as named, or by default.
 
-    For a beam, the driver strongest on axis in the band; those within 0.1 dB share. For an ear, of the drivers within 1 dB of the
-    strongest at that ear, the one that favours that ear most. Strengths are means over the band of levels in dB.
+    For a beam, the driver strongest on axis in the band; those within 0.1 dB share. For an ear, of the drivers within
+    1 dB of the strongest at that ear, the one that favours that ear most. Strengths are means over the band of levels
+    in dB.
     """
     size = reach.shape[2]
     if design.plain is not None:
@@ -67,7 +65,7 @@ def _level_db(H: Complex, driver: int) -> float:
     return float(np.mean(db(mean_power(H, alone))))
 
 
-def _arrival_s(frequency_hz: Real, in_band: NDArray[np.bool_], ratio: Complex) -> float:
+def _arrival_s(frequency_hz: Real, in_band: Bool, ratio: Complex) -> float:
     """How much later a driver arrives than another, from the phase of their ratio: -phase = ωτ, unwrapped from 0 Hz, fitted in band."""
     phase = np.unwrap(np.angle(ratio))[in_band]
     omega = 2 * np.pi * frequency_hz[in_band]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from designer.arrays import Complex, Real
 from designer.measures import (
     amplitude_db,
     cancellation_gain,
@@ -14,9 +14,6 @@ from designer.measures import (
     white_noise_gain,
 )
 from designer.targets.channel_target import ChannelTarget
-
-Real = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 SLACK_TOLERANCE_DB = 0.1
 """A slack above this counts as infeasible as asked."""

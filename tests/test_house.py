@@ -1,0 +1,101 @@
+"""The house holds: data flows one way, heavy libraries live in one room, and one file holds one idea."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "designer"
+ROOMS = (  # from the top; each imports only from those before it, and from itself
+    "errors",
+    "arrays",
+    "problem",
+    "explain",
+    "acoustics",
+    "measures",
+    "targets",
+    "solvers",
+    "formulations",
+    "designs",
+    "realization",
+    "evaluation",
+    "result",
+    "report",
+    "folder",
+    "job",
+    "cli",
+)
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.name != "__init__.py")
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(tree: ast.AST, *, top_level_only: bool = False) -> Iterator[str]:
+    nodes = ast.iter_child_nodes(tree) if top_level_only else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_each_room_imports_only_from_the_rooms_above_it(path: Path) -> None:
+    """DESIGN's order of rooms holds for every import, late ones included."""
+    here = ROOMS.index(room_of(path))
+    for name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        if name.startswith("designer."):
+            room = name.split(".")[1]
+            if room in ROOMS:  # `designer.__version__` is of no room
+                assert ROOMS.index(room) <= here, f"{path.name} imports {name}, which is below it"
+
+
+def test_every_file_is_in_a_known_room() -> None:
+    """A new room has to be given its place in the order."""
+    assert {room_of(path) for path in modules()} == set(ROOMS)
+
+
+def test_cvxpy_is_imported_only_in_formulations_and_late() -> None:
+    """cvxpy costs a second to import, so no module loads it at its top, and only formulations use it."""
+    for path in modules():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert not any(name.split(".")[0] == "cvxpy" for name in imports(tree, top_level_only=True)), path
+        if any(name.split(".")[0] == "cvxpy" for name in imports(tree)):
+            assert room_of(path) == "formulations", path
+
+
+def test_matplotlib_is_imported_only_in_report() -> None:
+    """Figures are drawn in one room."""
+    for path in modules():
+        if any(name.split(".")[0] == "matplotlib" for name in imports(ast.parse(path.read_text(encoding="utf-8")))):
+            assert room_of(path) == "report", path
+
+
+def test_a_file_holds_one_idea() -> None:
+    """No file is longer than 400 lines."""
+    assert {path.name: n for path in modules() if (n := len(path.read_text(encoding="utf-8").splitlines())) > 400} == {}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "problems/smart-speaker.toml"]])
+def test_light_commands_load_no_heavy_library(arguments: list[str]) -> None:
+    """`--help` and `check` import neither cvxpy, matplotlib, pandas nor scipy.signal."""
+    code = (
+        "import sys; from designer import cli\n"
+        f"sys.argv = ['designer', *{arguments!r}]\n"
+        "try:\n    cli.main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'cvxpy', 'matplotlib', 'pandas', 'scipy.signal', 'sofar', 'clarabel'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
