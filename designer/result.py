@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 DRAWN_FREQUENCIES = 300
+DRAWN_STEP_DEG = 2.0
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,14 @@ class Result:
         low = max(min(50.0, lowest / 2), 10.0)
         high = min(20_000.0, self.problem.sample_rate_hz / 2)
         return self.fine_scene.at(np.geomspace(low, high, DRAWN_FREQUENCIES))
+
+    @cached_property
+    def drawn_circle(self) -> Scene:
+        """The same with azimuths close enough for a smooth curve."""
+        grid = self.problem.grid
+        finer = grid.model_copy(update={"azimuth_step_deg": min(grid.azimuth_step_deg, DRAWN_STEP_DEG)})
+        problem = self.problem.model_copy(update={"grid": finer})
+        return Scene(problem, self.drawn_scene.frequency_hz, self.drawn_scene.displacements_m)
 
     @cached_property
     def drawn(self) -> Evaluation:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from designer.arrays import Real
-from designer.measures import amplitude_db
+from designer.measures import amplitude_db, pressure
 from designer.problem import geometry
 from designer.realization import response
 from designer.report.canvas import COLOURS, INK, SOFT, figure, frequency_axis
@@ -18,7 +18,8 @@ from designer.result import Result
 from designer.targets.channel_target import driver_index
 
 POLAR_HZ = (250, 500, 1000, 2000, 4000, 8000)
-STEP_DB, LOWEST_DB, HIGHEST_DB = 3, -30, 12
+STEP_DB, LOWEST_DB = 3, -30
+HIGHEST_DB = {"beamformer": 3, "ctc": 12, "null-steering": 12}
 POLAR_FLOOR_DB = -30.0
 
 
@@ -28,12 +29,11 @@ def relative_db(result: Result, name: str) -> tuple[Real, Real, Real, str]:
     A beam's reference is its own on-axis response; an ear channel's is what the plain driver, fed with 0 dB, sends
     towards the listener.
     """
-    scene = result.drawn_scene
-    table = result.drawn.response[result.drawn.response.channel == name]
-    level = table.magnitude_db.to_numpy().reshape(-1, scene.azimuth_deg.size)
+    scene = result.drawn_circle
     channel = result.channels[name]
+    w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
+    level = amplitude_db(pressure(scene.circle(), w))
     if channel.table.kind == "beamformer":
-        w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
         reference, words = scene.look(channel.table.look_deg or 0.0), "on-axis response"
     else:
         w = np.zeros((scene.frequency_hz.size, len(result.drivers)), dtype=complex)
@@ -57,17 +57,18 @@ def draw_map(result: Result, name: str) -> Figure:
     axes = drawn.subplots()
     low_hz, high_hz = shown_band_hz(result)
     frequency_axis(axes, low_hz, high_hz)
-    edges_db = np.arange(LOWEST_DB, HIGHEST_DB + 1, STEP_DB)
+    highest_db = HIGHEST_DB[channel.kind]
+    edges_db = np.arange(LOWEST_DB, highest_db + STEP_DB + 1, STEP_DB) - STEP_DB / 2  # steps centred on their labels
     from matplotlib import colormaps
 
-    colours = ListedColormap(colormaps["cividis"](np.linspace(0.0, 1.0, edges_db.size - 1)))
+    colours = ListedColormap(colormaps["viridis"](np.linspace(0.0, 1.0, edges_db.size - 1)))
     norm = BoundaryNorm(edges_db, colours.N)
     step = azimuth[1] - azimuth[0]
     wrapped = (
         np.concatenate([azimuth, [azimuth[0] + 360.0]]) if np.isclose(azimuth[-1] + step, azimuth[0] + 360) else azimuth
     )
     values = level[:, np.arange(wrapped.size) % azimuth.size].T
-    axes.pcolormesh(f, wrapped, np.clip(values, LOWEST_DB + 0.01, HIGHEST_DB - 0.01), cmap=colours, norm=norm,
+    axes.pcolormesh(f, wrapped, np.clip(values, LOWEST_DB, highest_db), cmap=colours, norm=norm,
                     shading="gouraud" if wrapped.size > 400 else "nearest", rasterized=True)  # fmt: skip
     axes.set_ylim(180, -180)
     axes.set_yticks(np.arange(-180, 181, 45))
@@ -85,7 +86,9 @@ def draw_map(result: Result, name: str) -> Figure:
             axes.add_patch(
                 Rectangle((low, start), high - low, (stop - start) % 360, fill=False, edgecolor=colour, linewidth=width)
             )
-    bar = drawn.colorbar(ScalarMappable(norm, colours), ax=axes, ticks=edges_db[::2], pad=0.015)
+    bar = drawn.colorbar(
+        ScalarMappable(norm, colours), ax=axes, ticks=np.arange(LOWEST_DB, highest_db + 1, 6), pad=0.015
+    )
     bar.set_label(f"dB re {reference}")
     bar.outline.set_visible(False)
     axes.set_ylabel("Azimuth in degrees\n← listener's right  |  listener's left →", fontsize=8.5)

@@ -35,9 +35,9 @@ def draw_cancellation(result: Result, name: str) -> Figure:
     if moved is not None:
         low, high = np.percentile(moved.gain_db, [5, 95], axis=0)
         axes.fill_between(moved.frequency_hz, low, high, color=COLOURS[5], alpha=0.35, linewidth=0)
-        handles.append(Patch(color=COLOURS[5], alpha=0.35, label="head moved, 5 to 95 %"))
+        handles.append(Patch(color=COLOURS[5], alpha=0.35, label="head moved, 5–95 %"))
     handles += axes.plot(f, worst, color=COLOURS[1], linewidth=1.1, linestyle=(0, (4, 1.5)),
-                         label="worst azimuth of the arcs" if beam else "worst point of the ear cloud")  # fmt: skip
+                         label="worst azimuth" if beam else "worst of the cloud")  # fmt: skip
     handles += axes.plot(f, gain, color=COLOURS[0], linewidth=2, label="realised")
     target = table.target_db.to_numpy()
     if np.isfinite(target).any():
@@ -46,7 +46,7 @@ def draw_cancellation(result: Result, name: str) -> Figure:
         if short.any():
             axes.fill_between(f, gain, target, where=short & (target > gain), facecolor="none", edgecolor=ALARM, hatch="////",
                               linewidth=0)  # fmt: skip
-            handles.append(Patch(facecolor="none", edgecolor=ALARM, hatch="////", label="infeasible as asked"))
+            handles.append(Patch(facecolor="none", edgecolor=ALARM, hatch="////", label="infeasible"))
     shown = (f >= axes.get_xlim()[0]) & (f <= axes.get_xlim()[1])
     inside = np.isfinite(table.slack_db.to_numpy())
     top = max(float(gain[inside].max()), float(np.nanmax(target, initial=0.0))) + 4

@@ -15,6 +15,7 @@ from designer.measures import quadratic
 
 RATIO_TOLERANCE = 1e-10
 MAX_STEPS = 200
+NULL_SPACE = 4 * np.finfo(float).eps
 
 
 @dataclass(frozen=True)
@@ -121,14 +122,20 @@ def _on_the_boundary(A: Complex, C: Complex, outside: Complex, inside: Complex) 
 
 
 def best_ratio(A: Complex, B: Complex) -> Real:
-    """The largest v^H A v / v^H B v over all v (F,): inf where B is singular along a v that A hears."""
-    scale = np.maximum(np.trace(B, axis1=1, axis2=2).real, 1e-300)[:, None, None]
-    size = A.shape[-1]
-    tiny = 1e-13
-    factor = np.linalg.cholesky(B / scale + tiny * np.eye(size))
-    inner = np.linalg.solve(factor, np.linalg.solve(factor, A).conj().swapaxes(1, 2))
-    largest = np.linalg.eigvalsh(inner)[:, -1] / scale[:, 0, 0]
-    return np.where(largest * scale[:, 0, 0] * tiny > 1e-3 * np.trace(A, axis1=1, axis2=2).real, np.inf, largest)
+    """The largest v^H A v / v^H B v over all v (F,): inf where B is singular along a v that A hears.
+
+    B = U Λ U^H turns the ratio into the largest eigenvalue of Λ^(-1/2) U^H A U Λ^(-1/2). Eigenvalues below the rounding
+    of B's trace are its null space.
+    """
+    values, vectors = np.linalg.eigh(B)
+    trace = np.maximum(np.trace(B, axis1=1, axis2=2).real, 1e-300)[:, None]
+    null = values < NULL_SPACE * trace
+    inner = vectors.conj().swapaxes(1, 2) @ A @ vectors
+    heard = np.where(null, np.diagonal(inner, axis1=1, axis2=2).real, 0.0).sum(axis=1)
+    unbounded = heard > 1e-9 * np.trace(A, axis1=1, axis2=2).real
+    scale = 1 / np.sqrt(np.maximum(values, NULL_SPACE * trace))
+    largest = np.linalg.eigvalsh(inner * scale[:, :, None] * scale[:, None, :])[:, -1]
+    return np.where(unbounded, np.inf, largest)
 
 
 def best_ratio_at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Real) -> Complex:
