@@ -211,21 +211,21 @@ def read(folder: Path) -> dict[str, Any]:
         raise DataError(f"{folder}: found no summary.json of this tool; allowed: a folder that `designer design` wrote")
     try:
         report = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        text = {"channel": str, "driver": str}
-        taps_table = pd.read_csv(
-            folder / "coefficients.csv", dtype=text, keep_default_na=False, float_precision="round_trip"
-        )
-        weights_table = pd.read_csv(
-            folder / "weights.csv", dtype=text, keep_default_na=False, float_precision="round_trip"
+        taps_table, weights_table = (
+            # As text first: Python's own conversion is exact to the last bit.
+            pd.read_csv(folder / name, dtype=str, keep_default_na=False)
+            for name in ("coefficients.csv", "weights.csv")
         )
         problem = loads(report["problem"], folder=folder, source=str(folder), files=report["data"])
         drivers = tuple(report["drivers"])
         taps, weights = {}, {}
         for name in report["channels"]:
-            values = taps_table.loc[taps_table.channel == name, "value"].to_numpy()
+            values = taps_table.loc[taps_table.channel == name, "value"].to_numpy(dtype=float)
             taps[name] = values.reshape(len(drivers), -1)
             rows = weights_table[weights_table.channel == name]
-            weights[name] = (rows["real"].to_numpy() + 1j * rows["imag"].to_numpy()).reshape(-1, len(drivers))
+            weights[name] = (rows["real"].to_numpy(dtype=float) + 1j * rows["imag"].to_numpy(dtype=float)).reshape(
+                -1, len(drivers)
+            )
         tables = {table.name: table for table in problem.designs}
         channels = {name: _read_channel(tables[name], saved) for name, saved in report["channels"].items()}
     except DesignerError:

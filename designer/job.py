@@ -11,7 +11,6 @@ import numpy as np
 
 from designer import folder as folders
 from designer.acoustics.scene import scene
-from designer.arrays import Complex, Real
 from designer.designs import ChannelDesign, design_channel
 from designer.evaluation.words import verdict
 from designer.problem.schema import DesignTable, Problem
@@ -78,7 +77,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
             progress(name)
         begin = time.perf_counter()
         yield
-        seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - begin
+        seconds[name] = time.perf_counter() - begin
 
     with stage("scene"):
         fine = scene(problem).at(fine_frequencies_hz(problem))
@@ -86,17 +85,14 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
             fine.ears()
         if any(table.kind == "beamformer" for table in problem.designs):
             fine.circle()
-    weights: dict[str, Complex] = {}
-    taps: dict[str, Real] = {}
-    channels: dict[str, Channel] = {}
-    delay = 0
-    for table in problem.designs:
-        with stage("designs"):
-            found = design_channel(table, fine)
-        with stage("realisation"):
-            taps[table.name], delay = realize(found, fine, problem.realization.taps)
-        weights[table.name] = found.weights[::2]
-        channels[table.name] = _channel(table, found)
+    with stage("designs"):
+        found = [design_channel(table, fine) for table in problem.designs]
+    with stage("realisation"):
+        realised, delay = realize(found, fine, problem.realization.taps)
+    names = [table.name for table in problem.designs]
+    weights = {name: channel.weights[::2] for name, channel in zip(names, found, strict=True)}
+    taps = dict(zip(names, realised, strict=True))
+    channels = {name: _channel(channel.design, channel) for name, channel in zip(names, found, strict=True)}
     made = Design(problem, fine.frequency_hz[::2], fine.drivers, weights, taps, delay, channels, seconds)
     made.__dict__["fine_scene"] = fine
     with stage("evaluation"):

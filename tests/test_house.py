@@ -67,7 +67,7 @@ def test_every_file_is_in_a_known_room() -> None:
 
 
 def test_cvxpy_is_imported_only_in_formulations_and_late() -> None:
-    """cvxpy costs a second to import, so no module loads it at its top, and only formulations use it."""
+    """It costs a second to import cvxpy, so no module loads it at its top, and only formulations use it."""
     for path in modules():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         assert not any(name.split(".")[0] == "cvxpy" for name in imports(tree, top_level_only=True)), path

@@ -44,19 +44,64 @@ from designer.arrays import Complex, Real
 MIN_KA = 1e-6
 """Below this ka the sphere is at its static limit to double precision; 0 Hz is computed here."""
 MAX_TERMS = 5000
+MAX_NUMBERS = 20_000
+"""Frequencies times distances whose terms are held at once (about 30 MB)."""
 
 
-def cap_weights(cos_half_angle: float, terms: int) -> Real:
-    """w_n of equation (2), (terms,); a half angle of 0 is a point."""
-    if cos_half_angle >= 1.0:
-        return np.ones(terms)
-    legendre = np.empty(terms + 2)
-    legendre[:2] = 1.0, cos_half_angle
-    for n in range(1, terms + 1):
-        legendre[n + 1] = ((2 * n + 1) * cos_half_angle * legendre[n] - n * legendre[n - 1]) / (n + 1)
-    odd = 2 * np.arange(1, terms) + 1
-    weights = np.ones(terms)
-    weights[1:] = (legendre[:-3] - legendre[2:-1]) / (odd * (1 - cos_half_angle))
+def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) -> Complex:
+    """-(2n+1)/(ka) h_n(kr)/h_n'(ka) for n = 0, 1, ... until it falls below the tolerance, (N, F, U).
+
+    That is what equation (1) times a adds up, without w_n and P_n; at an infinite distance, what equation (3) does.
+
+    Parameters
+    ----------
+    ka : (F,) wave number times the sphere's radius
+    distance_ratio : (U,) r/a, at least 1; np.inf is the far field
+    tolerance : relative to the largest term at the same frequency and distance
+
+    """
+    ka = np.maximum(ka, MIN_KA)[:, None]
+    far = np.isinf(distance_ratio)
+    kr = ka * np.where(far, 1.0, distance_ratio)
+    # n = 0: h_0(x) = j e^{-jx}/x and h_0'(x) = -h_1(x) = -q_1(x) h_0(x). Far: j^{n+1} / (ka h_n(ka)) stands for the ratio.
+    q_a, q_r = 1 / ka + 1j, 1 / kr + 1j
+    h_ratio = np.where(far, np.exp(1j * ka), ka / kr * np.exp(-1j * (kr - ka)))  # h_n(kr)/h_n(ka)
+    log_derivative = -q_a
+    terms: list[Complex] = []
+    largest: Real = np.zeros(h_ratio.shape)
+    small = 0
+    for n in range(MAX_TERMS):
+        terms.append(-(2 * n + 1) / ka * h_ratio / log_derivative)
+        size = np.abs(terms[-1])
+        largest = np.maximum(largest, size)
+        small = small + 1 if (size <= tolerance * largest).all() else 0
+        if small >= 2:
+            break
+        h_ratio = h_ratio * (np.where(far, 1j, q_r) / q_a)
+        log_derivative = 1 / q_a - (n + 2) / ka
+        q_a, q_r = (2 * n + 3) / ka - 1 / q_a, (2 * n + 3) / kr - 1 / q_r
+    return np.stack(terms)
+
+
+def legendre_table(x: Real, terms: int) -> Real:
+    """P_n(x) for n < terms, (terms, ...), by the recurrence, stable for |x| <= 1."""
+    table = np.empty((terms, *np.shape(x)))
+    table[0] = 1.0
+    if terms > 1:
+        table[1] = x
+    for n in range(1, terms - 1):
+        table[n + 1] = ((2 * n + 1) * x * table[n] - n * table[n - 1]) / (n + 1)
+    return table
+
+
+def cap_weights(cos_half_angle: Real, terms: int) -> Real:
+    """w_n of equation (2), (terms, ...); a half angle of 0 is a point."""
+    cosine = np.asarray(cos_half_angle, dtype=float)
+    table = legendre_table(cosine, terms + 1)
+    order = np.arange(1, terms).reshape(-1, *(1,) * cosine.ndim)
+    point = cosine >= 1.0
+    weights = np.ones((terms, *cosine.shape))
+    weights[1:] = np.where(point, 1.0, (table[:-2] - table[2:]) / ((2 * order + 1) * np.where(point, 1.0, 1 - cosine)))
     return weights
 
 
@@ -71,72 +116,27 @@ def sphere_pressure(
     distance_ratio : (U,) r/a, at least 1; np.inf is the far field
     cos_angle : (U, K) cosine of the angle between the source and the point, as seen from the centre
     cos_half_angle : broadcasts to (U, K); cosine of the half angle of the vibrating cap, 1 for a point
-    tolerance : terms are added until they fall below this, relative to the largest sum
+    tolerance : terms are added until they fall below this
 
     Returns
     -------
     (F, U, K) pressure times a (finite distance), or r e^{jkr} p (infinite distance)
 
     """
-    ka = np.maximum(ka, MIN_KA)[:, None]
-    ratio = np.asarray(distance_ratio, dtype=float)
-    far = np.isinf(ratio)
-    kr = ka * np.where(far, 1.0, ratio)
-    cos_angle = np.asarray(cos_angle, dtype=float)
+    ratio, cos_angle = np.asarray(distance_ratio, dtype=float), np.asarray(cos_angle, dtype=float)
     cap = np.broadcast_to(np.asarray(cos_half_angle, dtype=float), cos_angle.shape)
-    caps = np.unique(cap)
-    # n = 0: h_0(x) = j e^{-jx}/x and h_0'(x) = -h_1(x) = -q_1(x) h_0(x).
-    q_a, q_r = 1 / ka + 1j, 1 / kr + 1j
-    h_ratio = np.where(far, 1j / (1j * np.exp(-1j * ka)), ka / kr * np.exp(-1j * (kr - ka)))  # h_n(kr)/h_n(ka)
-    log_derivative = -q_a
-    previous, legendre = np.zeros_like(cos_angle), np.ones_like(cos_angle)
-    cap_legendre = [np.zeros_like(caps), np.ones_like(caps), caps]  # P_{n-1}, P_n, P_{n+1} at the caps' rims
-    total = np.zeros((ka.size, *cos_angle.shape), dtype=complex)
-    small = 0
-    for n in range(MAX_TERMS):
-        radial = -(2 * n + 1) / ka * h_ratio / log_derivative
-        term = radial[:, :, None] * (legendre * _cap_weight(n, caps, cap, cap_legendre))
-        total += term
-        # The largest addition that any angle could get: |P_n| <= 1. Caps' weights may pass zero, so they do not count.
-        small = small + 1 if np.abs(radial).max(initial=0.0) <= tolerance * np.abs(total).max(initial=0.0) else 0
-        if small >= 2:
-            return total
-        # On to n + 1.
-        h_ratio = h_ratio * (np.where(far, 1j, q_r) / q_a)
-        log_derivative = 1 / q_a - (n + 2) / ka
-        q_a, q_r = (2 * n + 3) / ka - 1 / q_a, (2 * n + 3) / kr - 1 / q_r
-        previous, legendre = legendre, ((2 * n + 1) * cos_angle * legendre - n * previous) / (n + 1)
-        cap_legendre = [
-            cap_legendre[1],
-            cap_legendre[2],
-            ((2 * n + 3) * caps * cap_legendre[2] - (n + 1) * cap_legendre[1]) / (n + 2),
-        ]
-    return total
-
-
-def _cap_weight(n: int, caps: Real, cap: Real, legendre: list[Real]) -> Real | float:
-    """w_n of equation (2) for every point; `caps` are the distinct rims, `cap` says which is whose."""
-    if n == 0 or caps[0] >= 1.0:
-        return 1.0
-    with np.errstate(invalid="ignore", divide="ignore"):
-        weight = np.where(caps < 1.0, (legendre[0] - legendre[2]) / ((2 * n + 1) * (1 - caps)), 1.0)
-    return np.asarray(weight[np.searchsorted(caps, cap)])
-
-
-def far_field_terms(ka: Real) -> Complex:
-    """Magnitudes' carriers j^{n+1} / ((ka)² h_n'(ka)) of equation (3), (F, N), with N enough for double precision."""
-    ka = np.maximum(ka, MIN_KA)
-    largest = float(ka.max())
-    terms = int(np.ceil(largest + 8 * largest ** (1 / 3))) + 15
-    out = np.empty((ka.size, terms), dtype=complex)
-    q_a = 1 / ka + 1j
-    carrier = np.exp(1j * ka) * ka  # j^{n+1} / h_n(ka) at n = 0
-    log_derivative = -q_a
-    for n in range(terms):
-        out[:, n] = -carrier / (ka**2 * log_derivative)
-        carrier = carrier * 1j / q_a
-        log_derivative = 1 / q_a - (n + 2) / ka
-        q_a = (2 * n + 3) / ka - 1 / q_a
+    rims, which = np.unique(cap, return_inverse=True)
+    out = np.empty((ka.size, *cos_angle.shape), dtype=complex)
+    block = max(1, MAX_NUMBERS // max(1, ka.size))
+    for start in range(0, ratio.size, block):
+        part = slice(start, start + block)
+        radial = radial_terms(ka, ratio[part], tolerance=tolerance)  # (N, F, U)
+        angular = legendre_table(cos_angle[part], len(radial))  # (N, U, K)
+        if rims[0] < 1.0:
+            angular *= cap_weights(rims, len(radial))[:, which.reshape(cap.shape)[part]]
+        # Real times complex, as two real matrix products a distance.
+        left, right = radial.transpose(2, 1, 0), angular.transpose(1, 0, 2)
+        out[:, part] = (left.real @ right + 1j * (left.imag @ right)).transpose(1, 0, 2)
     return out
 
 
@@ -195,17 +195,13 @@ class SphereEnclosure:
 
         By the addition theorem the mean of P_n(cos γ_i) P_n(cos γ_j) over all directions is P_n(cos γ_ij)/(2n+1).
         """
-        squared = np.abs(far_field_terms(k * self.radius_m)) ** 2
-        terms = squared.shape[1]
-        weights = np.stack([cap_weights(float(c), terms) for c in self.cos_half_angle], axis=1)  # (N, L)
-        cos_between = np.clip(self.directions @ self.directions.T, -1.0, 1.0)
-        legendre = np.empty((terms, *cos_between.shape))
-        legendre[0], legendre[1] = 1.0, cos_between
-        for n in range(1, terms - 1):
-            legendre[n + 1] = ((2 * n + 1) * cos_between * legendre[n] - n * legendre[n - 1]) / (n + 1)
-        order = np.arange(terms)[:, None, None]
-        kernel = (2 * order + 1) * weights[:, :, None] * weights[:, None, :] * legendre
-        return np.asarray(np.einsum("fn,nij->fij", squared, kernel), dtype=complex)
+        radial = radial_terms(k * self.radius_m, np.array([np.inf]))[:, :, 0]
+        terms = len(radial)
+        weights = cap_weights(self.cos_half_angle, terms)  # (N, L)
+        legendre = legendre_table(np.clip(self.directions @ self.directions.T, -1.0, 1.0), terms)
+        odd = 2 * np.arange(terms) + 1.0
+        kernel = weights[:, :, None] * weights[:, None, :] * legendre / odd[:, None, None]
+        return np.asarray(np.einsum("nf,nij->fij", np.abs(radial) ** 2, kernel, optimize=True), dtype=complex)
 
 
 def head_diffraction(k: Real, head_radius_m: float, centre_m: Real, source_m: Real, ears_m: Real) -> Complex:

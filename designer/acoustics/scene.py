@@ -138,7 +138,10 @@ class Scene:
 
     def look(self, azimuth_deg: float) -> Complex:
         """H at one azimuth of the circle (F, L)."""
-        return self._on_circle(np.array([azimuth_deg]))[:, 0]
+        on_grid = np.flatnonzero(np.abs((self.azimuth_deg - azimuth_deg + 180) % 360 - 180) < 1e-9)
+        if on_grid.size:
+            return np.asarray(self.circle()[:, on_grid[0]])
+        return np.asarray(self._on_circle(np.array([azimuth_deg]))[:, 0])
 
     def _on_circle(self, azimuth_deg: Real) -> Complex:
         distance_m = self.problem.azimuth_distance_m
@@ -149,6 +152,10 @@ class Scene:
 
     def head_centre(self) -> Complex:
         """H at the centre of the undisplaced head, without the head (F, L)."""
+        return self._head_centre
+
+    @cached_property
+    def _head_centre(self) -> Complex:
         return self._device.field(self.k, np.array([self.problem.listener.position_m]))[:, 0]
 
     @cached_property

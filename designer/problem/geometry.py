@@ -37,7 +37,7 @@ def head_axes(listener: Listener) -> Array:
 def head_centres_m(listener: Listener, displacements_m: Array | None = None) -> Array:
     """Centres of the displaced heads (D, 3); the listener's own ear cloud by default."""
     moves = np.asarray(listener.ear_cloud_m, dtype=float) if displacements_m is None else displacements_m
-    return np.asarray(listener.position_m, dtype=float) + moves
+    return np.asarray(np.asarray(listener.position_m, dtype=float) + moves)
 
 
 def ears_m(listener: Listener, head_radius_m: float, displacements_m: Array | None = None) -> Array:
@@ -54,9 +54,9 @@ def head_radius_m(head: str, default_m: float) -> float:
 
 def azimuth_grid_deg(step_deg: float) -> Array:
     """Azimuths of the circle in [-180, 180), multiples of the step, so that 0 is always one of them and none counts twice."""
-    lowest = -math.floor(180.0 / step_deg + 1e-9)
-    highest = math.ceil(180.0 / step_deg - 1e-9) - 1
-    return np.arange(lowest, highest + 1) * step_deg
+    count = math.floor(180.0 / step_deg + 1e-6)
+    closed = 180.0 / step_deg - count < 1e-6  # 180 and -180 are one azimuth
+    return np.arange(-count, count if closed else count + 1) * step_deg
 
 
 def in_arc(azimuth_deg: Array, arc_deg: tuple[float, float]) -> NDArray[np.bool_]:

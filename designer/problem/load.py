@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import copy
+import codecs
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from designer.errors import Fault, ProblemError
-from designer.problem.checks import Parts, check, not_built
-from designer.problem.messages import Location, faults_of
-from designer.problem.schema import DesignTable, Driver, Enclosure, Grid, Listener, Problem, Table
+from designer.problem.checks import check
+from designer.problem.half_known import half_known
+from designer.problem.key_faults import key_faults, misspelt
+from designer.problem.messages import Location, shown
+from designer.problem.schema import Problem
+
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "UTF-8",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
 
 
 def load(path: str | Path) -> Problem:
@@ -35,19 +44,30 @@ def load(path: str | Path) -> Problem:
 
     """
     file = Path(path)
+    remedy = "give the path of a problem file"
     try:
         raw = file.read_bytes()
     except FileNotFoundError:
-        raise ProblemError(str(path), [Fault("", "no such file", "", "give the path of a problem file")]) from None
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise ProblemError(str(path), [Fault("", reason, "", "give the path of a problem file")]) from None
+        raise ProblemError(str(path), [Fault("", "no such file", "", remedy)]) from None
+    except IsADirectoryError:
+        raise ProblemError(str(path), [Fault("", "found a folder", "a file in TOML", remedy)]) from None
+    except (OSError, ValueError) as error:  # a ValueError is a path with a null character
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise ProblemError(str(path), [Fault("", f"cannot be read: {reason}", "a file in TOML", remedy)]) from None
+    return loads(_decoded(raw, str(path)), folder=file.parent, source=str(path))
+
+
+def _decoded(raw: bytes, source: str) -> str:
+    may_be, remedy = "a text file in TOML, in UTF-8 without a byte order mark", "save it as UTF-8"
+    for mark, name in BYTE_ORDER_MARKS.items():
+        if raw.startswith(mark):
+            raise ProblemError(source, [Fault("", f"begins with a byte order mark of {name}", may_be, remedy)])
     try:
-        text = raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        fault = Fault("", f"byte {error.start} is not UTF-8", "a text file in TOML, in UTF-8")
-        raise ProblemError(str(path), [fault]) from None
-    return loads(text, folder=file.parent, source=str(path))
+        line = raw.count(b"\n", 0, error.start) + 1
+        found = f"byte {error.start} (0x{raw[error.start]:02x}, in line {line}) is not UTF-8"
+        raise ProblemError(source, [Fault("", found, may_be, remedy)]) from None
 
 
 def loads(
@@ -73,80 +93,53 @@ def loads(
     Traceback (most recent call last):
     ...
     designer.errors.ProblemError: problem: 5 faults
-      title: found 3; allowed: text
-      sample_rate_hz: required key is missing; add sample_rate_hz
-      drivers: required key is missing; add drivers
-      listener: required key is missing; add listener
-      designs: required key is missing; add designs
+      title: found 3; allowed: text that is not empty; write it in quotes
+      sample_rate_hz: required key is missing; allowed: a number from 1000 to 1000000; add sample_rate_hz
+      drivers: required key is missing; allowed: a list of 1 to 256 tables; add [[drivers]]
+      listener: required key is missing; allowed: a table; add [listener]
+      designs: required key is missing; allowed: a list of one or more tables; add [[designs]]
 
     """
-    if not text.strip():
-        raise ProblemError(
-            source, [Fault("", "the file is empty", "", "`designer problems` lists files to begin from")]
-        )
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProblemError(source, [Fault("", f"not TOML: {error}", "", "mend the line that is named")]) from None
-
-    faults: list[Fault] = []
+    data = _parsed(text, source)
+    faulty: dict[Location, Fault] = {}
+    meant: set[Location] = set()
     problem: Problem | None = None
     context = {"text": text, "folder": Path(folder), "source": source, "files": files or {}}
     try:
         problem = Problem.model_validate(data, context=context)
-        parts = Parts.of(problem)
     except ValidationError as error:
-        located = faults_of(error, data)
-        faults += [fault for _, fault in located]
-        parts = _sound_parts(data, [location for location, _ in located])
-    faults += check(parts, Path(folder), files or {})
+        faulty = key_faults(error, data)
+        meant = set(misspelt(faulty, data))
+    faults = [fault for location, fault in faulty.items() if location not in meant]
+    faults += check(half_known(data, {*faulty, *meant}), Path(folder), files or {})
     if problem is None or faults:
         raise ProblemError(source, faults)
-    unbuilt = not_built(problem)
-    if unbuilt:
-        raise ProblemError(source, unbuilt)
     return problem
 
 
-def _sound_parts(data: dict[str, Any], locations: list[Location]) -> Parts:
-    """What is left of a faulty file once the faulty keys are taken out, so that the rest can still be checked."""
-    rest = copy.deepcopy(data)
-    for location in locations:
-        _remove(rest, location)
-
-    def table(kind: type[Table], value: object) -> Any:
-        try:
-            return kind.model_validate(value)
-        except ValidationError:
-            return None
-
-    def tables(kind: type[Table], key: str) -> list[Any]:
-        value = rest.get(key)
-        return [table(kind, item) for item in value] if isinstance(value, list) else []
-
-    rate, speed = rest.get("sample_rate_hz"), rest.get("speed_of_sound_m_s", 343.0)
-    return Parts(
-        sample_rate_hz=rate if isinstance(rate, int | float) else None,
-        speed_of_sound_m_s=speed if isinstance(speed, int | float) else None,
-        enclosure=table(Enclosure, rest["enclosure"]) if "enclosure" in rest else None,
-        drivers=tables(Driver, "drivers"),
-        listener=table(Listener, rest.get("listener")),
-        grid=table(Grid, rest.get("grid", {})),
-        designs=tables(DesignTable, "designs"),
-    )
+def _parsed(text: str, source: str) -> dict[str, Any]:
+    if not text.strip():
+        remedy = "`designer problems` lists files to begin from"
+        raise ProblemError(source, [Fault("", "the file is empty", "a problem in TOML", remedy)])
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        remedy = "mend the line that is named"
+        raise ProblemError(source, [Fault("", f"not TOML: {error}{_line(text, error)}", "", remedy)]) from None
+    except RecursionError:
+        raise ProblemError(
+            source, [Fault("", "lists or tables inside each other too deeply", "", "close a bracket")]
+        ) from None
+    except ValueError:  # Python's own limit on the digits of a whole number
+        raise ProblemError(
+            source, [Fault("", "a whole number of thousands of digits", "", "write it shorter")]
+        ) from None
 
 
-def _remove(data: object, location: Location) -> None:
-    """Take out the innermost key of a table that a location passes through."""
-    holder: dict[str, Any] | None = None
-    key = ""
-    for step in location:
-        if isinstance(data, dict) and isinstance(step, str):
-            holder, key = data, step
-            data = data.get(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        else:
-            break
-    if holder is not None:
-        holder.pop(key, None)
+def _line(text: str, error: tomllib.TOMLDecodeError) -> str:
+    """The line that the parser names, as it stands in the file."""
+    named = re.search(r"at line (\d+)", str(error))
+    lines = text.split("\n")
+    if named is None or int(named[1]) > len(lines):
+        return ""
+    return f": {shown(lines[int(named[1]) - 1].strip())}"

@@ -16,6 +16,8 @@ cut. They are solved by conjugate gradients; the same operation with C⁻¹ is t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from designer.acoustics.scene import Scene
@@ -28,38 +30,42 @@ DENSITY = 4
 """Length of the Fourier grid over the number of taps."""
 MAX_CANCEL_WEIGHT = 1000.0
 RIDGE_INSIDE, RIDGE_OUTSIDE = 1e-3, 0.03
-TOLERANCE = 1e-9
+TOLERANCE = 1e-7
 MAX_ITERATIONS = 500
 CHUNK = 1024
 """Frequencies whose transfer tensors are held at once."""
 
 
-def realize(channel: ChannelDesign, scene: Scene, taps: int) -> tuple[Real, int]:
-    """Taps of one channel for all the problem's drivers.
+def realize(channels: Sequence[ChannelDesign], scene: Scene, taps: int) -> tuple[list[Real], int]:
+    """Taps of each channel for all the problem's drivers.
 
     Parameters
     ----------
-    channel : the channel's design
-    scene : the scene that it was designed in
+    channels : the channels' designs
+    scene : the scene that they were designed in
     taps : T, the length
 
     Returns
     -------
-    (L, T) taps, all 0 for a driver that the channel does not use, and the bulk delay in samples, T // 2
+    (L, T) taps a channel, all 0 for a driver that it does not use, and the bulk delay in samples, T // 2
 
     """
     delay = taps // 2
-    size = grid_size(taps, channel.frequency_hz.size)
+    size = grid_size(taps, max(channel.frequency_hz.size for channel in channels))
     frequency_hz = np.fft.rfftfreq(size, 1 / scene.problem.sample_rate_hz)
-    index = driver_index(channel.design, scene.drivers)
-    wanted = _interpolated(channel, frequency_hz)[:, index]
-    symbol = np.empty((frequency_hz.size, index.size, index.size), dtype=complex)
+    index = [driver_index(channel.design, scene.drivers) for channel in channels]
+    wanted = [_interpolated(channel, frequency_hz)[:, own] for channel, own in zip(channels, index, strict=True)]
+    symbols = [np.empty((frequency_hz.size, own.size, own.size), dtype=complex) for own in index]
     for start in range(0, frequency_hz.size, CHUNK):
         part = slice(start, start + CHUNK)
-        target = channel_target(channel.design, scene.at(frequency_hz[part]), channel.plain)
-        symbol[part] = audible(target, wanted[part])
-    out = np.zeros((len(scene.drivers), taps))
-    out[index] = fit(wanted, symbol, taps, delay)
+        dense = scene.at(frequency_hz[part])  # its tensors serve all channels
+        for channel, weights, symbol in zip(channels, wanted, symbols, strict=True):
+            symbol[part] = audible(channel_target(channel.design, dense, channel.plain), weights[part])
+    out: list[Real] = []
+    for own, weights, symbol in zip(index, wanted, symbols, strict=True):
+        all_drivers = np.zeros((len(scene.drivers), taps))
+        all_drivers[own] = fit(weights, symbol, taps, delay)
+        out.append(all_drivers)
     return out, delay
 
 

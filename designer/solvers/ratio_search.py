@@ -174,7 +174,7 @@ def best_ratio_at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Re
     enough = quadratic(A, cheapest) >= min_efficiency
     best[enough] = cheapest[enough]
     active = ~enough
-    while active.any() and float((high - low)[active].max()) > 1e-7:
+    while active.any() and float((high - low)[active].max()) > 1e-5:
         middle = (low + high) / 2
         v = vectors(middle[active], active)
         fits = np.zeros(count, dtype=bool)

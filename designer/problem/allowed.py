@@ -1,0 +1,168 @@
+"""What a key may hold, in words, and which keys a table knows: read from the JSON schema that `designer schema` prints."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from designer.problem.messages import Location, dotted, shown
+from designer.problem.schema import Problem
+
+Node = dict[str, Any]
+"""A node of the JSON schema."""
+
+UNITS = {
+    "_m_s": "metres a second",
+    "_m": "metres",
+    "_hz": "hertz",
+    "_s": "seconds",
+    "_ms": "milliseconds",
+    "_deg": "degrees",
+    "_db": "decibels",
+}
+
+
+@cache
+def _schema() -> Node:
+    return Problem.model_json_schema()
+
+
+def _resolved(node: Node) -> Node:
+    """The table that a reference points to; where a key is a table or absent, the table."""
+    for choice in _choices(node):
+        if "$ref" in choice:
+            table: Node = _schema()["$defs"][choice["$ref"].rpartition("/")[2]]
+            return table
+    return node
+
+
+def _choices(node: Node) -> list[Node]:
+    """The types that a node may have, without "absent"."""
+    return [choice for choice in node.get("anyOf", [node]) if choice.get("type") != "null"]
+
+
+def node_at(location: Location) -> Node:
+    """The schema's node for a place in a problem file.
+
+    Raises
+    ------
+    KeyError : where the schema knows no such place
+
+    """
+    node = _schema()
+    for step in location:
+        node = _resolved(node)
+        if isinstance(step, int):
+            node = next(choice["items"] for choice in _choices(node) if "items" in choice)
+        else:
+            node = node["properties"][step]
+    return node
+
+
+def known_keys(location: Location) -> list[str]:
+    """The keys of the table at a location."""
+    return list(_resolved(node_at(location))["properties"])
+
+
+def header(location: Location) -> str:
+    """How TOML writes the table, or the list of tables, at a location: `[grid]`, `[[designs]]`; empty for anything else."""
+    node = node_at(location)
+    if "properties" in _resolved(node):
+        return f"[{dotted(location)}]"
+    if any("properties" in _resolved(choice.get("items", {})) for choice in _choices(node)):
+        return f"[[{dotted(location)}]]"
+    return ""
+
+
+def key_remedy(location: Location) -> str:
+    """What was meant by an unknown key: the nearest key of its table, or the tables that know it."""
+    table, key = location[:-1], str(location[-1])
+    near = difflib.get_close_matches(key, known_keys(table), n=1, cutoff=0.5)
+    homes = [home for home, keys in _tables() if key in keys]
+    parts = [
+        f"nearest known key: {near[0]}" if near else "",
+        f"{key} is a key of {' and '.join(homes)}" if homes else "",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _tables() -> Iterator[tuple[str, list[str]]]:
+    """Every table, as TOML writes it, with its keys."""
+
+    def below(name: str, node: Node) -> Iterator[tuple[str, list[str]]]:
+        yield name or "the top of the file", list(node["properties"])
+        for key, child in node["properties"].items():
+            dot = "." if name else ""
+            bare = name.strip("[]")
+            for choice in _choices(child):
+                inner, form = choice, "[{}]"
+                if "items" in choice:
+                    inner, form = choice["items"], "[[{}]]"
+                if "properties" in _resolved(inner):
+                    yield from below(form.format(f"{bare}{dot}{key}"), _resolved(inner))
+
+    yield from below("", _schema())
+
+
+def unit(location: Location) -> str:
+    """The unit in the name of the last key of a location; empty where it has none."""
+    key = next((step for step in reversed(location) if isinstance(step, str)), "")
+    return next((words for ending, words in UNITS.items() if key.endswith(ending)), "")
+
+
+def allowed(location: Location) -> str:
+    """What may stand at a location, in words."""
+    return _words(node_at(location))
+
+
+def _words(node: Node, *, plural: bool = False) -> str:
+    choices = _choices(node)
+    note = node.get("description", "")
+    if len(choices) > 1:
+        return str(note)
+    (choice,) = choices
+    note = note or choice.get("description", "")
+    if "$ref" in choice:
+        return "tables" if plural else "a table"
+    if "enum" in choice:
+        words = [shown(word) for word in choice["enum"]]
+        text = f"{', '.join(words[:-1])} or {words[-1]}"
+    elif choice["type"] == "array":
+        text = f"{'lists' if plural else 'a list'} of {_count(choice)}{_words(choice['items'], plural=True)}"
+    elif choice["type"] == "string":
+        text = ("names" if plural else "text") + (" that are not empty" if plural else " that is not empty")
+    elif choice["type"] == "boolean":
+        text = "true or false"
+    else:
+        whole = "whole " if choice["type"] == "integer" else ""
+        text = f"{whole}numbers" if plural else f"a {whole}number"
+        text += _range(choice)
+    return f"{text} ({note})" if note else text
+
+
+def _count(node: Node) -> str:
+    least, most = node.get("minItems", 0), node.get("maxItems")
+    if least == most:
+        return f"{least} "
+    if most is not None:
+        return f"{least} to {most} "
+    return "one or more " if least else ""
+
+
+def _range(node: Node) -> str:
+    least, above, most = node.get("minimum"), node.get("exclusiveMinimum"), node.get("maximum")
+    if least is not None and most is not None:
+        return f" from {_limit(least)} to {_limit(most)}"
+    parts = [
+        f"above {_limit(above)}" if above is not None else "",
+        f"of at least {_limit(least)}" if least is not None else "",
+        f"of at most {_limit(most)}" if most is not None else "",
+    ]
+    text = " and ".join(part for part in parts if part)
+    return f" {text}" if text else ""
+
+
+def _limit(value: float) -> str:
+    return shown(int(value) if value == int(value) else value)

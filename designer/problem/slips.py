@@ -1,0 +1,64 @@
+"""What is allowed and yet looks like a slip: names on the other side, arcs and bands that miss their purpose, wrong units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from designer.problem import geometry
+from designer.problem.messages import number
+from designer.problem.schema import DesignTable, Problem
+
+FAR_M = 100.0
+
+
+def warnings(problem: Problem) -> list[str]:
+    """Sentences for the user, each with its dotted path."""
+    spacing_hz = problem.sample_rate_hz / 2 / (problem.grid.frequencies - 1)
+    found = [*_places(problem)]
+    for i, design in enumerate(problem.designs):
+        found += _design(f"designs[{i}]", design, spacing_hz)
+    return found
+
+
+def _places(problem: Problem) -> Iterator[str]:
+    left = geometry.head_axes(problem.listener)[1]
+    for i, driver in enumerate(problem.drivers):
+        side = float(np.dot(left, driver.position_m))
+        words = driver.name.lower().replace("-", " ").replace("_", " ").split()
+        for word, sign in (("left", 1.0), ("right", -1.0)):
+            if word in words and side * sign < -1e-6:
+                other = "right" if sign > 0 else "left"
+                yield (
+                    f'drivers[{i}] is called "{driver.name}" and sits on the listener\'s {other}'
+                    f" (y = {number(driver.position_m[1])}; the listener's left is the device's -y)"
+                )
+    distance_m = math.dist((0, 0, 0), problem.listener.position_m)
+    if distance_m > FAR_M:
+        yield f"listener.position_m is {number(distance_m)} m away; the unit is metres"
+
+
+def _design(path: str, design: DesignTable, spacing_hz: float) -> Iterator[str]:
+    if 0 < design.band_hz[0] < 2 * spacing_hz:
+        yield (
+            f"{path}.band_hz begins at {number(design.band_hz[0])} Hz, and the grid's frequencies are"
+            f" {number(spacing_hz)} Hz apart; raise grid.frequencies"
+        )
+    if design.ear and design.name in ("left", "right") and design.name != design.ear:
+        yield f'{path} is called "{design.name}" and reaches the {design.ear} ear'
+    if design.look_deg is None:
+        return
+    look = np.array([design.look_deg], dtype=float)
+    if design.window_deg and not geometry.in_arc(look, (design.window_deg[0], design.window_deg[1])).any():
+        yield f"{path}.window_deg does not hold the look direction, {number(design.look_deg)} degrees"
+    for m, line in enumerate(design.mask or []):
+        low, high = (number(azimuth) for azimuth in line.azimuth_deg)
+        if line.max_db < 0 and geometry.in_arc(look, (line.azimuth_deg[0], line.azimuth_deg[1])).any():
+            yield (
+                f"{path}.mask[{m}].azimuth_deg runs counter-clockwise from {low} to {high} degrees and holds the look"
+                f" direction, {number(design.look_deg)} degrees, whose level is 0 dB by definition"
+            )
+        if line.band_hz and (line.band_hz[0] > design.band_hz[1] or line.band_hz[1] < design.band_hz[0]):
+            yield f"{path}.mask[{m}].band_hz lies outside {path}.band_hz and asks for nothing"

@@ -1,0 +1,88 @@
+"""Keys that are valid and whose work does not exist yet: each is a fault that says so, and what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from designer.errors import Fault
+from designer.problem.half_known import entries, if_known
+from designer.problem.messages import shown
+from designer.problem.schema import METHODS_BUILT, DesignTable, Driver, Problem
+
+BUILT = {
+    "enclosure.model": ("free-field", "baffle", "sphere"),
+    "realization.form": ("fir",),
+    "method": METHODS_BUILT,
+}
+
+
+def not_built(problem: Problem) -> Iterator[Iterator[Fault]]:
+    """Keys that are valid and whose work does not exist yet."""
+    yield _models_not_built(problem)
+    for i, driver in enumerate(entries(problem, "drivers")):
+        yield _driver_not_built(f"drivers[{i}]", driver)
+    for i, design in enumerate(entries(problem, "designs")):
+        yield _method_not_built(f"designs[{i}].method", design)
+        yield _spread_not_built(f"designs[{i}].driver_spread", design)
+    yield _head_list_not_built(problem)
+    yield _scene_not_built(problem)
+    yield _form_not_built(problem)
+    for key in ("virtualizer", "room"):
+        yield _table_not_built(key, problem)
+    yield _export_not_built(problem)
+
+
+def _unbuilt(path: str, value: object, remedy: str) -> Fault:
+    words = BUILT.get(path, BUILT["method"] if path.endswith(".method") else ())
+    may_be = ", ".join(shown(word) for word in words)
+    return Fault(path, f"found {shown(value)}, which is valid but not built yet", may_be, remedy)
+
+
+def _models_not_built(problem: Problem) -> Iterator[Fault]:
+    if problem.enclosure is not None and problem.enclosure.model == "cylinder":
+        yield _unbuilt("enclosure.model", "cylinder", "use one that is built")
+
+
+def _driver_not_built(path: str, driver: Driver) -> Iterator[Fault]:
+    for key in ("response", "gate_ms"):
+        if if_known(driver, key) is not None:
+            yield _unbuilt(f"{path}.{key}", getattr(driver, key), "leave it out: the driver is modelled")
+
+
+def _method_not_built(path: str, design: DesignTable) -> Iterator[Fault]:
+    if design.method not in METHODS_BUILT:
+        yield _unbuilt(path, design.method, "use one that is built")
+
+
+def _spread_not_built(path: str, design: DesignTable) -> Iterator[Fault]:
+    if design.driver_spread is not None:
+        yield _unbuilt(path, {}, "leave it out")
+
+
+def _head_list_not_built(problem: Problem) -> Iterator[Fault]:
+    if not isinstance(problem.listener.head, str):
+        yield _unbuilt("listener.head", problem.listener.head, "name one head, without brackets")
+
+
+def _scene_not_built(problem: Problem) -> Iterator[Fault]:
+    if problem.scene is not None:
+        if if_known(problem.scene, "transfer") is not None:
+            yield _unbuilt("scene.transfer", problem.scene.transfer, "leave it out: the scene is modelled")
+        if if_known(problem.scene, "air_absorption"):
+            yield _unbuilt("scene.air_absorption", True, "leave it out")
+
+
+def _form_not_built(problem: Problem) -> Iterator[Fault]:
+    if problem.realization.form != "fir":
+        yield _unbuilt("realization.form", problem.realization.form, "use one that is built")
+
+
+def _table_not_built(key: str, problem: Problem) -> Iterator[Fault]:
+    if getattr(problem, key) is not None:
+        yield _unbuilt(key, {}, f"leave [{key}] out")
+
+
+def _export_not_built(problem: Problem) -> Iterator[Fault]:
+    if problem.export.targets:
+        remedy = "leave the list empty: coefficients.csv and filters.wav are always written"
+        yield _unbuilt("export.targets", problem.export.targets, remedy)

@@ -1,0 +1,200 @@
+"""Faults of a design: what belongs to its kind, its drivers, its band and curve on the grid, its arcs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from designer.errors import Fault
+from designer.problem import geometry
+from designer.problem.half_known import as_far_as_known, entries, if_known
+from designer.problem.messages import nearest, number, shown
+from designer.problem.schema import DesignTable, MaskLine, Problem
+
+MAX_CURVE_DB = 200.0
+EAR_WISHES = ("cancellation_gain_db",)
+BEAM_WISHES = ("cancellation_gain_db", "mask", "window_deg", "nulls_deg")
+EAR_KEYS = ("ear",)
+BEAM_KEYS = ("look_deg", "window_deg", "window_ripple_db", "nulls_deg", "null_width_deg", "mask")
+
+
+def wish_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
+    """Every check of every design, each to be run as far as its keys are known."""
+    for i, design in enumerate(entries(problem, "designs")):
+        path = f"designs[{i}]"
+        yield _aim(path, design)
+        yield _foreign_keys(path, design)
+        yield _driver_count(path, design, problem)
+        yield _something_asked(path, design)
+        yield _named_drivers(path, design, problem)
+        yield _matrix_gains(path, design, problem)
+        yield _band_order(f"{path}.band_hz", design)
+        yield _below_nyquist(f"{path}.band_hz", design, problem)
+        yield _band_on_grid(f"{path}.band_hz", design, problem)
+        yield _curve(f"{path}.cancellation_gain_db", design)
+        yield _look(f"{path}.look_deg", design, problem)
+        for m, line in enumerate(if_known(design, "mask") or []):
+            yield _band_order(f"{path}.mask[{m}].band_hz", line)
+            yield _below_nyquist(f"{path}.mask[{m}].band_hz", line, problem)
+            yield _mask_arc(f"{path}.mask[{m}].azimuth_deg", line, problem)
+        yield _window_arc(f"{path}.window_deg", design, problem)
+        yield _null_arcs(f"{path}.nulls_deg", design, problem)
+
+
+def _aim(path: str, design: DesignTable) -> Iterator[Fault]:
+    missing = "required key is missing"
+    if design.kind == "beamformer" and design.look_deg is None:
+        yield Fault(
+            f"{path}.look_deg", missing, "a number from -360 to 360", "add the direction that the beam looks to"
+        )
+    if design.kind != "beamformer" and design.ear is None:
+        yield Fault(f"{path}.ear", missing, '"left" or "right"', "add the ear to reach; the other is cancelled")
+
+
+def _foreign_keys(path: str, design: DesignTable) -> Iterator[Fault]:
+    beam = design.kind == "beamformer"
+    belongs = 'kind = "ctc" and "null-steering"' if beam else 'kind = "beamformer"'
+    for key in EAR_KEYS if beam else BEAM_KEYS:
+        if key in design.model_fields_set:
+            yield Fault(
+                f"{path}.{key}", f'found in a design of kind "{design.kind}"', f"only with {belongs}", "leave it out"
+            )
+
+
+def _count(design: DesignTable, problem: Problem) -> int:
+    return len(problem.drivers) if design.drivers is None else len(design.drivers)
+
+
+def _driver_count(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    count = _count(design, problem)
+    found = f"found {count} driver{'s' if count != 1 else ''}"
+    if design.drivers is None:
+        found += ", all that there are"
+    if design.kind == "ctc" and count != 2:
+        remedy = 'name two drivers, or use kind = "null-steering"' if count > 2 else "name two drivers"
+        yield Fault(f"{path}.drivers", found, 'two for kind = "ctc"', remedy)
+    if design.kind == "null-steering" and count < 3:
+        remedy = 'use kind = "ctc", or name more drivers' if count == 2 else "name more drivers"
+        yield Fault(f"{path}.drivers", found, 'three or more for kind = "null-steering"', remedy)
+
+
+def _something_asked(path: str, design: DesignTable) -> Iterator[Fault]:
+    wishes = BEAM_WISHES if design.kind == "beamformer" else EAR_WISHES
+    if all(getattr(design, key) is None for key in wishes):
+        may_be = f"at least one of {', '.join(wishes)}" if len(wishes) > 1 else wishes[0]
+        yield Fault(path, "asks for nothing", may_be, "add a wish")
+
+
+def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    known = [driver.name for driver in problem.drivers]
+    for key in ("drivers", "plain"):
+        names = getattr(design, key) or []
+        among = design.drivers if key == "plain" and design.drivers else known
+        for n, name in enumerate(names):
+            if name not in among:
+                may_be = ", ".join(shown(k) for k in among)
+                yield Fault(f"{path}.{key}[{n}]", f"found {shown(name)}", may_be, nearest(name, among))
+            elif name in names[:n]:
+                yield Fault(f"{path}.{key}[{n}]", f"found {shown(name)} twice", "each driver once", "leave one out")
+
+
+def _matrix_gains(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    gains = design.matrix_gains
+    if gains is None:
+        return
+    path = f"{path}.matrix_gains"
+    if design.method != "matrix":
+        remedy = 'set method = "matrix", or leave the gains out'
+        yield Fault(path, f'found with method = "{design.method}"', 'only with method = "matrix"', remedy)
+    if not any(gains):
+        yield Fault(
+            path, f"found {shown(gains)}", "at least one gain that is not 0", "the best gains are found without the key"
+        )
+    count = _count(design, problem)
+    if len(gains) != count:
+        found = f"found {len(gains)} gain{'s' if len(gains) != 1 else ''}"
+        yield Fault(path, found, f"one a driver, {count}", "the order is that of the drivers")
+
+
+def band_order(path: str, band_hz: list[float] | None) -> Iterator[Fault]:
+    """A band whose lowest frequency is not below its highest."""
+    if band_hz is not None and band_hz[0] >= band_hz[1]:
+        remedy = "swap the two" if band_hz[0] > band_hz[1] else "widen the band"
+        yield Fault(path, f"found {shown(band_hz)}", "[lowest, highest] with lowest below highest", remedy)
+
+
+def _band_order(path: str, table: DesignTable | MaskLine) -> Iterator[Fault]:
+    yield from band_order(path, table.band_hz)
+
+
+def _below_nyquist(path: str, table: DesignTable | MaskLine, problem: Problem) -> Iterator[Fault]:
+    nyquist_hz = problem.sample_rate_hz / 2
+    if table.band_hz is not None and max(table.band_hz) > nyquist_hz:
+        may_be = f"at most {number(nyquist_hz)}, half of sample_rate_hz"
+        yield Fault(path, f"found {shown(table.band_hz)}", may_be, "lower the band or raise the sample rate")
+
+
+def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    low, high = design.band_hz
+    nyquist_hz = problem.sample_rate_hz / 2
+    if not low < high <= nyquist_hz:
+        return
+    grid_hz = np.linspace(0.0, nyquist_hz, problem.grid.frequencies)
+    if not ((grid_hz >= low) & (grid_hz <= high)).any():
+        found = f"found {shown(design.band_hz)}, which holds no frequency of the grid"
+        may_be = f"a band with a multiple of {number(grid_hz[1])} Hz in it"
+        yield Fault(path, found, may_be, "widen the band or raise grid.frequencies; the unit is hertz")
+
+
+def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
+    curve = design.cancellation_gain_db
+    if curve is None:
+        return
+    frequencies = [point[0] for point in curve]
+    if min(frequencies) <= 0:
+        yield Fault(path, f"found the frequencies {shown(frequencies)}", "frequencies above 0", "leave such points out")
+    if any(b <= a for a, b in pairwise(frequencies)):
+        found = f"found the frequencies {shown(frequencies)}"
+        yield Fault(path, found, "[[frequency_hz, gain_db], ...] with frequencies that rise", "sort the curve")
+    gains = [point[1] for point in curve]
+    if max(map(abs, gains)) > MAX_CURVE_DB:
+        limit = number(MAX_CURVE_DB)
+        remedy = "each point is [frequency_hz, gain_db]"
+        yield Fault(path, f"found the gains {shown(gains)}", f"gains from -{limit} to {limit}", remedy)
+
+
+def _look(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    """A beam that looks behind a baffle looks into silence."""
+    if problem.enclosure is None or problem.enclosure.model != "baffle" or design.look_deg is None:
+        return
+    if np.cos(np.radians(design.look_deg)) < -1e-9:
+        may_be = "a direction before the baffle, from -90 to 90"
+        yield Fault(path, f"found {shown(design.look_deg)}", may_be, "turn the beam to the front")
+
+
+def _mask_arc(path: str, line: MaskLine, problem: Problem) -> Iterator[Fault]:
+    yield from _arc(path, (line.azimuth_deg[0], line.azimuth_deg[1]), f"found {shown(line.azimuth_deg)}", problem)
+
+
+def _window_arc(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    if design.window_deg is not None:
+        yield from _arc(
+            path, (design.window_deg[0], design.window_deg[1]), f"found {shown(design.window_deg)}", problem
+        )
+
+
+def _null_arcs(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    nulls = design.nulls_deg or []
+    for n, arc in enumerate(geometry.null_arcs_deg(nulls, design.null_width_deg)):
+        found = f"found {shown(nulls[n])} with null_width_deg = {shown(design.null_width_deg)}"
+        yield from as_far_as_known(_arc(f"{path}[{n}]", arc, found, problem))
+
+
+def _arc(path: str, arc: tuple[float, float], found: str, problem: Problem) -> Iterator[Fault]:
+    step_deg = problem.grid.azimuth_step_deg
+    if not geometry.in_arc(geometry.azimuth_grid_deg(step_deg), arc).any():
+        found = f"{found}, an arc that holds no azimuth of the grid"
+        may_be = f"an arc, counter-clockwise, with a multiple of {number(step_deg)} in it"
+        yield Fault(path, found, may_be, "widen the arc or lower grid.azimuth_step_deg")

@@ -1,0 +1,80 @@
+"""Random targets, built array by array with no scene behind them: what the formulations are tried on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from designer.arrays import Complex, Real
+from designer.targets.channel_target import ChannelTarget, Mask, Window
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a random target is to have; None and 0 leave a wish or a limit out."""
+
+    frequencies: int = 3
+    drivers: int = 3
+    reach: int = 1
+    cancel: int = 2
+    gain_db: float | None = None
+    masks_db: tuple[float, ...] = ()
+    ripple_db: float | None = None
+    max_effort_db: float | None = None
+    max_gain_db: float | None = None
+    min_white_noise_gain_db: float | None = None
+    deepest_nulls: bool = False
+    bounded_drivers: bool = False
+
+
+def gaussian(rng: np.random.Generator, *shape: int) -> Complex:
+    """Independent complex numbers of unit mean power."""
+    return np.asarray((rng.normal(size=shape) + 1j * rng.normal(size=shape)) / np.sqrt(2))
+
+
+def random_target(seed: int, wanted: Wanted) -> ChannelTarget:
+    """A target of Gaussian responses: no geometry, no symmetry, nothing in phase."""
+    rng = np.random.default_rng(seed)
+    F, L = wanted.frequencies, wanted.drivers
+    centre = gaussian(rng, F, L)
+    # The points of a cloud resemble each other.
+    reach = np.stack([centre, *(centre + 0.2 * gaussian(rng, F, L) for _ in range(wanted.reach - 1))], axis=1)
+    cancel = gaussian(rng, F, wanted.cancel, L)
+    plain = np.zeros((F, L), dtype=complex)
+    plain[:, int(rng.integers(L))] = 1.0
+    masks = tuple(
+        Mask(f"mask[{i}]", gaussian(rng, F, 2, L), np.full(F, 10 ** (level / 20)), np.array([90.0, 100.0]))
+        for i, level in enumerate(wanted.masks_db)
+    )
+    window = None
+    if wanted.ripple_db is not None:
+        near = centre[:, None] + 0.3 * gaussian(rng, F, 2, L)
+        window = Window("window", near, 1 - 10 ** (-wanted.ripple_db / 20), np.array([-10.0, 10.0]))
+    cost = 10 ** (2 * rng.random((F, L))) if wanted.bounded_drivers else np.ones((F, L))
+    floor_db = wanted.min_white_noise_gain_db
+    return ChannelTarget(
+        name="random",
+        frequency_hz=np.linspace(500.0, 600.0, F),
+        in_band=np.ones(F, dtype=bool),
+        share=np.ones(F),
+        reach=reach,
+        cancel=cancel,
+        centre=centre,
+        look=gaussian(rng, F, L) if floor_db is not None else centre,
+        look_distance_m=1.0,
+        quiet=cancel if not masks and window is None else gaussian(rng, F, 4, L),
+        gamma=None if wanted.gain_db is None else np.full(F, 10 ** (wanted.gain_db / 10)),
+        deepest_nulls=wanted.deepest_nulls,
+        masks=masks,
+        window=window,
+        max_effort=_power(wanted.max_effort_db, F, np.inf),
+        max_gain=np.full(L, np.inf if wanted.max_gain_db is None else 10 ** (wanted.max_gain_db / 20)),
+        min_white_noise_gain=0.0 if floor_db is None else 10 ** (floor_db / 10),
+        cost=cost,
+        plain=plain,
+    )
+
+
+def _power(db: float | None, count: int, without: float) -> Real:
+    return np.full(count, without if db is None else 10 ** (db / 10))

@@ -1,0 +1,70 @@
+"""Superdirective with a floor under the white-noise gain is diagonal loading, its amount found by root finding.
+
+    minimise w^H Q w   subject to   h w = 1,   ||w||² <= 1/G      has      w ∝ (Q + μI)⁻¹ h^H,   |h w|²/||w||² = G
+
+Cox, Zeskind and Owen, Robust adaptive beamforming (IEEE Trans. ASSP 35, 1987), equations 24 to 27.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+from designer import measures
+from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.arrays import Complex
+from designer.formulations.constrained import ConstrainedData, solve_data
+from designer.solvers.ratio_search import best_ratio_at_efficiency
+
+K = np.array([2 * np.pi * 500.0 / 343.0])
+FLOORS_DB = [-20.0, -6.0, 0.0, 4.0]
+
+
+def end_fire_line() -> tuple[Complex, Complex]:
+    """Four monopoles 5 cm apart: h (4,) ahead and the radiated power Q (4, 4)."""
+    device = FreeField([Disc(np.array([0.05 * n, 0.0, 0.0])) for n in range(4)])
+    return device.far_field(K, direction(np.array([0.0])))[0, 0], device.radiated_power(K)[0]
+
+
+def loaded(h: Complex, Q: Complex, floor: float) -> Complex:
+    """Weights with h w = 1 whose white-noise gain is the floor."""
+
+    def weights(log_load: float) -> Complex:
+        w = np.linalg.solve(Q + np.exp(log_load) * np.eye(4), h.conj())
+        return np.asarray(w / (h @ w))
+
+    def excess(log_load: float) -> float:
+        return float(-np.log(np.sum(np.abs(weights(log_load)) ** 2)) - np.log(floor))
+
+    return weights(brentq(excess, -25.0, 25.0, xtol=1e-13))
+
+
+@pytest.mark.parametrize("floor_db", FLOORS_DB)
+def test_best_ratio_at_an_efficiency(floor_db: float) -> None:
+    """The search for the largest ratio that is efficient enough finds the loaded weights within 1e-6."""
+    h, Q = end_fire_line()
+    floor = 10 ** (floor_db / 10)
+    A = measures.mean_power_matrix(h[None, None, :])
+    v = best_ratio_at_efficiency(A, Q[None], np.ones((1, 4)), np.array([floor]))[0]
+    expected = loaded(h, Q, floor)
+    np.testing.assert_allclose(v / (h @ v), expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("floor_db", FLOORS_DB)
+def test_cones(floor_db: float) -> None:
+    """The constrained form with the white-noise gain as a limit of the norm finds them within 1e-5."""
+    h, Q = end_fire_line()
+    floor = 10 ** (floor_db / 10)
+    data = ConstrainedData(
+        centre=h[None],
+        quadratic=Q[None],
+        families=(),
+        curve=None,
+        max_gain=np.full((1, 4), np.inf),
+        max_norm=np.array([floor**-0.5]),
+    )
+    w, answer = solve_data(data)
+    expected = loaded(h, Q, floor)
+    assert answer.x[0, -1] == pytest.approx(0.0, abs=1e-7)
+    np.testing.assert_allclose(w[0], expected, rtol=0, atol=1e-5 * np.abs(expected).max())

@@ -1,0 +1,84 @@
+"""The constrained form with nothing but slack in its objective is a minimax design: Dolph-Chebyshev's weights.
+
+Dolph, A current distribution for broadside arrays which optimizes the relationship between beam width and side-lobe level
+(Proc. IRE 34, 1946). For a half-wave line the pattern is T_{N-1}(x_0 cos(ψ/2)), ψ = π sin θ; outside the main lobe, where
+x_0 cos(ψ/2) <= 1, no pattern of the same N stays lower. The weights are those of `scipy.signal.windows.chebwin`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+import pytest
+from scipy.signal.windows import chebwin
+
+from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.arrays import Complex, Real
+from designer.formulations.constrained import ConstrainedData, solve_data, statement
+
+K, HALF_WAVE_M = np.array([20 * np.pi]), 0.05
+LIMIT = 0.01
+CASES = [(8, 20.0), (8, 30.0), (11, 30.0), (11, 40.0), (16, 26.0)]
+
+
+def published(count: int, attenuation_db: float) -> Real:
+    """The window, 1 in its middle."""
+    with warnings.catch_warnings():  # it warns that it suits no spectral analysis below 45 dB
+        warnings.simplefilter("ignore", UserWarning)
+        window = chebwin(count, attenuation_db)
+    return np.asarray(window / window[count // 2], dtype=float)
+
+
+def sidelobe_azimuths_deg(count: int, attenuation_db: float) -> Real:
+    """The sidelobes' extrema, x_0 cos(ψ/2) = cos(mπ/(N-1)), the first being the main lobe's edge; and a grid between."""
+    x_0 = np.cosh(np.arccosh(10 ** (attenuation_db / 20)) / (count - 1))
+    extrema = 2 * np.arccos(np.cos(np.pi * np.arange((count + 1) // 2) / (count - 1)) / x_0)
+    psi = np.concatenate([extrema, np.linspace(extrema[0], np.pi, 61)])
+    return np.degrees(np.arcsin(np.minimum(psi / np.pi, 1.0)))
+
+
+def half_wave_line(count: int, attenuation_db: float) -> tuple[Complex, ConstrainedData]:
+    """Mirrored drivers share a weight: (L, N) spreads the N shared weights, and the data's columns are sums of two."""
+    places_m = (np.arange(count) - (count - 1) / 2) * HALF_WAVE_M
+    device = FreeField([Disc(np.array([0.0, y, 0.0])) for y in places_m])
+    shared = (count + 1) // 2
+    spread = np.zeros((count, shared))
+    spread[np.arange(count), np.minimum(np.arange(count), count - 1 - np.arange(count))] = 1.0
+    points = device.far_field(K, direction(sidelobe_azimuths_deg(count, attenuation_db))) @ spread
+    return spread, ConstrainedData(
+        centre=(device.far_field(K, direction(np.array([0.0]))) @ spread)[:, 0],
+        quadratic=1e-9 * np.eye(shared, dtype=complex)[None],
+        families=(("sidelobes", points, np.array([LIMIT]), 0.0),),
+        curve=None,
+        max_gain=np.full((1, shared), np.inf),
+        max_norm=np.array([np.inf]),
+    )
+
+
+def normalised(spread: Complex, w: Any) -> Complex:
+    weights = spread @ w
+    return np.asarray(weights / weights[len(weights) // 2])
+
+
+@pytest.mark.parametrize(("count", "attenuation_db"), CASES)
+def test_weights_of_the_cones(count: int, attenuation_db: float) -> None:
+    """The cone program's weights are the window's within 1e-6, and its slack says the attenuation in dB."""
+    spread, data = half_wave_line(count, attenuation_db)
+    w, answer = solve_data(data)
+    np.testing.assert_allclose(normalised(spread, w[0]), published(count, attenuation_db), rtol=0, atol=1e-6)
+    slack, lost_level = answer.x[0, -2], answer.x[0, -1]
+    assert lost_level == pytest.approx(0.0, abs=1e-7)
+    assert -20 * np.log10(LIMIT * (1 + slack)) == pytest.approx(attenuation_db, abs=1e-5)
+
+
+@pytest.mark.parametrize(("count", "attenuation_db"), CASES[1:3])
+def test_weights_of_the_statement(count: int, attenuation_db: float) -> None:
+    """The readable cvxpy statement of the same data has the window's weights too, within 1e-6."""
+    spread, data = half_wave_line(count, attenuation_db)
+    problem = statement(data, 0)
+    problem.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
+    (w,) = (variable.value for variable in problem.variables() if variable.is_complex())
+    np.testing.assert_allclose(normalised(spread, w), published(count, attenuation_db), rtol=0, atol=1e-6)

@@ -1,0 +1,104 @@
+"""The page and the figures: self-contained, complete, the same every time, and made from the realised taps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import designer
+from designer.report import figures
+from designer.report.azimuth_plots import relative_db
+from designer.report.figures import CHANNEL_FIGURES, file_stems
+
+PROBLEMS = Path(__file__).parents[2] / "problems"
+
+
+@pytest.fixture(scope="module")
+def design() -> designer.Design:
+    return designer.design(designer.load(PROBLEMS / "smart-speaker.toml"))
+
+
+@pytest.fixture(scope="module")
+def folder(design: designer.Design, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return design.save(tmp_path_factory.mktemp("report") / "smart-speaker")
+
+
+def test_the_page_is_self_contained(folder: Path) -> None:
+    """The page loads nothing: no script, no link to another file, no address; it is under 3 MB."""
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    sources = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\'\s)>]+)', page)
+    outside = [s for s in sources if not s.startswith(("#", "data:"))]
+    assert not outside
+    assert "<script" not in page and "@import" not in page
+    assert len(page) < 3e6
+
+
+def test_every_figure_is_written_and_on_the_page(folder: Path, design: designer.Design) -> None:
+    """The layout and six figures a channel, as files and in the page, all ids distinct."""
+    names = {path.stem for path in (folder / "figures").iterdir()}
+    stems = file_stems(list(design.channels))
+    assert names == {"layout", *(f"{stem}-{kind}" for stem in stems.values() for kind in CHANNEL_FIGURES)}
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == len(names)
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_the_sentences_stand_on_top(folder: Path, design: designer.Design) -> None:
+    """The page says what was asked and what was reached before anything else."""
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    for channel in design.channels.values():
+        assert 0 < page.index(channel.verdict.sentence) < page.index("<table>") < page.index("<svg")
+
+
+def test_figures_are_the_same_every_time(design: designer.Design) -> None:
+    """The same design gives the same bytes."""
+    assert figures.draw_all(design) == figures.draw_all(design)
+
+
+def test_no_text_of_a_name_becomes_markup(tmp_path: Path) -> None:
+    """A title or a channel's name with markup in it is shown, not obeyed."""
+    text = (PROBLEMS / "laptop-pair.toml").read_text(encoding="utf-8")
+    text = text.replace('title = "Laptop pair', 'title = "<script>alert(1)</script> & pair')
+    text = text.replace('[[designs]]\nname = "left"', '[[designs]]\nname = "<b>left & $x_1$</b>/../x"')
+    design = designer.design(designer.loads(text))
+    folder = design.save(tmp_path / "odd")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<script>" not in page and "<b>left" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; pair" in page
+    assert {path.parent for path in folder.rglob("*.svg")} == {folder / "figures"}
+    assert designer.open(folder).channels.keys() == design.channels.keys()
+
+
+def test_the_map_is_of_the_realised_taps(design: designer.Design) -> None:
+    """What the map and the polars show is, at an azimuth and a frequency, the taps' own sum over the drivers' pressures."""
+    f, azimuth, level, _ = relative_db(design, "centre")
+    row, column = 150, int(np.flatnonzero(azimuth == 60.0)[0])
+    one = designer.scene(design.problem).at(f[row : row + 1])
+    n = np.arange(design.taps["centre"].shape[1])
+    w = np.array([np.sum(taps * np.exp(-2j * np.pi * f[row] * n / 48000)) for taps in design.taps["centre"]])
+    expected = 20 * np.log10(abs(one.look(60.0)[0] @ w) / abs(one.look(0.0)[0] @ w))
+    assert abs(level[row, column] - expected) < 1e-6 < abs(expected)
+
+
+@pytest.mark.parametrize("change", [lambda d: {name: taps * 2 for name, taps in d.taps.items()}])
+def test_other_taps_draw_other_figures(
+    design: designer.Design, change: Callable[[designer.Design], dict[str, np.ndarray]]
+) -> None:
+    """Figures follow the taps: twice the taps raise the filters' figure, and leave the ratio of the ears as it was."""
+    louder = designer.Design(
+        design.problem,
+        design.frequency_hz,
+        design.drivers,
+        design.weights,
+        change(design),
+        design.bulk_delay_samples,
+        design.channels,
+    )
+    before, after = design.metrics, louder.metrics
+    np.testing.assert_allclose(after.cancellation_gain_db, before.cancellation_gain_db, atol=1e-9)
+    assert figures.draw_all(louder)["left-filters"] != figures.draw_all(design)["left-filters"]
