@@ -64,6 +64,8 @@ class Verdict:
     shortfalls: tuple[str, ...]
 
 
+BLIND = ("delay-and-sum", "matrix")
+"""Methods that stop short of what the drivers could do."""
 LIMIT_WORDS = {
     "max_effort_db": "the effort limit of {:g} dB",
     "min_white_noise_gain_db": "the white-noise gain's floor of {:g} dB",
@@ -95,20 +97,37 @@ def verdict(
         [_limit(design, name) for name, binds in binding.items() if (binds & short).sum() > 0.5 * short.sum()]
     )
     elsewhere = "elsewhere " if (~short).any() else ""
-    reason = f"{elsewhere}{why} binds" if why else f"{elsewhere}no weights of these drivers reach it"
-    if design.method in ("delay-and-sum", "matrix"):
-        reason = f'{elsewhere}the method "{design.method}" does not reach it'
+    named = f'the method "{design.method}"'
+    ignored = [
+        name for name in wishes if (wishes[name] > SLACK_TOLERANCE_DB).any() and name.startswith(("mask", "window"))
+    ]
+    if design.method in BLIND:
+        reason = f"{named} does not reach it"
+    elif design.method in ("power-ratio", "least-squares") and ignored:
+        reason = f"{named} does not look at {_joined(ignored)}"
+    elif why:
+        reason = f"{why} binds"
+    elif design.method == "least-squares":
+        reason = f"{named} reaches no more"
+    else:
+        reason = "no weights of these drivers reach it"
+    reason = elsewhere + reason
     worst = int(np.argmax(slack))
-    sentence = f"{asked(design)}; {reached}; {reason}, and up to {slack[worst]:.1f} dB are missing (at {hz(float(frequency_hz[worst]))})"
+    sentence = f"{asked(design)}; {reached}; {reason}, and up to {_missing(slack[worst])} dB are missing (at {hz(float(frequency_hz[worst]))})"
     shortfalls = []
     for name, missing in wishes.items():
         lacking = missing > SLACK_TOLERANCE_DB
         if lacking.any():
             at = int(np.argmax(missing))
             shortfalls.append(
-                f"{name} must give by up to {missing[at]:.1f} dB (at {hz(float(frequency_hz[at]))}), {spans(frequency_hz, lacking)}"
+                f"{name} must give by up to {_missing(missing[at])} dB (at {hz(float(frequency_hz[at]))}), {spans(frequency_hz, lacking)}"
             )
     return Verdict(sentence, tuple(shortfalls))
+
+
+def _missing(decibels: float) -> str:
+    """One decimal, or two where that would hide how little is missing."""
+    return f"{decibels:.1f}" if decibels >= 1 else f"{decibels:.2f}"
 
 
 def _limit(design: DesignTable, name: str) -> str:

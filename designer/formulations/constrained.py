@@ -1,6 +1,6 @@
 """The constrained form: masks, window, driver gains, effort and white-noise gain together, as second-order cones.
 
-    minimise    mean |h_q w|² over the quiet points + ε w^H P w + σ Σ s + 100 σ u                      (levels scaled to 1)
+    minimise    mean |h_q w|² over the quiet points + ε w^H P w + σ Σ s + 10 σ u                       (levels scaled to 1)
     subject to  h_c w = 1 - u                                           the point whose phase is kept
                 |h_p w| <= m_p (1 + s_i)                                 mask line i
                 |h_p w - 1| <= r (1 + s_window)                          listening window, r = 1 - 10^(-ripple/20)
@@ -40,6 +40,8 @@ EFFORT_PRICE = 1e-3
 """ε: 10 dB of effort weighs as much as a mean of -20 dB where nothing is wanted."""
 SLACK_PRICE = 100.0
 """σ: far above what any wish's multiplier reaches while the wishes hold together."""
+LEVEL_PRICE = 10.0
+"""How much more than a slack the level costs: a wish gives way first."""
 NULL_PRICE = 100.0
 """How much more the nulls weigh than the rest, where they are to be as deep as the rest allows."""
 NO_LIMIT = 1e3
@@ -174,7 +176,7 @@ def solve_data(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
 
     price = np.zeros((count, n))
     price[:, 2 * size :] = data.slack_price
-    price[:, -1] = 100 * data.slack_price
+    price[:, -1] = LEVEL_PRICE * data.slack_price
     answer = cones.solve(cones.assemble(cones.real_quadratic(data.quadratic, extra), price, rows))
     return answer.x[:, :size] + 1j * answer.x[:, size : 2 * size], answer
 
@@ -188,7 +190,7 @@ def statement(data: ConstrainedData, f: int) -> Any:
     s = cp.Variable(len(data.wishes), nonneg=True)
     u = cp.Variable(nonneg=True)
     root = np.linalg.cholesky(data.quadratic[f]).conj().T
-    objective = cp.sum_squares(root @ w) + data.slack_price * (cp.sum(s) + 100 * u)
+    objective = cp.sum_squares(root @ w) + data.slack_price * (cp.sum(s) + LEVEL_PRICE * u)
     constraints = [data.centre[f] @ w == 1 - u]
     for i, (_, points, limit, wanted) in enumerate(data.families):
         constraints.append(cp.abs(points[f] @ w - wanted) <= limit[f] * (1 + s[i]))

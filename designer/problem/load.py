@@ -22,6 +22,7 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
+TABLES = list(Problem.model_fields)
 
 
 def load(path: str | Path) -> Problem:
@@ -48,7 +49,7 @@ def load(path: str | Path) -> Problem:
     try:
         raw = file.read_bytes()
     except FileNotFoundError:
-        raise ProblemError(str(path), [Fault("", "no such file", "", remedy)]) from None
+        raise ProblemError(str(path), [Fault("", "no such file", "a file in TOML", remedy)]) from None
     except IsADirectoryError:
         raise ProblemError(str(path), [Fault("", "found a folder", "a file in TOML", remedy)]) from None
     except (OSError, ValueError) as error:  # a ValueError is a path with a null character
@@ -113,8 +114,15 @@ def loads(
     faults = [fault for location, fault in faulty.items() if location not in meant]
     faults += check(half_known(data, {*faulty, *meant}), Path(folder), files or {})
     if problem is None or faults:
-        raise ProblemError(source, faults)
+        raise ProblemError(source, sorted(faults, key=_place))
     return problem
+
+
+def _place(fault: Fault) -> tuple[int, int]:
+    """Where a fault belongs: the schema's order of tables, then the order of a list; keys that nobody knows come first."""
+    table, *rest = re.split(r"[.\[\]]", fault.path)
+    index = int(rest[0]) if rest and rest[0].isdecimal() else -1
+    return TABLES.index(table) if table in TABLES else -1, index
 
 
 def _parsed(text: str, source: str) -> dict[str, Any]:
@@ -124,15 +132,23 @@ def _parsed(text: str, source: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        remedy = "mend the line that is named"
+        remedy = "mend the line that is named, or one above it"
         raise ProblemError(source, [Fault("", f"not TOML: {error}{_line(text, error)}", "", remedy)]) from None
     except RecursionError:
         raise ProblemError(
-            source, [Fault("", "lists or tables inside each other too deeply", "", "close a bracket")]
+            source, [Fault("", "not TOML: lists inside lists, too deep to read", "", "close the brackets")]
         ) from None
     except ValueError:  # Python's own limit on the digits of a whole number
         raise ProblemError(
-            source, [Fault("", "a whole number of thousands of digits", "", "write it shorter")]
+            source,
+            [
+                Fault(
+                    "",
+                    "not TOML: a whole number of thousands of digits",
+                    "whole numbers of 64 bits",
+                    "write it shorter",
+                )
+            ],
         ) from None
 
 

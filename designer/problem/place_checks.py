@@ -161,7 +161,7 @@ def _straight_above(problem: Problem) -> Iterator[Fault]:
 def _outside_the_device(problem: Problem) -> Iterator[Fault]:
     """The listener's own place first; the ear cloud's displacements only where that is sound."""
     listener, enclosure = problem.listener, problem.enclosure
-    if enclosure is None or enclosure.model == "free-field":
+    if enclosure is None:
         return
     home = np.zeros((1, 3))
     at_fault = False
@@ -180,6 +180,8 @@ def _intrusions(listener: Listener, enclosure: Enclosure, move_m: np.ndarray) ->
     head, radius_m = _first_head(listener)
     (centre,) = geometry.head_centres_m(listener, move_m)
     (pair,) = geometry.ears_m(listener, radius_m, move_m)
+    if enclosure.model == "free-field":
+        return
     if enclosure.model == "baffle":
         behind = _ears(pair[:, 0] <= 0)
         if behind:
@@ -236,8 +238,10 @@ def _circle(problem: Problem) -> Iterator[Fault]:
         if given_m <= least_m:
             yield Fault(path, f"{found}, a circle inside the device", may_be, "the unit is metres")
         return
-    distance_m = float(np.linalg.norm(problem.listener.position_m))
-    if distance_m <= least_m:
-        found = f"found {shown(problem.listener.position_m)}, and a circle at that distance is inside the device"
+    listener, enclosure = problem.listener, problem.enclosure
+    distance_m = float(np.linalg.norm(listener.position_m))
+    said = enclosure is not None and any(_intrusions(listener, enclosure, np.zeros((1, 3))))
+    if distance_m <= least_m and not said:
+        found = f"found {shown(listener.position_m)}, and a circle at that distance is inside the device"
         may_be = may_be.replace("more than", "a distance of more than").replace(", so", " m, so")
         yield Fault("listener.position_m", found, may_be, "or set grid.azimuth_distance_m")

@@ -98,7 +98,7 @@ class Grid(Table):
     frequencies: Annotated[int, Field(ge=3, le=MAX_FREQUENCIES)] = 257
     azimuth_step_deg: Annotated[float, Field(ge=MIN_AZIMUTH_STEP_DEG, le=90.0)] = 5.0
     azimuth_distance_m: Annotated[float, Field(gt=0, allow_inf_nan=True)] | None = Field(
-        default=None, description="or inf, the far field; default: the listener's distance"
+        default=None, description="inf is the far field; default: the listener's distance"
     )
 
 

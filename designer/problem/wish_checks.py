@@ -55,7 +55,7 @@ def _aim(path: str, design: DesignTable) -> Iterator[Fault]:
 
 def _foreign_keys(path: str, design: DesignTable) -> Iterator[Fault]:
     beam = design.kind == "beamformer"
-    belongs = 'kind = "ctc" and "null-steering"' if beam else 'kind = "beamformer"'
+    belongs = 'kind = "ctc" or "null-steering"' if beam else 'kind = "beamformer"'
     for key in EAR_KEYS if beam else BEAM_KEYS:
         if key in design.model_fields_set:
             yield Fault(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 
 
 @dataclass
@@ -45,6 +45,10 @@ class ConeProgram:
     b: Real
     cones: tuple[tuple[str, int], ...]
 
+    def at(self, index: Index) -> ConeProgram:
+        """The same program at some of the frequencies."""
+        return ConeProgram(self.P[index], self.q[index], self.A[index], self.b[index], self.cones)
+
 
 @dataclass(frozen=True)
 class ConeSolution:
@@ -67,8 +71,37 @@ def assemble(P: Real, q: Real, rows: ConeRows) -> ConeProgram:
     return ConeProgram(P, q, np.concatenate(rows.a, axis=1), np.concatenate(rows.b, axis=1), tuple(rows.cones))
 
 
+ATTEMPTS: tuple[tuple[float, dict[str, float | bool]], ...] = (
+    (1.0, {}),
+    (0.01, {}),
+    (1.0, {"static_regularization_constant": 1e-10, "equilibrate_enable": False}),
+    (0.1, {"static_regularization_constant": 1e-7}),
+)
+"""Scalings of the objective and settings, tried in turn where the certificate is not good enough: the interior point can stall."""
+GOOD_GAP, GOOD_VIOLATION = 1e-7, 1e-7
+
+
 def solve(program: ConeProgram) -> ConeSolution:
     """Solve every frequency with Clarabel. Acceptance is by the certificate, not by the solver's word."""
+    count, rows, n = program.A.shape
+    x, z = np.zeros((count, n)), np.zeros((count, rows))
+    found = certify(program, x, z)
+    poor = np.arange(count)
+    for scale, settings in ATTEMPTS:
+        new_x, new_z = _clarabel(program, poor, scale, settings)
+        tried = certify(program.at(poor), new_x, new_z)
+        better = np.maximum(tried.gap, tried.violation) < np.maximum(found.gap, found.violation)[poor]
+        better |= scale == 1.0 and not settings
+        x[poor[better]], z[poor[better]] = new_x[better], new_z[better]
+        found = certify(program, x, z)
+        poor = np.flatnonzero(~((found.gap < GOOD_GAP) & (found.violation < GOOD_VIOLATION)))
+        if not poor.size:
+            break
+    return found
+
+
+def _clarabel(program: ConeProgram, at: Index, scale: float, changes: dict[str, float | bool]) -> tuple[Real, Real]:
+    """Solutions and multipliers at some of the frequencies, the objective scaled."""
     import clarabel
     from scipy.sparse import csc_matrix
 
@@ -84,9 +117,11 @@ def solve(program: ConeProgram) -> ConeSolution:
     settings.max_threads = 1
     settings.tol_gap_abs = settings.tol_gap_rel = 1e-9
     settings.tol_feas = 1e-9
+    for name, value in changes.items():
+        setattr(settings, name, value)
 
-    count, rows, n = program.A.shape
-    x, z = np.empty((count, n)), np.empty((count, rows))
+    _, rows, n = program.A.shape
+    x, z = np.empty((at.size, n)), np.empty((at.size, rows))
     # One sparsity pattern for all frequencies, column by column.
     where_a = (program.A != 0).any(axis=0).T
     where_p = np.triu((program.P != 0).any(axis=0)).T
@@ -94,13 +129,13 @@ def solve(program: ConeProgram) -> ConeSolution:
     p_columns, p_rows = np.nonzero(where_p)
     a_start = np.concatenate([[0], np.cumsum(where_a.sum(axis=1))])
     p_start = np.concatenate([[0], np.cumsum(where_p.sum(axis=1))])
-    a_data, p_data = program.A[:, a_rows, a_columns], program.P[:, p_rows, p_columns]
-    for f in range(count):
-        p = csc_matrix((p_data[f], p_rows, p_start), shape=(n, n))
-        a = csc_matrix((a_data[f], a_rows, a_start), shape=(rows, n))
-        answer = clarabel.DefaultSolver(p, program.q[f], a, program.b[f], cones, settings).solve()
-        x[f], z[f] = answer.x, answer.z
-    return certify(program, x, z)
+    a_data, p_data = program.A[at][:, a_rows, a_columns], scale * program.P[at][:, p_rows, p_columns]
+    for i, f in enumerate(at):
+        p = csc_matrix((p_data[i], p_rows, p_start), shape=(n, n))
+        a = csc_matrix((a_data[i], a_rows, a_start), shape=(rows, n))
+        answer = clarabel.DefaultSolver(p, scale * program.q[f], a, program.b[f], cones, settings).solve()
+        x[i], z[i] = answer.x, np.asarray(answer.z) / scale
+    return x, z
 
 
 def certify(program: ConeProgram, x: Real, z: Real) -> ConeSolution:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -78,3 +79,17 @@ def random_target(seed: int, wanted: Wanted) -> ChannelTarget:
 
 def _power(db: float | None, count: int, without: float) -> Real:
     return np.full(count, without if db is None else 10 ** (db / 10))
+
+
+def mapped(target: ChannelTarget, change: Callable[[Complex], Complex]) -> ChannelTarget:
+    """The target with every response (..., L) changed in the same way."""
+    return replace(
+        target,
+        reach=change(target.reach),
+        cancel=change(target.cancel),
+        centre=change(target.centre),
+        look=change(target.look),
+        quiet=change(target.quiet),
+        masks=tuple(replace(mask, points=change(mask.points)) for mask in target.masks),
+        window=None if target.window is None else replace(target.window, points=change(target.window.points)),
+    )

@@ -1,0 +1,111 @@
+"""Pressure matching against its cvxpy statement, and its weight against a scan of all weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from designer import measures
+from designer.arrays import Complex, Real
+from designer.formulations import pressure_matching
+from designer.targets.channel_target import ChannelTarget
+from formulations.random_targets import Wanted, random_target
+
+seeds = st.integers(0, 2**32 - 1)
+wants = st.builds(
+    Wanted,
+    frequencies=st.just(2),
+    drivers=st.integers(2, 5),
+    reach=st.integers(1, 3),
+    cancel=st.integers(1, 6),
+    gain_db=st.sampled_from([None, -30.0, 3.0, 10.0, 20.0]),
+    max_effort_db=st.sampled_from([None, 0.0, 6.0]),
+    bounded_drivers=st.booleans(),
+)
+
+
+def naive_system(target: ChannelTarget, f: int) -> tuple[Complex, Complex]:
+    """H (M, L) and d (M,) as the docstring says: the families' means at equal weight, the strongest driver's response, level 1."""
+    reach, cancel = target.reach[f], target.cancel[f]
+    powers = [sum(abs(h[l]) ** 2 for h in reach) / len(reach) for l in range(reach.shape[1])]
+    strongest = int(np.argmax(powers))
+    level = np.sqrt(powers[strongest])
+    rows = [h / np.sqrt(len(reach)) / level for h in reach] + [h / np.sqrt(len(cancel)) / level for h in cancel]
+    wanted = [h[strongest] / np.sqrt(len(reach)) / level for h in reach] + [0.0] * len(cancel)
+    return np.array(rows), np.array(wanted, dtype=complex)
+
+
+def weight_of(H: Complex, d: Complex, cost: Real, w: Complex) -> float:
+    """The β of which w is the least-squares answer: H^H (d - H w) = β P w."""
+    left, right = H.conj().T @ (d - H @ w), cost * w
+    return float((right.conj() @ left).real / (right.conj() @ right).real)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=seeds, wanted=wants)
+def test_the_value_is_that_of_the_cvxpy_statement(seed: int, wanted: Wanted) -> None:
+    """For the weight that was searched, cvxpy finds the same value within 1e-5."""
+    target = random_target(seed, wanted)
+    w = pressure_matching.solve(target).weights[0]
+    H, d = naive_system(target, 0)
+    beta = weight_of(H, d, target.cost[0], w)
+    assert beta > 0
+    value = float(np.sum(np.abs(H @ w - d) ** 2) + beta * target.cost[0] @ np.abs(w) ** 2)
+    problem = pressure_matching.statement(H, d, target.cost[0], beta)
+    problem.solve(solver="CLARABEL")
+    assert problem.status == "optimal"
+    assert value == pytest.approx(problem.value, rel=1e-5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds, wanted=wants)
+def test_no_larger_weight_meets_the_curve_within_the_effort(seed: int, wanted: Wanted) -> None:
+    """The weight is the largest of a scan that meets the curve within the effort; where none does, none gains more within it."""
+    target = random_target(seed, wanted)
+    found = pressure_matching.solve(target).weights
+    gamma = np.inf if target.gamma is None else target.gamma[0]
+    for f in range(2):
+        H, d = naive_system(target, f)
+        P = np.diag(target.cost[f])
+        largest = np.linalg.eigvals(np.linalg.solve(P, H.conj().T @ H)).real.max()
+
+        def judged(w: Complex, f: int = f) -> tuple[float, float]:
+            one = (target.reach[f : f + 1], target.cancel[f : f + 1])
+            spent = measures.effort(one[0], w[None])[0]
+            return float(measures.cancellation_gain(*one, w[None])[0]), float(spent)
+
+        gain, spent = judged(found[f])
+        scan = [
+            judged(np.linalg.solve(H.conj().T @ H + beta * largest * P, H.conj().T @ d))
+            for beta in 10.0 ** np.arange(2.0, -8.0, -0.1)
+        ]
+        fits = [(g, e) for g, e in scan if e <= target.max_effort[f]]
+        if gain >= gamma * (1 - 1e-9):
+            assert spent <= target.max_effort[f] * (1 + 1e-8)
+            beta = weight_of(H, d, target.cost[f], found[f]) / largest
+            steps = 10.0 ** np.arange(2.0, -12.01, -0.1)
+            for larger in steps[steps > beta * 1.27]:  # more than one step of the scan above it
+                g, e = judged(np.linalg.solve(H.conj().T @ H + larger * largest * P, H.conj().T @ d))
+                assert g < gamma or e > target.max_effort[f]
+        elif fits:
+            assert spent <= target.max_effort[f] * (1 + 1e-8)
+            assert gain >= max(g for g, _ in fits) * (1 - 1e-6)
+        else:  # no weight at all fits the effort
+            assert min(e for _, e in scan) > target.max_effort[f]
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=seeds, gain_db=st.floats(0.0, 15.0))
+def test_a_curve_that_costs_something_is_met_with_equality(seed: int, gain_db: float) -> None:
+    """The gain equals the curve, or the largest weight of all already meets it."""
+    target = random_target(seed, Wanted(drivers=3, cancel=2, gain_db=gain_db))
+    w = pressure_matching.solve(target).weights
+    gain = 10 * np.log10(measures.cancellation_gain(target.reach, target.cancel, w))
+    for f in range(len(w)):
+        H, d = naive_system(target, f)
+        matched = H.conj().T @ d  # the limit of a large weight
+        power = np.abs(H @ matched) ** 2
+        free = 10 * np.log10(power[:1].sum() / power[1:].sum())
+        assert gain[f] == pytest.approx(gain_db, abs=1e-5) or gain[f] == pytest.approx(free, abs=0.1)

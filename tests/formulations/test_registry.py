@@ -1,0 +1,126 @@
+"""Every method of the registry answers every target: feasible, infeasible and degenerate, at any level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import scipy.linalg
+
+from designer import measures
+from designer.arrays import Complex
+from designer.designs.methods import BASELINES
+from designer.formulations import FORMULATIONS
+from designer.targets.channel_target import ChannelTarget
+from formulations.random_targets import Wanted, mapped, random_target
+
+WISHES = Wanted(reach=3, gain_db=8.0, masks_db=(-2.0,), ripple_db=3.0, max_effort_db=9.0, max_gain_db=9.0)
+
+
+def identical(h: Complex) -> Complex:
+    """All drivers at one place: every column is the first."""
+    return np.repeat(h[..., :1], h.shape[-1], axis=-1)
+
+
+def one_silent(h: Complex) -> Complex:
+    """The second driver radiates nothing."""
+    return h * [1.0, 0.0, 1.0]
+
+
+def without_frequency(h: Complex) -> Complex:
+    """At 0 Hz every response is real."""
+    return np.abs(h).astype(complex)
+
+
+def all_equal(h: Complex) -> Complex:
+    """At 0 Hz in the far field every response is 1."""
+    return np.ones_like(h)
+
+
+def at_0_hz(target: ChannelTarget) -> ChannelTarget:
+    return replace(target, frequency_hz=np.zeros(target.frequency_hz.size))
+
+
+def wishes() -> ChannelTarget:
+    return random_target(1, WISHES)
+
+
+def same_points() -> ChannelTarget:
+    """What is to be reached is to be cancelled."""
+    target = random_target(1, Wanted(gain_db=10.0, cancel=1))
+    return replace(target, cancel=target.reach)
+
+
+CASES: dict[str, Callable[[], ChannelTarget]] = {
+    "feasible": lambda: random_target(1, Wanted(gain_db=10.0, max_effort_db=20.0)),
+    "infeasible": lambda: random_target(1, Wanted(gain_db=20.0, cancel=8)),
+    "infeasible within its effort": lambda: random_target(1, Wanted(gain_db=20.0, max_effort_db=-1.0)),
+    "every wish and limit": wishes,
+    "identical drivers": lambda: mapped(wishes(), identical),
+    "a driver that radiates nothing": lambda: mapped(wishes(), one_silent),
+    "met for free": lambda: random_target(1, Wanted(gain_db=-40.0)),
+    "one point to cancel": lambda: random_target(1, Wanted(gain_db=10.0, cancel=1)),
+    "the point to reach is the point to cancel": same_points,
+    "0 Hz": lambda: at_0_hz(mapped(wishes(), without_frequency)),
+    "0 Hz in the far field": lambda: at_0_hz(mapped(wishes(), all_equal)),
+    "one driver": lambda: random_target(1, replace(WISHES, drivers=1)),
+    "one frequency": lambda: random_target(1, replace(WISHES, frequencies=1)),
+    "nulls as deep as the rest allows": lambda: random_target(1, Wanted(deepest_nulls=True)),
+    "drivers outside their bands": lambda: random_target(1, replace(WISHES, bounded_drivers=True)),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("method", FORMULATIONS)
+def test_every_method_answers_every_target(method: str, case: str) -> None:
+    """Finite weights that sound at every point to reach, with a certificate that holds."""
+    target = CASES[case]()
+    solution = FORMULATIONS[method](target)
+    assert solution.weights.shape == target.plain.shape
+    assert np.isfinite(solution.weights).all()
+    assert (np.linalg.norm(solution.weights, axis=1) > 1e-3).all()
+    assert (measures.mean_power(target.reach, solution.weights) > 1e-6).all()
+    for certificate in (solution.violation, solution.gap, solution.level):
+        assert certificate.shape == target.frequency_hz.shape
+    assert (np.abs(solution.violation) < 1e-6).all()
+    assert (np.abs(solution.gap) < 1e-5).all()
+    np.testing.assert_array_equal(solution.level, 1.0)
+
+
+@pytest.mark.parametrize("level", [1e-6, 1e6])
+@pytest.mark.parametrize("method", FORMULATIONS)
+def test_the_unit_of_pressure_does_not_matter(method: str, level: float) -> None:
+    """Responses a million times smaller or larger give the same weights up to a factor: gain and effort agree to 0.001 dB."""
+    target = wishes()
+    other = mapped(target, lambda h: h * level)
+    w, v = FORMULATIONS[method](target).weights, FORMULATIONS[method](other).weights
+    for measure in (
+        measures.cancellation_gain(target.reach, target.cancel, w) / measures.cancellation_gain(target.reach, target.cancel, v),
+        measures.effort(target.reach, w) / measures.effort(target.reach, v),
+    ):
+        np.testing.assert_allclose(10 * np.log10(measure), 0.0, atol=1e-3)
+
+
+@pytest.mark.parametrize("method", [method for method in FORMULATIONS if method not in BASELINES])
+def test_a_feasible_curve_is_met(method: str) -> None:
+    """Three drivers and two points to cancel reach any ratio, so 10 dB are met."""
+    target = CASES["feasible"]()
+    gain = measures.cancellation_gain(target.reach, target.cancel, FORMULATIONS[method](target).weights)
+    assert (10 * np.log10(gain) > 10 - 1e-5).all()
+
+
+@pytest.mark.parametrize("method", FORMULATIONS)
+def test_no_method_passes_the_largest_generalised_eigenvalue(method: str) -> None:
+    """Of an infeasible curve the best ratio there is gets within 0.11 dB, by every method that looks for it; none passes it."""
+    target = CASES["infeasible"]()
+    gain = 10 * np.log10(measures.cancellation_gain(target.reach, target.cancel, FORMULATIONS[method](target).weights))
+    for f in range(gain.size):
+        A = sum(np.outer(h.conj(), h) for h in target.reach[f]) / target.reach.shape[1]
+        B = sum(np.outer(h.conj(), h) for h in target.cancel[f]) / target.cancel.shape[1]
+        best = 10 * np.log10(scipy.linalg.eigh(A, B, eigvals_only=True)[-1])
+        assert best < 19.0  # the 20 dB that are asked are out of reach
+        assert gain[f] < best + 1e-6
+        if method not in BASELINES:
+            assert gain[f] > best - 0.11
