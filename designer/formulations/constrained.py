@@ -1,16 +1,18 @@
 """The constrained form: masks, window, driver gains, effort and white-noise gain together, as second-order cones.
 
-    minimise    mean |h_q w|² over the quiet points + ε w^H P w + σ Σ s + 10 σ u                       (levels scaled to 1)
-    subject to  h_c w = 1 - u                                           the point whose phase is kept
+    minimise    mean |h_q w|² over the quiet points + ε w^H P w + σ Σ s + 100 σ s_white        (levels scaled to 1)
+    subject to  h_c w = 1                                               the point whose phase is kept
                 |h_p w| <= m_p (1 + s_i)                                 mask line i
                 |h_p w - 1| <= r (1 + s_window)                          listening window, r = 1 - 10^(-ripple/20)
                 ||B^(1/2) w|| <= γ^(-1/2) (1 + s_curve)                  power ratio: the numerator is fixed
-                |w_l| <= g_l,   ||w|| <= effort,   ||w|| <= Re(h_0 w e^{-jφ}) / √(white-noise gain)
-                s, u >= 0
+                |w_l| <= g_l,   ||w|| <= effort
+                ||w|| <= Re(h_0 w e^{-jφ}) / √(white-noise gain) + s_white/||h_c||
+                s >= 0
 
-Every line is a norm below an affine function: convex, and with the slacks s always feasible (u lowers the level where
-even the hard limits collide). σ is large, so that a slack is used only where the wishes cannot hold together, and
-then Σ s is the smallest that lets them. For an ear channel the quiet points are those of the cancelled ear; for a
+Every line is a norm below an affine function: convex. With the slacks s nothing but the hard limits on w can collide
+with the first line; where they do, the level is lowered to what they allow (`reachable_level`) before anything is
+solved, so there is always an answer. σ is large, so that a slack is used only where the wishes cannot hold together,
+and then Σ s is the smallest that lets them. For an ear channel the quiet points are those of the cancelled ear; for a
 beam all that is outside the window. The white-noise gain of an ear channel, whose look point is the head's centre, is
 anchored to the phase φ that the strongest driver has there: a little stricter than asked.
 
@@ -31,6 +33,7 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.errors import SolverError
+from designer.formulations.reachable_level import reachable_level
 from designer.formulations.solution import Solution
 from designer.measures import mean_power, mean_power_matrix
 from designer.solvers import cones
@@ -40,10 +43,12 @@ EFFORT_PRICE = 1e-3
 """ε: 10 dB of effort weighs as much as a mean of -20 dB where nothing is wanted."""
 SLACK_PRICE = 100.0
 """σ: far above what any wish's multiplier reaches while the wishes hold together."""
-LEVEL_PRICE = 10.0
-"""How much more than a slack the level costs: a wish gives way first."""
+LIMIT_PRICE = 100.0
+"""How much more than a wish's slack it costs to break the one limit that needs a slack to be always feasible."""
 NULL_PRICE = 100.0
 """How much more the nulls weigh than the rest, where they are to be as deep as the rest allows."""
+INSIDE = 1 - 1e-6
+"""How far inside the hard limits a lowered level stays, so that the cones keep an interior."""
 NO_LIMIT = 1e3
 """What stands for a limit where there is none at some of the frequencies (60 dB)."""
 MAX_VIOLATION, MAX_GAP = 1e-6, 1e-5
@@ -60,12 +65,21 @@ class ConstrainedData:
     max_gain: Real  # (F, L)
     max_norm: Real  # (F,)
     white_noise: Complex | None = None  # (F, L): Re(. w) >= ||w||
+    level: Real | None = None  # (F,) share of the plain driver's level that the hard limits allow; None is all of it
     slack_price: float = SLACK_PRICE
 
     @property
     def wishes(self) -> tuple[str, ...]:
         """Names of the slacks."""
-        return (*(name for name, _, _, _ in self.families), *(("cancellation_gain_db",) if self.curve else ()))
+        names = [name for name, _, _, _ in self.families]
+        names += ["cancellation_gain_db"] if self.curve is not None else []
+        return (*names, *(["min_white_noise_gain_db"] if self.white_noise is not None else []))
+
+    @property
+    def prices(self) -> Real:
+        """What each slack costs: all wishes the same, the limit on white-noise gain far more."""
+        limit = [LIMIT_PRICE] if self.white_noise is not None else []
+        return self.slack_price * np.array([1.0] * (len(self.wishes) - len(limit)) + limit)
 
 
 def solve(target: ChannelTarget) -> Solution:
@@ -80,6 +94,7 @@ def solve(target: ChannelTarget) -> Solution:
     for _ in range(1 if target.reach.shape[1] == 1 else 2):
         data = data_of(target, rise)
         w, answer = solve_data(data)
+        level = np.ones(len(w)) if data.level is None else data.level
         on_centre = np.abs(np.einsum("fl,fl->f", target.centre, w)) ** 2
         rise = mean_power(target.reach, w) / np.maximum(on_centre, 1e-30)
     bad = (answer.violation > MAX_VIOLATION) | (answer.gap > MAX_GAP) | ~np.isfinite(answer.gap)
@@ -89,8 +104,7 @@ def solve(target: ChannelTarget) -> Solution:
             f'design "{target.name}": the cone solver stopped without a certified answer at {bad.sum()} of {bad.size}'
             f" frequencies (first at {at} Hz); loosen the wish that binds there, or use another method"
         )
-    level = np.clip(1 - answer.x[:, -1], 0.0, 1.0)
-    return Solution(w, answer.violation, np.maximum(answer.gap, 0.0), np.where(level > 1 - 1e-5, 1.0, level))
+    return Solution(w * level[:, None], answer.violation, np.maximum(answer.gap, 0.0), level)
 
 
 def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
@@ -123,30 +137,35 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
         phase = at_look / np.take_along_axis(target.centre, strongest, 1)
         anchor = np.abs(phase) / phase
         white_noise = target.look * distance / np.sqrt(target.min_white_noise_gain) * anchor
+    centre = target.centre * scale[:, 0]
+    max_gain, max_norm = np.tile(target.max_gain, (count, 1)), np.sqrt(target.max_effort) * louder
+    allowed = reachable_level(np.abs(centre), max_gain, max_norm) * INSIDE
+    level = np.where(allowed < 1, allowed, 1.0)
     return ConstrainedData(
-        centre=target.centre * scale[:, 0],
+        centre=centre,
         quadratic=quiet + cost,
         families=tuple(families),
         curve=curve,
-        max_gain=np.tile(target.max_gain, (count, 1)),
-        max_norm=np.sqrt(target.max_effort) * louder,
+        max_gain=max_gain / level[:, None],
+        max_norm=max_norm / level,
         white_noise=white_noise,
+        level=level,
     )
 
 
 def solve_data(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
     """Build the conic data of all frequencies at once and solve it; weights (F, L) and the certified solution."""
     count, size = data.centre.shape
-    extra = len(data.wishes) + 1
+    extra = len(data.wishes)
     n = 2 * size + extra
     rows = cones.ConeRows(count, n)
 
     centre = cones.real_rows(data.centre[:, None], extra)[:, 0]
-    centre[:, 0, -1] = 1.0
     rows.add("zero", centre, np.array([-1.0, 0.0]))
-    slacks = np.zeros((count, extra, n))
-    slacks[:, np.arange(extra), 2 * size + np.arange(extra)] = 1.0
-    rows.add("nonnegative", slacks, np.zeros(extra))
+    if extra:
+        slacks = np.zeros((count, extra, n))
+        slacks[:, np.arange(extra), 2 * size + np.arange(extra)] = 1.0
+        rows.add("nonnegative", slacks, np.zeros(extra))
 
     def cone(vectors: Real, offset: Real | float, limit: Real, slack: int | None) -> None:
         """||vectors x - offset|| <= limit (1 + s_slack): (F, m, n), (m,), (F,)."""
@@ -163,7 +182,7 @@ def solve_data(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
             cone(vectors[:, m], np.array([wanted, 0.0]), limit, i)
     if data.curve is not None:
         factor, limit = data.curve
-        cone(cones.real_rows(factor, extra).reshape(count, -1, n), 0.0, limit, len(data.wishes) - 1)
+        cone(cones.real_rows(factor, extra).reshape(count, -1, n), 0.0, limit, len(data.families))
     identity = np.tile(np.eye(2 * size, n), (count, 1, 1))
     for l in range(size):
         if np.isfinite(data.max_gain[:, l]).any():
@@ -172,11 +191,11 @@ def solve_data(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
         cone(identity, 0.0, np.minimum(data.max_norm, NO_LIMIT), None)
     if data.white_noise is not None:
         first = cones.real_rows(data.white_noise[:, None], extra)[:, 0, :1]
+        first[:, 0, -1] = 1 / np.linalg.norm(data.centre, axis=1)
         rows.add("second-order", np.concatenate([first, identity], axis=1), np.zeros(2 * size + 1))
 
     price = np.zeros((count, n))
-    price[:, 2 * size :] = data.slack_price
-    price[:, -1] = LEVEL_PRICE * data.slack_price
+    price[:, 2 * size :] = data.prices
     answer = cones.solve(cones.assemble(cones.real_quadratic(data.quadratic, extra), price, rows))
     return answer.x[:, :size] + 1j * answer.x[:, size : 2 * size], answer
 
@@ -188,19 +207,19 @@ def statement(data: ConstrainedData, f: int) -> Any:
     size = data.centre.shape[1]
     w = cp.Variable(size, complex=True)
     s = cp.Variable(len(data.wishes), nonneg=True)
-    u = cp.Variable(nonneg=True)
     root = np.linalg.cholesky(data.quadratic[f]).conj().T
-    objective = cp.sum_squares(root @ w) + data.slack_price * (cp.sum(s) + LEVEL_PRICE * u)
-    constraints = [data.centre[f] @ w == 1 - u]
+    objective = cp.sum_squares(root @ w) + data.prices @ s
+    constraints = [data.centre[f] @ w == 1]
     for i, (_, points, limit, wanted) in enumerate(data.families):
         constraints.append(cp.abs(points[f] @ w - wanted) <= limit[f] * (1 + s[i]))
     if data.curve is not None:
         factor, limit = data.curve
-        constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + s[len(data.wishes) - 1]))
+        constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + s[len(data.families)]))
     limited = np.flatnonzero(np.isfinite(data.max_gain[f]))
     constraints += [cp.abs(w[l]) <= data.max_gain[f, l] for l in limited]
     if np.isfinite(data.max_norm[f]):
         constraints.append(cp.norm(w) <= data.max_norm[f])
     if data.white_noise is not None:
-        constraints.append(cp.norm(w) <= cp.real(data.white_noise[f] @ w))
+        least_norm = 1 / np.linalg.norm(data.centre[f])
+        constraints.append(cp.norm(w) <= cp.real(data.white_noise[f] @ w) + least_norm * s[len(data.wishes) - 1])
     return cp.Problem(cp.Minimize(objective), constraints)
