@@ -75,12 +75,13 @@ def write(result: Result, folder: Path) -> Path:
 
 
 def _fill(result: Result, folder: Path, final: Path) -> None:
-    import soundfile
+    # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
+    from scipy.io import wavfile
 
     coefficients(result).to_csv(folder / "coefficients.csv", index=False)
     _weights(result).to_csv(folder / "weights.csv", index=False)
     stacked = np.concatenate([result.taps[name] for name in result.channels])
-    soundfile.write(folder / "filters.wav", stacked.T, round(result.problem.sample_rate_hz), subtype="FLOAT")
+    wavfile.write(folder / "filters.wav", round(result.problem.sample_rate_hz), stacked.T.astype(np.float32))
     result.metrics.to_csv(folder / "metrics.csv", index=False)
     result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
     (folder / "figures").mkdir()
@@ -221,10 +222,10 @@ def read(folder: Path) -> dict[str, Any]:
         taps, weights = {}, {}
         for name in report["channels"]:
             values = taps_table.loc[taps_table.channel == name, "value"].to_numpy(dtype=float)
-            taps[name] = values.reshape(len(drivers), -1)
+            taps[name] = values.reshape(len(drivers), problem.realization.taps)
             rows = weights_table[weights_table.channel == name]
             weights[name] = (rows["real"].to_numpy(dtype=float) + 1j * rows["imag"].to_numpy(dtype=float)).reshape(
-                -1, len(drivers)
+                problem.grid.frequencies, len(drivers)
             )
         tables = {table.name: table for table in problem.designs}
         channels = {name: _read_channel(tables[name], saved) for name, saved in report["channels"].items()}

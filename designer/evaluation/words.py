@@ -113,7 +113,8 @@ def verdict(
         reason = "no weights of these drivers reach it"
     reason = elsewhere + reason
     worst = int(np.argmax(slack))
-    sentence = f"{asked(design)}; {reached}; {reason}, and up to {_missing(slack[worst])} dB are missing (at {hz(float(frequency_hz[worst]))})"
+    lost = f"up to {_missing(slack[worst])} dB are missing (at {hz(float(frequency_hz[worst]))})"
+    sentence = f"{asked(design)}; {reached}; {reason}, and {lost}"
     shortfalls = []
     for name, missing in wishes.items():
         lacking = missing > SLACK_TOLERANCE_DB

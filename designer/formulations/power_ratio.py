@@ -109,6 +109,13 @@ def statement(A: Complex, B: Complex, cost: Real, gamma: float) -> Any:
     """
     import cvxpy as cp
 
-    X = cp.Variable(A.shape, hermitian=True)
-    constraints = [X >> 0, cp.real(cp.trace(cp.diag(cost) @ X)) == 1, cp.real(cp.trace((A - gamma * B) @ X)) >= 0]
-    return cp.Problem(cp.Maximize(cp.real(cp.trace(A @ X))), constraints)
+    size = len(A)
+    Z = cp.Variable((2 * size, 2 * size), PSD=True)  # solvers take a real lift better than a Hermitian variable
+
+    def inner(M: Complex) -> Any:
+        """The trace of M X for X = Z11 + Z22 + j (Z21 - Z12)."""
+        lifted = np.block([[M.real, -M.imag], [M.imag, M.real]])
+        return cp.trace(lifted @ Z)
+
+    constraints = [inner(np.diag(cost).astype(complex)) == 1, inner(A - gamma * B) >= 0]
+    return cp.Problem(cp.Maximize(inner(A)), constraints)
