@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -40,6 +41,11 @@ def check_free(folder: Path) -> None:
         raise UsageError(
             f"{folder}: found a file; allowed: a folder that is new, empty, or a design folder; choose another with -o"
         )
+    above = next(place for place in folder.absolute().parents if place.exists())
+    if not above.is_dir():
+        raise UsageError(
+            f"{folder}: found a file at {above.name}; allowed: a folder below folders; choose another with -o"
+        )
     if folder.is_dir() and any(folder.iterdir()) and not _is_ours(folder):
         raise UsageError(
             f"{folder}: found a folder with other files in it; allowed: a folder that is new, empty, or a design folder;"
@@ -57,12 +63,17 @@ def _is_ours(folder: Path) -> bool:
 def write(result: Result, folder: Path) -> Path:
     """Write a design folder beside its place, then move it there."""
     check_free(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    asked, folder = folder, folder.resolve()  # a link's own place, and a name for "."
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or "it cannot be made").lower()
+        raise UsageError(f"{asked}: cannot be written there: {reason}; choose another with -o") from None
     partial = folder.parent / f".{folder.name}.{os.getpid()}.partial"
     old = folder.parent / f".{folder.name}.{os.getpid()}.old"
     try:
         partial.mkdir()
-        _fill(result, partial, folder)
+        _fill(result, partial, asked)
         if folder.exists():
             folder.rename(old)
         partial.rename(folder)
@@ -71,7 +82,7 @@ def write(result: Result, folder: Path) -> Path:
         if old.exists() and not folder.exists():  # the last step failed: what was there stays
             old.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
-    return folder
+    return asked
 
 
 def _fill(result: Result, folder: Path, final: Path) -> None:
@@ -144,6 +155,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
     problem = result.problem
     return {
         "writer": WRITER,
+        "source": problem.source,
         "title": problem.title,
         "exit_code": result.status,
         "sentence": sentence(result),
@@ -152,7 +164,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "drivers": list(result.drivers),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
         "versions": {"designer": designer.__version__, "python": platform.python_version(), **_versions()},
-        "command": f"designer design {problem.source} -o {folder}",
+        "command": shlex.join(["designer", "design", problem.source, "-o", str(folder)]),
         "problem_sha256": hashlib.sha256(problem.text.encode()).hexdigest(),
         "data": copies,
         "problem": problem.text,
@@ -217,7 +229,7 @@ def read(folder: Path) -> dict[str, Any]:
             pd.read_csv(folder / name, dtype=str, keep_default_na=False)
             for name in ("coefficients.csv", "weights.csv")
         )
-        problem = loads(report["problem"], folder=folder, source=str(folder), files=report["data"])
+        problem = loads(report["problem"], folder=folder, source=report["source"], files=report["data"])
         drivers = tuple(report["drivers"])
         taps, weights = {}, {}
         for name in report["channels"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -322,3 +323,47 @@ def job_problem() -> schema.Problem:
     from designer.problem import loads
 
     return loads(toml(pair()))
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_folders_of_all_kinds(here: Path, designer_command: Command) -> None:
+    """A folder that lies deep, is a link, has a space in its name or is the working folder itself is filled like any other."""
+    (here / "real").mkdir()
+    (here / "link").symlink_to("real")
+    (here / "work").mkdir()
+    for name in ("deep/er/out", "link", "with space"):
+        assert designer_command("design", "tiny.toml", "-o", name).code == errors.EXIT_DONE
+        assert (here / name / "summary.json").is_file()
+    assert (here / "link").is_symlink()
+    command = json.loads((here / "with space/summary.json").read_text(encoding="utf-8"))["command"]
+    assert shlex.split(command) == ["designer", "design", "tiny.toml", "-o", "with space"]
+    assert not [name for name in contents(here) if Path(name).name.startswith(".")]
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_the_working_folder(here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """-o . fills the working folder where it is empty."""
+    (here / "work").mkdir()
+    monkeypatch.chdir(here / "work")
+    assert designer_command("design", "../tiny.toml", "-o", ".").code == errors.EXIT_DONE
+    assert (here / "work/summary.json").is_file()
+    assert {path.name for path in here.iterdir()} == {"tiny.toml", "work"}
+
+
+def test_a_place_that_cannot_be(here: Path, designer_command: Command) -> None:
+    """A folder below a file cannot be made: exit code 2 with a message, not a traceback."""
+    for command in ("check", "design"):
+        ended = designer_command(command, "tiny.toml", "-o", "tiny.toml/out")
+        assert ended.code == errors.EXIT_USAGE
+        assert ended.err.startswith("error: tiny.toml/out: found a file at tiny.toml; allowed: a folder below folders")
+
+
+def test_check_refuses_a_folder_of_others(here: Path, designer_command: Command) -> None:
+    """`check -o` too leaves a folder with other files in it alone; where it drew before it draws again."""
+    for _ in range(2):
+        assert designer_command("check", "tiny.toml", "-o", "drawn").code == errors.EXIT_DONE
+    before = contents(here)
+    ended = designer_command("check", "tiny.toml", "-o", ".")
+    assert ended.code == errors.EXIT_USAGE
+    assert "found a folder with other files in it" in ended.err
+    assert contents(here) == before

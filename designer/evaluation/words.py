@@ -106,7 +106,7 @@ def verdict(
     elif design.method in ("power-ratio", "least-squares") and ignored:
         reason = f"{named} does not look at {_joined(ignored)}"
     elif why:
-        reason = f"{why} binds"
+        reason = why + (" bind" if " and " in why else " binds")
     elif design.method == "least-squares":
         reason = f"{named} reaches no more"
     else:

@@ -31,6 +31,8 @@ from designer.targets.channel_target import ChannelTarget
 
 DEEPEST = 1e4
 """What "as deep as the rest allows" asks for: 40 dB."""
+DEEPEST_COMPROMISE = 1e6
+"""The largest ratio that a compromise without an effort limit goes for: 60 dB, where the best ratio has no bound."""
 MARGIN = 10 ** (-0.1 / 10)
 """How near to the best ratio at all an unlimited compromise goes: 0.1 dB, because the last of it costs without bound."""
 MAX_REWEIGHTINGS = 20
@@ -97,8 +99,8 @@ def _compromise(A: Complex, B: Complex, cost: Real, max_effort: Real) -> Complex
         w[limited] = ratio_search.best_ratio_at_efficiency(A[limited], B[limited], cost[limited], efficiency)
     if not limited.all():
         at = ~limited
-        best = ratio_search.best_ratio(A[at], B[at])
-        w[at], _ = most_efficient_weights(A[at], B[at], cost[at], best * MARGIN)
+        wanted = np.minimum(ratio_search.best_ratio(A[at], B[at]), DEEPEST_COMPROMISE) * MARGIN
+        w[at], _ = most_efficient_weights(A[at], B[at], cost[at], wanted)
     return w
 
 
