@@ -8,7 +8,7 @@ directions, both ears.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ class MeasuredHead:
 
     directions : unit vectors (N, 3) in the head's axes (forward, the listener's left, up)
     impulse_responses : (N, 2, T), the left ear first
+    delay_s : (N, 2), what the file keeps apart from the responses
     advance_s, gain : what brings the file's time and level to the reference
     """
 
@@ -33,6 +34,7 @@ class MeasuredHead:
     sample_rate_hz: float
     advance_s: float = 0.0
     gain: float = 1.0
+    delay_s: Real | None = None
 
     def transfer(self, frequency_hz: Real, towards: Real) -> Complex:
         """Ear pressures (F, N, 2) over the free-field pressure at the head's centre.
@@ -50,6 +52,8 @@ class MeasuredHead:
         # Time before the Fourier sum, so that what is held above the band carries no delay of the file.
         kernel = np.exp(-2j * np.pi * np.outer(held_hz, n / self.sample_rate_hz - self.advance_s))
         spectra = np.einsum("ft,net->fne", kernel, self.impulse_responses[unique], optimize=True)
+        if self.delay_s is not None:
+            spectra = spectra * np.exp(-2j * np.pi * held_hz[:, None, None] * self.delay_s[unique])
         return np.asarray(self.gain * spectra[:, inverse])
 
 
@@ -81,7 +85,10 @@ def read_head(path: Path, head_radius_m: float, speed_of_sound_m_s: float) -> Me
     if "spherical" in str(sofa.SourcePosition_Type).lower():
         directions = direction(source[:, 0], source[:, 1])
     rate = float(np.asarray(sofa.Data_SamplingRate).ravel()[0])
-    raw = MeasuredHead(directions, responses, rate)
+    delay_s = np.broadcast_to(np.asarray(sofa.Data_Delay, dtype=float).reshape(-1, 2), (len(responses), 2)) / rate
+    if receivers[0, 1] < receivers[1, 1]:
+        delay_s = delay_s[:, ::-1]
+    raw = MeasuredHead(directions, responses, rate, delay_s=delay_s)
     return _referenced(raw, head_radius_m, speed_of_sound_m_s)
 
 
@@ -96,10 +103,4 @@ def _referenced(raw: MeasuredHead, head_radius_m: float, speed_of_sound_m_s: flo
     gain = np.exp(np.mean(np.log(np.abs(sphere) / np.maximum(np.abs(measured), 1e-12))))
     phase = np.unwrap(np.angle(np.einsum("fne,fne->f", measured, sphere.conj())))
     slope = np.polynomial.polynomial.polyfit(frequency_hz, phase, 1)[1]
-    return MeasuredHead(
-        raw.directions,
-        raw.impulse_responses,
-        raw.sample_rate_hz,
-        advance_s=float(-slope / (2 * np.pi)),
-        gain=float(gain),
-    )
+    return replace(raw, advance_s=float(-slope / (2 * np.pi)), gain=float(gain))

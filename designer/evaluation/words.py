@@ -133,7 +133,4 @@ def _missing(decibels: float) -> str:
 
 def _limit(design: DesignTable, name: str) -> str:
     values = {"max_effort_db": design.max_effort_db, "min_white_noise_gain_db": design.min_white_noise_gain_db}
-    if name == "max_effort_db or min_white_noise_gain_db":
-        given = {key: value for key, value in values.items() if value is not None}
-        return " or ".join(LIMIT_WORDS[key].format(value) for key, value in given.items())
     return LIMIT_WORDS[name].format(values[name]) if name in LIMIT_WORDS else name

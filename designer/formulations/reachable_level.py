@@ -34,11 +34,31 @@ def reachable_level(magnitude: Real, max_gain: Real, max_norm: Real) -> Real:
     # t |h| alone has the norm e at this t; gains that bind only let t grow, at most to where all of them bind.
     low = np.where(unbound, 0.0, max_norm / size)
     smallest = np.min(np.where(magnitude > 0, magnitude, np.inf), axis=1)
+    max_norm = np.where(unbound, 0.0, max_norm)
     finite = np.where(np.isfinite(everything), everything, 0.0).max(axis=1)
-    high = np.maximum(low, np.where(unbound, 0.0, finite / smallest)) + low
+    high = np.where(unbound, 0.0, np.maximum(max_norm, finite) / smallest)
     for _ in range(100):
         t = (low + high) / 2
         fits = np.linalg.norm(np.minimum(everything, t[:, None] * magnitude), axis=1) <= max_norm
         low, high = np.where(fits, t, low), np.where(fits, high, t)
     bound = np.sum(magnitude * np.minimum(everything, low[:, None] * magnitude), axis=1)
     return np.asarray(np.where(unbound, level, bound))
+
+
+def share_of_level(magnitude: Real, max_gain: Real, max_norm: Real) -> Real:
+    """The largest share t <= 1 of the level |h w| = 1 that the gains allow, the norm being relative to the level (F,).
+
+    That is the largest t for which w' = w/t with |h w'| = 1, |w'_l| <= g_l/t and ||w'|| <= e exists; e must allow |h
+    w'| = 1 by itself.
+    """
+    share = np.ones(len(magnitude))
+    tight = reachable_level(magnitude, max_gain, max_norm) < 1
+    if tight.any():
+        h, g, e = magnitude[tight], max_gain[tight], max_norm[tight]
+        low, high = np.zeros(len(h)), np.ones(len(h))
+        for _ in range(50):
+            t = (low + high) / 2
+            fits = reachable_level(h, g / np.maximum(t, 1e-300)[:, None], e) >= 1
+            low, high = np.where(fits, t, low), np.where(fits, high, t)
+        share[tight] = low
+    return share

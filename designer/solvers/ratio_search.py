@@ -141,25 +141,21 @@ def best_ratio(A: Complex, B: Complex) -> Real:
 def best_ratio_at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Real) -> Complex:
     """The vectors of largest ratio v^H A v / v^H B v whose efficiency v^H A v / v^H P v is still at least the given one.
 
-    The top generalised eigenvectors of (A, B + δP) trade ratio against efficiency; they are the same family as that of
-    `most_efficient` (there B + (μ/tγ) I). δ is found by bisection of its logarithm: the smallest that is efficient enough. With P >= 1
-    the limit then holds for v^H v too. Where P makes every vector too inefficient, the costs and the limit contradict each other: the
-    limit holds, and P = 1 there.
+    The top generalised eigenvectors of (A, B + δP) trade ratio against efficiency; they are the same family as that
+    of `most_efficient` (there B + (μ/tγ) I). δ is found by bisection of its logarithm: the smallest that is efficient
+    enough.
 
     Parameters
     ----------
-    A, B : (F, L, L); P : (F, L) diagonal cost, at least 1; min_efficiency : (F,), at most the largest diagonal entry of A
+    A, B : (F, L, L); P : (F, L) diagonal cost; min_efficiency : (F,), at most the largest that P lets any vector have
 
     Returns
     -------
     (F, L) vectors of unit norm
 
     """
-    scale = np.maximum(np.trace(B, axis1=1, axis2=2).real, 1e-300)
-    B = B / scale[:, None, None]
+    B = B / np.maximum(np.trace(B, axis1=1, axis2=2).real, 1e-300)[:, None, None]
     low, high = np.full(len(A), np.log(1e-12)), np.full(len(A), np.log(1e6))
-    costly = ~_efficient_enough(A, P, _family(A, B, P, high), min_efficiency)
-    P = np.where(costly[:, None], 1.0, P)
     best, cheapest = _family(A, B, P, high), _family(A, B, P, low)
     enough = _efficient_enough(A, P, cheapest, min_efficiency)
     best[enough] = cheapest[enough]
@@ -175,15 +171,14 @@ def best_ratio_at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Re
     return best
 
 
+def _efficient_enough(A: Complex, P: Real, v: Complex, min_efficiency: Real) -> Bool:
+    return np.asarray(quadratic(A, v) >= min_efficiency * np.sum(P * np.abs(v) ** 2, axis=1))
+
+
 def _family(A: Complex, B: Complex, P: Real, log_delta: Real) -> Complex:
     """Top generalised eigenvectors of (A, B + δP), of unit norm."""
-    regular = B + np.exp(log_delta)[:, None, None] * P[:, :, None] * np.eye(A.shape[-1])
-    factor = np.linalg.cholesky(regular)
+    factor = np.linalg.cholesky(B + np.exp(log_delta)[:, None, None] * P[:, :, None] * np.eye(A.shape[-1]))
     inner = np.linalg.solve(factor, np.linalg.solve(factor, A).conj().swapaxes(1, 2))
     _, u = np.linalg.eigh((inner + inner.conj().swapaxes(1, 2)) / 2)
     v = np.linalg.solve(factor.conj().swapaxes(1, 2), u[:, :, -1:])[:, :, 0]
     return np.asarray(v / np.linalg.norm(v, axis=1, keepdims=True))
-
-
-def _efficient_enough(A: Complex, P: Real, v: Complex, min_efficiency: Real) -> Bool:
-    return np.asarray(quadratic(A, v) >= min_efficiency * np.sum(P * np.abs(v) ** 2, axis=1))

@@ -10,16 +10,22 @@ from typing import Any
 import numpy as np
 import pytest
 import sofar
+from designs.small_problems import CLOUD, Tables, small, text
 
 import designer
 from designer.acoustics.measured_head import MeasuredHead, read_head
 from designer.acoustics.rigid_sphere import sphere_pressure
 from designer.arrays import Complex
 from designer.errors import DataError
-from designs.small_problems import CLOUD, Tables, small, text
 
 RATE, TAPS, AZIMUTHS = 16_000, 64, tuple(range(0, 360, 30))
-WISH: Tables = {"name": "left", "kind": "ctc", "ear": "left", "band_hz": [500, 4000], "cancellation_gain_db": [[500, 3]]}
+WISH: Tables = {
+    "name": "left",
+    "kind": "ctc",
+    "ear": "left",
+    "band_hz": [500, 4000],
+    "cancellation_gain_db": [[500, 3]],
+}
 
 
 def sphere_responses(directions_deg: Any, delay: int = 20) -> np.ndarray:
@@ -59,7 +65,7 @@ def problem_at(folder: Path, drivers: dict[str, list[float]], **listener: Any) -
     return designer.loads(text(small(drivers, where, WISH)), folder=folder)
 
 
-PAIR = {"left": [0.0, -0.2, 0.0], "right": [0.0, 0.2, 0.0]}
+PAIR = {"left": [0.0, -0.85, 0.0], "right": [0.0, 0.85, 0.0]}
 
 
 def test_a_rigid_sphere_measured_is_the_sphere(tmp_path: Path) -> None:
@@ -68,7 +74,10 @@ def test_a_rigid_sphere_measured_is_the_sphere(tmp_path: Path) -> None:
     Drivers stand at measured directions, as the head sees them, 30 m away, where the far field is good to 1 %.
     """
     written(tmp_path, sofa(sphere_responses(AZIMUTHS)))
-    drivers = {"ahead": [0.0, 0.0, 0.0], "aside": [30 - 29 * math.cos(math.radians(30)), 29 * math.sin(math.radians(30)), 0.0]}
+    drivers = {
+        "ahead": [0.0, 0.0, 0.0],
+        "aside": [30 - 29 * math.cos(math.radians(30)), 29 * math.sin(math.radians(30)), 0.0],
+    }
     problem = problem_at(tmp_path, drivers, position_m=[30.0, 0.0, 0.0])
     f = np.array([250.0, 500.0, 1000.0, 2000.0, 3000.0])
     found = designer.scene(problem).at(f).ears()
@@ -85,7 +94,9 @@ def test_the_nearest_measured_direction_is_taken() -> None:
     responses = np.zeros((13, 2, 4))
     responses[:, 0, 0], responses[:, 1, 0] = np.arange(13), 100 + np.arange(13)
     head = MeasuredHead(directions, responses, RATE)
-    towards = [(math.cos(a), math.sin(a), 0.0) for a in np.radians([44.0, 46.0, -14.0, -16.0, 180.0])] + [(0.1, 0.0, 0.9)]
+    towards = [(math.cos(a), math.sin(a), 0.0) for a in np.radians([44.0, 46.0, -14.0, -16.0, 180.0])] + [
+        (0.1, 0.0, 0.9)
+    ]
     found = head.transfer(np.array([0.0, 100.0]), np.array(towards))
     assert found.shape == (2, 6, 2)
     np.testing.assert_allclose(found[0, :, 0], [1, 2, 0, 11, 6, 12], atol=1e-12)
@@ -118,6 +129,21 @@ def test_the_left_ear_is_the_receiver_at_positive_y(tmp_path: Path, cartesian: b
     assert energy[0] > 2 * energy[1]
 
 
+def test_delays_that_a_file_keeps_apart_are_part_of_its_responses(tmp_path: Path) -> None:
+    """Responses of the right ear stored three samples early, with a delay of three samples in Data.Delay: the same head."""
+    whole = sphere_responses(AZIMUTHS)
+    made = sofa(whole)
+    head = read_head(written(tmp_path, made), 0.0875, 343.0)
+    early = whole.copy()
+    early[:, 1] = np.roll(whole[:, 1], -3, axis=-1)
+    made = sofa(early)
+    made.Data_Delay = np.tile([0.0, 3.0], (len(AZIMUTHS), 1))
+    other = read_head(written(tmp_path, made), 0.0875, 343.0)
+    f = np.linspace(0.0, 6000.0, 30)
+    n = head.directions
+    np.testing.assert_allclose(other.transfer(f, n), head.transfer(f, n), atol=0.01)
+
+
 def test_level_and_delay_go_with_the_distance(tmp_path: Path) -> None:
     """Twice as far along the same direction: half the pressure and e^{-jkr} more delay at both ears."""
     written(tmp_path, sofa(sphere_responses(AZIMUTHS)))
@@ -143,7 +169,7 @@ def test_directions_are_those_of_the_displaced_and_turned_head(tmp_path: Path) -
             towards = np.array(place) - centre
             # In the head's axes: it faces the device (heading 180 degrees), turned by 25; its left is 90 degrees further.
             azimuth = math.degrees(math.atan2(towards[1], towards[0])) - (180.0 + 25.0)
-            nearest = min(range(len(AZIMUTHS)), key=lambda i: abs((AZIMUTHS[i] - azimuth + 180) % 360 - 180))  # noqa: B023
+            nearest = min(range(len(AZIMUTHS)), key=lambda i: abs((AZIMUTHS[i] - azimuth + 180) % 360 - 180))
             seen.add(nearest)
             r = float(np.linalg.norm(towards))
             n = head.directions[nearest]
@@ -158,7 +184,9 @@ def test_files_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
     """Text, another convention, one ear, and numbers that are none: the message names the file, what was found, and what is allowed."""
     path = tmp_path / "head.sofa"
     path.write_text("not a measurement", encoding="utf-8")
-    with pytest.raises(DataError, match=re.escape(f"{path}: cannot be read as SOFA: ") + ".*allowed: a SimpleFreeFieldHRIR file"):
+    with pytest.raises(
+        DataError, match=re.escape(f"{path}: cannot be read as SOFA: ") + ".*allowed: a SimpleFreeFieldHRIR file"
+    ):
         read_head(path, 0.0875, 343.0)
     with pytest.raises(DataError, match=re.escape(f"{path}: cannot be read as SOFA")):
         designer.design(problem_at(tmp_path, PAIR))
@@ -167,16 +195,21 @@ def test_files_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
 
     other = sofar.Sofa("GeneralFIR")
     other.Data_IR = np.zeros((1, 2, 8))
+    other.Data_Delay = np.zeros((1, 2))
     other.ReceiverPosition = np.zeros((2, 3))
     path = tmp_path / "general.sofa"
     sofar.write_sofa(str(path), other)
-    with pytest.raises(DataError, match=re.escape(f"{path}: found the SOFA convention GeneralFIR; allowed: SimpleFreeFieldHRIR")):
+    with pytest.raises(
+        DataError, match=re.escape(f"{path}: found the SOFA convention GeneralFIR; allowed: SimpleFreeFieldHRIR")
+    ):
         read_head(path, 0.0875, 343.0)
 
     broken = sphere_responses(AZIMUTHS)
     broken[3, 1, 5] = np.nan
     path = written(tmp_path, sofa(broken))
-    with pytest.raises(DataError, match=re.escape("found impulse responses of shape (12, 2, 64); allowed: finite, two receivers")):
+    with pytest.raises(
+        DataError, match=re.escape("found impulse responses of shape (12, 2, 64); allowed: finite, two receivers")
+    ):
         read_head(path, 0.0875, 343.0)
 
 

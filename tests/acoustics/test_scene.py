@@ -7,14 +7,20 @@ import math
 
 import numpy as np
 import pytest
+from designs.small_problems import CLOUD, Tables, limited, line, load, pair, small, speaker
 
 import designer
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.arrays import Complex
 from designer.problem import Problem
-from designs.small_problems import CLOUD, Tables, limited, line, load, pair, small, speaker
 
-WISH: Tables = {"name": "left", "kind": "null-steering", "ear": "left", "band_hz": [500, 4000], "cancellation_gain_db": [[500, 3]]}
+WISH: Tables = {
+    "name": "left",
+    "kind": "null-steering",
+    "ear": "left",
+    "band_hz": [500, 4000],
+    "cancellation_gain_db": [[500, 3]],
+}
 THREE = {"a": [0.03, -0.2, 0.05], "b": [-0.04, 0.0, 0.0], "c": [0.0, 0.15, -0.1]}
 
 
@@ -66,7 +72,9 @@ def test_the_listeners_left_is_the_devices_right() -> None:
     assert right[1] == pytest.approx(0.0875)
 
 
-@pytest.mark.parametrize(("head", "radius_m"), [("sphere", 0.09), ("sphere:0.08", 0.08), ("sphere:0.11", 0.11), ("points", 0.09)])
+@pytest.mark.parametrize(
+    ("head", "radius_m"), [("sphere", 0.09), ("sphere:0.08", 0.08), ("sphere:0.11", 0.11), ("points", 0.09)]
+)
 def test_the_heads_radius_places_its_ears(head: str, radius_m: float) -> None:
     """At 0 Hz a small distance matters only as 1/r: the place of the ears is that of the head's own radius."""
     problem = in_free_field(head, head_radius_m=0.09)
@@ -77,7 +85,11 @@ def test_the_heads_radius_places_its_ears(head: str, radius_m: float) -> None:
             # A sphere in a static field raises the pressure by about (3/2) a/r towards the source and lowers it away.
             centre = np.array(problem.listener.position_m) + problem.listener.ear_cloud_m[m // 2]
             towards = np.dot(place - centre, np.array(source) - centre) / radius_m / math.dist(source, centre)
-            expected = free if head == "points" else (1 + 1.5 * radius_m / math.dist(source, centre) * towards) / math.dist(source, centre)
+            expected = (
+                free
+                if head == "points"
+                else (1 + 1.5 * radius_m / math.dist(source, centre) * towards) / math.dist(source, centre)
+            )
             assert abs(static[m, l]) == pytest.approx(expected, rel=1e-9 if head == "points" else 0.01)
 
 
@@ -105,7 +117,9 @@ def test_the_circle_is_the_naive_free_field() -> None:
     for a, azimuth in enumerate(scene.azimuth_deg):
         place = 1.3 * np.array([math.cos(math.radians(azimuth)), math.sin(math.radians(azimuth)), 0.0])
         for l, y in enumerate((-0.06, 0.0, 0.06)):
-            assert circle[40, a, l] == pytest.approx(point_source(scene.frequency_hz[40], [0.0, y, 0.0], place), rel=1e-9)
+            assert circle[40, a, l] == pytest.approx(
+                point_source(scene.frequency_hz[40], [0.0, y, 0.0], place), rel=1e-9
+            )
     for azimuth in (0.0, 7.5, 90.0, 180.0, -180.0, 345.0, -360.0):
         place = 1.3 * np.array([math.cos(math.radians(azimuth)), math.sin(math.radians(azimuth)), 0.0])
         expected = [point_source(scene.frequency_hz[40], [0.0, y, 0.0], place) for y in (-0.06, 0.0, 0.06)]
@@ -128,7 +142,7 @@ def devices() -> dict[str, Tables]:
 
 @pytest.mark.parametrize("device", devices())
 def test_the_far_field_is_the_limit_of_a_circle(device: str) -> None:
-    """r e^{jkr} p at growing r tends to the circle at infinity: at 1 km the two agree to 1e-3, ten times nearer ten times less well."""
+    """R e^{jkr} p at growing r tends to the circle at infinity: at 1 km the two agree to 1e-3, ten times nearer ten times less well."""
     problem = devices()[device]
     errors = []
     problem["grid"]["azimuth_distance_m"] = math.inf
@@ -222,7 +236,9 @@ def test_on_a_sphere_the_head_meets_all_sound_from_the_centre() -> None:
     without = designer.scene(load(problem)).ears()
     ratio = with_head / without
     np.testing.assert_allclose(ratio, ratio[:, :, :1] * np.ones(3), rtol=1e-9)
-    alone = small({"centre": [0.0, 0.0, 0.0], "b": [0.0, 0.1, 0.0], "c": [0.0, -0.1, 0.0]}, {**problem["listener"]}, WISH)
+    alone = small(
+        {"centre": [0.0, 0.0, 0.0], "b": [0.0, 0.1, 0.0], "c": [0.0, -0.1, 0.0]}, {**problem["listener"]}, WISH
+    )
     heads: list[Complex] = []
     for head in ("sphere", "points"):
         alone["listener"]["head"] = head
@@ -254,7 +270,9 @@ def test_a_scene_answers_only_for_itself() -> None:
         np.testing.assert_array_equal(a.ears(), b.ears())
         np.testing.assert_array_equal(a.circle(), b.circle())
         np.testing.assert_array_equal(a.radiated_power, b.radiated_power)
-    for array, again in zip(first, (scene.ears(), scene.circle(), scene.radiated_power, scene.head_centre()), strict=True):
+    for array, again in zip(
+        first, (scene.ears(), scene.circle(), scene.radiated_power, scene.head_centre()), strict=True
+    ):
         np.testing.assert_array_equal(array, again)
     np.testing.assert_array_equal(moved.ears(), designer.scene(problem).moved(moves).at(f).ears())
     np.testing.assert_array_equal(moved.circle(), other.circle())

@@ -51,6 +51,10 @@ def loudest_db(weights: Complex) -> Real:
 
 EFFORTS: dict[str, tuple[Callable[[], Tables], float]] = {
     "power ratio": (lambda: pair(max_effort_db=4.0, method="power-ratio"), 1e-6),
+    "power ratio, a driver out of its band": (
+        lambda: limited(pair(max_effort_db=5.0), 1, band_hz=[1000.0, 8000.0]),
+        1e-6,
+    ),
     "least squares": (lambda: pair(max_effort_db=4.0, method="least-squares"), 1e-6),
     "constrained": (lambda: single(pair(max_effort_db=4.0, method="constrained")), 1e-3),
     "constrained over a cloud": (lambda: pair(max_effort_db=4.0, method="constrained"), 0.02),

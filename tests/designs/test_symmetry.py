@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import designer
 from designer.designs import design_channel
 from designer.measures import db
+from designer.targets.channel_target import channel_target
 from designs.small_problems import Tables, design, line, load, pair, speaker
 
 BOTH: dict[str, tuple[Callable[[], Tables], list[int], float]] = {
@@ -81,8 +82,6 @@ def gains_of(problem: Tables) -> tuple[np.ndarray, np.ndarray]:
     table = checked.designs[0]
     w = design_channel(table, scene).weights
     if table.kind == "beamformer":
-        from designer.targets.channel_target import channel_target
-
         target = channel_target(table, scene)
         reach, cancel = target.reach, target.cancel
     else:
@@ -95,7 +94,8 @@ def gains_of(problem: Tables) -> tuple[np.ndarray, np.ndarray]:
 @given(angle_deg=st.floats(-180.0, 180.0))
 def test_an_ear_channel_does_not_know_where_north_is(angle_deg: float) -> None:
     """Device and listener turned together: the same cancellation gain and the same magnitudes of weights."""
-    for problem in (lambda: pair(), lambda: speaker()):
+    cases: tuple[Callable[[], Tables], ...] = (pair, speaker)
+    for problem in cases:
         gain, magnitude = gains_of(problem())
         other_gain, other_magnitude = gains_of(turned(problem(), angle_deg))
         np.testing.assert_allclose(other_gain, gain, atol=1e-6)

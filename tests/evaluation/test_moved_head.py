@@ -7,12 +7,12 @@ import math
 
 import numpy as np
 import pytest
+from designs.small_problems import design, load, pair, speaker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
-from designer.evaluation.moved_head import HEADS, displaced_heads_m, moved_head
-from designs.small_problems import design, pair
+from designer.evaluation.moved_head import HEADS, displaced_heads_m, moved_head, possible_heads_m
 
 coordinates = st.floats(-0.5, 0.5)
 
@@ -45,6 +45,32 @@ def test_heads_are_spread_evenly() -> None:
     heads = displaced_heads_m(np.array([[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0]]))
     np.testing.assert_allclose((heads > 0).sum(axis=0), HEADS / 2, atol=4)
     np.testing.assert_allclose(heads.mean(axis=0), 0.0, atol=0.06)
+
+
+def test_heads_that_cannot_be_are_left_out() -> None:
+    """Heads that would hold a driver, or put an ear into the enclosure, are not judged; all others are, in their order."""
+    near = pair()
+    near["listener"].update(position_m=[0.2, 0.0, 0.0], ear_cloud_m=[[0.0, 0.0, 0.0], [0.1, 0.0, 0.0]])
+    ball = speaker()
+    ball["listener"].update(position_m=[0.19, 0.0, 0.0], ear_cloud_m=[[0.0, 0.0, 0.0], [0.1, 0.0, 0.0]])
+    for problem, device_radius_m in ((near, 0.0), (ball, 0.08)):
+        checked = load(problem)
+        moves = np.random.default_rng(0).uniform(-0.15, 0.15, (200, 3))
+        drivers = np.array([driver["position_m"] for driver in problem["drivers"]])
+        possible = []
+        for move in moves:
+            centre = np.array(problem["listener"]["position_m"]) + move
+            ears = [centre + np.array([0.0, side * 0.0875, 0.0]) for side in (-1, 1)]
+            holds_a_driver = min(np.linalg.norm(drivers - centre, axis=1)) < 0.0875
+            in_device = min(np.linalg.norm(ear) for ear in ears) < device_radius_m
+            around_it = device_radius_m > 0 and np.linalg.norm(centre) < 0.0875
+            if not (holds_a_driver or in_device or around_it):
+                possible.append(tuple(move))
+        found = [tuple(move) for move in possible_heads_m(checked, moves)]
+        assert 0 < len(possible) < 200
+        assert set(found) <= set(possible)
+        assert len(found) > 0.9 * len(possible)  # what is left out besides is within 1 % of a surface
+        assert found == [tuple(move) for move in moves if tuple(move) in set(found)]
 
 
 @pytest.mark.parametrize("ear", ["left", "right"])

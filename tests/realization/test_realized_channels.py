@@ -6,20 +6,23 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from designs.small_problems import Tables, load, pair, small, speaker
 
 import designer
 from designer.arrays import Complex, Real
 from designer.designs import ChannelDesign, design_channel
 from designer.measures import db
 from designer.realization import realize
-from designs.small_problems import Tables, load, pair, small, speaker
 
 
 def eight_drivers() -> Tables:
     """Eight point drivers 10 cm apart, ears at 1.6 m, nine displacements within 3 cm, 25 dB from 1.25 to 4.9 kHz."""
     return small(
         {f"d{l}": [0.0, round((l - 3.5) * 0.1, 6), 0.0] for l in range(8)},
-        {"position_m": [1.6, 0.0, 0.0], "ear_cloud_m": [[x, y, 0.0] for x in (-0.03, 0, 0.03) for y in (-0.03, 0, 0.03)]},
+        {
+            "position_m": [1.6, 0.0, 0.0],
+            "ear_cloud_m": [[x, y, 0.0] for x in (-0.03, 0, 0.03) for y in (-0.03, 0, 0.03)],
+        },
         {
             "name": "left",
             "kind": "null-steering",
@@ -118,7 +121,10 @@ def test_channels_realised_together_are_those_realised_alone() -> None:
     """The shared tensors change nothing, and every channel keeps its own drivers."""
     problem = speaker()
     (left,) = problem["designs"]
-    problem["designs"] = [left, {**left, "name": "pair", "drivers": ["right", "left"], "kind": "ctc", "band_hz": [700.0, 3000.0]}]
+    problem["designs"] = [
+        left,
+        {**left, "name": "pair", "drivers": ["right", "left"], "kind": "ctc", "band_hz": [700.0, 3000.0]},
+    ]
     checked = load(problem)
     scene = designer.scene(checked)
     found = [design_channel(table, scene) for table in checked.designs]

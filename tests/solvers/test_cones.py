@@ -7,12 +7,12 @@ from dataclasses import replace
 import cvxpy as cp
 import numpy as np
 import pytest
+from formulations.random_targets import gaussian
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.arrays import Real
 from designer.solvers import cones
-from formulations.random_targets import gaussian
 
 seeds = st.integers(0, 2**32 - 1)
 SIZE, SLACKS, FREQUENCIES = 4, 2, 3
@@ -21,14 +21,15 @@ SIZE, SLACKS, FREQUENCIES = 4, 2, 3
 def program(seed: int) -> cones.ConeProgram:
     """Three frequencies of: a quadratic, one equality, two norms below limits that slacks may widen, one hard norm.
 
-        minimise    ½ yᵀQy + cᵀy + 2 Σ s
-        subject to  e·y = 1,   ||V_i y - o_i|| <= m_i (1 + s_i),   ||y|| <= 3,   s >= 0
+    minimise    ½ yᵀQy + cᵀy + 2 Σ s
+    subject to  e·y = 1,   ||V_i y - o_i|| <= m_i (1 + s_i),   ||y|| <= 3,   s >= 0
     """
     rng = np.random.default_rng(seed)
     n = SIZE + SLACKS
     rows = cones.ConeRows(FREQUENCIES, n)
     one = np.zeros((FREQUENCIES, 1, n))
     one[:, 0, :SIZE] = rng.normal(size=(FREQUENCIES, SIZE))
+    one /= np.linalg.norm(one, axis=2, keepdims=True)
     rows.add("zero", one, np.array([-1.0]))
     slack = np.zeros((FREQUENCIES, SLACKS, n))
     slack[:, np.arange(SLACKS), SIZE + np.arange(SLACKS)] = 1.0

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.linalg
+from formulations.random_targets import gaussian
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.arrays import Complex, Real
 from designer.solvers import ratio_search
-from formulations.random_targets import gaussian
 
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.integers(2, 6)
@@ -49,7 +49,8 @@ def test_all_frequencies_at_once_equal_one_by_one(seed: int, size: int) -> None:
         np.testing.assert_allclose(ratio_search.best_ratio(A[one], B[one]), ratios[one], rtol=1e-9)
         v = ratio_search.best_ratio_at_efficiency(A[one], B[one], P[one], efficiency[one])
         # Bisection stops when the widest bracket of all is narrow enough.
-        np.testing.assert_allclose(forms(A[f], v) / forms(B[f], v), forms(A[f], limited[one]) / forms(B[f], limited[one]), rtol=1e-4)  # fmt: skip
+        alone_ratio, ratio = (forms(A[f], u) / forms(B[f], u) for u in (v, limited[one]))
+        np.testing.assert_allclose(alone_ratio, ratio, rtol=1e-4)
 
 
 @settings(max_examples=25, deadline=None)
@@ -81,7 +82,7 @@ def test_the_most_efficient_vector(seed: int, size: int, cancel: int) -> None:
 @settings(max_examples=25, deadline=None)
 @given(seed=seeds, size=sizes)
 def test_the_best_ratio_is_the_largest_generalised_eigenvalue(seed: int, size: int) -> None:
-    """scipy's generalised eigenproblem has the same value, to 1e-9, where B is regular."""
+    """Scipy's generalised eigenproblem has the same value, to 1e-9, where B is regular."""
     A, B, _ = pencils(seed, 3, size, cancel=2 * size)
     best = ratio_search.best_ratio(A, B)
     for f in range(3):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from designs.small_problems import CLOUD, Tables, line, load, pair, small, speaker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
 from designer.targets.channel_target import channel_target
 from designer.targets.plain import Plain, choose_plain
-from designs.small_problems import CLOUD, Tables, line, load, pair, small, speaker
 
 
 def plain_of(problem: Tables, which: int = 0) -> tuple[list[str], Plain]:
@@ -56,7 +56,7 @@ def test_beyond_1_db_the_strongest_is_plain_whatever_it_favours() -> None:
 
 
 def test_a_smart_speaker_plays_the_left_ear_on_the_left() -> None:
-    """Three drivers on a sphere: the left one is behind the horizon of no ear, and the front one within 1 dB of it or not, the rule decides by level first."""
+    """Of the drivers within 1 dB of the strongest at the left ear, the one that favours it most, from the levels at the ears alone."""
     names, plain = plain_of(speaker())
     checked = load(speaker())
     scene = designer.scene(checked)

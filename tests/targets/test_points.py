@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from designs.small_problems import CLOUD, Tables, line, load, pair, speaker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
 from designer.problem import geometry
 from designer.targets.channel_target import ChannelTarget, cancelled_azimuths, channel_target, quiet_azimuths
-from designs.small_problems import CLOUD, Tables, line, load, pair, speaker
 
 
 def target_of(problem: Tables, which: int = 0) -> tuple[ChannelTarget, designer.Scene]:
@@ -95,10 +95,13 @@ def test_a_look_direction_between_grid_azimuths_is_looked_at_exactly() -> None:
 def test_what_is_cancelled_without_nulls() -> None:
     """The mask's arcs; without a mask what lies outside the window; without a window everything but the look direction."""
     grid = geometry.azimuth_grid_deg(15.0)
-    mask = load(line(mask=[{"azimuth_deg": [60.0, 120.0], "max_db": -6.0}, {"azimuth_deg": [165.0, -165.0], "max_db": -3.0}]))
+    mask = load(
+        line(mask=[{"azimuth_deg": [60.0, 120.0], "max_db": -6.0}, {"azimuth_deg": [165.0, -165.0], "max_db": -3.0}])
+    )
     window = load(line(window_deg=[-30.0, 45.0]))
     curve = load(line(look_deg=30.0, cancellation_gain_db=[[800, 6]]))
-    cancelled = {name: grid[cancelled_azimuths(p.designs[0], grid)].tolist() for name, p in (("mask", mask), ("window", window), ("curve", curve))}  # fmt: skip
+    problems = {"mask": mask, "window": window, "curve": curve}
+    cancelled = {name: grid[cancelled_azimuths(p.designs[0], grid)].tolist() for name, p in problems.items()}
     assert cancelled["mask"] == [-180.0, -165.0, 60.0, 75.0, 90.0, 105.0, 120.0, 165.0]
     assert cancelled["window"] == [a for a in grid.tolist() if not -30 <= a <= 45]
     assert cancelled["curve"] == [a for a in grid.tolist() if a != 30.0]
@@ -138,7 +141,7 @@ def test_masks_and_windows_in_the_targets_arrays() -> None:
 
 
 def test_limits_are_ratios() -> None:
-    """dB of effort and white-noise gain are 10 log10, of a driver's gain 20 log10; a beam's white-noise floor is an effort limit too."""
+    """DB of effort and white-noise gain are 10 log10, of a driver's gain 20 log10; a beam's white-noise floor is an effort limit too."""
     problem = speaker(max_effort_db=6.0, min_white_noise_gain_db=-10.0)
     problem["drivers"][1]["max_gain_db"] = 6.0
     target, _ = target_of(problem)
@@ -160,10 +163,17 @@ def test_a_channel_with_its_own_order_of_drivers() -> None:
 
 def test_some_frequencies_of_a_target_are_the_same_target() -> None:
     """`at` picks the same rows of every array."""
-    whole, _ = target_of(line(window_deg=[-30.0, 30.0], cancellation_gain_db=[[800, 6]], mask=[{"azimuth_deg": [60.0, 120.0], "max_db": -6.0}]))
+    whole, _ = target_of(
+        line(
+            window_deg=[-30.0, 30.0],
+            cancellation_gain_db=[[800, 6]],
+            mask=[{"azimuth_deg": [60.0, 120.0], "max_db": -6.0}],
+        )
+    )
     index = np.array([40, 3, 17])
     part = whole.at(index)
-    for name in ("frequency_hz", "in_band", "share", "reach", "cancel", "centre", "look", "quiet", "gamma", "max_effort", "cost", "plain"):  # fmt: skip
+    names = "frequency_hz in_band share reach cancel centre look quiet gamma max_effort cost plain"
+    for name in names.split():
         np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[index])
     np.testing.assert_array_equal(part.masks[0].points, whole.masks[0].points[index])
     np.testing.assert_array_equal(part.masks[0].limit, whole.masks[0].limit[index])

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from formulations.random_targets import Wanted, gaussian, random_target
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.targets.wishes import excesses_db, slacks_db
-from formulations.random_targets import Wanted, gaussian, random_target
 
 WANTED = Wanted(
     frequencies=2, drivers=3, reach=2, gain_db=10.0, masks_db=(-3.0, -20.0), ripple_db=2.0,
