@@ -248,6 +248,11 @@ def calls() -> dict[str, Call]:
         "formulations.constrained.data_of": (constrained.data_of, (target, np.ones(3))),
         "formulations.constrained.solve_data": (constrained.solve_data, (data,)),
         "formulations.constrained.statement": (constrained.statement, (data, 0)),
+        "formulations.constrained.least_white_noise_slack": (constrained.least_white_noise_slack, (data,)),
+        "formulations.power_ratio.solve_without_driver_limits": (power_ratio.solve_without_driver_limits, (target,)),
+        "formulations.reachable_level.share_of_level": (
+            reachable_level.share_of_level, (positive(4, 3), positive(4, 3), 5 + positive(4))
+        ),
         "formulations.reachable_level.reachable_level": (
             reachable_level.reachable_level, (positive(4, 3), positive(4, 3), positive(4))
         ),

@@ -70,7 +70,7 @@ def naive_violations(data: constrained.ConstrainedData, f: int, x: Real) -> Iter
     yield norm - data.max_norm[f]
     if data.white_noise is not None:
         heard = sum(data.white_noise[f, l] * w[l] for l in range(size)).real
-        yield norm - heard - slack[-1] / np.sqrt(sum(abs(data.centre[f, l]) ** 2 for l in range(size)))
+        yield norm - heard - np.broadcast_to(data.white_noise_slack, data.max_norm.shape)[f]
 
 
 @settings(max_examples=40, deadline=None)
@@ -164,6 +164,25 @@ def test_the_level_is_lowered_only_where_hard_limits_collide(seed: int, wanted: 
         if np.isfinite(effort):
             lines.append(cp.norm(w) <= effort * share)
         assert level[f] == pytest.approx(solved(cp.Problem(cp.Maximize(share), lines)), rel=1e-4)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=seeds, wanted=wants, loss_db=st.floats(-3.0, 6.0))
+def test_the_white_noise_floor_gives_by_the_least_that_the_other_limits_need(
+    seed: int, wanted: Wanted, loss_db: float
+) -> None:
+    """What cvxpy finds, also for a floor that no weights reach: the least t with ||w|| <= Re(h w) + t within gains and effort."""
+    target = random_target(seed, replace(wanted, reach=1, white_noise_loss_db=loss_db))
+    data = constrained.data_of(target, np.ones(2))
+    found = constrained.least_white_noise_slack(data)
+    assert data.white_noise is not None
+    for f in range(2):
+        w, slack = cp.Variable(data.centre.shape[1], complex=True), cp.Variable(nonneg=True)
+        lines = [data.centre[f] @ w == 1, cp.norm(w) <= cp.real(data.white_noise[f] @ w) + slack]
+        lines += [cp.abs(w[l]) <= limit for l, limit in enumerate(data.max_gain[f]) if np.isfinite(limit)]
+        if np.isfinite(data.max_norm[f]):
+            lines.append(cp.norm(w) <= data.max_norm[f])
+        assert found[f] == pytest.approx(solved(cp.Problem(cp.Minimize(slack), lines)), rel=1e-4, abs=1e-5)
 
 
 @pytest.mark.parametrize("asked_db", [20.0, 40.0, 80.0])
