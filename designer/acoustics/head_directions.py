@@ -90,7 +90,7 @@ def placed(sofa: Any, measurements: int, emitters: int, name: str) -> Placement:
 
 def _cartesian(sofa: Any, key: str, name: str, rows: int, said: list[str]) -> tuple[Real, Real | None]:
     """Positions (rows, 3) in metres, and the same with degrees taken for radians where their numbers allow it."""
-    values = np.asarray(np.ma.filled(np.ma.asarray(getattr(sofa, key), dtype=float), np.nan))
+    values: Real = np.asarray(np.ma.filled(np.ma.asarray(getattr(sofa, key), dtype=float), np.nan))
     values = values.reshape(-1, 3) if values.ndim < 3 else values[:, :, 0]
     if not np.isfinite(values).all():
         raise DataError(f"{name}: found {key} that is not finite; allowed: numbers")

@@ -19,7 +19,7 @@ import numpy as np
 from designer.acoustics.head_directions import heard, placed
 from designer.acoustics.head_faults import left_out
 from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, spectra
-from designer.arrays import Complex, Index, Real
+from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
 
 CONVENTIONS = ("SimpleFreeFieldHRIR", "FreeFieldHRIR", "SimpleFreeFieldHRTF", "FreeFieldHRTF", "GeneralFIR")
@@ -233,7 +233,7 @@ def _by_direction(values: Any, m: int, e: int) -> Any:
 
 
 def _refuse_nan(data: Real | Complex, name: str) -> None:
-    bad = ~np.isfinite(data).all(axis=2)
+    bad: Bool = np.asarray(~np.isfinite(data).all(axis=2))
     if bad.any():
         where, ear = np.argwhere(bad)[0]
         raise DataError(

@@ -67,7 +67,7 @@ class Polygons:
     @property
     def gap(self) -> Bool:
         """Which polygons have an empty circle so wide that nothing is interpolated across it (P,)."""
-        return self.distances < np.cos(np.radians(GAP_DEG))
+        return np.asarray(self.distances < np.cos(np.radians(GAP_DEG)))
 
 
 class SphereInterpolation:
@@ -82,7 +82,7 @@ class SphereInterpolation:
     def holes_deg(self) -> Real:
         """Angular radius of the empty circle of each polygon; a turntable's ring has none."""
         distances = np.empty(0) if self.polygons is None else self.polygons.distances
-        return np.degrees(np.arccos(np.clip(distances, -1.0, 1.0)))
+        return np.asarray(np.degrees(np.arccos(np.clip(distances, -1.0, 1.0))))
 
     def weights(self, towards: Real) -> csr_array:
         """Weights (Q, N) of directions (Q, 3): rows sum to 1.
@@ -134,10 +134,10 @@ class SphereInterpolation:
         cosine = point @ towards / np.linalg.norm(point, axis=1)
         nearest = int(np.argmax(cosine))
         if cosine[nearest] < np.cos(np.radians(TOLERANCE_DEG)):
-            raise GapError(towards, self._gap_name(towards))
+            raise GapError(towards, self.gap_name(towards))
         return self.border[nearest], np.array([1 - share[nearest], share[nearest]])
 
-    def _gap_name(self, towards: Real) -> str:
+    def gap_name(self, towards: Real) -> str:
         """Where nothing is measured around a direction, in a person's words."""
         elevation = np.degrees(np.arcsin(np.clip(self.directions[:, 2], -1.0, 1.0)))
         sought = float(np.degrees(np.arcsin(np.clip(towards[2], -1.0, 1.0))))
@@ -169,11 +169,11 @@ def polygons_of(directions: Real) -> Polygons | None:
     if len(directions) < 4 or spread[2] < 1e-6 * spread[0]:
         return None
     hull = ConvexHull(directions)
-    face = _faces(hull.neighbors, hull.equations[:, :3])
+    face = _faces(hull.neighbors.astype(np.intp), hull.equations[:, :3])
     facets = np.bincount(face)
-    normals = np.stack([np.bincount(face, hull.equations[:, axis]) for axis in range(3)], axis=1)
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    distances = -np.bincount(face, hull.equations[:, 3]) / facets
+    summed: Real = np.stack([np.bincount(face, hull.equations[:, axis]) for axis in range(3)], axis=1)
+    normals: Real = summed / np.linalg.norm(summed, axis=1, keepdims=True)
+    distances: Real = -np.bincount(face, hull.equations[:, 3]) / facets
     # Each polygon's corners once, then by their angle around its middle.
     pairs = np.unique(np.repeat(face, 3) * len(directions) + hull.simplices.ravel())
     face, corner = pairs // len(directions), pairs % len(directions)
@@ -216,7 +216,7 @@ def _wachspress(corners: Real, x: Real, normal: Real) -> Real:
         for j in range(count):
             if j not in (i, (i - 1) % count):
                 share[:, i] *= at_x[:, j] / at_corner.mean(axis=1)  # the scale keeps long products from underflow
-    return share / share.sum(axis=1, keepdims=True)
+    return np.asarray(share / share.sum(axis=1, keepdims=True))
 
 
 def _border(faces: Polygons) -> Index:
@@ -241,10 +241,7 @@ def _ring(directions: Real) -> Index:
     centre = directions.mean(axis=0)
     axes = np.linalg.svd(directions - centre)[2]
     away = directions - centre
-    if count == 2:
-        order = np.arange(2)
-    else:
-        order = np.argsort(np.arctan2(away @ axes[1], away @ axes[0]))
+    order = np.arange(2) if count == 2 else np.argsort(np.arctan2(away @ axes[1], away @ axes[0]))
     edges = np.stack([order, np.roll(order, -1)], axis=1)
     cosine = np.sum(directions[edges[:, 0]] * directions[edges[:, 1]], axis=1)
     close = cosine > np.cos(np.radians(2 * GAP_DEG))

@@ -97,8 +97,7 @@ def test_the_unit_of_pressure_does_not_matter(method: str, level: float) -> None
     other = mapped(target, lambda h: h * level)
     w, v = FORMULATIONS[method](target).weights, FORMULATIONS[method](other).weights
     for measure in (
-        measures.cancellation_gain(target.reach, target.cancel, w)
-        / measures.cancellation_gain(target.reach, target.cancel, v),
+        measures.cancellation_gain(target.reach, target.cancel, w) / measures.cancellation_gain(target.reach, target.cancel, v),
         measures.effort(target.reach, w) / measures.effort(target.reach, v),
     ):
         np.testing.assert_allclose(10 * np.log10(measure), 0.0, atol=1e-3)
