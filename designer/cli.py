@@ -44,6 +44,14 @@ def check(
     for line in explain(problem):
         say(line)
     _warn(problem)
+    if problem.data_files:
+        from designer.acoustics.head_facts import explain_heads
+
+        facts, warnings = explain_heads(problem)
+        for line in facts:
+            say(line)
+        for warning in warnings:
+            say(f"warning: {warning}", error=True)
     if out is not None:
         from designer import folder
         from designer.report.figures import write_layout

@@ -189,6 +189,7 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
         "sentence": channel.verdict.sentence,
         "shortfalls": list(channel.verdict.shortfalls),
         "numbers": result.scalars[name].values,
+        "heads": result.heads.get(name, {}),
         "certificate": {
             "largest_violation": float(channel.violation.max()),
             "largest_gap": float(channel.gap.max()),

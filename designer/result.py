@@ -11,11 +11,14 @@ import numpy as np
 from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE
+from designer.evaluation.each_head import head_gains_db, head_numbers
+from designer.evaluation.left_out_directions import LeftOut, left_out_directions
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.scalars import Scalars, scalars
 from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
 from designer.evaluation.words import Verdict
 from designer.problem.schema import DesignTable, Problem
+from designer.realization import response as filter_response
 from designer.targets.plain import Plain
 
 if TYPE_CHECKING:
@@ -119,6 +122,23 @@ class Result:
         return evaluate(self, self.drawn_scene)
 
     @cached_property
+    def drawn_heads(self) -> dict[str, dict[str, Real]]:
+        """Cancellation gain of each ear channel at each head of a list alone, on the frequencies of the figures."""
+        if len(self.problem.heads) < 2:
+            return {}
+        f, rate = self.drawn_scene.frequency_hz, self.problem.sample_rate_hz
+        return {
+            name: head_gains_db(channel.table, filter_response(self.taps[name], f, rate), self.drawn_scene)
+            for name, channel in self.channels.items()
+            if channel.table.kind != "beamformer"
+        }
+
+    @cached_property
+    def left_out(self) -> dict[str, dict[str, LeftOut]]:
+        """Each ear channel designed on half of a measured head and judged on the other: channel -> head -> gains."""
+        return left_out_directions(self.fine_scene, self.problem.realization.taps)
+
+    @cached_property
     def moved_heads(self) -> dict[str, MovedHead]:
         """Each ear channel with the head moved off its cloud."""
         at = scene(self.problem)
@@ -143,10 +163,19 @@ class Result:
             for name, channel in self.channels.items()
         }
 
+    @cached_property
+    def heads(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Each ear channel judged at each head alone: channel -> head -> number -> value."""
+        return {
+            name: head_numbers(self.channels[name].table, self.taps[name], self.fine_scene, moved)
+            for name, moved in self.moved_heads.items()
+        }
+
     @property
     def warnings(self) -> list[str]:
-        """What realisation loses, each with its dB."""
-        return [f"{name}: {loss}" for name, numbers in self.scalars.items() for loss in numbers.realisation_losses]
+        """What is odd in the data, and what realisation loses, each with its dB."""
+        losses = [f"{name}: {loss}" for name, numbers in self.scalars.items() for loss in numbers.realisation_losses]
+        return [*self.fine_scene.warnings, *losses]
 
 
 def fine_frequencies_hz(problem: Problem) -> Real:

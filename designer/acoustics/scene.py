@@ -1,8 +1,8 @@
 """The scene: device, head and air composed into transfer tensors H (F, M, L).
 
-In free field and on a baffle a driver radiates from its own place, and a sphere head is met by a point source at that
-place. On a sphere enclosure the device's field at an ear without the head is multiplied by the head's diffraction for
-a source at the enclosure's centre. Scattering back and forth between device and head is left out.
+The device's field at an ear without the head is multiplied by the head's diffraction for a point source: in free field
+and on a baffle at each driver's own place, on a sphere enclosure at its centre. Scattering back and forth between
+device and head is left out.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Protocol
 import numpy as np
 
 from designer.acoustics.free_field import Disc, FreeField, direction
-from designer.acoustics.measured_head import MeasuredHead, read_head
-from designer.acoustics.rigid_sphere import SphereEnclosure, head_diffraction
+from designer.acoustics.heads import Head, heads_of
+from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.arrays import Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import Problem
@@ -79,12 +80,32 @@ class Scene:
         return device_of(self.problem)
 
     @cached_property
-    def _measured_head(self) -> MeasuredHead | None:
-        head = self.problem.heads[0]
-        if not head.lower().endswith(".sofa"):
-            return None
-        radius_m = self.problem.listener.head_radius_m
-        return read_head(self.problem.data_path(head), radius_m, self.problem.speed_of_sound_m_s)
+    def heads(self) -> tuple[Head, ...]:
+        """The heads designed over, outermost first.
+
+        Raises
+        ------
+        DataError : a head's file cannot be used
+
+        """
+        return heads_of(self.problem)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know of the data that the scene is made of."""
+        ears = [table for table in self.problem.designs if table.kind != "beamformer"]
+        if not ears:
+            return ()
+        said = [warning for head in self.heads for warning in head.warnings]
+        for head in self.heads:
+            low_hz, high_hz = head.band_hz if isinstance(head, MeasuredHead) else (0.0, np.inf)
+            for table in ears:
+                if table.band_hz[0] < low_hz or table.band_hz[1] > high_hz:
+                    said.append(
+                        f'{head.name}: found sound from {low_hz:.0f} to {high_hz:.0f} Hz, and the design "{table.name}" goes'
+                        f" from {table.band_hz[0]:g} to {table.band_hz[1]:g} Hz; outside, the head is not known"
+                    )
+        return tuple(dict.fromkeys(said))
 
     def at(self, frequency_hz: Real) -> Scene:
         """The same scene on other frequencies."""
@@ -94,39 +115,39 @@ class Scene:
         """The same scene with the head displaced otherwise: (D, 3) along the device's axes."""
         return self._like(self.frequency_hz, np.asarray(displacements_m, dtype=float))
 
+    def with_heads(self, heads: tuple[Head, ...]) -> Scene:
+        """The same scene with other heads."""
+        other = self._like(self.frequency_hz, self.displacements_m)
+        other.__dict__["heads"] = heads
+        return other
+
     def _like(self, frequency_hz: Real, displacements_m: Real) -> Scene:
         other = Scene(self.problem, frequency_hz, displacements_m)
-        for key in ("_device", "_measured_head"):  # they do not depend on what changed
+        for key in ("_device", "heads"):  # they do not depend on what changed
             if key in self.__dict__:
                 other.__dict__[key] = self.__dict__[key]
         return other
 
     def ears(self) -> Complex:
-        """H at the ears (F, 2D, L): left, right of the first displacement, left, right of the second, ..."""
+        """H at the ears (F, 2 H D, L): left, right of the first displacement, ...; heads outermost."""
         return self._ears
 
     @cached_property
     def _ears(self) -> Complex:
-        listener, head = self.problem.listener, self.problem.heads[0]
-        radius_m = geometry.head_radius_m(head, listener.head_radius_m)
+        listener = self.problem.listener
+        axes = geometry.head_axes(listener)
         centres_m = geometry.head_centres_m(listener, self.displacements_m)
-        ears_m = geometry.ears_m(listener, radius_m, self.displacements_m)
-        shape = (self.frequency_hz.size, 2 * len(centres_m), len(self.drivers))
-        sources_m = self._device.source_places_m()
-        measured = self._measured_head
-        if measured is not None:
-            towards = sources_m[None, :, :] - centres_m[:, None, :]  # (D, L, 3)
-            towards = towards / np.linalg.norm(towards, axis=-1, keepdims=True) @ geometry.head_axes(listener).T
-            ratio = measured.transfer(self.frequency_hz, towards.reshape(-1, 3))
-            ratio = ratio.reshape(-1, *towards.shape[:2], 2).swapaxes(-1, -2)  # (F, D, 2, L)
-            free = self._device.field(self.k, centres_m)[:, :, None, :]
-            return (ratio * free).reshape(shape)
-        free = self._device.field(self.k, ears_m.reshape(-1, 3))
-        if head == "points":
-            return free
-        sources_m, which = np.unique(sources_m, axis=0, return_inverse=True)  # one centre serves a whole enclosure
-        ratio = head_diffraction(self.k, radius_m, centres_m, sources_m, ears_m)[..., which]
-        return free * ratio.reshape(shape)
+        # One centre serves a whole enclosure.
+        sources_m, which = np.unique(self._device.source_places_m(), axis=0, return_inverse=True)
+        found = []
+        for head in self.heads:
+            ears_m = geometry.ears_m(listener, head.radius_m, self.displacements_m)
+            free = self._device.field(self.k, ears_m.reshape(-1, 3))
+            if head.name != "points":
+                ratio = head.diffraction(self.k, centres_m, sources_m, axes)
+                free = free * ratio.reshape(*free.shape[:2], len(sources_m))[..., which]
+            found.append(free)
+        return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
 
     def circle(self) -> Complex:
         """H on the circle of masks and maps (F, A, L), without the head."""

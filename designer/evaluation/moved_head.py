@@ -23,20 +23,29 @@ LEAST_REACH_M = 0.03
 
 @dataclass(frozen=True)
 class MovedHead:
-    """Cancellation gain with the head moved: (heads, frequencies) in dB, with where and at which frequencies."""
+    """Cancellation gain with the head moved, in dB (places of each head in turn, frequencies)."""
 
     frequency_hz: Real
     displacements_m: Real
     gain_db: Real
+    heads: tuple[str, ...] = ("head",)
+
+    def of_each(self) -> dict[str, MovedHead]:
+        """The same for each head alone."""
+        parts = np.split(self.gain_db, len(self.heads))
+        return {
+            head: MovedHead(self.frequency_hz, self.displacements_m, part, (head,))
+            for head, part in zip(self.heads, parts, strict=True)
+        }
 
     @property
     def median_db(self) -> float:
-        """Median over heads and frequencies."""
+        """Median over heads, places and frequencies."""
         return float(np.median(self.gain_db))
 
     @property
     def fifth_percentile_db(self) -> float:
-        """5th percentile over heads and frequencies."""
+        """5th percentile over heads, places and frequencies."""
         return float(np.percentile(self.gain_db, 5))
 
 
@@ -93,4 +102,4 @@ def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     p = measures.pressure(moved.ears(), filter_response(taps, inside_hz, problem.sample_rate_hz))
     reach, cancel = (p[:, 0::2], p[:, 1::2]) if design.ear == "left" else (p[:, 1::2], p[:, 0::2])
     gain = measures.db(measures.ratio(np.abs(reach) ** 2, np.abs(cancel) ** 2))
-    return MovedHead(inside_hz, moves, gain.T)
+    return MovedHead(inside_hz, moves, gain.T, tuple(head.name for head in scene.heads))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
 from designer.errors import Fault
+from designer.problem import geometry
 from designer.problem.half_known import as_far_as_known, entries, if_known
 from designer.problem.messages import number, shown
 from designer.problem.place_checks import place_checks
@@ -22,7 +24,7 @@ MAX_SCENE_NUMBERS = 150_000_000
 MAX_KA = 4000.0
 """Largest circumference of a sphere in wavelengths: its series needs about as many terms."""
 JUDGED_EARS = 96
-"""Ears at which a design is judged with the head moved, at the least."""
+"""Ears at which a design is judged with the head moved, at the least, for each head."""
 
 
 def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Fault]:
@@ -67,7 +69,8 @@ def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]
 def _transfer_size(problem: Problem) -> Iterator[Fault]:
     """The transfer tensor at the points, on the grid and half way between."""
     count, frequencies = len(problem.drivers), 2 * problem.grid.frequencies - 1
-    points = round(max(360 / problem.grid.azimuth_step_deg, 2 * len(problem.listener.ear_cloud_m), JUDGED_EARS))
+    ears = max(2 * len(problem.listener.ear_cloud_m), JUDGED_EARS) * len(problem.heads)
+    points = round(max(360 / problem.grid.azimuth_step_deg, ears))
     size = frequencies * points * count
     if size > MAX_SCENE_NUMBERS:
         found = f"found {frequencies} frequencies (half steps included) x {points} points x {count} drivers, {_millions(size)}"
@@ -95,6 +98,10 @@ def _sphere_sizes(problem: Problem) -> Iterator[Fault]:
     """Spheres that are too large, at this sample rate, for their series."""
     largest_m = MAX_KA * problem.speed_of_sound_m_s / (3.141592653589793 * problem.sample_rate_hz)
     radii = {"listener.head_radius_m": problem.listener.head_radius_m}
+    for i, head in enumerate(problem.heads):
+        path = "listener.head" if isinstance(problem.listener.head, str) else f"listener.head[{i}]"
+        with suppress(ValueError):  # said already
+            radii[path] = geometry.head_radius_m(head, 0.0)
     if problem.enclosure is not None and problem.enclosure.model == "sphere":
         radii["enclosure.radius_m"] = problem.enclosure.radius_m
     for path, radius_m in radii.items():

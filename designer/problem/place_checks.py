@@ -103,8 +103,13 @@ def _cap_fits(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
 
 def _head(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[Fault]:
     heads = problem.listener.head
-    for i, head in enumerate([heads] if isinstance(heads, str) else heads):
+    names = [heads] if isinstance(heads, str) else heads
+    for i, head in enumerate(names):
         path = "listener.head" if isinstance(heads, str) else f"listener.head[{i}]"
+        if head in names[:i]:
+            there = f"found {shown(head)}, which is listener.head[{names.index(head)}] already"
+            yield Fault(path, there, "heads that differ", "leave one of the two out: every head counts alike")
+            continue
         may_be = '"sphere", "sphere:RADIUS_M", "points", or the path of a SOFA file'
         found = f"found {shown(head)}"
         if head in ("sphere", "points"):
@@ -138,19 +143,20 @@ def _radius_m(head: str, default_m: float) -> float | None:
     return radius_m
 
 
-def _first_head(listener: Listener) -> tuple[str, float]:
-    """The outermost head and its radius.
+def _known_heads(listener: Listener) -> list[tuple[str, float]]:
+    """The heads and their radii, the largest last.
 
     Raises
     ------
-    FaultyKeyError : where its word is at fault
+    FaultyKeyError : where the word of one is at fault
 
     """
-    head = listener.head if isinstance(listener.head, str) else listener.head[0]
-    radius_m = _radius_m(head, listener.head_radius_m)
-    if radius_m is None:
+    names = [listener.head] if isinstance(listener.head, str) else listener.head
+    heads = [(name, _radius_m(name, listener.head_radius_m)) for name in names]
+    known = [(name, radius_m) for name, radius_m in heads if radius_m is not None]
+    if len(known) < len(heads):
         raise FaultyKeyError("head")
-    return head, radius_m
+    return sorted(known, key=lambda head: (head[0] != "points", head[1]))
 
 
 def _straight_above(problem: Problem) -> Iterator[Fault]:
@@ -178,8 +184,8 @@ def _outside_the_device(problem: Problem) -> Iterator[Fault]:
 
 
 def _intrusions(listener: Listener, enclosure: Enclosure, move_m: np.ndarray) -> Iterator[tuple[str, str, str]]:
-    """What is wrong with one place of the head, what is allowed, and the remedy."""
-    head, radius_m = _first_head(listener)
+    """What is wrong with one place of the heads, what is allowed, and the remedy: the largest head meets the device first."""
+    head, radius_m = _known_heads(listener)[-1]
     (centre,) = geometry.head_centres_m(listener, move_m)
     (pair,) = geometry.ears_m(listener, radius_m, move_m)
     if enclosure.model == "free-field":
@@ -213,14 +219,16 @@ def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[F
     """A driver on a sphere is inside the head only where the head is inside the device, which is said already."""
     listener, enclosure = problem.listener, problem.enclosure
     place = np.array(driver.position_m, dtype=float)
-    head, radius_m = _first_head(listener)
+    heads = _known_heads(listener)
+    head, radius_m = heads[-1]
     found, remedy = f"found {shown(driver.position_m)}", "move the driver or the listener"
     moves = np.concatenate([np.zeros((1, 3)), np.array(listener.ear_cloud_m, dtype=float)])
-    if head == "points":
-        ears = geometry.ears_m(listener, radius_m, moves).reshape(-1, 3)
+    if heads[0][0] == "points":
+        ears = geometry.ears_m(listener, heads[0][1], moves).reshape(-1, 3)
         if np.linalg.norm(ears - place, axis=1).min() < SURFACE_TOLERANCE_M:
             yield Fault(path, f"{found}, where an ear is", "places at least 1 mm from the ears", remedy)
-    elif enclosure is None or enclosure.model != "sphere":
+            return
+    if head != "points" and (enclosure is None or enclosure.model != "sphere"):
         away_m = np.linalg.norm(geometry.head_centres_m(listener, moves) - place, axis=1)
         worst = int(np.argmin(away_m))
         depth_m = radius_m - float(away_m[worst])

@@ -24,7 +24,6 @@ def not_built(problem: Problem) -> Iterator[Iterator[Fault]]:
     for i, design in enumerate(entries(problem, "designs")):
         yield _method_not_built(f"designs[{i}].method", design)
         yield _spread_not_built(f"designs[{i}].driver_spread", design)
-    yield _head_list_not_built(problem)
     yield _scene_not_built(problem)
     yield _form_not_built(problem)
     for key in ("virtualizer", "room"):
@@ -57,11 +56,6 @@ def _method_not_built(path: str, design: DesignTable) -> Iterator[Fault]:
 def _spread_not_built(path: str, design: DesignTable) -> Iterator[Fault]:
     if design.driver_spread is not None:
         yield _unbuilt(path, {}, "leave it out")
-
-
-def _head_list_not_built(problem: Problem) -> Iterator[Fault]:
-    if not isinstance(problem.listener.head, str):
-        yield _unbuilt("listener.head", problem.listener.head, "name one head, without brackets")
 
 
 def _scene_not_built(problem: Problem) -> Iterator[Fault]:

@@ -9,13 +9,14 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from designer.problem.schema import Problem
-from designer.report import azimuth_plots, frequency_plots
+from designer.report import azimuth_plots, frequency_plots, head_plots
 from designer.report.canvas import in_style, svg
 from designer.report.layout import draw_layout
 from designer.result import Result
 
 CHANNEL_FIGURES: dict[str, tuple[str, Callable[[Result, str], Figure]]] = {
     "cancellation": ("Cancellation gain over frequency, against its target", frequency_plots.draw_cancellation),
+    "left-out": ("Designed on every second direction of the head, judged on those left out", head_plots.draw_left_out),
     "filters": ("Magnitude of the realised filters, by driver", frequency_plots.draw_filters),
     "map": ("Level over frequency and azimuth", azimuth_plots.draw_map),
     "polar": ("Polar response at octaves", azimuth_plots.draw_polars),
@@ -43,7 +44,8 @@ def draw_all(result: Result) -> dict[str, str]:
         drawn = {"layout": svg(draw_layout(result.problem))}
         for name, stem in file_stems(list(result.channels)).items():
             for kind, (_, draw) in CHANNEL_FIGURES.items():
-                drawn[f"{stem}-{kind}"] = svg(draw(result, name))
+                if kind != "left-out" or name in result.left_out:
+                    drawn[f"{stem}-{kind}"] = svg(draw(result, name))
     return drawn
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -9,7 +11,7 @@ from matplotlib.patches import Patch
 
 from designer.measures import amplitude_db
 from designer.realization import response
-from designer.report.canvas import ALARM, COLOURS, INK, SOFT, driver_line, figure, frequency_axis, mark_band
+from designer.report.canvas import ALARM, COLOURS, INK, SOFT, STYLES, driver_line, figure, frequency_axis, mark_band
 from designer.result import Result
 from designer.targets.wishes import SLACK_TOLERANCE_DB
 
@@ -21,7 +23,7 @@ def shown_band_hz(result: Result) -> tuple[float, float]:
 
 
 def draw_cancellation(result: Result, name: str) -> Figure:
-    """Cancellation gain, its target, the worst point, and what is left when the head moves."""
+    """Cancellation gain, its target, the worst point, each head of a list alone, and what is left when the head moves."""
     channel, table = result.channels[name], result.drawn.metrics[result.drawn.metrics.channel == name]
     f = table.frequency_hz.to_numpy()
     gain, worst = table.cancellation_gain_db.to_numpy(), table.worst_cancellation_gain_db.to_numpy()
@@ -38,7 +40,12 @@ def draw_cancellation(result: Result, name: str) -> Figure:
         handles.append(Patch(color=COLOURS[5], alpha=0.35, label="head moved, 5–95 %"))
     handles += axes.plot(f, worst, color=COLOURS[1], linewidth=1.1, linestyle=(0, (4, 1.5)),
                          label="worst azimuth" if beam else "worst of the cloud")  # fmt: skip
-    handles += axes.plot(f, gain, color=COLOURS[0], linewidth=2, label="realised")
+    heads = result.drawn_heads.get(name, {})
+    for number, (head, curve) in enumerate(heads.items()):
+        style = {"color": COLOURS[(2, 3, 4, 7)[number % 4]], "linestyle": STYLES[(number + number // 4) % 4]}
+        handles += axes.plot(f, curve, linewidth=1.2, label=Path(head).name, **style)
+    label = "realised, all heads" if heads else "realised"
+    handles += axes.plot(f, gain, color=COLOURS[0], linewidth=2, label=label)
     target = table.target_db.to_numpy()
     if np.isfinite(target).any():
         handles += axes.plot(f, target, color=INK, linewidth=1.3, linestyle=(0, (1, 1)), label="target")
@@ -56,7 +63,7 @@ def draw_cancellation(result: Result, name: str) -> Figure:
     axes.set_ylabel("Cancellation gain in dB")
     what = "on axis over the nulls' arcs" if beam else f"{channel.table.ear} ear over the other"
     axes.set_title(f"Cancellation gain: {what}")
-    drawn.legend(handles=handles, loc="outside lower center", ncols=5)
+    drawn.legend(handles=handles, loc="outside lower center", ncols=4 if heads else 5)
     return drawn
 
 

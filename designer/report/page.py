@@ -25,6 +25,24 @@ ROWS = (  # the number's name, its words, its unit
 )
 
 
+HEAD_COLUMNS = (
+    ("mean_cancellation_gain_db", "Mean gain"),
+    ("least_cancellation_gain_db", "Least gain"),
+    ("moved_head_median_db", "Moved: median"),
+    ("moved_head_5th_percentile_db", "Moved: 5th percentile"),
+)
+
+
+def head_rows(result: Result) -> list[tuple[str, str, list[float]]]:
+    """Channel, head, and its numbers in the order of HEAD_COLUMNS; none where there is one head."""
+    return [
+        (name, head, [numbers[key] for key, _ in HEAD_COLUMNS])
+        for name, heads in result.heads.items()
+        for head, numbers in heads.items()
+        if len(heads) > 1
+    ]
+
+
 def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str:
     """The page as HTML.
 
@@ -50,11 +68,17 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
             for key, words, unit in ROWS
             if any(key in report["channels"][name]["numbers"] for name in result.channels)
         ],
+        head_rows=head_rows(result),
+        head_columns=[words for _, words in HEAD_COLUMNS],
         layout=pictures["layout"],
         channels=[
             {
                 "name": name,
-                "figures": [(pictures[f"{stem}-{kind}"], caption) for kind, (caption, _) in CHANNEL_FIGURES.items()],
+                "figures": [
+                    (pictures[f"{stem}-{kind}"], caption)
+                    for kind, (caption, _) in CHANNEL_FIGURES.items()
+                    if f"{stem}-{kind}" in pictures
+                ],
                 **report["channels"][name],
             }
             for name, stem in stems.items()

@@ -302,12 +302,47 @@ class _MeasuredHead:
             distance * math.sin(elevation),
         )
 
-    def nearest(self, direction: Vector) -> int:
-        best, best_dot = -1, -math.inf
+    def neighbours(self, direction: Vector) -> list[tuple[int, float]]:
+        """Measured directions around one on the horizon, with weights: where the chord between the two meets the ray."""
+        if abs(direction[2]) > 1e-9:
+            raise NotImplementedError("a measured head and a source off the horizon")
+        azimuth = math.degrees(math.atan2(direction[1], direction[0]))
+        after: tuple[float, int] | None = None
+        before: tuple[float, int] | None = None
         for m, measured in enumerate(self.directions):
-            if _dot(measured, direction) > best_dot:
-                best, best_dot = m, _dot(measured, direction)
-        return best
+            if abs(measured[2]) > 1e-9:
+                continue
+            ahead = (math.degrees(math.atan2(measured[1], measured[0])) - azimuth) % 360.0
+            if ahead > 360.0 - 1e-9:
+                ahead = 0.0
+            if after is None or ahead < after[0]:
+                after = (ahead, m)
+            behind = (360.0 - ahead) % 360.0
+            if before is None or behind < before[0]:
+                before = (behind, m)
+        assert after is not None and before is not None
+        if after[1] == before[1]:
+            return [(after[1], 1.0)]
+        near, far = math.sin(math.radians(before[0])), math.sin(math.radians(after[0]))
+        return [(before[1], far / (near + far)), (after[1], near / (near + far))]
+
+    @staticmethod
+    def around_the_head_s(direction: Vector, ear: int, radius_m: float, speed: float) -> float:
+        """Woodworth: how much later than at the centre a plane wave from a direction is at an ear (0 is the left)."""
+        angle = math.acos(max(-1.0, min(1.0, direction[1] if ear == 0 else -direction[1])))
+        return radius_m / speed * (-math.cos(angle) if angle < math.pi / 2 else angle - math.pi / 2)
+
+    def between(self, direction: Vector, ear: int, frequency_hz: float, radius_m: float, speed: float) -> complex:
+        """The response from a direction: logarithms of the magnitudes, unit phasors without their delays, and the delay."""
+        level, phasor = 0.0, 0j
+        turn = 2j * math.pi * frequency_hz
+        for m, weight in self.neighbours(direction):
+            value = self.response(m, ear, frequency_hz)
+            early = self.around_the_head_s(self.directions[m], ear, radius_m, speed)
+            level += weight * math.log(abs(value))
+            phasor += weight * value / abs(value) * cmath.exp(turn * early)
+        late = self.around_the_head_s(direction, ear, radius_m, speed)
+        return math.exp(level) * phasor / abs(phasor) * cmath.exp(-turn * late)
 
     def response(self, m: int, ear: int, frequency_hz: float) -> complex:
         receiver = self.receiver_of_ear[ear]
@@ -370,12 +405,25 @@ class _Scene:
             cos_angle = _cos_between(to_source, _subtract(ear_at, centre))
             return naive_sphere_pressure(k, self.head_radius_m, _length(to_source), self.head_radius_m, cos_angle)
         assert self.measured is not None
-        r = _length(to_source)
-        direction = (_dot(to_source, self.forward) / r, _dot(to_source, self.left) / r, to_source[2] / r)
-        m = self.measured.nearest(direction)
-        r_measured = self.measured.distances_m[m]
-        spread = cmath.exp(-1j * k * (r - r_measured)) * r_measured / r
-        return self.measured.response(m, ear, frequency_hz) * spread
+        # The ray from the ear through the source meets the measured sphere at `there`, seen from the head's centre.
+        r_measured = self.measured.distances_m[0]
+        from_ear = _subtract(source, ear_at)
+        ray = _scale(from_ear, 1.0 / _length(from_ear))
+        offset = _subtract(ear_at, centre)
+        along = _dot(ray, offset)
+        reach = -along + math.sqrt(along**2 + r_measured**2 - _dot(offset, offset))
+        there = _add(offset, _scale(ray, reach))
+        direction = (
+            _dot(there, self.forward) / r_measured,
+            _dot(there, self.left) / r_measured,
+            there[2] / r_measured,
+        )
+        a = self.head_radius_m
+        found = self.measured.between(direction, ear, frequency_hz, a, self.speed) / r_measured
+        found *= cmath.exp(-1j * k * r_measured)
+        # A rigid sphere says how the pressure at the ear changes from there to the source.
+        here = naive_sphere_pressure(k, a, _length(to_source), a, _cos_between(to_source, offset))
+        return found * here / naive_sphere_pressure(k, a, r_measured, a, _cos_between(there, offset))
 
     @staticmethod
     def free_field(wavenumber: float, source: Vector, place: Vector) -> complex:

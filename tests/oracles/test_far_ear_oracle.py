@@ -238,9 +238,9 @@ def test_drivers_near_the_enclosure_are_put_on_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("left_first", [True, False])
 def test_a_measured_head_by_hand(tmp_path: Path, left_first: bool) -> None:
-    """The nearest direction's impulse, at the file's own rate and delay, carried from 1.2 m to the driver's distance.
+    """At a measured place, the file's own impulse, rate and delay; half way between two, their geometric mean level.
 
-    From [2, 0, 0] a driver at [0, -1.1, 0] is 28.8° to the listener's left, so +30° is nearest, not -30° or 90°.
+    From [2, 0, 0] a driver 1.2 m away and 30° to the listener's left is at +30° of the file, not at -30°.
     """
     sofa = sofar.Sofa("SimpleFreeFieldHRIR")
     sofa.SourcePosition = np.array([[0.0, 0.0, 1.2], [330.0, 0.0, 1.2], [30.0, 0.0, 1.2], [90.0, 0.0, 1.2]])
@@ -261,12 +261,15 @@ def test_a_measured_head_by_hand(tmp_path: Path, left_first: bool) -> None:
     sofar.write_sofa(str(tmp_path / "head.sofa"), sofa)
 
     listener = 'position_m = [2.0, 0.0, 0.0]\nhead = "head.sofa"'
-    files = _write(tmp_path, {"left": ([0.0, -1.1, 0.0], {0: 1.0})}, listener)
+    at = [(2.0 - 1.2 * math.cos(angle), -1.2 * math.sin(angle), 0.0) for angle in (math.pi / 6, math.pi / 12)]
+    files = _write(tmp_path, {"left": (at[0], {0: 1.0})}, listener)
     f = 500.0
-    r = math.hypot(2.0, 1.1)
-    carried = cmath.exp(-2j * math.pi * f / C * (r - 1.2)) * 1.2 / r
+    carried = cmath.exp(-2j * math.pi * f / C * 1.2) / 1.2
     expected = [
         3.0 * cmath.exp(-2j * math.pi * f * 2.0 / 8000.0) * carried,
         0.3 * cmath.exp(-2j * math.pi * f * (5.0 + 1.5) / 8000.0) * carried,
     ]
-    np.testing.assert_allclose(ear_pressures(*files, "to left", [f])[0, 0], expected, rtol=1e-12)
+    np.testing.assert_allclose(ear_pressures(*files, "to left", [f])[0, 0], expected, rtol=1e-9)
+    files = _write(tmp_path, {"left": (at[1], {0: 1.0})}, listener)
+    between = np.abs(ear_pressures(*files, "to left", [f])[0, 0])
+    np.testing.assert_allclose(between, np.array([math.sqrt(3.0), math.sqrt(0.1 * 0.3)]) / 1.2, rtol=1e-9)

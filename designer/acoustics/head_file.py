@@ -1,0 +1,282 @@
+"""A head's measurement from a SOFA file (AES69), read so that what is wrong with real files does not pass silently.
+
+Metadata first: a file that is too large, damaged, or of another convention is refused before its data are touched.
+Impulse responses are kept as they are; spectra become impulse responses. A measurement that cannot be right (silent,
+clipped, its onset cut) is left out with a warning, and a file with many of them is refused.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from designer.acoustics.head_directions import heard, placed
+from designer.acoustics.head_faults import left_out
+from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, spectra
+from designer.arrays import Bool, Complex, Index, Real
+from designer.errors import DataError
+
+CONVENTIONS = ("SimpleFreeFieldHRIR", "FreeFieldHRIR", "SimpleFreeFieldHRTF", "FreeFieldHRTF", "GeneralFIR")
+MAX_NUMBERS = 25_000_000
+"""Largest set of responses, in numbers (200 MB): 12,000 directions of 1,024 taps."""
+MAX_FILE_BYTES = 1_000_000_000
+ALLOWED = f"a SOFA file of the convention {', '.join(CONVENTIONS[:-1])} or {CONVENTIONS[-1]}"
+
+
+@dataclass(frozen=True)
+class HeadRecording:
+    """Impulse responses of a head, the left ear first, in the head's axes: forward, the listener's left, up.
+
+    directions : unit vectors (N, 3), all different
+    responses : (N, 2, T), single precision, scaled to a largest sample of 1
+    delay_s : (N, 2) to be added to each response
+    low_spectra : (N, 2, F) at `interaural_time.FREQUENCY_HZ`
+    full_scale : the file's own largest sample
+    distance_m : of the measuring loudspeaker; inf where the file does not say
+    warnings : what the user should know of the file, each with its name
+    """
+
+    directions: Real
+    responses: Real
+    delay_s: Real
+    low_spectra: Complex
+    full_scale: float
+    sample_rate_hz: float
+    distance_m: float
+    warnings: tuple[str, ...] = ()
+
+    def of(self, keep: Index) -> HeadRecording:
+        """The same with some of the measurements."""
+        return replace(
+            self,
+            directions=self.directions[keep],
+            responses=self.responses[keep],
+            delay_s=self.delay_s[keep],
+            low_spectra=self.low_spectra[keep],
+        )
+
+
+def read_recording(path: Path, name: str) -> HeadRecording:
+    """Read a head from a SOFA file.
+
+    Parameters
+    ----------
+    name : how messages call the file
+
+    Raises
+    ------
+    DataError : what was found, what is allowed, and the remedy
+
+    """
+    dimensions = _metadata(path, name)
+    with _damage(name), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of conventions that were renamed; what matters is checked below
+        import sofar  # slow to import, and needed only for measured heads
+
+        sofa = sofar.read_sofa(str(path), verify=False, verbose=False)
+    with _missing(name):
+        responses, rate_hz, delay = _responses(sofa, dimensions, name)
+        placement = placed(sofa, len(responses), dimensions.get("E", 1), name)
+    full_scale = max(float(np.abs(responses).max()), 1e-30)
+    responses = (responses / full_scale).astype(np.float32)  # as exact as any measurement
+    delay_s = np.broadcast_to(delay / rate_hz, responses.shape[:2])
+    keep, faults = left_out(responses, delay_s, placement.readings[0][1], name)
+    if not keep.all():
+        responses, delay_s, placement = responses[keep], delay_s[keep], placement.of(keep)
+    low = spectra(responses, rate_hz, FREQUENCY_HZ)
+    if delay_s.any():
+        low = low * delays(FREQUENCY_HZ, delay_s.ravel()).reshape(low.shape)
+    directions, first_is_left, heard_said = heard(placement, interaural_time_s(low), name)
+    if not first_is_left:
+        responses, delay_s, low = responses[:, ::-1], delay_s[:, ::-1], low[:, ::-1]
+    kept, distance_m, shell_said = _one_shell(placement.distance_m)
+    recording = HeadRecording(directions, responses, delay_s, low, full_scale, rate_hz, distance_m).of(kept)
+    single, double_said = _each_once(recording)
+    said = (*placement.said, *faults, *heard_said, *shell_said, *double_said)
+    return replace(recording.of(single), warnings=tuple(f"{name}: {words}" for words in said))
+
+
+def _one_shell(distance_m: Real) -> tuple[Index, float, list[str]]:
+    """Measurements at the farthest of the distances: a near-field set's far head is the sphere model's business."""
+    finite = distance_m[np.isfinite(distance_m)]
+    if finite.size < distance_m.size:
+        return np.arange(distance_m.size), np.inf, []
+    far = distance_m > 0.9 * finite.max()
+    said = []
+    if not far.all():
+        said.append(
+            f"found measurements from {finite.min():g} to {finite.max():g} m; the {int(far.sum())} at"
+            f" {np.median(finite[far]):g} m are used"
+        )
+    return np.flatnonzero(far), float(np.median(finite[far])), said
+
+
+def _each_once(recording: HeadRecording) -> tuple[Index, list[str]]:
+    """The first measurement of each direction; others within 0.01 degrees are said, with how far they differ."""
+    from scipy.spatial import KDTree
+
+    tree = KDTree(recording.directions)
+    pairs = tree.query_pairs(2e-4, output_type="ndarray")
+    if not len(pairs):
+        return np.arange(len(recording.directions)), []
+    later = np.unique(pairs.max(axis=1))
+    one, other = (np.abs(recording.low_spectra[pairs[:, side]]) for side in (0, 1))
+    apart_db = float(np.abs(20 * np.log10(np.maximum(one, 1e-12) / np.maximum(other, 1e-12))).max())
+    first = recording.directions[later[0]]
+    azimuth, elevation = np.degrees(np.arctan2(first[1], first[0])), np.degrees(np.arcsin(np.clip(first[2], -1, 1)))
+    said = (
+        f"found {later.size} directions measured more than once, first azimuth {azimuth:.1f}, elevation {elevation:.1f};"
+        f" they differ by up to {apart_db:.1f} dB below 1.5 kHz, and the first of each is used"
+    )
+    return np.setdiff1d(np.arange(len(recording.directions)), later), [said]
+
+
+def _metadata(path: Path, name: str) -> dict[str, int]:
+    """The file's dimensions, after its size, its kind and its convention were found to be sound."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head != b"\x89HDF\r\n\x1a\n":
+        raise DataError(f"{name}: found a file that is not HDF5 (it begins with {head[:4]!r}); allowed: {ALLOWED}")
+    import netCDF4
+
+    with _damage(name), netCDF4.Dataset(str(path)) as file:
+        attributes = set(file.ncattrs())
+        convention = str(getattr(file, "SOFAConventions", ""))
+        kind = str(getattr(file, "Conventions", ""))
+        dimensions = {str(key): len(value) for key, value in file.dimensions.items()}
+    if kind != "SOFA" or "SOFAConventions" not in attributes:
+        raise DataError(f"{name}: found an HDF5 file that is not SOFA (no Conventions = SOFA); allowed: {ALLOWED}")
+    if convention not in CONVENTIONS:
+        raise DataError(f"{name}: found the SOFA convention {convention}; allowed: {', '.join(CONVENTIONS)}")
+    numbers = 1
+    for key in ("M", "R", "N", "E"):
+        numbers *= dimensions.get(key, 1)
+    if dimensions.get("R", 0) != 2:
+        raise DataError(f"{name}: found {dimensions.get('R', 0)} receivers; allowed: two, the ears")
+    shape = " x ".join(f"{dimensions.get(key, 1)} {what}" for key, what in _SIZES if dimensions.get(key, 1) != 1)
+    if numbers > MAX_NUMBERS:
+        raise DataError(
+            f"{name}: found {shape}, {numbers / 1e6:.0f} million numbers; allowed: at most {MAX_NUMBERS / 1e6:.0f}"
+            " million; leave directions out, or shorten the responses"
+        )
+    if size > MAX_FILE_BYTES:
+        raise DataError(f"{name}: found {size / 1e6:.0f} MB; allowed: at most {MAX_FILE_BYTES / 1e6:.0f} MB")
+    if numbers == 0 or dimensions.get("N", 0) < 8:
+        raise DataError(f"{name}: found {shape or 'no data'}; allowed: responses of 8 samples or more")
+    return dimensions
+
+
+_SIZES = (("M", "measurements"), ("R", "receivers"), ("N", "samples"), ("E", "emitters"))
+
+
+@contextmanager
+def _damage(name: str) -> Iterator[None]:
+    try:
+        yield
+    except DataError:
+        raise
+    except Exception as error:  # netCDF4, HDF5 and sofar raise many kinds; each means that the file cannot be used
+        words = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(
+            f"{name}: found a file that is cut short or damaged ({words}); allowed: {ALLOWED}; fetch it again"
+        ) from error
+
+
+@contextmanager
+def _missing(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (AttributeError, ValueError, TypeError, IndexError) as error:
+        words = str(error).splitlines()[0]
+        raise DataError(f"{name}: found data that do not fit the convention ({words}); allowed: {ALLOWED}") from error
+
+
+def filled(values: Any) -> Real:
+    """Numbers of a file as plain floats; what is masked as missing becomes NaN."""
+    return np.asarray(np.ma.filled(np.ma.asarray(values, dtype=float), np.nan))
+
+
+def _responses(sofa: Any, dimensions: dict[str, int], name: str) -> tuple[Real, float, Real]:
+    """Responses (M E, 2, T), the sample rate, and what is to be added to each, in samples, (1 or M E, 2)."""
+    m, n, e = (dimensions.get(key, 1) for key in "MNE")
+    if hasattr(sofa, "Data_Real"):
+        spectra = filled(sofa.Data_Real) + 1j * filled(sofa.Data_Imag)
+        spectra = _by_direction(spectra.reshape(m, 2, n, -1), m, e)
+        _refuse_nan(spectra, name)
+        return (*_from_spectra(spectra, filled(sofa.N).ravel(), name), np.zeros((1, 2)))
+    data = _by_direction(filled(sofa.Data_IR).reshape(m, 2, n, -1), m, e)
+    _refuse_nan(data, name)
+    rates = np.unique(filled(sofa.Data_SamplingRate))
+    if rates.size != 1 or not 4000 <= rates[0] <= 1_000_000:
+        found = ", ".join(f"{rate:g}" for rate in rates[:3])
+        raise DataError(f"{name}: found a sampling rate of {found} Hz; allowed: one, from 4000 to 1000000 Hz")
+    delay = filled(getattr(sofa, "Data_Delay", np.zeros((1, 2))))
+    delay = delay.reshape(-1, 2, e) if e > 1 and delay.size % (2 * e) == 0 else delay.reshape(-1, 2, 1)
+    delay = _by_direction(np.broadcast_to(delay[:, :, None, :], (len(delay), 2, 1, data.shape[0] // m)), len(delay), e)
+    if not np.isfinite(delay).all():
+        raise DataError(f"{name}: found Data.Delay that is not finite; allowed: samples")
+    return data, float(rates[0]), delay[:, :, 0]
+
+
+def _by_direction(values: Any, m: int, e: int) -> Any:
+    """(M, 2, N, E) as (M E, 2, N): each emitter is a direction of its own."""
+    if values.shape[3] == 1:
+        return values[..., 0]
+    return np.moveaxis(values, 3, 1).reshape(m * e, 2, -1)
+
+
+def _refuse_nan(data: Real | Complex, name: str) -> None:
+    bad: Bool = np.asarray(~np.isfinite(data).all(axis=2))
+    if bad.any():
+        where, ear = np.argwhere(bad)[0]
+        raise DataError(
+            f"{name}: found NaN or infinity in {int(bad.any(axis=1).sum())} of {len(bad)} measurements, first in"
+            f" measurement {where}, receiver {ear}; allowed: finite numbers; leave these measurements out"
+        )
+
+
+def _from_spectra(spectra: Complex, frequency_hz: Real, name: str) -> tuple[Real, float]:
+    """Impulse responses (M, 2, T) and their sample rate from spectra (M, 2, N) at any rising frequencies.
+
+    Between the frequencies the logarithm of the magnitude and the unwrapped phase are straight; below the first one
+    both are carried on to 0 Hz, the phase to a multiple of pi. What precedes the sound is put at the beginning.
+    """
+    if frequency_hz.size != spectra.shape[2] or frequency_hz.size < 8 or (np.diff(frequency_hz) <= 0).any():
+        raise DataError(f"{name}: found frequencies N that do not rise, or are too few; allowed: 8 or more, in hertz")
+    step_hz = float(np.min(np.diff(frequency_hz)))
+    if frequency_hz[0] < 0 or frequency_hz[-1] < 2000:
+        raise DataError(f"{name}: found frequencies up to {frequency_hz[-1]:g}; allowed: hertz, to 2000 or more")
+    bins = round(float(frequency_hz[-1]) / step_hz) + 1
+    if bins * spectra.shape[0] * 4 > MAX_NUMBERS:
+        raise DataError(f"{name}: found frequencies {step_hz:g} Hz apart at the closest; allowed: fewer or wider apart")
+    grid_hz = np.arange(bins) * step_hz
+    if bins == frequency_hz.size and np.allclose(grid_hz, frequency_hz, rtol=0, atol=1e-3 * step_hz):
+        even = spectra
+    else:
+        level = np.log(np.maximum(np.abs(spectra), 1e-12))
+        phase = np.unwrap(np.angle(spectra), axis=2)
+        slope = (phase[..., 1] - phase[..., 0]) / (frequency_hz[1] - frequency_hz[0])
+        at_zero = np.round((phase[..., 0] - slope * frequency_hz[0]) / np.pi) * np.pi
+        if frequency_hz[0] > 0:
+            level = np.concatenate([level[..., :1], level], axis=2)
+            phase = np.concatenate([at_zero[..., None], phase], axis=2)
+            frequency_hz = np.concatenate([[0.0], frequency_hz])
+        even = np.empty((*spectra.shape[:2], bins), dtype=complex)
+        for index in np.ndindex(*spectra.shape[:2]):
+            even[index] = np.exp(
+                np.interp(grid_hz, frequency_hz, level[index]) + 1j * np.interp(grid_hz, frequency_hz, phase[index])
+            )
+    responses = np.fft.irfft(even, axis=2)
+    # The quietest place of the whole set, as long as a sixteenth of the period, is where time begins.
+    length = responses.shape[2]
+    window = max(1, length // 16)
+    power = np.sum(responses**2, axis=(0, 1))
+    running = np.convolve(np.concatenate([power, power[:window]]), np.ones(window), "valid")[:length]
+    return np.roll(responses, -int(np.argmin(running)), axis=2), float(2 * grid_hz[-1])
