@@ -110,7 +110,7 @@ class MeasuredDirectivity:
 
     def _centre(self, frequency_hz: Real, directions: Real) -> Complex:
         """e^{jk x·n} (F, M) of the acoustic centre."""
-        return np.exp(2j * np.pi * np.outer(frequency_hz, directions @ self.acoustic_centre_s))
+        return np.asarray(np.exp(2j * np.pi * np.outer(frequency_hz, directions @ self.acoustic_centre_s)))
 
     def on_axis(self) -> Complex:
         """Pressure on axis at the measured frequencies (K,)."""
@@ -174,7 +174,7 @@ class MeasuredDirectivity:
             log_magnitude, phase = (v.repeat(frequency_hz.size, axis=0) for v in (log_magnitude, phase))
         on_axis = phase[:, self.axis, None]
         level, turned = self._interpolation.at(log_magnitude, phase - on_axis, directions)
-        return np.exp(level + 1j * (turned + on_axis)) * self._centre(frequency_hz, directions)
+        return np.asarray(np.exp(level + 1j * (turned + on_axis)) * self._centre(frequency_hz, directions))
 
     def _joined(self, frequency_hz: Real, directions: Real, below: Model | None) -> Complex:
         lowest_hz = self.frequency_hz[:1]

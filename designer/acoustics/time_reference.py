@@ -19,6 +19,9 @@ import numpy as np
 from designer.acoustics.minimum_phase import minimum_phase
 from designer.arrays import Complex, Real
 
+POLARITY_OCTAVES_RATIO = 4.0
+"""The sign is told from the lowest two octaves."""
+
 
 @dataclass(frozen=True)
 class DelayFit:
@@ -42,7 +45,10 @@ def fit_delay(frequency_hz: Real, response: Complex) -> DelayFit:
     weight = np.sqrt(np.gradient(np.log(np.maximum(frequency_hz, 1e-3)))) * strong
     slope, constant = np.polynomial.polynomial.polyfit(frequency_hz, excess, 1, w=weight)[::-1]
     left = excess - slope * frequency_hz - constant
-    turned = np.cos(constant)
+    # The sign is told at the low end, where neither a crossover's all-pass nor an error of the delay turns the phase.
+    low = strong & (frequency_hz <= POLARITY_OCTAVES_RATIO * frequency_hz[strong][0])
+    low = low if low.sum() >= 4 else strong
+    turned = np.cos(np.polynomial.polynomial.polyfit(frequency_hz[low], excess[low], 1)[0])
     return DelayFit(
         delay_s=float(-slope / (2 * np.pi)),
         polarity=0 if abs(turned) < 0.5 else int(np.sign(turned)),

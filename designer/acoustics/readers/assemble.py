@@ -115,7 +115,7 @@ def assemble(
         pressure = pressure * 10 ** (gain_db / 20)
         notes.append(f"level is relative: {gain_db:+.2f} dB brings it to 0 dB on axis")
     notes += _symmetry_notes(directions)
-    centre_s = fit_acoustic_centre_s(frequency_hz, directions, pressure, axis)
+    centre_s = _centre_s(frequency_hz, directions, pressure, axis)
     symmetry_db = _symmetry_error_db(frequency_hz, directions, pressure)
     if symmetry_db is not None:
         notes.append(
@@ -124,7 +124,7 @@ def assemble(
         )
     on_axis_db = 20 * np.log10(np.abs(pressure[:, axis]) + 1e-300)
     known = frequency_hz[0] <= 1000 <= frequency_hz[-1]
-    centre_m = (centre_s + raw.centre_stated_s * 0) * speed_of_sound_m_s
+    centre_m = centre_s * speed_of_sound_m_s
     summary = DirectivitySummary(
         driver=driver,
         kind=raw.kind,
@@ -159,6 +159,16 @@ def _median_level_db(magnitude: Real) -> float:
     """Median level where the response is within 10 dB of its maximum: neither roll-off nor a single peak moves it."""
     level = 20 * np.log10(magnitude + 1e-300)
     return float(np.median(level[level > level.max() - 10]))
+
+
+def _centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> Real:
+    """The acoustic centre over the speed of sound, with the side of a plane that was not measured mirrored."""
+    one_sided = [i for i in (1, 2) if directions[:, i].min() > -IN_PLANE or directions[:, i].max() < IN_PLANE]
+    for i in one_sided:
+        mirror = np.where(np.arange(3) == i, -1.0, 1.0)
+        directions = np.concatenate([directions, directions * mirror])
+        pressure = np.concatenate([pressure, pressure], axis=1)
+    return fit_acoustic_centre_s(frequency_hz, directions, pressure, axis)
 
 
 def _symmetry_notes(directions: Real) -> list[str]:

@@ -139,7 +139,8 @@ def _read_npz(path: Path) -> Table:
     if pressure.shape != (frequency_hz.size, azimuth_deg.size) or elevation_deg.size != azimuth_deg.size:
         raise refusal(
             path,
-            f"pressure {pressure.shape} for {frequency_hz.size} frequencies, {azimuth_deg.size} azimuths and {elevation_deg.size} elevations",
+            f"pressure {pressure.shape} for {frequency_hz.size} frequencies, {azimuth_deg.size} azimuths "
+            f"and {elevation_deg.size} elevations",
             "(frequencies, directions), with an azimuth and an elevation a direction",
             "transpose it, or write out all directions of the grid",
         )
@@ -231,7 +232,6 @@ def read_complex_table(
         distance_m=from_m,
         level="absolute",
         time="absolute",
-        centre_stated_s=axes @ position_m / speed_of_sound_m_s,
         notes=tuple(
             note
             for note, said in (

@@ -69,5 +69,6 @@ def azimuth_sense_warning(
         return ""
     return (
         f"{name}: azimuth seems to run clockwise: the driver is stated at y = {position_m[1]:+.3f} m, and the arrival times "
-        f"over azimuth put it at y = {found_m[1]:+.3f} m; azimuth is counter-clockwise from above: negate the azimuths, or correct the place"
+        f"over azimuth put it at y = {found_m[1]:+.3f} m; azimuth is counter-clockwise from above: "
+        "negate the azimuths, or correct the place"
     )

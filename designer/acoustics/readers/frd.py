@@ -56,7 +56,7 @@ def read_file(path: Path) -> tuple[Real, Complex, bool]:
             "degrees",
             "export the phase in degrees",
         )
-    return frequency_hz, magnitude * np.exp(1j * np.radians(phase_deg)), False
+    return frequency_hz, np.asarray(magnitude * np.exp(1j * np.radians(phase_deg))), False
 
 
 def read_frd_set(files: tuple[Path, ...], *, clockwise: bool = False) -> RawSet:

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-
-import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.errors import DataError
@@ -30,7 +28,6 @@ class RawSet:
     pressure : (K, N) complex; for `magnitude_only` real and without phase
     distance_m : where it was measured; None where the file does not say, 0 if `pressure` is r e^{jkr} p already
     level, time : whether the file's own are absolute
-    centre_stated_s : the driver's place over the speed of sound that has been taken off, if the file states one
     """
 
     kind: str
@@ -43,7 +40,6 @@ class RawSet:
     distance_m: float | None = None
     level: Literal["absolute", "relative"] = "relative"
     time: Literal["absolute", "relative"] = "relative"
-    centre_stated_s: Real = field(default_factory=lambda: np.zeros(3))
     gated: bool = False
     """The reader has applied the gate itself."""
     notes: tuple[str, ...] = ()

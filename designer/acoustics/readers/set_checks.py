@@ -82,7 +82,8 @@ def check_gaps(directions: Real) -> list[str]:
         centre = directions.mean(axis=0)
         if np.linalg.norm(centre) > 0.3:
             warnings.append(
-                f"directions lie to one side (their mean is {np.linalg.norm(centre):.2f} from the centre of the sphere): where none was measured "
+                f"directions lie to one side (their mean is {np.linalg.norm(centre):.2f} from the centre of the sphere): "
+                "where none was measured "
                 "within 60 degrees, the nearest value is held"
             )
         return warnings
@@ -155,7 +156,9 @@ def check_phase_sign(frequency_hz: Real, response: Complex) -> list[str]:
         left.append(float(np.sqrt(np.sum((weight * off) ** 2) / np.sum(weight**2))))
     if left[1] < 0.5 * left[0] and left[0] > 0.3:
         return [
-            f"phase seems inverted: on axis it is {np.degrees(left[0]):.0f} degrees (root mean square) from the minimum phase of its level, "
-            f"and {np.degrees(left[1]):.0f} with its sign turned; a delay is a falling phase here (e^(+jwt)): negate the phase if the file has e^(-iwt)"
+            f"phase seems inverted: on axis it is {np.degrees(left[0]):.0f} degrees (root mean square) from the minimum phase "
+            "of its level, "
+            f"and {np.degrees(left[1]):.0f} with its sign turned; a delay is a falling phase here (e^(+jwt)): "
+            "negate the phase if the file has e^(-iwt)"
         ]
     return []

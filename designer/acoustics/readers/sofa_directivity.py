@@ -110,7 +110,7 @@ def _cartesian(path: Path, sofa: Any, name: str) -> Real:
             "-90 to 90",
             "elevation is up from the horizontal",
         )
-    return np.round(direction(angles[:, 0], angles[:, 1]), 15) * value[:, 2:]
+    return np.asarray(np.round(direction(angles[:, 0], angles[:, 1]), 15) * value[:, 2:])
 
 
 def _emitter(path: Path, sofa: Any, count: int, driver: str, asked: str | None) -> int:
@@ -226,7 +226,6 @@ def read_sofa_directivity(
         distance_m=float(np.median(radius_m)),
         level="relative",
         time="absolute",
-        centre_stated_s=axes @ position_m / speed_of_sound_m_s,
         notes=(f"emitter {which} of {meta.measurements}",) if meta.measurements > 1 else (),
         warnings=(warning,) if warning else (),
     )

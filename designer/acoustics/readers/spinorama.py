@@ -2,7 +2,8 @@
 
 Perhaps a line with the title ("SPL Horizontal"); then two header rows: "On-Axis", "10°", "-10°", ... over the columns, and
 "Frequency [Hz]", "Sound Pressure Level [dB]" under each. Either each angle has a frequency column of its own (its heading then stands over
-two columns), or one frequency column stands in front of all. Columns are divided by tabs; thousands may be divided by commas. Magnitude only.
+two columns), or one frequency column stands in front of all. Columns are divided by
+tabs; thousands may be divided by commas. Magnitude only.
 
 The plane is what the title or the file's name says; without either it is horizontal.
 """
