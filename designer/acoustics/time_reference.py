@@ -22,6 +22,9 @@ from designer.arrays import Complex, Real
 POLARITY_OCTAVES_RATIO = 4.0
 """The sign is told from the lowest two octaves."""
 
+MAX_DELAY_S = 0.06
+"""20 m of air."""
+
 
 @dataclass(frozen=True)
 class DelayFit:
@@ -40,9 +43,11 @@ def fit_delay(frequency_hz: Real, response: Complex) -> DelayFit:
     strong = magnitude > 0.1 * magnitude.max()
     if frequency_hz.size < 4 or strong.sum() < 4:
         return DelayFit(0.0, 0, 0.0)
-    excess = np.unwrap(np.angle(response) - minimum_phase(frequency_hz, magnitude[:, None])[:, 0])
+    beyond = np.angle(response) - minimum_phase(frequency_hz, magnitude[:, None])[:, 0]
     # Each octave weighs the same: a linear grid has most of its points in the top octave.
     weight = np.sqrt(np.gradient(np.log(np.maximum(frequency_hz, 1e-3)))) * strong
+    coarse_s = _coarse_delay(frequency_hz, beyond, weight)
+    excess = np.unwrap(beyond + 2 * np.pi * frequency_hz * coarse_s)
     slope, constant = np.polynomial.polynomial.polyfit(frequency_hz, excess, 1, w=weight)[::-1]
     left = excess - slope * frequency_hz - constant
     # The sign is told at the low end, where neither a crossover's all-pass nor an error of the delay turns the phase.
@@ -50,10 +55,26 @@ def fit_delay(frequency_hz: Real, response: Complex) -> DelayFit:
     low = low if low.sum() >= 4 else strong
     turned = np.cos(np.polynomial.polynomial.polyfit(frequency_hz[low], excess[low], 1)[0])
     return DelayFit(
-        delay_s=float(-slope / (2 * np.pi)),
+        delay_s=coarse_s + float(-slope / (2 * np.pi)),
         polarity=0 if abs(turned) < 0.5 else int(np.sign(turned)),
         residual_rad=float(np.sqrt(np.sum((weight * left) ** 2) / np.sum(weight**2))),
     )
+
+
+def _coarse_delay(frequency_hz: Real, phase: Real, weight: Real) -> float:
+    """The delay that brings phases closest together, searched: between the points of a coarse grid they may turn more than once.
+
+    On evenly spaced frequencies a delay cannot be told from one a turn further; the search ends half way there.
+    """
+    spread = np.unique(np.searchsorted(frequency_hz, np.geomspace(max(frequency_hz[0], 1e-3), frequency_hz[-1], 400)))
+    f, phasor = frequency_hz[spread], weight[spread] ** 2 * np.exp(1j * phase[spread])
+    longest_s = min(MAX_DELAY_S, 0.5 / float(np.diff(frequency_hz).min()))
+    candidate_s = np.arange(0, longest_s, 1 / (6 * frequency_hz[-1]))
+    candidate_s = np.concatenate([-candidate_s[:0:-1], candidate_s])
+    together = np.concatenate(
+        [np.abs(np.exp(2j * np.pi * np.outer(part, f)) @ phasor) for part in np.array_split(candidate_s, 40)]
+    )
+    return float(candidate_s[np.argmax(together)])
 
 
 def fit_acoustic_centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> Real:

@@ -34,7 +34,7 @@ def gate_spectrum(frequency_hz: Real, pressure: Complex, gate_s: float) -> tuple
     step_hz = min(1 / (8 * gate_s), highest_hz / 64)
     count = int(np.ceil(highest_hz / step_hz))
     grid_hz = np.linspace(0, highest_hz, count + 1)
-    time_s = np.fft.fftfreq(2 * count, 1 / (2 * highest_hz))
+    time_s = np.fft.fftfreq(2 * count, 1 / (2 * count)) / (2 * highest_hz)
     window = gate_window(time_s, gate_s)
     kept = np.unique(np.concatenate([[1 / gate_s], frequency_hz[frequency_hz > 1 / gate_s]]))
     out = np.empty((kept.size, pressure.shape[1]), dtype=complex)
