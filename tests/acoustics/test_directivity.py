@@ -41,7 +41,9 @@ SUMMARY = DirectivitySummary(
 )
 
 
-def measured(frequency_hz: Real, directions: Real, pressure: Complex, centre_s: Real | None = None) -> MeasuredDirectivity:
+def measured(
+    frequency_hz: Real, directions: Real, pressure: Complex, centre_s: Real | None = None
+) -> MeasuredDirectivity:
     centre = np.zeros(3) if centre_s is None else centre_s
     return MeasuredDirectivity(frequency_hz, directions, pressure, SUMMARY, acoustic_centre_s=centre)
 
@@ -122,7 +124,9 @@ def test_no_comb_within_a_triangle() -> None:
     directions = grid(20)
     rng = np.random.default_rng(1)
     level = rng.uniform(0.5, 2.0, len(directions))
-    m = measured(FREQUENCY_HZ, directions, level * np.exp(2j * np.pi * rng.random((FREQUENCY_HZ.size, len(directions)))))
+    m = measured(
+        FREQUENCY_HZ, directions, level * np.exp(2j * np.pi * rng.random((FREQUENCY_HZ.size, len(directions))))
+    )
     towards = rng.normal(size=(500, 3))
     got = np.abs(m.transfer(FREQUENCY_HZ, towards / np.linalg.norm(towards, axis=1, keepdims=True)))
     assert got.min() > 0.5 - 1e-6
@@ -196,7 +200,9 @@ def test_above_the_band_is_refused() -> None:
     """The error names the file, the driver, the measured band and what was asked; holding must be asked for."""
     directions = horizontal(30)
     m = measured(FREQUENCY_HZ, directions, cap(FREQUENCY_HZ, directions))
-    with pytest.raises(DataError, match=r"made\.npz: driver woofer was measured from 100 to 8000 Hz.*allowed: up to 8000"):
+    with pytest.raises(
+        DataError, match=r"made\.npz: driver woofer was measured from 100 to 8000 Hz.*allowed: up to 8000"
+    ):
         m.transfer(np.array([1000.0, 9000.0]), directions)
     with pytest.raises(DataError, match=r"designs\[0\]\.band_hz asks for 500 to 12000 Hz"):
         m.check_band((500.0, 12000.0), where="designs[0].band_hz")

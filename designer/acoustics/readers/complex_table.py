@@ -30,7 +30,7 @@ import numpy as np
 
 from designer.acoustics.free_field import direction
 from designer.acoustics.readers.angles import check_degrees
-from designer.acoustics.readers.device_axes import about_driver, driver_axes
+from designer.acoustics.readers.device_axes import about_driver, azimuth_sense_warning, driver_axes
 from designer.acoustics.readers.file_checks import check_bytes
 from designer.acoustics.readers.frequency_grids import rising
 from designer.acoustics.readers.raw_set import RawSet, refusal
@@ -211,11 +211,13 @@ def read_complex_table(
     position_m = _numbers(path, table.keys, "driver_position_m", (0.0, 0.0, 0.0))
     facing_deg = _numbers(path, table.keys, "driver_facing_deg", (0.0, 0.0))
     axes = driver_axes((float(facing_deg[0]), float(facing_deg[1])))
+    pressure = table.pressure.conj() if conjugate else table.pressure
+    warning = azimuth_sense_warning(path.name, table.frequency_hz, directions, pressure, position_m, speed_of_sound_m_s)
     directions, pressure = about_driver(
         table.frequency_hz,
         directions,
         np.full(len(directions), from_m if from_m > 0 else np.inf),
-        table.pressure.conj() if conjugate else table.pressure,
+        pressure,
         position_m=position_m,
         axes=axes,
         speed_of_sound_m_s=speed_of_sound_m_s,
@@ -240,4 +242,5 @@ def read_complex_table(
             )
             if said
         ),
+        warnings=(warning,) if warning else (),
     )

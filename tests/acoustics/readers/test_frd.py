@@ -13,7 +13,18 @@ from designer.acoustics.readers import read_response
 from designer.acoustics.readers.angles import PlaneAngle, angle_of_name
 from designer.errors import DataError
 
-from .made_sets import ANGLES_DEG, C, FREQUENCY_HZ, at, cap, frd_text, lopsided, near_in_db, near_in_phase_deg, write_frd_set
+from .made_sets import (
+    ANGLES_DEG,
+    FREQUENCY_HZ,
+    C,
+    at,
+    cap,
+    frd_text,
+    lopsided,
+    near_in_db,
+    near_in_phase_deg,
+    write_frd_set,
+)
 
 FRONT = (0.0, 15.0, 30.0, 45.0, 60.0)
 
@@ -46,7 +57,9 @@ def test_every_layout_is_read_alike(tmp_path: Path, layout: dict[str, object]) -
     true = cap(FREQUENCY_HZ, m.directions)
     assert near_in_db(m.pressure, true) < 1e-3
     assert near_in_phase_deg(m.pressure, true) < 0.01
-    assert m.summary.delay_removed_s == pytest.approx(2e-3 - 0.05 / C, abs=3e-5)  # the cap sits 5 cm in front of the centre
+    assert m.summary.delay_removed_s == pytest.approx(
+        2e-3 - 0.05 / C, abs=3e-5
+    )  # the cap sits 5 cm in front of the centre
 
 
 @pytest.mark.parametrize(
@@ -90,7 +103,9 @@ def test_left_and_right_and_clockwise(tmp_path: Path) -> None:
     m = read(tmp_path)
     sides = np.abs(m.transfer(np.array([500.0]), direction(np.array([90.0, -90.0]))))[0]
     assert 20 * np.log10(sides[0] / sides[1]) == pytest.approx(3.0, abs=0.1)
-    assert m.summary.symmetry_error_db == pytest.approx(np.sqrt(np.mean((3 * np.sin(np.radians(ANGLES_DEG[18:-1]))) ** 2)), abs=0.1)
+    assert m.summary.symmetry_error_db == pytest.approx(
+        np.sqrt(np.mean((3 * np.sin(np.radians(ANGLES_DEG[18:-1]))) ** 2)), abs=0.1
+    )
     assert any("positive horizontal angles were taken as the driver's left" in note for note in m.notes)
     turned = np.abs(read(tmp_path, clockwise=True).transfer(np.array([500.0]), direction(np.array([90.0, -90.0]))))[0]
     np.testing.assert_allclose(turned, sides[::-1], rtol=1e-9)
@@ -120,7 +135,9 @@ def test_an_angle_named_twice(tmp_path: Path) -> None:
     """Which of two files is meant cannot be known: refused, with both names."""
     write_frd_set(tmp_path)
     (tmp_path / "woofer hor 10.0.frd").write_text(frd_text(FREQUENCY_HZ, cap(FREQUENCY_HZ, at(10))[:, 0]))
-    with pytest.raises(DataError, match=r"hor 10 deg a second time, after woofer hor 10\.0\.frd; allowed: one file an angle"):
+    with pytest.raises(
+        DataError, match=r"hor 10 deg a second time, after woofer hor 10\.0\.frd; allowed: one file an angle"
+    ):
         read(tmp_path)
 
 
@@ -141,8 +158,12 @@ def test_no_axis(tmp_path: Path) -> None:
 def test_angles_in_radians(tmp_path: Path) -> None:
     """0, 0.1745, ... 3.1416 are whole degrees only if read as radians."""
     for a in range(0, 181, 10):
-        (tmp_path / f"woofer hor {np.radians(a):.4f}.frd").write_text(frd_text(FREQUENCY_HZ, cap(FREQUENCY_HZ, at(a))[:, 0]))
-    with pytest.raises(DataError, match=r"angles from 0 to 3\.142, which are whole degrees if read as radians \(0 to 180\)"):
+        (tmp_path / f"woofer hor {np.radians(a):.4f}.frd").write_text(
+            frd_text(FREQUENCY_HZ, cap(FREQUENCY_HZ, at(a))[:, 0])
+        )
+    with pytest.raises(
+        DataError, match=r"angles from 0 to 3\.142, which are whole degrees if read as radians \(0 to 180\)"
+    ):
         read(tmp_path)
 
 
@@ -155,7 +176,9 @@ def test_fine_angles_near_the_axis_are_not_taken_for_radians(tmp_path: Path) -> 
 def test_a_phase_in_radians(tmp_path: Path) -> None:
     """A phase that wraps at 3.14 is no phase in degrees."""
     response = cap(FREQUENCY_HZ, at(0))[:, 0] * np.exp(-2j * np.pi * FREQUENCY_HZ * 2e-3)
-    lines = [f"{f:.3f} {20 * np.log10(abs(p)):.3f} {np.angle(p):.4f}" for f, p in zip(FREQUENCY_HZ, response, strict=True)]
+    lines = [
+        f"{f:.3f} {20 * np.log10(abs(p)):.3f} {np.angle(p):.4f}" for f, p in zip(FREQUENCY_HZ, response, strict=True)
+    ]
     (tmp_path / "woofer hor 0.frd").write_text("\n".join(lines))
     with pytest.raises(DataError, match=r"it is in radians; allowed: degrees"):
         read(tmp_path)
@@ -200,7 +223,9 @@ def test_polarity_of_one_angle(tmp_path: Path) -> None:
     """One inverted file in the front is named, with the band where it shows."""
     write_frd_set(tmp_path, angles_deg=FRONT)
     write_frd_set(tmp_path, angles_deg=(30.0,), model=lambda f, n: -cap(f, n))
-    assert any("polarity of hor 30 deg is opposite to the axis from 100 to" in warning for warning in read(tmp_path).warnings)
+    assert any(
+        "polarity of hor 30 deg is opposite to the axis from 100 to" in warning for warning in read(tmp_path).warnings
+    )
 
 
 def test_polarity_of_the_driver(tmp_path: Path) -> None:
@@ -221,7 +246,9 @@ def test_an_inverted_phase(tmp_path: Path) -> None:
     write_frd_set(tmp_path, model=two_way, angles_deg=FRONT, delay_s=1e-3)
     assert not any("phase seems inverted" in warning for warning in read(tmp_path).warnings)
     write_frd_set(tmp_path, model=lambda f, n: two_way(f, n).conj(), angles_deg=FRONT, delay_s=-1e-3)
-    assert any("phase seems inverted" in warning and "negate the phase" in warning for warning in read(tmp_path).warnings)
+    assert any(
+        "phase seems inverted" in warning and "negate the phase" in warning for warning in read(tmp_path).warnings
+    )
 
 
 @pytest.mark.parametrize("word", ["nan", "NaN", "inf"])
@@ -242,7 +269,9 @@ def test_a_file_that_was_cut_off(tmp_path: Path) -> None:
     file = tmp_path / "woofer hor 45.frd"
     text = file.read_text()
     file.write_text(text[: text.rindex(" ")])
-    with pytest.raises(DataError, match=r"hor 45\.frd: found 2 numbers at the last line, .* where the others have 3.*cut off"):
+    with pytest.raises(
+        DataError, match=r"hor 45\.frd: found 2 numbers at the last line, .* where the others have 3.*cut off"
+    ):
         read(tmp_path)
 
 

@@ -30,7 +30,9 @@ def impulse(angle_deg: float, *, rate_hz: int = RATE_HZ, onset_s: float = 3e-3, 
     return np.asarray(0.4 * np.fft.irfft(spectrum))
 
 
-def write(folder: Path, *, subtype: str = "FLOAT", suffix: str = "wav", rate_hz: int = RATE_HZ, **options: float) -> None:
+def write(
+    folder: Path, *, subtype: str = "FLOAT", suffix: str = "wav", rate_hz: int = RATE_HZ, **options: float
+) -> None:
     for angle in ANGLES_DEG:
         x = impulse(angle, rate_hz=rate_hz, **options)
         soundfile.write(folder / f"mid hor {angle:g}.{suffix}", x, rate_hz, subtype=subtype)
@@ -40,7 +42,9 @@ def read(folder: Path, pattern: str = "mid hor *.wav", gate_ms: float | None = N
     return read_response(pattern, folder, driver="mid", gate_ms=gate_ms, speed_of_sound_m_s=C)
 
 
-@pytest.mark.parametrize(("subtype", "suffix"), [("FLOAT", "wav"), ("PCM_24", "wav"), ("DOUBLE", "wav"), ("PCM_24", "flac")])
+@pytest.mark.parametrize(
+    ("subtype", "suffix"), [("FLOAT", "wav"), ("PCM_24", "wav"), ("DOUBLE", "wav"), ("PCM_24", "flac")]
+)
 def test_the_driver_comes_back(tmp_path: Path, subtype: str, suffix: str) -> None:
     """Level and phase over angle, from every sample format; the delay is that of the onset on axis."""
     write(tmp_path, subtype=subtype, suffix=suffix)
@@ -115,7 +119,9 @@ def test_a_file_that_was_cut_off(tmp_path: Path) -> None:
     write(tmp_path)
     file = tmp_path / "mid hor 30.wav"
     file.write_bytes(file.read_bytes()[:-600])
-    with pytest.raises(DataError, match=r"hor 30\.wav: found 600 bytes fewer than its header says; allowed: a whole file"):
+    with pytest.raises(
+        DataError, match=r"hor 30\.wav: found 600 bytes fewer than its header says; allowed: a whole file"
+    ):
         read(tmp_path)
 
 

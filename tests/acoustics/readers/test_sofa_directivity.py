@@ -35,9 +35,18 @@ def write(path: Path, drivers: list[Complex], **fields: Any) -> None:
     data = np.stack([p.T for p in drivers])
     sofa.Data_Real, sofa.Data_Imag, sofa.N = data.real, data.imag, FREQUENCY_HZ
     sofa.ReceiverPosition = np.stack([AZIMUTH_DEG, ELEVATION_DEG, np.full(AZIMUTH_DEG.size, RADIUS_M)], axis=1)
+    names = fields.pop("EmitterDescriptions", None)
+    for name in ("Description", "EmitterDescriptions"):  # sofar cannot write more than one text
+        sofa.delete(name)
     for name, value in fields.items():
         setattr(sofa, name, value)
     sofar.write_sofa(str(path), sofa)
+    if names is not None:
+        length = max(map(len, names))
+        with netCDF4.Dataset(str(path), "a") as file:
+            file.createDimension("text", length)
+            variable = file.createVariable("EmitterDescriptions", "S1", ("M", "text"))
+            variable[:] = np.array([list(name.ljust(length)) for name in names], dtype="S1")
 
 
 def read(folder: Path, pattern: str = "box.sofa", driver: str = "woofer", **options: Any) -> MeasuredDirectivity:
@@ -88,7 +97,7 @@ def write_device(path: Path, *, clockwise: bool = False) -> None:
         path,
         [on_a_sphere(azimuth) for azimuth in SIDES.values()],
         EmitterPosition=places,
-        EmitterDescriptions=np.array(list(SIDES)),
+        EmitterDescriptions=list(SIDES),
         **fields,
     )
 
@@ -113,7 +122,8 @@ def test_several_emitters_are_several_drivers(tmp_path: Path, driver: str) -> No
     got = m.transfer(FREQUENCY_HZ, own) * np.exp(-1j * np.outer(k, far_m)) / far_m
     same_up_to_a_gain(got, on_a_sphere(facing_deg))
     by_name, by_index = (
-        read(tmp_path, f"box.sofa#{pick}", driver="x", facing_deg=(facing_deg, 0.0)) for pick in (driver, list(SIDES).index(driver))
+        read(tmp_path, f"box.sofa#{pick}", driver="x", facing_deg=(facing_deg, 0.0))
+        for pick in (driver, list(SIDES).index(driver))
     )
     np.testing.assert_array_equal(by_name.pressure, by_index.pressure)
     np.testing.assert_array_equal(by_name.pressure, m.pressure)
@@ -123,7 +133,9 @@ def test_several_emitters_are_several_drivers(tmp_path: Path, driver: str) -> No
 def test_an_emitter_that_is_not_there(tmp_path: Path) -> None:
     """The file's emitters are listed, with their indices."""
     write_device(tmp_path / "box.sofa")
-    with pytest.raises(DataError, match=r"3 emitters \(0: left, 1: front, 2: right\), and none is 'tweeter'.*box\.sofa#0"):
+    with pytest.raises(
+        DataError, match=r"3 emitters \(0: left, 1: front, 2: right\), and none is 'tweeter'.*box\.sofa#0"
+    ):
         read(tmp_path, driver="tweeter")
     with pytest.raises(DataError, match=r"and none is '7'"):
         read(tmp_path, "box.sofa#7")
@@ -135,14 +147,20 @@ def test_azimuth_clockwise(tmp_path: Path) -> None:
     assert not read(tmp_path, driver="left", facing_deg=(-90.0, 0.0)).warnings
     write_device(tmp_path / "box.sofa", clockwise=True)
     warnings = read(tmp_path, driver="left", facing_deg=(-90.0, 0.0)).warnings
-    assert any("azimuth seems to run clockwise: the driver is stated at y = -0.087 m" in warning for warning in warnings)
+    assert any(
+        "azimuth seems to run clockwise: the driver is stated at y = -0.087 m" in warning for warning in warnings
+    )
 
 
 def test_radians_named_degrees(tmp_path: Path) -> None:
     """Refused, with both readings."""
-    positions = np.stack([np.radians(AZIMUTH_DEG), np.radians(ELEVATION_DEG), np.full(AZIMUTH_DEG.size, RADIUS_M)], axis=1)
+    positions = np.stack(
+        [np.radians(AZIMUTH_DEG), np.radians(ELEVATION_DEG), np.full(AZIMUTH_DEG.size, RADIUS_M)], axis=1
+    )
     write(tmp_path / "box.sofa", [cap(FREQUENCY_HZ, TOWARDS) * FLIGHT], ReceiverPosition=positions)
-    with pytest.raises(DataError, match=r"ReceiverPosition azimuths from 0 to 5\.934, which are whole degrees if read as radians"):
+    with pytest.raises(
+        DataError, match=r"ReceiverPosition azimuths from 0 to 5\.934, which are whole degrees if read as radians"
+    ):
         read(tmp_path)
 
 
@@ -151,7 +169,10 @@ def test_an_hdf5_file_that_is_not_sofa(tmp_path: Path) -> None:
     with netCDF4.Dataset(str(tmp_path / "box.sofa"), "w") as file:
         file.createDimension("x", 3)
         file.createVariable("temperature", "f8", ("x",))
-    with pytest.raises(DataError, match=r"an HDF5 file that is not SOFA \(it holds temperature\); allowed: SOFA, FreeFieldDirectivityTF"):
+    with pytest.raises(
+        DataError,
+        match=r"an HDF5 file that is not SOFA \(it holds temperature\); allowed: SOFA, FreeFieldDirectivityTF",
+    ):
         read(tmp_path)
 
 
@@ -165,7 +186,9 @@ def test_no_hdf5(tmp_path: Path) -> None:
 def test_a_wrong_convention(tmp_path: Path) -> None:
     """A head is not a driver, and the message says where it belongs."""
     sofar.write_sofa(str(tmp_path / "box.sofa"), sofar.Sofa("SimpleFreeFieldHRIR"))
-    with pytest.raises(DataError, match=r"the SOFA convention SimpleFreeFieldHRIR; allowed: FreeFieldDirectivityTF; a head is named"):
+    with pytest.raises(
+        DataError, match=r"the SOFA convention SimpleFreeFieldHRIR; allowed: FreeFieldDirectivityTF; a head is named"
+    ):
         read(tmp_path)
 
 

@@ -11,12 +11,14 @@ from designer.acoustics.free_field import direction
 from designer.acoustics.readers import read_response
 from designer.errors import DataError
 
-from .made_sets import C, FREQUENCY_HZ, at, cap, lopsided, near_in_db
+from .made_sets import FREQUENCY_HZ, C, at, cap, lopsided, near_in_db
 
 ORDER = [0.0, *(a for size in range(10, 180, 10) for a in (float(size), -float(size))), 180.0]
 
 
-def table(*, title: str = "SPL Horizontal", own_frequency: bool = True, vertical: bool = False, thousands: bool = False) -> str:
+def table(
+    *, title: str = "SPL Horizontal", own_frequency: bool = True, vertical: bool = False, thousands: bool = False
+) -> str:
     """As scanners export it: title, angles over the columns, units, numbers."""
     columns = {a: 85 + 20 * np.log10(np.abs(lopsided(FREQUENCY_HZ, at(a, vertical=vertical))))[:, 0] for a in ORDER}
     names = ['"On-Axis"' if a == 0 else f'"{a:g}°"' for a in ORDER]
