@@ -40,7 +40,7 @@ def form(A: Complex, w: Complex) -> float:
 def test_the_value_is_that_of_the_semidefinite_relaxation(
     seed: int, drivers: int, cancel: int, gain_db: float, bounded: bool
 ) -> None:
-    """Cvxpy's value over all positive semidefinite X equals the efficiency of one vector: the relaxation is tight, to 1e-6.
+    """cvxpy's value over all positive semidefinite X equals the efficiency of one vector: the relaxation is tight, to 1e-6.
 
     The seeds are some at which Clarabel calls its own answer accurate.
     """

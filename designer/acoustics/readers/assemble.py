@@ -76,7 +76,7 @@ def assemble(
         warnings += check_phase_sign(frequency_hz, raw.pressure[:, axis])
     unit = np.exp(2j * np.pi * frequency_hz * delay_s)
     raw = replace(raw, pressure=raw.pressure * unit[:, None])
-    directions, pressure, found = merge_duplicates(raw, unit)
+    directions, pressure, found = merge_duplicates(raw)
     warnings += found + check_gaps(directions)
     axis = int(np.argmax(directions[:, 0]))
     warnings += check_polarity_between(raw, frequency_hz, directions, pressure, axis)
@@ -136,11 +136,11 @@ def assemble(
         level_1_khz_db=float(np.interp(1000.0, frequency_hz, on_axis_db)) if known else None,
         gain_db=gain_db,
         delay_removed_s=delay_s,
-        distance_m=at_m,
+        distance_m=at_m or None,  # 0 stands for r e^{jkr} p, which has no distance
         polarity=fit.polarity,
         acoustic_centre_m=(float(centre_m[0]), float(centre_m[1]), float(centre_m[2])),
         symmetry_error_db=symmetry_db,
-        noise_floor_db=_noise_floor_db(pressure),
+        noise_floor_db=_noise_floor_db(pressure * np.exp(-2j * np.pi * np.outer(frequency_hz, directions @ centre_s))),
     )
     return MeasuredDirectivity(
         frequency_hz=frequency_hz,

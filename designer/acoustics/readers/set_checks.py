@@ -39,13 +39,10 @@ def check_silence(raw: RawSet) -> list[str]:
     ]
 
 
-def merge_duplicates(raw: RawSet, unit: Complex) -> tuple[Real, Complex, list[str]]:
+def merge_duplicates(raw: RawSet) -> tuple[Real, Complex, list[str]]:
     """Directions that come twice (0 and 360, 180 and -180, both planes' axis) as their mean; warn where they differ.
 
-    Parameters
-    ----------
-    unit : (K,) phase factor that takes the common delay off, so that the mean is not a comb
-
+    The mean is of levels in dB, and of phases apart from them: adding complex pressures would make a comb.
     """
     _, first, group = np.unique(np.round(raw.directions, 6) + 0.0, axis=0, return_index=True, return_inverse=True)
     group = group.ravel()
@@ -55,7 +52,7 @@ def merge_duplicates(raw: RawSet, unit: Complex) -> tuple[Real, Complex, list[st
     for place, g in enumerate(order):
         members = np.flatnonzero(group == g)
         columns = raw.pressure[:, members]
-        pressure[:, place] = columns.mean(axis=1)
+        pressure[:, place] = columns[:, 0]
         if members.size > 1:
             level = 20 * np.log10(np.abs(columns) + 1e-12 * np.abs(columns).max() + 1e-300)
             apart_db = float(np.sqrt(np.mean((level - level[:, :1]) ** 2)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.free_field import direction
 from designer.acoustics.readers import read_response
 from designer.acoustics.readers.angles import PlaneAngle, angle_of_name
+from designer.arrays import Complex, Real
 from designer.errors import DataError
 
 from .made_sets import (
@@ -29,8 +31,8 @@ from .made_sets import (
 FRONT = (0.0, 15.0, 30.0, 45.0, 60.0)
 
 
-def read(folder: Path, pattern: str = "woofer hor *.frd", **options: object) -> MeasuredDirectivity:
-    return read_response(pattern, folder, driver="woofer", speed_of_sound_m_s=C, **options)  # type: ignore[arg-type]  # any option
+def read(folder: Path, pattern: str = "woofer hor *.frd", **options: Any) -> MeasuredDirectivity:
+    return read_response(pattern, folder, driver="woofer", speed_of_sound_m_s=C, **options)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ def read(folder: Path, pattern: str = "woofer hor *.frd", **options: object) -> 
     ],
     ids=str,
 )
-def test_every_layout_is_read_alike(tmp_path: Path, layout: dict[str, object]) -> None:
+def test_every_layout_is_read_alike(tmp_path: Path, layout: dict[str, Any]) -> None:
     """Comma, tab, semicolon or spaces, decimal comma or point, * or # comments, wrapped or not: the driver comes back."""
     write_frd_set(tmp_path, delay_s=2e-3, **layout)
     m = read(tmp_path)
@@ -231,17 +233,17 @@ def test_polarity_of_one_angle(tmp_path: Path) -> None:
 def test_polarity_of_the_driver(tmp_path: Path) -> None:
     """The sign on axis is in the summary, whatever the delay."""
     for sign in (1, -1):
-        write_frd_set(tmp_path, model=lambda f, n, sign=sign: sign * cap(f, n), delay_s=1e-3)  # type: ignore[misc]  # bound now
+        write_frd_set(tmp_path, model=cap if sign > 0 else lambda f, n: -cap(f, n), delay_s=1e-3)
         assert read(tmp_path).summary.polarity == sign
 
 
 def test_an_inverted_phase(tmp_path: Path) -> None:
     """A phase with its sign turned fits the minimum phase worse than its mirror: a warning, with both numbers."""
 
-    def two_way(f: np.ndarray, n: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]  # a model's signature
+    def two_way(f: Real, n: Real) -> Complex:
         high_pass = (1j * f / 300) ** 2 / (1 + 1.4j * f / 300 - (f / 300) ** 2)
         low_pass = 1 / (1 + 1.4j * f / 5000 - (f / 5000) ** 2)
-        return (high_pass * low_pass)[:, None] * cap(f, n)
+        return np.asarray((high_pass * low_pass)[:, None] * cap(f, n))
 
     write_frd_set(tmp_path, model=two_way, angles_deg=FRONT, delay_s=1e-3)
     assert not any("phase seems inverted" in warning for warning in read(tmp_path).warnings)
@@ -299,8 +301,8 @@ def test_gate(tmp_path: Path) -> None:
     """A reflection 6 ms late and 6 dB down makes ripples of 9 dB; a gate of 4 ms leaves the driver."""
     frequency_hz = np.arange(20.0, 16001.0, 20.0)
 
-    def in_a_room(f: np.ndarray, n: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]  # a model's signature
-        return cap(f, n) * (1 + 0.5 * np.exp(-2j * np.pi * f * 6e-3))[:, None]
+    def in_a_room(f: Real, n: Real) -> Complex:
+        return np.asarray(cap(f, n) * (1 + 0.5 * np.exp(-2j * np.pi * f * 6e-3))[:, None])
 
     write_frd_set(tmp_path, model=in_a_room, angles_deg=FRONT, frequency_hz=frequency_hz)
     raw, gated = read(tmp_path), read(tmp_path, gate_ms=4.0)
