@@ -1,0 +1,196 @@
+"""From measured directions to any direction: weights of dB and of phase, never of complex pressure.
+
+Adding two neighbours' complex pressures makes a comb where their phases part. Here the level is interpolated in dB, and
+the phase apart from it, so that between two measured directions the level lies between theirs.
+
+**Planes.** Directions in the planes z = 0 (horizontal) and y = 0 (vertical) are curves over the angle around each plane,
+interpolated by monotone cubics (PCHIP: no overshoot). A direction at the angle θ from the axis and the roll ψ around it
+(0 to the left, 90 degrees up) takes the values at θ on the left, up, right and down with weights cos²ψ and sin²ψ, each on
+its own side. One plane alone has (1 ± cos ψ)/2: in the plane that is what was measured, and across it the mean
+of both sides, the symmetry about the axis. A side that was not measured mirrors the other. Beyond the last
+angle its value is held.
+
+**Sphere.** Any other set is triangulated (the convex hull of its unit vectors), and each direction takes its triangle's
+barycentric coordinates. Where no direction was measured within `HELD_BEYOND_DEG`, the nearest measured value is held.
+
+Source of PCHIP: Fritsch and Carlson, SIAM J. Numer. Anal. 17 (1980), as in scipy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from designer.arrays import Index, Real
+
+IN_PLANE = 1e-4
+"""A component of a unit vector below this is in the plane: 0.006 degrees, more than a file's rounding."""
+HELD_BEYOND_DEG = 60.0
+"""On the sphere: far enough that a coarse set of six directions still counts as all around."""
+CLOSED_WITHIN_DEG = 30.0
+"""Around a plane: a gap behind that is wider than this, and than 1.5 steps, is not bridged."""
+
+
+class SphereInterpolation(Protocol):
+    """Levels and phases at measured directions to those at others."""
+
+    def at(self, log_magnitude: Real, phase: Real, directions: Real) -> tuple[Real, Real]:
+        """Log magnitude and phase (F, M) at directions (M, 3) from those (F, N) at the measured ones."""
+
+
+def _blend(weights: list[Real], levels: list[Real], phases: list[Real]) -> tuple[Real, Real]:
+    """Weighted mean of levels; phase of the weighted sum of unit phasors, which has no wraps to go wrong at."""
+    level = sum((w * v for w, v in zip(weights, levels, strict=True)), start=np.zeros_like(levels[0]))
+    phasor = sum(
+        (w * np.exp(1j * v) for w, v in zip(weights, phases, strict=True)), start=np.zeros(levels[0].shape, complex)
+    )
+    return level, np.angle(phasor)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """One plane's measured angles, sorted (A,), degrees, and which directions they are."""
+
+    angle_deg: Real
+    which: Index
+
+    def at(self, log_magnitude: Real, phase: Real, angle_deg: Real) -> tuple[Real, Real]:
+        """Log magnitude and phase (F, M) at angles (M,) from those of all directions (F, N)."""
+        from scipy.interpolate import PchipInterpolator  # slow to import
+
+        level, turned = log_magnitude[:, self.which], np.unwrap(phase[:, self.which], axis=1)
+        if self.angle_deg.size == 1:
+            return level.repeat(angle_deg.size, axis=1), turned.repeat(angle_deg.size, axis=1)
+        asked = np.clip(angle_deg, self.angle_deg[0], self.angle_deg[-1])
+        return (
+            PchipInterpolator(self.angle_deg, level, axis=1)(asked),
+            PchipInterpolator(self.angle_deg, turned, axis=1)(asked),
+        )
+
+
+def _plane(angle_deg: Real, which: Index) -> Plane:
+    """The plane with its missing side mirrored, and closed behind where it was measured all around."""
+    if (angle_deg > -IN_PLANE).all() or (angle_deg < IN_PLANE).all():
+        off_axis = np.abs(angle_deg) > IN_PLANE
+        angle_deg = np.concatenate([angle_deg, -angle_deg[off_axis]])
+        which = np.concatenate([which, which[off_axis]])
+    order = np.argsort(angle_deg)
+    angle_deg, which = angle_deg[order], which[order]
+    if angle_deg.size > 2:
+        behind = 360 + angle_deg[0] - angle_deg[-1]
+        if behind <= max(1.5 * float(np.diff(angle_deg).max()), CLOSED_WITHIN_DEG):
+            angle_deg = np.concatenate([angle_deg - 360, angle_deg, angle_deg + 360])
+            which = np.concatenate([which, which, which])
+            keep = np.concatenate([[True], np.diff(angle_deg) > 1e-6])
+            angle_deg, which = angle_deg[keep], which[keep]
+    return Plane(angle_deg, which)
+
+
+@dataclass(frozen=True)
+class Planes:
+    """A horizontal plane, a vertical one, or both."""
+
+    horizontal: Plane | None
+    vertical: Plane | None
+
+    def at(self, log_magnitude: Real, phase: Real, directions: Real) -> tuple[Real, Real]:
+        """Log magnitude and phase (F, M) at directions (M, 3) from those (F, N) at the measured ones."""
+        across = np.hypot(directions[:, 1], directions[:, 2])
+        from_axis_deg = np.degrees(np.arctan2(across, directions[:, 0]))
+        on_axis = across < 1e-12
+        side = np.where(on_axis, 1.0, directions[:, 1] / np.where(on_axis, 1.0, across))
+        up = np.where(on_axis, 0.0, directions[:, 2] / np.where(on_axis, 1.0, across))
+        both = self.horizontal is not None and self.vertical is not None
+        weights: list[Real] = []
+        levels: list[Real] = []
+        phases: list[Real] = []
+        for plane, share in ((self.horizontal, side), (self.vertical, up)):
+            if plane is None:
+                continue
+            for sign in (1.0, -1.0):
+                weights.append(np.maximum(sign * share, 0.0) ** 2 if both else (1 + sign * share) / 2)
+                level, turned = plane.at(log_magnitude, phase, sign * from_axis_deg)
+                levels.append(level)
+                phases.append(turned)
+        return _blend(weights, levels, phases)
+
+
+@dataclass(frozen=True)
+class Triangles:
+    """A triangulated sphere: corners (T, 3) into `nodes` (N', 3), each of which has the value of direction `which` (N',)."""
+
+    nodes: Real
+    which: Index
+    corners: Index
+
+    def at(self, log_magnitude: Real, phase: Real, directions: Real) -> tuple[Real, Real]:
+        """Log magnitude and phase (F, M) at directions (M, 3) from those (F, N) at the measured ones."""
+        triangle, weight = self.locate(directions)
+        picked = self.which[self.corners[triangle]]  # (M, 3)
+        return _blend(list(weight.T), [log_magnitude[:, i] for i in picked.T], [phase[:, i] for i in picked.T])
+
+    def locate(self, directions: Real) -> tuple[Index, Real]:
+        """Triangle (M,) and barycentric coordinates (M, 3) of directions."""
+        from scipy.spatial import KDTree  # slow to import
+
+        vertices = self.nodes[self.corners]  # (T, corner, 3)
+        inverse = np.linalg.inv(vertices.swapaxes(1, 2))
+        centre = vertices.mean(axis=1)
+        tree = KDTree(centre / np.linalg.norm(centre, axis=1, keepdims=True))
+        near = min(len(centre), 24)
+        _, candidates = tree.query(directions, k=near)
+        candidates = np.asarray(candidates).reshape(len(directions), near)
+        weight = np.einsum("mtij,mj->mti", inverse[candidates], directions)
+        inside = weight.min(axis=2)
+        best = np.argmax(inside, axis=1)
+        rows = np.arange(len(directions))
+        triangle, chosen, least = candidates[rows, best], weight[rows, best], inside[rows, best]
+        for m in np.flatnonzero(least < -1e-9):  # long triangles, whose centres are far: look at all
+            everywhere = np.einsum("tij,j->ti", inverse, directions[m])
+            triangle[m] = np.argmax(everywhere.min(axis=1))
+            chosen[m] = everywhere[triangle[m]]
+        chosen = np.maximum(chosen, 0.0)
+        return triangle, chosen / chosen.sum(axis=1, keepdims=True)
+
+
+def _triangles(directions: Real) -> Triangles:
+    from scipy.spatial import ConvexHull, KDTree  # slow to import
+
+    n = np.arange(400) + 0.5  # spread evenly: Fibonacci's sphere
+    z, turn = 1 - 2 * n / n.size, n * np.pi * (1 + 5**0.5)
+    spread = np.stack([np.sqrt(1 - z**2) * np.cos(turn), np.sqrt(1 - z**2) * np.sin(turn), z], axis=1)
+    chord, nearest = KDTree(directions).query(spread)
+    empty = chord > 2 * np.sin(np.radians(HELD_BEYOND_DEG) / 2)
+    nodes = np.concatenate([directions, spread[empty]])
+    which = np.concatenate([np.arange(len(directions)), np.asarray(nearest)[empty]])
+    corners = np.asarray(ConvexHull(nodes, qhull_options="Qt").simplices)
+    volume = np.abs(np.linalg.det(nodes[corners]))
+    return Triangles(nodes, which, corners[volume > 1e-12])
+
+
+def coverage(directions: Real) -> str:
+    """What a set of directions covers: axis, horizontal plane, vertical plane, two planes, or sphere."""
+    flat, upright = np.abs(directions[:, 2]) < IN_PLANE, np.abs(directions[:, 1]) < IN_PLANE
+    if (flat & upright).all():
+        return "axis"
+    if flat.all():
+        return "horizontal plane"
+    if upright.all():
+        return "vertical plane"
+    return "two planes" if (flat | upright).all() else "sphere"
+
+
+def interpolation(directions: Real) -> SphereInterpolation:
+    """The interpolation that fits a set of directions (N, 3)."""
+    kind = coverage(directions)
+    if kind == "sphere":
+        return _triangles(directions)
+    flat, upright = (np.flatnonzero(np.abs(directions[:, i]) < IN_PLANE) for i in (2, 1))
+    horizontal_deg = np.degrees(np.arctan2(directions[flat, 1], directions[flat, 0]))
+    vertical_deg = np.degrees(np.arctan2(directions[upright, 2], directions[upright, 0]))
+    return Planes(
+        None if kind == "vertical plane" else _plane(horizontal_deg, flat),
+        None if kind in ("horizontal plane", "axis") else _plane(vertical_deg, upright),
+    )

@@ -1,0 +1,208 @@
+"""From what a reader read to a `MeasuredDirectivity`: checks, distance, minimum phase, common delay, gate, level, summary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from designer.acoustics.directivity import DirectivitySummary, MeasuredDirectivity
+from designer.acoustics.minimum_phase import minimum_phase
+from designer.acoustics.readers.gating import gate_spectrum
+from designer.acoustics.readers.raw_set import RawSet, refusal
+from designer.acoustics.readers.set_checks import (
+    check_gaps,
+    check_phase_sign,
+    check_polarity_between,
+    check_silence,
+    merge_duplicates,
+)
+from designer.acoustics.sphere_interpolation import IN_PLANE, coverage
+from designer.acoustics.time_reference import fit_acoustic_centre_s, fit_delay
+from designer.arrays import Complex, Real
+
+LATENCY_S = 2e-4
+"""Where the geometry is stated, a delay beyond it that is longer than this (7 cm) is the measurement's latency."""
+OFF_AXIS_DEG = 15.0
+SYMMETRY_UP_TO_HZ = 5000.0
+
+
+def assemble(
+    raw: RawSet, *, driver: str, gate_ms: float | None, speed_of_sound_m_s: float, distance_m: float | None
+) -> MeasuredDirectivity:
+    """One driver's set on the reference of `directivity`.
+
+    Raises
+    ------
+    DataError : the set cannot be used
+
+    """
+    notes, warnings = list(raw.notes), list(raw.warnings)
+    warnings += check_silence(raw)
+    axis = int(np.argmax(raw.directions[:, 0]))
+    off_deg = float(np.degrees(np.arccos(np.clip(raw.directions[axis, 0], -1, 1))))
+    if off_deg > OFF_AXIS_DEG:
+        raise refusal(
+            raw.files[0],
+            f"no response on axis: the nearest is {raw.labels[axis]}, {off_deg:.0f} degrees off",
+            f"one within {OFF_AXIS_DEG:g} degrees",
+            "measure the direction that the driver faces, or turn the angles so that it is 0",
+        )
+    frequency_hz = raw.frequency_hz
+    if frequency_hz[0] == 0:  # log frequency, and a phase at 0 Hz, mean nothing
+        raw = replace(raw, frequency_hz=frequency_hz[1:], pressure=raw.pressure[1:])
+        frequency_hz = raw.frequency_hz
+    if raw.magnitude_only:
+        warnings.append(
+            "files hold no phase: each direction was given the minimum phase of its level, and all arrive together"
+        )
+        phase = minimum_phase(frequency_hz, np.abs(raw.pressure))
+        raw = replace(raw, pressure=np.abs(raw.pressure) * np.exp(1j * phase))
+
+    fit = fit_delay(frequency_hz, raw.pressure[:, axis])
+    delay_s = 0.0 if raw.magnitude_only else fit.delay_s
+    if raw.time == "absolute":
+        if abs(delay_s) <= LATENCY_S:
+            delay_s = 0.0
+        else:
+            notes.append(
+                f"latency of {1000 * delay_s:.4g} ms beyond the time of flight was taken off all directions alike"
+            )
+    elif not raw.magnitude_only:
+        notes.append(
+            f"common delay of {1000 * delay_s:.4g} ms was taken off all directions alike, none off single ones"
+        )
+    if not raw.magnitude_only:
+        warnings += check_phase_sign(frequency_hz, raw.pressure[:, axis])
+    unit = np.exp(2j * np.pi * frequency_hz * delay_s)
+    raw = replace(raw, pressure=raw.pressure * unit[:, None])
+    directions, pressure, found = merge_duplicates(raw)
+    warnings += found + check_gaps(directions)
+    axis = int(np.argmax(directions[:, 0]))
+    warnings += check_polarity_between(raw, frequency_hz, directions, pressure, axis)
+
+    if gate_ms is not None and not raw.gated:
+        if raw.magnitude_only:
+            raise refusal(
+                raw.files[0],
+                f"gate_ms = {gate_ms:g} for files without phase",
+                "a gate for files with phase",
+                "gate before exporting",
+            )
+        if 2000 / gate_ms >= frequency_hz[-1]:
+            raise refusal(
+                raw.files[0],
+                f"gate_ms = {gate_ms:g}, which leaves no band",
+                f"a gate beyond {2000 / frequency_hz[-1]:.3g} ms",
+            )
+        frequency_hz, pressure = gate_spectrum(frequency_hz, pressure, gate_ms / 1000)
+        notes.append(
+            f"reflections gated {gate_ms:g} ms after the direct sound; the band starts at {frequency_hz[0]:.4g} Hz"
+        )
+
+    at_m = distance_m if distance_m is not None else raw.distance_m
+    if raw.distance_m is None:
+        if at_m is not None:
+            pressure = pressure * at_m
+            notes.append(f"measured at {at_m:g} m; level brought to 1 m")
+        else:
+            notes.append(
+                "distance is not stated; level and delay are relative, so only the difference of near and far is lost"
+            )
+    gain_db = 0.0
+    if raw.level == "relative":
+        gain_db = -_median_level_db(np.abs(pressure[:, axis]))
+        pressure = pressure * 10 ** (gain_db / 20)
+        notes.append(f"level is relative: {gain_db:+.2f} dB brings it to 0 dB on axis")
+    notes += _symmetry_notes(directions)
+    centre_s = _centre_s(frequency_hz, directions, pressure, axis)
+    symmetry_db = _symmetry_error_db(frequency_hz, directions, pressure)
+    if symmetry_db is not None:
+        notes.append(
+            f"left and right (up and down) differ by {symmetry_db:.2f} dB up to {SYMMETRY_UP_TO_HZ:g} Hz (root mean square); "
+            "positive horizontal angles were taken as the driver's left"
+        )
+    on_axis_db = 20 * np.log10(np.abs(pressure[:, axis]) + 1e-300)
+    known = frequency_hz[0] <= 1000 <= frequency_hz[-1]
+    centre_m = centre_s * speed_of_sound_m_s
+    summary = DirectivitySummary(
+        driver=driver,
+        kind=raw.kind,
+        files=tuple(str(path) for path in raw.files),
+        coverage=coverage(directions),
+        directions=len(directions),
+        lowest_hz=float(frequency_hz[0]),
+        highest_hz=float(frequency_hz[-1]),
+        level_1_khz_db=float(np.interp(1000.0, frequency_hz, on_axis_db)) if known else None,
+        gain_db=gain_db,
+        delay_removed_s=delay_s,
+        distance_m=at_m or None,  # 0 stands for r e^{jkr} p, which has no distance
+        polarity=fit.polarity,
+        acoustic_centre_m=(float(centre_m[0]), float(centre_m[1]), float(centre_m[2])),
+        symmetry_error_db=symmetry_db,
+        noise_floor_db=_noise_floor_db(pressure * np.exp(-2j * np.pi * np.outer(frequency_hz, directions @ centre_s))),
+    )
+    return MeasuredDirectivity(
+        frequency_hz=frequency_hz,
+        directions=directions,
+        pressure=pressure,
+        summary=summary,
+        acoustic_centre_s=centre_s,
+        level=raw.level,
+        time=raw.time,
+        notes=tuple(notes),
+        warnings=tuple(warnings),
+    )
+
+
+def _median_level_db(magnitude: Real) -> float:
+    """Median level where the response is within 10 dB of its maximum: neither roll-off nor a single peak moves it."""
+    level = 20 * np.log10(magnitude + 1e-300)
+    return float(np.median(level[level > level.max() - 10]))
+
+
+def _centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> Real:
+    """The acoustic centre over the speed of sound, with the side of a plane that was not measured mirrored."""
+    one_sided = [i for i in (1, 2) if directions[:, i].min() > -IN_PLANE or directions[:, i].max() < IN_PLANE]
+    for i in one_sided:
+        mirror = np.where(np.arange(3) == i, -1.0, 1.0)
+        directions = np.concatenate([directions, directions * mirror])
+        pressure = np.concatenate([pressure, pressure], axis=1)
+    return fit_acoustic_centre_s(frequency_hz, directions, pressure, axis)
+
+
+def _symmetry_notes(directions: Real) -> list[str]:
+    kind = coverage(directions)
+    if kind in ("horizontal plane", "vertical plane"):
+        both = [directions[:, i].min() < -IN_PLANE and directions[:, i].max() > IN_PLANE for i in (1, 2)]
+        sides = "both its sides kept in that plane, their mean across it" if any(both) else "one side for all"
+        return [f"only the {kind} was measured: the sphere is completed by symmetry about the axis ({sides})"]
+    if kind == "two planes":
+        return [
+            "horizontal and vertical plane were measured: between them, levels in dB are blended by the square of the cosine"
+        ]
+    return []
+
+
+def _symmetry_error_db(frequency_hz: Real, directions: Real, pressure: Complex) -> float | None:
+    """Root mean square of a plane's one side over the other where both were measured, up to 5 kHz."""
+    level = 20 * np.log10(np.abs(pressure[frequency_hz <= SYMMETRY_UP_TO_HZ]) + 1e-300)
+    apart: list[Real] = []
+    if coverage(directions) in ("sphere", "axis") or not level.size:
+        return None
+    for i in (1, 2):
+        mirrored = directions * np.where(np.arange(3) == i, -1, 1)
+        for n in np.flatnonzero(directions[:, i] > IN_PLANE):
+            distance = np.linalg.norm(mirrored - directions[n], axis=1)
+            other = int(np.argmin(distance))
+            if distance[other] < 1e-3:
+                apart.append(level[:, n] - level[:, other])
+    return float(np.sqrt(np.mean(np.square(apart)))) if apart else None
+
+
+def _noise_floor_db(pressure: Complex) -> float:
+    """Second differences over frequency: white noise of variance σ² has 6σ² of them, and a smooth response nearly none."""
+    if len(pressure) < 3:
+        return 0.0
+    rough = np.mean(np.abs(np.diff(pressure, 2, axis=0)) ** 2) / 6
+    return float(10 * np.log10(rough / np.mean(np.abs(pressure) ** 2) + 1e-30))

@@ -1,0 +1,72 @@
+"""Responses on different frequencies, brought to the same ones.
+
+The grid is that of the file with the most points, cut to the band that all files cover. Level is interpolated in dB and phase
+unwrapped. A set whose files differ carries a warning, because two measuring runs may differ in more than their grid.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from designer.acoustics.readers.raw_set import refusal
+from designer.arrays import Complex, Real
+
+
+def rising(file: Path, frequency_hz: Real, where: str = "") -> None:
+    """Refuse frequencies that are negative or do not rise.
+
+    Raises
+    ------
+    DataError : they are or do not
+
+    """
+    if frequency_hz.size < 2:
+        raise refusal(file, f"{frequency_hz.size} frequency{where}", "at least two", "export the whole band")
+    falls = np.flatnonzero(np.diff(frequency_hz) <= 0)
+    if falls.size:
+        a, b = frequency_hz[falls[0]], frequency_hz[falls[0] + 1]
+        raise refusal(file, f"{b:g} Hz after {a:g} Hz{where}", "rising frequencies", "export it again")
+    if frequency_hz[0] < 0:
+        raise refusal(file, f"{frequency_hz[0]:g} Hz{where}", "frequencies from 0 Hz", "export it again")
+
+
+def resampled(frequency_hz: Real, response: Complex, wanted_hz: Real) -> Complex:
+    """A response (K,) at other frequencies within its own: in dB, and in unwrapped phase."""
+    magnitude = np.abs(response)
+    level = np.interp(wanted_hz, frequency_hz, np.log(np.maximum(magnitude, 1e-6 * magnitude.max() + 1e-300)))
+    phase = np.interp(wanted_hz, frequency_hz, np.unwrap(np.angle(response)))
+    return np.asarray(np.exp(level + 1j * phase))
+
+
+def on_one_grid(files: tuple[Path, ...], grids_hz: list[Real], responses: list[Complex]) -> tuple[Real, Complex, str]:
+    """Frequencies (K,), responses (K, N), and a warning, empty where the grids were the same.
+
+    Raises
+    ------
+    DataError : the files have no band in common
+
+    """
+    first = grids_hz[0]
+    same = [g.size == first.size and np.allclose(g, first, rtol=1e-6) for g in grids_hz]
+    if all(same):
+        return first, np.stack(responses, axis=1), ""
+    other = same.index(False)
+    low, high = max(g[0] for g in grids_hz), min(g[-1] for g in grids_hz)
+    if low >= high:
+        raise refusal(
+            files[other],
+            f"{grids_hz[other][0]:g} to {grids_hz[other][-1]:g} Hz, and {files[0].name} has {first[0]:g} to {first[-1]:g} Hz",
+            "files of one set that share a band",
+            "measure or export all angles over the same band",
+        )
+    finest = max(grids_hz, key=lambda g: int(np.count_nonzero((g >= low) & (g <= high))))
+    wanted_hz = np.unique(np.concatenate([[low], finest[(finest > low) & (finest < high)], [high]]))
+    columns = [resampled(g, r, wanted_hz) for g, r in zip(grids_hz, responses, strict=True)]
+    warning = (
+        f"frequencies differ between files: {files[0].name} has {first.size} from {first[0]:g} to {first[-1]:g} Hz, "
+        f"{files[other].name} has {grids_hz[other].size} from {grids_hz[other][0]:g} to {grids_hz[other][-1]:g} Hz; "
+        f"all were interpolated to {wanted_hz.size} from {low:g} to {high:g} Hz"
+    )
+    return wanted_hz, np.stack(columns, axis=1), warning

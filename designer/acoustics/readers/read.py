@@ -1,0 +1,121 @@
+"""The way in: what `response =` names, to a `MeasuredDirectivity`.
+
+| what | how it is known |
+|---|---|
+| SOFA FreeFieldDirectivityTF | .sofa, .nc, .h5, .hdf5; "#name" or "#index" after it picks an emitter |
+| complex pressure table | .npz, or text whose heading has frequency_hz and azimuth_deg |
+| impulse responses over angle | .wav, .flac, .aif, .aiff, .w64 |
+| spinorama table | text whose first lines have angles such as "On-Axis" and "10°" |
+| text files over angle | any other text: .frd, .txt, .csv, .dat |
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from designer.acoustics.directivity import MeasuredDirectivity
+from designer.acoustics.readers.assemble import assemble
+from designer.acoustics.readers.complex_table import is_complex_table, read_complex_table
+from designer.acoustics.readers.file_checks import matching_files
+from designer.acoustics.readers.frd import read_frd_set
+from designer.acoustics.readers.impulse_wav import read_impulse_set
+from designer.acoustics.readers.raw_set import RawSet, refusal
+from designer.acoustics.readers.sofa_directivity import read_sofa_directivity
+from designer.acoustics.readers.spinorama import is_spinorama, read_spinorama
+from designer.acoustics.readers.text_table import read_text
+
+SOFA = (".sofa", ".nc", ".h5", ".hdf5")
+SOUND = (".wav", ".flac", ".aif", ".aiff", ".w64")
+TEXT = (".frd", ".txt", ".csv", ".dat", ".tsv")
+ALLOWED = "a SOFA file, .frd or .txt files over angle, a spinorama table, .wav files over angle, or a .csv or .npz of complex pressure"
+
+
+def read_response(
+    pattern: str,
+    folder: Path,
+    *,
+    driver: str,
+    gate_ms: float | None = None,
+    speed_of_sound_m_s: float,
+    distance_m: float | None = None,
+    facing_deg: tuple[float, float] = (0.0, 0.0),
+    clockwise: bool = False,
+) -> MeasuredDirectivity:
+    """Read one driver's measured response.
+
+    Parameters
+    ----------
+    pattern : a path, or a pattern of files, relative to the folder; "#name" or "#index" after a SOFA file picks an emitter
+    driver : the driver's name, for messages and for choosing among a file's emitters
+    gate_ms : window for reflections, from the direct sound
+    distance_m : where it was measured, if the file does not say or says it wrongly
+    facing_deg : where the driver faces in the device's axes; only for a file that holds the whole device
+    clockwise : the files count horizontal angles clockwise seen from above
+
+    Raises
+    ------
+    DataError : it cannot be used; the message says why and what would do
+
+    """
+    name, emitter = pattern, None
+    if "#" in pattern and not (folder / pattern).exists():
+        name, _, emitter = pattern.rpartition("#")
+    files = matching_files(name, folder)
+    suffixes = sorted({path.suffix.lower() for path in files})
+    kinds = {_family(path) for path in files}
+    if len(kinds) > 1 or "" in kinds:
+        raise refusal(
+            folder / name, f"files of the kinds {', '.join(suffixes) or 'none'}", ALLOWED, "name one kind of file"
+        )
+    family = kinds.pop()
+    if emitter is not None and family != "sofa":
+        raise refusal(
+            folder / pattern, f"#{emitter} after a file that is not SOFA", "# after a SOFA file", "leave it out"
+        )
+    raw = _read(
+        family, files, driver, emitter, gate_ms, speed_of_sound_m_s, distance_m, facing_deg, clockwise=clockwise
+    )
+    return assemble(raw, driver=driver, gate_ms=gate_ms, speed_of_sound_m_s=speed_of_sound_m_s, distance_m=distance_m)
+
+
+def _family(path: Path) -> str:
+    suffix = path.suffix.lower()
+    for family, suffixes in (("sofa", SOFA), ("sound", SOUND), ("text", TEXT), ("npz", (".npz",))):
+        if suffix in suffixes:
+            return family
+    return ""
+
+
+def _read(
+    family: str,
+    files: tuple[Path, ...],
+    driver: str,
+    emitter: str | None,
+    gate_ms: float | None,
+    speed_of_sound_m_s: float,
+    distance_m: float | None,
+    facing_deg: tuple[float, float],
+    *,
+    clockwise: bool,
+) -> RawSet:
+    if family == "sofa":
+        if len(files) > 1:
+            raise refusal(files[1], f"{len(files)} SOFA files", "one file a driver", "name one file")
+        return read_sofa_directivity(
+            files[0],
+            driver=driver,
+            emitter=emitter,
+            facing_deg=facing_deg,
+            speed_of_sound_m_s=speed_of_sound_m_s,
+            distance_m=distance_m,
+        )
+    if family == "sound":
+        return read_impulse_set(files, gate_ms=gate_ms, clockwise=clockwise)
+    first = "" if family == "npz" else read_text(files[0])
+    if family == "npz" or is_complex_table(first):
+        return read_complex_table(
+            files, speed_of_sound_m_s=speed_of_sound_m_s, distance_m=distance_m, clockwise=clockwise
+        )
+    if is_spinorama(first):
+        return read_spinorama(files, clockwise=clockwise)
+    return read_frd_set(files, clockwise=clockwise)

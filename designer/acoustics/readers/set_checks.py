@@ -1,0 +1,161 @@
+"""What is suspicious in a set of responses over direction: silence, one direction unlike its neighbours, gaps, a sign.
+
+Each check returns warnings that state both facts, or refuses what cannot be used.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from designer.acoustics.minimum_phase import minimum_phase
+from designer.acoustics.readers.raw_set import RawSet, refusal
+from designer.acoustics.sphere_interpolation import IN_PLANE, coverage
+from designer.arrays import Complex, Real
+
+SILENT_DB = -100.0
+WEAK_DB = -40.0
+SAME_DB = 0.5
+FRONT_DEG = 80.0
+"""A dipole's back is in opposite phase to its front; within this angle of the axis nothing should be."""
+
+
+def check_silence(raw: RawSet) -> list[str]:
+    """Refuse silent directions; warn of those 40 dB below the median."""
+    level = 10 * np.log10(np.mean(np.abs(raw.pressure) ** 2, axis=0) + 1e-300)
+    loudest, median = float(level.max()), float(np.median(level))
+    if loudest < -250:
+        raise refusal(raw.files[0], "silence in all directions", "responses", "measure it again")
+    silent = np.flatnonzero(level < loudest + SILENT_DB)
+    if silent.size:
+        raise refusal(
+            raw.files[0] if len(raw.files) < len(level) else raw.files[silent[0]],
+            f"silence at {raw.labels[silent[0]]}, {loudest - level[silent[0]]:.0f} dB below the loudest direction",
+            f"responses within {-SILENT_DB:.0f} dB of each other",
+            "measure it again, or leave it out",
+        )
+    return [
+        f"{raw.labels[n]} is {median - level[n]:.0f} dB below the median direction over the whole band: is its channel connected?"
+        for n in np.flatnonzero(level < median + WEAK_DB)
+    ]
+
+
+def merge_duplicates(raw: RawSet) -> tuple[Real, Complex, list[str]]:
+    """Directions that come twice (0 and 360, 180 and -180, both planes' axis) as their mean; warn where they differ.
+
+    The mean is of levels in dB, and of phases apart from them: adding complex pressures would make a comb.
+    """
+    _, first, group = np.unique(np.round(raw.directions, 6) + 0.0, axis=0, return_index=True, return_inverse=True)
+    group = group.ravel()
+    warnings: list[str] = []
+    pressure = np.empty((raw.frequency_hz.size, first.size), dtype=complex)
+    order = np.argsort(first)
+    for place, g in enumerate(order):
+        members = np.flatnonzero(group == g)
+        columns = raw.pressure[:, members]
+        pressure[:, place] = columns[:, 0]
+        if members.size > 1:
+            level = 20 * np.log10(np.abs(columns) + 1e-12 * np.abs(columns).max() + 1e-300)
+            apart_db = float(np.sqrt(np.mean((level - level[:, :1]) ** 2)))
+            phase = columns * columns[:, :1].conj()
+            turned_deg = float(np.degrees(np.abs(np.angle(phase.sum(axis=0))).max()))
+            level_mean = np.exp(np.mean(np.log(np.abs(columns) + 1e-300), axis=1))
+            pressure[:, place] = level_mean * np.exp(1j * np.angle(columns.mean(axis=1)))
+            if apart_db > SAME_DB or turned_deg > 20:
+                names = " and ".join(raw.labels[m] for m in members[:2])
+                warnings.append(
+                    f"{names} are one direction, and differ by {apart_db:.1f} dB (root mean square) and {turned_deg:.0f} degrees; "
+                    "their mean is used: leave one out if it is wrong"
+                )
+    return raw.directions[first[order]], pressure, warnings
+
+
+def check_gaps(directions: Real) -> list[str]:
+    """Warn of angles that are missing between others of a plane, and of a back or side that was not measured."""
+    kind = coverage(directions)
+    warnings: list[str] = []
+    if kind == "axis":
+        return ["only one direction was measured: the driver is taken as radiating alike in all directions"]
+    if kind == "sphere":
+        centre = directions.mean(axis=0)
+        if np.linalg.norm(centre) > 0.3:
+            warnings.append(
+                f"directions lie to one side (their mean is {np.linalg.norm(centre):.2f} from the centre of the sphere): "
+                "where none was measured "
+                "within 60 degrees, the nearest value is held"
+            )
+        return warnings
+    for name, i, other in (("horizontal", 1, 2), ("vertical", 2, 1)):
+        inside = np.abs(directions[:, other]) < IN_PLANE
+        if name not in kind and kind != "two planes":
+            continue
+        angles = np.sort(np.degrees(np.arctan2(directions[inside, i], directions[inside, 0])))
+        if angles.size < 2:
+            continue
+        steps = np.diff(angles)
+        usual = float(np.median(steps))
+        wide = np.flatnonzero(steps > 1.6 * usual + 1e-6)
+        if wide.size and angles.size > 3:
+            gaps = ", ".join(f"{angles[w]:g} to {angles[w + 1]:g}" for w in wide[:3])
+            warnings.append(
+                f"{name} plane: angles are missing between {gaps} degrees, where the usual step is {usual:g}; "
+                "what lies between is interpolated"
+            )
+        if angles[0] > 1e-6 or angles[-1] < -1e-6:
+            warnings.append(
+                f"{name} plane: 0 degrees was not measured, and the nearest is {angles[np.argmin(np.abs(angles))]:g}"
+            )
+        reached = max(abs(angles[0]), abs(angles[-1]))
+        if reached < 180 - 1.6 * usual:
+            warnings.append(
+                f"{name} plane: nothing was measured beyond {reached:g} degrees from the axis: its value is held to the back"
+            )
+    return warnings
+
+
+def check_polarity_between(
+    raw: RawSet, frequency_hz: Real, directions: Real, pressure: Complex, axis: int
+) -> list[str]:
+    """Warn of a direction near the axis in opposite phase to it in the lowest octave and a half.
+
+    There every driver that is not a dipole radiates alike in all directions.
+    """
+    low = frequency_hz <= max(3 * frequency_hz[0], frequency_hz[min(3, frequency_hz.size - 1)])
+    relative = (pressure[low] * pressure[low, axis, None].conj()).sum(axis=0)
+    turned = np.abs(np.angle(relative)) > 0.75 * np.pi
+    front = directions @ directions[axis] > np.cos(np.radians(FRONT_DEG))
+    found = np.flatnonzero(turned & front)
+    names = ", ".join(_name(raw, directions[n]) for n in found[:3])
+    if not found.size:
+        return []
+    return [
+        f"polarity of {names} is opposite to the axis from {frequency_hz[low][0]:.0f} to {frequency_hz[low][-1]:.0f} Hz, where "
+        "a driver radiates alike to its front: was the file inverted, or the driver reconnected?"
+    ]
+
+
+def _name(raw: RawSet, towards: Real) -> str:
+    return raw.labels[int(np.argmax(raw.directions @ towards))]
+
+
+def check_phase_sign(frequency_hz: Real, response: Complex) -> list[str]:
+    """Warn of a phase that fits the minimum phase better with its sign turned: e^{-iωt}, or an inverted export."""
+    magnitude = np.abs(response)
+    strong = magnitude > 0.1 * magnitude.max()
+    if strong.sum() < 8:
+        return []
+    expected = minimum_phase(frequency_hz, magnitude[:, None])[:, 0]
+    weight = np.sqrt(np.gradient(np.log(np.maximum(frequency_hz, 1e-3)))) * strong
+    left = []
+    for sign in (1, -1):
+        excess = np.unwrap(sign * np.angle(response) - expected)
+        line = np.polynomial.polynomial.polyfit(frequency_hz, excess, 1, w=weight)
+        off = excess - np.polynomial.polynomial.polyval(frequency_hz, line)
+        left.append(float(np.sqrt(np.sum((weight * off) ** 2) / np.sum(weight**2))))
+    if left[1] < 0.5 * left[0] and left[0] > 0.3:
+        return [
+            f"phase seems inverted: on axis it is {np.degrees(left[0]):.0f} degrees (root mean square) from the minimum phase "
+            "of its level, "
+            f"and {np.degrees(left[1]):.0f} with its sign turned; a delay is a falling phase here (e^(+jwt)): "
+            "negate the phase if the file has e^(-iwt)"
+        ]
+    return []

@@ -1,0 +1,99 @@
+"""When a measured set's time starts, and where its sound comes from.
+
+**Common delay.** The on-axis response is minimum phase, a pure delay τ and a sign: φ = φ_min - 2πfτ (+ π). What is left
+of the phase over the minimum phase is a straight line over frequency; its slope is τ, its value at 0 Hz tells the sign.
+The line is fitted where the response is within 20 dB of its maximum. One delay belongs to the whole set: taking one off
+each angle would throw away where the sound comes from.
+
+**Acoustic centre.** Turned around a point that is not the acoustic centre x, every direction n sees the delay -x·n/c.
+Least squares over all directions gives x: interpolation takes it off first and puts it back, so that neighbouring
+directions differ little in phase; and it can be held against the place that a file states.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from designer.acoustics.minimum_phase import minimum_phase
+from designer.arrays import Complex, Real
+
+POLARITY_OCTAVES_RATIO = 4.0
+"""The sign is told from the lowest two octaves."""
+
+MAX_DELAY_S = 0.06
+"""20 m of air."""
+
+
+@dataclass(frozen=True)
+class DelayFit:
+    """What the phase of one response shows beyond its minimum phase."""
+
+    delay_s: float
+    polarity: int
+    """+1 or -1; 0 where the phase is closer to neither."""
+    residual_rad: float
+    """Root mean square of what a delay and a sign leave unexplained."""
+
+
+def fit_delay(frequency_hz: Real, response: Complex) -> DelayFit:
+    """Delay and polarity of a response (K,) over its minimum phase."""
+    magnitude = np.abs(response)
+    strong = magnitude > 0.1 * magnitude.max()
+    if frequency_hz.size < 4 or strong.sum() < 4:
+        return DelayFit(0.0, 0, 0.0)
+    beyond = np.angle(response) - minimum_phase(frequency_hz, magnitude[:, None])[:, 0]
+    # Each octave weighs the same: a linear grid has most of its points in the top octave.
+    weight = np.sqrt(np.gradient(np.log(np.maximum(frequency_hz, 1e-3)))) * strong
+    coarse_s = _coarse_delay(frequency_hz, beyond, weight)
+    excess = np.unwrap(beyond + 2 * np.pi * frequency_hz * coarse_s)
+    slope, constant = np.polynomial.polynomial.polyfit(frequency_hz, excess, 1, w=weight)[::-1]
+    left = excess - slope * frequency_hz - constant
+    # The sign is told at the low end, where neither a crossover's all-pass nor an error of the delay turns the phase.
+    low = strong & (frequency_hz <= POLARITY_OCTAVES_RATIO * frequency_hz[strong][0])
+    low = low if low.sum() >= 4 else strong
+    turned = np.cos(np.polynomial.polynomial.polyfit(frequency_hz[low], excess[low], 1)[0])
+    return DelayFit(
+        delay_s=coarse_s + float(-slope / (2 * np.pi)),
+        polarity=0 if abs(turned) < 0.5 else int(np.sign(turned)),
+        residual_rad=float(np.sqrt(np.sum((weight * left) ** 2) / np.sum(weight**2))),
+    )
+
+
+def _coarse_delay(frequency_hz: Real, phase: Real, weight: Real) -> float:
+    """The delay that brings phases closest together, searched: between the points of a coarse grid they may turn more than once.
+
+    On evenly spaced frequencies a delay cannot be told from one a turn further; the search ends half way there.
+    """
+    spread = np.unique(np.searchsorted(frequency_hz, np.geomspace(max(frequency_hz[0], 1e-3), frequency_hz[-1], 400)))
+    f, phasor = frequency_hz[spread], weight[spread] ** 2 * np.exp(1j * phase[spread])
+    longest_s = min(MAX_DELAY_S, 0.5 / float(np.diff(frequency_hz).min()))
+    candidate_s = np.arange(0, longest_s, 1 / (6 * frequency_hz[-1]))
+    candidate_s = np.concatenate([-candidate_s[:0:-1], candidate_s])
+    together = np.concatenate(
+        [np.abs(np.exp(2j * np.pi * np.outer(part, f)) @ phasor) for part in np.array_split(candidate_s, 40)]
+    )
+    return float(candidate_s[np.argmax(together)])
+
+
+def fit_acoustic_centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> Real:
+    """x/c (3,) in seconds: where the sound comes from, relative to where the directions (N, 3) are counted from.
+
+    Directions in a plane tell nothing of what is across it; that part is 0.
+    """
+    if len(directions) < 2 or frequency_hz.size < 4:
+        return np.zeros(3)
+    strongest = np.abs(pressure).max(axis=1)
+    used = (frequency_hz > 0) & (strongest > 0.1 * strongest.max())
+    relative = pressure[used] * pressure[used, axis, None].conj()
+    weight = np.abs(relative).T + 1e-300
+    f = frequency_hz[used]
+    phase = np.unwrap(np.angle(relative), axis=0).T  # (N, K)
+    phase -= 2 * np.pi * np.round(phase[:, :1] / (2 * np.pi))
+    delay_s = -(weight * phase * f).sum(axis=1) / (weight * f**2).sum(axis=1) / (2 * np.pi)
+    towards = directions - directions[axis]
+    level = weight.mean(axis=1)
+    strong = level > 0.03 * level.max()  # the phase of a null is noise
+    centre, *_ = np.linalg.lstsq(towards[strong], -delay_s[strong], rcond=1e-3)
+    return np.asarray(centre)
