@@ -137,7 +137,10 @@ def axial_terms(
         (here,) = np.nonzero(flat)
         distances_m, which = np.unique(away_m[here], return_inverse=True)
         pairs = Pairs(which, height_m[here], half_height_m[here], half_line=True)
-        parts.append((here, _axial_terms(flat_contour(k, radius_m, distances_m), radius_m, distances_m, pairs, tolerance)))
+        highest_m = np.zeros(len(distances_m))
+        np.maximum.at(highest_m, which, height_m[here] + half_height_m[here])
+        contour = flat_contour(k, radius_m, distances_m, highest_m)
+        parts.append((here, _axial_terms(contour, radius_m, distances_m, pairs, tolerance)))
     for p in np.flatnonzero(~flat):
         contour = tilted_contour(k, radius_m, float(away_m[p]), float(height_m[p]), float(half_height_m[p]))
         pairs = Pairs(np.zeros(1, dtype=int), height_m[[p]], half_height_m[[p]], half_line=False)

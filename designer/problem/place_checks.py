@@ -233,10 +233,11 @@ def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[F
 
 
 def _circle(problem: Problem) -> Iterator[Fault]:
-    across = _across(problem.enclosure.model if problem.enclosure is not None else None)
+    enclosure = problem.enclosure
+    across = _across(enclosure.model) if enclosure is not None else 0
     extent_m = max(float(np.linalg.norm(driver.position_m[: across or 3])) for driver in problem.drivers)
-    if across:
-        extent_m = max(extent_m, problem.enclosure.radius_m)
+    if enclosure is not None and across:
+        extent_m = max(extent_m, enclosure.radius_m)
     least_m = extent_m + SURFACE_TOLERANCE_M
     given_m = problem.grid.azimuth_distance_m
     may_be = f"more than {number(least_m)}, so that the circle of masks and maps lies outside the device"
@@ -247,7 +248,7 @@ def _circle(problem: Problem) -> Iterator[Fault]:
         if given_m <= least_m:
             yield Fault(path, f"{found}, a circle inside the device", may_be, "the unit is metres")
         return
-    listener, enclosure = problem.listener, problem.enclosure
+    listener = problem.listener
     distance_m = float(np.linalg.norm(listener.position_m))
     said = enclosure is not None and any(_intrusions(listener, enclosure, np.zeros((1, 3))))
     if distance_m <= least_m and not said:
