@@ -1,8 +1,9 @@
 """The scene: device, head and air composed into transfer tensors H (F, M, L).
 
 The device's field at an ear without the head is multiplied by the head's diffraction for a point source: in free field
-and on a baffle at each driver's own place, on a sphere enclosure at its centre. Scattering back and forth between
-device and head is left out.
+and on a baffle at each driver's own place, on a sphere enclosure at its centre, on a cylinder on its axis at the
+driver's height. Scattering back and forth between device and head is left out. The air absorbs along the straight line from
+the driver to the point, where the problem asks for it; in the far field, a limit that has no distance, it does not.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import Protocol
 
 import numpy as np
 
+from designer.acoustics.air import Air
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.heads import Head, heads_of
 from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.rigid_cylinder import CylinderEnclosure
 from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.arrays import Complex, Real
 from designer.problem import geometry
@@ -38,13 +41,29 @@ class Device(Protocol):
         """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude."""
 
 
+def driver_places_m(problem: Problem) -> Real:
+    """Where the drivers are (L, 3), as the problem file says it."""
+    return np.array([driver.position_m for driver in problem.drivers], dtype=float)
+
+
+def air_of(problem: Problem) -> Air | None:
+    """The air that absorbs, where the problem asks for it."""
+    table = problem.scene
+    if table is None or not table.air_absorption:
+        return None
+    return Air(temperature_c=table.temperature_c, relative_humidity_percent=table.relative_humidity_percent)
+
+
 def device_of(problem: Problem) -> Device:
     """The device model that the problem's enclosure and drivers ask for."""
     enclosure = problem.enclosure
+    places_m = driver_places_m(problem)
+    radii_m = [driver.radius_m or 0.0 for driver in problem.drivers]
     if enclosure is not None and enclosure.model == "sphere":
-        places = np.array([driver.position_m for driver in problem.drivers])
-        directions = places / np.linalg.norm(places, axis=1, keepdims=True)  # put on the surface
-        return SphereEnclosure(enclosure.radius_m, directions, [driver.radius_m or 0.0 for driver in problem.drivers])
+        directions = places_m / np.linalg.norm(places_m, axis=1, keepdims=True)  # put on the surface
+        return SphereEnclosure(enclosure.radius_m, directions, radii_m)
+    if enclosure is not None and enclosure.model == "cylinder":
+        return CylinderEnclosure.of_discs(enclosure.radius_m, places_m, radii_m)
     discs = [
         Disc(np.array(d.position_m), (d.facing_deg[0], d.facing_deg[1]), d.radius_m or 0.0) for d in problem.drivers
     ]
@@ -78,6 +97,15 @@ class Scene:
     @cached_property
     def _device(self) -> Device:
         return device_of(self.problem)
+
+    def _field(self, points_m: Real) -> Complex:
+        """The device's field (F, M, L) at points (M, 3), less what the air absorbs on the way from each driver."""
+        air = air_of(self.problem)
+        field = self._device.field(self.k, points_m)
+        if air is None:
+            return field
+        distance_m = np.linalg.norm(points_m[:, None, :] - driver_places_m(self.problem), axis=-1)
+        return np.asarray(field * air.amplitude_factor(self.frequency_hz, distance_m))
 
     @cached_property
     def heads(self) -> tuple[Head, ...]:
@@ -142,7 +170,7 @@ class Scene:
         found = []
         for head in self.heads:
             ears_m = geometry.ears_m(listener, head.radius_m, self.displacements_m)
-            free = self._device.field(self.k, ears_m.reshape(-1, 3))
+            free = self._field(ears_m.reshape(-1, 3))
             if head.name != "points":
                 ratio = head.diffraction(self.k, centres_m, sources_m, axes)
                 free = free * ratio.reshape(*free.shape[:2], len(sources_m))[..., which]
@@ -169,7 +197,7 @@ class Scene:
         directions = direction(azimuth_deg)
         if np.isinf(distance_m):
             return self._device.far_field(self.k, directions)
-        return self._device.field(self.k, directions * distance_m)
+        return self._field(directions * distance_m)
 
     def head_centre(self) -> Complex:
         """H at the centre of the undisplaced head, without the head (F, L)."""
@@ -177,12 +205,19 @@ class Scene:
 
     @cached_property
     def _head_centre(self) -> Complex:
-        return self._device.field(self.k, np.array([self.problem.listener.position_m]))[:, 0]
+        return self._field(np.array([self.problem.listener.position_m], dtype=float))[:, 0]
 
     @cached_property
     def radiated_power(self) -> Complex:
-        """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude."""
-        return self._device.radiated_power(self.k)
+        """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude.
+
+        Where the air absorbs, less what it absorbs as far as the circle, so that an index compares like with like.
+        """
+        power, air = self._device.radiated_power(self.k), air_of(self.problem)
+        if air is None or np.isinf(self.problem.azimuth_distance_m):
+            return power
+        factor = air.amplitude_factor(self.frequency_hz, np.array(self.problem.azimuth_distance_m))
+        return np.asarray(power * factor[:, None, None] ** 2)
 
 
 def design_frequencies_hz(problem: Problem) -> Real:

@@ -21,6 +21,8 @@ UNITS = {
     "_ms": "milliseconds",
     "_deg": "degrees",
     "_db": "decibels",
+    "_c": "degrees Celsius",
+    "_percent": "percent",
 }
 
 

@@ -22,7 +22,7 @@ __all__ = ["check", "warnings"]
 MAX_SCENE_NUMBERS = 150_000_000
 """Largest array of a design, in complex numbers (2.4 GB)."""
 MAX_KA = 4000.0
-"""Largest circumference of a sphere in wavelengths: its series needs about as many terms."""
+"""Largest circumference of a sphere or cylinder in wavelengths: its series needs about as many terms."""
 JUDGED_EARS = 96
 """Ears at which a design is judged with the head moved, at the least, for each head."""
 
@@ -95,14 +95,14 @@ def _millions(size: int) -> str:
 
 
 def _sphere_sizes(problem: Problem) -> Iterator[Fault]:
-    """Spheres that are too large, at this sample rate, for their series."""
+    """Spheres and cylinders that are too large, at this sample rate, for their series."""
     largest_m = MAX_KA * problem.speed_of_sound_m_s / (3.141592653589793 * problem.sample_rate_hz)
     radii = {"listener.head_radius_m": problem.listener.head_radius_m}
     for i, head in enumerate(problem.heads):
         path = "listener.head" if isinstance(problem.listener.head, str) else f"listener.head[{i}]"
         with suppress(ValueError):  # said already
             radii[path] = geometry.head_radius_m(head, 0.0)
-    if problem.enclosure is not None and problem.enclosure.model == "sphere":
+    if problem.enclosure is not None and problem.enclosure.model in ("sphere", "cylinder"):
         radii["enclosure.radius_m"] = problem.enclosure.radius_m
     for path, radius_m in radii.items():
         if radius_m > largest_m:

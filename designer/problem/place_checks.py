@@ -47,17 +47,17 @@ def _millimetres(length_m: float) -> str:
 
 
 def _two_at_one_place(problem: Problem) -> Iterator[Fault]:
-    """Drivers closer than 0.1 mm; on a sphere, once they are put on its surface."""
+    """Drivers closer than 0.1 mm; on a sphere or cylinder, once they are put on its surface."""
     places = {i: d.position_m for i, d in enumerate(entries(problem, "drivers")) if if_known(d, "position_m")}
     enclosure = if_known(problem, "enclosure")
-    sphere = enclosure is not None and if_known(enclosure, "model") == "sphere"
+    across = _across(if_known(enclosure, "model") if enclosure is not None else None)
     put: dict[int, np.ndarray] = {}
     for j, position_m in places.items():
         place = np.array(position_m, dtype=float)
-        distance_m = float(np.linalg.norm(place))
-        radius_m = if_known(enclosure, "radius_m") if sphere else None
+        distance_m = float(np.linalg.norm(place[:across]))
+        radius_m = if_known(enclosure, "radius_m") if across else None
         if radius_m is not None and 0 < abs(distance_m - radius_m) <= SURFACE_TOLERANCE_M and distance_m > 0:
-            place = place * (radius_m / distance_m)
+            place[:across] *= radius_m / distance_m
         if put:
             earlier = np.array(list(put))
             near = np.linalg.norm(np.array(list(put.values())) - place, axis=1) < SAME_PLACE_M
@@ -69,18 +69,25 @@ def _two_at_one_place(problem: Problem) -> Iterator[Fault]:
         put[j] = place
 
 
+def _across(model: str | None) -> int:
+    """How many of a place's coordinates make its distance from a round enclosure's centre or axis; 0 where it is not round."""
+    return {"sphere": 3, "cylinder": 2}.get(model or "", 0)
+
+
 def _on_the_enclosure(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
     enclosure = problem.enclosure
     if enclosure is None:
         return
     place = driver.position_m
-    if enclosure.model == "sphere":
-        distance_m = float(np.linalg.norm(place))
+    across = _across(enclosure.model)
+    if across:
+        distance_m = float(np.linalg.norm(place[:across]))
         depth_m = enclosure.radius_m - distance_m
         if abs(depth_m) > SURFACE_TOLERANCE_M:
             side = "inside" if depth_m > 0 else "outside"
-            found = f"found {shown(place)}, {_millimetres(abs(depth_m))} {side} the sphere"
-            may_be = f"{number(enclosure.radius_m)} m (enclosure.radius_m) from the origin, within 1 mm"
+            found = f"found {shown(place)}, {_millimetres(abs(depth_m))} {side} the {enclosure.model}"
+            centre = "origin" if across == 3 else "z axis"
+            may_be = f"{number(enclosure.radius_m)} m (enclosure.radius_m) from the {centre}, within 1 mm"
             other = f", or set enclosure.radius_m = {number(distance_m)}" if distance_m > 0 else ""
             yield Fault(f"{path}.position_m", found, may_be, f"move the driver to the surface{other}")
     if enclosure.model == "baffle" and abs(place[0]) > SURFACE_TOLERANCE_M:
@@ -94,7 +101,7 @@ def _on_the_enclosure(path: str, driver: Driver, problem: Problem) -> Iterator[F
 
 def _cap_fits(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
     enclosure = problem.enclosure
-    if enclosure is None or enclosure.model != "sphere" or driver.radius_m is None:
+    if enclosure is None or not _across(enclosure.model) or driver.radius_m is None:
         return
     if driver.radius_m >= enclosure.radius_m:
         may_be = f"less than {number(enclosure.radius_m)}, enclosure.radius_m"
@@ -195,18 +202,19 @@ def _intrusions(listener: Listener, enclosure: Enclosure, move_m: np.ndarray) ->
         if behind:
             yield f"puts {behind} on or behind the baffle", "ears at x > 0", "move the listener to the front"
         return
-    across = slice(0, 3 if enclosure.model == "sphere" else 2)
+    across = slice(0, _across(enclosure.model))
+    middle = "centre" if enclosure.model == "sphere" else "axis"
     least_m = NEAREST_RADII * enclosure.radius_m
     away_m = np.linalg.norm(pair[:, across], axis=1)
     inside = _ears(away_m < least_m)
     reach_m = enclosure.radius_m + radius_m
     distance_m = float(np.linalg.norm(centre[across]))
     if inside:
-        may_be = f"ears at least {number(least_m)} m from the device's centre"
+        may_be = f"ears at least {number(least_m)} m from the device's {middle}"
         how = "inside" if away_m.min() < enclosure.radius_m else "at the surface of"
         yield f"puts {inside} {how} the device", may_be, "move the listener away"
     elif head != "points" and distance_m < reach_m:
-        may_be = f"a head's centre more than {number(reach_m)} m from the device's centre"
+        may_be = f"a head's centre more than {number(reach_m)} m from the device's {middle}"
         yield f"puts the head {_millimetres(reach_m - distance_m)} into the device", may_be, "move the listener away"
 
 
@@ -216,7 +224,7 @@ def _ears(which: np.ndarray) -> str:
 
 
 def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
-    """A driver on a sphere is inside the head only where the head is inside the device, which is said already."""
+    """A driver on a sphere or cylinder is inside the head only where the head is inside the device, which is said already."""
     listener, enclosure = problem.listener, problem.enclosure
     place = np.array(driver.position_m, dtype=float)
     heads = _known_heads(listener)
@@ -228,7 +236,7 @@ def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[F
         if np.linalg.norm(ears - place, axis=1).min() < SURFACE_TOLERANCE_M:
             yield Fault(path, f"{found}, where an ear is", "places at least 1 mm from the ears", remedy)
             return
-    if head != "points" and (enclosure is None or enclosure.model != "sphere"):
+    if head != "points" and (enclosure is None or not _across(enclosure.model)):
         away_m = np.linalg.norm(geometry.head_centres_m(listener, moves) - place, axis=1)
         worst = int(np.argmin(away_m))
         depth_m = radius_m - float(away_m[worst])
@@ -240,9 +248,11 @@ def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[F
 
 
 def _circle(problem: Problem) -> Iterator[Fault]:
-    extent_m = max(float(np.linalg.norm(driver.position_m)) for driver in problem.drivers)
-    if problem.enclosure is not None and problem.enclosure.model in ("sphere", "cylinder"):
-        extent_m = max(extent_m, NEAREST_RADII * problem.enclosure.radius_m)
+    enclosure = problem.enclosure
+    across = _across(enclosure.model) if enclosure is not None else 0
+    extent_m = max(float(np.linalg.norm(driver.position_m[: across or 3])) for driver in problem.drivers)
+    if enclosure is not None and across:
+        extent_m = max(extent_m, NEAREST_RADII * enclosure.radius_m)
     least_m = extent_m + SURFACE_TOLERANCE_M
     given_m = problem.grid.azimuth_distance_m
     may_be = f"more than {number(least_m)}, so that the circle of masks and maps lies outside the device"
@@ -253,7 +263,7 @@ def _circle(problem: Problem) -> Iterator[Fault]:
         if given_m <= least_m:
             yield Fault(path, f"{found}, a circle inside the device", may_be, "the unit is metres")
         return
-    listener, enclosure = problem.listener, problem.enclosure
+    listener = problem.listener
     distance_m = float(np.linalg.norm(listener.position_m))
     said = enclosure is not None and any(_intrusions(listener, enclosure, np.zeros((1, 3))))
     if distance_m <= least_m and not said:

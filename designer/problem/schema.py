@@ -87,10 +87,12 @@ class Listener(Table):
 
 
 class SceneTable(Table):
-    """A whole device measured, and options of the air."""
+    """A whole device measured, and what the air absorbs."""
 
     transfer: Name | None = None
     air_absorption: bool = False
+    temperature_c: Annotated[float, Field(ge=-20.0, le=50.0)] = 20.0
+    relative_humidity_percent: Annotated[float, Field(ge=1.0, le=100.0)] = 50.0
 
 
 class Grid(Table):

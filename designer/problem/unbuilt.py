@@ -10,7 +10,6 @@ from designer.problem.messages import shown
 from designer.problem.schema import METHODS_BUILT, DesignTable, Driver, Problem
 
 BUILT = {
-    "enclosure.model": ("free-field", "baffle", "sphere"),
     "realization.form": ("fir",),
     "method": METHODS_BUILT,
 }
@@ -18,7 +17,6 @@ BUILT = {
 
 def not_built(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Keys that are valid and whose work does not exist yet."""
-    yield _models_not_built(problem)
     for i, driver in enumerate(entries(problem, "drivers")):
         yield _driver_not_built(f"drivers[{i}]", driver)
     for i, design in enumerate(entries(problem, "designs")):
@@ -35,11 +33,6 @@ def _unbuilt(path: str, value: object, remedy: str) -> Fault:
     words = BUILT.get(path, BUILT["method"] if path.endswith(".method") else ())
     may_be = ", ".join(shown(word) for word in words)
     return Fault(path, f"found {shown(value)}, which is valid but not built yet", may_be, remedy)
-
-
-def _models_not_built(problem: Problem) -> Iterator[Fault]:
-    if problem.enclosure is not None and problem.enclosure.model == "cylinder":
-        yield _unbuilt("enclosure.model", "cylinder", "use one that is built")
 
 
 def _driver_not_built(path: str, driver: Driver) -> Iterator[Fault]:
@@ -59,11 +52,8 @@ def _spread_not_built(path: str, design: DesignTable) -> Iterator[Fault]:
 
 
 def _scene_not_built(problem: Problem) -> Iterator[Fault]:
-    if problem.scene is not None:
-        if if_known(problem.scene, "transfer") is not None:
-            yield _unbuilt("scene.transfer", problem.scene.transfer, "leave it out: the scene is modelled")
-        if if_known(problem.scene, "air_absorption"):
-            yield _unbuilt("scene.air_absorption", True, "leave it out")
+    if problem.scene is not None and if_known(problem.scene, "transfer") is not None:
+        yield _unbuilt("scene.transfer", problem.scene.transfer, "leave it out: the scene is modelled")
 
 
 def _form_not_built(problem: Problem) -> Iterator[Fault]:

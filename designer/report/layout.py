@@ -67,12 +67,13 @@ def _device(axes, problem: Problem, *, names: bool) -> None:  # type: ignore[no-
                 fontsize=8.5,
                 color=INK,
             )
-            if driver.radius_m and enclosure and enclosure.model == "sphere":
-                _cap(axes, x, y, driver.radius_m, enclosure.radius_m, COLOURS[l % len(COLOURS)])
+            if driver.radius_m and enclosure and enclosure.model in ("sphere", "cylinder"):
+                share = driver.radius_m / enclosure.radius_m
+                half = np.arcsin(min(share, 1.0)) if enclosure.model == "sphere" else share * np.sqrt(np.pi) / 2
+                _piston(axes, np.arctan2(x, y), half, enclosure.radius_m, COLOURS[l % len(COLOURS)])
 
 
-def _cap(axes, x: float, y: float, rim_m: float, radius_m: float, colour: str) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes
-    middle, half = np.arctan2(x, y), np.arcsin(min(rim_m / radius_m, 1.0))
+def _piston(axes, middle: float, half: float, radius_m: float, colour: str) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes
     arc = np.linspace(middle - half, middle + half, 24)
     axes.plot(
         radius_m * np.cos(arc), radius_m * np.sin(arc), color=colour, linewidth=3.5, solid_capstyle="butt", zorder=2

@@ -17,7 +17,7 @@ from designer.acoustics.readers.set_checks import (
     check_silence,
     merge_duplicates,
 )
-from designer.acoustics.sphere_interpolation import IN_PLANE, coverage
+from designer.acoustics.directivity_interpolation import IN_PLANE, coverage
 from designer.acoustics.time_reference import fit_acoustic_centre_s, fit_delay
 from designer.arrays import Complex, Real
 

@@ -1,0 +1,124 @@
+"""Nodes and weights for the integral over the axial wave number of a field outside a cylinder.
+
+The integral is, for each azimuthal order n, at the distance r = a + ρ from the axis and the height ζ over the source,
+
+    I_n = ∫_0^∞ v(q) cos(qζ) G_n(κ) dq,   κ = sqrt(k² - q²),   G_n(κ) = H_n(κr) / [κ H_n'(κa)]                   (1)
+
+with Hankel functions of the second kind, and Im κ <= 0 so that q > k decays. On the real axis it oscillates through
+k hypot(ρ, ζ) radians, has a logarithm at q = k, and ends in an exponential tail. All three go away on a contour that
+falls off. With q = k sin w the wave is e^{-jκρ ± jqζ} = e^{-jkd cos(w ± ψ)}, d = hypot(ρ, ζ), tan ψ = ζ/ρ.
+
+Which deformations are allowed: the zeros of H_n' of the second kind lie at Im κ > 0, so between the real axis and any
+contour with 0 <= Re w <= π/2 and Im w >= 0, where Im κ <= 0, the integrand is analytic.
+
+*Flat contour*, for points near the height of the source. From the saddle of ζ = 0,
+
+    cos w = 1 - js²,   κ = k(1 - js²),   q = k s sqrt(2j + s²),   dq = 2j κ / sqrt(2j + s²) ds                    (2)
+
+on which e^{-jκρ} is e^{-jkρ} times a Gaussian e^{-kρs²}. The integrand is even in s. Its singularities are κ = 0, at
+s² = -j, and the zeros of H_n', of which those nearest to κ = k have Im κa = 0.7 (ka)^{1/3}: at Im s = 0.84 (ka)^{-1/3}.
+So the trapezoidal rule in t, s = sinh t, converges exponentially: 10 to 30 nodes where the Gaussian rules, 60 at 0 Hz.
+There cos(qζ) grows by e^{g²}, g² = kζ²/(4ρ), which is held below e^10 (eleven digits are left), and with x = s sqrt(kρ)
+the rule's error for e^{-x²} cos(2gx), e^{-π²/h² + 2πg/h}, is e^{-25} for the step h = π/(g + sqrt(g² + 25)).
+
+*Tilted contour*, for all other points: the line from q = -∞ to ∞, without cos, as two halves. Each is a line along the
+real axis from w = 0 to w = ψ, where the wave to the point is stationary, and from there, with w' the path (2),
+
+    w = ψ + (1 - 2ψ/π) Re w' + j Im w'                                                                            (3)
+
+on which e^{-jqζ} falls off because Re w >= ψ. The half of e^{+jqζ}, which falls off by itself, has ψ = 0. A piston of
+half height b has its edges at ζ ± b, and the half's ψ is that of the farther one. Gauss-Legendre panels, as many as
+the phase along the path asks for.
+
+Reference: Felsen and Marcuvitz, Radiation and Scattering of Waves (IEEE Press, 1994), sections 4.1 to 4.4; the
+trapezoidal rule: Trefethen and Weideman, SIAM Review 56 (2014), sections 5 and 14.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+
+from designer.arrays import Complex, Real
+
+DEEPEST = 36.0
+"""Nepers at which the tail is cut: 2e-16."""
+MAX_GROWTH = 10.0
+"""Nepers by which the integrand may grow before it falls."""
+PANEL_NODES = 16
+PANEL_RADIANS = 18.0
+"""Phase along one panel: 16 nodes leave 1e-13 of it."""
+
+
+def is_flat(k_max: float, away_m: Real, height_m: Real) -> np.ndarray:
+    """Where the flat contour serves, for (ρ, |ζ|) and all wave numbers up to `k_max`."""
+    return np.asarray((height_m < 0.5 * away_m) & (k_max * height_m**2 < 4 * MAX_GROWTH * away_m))
+
+
+def flat_contour(k: Real, radius_m: float, away_m: Real, height_m: Real) -> tuple[Complex, Complex, Complex]:
+    """q, κ and weights (P, F, Q) of equation (2), for wave numbers k (F,), the radius a, distances ρ and largest heights (P,)."""
+    depth = np.sqrt(np.outer(away_m, k))
+    shift = np.sqrt(np.outer(height_m**2 / (4 * away_m), k))
+    last = np.arcsinh((shift + 6.0) / depth)
+    gaussian = math.pi / (shift + np.sqrt(shift**2 + 25)) / depth
+    step = np.minimum(np.minimum(0.13, 0.2 * (k * radius_m) ** (-1 / 3)), gaussian)
+    count = math.ceil(float((last / step).max())) + 1
+    t = last[..., None] * (np.arange(count) / (count - 1))
+    weight = last[..., None] / (count - 1) * np.where(np.arange(count) == 0, 0.5, 1.0)
+    s = np.sinh(t)
+    root = np.sqrt(2j + s**2)
+    kappa = k[:, None] * (1 - 1j * s**2)
+    return np.asarray(k[:, None] * s * root), kappa, 2j * kappa / root * np.cosh(t) * weight
+
+
+def tilted_contour(
+    k: Real, radius_m: float, away_m: float, height_m: float, half_height_m: float
+) -> tuple[Complex, Complex, Complex]:
+    """q, κ and weights (1, F, Q) of the two halves of equation (3), for one ρ, |ζ| and b; q < 0 on the first."""
+    near = max(1.0, float(k.max() * radius_m) ** (1 / 3))  # 0.84 over the distance to the nearest singularity
+    near_m, far_m = height_m - half_height_m, height_m + half_height_m
+    w_down, dw_down = _half(k, near, away_m, far_m, near_m)
+    w_up, dw_up = _half(k, near, away_m, -near_m, -far_m)
+    w, dw = np.concatenate([w_down, w_up], axis=1), np.concatenate([dw_down, dw_up], axis=1)
+    sign = np.where(np.arange(w.shape[1]) < w_down.shape[1], -1.0, 1.0)
+    kappa = k[:, None] * np.cos(w)
+    return (sign * k[:, None] * np.sin(w))[None], kappa[None], (kappa * dw)[None]
+
+
+def _half(k: Real, near: float, away_m: float, high_m: float, low_m: float) -> tuple[Complex, Complex]:
+    """The w and dw (F, Q) of one half, on which e^{-jκρ - jqh} falls off for every h from `low_m` to `high_m`."""
+    psi = math.atan2(max(high_m, 0.0), away_m)
+    apart_m = max(abs(high_m), abs(low_m))
+    real_phase = float(k.max()) * (away_m * (math.cos(psi) - 1) + np.array([high_m, low_m]) * math.sin(psi))
+    w_real, weight_real = _panels(psi, math.ceil(psi * near + 2 * float(np.abs(real_phase).max()) / PANEL_RADIANS))
+    s_last = np.sqrt(DEEPEST / (k * away_m))
+    if high_m < 0:  # e^{-jqh} falls off too, at first as e^{-k|h|s}
+        soon = DEEPEST / (k * -high_m)
+        s_last = np.where(soon < 0.7, np.minimum(s_last, soon), s_last)
+    last = np.arcsinh(s_last)[:, None]
+    steep = k * abs(away_m * math.sin(psi) - low_m * math.cos(psi)) * s_last
+    turns = float((steep + 2 * k * apart_m * s_last**2).max())
+    t, weight_t = _panels(1.0, math.ceil(2 + 2 * near * float(last.max()) + turns / PANEL_RADIANS))
+    s = np.sinh(t * last)
+    path = 2 * np.arcsin(np.sqrt(0.5j) * s)  # because 1 - cos w' = 2 sin²(w'/2) = js²
+    slope = 2j / np.sqrt(2j + s**2) * np.cosh(t * last) * last * weight_t
+    share = 1 - 2 * psi / math.pi
+    real = np.broadcast_to(w_real, (k.size, w_real.size)), np.broadcast_to(weight_real, (k.size, w_real.size))
+    w = np.concatenate([real[0], psi + share * path.real + 1j * path.imag], axis=1)
+    return w, np.concatenate([real[1], share * slope.real + 1j * slope.imag], axis=1)
+
+
+def _panels(length: float, count: int) -> tuple[Real, Real]:
+    """Gauss-Legendre nodes and weights on `count` equal panels of [0, length]."""
+    node, weight = _gauss_legendre()
+    start = np.arange(count)[:, None]
+    size = length / max(count, 1)
+    return ((start + node) * size).ravel(), np.tile(weight * size, count)
+
+
+@cache
+def _gauss_legendre() -> tuple[Real, Real]:
+    node, weight = np.polynomial.legendre.leggauss(PANEL_NODES)
+    return (node + 1) / 2, weight / 2
