@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -77,19 +78,25 @@ def read_head(path: Path, head_radius_m: float, speed_of_sound_m_s: float) -> Me
     responses = np.asarray(sofa.Data_IR, dtype=float)
     if responses.ndim != 3 or responses.shape[1] != 2 or not np.isfinite(responses).all():
         raise DataError(f"{path}: found impulse responses of shape {responses.shape}; allowed: finite, two receivers")
-    receivers = np.asarray(sofa.ReceiverPosition, dtype=float).reshape(2, 3)
-    if receivers[0, 1] < receivers[1, 1]:  # the left ear is at +y of the head
-        responses = responses[:, ::-1]
-    source = np.asarray(sofa.SourcePosition, dtype=float)
+    receivers = _cartesian(sofa.ReceiverPosition, str(sofa.ReceiverPosition_Type))
+    left_last = bool(receivers[0, 1] < receivers[1, 1])  # the left ear is at +y of the head
+    source = _cartesian(sofa.SourcePosition, str(sofa.SourcePosition_Type))
     directions = source / np.linalg.norm(source, axis=1, keepdims=True)
-    if "spherical" in str(sofa.SourcePosition_Type).lower():
-        directions = direction(source[:, 0], source[:, 1])
     rate = float(np.asarray(sofa.Data_SamplingRate).ravel()[0])
     delay_s = np.broadcast_to(np.asarray(sofa.Data_Delay, dtype=float).reshape(-1, 2), (len(responses), 2)) / rate
-    if receivers[0, 1] < receivers[1, 1]:
-        delay_s = delay_s[:, ::-1]
+    if left_last:
+        responses, delay_s = responses[:, ::-1], delay_s[:, ::-1]
     raw = MeasuredHead(directions, responses, rate, delay_s=delay_s)
     return _referenced(raw, head_radius_m, speed_of_sound_m_s)
+
+
+def _cartesian(position: Any, kind: str) -> Real:
+    """Places (N, 3) in metres from SOFA's (N, 3), or (N, 3, M) where they are listed for every measurement."""
+    places = np.asarray(position, dtype=float)
+    places = places[:, :, 0] if places.ndim == 3 else places
+    if "spherical" in kind.lower():
+        return np.asarray(direction(places[:, 0], places[:, 1]) * places[:, 2:3])
+    return places
 
 
 def _referenced(raw: MeasuredHead, head_radius_m: float, speed_of_sound_m_s: float) -> MeasuredHead:
