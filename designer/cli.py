@@ -46,11 +46,12 @@ def check(
     _warn(problem)
     if problem.data_files:
         from designer.acoustics.head_facts import explain_heads
+        from designer.acoustics.measured_drivers import explain_drivers, measured_responses
 
         facts, warnings = explain_heads(problem)
-        for line in facts:
+        for line in [*facts, *explain_drivers(problem)]:
             say(line)
-        for warning in warnings:
+        for warning in [*warnings, *measured_responses(problem)[1]]:
             say(f"warning: {warning}", error=True)
     if out is not None:
         from designer import folder

@@ -140,14 +140,20 @@ def _copy_data(result: Result, folder: Path) -> dict[str, str]:
     """Copy the data that the problem names, and say where each now lies."""
     copies: dict[str, str] = {}
     for number, name in enumerate(dict.fromkeys(result.problem.data_files)):
-        source = result.problem.data_path(name)
-        place = Path("data") / (
-            source.name if source.name not in {Path(c).name for c in copies.values()} else f"{number}-{source.name}"
-        )
-        (folder / "data").mkdir(exist_ok=True)
-        shutil.copyfile(source, folder / place)
-        copies[name] = place.as_posix()
+        pattern, hash_sign, emitter = name.rpartition("#") if _named_emitter(result, name) else (name, "", "")
+        path = result.problem.data_path(pattern)
+        files = [path] if path.exists() else sorted(path.parent.glob(path.name))
+        place = folder / "data" / str(number)
+        place.mkdir(parents=True)
+        for file in files:
+            shutil.copyfile(file, place / file.name)
+        copies[name] = f"data/{number}/{path.name}{hash_sign}{emitter}"
     return copies
+
+
+def _named_emitter(result: Result, name: str) -> bool:
+    """Whether a name ends in "#emitter", which is no part of the file's name."""
+    return "#" in name and not result.problem.data_path(name).exists()
 
 
 def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:

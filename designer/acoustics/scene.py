@@ -10,19 +10,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from designer.acoustics.air import Air
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.heads import Head, heads_of
+from designer.acoustics.measured_drivers import MeasuredDrivers, measured_responses
 from designer.acoustics.measured_head import MeasuredHead
 from designer.acoustics.rigid_cylinder import CylinderEnclosure
 from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.arrays import Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import Problem
+
+if TYPE_CHECKING:
+    from designer.acoustics.directivity import MeasuredDirectivity
 
 
 class Device(Protocol):
@@ -95,8 +99,17 @@ class Scene:
         return geometry.azimuth_grid_deg(self.problem.grid.azimuth_step_deg)
 
     @cached_property
+    def _responses(self) -> tuple[dict[int, MeasuredDirectivity], tuple[str, ...]]:
+        return measured_responses(self.problem)
+
+    @cached_property
     def _device(self) -> Device:
-        return device_of(self.problem)
+        model, measured = device_of(self.problem), self._responses[0]
+        if not measured:
+            return model
+        facing = tuple((driver.facing_deg[0], driver.facing_deg[1]) for driver in self.problem.drivers)
+        places_m = driver_places_m(self.problem)
+        return MeasuredDrivers(model, places_m, facing, measured, self.problem.speed_of_sound_m_s)
 
     def _field(self, points_m: Real) -> Complex:
         """The device's field (F, M, L) at points (M, 3), less what the air absorbs on the way from each driver."""
@@ -122,9 +135,10 @@ class Scene:
     def warnings(self) -> tuple[str, ...]:
         """What the user should know of the data that the scene is made of."""
         ears = [table for table in self.problem.designs if table.kind != "beamformer"]
+        said = list(self._responses[1])
         if not ears:
-            return ()
-        said = [warning for head in self.heads for warning in head.warnings]
+            return tuple(said)
+        said += [warning for head in self.heads for warning in head.warnings]
         for head in self.heads:
             low_hz, high_hz = head.band_hz if isinstance(head, MeasuredHead) else (0.0, np.inf)
             for table in ears:
@@ -151,7 +165,7 @@ class Scene:
 
     def _like(self, frequency_hz: Real, displacements_m: Real) -> Scene:
         other = Scene(self.problem, frequency_hz, displacements_m)
-        for key in ("_device", "heads"):  # they do not depend on what changed
+        for key in ("_responses", "_device", "heads"):  # they do not depend on what changed
             if key in self.__dict__:
                 other.__dict__[key] = self.__dict__[key]
         return other

@@ -71,6 +71,10 @@ class Driver(Table):
     max_gain_db: Decibel | None = None
     response: Name | None = None
     gate_ms: Positive | None = None
+    response_distance_m: Positive | None = Field(
+        default=None, description="where the response was measured, if its file does not say"
+    )
+    response_clockwise: bool = Field(default=False, description="its horizontal angles count clockwise seen from above")
 
 
 class Listener(Table):
@@ -240,7 +244,8 @@ class Problem(Table):
     @property
     def data_files(self) -> tuple[str, ...]:
         """Data files that the problem names, as it names them."""
-        return tuple(head for head in self.heads if head.lower().endswith(".sofa"))
+        heads = [head for head in self.heads if head.lower().endswith(".sofa")]
+        return (*heads, *(driver.response for driver in self.drivers if driver.response is not None))
 
     def data_path(self, name: str) -> Path:
         """Where a data file that the problem names lies."""

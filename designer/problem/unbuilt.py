@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from designer.errors import Fault
 from designer.problem.half_known import entries, if_known
 from designer.problem.messages import shown
-from designer.problem.schema import METHODS_BUILT, DesignTable, Driver, Problem
+from designer.problem.schema import METHODS_BUILT, DesignTable, Problem
 
 BUILT = {
     "realization.form": ("fir",),
@@ -17,8 +17,6 @@ BUILT = {
 
 def not_built(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Keys that are valid and whose work does not exist yet."""
-    for i, driver in enumerate(entries(problem, "drivers")):
-        yield _driver_not_built(f"drivers[{i}]", driver)
     for i, design in enumerate(entries(problem, "designs")):
         yield _method_not_built(f"designs[{i}].method", design)
         yield _spread_not_built(f"designs[{i}].driver_spread", design)
@@ -33,12 +31,6 @@ def _unbuilt(path: str, value: object, remedy: str) -> Fault:
     words = BUILT.get(path, BUILT["method"] if path.endswith(".method") else ())
     may_be = ", ".join(shown(word) for word in words)
     return Fault(path, f"found {shown(value)}, which is valid but not built yet", may_be, remedy)
-
-
-def _driver_not_built(path: str, driver: Driver) -> Iterator[Fault]:
-    for key in ("response", "gate_ms"):
-        if if_known(driver, key) is not None:
-            yield _unbuilt(f"{path}.{key}", getattr(driver, key), "leave it out: the driver is modelled")
 
 
 def _method_not_built(path: str, design: DesignTable) -> Iterator[Fault]:

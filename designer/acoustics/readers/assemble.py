@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from designer.acoustics.directivity import DirectivitySummary, MeasuredDirectivity
+from designer.acoustics.directivity_interpolation import IN_PLANE, coverage
 from designer.acoustics.minimum_phase import minimum_phase
 from designer.acoustics.readers.gating import gate_spectrum
 from designer.acoustics.readers.raw_set import RawSet, refusal
@@ -17,7 +18,6 @@ from designer.acoustics.readers.set_checks import (
     check_silence,
     merge_duplicates,
 )
-from designer.acoustics.directivity_interpolation import IN_PLANE, coverage
 from designer.acoustics.time_reference import fit_acoustic_centre_s, fit_delay
 from designer.arrays import Complex, Real
 

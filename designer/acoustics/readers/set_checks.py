@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from designer.acoustics.directivity_interpolation import IN_PLANE, coverage
 from designer.acoustics.minimum_phase import minimum_phase
 from designer.acoustics.readers.raw_set import RawSet, refusal
-from designer.acoustics.directivity_interpolation import IN_PLANE, coverage
 from designer.arrays import Complex, Real
 
 SILENT_DB = -100.0
