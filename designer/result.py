@@ -112,7 +112,8 @@ class Result:
     def drawn_circle(self) -> Scene:
         """The same with azimuths close enough for a smooth curve."""
         grid = self.problem.grid
-        finer = grid.model_copy(update={"azimuth_step_deg": min(grid.azimuth_step_deg, DRAWN_STEP_DEG)})
+        step_deg = grid.azimuth_step_deg if self.fine_scene.is_measured else min(grid.azimuth_step_deg, DRAWN_STEP_DEG)
+        finer = grid.model_copy(update={"azimuth_step_deg": step_deg})
         problem = self.problem.model_copy(update={"grid": finer})
         return Scene(problem, self.drawn_scene.frequency_hz, self.drawn_scene.displacements_m)
 

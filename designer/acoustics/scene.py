@@ -17,11 +17,13 @@ import numpy as np
 from designer.acoustics.air import Air
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.heads import Head, heads_of
+from designer.acoustics.measured_device import MeasuredDevice, read_device
 from designer.acoustics.measured_drivers import MeasuredDrivers, measured_responses
 from designer.acoustics.measured_head import MeasuredHead
 from designer.acoustics.rigid_cylinder import CylinderEnclosure
 from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.arrays import Complex, Real
+from designer.errors import DataError
 from designer.problem import geometry
 from designer.problem.schema import Problem
 
@@ -111,6 +113,32 @@ class Scene:
         places_m = driver_places_m(self.problem)
         return MeasuredDrivers(model, places_m, facing, measured, self.problem.speed_of_sound_m_s)
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether the scene is a measured device, which knows the places of its receivers and no other."""
+        return self._measured is not None
+
+    @cached_property
+    def _measured(self) -> MeasuredDevice | None:
+        """The whole device as it was measured, which replaces every model where it has receivers."""
+        table = self.problem.scene
+        if table is None or table.transfer is None:
+            return None
+        device = read_device(self.problem.data_path(table.transfer), len(self.problem.drivers))
+        for i, design in enumerate(self.problem.designs):
+            if design.band_hz[1] > device.highest_hz * (1 + 1e-9):
+                raise DataError(
+                    f"{device.path}: measured up to {device.highest_hz:.6g} Hz, and designs[{i}].band_hz asks for"
+                    f" {design.band_hz[1]:.6g} Hz; allowed: up to {device.highest_hz:.6g} Hz; end the band there, or"
+                    " measure higher"
+                )
+        return device
+
+    def _at_receivers(self, device: MeasuredDevice, places_m: Real, what: str) -> Complex:
+        """Measured H (F, M, L) at the receivers that are at these places."""
+        at = device.receivers_at(places_m, what)
+        return device.transfer(self.frequency_hz, self.problem.speed_of_sound_m_s)[:, at]
+
     def _field(self, points_m: Real) -> Complex:
         """The device's field (F, M, L) at points (M, 3), less what the air absorbs on the way from each driver."""
         air = air_of(self.problem)
@@ -136,6 +164,11 @@ class Scene:
         """What the user should know of the data that the scene is made of."""
         ears = [table for table in self.problem.designs if table.kind != "beamformer"]
         said = list(self._responses[1])
+        if self._measured is not None and not self._circle_is_measured:
+            said.append(
+                f"{self._measured.path}: holds no circle of receivers at {self.problem.azimuth_distance_m:g} m, so maps, polar"
+                " plots, white-noise gain and directivity index are those of the model"
+            )
         if not ears:
             return tuple(said)
         said += [warning for head in self.heads for warning in head.warnings]
@@ -165,7 +198,7 @@ class Scene:
 
     def _like(self, frequency_hz: Real, displacements_m: Real) -> Scene:
         other = Scene(self.problem, frequency_hz, displacements_m)
-        for key in ("_responses", "_device", "heads"):  # they do not depend on what changed
+        for key in ("_measured", "_responses", "_device", "heads"):  # they do not depend on what changed
             if key in self.__dict__:
                 other.__dict__[key] = self.__dict__[key]
         return other
@@ -179,6 +212,9 @@ class Scene:
         listener = self.problem.listener
         axes = geometry.head_axes(listener)
         centres_m = geometry.head_centres_m(listener, self.displacements_m)
+        if self._measured is not None:
+            each = [geometry.ears_m(listener, head.radius_m, self.displacements_m) for head in self.heads]
+            return self._at_receivers(self._measured, np.concatenate(each).reshape(-1, 3), "an ear")
         # One centre serves a whole enclosure.
         sources_m, which = np.unique(self._device.source_places_m(), axis=0, return_inverse=True)
         found = []
@@ -206,9 +242,21 @@ class Scene:
             return np.asarray(self.circle()[:, on_grid[0]])
         return np.asarray(self._on_circle(np.array([azimuth_deg]))[:, 0])
 
+    @cached_property
+    def _circle_is_measured(self) -> bool:
+        """Whether the circle is to be taken from the measured device: a beam needs it, an ear channel only draws it."""
+        if any(table.kind == "beamformer" for table in self.problem.designs):
+            return True
+        distance_m = self.problem.azimuth_distance_m
+        if self._measured is None or np.isinf(distance_m):
+            return False
+        return self._measured.knows(direction(self.azimuth_deg) * distance_m)
+
     def _on_circle(self, azimuth_deg: Real) -> Complex:
         distance_m = self.problem.azimuth_distance_m
         directions = direction(azimuth_deg)
+        if self._measured is not None and self._circle_is_measured:
+            return self._at_receivers(self._measured, directions * distance_m, "a point of the circle")
         if np.isinf(distance_m):
             return self._device.far_field(self.k, directions)
         return self._field(directions * distance_m)

@@ -97,7 +97,8 @@ def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     inside_hz = np.sort(between_hz[in_band(between_hz, design.band_hz)])
     if not inside_hz.size:
         inside_hz = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
-    moves = possible_heads_m(problem, displaced_heads_m(np.asarray(problem.listener.ear_cloud_m, dtype=float)))
+    cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
+    moves = cloud_m if scene.is_measured else possible_heads_m(problem, displaced_heads_m(cloud_m))
     moved = scene.at(inside_hz).moved(moves)
     p = measures.pressure(moved.ears(), filter_response(taps, inside_hz, problem.sample_rate_hz))
     reach, cancel = (p[:, 0::2], p[:, 1::2]) if design.ear == "left" else (p[:, 1::2], p[:, 0::2])

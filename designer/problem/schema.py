@@ -245,7 +245,8 @@ class Problem(Table):
     def data_files(self) -> tuple[str, ...]:
         """Data files that the problem names, as it names them."""
         heads = [head for head in self.heads if head.lower().endswith(".sofa")]
-        return (*heads, *(driver.response for driver in self.drivers if driver.response is not None))
+        device = [self.scene.transfer] if self.scene is not None and self.scene.transfer is not None else []
+        return (*device, *heads, *(driver.response for driver in self.drivers if driver.response is not None))
 
     def data_path(self, name: str) -> Path:
         """Where a data file that the problem names lies."""

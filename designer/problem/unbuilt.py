@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from designer.errors import Fault
-from designer.problem.half_known import entries, if_known
+from designer.problem.half_known import entries
 from designer.problem.messages import shown
 from designer.problem.schema import METHODS_BUILT, DesignTable, Problem
 
@@ -20,7 +20,6 @@ def not_built(problem: Problem) -> Iterator[Iterator[Fault]]:
     for i, design in enumerate(entries(problem, "designs")):
         yield _method_not_built(f"designs[{i}].method", design)
         yield _spread_not_built(f"designs[{i}].driver_spread", design)
-    yield _scene_not_built(problem)
     yield _form_not_built(problem)
     for key in ("virtualizer", "room"):
         yield _table_not_built(key, problem)
@@ -41,11 +40,6 @@ def _method_not_built(path: str, design: DesignTable) -> Iterator[Fault]:
 def _spread_not_built(path: str, design: DesignTable) -> Iterator[Fault]:
     if design.driver_spread is not None:
         yield _unbuilt(path, {}, "leave it out")
-
-
-def _scene_not_built(problem: Problem) -> Iterator[Fault]:
-    if problem.scene is not None and if_known(problem.scene, "transfer") is not None:
-        yield _unbuilt("scene.transfer", problem.scene.transfer, "leave it out: the scene is modelled")
 
 
 def _form_not_built(problem: Problem) -> Iterator[Fault]:

@@ -91,7 +91,7 @@ def test_a_hole_in_the_middle_is_named() -> None:
     """Where a cone of 60 degrees is missing on one side, a direction in it is refused, and the nearest one is said."""
     directions = unit(grid_deg(10))
     kept = directions[directions @ unit(np.array([[90.0, 0.0]]))[0] < np.cos(np.radians(31))]
-    with pytest.raises(GapError, match="nothing is measured within .* degrees of it: the nearest is azimuth"):
+    with pytest.raises(GapError, match=r"nothing is measured within .* degrees of it: the nearest is azimuth"):
         SphereInterpolation(kept).weights(unit(np.array([[90.0, 0.0]])))
 
 
