@@ -18,7 +18,7 @@ import numpy as np
 
 from designer.acoustics.head_directions import heard, placed
 from designer.acoustics.head_faults import left_out
-from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, spectra
+from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, kernel, spectra
 from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
 
@@ -89,7 +89,7 @@ def read_recording(path: Path, name: str) -> HeadRecording:
     keep, faults = left_out(responses, delay_s, placement.readings[0][1], name)
     if not keep.all():
         responses, delay_s, placement = responses[keep], delay_s[keep], placement.of(keep)
-    low = spectra(responses, rate_hz, FREQUENCY_HZ)
+    low = spectra(responses, kernel(FREQUENCY_HZ, responses.shape[2], rate_hz))
     if delay_s.any():
         low = low * delays(FREQUENCY_HZ, delay_s.ravel()).reshape(low.shape)
     directions, first_is_left, heard_said = heard(placement, interaural_time_s(low), name)

@@ -149,9 +149,7 @@ def _cut(sofa: Any, which: Any) -> None:
     sofa.Data_IR[which] = np.roll(sofa.Data_IR[which], -near, axis=-1)
 
 
-@pytest.mark.parametrize(
-    ("fault", "words"), [(_silent, "silent"), (_clipped, "clipped"), (_cut, "cut at their onset")]
-)
+@pytest.mark.parametrize(("fault", "words"), [(_silent, "silent"), (_clipped, "clipped"), (_cut, "cut at their onset")])
 def test_some_measurements_cannot_be_right(
     tmp_path: Path, fault: Callable[[Any, Any], None], words: str, sound: MeasuredHead
 ) -> None:
@@ -358,7 +356,10 @@ def test_missing_directions(tmp_path: Path) -> None:
 
 def test_many_distances(tmp_path: Path) -> None:
     """Of a near-field set the farthest distance is used, and that is said."""
-    near, far = sphere(tmp_path / "near.sofa", RING, distance_m=0.5), sphere(tmp_path / "far.sofa", RING, distance_m=1.5)
+    near, far = (
+        sphere(tmp_path / "near.sofa", RING, distance_m=0.5),
+        sphere(tmp_path / "far.sofa", RING, distance_m=1.5),
+    )
     first, second = (sofar.read_sofa(str(path), verbose=False) for path in (near, far))
     first.Data_IR = np.concatenate([first.Data_IR, second.Data_IR])
     first.SourcePosition = np.concatenate([first.SourcePosition, second.SourcePosition])
