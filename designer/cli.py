@@ -53,8 +53,11 @@ def check(
         for warning in warnings:
             say(f"warning: {warning}", error=True)
     if out is not None:
+        from designer import folder
         from designer.report.figures import write_layout
 
+        if not (out / "layout.svg").is_file():  # drawn here before
+            folder.check_free(out)
         say(f"wrote {write_layout(problem, out)}")
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -40,6 +41,11 @@ def check_free(folder: Path) -> None:
         raise UsageError(
             f"{folder}: found a file; allowed: a folder that is new, empty, or a design folder; choose another with -o"
         )
+    above = next(place for place in folder.absolute().parents if place.exists())
+    if not above.is_dir():
+        raise UsageError(
+            f"{folder}: found a file at {above.name}; allowed: a folder below folders; choose another with -o"
+        )
     if folder.is_dir() and any(folder.iterdir()) and not _is_ours(folder):
         raise UsageError(
             f"{folder}: found a folder with other files in it; allowed: a folder that is new, empty, or a design folder;"
@@ -57,12 +63,17 @@ def _is_ours(folder: Path) -> bool:
 def write(result: Result, folder: Path) -> Path:
     """Write a design folder beside its place, then move it there."""
     check_free(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    asked, folder = folder, folder.resolve()  # a link's own place, and a name for "."
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or "it cannot be made").lower()
+        raise UsageError(f"{asked}: cannot be written there: {reason}; choose another with -o") from None
     partial = folder.parent / f".{folder.name}.{os.getpid()}.partial"
     old = folder.parent / f".{folder.name}.{os.getpid()}.old"
     try:
         partial.mkdir()
-        _fill(result, partial, folder)
+        _fill(result, partial, asked)
         if folder.exists():
             folder.rename(old)
         partial.rename(folder)
@@ -71,16 +82,17 @@ def write(result: Result, folder: Path) -> Path:
         if old.exists() and not folder.exists():  # the last step failed: what was there stays
             old.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
-    return folder
+    return asked
 
 
 def _fill(result: Result, folder: Path, final: Path) -> None:
-    import soundfile
+    # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
+    from scipy.io import wavfile
 
     coefficients(result).to_csv(folder / "coefficients.csv", index=False)
     _weights(result).to_csv(folder / "weights.csv", index=False)
     stacked = np.concatenate([result.taps[name] for name in result.channels])
-    soundfile.write(folder / "filters.wav", stacked.T, round(result.problem.sample_rate_hz), subtype="FLOAT")
+    wavfile.write(folder / "filters.wav", round(result.problem.sample_rate_hz), stacked.T.astype(np.float32))
     result.metrics.to_csv(folder / "metrics.csv", index=False)
     result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
     (folder / "figures").mkdir()
@@ -143,6 +155,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
     problem = result.problem
     return {
         "writer": WRITER,
+        "source": problem.source,
         "title": problem.title,
         "exit_code": result.status,
         "sentence": sentence(result),
@@ -151,7 +164,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "drivers": list(result.drivers),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
         "versions": {"designer": designer.__version__, "python": platform.python_version(), **_versions()},
-        "command": f"designer design {problem.source} -o {folder}",
+        "command": shlex.join(["designer", "design", problem.source, "-o", str(folder)]),
         "problem_sha256": hashlib.sha256(problem.text.encode()).hexdigest(),
         "data": copies,
         "problem": problem.text,
@@ -217,15 +230,15 @@ def read(folder: Path) -> dict[str, Any]:
             pd.read_csv(folder / name, dtype=str, keep_default_na=False)
             for name in ("coefficients.csv", "weights.csv")
         )
-        problem = loads(report["problem"], folder=folder, source=str(folder), files=report["data"])
+        problem = loads(report["problem"], folder=folder, source=report["source"], files=report["data"])
         drivers = tuple(report["drivers"])
         taps, weights = {}, {}
         for name in report["channels"]:
             values = taps_table.loc[taps_table.channel == name, "value"].to_numpy(dtype=float)
-            taps[name] = values.reshape(len(drivers), -1)
+            taps[name] = values.reshape(len(drivers), problem.realization.taps)
             rows = weights_table[weights_table.channel == name]
             weights[name] = (rows["real"].to_numpy(dtype=float) + 1j * rows["imag"].to_numpy(dtype=float)).reshape(
-                -1, len(drivers)
+                problem.grid.frequencies, len(drivers)
             )
         tables = {table.name: table for table in problem.designs}
         channels = {name: _read_channel(tables[name], saved) for name, saved in report["channels"].items()}

@@ -40,6 +40,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.arrays import Complex, Real
+from designer.errors import DataError
 
 MIN_KA = 1e-6
 """Below this ka the sphere is at its static limit to double precision; 0 Hz is computed here."""
@@ -59,6 +60,10 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
     distance_ratio : (U,) r/a, at least 1; np.inf is the far field
     tolerance : relative to the largest term at the same frequency and distance
 
+    Raises
+    ------
+    DataError : a point is so near the surface that the series does not converge
+
     """
     ka = np.maximum(ka, MIN_KA)[:, None]
     far = np.isinf(distance_ratio)
@@ -76,11 +81,15 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
         largest = np.maximum(largest, size)
         small = small + 1 if (size <= tolerance * largest).all() else 0
         if small >= 2:
-            break
+            return np.stack(terms)
         h_ratio = h_ratio * (np.where(far, 1j, q_r) / q_a)
         log_derivative = 1 / q_a - (n + 2) / ka
         q_a, q_r = (2 * n + 3) / ka - 1 / q_a, (2 * n + 3) / kr - 1 / q_r
-    return np.stack(terms)
+    nearest = float(np.min(distance_ratio))
+    raise DataError(
+        f"a point {nearest:.4f} radii from the centre of a rigid sphere is too near its surface for the series;"
+        " allowed: 1.006 radii or more; move the point (an ear, a driver) away from the sphere"
+    )
 
 
 def legendre_table(x: Real, terms: int) -> Real:

@@ -10,12 +10,14 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Index, Real
 from designer.designs import methods
 from designer.formulations import Solution
-from designer.measures import amplitude_db, db, effort, mean_power
+from designer.measures import amplitude_db, db, effort, mean_power, white_noise_gain
 from designer.problem.schema import DesignTable
 from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
 from designer.targets.plain import Plain, choose_plain
 from designer.targets.wishes import SLACK_TOLERANCE_DB, excesses_db, slacks_db
 
+ANCHORED_DB = 1.0
+"""The same for an ear channel's white-noise gain, whose anchored form is a little stricter than the limit."""
 BINDING_DB = 0.1
 """A limit within this of its value binds."""
 
@@ -70,7 +72,7 @@ def design_channel(design: DesignTable, scene: Scene) -> ChannelDesign:
     solution = methods.solve(method, design, inside)
     weights = _at_level(inside, solution)
     if design.method == "auto" and method == "power-ratio" and methods.breaks_a_limit(inside, weights, names):
-        method = "constrained"
+        method = "constrained"  # the power ratio knows no limit of a single driver
         solution = methods.solve(method, design, inside)
         weights = _at_level(inside, solution)
 
@@ -135,11 +137,13 @@ def _faded(
 
 
 def _binding(target: ChannelTarget, w: Complex, names: tuple[str, ...]) -> dict[str, Bool]:
-    """Which limits w has used up, by the name that a sentence can give them."""
+    """Which limits w has used up, by their names in the file."""
     found: dict[str, Bool] = {}
-    if np.isfinite(target.max_effort).any():
-        name = "max_effort_db" if target.min_white_noise_gain == 0 else "max_effort_db or min_white_noise_gain_db"
-        found[name] = db(effort(target.reach, w)) > db(target.max_effort) - BINDING_DB
+    if np.isfinite(target.effort_limit).any():
+        found["max_effort_db"] = db(effort(target.reach, w)) > db(target.effort_limit) - BINDING_DB
+    if target.min_white_noise_gain > 0:
+        reached = db(white_noise_gain(target.look, w, target.look_distance_m))
+        found["min_white_noise_gain_db"] = reached < db(np.array(target.min_white_noise_gain)) + ANCHORED_DB
     for l, gain in enumerate(target.max_gain):
         if np.isfinite(gain):
             found[f'max_gain_db of "{names[l]}"'] = amplitude_db(w[:, l]) > amplitude_db(np.array(gain)) - BINDING_DB

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.formulations import FORMULATIONS, Solution, matrix_mixing
+from designer.formulations import FORMULATIONS, Solution, matrix_mixing, power_ratio
 from designer.problem.schema import DesignTable
 from designer.targets.channel_target import ChannelTarget
 from designer.targets.wishes import excesses_db
@@ -32,4 +32,6 @@ def solve(method: str, design: DesignTable, target: ChannelTarget) -> Solution:
     """The formulation's weights at every frequency of the target."""
     if method == "matrix":
         return matrix_mixing.solve(target, design.matrix_gains)
+    if method == "power-ratio" and design.method == "auto":
+        return power_ratio.solve_without_driver_limits(target)
     return FORMULATIONS[method](target)

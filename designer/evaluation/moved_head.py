@@ -9,11 +9,14 @@ import numpy as np
 from designer import measures
 from designer.acoustics.scene import Scene
 from designer.arrays import Real
-from designer.problem.schema import DesignTable
+from designer.problem import geometry
+from designer.problem.schema import DesignTable, Problem
 from designer.realization import response as filter_response
 from designer.targets.curves import in_band
 
 HEADS = 48
+CLEARANCE = 1.01
+"""How many radii from a sphere's centre the series of its field converges."""
 LEAST_REACH_M = 0.03
 """Heads are spread over the ear cloud's box, and at least over +/-3 cm to the front and the side."""
 
@@ -62,6 +65,24 @@ def displaced_heads_m(cloud_m: Real) -> Real:
     return np.asarray(low + unit * (high - low))
 
 
+def possible_heads_m(problem: Problem, displacements_m: Real) -> Real:
+    """The displacements that put neither a driver into the head nor an ear into the device; the ear cloud where none is left."""
+    listener = problem.listener
+    radius_m = geometry.head_radius_m(problem.heads[0], listener.head_radius_m)
+    places_m = np.array([driver.position_m for driver in problem.drivers])
+    centres_m = geometry.head_centres_m(listener, displacements_m)
+    ears_m = geometry.ears_m(listener, radius_m, displacements_m)
+    clear = np.linalg.norm(places_m - centres_m[:, None, :], axis=2).min(axis=1) > CLEARANCE * radius_m
+    enclosure = problem.enclosure
+    if enclosure is not None and enclosure.model == "baffle":
+        clear &= (ears_m[:, :, 0] > 0).all(axis=1)
+    elif enclosure is not None and enclosure.model in ("sphere", "cylinder"):
+        across = ears_m[:, :, : 3 if enclosure.model == "sphere" else 2]
+        clear &= (np.linalg.norm(across, axis=2) > CLEARANCE * enclosure.radius_m).all(axis=1)
+        clear &= np.linalg.norm(centres_m, axis=1) > CLEARANCE * radius_m
+    return displacements_m[clear] if clear.any() else np.asarray(listener.ear_cloud_m, dtype=float)
+
+
 def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     """Judge an ear channel's taps (L, T) in the band, a quarter of the way between the design's frequencies.
 
@@ -76,7 +97,7 @@ def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     inside_hz = np.sort(between_hz[in_band(between_hz, design.band_hz)])
     if not inside_hz.size:
         inside_hz = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
-    moves = displaced_heads_m(np.asarray(problem.listener.ear_cloud_m, dtype=float))
+    moves = possible_heads_m(problem, displaced_heads_m(np.asarray(problem.listener.ear_cloud_m, dtype=float)))
     moved = scene.at(inside_hz).moved(moves)
     p = measures.pressure(moved.ears(), filter_response(taps, inside_hz, problem.sample_rate_hz))
     reach, cancel = (p[:, 0::2], p[:, 1::2]) if design.ear == "left" else (p[:, 1::2], p[:, 0::2])

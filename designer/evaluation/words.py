@@ -106,14 +106,15 @@ def verdict(
     elif design.method in ("power-ratio", "least-squares") and ignored:
         reason = f"{named} does not look at {_joined(ignored)}"
     elif why:
-        reason = f"{why} binds"
+        reason = why + (" bind" if " and " in why else " binds")
     elif design.method == "least-squares":
         reason = f"{named} reaches no more"
     else:
         reason = "no weights of these drivers reach it"
     reason = elsewhere + reason
     worst = int(np.argmax(slack))
-    sentence = f"{asked(design)}; {reached}; {reason}, and up to {_missing(slack[worst])} dB are missing (at {hz(float(frequency_hz[worst]))})"
+    lost = f"up to {_missing(slack[worst])} dB are missing (at {hz(float(frequency_hz[worst]))})"
+    sentence = f"{asked(design)}; {reached}; {reason}, and {lost}"
     shortfalls = []
     for name, missing in wishes.items():
         lacking = missing > SLACK_TOLERANCE_DB
@@ -132,7 +133,4 @@ def _missing(decibels: float) -> str:
 
 def _limit(design: DesignTable, name: str) -> str:
     values = {"max_effort_db": design.max_effort_db, "min_white_noise_gain_db": design.min_white_noise_gain_db}
-    if name == "max_effort_db or min_white_noise_gain_db":
-        given = {key: value for key, value in values.items() if value is not None}
-        return " or ".join(LIMIT_WORDS[key].format(value) for key, value in given.items())
     return LIMIT_WORDS[name].format(values[name]) if name in LIMIT_WORDS else name

@@ -1,16 +1,18 @@
 """The constrained form: masks, window, driver gains, effort and white-noise gain together, as second-order cones.
 
-    minimise    mean |h_q w|² over the quiet points + ε w^H P w + σ Σ s + 10 σ u                       (levels scaled to 1)
-    subject to  h_c w = 1 - u                                           the point whose phase is kept
+    minimise    mean |h_q w|² over the quiet points + ε w^H P w + σ Σ s        (levels scaled to 1)
+    subject to  h_c w = 1                                               the point whose phase is kept
                 |h_p w| <= m_p (1 + s_i)                                 mask line i
                 |h_p w - 1| <= r (1 + s_window)                          listening window, r = 1 - 10^(-ripple/20)
                 ||B^(1/2) w|| <= γ^(-1/2) (1 + s_curve)                  power ratio: the numerator is fixed
-                |w_l| <= g_l,   ||w|| <= effort,   ||w|| <= Re(h_0 w e^{-jφ}) / √(white-noise gain)
-                s, u >= 0
+                |w_l| <= g_l,   ||w|| <= effort
+                ||w|| <= Re(h_0 w e^{-jφ}) / √(white-noise gain)
+                s >= 0
 
-Every line is a norm below an affine function: convex, and with the slacks s always feasible (u lowers the level where
-even the hard limits collide). σ is large, so that a slack is used only where the wishes cannot hold together, and
-then Σ s is the smallest that lets them. For an ear channel the quiet points are those of the cancelled ear; for a
+Every line is a norm below an affine function: convex. With the slacks s nothing but the hard limits on w can collide
+with the first line; where they do, the level is lowered to what they allow (`share_of_level`) before anything is
+solved, so there is always an answer. σ is large, so that a slack is used only where the wishes cannot hold together,
+and then Σ s is the smallest that lets them. For an ear channel the quiet points are those of the cancelled ear; for a
 beam all that is outside the window. The white-noise gain of an ear channel, whose look point is the head's centre, is
 anchored to the phase φ that the strongest driver has there: a little stricter than asked.
 
@@ -24,13 +26,14 @@ gives Dolph-Chebyshev's weights.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.errors import SolverError
+from designer.formulations.reachable_level import share_of_level
 from designer.formulations.solution import Solution
 from designer.measures import mean_power, mean_power_matrix
 from designer.solvers import cones
@@ -40,10 +43,10 @@ EFFORT_PRICE = 1e-3
 """ε: 10 dB of effort weighs as much as a mean of -20 dB where nothing is wanted."""
 SLACK_PRICE = 100.0
 """σ: far above what any wish's multiplier reaches while the wishes hold together."""
-LEVEL_PRICE = 10.0
-"""How much more than a slack the level costs: a wish gives way first."""
 NULL_PRICE = 100.0
 """How much more the nulls weigh than the rest, where they are to be as deep as the rest allows."""
+INSIDE = 1 - 1e-6
+"""How far inside the hard limits a lowered level stays, so that the cones keep an interior."""
 NO_LIMIT = 1e3
 """What stands for a limit where there is none at some of the frequencies (60 dB)."""
 MAX_VIOLATION, MAX_GAP = 1e-6, 1e-5
@@ -59,13 +62,16 @@ class ConstrainedData:
     curve: tuple[Complex, Real] | None  # B^(1/2) (F, R, L), limit (F,)
     max_gain: Real  # (F, L)
     max_norm: Real  # (F,)
-    white_noise: Complex | None = None  # (F, L): Re(. w) >= ||w||
+    white_noise: Complex | None = None  # (F, L): Re(. w) + white_noise_slack >= ||w||
+    white_noise_slack: Real | float = 0.0  # (F,)
+    level: Real | None = None  # (F,) share of the plain driver's level that the hard limits allow; None is all of it
     slack_price: float = SLACK_PRICE
 
     @property
     def wishes(self) -> tuple[str, ...]:
         """Names of the slacks."""
-        return (*(name for name, _, _, _ in self.families), *(("cancellation_gain_db",) if self.curve else ()))
+        names = [name for name, _, _, _ in self.families]
+        return (*names, *(["cancellation_gain_db"] if self.curve is not None else []))
 
 
 def solve(target: ChannelTarget) -> Solution:
@@ -79,7 +85,10 @@ def solve(target: ChannelTarget) -> Solution:
     rise = np.ones(target.frequency_hz.size)  # mean power over the points to reach, over the centre's
     for _ in range(1 if target.reach.shape[1] == 1 else 2):
         data = data_of(target, rise)
+        if data.white_noise is not None:
+            data = replace(data, white_noise_slack=least_white_noise_slack(data))
         w, answer = solve_data(data)
+        level = np.ones(len(w)) if data.level is None else data.level
         on_centre = np.abs(np.einsum("fl,fl->f", target.centre, w)) ** 2
         rise = mean_power(target.reach, w) / np.maximum(on_centre, 1e-30)
     bad = (answer.violation > MAX_VIOLATION) | (answer.gap > MAX_GAP) | ~np.isfinite(answer.gap)
@@ -89,8 +98,7 @@ def solve(target: ChannelTarget) -> Solution:
             f'design "{target.name}": the cone solver stopped without a certified answer at {bad.sum()} of {bad.size}'
             f" frequencies (first at {at} Hz); loosen the wish that binds there, or use another method"
         )
-    level = np.clip(1 - answer.x[:, -1], 0.0, 1.0)
-    return Solution(w, answer.violation, np.maximum(answer.gap, 0.0), np.where(level > 1 - 1e-5, 1.0, level))
+    return Solution(w * level[:, None], answer.violation, np.maximum(answer.gap, 0.0), level)
 
 
 def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
@@ -123,30 +131,62 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
         phase = at_look / np.take_along_axis(target.centre, strongest, 1)
         anchor = np.abs(phase) / phase
         white_noise = target.look * distance / np.sqrt(target.min_white_noise_gain) * anchor
+    centre = target.centre * scale[:, 0]
+    max_gain = np.tile(target.max_gain, (count, 1))
+    # Effort is relative to the level: a limit below the least that reaches the point is out of reach at any level.
+    least = 1 / np.maximum(np.linalg.norm(centre, axis=1), 1e-300)
+    max_norm = np.maximum(np.sqrt(target.max_effort) * louder, least / INSIDE)
+    level = share_of_level(np.abs(centre), max_gain, max_norm)
+    level = np.where(level < 1, level * INSIDE, 1.0)
     return ConstrainedData(
-        centre=target.centre * scale[:, 0],
+        centre=centre,
         quadratic=quiet + cost,
         families=tuple(families),
         curve=curve,
-        max_gain=np.tile(target.max_gain, (count, 1)),
-        max_norm=np.sqrt(target.max_effort) * louder,
+        max_gain=max_gain / level[:, None],
+        max_norm=max_norm,
         white_noise=white_noise,
+        level=level,
     )
+
+
+def least_white_noise_slack(data: ConstrainedData) -> Real:
+    """How much the floor of white-noise gain must give (F,) for the hard limits to hold together: 0 nearly always.
+
+    A cone program of its own: the hard limits alone, with the norm's excess over its bound to be minimised.
+    """
+    count, size = data.centre.shape
+    assert data.white_noise is not None
+    n = 2 * size + 1
+    rows = cones.ConeRows(count, n)
+    rows.add("zero", cones.real_rows(data.centre[:, None], 1)[:, 0], np.array([-1.0, 0.0]))
+    last = np.zeros((count, 1, n))
+    last[:, 0, -1] = 1.0
+    rows.add("nonnegative", last, np.zeros(1))
+    identity = np.tile(np.eye(2 * size, n), (count, 1, 1))
+    first = cones.real_rows(data.white_noise[:, None], 1)[:, 0, :1] + last
+    rows.add("second-order", np.concatenate([first, identity], axis=1), np.zeros(2 * size + 1))
+    _add_limits(rows, data, identity)
+    price = np.zeros((count, n))
+    price[:, -1] = 1.0
+    tiny = cones.real_quadratic(np.tile(1e-9 * np.eye(size, dtype=complex), (count, 1, 1)), 1)
+    needed = cones.solve(cones.assemble(tiny, price, rows)).x[:, -1]
+    return np.where(needed > 1e-6, needed * (1 + 1e-6) + 1e-8, 0.0)
 
 
 def solve_data(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
     """Build the conic data of all frequencies at once and solve it; weights (F, L) and the certified solution."""
     count, size = data.centre.shape
-    extra = len(data.wishes) + 1
+    extra = len(data.wishes)
     n = 2 * size + extra
     rows = cones.ConeRows(count, n)
 
     centre = cones.real_rows(data.centre[:, None], extra)[:, 0]
-    centre[:, 0, -1] = 1.0
     rows.add("zero", centre, np.array([-1.0, 0.0]))
-    slacks = np.zeros((count, extra, n))
-    slacks[:, np.arange(extra), 2 * size + np.arange(extra)] = 1.0
-    rows.add("nonnegative", slacks, np.zeros(extra))
+    if extra:
+        slacks = np.zeros((count, extra, n))
+        slacks[:, np.arange(extra), 2 * size + np.arange(extra)] = 1.0
+        rows.add("nonnegative", slacks, np.zeros(extra))
 
     def cone(vectors: Real, offset: Real | float, limit: Real, slack: int | None) -> None:
         """||vectors x - offset|| <= limit (1 + s_slack): (F, m, n), (m,), (F,)."""
@@ -163,22 +203,36 @@ def solve_data(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
             cone(vectors[:, m], np.array([wanted, 0.0]), limit, i)
     if data.curve is not None:
         factor, limit = data.curve
-        cone(cones.real_rows(factor, extra).reshape(count, -1, n), 0.0, limit, len(data.wishes) - 1)
+        cone(cones.real_rows(factor, extra).reshape(count, -1, n), 0.0, limit, len(data.families))
     identity = np.tile(np.eye(2 * size, n), (count, 1, 1))
-    for l in range(size):
-        if np.isfinite(data.max_gain[:, l]).any():
-            cone(identity[:, [l, size + l]], 0.0, np.minimum(data.max_gain[:, l], NO_LIMIT), None)
-    if np.isfinite(data.max_norm).any():
-        cone(identity, 0.0, np.minimum(data.max_norm, NO_LIMIT), None)
+    _add_limits(rows, data, identity)
     if data.white_noise is not None:
         first = cones.real_rows(data.white_noise[:, None], extra)[:, 0, :1]
-        rows.add("second-order", np.concatenate([first, identity], axis=1), np.zeros(2 * size + 1))
+        constant = np.zeros((count, 2 * size + 1))
+        constant[:, 0] = data.white_noise_slack
+        rows.add("second-order", np.concatenate([first, identity], axis=1), constant)
 
     price = np.zeros((count, n))
     price[:, 2 * size :] = data.slack_price
-    price[:, -1] = LEVEL_PRICE * data.slack_price
     answer = cones.solve(cones.assemble(cones.real_quadratic(data.quadratic, extra), price, rows))
     return answer.x[:, :size] + 1j * answer.x[:, size : 2 * size], answer
+
+
+def _add_limits(rows: cones.ConeRows, data: ConstrainedData, identity: Real) -> None:
+    """|w_l| <= gain_l and ||w|| <= effort; `identity` (F, 2L, n) picks the weights out of the variables."""
+    count, size = data.centre.shape
+
+    def cone(vectors: Real, limit: Real) -> None:
+        linear = np.concatenate([np.zeros((count, 1, rows.n)), vectors], axis=1)
+        constant = np.zeros(linear.shape[:2])
+        constant[:, 0] = np.minimum(limit, NO_LIMIT)
+        rows.add("second-order", linear, constant)
+
+    for l in range(size):
+        if np.isfinite(data.max_gain[:, l]).any():
+            cone(identity[:, [l, size + l]], data.max_gain[:, l])
+    if np.isfinite(data.max_norm).any():
+        cone(identity, data.max_norm)
 
 
 def statement(data: ConstrainedData, f: int) -> Any:
@@ -188,19 +242,19 @@ def statement(data: ConstrainedData, f: int) -> Any:
     size = data.centre.shape[1]
     w = cp.Variable(size, complex=True)
     s = cp.Variable(len(data.wishes), nonneg=True)
-    u = cp.Variable(nonneg=True)
     root = np.linalg.cholesky(data.quadratic[f]).conj().T
-    objective = cp.sum_squares(root @ w) + data.slack_price * (cp.sum(s) + LEVEL_PRICE * u)
-    constraints = [data.centre[f] @ w == 1 - u]
+    objective = cp.sum_squares(root @ w) + data.slack_price * cp.sum(s)
+    constraints = [data.centre[f] @ w == 1]
     for i, (_, points, limit, wanted) in enumerate(data.families):
         constraints.append(cp.abs(points[f] @ w - wanted) <= limit[f] * (1 + s[i]))
     if data.curve is not None:
         factor, limit = data.curve
-        constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + s[len(data.wishes) - 1]))
+        constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + s[len(data.families)]))
     limited = np.flatnonzero(np.isfinite(data.max_gain[f]))
     constraints += [cp.abs(w[l]) <= data.max_gain[f, l] for l in limited]
     if np.isfinite(data.max_norm[f]):
         constraints.append(cp.norm(w) <= data.max_norm[f])
     if data.white_noise is not None:
-        constraints.append(cp.norm(w) <= cp.real(data.white_noise[f] @ w))
+        slack = np.broadcast_to(data.white_noise_slack, len(data.centre))[f]
+        constraints.append(cp.norm(w) <= cp.real(data.white_noise[f] @ w) + slack)
     return cp.Problem(cp.Minimize(objective), constraints)

@@ -41,7 +41,8 @@ def best_gains(target: ChannelTarget) -> Real:
         single = np.diagonal(A_mean, axis1=1, axis2=2).max(axis=1)
         least = single / band.max_effort.min()
         if quadratic(A_mean, g)[0] < least[0]:
-            ones = np.ones((1, A.shape[-1]))
-            g = ratio_search.best_ratio_at_efficiency(A_mean.astype(complex), B_mean.astype(complex), ones, least)
+            g = ratio_search.best_ratio_at_efficiency(
+                A_mean.astype(complex), B_mean.astype(complex), np.ones((1, A.shape[-1])), least
+            )
     g = g[0] * np.exp(-1j * np.angle(g[0, np.argmax(np.abs(g[0]))]))
     return np.asarray(g.real)

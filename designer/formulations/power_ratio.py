@@ -31,6 +31,9 @@ from designer.targets.channel_target import ChannelTarget
 
 DEEPEST = 1e4
 """What "as deep as the rest allows" asks for: 40 dB."""
+CHEAPENINGS = 20
+DEEPEST_COMPROMISE = 1e6
+"""The largest ratio that a compromise without an effort limit goes for: 60 dB, where the best ratio has no bound."""
 MARGIN = 10 ** (-0.1 / 10)
 """How near to the best ratio at all an unlimited compromise goes: 0.1 dB, because the last of it costs without bound."""
 MAX_REWEIGHTINGS = 20
@@ -38,10 +41,10 @@ MAX_REWEIGHTINGS = 20
 
 def solve(target: ChannelTarget) -> Solution:
     """The most efficient weights that meet the curve; within driver limits by raising the cost of the driver that exceeds."""
-    cost = target.cost
-    solution = _solve(target, cost)
+    solution = solve_without_driver_limits(target)
     if not np.isfinite(target.max_gain).any():
         return solution
+    cost = target.cost
     A = mean_power_matrix(target.reach)
     for _ in range(MAX_REWEIGHTINGS):
         level = target.plain_level / np.sqrt(quadratic(A, solution.weights))
@@ -54,18 +57,42 @@ def solve(target: ChannelTarget) -> Solution:
     return solution
 
 
+def solve_without_driver_limits(target: ChannelTarget) -> Solution:
+    """The most efficient weights that meet the curve, whatever single drivers are fed."""
+    return _solve(target, target.cost)
+
+
 def _solve(target: ChannelTarget, cost: Real) -> Solution:
     A, B = mean_power_matrix(target.reach), mean_power_matrix(target.cancel)
     gamma = target.gamma if target.gamma is not None else np.full(len(A), DEEPEST)
     w, gap = most_efficient_weights(A, B, cost, gamma)
     reached = cancellation_gain(target.reach, target.cancel, w)
     spent = effort(target.reach, w)
+    if ((spent > target.max_effort) & (cost > 1).any(axis=1)).any():
+        w, gap = _cheapened(target, A, B, cost, gamma)
+        reached, spent = cancellation_gain(target.reach, target.cancel, w), effort(target.reach, w)
     over = (spent > target.max_effort * (1 + 1e-9)) | (reached < gamma * (1 - 1e-8))
     if over.any():
         at = np.flatnonzero(over)
         w[at] = _compromise(A[at], B[at], cost[at], target.max_effort[at])
         gap[at] = 0.0
     return Solution.of(w, np.maximum(0.0, effort(target.reach, w) / target.max_effort - 1), gap)
+
+
+def _cheapened(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Real]:
+    """Where the effort exceeds its limit, drivers outside their bands get cheaper, P^τ, until it fits: the largest such τ.
+
+    τ = 0 is P = 1, where the limit binds by itself and the compromise continues.
+    """
+    low, high = np.zeros(len(A)), np.ones(len(A))
+    for _ in range(CHEAPENINGS):
+        tau = (low + high) / 2
+        w, _ = most_efficient_weights(A, B, cost ** tau[:, None], gamma)
+        fits = effort(target.reach, w) <= target.max_effort
+        low, high = np.where(fits, tau, low), np.where(fits, high, tau)
+    whole, _ = most_efficient_weights(A, B, cost, gamma)
+    tau = np.where(effort(target.reach, whole) <= target.max_effort, 1.0, low)
+    return most_efficient_weights(A, B, cost ** tau[:, None], gamma)
 
 
 def most_efficient_weights(A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Real]:
@@ -94,11 +121,12 @@ def _compromise(A: Complex, B: Complex, cost: Real, max_effort: Real) -> Complex
     if limited.any():
         single = np.diagonal(A[limited], axis1=1, axis2=2).real.max(axis=1)
         efficiency = single / max_effort[limited]
-        w[limited] = ratio_search.best_ratio_at_efficiency(A[limited], B[limited], cost[limited], efficiency)
+        ones = np.ones(cost[limited].shape)  # where an effort limit binds, P = 1
+        w[limited] = ratio_search.best_ratio_at_efficiency(A[limited], B[limited], ones, efficiency)
     if not limited.all():
         at = ~limited
-        best = ratio_search.best_ratio(A[at], B[at])
-        w[at], _ = most_efficient_weights(A[at], B[at], cost[at], best * MARGIN)
+        wanted = np.minimum(ratio_search.best_ratio(A[at], B[at]), DEEPEST_COMPROMISE) * MARGIN
+        w[at], _ = most_efficient_weights(A[at], B[at], cost[at], wanted)
     return w
 
 
@@ -109,6 +137,13 @@ def statement(A: Complex, B: Complex, cost: Real, gamma: float) -> Any:
     """
     import cvxpy as cp
 
-    X = cp.Variable(A.shape, hermitian=True)
-    constraints = [X >> 0, cp.real(cp.trace(cp.diag(cost) @ X)) == 1, cp.real(cp.trace((A - gamma * B) @ X)) >= 0]
-    return cp.Problem(cp.Maximize(cp.real(cp.trace(A @ X))), constraints)
+    size = len(A)
+    Z = cp.Variable((2 * size, 2 * size), PSD=True)  # solvers take a real lift better than a Hermitian variable
+
+    def inner(M: Complex) -> Any:
+        """The trace of M X for X = Z11 + Z22 + j (Z21 - Z12)."""
+        lifted = np.block([[M.real, -M.imag], [M.imag, M.real]])
+        return cp.trace(lifted @ Z)
+
+    constraints = [inner(np.diag(cost).astype(complex)) == 1, inner(A - gamma * B) >= 0]
+    return cp.Problem(cp.Maximize(inner(A)), constraints)

@@ -24,6 +24,8 @@ from designer.problem.schema import (
 
 SURFACE_TOLERANCE_M = 1e-3
 SAME_PLACE_M = 1e-4
+NEAREST_RADII = 1.01
+"""How near to the centre of a sphere a point may be: nearer to its surface the sphere's series does not converge."""
 
 
 def place_checks(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[Iterator[Fault]]:
@@ -194,12 +196,15 @@ def _intrusions(listener: Listener, enclosure: Enclosure, move_m: np.ndarray) ->
             yield f"puts {behind} on or behind the baffle", "ears at x > 0", "move the listener to the front"
         return
     across = slice(0, 3 if enclosure.model == "sphere" else 2)
-    inside = _ears(np.linalg.norm(pair[:, across], axis=1) < enclosure.radius_m + SURFACE_TOLERANCE_M)
+    least_m = NEAREST_RADII * enclosure.radius_m
+    away_m = np.linalg.norm(pair[:, across], axis=1)
+    inside = _ears(away_m < least_m)
     reach_m = enclosure.radius_m + radius_m
     distance_m = float(np.linalg.norm(centre[across]))
     if inside:
-        may_be = f"ears more than {number(enclosure.radius_m + SURFACE_TOLERANCE_M)} m from the device's centre"
-        yield f"puts {inside} inside the device", may_be, "move the listener away"
+        may_be = f"ears at least {number(least_m)} m from the device's centre"
+        how = "inside" if away_m.min() < enclosure.radius_m else "at the surface of"
+        yield f"puts {inside} {how} the device", may_be, "move the listener away"
     elif head != "points" and distance_m < reach_m:
         may_be = f"a head's centre more than {number(reach_m)} m from the device's centre"
         yield f"puts the head {_millimetres(reach_m - distance_m)} into the device", may_be, "move the listener away"
@@ -226,16 +231,18 @@ def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[F
     if head != "points" and (enclosure is None or enclosure.model != "sphere"):
         away_m = np.linalg.norm(geometry.head_centres_m(listener, moves) - place, axis=1)
         worst = int(np.argmin(away_m))
-        if away_m[worst] < radius_m:
+        depth_m = radius_m - float(away_m[worst])
+        if away_m[worst] < NEAREST_RADII * radius_m:
+            how = f"{_millimetres(depth_m)} inside" if depth_m > 0 else "at the surface of"
             at = f" displaced by listener.ear_cloud_m[{worst - 1}]" if worst else ""
-            found = f"{found}, {_millimetres(radius_m - float(away_m[worst]))} inside the listener's head{at}"
-            yield Fault(path, found, f"places at least {number(radius_m)} m from the head's centre", remedy)
+            may_be = f"places at least {number(NEAREST_RADII * radius_m)} m from the head's centre"
+            yield Fault(path, f"{found}, {how} the listener's head{at}", may_be, remedy)
 
 
 def _circle(problem: Problem) -> Iterator[Fault]:
     extent_m = max(float(np.linalg.norm(driver.position_m)) for driver in problem.drivers)
     if problem.enclosure is not None and problem.enclosure.model in ("sphere", "cylinder"):
-        extent_m = max(extent_m, problem.enclosure.radius_m)
+        extent_m = max(extent_m, NEAREST_RADII * problem.enclosure.radius_m)
     least_m = extent_m + SURFACE_TOLERANCE_M
     given_m = problem.grid.azimuth_distance_m
     may_be = f"more than {number(least_m)}, so that the circle of masks and maps lies outside the device"

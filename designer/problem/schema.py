@@ -1,7 +1,8 @@
 """The problem file's schema: what each key is, its unit (in its name), its default and its range.
 
-Faults that one key shows alone are found here; faults that need two keys are found in `checks.py`. A description stands
-in `designer schema` and in messages: it says what the numbers of a list are, or all that a key of several types may hold.
+Faults that one key shows alone are found here; faults that need two keys are found in `checks.py`. A description
+stands in `designer schema` and in messages: it says what the numbers of a list are, or all that a key of several
+types may hold.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ DENSITY = 4
 """Length of the Fourier grid over the number of taps."""
 MAX_CANCEL_WEIGHT = 1000.0
 RIDGE_INSIDE, RIDGE_OUTSIDE = 1e-3, 0.03
-TOLERANCE = 1e-7
+TOLERANCE = 1e-8
 MAX_ITERATIONS = 500
 CHUNK = 1024
 """Frequencies whose transfer tensors are held at once."""

@@ -29,7 +29,7 @@ def file_stems(names: list[str]) -> dict[str, str]:
     """A file name for each channel: its letters and digits, numbered where two would be the same."""
     stems: dict[str, str] = {}
     for name in names:
-        stem = re.sub(r"[^\w-]+", "-", name).strip("-").lower() or "channel"
+        stem = re.sub(r"[^\w-]+", "-", name).strip("-").lower()[:60] or "channel"
         taken = set(stems.values())
         number, candidate = 2, stem
         while candidate in taken:

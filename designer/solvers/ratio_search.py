@@ -139,7 +139,7 @@ def best_ratio(A: Complex, B: Complex) -> Real:
 
 
 def best_ratio_at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Real) -> Complex:
-    """The vectors of largest ratio v^H A v / v^H B v whose efficiency v^H A v / v^H v is still at least the given one.
+    """The vectors of largest ratio v^H A v / v^H B v whose efficiency v^H A v / v^H P v is still at least the given one.
 
     The top generalised eigenvectors of (A, B + δP) trade ratio against efficiency; they are the same family as that
     of `most_efficient` (there B + (μ/tγ) I). δ is found by bisection of its logarithm: the smallest that is efficient
@@ -147,39 +147,38 @@ def best_ratio_at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Re
 
     Parameters
     ----------
-    A, B : (F, L, L); P : (F, L) diagonal cost; min_efficiency : (F,), at most the largest diagonal entry of A
+    A, B : (F, L, L); P : (F, L) diagonal cost; min_efficiency : (F,), at most the largest that P lets any vector have
 
     Returns
     -------
     (F, L) vectors of unit norm
 
     """
-    count, size = A.shape[:2]
-    scale = np.maximum(np.trace(B, axis1=1, axis2=2).real, 1e-300)
-    B = B / scale[:, None, None]
-    eye = np.eye(size)
-
-    def vectors(log_delta: Real, at: Bool | slice) -> Complex:
-        regular = B[at] + np.exp(log_delta)[:, None, None] * P[at][:, :, None] * eye
-        factor = np.linalg.cholesky(regular)
-        inner = np.linalg.solve(factor, np.linalg.solve(factor, A[at]).conj().swapaxes(1, 2))
-        _, u = np.linalg.eigh((inner + inner.conj().swapaxes(1, 2)) / 2)
-        v = np.linalg.solve(factor.conj().swapaxes(1, 2), u[:, :, -1:])[:, :, 0]
-        return np.asarray(v / np.linalg.norm(v, axis=1, keepdims=True))
-
-    low, high = np.full(count, np.log(1e-12)), np.full(count, np.log(1e6))
-    everywhere = slice(None)
-    best = vectors(high, everywhere)
-    cheapest = vectors(low, everywhere)
-    enough = quadratic(A, cheapest) >= min_efficiency
+    B = B / np.maximum(np.trace(B, axis1=1, axis2=2).real, 1e-300)[:, None, None]
+    low, high = np.full(len(A), np.log(1e-12)), np.full(len(A), np.log(1e6))
+    best, cheapest = _family(A, B, P, high), _family(A, B, P, low)
+    enough = _efficient_enough(A, P, cheapest, min_efficiency)
     best[enough] = cheapest[enough]
     active = ~enough
     while active.any() and float((high - low)[active].max()) > 1e-5:
         middle = (low + high) / 2
-        v = vectors(middle[active], active)
-        fits = np.zeros(count, dtype=bool)
-        fits[active] = quadratic(A[active], v) >= min_efficiency[active]
+        v = _family(A[active], B[active], P[active], middle[active])
+        fits = np.zeros(len(A), dtype=bool)
+        fits[active] = _efficient_enough(A[active], P[active], v, min_efficiency[active])
         best[fits] = v[fits[active]]
         high = np.where(fits, middle, high)
         low = np.where(active & ~fits, middle, low)
     return best
+
+
+def _efficient_enough(A: Complex, P: Real, v: Complex, min_efficiency: Real) -> Bool:
+    return np.asarray(quadratic(A, v) >= min_efficiency * np.sum(P * np.abs(v) ** 2, axis=1))
+
+
+def _family(A: Complex, B: Complex, P: Real, log_delta: Real) -> Complex:
+    """Top generalised eigenvectors of (A, B + δP), of unit norm."""
+    factor = np.linalg.cholesky(B + np.exp(log_delta)[:, None, None] * P[:, :, None] * np.eye(A.shape[-1]))
+    inner = np.linalg.solve(factor, np.linalg.solve(factor, A).conj().swapaxes(1, 2))
+    _, u = np.linalg.eigh((inner + inner.conj().swapaxes(1, 2)) / 2)
+    v = np.linalg.solve(factor.conj().swapaxes(1, 2), u[:, :, -1:])[:, :, 0]
+    return np.asarray(v / np.linalg.norm(v, axis=1, keepdims=True))

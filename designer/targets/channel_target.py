@@ -55,11 +55,17 @@ class ChannelTarget:
     deepest_nulls: bool  # the nulls are to be as deep as the rest allows
     masks: tuple[Mask, ...]
     window: Window | None
-    max_effort: Real  # (F,) ratio of powers; inf without a limit
+    max_effort: Real  # (F,) ratio of powers; inf without a limit; a beam's floor of white-noise gain is one too
     max_gain: Real  # (L,) amplitude; inf without a limit
     min_white_noise_gain: float  # ratio of powers; 0 without a limit
     cost: Real  # (F, L) diagonal of P
     plain: Complex  # (F, L) weights of the plain driver, the reference of level and phase
+    asked_effort: float | None = None  # the file's own limit where max_effort holds another one too; inf without one
+
+    @property
+    def effort_limit(self) -> Real:
+        """The limit on effort that the file sets (F,), as a ratio of powers; inf without one."""
+        return self.max_effort if self.asked_effort is None else np.full(self.max_effort.shape, self.asked_effort)
 
     @property
     def plain_level(self) -> Real:
@@ -127,7 +133,8 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
     if design.cancellation_gain_db is not None:
         gamma = 10 ** (curve_db(design.cancellation_gain_db, f) / 10)
     min_wng = 0.0 if design.min_white_noise_gain_db is None else 10 ** (design.min_white_noise_gain_db / 10)
-    max_effort = np.full(f.size, np.inf if design.max_effort_db is None else 10 ** (design.max_effort_db / 10))
+    asked_effort = np.inf if design.max_effort_db is None else 10 ** (design.max_effort_db / 10)
+    max_effort = np.full(f.size, asked_effort)
     if design.kind == "beamformer" and min_wng > 0:
         # One point to reach: white-noise gain and effort are the same ratio |h w|² / Σ|w|² in two scales.
         scale = 1.0 if np.isinf(distance_m) else distance_m**2
@@ -152,6 +159,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         masks=masks,
         window=window,
         max_effort=max_effort,
+        asked_effort=asked_effort,
         max_gain=np.array([np.inf if d.max_gain_db is None else 10 ** (d.max_gain_db / 20) for d in drivers]),
         min_white_noise_gain=min_wng,
         cost=np.stack([driver_cost(f, d.band_hz) for d in drivers], axis=1),

@@ -42,8 +42,8 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
 def excesses_db(target: ChannelTarget, w: Complex, drivers: tuple[str, ...]) -> dict[str, Real]:
     """By how much w breaks each hard limit: limit -> (F,) dB, 0 where it is kept."""
     found: dict[str, Real] = {}
-    if np.isfinite(target.max_effort).any():
-        found["max_effort_db"] = db(effort(target.reach, w)) - db(target.max_effort)
+    if np.isfinite(target.effort_limit).any():
+        found["max_effort_db"] = db(effort(target.reach, w)) - db(target.effort_limit)
     if target.min_white_noise_gain > 0:
         reached = db(white_noise_gain(target.look, w, target.look_distance_m))
         found["min_white_noise_gain_db"] = db(np.array(target.min_white_noise_gain)) - reached

@@ -116,3 +116,11 @@ def speaker(*designs: Tables, **keys: Any) -> Tables:
     for driver in problem["drivers"]:
         driver["radius_m"] = 0.02
     return problem
+
+
+def limited(problem: Tables, driver: int | None = None, **keys: Any) -> Tables:
+    """The problem with more keys on one of its drivers, or on all."""
+    for l, table in enumerate(problem["drivers"]):
+        if driver is None or l == driver:
+            table.update(keys)
+    return problem

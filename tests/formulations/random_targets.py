@@ -24,7 +24,7 @@ class Wanted:
     ripple_db: float | None = None
     max_effort_db: float | None = None
     max_gain_db: float | None = None
-    min_white_noise_gain_db: float | None = None
+    white_noise_loss_db: float | None = None  # how far the floor lies below the largest white-noise gain there is
     deepest_nulls: bool = False
     bounded_drivers: bool = False
 
@@ -53,7 +53,11 @@ def random_target(seed: int, wanted: Wanted) -> ChannelTarget:
         near = centre[:, None] + 0.3 * gaussian(rng, F, 2, L)
         window = Window("window", near, 1 - 10 ** (-wanted.ripple_db / 20), np.array([-10.0, 10.0]))
     cost = 10 ** (2 * rng.random((F, L))) if wanted.bounded_drivers else np.ones((F, L))
-    floor_db = wanted.min_white_noise_gain_db
+    # The look point of an ear channel is the head's centre: it resembles the ear, in another phase.
+    look, floor = centre, 0.0
+    if wanted.white_noise_loss_db is not None:
+        look = np.exp(2j * np.pi * rng.random()) * (centre + 0.2 * gaussian(rng, F, L))
+        floor = float((np.abs(look) ** 2).sum(axis=1).min()) * 10 ** (-wanted.white_noise_loss_db / 10)
     return ChannelTarget(
         name="random",
         frequency_hz=np.linspace(500.0, 600.0, F),
@@ -62,7 +66,7 @@ def random_target(seed: int, wanted: Wanted) -> ChannelTarget:
         reach=reach,
         cancel=cancel,
         centre=centre,
-        look=gaussian(rng, F, L) if floor_db is not None else centre,
+        look=look,
         look_distance_m=1.0,
         quiet=cancel if not masks and window is None else gaussian(rng, F, 4, L),
         gamma=None if wanted.gain_db is None else np.full(F, 10 ** (wanted.gain_db / 10)),
@@ -71,7 +75,7 @@ def random_target(seed: int, wanted: Wanted) -> ChannelTarget:
         window=window,
         max_effort=_power(wanted.max_effort_db, F, np.inf),
         max_gain=np.full(L, np.inf if wanted.max_gain_db is None else 10 ** (wanted.max_gain_db / 20)),
-        min_white_noise_gain=0.0 if floor_db is None else 10 ** (floor_db / 10),
+        min_white_noise_gain=floor,
         cost=cost,
         plain=plain,
     )

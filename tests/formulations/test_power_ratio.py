@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+import scipy.linalg
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from designer import measures
@@ -40,7 +41,7 @@ def form(A: Complex, w: Complex) -> float:
 def test_the_value_is_that_of_the_semidefinite_relaxation(
     seed: int, drivers: int, cancel: int, gain_db: float, bounded: bool
 ) -> None:
-    """cvxpy's value over all positive semidefinite X equals the efficiency of one vector: the relaxation is tight, to 1e-6.
+    """Cvxpy's value over all positive semidefinite X equals the efficiency of one vector: the relaxation is tight, to 1e-6.
 
     The seeds are some at which Clarabel calls its own answer accurate.
     """
@@ -94,9 +95,9 @@ def test_no_random_weights_that_meet_the_ratio_are_more_efficient(seed: int, dri
 
 
 def test_a_jump_of_the_top_eigenvector() -> None:
-    """A = diag(2, 1), B = diag(1, 0.1), γ = 3: neither eigenvector touches the ratio; by hand v² = (0.7, 1)/1.7 and the efficiency is 24/17.
+    """A = diag(2, 1), B = diag(1, 0.1), γ = 3: neither eigenvector touches the ratio; by hand the efficiency is 24/17.
 
-    2x² + y² = 3 (x² + 0.1 y²) gives x² = 0.7 y², and (2·0.7 + 1)/1.7 = 24/17.
+    2x² + y² = 3 (x² + 0.1 y²) gives x² = 0.7 y², hence v² = (0.7, 1)/1.7, and (2·0.7 + 1)/1.7 = 24/17.
     """
     reach = np.sqrt(2) * np.diag([math.sqrt(2), 1.0]).astype(complex)[None]
     cancel = np.sqrt(2) * np.diag([1.0, math.sqrt(0.1)]).astype(complex)[None]
@@ -133,3 +134,33 @@ def test_drivers_within_their_limits_are_feasible_for_the_cones_too(seed: int, l
     gain = measures.cancellation_gain(target.reach, target.cancel, cones.weights)
     assert (10 * np.log10(gain[kept]) > 6.0 - 1e-4).all()
     assert (cones.level[kept] == 1.0).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=seeds, drivers=st.integers(2, 5), limit_db=st.floats(0.0, 6.0))
+def test_an_effort_limited_compromise_is_the_best_that_fits(seed: int, drivers: int, limit_db: float) -> None:
+    """Where 40 dB do not fit, the weights keep to the limit, and no random weights within it have a larger ratio."""
+    target = random_target(
+        seed, Wanted(frequencies=1, drivers=drivers, reach=2, cancel=4, gain_db=40.0, max_effort_db=limit_db)
+    )
+    w = power_ratio.solve(target).weights
+    A, B = naive_matrix(target.reach[0]), naive_matrix(target.cancel[0])
+    rng = np.random.default_rng(seed)
+    near = w / np.linalg.norm(w) + 10 ** rng.uniform(-4, 0, (1000, 1)) * gaussian(rng, 1000, drivers)
+    tried = np.concatenate([w, gaussian(rng, 1000, drivers), near])
+    reach, cancel = (np.einsum("ni,ij,nj->n", tried.conj(), M, tried).real for M in (A, B))
+    spent = np.sum(np.abs(tried) ** 2, axis=1) * np.diagonal(A).real.max() / reach
+    assert spent[0] <= 10 ** (limit_db / 10) * (1 + 1e-8)
+    assume(reach[0] < 1e4 * cancel[0] * (1 - 1e-6))  # else 40 dB were reached
+    fits = spent <= 10 ** (limit_db / 10)
+    assert (reach / cancel)[fits].max(initial=0.0) <= reach[0] / cancel[0] * (1 + 1e-4)
+
+
+def test_an_unlimited_compromise_stops_a_tenth_of_a_decibel_below_the_best() -> None:
+    """Without an effort limit an infeasible ratio gets the best one less 0.1 dB, at the least effort for that."""
+    target = random_target(1, Wanted(frequencies=3, drivers=3, reach=2, cancel=8, gain_db=40.0))
+    gain = 10 * np.log10(measures.cancellation_gain(target.reach, target.cancel, power_ratio.solve(target).weights))
+    for f in range(3):
+        A, B = naive_matrix(target.reach[f]), naive_matrix(target.cancel[f])
+        best = 10 * np.log10(scipy.linalg.eigh(A, B, eigvals_only=True)[-1])
+        assert gain[f] == pytest.approx(best - 0.1, abs=1e-6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from designer import measures
@@ -12,6 +12,7 @@ from designer.arrays import Complex, Real
 from designer.formulations import pressure_matching
 from designer.targets.channel_target import ChannelTarget
 from formulations.random_targets import Wanted, random_target
+from formulations.reference import solved
 
 seeds = st.integers(0, 2**32 - 1)
 wants = st.builds(
@@ -46,17 +47,15 @@ def weight_of(H: Complex, d: Complex, cost: Real, w: Complex) -> float:
 @settings(max_examples=25, deadline=None)
 @given(seed=seeds, wanted=wants)
 def test_the_value_is_that_of_the_cvxpy_statement(seed: int, wanted: Wanted) -> None:
-    """For the weight that was searched, cvxpy finds the same value within 1e-5."""
+    """For the weight that was searched, cvxpy finds the same value within 1e-5; values below the solver's accuracy are left out."""
     target = random_target(seed, wanted)
     w = pressure_matching.solve(target).weights[0]
     H, d = naive_system(target, 0)
     beta = weight_of(H, d, target.cost[0], w)
     assert beta > 0
     value = float(np.sum(np.abs(H @ w - d) ** 2) + beta * target.cost[0] @ np.abs(w) ** 2)
-    problem = pressure_matching.statement(H, d, target.cost[0], beta)
-    problem.solve(solver="CLARABEL")
-    assert problem.status == "optimal"
-    assert value == pytest.approx(problem.value, rel=1e-5)
+    assume(value > 1e-3)  # of ||d||² = 1
+    assert value == pytest.approx(solved(pressure_matching.statement(H, d, target.cost[0], beta)), rel=1e-5)
 
 
 @settings(max_examples=40, deadline=None)
@@ -82,7 +81,8 @@ def test_no_larger_weight_meets_the_curve_within_the_effort(seed: int, wanted: W
             for beta in 10.0 ** np.arange(2.0, -8.0, -0.1)
         ]
         fits = [(g, e) for g, e in scan if e <= target.max_effort[f]]
-        if gain >= gamma * (1 - 1e-9):
+        if any(g >= gamma for g, _ in fits):
+            assert gain >= gamma * (1 - 1e-9)
             assert spent <= target.max_effort[f] * (1 + 1e-8)
             beta = weight_of(H, d, target.cost[f], found[f]) / largest
             steps = 10.0 ** np.arange(2.0, -12.01, -0.1)

@@ -86,7 +86,7 @@ def test_every_method_answers_every_target(method: str, case: str) -> None:
         assert certificate.shape == target.frequency_hz.shape
     assert (np.abs(solution.violation) < 1e-6).all()
     assert (np.abs(solution.gap) < 1e-5).all()
-    np.testing.assert_array_equal(solution.level, 1.0)
+    assert ((solution.level > 0) & (solution.level <= 1)).all()
 
 
 @pytest.mark.parametrize("level", [1e-6, 1e6])
@@ -97,7 +97,8 @@ def test_the_unit_of_pressure_does_not_matter(method: str, level: float) -> None
     other = mapped(target, lambda h: h * level)
     w, v = FORMULATIONS[method](target).weights, FORMULATIONS[method](other).weights
     for measure in (
-        measures.cancellation_gain(target.reach, target.cancel, w) / measures.cancellation_gain(target.reach, target.cancel, v),
+        measures.cancellation_gain(target.reach, target.cancel, w)
+        / measures.cancellation_gain(target.reach, target.cancel, v),
         measures.effort(target.reach, w) / measures.effort(target.reach, v),
     ):
         np.testing.assert_allclose(10 * np.log10(measure), 0.0, atol=1e-3)

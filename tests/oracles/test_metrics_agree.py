@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from oracles.far_ear import cancellation_gain_db
 
 import designer
+from oracles.far_ear import cancellation_gain_db
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 CASES = [("smart-speaker", 12), ("laptop-pair", 16), ("pair-kemar", 16), ("too-much-asked", 12), ("couch", 4)]

@@ -1,7 +1,7 @@
-"""Delay-and-sum in the far field: in phase where it looks, and the largest white-noise gain there is.
+"""Delay-and-sum: in phase where it looks, and in the far field the largest white-noise gain there is.
 
 N sources in phase give |Σ w|² / Σ|w|² = N for equal weights, and by Cauchy-Schwarz no weights give more
-(Van Trees, Optimum Array Processing, section 2.6.3).
+(Van Trees, Optimum Array Processing, chapter 2).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def places(count: int) -> Real:
     return np.random.default_rng(count).uniform(-0.3, 0.3, (count, 3))
 
 
-def beam(places_m: Real, look_deg: float) -> tuple[designer.Scene, ChannelTarget]:
+def beam(places_m: Real, look_deg: float, distance_m: str = "inf") -> tuple[designer.Scene, ChannelTarget]:
     drivers = "".join(
         f'[[drivers]]\nname = "driver {n}"\nposition_m = {place.tolist()}\n' for n, place in enumerate(places_m)
     )
@@ -34,7 +34,7 @@ position_m = [2.0, 0.0, 0.0]
 head = "points"
 [grid]
 frequencies = 33
-azimuth_distance_m = inf
+azimuth_distance_m = {distance_m}
 [[designs]]
 name = "beam"
 kind = "beamformer"
@@ -56,6 +56,27 @@ def test_white_noise_gain(count: int, look_deg: float) -> None:
     w = FORMULATIONS["delay-and-sum"](target).weights
     found = measures.db(measures.white_noise_gain(target.look, w, target.look_distance_m))
     np.testing.assert_allclose(found, 10 * np.log10(count), rtol=1e-12)
+
+
+@pytest.mark.parametrize("count", [3, 7])
+def test_white_noise_gain_at_a_distance(count: int) -> None:
+    """A ring of radius R seen along its axis from r: each source is sqrt(r² + R²) away, the scale is r, so N r²/(r² + R²)."""
+    r, R = 2.0, 0.5
+    angle = 2 * np.pi * np.arange(count) / count
+    _, target = beam(np.stack([0 * angle, R * np.cos(angle), R * np.sin(angle)], axis=1), 0.0, str(r))
+    w = FORMULATIONS["delay-and-sum"](target).weights
+    found = measures.white_noise_gain(target.look, w, target.look_distance_m)
+    np.testing.assert_allclose(found, count * r**2 / (r**2 + R**2), rtol=1e-12)
+
+
+@pytest.mark.parametrize("distance_m", ["0.5", "3.0", "inf"])
+def test_one_driver_has_no_directivity(distance_m: str) -> None:
+    """A monopole's index is 0 dB, and its white-noise gain too, from wherever one looks."""
+    scene, target = beam(np.zeros((1, 3)), 35.0, distance_m)
+    w = FORMULATIONS["delay-and-sum"](target).weights
+    index = measures.directivity_index(target.look, scene.radiated_power, w, target.look_distance_m)
+    np.testing.assert_allclose(index, 1.0, rtol=1e-12)
+    np.testing.assert_allclose(measures.white_noise_gain(target.look, w, target.look_distance_m), 1.0, rtol=1e-12)
 
 
 @pytest.mark.parametrize("look_deg", [0.0, 35.0, -120.0])

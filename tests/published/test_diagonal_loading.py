@@ -1,8 +1,8 @@
-"""Superdirective with a floor under the white-noise gain is diagonal loading, its amount found by root finding.
+"""A superdirective beam with a floor under the white-noise gain is diagonal loading, its amount found by root finding.
 
     minimise w^H Q w   subject to   h w = 1,   ||w||² <= 1/G      has      w ∝ (Q + μI)⁻¹ h^H,   |h w|²/||w||² = G
 
-Cox, Zeskind and Owen, Robust adaptive beamforming (IEEE Trans. ASSP 35, 1987), equations 24 to 27.
+Cox, Zeskind and Owen, Robust adaptive beamforming (IEEE Trans. ASSP 35, 1987).
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ FLOORS_DB = [-20.0, -6.0, 0.0, 4.0]
 
 
 def end_fire_line() -> tuple[Complex, Complex]:
-    """Four monopoles 5 cm apart: h (4,) ahead and the radiated power Q (4, 4)."""
+    """Four monopoles 5 cm apart: h (4,) ahead, and Q (4, 4) of noise from all around with one source at 70 degrees."""
     device = FreeField([Disc(np.array([0.05 * n, 0.0, 0.0])) for n in range(4)])
-    return device.far_field(K, direction(np.array([0.0])))[0, 0], device.radiated_power(K)[0]
+    h, aside = device.far_field(K, direction(np.array([0.0, 70.0])))[0]
+    return h, device.radiated_power(K)[0] + np.outer(aside.conj(), aside)
 
 
 def loaded(h: Complex, Q: Complex, floor: float) -> Complex:
@@ -53,7 +54,7 @@ def test_best_ratio_at_an_efficiency(floor_db: float) -> None:
 
 @pytest.mark.parametrize("floor_db", FLOORS_DB)
 def test_cones(floor_db: float) -> None:
-    """The constrained form with the white-noise gain as a limit of the norm finds them within 1e-5."""
+    """The constrained form with the white-noise gain as a limit of the norm has that index within 1e-6, its weights within 2e-4."""
     h, Q = end_fire_line()
     floor = 10 ** (floor_db / 10)
     data = ConstrainedData(
@@ -66,5 +67,8 @@ def test_cones(floor_db: float) -> None:
     )
     w, answer = solve_data(data)
     expected = loaded(h, Q, floor)
-    assert answer.x[0, -1] == pytest.approx(0.0, abs=1e-7)
-    np.testing.assert_allclose(w[0], expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+    assert answer.violation[0] < 1e-9
+    assert h @ w[0] == pytest.approx(1.0, abs=1e-9)
+    found, best = measures.quadratic(Q, w[0]), measures.quadratic(Q, expected)
+    np.testing.assert_allclose(found, best, rtol=1e-6)
+    np.testing.assert_allclose(w[0], expected, rtol=0, atol=2e-4 * np.abs(expected).max())  # the optimum is flat

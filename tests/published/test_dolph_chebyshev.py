@@ -20,7 +20,8 @@ from designer.arrays import Complex, Real
 from designer.formulations.constrained import ConstrainedData, solve_data, statement
 
 K, HALF_WAVE_M = np.array([20 * np.pi]), 0.05
-LIMIT = 0.01
+TOO_MUCH_DB = 10.0
+"""The mask asks for this much more than can be had, so that its slack is all that is minimised."""
 CASES = [(8, 20.0), (8, 30.0), (11, 30.0), (11, 40.0), (16, 26.0)]
 
 
@@ -45,13 +46,13 @@ def half_wave_line(count: int, attenuation_db: float) -> tuple[Complex, Constrai
     places_m = (np.arange(count) - (count - 1) / 2) * HALF_WAVE_M
     device = FreeField([Disc(np.array([0.0, y, 0.0])) for y in places_m])
     shared = (count + 1) // 2
-    spread = np.zeros((count, shared))
+    spread = np.zeros((count, shared), dtype=complex)
     spread[np.arange(count), np.minimum(np.arange(count), count - 1 - np.arange(count))] = 1.0
     points = device.far_field(K, direction(sidelobe_azimuths_deg(count, attenuation_db))) @ spread
     return spread, ConstrainedData(
         centre=(device.far_field(K, direction(np.array([0.0]))) @ spread)[:, 0],
-        quadratic=1e-9 * np.eye(shared, dtype=complex)[None],
-        families=(("sidelobes", points, np.array([LIMIT]), 0.0),),
+        quadratic=np.asarray(1e-9 * np.eye(shared)[None], dtype=complex),
+        families=(("sidelobes", points, np.array([10 ** (-(attenuation_db + TOO_MUCH_DB) / 20)]), 0.0),),
         curve=None,
         max_gain=np.full((1, shared), np.inf),
         max_norm=np.array([np.inf]),
@@ -65,13 +66,14 @@ def normalised(spread: Complex, w: Any) -> Complex:
 
 @pytest.mark.parametrize(("count", "attenuation_db"), CASES)
 def test_weights_of_the_cones(count: int, attenuation_db: float) -> None:
-    """The cone program's weights are the window's within 1e-6, and its slack says the attenuation in dB."""
+    """The cone program's weights are the window's within 1e-6, and its sidelobes are no louder than asked of the window."""
     spread, data = half_wave_line(count, attenuation_db)
     w, answer = solve_data(data)
     np.testing.assert_allclose(normalised(spread, w[0]), published(count, attenuation_db), rtol=0, atol=1e-6)
-    slack, lost_level = answer.x[0, -2], answer.x[0, -1]
-    assert lost_level == pytest.approx(0.0, abs=1e-7)
-    assert -20 * np.log10(LIMIT * (1 + slack)) == pytest.approx(attenuation_db, abs=1e-5)
+    assert np.abs(data.centre[0] @ w[0]) == pytest.approx(1.0, abs=1e-9)  # the level does not give way, the mask does
+    sidelobes_db = 20 * np.log10(np.abs(data.families[0][1][0] @ w[0]).max())
+    assert sidelobes_db == pytest.approx(-attenuation_db, abs=1e-5)
+    assert answer.violation[0] < 1e-9
 
 
 @pytest.mark.parametrize(("count", "attenuation_db"), CASES[1:3])

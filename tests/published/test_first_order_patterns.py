@@ -1,7 +1,7 @@
 """First-order patterns of a close pair, delay and subtract: their indices over the sphere and over the circle.
 
 A pattern a + (1-a) cos θ has the index 1/(a² + (1-a)²/3) over the sphere and 1/(a² + (1-a)²/2) over the circle
-(Elko, Superdirectional microphone arrays, 2000, section 2).
+(Elko, Superdirectional microphone arrays, 2000).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def delay_and_subtract(scene: designer.Scene, omni: float) -> Complex:
 
 @pytest.mark.parametrize(("omni", "printed_db"), [row[1:] for row in PATTERNS], ids=[row[0] for row in PATTERNS])
 def test_index_over_the_sphere(omni: float, printed_db: float) -> None:
-    """Cardioid and dipole 4.77 dB, supercardioid 5.72 dB, hypercardioid 6.02 dB (Elko 2000, table 2.1)."""
+    """Cardioid and dipole 4.77 dB, supercardioid 5.72 dB, hypercardioid 6.02 dB (Elko 2000)."""
     scene = pair()
     w = delay_and_subtract(scene, omni)
     found = measures.db(measures.directivity_index(scene.look(0.0), scene.radiated_power, w, np.inf))[0]

@@ -98,9 +98,10 @@ def test_perfect_cancellation_at_every_phase() -> None:
 
 @pytest.mark.parametrize(("beta", "limit_db"), [(0.05, 6.99), (0.005, 16.99), (0.0005, 26.99)])
 def test_constant_regularisation_holds_the_peaks(beta: float, limit_db: float) -> None:
-    """No singular value passes 1/(2√β), and somewhere between the worst and the best phase one comes to it."""
-    found = largest_singular_value(np.linspace(0.0, WORST_HZ[2], 4001), beta)
+    """No singular value passes 1/(2√β), and one comes to it where |1 - g e^{-jx}| = √β."""
     limit = 1 / (2 * np.sqrt(beta))
     assert 20 * np.log10(limit) == pytest.approx(limit_db, abs=0.005)
-    assert found.max() <= limit * (1 + 1e-12)
-    assert found.max() == pytest.approx(limit, rel=1e-4)
+    assert largest_singular_value(np.linspace(0.0, WORST_HZ[2], 1001), beta).max() <= limit * (1 + 1e-12)
+    phase = 2 * np.pi - np.arccos((1 + G**2 - beta) / (2 * G))
+    at_hz = np.array([phase * 343.0 / (2 * np.pi * LONGER_M)])
+    np.testing.assert_allclose(largest_singular_value(at_hz, beta), limit, rtol=1e-9)

@@ -1,4 +1,4 @@
-"""The power ratio against its semidefinite relaxation, solved by other people's solvers through cvxpy.
+"""The power ratio against its semidefinite relaxation, written in cvxpy and solved by a solver of other people.
 
     maximise w^H A w / w^H P w   subject to   w^H A w >= γ w^H B w
 
@@ -34,24 +34,10 @@ def power(M: Complex, w: Complex) -> float:
 
 
 def solved(problem: Any) -> float:
-    """The value by SCS, a first-order method; Clarabel, an interior-point one, is what the rest of the package uses."""
+    """The value by SCS, which is certain here to more digits than an interior point and shares nothing with the search."""
     value = problem.solve(solver=cp.SCS, eps_abs=1e-9, eps_rel=1e-9, max_iters=200_000)
     assert problem.status == "optimal"
     return float(value)
-
-
-def relaxation(A: Complex, B: Complex, cost: Real, gamma: float) -> float:
-    """The same relaxation in real numbers, Z = [[Re X, -Im X], [Im X, Re X]] / 2, by Clarabel."""
-
-    def lifted(M: Complex) -> Real:
-        return np.block([[M.real, -M.imag], [M.imag, M.real]])
-
-    Z = cp.Variable((2 * len(A), 2 * len(A)), PSD=True)
-    constraints = [cp.trace(lifted(np.diag(cost)) @ Z) == 1, cp.trace(lifted(A - gamma * B) @ Z) >= 0]
-    problem = cp.Problem(cp.Maximize(cp.trace(lifted(A) @ Z)), constraints)
-    problem.solve(solver=cp.CLARABEL)
-    assert problem.status == "optimal"
-    return float(problem.value)
 
 
 def found(A: Complex, B: Complex, cost: Real, gamma: float) -> tuple[float, float]:
@@ -78,17 +64,6 @@ def test_value_of_the_relaxation(size: int, reach: int, cancel: int, ask: float,
     gamma = ask * best if np.isfinite(best) and best < 1e4 else ask * 1e3
     efficiency, ratio = found(A, B, cost, gamma)
     assert ratio > 1 - 1e-9
-    assert efficiency == pytest.approx(relaxation(A, B, cost, gamma), rel=SAME)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_value_of_the_statement(seed: int) -> None:
-    """The readable statement that the formulation offers has that value too."""
-    rng = np.random.default_rng(seed)
-    size = 2 + seed % 4
-    A, B, cost = gram(rng, 1 + seed % 2, size), gram(rng, 4, size), rng.uniform(0.3, 3.0, size)
-    gamma = 0.5 * min(float(best_ratio(A[None], B[None])[0]), 1e3)
-    efficiency, _ = found(A, B, cost, gamma)
     assert efficiency == pytest.approx(solved(statement(A, B, cost, gamma)), rel=SAME)
 
 
@@ -146,7 +121,7 @@ def test_a_double_eigenvalue(name: str) -> None:
     A, B, gamma = degenerate(name)
     efficiency, ratio = found(A, B, np.ones(len(A)), gamma)
     assert ratio == pytest.approx(1.0, abs=1e-9)
-    assert efficiency == pytest.approx(relaxation(A, B, np.ones(len(A)), gamma), rel=SAME)
+    assert efficiency == pytest.approx(solved(statement(A, B, np.ones(len(A)), gamma)), rel=SAME)
     if name != "identical blocks":
         assert efficiency == pytest.approx(1 - 0.5 / 1.48, rel=1e-9)
 
@@ -164,4 +139,4 @@ def test_best_compromise_at_an_efficiency(size: int, reach: int, ask: float, see
     X = cp.Variable((size, size), hermitian=True)
     constraints = [X >> 0, cp.real(cp.trace(B @ X)) == 1, cp.real(cp.trace((A - least * np.eye(size)) @ X)) >= 0]
     value = solved(cp.Problem(cp.Maximize(cp.real(cp.trace(A @ X))), constraints))
-    assert power(A, v) / power(B, v) == pytest.approx(value, rel=SAME)
+    assert power(A, v) / power(B, v) == pytest.approx(value, rel=1e-5)  # its bisection ends at 1e-5

@@ -1,0 +1,142 @@
+"""A design is joined to its plain driver: at its level and phase everywhere, equal to it outside the fades, without a jump."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import designer
+from designer.arrays import Complex
+from designer.designs import ChannelDesign, design_channel
+from designs.small_problems import Tables, limited, line, load, pair, speaker
+
+TWO_MASKS = [{"azimuth_deg": [60.0, 120.0], "max_db": -9.0}, {"azimuth_deg": [-120.0, -60.0], "max_db": -9.0}]
+NULLS: Tables = {"nulls_deg": [90.0, -90.0], "cancellation_gain_db": [[800, 10]]}
+CASES: dict[str, Callable[[], Tables]] = {
+    "ear, power ratio": pair,
+    "ear, least squares": lambda: pair(method="least-squares"),
+    "ear, constrained": lambda: pair(method="constrained"),
+    "ear, delay and sum": lambda: pair(method="delay-and-sum"),
+    "ear, matrix": lambda: pair(method="matrix"),
+    "ear, more than the effort allows": lambda: pair(max_effort_db=4.0),
+    "ear, more than can be": lambda: pair(max_effort_db=None, cancellation_gain_db=[[500, 50]]),
+    "ear, driver limits": lambda: limited(pair(), max_gain_db=0.0),
+    "ear, a floor of white-noise gain": lambda: pair(min_white_noise_gain_db=-3.0),
+    "ear, a driver out of its band": lambda: limited(pair(), 1, band_hz=[1000.0, 8000.0]),
+    "ear, other plain driver": lambda: pair(plain=["right"]),
+    "ear, both plain": lambda: pair(plain=["left", "right"]),
+    "ear, narrow fade": lambda: pair(fade_octaves=0.15),
+    "ear, on a sphere": speaker,
+    "ear, on a sphere, more than can be": lambda: speaker(cancellation_gain_db=[[500, 20]], max_effort_db=6.0),
+    "beam, mask": line,
+    "beam, mask on both sides": lambda: line(mask=TWO_MASKS),
+    "beam, power ratio": lambda: line(**NULLS),
+    "beam, least squares": lambda: line(**NULLS, method="least-squares"),
+    "beam, delay and sum": lambda: line(**NULLS, method="delay-and-sum"),
+    "beam, matrix": lambda: line(**NULLS, method="matrix"),
+    "beam, deepest nulls": lambda: line(nulls_deg=[90.0, -90.0], min_white_noise_gain_db=0.0),
+}
+
+
+def designed(problem: Tables, frequency_hz: np.ndarray | None = None) -> tuple[ChannelDesign, designer.Scene]:
+    checked = load(problem)
+    scene = designer.scene(checked)
+    if frequency_hz is not None:
+        scene = scene.at(frequency_hz)
+    return design_channel(checked.designs[0], scene), scene
+
+
+def points_to_reach(problem: Tables, scene: designer.Scene) -> tuple[Complex, Complex]:
+    """The points (F, M, L), and the one whose phase is kept (F, L), from the scene alone."""
+    table = problem["designs"][0]
+    if table["kind"] == "beamformer":
+        at = scene.azimuth_deg.tolist().index(table["look_deg"])
+        return scene.circle()[:, [at]], scene.circle()[:, at]
+    side = 0 if table["ear"] == "left" else 1
+    return scene.ears()[:, side::2], scene.ears()[:, side]
+
+
+def plain_weights(found: ChannelDesign, scene: designer.Scene) -> Complex:
+    """Each plain driver at an equal share, e^{-jωτ} for its delay."""
+    w = np.zeros(found.weights.shape, dtype=complex)
+    for name, delay in zip(found.plain_names, found.plain.delay_s, strict=True):
+        w[:, scene.drivers.index(name)] = np.exp(-2j * np.pi * scene.frequency_hz * delay) / len(found.plain_names)
+    return w
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_level_and_phase_are_the_plain_drivers(case: str) -> None:
+    """Mean power at the points to reach, and phase at their centre, equal the plain driver's at every frequency."""
+    problem = CASES[case]()
+    found, scene = designed(problem)
+    points, centre = points_to_reach(problem, scene)
+    plain = plain_weights(found, scene)
+    for f in range(scene.frequency_hz.size):
+        wanted = np.mean([abs(h @ plain[f]) ** 2 for h in points[f]])
+        assert np.mean([abs(h @ found.weights[f]) ** 2 for h in points[f]]) == pytest.approx(wanted, rel=1e-9)
+        assert np.angle((centre[f] @ found.weights[f]) / (centre[f] @ plain[f])) == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_outside_the_fades_it_is_the_plain_driver(case: str) -> None:
+    """Below and above the fades the weights are the plain driver's, exactly; inside the band they are not."""
+    problem = CASES[case]()
+    found, scene = designed(problem)
+    low, high = problem["designs"][0]["band_hz"]
+    octaves = problem["designs"][0].get("fade_octaves", 0.5)
+    f = scene.frequency_hz
+    beyond = (f < low * 2**-octaves * (1 - 1e-9)) | (f > high * 2**octaves * (1 + 1e-9))
+    plain = plain_weights(found, scene)
+    assert beyond.sum() > 5
+    np.testing.assert_allclose(found.weights[beyond], plain[beyond], rtol=1e-12, atol=1e-15)
+    if "delay and sum" not in case:  # in free field that is the plain drivers of a beam
+        assert np.abs(found.weights - plain)[found.in_band].max() > 0.01
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_jumps(case: str) -> None:
+    """On a grid four times as fine the largest step of any weight is a quarter: the weights are continuous, across the fades too."""
+    problem = CASES[case]()
+    low, high = problem["designs"][0]["band_hz"]
+    steps = []
+    for count in (301, 1201):
+        found, _ = designed(problem, np.linspace(0.65 * low, min(1.55 * high, 8000.0), count))
+        steps.append(np.abs(np.diff(found.weights, axis=0)).max())
+    assert steps[1] < 0.35 * steps[0]
+
+
+def test_a_lowered_level_is_the_slack_called_level() -> None:
+    """Both drivers at most at -6 dB reach the plain driver's level only where they add up; what is missing is the slack, in dB."""
+    found, scene = designed(limited(pair(), max_gain_db=-6.0))
+    points, _ = points_to_reach(pair(), scene)
+    plain = plain_weights(found, scene)
+    level = np.sqrt(np.mean(np.abs(np.einsum("fml,fl->fm", points, found.weights)) ** 2, axis=1))
+    level /= np.sqrt(np.mean(np.abs(np.einsum("fml,fl->fm", points, plain)) ** 2, axis=1))
+    inside = found.in_band
+    np.testing.assert_allclose(-20 * np.log10(level[inside]), found.slacks_db["level"], atol=1e-9)
+    assert found.slacks_db["level"].max() > 0.5
+
+
+def test_a_whole_design_has_the_weights_of_its_channels() -> None:
+    """`designer.design` solves on the half steps too, and keeps every second of the weights."""
+    problem = load(pair(both=True))
+    made = designer.design(problem)
+    fine = designer.scene(problem).at(np.linspace(0.0, 8000.0, 129))
+    for table in problem.designs:
+        found = design_channel(table, fine)
+        np.testing.assert_array_equal(made.weights[table.name], found.weights[::2])
+        assert found.feasible
+        assert np.isnan(found.slack_db[~found.in_band]).all()
+        assert (found.slack_db[found.in_band] <= 0.1).all()
+    np.testing.assert_array_equal(made.frequency_hz, np.linspace(0.0, 8000.0, 65))
+
+
+def test_a_driver_that_a_channel_does_not_use_is_silent() -> None:
+    """`drivers` leaves the others at exactly 0, in weights and in taps."""
+    problem = speaker(drivers=["left", "right"], kind="ctc")
+    made = designer.design(load(problem))
+    np.testing.assert_array_equal(made.weights["left"][:, 1], 0.0)
+    np.testing.assert_array_equal(made.taps["left"][1], 0.0)
+    assert (np.abs(made.taps["left"]).max(axis=1)[[0, 2]] > 0.1).all()

@@ -1,0 +1,115 @@
+"""Moved heads: the same ones every time, mirror images of each other, within the cloud's box."""
+
+from __future__ import annotations
+
+import cmath
+import math
+
+import numpy as np
+import pytest
+from designs.small_problems import design, load, pair, speaker
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import designer
+from designer.evaluation.moved_head import HEADS, displaced_heads_m, moved_head, possible_heads_m
+
+coordinates = st.floats(-0.5, 0.5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(cloud=st.lists(st.tuples(coordinates, coordinates, coordinates), min_size=1, max_size=6))
+def test_heads_lie_in_the_clouds_box(cloud: list[tuple[float, float, float]]) -> None:
+    """Within the box of the cloud, or 3 cm to the front and the side where the cloud is smaller; no two alike, all the same each time."""
+    places = np.array(cloud)
+    heads = displaced_heads_m(places)
+    assert heads.shape == (HEADS, 3)
+    low = np.minimum(places.min(axis=0), [-0.03, -0.03, 0.0])
+    high = np.maximum(places.max(axis=0), [0.03, 0.03, 0.0])
+    assert (heads >= low - 1e-12).all()
+    assert (heads <= high + 1e-12).all()
+    np.testing.assert_array_equal(displaced_heads_m(places), heads)
+    assert len({tuple(np.round(head, 9)) for head in heads}) == HEADS
+
+
+def test_heads_of_a_mirror_symmetric_cloud_are_mirror_symmetric() -> None:
+    """Every head has its mirror image among the others."""
+    heads = displaced_heads_m(np.array([[0.0, 0.1, 0.0], [0.0, -0.1, 0.0], [0.2, 0.0, 0.05]]))
+    mirrored = heads * [1, -1, 1]
+    for head in mirrored:
+        assert np.linalg.norm(heads - head, axis=1).min() < 1e-12
+
+
+def test_heads_are_spread_evenly() -> None:
+    """Each half of the box, along every axis, holds half of the heads, to 4 of 48; their mean is its middle to 3 %."""
+    heads = displaced_heads_m(np.array([[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0]]))
+    np.testing.assert_allclose((heads > 0).sum(axis=0), HEADS / 2, atol=4)
+    np.testing.assert_allclose(heads.mean(axis=0), 0.0, atol=0.06)
+
+
+def test_heads_that_cannot_be_are_left_out() -> None:
+    """Heads that would hold a driver, or put an ear into the enclosure, are not judged; all others are, in their order."""
+    near = pair()
+    near["listener"].update(position_m=[0.2, 0.0, 0.0], ear_cloud_m=[[0.0, 0.0, 0.0], [0.1, 0.0, 0.0]])
+    ball = speaker()
+    ball["listener"].update(position_m=[0.19, 0.0, 0.0], ear_cloud_m=[[0.0, 0.0, 0.0], [0.1, 0.0, 0.0]])
+    for problem, device_radius_m in ((near, 0.0), (ball, 0.08)):
+        checked = load(problem)
+        moves = np.random.default_rng(0).uniform(-0.15, 0.15, (200, 3))
+        drivers = np.array([driver["position_m"] for driver in problem["drivers"]])
+        possible = []
+        for move in moves:
+            centre = np.array(problem["listener"]["position_m"]) + move
+            ears = [centre + np.array([0.0, side * 0.0875, 0.0]) for side in (-1, 1)]
+            holds_a_driver = min(np.linalg.norm(drivers - centre, axis=1)) < 0.0875
+            in_device = min(np.linalg.norm(ear) for ear in ears) < device_radius_m
+            around_it = device_radius_m > 0 and np.linalg.norm(centre) < 0.0875
+            if not (holds_a_driver or in_device or around_it):
+                possible.append(tuple(move))
+        found = [tuple(move) for move in possible_heads_m(checked, moves)]
+        assert 0 < len(possible) < 200
+        assert set(found) <= set(possible)
+        assert len(found) > 0.9 * len(possible)  # what is left out besides is within 1 % of a surface
+        assert found == [tuple(move) for move in moves if tuple(move) in set(found)]
+
+
+@pytest.mark.parametrize("ear", ["left", "right"])
+def test_the_gain_of_a_moved_head_by_loops(ear: str) -> None:
+    """Power at the reached ear over power at the other, head by head, a quarter of a step beside the design's frequencies."""
+    problem = pair(ear=ear, max_effort_db=12.0)
+    problem["listener"]["head"] = "points"
+    made = design(problem)
+    moved = made.moved_heads["left"]
+    step = 125.0
+    expected_hz = [f for i in range(64) for f in (step * i + step / 4, step * i + 3 * step / 4) if 500 <= f <= 4000]
+    np.testing.assert_allclose(moved.frequency_hz, expected_hz)
+    assert moved.gain_db.shape == (HEADS, len(expected_hz))
+    side = -1.0 if ear == "left" else 1.0
+    for d, j in ((0, 0), (13, 7), (30, 40), (47, 55)):
+        f = moved.frequency_hz[j]
+        k = 2 * math.pi * f / 343.0
+        power = []
+        for at in (side, -side):
+            place = np.array([0.7, 0.0875 * at, 0.0]) + moved.displacements_m[d]
+            p = 0j
+            for l, y in enumerate((-0.08, 0.08)):
+                w = sum(x * cmath.exp(-2j * math.pi * f / 16000 * n) for n, x in enumerate(made.taps["left"][l]))
+                r = math.dist(place, (0.0, y, 0.0))
+                p += w * cmath.exp(-1j * k * r) / r
+            power.append(abs(p) ** 2)
+        assert moved.gain_db[d, j] == pytest.approx(10 * math.log10(power[0] / power[1]), abs=1e-6)
+    assert moved.median_db == pytest.approx(np.median(moved.gain_db))
+    assert moved.fifth_percentile_db == pytest.approx(np.percentile(moved.gain_db, 5))
+
+
+def test_a_band_narrower_than_the_grid_is_judged_at_its_own_frequencies() -> None:
+    """A band that holds one grid frequency and none beside it."""
+    made = design(pair(band_hz=[990.0, 1010.0]))
+    scene = designer.scene(made.problem)
+    found = moved_head(made.problem.designs[0], made.taps["left"], scene)
+    assert found.frequency_hz.tolist() == [1000.0]
+
+
+def test_beams_have_no_moved_heads() -> None:
+    """Heads are moved for ear channels only."""
+    assert set(design(pair(both=True)).moved_heads) == {"left", "right"}

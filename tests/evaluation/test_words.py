@@ -1,0 +1,161 @@
+"""The outcome in words: frequencies as a person says them, spans, and what binds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from designs.small_problems import design, limited, line, load, pair
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import designer
+from designer.evaluation.words import asked, hz, spans, verdict
+
+PROBLEMS = Path(__file__).parents[2] / "problems"
+
+
+@pytest.mark.parametrize(
+    ("frequency_hz", "said"),
+    [
+        (0.0, "0 Hz"),
+        (93.75, "94 Hz"),
+        (516.0, "516 Hz"),
+        (999.4, "999 Hz"),
+        (999.6, "1 kHz"),
+        (1000.0, "1 kHz"),
+        (1781.25, "1.8 kHz"),
+        (6000.0, "6 kHz"),
+        (9949.0, "9.9 kHz"),
+        (9960.0, "10 kHz"),
+        (15_600.0, "16 kHz"),
+        (24_000.0, "24 kHz"),
+    ],
+)
+def test_a_frequency_as_a_person_says_it(frequency_hz: float, said: str) -> None:
+    """Whole hertz below 1 kHz, one decimal of kilohertz below 10 kHz, whole kilohertz above."""
+    assert hz(frequency_hz) == said
+
+
+def test_spans_by_hand() -> None:
+    """Runs of frequencies, their ends included; a run of one is "at"; nothing is the empty text."""
+    f = np.array([200.0, 500.0, 800.0, 1800.0, 6000.0])
+    assert spans(f, np.array([1, 1, 1, 1, 1], dtype=bool)) == "from 200 Hz to 6 kHz"
+    assert spans(f, np.array([1, 1, 0, 0, 1], dtype=bool)) == "from 200 Hz to 500 Hz and at 6 kHz"
+    assert spans(f, np.array([1, 0, 1, 0, 1], dtype=bool)) == "at 200 Hz, at 800 Hz and at 6 kHz"
+    assert spans(f, np.array([0, 0, 0, 1, 1], dtype=bool)) == "from 1.8 kHz to 6 kHz"
+    assert spans(f, np.zeros(5, dtype=bool)) == ""
+
+
+@settings(max_examples=50, deadline=None)
+@given(where=st.lists(st.booleans(), min_size=1, max_size=12))
+def test_spans_say_every_run_once(where: list[bool]) -> None:
+    """As many runs as there are rises from False to True, the first and the last frequency of each named in order."""
+    f = 100.0 * np.arange(1, 13)[: len(where)]
+    said = spans(f, np.array(where)).replace(" and ", ", ").split(", ")
+    runs = [i for i, w in enumerate(where) if w and (i == 0 or not where[i - 1])]
+    ends = [i for i, w in enumerate(where) if w and (i == len(where) - 1 or not where[i + 1])]
+    if not runs:
+        assert said == [""]
+        return
+    assert said == [
+        f"at {hz(f[a])}" if a == b else f"from {hz(f[a])} to {hz(f[b])}" for a, b in zip(runs, ends, strict=True)
+    ]
+
+
+def test_what_is_asked() -> None:
+    """Every kind of wish as a noun phrase with its decibels and the band."""
+    assert asked(load(pair()).designs[0]) == "8 to 12 dB asked from 500 Hz to 4 kHz"
+    beam = line(
+        window_deg=[-30.0, 30.0], mask=[{"azimuth_deg": [60.0, 120.0], "max_db": -10.0}], cancellation_gain_db=[[800, 9]]
+    )  # fmt: skip
+    assert asked(load(beam).designs[0]) == (
+        "9 dB, a mask of -10 dB and a window of -30 to 30 degrees within 3 dB asked from 800 Hz to 3 kHz"
+    )
+    nulls = load(line(nulls_deg=[90.0, -90.0])).designs[0]
+    assert asked(nulls) == "nulls as deep as the rest allows at 90 and -90 degrees asked from 800 Hz to 3 kHz"
+
+
+def test_a_feasible_channel() -> None:
+    """Reached at every frequency, nothing must give."""
+    (channel,) = design(pair()).channels.values()
+    assert channel.verdict.sentence == "8 to 12 dB asked from 500 Hz to 4 kHz; reached at every frequency"
+    assert channel.verdict.shortfalls == ()
+
+
+def test_the_librarys_infeasible_problem() -> None:
+    """Asked, reached where, what binds elsewhere, by how much at most and where: all in one sentence."""
+    made = designer.design(designer.load(PROBLEMS / "too-much-asked.toml"))
+    (channel,) = made.channels.values()
+    inside = made.metrics[made.metrics.status.isin(["met", "short"])]
+    own = inside[np.isin(inside.frequency_hz, made.frequency_hz)]
+    missing, at_hz = own.slack_db.max(), own.frequency_hz.to_numpy()[int(own.slack_db.argmax())]
+    assert channel.verdict.sentence == (
+        "18 dB asked from 200 Hz to 6 kHz; reached from 1.8 kHz to 5.5 kHz; elsewhere the effort limit of 12 dB binds,"
+        f" and up to {missing:.1f} dB are missing (at {at_hz:.0f} Hz)"
+    )
+    met = own[own.slack_db <= 0.1]
+    assert (hz(met.frequency_hz.min()), hz(met.frequency_hz.max())) == ("1.8 kHz", "5.5 kHz")
+    (shortfall,) = channel.verdict.shortfalls
+    assert shortfall.startswith(
+        f"cancellation_gain_db must give by up to {missing:.1f} dB (at 281 Hz), from 281 Hz to "
+    )
+    assert made.status == 4
+
+
+def test_what_binds_is_named() -> None:
+    """A driver's gain, the effort, a floor of white-noise gain; and where nothing binds, the drivers themselves."""
+
+    def sentence(problem: dict[str, object]) -> str:
+        (channel,) = design(problem).channels.values()
+        return channel.verdict.sentence
+
+    drivers = limited(pair(max_effort_db=None), max_gain_db=-3.0)
+    assert 'elsewhere max_gain_db of "left" and max_gain_db of "right" bind, and up to' in sentence(drivers)
+    assert "the effort limit of 2 dB binds" in sentence(pair(max_effort_db=2.0))
+    assert "no weights of these drivers reach it" in sentence(
+        pair(max_effort_db=None, cancellation_gain_db=[[500, 60]])
+    )
+    floor = line(min_white_noise_gain_db=5.0, nulls_deg=[30.0], cancellation_gain_db=[[800, 25]])
+    assert "the white-noise gain's floor of 5 dB binds" in sentence(floor)
+
+
+def test_the_white_noise_floor_of_an_ear_channel_is_named() -> None:
+    """The curve is reached without the floor and not with it, so it is not the drivers that cannot."""
+    assert design(pair(max_effort_db=None)).status == 0
+    (channel,) = design(pair(max_effort_db=None, min_white_noise_gain_db=0.0)).channels.values()
+    assert not channel.feasible
+    assert "the white-noise gain's floor of 0 dB binds" in channel.verdict.sentence
+    assert "no weights of these drivers reach it" not in channel.verdict.sentence
+
+
+def test_no_limit_is_named_that_the_file_does_not_set() -> None:
+    """A beam whose floor of white-noise gain is beyond four drivers' 6 dB: nothing is said of an effort limit."""
+    (channel,) = design(
+        line(min_white_noise_gain_db=9.0, nulls_deg=[90.0], cancellation_gain_db=[[800, 10]])
+    ).channels.values()
+    assert not channel.feasible
+    assert any("min_white_noise_gain_db must give" in line for line in channel.verdict.shortfalls)
+    assert not any("max_effort_db" in line for line in (channel.verdict.sentence, *channel.verdict.shortfalls))
+
+
+def test_shortfalls_name_each_wish_with_its_own_decibels() -> None:
+    """A verdict put together by hand: two wishes and a limit, each with its worst frequency and its spans."""
+    table = load(pair()).designs[0]
+    f = np.array([500.0, 1000.0, 2000.0, 4000.0])
+    found = verdict(
+        table,
+        f,
+        {"cancellation_gain_db": np.array([3.0, 0.05, 0.0, 0.5]), "window": np.zeros(4)},
+        {"max_effort_db": np.array([0.0, 0.0, 0.2, 0.0])},
+        {"max_effort_db": np.array([True, False, True, True])},
+    )
+    assert found.sentence == (
+        "8 to 12 dB asked from 500 Hz to 4 kHz; reached at 1 kHz; elsewhere the effort limit of 9 dB binds,"
+        " and up to 3.0 dB are missing (at 500 Hz)"
+    )
+    assert found.shortfalls == (
+        "cancellation_gain_db must give by up to 3.0 dB (at 500 Hz), at 500 Hz and at 4 kHz",
+        "max_effort_db must give by up to 0.20 dB (at 2 kHz), at 2 kHz",
+    )

@@ -1,0 +1,252 @@
+"""The constrained form against its cvxpy statement, and its answers against the limits one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import cvxpy as cp
+import numpy as np
+import pytest
+import scipy.linalg
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from designer import measures
+from designer.arrays import Complex, Real
+from designer.errors import SolverError
+from designer.formulations import constrained
+from designer.formulations.reachable_level import reachable_level
+from designer.formulations.solution import Solution
+from designer.solvers import cones
+from designer.targets.channel_target import ChannelTarget
+from formulations.random_targets import Wanted, gaussian, random_target
+from formulations.reference import solved
+
+seeds = st.integers(0, 2**32 - 1)
+wants = st.builds(
+    Wanted,
+    frequencies=st.just(2),
+    drivers=st.integers(2, 5),
+    reach=st.integers(1, 3),
+    cancel=st.integers(1, 4),
+    gain_db=st.sampled_from([None, 3.0, 10.0, 25.0]),
+    masks_db=st.sampled_from([(), (-3.0,), (-20.0,), (-3.0, -10.0)]),
+    ripple_db=st.sampled_from([None, 1.0, 3.0]),
+    max_effort_db=st.sampled_from([None, 0.0, 6.0]),
+    max_gain_db=st.sampled_from([None, -3.0, 3.0]),
+    white_noise_loss_db=st.sampled_from([None, 3.0, 9.0]),
+    deepest_nulls=st.booleans(),
+    bounded_drivers=st.booleans(),
+)
+HARD = Wanted(
+    frequencies=4,
+    drivers=4,
+    reach=3,
+    gain_db=10.0,
+    masks_db=(-3.0, -10.0),
+    ripple_db=2.0,
+    max_effort_db=2.0,
+    max_gain_db=0.0,
+    white_noise_loss_db=6.0,
+)
+
+
+def naive_violations(data: constrained.ConstrainedData, f: int, x: Real) -> Iterator[float]:
+    """By how much x = [Re w, Im w, slacks] breaks each line of the statement, line by line."""
+    size = data.centre.shape[1]
+    w, slack = x[:size] + 1j * x[size : 2 * size], x[2 * size :]
+    yield from -slack
+    yield abs(sum(data.centre[f, l] * w[l] for l in range(size)) - 1)
+    for i, (_, points, limit, wanted) in enumerate(data.families):
+        for h in points[f]:
+            yield abs(sum(h[l] * w[l] for l in range(size)) - wanted) - limit[f] * (1 + slack[i])
+    if data.curve is not None:
+        factor, limit = data.curve
+        rows = [abs(sum(row[l] * w[l] for l in range(size))) ** 2 for row in factor[f]]
+        yield np.sqrt(sum(rows)) - limit[f] * (1 + slack[len(data.families)])
+    norm = np.sqrt(sum(abs(w[l]) ** 2 for l in range(size)))
+    yield from (abs(w[l]) - data.max_gain[f, l] for l in range(size))
+    yield norm - data.max_norm[f]
+    if data.white_noise is not None:
+        heard = sum(data.white_noise[f, l] * w[l] for l in range(size)).real
+        yield norm - heard - np.broadcast_to(data.white_noise_slack, data.max_norm.shape)[f]
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds, wanted=wants, rise=st.floats(0.8, 1.25))
+def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise: float) -> None:
+    """Wishes and limits of every kind, feasible or not: cvxpy's value within 1e-5, and no line broken by more than 1e-6."""
+    target = random_target(seed, wanted)
+    data = constrained.data_of(target, np.full(2, rise))
+    w, answer = constrained.solve_data(data)
+    np.testing.assert_array_equal(w, answer.x[:, : w.shape[1]] + 1j * answer.x[:, w.shape[1] : 2 * w.shape[1]])
+    assert answer.primal[0] == pytest.approx(solved(constrained.statement(data, 0)), rel=1e-5)
+    assert max(naive_violations(data, 0, answer.x[0])) < 1e-6
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=seeds, wanted=wants)
+def test_every_answer_is_certified(seed: int, wanted: Wanted) -> None:
+    """Violation and gap are tiny for every random problem, feasible or not."""
+    solution = constrained.solve(random_target(seed, wanted))
+    assert (solution.violation < 1e-7).all()
+    assert (solution.gap < 1e-6).all()
+    assert ((solution.level > 0) & (solution.level <= 1)).all()
+
+
+def at_the_level(target: ChannelTarget, solution: Solution) -> Complex:
+    """Weights with the plain driver's mean power at the points to reach, lowered as the solution says."""
+    power = np.mean(np.abs(np.einsum("fml,fl->fm", target.reach, solution.weights)) ** 2, axis=1)
+    plain = np.mean(np.abs(np.einsum("fml,fl->fm", target.reach, target.plain)) ** 2, axis=1)
+    return np.asarray(solution.weights * (solution.level * np.sqrt(plain / power))[:, None])
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds, wanted=wants)
+def test_hard_limits_always_hold(seed: int, wanted: Wanted) -> None:
+    """Whatever is wished: every |w| is within its driver's limit; effort and white-noise gain hold wherever the level is whole.
+
+    One point to reach, so that nothing is left to the second pass. The floor on the white-noise gain is feasible by
+    3 dB or more, but not always together with the other limits.
+    """
+    target = random_target(seed, replace(wanted, reach=1))
+    together = [_hard_limits_hold_together(target, f) for f in range(2)]
+    solution = constrained.solve(target)
+    w = at_the_level(target, solution)
+    for f in range(2):
+        assert (np.abs(w[f]) <= target.max_gain * (1 + 1e-5)).all()
+        norm = np.sum(np.abs(w[f]) ** 2)
+        spent = norm * max(abs(target.reach[f, 0]) ** 2) / abs(target.reach[f, 0] @ w[f]) ** 2
+        if together[f]:
+            assert solution.level[f] == 1.0
+            assert spent <= target.max_effort[f] * (1 + 1e-5)
+            assert abs(target.look[f] @ w[f]) ** 2 / norm >= target.min_white_noise_gain * (1 - 1e-5)
+
+
+def _hard_limits_hold_together(target: ChannelTarget, f: int) -> bool:
+    """Whether cvxpy finds weights at full level that keep the hard limits alone, with a little to spare.
+
+    The white-noise gain is held in the phase that the strongest driver has at its point, a little stricter than asked.
+    """
+    w, spare = cp.Variable(target.centre.shape[1], complex=True), cp.Variable()
+    wanted = target.plain_level[f]
+    lines = [target.centre[f] @ w == wanted, spare <= 1]
+    lines += [cp.abs(w[l]) + spare <= limit for l, limit in enumerate(target.max_gain) if np.isfinite(limit)]
+    if np.isfinite(target.max_effort[f]):
+        lines.append(cp.norm(w) + spare <= np.sqrt(target.max_effort[f]) * wanted / target.single_level[f])
+    if target.min_white_noise_gain > 0:
+        strongest = np.abs(target.centre[f]).argmax()
+        phase = np.angle(target.look[f, strongest] / target.centre[f, strongest])
+        heard = cp.real(np.exp(-1j * phase) * target.look[f] @ w)
+        lines.append(np.sqrt(target.min_white_noise_gain) * cp.norm(w) + spare <= heard)
+    return solved(cp.Problem(cp.Maximize(spare), lines)) > 1e-4
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds, wanted=wants)
+def test_the_level_is_lowered_only_where_hard_limits_collide(seed: int, wanted: Wanted) -> None:
+    """No wish, however far out of reach, lowers the level: it is the largest share of the wanted one that cvxpy finds allowed.
+
+    Effort is relative to the level; a limit on it that nothing keeps at any level lowers no level.
+    """
+    target = random_target(seed, replace(wanted, reach=1, white_noise_loss_db=None))
+    level = constrained.solve(target).level
+    for f in range(2):
+        w, share = cp.Variable(target.centre.shape[1], complex=True), cp.Variable()
+        wanted_level = target.plain_level[f]
+        lines = [target.centre[f] @ w == wanted_level * share, share <= 1]
+        lines += [cp.abs(w[l]) <= limit for l, limit in enumerate(target.max_gain) if np.isfinite(limit)]
+        effort = max(
+            np.sqrt(target.max_effort[f]) * wanted_level / target.single_level[f],
+            wanted_level / np.linalg.norm(target.centre[f]) * (1 + 1e-6),
+        )
+        if np.isfinite(effort):
+            lines.append(cp.norm(w) <= effort * share)
+        assert level[f] == pytest.approx(solved(cp.Problem(cp.Maximize(share), lines)), rel=1e-4)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=seeds, wanted=wants, loss_db=st.floats(-3.0, 6.0))
+def test_the_white_noise_floor_gives_by_the_least_that_the_other_limits_need(
+    seed: int, wanted: Wanted, loss_db: float
+) -> None:
+    """What cvxpy finds, also for a floor that no weights reach: the least t with ||w|| <= Re(h w) + t within gains and effort."""
+    target = random_target(seed, replace(wanted, reach=1, white_noise_loss_db=loss_db))
+    data = constrained.data_of(target, np.ones(2))
+    found = constrained.least_white_noise_slack(data)
+    assert data.white_noise is not None
+    for f in range(2):
+        w, slack = cp.Variable(data.centre.shape[1], complex=True), cp.Variable(nonneg=True)
+        lines = [data.centre[f] @ w == 1, cp.norm(w) <= cp.real(data.white_noise[f] @ w) + slack]
+        lines += [cp.abs(w[l]) <= limit for l, limit in enumerate(data.max_gain[f]) if np.isfinite(limit)]
+        if np.isfinite(data.max_norm[f]):
+            lines.append(cp.norm(w) <= data.max_norm[f])
+        assert found[f] == pytest.approx(solved(cp.Problem(cp.Minimize(slack), lines)), rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("asked_db", [20.0, 40.0, 80.0])
+def test_a_curve_far_out_of_reach_is_answered_at_full_level(asked_db: float) -> None:
+    """Eight points to cancel and three drivers: the best ratio there is, at full level, whatever more is asked."""
+    target = random_target(1, Wanted(gain_db=asked_db, cancel=8))
+    solution = constrained.solve(target)
+    np.testing.assert_array_equal(solution.level, 1.0)
+    gain = measures.cancellation_gain(target.reach, target.cancel, solution.weights)
+    best = [
+        scipy.linalg.eigh(
+            measures.mean_power_matrix(target.reach)[f], measures.mean_power_matrix(target.cancel)[f], eigvals_only=True
+        )[-1]
+        for f in range(3)
+    ]
+    np.testing.assert_allclose(10 * np.log10(gain), 10 * np.log10(best), atol=0.02)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=seeds, drivers=st.integers(1, 5), limited=st.booleans(), bounded=st.booleans())
+def test_the_reachable_level_is_that_of_cvxpy(seed: int, drivers: int, limited: bool, bounded: bool) -> None:
+    """The largest |h w| with limits on every |w|, on some of them, on ||w||, or on all."""
+    rng = np.random.default_rng(seed)
+    h = gaussian(rng, 2, drivers)
+    h[0, rng.integers(drivers)] = 0.0
+    max_gain = rng.uniform(0.1, 2.0, (2, drivers)) if limited else np.full((2, drivers), np.inf)
+    max_gain[1, 0] = np.inf
+    max_norm = rng.uniform(0.1, 2.0, 2) if bounded else np.full(2, np.inf)
+    found = reachable_level(np.abs(h), max_gain, max_norm)
+    for f in range(2):
+        w = cp.Variable(drivers, complex=True)
+        lines = [cp.abs(w[l]) <= limit for l, limit in enumerate(max_gain[f]) if np.isfinite(limit)]
+        if bounded:
+            lines.append(cp.norm(w) <= max_norm[f])
+        assert found[f] == pytest.approx(solved(cp.Problem(cp.Maximize(cp.real(h[f] @ w)), lines)), rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("reach", [2, 5])
+def test_one_more_pass_meets_a_clouds_limits_within_a_tenth_of_a_decibel(reach: int) -> None:
+    """Effort and driver gains refer to the cloud's mean power; over 20 random clouds they are kept to 0.1 dB."""
+    for seed in range(20):
+        target = random_target(seed, replace(HARD, reach=reach, masks_db=(), ripple_db=None))
+        solution = constrained.solve(target)
+        w = at_the_level(target, solution)
+        full = solution.level == 1.0
+        over = measures.db(measures.effort(target.reach, w) / target.max_effort)
+        assert (over[full] < 0.1).all()
+        assert (measures.amplitude_db(w / target.max_gain) < 0.1).all()
+
+
+def test_an_answer_without_a_certificate_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A solver that ends elsewhere than at the optimum is not believed: the message names design, frequency and remedy."""
+    solve = cones.solve
+
+    def poor(program: cones.ConeProgram) -> cones.ConeSolution:
+        answer = solve(program)
+        gap = answer.gap.copy()
+        gap[1] = np.nan
+        return replace(answer, gap=gap)
+
+    monkeypatch.setattr(cones, "solve", poor)
+    target = random_target(0, replace(HARD, reach=1))
+    with pytest.raises(
+        SolverError,
+        match=r'design "random": the cone solver stopped .* at 1 of 4 frequencies \(first at 533 Hz\); loosen',
+    ):
+        constrained.solve(target)

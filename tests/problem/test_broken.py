@@ -1,0 +1,141 @@
+"""Bad problem files: each of `problems/broken/` ends with the message beside it, exit code 3, and nothing written."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command import run
+from toml_text import pair, toml
+
+import designer
+from designer.errors import ProblemError
+
+BROKEN = Path(__file__).parents[2] / "problems" / "broken"
+CASES = sorted(file.stem for file in BROKEN.glob("*.txt"))
+WITHOUT_FILE = {"no-such-file"}
+PROMISED = {
+    "a driver in the head": "driver-inside-the-head",
+    "a driver in the sphere": "driver-inside-the-sphere",
+    "a file that is not TOML": "not-toml",
+    "a head's path that does not exist": "head-file-missing",
+    "a mask with no azimuth": "mask-without-an-azimuth",
+    "a missing key": "missing-key",
+    "a negative distance": "negative-distance",
+    "a path that does not exist": "no-such-file",
+    "a band above Nyquist": "band-above-nyquist",
+    "a key that is valid and not built": "not-built-tables",
+    "a wrong type": "wrong-type",
+    "all faults at once": "everything-at-once",
+    "an ear in the device": "ear-inside-the-device",
+    "an empty file": "empty-file",
+    "an unknown key": "unknown-key",
+    "an unknown kind": "unknown-kind",
+    "an unsorted target curve": "curve-unsorted",
+    "infinity": "infinity",
+    "NaN": "nan",
+    "two drivers at one place": "drivers-at-one-place",
+    "two drivers of one name": "drivers-of-one-name",
+}
+
+
+def copied(case: str, folder: Path) -> str:
+    """The case's file in an empty folder; its name."""
+    source = BROKEN / f"{case}.toml"
+    if source.is_dir():
+        shutil.copytree(source, folder / source.name)
+    elif case not in WITHOUT_FILE:
+        shutil.copyfile(source, folder / source.name)
+    return source.name
+
+
+def expected(case: str) -> str:
+    return (BROKEN / f"{case}.txt").read_text(encoding="utf-8").removesuffix("\n")
+
+
+def test_each_file_has_its_message() -> None:
+    """No broken problem without the message that it is to cause, and no message without its problem."""
+    files = {file.stem for file in BROKEN.glob("*.toml")}
+    assert files | WITHOUT_FILE == set(CASES)
+    assert set(PROMISED.values()) <= set(CASES)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_message(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each bad file is refused with its exact message, in Python and by the command: exit code 3, nothing written."""
+    name = copied(case, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ProblemError) as refused:  # the whole message is compared below
+        designer.load(name)
+    assert str(refused.value) == expected(case)
+    for command in (["check", name], ["check", name, "-o", "figures"], ["design", name], ["design", name, "-o", "new"]):
+        ended = run(capsys, monkeypatch, *command)
+        assert ended == (3, "", f"error: {expected(case)}\n")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("case", ["unknown-key", "latin-1", "no-such-file"])
+def test_message_of_the_installed_command(case: str, tmp_path: Path) -> None:
+    """A process of its own ends the same way: the message on the error stream, without a traceback, and exit code 3."""
+    name = copied(case, tmp_path)
+    command = [sys.executable, "-m", "designer.cli", "design", name]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "", f"error: {expected(case)}\n")
+    assert [file.name for file in tmp_path.iterdir()] == ([] if case in WITHOUT_FILE else [name])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_says_what_to_do(case: str) -> None:
+    """Each fault stands in a line of its own, with what is allowed or what to do beside what was found."""
+    first, *faults = expected(case).split("\n")
+    assert first == f"{case}.toml: {len(faults)} fault{'s' if len(faults) != 1 else ''}"
+    assert all(fault.startswith("  ") and "; " in fault for fault in faults)
+
+
+def test_too_many_displacements() -> None:
+    """1,001 displacements are refused, and the message does not repeat them."""
+    problem = pair()
+    problem["listener"]["ear_cloud_m"] = [[0, 0, 0]] * 1001
+    with pytest.raises(ProblemError) as refused:  # the whole message is compared below
+        designer.loads(toml(problem), source="far.toml")
+    assert str(refused.value) == (
+        "far.toml: 1 fault\n"
+        "  listener.ear_cloud_m: found 1001 entries, [[0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [...;"
+        " allowed: a list of 1 to 1000 lists of 3 numbers from -10000 to 10000 (x, y, z)"
+    )
+
+
+def test_too_many_drivers() -> None:
+    """257 drivers are refused."""
+    problem = pair()
+    problem["drivers"] = [{"name": f"d{n}", "position_m": [0.0, n * 1e-3, 0.0]} for n in range(257)]
+    problem["designs"][0] |= {"drivers": ["d0", "d1"]}
+    with pytest.raises(
+        ProblemError, match=r"^many: 1 fault\n  drivers: found 257 entries, .*; allowed: a list of 1 to 256"
+    ):
+        designer.loads(toml(problem), source="many")
+
+
+def test_a_valid_distance_may_be_infinite_and_no_other() -> None:
+    """`azimuth_distance_m` alone may be inf: every other number of the file is refused with its path."""
+    problem = pair()
+    problem["grid"]["azimuth_distance_m"] = float("inf")
+    assert designer.loads(toml(problem)).azimuth_distance_m == float("inf")
+    problem["grid"]["azimuth_distance_m"] = float("-inf")
+    with pytest.raises(ProblemError, match=r"grid\.azimuth_distance_m: found -inf; allowed: a number above 0"):
+        designer.loads(toml(problem))
+
+
+def test_paths_are_named_as_given(tmp_path: Path) -> None:
+    """The message calls the file what the caller called it, whether that is a string or a path, near or far."""
+    for given in (tmp_path / "away.toml", str(tmp_path / "away.toml"), "no/such/place.toml", "null\0character.toml"):
+        with pytest.raises(ProblemError) as refused:  # the start of the message is compared below
+            designer.load(given)
+        assert str(refused.value).startswith(f"{given}: 1 fault\n  ")
+        assert refused.value.file == str(given)

@@ -1,0 +1,49 @@
+"""The response of taps, against the sum that defines it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from designer.arrays import Complex, Real
+from designer.realization import response
+
+
+def naive(taps: Real, frequency_hz: Real, rate: float) -> Complex:
+    """Σ x[n] e^{-jωn}, term by term."""
+    out = np.zeros((frequency_hz.size, len(taps)), dtype=complex)
+    for l, x in enumerate(taps):
+        for n, value in enumerate(x):
+            out[:, l] += value * np.exp(-2j * np.pi * frequency_hz / rate * n)
+    return out
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 40), taps=st.integers(1, 100), uniform=st.booleans())
+def test_the_response_is_the_sum(seed: int, count: int, taps: int, uniform: bool) -> None:
+    """On equal steps from 0 to Nyquist, where taps longer than the grid fold, and at any other frequencies."""
+    rng = np.random.default_rng(seed)
+    rate = 44_100.0
+    frequency_hz = np.linspace(0.0, rate / 2, count) if uniform else rng.uniform(0.0, rate / 2, count)
+    x = rng.normal(size=(2, taps))
+    found = response(x, frequency_hz, rate)
+    assert found.shape == (count, 2)
+    np.testing.assert_allclose(found, naive(x, frequency_hz, rate), atol=1e-10 * max(1, taps))
+
+
+def test_many_frequencies_are_worked_through_in_parts() -> None:
+    """3,000 frequencies that are not equally spaced: more than one part holds."""
+    rng = np.random.default_rng(0)
+    frequency_hz, x = np.geomspace(10.0, 20_000.0, 3000), rng.normal(size=(3, 16))
+    np.testing.assert_allclose(response(x, frequency_hz, 48_000.0), naive(x, frequency_hz, 48_000.0), atol=1e-10)
+
+
+@pytest.mark.parametrize("delay", [0, 1, 7])
+def test_a_delay_is_a_falling_phase(delay: int) -> None:
+    """A tap of 1 at n is e^{-jωn}: magnitude 1, at 1 kHz a phase of -2π n/48."""
+    x = np.zeros((1, 8))
+    x[0, delay] = 1.0
+    found = response(x, np.array([1000.0]), 48_000.0)[0, 0]
+    assert found == pytest.approx(np.exp(-2j * np.pi * delay / 48), abs=1e-12)

@@ -1,0 +1,306 @@
+"""No public function of the middle rooms changes an array that it is given: one test over all of them, found by walking the rooms."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from designs.small_problems import line, load, pair, speaker
+from formulations.random_targets import Wanted, gaussian, random_target
+
+import designer
+from designer import measures
+from designer.acoustics import free_field, measured_head, rigid_sphere
+from designer.arrays import Complex, Real
+from designer.designs import channel, methods
+from designer.evaluation import moved_head, scalars, tables, words
+from designer.formulations import (
+    constrained,
+    delay_and_sum,
+    matrix_mixing,
+    power_ratio,
+    pressure_matching,
+    reachable_level,
+)
+from designer.problem import geometry
+from designer.realization import fir
+from designer.solvers import cones, ratio_search
+from designer.targets import channel_target, curves, plain, wishes
+
+ROOMS = (
+    "problem",
+    "acoustics",
+    "measures",
+    "targets",
+    "solvers",
+    "formulations",
+    "designs",
+    "realization",
+    "evaluation",
+)
+HOLDS_ARRAYS = re.compile(
+    r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|Scene|ChannelDesign|Judged)\b"
+)
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+rng = np.random.default_rng(0)
+
+
+def array_functions() -> Iterator[str]:
+    """`module.function` and `module.Class.method` of everything public that takes arrays, or what holds them."""
+    for found in pkgutil.walk_packages(designer.__path__, "designer."):
+        name = found.name.removeprefix("designer.")
+        if name.split(".")[0] not in ROOMS:
+            continue
+        module = importlib.import_module(found.name)
+        for member, value in vars(module).items():
+            if getattr(value, "__module__", None) != found.name or member.startswith("_"):
+                continue
+            inside = vars(value).items() if inspect.isclass(value) and not getattr(value, "_is_protocol", False) else ()
+            candidates = [(member, value), *((f"{member}.{key}", entry) for key, entry in inside if key[0] != "_")]
+            for path, function in candidates:
+                if inspect.isfunction(function):
+                    kinds = [str(kind) for key, kind in function.__annotations__.items() if key != "return"]
+                    if any(HOLDS_ARRAYS.search(kind) for kind in kinds):
+                        yield f"{name}.{path}"
+
+
+def arrays_in(value: object, seen: set[int] | None = None) -> Iterator[np.ndarray]:
+    """Every array inside a value: in tuples, lists, dictionaries and dataclasses, what they have cached included."""
+    seen = set() if seen is None else seen
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from arrays_in(item, seen)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from arrays_in(item, seen)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        yield from arrays_in(dict(vars(value)), seen)
+
+
+@cache
+def scene(kind: str) -> designer.Scene:
+    made = designer.scene(load({"pair": pair, "speaker": speaker, "line": beam}[kind]()))
+    made.ears(), made.circle(), made.head_centre(), made.radiated_power
+    return made
+
+
+def beam() -> dict[str, Any]:
+    return line(
+        window_deg=[-30.0, 30.0],
+        mask=[{"azimuth_deg": [60.0, 120.0], "max_db": -6.0}],
+        cancellation_gain_db=[[800, 6]],
+        max_effort_db=6.0,
+    )
+
+
+@cache
+def found(kind: str) -> channel.ChannelDesign:
+    return channel.design_channel(scene(kind).problem.designs[0], scene(kind))
+
+
+@cache
+def judged() -> tables.Judged:
+    (taps,), _ = fir.realize([found("pair")], scene("pair"), 32)
+    own = found("pair")
+    return tables.Judged(own.design, taps, own.plain, own.frequency_hz, np.nan_to_num(own.slack_db))
+
+
+def positive(*shape: int) -> Real:
+    return np.asarray(rng.uniform(0.1, 1.0, shape))
+
+
+def hermitian(count: int, size: int) -> Complex:
+    h = gaussian(rng, count, size + 1, size)
+    return np.asarray(np.einsum("fml,fmk->flk", h.conj(), h))
+
+
+def filled() -> cones.ConeRows:
+    rows = cones.ConeRows(2, 3)
+    rows.add("nonnegative", np.tile(np.eye(3)[2:], (2, 1, 1)), np.zeros(1))
+    linear = np.zeros((2, 3, 3))
+    linear[:, 0, 2], linear[:, 1:, :2] = 1.0, np.eye(2)
+    rows.add("second-order", linear, np.array([0.1, -0.5, 0.2]))
+    return rows
+
+
+def program() -> cones.ConeProgram:
+    P = np.zeros((2, 3, 3))
+    P[:, :2, :2] = np.eye(2)
+    return cones.assemble(P, np.tile([0.0, 0.0, 5.0], (2, 1)), filled())
+
+
+WANTED = Wanted(
+    reach=2,
+    gain_db=6.0,
+    masks_db=(-3.0,),
+    ripple_db=3.0,
+    max_effort_db=6.0,
+    max_gain_db=6.0,
+    white_noise_loss_db=6.0,
+)
+F = np.linspace(0.0, 8000.0, 65)
+
+
+def calls() -> dict[str, Call]:
+    """A call of every function, with arrays wherever it takes them."""
+    target = random_target(1, WANTED)
+    H, w, g = gaussian(rng, 4, 5, 3), gaussian(rng, 4, 3), gaussian(rng, 4, 2, 3)
+    A, B = hermitian(4, 3), hermitian(4, 3)
+    k, points = 2 * np.pi * F / 343.0, positive(4, 3) + 1.0
+    ka = k * 0.09
+    unit = points / np.linalg.norm(points, axis=1, keepdims=True)
+    disc = free_field.FreeField([free_field.Disc(positive(3), (10.0, 0.0), 0.02)], baffle=True)
+    ball = rigid_sphere.SphereEnclosure(0.09, unit[:2], [0.0, 0.02])
+    head = measured_head.MeasuredHead(unit, rng.normal(size=(4, 2, 8)), 16_000.0)
+    own, there = found("pair"), scene("pair")
+    table, ears = own.design, channel_target.channel_target(own.design, scene("pair"))
+    inside = own.in_band
+    slacks, limits = {"cancellation_gain_db": positive(4)}, {"max_effort_db": positive(4)}
+    data = constrained.data_of(target, np.ones(3))
+    rows = cones.ConeRows(2, 3)
+    listener = there.problem.listener
+    moves = positive(2, 3)
+    taps = judged().taps
+    return {
+        "measures.db": (measures.db, (positive(4) - 0.5,)),
+        "measures.amplitude_db": (measures.amplitude_db, (w,)),
+        "measures.pressure": (measures.pressure, (H, w)),
+        "measures.mean_power_matrix": (measures.mean_power_matrix, (H,)),
+        "measures.quadratic": (measures.quadratic, (A, w)),
+        "measures.mean_power": (measures.mean_power, (H, w)),
+        "measures.ratio": (measures.ratio, (positive(4), np.zeros(4))),
+        "measures.cancellation_gain": (measures.cancellation_gain, (H, g, w)),
+        "measures.worst_cancellation_gain": (measures.worst_cancellation_gain, (H[:, :2], g, w)),
+        "measures.effort": (measures.effort, (H, w)),
+        "measures.white_noise_gain": (measures.white_noise_gain, (H[:, 0], w, 2.0)),
+        "measures.directivity_index": (measures.directivity_index, (H[:, 0], A, w, 2.0)),
+        "problem.geometry.head_centres_m": (geometry.head_centres_m, (listener, moves)),
+        "problem.geometry.ears_m": (geometry.ears_m, (listener, 0.09, moves)),
+        "problem.geometry.in_arc": (geometry.in_arc, (F, (10.0, -10.0))),
+        "acoustics.free_field.direction": (free_field.direction, (F, F / 100)),
+        "acoustics.free_field.FreeField.field": (disc.field, (k, points)),
+        "acoustics.free_field.FreeField.far_field": (disc.far_field, (k, unit)),
+        "acoustics.free_field.FreeField.radiated_power": (disc.radiated_power, (k,)),
+        "acoustics.rigid_sphere.radial_terms": (rigid_sphere.radial_terms, (ka, np.array([2.0, np.inf]))),
+        "acoustics.rigid_sphere.legendre_table": (rigid_sphere.legendre_table, (unit, 6)),
+        "acoustics.rigid_sphere.cap_weights": (rigid_sphere.cap_weights, (np.array([0.9, 1.0]), 6)),
+        "acoustics.rigid_sphere.sphere_pressure": (rigid_sphere.sphere_pressure, (ka, np.array([2.0]), unit[:1])),
+        "acoustics.rigid_sphere.SphereEnclosure.field": (ball.field, (k, points)),
+        "acoustics.rigid_sphere.SphereEnclosure.far_field": (ball.far_field, (k, unit)),
+        "acoustics.rigid_sphere.SphereEnclosure.radiated_power": (ball.radiated_power, (k,)),
+        "acoustics.rigid_sphere.head_diffraction": (
+            rigid_sphere.head_diffraction, (k, 0.09, points, np.zeros((1, 3)), points[:, None] + 0.09 * unit[:, None])
+        ),
+        "acoustics.measured_head.MeasuredHead.transfer": (head.transfer, (F, -unit)),
+        "acoustics.scene.Scene.at": (lambda f: there.at(f).ears(), (F[3:7],)),
+        "acoustics.scene.Scene.moved": (lambda m: there.moved(m).ears(), (moves,)),
+        "targets.curves.curve_db": (curves.curve_db, ([[100.0, 1.0], [200.0, 2.0]], F)),
+        "targets.curves.in_band": (curves.in_band, (F, [500.0, 4000.0])),
+        "targets.curves.band_share": (curves.band_share, (F, [500.0, 4000.0], 0.5)),
+        "targets.curves.driver_cost": (curves.driver_cost, (F, [500.0, 4000.0])),
+        "targets.channel_target.channel_target": (channel_target.channel_target, (scene("line").problem.designs[0], scene("line"))),
+        "targets.channel_target.cancelled_azimuths": (
+            channel_target.cancelled_azimuths, (scene("line").problem.designs[0], scene("line").azimuth_deg)
+        ),
+        "targets.channel_target.quiet_azimuths": (
+            channel_target.quiet_azimuths, (scene("line").problem.designs[0], scene("line").azimuth_deg)
+        ),
+        "targets.channel_target.ChannelTarget.at": (lambda t, i: t.at(i), (ears, inside)),
+        "targets.plain.choose_plain": (
+            plain.choose_plain, (table, ["left", "right"], F, inside, ears.reach, ears.cancel, ears.centre)
+        ),
+        "targets.plain.Plain.weights": (own.plain.weights, (F, 2)),
+        "targets.wishes.slacks_db": (wishes.slacks_db, (target, target.plain)),
+        "targets.wishes.excesses_db": (wishes.excesses_db, (target, target.plain, ("a", "b", "c"))),
+        "solvers.ratio_search.most_efficient": (ratio_search.most_efficient, (A, B, 3 * positive(4))),
+        "solvers.ratio_search.best_ratio": (ratio_search.best_ratio, (A, B)),
+        "solvers.ratio_search.best_ratio_at_efficiency": (
+            ratio_search.best_ratio_at_efficiency, (A, B, np.ones((4, 3)), np.trace(A, axis1=1, axis2=2).real / 4)
+        ),
+        "solvers.cones.ConeRows.add": (rows.add, ("nonnegative", positive(2, 1, 3), positive(1))),
+        "solvers.cones.ConeProgram.at": (lambda p, i: p.at(i), (program(), np.array([1]))),
+        "solvers.cones.assemble": (cones.assemble, (positive(2, 3, 3), positive(2, 3), filled())),
+        "solvers.cones.solve": (cones.solve, (program(),)),
+        "solvers.cones.certify": (cones.certify, (program(), positive(2, 3), -positive(2, 4))),
+        "solvers.cones.real_rows": (cones.real_rows, (H, 2)),
+        "solvers.cones.real_quadratic": (cones.real_quadratic, (A, 2)),
+        "formulations.power_ratio.solve": (power_ratio.solve, (target,)),
+        "formulations.power_ratio.most_efficient_weights": (
+            power_ratio.most_efficient_weights, (A, B, 1 + positive(4, 3), positive(4))
+        ),
+        "formulations.power_ratio.statement": (power_ratio.statement, (A[0], B[0], positive(3), 2.0)),
+        "formulations.pressure_matching.solve": (pressure_matching.solve, (target,)),
+        "formulations.pressure_matching.statement": (pressure_matching.statement, (H[0], H[0, :, 0], positive(3), 0.1)),
+        "formulations.constrained.solve": (constrained.solve, (target,)),
+        "formulations.constrained.data_of": (constrained.data_of, (target, np.ones(3))),
+        "formulations.constrained.solve_data": (constrained.solve_data, (data,)),
+        "formulations.constrained.statement": (constrained.statement, (data, 0)),
+        "formulations.constrained.least_white_noise_slack": (constrained.least_white_noise_slack, (data,)),
+        "formulations.power_ratio.solve_without_driver_limits": (power_ratio.solve_without_driver_limits, (target,)),
+        "formulations.reachable_level.share_of_level": (
+            reachable_level.share_of_level, (positive(4, 3), positive(4, 3), 5 + positive(4))
+        ),
+        "formulations.reachable_level.reachable_level": (
+            reachable_level.reachable_level, (positive(4, 3), positive(4, 3), positive(4))
+        ),
+        "formulations.delay_and_sum.solve": (delay_and_sum.solve, (target,)),
+        "formulations.matrix_mixing.solve": (matrix_mixing.solve, (target,)),
+        "formulations.matrix_mixing.best_gains": (matrix_mixing.best_gains, (target,)),
+        "designs.channel.design_channel": (channel.design_channel, (scene("line").problem.designs[0], scene("line"))),
+        "designs.methods.first_method": (methods.first_method, (table, ears)),
+        "designs.methods.breaks_a_limit": (methods.breaks_a_limit, (ears, own.weights, ("left", "right"))),
+        "designs.methods.solve": (methods.solve, ("constrained", table, ears.at(inside))),
+        "realization.fir.realize": (fir.realize, ([own], there, 32)),
+        "realization.fir.audible": (fir.audible, (ears, own.weights)),
+        "realization.fir.fit": (fir.fit, (own.weights, hermitian(65, 2) + np.eye(2), 16, 8)),
+        "realization.fir.response": (fir.response, (taps, F[3:9], 16_000.0)),
+        "evaluation.moved_head.displaced_heads_m": (moved_head.displaced_heads_m, (moves,)),
+        "evaluation.moved_head.possible_heads_m": (moved_head.possible_heads_m, (there.problem, moves)),
+        "evaluation.moved_head.moved_head": (moved_head.moved_head, (table, taps, there)),
+        "evaluation.scalars.scalars": (
+            scalars.scalars, (table, taps, own.plain, dict(own.slacks_db), there, None)
+        ),
+        "evaluation.tables.evaluate_taps": (tables.evaluate_taps, ([judged()], there)),
+        "evaluation.tables.channel_metrics": (tables.channel_metrics, (judged(), there, own.weights)),
+        "evaluation.tables.circle_response": (tables.circle_response, ("left", there, own.weights)),
+        "evaluation.words.spans": (words.spans, (F, inside)),
+        "evaluation.words.verdict": (
+            words.verdict, (table, F[:4] + 500, slacks, limits, {"max_effort_db": np.array([True, False, True, True])})
+        ),
+    }  # fmt: skip
+
+
+def test_every_public_array_function_has_a_call_here() -> None:
+    """A new one has to be watched too."""
+    assert set(calls()) == set(array_functions())
+
+
+@pytest.mark.parametrize("name", sorted(array_functions()))
+def test_inputs_are_not_modified(name: str) -> None:
+    """Every array among a function's arguments, at any depth, is bit for bit what it was; and a second call gives the same."""
+    known = calls()
+    if name not in known:
+        pytest.skip("the test above names it")
+    function, arguments = known[name]
+    watched = list(arrays_in(arguments))
+    assert watched
+    before = [array.copy() for array in watched]
+    first = function(*arguments)
+    for array, copy in zip(watched, before, strict=True):
+        np.testing.assert_array_equal(array, copy)
+    again = function(*arguments)
+    for one, other in zip(arrays_in(first), arrays_in(again), strict=True):
+        np.testing.assert_array_equal(one, other)
