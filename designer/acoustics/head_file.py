@@ -139,9 +139,12 @@ def _each_once(recording: HeadRecording) -> tuple[Index, list[str]]:
 
 def _metadata(path: Path, name: str) -> dict[str, int]:
     """The file's dimensions, after its size, its kind and its convention were found to be sound."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(8)
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise DataError(f"{name}: found no file that can be read ({error.strerror}); allowed: {ALLOWED}") from error
     if head != b"\x89HDF\r\n\x1a\n":
         raise DataError(f"{name}: found a file that is not HDF5 (it begins with {head[:4]!r}); allowed: {ALLOWED}")
     import netCDF4
