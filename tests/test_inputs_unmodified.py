@@ -18,10 +18,20 @@ from formulations.random_targets import Wanted, gaussian, random_target
 
 import designer
 from designer import measures
-from designer.acoustics import free_field, measured_head, rigid_sphere
+from designer.acoustics import (
+    free_field,
+    head_directions,
+    head_faults,
+    head_file,
+    heads,
+    interaural_time,
+    measured_head,
+    rigid_sphere,
+    sphere_interpolation,
+)
 from designer.arrays import Complex, Real
 from designer.designs import channel, methods
-from designer.evaluation import moved_head, scalars, tables, words
+from designer.evaluation import each_head, left_out_directions, moved_head, scalars, tables, words
 from designer.formulations import (
     constrained,
     delay_and_sum,
@@ -164,7 +174,14 @@ def calls() -> dict[str, Call]:
     unit = points / np.linalg.norm(points, axis=1, keepdims=True)
     disc = free_field.FreeField([free_field.Disc(positive(3), (10.0, 0.0), 0.02)], baffle=True)
     ball = rigid_sphere.SphereEnclosure(0.09, unit[:2], [0.0, 0.02])
-    head = measured_head.MeasuredHead(unit, rng.normal(size=(4, 2, 8)), 16_000.0)
+    sources, times = free_field.direction(np.arange(0.0, 360.0, 20.0)), interaural_time.FREQUENCY_HZ
+    responses, late = rng.normal(size=(18, 2, 16)).astype(np.float32), np.zeros((18, 2))
+    low = gaussian(rng, 18, 2, times.size)
+    recording = head_file.HeadRecording(sources, responses, late, low, 1.0, 16_000.0, 1.4)
+    head = measured_head.MeasuredHead("head", recording, 0.09, 343.0)
+    placement = head_directions.Placement((("as the file says", sources),), np.full(18, 1.4), True, ())
+    ring = sphere_interpolation.SphereInterpolation(sources)
+    axes = np.diag([-1.0, -1.0, 1.0])
     own, there = found("pair"), scene("pair")
     table, ears = own.design, channel_target.channel_target(own.design, scene("pair"))
     inside = own.in_band
@@ -204,7 +221,28 @@ def calls() -> dict[str, Call]:
         "acoustics.rigid_sphere.head_diffraction": (
             rigid_sphere.head_diffraction, (k, 0.09, points, np.zeros((1, 3)), points[:, None] + 0.09 * unit[:, None])
         ),
-        "acoustics.measured_head.MeasuredHead.transfer": (head.transfer, (F, -unit)),
+        "acoustics.measured_head.MeasuredHead.transfer": (head.transfer, (F, sources[3:7])),
+        "acoustics.measured_head.MeasuredHead.of": (head.of, (np.arange(0, 18, 2),)),
+        "acoustics.measured_head.MeasuredHead.diffraction": (head.diffraction, (k, 0.01 * axes[:2], sources[:3], axes)),
+        "acoustics.heads.Points.diffraction": (heads.Points("points", 0.09).diffraction, (k, points, unit[:1], axes)),
+        "acoustics.heads.Sphere.diffraction": (heads.Sphere("sphere", 0.09).diffraction, (k, points, unit[:1], axes)),
+        "acoustics.head_file.HeadRecording.of": (recording.of, (np.arange(0, 18, 2),)),
+        "acoustics.head_directions.Placement.of": (placement.of, (np.arange(18) % 2 == 0,)),
+        "acoustics.head_directions.heard": (
+            head_directions.heard, (placement, interaural_time.geometric_time_s(sources[:, 1]), "head")
+        ),
+        "acoustics.head_faults.left_out": (head_faults.left_out, (0.01 * np.sort(np.abs(responses)), late, sources, "head")),
+        "acoustics.interaural_time.geometric_time_s": (interaural_time.geometric_time_s, (sources[:, 1],)),
+        "acoustics.interaural_time.interaural_time_s": (interaural_time.interaural_time_s, (low,)),
+        "acoustics.interaural_time.kernel": (interaural_time.kernel, (F, 16, 16_000.0)),
+        "acoustics.interaural_time.spectra": (interaural_time.spectra, (responses, interaural_time.kernel(F, 16, 16_000.0))),
+        "acoustics.interaural_time.delays": (interaural_time.delays, (F, positive(5))),
+        "acoustics.sphere_interpolation.SphereInterpolation.weights": (ring.weights, (sources[3:7],)),
+        "acoustics.sphere_interpolation.SphereInterpolation.gap_name": (ring.gap_name, (np.array([0.0, 0.0, 1.0]),)),
+        "acoustics.sphere_interpolation.polygons_of": (
+            sphere_interpolation.polygons_of, (np.concatenate([np.eye(3), -np.eye(3)]),)
+        ),
+        "acoustics.sphere_interpolation.said_direction": (sphere_interpolation.said_direction, (unit[0],)),
         "acoustics.scene.Scene.at": (lambda f: there.at(f).ears(), (F[3:7],)),
         "acoustics.scene.Scene.moved": (lambda m: there.moved(m).ears(), (moves,)),
         "targets.curves.curve_db": (curves.curve_db, ([[100.0, 1.0], [200.0, 2.0]], F)),
@@ -267,6 +305,11 @@ def calls() -> dict[str, Call]:
         "realization.fir.audible": (fir.audible, (ears, own.weights)),
         "realization.fir.fit": (fir.fit, (own.weights, hermitian(65, 2) + np.eye(2), 16, 8)),
         "realization.fir.response": (fir.response, (taps, F[3:9], 16_000.0)),
+        "evaluation.each_head.head_gains_db": (each_head.head_gains_db, (table, own.weights, there)),
+        "evaluation.each_head.head_numbers": (
+            each_head.head_numbers, (table, taps, there, moved_head.moved_head(table, taps, there))
+        ),
+        "evaluation.left_out_directions.left_out_directions": (left_out_directions.left_out_directions, (there, 32)),
         "evaluation.moved_head.displaced_heads_m": (moved_head.displaced_heads_m, (moves,)),
         "evaluation.moved_head.possible_heads_m": (moved_head.possible_heads_m, (there.problem, moves)),
         "evaluation.moved_head.moved_head": (moved_head.moved_head, (table, taps, there)),

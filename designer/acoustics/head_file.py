@@ -18,7 +18,7 @@ import numpy as np
 
 from designer.acoustics.head_directions import heard, placed
 from designer.acoustics.head_faults import left_out
-from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, spectra
+from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, kernel, spectra
 from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
 
@@ -89,7 +89,7 @@ def read_recording(path: Path, name: str) -> HeadRecording:
     keep, faults = left_out(responses, delay_s, placement.readings[0][1], name)
     if not keep.all():
         responses, delay_s, placement = responses[keep], delay_s[keep], placement.of(keep)
-    low = spectra(responses, rate_hz, FREQUENCY_HZ)
+    low = spectra(responses, kernel(FREQUENCY_HZ, responses.shape[2], rate_hz))
     if delay_s.any():
         low = low * delays(FREQUENCY_HZ, delay_s.ravel()).reshape(low.shape)
     directions, first_is_left, heard_said = heard(placement, interaural_time_s(low), name)
@@ -139,9 +139,12 @@ def _each_once(recording: HeadRecording) -> tuple[Index, list[str]]:
 
 def _metadata(path: Path, name: str) -> dict[str, int]:
     """The file's dimensions, after its size, its kind and its convention were found to be sound."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(8)
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise DataError(f"{name}: found no file that can be read ({error.strerror}); allowed: {ALLOWED}") from error
     if head != b"\x89HDF\r\n\x1a\n":
         raise DataError(f"{name}: found a file that is not HDF5 (it begins with {head[:4]!r}); allowed: {ALLOWED}")
     import netCDF4

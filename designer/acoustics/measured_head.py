@@ -44,7 +44,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from designer.acoustics.head_file import HeadRecording, read_recording
-from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, spectra
+from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, kernel, spectra
 from designer.acoustics.rigid_sphere import head_diffraction, sphere_pressure
 from designer.acoustics.sphere_interpolation import (
     GAP_DEG,
@@ -139,9 +139,7 @@ class MeasuredHead:
         DataError : a direction where nothing is measured
 
         """
-        weights = self._weights(towards)
-        left, right = (self._ear(frequency_hz, towards, weights, ear) for ear in (0, 1))
-        return np.stack([left.T, right.T]).transpose(2, 1, 0)
+        return self._ears(frequency_hz, (towards, towards)).transpose(2, 1, 0)
 
     def _weights(self, towards: Real) -> csr_array:
         try:
@@ -153,42 +151,46 @@ class MeasuredHead:
                 " another head"
             ) from gap
 
-    def _ear(self, frequency_hz: Real, towards: Real, weights: csr_array, ear: int) -> Complex:
-        """What `transfer` gives, for one ear (F, Q)."""
-        used = np.unique(weights.indices).astype(np.intp)
-        weights = weights[:, used].astype(np.float32)
-        sphere_s = self._woodworth_s(towards, ear)
-        out = np.empty((len(towards), frequency_hz.size), dtype=complex)
-        block = max(1, MAX_NUMBERS // max(len(towards), used.size, 1))
+    def _ears(self, frequency_hz: Real, towards: tuple[Real, Real]) -> Complex:
+        """What `transfer` gives, for each ear with directions (Q, 3) of its own: (2, Q, F)."""
+        left, right = towards
+        weights = [self._weights(left)]
+        weights.append(weights[0] if right is left else self._weights(right))
+        used = [np.unique(w.indices).astype(np.intp) for w in weights]
+        weights = [w[:, columns].astype(np.float32) for w, columns in zip(weights, used, strict=True)]
+        sphere_s = [self._woodworth_s(towards[ear], ear) for ear in (0, 1)]
+        out = np.empty((2, len(left), frequency_hz.size), dtype=complex)
+        block = max(1, MAX_NUMBERS // max(len(left), used[0].size, used[1].size, 1))
         for start in range(0, frequency_hz.size, block):
             f = frequency_hz[start : start + block]
-            parts = np.concatenate(self._aligned(f, used, ear), axis=1)
-            parts = weights @ parts
-            phasor = np.ascontiguousarray(parts[:, f.size :]).view(np.complex64)
-            size = np.sqrt(np.maximum(phasor.real**2 + phasor.imag**2, 1e-30))
-            phasor *= np.exp(parts[:, : f.size] + self._log_gain(f)) / size
-            np.multiply(phasor, delays(f, sphere_s), out=out[:, start : start + block])
-        return out.T
+            inside = f <= self.band_hz[1]
+            held_hz = np.append(f[inside], [] if inside.all() else [self.band_hz[1]])
+            where = None if inside.all() else np.where(inside, np.cumsum(inside) - 1, held_hz.size - 1)
+            sums = kernel(held_hz, self.recording.responses.shape[2], self.recording.sample_rate_hz)
+            gain = self._log_gain(f)
+            for ear in (0, 1):
+                level, phasor = self._aligned(held_hz, sums, used[ear], ear)
+                if where is not None:
+                    level, phasor = level.take(where, axis=1), phasor.take(where, axis=1)
+                level = weights[ear] @ level
+                phasor = (weights[ear] @ phasor.view(np.float32)).view(np.complex64)
+                size = np.sqrt(np.maximum(phasor.real**2 + phasor.imag**2, 1e-30))
+                phasor *= np.exp(level + gain) / size
+                np.multiply(phasor, delays(f, sphere_s[ear]), out=out[ear, :, start : start + block])
+        return out
 
     def _log_gain(self, frequency_hz: Real) -> Real:
         known_hz = np.log(EQUAL_HZ[: self.log_gain.size])
         return np.interp(np.log(np.maximum(frequency_hz, 1.0)), known_hz, self.log_gain).astype(np.float32)
 
-    def _aligned(self, frequency_hz: Real, used: Index, ear: int) -> tuple[Real, Real]:
-        """ln|H_i| (n, F), and e^{j(arg H_i + ωτ_i)} as pairs of real numbers (n, 2F)."""
+    def _aligned(self, held_hz: Real, sums: tuple[Real, Real], used: Index, ear: int) -> tuple[Real, Complex]:
+        """ln|H_i| and e^{j(arg H_i + ωτ_i)} of measured directions (n, F)."""
         recording = self.recording
-        inside = frequency_hz <= self.band_hz[1]
-        held_hz = np.append(frequency_hz[inside], [] if inside.all() else [self.band_hz[1]])
         # The file's own time before anything is held, so that what is held above the band carries no delay of it.
         file_s = recording.delay_s[used, ear] - self.advance_s - self._woodworth_s(recording.directions[used], ear)
-        measured = spectra(recording.responses[used, ear], recording.sample_rate_hz, held_hz)
+        measured = spectra(recording.responses[used, ear], sums)
         power = np.maximum(measured.real**2 + measured.imag**2, 1e-20)  # the file's largest sample is 1
-        phasor = measured * delays(held_hz, file_s).astype(np.complex64) / np.sqrt(power)
-        level = np.log(power) / 2
-        if not inside.all():
-            where = np.where(inside, np.cumsum(inside) - 1, held_hz.size - 1)
-            level, phasor = level[:, where], phasor[:, where]
-        return level, np.ascontiguousarray(phasor).view(np.float32)
+        return np.log(power) / 2, measured * delays(held_hz, file_s) / np.sqrt(power)
 
     def _woodworth_s(self, towards: Real, ear: int) -> Real:
         """τ of directions (N, 3): how much later than at the head's centre the ear hears."""
@@ -214,15 +216,12 @@ class MeasuredHead:
         local = (source_m[None] - centre_m[:, None]) @ axes.T  # (D, S, 3)
         flat = local.reshape(-1, 3)
         frequency_hz = k * self.speed_of_sound_m_s / (2 * np.pi)
-        ears = []
-        for ear in (0, 1):
-            place = np.array([0.0, SIDES[ear] * self.radius_m, 0.0])
-            towards, there = self._where_measured(flat - place, place, k)
-            ears.append(self._ear(frequency_hz, towards, self._weights(towards), ear) * there)
+        places = np.array([[0.0, side * self.radius_m, 0.0] for side in SIDES])
+        (left, at_left), (right, at_right) = (self._where_measured(flat - place, place, k) for place in places)
+        ears = self._ears(frequency_hz, (left, right))
         shape = (k.size, *local.shape[:2])
-        measured = np.stack([ear.reshape(shape) for ear in ears], axis=2)
-        places = np.stack([SIDES[0] * axes[1], SIDES[1] * axes[1]]) * self.radius_m
-        sphere = head_diffraction(k, self.radius_m, centre_m, source_m, centre_m[:, None] + places)
+        measured = np.stack([(ears[0].T * at_left).reshape(shape), (ears[1].T * at_right).reshape(shape)], axis=2)
+        sphere = head_diffraction(k, self.radius_m, centre_m, source_m, centre_m[:, None] + places @ axes)
         return measured * sphere
 
     def _where_measured(self, ray: Real, place: Real, k: Real) -> tuple[Real, Complex]:
@@ -275,7 +274,8 @@ def _referenced(head: MeasuredHead) -> MeasuredHead:
 
     f = EQUAL_HZ[head.band_hz[1] >= EQUAL_HZ]
     some = np.unique(np.linspace(0, lateral.size - 1, EQUAL_DIRECTIONS).astype(int))
-    power = np.mean(np.abs(spectra(recording.responses[some], recording.sample_rate_hz, f)) ** 2, axis=(0, 1))
+    sums = kernel(f, recording.responses.shape[2], recording.sample_rate_hz)
+    power = np.mean(np.abs(spectra(recording.responses[some], sums)) ** 2, axis=(0, 1))
     places = np.linspace(-1.0, 1.0, 41)  # the sphere knows directions by their lateral part alone
     count = np.histogram(np.concatenate([lateral[some], -lateral[some]]), bins=np.linspace(-1.025, 1.025, 42))[0]
     wanted = np.abs(_sphere(head, f, places)) ** 2 @ (count / count.sum())

@@ -98,16 +98,22 @@ class SphereInterpolation:
         left_over = np.ones(len(towards), dtype=bool)
         if self.polygons is not None:
             faces = self.polygons
-            closeness = towards @ (faces.normals / np.where(faces.distances > 1e-9, faces.distances, np.inf)[:, None]).T
-            inside = closeness.argmax(axis=1)
-            left_over = faces.gap[inside] | (closeness[np.arange(len(towards)), inside] <= 0)
+            out = faces.normals / np.where(faces.distances > 1e-9, faces.distances, np.inf)[:, None]
+            inside = (towards @ out.T).argmax(axis=1)
+            closeness = np.sum(towards * out[inside], axis=1)
+            whole = bool(
+                (faces.distances > 0).all()
+            )  # the hull holds the centre, so that every ray leaves it somewhere
+            left_over = faces.gap[inside] | (closeness <= 0)
             for size in np.unique(faces.sizes[inside[~left_over]]):
                 queries = np.flatnonzero(~left_over & (faces.sizes[inside] == size))
                 at = inside[queries]
                 index = faces.corner[faces.start[at][:, None] + np.arange(size)]  # (q, size)
-                x = towards[queries] / closeness[queries, at][:, None]
+                x = towards[queries] / closeness[queries][:, None]
                 share = _wachspress(self.directions[index], x, faces.normals[at])
-                outside = share.min(axis=1) < -1e-6  # beyond the rim of a set that covers less than half of the sphere
+                outside = (share.min(axis=1) < -1e-6) & ~np.array(
+                    whole
+                )  # a set that covers less than half of the sphere
                 left_over[queries[outside]] = True
                 rows.append(np.repeat(queries[~outside], size))
                 columns.append(index[~outside].ravel())

@@ -9,6 +9,7 @@ import numpy as np
 from designer import measures
 from designer.acoustics.scene import Scene
 from designer.arrays import Real
+from designer.errors import DataError
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
 from designer.realization import response as filter_response
@@ -66,9 +67,9 @@ def displaced_heads_m(cloud_m: Real) -> Real:
 
 
 def possible_heads_m(problem: Problem, displacements_m: Real) -> Real:
-    """The displacements that put neither a driver into the head nor an ear into the device; the ear cloud where none is left."""
+    """The displacements that put neither a driver into a head nor an ear into the device; the ear cloud where none is left."""
     listener = problem.listener
-    radius_m = geometry.head_radius_m(problem.heads[0], listener.head_radius_m)
+    radius_m = max(geometry.head_radius_m(head, listener.head_radius_m) for head in problem.heads)
     places_m = np.array([driver.position_m for driver in problem.drivers])
     centres_m = geometry.head_centres_m(listener, displacements_m)
     ears_m = geometry.ears_m(listener, radius_m, displacements_m)
@@ -98,9 +99,28 @@ def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     if not inside_hz.size:
         inside_hz = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
     cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
-    moves = cloud_m if scene.is_measured else possible_heads_m(problem, displaced_heads_m(cloud_m))
+    moves = cloud_m
+    if not scene.is_measured:
+        moves = _measured(scene, possible_heads_m(problem, displaced_heads_m(cloud_m)))
     moved = scene.at(inside_hz).moved(moves)
     p = measures.pressure(moved.ears(), filter_response(taps, inside_hz, problem.sample_rate_hz))
     reach, cancel = (p[:, 0::2], p[:, 1::2]) if design.ear == "left" else (p[:, 1::2], p[:, 0::2])
     gain = measures.db(measures.ratio(np.abs(reach) ** 2, np.abs(cancel) ** 2))
     return MovedHead(inside_hz, moves, gain.T, tuple(head.name for head in scene.heads))
+
+
+def _measured(scene: Scene, displacements_m: Real) -> Real:
+    """The displacements from which a measured head hears no driver out of its gap; the ear cloud where none is left."""
+    probe = scene.at(np.array([1000.0]))
+
+    def heard(moves: Real) -> bool:
+        try:
+            probe.moved(moves).ears()
+        except DataError:
+            return False
+        return True
+
+    if heard(displacements_m):
+        return displacements_m
+    kept = np.array([move for move in displacements_m if heard(move[None])])
+    return kept if kept.size else np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)

@@ -72,7 +72,7 @@ def sphere(
     change: Callable[[Any], object] = lambda sofa: None,
 ) -> Path:
     """A rigid sphere as a measured head, with a level and a delay of its own."""
-    f = np.fft.rfftfreq(taps, 1 / rate_hz)
+    f = np.arange(taps // 2 + 1) * rate_hz / taps
     spectra = sphere_spectra(angles_deg, f, distance_m, radius_m)
     spectra *= 0.3 * np.exp(2j * np.pi * f * (distance_m / C - 64 / rate_hz))
     sofa = sofar.Sofa("SimpleFreeFieldHRIR")

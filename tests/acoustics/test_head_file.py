@@ -64,6 +64,11 @@ def test_a_file_that_is_not_hdf5(tmp_path: Path) -> None:
     assert "not HDF5" in refusal(path)
 
 
+def test_no_file(tmp_path: Path) -> None:
+    """A path with nothing there."""
+    assert "no file that can be read" in refusal(tmp_path / "head.sofa")
+
+
 def test_an_hdf5_file_that_is_not_sofa(tmp_path: Path) -> None:
     """A netCDF file of something else."""
     path = tmp_path / "head.sofa"
