@@ -18,8 +18,9 @@ contour with 0 <= Re w <= π/2 and Im w >= 0, where Im κ <= 0, the integrand is
 on which e^{-jκρ} is e^{-jkρ} times a Gaussian e^{-kρs²}. The integrand is even in s. Its singularities are κ = 0, at
 s² = -j, and the zeros of H_n', of which those nearest to κ = k have Im κa = 0.7 (ka)^{1/3}: at Im s = 0.84 (ka)^{-1/3}.
 So the trapezoidal rule in t, s = sinh t, converges exponentially: 10 to 30 nodes where the Gaussian rules, 60 at 0 Hz.
-There cos(qζ) grows by e^{g²}, g² = kζ²/(4ρ), which is held below e^10 (eleven digits are left), and with x = s sqrt(kρ)
-the rule's error for e^{-x²} cos(2gx), e^{-π²/h² + 2πg/h}, is e^{-25} for the step h = π/(g + sqrt(g² + 25)).
+cos(qζ) grows by e^{g²}, g² = kζ²/(4ρ), at the most, which is held below e^10 (eleven digits are left). On the line
+Im s = τ, short of the singularities, the integrand is e^{g² + kρτ² + kζτ} at the most, and the rule's error with the
+step h is that times e^{-2πτ/h}; τ is chosen where h may be largest.
 
 *Tilted contour*, for all other points: the line from q = -∞ to ∞, without cos, as two halves. Each is a line along the
 real axis from w = 0 to w = ψ, where the wave to the point is stationary, and from there, with w' the path (2),
@@ -45,6 +46,8 @@ from designer.arrays import Complex, Real
 
 DEEPEST = 36.0
 """Nepers at which the tail is cut: 2e-16."""
+NEPERS = 27.0
+"""Of the trapezoidal rule's error: 2e-12."""
 MAX_GROWTH = 10.0
 """Nepers by which the integrand may grow before it falls."""
 PANEL_NODES = 16
@@ -62,8 +65,9 @@ def flat_contour(k: Real, radius_m: float, away_m: Real, height_m: Real) -> tupl
     depth = np.sqrt(np.outer(away_m, k))
     shift = np.sqrt(np.outer(height_m**2 / (4 * away_m), k))
     last = np.arcsinh((shift + 6.0) / depth)
-    gaussian = math.pi / (shift + np.sqrt(shift**2 + 25)) / depth
-    step = np.minimum(np.minimum(0.13, 0.2 * (k * radius_m) ** (-1 / 3)), gaussian)
+    exact = NEPERS + shift**2
+    aside = np.minimum(np.minimum(0.57, 0.84 * (k * radius_m) ** (-1 / 3)), np.sqrt(exact) / depth)
+    step = 2 * math.pi * aside / (exact + (depth * aside) ** 2 + 2 * shift * depth * aside)
     count = math.ceil(float((last / step).max())) + 1
     t = last[..., None] * (np.arange(count) / (count - 1))
     weight = last[..., None] / (count - 1) * np.where(np.arange(count) == 0, 0.5, 1.0)

@@ -17,7 +17,7 @@ FAR_M = 100.0
 def warnings(problem: Problem) -> list[str]:
     """Sentences for the user, each with its dotted path."""
     spacing_hz = problem.sample_rate_hz / 2 / (problem.grid.frequencies - 1)
-    found = [*_places(problem)]
+    found = [*_places(problem), *_air(problem)]
     for i, design in enumerate(problem.designs):
         found += _design(f"designs[{i}]", design, spacing_hz)
     return found
@@ -38,6 +38,14 @@ def _places(problem: Problem) -> Iterator[str]:
     distance_m = math.dist((0, 0, 0), problem.listener.position_m)
     if distance_m > FAR_M:
         yield f"listener.position_m is {number(distance_m)} m away; the unit is metres"
+
+
+def _air(problem: Problem) -> Iterator[str]:
+    table = problem.scene
+    if table is not None and not table.air_absorption:
+        for key in ("temperature_c", "relative_humidity_percent"):
+            if key in table.model_fields_set:
+                yield f"scene.{key} asks for nothing without scene.air_absorption = true"
 
 
 def _design(path: str, design: DesignTable, spacing_hz: float) -> Iterator[str]:
