@@ -148,7 +148,7 @@ def test_data_that_cannot_be_used(here: Path, designer_command: Command) -> None
     before = contents(here)
     ended = designer_command("design", "tiny.toml")
     assert ended.code == errors.EXIT_BAD_INPUT
-    assert re.match(r"error: noise\.sofa: .*; allowed: a SimpleFreeFieldHRIR file", ended.err)
+    assert re.match(r"error: noise\.sofa: .*; allowed: a SOFA file of the convention", ended.err)
     assert contents(here) == before
 
 
