@@ -23,8 +23,8 @@ from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
 
 CONVENTIONS = ("SimpleFreeFieldHRIR", "FreeFieldHRIR", "SimpleFreeFieldHRTF", "FreeFieldHRTF", "GeneralFIR")
-MAX_NUMBERS = 25_000_000
-"""Largest set of responses, in numbers (200 MB): 12,000 directions of 1,024 taps."""
+MAX_NUMBERS = 16_000_000
+"""Largest set of responses, in numbers (128 MB): 7,800 directions of 1,024 taps, 31,000 of 256."""
 MAX_FILE_BYTES = 1_000_000_000
 ALLOWED = f"a SOFA file of the convention {', '.join(CONVENTIONS[:-1])} or {CONVENTIONS[-1]}"
 
@@ -83,8 +83,8 @@ def read_recording(path: Path, name: str) -> HeadRecording:
     with _missing(name):
         responses, rate_hz, delay = _responses(sofa, dimensions, name)
         placement = placed(sofa, len(responses), dimensions.get("E", 1), name)
-    full_scale = max(float(np.abs(responses).max()), 1e-30)
-    responses = (responses / full_scale).astype(np.float32)  # as exact as any measurement
+    full_scale = max(float(responses.max()), -float(responses.min()), 1e-30)
+    responses = np.divide(responses, full_scale, dtype=np.float32, casting="same_kind")  # as exact as any measurement
     delay_s = np.broadcast_to(delay / rate_hz, responses.shape[:2])
     keep, faults = left_out(responses, delay_s, placement.readings[0][1], name)
     if not keep.all():

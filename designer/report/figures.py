@@ -16,13 +16,15 @@ from designer.result import Result
 
 CHANNEL_FIGURES: dict[str, tuple[str, Callable[[Result, str], Figure]]] = {
     "cancellation": ("Cancellation gain over frequency, against its target", frequency_plots.draw_cancellation),
-    "left-out": ("Designed on every second direction of the head, judged on those left out", head_plots.draw_left_out),
     "filters": ("Magnitude of the realised filters, by driver", frequency_plots.draw_filters),
     "map": ("Level over frequency and azimuth", azimuth_plots.draw_map),
     "polar": ("Polar response at octaves", azimuth_plots.draw_polars),
     "costs": ("Effort, white-noise gain and directivity index over frequency", frequency_plots.draw_costs),
     "impulses": ("Impulse responses of the realised filters", frequency_plots.draw_impulses),
 }
+
+LEFT_OUT = "Designed on every second direction of the head, judged on those left out"
+"""A figure more for an ear channel where a head is measured: <channel>-left-out."""
 
 
 def file_stems(names: list[str]) -> dict[str, str]:
@@ -44,8 +46,9 @@ def draw_all(result: Result) -> dict[str, str]:
         drawn = {"layout": svg(draw_layout(result.problem))}
         for name, stem in file_stems(list(result.channels)).items():
             for kind, (_, draw) in CHANNEL_FIGURES.items():
-                if kind != "left-out" or name in result.left_out:
-                    drawn[f"{stem}-{kind}"] = svg(draw(result, name))
+                drawn[f"{stem}-{kind}"] = svg(draw(result, name))
+            if name in result.left_out:
+                drawn[f"{stem}-left-out"] = svg(head_plots.draw_left_out(result, name))
     return drawn
 
 

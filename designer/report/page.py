@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from designer.report.canvas import with_unique_ids
-from designer.report.figures import CHANNEL_FIGURES, file_stems
+from designer.report.figures import CHANNEL_FIGURES, LEFT_OUT, file_stems
 from designer.result import Result
 
 ROWS = (  # the number's name, its words, its unit
@@ -61,6 +61,7 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
     )
     stems = file_stems(list(result.channels))
     pictures = {name: Markup(with_unique_ids(svg, name)) for name, svg in drawn.items()}  # our own figures, not input
+    captions = {kind: caption for kind, (caption, _) in CHANNEL_FIGURES.items()} | {"left-out": LEFT_OUT}
     return environment.get_template("design.html").render(
         report=report,
         rows=[
@@ -76,7 +77,7 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
                 "name": name,
                 "figures": [
                     (pictures[f"{stem}-{kind}"], caption)
-                    for kind, (caption, _) in CHANNEL_FIGURES.items()
+                    for kind, caption in captions.items()
                     if f"{stem}-{kind}" in pictures
                 ],
                 **report["channels"][name],

@@ -234,6 +234,24 @@ def test_receivers_listed_right_first(tmp_path: Path, sound: MeasuredHead) -> No
     assert same(head, sound)
 
 
+@pytest.mark.parametrize("given", ["in degrees", "for each measurement", "in degrees for each measurement"])
+def test_receivers_places_as_the_standard_allows_them(tmp_path: Path, given: str, sound: MeasuredHead) -> None:
+    """AES69 lets receivers' places be spherical, and be listed for every measurement: right ear first, it is the same head."""
+
+    def rewrite(sofa: Any) -> None:
+        sofa.Data_IR = sofa.Data_IR[:, ::-1]
+        sofa.ReceiverPosition = np.array([[0.0, -0.09, 0.0], [0.0, 0.09, 0.0]])
+        if "degrees" in given:
+            sofa.ReceiverPosition = np.array([[270.0, 0.0, 0.09], [90.0, 0.0, 0.09]])
+            sofa.ReceiverPosition_Type, sofa.ReceiverPosition_Units = "spherical", "degree, degree, metre"
+        if "each" in given:
+            sofa.ReceiverPosition = np.tile(sofa.ReceiverPosition[:, :, None], (1, 1, len(sofa.Data_IR)))
+
+    head = read(kemar(tmp_path / "head.sofa", rewrite, every=3))
+    assert head.warnings == ()
+    assert same(head, sound)
+
+
 def test_degrees_under_the_name_of_radians(tmp_path: Path, sound: MeasuredHead) -> None:
     """Numbers that no radian can have are degrees."""
 

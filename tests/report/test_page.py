@@ -38,13 +38,10 @@ def test_the_page_is_self_contained(folder: Path) -> None:
 
 
 def test_every_figure_is_written_and_on_the_page(folder: Path, design: designer.Design) -> None:
-    """The layout and six figures a channel (another with a measured head), as files and in the page, all ids distinct."""
+    """The layout and six figures a channel, as files and in the page, all ids distinct."""
     names = {path.stem for path in (folder / "figures").iterdir()}
     stems = file_stems(list(design.channels))
-    assert names == {
-        "layout",
-        *(f"{stem}-{kind}" for stem in stems.values() for kind in CHANNEL_FIGURES if kind != "left-out"),
-    }
+    assert names == {"layout", *(f"{stem}-{kind}" for stem in stems.values() for kind in CHANNEL_FIGURES)}
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert page.count("<svg") == len(names)
     ids = re.findall(r'\bid="([^"]+)"', page)
