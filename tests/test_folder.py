@@ -87,8 +87,7 @@ def test_files(folder: Path) -> None:
     }
     drawn = list((folder / "figures").iterdir())
     assert {path.suffix for path in drawn} == {".svg"}
-    of_measured_heads = 1  # drawn only where a measured head has directions to leave out
-    assert len(drawn) == 1 + (len(figures.CHANNEL_FIGURES) - of_measured_heads) * len(CHANNELS)
+    assert len(drawn) == 1 + len(figures.CHANNEL_FIGURES) * len(CHANNELS)
     for figure in drawn:
         assert ET.parse(figure).getroot().tag == "{http://www.w3.org/2000/svg}svg"
 

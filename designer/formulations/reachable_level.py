@@ -52,7 +52,11 @@ def share_of_level(magnitude: Real, max_gain: Real, max_norm: Real) -> Real:
     w'| = 1 by itself.
     """
     share = np.ones(len(magnitude))
-    tight = reachable_level(magnitude, max_gain, max_norm) < 1
+    energy = np.maximum(np.sum(magnitude**2, axis=1), 1e-300)
+    cheapest = magnitude / energy[:, None]  # the least norm with |h w| = 1: where it fits there is nothing to search
+    tight = ~((cheapest <= max_gain).all(axis=1) & (energy**-0.5 <= max_norm))
+    if tight.any():
+        tight[tight] = reachable_level(magnitude[tight], max_gain[tight], max_norm[tight]) < 1
     if tight.any():
         h, g, e = magnitude[tight], max_gain[tight], max_norm[tight]
         low, high = np.zeros(len(h)), np.ones(len(h))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -63,9 +64,18 @@ def test_check_and_help_start_fast() -> None:
 def test_designs_and_realisation_against_a_loop_in_cvxpy() -> None:
     """Designs and realisation are at least 10 times faster than building and solving the same wishes in cvxpy.
 
-    The loop solves one problem a frequency of the design's grid in the band: the semidefinite relaxation's rival, a cone
-    program with the same limits, for the ears, and the constrained statement for the beam.
+    The loop solves one problem a frequency of the design's grid in the band: for the ears a cone program with the same curve
+    and limits, and the constrained statement for the beam. Both with BLAS on one thread, in a process of their own.
     """
+    alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, __file__], check=True, capture_output=True, text=True, cwd=ROOT, env=alone)
+    fast, slow = map(float, done.stdout.split()[-2:])
+    print(f"designs and realisation: {fast:.3f} s, the loop {slow:.2f} s, {slow / fast:.1f} x")
+    assert slow > 10 * fast
+
+
+def time_designs_and_loop() -> tuple[float, float]:
+    """Seconds of the designs with their realisation, and of the loop, run in turns."""
     problem = designer.load(SMART_SPEAKER)
     scene = designer.scene(problem)
     fine = scene.at(fine_frequencies_hz(problem))
@@ -87,9 +97,9 @@ def test_designs_and_realisation_against_a_loop_in_cvxpy() -> None:
                     ear_problem(band, f).solve(solver=cp.CLARABEL)
 
     ours()  # imports what it needs
-    fast, slow = best_of(3, ours), best_of(1, loop)
-    print(f"designs and realisation: {fast:.3f} s, the loop {slow:.2f} s, {slow / fast:.1f} x")
-    assert slow > 10 * fast
+    turns = [(best_of(3, ours), best_of(1, loop)) for _ in range(3)]
+    fast, slow = (min(times) for times in zip(*turns, strict=True))
+    return fast, slow
 
 
 def ear_problem(target: ChannelTarget, f: int) -> cp.Problem:
@@ -107,3 +117,7 @@ def ear_problem(target: ChannelTarget, f: int) -> cp.Problem:
             cp.norm(w) <= np.sqrt(target.max_effort[f] * 1.2) * level / target.single_level[f],
         ],
     )
+
+
+if __name__ == "__main__":
+    print(*time_designs_and_loop())
