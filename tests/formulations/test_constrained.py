@@ -79,6 +79,8 @@ def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise
     """Wishes and limits of every kind, feasible or not: cvxpy's value within 1e-5, and no line broken by more than 1e-6."""
     target = random_target(seed, wanted)
     data = constrained.data_of(target, np.full(2, rise))
+    if data.white_noise is not None:
+        data = replace(data, white_noise_slack=constrained.least_white_noise_slack(data))
     w, answer = constrained.solve_data(data)
     np.testing.assert_array_equal(w, answer.x[:, : w.shape[1]] + 1j * answer.x[:, w.shape[1] : 2 * w.shape[1]])
     assert answer.primal[0] == pytest.approx(solved(constrained.statement(data, 0)), rel=1e-5)
