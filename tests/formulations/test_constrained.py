@@ -222,6 +222,37 @@ def test_the_reachable_level_is_that_of_cvxpy(seed: int, drivers: int, limited: 
         assert found[f] == pytest.approx(solved(cp.Problem(cp.Maximize(cp.real(h[f] @ w)), lines)), rel=1e-6, abs=1e-7)
 
 
+@pytest.mark.parametrize("loss_db", [1.0, 2.0])
+def test_a_floor_of_white_noise_gain_is_kept_whatever_phase_its_point_has(loss_db: float) -> None:
+    """1 dB and more below the largest there is, against a curve out of reach: kept at 60 frequencies, used up at some.
+
+    The point's response resembles the centre's, in any phase, as a head's centre resembles an ear.
+    """
+    above_db = []
+    for seed in range(20):
+        target = random_target(seed, Wanted(drivers=4, cancel=8, gain_db=30.0, white_noise_loss_db=loss_db))
+        w = constrained.solve(target).weights
+        for f in range(3):
+            gain = abs(target.look[f] @ w[f]) ** 2 / np.sum(np.abs(w[f]) ** 2)
+            above_db.append(10 * np.log10(gain / target.min_white_noise_gain))
+    assert min(above_db) > -1e-4
+    assert np.sum(np.array(above_db) < 0.1) >= 3
+
+
+@pytest.mark.parametrize("reach", [3, 5])
+def test_one_more_pass_meets_a_curve_over_a_cloud(reach: int) -> None:
+    """12 dB of the cloud's mean powers with nothing in the way: where the curve binds it is met to 0.05 dB on average."""
+    short_db = []
+    for seed in range(20):
+        target = random_target(seed, Wanted(drivers=4, reach=reach, cancel=2, gain_db=12.0, masks_db=(40.0,)))
+        w = constrained.solve(target).weights
+        short_db += list(12.0 - measures.db(measures.cancellation_gain(target.reach, target.cancel, w)))
+    binding = np.array([short for short in short_db if short > -0.5])
+    assert binding.size > 40
+    assert np.abs(binding).mean() < 0.05
+    assert binding.max() < 0.5
+
+
 @pytest.mark.parametrize("reach", [2, 5])
 def test_one_more_pass_meets_a_clouds_limits_within_a_tenth_of_a_decibel(reach: int) -> None:
     """Effort and driver gains refer to the cloud's mean power; over 20 random clouds they are kept to 0.1 dB."""

@@ -110,6 +110,23 @@ def test_weak_duality_for_any_multipliers(seed: int, size: float) -> None:
         np.testing.assert_allclose(judged.gap, (best.primal - judged.dual) / np.maximum(1.0, np.abs(best.primal)))
 
 
+def test_weak_duality_for_multipliers_of_dearer_slacks() -> None:
+    """Multipliers of the same program with slacks a thousand times as dear certify a larger value there, and not here.
+
+    They are not dual feasible here: what a slack costs bounds the multipliers of its lines.
+    """
+    dearer_ones = 0
+    for seed in range(12):
+        stacked = program(seed)
+        q = stacked.q.copy()
+        q[:, SIZE:] *= 1000.0
+        dear = replace(stacked, q=q)
+        best, z = cones.solve(stacked), multipliers(dear)
+        assert (cones.certify(stacked, best.x, z).dual <= best.primal + 1e-6 * np.maximum(1.0, best.primal)).all()
+        dearer_ones += int((cones.solve(dear).primal > best.primal + 1.0).sum())
+    assert dearer_ones > 10
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=seeds, step=st.floats(1e-3, 1.0))
 def test_a_wrong_answer_is_flagged(seed: int, step: float) -> None:
