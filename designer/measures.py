@@ -29,9 +29,17 @@ def pressure(H: Complex, w: Complex) -> Complex:
     return np.asarray(np.einsum("fml,fl->fm", H, w))
 
 
-def mean_power_matrix(H: Complex) -> Complex:
-    """A (F, L, L), the mean over the points of h^H h, so that w^H A w is the mean of |h w|²."""
-    return np.asarray(np.einsum("fml,fmk->flk", H.conj(), H, optimize=True) / H.shape[1])
+def mean_power_matrix(H: Complex, spread: float = 0.0) -> Complex:
+    """A (F, L, L), the mean over the points of h^H h, so that w^H A w is the mean of |h w|².
+
+    With a `spread` ε² the drivers' responses are h_l (1 + δ_l), δ_l independent, of mean 0 and variance ε², and the mean
+    is over these too: E|Σ h_l (1 + δ_l) w_l|² = |h w|² + ε² Σ |h_l|² |w_l|², a diagonal more.
+    """
+    A = np.asarray(H.conj().swapaxes(1, 2) @ H / H.shape[1])
+    if spread:
+        each = np.arange(H.shape[2])
+        A[:, each, each] += spread * np.mean(np.abs(H) ** 2, axis=1)
+    return A
 
 
 def quadratic(A: Complex, w: Complex) -> Real:

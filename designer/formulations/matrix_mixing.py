@@ -15,7 +15,7 @@ import numpy as np
 from designer.arrays import Real
 from designer.formulations.power_ratio import DEEPEST, MARGIN
 from designer.formulations.solution import Solution
-from designer.measures import mean_power_matrix, quadratic
+from designer.measures import quadratic
 from designer.solvers import ratio_search
 from designer.targets.channel_target import ChannelTarget
 
@@ -29,7 +29,7 @@ def solve(target: ChannelTarget, gains: list[float] | None = None) -> Solution:
 def best_gains(target: ChannelTarget) -> Real:
     """The best real gains (L,) over the band."""
     band = target.at(target.in_band)
-    A, B = mean_power_matrix(band.reach).real, mean_power_matrix(band.cancel).real
+    A, B = band.reach_power.real, band.cancel_power.real
     level = np.diagonal(A, axis1=1, axis2=2).max(axis=1)
     gamma = band.gamma if band.gamma is not None else np.full(len(A), DEEPEST)
     A_mean = np.mean(A / level[:, None, None], axis=0)[None]

@@ -25,7 +25,7 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.formulations.solution import Solution
-from designer.measures import cancellation_gain, effort, mean_power_matrix, quadratic
+from designer.measures import cancellation_gain, effort, quadratic
 from designer.solvers import ratio_search
 from designer.targets.channel_target import ChannelTarget
 
@@ -45,7 +45,7 @@ def solve(target: ChannelTarget) -> Solution:
     if not np.isfinite(target.max_gain).any():
         return solution
     cost = target.cost
-    A = mean_power_matrix(target.reach)
+    A = target.reach_power
     for _ in range(MAX_REWEIGHTINGS):
         level = target.plain_level / np.sqrt(quadratic(A, solution.weights))
         gains = np.abs(solution.weights) * level[:, None]
@@ -63,7 +63,7 @@ def solve_without_driver_limits(target: ChannelTarget) -> Solution:
 
 
 def _solve(target: ChannelTarget, cost: Real) -> Solution:
-    A, B = mean_power_matrix(target.reach), mean_power_matrix(target.cancel)
+    A, B = target.reach_power, target.cancel_power
     gamma = target.gamma if target.gamma is not None else np.full(len(A), DEEPEST)
     w, gap = most_efficient_weights(A, B, cost, gamma)
     reached = cancellation_gain(target.reach, target.cancel, w)

@@ -8,9 +8,9 @@ import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Index, Real
-from designer.measures import mean_power
+from designer.measures import mean_power, mean_power_matrix
 from designer.problem import geometry
-from designer.problem.schema import DesignTable
+from designer.problem.schema import DesignTable, Spread
 from designer.targets.curves import band_share, curve_db, driver_cost, in_band
 from designer.targets.plain import Plain, choose_plain
 
@@ -61,6 +61,17 @@ class ChannelTarget:
     cost: Real  # (F, L) diagonal of P
     plain: Complex  # (F, L) weights of the plain driver, the reference of level and phase
     asked_effort: float | None = None  # the file's own limit where max_effort holds another one too; inf without one
+    spread: float = 0.0  # ε², the variance of each driver's relative error
+
+    @property
+    def reach_power(self) -> Complex:
+        """A (F, L, L): w^H A w is the mean power over the points to reach, and over the drivers' spread."""
+        return mean_power_matrix(self.reach, self.spread)
+
+    @property
+    def cancel_power(self) -> Complex:
+        """B (F, L, L): the same over the points to cancel."""
+        return mean_power_matrix(self.cancel, self.spread)
 
     @property
     def effort_limit(self) -> Real:
@@ -164,7 +175,13 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         min_white_noise_gain=min_wng,
         cost=np.stack([driver_cost(f, d.band_hz) for d in drivers], axis=1),
         plain=plain.weights(f, len(index)),
+        spread=0.0 if design.driver_spread is None else error_variance(design.driver_spread),
     )
+
+
+def error_variance(spread: Spread) -> float:
+    """ε² of a driver's relative error e^{g + jφ} - 1 ≈ g + jφ: the variances of log gain and of phase in radians."""
+    return float((spread.gain_db * np.log(10) / 20) ** 2 + np.radians(spread.phase_deg) ** 2)
 
 
 def _centre_of_cloud(displacements_m: Real) -> int:
