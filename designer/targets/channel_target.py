@@ -27,12 +27,16 @@ class Mask:
 
 @dataclass(frozen=True)
 class Window:
-    """The listening window: |h w - d| at its points stays below `ripple` times |d|, d the on-axis response."""
+    """The listening window: |h w - d| at its points stays below `ripple` times |d|, d the on-axis response.
+
+    With passes that free the phase it is the level alone, ||h w| - |d||, that stays below.
+    """
 
     label: str
     points: Complex  # (F, M, L)
     ripple: float
     azimuth_deg: Real  # (M,)
+    phase_passes: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class ChannelTarget:
         """The same of the single best driver, fed with 1 (F,): the reference of effort."""
         return np.asarray(np.sqrt(np.mean(np.abs(self.reach) ** 2, axis=1).max(axis=1)))
 
-    def at(self, index: Index | Bool) -> ChannelTarget:
+    def at(self, index: Index | Bool | slice) -> ChannelTarget:
         """The same target on some of the frequencies."""
         window = self.window
         return replace(
@@ -234,4 +238,4 @@ def _window(design: DesignTable, scene: Scene, circle: Complex) -> Window | None
         return None
     where = geometry.in_arc(scene.azimuth_deg, (design.window_deg[0], design.window_deg[1]))
     ripple = 1 - 10 ** (-design.window_ripple_db / 20)
-    return Window("window", circle[:, where], ripple, scene.azimuth_deg[where])
+    return Window("window", circle[:, where], ripple, scene.azimuth_deg[where], design.window_phase_passes)

@@ -34,7 +34,10 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
         found[mask.label] = amplitude_db(level / mask.limit)
     if target.window is not None:
         wanted = np.einsum("fl,fl->f", target.centre, w)[:, None]
-        deviation = np.abs(pressure(target.window.points, w) - wanted).max(axis=1) / on_axis
+        response = pressure(target.window.points, w)
+        if target.window.phase_passes:
+            response, wanted = np.abs(response), np.abs(wanted)
+        deviation = np.abs(response - wanted).max(axis=1) / on_axis
         found[target.window.label] = amplitude_db(deviation / target.window.ripple)
     return {wish: np.maximum(slack, 0.0) for wish, slack in found.items()}
 
