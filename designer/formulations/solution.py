@@ -11,6 +11,17 @@ from designer.arrays import Bool, Complex, Real
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """What stands for an answer without its solver: all (F,), named as in `Solution`."""
+
+    violation: Real
+    value: Real
+    bound: Real
+    gap: Real
+    by_reference: Bool
+
+
+@dataclass(frozen=True)
 class Solution:
     """Weights at any level and phase, with a certificate that anyone can check without the solver.
 
@@ -29,6 +40,11 @@ class Solution:
     value: Real
     bound: Real
     by_reference: Bool
+
+    @property
+    def certificate(self) -> Certificate:
+        """The certificate alone."""
+        return Certificate(self.violation, self.value, self.bound, self.gap, self.by_reference)
 
     @classmethod
     def of(
