@@ -58,7 +58,7 @@ from designer.targets.channel_target import ChannelTarget
 __all__ = ["ConstrainedData", "data_of", "least_white_noise_slack", "solve", "solve_data", "statement"]
 
 MAX_VIOLATION, MAX_GAP = 1e-6, 1e-5
-CHUNK_BYTES, LARGEST_CHUNK = 32e6, 32
+CHUNK_BYTES, LARGEST_CHUNK = 32e6, 64
 """What the conic data of the frequencies that are solved together may fill, and how many these are at most."""
 
 
@@ -156,7 +156,7 @@ def _certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool
             continue
         w[f], alone = found
         for whole, one in (
-            (answer.x, alone.x[:, : answer.x.shape[1]]),
+            (answer.x, alone.x),
             (answer.violation, alone.violation),
             (answer.primal, alone.primal),
             (answer.dual, alone.dual),

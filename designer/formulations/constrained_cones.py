@@ -1,7 +1,12 @@
 """The constrained form as conic data, all frequencies at once, and its solution.
 
-The variables are x = [Re w; Im w; slacks; bounds]. A `bound` t_p stands between the two norms of a point where the
-drivers have a spread,
+The first line, h_c w = 1, leaves a plane of weights. With e = h_c^H / |h_c| and N (L, L-1) orthonormal and orthogonal to e
+(the other columns of the Householder reflection that has e as its first),
+
+    w = w_0 + N u,   w_0 = e / |h_c|,   ||w||² = ||w_0||² + ||u||²,
+
+so the equality is gone, and two real variables with it. The variables are x = [Re u; Im u; slacks; bounds]. A bound t_p
+stands between the two norms of a point where the drivers have a spread,
 
     |h_p w - d_p| <= t_p,   ||ε h_p ∘ w|| <= m (1 + s) - t_p,
 
@@ -9,6 +14,8 @@ and carries a price too small to matter (BOUND_PRICE), so that the objective see
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,6 +26,41 @@ from designer.formulations.repeated_points import without_repeats
 from designer.solvers import cones
 
 BOUND_PRICE = 1e-8
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The weights with h_c w = 1: w = origin + across u; (F, L) and (F, L, L-1)."""
+
+    origin: Complex
+    across: Complex
+
+    @classmethod
+    def of(cls, centre: Complex) -> Plane:
+        """The plane of a point's response (F, L)."""
+        size = np.maximum(np.linalg.norm(centre, axis=1, keepdims=True), 1e-300)
+        e = centre.conj() / size
+        phase = np.where(np.abs(e[:, :1]) > 0, e[:, :1] / np.maximum(np.abs(e[:, :1]), 1e-300), 1.0)
+        v = e.copy()
+        v[:, :1] += phase
+        v = v / np.linalg.norm(v, axis=1, keepdims=True)
+        reflection = np.eye(e.shape[1]) - 2 * v[:, :, None] * v[:, None, :].conj()
+        return cls(e / size, reflection[:, :, 1:])
+
+    def weights(self, x: Real) -> Complex:
+        """Weights (F, L) of variables that begin with [Re u; Im u]."""
+        size = self.across.shape[2]
+        u = x[:, :size] + 1j * x[:, size : 2 * size]
+        return np.asarray(self.origin + (self.across @ u[:, :, None])[:, :, 0])
+
+    def coordinates(self, w: Complex) -> Real:
+        """[Re u; Im u] of weights in the plane."""
+        u = (self.across.conj().swapaxes(1, 2) @ (w - self.origin)[:, :, None])[:, :, 0]
+        return np.concatenate([u.real, u.imag], axis=1)
+
+    def seen(self, points: Complex) -> tuple[Complex, Complex]:
+        """Rows (F, M, L) as functions of u: their part (F, M, L-1), and their value at the origin (F, M)."""
+        return points @ self.across, (points @ self.origin[:, :, None])[:, :, 0]
 
 
 def solve_data(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
@@ -33,73 +75,91 @@ def solve_data(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
     half, answer = _solve(mirror.half(data))
     w = mirror.whole(half)
     slacks = answer.x[:, 2 * half.shape[1] :][:, list(mirror.wish)]
-    x = np.concatenate([w.real, w.imag, slacks], axis=1)
-    return w, cones.ConeSolution(x, answer.violation, answer.primal, answer.dual, answer.gap)
+    return w, in_weights(w, slacks, answer)
 
 
 def _solve(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
-    size = data.centre.shape[1]
+    plane = Plane.of(data.centre)
     answer = cones.solve(program_of(data))
-    x = answer.x[:, : 2 * size + len(data.wishes)]
-    w = x[:, :size] + 1j * x[:, size : 2 * size]
-    return w, cones.ConeSolution(x, answer.violation, answer.primal, answer.dual, answer.gap)
+    w = plane.weights(answer.x)
+    free = 2 * plane.across.shape[2]
+    return w, in_weights(w, answer.x[:, free : free + len(data.wishes)], answer)
+
+
+def in_weights(w: Complex, slacks: Real, answer: cones.ConeSolution) -> cones.ConeSolution:
+    """The same solution in x = [Re w; Im w; slacks]."""
+    x = np.concatenate([w.real, w.imag, slacks], axis=1)
+    return cones.ConeSolution(x, answer.violation, answer.primal, answer.dual, answer.gap)
 
 
 def program_of(data: ConstrainedData) -> cones.ConeProgram:
     """The conic data of all frequencies."""
+    plane = Plane.of(data.centre)
     count, size = data.centre.shape
     wishes = len(data.wishes)
-    bounds = sum(spread.shape[1] for spread in data.spreads)
-    extra = wishes + bounds
-    n = 2 * size + extra
+    extra = wishes + sum(spread.shape[1] for spread in data.spreads)
+    first = 2 * (size - 1)  # where the slacks begin
+    n = first + extra
     rows = cones.ConeRows(count, n)
-
-    rows.add("zero", cones.real_rows(data.centre[:, None], extra)[:, 0], np.array([-1.0, 0.0]))
     if wishes:
         slacks = np.zeros((count, wishes, n))
-        slacks[:, np.arange(wishes), 2 * size + np.arange(wishes)] = 1.0
+        slacks[:, np.arange(wishes), first + np.arange(wishes)] = 1.0
         rows.add("nonnegative", slacks, np.zeros(wishes))
-    bound = 2 * size + wishes
+
+    def norms(vectors: Complex, offset: Complex, limit: Real, slack: int | None, bound: Real | None = None) -> None:
+        """||vectors u + offset|| <= limit (1 + s_slack) - bound x: (F, M, R, L-1), (F, M, R), (F, M), (F, M, n)."""
+        number, inner = vectors.shape[1:3]
+        linear = np.zeros((count, number, 1 + 2 * inner, n))
+        constant = np.zeros(linear.shape[:3])
+        linear[:, :, 1:] = cones.real_rows(vectors.reshape(count, number * inner, -1), extra).reshape(
+            count, number, 2 * inner, n
+        )
+        constant[:, :, 1::2], constant[:, :, 2::2] = offset.real, offset.imag
+        constant[:, :, 0] = limit
+        if slack is not None:
+            linear[:, :, 0, first + slack] = limit
+        if bound is not None:
+            linear[:, :, 0] -= bound
+        rows.add_norms(linear, constant)
+
+    start = first + wishes
     for i, (_, points, limit, wanted) in enumerate(data.families):
+        part, value = plane.seen(points)
+        value = value - wanted
         number = points.shape[1]
-        allowed = np.zeros((count, number, n))  # limit (1 + s), less its constant
-        allowed[:, :, 2 * size + i] = limit[:, None]
-        aimed = np.broadcast_to(np.asarray(wanted, dtype=complex), (count, number))
-        response = np.zeros((count, number, 3))
-        response[:, :, 1], response[:, :, 2] = -aimed.real, -aimed.imag
-        vectors = cones.real_rows(points, extra)
+        each = np.broadcast_to(limit[:, None], (count, number))
         if data.spreads:
             own = np.zeros((count, number, n))
-            own[:, np.arange(number), bound + np.arange(number)] = 1.0
-            bound += number
-            rows.add_norms(np.concatenate([own[:, :, None], vectors], axis=2), response)
-            spread = np.zeros((count, number, 2 * size, n))
-            each = np.arange(size)
-            spread[:, :, each, each] = spread[:, :, size + each, size + each] = data.spreads[i]
-            constant = np.zeros((count, number, 2 * size + 1))
-            constant[:, :, 0] = limit[:, None]
-            rows.add_norms(np.concatenate([(allowed - own)[:, :, None], spread], axis=2), constant)
+            own[:, np.arange(number), start + np.arange(number)] = 1.0
+            start += number
+            norms(part[:, :, None], value[:, :, None], np.zeros((count, number)), None, -own)
+            alone = data.spreads[i]
+            vectors, offset = alone[..., None] * plane.across[:, None], alone * plane.origin[:, None]
+            norms(vectors, offset, each, i, own)
         else:
-            response[:, :, 0] = limit[:, None]
-            rows.add_norms(np.concatenate([allowed[:, :, None], vectors], axis=2), response)
+            norms(part[:, :, None], value[:, :, None], each, i)
     if data.curve is not None:
         factor, limit = data.curve
-        vectors = cones.real_rows(factor, extra).reshape(count, -1, n)
-        linear = np.concatenate([np.zeros((count, 1, n)), vectors], axis=1)
-        linear[:, 0, 2 * size + len(data.families)] = limit
-        rows.add("second-order", linear, _first(limit, linear.shape[1]))
-    _add_limits(rows, data, n)
+        part, value = plane.seen(factor)
+        norms(part[:, None], value[:, None], limit[:, None], len(data.families))
+    _add_limits(rows, data, plane, extra)
     if data.white_noise is not None:
-        first = cones.real_rows(data.white_noise[:, None], extra)[:, 0, :1]
-        slack = np.broadcast_to(data.white_noise_slack, count)
-        rows.add("second-order", np.concatenate([first, _weights(data, n)], axis=1), _first(slack, 2 * size + 1))
+        part, value = plane.seen(data.white_noise[:, None])
+        linear = np.concatenate([cones.real_rows(part, extra)[:, 0, :1], _weights(plane, extra)], axis=1)
+        constant = np.concatenate([value.real, _origin(plane)], axis=1)
+        constant[:, 0] += np.broadcast_to(data.white_noise_slack, count)
+        rows.add("second-order", linear, constant)
 
-    price = np.zeros((count, n))
-    price[:, 2 * size : 2 * size + wishes] = data.slack_prices
-    quadratic = cones.real_quadratic(data.quadratic, extra)
-    seen = np.arange(2 * size + wishes, n)
+    across = plane.across.conj().swapaxes(1, 2) @ data.quadratic
+    quadratic = cones.real_quadratic(across @ plane.across, extra)
+    seen = np.arange(first + wishes, n)
     quadratic[:, seen, seen] = BOUND_PRICE
-    return cones.assemble(quadratic, price, rows)
+    slope = 2 * (across @ plane.origin[:, :, None])[:, :, 0]
+    price = np.zeros((count, n))
+    price[:, : first // 2], price[:, first // 2 : first] = slope.real, slope.imag
+    price[:, first : first + wishes] = data.slack_prices
+    at_origin = np.einsum("fl,flk,fk->f", plane.origin.conj(), data.quadratic, plane.origin).real
+    return cones.assemble(quadratic, price, rows, at_origin)
 
 
 def least_white_noise_slack(data: ConstrainedData) -> Real:
@@ -107,48 +167,53 @@ def least_white_noise_slack(data: ConstrainedData) -> Real:
 
     A cone program of its own: the hard limits alone, with the norm's excess over its bound to be minimised.
     """
-    count, size = data.centre.shape
     assert data.white_noise is not None
-    n = 2 * size + 1
+    plane = Plane.of(data.centre)
+    count, size = data.centre.shape
+    n = 2 * size - 1
     rows = cones.ConeRows(count, n)
-    rows.add("zero", cones.real_rows(data.centre[:, None], 1)[:, 0], np.array([-1.0, 0.0]))
     last = np.zeros((count, 1, n))
     last[:, 0, -1] = 1.0
     rows.add("nonnegative", last, np.zeros(1))
-    first = cones.real_rows(data.white_noise[:, None], 1)[:, 0, :1] + last
-    rows.add("second-order", np.concatenate([first, _weights(data, n)], axis=1), np.zeros(2 * size + 1))
-    _add_limits(rows, data, n)
+    part, value = plane.seen(data.white_noise[:, None])
+    first = cones.real_rows(part, 1)[:, 0, :1] + last
+    rows.add(
+        "second-order",
+        np.concatenate([first, _weights(plane, 1)], axis=1),
+        np.concatenate([value.real, _origin(plane)], axis=1),
+    )
+    _add_limits(rows, data, plane, 1)
     price = np.zeros((count, n))
     price[:, -1] = 1.0
-    tiny = cones.real_quadratic(np.tile(1e-9 * np.eye(size, dtype=complex), (count, 1, 1)), 1)
+    tiny = cones.real_quadratic(np.tile(1e-9 * np.eye(size - 1, dtype=complex), (count, 1, 1)), 1)
     needed = cones.solve(cones.assemble(tiny, price, rows)).x[:, -1]
     return np.where(needed > 1e-6, needed * (1 + 1e-6) + 1e-8, 0.0)
 
 
-def _add_limits(rows: cones.ConeRows, data: ConstrainedData, n: int) -> None:
+def _add_limits(rows: cones.ConeRows, data: ConstrainedData, plane: Plane, extra: int) -> None:
     """|w_l| <= gain_l and ||w|| <= effort."""
     count, size = data.centre.shape
     limited = np.flatnonzero(np.isfinite(data.max_gain).any(axis=0))
     if limited.size:
-        linear = np.zeros((count, limited.size, 3, n))
-        each = np.arange(limited.size)
-        linear[:, each, 1, limited] = linear[:, each, 2, size + limited] = 1.0
-        constant = np.zeros((count, limited.size, 3))
-        constant[:, :, 0] = np.minimum(data.max_gain[:, limited], NO_LIMIT)
-        rows.add_norms(linear, constant)
+        linear = np.zeros((count, limited.size, 3, rows.n))
+        linear[:, :, 1:] = cones.real_rows(plane.across[:, limited], extra)
+        origin = plane.origin[:, limited]
+        limit = np.minimum(data.max_gain[:, limited], NO_LIMIT)
+        rows.add_norms(linear, np.stack([limit, origin.real, origin.imag], axis=2))
     if np.isfinite(data.max_norm).any():
-        linear = np.concatenate([np.zeros((count, 1, n)), _weights(data, n)], axis=1)
-        rows.add("second-order", linear, _first(np.minimum(data.max_norm, NO_LIMIT), 2 * size + 1))
+        left = np.minimum(data.max_norm, NO_LIMIT) ** 2 - np.linalg.norm(plane.origin, axis=1) ** 2
+        linear = np.concatenate([np.zeros((count, 1, rows.n)), np.tile(np.eye(2 * size - 2, rows.n), (count, 1, 1))], 1)
+        constant = np.zeros(linear.shape[:2])
+        constant[:, 0] = np.sqrt(np.maximum(left, 0.0))
+        rows.add("second-order", linear, constant)
 
 
-def _weights(data: ConstrainedData, n: int) -> Real:
-    """The rows (F, 2L, n) that pick the weights out of the variables."""
-    count, size = data.centre.shape
-    return np.tile(np.eye(2 * size, n), (count, 1, 1))
+def _weights(plane: Plane, extra: int) -> Real:
+    """The rows (F, 2L, n) that make [Re w, Im w] of each driver from the variables, less their value at the origin."""
+    both = cones.real_rows(plane.across, extra)
+    return both.reshape(len(both), -1, both.shape[3])
 
 
-def _first(value: Real, size: int) -> Real:
-    """(F, size): the value, then zeros."""
-    out = np.zeros((value.size, size))
-    out[:, 0] = value
-    return out
+def _origin(plane: Plane) -> Real:
+    """[Re w, Im w] of each driver at the origin (F, 2L)."""
+    return np.stack([plane.origin.real, plane.origin.imag], axis=2).reshape(len(plane.origin), -1)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Complex
-from designer.formulations.constrained_cones import program_of
+from designer.formulations.constrained_cones import Plane, in_weights, program_of
 from designer.formulations.constrained_data import ConstrainedData
 from designer.solvers import cones
 
@@ -33,7 +33,8 @@ def statement(data: ConstrainedData, f: int) -> Any:
         factor, limit = data.curve
         constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + s[len(data.families)]))
     limited = np.flatnonzero(np.isfinite(data.max_gain[f]))
-    constraints += [cp.abs(w[l]) <= data.max_gain[f, l] for l in limited]
+    if limited.size:
+        constraints.append(cp.abs(w[limited]) <= data.max_gain[f, limited])
     if np.isfinite(data.max_norm[f]):
         constraints.append(cp.norm(w) <= data.max_norm[f])
     if data.white_noise is not None:
@@ -45,8 +46,7 @@ def statement(data: ConstrainedData, f: int) -> Any:
 def by_statement(data: ConstrainedData, f: int) -> tuple[Complex, cones.ConeSolution] | None:
     """One frequency solved by its statement, with the certificate of the conic data; None where cvxpy has no answer either.
 
-    cvxpy gives each norm's multiplier as one number λ >= 0; the cone's own is λ (1, -y/|y|) with y inside the norm. What
-    the equality's multiplier is follows from P x + q + Aᵀz = 0.
+    cvxpy gives each norm's multiplier as one number λ >= 0; the cone's own is λ (1, -y/|y|) with y inside the norm.
     """
     import cvxpy as cp
 
@@ -63,7 +63,8 @@ def by_statement(data: ConstrainedData, f: int) -> tuple[Complex, cones.ConeSolu
     program = program_of(alone)
     # A bound between two norms is the first of them.
     bounds = [np.abs(points[0] @ w - wanted) for _, points, _, wanted in alone.families] if alone.spreads else []
-    x = np.concatenate([w.real, w.imag, np.asarray(values.get("s", [])), *[np.ravel(bound) for bound in bounds]])
+    u = Plane.of(alone.centre).coordinates(w[None])[0]
+    x = np.concatenate([u, np.asarray(values.get("s", [])), *[np.ravel(bound) for bound in bounds]])
     multipliers: list[float] = []
     for i, line in enumerate(problem.constraints[1:]):
         one = np.ravel(line.dual_value).tolist()
@@ -78,6 +79,5 @@ def by_statement(data: ConstrainedData, f: int) -> tuple[Complex, cones.ConeSolu
             z[start] = next(remaining)
             z[start + 1 : start + size] = -z[start] * inside / max(float(np.linalg.norm(inside)), 1e-300)
         start += size
-    gradient = program.P[0] @ x + program.q[0] + program.A[0].T @ z
-    z[:2] = np.linalg.lstsq(program.A[0, :2].T, -gradient, rcond=None)[0]
-    return w, cones.certify(program, x[None], z[None])
+    found = cones.certify(program, x[None], z[None])
+    return w, in_weights(w[None], x[None, u.size : u.size + len(alone.wishes)], found)

@@ -1,6 +1,6 @@
 """Second-order cone programs of one shape at many frequencies: conic data handed to Clarabel, and their certificates.
 
-    minimise    ½ xᵀP x + qᵀx
+    minimise    ½ xᵀP x + qᵀx + c
     subject to  A x + s = b,   s in K = {0}ⁿ × R₊ᵐ × Q₁ × Q₂ × ...
 
 The cones and the sparsity are the same at every frequency, so all the data is built at once, Clarabel analyses the
@@ -15,7 +15,7 @@ from itertools import groupby
 
 import numpy as np
 
-from designer.arrays import Complex, Index, Real
+from designer.arrays import Bool, Complex, Index, Real
 
 
 @dataclass
@@ -47,17 +47,18 @@ class ConeRows:
 
 @dataclass(frozen=True)
 class ConeProgram:
-    """The stacked data: P (F, n, n), q (F, n), A (F, rows, n), b (F, rows)."""
+    """The stacked data: P (F, n, n), q (F, n), A (F, rows, n), b (F, rows), c (F,)."""
 
     P: Real
     q: Real
     A: Real
     b: Real
     cones: tuple[tuple[str, int], ...]
+    constant: Real
 
     def at(self, index: Index) -> ConeProgram:
         """The same program at some of the frequencies."""
-        return ConeProgram(self.P[index], self.q[index], self.A[index], self.b[index], self.cones)
+        return ConeProgram(self.P[index], self.q[index], self.A[index], self.b[index], self.cones, self.constant[index])
 
 
 @dataclass(frozen=True)
@@ -76,42 +77,59 @@ class ConeSolution:
     gap: Real
 
 
-def assemble(P: Real, q: Real, rows: ConeRows) -> ConeProgram:
+def assemble(P: Real, q: Real, rows: ConeRows, constant: Real | float = 0.0) -> ConeProgram:
     """The program of an objective and its collected cones."""
-    return ConeProgram(P, q, np.concatenate(rows.a, axis=1), np.concatenate(rows.b, axis=1), tuple(rows.cones))
+    A = np.concatenate([np.zeros((rows.count, 0, rows.n)), *rows.a], axis=1)
+    b = np.concatenate([np.zeros((rows.count, 0)), *rows.b], axis=1)
+    return ConeProgram(P, q, A, b, tuple(rows.cones), np.broadcast_to(constant, len(q)))
 
 
-ATTEMPTS: tuple[tuple[float, dict[str, float | bool]], ...] = (
-    (1.0, {}),
-    (1.0, {"equilibrate_enable": True}),
-    (0.01, {"equilibrate_enable": True}),
-    (1.0, {"static_regularization_constant": 1e-10}),
-    (0.1, {"static_regularization_constant": 1e-7, "equilibrate_enable": True}),
+ATTEMPTS: tuple[tuple[float, float, dict[str, float | bool]], ...] = (
+    (1.0, 1e-9, {}),
+    (1.0, 1e-11, {}),
+    (1.0, 1e-9, {"equilibrate_enable": True}),
+    (0.01, 1e-9, {"equilibrate_enable": True}),
+    (1.0, 1e-9, {"static_regularization_constant": 1e-10}),
+    (0.1, 1e-9, {"static_regularization_constant": 1e-7, "equilibrate_enable": True}),
 )
-"""Scalings of the objective and settings, tried in turn where the certificate is not good enough: the interior point can stall."""
-GOOD_GAP, GOOD_VIOLATION = 1e-7, 1e-7
+"""Scalings of the objective, tolerances and settings, tried in turn where the certificate is not good enough.
+
+The scalings are of an objective whose largest linear price is 1: a price of 100 would cost a quarter more iterations.
+What is near to 0 then needs the second attempt's tolerance; the others are for an interior point that stalls.
+"""
+GOOD_GAP, SMALL_VALUE, GOOD_VIOLATION = 5e-7, 0.02, 1e-7
+"""A good gap is relative to the value, or to this small one."""
+FEASIBILITY = 1e-8
+SMALLEST_BOUND = 1e-3
 
 
 def solve(program: ConeProgram) -> ConeSolution:
     """Solve every frequency with Clarabel. Acceptance is by the certificate, not by the solver's word."""
     x, z = _clarabel(program, *ATTEMPTS[0])
     found = certify(program, x, z)
-    for scale, settings in ATTEMPTS[1:]:
-        poor = np.flatnonzero(~((found.gap < GOOD_GAP) & (found.violation < GOOD_VIOLATION)))
+    for attempt in ATTEMPTS[1:]:
+        error = _error(found)
+        poor = np.flatnonzero(~(error < 1))
         if not poor.size:
             break
         for f in poor:  # each afresh, so that one frequency's trouble is not another's
             alone = program.at(np.array([f]))
-            new_x, new_z = _clarabel(alone, scale, settings)
-            tried = certify(alone, new_x, new_z)
-            before = max(found.gap[f], found.violation[f])
-            if not before <= max(tried.gap[0], tried.violation[0]):  # a NaN is replaced too
+            new_x, new_z = _clarabel(alone, *attempt)
+            if not error[f] <= _error(certify(alone, new_x, new_z))[0]:  # a NaN is replaced too
                 x[f], z[f] = new_x[0], new_z[0]
         found = certify(program, x, z)
     return found
 
 
-def _clarabel(program: ConeProgram, scale: float, changes: dict[str, float | bool]) -> tuple[Real, Real]:
+def _error(found: ConeSolution) -> Real:
+    """How far a certificate is from good (F,): below 1 it is."""
+    gap = np.abs(found.primal - found.dual) / np.maximum(np.abs(found.primal), SMALL_VALUE)
+    return np.asarray(np.maximum(gap / GOOD_GAP, found.violation / GOOD_VIOLATION))
+
+
+def _clarabel(
+    program: ConeProgram, scale: float, tolerance: float, changes: dict[str, float | bool]
+) -> tuple[Real, Real]:
     """Solutions and multipliers of every frequency, the objective scaled."""
     import clarabel
     from scipy.sparse import csc_matrix
@@ -126,8 +144,10 @@ def _clarabel(program: ConeProgram, scale: float, changes: dict[str, float | boo
     settings.presolve_enable = False  # a solver that has thrown rows away takes no new numbers
     settings.equilibrate_enable = False  # its scaling would be that of the first frequency
     settings.max_threads = 1
-    settings.tol_gap_abs = settings.tol_gap_rel = 1e-9
-    settings.tol_feas = 1e-9
+    price = float(np.abs(program.q).max(initial=0.0))
+    scale = scale / price if price > 0 else scale
+    settings.tol_gap_abs = settings.tol_gap_rel = tolerance
+    settings.tol_feas = FEASIBILITY
     for name, value in changes.items():
         setattr(settings, name, value)
 
@@ -140,24 +160,49 @@ def _clarabel(program: ConeProgram, scale: float, changes: dict[str, float | boo
     p_columns, p_rows = np.nonzero(where_p)
     a_start = np.concatenate([[0], np.cumsum(where_a.sum(axis=1))])
     p_start = np.concatenate([[0], np.cumsum(where_p.sum(axis=1))])
-    a_data, p_data = program.A[:, a_rows, a_columns], scale * program.P[:, p_rows, p_columns]
-    q = scale * program.q
+    size = _row_scale(program)
+    a_data, p_data = program.A[:, a_rows, a_columns] * size[:, a_rows], scale * program.P[:, p_rows, p_columns]
+    q, b = scale * program.q, size * program.b
     solver = None
-    for f in range(count):
+    for f in range(count if n else 0):
         if solver is None:
             solver = clarabel.DefaultSolver(
                 csc_matrix((p_data[f], p_rows, p_start), shape=(n, n)),
                 q[f],
                 csc_matrix((a_data[f], a_rows, a_start), shape=(rows, n)),
-                program.b[f],
+                b[f],
                 [kinds[kind](size) for kind, size in program.cones],
                 settings,
             )
         else:
-            solver.update(P=p_data[f], q=q[f], A=a_data[f], b=program.b[f])
+            solver.update(P=p_data[f], q=q[f], A=a_data[f], b=b[f])
         answer = solver.solve()
         x[f], z[f] = answer.x, answer.z
-    return x, z / scale
+    slacks = _slacks(program)
+    x[:, slacks] = np.maximum(x[:, slacks], 0.0)  # a price of 100 would show a slack of -1e-9 in the value
+    return x, z * size / scale
+
+
+def _slacks(program: ConeProgram) -> Bool:
+    """The variables (n,) that P does not see: slacks, each held nonnegative by a row of its own."""
+    return np.asarray(~(program.P != 0).any(axis=(0, 1)))
+
+
+def _row_scale(program: ConeProgram) -> Real:
+    """What each row is multiplied by for the solver (F, rows): a norm's rows by the root of one over its constant bound.
+
+    A norm may be scaled freely; this way it takes a twentieth fewer iterations than as it stands.
+    """
+    scale = np.ones(program.b.shape)
+    start = 0
+    for (kind, size), alike in groupby(program.cones):
+        number = len(list(alike))
+        if kind == "second-order":
+            bound = program.b[:, start : start + number * size : size]
+            root = np.where(bound > 0, np.maximum(bound, SMALLEST_BOUND) ** -0.5, 1.0)
+            scale[:, start : start + number * size] = np.repeat(root, size, axis=1)
+        start += number * size
+    return scale
 
 
 def certify(program: ConeProgram, x: Real, z: Real) -> ConeSolution:
@@ -192,7 +237,7 @@ def certify(program: ConeProgram, x: Real, z: Real) -> ConeSolution:
             bound = np.maximum(multiplier[:, :, 0], np.linalg.norm(multiplier[:, :, 1:], axis=2))
             z[:, block.start : block.stop : size] = bound
 
-    free = ~(program.P != 0).any(axis=(0, 1))  # the slacks
+    free = _slacks(program)
     others = np.einsum("frn,fr->fn", program.A[:, ~own][:, :, free], z[:, ~own])
     with np.errstate(divide="ignore", invalid="ignore"):
         shrink = np.where(others < -program.q[:, free], program.q[:, free] / -others, 1.0).min(axis=1, initial=1.0)
@@ -202,8 +247,9 @@ def certify(program: ConeProgram, x: Real, z: Real) -> ConeSolution:
     r = (program.q + (z[:, None, :] @ program.A)[:, 0])[:, ~free]
     P = program.P[:, ~free][:, :, ~free]
     best = np.linalg.solve(P, r[:, :, None])[:, :, 0]
-    dual = -0.5 * np.sum(r * best, axis=1) - np.sum(program.b * z, axis=1)
+    dual = program.constant - 0.5 * np.sum(r * best, axis=1) - np.sum(program.b * z, axis=1)
     primal = 0.5 * np.sum(x * (program.P @ x[:, :, None])[:, :, 0], axis=1) + np.sum(program.q * x, axis=1)
+    primal = program.constant + primal
     gap = (primal - dual) / np.maximum(1.0, np.abs(primal))
     return ConeSolution(x, np.maximum(violation, 0.0), primal, dual, gap)
 

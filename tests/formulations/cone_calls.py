@@ -30,6 +30,7 @@ def calls() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
     mirror = mirror_symmetry.find_mirror(mirrored)
     assert mirror is not None
     H = gaussian(rng, 4, 5, 3)
+    plane = constrained_cones.Plane.of(target.centre)
     rows = cones.ConeRows(2, 3)
     return {
         "solvers.cones.ConeRows.add": (rows.add, ("nonnegative", rng.random((2, 1, 3)), rng.random(1))),
@@ -43,6 +44,14 @@ def calls() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
         "formulations.constrained_cones.least_white_noise_slack": (
             constrained_cones.least_white_noise_slack,
             (constrained_data.data_of(random_target(1, Wanted(reach=1, white_noise_loss_db=3.0)), np.ones(3)),),
+        ),
+        "formulations.constrained_cones.Plane.of": (constrained_cones.Plane.of, (target.centre,)),
+        "formulations.constrained_cones.Plane.weights": (plane.weights, (rng.random((3, 5)),)),
+        "formulations.constrained_cones.Plane.coordinates": (plane.coordinates, (target.plain,)),
+        "formulations.constrained_cones.Plane.seen": (plane.seen, (target.cancel,)),
+        "formulations.constrained_cones.in_weights": (
+            constrained_cones.in_weights,
+            (target.plain, rng.random((3, 3)), constrained_cones.solve_data(data)[1]),
         ),
         "formulations.constrained_statement.statement": (constrained_statement.statement, (data, 0)),
         "formulations.constrained_statement.by_statement": (constrained_statement.by_statement, (data, 0)),
