@@ -48,7 +48,12 @@ class Eigenpair:
 
 
 def crossing(
-    A: Complex, C: Complex, here: Eigenpair, other: Complex, condition: tuple[float, float, Real], score: Complex | Real
+    A: Complex,
+    C: Complex,
+    here: Eigenpair,
+    other: Complex,
+    condition: tuple[float, float, Real],
+    score: tuple[float, float],
 ) -> Crossing:
     """Where the condition vanishes in the plane of an eigenvector and another vector: the root of larger score.
 
@@ -56,17 +61,19 @@ def crossing(
     ----------
     A, C : (F, L, L)
     other : (F, L) any vectors; no crossing where one is 0 or parallel to the eigenvector
-    condition : α, β, δ (F,), with β = 0 or β = -α
-    score : (2,) weights of a and c in the score
+    condition : α, β, δ (F,)
+    score : weights of a and c in the score
 
     """
     u, exists = _beside(other, here)
     c_12 = np.abs(product(u, here.Cv))
-    a_22, c_22 = product(u, times(A, u)).real, product(u, times(C, u)).real
-    a_12, d_12 = here.t * c_12, here.rest * c_12  # of A, and of C - A
+    Au = times(A, u)
+    a_12, a_22, c_22 = product(here.v, Au).real, product(u, Au).real, product(u, times(C, u)).real
     alpha, beta, delta = condition
     g_11, g_22 = alpha * here.a + beta * here.c + delta, alpha * a_22 + beta * c_22 + delta
-    g_12 = alpha * (a_12 if beta == 0 else -d_12)
+    g_12 = (
+        alpha * a_12 + beta * c_12
+    )  # from the forms, not from t: the condition is to hold where the eigenvector is rough
     with np.errstate(all="ignore"):
         root = np.sqrt(g_12**2 - g_11 * g_22)  # NaN where the condition has one sign in the whole plane
         far = -(g_12 + np.copysign(root, g_12))
@@ -74,7 +81,7 @@ def crossing(
         for z in (far / g_22, g_11 / far):
             a, c = here.a + 2 * a_12 * z + a_22 * z**2, here.c + 2 * c_12 * z + c_22 * z**2
             turn, skew = 1 - z**2, (a_22 - here.a) * z
-            s = (a_12 * turn + skew) / (d_12 * turn + (c_22 - here.c) * z - skew)
+            s = (here.t * c_12 * turn + skew) / (here.rest * c_12 * turn + (c_22 - here.c) * z - skew)
             value = np.where(exists, (score[0] * a + score[1] * c) / (1 + z**2), -np.inf)
             found.append((z, np.where(np.isfinite(value), value, -np.inf), np.log(s)))
     second = found[1][1] > found[0][1]
@@ -85,13 +92,16 @@ def crossing(
 
 def _beside(other: Complex, here: Eigenpair) -> tuple[Complex, Bool]:
     """Unit vectors u (F, L) orthogonal to v with u^H C v real and not negative, and whether there are any (F,)."""
-    size = np.maximum(np.linalg.norm(other, axis=1), TINY)[:, None]
-    u = other / size
-    u = u - product(here.v, u)[:, None] * here.v
-    norm = np.linalg.norm(u, axis=1)
+    u = other / np.maximum(np.linalg.norm(other, axis=1), TINY)[:, None]
+    exists = np.ones(len(u), dtype=bool)
+    for _ in range(2):  # twice, because what the first leaves of a nearly parallel vector is not orthogonal yet
+        u = u - product(here.v, u)[:, None] * here.v
+        norm = np.linalg.norm(u, axis=1)
+        exists &= norm > 1e-12
+        u = u / np.maximum(norm, TINY)[:, None]
     cross = product(u, here.Cv)
     turn = np.where(np.abs(cross) > 0, cross / np.maximum(np.abs(cross), TINY), 1.0)
-    return u * (turn / np.maximum(norm, TINY))[:, None], norm > 1e-12
+    return u * turn[:, None], exists
 
 
 def product(v: Complex, w: Complex) -> Complex:

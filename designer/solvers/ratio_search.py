@@ -133,12 +133,12 @@ def _best(A: Complex, B: Complex) -> Complex:
     whiten = vectors / np.sqrt(np.maximum(values, FLOOR))[:, None, :]
     _, inner = np.linalg.eigh(whiten.conj().swapaxes(1, 2) @ A @ whiten)
     v = times(whiten, inner[:, :, -1])
-    return v / np.linalg.norm(v, axis=1, keepdims=True)
+    return np.asarray(v / np.linalg.norm(v, axis=1, keepdims=True))
 
 
 def _trace(A: Complex) -> Real:
     """(F,), not 0."""
-    return np.maximum(np.trace(A, axis1=1, axis2=2).real, TINY)
+    return np.asarray(np.maximum(np.trace(A, axis1=1, axis2=2).real, TINY))
 
 
 @dataclass(frozen=True)
