@@ -36,6 +36,8 @@ DEEPEST_COMPROMISE = 1e6
 """The largest ratio that a compromise without an effort limit goes for: 60 dB, where the best ratio has no bound."""
 MARGIN = 10 ** (-0.1 / 10)
 """How near to the best ratio at all an unlimited compromise goes: 0.1 dB, because the last of it costs without bound."""
+SHORT = 1e-4
+"""How far below the curve weights still meet it, 0.0004 dB: rounding alone leaves as much where they cost 80 dB."""
 CHEAPENING_TOLERANCE = 1e-6
 """Of the exponent of the cost, and of the effort's logarithm below its limit."""
 MAX_REWEIGHTINGS = 20
@@ -80,9 +82,9 @@ def _solve(target: ChannelTarget, cost: Real) -> Solution:
         w[dear], gap[dear] = _cheapened(target.at(dear), A[dear], B[dear], cost[dear], gamma[dear])
         spent = effort(target.reach, w)
     reached = cancellation_gain(target.reach, target.cancel, w)
-    over = np.flatnonzero((spent > target.max_effort * (1 + 1e-9)) | (reached < gamma * (1 - 1e-8)))
+    over = np.flatnonzero((spent > target.max_effort * (1 + 1e-9)) | (reached < gamma * (1 - SHORT)))
     if over.size:
-        w[over], gap[over] = _compromise(target.at(over), A[over], B[over], cost[over])
+        w[over], gap[over] = _compromise(target.at(over), A[over], B[over], cost[over], gamma[over])
         spent = effort(target.reach, w)
     return Solution.of(w, np.maximum(0.0, spent / target.max_effort - 1), gap)
 
@@ -123,7 +125,7 @@ def _cheapened(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma:
     return most_efficient_weights(A, B, cost ** tau[:, None], gamma)
 
 
-def _compromise(target: ChannelTarget, A: Complex, B: Complex, cost: Real) -> tuple[Complex, Real]:
+def _compromise(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Real]:
     """The largest ratio whose effort fits, and its gap; without an effort limit, the most efficient weights 0.1 dB below the
     best ratio.
     """
@@ -140,7 +142,7 @@ def _compromise(target: ChannelTarget, A: Complex, B: Complex, cost: Real) -> tu
         w[at], gap[at] = found.v, found.gap
     at = np.flatnonzero(~limited)
     if at.size:
-        wanted = np.minimum(search.best_ratio(A[at], B[at]), DEEPEST_COMPROMISE) * MARGIN
+        wanted = np.minimum(np.minimum(search.best_ratio(A[at], B[at]), DEEPEST_COMPROMISE) * MARGIN, gamma[at])
         w[at], gap[at] = most_efficient_weights(A[at], B[at], cost[at], wanted)
     return w, gap
 
