@@ -60,7 +60,7 @@ def solve(target: ChannelTarget) -> Solution:
         enough = np.where(good & ~met[:, None], gain, enough)
     beta = np.exp(inside)
     w = path.weights(beta)[:, :, 0]
-    return Solution.of(w, gap=_gap(H, d, target.cost, beta[:, 0] * path.values[:, -1], w))
+    return Solution.of(w, gap=_gap(H, d, target.cost, beta[:, 0] * path.largest, w))
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ class _Path:
     """
 
     values: Real  # (F, L)
+    largest: Real  # (F,) of them, 1 where all are 0
     rotate: Complex  # (F, L, L)
     projected: Complex  # (F, L)
     reach: Complex  # (F, R, L) the points to reach in that basis, scaled to their mean
@@ -81,13 +82,13 @@ class _Path:
     @classmethod
     def of(cls, target: ChannelTarget, values: Real, rotate: Complex, projected: Complex) -> _Path:
         reach, cancel = (_few_rows(H @ rotate) / np.sqrt(H.shape[1]) for H in (target.reach, target.cancel))
-        return cls(values, rotate, projected, reach, cancel, target.single_level**2)
+        largest = np.where(values[:, -1] > 0, values[:, -1], 1.0)
+        return cls(values, largest, rotate, projected, reach, cancel, target.single_level**2)
 
     def _shares(self, beta: Real) -> Complex:
         """(F, L, N)."""
-        return np.asarray(
-            self.projected[:, :, None] / (self.values[:, :, None] + beta[:, None, :] * self.values[:, -1:, None])
-        )
+        penalty = beta * self.largest[:, None]
+        return np.asarray(self.projected[:, :, None] / (self.values[:, :, None] + penalty[:, None, :]))
 
     def weights(self, beta: Real) -> Complex:
         """Those of β (F, N), relative to the largest eigenvalue: (F, L, N)."""
@@ -116,7 +117,8 @@ def _system(target: ChannelTarget) -> tuple[Complex, Complex]:
     strongest = np.mean(np.abs(reach) ** 2, axis=1).argmax(axis=1)
     wanted = np.take_along_axis(reach, strongest[:, None, None], axis=2)[:, :, 0]
     level = np.linalg.norm(wanted, axis=1)
-    H = np.concatenate([reach, cancel], axis=1) / level[:, None, None]
+    level = np.where(level > 0, level, 1.0)  # nothing reaches the points: w = 0 is the least-squares answer
+    H = np.asarray(np.concatenate([reach, cancel], axis=1) / level[:, None, None], dtype=complex)
     d = np.concatenate([wanted / level[:, None], np.zeros(cancel.shape[:2])], axis=1)
     return H, d
 

@@ -143,7 +143,8 @@ class _Diagonalised:
 
 def _diagonalised(h: Complex, B: Complex) -> _Diagonalised:
     size = h.shape[1]
-    left = np.maximum(np.trace(B, axis1=1, axis2=2).real, TINY)
+    trace = np.trace(B, axis1=1, axis2=2).real
+    left = np.where(trace > 0, trace, 1.0)
     norm = np.linalg.norm(h, axis=1)
     heard = norm > 0
     values, basis = np.linalg.eigh(B / left[:, None, None])
@@ -151,7 +152,9 @@ def _diagonalised(h: Complex, B: Complex) -> _Diagonalised:
     # What rounding alone makes of a direction that h does not hear is not heard; where h is 0 any vector will do.
     y = np.where(np.abs(y) < size * ROUNDING, 0.0, y)
     y = np.where(heard[:, None], y, size**-0.5)
-    return _Diagonalised(np.maximum(values, 0.0), basis, y, np.abs(y) ** 2, np.maximum(norm**2, TINY), left, heard)
+    return _Diagonalised(
+        np.maximum(values, 0.0), basis, y, np.abs(y) ** 2, np.where(heard, norm, 1.0) ** 2, left, heard
+    )
 
 
 def _root(evaluate: Callable[[Real], tuple[Real, Real]], count: int) -> tuple[Real, Bool]:

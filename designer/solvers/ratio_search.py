@@ -24,6 +24,8 @@ PATIENCE = 2
 ROUNDING = 4 * np.finfo(float).eps
 LARGEST = 34.0
 """Of |log t/(1 - t)|, beyond which t is 0 or 1 to rounding."""
+SMALL = 1e-150
+"""What takes the place of a value of 0 in a quotient."""
 FLOOR = 1e-12
 """Of B's eigenvalues, relative to its trace, in the best ratio at no efficiency at all."""
 
@@ -137,8 +139,9 @@ def _best(A: Complex, B: Complex) -> Complex:
 
 
 def _trace(A: Complex) -> Real:
-    """(F,), not 0."""
-    return np.asarray(np.maximum(np.trace(A, axis1=1, axis2=2).real, TINY))
+    """(F,), 1 where it is 0."""
+    trace = np.trace(A, axis1=1, axis2=2).real
+    return np.asarray(np.where(trace > 0, trace, 1.0))
 
 
 @dataclass(frozen=True)
@@ -205,7 +208,7 @@ class _State:
         """The bound over the score, relative (N,); inf where there is no score yet."""
         found = np.isfinite(self.score)
         score = np.where(found, self.score, 1.0)
-        return np.where(found, (self.bound - score) / np.maximum(np.abs(score), TINY), np.inf)
+        return np.where(found, (self.bound - score) / np.maximum(np.abs(score), SMALL), np.inf)
 
     def answer(self, of_ratio: bool) -> Complex:
         """The best vector, or the bracket's sound end where no plane held one."""
@@ -238,7 +241,8 @@ def _search(A: Complex, C: Complex, goal: _Goal, high: Real, v_high: Complex) ->
             crossing(A_, C_, here, derivative, condition, goal.score),
             crossing(A_, C_, here, _either(meets, now.v_low, now.v_high), condition, goal.score),
         )
-        bound = (values[:, -1] - now.delta) / np.maximum(here.rest if goal.of_ratio else here.t, TINY)
+        weight = here.rest if goal.of_ratio else here.t
+        bound = np.where(weight > 0, (values[:, -1] - now.delta) / np.where(weight > 0, weight, 1.0), np.inf)
         now.improve(found, bound)
 
         free = meets if step == 0 else np.zeros_like(meets)
