@@ -10,7 +10,8 @@ multiplier, has no gap (the semidefinite relaxation is tight), so it is solved a
 
 Closed form: `designer.solvers.ratio_search.most_efficient`. Infeasible where the largest eigenvalue of A - γB is not
 positive. Where that is so, or where an effort limit binds, the best compromise has the largest ratio whose effort
-still fits, and the slack is target minus reached.
+still fits, and the slack is target minus reached; the certificate's value is then that ratio, else the efficiency. Where
+one point is to be reached A = h^H h, and `designer.solvers.one_point_search` needs one eigenproblem for all of it.
 
 Source: Y. Luo, Constant directivity loudspeaker beamforming (arXiv 2407.01860). Truths: the semidefinite relaxation
 in cvxpy has the same value; with B the power radiated into the sphere and γ at its largest, N monopoles reach the
@@ -25,7 +26,7 @@ import numpy as np
 
 from designer.arrays import Complex, Index, Real
 from designer.formulations.solution import Solution
-from designer.measures import cancellation_gain, effort, quadratic
+from designer.measures import cancellation_gain, effort, quadratic, ratio
 from designer.solvers import one_point_search, ratio_search
 from designer.solvers.false_position import last_that_fits
 from designer.targets.channel_target import ChannelTarget
@@ -49,7 +50,7 @@ def solve(target: ChannelTarget) -> Solution:
     if not np.isfinite(target.max_gain).any():
         return solution
     cost = target.cost.copy()
-    w, violation, gap = solution.weights, solution.violation, solution.gap
+    w, violation, gap, value = solution.weights, solution.violation, solution.gap, solution.value
     A, plain_level = target.reach_power, target.plain_level
     at = np.arange(len(w))
     for _ in range(MAX_REWEIGHTINGS):
@@ -61,8 +62,8 @@ def solve(target: ChannelTarget) -> Solution:
         at = at[over]
         cost[at] *= np.where(excess[over] > 1, excess[over] ** 2, 1.0)
         again = _solve(target.at(at), cost[at])
-        w[at], violation[at], gap[at] = again.weights, again.violation, again.gap
-    return Solution.of(w, violation, gap)
+        w[at], violation[at], gap[at], value[at] = again.weights, again.violation, again.gap, again.value
+    return Solution.of(w, violation, gap, value, value * (1 + gap))
 
 
 def solve_without_driver_limits(target: ChannelTarget) -> Solution:
@@ -82,11 +83,17 @@ def _solve(target: ChannelTarget, cost: Real) -> Solution:
         w[dear], gap[dear] = _cheapened(target.at(dear), A[dear], B[dear], cost[dear], gamma[dear])
         spent = effort(target.reach, w)
     reached = cancellation_gain(target.reach, target.cancel, w)
+    value = _power(A, w) / np.maximum(np.sum(cost * np.abs(w) ** 2, axis=1), 1e-300)
     over = np.flatnonzero((spent > target.max_effort * (1 + 1e-9)) | (reached < gamma * (1 - SHORT)))
     if over.size:
-        w[over], gap[over] = _compromise(target.at(over), A[over], B[over], cost[over], gamma[over])
+        w[over], gap[over], value[over] = _compromise(target.at(over), A[over], B[over], cost[over], gamma[over])
         spent = effort(target.reach, w)
-    return Solution.of(w, np.maximum(0.0, spent / target.max_effort - 1), gap)
+    return Solution.of(w, np.maximum(0.0, spent / target.max_effort - 1), gap, value, value * (1 + gap))
+
+
+def _power(A: Complex, w: Complex) -> Real:
+    """w^H A w (F,), or |h w|²."""
+    return quadratic(A, w) if A.ndim == 3 else np.abs(np.einsum("fl,fl->f", A, w)) ** 2
 
 
 def most_efficient_weights(A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Real]:
@@ -125,13 +132,13 @@ def _cheapened(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma:
     return most_efficient_weights(A, B, cost ** tau[:, None], gamma)
 
 
-def _compromise(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Real]:
-    """The largest ratio whose effort fits, and its gap; without an effort limit, the most efficient weights 0.1 dB below the
-    best ratio.
+def _compromise(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Real, Real]:
+    """The largest ratio whose effort fits, the gap and that ratio; without an effort limit, the most efficient weights 0.1 dB
+    below the best ratio, the gap and their efficiency.
     """
     one_point = A.ndim == 2
     search = one_point_search if one_point else ratio_search
-    w, gap = np.empty(cost.shape, dtype=complex), np.zeros(len(A))
+    w, gap, value = np.empty(cost.shape, dtype=complex), np.zeros(len(A)), np.zeros(len(A))
     limited = np.isfinite(target.max_effort)
     at = np.flatnonzero(limited)
     if at.size:
@@ -139,12 +146,13 @@ def _compromise(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma
         efficiency = single.max(axis=1) / target.max_effort[at]
         ones = np.ones(cost[at].shape)  # where an effort limit binds, P = 1
         found = search.at_efficiency(A[at], B[at], ones, efficiency)
-        w[at], gap[at] = found.v, found.gap
+        w[at], gap[at], value[at] = found.v, found.gap, ratio(_power(A[at], found.v), quadratic(B[at], found.v))
     at = np.flatnonzero(~limited)
     if at.size:
         wanted = np.minimum(np.minimum(search.best_ratio(A[at], B[at]), DEEPEST_COMPROMISE) * MARGIN, gamma[at])
         w[at], gap[at] = most_efficient_weights(A[at], B[at], cost[at], wanted)
-    return w, gap
+        value[at] = _power(A[at], w[at]) / np.maximum(np.sum(cost[at] * np.abs(w[at]) ** 2, axis=1), 1e-300)
+    return w, gap, value
 
 
 def statement(A: Complex, B: Complex, cost: Real, gamma: float) -> Any:

@@ -60,7 +60,8 @@ def solve(target: ChannelTarget) -> Solution:
         enough = np.where(good & ~met[:, None], gain, enough)
     beta = np.exp(inside)
     w = path.weights(beta)[:, :, 0]
-    return Solution.of(w, gap=_gap(H, d, target.cost, beta[:, 0] * path.largest, w))
+    gap, value = _gap(H, d, target.cost, beta[:, 0] * path.largest, w)
+    return Solution.of(w, gap=gap, value=value, bound=value * (1 - gap))
 
 
 @dataclass(frozen=True)
@@ -132,13 +133,17 @@ def _diagonalise(H: Complex, d: Complex, cost: Real) -> tuple[Real, Complex, Com
     return np.maximum(values, 0.0), np.asarray(vectors * scale[:, :, None]), np.asarray(projected[:, :, 0])
 
 
-def _gap(H: Complex, d: Complex, cost: Real, beta: Real, w: Complex) -> Real:
-    """The objective is strongly convex in the norm of P with modulus 2β: its value exceeds the least by at most |g|²/(4β)."""
+def _gap(H: Complex, d: Complex, cost: Real, beta: Real, w: Complex) -> tuple[Real, Real]:
+    """The gap (F,), and the objective's value.
+
+    The objective is strongly convex in the norm of P with modulus 2β: its value exceeds the least by at most |g|²/(4β).
+    """
     residual = np.einsum("fml,fl->fm", H, w) - d
     penalty = beta[:, None] * cost
     gradient = 2 * (np.einsum("fml,fm->fl", H.conj(), residual) + penalty * w)
     value = np.sum(np.abs(residual) ** 2, axis=1) + np.sum(penalty * np.abs(w) ** 2, axis=1)
-    return np.asarray(np.sum(np.abs(gradient) ** 2 / (4 * penalty), axis=1) / np.maximum(value, 1e-300))
+    excess = np.sum(np.abs(gradient) ** 2 / (4 * penalty), axis=1)
+    return np.asarray(excess / np.maximum(value, 1e-300)), np.asarray(value)
 
 
 def statement(H: Complex, d: Complex, cost: Real, beta: float) -> Any:

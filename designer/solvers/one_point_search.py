@@ -56,7 +56,7 @@ def most_efficient(h: Complex, B: Complex, gamma: Real) -> RatioSolution:
     def short(x: Real) -> tuple[Real, Real]:
         s, _, b, mu = pair.sums(x)
         slope = 2 * mu * (pair.cubes(x, 2) / np.maximum(b, TINY) - b / np.maximum(s, TINY))
-        return np.log(wanted * np.maximum(b, TINY)) - 2 * np.log(np.maximum(s, TINY)), -slope
+        return np.log(wanted) + np.log(np.maximum(b, TINY)) - 2 * np.log(np.maximum(s, TINY)), -slope
 
     x, feasible = _root(short, len(h))
     s, p, _, mu = pair.sums(x)
@@ -99,7 +99,7 @@ def at_efficiency(h: Complex, B: Complex, P: Real, min_efficiency: Real) -> Rati
     gap = np.where(bound > 0, reached / np.where(bound > 0, bound, 1.0) - 1, 0.0)
     v = pair.vectors_at(x) * d
     multiplier = np.where(binds, pair.power / pair.left * s * mu, np.inf)
-    feasible = s**2 >= eta * p * (1 - 1e-10)
+    feasible = pair.heard & (s**2 >= eta * p * (1 - 1e-10))
     return RatioSolution(v / np.linalg.norm(v, axis=1, keepdims=True), multiplier, feasible, gap)
 
 
@@ -109,7 +109,7 @@ def best_ratio(h: Complex, B: Complex) -> Real:
     null = pair.values < ROUNDING
     unbounded = np.where(null, pair.q, 0.0).sum(axis=1) > 1e-9
     largest = np.sum(pair.q / np.maximum(pair.values, ROUNDING), axis=1) * pair.power / pair.left
-    return np.where(unbounded, np.inf, np.where(pair.heard, largest, 0.0))
+    return np.where(pair.heard, np.where(unbounded, np.inf, largest), 0.0)
 
 
 @dataclass(frozen=True)

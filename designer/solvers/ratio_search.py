@@ -108,7 +108,9 @@ def at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Real) -> Rati
     found = _search(A[binds], scaled, _Goal((-1.0, 0.0), (0.0, -1.0), eta[binds]), np.zeros(binds.size), v[binds])
     multiplier, gap = np.full(len(A), np.inf), np.zeros(len(A))
     v[binds], multiplier[binds], gap[binds] = found.v, found.multiplier * (ceiling * power / left)[binds], found.gap
-    feasible = product(v, times(A, v)).real >= eta * (1 - TOLERANCE)
+    a, b = product(v, times(A, v)).real, ceiling * np.maximum(product(v, times(B, v)).real, 0.0)
+    gap = gap * (a + b) / np.where(b > 0, b, 1.0)  # of the search's a + b, and a is given
+    feasible = a >= eta * (1 - TOLERANCE)
     v = v * d
     return RatioSolution(v / np.linalg.norm(v, axis=1, keepdims=True), multiplier, feasible, gap)
 
