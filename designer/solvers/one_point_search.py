@@ -94,8 +94,10 @@ def at_efficiency(h: Complex, B: Complex, P: Real, min_efficiency: Real) -> Rati
     x, binds = _root(spare, len(h))
     x = np.where(binds, x, LARGEST)
     s, p, b, mu = pair.sums(x)
-    bound = np.where(binds, (1 / np.maximum(s, TINY) - 1 / np.maximum(eta, TINY)) / np.maximum(mu, TINY), 0.0)
-    reached = b / np.maximum(s, TINY) ** 2
+    # 1/s - 1/η = μ b/s² + (p/s² - 1/η), the bracket what is left of the search; without μ there is no freedom left.
+    reached, cost = b / np.maximum(s, TINY) ** 2, p / np.maximum(s, TINY) ** 2
+    free = ~(binds & (mu > 0))
+    bound = reached + np.where(free, 0.0, cost - 1 / np.maximum(eta, TINY)) / np.where(free, 1.0, mu)
     gap = np.where(bound > 0, reached / np.where(bound > 0, bound, 1.0) - 1, 0.0)
     v = pair.vectors_at(x) * d
     multiplier = np.where(binds, pair.power / pair.left * s * mu, np.inf)
