@@ -212,9 +212,15 @@ class _State:
         score = np.where(found, self.score, 1.0)
         return np.where(found, (self.bound - score) / np.maximum(np.abs(score), SMALL), np.inf)
 
-    def answer(self, of_ratio: bool) -> Complex:
-        """The best vector, or the bracket's sound end where no plane held one."""
-        return _either(np.isfinite(self.score), self.v, self.v_high if of_ratio else self.v_low)
+    def fall_back(self, done: Bool, A: Complex, C: Complex, of_ratio: bool) -> None:
+        """Where no plane held a vector, the bracket's sound end, with the score that its bound is for: a, or -c δ/a."""
+        lost = done & ~np.isfinite(self.score)
+        if not lost.any():
+            return
+        v = self.v_high if of_ratio else self.v_low
+        a, c = product(v, times(A, v)).real, product(v, times(C, v)).real
+        score = a if of_ratio else -c * self.delta / np.where(a > 0, a, 1.0)
+        self.v, self.score = _either(lost, v, self.v), np.where(lost, score, self.score)
 
 
 def _search(A: Complex, C: Complex, goal: _Goal, high: Real, v_high: Complex) -> RatioSolution:
@@ -248,10 +254,11 @@ def _search(A: Complex, C: Complex, goal: _Goal, high: Real, v_high: Complex) ->
         now.improve(found, bound)
 
         free = meets if step == 0 else np.zeros_like(meets)
-        nothing = np.isposinf(now.x) & (values[:, -1] <= size * ROUNDING * np.abs(values).max(axis=1))
+        nothing = np.isposinf(now.x) & ~(meets & (values[:, -1] > size * ROUNDING * np.abs(values).max(axis=1)))
         done = free | nothing | (now.gap <= TOLERANCE) | (now.stalls > MAX_STALLS) | (step == MAX_STEPS - 1)
+        now.fall_back(done & ~free & ~nothing, A_, C_, goal.of_ratio)
         at = now.index[done]
-        out.v[at] = _either(free | nothing, here.v, now.answer(goal.of_ratio))[done]
+        out.v[at] = _either(free | nothing, here.v, now.v)[done]
         out.multiplier[at] = np.exp(np.where(nothing, np.inf, now.x_bound))[done]
         out.gap[at] = np.where(free | nothing, 0.0, now.gap)[done]
         out.feasible[at] = ~nothing[done]
