@@ -17,6 +17,7 @@ from acoustics.model_calls import calls as model_calls
 from designs.small_problems import line, load, pair, speaker
 from formulations.cone_calls import calls as cone_calls
 from formulations.random_targets import Wanted, gaussian, random_target
+from solvers.search_calls import calls as search_calls
 
 import designer
 from designer import measures
@@ -44,7 +45,7 @@ from designer.formulations import (
 )
 from designer.problem import geometry
 from designer.realization import fir
-from designer.solvers import cones, ratio_search
+from designer.solvers import cones
 from designer.targets import channel_target, curves, plain, wishes
 
 ROOMS = (
@@ -191,7 +192,7 @@ def calls() -> dict[str, Call]:
     listener = there.problem.listener
     moves = positive(2, 3)
     taps = judged().taps
-    return model_calls() | cone_calls() | {
+    return model_calls() | cone_calls() | search_calls() | {
         "measures.db": (measures.db, (positive(4) - 0.5,)),
         "measures.amplitude_db": (measures.amplitude_db, (w,)),
         "measures.pressure": (measures.pressure, (H, w)),
@@ -263,11 +264,6 @@ def calls() -> dict[str, Call]:
         "targets.plain.Plain.weights": (own.plain.weights, (F, 2)),
         "targets.wishes.slacks_db": (wishes.slacks_db, (target, target.plain)),
         "targets.wishes.excesses_db": (wishes.excesses_db, (target, target.plain, ("a", "b", "c"))),
-        "solvers.ratio_search.most_efficient": (ratio_search.most_efficient, (A, B, 3 * positive(4))),
-        "solvers.ratio_search.best_ratio": (ratio_search.best_ratio, (A, B)),
-        "solvers.ratio_search.best_ratio_at_efficiency": (
-            ratio_search.best_ratio_at_efficiency, (A, B, np.ones((4, 3)), np.trace(A, axis1=1, axis2=2).real / 4)
-        ),
         "solvers.cones.ConeProgram.at": (lambda p, i: p.at(i), (program(), np.array([1]))),
         "solvers.cones.assemble": (cones.assemble, (positive(2, 3, 3), positive(2, 3), filled())),
         "solvers.cones.solve": (cones.solve, (program(),)),

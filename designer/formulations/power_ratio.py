@@ -10,7 +10,8 @@ multiplier, has no gap (the semidefinite relaxation is tight), so it is solved a
 
 Closed form: `designer.solvers.ratio_search.most_efficient`. Infeasible where the largest eigenvalue of A - γB is not
 positive. Where that is so, or where an effort limit binds, the best compromise has the largest ratio whose effort
-still fits, and the slack is target minus reached.
+still fits, and the slack is target minus reached; the certificate's value is then that ratio, else the efficiency. Where
+one point is to be reached A = h^H h, and `designer.solvers.one_point_search` needs one eigenproblem for all of it.
 
 Source: Y. Luo, Constant directivity loudspeaker beamforming (arXiv 2407.01860). Truths: the semidefinite relaxation
 in cvxpy has the same value; with B the power radiated into the sphere and γ at its largest, N monopoles reach the
@@ -23,19 +24,23 @@ from typing import Any
 
 import numpy as np
 
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 from designer.formulations.solution import Solution
-from designer.measures import cancellation_gain, effort, quadratic
-from designer.solvers import ratio_search
+from designer.measures import cancellation_gain, effort, quadratic, ratio
+from designer.solvers import one_point_search, ratio_search
+from designer.solvers.false_position import last_that_fits
 from designer.targets.channel_target import ChannelTarget
 
 DEEPEST = 1e4
 """What "as deep as the rest allows" asks for: 40 dB."""
-CHEAPENINGS = 20
 DEEPEST_COMPROMISE = 1e6
 """The largest ratio that a compromise without an effort limit goes for: 60 dB, where the best ratio has no bound."""
 MARGIN = 10 ** (-0.1 / 10)
 """How near to the best ratio at all an unlimited compromise goes: 0.1 dB, because the last of it costs without bound."""
+SHORT = 1e-4
+"""How far below the curve weights still meet it, 0.0004 dB: rounding alone leaves as much where they cost 80 dB."""
+CHEAPENING_TOLERANCE = 1e-6
+"""Of the exponent of the cost, and of the effort's logarithm below its limit."""
 MAX_REWEIGHTINGS = 20
 
 
@@ -44,17 +49,21 @@ def solve(target: ChannelTarget) -> Solution:
     solution = solve_without_driver_limits(target)
     if not np.isfinite(target.max_gain).any():
         return solution
-    cost = target.cost
-    A = target.reach_power
+    cost = target.cost.copy()
+    w, violation, gap, value = solution.weights, solution.violation, solution.gap, solution.value
+    A, plain_level = target.reach_power, target.plain_level
+    at = np.arange(len(w))
     for _ in range(MAX_REWEIGHTINGS):
-        level = target.plain_level / np.sqrt(quadratic(A, solution.weights))
-        gains = np.abs(solution.weights) * level[:, None]
-        excess = gains / target.max_gain
-        if (excess <= 1 + 1e-6).all():
+        level = plain_level[at] / np.sqrt(np.maximum(quadratic(A[at], w[at]), 1e-300))
+        excess = np.abs(w[at]) * level[:, None] / target.max_gain
+        over = (excess > 1 + 1e-6).any(axis=1)
+        if not over.any():
             break
-        cost = cost * np.where(excess > 1, excess**2, 1.0)
-        solution = _solve(target, cost)
-    return solution
+        at = at[over]
+        cost[at] *= np.where(excess[over] > 1, excess[over] ** 2, 1.0)
+        again = _solve(target.at(at), cost[at])
+        w[at], violation[at], gap[at], value[at] = again.weights, again.violation, again.gap, again.value
+    return Solution.of(w, violation, gap, value, value * (1 + gap))
 
 
 def solve_without_driver_limits(target: ChannelTarget) -> Solution:
@@ -63,71 +72,87 @@ def solve_without_driver_limits(target: ChannelTarget) -> Solution:
 
 
 def _solve(target: ChannelTarget, cost: Real) -> Solution:
-    A, B = target.reach_power, target.cancel_power
+    one_point = target.reach.shape[1] == 1 and target.spread == 0
+    A = target.reach[:, 0] if one_point else target.reach_power
+    B = target.cancel_power
     gamma = target.gamma if target.gamma is not None else np.full(len(A), DEEPEST)
     w, gap = most_efficient_weights(A, B, cost, gamma)
-    reached = cancellation_gain(target.reach, target.cancel, w)
     spent = effort(target.reach, w)
-    if ((spent > target.max_effort) & (cost > 1).any(axis=1)).any():
-        w, gap = _cheapened(target, A, B, cost, gamma)
-        reached, spent = cancellation_gain(target.reach, target.cancel, w), effort(target.reach, w)
-    over = (spent > target.max_effort * (1 + 1e-9)) | (reached < gamma * (1 - 1e-8))
-    if over.any():
-        at = np.flatnonzero(over)
-        w[at] = _compromise(A[at], B[at], cost[at], target.max_effort[at])
-        gap[at] = 0.0
-    return Solution.of(w, np.maximum(0.0, effort(target.reach, w) / target.max_effort - 1), gap)
+    dear = np.flatnonzero((spent > target.max_effort) & (cost > 1).any(axis=1))
+    if dear.size:
+        w[dear], gap[dear] = _cheapened(target.at(dear), A[dear], B[dear], cost[dear], gamma[dear])
+        spent = effort(target.reach, w)
+    reached = cancellation_gain(target.reach, target.cancel, w)
+    value = _power(A, w) / np.maximum(np.sum(cost * np.abs(w) ** 2, axis=1), 1e-300)
+    over = np.flatnonzero((spent > target.max_effort * (1 + 1e-9)) | (reached < gamma * (1 - SHORT)))
+    if over.size:
+        w[over], gap[over], value[over] = _compromise(target.at(over), A[over], B[over], cost[over], gamma[over])
+        spent = effort(target.reach, w)
+    return Solution.of(w, np.maximum(0.0, spent / target.max_effort - 1), gap, value, value * (1 + gap))
+
+
+def _power(A: Complex, w: Complex) -> Real:
+    """w^H A w (F,), or |h w|²."""
+    return quadratic(A, w) if A.ndim == 3 else np.abs(np.einsum("fl,fl->f", A, w)) ** 2
+
+
+def most_efficient_weights(A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Real]:
+    """Weights (F, L) and the certificate's gap (F,): a bound for all weights that meet γ over their value, minus 1.
+
+    P = D², w = D⁻¹v turns w^H P w into v^H v.
+
+    A : (F, L, L), or h (F, L) where A = h^H h
+    """
+    d = 1 / np.sqrt(cost)
+    B = B * d[:, :, None] * d[:, None, :]
+    if A.ndim == 2:
+        found = one_point_search.most_efficient(A * d, B, gamma)
+    else:
+        found = ratio_search.most_efficient(A * d[:, :, None] * d[:, None, :], B, gamma)
+    return found.v * d, found.gap
 
 
 def _cheapened(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Real]:
     """Where the effort exceeds its limit, drivers outside their bands get cheaper, P^τ, until it fits: the largest such τ.
 
-    τ = 0 is P = 1, where the limit binds by itself and the compromise continues.
+    τ = 0 is P = 1; where the limit is exceeded even there, the compromise continues.
     """
-    low, high = np.zeros(len(A)), np.ones(len(A))
-    for _ in range(CHEAPENINGS):
-        tau = (low + high) / 2
-        w, _ = most_efficient_weights(A, B, cost ** tau[:, None], gamma)
-        fits = effort(target.reach, w) <= target.max_effort
-        low, high = np.where(fits, tau, low), np.where(fits, high, tau)
-    whole, _ = most_efficient_weights(A, B, cost, gamma)
-    tau = np.where(effort(target.reach, whole) <= target.max_effort, 1.0, low)
+
+    def excess(tau: Real, at: Index) -> Real:
+        w, _ = most_efficient_weights(A[at], B[at], cost[at] ** tau[:, None], gamma[at])
+        return np.log(np.maximum(effort(target.reach[at], w) / target.max_effort[at], 1e-300))
+
+    everywhere = np.arange(len(A))
+    tau, one = np.zeros(len(A)), np.ones(len(A))
+    least, most = excess(tau, everywhere), excess(one, everywhere)
+    at = np.flatnonzero((least <= 0) & (most > 0))
+    tau[at] = last_that_fits(
+        lambda x, some: excess(x, at[some]), (tau[at], least[at]), (one[at], most[at]), CHEAPENING_TOLERANCE
+    )
     return most_efficient_weights(A, B, cost ** tau[:, None], gamma)
 
 
-def most_efficient_weights(A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Real]:
-    """Weights (F, L) and the certificate's gap (F,): dual value over primal value, minus 1.
-
-    P = D², w = D⁻¹v turns w^H P w into v^H v. The dual value is the largest eigenvalue of A + λ(A - γB), a bound for
-    every w that meets γ, whatever λ >= 0 is.
+def _compromise(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Real, Real]:
+    """The largest ratio whose effort fits, the gap and that ratio; without an effort limit, the most efficient weights 0.1 dB
+    below the best ratio, the gap and their efficiency.
     """
-    d = 1 / np.sqrt(cost)
-    A_v, B_v = A * d[:, :, None] * d[:, None, :], B * d[:, :, None] * d[:, None, :]
-    found = ratio_search.most_efficient(A_v, B_v, gamma)
-    gap = np.zeros(len(A))
-    sound = found.feasible
-    if sound.any():
-        # Divided by 1 + λ, so that a large multiplier costs no digits.
-        t = 1 / (1 + 1 / np.maximum(found.multiplier[sound], 1e-300))
-        bound = np.linalg.eigvalsh(A_v[sound] - (t * gamma[sound])[:, None, None] * B_v[sound])[:, -1] / (1 - t)
-        gap[sound] = bound / quadratic(A_v[sound], found.v[sound]) - 1
-    return found.v * d, gap
-
-
-def _compromise(A: Complex, B: Complex, cost: Real, max_effort: Real) -> Complex:
-    """The largest ratio whose effort fits; without an effort limit, the most efficient weights 0.1 dB below the best ratio."""
-    w = np.empty(cost.shape, dtype=complex)
-    limited = np.isfinite(max_effort)
-    if limited.any():
-        single = np.diagonal(A[limited], axis1=1, axis2=2).real.max(axis=1)
-        efficiency = single / max_effort[limited]
-        ones = np.ones(cost[limited].shape)  # where an effort limit binds, P = 1
-        w[limited] = ratio_search.best_ratio_at_efficiency(A[limited], B[limited], ones, efficiency)
-    if not limited.all():
-        at = ~limited
-        wanted = np.minimum(ratio_search.best_ratio(A[at], B[at]), DEEPEST_COMPROMISE) * MARGIN
-        w[at], _ = most_efficient_weights(A[at], B[at], cost[at], wanted)
-    return w
+    one_point = A.ndim == 2
+    search = one_point_search if one_point else ratio_search
+    w, gap, value = np.empty(cost.shape, dtype=complex), np.zeros(len(A)), np.zeros(len(A))
+    limited = np.isfinite(target.max_effort)
+    at = np.flatnonzero(limited)
+    if at.size:
+        single = np.abs(A[at]) ** 2 if one_point else np.diagonal(A[at], axis1=1, axis2=2).real
+        efficiency = single.max(axis=1) / target.max_effort[at]
+        ones = np.ones(cost[at].shape)  # where an effort limit binds, P = 1
+        found = search.at_efficiency(A[at], B[at], ones, efficiency)
+        w[at], gap[at], value[at] = found.v, found.gap, ratio(_power(A[at], found.v), quadratic(B[at], found.v))
+    at = np.flatnonzero(~limited)
+    if at.size:
+        wanted = np.minimum(np.minimum(search.best_ratio(A[at], B[at]), DEEPEST_COMPROMISE) * MARGIN, gamma[at])
+        w[at], gap[at] = most_efficient_weights(A[at], B[at], cost[at], wanted)
+        value[at] = _power(A[at], w[at]) / np.maximum(np.sum(cost[at] * np.abs(w[at]) ** 2, axis=1), 1e-300)
+    return w, gap, value
 
 
 def statement(A: Complex, B: Complex, cost: Real, gamma: float) -> Any:

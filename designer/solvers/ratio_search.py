@@ -1,46 +1,54 @@
-"""Stacked searches over Hermitian pencils: the most efficient weights at a ratio, and the best ratio at an efficiency.
+"""Stacked searches over Hermitian pencils: the most efficient vectors at a ratio, and the best ratio at an efficiency.
 
-All frequencies at once, as stacked LAPACK calls; there is no Python loop over frequencies. Frequencies that have
-converged are dropped.
+Both are one search along the family v(t), the top eigenvectors of A - tC for t in [0, 1]: the larger t, the larger the
+ratio and the dearer. All frequencies at once, as stacked LAPACK calls; there is no Python loop over frequencies.
+Frequencies that have converged are dropped.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from designer.arrays import Bool, Complex, Real
-from designer.measures import quadratic
+from designer.arrays import Bool, Complex, Index, Real
+from designer.solvers.plane import TINY, Crossing, Eigenpair, crossing, product, times
 
-RATIO_TOLERANCE = 1e-10
-MAX_STEPS = 200
-NULL_SPACE = 4 * np.finfo(float).eps
+TOLERANCE = 1e-10
+"""Of the gap between a vector's value and its bound, relative."""
+MAX_STEPS = 100
+MAX_STALLS = 8
+"""Steps in a row without progress that end a search; rounding lets no vector and bound agree better."""
+PATIENCE = 2
+"""Steps in a row without progress before the bracket is halved instead."""
+ROUNDING = 4 * np.finfo(float).eps
+LARGEST = 34.0
+"""Of |log t/(1 - t)|, beyond which t is 0 or 1 to rounding."""
+SMALL = 1e-150
+"""What takes the place of a value of 0 in a quotient."""
+FLOOR = 1e-12
+"""Of B's eigenvalues, relative to its trace, in the best ratio at no efficiency at all."""
 
 
 @dataclass(frozen=True)
 class RatioSolution:
-    """Unit-norm vectors with the multiplier of the ratio: λ = t / (1 - t)."""
+    """Unit-norm vectors with the multiplier of the ratio, λ = t / (1 - t), and their certificate."""
 
     v: Complex  # (F, L)
     multiplier: Real  # (F,) λ
     feasible: Bool  # (F,)
+    gap: Real  # (F,) between the value and a bound that no vector passes, relative; 0 where not feasible
 
 
 def most_efficient(A: Complex, B: Complex, gamma: Real) -> RatioSolution:
     """Maximise v^H A v / v^H v subject to v^H A v >= γ v^H B v, at every frequency.
 
-    Lagrangian dual (two homogeneous quadratic forms over the complex numbers: no gap): minimise over λ >= 0 the
-    largest eigenvalue of A + λ(A - γB). With t = λ/(1+λ) that matrix is (A - tγB)/(1-t), and the root of
+    Lagrangian dual (two homogeneous quadratic forms over the complex numbers: no gap): every unit v that meets γ has
 
-        f(t) = log(v^H A v) - log(γ v^H B v),   v the top eigenvector of A - tγB,
+        v^H A v <= v^H A v + λ v^H (A - γB) v <= the largest eigenvalue of A + λ(A - γB),   λ >= 0,
 
-    is wanted; f rises with t. Newton in x = log λ, with the derivative from the eigenvectors at hand,
-
-        d(v^H B v)/dt = -2γ Σ_j |v_j^H B v|² / (μ_1 - μ_j),   d(v^H A v)/dt = tγ d(v^H B v)/dt,   dt/dx = t(1-t),
-
-    inside a bracket. Where the largest eigenvalue is double at the root f jumps there, and the eigenvectors of the two
-    sides are combined so that the constraint holds with equality.
+    and the least of these bounds is reached. With t = λ/(1+λ) that matrix is (A - tγB)/(1-t): v is a top eigenvector of
+    A - tC, C = γB, at the t where v^H (A - C) v = 0, or a combination of two where the largest eigenvalue is double.
 
     Parameters
     ----------
@@ -52,73 +60,59 @@ def most_efficient(A: Complex, B: Complex, gamma: Real) -> RatioSolution:
     RatioSolution : `feasible` is False where no v meets γ; v is then the top eigenvector of A - γB
 
     """
-    count, size = A.shape[:2]
-    scale = np.maximum(np.trace(A, axis1=1, axis2=2).real, 1e-300)[:, None, None]
-    A = A / scale
-    C = gamma[:, None, None] * B / scale
-    v = np.zeros((count, size), dtype=complex)
-    multiplier = np.zeros(count)
-
-    # t = 0: the target may be met for free; t = 1: it may be out of reach.
-    _, vectors = np.linalg.eigh(A)
-    v[:] = vectors[:, :, -1]
-    free = quadratic(A, v) >= quadratic(C, v) * (1 - RATIO_TOLERANCE)
-    edge_values, edge_vectors = np.linalg.eigh(A - C)
-    feasible = free | (edge_values[:, -1] > 1e-13)
-    v[~feasible] = edge_vectors[~feasible, :, -1]
-    multiplier[~feasible] = np.inf
-
-    active = np.flatnonzero(feasible & ~free)
-    low, high = np.full(active.size, -30.0), np.full(active.size, 34.0)
-    v_low, v_high = v[active], edge_vectors[active, :, -1]
-    x = np.zeros(active.size)
-    for _ in range(MAX_STEPS):
-        if not active.size:
-            break
-        t = 1 / (1 + np.exp(-x))
-        values, vectors = np.linalg.eigh(A[active] - t[:, None, None] * C[active])
-        top = vectors[:, :, -1]
-        a, c = quadratic(A[active], top), np.maximum(quadratic(C[active], top), 1e-300)
-        f = np.log(np.maximum(a, 1e-300) / c)
-        meets = f >= 0
-        high, v_high = np.where(meets, x, high), np.where(meets[:, None], top, v_high)
-        low, v_low = np.where(meets, low, x), np.where(meets[:, None], v_low, top)
-
-        done = (np.abs(f) < RATIO_TOLERANCE) | (high - low < 1e-13 * np.maximum(1.0, np.abs(high)))
-        if done.any():
-            at = active[done]
-            jump = np.abs(f[done]) >= RATIO_TOLERANCE
-            v[at] = np.where(jump[:, None], _on_the_boundary(A[at], C[at], v_low[done], v_high[done]), top[done])
-            multiplier[at] = np.exp(x[done])
-        # Newton, kept inside the bracket.
-        cross = np.einsum("fij,fi->fj", vectors.conj(), np.einsum("fij,fj->fi", C[active], top))[:, :-1]
-        slope_c = -2 * np.sum(np.abs(cross) ** 2 / np.maximum(values[:, -1:] - values[:, :-1], 1e-300), axis=1)
-        slope = slope_c * (t / np.maximum(a, 1e-300) - 1 / c) * t * (1 - t)
-        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            step = x - f / slope
-        inside = np.isfinite(step) & (step > low) & (step < high)
-        x = np.where(inside, step, (low + high) / 2)
-        keep = ~done
-        active, low, high, x = active[keep], low[keep], high[keep], x[keep]
-        v_low, v_high = v_low[keep], v_high[keep]
-    if active.size:  # the bracket's feasible end is a sound answer
-        v[active], multiplier[active] = v_high, np.exp(high)
-    return RatioSolution(v, multiplier, feasible)
+    scale = _trace(A)[:, None, None]
+    goal = _Goal((1.0, -1.0), (1.0, 0.0), np.zeros(len(A)))
+    nowhere = np.full(len(A), np.inf)
+    return _search(A / scale, gamma[:, None, None] * (B / scale), goal, nowhere, np.zeros(A.shape[:2], complex))
 
 
-def _on_the_boundary(A: Complex, C: Complex, outside: Complex, inside: Complex) -> Complex:
-    """Combine two eigenvectors of one eigenvalue so that v^H (A - C) v = 0.
+def best_ratio_at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Real) -> Complex:
+    """Unit-norm vectors (F, L) of largest ratio whose efficiency is still at least the given one; see `at_efficiency`."""
+    return at_efficiency(A, B, P, min_efficiency).v
 
-    v = inside + z e^{jφ} outside with φ such that the cross term is real and z the root of a real quadratic.
+
+def at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Real) -> RatioSolution:
+    """Maximise v^H A v / v^H B v subject to v^H A v >= η v^H P v, at every frequency.
+
+    v is scaled so that P = 1. Where the constraint binds the ratio is η / v^H B v over unit v with v^H A v = η, and of these
+
+        -v^H B v <= the largest eigenvalue of A/s - B, less η/s,   s > 0,
+
+    so v is a top eigenvector of A - sB: the family of `most_efficient`, searched for an efficiency. A - tC with C = A + B
+    is (1-t)(A - sB), s = t/(1-t), and v^H A v falls as t rises. s ends below the best ratio there is, and where the vector
+    of that one is efficient enough, it is the answer.
+
+    Parameters
+    ----------
+    A, B : (F, L, L) Hermitian, positive semidefinite
+    P : (F, L) diagonal cost
+    min_efficiency : η (F,)
+
+    Returns
+    -------
+    RatioSolution : `feasible` is False where no vector is efficient enough; v is then the most efficient one. The
+        multiplier is s, inf where the constraint does not bind
+
     """
-    M = A - C
-    cross = np.einsum("fi,fij,fj->f", inside.conj(), M, outside)
-    phase = np.exp(-1j * np.angle(cross))
-    b, a, c = np.abs(cross), quadratic(M, outside), quadratic(M, inside)
-    root = np.sqrt(np.maximum(b**2 - a * c, 0.0))
-    z = np.where(a < 0, (-b - root) / np.where(a < 0, a, -1.0), 0.0)
-    v = inside + (z * phase)[:, None] * outside
-    return np.asarray(v / np.linalg.norm(v, axis=1, keepdims=True))
+    d = 1 / np.sqrt(P)
+    both = d[:, :, None] * d[:, None, :]
+    A, B = A * both, B * both
+    power, left = _trace(A), _trace(B)
+    A, B, eta = A / power[:, None, None], B / left[:, None, None], min_efficiency / power
+    v = _best(A, B)
+    efficiency = product(v, times(A, v)).real
+    # B in the scale of the best ratio, where v^H A v = v^H B v; so s = 1 is the bracket's end.
+    ceiling = np.clip(efficiency / np.maximum(product(v, times(B, v)).real, TINY), 1e-16, 1e16)
+    binds = np.flatnonzero(efficiency < eta)
+    scaled = A[binds] + ceiling[binds, None, None] * B[binds]
+    found = _search(A[binds], scaled, _Goal((-1.0, 0.0), (0.0, -1.0), eta[binds]), np.zeros(binds.size), v[binds])
+    multiplier, gap = np.full(len(A), np.inf), np.zeros(len(A))
+    v[binds], multiplier[binds], gap[binds] = found.v, found.multiplier * (ceiling * power / left)[binds], found.gap
+    a, b = product(v, times(A, v)).real, ceiling * np.maximum(product(v, times(B, v)).real, 0.0)
+    gap = gap * (a + b) / np.where(b > 0, b, 1.0)  # of the search's a + b, and a is given
+    feasible = a >= eta * (1 - TOLERANCE)
+    v = v * d
+    return RatioSolution(v / np.linalg.norm(v, axis=1, keepdims=True), multiplier, feasible, gap)
 
 
 def best_ratio(A: Complex, B: Complex) -> Real:
@@ -128,57 +122,173 @@ def best_ratio(A: Complex, B: Complex) -> Real:
     of B's trace are its null space.
     """
     values, vectors = np.linalg.eigh(B)
-    trace = np.maximum(np.trace(B, axis1=1, axis2=2).real, 1e-300)[:, None]
-    null = values < NULL_SPACE * trace
+    floor = ROUNDING * _trace(B)[:, None]
     inner = vectors.conj().swapaxes(1, 2) @ A @ vectors
-    heard = np.where(null, np.diagonal(inner, axis1=1, axis2=2).real, 0.0).sum(axis=1)
-    unbounded = heard > 1e-9 * np.trace(A, axis1=1, axis2=2).real
-    scale = 1 / np.sqrt(np.maximum(values, NULL_SPACE * trace))
+    heard = np.where(values < floor, np.diagonal(inner, axis1=1, axis2=2).real, 0.0).sum(axis=1)
+    unbounded = heard > 1e-9 * _trace(A)
+    scale = 1 / np.sqrt(np.maximum(values, floor))
     largest = np.linalg.eigvalsh(inner * scale[:, :, None] * scale[:, None, :])[:, -1]
     return np.where(unbounded, np.inf, largest)
 
 
-def best_ratio_at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Real) -> Complex:
-    """The vectors of largest ratio v^H A v / v^H B v whose efficiency v^H A v / v^H P v is still at least the given one.
-
-    The top generalised eigenvectors of (A, B + δP) trade ratio against efficiency; they are the same family as that
-    of `most_efficient` (there B + (μ/tγ) I). δ is found by bisection of its logarithm: the smallest that is efficient
-    enough.
-
-    Parameters
-    ----------
-    A, B : (F, L, L); P : (F, L) diagonal cost; min_efficiency : (F,), at most the largest that P lets any vector have
-
-    Returns
-    -------
-    (F, L) vectors of unit norm
-
-    """
-    B = B / np.maximum(np.trace(B, axis1=1, axis2=2).real, 1e-300)[:, None, None]
-    low, high = np.full(len(A), np.log(1e-12)), np.full(len(A), np.log(1e6))
-    best, cheapest = _family(A, B, P, high), _family(A, B, P, low)
-    enough = _efficient_enough(A, P, cheapest, min_efficiency)
-    best[enough] = cheapest[enough]
-    active = ~enough
-    while active.any() and float((high - low)[active].max()) > 1e-5:
-        middle = (low + high) / 2
-        v = _family(A[active], B[active], P[active], middle[active])
-        fits = np.zeros(len(A), dtype=bool)
-        fits[active] = _efficient_enough(A[active], P[active], v, min_efficiency[active])
-        best[fits] = v[fits[active]]
-        high = np.where(fits, middle, high)
-        low = np.where(active & ~fits, middle, low)
-    return best
-
-
-def _efficient_enough(A: Complex, P: Real, v: Complex, min_efficiency: Real) -> Bool:
-    return np.asarray(quadratic(A, v) >= min_efficiency * np.sum(P * np.abs(v) ** 2, axis=1))
-
-
-def _family(A: Complex, B: Complex, P: Real, log_delta: Real) -> Complex:
-    """Top generalised eigenvectors of (A, B + δP), of unit norm."""
-    factor = np.linalg.cholesky(B + np.exp(log_delta)[:, None, None] * P[:, :, None] * np.eye(A.shape[-1]))
-    inner = np.linalg.solve(factor, np.linalg.solve(factor, A).conj().swapaxes(1, 2))
-    _, u = np.linalg.eigh((inner + inner.conj().swapaxes(1, 2)) / 2)
-    v = np.linalg.solve(factor.conj().swapaxes(1, 2), u[:, :, -1:])[:, :, 0]
+def _best(A: Complex, B: Complex) -> Complex:
+    """The unit-norm vectors of that ratio (F, L), with B's eigenvalues raised to FLOOR; B has trace 1."""
+    values, vectors = np.linalg.eigh(B)
+    whiten = vectors / np.sqrt(np.maximum(values, FLOOR))[:, None, :]
+    _, inner = np.linalg.eigh(whiten.conj().swapaxes(1, 2) @ A @ whiten)
+    v = times(whiten, inner[:, :, -1])
     return np.asarray(v / np.linalg.norm(v, axis=1, keepdims=True))
+
+
+def _trace(A: Complex) -> Real:
+    """(F,), 1 where it is 0."""
+    trace = np.trace(A, axis1=1, axis2=2).real
+    return np.asarray(np.where(trace > 0, trace, 1.0))
+
+
+@dataclass(frozen=True)
+class _Goal:
+    """What is searched along v(t), a = v^H A v, c = v^H C v: the t where g = αa + βc + δ, which rises with t, vanishes.
+
+    The score, of which the most is wanted, has the bound (μ - δ)/w with μ the largest eigenvalue of A - tC. From a - tc
+    <= μ: at a ratio (g = a - c, score a = c) a(1 - t) <= μ, so w = 1 - t; at an efficiency (g = δ - a, score -c) δ - tc
+    <= μ, so w = t.
+    """
+
+    condition: tuple[float, float]  # α, β
+    score: tuple[float, float]  # weights of a and c
+    delta: Real  # (F,)
+
+    @property
+    def of_ratio(self) -> bool:
+        return self.condition[1] != 0
+
+
+@dataclass
+class _State:
+    """A search's frequencies that are still at work."""
+
+    index: Index  # (N,) among all
+    delta: Real  # (N,) of the goal
+    x: Real  # (N,) log t/(1-t)
+    low: Real  # (N,) the bracket, infinite where an end is not known
+    high: Real
+    v_low: Complex  # (N, L) the eigenvectors at its ends, 0 where not known
+    v_high: Complex
+    v: Complex  # (N, L) the best vector that meets the condition
+    score: Real  # (N,) its score
+    bound: Real  # (N,) the least of all bounds
+    x_bound: Real  # (N,) where that is
+    stalls: Index  # (N,) steps without progress
+
+    @classmethod
+    def start(cls, delta: Real, high: Real, v_high: Complex) -> _State:
+        far, none = np.full(delta.size, np.inf), np.zeros_like(v_high)
+        index, stalls = np.arange(delta.size), np.zeros(delta.size, int)
+        return cls(index, delta, -far, -far, high, none, v_high, none, -far, far, -far, stalls)
+
+    def at(self, keep: Bool) -> _State:
+        return _State(*(getattr(self, field.name)[keep] for field in fields(self)))
+
+    def narrow(self, meets: Bool, here: Eigenpair) -> None:
+        """One end of the bracket moves to x."""
+        self.low, self.high = np.where(meets, self.low, self.x), np.where(meets, np.minimum(self.x, LARGEST), self.high)
+        self.v_low, self.v_high = _either(meets, self.v_low, here.v), _either(meets, here.v, self.v_high)
+
+    def improve(self, found: Crossing, bound: Real) -> None:
+        """Keep the best vector and the least bound, and count the steps that gave neither."""
+        better, tighter = found.score > self.score, bound < self.bound
+        with np.errstate(invalid="ignore"):  # inf - inf: nothing found yet
+            gained = better & ~(found.score - self.score <= TOLERANCE * np.abs(found.score))
+            lowered = tighter & ~(self.bound - bound <= TOLERANCE * np.abs(bound))
+        self.v, self.score = _either(better, found.v, self.v), np.where(better, found.score, self.score)
+        self.bound, self.x_bound = np.where(tighter, bound, self.bound), np.where(tighter, self.x, self.x_bound)
+        self.stalls = np.where(gained | lowered, 0, self.stalls + 1)
+
+    @property
+    def gap(self) -> Real:
+        """The bound over the score, relative (N,); inf where there is no score yet."""
+        found = np.isfinite(self.score)
+        score = np.where(found, self.score, 1.0)
+        return np.where(found, (self.bound - score) / np.maximum(np.abs(score), SMALL), np.inf)
+
+    def fall_back(self, done: Bool, A: Complex, C: Complex, of_ratio: bool) -> None:
+        """Where no plane held a vector, the bracket's sound end, with the score that its bound is for: a, or -c δ/a."""
+        lost = done & ~np.isfinite(self.score)
+        if not lost.any():
+            return
+        v = self.v_high if of_ratio else self.v_low
+        a, c = product(v, times(A, v)).real, product(v, times(C, v)).real
+        score = a if of_ratio else -c * self.delta / np.where(a > 0, a, 1.0)
+        self.v, self.score = _either(lost, v, self.v), np.where(lost, score, self.score)
+
+
+def _search(A: Complex, C: Complex, goal: _Goal, high: Real, v_high: Complex) -> RatioSolution:
+    """The search itself, in x = log t/(1-t), from t = 0 and inside a bracket.
+
+    A step takes the top eigenpair at x, and with it a bound. In two planes through the eigenvector
+    (`designer.solvers.plane`) the condition is met in closed form, which gives a vector that meets it and the next x. One
+    plane holds the eigenvector's derivative along t, up to its length Σ_j v_j (v_j^H C v)/(μ_1 - μ_j), from the
+    eigenvectors at hand; the other the vector at the bracket's other end. Where neither holds a vector that meets the
+    condition, the eigenvalues at t = 1 tell whether there is any. Done where vector and bound agree.
+
+    high, v_high : the bracket's upper end (F,) and the vector there (F, L); inf and 0 where they are not known
+    """
+    count, size = v_high.shape
+    out = RatioSolution(np.zeros((count, size), complex), np.zeros(count), np.ones(count, bool), np.zeros(count))
+    now = _State.start(goal.delta, high, v_high)
+    for step in range(MAX_STEPS):
+        if not now.index.size:
+            break
+        A_, C_ = A[now.index], C[now.index]
+        here, values, derivative = _eigenpairs(A_, C_, now.x)
+        condition = (*goal.condition, now.delta)
+        meets = condition[0] * here.a + condition[1] * here.c + now.delta >= 0
+        now.narrow(meets, here)
+        found = _larger(
+            crossing(A_, C_, here, derivative, condition, goal.score),
+            crossing(A_, C_, here, _either(meets, now.v_low, now.v_high), condition, goal.score),
+        )
+        weight = here.rest if goal.of_ratio else here.t
+        bound = np.where(weight > 0, (values[:, -1] - now.delta) / np.where(weight > 0, weight, 1.0), np.inf)
+        now.improve(found, bound)
+
+        free = meets if step == 0 else np.zeros_like(meets)
+        nothing = np.isposinf(now.x) & ~(meets & (values[:, -1] > size * ROUNDING * np.abs(values).max(axis=1)))
+        done = free | nothing | (now.gap <= TOLERANCE) | (now.stalls > MAX_STALLS) | (step == MAX_STEPS - 1)
+        now.fall_back(done & ~free & ~nothing, A_, C_, goal.of_ratio)
+        at = now.index[done]
+        out.v[at] = _either(free | nothing, here.v, now.v)[done]
+        out.multiplier[at] = np.exp(np.where(nothing, np.inf, now.x_bound))[done]
+        out.gap[at] = np.where(free | nothing, 0.0, now.gap)[done]
+        out.feasible[at] = ~nothing[done]
+
+        inside = (found.x > now.low) & (found.x < now.high) & (now.stalls < PATIENCE)
+        middle = np.where(np.isfinite(now.high), (np.maximum(now.low, -LARGEST) + now.high) / 2, np.inf)
+        now.x = np.where(inside, found.x, middle)
+        now = now.at(~done)
+    return out
+
+
+def _eigenpairs(A: Complex, C: Complex, x: Real) -> tuple[Eigenpair, Real, Complex]:
+    """The top eigenpairs of A - tC, all eigenvalues (N, L), and the direction of the eigenvector's derivative (N, L)."""
+    with np.errstate(over="ignore"):
+        t, rest = 1 / (1 + np.exp(-x)), 1 / (1 + np.exp(x))
+    values, vectors = np.linalg.eigh(A - t[:, None, None] * C)
+    v, others = vectors[:, :, -1], vectors[:, :, :-1]
+    Cv = times(C, v)
+    slopes = times(others.conj().swapaxes(1, 2), Cv) / np.maximum(values[:, -1:] - values[:, :-1], 1e-30)
+    here = Eigenpair(v, Cv, product(v, times(A, v)).real, product(v, Cv).real, t, rest)
+    return here, values, times(others, slopes)
+
+
+def _either(choose: Bool, there: Complex, other: Complex) -> Complex:
+    """Vectors (N, L): there where chosen, else the other."""
+    return np.where(choose[:, None], there, other)
+
+
+def _larger(one: Crossing, two: Crossing) -> Crossing:
+    second = two.score > one.score
+    return Crossing(
+        _either(second, two.v, one.v), np.where(second, two.score, one.score), np.where(second, two.x, one.x)
+    )

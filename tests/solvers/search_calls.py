@@ -1,0 +1,47 @@
+"""A call of every array function of the searches: for the test that inputs are not modified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from designer.arrays import Complex, Real
+from designer.solvers import false_position, one_point_search, plane, ratio_search
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def calls() -> dict[str, Call]:
+    rng = np.random.default_rng(0)
+
+    def gaussian(*shape: int) -> Complex:
+        return np.asarray(rng.normal(size=shape) + 1j * rng.normal(size=shape))
+
+    def power(points: int) -> Complex:
+        H = gaussian(4, points, 3)
+        return np.asarray(H.conj().swapaxes(1, 2) @ H)
+
+    A, B, h, v = power(5), power(6), gaussian(4, 3), gaussian(4, 3)
+    ones, gamma, half = np.ones((4, 3)), np.full(4, 1.5), np.full(4, 0.5)
+    here = plane.Eigenpair(v, plane.times(B, v), gamma, gamma, half, half)
+
+    def excess(x: Real, at: np.ndarray) -> Real:
+        return np.asarray(x - 0.3)
+
+    return {
+        "solvers.plane.crossing": (plane.crossing, (A, B, here, h, (1.0, -1.0, np.zeros(4)), (1.0, 0.0))),
+        "solvers.plane.product": (plane.product, (h, v)),
+        "solvers.plane.times": (plane.times, (A, v)),
+        "solvers.ratio_search.most_efficient": (ratio_search.most_efficient, (A, B, gamma)),
+        "solvers.ratio_search.best_ratio": (ratio_search.best_ratio, (A, B)),
+        "solvers.ratio_search.best_ratio_at_efficiency": (ratio_search.best_ratio_at_efficiency, (A, B, ones, half)),
+        "solvers.ratio_search.at_efficiency": (ratio_search.at_efficiency, (A, B, ones, 20 * half)),
+        "solvers.one_point_search.most_efficient": (one_point_search.most_efficient, (h, B, gamma / 10)),
+        "solvers.one_point_search.best_ratio": (one_point_search.best_ratio, (h, B)),
+        "solvers.one_point_search.at_efficiency": (one_point_search.at_efficiency, (h, B, ones, half)),
+        "solvers.false_position.last_that_fits": (
+            false_position.last_that_fits, (excess, (np.zeros(2), np.full(2, -0.3)), (np.ones(2), np.full(2, 0.7)), 1e-6)
+        ),
+    }  # fmt: skip
