@@ -1,29 +1,32 @@
-"""Pressure matching: regularised least squares, its weight searched so that the cancellation gain meets the target
-curve.
+"""Pressure matching: regularised least squares, its weight constant, or searched so that the cancellation gain meets the curve.
 
-    minimise  ||H w - d||² + β w^H P w
+    minimise    ||H w - d||² + ε² Σ_l p_l |w_l|² + β w^H P w
+    subject to  w^H A w >= γ w^H B w and the effort limit, where β is searched; nothing, where β is given
 
 H (F, M, L) holds the points to reach and to cancel, each family scaled to equal weight; d is the response of the
-driver that is strongest at the points to reach, there, and 0 at the points to cancel. Convex for β > 0, with the
-closed form w = (H^H H + βP)⁻¹ H^H d.
+driver that is strongest at the points to reach, there, and 0 at the points to cancel; both are scaled to ||d|| = 1. With
+independent errors of variance ε² of the drivers the mean of ||H (1+δ) w - d||² has ε² Σ_l p_l |w_l|² more, p_l the squared
+norm of H's column: L more rows of H. Convex for β > 0, with the closed form w = (H^H H + βP)⁻¹ H^H d.
 
 The gain is nearly but not always monotone in β, and it saturates. The largest β that meets the curve within the
-effort limit is wanted, because it is the cheapest; where none does, the β whose gain is largest within the limit, and
-what is missing is slack.
+effort limit is wanted, because it is the cheapest; where the curve is infeasible, the β whose gain is largest within the limit, and
+what is missing is slack. A constant β looks at no curve and at no limit.
 
-Source: Kirkeby and Nelson (JAES 47, 1999); Elliott et al., Robustness and regularization of personal audio systems
-(2012). Truth: with constant β the largest singular value of the weights never passes 1/(2√β).
+Source: Kirkeby and Nelson (JAES 47, 1999), equation (9); Elliott et al., Robustness and regularization of personal audio
+systems (2012). Truths: with constant β the largest singular value of the weights never passes 1/(2√β); as β goes to 0 two
+sources are inverted exactly.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from designer.arrays import Bool, Complex, Real
 from designer.formulations.solution import Solution
-from designer.measures import cancellation_gain, effort
+from designer.measures import cancellation_gain, effort, quadratic, ratio
 from designer.targets.channel_target import ChannelTarget
 
 BETAS = 10.0 ** np.arange(2.0, -12.01, -0.1)
@@ -31,22 +34,54 @@ BETAS = 10.0 ** np.arange(2.0, -12.01, -0.1)
 REFINEMENTS = 30
 
 
-def solve(target: ChannelTarget) -> Solution:
-    """The most regularised weights whose cancellation gain meets the curve within the effort limit."""
-    H, d = _system(target)
-    values, rotate, projected = _diagonalise(H, d, target.cost)
-    gamma = target.gamma if target.gamma is not None else np.full(len(H), np.inf)
-    scale = values[:, -1:]
+@dataclass(frozen=True)
+class System:
+    """H, d and P of all frequencies, H^H H and P diagonalised at once: the weights of every β are one product away."""
 
-    def weights(beta: Real) -> Complex:
-        return np.asarray(np.einsum("fij,fj->fi", rotate, projected / (values + beta[:, None] * scale)))
+    H: Complex  # (F, M, L)
+    d: Complex  # (F, M)
+    cost: Real  # (F, L), P
+    values: Real  # (F, L), rising: the squared singular values of H P^(-1/2)
+    rotate: Complex  # (F, L, L)
+    projected: Complex  # (F, L)
+
+    def weights(self, beta: Real) -> Complex:
+        """w (F, L) at the given β (F,): rotate @ (projected / (values + β))."""
+        return np.asarray(np.einsum("fij,fj->fi", self.rotate, self.projected / (self.values + beta[:, None])))
+
+    def solution(self, beta: Real) -> Solution:
+        """The weights at β (F,) with their gap.
+
+        The objective is strongly convex in the norm of P with modulus 2β: its value exceeds the least by at most |g|²/(4β).
+        """
+        w = self.weights(beta)
+        residual = np.einsum("fml,fl->fm", self.H, w) - self.d
+        penalty = beta[:, None] * self.cost
+        gradient = 2 * (np.einsum("fml,fm->fl", self.H.conj(), residual) + penalty * w)
+        value = np.sum(np.abs(residual) ** 2, axis=1) + np.sum(penalty * np.abs(w) ** 2, axis=1)
+        gap = np.sum(np.abs(gradient) ** 2 / (4 * penalty), axis=1) / np.maximum(value, 1e-300)
+        return Solution.of(w, 0.0, gap)  # nothing constrains w
+
+
+def solve(target: ChannelTarget, regularization_db: float | None = None) -> Solution:
+    """The weights at one β for all frequencies; without one, the most regularised whose gain meets the curve within the effort."""
+    system = system_of(target)
+    count = len(system.H)
+    if regularization_db is not None:
+        return system.solution(np.full(count, 10 ** (regularization_db / 10)))
+    gamma = target.gamma if target.gamma is not None else np.full(count, np.inf)
+    scale = system.values[:, -1]
+    A, B = target.reach_power, target.cancel_power
+
+    def gain_of(w: Complex) -> Real:
+        if not target.spread:
+            return cancellation_gain(target.reach, target.cancel, w)
+        return ratio(quadratic(A, w), quadratic(B, w))
 
     def judged(beta: Real) -> tuple[Real, Bool]:
-        w = weights(beta)
-        fits = effort(target.reach, w) <= target.max_effort * (1 + 1e-9)
-        return cancellation_gain(target.reach, target.cancel, w), fits
+        w = system.weights(beta * scale)
+        return gain_of(w), effort(target.reach, w) <= target.max_effort * (1 + 1e-9)
 
-    count = len(H)
     gains, fit = np.empty((BETAS.size, count)), np.empty((BETAS.size, count), dtype=bool)
     for i, beta in enumerate(BETAS):
         gains[i], fit[i] = judged(np.full(count, beta))
@@ -60,41 +95,35 @@ def solve(target: ChannelTarget) -> Solution:
     for _ in range(REFINEMENTS):
         middle = (inside + outside) / 2
         gain, fits = judged(np.exp(middle))
-        good = fits & np.where(
-            met, gain >= gamma, gain >= cancellation_gain(target.reach, target.cancel, weights(np.exp(inside)))
-        )
+        good = fits & np.where(met, gain >= gamma, gain >= gain_of(system.weights(np.exp(inside) * scale)))
         inside, outside = np.where(good, middle, inside), np.where(good, outside, middle)
-    w = weights(np.exp(inside))
-    return Solution.of(w, gap=_gap(H, d, target.cost, np.exp(inside) * scale[:, 0], w))
+    return system.solution(np.exp(inside) * scale)
 
 
-def _system(target: ChannelTarget) -> tuple[Complex, Complex]:
-    """H (F, M, L) and d (F, M): the families scaled to means, and the level to 1."""
+def system_of(target: ChannelTarget) -> System:
+    """The families scaled to means, the level to 1, and the drivers' spread as L more rows."""
     reach, cancel = target.reach / np.sqrt(target.reach.shape[1]), target.cancel / np.sqrt(target.cancel.shape[1])
     strongest = np.mean(np.abs(reach) ** 2, axis=1).argmax(axis=1)
     wanted = np.take_along_axis(reach, strongest[:, None, None], axis=2)[:, :, 0]
-    level = np.linalg.norm(wanted, axis=1)
+    level = np.maximum(np.linalg.norm(wanted, axis=1), 1e-300)
     H = np.concatenate([reach, cancel], axis=1) / level[:, None, None]
     d = np.concatenate([wanted / level[:, None], np.zeros(cancel.shape[:2])], axis=1)
-    return H, d
+    if target.spread:
+        columns = np.linalg.norm(H, axis=1)
+        H = np.concatenate([H, np.sqrt(target.spread) * columns[:, :, None] * np.eye(H.shape[2])], axis=1)
+        d = np.concatenate([d, np.zeros_like(d[:, :1]).repeat(H.shape[2], axis=1)], axis=1)
+    return diagonalised(H, d, target.cost)
 
 
-def _diagonalise(H: Complex, d: Complex, cost: Real) -> tuple[Real, Complex, Complex]:
-    """H^H H = and P at once: w(β) = rotate @ (projected / (values + β)) for every β."""
+def diagonalised(H: Complex, d: Complex, cost: Real) -> System:
+    """H^H H = and P at once: one eigendecomposition a frequency."""
     scale = 1 / np.sqrt(cost)
-    H = H * scale[:, None, :]
-    values, vectors = np.linalg.eigh(H.conj().swapaxes(1, 2) @ H)
-    projected = np.einsum("fij,fi->fj", vectors.conj(), np.einsum("fml,fm->fl", H.conj(), d))
-    return np.maximum(values, 0.0), np.asarray(vectors * scale[:, :, None]), np.asarray(projected)
-
-
-def _gap(H: Complex, d: Complex, cost: Real, beta: Real, w: Complex) -> Real:
-    """The objective is strongly convex in the norm of P with modulus 2β: its value exceeds the least by at most |g|²/(4β)."""
-    residual = np.einsum("fml,fl->fm", H, w) - d
-    penalty = beta[:, None] * cost
-    gradient = 2 * (np.einsum("fml,fm->fl", H.conj(), residual) + penalty * w)
-    value = np.sum(np.abs(residual) ** 2, axis=1) + np.sum(penalty * np.abs(w) ** 2, axis=1)
-    return np.asarray(np.sum(np.abs(gradient) ** 2 / (4 * penalty), axis=1) / np.maximum(value, 1e-300))
+    scaled = H * scale[:, None, :]
+    values, vectors = np.linalg.eigh(scaled.conj().swapaxes(1, 2) @ scaled)
+    projected = np.einsum("fij,fi->fj", vectors.conj(), np.einsum("fml,fm->fl", scaled.conj(), d))
+    return System(
+        H, d, cost, np.maximum(values, 0.0), np.asarray(vectors * scale[:, :, None]), np.asarray(projected)
+    )
 
 
 def statement(H: Complex, d: Complex, cost: Real, beta: float) -> Any:

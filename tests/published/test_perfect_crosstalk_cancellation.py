@@ -58,9 +58,7 @@ def filters(frequency_hz: Real, beta: float) -> Complex:
     columns = []
     for design in problem.designs:
         target = channel_target(design, scene)
-        H, d = pressure_matching._system(target)
-        values, rotate, projected = pressure_matching._diagonalise(H, d, target.cost)
-        columns.append(np.einsum("fij,fj->fi", rotate, projected / (values + beta)))
+        columns.append(pressure_matching.system_of(target).weights(np.full(frequency_hz.size, beta)))
     return np.stack(columns, axis=2)
 
 
