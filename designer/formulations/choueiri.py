@@ -29,15 +29,13 @@ from designer.targets.channel_target import ChannelTarget
 
 MAX_SPECTRUM_DB = 7.0
 """Γ by default: 20 log10 of it, as in the paper's examples."""
-LEAST_BETA = 1e-13
-"""Where β is 0 this much, relative to the largest σ², stands for it: H may be singular."""
 
 
 def solve(target: ChannelTarget, max_spectrum_db: float = MAX_SPECTRUM_DB) -> Solution:
     """The weights of least error whose spectrum is at most Γ."""
     system = pressure_matching.system_of(target)
     beta = flat_spectrum_beta(np.sqrt(system.values), 10 ** (max_spectrum_db / 20))
-    return system.solution(np.maximum(beta, LEAST_BETA * system.values[:, -1]))
+    return system.solution(beta)
 
 
 def flat_spectrum_beta(singular_values: Real, max_spectrum: float) -> Real:

@@ -29,7 +29,3 @@ class Formulation:
     def __call__(self, target: ChannelTarget) -> Solution:
         """The same as `solve`."""
         return self.solve(target)
-
-    def ignores(self, name: str) -> bool:
-        """Whether a wish or a limit, as tables call it (`mask[1]`, `max_gain_db of "left"`), is not looked at."""
-        return name != "level" and name.split("[")[0].split(" ")[0] not in self.looks_at

@@ -32,6 +32,12 @@ from designer.targets.channel_target import ChannelTarget
 BETAS = 10.0 ** np.arange(2.0, -12.01, -0.1)
 """Regularisation weights tried, relative to the largest eigenvalue of P⁻¹H^H H: 1 dB apart, then refined."""
 REFINEMENTS = 30
+LEAST_BETA = 1e-13
+"""The least β, relative to the largest eigenvalue of P⁻¹H^H H: H may be singular."""
+RANK = 1e-14
+"""Eigenvalues of P⁻¹H^H H below this, relative to the largest, are 0."""
+NOT_JUDGED = 1e-9
+"""Errors of less than -90 dB of ||d||²: there a relative gap would be one of rounding."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +60,13 @@ class System:
 
         The objective is strongly convex in the norm of P with modulus 2β: its value exceeds the least by at most |g|²/(4β).
         """
+        beta = np.maximum(beta, LEAST_BETA * self.values[:, -1])
         w = self.weights(beta)
         residual = np.einsum("fml,fl->fm", self.H, w) - self.d
         penalty = beta[:, None] * self.cost
         gradient = 2 * (np.einsum("fml,fm->fl", self.H.conj(), residual) + penalty * w)
         value = np.sum(np.abs(residual) ** 2, axis=1) + np.sum(penalty * np.abs(w) ** 2, axis=1)
-        gap = np.sum(np.abs(gradient) ** 2 / (4 * penalty), axis=1) / np.maximum(value, 1e-300)
+        gap = np.sum(np.abs(gradient) ** 2 / (4 * penalty), axis=1) / np.maximum(value, NOT_JUDGED)
         return Solution.of(w, 0.0, gap)  # nothing constrains w
 
 
@@ -121,6 +128,7 @@ def diagonalised(H: Complex, d: Complex, cost: Real) -> System:
     scaled = H * scale[:, None, :]
     values, vectors = np.linalg.eigh(scaled.conj().swapaxes(1, 2) @ scaled)
     projected = np.einsum("fij,fi->fj", vectors.conj(), np.einsum("fml,fm->fl", scaled.conj(), d))
+    projected = np.where(values > RANK * values[:, -1:], projected, 0.0)  # H^H d has no part there but rounding
     return System(
         H, d, cost, np.maximum(values, 0.0), np.asarray(vectors * scale[:, :, None]), np.asarray(projected)
     )
