@@ -5,7 +5,7 @@
 
 A (F, L, L) is the mean of h^H h over the points to reach, Q the same over the points to cancel, with drivers outside
 their bands counted as if they radiated there (`out_of_band`). Q is singular where there are fewer points to cancel than
-drivers, and the ratio has then no bound of its own: δ = 1e-9 of its mean diagonal is added, as is whatever δ the effort
+drivers, and the ratio has then no bound of its own: 1e-9 of its mean diagonal is added, as is whatever δ the effort
 limit needs. No curve is looked at: this is the limit of the power ratio as γ goes to its largest.
 
 A generalised eigenvalue problem, and as good as convex: the largest eigenvector of (A, Q) without a limit, and with one
@@ -49,8 +49,8 @@ def best_contrast(target: ChannelTarget) -> Loaded:
     """The weights, of unit norm, with their loading and gap."""
     Q, e = quiet_power(target), least_efficiency(target)
     if target.reach.shape[1] == 1 and not target.spread:
-        return loaded_point(target.reach[:, 0], Q, e, LEAST_LOAD)
-    return loaded_matrix(target.reach_power, Q, e, LEAST_LOAD)
+        return loaded_point(target.reach[:, 0], Q, e, least_load=LEAST_LOAD)
+    return loaded_matrix(target.reach_power, Q, e, least_load=LEAST_LOAD)
 
 
 def quiet_power(target: ChannelTarget) -> Complex:

@@ -22,6 +22,7 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.formulations import power_ratio
+from designer.formulations.acoustic_contrast import LEAST_LOAD
 from designer.formulations.power_ratio import DEEPEST, MARGIN, most_efficient_weights
 from designer.formulations.solution import Solution
 from designer.measures import quadratic, ratio
@@ -56,7 +57,7 @@ def best_gains(target: ChannelTarget) -> tuple[Real, float, float]:
     g = _real(w)
     violation = np.maximum(1 - ratio(quadratic(A, g), wanted * quadratic(B, g)), 0.0)
     if quadratic(A, g)[0] < least[0] * np.sum(g**2) * (1 - 1e-9):
-        found = loaded_matrix(A, B, least)
+        found = loaded_matrix(A, B, least, least_load=LEAST_LOAD)
         g, gap = _real(found.v), found.gap
         violation = np.maximum(least * np.sum(g**2) / quadratic(A, g) - 1, 0.0)
     return g[0], float(violation[0]), float(gap[0])

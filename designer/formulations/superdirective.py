@@ -12,7 +12,7 @@ Convex: a quadratic form that is not negative, below a linear equation and a bal
 diagonal loading, with the smallest δ >= 0 for which the white-noise gain is G; found from one eigendecomposition of Q
 and a scalar root, for all frequencies at once. Certificate: 1 / (h (Q + δI)⁻¹ h^H) - δ/G is a lower bound for every δ.
 A floor above ||h||², the white-noise gain of drivers in phase, is infeasible: then they are in phase, and what the gain
-lacks is the violation. A singular Q is loaded by 1e-13 of its mean diagonal.
+lacks is the violation. A singular Q is loaded by 1e-15 of its mean diagonal.
 
 Source: Cox, Zeskind and Owen, Robust adaptive beamforming (IEEE Trans. ASSP 35, 1987), equations (15) to (20). Truths: N
 monopoles close together have an index of N² end-fire (Parsons, JASA 82, 1987); a floor gives the loading that
@@ -32,11 +32,14 @@ from designer.measures import ratio
 from designer.solvers.diagonal_loading import loaded_point
 from designer.targets.channel_target import ChannelTarget
 
+LEAST_LOAD = 1e-15
+"""The rounding of Q: more of it would cost directivity where monopoles are millimetres apart."""
+
 
 def solve(target: ChannelTarget) -> Solution:
     """The weights of the largest directivity whose white-noise gain and effort keep to their limits."""
     h, e = target.centre, least_gain(target)
-    found = loaded_point(h, diffuse_power(target), e)
+    found = loaded_point(h, diffuse_power(target), e, least_load=LEAST_LOAD)
     gain = np.abs(np.einsum("fl,fl->f", h, found.v)) ** 2  # of unit norm
     violation = np.where(np.isfinite(found.load), 0.0, np.maximum(ratio(e, gain) - 1, 0.0))
     return Solution.of(found.v, violation, found.gap)

@@ -21,8 +21,6 @@ import numpy as np
 from designer.arrays import Complex, Index, Real
 from designer.measures import quadratic
 
-LEAST_LOAD = 1e-13
-"""Added to Q, relative to its mean diagonal, so that a singular Q has a largest ratio too: a few times the rounding of Q."""
 HEAVIEST = 1e9
 MAX_STEPS = 100
 ENOUGH = 1e-11
@@ -44,7 +42,7 @@ def _scaled(M: Complex) -> Complex:
     return np.asarray(M / np.maximum(np.trace(M, axis1=1, axis2=2).real / M.shape[-1], 1e-300)[:, None, None])
 
 
-def loaded_point(h: Complex, Q: Complex, min_efficiency: Real, least_load: float = LEAST_LOAD) -> Loaded:
+def loaded_point(h: Complex, Q: Complex, min_efficiency: Real, *, least_load: float) -> Loaded:
     """The same for one point, A = h^H h: v ∝ (Q + δI)⁻¹ h^H.
 
     With Q = UΛU^H and g = U^H h^H all that is left is a scalar equation in δ: the efficiency
@@ -58,7 +56,7 @@ def loaded_point(h: Complex, Q: Complex, min_efficiency: Real, least_load: float
     h : (F, L)
     Q : (F, L, L) Hermitian, positive semidefinite
     min_efficiency : e (F,), 0 where there is no limit
-    least_load : added to Q's diagonal wherever e asks for less, relative to its mean diagonal
+    least_load : part of Q from the start, relative to its mean diagonal, so that a singular Q has a largest ratio too
 
     """
     size = np.maximum(np.linalg.norm(h, axis=1), 1e-300)[:, None]
@@ -90,7 +88,7 @@ def loaded_point(h: Complex, Q: Complex, min_efficiency: Real, least_load: float
     return Loaded(np.asarray(np.einsum("fij,fj->fi", vectors, a)), load, gap)
 
 
-def loaded_matrix(A: Complex, Q: Complex, min_efficiency: Real, least_load: float = LEAST_LOAD) -> Loaded:
+def loaded_matrix(A: Complex, Q: Complex, min_efficiency: Real, *, least_load: float) -> Loaded:
     """The same for any A (F, L, L): an eigenproblem a step, for the frequencies where the largest ratio is too dear.
 
     Where no δ is efficient enough the most efficient vectors are returned.
