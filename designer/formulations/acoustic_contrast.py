@@ -59,7 +59,7 @@ def quiet_power(target: ChannelTarget) -> Complex:
 
 
 def least_efficiency(target: ChannelTarget) -> Real:
-    """e (F,): w^H A w / ||w||² at the effort limit; 0 without one."""
+    """E (F,): w^H A w / ||w||² at the effort limit; 0 without one."""
     return np.asarray(target.single_level**2 / target.max_effort)
 
 

@@ -16,8 +16,6 @@ Source: the power ratio's. Truths: two drivers by hand; the semidefinite relaxat
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from designer.arrays import Complex, Real
@@ -56,17 +54,17 @@ def best_gains(target: ChannelTarget) -> tuple[Real, float, float]:
     w, gap = most_efficient_weights(A, B, cost, wanted)
     g = _real(w)
     violation = np.maximum(1 - ratio(quadratic(A, g), wanted * quadratic(B, g)), 0.0)
-    if quadratic(A, g)[0] < least[0] * np.sum(g**2) * (1 - 1e-9):
+    if quadratic(A, g)[0] < least[0] * np.sum(np.abs(g) ** 2) * (1 - 1e-9):
         found = loaded_matrix(A, B, least, least_load=LEAST_LOAD)
         g, gap = _real(found.v), found.gap
-        violation = np.maximum(least * np.sum(g**2) / quadratic(A, g) - 1, 0.0)
-    return g[0], float(violation[0]), float(gap[0])
+        violation = np.maximum(least * np.sum(np.abs(g) ** 2) / quadratic(A, g) - 1, 0.0)
+    return g[0].real, float(violation[0]), float(gap[0])
 
 
-def _real(w: Complex) -> Real:
+def _real(w: Complex) -> Complex:
     """Real symmetric pencils have real eigenvectors, up to a phase that LAPACK's complex routine may leave."""
     largest = np.take_along_axis(w, np.abs(w).argmax(axis=1)[:, None], axis=1)
-    return np.asarray((w * np.exp(-1j * np.angle(largest))).real)
+    return np.asarray((w * np.exp(-1j * np.angle(largest))).real.astype(complex))
 
 
 statement = power_ratio.statement

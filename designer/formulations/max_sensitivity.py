@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from designer.arrays import Complex, Real
+from designer.arrays import Bool, Complex, Real
 from designer.formulations import power_ratio
 from designer.formulations.power_ratio import DEEPEST, DEEPEST_COMPROMISE, MARGIN
 from designer.formulations.solution import Solution
@@ -42,9 +42,11 @@ def solve(target: ChannelTarget) -> Solution:
     gamma = np.full(len(A), DEEPEST) if target.gamma is None else target.gamma
     w, feasible, gap = most_sensitive_weights(target.centre, A, B, target.cost, gamma)
     if not feasible.all():  # near the best ratio that there is, as the power ratio does without an effort limit
-        best = np.minimum(ratio_search.best_ratio(A, B), DEEPEST_COMPROMISE) * MARGIN
-        gamma = np.where(feasible, gamma, np.minimum(gamma, best))
-        w, _, gap = most_sensitive_weights(target.centre, A, B, target.cost, gamma)
+        out = ~feasible
+        best = np.minimum(ratio_search.best_ratio(A[out], B[out]), DEEPEST_COMPROMISE) * MARGIN
+        gamma = gamma.copy()
+        gamma[out] = np.minimum(gamma[out], best)
+        w[out], _, gap[out] = most_sensitive_weights(target.centre[out], A[out], B[out], target.cost[out], gamma[out])
     violation = np.maximum(1 - ratio(quadratic(A, w), gamma * quadratic(B, w)), 0.0)
     dear = effort(target.reach, w) > target.max_effort * (1 + 1e-9)
     if dear.any():
@@ -54,7 +56,7 @@ def solve(target: ChannelTarget) -> Solution:
     return Solution.of(w, violation, gap)
 
 
-def most_sensitive_weights(h: Complex, A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Real, Real]:
+def most_sensitive_weights(h: Complex, A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Bool, Real]:
     """Weights (F, L), where the ratio is feasible (F,), and the certificate's gap (F,): bound over value, minus 1."""
     d = 1 / np.sqrt(cost)
     C = (A - gamma[:, None, None] * B) * d[:, :, None] * d[:, None, :]

@@ -91,8 +91,13 @@ def data_of(target: ChannelTarget, rise: Real) -> MinimaxData:
         data = replace(data, white_noise_slack=constrained.least_white_noise_slack(data))
     if target.masks:
         lines = [(points, limit) for _, points, limit, wanted in data.families if not wanted]
-        holds = [np.where(np.isfinite(mask.limit), 1 / limit, 0.0) for mask, (_, limit) in zip(target.masks, lines, strict=True)]
-        sidelobes = np.concatenate([points * h[:, None, None] for (points, _), h in zip(lines, holds, strict=True)], axis=1)
+        holds = [
+            np.where(np.isfinite(mask.limit), 1 / limit, 0.0)
+            for mask, (_, limit) in zip(target.masks, lines, strict=True)
+        ]
+        sidelobes = np.concatenate(
+            [points * h[:, None, None] for (points, _), h in zip(lines, holds, strict=True)], axis=1
+        )
     else:
         sidelobes = target.cancel * (np.sqrt(rise) / target.plain_level)[:, None, None]
     louder = target.plain_level / target.single_level

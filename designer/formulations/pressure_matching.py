@@ -52,7 +52,7 @@ class System:
     projected: Complex  # (F, L)
 
     def weights(self, beta: Real) -> Complex:
-        """w (F, L) at the given β (F,): rotate @ (projected / (values + β))."""
+        """W (F, L) at the given β (F,): rotate @ (projected / (values + β))."""
         return np.asarray(np.einsum("fij,fj->fi", self.rotate, self.projected / (self.values + beta[:, None])))
 
     def solution(self, beta: Real) -> Solution:
@@ -129,9 +129,7 @@ def diagonalised(H: Complex, d: Complex, cost: Real) -> System:
     values, vectors = np.linalg.eigh(scaled.conj().swapaxes(1, 2) @ scaled)
     projected = np.einsum("fij,fi->fj", vectors.conj(), np.einsum("fml,fm->fl", scaled.conj(), d))
     projected = np.where(values > RANK * values[:, -1:], projected, 0.0)  # H^H d has no part there but rounding
-    return System(
-        H, d, cost, np.maximum(values, 0.0), np.asarray(vectors * scale[:, :, None]), np.asarray(projected)
-    )
+    return System(H, d, cost, np.maximum(values, 0.0), np.asarray(vectors * scale[:, :, None]), np.asarray(projected))
 
 
 def statement(H: Complex, d: Complex, cost: Real, beta: float) -> Any:

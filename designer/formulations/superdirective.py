@@ -5,8 +5,9 @@
 
 Q (F, L, L) is the mean power over the sphere, so that 1 / w^H Q w is the directivity index; where the target knows no
 sphere it is that over the points where nothing is wanted. h is the look direction. G is the white-noise gain's floor,
-or an effort limit where that is stricter: for one point both are the same ratio. Q's diagonal is 1 + ε² times its own
-where the drivers spread by ε²; drivers outside their bands count as if they radiated (`out_of_band`). No curve, mask or window is looked at.
+or an effort limit where that is stricter: for one point both are the same ratio. Where the drivers spread by ε², Q's
+diagonal is multiplied by 1 + ε²; drivers outside their bands count as if they radiated (`out_of_band`). No curve, mask or
+window is looked at.
 
 Convex: a quadratic form that is not negative, below a linear equation and a ball. Closed form: w ∝ (Q + δI)⁻¹ h^H,
 diagonal loading, with the smallest δ >= 0 for which the white-noise gain is G; found from one eigendecomposition of Q

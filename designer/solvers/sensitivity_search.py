@@ -21,7 +21,7 @@ import numpy as np
 
 from designer.arrays import Bool, Complex, Real
 
-STEPS = 70
+STEPS = 56
 LEAST_LOG = -345.0
 """How near to 1/c_max the search goes: 1 - t c_max down to 1e-150, so that its square is a number."""
 FEASIBLE = 1e-13

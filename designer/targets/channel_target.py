@@ -14,7 +14,6 @@ from designer.problem.schema import DesignTable, Spread
 from designer.targets.curves import band_share, curve_db, driver_cost, in_band
 from designer.targets.plain import Plain, choose_plain
 
-
 OVER_THE_SPHERE = ("superdirective",)
 """Methods that need the power over the sphere, which some device models take long to sum."""
 

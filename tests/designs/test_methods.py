@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from designer.errors import ProblemError
 from designer.formulations import FORMULATIONS
 from designer.problem.schema import METHODS
-from designer.errors import ProblemError
 from designs.small_problems import Tables, design, limited, line, load, pair, speaker
 
 MASK: Tables = {"mask": [{"azimuth_deg": [60.0, 120.0], "max_db": -6.0}]}
@@ -55,7 +55,9 @@ def test_every_method_from_text_to_taps(device: str, method: str) -> None:
     """The curve is met by every method that looks for it, and the realised filters are judged; baselines say what they miss."""
     tables = {"pair": pair, "beam": beam, "sphere": speaker}[device](method=method)
     if method == "superdirective" and device != "beam":
-        with pytest.raises(ProblemError, match=r'"superdirective" in a design of kind .*; for the quietest .* use "acoustic'):
+        with pytest.raises(
+            ProblemError, match=r'"superdirective" in a design of kind .*; for the quietest .* use "acoustic'
+        ):
             load(tables)
         return
     made = design(tables)

@@ -95,16 +95,16 @@ def test_matrix_gains_have_the_value_of_the_relaxation(seed: int, drivers: int, 
 
 def test_matrix_gains_that_cost_too_much_keep_to_the_effort_with_a_certificate() -> None:
     """Allowed less than the best ratio costs, the gains spend just that over the band, and touch their bound."""
-    target = random_target(2, Wanted(frequencies=4, drivers=4, reach=2, cancel=8, gain_db=40.0))
-    single = max(band_powers(target, np.eye(4))[0])
+    target = random_target(2, Wanted(frequencies=1, drivers=3, cancel=1, gain_db=40.0))
+    single = max(band_powers(target, np.eye(3))[0])
 
     def spent(target: ChannelTarget) -> float:
         (reach,), _, (cost,) = band_powers(target, matrix_mixing.solve(target).weights[:1].real)
         return float(cost * single / reach)
 
-    dearest, cheapest = spent(target), spent(replace(target, gamma=np.full(4, 1e-9)))
+    dearest, cheapest = spent(target), spent(replace(target, gamma=np.full(1, 1e-9)))
     assert dearest > 1.3 * cheapest
-    limited = replace(target, max_effort=np.full(4, np.sqrt(dearest * cheapest)))
+    limited = replace(target, max_effort=np.full(1, np.sqrt(dearest * cheapest)))
     assert spent(limited) == pytest.approx(np.sqrt(dearest * cheapest), rel=1e-6)
     assert (np.abs(matrix_mixing.solve(limited).gap) < 1e-6).all()
 

@@ -56,8 +56,8 @@ def test_beta_is_the_least_that_keeps_to_the_spectrum(seed: int, wanted: Wanted,
         H, d = naive_system(target, f)
         u, singular, v = np.linalg.svd(H / np.sqrt(target.cost[f]), full_matrices=False)
         inverse = singular / (singular**2 + least_beta(singular, limit))
-        expected = v.conj().T @ (inverse * (u.conj().T @ d)) / np.sqrt(target.cost[f])
-        np.testing.assert_allclose(found.weights[f], expected, rtol=0, atol=1e-6 * np.linalg.norm(expected))
+        expected: Complex = v.conj().T @ (inverse * (u.conj().T @ d)) / np.sqrt(target.cost[f])
+        np.testing.assert_allclose(found.weights[f], expected, rtol=0, atol=1e-6 * float(np.linalg.norm(expected)))
         assert np.linalg.norm(found.weights[f]) <= limit * (1 + 1e-9)
         assert found.gap[f] < 1e-6
 

@@ -28,15 +28,17 @@ def form(M: Complex, w: Complex) -> float:
 
 @settings(max_examples=30, deadline=None)
 @given(
-    seed=seeds, drivers=st.integers(2, 5), cancel=st.integers(1, 6), gain_db=st.floats(-5.0, 15.0), bounded=st.booleans()
+    seed=seeds,
+    drivers=st.integers(2, 5),
+    cancel=st.integers(1, 6),
+    gain_db=st.floats(-5.0, 15.0),
+    bounded=st.booleans(),
 )
 def test_no_random_weights_that_meet_the_ratio_are_more_sensitive(
     seed: int, drivers: int, cancel: int, gain_db: float, bounded: bool
 ) -> None:
     """2,000 vectors, half of them near the answer: none meets the ratio with a larger |h w|² / w^H P w."""
-    wanted = Wanted(
-        frequencies=1, drivers=drivers, reach=3, cancel=cancel, gain_db=gain_db, bounded_drivers=bounded
-    )
+    wanted = Wanted(frequencies=1, drivers=drivers, reach=3, cancel=cancel, gain_db=gain_db, bounded_drivers=bounded)
     target = random_target(seed, wanted)
     w = max_sensitivity.solve(target).weights
     A, B, h = naive_matrix(target.reach[0]), naive_matrix(target.cancel[0]), target.centre[0]
@@ -60,9 +62,7 @@ def test_the_value_is_that_of_the_semidefinite_relaxation(
     seed: int, drivers: int, cancel: int, gain_db: float, bounded: bool
 ) -> None:
     """Cvxpy's value over all positive semidefinite X is one vector's, within 1e-6; the seeds are some that Clarabel is sure of."""
-    wanted = Wanted(
-        frequencies=1, drivers=drivers, reach=2, cancel=cancel, gain_db=gain_db, bounded_drivers=bounded
-    )
+    wanted = Wanted(frequencies=1, drivers=drivers, reach=2, cancel=cancel, gain_db=gain_db, bounded_drivers=bounded)
     target = random_target(seed, wanted)
     solution = max_sensitivity.solve(target)
     w, h = solution.weights[0], target.centre[0]

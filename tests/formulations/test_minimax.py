@@ -48,9 +48,7 @@ def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise
 @given(seed=seeds, drivers=st.integers(2, 5), cancel=st.integers(1, 8), limit_db=st.sampled_from([None, 0.0, 3.0]))
 def test_no_random_weights_have_lower_sidelobes(seed: int, drivers: int, cancel: int, limit_db: float | None) -> None:
     """2,000 vectors within the effort, half of them near the answer: none has a smaller largest sidelobe, down to -60 dB."""
-    target = random_target(
-        seed, Wanted(frequencies=1, drivers=drivers, cancel=cancel, max_effort_db=limit_db)
-    )
+    target = random_target(seed, Wanted(frequencies=1, drivers=drivers, cancel=cancel, max_effort_db=limit_db))
     w = minimax.solve(target).weights
     rng = np.random.default_rng(seed)
     near = w / np.linalg.norm(w) + 10 ** rng.uniform(-5, 0, (1000, 1)) * gaussian(rng, 1000, drivers)
@@ -123,6 +121,8 @@ def test_a_solver_that_stops_is_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
         return cones.certify(program, np.zeros((count, n)), np.zeros((count, rows)))
 
     monkeypatch.setattr(cones, "solve", stopped)
-    message = r'^design "random": the cone solver stopped without a certified answer at 3 of 3 frequencies \(first at 500,'
+    message = (
+        r'^design "random": the cone solver stopped without a certified answer at 3 of 3 frequencies \(first at 500,'
+    )
     with pytest.raises(SolverError, match=message):
         minimax.solve(random_target(1, Wanted()))

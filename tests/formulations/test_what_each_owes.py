@@ -58,8 +58,7 @@ def calls(module: str, function: str, path: Path) -> bool:
         if isinstance(node, ast.Attribute) and node.attr == function and getattr(node.value, "id", "") == module:
             return True
         if isinstance(node, ast.ImportFrom) and (node.module or "").endswith(f".{module}"):
-            if any(alias.name == function for alias in node.names):
-                return True
+            return any(alias.name == function for alias in node.names)
     return False
 
 

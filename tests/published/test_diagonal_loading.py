@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from formulations.random_targets import Wanted, random_target
 from scipy.optimize import brentq
 
 from designer import measures
@@ -19,7 +20,6 @@ from designer.arrays import Complex
 from designer.formulations import superdirective
 from designer.formulations.constrained import ConstrainedData, solve_data
 from designer.solvers.ratio_search import best_ratio_at_efficiency
-from formulations.random_targets import Wanted, random_target
 
 K = np.array([2 * np.pi * 500.0 / 343.0])
 FLOORS_DB = [-20.0, -6.0, 0.0, 4.0]

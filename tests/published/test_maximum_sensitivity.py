@@ -11,6 +11,7 @@ from dataclasses import replace
 import cvxpy as cp
 import numpy as np
 import pytest
+from formulations.random_targets import Wanted, random_target
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,6 @@ import designer
 from designer.formulations import max_sensitivity
 from designer.solvers.ratio_search import most_efficient
 from designer.targets.channel_target import channel_target
-from formulations.random_targets import Wanted, random_target
 
 seeds = st.integers(0, 2**32 - 1)
 THREE_WAYS = """
@@ -118,7 +118,9 @@ def test_three_ways_share_one_design() -> None:
     assert (tweeter[f > 6000] > -1e-9).all()
     assert (tweeter[f < 1000] < -20).all()
     assert band.gamma is not None
-    front, side = (np.mean(np.abs(np.einsum("fml,fl->fm", H, solution.weights)) ** 2, axis=1) for H in (band.reach, band.cancel))
+    front, side = (
+        np.mean(np.abs(np.einsum("fml,fl->fm", H, solution.weights)) ** 2, axis=1) for H in (band.reach, band.cancel)
+    )
     assert (front >= band.gamma * side * (1 - 1e-9)).all()
     assert (np.abs(solution.gap) < 1e-6).all()
 

@@ -154,7 +154,9 @@ def test_the_spectrum_is_flat_where_it_would_be_louder(limit_db: float) -> None:
 
 def test_a_constant_regularisation_from_the_file_is_that_beta() -> None:
     """`regularization_db = -20` is β = 0.01: the weights are the regularised inverse's, by numpy alone."""
-    problem = designer.loads(PAIR.replace('kind = "ctc"', 'kind = "ctc"\nmethod = "least-squares"\nregularization_db = -20.0'))
+    problem = designer.loads(
+        PAIR.replace('kind = "ctc"', 'kind = "ctc"\nmethod = "least-squares"\nregularization_db = -20.0')
+    )
     made = designer.design(problem)
     f = made.frequency_hz
     inside = (f >= 100) & (f <= 20000)

@@ -44,7 +44,8 @@ def index_db(look: Complex, power: Complex, w: Complex) -> float:
 def formulation_indices_db(count: int, spacing_m: float, azimuth_deg: float) -> list[float]:
     """The indices of the superdirective form, and of acoustic contrast with the sphere's power to be small, from a problem file."""
     drivers = "".join(
-        f'[[drivers]]\nname = "{n}"\nposition_m = [{(n - (count - 1) / 2) * spacing_m!r}, 0.0, 0.0]\n' for n in range(count)
+        f'[[drivers]]\nname = "{n}"\nposition_m = [{(n - (count - 1) / 2) * spacing_m!r}, 0.0, 0.0]\n'
+        for n in range(count)
     )
     problem = designer.loads(
         f"""
@@ -69,7 +70,9 @@ method = "superdirective"
     target = channel_target(problem.designs[0], scene)
     w = superdirective.solve(target).weights
     power = scene.radiated_power[0]
-    root = np.linalg.cholesky(power + 1e-15 * np.eye(count)).conj().T * np.sqrt(count)  # points whose mean power is the sphere's
+    root = np.linalg.cholesky(power + 1e-15 * np.eye(count)).conj().T * np.sqrt(
+        count
+    )  # points whose mean power is the sphere's
     v = acoustic_contrast.solve(replace(target, cancel=root[None])).weights
     return [index_db(target.look, scene.radiated_power, weights) for weights in (w, v)]
 
