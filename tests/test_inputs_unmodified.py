@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from acoustics.model_calls import calls as model_calls
 from designs.small_problems import line, load, pair, speaker
+from formulations.formulation_calls import calls as formulation_calls
 from formulations.random_targets import Wanted, gaussian, random_target
 
 import designer
@@ -58,7 +59,7 @@ ROOMS = (
     "evaluation",
 )
 HOLDS_ARRAYS = re.compile(
-    r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|Scene|ChannelDesign|Judged)\b"
+    r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|MinimaxData|Scene|ChannelDesign|Judged)\b"
 )
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 rng = np.random.default_rng(0)
@@ -192,7 +193,7 @@ def calls() -> dict[str, Call]:
     listener = there.problem.listener
     moves = positive(2, 3)
     taps = judged().taps
-    return model_calls() | {
+    return model_calls() | formulation_calls() | {
         "measures.db": (measures.db, (positive(4) - 0.5,)),
         "measures.amplitude_db": (measures.amplitude_db, (w,)),
         "measures.pressure": (measures.pressure, (H, w)),

@@ -37,8 +37,9 @@ def seconds(run: Callable[[], object]) -> float:
 
 def main() -> None:
     """The ratio of each, a line."""
-    from designer.formulations import FORMULATIONS, pressure_matching
     from formulations.random_targets import Wanted, gaussian, random_target
+
+    from designer.formulations import FORMULATIONS, pressure_matching
 
     matrices = gaussian(np.random.default_rng(0), 513, 20, 8)
     matrices = matrices.conj().swapaxes(1, 2) @ matrices

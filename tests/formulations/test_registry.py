@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ import scipy.linalg
 from designer import measures
 from designer.arrays import Complex
 from designer.formulations import FORMULATIONS
-from designer.formulations.formulation import CURVE
+from designer.formulations.formulation import CURVE, EFFORT, MASK
 from designer.targets.channel_target import ChannelTarget
+from designer.targets.wishes import slacks_db
 from formulations.random_targets import Wanted, mapped, random_target
 
 FOR_A_CURVE = [method for method in FORMULATIONS if CURVE in FORMULATIONS[method].looks_at]
@@ -126,3 +128,51 @@ def test_no_method_passes_the_largest_generalised_eigenvalue(method: str) -> Non
         assert gain[f] < best + 1e-6
         if method in FOR_A_CURVE:
             assert gain[f] > best - 0.11
+
+
+def beams(**wishes: Any) -> Iterator[ChannelTarget]:
+    """Targets of one point to reach, seen from where it is heard, with a sphere around them."""
+    for seed in range(5):
+        target = random_target(seed, Wanted(drivers=4, **wishes))
+        around = random_target(seed + 100, Wanted(drivers=4, cancel=8)).cancel
+        yield replace(target, look=target.centre, diffuse=measures.mean_power_matrix(around))
+
+
+def dearest(method: str) -> float:
+    """The largest effort of any, over its limit: 1 dB above the least there is."""
+    found = []
+    for target in beams(gain_db=20.0, masks_db=(-20.0,), max_effort_db=0.0):
+        least = target.single_level**2 / np.sum(np.abs(target.centre) ** 2, axis=1)
+        target = replace(target, max_effort=least * 10**0.1)
+        w = FORMULATIONS[method](target).weights
+        found.append((measures.effort(target.reach, w) / target.max_effort).max())
+    return float(max(found))
+
+
+def smallest_gain_db(method: str) -> float:
+    """Of targets whose 30 dB at two points four drivers reach."""
+    return min(
+        float(10 * np.log10(measures.cancellation_gain(t.reach, t.cancel, FORMULATIONS[method](t).weights)).min())
+        for t in beams(gain_db=30.0, masks_db=(0.0,))
+    )
+
+
+def loudest_db(method: str) -> float:
+    """At the points of a mask that there are drivers enough to meet, over its limit."""
+    return max(
+        float(
+            max(slack.max() for wish, slack in slacks_db(t, FORMULATIONS[method](t).weights).items() if "mask" in wish)
+        )
+        for t in beams(masks_db=(-20.0,))
+    )
+
+
+@pytest.mark.parametrize("method", FORMULATIONS)
+def test_a_method_looks_at_what_the_registry_says_and_at_nothing_else(method: str) -> None:
+    """What it looks at is kept where that is possible; what it does not look at is missed by some target of five."""
+    if method == "delay-and-sum":  # equal gains happen to be cheap
+        return
+    looks_at = FORMULATIONS[method].looks_at
+    assert (dearest(method) < 1 + 1e-5) == (EFFORT in looks_at)
+    assert (smallest_gain_db(method) > 30 - 1e-4) == (CURVE in looks_at)
+    assert (loudest_db(method) < 1e-3) == (MASK in looks_at)
