@@ -18,7 +18,7 @@ from designer.formulations import (
     superdirective,
 )
 from designer.formulations.formulation import CURVE, DRIVER_GAIN, EFFORT, MASK, WHITE_NOISE_GAIN, WINDOW, Formulation
-from designer.formulations.solution import Solution
+from designer.formulations.solution import Certificate, Solution
 
 EVERYTHING = frozenset({CURVE, MASK, WINDOW, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN})
 
@@ -37,4 +37,4 @@ FORMULATIONS: dict[str, Formulation] = {
     "matrix": Formulation(matrix_mixing.solve, matrix_mixing.statement),
 }
 
-__all__ = ["FORMULATIONS", "Formulation", "Solution"]
+__all__ = ["FORMULATIONS", "Certificate", "Formulation", "Solution"]

@@ -42,7 +42,9 @@ def solve(target: ChannelTarget) -> Solution:
     e = least_efficiency(target)
     reached = np.einsum("fi,fij,fj->f", found.v.conj(), target.reach_power, found.v).real
     violation = np.where(np.isfinite(found.load), 0.0, np.maximum(ratio(e, reached) - 1, 0.0))
-    return Solution.of(found.v, violation, found.gap)
+    with np.errstate(divide="ignore"):
+        value, bound = 1 / found.value, 1 / np.maximum(found.bound, 0.0)  # as ratios; a bound of 0 is none
+    return Solution.of(found.v, violation, found.gap, value, bound)
 
 
 def best_contrast(target: ChannelTarget) -> Loaded:

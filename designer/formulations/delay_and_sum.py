@@ -27,8 +27,9 @@ def solve(target: ChannelTarget) -> Solution:
     L = h.shape[1]
     w = np.asarray(h.conj() / np.maximum(np.abs(h), 1e-300) / L)
     bound = np.sum(np.abs(h), axis=1) / L
-    gap = (bound - np.einsum("fl,fl->f", h, w).real) / np.maximum(bound, 1e-300)
-    return Solution.of(w, np.maximum(L * np.abs(w).max(axis=1) - 1, 0.0), gap)
+    value = np.einsum("fl,fl->f", h, w).real
+    gap = (bound - value) / np.maximum(bound, 1e-300)
+    return Solution.of(w, np.maximum(L * np.abs(w).max(axis=1) - 1, 0.0), gap, value, bound)
 
 
 def statement(h: Complex) -> Any:

@@ -26,13 +26,13 @@ from typing import Any
 
 import numpy as np
 
-from designer.arrays import Bool, Complex, Real
+from designer.arrays import Complex, Real
 from designer.formulations import power_ratio
 from designer.formulations.power_ratio import DEEPEST, DEEPEST_COMPROMISE, MARGIN
 from designer.formulations.solution import Solution
 from designer.measures import effort, quadratic, ratio
 from designer.solvers import ratio_search
-from designer.solvers.sensitivity_search import most_sensitive
+from designer.solvers.sensitivity_search import Sensitive, most_sensitive
 from designer.targets.channel_target import ChannelTarget
 
 
@@ -40,28 +40,31 @@ def solve(target: ChannelTarget) -> Solution:
     """The most sensitive weights that meet the curve; where these do not fit the effort, the power ratio's compromise."""
     A, B = target.reach_power, target.cancel_power
     gamma = np.full(len(A), DEEPEST) if target.gamma is None else target.gamma
-    w, feasible, gap = most_sensitive_weights(target.centre, A, B, target.cost, gamma)
-    if not feasible.all():  # near the best ratio that there is, as the power ratio does without an effort limit
-        out = ~feasible
+    w, found = most_sensitive_weights(target.centre, A, B, target.cost, gamma)
+    value, bound, gap = found.value, found.bound, found.gap
+    if not found.feasible.all():  # near the best ratio that there is, as the power ratio does without an effort limit
+        out = ~found.feasible
         best = np.minimum(ratio_search.best_ratio(A[out], B[out]), DEEPEST_COMPROMISE) * MARGIN
         gamma = gamma.copy()
         gamma[out] = np.minimum(gamma[out], best)
-        w[out], _, gap[out] = most_sensitive_weights(target.centre[out], A[out], B[out], target.cost[out], gamma[out])
+        w[out], near = most_sensitive_weights(target.centre[out], A[out], B[out], target.cost[out], gamma[out])
+        value[out], bound[out], gap[out] = near.value, near.bound, near.gap
     violation = np.maximum(1 - ratio(quadratic(A, w), gamma * quadratic(B, w)), 0.0)
     dear = effort(target.reach, w) > target.max_effort * (1 + 1e-9)
     if dear.any():
         unlimited = replace(target, max_gain=np.full(target.max_gain.shape, np.inf))
         other = power_ratio.solve(unlimited.at(dear))
         w[dear], violation[dear], gap[dear] = other.weights, other.violation, other.gap
-    return Solution.of(w, violation, gap)
+        value[dear], bound[dear] = other.value, other.bound
+    return Solution.of(w, violation, gap, value, bound)
 
 
-def most_sensitive_weights(h: Complex, A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Bool, Real]:
-    """Weights (F, L), where the ratio is feasible (F,), and the certificate's gap (F,): bound over value, minus 1."""
+def most_sensitive_weights(h: Complex, A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Sensitive]:
+    """Weights (F, L), and what the search says of them: value, bound, gap, and where the ratio is feasible."""
     d = 1 / np.sqrt(cost)
     C = (A - gamma[:, None, None] * B) * d[:, :, None] * d[:, None, :]
     found = most_sensitive(h * d, C)
-    return found.v * d, found.feasible, found.gap
+    return found.v * d, found
 
 
 def statement(h: Complex, A: Complex, B: Complex, cost: Real, gamma: float) -> Any:

@@ -26,8 +26,9 @@ import numpy as np
 
 from designer.arrays import Bool, Complex, Real
 from designer.formulations.solution import Solution
-from designer.measures import cancellation_gain, effort, quadratic, ratio
+from designer.measures import effort
 from designer.targets.channel_target import ChannelTarget
+from designer.targets.wishes import expected_gain
 
 BETAS = 10.0 ** np.arange(2.0, -12.01, -0.1)
 """Regularisation weights tried, relative to the largest eigenvalue of P⁻¹H^H H: 1 dB apart, then refined."""
@@ -66,8 +67,8 @@ class System:
         penalty = beta[:, None] * self.cost
         gradient = 2 * (np.einsum("fml,fm->fl", self.H.conj(), residual) + penalty * w)
         value = np.sum(np.abs(residual) ** 2, axis=1) + np.sum(penalty * np.abs(w) ** 2, axis=1)
-        gap = np.sum(np.abs(gradient) ** 2 / (4 * penalty), axis=1) / np.maximum(value, NOT_JUDGED)
-        return Solution.of(w, 0.0, gap)  # nothing constrains w
+        above = np.sum(np.abs(gradient) ** 2 / (4 * penalty), axis=1)
+        return Solution.of(w, 0.0, above / np.maximum(value, NOT_JUDGED), value, value - above)  # nothing constrains w
 
 
 def solve(target: ChannelTarget, regularization_db: float | None = None) -> Solution:
@@ -78,16 +79,10 @@ def solve(target: ChannelTarget, regularization_db: float | None = None) -> Solu
         return system.solution(np.full(count, 10 ** (regularization_db / 10)))
     gamma = target.gamma if target.gamma is not None else np.full(count, np.inf)
     scale = system.values[:, -1]
-    A, B = target.reach_power, target.cancel_power
-
-    def gain_of(w: Complex) -> Real:
-        if not target.spread:
-            return cancellation_gain(target.reach, target.cancel, w)
-        return ratio(quadratic(A, w), quadratic(B, w))
 
     def judged(beta: Real) -> tuple[Real, Bool]:
         w = system.weights(beta * scale)
-        return gain_of(w), effort(target.reach, w) <= target.max_effort * (1 + 1e-9)
+        return expected_gain(target, w), effort(target.reach, w) <= target.max_effort * (1 + 1e-9)
 
     gains, fit = np.empty((BETAS.size, count)), np.empty((BETAS.size, count), dtype=bool)
     for i, beta in enumerate(BETAS):
@@ -102,7 +97,9 @@ def solve(target: ChannelTarget, regularization_db: float | None = None) -> Solu
     for _ in range(REFINEMENTS):
         middle = (inside + outside) / 2
         gain, fits = judged(np.exp(middle))
-        good = fits & np.where(met, gain >= gamma, gain >= gain_of(system.weights(np.exp(inside) * scale)))
+        good = fits & np.where(
+            met, gain >= gamma, gain >= expected_gain(target, system.weights(np.exp(inside) * scale))
+        )
         inside, outside = np.where(good, middle, inside), np.where(good, outside, middle)
     return system.solution(np.exp(inside) * scale)
 

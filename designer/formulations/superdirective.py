@@ -43,7 +43,7 @@ def solve(target: ChannelTarget) -> Solution:
     found = loaded_point(h, diffuse_power(target), e, least_load=LEAST_LOAD)
     gain = np.abs(np.einsum("fl,fl->f", h, found.v)) ** 2  # of unit norm
     violation = np.where(np.isfinite(found.load), 0.0, np.maximum(ratio(e, gain) - 1, 0.0))
-    return Solution.of(found.v, violation, found.gap)
+    return Solution.of(found.v, violation, found.gap, found.value, found.bound)
 
 
 def diffuse_power(target: ChannelTarget) -> Complex:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from designer.errors import Fault
-from designer.problem.half_known import entries
 from designer.problem.messages import shown
-from designer.problem.schema import DesignTable, Problem
+from designer.problem.schema import Problem
 
 BUILT = {
     "realization.form": ("fir",),
@@ -16,8 +15,6 @@ BUILT = {
 
 def not_built(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Keys that are valid and whose work does not exist yet."""
-    for i, design in enumerate(entries(problem, "designs")):
-        yield _spread_not_built(f"designs[{i}].driver_spread", design)
     yield _form_not_built(problem)
     for key in ("virtualizer", "room"):
         yield _table_not_built(key, problem)
@@ -28,11 +25,6 @@ def _unbuilt(path: str, value: object, remedy: str) -> Fault:
     words = BUILT.get(path, ())
     may_be = ", ".join(shown(word) for word in words)
     return Fault(path, f"found {shown(value)}, which is valid but not built yet", may_be, remedy)
-
-
-def _spread_not_built(path: str, design: DesignTable) -> Iterator[Fault]:
-    if design.driver_spread is not None:
-        yield _unbuilt(path, {}, "leave it out")
 
 
 def _form_not_built(problem: Problem) -> Iterator[Fault]:

@@ -34,12 +34,18 @@ class Loaded:
 
     v: Complex  # (F, L)
     load: Real  # (F,) δ, relative to Q's mean diagonal; inf where e is out of reach
-    gap: Real  # (F,) how far v^H Q v / v^H A v is above its bound, relative
+    value: Real  # (F,) v^H Q v / v^H A v, Q with what it is loaded by from the start
+    bound: Real  # (F,) what no allowed v is below
+    gap: Real  # (F,) value less bound, relative
+
+
+def _mean_diagonal(M: Complex) -> Real:
+    return np.asarray(np.maximum(np.trace(M, axis1=1, axis2=2).real / M.shape[-1], 1e-300))
 
 
 def _scaled(M: Complex) -> Complex:
     """A matrix over its mean diagonal."""
-    return np.asarray(M / np.maximum(np.trace(M, axis1=1, axis2=2).real / M.shape[-1], 1e-300)[:, None, None])
+    return np.asarray(M / _mean_diagonal(M)[:, None, None])
 
 
 def loaded_point(h: Complex, Q: Complex, min_efficiency: Real, *, least_load: float) -> Loaded:
@@ -84,8 +90,9 @@ def loaded_point(h: Complex, Q: Complex, min_efficiency: Real, *, least_load: fl
     theta = np.sum(heard / (values + np.where(np.isfinite(load), load, 0.0)[:, None]), axis=1)
     theta = np.where(np.isfinite(load), theta, np.sum(heard, axis=1))
     A = g[:, :, None] * g.conj()[:, None, :]
-    gap = _gap(A, values[:, :, None] * np.eye(h.shape[1]), a, theta, load, least)
-    return Loaded(np.asarray(np.einsum("fij,fj->fi", vectors, a)), load, gap)
+    v = np.einsum("fij,fj->fi", vectors, a)
+    unit = _mean_diagonal(Q) / size[:, 0] ** 2
+    return _certified(v, A, values[:, :, None] * np.eye(h.shape[1]), a, theta, load, least, unit)
 
 
 def loaded_matrix(A: Complex, Q: Complex, min_efficiency: Real, *, least_load: float) -> Loaded:
@@ -93,7 +100,8 @@ def loaded_matrix(A: Complex, Q: Complex, min_efficiency: Real, *, least_load: f
 
     Where no δ is efficient enough the most efficient vectors are returned.
     """
-    scale = np.maximum(np.trace(A, axis1=1, axis2=2).real / A.shape[-1], 1e-300)
+    scale = _mean_diagonal(A)
+    unit = _mean_diagonal(Q) / scale
     A, Q = A / scale[:, None, None], _scaled(Q) + least_load * np.eye(A.shape[-1])
     least = min_efficiency / scale
     load = np.zeros(len(A))
@@ -102,7 +110,7 @@ def loaded_matrix(A: Complex, Q: Complex, min_efficiency: Real, *, least_load: f
     short = np.flatnonzero(quadratic(A, v) < least)
     if short.size:
         load[short], v[short], theta[short] = _search(A[short], Q[short], least[short])
-    return Loaded(v, load, _gap(A, Q, v, theta, load, least))
+    return _certified(v, A, Q, v, theta, load, least, unit)
 
 
 def _search(A: Complex, Q: Complex, least: Real) -> tuple[Real, Complex, Real]:
@@ -152,11 +160,14 @@ def _unit(v: Complex) -> Complex:
     return np.asarray(v / np.linalg.norm(v, axis=1, keepdims=True))
 
 
-def _gap(A: Complex, Q: Complex, v: Complex, theta: Real, load: Real, least: Real) -> Real:
-    """(v^H Q v / v^H A v - bound) / that, for v of unit norm and bound 1/θ - δ/e; written so that a large δ does not cancel.
+def _certified(
+    weights: Complex, A: Complex, Q: Complex, v: Complex, theta: Real, load: Real, least: Real, unit: Real
+) -> Loaded:
+    """Value, bound 1/θ - δ/e and gap of v, which are the weights on some axes; written so that a large δ does not cancel.
 
     v^H (Q + δI) v / v^H A v - 1/θ is what v lacks of being the top eigenvector, δ (1/e - 1/η) what its efficiency η has
-    over e. Where e is out of reach (δ infinite) v is to be the most efficient vector, and θ is the largest efficiency.
+    over e: their sum is value less bound. Where e is out of reach (δ infinite) v is to be the most efficient vector, and θ
+    is the largest efficiency. `unit` turns the ratio of scaled matrices into that of the matrices as they were given.
     """
     efficiency = np.maximum(quadratic(A, v), 1e-300)
     power = quadratic(Q, v)
@@ -165,5 +176,7 @@ def _gap(A: Complex, Q: Complex, v: Complex, theta: Real, load: Real, least: Rea
     with np.errstate(divide="ignore", invalid="ignore"):
         spare = np.where(d > 0, d * (1 / least - 1 / efficiency), 0.0)
     lacking = (power + d) / efficiency - 1 / np.maximum(theta, 1e-300)
-    gap = (spare + lacking) / np.maximum(power / efficiency, NOT_JUDGED)
-    return np.where(finite, gap, theta / efficiency - 1)
+    value = power / efficiency
+    gap = np.where(finite, (spare + lacking) / np.maximum(value, NOT_JUDGED), theta / efficiency - 1)
+    bound = value - gap * np.maximum(value, NOT_JUDGED)
+    return Loaded(np.asarray(weights), load, value * unit, bound * unit, gap)

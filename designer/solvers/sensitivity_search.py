@@ -35,6 +35,8 @@ class Sensitive:
     v: Complex  # (F, L)
     multiplier: Real  # (F,) λ, 0 where the form is met for free
     feasible: Bool  # (F,)
+    value: Real  # (F,) |h v|²
+    bound: Real  # (F,) what no v that is allowed is above
     gap: Real  # (F,) bound over value, minus 1
 
 
@@ -93,4 +95,5 @@ def most_sensitive(h: Complex, C: Complex) -> Sensitive:
     M = (h / size).conj()[:, :, None] * (h / size)[:, None, :] + multiplier[:, None, None] * C
     bound = np.linalg.eigvalsh(M)[:, -1]
     gap = np.where(feasible, (bound - value) / np.maximum(value, 1e-300), 0.0)
-    return Sensitive(np.asarray(v), multiplier * size[:, 0] ** 2 / scale, feasible, gap)
+    unit = size[:, 0] ** 2
+    return Sensitive(np.asarray(v), multiplier * unit / scale, feasible, value * unit, (1 + gap) * value * unit, gap)

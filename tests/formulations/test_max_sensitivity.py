@@ -97,10 +97,11 @@ def test_a_point_that_hears_nothing_of_the_best_direction() -> None:
     cancel = np.sqrt(2) * np.diag([0.0, 1.0]).astype(complex)[None]
     A, B = measures.mean_power_matrix(reach), measures.mean_power_matrix(cancel)
     h = np.array([[0.0, 1.0 + 0j]])
-    w, feasible, gap = max_sensitivity.most_sensitive_weights(h, A, B, np.ones((1, 2)), np.ones(1))
-    assert feasible[0]
+    w, found = max_sensitivity.most_sensitive_weights(h, A, B, np.ones((1, 2)), np.ones(1))
+    assert found.feasible[0]
+    assert found.value[0] == pytest.approx(0.5, rel=1e-9)
     np.testing.assert_allclose(np.abs(w[0]) ** 2, 0.5, rtol=1e-9)
-    assert abs(gap[0]) < 1e-9
+    assert abs(found.gap[0]) < 1e-9
 
 
 @pytest.mark.parametrize("rank", [1, 4])

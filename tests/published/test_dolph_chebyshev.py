@@ -66,12 +66,12 @@ def normalised(spread: Complex, w: Any) -> Complex:
     return np.asarray(weights / weights[len(weights) // 2])
 
 
-def minimax_of(count: int, attenuation_db: float) -> tuple[Complex, minimax.MinimaxData]:
+def minimax_of(count: int, attenuation_db: float) -> tuple[Complex, ConstrainedData]:
     """The same line as the minimax form's data: no level is asked for."""
     spread, data = half_wave_line(count, attenuation_db)
     sidelobes = data.families[0][1]
     price = np.full(data.max_gain.shape, minimax.EFFORT_PRICE)
-    return spread, minimax.MinimaxData(sidelobes=sidelobes, price=price, limits=replace(data, families=()))
+    return spread, minimax.with_sidelobes(replace(data, families=()), [sidelobes], price)
 
 
 @pytest.mark.parametrize(("count", "attenuation_db"), CASES)
@@ -80,7 +80,7 @@ def test_weights_of_the_minimax_form(count: int, attenuation_db: float) -> None:
     spread, data = minimax_of(count, attenuation_db)
     w, answer = minimax.solve_data(data)
     np.testing.assert_allclose(normalised(spread, w[0]), published(count, attenuation_db), rtol=0, atol=1e-6)
-    sidelobes_db = 20 * np.log10(np.abs(data.sidelobes[0] @ w[0]).max())
+    sidelobes_db = 20 * np.log10(np.abs(data.families[0][1][0] @ w[0]).max())
     assert sidelobes_db == pytest.approx(-attenuation_db, abs=1e-5)
     assert answer.violation[0] < 1e-9
     assert answer.gap[0] < 1e-8
