@@ -28,7 +28,7 @@ from designer.formulations.solution import Solution
 from designer.targets.channel_target import ChannelTarget
 
 MAX_SPECTRUM_DB = 7.0
-"""Γ by default: 20 log10 of it, as in the paper's examples."""
+"""Γ by default, as 20 log10."""
 
 
 def solve(target: ChannelTarget, max_spectrum_db: float = MAX_SPECTRUM_DB) -> Solution:

@@ -7,7 +7,7 @@ with the answer w_l = conj(h_l) / |h_l| / L: in free field that is a delay a dri
 weights within the discs are louder than Σ |h_l| / L (Hölder's inequality), which is the certificate. Never infeasible: it
 looks at no wish and at no limit. Where the |h_l| are equal (the far field) it reaches the largest white-noise gain there is.
 
-Source: Van Trees, Optimum Array Processing (2002), section 2.4. Truth: a white-noise gain of 10 log10 L in the far field.
+Source: Van Trees, Optimum Array Processing (2002), chapter 2. Truth: a white-noise gain of 10 log10 L in the far field.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ slack is the least there is.
 
 Certificate: primal violation, and the gap to the dual value of the cone program, whatever solved it.
 
-Source: Lebret and Boyd, Antenna array pattern synthesis via convex optimization (IEEE Trans. Signal Processing 45, 1997),
-section III. Truth: a half-wave line gives Dolph-Chebyshev's weights.
+Source: Lebret and Boyd, Antenna array pattern synthesis via convex optimization (IEEE Trans. Signal Processing 45,
+1997). Truth: a half-wave line gives Dolph-Chebyshev's weights.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ The gain is nearly but not always monotone in β, and it saturates. The largest 
 effort limit is wanted, because it is the cheapest; where the curve is infeasible, the β whose gain is largest within the limit, and
 what is missing is slack. A constant β looks at no curve and at no limit.
 
-Source: Kirkeby and Nelson (JAES 47, 1999), equation (9); Elliott et al., Robustness and regularization of personal audio
+Source: Kirkeby and Nelson (JAES 47, 1999); Elliott et al., Robustness and regularization of personal audio
 systems (2012). Truths: with constant β the largest singular value of the weights never passes 1/(2√β); as β goes to 0 two
 sources are inverted exactly.
 """

@@ -15,7 +15,7 @@ and a scalar root, for all frequencies at once. Certificate: 1 / (h (Q + δI)⁻
 A floor above ||h||², the white-noise gain of drivers in phase, is infeasible: then they are in phase, and what the gain
 lacks is the violation. A singular Q is loaded by 1e-15 of its mean diagonal.
 
-Source: Cox, Zeskind and Owen, Robust adaptive beamforming (IEEE Trans. ASSP 35, 1987), equations (15) to (20). Truths: N
+Source: Cox, Zeskind and Owen, Robust adaptive beamforming (IEEE Trans. ASSP 35, 1987). Truths: N
 monopoles close together have an index of N² end-fire (Parsons, JASA 82, 1987); a floor gives the loading that
 root finding gives; a floor at its largest gives delay-and-sum.
 """
