@@ -69,3 +69,7 @@ def _wishes(design: DesignTable) -> Iterator[str]:
     if design.min_white_noise_gain_db is not None:
         yield f"white-noise gain at least {number(design.min_white_noise_gain_db)} dB"
     yield f"method {design.method}"
+    if design.regularization_db is not None:
+        yield f"regularised by {number(design.regularization_db)} dB"
+    if design.method == "choueiri":
+        yield f"spectrum at most {number(design.max_spectrum_db)} dB"

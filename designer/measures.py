@@ -42,6 +42,23 @@ def mean_power_matrix(H: Complex, spread: float = 0.0) -> Complex:
     return A
 
 
+def mean_power_rows(H: Complex, spread: float = 0.0) -> Complex:
+    """R (F, R, L) with |R w|² = w^H A w, A that of `mean_power_matrix`: the points over the root of their number.
+
+    A spread's diagonal is a row more a driver.
+    """
+    rows = H / np.sqrt(H.shape[1])
+    if spread:
+        alone = np.sqrt(spread * np.mean(np.abs(H) ** 2, axis=1))
+        rows = np.concatenate([rows, alone[:, :, None] * np.eye(H.shape[2])], axis=1)
+    return np.asarray(rows)
+
+
+def few_rows(rows: Complex) -> Complex:
+    """At most L rows (F, <= L, L) of the same R^H R: the triangle of their QR factors."""
+    return np.asarray(np.linalg.qr(rows, mode="r")) if rows.shape[1] > rows.shape[2] else rows
+
+
 def quadratic(A: Complex, w: Complex) -> Real:
     """w^H A w (F,), which is real because A is Hermitian."""
     return np.asarray(np.einsum("...i,...ij,...j->...", w.conj(), A, w).real)

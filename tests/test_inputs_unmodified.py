@@ -16,6 +16,7 @@ import pytest
 from acoustics.model_calls import calls as model_calls
 from designs.small_problems import line, load, pair, speaker
 from formulations.cone_calls import calls as cone_calls
+from formulations.formulation_calls import calls as formulation_calls
 from formulations.random_targets import Wanted, gaussian, random_target
 from solvers.search_calls import calls as search_calls
 
@@ -192,11 +193,13 @@ def calls() -> dict[str, Call]:
     listener = there.problem.listener
     moves = positive(2, 3)
     taps = judged().taps
-    return model_calls() | cone_calls() | search_calls() | {
+    return model_calls() | cone_calls() | search_calls() | formulation_calls() | {
         "measures.db": (measures.db, (positive(4) - 0.5,)),
         "measures.amplitude_db": (measures.amplitude_db, (w,)),
         "measures.pressure": (measures.pressure, (H, w)),
         "measures.mean_power_matrix": (measures.mean_power_matrix, (H,)),
+        "measures.mean_power_rows": (measures.mean_power_rows, (H, 0.1)),
+        "measures.few_rows": (measures.few_rows, (H,)),
         "measures.quadratic": (measures.quadratic, (A, w)),
         "measures.mean_power": (measures.mean_power, (H, w)),
         "measures.ratio": (measures.ratio, (positive(4), np.zeros(4))),

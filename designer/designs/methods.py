@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.formulations import FORMULATIONS, Solution, matrix_mixing, power_ratio
+from designer.formulations import FORMULATIONS, Solution, choueiri, matrix_mixing, power_ratio, pressure_matching
+from designer.formulations.formulation import EFFORT, WHITE_NOISE_GAIN
 from designer.problem.schema import DesignTable
 from designer.targets.channel_target import ChannelTarget
 from designer.targets.wishes import excesses_db
 
-BASELINES = ("delay-and-sum", "matrix")
-"""Methods that look at no limit, and are the same inside the band and in its fades."""
 LIMIT_TOLERANCE_DB = 1e-3
 
 
@@ -30,10 +29,29 @@ def breaks_a_limit(target: ChannelTarget, weights: np.ndarray, drivers: tuple[st
     return any((excess > LIMIT_TOLERANCE_DB).any() for limit, excess in excesses.items() if limit != known)
 
 
+def ignores(design: DesignTable, name: str) -> bool:
+    """Whether the method that a design names looks at a wish or a limit, as tables call it, or only happens to meet it.
+
+    A beam's floor of white-noise gain is its effort limit in another scale.
+    """
+    if design.method == "auto" or name == "level":
+        return False
+    if design.regularization_db is not None:
+        return True
+    key = name.split("[")[0].split(" ")[0]
+    if key == WHITE_NOISE_GAIN and design.kind == "beamformer" and EFFORT in FORMULATIONS[design.method].looks_at:
+        return False
+    return key not in FORMULATIONS[design.method].looks_at
+
+
 def solve(method: str, design: DesignTable, target: ChannelTarget) -> Solution:
     """The formulation's weights at every frequency of the target."""
     if method == "matrix":
         return matrix_mixing.solve(target, design.matrix_gains)
+    if method == "least-squares":
+        return pressure_matching.solve(target, design.regularization_db)
+    if method == "choueiri":
+        return choueiri.solve(target, design.max_spectrum_db)
     if method == "power-ratio" and design.method == "auto":
         return power_ratio.solve_without_driver_limits(target)
     return FORMULATIONS[method](target)

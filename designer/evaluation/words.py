@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.arrays import Bool, Real
+from designer.designs.methods import ignores
 from designer.problem.schema import DesignTable
 from designer.targets.wishes import SLACK_TOLERANCE_DB
 
@@ -102,12 +103,11 @@ def verdict(
     )
     elsewhere = "elsewhere " if (~short).any() else ""
     named = f'the method "{design.method}"'
-    ignored = [
-        name for name in wishes if (wishes[name] > SLACK_TOLERANCE_DB).any() and name.startswith(("mask", "window"))
-    ]
+    missed = [name for name in wishes if (wishes[name] > SLACK_TOLERANCE_DB).any()]
+    ignored = [name for name in missed if ignores(design, name)]
     if design.method in BLIND:
         reason = f"{named} does not reach it"
-    elif design.method in ("power-ratio", "least-squares") and ignored:
+    elif ignored:
         reason = f"{named} does not look at {_joined(ignored)}"
     elif why:
         reason = why + (" bind" if " and " in why else " binds")

@@ -39,7 +39,7 @@ gives Dolph-Chebyshev's weights.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -70,9 +70,20 @@ def solve(target: ChannelTarget) -> Solution:
     SolverError : where the certificate confirms no answer, not even the reference's
 
     """
+    return solve_in_parts(target, _solve_chunk)
+
+
+def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget], Solution]) -> Solution:
+    """Solve consecutive frequencies together, a part on each thread; every certificate is looked at.
+
+    Raises
+    ------
+    SolverError : where a certificate confirms no answer
+
+    """
     parts = list(_chunks(target))
     with ThreadPoolExecutor(max(1, min(_cores(), len(parts)))) as pool:
-        solutions = list(pool.map(_solve_chunk, parts))
+        solutions = list(pool.map(solve_part, parts))
     found = Solution.joined(solutions)
     bad = _uncertified(found.violation, found.gap)
     if bad.any():
@@ -91,7 +102,7 @@ def _cores() -> int:
 def _chunks(target: ChannelTarget) -> Iterator[ChannelTarget]:
     """The target in parts of consecutive frequencies, whose number depends on sizes alone."""
     size = target.cost.shape[1]
-    wished = sum(mask.points.shape[1] for mask in target.masks)
+    wished = sum(mask.points.shape[1] for mask in target.masks) or target.cancel.shape[1]
     wished += 0 if target.window is None else target.window.points.shape[1]
     rows = 3 * wished + 8 * size
     columns = 2 * size + 4

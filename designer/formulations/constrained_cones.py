@@ -15,6 +15,7 @@ and carries a price too small to matter (BOUND_PRICE), so that the objective see
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,27 +64,29 @@ class Plane:
         return points @ self.across, (points @ self.origin[:, :, None])[:, :, 0]
 
 
-def solve_data(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
+def solve_data(
+    data: ConstrainedData, program: Callable[[ConstrainedData], cones.ConeProgram] | None = None
+) -> tuple[Complex, cones.ConeSolution]:
     """Weights (F, L) and the certified solution x = [Re w; Im w; slacks].
 
     Repeated points are left out, and a mirror-symmetric problem is solved by its half: neither changes the answer.
+
+    Parameters
+    ----------
+    program : another objective on the same variables; by default `program_of`
+
     """
     data = without_repeats(data)
     mirror = find_mirror(data)
-    if mirror is None:
-        return _solve(data)
-    half, answer = _solve(mirror.half(data))
-    w = mirror.whole(half)
-    slacks = answer.x[:, 2 * half.shape[1] :][:, list(mirror.wish)]
-    return w, in_weights(w, slacks, answer)
-
-
-def _solve(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
-    plane = Plane.of(data.centre)
-    answer = cones.solve(program_of(data))
+    half = data if mirror is None else mirror.half(data)
+    plane = Plane.of(half.centre)
+    answer = cones.solve((program or program_of)(half))
     w = plane.weights(answer.x)
     free = 2 * plane.across.shape[2]
-    return w, in_weights(w, answer.x[:, free : free + len(data.wishes)], answer)
+    slacks = answer.x[:, free : free + len(half.wishes)]
+    if mirror is not None:
+        w, slacks = mirror.whole(w), slacks[:, list(mirror.wish)]
+    return w, in_weights(w, slacks, answer)
 
 
 def in_weights(w: Complex, slacks: Real, answer: cones.ConeSolution) -> cones.ConeSolution:

@@ -8,7 +8,7 @@ import numpy as np
 
 from designer.arrays import Complex, Index, Real
 from designer.formulations.reachable_level import share_of_level
-from designer.measures import mean_power_matrix
+from designer.measures import few_rows, mean_power_matrix, mean_power_rows
 from designer.targets.channel_target import ChannelTarget
 
 EFFORT_PRICE = 1e-3
@@ -91,11 +91,11 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
     if target.window is not None:
         ripple = np.full(count, target.window.ripple)
         families.append((target.window.label, target.window.points * scale, ripple, 1.0))
-    deviation = np.sqrt(target.spread)
-    spreads = tuple(deviation * np.abs(points) for _, points, _, _ in families) if target.spread else ()
+    spreads = tuple(np.sqrt(target.spread) * np.abs(points) for _, points, _, _ in families) if target.spread else ()
     curve = None
     if target.gamma is not None:
-        curve = (_root(target.cancel * scale, deviation), np.sqrt(rise / target.gamma))
+        root = few_rows(mean_power_rows(target.cancel * scale, target.spread))
+        curve = (root, np.sqrt(rise / target.gamma))
     white_noise = None
     one_point = target.reach.shape[1] == 1 and np.array_equal(target.reach[:, 0], target.look)
     if target.min_white_noise_gain > 0 and not one_point:
@@ -123,12 +123,3 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
         level=level,
         spreads=spreads,
     )
-
-
-def _root(points: Complex, deviation: float) -> Complex:
-    """R (F, R, L) with ||R w||² the mean power over the points (F, M, L) and over the drivers' spread."""
-    rows = points / np.sqrt(points.shape[1])
-    if deviation:  # the spread's diagonal is a row more a driver
-        alone = deviation * np.sqrt(np.mean(np.abs(points) ** 2, axis=1))
-        rows = np.concatenate([rows, alone[:, :, None] * np.eye(points.shape[2])], axis=1)
-    return np.asarray(np.linalg.qr(rows, mode="r"))

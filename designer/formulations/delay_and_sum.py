@@ -1,15 +1,22 @@
 """Delay-and-sum, a baseline: every driver at equal gain, in phase at the point to reach.
 
-    w_l = conj(h_l) / |h_l| / L
+    maximise    Re h w
+    subject to  |w_l| <= 1/L
 
-In free field that is a delay a driver. It maximises |h w|² over all weights of equal magnitude; where the |h_l| are
-equal too (the far field) it reaches the largest white-noise gain there is, 10 log10 L: that is its truth.
+with the answer w_l = conj(h_l) / |h_l| / L: in free field that is a delay a driver. Convex: a linear function over discs. No
+weights within the discs are louder than Σ |h_l| / L (Hölder's inequality), which is the certificate. Never infeasible: it
+looks at no wish and at no limit. Where the |h_l| are equal (the far field) it reaches the largest white-noise gain there is.
+
+Source: Van Trees, Optimum Array Processing (2002), chapter 2. Truth: a white-noise gain of 10 log10 L in the far field.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from designer.arrays import Complex
 from designer.formulations.solution import Solution
 from designer.targets.channel_target import ChannelTarget
 
@@ -17,4 +24,17 @@ from designer.targets.channel_target import ChannelTarget
 def solve(target: ChannelTarget) -> Solution:
     """Weights in phase at the point whose phase is kept; no wish is looked at."""
     h = target.centre
-    return Solution.of(np.asarray(h.conj() / np.maximum(np.abs(h), 1e-300) / h.shape[1]))
+    L = h.shape[1]
+    w = np.asarray(h.conj() / np.maximum(np.abs(h), 1e-300) / L)
+    bound = np.sum(np.abs(h), axis=1) / L
+    value = np.einsum("fl,fl->f", h, w).real
+    gap = (bound - value) / np.maximum(bound, 1e-300)
+    return Solution.of(w, np.maximum(L * np.abs(w).max(axis=1) - 1, 0.0), gap, value, bound)
+
+
+def statement(h: Complex) -> Any:
+    """One frequency as a cvxpy problem: the readable reference. h (L,)."""
+    import cvxpy as cp
+
+    w = cp.Variable(len(h), complex=True)
+    return cp.Problem(cp.Maximize(cp.real(h @ w)), [cp.abs(w) <= 1 / len(h)])

@@ -1,18 +1,20 @@
-"""Pressure matching: regularised least squares, its weight searched so that the cancellation gain meets the target
-curve.
+"""Pressure matching: regularised least squares, its weight constant, or searched so that the cancellation gain meets the curve.
 
-    minimise  ||H w - d||² + β w^H P w
+    minimise    ||H w - d||² + ε² Σ_l p_l |w_l|² + β w^H P w
+    subject to  w^H A w >= γ w^H B w and the effort limit, where β is searched; nothing, where β is given
 
 H (F, M, L) holds the points to reach and to cancel, each family scaled to equal weight; d is the response of the
-driver that is strongest at the points to reach, there, and 0 at the points to cancel. Convex for β > 0, with the
-closed form w = (H^H H + βP)⁻¹ H^H d.
+driver that is strongest at the points to reach, there, and 0 at the points to cancel; both are scaled to ||d|| = 1. With
+independent errors of variance ε² of the drivers the mean of ||H (1+δ) w - d||² has ε² Σ_l p_l |w_l|² more, p_l the squared
+norm of H's column: L more rows of H. Convex for β > 0, with the closed form w = (H^H H + βP)⁻¹ H^H d.
 
 The gain is nearly but not always monotone in β, and it saturates. The largest β that meets the curve within the
-effort limit is wanted, because it is the cheapest; where none does, the β whose gain is largest within the limit, and
-what is missing is slack.
+effort limit is wanted, because it is the cheapest; where the curve is infeasible, the β whose gain is largest within the limit, and
+what is missing is slack. A constant β looks at no curve and at no limit.
 
-Source: Kirkeby and Nelson (JAES 47, 1999); Elliott et al., Robustness and regularization of personal audio systems
-(2012). Truth: with constant β the largest singular value of the weights never passes 1/(2√β).
+Source: Kirkeby and Nelson (JAES 47, 1999); Elliott et al., Robustness and regularization of personal audio
+systems (2012). Truths: with constant β the largest singular value of the weights never passes 1/(2√β); as β goes to 0 two
+sources are inverted exactly.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.formulations.solution import Solution
-from designer.measures import ratio
+from designer.measures import few_rows, mean_power_rows, ratio
 from designer.targets.channel_target import ChannelTarget
 
 BETAS = 10.0 ** np.arange(2.0, -12.01, -0.1)
@@ -32,16 +34,55 @@ BETAS = 10.0 ** np.arange(2.0, -12.01, -0.1)
 BLOCKS = 8
 """Parts in which they are tried, so that no array is large."""
 REFINEMENTS = 24
+LEAST_BETA = 1e-13
+"""The least β, relative to the largest eigenvalue of P⁻¹H^H H: H may be singular."""
+RANK = 1e-14
+"""Eigenvalues of P⁻¹H^H H below this, relative to the largest, are 0."""
+NOT_JUDGED = 1e-9
+"""Errors of less than -90 dB of ||d||²: there a relative gap would be one of rounding."""
 
 
-def solve(target: ChannelTarget) -> Solution:
-    """The most regularised weights whose cancellation gain meets the curve within the effort limit."""
-    H, d = _system(target)
-    path = _Path.of(target, *_diagonalise(H, d, target.cost))
-    gamma = (target.gamma if target.gamma is not None else np.full(len(H), np.inf))[:, None]
+@dataclass(frozen=True)
+class System:
+    """H, d and P of all frequencies, H^H H and P diagonalised at once: the weights of every β are one product away."""
+
+    H: Complex  # (F, M, L)
+    d: Complex  # (F, M)
+    cost: Real  # (F, L), P
+    values: Real  # (F, L), rising: the squared singular values of H P^(-1/2)
+    rotate: Complex  # (F, L, L)
+    projected: Complex  # (F, L)
+
+    def weights(self, beta: Real) -> Complex:
+        """W (F, L) at the given β (F,): rotate @ (projected / (values + β))."""
+        return np.asarray((self.rotate @ (self.projected / (self.values + beta[:, None]))[:, :, None])[:, :, 0])
+
+    def solution(self, beta: Real) -> Solution:
+        """The weights at β (F,) with their gap.
+
+        The objective is strongly convex in the norm of P with modulus 2β: its value exceeds the least by at most |g|²/(4β).
+        """
+        beta = np.maximum(beta, LEAST_BETA * self.values[:, -1])
+        w = self.weights(beta)
+        residual = np.einsum("fml,fl->fm", self.H, w) - self.d
+        penalty = beta[:, None] * self.cost
+        gradient = 2 * (np.einsum("fml,fm->fl", self.H.conj(), residual) + penalty * w)
+        value = np.sum(np.abs(residual) ** 2, axis=1) + np.sum(penalty * np.abs(w) ** 2, axis=1)
+        above = np.sum(np.abs(gradient) ** 2 / (4 * penalty), axis=1)
+        return Solution.of(w, 0.0, above / np.maximum(value, NOT_JUDGED), value, value - above)  # nothing constrains w
+
+
+def solve(target: ChannelTarget, regularization_db: float | None = None) -> Solution:
+    """The weights at one β for all frequencies; without one, the most regularised whose gain meets the curve within the effort."""
+    system = system_of(target)
+    count = len(system.H)
+    if regularization_db is not None:
+        return system.solution(np.full(count, 10 ** (regularization_db / 10)))
+    path = _Path.of(target, system)
+    gamma = (target.gamma if target.gamma is not None else np.full(count, np.inf))[:, None]
     limit = target.max_effort[:, None] * (1 + 1e-9)
 
-    judged = [path.judged(np.broadcast_to(betas, (len(H), betas.size))) for betas in np.array_split(BETAS, BLOCKS)]
+    judged = [path.judged(np.broadcast_to(betas, (count, betas.size))) for betas in np.array_split(BETAS, BLOCKS)]
     gains, efforts = (np.concatenate(parts, axis=1) for parts in zip(*judged, strict=True))
     fit = efforts <= limit
     meets = fit & (gains >= gamma)
@@ -58,48 +99,45 @@ def solve(target: ChannelTarget) -> Solution:
         good = (spent <= limit) & (gain >= enough)
         inside, outside = np.where(good, middle, inside), np.where(good, outside, middle)
         enough = np.where(good & ~met[:, None], gain, enough)
-    beta = np.exp(inside)
-    w = path.weights(beta)[:, :, 0]
-    gap, value = _gap(H, d, target.cost, beta[:, 0] * path.largest, w)
-    return Solution.of(w, gap=gap, value=value, bound=value * (1 - gap))
+    return system.solution(np.exp(inside[:, 0]) * path.largest)
 
 
 @dataclass(frozen=True)
 class _Path:
-    """The weights of every β, and what they reach, in the basis in which H^H H and P are diagonal.
+    """What the weights of every β reach, in the basis in which H^H H and P are diagonal.
 
     N weights at a time cost one product of (M, L) and (L, N) matrices a frequency, M being at most L: more points than
     drivers are first reduced to the triangle of their QR factors, which leaves the norm of H w as it is.
     """
 
-    values: Real  # (F, L)
-    largest: Real  # (F,) of them, 1 where all are 0
-    rotate: Complex  # (F, L, L)
-    projected: Complex  # (F, L)
+    system: System
+    largest: Real  # (F,) of its values, 1 where all are 0
     reach: Complex  # (F, R, L) the points to reach in that basis, scaled to their mean
-    cancel: Complex  # (F, C, L)
+    mean_reach: Complex  # the same over the drivers' spread
+    mean_cancel: Complex  # (F, C, L)
     single: Real  # (F,) mean power of the best driver alone
 
     @classmethod
-    def of(cls, target: ChannelTarget, values: Real, rotate: Complex, projected: Complex) -> _Path:
-        reach, cancel = (_few_rows(H @ rotate) / np.sqrt(H.shape[1]) for H in (target.reach, target.cancel))
-        largest = np.where(values[:, -1] > 0, values[:, -1], 1.0)
-        return cls(values, largest, rotate, projected, reach, cancel, target.single_level**2)
-
-    def _shares(self, beta: Real) -> Complex:
-        """(F, L, N)."""
-        penalty = beta * self.largest[:, None]
-        return np.asarray(self.projected[:, :, None] / (self.values[:, :, None] + penalty[:, None, :]))
-
-    def weights(self, beta: Real) -> Complex:
-        """Those of β (F, N), relative to the largest eigenvalue: (F, L, N)."""
-        return np.asarray(self.rotate @ self._shares(beta))
+    def of(cls, target: ChannelTarget, system: System) -> _Path:
+        reach, mean_reach, mean_cancel = (
+            few_rows(rows) @ system.rotate
+            for rows in (
+                mean_power_rows(target.reach),
+                mean_power_rows(target.reach, target.spread),
+                mean_power_rows(target.cancel, target.spread),
+            )
+        )
+        largest = np.where(system.values[:, -1] > 0, system.values[:, -1], 1.0)
+        return cls(system, largest, reach, mean_reach, mean_cancel, target.single_level**2)
 
     def judged(self, beta: Real) -> tuple[Real, Real]:
-        """Cancellation gain and effort, each (F, N)."""
-        shares = self._shares(beta)
-        reached, left, spent = (_power(X @ shares) for X in (self.reach, self.cancel, self.rotate))
-        return ratio(reached, left), ratio(spent * self.single[:, None], reached)
+        """Cancellation gain and effort, each (F, N), of β (F, N) relative to the largest eigenvalue."""
+        penalty = beta * self.largest[:, None]
+        shares = self.system.projected[:, :, None] / (self.system.values[:, :, None] + penalty[:, None, :])
+        reached, mean_reached, mean_left, spent = (
+            _power(X @ shares) for X in (self.reach, self.mean_reach, self.mean_cancel, self.system.rotate)
+        )
+        return ratio(mean_reached, mean_left), ratio(spent * self.single[:, None], reached)
 
 
 def _power(p: Complex) -> Real:
@@ -107,13 +145,8 @@ def _power(p: Complex) -> Real:
     return np.asarray(np.sum(p.real**2 + p.imag**2, axis=1))
 
 
-def _few_rows(H: Complex) -> Complex:
-    """At most L rows (F, <= L, L) of the same H^H H."""
-    return np.asarray(np.linalg.qr(H, mode="r")) if H.shape[1] > H.shape[2] else H
-
-
-def _system(target: ChannelTarget) -> tuple[Complex, Complex]:
-    """H (F, M, L) and d (F, M): the families scaled to means, and the level to 1."""
+def system_of(target: ChannelTarget) -> System:
+    """The families scaled to means, the level to 1, and the drivers' spread as L more rows."""
     reach, cancel = target.reach / np.sqrt(target.reach.shape[1]), target.cancel / np.sqrt(target.cancel.shape[1])
     strongest = np.mean(np.abs(reach) ** 2, axis=1).argmax(axis=1)
     wanted = np.take_along_axis(reach, strongest[:, None, None], axis=2)[:, :, 0]
@@ -121,29 +154,21 @@ def _system(target: ChannelTarget) -> tuple[Complex, Complex]:
     level = np.where(level > 0, level, 1.0)  # nothing reaches the points: w = 0 is the least-squares answer
     H = np.asarray(np.concatenate([reach, cancel], axis=1) / level[:, None, None], dtype=complex)
     d = np.concatenate([wanted / level[:, None], np.zeros(cancel.shape[:2])], axis=1)
-    return H, d
+    if target.spread:
+        columns = np.linalg.norm(H, axis=1)
+        H = np.concatenate([H, np.sqrt(target.spread) * columns[:, :, None] * np.eye(H.shape[2])], axis=1)
+        d = np.concatenate([d, np.zeros_like(d[:, :1]).repeat(H.shape[2], axis=1)], axis=1)
+    return diagonalised(H, d, target.cost)
 
 
-def _diagonalise(H: Complex, d: Complex, cost: Real) -> tuple[Real, Complex, Complex]:
-    """H^H H = and P at once: w(β) = rotate @ (projected / (values + β)) for every β."""
+def diagonalised(H: Complex, d: Complex, cost: Real) -> System:
+    """H^H H = and P at once: one eigendecomposition a frequency."""
     scale = 1 / np.sqrt(cost)
-    H = H * scale[:, None, :]
-    values, vectors = np.linalg.eigh(H.conj().swapaxes(1, 2) @ H)
-    projected = (H @ vectors).conj().swapaxes(1, 2) @ d[:, :, None]
-    return np.maximum(values, 0.0), np.asarray(vectors * scale[:, :, None]), np.asarray(projected[:, :, 0])
-
-
-def _gap(H: Complex, d: Complex, cost: Real, beta: Real, w: Complex) -> tuple[Real, Real]:
-    """The gap (F,), and the objective's value.
-
-    The objective is strongly convex in the norm of P with modulus 2β: its value exceeds the least by at most |g|²/(4β).
-    """
-    residual = np.einsum("fml,fl->fm", H, w) - d
-    penalty = beta[:, None] * cost
-    gradient = 2 * (np.einsum("fml,fm->fl", H.conj(), residual) + penalty * w)
-    value = np.sum(np.abs(residual) ** 2, axis=1) + np.sum(penalty * np.abs(w) ** 2, axis=1)
-    excess = np.sum(np.abs(gradient) ** 2 / (4 * penalty), axis=1)
-    return np.asarray(excess / np.maximum(value, 1e-300)), np.asarray(value)
+    scaled = H * scale[:, None, :]
+    values, vectors = np.linalg.eigh(scaled.conj().swapaxes(1, 2) @ scaled)
+    projected = ((scaled @ vectors).conj().swapaxes(1, 2) @ d[:, :, None])[:, :, 0]
+    projected = np.where(values > RANK * values[:, -1:], projected, 0.0)  # H^H d has no part there but rounding
+    return System(H, d, cost, np.maximum(values, 0.0), np.asarray(vectors * scale[:, :, None]), np.asarray(projected))
 
 
 def statement(H: Complex, d: Complex, cost: Real, beta: float) -> Any:

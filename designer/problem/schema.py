@@ -8,7 +8,7 @@ types may hold.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -124,7 +124,20 @@ class Spread(Table):
     phase_deg: NonNegative = 1.0
 
 
-METHODS_BUILT = ("auto", "power-ratio", "least-squares", "constrained", "delay-and-sum", "matrix")
+Method = Literal[
+    "auto",
+    "power-ratio",
+    "max-sensitivity",
+    "least-squares",
+    "constrained",
+    "acoustic-contrast",
+    "minimax",
+    "superdirective",
+    "choueiri",
+    "delay-and-sum",
+    "matrix",
+]
+METHODS: tuple[str, ...] = get_args(Method)
 
 
 class DesignTable(Table):
@@ -153,18 +166,14 @@ class DesignTable(Table):
     matrix_gains: Annotated[list[Annotated[float, Field(ge=-1000.0, le=1000.0)]], Field(min_length=1)] | None = Field(
         default=None, description='one a driver, for method = "matrix"; by default the best are found'
     )
-    method: Literal[
-        "auto",
-        "power-ratio",
-        "least-squares",
-        "constrained",
-        "acoustic-contrast",
-        "minimax",
-        "superdirective",
-        "choueiri",
-        "delay-and-sum",
-        "matrix",
-    ] = "auto"
+    regularization_db: Decibel | None = Field(
+        default=None,
+        description='10 log10 of a constant regularisation, for method = "least-squares"; by default it meets the curve',
+    )
+    max_spectrum_db: Decibel = Field(
+        default=7.0, description='the loudest that any pair of ear signals makes a driver, for method = "choueiri"'
+    )
+    method: Method = "auto"
 
 
 class Realization(Table):

@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from designer.errors import Fault
-from designer.problem.half_known import entries
 from designer.problem.messages import shown
-from designer.problem.schema import METHODS_BUILT, DesignTable, Problem
+from designer.problem.schema import Problem
 
 BUILT = {
     "realization.form": ("fir",),
-    "method": METHODS_BUILT,
 }
 
 
 def not_built(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Keys that are valid and whose work does not exist yet."""
-    for i, design in enumerate(entries(problem, "designs")):
-        yield _method_not_built(f"designs[{i}].method", design)
     yield _form_not_built(problem)
     for key in ("virtualizer", "room"):
         yield _table_not_built(key, problem)
@@ -26,14 +22,9 @@ def not_built(problem: Problem) -> Iterator[Iterator[Fault]]:
 
 
 def _unbuilt(path: str, value: object, remedy: str) -> Fault:
-    words = BUILT.get(path, BUILT["method"] if path.endswith(".method") else ())
+    words = BUILT.get(path, ())
     may_be = ", ".join(shown(word) for word in words)
     return Fault(path, f"found {shown(value)}, which is valid but not built yet", may_be, remedy)
-
-
-def _method_not_built(path: str, design: DesignTable) -> Iterator[Fault]:
-    if design.method not in METHODS_BUILT:
-        yield _unbuilt(path, design.method, "use one that is built")
 
 
 def _form_not_built(problem: Problem) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ MAX_CURVE_DB = 200.0
 EAR_WISHES = ("cancellation_gain_db",)
 BEAM_WISHES = ("cancellation_gain_db", "mask", "window_deg", "nulls_deg")
 EAR_KEYS = ("ear",)
+METHOD_KEYS = {"regularization_db": "least-squares", "max_spectrum_db": "choueiri"}
 BEAM_KEYS = ("look_deg", "window_deg", "window_ripple_db", "nulls_deg", "null_width_deg", "mask")
 
 
@@ -30,6 +31,9 @@ def wish_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         yield _something_asked(path, design)
         yield _named_drivers(path, design, problem)
         yield _matrix_gains(path, design, problem)
+        yield _method_of_kind(f"{path}.method", design)
+        for key, method in METHOD_KEYS.items():
+            yield _key_of_method(f"{path}.{key}", key, method, design)
         yield _band_order(f"{path}.band_hz", design)
         yield _below_nyquist(f"{path}.band_hz", design, problem)
         yield _band_on_grid(f"{path}.band_hz", design, problem)
@@ -98,6 +102,20 @@ def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator
                 yield Fault(f"{path}.{key}[{n}]", f"found {shown(name)}", may_be, nearest(name, among))
             elif name in names[:n]:
                 yield Fault(f"{path}.{key}[{n}]", f"found {shown(name)} twice", "each driver once", "leave one out")
+
+
+def _method_of_kind(path: str, design: DesignTable) -> Iterator[Fault]:
+    """A superdirective design weighs a look direction against the power all around it, which an ear channel has not."""
+    if design.method == "superdirective" and design.kind != "beamformer":
+        found = f'found "superdirective" in a design of kind "{design.kind}"'
+        remedy = 'for the quietest cancelled ear use "acoustic-contrast"'
+        yield Fault(path, found, 'only with kind = "beamformer"', remedy)
+
+
+def _key_of_method(path: str, key: str, method: str, design: DesignTable) -> Iterator[Fault]:
+    if key in design.model_fields_set and design.method != method:
+        found = f'found with method = "{design.method}"'
+        yield Fault(path, found, f'only with method = "{method}"', f'set method = "{method}", or leave it out')
 
 
 def _matrix_gains(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:

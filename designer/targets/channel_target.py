@@ -14,6 +14,9 @@ from designer.problem.schema import DesignTable, Spread
 from designer.targets.curves import band_share, curve_db, driver_cost, in_band
 from designer.targets.plain import Plain, choose_plain
 
+OVER_THE_SPHERE = ("superdirective",)
+"""Methods that need the power over the sphere, which some device models take long to sum."""
+
 
 @dataclass(frozen=True)
 class Mask:
@@ -66,6 +69,7 @@ class ChannelTarget:
     plain: Complex  # (F, L) weights of the plain driver, the reference of level and phase
     asked_effort: float | None = None  # the file's own limit where max_effort holds another one too; inf without one
     spread: float = 0.0  # ε², the variance of each driver's relative error
+    diffuse: Complex | None = None  # (F, L, L): mean power over the sphere, for the methods that ask for it
 
     @property
     def reach_power(self) -> Complex:
@@ -111,6 +115,7 @@ class ChannelTarget:
             max_effort=self.max_effort[index],
             cost=self.cost[index],
             plain=self.plain[index],
+            diffuse=None if self.diffuse is None else self.diffuse[index],
         )
 
 
@@ -175,6 +180,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         cost=np.stack([driver_cost(f, d.band_hz) for d in drivers], axis=1),
         plain=plain.weights(f, len(index)),
         spread=0.0 if design.driver_spread is None else error_variance(design.driver_spread),
+        diffuse=scene.radiated_power[:, index[:, None], index] if design.method in OVER_THE_SPHERE else None,
     )
 
 

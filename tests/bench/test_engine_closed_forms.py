@@ -94,8 +94,8 @@ def phases(subject: Subject) -> Phases:
     system, wanted = np.concatenate([H, G], axis=1), np.concatenate([H[:, :, 0], 0 * G[:, :, 0]], axis=1)
 
     def matched() -> Complex:
-        values, rotate, projected = pressure_matching._diagonalise(system, wanted, ones)
-        return np.asarray(rotate @ (projected / (values + 1e-3 * values[:, -1:]))[:, :, None])
+        found = pressure_matching.diagonalised(system, wanted, ones)
+        return found.weights(1e-3 * found.values[:, -1])
 
     return {
         "matrices": lambda: (None if one else mean_power_matrix(H), mean_power_matrix(G)),

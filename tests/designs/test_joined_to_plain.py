@@ -36,6 +36,18 @@ CASES: dict[str, Callable[[], Tables]] = {
     "beam, least squares": lambda: line(**NULLS, method="least-squares"),
     "beam, delay and sum": lambda: line(**NULLS, method="delay-and-sum"),
     "beam, matrix": lambda: line(**NULLS, method="matrix"),
+    "ear, acoustic contrast": lambda: pair(method="acoustic-contrast"),
+    "ear, acoustic contrast without a limit": lambda: speaker(method="acoustic-contrast", max_effort_db=None),
+    "ear, maximum sensitivity": lambda: pair(method="max-sensitivity"),
+    "ear, maximum sensitivity, more than the effort allows": lambda: pair(method="max-sensitivity", max_effort_db=4.0),
+    "ear, minimax": lambda: pair(method="minimax"),
+    "ear, Choueiri": lambda: pair(method="choueiri", max_spectrum_db=3.0),
+    "ear, one regularisation": lambda: pair(method="least-squares", regularization_db=-20.0),
+    "beam, acoustic contrast": lambda: line(**NULLS, method="acoustic-contrast"),
+    "beam, maximum sensitivity": lambda: line(**NULLS, method="max-sensitivity"),
+    "beam, minimax": lambda: line(mask=TWO_MASKS, method="minimax"),
+    "beam, superdirective": lambda: line(**NULLS, method="superdirective", min_white_noise_gain_db=0.0),
+    "beam, Choueiri": lambda: line(**NULLS, method="choueiri"),
     "beam, deepest nulls": lambda: line(nulls_deg=[90.0, -90.0], min_white_noise_gain_db=0.0),
 }
 

@@ -56,6 +56,9 @@ EFFORTS: dict[str, tuple[Callable[[], Tables], float]] = {
         1e-6,
     ),
     "least squares": (lambda: pair(max_effort_db=4.0, method="least-squares"), 1e-6),
+    "acoustic contrast": (lambda: pair(max_effort_db=4.0, method="acoustic-contrast"), 1e-6),
+    "maximum sensitivity": (lambda: pair(max_effort_db=4.0, method="max-sensitivity"), 1e-6),
+    "minimax": (lambda: single(pair(max_effort_db=4.0, method="minimax")), 1e-3),
     "constrained": (lambda: single(pair(max_effort_db=4.0, method="constrained")), 1e-3),
     "constrained over a cloud": (lambda: pair(max_effort_db=4.0, method="constrained"), 0.02),
     "beam": (lambda: line(max_effort_db=-2.0, mask=[{"azimuth_deg": [45.0, 135.0], "max_db": -25.0}]), 1e-3),
@@ -120,8 +123,22 @@ def test_auto_finds_what_the_cones_find(limit_db: float) -> None:
         lambda: single(speaker(min_white_noise_gain_db=-4.0, max_effort_db=None)),
         lambda: line(min_white_noise_gain_db=3.0, nulls_deg=[30.0, -30.0]),
         lambda: line(min_white_noise_gain_db=3.0, nulls_deg=[30.0], cancellation_gain_db=[[800, 20]]),
+        lambda: line(
+            min_white_noise_gain_db=3.0, nulls_deg=[30.0], cancellation_gain_db=[[800, 20]], method="superdirective"
+        ),
+        lambda: line(min_white_noise_gain_db=3.0, nulls_deg=[30.0], method="acoustic-contrast"),
+        lambda: line(min_white_noise_gain_db=3.0, nulls_deg=[30.0, -30.0], method="minimax"),
     ],
-    ids=["pair", "pair over a cloud", "speaker", "beam, constrained", "beam, power ratio"],
+    ids=[
+        "pair",
+        "pair over a cloud",
+        "speaker",
+        "beam, constrained",
+        "beam, power ratio",
+        "beam, superdirective",
+        "beam, acoustic contrast",
+        "beam, minimax",
+    ],
 )
 def test_white_noise_gain_is_kept_in_the_band(problem: Callable[[], Tables]) -> None:
     """|h w|² R² / Σ|w|² at the head's centre or the look direction is at least the floor, and uses it up somewhere."""
@@ -141,6 +158,9 @@ INFEASIBLE: dict[str, tuple[Callable[[], Tables], float]] = {
     "power ratio": (lambda: pair(max_effort_db=3.0), 1e-6),
     "power ratio, no limit": (lambda: pair(max_effort_db=None, cancellation_gain_db=[[500, 50]]), 1e-6),
     "least squares": (lambda: pair(max_effort_db=3.0, method="least-squares"), 1e-6),
+    "acoustic contrast": (lambda: pair(max_effort_db=4.0, method="acoustic-contrast"), 1e-6),
+    "maximum sensitivity": (lambda: pair(max_effort_db=4.0, method="max-sensitivity"), 1e-6),
+    "minimax": (lambda: single(pair(max_effort_db=4.0, method="minimax")), 1e-3),
     "constrained": (lambda: pair(max_effort_db=3.0, method="constrained"), 1e-6),
     "delay and sum": (lambda: pair(method="delay-and-sum"), 1e-6),
     "matrix": (lambda: pair(method="matrix"), 1e-6),

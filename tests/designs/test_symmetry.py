@@ -21,6 +21,10 @@ BOTH: dict[str, tuple[Callable[[], Tables], list[int], float]] = {
     "pair, least squares": (lambda: pair(both=True, method="least-squares"), [1, 0], 1e-7),
     "pair, constrained": (lambda: pair(both=True, method="constrained"), [1, 0], 1e-4),
     "pair, more than the effort allows": (lambda: pair(both=True, max_effort_db=3.0), [1, 0], 1e-5),
+    "pair, acoustic contrast": (lambda: pair(both=True, method="acoustic-contrast"), [1, 0], 1e-6),
+    "pair, maximum sensitivity": (lambda: pair(both=True, method="max-sensitivity"), [1, 0], 1e-9),
+    "pair, minimax": (lambda: pair(both=True, method="minimax"), [1, 0], 1e-4),
+    "pair, Choueiri": (lambda: pair(both=True, method="choueiri"), [1, 0], 1e-9),
     "pair, matrix": (lambda: pair(both=True, method="matrix"), [1, 0], 1e-6),
     "sphere": (lambda: both(speaker()), [2, 1, 0], 1e-9),
 }

@@ -45,7 +45,7 @@ def calls() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
             constrained_cones.least_white_noise_slack,
             (constrained_data.data_of(random_target(1, Wanted(reach=1, white_noise_loss_db=3.0)), np.ones(3)),),
         ),
-        "formulations.constrained_cones.Plane.of": (constrained_cones.Plane.of, (target.centre,)),
+        "formulations.constrained.solve_in_parts": (constrained.solve_in_parts, (target, constrained.solve)),
         "formulations.constrained_cones.Plane.weights": (plane.weights, (rng.random((3, 5)),)),
         "formulations.constrained_cones.Plane.coordinates": (plane.coordinates, (target.plain,)),
         "formulations.constrained_cones.Plane.seen": (plane.seen, (target.cancel,)),

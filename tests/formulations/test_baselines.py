@@ -14,6 +14,7 @@ from designer.arrays import Real
 from designer.formulations import delay_and_sum, matrix_mixing
 from designer.targets.channel_target import ChannelTarget
 from formulations.random_targets import Wanted, gaussian, random_target
+from formulations.reference import solved
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -63,6 +64,70 @@ def test_no_real_gains_do_better(seed: int, drivers: int, gain_db: float, limit:
         assert (reach / cost)[others].max(initial=0.0) <= own_reach / own_cost * (1 + 1e-6)
     else:
         assert (reach / cancel)[fits].max(initial=0.0) <= own_reach / own_cancel * 10**0.01001
+
+
+@pytest.mark.parametrize(
+    ("seed", "drivers", "gain_db"), [(0, 2, -3.0), (1, 3, 0.0), (2, 4, 3.0), (3, 3, 20.0), (4, 4, 9.0)]
+)
+def test_matrix_gains_have_the_value_of_the_relaxation(seed: int, drivers: int, gain_db: float) -> None:
+    """Cvxpy's largest efficiency at the band's mean ratio is that of the real gains, within 1e-6; else it calls it infeasible."""
+    target = random_target(seed, Wanted(frequencies=4, drivers=drivers, reach=2, cancel=1, gain_db=gain_db))
+    solution = matrix_mixing.solve(target)
+    g = solution.weights[0].real
+    assert target.gamma is not None
+    strongest = [np.mean(np.abs(H) ** 2, axis=0).max() for H in target.reach]
+    A, B = np.zeros((drivers, drivers)), np.zeros((drivers, drivers))
+    for f in range(4):
+        for h in target.reach[f]:
+            A += np.outer(h.conj(), h).real / len(target.reach[f]) / strongest[f] / 4
+        for h in target.cancel[f]:
+            B += target.gamma[f] * np.outer(h.conj(), h).real / len(target.cancel[f]) / strongest[f] / 4
+    problem = matrix_mixing.statement(A.astype(complex), B.astype(complex), np.ones(drivers), 1.0)
+    problem.solve(solver="CLARABEL")
+    if g @ A @ g >= g @ B @ g * (1 - 1e-6):
+        assert problem.status == "optimal"
+        assert g @ A @ g / (g @ g) == pytest.approx(problem.value, rel=1e-6)
+    else:
+        assert problem.status == "infeasible"
+    assert (np.abs(solution.gap) < 1e-6).all()
+    assert (solution.violation < 1e-6).all()
+
+
+def test_matrix_gains_that_cost_too_much_keep_to_the_effort_with_a_certificate() -> None:
+    """Allowed less than the best ratio costs, the gains spend just that over the band, and touch their bound."""
+    target = random_target(2, Wanted(frequencies=1, drivers=3, cancel=1, gain_db=40.0))
+    single = max(band_powers(target, np.eye(3))[0])
+
+    def spent(target: ChannelTarget) -> float:
+        (reach,), _, (cost,) = band_powers(target, matrix_mixing.solve(target).weights[:1].real)
+        return float(cost * single / reach)
+
+    dearest, cheapest = spent(target), spent(replace(target, gamma=np.full(1, 1e-9)))
+    assert dearest > 1.3 * cheapest
+    limited = replace(target, max_effort=np.full(1, np.sqrt(dearest * cheapest)))
+    assert spent(limited) == pytest.approx(np.sqrt(dearest * cheapest), rel=1e-6)
+    assert (np.abs(matrix_mixing.solve(limited).gap) < 1e-6).all()
+
+
+def test_matrix_gains_leave_a_dear_driver_to_the_others() -> None:
+    """A driver at a cost of 1e8 plays 30 dB below the loudest."""
+    target = random_target(3, Wanted(frequencies=4, drivers=4, reach=1, cancel=1, gain_db=0.0))
+    cost = np.ones((4, 4))
+    cost[:, 2] = 1e8
+    g = np.abs(matrix_mixing.solve(replace(target, cost=cost)).weights[0])
+    assert 20 * np.log10(g[2] / g.max()) < -30
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=seeds, drivers=st.integers(1, 6))
+def test_delay_and_sum_has_the_value_of_the_cvxpy_statement(seed: int, drivers: int) -> None:
+    """No weights of at most 1/L are louder, by cvxpy's word within 1e-6; the certificate says so too."""
+    target = random_target(seed, Wanted(frequencies=1, drivers=drivers))
+    solution = delay_and_sum.solve(target)
+    loudest = abs(target.centre[0] @ solution.weights[0])
+    assert loudest == pytest.approx(solved(delay_and_sum.statement(target.centre[0])), rel=1e-6)
+    assert abs(solution.gap[0]) < 1e-12
+    assert solution.violation[0] < 1e-12
 
 
 def test_matrix_gains_are_real_and_the_same_at_all_frequencies() -> None:

@@ -7,13 +7,17 @@ Cox, Zeskind and Owen, Robust adaptive beamforming (IEEE Trans. ASSP 35, 1987).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from formulations.random_targets import Wanted, random_target
 from scipy.optimize import brentq
 
 from designer import measures
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.arrays import Complex
+from designer.formulations import superdirective
 from designer.formulations.constrained import ConstrainedData, solve_data
 from designer.solvers.ratio_search import best_ratio_at_efficiency
 
@@ -39,6 +43,23 @@ def loaded(h: Complex, Q: Complex, floor: float) -> Complex:
         return float(-np.log(np.sum(np.abs(weights(log_load)) ** 2)) - np.log(floor))
 
     return weights(brentq(excess, -25.0, 25.0, xtol=1e-13))
+
+
+@pytest.mark.parametrize("floor_db", FLOORS_DB)
+def test_superdirective(floor_db: float) -> None:
+    """The superdirective form has the loaded weights within 1e-9, and the floor as its white-noise gain."""
+    h, Q = end_fire_line()
+    floor = 10 ** (floor_db / 10)
+    target = replace(
+        random_target(1, Wanted(frequencies=1, drivers=4)),
+        centre=h[None], look=h[None], reach=h[None, None], diffuse=Q[None], min_white_noise_gain=floor,
+    )  # fmt: skip
+    solution = superdirective.solve(target)
+    w = solution.weights[0] / (h @ solution.weights[0])
+    expected = loaded(h, Q, floor)
+    np.testing.assert_allclose(w, expected, rtol=0, atol=1e-9 * np.abs(expected).max())
+    assert measures.white_noise_gain(h[None], w[None], np.inf)[0] == pytest.approx(floor, rel=1e-9)
+    assert abs(solution.gap[0]) < 1e-9
 
 
 @pytest.mark.parametrize("floor_db", FLOORS_DB)

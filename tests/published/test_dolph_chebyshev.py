@@ -1,4 +1,4 @@
-"""The constrained form with nothing but slack in its objective is a minimax design: Dolph-Chebyshev's weights.
+"""A minimax design of a half-wave line: Dolph-Chebyshev's weights, as the minimax form and as the constrained form's slack.
 
 Dolph, A current distribution for broadside arrays which optimizes the relationship between beam width and side-lobe level
 (Proc. IRE 34, 1946). For a half-wave line the pattern is T_{N-1}(x_0 cos(ψ/2)), ψ = π sin θ; outside the main lobe, where
@@ -8,6 +8,7 @@ x_0 cos(ψ/2) <= 1, no pattern of the same N stays lower. The weights are those 
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import cvxpy as cp
@@ -17,6 +18,7 @@ from scipy.signal.windows import chebwin
 
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.arrays import Complex, Real
+from designer.formulations import minimax
 from designer.formulations.constrained import ConstrainedData, solve_data, statement
 
 K, HALF_WAVE_M = np.array([20 * np.pi]), 0.05
@@ -62,6 +64,36 @@ def half_wave_line(count: int, attenuation_db: float) -> tuple[Complex, Constrai
 def normalised(spread: Complex, w: Any) -> Complex:
     weights = spread @ w
     return np.asarray(weights / weights[len(weights) // 2])
+
+
+def minimax_of(count: int, attenuation_db: float) -> tuple[Complex, ConstrainedData]:
+    """The same line as the minimax form's data: no level is asked for."""
+    spread, data = half_wave_line(count, attenuation_db)
+    sidelobes = data.families[0][1]
+    price = np.full(data.max_gain.shape, minimax.EFFORT_PRICE)
+    return spread, minimax.with_sidelobes(replace(data, families=()), [sidelobes], price)
+
+
+@pytest.mark.parametrize(("count", "attenuation_db"), CASES)
+def test_weights_of_the_minimax_form(count: int, attenuation_db: float) -> None:
+    """The window's weights within 1e-6, and its attenuation within 1e-5 dB, though only the width of the lobe is given."""
+    spread, data = minimax_of(count, attenuation_db)
+    w, answer = minimax.solve_data(data)
+    np.testing.assert_allclose(normalised(spread, w[0]), published(count, attenuation_db), rtol=0, atol=1e-6)
+    sidelobes_db = 20 * np.log10(np.abs(data.families[0][1][0] @ w[0]).max())
+    assert sidelobes_db == pytest.approx(-attenuation_db, abs=1e-5)
+    assert answer.violation[0] < 1e-9
+    assert answer.gap[0] < 1e-8
+
+
+@pytest.mark.parametrize(("count", "attenuation_db"), CASES[1:3])
+def test_weights_of_the_minimax_statement(count: int, attenuation_db: float) -> None:
+    """The readable cvxpy statement of the same data has the window's weights too, within 1e-6."""
+    spread, data = minimax_of(count, attenuation_db)
+    problem = minimax.statement(data, 0)
+    problem.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
+    (w,) = (variable.value for variable in problem.variables() if variable.is_complex())
+    np.testing.assert_allclose(normalised(spread, w), published(count, attenuation_db), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(("count", "attenuation_db"), CASES)

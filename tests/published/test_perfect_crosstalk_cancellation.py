@@ -1,9 +1,13 @@
-"""Two point sources, two ears: what inverting them costs, and where constant regularisation holds it.
+"""Two point sources, two ears: what inverting them costs, and where constant and frequency-dependent regularisation hold it.
 
 Choueiri, Optimal crosstalk cancellation for binaural audio with two loudspeakers: with the path ratio g = l_1/l_2 and the
 phase x = k (l_2 - l_1), H = [[1, g e^{-jx}], [g e^{-jx}, 1]] up to a common factor. Its singular values are
 |1 ± g e^{-jx}|, its inverse has 1/(1 - g) for the largest at the worst phase and entries of at most 1/(1 - g²); with
-constant regularisation σ/(σ² + β) <= 1/(2√β).
+constant regularisation σ/(σ² + β) <= 1/(2√β). A spectrum that is flat at Γ wherever perfect cancellation would pass it needs
+
+    β_I = -g² + 2g cos x + √(g² - 2g cos x + 1)/Γ - 1,    β_II the same with -cos x in the place of cos x,
+
+I where the pair is inverted worst out of phase, II where in phase, and β = 0 in between.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ import pytest
 
 import designer
 from designer.arrays import Complex, Real
-from designer.formulations import pressure_matching
+from designer.formulations import choueiri, pressure_matching
 from designer.targets.channel_target import channel_target
 
 G = 0.985
@@ -58,9 +62,7 @@ def filters(frequency_hz: Real, beta: float) -> Complex:
     columns = []
     for design in problem.designs:
         target = channel_target(design, scene)
-        H, d = pressure_matching._system(target)
-        values, rotate, projected = pressure_matching._diagonalise(H, d, target.cost)
-        columns.append(np.einsum("fij,fj->fi", rotate, projected / (values + beta)))
+        columns.append(pressure_matching.system_of(target).weights(np.full(frequency_hz.size, beta)))
     return np.stack(columns, axis=2)
 
 
@@ -105,3 +107,61 @@ def test_constant_regularisation_holds_the_peaks(beta: float, limit_db: float) -
     phase = 2 * np.pi - np.arccos((1 + G**2 - beta) / (2 * G))
     at_hz = np.array([phase * 343.0 / (2 * np.pi * LONGER_M)])
     np.testing.assert_allclose(largest_singular_value(at_hz, beta), limit, rtol=1e-9)
+
+
+FINE_HZ = np.linspace(0.0, WORST_HZ[2], 501)
+
+
+def closed_form_beta(frequency_hz: Real, limit: float) -> tuple[Real, Real]:
+    """The paper's β with its three branches, and the envelope 1/|1 ± g e^{-jx}| of perfect cancellation."""
+    cos = np.cos(2 * np.pi * frequency_hz * LONGER_M / 343.0)
+    out_of_phase, in_phase = (np.sqrt(G**2 - sign * 2 * G * cos + 1) for sign in (1, -1))
+    one = -(G**2) + 2 * G * cos + out_of_phase / limit - 1
+    two = -(G**2) - 2 * G * cos + in_phase / limit - 1
+    perfect = np.maximum(1 / out_of_phase, 1 / in_phase)
+    return np.where(perfect <= limit, 0.0, np.where(1 / out_of_phase > 1 / in_phase, one, two)), perfect
+
+
+def flat_filters(frequency_hz: Real, limit_db: float) -> Complex:
+    """Weights of both channels by the method "choueiri", (F, drivers, channels), of the pair with unit direct paths."""
+    problem = designer.loads(PAIR)
+    scene = designer.scene(problem).at(frequency_hz)
+    columns = [choueiri.solve(channel_target(design, scene), limit_db).weights for design in problem.designs]
+    return np.stack(columns, axis=2)
+
+
+@pytest.mark.parametrize("limit_db", [3.0, 7.0, 15.0])
+def test_the_flat_spectrum_has_the_closed_form_of_beta(limit_db: float) -> None:
+    """β of the pair's singular values is the paper's at every frequency, all three branches among them."""
+    limit = 10 ** (limit_db / 20)
+    expected, perfect = closed_form_beta(FINE_HZ, limit)
+    crossed = G * np.exp(-2j * np.pi * FINE_HZ * LONGER_M / 343.0)
+    singular = np.stack([np.abs(1 - crossed), np.abs(1 + crossed)], axis=1)
+    np.testing.assert_allclose(choueiri.flat_spectrum_beta(singular, limit), expected, atol=1e-12)
+    assert (expected[perfect > limit] > 0).all()
+    assert (perfect > limit).sum() > 50
+    assert (expected == 0).sum() > 50
+
+
+@pytest.mark.parametrize("limit_db", [3.0, 7.0, 15.0])
+def test_the_spectrum_is_flat_where_it_would_be_louder(limit_db: float) -> None:
+    """The largest singular value is Γ wherever perfect cancellation passes it, to 1e-9, and perfect cancellation's elsewhere."""
+    limit = 10 ** (limit_db / 20)
+    _, perfect = closed_form_beta(FINE_HZ, limit)
+    found = np.linalg.norm(flat_filters(FINE_HZ, limit_db), 2, axis=(1, 2))
+    np.testing.assert_allclose(found, np.minimum(perfect, limit), rtol=1e-9)
+
+
+def test_a_constant_regularisation_from_the_file_is_that_beta() -> None:
+    """`regularization_db = -20` is β = 0.01: the weights are the regularised inverse's, by numpy alone."""
+    problem = designer.loads(
+        PAIR.replace('kind = "ctc"', 'kind = "ctc"\nmethod = "least-squares"\nregularization_db = -20.0')
+    )
+    made = designer.design(problem)
+    f = made.frequency_hz
+    inside = (f >= 100) & (f <= 20000)
+    crossed = G * np.exp(-2j * np.pi * f[inside] * LONGER_M / 343.0)
+    C = np.stack([np.stack([np.ones_like(crossed), crossed], 1), np.stack([crossed, np.ones_like(crossed)], 1)], 1)
+    inverse = np.linalg.solve(C.conj().swapaxes(1, 2) @ C + 0.01 * np.eye(2), C.conj().swapaxes(1, 2))
+    w = made.weights["left"][inside]
+    np.testing.assert_allclose(w[:, 1] / w[:, 0], inverse[:, 1, 0] / inverse[:, 0, 0], rtol=1e-9)

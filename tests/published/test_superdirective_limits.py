@@ -7,16 +7,23 @@ Broadside only the patterns that are even in the line's direction help, Σ (2n+1
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+import designer
 from designer import measures
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.arrays import Complex
+from designer.formulations import acoustic_contrast, superdirective
 from designer.solvers import ratio_search
+from designer.targets.channel_target import channel_target
 
 K = np.array([2 * np.pi * 300.0 / 343.0])
 END_FIRE, BROADSIDE = 0.0, 90.0
+LOADED = 0.02
+"""What 1e-9 on the power's diagonal costs acoustic contrast, dB."""
 
 
 def line(count: int, spacing_m: float) -> FreeField:
@@ -32,6 +39,42 @@ def look_and_power(device: FreeField, azimuth_deg: float) -> tuple[Complex, Comp
 
 def index_db(look: Complex, power: Complex, w: Complex) -> float:
     return float(measures.db(measures.directivity_index(look, power, w, np.inf))[0])
+
+
+def formulation_indices_db(count: int, spacing_m: float, azimuth_deg: float) -> list[float]:
+    """The indices of the superdirective form, and of acoustic contrast with the sphere's power to be small, from a problem file."""
+    drivers = "".join(
+        f'[[drivers]]\nname = "{n}"\nposition_m = [{(n - (count - 1) / 2) * spacing_m!r}, 0.0, 0.0]\n'
+        for n in range(count)
+    )
+    problem = designer.loads(
+        f"""
+title = "Monopoles in a line"
+sample_rate_hz = 48000
+{drivers}
+[listener]
+position_m = [2.0, 0.0, 0.0]
+head = "points"
+[grid]
+azimuth_distance_m = inf
+[[designs]]
+name = "beam"
+kind = "beamformer"
+look_deg = {azimuth_deg}
+band_hz = [100.0, 1000.0]
+cancellation_gain_db = [[100, 6]]
+method = "superdirective"
+"""
+    )
+    scene = designer.scene(problem).at(np.array([300.0]))
+    target = channel_target(problem.designs[0], scene)
+    w = superdirective.solve(target).weights
+    power = scene.radiated_power[0]
+    root = np.linalg.cholesky(power + 1e-15 * np.eye(count)).conj().T * np.sqrt(
+        count
+    )  # points whose mean power is the sphere's
+    v = acoustic_contrast.solve(replace(target, cancel=root[None])).weights
+    return [index_db(target.look, scene.radiated_power, weights) for weights in (w, v)]
 
 
 def best_indices_db(count: int, spacing_m: float, azimuth_deg: float) -> list[float]:
@@ -50,6 +93,9 @@ def test_end_fire_at_five_millimetres(count: int, digits: float) -> None:
     found = best_indices_db(count, 0.005, END_FIRE)
     np.testing.assert_allclose(found, digits, atol=5e-4)
     np.testing.assert_allclose(found, 20 * np.log10(count), atol=5e-4)
+    superdirective_db, contrast_db = formulation_indices_db(count, 0.005, END_FIRE)
+    assert superdirective_db == pytest.approx(digits, abs=5e-4)
+    assert contrast_db == pytest.approx(digits, abs=LOADED)
 
 
 def test_end_fire_of_four() -> None:
@@ -57,12 +103,15 @@ def test_end_fire_of_four() -> None:
     found = best_indices_db(4, 0.020, END_FIRE)
     np.testing.assert_allclose(found, 12.037, atol=1e-3)
     np.testing.assert_allclose(found, 20 * np.log10(4), atol=5e-3)
+    superdirective_db, _ = formulation_indices_db(4, 0.020, END_FIRE)
+    assert superdirective_db == pytest.approx(12.037, abs=1e-3)
 
 
 def test_end_fire_of_four_at_five_millimetres() -> None:
     """5 mm apart: 12.041 dB (mpmath). The power matrix has the condition number 8e12, so 0.003 dB is left."""
     best, _, searched = best_indices_db(4, 0.005, END_FIRE)
-    np.testing.assert_allclose([best, searched], 12.041, atol=3e-3)
+    superdirective_db, _ = formulation_indices_db(4, 0.005, END_FIRE)
+    np.testing.assert_allclose([best, searched, superdirective_db], 12.041, atol=3e-3)
 
 
 @pytest.mark.parametrize(("count", "limit"), [(2, 1.0), (3, 9 / 4), (4, 9 / 4)])
@@ -70,6 +119,10 @@ def test_broadside(count: int, limit: float) -> None:
     """Broadside, 5 mm apart at 300 Hz: 0 dB for two monopoles, 3.52 dB for three and for four."""
     found = best_indices_db(count, 0.005, BROADSIDE)
     np.testing.assert_allclose(found, 10 * np.log10(limit), atol=5e-4)
+    superdirective_db, contrast_db = formulation_indices_db(count, 0.005, BROADSIDE)
+    assert superdirective_db == pytest.approx(10 * np.log10(limit), abs=5e-4)
+    if count < 4:  # four of them want eigenvalues far below acoustic contrast's loading
+        assert contrast_db == pytest.approx(10 * np.log10(limit), abs=LOADED)
 
 
 def legendre_weights(count: int, spacing_m: float) -> Complex:

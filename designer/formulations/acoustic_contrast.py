@@ -1,0 +1,84 @@
+"""Acoustic contrast: the largest ratio of powers that the effort allows.
+
+    maximise    w^H A w / w^H Q w
+    subject to  ||w||² <= effort · w^H A w / (the largest A_ll)
+
+A (F, L, L) is the mean of h^H h over the points to reach, Q the same over the points to cancel, with drivers outside
+their bands counted as if they radiated there (`out_of_band`). Q is singular where there are fewer points to cancel than
+drivers, and the ratio has then no bound of its own: 1e-9 of its mean diagonal is added, as is whatever δ the effort
+limit needs. No curve is looked at: this is the limit of the power ratio as γ goes to its largest.
+
+A generalised eigenvalue problem, and as good as convex: the largest eigenvector of (A, Q) without a limit, and with one
+the largest of (A, Q + δI) at the smallest δ that keeps to it. The bound 1/θ - δ/e of `diagonal_loading` is the
+certificate, θ the largest eigenvalue there and e = max A_ll / effort. An effort below the least there is, is infeasible:
+then the most efficient weights are given, and what they spend too much is the violation.
+
+Source: Choi and Kim, Generation of an acoustically bright zone (JASA 111, 2002); with the effort limit Betlehem, Zhang,
+Poletti and Abhayapala, Personal sound zones (IEEE Signal Processing Magazine, March 2015), equations (2) to (4).
+Truths: for one point to reach the ratio is h B⁻¹ h^H (Capon); with B the power over the sphere N monopoles reach N²; the
+power ratio's cost grows without bound as γ comes near to it, and beyond it nothing is feasible.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from designer.arrays import Complex, Real
+from designer.formulations.out_of_band import with_drivers_bands
+from designer.formulations.solution import Solution
+from designer.measures import ratio
+from designer.solvers.diagonal_loading import Loaded, loaded_matrix, loaded_point
+from designer.targets.channel_target import ChannelTarget
+
+LEAST_LOAD = 1e-9
+"""Nulls of -180 dB: deeper ones are rounding."""
+
+
+def solve(target: ChannelTarget) -> Solution:
+    """The weights of the largest ratio within the effort limit."""
+    found = best_contrast(target)
+    e = least_efficiency(target)
+    reached = np.einsum("fi,fij,fj->f", found.v.conj(), target.reach_power, found.v).real
+    violation = np.where(np.isfinite(found.load), 0.0, np.maximum(ratio(e, reached) - 1, 0.0))
+    with np.errstate(divide="ignore"):
+        value, bound = 1 / found.value, 1 / np.maximum(found.bound, 0.0)  # as ratios; a bound of 0 is none
+    return Solution.of(found.v, violation, found.gap, value, bound)
+
+
+def best_contrast(target: ChannelTarget) -> Loaded:
+    """The weights, of unit norm, with their loading and gap."""
+    Q, e = quiet_power(target), least_efficiency(target)
+    if target.reach.shape[1] == 1 and not target.spread:
+        return loaded_point(target.reach[:, 0], Q, e, least_load=LEAST_LOAD)
+    return loaded_matrix(target.reach_power, Q, e, least_load=LEAST_LOAD)
+
+
+def quiet_power(target: ChannelTarget) -> Complex:
+    """Q (F, L, L): what is to be small."""
+    return with_drivers_bands(target.cancel_power, target.cost)
+
+
+def least_efficiency(target: ChannelTarget) -> Real:
+    """E (F,): w^H A w / ||w||² at the effort limit; 0 without one."""
+    return np.asarray(target.single_level**2 / target.max_effort)
+
+
+def statement(A: Complex, Q: Complex, least_efficiency: float) -> Any:
+    """The semidefinite relaxation of one frequency as a cvxpy problem, X = w w^H: the readable reference.
+
+    Its value is the least w^H Q w at w^H A w = 1, the ratio's inverse; A, Q (L, L).
+    """
+    import cvxpy as cp
+
+    size = len(A)
+    Z = cp.Variable((2 * size, 2 * size), PSD=True)  # solvers take a real lift better than a Hermitian variable
+
+    def inner(M: Complex) -> Any:
+        """The trace of M X for X = Z11 + Z22 + j (Z21 - Z12)."""
+        return cp.trace(np.block([[M.real, -M.imag], [M.imag, M.real]]) @ Z)
+
+    identity = np.eye(size, dtype=complex)
+    loaded = Q + LEAST_LOAD * np.trace(Q).real / size * identity
+    return cp.Problem(cp.Minimize(inner(loaded)), [inner(A) == 1, inner(A - least_efficiency * identity) >= 0])

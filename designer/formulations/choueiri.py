@@ -1,0 +1,47 @@
+"""Crosstalk cancellation with a flat spectrum at the loudspeakers: pressure matching whose β follows the frequency.
+
+    minimise    ||H w - d||² + β(f) w^H P w
+    subject to  nothing; β(f) is the least for which no singular value of the regularised inverse passes Γ
+
+H (F, M, L), d and P are pressure matching's: the points to reach and to cancel, the strongest driver's own response, what
+each driver costs. With σ_i the singular values of H P^(-1/2) those of the inverse are σ_i / (σ_i² + β), so
+
+    β = max(0, max_i (σ_i / Γ - σ_i²)),
+
+and ||w|| <= Γ, whatever is to be heard at the points: the largest spectrum that any pair of ear signals calls for is Γ where
+perfect cancellation would call for more, and perfect cancellation's elsewhere. Γ is relative to the strongest driver alone.
+Convex: a sum of squares. Never infeasible: no wish and no limit but Γ is looked at. As for every design the level at the
+points to reach is afterwards made the plain driver's, which raises the spectrum by what the regularisation took there.
+
+Source: E. Choueiri, Optimal crosstalk cancellation for binaural audio with two loudspeakers (2010), section on
+frequency-dependent regularisation: for two point sources the singular values are |1 ± g e^{-jωτ}|, the two branches of β
+those in which one or the other is the smaller, and β = 0 between them. Truth: his closed forms of β and of the spectra.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from designer.arrays import Real
+from designer.formulations import pressure_matching
+from designer.formulations.solution import Solution
+from designer.targets.channel_target import ChannelTarget
+
+MAX_SPECTRUM_DB = 7.0
+"""Γ by default, as 20 log10."""
+
+
+def solve(target: ChannelTarget, max_spectrum_db: float = MAX_SPECTRUM_DB) -> Solution:
+    """The weights of least error whose spectrum is at most Γ."""
+    system = pressure_matching.system_of(target)
+    beta = flat_spectrum_beta(np.sqrt(system.values), 10 ** (max_spectrum_db / 20))
+    return system.solution(beta)
+
+
+def flat_spectrum_beta(singular_values: Real, max_spectrum: float) -> Real:
+    """The least β (F,) for which σ / (σ² + β) <= Γ for every singular value σ (F, L)."""
+    return np.asarray(np.max(singular_values / max_spectrum - singular_values**2, axis=1).clip(min=0.0))
+
+
+statement = pressure_matching.statement
+"""At its β it is pressure matching."""

@@ -1,0 +1,149 @@
+"""Minimax: the smallest largest sidelobe, within the limits.
+
+    minimise    s + ε w^H P w + σ Σ e                                     (levels scaled to 1)
+    subject to  h_c w = 1                                            the point whose phase is kept
+                |h_p w| + ε_d ||h_p ∘ w|| <= m_p (floor + s)         the sidelobes: of a mask line m_p its limit, else 1
+                |h_p w - 1| + ε_d ||h_p ∘ w|| <= r (1 + e_window)    listening window
+                ||B^(1/2) w|| <= γ^(-1/2) (1 + e_curve)              power ratio
+                |w_l| <= g_l,   ||w|| <= effort
+                ||w|| <= Re(h_0 w e^{-jφ}) / √(white-noise gain)
+                s, e >= 0
+
+The sidelobes are the masks' points, all of them lowered together by the same dB; without a mask the points to cancel (a
+beam's nulls, or what is outside its window; the cancelled ear at each displacement: there it is the worst that is made
+small, where the power ratio looks at the mean). Below the floor, -60 dB, nothing is gained, and the cheapest weights are
+taken. The window and the curve are kept before any sidelobe is lowered: σ is large. ε_d is the drivers' spread. Every line
+is a norm, or a sum of two, below an affine function: convex, second-order cones, and but for their objective those of the
+constrained form. Where the hard limits leave no level of 1 it is lowered first; where window and curve are infeasible their
+slack is the least there is.
+
+Certificate: primal violation, and the gap to the dual value of the cone program, whatever solved it.
+
+Source: Lebret and Boyd, Antenna array pattern synthesis via convex optimization (IEEE Trans. Signal Processing 45,
+1997). Truth: a half-wave line gives Dolph-Chebyshev's weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from designer.arrays import Complex, Real
+from designer.formulations import constrained, constrained_cones, constrained_data
+from designer.formulations.constrained_data import SLACK_PRICE, ConstrainedData, Family
+from designer.formulations.solution import Solution
+from designer.measures import mean_power
+from designer.solvers import cones
+from designer.targets.channel_target import ChannelTarget
+
+EFFORT_PRICE = 1e-6
+"""ε: 10 dB of effort weigh as much as a sidelobe of -100 dB; it decides only among weights of one largest sidelobe."""
+FLOOR = 1e-3
+"""Sidelobes this low, -60 dB, are low enough."""
+
+
+def solve(target: ChannelTarget) -> Solution:
+    """The weights of the smallest largest sidelobe at every frequency.
+
+    Raises
+    ------
+    SolverError : where the certificate confirms no answer
+
+    """
+    return constrained.solve_in_parts(target, _solve_part)
+
+
+def _solve_part(target: ChannelTarget) -> Solution:
+    rise = np.ones(target.frequency_hz.size)  # mean power over the points to reach, over the centre's
+    for _ in range(1 if target.reach.shape[1] == 1 else 2):
+        data = data_of(target, rise)
+        w, answer = solve_data(data)
+        on_centre = np.abs(np.einsum("fl,fl->f", target.centre, w)) ** 2
+        rise = mean_power(target.reach, w) / np.maximum(on_centre, 1e-30)
+    for _ in range(0 if target.window is None else target.window.phase_passes):
+        data = constrained.with_free_phase(data, w)
+        w, answer = solve_data(data)
+    level = np.ones(len(w)) if data.level is None else data.level
+    return Solution(
+        weights=w * level[:, None],
+        violation=answer.violation,
+        gap=np.maximum(answer.gap, 0.0),
+        level=level,
+        value=answer.primal,
+        bound=answer.dual,
+        by_reference=np.zeros(len(w), dtype=bool),
+    )
+
+
+def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
+    """The constrained form's data with the sidelobes as the first family, in the place of its masks, and ε P as its objective."""
+    data = constrained_data.data_of(target, rise)
+    if data.white_noise is not None:
+        data = replace(data, white_noise_slack=constrained_cones.least_white_noise_slack(data))
+    lines = [
+        points * np.where(np.isfinite(mask.limit), 1 / mask.limit, 0.0)[:, None, None]
+        for mask, (_, points, _, _) in zip(target.masks, data.families[: len(target.masks)], strict=True)
+    ]
+    if not lines:
+        lines = [target.cancel * (np.sqrt(rise) / target.plain_level)[:, None, None]]
+    louder = target.plain_level / target.single_level
+    price = EFFORT_PRICE * target.cost / louder[:, None] ** 2
+    return with_sidelobes(replace(data, families=data.families[len(target.masks) :]), lines, price, target.spread)
+
+
+def with_sidelobes(data: ConstrainedData, lines: list[Complex], price: Real, spread: float = 0.0) -> ConstrainedData:
+    """The data with sidelobes, each (F, M, L) over its m_p, before its families, and the objective's ε P (F, L)."""
+    sidelobes = np.concatenate(lines, axis=1)
+    first: Family = ("sidelobes", sidelobes, np.full(len(sidelobes), FLOOR), 0.0)
+    families = (first, *data.families)
+    deviation = np.sqrt(spread)
+    return replace(
+        data,
+        families=families,
+        quadratic=(price[:, :, None] * np.eye(price.shape[1])).astype(complex),
+        spreads=tuple(deviation * np.abs(points) for _, points, _, _ in families) if spread else (),
+    )
+
+
+def solve_data(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
+    """Weights (F, L) and the certified solution; repeated points are left out, and a mirror-symmetric problem is solved by its half."""
+    return constrained_cones.solve_data(data, program_of)
+
+
+def program_of(data: ConstrainedData) -> cones.ConeProgram:
+    """The constrained form's cones with the sidelobes' slack, the first, as a level: floor (1 + s) becomes floor + s."""
+    program = constrained_cones.program_of(replace(data, slack_price=SLACK_PRICE))
+    first = 2 * (data.centre.shape[1] - 1)  # after the plane's coordinates
+    A, q = program.A.copy(), program.q.copy()
+    A[:, :, first] /= FLOOR
+    A[:, 0, first] = -1.0  # its own row, the first: s >= 0
+    q[:, first] = 1.0
+    return replace(program, A=A, q=q)
+
+
+def statement(data: ConstrainedData, f: int) -> Any:
+    """One frequency as a cvxpy problem: the readable reference, with nothing of the conic data above."""
+    import cvxpy as cp
+
+    w = cp.Variable(data.centre.shape[1], complex=True)
+    s, e = cp.Variable(nonneg=True), cp.Variable(len(data.wishes), nonneg=True)
+    root = np.linalg.cholesky(data.quadratic[f]).conj().T
+    constraints = [data.centre[f] @ w == 1, e[0] == 0]
+    for i, (name, points, limit, wanted) in enumerate(data.families):
+        response = cp.abs(points[f] @ w - (wanted if np.ndim(wanted) == 0 else np.asarray(wanted)[f]))
+        if data.spreads:
+            response = response + cp.hstack([cp.norm(cp.multiply(spread, w)) for spread in data.spreads[i][f]])
+        constraints.append(response <= (FLOOR + s if name == "sidelobes" else limit[f] * (1 + e[i])))
+    if data.curve is not None:
+        factor, limit = data.curve
+        constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + e[len(data.families)]))
+    limited = np.flatnonzero(np.isfinite(data.max_gain[f]))
+    constraints += [cp.abs(w[l]) <= data.max_gain[f, l] for l in limited]
+    if np.isfinite(data.max_norm[f]):
+        constraints.append(cp.norm(w) <= data.max_norm[f])
+    if data.white_noise is not None:
+        slack = np.broadcast_to(data.white_noise_slack, len(data.centre))[f]
+        constraints.append(cp.norm(w) <= cp.real(data.white_noise[f] @ w) + slack)
+    return cp.Problem(cp.Minimize(s + cp.sum_squares(root @ w) + SLACK_PRICE * cp.sum(e)), constraints)

@@ -1,0 +1,71 @@
+"""Superdirective: the least power radiated all around for the pressure in the look direction, above a floor of white-noise gain.
+
+    minimise    w^H Q w
+    subject to  h w = 1,   ||w||² <= 1/G
+
+Q (F, L, L) is the mean power over the sphere, so that 1 / w^H Q w is the directivity index; where the target knows no
+sphere it is that over the points where nothing is wanted. h is the look direction. G is the white-noise gain's floor,
+or an effort limit where that is stricter: for one point both are the same ratio. Where the drivers spread by ε², Q's
+diagonal is multiplied by 1 + ε²; drivers outside their bands count as if they radiated (`out_of_band`). No curve, mask or
+window is looked at.
+
+Convex: a quadratic form that is not negative, below a linear equation and a ball. Closed form: w ∝ (Q + δI)⁻¹ h^H,
+diagonal loading, with the smallest δ >= 0 for which the white-noise gain is G; found from one eigendecomposition of Q
+and a scalar root, for all frequencies at once. Certificate: 1 / (h (Q + δI)⁻¹ h^H) - δ/G is a lower bound for every δ.
+A floor above ||h||², the white-noise gain of drivers in phase, is infeasible: then they are in phase, and what the gain
+lacks is the violation. A singular Q is loaded by 1e-15 of its mean diagonal.
+
+Source: Cox, Zeskind and Owen, Robust adaptive beamforming (IEEE Trans. ASSP 35, 1987). Truths: N
+monopoles close together have an index of N² end-fire (Parsons, JASA 82, 1987); a floor gives the loading that
+root finding gives; a floor at its largest gives delay-and-sum.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from designer.arrays import Complex, Real
+from designer.formulations.out_of_band import with_drivers_bands
+from designer.formulations.solution import Solution
+from designer.measures import ratio
+from designer.solvers.diagonal_loading import loaded_point
+from designer.targets.channel_target import ChannelTarget
+
+LEAST_LOAD = 1e-15
+"""The rounding of Q: more of it would cost directivity where monopoles are millimetres apart."""
+
+
+def solve(target: ChannelTarget) -> Solution:
+    """The weights of the largest directivity whose white-noise gain and effort keep to their limits."""
+    h, e = target.centre, least_gain(target)
+    found = loaded_point(h, diffuse_power(target), e, least_load=LEAST_LOAD)
+    gain = np.abs(np.einsum("fl,fl->f", h, found.v)) ** 2  # of unit norm
+    violation = np.where(np.isfinite(found.load), 0.0, np.maximum(ratio(e, gain) - 1, 0.0))
+    return Solution.of(found.v, violation, found.gap, found.value, found.bound)
+
+
+def diffuse_power(target: ChannelTarget) -> Complex:
+    """Q (F, L, L), over the drivers' spread."""
+    quiet = target.quiet
+    Q = np.array(quiet.conj().swapaxes(1, 2) @ quiet / quiet.shape[1] if target.diffuse is None else target.diffuse)
+    each = np.arange(Q.shape[-1])
+    Q[:, each, each] *= 1 + target.spread
+    return with_drivers_bands(Q, target.cost)
+
+
+def least_gain(target: ChannelTarget) -> Real:
+    """G (F,): the least |h w|² / ||w||² that the white-noise gain's floor and the effort limit allow; 0 without any."""
+    distance_m = 1.0 if np.isinf(target.look_distance_m) else target.look_distance_m
+    return np.maximum(target.min_white_noise_gain / distance_m**2, target.single_level**2 / target.max_effort)
+
+
+def statement(h: Complex, Q: Complex, least_gain: float) -> Any:
+    """One frequency as a cvxpy problem: the readable reference. h (L,), Q (L, L) positive definite, G."""
+    import cvxpy as cp
+
+    w = cp.Variable(len(h), complex=True)
+    root = np.linalg.cholesky(Q).conj().T
+    floor = [cp.norm(w) <= least_gain**-0.5] if least_gain > 0 else []
+    return cp.Problem(cp.Minimize(cp.sum_squares(root @ w)), [h @ w == 1, *floor])
