@@ -15,9 +15,13 @@ LIMIT_TOLERANCE_DB = 1e-3
 
 
 def first_method(design: DesignTable, target: ChannelTarget) -> str:
-    """The method named; "auto" is constrained where a mask or a window is asked for, or nulls without a depth, else power ratio."""
+    """The method named; "auto" is spherical-harmonic where regions are given, else constrained where a mask or a window is
+    asked for, or nulls without a depth, else power ratio.
+    """
     if design.method != "auto":
         return design.method
+    if target.regions is not None:
+        return "spherical-harmonic"
     return "constrained" if target.masks or target.window is not None or target.deepest_nulls else "power-ratio"
 
 

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from designer.formulations import constrained, delay_and_sum, matrix_mixing, power_ratio, pressure_matching
+from designer.formulations import (
+    constrained,
+    delay_and_sum,
+    matrix_mixing,
+    power_ratio,
+    pressure_matching,
+    spherical_harmonic,
+)
 from designer.formulations.solution import Solution
 from designer.targets.channel_target import ChannelTarget
 
@@ -15,6 +22,7 @@ FORMULATIONS: dict[str, Callable[[ChannelTarget], Solution]] = {
     "power-ratio": power_ratio.solve,
     "least-squares": pressure_matching.solve,
     "constrained": constrained.solve,
+    "spherical-harmonic": spherical_harmonic.solve,
     "delay-and-sum": delay_and_sum.solve,
     "matrix": matrix_mixing.solve,
 }

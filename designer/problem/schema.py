@@ -18,6 +18,7 @@ MAX_FREQUENCIES = 65_537
 MIN_AZIMUTH_STEP_DEG = 0.1
 MAX_DISPLACEMENTS = 1_000
 MAX_DISTANCE_M = 10_000.0
+MAX_ORDER = 60
 MIN_HEAD_RADIUS_M = 0.001
 MAX_HEAD_RADIUS_M = 0.5
 
@@ -124,7 +125,27 @@ class Spread(Table):
     phase_deg: NonNegative = 1.0
 
 
-METHODS_BUILT = ("auto", "power-ratio", "least-squares", "constrained", "delay-and-sum", "matrix")
+class Region(Table):
+    """A part of the sphere around the device: a cap around a direction, or a band of azimuth and elevation (by default all)."""
+
+    azimuth_deg: Arc = [-180.0, 180.0]
+    elevation_deg: Annotated[
+        list[Annotated[float, Field(ge=-90.0, le=90.0)]],
+        Field(min_length=2, max_length=2, description="lowest, highest"),
+    ] = [-90.0, 90.0]
+    around_deg: Facing | None = None
+    radius_deg: Annotated[float, Field(ge=0, le=180.0)] | None = None
+
+
+METHODS_BUILT = (
+    "auto",
+    "power-ratio",
+    "least-squares",
+    "constrained",
+    "spherical-harmonic",
+    "delay-and-sum",
+    "matrix",
+)
 
 
 class DesignTable(Table):
@@ -142,6 +163,9 @@ class DesignTable(Table):
     nulls_deg: Annotated[list[Angle], Field(min_length=1)] | None = None
     null_width_deg: Annotated[float, Field(ge=0, le=180.0)] = 10.0
     mask: Annotated[list[MaskLine], Field(min_length=1)] | None = None
+    reach_regions: Annotated[list[Region], Field(min_length=1)] | None = None
+    cancel_regions: Annotated[list[Region], Field(min_length=1)] | None = None
+    region_order: Annotated[int, Field(ge=0, le=MAX_ORDER)] | None = None
     max_effort_db: Decibel | None = None
     min_white_noise_gain_db: Decibel | None = None
     plain: Annotated[list[Name], Field(min_length=1)] | None = None
@@ -155,6 +179,7 @@ class DesignTable(Table):
         "power-ratio",
         "least-squares",
         "constrained",
+        "spherical-harmonic",
         "acoustic-contrast",
         "minimax",
         "superdirective",

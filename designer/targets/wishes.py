@@ -7,7 +7,6 @@ import numpy as np
 from designer.arrays import Complex, Real
 from designer.measures import (
     amplitude_db,
-    cancellation_gain,
     db,
     effort,
     pressure,
@@ -26,7 +25,7 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
     """
     found: dict[str, Real] = {}
     if target.gamma is not None:
-        found["cancellation_gain_db"] = db(target.gamma) - db(cancellation_gain(target.reach, target.cancel, w))
+        found["cancellation_gain_db"] = db(target.gamma) - db(target.power_ratio(w))
     on_axis = np.abs(np.einsum("fl,fl->f", target.centre, w))
     on_axis = np.maximum(on_axis, 1e-15)
     for mask in target.masks:
