@@ -19,8 +19,8 @@ quadrature of order N + 8, c_a = Σ_q w_q Y_a(n_q) d_l(n_q); what the field hold
 suffice. In front of it the field is that of the same sources without a baffle, whose series is short: that is what is
 encoded, `front_only` says so, and the density is cut to the half space x >= 0 instead, which costs no accuracy.
 
-**Order.** j_n(kr) falls faster than exponentially above n = kr. `sufficient_order` is kr + 6.1 (kr)^{1/3} + 4, r the radius
-that holds all sources: the rule kr + 1.86 d^{2/3} (kr)^{1/3} of the fast multipole method for d = 6 digits, which leaves room for
+**Order.** j_n(kr) falls faster than exponentially above n = kr. `sufficient_order` is kr + 4.7 (kr)^{1/3} + 4, r the radius
+that holds all sources: the rule kr + 1.86 d^{2/3} (kr)^{1/3} of the fast multipole method for d = 4 digits, which leaves room for
 weights that cancel most of the field, and four orders more for small kr. Sampled fields need not follow it (an
 interpolated measurement has kinks); there the order is raised until the energy above it falls below 1e-6.
 
@@ -72,6 +72,16 @@ class Encoding:
             assert self.sampled is not None
             return self.sampled
         return np.asarray(self.radial[:, sh.degrees(self.order)] * self.shape)
+
+    def at(self, directions: Real) -> Complex:
+        """The field d (F, M, L) of equation (1) in the directions of unit vectors (M, 3)."""
+        Y = sh.harmonics(self.order, directions)
+        if self.radial is None or self.shape is None:
+            c = self.coefficients
+            return np.asarray(Y.T @ c.real + 1j * (Y.T @ c.imag))
+        starts = np.arange(self.order + 1) ** 2
+        summed = np.add.reduceat(Y[:, :, None] * self.shape[:, None, :], starts, axis=0)  # over m, (N+1, M, L)
+        return np.asarray(np.einsum("fnl,nml->fml", self.radial, summed, optimize=True))
 
     def energy(self) -> Real:
         """∫ |d_l|² dΩ of each degree n (F, N+1, L), by Parseval: Σ_m |c|²."""
@@ -171,7 +181,7 @@ def extent_m(device: Device, drivers: Sequence[int]) -> float:
 
 def sufficient_order(kr: float) -> int:
     """The order that carries sources within a sphere of kr, at most MAX_ORDER."""
-    return min(MAX_ORDER, math.ceil(kr + 6.1 * math.cbrt(kr)) + 4)
+    return min(MAX_ORDER, math.ceil(kr + 4.7 * math.cbrt(kr)) + 4)
 
 
 def automatic_order(device: Device, k: float, distance_m: float, drivers: Sequence[int]) -> int:

@@ -74,7 +74,7 @@ def scalars(
         "largest_tone_deviation_db": float(np.abs(tone[heard]).max(initial=0.0)),
     }
     if inside.gamma is not None:
-        margin = gain - measures.db(inside.gamma)
+        margin = measures.db(inside.power_ratio(w_inside)) - measures.db(inside.gamma)
         values["least_margin_to_target_db"] = float(margin.min())
     if moved is not None:
         values["moved_head_median_db"] = moved.median_db

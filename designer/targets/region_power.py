@@ -12,9 +12,12 @@ and G, real and symmetric, is the same at every frequency. Where frequency and d
 (N+1)² products a frequency and pair of drivers instead of (N+1)⁴, whatever the size of the region. All frequencies are one
 product of matrices a driver.
 
-**Whether the order suffices** is not assumed: everything is computed at the order N and at a finer one, the larger of
-N + 4 and the automatic order, and what the power ratio of given weights changes by is `order_error_db`. G is exact at
-either (`spherical_harmonics`), so that truncated directivities are the only error there is.
+Points need no product of harmonics: their A is the mean of h^H h, h_l = Σ c_la Y_a at the point.
+
+**Whether the order suffices** is not assumed: `order_error_db` is what the power ratio of given weights changes by at a
+finer order, the larger of N + 4 and the automatic order. It takes the field of the weights alone, Σ_l w_l c_la, a vector a
+frequency instead of a matrix. G is exact at either order (`spherical_harmonics`), so that truncated directivities are the only
+error there is.
 
 Air absorption is left out: it scales both matrices alike.
 
@@ -24,17 +27,18 @@ Source: Y. Luo, Spherical harmonic covariance and magnitude function encodings f
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from designer.acoustics.encoded_directivity import Encoding, automatic_order, encode
-from designer.acoustics.free_field import FreeField
+from designer.acoustics.free_field import FreeField, direction
 from designer.acoustics.scene import Device
 from designer.acoustics.spherical_harmonics import count, product_matrix
 from designer.arrays import Bool, Complex, Index, Real
-from designer.measures import db, quadratic, ratio
+from designer.measures import db, mean_power_matrix, quadratic, ratio
 from designer.problem.schema import Region
 from designer.targets.region_density import density
 
@@ -43,29 +47,23 @@ MAX_NUMBERS = 8_000_000
 """Sampled coefficients that are held at once (128 MB)."""
 
 
-def power_matrix(encoding: Encoding, G: Real, order: int) -> Complex:
-    """A (F, L, L) of equation (1), or (2) where the encoding allows it, from coefficients up to an order.
-
-    Parameters
-    ----------
-    G : (K, K) of the encoding's order or more
-    order : at most the encoding's
-
-    """
+def power_matrix(encoding: Encoding, G: Real) -> Complex:
+    """A (F, L, L) of equation (1), or (2) where the encoding allows it; G (K, K) of the encoding's order."""
     if encoding.radial is not None and encoding.shape is not None:
-        return _separable(encoding.radial[:, : order + 1], encoding.shape[: count(order)], G, order)
-    c = encoding.coefficients[:, : count(order)]
-    inner = G[: count(order), : count(order)]
-    return np.asarray(c.conj().swapaxes(1, 2) @ (inner @ c.real + 1j * (inner @ c.imag)))
+        return _separable(encoding.radial, encoding.shape, G)
+    c = np.ascontiguousarray(encoding.coefficients.swapaxes(1, 2))  # (F, L, K)
+    flat = c.reshape(-1, len(G))
+    product = (flat.real @ G + 1j * (flat.imag @ G)).reshape(c.shape)
+    return np.asarray(c.conj() @ product.swapaxes(1, 2))
 
 
-def _separable(radial: Complex, shape: Real, G: Real, order: int) -> Complex:
-    starts, size = np.arange(order + 1) ** 2, count(order)
-    drivers = radial.shape[2]
+def _separable(radial: Complex, shape: Real, G: Real) -> Complex:
+    orders, drivers = radial.shape[1:]
+    starts = np.arange(orders) ** 2
     A = np.empty((len(radial), drivers, drivers), dtype=complex)
-    half = np.stack([np.add.reduceat(G[:size, :size] * shape[:, k], starts, axis=1) for k in range(drivers)], axis=-1)
+    half = np.stack([np.add.reduceat(G * shape[:, k], starts, axis=1) for k in range(drivers)], axis=-1)
     for l in range(drivers):
-        Z = np.add.reduceat(half * shape[:, l, None, None], starts, axis=0).reshape(order + 1, -1)
+        Z = np.add.reduceat(half * shape[:, l, None, None], starts, axis=0).reshape(orders, -1)
         left = radial[:, :, l]
         inner = (left.real @ Z - 1j * (left.imag @ Z)).reshape(radial.shape)
         A[:, l] = np.einsum("fnk,fnk->fk", inner, radial)
@@ -74,12 +72,36 @@ def _separable(radial: Complex, shape: Real, G: Real, order: int) -> Complex:
 
 @dataclass(frozen=True)
 class RegionMatrices:
-    """A and B (F, L, L) at the order, and at the finer one that it is checked against."""
+    """A and B (F, L, L)."""
 
     reach: Complex
     cancel: Complex
-    finer_reach: Complex
-    finer_cancel: Complex
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What weighs a field's square over some regions, up to an order: the matrix G (K, K), or points (M, 3) where all of them are."""
+
+    G: Real | None
+    points: Real | None
+
+    @classmethod
+    def of(cls, regions: Sequence[Region], order: int, *, front_only: bool) -> Kernel:
+        """The kernel of regions that count alike; on a baffle the other half space is silent."""
+        if all(region.around_deg is not None and not region.radius_deg for region in regions):
+            around = np.array([region.around_deg for region in regions], dtype=float)
+            return cls(None, direction(around[:, 0], around[:, 1]))
+        return cls(product_matrix(density(regions, 2 * order, front_only=front_only), order), None)
+
+    def power(self, encoding: Encoding) -> Complex:
+        """The power matrix (F, L, L) of an encoding."""
+        if self.points is None:
+            assert self.G is not None
+            return power_matrix(encoding, self.G)
+        H = encoding.at(self.points)
+        if encoding.front_only:
+            H[:, self.points[:, 0] < -1e-9] = 0.0
+        return mean_power_matrix(H)
 
 
 @dataclass(frozen=True)
@@ -118,20 +140,23 @@ class RegionPower:
 
     @cached_property
     def matrices(self) -> RegionMatrices:
-        """A and B at both orders."""
-        order, finer = self.order, max(self.order + CHECK_ORDERS, self.automatic_order)
+        """A and B at the order."""
+        kernels = self._kernels(self.order)
+        parts = [[kernel.power(encoding) for kernel in kernels] for encoding, _ in self._encodings(self.order)]
+        reach, cancel = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return RegionMatrices(reach, cancel)
+
+    def _kernels(self, order: int) -> tuple[Kernel, Kernel]:
         front_only = isinstance(self.device, FreeField) and self.device.baffle
-        products = [
-            product_matrix(density(regions, 2 * finer, front_only=front_only), finer)
-            for regions in (self.reach, self.cancel)
-        ]
-        parts = []
-        block = max(1, MAX_NUMBERS // (count(finer) * len(self.drivers)))
+        reach, cancel = (Kernel.of(regions, order, front_only=front_only) for regions in (self.reach, self.cancel))
+        return reach, cancel
+
+    def _encodings(self, order: int) -> Iterator[tuple[Encoding, slice]]:
+        """The drivers' encodings, a block of frequencies at a time."""
+        block = max(1, MAX_NUMBERS // (count(order) * len(self.drivers)))
         for start in range(0, max(self.k.size, 1), block):
-            encoding = encode(self.device, self.k[start : start + block], self.distance_m, finer, self.drivers)
-            parts.append([power_matrix(encoding, G, n) for n in (order, finer) for G in products])
-        reach, cancel, finer_reach, finer_cancel = (np.concatenate(each) for each in zip(*parts, strict=True))
-        return RegionMatrices(reach, cancel, finer_reach, finer_cancel)
+            part = slice(start, start + block)
+            yield encode(self.device, self.k[part], self.distance_m, order, self.drivers), part
 
     def power_ratio(self, w: Complex) -> Real:
         """Mean power over the regions to reach over mean power over those to cancel (F,), of weights (F, L)."""
@@ -139,9 +164,15 @@ class RegionPower:
 
     def order_error_db(self, w: Complex) -> Real:
         """What the power ratio of weights (F, L) changes by at the finer order, in dB (F,): what the order leaves out."""
-        m = self.matrices
-        finer = ratio(quadratic(m.finer_reach, w), quadratic(m.finer_cancel, w))
-        return np.asarray(db(self.power_ratio(w)) - db(finer))
+        finer = max(self.order + CHECK_ORDERS, self.automatic_order)
+        kernels = self._kernels(finer)
+        powers = []
+        for encoding, part in self._encodings(finer):
+            mixed = np.einsum("fkl,fl->fk", encoding.coefficients, w[part])[:, :, None]  # the weights as one driver
+            whole = Encoding(finer, None, None, mixed, encoding.front_only)
+            powers.append([kernel.power(whole)[:, 0, 0].real for kernel in kernels])
+        reach, cancel = (np.concatenate(each) for each in zip(*powers, strict=True))
+        return np.asarray(db(self.power_ratio(w)) - db(ratio(reach, cancel)))
 
 
 def equivalent_points(A: Complex) -> Complex:
