@@ -22,7 +22,9 @@ encoded, `front_only` says so, and the density is cut to the half space x >= 0 i
 **Order.** j_n(kr) falls faster than exponentially above n = kr. `sufficient_order` is kr + 4.7 (kr)^{1/3} + 4, r the radius
 that holds all sources: the rule kr + 1.86 d^{2/3} (kr)^{1/3} of the fast multipole method for d = 4 digits, which leaves room for
 weights that cancel most of the field, and four orders more for small kr. Sampled fields need not follow it (an
-interpolated measurement has kinks); there the order is raised until the energy above it falls below 1e-6.
+interpolated measurement has kinks); there the order is raised by up to 24 until the energy above it falls below 1e-5.
+
+A cylinder without ends cuts every sphere around it, and is encoded in the far field whatever the distance.
 
 Source of (2): Williams, Fourier Acoustics (1999), section 6.10 and Colton and Kress, Inverse Acoustic and Electromagnetic
 Scattering Theory (1998), theorem 2.11; of the rule: Coifman, Rokhlin and Wandzura, IEEE Antennas and Propagation Magazine 35 (1993).
@@ -49,7 +51,8 @@ from designer.problem.schema import MAX_ORDER
 if TYPE_CHECKING:
     from designer.acoustics.scene import Device
 
-NEGLIGIBLE_ENERGY = 1e-6
+NEGLIGIBLE_ENERGY = 1e-5
+MOST_RAISED = 24
 SAMPLED_BEYOND = 8
 MIN_KR = 1e-6
 """0 Hz is computed here."""
@@ -112,11 +115,15 @@ def encode(device: Device, k: Real, distance_m: float, order: int, drivers: Sequ
     if isinstance(device, SphereEnclosure):
         return _on_sphere(device, k, distance_m, order, chosen)
     directions, weights = sh.sphere_quadrature(order + SAMPLED_BEYOND)
-    far = np.isinf(distance_m)
+    far = np.isinf(distance_m) or _has_no_ends(device)
     field = device.far_field(k, directions) if far else device.field(k, directions * distance_m)
     analysis = sh.harmonics(order, directions) * weights  # (K, M)
     flat = field[:, :, chosen]
     return Encoding(order, None, None, analysis @ flat.real + 1j * (analysis @ flat.imag))
+
+
+def _has_no_ends(device: Device) -> bool:
+    return isinstance(device.model if isinstance(device, MeasuredDrivers) else device, CylinderEnclosure)
 
 
 def _on_sphere(device: SphereEnclosure, k: Real, distance_m: float, order: int, drivers: list[int]) -> Encoding:
@@ -189,8 +196,9 @@ def automatic_order(device: Device, k: float, distance_m: float, drivers: Sequen
     order = sufficient_order(k * extent_m(device, drivers))
     if isinstance(device, FreeField | SphereEnclosure):
         return order
-    while order < MAX_ORDER:
-        found = encode(device, np.array([k]), distance_m, min(order + 8, MAX_ORDER), drivers)
+    most = min(order + MOST_RAISED, MAX_ORDER)
+    while order < most:
+        found = encode(device, np.array([k]), distance_m, min(order + 8, most), drivers)
         if found.left_out(order).max() < NEGLIGIBLE_ENERGY:
             break
         order = found.order

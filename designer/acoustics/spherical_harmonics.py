@@ -109,18 +109,8 @@ def _turning(order: int, turn: Real) -> Real:
     return np.concatenate([sines[::-1], np.ones((1, *np.shape(turn))), cosines])
 
 
-def polar(order: int, theta: float) -> Real:
-    """P_n^|m|(cos θ) of each harmonic (K,)."""
-    return _polar(order, np.asarray(theta))
-
-
-def turning(order: int, azimuth_rad: float) -> Real:
-    """t_m(φ) of each harmonic (K,)."""
-    return _turning(order, np.asarray(azimuth_rad))[_column(order)]
-
-
-def polar_integrals(order: int, elevation_rad: tuple[float, float]) -> Real:
-    """∫ P_n^|m|(sin e) cos e de over a range of elevations, for each harmonic (K,).
+def polar_mean(order: int, elevation_rad: tuple[float, float]) -> Real:
+    """∫ P_n^|m|(sin e) cos e de / ∫ cos e de over a range of elevations, for each harmonic (K,); a range of no width is one elevation.
 
     A trigonometric polynomial of degree n + 1 in e: Gauss-Legendre in e to rounding, as the nodes exceed half of its
     bandwidth by 20.
@@ -128,16 +118,16 @@ def polar_integrals(order: int, elevation_rad: tuple[float, float]) -> Real:
     low, high = elevation_rad
     node, weight = np.polynomial.legendre.leggauss(math.ceil((order + 1) * (high - low) / 2) + 20)
     elevation = low + (node + 1) * (high - low) / 2
-    return np.asarray(_polar(order, np.pi / 2 - elevation) @ (weight * (high - low) / 2 * np.cos(elevation)))
+    share = weight * np.cos(elevation)
+    return np.asarray(_polar(order, np.pi / 2 - elevation) @ (share / share.sum()))
 
 
-def turning_integrals(order: int, azimuth_rad: tuple[float, float]) -> Real:
-    """∫ t_m dφ over a range of azimuths, in closed form, for each harmonic (K,)."""
+def turning_mean(order: int, azimuth_rad: tuple[float, float]) -> Real:
+    """The mean of t_m over a range of azimuths, in closed form, for each harmonic (K,).
+
+    ∫ cos mφ dφ / (b - a) = cos(m (a + b)/2) sinc(m (b - a)/2): no difference of sines that a narrow range would cancel.
+    """
     low, high = azimuth_rad
-    m = np.arange(1, order + 1)
-    # sin m b - sin m a over m as a sinc, so that a narrow range keeps its digits.
-    size = math.sqrt(2.0) * (high - low) * np.sinc(m * (high - low) / (2 * np.pi))
-    middle = m * (low + high) / 2
-    return np.asarray(
-        np.concatenate([(size * np.sin(middle))[::-1], [high - low], size * np.cos(middle)])[_column(order)]
-    )
+    m = np.abs(np.arange(-order, order + 1))
+    mean = _turning(order, np.asarray((low + high) / 2)) * np.sinc(m * (high - low) / (2 * np.pi))
+    return np.asarray(mean[_column(order)])

@@ -50,21 +50,9 @@ def band(order: int, *, azimuth_deg: tuple[float, float], elevation_deg: tuple[f
 
     A range of no width is an arc, or a point, of its own mass.
     """
-    start, width = np.radians(azimuth_deg[0]), np.radians(arc_width_deg(azimuth_deg))
+    start, stop = np.radians([azimuth_deg[0], azimuth_deg[0] + arc_width_deg(azimuth_deg)])
     low, high = np.radians(elevation_deg)
-    return np.asarray(_turning_mean(order, start, width) * _polar_mean(order, low, high))
-
-
-def _turning_mean(order: int, start: float, width: float) -> Real:
-    if width == 0:
-        return sh.turning(order, start)
-    return np.asarray(sh.turning_integrals(order, (start, start + width)) / width)
-
-
-def _polar_mean(order: int, low: float, high: float) -> Real:
-    if low == high:
-        return sh.polar(order, np.pi / 2 - low)
-    return np.asarray(sh.polar_integrals(order, (low, high)) / (np.sin(high) - np.sin(low)))
+    return np.asarray(sh.turning_mean(order, (start, stop)) * sh.polar_mean(order, (low, high)))
 
 
 def arc_width_deg(azimuth_deg: tuple[float, float]) -> float:
