@@ -16,6 +16,7 @@ import pytest
 from acoustics.model_calls import calls as model_calls
 from designs.small_problems import line, load, pair, speaker
 from formulations.random_targets import Wanted, gaussian, random_target
+from targets.region_calls import calls as region_calls
 
 import designer
 from designer import measures
@@ -192,7 +193,7 @@ def calls() -> dict[str, Call]:
     listener = there.problem.listener
     moves = positive(2, 3)
     taps = judged().taps
-    return model_calls() | {
+    return model_calls() | region_calls() | {
         "measures.db": (measures.db, (positive(4) - 0.5,)),
         "measures.amplitude_db": (measures.amplitude_db, (w,)),
         "measures.pressure": (measures.pressure, (H, w)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -52,7 +54,7 @@ def measured() -> MeasuredDrivers:
     return MeasuredDrivers(model, np.array([[0.0, 0, 0], [0, 0.05, 0]]), ((0.0, 0.0), (0.0, 0.0)), {1: woofer}, 343.0)
 
 
-DEVICES = {"points": points, "discs": discs, "ball": ball}
+DEVICES: dict[str, Callable[[], Device]] = {"points": points, "discs": discs, "ball": ball}
 
 
 @pytest.mark.parametrize("distance_m", [np.inf, 0.6])
@@ -80,7 +82,7 @@ def test_coefficients_are_projections() -> None:
 def test_a_choice_of_drivers_is_a_choice_of_columns() -> None:
     """Drivers stand in the order asked for."""
     for make in (*DEVICES.values(), measured):
-        device: Device = make()
+        device = make()
         both, one = (encode(device, K, np.inf, 6, drivers).coefficients for drivers in ([1, 0], [0]))
         np.testing.assert_allclose(both[:, :, 1:], one, atol=1e-14)
 
@@ -89,6 +91,7 @@ def test_sampled_devices() -> None:
     """Up to 1 kHz a cylinder to 1e-3 away from its axis, where an endless one is singular; a measurement, with kinks, to 2%."""
     n, k = anywhere(5, 40), K[1:3]
     n = n[np.abs(n[:, 2]) < 0.9]
+    device: Device
     for device, distance_m, within in ((post(), np.inf, 1e-3), (measured(), 1.0, 2e-2)):
         order = automatic_order(device, float(k[-1]), distance_m, [0, 1])
         field = device.far_field(k, n) if np.isinf(distance_m) else device.field(k, n)

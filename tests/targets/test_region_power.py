@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from acoustics.test_encoded_directivity import ball, discs, measured, points, post
@@ -44,13 +46,13 @@ def gridded(device: Device, region: Region, distance_m: float, step_deg: float) 
         weight = np.cos(np.radians(elevation))
         A += weight * np.einsum("fml,fmk->flk", h.conj(), h)
         total += weight * azimuth.size
-    return A / total
+    return np.asarray(A / total)
 
 
 @pytest.mark.parametrize("make", [points, discs, ball, measured])
-def test_over_the_whole_sphere_it_is_the_radiated_power(make: object) -> None:
+def test_over_the_whole_sphere_it_is_the_radiated_power(make: Callable[[], Device]) -> None:
     """B of the sphere is Q, each device's own closed form or quadrature: to 1e-7, a measurement's kinks to 1e-3."""
-    device: Device = make()  # type: ignore[operator]  # each is one of the makers above
+    device = make()
     within = 1e-3 if make is measured else 1e-7
     np.testing.assert_allclose(regions(device).matrices.cancel, device.radiated_power(K), atol=within)
 
@@ -80,9 +82,9 @@ def test_point_sources_see_the_density_s_covariance_function(region: Region) -> 
 
 @pytest.mark.parametrize("distance_m", [np.inf, 1.0])
 @pytest.mark.parametrize("make", [points, discs, ball])
-def test_the_power_ratio_agrees_with_a_dense_grid(make: object, distance_m: float) -> None:
+def test_the_power_ratio_agrees_with_a_dense_grid(make: Callable[[], Device], distance_m: float) -> None:
     """Random weights and the best ones: the ratio over ±40 degrees of elevation is the one of a 1-degree grid to 0.01 dB, above 0 Hz."""
-    device: Device = make()  # type: ignore[operator]  # each is one of the makers above
+    device = make()
     found = regions(device, ASIDE, distance_m=distance_m)
     B = gridded(device, ASIDE, distance_m, 1.0)
     rng = np.random.default_rng(0)
@@ -112,7 +114,7 @@ def test_a_low_order_says_how_far_off_it_is(order: int) -> None:
     """The reported error is that of the grid: where one passes 0.05 dB, the other does, and they agree to 0.01 dB."""
     device = ball()
     found = regions(device, ASIDE, order=order)
-    w = np.random.default_rng(3).normal(size=(K.size, 3)) + 0j
+    w: Complex = np.asarray(np.random.default_rng(3).normal(size=(K.size, 3)), dtype=complex)
     far = device.far_field(K, direction(np.array([0.0])))[:, 0]
     true = np.abs(np.einsum("fl,fl->f", far, w)) ** 2 / quadratic(gridded(device, ASIDE, np.inf, 1.0), w)
     off = 10 * np.log10(found.power_ratio(w)) - 10 * np.log10(true)
@@ -126,7 +128,7 @@ def test_a_baffle_s_half_space() -> None:
     device = FreeField([Disc(np.array([0.0, y, 0.0])) for y in (-0.06, 0.0, 0.06)], baffle=True)
     np.testing.assert_allclose(regions(device).matrices.cancel, device.radiated_power(K), atol=1e-7)
     across = Region(azimuth_deg=[40.0, 140.0], elevation_deg=[-30.0, 60.0])
-    w = np.array([1.0, -0.5, 0.3j]) * np.ones((K.size, 1))
+    w: Complex = np.tile(np.array([1.0, -0.5, 0.3j]), (K.size, 1))
     found, grid = (
         quadratic(regions(device, across).matrices.cancel, w),
         quadratic(gridded(device, across, np.inf, 1.0), w),
