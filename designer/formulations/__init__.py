@@ -15,7 +15,7 @@ from designer.formulations import (
     pressure_matching,
     spherical_harmonic,
 )
-from designer.formulations.solution import Solution
+from designer.formulations.solution import Certificate, Solution
 from designer.targets.channel_target import ChannelTarget
 
 FORMULATIONS: dict[str, Callable[[ChannelTarget], Solution]] = {
@@ -27,4 +27,4 @@ FORMULATIONS: dict[str, Callable[[ChannelTarget], Solution]] = {
     "matrix": matrix_mixing.solve,
 }
 
-__all__ = ["FORMULATIONS", "Solution"]
+__all__ = ["FORMULATIONS", "Certificate", "Solution"]

@@ -14,7 +14,8 @@ sum in `acoustics.spherical_harmonics` and the matrices, with the check of the o
 
 Then it is the power ratio (`power_ratio`), as a quadratic form knows no points: `equivalent_points` factors A and B
 into L rows each, H^H H / L = A, and the power ratio's closed form, limits, best compromise and certificate are used as they are.
-It is tight for the reason given there. Where γ is out of reach the best compromise has the largest ratio of the regions.
+Not convex as it stands; solved as if it were, for the reason given there (no duality gap). Infeasible where the largest eigenvalue of
+A - γB is not positive: the best compromise then has the largest ratio between the regions.
 Level and phase stay those of the look direction; a driver's limit is held against the level over the regions to reach.
 
 Without `cancel_regions` the regions are the target's points, and this is the power ratio.
@@ -27,29 +28,17 @@ sources in the far field have B_lk = Σ 4π j^n j_n(k|x_k - x_l|) s_nm Y_nm, the
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from designer.arrays import Complex, Real
 from designer.formulations import power_ratio
 from designer.formulations.solution import Solution
 from designer.targets.channel_target import ChannelTarget
-from designer.targets.region_power import equivalent_points
 
 
 def solve(target: ChannelTarget) -> Solution:
     """The most efficient weights whose power ratio between the regions meets the curve."""
-    return power_ratio.solve(over_regions(target))
-
-
-def over_regions(target: ChannelTarget) -> ChannelTarget:
-    """The target with points that stand for its regions: the same A and B, for any formulation of these matrices."""
-    if target.regions is None:
-        return target
-    matrices = target.regions.matrices
-    return replace(
-        target, reach=equivalent_points(matrices.reach), cancel=equivalent_points(matrices.cancel), regions=None
-    )
+    return power_ratio.solve(target.over_regions())
 
 
 def statement(A: Complex, B: Complex, cost: Real, gamma: float) -> Any:

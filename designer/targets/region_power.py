@@ -121,7 +121,7 @@ class RegionPower:
     highest_k: float
     asked_order: int | None = None
 
-    def at(self, index: Index | Bool) -> RegionPower:
+    def at(self, index: Index | Bool | slice) -> RegionPower:
         """The same on some of the frequencies."""
         other = replace(self, k=self.k[index])
         if "automatic_order" in self.__dict__:

@@ -55,7 +55,7 @@ def test_regions_that_are_the_points_give_the_points_design() -> None:
     points = [{"around_deg": [azimuth, 0.0]} for azimuth in (60.0, 75.0, 90.0, 105.0, 120.0)]
     over_points = target(line(3, method="power-ratio", **arc))
     over_regions = target(line(3, cancel_regions=points, **arc))
-    stood_for = spherical_harmonic.over_regions(over_regions)
+    stood_for = over_regions.over_regions()
     for one, other in (
         (stood_for.reach_power, over_points.reach_power),
         (stood_for.cancel_power, over_points.cancel_power),
@@ -105,7 +105,7 @@ def test_the_drivers_spread_adds_its_diagonal() -> None:
     assert found.regions is not None
     A = found.regions.matrices.cancel
     diagonal = 0.04 * np.einsum("fll->fl", A)[:, :, None] * np.eye(3)
-    np.testing.assert_allclose(spherical_harmonic.over_regions(found).cancel_power, A + diagonal, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found.over_regions().cancel_power, A + diagonal, rtol=1e-9, atol=1e-12)
 
 
 def test_a_whole_design_over_regions() -> None:

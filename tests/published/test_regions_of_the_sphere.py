@@ -7,12 +7,16 @@ Parsons, Maximum directivity proof for three-dimensional arrays (JASA 82, 1987):
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from formulations.random_targets import Wanted, random_target
 
 from designer.acoustics.encoded_directivity import Encoding
 from designer.acoustics.free_field import Disc, FreeField
 from designer.arrays import Complex, Real
+from designer.formulations import spherical_harmonic
 from designer.measures import db
 from designer.problem.schema import Region
 from designer.solvers import ratio_search
@@ -37,6 +41,15 @@ def test_end_fire_monopoles(count: int, spacing_m: float, digits: float) -> None
     best = db(ratio_search.best_ratio(matrices.reach, matrices.cancel))[0]
     assert best == pytest.approx(digits, abs=2e-3)
     assert best == pytest.approx(20 * np.log10(count), abs=6e-3)
+
+
+@pytest.mark.parametrize(("count", "spacing_m"), [(2, 0.005), (3, 0.005)])
+def test_the_formulation_reaches_them(count: int, spacing_m: float) -> None:
+    """A curve of 40 dB is out of reach: the best compromise is the superdirective limit, 20 log10 N, less its 0.1 dB."""
+    target = random_target(0, Wanted(frequencies=1, drivers=count, gain_db=40.0))
+    over_the_sphere = replace(target, regions=line(count, spacing_m))
+    w = spherical_harmonic.solve(over_the_sphere).weights
+    assert db(over_the_sphere.power_ratio(w))[0] == pytest.approx(20 * np.log10(count) - 0.1, abs=6e-3)
 
 
 def test_two_monopoles_as_a_cardioid() -> None:

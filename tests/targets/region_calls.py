@@ -38,7 +38,6 @@ def calls() -> dict[str, Call]:
         "acoustics.spherical_harmonics.harmonics": (spherical_harmonics.harmonics, (4, around)),
         "acoustics.spherical_harmonics.product_matrix": (spherical_harmonics.product_matrix, (density, 3)),
         "evaluation.region_order.order_warnings": (region_order.order_warnings, (regions, w, k * 343 / (2 * np.pi))),
-        "formulations.spherical_harmonic.over_regions": (spherical_harmonic.over_regions, (target,)),
         "formulations.spherical_harmonic.solve": (spherical_harmonic.solve, (target,)),
         "formulations.spherical_harmonic.statement": (
             lambda *a: str(spherical_harmonic.statement(*a)), (A[0], A[1], np.ones(3), 2.0)
