@@ -41,7 +41,7 @@ def beam(**keys: Any) -> Tables:
 
 @pytest.mark.parametrize("case", CHOICES)
 def test_auto_picks_the_form_that_the_wishes_need(case: str) -> None:
-    """Spherical-harmonic over regions; constrained for mask, window, nulls without depth, a limit that the power ratio breaks; else that."""
+    """Spherical-harmonic over regions; constrained for mask, window, nulls without depth, a limit that power ratio breaks; else that."""
     problem, expected = CHOICES[case]
     assert design(problem()).channels[problem()["designs"][0]["name"]].method == expected
 
