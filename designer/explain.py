@@ -9,7 +9,7 @@ import numpy as np
 
 from designer.problem import geometry
 from designer.problem.messages import number
-from designer.problem.schema import DesignTable, Problem
+from designer.problem.schema import DesignTable, Problem, Region
 
 
 def explain(problem: Problem) -> Iterator[str]:
@@ -64,6 +64,9 @@ def _wishes(design: DesignTable) -> Iterator[str]:
         low, high = line.band_hz or design.band_hz
         arc = f"{number(line.azimuth_deg[0])} to {number(line.azimuth_deg[1])} degrees"
         yield f"mask of {number(line.max_db)} dB from {arc}, {number(low)} to {number(high)} Hz"
+    for verb, regions in (("reached", design.reach_regions), ("cancelled", design.cancel_regions)):
+        if regions:
+            yield f"{verb} over the sphere: {'; '.join(_region(region) for region in regions)}"
     if design.max_effort_db is not None:
         yield f"effort at most {number(design.max_effort_db)} dB"
     if design.min_white_noise_gain_db is not None:
@@ -73,3 +76,11 @@ def _wishes(design: DesignTable) -> Iterator[str]:
         yield f"regularised by {number(design.regularization_db)} dB"
     if design.method == "choueiri":
         yield f"spectrum at most {number(design.max_spectrum_db)} dB"
+
+
+def _region(region: Region) -> str:
+    if region.around_deg is not None:
+        azimuth, elevation = (number(angle) for angle in region.around_deg)
+        return f"{number(region.radius_deg or 0.0)} degrees around azimuth {azimuth}, elevation {elevation}"
+    azimuths = " to ".join(number(angle) for angle in region.azimuth_deg)
+    return f"azimuth {azimuths}, elevation {' to '.join(number(angle) for angle in region.elevation_deg)}"

@@ -174,9 +174,10 @@ class Result:
 
     @property
     def warnings(self) -> list[str]:
-        """What is odd in the data, and what realisation loses, each with its dB."""
+        """What is odd in the data, what realisation loses, and where an order of harmonics is too low, each with its dB."""
         losses = [f"{name}: {loss}" for name, numbers in self.scalars.items() for loss in numbers.realisation_losses]
-        return [*self.fine_scene.warnings, *losses]
+        orders = [f"{name}: {said}" for name, numbers in self.scalars.items() for said in numbers.order_warnings]
+        return [*self.fine_scene.warnings, *losses, *orders]
 
 
 def fine_frequencies_hz(problem: Problem) -> Real:

@@ -119,6 +119,11 @@ class Scene:
         return MeasuredDrivers(model, places_m, facing, measured, self.problem.speed_of_sound_m_s)
 
     @property
+    def device(self) -> Device:
+        """The device's model, with the drivers that are measured."""
+        return self._device
+
+    @property
     def is_measured(self) -> bool:
         """Whether the scene is a measured device, which knows the places of its receivers and no other."""
         return self._measured is not None

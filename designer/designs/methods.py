@@ -14,9 +14,13 @@ LIMIT_TOLERANCE_DB = 1e-3
 
 
 def first_method(design: DesignTable) -> str:
-    """The method named; "auto" is constrained where a mask or a window is asked for, or nulls without a depth, else power ratio."""
+    """The method named; "auto" is spherical-harmonic where regions are given, else constrained where a mask or a window is
+    asked for, or nulls without a depth, else power ratio.
+    """
     if design.method != "auto":
         return design.method
+    if design.cancel_regions is not None:
+        return "spherical-harmonic"
     nulls_without_depth = design.nulls_deg is not None and design.cancellation_gain_db is None
     over_azimuth = design.mask is not None or design.window_deg is not None or nulls_without_depth
     return "constrained" if over_azimuth else "power-ratio"

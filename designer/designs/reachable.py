@@ -12,6 +12,7 @@ from designer.targets.channel_target import ChannelTarget
 
 def reachable_gain(target: ChannelTarget) -> Real:
     """The largest ratio of powers (F,), the channel's other wishes and the drivers' own limits left aside; inf without a bound."""
+    target = target.over_regions()
     A, B = target.reach_power, target.cancel_power
     best = ratio_search.best_ratio(A, B)
     limited = np.isfinite(target.max_effort)

@@ -10,6 +10,7 @@ from designer import measures
 from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.evaluation.moved_head import MovedHead
+from designer.evaluation.region_order import order_warnings
 from designer.evaluation.words import hz
 from designer.problem.schema import DesignTable
 from designer.realization import response as filter_response
@@ -25,6 +26,8 @@ class Scalars:
     values: dict[str, float]
     realisation_losses: tuple[str, ...]
     """Warnings: what the taps lose against the formulation, each with its dB."""
+    order_warnings: tuple[str, ...] = ()
+    """Where the order of the spherical harmonics does not suffice for a beam's regions."""
 
 
 TONE_BAND_HZ = (100.0, 16_000.0)
@@ -71,7 +74,7 @@ def scalars(
         "largest_tone_deviation_db": float(np.abs(tone[heard]).max(initial=0.0)),
     }
     if inside.gamma is not None:
-        margin = gain - measures.db(inside.gamma)
+        margin = measures.db(inside.power_ratio(w_inside)) - measures.db(inside.gamma)
         values["least_margin_to_target_db"] = float(margin.min())
     if moved is not None:
         values["moved_head_median_db"] = moved.median_db
@@ -87,4 +90,9 @@ def scalars(
                 f"realisation loses {lost[at]:.2f} dB of {wish} at {hz(float(inside.frequency_hz[at]))};"
                 f" more taps ([realization] taps = {taps.shape[1]}) or frequencies ([grid] frequencies) bring it back"
             )
-    return Scalars(values, tuple(losses))
+    said: tuple[str, ...] = ()
+    if inside.regions is not None:
+        values["least_region_power_ratio_db"] = float(measures.db(inside.power_ratio(w_inside)).min())
+        values["largest_region_order_error_db"] = float(np.abs(inside.regions.order_error_db(w_inside)).max())
+        said = order_warnings(inside.regions, w_inside, inside.frequency_hz)
+    return Scalars(values, tuple(losses), said)

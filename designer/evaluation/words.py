@@ -43,14 +43,17 @@ def asked(design: DesignTable) -> str:
     band = f"from {hz(design.band_hz[0])} to {hz(design.band_hz[1])}"
     wishes = []
     if design.cancellation_gain_db:
-        wishes.append(_decibels([point[1] for point in design.cancellation_gain_db]))
+        gain = _decibels([point[1] for point in design.cancellation_gain_db])
+        wishes.append(gain if design.cancel_regions is None else f"{gain} between regions of the sphere")
     if design.mask:
         wishes.append(f"a mask of {_decibels([line.max_db for line in design.mask])}")
     if design.window_deg:
         wishes.append(
             f"a window of {design.window_deg[0]:g} to {design.window_deg[1]:g} degrees within {design.window_ripple_db:g} dB"
         )
-    if design.nulls_deg and not (design.cancellation_gain_db or design.mask):
+    if design.cancel_regions and not design.cancellation_gain_db:
+        wishes.append("the largest ratio between regions of the sphere, up to 40 dB,")
+    elif design.nulls_deg and not (design.cancellation_gain_db or design.mask):
         wishes.append(
             "nulls as deep as the rest allows at " + _joined([f"{null:g}" for null in design.nulls_deg]) + " degrees"
         )

@@ -15,6 +15,7 @@ from designer.formulations import (
     minimax,
     power_ratio,
     pressure_matching,
+    spherical_harmonic,
     superdirective,
 )
 from designer.formulations.formulation import CURVE, DRIVER_GAIN, EFFORT, MASK, WHITE_NOISE_GAIN, WINDOW, Formulation
@@ -28,6 +29,9 @@ FORMULATIONS: dict[str, Formulation] = {
     "acoustic-contrast": Formulation(acoustic_contrast.solve, acoustic_contrast.statement, frozenset({CURVE, EFFORT})),
     "least-squares": Formulation(pressure_matching.solve, pressure_matching.statement, frozenset({CURVE, EFFORT})),
     "constrained": Formulation(constrained.solve, constrained.statement, EVERYTHING),
+    "spherical-harmonic": Formulation(
+        spherical_harmonic.solve, spherical_harmonic.statement, frozenset({CURVE, EFFORT, DRIVER_GAIN})
+    ),
     "minimax": Formulation(minimax.solve, minimax.statement, EVERYTHING),
     "superdirective": Formulation(
         superdirective.solve, superdirective.statement, frozenset({EFFORT, WHITE_NOISE_GAIN})

@@ -18,6 +18,7 @@ MAX_FREQUENCIES = 65_537
 MIN_AZIMUTH_STEP_DEG = 0.1
 MAX_DISPLACEMENTS = 1_000
 MAX_DISTANCE_M = 10_000.0
+MAX_ORDER = 60
 MIN_HEAD_RADIUS_M = 0.001
 MAX_HEAD_RADIUS_M = 0.5
 
@@ -130,6 +131,7 @@ Method = Literal[
     "max-sensitivity",
     "least-squares",
     "constrained",
+    "spherical-harmonic",
     "acoustic-contrast",
     "minimax",
     "superdirective",
@@ -138,6 +140,18 @@ Method = Literal[
     "matrix",
 ]
 METHODS: tuple[str, ...] = get_args(Method)
+
+
+class Region(Table):
+    """A part of the sphere around the device: a cap around a direction, or a band of azimuth and elevation (by default all)."""
+
+    azimuth_deg: Arc = [-180.0, 180.0]
+    elevation_deg: Annotated[
+        list[Annotated[float, Field(ge=-90.0, le=90.0)]],
+        Field(min_length=2, max_length=2, description="lowest, highest"),
+    ] = [-90.0, 90.0]
+    around_deg: Facing | None = None
+    radius_deg: Annotated[float, Field(ge=0, le=180.0)] | None = None
 
 
 class DesignTable(Table):
@@ -158,6 +172,9 @@ class DesignTable(Table):
     nulls_deg: Annotated[list[Angle], Field(min_length=1)] | None = None
     null_width_deg: Annotated[float, Field(ge=0, le=180.0)] = 10.0
     mask: Annotated[list[MaskLine], Field(min_length=1)] | None = None
+    reach_regions: Annotated[list[Region], Field(min_length=1)] | None = None
+    cancel_regions: Annotated[list[Region], Field(min_length=1)] | None = None
+    region_order: Annotated[int, Field(ge=0, le=MAX_ORDER)] | None = None
     max_effort_db: Decibel | None = None
     min_white_noise_gain_db: Decibel | None = None
     plain: Annotated[list[Name], Field(min_length=1)] | None = None

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from designer.errors import Fault
-from designer.problem import geometry
+from designer.problem import geometry, region_checks
 from designer.problem.half_known import as_far_as_known, entries, if_known
 from designer.problem.messages import nearest, number, shown
 from designer.problem.schema import DesignTable, MaskLine, Problem
@@ -18,7 +18,17 @@ EAR_WISHES = ("cancellation_gain_db",)
 BEAM_WISHES = ("cancellation_gain_db", "mask", "window_deg", "nulls_deg")
 EAR_KEYS = ("ear",)
 METHOD_KEYS = {"regularization_db": "least-squares", "max_spectrum_db": "choueiri"}
-BEAM_KEYS = ("look_deg", "window_deg", "window_ripple_db", "nulls_deg", "null_width_deg", "mask")
+BEAM_KEYS = (
+    "look_deg",
+    "window_deg",
+    "window_ripple_db",
+    "nulls_deg",
+    "null_width_deg",
+    "mask",
+    "reach_regions",
+    "cancel_regions",
+    "region_order",
+)
 
 
 def wish_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
@@ -45,6 +55,11 @@ def wish_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
             yield _mask_arc(f"{path}.mask[{m}].azimuth_deg", line, problem)
         yield _window_arc(f"{path}.window_deg", design, problem)
         yield _null_arcs(f"{path}.nulls_deg", design, problem)
+        yield region_checks.company(path, design, problem)
+        for key in ("reach_regions", "cancel_regions"):
+            for r, region in enumerate(if_known(design, key) or []):
+                reached = key == "reach_regions"
+                yield region_checks.each_region(f"{path}.{key}[{r}]", region, problem, reached=reached)
 
 
 def _aim(path: str, design: DesignTable) -> Iterator[Fault]:

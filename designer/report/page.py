@@ -13,6 +13,8 @@ from designer.result import Result
 
 ROWS = (  # the number's name, its words, its unit
     ("least_margin_to_target_db", "Least margin to the target curve", "dB"),
+    ("least_region_power_ratio_db", "Least power ratio between regions of the sphere", "dB"),
+    ("largest_region_order_error_db", "What the order of harmonics leaves out of it, at most", "dB"),
     ("mean_cancellation_gain_db", "Mean cancellation gain", "dB"),
     ("least_cancellation_gain_db", "Least cancellation gain", "dB"),
     ("least_worst_cancellation_gain_db", "Least gain at any one point", "dB"),

@@ -8,11 +8,12 @@ import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Index, Real
-from designer.measures import mean_power, mean_power_matrix
+from designer.measures import cancellation_gain, mean_power, mean_power_matrix
 from designer.problem import geometry
-from designer.problem.schema import DesignTable, Spread
+from designer.problem.schema import DesignTable, Region, Spread
 from designer.targets.curves import band_share, curve_db, driver_cost, in_band
 from designer.targets.plain import Plain, choose_plain
+from designer.targets.region_power import RegionPower, equivalent_points
 
 OVER_THE_SPHERE = ("superdirective",)
 """Methods that need the power over the sphere, which some device models take long to sum."""
@@ -70,6 +71,7 @@ class ChannelTarget:
     asked_effort: float | None = None  # the file's own limit where max_effort holds another one too; inf without one
     spread: float = 0.0  # ε², the variance of each driver's relative error
     diffuse: Complex | None = None  # (F, L, L): mean power over the sphere, for the methods that ask for it
+    regions: RegionPower | None = None  # regions of the sphere that the curve is held over instead of the points
 
     @property
     def reach_power(self) -> Complex:
@@ -80,6 +82,18 @@ class ChannelTarget:
     def cancel_power(self) -> Complex:
         """B (F, L, L): the same over the points to cancel."""
         return mean_power_matrix(self.cancel, self.spread)
+
+    def power_ratio(self, w: Complex) -> Real:
+        """What the curve is held against (F,): the ratio over the regions where there are any, else over the points."""
+        return cancellation_gain(self.reach, self.cancel, w) if self.regions is None else self.regions.power_ratio(w)
+
+    def over_regions(self) -> ChannelTarget:
+        """The target with points that stand for its regions: the same A and B, for any formulation of these matrices."""
+        if self.regions is None:
+            return self
+        matrices = self.regions.matrices
+        reach, cancel = equivalent_points(matrices.reach), equivalent_points(matrices.cancel)
+        return replace(self, reach=reach, cancel=cancel, regions=None)
 
     @property
     def effort_limit(self) -> Real:
@@ -116,6 +130,7 @@ class ChannelTarget:
             cost=self.cost[index],
             plain=self.plain[index],
             diffuse=None if self.diffuse is None else self.diffuse[index],
+            regions=None if self.regions is None else self.regions.at(index),
         )
 
 
@@ -181,6 +196,25 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         plain=plain.weights(f, len(index)),
         spread=0.0 if design.driver_spread is None else error_variance(design.driver_spread),
         diffuse=scene.radiated_power[:, index[:, None], index] if design.method in OVER_THE_SPHERE else None,
+        regions=_regions(design, scene, index),
+    )
+
+
+def _regions(design: DesignTable, scene: Scene, index: Index) -> RegionPower | None:
+    if design.cancel_regions is None:
+        return None
+    problem = scene.problem
+    look = Region(around_deg=[design.look_deg or 0.0, 0.0], radius_deg=0.0)
+    highest_hz = min(design.band_hz[1] * 2**design.fade_octaves, problem.sample_rate_hz / 2)
+    return RegionPower(
+        device=scene.device,
+        k=scene.k,
+        distance_m=problem.azimuth_distance_m,
+        drivers=tuple(int(l) for l in index),
+        reach=(look,) if design.reach_regions is None else tuple(design.reach_regions),
+        cancel=tuple(design.cancel_regions),
+        highest_k=float(2 * np.pi * highest_hz / problem.speed_of_sound_m_s),
+        asked_order=design.region_order,
     )
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from designer.arrays import Complex, Real
 from designer.measures import (
     amplitude_db,
-    cancellation_gain,
     db,
     effort,
     pressure,
@@ -38,9 +37,10 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
 
 
 def expected_gain(target: ChannelTarget, w: Complex) -> Real:
-    """Cancellation gain (F,) of the mean powers over the drivers' spread too; without one the plain ratio."""
+    """What the curve is held against (F,): of mean powers over the drivers' spread too, over a beam's regions where it has any."""
     if not target.spread:
-        return cancellation_gain(target.reach, target.cancel, w)
+        return target.power_ratio(w)
+    target = target.over_regions()
     return ratio(quadratic(target.reach_power, w), quadratic(target.cancel_power, w))
 
 

@@ -15,6 +15,7 @@ from designs.small_problems import Tables, design, limited, line, load, pair, sp
 
 MASK: Tables = {"mask": [{"azimuth_deg": [60.0, 120.0], "max_db": -6.0}]}
 CURVE: Tables = {"cancellation_gain_db": [[800, 9]]}
+REGIONS = [{"azimuth_deg": [side - 10, side + 10], "elevation_deg": [-20, 20]} for side in (-90, 90)]
 CHOICES: dict[str, tuple[Callable[[], Tables], str]] = {
     "a curve for an ear": (pair, "power-ratio"),
     "a curve for an ear, more than the effort allows": (lambda: pair(max_effort_db=1.0), "power-ratio"),
@@ -26,6 +27,8 @@ CHOICES: dict[str, tuple[Callable[[], Tables], str]] = {
     "a beam's curve": (lambda: line(**CURVE), "power-ratio"),
     "a beam's curve with nulls": (lambda: line(**CURVE, nulls_deg=[90.0]), "power-ratio"),
     "a beam's curve with a white-noise gain": (lambda: line(**CURVE, min_white_noise_gain_db=3.0), "power-ratio"),
+    "regions of the sphere": (lambda: line(**CURVE, cancel_regions=REGIONS), "spherical-harmonic"),
+    "regions of the sphere with nulls": (lambda: line(nulls_deg=[90.0], cancel_regions=REGIONS), "spherical-harmonic"),
     "a mask": (lambda: line(**MASK), "constrained"),
     "a mask and a curve": (lambda: line(**MASK, **CURVE), "constrained"),
     "a window": (lambda: line(window_deg=[-30.0, 30.0]), "constrained"),
@@ -39,7 +42,7 @@ def beam(**keys: Any) -> Tables:
 
 @pytest.mark.parametrize("case", CHOICES)
 def test_auto_picks_the_form_that_the_wishes_need(case: str) -> None:
-    """Constrained for a mask, a window, nulls without a depth, or a limit that the power ratio breaks; else power ratio."""
+    """Spherical-harmonic over regions; constrained for mask, window, nulls without depth, a limit that power ratio breaks; else that."""
     problem, expected = CHOICES[case]
     assert design(problem()).channels[problem()["designs"][0]["name"]].method == expected
 
@@ -60,6 +63,12 @@ def test_every_method_from_text_to_taps(device: str, method: str) -> None:
         ):
             load(tables)
         return
+    if method == "spherical-harmonic":
+        with pytest.raises(ProblemError, match="only with cancel_regions"):
+            load(tables)
+        if device != "beam":
+            return
+        tables = beam(method=method, cancel_regions=REGIONS)
     made = design(tables)
     ((name, channel),) = made.channels.items()
     assert channel.method == ("power-ratio" if method == "auto" else method)

@@ -227,6 +227,7 @@ def everything() -> dict[str, Any]:
     """A problem with every table that the schema knows, built or not."""
     problem = trio()
     problem["designs"][0]["driver_spread"] = {"gain_db": 0.2, "phase_deg": 1.0}
+    problem["designs"][1]["cancel_regions"] = [{"around_deg": [180.0, 0.0], "radius_deg": 30.0}]
     return problem | {"virtualizer": {"angle_deg": 30.0}, "room": {"rt60_s": 0.4}}
 
 
@@ -240,6 +241,7 @@ TABLES: dict[str, type[schema.Table]] = {
     "designs[1]": schema.DesignTable,
     "designs[1].mask[0]": schema.MaskLine,
     "designs[0].driver_spread": schema.Spread,
+    "designs[1].cancel_regions[0]": schema.Region,
     "realization": schema.Realization,
     "virtualizer": schema.Virtualizer,
     "room": schema.Room,

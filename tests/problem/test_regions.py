@@ -1,0 +1,118 @@
+"""Regions in the problem file: what goes with them, what a region may be, and what `check` says of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from designs.small_problems import line, load, pair
+
+import designer
+from designer.errors import ProblemError
+from designer.explain import explain
+
+AROUND = {"around_deg": [180.0, 0.0], "radius_deg": 40.0}
+BAND = {"azimuth_deg": [60.0, 300.0], "elevation_deg": [-30.0, 30.0]}
+CURVE: dict[str, Any] = {"cancellation_gain_db": [[800, 3]]}
+BAFFLE = {"model": "baffle"}
+
+
+def message(problem: dict[str, Any]) -> str:
+    with pytest.raises(ProblemError) as caught:
+        load(problem)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (
+            {**CURVE, "reach_regions": [AROUND], "region_order": 5},
+            "designs[0].reach_regions: found without cancel_regions; allowed: only with them; add cancel_regions",
+        ),
+        (
+            {**CURVE, "method": "spherical-harmonic"},
+            'designs[0].method: found "spherical-harmonic"; allowed: only with cancel_regions; add cancel_regions, or use the'
+            " method power-ratio for the points of the circle",
+        ),
+        (
+            {**CURVE, "cancel_regions": [BAND], "method": "constrained"},
+            'designs[0].cancel_regions: found with method = "constrained"; allowed: only with method "auto" or'
+            ' "spherical-harmonic"; the other methods know points alone',
+        ),
+        (
+            {"mask": [{"azimuth_deg": [60.0, 120.0], "max_db": -6.0}], "cancel_regions": [BAND]},
+            "designs[0].cancel_regions: found with mask; allowed: without a mask and a window, which are of points",
+        ),
+        (
+            {**CURVE, "cancel_regions": [{**AROUND, **BAND}]},
+            "designs[0].cancel_regions[0]: found a cap (around_deg) and a band (azimuth_deg, elevation_deg) in one; allowed: one"
+            " of them; leave one of the two out",
+        ),
+        (
+            {**CURVE, "cancel_regions": [BAND, {"radius_deg": 10.0}]},
+            "designs[0].cancel_regions[1].radius_deg: found without around_deg",
+        ),
+        (
+            {**CURVE, "cancel_regions": [{"elevation_deg": [30.0, -30.0]}]},
+            "designs[0].cancel_regions[0].elevation_deg: found [30.0, -30.0]; allowed: [lowest, highest]; swap the two",
+        ),
+        (
+            {**CURVE, "cancel_regions": [{"elevation_deg": [30.0, 95.0]}]},
+            "designs[0].cancel_regions[0].elevation_deg[1]: found 95.0; allowed: a number from -90 to 90",
+        ),
+        (
+            {**CURVE, "cancel_regions": [BAND], "region_order": 61},
+            "designs[0].region_order: found 61; allowed: a whole number from 0 to 60",
+        ),
+        (
+            {**CURVE, "cancel_regions": [{"azimut_deg": [60.0, 300.0]}]},
+            "designs[0].cancel_regions[0].azimut_deg: unknown key; allowed: azimuth_deg, elevation_deg,",
+        ),
+    ],
+)  # fmt: skip
+def test_faults(keys: dict[str, Any], said: str) -> None:
+    """Each message says where, what was found, what is allowed, and the remedy."""
+    assert said in message(line(**keys))
+
+
+@pytest.mark.parametrize(
+    ("key", "region", "said"),
+    [
+        ("cancel_regions", {"around_deg": [80.0, 0.0], "radius_deg": 20.0}, "found a cap from 60 to 100 degrees off the front"),
+        ("reach_regions", {"azimuth_deg": [100.0, 200.0]}, "found [100.0, 200.0]; allowed: azimuths from -90 to 90"),
+    ],
+)  # fmt: skip
+def test_what_a_baffle_cuts_or_silences(key: str, region: dict[str, Any], said: str) -> None:
+    """A cap across the edge, and a region to reach that is silent, are refused on a baffle and nowhere else."""
+    keys: dict[str, Any] = {**CURVE, "cancel_regions": [BAND], key: [region]}
+    assert f"designs[0].{key}[0]" in message({**line(**keys), "enclosure": BAFFLE})
+    assert said in message({**line(**keys), "enclosure": BAFFLE})
+    load(line(**keys))
+
+
+@pytest.mark.parametrize("azimuth_deg", [[60.0, 300.0], [170.0, 280.0], [-180.0, 180.0], [80.0, 100.0]])
+def test_a_band_that_sounds_in_part_is_reached(azimuth_deg: list[float]) -> None:
+    """A band of azimuth that a baffle's front holds some of may be reached."""
+    keys: dict[str, Any] = {**CURVE, "cancel_regions": [BAND], "reach_regions": [{"azimuth_deg": azimuth_deg}]}
+    assert load({**line(**keys), "enclosure": BAFFLE}).designs[0].reach_regions is not None
+
+
+def test_an_ear_has_no_regions() -> None:
+    """Regions belong to beams."""
+    said = message(pair(cancel_regions=[BAND]))
+    assert "designs[0].cancel_regions: found in a design of kind \"ctc\"; allowed: only with kind = \"beamformer\"" in said  # fmt: skip
+
+
+def test_check_says_the_regions() -> None:
+    """In words: what is reached and what is cancelled."""
+    problem = load(
+        line(**CURVE, cancel_regions=[BAND, AROUND], reach_regions=[{"around_deg": [0, 10], "radius_deg": 15}])
+    )
+    (words,) = [words for words in explain(problem) if words.startswith("design ")]
+    assert "reached over the sphere: 15 degrees around azimuth 0, elevation 10" in words
+    assert (
+        "cancelled over the sphere: azimuth 60 to 300, elevation -30 to 30; 40 degrees around azimuth 180, elevation 0"
+        in words
+    )
+    assert isinstance(problem, designer.Problem)
