@@ -48,7 +48,7 @@ def middle_s(taps: int, sample_rate_hz: float) -> float:
 
 
 def kernel(frequency_hz: Real, taps: int, sample_rate_hz: float) -> tuple[Real, Real]:
-    """cos and -sin of ωm/fs (⌈T/2⌉, F), m from the middle of T taps outwards, in single precision, as responses are."""
+    """Cosine and minus sine of ωm/fs (⌈T/2⌉, F), m from the middle of T taps outwards, in single precision, as responses are."""
     turn = delays(frequency_hz, (np.arange((taps + 1) // 2) + (taps + 1) % 2 / 2) / sample_rate_hz)
     return np.ascontiguousarray(turn.real), np.ascontiguousarray(turn.imag)
 
@@ -76,7 +76,7 @@ def spectra(responses: Real, frequency_hz: Real, sample_rate_hz: float) -> Compl
     """Σ h[n] e^{-jωn/fs}: (..., F) from responses (..., T), at any frequencies (F,)."""
     taps = responses.shape[-1]
     centred = centred_spectra(responses, kernel(frequency_hz, taps, sample_rate_hz))
-    return centred * delays(frequency_hz, np.array([middle_s(taps, sample_rate_hz)]))[0]
+    return np.asarray(centred * delays(frequency_hz, np.array([middle_s(taps, sample_rate_hz)]))[0])
 
 
 def delays(frequency_hz: Real, delay_s: Real) -> Complex:
