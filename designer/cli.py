@@ -115,6 +115,72 @@ def design(
 
 
 @app.command()
+def convert(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help='Measured files, or a pattern in quotes; "device.sofa#tweeter" picks one driver.',
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option("-o", metavar="OUT.sofa", help="The file to write.", show_default=False)],
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Take all files as one driver of this name; by default a driver is what stands before plane and angle.",
+            show_default=False,
+        ),
+    ] = None,
+    gate_ms: Annotated[
+        float | None, typer.Option(min=0.01, help="Window against reflections, as gate_ms.", show_default=False)
+    ] = None,
+    distance: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            metavar="M",
+            help="Where it was measured, if its file does not say, as response_distance_m.",
+            show_default=False,
+        ),
+    ] = None,
+    clockwise: Annotated[
+        bool,
+        typer.Option("--clockwise", help="Horizontal angles count clockwise seen from above, as response_clockwise."),
+    ] = False,
+    facing: Annotated[
+        tuple[float, float],
+        typer.Option(
+            metavar="AZIMUTH ELEVATION",
+            help="Where the driver faces in a file that holds a whole device, in degrees, as facing_deg.",
+        ),
+    ] = (0.0, 0.0),
+    speed_of_sound: Annotated[float, typer.Option(min=100.0, max=2000.0, metavar="M/S", help="In the air.")] = 343.0,
+) -> None:
+    """Write measured data as SOFA, for use elsewhere.
+
+    Drivers (FRD and REW sets, spinorama tables, impulse responses, complex tables, SOFA directivities) become
+    FreeFieldDirectivityTF: one measurement a driver, on the level and time that a design uses (stated in the file's
+    comment), at the distance of the microphones or 1 m. Drivers of one file share directions and frequencies and face
+    the front. A measured head becomes SimpleFreeFieldHRIR, a whole measured device GeneralTF-E or GeneralFIR-E; for
+    these no option but -o applies.
+    """
+    from rich.console import Console
+
+    from designer.convert import DriverOptions, check_writable
+    from designer.convert import convert as write
+
+    check_writable(out)
+    options = DriverOptions(name, gate_ms, distance, clockwise, facing)
+    with Console(stderr=True).status("converting"):  # shows nothing where the output is not a terminal
+        made = write(files, out, options=options, speed_of_sound_m_s=speed_of_sound)
+    for line in made.lines:
+        say(line)
+    for warning in made.warnings:
+        say(f"warning: {warning}", error=True)
+
+
+@app.command()
 def problems() -> None:
     """List the library of problem files."""
     from designer.problem.library import library, library_folder

@@ -64,12 +64,13 @@ class HeadRecording:
         )
 
 
-def read_recording(path: Path, name: str) -> HeadRecording:
+def read_recording(path: Path, name: str, *, precise: bool = False) -> HeadRecording:
     """Read a head from a SOFA file.
 
     Parameters
     ----------
     name : how messages call the file
+    precise : responses in double precision, as they are stored
 
     Raises
     ------
@@ -86,7 +87,8 @@ def read_recording(path: Path, name: str) -> HeadRecording:
         responses, rate_hz, delay = _responses(sofa, dimensions, name)
         placement = placed(sofa, len(responses), dimensions.get("E", 1), name)
     full_scale = max(float(responses.max()), -float(responses.min()), 1e-30)
-    responses = np.divide(responses, full_scale, dtype=np.float32, casting="same_kind")  # as exact as any measurement
+    dtype = np.float64 if precise else np.float32  # as exact as any measurement
+    responses = np.divide(responses, full_scale, dtype=dtype, casting="same_kind")
     delay_s = np.broadcast_to(delay / rate_hz, responses.shape[:2])
     keep, faults = left_out(responses, delay_s, placement.readings[0][1], name)
     if not keep.all():

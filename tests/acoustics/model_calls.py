@@ -23,6 +23,7 @@ from designer.acoustics.measured_device import MeasuredDevice
 from designer.acoustics.measured_drivers import MeasuredDrivers
 from designer.acoustics.readers import angles, device_axes, frequency_grids, gating, set_checks
 from designer.acoustics.readers.raw_set import RawSet
+from designer.acoustics.writers import directivity_sofa
 from designer.arrays import Complex, Real
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -133,4 +134,5 @@ def calls() -> dict[str, Call]:
             time_reference.fit_acoustic_centre_s, (HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)
         ),
         "acoustics.time_reference.fit_delay": (time_reference.fit_delay, (HERTZ.copy(), one)),
+        "acoustics.writers.directivity_sofa.spherical_deg": (directivity_sofa.spherical_deg, (SPHERE.copy(),)),
     }  # fmt: skip

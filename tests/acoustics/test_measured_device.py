@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import netCDF4
 import numpy as np
 import pytest
 import sofar
@@ -138,3 +139,18 @@ def test_what_is_no_device_is_refused(tmp_path: Path) -> None:
     sofar.write_sofa(str(tmp_path / "head.sofa"), head)
     with pytest.raises(DataError, match=r"head\.sofa: found the SOFA convention SimpleFreeFieldHRIR; allowed"):
         read_device(tmp_path / "head.sofa", 2)
+
+
+def test_two_gigabytes(tmp_path: Path) -> None:
+    """A small file whose metadata announce 4 GB of data is refused by that, before any of them is read."""
+    path = tmp_path / "device.sofa"
+    with netCDF4.Dataset(str(path), "w", format="NETCDF4") as file:
+        file.Conventions, file.SOFAConventions = "SOFA", "GeneralFIR"
+        for name, size in {"M": 8, "R": 1000, "N": 65536, "I": 1}.items():
+            file.createDimension(name, size)
+        file.createVariable("Data.IR", "f8", ("M", "R", "N"), zlib=True, fill_value=0.0)
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(
+        DataError, match=r"device\.sofa: found 4,194 MB of data \(8 x 1000 x 65536 x 1\); allowed: at most 500 MB"
+    ):
+        read_device(path, 8)
