@@ -33,7 +33,8 @@ def say(text: str = "", *, error: bool = False) -> None:
 def check(
     problem_file: ProblemFile,
     out: Annotated[
-        Path | None, typer.Option("-o", help="Write the layout figure into this folder.", show_default=False)
+        Path | None,
+        typer.Option("-o", help="Draw the layout and each measured set into this folder.", show_default=False),
     ] = None,
 ) -> None:
     """Read and explain a problem file."""
@@ -55,11 +56,12 @@ def check(
             say(f"warning: {warning}", error=True)
     if out is not None:
         from designer import folder
-        from designer.report.figures import write_layout
+        from designer.report.figures import write_problem
 
         if not (out / "layout.svg").is_file():  # drawn here before
             folder.check_free(out)
-        say(f"wrote {write_layout(problem, out)}")
+        for path in write_problem(problem, out):
+            say(f"wrote {path}")
 
 
 @app.command()
