@@ -33,7 +33,8 @@ def say(text: str = "", *, error: bool = False) -> None:
 def check(
     problem_file: ProblemFile,
     out: Annotated[
-        Path | None, typer.Option("-o", help="Write the layout figure into this folder.", show_default=False)
+        Path | None,
+        typer.Option("-o", help="Draw the layout and each measured set into this folder.", show_default=False),
     ] = None,
 ) -> None:
     """Read and explain a problem file."""
@@ -55,11 +56,12 @@ def check(
             say(f"warning: {warning}", error=True)
     if out is not None:
         from designer import folder
-        from designer.report.figures import write_layout
+        from designer.report.figures import write_problem
 
         if not (out / "layout.svg").is_file():  # drawn here before
             folder.check_free(out)
-        say(f"wrote {write_layout(problem, out)}")
+        for path in write_problem(problem, out):
+            say(f"wrote {path}")
 
 
 @app.command()
@@ -112,6 +114,72 @@ def design(
                     error=True,
                 )
         raise typer.Exit(made.status)
+
+
+@app.command()
+def convert(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help='Measured files, or a pattern in quotes; "device.sofa#tweeter" picks one driver.',
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option("-o", metavar="OUT.sofa", help="The file to write.", show_default=False)],
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Take all files as one driver of this name; by default a driver is what stands before plane and angle.",
+            show_default=False,
+        ),
+    ] = None,
+    gate_ms: Annotated[
+        float | None, typer.Option(min=0.01, help="Window against reflections, as gate_ms.", show_default=False)
+    ] = None,
+    distance: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            metavar="M",
+            help="Where it was measured, if its file does not say, as response_distance_m.",
+            show_default=False,
+        ),
+    ] = None,
+    clockwise: Annotated[
+        bool,
+        typer.Option("--clockwise", help="Horizontal angles count clockwise seen from above, as response_clockwise."),
+    ] = False,
+    facing: Annotated[
+        tuple[float, float],
+        typer.Option(
+            metavar="AZIMUTH ELEVATION",
+            help="Where the driver faces in a file that holds a whole device, in degrees, as facing_deg.",
+        ),
+    ] = (0.0, 0.0),
+    speed_of_sound: Annotated[float, typer.Option(min=100.0, max=2000.0, metavar="M/S", help="In the air.")] = 343.0,
+) -> None:
+    """Write measured data as SOFA, for use elsewhere.
+
+    Drivers (FRD and REW sets, spinorama tables, impulse responses, complex tables, SOFA directivities) become
+    FreeFieldDirectivityTF: one measurement a driver, on the level and time that a design uses (stated in the file's
+    comment), at the distance of the microphones or 1 m. Drivers of one file share directions and frequencies and face
+    the front. A measured head becomes SimpleFreeFieldHRIR, a whole measured device GeneralTF-E or GeneralFIR-E; for
+    these no option but -o applies.
+    """
+    from rich.console import Console
+
+    from designer.convert import DriverOptions, check_writable
+    from designer.convert import convert as write
+
+    check_writable(out)
+    options = DriverOptions(name, gate_ms, distance, clockwise, facing)
+    with Console(stderr=True).status("converting"):  # shows nothing where the output is not a terminal
+        made = write(files, out, options=options, speed_of_sound_m_s=speed_of_sound)
+    for line in made.lines:
+        say(line)
+    for warning in made.warnings:
+        say(f"warning: {warning}", error=True)
 
 
 @app.command()

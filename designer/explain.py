@@ -18,6 +18,9 @@ def explain(problem: Problem) -> Iterator[str]:
     enclosure = problem.enclosure
     model = enclosure.model if enclosure else "free-field"
     size = f", radius {number(enclosure.radius_m)} m" if enclosure and model in ("sphere", "cylinder") else ""
+    if enclosure and enclosure.box_front_m:
+        width_m, height_m = enclosure.box_front_m
+        size = f", with the baffle step of a closed box, front {number(width_m)} m x {number(height_m)} m (an approximation)"
     yield f"enclosure: {model}{size}; {number(problem.sample_rate_hz)} Hz, {number(problem.speed_of_sound_m_s)} m/s"
     left = geometry.head_axes(problem.listener)[1]
     yield "drivers, as the listener sees them:"

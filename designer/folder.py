@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import designer
+from designer.acoustics.writers.sofa_text import WRITER
 from designer.errors import DataError, DesignerError, UsageError
 from designer.evaluation.words import Verdict
 from designer.formulations import Certificate
@@ -26,7 +27,6 @@ from designer.targets.plain import Plain
 if TYPE_CHECKING:
     import pandas as pd
 
-WRITER = "loudspeaker-filter-designer"
 LIBRARIES = ("numpy", "scipy", "clarabel", "pandas", "matplotlib")
 
 

@@ -198,7 +198,7 @@ def test_schema(designer_command: Command) -> None:
     assert set(design["required"]) == {"name", "kind", "band_hz"}
 
 
-@pytest.mark.parametrize("command", ["", "check", "design", "problems", "schema"])
+@pytest.mark.parametrize("command", ["", "check", "convert", "design", "problems", "schema"])
 def test_help(command: str, designer_command: Command) -> None:
     """--help ends with 0 and says what the command does and takes."""
     ended = designer_command(*command.split(), "--help")
@@ -209,7 +209,7 @@ def test_help(command: str, designer_command: Command) -> None:
         assert "PROBLEM.toml" in ended.out
         assert "-o" in ended.out
     if not command:
-        assert all(word in ended.out for word in ("check", "design", "problems", "schema"))
+        assert all(word in ended.out for word in ("check", "convert", "design", "problems", "schema"))
 
 
 @pytest.mark.parametrize(

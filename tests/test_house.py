@@ -29,6 +29,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "report",
     "folder",
     "job",
+    "convert",
     "cli",
 )
 

@@ -240,7 +240,10 @@ def calls() -> dict[str, Call]:
         "acoustics.interaural_time.geometric_time_s": (interaural_time.geometric_time_s, (sources[:, 1],)),
         "acoustics.interaural_time.interaural_time_s": (interaural_time.interaural_time_s, (low,)),
         "acoustics.interaural_time.kernel": (interaural_time.kernel, (F, 16, 16_000.0)),
-        "acoustics.interaural_time.spectra": (interaural_time.spectra, (responses, interaural_time.kernel(F, 16, 16_000.0))),
+        "acoustics.interaural_time.spectra": (interaural_time.spectra, (responses, F, 16_000.0)),
+        "acoustics.interaural_time.centred_spectra": (
+            interaural_time.centred_spectra, (responses, interaural_time.kernel(F, 16, 16_000.0))
+        ),
         "acoustics.interaural_time.delays": (interaural_time.delays, (F, positive(5))),
         "acoustics.sphere_interpolation.SphereInterpolation.weights": (ring.weights, (sources[3:7],)),
         "acoustics.sphere_interpolation.SphereInterpolation.gap_name": (ring.gap_name, (np.array([0.0, 0.0, 1.0]),)),

@@ -17,6 +17,11 @@ same rise its response ripples by some decibels, most for a driver at equal dist
 one off centre (Olson measured both), which neither sphere nor shelf shows. Off axis it says nothing. So it serves to
 level and to sketch; a box that matters is measured. The common rule f = 115 m/s / W puts the step 20 % higher.
 
+**In a scene** (`[enclosure] box_front_m`) every driver keeps its place and its own directivity in free field, and (2) multiplies its
+pressure alike in all directions. So the step tells how loud a driver in the box is over frequency, what a measured driver joins
+below its band, and how a box compares with other enclosures. What a design makes of ratios (between ears, between azimuths) it leaves
+as in free field: behind the box, where it is quieter in truth, it is an overestimate by up to the step itself.
+
 References: H. F. Olson, "Direct radiator loudspeaker enclosures", Audio Engineering, November 1951, reprinted in
 JAES 17 (1969), 22-29, whose figures compare sphere, cube and box; the sphere's series is in `rigid_sphere`.
 """
@@ -24,9 +29,11 @@ JAES 17 (1969), 22-29, whose figures compare sphere, cube and box; the sphere's 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
+from designer.acoustics.free_field import FreeField
 from designer.arrays import Complex, Real
 
 
@@ -47,3 +54,32 @@ def baffle_step(frequency_hz: Real, *, width_m: float, height_m: float, speed_of
     k = 2 * math.pi * np.asarray(frequency_hz, dtype=float) / speed_of_sound_m_s
     ka = k * equivalent_radius_m(width_m, height_m)
     return np.asarray((1 + 1j * math.sqrt(2) * ka) / (1 + 1j * ka / math.sqrt(2)))
+
+
+@dataclass(frozen=True)
+class ClosedBox:
+    """Drivers in free field, each with the baffle step of a closed box whose front is so wide and so high."""
+
+    free_field: FreeField
+    width_m: float
+    height_m: float
+
+    def step(self, k: Real) -> Complex:
+        """Equation (2) over wave number (F,): with a speed of sound of 1, f is k/(2π)."""
+        return baffle_step(k / (2 * math.pi), width_m=self.width_m, height_m=self.height_m, speed_of_sound_m_s=1.0)
+
+    def source_places_m(self) -> Real:
+        """Where a head sees each driver's sound come from (L, 3)."""
+        return self.free_field.source_places_m()
+
+    def field(self, k: Real, points_m: Real) -> Complex:
+        """Pressure (F, M, L) at points (M, 3)."""
+        return np.asarray(self.free_field.field(k, points_m) * self.step(k)[:, None, None])
+
+    def far_field(self, k: Real, directions: Real) -> Complex:
+        """The limit of R e^{jkR} p (F, M, L) for unit vectors (M, 3)."""
+        return np.asarray(self.free_field.far_field(k, directions) * self.step(k)[:, None, None])
+
+    def radiated_power(self, k: Real) -> Complex:
+        """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude."""
+        return np.asarray(self.free_field.radiated_power(k) * np.abs(self.step(k)[:, None, None]) ** 2)

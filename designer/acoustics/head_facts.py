@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import KDTree
 
-from designer.acoustics.interaural_time import kernel, spectra
+from designer.acoustics.interaural_time import spectra
 from designer.acoustics.measured_head import EQUAL_HZ, MeasuredHead
 from designer.acoustics.scene import scene
 from designer.arrays import Real
@@ -69,8 +69,7 @@ def symmetry_error_db(head: MeasuredHead) -> float | None:
     if not pairs.size:
         return None
     f = SYMMETRY_HZ[head.band_hz[1] >= SYMMETRY_HZ]
-    sums = kernel(f, recording.responses.shape[2], recording.sample_rate_hz)
-    level = 20 * np.log10(np.maximum(np.abs(spectra(recording.responses, sums)), 1e-9))
+    level = 20 * np.log10(np.maximum(np.abs(spectra(recording.responses, f, recording.sample_rate_hz)), 1e-9))
     return float(np.sqrt(np.mean((level[pairs, 0] - level[mirror[pairs], 1]) ** 2)))
 
 

@@ -31,9 +31,11 @@ def left_out(responses: Real, delay: Real, directions: Real, name: str) -> tuple
     DataError : more than a tenth of the measurements cannot be right
 
     """
-    faults = {"silent": _silent(responses), "clipped": _clipped(responses)}
+    size = np.abs(responses)
+    peak = size.max(axis=2)
+    faults = {"silent": _silent(responses), "clipped": _clipped(size, peak)}
     if np.ptp(delay) == 0:
-        faults["cut at their onset"] = _cut(responses)
+        faults["cut at their onset"] = np.asarray(size[..., 0] > ONSET_CUT * peak)
     keep = np.ones(len(responses), dtype=bool)
     said = []
     for what, which in faults.items():
@@ -55,20 +57,14 @@ def left_out(responses: Real, delay: Real, directions: Real, name: str) -> tuple
 
 
 def _silent(responses: Real) -> Bool:
-    energy = np.sum(responses**2, axis=2)
+    energy = np.einsum("net,net->ne", responses, responses)
     return np.asarray(energy <= 10 ** (SILENT_DB / 10) * np.median(energy))
 
 
-def _clipped(responses: Real) -> Bool:
-    """Neighbouring samples that share the response's own extreme value to the last bit."""
-    size = np.abs(responses)
-    at_top = size == size.max(axis=2, keepdims=True)
+def _clipped(size: Real, peak: Real) -> Bool:
+    """Neighbouring samples (N, 2, T) that share the response's own extreme value (N, 2) to the last bit."""
+    at_top = size == peak[..., None]
     run = at_top[..., : at_top.shape[2] - CLIPPED_SAMPLES + 1].copy()
     for step in range(1, CLIPPED_SAMPLES):
         run &= at_top[..., step : at_top.shape[2] - CLIPPED_SAMPLES + 1 + step]
-    return np.asarray(run.any(axis=2) & (size.max(axis=2) > 0))
-
-
-def _cut(responses: Real) -> Bool:
-    size = np.abs(responses)
-    return np.asarray(size[..., 0] > ONSET_CUT * size.max(axis=2))
+    return np.asarray(run.any(axis=2) & (peak > 0))

@@ -18,7 +18,7 @@ import numpy as np
 
 from designer.acoustics.head_directions import heard, placed
 from designer.acoustics.head_faults import left_out
-from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, kernel, spectra
+from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, spectra
 from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
 
@@ -53,6 +53,8 @@ class HeadRecording:
 
     def of(self, keep: Index) -> HeadRecording:
         """The same with some of the measurements."""
+        if keep.size == len(self.directions) and (np.diff(keep) == 1).all():
+            return self
         return replace(
             self,
             directions=self.directions[keep],
@@ -62,12 +64,13 @@ class HeadRecording:
         )
 
 
-def read_recording(path: Path, name: str) -> HeadRecording:
+def read_recording(path: Path, name: str, *, precise: bool = False) -> HeadRecording:
     """Read a head from a SOFA file.
 
     Parameters
     ----------
     name : how messages call the file
+    precise : responses in double precision, as they are stored
 
     Raises
     ------
@@ -84,12 +87,13 @@ def read_recording(path: Path, name: str) -> HeadRecording:
         responses, rate_hz, delay = _responses(sofa, dimensions, name)
         placement = placed(sofa, len(responses), dimensions.get("E", 1), name)
     full_scale = max(float(responses.max()), -float(responses.min()), 1e-30)
-    responses = np.divide(responses, full_scale, dtype=np.float32, casting="same_kind")  # as exact as any measurement
+    dtype = np.float64 if precise else np.float32  # as exact as any measurement
+    responses = np.divide(responses, full_scale, dtype=dtype, casting="same_kind")
     delay_s = np.broadcast_to(delay / rate_hz, responses.shape[:2])
     keep, faults = left_out(responses, delay_s, placement.readings[0][1], name)
     if not keep.all():
         responses, delay_s, placement = responses[keep], delay_s[keep], placement.of(keep)
-    low = spectra(responses, kernel(FREQUENCY_HZ, responses.shape[2], rate_hz))
+    low = spectra(responses, FREQUENCY_HZ, rate_hz)
     if delay_s.any():
         low = low * delays(FREQUENCY_HZ, delay_s.ravel()).reshape(low.shape)
     directions, first_is_left, heard_said = heard(placement, interaural_time_s(low), name)

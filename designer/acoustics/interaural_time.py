@@ -42,43 +42,67 @@ def interaural_time_s(ears: Complex) -> Real:
     return np.asarray(lag_s[top] + np.clip(vertex, -1.0, 1.0) * STEP_S)
 
 
+def middle_s(taps: int, sample_rate_hz: float) -> float:
+    """The middle of a response of so many taps: what `centred_spectra` calls time 0."""
+    return (taps - 1) / 2 / sample_rate_hz
+
+
 def kernel(frequency_hz: Real, taps: int, sample_rate_hz: float) -> tuple[Real, Real]:
-    """Real and imaginary part of e^{-jωn/fs} (T, F), in single precision, as responses are."""
-    turn = delays(frequency_hz, np.arange(taps) / sample_rate_hz)
+    """Cosine and minus sine of ωm/fs (⌈T/2⌉, F), m from the middle of T taps outwards, in single precision, as responses are."""
+    turn = delays(frequency_hz, (np.arange((taps + 1) // 2) + (taps + 1) % 2 / 2) / sample_rate_hz)
     return np.ascontiguousarray(turn.real), np.ascontiguousarray(turn.imag)
 
 
-def spectra(responses: Real, sums: tuple[Real, Real]) -> Complex:
-    """Σ h[n] e^{-jωn/fs}: (..., F) from responses (..., T) and their kernel, a sum at any frequency.
+def centred_spectra(responses: Real, sums: tuple[Real, Real]) -> Complex:
+    """Σ h[n] e^{-jω(n - (T-1)/2)/fs}: (..., F) from responses (..., T) and their kernel, a sum at any frequency.
 
-    What a finite response says between the bins of its own grid needs no resampling.
+    What a finite response says between the bins of its own grid needs no resampling. About its middle the cosine is even
+    and the sine odd, so that h[n] and its mirror are added, or subtracted, first: half of the work.
     """
     flat = responses.reshape(-1, responses.shape[-1])
+    half = sums[0].shape[0]
+    after, before = flat[:, -half:], np.ascontiguousarray(flat[:, half - 1 :: -1])
+    even = after + before
+    odd = after - before
+    if flat.shape[1] % 2:
+        even[:, 0] /= 2  # the middle itself is its own mirror
     out = np.empty((flat.shape[0], sums[0].shape[1]), dtype=np.complex64)
-    out.real = flat @ sums[0]
-    out.imag = flat @ sums[1]
+    out.real = even @ sums[0]
+    out.imag = odd @ sums[1]
     return out.reshape(*responses.shape[:-1], -1)
+
+
+def spectra(responses: Real, frequency_hz: Real, sample_rate_hz: float) -> Complex:
+    """Σ h[n] e^{-jωn/fs}: (..., F) from responses (..., T), at any frequencies (F,)."""
+    taps = responses.shape[-1]
+    centred = centred_spectra(responses, kernel(frequency_hz, taps, sample_rate_hz))
+    return np.asarray(centred * delays(frequency_hz, np.array([middle_s(taps, sample_rate_hz)]))[0])
 
 
 def delays(frequency_hz: Real, delay_s: Real) -> Complex:
     """e^{-jωτ} (N, F) of delays (N,), in single precision.
 
-    On equal steps of frequency by doubling: a tenth of the time, and an error below 1e-6.
+    On equal steps of frequency by doubling: a tenth of the time. The error is below 1e-6.
     """
     count = frequency_hz.size
     out = np.empty((delay_s.size, count), dtype=np.complex64)
     step_hz = (frequency_hz[-2] - frequency_hz[0]) / max(count - 2, 1) if count > 1 else 0.0
-    even = np.allclose(frequency_hz[:-1], frequency_hz[0] + step_hz * np.arange(count - 1), rtol=0, atol=1e-9)
-    if count < 8 or not even:
-        out[:] = np.exp(-2j * np.pi * np.multiply.outer(delay_s, frequency_hz))
+    uneven_hz = frequency_hz[:-1] - (frequency_hz[0] + step_hz * np.arange(count - 1)) if count > 1 else np.ones(1)
+    if count < 8 or np.abs(uneven_hz).max() > 1e-9:
+        turns = np.multiply.outer(delay_s, frequency_hz)
+        turns -= np.rint(turns)  # within half a turn single precision is as good as the result's
+        angle = (-2 * np.pi * turns).astype(np.float32)
+        np.cos(angle, out=out.real)
+        np.sin(angle, out=out.imag)
         return out
     out[:, -1] = np.exp(-2j * np.pi * frequency_hz[-1] * delay_s)  # the last may stand apart: the end of a band
     count -= 1
     out[:, 0] = np.exp(-2j * np.pi * frequency_hz[0] * delay_s)
     done = 1
+    turn = np.exp(-2j * np.pi * step_hz * delay_s)
     while done < count:
         more = min(done, count - done)
-        turn = np.exp(-2j * np.pi * step_hz * done * delay_s).astype(np.complex64)
-        np.multiply(out[:, :more], turn[:, None], out=out[:, done : done + more])
+        np.multiply(out[:, :more], turn.astype(np.complex64)[:, None], out=out[:, done : done + more])
+        turn *= turn  # twice the steps
         done += more
     return out

@@ -12,7 +12,8 @@ is held: what is designed must stay below it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,19 @@ MATCH_M = 0.01
 
 @dataclass(frozen=True)
 class MeasuredDevice:
-    """Responses (R, L, K) over `frequency_hz` (K,) or, where that is None, impulse responses over samples."""
+    """Responses (R, L, K) over `frequency_hz` (K,) or, where that is None, impulse responses over samples.
+
+    delay_s : (R, L) to be added to each impulse response
+    emitters_m : (L, 3) the drivers' places, where the file has them
+    """
 
     path: str
     receivers_m: Real  # (R, 3)
     data: Real | Complex  # (R, L, K)
     frequency_hz: Real | None
     sample_rate_hz: float
+    delay_s: Real = field(default_factory=lambda: np.zeros((1, 1)))
+    emitters_m: Real | None = None
 
     @property
     def highest_hz(self) -> float:
@@ -50,7 +57,8 @@ class MeasuredDevice:
         if self.frequency_hz is None:
             n = np.arange(self.data.shape[2])
             kernel = np.exp(-2j * np.pi / self.sample_rate_hz * np.outer(held_hz, n))
-            return np.asarray(np.einsum("fk,rlk->frl", kernel, self.data, optimize=True))
+            late = np.exp(-2j * np.pi * np.multiply.outer(held_hz, self.delay_s))
+            return np.asarray(np.einsum("fk,rlk->frl", kernel, self.data, optimize=True) * late)
         delay_s = np.linalg.norm(self.receivers_m, axis=1)[:, None, None] / speed_of_sound_m_s
         still = self.data * np.exp(2j * np.pi * self.frequency_hz * delay_s)
         magnitude, phase = np.log(np.maximum(np.abs(still), 1e-15)), np.unwrap(np.angle(still), axis=2)
@@ -96,8 +104,12 @@ def _interpolated(at: Real, values: Real, wanted: Real) -> Real:
     return np.asarray(values[..., below] * (1 - share) + values[..., above] * share)
 
 
-def read_device(path: Path, drivers: int) -> MeasuredDevice:
+def read_device(path: Path, drivers: int | None) -> MeasuredDevice:
     """Read a measured device.
+
+    Parameters
+    ----------
+    drivers : how many the file has to hold; None for as many as it has
 
     Raises
     ------
@@ -113,6 +125,7 @@ def read_device(path: Path, drivers: int) -> MeasuredDevice:
         raise DataError(
             f"{path}: {path.stat().st_size / 1e6:.0f} MB; allowed: at most {MAX_BYTES / 1e6:.0f} MB; export less"
         )
+    _refuse_large(path, allowed)
     try:
         sofa = sofar.read_sofa(str(path), verify=False, verbose=False)
     except Exception as error:  # sofar and netCDF4 raise many kinds; each means that the file cannot be used
@@ -121,15 +134,17 @@ def read_device(path: Path, drivers: int) -> MeasuredDevice:
     if convention not in CONVENTIONS:
         raise DataError(f"{path}: found the SOFA convention {convention}; {allowed}")
     frequency_hz, rate = None, 0.0
+    delay_s: Real = np.zeros((1, 1))
     if "FIR" in convention:
         data = np.asarray(sofa.Data_IR, dtype=float)
         rate = float(np.asarray(sofa.Data_SamplingRate).ravel()[0])
         data = _emitters_last(data, convention)
+        delay_s = _delays(sofa, convention) / rate
     else:
         data = _emitters_last(np.asarray(sofa.Data_Real) + 1j * np.asarray(sofa.Data_Imag), convention)
         frequency_hz = np.atleast_1d(np.asarray(sofa.N, dtype=float))
     receivers = _cartesian(np.asarray(sofa.ReceiverPosition, dtype=float), str(sofa.ReceiverPosition_Type))
-    if data.shape[1] != drivers:
+    if drivers is not None and data.shape[1] != drivers:
         raise DataError(
             f"{path}: found {data.shape[1]} drivers (emitters, or measurements); allowed: as many as the problem's, {drivers}"
         )
@@ -147,7 +162,37 @@ def read_device(path: Path, drivers: int) -> MeasuredDevice:
         raise DataError(
             f"{path}: driver {silent[0]} is silent at every receiver; allowed: drivers that sound; measure it again"
         )
-    return MeasuredDevice(str(path), receivers, data, frequency_hz, rate)
+    delay_s = np.broadcast_to(delay_s, data.shape[:2])
+    emitters = _cartesian(np.asarray(sofa.EmitterPosition, dtype=float), str(sofa.EmitterPosition_Type))
+    places = emitters if len(emitters) == data.shape[1] and convention.endswith("-E") else None
+    return MeasuredDevice(str(path), receivers, data, frequency_hz, rate, delay_s, places)
+
+
+def _refuse_large(path: Path, allowed: str) -> None:
+    """Read the sizes alone: a small file may unpack to a large one."""
+    import netCDF4  # slow to import; sofar needs it too
+
+    try:
+        with netCDF4.Dataset(str(path)) as file:
+            sizes = [len(file.dimensions[name]) if name in file.dimensions else 1 for name in "MRNE"]
+    except (OSError, RuntimeError) as error:
+        raise DataError(f"{path}: cannot be read as SOFA: {error}; {allowed}") from error
+    size = 8 * math.prod(sizes)
+    if size > MAX_BYTES:
+        shape = " x ".join(str(n) for n in sizes)
+        raise DataError(
+            f"{path}: found {size / 1e6:,.0f} MB of data ({shape}); allowed: at most {MAX_BYTES / 1e6:.0f} MB; export less"
+        )
+
+
+def _delays(sofa: Any, convention: str) -> Real:
+    """Data.Delay in samples, to broadcast to (R, L)."""
+    delay = np.asarray(getattr(sofa, "Data_Delay", 0.0), dtype=float)
+    if delay.size == 1:
+        return delay.reshape(1, 1)
+    if convention.endswith("-E"):
+        return np.asarray(delay[0])  # (M, R, E)
+    return np.asarray(delay.T)  # (M, R), a driver a measurement
 
 
 def _emitters_last(data: NDArray[Any], convention: str) -> NDArray[Any]:

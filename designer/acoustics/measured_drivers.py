@@ -142,16 +142,20 @@ def measured_responses(problem: Problem) -> tuple[dict[int, MeasuredDirectivity]
 
 def explain_drivers(problem: Problem) -> list[str]:
     """What each measured set holds, for `designer check`: angles, band, level, delay, symmetry, noise floor, assumptions."""
-    lines = []
-    for l, response in measured_responses(problem)[0].items():
-        s = response.summary
-        level = "not measured" if s.level_1_khz_db is None else f"{s.level_1_khz_db:.1f} dB"
-        symmetry = "one side only" if s.symmetry_error_db is None else f"{s.symmetry_error_db:.1f} dB"
-        lines.append(f'measured driver "{problem.drivers[l].name}": {s.kind}, {len(s.files)} files')
-        lines.append(f"  {s.directions} directions ({s.coverage}), {s.lowest_hz:.0f} to {s.highest_hz:.0f} Hz")
-        lines.append(
-            f"  on axis at 1 kHz {level} (gain {s.gain_db:+.1f} dB), delay removed {s.delay_removed_s * 1e3:.3f} ms,"
-            f" symmetry error {symmetry}, noise floor {s.noise_floor_db:.0f} dB"
-        )
-        lines += [f"  {note}" for note in response.notes]
-    return lines
+    found = measured_responses(problem)[0]
+    return [line for l, response in found.items() for line in driver_lines(problem.drivers[l].name, response)]
+
+
+def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
+    """What one measured set holds, in lines for the user."""
+    s = response.summary
+    level = "not measured" if s.level_1_khz_db is None else f"{s.level_1_khz_db:.1f} dB"
+    symmetry = "one side only" if s.symmetry_error_db is None else f"{s.symmetry_error_db:.1f} dB"
+    files = "1 file" if len(s.files) == 1 else f"{len(s.files)} files"
+    return [
+        f'measured driver "{name}": {s.kind}, {files}',
+        f"  {s.directions} directions ({s.coverage}), {s.lowest_hz:.0f} to {s.highest_hz:.0f} Hz",
+        f"  on axis at 1 kHz {level} (gain {s.gain_db:+.1f} dB), delay removed {s.delay_removed_s * 1e3:.3f} ms,"
+        f" symmetry error {symmetry}, noise floor {s.noise_floor_db:.0f} dB",
+        *(f"  {note}" for note in response.notes),
+    ]

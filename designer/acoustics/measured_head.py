@@ -44,7 +44,14 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from designer.acoustics.head_file import HeadRecording, read_recording
-from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, kernel, spectra
+from designer.acoustics.interaural_time import (
+    FREQUENCY_HZ,
+    centred_spectra,
+    delays,
+    interaural_time_s,
+    kernel,
+    middle_s,
+)
 from designer.acoustics.rigid_sphere import head_diffraction, sphere_pressure
 from designer.acoustics.sphere_interpolation import (
     GAP_DEG,
@@ -156,8 +163,9 @@ class MeasuredHead:
         left, right = towards
         weights = [self._weights(left)]
         weights.append(weights[0] if right is left else self._weights(right))
-        used = [np.unique(w.indices).astype(np.intp) for w in weights]
-        weights = [w[:, columns].astype(np.float32) for w, columns in zip(weights, used, strict=True)]
+        used = [np.flatnonzero(np.bincount(w.indices)) for w in weights]
+        weights = [(w if columns.size == w.shape[1] else w[:, columns]).astype(np.float32)
+                   for w, columns in zip(weights, used, strict=True)]  # fmt: skip
         sphere_s = [self._woodworth_s(towards[ear], ear) for ear in (0, 1)]
         out = np.empty((2, len(left), frequency_hz.size), dtype=complex)
         block = max(1, MAX_NUMBERS // max(len(left), used[0].size, used[1].size, 1))
@@ -172,10 +180,12 @@ class MeasuredHead:
                 level, phasor = self._aligned(held_hz, sums, used[ear], ear)
                 if where is not None:
                     level, phasor = level.take(where, axis=1), phasor.take(where, axis=1)
+                level += gain  # before the weights, because they sum to 1
                 level = weights[ear] @ level
                 phasor = (weights[ear] @ phasor.view(np.float32)).view(np.complex64)
-                size = np.sqrt(np.maximum(phasor.real**2 + phasor.imag**2, 1e-30))
-                phasor *= np.exp(level + gain) / size
+                np.exp(level, out=level)
+                level /= np.maximum(np.abs(phasor), 1e-15)
+                phasor *= level
                 np.multiply(phasor, delays(f, sphere_s[ear]), out=out[ear, :, start : start + block])
         return out
 
@@ -186,11 +196,14 @@ class MeasuredHead:
     def _aligned(self, held_hz: Real, sums: tuple[Real, Real], used: Index, ear: int) -> tuple[Real, Complex]:
         """ln|H_i| and e^{j(arg H_i + ωτ_i)} of measured directions (n, F)."""
         recording = self.recording
+        some: Index | slice = slice(None) if used.size == len(recording.directions) else used
         # The file's own time before anything is held, so that what is held above the band carries no delay of it.
-        file_s = recording.delay_s[used, ear] - self.advance_s - self._woodworth_s(recording.directions[used], ear)
-        measured = spectra(recording.responses[used, ear], sums)
-        power = np.maximum(measured.real**2 + measured.imag**2, 1e-20)  # the file's largest sample is 1
-        return np.log(power) / 2, measured * delays(held_hz, file_s) / np.sqrt(power)
+        file_s = recording.delay_s[some, ear] - self.advance_s - self._woodworth_s(recording.directions[some], ear)
+        phasor = centred_spectra(recording.responses[some, ear], sums)
+        size = np.maximum(np.abs(phasor), 1e-10)  # the file's largest sample is 1
+        phasor *= delays(held_hz, file_s + middle_s(recording.responses.shape[2], recording.sample_rate_hz))
+        phasor *= 1 / size
+        return np.log(size, out=size), phasor
 
     def _woodworth_s(self, towards: Real, ear: int) -> Real:
         """τ of directions (N, 3): how much later than at the head's centre the ear hears."""
@@ -275,12 +288,14 @@ def _referenced(head: MeasuredHead) -> MeasuredHead:
     f = EQUAL_HZ[head.band_hz[1] >= EQUAL_HZ]
     some = np.unique(np.linspace(0, lateral.size - 1, EQUAL_DIRECTIONS).astype(int))
     sums = kernel(f, recording.responses.shape[2], recording.sample_rate_hz)
-    power = np.mean(np.abs(spectra(recording.responses[some], sums)) ** 2, axis=(0, 1))
+    power = np.mean(np.abs(centred_spectra(recording.responses[some], sums)) ** 2, axis=(0, 1))
     places = np.linspace(-1.0, 1.0, 41)  # the sphere knows directions by their lateral part alone
     count = np.histogram(np.concatenate([lateral[some], -lateral[some]]), bins=np.linspace(-1.025, 1.025, 42))[0]
     wanted = np.abs(_sphere(head, f, places)) ** 2 @ (count / count.sum())
     gain = np.log(wanted / np.maximum(power, 1e-12 * power.max())) / 2
-    return replace(head, log_gain=gain, advance_s=float(-slope / (2 * np.pi)))
+    known = replace(head, log_gain=gain, advance_s=float(-slope / (2 * np.pi)))
+    known.__dict__["band_hz"] = head.band_hz  # neither gain nor time changes it
+    return known
 
 
 def _sphere(head: MeasuredHead, frequency_hz: Real, cosine: Real) -> Complex:

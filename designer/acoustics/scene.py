@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from designer.acoustics.air import Air
+from designer.acoustics.baffle_step import ClosedBox
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.heads import Head, heads_of
 from designer.acoustics.measured_device import MeasuredDevice, read_device
@@ -78,7 +79,10 @@ def device_of(problem: Problem) -> Device:
     discs = [
         Disc(np.array(d.position_m), (d.facing_deg[0], d.facing_deg[1]), d.radius_m or 0.0) for d in problem.drivers
     ]
-    return FreeField(discs, baffle=enclosure is not None and enclosure.model == "baffle")
+    free_field = FreeField(discs, baffle=enclosure is not None and enclosure.model == "baffle")
+    if enclosure is not None and enclosure.box_front_m is not None:
+        return ClosedBox(free_field, *enclosure.box_front_m)
+    return free_field
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ from designer.arrays import Complex, Real
 POLARITY_OCTAVES_RATIO = 4.0
 """The sign is told from the lowest two octaves."""
 
+BLOCK = 128
+"""Candidate delays that are tried together."""
 MAX_DELAY_S = 0.06
 """20 m of air."""
 
@@ -69,12 +71,13 @@ def _coarse_delay(frequency_hz: Real, phase: Real, weight: Real) -> float:
     spread = np.unique(np.searchsorted(frequency_hz, np.geomspace(max(frequency_hz[0], 1e-3), frequency_hz[-1], 400)))
     f, phasor = frequency_hz[spread], weight[spread] ** 2 * np.exp(1j * phase[spread])
     longest_s = min(MAX_DELAY_S, 0.5 / float(np.diff(frequency_hz).min()))
-    candidate_s = np.arange(0, longest_s, 1 / (6 * frequency_hz[-1]))
-    candidate_s = np.concatenate([-candidate_s[:0:-1], candidate_s])
-    together = np.concatenate(
-        [np.abs(np.exp(2j * np.pi * np.outer(part, f)) @ phasor) for part in np.array_split(candidate_s, 40)]
-    )
-    return float(candidate_s[np.argmax(together)])
+    step_s = 1 / (6 * float(frequency_hz[-1]))
+    later = int(np.ceil(longest_s / step_s)) - 1
+    # Evenly spaced candidates are a block's start s and steps t within it: e^{jω(s + t)} = e^{jωs} e^{jωt}.
+    start_s = np.arange(-later, later + 1, BLOCK) * step_s
+    within = np.exp(2j * np.pi * step_s * np.outer(f, np.arange(BLOCK)))
+    together = np.abs((np.exp(2j * np.pi * np.outer(start_s, f)) * phasor) @ within).ravel()[: 2 * later + 1]
+    return float((int(np.argmax(together)) - later) * step_s)
 
 
 def fit_acoustic_centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> Real:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
@@ -57,6 +58,13 @@ def _names(key: str, problem: Problem) -> Iterator[Fault]:
             yield Fault(f"{key}[{i}].name", found, "names that differ", "give one of the two another name")
         elif name is not None:
             seen[name] = i
+        if name is not None and any(unicodedata.category(letter) == "Cc" for letter in name):
+            may_be = (
+                "text on one line, without tabs and other control characters, so that tables and figures can hold it"
+            )
+            yield Fault(
+                f"{key}[{i}].name", f"found {shown(name)}", may_be, "write the name in letters, digits and spaces"
+            )
 
 
 def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:

@@ -12,12 +12,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from designer.problem.schema import Listener
+from designer.problem.schema import Listener, Problem
 
 Array = NDArray[np.floating[Any]]
 
 LEFT, RIGHT = 0, 1
 """Index of an ear in every array whose axis is the two ears."""
+
+
+def arrivals(problem: Problem) -> Array:
+    """Unit vectors (S, 3) in the head's axes to the drivers, from the head's centre at each displacement."""
+    places = np.array([driver.position_m for driver in problem.drivers], dtype=float)
+    centres = head_centres_m(problem.listener, np.array(problem.listener.ear_cloud_m, dtype=float))
+    towards = (places[None] - centres[:, None]).reshape(-1, 3) @ head_axes(problem.listener).T
+    return np.asarray(towards / np.linalg.norm(towards, axis=1, keepdims=True))
 
 
 def head_axes(listener: Listener) -> Array:

@@ -34,6 +34,7 @@ def place_checks(problem: Problem, folder: Path, files: Mapping[str, str]) -> It
     for i, driver in enumerate(entries(problem, "drivers")):
         yield _on_the_enclosure(f"drivers[{i}]", driver, problem)
         yield _cap_fits(f"drivers[{i}]", driver, problem)
+    yield _box_front(problem)
     yield _head(problem, folder, files)
     yield _straight_above(problem)
     yield _outside_the_device(problem)
@@ -106,6 +107,28 @@ def _cap_fits(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
     if driver.radius_m >= enclosure.radius_m:
         may_be = f"less than {number(enclosure.radius_m)}, enclosure.radius_m"
         yield Fault(f"{path}.radius_m", f"found {shown(driver.radius_m)}", may_be, "make the driver smaller")
+
+
+def _box_front(problem: Problem) -> Iterator[Fault]:
+    """A closed box's baffle step belongs to drivers in free field, and its front holds all of them."""
+    enclosure = problem.enclosure
+    if enclosure is None or enclosure.box_front_m is None:
+        return
+    found = f"found {shown(enclosure.box_front_m)}"
+    if enclosure.model != "free-field":
+        what = f"{found} with model = {shown(enclosure.model)}, which has its own diffraction"
+        yield Fault(
+            "enclosure.box_front_m", what, 'only with model = "free-field"', "leave it out, or change the model"
+        )
+        return
+    places_m = np.array([driver.position_m for driver in problem.drivers], dtype=float)
+    for axis, size_m, name in ((1, enclosure.box_front_m[0], "width"), (2, enclosure.box_front_m[1], "height")):
+        apart_m = float(np.ptp(places_m[:, axis]))
+        if apart_m > size_m + SURFACE_TOLERANCE_M:
+            may_be = f"a {name} of at least {number(apart_m)}, from the first to the last driver along {'xyz'[axis]}"
+            yield Fault(
+                "enclosure.box_front_m", f"{found}, a front too small for its drivers", may_be, "the unit is metres"
+            )
 
 
 def _head(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[Fault]:

@@ -40,6 +40,7 @@ STYLE: Any = {
     "hatch.linewidth": 0.6,
     "figure.dpi": 100,
 }
+NARROW_TICKS_HZ = (20, 100, 500, 2000, 10_000, 50_000)
 TICKS_HZ = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 
 
@@ -56,11 +57,13 @@ def driver_line(number: int) -> dict[str, Any]:
     }
 
 
-def frequency_axis(axes: Axes, low_hz: float, high_hz: float, *, label: bool = True) -> None:
-    """A logarithmic frequency axis with the ticks that audio people read."""
+def frequency_axis(axes: Axes, low_hz: float, high_hz: float, *, label: bool = True, narrow: bool = False) -> None:
+    """A logarithmic frequency axis with the ticks that audio people read; fewer of them where the axis is narrow."""
     axes.set_xscale("log")
     axes.set_xlim(low_hz, high_hz)
-    axes.xaxis.set_major_locator(FixedLocator([t for t in TICKS_HZ if low_hz <= t <= high_hz]))
+    axes.xaxis.set_major_locator(
+        FixedLocator([t for t in (NARROW_TICKS_HZ if narrow else TICKS_HZ) if low_hz <= t <= high_hz])
+    )
     axes.xaxis.set_major_formatter(FuncFormatter(lambda f, _: f"{f / 1000:g}k" if f >= 1000 else f"{f:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())

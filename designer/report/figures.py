@@ -6,12 +6,20 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
+from designer.acoustics.measured_drivers import measured_responses
+from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.scene import scene
+from designer.problem import geometry
 from designer.problem.schema import Problem
 from designer.report import azimuth_plots, frequency_plots, head_plots
 from designer.report.canvas import in_style, svg
 from designer.report.layout import draw_layout
+from designer.report.measured_device_plot import draw_measured_device
+from designer.report.measured_driver_plot import draw_measured_driver
+from designer.report.measured_head_plot import draw_measured_head
 from designer.result import Result
 
 CHANNEL_FIGURES: dict[str, tuple[str, Callable[[Result, str], Figure]]] = {
@@ -52,11 +60,47 @@ def draw_all(result: Result) -> dict[str, str]:
     return drawn
 
 
-def write_layout(problem: Problem, folder: Path) -> Path:
-    """Draw the layout into a folder, for `designer check`; the file's path."""
+def draw_problem(problem: Problem) -> dict[str, str]:
+    """What `designer check` draws: the layout, and each measured driver, head and device: file name without suffix -> SVG.
+
+    Raises
+    ------
+    DataError : a data file cannot be used
+
+    """
     with in_style():
-        text = svg(draw_layout(problem))
+        drawn = {"layout": svg(draw_layout(problem))}
+        if not problem.data_files:
+            return drawn
+        made = scene(problem)
+        responses = measured_responses(problem)[0]
+        stems = file_stems([problem.drivers[l].name for l in responses])
+        for l, response in responses.items():
+            name = problem.drivers[l].name
+            drawn[f"driver-{stems[name]}"] = svg(draw_measured_driver(name, response))
+        heads = [head for head in made.heads if isinstance(head, MeasuredHead)]
+        stems = file_stems([Path(head.name).stem for head in heads])
+        ears_only = all(table.kind == "beamformer" for table in problem.designs)
+        arrivals = np.empty((0, 3)) if ears_only or made.is_measured else geometry.arrivals(problem)
+        for head in heads:
+            drawn[f"head-{stems[Path(head.name).stem]}"] = svg(draw_measured_head(head, arrivals))
+        if problem.scene is not None and problem.scene.transfer is not None:
+            drawn["device"] = svg(draw_measured_device(made, problem.scene.transfer))
+    return drawn
+
+
+def write_problem(problem: Problem, folder: Path) -> list[Path]:
+    """Draw a problem's figures into a folder, for `designer check`; the files' paths. All of them, or none.
+
+    Raises
+    ------
+    DataError : a data file cannot be used
+
+    """
+    drawn = draw_problem(problem)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "layout.svg"
-    path.write_text(text, encoding="utf-8")
-    return path
+    paths = []
+    for name, text in drawn.items():
+        paths.append(folder / f"{name}.svg")
+        paths[-1].write_text(text, encoding="utf-8")
+    return paths

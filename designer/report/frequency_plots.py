@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from designer.measures import amplitude_db
 from designer.realization import response
 from designer.report.canvas import ALARM, COLOURS, INK, SOFT, STYLES, driver_line, figure, frequency_axis, mark_band
+from designer.report.words_on_plots import shortened
 from designer.result import Result
 from designer.targets.wishes import SLACK_TOLERANCE_DB
 
@@ -43,7 +44,7 @@ def draw_cancellation(result: Result, name: str) -> Figure:
     heads = result.drawn_heads.get(name, {})
     for number, (head, curve) in enumerate(heads.items()):
         style = {"color": COLOURS[(2, 3, 4, 7)[number % 4]], "linestyle": STYLES[(number + number // 4) % 4]}
-        handles += axes.plot(f, curve, linewidth=1.2, label=Path(head).name, **style)
+        handles += axes.plot(f, curve, linewidth=1.2, label=shortened(Path(head).name), **style)
     label = "realised, all heads" if heads else "realised"
     handles += axes.plot(f, gain, color=COLOURS[0], linewidth=2, label=label)
     target = table.target_db.to_numpy()
@@ -82,7 +83,7 @@ def draw_filters(result: Result, name: str) -> Figure:
             continue
         level = amplitude_db(w[:, l])
         peak = max(peak, float(level.max()))
-        axes.plot(f, level, label=driver.name, linewidth=1.6, **driver_line(l))
+        axes.plot(f, level, label=shortened(driver.name), linewidth=1.6, **driver_line(l))
     limits = {d.max_gain_db for d in result.problem.drivers if d.max_gain_db is not None}
     for limit in limits:
         axes.axhline(limit, color=INK, linewidth=1, linestyle=(0, (1, 1)))
@@ -139,7 +140,7 @@ def draw_impulses(result: Result, name: str) -> Figure:
     axes.axvline(result.bulk_delay_samples / rate * 1e3, color=SOFT, linewidth=0.8, linestyle=(0, (2, 2)))
     axes.annotate(f"bulk delay {result.bulk_delay_samples} samples", (result.bulk_delay_samples / rate * 1e3, 1.05),
                   xytext=(4, 0), textcoords="offset points", fontsize=8, color=SOFT, va="center")  # fmt: skip
-    axes.set_yticks([-row for row in range(len(used))], [result.drivers[l] for l in used])
+    axes.set_yticks([-row for row in range(len(used))], [shortened(result.drivers[l], 24) for l in used])
     axes.set_ylim(-len(used) + 0.1, 1.2)
     axes.set_xlim(0, time_ms[-1])
     axes.set_xlabel("Time in ms")

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from designer.report.canvas import COLOURS, INK, figure, frequency_axis, mark_band
 from designer.report.frequency_plots import shown_band_hz
+from designer.report.words_on_plots import shortened
 from designer.result import Result
 from designer.targets.curves import curve_db
 
@@ -24,7 +25,7 @@ def draw_left_out(result: Result, name: str) -> Figure:
     handles = []
     top = 12.0
     for number, (head, found) in enumerate(heads.items()):
-        of = f", {Path(head).name}" if len(heads) > 1 else ""
+        of = f", {shortened(Path(head).name)}" if len(heads) > 1 else ""
         f = np.maximum(found.frequency_hz, 1e-3)
         colour, other = COLOURS[2 * number % 8], COLOURS[(2 * number + 1) % 8]
         handles += axes.plot(f, found.predicted_db, color=colour, linewidth=2, label=f"predicted{of}")

@@ -9,6 +9,7 @@ from matplotlib.patches import Circle, Polygon
 from designer.problem import geometry
 from designer.problem.schema import Problem
 from designer.report.canvas import COLOURS, FAINT, INK, SOFT, figure
+from designer.report.words_on_plots import shortened
 
 
 def draw_layout(problem: Problem) -> Figure:
@@ -58,7 +59,7 @@ def _device(axes, problem: Problem, *, names: bool) -> None:  # type: ignore[no-
             if enclosure is None or enclosure.model == "free-field" or np.hypot(x, y) < 1e-9:
                 outward = np.array([0.0, 1.0 if l % 2 == 0 else -1.0])
             axes.annotate(
-                driver.name,
+                shortened(driver.name, 24),
                 (y, x),
                 xytext=(outward[0] * 9, -outward[1] * 11),
                 textcoords="offset points",

@@ -23,6 +23,7 @@ from designer.acoustics.measured_device import MeasuredDevice
 from designer.acoustics.measured_drivers import MeasuredDrivers
 from designer.acoustics.readers import angles, device_axes, frequency_grids, gating, set_checks
 from designer.acoustics.readers.raw_set import RawSet
+from designer.acoustics.writers import directivity_sofa
 from designer.arrays import Complex, Real
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -66,6 +67,7 @@ def calls() -> dict[str, Call]:
     level, phase = np.log(np.abs(aside(SPHERE))), np.angle(aside(SPHERE))
     woofer = MeasuredDirectivity(HERTZ.copy(), SPHERE.copy(), aside(SPHERE), SUMMARY)
     model = FreeField([Disc(np.zeros(3)), Disc(np.array([0.0, 0.1, 0.0]))])
+    box = baffle_step.ClosedBox(model, 0.2, 0.3)
     both = MeasuredDrivers(model, np.array([[0.0, 0, 0], [0, 0.1, 0]]), ((0.0, 0.0), (0.0, 0.0)), {1: woofer}, 343.0)
     device = MeasuredDevice("device.sofa", points, np.ones((2, 3, 80)) * (1 + 0.1j), HERTZ.copy(), 0.0)
     one, two_metres = aside(SPHERE)[:, 0], np.full(len(SPHERE), 2.0)
@@ -85,6 +87,10 @@ def calls() -> dict[str, Call]:
         "acoustics.axial_contour.is_flat": (axial_contour.is_flat, (50.0, away, low)),
         "acoustics.axial_contour.tilted_contour": (axial_contour.tilted_contour, (k, 0.05, 0.5, 1.0, 0.01)),
         "acoustics.baffle_step.baffle_step": (step, (HERTZ.copy(),)),
+        "acoustics.baffle_step.ClosedBox.far_field": (lambda d, *a: d.far_field(*a), (box, k, unit)),
+        "acoustics.baffle_step.ClosedBox.field": (lambda d, *a: d.field(*a), (box, k, points)),
+        "acoustics.baffle_step.ClosedBox.radiated_power": (lambda d, *a: d.radiated_power(*a), (box, k)),
+        "acoustics.baffle_step.ClosedBox.step": (lambda d, *a: d.step(*a), (box, k)),
         "acoustics.directivity.MeasuredDirectivity.transfer": (lambda d, f, n: d.transfer(f, n), (woofer, HERTZ[3:9], asked)),
         "acoustics.directivity_interpolation.Plane.at": (plane.at, (level[:, :12], phase[:, :12], np.array([5.0, -95.0]))),
         "acoustics.directivity_interpolation.Planes.at": (planes.at, (level[:, :12], phase[:, :12], asked)),
@@ -128,4 +134,5 @@ def calls() -> dict[str, Call]:
             time_reference.fit_acoustic_centre_s, (HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)
         ),
         "acoustics.time_reference.fit_delay": (time_reference.fit_delay, (HERTZ.copy(), one)),
+        "acoustics.writers.directivity_sofa.spherical_deg": (directivity_sofa.spherical_deg, (SPHERE.copy(),)),
     }  # fmt: skip

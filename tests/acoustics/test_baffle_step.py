@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from designs.small_problems import Tables, load, small
 
+import designer
 from designer.acoustics.baffle_step import baffle_step, equivalent_radius_m
 from designer.acoustics.rigid_sphere import sphere_pressure
+from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
+from designer.explain import explain
 
 
 def step(frequency_hz: Real, width_m: float = 0.2, height_m: float = 0.35) -> Complex:
@@ -45,3 +49,53 @@ def test_against_a_small_source_on_the_sphere_of_equal_front(width_m: float, hei
     ratio = step(ka * 343.0 / (2 * np.pi * radius_m), width_m, height_m) / sphere
     assert np.abs(20 * np.log10(np.abs(ratio))).max() < 0.6
     assert np.abs(np.degrees(np.angle(ratio))).max() < 3.0
+
+
+BOX: Tables = {"model": "free-field", "box_front_m": [0.3, 0.4]}
+DRIVERS = {"a": [0.0, -0.1, 0.0], "b": [0.0, 0.1, 0.05]}
+LISTENER: Tables = {"position_m": [1.5, 0.0, 0.0], "head": "sphere"}
+WISH: Tables = {
+    "name": "left",
+    "kind": "ctc",
+    "ear": "left",
+    "band_hz": [500, 4000],
+    "cancellation_gain_db": [[500, 3]],
+}
+
+
+def scene_of(enclosure: Tables | None, frequency_hz: list[float]) -> Scene:
+    tables = small(DRIVERS, LISTENER, WISH)
+    if enclosure is not None:
+        tables["enclosure"] = enclosure
+    return designer.scene(load(tables)).at(np.array(frequency_hz))
+
+
+def test_a_scene_with_a_box_lies_between_free_field_and_baffle() -> None:
+    """At 1 Hz a box of 30 x 40 cm is no obstacle; at 100 kHz its front is a half space, which doubles the pressure of a source in free
+    field (a baffle's own reference is its half space): at the ears within 1 %.
+    """
+    low, high = [1.0], [100_000.0]
+    for f, other in ((low, None), (high, {"model": "baffle"})):
+        box, limit = scene_of(BOX, f), scene_of(other, f)
+        np.testing.assert_allclose(np.abs(box.ears()), np.abs(limit.ears()) * (2 if other else 1), rtol=0.01)
+
+
+def test_a_box_changes_no_ratio_between_drivers_and_directions() -> None:
+    """The step is one factor of frequency for all: H over free field's is the same everywhere, and its power that factor squared."""
+    f = [100.0, 300.0, 1000.0, 3000.0]
+    box, free = scene_of(BOX, f), scene_of(None, f)
+    factor = (box.ears() / free.ears())[:, :1, :1]
+    np.testing.assert_allclose(box.ears(), free.ears() * factor, rtol=1e-12)
+    np.testing.assert_allclose(box.circle(), free.circle() * factor, rtol=1e-12)
+    np.testing.assert_allclose(box.head_centre(), free.head_centre() * factor[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(box.radiated_power, free.radiated_power * np.abs(factor) ** 2, rtol=1e-12)
+    level_db = 20 * np.log10(np.abs(factor[:, 0, 0]))
+    assert (np.diff(level_db) > 0).all()
+    assert level_db[0] < 1
+    assert level_db[-1] > 5
+
+
+def test_check_says_that_it_is_an_approximation() -> None:
+    """Its size and what it is stand in the explanation."""
+    said = list(explain(scene_of(BOX, [1000.0]).problem))
+    assert "baffle step of a closed box, front 0.3 m x 0.4 m (an approximation)" in said[1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import netCDF4
 import numpy as np
 import pytest
 import sofar
@@ -138,3 +140,67 @@ def test_what_is_no_device_is_refused(tmp_path: Path) -> None:
     sofar.write_sofa(str(tmp_path / "head.sofa"), head)
     with pytest.raises(DataError, match=r"head\.sofa: found the SOFA convention SimpleFreeFieldHRIR; allowed"):
         read_device(tmp_path / "head.sofa", 2)
+
+
+def test_two_gigabytes(tmp_path: Path) -> None:
+    """A small file whose metadata announce 4 GB of data is refused by that, before any of them is read."""
+    path = tmp_path / "device.sofa"
+    with netCDF4.Dataset(str(path), "w", format="NETCDF4") as file:
+        file.Conventions, file.SOFAConventions = "SOFA", "GeneralFIR"
+        for name, size in {"M": 8, "R": 1000, "N": 65536, "I": 1}.items():
+            file.createDimension(name, size)
+        file.createVariable("Data.IR", "f8", ("M", "R", "N"), zlib=True, fill_value=0.0)
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(
+        DataError, match=r"device\.sofa: found 4,194 MB of data \(8 x 1000 x 65536 x 1\); allowed: at most 500 MB"
+    ):
+        read_device(path, 8)
+
+
+def changed(folder: Path, change: Callable[[np.ndarray], None]) -> Path:
+    """The device with something done to its stored real parts (M, R, N, E)."""
+    path = measured(folder, circle=False)
+    with netCDF4.Dataset(str(path), "a") as file:
+        data = np.asarray(file["Data.Real"][:])
+        change(data)
+        file["Data.Real"][:] = data
+    return path
+
+
+def test_nan(tmp_path: Path) -> None:
+    """One NaN is named with its receiver and driver."""
+
+    def spoil(data: np.ndarray) -> None:
+        data[0, 2, 7, 1] = np.nan
+
+    with pytest.raises(
+        DataError, match=r"device\.sofa: found NaN or infinity at receiver 2, driver 1; allowed: finite values"
+    ):
+        read_device(changed(tmp_path, spoil), 2)
+
+
+def test_a_silent_driver(tmp_path: Path) -> None:
+    """A driver that was not connected is named."""
+    path = measured(tmp_path, circle=False)
+    with netCDF4.Dataset(str(path), "a") as file:
+        for part in ("Data.Real", "Data.Imag"):
+            data = np.asarray(file[part][:])
+            data[..., 1] = 0.0
+            file[part][:] = data
+    with pytest.raises(
+        DataError, match=r"device\.sofa: driver 1 is silent at every receiver; allowed: drivers that sound"
+    ):
+        read_device(path, 2)
+
+
+def test_a_file_that_was_cut_off_and_one_that_is_not_sofa(tmp_path: Path) -> None:
+    """Half of a download, and an HDF5 file of something else: refused by name, and what would do."""
+    path = measured(tmp_path, circle=False)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(DataError, match=r"device\.sofa: cannot be read as SOFA: .*; allowed: a SOFA file of GeneralTF"):
+        read_device(path, 2)
+    other = tmp_path / "other.sofa"
+    with netCDF4.Dataset(str(other), "w") as file:
+        file.title = "weather"
+    with pytest.raises(DataError, match=r"other\.sofa: cannot be read as SOFA: .*; allowed: a SOFA file of GeneralTF"):
+        read_device(other, 2)

@@ -59,6 +59,13 @@ def angle_of_name(path: Path) -> PlaneAngle | None:
     return PlaneAngle(number(last["angle"]), False) if last else None
 
 
+def driver_of_name(path: Path) -> str:
+    """What a file's name says before plane and angle: the driver; empty where nothing stands there."""
+    found = list(_WITH_PLANE.finditer(path.stem))
+    match = found[-1] if found else _LAST_NUMBER.search(path.stem)
+    return (path.stem if match is None else path.stem[: match.start()]).strip(" _-.")
+
+
 def angles_of_names(files: tuple[Path, ...]) -> tuple[PlaneAngle, ...]:
     """Plane and angle of each file of a set; a file alone whose name says none is on axis.
 

@@ -57,28 +57,67 @@ def read_response(
     DataError : it cannot be used; the message says why and what would do
 
     """
-    name, emitter = pattern, None
+    name, emitter = named_emitter(pattern, folder)
+    return read_set(
+        matching_files(name, folder),
+        name=str(folder / name),
+        driver=driver,
+        emitter=emitter,
+        gate_ms=gate_ms,
+        speed_of_sound_m_s=speed_of_sound_m_s,
+        distance_m=distance_m,
+        facing_deg=facing_deg,
+        clockwise=clockwise,
+    )
+
+
+def named_emitter(pattern: str, folder: Path) -> tuple[str, str | None]:
+    """A pattern without the "#emitter" that it may end with, and that emitter's name or index."""
     if "#" in pattern and not (folder / pattern).exists():
         name, _, emitter = pattern.rpartition("#")
-    files = matching_files(name, folder)
+        return name, emitter
+    return pattern, None
+
+
+def read_set(
+    files: tuple[Path, ...],
+    *,
+    name: str,
+    driver: str,
+    emitter: str | None = None,
+    gate_ms: float | None = None,
+    speed_of_sound_m_s: float,
+    distance_m: float | None = None,
+    facing_deg: tuple[float, float] = (0.0, 0.0),
+    clockwise: bool = False,
+) -> MeasuredDirectivity:
+    """Read one driver's measured response from files that were found already; the keys are those of `read_response`.
+
+    Parameters
+    ----------
+    name : what messages call the files together
+    emitter : name or index of one of a SOFA file's emitters
+
+    Raises
+    ------
+    DataError : it cannot be used; the message says why and what would do
+
+    """
     suffixes = sorted({path.suffix.lower() for path in files})
-    kinds = {_family(path) for path in files}
+    kinds = {family_of(path) for path in files}
     if len(kinds) > 1 or "" in kinds:
-        raise refusal(
-            folder / name, f"files of the kinds {', '.join(suffixes) or 'none'}", ALLOWED, "name one kind of file"
-        )
+        raise refusal(name, f"files of the kinds {', '.join(suffixes) or 'none'}", ALLOWED, "name one kind of file")
     family = kinds.pop()
     if emitter is not None and family != "sofa":
-        raise refusal(
-            folder / pattern, f"#{emitter} after a file that is not SOFA", "# after a SOFA file", "leave it out"
-        )
+        raise refusal(name, f"#{emitter} after a file that is not SOFA", "# after a SOFA file", "leave it out")
     raw = _read(
         family, files, driver, emitter, gate_ms, speed_of_sound_m_s, distance_m, facing_deg, clockwise=clockwise
     )
     return assemble(raw, driver=driver, gate_ms=gate_ms, speed_of_sound_m_s=speed_of_sound_m_s, distance_m=distance_m)
 
 
-def _family(path: Path) -> str:
+def family_of(path: Path) -> str:
+    """What a file is by its suffix: "sofa", "sound", "text", "npz", or "" for what none of the readers knows."""
     suffix = path.suffix.lower()
     for family, suffixes in (("sofa", SOFA), ("sound", SOUND), ("text", TEXT), ("npz", (".npz",))):
         if suffix in suffixes:

@@ -8,6 +8,8 @@ source faces and SourceUp its up; EmitterPosition is counted from the source in 
 name picks the emitter of the same description; "device.sofa#2" or "device.sofa#tweeter" picks one by index (from 0) or by
 name. The file's axes are then the whole device's, and the problem's facing turns them to the driver's own.
 
+Level is relative, unless the global attribute Level says "absolute", as `designer convert` writes it where it is.
+
 The metadata is read first: convention, sizes and names, before any of the data.
 """
 
@@ -111,6 +113,24 @@ def _cartesian(path: Path, sofa: Any, name: str) -> Real:
             "elevation is up from the horizontal",
         )
     return np.asarray(np.round(direction(angles[:, 0], angles[:, 1]), 15) * value[:, 2:])
+
+
+def emitter_names(path: Path) -> tuple[str, ...]:
+    """What a file calls its emitters, one a measurement; empty names where it says none.
+
+    Raises
+    ------
+    DataError : no HDF5, no SOFA, another convention, or too large
+
+    """
+    count = read_metadata(path).measurements
+    import netCDF4  # slow to import
+
+    with netCDF4.Dataset(str(path)) as file:
+        variable = file.variables.get("EmitterDescriptions")
+        texts: Any = [] if variable is None else np.ma.filled(variable[:], b"").reshape(variable.shape[0], -1)
+        names = [b"".join(row).decode("utf-8", errors="replace").strip(" \0") for row in texts]
+    return tuple(names) if len(names) == count else ("",) * count
 
 
 def _emitter(path: Path, sofa: Any, count: int, driver: str, asked: str | None) -> int:
@@ -224,7 +244,7 @@ def read_sofa_directivity(
         labels=tuple(f"receiver {i}" for i in range(meta.receivers)),
         pressure=alone,
         distance_m=float(np.median(radius_m)),
-        level="relative",
+        level="absolute" if str(getattr(sofa, "GLOBAL_Level", "")).lower() == "absolute" else "relative",
         time="absolute",
         notes=(f"emitter {which} of {meta.measurements}",) if meta.measurements > 1 else (),
         warnings=(warning,) if warning else (),

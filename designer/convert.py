@@ -1,0 +1,189 @@
+"""`designer convert`: measured drivers, a head or a whole device as a SOFA file, written whole or not at all.
+
+| what is given | what is written |
+|---|---|
+| drivers in any format that `response` takes | FreeFieldDirectivityTF, one measurement a driver |
+| a head: (Simple)FreeFieldHRIR or -HRTF, or GeneralFIR with two receivers where source or head moves | SimpleFreeFieldHRIR |
+| a whole device: GeneralTF or -FIR, with -E or without | GeneralTF-E or GeneralFIR-E |
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import designer
+from designer.acoustics.readers.file_checks import matching_files
+from designer.acoustics.readers.read import SOFA, named_emitter, read_set
+from designer.acoustics.sofa_kind import kind_of
+from designer.acoustics.writers.sofa_text import WRITER, describe, global_texts
+from designer.errors import UsageError
+
+
+@dataclass(frozen=True)
+class DriverOptions:
+    """How drivers' files are to be read; each is what a key of the problem file's [[drivers]] says there."""
+
+    name: str | None = None
+    gate_ms: float | None = None
+    distance_m: float | None = None
+    clockwise: bool = False
+    facing_deg: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What was written, in words, and what the user should know of the data."""
+
+    lines: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def check_writable(out: Path) -> None:
+    """Refuse an output that is no .sofa file, or that another program wrote.
+
+    Raises
+    ------
+    UsageError : naming the file and the remedy
+
+    """
+    if out.suffix.lower() != ".sofa":
+        raise UsageError(f"{out}: found the suffix {out.suffix or 'none'}; allowed: .sofa; name it with -o OUT.sofa")
+    if out.is_dir():
+        raise UsageError(f"{out}: found a folder; allowed: a file that is new, or that `designer convert` wrote")
+    if out.exists() and not _is_ours(out):
+        raise UsageError(
+            f"{out}: found a file that `designer convert` did not write; allowed: a file that is new, or that it wrote;"
+            " choose another with -o"
+        )
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return global_texts(path).get("ApplicationName") == WRITER
+    except (OSError, RuntimeError):
+        return False
+
+
+def convert(
+    patterns: Sequence[str], out: Path, *, options: DriverOptions | None = None, speed_of_sound_m_s: float = 343.0
+) -> Converted:
+    """Read measured data and write them as SOFA.
+
+    Parameters
+    ----------
+    patterns : files or patterns; "#name" or "#index" after a SOFA file picks one of its drivers
+    out : the file to write
+
+    Raises
+    ------
+    UsageError : the output is not free, or the inputs do not belong together
+    DataError : the data cannot be used
+
+    """
+    check_writable(out)
+    options = options or DriverOptions()
+    folder = Path()
+    kinds = {}
+    for pattern in patterns:
+        for path in matching_files(named_emitter(pattern, folder)[0], folder):
+            kinds[path] = kind_of(path) if path.suffix.lower() in SOFA else "driver"
+    found = set(kinds.values())
+    if found == {"driver"}:
+        sofa, names, made = _drivers(patterns, options, speed_of_sound_m_s)
+    else:
+        if len(kinds) > 1:
+            what = ", ".join(f"{path} (a {kind})" for path, kind in kinds.items())
+            raise UsageError(
+                f"found {what}; allowed: drivers of one file together, or one head, or one device; convert each alone"
+            )
+        unfit = [f.name for f in fields(options) if getattr(options, f.name) != f.default]
+        (path, kind), names = next(iter(kinds.items())), []
+        if unfit:
+            flag = f"--{unfit[0].removesuffix('_deg').removesuffix('_m').replace('_', '-')}"
+            raise UsageError(f"{path}: found {flag} for a {kind}; allowed: for drivers alone; leave it out")
+        sofa, made = _head(path) if kind == "head" else _device(path)
+    kept = global_texts(next(iter(kinds))) if next(iter(kinds)).suffix.lower() in SOFA and len(kinds) == 1 else {}
+    title = ", ".join(names) if names else next(iter(kinds)).stem
+    describe(sofa, title=title, comment=made.lines[-1], files=list(kinds), version=designer.__version__, kept=kept)
+    _write(sofa, names, out)
+    return Converted((*made.lines[:-1], f"wrote {out} ({sofa.GLOBAL_SOFAConventions})"), made.warnings)
+
+
+def _drivers(
+    patterns: Sequence[str], options: DriverOptions, speed_of_sound_m_s: float
+) -> tuple[Any, list[str], Converted]:
+    """A Sofa object of drivers, their names, and what to say; the last line is the file's comment."""
+    from designer.acoustics.driver_sets import common_reference
+    from designer.acoustics.measured_drivers import driver_lines
+    from designer.acoustics.readers.named_sets import named_sets
+    from designer.acoustics.writers.directivity_sofa import comment, directivity_sofa
+
+    read = {
+        each.name: read_set(
+            each.files,
+            name=str(each.files[0]),
+            driver=each.name,
+            emitter=each.emitter,
+            gate_ms=options.gate_ms,
+            speed_of_sound_m_s=speed_of_sound_m_s,
+            distance_m=options.distance_m,
+            facing_deg=options.facing_deg,
+            clockwise=options.clockwise,
+        )
+        for each in named_sets(patterns, Path(), name=options.name)
+    }
+    sets, warnings = common_reference(read)
+    sofa = directivity_sofa(sets, speed_of_sound_m_s)
+    lines = [line for name, response in sets.items() for line in driver_lines(name, response)]
+    said = [f'driver "{name}": {warning}' for name, response in sets.items() for warning in response.warnings]
+    return sofa, list(sets), Converted((*lines, comment(sets, speed_of_sound_m_s)), (*said, *warnings))
+
+
+def _head(path: Path) -> tuple[Any, Converted]:
+    from designer.acoustics.head_file import read_recording
+    from designer.acoustics.writers.head_sofa import head_sofa
+
+    recording = read_recording(path, str(path), precise=True)
+    where = f"{recording.distance_m:g} m" if recording.distance_m < float("inf") else "a distance that is not known"
+    line = (
+        f"head: {len(recording.directions)} directions at {where}, {recording.responses.shape[2]} samples at"
+        f" {recording.sample_rate_hz:g} Hz"
+    )
+    done = "left ear first, each direction once, azimuths counter-clockwise; samples, level and delays as they were"
+    return head_sofa(recording), Converted((line, "; ".join([done, *recording.warnings])), recording.warnings)
+
+
+def _device(path: Path) -> tuple[Any, Converted]:
+    from designer.acoustics.measured_device import read_device
+    from designer.acoustics.writers.device_sofa import device_sofa
+
+    device = read_device(path, None)
+    points, drivers, count = device.data.shape
+    over = f"{count} samples at {device.sample_rate_hz:g} Hz" if device.frequency_hz is None else f"{count} frequencies"
+    line = f"device: {drivers} drivers at {points} points, {over}"
+    return device_sofa(device), Converted((line, "emitters are the drivers; responses as they were"), ())
+
+
+def _write(sofa: Any, names: list[str], out: Path) -> None:
+    """Write beside the file's place, then move it there."""
+    import sofar  # slow to import
+
+    from designer.acoustics.writers.directivity_sofa import append_names
+
+    place = out.resolve()  # a link's own place
+    partial = place.parent / f".{place.stem}.{os.getpid()}.partial.sofa"
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        sofar.write_sofa(str(partial), sofa)
+        if names:
+            append_names(partial, names)
+        partial.replace(place)
+    except OSError as error:
+        reason = (error.strerror or "it cannot be made").lower()
+        raise UsageError(f"{out}: cannot be written there: {reason}; choose another with -o") from None
+    finally:
+        partial.unlink(missing_ok=True)
