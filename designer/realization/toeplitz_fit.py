@@ -58,7 +58,10 @@ class NormalEquations:
 
     @cached_property
     def _circulants(self) -> tuple[Complex, Complex]:
-        """C and C⁻¹ with their lags below T alone, on the T + 1 frequencies of a grid of 2 T."""
+        """C and C⁻¹ with their lags below T alone, on the T + 1 frequencies of a grid of 2 T.
+
+        Both in double precision: the preconditioner in single took twice the iterations, where the eigenvalues span 10⁷.
+        """
         return self._embedded(self.symbol), self._embedded(np.linalg.inv(self.symbol))
 
     def _embedded(self, matrices: Complex) -> Complex:
