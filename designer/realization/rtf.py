@@ -45,7 +45,7 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     """
     length = table.taps - max(table.equaliser_taps - 1, 0)
     cap = 10 ** (table.max_ratio_db / 20)
-    frequency_hz = dense_frequencies_hz(channels, scene, table.taps)
+    frequency_hz = dense_frequencies_hz(channels, scene, length)
     index = [driver_index(channel.design, scene.drivers) for channel in channels]
     heard = _heard(channels, scene, frequency_hz, index)
     chosen = [_reference(scene, channel, one, length, cap) for channel, one in zip(channels, heard, strict=True)]
