@@ -79,7 +79,9 @@ def _exact(problem: Problem) -> Iterator[Fault]:
     needed = 2 * len(table.exact_at_hz) + table.zero_at_dc
     if needed > table.taps // 2:
         found = f"found {len(table.exact_at_hz)} frequencies, {needed} equations, with {table.taps} taps"
-        yield Fault("realization.exact_at_hz", found, f"at most {table.taps // 2} equations", "fewer of them, or more taps")
+        yield Fault(
+            "realization.exact_at_hz", found, f"at most {table.taps // 2} equations", "fewer of them, or more taps"
+        )
     if table.hold_wishes and needed:
         which = "zero_at_dc" if table.zero_at_dc else "exact_at_hz"
         found = f"found beside {which}"
@@ -108,8 +110,12 @@ def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[
     needed = math.ceil(spread_m / problem.speed_of_sound_m_s * problem.sample_rate_hz) + 1
     room = filter_taps(problem.realization)
     if LEAST_TAPS <= room < needed:
-        found = f"found {problem.realization.taps}" + (f", {room} beside the equaliser" if room < problem.realization.taps else "")
-        found += f", and the drivers of designs[{i}] have ways to its points that differ by {number(round(spread_m, 4))} m"
+        found = f"found {problem.realization.taps}" + (
+            f", {room} beside the equaliser" if room < problem.realization.taps else ""
+        )
+        found += (
+            f", and the drivers of designs[{i}] have ways to its points that differ by {number(round(spread_m, 4))} m"
+        )
         may_be = f"at least {needed + problem.realization.taps - room}, for the delays between them alone"
         yield Fault("realization.taps", found, may_be, "more taps")
 

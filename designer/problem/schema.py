@@ -172,7 +172,8 @@ class Realization(Table):
     form: Literal["fir", "rtf", "biquad"] = "fir"
     taps: Annotated[int, Field(ge=8, le=MAX_TAPS)] = 512
     bulk_delay_samples: Annotated[int, Field(ge=0, le=MAX_TAPS - 1)] | Literal["least"] | None = Field(
-        default=None, description='a whole number, or "least": the smallest that keeps the result; default: half the taps'
+        default=None,
+        description='a whole number, or "least": the smallest that keeps the result; default: half the taps',
     )
     pre_ringing_weight: NonNegative = 0.0
     tail_weight: NonNegative = 0.0

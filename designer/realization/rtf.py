@@ -73,9 +73,7 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     return Realized(out, delay, names, tuple(warnings))
 
 
-def _heard(
-    channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real, index: Sequence[Index]
-) -> list[Heard]:
+def _heard(channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real, index: Sequence[Index]) -> list[Heard]:
     made = []
     for channel, own in zip(channels, index, strict=True):
         matrices = (np.empty((frequency_hz.size, own.size, own.size), dtype=complex) for _ in range(3))

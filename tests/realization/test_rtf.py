@@ -68,8 +68,7 @@ def test_the_gain_is_that_of_the_formulation(problem: object) -> None:
     at = scene.at(f)
     ideal = design_channel(found[0].design, at)
     p, q = (
-        np.abs(np.einsum("fml,fl->fm", at.ears(), w)) ** 2
-        for w in (spectra(made.taps[0], f, 16_000.0), ideal.weights)
+        np.abs(np.einsum("fml,fl->fm", at.ears(), w)) ** 2 for w in (spectra(made.taps[0], f, 16_000.0), ideal.weights)
     )
     realised, wanted = (db(x[:, 0::2].mean(axis=1) / x[:, 1::2].mean(axis=1)) for x in (p, q))
     assert abs(np.mean(realised - wanted)) < 0.15
@@ -161,7 +160,13 @@ def test_one_driver_is_its_own_reference() -> None:
     tables = small(
         {"only": [0.0, 0.0, 0.0]},
         {"position_m": [2.0, 0.0, 0.0]},
-        {"name": "centre", "kind": "beamformer", "look_deg": 0.0, "band_hz": [800.0, 3000.0], "window_deg": [-30.0, 30.0]},
+        {
+            "name": "centre",
+            "kind": "beamformer",
+            "look_deg": 0.0,
+            "band_hz": [800.0, 3000.0],
+            "window_deg": [-30.0, 30.0],
+        },
     )
     _, _, made = rtf(tables, bulk_delay_samples=5)
     np.testing.assert_array_equal(made.taps[0], [np.arange(128) == 5])

@@ -56,7 +56,9 @@ def test_a_weight_lowers_the_energy_that_it_prices(key: str, side: int) -> None:
     energy = []
     for weight in (0.0, 1.0):
         made = realize_form([found], scene, Realization(taps=96, **{key: weight}))
-        parts = np.split(np.sum(made.taps[0] ** 2, axis=0), [made.bulk_delay_samples - 16, made.bulk_delay_samples + 17])
+        parts = np.split(
+            np.sum(made.taps[0] ** 2, axis=0), [made.bulk_delay_samples - 16, made.bulk_delay_samples + 17]
+        )
         energy.append(float(parts[2 * side].sum()))
     assert 0 < energy[1] < energy[0] / 2
 
