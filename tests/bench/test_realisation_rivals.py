@@ -170,7 +170,7 @@ def nearest_m(one: Case) -> float:
 
 
 def rake_max_sinr(one: Case) -> Real:
-    """pyroomacoustics' weights for the two ear points of the centre, its bulk advance removed, and its own filters."""
+    """Pyroomacoustics' weights for the two ear points of the centre, its bulk advance removed, and its own filters."""
     beamforming = pytest.importorskip(
         "pyroomacoustics.beamforming", reason="pyroomacoustics is an extra: pip install '.[room]'"
     )
@@ -178,7 +178,8 @@ def rake_max_sinr(one: Case) -> Real:
     places = np.array([driver.position_m for driver in problem.drivers])[:, :2].T
     at = np.array(problem.listener.position_m)[:2]
     radius_m = problem.listener.head_radius_m
-    left, right = at - [0.0, radius_m], at + [0.0, radius_m]  # the listener's left is at -y
+    aside = np.array([0.0, radius_m])
+    left, right = at - aside, at + aside  # the listener's left is at -y
     source, interferer = (SimpleNamespace(images=ear[:, None]) for ear in (left, right))
 
     def made(weight: float) -> Real:
@@ -202,7 +203,7 @@ def test_better_than_frequency_sampling_with_a_window() -> None:
 
 
 def test_against_least_squares_in_time() -> None:
-    """Over the library, 128 taps, equal effort: a higher 5th percentile asked for the curves, a higher median asked for all that the effort buys.
+    """Over the library, 128 taps, equal effort: a higher 5th percentile asked for the curves, a higher median asked for the most.
 
     Each way round the other number is lower. The curves ask for less than the effort could buy at low frequencies, where the
     rival goes deeper than it was asked and its median gains 0.7 dB; and a design as deep as possible at the cloud's points

@@ -8,10 +8,10 @@ import pytest
 from formulations.random_targets import gaussian
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from realization.test_fir_fit import weighting
 
 from designer.realization.equaliser import equalised, equaliser, minimum_phase_taps, third_octave_smoothed
 from designer.realization.ratios import capped, ratios, silence
+from realization.test_fir_fit import weighting
 
 
 @settings(max_examples=15, deadline=None)
