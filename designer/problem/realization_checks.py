@@ -122,7 +122,7 @@ def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[
 
 def _spread_m(design: DesignTable, problem: Problem, places_m: np.ndarray) -> float:
     if design.kind == "beamformer":
-        azimuth, distance_m = np.radians(design.look_deg or 0.0), problem.azimuth_distance_m
+        azimuth, distance_m = np.radians(float(design.look_deg or 0.0)), float(problem.azimuth_distance_m)
         towards = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
         if np.isinf(distance_m):
             return float(np.ptp(places_m @ towards))
