@@ -18,6 +18,7 @@ from designs.small_problems import line, load, pair, speaker
 from formulations.cone_calls import calls as cone_calls
 from formulations.formulation_calls import calls as formulation_calls
 from formulations.random_targets import Wanted, gaussian, random_target
+from realization.realization_calls import calls as realization_calls
 from solvers.search_calls import calls as search_calls
 from targets.region_calls import calls as region_calls
 
@@ -62,7 +63,7 @@ ROOMS = (
     "evaluation",
 )
 HOLDS_ARRAYS = re.compile(
-    r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|Scene|ChannelDesign|Judged)\b"
+    r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|Scene|ChannelDesign|Judged|Held|Heard|Fitted|NormalEquations)\b"
 )
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 rng = np.random.default_rng(0)
@@ -194,7 +195,7 @@ def calls() -> dict[str, Call]:
     listener = there.problem.listener
     moves = positive(2, 3)
     taps = judged().taps
-    return model_calls() | cone_calls() | search_calls() | formulation_calls() | region_calls() | {
+    return model_calls() | cone_calls() | search_calls() | formulation_calls() | region_calls() | realization_calls() | {
         "measures.db": (measures.db, (positive(4) - 0.5,)),
         "measures.amplitude_db": (measures.amplitude_db, (w,)),
         "measures.pressure": (measures.pressure, (H, w)),
@@ -304,15 +305,11 @@ def calls() -> dict[str, Call]:
         "designs.channel.design_channel": (channel.design_channel, (scene("line").problem.designs[0], scene("line"))),
                 "designs.methods.breaks_a_limit": (methods.breaks_a_limit, (ears, own.weights, ("left", "right"))),
         "designs.methods.solve": (methods.solve, ("constrained", table, ears.at(inside))),
-        "realization.fir.realize": (fir.realize, ([own], there, 32)),
-        "realization.fir.audible": (fir.audible, (ears, own.weights)),
-        "realization.fir.fit": (fir.fit, (own.weights, hermitian(65, 2) + np.eye(2), 16, 8)),
-        "realization.fir.response": (fir.response, (taps, F[3:9], 16_000.0)),
         "evaluation.each_head.head_gains_db": (each_head.head_gains_db, (table, own.weights, there)),
         "evaluation.each_head.head_numbers": (
             each_head.head_numbers, (table, taps, there, moved_head.moved_head(table, taps, there))
         ),
-        "evaluation.left_out_directions.left_out_directions": (left_out_directions.left_out_directions, (there, 32)),
+        "evaluation.left_out_directions.left_out_directions": (left_out_directions.left_out_directions, (there, there.problem.realization)),
         "evaluation.moved_head.displaced_heads_m": (moved_head.displaced_heads_m, (moves,)),
         "evaluation.moved_head.possible_heads_m": (moved_head.possible_heads_m, (there.problem, moves)),
         "evaluation.moved_head.moved_head": (moved_head.moved_head, (table, taps, there)),

@@ -9,7 +9,7 @@ from designer.problem.messages import shown
 from designer.problem.schema import Problem
 
 BUILT = {
-    "realization.form": ("fir",),
+    "realization.form": ("fir", "rtf"),
 }
 
 
@@ -28,7 +28,7 @@ def _unbuilt(path: str, value: object, remedy: str) -> Fault:
 
 
 def _form_not_built(problem: Problem) -> Iterator[Fault]:
-    if problem.realization.form != "fir":
+    if problem.realization.form not in BUILT["realization.form"]:
         yield _unbuilt("realization.form", problem.realization.form, "use one that is built")
 
 
