@@ -51,9 +51,9 @@ class Word:
     @property
     def least(self) -> int:
         """The most negative value, in steps."""
-        return -(2 ** (self.bits - 1))
+        return -(1 << (self.bits - 1))
 
     @property
     def greatest(self) -> int:
         """The most positive value, in steps."""
-        return 2 ** (self.bits - 1) - 1
+        return (1 << (self.bits - 1)) - 1

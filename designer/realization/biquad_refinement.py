@@ -1,9 +1,8 @@
 """The sections of all a channel's drivers refined together, by what their error does at the points.
 
-    minimise over all sections   Σ_k e_k^H C_k e_k,     e_l = H_l(z_k) - wanted_l
-
-with the fit's own C (see `fir.py`): an error of one driver may undo another's. Gauss-Newton steps, damped as Levenberg
-and Marquardt do, over the numerators and the parameters in which no denominator leaves its triangle. A cascade's slopes are
+An error of one driver may undo another's: not the sum of the filters' errors counts, but Σ e^H C e (see `fir.py` for C).
+Gauss-Newton steps, damped as Levenberg and Marquardt do, go over the numerators and the parameters in which no
+denominator leaves its triangle. A cascade's slopes are
 
     ∂H/∂b_sj = z^-j / A_s · z^-d Π_{t≠s} B_t / A_t,      ∂H/∂a_sj = -z^-j / A_s · H,
 
@@ -13,11 +12,12 @@ and the normal matrix is put together driver by driver: Re Σ_k J_l^H C_lm J_m.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from designer.arrays import Complex, Real
+from designer.arrays import Bool, Complex, Real
 from designer.realization.cascade import (
     Cascade,
     denominator_slopes,
@@ -25,84 +25,101 @@ from designer.realization.cascade import (
     free_parameters,
     section_responses,
 )
+from designer.realization.section_problem import SectionProblem
 
-STEPS = 60
-ENOUGH = 1e-5
+STEPS = 150
+ENOUGH = 1e-6
 """A relative fall of the sum that is too small to go on for."""
+MOST_DAMPING, LEAST_DAMPING = 1e8, 1e-12
 
 
 def refine(
     filters: Sequence[Cascade],
-    wanted: Complex,
-    symbol: Complex,
-    turn: Complex,
-    radius: float,
+    problem: SectionProblem,
     *,
     steps: int = STEPS,
     enough: float = ENOUGH,
+    held_b: Bool | None = None,
+    held_a: Bool | None = None,
 ) -> list[Cascade]:
-    """Cascades with a smaller weighted error, their delays as they were, every pole within the radius.
+    """Cascades with no larger a sum, their delays and gains as they were, every pole within the radius.
 
     Parameters
     ----------
     filters : L cascades of S sections each
-    wanted : (K, L) at z^-1 = `turn` (K,); the cascades' delays count against it
-    symbol : C (K, L, L), Hermitian, times the weight of each frequency
+    problem : what they are to follow
     steps, enough : when to stop: after so many steps, or at so small a relative fall
+    held_b, held_a : numerators (L, S, 3) and denominators (L, S) that stay as they are; none by default
 
     """
-    b = np.stack([f.b for f in filters])
-    free = np.stack([free_parameters(f.a, radius) for f in filters])
-    late = np.stack([turn**f.delay_samples for f in filters])
-
-    def errors(b: Real, free: Real) -> Complex:
-        return np.stack(
-            [
-                late[l] * np.prod(section_responses(b[l], denominators(free[l], radius), turn), axis=0)
-                for l in range(len(b))
-            ],
-            axis=1,
-        ) - wanted  # fmt: skip
-
-    e = errors(b, free)
-    cost = weighted_sum(e, symbol)
-    damping = 1e-3
-    for _ in range(steps):
-        slopes = [_slopes(b[l], free[l], late[l], turn, radius) for l in range(len(b))]
-        matrix, gradient = normal_equations(slopes, e, symbol)
+    now = list(filters)
+    shape = (len(now), len(now[0].b))
+    held_b = np.zeros((*shape, 3), dtype=bool) if held_b is None else held_b
+    held_a = np.zeros(shape, dtype=bool) if held_a is None else held_a
+    held = np.concatenate([held_b.reshape(len(now), -1), np.repeat(held_a, 2, axis=1)], axis=1)
+    moving = np.flatnonzero(~held)
+    errors = problem.errors(now)
+    cost, damping = problem.sum(errors), 1e-3
+    for _ in range(steps if moving.size else 0):
+        slopes = [_free_slopes(f, problem) for f in now]
+        matrix, gradient = normal_equations(slopes, errors, problem.symbol)
+        matrix, gradient = matrix[np.ix_(moving, moving)], gradient[moving]
         scale = np.diag(matrix) + 1e-12 * np.max(np.diag(matrix))
-        fell = False
-        while damping < 1e8:
-            step = -cho_solve(cho_factor(matrix + np.diag(damping * scale)), gradient)
-            step = step.reshape(len(b), -1)
-            new_b = b + step[:, : b[0].size].reshape(b.shape)
-            new_free = free + step[:, b[0].size :].reshape(free.shape)
-            new_e = errors(new_b, new_free)
-            new_cost = weighted_sum(new_e, symbol)
-            if new_cost < cost:
-                fell = True
-                break
-            damping *= 4
-        if not fell:
+        before = cost
+        while damping < MOST_DAMPING and cost == before:
+            step = np.zeros(held.size)
+            step[moving] = -cho_solve(cho_factor(matrix + np.diag(damping * scale)), gradient)
+            tried = [
+                _stepped(f, move, fixed, problem.radius)
+                for f, move, fixed in zip(now, step.reshape(held.shape), held_a, strict=True)
+            ]
+            tried_errors = problem.errors(tried)
+            tried_cost = problem.sum(tried_errors)
+            if tried_cost < cost:
+                now, errors, cost = tried, tried_errors, tried_cost
+                damping = max(damping / 5, LEAST_DAMPING)
+            else:
+                damping *= 4
+        if before - cost <= enough * before:
             break
-        small = cost - new_cost < enough * cost
-        b, free, e, cost = new_b, new_free, new_e, new_cost
-        damping = max(damping / 5, 1e-12)
-        if small:
-            break
-    return [Cascade(b[l], denominators(free[l], radius), f.delay_samples) for l, f in enumerate(filters)]
+    return now
 
 
-def weighted_sum(e: Complex, symbol: Complex) -> float:
-    """Σ_k e^H C e of errors (K, L)."""
-    return float(np.einsum("kl,klm,km->", e.conj(), symbol, e, optimize=True).real)
+def _stepped(f: Cascade, step: Real, held_a: Bool, radius: float) -> Cascade:
+    """One driver's numerators (3S) and u, v (2S) moved."""
+    count = f.b.size
+    a = denominators(free_parameters(f.a, radius) + step[count:].reshape(f.a.shape), radius)
+    return replace(f, b=f.b + step[:count].reshape(f.b.shape), a=np.where(held_a[:, None], f.a, a))
 
 
-def normal_equations(slopes: Sequence[Complex], e: Complex, symbol: Complex) -> tuple[Real, Real]:
+def _free_slopes(f: Cascade, problem: SectionProblem) -> Complex:
+    """∂H over the numerators and u, v (K, 5S)."""
+    upper, lower = coefficient_slopes(f, problem.turn)
+    chain = denominator_slopes(free_parameters(f.a, problem.radius), problem.radius)
+    return stacked(upper, np.einsum("ksj,sji->ksi", lower, chain))
+
+
+def coefficient_slopes(f: Cascade, turn: Complex) -> tuple[Complex, Complex]:
+    """∂H/∂b (K, S, 3) and ∂H/∂a (K, S, 2) at z^-1 = `turn` (K,)."""
+    own = section_responses(f.b, f.a, turn)
+    late = turn**f.delay_samples
+    before = np.cumprod(np.concatenate([late[None], own[:-1]]), axis=0)
+    after = np.cumprod(np.concatenate([np.ones_like(late)[None], own[:0:-1]]), axis=0)[::-1]
+    powers = turn[None] ** np.arange(3)[:, None]
+    upper = before * after / (1 + f.a @ powers[1:])
+    return np.einsum("sk,jk->ksj", upper, powers), np.einsum("sk,jk->ksj", -upper * own, powers[1:])
+
+
+def stacked(upper: Complex, lower: Complex) -> Complex:
+    """One driver's slopes (K, 5S), those of its numerators (K, S, 3) first."""
+    return np.concatenate([upper.reshape(len(upper), -1), lower.reshape(len(lower), -1)], axis=1)
+
+
+def normal_equations(slopes: Sequence[Complex], errors: Complex, symbol: Complex) -> tuple[Real, Real]:
     """Gauss and Newton's matrix (n, n) and the gradient (n,), halved, from each driver's slopes (K, n_l)."""
     edges = np.cumsum([0, *(J.shape[1] for J in slopes)])
     matrix, gradient = np.empty((edges[-1], edges[-1])), np.empty(edges[-1])
-    heard = np.einsum("klm,km->kl", symbol, e)
+    heard = np.einsum("klm,km->kl", symbol, errors)
     for l, J in enumerate(slopes):
         rows = slice(edges[l], edges[l + 1])
         gradient[rows] = (J.conj().T @ heard[:, l]).real
@@ -112,25 +129,3 @@ def normal_equations(slopes: Sequence[Complex], e: Complex, symbol: Complex) -> 
             matrix[rows, columns] = block
             matrix[columns, rows] = block.T
     return matrix, gradient
-
-
-def coefficient_slopes(b: Real, a: Real, late: Complex, turn: Complex) -> tuple[Complex, Complex]:
-    """∂H/∂b (K, S, 3) and ∂H/∂a (K, S, 2) of one cascade whose delay is `late` (K,)."""
-    own = section_responses(b, a, turn)
-    before = np.cumprod(np.concatenate([late[None], own[:-1]]), axis=0)
-    after = np.cumprod(np.concatenate([np.ones_like(late)[None], own[:0:-1]]), axis=0)[::-1]
-    powers = turn[None] ** np.arange(3)[:, None]
-    under = 1 / (1 + a[:, :1] * turn + a[:, 1:] * turn**2)
-    upper = before * after * under
-    lower = -before * after * own * under
-    return (
-        np.einsum("sk,jk->ksj", upper, powers),
-        np.einsum("sk,jk->ksj", lower, powers[1:]),
-    )
-
-
-def _slopes(b: Real, free: Real, late: Complex, turn: Complex, radius: float) -> Complex:
-    """∂H over the numerators and u, v (K, 5S)."""
-    upper, lower = coefficient_slopes(b, denominators(free, radius), late, turn)
-    inner = np.einsum("ksj,sji->ksi", lower, denominator_slopes(free, radius))
-    return np.concatenate([upper.reshape(turn.size, -1), inner.reshape(turn.size, -1)], axis=1)

@@ -8,7 +8,7 @@ it: a1 = ρ α, a2 = ρ² β. The triangle is the image of the plane under β = 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.signal import sosfilt
@@ -21,15 +21,26 @@ EDGE = 1.0 - 1e-12
 
 @dataclass(frozen=True)
 class Cascade:
-    """One filter: numerators (S, 3), the denominators' a1, a2 (S, 2), and the delay before them."""
+    """One filter.
+
+    Attributes
+    ----------
+    b : numerators (S, 3)
+    a : a1 and a2 of the denominators (S, 2)
+    delay_samples : d
+    gain : powers of two (S,), or (1,) for all: the numerators are stored as b / gain
+
+    """
 
     b: Real
     a: Real
     delay_samples: int = 0
+    gain: Real = field(default_factory=lambda: np.ones(1))
 
     def response(self, turn: Complex) -> Complex:
         """H (K,) at z^-1 = `turn` (K,), the delay included."""
-        return np.asarray(np.prod(section_responses(self.b, self.a, turn), axis=0) * turn**self.delay_samples)
+        whole = np.prod(section_responses(self.b, self.a, turn), axis=0)
+        return np.asarray(whole * turn**self.delay_samples)
 
     def impulse_response(self, length: int) -> Real:
         """The first samples of the response to a unit impulse (length,)."""
