@@ -21,13 +21,14 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 
-EXACT_ROWS = 1536
-"""Rows of G that are computed: drivers x taps; half a second."""
+EXACT_ROWS = 2048
+"""Rows of G that are computed, drivers x taps: 0.2 s. On the eight-driver case at 512 taps all 4096 rows take 1 s, and gain
+0.5 dB more at most."""
 MAX_MOVES = 20_000
 
 
 def nearest_plane(taps: Real, symbol: Complex, step: float, least: float, greatest: float) -> Real:
-    """Integers (L, T), as whole numbers in floats, for taps that minimise the fit's sum.
+    """Integers (L, T), as whole numbers in floats, for taps that minimise the fit's sum; never worse than plain rounding.
 
     Parameters
     ----------
@@ -49,8 +50,11 @@ def nearest_plane(taps: Real, symbol: Complex, step: float, least: float, greate
         own = factor[row, : row + 1]
         q[i] = np.clip(np.rint(x[i] - carried[i] / own[-1]), least, greatest)
         carried[i + 1 - own.size : i + 1] += own * (q[i] - x[i])
-    moved = greedy_moves(q, x, blocks, least, greatest)
-    return np.ascontiguousarray(moved.reshape(count, drivers).T)
+    found = [
+        np.ascontiguousarray(greedy_moves(start, x, blocks, least, greatest).reshape(count, drivers).T)
+        for start in (q, np.clip(np.rint(x), least, greatest))
+    ]
+    return min(found, key=lambda each: weighted_error(each * step - taps, symbol))
 
 
 def correlations(symbol: Complex, taps: int) -> Real:
