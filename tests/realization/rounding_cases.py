@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from realization.test_fir_fit import weighting
-from realization.test_realized_channels import designed, eight_drivers
 
 import designer
 from designer.arrays import Complex, Real
 from designer.designs import ChannelDesign
 from designer.realization import fir
 from designer.targets.channel_target import channel_target
+from realization.test_fir_fit import weighting
+from realization.test_realized_channels import designed, eight_drivers
 
 
 def random_case(seed: int, drivers: int, taps: int) -> tuple[Real, Complex]:

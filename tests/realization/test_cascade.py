@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from realization.section_cases import difference_equation, random_cascade, turn_of
 
 from designer.realization.cascade import (
     denominator_slopes,
@@ -14,6 +13,7 @@ from designer.realization.cascade import (
     free_parameters,
     pole_radii,
 )
+from realization.section_cases import difference_equation, random_cascade, turn_of
 
 seeds = st.integers(0, 2**32 - 1)
 

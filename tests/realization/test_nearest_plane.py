@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from realization.rounding_cases import eight_driver_taps, normal_matrix, random_case
-from realization.test_realized_channels import gains_db
 
 from designer.arrays import Real
 from designer.problem.word_format import Word
 from designer.realization import nearest_plane as planes
 from designer.realization.nearest_plane import nearest_plane, weighted_error
+from realization.rounding_cases import eight_driver_taps, normal_matrix, random_case
+from realization.test_realized_channels import gains_db
 
 seeds = st.integers(0, 2**32 - 1)
 

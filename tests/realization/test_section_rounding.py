@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from realization.section_cases import coupled, equaliser, turn_of
 
 from designer.arrays import Real
 from designer.problem.word_format import Word
@@ -17,6 +16,7 @@ from designer.realization.coefficient_lattice import Lattice
 from designer.realization.section_problem import SectionProblem
 from designer.realization.section_rounding import integers, plainly_rounded, round_sections
 from designer.realization.section_scaling import node_bounds, scaled, with_gains
+from realization.section_cases import coupled, equaliser, turn_of
 
 seeds = st.integers(0, 2**32 - 1)
 

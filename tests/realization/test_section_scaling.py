@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from realization.section_cases import difference_equation, equaliser, random_cascade, turn_of
 
 from designer.realization.cascade import Cascade
 from designer.realization.section_scaling import cleared, node_bounds, scaled, with_gains
+from realization.section_cases import difference_equation, equaliser, random_cascade, turn_of
 
 seeds = st.integers(0, 2**32 - 1)
 TURN = turn_of(np.array([20.0, 300.0, 4000.0, 20_000.0]))

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from realization.section_cases import LOGARITHMIC, RATE, equaliser, turn_of
 
 from designer.realization.vector_fitting import vector_fit
+from realization.section_cases import LOGARITHMIC, RATE, equaliser, turn_of
 
 seeds = st.integers(0, 2**32 - 1)
 TURN = turn_of(LOGARITHMIC)
