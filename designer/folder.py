@@ -17,6 +17,7 @@ import numpy as np
 import designer
 from designer.errors import DataError, DesignerError, UsageError
 from designer.evaluation.words import Verdict
+from designer.formulations import Certificate
 from designer.problem import loads
 from designer.report import figures, page
 from designer.result import Channel, Result, fine_frequencies_hz
@@ -197,11 +198,15 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
         "numbers": result.scalars[name].values,
         "heads": result.heads.get(name, {}),
         "certificate": {
-            "largest_violation": float(channel.violation.max()),
-            "largest_gap": float(channel.gap.max()),
+            "largest_violation": float(channel.certificate.violation.max()),
+            "largest_gap": float(channel.certificate.gap.max()),
+            "solved_by_reference": int(channel.certificate.by_reference.sum()),
             "frequency_hz": channel.frequency_hz.tolist(),
-            "violation": channel.violation.tolist(),
-            "gap": channel.gap.tolist(),
+            "violation": channel.certificate.violation.tolist(),
+            "value": channel.certificate.value.tolist(),
+            "bound": channel.certificate.bound.tolist(),
+            "gap": channel.certificate.gap.tolist(),
+            "by_reference": channel.certificate.by_reference.tolist(),
         },
         "slacks_db": {wish: slack.tolist() for wish, slack in channel.slacks_db.items()},
     }
@@ -275,8 +280,9 @@ def _read_channel(table: Any, saved: dict[str, Any]) -> Channel:
         plain_names=tuple(saved["plain"]["names"]),
         frequency_hz=frequency_hz,
         slacks_db={wish: np.array(slack) for wish, slack in saved["slacks_db"].items()},
-        violation=np.array(certificate["violation"]),
-        gap=np.array(certificate["gap"]),
+        certificate=Certificate(
+            **{key: np.array(certificate[key]) for key in ("violation", "value", "bound", "gap", "by_reference")}
+        ),
         feasible=saved["feasible"],
         verdict=Verdict(saved["sentence"], tuple(saved["shortfalls"])),
     )

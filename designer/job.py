@@ -81,9 +81,9 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
 
     with stage("scene"):
         fine = scene(problem).at(fine_frequencies_hz(problem))
-        if any(table.kind != "beamformer" for table in problem.designs):
+        if fine.is_small and any(table.kind != "beamformer" for table in problem.designs):
             fine.ears()
-        if any(table.kind == "beamformer" for table in problem.designs):
+        if fine.is_small and any(table.kind == "beamformer" for table in problem.designs):
             fine.circle()
     with stage("designs"):
         found = [design_channel(table, fine) for table in problem.designs]
@@ -113,8 +113,7 @@ def _channel(table: DesignTable, found: ChannelDesign) -> Channel:
         plain_names=found.plain_names,
         frequency_hz=found.frequency_hz[inside],
         slacks_db=wishes,
-        violation=found.violation,
-        gap=found.gap,
+        certificate=found.solution.certificate,
         feasible=bool(slack.max() <= SLACK_TOLERANCE_DB),
         verdict=verdict(
             table,
@@ -122,6 +121,8 @@ def _channel(table: DesignTable, found: ChannelDesign) -> Channel:
             {wish: values[own] for wish, values in found.slacks_db.items()},
             {limit: values[own] for limit, values in found.excesses_db.items()},
             {limit: values[own] for limit, values in found.binding.items()},
+            {wish: values[own] for wish, values in found.azimuths_deg.items()},
+            found.reachable_gain_db[own],
         ),
     )
 

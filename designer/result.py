@@ -17,6 +17,7 @@ from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.scalars import Scalars, scalars
 from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
 from designer.evaluation.words import Verdict
+from designer.formulations import Certificate
 from designer.problem.schema import DesignTable, Problem
 from designer.realization import response as filter_response
 from designer.targets.plain import Plain
@@ -39,8 +40,7 @@ class Channel:
     plain_names: tuple[str, ...]
     frequency_hz: Real  # (N,) in the band, half steps included
     slacks_db: dict[str, Real]  # wish or limit -> (N,)
-    violation: Real  # (N,)
-    gap: Real  # (N,)
+    certificate: Certificate  # (N,)
     feasible: bool
     verdict: Verdict
 

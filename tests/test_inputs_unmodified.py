@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from acoustics.model_calls import calls as model_calls
 from designs.small_problems import line, load, pair, speaker
+from formulations.cone_calls import calls as cone_calls
 from formulations.random_targets import Wanted, gaussian, random_target
 
 import designer
@@ -31,7 +32,7 @@ from designer.acoustics import (
     sphere_interpolation,
 )
 from designer.arrays import Complex, Real
-from designer.designs import channel, methods
+from designer.designs import channel, methods, reachable
 from designer.evaluation import each_head, left_out_directions, moved_head, scalars, tables, words
 from designer.formulations import (
     constrained,
@@ -187,12 +188,10 @@ def calls() -> dict[str, Call]:
     table, ears = own.design, channel_target.channel_target(own.design, scene("pair"))
     inside = own.in_band
     slacks, limits = {"cancellation_gain_db": positive(4)}, {"max_effort_db": positive(4)}
-    data = constrained.data_of(target, np.ones(3))
-    rows = cones.ConeRows(2, 3)
     listener = there.problem.listener
     moves = positive(2, 3)
     taps = judged().taps
-    return model_calls() | {
+    return model_calls() | cone_calls() | {
         "measures.db": (measures.db, (positive(4) - 0.5,)),
         "measures.amplitude_db": (measures.amplitude_db, (w,)),
         "measures.pressure": (measures.pressure, (H, w)),
@@ -269,7 +268,6 @@ def calls() -> dict[str, Call]:
         "solvers.ratio_search.best_ratio_at_efficiency": (
             ratio_search.best_ratio_at_efficiency, (A, B, np.ones((4, 3)), np.trace(A, axis1=1, axis2=2).real / 4)
         ),
-        "solvers.cones.ConeRows.add": (rows.add, ("nonnegative", positive(2, 1, 3), positive(1))),
         "solvers.cones.ConeProgram.at": (lambda p, i: p.at(i), (program(), np.array([1]))),
         "solvers.cones.assemble": (cones.assemble, (positive(2, 3, 3), positive(2, 3), filled())),
         "solvers.cones.solve": (cones.solve, (program(),)),
@@ -284,10 +282,6 @@ def calls() -> dict[str, Call]:
         "formulations.pressure_matching.solve": (pressure_matching.solve, (target,)),
         "formulations.pressure_matching.statement": (pressure_matching.statement, (H[0], H[0, :, 0], positive(3), 0.1)),
         "formulations.constrained.solve": (constrained.solve, (target,)),
-        "formulations.constrained.data_of": (constrained.data_of, (target, np.ones(3))),
-        "formulations.constrained.solve_data": (constrained.solve_data, (data,)),
-        "formulations.constrained.statement": (constrained.statement, (data, 0)),
-        "formulations.constrained.least_white_noise_slack": (constrained.least_white_noise_slack, (data,)),
         "formulations.power_ratio.solve_without_driver_limits": (power_ratio.solve_without_driver_limits, (target,)),
         "formulations.reachable_level.share_of_level": (
             reachable_level.share_of_level, (positive(4, 3), positive(4, 3), 5 + positive(4))
@@ -298,9 +292,14 @@ def calls() -> dict[str, Call]:
         "formulations.delay_and_sum.solve": (delay_and_sum.solve, (target,)),
         "formulations.matrix_mixing.solve": (matrix_mixing.solve, (target,)),
         "formulations.matrix_mixing.best_gains": (matrix_mixing.best_gains, (target,)),
+        "acoustics.scene.Scene.parts": (lambda index: list(there.parts(index)), (np.arange(4),)),
+        "acoustics.scene.Scene.part": (there.part, (np.arange(4),)),
+        "targets.channel_target.plain_in": (channel_target.plain_in, (table, there)),
+        "targets.wishes.expected_gain": (wishes.expected_gain, (target, target.plain)),
+        "targets.wishes.worst_azimuths_deg": (wishes.worst_azimuths_deg, (target, target.plain)),
+        "designs.reachable.reachable_gain": (reachable.reachable_gain, (target,)),
         "designs.channel.design_channel": (channel.design_channel, (scene("line").problem.designs[0], scene("line"))),
-        "designs.methods.first_method": (methods.first_method, (table, ears)),
-        "designs.methods.breaks_a_limit": (methods.breaks_a_limit, (ears, own.weights, ("left", "right"))),
+                "designs.methods.breaks_a_limit": (methods.breaks_a_limit, (ears, own.weights, ("left", "right"))),
         "designs.methods.solve": (methods.solve, ("constrained", table, ears.at(inside))),
         "realization.fir.realize": (fir.realize, ([own], there, 32)),
         "realization.fir.audible": (fir.audible, (ears, own.weights)),

@@ -8,6 +8,7 @@ the driver to the point, where the problem asks for it; in the far field, a limi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -22,13 +23,17 @@ from designer.acoustics.measured_drivers import MeasuredDrivers, measured_respon
 from designer.acoustics.measured_head import MeasuredHead
 from designer.acoustics.rigid_cylinder import CylinderEnclosure
 from designer.acoustics.rigid_sphere import SphereEnclosure
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 from designer.errors import DataError
 from designer.problem import geometry
 from designer.problem.schema import Problem
 
 if TYPE_CHECKING:
     from designer.acoustics.directivity import MeasuredDirectivity
+
+
+PART_BYTES = 128e6
+"""Tensors of more frequencies than fill this are made and used part by part."""
 
 
 class Device(Protocol):
@@ -186,6 +191,26 @@ class Scene:
         """The same scene on other frequencies."""
         return self._like(np.asarray(frequency_hz, dtype=float), self.displacements_m)
 
+    def part(self, index: Index | slice) -> Scene:
+        """The same scene at some of its frequencies; tensors that are computed already are not computed again."""
+        other = self.at(self.frequency_hz[index])
+        for key in ("_circle", "_ears", "_head_centre", "radiated_power"):
+            if key in self.__dict__:
+                other.__dict__[key] = self.__dict__[key][index]
+        return other
+
+    def parts(self, index: Index) -> Iterator[Index]:
+        """Those frequencies in consecutive parts, each small enough for its tensors to fit into PART_BYTES."""
+        points = max(self.azimuth_deg.size, 2 * len(self.problem.heads) * len(self.displacements_m))
+        step = max(1, int(PART_BYTES / (16 * points * len(self.drivers))))
+        for start in range(0, index.size, step):
+            yield index[start : start + step]
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the tensors of all frequencies fit into PART_BYTES at once."""
+        return next(self.parts(np.arange(self.frequency_hz.size)), self.frequency_hz).size == self.frequency_hz.size
+
     def moved(self, displacements_m: Real) -> Scene:
         """The same scene with the head displaced otherwise: (D, 3) along the device's axes."""
         return self._like(self.frequency_hz, np.asarray(displacements_m, dtype=float))
@@ -238,7 +263,7 @@ class Scene:
     def look(self, azimuth_deg: float) -> Complex:
         """H at one azimuth of the circle (F, L)."""
         on_grid = np.flatnonzero(np.abs((self.azimuth_deg - azimuth_deg + 180) % 360 - 180) < 1e-9)
-        if on_grid.size:
+        if on_grid.size and "_circle" in self.__dict__:
             return np.asarray(self.circle()[:, on_grid[0]])
         return np.asarray(self._on_circle(np.array([azimuth_deg]))[:, 0])
 

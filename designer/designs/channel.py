@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Index, Real
 from designer.designs import methods
+from designer.designs.reachable import reachable_gain
 from designer.formulations import Solution
 from designer.measures import amplitude_db, db, effort, mean_power, white_noise_gain
 from designer.problem.schema import DesignTable
-from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
-from designer.targets.plain import Plain, choose_plain
-from designer.targets.wishes import SLACK_TOLERANCE_DB, excesses_db, slacks_db
+from designer.targets.channel_target import ChannelTarget, channel_target, driver_index, plain_in
+from designer.targets.curves import band_share, in_band
+from designer.targets.plain import Plain
+from designer.targets.wishes import SLACK_TOLERANCE_DB, excesses_db, slacks_db, worst_azimuths_deg
 
 ANCHORED_DB = 1.0
 """The same for an ear channel's white-noise gain, whose anchored form is a little stricter than the limit."""
@@ -36,8 +40,9 @@ class ChannelDesign:
     slacks_db: dict[str, Real]  # wish -> (in-band frequencies,)
     excesses_db: dict[str, Real]  # limit -> (in-band frequencies,)
     binding: dict[str, Bool]  # what stands in the way -> (in-band frequencies,)
-    violation: Real  # (in-band frequencies,)
-    gap: Real  # (in-band frequencies,)
+    azimuths_deg: dict[str, Real]  # wish over azimuth -> where it is met least (in-band frequencies,)
+    reachable_gain_db: Real  # (in-band frequencies,): where the curve is missed, the most within reach; NaN elsewhere
+    solution: Solution  # with the certificate, at the in-band frequencies
 
     @property
     def slack_db(self) -> Real:
@@ -63,45 +68,102 @@ def design_channel(design: DesignTable, scene: Scene) -> ChannelDesign:
     """
     index = driver_index(design, scene.drivers)
     names = tuple(scene.drivers[i] for i in index)
-    target = channel_target(design, scene)
-    plain = choose_plain(design, names, target.frequency_hz, target.in_band, target.reach, target.cancel, target.centre)
-    band, fade = np.flatnonzero(target.in_band), np.flatnonzero((target.share > 0) & ~target.in_band)
+    if scene.is_small:  # its tensors are computed once, for this channel and those to come
+        _ = scene.circle() if design.kind == "beamformer" else scene.ears()
+    plain = plain_in(design, scene)
+    f = scene.frequency_hz
+    inside = in_band(f, design.band_hz)
+    band, fade = (
+        np.flatnonzero(inside),
+        np.flatnonzero((band_share(f, design.band_hz, design.fade_octaves) > 0) & ~inside),
+    )
 
-    method = methods.first_method(design, target)
-    inside = target.at(band)
-    solution = methods.solve(method, design, inside)
-    weights = _at_level(inside, solution)
-    if design.method == "auto" and method == "power-ratio" and methods.breaks_a_limit(inside, weights, names):
+    def targets(index: Index, whole: bool) -> Iterator[ChannelTarget]:
+        """The channel at those frequencies, in parts that fit into memory."""
+        for part in [index] if whole else scene.parts(index):
+            yield channel_target(design, scene.part(part), plain)
+
+    method = methods.first_method(design)
+    whole = method == "matrix"  # one answer for the whole band
+    solved = [_solved(method, design, target, names) for target in targets(band, whole)]
+    if design.method == "auto" and method == "power-ratio" and any(part.breaks_a_limit for part in solved):
         method = "constrained"  # the power ratio knows no limit of a single driver
-        solution = methods.solve(method, design, inside)
-        weights = _at_level(inside, solution)
+        solved = [_solved(method, design, target, names) for target in targets(band, whole)]
+    weights = np.concatenate([part.weights for part in solved])
+    solution = Solution.joined([part.solution for part in solved])
 
-    chosen = target.plain.copy()
-    chosen[band] = weights
-    if fade.size:
-        chosen[fade] = _faded(method, design, target, band, fade, weights)
-    full = np.zeros((target.frequency_hz.size, len(scene.drivers)), dtype=complex)
-    full[:, index] = chosen
-    slacks, excesses = slacks_db(inside, weights), excesses_db(inside, weights, names)
+    full = np.zeros((f.size, len(scene.drivers)), dtype=complex)
+    full[:, index] = plain.weights(f, index.size)
+    full[np.ix_(band, index)] = weights
+    start = 0
+    for outside in targets(fade, whole=False):
+        at = fade[start : start + outside.frequency_hz.size]
+        start += at.size
+        edge = np.where(at < band[0], solved[0].effort[0], solved[-1].effort[-1])
+        full[np.ix_(at, index)] = _faded(method, design, outside, edge, weights[0])
+
+    slacks = _joined([part.slacks_db for part in solved])
     short = amplitude_db(solution.level)
     if (short < -1e-3).any():
         slacks["level"] = -short
     return ChannelDesign(
         design=design,
-        frequency_hz=target.frequency_hz,
-        in_band=target.in_band,
+        frequency_hz=f,
+        in_band=inside,
         weights=full,
         method=method,
         plain=plain,
         plain_names=tuple(names[l] for l in plain.drivers),
         slacks_db=slacks,
+        azimuths_deg=_joined([part.azimuths_deg for part in solved]),
+        reachable_gain_db=np.concatenate([part.reachable_gain_db for part in solved]),
         excesses_db={
-            limit: np.where(excess > methods.LIMIT_TOLERANCE_DB, excess, 0) for limit, excess in excesses.items()
+            limit: np.where(excess > methods.LIMIT_TOLERANCE_DB, excess, 0)
+            for limit, excess in _joined([part.excesses_db for part in solved]).items()
         },
-        binding=_binding(inside, weights, names),
-        violation=solution.violation,
-        gap=solution.gap,
+        binding=_joined([part.binding for part in solved]),
+        solution=solution,
     )
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """A part of the band, solved and judged."""
+
+    weights: Complex  # (F, L) at their level
+    solution: Solution
+    effort: Real
+    slacks_db: dict[str, Real]
+    azimuths_deg: dict[str, Real]
+    reachable_gain_db: Real
+    excesses_db: dict[str, Real]
+    binding: dict[str, Bool]
+    breaks_a_limit: bool
+
+
+def _solved(method: str, design: DesignTable, target: ChannelTarget, names: tuple[str, ...]) -> _Solved:
+    solution = methods.solve(method, design, target)
+    w = _at_level(target, solution)
+    slacks = slacks_db(target, w)
+    missed = slacks.get("cancellation_gain_db", np.zeros(len(w))) > SLACK_TOLERANCE_DB
+    reachable = np.full(len(w), np.nan)
+    if missed.any():
+        reachable[missed] = db(reachable_gain(target.at(missed)))
+    return _Solved(
+        weights=w,
+        solution=solution,
+        effort=effort(target.reach, w),
+        slacks_db=slacks,
+        reachable_gain_db=reachable,
+        azimuths_deg=worst_azimuths_deg(target, w),
+        excesses_db=excesses_db(target, w, names),
+        binding=_binding(target, w, names),
+        breaks_a_limit=methods.breaks_a_limit(target, w, names),
+    )
+
+
+def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
 
 def _at_level(target: ChannelTarget, solution: Solution) -> Complex:
@@ -113,27 +175,25 @@ def _at_level(target: ChannelTarget, solution: Solution) -> Complex:
     return np.asarray(w * (level * np.exp(1j * phase))[:, None])
 
 
-def _faded(
-    method: str,
-    design: DesignTable,
-    target: ChannelTarget,
-    band: Index,
-    fade: Index,
-    weights: Complex,
-) -> Complex:
-    """The design carried into the fades, at no more effort than at the band's edges, mixed with the plain driver at equal level."""
+def _faded(method: str, design: DesignTable, target: ChannelTarget, edge: Real, first: Complex) -> Complex:
+    """The design carried into the fades, at no more effort than at the band's edges, mixed with the plain driver at equal level.
+
+    Parameters
+    ----------
+    target : at frequencies of the fades
+    edge : effort at the band's edge that is nearest to each (F,)
+    first : weights (L,) at the band's first frequency
+
+    """
     if method == "matrix":
-        gains = (weights[0] / weights[0, np.argmax(np.abs(weights[0]))]).real.tolist()
-        outside = target.at(fade)
-        solution = methods.solve(method, design.model_copy(update={"matrix_gains": gains}), outside)
+        gains = (first / first[np.argmax(np.abs(first))]).real.tolist()
+        solution = methods.solve(method, design.model_copy(update={"matrix_gains": gains}), target)
     else:
-        spent = effort(target.reach[band], weights)
-        edge = np.where(fade < band[0], spent[0], spent[-1])
-        outside = replace(target.at(fade), max_effort=np.minimum(target.max_effort[fade], np.maximum(edge, 1.0)))
-        solution = methods.solve(method, design, outside)
-    share = outside.share[:, None]
-    mixed = share * _at_level(outside, solution) + (1 - share) * outside.plain
-    return _at_level(outside, Solution.of(mixed))
+        target = replace(target, max_effort=np.minimum(target.max_effort, np.maximum(edge, 1.0)))
+        solution = methods.solve(method, design, target)
+    share = target.share[:, None]
+    mixed = share * _at_level(target, solution) + (1 - share) * target.plain
+    return _at_level(target, Solution.of(mixed))
 
 
 def _binding(target: ChannelTarget, w: Complex, names: tuple[str, ...]) -> dict[str, Bool]:

@@ -14,11 +14,13 @@ BASELINES = ("delay-and-sum", "matrix")
 LIMIT_TOLERANCE_DB = 1e-3
 
 
-def first_method(design: DesignTable, target: ChannelTarget) -> str:
+def first_method(design: DesignTable) -> str:
     """The method named; "auto" is constrained where a mask or a window is asked for, or nulls without a depth, else power ratio."""
     if design.method != "auto":
         return design.method
-    return "constrained" if target.masks or target.window is not None or target.deepest_nulls else "power-ratio"
+    nulls_without_depth = design.nulls_deg is not None and design.cancellation_gain_db is None
+    over_azimuth = design.mask is not None or design.window_deg is not None or nulls_without_depth
+    return "constrained" if over_azimuth else "power-ratio"
 
 
 def breaks_a_limit(target: ChannelTarget, weights: np.ndarray, drivers: tuple[str, ...]) -> bool:

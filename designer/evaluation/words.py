@@ -78,6 +78,8 @@ def verdict(
     slacks_db: dict[str, Real],
     excesses_db: dict[str, Real],
     binding: dict[str, Bool],
+    azimuths_deg: dict[str, Real] | None = None,
+    reachable_gain_db: Real | None = None,
 ) -> Verdict:
     """The outcome of one channel in words.
 
@@ -85,6 +87,8 @@ def verdict(
     ----------
     frequency_hz : (N,) the design's frequencies in the band
     slacks_db, excesses_db, binding : wish or limit -> (N,)
+    azimuths_deg : wish over azimuth -> (N,) where it is missed most
+    reachable_gain_db : (N,) the most that any weights reach within the effort limit; not finite where there is no bound
 
     """
     wishes = {**slacks_db, **excesses_db}
@@ -120,9 +124,14 @@ def verdict(
         lacking = missing > SLACK_TOLERANCE_DB
         if lacking.any():
             at = int(np.argmax(missing))
-            shortfalls.append(
-                f"{name} must give by up to {_missing(missing[at])} dB (at {hz(float(frequency_hz[at]))}), {spans(frequency_hz, lacking)}"
-            )
+            where = hz(float(frequency_hz[at]))
+            if azimuths_deg and name in azimuths_deg:
+                where += f", {azimuths_deg[name][at]:g} degrees"
+            words = f"{name} must give by up to {_missing(missing[at])} dB (at {where}), {spans(frequency_hz, lacking)}"
+            if name == "cancellation_gain_db" and reachable_gain_db is not None and np.isfinite(reachable_gain_db[at]):
+                words += f"; at {hz(float(frequency_hz[at]))} no weights reach more than {reachable_gain_db[at]:.1f} dB"
+                words += " within the effort limit" if design.max_effort_db is not None else ""
+            shortfalls.append(words)
     return Verdict(sentence, tuple(shortfalls))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from designer.formulations import constrained, delay_and_sum, matrix_mixing, power_ratio, pressure_matching
-from designer.formulations.solution import Solution
+from designer.formulations.solution import Certificate, Solution
 from designer.targets.channel_target import ChannelTarget
 
 FORMULATIONS: dict[str, Callable[[ChannelTarget], Solution]] = {
@@ -19,4 +19,4 @@ FORMULATIONS: dict[str, Callable[[ChannelTarget], Solution]] = {
     "matrix": matrix_mixing.solve,
 }
 
-__all__ = ["FORMULATIONS", "Solution"]
+__all__ = ["FORMULATIONS", "Certificate", "Solution"]

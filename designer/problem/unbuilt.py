@@ -19,7 +19,6 @@ def not_built(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Keys that are valid and whose work does not exist yet."""
     for i, design in enumerate(entries(problem, "designs")):
         yield _method_not_built(f"designs[{i}].method", design)
-        yield _spread_not_built(f"designs[{i}].driver_spread", design)
     yield _form_not_built(problem)
     for key in ("virtualizer", "room"):
         yield _table_not_built(key, problem)
@@ -35,11 +34,6 @@ def _unbuilt(path: str, value: object, remedy: str) -> Fault:
 def _method_not_built(path: str, design: DesignTable) -> Iterator[Fault]:
     if design.method not in METHODS_BUILT:
         yield _unbuilt(path, design.method, "use one that is built")
-
-
-def _spread_not_built(path: str, design: DesignTable) -> Iterator[Fault]:
-    if design.driver_spread is not None:
-        yield _unbuilt(path, {}, "leave it out")
 
 
 def _form_not_built(problem: Problem) -> Iterator[Fault]:

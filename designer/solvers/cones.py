@@ -3,12 +3,15 @@
     minimise    ½ xᵀP x + qᵀx
     subject to  A x + s = b,   s in K = {0}ⁿ × R₊ᵐ × Q₁ × Q₂ × ...
 
-The cones and the sparsity are the same at every frequency, so all the data is built at once and each solve is a call.
+The cones and the sparsity are the same at every frequency, so all the data is built at once, Clarabel analyses the
+pattern once, and every further frequency only replaces its numbers. Nothing here is equilibrated: who builds a program
+scales it to 1.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 
@@ -33,6 +36,13 @@ class ConeRows:
         self.a.append(-linear)
         self.b.append(np.broadcast_to(constant, linear.shape[:2]))
         self.cones.append((kind, linear.shape[1]))
+
+    def add_norms(self, linear: Real, constant: Real) -> None:
+        """Add M second-order cones of one size at once: (F, M, size, n) and (F, M, size); the first row is the bound."""
+        count, points, size, n = linear.shape
+        self.a.append(-linear.reshape(count, points * size, n))
+        self.b.append(np.broadcast_to(constant, linear.shape[:3]).reshape(count, points * size))
+        self.cones += [("second-order", size)] * points
 
 
 @dataclass(frozen=True)
@@ -73,9 +83,10 @@ def assemble(P: Real, q: Real, rows: ConeRows) -> ConeProgram:
 
 ATTEMPTS: tuple[tuple[float, dict[str, float | bool]], ...] = (
     (1.0, {}),
-    (0.01, {}),
-    (1.0, {"static_regularization_constant": 1e-10, "equilibrate_enable": False}),
-    (0.1, {"static_regularization_constant": 1e-7}),
+    (1.0, {"equilibrate_enable": True}),
+    (0.01, {"equilibrate_enable": True}),
+    (1.0, {"static_regularization_constant": 1e-10}),
+    (0.1, {"static_regularization_constant": 1e-7, "equilibrate_enable": True}),
 )
 """Scalings of the objective and settings, tried in turn where the certificate is not good enough: the interior point can stall."""
 GOOD_GAP, GOOD_VIOLATION = 1e-7, 1e-7
@@ -83,25 +94,25 @@ GOOD_GAP, GOOD_VIOLATION = 1e-7, 1e-7
 
 def solve(program: ConeProgram) -> ConeSolution:
     """Solve every frequency with Clarabel. Acceptance is by the certificate, not by the solver's word."""
-    count, rows, n = program.A.shape
-    x, z = np.zeros((count, n)), np.zeros((count, rows))
+    x, z = _clarabel(program, *ATTEMPTS[0])
     found = certify(program, x, z)
-    poor = np.arange(count)
-    for scale, settings in ATTEMPTS:
-        new_x, new_z = _clarabel(program, poor, scale, settings)
-        tried = certify(program.at(poor), new_x, new_z)
-        better = np.maximum(tried.gap, tried.violation) < np.maximum(found.gap, found.violation)[poor]
-        better |= scale == 1.0 and not settings
-        x[poor[better]], z[poor[better]] = new_x[better], new_z[better]
-        found = certify(program, x, z)
+    for scale, settings in ATTEMPTS[1:]:
         poor = np.flatnonzero(~((found.gap < GOOD_GAP) & (found.violation < GOOD_VIOLATION)))
         if not poor.size:
             break
+        for f in poor:  # each afresh, so that one frequency's trouble is not another's
+            alone = program.at(np.array([f]))
+            new_x, new_z = _clarabel(alone, scale, settings)
+            tried = certify(alone, new_x, new_z)
+            before = max(found.gap[f], found.violation[f])
+            if not before <= max(tried.gap[0], tried.violation[0]):  # a NaN is replaced too
+                x[f], z[f] = new_x[0], new_z[0]
+        found = certify(program, x, z)
     return found
 
 
-def _clarabel(program: ConeProgram, at: Index, scale: float, changes: dict[str, float | bool]) -> tuple[Real, Real]:
-    """Solutions and multipliers at some of the frequencies, the objective scaled."""
+def _clarabel(program: ConeProgram, scale: float, changes: dict[str, float | bool]) -> tuple[Real, Real]:
+    """Solutions and multipliers of every frequency, the objective scaled."""
     import clarabel
     from scipy.sparse import csc_matrix
 
@@ -110,18 +121,18 @@ def _clarabel(program: ConeProgram, at: Index, scale: float, changes: dict[str, 
         "nonnegative": clarabel.NonnegativeConeT,
         "second-order": clarabel.SecondOrderConeT,
     }
-    cones = [kinds[kind](size) for kind, size in program.cones]
     settings = clarabel.DefaultSettings()
     settings.verbose = False
-    settings.presolve_enable = False
+    settings.presolve_enable = False  # a solver that has thrown rows away takes no new numbers
+    settings.equilibrate_enable = False  # its scaling would be that of the first frequency
     settings.max_threads = 1
     settings.tol_gap_abs = settings.tol_gap_rel = 1e-9
     settings.tol_feas = 1e-9
     for name, value in changes.items():
         setattr(settings, name, value)
 
-    _, rows, n = program.A.shape
-    x, z = np.empty((at.size, n)), np.empty((at.size, rows))
+    count, rows, n = program.A.shape
+    x, z = np.empty((count, n)), np.empty((count, rows))
     # One sparsity pattern for all frequencies, column by column.
     where_a = (program.A != 0).any(axis=0).T
     where_p = np.triu((program.P != 0).any(axis=0)).T
@@ -129,13 +140,24 @@ def _clarabel(program: ConeProgram, at: Index, scale: float, changes: dict[str, 
     p_columns, p_rows = np.nonzero(where_p)
     a_start = np.concatenate([[0], np.cumsum(where_a.sum(axis=1))])
     p_start = np.concatenate([[0], np.cumsum(where_p.sum(axis=1))])
-    a_data, p_data = program.A[at][:, a_rows, a_columns], scale * program.P[at][:, p_rows, p_columns]
-    for i, f in enumerate(at):
-        p = csc_matrix((p_data[i], p_rows, p_start), shape=(n, n))
-        a = csc_matrix((a_data[i], a_rows, a_start), shape=(rows, n))
-        answer = clarabel.DefaultSolver(p, scale * program.q[f], a, program.b[f], cones, settings).solve()
-        x[i], z[i] = answer.x, np.asarray(answer.z) / scale
-    return x, z
+    a_data, p_data = program.A[:, a_rows, a_columns], scale * program.P[:, p_rows, p_columns]
+    q = scale * program.q
+    solver = None
+    for f in range(count):
+        if solver is None:
+            solver = clarabel.DefaultSolver(
+                csc_matrix((p_data[f], p_rows, p_start), shape=(n, n)),
+                q[f],
+                csc_matrix((a_data[f], a_rows, a_start), shape=(rows, n)),
+                program.b[f],
+                [kinds[kind](size) for kind, size in program.cones],
+                settings,
+            )
+        else:
+            solver.update(P=p_data[f], q=q[f], A=a_data[f], b=program.b[f])
+        answer = solver.solve()
+        x[f], z[f] = answer.x, answer.z
+    return x, z / scale
 
 
 def certify(program: ConeProgram, x: Real, z: Real) -> ConeSolution:
@@ -148,39 +170,40 @@ def certify(program: ConeProgram, x: Real, z: Real) -> ConeSolution:
     where the variables that P does not see (slacks, each held nonnegative by a row of its own) need r = 0: their own
     row's multiplier takes up what is left, after all multipliers are shrunk until what is left is not negative.
     """
-    s = program.b - np.einsum("frn,fn->fr", program.A, x)
+    s = program.b - (program.A @ x[:, :, None])[:, :, 0]
     violation = np.zeros(len(x))
     z = z.copy()
     start = 0
-    nonnegative = slice(0, 0)
-    for kind, size in program.cones:
-        block = slice(start, start + size)
-        start += size
+    own = np.zeros(z.shape[1], dtype=bool)
+    for (kind, size), alike in groupby(program.cones):
+        number = len(list(alike))
+        block = slice(start, start + number * size)
+        start += number * size
         if kind == "zero":
             violation = np.maximum(violation, np.abs(s[:, block]).max(axis=1))
         elif kind == "nonnegative":
-            nonnegative = block
+            own[block] = True
             violation = np.maximum(violation, -s[:, block].min(axis=1))
             z[:, block] = np.maximum(z[:, block], 0.0)
         else:
-            radius = np.linalg.norm(s[:, block][:, 1:], axis=1)
-            violation = np.maximum(violation, radius - s[:, block][:, 0])
-            z[:, start - size] = np.maximum(z[:, start - size], np.linalg.norm(z[:, block][:, 1:], axis=1))
+            inside, multiplier = (v[:, block].reshape(len(x), number, size) for v in (s, z))
+            radius = np.linalg.norm(inside[:, :, 1:], axis=2)
+            violation = np.maximum(violation, (radius - inside[:, :, 0]).max(axis=1))
+            bound = np.maximum(multiplier[:, :, 0], np.linalg.norm(multiplier[:, :, 1:], axis=2))
+            z[:, block.start : block.stop : size] = bound
 
     free = ~(program.P != 0).any(axis=(0, 1))  # the slacks
-    own = np.zeros(z.shape[1], dtype=bool)
-    own[nonnegative] = True
     others = np.einsum("frn,fr->fn", program.A[:, ~own][:, :, free], z[:, ~own])
     with np.errstate(divide="ignore", invalid="ignore"):
         shrink = np.where(others < -program.q[:, free], program.q[:, free] / -others, 1.0).min(axis=1, initial=1.0)
     z = z * shrink[:, None]
     if free.any():
         z[:, own] = np.maximum(program.q[:, free] + others * shrink[:, None], 0.0)
-    seen = np.ix_(~free, ~free)
-    r = program.q[:, ~free] + np.einsum("frn,fr->fn", program.A[:, :, ~free], z)
-    best = np.linalg.solve(program.P[:, seen[0], seen[1]], r[:, :, None])[:, :, 0]
-    dual = -0.5 * np.einsum("fn,fn->f", r, best) - np.einsum("fr,fr->f", program.b, z)
-    primal = 0.5 * np.einsum("fi,fij,fj->f", x, program.P, x) + np.einsum("fn,fn->f", program.q, x)
+    r = (program.q + (z[:, None, :] @ program.A)[:, 0])[:, ~free]
+    P = program.P[:, ~free][:, :, ~free]
+    best = np.linalg.solve(P, r[:, :, None])[:, :, 0]
+    dual = -0.5 * np.sum(r * best, axis=1) - np.sum(program.b * z, axis=1)
+    primal = 0.5 * np.sum(x * (program.P @ x[:, :, None])[:, :, 0], axis=1) + np.sum(program.q * x, axis=1)
     gap = (primal - dual) / np.maximum(1.0, np.abs(primal))
     return ConeSolution(x, np.maximum(violation, 0.0), primal, dual, gap)
 

@@ -27,12 +27,16 @@ class Mask:
 
 @dataclass(frozen=True)
 class Window:
-    """The listening window: |h w - d| at its points stays below `ripple` times |d|, d the on-axis response."""
+    """The listening window: |h w - d| at its points stays below `ripple` times |d|, d the on-axis response.
+
+    With passes that free the phase it is the level alone, ||h w| - |d||, that stays below.
+    """
 
     label: str
     points: Complex  # (F, M, L)
     ripple: float
     azimuth_deg: Real  # (M,)
+    phase_passes: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class ChannelTarget:
         """The same of the single best driver, fed with 1 (F,): the reference of effort."""
         return np.asarray(np.sqrt(np.mean(np.abs(self.reach) ** 2, axis=1).max(axis=1)))
 
-    def at(self, index: Index | Bool) -> ChannelTarget:
+    def at(self, index: Index | Bool | slice) -> ChannelTarget:
         """The same target on some of the frequencies."""
         window = self.window
         return replace(
@@ -125,21 +129,17 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
     masks: tuple[Mask, ...] = ()
     window = None
     if design.kind == "beamformer":
-        look = scene.look(design.look_deg or 0.0)[:, index]
-        reach, centre, distance_m = look[:, None, :], look, problem.azimuth_distance_m
         circle = scene.circle()[:, :, index]
+        look = scene.look(design.look_deg or 0.0)[:, index]
+        distance_m = problem.azimuth_distance_m
         masks, window = _masks(design, scene, circle), _window(design, scene, circle)
-        cancel_at = cancelled_azimuths(design, scene.azimuth_deg)
-        cancel = circle[:, cancel_at]
+        cancel = circle[:, cancelled_azimuths(design, scene.azimuth_deg)]
         quiet = circle[:, quiet_azimuths(design, scene.azimuth_deg)]
     else:
-        ears = scene.ears()[:, :, index]
-        side = geometry.LEFT if design.ear == "left" else geometry.RIGHT
-        reach, cancel = ears[:, side::2], ears[:, 1 - side :: 2]
-        centre = reach[:, _centre_of_cloud(scene.displacements_m)]
         look = scene.head_centre()[:, index]
         distance_m = float(np.linalg.norm(problem.listener.position_m))
-        quiet = cancel
+        quiet = cancel = _ears(design, scene, index)[1]
+    reach, centre = _aim(design, scene, index)
     gamma = None
     if design.cancellation_gain_db is not None:
         gamma = 10 ** (curve_db(design.cancellation_gain_db, f) / 10)
@@ -152,8 +152,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         max_effort = np.minimum(max_effort, scale * np.max(np.abs(look) ** 2, axis=1) / min_wng)
     drivers = [problem.drivers[i] for i in index]
     inside = in_band(f, band)
-    if plain is None:
-        plain = choose_plain(design, [d.name for d in drivers], f, inside, reach, cancel, centre)
+    plain = plain or plain_in(design, scene)
     return ChannelTarget(
         name=design.name,
         frequency_hz=f,
@@ -177,6 +176,44 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         plain=plain.weights(f, len(index)),
         spread=0.0 if design.driver_spread is None else error_variance(design.driver_spread),
     )
+
+
+def plain_in(design: DesignTable, scene: Scene) -> Plain:
+    """The plain driver of a channel, chosen on the scene's frequencies, part by part.
+
+    What counts of many points is each driver's mean power over them: one point with its root stands for them all.
+    """
+    index = driver_index(design, scene.drivers)
+    found: list[tuple[Complex, Complex, Complex]] = []
+    for part in scene.parts(np.arange(scene.frequency_hz.size)):
+        there = scene.part(part)
+        reach, centre = _aim(design, there, index)
+        cancel = reach if design.kind == "beamformer" else _ears(design, there, index)[1]
+        found.append((_one_point(reach), _one_point(cancel), centre))
+    reach, cancel, centre = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+    names = [scene.drivers[i] for i in index]
+    inside = in_band(scene.frequency_hz, design.band_hz)
+    return choose_plain(design, names, scene.frequency_hz, inside, reach, cancel, centre)
+
+
+def _one_point(points: Complex) -> Complex:
+    return np.asarray(np.sqrt(np.mean(np.abs(points) ** 2, axis=1, keepdims=True)), dtype=complex)
+
+
+def _aim(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Complex]:
+    """The points to reach (F, R, L), and the one whose phase is kept (F, L)."""
+    if design.kind == "beamformer":
+        look = scene.look(design.look_deg or 0.0)[:, index]
+        return look[:, None, :], look
+    reach, _ = _ears(design, scene, index)
+    return reach, reach[:, _centre_of_cloud(scene.displacements_m)]
+
+
+def _ears(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Complex]:
+    """The ear to reach and the ear to cancel, each at every displacement (F, D, L)."""
+    ears = scene.ears()[:, :, index]
+    side = geometry.LEFT if design.ear == "left" else geometry.RIGHT
+    return ears[:, side::2], ears[:, 1 - side :: 2]
 
 
 def error_variance(spread: Spread) -> float:
@@ -234,4 +271,4 @@ def _window(design: DesignTable, scene: Scene, circle: Complex) -> Window | None
         return None
     where = geometry.in_arc(scene.azimuth_deg, (design.window_deg[0], design.window_deg[1]))
     ripple = 1 - 10 ** (-design.window_ripple_db / 20)
-    return Window("window", circle[:, where], ripple, scene.azimuth_deg[where])
+    return Window("window", circle[:, where], ripple, scene.azimuth_deg[where], design.window_phase_passes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from designer.arrays import Complex, Real
@@ -11,6 +13,8 @@ from designer.measures import (
     db,
     effort,
     pressure,
+    quadratic,
+    ratio,
     white_noise_gain,
 )
 from designer.targets.channel_target import ChannelTarget
@@ -22,21 +26,50 @@ SLACK_TOLERANCE_DB = 0.1
 def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
     """How far each wish must give for w to meet it: wish -> (F,) dB, 0 where it is met.
 
-    Each slack scales its own limit: the curve's γ, a mask line's level, the window's ripple.
+    Each slack scales its own limit: the curve's γ, a mask line's level, the window's ripple. Where the drivers have a
+    spread, the curve is held by the mean powers over it, and masks and window one standard deviation away.
     """
     found: dict[str, Real] = {}
     if target.gamma is not None:
-        found["cancellation_gain_db"] = db(target.gamma) - db(cancellation_gain(target.reach, target.cancel, w))
-    on_axis = np.abs(np.einsum("fl,fl->f", target.centre, w))
-    on_axis = np.maximum(on_axis, 1e-15)
-    for mask in target.masks:
-        level = np.abs(pressure(mask.points, w)).max(axis=1) / on_axis
-        found[mask.label] = amplitude_db(level / mask.limit)
-    if target.window is not None:
-        wanted = np.einsum("fl,fl->f", target.centre, w)[:, None]
-        deviation = np.abs(pressure(target.window.points, w) - wanted).max(axis=1) / on_axis
-        found[target.window.label] = amplitude_db(deviation / target.window.ripple)
+        found["cancellation_gain_db"] = db(target.gamma) - db(expected_gain(target, w))
+    for label, excess, _ in _over_azimuth(target, w):
+        found[label] = amplitude_db(excess.max(axis=1))
     return {wish: np.maximum(slack, 0.0) for wish, slack in found.items()}
+
+
+def expected_gain(target: ChannelTarget, w: Complex) -> Real:
+    """Cancellation gain (F,) of the mean powers over the drivers' spread too; without one the plain ratio."""
+    if not target.spread:
+        return cancellation_gain(target.reach, target.cancel, w)
+    return ratio(quadratic(target.reach_power, w), quadratic(target.cancel_power, w))
+
+
+def worst_azimuths_deg(target: ChannelTarget, w: Complex) -> dict[str, Real]:
+    """Where each wish over azimuth is met least, or missed most: wish -> (F,) degrees."""
+    return {label: azimuth_deg[excess.argmax(axis=1)] for label, excess, azimuth_deg in _over_azimuth(target, w)}
+
+
+def _over_azimuth(target: ChannelTarget, w: Complex) -> Iterator[tuple[str, Real, Real]]:
+    """Each mask line and the window: its name, the level or deviation over its limit (F, M), and the azimuths (M,)."""
+    wanted = np.einsum("fl,fl->f", target.centre, w)[:, None]
+    on_axis = np.maximum(np.abs(wanted), 1e-15)
+    for mask in target.masks:
+        level = np.abs(pressure(mask.points, w)) + _deviation(target, mask.points, w)
+        yield mask.label, level / on_axis / mask.limit[:, None], mask.azimuth_deg
+    window = target.window
+    if window is not None:
+        response = pressure(window.points, w)
+        if window.phase_passes:  # then the level alone counts
+            response, wanted = np.abs(response), np.abs(wanted)
+        deviation = np.abs(response - wanted) + _deviation(target, window.points, w)
+        yield window.label, deviation / on_axis / window.ripple, window.azimuth_deg
+
+
+def _deviation(target: ChannelTarget, points: Complex, w: Complex) -> Real | float:
+    """The standard deviation ε ||h_p ∘ w|| (F, M) that the drivers' spread gives the response at each point."""
+    if not target.spread:
+        return 0.0
+    return np.asarray(np.sqrt(target.spread * np.einsum("fml,fl->fm", np.abs(points) ** 2, np.abs(w) ** 2)))
 
 
 def excesses_db(target: ChannelTarget, w: Complex, drivers: tuple[str, ...]) -> dict[str, Real]:

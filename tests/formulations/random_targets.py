@@ -27,6 +27,7 @@ class Wanted:
     white_noise_loss_db: float | None = None  # how far the floor lies below the largest white-noise gain there is
     deepest_nulls: bool = False
     bounded_drivers: bool = False
+    spread: float = 0.0  # variance of each driver's relative error
 
 
 def gaussian(rng: np.random.Generator, *shape: int) -> Complex:
@@ -78,6 +79,7 @@ def random_target(seed: int, wanted: Wanted) -> ChannelTarget:
         min_white_noise_gain=floor,
         cost=cost,
         plain=plain,
+        spread=wanted.spread,
     )
 
 
@@ -96,4 +98,28 @@ def mapped(target: ChannelTarget, change: Callable[[Complex], Complex]) -> Chann
         quiet=change(target.quiet),
         masks=tuple(replace(mask, points=change(mask.points)) for mask in target.masks),
         window=None if target.window is None else replace(target.window, points=change(target.window.points)),
+    )
+
+
+def two_sided(target: ChannelTarget) -> ChannelTarget:
+    """A target of one point to reach made mirror-symmetric: the drivers in reverse order hear what the drivers hear.
+
+    Every set of points is closed under the mirror, and every mask line has its image as another line.
+    """
+
+    def both(h: Complex) -> Complex:
+        return np.concatenate([h, h[:, :, ::-1]], axis=1)
+
+    centre = (target.centre + target.centre[:, ::-1]) / 2
+    images = tuple(replace(mask, label=f"{mask.label}'", points=mask.points[:, :, ::-1]) for mask in target.masks)
+    window = target.window
+    return replace(
+        target,
+        reach=centre[:, None],
+        centre=centre,
+        look=centre,
+        cancel=both(target.cancel),
+        quiet=both(target.quiet),
+        masks=target.masks + images,
+        window=None if window is None else replace(window, points=both(window.points)),
     )

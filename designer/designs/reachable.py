@@ -1,0 +1,25 @@
+"""The largest cancellation gain that any weights reach within the effort limit: what to ask for instead."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from designer.arrays import Real
+from designer.measures import cancellation_gain
+from designer.solvers import ratio_search
+from designer.targets.channel_target import ChannelTarget
+
+
+def reachable_gain(target: ChannelTarget) -> Real:
+    """The largest ratio of powers (F,), the channel's other wishes and the drivers' own limits left aside; inf without a bound."""
+    A, B = target.reach_power, target.cancel_power
+    best = ratio_search.best_ratio(A, B)
+    limited = np.isfinite(target.max_effort)
+    if limited.any():
+        some = target.at(limited)
+        single = np.diagonal(A[limited], axis1=1, axis2=2).real.max(axis=1)
+        w = ratio_search.best_ratio_at_efficiency(
+            A[limited], B[limited], np.ones(some.cost.shape), single / some.max_effort
+        )
+        best[limited] = cancellation_gain(some.reach, some.cancel, w)
+    return best

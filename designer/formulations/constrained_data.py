@@ -1,0 +1,134 @@
+"""The data of the constrained form: a target with its levels scaled to 1, all frequencies at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from designer.arrays import Complex, Index, Real
+from designer.formulations.reachable_level import share_of_level
+from designer.measures import mean_power_matrix
+from designer.targets.channel_target import ChannelTarget
+
+EFFORT_PRICE = 1e-3
+"""ε: 10 dB of effort weighs as much as a mean of -20 dB where nothing is wanted."""
+SLACK_PRICE = 100.0
+"""σ: far above what any wish's multiplier reaches while the wishes hold together."""
+NULL_PRICE = 100.0
+"""How much more the nulls weigh than the rest, where they are to be as deep as the rest allows."""
+INSIDE = 1 - 1e-6
+"""How far inside the hard limits a lowered level stays, so that the cones keep an interior."""
+NO_LIMIT = 1e3
+"""What stands for a limit where there is none at some of the frequencies (60 dB)."""
+
+Family = tuple[str, Complex, Real, Complex | float]
+"""A wish over points: its name, the points (F, M, L), its limit (F,), and the pressure wanted there (F, M) or one number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstrainedData:
+    """The data of all frequencies, levels scaled to 1: what the cones and the cvxpy statement are both made of."""
+
+    centre: Complex  # (F, L)
+    quadratic: Complex  # (F, L, L): quiet points and ε P
+    families: tuple[Family, ...]
+    curve: tuple[Complex, Real] | None  # B^(1/2) (F, R, L), limit (F,)
+    max_gain: Real  # (F, L)
+    max_norm: Real  # (F,)
+    white_noise: Complex | None = None  # (F, L): Re(. w) + white_noise_slack >= ||w||
+    white_noise_slack: Real | float = 0.0  # (F,)
+    level: Real | None = None  # (F,) share of the plain driver's level that the hard limits allow; None is all of it
+    slack_price: float = SLACK_PRICE
+    spreads: tuple[Real, ...] = ()  # a family's ε |h| (F, M, L), the drivers' spread at its points; empty without one
+    slack_counts: tuple[float, ...] = ()  # how many wishes each slack stands for; empty is one each
+
+    @property
+    def wishes(self) -> tuple[str, ...]:
+        """Names of the slacks."""
+        names = [name for name, _, _, _ in self.families]
+        return (*names, *(["cancellation_gain_db"] if self.curve is not None else []))
+
+    def at(self, index: Index) -> ConstrainedData:
+        """The same data at some of the frequencies."""
+        return replace(
+            self,
+            centre=self.centre[index],
+            quadratic=self.quadratic[index],
+            families=tuple(
+                (name, points[index], limit[index], np.asarray(wanted)[index] if np.ndim(wanted) else wanted)
+                for name, points, limit, wanted in self.families
+            ),
+            curve=None if self.curve is None else (self.curve[0][index], self.curve[1][index]),
+            max_gain=self.max_gain[index],
+            max_norm=self.max_norm[index],
+            white_noise=None if self.white_noise is None else self.white_noise[index],
+            white_noise_slack=np.broadcast_to(self.white_noise_slack, len(self.centre))[index],
+            level=None if self.level is None else self.level[index],
+            spreads=tuple(spread[index] for spread in self.spreads),
+        )
+
+    @property
+    def slack_prices(self) -> Real:
+        """The price of each slack."""
+        return self.slack_price * np.array(self.slack_counts or [1.0] * len(self.wishes))
+
+
+def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
+    """Scale a target so that h_c w = 1 is the plain driver's level; `rise` is the cloud's mean power over its centre's."""
+    count = target.frequency_hz.size
+    wanted = target.plain_level / np.sqrt(rise)  # |h_c w|
+    louder = target.plain_level / target.single_level  # what turns Σ|w|² into effort
+    scale = 1 / wanted[:, None, None]
+    quiet = mean_power_matrix(target.quiet * scale, target.spread)
+    if target.deepest_nulls:
+        quiet = quiet + NULL_PRICE * mean_power_matrix(target.cancel * scale, target.spread)
+    cost = EFFORT_PRICE * (target.cost / louder[:, None] ** 2)[:, :, None] * np.eye(target.cost.shape[1])
+    families: list[Family] = [
+        (mask.label, mask.points * scale, np.where(np.isfinite(mask.limit), mask.limit, NO_LIMIT), 0.0)
+        for mask in target.masks
+    ]
+    if target.window is not None:
+        ripple = np.full(count, target.window.ripple)
+        families.append((target.window.label, target.window.points * scale, ripple, 1.0))
+    deviation = np.sqrt(target.spread)
+    spreads = tuple(deviation * np.abs(points) for _, points, _, _ in families) if target.spread else ()
+    curve = None
+    if target.gamma is not None:
+        curve = (_root(target.cancel * scale, deviation), np.sqrt(rise / target.gamma))
+    white_noise = None
+    one_point = target.reach.shape[1] == 1 and np.array_equal(target.reach[:, 0], target.look)
+    if target.min_white_noise_gain > 0 and not one_point:
+        distance = 1.0 if np.isinf(target.look_distance_m) else target.look_distance_m
+        strongest = np.abs(target.centre).argmax(axis=1)[:, None]
+        at_look = np.take_along_axis(target.look, strongest, 1)
+        phase = at_look / np.take_along_axis(target.centre, strongest, 1)
+        anchor = np.abs(phase) / phase
+        white_noise = target.look * distance / np.sqrt(target.min_white_noise_gain) * anchor
+    centre = target.centre * scale[:, 0]
+    max_gain = np.tile(target.max_gain, (count, 1))
+    # Effort is relative to the level: a limit below the least that reaches the point is out of reach at any level.
+    least = 1 / np.maximum(np.linalg.norm(centre, axis=1), 1e-300)
+    max_norm = np.maximum(np.sqrt(target.max_effort) * louder, least / INSIDE)
+    level = share_of_level(np.abs(centre), max_gain, max_norm)
+    level = np.where(level < 1, level * INSIDE, 1.0)
+    return ConstrainedData(
+        centre=centre,
+        quadratic=quiet + cost,
+        families=tuple(families),
+        curve=curve,
+        max_gain=max_gain / level[:, None],
+        max_norm=max_norm,
+        white_noise=white_noise,
+        level=level,
+        spreads=spreads,
+    )
+
+
+def _root(points: Complex, deviation: float) -> Complex:
+    """R (F, R, L) with ||R w||² the mean power over the points (F, M, L) and over the drivers' spread."""
+    rows = points / np.sqrt(points.shape[1])
+    if deviation:  # the spread's diagonal is a row more a driver
+        alone = deviation * np.sqrt(np.mean(np.abs(points) ** 2, axis=1))
+        rows = np.concatenate([rows, alone[:, :, None] * np.eye(points.shape[2])], axis=1)
+    return np.asarray(np.linalg.qr(rows, mode="r"))
