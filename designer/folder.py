@@ -168,6 +168,11 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "sentence": sentence(result),
         "warnings": result.warnings,
         "bulk_delay_samples": result.bulk_delay_samples,
+        "realization": {
+            "form": problem.realization.form,
+            "references": result.references,
+            "warnings": list(result.realisation_warnings),
+        },
         "drivers": list(result.drivers),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
         "versions": {"designer": designer.__version__, "python": platform.python_version(), **_versions()},
@@ -266,6 +271,8 @@ def read(folder: Path) -> dict[str, Any]:
         "weights": weights,
         "taps": taps,
         "bulk_delay_samples": report["bulk_delay_samples"],
+        "references": report["realization"]["references"],
+        "realisation_warnings": tuple(report["realization"]["warnings"]),
         "channels": channels,
     }
 

@@ -14,7 +14,7 @@ from designer.acoustics.scene import scene
 from designer.designs import ChannelDesign, design_channel
 from designer.evaluation.words import verdict
 from designer.problem.schema import DesignTable, Problem
-from designer.realization import realize
+from designer.realization import realize_form
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.targets.wishes import SLACK_TOLERANCE_DB
 
@@ -60,6 +60,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
     ------
     SolverError : a solver ended without a certified answer
     DataError : a data file that the problem names cannot be used
+    ProblemError : a reference driver that the problem names is silent in the band
 
     Examples
     --------
@@ -88,12 +89,23 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
     with stage("designs"):
         found = [design_channel(table, fine) for table in problem.designs]
     with stage("realisation"):
-        realised, delay = realize(found, fine, problem.realization.taps)
+        realised = realize_form(found, fine, problem.realization)
     names = [table.name for table in problem.designs]
     weights = {name: channel.weights[::2] for name, channel in zip(names, found, strict=True)}
-    taps = dict(zip(names, realised, strict=True))
+    taps = dict(zip(names, realised.taps, strict=True))
     channels = {name: _channel(channel.design, channel) for name, channel in zip(names, found, strict=True)}
-    made = Design(problem, fine.frequency_hz[::2], fine.drivers, weights, taps, delay, channels, seconds)
+    made = Design(
+        problem,
+        fine.frequency_hz[::2],
+        fine.drivers,
+        weights,
+        taps,
+        realised.bulk_delay_samples,
+        channels,
+        seconds,
+        references=dict(zip(names, realised.references, strict=False)),
+        realisation_warnings=realised.warnings,
+    )
     made.__dict__["fine_scene"] = fine
     with stage("evaluation"):
         _ = made.evaluation, made.scalars

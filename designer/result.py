@@ -59,10 +59,12 @@ class Result:
     frequency_hz : (F,) the design's frequencies
     drivers : names (L,)
     weights : channel -> (F, L) complex, as the formulation gave them, without the bulk delay
-    taps : channel -> (L, T) realised FIR coefficients
+    taps : channel -> (L, T) realised taps, whatever the form
     bulk_delay_samples : the delay that all taps share
     channels : channel -> how it came about
     seconds : stage -> time that it took
+    references : channel -> the driver with a pure delay, in the RTF form; empty otherwise
+    realisation_warnings : what the form of the filters costs, each with its dB
 
     """
 
@@ -74,6 +76,8 @@ class Result:
     bulk_delay_samples: int
     channels: dict[str, Channel]
     seconds: dict[str, float] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
+    realisation_warnings: tuple[str, ...] = ()
 
     @property
     def status(self) -> int:
@@ -137,7 +141,7 @@ class Result:
     @cached_property
     def left_out(self) -> dict[str, dict[str, LeftOut]]:
         """Each ear channel designed on half of a measured head and judged on the other: channel -> head -> gains."""
-        return left_out_directions(self.fine_scene, self.problem.realization.taps)
+        return left_out_directions(self.fine_scene, self.problem.realization)
 
     @cached_property
     def moved_heads(self) -> dict[str, MovedHead]:
@@ -176,7 +180,7 @@ class Result:
     def warnings(self) -> list[str]:
         """What is odd in the data, and what realisation loses, each with its dB."""
         losses = [f"{name}: {loss}" for name, numbers in self.scalars.items() for loss in numbers.realisation_losses]
-        return [*self.fine_scene.warnings, *losses]
+        return [*self.fine_scene.warnings, *self.realisation_warnings, *losses]
 
 
 def fine_frequencies_hz(problem: Problem) -> Real:

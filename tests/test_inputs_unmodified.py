@@ -309,7 +309,7 @@ def calls() -> dict[str, Call]:
         "evaluation.each_head.head_numbers": (
             each_head.head_numbers, (table, taps, there, moved_head.moved_head(table, taps, there))
         ),
-        "evaluation.left_out_directions.left_out_directions": (left_out_directions.left_out_directions, (there, 32)),
+        "evaluation.left_out_directions.left_out_directions": (left_out_directions.left_out_directions, (there, there.problem.realization)),
         "evaluation.moved_head.displaced_heads_m": (moved_head.displaced_heads_m, (moves,)),
         "evaluation.moved_head.possible_heads_m": (moved_head.possible_heads_m, (there.problem, moves)),
         "evaluation.moved_head.moved_head": (moved_head.moved_head, (table, taps, there)),

@@ -16,7 +16,8 @@ from designer.arrays import Bool, Real
 from designer.designs import design_channel
 from designer.errors import DataError
 from designer.evaluation.each_head import head_gains_db
-from designer.realization import realize
+from designer.problem.schema import Realization
+from designer.realization import realize_form
 from designer.realization import response as filter_response
 from designer.targets.curves import in_band
 
@@ -38,13 +39,13 @@ class LeftOut:
         return float(np.abs(self.predicted_db - self.measured_db)[self.in_band].max())
 
 
-def left_out_directions(scene: Scene, taps: int) -> dict[str, dict[str, LeftOut]]:
+def left_out_directions(scene: Scene, realization: Realization) -> dict[str, dict[str, LeftOut]]:
     """Channel -> measured head -> what was predicted and what was measured; empty where no head is measured.
 
     Parameters
     ----------
     scene : on the design's frequencies and those half way between
-    taps : to realise the filters with
+    realization : the form of the filters
 
     """
     tables = [table for table in scene.problem.designs if table.kind != "beamformer"]
@@ -58,7 +59,7 @@ def left_out_directions(scene: Scene, taps: int) -> dict[str, dict[str, LeftOut]
     ]
     try:
         found = [design_channel(table, halves[0]) for table in tables]
-        realised, _ = realize(found, halves[0], taps)
+        realised = realize_form(found, halves[0], realization).taps
         out: dict[str, dict[str, LeftOut]] = {}
         for table, filters in zip(tables, realised, strict=True):
             w = filter_response(filters, scene.frequency_hz, scene.problem.sample_rate_hz)

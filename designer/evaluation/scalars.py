@@ -78,6 +78,9 @@ def scalars(
         values["moved_head_5th_percentile_db"] = moved.fifth_percentile_db
     names = tuple(scene.drivers[i] for i in index)
     realised = {**slacks_db(inside, w_inside), **excesses_db(inside, w_inside, names)}
+    remedy = f"more taps ([realization] taps = {taps.shape[1]}) or frequencies ([grid] frequencies) bring it back"
+    if scene.problem.realization.form == "rtf":
+        remedy = f'more taps ([realization] taps = {taps.shape[1]}), or form = "fir", which keeps the level, bring it back'
     losses = []
     for wish, slack in realised.items():
         lost = slack - given_slacks_db.get(wish, np.zeros(slack.size))
@@ -85,6 +88,6 @@ def scalars(
         if lost[at] > SLACK_TOLERANCE_DB:
             losses.append(
                 f"realisation loses {lost[at]:.2f} dB of {wish} at {hz(float(inside.frequency_hz[at]))};"
-                f" more taps ([realization] taps = {taps.shape[1]}) or frequencies ([grid] frequencies) bring it back"
+                f" {remedy}"
             )
     return Scalars(values, tuple(losses))

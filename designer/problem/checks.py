@@ -12,6 +12,7 @@ from designer.problem import geometry
 from designer.problem.half_known import as_far_as_known, entries, if_known
 from designer.problem.messages import number, shown
 from designer.problem.place_checks import place_checks
+from designer.problem.realization_checks import realization_checks
 from designer.problem.schema import Driver, Problem
 from designer.problem.slips import warnings
 from designer.problem.unbuilt import not_built
@@ -43,6 +44,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
         (_driver_band(f"drivers[{i}]", driver, problem) for i, driver in enumerate(entries(problem, "drivers"))),
         (_transfer_size(problem), _fit_size(problem), _sphere_sizes(problem)),
         wish_checks(problem),
+        realization_checks(problem),
         not_built(problem),
     )
     return [fault for faults in checks for fault in as_far_as_known(faults)]

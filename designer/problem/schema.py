@@ -17,6 +17,7 @@ MAX_TAPS = 65_536
 MAX_FREQUENCIES = 65_537
 MIN_AZIMUTH_STEP_DEG = 0.1
 MAX_DISPLACEMENTS = 1_000
+MAX_EXACT = 16
 MAX_DISTANCE_M = 10_000.0
 MIN_HEAD_RADIUS_M = 0.001
 MAX_HEAD_RADIUS_M = 0.5
@@ -148,6 +149,7 @@ class DesignTable(Table):
     max_effort_db: Decibel | None = None
     min_white_noise_gain_db: Decibel | None = None
     plain: Annotated[list[Name], Field(min_length=1)] | None = None
+    reference: Name | None = Field(default=None, description='the driver that form = "rtf" gives a pure delay')
     fade_octaves: Annotated[float, Field(ge=0, le=10.0)] = 0.5
     driver_spread: Spread | None = None
     matrix_gains: Annotated[list[Annotated[float, Field(ge=-1000.0, le=1000.0)]], Field(min_length=1)] | None = Field(
@@ -172,6 +174,16 @@ class Realization(Table):
 
     form: Literal["fir", "rtf", "biquad"] = "fir"
     taps: Annotated[int, Field(ge=8, le=MAX_TAPS)] = 512
+    bulk_delay_samples: Annotated[int, Field(ge=0, le=MAX_TAPS - 1)] | Literal["least"] | None = Field(
+        default=None, description='a whole number, or "least": the smallest that keeps the result; default: half the taps'
+    )
+    pre_ringing_weight: NonNegative = 0.0
+    tail_weight: NonNegative = 0.0
+    zero_at_dc: bool = False
+    exact_at_hz: Annotated[list[NonNegative], Field(max_length=MAX_EXACT)] = []
+    hold_wishes: bool = False
+    max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = 20.0
+    equaliser_taps: Annotated[int, Field(ge=0, le=MAX_TAPS)] = 0
 
 
 class Virtualizer(Table):

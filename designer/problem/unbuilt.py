@@ -10,7 +10,7 @@ from designer.problem.messages import shown
 from designer.problem.schema import METHODS_BUILT, DesignTable, Problem
 
 BUILT = {
-    "realization.form": ("fir",),
+    "realization.form": ("fir", "rtf"),
     "method": METHODS_BUILT,
 }
 
@@ -37,7 +37,7 @@ def _method_not_built(path: str, design: DesignTable) -> Iterator[Fault]:
 
 
 def _form_not_built(problem: Problem) -> Iterator[Fault]:
-    if problem.realization.form != "fir":
+    if problem.realization.form not in BUILT["realization.form"]:
         yield _unbuilt("realization.form", problem.realization.form, "use one that is built")
 
 

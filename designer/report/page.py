@@ -43,6 +43,16 @@ def head_rows(result: Result) -> list[tuple[str, str, list[float]]]:
     ]
 
 
+def form_words(result: Result) -> str:
+    """The form of the filters, and in the RTF form the reference driver of each channel."""
+    if result.problem.realization.form != "rtf":
+        return "FIR filters"
+    which = ", ".join(f"{reference} for {channel}" for channel, reference in result.references.items())
+    common = result.problem.realization.equaliser_taps
+    equalised = f", times a common equaliser of {common} taps," if common else ""
+    return f"Ratios to a reference driver ({which}){equalised} as FIR filters"
+
+
 def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str:
     """The page as HTML.
 
@@ -84,6 +94,7 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
             }
             for name, stem in stems.items()
         ],
+        form=form_words(result),
         taps=result.problem.realization.taps,
         delay_ms=result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3,
     )

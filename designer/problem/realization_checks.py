@@ -1,0 +1,126 @@
+"""Faults of [realization]: keys that belong to another form, delays and constraints that the taps have no room for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from designer.errors import Fault
+from designer.problem import geometry
+from designer.problem.half_known import entries
+from designer.problem.messages import nearest, number, shown
+from designer.problem.schema import DesignTable, Problem, Realization
+
+FOREIGN = {
+    "fir": ("max_ratio_db", "equaliser_taps"),
+    "rtf": ("zero_at_dc", "exact_at_hz"),
+}
+"""Keys that belong to the other form."""
+LEAST_TAPS = 8
+"""Of a filter beside its equaliser."""
+
+
+def realization_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
+    """Every check of how the filters are realised, each to be run as far as its keys are known."""
+    yield _foreign_keys(problem)
+    yield _equaliser(problem)
+    yield _delay(problem)
+    yield _exact(problem)
+    for i, design in enumerate(entries(problem, "designs")):
+        yield _reference(f"designs[{i}].reference", design, problem)
+        yield _room_for_delays(i, design, problem)
+
+
+def filter_taps(table: Realization) -> int:
+    """Taps of a filter beside the common equaliser, so that both together have `taps`."""
+    return table.taps - max(table.equaliser_taps - 1, 0)
+
+
+def _foreign_keys(problem: Problem) -> Iterator[Fault]:
+    table = problem.realization
+    for form, keys in FOREIGN.items():
+        if form != table.form:
+            continue
+        home = "rtf" if form == "fir" else "fir"
+        for key in keys:
+            if key in table.model_fields_set:
+                found = f"found with form = {shown(form)}"
+                yield Fault(f"realization.{key}", found, f'only with form = "{home}"', "leave it out")
+
+
+def _equaliser(problem: Problem) -> Iterator[Fault]:
+    table = problem.realization
+    most = table.taps - LEAST_TAPS + 1
+    if table.equaliser_taps > most:
+        found = f"found {table.equaliser_taps} of {table.taps} taps"
+        remedy = "the filters and the equaliser share the taps: fewer here, or more [realization] taps"
+        yield Fault("realization.equaliser_taps", found, f"at most {most}", remedy)
+
+
+def _delay(problem: Problem) -> Iterator[Fault]:
+    table = problem.realization
+    room = filter_taps(table)
+    if isinstance(table.bulk_delay_samples, int) and table.bulk_delay_samples >= room > 0:
+        found = f"found {table.bulk_delay_samples} with {room} taps"
+        yield Fault("realization.bulk_delay_samples", found, f"0 to {room - 1}", "a smaller delay, or more taps")
+
+
+def _exact(problem: Problem) -> Iterator[Fault]:
+    table = problem.realization
+    for f in table.exact_at_hz:
+        if f > problem.sample_rate_hz / 2:
+            may_be = f"at most {number(problem.sample_rate_hz / 2)}, half of sample_rate_hz"
+            yield Fault("realization.exact_at_hz", f"found {shown(f)}", may_be, "the unit is hertz")
+    if len(set(table.exact_at_hz)) < len(table.exact_at_hz) or (table.zero_at_dc and 0.0 in table.exact_at_hz):
+        found = f"found {shown(table.exact_at_hz)}" + (" beside zero_at_dc" if table.zero_at_dc else "")
+        yield Fault("realization.exact_at_hz", found, "frequencies that differ", "name each once")
+    needed = 2 * len(table.exact_at_hz) + table.zero_at_dc
+    if needed > table.taps // 2:
+        found = f"found {len(table.exact_at_hz)} frequencies, {needed} equations, with {table.taps} taps"
+        yield Fault("realization.exact_at_hz", found, f"at most {table.taps // 2} equations", "fewer of them, or more taps")
+    if table.hold_wishes and needed:
+        which = "zero_at_dc" if table.zero_at_dc else "exact_at_hz"
+        found = f"found beside {which}"
+        yield Fault("realization.hold_wishes", found, "one of the two", f"leave out hold_wishes or {which}")
+
+
+def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    if design.reference is None:
+        return
+    if problem.realization.form != "rtf":
+        found = f"found {shown(design.reference)} with realization.form = {shown(problem.realization.form)}"
+        yield Fault(path, found, 'only with form = "rtf"', "leave it out")
+    known = problem.driver_names if design.drivers is None else tuple(design.drivers)
+    if design.reference not in known:
+        may_be = "one of the design's drivers: " + ", ".join(shown(name) for name in known)
+        yield Fault(path, f"found {shown(design.reference)}", may_be, nearest(design.reference, known))
+
+
+def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    """The drivers' sound must be able to arrive together: the taps span the longest way less the shortest."""
+    names = problem.driver_names if design.drivers is None else tuple(design.drivers)
+    places = np.array([driver.position_m for driver in problem.drivers if driver.name in names], dtype=float)
+    if not len(places):
+        return
+    spread_m = _spread_m(design, problem, places)
+    needed = math.ceil(spread_m / problem.speed_of_sound_m_s * problem.sample_rate_hz) + 1
+    room = filter_taps(problem.realization)
+    if LEAST_TAPS <= room < needed:
+        found = f"found {problem.realization.taps}" + (f", {room} beside the equaliser" if room < problem.realization.taps else "")
+        found += f", and the drivers of designs[{i}] have ways to its points that differ by {number(round(spread_m, 4))} m"
+        may_be = f"at least {needed + problem.realization.taps - room}, for the delays between them alone"
+        yield Fault("realization.taps", found, may_be, "more taps")
+
+
+def _spread_m(design: DesignTable, problem: Problem, places_m: np.ndarray) -> float:
+    if design.kind == "beamformer":
+        azimuth, distance_m = np.radians(design.look_deg or 0.0), problem.azimuth_distance_m
+        towards = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
+        if np.isinf(distance_m):
+            return float(np.ptp(places_m @ towards))
+        return float(np.ptp(np.linalg.norm(distance_m * towards - places_m, axis=1)))
+    ears_m = geometry.ears_m(problem.listener, problem.listener.head_radius_m).reshape(-1, 3)
+    ways_m = np.linalg.norm(ears_m[:, None, :] - places_m, axis=2)
+    return float(np.ptp(ways_m, axis=1).max())

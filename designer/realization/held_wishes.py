@@ -1,0 +1,180 @@
+"""Taps that hold the wishes themselves: masks, window and curve as constraints on the taps' own responses.
+
+    minimise over x    E(x) = Σ_f (x̂ - Ŵ)^H C (x̂ - Ŵ)     subject to  |p_g(f)| <= a_g(f) d(f),     p_g = H_g x̂ e^{jωD}
+
+at each point: for a mask H are its points, a its limit, d the level on axis; for a window H are its points less the
+axis, a the ripple. For the curve the root mean square of p over the points to cancel is below γ^(-1/2) d, d the same over
+the points to reach. d is taken from the taps of the round before, where it is below that of the weights, so that
+each set is convex. What the weights themselves do not hold is asked only as far as they hold it.
+
+Each round solves the least-squares problem, finds by how much the taps leave the sets, and pulls them back (alternating
+directions, ADMM): with z the projection of p + u on the sets and u the sum of what was left so far,
+
+    x <- argmin E(x) + Σ_g,f r_g(f) ||H_g x̂ e^{jωD} - z + u||²,     z <- proj(p + u),     u <- u + p - z
+
+The matrix of the first step is the same through a stage of rounds: C plus r H^H H; then r grows, so that limits that can
+just be held are held in the end, at a little more error than the least. Where the taps are too few for any solution, x goes
+to the least violation of all, and what is left is reported.
+
+Source: S. Boyd et al., Distributed optimization and statistical learning via ADMM (2011), sections 3.4.3 and 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from designer.arrays import Complex, Index, Real
+from designer.measures import amplitude_db, mean_power, mean_power_matrix, pressure
+from designer.realization.toeplitz_fit import NormalEquations, delayed
+from designer.targets.channel_target import ChannelTarget
+
+ROUNDS, STAGE = 240, 60
+HELD_DB = 0.01
+"""A wish that is exceeded by less is held."""
+MARGIN_DB = 0.02
+"""The taps aim at limits that are tighter by this, so that they arrive in finitely many rounds."""
+PULL, GROWTH = 10.0, 4.0
+"""The constraints' weight r at first, over that of the same points in C, and what it grows by from stage to stage."""
+OVER = 1.8
+"""Over-relaxation: p counts this much, less what was projected last; two to three times fewer rounds than 1."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Pressures that are linear in the fitted drivers' weights: H (J, M, L) of these, and what the other drivers add (J, M)."""
+
+    points: Complex
+    offset: Complex
+
+    def pressure(self, w: Complex) -> Complex:
+        """(J, M) for weights (J, L)."""
+        return self.offset + pressure(self.points, w)
+
+    @classmethod
+    def of(cls, points: Complex, wanted: Complex, fitted: Index) -> Rows:
+        """Rows for the fitted ones of all drivers; the others play their wanted weights (J, all)."""
+        others = wanted.copy()
+        others[:, fitted] = 0
+        return cls(points[:, :, fitted], pressure(points, others))
+
+
+@dataclass(frozen=True)
+class Held:
+    """One wish on the frequencies where it holds: pressures at its points that stay within a limit times a level."""
+
+    label: str
+    index: Index  # (J,) of the fit's frequencies
+    rows: Rows
+    level_rows: Rows
+    level: Real  # (J,) that the weights reach
+    limit: Real  # (J,) relative to the level
+    together: bool  # the root mean square over the points is limited, else each point
+
+    def reached(self, w: Complex) -> Real:
+        """The level (J,) that weights (K, L) reach, at most that of the wanted ones."""
+        return np.minimum(_rms(self.level_rows.pressure(w[self.index])), self.level)
+
+    def size(self, p: Complex) -> Real:
+        """What is limited (J,) of pressures (J, M)."""
+        return _rms(p) if self.together else np.asarray(np.abs(p).max(axis=1))
+
+    def projected(self, p: Complex, radius: Real) -> Complex:
+        """The nearest pressures (J, M) within a radius (J,)."""
+        size = self.size(p)[:, None] if self.together else np.abs(p)
+        return np.asarray(p * np.minimum(1.0, radius[:, None] / np.maximum(size, 1e-300)))
+
+    def excess_db(self, w: Complex) -> float:
+        """By how much weights (K, L) exceed the limit, at the worst frequency; 0 where they hold it."""
+        level = _rms(self.level_rows.pressure(w[self.index]))
+        size = self.size(self.rows.pressure(w[self.index]))
+        return float(np.maximum(amplitude_db(size / np.maximum(self.limit * level, 1e-150)), 0.0).max(initial=0.0))
+
+
+def _rms(p: Complex) -> Real:
+    return np.asarray(np.sqrt(np.mean(np.abs(p) ** 2, axis=1)))
+
+
+def wishes_of(target: ChannelTarget, wanted: Complex, fitted: Index) -> list[Held]:
+    """Every wish of a channel in its band, as far as the weights hold it.
+
+    Parameters
+    ----------
+    target : on the frequencies of the fit (K,)
+    wanted : W (K, L) without the bulk delay
+    fitted : which drivers have taps to find; the others play their weights exactly
+
+    """
+    inside = np.flatnonzero(target.in_band)
+    axis = target.centre[:, None, :]
+    found: list[Held] = []
+
+    def add(label: str, points: Complex, levels: Complex, limit: Real, at: Index, *, together: bool = False) -> None:
+        rows, level_rows = (Rows.of(tensor[at], wanted[at], fitted) for tensor in (points, levels))
+        own = wanted[at][:, fitted]
+        level = _rms(level_rows.pressure(own))
+        held = Held(label, at, rows, level_rows, level, limit, together)
+        left = held.size(rows.pressure(own)) / np.maximum(level, 1e-150)
+        found.append(Held(label, at, rows, level_rows, level, np.maximum(limit, left), together))
+
+    if target.gamma is not None:
+        add("cancellation_gain_db", target.cancel, target.reach, target.gamma[inside] ** -0.5, inside, together=True)
+    for mask in target.masks:
+        at = inside[np.isfinite(mask.limit[inside])]
+        add(mask.label, mask.points, axis, mask.limit[at], at)
+    if target.window is not None:
+        ripple = np.full(inside.size, target.window.ripple)
+        add(target.window.label, target.window.points - axis, axis, ripple, inside)
+    return found
+
+
+def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, delay: int, penalty: Real | None) -> Real:
+    """Taps (L, T) that hold the wishes, or come as near as so many taps can.
+
+    Parameters
+    ----------
+    wishes : sets of pressures on the frequencies of the fit
+    wanted, symbol, taps, delay, penalty : as in `fit`
+
+    """
+    own = (symbol @ wanted[:, :, None])[:, :, 0]
+    margin = 10 ** (-MARGIN_DB / 20)
+    equations = NormalEquations(symbol, taps, penalty)
+    x = equations.solve(equations.cut(delayed(own, delay)), equations.cut(delayed(wanted, delay)))
+    left = [np.zeros_like(wish.rows.offset) for wish in wishes]
+    pulls = [np.maximum(_weight(symbol, wish), 1e-12) * PULL / GROWTH for wish in wishes]
+    near = [wish.rows.pressure(delayed(equations.spectra(x), -delay)[wish.index]) for wish in wishes]
+    best, least = x, np.inf
+    for number in range(ROUNDS):
+        w = delayed(equations.spectra(x), -delay)
+        worst = max(wish.excess_db(w) for wish in wishes)
+        if worst < least:
+            best, least = x, worst
+        if worst <= HELD_DB:
+            break
+        if number % STAGE == 0:  # u is what was left times r
+            pulls = [pull * GROWTH for pull in pulls]
+            left = [rest / GROWTH for rest in left]
+            matrices = symbol.copy()
+            for wish, pull in zip(wishes, pulls, strict=True):
+                matrices[wish.index] += mean_power_matrix(wish.rows.points) * pull[:, None, None]
+            equations = NormalEquations(matrices, taps, penalty)
+        right = own.copy()
+        for i, (wish, pull) in enumerate(zip(wishes, pulls, strict=True)):
+            p = OVER * wish.rows.pressure(w[wish.index]) + (1 - OVER) * near[i]
+            z = wish.projected(p + left[i], margin * wish.limit * wish.reached(w))
+            left[i] = left[i] + p - z
+            near[i] = z
+            goal = (z - left[i] - wish.rows.offset) * (pull / p.shape[1])[:, None]
+            right[wish.index] += np.einsum("jml,jm->jl", wish.rows.points.conj(), goal)
+        x = equations.solve(equations.cut(delayed(right, delay)), x)
+    return best
+
+
+def _weight(symbol: Complex, wish: Held) -> Real:
+    """The mean weight that C gives a point of the wish (J,): trace of C over that of the points' own matrix."""
+    points = wish.rows.points
+    ours = np.einsum("jml,jml->j", points.conj(), points).real / points.shape[1]
+    return np.asarray(np.einsum("jll->j", symbol[wish.index]).real / np.maximum(ours, 1e-300))

@@ -1,0 +1,147 @@
+"""The RTF form: one driver of a channel is the reference and gets a pure delay, every other the ratio of its filter to that.
+
+    x_r = δ[n - D],     x_l fitted jointly for l ≠ r:   minimise Σ_f e^H C e,   e = x̂ - u e^{-jωD},   e_r = 0
+
+u are the bounded ratios of `ratios.py`, and C hears an error relative to the level that the ratios reach: the ratios are
+judged together at the points, as the FIR form is. The tone is what the reference makes of it; a common equaliser of
+`equaliser_taps` restores it, and then the product of both is what the taps hold, `taps` long in all. The bulk delay is by
+default the least that keeps the result: a ratio needs no more before its main arrival than the reference is late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from designer.acoustics.scene import Scene
+from designer.arrays import Index, Real
+from designer.designs.channel import ChannelDesign
+from designer.errors import Fault, ProblemError
+from designer.measures import amplitude_db, mean_power_matrix
+from designer.problem.schema import Realization
+from designer.realization.dense_targets import between, dense_frequencies_hz, dense_targets, joined
+from designer.realization.equaliser import equalised, equaliser, reached_level
+from designer.realization.fitted import Fitted, common_delay
+from designer.realization.heard_error import audible
+from designer.realization.held_wishes import Held, wishes_of
+from designer.realization.ratios import SILENT, silence
+from designer.realization.realized import Realized
+from designer.realization.reference import Heard, choose_reference
+from designer.targets.channel_target import driver_index
+
+SAID_DB = 0.1
+"""A loss at the ears from which on the cap is reported."""
+
+
+def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
+    """Taps of each channel in the RTF form.
+
+    Raises
+    ------
+    ProblemError : a reference that the problem names is silent in the band
+
+    """
+    length = table.taps - max(table.equaliser_taps - 1, 0)
+    cap = 10 ** (table.max_ratio_db / 20)
+    frequency_hz = dense_frequencies_hz(channels, scene, table.taps)
+    index = [driver_index(channel.design, scene.drivers) for channel in channels]
+    heard = _heard(channels, scene, frequency_hz, index)
+    chosen = [_reference(scene, channel, one, length, cap) for channel, one in zip(channels, heard, strict=True)]
+    problems = [one.fitted(reference, cap) for one, reference in zip(heard, chosen, strict=True)]
+    if table.hold_wishes:
+        wishes = _wishes(channels, scene, heard, chosen, cap)
+        problems = [replace(problem, wishes=own) for problem, own in zip(problems, wishes, strict=True)]
+    asked = table if table.bulk_delay_samples is not None else table.model_copy(update={"bulk_delay_samples": "least"})
+    delay = common_delay(problems, length, asked)
+    out: list[Real] = []
+    warnings: list[str] = []
+    for channel, own, one, reference, problem in zip(channels, index, heard, chosen, problems, strict=True):
+        ratios = problem.taps(length, delay, table)
+        warnings += [f"{channel.design.name}: {left}" for left in problem.left_over(ratios, delay)]
+        warnings += _cap_losses(channel, one, reference, cap, scene.drivers[own[reference]])
+        filters = np.insert(ratios, reference, np.arange(length) == delay, axis=0)
+        if table.equaliser_taps:
+            w = np.fft.rfft(filters, 2 * (frequency_hz.size - 1), axis=1).T
+            common = equaliser(reached_level(one.reach_power, w), one.plain_level, table.equaliser_taps)
+            filters = equalised(filters, common)
+        all_drivers = np.zeros((len(scene.drivers), table.taps))
+        all_drivers[own] = filters
+        out.append(all_drivers)
+    names = tuple(scene.drivers[own[reference]] for own, reference in zip(index, chosen, strict=True))
+    return Realized(out, delay, names, tuple(warnings))
+
+
+def _heard(
+    channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real, index: Sequence[Index]
+) -> list[Heard]:
+    made = []
+    for channel, own in zip(channels, index, strict=True):
+        matrices = (np.empty((frequency_hz.size, own.size, own.size), dtype=complex) for _ in range(3))
+        wanted = between(channel.frequency_hz, channel.weights[:, own], frequency_hz)
+        made.append(
+            Heard(
+                frequency_hz,
+                np.empty(frequency_hz.size, dtype=bool),
+                np.empty(frequency_hz.size),
+                np.empty(frequency_hz.size),
+                channel.plain.drivers,
+                wanted,
+                *matrices,
+            )
+        )
+    for part, targets in dense_targets(channels, scene, frequency_hz):
+        for target, one in zip(targets, made, strict=True):
+            one.in_band[part], one.share[part] = target.in_band, target.share
+            one.plain_level[part] = target.plain_level
+            one.symbol[part] = audible(target, one.wanted[part])
+            one.reach_power[part] = mean_power_matrix(target.reach)
+            one.cancel_power[part] = mean_power_matrix(target.cancel)
+    return made
+
+
+def _reference(scene: Scene, channel: ChannelDesign, heard: Heard, length: int, cap: float) -> int:
+    """The reference that the design names, among its own drivers, or the best."""
+    name = channel.design.reference
+    if name is None:
+        return choose_reference(heard, length, cap)
+    own = [scene.drivers[l] for l in driver_index(channel.design, scene.drivers)]
+    reference = own.index(name)
+    inside = heard.wanted[heard.in_band]
+    quiet = silence(inside, reference)
+    if quiet < SILENT:
+        number = scene.problem.designs.index(channel.design)
+        loud = own[int(np.argmax(np.median(np.abs(inside), axis=0)))]
+        found = f'found "{name}", which is silent in the band: {-float(amplitude_db(np.array(quiet))):.0f} dB below the loudest'
+        allowed = f"a driver less than {-float(amplitude_db(np.array(SILENT))):.0f} dB below it"
+        fault = Fault(f"designs[{number}].reference", found, allowed, f'name "{loud}", or leave reference out')
+        raise ProblemError(scene.problem.source, [fault])
+    return reference
+
+
+def _wishes(
+    channels: Sequence[ChannelDesign], scene: Scene, heard: Sequence[Heard], chosen: Sequence[int], cap: float
+) -> list[tuple[Held, ...]]:
+    """Each channel's wishes as sets of pressures of the ratios, which are known only now."""
+    found: list[list[tuple[slice, list[Held]]]] = [[] for _ in channels]
+    bounded = [one.bounded(reference, cap)[0] for one, reference in zip(heard, chosen, strict=True)]
+    for part, targets in dense_targets(channels, scene, heard[0].frequency_hz):
+        for target, reference, u, wishes in zip(targets, chosen, bounded, found, strict=True):
+            others = np.flatnonzero(np.arange(u.shape[1]) != reference)
+            wishes.append((part, wishes_of(target, u[part], others)))
+    return [joined(wishes) for wishes in found]
+
+
+def _cap_losses(channel: ChannelDesign, heard: Heard, reference: int, cap: float, name: str) -> list[str]:
+    """What bounding the ratios costs, in dB of cancellation gain, where that is worth a word."""
+    lost = heard.gain_db(heard.wanted) - heard.gain_db(heard.bounded(reference, cap)[0])
+    at = int(np.argmax(lost))
+    if lost[at] <= SAID_DB:
+        return []
+    f = heard.frequency_hz[heard.in_band][at]
+    return [
+        f'{channel.design.name}: holding the ratios to "{name}" below {20 * np.log10(cap):g} dB costs up to {lost[at]:.1f} dB'
+        f" of cancellation gain (at {f:.0f} Hz), {lost.mean():.2f} dB on average; another reference, or a larger"
+        " [realization] max_ratio_db, brings it back"
+    ]

@@ -1,0 +1,148 @@
+"""Real taps that minimise a weighted error of their responses, by conjugate gradients on block Toeplitz normal equations.
+
+    minimise over real x    (1/N) Σ_f (x̂(f) - Ŵ(f))^H C(f) (x̂(f) - Ŵ(f))  +  Σ_l,n q[n] x_l[n]²
+
+over all N frequencies of a real Fourier grid, x̂_l(f) = Σ_n x_l[n] e^{-jωn}, Ŵ(f) = W(f) e^{-jωD}. Setting the gradient to zero,
+
+    (K + Q) x = b,     K = [c_ij[n - m]],     c_ij = irfft(C_ij),     b = cut(irfft(C Ŵ)),     Q = diag(q)
+
+K is block Toeplitz, real because C(-f) is the conjugate of C(f), and never formed: only its lags below T count, and these
+fit into a circulant of length 2 T, so that K x is an FFT of 2 T points, an L x L product a frequency, an inverse FFT and
+a cut. The preconditioner is the same operation with C⁻¹, the inverse of the circulant that K is cut from: what it leaves
+comes from the ends of the taps alone, so that the iterations hardly grow with T. It pays while the eigenvalues of C lie
+within 10⁷ of each other.
+
+Source: R. Chan and M. Ng, Conjugate gradient methods for Toeplitz systems, SIAM Review 38 (1996), sections 2 and 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import fft
+
+from designer.arrays import Complex, Real
+
+DENSITY = 4
+"""Length of the Fourier grid over the number of taps."""
+TOLERANCE = 1e-6
+"""Of the residual: what is left to gain, as it is heard, is 120 dB below what is wanted."""
+MAX_ITERATIONS = 500
+
+
+def grid_size(taps: int, frequencies: int) -> int:
+    """Length of the real Fourier grid: dense for the taps, and for the design's own frequencies."""
+    return 1 << int(np.ceil(np.log2(max(DENSITY * taps, 4 * (frequencies - 1)))))
+
+
+def delayed(weights: Complex, delay: float) -> Complex:
+    """Ŵ = W e^{-jωD} (K, L) on the K = N/2 + 1 frequencies of a real Fourier grid of length N; D in samples."""
+    size = 2 * (len(weights) - 1)
+    return np.asarray(weights * np.exp(-2j * np.pi * delay / size * np.arange(len(weights)))[:, None])
+
+
+@dataclass(frozen=True)
+class NormalEquations:
+    """K + Q for one weighting C (K, L, L), Hermitian positive definite, and a number of taps; it serves any number of right sides."""
+
+    symbol: Complex
+    taps: int
+    penalty: Real | None = None  # q (T,)
+
+    @property
+    def size(self) -> int:
+        """N, the length of the Fourier grid; at least 2 T."""
+        return 2 * (len(self.symbol) - 1)
+
+    @cached_property
+    def _circulants(self) -> tuple[Complex, Complex]:
+        """C and C⁻¹ with their lags below T alone, on the T + 1 frequencies of a grid of 2 T.
+
+        Both in double precision: the preconditioner in single took twice the iterations, where the eigenvalues span 10⁷.
+        """
+        return self._embedded(self.symbol), self._embedded(np.linalg.inv(self.symbol))
+
+    def _embedded(self, matrices: Complex) -> Complex:
+        count, drivers, _ = matrices.shape
+        lags = fft.irfft(matrices.reshape(count, -1).T, self.size, axis=1)
+        short = np.zeros((drivers * drivers, 2 * self.taps))
+        short[:, : self.taps] = lags[:, : self.taps]
+        short[:, self.taps + 1 :] = lags[:, self.size - self.taps + 1 :]
+        return np.ascontiguousarray(fft.rfft(short, axis=1).T.reshape(-1, drivers, drivers))
+
+    def _times(self, circulant: Complex, x: Real) -> Real:
+        spectra = fft.rfft(x, 2 * self.taps, axis=1).T
+        product = (circulant @ spectra[:, :, None])[:, :, 0]
+        return np.asarray(fft.irfft(product.T, 2 * self.taps, axis=1)[:, : self.taps])
+
+    def apply(self, x: Real) -> Real:
+        """(K + Q) x (L, T)."""
+        image = self._times(self._circulants[0], x)
+        return image if self.penalty is None else image + self.penalty * x
+
+    def spectra(self, x: Real) -> Complex:
+        """Responses (K, L) of taps (L, T), on the Fourier grid."""
+        return np.asarray(fft.rfft(x, self.size, axis=1).T)
+
+    def cut(self, spectra: Complex) -> Real:
+        """The first T samples (L, T) of the inverse transform of spectra (K, L)."""
+        return np.asarray(fft.irfft(spectra.T, self.size, axis=1)[:, : self.taps])
+
+    def right_side(self, wanted: Complex) -> Real:
+        """The right side b (L, T) for delayed weights Ŵ (K, L)."""
+        return self.cut((self.symbol @ wanted[:, :, None])[:, :, 0])
+
+    def solve(self, rhs: Real, start: Real | None = None, tolerance: float = TOLERANCE) -> Real:
+        """Taps x (L, T) with (K + Q) x = rhs, to a residual of `tolerance` times the right side in the preconditioner's norm."""
+        inverse = self._circulants[1]
+        x = np.zeros_like(rhs) if start is None else start
+        residual = rhs if start is None else rhs - self.apply(x)
+        z = self._times(inverse, residual)
+        direction = z
+        energy = float(np.vdot(residual, z))
+        stop = tolerance**2 * float(np.vdot(rhs, self._times(inverse, rhs)))
+        for _ in range(MAX_ITERATIONS):
+            if energy <= stop:
+                break
+            image = self.apply(direction)
+            step = energy / float(np.vdot(direction, image))
+            x = x + step * direction
+            residual = residual - step * image
+            z = self._times(inverse, residual)
+            energy, before = float(np.vdot(residual, z)), energy
+            direction = z + energy / before * direction
+        return x
+
+
+def fit(
+    wanted: Complex,
+    symbol: Complex,
+    taps: int,
+    delay: float,
+    penalty: Real | None = None,
+    tolerance: float = TOLERANCE,
+) -> Real:
+    """Taps (L, T) that minimise the sum above.
+
+    Parameters
+    ----------
+    wanted : W (K, L) without the bulk delay, on the K = N/2 + 1 frequencies of a real Fourier grid of even length N >= 2 T
+    symbol : C (K, L, L), Hermitian positive definite
+    taps : T
+    delay : bulk delay D in samples
+    penalty : q (T,), what a tap's square costs; none by default
+    tolerance : of the residual
+
+    """
+    equations = NormalEquations(symbol, taps, penalty)
+    goal = delayed(wanted, delay)
+    start = equations.cut(goal)  # the cut inverse Fourier transform begins
+    return equations.solve(equations.right_side(goal), start, tolerance)
+
+
+def error_power(taps: Real, wanted: Complex, symbol: Complex, delay: float) -> Real:
+    """(x̂ - Ŵ)^H C (x̂ - Ŵ) (K,): how loud the error of taps (L, T) is, as C weighs it."""
+    error = np.fft.rfft(taps, 2 * (len(wanted) - 1), axis=1).T - delayed(wanted, delay)
+    return np.asarray(np.einsum("ki,kij,kj->k", error.conj(), symbol, error).real)
