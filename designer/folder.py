@@ -251,7 +251,7 @@ def read(folder: Path) -> dict[str, Any]:
         taps, weights = {}, {}
         for name in report["channels"]:
             values = taps_table.loc[taps_table.channel == name, "value"].to_numpy(dtype=float)
-            taps[name] = values.reshape(len(drivers), problem.realization.taps)
+            taps[name] = values.reshape(len(drivers), -1)
             rows = weights_table[weights_table.channel == name]
             weights[name] = (rows["real"].to_numpy(dtype=float) + 1j * rows["imag"].to_numpy(dtype=float)).reshape(
                 problem.grid.frequencies, len(drivers)

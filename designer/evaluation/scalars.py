@@ -80,14 +80,18 @@ def scalars(
     realised = {**slacks_db(inside, w_inside), **excesses_db(inside, w_inside, names)}
     remedy = f"more taps ([realization] taps = {taps.shape[1]}) or frequencies ([grid] frequencies) bring it back"
     if scene.problem.realization.form == "rtf":
-        remedy = f'more taps ([realization] taps = {taps.shape[1]}), or form = "fir", which keeps the level, bring it back'
+        remedy = (
+            f'more taps ([realization] taps = {taps.shape[1]}), or form = "fir", which keeps the level, bring it back'
+        )
+    table = scene.problem.realization
+    if table.form == "biquad":
+        remedy = f"more sections ([realization] sections = {table.sections}) or frequencies ([grid] frequencies) bring it back"
     losses = []
     for wish, slack in realised.items():
         lost = slack - given_slacks_db.get(wish, np.zeros(slack.size))
         at = int(np.argmax(lost))
         if lost[at] > SLACK_TOLERANCE_DB:
             losses.append(
-                f"realisation loses {lost[at]:.2f} dB of {wish} at {hz(float(inside.frequency_hz[at]))};"
-                f" {remedy}"
+                f"realisation loses {lost[at]:.2f} dB of {wish} at {hz(float(inside.frequency_hz[at]))}; {remedy}"
             )
     return Scalars(values, tuple(losses))

@@ -13,11 +13,23 @@ from designer.problem.half_known import entries
 from designer.problem.messages import nearest, number, shown
 from designer.problem.schema import DesignTable, Problem, Realization
 
-FOREIGN = {
-    "fir": ("max_ratio_db", "equaliser_taps"),
-    "rtf": ("zero_at_dc", "exact_at_hz"),
+HOMES = {
+    "taps": ("fir", "rtf"),
+    "pre_ringing_weight": ("fir", "rtf"),
+    "tail_weight": ("fir", "rtf"),
+    "hold_wishes": ("fir", "rtf"),
+    "zero_at_dc": ("fir",),
+    "exact_at_hz": ("fir",),
+    "max_ratio_db": ("rtf",),
+    "equaliser_taps": ("rtf",),
+    "sections": ("biquad",),
+    "max_pole_radius": ("biquad",),
 }
-"""Keys that belong to the other form."""
+"""Forms that a key belongs to, where it does not belong to all."""
+LEAST_BITS = {"fir": 4, "rtf": 4, "biquad": 8}
+"""With fewer bits a filter is hardly one; sections need two of them for |a1| < 2, and some for where the poles are."""
+MOST_BITS = 48
+"""A float holds every such integer."""
 LEAST_TAPS = 8
 """Of a filter beside its equaliser."""
 
@@ -25,6 +37,7 @@ LEAST_TAPS = 8
 def realization_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Every check of how the filters are realised, each to be run as far as its keys are known."""
     yield _foreign_keys(problem)
+    yield _word(problem)
     yield _equaliser(problem)
     yield _delay(problem)
     yield _exact(problem)
@@ -40,14 +53,26 @@ def filter_taps(table: Realization) -> int:
 
 def _foreign_keys(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
-    for form, keys in FOREIGN.items():
-        if form != table.form:
-            continue
-        home = "rtf" if form == "fir" else "fir"
-        for key in keys:
-            if key in table.model_fields_set:
-                found = f"found with form = {shown(form)}"
-                yield Fault(f"realization.{key}", found, f'only with form = "{home}"', "leave it out")
+    for key, homes in HOMES.items():
+        if table.form not in homes and key in table.model_fields_set:
+            found = f"found with form = {shown(table.form)}"
+            home = " or ".join(f'"{form}"' for form in homes)
+            yield Fault(f"realization.{key}", found, f"only with form = {home}", "leave it out")
+
+
+def _word(problem: Problem) -> Iterator[Fault]:
+    table = problem.realization
+    least, remedy = LEAST_BITS[table.form], 'name a longer word: "q15" has 16 bits, "5.23" 28'
+    try:
+        word = table.fixed_point
+    except ValueError as error:
+        yield Fault("realization.word", f"found {shown(table.word)}", str(error), remedy)
+        return
+    if word is not None and not least <= word.bits <= MOST_BITS:
+        bits = "1 bit" if word.bits == 1 else f"{word.bits} bits"
+        may_be = f"{least} to {MOST_BITS} bits with form = {shown(table.form)}, the sign included"
+        remedy = remedy if word.bits < least else "name a shorter word"
+        yield Fault("realization.word", f"found {shown(table.word)}, {bits}", may_be, remedy)
 
 
 def _equaliser(problem: Problem) -> Iterator[Fault]:
@@ -62,7 +87,7 @@ def _equaliser(problem: Problem) -> Iterator[Fault]:
 def _delay(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
     room = filter_taps(table)
-    if isinstance(table.bulk_delay_samples, int) and table.bulk_delay_samples >= room > 0:
+    if table.form != "biquad" and isinstance(table.bulk_delay_samples, int) and table.bulk_delay_samples >= room > 0:
         found = f"found {table.bulk_delay_samples} with {room} taps"
         yield Fault("realization.bulk_delay_samples", found, f"0 to {room - 1}", "a smaller delay, or more taps")
 
@@ -79,7 +104,9 @@ def _exact(problem: Problem) -> Iterator[Fault]:
     needed = 2 * len(table.exact_at_hz) + table.zero_at_dc
     if needed > table.taps // 2:
         found = f"found {len(table.exact_at_hz)} frequencies, {needed} equations, with {table.taps} taps"
-        yield Fault("realization.exact_at_hz", found, f"at most {table.taps // 2} equations", "fewer of them, or more taps")
+        yield Fault(
+            "realization.exact_at_hz", found, f"at most {table.taps // 2} equations", "fewer of them, or more taps"
+        )
     if table.hold_wishes and needed:
         which = "zero_at_dc" if table.zero_at_dc else "exact_at_hz"
         found = f"found beside {which}"
@@ -100,6 +127,8 @@ def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fau
 
 def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """The drivers' sound must be able to arrive together: the taps span the longest way less the shortest."""
+    if problem.realization.form == "biquad":  # its delays cost nothing
+        return
     names = problem.driver_names if design.drivers is None else tuple(design.drivers)
     places = np.array([driver.position_m for driver in problem.drivers if driver.name in names], dtype=float)
     if not len(places):
@@ -108,8 +137,12 @@ def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[
     needed = math.ceil(spread_m / problem.speed_of_sound_m_s * problem.sample_rate_hz) + 1
     room = filter_taps(problem.realization)
     if LEAST_TAPS <= room < needed:
-        found = f"found {problem.realization.taps}" + (f", {room} beside the equaliser" if room < problem.realization.taps else "")
-        found += f", and the drivers of designs[{i}] have ways to its points that differ by {number(round(spread_m, 4))} m"
+        found = f"found {problem.realization.taps}" + (
+            f", {room} beside the equaliser" if room < problem.realization.taps else ""
+        )
+        found += (
+            f", and the drivers of designs[{i}] have ways to its points that differ by {number(round(spread_m, 4))} m"
+        )
         may_be = f"at least {needed + problem.realization.taps - room}, for the delays between them alone"
         yield Fault("realization.taps", found, may_be, "more taps")
 

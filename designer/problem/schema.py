@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from designer.problem.word_format import PATTERN as WORD_PATTERN
+from designer.problem.word_format import Word
+
 MAX_DRIVERS = 256
 MAX_TAPS = 65_536
 MAX_FREQUENCIES = 65_537
 MIN_AZIMUTH_STEP_DEG = 0.1
 MAX_DISPLACEMENTS = 1_000
 MAX_EXACT = 16
+MAX_SECTIONS = 64
+MAX_POLE_RADIUS = 0.9999
 MAX_DISTANCE_M = 10_000.0
 MIN_HEAD_RADIUS_M = 0.001
 MAX_HEAD_RADIUS_M = 0.5
@@ -175,7 +180,8 @@ class Realization(Table):
     form: Literal["fir", "rtf", "biquad"] = "fir"
     taps: Annotated[int, Field(ge=8, le=MAX_TAPS)] = 512
     bulk_delay_samples: Annotated[int, Field(ge=0, le=MAX_TAPS - 1)] | Literal["least"] | None = Field(
-        default=None, description='a whole number, or "least": the smallest that keeps the result; default: half the taps'
+        default=None,
+        description='a whole number, or "least": the smallest that keeps the result; default: half the taps',
     )
     pre_ringing_weight: NonNegative = 0.0
     tail_weight: NonNegative = 0.0
@@ -184,6 +190,17 @@ class Realization(Table):
     hold_wishes: bool = False
     max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = 20.0
     equaliser_taps: Annotated[int, Field(ge=0, le=MAX_TAPS)] = 0
+    sections: Annotated[int, Field(ge=1, le=MAX_SECTIONS)] = 8
+    max_pole_radius: Annotated[float, Field(gt=0, le=MAX_POLE_RADIUS)] = 0.998
+    word: Annotated[str, Field(pattern=WORD_PATTERN)] | None = Field(
+        default=None,
+        description='the coefficients\' fixed-point word: "q15", "q31", or bits before and after the binary point, as "5.23"',
+    )
+
+    @property
+    def fixed_point(self) -> Word | None:
+        """The word of the coefficients, if they are to be integers."""
+        return None if self.word is None else Word.of(self.word)
 
 
 class Virtualizer(Table):

@@ -10,7 +10,6 @@ from designer.problem.messages import shown
 from designer.problem.schema import METHODS_BUILT, DesignTable, Problem
 
 BUILT = {
-    "realization.form": ("fir", "rtf"),
     "method": METHODS_BUILT,
 }
 
@@ -19,7 +18,6 @@ def not_built(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Keys that are valid and whose work does not exist yet."""
     for i, design in enumerate(entries(problem, "designs")):
         yield _method_not_built(f"designs[{i}].method", design)
-    yield _form_not_built(problem)
     for key in ("virtualizer", "room"):
         yield _table_not_built(key, problem)
     yield _export_not_built(problem)
@@ -34,11 +32,6 @@ def _unbuilt(path: str, value: object, remedy: str) -> Fault:
 def _method_not_built(path: str, design: DesignTable) -> Iterator[Fault]:
     if design.method not in METHODS_BUILT:
         yield _unbuilt(path, design.method, "use one that is built")
-
-
-def _form_not_built(problem: Problem) -> Iterator[Fault]:
-    if problem.realization.form not in BUILT["realization.form"]:
-        yield _unbuilt("realization.form", problem.realization.form, "use one that is built")
 
 
 def _table_not_built(key: str, problem: Problem) -> Iterator[Fault]:

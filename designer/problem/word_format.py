@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 
 PATTERN = r"^(?:[qQ]\d{1,2}|\d{1,2}\.\d{1,2})$"
-MIN_BITS, MAX_BITS = 4, 48
 
 
 @dataclass(frozen=True)

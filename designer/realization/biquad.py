@@ -11,18 +11,30 @@ The fit's frequencies f = f0 sinh(x) with x in equal steps are logarithmic above
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
+from designer.designs.channel import ChannelDesign
+from designer.errors import Fault, ProblemError
+from designer.problem.schema import Realization
 from designer.realization.biquad_refinement import refine
 from designer.realization.cascade import Cascade
+from designer.realization.coefficient_lattice import Lattice
+from designer.realization.dense_targets import between
+from designer.realization.heard_error import audible
+from designer.realization.realized import Realized, SectionsFit
 from designer.realization.section_problem import SectionProblem
-from designer.realization.section_scaling import scaled
+from designer.realization.section_rounding import round_sections
+from designer.realization.section_scaling import scaled, settled_length
 from designer.realization.vector_fitting import vector_fit
+from designer.targets.channel_target import channel_target, driver_index
 
 FREQUENCIES = 400
+LOWEST_HZ = 10.0
 LEADS = (0.5, 1.0, 1.5, 1.9)
 """Samples before the arrival that are tried, over the number of sections."""
 FIRST_STEPS = 10
@@ -53,9 +65,9 @@ def _each_alone(problem: SectionProblem, delays: Index, sections: int) -> list[C
     return filters
 
 
-def fit_frequencies_hz(corner_hz: float, sample_rate_hz: float, lowest_hz: float = 10.0) -> Real:
+def fit_frequencies_hz(corner_hz: float, sample_rate_hz: float) -> Real:
     """The fit's frequencies, logarithmic above the corner and linear below."""
-    ends = np.arcsinh(np.array([lowest_hz, sample_rate_hz / 2]) / corner_hz)
+    ends = np.arcsinh(np.array([LOWEST_HZ, sample_rate_hz / 2]) / corner_hz)
     return np.asarray(corner_hz * np.sinh(np.linspace(ends[0], ends[1], FREQUENCIES)))
 
 
@@ -66,6 +78,61 @@ def arrivals(weights: Complex) -> Index:
     return np.asarray(np.where(peak > impulse.shape[1] // 2, peak - impulse.shape[1], peak))
 
 
-def on_time(filters: list[Cascade], bulk_delay_samples: int) -> list[Cascade]:
-    """The cascades after the bulk delay, ordered and scaled (see `section_scaling.py`)."""
-    return [scaled(replace(f, delay_samples=f.delay_samples + bulk_delay_samples)) for f in filters]
+def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
+    """Sections of each channel, made as the problem file's [realization] says.
+
+    Raises
+    ------
+    ProblemError : the bulk delay that the problem asks for is shorter than what the sections need
+
+    """
+    rate = scene.problem.sample_rate_hz
+    frequency_hz = fit_frequencies_hz(min(channel.design.band_hz[0] for channel in channels), rate)
+    dense = scene.at(frequency_hz)
+    fits = []
+    for channel in channels:
+        own = driver_index(channel.design, scene.drivers)
+        wanted = between(channel.frequency_hz, channel.weights[:, own], frequency_hz)
+        symbol = audible(channel_target(channel.design, dense, channel.plain), wanted)
+        problem = SectionProblem(wanted, symbol, np.exp(-2j * np.pi / rate * frequency_hz), table.max_pole_radius)
+        arrival = arrivals(channel.weights[:, own])
+        fits.append(SectionsFit(own, problem, arrival, tuple(fit_sections(problem, arrival, table.sections))))
+    needed = max(0, *(-f.delay_samples for fit in fits for f in fit.filters))
+    delay = table.bulk_delay_samples if isinstance(table.bulk_delay_samples, int) else needed
+    if delay < needed:
+        found = f"found {delay}, and {table.sections} sections take {needed} samples before their arrival"
+        fault = Fault(
+            "realization.bulk_delay_samples", found, f"at least {needed}", "a larger delay, or fewer sections"
+        )
+        raise ProblemError(scene.problem.source, [fault])
+    count = len(scene.drivers)
+    exact = [delayed_sections([scaled(f) for f in fit.filters], delay) for fit in fits]
+    word = table.fixed_point
+    if word is None:
+        return Realized(impulse_responses(exact, fits, count), delay, fits=tuple(fits), sections=tuple(exact))
+    lattice = Lattice.of(word, table.max_pole_radius)
+    made = [delayed_sections(round_sections(fit.filters, fit.problem, lattice), delay) for fit in fits]
+    return Realized(
+        impulse_responses(made, fits, count),
+        delay,
+        fits=tuple(fits),
+        unrounded=tuple(impulse_responses(exact, fits, count)),
+        sections=tuple(made),
+    )
+
+
+def delayed_sections(filters: Sequence[Cascade], delay: int) -> tuple[Cascade, ...]:
+    """Cascades with so many samples of delay more."""
+    return tuple(replace(f, delay_samples=f.delay_samples + delay) for f in filters)
+
+
+def impulse_responses(channels: Sequence[Sequence[Cascade]], fits: Sequence[SectionsFit], drivers: int) -> list[Real]:
+    """Each channel's impulse responses (drivers, T), T so long that the poles have died away to TAIL."""
+    every = [f for filters in channels for f in filters]
+    length = settled_length(max(f.pole_radius for f in every)) + max(f.delay_samples for f in every)
+    out = []
+    for filters, fit in zip(channels, fits, strict=True):
+        taps = np.zeros((drivers, length))
+        taps[fit.own] = [f.impulse_response(length) for f in filters]
+        out.append(taps)
+    return out

@@ -1,4 +1,4 @@
-"""The forms that filters take, by their names in the problem file."""
+"""The forms that filters take, by their names in the problem file, and their words."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 from designer.acoustics.scene import Scene
 from designer.designs.channel import ChannelDesign
 from designer.problem.schema import Realization
+from designer.realization.biquad import realize_biquad
 from designer.realization.fir import realize_fir
 from designer.realization.realized import Realized
 from designer.realization.rtf import realize_rtf
+from designer.realization.tap_words import rounded_taps
 
 FORMS: dict[str, Callable[[Sequence[ChannelDesign], Scene, Realization], Realized]] = {
     "fir": realize_fir,
     "rtf": realize_rtf,
+    "biquad": realize_biquad,
 }
 
 
@@ -22,7 +25,9 @@ def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realiza
 
     Raises
     ------
-    ProblemError : a reference that the problem names is silent in the band
+    ProblemError : a reference that the problem names is silent in the band, or a bulk delay is too short for sections
 
     """
-    return FORMS[table.form](channels, scene, table)
+    made = FORMS[table.form](channels, scene, table)
+    word = table.fixed_point
+    return made if word is None or made.sections else rounded_taps(made, word)

@@ -62,7 +62,9 @@ class Heard:
     def gain_db(self, w: Complex) -> Real:
         """Cancellation gain of weights (K, L) in the band."""
         inside = self.in_band
-        return db(ratio(quadratic(self.reach_power[inside], w[inside]), quadratic(self.cancel_power[inside], w[inside])))
+        return db(
+            ratio(quadratic(self.reach_power[inside], w[inside]), quadratic(self.cancel_power[inside], w[inside]))
+        )
 
 
 def choose_reference(heard: Heard, taps: int, cap: float) -> int:

@@ -27,7 +27,7 @@ from designer.realization.fitted import Fitted, common_delay
 from designer.realization.heard_error import audible
 from designer.realization.held_wishes import Held, wishes_of
 from designer.realization.ratios import SILENT, silence
-from designer.realization.realized import Realized
+from designer.realization.realized import Realized, TapsFit
 from designer.realization.reference import Heard, choose_reference
 from designer.targets.channel_target import driver_index
 
@@ -70,12 +70,11 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
         all_drivers[own] = filters
         out.append(all_drivers)
     names = tuple(scene.drivers[own[reference]] for own, reference in zip(index, chosen, strict=True))
-    return Realized(out, delay, names, tuple(warnings))
+    fits = tuple(TapsFit(own, None, one.symbol) for own, one in zip(index, heard, strict=True))
+    return Realized(out, delay, names, tuple(warnings), fits)
 
 
-def _heard(
-    channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real, index: Sequence[Index]
-) -> list[Heard]:
+def _heard(channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real, index: Sequence[Index]) -> list[Heard]:
     made = []
     for channel, own in zip(channels, index, strict=True):
         matrices = (np.empty((frequency_hz.size, own.size, own.size), dtype=complex) for _ in range(3))

@@ -27,7 +27,9 @@ def draw_taps(kept: Sequence[Kept]) -> Figure:
                              linewidth=1.8, label=f"{way}: 5th percentile")  # fmt: skip
         handles += gain.plot(taps, [one.median_db for one in own], color=colour, linewidth=1.1, linestyle=STYLES[1],
                              label=f"{way}: median")  # fmt: skip
-        tone.plot(taps, [one.tone_db for one in own], color=colour, marker="os"[number % 2], markersize=3.5, linewidth=1.8)
+        tone.plot(
+            taps, [one.tone_db for one in own], color=colour, marker="os"[number % 2], markersize=3.5, linewidth=1.8
+        )
     gain.set_ylabel("Cancellation gain in dB")
     gain.set_title("Gain, head moved within 3 cm")
     gain.set_ylim(bottom=0.0)
