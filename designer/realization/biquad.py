@@ -130,7 +130,7 @@ def impulse_responses(channels: Sequence[Sequence[Cascade]], fits: Sequence[Sect
     """Each channel's impulse responses (drivers, T), T so long that the poles have died away to TAIL."""
     every = [f for filters in channels for f in filters]
     length = settled_length(max(f.pole_radius for f in every)) + max(f.delay_samples for f in every)
-    out = []
+    out: list[Real] = []
     for filters, fit in zip(channels, fits, strict=True):
         taps = np.zeros((drivers, length))
         taps[fit.own] = [f.impulse_response(length) for f in filters]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from designer.acoustics.scene import Scene
 from designer.designs.channel import ChannelDesign
 from designer.problem.schema import Realization
 from designer.realization.biquad import realize_biquad
 from designer.realization.fir import realize_fir
-from designer.realization.realized import Realized
+from designer.realization.realized import Realized, TapsFit
 from designer.realization.rtf import realize_rtf
 from designer.realization.tap_words import rounded_taps
 
@@ -18,6 +19,8 @@ FORMS: dict[str, Callable[[Sequence[ChannelDesign], Scene, Realization], Realize
     "rtf": realize_rtf,
     "biquad": realize_biquad,
 }
+MAX_KEPT = 8_000_000
+"""Complex numbers of the fits that are kept for `variants.py`: 128 MB."""
 
 
 def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
@@ -30,4 +33,7 @@ def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realiza
     """
     made = FORMS[table.form](channels, scene, table)
     word = table.fixed_point
-    return made if word is None or made.sections else rounded_taps(made, word)
+    if word is not None and not made.sections:
+        made = rounded_taps(made, word)
+    kept = sum(fit.symbol.size for fit in made.fits if isinstance(fit, TapsFit)) <= MAX_KEPT
+    return made if kept else replace(made, fits=())
