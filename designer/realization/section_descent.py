@@ -23,17 +23,20 @@ from designer.realization.coefficient_lattice import Lattice
 from designer.realization.section_problem import SectionProblem
 
 SWEEPS = 12
+"""Rounds over all sections, at most."""
 ENOUGH = 1e-3
 """A relative fall over one sweep that is too small to go on for."""
 AROUND = np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
 
 
-def descend(filters: Sequence[Cascade], problem: SectionProblem, lattice: Lattice) -> list[Cascade]:
+def descend(
+    filters: Sequence[Cascade], problem: SectionProblem, lattice: Lattice, sweeps: int = SWEEPS
+) -> list[Cascade]:
     """Cascades on the lattice with no larger a sum."""
     now = list(filters)
     errors = problem.errors(now)
     cost = problem.sum(errors)
-    for _ in range(SWEEPS):
+    for _ in range(sweeps):
         before = cost
         for l in range(len(now)):
             for s in range(len(now[l].b)):

@@ -25,16 +25,19 @@ from designer.arrays import Bool, Index, Real
 from designer.realization.biquad_refinement import coefficient_slopes, normal_equations, refine, stacked
 from designer.realization.cascade import Cascade, denominator_slopes, free_parameters, pole_radii
 from designer.realization.coefficient_lattice import Lattice
-from designer.realization.section_descent import descend
+from designer.realization.section_descent import SWEEPS, descend
 from designer.realization.section_problem import SectionProblem
 from designer.realization.section_scaling import cleared, level, scaled, with_gains
 
 REFITS = 4
+QUICK_SWEEPS = 4
 TRUSTED = 0.03
 """How far coefficients may go before M is not believed: this far costs as much as the sum itself."""
 
 
-def round_sections(filters: Sequence[Cascade], problem: SectionProblem, lattice: Lattice) -> list[Cascade]:
+def round_sections(
+    filters: Sequence[Cascade], problem: SectionProblem, lattice: Lattice, *, quick: bool = False
+) -> list[Cascade]:
     """Cascades on the lattice, no inner node beyond full scale, their sum never above that of `plainly_rounded`.
 
     Parameters
@@ -42,11 +45,15 @@ def round_sections(filters: Sequence[Cascade], problem: SectionProblem, lattice:
     filters : L cascades of S sections, refined
     problem : what they follow
     lattice : the values that coefficients may take
+    quick : a third of the time: few rounds of descent, and none from plain rounding, which stays the bound
 
     """
     ready = [with_gains(scaled(f), lattice.greatest) for f in filters]
-    starts = (_one_by_one(ready, problem, lattice), plainly_rounded(ready, lattice))
-    best = min((descend(start, problem, lattice) for start in starts), key=problem.cost)
+    plain = plainly_rounded(ready, lattice)
+    sweeps = QUICK_SWEEPS if quick else SWEEPS
+    found = [descend(_one_by_one(ready, problem, lattice), problem, lattice, sweeps)]
+    found.append(plain if quick else descend(plain, problem, lattice))
+    best = min(found, key=problem.cost)
     return [cleared(f) for f in best]
 
 

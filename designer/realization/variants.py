@@ -22,11 +22,11 @@ from designer.realization.tap_words import in_words
 from designer.realization.toeplitz_fit import fit as fit_taps
 
 TAP_BITS = (6, 8, 10, 12, 16, 24)
-SECTION_BITS = (8, 12, 16, 24)
+SECTION_BITS = (10, 12, 16)
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 """Of the taps that the problem asks for."""
 LEAST_TAPS = 16
-PLAIN, SPARED = "plain rounding", "rounded where it is heard least"
+PLAIN, SPARED = "plain rounding", "rounding by what is heard"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def variants(made: Realized, channel: int) -> Iterator[Variant]:
             lattice = Lattice.of(Word(1, bits - 1), fit.problem.radius)
             ready = [with_gains(scaled(f), lattice.greatest) for f in fit.filters]
             for way, filters in (
-                (SPARED, round_sections(fit.filters, fit.problem, lattice)),
+                (SPARED, round_sections(fit.filters, fit.problem, lattice, quick=True)),
                 (PLAIN, plainly_rounded(ready, lattice)),
             ):
                 late = delayed_sections(filters, made.bulk_delay_samples)
@@ -83,7 +83,7 @@ def _shorter(made: Realized, exact: Real, fit: TapsFit) -> Iterator[Variant]:
 
 def _fewer_sections(made: Realized, exact: Real, fit: SectionsFit) -> Iterator[Variant]:
     count = len(fit.filters[0].b)
-    for sections in sorted({count // 4, count // 2} - {0}):
+    for sections in sorted({count // 2, 3 * count // 4} - {0, count}):
         filters = fit_sections(fit.problem, fit.arrival, sections)
         needed = max(made.bulk_delay_samples, *(-f.delay_samples for f in filters))
         yield Variant(

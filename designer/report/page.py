@@ -72,7 +72,7 @@ def rounding_words(result: Result) -> str:
         stages = result.study[name].stages
         if "quantised" in stages:
             lost = stages["realised"].fifth_percentile_db - stages["quantised"].fifth_percentile_db
-            parts.append(f"{name} {'nothing' if abs(lost) < 0.05 else f'{lost:.2f} dB'}")
+            parts.append(f"{name} {'nothing' if lost < 0.05 else f'{lost:.2f} dB'}")
     if not parts:
         return ""
     return f"Of the 5th percentile, words of {result.problem.realization.word} cost: {', '.join(parts)}."
