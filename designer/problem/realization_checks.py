@@ -28,6 +28,8 @@ HOMES = {
 """Forms that a key belongs to, where it does not belong to all."""
 LEAST_BITS = {"fir": 4, "rtf": 4, "biquad": 8}
 """With fewer bits a filter is hardly one; sections need two of them for |a1| < 2, and some for where the poles are."""
+MAX_POLE_RADIUS = 0.9997
+"""Its impulse response has fallen by 140 dB in 53,700 samples, which `coefficients.csv` holds."""
 MOST_BITS = 48
 """A float holds every such integer."""
 LEAST_TAPS = 8
@@ -38,6 +40,7 @@ def realization_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Every check of how the filters are realised, each to be run as far as its keys are known."""
     yield _foreign_keys(problem)
     yield _word(problem)
+    yield _pole_radius(problem)
     yield _equaliser(problem)
     yield _delay(problem)
     yield _exact(problem)
@@ -73,6 +76,18 @@ def _word(problem: Problem) -> Iterator[Fault]:
         may_be = f"{least} to {MOST_BITS} bits with form = {shown(table.form)}, the sign included"
         remedy = remedy if word.bits < least else "name a shorter word"
         yield Fault("realization.word", f"found {shown(table.word)}, {bits}", may_be, remedy)
+
+
+def _pole_radius(problem: Problem) -> Iterator[Fault]:
+    radius = problem.realization.max_pole_radius
+    if radius > MAX_POLE_RADIUS:
+        remedy = "sections with poles at 1 or beyond cannot be stable; 0.998 rings for 10 ms at 48 kHz"
+        yield Fault(
+            "realization.max_pole_radius",
+            f"found {number(radius)}",
+            f"above 0, at most {number(MAX_POLE_RADIUS)}",
+            remedy,
+        )
 
 
 def _equaliser(problem: Problem) -> Iterator[Fault]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
-from designer.problem.word_format import PATTERN as WORD_PATTERN
 from designer.problem.word_format import Word
 
 MAX_DRIVERS = 256
@@ -22,7 +21,6 @@ MIN_AZIMUTH_STEP_DEG = 0.1
 MAX_DISPLACEMENTS = 1_000
 MAX_EXACT = 16
 MAX_SECTIONS = 64
-MAX_POLE_RADIUS = 0.9999
 MAX_DISTANCE_M = 10_000.0
 MIN_HEAD_RADIUS_M = 0.001
 MAX_HEAD_RADIUS_M = 0.5
@@ -191,8 +189,8 @@ class Realization(Table):
     max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = 20.0
     equaliser_taps: Annotated[int, Field(ge=0, le=MAX_TAPS)] = 0
     sections: Annotated[int, Field(ge=1, le=MAX_SECTIONS)] = 8
-    max_pole_radius: Annotated[float, Field(gt=0, le=MAX_POLE_RADIUS)] = 0.998
-    word: Annotated[str, Field(pattern=WORD_PATTERN)] | None = Field(
+    max_pole_radius: Positive = 0.998
+    word: Name | None = Field(
         default=None,
         description='the coefficients\' fixed-point word: "q15", "q31", or bits before and after the binary point, as "5.23"',
     )

@@ -83,7 +83,7 @@ def _shorter(made: Realized, exact: Real, fit: TapsFit) -> Iterator[Variant]:
 
 def _fewer_sections(made: Realized, exact: Real, fit: SectionsFit) -> Iterator[Variant]:
     count = len(fit.filters[0].b)
-    for sections in sorted({count // 2, 3 * count // 4} - {0, count}):
+    for sections in sorted({count // 2} - {0}):
         filters = fit_sections(fit.problem, fit.arrival, sections)
         needed = max(made.bulk_delay_samples, *(-f.delay_samples for f in filters))
         yield Variant(
