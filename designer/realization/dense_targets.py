@@ -51,6 +51,12 @@ def between(solved_hz: Real, weights: Complex, frequency_hz: Real) -> Complex:
     return out
 
 
+def slacks_between(channel: ChannelDesign, frequency_hz: Real) -> dict[str, Real]:
+    """Wish -> slack in dB (F,) between the frequencies that were solved; 0 where the wish was met."""
+    solved_hz = channel.frequency_hz[channel.in_band]
+    return {wish: np.interp(frequency_hz, solved_hz, slack) for wish, slack in channel.slacks_db.items()}
+
+
 def joined(parts: Sequence[tuple[slice, Sequence[Held]]]) -> tuple[Held, ...]:
     """The wishes of all parts as if they had been taken at once."""
     by_label: dict[str, list[Held]] = {}

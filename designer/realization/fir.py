@@ -14,7 +14,7 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.designs.channel import ChannelDesign
 from designer.problem.schema import Realization
-from designer.realization.dense_targets import between, dense_frequencies_hz, dense_targets, joined
+from designer.realization.dense_targets import between, dense_frequencies_hz, dense_targets, joined, slacks_between
 from designer.realization.fitted import Fitted, common_delay
 from designer.realization.heard_error import audible
 from designer.realization.held_wishes import Held, wishes_of
@@ -54,10 +54,12 @@ def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     symbols = [np.empty((frequency_hz.size, own.size, own.size), dtype=complex) for own in index]
     held: list[list[tuple[slice, list[Held]]]] = [[] for _ in channels]
     for part, targets in dense_targets(channels, scene, frequency_hz):
-        for target, weights, symbol, wishes in zip(targets, wanted, symbols, held, strict=True):
+        for channel, target, weights, symbol, wishes in zip(channels, targets, wanted, symbols, held, strict=True):
             symbol[part] = audible(target, weights[part])
             if table.hold_wishes:
-                wishes.append((part, wishes_of(target, weights[part], np.arange(weights.shape[1]))))
+                every = np.arange(weights.shape[1])
+                slacks = slacks_between(channel, frequency_hz[part])
+                wishes.append((part, wishes_of(target, weights[part], every, slacks)))
     problems = [
         Fitted(frequency_hz, weights, symbol, joined(wishes))
         for weights, symbol, wishes in zip(wanted, symbols, held, strict=True)

@@ -30,11 +30,15 @@ class Fitted:
 
     def largest_error(self, taps: int, delay: int) -> float:
         """The largest error at the points, as C weighs it, of the plain fit with a bulk delay."""
+        if not self.wanted.shape[1]:  # the reference alone
+            return 0.0
         found = fit(self.wanted, self.symbol, taps, delay)
         return float(error_power(found, self.wanted, self.symbol, delay).max())
 
     def taps(self, taps: int, delay: int, table: Realization) -> Real:
         """The taps (L, T), as the problem file's [realization] wants them."""
+        if not self.wanted.shape[1]:  # the reference alone
+            return np.zeros((0, taps))
         penalty = time_penalty(taps, delay, pre_ringing=table.pre_ringing_weight, tail=table.tail_weight)
         if self.wishes and table.hold_wishes:
             return hold(self.wishes, self.wanted, self.symbol, taps, delay, penalty)

@@ -5,7 +5,7 @@
 at each point: for a mask H are its points, a its limit, d the level on axis; for a window H are its points less the
 axis, a the ripple. For the curve the root mean square of p over the points to cancel is below γ^(-1/2) d, d the same over
 the points to reach. d is taken from the taps of the round before, where it is below that of the weights, so that
-each set is convex. What the weights themselves do not hold is asked only as far as they hold it.
+each set is convex. What the formulation itself could not meet is asked only as far as it did.
 
 Each round solves the least-squares problem, finds by how much the taps leave the sets, and pulls them back (alternating
 directions, ADMM): with z the projection of p + u on the sets and u the sum of what was left so far,
@@ -21,7 +21,7 @@ Source: S. Boyd et al., Distributed optimization and statistical learning via AD
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,8 @@ from designer.realization.toeplitz_fit import NormalEquations, delayed
 from designer.targets.channel_target import ChannelTarget
 
 ROUNDS, STAGE = 240, 60
+SETTLED = 1e-2
+"""The rounds end where the wishes are held and the error changes by less than this from round to round."""
 HELD_DB = 0.01
 """A wish that is exceeded by less is held."""
 MARGIN_DB = 0.02
@@ -97,14 +99,15 @@ def _rms(p: Complex) -> Real:
     return np.asarray(np.sqrt(np.mean(np.abs(p) ** 2, axis=1)))
 
 
-def wishes_of(target: ChannelTarget, wanted: Complex, fitted: Index) -> list[Held]:
-    """Every wish of a channel in its band, as far as the weights hold it.
+def wishes_of(target: ChannelTarget, wanted: Complex, fitted: Index, slacks_db: Mapping[str, Real]) -> list[Held]:
+    """Every wish of a channel in its band, as far as its formulation could meet it.
 
     Parameters
     ----------
     target : on the frequencies of the fit (K,)
     wanted : W (K, L) without the bulk delay
     fitted : which drivers have taps to find; the others play their weights exactly
+    slacks_db : wish -> (K,) dB by which the formulation fell short of it; its limit is wider by that
 
     """
     inside = np.flatnonzero(target.in_band)
@@ -113,11 +116,9 @@ def wishes_of(target: ChannelTarget, wanted: Complex, fitted: Index) -> list[Hel
 
     def add(label: str, points: Complex, levels: Complex, limit: Real, at: Index, *, together: bool = False) -> None:
         rows, level_rows = (Rows.of(tensor[at], wanted[at], fitted) for tensor in (points, levels))
-        own = wanted[at][:, fitted]
-        level = _rms(level_rows.pressure(own))
-        held = Held(label, at, rows, level_rows, level, limit, together)
-        left = held.size(rows.pressure(own)) / np.maximum(level, 1e-150)
-        found.append(Held(label, at, rows, level_rows, level, np.maximum(limit, left), together))
+        level = _rms(level_rows.pressure(wanted[at][:, fitted]))
+        wider = limit * 10 ** (slacks_db[label][at] / 20) if label in slacks_db else limit
+        found.append(Held(label, at, rows, level_rows, level, wider, together))
 
     if target.gamma is not None:
         add("cancellation_gain_db", target.cancel, target.reach, target.gamma[inside] ** -0.5, inside, together=True)
@@ -146,15 +147,16 @@ def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, de
     left = [np.zeros_like(wish.rows.offset) for wish in wishes]
     pulls = [np.maximum(_weight(symbol, wish), 1e-12) * PULL / GROWTH for wish in wishes]
     near = [wish.rows.pressure(delayed(equations.spectra(x), -delay)[wish.index]) for wish in wishes]
-    best, least = x, np.inf
+    best, merit, before = x, (np.inf, np.inf), np.inf
     for number in range(ROUNDS):
         w = delayed(equations.spectra(x), -delay)
-        worst = max(wish.excess_db(w) for wish in wishes)
-        if worst < least:
-            best, least = x, worst
-        if worst <= HELD_DB:
+        worst, error = max(wish.excess_db(w) for wish in wishes), _total(symbol, w - wanted, x, penalty)
+        if (max(worst, HELD_DB), error) < merit:
+            best, merit = x, (max(worst, HELD_DB), error)
+        if worst <= HELD_DB and abs(error - before) <= SETTLED * error:
             break
-        if number % STAGE == 0:  # u is what was left times r
+        before = error
+        if number % STAGE == 0 and merit[0] > HELD_DB:  # u is what was left times r
             pulls = [pull * GROWTH for pull in pulls]
             left = [rest / GROWTH for rest in left]
             matrices = symbol.copy()
@@ -171,6 +173,12 @@ def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, de
             right[wish.index] += np.einsum("jml,jm->jl", wish.rows.points.conj(), goal)
         x = equations.solve(equations.cut(delayed(right, delay)), x)
     return best
+
+
+def _total(symbol: Complex, error: Complex, x: Real, penalty: Real | None) -> float:
+    """E(x), prices of the taps included, over the frequencies from 0 to Nyquist."""
+    heard = float(np.mean(np.einsum("ki,kij,kj->k", error.conj(), symbol, error).real))
+    return heard if penalty is None else heard + float(np.sum(penalty * x**2))
 
 
 def _weight(symbol: Complex, wish: Held) -> Real:

@@ -21,7 +21,7 @@ from designer.designs.channel import ChannelDesign
 from designer.errors import Fault, ProblemError
 from designer.measures import amplitude_db, mean_power_matrix
 from designer.problem.schema import Realization
-from designer.realization.dense_targets import between, dense_frequencies_hz, dense_targets, joined
+from designer.realization.dense_targets import between, dense_frequencies_hz, dense_targets, joined, slacks_between
 from designer.realization.equaliser import equalised, equaliser, reached_level
 from designer.realization.fitted import Fitted, common_delay
 from designer.realization.heard_error import audible
@@ -45,7 +45,7 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     """
     length = table.taps - max(table.equaliser_taps - 1, 0)
     cap = 10 ** (table.max_ratio_db / 20)
-    frequency_hz = dense_frequencies_hz(channels, scene, table.taps)
+    frequency_hz = dense_frequencies_hz(channels, scene, length)
     index = [driver_index(channel.design, scene.drivers) for channel in channels]
     heard = _heard(channels, scene, frequency_hz, index)
     chosen = [_reference(scene, channel, one, length, cap) for channel, one in zip(channels, heard, strict=True)]
@@ -126,9 +126,10 @@ def _wishes(
     found: list[list[tuple[slice, list[Held]]]] = [[] for _ in channels]
     bounded = [one.bounded(reference, cap)[0] for one, reference in zip(heard, chosen, strict=True)]
     for part, targets in dense_targets(channels, scene, heard[0].frequency_hz):
-        for target, reference, u, wishes in zip(targets, chosen, bounded, found, strict=True):
+        for channel, target, reference, u, wishes in zip(channels, targets, chosen, bounded, found, strict=True):
             others = np.flatnonzero(np.arange(u.shape[1]) != reference)
-            wishes.append((part, wishes_of(target, u[part], others)))
+            slacks = slacks_between(channel, heard[0].frequency_hz[part])
+            wishes.append((part, wishes_of(target, u[part], others, slacks)))
     return [joined(wishes) for wishes in found]
 
 
