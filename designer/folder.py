@@ -209,6 +209,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
             "references": result.references,
             "warnings": list(result.realisation_warnings),
             "word": problem.realization.word,
+            "taps": next(iter(result.taps.values())).shape[1],
             "shifts": result.shifts,
             "study": {name: one.as_json() for name, one in result.study.items()},
         },
@@ -290,7 +291,7 @@ def read(folder: Path) -> dict[str, Any]:
         taps, weights = {}, {}
         for name in report["channels"]:
             values = taps_table.loc[taps_table.channel == name, "value"].to_numpy(dtype=float)
-            taps[name] = values.reshape(len(drivers), -1)
+            taps[name] = values.reshape(len(drivers), report["realization"]["taps"])
             rows = weights_table[weights_table.channel == name]
             weights[name] = (rows["real"].to_numpy(dtype=float) + 1j * rows["imag"].to_numpy(dtype=float)).reshape(
                 problem.grid.frequencies, len(drivers)

@@ -50,8 +50,8 @@ def draw_all(result: Result) -> dict[str, str]:
         drawn = {"layout": svg(draw_layout(result.problem))}
         for name, stem in file_stems(list(result.channels)).items():
             for kind, (_, draw) in CHANNEL_FIGURES.items():
-                if kind == "realisation" and not result.study[name].curves:
-                    continue  # the fits were too large to be kept
+                if kind == "realisation" and (name not in result.study or not result.study[name].curves):
+                    continue  # taps from elsewhere, or fits too large to be kept
                 drawn[f"{stem}-{kind}"] = svg(draw(result, name))
             if name in result.left_out:
                 drawn[f"{stem}-left-out"] = svg(head_plots.draw_left_out(result, name))

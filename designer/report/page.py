@@ -46,7 +46,9 @@ def head_rows(result: Result) -> list[tuple[str, str, list[float]]]:
 def form_rows(result: Result) -> list[tuple[str, list[str]]]:
     """The realisation table: a row's words, and its cell for each channel."""
     table, rate = result.problem.realization, result.problem.sample_rate_hz
-    studies = [result.study[name] for name in result.channels]
+    studies = [result.study[name] for name in result.channels if name in result.study]
+    if not studies:
+        return []
     word = f", {table.word}" if table.word else ", floating point"
     delay = f"{result.bulk_delay_samples} samples, {result.bulk_delay_samples / rate * 1e3:.2f} ms"
     rows = [
@@ -69,7 +71,7 @@ def rounding_words(result: Result) -> str:
     """What the word costs, in a sentence; nothing where there is none."""
     parts = []
     for name in result.channels:
-        stages = result.study[name].stages
+        stages = result.study[name].stages if name in result.study else {}
         if "quantised" in stages:
             lost = stages["realised"].fifth_percentile_db - stages["quantised"].fifth_percentile_db
             parts.append(f"{name} {'nothing' if lost < 0.05 else f'{lost:.2f} dB'}")
