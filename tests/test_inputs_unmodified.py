@@ -17,6 +17,7 @@ from acoustics.model_calls import calls as model_calls
 from designs.small_problems import line, load, pair, speaker
 from formulations.cone_calls import calls as cone_calls
 from formulations.random_targets import Wanted, gaussian, random_target
+from realization.section_calls import calls as section_calls
 
 import designer
 from designer import measures
@@ -191,7 +192,7 @@ def calls() -> dict[str, Call]:
     listener = there.problem.listener
     moves = positive(2, 3)
     taps = judged().taps
-    return model_calls() | cone_calls() | {
+    return model_calls() | section_calls(own, there) | cone_calls() | {
         "measures.db": (measures.db, (positive(4) - 0.5,)),
         "measures.amplitude_db": (measures.amplitude_db, (w,)),
         "measures.pressure": (measures.pressure, (H, w)),
