@@ -17,6 +17,7 @@ from acoustics.model_calls import calls as model_calls
 from designs.small_problems import line, load, pair, speaker
 from formulations.cone_calls import calls as cone_calls
 from formulations.random_targets import Wanted, gaussian, random_target
+from realization.realization_calls import calls as realization_calls
 from realization.section_calls import calls as section_calls
 
 import designer
@@ -60,7 +61,7 @@ ROOMS = (
     "evaluation",
 )
 HOLDS_ARRAYS = re.compile(
-    r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|Scene|ChannelDesign|Judged)\b"
+    r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|Scene|ChannelDesign|Judged|Held|Heard|Fitted|NormalEquations)\b"
 )
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 rng = np.random.default_rng(0)
@@ -192,7 +193,7 @@ def calls() -> dict[str, Call]:
     listener = there.problem.listener
     moves = positive(2, 3)
     taps = judged().taps
-    return model_calls() | section_calls(own, there) | cone_calls() | {
+    return model_calls() | cone_calls() | realization_calls() | section_calls(own, there) | {
         "measures.db": (measures.db, (positive(4) - 0.5,)),
         "measures.amplitude_db": (measures.amplitude_db, (w,)),
         "measures.pressure": (measures.pressure, (H, w)),
@@ -302,10 +303,6 @@ def calls() -> dict[str, Call]:
         "designs.channel.design_channel": (channel.design_channel, (scene("line").problem.designs[0], scene("line"))),
                 "designs.methods.breaks_a_limit": (methods.breaks_a_limit, (ears, own.weights, ("left", "right"))),
         "designs.methods.solve": (methods.solve, ("constrained", table, ears.at(inside))),
-        "realization.fir.realize": (fir.realize, ([own], there, 32)),
-        "realization.fir.audible": (fir.audible, (ears, own.weights)),
-        "realization.fir.fit": (fir.fit, (own.weights, hermitian(65, 2) + np.eye(2), 16, 8)),
-        "realization.fir.response": (fir.response, (taps, F[3:9], 16_000.0)),
         "evaluation.each_head.head_gains_db": (each_head.head_gains_db, (table, own.weights, there)),
         "evaluation.each_head.head_numbers": (
             each_head.head_numbers, (table, taps, there, moved_head.moved_head(table, taps, there))

@@ -69,4 +69,4 @@ def solve_exactly(equations: NormalEquations, rhs: Real, rows: Real, values: Rea
 def wanted_values(wanted: Complex, meaning: Real) -> Real:
     """Values (R, L) of the rows for responses (frequencies, L)."""
     chosen = wanted[meaning[:, 0]]
-    return np.where(meaning[:, 1:] == 0, chosen.real, chosen.imag)
+    return np.asarray(np.where(meaning[:, 1:] == 0, chosen.real, chosen.imag))

@@ -37,9 +37,9 @@ def audible(target: ChannelTarget, wanted: Complex, level: Real | None = None) -
     level = plain if level is None else np.maximum(level**2, 1e-300)
     left = mean_power(target.cancel, wanted)
     depth = target.share * np.minimum(level / np.maximum(left, 1e-300), MAX_CANCEL_WEIGHT)
-    families = [(target.reach, REACH_WEIGHT), (target.cancel, depth)]
+    families: list[tuple[Complex, Real]] = [(target.reach, np.full(level.shape, REACH_WEIGHT)), (target.cancel, depth)]
     if target.window is not None:
-        families.append((target.window.points, 1.0))
+        families.append((target.window.points, np.ones(level.shape)))
     for mask in target.masks:
         families.append((mask.points, target.share * np.minimum(mask.limit**-2, MAX_CANCEL_WEIGHT)))
     if target.quiet is not target.cancel:

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.arrays import Complex, Index, Real
-from designer.measures import amplitude_db, mean_power, mean_power_matrix, pressure
+from designer.measures import amplitude_db, mean_power_matrix, pressure
 from designer.realization.toeplitz_fit import NormalEquations, delayed
 from designer.targets.channel_target import ChannelTarget
 

@@ -40,9 +40,9 @@ def ratios(weights: Complex, reference: int, share: Real | None = None) -> Compl
     """
     own = weights[:, reference]
     floor = LEAST * np.abs(weights).max(axis=1)
-    R = weights * (own.conj() / np.maximum(np.maximum(np.abs(own), floor) ** 2, 1e-300))[:, None]
+    R = np.asarray(weights * (own.conj() / np.maximum(np.maximum(np.abs(own), floor) ** 2, 1e-300))[:, None])
     if share is not None:
-        R = R * share[:, None]
+        R = np.asarray(R * share[:, None])
     R[:, reference] = 1.0
     return R
 

@@ -68,11 +68,12 @@ class Heard:
 
 
 def choose_reference(heard: Heard, taps: int, cap: float) -> int:
-    """The driver to divide by: of those with nearly the least error at the points in the band, a plain one, or that of the smallest ratios."""
+    """The driver to divide by: of those with nearly the least error in the band, a plain one, or that of the smallest ratios."""
     inside = heard.wanted[heard.in_band]
     presence = (np.abs(inside) / np.maximum(np.abs(inside).max(axis=1, keepdims=True), 1e-300)).min(axis=0)
-    candidates = sorted({*np.argsort(-presence)[:CANDIDATES].tolist(), *heard.plain})
-    error, peak = {}, {}
+    candidates: list[int] = sorted({*np.argsort(-presence)[:CANDIDATES].tolist(), *heard.plain})
+    error: dict[int, float] = {}
+    peak: dict[int, float] = {}
     for reference in candidates:
         u, _ = heard.bounded(reference, cap)
         problem = heard.fitted(reference, cap)

@@ -23,7 +23,7 @@ from designer.measures import amplitude_db, mean_power_matrix
 from designer.problem.schema import Realization
 from designer.realization.dense_targets import between, dense_frequencies_hz, dense_targets, joined, slacks_between
 from designer.realization.equaliser import equalised, equaliser, reached_level
-from designer.realization.fitted import Fitted, common_delay
+from designer.realization.fitted import common_delay
 from designer.realization.heard_error import audible
 from designer.realization.held_wishes import Held, wishes_of
 from designer.realization.ratios import SILENT, silence

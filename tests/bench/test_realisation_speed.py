@@ -52,7 +52,9 @@ def test_the_fit_is_faster_than_a_dense_factor() -> None:
     The factor grows with the cube of the taps and the fit with the taps, so that the real size is won by 20 and more.
     """
     alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, __file__, "512"], check=True, capture_output=True, text=True, cwd=ROOT, env=alone)
+    done = subprocess.run(
+        [sys.executable, __file__, "512"], check=True, capture_output=True, text=True, cwd=ROOT, env=alone
+    )
     print(done.stdout)
     times_faster, far_db, gigabytes = map(float, done.stdout.split()[-3:])
     assert times_faster > 6
@@ -86,7 +88,7 @@ def dense_matrix(symbol: Complex, taps: int) -> tuple[Real, Real]:
     matrix = np.empty((DRIVERS * taps, DRIVERS * taps))
     for i in range(DRIVERS):
         for j in range(DRIVERS):
-            column, row = lags[i, j, :taps], np.concatenate([lags[i, j, :1], lags[i, j, : -taps : -1]])
+            column, row = lags[i, j, :taps], np.concatenate([lags[i, j, :1], lags[i, j, :-taps:-1]])
             matrix[i * taps : (i + 1) * taps, j * taps : (j + 1) * taps] = linalg.toeplitz(column, row)
     return matrix, lags
 

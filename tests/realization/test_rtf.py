@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from designs.small_problems import Tables, limited, load, pair, small, speaker
-from realization.test_realized_channels import eight_drivers, gains_db, spectra
 
 import designer
 from designer.arrays import Real
@@ -14,6 +13,7 @@ from designer.errors import ProblemError
 from designer.measures import db
 from designer.problem.schema import Realization
 from designer.realization import Realized, realize_form
+from realization.test_realized_channels import eight_drivers, gains_db, spectra
 
 
 def designed(problem: Tables, count: int = 257) -> tuple[list[ChannelDesign], designer.Scene]:
@@ -41,7 +41,7 @@ def test_a_mirror_symmetric_pair_is_a_delayed_low_pass_of_opposite_sign() -> Non
     Perfect cancellation with ears at r and r + Δ asks of the far driver -(r / (r + Δ)) e^{-jωΔ/c}: here 20 mm, 0.95 samples
     late. A limit on effort takes away at low frequencies only what the ratio's sign leaves.
     """
-    found, scene, made = rtf(free_pair(cancellation_gain_db=[[500, 25], [4000, 25]], max_effort_db=None))
+    _, _, made = rtf(free_pair(cancellation_gain_db=[[500, 25], [4000, 25]], max_effort_db=None))
     assert made.references == ("left", "right")
     for channel, own, far in ((0, 0, 1), (1, 1, 0)):
         reference, ratio = made.taps[channel][own], made.taps[channel][far]
@@ -64,12 +64,12 @@ def test_a_mirror_symmetric_pair_is_a_delayed_low_pass_of_opposite_sign() -> Non
 def test_the_gain_is_that_of_the_formulation(problem: object) -> None:
     """Dividing by one response changes no ratio: the mean gain in the band is the formulation's within 0.15 dB, off its grid."""
     found, scene, made = rtf(problem(), bulk_delay_samples=64)  # type: ignore[operator] # a function from the list above
-    f = np.linspace(*found[0].design.band_hz, 190)
+    low_hz, high_hz = found[0].design.band_hz
+    f = np.linspace(low_hz, high_hz, 190)
     at = scene.at(f)
     ideal = design_channel(found[0].design, at)
     p, q = (
-        np.abs(np.einsum("fml,fl->fm", at.ears(), w)) ** 2
-        for w in (spectra(made.taps[0], f, 16_000.0), ideal.weights)
+        np.abs(np.einsum("fml,fl->fm", at.ears(), w)) ** 2 for w in (spectra(made.taps[0], f, 16_000.0), ideal.weights)
     )
     realised, wanted = (db(x[:, 0::2].mean(axis=1) / x[:, 1::2].mean(axis=1)) for x in (p, q))
     assert abs(np.mean(realised - wanted)) < 0.15
@@ -79,7 +79,7 @@ def test_eight_drivers_keep_their_gain_off_the_grid_and_with_the_head_moved() ->
     """128 taps, heads 1 and 3 cm aside that the design did not see: each 5th percentile within 0.5 dB of the joint FIR fit's."""
     found, scene = designed(eight_drivers(), 513)
     made = {
-        form: realize_form(found, scene, Realization(form=form, taps=128, bulk_delay_samples=64))  # type: ignore[arg-type] # one of the two below
+        form: realize_form(found, scene, Realization(form=form, taps=128, bulk_delay_samples=64))
         for form in ("fir", "rtf")
     }
     for move in (0.01, -0.01, 0.03, -0.03):
@@ -94,7 +94,7 @@ def test_ratios_are_bounded() -> None:
 
     The loss at the ears is said with its dB, the frequency and the remedy.
     """
-    found, scene, made = rtf(speaker(reference="front"), max_ratio_db=3.0)
+    found, _, made = rtf(speaker(reference="front"), max_ratio_db=3.0)
     w = np.abs(spectra(made.taps[0], np.linspace(0.0, 8000.0, 801), 16_000.0))
     assert w.max() < 10 ** (4.0 / 20)
     wanted = np.abs(found[0].weights[found[0].in_band])
@@ -131,7 +131,7 @@ def test_the_equaliser_restores_the_tone() -> None:
     f = np.linspace(0.0, 8000.0, 1601)
     levels, gains = [], []
     for keys in ({"taps": 256}, {"taps": 383, "equaliser_taps": 128}):
-        found, scene, made = rtf(pair(), bulk_delay_samples=128, **keys)
+        _, scene, made = rtf(pair(), bulk_delay_samples=128, **keys)
         at = scene.at(f)
         p = np.abs(np.einsum("fml,fl->fm", at.ears(), spectra(made.taps[0], f, 16_000.0)))
         plain = np.sqrt(np.mean(np.abs(at.ears()[:, 0::2, 0]) ** 2, axis=1))
@@ -161,7 +161,13 @@ def test_one_driver_is_its_own_reference() -> None:
     tables = small(
         {"only": [0.0, 0.0, 0.0]},
         {"position_m": [2.0, 0.0, 0.0]},
-        {"name": "centre", "kind": "beamformer", "look_deg": 0.0, "band_hz": [800.0, 3000.0], "window_deg": [-30.0, 30.0]},
+        {
+            "name": "centre",
+            "kind": "beamformer",
+            "look_deg": 0.0,
+            "band_hz": [800.0, 3000.0],
+            "window_deg": [-30.0, 30.0],
+        },
     )
     _, _, made = rtf(tables, bulk_delay_samples=5)
     np.testing.assert_array_equal(made.taps[0], [np.arange(128) == 5])
@@ -169,11 +175,12 @@ def test_one_driver_is_its_own_reference() -> None:
 
 
 def test_held_ratios_keep_the_curve() -> None:
-    """With 48 taps held ratios miss the pair's curve by less than 0.05 dB between the solved frequencies, fitted ones by more than 0.2 dB."""
+    """With 48 taps held ratios miss the pair's curve by less than 0.05 dB off the grid, fitted ones by more than 0.2 dB."""
     short = []
     for hold_wishes in (False, True):
         found, scene, made = rtf(pair(), taps=48, hold_wishes=hold_wishes)
-        f = np.linspace(*found[0].design.band_hz, 301)
+        low_hz, high_hz = found[0].design.band_hz
+        f = np.linspace(low_hz, high_hz, 301)
         curve = np.array(found[0].design.cancellation_gain_db)
         target_db = np.interp(np.log(f), np.log(curve[:, 0]), curve[:, 1])
         p = np.abs(np.einsum("fml,fl->fm", scene.at(f).ears(), spectra(made.taps[0], f, 16_000.0))) ** 2

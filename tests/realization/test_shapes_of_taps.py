@@ -5,12 +5,10 @@ from __future__ import annotations
 import cvxpy as cp
 import numpy as np
 import pytest
-from designs.small_problems import line, load, pair, speaker
+from designs.small_problems import line, pair, speaker
 from formulations.random_targets import gaussian
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from realization.test_fir_fit import dense, weighting
-from realization.test_realized_channels import designed, spectra
 
 import designer
 from designer.arrays import Complex, Real
@@ -22,6 +20,8 @@ from designer.realization.exact_responses import exact_rows, solve_exactly, want
 from designer.realization.held_wishes import Held, Rows, hold
 from designer.realization.time_penalty import time_penalty
 from designer.realization.toeplitz_fit import NormalEquations, delayed, fit
+from realization.test_fir_fit import dense, weighting
+from realization.test_realized_channels import designed, spectra
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -55,8 +55,10 @@ def test_a_weight_lowers_the_energy_that_it_prices(key: str, side: int) -> None:
     found, scene = designed(pair(), 129)
     energy = []
     for weight in (0.0, 1.0):
-        made = realize_form([found], scene, Realization(taps=96, **{key: weight}))
-        parts = np.split(np.sum(made.taps[0] ** 2, axis=0), [made.bulk_delay_samples - 16, made.bulk_delay_samples + 17])
+        made = realize_form([found], scene, Realization.model_validate({"taps": 96, key: weight}))
+        parts = np.split(
+            np.sum(made.taps[0] ** 2, axis=0), [made.bulk_delay_samples - 16, made.bulk_delay_samples + 17]
+        )
         energy.append(float(parts[2 * side].sum()))
     assert 0 < energy[1] < energy[0] / 2
 
@@ -106,7 +108,8 @@ def test_the_least_delay_is_the_first_that_does(needed: int, taps: int) -> None:
 
 def test_the_least_delay_keeps_the_result() -> None:
     """The pair with 128 taps: less than half of them before the main arrival, and the gain in the band lower by at most 0.1 dB on
-    average, and nowhere by more than the 1.5 dB that an error 16 dB below what is left adds."""
+    average, and nowhere by more than the 1.5 dB that an error 16 dB below what is left adds.
+    """
     found, scene = designed(pair(), 257)
     gains = []
     for delay in (None, "least"):
@@ -127,7 +130,7 @@ def mask_excess_db(taps: Real, problem: designer.Scene, f: Real) -> float:
     def level(azimuth_deg: float) -> Real:
         at = 2.0 * np.array([np.cos(np.radians(azimuth_deg)), np.sin(np.radians(azimuth_deg)), 0.0])
         r = np.linalg.norm(at - places, axis=1)
-        return np.abs(np.sum(w * np.exp(-2j * np.pi / c * np.outer(f, r)) / r, axis=1))
+        return np.asarray(np.abs(np.sum(w * np.exp(-2j * np.pi / c * np.outer(f, r)) / r, axis=1)))
 
     on_axis = level(0.0)
     return max(float((20 * np.log10(level(a) / on_axis)).max()) for a in (60.0, 75.0, 90.0, 105.0, 120.0)) + 20.0
@@ -148,7 +151,7 @@ def test_held_taps_keep_a_mask_that_fitted_taps_break() -> None:
 
 
 def test_what_cannot_be_held_is_said() -> None:
-    """Six drivers, a window of +/-15 degrees and -25 dB from 45: 8 taps are too few, and the warning names the wish, the dB and the remedy."""
+    """Six drivers, a window of +/-15 degrees and -25 dB from 45: 8 taps are too few, and the warning says it with dB and remedy."""
     tables = line(6, mask=[{"azimuth_deg": [45.0, 120.0], "max_db": -25.0}], window_deg=[-15.0, 15.0])
     found, scene = designed(tables, 129)
     made = realize_form([found], scene, Realization(taps=8, hold_wishes=True))
@@ -161,7 +164,8 @@ def test_what_cannot_be_held_is_said() -> None:
 def test_held_taps_keep_the_curve(problem: object) -> None:
     """With 48 taps the held curve is missed by less than 0.05 dB between the solved frequencies, the fitted one by more than 0.2 dB."""
     found, scene = designed(problem(), 129)  # type: ignore[operator] # a function from the list above
-    f = np.linspace(*found.design.band_hz, 301)
+    low_hz, high_hz = found.design.band_hz
+    f = np.linspace(low_hz, high_hz, 301)
     at = scene.at(f)
     curve = np.array(found.design.cancellation_gain_db)
     target_db = np.interp(np.log(f), np.log(curve[:, 0]), curve[:, 1])
