@@ -51,7 +51,8 @@ def test_sections_are_the_words_integers(rounded_sections: tuple[designer.Design
         rows = table[(table.channel == "left") & (table.driver == driver)]
         b = rows[["b0", "b1", "b2"]].to_numpy() * rows.gain.to_numpy()[:, None]
         own = Cascade(b, rows[["a1", "a2"]].to_numpy(), int(rows.delay_samples.sum()))
-        expected = difference_equation(own, [1.0] + [0.0] * 399)
+        length = min(400, made.taps["left"].shape[1])
+        expected = difference_equation(own, [1.0] + [0.0] * (length - 1))
         np.testing.assert_allclose(made.taps["left"][l, :length], expected, atol=1e-9)
 
 

@@ -11,7 +11,7 @@ from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.half_known import entries
 from designer.problem.messages import nearest, number, shown
-from designer.problem.schema import DesignTable, Problem, Realization
+from designer.problem.schema import MAX_DISTANCE_M, DesignTable, Problem, Realization
 
 HOMES = {
     "taps": ("fir", "rtf"),
@@ -166,7 +166,7 @@ def _spread_m(design: DesignTable, problem: Problem, places_m: np.ndarray) -> fl
     if design.kind == "beamformer":
         azimuth, distance_m = np.radians(design.look_deg or 0.0), problem.azimuth_distance_m
         towards = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
-        if np.isinf(distance_m):
+        if distance_m > MAX_DISTANCE_M:  # the far field; a whole number of the file may have any size
             return float(np.ptp(places_m @ towards))
         return float(np.ptp(np.linalg.norm(distance_m * towards - places_m, axis=1)))
     ears_m = geometry.ears_m(problem.listener, problem.listener.head_radius_m).reshape(-1, 3)

@@ -10,6 +10,7 @@ import designer
 from designer.arrays import Complex, Real
 from designer.designs import ChannelDesign
 from designer.realization import fir
+from designer.realization.dense_targets import between
 from designer.targets.channel_target import channel_target
 from realization.test_fir_fit import weighting
 from realization.test_realized_channels import designed, eight_drivers
@@ -37,7 +38,7 @@ def eight_driver_taps(taps: int) -> tuple[Real, Complex, designer.Scene, Channel
     """The eight-driver case's taps, their symbol, 40 moved heads off the grid, and the design."""
     found, scene = designed(eight_drivers(), 513)
     frequency_hz = np.fft.rfftfreq(fir.grid_size(taps, 513), 1 / 48_000)
-    wanted = fir._interpolated(found, frequency_hz)
+    wanted = between(found.frequency_hz, found.weights, frequency_hz)
     symbol = fir.audible(channel_target(found.design, scene.at(frequency_hz), found.plain), wanted)
     moves = np.random.default_rng(0).uniform(-0.03, 0.03, (40, 3)) * [1, 1, 0]
     off_grid = scene.at(np.linspace(1260.0, 4890.0, 100)).moved(moves)
