@@ -6,10 +6,11 @@ With N = G Gᵀ, G lower triangular,
     dᵀ N d = Σ_i ( G_ii d_i + Σ_{j>i} G_ji d_j )².
 
 From the last tap to the first, each is rounded after adding what the later ones left: d_i nearest to -Σ G_ji d_j / G_ii
-(L. Babai, On Lovász' lattice reduction and the nearest lattice point problem, Combinatorica 6, 1986). Then
+(L. Babai, On Lovász' lattice reduction and the nearest lattice point problem, Combinatorica 6, 1986). On this path
 |G_ii d_i + ...| <= G_ii Δ/2, so that E - E(0) is about Δ²/12 Σ G_ii², against Δ²/12 Σ N_ii of plain rounding. For many
 taps the means tend to those of the symbol's eigenvalues: geometric, and arithmetic (Szegő). What the rounding
-is put into is what the points do not hear.
+is put into is what the points do not hear. Not only the nearest plane is followed: several paths go on at once, the
+best so far (the M-algorithm; J. Anderson and S. Mohan, Sequential coding algorithms, IEEE Trans. Communications 32, 1984).
 
 N is block Toeplitz: N_(n,k) = Γ(n - k), drivers within taps. Its rows of G settle to the symbol's spectral factor (F. L.
 Bauer, 1955), so that the rows beyond a bound are taken as shifts of the last one computed.
@@ -24,6 +25,8 @@ from designer.arrays import Complex, Real
 EXACT_ROWS = 2048
 """Rows of G that are computed, drivers x taps: 0.2 s. On the eight-driver case at 512 taps all 4096 rows take 1 s, and gain
 0.5 dB more at most."""
+MOST_PATHS, LEAST_PATHS, PATH_NUMBERS = 32, 4, 50_000
+"""Paths that are followed at once: as many as hold so many integers together. 32 gain 1 to 2.5 dB over one."""
 MAX_MOVES = 20_000
 
 
@@ -43,18 +46,34 @@ def nearest_plane(taps: Real, symbol: Complex, step: float, least: float, greate
     known = min(count, max(2, EXACT_ROWS // drivers))
     factor = cholesky_of_toeplitz(blocks, known)
     x = (taps / step).T.ravel()
-    carried = np.zeros(x.size)  # Σ_{j>i} G_ji d_j for every i
-    q = np.empty(x.size)
-    for i in range(x.size - 1, -1, -1):
-        row = i if i < factor.shape[0] else factor.shape[0] - drivers + i % drivers
-        own = factor[row, : row + 1]
-        q[i] = np.clip(np.rint(x[i] - carried[i] / own[-1]), least, greatest)
-        carried[i + 1 - own.size : i + 1] += own * (q[i] - x[i])
+    starts = (_planes(x, factor, drivers, least, greatest), np.clip(np.rint(x), least, greatest))
     found = [
         np.ascontiguousarray(greedy_moves(start, x, blocks, least, greatest).reshape(count, drivers).T)
-        for start in (q, np.clip(np.rint(x), least, greatest))
+        for start in starts
     ]
     return min(found, key=lambda each: weighted_error(each * step - taps, symbol))
+
+
+def _planes(x: Real, factor: Real, drivers: int, least: float, greatest: float) -> Real:
+    """The integers of the best path: each goes on to the nearest plane and to those beside it, and the best are kept."""
+    paths = int(np.clip(PATH_NUMBERS // x.size, LEAST_PATHS, MOST_PATHS))
+    carried = np.zeros((1, x.size))  # Σ_{j>i} G_ji d_j for every i
+    q, cost = np.empty((1, x.size)), np.zeros(1)
+    for i in range(x.size - 1, -1, -1):
+        row = i if i < len(factor) else len(factor) - drivers + i % drivers
+        own = factor[row, : row + 1]
+        aim = x[i] - carried[:, i] / own[-1]
+        near = np.rint(aim)
+        beside = np.where(aim >= near, 1.0, -1.0)
+        planes = np.clip(np.stack([near, near + beside, near - beside], axis=1), least, greatest)
+        reached = (cost[:, None] + (own[-1] * (planes - aim[:, None])) ** 2).ravel()
+        kept = np.argpartition(reached, paths - 1)[:paths] if reached.size > paths else np.arange(reached.size)
+        parent, cost = kept // 3, reached[kept]
+        if not np.array_equal(parent, np.arange(len(carried))):
+            carried, q = carried[parent], q[parent]
+        q[:, i] = planes.ravel()[kept]
+        carried[:, i + 1 - own.size : i + 1] += (q[:, i] - x[i])[:, None] * own
+    return np.asarray(q[np.argmin(cost)])
 
 
 def correlations(symbol: Complex, taps: int) -> Real:

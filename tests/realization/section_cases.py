@@ -20,7 +20,7 @@ LOGARITHMIC = np.geomspace(15.0, 24_000.0, 300)
 
 
 def equaliser(seed: int, sections: int, lowest_hz: float = 40.0) -> Cascade:
-    """Peaks and dips of up to 12 dB, a third of an octave to two octaves wide, an octave or more apart.
+    """Peaks and dips of up to 12 dB, a third of an octave to an octave and a quarter wide, an octave or more apart.
 
     R. Bristow-Johnson, Cookbook formulae for audio EQ biquad filter coefficients: the peaking filter.
     """
@@ -29,7 +29,7 @@ def equaliser(seed: int, sections: int, lowest_hz: float = 40.0) -> Cascade:
     octaves = np.log2(16_000.0 / lowest_hz)
     for s in range(sections):
         w = 2 * np.pi * lowest_hz * 2.0 ** (octaves * (s + rng.uniform(0, 0.4)) / sections) / RATE
-        A, alpha = 10 ** (rng.choice([-1, 1]) * rng.uniform(3, 12) / 40), np.sin(w) / (2 * rng.uniform(0.7, 4.0))
+        A, alpha = 10 ** (rng.choice([-1, 1]) * rng.uniform(3, 12) / 40), np.sin(w) / (2 * rng.uniform(1.1, 4.0))
         b.append(np.array([1 + alpha * A, -2 * np.cos(w), 1 - alpha * A]) / (1 + alpha / A))
         a.append(np.array([-2 * np.cos(w), 1 - alpha / A]) / (1 + alpha / A))
     return Cascade(np.array(b) * 1.0, np.array(a))

@@ -67,7 +67,7 @@ def test_refining_only_helps_and_stays_stable(seed: int, radius: float) -> None:
 
 
 def test_errors_undo_each_other_at_the_point() -> None:
-    """Two drivers, filters of four sections followed with two: the joint sum is 10 dB below that of the best separate fits."""
+    """Two drivers, filters of four sections followed with two: the joint sum is 6 dB below that of the best separate fits."""
     known = [equaliser(3, 4, 300.0), equaliser(4, 4, 300.0)]
     problem = coupled(known, 0)
     alone = []
@@ -76,7 +76,7 @@ def test_errors_undo_each_other_at_the_point() -> None:
         start = vector_fit(problem.wanted[:, l], np.ones(300), problem.turn, 2, 0.999)
         alone += refine([start], own)
     joint = refine(alone, problem)
-    assert 10 * np.log10(problem.cost(alone) / problem.cost(joint)) > 10.0
+    assert 10 * np.log10(problem.cost(alone) / problem.cost(joint)) > 6.0
 
 
 def test_delays_are_taken_out_first() -> None:

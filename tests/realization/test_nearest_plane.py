@@ -44,7 +44,7 @@ def test_it_is_never_worse_than_plain_rounding(seed: int, drivers: int, taps: in
 @settings(max_examples=20, deadline=None)
 @given(seed=seeds, drivers=st.integers(1, 3), taps=st.integers(2, 10))
 def test_it_keeps_babais_bound(seed: int, drivers: int, taps: int) -> None:
-    """dᵀ N d <= Δ²/4 Σ G_ii², G the dense Cholesky factor (Babai 1986)."""
+    """A bound of the single path, which the best of many keeps: dᵀ N d <= Δ²/4 Σ G_ii², G the dense Cholesky factor (Babai 1986)."""
     x, symbol = random_case(seed, drivers, taps)
     N = normal_matrix(symbol, taps)
     d = (nearest_plane(x, symbol, 0.25, -100, 100) * 0.25 - x).T.ravel()
