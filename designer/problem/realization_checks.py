@@ -164,7 +164,7 @@ def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[
 
 def _spread_m(design: DesignTable, problem: Problem, places_m: np.ndarray) -> float:
     if design.kind == "beamformer":
-        azimuth, distance_m = np.radians(design.look_deg or 0.0), problem.azimuth_distance_m
+        azimuth, distance_m = np.radians(float(design.look_deg or 0.0)), float(problem.azimuth_distance_m)
         towards = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
         if distance_m > MAX_DISTANCE_M:  # the far field; a whole number of the file may have any size
             return float(np.ptp(places_m @ towards))

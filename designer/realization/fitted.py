@@ -13,7 +13,7 @@ from designer.realization.bulk_delay import least_delay
 from designer.realization.exact_responses import exact_rows, solve_exactly, wanted_values
 from designer.realization.held_wishes import Held, hold
 from designer.realization.time_penalty import time_penalty
-from designer.realization.toeplitz_fit import NormalEquations, delayed, error_power, fit
+from designer.realization.toeplitz_fit import ROUGH_TOLERANCE, NormalEquations, delayed, error_power, fit
 
 SAID_DB = 0.05
 """An excess of a held wish from which on it is reported."""
@@ -32,7 +32,7 @@ class Fitted:
         """The largest error at the points, as C weighs it, of the plain fit with a bulk delay."""
         if not self.wanted.shape[1]:  # the reference alone
             return 0.0
-        found = fit(self.wanted, self.symbol, taps, delay)
+        found = fit(self.wanted, self.symbol, taps, delay, tolerance=ROUGH_TOLERANCE)
         return float(error_power(found, self.wanted, self.symbol, delay).max())
 
     def taps(self, taps: int, delay: int, table: Realization) -> Real:
