@@ -30,7 +30,9 @@ MOST_PATHS, LEAST_PATHS, PATH_NUMBERS = 32, 4, 50_000
 MAX_MOVES = 20_000
 
 
-def nearest_plane(taps: Real, symbol: Complex, step: float, least: float, greatest: float) -> Real:
+def nearest_plane(
+    taps: Real, symbol: Complex, step: float, least: float, greatest: float, *, quick: bool = False
+) -> Real:
     """Integers (L, T), as whole numbers in floats, for taps that minimise the fit's sum; never worse than plain rounding.
 
     Parameters
@@ -39,6 +41,7 @@ def nearest_plane(taps: Real, symbol: Complex, step: float, least: float, greate
     symbol : C (K, L, L) on the K = N/2 + 1 frequencies of a real Fourier grid of even length N >= 2 T
     step : what one step of the integers is worth
     least, greatest : the integers' range
+    quick : one path alone, and no moves from plain rounding, which stays the bound; up to 2.5 dB more error
 
     """
     drivers, count = taps.shape
@@ -46,17 +49,16 @@ def nearest_plane(taps: Real, symbol: Complex, step: float, least: float, greate
     known = min(count, max(2, EXACT_ROWS // drivers))
     factor = cholesky_of_toeplitz(blocks, known)
     x = (taps / step).T.ravel()
-    starts = (_planes(x, factor, drivers, least, greatest), np.clip(np.rint(x), least, greatest))
-    found = [
-        np.ascontiguousarray(greedy_moves(start, x, blocks, least, greatest).reshape(count, drivers).T)
-        for start in starts
-    ]
-    return min(found, key=lambda each: weighted_error(each * step - taps, symbol))
+    paths = 1 if quick else int(np.clip(PATH_NUMBERS // x.size, LEAST_PATHS, MOST_PATHS))
+    plain = np.clip(np.rint(x), least, greatest)
+    found = [greedy_moves(_planes(x, factor, drivers, least, greatest, paths), x, blocks, least, greatest)]
+    found.append(plain if quick else greedy_moves(plain, x, blocks, least, greatest))
+    shaped = [np.ascontiguousarray(each.reshape(count, drivers).T) for each in found]
+    return min(shaped, key=lambda each: weighted_error(each * step - taps, symbol))
 
 
-def _planes(x: Real, factor: Real, drivers: int, least: float, greatest: float) -> Real:
+def _planes(x: Real, factor: Real, drivers: int, least: float, greatest: float, paths: int) -> Real:
     """The integers of the best path: each goes on to the nearest plane and to those beside it, and the best are kept."""
-    paths = int(np.clip(PATH_NUMBERS // x.size, LEAST_PATHS, MOST_PATHS))
     carried = np.zeros((1, x.size))  # Σ_{j>i} G_ji d_j for every i
     q, cost = np.empty((1, x.size)), np.zeros(1)
     for i in range(x.size - 1, -1, -1):

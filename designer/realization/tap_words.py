@@ -25,13 +25,14 @@ def rounded_taps(made: Realized, word: Word) -> Realized:
     return replace(made, taps=taps, unrounded=tuple(made.taps), shifts=tuple(shifts))
 
 
-def in_words(taps: Real, symbol: Complex, word: Word, *, plain: bool = False) -> tuple[Real, int]:
+def in_words(taps: Real, symbol: Complex, word: Word, *, plain: bool = False, quick: bool = False) -> tuple[Real, int]:
     """Taps (L, T) that the word holds, and the shift that they share.
 
     Parameters
     ----------
     symbol : C (K, L, L) of the fit
     plain : each to its nearest, for comparison
+    quick : as in `nearest_plane`
 
     """
     filtering = ~is_pure_delay(taps)
@@ -43,7 +44,7 @@ def in_words(taps: Real, symbol: Complex, word: Word, *, plain: bool = False) ->
         out[filtering] = rounded(own, word, shift) * step
     elif len(own):
         part = symbol[:, filtering][:, :, filtering]
-        out[filtering] = nearest_plane(own, part, step, word.least, word.greatest) * step
+        out[filtering] = nearest_plane(own, part, step, word.least, word.greatest, quick=quick) * step
     return out, shift
 
 
