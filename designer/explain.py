@@ -50,7 +50,9 @@ def explain(problem: Problem) -> Iterator[str]:
     )
     for design in problem.designs:
         yield f'design "{design.name}": {"; ".join(_wishes(design))}'
-    yield f"realised as {problem.realization.form}, {problem.realization.taps} taps"
+    table = problem.realization
+    length = f"{table.sections} sections a driver" if table.form == "biquad" else f"{table.taps} taps"
+    yield f"realised as {table.form}, {length}" + (f", in words of {table.word}" if table.word else "")
 
 
 def _wishes(design: DesignTable) -> Iterator[str]:

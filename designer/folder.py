@@ -17,9 +17,11 @@ import numpy as np
 import designer
 from designer.acoustics.writers.sofa_text import WRITER
 from designer.errors import DataError, DesignerError, UsageError
+from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.words import Verdict
 from designer.formulations import Certificate
 from designer.problem import loads
+from designer.realization.cascade import Cascade
 from designer.report import figures, page
 from designer.result import Channel, Result, fine_frequencies_hz
 from designer.targets.plain import Plain
@@ -27,6 +29,7 @@ from designer.targets.plain import Plain
 if TYPE_CHECKING:
     import pandas as pd
 
+SECTIONS = ("channel", "driver", "section", "b0", "b1", "b2", "a1", "a2", "gain", "delay_samples")
 LIBRARIES = ("numpy", "scipy", "clarabel", "pandas", "matplotlib")
 
 
@@ -92,6 +95,8 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
 
     coefficients(result).to_csv(folder / "coefficients.csv", index=False)
     _weights(result).to_csv(folder / "weights.csv", index=False)
+    if result.sections:
+        sections(result).to_csv(folder / "sections.csv", index=False)
     stacked = np.concatenate([result.taps[name] for name in result.channels])
     wavfile.write(folder / "filters.wav", round(result.problem.sample_rate_hz), stacked.T.astype(np.float32))
     result.metrics.to_csv(folder / "metrics.csv", index=False)
@@ -124,6 +129,37 @@ def coefficients(result: Result) -> pd.DataFrame:
             )
         )
     return pd.concat(tables, ignore_index=True)
+
+
+def sections(result: Result) -> pd.DataFrame:
+    """The table of `sections.csv`: a numerator is gain times b0, b1, b2; the delay stands at a filter's first section."""
+    import pandas as pd
+
+    rows = [
+        (name, driver, s, *(b / gain), *a, gain, cascade.delay_samples if s == 0 else 0)
+        for name, cascades in result.sections.items()
+        for driver, cascade in cascades.items()
+        for s, (b, a, gain) in enumerate(
+            zip(cascade.b, cascade.a, np.broadcast_to(cascade.gain, len(cascade.b)), strict=True)
+        )
+    ]
+    return pd.DataFrame(rows, columns=pd.Index(SECTIONS))
+
+
+def _read_sections(folder: Path) -> dict[str, dict[str, Cascade]]:
+    """The cascades of `sections.csv`, where there is one."""
+    import pandas as pd
+
+    if not (folder / "sections.csv").exists():
+        return {}
+    table = pd.read_csv(folder / "sections.csv", dtype=str, keep_default_na=False)
+    read: dict[str, dict[str, Cascade]] = {}
+    for (name, driver), rows in table.groupby(["channel", "driver"], sort=False):
+        b, a = (rows[columns].to_numpy(dtype=float) for columns in (["b0", "b1", "b2"], ["a1", "a2"]))
+        gain = rows["gain"].to_numpy(dtype=float)
+        delay = int(rows["delay_samples"].astype(int).sum())
+        read.setdefault(str(name), {})[str(driver)] = Cascade(b * gain[:, None], a, delay, gain)
+    return read
 
 
 def _weights(result: Result) -> pd.DataFrame:
@@ -172,6 +208,10 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
             "form": problem.realization.form,
             "references": result.references,
             "warnings": list(result.realisation_warnings),
+            "word": problem.realization.word,
+            "taps": next(iter(result.taps.values())).shape[1],
+            "shifts": result.shifts,
+            "study": {name: one.as_json() for name, one in result.study.items()},
         },
         "drivers": list(result.drivers),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
@@ -251,11 +291,13 @@ def read(folder: Path) -> dict[str, Any]:
         taps, weights = {}, {}
         for name in report["channels"]:
             values = taps_table.loc[taps_table.channel == name, "value"].to_numpy(dtype=float)
-            taps[name] = values.reshape(len(drivers), problem.realization.taps)
+            taps[name] = values.reshape(len(drivers), report["realization"]["taps"])
             rows = weights_table[weights_table.channel == name]
             weights[name] = (rows["real"].to_numpy(dtype=float) + 1j * rows["imag"].to_numpy(dtype=float)).reshape(
                 problem.grid.frequencies, len(drivers)
             )
+        cascades = _read_sections(folder)
+        studies = {name: ChannelStudy.of_json(saved) for name, saved in report["realization"]["study"].items()}
         tables = {table.name: table for table in problem.designs}
         channels = {name: _read_channel(tables[name], saved) for name, saved in report["channels"].items()}
     except DesignerError:
@@ -273,6 +315,9 @@ def read(folder: Path) -> dict[str, Any]:
         "bulk_delay_samples": report["bulk_delay_samples"],
         "references": report["realization"]["references"],
         "realisation_warnings": tuple(report["realization"]["warnings"]),
+        "sections": cascades,
+        "shifts": report["realization"]["shifts"],
+        "study_source": lambda: studies,
         "channels": channels,
     }
 

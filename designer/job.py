@@ -12,9 +12,11 @@ import numpy as np
 from designer import folder as folders
 from designer.acoustics.scene import scene
 from designer.designs import ChannelDesign, design_channel
+from designer.evaluation.realisation_study import study
 from designer.evaluation.words import verdict
 from designer.problem.schema import DesignTable, Problem
-from designer.realization import realize_form
+from designer.realization import Realized, realize_form
+from designer.realization.cascade import Cascade
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.targets.wishes import SLACK_TOLERANCE_DB
 
@@ -105,11 +107,22 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         seconds,
         references=dict(zip(names, realised.references, strict=False)),
         realisation_warnings=realised.warnings,
+        sections=_sections(names, fine.drivers, realised),
+        shifts=dict(zip(names, realised.shifts, strict=False)),
+        study_source=lambda: study(found, realised, fine),
     )
     made.__dict__["fine_scene"] = fine
     with stage("evaluation"):
         _ = made.evaluation, made.scalars
     return made
+
+
+def _sections(names: list[str], drivers: tuple[str, ...], realised: Realized) -> dict[str, dict[str, Cascade]]:
+    """Channel -> driver -> its cascade."""
+    return {
+        name: {drivers[l]: cascade for l, cascade in zip(fit.own, cascades, strict=True)}
+        for name, fit, cascades in zip(names, realised.fits, realised.sections, strict=False)
+    }
 
 
 def _channel(table: DesignTable, found: ChannelDesign) -> Channel:

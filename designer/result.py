@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,12 +15,14 @@ from designer.errors import EXIT_DONE, EXIT_INFEASIBLE
 from designer.evaluation.each_head import head_gains_db, head_numbers
 from designer.evaluation.left_out_directions import LeftOut, left_out_directions
 from designer.evaluation.moved_head import MovedHead, moved_head
+from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.scalars import Scalars, scalars
 from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
 from designer.evaluation.words import Verdict
 from designer.formulations import Certificate
 from designer.problem.schema import DesignTable, Problem
 from designer.realization import response as filter_response
+from designer.realization.cascade import Cascade
 from designer.targets.plain import Plain
 
 if TYPE_CHECKING:
@@ -65,6 +68,9 @@ class Result:
     seconds : stage -> time that it took
     references : channel -> the driver with a pure delay, in the RTF form; empty otherwise
     realisation_warnings : what the form of the filters costs, each with its dB
+    sections : channel -> driver -> its cascade, in the biquad form; empty otherwise
+    shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
+    study_source : makes `study`, or reads it back
 
     """
 
@@ -78,6 +84,9 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     realisation_warnings: tuple[str, ...] = ()
+    sections: dict[str, dict[str, Cascade]] = field(default_factory=dict)
+    shifts: dict[str, int] = field(default_factory=dict)
+    study_source: Callable[[], dict[str, ChannelStudy]] = dict
 
     @property
     def status(self) -> int:
@@ -175,6 +184,11 @@ class Result:
             name: head_numbers(self.channels[name].table, self.taps[name], self.fine_scene, moved)
             for name, moved in self.moved_heads.items()
         }
+
+    @cached_property
+    def study(self) -> dict[str, ChannelStudy]:
+        """Each channel's memory, work and headroom, and its gain against taps or sections and against word length."""
+        return self.study_source()
 
     @property
     def warnings(self) -> list[str]:

@@ -19,6 +19,7 @@ from formulations.cone_calls import calls as cone_calls
 from formulations.formulation_calls import calls as formulation_calls
 from formulations.random_targets import Wanted, gaussian, random_target
 from realization.realization_calls import calls as realization_calls
+from realization.section_calls import calls as section_calls
 from solvers.search_calls import calls as search_calls
 from targets.region_calls import calls as region_calls
 
@@ -195,7 +196,9 @@ def calls() -> dict[str, Call]:
     listener = there.problem.listener
     moves = positive(2, 3)
     taps = judged().taps
-    return model_calls() | cone_calls() | search_calls() | formulation_calls() | region_calls() | realization_calls() | {
+    elsewhere = [model_calls, cone_calls, search_calls, formulation_calls, region_calls, realization_calls]
+    others = {name: call for some in elsewhere for name, call in some().items()}
+    return others | section_calls(own, there) | {
         "measures.db": (measures.db, (positive(4) - 0.5,)),
         "measures.amplitude_db": (measures.amplitude_db, (w,)),
         "measures.pressure": (measures.pressure, (H, w)),

@@ -86,6 +86,9 @@ def scalars(
         remedy = (
             f'more taps ([realization] taps = {taps.shape[1]}), or form = "fir", which keeps the level, bring it back'
         )
+    table = scene.problem.realization
+    if table.form == "biquad":
+        remedy = f"more sections ([realization] sections = {table.sections}) or frequencies ([grid] frequencies) bring it back"
     losses = []
     for wish, slack in realised.items():
         lost = slack - given_slacks_db.get(wish, np.zeros(slack.size))

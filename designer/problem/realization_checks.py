@@ -11,13 +11,27 @@ from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.half_known import entries
 from designer.problem.messages import nearest, number, shown
-from designer.problem.schema import DesignTable, Problem, Realization
+from designer.problem.schema import MAX_DISTANCE_M, DesignTable, Problem, Realization
 
-FOREIGN = {
-    "fir": ("max_ratio_db", "equaliser_taps"),
-    "rtf": ("zero_at_dc", "exact_at_hz"),
+HOMES = {
+    "taps": ("fir", "rtf"),
+    "pre_ringing_weight": ("fir", "rtf"),
+    "tail_weight": ("fir", "rtf"),
+    "hold_wishes": ("fir", "rtf"),
+    "zero_at_dc": ("fir",),
+    "exact_at_hz": ("fir",),
+    "max_ratio_db": ("rtf",),
+    "equaliser_taps": ("rtf",),
+    "sections": ("biquad",),
+    "max_pole_radius": ("biquad",),
 }
-"""Keys that belong to the other form."""
+"""Forms that a key belongs to, where it does not belong to all."""
+LEAST_BITS = {"fir": 4, "rtf": 4, "biquad": 8}
+"""With fewer bits a filter is hardly one; sections need two of them for |a1| < 2, and some for where the poles are."""
+MAX_POLE_RADIUS = 0.9997
+"""Its impulse response has fallen by 140 dB in 53,700 samples, which `coefficients.csv` holds."""
+MOST_BITS = 48
+"""A float holds every such integer."""
 LEAST_TAPS = 8
 """Of a filter beside its equaliser."""
 
@@ -25,6 +39,8 @@ LEAST_TAPS = 8
 def realization_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Every check of how the filters are realised, each to be run as far as its keys are known."""
     yield _foreign_keys(problem)
+    yield _word(problem)
+    yield _pole_radius(problem)
     yield _equaliser(problem)
     yield _delay(problem)
     yield _exact(problem)
@@ -40,14 +56,38 @@ def filter_taps(table: Realization) -> int:
 
 def _foreign_keys(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
-    for form, keys in FOREIGN.items():
-        if form != table.form:
-            continue
-        home = "rtf" if form == "fir" else "fir"
-        for key in keys:
-            if key in table.model_fields_set:
-                found = f"found with form = {shown(form)}"
-                yield Fault(f"realization.{key}", found, f'only with form = "{home}"', "leave it out")
+    for key, homes in HOMES.items():
+        if table.form not in homes and key in table.model_fields_set:
+            found = f"found with form = {shown(table.form)}"
+            home = " or ".join(f'"{form}"' for form in homes)
+            yield Fault(f"realization.{key}", found, f"only with form = {home}", "leave it out")
+
+
+def _word(problem: Problem) -> Iterator[Fault]:
+    table = problem.realization
+    least, remedy = LEAST_BITS[table.form], 'name a longer word: "q15" has 16 bits, "5.23" 28'
+    try:
+        word = table.fixed_point
+    except ValueError as error:
+        yield Fault("realization.word", f"found {shown(table.word)}", str(error), remedy)
+        return
+    if word is not None and not least <= word.bits <= MOST_BITS:
+        bits = "1 bit" if word.bits == 1 else f"{word.bits} bits"
+        may_be = f"{least} to {MOST_BITS} bits with form = {shown(table.form)}, the sign included"
+        remedy = remedy if word.bits < least else "name a shorter word"
+        yield Fault("realization.word", f"found {shown(table.word)}, {bits}", may_be, remedy)
+
+
+def _pole_radius(problem: Problem) -> Iterator[Fault]:
+    radius = problem.realization.max_pole_radius
+    if radius > MAX_POLE_RADIUS:
+        remedy = "sections with poles at 1 or beyond cannot be stable; 0.998 rings for 10 ms at 48 kHz"
+        yield Fault(
+            "realization.max_pole_radius",
+            f"found {number(radius)}",
+            f"above 0, at most {number(MAX_POLE_RADIUS)}",
+            remedy,
+        )
 
 
 def _equaliser(problem: Problem) -> Iterator[Fault]:
@@ -62,7 +102,7 @@ def _equaliser(problem: Problem) -> Iterator[Fault]:
 def _delay(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
     room = filter_taps(table)
-    if isinstance(table.bulk_delay_samples, int) and table.bulk_delay_samples >= room > 0:
+    if table.form != "biquad" and isinstance(table.bulk_delay_samples, int) and table.bulk_delay_samples >= room > 0:
         found = f"found {table.bulk_delay_samples} with {room} taps"
         yield Fault("realization.bulk_delay_samples", found, f"0 to {room - 1}", "a smaller delay, or more taps")
 
@@ -102,6 +142,8 @@ def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fau
 
 def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """The drivers' sound must be able to arrive together: the taps span the longest way less the shortest."""
+    if problem.realization.form == "biquad":  # its delays cost nothing
+        return
     names = problem.driver_names if design.drivers is None else tuple(design.drivers)
     places = np.array([driver.position_m for driver in problem.drivers if driver.name in names], dtype=float)
     if not len(places):
@@ -124,7 +166,7 @@ def _spread_m(design: DesignTable, problem: Problem, places_m: np.ndarray) -> fl
     if design.kind == "beamformer":
         azimuth, distance_m = np.radians(float(design.look_deg or 0.0)), float(problem.azimuth_distance_m)
         towards = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
-        if np.isinf(distance_m):
+        if distance_m > MAX_DISTANCE_M:  # the far field; a whole number of the file may have any size
             return float(np.ptp(places_m @ towards))
         return float(np.ptp(np.linalg.norm(distance_m * towards - places_m, axis=1)))
     ears_m = geometry.ears_m(problem.listener, problem.listener.head_radius_m).reshape(-1, 3)

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from designer.problem.word_format import Word
+
 MAX_DRIVERS = 256
 MAX_TAPS = 65_536
 MAX_FREQUENCIES = 65_537
 MIN_AZIMUTH_STEP_DEG = 0.1
 MAX_DISPLACEMENTS = 1_000
 MAX_EXACT = 16
+MAX_SECTIONS = 64
 MAX_DISTANCE_M = 10_000.0
 MAX_ORDER = 60
 MIN_HEAD_RADIUS_M = 0.001
@@ -218,6 +221,17 @@ class Realization(Table):
     hold_wishes: bool = False
     max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = 20.0
     equaliser_taps: Annotated[int, Field(ge=0, le=MAX_TAPS)] = 0
+    sections: Annotated[int, Field(ge=1, le=MAX_SECTIONS)] = 8
+    max_pole_radius: Positive = 0.998
+    word: Name | None = Field(
+        default=None,
+        description='the coefficients\' fixed-point word: "q15", "q31", or bits before and after the binary point, as "5.23"',
+    )
+
+    @property
+    def fixed_point(self) -> Word | None:
+        """The word of the coefficients, if they are to be integers."""
+        return None if self.word is None else Word.of(self.word)
 
 
 class Virtualizer(Table):

@@ -8,28 +8,16 @@ from designer.errors import Fault
 from designer.problem.messages import shown
 from designer.problem.schema import Problem
 
-BUILT = {
-    "realization.form": ("fir", "rtf"),
-}
-
 
 def not_built(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Keys that are valid and whose work does not exist yet."""
-    yield _form_not_built(problem)
     for key in ("virtualizer", "room"):
         yield _table_not_built(key, problem)
     yield _export_not_built(problem)
 
 
 def _unbuilt(path: str, value: object, remedy: str) -> Fault:
-    words = BUILT.get(path, ())
-    may_be = ", ".join(shown(word) for word in words)
-    return Fault(path, f"found {shown(value)}, which is valid but not built yet", may_be, remedy)
-
-
-def _form_not_built(problem: Problem) -> Iterator[Fault]:
-    if problem.realization.form not in BUILT["realization.form"]:
-        yield _unbuilt("realization.form", problem.realization.form, "use one that is built")
+    return Fault(path, f"found {shown(value)}, which is valid but not built yet", "", remedy)
 
 
 def _table_not_built(key: str, problem: Problem) -> Iterator[Fault]:

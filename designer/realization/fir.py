@@ -18,7 +18,7 @@ from designer.realization.dense_targets import between, dense_frequencies_hz, de
 from designer.realization.fitted import Fitted, common_delay
 from designer.realization.heard_error import audible
 from designer.realization.held_wishes import Held, wishes_of
-from designer.realization.realized import Realized
+from designer.realization.realized import Realized, TapsFit
 from designer.realization.toeplitz_fit import fit, grid_size
 from designer.targets.channel_target import driver_index
 
@@ -72,4 +72,5 @@ def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
         all_drivers[own] = problem.taps(table.taps, delay, table)
         warnings += [f"{channel.design.name}: {left}" for left in problem.left_over(all_drivers[own], delay)]
         out.append(all_drivers)
-    return Realized(out, delay, warnings=tuple(warnings))
+    fits = tuple(TapsFit(own, one.wanted, one.symbol) for own, one in zip(index, problems, strict=True))
+    return Realized(out, delay, warnings=tuple(warnings), fits=fits)

@@ -1,20 +1,26 @@
-"""The forms that filters take, by their names in the problem file."""
+"""The forms that filters take, by their names in the problem file, and their words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from designer.acoustics.scene import Scene
 from designer.designs.channel import ChannelDesign
 from designer.problem.schema import Realization
+from designer.realization.biquad import realize_biquad
 from designer.realization.fir import realize_fir
-from designer.realization.realized import Realized
+from designer.realization.realized import Realized, TapsFit
 from designer.realization.rtf import realize_rtf
+from designer.realization.tap_words import rounded_taps
 
 FORMS: dict[str, Callable[[Sequence[ChannelDesign], Scene, Realization], Realized]] = {
     "fir": realize_fir,
     "rtf": realize_rtf,
+    "biquad": realize_biquad,
 }
+MAX_KEPT = 8_000_000
+"""Complex numbers of the fits that are kept for `variants.py`: 128 MB."""
 
 
 def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
@@ -22,7 +28,12 @@ def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realiza
 
     Raises
     ------
-    ProblemError : a reference that the problem names is silent in the band
+    ProblemError : a reference that the problem names is silent in the band, or a bulk delay is too short for sections
 
     """
-    return FORMS[table.form](channels, scene, table)
+    made = FORMS[table.form](channels, scene, table)
+    word = table.fixed_point
+    if word is not None and not made.sections:
+        made = rounded_taps(made, word)
+    kept = sum(fit.symbol.size for fit in made.fits if isinstance(fit, TapsFit)) <= MAX_KEPT
+    return made if kept else replace(made, fits=())

@@ -4,7 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from designer.arrays import Real
+from designer.arrays import Complex, Index, Real
+from designer.realization.cascade import Cascade
+from designer.realization.section_problem import SectionProblem
+
+
+@dataclass(frozen=True)
+class TapsFit:
+    """What one channel's taps were fitted to, for rounding them and for other numbers of them.
+
+    Attributes
+    ----------
+    own : which of the problem's drivers the channel uses
+    wanted : (K, L) weights without the bulk delay, on the frequencies of the fit; None where they are ratios
+    symbol : C (K, L, L)
+
+    """
+
+    own: Index
+    wanted: Complex | None
+    symbol: Complex
+
+
+@dataclass(frozen=True)
+class SectionsFit:
+    """What one channel's sections were fitted to, and what came out before scaling and rounding; delays count from time 0."""
+
+    own: Index
+    problem: SectionProblem
+    arrival: Index
+    filters: tuple[Cascade, ...]
 
 
 @dataclass(frozen=True)
@@ -13,10 +42,14 @@ class Realized:
 
     Attributes
     ----------
-    taps : (L, T) a channel, all 0 for a driver that it does not use
+    taps : (L, T) a channel, all 0 for a driver that it does not use; a biquad's impulse response
     bulk_delay_samples : the delay that all share
     references : the reference driver of each channel, by name, in the RTF form
     warnings : what is lost on the way, each with its dB
+    fits : what each channel was fitted to
+    unrounded : the taps before they became integers, where they did
+    shifts : of each channel, where taps are integers: a tap is q 2^(shift - fraction_bits)
+    sections : of each channel a cascade for each of its own drivers, in the biquad form
 
     """
 
@@ -24,3 +57,7 @@ class Realized:
     bulk_delay_samples: int
     references: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    fits: tuple[TapsFit | SectionsFit, ...] = ()
+    unrounded: tuple[Real, ...] = ()
+    shifts: tuple[int, ...] = ()
+    sections: tuple[tuple[Cascade, ...], ...] = ()

@@ -27,7 +27,7 @@ from designer.realization.fitted import common_delay
 from designer.realization.heard_error import audible
 from designer.realization.held_wishes import Held, wishes_of
 from designer.realization.ratios import SILENT, silence
-from designer.realization.realized import Realized
+from designer.realization.realized import Realized, TapsFit
 from designer.realization.reference import Heard, choose_reference
 from designer.targets.channel_target import driver_index
 
@@ -70,7 +70,8 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
         all_drivers[own] = filters
         out.append(all_drivers)
     names = tuple(scene.drivers[own[reference]] for own, reference in zip(index, chosen, strict=True))
-    return Realized(out, delay, names, tuple(warnings))
+    fits = tuple(TapsFit(own, None, one.symbol) for own, one in zip(index, heard, strict=True))
+    return Realized(out, delay, names, tuple(warnings), fits)
 
 
 def _heard(channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real, index: Sequence[Index]) -> list[Heard]:

@@ -14,7 +14,7 @@ from designer.acoustics.measured_head import MeasuredHead
 from designer.acoustics.scene import scene
 from designer.problem import geometry
 from designer.problem.schema import Problem
-from designer.report import azimuth_plots, frequency_plots, head_plots
+from designer.report import azimuth_plots, frequency_plots, head_plots, realisation_plots
 from designer.report.canvas import in_style, svg
 from designer.report.layout import draw_layout
 from designer.report.measured_device_plot import draw_measured_device
@@ -28,6 +28,10 @@ CHANNEL_FIGURES: dict[str, tuple[str, Callable[[Result, str], Figure]]] = {
     "map": ("Level over frequency and azimuth", azimuth_plots.draw_map),
     "polar": ("Polar response at octaves", azimuth_plots.draw_polars),
     "costs": ("Effort, white-noise gain and directivity index over frequency", frequency_plots.draw_costs),
+    "realisation": (
+        "Cancellation gain over the band and its points, against the length of the filters and of their words",
+        realisation_plots.draw_realisation,
+    ),
     "impulses": ("Impulse responses of the realised filters", frequency_plots.draw_impulses),
 }
 
@@ -54,6 +58,8 @@ def draw_all(result: Result) -> dict[str, str]:
         drawn = {"layout": svg(draw_layout(result.problem))}
         for name, stem in file_stems(list(result.channels)).items():
             for kind, (_, draw) in CHANNEL_FIGURES.items():
+                if kind == "realisation" and (name not in result.study or not result.study[name].curves):
+                    continue  # taps from elsewhere, or fits too large to be kept
                 drawn[f"{stem}-{kind}"] = svg(draw(result, name))
             if name in result.left_out:
                 drawn[f"{stem}-left-out"] = svg(head_plots.draw_left_out(result, name))

@@ -45,8 +45,52 @@ def head_rows(result: Result) -> list[tuple[str, str, list[float]]]:
     ]
 
 
+def form_rows(result: Result) -> list[tuple[str, list[str]]]:
+    """The realisation table: a row's words, and its cell for each channel."""
+    table, rate = result.problem.realization, result.problem.sample_rate_hz
+    studies = [result.study[name] for name in result.channels if name in result.study]
+    if not studies:
+        return []
+    word = f", {table.word}" if table.word else ", floating point"
+    delay = f"{result.bulk_delay_samples} samples, {result.bulk_delay_samples / rate * 1e3:.2f} ms"
+    rows = [
+        ("Form", [table.form + word] * len(studies)),
+        ("Memory in words", [f"{one.words:,}" for one in studies]),
+        ("Multiply-adds a sample", [f"{one.multiply_adds:,}" for one in studies]),
+        ("Latency", [delay] * len(studies)),
+        ("Loudest output for full-scale input (l1 norm)", [f"{one.output_bound_db:+.1f} dB" for one in studies]),
+    ]
+    if result.shifts:
+        rows.append(("Left shift of the sums in bits", [f"{result.shifts[name]}" for name in result.channels]))
+    for stage in studies[0].stages:
+        left = [one.stages[stage] for one in studies]
+        cells = [f"{g.median_db:.1f} / {g.fifth_percentile_db:.1f} / {g.worst_db:.1f} dB" for g in left]
+        rows.append((f"Gain {stage}: median / 5th percentile / worst", cells))
+    return rows
+
+
+def rounding_words(result: Result) -> str:
+    """What the word costs, in a sentence; nothing where there is none."""
+    parts = []
+    for name in result.channels:
+        stages = result.study[name].stages if name in result.study else {}
+        if "quantised" in stages:
+            lost = stages["realised"].fifth_percentile_db - stages["quantised"].fifth_percentile_db
+            parts.append(f"{name} {'nothing' if lost < 0.05 else f'{lost:.2f} dB'}")
+    if not parts:
+        return ""
+    return f"Of the 5th percentile, words of {result.problem.realization.word} cost: {', '.join(parts)}."
+
+
 def form_words(result: Result) -> str:
     """The form of the filters, and in the RTF form the reference driver of each channel."""
+    table = result.problem.realization
+    if table.form == "biquad":
+        return f"Cascades of {table.sections} second-order sections a driver"
+    return f"{_tap_words(result)} of {table.taps} taps"
+
+
+def _tap_words(result: Result) -> str:
     if result.problem.realization.form != "rtf":
         return "FIR filters"
     which = ", ".join(f"{reference} for {channel}" for channel, reference in result.references.items())
@@ -97,6 +141,7 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
             for name, stem in stems.items()
         ],
         form=form_words(result),
-        taps=result.problem.realization.taps,
+        form_rows=form_rows(result),
+        rounding=rounding_words(result),
         delay_ms=result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3,
     )

@@ -1,0 +1,126 @@
+"""What the form of the filters costs: memory, work, latency and headroom, and the cancellation gain that is left.
+
+The gain is over the band's frequencies, those half way between the design's included, and over the displacements of the
+ear cloud, or the azimuths of a beam's arcs: its median, 5th percentile and worst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from designer import measures
+from designer.acoustics.scene import Scene
+from designer.arrays import Complex, Real
+from designer.designs import ChannelDesign
+from designer.problem.schema import Realization
+from designer.realization import Realized
+from designer.realization import response as filter_response
+from designer.realization.fixed_point import output_bound
+from designer.realization.tap_words import is_pure_delay
+from designer.realization.variants import variants
+from designer.targets.channel_target import channel_target, driver_index
+
+
+@dataclass(frozen=True)
+class Gains:
+    """Cancellation gain in dB over a band and all its points."""
+
+    median_db: float
+    fifth_percentile_db: float
+    worst_db: float
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of a curve: what is varied, how many of it, the way, and what is left."""
+
+    axis: str
+    value: int
+    way: str
+    gains: Gains
+
+
+@dataclass(frozen=True)
+class ChannelStudy:
+    """One channel: what its filters take, and what is left of the gain as they become what a firmware runs."""
+
+    words: int
+    """Coefficients that are stored."""
+    multiply_adds: int
+    """Products a sample."""
+    output_bound_db: float
+    """How far full-scale input can drive the loudest driver's output above full scale."""
+    stages: dict[str, Gains]
+    """"ideal", "realised", and "quantised" where there is a word."""
+    curves: tuple[Point, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of `summary.json`."""
+        return asdict(self)
+
+    @classmethod
+    def of_json(cls, saved: Mapping[str, Any]) -> ChannelStudy:
+        """Read back."""
+        return cls(
+            saved["words"],
+            saved["multiply_adds"],
+            saved["output_bound_db"],
+            {stage: Gains(**gains) for stage, gains in saved["stages"].items()},
+            tuple(Point(p["axis"], p["value"], p["way"], Gains(**p["gains"])) for p in saved["curves"]),
+        )
+
+
+def study(channels: Sequence[ChannelDesign], made: Realized, scene: Scene) -> dict[str, ChannelStudy]:
+    """Channel -> what its form costs.
+
+    Parameters
+    ----------
+    channels : as designed
+    made : as realised
+    scene : on the design's frequencies and those half way between
+
+    """
+    return {channel.design.name: _studied(n, channel, made, scene) for n, channel in enumerate(channels)}
+
+
+def _studied(n: int, channel: ChannelDesign, made: Realized, scene: Scene) -> ChannelStudy:
+    own = driver_index(channel.design, scene.drivers)
+    target = channel_target(channel.design, scene, channel.plain)
+    inside = target.at(target.in_band)
+    f, rate = inside.frequency_hz, scene.problem.sample_rate_hz
+
+    def left(taps: Real) -> Gains:
+        return gains(inside.reach, inside.cancel, filter_response(taps[own], f, rate))
+
+    stages = {"ideal": gains(inside.reach, inside.cancel, channel.weights[:, own][target.in_band])}
+    stages["realised"] = left((made.unrounded or made.taps)[n])
+    if made.unrounded:
+        stages["quantised"] = left(made.taps[n])
+    others = variants(made, n) if made.fits else ()
+    curves = tuple(Point(v.axis, v.value, v.way, left(v.taps)) for v in others)
+    count = coefficients(scene.problem.realization, made.taps[n][own])
+    bound = float(measures.amplitude_db(output_bound(made.taps[n]).max(keepdims=True))[0])
+    return ChannelStudy(count, count, bound, stages, curves)
+
+
+def gains(reach: Complex, cancel: Complex, w: Complex) -> Gains:
+    """Of weights (F, L) at points (F, M, L): each displacement's pair, or one point to reach against each to cancel."""
+    ratio = measures.ratio(np.abs(measures.pressure(reach, w)) ** 2, np.abs(measures.pressure(cancel, w)) ** 2)
+    each = measures.db(ratio)
+    return Gains(float(np.median(each)), float(np.percentile(each, 5)), float(each.min()))
+
+
+def coefficients(table: Realization, taps: Real) -> int:
+    """Coefficients that a channel's filters (L, T) store, each one product a sample; a pure delay stores none.
+
+    The RTF form's common equaliser is stored once, and its ratios without it.
+    """
+    if table.form == "biquad":
+        return 5 * table.sections * len(taps)
+    if table.form == "rtf" and table.equaliser_taps:
+        return (len(taps) - 1) * (table.taps - table.equaliser_taps + 1) + table.equaliser_taps
+    return int(np.count_nonzero(~is_pure_delay(taps))) * int(taps.shape[1])

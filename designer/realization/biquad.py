@@ -1,0 +1,138 @@
+"""The biquad form: each driver's filter as a cascade of second-order sections behind a delay of whole samples.
+
+A filter's arrival is the peak of its impulse response without the bulk delay. The cascade gets `lead` samples less of
+delay than that: what its zeros can build before the arrival, at most 2S samples, and they pay for it with what they
+could do otherwise. So leads are tried, the same for every driver, and the one with the smallest error at the points is
+refined on. The bulk delay is the smallest that leaves no driver a delay below 0. A fraction of a sample is left to
+the sections: an all-pass section is one of them, and the fit takes it where it helps.
+
+The fit's frequencies f = f0 sinh(x) with x in equal steps are logarithmic above the lower end f0 of the band and linear below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from designer.acoustics.scene import Scene
+from designer.arrays import Complex, Index, Real
+from designer.designs.channel import ChannelDesign
+from designer.errors import Fault, ProblemError
+from designer.problem.schema import Realization
+from designer.realization.biquad_refinement import refine
+from designer.realization.cascade import Cascade
+from designer.realization.coefficient_lattice import Lattice
+from designer.realization.dense_targets import between
+from designer.realization.heard_error import audible
+from designer.realization.realized import Realized, SectionsFit
+from designer.realization.section_problem import SectionProblem
+from designer.realization.section_rounding import round_sections
+from designer.realization.section_scaling import scaled, settled_length
+from designer.realization.vector_fitting import vector_fit
+from designer.targets.channel_target import channel_target, driver_index
+
+FREQUENCIES = 400
+LOWEST_HZ = 10.0
+LEADS = (0.5, 1.0, 1.5, 1.9)
+"""Samples before the arrival that are tried, over the number of sections."""
+FIRST_STEPS = 10
+
+
+def fit_sections(problem: SectionProblem, arrival: Index, sections: int) -> list[Cascade]:
+    """One cascade a driver; its delay counts from time 0 and may be negative.
+
+    Parameters
+    ----------
+    problem : what they are to follow
+    arrival : (L,) samples, negative before time 0
+    sections : S of each driver
+
+    """
+    begun = [_each_alone(problem, arrival - round(lead * sections), sections) for lead in LEADS]
+    best = min((refine(filters, problem, steps=FIRST_STEPS) for filters in begun), key=problem.cost)
+    return refine(best, problem)
+
+
+def _each_alone(problem: SectionProblem, delays: Index, sections: int) -> list[Cascade]:
+    filters = []
+    for l, delay in enumerate(delays):
+        weight = np.sqrt(problem.symbol[:, l, l].real)
+        ahead = problem.wanted[:, l] * problem.turn ** (-delay)
+        alone = vector_fit(ahead, weight, problem.turn, sections, problem.radius)
+        filters.append(replace(alone, delay_samples=int(delay)))
+    return filters
+
+
+def fit_frequencies_hz(corner_hz: float, sample_rate_hz: float) -> Real:
+    """The fit's frequencies, logarithmic above the corner and linear below."""
+    ends = np.arcsinh(np.array([LOWEST_HZ, sample_rate_hz / 2]) / corner_hz)
+    return np.asarray(corner_hz * np.sinh(np.linspace(ends[0], ends[1], FREQUENCIES)))
+
+
+def arrivals(weights: Complex) -> Index:
+    """The sample of the largest magnitude of each impulse response (L,), from weights (F, L) in equal steps to Nyquist."""
+    impulse = np.fft.irfft(weights.T, axis=1)
+    peak = np.argmax(np.abs(impulse), axis=1)
+    return np.asarray(np.where(peak > impulse.shape[1] // 2, peak - impulse.shape[1], peak))
+
+
+def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
+    """Sections of each channel, made as the problem file's [realization] says.
+
+    Raises
+    ------
+    ProblemError : the bulk delay that the problem asks for is shorter than what the sections need
+
+    """
+    rate = scene.problem.sample_rate_hz
+    frequency_hz = fit_frequencies_hz(min(channel.design.band_hz[0] for channel in channels), rate)
+    dense = scene.at(frequency_hz)
+    fits = []
+    for channel in channels:
+        own = driver_index(channel.design, scene.drivers)
+        wanted = between(channel.frequency_hz, channel.weights[:, own], frequency_hz)
+        symbol = audible(channel_target(channel.design, dense, channel.plain), wanted)
+        problem = SectionProblem(wanted, symbol, np.exp(-2j * np.pi / rate * frequency_hz), table.max_pole_radius)
+        arrival = arrivals(channel.weights[:, own])
+        fits.append(SectionsFit(own, problem, arrival, tuple(fit_sections(problem, arrival, table.sections))))
+    needed = max(0, *(-f.delay_samples for fit in fits for f in fit.filters))
+    delay = table.bulk_delay_samples if isinstance(table.bulk_delay_samples, int) else needed
+    if delay < needed:
+        found = f"found {delay}, and {table.sections} sections take {needed} samples before their arrival"
+        fault = Fault(
+            "realization.bulk_delay_samples", found, f"at least {needed}", "a larger delay, or fewer sections"
+        )
+        raise ProblemError(scene.problem.source, [fault])
+    count = len(scene.drivers)
+    exact = [delayed_sections([scaled(f) for f in fit.filters], delay) for fit in fits]
+    word = table.fixed_point
+    if word is None:
+        return Realized(impulse_responses(exact, fits, count), delay, fits=tuple(fits), sections=tuple(exact))
+    lattice = Lattice.of(word, table.max_pole_radius)
+    made = [delayed_sections(round_sections(fit.filters, fit.problem, lattice), delay) for fit in fits]
+    return Realized(
+        impulse_responses(made, fits, count),
+        delay,
+        fits=tuple(fits),
+        unrounded=tuple(impulse_responses(exact, fits, count)),
+        sections=tuple(made),
+    )
+
+
+def delayed_sections(filters: Sequence[Cascade], delay: int) -> tuple[Cascade, ...]:
+    """Cascades with so many samples of delay more."""
+    return tuple(replace(f, delay_samples=f.delay_samples + delay) for f in filters)
+
+
+def impulse_responses(channels: Sequence[Sequence[Cascade]], fits: Sequence[SectionsFit], drivers: int) -> list[Real]:
+    """Each channel's impulse responses (drivers, T), T so long that the poles have died away to TAIL."""
+    every = [f for filters in channels for f in filters]
+    length = settled_length(max(f.pole_radius for f in every)) + max(f.delay_samples for f in every)
+    out: list[Real] = []
+    for filters, fit in zip(channels, fits, strict=True):
+        taps = np.zeros((drivers, length))
+        taps[fit.own] = [f.impulse_response(length) for f in filters]
+        out.append(taps)
+    return out

@@ -1,0 +1,131 @@
+"""The sections of all a channel's drivers refined together, by what their error does at the points.
+
+An error of one driver may undo another's: not the sum of the filters' errors counts, but Σ e^H C e (see `fir.py` for C).
+Gauss-Newton steps, damped as Levenberg and Marquardt do, go over the numerators and the parameters in which no
+denominator leaves its triangle. A cascade's slopes are
+
+    ∂H/∂b_sj = z^-j / A_s · z^-d Π_{t≠s} B_t / A_t,      ∂H/∂a_sj = -z^-j / A_s · H,
+
+and the normal matrix is put together driver by driver: Re Σ_k J_l^H C_lm J_m.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from designer.arrays import Bool, Complex, Real
+from designer.realization.cascade import (
+    Cascade,
+    denominator_slopes,
+    denominators,
+    free_parameters,
+    section_responses,
+)
+from designer.realization.section_problem import SectionProblem
+
+STEPS = 150
+ENOUGH = 1e-6
+"""A relative fall of the sum that is too small to go on for."""
+MOST_DAMPING, LEAST_DAMPING = 1e8, 1e-12
+
+
+def refine(
+    filters: Sequence[Cascade],
+    problem: SectionProblem,
+    *,
+    steps: int = STEPS,
+    enough: float = ENOUGH,
+    held_b: Bool | None = None,
+    held_a: Bool | None = None,
+) -> list[Cascade]:
+    """Cascades with no larger a sum, their delays and gains as they were, every pole within the radius.
+
+    Parameters
+    ----------
+    filters : L cascades of S sections each
+    problem : what they are to follow
+    steps, enough : when to stop: after so many steps, or at so small a relative fall
+    held_b, held_a : numerators (L, S, 3) and denominators (L, S) that stay as they are; none by default
+
+    """
+    now = list(filters)
+    shape = (len(now), len(now[0].b))
+    held_b = np.zeros((*shape, 3), dtype=bool) if held_b is None else held_b
+    held_a = np.zeros(shape, dtype=bool) if held_a is None else held_a
+    held = np.concatenate([held_b.reshape(len(now), -1), np.repeat(held_a, 2, axis=1)], axis=1)
+    moving = np.flatnonzero(~held)
+    errors = problem.errors(now)
+    cost, damping = problem.sum(errors), 1e-3
+    for _ in range(steps if moving.size else 0):
+        slopes = [_free_slopes(f, problem) for f in now]
+        matrix, gradient = normal_equations(slopes, errors, problem.symbol)
+        matrix, gradient = matrix[np.ix_(moving, moving)], gradient[moving]
+        scale = np.diag(matrix) + 1e-12 * np.max(np.diag(matrix))
+        before = cost
+        while damping < MOST_DAMPING and cost == before:
+            step = np.zeros(held.size)
+            step[moving] = -cho_solve(cho_factor(matrix + np.diag(damping * scale)), gradient)
+            tried = [
+                _stepped(f, move, fixed, problem.radius)
+                for f, move, fixed in zip(now, step.reshape(held.shape), held_a, strict=True)
+            ]
+            tried_errors = problem.errors(tried)
+            tried_cost = problem.sum(tried_errors)
+            if tried_cost < cost:
+                now, errors, cost = tried, tried_errors, tried_cost
+                damping = max(damping / 5, LEAST_DAMPING)
+            else:
+                damping *= 4
+        if before - cost <= enough * before:
+            break
+    return now
+
+
+def _stepped(f: Cascade, step: Real, held_a: Bool, radius: float) -> Cascade:
+    """One driver's numerators (3S) and u, v (2S) moved."""
+    count = f.b.size
+    a = denominators(free_parameters(f.a, radius) + step[count:].reshape(f.a.shape), radius)
+    return replace(f, b=f.b + step[:count].reshape(f.b.shape), a=np.where(held_a[:, None], f.a, a))
+
+
+def _free_slopes(f: Cascade, problem: SectionProblem) -> Complex:
+    """∂H over the numerators and u, v (K, 5S)."""
+    upper, lower = coefficient_slopes(f, problem.turn)
+    chain = denominator_slopes(free_parameters(f.a, problem.radius), problem.radius)
+    return stacked(upper, np.einsum("ksj,sji->ksi", lower, chain))
+
+
+def coefficient_slopes(f: Cascade, turn: Complex) -> tuple[Complex, Complex]:
+    """∂H/∂b (K, S, 3) and ∂H/∂a (K, S, 2) at z^-1 = `turn` (K,)."""
+    own = section_responses(f.b, f.a, turn)
+    late = turn**f.delay_samples
+    before = np.cumprod(np.concatenate([late[None], own[:-1]]), axis=0)
+    after = np.cumprod(np.concatenate([np.ones_like(late)[None], own[:0:-1]]), axis=0)[::-1]
+    powers = turn[None] ** np.arange(3)[:, None]
+    upper = before * after / (1 + f.a @ powers[1:])
+    return np.einsum("sk,jk->ksj", upper, powers), np.einsum("sk,jk->ksj", -upper * own, powers[1:])
+
+
+def stacked(upper: Complex, lower: Complex) -> Complex:
+    """One driver's slopes (K, 5S), those of its numerators (K, S, 3) first."""
+    return np.concatenate([upper.reshape(len(upper), -1), lower.reshape(len(lower), -1)], axis=1)
+
+
+def normal_equations(slopes: Sequence[Complex], errors: Complex, symbol: Complex) -> tuple[Real, Real]:
+    """Gauss and Newton's matrix (n, n) and the gradient (n,), halved, from each driver's slopes (K, n_l)."""
+    edges = np.cumsum([0, *(J.shape[1] for J in slopes)])
+    matrix, gradient = np.empty((edges[-1], edges[-1])), np.empty(edges[-1])
+    heard = np.einsum("klm,km->kl", symbol, errors)
+    for l, J in enumerate(slopes):
+        rows = slice(edges[l], edges[l + 1])
+        gradient[rows] = (J.conj().T @ heard[:, l]).real
+        for m in range(l + 1):
+            block = (J.conj().T @ (symbol[:, l, m, None] * slopes[m])).real
+            columns = slice(edges[m], edges[m + 1])
+            matrix[rows, columns] = block
+            matrix[columns, rows] = block.T
+    return matrix, gradient

@@ -1,0 +1,45 @@
+"""Problems that rounding is tried on: taps with a random weighting, and the eight-driver case."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+import designer
+from designer.arrays import Complex, Real
+from designer.designs import ChannelDesign
+from designer.realization import fir
+from designer.realization.dense_targets import between
+from designer.targets.channel_target import channel_target
+from realization.test_fir_fit import weighting
+from realization.test_realized_channels import designed, eight_drivers
+
+
+def random_case(seed: int, drivers: int, taps: int) -> tuple[Real, Complex]:
+    """Taps (L, T) below 0.9 and a symbol on a grid of 4 T."""
+    rng = np.random.default_rng(seed)
+    return rng.uniform(-0.9, 0.9, (drivers, taps)), weighting(rng, 2 * taps + 1, drivers)
+
+
+def normal_matrix(symbol: Complex, taps: int) -> Real:
+    """N (T L, T L) with drivers within taps, from the sum itself."""
+    size, drivers = 2 * (len(symbol) - 1), symbol.shape[1]
+    out = np.zeros((taps * drivers, taps * drivers))
+    for k in range(size):
+        C = symbol[k] if k < len(symbol) else symbol[size - k].conj()
+        row = np.exp(-2j * np.pi * k * np.arange(taps) / size)
+        out += np.kron(np.outer(row.conj(), row), C).real / size
+    return out
+
+
+@cache
+def eight_driver_taps(taps: int) -> tuple[Real, Complex, designer.Scene, ChannelDesign]:
+    """The eight-driver case's taps, their symbol, 40 moved heads off the grid, and the design."""
+    found, scene = designed(eight_drivers(), 513)
+    frequency_hz = np.fft.rfftfreq(fir.grid_size(taps, 513), 1 / 48_000)
+    wanted = between(found.frequency_hz, found.weights, frequency_hz)
+    symbol = fir.audible(channel_target(found.design, scene.at(frequency_hz), found.plain), wanted)
+    moves = np.random.default_rng(0).uniform(-0.03, 0.03, (40, 3)) * [1, 1, 0]
+    off_grid = scene.at(np.linspace(1260.0, 4890.0, 100)).moved(moves)
+    return fir.fit(wanted, symbol, taps, taps // 2), symbol, off_grid, found

@@ -1,0 +1,88 @@
+"""Sections refined together: slopes, descent, and errors that undo each other at the points."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from designer.realization.biquad import fit_sections
+from designer.realization.biquad_refinement import coefficient_slopes, refine
+from designer.realization.section_problem import SectionProblem
+from designer.realization.vector_fitting import vector_fit
+from realization.section_cases import LOGARITHMIC, coupled, equaliser, random_cascade, turn_of
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=seeds, sections=st.integers(1, 4))
+def test_slopes_are_finite_differences(seed: int, sections: int) -> None:
+    """∂H over every coefficient, to 1e-5 of the largest."""
+    f, turn = random_cascade(seed, sections, radius=0.9), turn_of(np.array([50.0, 700.0, 9000.0]))
+    upper, lower = coefficient_slopes(f, turn)
+    for values, slopes in ((f.b, upper), (f.a, lower)):
+        for place in np.ndindex(values.shape):
+            step = np.zeros(values.shape)
+            step[place] = 1e-6
+            if values is f.b:
+                ahead, behind = (replace(f, b=f.b + sign * step).response(turn) for sign in (1, -1))
+            else:
+                ahead, behind = (replace(f, a=f.a + sign * step).response(turn) for sign in (1, -1))
+            found = slopes[(slice(None), *place)]
+            np.testing.assert_allclose(found, (ahead - behind) / 2e-6, atol=1e-5 * (1 + np.abs(slopes).max()))
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=seeds, drivers=st.integers(1, 3), sections=st.integers(1, 4))
+def test_a_disturbed_cascade_finds_back(seed: int, drivers: int, sections: int) -> None:
+    """From poles 2 % off in angle and numerators 0.1 % off to the known responses, 1e-8 of their peak."""
+    rng = np.random.default_rng(seed)
+    known = [equaliser(seed % 1000 + l, sections, 300.0) for l in range(drivers)]
+    problem = coupled(known, seed)
+    begun = []
+    for f in known:
+        radius, angle = np.sqrt(f.a[:, 1]), np.arccos(-f.a[:, 0] / 2 / np.sqrt(f.a[:, 1]))
+        off = np.stack([-2 * radius * np.cos(1.02 * angle), radius**2], axis=1)
+        begun.append(replace(f, b=f.b * (1 + 0.001 * rng.normal(size=f.b.shape)), a=off))
+    found = refine(begun, problem, steps=300, enough=0.0)
+    assert np.abs(problem.errors(found)).max() < 1e-8 * np.abs(problem.wanted).max()
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=seeds, radius=st.floats(0.7, 0.99))
+def test_refining_only_helps_and_stays_stable(seed: int, radius: float) -> None:
+    """Any start, any target: the sum does not rise, and no root is beyond the radius; what is held stays."""
+    start = [random_cascade(seed + l, 3, radius=0.6) for l in range(2)]
+    problem = replace(coupled([random_cascade(seed + 9 + l, 4) for l in range(2)], seed), radius=radius)
+    held_a = np.array([[True, False, False], [False, False, True]])
+    found = refine(start, problem, steps=15, held_a=held_a)
+    assert problem.cost(found) <= problem.cost(start)
+    for l, f in enumerate(found):
+        assert max(np.abs(np.roots([1.0, *a])).max() for a in f.a) <= radius * (1 + 1e-6)
+        np.testing.assert_array_equal(f.a[held_a[l]], start[l].a[held_a[l]])
+
+
+def test_errors_undo_each_other_at_the_point() -> None:
+    """Two drivers, filters of four sections followed with two: the joint sum is 6 dB below that of the best separate fits."""
+    known = [equaliser(3, 4, 300.0), equaliser(4, 4, 300.0)]
+    problem = coupled(known, 0)
+    alone = []
+    for l in range(2):
+        own = SectionProblem(problem.wanted[:, l : l + 1], np.ones((300, 1, 1), complex), problem.turn, 0.999)
+        start = vector_fit(problem.wanted[:, l], np.ones(300), problem.turn, 2, 0.999)
+        alone += refine([start], own)
+    joint = refine(alone, problem)
+    assert 10 * np.log10(problem.cost(alone) / problem.cost(joint)) > 6.0
+
+
+def test_delays_are_taken_out_first() -> None:
+    """Filters that arrive 40 samples apart, one of them before time 0: recovered, their delays by whole samples."""
+    known = [replace(equaliser(1, 2, 300.0), delay_samples=-10), replace(equaliser(2, 2, 300.0), delay_samples=30)]
+    problem = coupled(known, 1, LOGARITHMIC)
+    found = fit_sections(problem, np.array([-10, 30]), 4)
+    assert problem.cost(found) < 1e-6 * problem.sum(problem.wanted)
+    assert [f.delay_samples for f in found] == pytest.approx([-10, 30], abs=8)

@@ -1,0 +1,63 @@
+"""Cascades of sections: against the difference equation, and stable whatever their parameters are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from designer.realization.cascade import (
+    denominator_slopes,
+    denominators,
+    free_parameters,
+    pole_radii,
+)
+from realization.section_cases import difference_equation, random_cascade, turn_of
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=seeds, sections=st.integers(1, 4))
+def test_the_impulse_response_is_the_difference_equations(seed: int, sections: int) -> None:
+    """Sample by sample; and its sum Σ y[n] z^-n is the response, once it has died away."""
+    f = random_cascade(seed, sections, radius=0.9)
+    expected = np.array(difference_equation(f, [1.0] + [0.0] * 599))
+    np.testing.assert_allclose(f.impulse_response(600), expected, atol=1e-9 * np.abs(expected).max())
+    frequency_hz = np.array([0.0, 1000.0, 13_000.0, 24_000.0])
+    naive = np.array([sum(y * turn**n for n, y in enumerate(expected)) for turn in turn_of(frequency_hz)])
+    np.testing.assert_allclose(f.response(turn_of(frequency_hz)), naive, atol=1e-8 * np.abs(expected).sum())
+
+
+@settings(max_examples=100, deadline=None)
+@given(u=st.floats(-30, 30), v=st.floats(-30, 30), radius=st.floats(0.1, 0.9999))
+def test_no_parameters_are_unstable(u: float, v: float, radius: float) -> None:
+    """The roots of z² + a1 z + a2 lie within the radius for any u, v."""
+    a = denominators(np.array([[u, v]]), radius)
+    roots = np.roots([1.0, *a[0]])
+    assert np.abs(roots).max() <= radius * (1 + 1e-7)  # a double root is good to the square root of the precision
+    assert pole_radii(a)[0] == pytest.approx(np.abs(roots).max(), rel=1e-6, abs=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=seeds)
+def test_every_stable_denominator_has_its_parameters(seed: int) -> None:
+    """Back and forth: a pair of poles within the radius, conjugate or real, returns to 1e-9."""
+    rng = np.random.default_rng(seed)
+    p = 0.95 * np.sqrt(rng.uniform()) * np.exp(1j * rng.uniform(0, np.pi))
+    q = p.conjugate() if rng.uniform() < 0.5 else complex(rng.uniform(-0.95, 0.95))
+    p = p if q.imag else complex(p.real)
+    a = np.array([[-(p + q).real, (p * q).real]])
+    np.testing.assert_allclose(denominators(free_parameters(a, 0.98), 0.98), a, atol=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(u=st.floats(-2, 2), v=st.floats(-2, 2))
+def test_the_slopes_are_finite_differences(u: float, v: float) -> None:
+    """∂(a1, a2)/∂(u, v) to 1e-6."""
+    free, small = np.array([[u, v]]), 1e-6
+    for i in range(2):
+        step = small * np.eye(2)[i]
+        numeric = (denominators(free + step, 0.99) - denominators(free - step, 0.99))[0] / (2 * small)
+        np.testing.assert_allclose(denominator_slopes(free, 0.99)[0, :, i], numeric, atol=1e-6)
