@@ -16,6 +16,7 @@ import numpy as np
 
 import designer
 from designer.acoustics.writers.sofa_text import WRITER
+from designer.arrays import Real
 from designer.errors import DataError, DesignerError, UsageError
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.words import Verdict
@@ -247,14 +248,19 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
             "largest_gap": float(channel.certificate.gap.max()),
             "solved_by_reference": int(channel.certificate.by_reference.sum()),
             "frequency_hz": channel.frequency_hz.tolist(),
-            "violation": channel.certificate.violation.tolist(),
-            "value": channel.certificate.value.tolist(),
-            "bound": channel.certificate.bound.tolist(),
-            "gap": channel.certificate.gap.tolist(),
+            "violation": _numbers(channel.certificate.violation),
+            "value": _numbers(channel.certificate.value),
+            "bound": _numbers(channel.certificate.bound),
+            "gap": _numbers(channel.certificate.gap),
             "by_reference": channel.certificate.by_reference.tolist(),
         },
         "slacks_db": {wish: slack.tolist() for wish, slack in channel.slacks_db.items()},
     }
+
+
+def _numbers(values: Real) -> list[float | None]:
+    """As JSON holds them: null where nothing is optimised and there is no value."""
+    return [None if np.isnan(value) else value for value in values.tolist()]
 
 
 def _versions() -> dict[str, str]:
@@ -333,7 +339,8 @@ def _read_channel(table: Any, saved: dict[str, Any]) -> Channel:
         frequency_hz=frequency_hz,
         slacks_db={wish: np.array(slack) for wish, slack in saved["slacks_db"].items()},
         certificate=Certificate(
-            **{key: np.array(certificate[key]) for key in ("violation", "value", "bound", "gap", "by_reference")}
+            **{key: np.array(certificate[key], dtype=float) for key in ("violation", "value", "bound", "gap")},
+            by_reference=np.array(certificate["by_reference"], dtype=bool),
         ),
         feasible=saved["feasible"],
         verdict=Verdict(saved["sentence"], tuple(saved["shortfalls"])),

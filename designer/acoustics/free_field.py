@@ -85,11 +85,9 @@ class FreeField:
         """
         h = np.empty((k.size, len(points_m), len(self.discs)), dtype=complex)
         for l, disc in enumerate(self.discs):
-            total = np.zeros((k.size, len(points_m)), dtype=complex)
-            for node, weight in zip(*disc_nodes(disc, float(k.max(initial=0.0))), strict=True):
-                distance_m = np.linalg.norm(points_m - node, axis=1)
-                total += np.exp(-1j * np.outer(k, distance_m)) * (weight / distance_m)
-            h[:, :, l] = total
+            nodes, weights = disc_nodes(disc, float(k.max(initial=0.0)))
+            distance_m = np.linalg.norm(points_m[:, None] - nodes, axis=2)
+            h[:, :, l] = _sum_of_waves(k, -distance_m, weights / distance_m)
         if self.baffle:
             h[:, points_m[:, 0] < -1e-9] = 0.0
         return h
@@ -98,10 +96,9 @@ class FreeField:
         """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""
         h = np.empty((k.size, len(directions), len(self.discs)), dtype=complex)
         for l, disc in enumerate(self.discs):
-            total = np.zeros((k.size, len(directions)), dtype=complex)
-            for node, weight in zip(*disc_nodes(disc, float(k.max(initial=0.0))), strict=True):
-                total += weight * np.exp(1j * np.outer(k, directions @ node))
-            h[:, :, l] = total
+            nodes, weights = disc_nodes(disc, float(k.max(initial=0.0)))
+            way_m = directions @ nodes.T
+            h[:, :, l] = _sum_of_waves(k, way_m, np.broadcast_to(weights, way_m.shape))
         if self.baffle:
             h[:, directions[:, 0] < -1e-9] = 0.0
         return h
@@ -125,6 +122,28 @@ class FreeField:
                 q[:, i, j] = np.sinc(np.outer(k, distance_m) / np.pi) @ weight
                 q[:, j, i] = q[:, i, j]
         return np.asarray(q / 2 if self.baffle else q)
+
+
+def _sum_of_waves(k: Real, way_m: Real, weight: Real) -> Complex:
+    """Σ_q weight_mq e^{jk way_mq} (F, M), from (M, Q) ways and weights.
+
+    Wave numbers in equal steps, k = k_0 + (J i + j) Δ, need few exponentials: e^{jkx} = e^{jk_0 x} e^{jJiΔx} e^{jjΔx}, and
+    the sum over q is a product of matrices over i and over j.
+    """
+    steps = np.diff(k)
+    if k.size < 8 or np.ptp(steps) > 1e-9 * k[-1]:
+        total = np.zeros((k.size, len(way_m)), dtype=complex)
+        for way, share in zip(way_m.T, weight.T, strict=True):
+            total += np.exp(1j * np.outer(k, way)) * share
+        return total
+    inner = math.ceil(math.sqrt(k.size))
+    outer = math.ceil(k.size / inner)
+    step = (k[-1] - k[0]) / (k.size - 1)
+    out = np.empty((len(way_m), outer * inner), dtype=complex)
+    for m, (way, share) in enumerate(zip(way_m, weight, strict=True)):
+        coarse = np.exp(1j * np.outer(k[0] + step * inner * np.arange(outer), way)) * share
+        out[m] = (coarse @ np.exp(1j * step * np.outer(way, np.arange(inner)))).ravel()
+    return np.asarray(out[:, : k.size].T)
 
 
 def _binned(value: Real, weight: Real, bins: int) -> tuple[Real, Real]:

@@ -1,12 +1,16 @@
-"""Seconds of the constrained engine and its rivals, printed as JSON: 8 drivers, 513 frequencies, 72 azimuths.
+"""Seconds of the constrained engine and its rivals, printed as JSON: 8 drivers, 72 azimuths, as many frequencies as it is told.
 
-Run in a process of its own with BLAS on one thread; the rivals solve a few of the frequencies, and count for all.
+Run in a process of its own with BLAS on one thread: `OPENBLAS_NUM_THREADS=1 python tests/bench/cone_engine.py 513` is the real
+size, in about a minute; `memory` instead of a number prints the peak of two large beams in MB. The rivals solve a few of
+the frequencies, and count for all.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -18,11 +22,11 @@ import numpy as np
 
 import designer
 from designer.arrays import Real
+from designer.designs import design_channel
 from designer.formulations import constrained, constrained_cones, constrained_data
 from designer.solvers import cones
 from designer.targets.channel_target import ChannelTarget, channel_target
 
-FREQUENCIES = 513
 SAMPLED = 8
 PROBLEM = """
 title = "Curved bar of eight drivers"
@@ -50,7 +54,7 @@ mask = [
 """
 
 
-def target(*, symmetric: bool, frequencies: int = FREQUENCIES, drivers: int = 8, azimuths: int = 72) -> ChannelTarget:
+def beam(*, symmetric: bool, drivers: int = 8, azimuths: int = 72) -> designer.Problem:
     """A beam of drivers on a curve; an uneven step between them leaves no symmetry."""
     place = np.linspace(-1.0, 1.0, drivers)
     y = 0.175 * (place if symmetric else place + 0.05 * place**2)
@@ -59,9 +63,12 @@ def target(*, symmetric: bool, frequencies: int = FREQUENCIES, drivers: int = 8,
         "max_gain_db = 12.0\n"
         for i in range(drivers)
     )
-    problem = designer.loads(PROBLEM.format(drivers=text, step=360 / azimuths))
-    scene = designer.scene(problem).at(np.linspace(250.0, 4000.0, frequencies))
-    return channel_target(problem.designs[0], scene)
+    return designer.loads(PROBLEM.format(drivers=text, step=360 / azimuths))
+
+
+def target(*, symmetric: bool, frequencies: int, azimuths: int = 72) -> ChannelTarget:
+    problem = beam(symmetric=symmetric, azimuths=azimuths)
+    return channel_target(problem.designs[0], designer.scene(problem).at(np.linspace(250.0, 4000.0, frequencies)))
 
 
 def seconds(run: Callable[[], object]) -> float:
@@ -128,11 +135,11 @@ def at_some(count: int, run: Callable[[int], object]) -> float:
     return float(np.median([seconds(partial(run, int(f))) for f in some])) * count
 
 
-def measured() -> dict[str, float]:
+def measured(frequencies: int) -> dict[str, float]:
     """Every time in seconds, the best of a few turns; the engine on one core and on two, the rivals on one."""
     every = os.sched_getaffinity(0)
     one = set(list(every)[:1])
-    whole, half = target(symmetric=False), target(symmetric=True)
+    whole, half = (target(symmetric=symmetric, frequencies=frequencies) for symmetric in (False, True))
     data = constrained_data.data_of(whole, np.ones(whole.frequency_hz.size))
     program = constrained_cones.program_of(data)
     problem, fill = parametrised(data)
@@ -152,15 +159,16 @@ def measured() -> dict[str, float]:
         times.setdefault("clarabel", []).append(clarabel_alone(program))
         times.setdefault("engine", []).append(seconds(lambda: constrained.solve(whole)))
         times.setdefault("engine, half", []).append(seconds(lambda: constrained.solve(half)))
-        times.setdefault("cvxpy", []).append(at_some(FREQUENCIES, loop))
-        times.setdefault("parametrised", []).append(at_some(FREQUENCIES, parameters))
+        times.setdefault("cvxpy", []).append(at_some(frequencies, loop))
+        times.setdefault("parametrised", []).append(at_some(frequencies, parameters))
         os.sched_setaffinity(0, every)
         times.setdefault("engine, two threads", []).append(seconds(lambda: constrained.solve(whole)))
         times.setdefault("engine, half, two threads", []).append(seconds(lambda: constrained.solve(half)))
     os.sched_setaffinity(0, one)
     phases(whole, data, program, times)
-    for key, some in (("a quarter of the frequencies", 4), ("a quarter of the azimuths", 1)):
-        less = whole.at(np.s_[::some]) if some > 1 else target(symmetric=False, azimuths=18)
+    fewer = {"a quarter of the frequencies": whole.at(np.s_[::4])}
+    fewer["a quarter of the azimuths"] = target(symmetric=False, frequencies=frequencies, azimuths=18)
+    for key, less in fewer.items():
         times[key] = [seconds(partial(constrained.solve, less)) for _ in range(3)]
     return {key: min(values) for key, values in times.items()}
 
@@ -181,5 +189,20 @@ def phases(
         times.setdefault("certify", []).append(seconds(lambda: cones.certify(program, x, z)))
 
 
+def peaks_mb() -> dict[str, float]:
+    """Peak memory of the process after a beam of 32 drivers, 513 frequencies, 180 azimuths, then 20 of 2049 with 64 and 360."""
+    found = {}
+    for drivers, azimuths, frequencies in (
+        (32, 180, np.linspace(250.0, 4000.0, 513)),
+        (64, 360, np.linspace(250.0, 4000.0, 2049)[::103]),
+    ):
+        problem = beam(symmetric=False, drivers=drivers, azimuths=azimuths)
+        begin = time.perf_counter()
+        design_channel(problem.designs[0], designer.scene(problem).at(frequencies))
+        found[f"{drivers} drivers, MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        found[f"{drivers} drivers, seconds"] = time.perf_counter() - begin
+    return found
+
+
 if __name__ == "__main__":
-    print(json.dumps(measured()))
+    print(json.dumps(peaks_mb() if sys.argv[1] == "memory" else measured(int(sys.argv[1]))))

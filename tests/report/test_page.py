@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -102,3 +103,20 @@ def test_other_taps_draw_other_figures(
     before, after = design.metrics, louder.metrics
     np.testing.assert_allclose(after.cancellation_gain_db, before.cancellation_gain_db, atol=1e-9)
     assert figures.draw_all(louder)["left-filters"] != figures.draw_all(design)["left-filters"]
+
+
+def test_every_frequency_has_its_certificate_on_the_page(folder: Path, design: designer.Design) -> None:
+    """A row a frequency of the band: what the summary holds, read as strict JSON; the bound is no worse than what is reached.
+
+    The power ratio maximises, so its bound is above its value; the constrained form minimises, so its bound is below.
+    """
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    rows = sum(channel.frequency_hz.size for channel in design.channels.values())
+    assert len(re.findall(r"<tr><td>[\d.]+&nbsp;Hz</td>", page)) == rows
+    for name, channel in summary["channels"].items():
+        certificate = channel["certificate"]
+        value, bound = np.array(certificate["value"]), np.array(certificate["bound"])
+        sign = 1.0 if channel["method"] == "constrained" else -1.0
+        assert (sign * (value - bound) > -1e-6 * np.maximum(1.0, np.abs(value))).all(), name
+        assert not any(certificate["by_reference"])
