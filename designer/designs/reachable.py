@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from designer.arrays import Real
-from designer.measures import cancellation_gain
 from designer.solvers import ratio_search
 from designer.targets.channel_target import ChannelTarget
+from designer.targets.wishes import expected_gain
 
 
 def reachable_gain(target: ChannelTarget) -> Real:
@@ -22,5 +22,5 @@ def reachable_gain(target: ChannelTarget) -> Real:
         w = ratio_search.best_ratio_at_efficiency(
             A[limited], B[limited], np.ones(some.cost.shape), single / some.max_effort
         )
-        best[limited] = cancellation_gain(some.reach, some.cancel, w)
+        best[limited] = expected_gain(some, w)
     return best

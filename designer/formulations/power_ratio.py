@@ -26,10 +26,11 @@ import numpy as np
 
 from designer.arrays import Complex, Index, Real
 from designer.formulations.solution import Solution
-from designer.measures import cancellation_gain, effort, quadratic, ratio
+from designer.measures import effort, quadratic, ratio
 from designer.solvers import one_point_search, ratio_search
 from designer.solvers.false_position import last_that_fits
 from designer.targets.channel_target import ChannelTarget
+from designer.targets.wishes import expected_gain
 
 DEEPEST = 1e4
 """What "as deep as the rest allows" asks for: 40 dB."""
@@ -82,7 +83,7 @@ def _solve(target: ChannelTarget, cost: Real) -> Solution:
     if dear.size:
         w[dear], gap[dear] = _cheapened(target.at(dear), A[dear], B[dear], cost[dear], gamma[dear])
         spent = effort(target.reach, w)
-    reached = cancellation_gain(target.reach, target.cancel, w)
+    reached = expected_gain(target, w)
     value = _power(A, w) / np.maximum(np.sum(cost * np.abs(w) ** 2, axis=1), 1e-300)
     over = np.flatnonzero((spent > target.max_effort * (1 + 1e-9)) | (reached < gamma * (1 - SHORT)))
     if over.size:
