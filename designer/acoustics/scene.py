@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from designer.acoustics.directivity import MeasuredDirectivity
 
 
-PART_BYTES = 128e6
+PART_BYTES = 32e6
 """Tensors of more frequencies than fill this are made and used part by part."""
 
 

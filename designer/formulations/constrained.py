@@ -58,7 +58,7 @@ from designer.targets.channel_target import ChannelTarget
 __all__ = ["ConstrainedData", "data_of", "least_white_noise_slack", "solve", "solve_data", "statement"]
 
 MAX_VIOLATION, MAX_GAP = 1e-6, 1e-5
-CHUNK_BYTES, LARGEST_CHUNK = 32e6, 64
+CHUNK_BYTES, LARGEST_CHUNK = 16e6, 64
 """What the conic data of the frequencies that are solved together may fill, and how many these are at most."""
 
 

@@ -85,7 +85,7 @@ def assemble(P: Real, q: Real, rows: ConeRows, constant: Real | float = 0.0) -> 
 
 
 ATTEMPTS: tuple[tuple[float, float, dict[str, float | bool]], ...] = (
-    (1.0, 1e-9, {}),
+    (1.0, 3e-10, {}),
     (1.0, 1e-11, {}),
     (1.0, 1e-9, {"equilibrate_enable": True}),
     (0.01, 1e-9, {"equilibrate_enable": True}),

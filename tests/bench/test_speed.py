@@ -45,8 +45,13 @@ def command(*arguments: str) -> Callable[[], object]:
 
 def test_from_problem_to_report(tmp_path: Path) -> None:
     """The smart speaker, from start to report, takes at most 10 times what importing the libraries takes."""
-    rival = best_of(3, python("import numpy, scipy.linalg, pandas, matplotlib.pyplot, cvxpy"))
-    ours = best_of(2, command("design", str(SMART_SPEAKER), "-o", str(tmp_path / "out")))
+    imports = python("import numpy, scipy.linalg, pandas, matplotlib.pyplot, cvxpy")
+    whole = command("design", str(SMART_SPEAKER), "-o", str(tmp_path / "out"))
+    rival = ours = float("inf")
+    for _ in range(4):  # turn by turn, until a turn without other work on the machine
+        rival, ours = min(rival, best_of(1, imports)), min(ours, best_of(1, whole))
+        if ours < 8 * rival:
+            break
     print(f"start to report: {ours:.2f} s, {ours / rival:.1f} x the imports")
     assert ours < 10 * rival
 
