@@ -70,7 +70,7 @@ def solve(target: ChannelTarget) -> Solution:
     SolverError : where the certificate confirms no answer, not even the reference's
 
     """
-    return solve_in_parts(target, _solve_chunk)
+    return solve_in_parts(target, lambda part: solve_part(part, limited_data_of, _certified))
 
 
 def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget], Solution]) -> Solution:
@@ -113,18 +113,28 @@ def _chunks(target: ChannelTarget) -> Iterator[ChannelTarget]:
         yield target.at(np.s_[start : start + step])
 
 
-def _solve_chunk(target: ChannelTarget) -> Solution:
+def solve_part(
+    target: ChannelTarget,
+    data_of: Callable[[ChannelTarget, Real], ConstrainedData],
+    certified: Callable[[ConstrainedData], tuple[Complex, cones.ConeSolution, Bool]],
+) -> Solution:
+    """A target's frequencies solved together: a cloud in two passes, then the passes that free the window's phase.
+
+    Parameters
+    ----------
+    data_of : the data of a target, and of the cloud's mean power over its centre's
+    certified : the weights of data, their certificate, and which of them the reference solved
+
+    """
     rise = np.ones(target.frequency_hz.size)  # mean power over the points to reach, over the centre's
     for _ in range(1 if target.reach.shape[1] == 1 else 2):
         data = data_of(target, rise)
-        if data.white_noise is not None:
-            data = replace(data, white_noise_slack=least_white_noise_slack(data))
-        w, answer, by_reference = _certified(data)
+        w, answer, by_reference = certified(data)
         on_centre = np.abs(np.einsum("fl,fl->f", target.centre, w)) ** 2
         rise = mean_power(target.reach, w) / np.maximum(on_centre, 1e-30)
     for _ in range(0 if target.window is None else target.window.phase_passes):
         data = with_free_phase(data, w)
-        w, answer, again = _certified(data)
+        w, answer, again = certified(data)
         by_reference |= again
     level = np.ones(len(w)) if data.level is None else data.level
     return Solution(
@@ -136,6 +146,12 @@ def _solve_chunk(target: ChannelTarget) -> Solution:
         bound=answer.dual,
         by_reference=by_reference,
     )
+
+
+def limited_data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
+    """The target's data, a floor of white-noise gain lowered to what the other hard limits allow."""
+    data = data_of(target, rise)
+    return data if data.white_noise is None else replace(data, white_noise_slack=least_white_noise_slack(data))
 
 
 def with_free_phase(data: ConstrainedData, w: Complex) -> ConstrainedData:

@@ -30,11 +30,10 @@ from typing import Any
 
 import numpy as np
 
-from designer.arrays import Complex, Real
-from designer.formulations import constrained, constrained_cones, constrained_data
+from designer.arrays import Bool, Complex, Real
+from designer.formulations import constrained, constrained_cones
 from designer.formulations.constrained_data import SLACK_PRICE, ConstrainedData, Family
 from designer.formulations.solution import Solution
-from designer.measures import mean_power
 from designer.solvers import cones
 from designer.targets.channel_target import ChannelTarget
 
@@ -52,36 +51,17 @@ def solve(target: ChannelTarget) -> Solution:
     SolverError : where the certificate confirms no answer
 
     """
-    return constrained.solve_in_parts(target, _solve_part)
+    return constrained.solve_in_parts(target, lambda part: constrained.solve_part(part, data_of, _certified))
 
 
-def _solve_part(target: ChannelTarget) -> Solution:
-    rise = np.ones(target.frequency_hz.size)  # mean power over the points to reach, over the centre's
-    for _ in range(1 if target.reach.shape[1] == 1 else 2):
-        data = data_of(target, rise)
-        w, answer = solve_data(data)
-        on_centre = np.abs(np.einsum("fl,fl->f", target.centre, w)) ** 2
-        rise = mean_power(target.reach, w) / np.maximum(on_centre, 1e-30)
-    for _ in range(0 if target.window is None else target.window.phase_passes):
-        data = constrained.with_free_phase(data, w)
-        w, answer = solve_data(data)
-    level = np.ones(len(w)) if data.level is None else data.level
-    return Solution(
-        weights=w * level[:, None],
-        violation=answer.violation,
-        gap=np.maximum(answer.gap, 0.0),
-        level=level,
-        value=answer.primal,
-        bound=answer.dual,
-        by_reference=np.zeros(len(w), dtype=bool),
-    )
+def _certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool]:
+    w, answer = solve_data(data)
+    return w, answer, np.zeros(len(w), dtype=bool)
 
 
 def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
     """The constrained form's data with the sidelobes as the first family, in the place of its masks, and ε P as its objective."""
-    data = constrained_data.data_of(target, rise)
-    if data.white_noise is not None:
-        data = replace(data, white_noise_slack=constrained_cones.least_white_noise_slack(data))
+    data = constrained.limited_data_of(target, rise)
     lines = [
         points * np.where(np.isfinite(mask.limit), 1 / mask.limit, 0.0)[:, None, None]
         for mask, (_, points, _, _) in zip(target.masks, data.families[: len(target.masks)], strict=True)

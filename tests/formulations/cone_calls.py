@@ -36,6 +36,11 @@ def calls() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
         "solvers.cones.ConeRows.add": (rows.add, ("nonnegative", rng.random((2, 1, 3)), rng.random(1))),
         "solvers.cones.ConeRows.add_norms": (rows.add_norms, (rng.random((2, 4, 3, 3)), rng.random((2, 4, 3)))),
         "formulations.constrained.solve": (constrained.solve, (target,)),
+        "formulations.constrained.solve_part": (
+            constrained.solve_part,
+            (target, constrained.limited_data_of, lambda one: (*constrained.solve_data(one), np.zeros(3, dtype=bool))),
+        ),
+        "formulations.constrained.limited_data_of": (constrained.limited_data_of, (target, np.ones(3))),
         "formulations.constrained.with_free_phase": (constrained.with_free_phase, (data, target.plain)),
         "formulations.constrained_data.data_of": (constrained_data.data_of, (target, np.ones(3))),
         "formulations.constrained_data.ConstrainedData.at": (data.at, (np.arange(2),)),
