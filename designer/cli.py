@@ -183,6 +183,37 @@ def convert(
 
 
 @app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.", show_default=False)],
+    target: Annotated[str, typer.Option(metavar="NAME", help="What to write for.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", metavar="DIR", help="Another folder than OUT/export/NAME.", show_default=False),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is at -o.")] = False,
+) -> None:
+    """Write a design's coefficients for a firmware, a convolver or another program."""
+    from designer import job
+    from designer.export import target_named
+    from designer.export.of_design import filter_set
+    from designer.export.write import write_elsewhere, write_in_design
+
+    target_named(target)
+    filters = filter_set(job.open_folder(folder))
+    if out is None:
+        made, place = write_in_design(filters, folder, [target])[target], folder / "export" / target
+    else:
+        made, place = write_elsewhere(filters, out, target, force=force), out
+    for note in made.notes:
+        say(f"note: {note}", error=True)
+    say(
+        f"{target}: {made.coefficient_bytes} bytes of coefficients, {made.state_bytes} of state,"
+        f" {made.multiply_adds} multiply-adds a sample; scaling: {made.scaling}"
+    )
+    say(f"wrote {place}: {', '.join(made.files)}")
+
+
+@app.command()
 def problems() -> None:
     """List the library of problem files."""
     from designer.problem.library import library, library_folder

@@ -5,33 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import shlex
 import shutil
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import designer
 from designer.acoustics.writers.sofa_text import WRITER
 from designer.arrays import Real
 from designer.errors import DataError, DesignerError, UsageError
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.words import Verdict
+from designer.export.of_design import filter_set
+from designer.export.write import write_in_design
 from designer.formulations import Certificate
 from designer.problem import loads
 from designer.realization.cascade import Cascade
 from designer.report import figures, page
 from designer.result import Channel, Result, fine_frequencies_hz
 from designer.targets.plain import Plain
+from designer.versions import versions
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SECTIONS = ("channel", "driver", "section", "b0", "b1", "b2", "a1", "a2", "gain", "delay_samples")
-LIBRARIES = ("numpy", "scipy", "clarabel", "pandas", "matplotlib")
 
 
 def check_free(folder: Path) -> None:
@@ -109,6 +108,7 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     copies = _copy_data(result, folder)
     report = summary(result, final, copies)
     (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    write_in_design(filter_set(result), folder, result.problem.export.targets)
     (folder / "report.html").write_text(page.render(result, report, drawn), encoding="utf-8")
 
 
@@ -216,7 +216,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         },
         "drivers": list(result.drivers),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
-        "versions": {"designer": designer.__version__, "python": platform.python_version(), **_versions()},
+        "versions": versions(),
         "command": shlex.join(["designer", "design", problem.source, "-o", str(folder)]),
         "problem_sha256": hashlib.sha256(problem.text.encode()).hexdigest(),
         "data": copies,
@@ -261,16 +261,6 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
 def _numbers(values: Real) -> list[float | None]:
     """As JSON holds them: null where nothing is optimised and there is no value."""
     return [None if np.isnan(value) else value for value in values.tolist()]
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for library in LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            found[library] = "unknown"
-    return found
 
 
 def read(folder: Path) -> dict[str, Any]:

@@ -136,6 +136,7 @@ class Spread(Table):
     phase_deg: NonNegative = 1.0
 
 
+TargetName = Literal["csv"]
 Method = Literal[
     "auto",
     "power-ratio",
@@ -255,7 +256,7 @@ class Room(Table):
 class Export(Table):
     """The firmware targets that a design folder is written for."""
 
-    targets: list[Name] = []
+    targets: list[TargetName] = []
 
 
 class Problem(Table):
