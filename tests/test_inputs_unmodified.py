@@ -37,8 +37,8 @@ from designer.acoustics import (
     sphere_interpolation,
 )
 from designer.arrays import Complex, Real
-from designer.designs import channel, methods, reachable
-from designer.evaluation import each_head, left_out_directions, moved_head, scalars, tables, words
+from designer.designs import channel, methods, reach, reachable
+from designer.evaluation import each_head, left_out_directions, moved_head, reach_words, scalars, tables, words
 from designer.formulations import (
     constrained,
     delay_and_sum,
@@ -305,6 +305,11 @@ def calls() -> dict[str, Call]:
         "targets.wishes.expected_gain": (wishes.expected_gain, (target, target.plain)),
         "targets.wishes.worst_azimuths_deg": (wishes.worst_azimuths_deg, (target, target.plain)),
         "designs.reachable.reachable_gain": (reachable.reachable_gain, (target,)),
+        "designs.reach.reach": (reach.reach, (table, there.at(F[8:12]))),
+        "evaluation.reach_words.spread_out": (reach_words.spread_out, (F[4:],)),
+        "evaluation.reach_words.explain_reach": (
+            lambda problem, some: list(reach_words.explain_reach(problem, some)), (there.problem, there)
+        ),
         "designs.channel.design_channel": (channel.design_channel, (scene("line").problem.designs[0], scene("line"))),
                 "designs.methods.breaks_a_limit": (methods.breaks_a_limit, (ears, own.weights, ("left", "right"))),
         "designs.methods.solve": (methods.solve, ("constrained", table, ears.at(inside))),
