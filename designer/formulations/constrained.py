@@ -176,6 +176,16 @@ def _uncertified(violation: Real, gap: Real) -> Bool:
 def _certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool]:
     """The fast path's answer; where its certificate is not good enough, the reference's, and which these are (F,)."""
     w, answer = solve_data(data)
+    return w, answer, with_reference(data, w, answer, by_statement)
+
+
+def with_reference(
+    data: ConstrainedData,
+    w: Complex,
+    answer: cones.ConeSolution,
+    by_statement: Callable[[ConstrainedData, int], tuple[Complex, cones.ConeSolution] | None],
+) -> Bool:
+    """Put the reference's answer where the certificate is not good enough, into w and answer; which these are (F,)."""
     bad = _uncertified(answer.violation, answer.gap)
     for f in np.flatnonzero(bad):
         found = by_statement(data, int(f))
@@ -190,4 +200,4 @@ def _certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool
             (answer.gap, alone.gap),
         ):
             whole[f] = one[0]
-    return w, answer, bad
+    return bad
