@@ -56,8 +56,7 @@ def solve(target: ChannelTarget) -> Solution:
 
 
 def _certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool]:
-    w, answer = solve_data(data)
-    return w, answer, constrained.with_reference(data, w, answer, by_statement)
+    return constrained.with_reference(data, *solve_data(data), by_statement)
 
 
 def by_statement(data: ConstrainedData, f: int) -> tuple[Complex, cones.ConeSolution] | None:

@@ -134,6 +134,9 @@ class Spread(Table):
 
     gain_db: NonNegative = 0.2
     phase_deg: NonNegative = 1.0
+    case: Literal["mean", "worst"] = Field(
+        default="mean", description="whether the curve holds for mean powers over the spread, or in its worst case"
+    )
 
 
 TargetName = Literal["csv"]
