@@ -241,7 +241,7 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
         "feasible": channel.feasible,
         "sentence": channel.verdict.sentence,
         "shortfalls": list(channel.verdict.shortfalls),
-        "numbers": result.scalars[name].values,
+        "numbers": {**result.scalars[name].values, **result.robustness(name)},
         "heads": result.heads.get(name, {}),
         "certificate": {
             "largest_violation": float(channel.certificate.violation.max()),

@@ -8,7 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from designer.report.canvas import with_unique_ids
-from designer.report.figures import CHANNEL_FIGURES, LEFT_OUT, file_stems
+from designer.report.channel_figures import CHANNEL_FIGURES
+from designer.report.figures import file_stems
 from designer.result import Result
 
 ROWS = (  # the number's name, its words, its unit
@@ -24,6 +25,9 @@ ROWS = (  # the number's name, its words, its unit
     ("largest_driver_gain_db", "Largest gain of a driver", "dB"),
     ("least_white_noise_gain_db", "Least white-noise gain", "dB"),
     ("largest_tone_deviation_db", "Largest deviation of tone, 100 Hz to 16 kHz", "dB"),
+    ("tolerance_median_db", "Tolerances: median of the mean gain", "dB"),
+    ("tolerance_5th_percentile_db", "Tolerances: 5th percentile of the mean gain", "dB"),
+    ("listening_zone_m2", "Listening zone, where the mean gain is within 3 dB of the target", "m²"),
 )
 
 
@@ -117,7 +121,6 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
     )
     stems = file_stems(list(result.channels))
     pictures = {name: Markup(with_unique_ids(svg, name)) for name, svg in drawn.items()}  # our own figures, not input
-    captions = {kind: caption for kind, (caption, _) in CHANNEL_FIGURES.items()} | {"left-out": LEFT_OUT}
     return environment.get_template("design.html").render(
         report=report,
         rows=[
@@ -131,11 +134,11 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
         channels=[
             {
                 "name": name,
-                "figures": [
-                    (pictures[f"{stem}-{kind}"], caption)
-                    for kind, caption in captions.items()
+                "figures": {
+                    kind: (pictures[f"{stem}-{kind}"], f"{figure.caption}: {figure.says(result, name)}")
+                    for kind, figure in CHANNEL_FIGURES.items()
                     if f"{stem}-{kind}" in pictures
-                ],
+                },
                 **report["channels"][name],
             }
             for name, stem in stems.items()
