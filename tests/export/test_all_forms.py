@@ -13,6 +13,7 @@ from export import filter_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from designer.arrays import Real
 from designer.export import FilterSet, target_named
 
 CASES = {
@@ -95,7 +96,7 @@ def test_npz_holds_all(case: str) -> None:
 def test_wav_tracks_are_the_filters(seed: int, gain: float, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Libsndfile reads the tracks: 32-bit float to its rounding, 24 bits to half a step of the stated scale, in one order."""
     base = filter_cases.fir(taps=10, seed=seed)
-    channels = {name: np.zeros((3, 10)) for name in base.channels}
+    channels: dict[str, Real] = {name: np.zeros((3, 10)) for name in base.channels}
     for one in base.filters:
         channels[one.channel][base.drivers.index(one.driver)] = gain * one.taps
     filters = filter_cases.made(channels, base.drivers, {}, "fir", delays={"b": 2})
