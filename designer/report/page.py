@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from designer.export import Export
 from designer.report.canvas import with_unique_ids
 from designer.report.figures import CHANNEL_FIGURES, LEFT_OUT, file_stems
 from designer.result import Result
@@ -99,13 +101,28 @@ def _tap_words(result: Result) -> str:
     return f"Ratios to a reference driver ({which}){equalised} as FIR filters"
 
 
-def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str:
+def export_rows(exports: Mapping[str, Export]) -> list[list[str]]:
+    """The table of exports: target, bytes of coefficients and of state, products a sample, scaling and notes."""
+    return [
+        [
+            name,
+            f"{export.coefficient_bytes:,}",
+            f"{export.state_bytes:,}",
+            f"{export.multiply_adds:,}",
+            "; ".join([export.scaling, *export.notes]),
+        ]
+        for name, export in exports.items()
+    ]
+
+
+def render(result: Result, report: dict[str, Any], drawn: dict[str, str], exports: Mapping[str, Export]) -> str:
     """The page as HTML.
 
     Parameters
     ----------
     report : the content of `summary.json`
     drawn : file name -> SVG
+    exports : target -> what was written for it
 
     """
     environment = Environment(
@@ -143,5 +160,6 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
         form=form_words(result),
         form_rows=form_rows(result),
         rounding=rounding_words(result),
+        export_rows=export_rows(exports),
         delay_ms=result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3,
     )

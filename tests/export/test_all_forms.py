@@ -9,12 +9,12 @@ import json
 import numpy as np
 import pytest
 import soundfile
-from export import filter_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.arrays import Real
 from designer.export import FilterSet, target_named
+from export import filter_cases
 
 CASES = {
     "taps": filter_cases.fir(),

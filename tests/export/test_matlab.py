@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from export import filter_cases
 from programs import need
 from scipy.io import loadmat
 from scipy.signal import lfilter, sosfilt
 
 from designer.export import FilterSet, target_named
+from export import filter_cases
 
 
 def loaded(filters: FilterSet) -> dict[str, Any]:
