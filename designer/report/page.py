@@ -87,6 +87,9 @@ def rounding_words(result: Result) -> str:
 def form_words(result: Result) -> str:
     """The form of the filters, and in the RTF form the reference driver of each channel."""
     table = result.problem.realization
+    if result.imported_from:
+        length = next(iter(result.taps.values())).shape[1]
+        return f"Filters of {length} taps, read from {result.imported_from} and not designed,"
     if table.form == "biquad":
         return f"Cascades of {table.sections} second-order sections a driver"
     return f"{_tap_words(result)} of {table.taps} taps"
