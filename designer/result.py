@@ -75,6 +75,7 @@ class Result:
     sections : channel -> driver -> its cascade, in the biquad form; empty otherwise
     shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
     study_source : makes `study`, or reads it back
+    imported_from : the file that the filters were read from, where they were not designed; empty otherwise
 
     """
 
@@ -91,6 +92,7 @@ class Result:
     sections: dict[str, dict[str, Cascade]] = field(default_factory=dict)
     shifts: dict[str, int] = field(default_factory=dict)
     study_source: Callable[[], dict[str, ChannelStudy]] = dict
+    imported_from: str = ""
 
     @property
     def status(self) -> int:

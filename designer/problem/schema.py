@@ -140,7 +140,22 @@ class Spread(Table):
     )
 
 
-TargetName = Literal["csv"]
+TargetName = Literal[
+    "csv",
+    "json",
+    "npz",
+    "wav",
+    "camilladsp",
+    "brutefir",
+    "jconvolver",
+    "equalizerapo",
+    "minidsp",
+    "sigmadsp",
+    "xilinx-coe",
+    "hex",
+    "matlab",
+]
+"""The targets of `designer export`, as the registry of the export room has them."""
 Method = Literal[
     "auto",
     "power-ratio",

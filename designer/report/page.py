@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from designer.export import Export
 from designer.report.canvas import with_unique_ids
 from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.figures import file_stems
@@ -89,6 +91,9 @@ def rounding_words(result: Result) -> str:
 def form_words(result: Result) -> str:
     """The form of the filters, and in the RTF form the reference driver of each channel."""
     table = result.problem.realization
+    if result.imported_from:
+        length = next(iter(result.taps.values())).shape[1]
+        return f"Filters of {length} taps, read from {result.imported_from} and not designed,"
     if table.form == "biquad":
         return f"Cascades of {table.sections} second-order sections a driver"
     return f"{_tap_words(result)} of {table.taps} taps"
@@ -103,13 +108,28 @@ def _tap_words(result: Result) -> str:
     return f"Ratios to a reference driver ({which}){equalised} as FIR filters"
 
 
-def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str:
+def export_rows(exports: Mapping[str, Export]) -> list[list[str]]:
+    """The table of exports: target, bytes of coefficients and of state, products a sample, scaling and notes."""
+    return [
+        [
+            name,
+            f"{export.coefficient_bytes:,}",
+            f"{export.state_bytes:,}",
+            f"{export.multiply_adds:,}",
+            "; ".join([export.scaling, *export.notes]),
+        ]
+        for name, export in exports.items()
+    ]
+
+
+def render(result: Result, report: dict[str, Any], drawn: dict[str, str], exports: Mapping[str, Export]) -> str:
     """The page as HTML.
 
     Parameters
     ----------
     report : the content of `summary.json`
     drawn : file name -> SVG
+    exports : target -> what was written for it
 
     """
     environment = Environment(
@@ -146,5 +166,6 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
         form=form_words(result),
         form_rows=form_rows(result),
         rounding=rounding_words(result),
+        export_rows=export_rows(exports),
         delay_ms=result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3,
     )
