@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 
 from designer.errors import UsageError
+from designer.export.cmsis import TARGETS as CMSIS
+from designer.export.cmsis_proof import CMSIS_TEST
 from designer.export.tables import CSV
 from designer.export.target import Target
 
-TARGETS: dict[str, Target] = {target.name: target for target in (CSV,)}
+TARGETS: dict[str, Target] = {target.name: target for target in (CSV, *CMSIS, CMSIS_TEST)}
 
 
 def target_named(name: str) -> Target:

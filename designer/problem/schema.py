@@ -136,7 +136,7 @@ class Spread(Table):
     phase_deg: NonNegative = 1.0
 
 
-TargetName = Literal["csv"]
+TargetName = Literal["csv", "cmsis-f32", "cmsis-q31", "cmsis-q15", "cmsis-test"]
 Method = Literal[
     "auto",
     "power-ratio",
