@@ -31,6 +31,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "report",
     "folder",
     "job",
+    "starter",
     "convert",
     "cli",
 )
