@@ -32,8 +32,8 @@ def array(head: str, values: Numbers) -> list[str]:
 
 
 def comment(lines: Iterable[str]) -> list[str]:
-    """One comment of several lines."""
-    first, *rest = lines
+    """One comment of several lines; ??/ at a line's end would be C99's trigraph of a backslash."""
+    first, *rest = (line.replace("??/", "? ?/") for line in lines)
     return [f"/* {first}", *(f" * {line}".rstrip() for line in rest), " */"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from designer.export.cmsis_plan import Plan
+from designer.export.provenance import one_line
 from designer.realization.fixed_point import output_bound
 
 
@@ -22,7 +23,7 @@ def scaling(plan: Plan) -> str:
     if plan.word.word is None:
         return f"full scale 1; float32 coefficients; {room}"
     bits = plan.word.word.fraction_bits
-    shifts = ", ".join(f"{p.channel} s={p.shift} g={p.guard}" for p in plan.paths)
+    shifts = ", ".join(f"{one_line(p.channel)} s={p.shift} g={p.guard}" for p in plan.paths)
     return (
         f"full scale 2^{bits}; a tap is q 2^(s - {bits}), inputs of FIR filters are lowered by g bits, sums raised by s + g and"
         f" saturated: {shifts}; {room}"

@@ -8,7 +8,7 @@ from designer.arrays import Real
 from designer.export.filter_set import Filter, FilterSet, filters_of
 from designer.realization.cascade import Cascade
 
-CHANNELS = ("Front, left", "front left", "für")
+CHANNELS = ("Front, left", "front left", "für */")
 DRIVERS = ("2nd", "left", "*/ end", "silent")
 
 
@@ -22,7 +22,15 @@ def awkward(taps: int = 37) -> FilterSet:
     values[2] /= 50
     found = filters_of({name: values[c] for c, name in enumerate(CHANNELS)}, DRIVERS, {})
     return FilterSet(
-        "An \\ awkward */ set", 48000.0, CHANNELS, DRIVERS, found, "fir", 5, delays={"für": 70}, problem_file="2.toml"
+        "An \\ awkward */ set ??/",
+        48000.0,
+        CHANNELS,
+        DRIVERS,
+        found,
+        "fir",
+        5,
+        delays={"für */": 70},
+        problem_file="2.toml",
     )
 
 

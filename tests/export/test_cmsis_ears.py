@@ -1,4 +1,4 @@
-"""The smart speaker's three channels out of an emulated Cortex-M: driver feeds from the exported C, then the cancellation at the far ear."""
+"""The smart speaker's three channels out of an emulated Cortex-M: its driver feeds, and the cancellation that they reach."""
 
 from __future__ import annotations
 
@@ -43,7 +43,12 @@ def measured(design: designer.Design, word: CmsisWord, machine: Machine, work: P
     prefix = next(work.glob("*.c")).stem
     (work / "feeds.c").write_bytes((Path(__file__).parent / "cortex_m" / "feeds.c").read_bytes())
     (work / "period.h").write_text("\n".join(array(f"static const {word.c_type} period[{PERIOD}]", integers)) + "\n")
-    names = {"STATE": f"{prefix}_state", "INIT": f"{prefix}_init", "PROCESS": f"{prefix}_process", "SAMPLE": word.c_type}
+    names = {
+        "STATE": f"{prefix}_state",
+        "INIT": f"{prefix}_init",
+        "PROCESS": f"{prefix}_process",
+        "SAMPLE": word.c_type,
+    }
     counts = {key: f"{prefix.upper()}_{key}" for key in ("BLOCK", "CHANNELS", "DRIVERS")}
     options = [f"-D{key}={value}" for key, value in {**names, **counts}.items()]
     done = run(machine, [work / f"{prefix}.c", work / "feeds.c"], work, f'-DHEADER="{prefix}.h"', *options)
@@ -59,17 +64,25 @@ def measured(design: designer.Design, word: CmsisWord, machine: Machine, work: P
 def gains(design: designer.Design) -> pd.DataFrame:
     """Cancellation gain in the bands: of the ear channels at the far ear, of the beam off its axis."""
     table = design.metrics
-    return table[table.status == "ok"] if "ok" in set(table.status) else table[table.target_db.notna()]
+    return table[~table.status.isin(("plain", "fade"))]
 
 
 @pytest.mark.parametrize("machine", CORES, ids=lambda machine: machine.name)
 @pytest.mark.parametrize(("word", "lost_db"), [(Q31, 1e-3), (Q15, 0.1)], ids=["q31", "q15"])
-def test_cancellation_at_the_far_ear_survives(word: CmsisWord, lost_db: float, machine: Machine, tmp_path: Path) -> None:
+def test_cancellation_at_the_far_ear_survives(
+    word: CmsisWord, lost_db: float, machine: Machine, tmp_path: Path
+) -> None:
     """Q31 loses nothing of the ideal; Q15 gives what the search for its integers promised, less the rounding of its output."""
     design = speaker("q15" if word is Q15 else "")
     consumer = replace(design, taps=measured(design, word, machine, tmp_path))
     promised, found = gains(design), gains(consumer)
     assert set(found.channel) == {"left", "right", "centre"} and len(found) > 200
     loss = promised.cancellation_gain_db - found.cancellation_gain_db
-    print(word.suffix, machine.name, loss.groupby(found.channel).max(), (promised.cancellation_gain_db-speaker("").metrics.cancellation_gain_db[promised.index]).groupby(found.channel).min(), promised.groupby("channel").cancellation_gain_db.mean())
     assert loss.max() <= lost_db
+
+
+def test_q15_promises_what_the_ideal_has() -> None:
+    """The search for integers costs less than a tenth of a dB of the unrounded design's gain, at every frequency of every band."""
+    ideal, q15 = gains(speaker("")), gains(speaker("q15"))
+    assert np.array_equal(ideal.index, q15.index)
+    assert (ideal.cancellation_gain_db - q15.cancellation_gain_db).max() <= 0.1
