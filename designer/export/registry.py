@@ -7,6 +7,8 @@ import difflib
 from designer.errors import UsageError
 from designer.export.brutefir import BRUTEFIR
 from designer.export.camilladsp import CAMILLADSP
+from designer.export.cmsis import TARGETS as CMSIS
+from designer.export.cmsis_proof import CMSIS_TEST
 from designer.export.equalizer_apo import EQUALIZER_APO
 from designer.export.hex_words import HEX
 from designer.export.jconvolver import JCONVOLVER
@@ -27,6 +29,8 @@ TARGETS: dict[str, Target] = {
         JSON,
         NPZ,
         WAV,
+        *CMSIS,
+        CMSIS_TEST,
         CAMILLADSP,
         BRUTEFIR,
         JCONVOLVER,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from export import camilladsp_model, filter_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from designer.export import FilterSet, target_named
+from export import camilladsp_model, filter_cases
 
 CASES = {
     "taps": filter_cases.fir(),

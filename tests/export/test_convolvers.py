@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from export import filter_cases
 from programs import need
 from scipy.signal import fftconvolve, sosfilt
 
 from designer.arrays import Real
 from designer.export import FilterSet, target_named
+from export import filter_cases
 
 CASES = {
     "taps with a pure delay, a silent driver and a waiting channel": filter_cases.fir(taps=300),

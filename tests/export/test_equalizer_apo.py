@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from export import filter_cases
 from scipy.signal import lfilter
 
 from designer.arrays import Real
 from designer.export import target_named
+from export import filter_cases
 
 CASES = {
     "taps": filter_cases.fir(),

@@ -8,12 +8,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from export import filter_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.arrays import Real
 from designer.export import Export, FilterSet, target_named
+from export import filter_cases
 
 
 def exported(target: str, filters: FilterSet) -> Export:
