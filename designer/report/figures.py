@@ -18,6 +18,7 @@ from designer.problem.schema import Problem
 from designer.report import azimuth_plots, frequency_plots, head_plots, realisation_plots
 from designer.report.canvas import in_style, svg
 from designer.report.layout import draw_layout
+from designer.report.listener_section import draw_listener
 from designer.report.measured_device_plot import draw_measured_device
 from designer.report.measured_driver_plot import draw_measured_driver
 from designer.report.measured_head_plot import draw_measured_head
@@ -66,6 +67,7 @@ def draw_all(result: Result) -> dict[str, str]:
                 drawn[f"{stem}-{kind}"] = svg(draw(result, name))
             if name in result.left_out:
                 drawn[f"{stem}-left-out"] = svg(head_plots.draw_left_out(result, name))
+        drawn |= draw_listener(result)
     return drawn
 
 

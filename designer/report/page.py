@@ -9,6 +9,8 @@ from markupsafe import Markup
 
 from designer.report.canvas import with_unique_ids
 from designer.report.figures import CHANNEL_FIGURES, LEFT_OUT, file_stems
+from designer.report.listener_section import FIGURES as LISTENER_FIGURES
+from designer.report.listener_section import listener_section
 from designer.result import Result
 
 ROWS = (  # the number's name, its words, its unit
@@ -139,6 +141,13 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
                 **report["channels"][name],
             }
             for name, stem in stems.items()
+        ],
+        listener=listener_section(result),
+        listener_figures=[
+            (picture, words)
+            for name, picture in pictures.items()
+            for kind, words in LISTENER_FIGURES.items()
+            if name.startswith(f"listener-{kind}")
         ],
         form=form_words(result),
         form_rows=form_rows(result),
