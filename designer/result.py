@@ -66,7 +66,7 @@ class Result:
     frequency_hz : (F,) the design's frequencies
     drivers : names (L,)
     weights : channel -> (F, L) complex, as the formulation gave them, without the bulk delay
-    taps : channel -> (L, T) realised taps, whatever the form
+    taps : channel -> (L, T) realised taps, whatever the form; those of the virtualiser follow those of the designs
     bulk_delay_samples : the delay that all taps share
     channels : channel -> how it came about
     seconds : stage -> time that it took

@@ -12,6 +12,8 @@ from designer.export import Export
 from designer.report.canvas import with_unique_ids
 from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.figures import file_stems
+from designer.report.listener_section import FIGURES as LISTENER_FIGURES
+from designer.report.listener_section import listener_section
 from designer.result import Result
 
 ROWS = (  # the number's name, its words, its unit
@@ -162,6 +164,13 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str], export
                 **report["channels"][name],
             }
             for name, stem in stems.items()
+        ],
+        listener=listener_section(result),
+        listener_figures=[
+            (picture, words)
+            for name, picture in pictures.items()
+            for kind, words in LISTENER_FIGURES.items()
+            if name.startswith(f"listener-{kind}")
         ],
         form=form_words(result),
         form_rows=form_rows(result),
