@@ -26,6 +26,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "realization",
     "evaluation",
     "result",
+    "virtualizer",
     "report",
     "folder",
     "job",

@@ -1,0 +1,1 @@
+"""The stereo chain: upmix, filters and delays, and audio files through them."""
