@@ -54,6 +54,8 @@ class Loudness:
         """Listen to (n, channels) more samples."""
         from scipy.signal import sosfilt
 
+        if not block.size:
+            return
         weighted, self._state = sosfilt(self._sections, block, axis=0, zi=self._state.transpose(0, 2, 1))
         self._state = self._state.transpose(0, 2, 1)
         power = np.concatenate([self._waiting, (weighted**2).sum(axis=1)])

@@ -24,7 +24,7 @@ from designer.result import Result
 from designer.virtualizer.chain import StereoChain, chain_of, ear_responses
 from designer.virtualizer.feed_file import Unfinished, check_writable
 from designer.virtualizer.loudness import Loudness
-from designer.virtualizer.signal_path import Running, SignalPath, feeds_path, headphones_path, plain_path
+from designer.virtualizer.signal_path import EARS, Running, SignalPath, feeds_path, headphones_path, plain_path
 from designer.virtualizer.stereo_file import StereoFile
 
 HIGHEST_PEAK_DB = -0.1
@@ -73,16 +73,18 @@ class RenderOptions:
 
 
 class Listened:
-    """A running path whose peak is watched, and whose last two outputs, the ears, are judged by their loudness."""
+    """A running path whose peak is watched, and beside it the same at the ears, where its loudness is measured."""
 
-    def __init__(self, path: SignalPath, kept: int, sample_rate_hz: float, *, ears: bool) -> None:
-        self.path = Running(path, sample_rate_hz)
-        self.kept = kept
+    def __init__(self, path: SignalPath, sample_rate_hz: float, heard: SignalPath | None = None) -> None:
+        self.path = Running(path.beside(heard) if heard else path, sample_rate_hz)
+        self.kept = len(path.outputs)
+        self.left = path.filters.shape[2] - 1  # samples still to be kept: the tail, and what came in
         self.peak = 0.0
-        self.meter = Loudness(sample_rate_hz) if ears else None
+        self.meter = Loudness(sample_rate_hz) if path.outputs == EARS or heard else None
 
     def push(self, block: Real) -> Real:
-        """Outputs that are kept (m, kept) of the next block."""
+        """Outputs of the path itself (m, O) for the next block."""
+        self.left += len(block)
         return self._listen(self.path.push(block))
 
     def finish(self) -> Real:
@@ -100,7 +102,8 @@ class Listened:
         return self.meter.integrated_lufs() if self.meter else -np.inf
 
     def _listen(self, out: Real) -> Real:
-        kept = out[:, : self.kept]
+        kept = out[: self.left, : self.kept]
+        self.left -= len(kept)
         if kept.size:
             self.peak = max(self.peak, float(np.abs(kept).max()))
         if self.meter:
@@ -139,10 +142,7 @@ def render(
         ]
     chain = chain_of(design)
     rate = chain.sample_rate_hz
-    main, reference, names = _paths(design, chain, options)
-    judged = options.is_for_ears or reference is not None
-    playing = Listened(main, len(names), rate, ears=judged)
-    compared = [Listened(reference, len(chain.drivers), rate, ears=True)] if reference is not None else []
+    playing, compared, names = _listened(design, chain, options)
     given = Loudness(rate)
     with Unfinished(out, len(names)) as place:
         done = 0
@@ -168,24 +168,22 @@ def render(
     ]
 
 
-def _paths(
+def _listened(
     design: Result, chain: StereoChain, options: RenderOptions
-) -> tuple[SignalPath, SignalPath | None, tuple[str, ...]]:
-    """What is played, what it is compared with, and the names of the outputs that are kept."""
-    if options.headphones:
-        path = headphones_path(chain)
-        return path, None, path.outputs
+) -> tuple[Listened, list[Listened], tuple[str, ...]]:
+    """What is played, what its loudness is compared with, and the names of its outputs."""
+    rate = chain.sample_rate_hz
     feeds = feeds_path(chain)
     path = plain_path(design.problem, design.bulk_delay_samples) if options.plain else feeds
+    if options.headphones:
+        path = headphones_path(chain)
     if not options.at_ears and not options.plain:
-        return path, None, path.outputs
-    far_m = float(np.linalg.norm(design.problem.listener.position_m))
-    length_s = EAR_RESPONSE_S + far_m / design.problem.speed_of_sound_m_s
-    ears = ear_responses(design, 1 << int(np.ceil(np.log2(length_s * chain.sample_rate_hz))))
+        return Listened(path, rate), [], path.outputs
+    way_s = float(np.linalg.norm(design.problem.listener.position_m)) / design.problem.speed_of_sound_m_s
+    ears = ear_responses(design, 1 << int(np.ceil(np.log2((EAR_RESPONSE_S + way_s) * rate))))
     if options.at_ears:
-        path = path.heard(ears)
-        return path, None, path.outputs
-    return path.beside(path.heard(ears)), feeds.beside(feeds.heard(ears)), path.outputs
+        return Listened(path.heard(ears), rate), [], EARS
+    return Listened(path, rate, path.heard(ears)), [Listened(feeds, rate, feeds.heard(ears))], path.outputs
 
 
 @dataclass(frozen=True)
