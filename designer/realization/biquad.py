@@ -7,7 +7,8 @@ and then held to the wishes, to the limits and to a decibel of tone (see `held_s
 The bulk delay is the smallest that leaves no driver a delay below 0. A fraction of a sample is left to the sections: an
 all-pass section is one of them, and the fit takes it where it helps.
 
-The fit's frequencies f = f0 sinh(x) with x in equal steps are logarithmic above the lower end f0 of the band and linear below.
+The fit's frequencies f = f0 sinh(x) with x in equal steps are logarithmic above the lower end f0 of the band and linear below;
+the band's first and last solved frequencies join them.
 
 Each driver's first cascade is a vector fit. `tests/bench/test_first_sections.py` sets it beside scipy's AAA, Steiglitz and
 McBride's iteration and a fit over fixed poles, on the library: refined, none of them is better.
@@ -49,9 +50,7 @@ KEPT = 3
 """Leads that are refined on."""
 
 
-def fit_sections(
-    problem: SectionProblem, arrival: Index, sections: int, wishes: Sequence[Held] = ()
-) -> list[Cascade]:
+def fit_sections(problem: SectionProblem, arrival: Index, sections: int, wishes: Sequence[Held] = ()) -> list[Cascade]:
     """One cascade a driver; its delay counts from time 0 and may be negative.
 
     Parameters
@@ -76,9 +75,7 @@ def fit_sections(
     return best
 
 
-def _held(
-    channel: ChannelDesign, target: ChannelTarget, wanted: Complex, drivers: tuple[str, ...]
-) -> tuple[Held, ...]:
+def _held(channel: ChannelDesign, target: ChannelTarget, wanted: Complex, drivers: tuple[str, ...]) -> tuple[Held, ...]:
     """Wishes and limits where the design was solved, and the tone."""
     solved_hz = channel.frequency_hz[channel.in_band]
     f = target.frequency_hz
@@ -120,7 +117,9 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
 
     """
     rate = scene.problem.sample_rate_hz
+    ends_hz = [channel.frequency_hz[channel.in_band][[0, -1]] for channel in channels]
     frequency_hz = fit_frequencies_hz(min(channel.design.band_hz[0] for channel in channels), rate)
+    frequency_hz = np.unique(np.concatenate([frequency_hz, *ends_hz]))
     dense = scene.at(frequency_hz)
     fits = []
     for channel in channels:
@@ -131,8 +130,8 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
         problem = SectionProblem(wanted, audible(target, wanted), turn, table.max_pole_radius)
         wishes = _held(channel, target, wanted, tuple(scene.drivers[l] for l in own))
         arrival = arrivals(channel.weights[:, own])
-        found = fit_sections(problem, arrival, table.sections, wishes)
-        fits.append(SectionsFit(own, problem, arrival, tuple(found), wishes))
+        filters = fit_sections(problem, arrival, table.sections, wishes)
+        fits.append(SectionsFit(own, problem, arrival, tuple(filters), wishes))
     needed = max(0, *(-f.delay_samples for fit in fits for f in fit.filters))
     delay = table.bulk_delay_samples if isinstance(table.bulk_delay_samples, int) else needed
     if delay < needed:
