@@ -57,7 +57,12 @@ class ChebyshevSurface:
 
 
 def fitted(
-    function: Callable[[Real, Real], Complex], x: Real, y: Real, tolerance: float = TOLERANCE
+    function: Callable[[Real, Real], Complex],
+    x: Real,
+    y: Real,
+    tolerance: float = TOLERANCE,
+    sizes: tuple[tuple[int, int], ...] = SIZES,
+    probes: int = PROBES,
 ) -> ChebyshevSurface | None:
     """The surface over the rectangle that holds some points; None where the largest number of points does not suffice.
 
@@ -65,16 +70,19 @@ def fitted(
     ----------
     function : (N,), (N,) -> (N, F)
     x, y : points of any shape that the surface will be asked for
+    tolerance : of the largest magnitude at a frequency
+    sizes : numbers of points to try, fewest first
+    probes : values that the surface is held against
 
     """
     low, high = np.array([x.min(), y.min()]), np.array([x.max(), y.max()])
     high = np.maximum(high, low + 1e-9 * np.maximum(1.0, np.abs(low)))
     # Probes on an additive recurrence, which no product of Chebyshev points meets.
-    unit = (0.5 + np.outer(np.arange(1, PROBES + 1), [0.7548776662466927, 0.5698402909980532])) % 1.0
-    probes = low + unit * (high - low)
-    wanted = function(probes[:, 0], probes[:, 1])
+    unit = (0.5 + np.outer(np.arange(1, probes + 1), [0.7548776662466927, 0.5698402909980532])) % 1.0
+    tried = low + unit * (high - low)
+    wanted = function(tried[:, 0], tried[:, 1])
     scale = np.maximum(np.abs(wanted).max(axis=0), 1e-300)
-    for size in SIZES:
+    for size in sizes:
         points = [np.cos(np.pi * (np.arange(count) + 0.5) / count) for count in size]
         at = [low[n] + (points[n] + 1) / 2 * (high[n] - low[n]) for n in (0, 1)]
         values = function(np.repeat(at[0], size[1]), np.tile(at[1], size[0])).reshape(*size, -1)
@@ -85,7 +93,7 @@ def fitted(
         )
         coefficients = np.einsum("ia,jb,abf->ijf", across, along, values, optimize=True)
         surface = ChebyshevSurface(low, high, _trimmed(coefficients, tolerance / 4 * scale), 0.0)
-        error = float((np.abs(surface(probes[:, 0], probes[:, 1]) - wanted) / scale).max())
+        error = float((np.abs(surface(tried[:, 0], tried[:, 1]) - wanted) / scale).max())
         if error <= tolerance:
             return replace(surface, error=error)
     return None
