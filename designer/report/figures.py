@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from designer.acoustics.measured_drivers import measured_responses
 from designer.acoustics.measured_head import MeasuredHead
 from designer.acoustics.scene import scene
+from designer.designs.reach import reach
 from designer.problem import geometry
 from designer.problem.schema import Problem
 from designer.report import azimuth_plots, frequency_plots, head_plots, realisation_plots
@@ -20,7 +21,9 @@ from designer.report.layout import draw_layout
 from designer.report.measured_device_plot import draw_measured_device
 from designer.report.measured_driver_plot import draw_measured_driver
 from designer.report.measured_head_plot import draw_measured_head
+from designer.report.reach_plot import draw_reach
 from designer.result import Result
+from designer.targets.curves import in_band
 
 CHANNEL_FIGURES: dict[str, tuple[str, Callable[[Result, str], Figure]]] = {
     "cancellation": ("Cancellation gain over frequency, against its target", frequency_plots.draw_cancellation),
@@ -66,8 +69,10 @@ def draw_all(result: Result) -> dict[str, str]:
     return drawn
 
 
-def draw_problem(problem: Problem) -> dict[str, str]:
-    """What `designer check` draws: the layout, and each measured driver, head and device: file name without suffix -> SVG.
+def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str]:
+    """What `designer check` draws: file name without suffix -> SVG.
+
+    The layout, each measured driver, head and device, and on request what each design's layout could reach at best.
 
     Raises
     ------
@@ -76,9 +81,14 @@ def draw_problem(problem: Problem) -> dict[str, str]:
     """
     with in_style():
         drawn = {"layout": svg(draw_layout(problem))}
-        if not problem.data_files:
+        if not problem.data_files and not with_reach:
             return drawn
         made = scene(problem)
+        if with_reach:
+            stems = file_stems([table.name for table in problem.designs])
+            for table in problem.designs:
+                inside = in_band(made.frequency_hz, table.band_hz)
+                drawn[f"reach-{stems[table.name]}"] = svg(draw_reach(reach(table, made.at(made.frequency_hz[inside]))))
         responses = measured_responses(problem)[0]
         stems = file_stems([problem.drivers[l].name for l in responses])
         for l, response in responses.items():
@@ -95,7 +105,7 @@ def draw_problem(problem: Problem) -> dict[str, str]:
     return drawn
 
 
-def write_problem(problem: Problem, folder: Path) -> list[Path]:
+def write_problem(problem: Problem, folder: Path, *, with_reach: bool = False) -> list[Path]:
     """Draw a problem's figures into a folder, for `designer check`; the files' paths. All of them, or none.
 
     Raises
@@ -103,7 +113,7 @@ def write_problem(problem: Problem, folder: Path) -> list[Path]:
     DataError : a data file cannot be used
 
     """
-    drawn = draw_problem(problem)
+    drawn = draw_problem(problem, with_reach=with_reach)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, text in drawn.items():
