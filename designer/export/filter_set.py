@@ -50,6 +50,7 @@ class FilterSet:
     problem_file : the problem's file name
     problem_sha256 : of its text
     versions : of this tool and what it computed with
+    imported_from : the file that the filters were read from, where they were not designed; empty otherwise
 
     """
 
@@ -66,6 +67,7 @@ class FilterSet:
     problem_file: str = ""
     problem_sha256: str = ""
     versions: dict[str, str] = field(default_factory=dict)
+    imported_from: str = ""
 
     @property
     def taps(self) -> int:

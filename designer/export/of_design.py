@@ -13,17 +13,19 @@ from designer.versions import versions
 def filter_set(result: Result) -> FilterSet:
     """The realised filters of a design, in the order of its channels and drivers."""
     problem = result.problem
+    designed = not result.imported_from  # the problem's form and word are of filters that it designs
     return FilterSet(
         title=problem.title,
         sample_rate_hz=problem.sample_rate_hz,
         channels=tuple(result.taps),
         drivers=result.drivers,
         filters=filters_of(result.taps, result.drivers, result.sections),
-        form=problem.realization.form,
+        form=problem.realization.form if designed else "biquad" if result.sections else "fir",
         bulk_delay_samples=result.bulk_delay_samples,
-        word=problem.realization.fixed_point,
+        word=problem.realization.fixed_point if designed else None,
         shifts=result.shifts,
         problem_file=PurePath(problem.source).name,
         problem_sha256=hashlib.sha256(problem.text.encode()).hexdigest(),
         versions=versions(),
+        imported_from=result.imported_from,
     )
