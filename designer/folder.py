@@ -221,11 +221,18 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "virtualizer": chain_summary(result),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
         "versions": versions(),
-        "command": shlex.join(["designer", "design", problem.source, "-o", str(folder)]),
+        "command": _command(result, folder),
         "problem_sha256": hashlib.sha256(problem.text.encode()).hexdigest(),
         "data": copies,
         "problem": problem.text,
     }
+
+
+def _command(result: Result, folder: Path) -> str:
+    made_by = ["design", result.problem.source]
+    if result.imported_from:
+        made_by = ["import-coefficients", result.imported_from, "--problem", result.problem.source]
+    return shlex.join(["designer", *made_by, "-o", str(folder)])
 
 
 def sentence(result: Result) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -95,7 +96,7 @@ def form_words(result: Result) -> str:
     table = result.problem.realization
     if result.imported_from:
         length = next(iter(result.taps.values())).shape[1]
-        return f"Filters of {length} taps, read from {result.imported_from} and not designed,"
+        return f"Filters of {length} taps, read from {PurePath(result.imported_from).name} and not designed,"
     if table.form == "biquad":
         return f"Cascades of {table.sections} second-order sections a driver"
     return f"{_tap_words(result)} of {table.taps} taps"
