@@ -27,12 +27,14 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "realization",
     "evaluation",
     "result",
+    "comparison",
     "export",
     "report",
     "folder",
     "job",
     "starter",
     "convert",
+    "compare",
     "cli",
 )
 
