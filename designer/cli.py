@@ -279,6 +279,42 @@ def export(
     say(f"wrote {place}: {', '.join(made.files)}")
 
 
+@app.command("import-coefficients")
+def import_coefficients(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A csv, a wav, a C source of a cmsis export, a CamillaDSP configuration, or a folder with one of these.",
+            show_default=False,
+        ),
+    ],
+    problem: Annotated[
+        Path,
+        typer.Option("--problem", metavar="PROBLEM.toml", help="What they are to be judged on.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.", show_default=False)],
+) -> None:
+    """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
+    from rich.console import Console
+
+    from designer import folder
+    from designer.importing import import_coefficients as read
+    from designer.problem import load
+
+    folder.check_free(out)
+    loaded = load(problem)
+    _warn(loaded)
+    with Console(stderr=True).status("importing"):  # shows nothing where the output is not a terminal
+        made = read(file, loaded)
+        made.save(out)
+    for name, channel in made.channels.items():
+        say(f"{name}: {channel.verdict.sentence}.")
+    for warning in made.warnings:
+        say(f"warning: {warning}", error=True)
+    say(f"wrote {out} (open {out / 'report.html'})")
+
+
 @app.command()
 def problems() -> None:
     """List the library of problem files."""

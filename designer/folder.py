@@ -108,8 +108,8 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     copies = _copy_data(result, folder)
     report = summary(result, final, copies)
     (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    write_in_design(filter_set(result), folder, result.problem.export.targets)
-    (folder / "report.html").write_text(page.render(result, report, drawn), encoding="utf-8")
+    exports = write_in_design(filter_set(result), folder, result.problem.export.targets)
+    (folder / "report.html").write_text(page.render(result, report, drawn, exports), encoding="utf-8")
 
 
 def coefficients(result: Result) -> pd.DataFrame:
@@ -201,6 +201,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "writer": WRITER,
         "source": problem.source,
         "title": problem.title,
+        "imported_from": result.imported_from,
         "exit_code": result.status,
         "sentence": sentence(result),
         "warnings": result.warnings,
@@ -241,11 +242,11 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
         "feasible": channel.feasible,
         "sentence": channel.verdict.sentence,
         "shortfalls": list(channel.verdict.shortfalls),
-        "numbers": result.scalars[name].values,
+        "numbers": {**result.scalars[name].values, **result.robustness(name)},
         "heads": result.heads.get(name, {}),
         "certificate": {
-            "largest_violation": float(channel.certificate.violation.max()),
-            "largest_gap": float(channel.certificate.gap.max()),
+            "largest_violation": _numbers(channel.certificate.violation.max(keepdims=True))[0],
+            "largest_gap": _numbers(channel.certificate.gap.max(keepdims=True))[0],
             "solved_by_reference": int(channel.certificate.by_reference.sum()),
             "frequency_hz": channel.frequency_hz.tolist(),
             "violation": _numbers(channel.certificate.violation),
@@ -315,6 +316,7 @@ def read(folder: Path) -> dict[str, Any]:
         "shifts": report["realization"]["shifts"],
         "study_source": lambda: studies,
         "channels": channels,
+        "imported_from": report["imported_from"],
     }
 
 

@@ -33,6 +33,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "folder",
     "job",
     "starter",
+    "importing",
     "convert",
     "compare",
     "cli",

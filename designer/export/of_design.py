@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import PurePath
 
 from designer.export.filter_set import FilterSet, filters_of
+from designer.export.judged import cancellation
 from designer.result import Result
 from designer.versions import versions
 
@@ -26,4 +28,5 @@ def filter_set(result: Result) -> FilterSet:
         problem_file=PurePath(problem.source).name,
         problem_sha256=hashlib.sha256(problem.text.encode()).hexdigest(),
         versions=versions(),
+        judge=partial(cancellation, result),
     )

@@ -9,13 +9,16 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from designer.arrays import Real
+from designer.arrays import Bool, Real
 from designer.comparison.relative_level import relative_level_db
+from designer.measures import db
 from designer.problem import geometry
 from designer.problem.schema import DesignTable
 from designer.report.canvas import COLOURS, INK, SOFT, figure, frequency_axis
 from designer.report.frequency_plots import shown_band_hz
 from designer.result import Result
+from designer.targets.curves import in_band
+from designer.targets.wishes import SLACK_TOLERANCE_DB
 
 POLAR_HZ = (250, 500, 1000, 2000, 4000, 8000)
 STEP_DB, LOWEST_DB = 3, -30
@@ -23,14 +26,22 @@ HIGHEST_DB = {"beamformer": 3, "ctc": 12, "null-steering": 12}
 POLAR_FLOOR_DB = -30.0
 
 
-def relative_db(result: Result, name: str) -> tuple[Real, Real, Real, str]:
+def relative_db(result: Result, name: str, *, to_window: bool = False) -> tuple[Real, Real, Real, str]:
     """Frequencies (F,), azimuths (A,), the level (F, A), and what it is relative to.
 
-    A beam's reference is its own on-axis response; an ear channel's is what the plain driver, fed with 0 dB, sends
-    towards the listener.
+    A beam's reference is its own on-axis response, or the mean power over its listening window. An ear channel's is what
+    the plain driver, fed with 0 dB, sends towards the listener.
     """
     scene = result.drawn_circle
-    return scene.frequency_hz, *relative_level_db(result, name, scene)
+    azimuth, level, words = relative_level_db(result, name, scene)
+    window = result.channels[name].table.window_deg
+    if to_window:
+        assert window is not None
+        inside = geometry.in_arc(azimuth, (window[0], window[1]))
+        # What the level was relative to before falls out of the difference.
+        level = level - db(np.mean(10 ** (level[:, inside] / 10), axis=1))[:, None]
+        words = "mean over the window"
+    return scene.frequency_hz, azimuth, level, words
 
 
 def draw_map(result: Result, name: str) -> Figure:
@@ -57,6 +68,9 @@ def draw_map(result: Result, name: str) -> Figure:
         axes.axvline(edge, color="white", linewidth=1.4)
         axes.axvline(edge, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
     arcs_on_map(axes, channel)
+    broken = _violations(f, azimuth, level, channel)
+    if broken.any():
+        axes.contourf(f, azimuth, broken.T.astype(float), levels=[0.5, 1.5], colors="none", hatches=["xxxx"])
     bar = drawn.colorbar(
         ScalarMappable(norm, colours), ax=axes, ticks=np.arange(LOWEST_DB, highest_db + 1, 6), pad=0.015
     )
@@ -64,7 +78,8 @@ def draw_map(result: Result, name: str) -> Figure:
     bar.outline.set_visible(False)
     axes.set_ylabel("Azimuth in degrees\n← listener's right  |  listener's left →", fontsize=8.5)
     boxed = "; boxes: the mask" if channel.mask else "; boxes: the nulls' arcs" if channel.nulls_deg else ""
-    axes.set_title(f"Level on the circle{boxed}; dashed: the band")
+    crossed = "; crossed: above it" if broken.any() else ""
+    axes.set_title(f"Level on the circle{boxed}{crossed}; dashed: the band")
     return drawn
 
 
@@ -90,9 +105,24 @@ def arcs_on_map(axes: Axes, channel: DesignTable) -> None:
             )
 
 
-def draw_polars(result: Result, name: str) -> Figure:
+def _violations(frequency_hz: Real, azimuth_deg: Real, level: Real, design: DesignTable) -> Bool:
+    """Where the level (F, A) is above a mask line by more than counts as slack."""
+    broken = np.zeros(level.shape, dtype=bool)
+    for line in design.mask or []:
+        at = in_band(frequency_hz, line.band_hz or design.band_hz)[:, None]
+        at = at & geometry.in_arc(azimuth_deg, (line.azimuth_deg[0], line.azimuth_deg[1]))
+        broken |= at & (level > line.max_db + SLACK_TOLERANCE_DB)
+    return broken
+
+
+def draw_polars_to_window(result: Result, name: str) -> Figure:
+    """The same relative to the listening window's mean."""
+    return draw_polars(result, name, to_window=True)
+
+
+def draw_polars(result: Result, name: str, *, to_window: bool = False) -> Figure:
     """Polar plots at octaves, the front at the bottom as in the layout, so that the listener's left is on the left."""
-    f, azimuth, level, reference = relative_db(result, name)
+    f, azimuth, level, reference = relative_db(result, name, to_window=to_window)
     channel = result.channels[name].table
     wanted = [hz for hz in POLAR_HZ if hz <= result.problem.sample_rate_hz / 2]
     drawn = figure(7.2, 5.2)
