@@ -342,6 +342,11 @@ class Problem(Table):
         return self._source
 
     @property
+    def files(self) -> dict[str, str]:
+        """Where data files lie that have moved: the name in the text -> a path from `folder`."""
+        return dict(self._files)
+
+    @property
     def data_files(self) -> tuple[str, ...]:
         """Data files that the problem names, as it names them."""
         heads = [head for head in self.heads if head.lower().endswith(".sofa")]
