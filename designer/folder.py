@@ -212,6 +212,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
             "word": problem.realization.word,
             "taps": next(iter(result.taps.values())).shape[1],
             "shifts": result.shifts,
+            "finer_bits": result.finer_bits,
             "study": {name: one.as_json() for name, one in result.study.items()},
         },
         "drivers": list(result.drivers),
@@ -323,6 +324,7 @@ def read(folder: Path) -> dict[str, Any]:
         "realisation_warnings": tuple(report["realization"]["warnings"]),
         "sections": cascades,
         "shifts": report["realization"]["shifts"],
+        "finer_bits": report["realization"]["finer_bits"],
         "study_source": lambda: studies,
         "channels": channels,
     }

@@ -109,6 +109,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         realisation_warnings=realised.warnings,
         sections=_sections(names, fine.drivers, realised),
         shifts=dict(zip(names, realised.shifts, strict=False)),
+        finer_bits={name: bits.tolist() for name, bits in zip(names, realised.finer_bits, strict=False)},
         study_source=lambda: study(found, realised, fine),
     )
     made.__dict__["fine_scene"] = fine
