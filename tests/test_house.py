@@ -27,11 +27,13 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "realization",
     "evaluation",
     "result",
+    "virtualizer",
     "export",
     "report",
     "folder",
     "job",
     "starter",
+    "importing",
     "convert",
     "cli",
 )

@@ -140,7 +140,26 @@ class Spread(Table):
     )
 
 
-TargetName = Literal["csv", "cmsis-f32", "cmsis-q31", "cmsis-q15", "cmsis-test"]
+TargetName = Literal[
+    "csv",
+    "json",
+    "npz",
+    "wav",
+    "cmsis-f32",
+    "cmsis-q31",
+    "cmsis-q15",
+    "cmsis-test",
+    "camilladsp",
+    "brutefir",
+    "jconvolver",
+    "equalizerapo",
+    "minidsp",
+    "sigmadsp",
+    "xilinx-coe",
+    "hex",
+    "matlab",
+]
+"""The targets of `designer export`, as the registry of the export room has them."""
 Method = Literal[
     "auto",
     "power-ratio",
