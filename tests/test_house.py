@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "designer"
 ROOMS = (  # from the top; each imports only from those before it, and from itself
     "errors",
+    "versions",
     "arrays",
     "problem",
     "explain",
@@ -27,9 +28,12 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "evaluation",
     "result",
     "virtualizer",
+    "export",
     "report",
     "folder",
     "job",
+    "starter",
+    "importing",
     "convert",
     "cli",
 )

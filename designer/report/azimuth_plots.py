@@ -8,14 +8,17 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from designer.arrays import Real
-from designer.measures import amplitude_db, pressure
+from designer.arrays import Bool, Real
+from designer.measures import amplitude_db, db, pressure
 from designer.problem import geometry
+from designer.problem.schema import DesignTable
 from designer.realization import response
 from designer.report.canvas import COLOURS, INK, SOFT, figure, frequency_axis
 from designer.report.frequency_plots import shown_band_hz
 from designer.result import Result
 from designer.targets.channel_target import driver_index
+from designer.targets.curves import in_band
+from designer.targets.wishes import SLACK_TOLERANCE_DB
 
 POLAR_HZ = (250, 500, 1000, 2000, 4000, 8000)
 STEP_DB, LOWEST_DB = 3, -30
@@ -23,16 +26,21 @@ HIGHEST_DB = {"beamformer": 3, "ctc": 12, "null-steering": 12}
 POLAR_FLOOR_DB = -30.0
 
 
-def relative_db(result: Result, name: str) -> tuple[Real, Real, Real, str]:
+def relative_db(result: Result, name: str, *, to_window: bool = False) -> tuple[Real, Real, Real, str]:
     """Frequencies (F,), azimuths (A,), the level (F, A), and what it is relative to.
 
-    A beam's reference is its own on-axis response; an ear channel's is what the plain driver, fed with 0 dB, sends
-    towards the listener.
+    A beam's reference is its own on-axis response, or the mean power over its listening window. An ear channel's is what
+    the plain driver, fed with 0 dB, sends towards the listener.
     """
     scene = result.drawn_circle
     channel = result.channels[name]
     w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
     level = amplitude_db(pressure(scene.circle(), w))
+    if to_window:
+        assert channel.table.window_deg is not None
+        inside = geometry.in_arc(scene.azimuth_deg, (channel.table.window_deg[0], channel.table.window_deg[1]))
+        mean_db = db(np.mean(10 ** (level[:, inside] / 10), axis=1))
+        return scene.frequency_hz, scene.azimuth_deg, level - mean_db[:, None], "mean over the window"
     if channel.table.kind == "beamformer":
         reference, words = scene.look(channel.table.look_deg or 0.0), "on-axis response"
     else:
@@ -86,6 +94,9 @@ def draw_map(result: Result, name: str) -> Figure:
             axes.add_patch(
                 Rectangle((low, start), high - low, (stop - start) % 360, fill=False, edgecolor=colour, linewidth=width)
             )
+    broken = _violations(f, azimuth, level, channel)
+    if broken.any():
+        axes.contourf(f, azimuth, broken.T.astype(float), levels=[0.5, 1.5], colors="none", hatches=["xxxx"])
     bar = drawn.colorbar(
         ScalarMappable(norm, colours), ax=axes, ticks=np.arange(LOWEST_DB, highest_db + 1, 6), pad=0.015
     )
@@ -93,13 +104,29 @@ def draw_map(result: Result, name: str) -> Figure:
     bar.outline.set_visible(False)
     axes.set_ylabel("Azimuth in degrees\n← listener's right  |  listener's left →", fontsize=8.5)
     boxed = "; boxes: the mask" if channel.mask else "; boxes: the nulls' arcs" if channel.nulls_deg else ""
-    axes.set_title(f"Level on the circle{boxed}; dashed: the band")
+    crossed = "; crossed: above it" if broken.any() else ""
+    axes.set_title(f"Level on the circle{boxed}{crossed}; dashed: the band")
     return drawn
 
 
-def draw_polars(result: Result, name: str) -> Figure:
+def _violations(frequency_hz: Real, azimuth_deg: Real, level: Real, design: DesignTable) -> Bool:
+    """Where the level (F, A) is above a mask line by more than counts as slack."""
+    broken = np.zeros(level.shape, dtype=bool)
+    for line in design.mask or []:
+        at = in_band(frequency_hz, line.band_hz or design.band_hz)[:, None]
+        at = at & geometry.in_arc(azimuth_deg, (line.azimuth_deg[0], line.azimuth_deg[1]))
+        broken |= at & (level > line.max_db + SLACK_TOLERANCE_DB)
+    return broken
+
+
+def draw_polars_to_window(result: Result, name: str) -> Figure:
+    """The same relative to the listening window's mean."""
+    return draw_polars(result, name, to_window=True)
+
+
+def draw_polars(result: Result, name: str, *, to_window: bool = False) -> Figure:
     """Polar plots at octaves, the front at the bottom as in the layout, so that the listener's left is on the left."""
-    f, azimuth, level, reference = relative_db(result, name)
+    f, azimuth, level, reference = relative_db(result, name, to_window=to_window)
     channel = result.channels[name].table
     wanted = [hz for hz in POLAR_HZ if hz <= result.problem.sample_rate_hz / 2]
     drawn = figure(7.2, 5.2)

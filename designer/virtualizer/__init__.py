@@ -1,1 +1,1 @@
-"""The stereo chain: upmix, filters and delays, and audio files through them."""
+"""The stereo chain: crosstalk model, virtualisation, alignment and upmix, and audio files rendered through them."""

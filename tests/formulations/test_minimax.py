@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from designer import measures
 from designer.errors import SolverError
 from designer.formulations import minimax
+from designer.formulations.constrained_data import ConstrainedData
 from designer.solvers import cones
 from formulations.random_targets import Wanted, gaussian, random_target
 from formulations.reference import solved
@@ -113,6 +114,34 @@ def test_a_window_is_kept_before_the_sidelobes_are_lowered() -> None:
     assert np.median(dearer) > 1.05
 
 
+@pytest.mark.parametrize("spread", [0.0, 0.01])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_frequency_whose_solver_stops_early_is_solved_by_the_reference_and_marked(
+    seed: int, spread: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cvxpy's answer, certified by the cone program's own dual, has the fast path's value; the other frequencies are untouched."""
+    wanted = Wanted(
+        drivers=4, reach=1 + seed % 2, gain_db=20.0, masks_db=(-3.0, -20.0), ripple_db=1.0, max_effort_db=6.0
+    )
+    target = replace(random_target(seed, wanted), spread=spread)
+    expected = minimax.solve(target)
+    assert not expected.by_reference.any()
+    fast = minimax.solve_data
+
+    def stopping(data: ConstrainedData) -> tuple[np.ndarray, cones.ConeSolution]:
+        w, answer = fast(data)
+        for array in (w, answer.x, answer.violation, answer.primal, answer.dual, answer.gap):
+            array[1] = np.nan
+        return w, answer
+
+    monkeypatch.setattr(minimax, "solve_data", stopping)
+    found = minimax.solve(target)
+    assert found.by_reference.tolist() == [False, True, False]
+    assert (found.gap < 1e-6).all() and (found.violation < 1e-6).all()
+    np.testing.assert_allclose(found.value[1], expected.value[1], rtol=1e-5, atol=1e-7)
+    np.testing.assert_array_equal(found.weights[[0, 2]], expected.weights[[0, 2]])
+
+
 def test_a_solver_that_stops_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the certificate confirms no answer the message says how often, where first, and what to do."""
 
@@ -121,6 +150,7 @@ def test_a_solver_that_stops_is_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
         return cones.certify(program, np.zeros((count, n)), np.zeros((count, rows)))
 
     monkeypatch.setattr(cones, "solve", stopped)
+    monkeypatch.setattr(minimax, "by_statement", lambda data, f: None)
     message = (
         r'^design "random": the cone solver stopped without a certified answer at 3 of 3 frequencies \(first at 500,'
     )
