@@ -27,6 +27,8 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "realization",
     "evaluation",
     "result",
+    "virtualizer",
+    "comparison",
     "export",
     "report",
     "folder",
@@ -34,6 +36,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "starter",
     "importing",
     "convert",
+    "compare",
     "cli",
 )
 

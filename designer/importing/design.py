@@ -55,7 +55,7 @@ def import_coefficients(path: Path, problem: Problem) -> Design:
         channels,
         realisation_warnings=(*found.notes, *notes),
         sections=sections,
-        imported_from=path.name,
+        imported_from=str(path),
     )
     made.__dict__["fine_scene"] = fine
     return made
