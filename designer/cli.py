@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Turns a loudspeaker geometry into filters that run in its firmware.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -36,6 +35,10 @@ def check(
         Path | None,
         typer.Option("-o", help="Draw the layout and each measured set into this folder.", show_default=False),
     ] = None,
+    reach: Annotated[
+        bool,
+        typer.Option("--reach", help="Say what each design's layout could reach at best, over effort and frequency."),
+    ] = False,
 ) -> None:
     """Read and explain a problem file."""
     from designer.explain import explain
@@ -54,13 +57,19 @@ def check(
             say(line)
         for warning in [*warnings, *measured_responses(problem)[1]]:
             say(f"warning: {warning}", error=True)
+    if reach:
+        from designer.acoustics.scene import scene
+        from designer.evaluation.reach_words import explain_reach
+
+        for line in explain_reach(problem, scene(problem)):
+            say(line)
     if out is not None:
         from designer import folder
         from designer.report.figures import write_problem
 
         if not (out / "layout.svg").is_file():  # drawn here before
             folder.check_free(out)
-        for path in write_problem(problem, out):
+        for path in write_problem(problem, out, with_reach=reach):
             say(f"wrote {path}")
 
 
@@ -183,6 +192,178 @@ def convert(
 
 
 @app.command()
+def compare(
+    items: Annotated[
+        list[str],
+        typer.Argument(metavar="OUT_OR_PROBLEM...", help="Design folders and problem files.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("-o", metavar="DIR", help="The folder to write.", show_default=False)],
+    methods: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,...", help="Design one problem by each of these methods.", show_default=False),
+    ] = None,
+    measured: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Lay a measurement over its prediction: a SOFA file of the whole device, or DRIVER=FILES; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    show: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Draw this design as a curve of its own; of more than six, the first, the best and the worst are; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    points_per_octave: Annotated[
+        int, typer.Option(min=1, max=96, metavar="N", help="Frequencies of comparison.csv.")
+    ] = 12,
+) -> None:
+    """Lay designs side by side: a page, its figures, and one tidy table."""
+    import shlex
+
+    from rich.console import Console
+
+    from designer.compare import check_free
+    from designer.compare import compare as lay_side_by_side
+
+    check_free(out)
+    with Console(stderr=True).status("starting") as status:  # shows nothing where the output is not a terminal
+        made = lay_side_by_side(
+            items,
+            methods=[method.strip() for method in methods.split(",")] if methods else (),
+            measured=measured or (),
+            show=show or (),
+            points_per_octave=points_per_octave,
+            command=shlex.join(["designer", *sys.argv[1:]]),
+            progress=status.update,
+        )
+        status.update("report")
+        made.save(out)
+    for note in made.notes:
+        say(f"note: {note}", error=True)
+    say(f"wrote {out} (open {out / 'comparison.html'})")
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.", show_default=False)],
+    target: Annotated[str, typer.Option(metavar="NAME", help="What to write for.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", metavar="DIR", help="Another folder than OUT/export/NAME.", show_default=False),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is at -o.")] = False,
+) -> None:
+    """Write a design's coefficients for a firmware, a convolver or another program."""
+    from designer import job
+    from designer.export import target_named
+    from designer.export.of_design import filter_set
+    from designer.export.write import write_elsewhere, write_in_design
+
+    target_named(target)
+    filters = filter_set(job.open_folder(folder))
+    if out is None:
+        made, place = write_in_design(filters, folder, [target])[target], folder / "export" / target
+    else:
+        made, place = write_elsewhere(filters, out, target, force=force), out
+    for note in made.notes:
+        say(f"note: {note}", error=True)
+    say(
+        f"{target}: {made.coefficient_bytes} bytes of coefficients, {made.state_bytes} of state,"
+        f" {made.multiply_adds} multiply-adds a sample; scaling: {made.scaling}"
+    )
+    say(f"wrote {place}: {', '.join(made.files)}")
+
+
+@app.command("import-coefficients")
+def import_coefficients(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A csv, a wav, a C source of a cmsis export, a CamillaDSP configuration, or a folder with one of these.",
+            show_default=False,
+        ),
+    ],
+    problem: Annotated[
+        Path,
+        typer.Option("--problem", metavar="PROBLEM.toml", help="What they are to be judged on.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.", show_default=False)],
+) -> None:
+    """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
+    from rich.console import Console
+
+    from designer import folder
+    from designer.importing import import_coefficients as read
+    from designer.problem import load
+
+    folder.check_free(out)
+    loaded = load(problem)
+    _warn(loaded)
+    with Console(stderr=True).status("importing"):  # shows nothing where the output is not a terminal
+        made = read(file, loaded)
+        made.save(out)
+    for name, channel in made.channels.items():
+        say(f"{name}: {channel.verdict.sentence}.")
+    for warning in made.warnings:
+        say(f"warning: {warning}", error=True)
+    say(f"wrote {out} (open {out / 'report.html'})")
+
+
+@app.command()
+def render(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="The design folder.", show_default=False)],
+    recording: Annotated[
+        Path,
+        typer.Argument(metavar="in.wav", help="A stereo WAV or FLAC file, at any sample rate.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("-o", metavar="out.wav", help="The file to write.", show_default=False)],
+    at_ears: Annotated[
+        bool, typer.Option("--at-ears", help="What the two ears get through the acoustics, for headphones.")
+    ] = False,
+    headphones: Annotated[
+        bool, typer.Option("--headphones", help="The crosstalk model alone, for headphones.")
+    ] = False,
+    bypass: Annotated[bool, typer.Option("--bypass", help="The input bit for bit, for comparison.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Stereo on the outermost left and right drivers, for comparison.")
+    ] = False,
+    gain: Annotated[
+        float | None,
+        typer.Option(
+            min=-200.0,
+            max=200.0,
+            metavar="DB",
+            help="This gain; by default that of equal loudness, lowered where peaks would exceed full scale.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Play a stereo file through a design: driver feeds, or what two ears hear."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from designer import job
+    from designer.virtualizer.render import RenderOptions
+    from designer.virtualizer.render import render as play
+
+    options = RenderOptions(at_ears, headphones, bypass, plain, gain)
+    options.check()
+    design = job.open_folder(folder)
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("rendering", total=1.0)
+        lines = play(design, recording, out, options=options, progress=lambda share: bar.update(task, completed=share))
+    for line in lines:
+        say(line)
+
+
+@app.command()
 def problems() -> None:
     """List the library of problem files."""
     from designer.problem.library import library, library_folder
@@ -195,13 +376,31 @@ def problems() -> None:
 
 
 @app.command()
+def new(
+    path: Annotated[Path, typer.Argument(metavar="NAME.toml", help="The file to write.", show_default=False)],
+    shape: Annotated[str, typer.Option(metavar="bar|sphere|box|pair", help="What the drivers sit on.")] = "bar",
+    drivers: Annotated[int, typer.Option(help="How many; a pair has 2.")] = 2,
+    width: Annotated[float, typer.Option(metavar="M", help="From side to side; of a sphere its diameter.")] = 0.6,
+    distance: Annotated[float, typer.Option(metavar="M", help="From the device to the listener's head.")] = 2.5,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a commented first problem file for a new geometry, with wishes that it can meet."""
+    from rich.console import Console
+
+    from designer.starter import Geometry, write_new
+
+    with Console(stderr=True).status("finding what the layout can reach"):
+        lines = write_new(path, Geometry(shape, drivers, width, distance), force=force)
+    for line in lines:
+        say(line)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of the problem file, for editors."""
-    import json
+    from designer.problem.library import schema_text
 
-    from designer.problem import Problem
-
-    say(json.dumps(Problem.model_json_schema(), indent=2))
+    typer.echo(schema_text(), nl=False)
 
 
 def _warn(problem: Problem) -> None:

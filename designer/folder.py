@@ -5,33 +5,33 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import shlex
 import shutil
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import designer
 from designer.acoustics.writers.sofa_text import WRITER
 from designer.arrays import Real
 from designer.errors import DataError, DesignerError, UsageError
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.words import Verdict
+from designer.export.of_design import filter_set
+from designer.export.write import write_in_design
 from designer.formulations import Certificate
 from designer.problem import loads
 from designer.realization.cascade import Cascade
 from designer.report import figures, page
 from designer.result import Channel, Result, fine_frequencies_hz
 from designer.targets.plain import Plain
+from designer.versions import versions
+from designer.virtualizer.summary import chain_summary
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SECTIONS = ("channel", "driver", "section", "b0", "b1", "b2", "a1", "a2", "gain", "delay_samples")
-LIBRARIES = ("numpy", "scipy", "clarabel", "pandas", "matplotlib")
 
 
 def check_free(folder: Path) -> None:
@@ -98,7 +98,8 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     _weights(result).to_csv(folder / "weights.csv", index=False)
     if result.sections:
         sections(result).to_csv(folder / "sections.csv", index=False)
-    stacked = np.concatenate([result.taps[name] for name in result.channels])
+    longest = max(taps.shape[1] for taps in result.taps.values())
+    stacked = np.concatenate([np.pad(taps, ((0, 0), (0, longest - taps.shape[1]))) for taps in result.taps.values()])
     wavfile.write(folder / "filters.wav", round(result.problem.sample_rate_hz), stacked.T.astype(np.float32))
     result.metrics.to_csv(folder / "metrics.csv", index=False)
     result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
@@ -109,7 +110,8 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     copies = _copy_data(result, folder)
     report = summary(result, final, copies)
     (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    (folder / "report.html").write_text(page.render(result, report, drawn), encoding="utf-8")
+    exports = write_in_design(filter_set(result), folder, result.problem.export.targets)
+    (folder / "report.html").write_text(page.render(result, report, drawn, exports), encoding="utf-8")
 
 
 def coefficients(result: Result) -> pd.DataFrame:
@@ -201,6 +203,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "writer": WRITER,
         "source": problem.source,
         "title": problem.title,
+        "imported_from": result.imported_from,
         "exit_code": result.status,
         "sentence": sentence(result),
         "warnings": result.warnings,
@@ -216,13 +219,21 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
             "study": {name: one.as_json() for name, one in result.study.items()},
         },
         "drivers": list(result.drivers),
+        "virtualizer": chain_summary(result),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
-        "versions": {"designer": designer.__version__, "python": platform.python_version(), **_versions()},
-        "command": shlex.join(["designer", "design", problem.source, "-o", str(folder)]),
+        "versions": versions(),
+        "command": _command(result, folder),
         "problem_sha256": hashlib.sha256(problem.text.encode()).hexdigest(),
         "data": copies,
         "problem": problem.text,
     }
+
+
+def _command(result: Result, folder: Path) -> str:
+    made_by = ["design", result.problem.source]
+    if result.imported_from:
+        made_by = ["import-coefficients", result.imported_from, "--problem", result.problem.source]
+    return shlex.join(["designer", *made_by, "-o", str(folder)])
 
 
 def sentence(result: Result) -> str:
@@ -242,11 +253,11 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
         "feasible": channel.feasible,
         "sentence": channel.verdict.sentence,
         "shortfalls": list(channel.verdict.shortfalls),
-        "numbers": result.scalars[name].values,
+        "numbers": {**result.scalars[name].values, **result.robustness(name)},
         "heads": result.heads.get(name, {}),
         "certificate": {
-            "largest_violation": float(channel.certificate.violation.max()),
-            "largest_gap": float(channel.certificate.gap.max()),
+            "largest_violation": _numbers(channel.certificate.violation.max(keepdims=True))[0],
+            "largest_gap": _numbers(channel.certificate.gap.max(keepdims=True))[0],
             "solved_by_reference": int(channel.certificate.by_reference.sum()),
             "frequency_hz": channel.frequency_hz.tolist(),
             "violation": _numbers(channel.certificate.violation),
@@ -262,16 +273,6 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
 def _numbers(values: Real) -> list[float | None]:
     """As JSON holds them: null where nothing is optimised and there is no value."""
     return [None if np.isnan(value) else value for value in values.tolist()]
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for library in LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            found[library] = "unknown"
-    return found
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -303,6 +304,10 @@ def read(folder: Path) -> dict[str, Any]:
             weights[name] = (rows["real"].to_numpy(dtype=float) + 1j * rows["imag"].to_numpy(dtype=float)).reshape(
                 problem.grid.frequencies, len(drivers)
             )
+        chain = report.get("virtualizer") or {"taps": {}}
+        for name, count in chain["taps"].items():
+            values = taps_table.loc[taps_table.channel == name, "value"].to_numpy(dtype=float)
+            taps[name] = values.reshape(len(drivers), count)
         cascades = _read_sections(folder)
         studies = {name: ChannelStudy.of_json(saved) for name, saved in report["realization"]["study"].items()}
         tables = {table.name: table for table in problem.designs}
@@ -327,6 +332,7 @@ def read(folder: Path) -> dict[str, Any]:
         "finer_bits": report["realization"]["finer_bits"],
         "study_source": lambda: studies,
         "channels": channels,
+        "imported_from": report["imported_from"],
     }
 
 

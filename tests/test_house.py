@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "designer"
 ROOMS = (  # from the top; each imports only from those before it, and from itself
     "errors",
+    "versions",
     "arrays",
     "problem",
     "explain",
@@ -26,10 +27,16 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "realization",
     "evaluation",
     "result",
+    "virtualizer",
+    "comparison",
+    "export",
     "report",
     "folder",
     "job",
+    "starter",
+    "importing",
     "convert",
+    "compare",
     "cli",
 )
 

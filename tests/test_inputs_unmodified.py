@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from acoustics.model_calls import calls as model_calls
 from designs.small_problems import line, load, pair, speaker
+from evaluation.zone_calls import calls as zone_calls
 from formulations.cone_calls import calls as cone_calls
 from formulations.formulation_calls import calls as formulation_calls
 from formulations.random_targets import Wanted, gaussian, random_target
@@ -22,6 +23,7 @@ from realization.realization_calls import calls as realization_calls
 from realization.section_calls import calls as section_calls
 from solvers.search_calls import calls as search_calls
 from targets.region_calls import calls as region_calls
+from virtualizer.render_calls import calls as render_calls
 
 import designer
 from designer import measures
@@ -37,8 +39,8 @@ from designer.acoustics import (
     sphere_interpolation,
 )
 from designer.arrays import Complex, Real
-from designer.designs import channel, methods, reachable
-from designer.evaluation import each_head, left_out_directions, moved_head, scalars, tables, words
+from designer.designs import channel, methods, reach, reachable
+from designer.evaluation import each_head, left_out_directions, moved_head, reach_words, scalars, tables, words
 from designer.formulations import (
     constrained,
     delay_and_sum,
@@ -50,7 +52,7 @@ from designer.formulations import (
 from designer.problem import geometry
 from designer.realization import fir
 from designer.solvers import cones
-from designer.targets import channel_target, curves, plain, wishes
+from designer.targets import channel_target, curves, plain, wishes, worst_case
 
 ROOMS = (
     "problem",
@@ -62,6 +64,7 @@ ROOMS = (
     "designs",
     "realization",
     "evaluation",
+    "virtualizer",
 )
 HOLDS_ARRAYS = re.compile(
     r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|Scene|ChannelDesign|Judged|Held|Heard|Fitted|NormalEquations)\b"
@@ -196,8 +199,17 @@ def calls() -> dict[str, Call]:
     listener = there.problem.listener
     moves = positive(2, 3)
     taps = judged().taps
-    elsewhere = [model_calls, cone_calls, search_calls, formulation_calls, region_calls, realization_calls]
+    elsewhere = [
+        model_calls,
+        cone_calls,
+        search_calls,
+        formulation_calls,
+        region_calls,
+        realization_calls,
+        render_calls,
+    ]
     others = {name: call for some in elsewhere for name, call in some().items()}
+    others |= zone_calls(table, taps, own.plain.weights(F, 2), there)
     return others | section_calls(own, there) | {
         "measures.db": (measures.db, (positive(4) - 0.5,)),
         "measures.amplitude_db": (measures.amplitude_db, (w,)),
@@ -303,9 +315,17 @@ def calls() -> dict[str, Call]:
         "acoustics.scene.Scene.parts": (lambda index: list(there.parts(index)), (np.arange(4),)),
         "acoustics.scene.Scene.part": (there.part, (np.arange(4),)),
         "targets.channel_target.plain_in": (channel_target.plain_in, (table, there)),
+        "targets.worst_case.norms": (worst_case.norms, (target.cancel, 0.1, target.plain)),
+        "targets.worst_case.worst_gain": (worst_case.worst_gain, (target, target.plain)),
+        "targets.worst_case.hardened": (worst_case.hardened, (target, target.plain)),
         "targets.wishes.expected_gain": (wishes.expected_gain, (target, target.plain)),
         "targets.wishes.worst_azimuths_deg": (wishes.worst_azimuths_deg, (target, target.plain)),
         "designs.reachable.reachable_gain": (reachable.reachable_gain, (target,)),
+        "designs.reach.reach": (reach.reach, (table, there.at(F[8:12]))),
+        "evaluation.reach_words.spread_out": (reach_words.spread_out, (F[4:],)),
+        "evaluation.reach_words.explain_reach": (
+            lambda problem, some: list(reach_words.explain_reach(problem, some)), (there.problem, there)
+        ),
         "designs.channel.design_channel": (channel.design_channel, (scene("line").problem.designs[0], scene("line"))),
                 "designs.methods.breaks_a_limit": (methods.breaks_a_limit, (ears, own.weights, ("left", "right"))),
         "designs.methods.solve": (methods.solve, ("constrained", table, ears.at(inside))),

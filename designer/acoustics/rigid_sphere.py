@@ -139,7 +139,9 @@ def sphere_pressure(
     block = max(1, MAX_NUMBERS // max(1, ka.size))
     for start in range(0, ratio.size, block):
         part = slice(start, start + block)
-        radial = radial_terms(ka, ratio[part], tolerance=tolerance)  # (N, F, U)
+        each, of_which = np.unique(ratio[part], return_inverse=True)
+        radial = radial_terms(ka, each, tolerance=tolerance)  # (N, F, U), once a distance
+        radial = radial[:, :, of_which]
         angular = legendre_table(cos_angle[part], len(radial))  # (N, U, K)
         if rims[0] < 1.0:
             angular *= cap_weights(rims, len(radial))[:, which.reshape(cap.shape)[part]]

@@ -153,7 +153,7 @@ class Scene:
         at = device.receivers_at(places_m, what)
         return device.transfer(self.frequency_hz, self.problem.speed_of_sound_m_s)[:, at]
 
-    def _field(self, points_m: Real) -> Complex:
+    def field(self, points_m: Real) -> Complex:
         """The device's field (F, M, L) at points (M, 3), less what the air absorbs on the way from each driver."""
         air = air_of(self.problem)
         field = self._device.field(self.k, points_m)
@@ -254,7 +254,7 @@ class Scene:
         found = []
         for head in self.heads:
             ears_m = geometry.ears_m(listener, head.radius_m, self.displacements_m)
-            free = self._field(ears_m.reshape(-1, 3))
+            free = self.field(ears_m.reshape(-1, 3))
             if head.name != "points":
                 ratio = head.diffraction(self.k, centres_m, sources_m, axes)
                 free = free * ratio.reshape(*free.shape[:2], len(sources_m))[..., which]
@@ -293,7 +293,7 @@ class Scene:
             return self._at_receivers(self._measured, directions * distance_m, "a point of the circle")
         if np.isinf(distance_m):
             return self._device.far_field(self.k, directions)
-        return self._field(directions * distance_m)
+        return self.field(directions * distance_m)
 
     def head_centre(self) -> Complex:
         """H at the centre of the undisplaced head, without the head (F, L)."""
@@ -301,7 +301,7 @@ class Scene:
 
     @cached_property
     def _head_centre(self) -> Complex:
-        return self._field(np.array([self.problem.listener.position_m], dtype=float))[:, 0]
+        return self.field(np.array([self.problem.listener.position_m], dtype=float))[:, 0]
 
     @cached_property
     def radiated_power(self) -> Complex:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from designer.formulations import FORMULATIONS, Solution, choueiri, matrix_mixing, power_ratio, pressure_matching
@@ -9,8 +11,19 @@ from designer.formulations.formulation import EFFORT, WHITE_NOISE_GAIN
 from designer.problem.schema import DesignTable
 from designer.targets.channel_target import ChannelTarget
 from designer.targets.wishes import excesses_db
+from designer.targets.worst_case import PASSES, hardened
 
 LIMIT_TOLERANCE_DB = 1e-3
+MEET_THE_WORST = (
+    "power-ratio",
+    "max-sensitivity",
+    "least-squares",
+    "constrained",
+    "spherical-harmonic",
+    "acoustic-contrast",
+)
+"""Methods that look at the mean power over the points to cancel. Minimax holds each point's norm by itself; the others
+look at no such power."""
 
 
 def first_method(design: DesignTable) -> str:
@@ -49,7 +62,18 @@ def ignores(design: DesignTable, name: str) -> bool:
 
 
 def solve(method: str, design: DesignTable, target: ChannelTarget) -> Solution:
-    """The formulation's weights at every frequency of the target."""
+    """The formulation's weights at every frequency of the target; in the spread's worst case after a few passes."""
+    if target.worst_case and method not in MEET_THE_WORST:
+        target = replace(target, worst_case=False)  # the mean over the spread is better than to leave it out
+    if not target.worst_case:
+        return _solve(method, design, target)
+    solution = _solve(method, design, replace(target, worst_case=False, spread_in_powers=False))
+    for _ in range(PASSES):
+        solution = _solve(method, design, hardened(target, solution.weights))
+    return solution
+
+
+def _solve(method: str, design: DesignTable, target: ChannelTarget) -> Solution:
     if method == "matrix":
         return matrix_mixing.solve(target, design.matrix_gains)
     if method == "least-squares":

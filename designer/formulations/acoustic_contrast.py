@@ -50,7 +50,7 @@ def solve(target: ChannelTarget) -> Solution:
 def best_contrast(target: ChannelTarget) -> Loaded:
     """The weights, of unit norm, with their loading and gap."""
     Q, e = quiet_power(target), least_efficiency(target)
-    if target.reach.shape[1] == 1 and not target.spread:
+    if target.reach.shape[1] == 1 and not target.power_spread:
         return loaded_point(target.reach[:, 0], Q, e, least_load=LEAST_LOAD)
     return loaded_matrix(target.reach_power, Q, e, least_load=LEAST_LOAD)
 

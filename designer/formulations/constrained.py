@@ -174,20 +174,26 @@ def _uncertified(violation: Real, gap: Real) -> Bool:
 
 
 def _certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool]:
+    return with_reference(data, *solve_data(data), by_statement)
+
+
+def with_reference(
+    data: ConstrainedData,
+    w: Complex,
+    answer: cones.ConeSolution,
+    by_statement: Callable[[ConstrainedData, int], tuple[Complex, cones.ConeSolution] | None],
+) -> tuple[Complex, cones.ConeSolution, Bool]:
     """The fast path's answer; where its certificate is not good enough, the reference's, and which these are (F,)."""
-    w, answer = solve_data(data)
     bad = _uncertified(answer.violation, answer.gap)
+    if not bad.any():
+        return w, answer, bad
+    w = w.copy()
+    whole = [values.copy() for values in (answer.x, answer.violation, answer.primal, answer.dual, answer.gap)]
     for f in np.flatnonzero(bad):
         found = by_statement(data, int(f))
         if found is None:
             continue
         w[f], alone = found
-        for whole, one in (
-            (answer.x, alone.x),
-            (answer.violation, alone.violation),
-            (answer.primal, alone.primal),
-            (answer.dual, alone.dual),
-            (answer.gap, alone.gap),
-        ):
-            whole[f] = one[0]
-    return w, answer, bad
+        for values, one in zip(whole, (alone.x, alone.violation, alone.primal, alone.dual, alone.gap), strict=True):
+            values[f] = one[0]
+    return w, cones.ConeSolution(*whole), bad

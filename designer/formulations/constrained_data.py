@@ -80,9 +80,9 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
     wanted = target.plain_level / np.sqrt(rise)  # |h_c w|
     louder = target.plain_level / target.single_level  # what turns Σ|w|² into effort
     scale = 1 / wanted[:, None, None]
-    quiet = mean_power_matrix(target.quiet * scale, target.spread)
+    quiet = mean_power_matrix(target.quiet * scale, target.power_spread)
     if target.deepest_nulls:
-        quiet = quiet + NULL_PRICE * mean_power_matrix(target.cancel * scale, target.spread)
+        quiet = quiet + NULL_PRICE * mean_power_matrix(target.cancel * scale, target.power_spread)
     cost = EFFORT_PRICE * (target.cost / louder[:, None] ** 2)[:, :, None] * np.eye(target.cost.shape[1])
     families: list[Family] = [
         (mask.label, mask.points * scale, np.where(np.isfinite(mask.limit), mask.limit, NO_LIMIT), 0.0)
@@ -94,7 +94,7 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
     spreads = tuple(np.sqrt(target.spread) * np.abs(points) for _, points, _, _ in families) if target.spread else ()
     curve = None
     if target.gamma is not None:
-        root = few_rows(mean_power_rows(target.cancel * scale, target.spread))
+        root = few_rows(mean_power_rows(target.cancel * scale, target.power_spread))
         curve = (root, np.sqrt(rise / target.gamma))
     white_noise = None
     one_point = target.reach.shape[1] == 1 and np.array_equal(target.reach[:, 0], target.look)

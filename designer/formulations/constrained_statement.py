@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,9 @@ from designer.arrays import Complex
 from designer.formulations.constrained_cones import Plane, in_weights, program_of
 from designer.formulations.constrained_data import ConstrainedData
 from designer.solvers import cones
+
+Statement = Callable[[ConstrainedData, int], Any]
+ProgramOf = Callable[[ConstrainedData], cones.ConeProgram]
 
 
 def statement(data: ConstrainedData, f: int) -> Any:
@@ -43,41 +48,77 @@ def statement(data: ConstrainedData, f: int) -> Any:
     return cp.Problem(cp.Minimize(objective), constraints)
 
 
-def by_statement(data: ConstrainedData, f: int) -> tuple[Complex, cones.ConeSolution] | None:
+def by_statement(
+    data: ConstrainedData, f: int, statement: Statement = statement, program_of: ProgramOf = program_of
+) -> tuple[Complex, cones.ConeSolution] | None:
     """One frequency solved by its statement, with the certificate of the conic data; None where cvxpy has no answer either.
 
-    cvxpy gives each norm's multiplier as one number λ >= 0; the cone's own is λ (1, -y/|y|) with y inside the norm.
-    """
-    import cvxpy as cp
+    The multipliers are those of the cone program's own dual, solved in its turn: what a modelling language hands back
+    for a norm is one number, and its direction, rebuilt from the weights, is too coarse where a quadratic price is small.
 
+    Parameters
+    ----------
+    statement : of data at a frequency, with variables named "w" and "s" (the slacks)
+    program_of : the conic data of the same
+
+    """
     problem = statement(data, f)
-    try:
-        problem.solve(solver=cp.CLARABEL)
-    except cp.error.SolverError:
+    if not _solved(problem):
         return None
     values = {variable.name(): variable.value for variable in problem.variables()}
-    if values.get("w") is None:
-        return None
     w = np.asarray(values["w"])
+    slacks = np.maximum(np.asarray(values.get("s", [])), 0.0)
     alone = data.at(np.array([f]))
     program = program_of(alone)
+    dual, z = dual_statement(program)
+    if not _solved(dual):
+        return None
     # A bound between two norms is the first of them.
     bounds = [np.abs(points[0] @ w - wanted) for _, points, _, wanted in alone.families] if alone.spreads else []
     u = Plane.of(alone.centre).coordinates(w[None])[0]
-    x = np.concatenate([u, np.asarray(values.get("s", [])), *[np.ravel(bound) for bound in bounds]])
-    multipliers: list[float] = []
-    for i, line in enumerate(problem.constraints[1:]):
-        one = np.ravel(line.dual_value).tolist()
-        multipliers += one * 2 if alone.spreads and i < len(alone.families) else one
-    s = program.b[0] - program.A[0] @ x
-    z = np.zeros(s.size)
+    x = np.concatenate([u, slacks, *[np.ravel(bound) for bound in bounds]])
+    found = cones.certify(program, x[None], np.asarray(z.value)[None])
+    return w, in_weights(w[None], slacks[None], found)
+
+
+def dual_statement(program: cones.ConeProgram) -> tuple[Any, Any]:
+    """The dual of a cone program of one frequency as a cvxpy problem, and its multipliers z:
+
+        maximise    -½ |ρ|² - bᵀz
+        subject to  R ρ = q + Aᵀz where P sees,  0 = q + Aᵀz elsewhere,  z in K*,     P = R Rᵀ
+
+    R ρ keeps the scales of a small P apart from those of the multipliers.
+    """
+    import cvxpy as cp
+
+    P, q, A, b = program.P[0], program.q[0], program.A[0], program.b[0]
+    seen = (P != 0).any(axis=0)
+    z = cp.Variable(b.size)
+    slope = q + A.T @ z
+    constraints: list[Any] = []
+    value = -b @ z
+    if seen.any():  # one driver leaves nothing but slacks
+        rho = cp.Variable(int(seen.sum()))
+        constraints.append(np.linalg.cholesky(P[np.ix_(seen, seen)]) @ rho == slope[np.flatnonzero(seen)])
+        value = value - 0.5 * cp.sum_squares(rho)
+    if not seen.all():
+        constraints.append(slope[np.flatnonzero(~seen)] == 0)
     start = 0
-    remaining = iter(multipliers)
     for kind, size in program.cones:
-        if kind == "second-order":
-            inside = s[start + 1 : start + size]
-            z[start] = next(remaining)
-            z[start + 1 : start + size] = -z[start] * inside / max(float(np.linalg.norm(inside)), 1e-300)
-        start += size
-    found = cones.certify(program, x[None], z[None])
-    return w, in_weights(w[None], x[None, u.size : u.size + len(alone.wishes)], found)
+        stop = start + size
+        constraints.append(z[start:stop] >= 0 if kind == "nonnegative" else cp.SOC(z[start], z[start + 1 : stop]))
+        start = stop
+    return cp.Problem(cp.Maximize(value), constraints), z
+
+
+def _solved(problem: Any) -> bool:
+    """Whether cvxpy has an answer: how good it is, the certificate says."""
+    import cvxpy as cp
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+        try:
+            problem.solve(solver=cp.CLARABEL)
+        except cp.error.SolverError:
+            return False
+    return all(variable.value is not None for variable in problem.variables())

@@ -17,7 +17,8 @@ is a norm, or a sum of two, below an affine function: convex, second-order cones
 constrained form. Where the hard limits leave no level of 1 it is lowered first; where window and curve are infeasible their
 slack is the least there is.
 
-Certificate: primal violation, and the gap to the dual value of the cone program, whatever solved it.
+Certificate: primal violation, and the gap to the dual value of the cone program, whatever solved it. A frequency whose
+certificate is not good enough is solved again by the cvxpy statement and marked.
 
 Source: Lebret and Boyd, Antenna array pattern synthesis via convex optimization (IEEE Trans. Signal Processing 45,
 1997). Truth: a half-wave line gives Dolph-Chebyshev's weights.
@@ -31,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Bool, Complex, Real
-from designer.formulations import constrained, constrained_cones
+from designer.formulations import constrained, constrained_cones, constrained_statement
 from designer.formulations.constrained_data import SLACK_PRICE, ConstrainedData, Family
 from designer.formulations.solution import Solution
 from designer.solvers import cones
@@ -55,8 +56,12 @@ def solve(target: ChannelTarget) -> Solution:
 
 
 def _certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool]:
-    w, answer = solve_data(data)
-    return w, answer, np.zeros(len(w), dtype=bool)
+    return constrained.with_reference(data, *solve_data(data), by_statement)
+
+
+def by_statement(data: ConstrainedData, f: int) -> tuple[Complex, cones.ConeSolution] | None:
+    """One frequency solved by the reference, certified by the conic data."""
+    return constrained_statement.by_statement(data, f, statement, program_of)
 
 
 def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
@@ -107,18 +112,18 @@ def statement(data: ConstrainedData, f: int) -> Any:
     """One frequency as a cvxpy problem: the readable reference, with nothing of the conic data above."""
     import cvxpy as cp
 
-    w = cp.Variable(data.centre.shape[1], complex=True)
-    s, e = cp.Variable(nonneg=True), cp.Variable(len(data.wishes), nonneg=True)
+    w = cp.Variable(data.centre.shape[1], complex=True, name="w")
+    s = cp.Variable(len(data.wishes), nonneg=True, name="s")  # the first is the sidelobes' level above the floor
     root = np.linalg.cholesky(data.quadratic[f]).conj().T
-    constraints = [data.centre[f] @ w == 1, e[0] == 0]
+    constraints = [data.centre[f] @ w == 1]
     for i, (name, points, limit, wanted) in enumerate(data.families):
         response = cp.abs(points[f] @ w - (wanted if np.ndim(wanted) == 0 else np.asarray(wanted)[f]))
         if data.spreads:
             response = response + cp.hstack([cp.norm(cp.multiply(spread, w)) for spread in data.spreads[i][f]])
-        constraints.append(response <= (FLOOR + s if name == "sidelobes" else limit[f] * (1 + e[i])))
+        constraints.append(response <= (FLOOR + s[0] if name == "sidelobes" else limit[f] * (1 + s[i])))
     if data.curve is not None:
         factor, limit = data.curve
-        constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + e[len(data.families)]))
+        constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + s[len(data.families)]))
     limited = np.flatnonzero(np.isfinite(data.max_gain[f]))
     constraints += [cp.abs(w[l]) <= data.max_gain[f, l] for l in limited]
     if np.isfinite(data.max_norm[f]):
@@ -126,4 +131,4 @@ def statement(data: ConstrainedData, f: int) -> Any:
     if data.white_noise is not None:
         slack = np.broadcast_to(data.white_noise_slack, len(data.centre))[f]
         constraints.append(cp.norm(w) <= cp.real(data.white_noise[f] @ w) + slack)
-    return cp.Problem(cp.Minimize(s + cp.sum_squares(root @ w) + SLACK_PRICE * cp.sum(e)), constraints)
+    return cp.Problem(cp.Minimize(s[0] + cp.sum_squares(root @ w) + SLACK_PRICE * cp.sum(s[1:])), constraints)

@@ -73,7 +73,7 @@ def solve_without_driver_limits(target: ChannelTarget) -> Solution:
 
 
 def _solve(target: ChannelTarget, cost: Real) -> Solution:
-    one_point = target.reach.shape[1] == 1 and target.spread == 0
+    one_point = target.reach.shape[1] == 1 and target.power_spread == 0
     A = target.reach[:, 0] if one_point else target.reach_power
     B = target.cancel_power
     gamma = target.gamma if target.gamma is not None else np.full(len(A), DEEPEST)

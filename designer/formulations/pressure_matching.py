@@ -123,8 +123,8 @@ class _Path:
             few_rows(rows) @ system.rotate
             for rows in (
                 mean_power_rows(target.reach),
-                mean_power_rows(target.reach, target.spread),
-                mean_power_rows(target.cancel, target.spread),
+                mean_power_rows(target.reach, target.power_spread),
+                mean_power_rows(target.cancel, target.power_spread),
             )
         )
         largest = np.where(system.values[:, -1] > 0, system.values[:, -1], 1.0)
@@ -154,9 +154,9 @@ def system_of(target: ChannelTarget) -> System:
     level = np.where(level > 0, level, 1.0)  # nothing reaches the points: w = 0 is the least-squares answer
     H = np.asarray(np.concatenate([reach, cancel], axis=1) / level[:, None, None], dtype=complex)
     d = np.concatenate([wanted / level[:, None], np.zeros(cancel.shape[:2])], axis=1)
-    if target.spread:
+    if target.power_spread:
         columns = np.linalg.norm(H, axis=1)
-        H = np.concatenate([H, np.sqrt(target.spread) * columns[:, :, None] * np.eye(H.shape[2])], axis=1)
+        H = np.concatenate([H, np.sqrt(target.power_spread) * columns[:, :, None] * np.eye(H.shape[2])], axis=1)
         d = np.concatenate([d, np.zeros_like(d[:, :1]).repeat(H.shape[2], axis=1)], axis=1)
     return diagonalised(H, d, target.cost)
 

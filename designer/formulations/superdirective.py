@@ -51,7 +51,7 @@ def diffuse_power(target: ChannelTarget) -> Complex:
     quiet = target.quiet
     Q = np.array(quiet.conj().swapaxes(1, 2) @ quiet / quiet.shape[1] if target.diffuse is None else target.diffuse)
     each = np.arange(Q.shape[-1])
-    Q[:, each, each] *= 1 + target.spread
+    Q[:, each, each] *= 1 + target.power_spread
     return with_drivers_bands(Q, target.cost)
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
+from designer.problem.schema import Problem
+
 PACKAGED = Path(__file__).parents[1] / "library"
+SCHEMA_FILE = "problem.schema.json"
+"""The JSON schema that the first line of each problem file names, for editors."""
 CHECKOUT = Path(__file__).parents[2] / "problems"
 
 
@@ -18,3 +23,8 @@ def library() -> dict[str, tuple[Path, str]]:
     """Each problem of the library: its name, with its file and title."""
     files = sorted(library_folder().glob("*.toml"))
     return {file.stem: (file, tomllib.loads(file.read_text(encoding="utf-8"))["title"]) for file in files}
+
+
+def schema_text() -> str:
+    """The JSON schema of the problem file."""
+    return json.dumps(Problem.model_json_schema(), indent=2) + "\n"

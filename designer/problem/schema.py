@@ -19,6 +19,7 @@ MAX_TAPS = 65_536
 MAX_FREQUENCIES = 65_537
 MIN_AZIMUTH_STEP_DEG = 0.1
 MAX_DISPLACEMENTS = 1_000
+MAX_DRAWS = 100_000
 MAX_EXACT = 16
 MAX_SECTIONS = 64
 MAX_DISTANCE_M = 10_000.0
@@ -134,8 +135,31 @@ class Spread(Table):
 
     gain_db: NonNegative = 0.2
     phase_deg: NonNegative = 1.0
+    case: Literal["mean", "worst"] = Field(
+        default="mean", description="whether the curve holds for mean powers over the spread, or in its worst case"
+    )
 
 
+TargetName = Literal[
+    "csv",
+    "json",
+    "npz",
+    "wav",
+    "cmsis-f32",
+    "cmsis-q31",
+    "cmsis-q15",
+    "cmsis-test",
+    "camilladsp",
+    "brutefir",
+    "jconvolver",
+    "equalizerapo",
+    "minidsp",
+    "sigmadsp",
+    "xilinx-coe",
+    "hex",
+    "matlab",
+]
+"""The targets of `designer export`, as the registry of the export room has them."""
 Method = Literal[
     "auto",
     "power-ratio",
@@ -256,10 +280,22 @@ class Room(Table):
     heading_deg: float = 0.0
 
 
+class Tolerance(Table):
+    """Standard deviations of what a product line and its rooms vary, for the draws that a design is judged over."""
+
+    gain_db: NonNegative = 0.5
+    phase_deg: NonNegative = 3.0
+    position_m: Annotated[float, Field(ge=0, le=0.05)] = 0.001
+    temperature_c: Annotated[float, Field(ge=0, le=20.0)] = 5.0
+    head_radius_m: Annotated[float, Field(ge=0, le=0.01)] = 0.004
+    draws: Annotated[int, Field(ge=1, le=MAX_DRAWS)] = 1000
+    seed: Annotated[int, Field(ge=0)] = 1
+
+
 class Export(Table):
     """The firmware targets that a design folder is written for."""
 
-    targets: list[Name] = []
+    targets: list[TargetName] = []
 
 
 class Problem(Table):
@@ -280,6 +316,7 @@ class Problem(Table):
     realization: Realization = Realization()
     virtualizer: Virtualizer | None = None
     room: Room | None = None
+    tolerance: Tolerance = Tolerance()
     export: Export = Export()
 
     _text: str = PrivateAttr(default="")
@@ -307,6 +344,11 @@ class Problem(Table):
     def source(self) -> str:
         """The file's path as it was given, for messages."""
         return self._source
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Where data files lie that have moved: the name in the text -> a path from `folder`."""
+        return dict(self._files)
 
     @property
     def data_files(self) -> tuple[str, ...]:

@@ -11,9 +11,7 @@ from designer.problem.schema import Problem
 
 def not_built(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Keys that are valid and whose work does not exist yet."""
-    for key in ("virtualizer", "room"):
-        yield _table_not_built(key, problem)
-    yield _export_not_built(problem)
+    yield _table_not_built("room", problem)
 
 
 def _unbuilt(path: str, value: object, remedy: str) -> Fault:
@@ -23,9 +21,3 @@ def _unbuilt(path: str, value: object, remedy: str) -> Fault:
 def _table_not_built(key: str, problem: Problem) -> Iterator[Fault]:
     if getattr(problem, key) is not None:
         yield _unbuilt(key, {}, f"leave [{key}] out")
-
-
-def _export_not_built(problem: Problem) -> Iterator[Fault]:
-    if problem.export.targets:
-        remedy = "leave the list empty: coefficients.csv and filters.wav are always written"
-        yield _unbuilt("export.targets", problem.export.targets, remedy)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from designer.arrays import Complex, Index, Real
 from designer.realization.cascade import Cascade
+from designer.realization.held_wishes import Held
 from designer.realization.section_problem import SectionProblem
 
 
@@ -28,12 +31,21 @@ class TapsFit:
 
 @dataclass(frozen=True)
 class SectionsFit:
-    """What one channel's sections were fitted to, and what came out before scaling and rounding; delays count from time 0."""
+    """What one channel's sections were fitted to and held to, and what came out before scaling and rounding; delays count from
+    time 0.
+    """
 
     own: Index
     problem: SectionProblem
     arrival: Index
     filters: tuple[Cascade, ...]
+    wishes: tuple[Held, ...] = ()
+
+    @property
+    def followed(self) -> SectionProblem:
+        """What rounding is to follow: the filters as they came out, which hold what the weights' own fit would not."""
+        responses = np.stack([f.response(self.problem.turn) for f in self.filters], axis=1)
+        return replace(self.problem, wanted=responses)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The same channels realised otherwise: fewer taps or sections, shorter words; what a user chooses between.
 
 Each variant costs less than the realisation itself, and is rounded quickly, so that its error may be a little larger.
-Where a fit was held to wishes or penalised, its variants are the plain fit's.
+Where a fit of taps was held to wishes or penalised, its variants are the plain fit's.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def variants(made: Realized, channel: int, judged: LowEnds) -> Iterator[Variant]
             lattice = Lattice.of(Word(1, bits - 1), fit.problem.radius)
             ready = [with_gains(scaled(f), lattice.greatest) for f in fit.filters]
             for way, filters in (
-                (SPARED, kept_sections(fit.filters, fit.problem, lattice, judged, quick=True)[0]),
+                (SPARED, kept_sections(fit.filters, fit.followed, lattice, judged, quick=True)[0]),
                 (PLAIN, plainly_rounded(ready, lattice)),
             ):
                 late = delayed_sections(filters, made.bulk_delay_samples)
@@ -94,7 +94,7 @@ def _rounded(exact: Real, fit: TapsFit, word: Word, way: str, judged: LowEnds) -
 def _fewer_sections(made: Realized, exact: Real, fit: SectionsFit) -> Iterator[Variant]:
     count = len(fit.filters[0].b)
     for sections in sorted({count // 2} - {0}):
-        filters = fit_sections(fit.problem, fit.arrival, sections)
+        filters = fit_sections(fit.problem, fit.arrival, sections, fit.wishes)
         needed = max(made.bulk_delay_samples, *(-f.delay_samples for f in filters))
         yield Variant(
             "sections", sections, "", impulse_responses([delayed_sections(filters, needed)], [fit], len(exact))[0]

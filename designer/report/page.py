@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from designer import measures
+from designer.export import Export
 from designer.realization.fixed_point import output_bound
 from designer.report.canvas import with_unique_ids
-from designer.report.figures import CHANNEL_FIGURES, LEFT_OUT, file_stems
+from designer.report.channel_figures import CHANNEL_FIGURES
+from designer.report.figures import file_stems
+from designer.report.listener_section import FIGURES as LISTENER_FIGURES
+from designer.report.listener_section import listener_section
 from designer.result import Result
 
 SAID_DB = 0.05
@@ -34,6 +40,9 @@ ROWS = (  # the number's name, its words, its unit
     ("largest_driver_gain_db", "Largest gain of a driver", "dB"),
     ("least_white_noise_gain_db", "Least white-noise gain", "dB"),
     ("largest_tone_deviation_db", "Largest deviation of tone, 100 Hz to 16 kHz", "dB"),
+    ("tolerance_median_db", "Tolerances: median of the mean gain", "dB"),
+    ("tolerance_5th_percentile_db", "Tolerances: 5th percentile of the mean gain", "dB"),
+    ("listening_zone_m2", "Listening zone, where the mean gain is within 3 dB of the target", "m²"),
 )
 
 
@@ -124,6 +133,9 @@ def headroom_words(result: Result) -> str:
 def form_words(result: Result) -> str:
     """The form of the filters, and in the RTF form the reference driver of each channel."""
     table = result.problem.realization
+    if result.imported_from:
+        length = next(iter(result.taps.values())).shape[1]
+        return f"Filters of {length} taps, read from {PurePath(result.imported_from).name} and not designed,"
     if table.form == "biquad":
         return f"Cascades of {table.sections} second-order sections a driver"
     return f"{_tap_words(result)} of {table.taps} taps"
@@ -138,13 +150,28 @@ def _tap_words(result: Result) -> str:
     return f"Ratios to a reference driver ({which}){equalised} as FIR filters"
 
 
-def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str:
+def export_rows(exports: Mapping[str, Export]) -> list[list[str]]:
+    """The table of exports: target, bytes of coefficients and of state, products a sample, scaling and notes."""
+    return [
+        [
+            name,
+            f"{export.coefficient_bytes:,}",
+            f"{export.state_bytes:,}",
+            f"{export.multiply_adds:,}",
+            "; ".join([export.scaling, *export.notes]),
+        ]
+        for name, export in exports.items()
+    ]
+
+
+def render(result: Result, report: dict[str, Any], drawn: dict[str, str], exports: Mapping[str, Export]) -> str:
     """The page as HTML.
 
     Parameters
     ----------
     report : the content of `summary.json`
     drawn : file name -> SVG
+    exports : target -> what was written for it
 
     """
     environment = Environment(
@@ -156,7 +183,6 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
     )
     stems = file_stems(list(result.channels))
     pictures = {name: Markup(with_unique_ids(svg, name)) for name, svg in drawn.items()}  # our own figures, not input
-    captions = {kind: caption for kind, (caption, _) in CHANNEL_FIGURES.items()} | {"left-out": LEFT_OUT}
     return environment.get_template("design.html").render(
         report=report,
         rows=[
@@ -170,18 +196,26 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
         channels=[
             {
                 "name": name,
-                "figures": [
-                    (pictures[f"{stem}-{kind}"], caption)
-                    for kind, caption in captions.items()
+                "figures": {
+                    kind: (pictures[f"{stem}-{kind}"], f"{figure.caption}: {figure.says(result, name)}")
+                    for kind, figure in CHANNEL_FIGURES.items()
                     if f"{stem}-{kind}" in pictures
-                ],
+                },
                 **report["channels"][name],
             }
             for name, stem in stems.items()
         ],
+        listener=listener_section(result),
+        listener_figures=[
+            (picture, words)
+            for name, picture in pictures.items()
+            for kind, words in LISTENER_FIGURES.items()
+            if name.startswith(f"listener-{kind}")
+        ],
         form=form_words(result),
         form_rows=form_rows(result),
         rounding=rounding_words(result),
+        export_rows=export_rows(exports),
         headroom=headroom_words(result),
         delay_ms=result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3,
     )

@@ -70,18 +70,25 @@ class ChannelTarget:
     plain: Complex  # (F, L) weights of the plain driver, the reference of level and phase
     asked_effort: float | None = None  # the file's own limit where max_effort holds another one too; inf without one
     spread: float = 0.0  # ε², the variance of each driver's relative error
+    worst_case: bool = False  # the curve is held in the worst case of that spread, not in the mean over it
+    spread_in_powers: bool = True  # the mean powers are over the spread too
     diffuse: Complex | None = None  # (F, L, L): mean power over the sphere, for the methods that ask for it
     regions: RegionPower | None = None  # regions of the sphere that the curve is held over instead of the points
 
     @property
+    def power_spread(self) -> float:
+        """ε² as the mean powers take it: a diagonal."""
+        return self.spread if self.spread_in_powers and not self.worst_case else 0.0
+
+    @property
     def reach_power(self) -> Complex:
         """A (F, L, L): w^H A w is the mean power over the points to reach, and over the drivers' spread."""
-        return mean_power_matrix(self.reach, self.spread)
+        return mean_power_matrix(self.reach, self.power_spread)
 
     @property
     def cancel_power(self) -> Complex:
         """B (F, L, L): the same over the points to cancel."""
-        return mean_power_matrix(self.cancel, self.spread)
+        return mean_power_matrix(self.cancel, self.power_spread)
 
     def power_ratio(self, w: Complex) -> Real:
         """What the curve is held against (F,): the ratio over the regions where there are any, else over the points."""
@@ -195,6 +202,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         cost=np.stack([driver_cost(f, d.band_hz) for d in drivers], axis=1),
         plain=plain.weights(f, len(index)),
         spread=0.0 if design.driver_spread is None else error_variance(design.driver_spread),
+        worst_case=design.driver_spread is not None and design.driver_spread.case == "worst",
         diffuse=scene.radiated_power[:, index[:, None], index] if design.method in OVER_THE_SPHERE else None,
         regions=_regions(design, scene, index),
     )

@@ -17,6 +17,7 @@ from designer.measures import (
     white_noise_gain,
 )
 from designer.targets.channel_target import ChannelTarget
+from designer.targets.worst_case import worst_gain
 
 SLACK_TOLERANCE_DB = 0.1
 """A slack above this counts as infeasible as asked."""
@@ -37,8 +38,13 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
 
 
 def expected_gain(target: ChannelTarget, w: Complex) -> Real:
-    """What the curve is held against (F,): of mean powers over the drivers' spread too, over a beam's regions where it has any."""
-    if not target.spread:
+    """What the curve is held against (F,), over a beam's regions where it has any.
+
+    Where the drivers have a spread, of mean powers over it too, or of what is left to cancel in its worst case.
+    """
+    if target.worst_case:
+        return worst_gain(target, w)
+    if not target.power_spread:
         return target.power_ratio(w)
     target = target.over_regions()
     return ratio(quadratic(target.reach_power, w), quadratic(target.cancel_power, w))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,12 @@ from designer.solvers import cones
 from formulations.random_targets import Wanted, gaussian, random_target, two_sided
 
 WANTED = Wanted(reach=1, gain_db=8.0, masks_db=(-3.0,), ripple_db=3.0, max_effort_db=6.0, max_gain_db=6.0)
+
+
+def doubted(data: constrained.ConstrainedData) -> tuple[Any, cones.ConeSolution]:
+    """The answer, with a gap that no certificate confirms."""
+    w, answer = constrained.solve_data(data)
+    return w, replace(answer, gap=np.ones(len(w)))
 
 
 def calls() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
@@ -60,6 +67,14 @@ def calls() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
         ),
         "formulations.constrained_statement.statement": (constrained_statement.statement, (data, 0)),
         "formulations.constrained_statement.by_statement": (constrained_statement.by_statement, (data, 0)),
+        "formulations.constrained_statement.dual_statement": (
+            constrained_statement.dual_statement,
+            (constrained_cones.program_of(data.at(np.arange(1))),),
+        ),
+        "formulations.constrained.with_reference": (
+            constrained.with_reference,
+            (data, *doubted(data), constrained_statement.by_statement),
+        ),
         "formulations.repeated_points.same": (repeated_points.same, (H, H)),
         "formulations.repeated_points.same_point": (repeated_points.same_point, (H, H)),
         "formulations.repeated_points.without_repeats": (repeated_points.without_repeats, (data,)),

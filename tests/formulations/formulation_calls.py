@@ -68,6 +68,7 @@ def calls() -> dict[str, Call]:
         "formulations.minimax.data_of": (minimax.data_of, (target, np.ones(3))),
         "formulations.minimax.solve_data": (minimax.solve_data, (data,)),
         "formulations.minimax.statement": (minimax.statement, (data, 0)),
+        "formulations.minimax.by_statement": (minimax.by_statement, (data, 0)),
         "formulations.minimax.program_of": (minimax.program_of, (data,)),
         "formulations.minimax.with_sidelobes": (minimax.with_sidelobes, (data, [data.families[0][1]], np.ones((3, 3)))),
         "formulations.out_of_band.with_drivers_bands": (out_of_band.with_drivers_bands, (B, cost)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -10,11 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer import measures
+from designer.arrays import Complex
 from designer.errors import SolverError
-from designer.formulations import minimax
+from designer.formulations import constrained, minimax
+from designer.formulations.constrained_data import ConstrainedData
 from designer.solvers import cones
 from formulations.random_targets import Wanted, gaussian, random_target
 from formulations.reference import solved
+from formulations.test_registry import CASES
 
 seeds = st.integers(0, 2**32 - 1)
 wants = st.builds(
@@ -113,6 +117,53 @@ def test_a_window_is_kept_before_the_sidelobes_are_lowered() -> None:
     assert np.median(dearer) > 1.05
 
 
+@pytest.mark.parametrize("spread", [0.0, 0.01])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_frequency_whose_solver_stops_early_is_solved_by_the_reference_and_marked(
+    seed: int, spread: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cvxpy's answer, certified by the cone program's own dual, has the fast path's value; the other frequencies are untouched."""
+    wanted = Wanted(
+        drivers=4, reach=1 + seed % 2, gain_db=20.0, masks_db=(-3.0, -20.0), ripple_db=1.0, max_effort_db=6.0
+    )
+    target = replace(random_target(seed, wanted), spread=spread)
+    expected = minimax.solve(target)
+    assert not expected.by_reference.any()
+    fast = minimax.solve_data
+
+    def stopping(data: ConstrainedData) -> tuple[np.ndarray, cones.ConeSolution]:
+        w, answer = fast(data)
+        for array in (w, answer.x, answer.violation, answer.primal, answer.dual, answer.gap):
+            array[1] = np.nan
+        return w, answer
+
+    monkeypatch.setattr(minimax, "solve_data", stopping)
+    found = minimax.solve(target)
+    assert found.by_reference.tolist() == [False, True, False]
+    assert (found.gap < 1e-6).all() and (found.violation < 1e-6).all()
+    np.testing.assert_allclose(found.value[1], expected.value[1], rtol=1e-5, atol=1e-7)
+    np.testing.assert_array_equal(found.weights[[0, 2]], expected.weights[[0, 2]])
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("form", [minimax, constrained])
+def test_the_reference_answers_bad_numbers(form: ModuleType, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Identical and silent drivers, 0 Hz, one driver, what cannot be met: with no fast path at all every answer is certified."""
+    target = CASES[case]()
+    fast = form.solve_data
+
+    def stopped(data: constrained.ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
+        w, answer = fast(data)
+        return w, replace(answer, gap=np.full(len(w), np.nan))
+
+    monkeypatch.setattr(form, "solve_data", stopped)
+    found = form.solve(target)
+    assert found.by_reference.all()
+    assert np.isfinite(found.weights).all()
+    assert (found.gap < 1e-5).all()
+    assert (found.violation < 1e-6).all()
+
+
 def test_a_solver_that_stops_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the certificate confirms no answer the message says how often, where first, and what to do."""
 
@@ -121,6 +172,7 @@ def test_a_solver_that_stops_is_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
         return cones.certify(program, np.zeros((count, n)), np.zeros((count, rows)))
 
     monkeypatch.setattr(cones, "solve", stopped)
+    monkeypatch.setattr(minimax, "by_statement", lambda data, f: None)
     message = (
         r'^design "random": the cone solver stopped without a certified answer at 3 of 3 frequencies \(first at 500,'
     )

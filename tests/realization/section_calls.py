@@ -19,6 +19,9 @@ from designer.realization import (
     coefficient_lattice,
     drivers_in_turn,
     fixed_point,
+    held_limits,
+    held_sections,
+    held_wishes,
     kept_words,
     nearest_plane,
     plane_paths,
@@ -27,6 +30,7 @@ from designer.realization import (
     vector_fitting,
 )
 from designer.realization.realized import TapsFit
+from designer.targets.channel_target import channel_target
 from realization.section_cases import coupled, equaliser, turn_of
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -46,6 +50,12 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
     upper, lower = biquad_refinement.coefficient_slopes(f, turn)
     held = np.array([[True, False]])
     H, w = rng.normal(size=(2, 4, 3, 2)) + 0j, rng.normal(size=(4, 2)) + 0j
+    target = channel_target(own.design, there, own.plain)
+    (tone,) = [held_limits.tone_of(target, own.weights)]
+    one = held_wishes.Rows(np.ones((4, 1, 1)) + 0j, np.zeros((4, 1)) + 0j)
+    wish = held_wishes.Held("one", np.arange(4), one, one, np.ones(4), np.full(4, 0.5), True)
+    pull = held_sections.Pull(wish, wish.limit, np.ones(4))
+    pulled = held_sections.HeldSections(problem.wanted, problem.symbol, problem.turn, problem.radius, (pull,))
     made = realize_form([own], there, Realization(taps=32))
     fit, ends = made.fits[0], kept_words.LowEnds.of(own, there)
     assert isinstance(fit, TapsFit)
@@ -57,7 +67,7 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
         ),
         "realization.biquad_refinement.coefficient_slopes": (biquad_refinement.coefficient_slopes, (f, turn)),
         "realization.biquad_refinement.normal_equations": (
-            biquad_refinement.normal_equations, ([upper.reshape(40, -1)], problem.wanted, problem.symbol)
+            biquad_refinement.normal_equations, ([upper.reshape(40, -1)], problem.symbol, problem.wanted)
         ),
         "realization.biquad_refinement.refine": (
             lambda f, held: biquad_refinement.refine([f], problem, steps=2, held_a=held), (f, held)
@@ -74,6 +84,19 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
         "realization.fixed_point.common_shift": (fixed_point.common_shift, (taps, word)),
         "realization.fixed_point.output_bound": (fixed_point.output_bound, (taps,)),
         "realization.fixed_point.rounded": (fixed_point.rounded, (taps, word, 0)),
+        "realization.held_limits.limits_of": (
+            held_limits.limits_of, (target, own.weights, there.drivers, {"max_effort_db": np.zeros(len(own.weights))})
+        ),
+        "realization.held_limits.tone_of": (held_limits.tone_of, (target, own.weights)),
+        "realization.held_sections.HeldSections.quadratic": (pulled.quadratic, (problem.wanted,)),
+        "realization.held_sections.HeldSections.sum": (pulled.sum, (problem.wanted,)),
+        "realization.held_sections.hold_sections": (held_sections.hold_sections, ([f], problem, [wish])),
+        "realization.held_sections.largest_excess_db": (held_sections.largest_excess_db, ([f], problem, [wish])),
+        "realization.held_wishes.Held.level_now": (tone.level_now, (own.weights,)),
+        "realization.held_wishes.Held.own_weight": (wish.own_weight, (problem.symbol,)),
+        "realization.held_wishes.Held.within": (wish.within, (np.arange(40) % 2 == 0,)),
+        "realization.held_wishes.root_mean_square": (held_wishes.root_mean_square, (problem.wanted,)),
+        "realization.section_problem.SectionProblem.quadratic": (problem.quadratic, (problem.wanted,)),
         "realization.plane_paths.cholesky_of_toeplitz": (plane_paths.cholesky_of_toeplitz, (blocks, 6)),
         "realization.plane_paths.correlations": (plane_paths.correlations, (symbol, 6)),
         "realization.nearest_plane.greedy_moves": (

@@ -1,0 +1,259 @@
+"""How the result holds as the listener moves and turns: maps over the head's place, and one number to compare designs by.
+
+At each place, in the channel's band:
+
+- the cancellation gain, its mean in dB, equal parts of an octave counting alike;
+- the tone: how far the level at the reached ear, smoothed to third octaves, leaves the plain driver's at the same place,
+  once the mean difference is taken out (a shift of all levels is no tone);
+- for what comes from the middle (the channel `centre`, or left and right fed alike): the level between the ears, and the
+  time between them, at the largest of the cross-correlation from PHANTOM_BAND_HZ. A place on the axis has none of either.
+
+The zone is the area of the places whose mean gain is at least the target's mean less ZONE_DB.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from designer import measures
+from designer.acoustics.head_places import ears_at
+from designer.acoustics.heads import Points, Sphere
+from designer.acoustics.scene import Scene
+from designer.arrays import Bool, Complex, Real
+from designer.problem import geometry
+from designer.problem.schema import DesignTable, Problem
+from designer.realization import response as filter_response
+from designer.targets.curves import curve_db, in_band
+
+HALF_WIDTH_M = 0.5
+STEP_M = 0.02
+MEASURED_STEP_M = 0.1
+"""A measured head is interpolated anew at each place, which takes longer."""
+NEAR_HALF_WIDTH_M = 0.1
+TURNS_DEG = np.arange(-30.0, 31.0, 5.0)
+ZONE_DB = 3.0
+CLEARANCE_M = 0.12
+"""From the head's surface to the nearest driver: nearer, a head is in the device's way."""
+PHANTOM_BAND_HZ = (200.0, 1500.0)
+LARGEST_ITD_S = 1e-3
+ITD_STEPS = 401
+SMOOTHING_OCTAVES = 1 / 3
+
+
+@dataclass(frozen=True)
+class ChannelZone:
+    """One ear channel over the places (P,); NaN where no head can be.
+
+    Attributes
+    ----------
+    target_db : mean of the curve, or the mean gain at the listener's own place where there is no curve
+    area_m2 : of the places that reach it, less ZONE_DB
+
+    """
+
+    gain_db: Real
+    tone_db: Real
+    target_db: float
+    area_m2: float
+
+
+@dataclass(frozen=True)
+class Zone:
+    """Maps over the places, in the order of their displacements, and the same over turns at the listener's own place.
+
+    Attributes
+    ----------
+    displacements_m : (P, 3) of the head's centre along the device's axes
+    channels : ear channel -> its maps
+    level_db : (P,) left ear over right of what comes from the middle
+    delay_s : (P,) by which the right ear hears it later than the left
+    middle : what was fed: "centre", or "left + right"; empty where there is neither
+
+    """
+
+    displacements_m: Real
+    channels: dict[str, ChannelZone]
+    level_db: Real
+    delay_s: Real
+    middle: str
+
+
+def square_m(half_width_m: float = HALF_WIDTH_M, step_m: float = STEP_M) -> Real:
+    """Displacements (P, 3) on a square grid around the listener's own place, x outermost."""
+    count = round(half_width_m / step_m)
+    along = np.arange(-count, count + 1) * step_m
+    x, y = np.meshgrid(along, along, indexing="ij")
+    return np.stack([x.ravel(), y.ravel(), np.zeros(x.size)], axis=1)
+
+
+def possible(problem: Problem, displacements_m: Real) -> Bool:
+    """Where a head can be (P,): with room between it and every driver, and in front of a baffle."""
+    listener = problem.listener
+    radius_m = max(geometry.head_radius_m(head, listener.head_radius_m) for head in problem.heads)
+    centres_m = geometry.head_centres_m(listener, displacements_m)
+    places_m = np.array([driver.position_m for driver in problem.drivers])
+    clear = np.linalg.norm(places_m - centres_m[:, None, :], axis=2).min(axis=1) > radius_m + CLEARANCE_M
+    enclosure = problem.enclosure
+    if enclosure is not None and enclosure.model == "baffle":
+        clear &= centres_m[:, 0] > radius_m
+    elif enclosure is not None and enclosure.model in ("sphere", "cylinder"):
+        across = centres_m[:, : 3 if enclosure.model == "sphere" else 2]
+        clear &= np.linalg.norm(across, axis=1) > enclosure.radius_m + radius_m + CLEARANCE_M
+    return np.asarray(clear)
+
+
+def listening_zone(
+    designs: list[DesignTable],
+    taps: dict[str, Real],
+    plain: dict[str, Complex],
+    scene: Scene,
+    displacements_m: Real,
+    turn_deg: Real | float = 0.0,
+    cell_m2: float = STEP_M**2,
+) -> Zone:
+    """Judge realised taps at many places of the head.
+
+    Parameters
+    ----------
+    designs : the ear channels to judge, and a beam named centre if there is one
+    taps : channel -> (L, T), of all the problem's drivers
+    plain : ear channel -> (F, L) the plain driver's weights on the scene's frequencies
+    scene : on frequencies in equal steps
+    displacements_m : (P, 3)
+    turn_deg : (P,) or one for all, beyond the listener's own
+    cell_m2 : the area that a place stands for
+
+    """
+    f, rate = scene.frequency_hz, scene.problem.sample_rate_hz
+    turns = np.broadcast_to(np.asarray(turn_deg, dtype=float), len(displacements_m))
+    ears = [table for table in designs if table.kind != "beamformer"]
+    middle = _middle(designs, taps)
+    weights = {name: filter_response(taps[name], f, rate) for name in taps}
+    fed = [weights[table.name] for table in ears] + [plain[table.name] for table in ears]
+    if middle:
+        fed.append(weights["centre"] if middle == "centre" else weights["left"] + weights["right"])
+    used = np.flatnonzero(np.any([in_band(f, _judged_hz(table)) for table in [*ears, *designs]], axis=0))
+    low, high = used[0], used[-1] + 1
+    W = np.stack(fed)[:, low:high].transpose(0, 2, 1)  # (channels, L, F)
+    clear = possible(scene.problem, displacements_m)
+    power, cross = _heard(scene.at(f[low:high]), W, displacements_m[clear], turns[clear])
+    count = len(ears)
+    channels = {}
+    own_place = np.flatnonzero((np.abs(displacements_m[clear]).max(axis=1) < 1e-9) & (turns[clear] == 0))
+    for n, table in enumerate(ears):
+        inside = in_band(f[low:high], table.band_hz)
+        near = geometry.LEFT if table.ear == "left" else geometry.RIGHT
+        share = octave_shares(f[low:high][inside])
+        reached, cancelled = power[n, :, near][:, inside], power[n, :, 1 - near][:, inside]
+        gain = measures.db(measures.ratio(reached, cancelled)) @ share
+        tone = _tone_db(measures.db(reached) - measures.db(power[count + n, :, near][:, inside]), f[low:high][inside])
+        target = float(gain[own_place[0]]) if own_place.size else float(gain.max())
+        if table.cancellation_gain_db is not None:
+            target = float(curve_db(table.cancellation_gain_db, f[low:high][inside]) @ share)
+        channels[table.name] = ChannelZone(
+            _filled(gain, clear), _filled(tone, clear), target, cell_m2 * int((gain >= target - ZONE_DB).sum())
+        )
+    level = delay = np.full(len(displacements_m), np.nan)
+    if middle:
+        heard = in_band(f[low:high], list(PHANTOM_BAND_HZ))
+        both = power[-1][:, :, heard] @ octave_shares(f[low:high][heard])
+        level = _filled(measures.db(both[:, geometry.LEFT]) - measures.db(both[:, geometry.RIGHT]), clear)
+        delay = _filled(interaural_delay_s(cross[:, heard], f[low:high][heard]), clear)
+    return Zone(displacements_m, channels, level, delay, middle)
+
+
+@dataclass(frozen=True)
+class Zones:
+    """A channel's listeners: on a square around their own place, on a small one, and turned at their own place.
+
+    Attributes
+    ----------
+    step_m : of the square
+    turn_deg : of the third
+
+    """
+
+    square: Zone
+    near: Zone
+    turned: Zone
+    step_m: float
+    turn_deg: Real
+
+
+def zones(designs: list[DesignTable], taps: dict[str, Real], plain: dict[str, Complex], scene: Scene) -> Zones:
+    """The maps of a design: as `listening_zone`, over the places and turns that the report draws.
+
+    Raises
+    ------
+    DataError : a measured head is not known in a direction that the places need
+
+    """
+    step_m = STEP_M if isinstance(scene.heads[0], (Points, Sphere)) else MEASURED_STEP_M
+    square = listening_zone(designs, taps, plain, scene, square_m(step_m=step_m), cell_m2=step_m**2)
+    near = listening_zone(designs, taps, plain, scene, square_m(NEAR_HALF_WIDTH_M, step_m / 2))
+    still = np.zeros((TURNS_DEG.size, 3))
+    return Zones(square, near, listening_zone(designs, taps, plain, scene, still, TURNS_DEG), step_m, TURNS_DEG)
+
+
+def _middle(designs: list[DesignTable], taps: dict[str, Real]) -> str:
+    if any(table.name == "centre" and table.kind == "beamformer" for table in designs):
+        return "centre"
+    ears = {table.name for table in designs if table.kind != "beamformer"}
+    return "left + right" if {"left", "right"} <= ears & set(taps) else ""
+
+
+def _judged_hz(table: DesignTable) -> list[float]:
+    """The channel's band, and for the middle the band of the phantom as well."""
+    return [min(table.band_hz[0], PHANTOM_BAND_HZ[0]), max(table.band_hz[1], PHANTOM_BAND_HZ[1])]
+
+
+def _heard(scene: Scene, W: Complex, displacements_m: Real, turn_deg: Real) -> tuple[Real, Complex]:
+    """|p|² (channels, P, 2, F), and left times the conjugate of right of the last channel (P, F)."""
+    power, cross = [], []
+    by_driver = np.ascontiguousarray(W.transpose(1, 0, 2))  # (L, channels, F)
+    for H in ears_at(scene, displacements_m, turn_deg):
+        p = np.zeros((W.shape[0], *H.shape[:2], H.shape[3]), dtype=complex)
+        for l, w in enumerate(by_driver):
+            p += w[:, None, None, :] * H[None, :, :, l]
+        power.append(p.real**2 + p.imag**2)
+        cross.append(p[-1, :, 0] * p[-1, :, 1].conj())
+    return np.concatenate(power, axis=1), np.concatenate(cross)
+
+
+def octave_shares(frequency_hz: Real) -> Real:
+    """What each frequency counts in a mean over log f (F,), in sum 1; equal steps count 1/f."""
+    share = 1 / np.maximum(frequency_hz, 1e-9)
+    return np.asarray(share / share.sum())
+
+
+def _tone_db(difference_db: Real, frequency_hz: Real) -> Real:
+    """Largest deviation (P,) of third-octave means of (P, F) from their mean over log f."""
+    octaves = np.log2(np.maximum(frequency_hz, 1e-9))
+    near = np.abs(octaves[:, None] - octaves) <= SMOOTHING_OCTAVES / 2
+    smooth = difference_db @ (near / near.sum(axis=0))
+    return np.asarray(np.abs(smooth - (smooth @ octave_shares(frequency_hz))[:, None]).max(axis=1))
+
+
+def interaural_delay_s(cross: Complex, frequency_hz: Real) -> Real:
+    """By how much the right ear hears later (P,), from left times the conjugate of right (P, F): the lag of the largest
+    cross-correlation.
+
+    With p_R = p_L e^{-jωτ} the cross-spectrum is |p_L|² e^{+jωτ}, so Re Σ X e^{-jωt} is largest at t = τ.
+    """
+    lags = np.linspace(-LARGEST_ITD_S, LARGEST_ITD_S, ITD_STEPS)
+    unit = cross / np.maximum(np.abs(cross), 1e-300)  # each frequency counts alike, whatever the filters' tone is
+    turns = np.exp(-2j * np.pi * np.outer(frequency_hz, lags))
+    correlation = unit.real @ turns.real - unit.imag @ turns.imag
+    at = np.clip(correlation.argmax(axis=1), 1, ITD_STEPS - 2)
+    before, here, after = (np.take_along_axis(correlation, (at + n)[:, None], axis=1)[:, 0] for n in (-1, 0, 1))
+    bend = before - 2 * here + after
+    shift = np.where(bend < 0, 0.5 * (before - after) / np.where(bend < 0, bend, 1.0), 0.0)
+    return np.asarray(lags[at] + np.clip(shift, -1, 1) * (lags[1] - lags[0]))
+
+
+def _filled(values: Real, clear: Bool) -> Real:
+    out = np.full(clear.size, np.nan)
+    out[clear] = values
+    return out

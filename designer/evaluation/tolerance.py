@@ -1,0 +1,290 @@
+"""What a product line does to a design: cancellation gain over drawn drivers, places, temperatures and heads.
+
+A draw changes the response from driver l to point p, at frequency f, by
+
+    H' = (1 + e_l) · S_pl(f; c', a') · e^{-jω (r_pl + δ_pl)/c'} · r_pl/(r_pl + δ_pl),
+
+e_l the driver's error of gain and phase, c' the speed of sound at the drawn temperature, a' the radius of the drawn
+head, δ_pl the path that the driver's displacement adds (its part away from the point), and S what is left of the scene's
+H once the path r_pl is taken out: smooth in c' and a', so that a few scenes give it for all draws
+(`designer.acoustics.chebyshev_surface`). On frequencies in equal steps, e^{-jωτ} runs by its powers.
+
+The filters stay as they are: that is the point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from designer import measures
+from designer.acoustics.chebyshev_surface import ChebyshevSurface, fitted
+from designer.acoustics.scene import Scene, driver_places_m
+from designer.arrays import Bool, Complex, Real
+from designer.problem import geometry
+from designer.problem.schema import DesignTable, Problem, Tolerance
+from designer.realization import response as filter_response
+from designer.targets.channel_target import cancelled_azimuths
+from designer.targets.curves import in_band
+
+REFERENCE_C = 20.0
+"""Degrees at which the problem's speed of sound holds."""
+LARGEST_DEVIATIONS = 3.0
+"""Temperatures and heads beyond so many standard deviations are drawn again at that limit: a head has no radius of 0."""
+CHUNK = 100
+"""Draws that are taken together: they stay in the processor's cache."""
+SIZES = ((3, 5), (4, 8), (6, 12), (10, 20))
+PROBES = 3
+SMOOTH = 1e-3
+"""What S may miss, of the largest magnitude: -60 dB."""
+FAR_M = 1e4
+"""What stands for an infinite distance in directions."""
+PERCENTILES = (5.0, 50.0, 95.0)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """N drawn devices and listeners: the same for the same seed.
+
+    Attributes
+    ----------
+    factor : 1 + e_l of each driver (N, L)
+    displacement_m : of each driver (N, L, 3)
+    speed_ratio : c'/c (N,)
+    head_radius_ratio : a'/a (N,)
+
+    """
+
+    factor: Complex
+    displacement_m: Real
+    speed_ratio: Real
+    head_radius_ratio: Real
+
+
+def draw(table: Tolerance, drivers: int, head_radius_m: float) -> Draws:
+    """Draw by the table's seed; each quantity has a stream of its own, so that one more of them changes no other."""
+    gain, phase, place, air, head = (np.random.default_rng([table.seed, n]) for n in range(5))
+    count = table.draws
+    level_db = gain.standard_normal((count, drivers)) * table.gain_db
+    turn = phase.standard_normal((count, drivers)) * np.radians(table.phase_deg)
+    warmer_c = _held(air.standard_normal(count)) * table.temperature_c
+    larger_m = _held(head.standard_normal(count)) * table.head_radius_m
+    return Draws(
+        10 ** (level_db / 20) * np.exp(1j * turn),
+        place.standard_normal((count, drivers, 3)) * table.position_m,
+        np.sqrt(1 + warmer_c / (273.15 + REFERENCE_C)),
+        np.maximum(1 + larger_m / head_radius_m, 0.5),
+    )
+
+
+def _held(deviations: Real) -> Real:
+    return np.clip(deviations, -LARGEST_DEVIATIONS, LARGEST_DEVIATIONS)
+
+
+@dataclass(frozen=True)
+class ChannelTolerance:
+    """One channel over the draws.
+
+    Attributes
+    ----------
+    frequency_hz : (F,) in its band
+    gain_db : (N, F) cancellation gain; of an ear channel with the head at the listener's own place
+    nominal_db : (F,) without any error
+
+    """
+
+    frequency_hz: Real
+    gain_db: Real
+    nominal_db: Real
+
+    @property
+    def percentiles_db(self) -> Real:
+        """Over the draws at each frequency (3, F), in the order of PERCENTILES."""
+        return np.asarray(np.percentile(self.gain_db, PERCENTILES, axis=0))
+
+    def as_numbers(self) -> dict[str, float]:
+        """Of the mean gain over the band: its percentiles over the draws, and the nominal one."""
+        means = self.gain_db.mean(axis=1)
+        low, middle, high = np.percentile(means, PERCENTILES)
+        return {
+            "tolerance_nominal_db": float(self.nominal_db.mean()),
+            "tolerance_5th_percentile_db": float(low),
+            "tolerance_median_db": float(middle),
+            "tolerance_95th_percentile_db": float(high),
+        }
+
+
+def tolerance(
+    designs: Sequence[DesignTable], taps: dict[str, Real], scene: Scene, draws: Draws
+) -> dict[str, ChannelTolerance]:
+    """Judge each channel's taps (L, T) over draws; nothing in a measured device, which is what it is.
+
+    Parameters
+    ----------
+    scene : on frequencies in equal steps
+    draws : of all the problem's drivers
+
+    """
+    if scene.is_measured:
+        return {}
+    found = {}
+    ears = [design for design in designs if design.kind != "beamformer"]
+    for group in [ears, *([design] for design in designs if design.kind == "beamformer")]:
+        if not group:
+            continue
+        inside = np.any([in_band(scene.frequency_hz, design.band_hz) for design in group], axis=0)
+        first, last = np.flatnonzero(inside)[[0, -1]]
+        f = scene.frequency_hz[first : last + 1]
+        there = scene.at(f).moved(np.zeros((1, 3)))
+        points = Points.of(group[0], there)
+        fed = {design.name: filter_response(taps[design.name], f, scene.problem.sample_rate_hz) for design in group}
+        parts = [
+            points.pressures(_some(draws, slice(n, n + CHUNK)), list(fed.values()))
+            for n in range(0, len(draws.factor), CHUNK)
+        ]
+        nominal = points.pressures(_nominal(len(scene.drivers)), list(fed.values()))
+        for n, design in enumerate(group):
+            band = in_band(f, design.band_hz)
+            drawn = np.concatenate([part[n] for part in parts])
+            gains = [_gain_db(p[:, :, band], design, points) for p in (drawn, nominal[n])]
+            found[design.name] = ChannelTolerance(f[band], gains[0], gains[1][0])
+    return {design.name: found[design.name] for design in designs}
+
+
+def _gain_db(pressure: Complex, design: DesignTable, points: Points) -> Real:
+    """Cancellation gain (N, F) of pressures (N, M, F)."""
+    reached = points.reached_by(design)
+    power = pressure.real**2 + pressure.imag**2
+    return measures.db(measures.ratio(power[:, reached].mean(axis=1), power[:, ~reached].mean(axis=1)))
+
+
+def _some(draws: Draws, part: slice) -> Draws:
+    return Draws(draws.factor[part], draws.displacement_m[part], draws.speed_ratio[part], draws.head_radius_ratio[part])
+
+
+def _nominal(drivers: int) -> Draws:
+    return Draws(np.ones((1, drivers), dtype=complex), np.zeros((1, drivers, 3)), np.ones(1), np.ones(1))
+
+
+@dataclass(frozen=True)
+class Points:
+    """The points that channels are judged at, as functions of the speed of sound and the head's radius.
+
+    Attributes
+    ----------
+    smooth : S (M L F,)
+    distance_m : (M, L) from driver to point, what the phase turns by; in the far field relative to the origin's
+    length_m : (M, L) the same, what the amplitude falls with
+    towards : (M, L, 3) unit vectors from driver to point
+    frequency_hz : (F,)
+    speed_m_s : the problem's
+
+    """
+
+    smooth: ChebyshevSurface
+    distance_m: Real
+    length_m: Real
+    towards: Real
+    frequency_hz: Real
+    speed_m_s: float
+
+    @classmethod
+    def of(cls, design: DesignTable, scene: Scene) -> Points:
+        """Both ears of the first head, or a beam's look direction and the azimuths that it cancels."""
+        problem = scene.problem
+        drivers_m = driver_places_m(problem)
+        far = design.kind == "beamformer" and np.isinf(problem.azimuth_distance_m)
+        if design.kind == "beamformer":
+            azimuths = np.radians(scene.azimuth_deg[cancelled_azimuths(design, scene.azimuth_deg)])
+            angles = np.concatenate([np.radians([design.look_deg or 0.0]), azimuths])
+            reach_m = FAR_M if far else problem.azimuth_distance_m
+            points_m = reach_m * np.stack([np.cos(angles), np.sin(angles), np.zeros_like(angles)], axis=1)
+        else:
+            points_m = geometry.ears_m(problem.listener, scene.heads[0].radius_m, np.zeros((1, 3)))[0]
+        path_m = points_m[:, None] - drivers_m
+        length_m = np.linalg.norm(path_m, axis=-1)
+        distance_m = length_m - FAR_M if far else length_m  # far: of the limit of r e^{jkr} p
+        spans = _spans(problem.tolerance, problem)
+        omega = 2 * np.pi * scene.frequency_hz
+
+        def of(speed_ratio: Real, radius_ratio: Real) -> Complex:
+            """S (N, M L F,)."""
+            found = []
+            for speed, radius in zip(speed_ratio, radius_ratio, strict=True):
+                H = _points(design, _changed(scene, float(speed), float(radius)))
+                k = omega / (problem.speed_of_sound_m_s * speed)
+                found.append((H.transpose(1, 2, 0) * np.exp(1j * distance_m[..., None] * k)).ravel())
+            return np.stack(found)
+
+        smooth = fitted(of, *spans, tolerance=SMOOTH, sizes=SIZES, probes=PROBES)
+        assert smooth is not None, "a scene is smooth in the speed of sound and in the head's radius"
+        return cls(
+            smooth, distance_m, length_m, path_m / length_m[..., None], scene.frequency_hz, problem.speed_of_sound_m_s
+        )
+
+    def reached_by(self, design: DesignTable) -> Bool:
+        """Which of the points (M,) a channel reaches; it cancels the others."""
+        first = geometry.RIGHT if design.kind != "beamformer" and design.ear == "right" else 0
+        return np.asarray(np.arange(len(self.distance_m)) == first)
+
+    def pressures(self, draws: Draws, fed: Sequence[Complex]) -> list[Complex]:
+        """At the points (N, M, F), of each channel's filters (F, L)."""
+        shape = (len(draws.factor), *self.distance_m.shape, self.frequency_hz.size)
+        H = self.smooth(draws.speed_ratio, draws.head_radius_ratio).reshape(shape)
+        added_m = -np.einsum("mlx,nlx->nml", self.towards, draws.displacement_m)
+        delay_s = (self.distance_m + added_m) / (self.speed_m_s * draws.speed_ratio[:, None, None])
+        H *= _turning(self.frequency_hz, delay_s)
+        H *= (draws.factor[:, None, :] * self.length_m / (self.length_m + added_m))[..., None]
+        return [_summed(H, np.ascontiguousarray(w.T)) for w in fed]
+
+
+def _summed(H: Complex, w: Complex) -> Complex:
+    """Σ_l H (N, M, L, F) w (L, F)."""
+    total = H[:, :, 0] * w[0]
+    for l in range(1, len(w)):
+        total += H[:, :, l] * w[l]
+    return np.asarray(total)
+
+
+def _points(design: DesignTable, scene: Scene) -> Complex:
+    """H (F, M, L) at the points."""
+    if design.kind != "beamformer":
+        return scene.ears()[:, :2]  # of the first head
+    cancelled = scene.circle()[:, cancelled_azimuths(design, scene.azimuth_deg)]
+    return np.concatenate([scene.look(design.look_deg or 0.0)[:, None], cancelled], axis=1)
+
+
+def _changed(scene: Scene, speed_ratio: float, radius_ratio: float) -> Scene:
+    """The scene at another speed of sound, with a larger head where it is a sphere: a measured one stays as it was measured."""
+    problem = scene.problem
+    head = problem.heads[0]
+    if head.startswith("sphere:"):
+        head = f"sphere:{geometry.head_radius_m(head, 0.0) * radius_ratio}"
+    radius_m = problem.listener.head_radius_m * (radius_ratio if head.startswith(("sphere", "points")) else 1.0)
+    listener = problem.listener.model_copy(update={"head_radius_m": radius_m, "head": head})
+    changed = problem.model_copy(
+        update={"speed_of_sound_m_s": problem.speed_of_sound_m_s * speed_ratio, "listener": listener}
+    )
+    return Scene(changed, scene.frequency_hz, scene.displacements_m)
+
+
+def _turning(frequency_hz: Real, delay_s: Real) -> Complex:
+    """e^{-jωτ} (..., F) on frequencies in equal steps: a product of two short series."""
+    if frequency_hz.size < 4:
+        return np.asarray(np.exp(-2j * np.pi * delay_s[..., None] * frequency_hz))
+    step = float(frequency_hz[1] - frequency_hz[0])
+    short = int(np.ceil(np.sqrt(frequency_hz.size)))
+    coarse_hz = frequency_hz[0] + step * short * np.arange(-(-frequency_hz.size // short))
+    coarse = np.exp(-2j * np.pi * delay_s[..., None] * coarse_hz)
+    fine = np.exp(-2j * np.pi * delay_s[..., None] * (step * np.arange(short)))
+    whole = (coarse[..., :, None] * fine[..., None, :]).reshape(*delay_s.shape, -1)
+    return np.ascontiguousarray(whole[..., : frequency_hz.size])
+
+
+def _spans(table: Tolerance, problem: Problem) -> tuple[Real, Real]:
+    """What c'/c and a'/a of the draws lie between."""
+    warmer = LARGEST_DEVIATIONS * table.temperature_c / (273.15 + REFERENCE_C)
+    larger = LARGEST_DEVIATIONS * table.head_radius_m / problem.listener.head_radius_m
+    return np.sqrt(1 + np.array([-warmer, warmer])), np.maximum(1 + np.array([-larger, larger]), 0.5)

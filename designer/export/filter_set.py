@@ -1,0 +1,107 @@
+"""What a firmware runs: one filter a channel and driver, with what must be known to run it and to find it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from designer.arrays import Real
+from designer.problem.word_format import Word
+from designer.realization.cascade import Cascade
+from designer.realization.tap_words import is_pure_delay
+
+
+@dataclass(frozen=True)
+class Filter:
+    """The filter from one channel to one driver.
+
+    Attributes
+    ----------
+    channel, driver : as the problem file names them
+    taps : (T,) the realised taps, whatever the form
+    cascade : the sections, in the biquad form; None otherwise
+    delay_samples : d where the filter is a pure delay of gain 1, z^-d; None otherwise
+
+    """
+
+    channel: str
+    driver: str
+    taps: Real
+    cascade: Cascade | None = None
+    delay_samples: int | None = None
+
+
+@dataclass(frozen=True)
+class FilterSet:
+    """All filters of a design, without the drivers that a channel leaves silent.
+
+    Attributes
+    ----------
+    title : of the problem
+    sample_rate_hz : of the filters
+    channels, drivers : their order, which every export keeps; each channel feeds the sum of its drivers
+    filters : in the order of channels, then drivers
+    form : "fir", "rtf" or "biquad"
+    bulk_delay_samples : the delay that all filters share
+    word : the coefficients' fixed-point word, if the problem names one
+    shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
+    delays : channel -> samples that it waits ahead of its filters; absent means 0
+    problem_file : the problem's file name
+    problem_sha256 : of its text
+    versions : of this tool and what it computed with
+    judge : channel -> (L, T) stored taps, to what they do at the far ear, in words of the manifest; None where no scene is known
+    imported_from : the file that the filters were read from, where they were not designed; empty otherwise
+
+    """
+
+    title: str
+    sample_rate_hz: float
+    channels: tuple[str, ...]
+    drivers: tuple[str, ...]
+    filters: tuple[Filter, ...]
+    form: str
+    bulk_delay_samples: int
+    word: Word | None = None
+    shifts: dict[str, int] = field(default_factory=dict)
+    delays: dict[str, int] = field(default_factory=dict)
+    problem_file: str = ""
+    problem_sha256: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    judge: Callable[[dict[str, Real]], dict[str, dict[str, float]]] | None = None
+    imported_from: str = ""
+
+    @property
+    def taps(self) -> int:
+        """The number of taps of every filter."""
+        return max(one.taps.size for one in self.filters)
+
+    @property
+    def name(self) -> str:
+        """The problem's file name without its ending: what a default output folder is named for."""
+        return self.problem_file.removesuffix(".toml")
+
+
+def filters_of(
+    channels: dict[str, Real], drivers: tuple[str, ...], sections: dict[str, dict[str, Cascade]]
+) -> tuple[Filter, ...]:
+    """One `Filter` for each channel and driver that is not silent.
+
+    Parameters
+    ----------
+    channels : channel -> taps (L, T)
+    drivers : names (L,)
+    sections : channel -> driver -> cascade, in the biquad form
+
+    """
+    found = []
+    for channel, taps in channels.items():
+        pure = is_pure_delay(taps)
+        for l, driver in enumerate(drivers):
+            cascade = sections.get(channel, {}).get(driver)
+            if cascade is None and not taps[l].any():
+                continue
+            delay = int(np.argmax(taps[l])) if pure[l] and cascade is None else None
+            found.append(Filter(channel, driver, taps[l], cascade, delay))
+    return tuple(found)

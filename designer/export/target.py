@@ -1,0 +1,53 @@
+"""What an export target is, and what it returns: files in memory, so that nothing half-written can be left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from designer.export.filter_set import FilterSet
+
+
+@dataclass(frozen=True)
+class Export:
+    """The files of one target, and what its manifest says of them.
+
+    Attributes
+    ----------
+    files : path inside the target's folder -> content; the order is that of the manifest
+    coefficient_bytes : memory that the coefficients take in the firmware
+    state_bytes : memory that the filters' state takes in the firmware
+    multiply_adds : products a sample
+    scaling : in words: full scale, shifts, and the headroom that the input needs
+    notes : what was changed on the way (a tap added, a name mangled), for the user
+    names : name in the problem -> name in the files, where they differ
+    facts : anything else that the manifest should hold
+
+    """
+
+    files: dict[str, bytes]
+    coefficient_bytes: int
+    state_bytes: int
+    multiply_adds: int
+    scaling: str
+    notes: tuple[str, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One firmware, host program or file format that filters are written for.
+
+    Attributes
+    ----------
+    name : as `--target` and `[export] targets` take it
+    summary : one line: what it is for
+    write : the files of a set of filters; raises `UsageError` where the target cannot hold them
+
+    """
+
+    name: str
+    summary: str
+    write: Callable[[FilterSet], Export]

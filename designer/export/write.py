@@ -1,0 +1,122 @@
+"""Exports on disk: a target's folder appears whole or not at all, and the manifest is replaced in one step."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from designer.errors import DataError, UsageError
+from designer.export import manifest
+from designer.export.filter_set import FilterSet
+from designer.export.registry import target_named
+from designer.export.target import Export
+
+MANIFEST = "export.json"
+
+
+def made(filters: FilterSet, name: str) -> Export:
+    """The export of one target, in memory.
+
+    Raises
+    ------
+    UsageError : no such target, or the target cannot hold these filters
+
+    """
+    export = target_named(name).write(filters)
+    assert export.files and all(export.files.values()), f"{name}: an export without content"
+    return export
+
+
+def write_in_design(filters: FilterSet, folder: Path, names: Sequence[str]) -> dict[str, Export]:
+    """Write `export/NAME` of each target into a design folder, and their entries into its `export.json`.
+
+    Returns
+    -------
+    Target -> what was written
+
+    Raises
+    ------
+    UsageError : no such target, a target cannot hold these filters, or the folder cannot be written
+    DataError : the manifest that is there cannot be read
+
+    """
+    exports = {name: made(filters, name) for name in names}  # all of them, before the first is written
+    entries = _entries(folder / MANIFEST)
+    for name, export in exports.items():
+        replace_folder(folder / "export" / name, export.files)
+        entries[name] = manifest.entry(filters, name, export)
+    if exports:
+        _replace_file(folder / MANIFEST, manifest.text(entries))
+    return exports
+
+
+def write_elsewhere(filters: FilterSet, place: Path, name: str, *, force: bool = False) -> Export:
+    """Write one target's files and their own manifest into a folder of the user's choice.
+
+    Raises
+    ------
+    UsageError : as above, or the place exists and `force` is not given
+
+    """
+    place = place.resolve()  # a link's own place, and a name for "."
+    if Path.cwd().is_relative_to(place):
+        raise UsageError(f"{place}: found the folder that the command runs in; allowed: another, with -o")
+    if not force and (place.is_file() or (place.is_dir() and any(place.iterdir()))):
+        raise UsageError(f"{place}: found it there already; allowed: a new or empty folder, or --force to replace it")
+    export = made(filters, name)
+    text = manifest.text({name: manifest.entry(filters, name, export)})
+    replace_folder(place, {**export.files, MANIFEST: text.encode()})
+    return export
+
+
+def _entries(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        entries: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read: {error}; delete it and export again") from None
+    return entries
+
+
+def replace_folder(place: Path, files: dict[str, bytes]) -> None:
+    """Put a folder with these files at a place, whole or not at all.
+
+    Raises
+    ------
+    UsageError : it cannot be written there
+
+    """
+    partial = place.parent / f".{place.name}.{os.getpid()}.partial"
+    old = place.parent / f".{place.name}.{os.getpid()}.old"
+    try:
+        for path, content in files.items():
+            (partial / path).parent.mkdir(parents=True, exist_ok=True)
+            (partial / path).write_bytes(content)
+        if place.exists():
+            place.rename(old)
+        partial.rename(place)
+    except OSError as error:
+        reason = (error.strerror or "it cannot be made").lower()
+        raise UsageError(f"{place}: cannot be written there: {reason}; choose another with -o") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        if old.exists() and not place.exists():  # the last step failed: what was there stays
+            old.rename(place)
+        if old.is_dir():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.unlink(missing_ok=True)
+
+
+def _replace_file(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,363 @@
+"""`designer new`: a first problem file for a new geometry, commented, whose wishes the layout can meet.
+
+What the layout can do is computed first: for an ear the largest cancellation gain that any weights reach at EFFORT_DB
+of effort, for the beam the depth of the nulls that its window leaves. The file asks for MARGIN_DB less, and for no
+more than a cap. The whole file is then designed once, and a curve that misses something is lowered.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from designer import job
+from designer.acoustics.scene import Scene, scene
+from designer.arrays import Real
+from designer.designs import design_channel
+from designer.designs.reach import reach
+from designer.errors import UsageError
+from designer.measures import db
+from designer.problem import Problem, loads
+from designer.problem.library import SCHEMA_FILE, schema_text
+from designer.problem.messages import number
+from designer.problem.schema import DesignTable
+from designer.targets.channel_target import channel_target
+from designer.targets.wishes import SLACK_TOLERANCE_DB
+
+EFFORT_DB = 12.0
+MARGIN_DB = 2.0
+CAP_DB = 15.0
+BEAM_CAP_DB = 12.0
+LEAST_DB = 4.0
+"""The least that is worth asking for; the band ends where less is left."""
+LOWEST_HZ, HIGHEST_HZ = 200.0, 8000.0
+KNOTS = 9
+LOWERINGS = 8
+SHAPES = ("bar", "sphere", "box", "pair")
+LARGEST_DRIVER_M = 0.03
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What the command line says of a device.
+
+    Attributes
+    ----------
+    shape : one of SHAPES
+    drivers : how many
+    width_m : from side to side; of a sphere its diameter
+    distance_m : to the listener's head
+
+    """
+
+    shape: str
+    drivers: int
+    width_m: float
+    distance_m: float
+
+    def check(self) -> None:
+        """Refuse what no file can be written for.
+
+        Raises
+        ------
+        UsageError : naming the option, what was found and what is allowed
+
+        """
+        if self.shape not in SHAPES:
+            raise UsageError(f"--shape: found {self.shape!r}; allowed: {', '.join(SHAPES)}")
+        least, most = {"bar": (2, 64), "sphere": (2, 16), "box": (3, 64), "pair": (2, 2)}[self.shape]
+        if not least <= self.drivers <= most:
+            allowed = str(least) if least == most else f"{least} to {most}"
+            raise UsageError(f"--drivers: found {self.drivers}; allowed for --shape {self.shape}: {allowed}")
+        if not 0.02 <= self.width_m <= 5.0:
+            raise UsageError(f"--width: found {number(self.width_m)}; allowed: 0.02 to 5 metres")
+        nearest = self.width_m / 2 + 0.2
+        if not nearest <= self.distance_m <= 20.0:
+            raise UsageError(
+                f"--distance: found {number(self.distance_m)}; allowed: {number(nearest)} (half the width and 0.2 m for"
+                " the head) to 20 metres"
+            )
+
+    @property
+    def title(self) -> str:
+        """A title for the file."""
+        across = {"sphere": "on a sphere of", "bar": "on a bar of", "box": "on a box of", "pair": "apart by"}[
+            self.shape
+        ]
+        width = f"{number(round(self.width_m * 100, 1))} cm"
+        return f"{self.drivers} drivers {across} {width}, heard at {number(self.distance_m)} m"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One driver."""
+
+    name: str
+    position_m: tuple[float, float, float]
+    azimuth_deg: float
+    radius_m: float
+
+
+def places(geometry: Geometry) -> list[Place]:
+    """The drivers, from the listener's left (the device's -y) to the right."""
+    count, half = geometry.drivers, geometry.width_m / 2
+    if geometry.shape == "sphere":
+        azimuths = np.linspace(-90.0, 90.0, count)
+        radius = min(LARGEST_DRIVER_M, 0.4 * half * math.radians(180.0 / (count - 1)), 0.3 * half)
+        turns = np.radians(azimuths)
+        spots = [(half * math.cos(a), half * math.sin(a), 0.0) for a in turns]
+    elif geometry.shape == "box":
+        row = np.linspace(-half, half, count)[1:-1]
+        radius = min(LARGEST_DRIVER_M, 0.4 * geometry.width_m / (count - 1))
+        azimuths = np.array([-90.0, *np.zeros(count - 2), 90.0])
+        back = -min(half, 2 * radius)  # the middle of a side
+        spots = [(back, -half, 0.0), *((0.0, float(y), 0.0) for y in row), (back, half, 0.0)]
+    else:
+        radius = min(LARGEST_DRIVER_M, 0.4 * geometry.width_m / max(count - 1, 1), half / 2)
+        azimuths = np.zeros(count)
+        edge = half if geometry.shape == "pair" else half - radius
+        spots = [(0.0, float(y), 0.0) for y in np.linspace(-edge, edge, count)]
+    names = ["left", "right"] if count == 2 else ["left", *(f"d{n}" for n in range(2, count)), "right"]
+    if count == 3:
+        names[1] = "front"
+    return [
+        Place(name, (_rounded(x), _rounded(y), _rounded(z)), float(azimuth), _rounded(radius, 3))
+        for name, (x, y, z), azimuth in zip(names, spots, azimuths, strict=True)
+    ]
+
+
+def _rounded(value: float, digits: int = 6) -> float:
+    return round(value, digits) + 0.0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One design's band and curve; an empty curve asks for nothing."""
+
+    band_hz: tuple[float, float]
+    curve: tuple[tuple[float, float], ...]
+
+    def lowered(self, decibel: float) -> Wish:
+        """The same curve, lower everywhere."""
+        return replace(self, curve=tuple((f, max(gain - decibel, 0.0)) for f, gain in self.curve))
+
+
+def wish_below(frequency_hz: Real, bound_db: Real, cap_db: float) -> Wish | None:
+    """The widest band in which the bound leaves at least LEAST_DB, and a curve below it; None where there is none of an octave.
+
+    A knot is at most the least bound between its two neighbours, so that the straight lines between knots stay below
+    the bound as well.
+    """
+    left = np.minimum(bound_db - MARGIN_DB, cap_db)
+    enough = np.concatenate([[False], left >= LEAST_DB, [False]])
+    starts, stops = np.flatnonzero(enough[1:] & ~enough[:-1]), np.flatnonzero(~enough[1:] & enough[:-1]) - 1
+    if not starts.size:
+        return None
+    best = int(np.argmax(frequency_hz[stops] / frequency_hz[starts]))
+    f, gain = frequency_hz[starts[best] : stops[best] + 1], left[starts[best] : stops[best] + 1]
+    if f[-1] < 2 * f[0]:
+        return None
+    low, high = _nice_up(float(f[0])), _nice_down(float(f[-1]))
+    knots = sorted({low, *(_nice_down(k) for k in np.geomspace(low, high, KNOTS)[1:-1]), high})
+    curve = []
+    for n, knot in enumerate(knots):
+        near = (f >= knots[max(n - 1, 0)] * 0.9) & (f <= knots[min(n + 1, len(knots) - 1)] * 1.1)
+        curve.append((knot, math.floor(2 * float(gain[near].min())) / 2))
+    return Wish((low, high), tuple(curve))
+
+
+def _step(value: float) -> float:
+    """Half of the value's decade."""
+    return 5 * 10.0 ** (math.floor(math.log10(value)) - 1)
+
+
+def _nice_up(frequency_hz: float) -> float:
+    return math.ceil(frequency_hz / _step(frequency_hz)) * _step(frequency_hz)
+
+
+def _nice_down(frequency_hz: float) -> float:
+    return math.floor(frequency_hz / _step(frequency_hz)) * _step(frequency_hz)
+
+
+def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
+    """The text of a problem file for a geometry, and what to say of it.
+
+    Raises
+    ------
+    UsageError : the geometry is not allowed, or nothing that is worth asking for is within its reach
+
+    """
+    geometry.check()
+    wide = Wish((LOWEST_HZ, HIGHEST_HZ), ())
+    open_problem = loads(
+        text_of(geometry, replace(wide, curve=((LOWEST_HZ, 0.0),)), wide if geometry.drivers > 2 else None),
+        source="new",
+    )
+    on_grid = scene(open_problem)
+    inside = on_grid.frequency_hz[(on_grid.frequency_hz >= LOWEST_HZ) & (on_grid.frequency_hz <= HIGHEST_HZ)]
+    narrowed = on_grid.at(inside)
+    left, right, *beams = open_problem.designs
+    bound = np.minimum(*(reach(table, narrowed, (EFFORT_DB,)).gain_db[0] for table in (left, right)))
+    ears = wish_below(inside, bound, CAP_DB)
+    if ears is None:
+        band = f"{LOWEST_HZ:.0f} Hz to {HIGHEST_HZ / 1000:.0f} kHz"
+        raise UsageError(
+            f"no octave from {band} leaves {LEAST_DB:.0f} dB of cancellation gain at {EFFORT_DB:.0f} dB of effort:"
+            " raise --width, or lower --distance"
+        )
+    beam = wish_below(inside, depth_db(beams[0], narrowed), BEAM_CAP_DB) if beams else None
+    said = ["no beam is asked for: the layout makes none"] if beams and beam is None else []
+    for _ in range(LOWERINGS):
+        text = text_of(geometry, ears, beam)
+        missed = missed_db(loads(text, source="new"))
+        worst_ear = max(missed["left"], missed["right"])
+        if worst_ear <= 0 and missed.get("centre", 0.0) <= 0:
+            return text, said
+        ears = ears.lowered(_half_steps(worst_ear))
+        beam = None if beam is None else beam.lowered(_half_steps(missed.get("centre", 0.0)))
+    raise UsageError("no wishes were found that this layout meets: raise --width, or lower --distance")
+
+
+def _half_steps(decibel: float) -> float:
+    return math.ceil(2 * decibel) / 2 if decibel > 0 else 0.0
+
+
+def depth_db(beam: DesignTable, on_grid: Scene) -> Real:
+    """The gain over the nulls (F,) where they are as deep as the window and the effort allow; -inf where the window does not hold."""
+    found = design_channel(beam, on_grid)
+    gain_db = db(channel_target(beam, on_grid, found.plain).power_ratio(found.weights))
+    return np.asarray(np.where(found.slack_db <= SLACK_TOLERANCE_DB, gain_db, -np.inf))
+
+
+def missed_db(problem: Problem) -> dict[str, float]:
+    """How far each channel misses its wishes; 0 where all hold."""
+    made = job.design(problem)
+    return {name: 0.0 if channel.feasible else float(channel.slack_db.max()) for name, channel in made.channels.items()}
+
+
+def text_of(geometry: Geometry, ears: Wish, beam: Wish | None) -> str:
+    """The problem file."""
+    pair = geometry.drivers == 2
+    parts = [
+        f"#:schema ./{SCHEMA_FILE}",
+        "# Written by `designer new`. The wishes below are within the layout's reach: `designer check --reach` shows by how",
+        "# much. Left and right are the listener's, who faces the device: the listener's left is at negative y.",
+        f'title = "{geometry.title}"',
+        "sample_rate_hz = 48000",
+        "",
+        *_enclosure(geometry),
+        "# Positions are [front, own left, up] from the device's centre, in metres.",
+    ]
+    for place in places(geometry):
+        parts += [
+            "[[drivers]]",
+            f'name = "{place.name}"',
+            f"position_m = [{', '.join(_toml(x) for x in place.position_m)}]",
+            f"facing_deg = [{_toml(place.azimuth_deg)}, 0.0]            # azimuth (counter-clockwise from the front), elevation",
+            f"radius_m = {_toml(place.radius_m)}                   # of the cone",
+            "# band_hz = [150.0, 16000.0]       # outside it the driver is to stay quiet",
+            "# max_gain_db = 12.0",
+            '# response = "driver.frd"          # measured, instead of the model',
+            "",
+        ]
+    parts += [
+        "[listener]",
+        f"position_m = [{_toml(geometry.distance_m)}, 0.0, 0.0]      # centre of the head, which faces the device",
+        'head = "sphere"                     # or a measured head: the path of a SOFA file',
+        "# The head's displacements that a design holds over: a single place loses everything as the head moves by 3 cm.",
+        "ear_cloud_m = [[0, 0, 0], [0, 0.03, 0], [0, -0.03, 0], [0.03, 0, 0], [-0.03, 0, 0]]",
+        "",
+    ]
+    for side in ("left", "right"):
+        parts += [
+            "[[designs]]",
+            f'name = "{side}"                       # the channel',
+            f'kind = "{"ctc" if pair else "null-steering"}"',
+            f'ear = "{side}"                        # the ear to reach; the other is cancelled',
+            *_wish(ears),
+            f"max_effort_db = {_toml(EFFORT_DB)}                # what the cancellation may cost in driver power",
+            "",
+        ]
+    if beam is not None:
+        parts += [
+            "[[designs]]",
+            'name = "centre"',
+            'kind = "beamformer"',
+            "look_deg = 0.0",
+            "nulls_deg = [-90.0, 90.0]           # each an arc, null_width_deg wide",
+            *_wish(beam),
+            f"max_effort_db = {_toml(EFFORT_DB)}",
+            "window_deg = [-30.0, 30.0]          # where the level stays within the ripple of the on-axis level",
+            "window_ripple_db = 6.0",
+            "",
+        ]
+    parts += ["[realization]", 'form = "fir"                        # or "rtf", "biquad"', "taps = 512", ""]
+    return "\n".join(re.sub(r" +(#)", _comment_column, line) for line in parts)
+
+
+def _comment_column(match: re.Match[str]) -> str:
+    return " " * max(1, 36 - match.start()) + match[1]
+
+
+def _enclosure(geometry: Geometry) -> list[str]:
+    if geometry.shape == "sphere":
+        radius = _toml(_rounded(geometry.width_m / 2))
+        return ["[enclosure]", 'model = "sphere"', f"radius_m = {radius}", ""]
+    if geometry.shape == "pair":
+        return []
+    height = _toml(_rounded(min(max(4 * places(geometry)[0].radius_m, 0.04), geometry.width_m), 3))
+    return [
+        "[enclosure]",
+        'model = "free-field"',
+        f"box_front_m = [{_toml(geometry.width_m)}, {height}]         # width and height of the front, for its baffle step",
+        "",
+    ]
+
+
+def _wish(wish: Wish) -> list[str]:
+    curve = ", ".join(f"[{_short(f)}, {_short(gain)}]" for f, gain in wish.curve)
+    return [
+        f"band_hz = [{_toml(wish.band_hz[0])}, {_toml(wish.band_hz[1])}]",
+        *([f"cancellation_gain_db = [{curve}]  # target curve: [frequency_hz, gain_db], ..."] if curve else []),
+    ]
+
+
+def _toml(value: float) -> str:
+    return repr(float(value))
+
+
+def _short(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def write_new(path: Path, geometry: Geometry, *, force: bool = False) -> list[str]:
+    """Write the problem file, and beside it the JSON schema that its first line names, if it is not there.
+
+    Returns
+    -------
+    Lines for the user
+
+    Raises
+    ------
+    UsageError : the file exists already, its folder does not, or the geometry is not allowed
+
+    """
+    if path.suffix != ".toml":
+        raise UsageError(f"{path}: found no name of a problem file; allowed: a name that ends in .toml")
+    if path.exists() and not force:
+        raise UsageError(f"{path}: found it there already; choose another name, or --force to replace it")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: found no folder {path.parent}; make it first, or choose another place")
+    text, said = new_problem(geometry)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+    schema = path.parent / SCHEMA_FILE
+    if not schema.exists():
+        schema.write_text(schema_text(), encoding="utf-8")
+        said.append(f"wrote {schema}, by which an editor completes and checks keys")
+    return [*said, f"wrote {path}", f"next: designer check {path}, then designer design {path}"]

@@ -1,0 +1,21 @@
+"""The versions of this tool and of what it computes with: what a summary and an export carry as their provenance."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import designer
+
+LIBRARIES = ("numpy", "scipy", "clarabel", "pandas", "matplotlib")
+
+
+def versions() -> dict[str, str]:
+    """Name -> version; "unknown" where a library does not say."""
+    found = {"designer": designer.__version__, "python": platform.python_version()}
+    for library in LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            found[library] = "unknown"
+    return found

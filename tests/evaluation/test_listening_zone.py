@@ -1,0 +1,110 @@
+"""The listening zone: against plain loops over the scene's ears, and against what is known of a middle that moves aside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import designer
+from designer.evaluation.listening_zone import (
+    ChannelZone,
+    Zone,
+    interaural_delay_s,
+    listening_zone,
+    possible,
+    square_m,
+)
+
+PROBLEMS = Path(__file__).parents[2] / "problems"
+
+
+@pytest.fixture(scope="module", name="made")
+def laptop() -> designer.Design:
+    return designer.design(designer.load(PROBLEMS / "laptop-pair.toml"))
+
+
+def zone_of(made: designer.Design, moves: np.ndarray, turn_deg: float | np.ndarray = 0.0) -> Zone:
+    scene = designer.scene(made.problem)
+    plain = {name: c.plain.weights(scene.frequency_hz, 2) for name, c in made.channels.items()}
+    return listening_zone(made.problem.designs, made.taps, plain, scene, moves, turn_deg)
+
+
+def test_gain_and_middle_are_those_of_a_plain_loop(made: designer.Design) -> None:
+    """Each place alone through `Scene.ears`, each frequency alone: mean gain over log f within 0.01 dB, level between the ears too."""
+    moves = np.array([[0.0, 0.0, 0.0], [0.05, 0.1, 0.0], [-0.2, -0.3, 0.0]])
+    zone = zone_of(made, moves)
+    scene = designer.scene(made.problem)
+    f = scene.frequency_hz
+    for p, move in enumerate(moves):
+        ears = scene.moved(move[None]).ears()
+        total = weight = 0.0
+        left = right = middle = 0.0
+        for n, hertz in enumerate(f):
+            delay = np.exp(-2j * np.pi * hertz / 48_000 * np.arange(512))
+            w = np.array([sum(taps * delay) for taps in made.taps["left"]])
+            v = np.array([sum(taps * delay) for taps in made.taps["right"]])
+            if 250.0 <= hertz <= 5000.0:
+                near, far = abs(ears[n, 0] @ w), abs(ears[n, 1] @ w)
+                total, weight = total + 20 * np.log10(near / far) / hertz, weight + 1 / hertz
+            if 200.0 <= hertz <= 1500.0:
+                left += abs(ears[n, 0] @ (w + v)) ** 2 / hertz
+                right += abs(ears[n, 1] @ (w + v)) ** 2 / hertz
+                middle += 1
+        assert zone.channels["left"].gain_db[p] == pytest.approx(total / weight, abs=0.01)
+        assert zone.level_db[p] == pytest.approx(10 * np.log10(left / right), abs=0.01)
+
+
+def test_the_middle_stays_in_the_middle_on_the_axis_and_leads_at_the_nearer_side(made: designer.Design) -> None:
+    """On the axis of a symmetric pair there is no difference; to the listener's right, the left loudspeaker comes from
+    farther left and the whole sound from the left: the left ear leads, so the right one hears later.
+    """
+    zone = zone_of(made, np.array([[0.1, 0.0, 0.0], [0.0, 0.2, 0.0], [0.0, -0.2, 0.0]]))
+    assert zone.level_db[0] == pytest.approx(0.0, abs=1e-6)
+    assert zone.delay_s[0] == pytest.approx(0.0, abs=1e-9)
+    assert zone.delay_s[1] > 1e-4 and zone.level_db[1] > 1.0
+    assert zone.delay_s[2] == pytest.approx(-zone.delay_s[1], abs=1e-8)
+    assert zone.level_db[2] == pytest.approx(-zone.level_db[1], abs=1e-4)
+
+
+def test_a_turned_head_hears_the_interaural_time_of_the_sphere(made: designer.Design) -> None:
+    """A head turned to its left by θ hears what is ahead on its right: earlier there, by 3(a/c) sin θ and less (Kuhn's low
+    frequencies to Woodworth's a(θ + sin θ)/c).
+    """
+    angle = np.radians(20.0)
+    zone = zone_of(made, np.zeros((1, 3)), np.array([20.0]))
+    low, high = 3 * 0.0875 / 343 * np.sin(angle), 0.0875 / 343 * (angle + np.sin(angle))
+    assert high < -zone.delay_s[0] < low * 1.02
+    assert zone.level_db[0] < -0.5
+
+
+def test_the_area_counts_cells(made: designer.Design) -> None:
+    """As many cells as reach the curve's mean less 3 dB; the target is the curve's mean over log f."""
+    moves = square_m(0.2, 0.04)
+    zone = zone_of(made, moves)
+    left: ChannelZone = zone.channels["left"]
+    assert left.area_m2 == pytest.approx(0.02**2 * np.sum(left.gain_db >= left.target_db - 3.0))
+    assert 0 < left.area_m2 < 0.02**2 * len(moves)
+    octaves = np.linspace(np.log2(250), np.log2(5000), 20001)
+    curve = np.interp(octaves, np.log2([250, 600, 2500, 5000]), [10, 15, 12, 6])
+    assert left.target_db == pytest.approx(curve.mean(), abs=0.1)
+    mirrored = zone.channels["right"].gain_db.reshape(11, 11)[:, ::-1]
+    np.testing.assert_allclose(left.gain_db.reshape(11, 11), mirrored, atol=1e-3)
+
+
+def test_places_inside_the_device_are_left_out(made: designer.Design) -> None:
+    """No number stands where no head can be."""
+    moves = np.array([[-0.55, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    assert possible(made.problem, moves).tolist() == [False, True]
+    zone = zone_of(made, moves)
+    assert np.isnan(zone.channels["left"].gain_db[0]) and np.isnan(zone.delay_s[0])
+    assert np.isfinite(zone.channels["left"].gain_db[1])
+
+
+def test_the_delay_is_that_of_a_delayed_ear() -> None:
+    """Of pure delays within a millisecond, to a microsecond, with the sign that says which ear is later."""
+    f = np.arange(200.0, 1500.0, 50.0)
+    delays = np.array([-7.3e-4, -1.21e-4, 0.0, 3.3e-5, 6.004e-4])
+    cross = np.exp(2j * np.pi * np.outer(delays, f))
+    np.testing.assert_allclose(interaural_delay_s(cross, f), delays, atol=1e-6)

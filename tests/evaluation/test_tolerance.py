@@ -1,0 +1,130 @@
+"""Drawn devices and listeners: against scenes built anew for a draw, and against what the variance of errors must add."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import designer
+from designer.evaluation.tolerance import Draws, Points, draw, tolerance
+from designer.problem import Problem
+from designer.problem.schema import Tolerance
+from designer.realization import response
+
+PROBLEMS = Path(__file__).parents[2] / "problems"
+
+
+@pytest.fixture(scope="module", name="made")
+def laptop() -> designer.Design:
+    return designer.design(designer.load(PROBLEMS / "laptop-pair.toml"))
+
+
+def drawn_problem(problem: Problem, draws: Draws, n: int) -> Problem:
+    """The problem file that the n-th drawn device and listener would have, its drivers' errors apart."""
+    drivers = [
+        driver.model_copy(update={"position_m": [float(x) for x in np.array(driver.position_m) + move]})
+        for driver, move in zip(problem.drivers, draws.displacement_m[n], strict=True)
+    ]
+    radius_m = problem.listener.head_radius_m * float(draws.head_radius_ratio[n])
+    return problem.model_copy(
+        update={
+            "drivers": drivers,
+            "speed_of_sound_m_s": problem.speed_of_sound_m_s * float(draws.speed_ratio[n]),
+            "listener": problem.listener.model_copy(update={"head_radius_m": radius_m}),
+        }
+    )
+
+
+def test_a_draw_is_the_scene_that_it_describes(made: designer.Design) -> None:
+    """Pressures at both ears, for ten draws: those of a scene built for each, within 1 % of the reached ear's."""
+    problem = made.problem
+    scene = designer.scene(problem)
+    f = scene.frequency_hz[3:60]
+    draws = draw(Tolerance(draws=10), 2, problem.listener.head_radius_m)
+    points = Points.of(problem.designs[0], scene.at(f).moved(np.zeros((1, 3))))
+    w = response(made.taps["left"], f, problem.sample_rate_hz)
+    (found,) = points.pressures(draws, [w])
+    for n in range(10):
+        there = designer.scene(drawn_problem(problem, draws, n)).at(f).moved(np.zeros((1, 3)))
+        wanted = np.einsum("fml,fl->mf", there.ears()[:, :2], w * draws.factor[n])
+        assert (np.abs(found[n] - wanted).max(axis=0) < 0.01 * np.abs(wanted[0])).all()
+
+
+def test_errors_of_the_drivers_add_their_variance(made: designer.Design) -> None:
+    """20,000 draws of gain and phase alone: the mean power at the cancelled ear is |h w|² + ε² Σ|h_l w_l|², within 3 %."""
+    problem = made.problem
+    table = Tolerance(gain_db=0.2, phase_deg=1.5, position_m=0.0, temperature_c=0.0, head_radius_m=0.0, draws=20_000)
+    f = designer.scene(problem).frequency_hz[10:14]
+    at = designer.scene(problem.model_copy(update={"tolerance": table})).at(f).moved(np.zeros((1, 3)))
+    w = response(made.taps["left"], f, problem.sample_rate_hz)
+    points = Points.of(problem.designs[0], at)
+    (p,) = points.pressures(draw(table, 2, problem.listener.head_radius_m), [w])
+    variance = (0.2 * np.log(10) / 20) ** 2 + np.radians(1.5) ** 2
+    h = at.ears()[:, 1]
+    wanted = np.abs(np.sum(h * w, axis=1)) ** 2 + variance * np.sum(np.abs(h * w) ** 2, axis=1)
+    np.testing.assert_allclose(np.mean(np.abs(p[:, 1]) ** 2, axis=0), wanted, rtol=0.03)
+
+
+def test_draws_depend_on_the_seed_alone_and_each_quantity_has_its_own_stream() -> None:
+    """The same seed gives the same numbers; a deviation of 0 leaves the others' draws as they were; heads stay heads."""
+    table = Tolerance(draws=50)
+    first, again = draw(table, 3, 0.0875), draw(table, 3, 0.0875)
+    np.testing.assert_array_equal(first.factor, again.factor)
+    np.testing.assert_array_equal(first.displacement_m, again.displacement_m)
+    still = draw(table.model_copy(update={"position_m": 0.0}), 3, 0.0875)
+    assert not still.displacement_m.any()
+    np.testing.assert_array_equal(still.factor, first.factor)
+    np.testing.assert_array_equal(still.head_radius_ratio, first.head_radius_ratio)
+    assert (draw(table.model_copy(update={"seed": 2}), 3, 0.0875).factor != first.factor).all()
+    wide = draw(Tolerance(draws=5000, temperature_c=20.0, head_radius_m=0.01), 1, 0.08)
+    assert wide.head_radius_ratio.min() >= 1 - 3 * 0.01 / 0.08 - 1e-12
+    assert np.log(wide.factor.real**2 + wide.factor.imag**2).std() == pytest.approx(0.5 * np.log(10) / 10, rel=0.05)
+
+
+def test_nothing_drawn_is_the_nominal_design(made: designer.Design) -> None:
+    """Deviations of 0: every draw has the gain that `metrics.csv` would have with the head at its own place."""
+    table = Tolerance(gain_db=0.0, phase_deg=0.0, position_m=0.0, temperature_c=0.0, head_radius_m=0.0, draws=3)
+    problem = made.problem.model_copy(update={"tolerance": table})
+    scene = designer.scene(problem)
+    found = tolerance(problem.designs, made.taps, scene, draw(table, 2, 0.0875))
+    alone = problem.listener.model_copy(update={"ear_cloud_m": [[0.0, 0.0, 0.0]]})
+    judged = designer.evaluate(made, designer.scene(problem.model_copy(update={"listener": alone})))
+    for name, one in found.items():
+        rows = judged.metrics[(judged.metrics.channel == name) & judged.metrics.frequency_hz.isin(one.frequency_hz)]
+        np.testing.assert_allclose(one.gain_db[1], rows.cancellation_gain_db, atol=0.1)
+        np.testing.assert_allclose(one.gain_db, np.tile(one.nominal_db, (3, 1)), atol=1e-9)
+        assert one.as_numbers()["tolerance_median_db"] == pytest.approx(one.nominal_db.mean())
+
+
+def test_beams_are_judged_over_their_arcs_also_in_the_far_field() -> None:
+    """Errors of drivers alone: mean power over the arcs against the look direction's, from plain sums over the circle."""
+    problem = designer.load(PROBLEMS / "smart-speaker.toml")
+    table = Tolerance(position_m=0.0, temperature_c=0.0, draws=5)
+    for distance_m in (2.0, float("inf")):
+        grid = problem.grid.model_copy(update={"azimuth_distance_m": distance_m})
+        there = problem.model_copy(update={"grid": grid, "tolerance": table})
+        scene = designer.scene(there)
+        beam = there.designs[2]
+        taps = np.random.default_rng(1).standard_normal((3, 64))
+        draws = draw(table, 3, 0.0875)
+        found = tolerance([beam], {"centre": taps}, scene, draws)["centre"]
+        inside = np.isin(scene.frequency_hz, found.frequency_hz)
+        w = response(taps, scene.frequency_hz, 48000.0)[inside]
+        circle = scene.circle()[inside]
+        degrees = np.round(scene.azimuth_deg)
+        for n in range(5):
+            p = np.abs(np.einsum("fal,fl->fa", circle, w * draws.factor[n])) ** 2
+            arcs = p[:, (np.abs(np.abs(degrees) - 90) <= 5)].mean(axis=1)
+            wanted = 10 * np.log10(p[:, degrees == 0][:, 0] / arcs)
+            np.testing.assert_allclose(found.gain_db[n], wanted, atol=0.05)
+
+
+def test_a_measured_device_is_what_it_is(made: designer.Design) -> None:
+    """No draws: its responses are known at its own places alone."""
+    scene = designer.scene(made.problem)
+    scene.__dict__["_measured"] = object()
+    assert tolerance(made.problem.designs, made.taps, scene, draw(Tolerance(draws=2), 2, 0.0875)) == {}
+    assert replace(scene).problem is made.problem
