@@ -71,7 +71,8 @@ def equaliser(level: Real, wanted_level: Real, taps: int, heard: Bool | None = N
 
     """
     heard = np.ones(level.size, dtype=bool) if heard is None else heard
-    asked_db, best, least = np.zeros(level.size), np.zeros(taps), np.inf
+    best: Real = np.zeros(taps)
+    asked_db, least = np.zeros(level.size), np.inf
     left_db = smoothed_deviation_db(level, wanted_level)
     for number in range(ROUNDS):
         asked_db = np.clip(asked_db - (STEP if number else 1.0) * left_db, -LARGEST_DB, LARGEST_DB)
