@@ -59,9 +59,9 @@ def test_a_lone_source_is_panned_pairwise(beta: float, seed: int) -> None:
     np.testing.assert_allclose(other, 0, rtol=0, atol=1e-9)
 
 
-def test_a_click_train_at_nine_positions() -> None:
-    """Clicks, which fill no more than a few frames each, obey the same law at nine positions from right to left."""
-    train = clicks(0.5, 0.11)
+@pytest.mark.parametrize("train", [clicks(0.5, 0.11), pink(0.5, 2)], ids=["clicks", "pink"])
+def test_nine_positions(train: Real) -> None:
+    """Pink noise, and clicks, which fill no more than a few frames each, obey the same law at nine positions across."""
     for beta in np.linspace(-1, 1, 9):
         centre = upmix(panned(train, beta), RATE_HZ)[:, 2]
         np.testing.assert_allclose(centre, (1 - abs(beta)) * train, rtol=0, atol=1e-12)
