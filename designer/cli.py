@@ -192,6 +192,63 @@ def convert(
 
 
 @app.command()
+def compare(
+    items: Annotated[
+        list[str],
+        typer.Argument(metavar="OUT_OR_PROBLEM...", help="Design folders and problem files.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("-o", metavar="DIR", help="The folder to write.", show_default=False)],
+    methods: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,...", help="Design one problem by each of these methods.", show_default=False),
+    ] = None,
+    measured: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Lay a measurement over its prediction: a SOFA file of the whole device, or DRIVER=FILES; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    show: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Draw this design as a curve of its own; of more than six, the first, the best and the worst are; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    points_per_octave: Annotated[
+        int, typer.Option(min=1, max=96, metavar="N", help="Frequencies of comparison.csv.")
+    ] = 12,
+) -> None:
+    """Lay designs side by side: a page, its figures, and one tidy table."""
+    import shlex
+
+    from rich.console import Console
+
+    from designer.compare import check_free
+    from designer.compare import compare as lay_side_by_side
+
+    check_free(out)
+    with Console(stderr=True).status("starting") as status:  # shows nothing where the output is not a terminal
+        made = lay_side_by_side(
+            items,
+            methods=[method.strip() for method in methods.split(",")] if methods else (),
+            measured=measured or (),
+            show=show or (),
+            points_per_octave=points_per_octave,
+            command=shlex.join(["designer", *sys.argv[1:]]),
+            progress=status.update,
+        )
+        status.update("report")
+        made.save(out)
+    for note in made.notes:
+        say(f"note: {note}", error=True)
+    say(f"wrote {out} (open {out / 'comparison.html'})")
+
+
+@app.command()
 def export(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.", show_default=False)],
     target: Annotated[str, typer.Option(metavar="NAME", help="What to write for.", show_default=False)],

@@ -128,6 +128,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         realisation_warnings=realisation_warnings,
         sections=sections,
         shifts=shifts,
+        finer_bits={name: bits.tolist() for name, bits in zip(names, realised.finer_bits, strict=False)},
         study_source=lambda: study(found, realised, fine),
     )
     made.__dict__["fine_scene"] = fine

@@ -28,6 +28,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "evaluation",
     "result",
     "virtualizer",
+    "comparison",
     "export",
     "report",
     "folder",
@@ -35,6 +36,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "starter",
     "importing",
     "convert",
+    "compare",
     "cli",
 )
 

@@ -213,6 +213,7 @@ def calls() -> dict[str, Call]:
     return others | section_calls(own, there) | {
         "measures.db": (measures.db, (positive(4) - 0.5,)),
         "measures.amplitude_db": (measures.amplitude_db, (w,)),
+        "measures.point_ratios": (measures.point_ratios, (H, H, w)),
         "measures.pressure": (measures.pressure, (H, w)),
         "measures.mean_power_matrix": (measures.mean_power_matrix, (H,)),
         "measures.mean_power_rows": (measures.mean_power_rows, (H, 0.1)),

@@ -61,6 +61,7 @@ class Realized:
     fits : what each channel was fitted to
     unrounded : the taps before they became integers, where they did
     shifts : of each channel, where taps are integers: a tap is q 2^(shift - fraction_bits)
+    finer_bits : of each channel's drivers (L,), where each has a scale of its own: so much less is the driver's shift
     sections : of each channel a cascade for each of its own drivers, in the biquad form
 
     """
@@ -72,4 +73,5 @@ class Realized:
     fits: tuple[TapsFit | SectionsFit, ...] = ()
     unrounded: tuple[Real, ...] = ()
     shifts: tuple[int, ...] = ()
+    finer_bits: tuple[Index, ...] = ()
     sections: tuple[tuple[Cascade, ...], ...] = ()

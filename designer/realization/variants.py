@@ -15,18 +15,20 @@ from designer.arrays import Real
 from designer.problem.word_format import Word
 from designer.realization.biquad import delayed_sections, fit_sections, impulse_responses
 from designer.realization.coefficient_lattice import Lattice
+from designer.realization.kept_words import LowEnds, kept_words
 from designer.realization.realized import Realized, SectionsFit, TapsFit
 from designer.realization.section_rounding import plainly_rounded, round_sections
 from designer.realization.section_scaling import scaled, with_gains
 from designer.realization.tap_words import in_words
 from designer.realization.toeplitz_fit import fit as fit_taps
 
-TAP_BITS = (6, 8, 10, 12, 16)
+TAP_BITS = (4, 6, 8, 10, 12, 16)
 SECTION_BITS = (10, 12, 16)
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 """Of the taps that the problem asks for."""
 LEAST_TAPS = 16
 PLAIN, SPARED = "plain rounding", "rounding by what is heard"
+SCALED = "the same, each driver to its own scale"
 
 
 @dataclass(frozen=True)
@@ -46,17 +48,15 @@ class Variant:
     taps: Real
 
 
-def variants(made: Realized, channel: int) -> Iterator[Variant]:
+def variants(made: Realized, channel: int, judged: LowEnds) -> Iterator[Variant]:
     """Every variant of one channel; the realisation itself, unrounded, ends the curve over taps or sections."""
     fit = made.fits[channel]
     exact = (made.unrounded or made.taps)[channel]
     if isinstance(fit, TapsFit):
         yield from _shorter(made, exact, fit)
         for bits in TAP_BITS:
-            for plain in (False, True):
-                taps = exact.copy()
-                taps[fit.own], _ = in_words(exact[fit.own], fit.symbol, Word(1, bits - 1), plain=plain, quick=True)
-                yield Variant("bits", bits, PLAIN if plain else SPARED, taps)
+            for way in (SPARED, PLAIN, SCALED):
+                yield Variant("bits", bits, way, _rounded(exact, fit, Word(1, bits - 1), way, judged))
     else:
         yield from _fewer_sections(made, exact, fit)
         for bits in SECTION_BITS:
@@ -79,6 +79,15 @@ def _shorter(made: Realized, exact: Real, fit: TapsFit) -> Iterator[Variant]:
             taps[fit.own] = fit_taps(fit.wanted, fit.symbol, length, int(share * length))
             yield Variant("taps", length, "", taps)
         yield Variant("taps", count, "", exact)
+
+
+def _rounded(exact: Real, fit: TapsFit, word: Word, way: str, judged: LowEnds) -> Real:
+    own, taps = exact[fit.own], exact.copy()
+    if way == PLAIN:
+        taps[fit.own], _ = in_words(own, fit.symbol, word, plain=True)
+    else:
+        taps[fit.own] = kept_words(own, fit.symbol, word, judged, by_driver=way == SCALED, quick=True).taps
+    return taps
 
 
 def _fewer_sections(made: Realized, exact: Real, fit: SectionsFit) -> Iterator[Variant]:

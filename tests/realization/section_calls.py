@@ -17,15 +17,19 @@ from designer.realization import (
     biquad_refinement,
     cascade,
     coefficient_lattice,
+    drivers_in_turn,
     fixed_point,
     held_limits,
     held_sections,
     held_wishes,
+    kept_words,
     nearest_plane,
+    plane_paths,
     realize_form,
     tap_words,
     vector_fitting,
 )
+from designer.realization.realized import TapsFit
 from designer.targets.channel_target import channel_target
 from realization.section_cases import coupled, equaliser, turn_of
 
@@ -42,7 +46,7 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
     lattice = coefficient_lattice.Lattice.of(Word(1, 11), 0.999)
     taps, word = rng.uniform(-0.9, 0.9, (1, 6)), Word(1, 7)
     symbol = 1.0 + rng.uniform(0, 1, (13, 1, 1)) + 0j
-    blocks = nearest_plane.correlations(symbol, 6)
+    blocks = plane_paths.correlations(symbol, 6)
     upper, lower = biquad_refinement.coefficient_slopes(f, turn)
     held = np.array([[True, False]])
     H, w = rng.normal(size=(2, 4, 3, 2)) + 0j, rng.normal(size=(4, 2)) + 0j
@@ -53,6 +57,8 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
     pull = held_sections.Pull(wish, wish.limit, np.ones(4))
     pulled = held_sections.HeldSections(problem.wanted, problem.symbol, problem.turn, problem.radius, (pull,))
     made = realize_form([own], there, Realization(taps=32))
+    fit, ends = made.fits[0], kept_words.LowEnds.of(own, there)
+    assert isinstance(fit, TapsFit)
     return {
         "realization.biquad.arrivals": (biquad.arrivals, (own.weights,)),
         "realization.biquad.fit_sections": (biquad.fit_sections, (problem, np.array([0]), 1)),
@@ -91,11 +97,29 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
         "realization.held_wishes.Held.within": (wish.within, (np.arange(40) % 2 == 0,)),
         "realization.held_wishes.root_mean_square": (held_wishes.root_mean_square, (problem.wanted,)),
         "realization.section_problem.SectionProblem.quadratic": (problem.quadratic, (problem.wanted,)),
-        "realization.nearest_plane.cholesky_of_toeplitz": (nearest_plane.cholesky_of_toeplitz, (blocks, 6)),
-        "realization.nearest_plane.correlations": (nearest_plane.correlations, (symbol, 6)),
+        "realization.plane_paths.cholesky_of_toeplitz": (plane_paths.cholesky_of_toeplitz, (blocks, 6)),
+        "realization.plane_paths.correlations": (plane_paths.correlations, (symbol, 6)),
         "realization.nearest_plane.greedy_moves": (
             nearest_plane.greedy_moves, (np.zeros(6), 100 * taps[0], blocks, -128, 127)
         ),
+        "realization.nearest_plane.nearest_plane_of_own_scales": (
+            nearest_plane.nearest_plane_of_own_scales, (taps, symbol, lambda _: 0.01, -128, 127)
+        ),
+        "realization.drivers_in_turn.drivers_in_turn": (
+            lambda x, C, order: drivers_in_turn.drivers_in_turn(
+                x, C, lambda _: 0.01, -128, 127, order=order, paths=2, rows=6
+            ),
+            (taps, symbol, np.arange(1)),
+        ),
+        "realization.drivers_in_turn.loudest_first": (drivers_in_turn.loudest_first, (symbol,)),
+        "realization.plane_paths.best_path": (
+            plane_paths.best_path, (100 * taps[0], plane_paths.cholesky_of_toeplitz(blocks, 6), 1, -128, 127, 2)
+        ),
+        "realization.fixed_point.own_shift": (fixed_point.own_shift, (taps, word)),
+        "realization.kept_words.LowEnds.gains_db": (ends.gains_db, (made.taps[0],)),
+        "realization.kept_words.kept_words": (kept_words.kept_words, (made.taps[0], fit.symbol, word, ends)),
+        "realization.kept_words.low_ends": (kept_words.low_ends, (rng.normal(size=(3, 2)),)),
+        "realization.kept_words.rounded_taps": (kept_words.rounded_taps, (made, word, [own], there)),
         "realization.nearest_plane.nearest_plane": (nearest_plane.nearest_plane, (taps, symbol, 0.01, -128, 127)),
         "realization.nearest_plane.weighted_error": (nearest_plane.weighted_error, (taps, symbol)),
         "realization.section_problem.SectionProblem.sum": (problem.sum, (problem.wanted,)),
