@@ -192,6 +192,63 @@ def convert(
 
 
 @app.command()
+def compare(
+    items: Annotated[
+        list[str],
+        typer.Argument(metavar="OUT_OR_PROBLEM...", help="Design folders and problem files.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("-o", metavar="DIR", help="The folder to write.", show_default=False)],
+    methods: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,...", help="Design one problem by each of these methods.", show_default=False),
+    ] = None,
+    measured: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Lay a measurement over its prediction: a SOFA file of the whole device, or DRIVER=FILES; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    show: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Draw this design as a curve of its own; of more than six, the first, the best and the worst are; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    points_per_octave: Annotated[
+        int, typer.Option(min=1, max=96, metavar="N", help="Frequencies of comparison.csv.")
+    ] = 12,
+) -> None:
+    """Lay designs side by side: a page, its figures, and one tidy table."""
+    import shlex
+
+    from rich.console import Console
+
+    from designer.compare import check_free
+    from designer.compare import compare as lay_side_by_side
+
+    check_free(out)
+    with Console(stderr=True).status("starting") as status:  # shows nothing where the output is not a terminal
+        made = lay_side_by_side(
+            items,
+            methods=[method.strip() for method in methods.split(",")] if methods else (),
+            measured=measured or (),
+            show=show or (),
+            points_per_octave=points_per_octave,
+            command=shlex.join(["designer", *sys.argv[1:]]),
+            progress=status.update,
+        )
+        status.update("report")
+        made.save(out)
+    for note in made.notes:
+        say(f"note: {note}", error=True)
+    say(f"wrote {out} (open {out / 'comparison.html'})")
+
+
+@app.command()
 def export(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.", show_default=False)],
     target: Annotated[str, typer.Option(metavar="NAME", help="What to write for.", show_default=False)],
@@ -220,6 +277,90 @@ def export(
         f" {made.multiply_adds} multiply-adds a sample; scaling: {made.scaling}"
     )
     say(f"wrote {place}: {', '.join(made.files)}")
+
+
+@app.command("import-coefficients")
+def import_coefficients(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A csv, a wav, a C source of a cmsis export, a CamillaDSP configuration, or a folder with one of these.",
+            show_default=False,
+        ),
+    ],
+    problem: Annotated[
+        Path,
+        typer.Option("--problem", metavar="PROBLEM.toml", help="What they are to be judged on.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.", show_default=False)],
+) -> None:
+    """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
+    from rich.console import Console
+
+    from designer import folder
+    from designer.importing import import_coefficients as read
+    from designer.problem import load
+
+    folder.check_free(out)
+    loaded = load(problem)
+    _warn(loaded)
+    with Console(stderr=True).status("importing"):  # shows nothing where the output is not a terminal
+        made = read(file, loaded)
+        made.save(out)
+    for name, channel in made.channels.items():
+        say(f"{name}: {channel.verdict.sentence}.")
+    for warning in made.warnings:
+        say(f"warning: {warning}", error=True)
+    say(f"wrote {out} (open {out / 'report.html'})")
+
+
+@app.command()
+def render(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="The design folder.", show_default=False)],
+    recording: Annotated[
+        Path,
+        typer.Argument(metavar="in.wav", help="A stereo WAV or FLAC file, at any sample rate.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("-o", metavar="out.wav", help="The file to write.", show_default=False)],
+    at_ears: Annotated[
+        bool, typer.Option("--at-ears", help="What the two ears get through the acoustics, for headphones.")
+    ] = False,
+    headphones: Annotated[
+        bool, typer.Option("--headphones", help="The crosstalk model alone, for headphones.")
+    ] = False,
+    bypass: Annotated[bool, typer.Option("--bypass", help="The input bit for bit, for comparison.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Stereo on the outermost left and right drivers, for comparison.")
+    ] = False,
+    gain: Annotated[
+        float | None,
+        typer.Option(
+            min=-200.0,
+            max=200.0,
+            metavar="DB",
+            help="This gain; by default that of equal loudness, lowered where peaks would exceed full scale.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Play a stereo file through a design: driver feeds, or what two ears hear."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from designer import job
+    from designer.virtualizer.render import RenderOptions
+    from designer.virtualizer.render import render as play
+
+    options = RenderOptions(at_ears, headphones, bypass, plain, gain)
+    options.check()
+    design = job.open_folder(folder)
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("rendering", total=1.0)
+        lines = play(design, recording, out, options=options, progress=lambda share: bar.update(task, completed=share))
+    for line in lines:
+        say(line)
 
 
 @app.command()

@@ -110,8 +110,8 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     copies = _copy_data(result, folder)
     report = summary(result, final, copies)
     (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    write_in_design(filter_set(result), folder, result.problem.export.targets)
-    (folder / "report.html").write_text(page.render(result, report, drawn), encoding="utf-8")
+    exports = write_in_design(filter_set(result), folder, result.problem.export.targets)
+    (folder / "report.html").write_text(page.render(result, report, drawn, exports), encoding="utf-8")
 
 
 def coefficients(result: Result) -> pd.DataFrame:
@@ -203,6 +203,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "writer": WRITER,
         "source": problem.source,
         "title": problem.title,
+        "imported_from": result.imported_from,
         "exit_code": result.status,
         "sentence": sentence(result),
         "warnings": result.warnings,
@@ -214,17 +215,25 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
             "word": problem.realization.word,
             "taps": next(iter(result.taps.values())).shape[1],
             "shifts": result.shifts,
+            "finer_bits": result.finer_bits,
             "study": {name: one.as_json() for name, one in result.study.items()},
         },
         "drivers": list(result.drivers),
         "virtualizer": chain_summary(result),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
         "versions": versions(),
-        "command": shlex.join(["designer", "design", problem.source, "-o", str(folder)]),
+        "command": _command(result, folder),
         "problem_sha256": hashlib.sha256(problem.text.encode()).hexdigest(),
         "data": copies,
         "problem": problem.text,
     }
+
+
+def _command(result: Result, folder: Path) -> str:
+    made_by = ["design", result.problem.source]
+    if result.imported_from:
+        made_by = ["import-coefficients", result.imported_from, "--problem", result.problem.source]
+    return shlex.join(["designer", *made_by, "-o", str(folder)])
 
 
 def sentence(result: Result) -> str:
@@ -244,11 +253,11 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
         "feasible": channel.feasible,
         "sentence": channel.verdict.sentence,
         "shortfalls": list(channel.verdict.shortfalls),
-        "numbers": result.scalars[name].values,
+        "numbers": {**result.scalars[name].values, **result.robustness(name)},
         "heads": result.heads.get(name, {}),
         "certificate": {
-            "largest_violation": float(channel.certificate.violation.max()),
-            "largest_gap": float(channel.certificate.gap.max()),
+            "largest_violation": _numbers(channel.certificate.violation.max(keepdims=True))[0],
+            "largest_gap": _numbers(channel.certificate.gap.max(keepdims=True))[0],
             "solved_by_reference": int(channel.certificate.by_reference.sum()),
             "frequency_hz": channel.frequency_hz.tolist(),
             "violation": _numbers(channel.certificate.violation),
@@ -320,8 +329,10 @@ def read(folder: Path) -> dict[str, Any]:
         "realisation_warnings": tuple(report["realization"]["warnings"]),
         "sections": cascades,
         "shifts": report["realization"]["shifts"],
+        "finer_bits": report["realization"]["finer_bits"],
         "study_source": lambda: studies,
         "channels": channels,
+        "imported_from": report["imported_from"],
     }
 
 

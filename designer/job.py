@@ -14,6 +14,7 @@ from designer.acoustics.scene import scene
 from designer.designs import ChannelDesign, design_channel
 from designer.evaluation.realisation_study import study
 from designer.evaluation.words import verdict
+from designer.export.ahead import check_targets
 from designer.problem.schema import DesignTable, Problem
 from designer.realization import Realized, realize_form
 from designer.realization.cascade import Cascade
@@ -63,6 +64,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
     ------
     SolverError : a solver ended without a certified answer
     DataError : a data file that the problem names cannot be used
+    UsageError : an export target that the problem names cannot hold its filters
     ProblemError : a reference driver that the problem names is silent in the band
 
     Examples
@@ -73,6 +75,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
     (0, ('left', 'right'), (2, 512))
 
     """
+    check_targets(problem)
     seconds: dict[str, float] = {}
 
     @contextmanager
@@ -125,6 +128,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         realisation_warnings=realisation_warnings,
         sections=sections,
         shifts=shifts,
+        finer_bits={name: bits.tolist() for name, bits in zip(names, realised.finer_bits, strict=False)},
         study_source=lambda: study(found, realised, fine),
     )
     made.__dict__["fine_scene"] = fine

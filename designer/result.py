@@ -11,18 +11,21 @@ import numpy as np
 
 from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
-from designer.errors import EXIT_DONE, EXIT_INFEASIBLE
+from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, DataError
 from designer.evaluation.each_head import head_gains_db, head_numbers
 from designer.evaluation.left_out_directions import LeftOut, left_out_directions
+from designer.evaluation.listening_zone import Zones, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.scalars import Scalars, scalars
 from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
+from designer.evaluation.tolerance import ChannelTolerance, draw, tolerance
 from designer.evaluation.words import Verdict
 from designer.formulations import Certificate
 from designer.problem.schema import DesignTable, Problem
 from designer.realization import response as filter_response
 from designer.realization.cascade import Cascade
+from designer.targets.channel_target import driver_index
 from designer.targets.plain import Plain
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 DRAWN_FREQUENCIES = 300
 DRAWN_STEP_DEG = 2.0
+EVEN_FREQUENCIES = 257
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,9 @@ class Result:
     realisation_warnings : what the form of the filters costs, each with its dB
     sections : channel -> driver -> its cascade, in the biquad form; empty otherwise
     shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
+    finer_bits : channel -> for each driver r >= 0, where each has a scale of its own: a tap is q 2^(s - r - fraction_bits)
     study_source : makes `study`, or reads it back
+    imported_from : the file that the filters were read from, where they were not designed; empty otherwise
 
     """
 
@@ -86,7 +92,9 @@ class Result:
     realisation_warnings: tuple[str, ...] = ()
     sections: dict[str, dict[str, Cascade]] = field(default_factory=dict)
     shifts: dict[str, int] = field(default_factory=dict)
+    finer_bits: dict[str, list[int]] = field(default_factory=dict)
     study_source: Callable[[], dict[str, ChannelStudy]] = dict
+    imported_from: str = ""
 
     @property
     def status(self) -> int:
@@ -176,6 +184,46 @@ class Result:
             )
             for name, channel in self.channels.items()
         }
+
+    @cached_property
+    def even_scene(self) -> Scene:
+        """The scene on frequencies in equal steps, at most EVEN_FREQUENCIES of them: for maps over many places."""
+        count = min(self.problem.grid.frequencies, EVEN_FREQUENCIES)
+        return self.fine_scene.at(np.linspace(0.0, self.problem.sample_rate_hz / 2, count))
+
+    @cached_property
+    def zones(self) -> Zones | None:
+        """The listener elsewhere, near by and turned; None in a measured device, and where a measured head does not reach."""
+        if self.fine_scene.is_measured:
+            return None
+        names = [channel.table for channel in self.channels.values()]
+        plain = {name: self.plain_weights(name, self.even_scene) for name in self.channels}
+        try:
+            return zones(names, self.taps, plain, self.even_scene)
+        except DataError:
+            return None
+
+    def plain_weights(self, name: str, at: Scene) -> Complex:
+        """What the channel's plain driver is fed with (F, L), without the bulk delay."""
+        channel = self.channels[name]
+        w = np.zeros((at.frequency_hz.size, len(self.drivers)), dtype=complex)
+        own = driver_index(channel.table, self.drivers)
+        w[:, own] = channel.plain.weights(at.frequency_hz, own.size)
+        return w
+
+    @cached_property
+    def tolerances(self) -> dict[str, ChannelTolerance]:
+        """Each channel over drawn devices and listeners."""
+        table = self.problem.tolerance
+        draws = draw(table, len(self.drivers), self.problem.listener.head_radius_m)
+        return tolerance([channel.table for channel in self.channels.values()], self.taps, self.even_scene, draws)
+
+    def robustness(self, name: str) -> dict[str, float]:
+        """A channel's numbers over tolerances, and the area of its listening zone."""
+        found = self.tolerances[name].as_numbers() if name in self.tolerances else {}
+        if self.zones is not None and name in self.zones.square.channels:
+            found["listening_zone_m2"] = self.zones.square.channels[name].area_m2
+        return found
 
     @cached_property
     def heads(self) -> dict[str, dict[str, dict[str, float]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from designer.report.figures import CHANNEL_FIGURES, file_stems
+from designer.report.channel_figures import CHANNEL_FIGURES
+from designer.report.figures import file_stems
 from designer.result import Result
 
 

@@ -23,6 +23,7 @@ from toml_text import pair, toml
 import designer
 from designer.errors import DataError, UsageError
 from designer.report import figures
+from designer.report.channel_figures import CHANNEL_FIGURES
 
 PROBLEMS = Path(__file__).parents[1] / "problems"
 CHANNELS = ("NA", "beam, wide")
@@ -73,7 +74,7 @@ def rows(file: Path) -> tuple[list[str], list[dict[str, str]]]:
         return list(reader.fieldnames or []), found
 
 
-def test_files(folder: Path) -> None:
+def test_files(folder: Path, design: designer.Design) -> None:
     """The folder holds the files of the contract, the formulation's weights, and a figure of each kind a channel."""
     assert {path.name for path in folder.iterdir()} == {
         "coefficients.csv",
@@ -87,7 +88,8 @@ def test_files(folder: Path) -> None:
     }
     drawn = list((folder / "figures").iterdir())
     assert {path.suffix for path in drawn} == {".svg"}
-    assert len(drawn) == 1 + len(figures.CHANNEL_FIGURES) * len(CHANNELS)
+    shown = [kind for kind, one in CHANNEL_FIGURES.items() for name in CHANNELS if one.shown(design, name)]
+    assert len(drawn) == 1 + len(shown)
     for figure in drawn:
         assert ET.parse(figure).getroot().tag == "{http://www.w3.org/2000/svg}svg"
 

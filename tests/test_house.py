@@ -28,12 +28,15 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "evaluation",
     "result",
     "virtualizer",
+    "comparison",
     "export",
     "report",
     "folder",
     "job",
     "starter",
+    "importing",
     "convert",
+    "compare",
     "cli",
 )
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from designer import measures
 from designer.acoustics.head_places import ears_at
+from designer.acoustics.heads import Points, Sphere
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Real
 from designer.problem import geometry
@@ -28,6 +29,9 @@ from designer.targets.curves import curve_db, in_band
 
 HALF_WIDTH_M = 0.5
 STEP_M = 0.02
+MEASURED_STEP_M = 0.1
+"""A measured head is interpolated anew at each place, which takes longer."""
+NEAR_HALF_WIDTH_M = 0.1
 TURNS_DEG = np.arange(-30.0, 31.0, 5.0)
 ZONE_DB = 3.0
 CLEARANCE_M = 0.12
@@ -158,6 +162,39 @@ def listening_zone(
         level = _filled(measures.db(both[:, geometry.LEFT]) - measures.db(both[:, geometry.RIGHT]), clear)
         delay = _filled(interaural_delay_s(cross[:, heard], f[low:high][heard]), clear)
     return Zone(displacements_m, channels, level, delay, middle)
+
+
+@dataclass(frozen=True)
+class Zones:
+    """A channel's listeners: on a square around their own place, on a small one, and turned at their own place.
+
+    Attributes
+    ----------
+    step_m : of the square
+    turn_deg : of the third
+
+    """
+
+    square: Zone
+    near: Zone
+    turned: Zone
+    step_m: float
+    turn_deg: Real
+
+
+def zones(designs: list[DesignTable], taps: dict[str, Real], plain: dict[str, Complex], scene: Scene) -> Zones:
+    """The maps of a design: as `listening_zone`, over the places and turns that the report draws.
+
+    Raises
+    ------
+    DataError : a measured head is not known in a direction that the places need
+
+    """
+    step_m = STEP_M if isinstance(scene.heads[0], (Points, Sphere)) else MEASURED_STEP_M
+    square = listening_zone(designs, taps, plain, scene, square_m(step_m=step_m), cell_m2=step_m**2)
+    near = listening_zone(designs, taps, plain, scene, square_m(NEAR_HALF_WIDTH_M, step_m / 2))
+    still = np.zeros((TURNS_DEG.size, 3))
+    return Zones(square, near, listening_zone(designs, taps, plain, scene, still, TURNS_DEG), step_m, TURNS_DEG)
 
 
 def _middle(designs: list[DesignTable], taps: dict[str, Real]) -> str:

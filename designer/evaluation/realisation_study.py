@@ -20,6 +20,7 @@ from designer.problem.schema import Realization
 from designer.realization import Realized
 from designer.realization import response as filter_response
 from designer.realization.fixed_point import output_bound
+from designer.realization.kept_words import LowEnds
 from designer.realization.tap_words import is_pure_delay
 from designer.realization.variants import variants
 from designer.targets.channel_target import channel_target, driver_index
@@ -100,7 +101,7 @@ def _studied(n: int, channel: ChannelDesign, made: Realized, scene: Scene) -> Ch
     stages["realised"] = left((made.unrounded or made.taps)[n])
     if made.unrounded:
         stages["quantised"] = left(made.taps[n])
-    others = variants(made, n) if made.fits else ()
+    others = variants(made, n, LowEnds.within(target, rate)) if made.fits else ()
     curves = tuple(Point(v.axis, v.value, v.way, left(v.taps)) for v in others)
     count = coefficients(scene.problem.realization, made.taps[n][own])
     bound = float(measures.amplitude_db(output_bound(made.taps[n]).max(keepdims=True))[0])
@@ -109,8 +110,7 @@ def _studied(n: int, channel: ChannelDesign, made: Realized, scene: Scene) -> Ch
 
 def gains(reach: Complex, cancel: Complex, w: Complex) -> Gains:
     """Of weights (F, L) at points (F, M, L): each displacement's pair, or one point to reach against each to cancel."""
-    ratio = measures.ratio(np.abs(measures.pressure(reach, w)) ** 2, np.abs(measures.pressure(cancel, w)) ** 2)
-    each = measures.db(ratio)
+    each = measures.db(measures.point_ratios(reach, cancel, w))
     return Gains(float(np.median(each)), float(np.percentile(each, 5)), float(each.min()))
 
 

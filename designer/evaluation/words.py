@@ -84,6 +84,8 @@ def verdict(
     binding: dict[str, Bool],
     azimuths_deg: dict[str, Real] | None = None,
     reachable_gain_db: Real | None = None,
+    *,
+    reason: str = "",
 ) -> Verdict:
     """The outcome of one channel in words.
 
@@ -93,6 +95,7 @@ def verdict(
     slacks_db, excesses_db, binding : wish or limit -> (N,)
     azimuths_deg : wish over azimuth -> (N,) where it is missed most
     reachable_gain_db : (N,) the most that any weights reach within the effort limit; not finite where there is no bound
+    reason : why a wish is missed, where no formulation can tell
 
     """
     wishes = {**slacks_db, **excesses_db}
@@ -108,7 +111,9 @@ def verdict(
     named = f'the method "{design.method}"'
     missed = [name for name in wishes if (wishes[name] > SLACK_TOLERANCE_DB).any()]
     ignored = [name for name in missed if ignores(design, name)]
-    if design.method in BLIND:
+    if reason:
+        pass
+    elif design.method in BLIND:
         reason = f"{named} does not reach it"
     elif ignored:
         reason = f"{named} does not look at {_joined(ignored)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -50,6 +51,8 @@ class FilterSet:
     problem_file : the problem's file name
     problem_sha256 : of its text
     versions : of this tool and what it computed with
+    judge : channel -> (L, T) stored taps, to what they do at the far ear, in words of the manifest; None where no scene is known
+    imported_from : the file that the filters were read from, where they were not designed; empty otherwise
 
     """
 
@@ -66,6 +69,8 @@ class FilterSet:
     problem_file: str = ""
     problem_sha256: str = ""
     versions: dict[str, str] = field(default_factory=dict)
+    judge: Callable[[dict[str, Real]], dict[str, dict[str, float]]] | None = None
+    imported_from: str = ""
 
     @property
     def taps(self) -> int:

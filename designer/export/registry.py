@@ -5,10 +5,43 @@ from __future__ import annotations
 import difflib
 
 from designer.errors import UsageError
+from designer.export.brutefir import BRUTEFIR
+from designer.export.camilladsp import CAMILLADSP
+from designer.export.cmsis import TARGETS as CMSIS
+from designer.export.cmsis_proof import CMSIS_TEST
+from designer.export.equalizer_apo import EQUALIZER_APO
+from designer.export.hex_words import HEX
+from designer.export.jconvolver import JCONVOLVER
+from designer.export.json_text import JSON
+from designer.export.matlab import MATLAB
+from designer.export.minidsp import MINIDSP
+from designer.export.numpy_arrays import NPZ
+from designer.export.sigmadsp import SIGMADSP
 from designer.export.tables import CSV
 from designer.export.target import Target
+from designer.export.wav import WAV
+from designer.export.xilinx_coe import XILINX_COE
 
-TARGETS: dict[str, Target] = {target.name: target for target in (CSV,)}
+TARGETS: dict[str, Target] = {
+    target.name: target
+    for target in (
+        CSV,
+        JSON,
+        NPZ,
+        WAV,
+        *CMSIS,
+        CMSIS_TEST,
+        CAMILLADSP,
+        BRUTEFIR,
+        JCONVOLVER,
+        EQUALIZER_APO,
+        MINIDSP,
+        SIGMADSP,
+        XILINX_COE,
+        HEX,
+        MATLAB,
+    )
+}
 
 
 def target_named(name: str) -> Target:

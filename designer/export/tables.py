@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from designer.export.filter_set import FilterSet
+from designer.export.memory import memory
 from designer.export.provenance import provenance
 from designer.export.target import Export, Target
 
@@ -12,14 +13,17 @@ SCALING = "none: values as designed, 17 digits"
 
 
 def write_csv(filters: FilterSet) -> Export:
-    """`coefficients.csv`, and `sections.csv` in the biquad form; lines that start with # are comments."""
+    """`coefficients.csv`, in the biquad form `sections.csv`, and `delays.csv` where channels wait; lines with # are comments."""
     head = [f"# {line}" for line in provenance(filters, "csv", SCALING)]
     files = {"coefficients.csv": _text([*head, "channel,driver,tap,value", *_taps(filters)])}
-    words = sum(one.taps.size for one in filters.filters)
+    used = memory(filters)
     if any(one.cascade is not None for one in filters.filters):
         columns = "channel,driver,section,b0,b1,b2,a1,a2,gain,delay_samples"
         files["sections.csv"] = _text([*head, columns, *_sections(filters)])
-    return Export(files, 8 * words, 8 * words, words, SCALING)
+    if any(filters.delays.values()):
+        waits = [f"{_quoted(name)},{filters.delays.get(name, 0)}" for name in filters.channels]
+        files["delays.csv"] = _text([*head, "channel,delay_samples", *waits])
+    return Export(files, 8 * used.coefficients, 8 * used.state, used.multiply_adds, SCALING)
 
 
 def _taps(filters: FilterSet) -> Iterable[str]:
@@ -32,8 +36,8 @@ def _sections(filters: FilterSet) -> Iterable[str]:
     for one in filters.filters:
         if one.cascade is None:
             continue
-        gains = one.cascade.gain.tolist() * (len(one.cascade.b) if one.cascade.gain.size == 1 else 1)
-        for s, (b, a, gain) in enumerate(zip(one.cascade.b.tolist(), one.cascade.a.tolist(), gains, strict=True)):
+        parts = (one.cascade.b.tolist(), one.cascade.a.tolist(), one.cascade.gains.tolist())
+        for s, (b, a, gain) in enumerate(zip(*parts, strict=True)):
             numbers = ",".join(repr(value) for value in (*(term / gain for term in b), *a, gain))
             yield f"{_quoted(one.channel)},{_quoted(one.driver)},{s},{numbers},{one.cascade.delay_samples * (s == 0)}"
 

@@ -62,6 +62,9 @@ def write_elsewhere(filters: FilterSet, place: Path, name: str, *, force: bool =
     UsageError : as above, or the place exists and `force` is not given
 
     """
+    place = place.resolve()  # a link's own place, and a name for "."
+    if Path.cwd().is_relative_to(place):
+        raise UsageError(f"{place}: found the folder that the command runs in; allowed: another, with -o")
     if not force and (place.is_file() or (place.is_dir() and any(place.iterdir()))):
         raise UsageError(f"{place}: found it there already; allowed: a new or empty folder, or --force to replace it")
     export = made(filters, name)

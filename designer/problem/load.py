@@ -101,20 +101,39 @@ def loads(
       designs: required key is missing; allowed: a list of one or more tables; add [[designs]]
 
     """
-    data = _parsed(text, source)
+    context = {"text": text, "folder": Path(folder), "source": source, "files": files or {}}
+    return _checked(_parsed(text, source), context)
+
+
+def changed(problem: Problem, data: dict[str, Any]) -> Problem:
+    """A problem of other data, checked as if a file held them, with the text, the place and the data files of another.
+
+    Parameters
+    ----------
+    data : the tables, as `problem.model_dump(exclude_unset=True)` gives them, with what is to change
+
+    Raises
+    ------
+    ProblemError : with every fault of the data
+
+    """
+    context = {"text": problem.text, "folder": problem.folder, "source": problem.source, "files": problem.files}
+    return _checked(data, context)
+
+
+def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
     faulty: dict[Location, Fault] = {}
     meant: set[Location] = set()
     problem: Problem | None = None
-    context = {"text": text, "folder": Path(folder), "source": source, "files": files or {}}
     try:
         problem = Problem.model_validate(data, context=context)
     except ValidationError as error:
         faulty = key_faults(error, data)
         meant = set(misspelt(faulty, data))
     faults = [fault for location, fault in faulty.items() if location not in meant]
-    faults += check(half_known(data, {*faulty, *meant}), Path(folder), files or {})
+    faults += check(half_known(data, {*faulty, *meant}), context["folder"], context["files"])
     if problem is None or faults:
-        raise ProblemError(source, sorted(faults, key=_place))
+        raise ProblemError(context["source"], sorted(faults, key=_place))
     return problem
 
 

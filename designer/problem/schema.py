@@ -140,7 +140,26 @@ class Spread(Table):
     )
 
 
-TargetName = Literal["csv"]
+TargetName = Literal[
+    "csv",
+    "json",
+    "npz",
+    "wav",
+    "cmsis-f32",
+    "cmsis-q31",
+    "cmsis-q15",
+    "cmsis-test",
+    "camilladsp",
+    "brutefir",
+    "jconvolver",
+    "equalizerapo",
+    "minidsp",
+    "sigmadsp",
+    "xilinx-coe",
+    "hex",
+    "matlab",
+]
+"""The targets of `designer export`, as the registry of the export room has them."""
 Method = Literal[
     "auto",
     "power-ratio",
@@ -232,6 +251,10 @@ class Realization(Table):
         default=None,
         description='the coefficients\' fixed-point word: "q15", "q31", or bits before and after the binary point, as "5.23"',
     )
+    word_scale: Literal["channel", "driver"] = Field(
+        default="channel",
+        description="whose taps share a power of two: a channel's drivers, or each driver's alone, by which short words gain",
+    )
 
     @property
     def fixed_point(self) -> Word | None:
@@ -321,6 +344,11 @@ class Problem(Table):
     def source(self) -> str:
         """The file's path as it was given, for messages."""
         return self._source
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Where data files lie that have moved: the name in the text -> a path from `folder`."""
+        return dict(self._files)
 
     @property
     def data_files(self) -> tuple[str, ...]:

@@ -37,6 +37,11 @@ class Cascade:
     delay_samples: int = 0
     gain: Real = field(default_factory=lambda: np.ones(1))
 
+    @property
+    def gains(self) -> Real:
+        """The gain of each section (S,)."""
+        return np.array(np.broadcast_to(self.gain, len(self.b)))
+
     def response(self, turn: Complex) -> Complex:
         """H (K,) at z^-1 = `turn` (K,), the delay included."""
         whole = np.prod(section_responses(self.b, self.a, turn), axis=0)
@@ -47,7 +52,7 @@ class Cascade:
         sections = np.concatenate([self.b, np.ones((len(self.b), 1)), self.a], axis=1)
         impulse = np.zeros(length)
         impulse[self.delay_samples : self.delay_samples + 1] = 1.0
-        return np.asarray(sosfilt(sections, impulse))
+        return np.asarray(sosfilt(np.ascontiguousarray(sections), impulse))  # columns of b may be what lies together
 
     @property
     def pole_radius(self) -> float:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from designer.arrays import Real
-from designer.measures import amplitude_db, pressure
+from designer.arrays import Bool, Real
+from designer.comparison.relative_level import relative_level_db
+from designer.measures import db
 from designer.problem import geometry
-from designer.realization import response
+from designer.problem.schema import DesignTable
 from designer.report.canvas import COLOURS, INK, SOFT, figure, frequency_axis
 from designer.report.frequency_plots import shown_band_hz
 from designer.result import Result
-from designer.targets.channel_target import driver_index
+from designer.targets.curves import in_band
+from designer.targets.wishes import SLACK_TOLERANCE_DB
 
 POLAR_HZ = (250, 500, 1000, 2000, 4000, 8000)
 STEP_DB, LOWEST_DB = 3, -30
@@ -23,30 +26,22 @@ HIGHEST_DB = {"beamformer": 3, "ctc": 12, "null-steering": 12}
 POLAR_FLOOR_DB = -30.0
 
 
-def relative_db(result: Result, name: str) -> tuple[Real, Real, Real, str]:
+def relative_db(result: Result, name: str, *, to_window: bool = False) -> tuple[Real, Real, Real, str]:
     """Frequencies (F,), azimuths (A,), the level (F, A), and what it is relative to.
 
-    A beam's reference is its own on-axis response; an ear channel's is what the plain driver, fed with 0 dB, sends
-    towards the listener.
+    A beam's reference is its own on-axis response, or the mean power over its listening window. An ear channel's is what
+    the plain driver, fed with 0 dB, sends towards the listener.
     """
     scene = result.drawn_circle
-    channel = result.channels[name]
-    w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
-    level = amplitude_db(pressure(scene.circle(), w))
-    if channel.table.kind == "beamformer":
-        reference, words = scene.look(channel.table.look_deg or 0.0), "on-axis response"
-    else:
-        w = np.zeros((scene.frequency_hz.size, len(result.drivers)), dtype=complex)
-        own = driver_index(channel.table, result.drivers)
-        w[:, own] = channel.plain.weights(scene.frequency_hz, own.size)
-        x, y, _ = result.problem.listener.position_m
-        reference, words = scene.look(float(np.degrees(np.arctan2(y, x)))), "plain driver at 0 dB"
-    return (
-        scene.frequency_hz,
-        scene.azimuth_deg,
-        level - amplitude_db(np.einsum("fl,fl->f", reference, w))[:, None],
-        words,
-    )
+    azimuth, level, words = relative_level_db(result, name, scene)
+    window = result.channels[name].table.window_deg
+    if to_window:
+        assert window is not None
+        inside = geometry.in_arc(azimuth, (window[0], window[1]))
+        # What the level was relative to before falls out of the difference.
+        level = level - db(np.mean(10 ** (level[:, inside] / 10), axis=1))[:, None]
+        words = "mean over the window"
+    return scene.frequency_hz, azimuth, level, words
 
 
 def draw_map(result: Result, name: str) -> Figure:
@@ -63,11 +58,7 @@ def draw_map(result: Result, name: str) -> Figure:
 
     colours = ListedColormap(colormaps["viridis"](np.linspace(0.0, 1.0, edges_db.size - 1)))
     norm = BoundaryNorm(edges_db, colours.N)
-    step = azimuth[1] - azimuth[0]
-    wrapped = (
-        np.concatenate([azimuth, [azimuth[0] + 360.0]]) if np.isclose(azimuth[-1] + step, azimuth[0] + 360) else azimuth
-    )
-    values = level[:, np.arange(wrapped.size) % azimuth.size].T
+    wrapped, values = wrapped_map(azimuth, level)
     axes.pcolormesh(f, wrapped, np.clip(values, LOWEST_DB, highest_db), cmap=colours, norm=norm,
                     shading="gouraud" if wrapped.size > 400 else "nearest", rasterized=True)  # fmt: skip
     axes.set_ylim(180, -180)
@@ -76,6 +67,32 @@ def draw_map(result: Result, name: str) -> Figure:
     for edge in channel.band_hz:
         axes.axvline(edge, color="white", linewidth=1.4)
         axes.axvline(edge, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
+    arcs_on_map(axes, channel)
+    broken = _violations(f, azimuth, level, channel)
+    if broken.any():
+        axes.contourf(f, azimuth, broken.T.astype(float), levels=[0.5, 1.5], colors="none", hatches=["xxxx"])
+    bar = drawn.colorbar(
+        ScalarMappable(norm, colours), ax=axes, ticks=np.arange(LOWEST_DB, highest_db + 1, 6), pad=0.015
+    )
+    bar.set_label(f"dB re {reference}")
+    bar.outline.set_visible(False)
+    axes.set_ylabel("Azimuth in degrees\n← listener's right  |  listener's left →", fontsize=8.5)
+    boxed = "; boxes: the mask" if channel.mask else "; boxes: the nulls' arcs" if channel.nulls_deg else ""
+    crossed = "; crossed: above it" if broken.any() else ""
+    axes.set_title(f"Level on the circle{boxed}{crossed}; dashed: the band")
+    return drawn
+
+
+def wrapped_map(azimuth_deg: Real, level: Real) -> tuple[Real, Real]:
+    """Azimuths and levels (A, F) of a map, with the first again at the end where they go all around."""
+    step = azimuth_deg[1] - azimuth_deg[0]
+    closed = np.isclose(azimuth_deg[-1] + step, azimuth_deg[0] + 360)
+    wrapped = np.concatenate([azimuth_deg, [azimuth_deg[0] + 360.0]]) if closed else azimuth_deg
+    return wrapped, level[:, np.arange(wrapped.size) % azimuth_deg.size].T
+
+
+def arcs_on_map(axes: Axes, channel: DesignTable) -> None:
+    """The mask's boxes on a map of frequency and azimuth; without a mask the nulls' arcs."""
     arcs = [
         ((line.azimuth_deg[0], line.azimuth_deg[1]), line.band_hz or channel.band_hz) for line in channel.mask or []
     ]
@@ -86,20 +103,26 @@ def draw_map(result: Result, name: str) -> Figure:
             axes.add_patch(
                 Rectangle((low, start), high - low, (stop - start) % 360, fill=False, edgecolor=colour, linewidth=width)
             )
-    bar = drawn.colorbar(
-        ScalarMappable(norm, colours), ax=axes, ticks=np.arange(LOWEST_DB, highest_db + 1, 6), pad=0.015
-    )
-    bar.set_label(f"dB re {reference}")
-    bar.outline.set_visible(False)
-    axes.set_ylabel("Azimuth in degrees\n← listener's right  |  listener's left →", fontsize=8.5)
-    boxed = "; boxes: the mask" if channel.mask else "; boxes: the nulls' arcs" if channel.nulls_deg else ""
-    axes.set_title(f"Level on the circle{boxed}; dashed: the band")
-    return drawn
 
 
-def draw_polars(result: Result, name: str) -> Figure:
+def _violations(frequency_hz: Real, azimuth_deg: Real, level: Real, design: DesignTable) -> Bool:
+    """Where the level (F, A) is above a mask line by more than counts as slack."""
+    broken = np.zeros(level.shape, dtype=bool)
+    for line in design.mask or []:
+        at = in_band(frequency_hz, line.band_hz or design.band_hz)[:, None]
+        at = at & geometry.in_arc(azimuth_deg, (line.azimuth_deg[0], line.azimuth_deg[1]))
+        broken |= at & (level > line.max_db + SLACK_TOLERANCE_DB)
+    return broken
+
+
+def draw_polars_to_window(result: Result, name: str) -> Figure:
+    """The same relative to the listening window's mean."""
+    return draw_polars(result, name, to_window=True)
+
+
+def draw_polars(result: Result, name: str, *, to_window: bool = False) -> Figure:
     """Polar plots at octaves, the front at the bottom as in the layout, so that the listener's left is on the left."""
-    f, azimuth, level, reference = relative_db(result, name)
+    f, azimuth, level, reference = relative_db(result, name, to_window=to_window)
     channel = result.channels[name].table
     wanted = [hz for hz in POLAR_HZ if hz <= result.problem.sample_rate_hz / 2]
     drawn = figure(7.2, 5.2)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import re
-from collections.abc import Callable
+import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from designer.acoustics.measured_drivers import measured_responses
 from designer.acoustics.measured_head import MeasuredHead
@@ -15,8 +18,8 @@ from designer.acoustics.scene import scene
 from designer.designs.reach import reach
 from designer.problem import geometry
 from designer.problem.schema import Problem
-from designer.report import azimuth_plots, frequency_plots, head_plots, realisation_plots
 from designer.report.canvas import in_style, svg
+from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.layout import draw_layout
 from designer.report.listener_section import draw_listener
 from designer.report.measured_device_plot import draw_measured_device
@@ -26,21 +29,7 @@ from designer.report.reach_plot import draw_reach
 from designer.result import Result
 from designer.targets.curves import in_band
 
-CHANNEL_FIGURES: dict[str, tuple[str, Callable[[Result, str], Figure]]] = {
-    "cancellation": ("Cancellation gain over frequency, against its target", frequency_plots.draw_cancellation),
-    "filters": ("Magnitude of the realised filters, by driver", frequency_plots.draw_filters),
-    "map": ("Level over frequency and azimuth", azimuth_plots.draw_map),
-    "polar": ("Polar response at octaves", azimuth_plots.draw_polars),
-    "costs": ("Effort, white-noise gain and directivity index over frequency", frequency_plots.draw_costs),
-    "realisation": (
-        "Cancellation gain over the band and its points, against the length of the filters and of their words",
-        realisation_plots.draw_realisation,
-    ),
-    "impulses": ("Impulse responses of the realised filters", frequency_plots.draw_impulses),
-}
-
-LEFT_OUT = "Designed on every second direction of the head, judged on those left out"
-"""A figure more for an ear channel where a head is measured: <channel>-left-out."""
+MOST_PROCESSES = 4
 
 
 def file_stems(names: list[str]) -> dict[str, str]:
@@ -57,18 +46,66 @@ def file_stems(names: list[str]) -> dict[str, str]:
 
 
 def draw_all(result: Result) -> dict[str, str]:
-    """The layout, and each channel's figures: file name without suffix -> SVG."""
+    """The layout, each channel's figures and what the listener gets: file name without suffix -> SVG.
+
+    Two processes draw where the platform can copy one that has the numbers already: matplotlib takes most of a
+    report's time, and holds the interpreter's lock while it does.
+    """
+    tasks = figure_names(result)
+    processes = _processes(len(tasks))
     with in_style():
-        drawn = {"layout": svg(draw_layout(result.problem))}
-        for name, stem in file_stems(list(result.channels)).items():
-            for kind, (_, draw) in CHANNEL_FIGURES.items():
-                if kind == "realisation" and (name not in result.study or not result.study[name].curves):
-                    continue  # taps from elsewhere, or fits too large to be kept
-                drawn[f"{stem}-{kind}"] = svg(draw(result, name))
-            if name in result.left_out:
-                drawn[f"{stem}-left-out"] = svg(head_plots.draw_left_out(result, name))
-        drawn |= draw_listener(result)
-    return drawn
+        listener = draw_listener(result)
+    if processes == 1:
+        return {stem: _drawn(result, stem, task) for stem, task in tasks.items()} | listener
+    _Drawn.result, _Drawn.tasks = result, tasks
+    try:
+        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
+            return dict(zip(tasks, pool.map(_drawn_in_copy, tasks), strict=True)) | listener
+    finally:
+        _Drawn.result, _Drawn.tasks = None, {}
+
+
+def figure_names(result: Result) -> dict[str, tuple[str, str]]:
+    """Every figure's file name without suffix -> the channel and the kind of figure; two empty words for the layout.
+
+    What the figures share is computed on the way.
+    """
+    _ = (
+        result.drawn_circle.circle() if not result.fine_scene.is_measured else None,
+        result.moved_heads,
+        result.drawn_heads,
+    )
+    tasks = {"layout": ("", "")}
+    for name, stem in file_stems(list(result.channels)).items():
+        for kind, figure in CHANNEL_FIGURES.items():
+            if figure.shown(result, name):
+                tasks[f"{stem}-{kind}"] = (name, kind)
+    return tasks
+
+
+class _Drawn:
+    """What a copied process draws from: it has the result in its memory already."""
+
+    result: Result | None = None
+    tasks: ClassVar[dict[str, tuple[str, str]]] = {}
+
+
+def _drawn_in_copy(stem: str) -> str:
+    assert _Drawn.result is not None
+    return _drawn(_Drawn.result, stem, _Drawn.tasks[stem])
+
+
+def _drawn(result: Result, stem: str, task: tuple[str, str]) -> str:
+    name, kind = task
+    with in_style():
+        return svg(CHANNEL_FIGURES[kind].draw(result, name) if kind else draw_layout(result.problem))
+
+
+def _processes(tasks: int) -> int:
+    """How many processes draw: one where a copy cannot be made, or would not pay."""
+    copies = sys.platform == "linux" and not multiprocessing.current_process().daemon
+    cores = len(os.sched_getaffinity(0)) if copies else 1
+    return max(1, min(cores, MOST_PROCESSES, tasks // 4))
 
 
 def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str]:

@@ -9,12 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from designer.measures import amplitude_db
+from designer.arrays import Real
+from designer.measures import amplitude_db, db, pressure, ratio
 from designer.realization import response
 from designer.report.canvas import ALARM, COLOURS, INK, SOFT, STYLES, driver_line, figure, frequency_axis, mark_band
 from designer.report.words_on_plots import shortened
 from designer.result import Result
 from designer.targets.wishes import SLACK_TOLERANCE_DB
+
+FRONT_DEG = 45.0
 
 
 def shown_band_hz(result: Result) -> tuple[float, float]:
@@ -99,16 +102,18 @@ def draw_filters(result: Result, name: str) -> Figure:
 
 
 def draw_costs(result: Result, name: str) -> Figure:
-    """Effort, white-noise gain and directivity index, each with its limit."""
+    """Effort, white-noise gain, directivity index and the power to the front over that to the sides, each with its limit."""
     channel, table = result.channels[name], result.drawn.metrics[result.drawn.metrics.channel == name]
     f = table.frequency_hz.to_numpy()
-    drawn = figure(7.2, 4.6)
-    panels = drawn.subplots(3, 1, sharex=True)
+    drawn = figure(7.2, 5.8)
+    panels = drawn.subplots(4, 1, sharex=True)
     rows = (
         ("effort_db", "Effort in dB", channel.table.max_effort_db, "at most"),
         ("white_noise_gain_db", "White-noise gain in dB", channel.table.min_white_noise_gain_db, "at least"),
         ("directivity_index_db", "Directivity index in dB", None, ""),
+        ("front_over_side_db", f"Power within {FRONT_DEG:g}° of the aim over that to its sides, in dB", None, ""),
     )
+    table = table.assign(front_over_side_db=front_over_side_db(result, name))
     for axes, (column, label, limit, word) in zip(panels, rows, strict=True):
         frequency_axis(axes, *shown_band_hz(result), label=axes is panels[-1])
         mark_band(axes, channel.table.band_hz)
@@ -124,6 +129,18 @@ def draw_costs(result: Result, name: str) -> Figure:
         axes.set_ylim(max(low, high - 40) - 2, high + 2)
         axes.set_title(label, fontsize=9)
     return drawn
+
+
+def front_over_side_db(result: Result, name: str) -> Real:
+    """Mean power within FRONT_DEG of the look direction, or of the listener, over that from there to 180° - FRONT_DEG, (F,)."""
+    scene, channel = result.drawn_circle, result.channels[name].table
+    x, y, _ = result.problem.listener.position_m
+    aim = channel.look_deg or 0.0 if channel.kind == "beamformer" else float(np.degrees(np.arctan2(y, x)))
+    away = np.abs((scene.azimuth_deg - aim + 180) % 360 - 180)
+    w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
+    power = np.abs(pressure(scene.circle(), w)) ** 2
+    side = (away > FRONT_DEG) & (away < 180 - FRONT_DEG)
+    return db(ratio(power[:, away <= FRONT_DEG].mean(axis=1), power[:, side].mean(axis=1)))
 
 
 def draw_impulses(result: Result, name: str) -> Figure:

@@ -13,9 +13,14 @@ from designer.report.words_on_plots import shortened
 
 
 def draw_layout(problem: Problem) -> Figure:
-    """The whole scene on the left, the device near by on the right. The page's right is the device's +y, its bottom +x."""
-    drawn = figure(7.2, 4.2)
-    whole, near = drawn.subplots(1, 2)
+    """The scene from above, and the device near by from above and from the side.
+
+    From above the page's right is the device's +y, its bottom +x; from the side its right is +x, the front, and its top +z.
+    """
+    drawn = figure(7.2, 4.6)
+    grid = drawn.add_gridspec(2, 2, height_ratios=[1.5, 1])
+    whole, near, side = drawn.add_subplot(grid[:, 0]), drawn.add_subplot(grid[0, 1]), drawn.add_subplot(grid[1, 1])
+    _from_the_side(side, problem)
     _device(whole, problem, names=False)
     _listener(whole, problem)
     _device(near, problem, names=True)
@@ -30,9 +35,36 @@ def draw_layout(problem: Problem) -> Figure:
     _square(whole, problem, extent_m)
     for axes in (whole, near):
         axes.set_aspect("equal")
-        axes.set_xlabel("← listener's left  |  y in m  |  listener's right →")
-        axes.set_ylabel("x in m (front is down)")
+        axes.set_xlabel("← listener's left  |  y in m  |  listener's right →", fontsize=8.5)
+        axes.set_ylabel("x in m (front is down)", fontsize=8.5)
     return drawn
+
+
+def _from_the_side(axes, problem: Problem) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes
+    """The device as seen from its right: front to the right, up at the top."""
+    enclosure = problem.enclosure
+    places = np.array([driver.position_m for driver in problem.drivers])
+    half_m = 1.3 * max(float(np.abs(places[:, [0, 2]]).max()), 0.25 * float(np.abs(places[:, 1]).max()), 0.02)
+    if enclosure and enclosure.model == "sphere":
+        half_m = max(half_m, 1.25 * enclosure.radius_m)
+        axes.add_patch(Circle((0, 0), enclosure.radius_m, facecolor="#f3f4f6", edgecolor=SOFT, linewidth=1))
+    if enclosure and enclosure.model == "cylinder":
+        half_m = max(half_m, 1.25 * enclosure.radius_m)
+        axes.axvspan(-enclosure.radius_m, enclosure.radius_m, facecolor="#f3f4f6", edgecolor=SOFT, linewidth=1)
+    if enclosure and enclosure.model == "baffle":
+        axes.axvline(0, color=SOFT, linewidth=1.2)
+    for l, driver in enumerate(problem.drivers):
+        x, _, z = driver.position_m
+        axes.plot(x, z, "o", color=COLOURS[l % len(COLOURS)], markersize=6, zorder=3)
+    height_m = float(problem.listener.position_m[2])
+    axes.annotate("to the listener" + (f", {height_m:+.2f} m up" if height_m else ""), (0.98, 0.04), ha="right",
+                  xycoords="axes fraction", fontsize=8, color=SOFT)  # fmt: skip
+    axes.set_xlim(-1.6 * half_m, 1.6 * half_m)
+    axes.set_ylim(-half_m, half_m)
+    axes.set_aspect("equal")
+    axes.set_xlabel("x in m (front is right)", fontsize=8.5)
+    axes.set_ylabel("z in m", fontsize=8.5)
+    axes.set_title("The device, from the side")
 
 
 def _square(axes, problem: Problem, extent_m: float) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import ceil
+from pathlib import PurePath
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from designer import measures
+from designer.export import Export
+from designer.realization.fixed_point import output_bound
 from designer.report.canvas import with_unique_ids
-from designer.report.figures import CHANNEL_FIGURES, LEFT_OUT, file_stems
+from designer.report.channel_figures import CHANNEL_FIGURES
+from designer.report.figures import file_stems
 from designer.report.listener_section import FIGURES as LISTENER_FIGURES
 from designer.report.listener_section import listener_section
 from designer.result import Result
+
+SAID_DB = 0.05
+"""An output that passes full scale by less is not told: tables show a tenth."""
+BIT_DB = 20 * np.log10(2)
+MOST_NAMED = 4
+"""Loud drivers of a channel that are told by name."""
 
 ROWS = (  # the number's name, its words, its unit
     ("least_margin_to_target_db", "Least margin to the target curve", "dB"),
@@ -26,6 +40,9 @@ ROWS = (  # the number's name, its words, its unit
     ("largest_driver_gain_db", "Largest gain of a driver", "dB"),
     ("least_white_noise_gain_db", "Least white-noise gain", "dB"),
     ("largest_tone_deviation_db", "Largest deviation of tone, 100 Hz to 16 kHz", "dB"),
+    ("tolerance_median_db", "Tolerances: median of the mean gain", "dB"),
+    ("tolerance_5th_percentile_db", "Tolerances: 5th percentile of the mean gain", "dB"),
+    ("listening_zone_m2", "Listening zone, where the mean gain is within 3 dB of the target", "m²"),
 )
 
 
@@ -63,12 +80,19 @@ def form_rows(result: Result) -> list[tuple[str, list[str]]]:
         ("Loudest output for full-scale input (l1 norm)", [f"{one.output_bound_db:+.1f} dB" for one in studies]),
     ]
     if result.shifts:
-        rows.append(("Left shift of the sums in bits", [f"{result.shifts[name]}" for name in result.channels]))
+        rows.append(("Left shift of the sums in bits", [_shift_words(result, name) for name in result.channels]))
     for stage in studies[0].stages:
         left = [one.stages[stage] for one in studies]
         cells = [f"{g.median_db:.1f} / {g.fifth_percentile_db:.1f} / {g.worst_db:.1f} dB" for g in left]
         rows.append((f"Gain {stage}: median / 5th percentile / worst", cells))
     return rows
+
+
+def _shift_words(result: Result, name: str) -> str:
+    """The shift that a channel's drivers share, or each driver's."""
+    shift, finer = result.shifts[name], result.finer_bits.get(name)
+    used = zip(finer or (), result.drivers, result.taps[name], strict=False)
+    return ", ".join(f"{driver} {shift - bits}" for bits, driver, taps in used if taps.any()) if finer else f"{shift}"
 
 
 def rounding_words(result: Result) -> str:
@@ -84,9 +108,34 @@ def rounding_words(result: Result) -> str:
     return f"Of the 5th percentile, words of {result.problem.realization.word} cost: {', '.join(parts)}."
 
 
+def headroom_words(result: Result) -> str:
+    """Which drivers' outputs full-scale input can drive beyond full scale, and by how much; nothing without a word."""
+    if result.problem.realization.word is None:
+        return ""
+    inside = " No node between sections can." if result.sections else ""
+    loud, most = [], 0.0
+    for name, taps in result.taps.items():
+        over = measures.amplitude_db(output_bound(taps))
+        beyond = [l for l in np.argsort(-over, kind="stable") if over[l] >= SAID_DB]
+        most = max(most, float(over.max()))
+        if beyond:
+            named = ", ".join(f"{result.drivers[l]} by {over[l]:.1f} dB" for l in beyond[:MOST_NAMED])
+            more = f" and {len(beyond) - MOST_NAMED} more by less" if len(beyond) > MOST_NAMED else ""
+            loud.append(f"{name}: {named}{more}")
+    if not loud:
+        return f"No input within full scale drives an output beyond it.{inside}"
+    return (
+        f"Input within full scale can drive these outputs beyond it: {'; '.join(loud)}.{inside} An input {most:.1f} dB lower,"
+        f" or {ceil(most / BIT_DB)} more bits before the point of what is played, keeps them whole."
+    )
+
+
 def form_words(result: Result) -> str:
     """The form of the filters, and in the RTF form the reference driver of each channel."""
     table = result.problem.realization
+    if result.imported_from:
+        length = next(iter(result.taps.values())).shape[1]
+        return f"Filters of {length} taps, read from {PurePath(result.imported_from).name} and not designed,"
     if table.form == "biquad":
         return f"Cascades of {table.sections} second-order sections a driver"
     return f"{_tap_words(result)} of {table.taps} taps"
@@ -101,13 +150,28 @@ def _tap_words(result: Result) -> str:
     return f"Ratios to a reference driver ({which}){equalised} as FIR filters"
 
 
-def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str:
+def export_rows(exports: Mapping[str, Export]) -> list[list[str]]:
+    """The table of exports: target, bytes of coefficients and of state, products a sample, scaling and notes."""
+    return [
+        [
+            name,
+            f"{export.coefficient_bytes:,}",
+            f"{export.state_bytes:,}",
+            f"{export.multiply_adds:,}",
+            "; ".join([export.scaling, *export.notes]),
+        ]
+        for name, export in exports.items()
+    ]
+
+
+def render(result: Result, report: dict[str, Any], drawn: dict[str, str], exports: Mapping[str, Export]) -> str:
     """The page as HTML.
 
     Parameters
     ----------
     report : the content of `summary.json`
     drawn : file name -> SVG
+    exports : target -> what was written for it
 
     """
     environment = Environment(
@@ -119,7 +183,6 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
     )
     stems = file_stems(list(result.channels))
     pictures = {name: Markup(with_unique_ids(svg, name)) for name, svg in drawn.items()}  # our own figures, not input
-    captions = {kind: caption for kind, (caption, _) in CHANNEL_FIGURES.items()} | {"left-out": LEFT_OUT}
     return environment.get_template("design.html").render(
         report=report,
         rows=[
@@ -133,11 +196,11 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
         channels=[
             {
                 "name": name,
-                "figures": [
-                    (pictures[f"{stem}-{kind}"], caption)
-                    for kind, caption in captions.items()
+                "figures": {
+                    kind: (pictures[f"{stem}-{kind}"], f"{figure.caption}: {figure.says(result, name)}")
+                    for kind, figure in CHANNEL_FIGURES.items()
                     if f"{stem}-{kind}" in pictures
-                ],
+                },
                 **report["channels"][name],
             }
             for name, stem in stems.items()
@@ -152,5 +215,7 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str]) -> str
         form=form_words(result),
         form_rows=form_rows(result),
         rounding=rounding_words(result),
+        export_rows=export_rows(exports),
+        headroom=headroom_words(result),
         delay_ms=result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3,
     )

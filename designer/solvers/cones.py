@@ -16,6 +16,7 @@ from itertools import groupby
 import numpy as np
 
 from designer.arrays import Bool, Complex, Index, Real
+from designer.solvers.multipliers import sharpened
 
 
 @dataclass
@@ -118,7 +119,18 @@ def solve(program: ConeProgram) -> ConeSolution:
             if not error[f] <= _error(certify(alone, new_x, new_z))[0]:  # a NaN is replaced too
                 x[f], z[f] = new_x[0], new_z[0]
         found = certify(program, x, z)
-    return found
+    return _sharpened(program, x, z, found)
+
+
+def _sharpened(program: ConeProgram, x: Real, z: Real, found: ConeSolution) -> ConeSolution:
+    """What no attempt certifies well, with sharpened multipliers where these are better."""
+    error = _error(found)
+    poor = np.flatnonzero(~(error < 1))
+    for f in poor:
+        new_z = sharpened(program.at(np.array([f])), x[f], z[f])
+        if _error(certify(program.at(np.array([f])), x[f : f + 1], new_z[None]))[0] < error[f]:
+            z[f] = new_z
+    return certify(program, x, z) if poor.size else found
 
 
 def _error(found: ConeSolution) -> Real:

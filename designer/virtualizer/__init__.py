@@ -1,1 +1,1 @@
-"""The stereo virtualiser: crosstalk model, virtualisation, alignment, and the chain that is rendered."""
+"""The stereo chain: crosstalk model, virtualisation, alignment and upmix, and audio files rendered through them."""

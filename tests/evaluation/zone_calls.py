@@ -10,8 +10,8 @@ import numpy as np
 from designer.acoustics import chebyshev_surface, head_places
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
-from designer.evaluation import listening_zone
-from designer.problem.schema import DesignTable
+from designer.evaluation import listening_zone, tolerance
+from designer.problem.schema import DesignTable, Tolerance
 
 
 def calls(
@@ -20,6 +20,7 @@ def calls(
     """Function -> itself and its arguments, of a scene with one ear channel."""
     moves = np.array([[0.0, 0.0, 0.0], [0.0, 0.1, 0.0]])
     x = np.linspace(0.0, 1.0, 5)
+    draws = tolerance.draw(Tolerance(draws=3), len(there.drivers), 0.0875)
     return {
         "acoustics.scene.Scene.field": (there.field, (moves + np.array([1.0, 0.0, 0.0]),)),
         "acoustics.chebyshev_surface.fitted": (
@@ -35,6 +36,15 @@ def calls(
         "evaluation.listening_zone.interaural_delay_s": (
             listening_zone.interaural_delay_s,
             (np.exp(1j * np.outer(x, x)), x),
+        ),
+        "evaluation.listening_zone.zones": (
+            listening_zone.zones,
+            ([table], {table.name: taps}, {table.name: plain}, there),
+        ),
+        "evaluation.tolerance.tolerance": (tolerance.tolerance, ([table], {table.name: taps}, there, draws)),
+        "evaluation.tolerance.Points.pressures": (
+            tolerance.Points.of(table, there).pressures,
+            (draws, [np.ones((there.frequency_hz.size, len(there.drivers)), dtype=complex)]),
         ),
         "evaluation.listening_zone.listening_zone": (
             listening_zone.listening_zone,

@@ -13,7 +13,8 @@ import pytest
 import designer
 from designer.report import figures
 from designer.report.azimuth_plots import relative_db
-from designer.report.figures import CHANNEL_FIGURES, file_stems
+from designer.report.channel_figures import CHANNEL_FIGURES
+from designer.report.figures import file_stems
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 
@@ -39,10 +40,16 @@ def test_the_page_is_self_contained(folder: Path) -> None:
 
 
 def test_every_figure_is_written_and_on_the_page(folder: Path, design: designer.Design) -> None:
-    """The layout and six figures a channel, as files and in the page, all ids distinct."""
+    """The layout and each channel's figures that there is something to draw for, as files and in the page, all ids distinct."""
     names = {path.stem for path in (folder / "figures").iterdir()}
     stems = file_stems(list(design.channels))
-    assert names == {"layout", *(f"{stem}-{kind}" for stem in stems.values() for kind in CHANNEL_FIGURES)}
+    expected = {"layout"}
+    for name, stem in stems.items():
+        expected |= {f"{stem}-{kind}" for kind, figure in CHANNEL_FIGURES.items() if figure.shown(design, name)}
+    assert names == expected
+    beams = {f"{stems[name]}-polar-window" for name, c in design.channels.items() if c.table.window_deg}
+    ears = {f"{stems[name]}-zone" for name, c in design.channels.items() if c.table.kind != "beamformer"}
+    assert beams | ears | {f"{stem}-tolerance" for stem in stems.values()} <= names
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert page.count("<svg") == len(names)
     ids = re.findall(r'\bid="([^"]+)"', page)

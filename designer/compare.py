@@ -1,0 +1,215 @@
+"""The job of `designer compare`: designs read or made, laid side by side, and written as one folder."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from designer import job
+from designer.acoustics.writers.sofa_text import WRITER
+from designer.comparison.chosen import check_shown
+from designer.comparison.entry import Entry, SharedChannel, check_count, shared_channels
+from designer.comparison.head_shift import HeadShift, head_shift
+from designer.comparison.measured import measured_entries
+from designer.comparison.tidy import tidy_table
+from designer.errors import DataError, UsageError
+from designer.export.write import replace_folder
+from designer.problem import Problem, load
+from designer.problem.methods import check_methods, with_method
+from designer.report import comparison_page
+from designer.report.comparison_figures import Picture, draw_comparison
+from designer.report.comparison_style import as_file
+from designer.versions import versions
+
+POINTS_PER_OCTAVE = 12
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Designs side by side, ready to be drawn and written.
+
+    Attributes
+    ----------
+    shifts : (entry's label, channel) -> its head shifts
+    notes : what is not compared, and why
+
+    """
+
+    entries: tuple[Entry, ...]
+    channels: tuple[SharedChannel, ...]
+    shifts: Mapping[tuple[str, str], HeadShift]
+    notes: tuple[str, ...] = ()
+    show: tuple[str, ...] = ()
+    command: str = ""
+    points_per_octave: int = POINTS_PER_OCTAVE
+    pictures: list[Picture] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """What stands on top of the page."""
+        titles = dict.fromkeys(entry.result.problem.title for entry in self.entries)
+        one = f" of {next(iter(titles))}" if len(titles) == 1 else ""
+        return f"Comparison{one}: {len(self.entries)} designs"
+
+    def draw(self) -> Comparison:
+        """The same with its figures."""
+        return replace(self, pictures=draw_comparison(self.channels, self.shifts, self.show))
+
+    def files(self) -> dict[str, bytes]:
+        """What the folder holds: a path in it -> its content."""
+        pictures = self.pictures or self.draw().pictures
+        facts = comparison_page.Facts(self.title, self.notes, versions(), self.command)
+        table = tidy_table(self.channels, self.shifts, self.points_per_octave)
+        record = {
+            "writer": WRITER,
+            "command": self.command,
+            "designs": {entry.label: entry.source for entry in self.entries},
+            "notes": list(self.notes),
+            "versions": versions(),
+        }
+        made = {
+            "comparison.html": comparison_page.render(self.entries, self.channels, pictures, facts, self.show),
+            "comparison.csv": table.round({"frequency_hz": 3, "value": 3}).to_csv(index=False, lineterminator="\n"),
+            "comparison.json": json.dumps(record, indent=2) + "\n",
+            **{f"figures/{one.name}.svg": as_file(one.text, one.message) for one in pictures},
+        }
+        return {path: text.encode("utf-8") for path, text in made.items()}
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the folder, whole or not at all.
+
+        Raises
+        ------
+        UsageError : the folder is not empty and holds no comparison of this tool, or it cannot be written there
+
+        """
+        check_free(Path(folder))
+        replace_folder(Path(folder).resolve(), self.files())
+        return Path(folder)
+
+
+def check_free(folder: Path) -> None:
+    """Refuse a folder that is not empty and holds no comparison of this tool.
+
+    Raises
+    ------
+    UsageError : naming the folder and the remedy
+
+    """
+    may_be = "allowed: a folder that is new, empty, or a comparison; choose another with -o"
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: found a file; {may_be}")
+    if folder.is_dir() and any(folder.iterdir()):
+        try:
+            record = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
+            ours = isinstance(record, dict) and record.get("writer") == WRITER
+        except (OSError, ValueError):
+            ours = False
+        if not ours:
+            raise UsageError(f"{folder}: found a folder with other files in it; {may_be}")
+
+
+def compare(
+    items: Sequence[str],
+    *,
+    methods: Sequence[str] = (),
+    measured: Sequence[str] = (),
+    show: Sequence[str] = (),
+    points_per_octave: int = POINTS_PER_OCTAVE,
+    command: str = "",
+    progress: Callable[[str], None] | None = None,
+) -> Comparison:
+    """Lay designs side by side.
+
+    Parameters
+    ----------
+    items : design folders and problem files; with `methods` one problem file or design folder
+    methods : of the problem file; each designs all channels that can take it
+    measured : files of a measured device, or DRIVER=FILES of measured drivers, laid over their prediction
+    show : labels to draw as curves of their own where there are many
+    points_per_octave : of the table's frequencies
+    command : what regenerates the folder
+    progress : called with the name of each stage as it begins
+
+    Raises
+    ------
+    UsageError : too few or too many designs, an unknown method, driver or label
+    ProblemError, DataError : an item that cannot be used, or designs that share no channel
+    SolverError : a solver ended without a certified answer
+
+    """
+    say = progress or (lambda _: None)
+    check_methods(list(methods))
+    notes: list[str] = []
+    if methods:
+        if len(items) != 1:
+            raise UsageError(f"--methods: found {len(items)} problems; allowed: one, which each method designs")
+        problem = job.open_folder(items[0]).problem if Path(items[0]).is_dir() else load(items[0])
+        made = [(method, *with_method(problem, method)) for method in methods]
+        notes += [note for _, _, said in made for note in said]
+        wanted: list[tuple[str, Problem | None]] = [(method, changed) for method, changed, _ in made]
+        sources = [items[0]] * len(wanted)
+    else:
+        wanted = [(label, _problem(item)) for label, item in zip(labels(items), items, strict=True)]
+        sources = list(items)
+    if not measured:
+        check_count(len(wanted))
+    entries = []
+    for (label, own), source in zip(wanted, sources, strict=True):
+        say(f"design {label}")
+        result = job.open_folder(source) if own is None else job.design(own)
+        entries.append(Entry(label, result, source))
+    if measured:
+        say("measurement")
+        beside, said = measured_entries(entries, measured)
+        entries += beside
+        notes += said
+    check_count(len(entries))
+    check_shown(show, entries)
+    channels, said = shared_channels(entries)
+    notes += said
+    say("head shifts")
+    shifts = {}
+    for channel in channels:
+        for entry in () if channel.is_beam else channel.entries:
+            found = head_shift(entry, channel.name)
+            if found is not None:
+                shifts[entry.label, channel.name] = found
+    return Comparison(
+        tuple(entries),
+        tuple(channels),
+        shifts,
+        tuple(notes),
+        tuple(show),
+        command or _command(items),
+        points_per_octave,
+    )
+
+
+def _command(items: Sequence[str]) -> str:
+    return shlex.join(["designer", "compare", *items])
+
+
+def _problem(item: str) -> Problem | None:
+    """The problem of a file, checked before anything is designed; None for a design folder."""
+    path = Path(item)
+    if path.is_dir():
+        if not (path / "summary.json").is_file():
+            raise DataError(f"{item}: found no summary.json of this tool; allowed: a design folder or a problem file")
+        return None
+    return load(item)
+
+
+def labels(items: Sequence[str]) -> list[str]:
+    """What each item is called: its file's or folder's name, with folders before it or a number where two would be alike."""
+    paths = [Path(item).resolve() for item in items]
+    names = [path.name if path.is_dir() else path.stem for path in paths]
+    if len(set(names)) < len(names):
+        names = [
+            f"{path.parent.name}/{name}" if names.count(name) > 1 else name
+            for path, name in zip(paths, names, strict=True)
+        ]
+    return [f"{name} ({names[: i + 1].count(name)})" if names.count(name) > 1 else name for i, name in enumerate(names)]

@@ -1,0 +1,114 @@
+"""Who takes part in a comparison, and which channels can be laid side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from designer.errors import DataError, UsageError
+from designer.result import Channel, Result
+
+MOST = 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One design of a comparison.
+
+    Attributes
+    ----------
+    label : what tables and figures call it; no two are alike
+    source : what the user gave
+    measured : what its scene is measured from; empty for a prediction
+    has_circle : whether what is drawn over azimuth is its own, and not that of a model behind a measurement
+
+    """
+
+    label: str
+    result: Result
+    source: str
+    measured: str = ""
+    has_circle: bool = True
+
+
+@dataclass(frozen=True)
+class SharedChannel:
+    """A channel that two entries or more have: the entries, and the place of each among all, which picks its colour."""
+
+    name: str
+    entries: tuple[Entry, ...]
+    numbers: tuple[int, ...]
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channel of each entry."""
+        return tuple(entry.result.channels[self.name] for entry in self.entries)
+
+    @property
+    def is_beam(self) -> bool:
+        """Whether it is a beam; the others reach an ear."""
+        return self.channels[0].table.kind == "beamformer"
+
+    @property
+    def band_hz(self) -> tuple[float, float]:
+        """From the lowest to the highest frequency of any entry's band."""
+        bands = [channel.table.band_hz for channel in self.channels]
+        return min(band[0] for band in bands), max(band[1] for band in bands)
+
+    @property
+    def aim(self) -> str:
+        """What the channel is to do, in words."""
+        table = self.channels[0].table
+        return f"a beam to {table.look_deg or 0:g}°" if self.is_beam else f"the {table.ear} ear"
+
+
+def check_count(count: int) -> None:
+    """Refuse fewer than two entries, and more than a page can show.
+
+    Raises
+    ------
+    UsageError
+
+    """
+    if count > MOST:
+        raise UsageError(f"found {count} designs to compare; allowed: at most {MOST}; leave some out")
+    if count < 2:
+        raise UsageError(
+            "found one design to compare; allowed: two or more, or one problem with --methods, or one design with --measured"
+        )
+
+
+def shared_channels(entries: Sequence[Entry]) -> tuple[list[SharedChannel], list[str]]:
+    """The channels that two entries or more have, in the order in which they first come, and a note for each other one.
+
+    Raises
+    ------
+    DataError : no channel can be compared, with the channels that each entry has
+
+    """
+    names = dict.fromkeys(name for entry in entries for name in entry.result.channels)
+    shared, notes = [], []
+    for name in names:
+        having = [(number, entry) for number, entry in enumerate(entries) if name in entry.result.channels]
+        aims = {_aim(entry.result.channels[name]): entry.label for _, entry in reversed(having)}
+        if len(having) < 2:
+            notes.append(f'the channel "{name}" is in {having[0][1].label} alone, so it is not compared')
+        elif len(aims) > 1:
+            said = ", ".join(f"{aim} in {label}" for aim, label in reversed(aims.items()))
+            notes.append(f'the channel "{name}" is {said}, so it is not compared')
+        else:
+            numbers, those = zip(*having, strict=True)
+            shared.append(SharedChannel(name, those, numbers))
+    if not shared:
+        have = "; ".join(f"{entry.label} has {', '.join(entry.result.channels)}" for entry in entries)
+        raise DataError(
+            f"found no channel that two designs share: {have}; {'; '.join(notes)}; allowed: designs with a channel of one name and"
+            " aim; give the channels the same names"
+        )
+    return shared, notes
+
+
+def _aim(channel: Channel) -> str:
+    """What must be alike for two channels of one name to be compared."""
+    table = channel.table
+    return "a beam" if table.kind == "beamformer" else f"for the {table.ear} ear"

@@ -1,0 +1,122 @@
+"""Imported filters as a design: the same tables, figures and page, judged on the problem's scene, and nothing designed.
+
+The weights of a design that was given as taps are the taps' own response, freed of the bulk delay: W = e^{jωd/f} Σ h[n] e^{-jωn/f}.
+Wishes that the filters miss stand in the verdict, and as slack in the tables; there is no formulation, so that no
+certificate and no exit code 4 come of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from designer.acoustics.scene import Scene, scene
+from designer.arrays import Complex, Real
+from designer.evaluation.words import verdict
+from designer.formulations import Certificate
+from designer.importing.coefficients import Coefficients, refusal
+from designer.importing.read import read_coefficients
+from designer.job import Design
+from designer.problem.schema import MAX_TAPS, DesignTable, Problem
+from designer.realization import response
+from designer.realization.cascade import Cascade
+from designer.result import Channel, fine_frequencies_hz
+from designer.targets.channel_target import channel_target, driver_index, plain_in
+from designer.targets.wishes import excesses_db, slacks_db, worst_azimuths_deg
+
+METHOD = "imported"
+
+
+def import_coefficients(path: Path, problem: Problem) -> Design:
+    """A file's filters, judged on a problem.
+
+    Raises
+    ------
+    DataError : the file cannot be used, or does not fit the problem
+
+    """
+    found = read_coefficients(path, problem)
+    taps, sections = _delayed(path, found, problem)
+    bulk, notes = _bulk_delay(found, taps, problem)
+    fine = scene(problem).at(fine_frequencies_hz(problem))
+    rate, f = problem.sample_rate_hz, fine.frequency_hz
+    turn = np.exp(2j * np.pi * f * bulk / rate)[:, None]
+    weights = {name: response(one, f, rate) * turn for name, one in taps.items()}
+    channels = {table.name: _channel(table, weights[table.name], fine) for table in problem.designs}
+    made = Design(
+        problem,
+        f[::2],
+        fine.drivers,
+        {name: w[::2] for name, w in weights.items()},
+        taps,
+        bulk,
+        channels,
+        realisation_warnings=(*found.notes, *notes),
+        sections=sections,
+        imported_from=str(path),
+    )
+    made.__dict__["fine_scene"] = fine
+    return made
+
+
+def _delayed(
+    path: Path, found: Coefficients, problem: Problem
+) -> tuple[dict[str, Real], dict[str, dict[str, Cascade]]]:
+    """Channel -> taps (L, T) of one length behind the channels' delays, and the cascades behind these."""
+    names = problem.driver_names
+    length = max(
+        one.size + found.delays.get(channel, 0) for channel, each in found.taps.items() for one in each.values()
+    )
+    if length > MAX_TAPS:
+        raise refusal(path, f"{length:,} taps with their delays", f"at most {MAX_TAPS:,}", "shorten the delays")
+    taps: dict[str, Real] = {}
+    for table in problem.designs:
+        wait = found.delays.get(table.name, 0)
+        taps[table.name] = np.zeros((len(names), length))
+        for driver, one in found.taps[table.name].items():
+            taps[table.name][names.index(driver), wait : wait + one.size] = one
+    sections = {
+        channel: {
+            driver: replace(one, delay_samples=one.delay_samples + found.delays.get(channel, 0))
+            for driver, one in each.items()
+        }
+        for channel, each in found.sections.items()
+    }
+    return taps, sections
+
+
+def _bulk_delay(found: Coefficients, taps: dict[str, Real], problem: Problem) -> tuple[int, tuple[str, ...]]:
+    """As the file says, as the problem says, or where the loudest tap is."""
+    if found.bulk_delay_samples is not None:
+        return found.bulk_delay_samples, ()
+    if isinstance(problem.realization.bulk_delay_samples, int):
+        return problem.realization.bulk_delay_samples, ()
+    loudest = np.max([np.abs(one).max(axis=0) for one in taps.values()], axis=0)
+    at = int(np.argmax(loudest))
+    return at, (f"the file states no bulk delay: {at} samples are taken, where its loudest tap is",)
+
+
+def _channel(table: DesignTable, weights: Complex, fine: Scene) -> Channel:
+    index = driver_index(table, fine.drivers)
+    names = tuple(fine.drivers[l] for l in index)
+    plain = plain_in(table, fine)
+    target = channel_target(table, fine, plain)
+    inside, w = target.at(target.in_band), weights[:, index][target.in_band]
+    f = inside.frequency_hz
+    slacks, excesses = slacks_db(inside, w), excesses_db(inside, w, names)
+    none = np.full(f.size, np.nan)
+    return Channel(
+        table=table,
+        method=METHOD,
+        plain=plain,
+        plain_names=tuple(names[l] for l in plain.drivers),
+        frequency_hz=f,
+        slacks_db={**slacks, **excesses},
+        certificate=Certificate(none, none, none, none, np.zeros(f.size, dtype=bool)),
+        feasible=True,
+        verdict=verdict(
+            table, f, slacks, excesses, {}, worst_azimuths_deg(inside, w), reason="the imported filters do not reach it"
+        ),
+    )

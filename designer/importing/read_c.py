@@ -1,0 +1,197 @@
+"""C arrays of coefficients as the cmsis targets write them: a comment a filter, and one array of literals.
+
+    /* left -> front: 512 taps, the last first; a tap is q 2^(1 - 31) */
+    static const q31_t NAME[512] = { ... };
+    /* left -> front: 4 sections of b0, b1, b2, a1, a2, feedback added; postShift 1, output shift 0 */
+
+Taps are stored time-reversed; in sections a1 and a2 have the opposite of scipy's signs, Q15's have a zero behind b0, and a
+coefficient is q 2^(postShift - f). Where the file also has the functions, their calls say more: which input waits how long
+in front of which filter, by its place in the line of late samples, and which filters are pure delays.
+
+    memmove(state->history_X, state->history_X + BLOCK, H * ...);     H samples of history
+    arm_fir_q31(&state->fir_NAME, state->history_X + OFFSET, ...);     H - OFFSET samples late
+    add(state->sum[1], state->history_X + OFFSET, FACTOR);             a pure delay, or what a filter made
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from designer.arrays import Real
+from designer.export.provenance import one_line
+from designer.importing.coefficients import (
+    Coefficients,
+    check_rate,
+    check_values,
+    known,
+    read_text,
+    refusal,
+    stated,
+    stated_bulk_delay,
+    stated_order,
+)
+from designer.problem.schema import Problem
+from designer.realization.cascade import Cascade
+
+FRACTION_BITS = {"q31": 31, "q15": 15, "float32": 0}
+ARRAY = re.compile(
+    r"/\*(?P<note>(?:(?!\*/).)*?->(?:(?!\*/).)*)\*/\s*(?:static\s+)?const\s+(?P<type>q31|q15|float32)_t\s+"
+    r"(?P<name>\w+)\s*\[(?P<count>\d+)\]\s*=\s*\{(?P<body>[^}]*)\}",
+    re.DOTALL,
+)
+CHANNEL = re.compile(r"/\* (?P<channel>.*?) \*/\n(?P<code>(?:(?!\n *\n|/\* ).)*)", re.DOTALL)
+NOTE = re.compile(r"(?P<names>.*): (?P<rest>\d+ (?:taps|sections)\b.*)", re.DOTALL)
+EXPECTED = "name the .c file of a cmsis export"
+HISTORY = re.compile(r"memmove\(state->history_(\w+),.*?, (\d+) \* sizeof")
+INIT = re.compile(r"_init_\w+\(&state->(\w+), \d+, (\w+),")
+SIGNAL = r"(?P<signal>state->lowered|in\[\d+\]|state->history_\w+(?: \+ \d+)?)"
+
+
+@dataclass(frozen=True)
+class _Array:
+    """One filter's array: its names, its values in time order or by sections, and what multiplies the output."""
+
+    channel: str
+    driver: str
+    name: str
+    taps: Real | None
+    sections: Real | None
+    scale: float
+
+
+def read_c(path: Path, problem: Problem) -> Coefficients:
+    """The filters of an exported C source, named by their comments.
+
+    Raises
+    ------
+    DataError : there is no such array, an array and its comment or its size disagree, or the names do not fit
+
+    """
+    text = read_text(path)
+    rate = stated(text, "sample rate")
+    if rate is not None:
+        check_rate(path, float(rate.removesuffix(" Hz")), problem)
+    channels = [table.name for table in problem.designs]
+    arrays = [_array(path, found, problem, channels) for found in ARRAY.finditer(text)]
+    if not arrays:
+        raise refusal(
+            path,
+            "no array of float32_t, q31_t or q15_t behind a comment that names its channel and driver",
+            "/* CHANNEL -> DRIVER: N taps, the last first */ static const q31_t NAME[N] = {...};",
+            EXPECTED,
+        )
+    drivers = stated_order(path, text, "drivers", problem.driver_names)
+    late, pure = _calls(text, channels, drivers)
+    length = max([one.taps.size for one in arrays if one.taps is not None] or [problem.realization.taps])
+    taps: dict[str, dict[str, Real]] = {}
+    sections: dict[str, dict[str, Cascade]] = {}
+    for one in arrays:
+        delay = late.get(one.name, 0)
+        if one.taps is not None:
+            taps.setdefault(one.channel, {})[one.driver] = np.concatenate([np.zeros(delay), one.taps])
+        elif one.sections is not None:
+            b = one.sections[:, :3].copy()
+            b[-1] *= one.scale
+            cascade = Cascade(b, -one.sections[:, 3:], delay)
+            if cascade.pole_radius >= 1.0:
+                raise refusal(
+                    path, f"an unstable section in {one.name}", "poles within the unit circle", "check its signs"
+                )
+            sections.setdefault(one.channel, {})[one.driver] = cascade
+            taps.setdefault(one.channel, {})[one.driver] = cascade.impulse_response(length)
+    for channel, driver, delay in pure:
+        taps.setdefault(channel, {})[driver] = np.concatenate([np.zeros(delay), [1.0]])
+    return Coefficients(taps, sections, bulk_delay_samples=stated_bulk_delay(text))
+
+
+def _array(path: Path, found: re.Match[str], problem: Problem, channels: list[str]) -> _Array:
+    note = NOTE.fullmatch(found["note"].strip())
+    if note is None:
+        raise refusal(
+            path,
+            f"a comment that is not understood at {found['name']}",
+            "CHANNEL -> DRIVER: N taps, the last first",
+            EXPECTED,
+        )
+    channel, driver = _names(path, note["names"], channels, problem.driver_names)
+    rest = note["rest"]
+    values = _literals(path, found["name"], found["body"])
+    if values.size != int(found["count"]):
+        raise refusal(
+            path, f"{values.size} numbers in {found['name']}", f"{found['count']}, as it declares", "export it again"
+        )
+    bits = FRACTION_BITS[found["type"]]
+    if "sections" not in rest:
+        shift = re.search(r"a tap is q 2\^\((\d+) - \d+\)", rest)
+        taps = values[::-1] * 2.0 ** ((int(shift[1]) if shift else 0) - bits)
+        return _Array(channel, driver, found["name"], check_values(path, taps, found["name"]), None, 1.0)
+    width = 6 if found["type"] == "q15" else 5
+    if values.size % width:
+        raise refusal(path, f"{values.size} numbers in {found['name']}", f"{width} a section", "export it again")
+    table = values.reshape(-1, width)
+    table = np.delete(table, 1, axis=1) if width == 6 else table
+    post, out = re.search(r"postShift (\d+)", rest), re.search(r"output shift (\d+)", rest)
+    sections = table * 2.0 ** ((int(post[1]) if post else 0) - bits)
+    return _Array(channel, driver, found["name"], None, sections, 2.0 ** (int(out[1]) if out else 0))
+
+
+def _names(path: Path, text: str, channels: list[str], drivers: tuple[str, ...]) -> tuple[str, str]:
+    """The problem's channel and driver of "CHANNEL -> DRIVER", also where a name holds an arrow itself."""
+    parts = text.split(" -> ")
+    for n in range(1, len(parts)):
+        first, last = " -> ".join(parts[:n]), " -> ".join(parts[n:])
+        if first in map(one_line, channels) and last in map(one_line, drivers):
+            return known(path, first, channels, "channel"), known(path, last, drivers, "driver")
+    return known(path, parts[0], channels, "channel"), known(path, " -> ".join(parts[1:]), drivers, "driver")
+
+
+def _literals(path: Path, name: str, body: str) -> Real:
+    """C99 literals: decimal or hexadecimal, integers with u and l, floats with f; INT32_MIN as (-2147483647 - 1)."""
+    body = re.sub(r"/\*.*?\*/", "", body, flags=re.DOTALL)
+    values = []
+    for item in filter(None, (part.strip() for part in body.split(","))):
+        least = re.fullmatch(r"\(?\s*(-\d+)[lLuU]*\s*-\s*1[lLuU]*\s*\)?", item)
+        try:
+            if least:
+                values.append(float(int(least[1]) - 1))
+            elif re.fullmatch(r"[-+]?(?:0[xX][0-9a-fA-F]+|\d+)[uUlL]*", item):
+                values.append(float(int(item.rstrip("uUlL"), 0)))
+            elif "x" in item.lower():
+                values.append(float.fromhex(item.rstrip("fF") if "p" in item.lower() else item))
+            else:
+                values.append(float(item.rstrip("fFlL")))
+        except ValueError:
+            raise refusal(path, f"{item[:40]!r} in {name}", "numbers", "export it again") from None
+    return np.array(values)
+
+
+def _calls(text: str, channels: list[str], drivers: list[str]) -> tuple[dict[str, int], list[tuple[str, str, int]]]:
+    """Array -> samples that its input is late; and the pure delays: channel, driver, samples."""
+    history = {found[1]: int(found[2]) for found in HISTORY.finditer(text)}
+    arrays = {found[1]: found[2] for found in INIT.finditer(text)}
+    as_written = {one_line(name): name for name in channels}
+    late: dict[str, int] = {}
+    pure: list[tuple[str, str, int]] = []
+    for block in CHANNEL.finditer(text[text.find("_process(") :]):
+        channel = as_written.get(block["channel"])
+        if channel is None:
+            continue
+        lowered = 0
+        for line in block["code"].splitlines():
+            if found := re.search(rf"lower\({SIGNAL}, state->lowered", line):
+                lowered = _lateness(found["signal"], history)
+            elif found := re.search(rf"arm_\w+\(&state->(\w+), {SIGNAL}, state->part", line):
+                signal = found["signal"]
+                late[arrays.get(found[1], "")] = lowered if signal == "state->lowered" else _lateness(signal, history)
+            elif found := re.search(rf"add\((?:out|state->sum)\[(\d+)\], {SIGNAL}", line):
+                pure.append((channel, drivers[int(found[1])], _lateness(found["signal"], history)))
+    return late, pure
+
+
+def _lateness(signal: str, history: dict[str, int]) -> int:
+    found = re.fullmatch(r"state->history_(\w+)(?: \+ (\d+))?", signal)
+    return history[found[1]] - int(found[2] or 0) if found else 0

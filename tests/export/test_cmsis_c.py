@@ -1,0 +1,92 @@
+"""The exported C with CMSIS-DSP's own sources, on this machine and on two cores in qemu: it compiles clean, runs, and fits its sizes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from programs import need
+
+from designer.export.cmsis import write_cmsis
+from designer.export.cmsis_plan import BLOCK
+from designer.export.cmsis_proof import write_proof
+from designer.export.cmsis_size import fir_state
+from designer.export.cmsis_word import F32, Q15, Q31, WORDS, CmsisWord
+from designer.export.filter_set import FilterSet
+from export.cmsis_cases import awkward, sectioned
+from export.cmsis_library import CORES, HERE, HOST, M4, Machine, compiled, run
+
+SETS = {"awkward": awkward, "sections": sectioned}
+
+
+def written(filters: FilterSet, folder: Path) -> list[Path]:
+    """The sources of `cmsis-test`, in folders of their words."""
+    for path, content in write_proof(filters).files.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_bytes(content)
+    return sorted(folder.glob("*/*.c"))
+
+
+@pytest.mark.parametrize("machine", [HOST, *CORES], ids=lambda machine: machine.name)
+@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.suffix)
+def test_every_sample_is_as_promised(name: str, word: CmsisWord, machine: Machine, tmp_path: Path) -> None:
+    """`cmsis-test` compiles as strict C99 without a warning, and the library's feeds are those in its file: every bit in Q31 and Q15."""
+    sources = [path for path in written(SETS[name](), tmp_path) if path.parent.name == word.suffix]
+    done = run(machine, sources, tmp_path)
+    found = re.search(rf"{word.suffix}: 0 of (\d+) samples differ", done.stdout)
+    assert done.returncode == 0 and found, done.stdout + done.stderr
+    assert int(found[1]) >= 3 * 3 * BLOCK
+
+
+@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.suffix)
+def test_blocks_of_another_size_give_the_same(word: CmsisWord, tmp_path: Path) -> None:
+    """A build may define its own block: 7 samples, not a divisor of anything here."""
+    sources = [path for path in written(awkward(), tmp_path) if path.parent.name == word.suffix]
+    done = run(HOST, sources, tmp_path, "-DX2_BLOCK=7")
+    assert done.returncode == 0 and " 0 of " in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.suffix)
+def test_one_bit_of_one_tap_is_noticed(word: CmsisWord, tmp_path: Path) -> None:
+    """The last bit of one number of one array: the program says where, and ends with 1."""
+    sources = [path for path in written(awkward(), tmp_path) if path.parent.name == word.suffix]
+    text = sources[0].read_text()
+    first = re.search(r"= \{\n    (?:0, )*(-?\d+)", text)
+    assert first
+    changed = text[: first.start(1)] + str(int(first[1]) ^ 1) + text[first.end(1) :]
+    sources[0].write_text(changed)
+    done = run(HOST, sources, tmp_path)
+    assert done.returncode == 1 and re.search(r"driver \d, sample \d+: found", done.stdout), done.stdout
+
+
+@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.suffix)
+def test_sizes_are_what_the_linker_says(name: str, word: CmsisWord, tmp_path: Path) -> None:
+    """Symbols of the object files for Cortex-M4: the arrays together, each array, and the state's struct."""
+    filters = SETS[name]()
+    sources = [path for path in written(filters, tmp_path) if path.parent.name == word.suffix]
+    nm = need("arm-none-eabi-nm", "binutils-arm-none-eabi")
+    sizes: dict[str, int] = {}
+    for source in sources:
+        listing = subprocess.run(
+            [nm, "-S", str(compiled(M4, source, tmp_path))], capture_output=True, text=True, check=True
+        ).stdout
+        rows = [line.split() for line in listing.splitlines()]
+        sizes |= {row[3]: int(row[1], 16) for row in rows if len(row) == 4}
+    export = write_cmsis(filters, word)
+    arrays = {symbol: size for symbol, size in sizes.items() if re.search("_(taps|sections)_", symbol)}
+    assert len(arrays) == sum(one.delay_samples is None for one in filters.filters)
+    assert sum(arrays.values()) == export.coefficient_bytes
+    assert sizes["state"] == export.state_bytes
+
+
+@pytest.mark.parametrize("machine", [HOST, *CORES], ids=lambda machine: machine.name)
+def test_states_are_as_long_as_the_library_clears_them(machine: Machine, tmp_path: Path) -> None:
+    """arm_fir_init clears numTaps + blockSize - 1 words, but one more in Q15 with DSP instructions: room for both is there."""
+    done = run(machine, [HERE / "cleared.c"], tmp_path, "-DTAPS=38", "-DBLOCK=16")
+    f32, q31, q15 = (int(count) for count in done.stdout.split())
+    assert (f32, q31) == (4 * fir_state(38, F32, 16), 4 * fir_state(38, Q31, 16)) == (4 * 53, 4 * 53)
+    assert q15 == 2 * (54 if machine is M4 else 53) <= 2 * fir_state(38, Q15, 16)

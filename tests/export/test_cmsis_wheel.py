@@ -1,0 +1,142 @@
+"""The integer arithmetic behind the exported filters, against CMSIS-DSP itself: the `cmsisdsp` wheel, block by block.
+
+1.10.1 is the last version that has wheels; the same holds of 1.10.3, whose own C sources `test_cmsis_c.py` compiles.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from programs import need_module
+
+from designer.export.cmsis_arithmetic import biquad_q15, biquad_q31, fir_q15, fir_q31
+from designer.export.cmsis_plan import plan_of
+from designer.export.cmsis_run import feeds_f32
+from designer.export.cmsis_sections import stored_sections
+from designer.export.cmsis_taps import stored_taps
+from designer.export.cmsis_word import F32, Q15, Q31, CmsisWord
+from designer.export.filter_set import Filter, FilterSet
+from designer.realization.cascade import Cascade
+from designer.realization.section_scaling import node_bounds
+from export.cmsis_cases import random_cascade
+
+dsp = need_module("cmsisdsp", "cmsisdsp 1.10.1")
+KIND = {"f32": np.float32, "q31": np.int32, "q15": np.int16}
+Signal = NDArray[np.generic]
+
+
+def blocks(process: object, instance: object, x: Signal, block: int) -> Signal:
+    assert callable(process)
+    return np.concatenate([process(instance, x[start : start + block]) for start in range(0, x.size, block)])
+
+
+def wheel_fir(word: CmsisWord, stored: Signal, x: Signal, block: int) -> Signal:
+    """Through the wheel, with a state of exactly numTaps + blockSize - 1 words."""
+    kind = KIND[word.suffix]
+    instance = getattr(dsp, f"arm_fir_instance_{word.suffix}")()
+    state = np.zeros(stored.size + block - 1, kind)
+    getattr(dsp, f"arm_fir_init_{word.suffix}")(instance, stored.size, stored.astype(kind), state)
+    return blocks(getattr(dsp, f"arm_fir_{word.suffix}"), instance, x.astype(kind), block)
+
+
+def wheel_biquad(word: CmsisWord, stored: Signal, post_shift: int, x: Signal, block: int) -> Signal:
+    """Through the wheel, with a state of 4 words a section."""
+    kind = KIND[word.suffix]
+    short = {"f32": "casd_df1_inst_f32", "q31": "casd_df1_inst_q31", "q15": "casd_df1_inst_q15"}[word.suffix]
+    instance = getattr(dsp, f"arm_biquad_{short}")()
+    count = stored.size // word.section_numbers
+    more = () if word is F32 else (post_shift,)
+    getattr(dsp, f"arm_biquad_cascade_df1_init_{word.suffix}")(
+        instance, count, stored.astype(kind), np.zeros(4 * count, kind), *more
+    )
+    return blocks(getattr(dsp, f"arm_biquad_cascade_df1_{word.suffix}"), instance, x.astype(kind), block)
+
+
+@pytest.mark.parametrize(("word", "rule"), [(Q31, fir_q31), (Q15, fir_q15)])
+@given(seed=st.integers(0, 10**6), half=st.integers(2, 20), block=st.sampled_from([4, 7, 16, 48]), loud=st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_fir_in_integers_equals_the_library(
+    word: CmsisWord, rule: object, seed: int, half: int, block: int, loud: bool
+) -> None:
+    """Every bit, in blocks of any size, also where Q31 wraps and Q15 saturates; coefficients stored time-reversed."""
+    assert callable(rule) and word.word is not None
+    rng, span = np.random.default_rng(seed), 2 ** (word.word.bits - 1)
+    scale = span if loud else span // (2 * half)
+    taps = rng.integers(-scale, scale, 2 * half)
+    x = rng.integers(-span, span, 4 * block)
+    assert np.array_equal(rule(taps, x), wheel_fir(word, taps[::-1], x, block))
+
+
+@pytest.mark.parametrize(("word", "rule"), [(Q31, biquad_q31), (Q15, biquad_q15)])
+@given(
+    seed=st.integers(0, 10**6), sections=st.integers(1, 4), block=st.sampled_from([3, 16]), gain=st.floats(0.01, 30.0)
+)
+@settings(max_examples=25, deadline=None)
+def test_sections_in_integers_equal_the_library(
+    word: CmsisWord, rule: object, seed: int, sections: int, block: int, gain: float
+) -> None:
+    """Every bit for full-scale noise: {b0, b1, b2, a1, a2}, six numbers in Q15, feedback negated, one postShift."""
+    assert callable(rule) and word.word is not None
+    rng, span = np.random.default_rng(seed), 2 ** (word.word.bits - 1)
+    stored = stored_sections(random_cascade(rng, sections, 0.97, level=gain), word, "here")
+    x = rng.integers(-span, span, 6 * block)
+    array = stored.stored_q15 if word is Q15 else stored.stored
+    assert array.size == word.section_numbers * sections
+    assert np.array_equal(
+        rule(stored.values, stored.post_shift, x), wheel_biquad(word, array, stored.post_shift, x, block)
+    )
+
+
+@given(seed=st.integers(0, 10**6), sections=st.integers(1, 5), gain=st.floats(0.01, 30.0))
+@settings(max_examples=25, deadline=None)
+def test_scaled_sections_are_the_designed_filter_and_no_node_passes_full_scale(
+    seed: int, sections: int, gain: float
+) -> None:
+    """The library's Q31 output, raised by the stated shift, is scipy's; the l1 norm bounds every node by 1, so nothing wraps."""
+    cascade = random_cascade(np.random.default_rng(seed), sections, 0.95, level=gain)
+    stored = stored_sections(cascade, Q31, "here")
+    values = stored.values * 2.0 ** (stored.post_shift - 31)
+    assert node_bounds(Cascade(values[:, :3], -values[:, 3:])).max() <= 1
+    impulse = np.zeros(400, dtype=np.int64)
+    impulse[0] = 2**30
+    y = wheel_biquad(Q31, stored.stored, stored.post_shift, impulse, 16).astype(float) * 2.0 ** (stored.shift - 30)
+    wanted = cascade.impulse_response(400)
+    assert np.abs(y - wanted).max() <= 1e-6 * np.abs(wanted).sum()
+
+
+@given(seed=st.integers(0, 10**6), count=st.integers(1, 60))
+@settings(max_examples=25, deadline=None)
+def test_the_guard_keeps_the_loudest_input_from_wrapping_and_one_bit_less_does_not(seed: int, count: int) -> None:
+    """The worst input of a filter is full scale with the signs of its taps: the l1 norm. The library's own output says so."""
+    taps = np.random.default_rng(seed).standard_normal(count) * 0.4
+    stored = stored_taps(taps, Q31, 2, "here")
+    worst = np.where(stored.reversed >= 0, -(2**31), 2**31 - 1)
+    exact = int(np.abs(stored.values).sum())
+    safe = wheel_fir(Q31, stored.reversed, worst >> stored.guard, count)[-1]
+    assert abs(int(safe) + (exact >> stored.guard)) <= count  # the sum, of the other sign, less what is cut off
+    if stored.guard:
+        assert wheel_fir(Q31, stored.reversed, worst >> (stored.guard - 1), count)[-1] > 0  # wrapped to the wrong sign
+
+
+@pytest.mark.parametrize("form", ["fir", "biquad"])
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=15, deadline=None)
+def test_float32_stays_within_its_bound(form: str, seed: int) -> None:
+    """The library's float32 output is as near to the exact sums as the bound says."""
+    rng = np.random.default_rng(seed)
+    cascade = random_cascade(rng, 4, 0.95) if form == "biquad" else None
+    taps = rng.standard_normal(64) if cascade is None else cascade.impulse_response(64)
+    filters = FilterSet("t", 48000.0, ("a",), ("b",), (Filter("a", "b", taps, cascade),), form, 0)
+    x = rng.uniform(-1, 1, (1, 192)).astype(np.float32)
+    stored = plan_of(filters, F32).paths[0].routes[0].stored
+    assert stored is not None
+    exact, bound = feeds_f32(plan_of(filters, F32), x)
+    got = (
+        wheel_fir(F32, stored.values[::-1], x[0], 32)
+        if cascade is None
+        else wheel_biquad(F32, stored.values.ravel(), 0, x[0], 32)
+    )
+    assert 0 < np.abs(got - exact[0]).max() <= bound < 1e-3 * np.abs(exact).max()

@@ -1,0 +1,277 @@
+"""What holds of every target: known to the problem file, the same bytes on any day and anywhere, refusals with limits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+from toml_text import pair, toml
+
+import designer
+from designer.arrays import Real
+from designer.errors import UsageError
+from designer.export import TARGETS, Export, FilterSet, manifest, target_named
+from designer.export.write import MANIFEST, made, write_elsewhere, write_in_design
+from designer.problem.schema import TargetName
+from export import filter_cases
+
+CASES: dict[str, Callable[[], FilterSet]] = {
+    "taps": filter_cases.fir,
+    "words": filter_cases.words,
+    "sections": filter_cases.biquads,
+    "odd names": filter_cases.odd_names,
+}
+
+
+def exports() -> list[tuple[str, str]]:
+    return [(target, case) for target in TARGETS for case in CASES]
+
+
+def test_the_problem_file_knows_the_registry() -> None:
+    """`[export] targets` takes the names that `--target` takes, in the same order."""
+    assert get_args(TargetName) == tuple(TARGETS)
+    assert all(name == target.name for name, target in TARGETS.items())
+
+
+def test_readme_names_every_target() -> None:
+    """The list of README is the registry's, as far as it is not of C."""
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert [name for name in TARGETS if f"`{name}`" not in text] == []
+
+
+def test_what_the_problem_tells_is_refused_before_the_design() -> None:
+    """A rate, a length or a number of drivers that a target cannot hold: no progress is made before it is said."""
+    table = pair()
+    table["export"] = {"targets": ["csv", "minidsp"]}
+    stages: list[str] = []
+    with pytest.raises(UsageError, match="target minidsp: found a sample rate of 16000 Hz"):
+        designer.design(designer.loads(toml(table)), progress=stages.append)
+    assert stages == []
+
+
+@pytest.mark.parametrize("form", ["fir", "biquad", "rtf"])
+def test_the_report_shows_what_the_manifest_says(form: str, tmp_path: Path) -> None:
+    """A row a target: bytes of coefficients and of state, products, scaling; the files are those of the manifest."""
+    table = pair()
+    table["realization"] = {"form": form, **({"sections": 6} if form == "biquad" else {"taps": 64})}
+    table["export"] = {"targets": [name for name in TARGETS if name != "minidsp"]}
+    folder = designer.design(designer.loads(toml(table), source="pair.toml")).save(tmp_path / "pair")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    entries = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+    assert list(entries) == sorted(table["export"]["targets"])
+    for name, entry in entries.items():
+        sizes = (entry["coefficient_bytes"], entry["state_bytes"], entry["multiply_adds_per_sample"])
+        cells = "".join(f"<td>{size:,}</td>" for size in sizes)
+        assert f"<td><code>export/{name}</code></td>{cells}" in page
+        for path, file in entry["files"].items():
+            content = (folder / "export" / name / path).read_bytes()
+            assert (len(content), hashlib.sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
+
+
+@pytest.mark.parametrize(("target", "case"), exports())
+def test_every_export_says_where_it_comes_from(target: str, case: str) -> None:
+    """No file is empty; the problem's hash, the command and the scaling stand in comments, sizes and SHA-256 in the manifest."""
+    filters = CASES[case]()
+    export = made(filters, target)
+    assert export.coefficient_bytes > 0 and export.state_bytes > 0 and export.multiply_adds > 0 and export.scaling
+    everything = b"".join(export.files.values())
+    if target == "npz":
+        everything = everything.replace(b"\0", b"")  # numpy's characters take four bytes
+    if target == "matlab":
+        everything = export.files["README.txt"]
+    for said in (filters.problem_sha256, f"export out/case --target {target}", "sample rate: 48000 Hz"):
+        assert said.encode() in everything
+    entry = json.loads(json.dumps(manifest.entry(filters, target, export)))
+    assert list(entry["files"]) == list(export.files)
+    assert all(file["bytes"] > 0 and len(file["sha256"]) == 64 for file in entry["files"].values())
+    assert all("/" not in path and path.isascii() for path in export.files)
+
+
+CODE = """
+import sys, time, hashlib
+from pathlib import Path
+day, folder = sys.argv[1:]
+time.time = lambda: float(day)
+time.localtime = time.gmtime = lambda *a: time.struct_time((int(day) % 50 + 1990, 1, 2, 3, 4, 5, 6, 7, 0))
+time.asctime = time.ctime = lambda *a: f"the day {day}"
+sys.path.insert(0, "tests")
+from export import filter_cases
+from designer.export import TARGETS
+from designer.export.write import write_in_design
+for case in (filter_cases.fir(), filter_cases.biquads(), filter_cases.words(), filter_cases.odd_names()):
+    place = Path(folder) / f"{case.form} {len(case.filters)}"
+    place.mkdir(parents=True)
+    write_in_design(case, place, list(TARGETS))
+"""
+
+
+def test_the_same_bytes_on_any_day_and_in_any_folder(tmp_path: Path) -> None:
+    """Two processes, two folders, two days by every clock that Python asks, two hash seeds: the same files."""
+    found = []
+    for day, name in (("1000000000", "here"), ("1700000007", "there, elsewhere")):
+        folder = tmp_path / name
+        environment = {**os.environ, "PYTHONHASHSEED": day[-1], "TZ": "UTC" if day[0] == "1" else "Asia/Tokyo"}
+        root = Path(__file__).parents[2]
+        command = [sys.executable, "-c", CODE, day, str(folder)]
+        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        found.append({str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()})
+    assert len(found[0]) > 4 * len(TARGETS)
+    assert found[0] == found[1]
+
+
+def refused(target: str, filters: FilterSet) -> str:
+    with pytest.raises(UsageError) as error:  # the whole message is compared by the caller
+        made(filters, target)
+    return str(error.value)
+
+
+def long(taps: int, rate: float = 48000.0) -> FilterSet:
+    return filter_cases.made({"a": np.ones((1, taps))}, ("d",), {}, "fir", rate)
+
+
+def many(channels: int, drivers: int) -> FilterSet:
+    taps: dict[str, Real] = {f"c{c}": np.ones((drivers, 8)) for c in range(channels)}
+    return filter_cases.made(taps, tuple(f"d{d}" for d in range(drivers)), {}, "fir")
+
+
+@pytest.mark.parametrize(
+    ("target", "filters", "message"),
+    [
+        (
+            "minidsp",
+            long(64, 44100.0),
+            "target minidsp: found a sample rate of 44100 Hz; allowed: 48000 or 96000, which its plug-ins run at;"
+            " design at one of these",
+        ),
+        (
+            "minidsp",
+            long(6145),
+            "target minidsp: found 6,145 taps with their delays; allowed: at most 6,144;"
+            " design with fewer ([realization] taps)",
+        ),
+        (
+            "minidsp",
+            filter_cases.biquads(sections=11),
+            "target minidsp: found 11 sections; allowed: at most 10; design with fewer ([realization] sections)",
+        ),
+        (
+            "xilinx-coe",
+            long(2049),
+            "target xilinx-coe: found 2,049 taps; allowed: at most 2,048; design with fewer ([realization] taps)",
+        ),
+        (
+            "xilinx-coe",
+            filter_cases.words("20.40"),
+            "target xilinx-coe: found words of 60 bits; allowed: 2 to 49 bits; another [realization] word",
+        ),
+        (
+            "sigmadsp",
+            many(8, 321),
+            "target sigmadsp: found 20,544 words of coefficients; allowed: at most 20,480; design with fewer taps",
+        ),
+        (
+            "sigmadsp",
+            filter_cases.made({"a": np.full((1, 8), 128.0)}, ("d",), {}, "fir"),
+            "target sigmadsp: found a coefficient of 128; allowed: -128 to 128 (8.24), with no scaling left in the cell;"
+            " limit the drivers' gains ([[drivers]] max_gain_db)",
+        ),
+        (
+            "hex",
+            filter_cases.made({"a": np.full((1, 8), 300.0)}, ("d",), {}, "fir"),
+            "target hex: found a tap of 300 in channel 'a', which words of 24 bits hold shifted by 9; allowed: a shift of"
+            " at most 8 bits; limit the drivers' gains ([[drivers]] max_gain_db), or take a word with more bits before"
+            " its point",
+        ),
+        (
+            "wav",
+            many(33, 32),
+            "target wav: found 1,056 tracks, one a channel and driver; allowed: at most 1,024;"
+            " export npz, or fewer channels a problem",
+        ),
+        (
+            "jconvolver",
+            many(2, 65),
+            "target jconvolver: found 65 drivers; allowed: at most 64; export brutefir or camilladsp",
+        ),
+        (
+            "equalizerapo",
+            many(10, 10),
+            "target equalizerapo: found 100 filters; allowed: at most 99; export camilladsp or brutefir",
+        ),
+    ],
+)
+def test_what_a_target_cannot_hold_is_refused(target: str, filters: FilterSet, message: str) -> None:
+    """The message names what was found, the limit, and the remedy."""
+    assert refused(target, filters) == message
+
+
+def test_a_feedback_coefficient_outside_the_word_is_refused() -> None:
+    """q31 ends at 1 and a1 does not; no gain of a section helps that."""
+    filters = replace(filter_cases.biquads(), word=filter_cases.words("q31").word)
+    assert "target hex: found a feedback coefficient of 1." in refused("hex", filters)
+    assert refused("hex", filters).endswith('two or more bits before its point ([realization] word = "2.30")')
+
+
+@pytest.mark.parametrize("target", ["wav", "camilladsp", "brutefir", "jconvolver", "equalizerapo"])
+def test_a_broken_rate_is_refused(target: str) -> None:
+    """A file that holds whole hertz holds no 44100.5."""
+    assert refused(target, long(16, 44100.5)).startswith(
+        f"target {target}: found a sample rate of 44100.5 Hz; allowed: a whole number of hertz"
+    )
+
+
+def test_an_unknown_target_names_the_nearest() -> None:
+    """All that are known, and the one that was meant."""
+    with pytest.raises(UsageError, match=r"--target: found 'camila'; allowed: csv, .*; nearest: camilladsp$"):
+        target_named("camila")
+
+
+def test_a_place_is_replaced_only_by_force_and_whole(tmp_path: Path) -> None:
+    """A folder of someone's is refused and untouched; --force replaces it whole; a refused target leaves it as it is."""
+    filters = filter_cases.fir()
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "letter.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"mine: found it there already; allowed: a new or empty folder, or --force"):
+        write_elsewhere(filters, place, "wav")
+    with pytest.raises(UsageError, match="sample rate of 8000 Hz"):
+        write_elsewhere(replace(filters, sample_rate_hz=8000.0), place, "minidsp", force=True)
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine", "letter.txt"]
+    export = write_elsewhere(filters, place, "wav", force=True)
+    assert {path.name for path in place.iterdir()} == {*export.files, MANIFEST}
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_the_folder_that_one_stands_in_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-o . --force` would take away the ground."""
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    for place in (Path(), Path("..")):
+        with pytest.raises(UsageError, match="found the folder that the command runs in"):
+            write_elsewhere(filter_cases.fir(), place, "csv", force=True)
+
+
+def test_one_refusal_writes_nothing(tmp_path: Path) -> None:
+    """Of several targets none is written where one cannot be."""
+    with pytest.raises(UsageError, match="sample rate of 44100 Hz"):
+        write_in_design(long(16, 44100.0), tmp_path, ["csv", "minidsp"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_is_counted_by_hand() -> None:
+    """Five filters of 40 taps, one a delay of 7: 4 x 40 words, 4 x 39 + 7 + 11 of state; four cascades of 4 sections."""
+    taps: Export = made(filter_cases.fir(), "csv")
+    assert (taps.coefficient_bytes, taps.state_bytes, taps.multiply_adds) == (8 * 160, 8 * (156 + 7 + 11), 160)
+    sections = made(filter_cases.biquads(), "csv")
+    assert sections.coefficient_bytes == 8 * 4 * 4 * 5 and sections.multiply_adds == 80
+    assert sections.state_bytes == 8 * (4 * 4 * 2 + 2 * 9 + 3)

@@ -1,0 +1,94 @@
+"""What a figure says in words is what it shows, and what it draws of time and tone is what the taps do."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import designer
+from designer.report import figures, time_plots
+from designer.report.channel_figures import CHANNEL_FIGURES
+from designer.report.frequency_plots import front_over_side_db
+
+PROBLEMS = Path(__file__).parents[2] / "problems"
+
+
+@pytest.fixture(scope="module", name="made")
+def speaker() -> designer.Design:
+    return designer.design(designer.load(PROBLEMS / "smart-speaker.toml"))
+
+
+def test_every_figure_states_its_message_with_a_number(made: designer.Design) -> None:
+    """A text alternative without a number says nothing."""
+    for kind, figure in CHANNEL_FIGURES.items():
+        for name in made.channels:
+            if figure.shown(made, name):
+                said = figure.says(made, name)
+                assert any(sign.isdigit() for sign in said), kind
+                assert not said.endswith("."), kind
+
+
+def test_the_phantom_stands_with_the_centre_and_zones_with_the_ears(made: designer.Design) -> None:
+    """A beam has no zone of its own, and an ear channel no phantom where there is a centre."""
+    assert CHANNEL_FIGURES["phantom"].shown(made, "centre") and not CHANNEL_FIGURES["phantom"].shown(made, "left")
+    assert CHANNEL_FIGURES["zone"].shown(made, "left") and not CHANNEL_FIGURES["zone"].shown(made, "centre")
+
+
+def test_group_delay_is_that_of_a_delay() -> None:
+    """Of a pure delay it is the delay, however often its phase turns."""
+    f = np.linspace(0.0, 24_000.0, 4097)
+    np.testing.assert_allclose(time_plots.group_delay_s(np.exp(-2j * np.pi * f * 0.0051), f), 0.0051, rtol=1e-9)
+
+
+def test_the_impulse_arrives_with_the_driver_that_stands_in_front(made: designer.Design) -> None:
+    """The plain driver sits 8.75 cm nearer to the listener than the device's centre: the impulse is so much before the bulk
+    delay, to within two samples, causal and with the right sign.
+    """
+    expected_s = made.bulk_delay_samples / 48_000 - 0.0875 / 343
+    assert time_plots.arrival_s(made, "centre") == pytest.approx(expected_s, abs=2 / 48_000)
+    _, _, impulse = time_plots.heard(made, "centre")
+    assert impulse[np.abs(impulse).argmax()] > 0
+
+
+def test_third_octaves_keep_a_level_and_smooth_a_comb() -> None:
+    """A constant stays, and a fast comb becomes its mean power."""
+    f = np.geomspace(50.0, 20_000.0, 600)
+    np.testing.assert_allclose(time_plots.third_octaves_db(f, np.full(600, -3.0)), -3.0)
+    comb = 10 * np.log10(1 + 0.9 * np.cos(2 * np.pi * np.arange(600) / 4))
+    assert np.abs(time_plots.third_octaves_db(f, comb)[50:-50]).max() < 0.3
+
+
+def test_front_over_side_is_the_sum_over_azimuths(made: designer.Design) -> None:
+    """By a plain loop at one frequency."""
+    ratio_db = front_over_side_db(made, "centre")
+    scene = made.drawn_circle
+    row = 120
+    w = np.array(
+        [
+            np.sum(t * np.exp(-2j * np.pi * scene.frequency_hz[row] / 48_000 * np.arange(512)))
+            for t in made.taps["centre"]
+        ]
+    )
+    front, side = [], []
+    for a, degrees in enumerate(scene.azimuth_deg):
+        power = abs(scene.circle()[row, a] @ w) ** 2
+        if abs(degrees) <= 45:
+            front.append(power)
+        elif abs(degrees) < 135:
+            side.append(power)
+    assert ratio_db[row] == pytest.approx(10 * np.log10(np.mean(front) / np.mean(side)), abs=1e-6)
+
+
+def test_two_processes_draw_what_one_draws(made: designer.Design, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same bytes, whoever draws them."""
+    few = dict(list(figures.figure_names(made).items())[:3])
+    monkeypatch.setattr(figures, "figure_names", lambda result: few)
+    alone = figures.draw_all(made)
+    if "fork" not in multiprocessing.get_all_start_methods() or len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("no second core, or no copies of a process")
+    monkeypatch.setattr(figures, "_processes", lambda tasks: 2)
+    assert figures.draw_all(made) == alone
