@@ -66,7 +66,6 @@ def calls() -> dict[str, Call]:
         "virtualizer.listening.differences": (listening.differences, (near, far, f, middle_hz)),
         "virtualizer.loudspeaker_pair.far_ears": (loudspeaker_pair.far_ears, (scene.heads[0], f, 30.0, SPEED_M_S)),
         "virtualizer.virtualisation.Heard.combination": (v.Heard.combination, (heard, near, far)),
-        "virtualizer.virtualisation.Heard.of": (v.Heard.of, (side, side[::-1])),
         "virtualizer.virtualisation.Heard.wanted": (v.Heard.wanted, (heard, near, far, np.linspace(0, 1, f.size))),
         "virtualizer.virtualisation.centre_of_cloud": (v.centre_of_cloud, (scene,)),
         "virtualizer.virtualisation.largest_share": (
