@@ -23,6 +23,7 @@ from realization.realization_calls import calls as realization_calls
 from realization.section_calls import calls as section_calls
 from solvers.search_calls import calls as search_calls
 from targets.region_calls import calls as region_calls
+from virtualizer.chain_calls import calls as chain_calls
 from virtualizer.render_calls import calls as render_calls
 
 import designer
@@ -207,6 +208,7 @@ def calls() -> dict[str, Call]:
         region_calls,
         realization_calls,
         render_calls,
+        chain_calls,
     ]
     others = {name: call for some in elsewhere for name, call in some().items()}
     others |= zone_calls(table, taps, own.plain.weights(F, 2), there)
