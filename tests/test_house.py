@@ -37,6 +37,8 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "importing",
     "convert",
     "compare",
+    "terminal",
+    "cli_firmware",
     "cli",
 )
 

@@ -16,7 +16,7 @@ from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
 from designer.evaluation.words import verdict
 from designer.formulations import Certificate
-from designer.importing.coefficients import Coefficients, refusal
+from designer.importing.coefficients import Coefficients, channel_names, refusal
 from designer.importing.read import read_coefficients
 from designer.job import Design
 from designer.problem.schema import MAX_TAPS, DesignTable, Problem
@@ -42,8 +42,9 @@ def import_coefficients(path: Path, problem: Problem) -> Design:
     bulk, notes = _bulk_delay(found, taps, problem)
     fine = scene(problem).at(fine_frequencies_hz(problem))
     rate, f = problem.sample_rate_hz, fine.frequency_hz
+    designs = {table.name for table in problem.designs}
     turn = np.exp(2j * np.pi * f * bulk / rate)[:, None]
-    weights = {name: response(one, f, rate) * turn for name, one in taps.items()}
+    weights = {name: response(one, f, rate) * turn for name, one in taps.items() if name in designs}
     channels = {table.name: _channel(table, weights[table.name], fine) for table in problem.designs}
     made = Design(
         problem,
@@ -72,11 +73,11 @@ def _delayed(
     if length > MAX_TAPS:
         raise refusal(path, f"{length:,} taps with their delays", f"at most {MAX_TAPS:,}", "shorten the delays")
     taps: dict[str, Real] = {}
-    for table in problem.designs:
-        wait = found.delays.get(table.name, 0)
-        taps[table.name] = np.zeros((len(names), length))
-        for driver, one in found.taps[table.name].items():
-            taps[table.name][names.index(driver), wait : wait + one.size] = one
+    for channel in channel_names(problem):
+        wait = found.delays.get(channel, 0)
+        taps[channel] = np.zeros((len(names), length))
+        for driver, one in found.taps[channel].items():
+            taps[channel][names.index(driver), wait : wait + one.size] = one
     sections = {
         channel: {
             driver: replace(one, delay_samples=one.delay_samples + found.delays.get(channel, 0))
