@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from designer.cli_firmware import export, import_coefficients
 from designer.errors import DesignerError
 from designer.render_command import render
-
-if TYPE_CHECKING:
-    from designer.problem import Problem
+from designer.terminal import say, warn
 
 app = typer.Typer(
     help="Turns a loudspeaker geometry into filters that run in its firmware.",
@@ -22,11 +21,6 @@ app = typer.Typer(
 )
 
 ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.", show_default=False)]
-
-
-def say(text: str = "", *, error: bool = False) -> None:
-    """A line for the user; messages of trouble go to the error stream."""
-    typer.echo(text, err=error)
 
 
 @app.command()
@@ -48,7 +42,7 @@ def check(
     problem = load(problem_file)
     for line in explain(problem):
         say(line)
-    _warn(problem)
+    warn(problem)
     if problem.data_files:
         from designer.acoustics.head_facts import explain_heads
         from designer.acoustics.measured_drivers import explain_drivers, measured_responses
@@ -91,7 +85,7 @@ def design(
 
     begin = time.perf_counter()
     problem = load(problem_file)
-    _warn(problem)
+    warn(problem)
     folder = out if out is not None else Path("out") / problem_file.stem
     console = Console(stderr=True)
     with console.status("starting") as status:  # shows nothing where the output is not a terminal
@@ -249,71 +243,8 @@ def compare(
     say(f"wrote {out} (open {out / 'comparison.html'})")
 
 
-@app.command()
-def export(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.", show_default=False)],
-    target: Annotated[str, typer.Option(metavar="NAME", help="What to write for.", show_default=False)],
-    out: Annotated[
-        Path | None,
-        typer.Option("-o", metavar="DIR", help="Another folder than OUT/export/NAME.", show_default=False),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is at -o.")] = False,
-) -> None:
-    """Write a design's coefficients for a firmware, a convolver or another program."""
-    from designer import job
-    from designer.export import target_named
-    from designer.export.of_design import filter_set
-    from designer.export.write import write_elsewhere, write_in_design
-
-    target_named(target)
-    filters = filter_set(job.open_folder(folder))
-    if out is None:
-        made, place = write_in_design(filters, folder, [target])[target], folder / "export" / target
-    else:
-        made, place = write_elsewhere(filters, out, target, force=force), out
-    for note in made.notes:
-        say(f"note: {note}", error=True)
-    say(
-        f"{target}: {made.coefficient_bytes} bytes of coefficients, {made.state_bytes} of state,"
-        f" {made.multiply_adds} multiply-adds a sample; scaling: {made.scaling}"
-    )
-    say(f"wrote {place}: {', '.join(made.files)}")
-
-
-@app.command("import-coefficients")
-def import_coefficients(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE",
-            help="A csv, a wav, a C source of a cmsis export, a CamillaDSP configuration, or a folder with one of these.",
-            show_default=False,
-        ),
-    ],
-    problem: Annotated[
-        Path,
-        typer.Option("--problem", metavar="PROBLEM.toml", help="What they are to be judged on.", show_default=False),
-    ],
-    out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.", show_default=False)],
-) -> None:
-    """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
-    from rich.console import Console
-
-    from designer import folder
-    from designer.importing import import_coefficients as read
-    from designer.problem import load
-
-    folder.check_free(out)
-    loaded = load(problem)
-    _warn(loaded)
-    with Console(stderr=True).status("importing"):  # shows nothing where the output is not a terminal
-        made = read(file, loaded)
-        made.save(out)
-    for name, channel in made.channels.items():
-        say(f"{name}: {channel.verdict.sentence}.")
-    for warning in made.warnings:
-        say(f"warning: {warning}", error=True)
-    say(f"wrote {out} (open {out / 'report.html'})")
+app.command()(export)
+app.command("import-coefficients")(import_coefficients)
 
 
 app.command()(render)
@@ -357,13 +288,6 @@ def schema() -> None:
     from designer.problem.library import schema_text
 
     typer.echo(schema_text(), nl=False)
-
-
-def _warn(problem: Problem) -> None:
-    from designer.problem.checks import warnings
-
-    for warning in warnings(problem):
-        say(f"warning: {warning}", error=True)
 
 
 def main() -> None:

@@ -38,6 +38,8 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "convert",
     "render_command",
     "compare",
+    "terminal",
+    "cli_firmware",
     "cli",
 )
 

@@ -18,9 +18,9 @@ SCALING = "none: values as designed, double precision"
 def write_npz(filters: FilterSet) -> Export:
     """`filters.npz`: N filters, in the order of channels, then drivers; S sections in all.
 
-    channel, driver (N,); taps (N, T); pure_delay_samples (N,), -1 where a filter is none; channels, drivers,
-    channel_delay_samples (channels,); sample_rate_hz, bulk_delay_samples; provenance (lines,). With sections also
-    section_filter (S,), the filter that each belongs to; b (S, 3); a (S, 2), a1 and a2; gain (S,);
+    channel, driver (N,); taps (N, T), zeros behind the taps_length (N,) of each; pure_delay_samples (N,), -1 where a
+    filter is none; channels, drivers, channel_delay_samples (channels,); sample_rate_hz, bulk_delay_samples; provenance
+    (lines,). With sections also section_filter (S,), the filter that each belongs to; b (S, 3); a (S, 2), a1 and a2; gain (S,);
     section_delay_samples (N,).
 
     """
@@ -34,7 +34,8 @@ def write_npz(filters: FilterSet) -> Export:
         "channel_delay_samples": np.array([filters.delays.get(name, 0) for name in filters.channels], dtype=np.int64),
         "channel": np.array([one.channel for one in filters.filters]),
         "driver": np.array([one.driver for one in filters.filters]),
-        "taps": np.stack([one.taps for one in filters.filters]),
+        "taps": np.stack([np.pad(one.taps, (0, filters.taps - one.taps.size)) for one in filters.filters]),
+        "taps_length": np.array([one.taps.size for one in filters.filters], dtype=np.int64),
         "pure_delay_samples": np.array(
             [-1 if one.delay_samples is None else one.delay_samples for one in filters.filters], dtype=np.int64
         ),

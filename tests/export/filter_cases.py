@@ -23,6 +23,12 @@ def fir(taps: int = 40, seed: int = 1, rate: float = 48000.0, **keys: object) ->
     return made(channels, DRIVERS, {}, "fir", rate, delays={"b": 11}, **keys)
 
 
+def two_lengths() -> FilterSet:
+    """A channel of 30 taps and one of 50, as a stereo chain has."""
+    draw = np.random.default_rng(8)
+    return made({"a": decaying(draw, 30), "b": decaying(draw, 50)}, DRIVERS, {}, "fir", delays={"a": 5})
+
+
 def words(name: str = "q15", taps: int = 24, largest: float = 1.7) -> FilterSet:
     """Taps that are integers of a word, shifted by 1."""
     word = Word.of(name)

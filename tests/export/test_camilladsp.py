@@ -14,6 +14,7 @@ from designer.export import FilterSet, target_named
 from export import camilladsp_model, filter_cases
 
 CASES = {
+    "two lengths": filter_cases.two_lengths(),
     "taps": filter_cases.fir(),
     "sections": filter_cases.biquads(),
     "odd names": filter_cases.odd_names(),

@@ -28,9 +28,8 @@ PEAK = 1 / 8
 def speaker(word: str) -> designer.Design:
     """The library's smart speaker; with a word, its taps are that word's integers."""
     text = SPEAKER.read_text(encoding="utf-8")
-    return designer.design(
-        designer.loads(text.replace("taps = 512\n", f'taps = 512\nword = "{word}"\n') if word else text)
-    )
+    words = f'[realization]\nword = "{word}"\n' if word else "[realization]\n"
+    return designer.design(designer.loads(text.replace("[realization]\n", words)))
 
 
 def measured(design: designer.Design, word: CmsisWord, machine: Machine, work: Path) -> dict[str, Real]:

@@ -16,6 +16,7 @@ from designer.export import FilterSet, target_named
 from export import filter_cases
 
 CASES = {
+    "two lengths": filter_cases.two_lengths(),
     "taps with a pure delay, a silent driver and a waiting channel": filter_cases.fir(taps=300),
     "sections as responses": filter_cases.biquads(),
     "more taps than a block": filter_cases.fir(taps=1500),
@@ -96,7 +97,8 @@ def test_sox_reads_the_responses(case: str, tmp_path: Path) -> None:
     filters = CASES[case]
     written("wav", filters, tmp_path)
     scale = target_named("wav").write(filters).facts["scale_of_24_bit"]
-    impulses = np.zeros((filters.taps + max(filters.delays.values(), default=0), len(filters.channels)))
+    length = max(one.taps.size + filters.delays.get(one.channel, 0) for one in filters.filters)
+    impulses = np.zeros((length, len(filters.channels)))
     impulses[0] = 1.0
     for name, factor, step in (("filters.wav", 1.0, 2.0**-24), ("filters-24bit.wav", scale, 2.0**-23 * scale)):
         raw = tmp_path / "out.f64"

@@ -15,6 +15,7 @@ from designer.export import target_named
 from export import filter_cases
 
 CASES = {
+    "two lengths": filter_cases.two_lengths(),
     "taps": filter_cases.fir(),
     "sections": filter_cases.biquads(),
     "more channels than drivers": filter_cases.odd_names(),

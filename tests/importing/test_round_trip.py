@@ -262,3 +262,23 @@ def test_other_tracks_are_refused(tmp_path: Path) -> None:
         DataError, match=r"a\.wav: found 3 tracks; allowed: 6, one for each of 2 channels and 3 drivers"
     ):
         read_coefficients(folder / "a.wav", problem(("a", "b"), filter_cases.DRIVERS))
+
+
+def test_a_stereo_chain_comes_back_with_its_channels(tmp_path: Path) -> None:
+    """The channels of the virtualiser are read beside those of the designs, and a file without them is refused by name."""
+    table = pair()
+    table["designs"].append({**table["designs"][0], "name": "right", "ear": "right"})
+    table["virtualizer"] = {"upmix": False}
+    design = designer.design(designer.loads(toml(table), source="pair.toml"))
+    folder = design.save(tmp_path / "pair")
+    made = import_coefficients(folder, design.problem)
+    assert list(made.taps) == ["left", "right", "virtual-left", "virtual-right"]
+    for name, taps in design.taps.items():
+        assert (
+            np.array_equal(made.taps[name][:, : taps.shape[1]], taps) and not made.taps[name][:, taps.shape[1] :].any()
+        )
+    again = designer.open(made.save(tmp_path / "again"))
+    assert np.array_equal(again.taps["virtual-left"], made.taps["virtual-left"])
+    quiet = filter_cases.made({"left": np.eye(2, 8), "right": np.eye(2, 8)}, ("left", "right"), {}, "fir", 16000.0)
+    with pytest.raises(DataError, match=r"found no filters of 'virtual-left', 'virtual-right'; .*\[virtualizer\]"):
+        import_coefficients(exported("csv", quiet, tmp_path / "device"), design.problem)
