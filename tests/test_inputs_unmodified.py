@@ -338,6 +338,8 @@ def calls() -> dict[str, Call]:
         "evaluation.left_out_directions.left_out_directions": (left_out_directions.left_out_directions, (there, there.problem.realization)),
         "evaluation.moved_head.displaced_heads_m": (moved_head.displaced_heads_m, (moves,)),
         "evaluation.moved_head.possible_heads_m": (moved_head.possible_heads_m, (there.problem, moves)),
+        "evaluation.moved_head.shifted_heads_m": (moved_head.shifted_heads_m, (moves,)),
+        "evaluation.moved_head.unseen_points": (moved_head.unseen_points, (table, there, moves)),
         "evaluation.moved_head.moved_head": (moved_head.moved_head, (table, taps, there)),
         "evaluation.scalars.scalars": (
             scalars.scalars, (table, taps, own.plain, dict(own.slacks_db), there, None)
