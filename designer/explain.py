@@ -53,6 +53,11 @@ def explain(problem: Problem) -> Iterator[str]:
     table = problem.realization
     length = f"{table.sections} sections a driver" if table.form == "biquad" else f"{table.taps} taps"
     yield f"realised as {table.form}, {length}" + (f", in words of {table.word}" if table.word else "")
+    stereo = problem.virtualizer
+    if stereo is not None:
+        centre = ", the middle to the beam by the upmix" if stereo.upmix else ", no upmix"
+        fitted = "a rigid sphere" if stereo.crosstalk_model == "sphere" else "the measured head"
+        yield f"stereo chain: a pair at +/-{number(stereo.angle_deg)} degrees, crosstalk model of {fitted}{centre}"
 
 
 def _wishes(design: DesignTable) -> Iterator[str]:

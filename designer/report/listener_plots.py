@@ -12,9 +12,11 @@ from designer.report.canvas import COLOURS, INK, SOFT, STYLES, figure, frequency
 from designer.report.words_on_plots import shortened
 from designer.virtualizer.crosstalk_fit import TIMES_HZ
 from designer.virtualizer.listening import Listening
+from designer.virtualizer.separation import Separation
 
 SIDES = {"left": (COLOURS[0], "-"), "right": (COLOURS[1], STYLES[1])}
 LATEST_US = 1000.0
+FLOOR_DB = -40.0
 
 
 def _name(found: Listening, head: int) -> str:
@@ -81,4 +83,26 @@ def draw_coherence(found: Listening, head: int, angle_deg: float, band_hz: list[
     axes.set_ylabel("Coherence, 0 to 1")
     axes.set_title(f"{_name(found, head)}: coherence of the ears for independent left and right")
     drawn.legend(loc="outside lower center", ncols=2)
+    return drawn
+
+
+def draw_separation(found: Separation) -> Figure:
+    """Levels of left, right and centre over panning: the upmix as it is, and the closed form behind it."""
+    drawn = figure(7.2, 3.1)
+    axes = drawn.subplots()
+    axes.plot(found.fine_position, found.centre_db, color=INK, linewidth=2.2, alpha=0.45)
+    for half in (found.fine_position >= 0, found.fine_position <= 0):
+        axes.plot(found.fine_position[half], found.side_db[half], color=INK, linewidth=2.2, alpha=0.45,
+                  label="pairwise pan, closed form" if half[0] else None)  # fmt: skip
+    looks = (("left", COLOURS[0], "o"), ("right", COLOURS[1], "s"), ("centre", COLOURS[2], "D"))
+    for channel, (name, colour, marker) in enumerate(looks):
+        shown = np.maximum(found.level_db[:, channel], FLOOR_DB)
+        axes.plot(found.position, shown, color=colour, marker=marker, markersize=4, linewidth=0.8, linestyle=STYLES[2],
+                  label=name)  # fmt: skip
+    axes.set_xlim(1.03, -1.03)
+    axes.set_ylim(FLOOR_DB - 2, 10)
+    axes.set_xlabel("Position β of a lone source: 1 on the left alone, 0 in the middle, -1 on the right alone")
+    axes.set_ylabel("Level in dB")
+    axes.set_title(f"Upmix: where a panned source goes (points below {FLOOR_DB:g} dB lie on the edge)")
+    drawn.legend(loc="outside lower center", ncols=4)
     return drawn

@@ -9,14 +9,17 @@ import numpy as np
 
 from designer.acoustics.measured_head import MeasuredHead
 from designer.report.canvas import svg
-from designer.report.listener_plots import draw_coherence, draw_differences
+from designer.report.listener_plots import draw_coherence, draw_differences, draw_separation
+from designer.report.players import players
 from designer.result import Result
 from designer.virtualizer.listening import FitError, Listening, fit_errors, listening
+from designer.virtualizer.separation import separation
 from designer.virtualizer.virtualisation import VIRTUAL
 
 NOMINAL = (1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0)
 FIGURES = {
     "differences": "Level and time between the ears over frequency, beside those of real loudspeakers",
+    "separation": "Levels of left, right and centre that the upmix makes of a source over its panning",
     "coherence": "Coherence between the ears over frequency, beside that of real loudspeakers",
 }
 
@@ -33,6 +36,8 @@ def draw_listener(result: Result) -> dict[str, str]:
         last = "" if number == 0 else f"-{number + 1}"
         drawn[f"listener-differences{last}"] = svg(draw_differences(found, number, table.angle_deg, band_hz))
         drawn[f"listener-coherence{last}"] = svg(draw_coherence(found, number, table.angle_deg, band_hz))
+    if found.chain.upmix:
+        drawn["listener-separation"] = svg(draw_separation(separation(found.chain.sample_rate_hz)))
     return drawn
 
 
@@ -59,6 +64,7 @@ def listener_section(result: Result) -> dict[str, Any] | None:
         ],
         "bands": _bands(found),
         "errors": [_error(error) for error in errors],
+        "players": players(result),
         "fitted_to": "" if head is None else Path(head.name).name,
     }
 
