@@ -53,7 +53,7 @@ def draw_gain(channel: SharedChannel, chosen: Sequence[int]) -> Figure:
     drawn = figure(7.2, 3.9)
     axes = drawn.subplots()
     others = _overlay(axes, channel, chosen, curves)
-    targets = _targets(channel)
+    targets = _targets(channel, chosen)
     for f, target in targets:
         axes.plot(f, target, color=INK, linewidth=1.3, linestyle=(0, (1, 1)))
     if targets:
@@ -68,10 +68,12 @@ def draw_gain(channel: SharedChannel, chosen: Sequence[int]) -> Figure:
     return drawn
 
 
-def _targets(channel: SharedChannel) -> Curves:
-    """The different curves that the entries ask for."""
+def _targets(channel: SharedChannel, chosen: Sequence[int]) -> Curves:
+    """The different curves that the chosen entries ask for."""
     found: dict[str, tuple[Real, Real]] = {}
-    for (f, y), one in zip(curves_of(channel, "target_db"), channel.channels, strict=True):
+    curves = curves_of(channel, "target_db")
+    for i in chosen:
+        (f, y), one = curves[i], channel.channels[i]
         if np.isfinite(y).any():
             found.setdefault(f"{one.table.cancellation_gain_db} {one.table.band_hz}", (f, y))
     return list(found.values())
