@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from designer.errors import DesignerError
+from designer.render_command import render
 
 if TYPE_CHECKING:
     from designer.problem import Problem
@@ -313,6 +314,9 @@ def import_coefficients(
     for warning in made.warnings:
         say(f"warning: {warning}", error=True)
     say(f"wrote {out} (open {out / 'report.html'})")
+
+
+app.command()(render)
 
 
 @app.command()

@@ -26,6 +26,7 @@ from designer.report import figures, page
 from designer.result import Channel, Result, fine_frequencies_hz
 from designer.targets.plain import Plain
 from designer.versions import versions
+from designer.virtualizer.summary import chain_summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,7 +98,8 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     _weights(result).to_csv(folder / "weights.csv", index=False)
     if result.sections:
         sections(result).to_csv(folder / "sections.csv", index=False)
-    stacked = np.concatenate([result.taps[name] for name in result.channels])
+    longest = max(taps.shape[1] for taps in result.taps.values())
+    stacked = np.concatenate([np.pad(taps, ((0, 0), (0, longest - taps.shape[1]))) for taps in result.taps.values()])
     wavfile.write(folder / "filters.wav", round(result.problem.sample_rate_hz), stacked.T.astype(np.float32))
     result.metrics.to_csv(folder / "metrics.csv", index=False)
     result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
@@ -213,16 +215,25 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
             "word": problem.realization.word,
             "taps": next(iter(result.taps.values())).shape[1],
             "shifts": result.shifts,
+            "finer_bits": result.finer_bits,
             "study": {name: one.as_json() for name, one in result.study.items()},
         },
         "drivers": list(result.drivers),
+        "virtualizer": chain_summary(result),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
         "versions": versions(),
-        "command": shlex.join(["designer", "design", problem.source, "-o", str(folder)]),
+        "command": _command(result, folder),
         "problem_sha256": hashlib.sha256(problem.text.encode()).hexdigest(),
         "data": copies,
         "problem": problem.text,
     }
+
+
+def _command(result: Result, folder: Path) -> str:
+    made_by = ["design", result.problem.source]
+    if result.imported_from:
+        made_by = ["import-coefficients", result.imported_from, "--problem", result.problem.source]
+    return shlex.join(["designer", *made_by, "-o", str(folder)])
 
 
 def sentence(result: Result) -> str:
@@ -293,6 +304,10 @@ def read(folder: Path) -> dict[str, Any]:
             weights[name] = (rows["real"].to_numpy(dtype=float) + 1j * rows["imag"].to_numpy(dtype=float)).reshape(
                 problem.grid.frequencies, len(drivers)
             )
+        chain = report.get("virtualizer") or {"taps": {}}
+        for name, count in chain["taps"].items():
+            values = taps_table.loc[taps_table.channel == name, "value"].to_numpy(dtype=float)
+            taps[name] = values.reshape(len(drivers), count)
         cascades = _read_sections(folder)
         studies = {name: ChannelStudy.of_json(saved) for name, saved in report["realization"]["study"].items()}
         tables = {table.name: table for table in problem.designs}
@@ -314,6 +329,7 @@ def read(folder: Path) -> dict[str, Any]:
         "realisation_warnings": tuple(report["realization"]["warnings"]),
         "sections": cascades,
         "shifts": report["realization"]["shifts"],
+        "finer_bits": report["realization"]["finer_bits"],
         "study_source": lambda: studies,
         "channels": channels,
         "imported_from": report["imported_from"],

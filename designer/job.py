@@ -20,6 +20,7 @@ from designer.realization import Realized, realize_form
 from designer.realization.cascade import Cascade
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.targets.wishes import SLACK_TOLERANCE_DB
+from designer.virtualizer.virtualisation import VIRTUAL, virtual_channels
 
 __all__ = ["Design", "design", "evaluate", "open_folder"]
 
@@ -95,10 +96,27 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         found = [design_channel(table, fine) for table in problem.designs]
     with stage("realisation"):
         realised = realize_form(found, fine, problem.realization)
+    virtual = None
+    if problem.virtualizer is not None:
+        with stage("virtualisation"):
+            virtual = virtual_channels(found, realised, fine)
     names = [table.name for table in problem.designs]
     weights = {name: channel.weights[::2] for name, channel in zip(names, found, strict=True)}
     taps = dict(zip(names, realised.taps, strict=True))
     channels = {name: _channel(channel.design, channel) for name, channel in zip(names, found, strict=True)}
+    references = dict(zip(names, realised.references, strict=False))
+    sections = _sections(names, fine.drivers, realised)
+    shifts = dict(zip(names, realised.shifts, strict=False))
+    finer_bits = {name: bits.tolist() for name, bits in zip(names, realised.finer_bits, strict=False)}
+    realisation_warnings = realised.warnings
+    if virtual is not None:
+        sides = list(VIRTUAL.values())
+        taps |= dict(zip(sides, virtual.taps, strict=True))
+        references |= dict(zip(sides, virtual.references, strict=False))
+        sections |= _sections(sides, fine.drivers, virtual)
+        shifts |= dict(zip(sides, virtual.shifts, strict=False))
+        finer_bits |= {name: bits.tolist() for name, bits in zip(sides, virtual.finer_bits, strict=False)}
+        realisation_warnings = (*realisation_warnings, *virtual.warnings)
     made = Design(
         problem,
         fine.frequency_hz[::2],
@@ -108,10 +126,11 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         realised.bulk_delay_samples,
         channels,
         seconds,
-        references=dict(zip(names, realised.references, strict=False)),
-        realisation_warnings=realised.warnings,
-        sections=_sections(names, fine.drivers, realised),
-        shifts=dict(zip(names, realised.shifts, strict=False)),
+        references=references,
+        realisation_warnings=realisation_warnings,
+        sections=sections,
+        shifts=shifts,
+        finer_bits=finer_bits,
         study_source=lambda: study(found, realised, fine),
     )
     made.__dict__["fine_scene"] = fine

@@ -79,12 +79,17 @@ def cancellation_gain(reach: Complex, cancel: Complex, w: Complex) -> Real:
     return ratio(mean_power(reach, w), mean_power(cancel, w))
 
 
-def worst_cancellation_gain(reach: Complex, cancel: Complex, w: Complex) -> Real:
-    """The smallest ratio at any one displacement, or any one azimuth of the arcs (F,).
+def point_ratios(reach: Complex, cancel: Complex, w: Complex) -> Real:
+    """The ratio at each displacement, or each azimuth of the arcs (F, M).
 
     Points pair up one to one (an ear cloud), or one point to reach stands against each to cancel (a beam).
     """
-    return np.asarray(ratio(np.abs(pressure(reach, w)) ** 2, np.abs(pressure(cancel, w)) ** 2).min(axis=1))
+    return ratio(np.abs(pressure(reach, w)) ** 2, np.abs(pressure(cancel, w)) ** 2)
+
+
+def worst_cancellation_gain(reach: Complex, cancel: Complex, w: Complex) -> Real:
+    """The smallest ratio at any one displacement, or any one azimuth of the arcs (F,)."""
+    return np.asarray(point_ratios(reach, cancel, w).min(axis=1))
 
 
 def effort(reach: Complex, w: Complex) -> Real:

@@ -66,7 +66,7 @@ class Result:
     frequency_hz : (F,) the design's frequencies
     drivers : names (L,)
     weights : channel -> (F, L) complex, as the formulation gave them, without the bulk delay
-    taps : channel -> (L, T) realised taps, whatever the form
+    taps : channel -> (L, T) realised taps, whatever the form; those of the virtualiser follow those of the designs
     bulk_delay_samples : the delay that all taps share
     channels : channel -> how it came about
     seconds : stage -> time that it took
@@ -74,6 +74,7 @@ class Result:
     realisation_warnings : what the form of the filters costs, each with its dB
     sections : channel -> driver -> its cascade, in the biquad form; empty otherwise
     shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
+    finer_bits : channel -> for each driver r >= 0, where each has a scale of its own: a tap is q 2^(s - r - fraction_bits)
     study_source : makes `study`, or reads it back
     imported_from : the file that the filters were read from, where they were not designed; empty otherwise
 
@@ -91,6 +92,7 @@ class Result:
     realisation_warnings: tuple[str, ...] = ()
     sections: dict[str, dict[str, Cascade]] = field(default_factory=dict)
     shifts: dict[str, int] = field(default_factory=dict)
+    finer_bits: dict[str, list[int]] = field(default_factory=dict)
     study_source: Callable[[], dict[str, ChannelStudy]] = dict
     imported_from: str = ""
 

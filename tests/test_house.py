@@ -27,6 +27,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "realization",
     "evaluation",
     "result",
+    "virtualizer",
     "comparison",
     "export",
     "report",
@@ -35,6 +36,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "starter",
     "importing",
     "convert",
+    "render_command",
     "compare",
     "cli",
 )

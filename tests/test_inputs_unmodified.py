@@ -23,6 +23,8 @@ from realization.realization_calls import calls as realization_calls
 from realization.section_calls import calls as section_calls
 from solvers.search_calls import calls as search_calls
 from targets.region_calls import calls as region_calls
+from virtualizer.chain_calls import calls as chain_calls
+from virtualizer.render_calls import calls as render_calls
 
 import designer
 from designer import measures
@@ -63,6 +65,7 @@ ROOMS = (
     "designs",
     "realization",
     "evaluation",
+    "virtualizer",
 )
 HOLDS_ARRAYS = re.compile(
     r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|Scene|ChannelDesign|Judged|Held|Heard|Fitted|NormalEquations)\b"
@@ -197,12 +200,22 @@ def calls() -> dict[str, Call]:
     listener = there.problem.listener
     moves = positive(2, 3)
     taps = judged().taps
-    elsewhere = [model_calls, cone_calls, search_calls, formulation_calls, region_calls, realization_calls]
+    elsewhere = [
+        model_calls,
+        cone_calls,
+        search_calls,
+        formulation_calls,
+        region_calls,
+        realization_calls,
+        render_calls,
+        chain_calls,
+    ]
     others = {name: call for some in elsewhere for name, call in some().items()}
     others |= zone_calls(table, taps, own.plain.weights(F, 2), there)
     return others | section_calls(own, there) | {
         "measures.db": (measures.db, (positive(4) - 0.5,)),
         "measures.amplitude_db": (measures.amplitude_db, (w,)),
+        "measures.point_ratios": (measures.point_ratios, (H, H, w)),
         "measures.pressure": (measures.pressure, (H, w)),
         "measures.mean_power_matrix": (measures.mean_power_matrix, (H,)),
         "measures.mean_power_rows": (measures.mean_power_rows, (H, 0.1)),
@@ -325,6 +338,8 @@ def calls() -> dict[str, Call]:
         "evaluation.left_out_directions.left_out_directions": (left_out_directions.left_out_directions, (there, there.problem.realization)),
         "evaluation.moved_head.displaced_heads_m": (moved_head.displaced_heads_m, (moves,)),
         "evaluation.moved_head.possible_heads_m": (moved_head.possible_heads_m, (there.problem, moves)),
+        "evaluation.moved_head.shifted_heads_m": (moved_head.shifted_heads_m, (moves,)),
+        "evaluation.moved_head.unseen_points": (moved_head.unseen_points, (table, there, moves)),
         "evaluation.moved_head.moved_head": (moved_head.moved_head, (table, taps, there)),
         "evaluation.scalars.scalars": (
             scalars.scalars, (table, taps, own.plain, dict(own.slacks_db), there, None)

@@ -23,3 +23,11 @@ def test_a_missing_program_fails_where_programs_are_needed(monkeypatch: pytest.M
 def test_a_program_that_is_there_is_named_by_its_path() -> None:
     """The shell that every machine of this project has."""
     assert programs.need("sh", "dash").endswith("/sh")
+
+
+def test_a_missing_module_skips_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same for what is imported."""
+    monkeypatch.delenv(programs.STRICT, raising=False)
+    with pytest.raises(pytest.skip.Exception, match=r"^needs no-wheel \(PyPI\)$"):
+        programs.need_module("no_such_module", "no-wheel")
+    assert programs.need_module("json", "none").__name__ == "json"

@@ -63,7 +63,9 @@ def ignores(design: DesignTable, name: str) -> bool:
 
 def solve(method: str, design: DesignTable, target: ChannelTarget) -> Solution:
     """The formulation's weights at every frequency of the target; in the spread's worst case after a few passes."""
-    if not target.worst_case or method not in MEET_THE_WORST:
+    if target.worst_case and method not in MEET_THE_WORST:
+        target = replace(target, worst_case=False)  # the mean over the spread is better than to leave it out
+    if not target.worst_case:
         return _solve(method, design, target)
     solution = _solve(method, design, replace(target, worst_case=False, spread_in_powers=False))
     for _ in range(PASSES):

@@ -82,7 +82,7 @@ def stored_sections(cascade: Cascade, word: CmsisWord, where: str) -> StoredSect
             " choose fewer [realization] sections"
         )
     if word.word is None:
-        plain = np.concatenate([cascade.b, -cascade.a], axis=1)
+        plain = np.ascontiguousarray(np.concatenate([cascade.b, -cascade.a], axis=1))
         single = plain.astype(np.float32)
         _hold_stable(np.asarray(-single[:, 3:], dtype=float), word, where)
         return StoredSections(single, 0, 0, float(np.abs(single - plain).max()))
@@ -98,7 +98,7 @@ def stored_sections(cascade: Cascade, word: CmsisWord, where: str) -> StoredSect
             " (max_gain_db, max_effort_db), or export cmsis-f32"
         )
     step = 2.0 ** (shift - word.word.fraction_bits)
-    whole = np.rint(scaled / step).astype(np.int64)
+    whole = np.ascontiguousarray(np.rint(scaled / step).astype(np.int64))
     _hold_stable(-whole[:, 3:] * step, word, where)
     return StoredSections(whole, shift, int(lowered[-1]), float(np.abs(whole * step - scaled).max()))
 

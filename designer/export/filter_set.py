@@ -52,6 +52,7 @@ class FilterSet:
     problem_sha256 : of its text
     versions : of this tool and what it computed with
     judge : channel -> (L, T) stored taps, to what they do at the far ear, in words of the manifest; None where no scene is known
+    imported_from : the file that the filters were read from, where they were not designed; empty otherwise
 
     """
 
@@ -69,6 +70,7 @@ class FilterSet:
     problem_sha256: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     judge: Callable[[dict[str, Real]], dict[str, dict[str, float]]] | None = None
+    imported_from: str = ""
 
     @property
     def taps(self) -> int:

@@ -10,23 +10,34 @@ from designer.export.filter_set import FilterSet, filters_of
 from designer.export.judged import cancellation
 from designer.result import Result
 from designer.versions import versions
+from designer.virtualizer.chain import chain_of, has_chain
 
 
 def filter_set(result: Result) -> FilterSet:
-    """The realised filters of a design, in the order of its channels and drivers."""
+    """The realised filters of a design, in the order of its channels and drivers; with [virtualizer] those of the stereo chain.
+
+    A channel's taps are handed on as the word's integers where its drivers share one scale; where each has its own
+    (word_scale = "driver"), a target rounds the values to its own scale and says so.
+    """
     problem = result.problem
+    # The problem's form and word are of filters that it designs.
+    designed, one_scale = not result.imported_from, not any(map(any, result.finer_bits.values()))
+    chain = chain_of(result) if problem.virtualizer is not None and has_chain(result) else None
+    taps = result.taps if chain is None else chain.taps
     return FilterSet(
         title=problem.title,
         sample_rate_hz=problem.sample_rate_hz,
-        channels=tuple(result.taps),
+        channels=tuple(taps),
         drivers=result.drivers,
-        filters=filters_of(result.taps, result.drivers, result.sections),
-        form=problem.realization.form,
+        filters=filters_of(taps, result.drivers, result.sections),
+        form=problem.realization.form if designed else "biquad" if result.sections else "fir",
         bulk_delay_samples=result.bulk_delay_samples,
-        word=problem.realization.fixed_point,
-        shifts=result.shifts,
+        word=problem.realization.fixed_point if designed and one_scale else None,
+        shifts={name: shift for name, shift in result.shifts.items() if name in taps} if one_scale else {},
+        delays={} if chain is None else chain.delay_samples,
         problem_file=PurePath(problem.source).name,
         problem_sha256=hashlib.sha256(problem.text.encode()).hexdigest(),
         versions=versions(),
         judge=partial(cancellation, result),
+        imported_from=result.imported_from,
     )

@@ -27,6 +27,9 @@ def command(filters: FilterSet, target: str) -> str:
     """What makes the export again from the problem file."""
     out = f"out/{filters.name}"
     design = shlex.join(["designer", "design", filters.problem_file, "-o", out])
+    if filters.imported_from:
+        begin = ["designer", "import-coefficients", filters.imported_from]
+        design = shlex.join([*begin, "--problem", filters.problem_file, "-o", out])
     return f"{design} && {shlex.join(['designer', 'export', out, '--target', target])}"
 
 

@@ -93,9 +93,14 @@ def dual_statement(program: cones.ConeProgram) -> tuple[Any, Any]:
 
     P, q, A, b = program.P[0], program.q[0], program.A[0], program.b[0]
     seen = (P != 0).any(axis=0)
-    z, rho = cp.Variable(b.size), cp.Variable(int(seen.sum()))
+    z = cp.Variable(b.size)
     slope = q + A.T @ z
-    constraints = [np.linalg.cholesky(P[np.ix_(seen, seen)]) @ rho == slope[np.flatnonzero(seen)]]
+    constraints: list[Any] = []
+    value = -b @ z
+    if seen.any():  # one driver leaves nothing but slacks
+        rho = cp.Variable(int(seen.sum()))
+        constraints.append(np.linalg.cholesky(P[np.ix_(seen, seen)]) @ rho == slope[np.flatnonzero(seen)])
+        value = value - 0.5 * cp.sum_squares(rho)
     if not seen.all():
         constraints.append(slope[np.flatnonzero(~seen)] == 0)
     start = 0
@@ -103,7 +108,7 @@ def dual_statement(program: cones.ConeProgram) -> tuple[Any, Any]:
         stop = start + size
         constraints.append(z[start:stop] >= 0 if kind == "nonnegative" else cp.SOC(z[start], z[start + 1 : stop]))
         start = stop
-    return cp.Problem(cp.Maximize(-0.5 * cp.sum_squares(rho) - b @ z), constraints), z
+    return cp.Problem(cp.Maximize(value), constraints), z
 
 
 def _solved(problem: Any) -> bool:

@@ -16,7 +16,7 @@ from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
 from designer.evaluation.words import verdict
 from designer.formulations import Certificate
-from designer.importing.coefficients import Coefficients, refusal
+from designer.importing.coefficients import Coefficients, channel_names, refusal
 from designer.importing.read import read_coefficients
 from designer.job import Design
 from designer.problem.schema import MAX_TAPS, DesignTable, Problem
@@ -49,13 +49,13 @@ def import_coefficients(path: Path, problem: Problem) -> Design:
         problem,
         f[::2],
         fine.drivers,
-        {name: w[::2] for name, w in weights.items()},
+        {name: weights[name][::2] for name in channels},
         taps,
         bulk,
         channels,
         realisation_warnings=(*found.notes, *notes),
         sections=sections,
-        imported_from=path.name,
+        imported_from=str(path),
     )
     made.__dict__["fine_scene"] = fine
     return made
@@ -72,11 +72,13 @@ def _delayed(
     if length > MAX_TAPS:
         raise refusal(path, f"{length:,} taps with their delays", f"at most {MAX_TAPS:,}", "shorten the delays")
     taps: dict[str, Real] = {}
-    for table in problem.designs:
-        wait = found.delays.get(table.name, 0)
-        taps[table.name] = np.zeros((len(names), length))
-        for driver, one in found.taps[table.name].items():
-            taps[table.name][names.index(driver), wait : wait + one.size] = one
+    for name in channel_names(problem):
+        if name not in found.taps:
+            continue  # of the stereo chain, and not in the file
+        wait = found.delays.get(name, 0)
+        taps[name] = np.zeros((len(names), length))
+        for driver, one in found.taps[name].items():
+            taps[name][names.index(driver), wait : wait + one.size] = one
     sections = {
         channel: {
             driver: replace(one, delay_samples=one.delay_samples + found.delays.get(channel, 0))

@@ -25,6 +25,7 @@ from designer.arrays import Real
 from designer.export.provenance import one_line
 from designer.importing.coefficients import (
     Coefficients,
+    channel_names,
     check_rate,
     check_values,
     known,
@@ -75,7 +76,7 @@ def read_c(path: Path, problem: Problem) -> Coefficients:
     rate = stated(text, "sample rate")
     if rate is not None:
         check_rate(path, float(rate.removesuffix(" Hz")), problem)
-    channels = [table.name for table in problem.designs]
+    channels = channel_names(problem)
     arrays = [_array(path, found, problem, channels) for found in ARRAY.finditer(text)]
     if not arrays:
         raise refusal(

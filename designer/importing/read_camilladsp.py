@@ -18,6 +18,7 @@ from scipy.signal import fftconvolve, lfilter
 from designer.arrays import Real
 from designer.importing.coefficients import (
     Coefficients,
+    channel_names,
     check_rate,
     check_values,
     read_bytes,
@@ -52,7 +53,7 @@ def read_camilladsp(path: Path, problem: Problem) -> Coefficients:
     try:
         check_rate(path, float(whole["devices"]["samplerate"]), problem)
         comments = "\n".join(line for line in text.splitlines() if line.startswith("#"))
-        channels = stated_order(path, comments, "channels", [table.name for table in problem.designs])
+        channels = stated_order(path, comments, "channels", channel_names(problem))
         drivers = stated_order(path, comments, "drivers", problem.driver_names)
         inputs = int(whole["devices"]["capture"].get("channels", len(channels)))
         if inputs != len(channels):

@@ -10,6 +10,7 @@ import numpy as np
 
 from designer.importing.coefficients import (
     Coefficients,
+    channel_names,
     check_rate,
     check_values,
     known,
@@ -79,7 +80,7 @@ def _number(path: Path, text: str) -> float:
 
 def _grouped(path: Path, rows: list[list[str]], problem: Problem) -> dict[str, dict[str, list[list[float]]]]:
     """Channel -> driver -> the rows' numbers, in the file's order."""
-    channels = [table.name for table in problem.designs]
+    channels = channel_names(problem)
     found: dict[str, dict[str, list[list[float]]]] = {}
     places: dict[tuple[str, str], list[list[float]]] = {}
     for row in rows:
@@ -132,5 +133,5 @@ def _delays(path: Path, problem: Problem) -> dict[str, int]:
     _, columns, rows = _table(path)
     if columns != DELAYS:
         return {}
-    channels = [table.name for table in problem.designs]
+    channels = channel_names(problem)
     return {known(path, row[0], channels, "channel"): int(_number(path, row[1])) for row in rows}

@@ -10,6 +10,7 @@ import numpy as np
 
 from designer.importing.coefficients import (
     Coefficients,
+    channel_names,
     check_rate,
     check_values,
     read_bytes,
@@ -37,7 +38,7 @@ def read_wav(path: Path, problem: Problem) -> Coefficients:
     except soundfile.LibsndfileError as error:
         raise refusal(path, f"no sound file ({error})", "WAV", "export it again") from None
     check_rate(path, rate, problem)
-    channels = stated_order(path, comment, "channels", [table.name for table in problem.designs])
+    channels = stated_order(path, comment, "channels", channel_names(problem))
     drivers = stated_order(path, comment, "drivers", problem.driver_names)
     tracks = len(channels) * len(drivers)
     if samples.shape[1] != tracks:

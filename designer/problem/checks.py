@@ -17,6 +17,7 @@ from designer.problem.realization_checks import realization_checks
 from designer.problem.schema import Driver, Problem
 from designer.problem.slips import warnings
 from designer.problem.unbuilt import not_built
+from designer.problem.virtualizer_checks import virtualizer_checks
 from designer.problem.wish_checks import band_order, wish_checks
 
 __all__ = ["check", "warnings"]
@@ -46,6 +47,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
         (_transfer_size(problem), _fit_size(problem), _sphere_sizes(problem)),
         wish_checks(problem),
         realization_checks(problem),
+        virtualizer_checks(problem),
         not_built(problem),
     )
     return [fault for faults in checks for fault in as_far_as_known(faults)]

@@ -24,6 +24,7 @@ HOMES = {
     "equaliser_taps": ("rtf",),
     "sections": ("biquad",),
     "max_pole_radius": ("biquad",),
+    "word_scale": ("fir", "rtf"),
 }
 """Forms that a key belongs to, where it does not belong to all."""
 LEAST_BITS = {"fir": 4, "rtf": 4, "biquad": 8}
@@ -71,6 +72,9 @@ def _word(problem: Problem) -> Iterator[Fault]:
     except ValueError as error:
         yield Fault("realization.word", f"found {shown(table.word)}", str(error), remedy)
         return
+    if word is None and "word_scale" in table.model_fields_set:
+        found, remedy = f"found {shown(table.word_scale)} without a word", 'leave it out, or name a word: word = "q15"'
+        yield Fault("realization.word_scale", found, "only beside a word", remedy)
     if word is not None and not least <= word.bits <= MOST_BITS:
         bits = "1 bit" if word.bits == 1 else f"{word.bits} bits"
         may_be = f"{least} to {MOST_BITS} bits with form = {shown(table.form)}, the sign included"

@@ -251,6 +251,10 @@ class Realization(Table):
         default=None,
         description='the coefficients\' fixed-point word: "q15", "q31", or bits before and after the binary point, as "5.23"',
     )
+    word_scale: Literal["channel", "driver"] = Field(
+        default="channel",
+        description="whose taps share a power of two: a channel's drivers, or each driver's alone, by which short words gain",
+    )
 
     @property
     def fixed_point(self) -> Word | None:

@@ -11,8 +11,7 @@ from designer.problem.schema import Problem
 
 def not_built(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Keys that are valid and whose work does not exist yet."""
-    for key in ("virtualizer", "room"):
-        yield _table_not_built(key, problem)
+    yield _table_not_built("room", problem)
 
 
 def _unbuilt(path: str, value: object, remedy: str) -> Fault:

@@ -62,7 +62,7 @@ def refine(
     cost, damping = problem.sum(errors), 1e-3
     for _ in range(steps if moving.size else 0):
         slopes = [_free_slopes(f, problem) for f in now]
-        matrix, gradient = normal_equations(slopes, errors, problem.symbol)
+        matrix, gradient = normal_equations(slopes, *problem.quadratic(errors))
         matrix, gradient = matrix[np.ix_(moving, moving)], gradient[moving]
         scale = np.diag(matrix) + 1e-12 * np.max(np.diag(matrix))
         before = cost
@@ -115,11 +115,10 @@ def stacked(upper: Complex, lower: Complex) -> Complex:
     return np.concatenate([upper.reshape(len(upper), -1), lower.reshape(len(lower), -1)], axis=1)
 
 
-def normal_equations(slopes: Sequence[Complex], errors: Complex, symbol: Complex) -> tuple[Real, Real]:
-    """Gauss and Newton's matrix (n, n) and the gradient (n,), halved, from each driver's slopes (K, n_l)."""
+def normal_equations(slopes: Sequence[Complex], symbol: Complex, heard: Complex) -> tuple[Real, Real]:
+    """Gauss and Newton's matrix (n, n) and the gradient (n,), halved, from each driver's slopes (K, n_l), C and C e."""
     edges = np.cumsum([0, *(J.shape[1] for J in slopes)])
     matrix, gradient = np.empty((edges[-1], edges[-1])), np.empty(edges[-1])
-    heard = np.einsum("klm,km->kl", symbol, errors)
     for l, J in enumerate(slopes):
         rows = slice(edges[l], edges[l + 1])
         gradient[rows] = (J.conj().T @ heard[:, l]).real

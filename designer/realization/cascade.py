@@ -52,7 +52,7 @@ class Cascade:
         sections = np.concatenate([self.b, np.ones((len(self.b), 1)), self.a], axis=1)
         impulse = np.zeros(length)
         impulse[self.delay_samples : self.delay_samples + 1] = 1.0
-        return np.asarray(sosfilt(sections, impulse))
+        return np.asarray(sosfilt(np.ascontiguousarray(sections), impulse))  # columns of b may be what lies together
 
     @property
     def pole_radius(self) -> float:

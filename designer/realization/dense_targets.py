@@ -52,9 +52,10 @@ def between(solved_hz: Real, weights: Complex, frequency_hz: Real) -> Complex:
 
 
 def slacks_between(channel: ChannelDesign, frequency_hz: Real) -> dict[str, Real]:
-    """Wish -> slack in dB (F,) between the frequencies that were solved; 0 where the wish was met."""
+    """Wish or limit -> slack or excess in dB (F,) between the frequencies that were solved; 0 where it was met."""
     solved_hz = channel.frequency_hz[channel.in_band]
-    return {wish: np.interp(frequency_hz, solved_hz, slack) for wish, slack in channel.slacks_db.items()}
+    every = {**channel.slacks_db, **channel.excesses_db}
+    return {wish: np.interp(frequency_hz, solved_hz, slack) for wish, slack in every.items()}
 
 
 def joined(parts: Sequence[tuple[slice, Sequence[Held]]]) -> tuple[Held, ...]:

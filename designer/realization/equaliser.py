@@ -5,6 +5,9 @@ reach at |1 / W_r| of the plain driver's. The equaliser's magnitude is the inver
 third of an octave, so that narrow dips are left alone. Its phase is the least that such a magnitude can have, from the
 folded cepstrum, so that it adds no delay; it is the same for all drivers and does not turn them against each other.
 
+A level that moves much within a third of an octave, or taps too few for its slopes, leave a deviation: the magnitude
+asked for is divided by what is left of it, root by root, a few times, and the taps with the least deviation are kept.
+
 Source: Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd ed., section 13.5.
 """
 
@@ -12,9 +15,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.arrays import Complex, Real
+from designer.arrays import Bool, Complex, Real
 
 LARGEST_DB = 30.0
+ROUNDS = 24
+STEP = 0.5
+"""The exponent of what is left, each time."""
+TONE_DB = 1.0
+"""A deviation, a third of an octave smoothed, from which on it is reported."""
+TONE_BAND_HZ = (100.0, 16_000.0)
 FINER = 4
 """Length of the cepstrum's grid over the Fourier grid, against aliasing in time."""
 
@@ -45,11 +54,34 @@ def minimum_phase_taps(magnitude: Real, taps: int) -> Real:
     return np.asarray(np.fft.irfft(np.exp(np.fft.rfft(cepstrum)))[:taps])
 
 
-def equaliser(level: Real, wanted_level: Real, taps: int) -> Real:
-    """Taps (T,) that bring a level (K,) to the wanted one, on frequencies from 0 Hz to Nyquist."""
-    ratio = third_octave_smoothed(level**2) / np.maximum(third_octave_smoothed(wanted_level**2), 1e-300)
-    bound = 10 ** (LARGEST_DB / 20)
-    return minimum_phase_taps(np.clip(1 / np.sqrt(np.maximum(ratio, 1e-300)), 1 / bound, bound), taps)
+def smoothed_deviation_db(level: Real, wanted_level: Real) -> Real:
+    """A level (K,) over the wanted one in dB, both smoothed in power over a third of an octave."""
+    wanted = np.maximum(third_octave_smoothed(wanted_level**2), 1e-300)
+    return np.asarray(10 * np.log10(np.maximum(third_octave_smoothed(level**2) / wanted, 1e-30)))
+
+
+def equaliser(level: Real, wanted_level: Real, taps: int, heard: Bool | None = None) -> Real:
+    """Taps (T,) that bring a level (K,) to the wanted one, on frequencies from 0 Hz to Nyquist.
+
+    Parameters
+    ----------
+    level, wanted_level : (K,)
+    taps : T
+    heard : (K,) where the largest deviation counts; everywhere by default
+
+    """
+    heard = np.ones(level.size, dtype=bool) if heard is None else heard
+    asked_db, least = np.zeros(level.size), np.inf
+    best: Real = np.zeros(taps)
+    left_db = smoothed_deviation_db(level, wanted_level)
+    for number in range(ROUNDS):
+        asked_db = np.clip(asked_db - (STEP if number else 1.0) * left_db, -LARGEST_DB, LARGEST_DB)
+        common = minimum_phase_taps(10 ** (asked_db / 20), taps)
+        left_db = smoothed_deviation_db(level * np.abs(np.fft.rfft(common, 2 * (level.size - 1))), wanted_level)
+        largest = float(np.abs(left_db[heard]).max())
+        if largest < least:
+            best, least = common, largest
+    return best
 
 
 def equalised(taps: Real, common: Real) -> Real:

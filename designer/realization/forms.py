@@ -10,9 +10,9 @@ from designer.designs.channel import ChannelDesign
 from designer.problem.schema import Realization
 from designer.realization.biquad import realize_biquad
 from designer.realization.fir import realize_fir
+from designer.realization.kept_words import rounded_taps
 from designer.realization.realized import Realized, TapsFit
 from designer.realization.rtf import realize_rtf
-from designer.realization.tap_words import rounded_taps
 
 FORMS: dict[str, Callable[[Sequence[ChannelDesign], Scene, Realization], Realized]] = {
     "fir": realize_fir,
@@ -34,6 +34,6 @@ def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realiza
     made = FORMS[table.form](channels, scene, table)
     word = table.fixed_point
     if word is not None and not made.sections:
-        made = rounded_taps(made, word)
+        made = rounded_taps(made, word, channels, scene, by_driver=table.word_scale == "driver")
     kept = sum(fit.symbol.size for fit in made.fits if isinstance(fit, TapsFit)) <= MAX_KEPT
     return made if kept else replace(made, fits=())

@@ -26,9 +26,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from designer.arrays import Complex, Index, Real
+from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import amplitude_db, mean_power_matrix, pressure
-from designer.realization.toeplitz_fit import ROUGH_TOLERANCE, NormalEquations, delayed
+from designer.realization.toeplitz_fit import NormalEquations, delayed
 from designer.targets.channel_target import ChannelTarget
 
 ROUNDS, STAGE = 240, 60
@@ -75,13 +75,17 @@ class Held:
     limit: Real  # (J,) relative to the level
     together: bool  # the root mean square over the points is limited, else each point
 
+    def level_now(self, w: Complex) -> Real:
+        """The level (J,) that weights (K, L) reach."""
+        return root_mean_square(self.level_rows.pressure(w[self.index]))
+
     def reached(self, w: Complex) -> Real:
-        """The level (J,) that weights (K, L) reach, at most that of the wanted ones."""
-        return np.minimum(_rms(self.level_rows.pressure(w[self.index])), self.level)
+        """The same, at most that of the wanted ones."""
+        return np.minimum(self.level_now(w), self.level)
 
     def size(self, p: Complex) -> Real:
         """What is limited (J,) of pressures (J, M)."""
-        return _rms(p) if self.together else np.asarray(np.abs(p).max(axis=1))
+        return root_mean_square(p) if self.together else np.asarray(np.abs(p).max(axis=1))
 
     def projected(self, p: Complex, radius: Real) -> Complex:
         """The nearest pressures (J, M) within a radius (J,)."""
@@ -90,12 +94,25 @@ class Held:
 
     def excess_db(self, w: Complex) -> float:
         """By how much weights (K, L) exceed the limit, at the worst frequency; 0 where they hold it."""
-        level = _rms(self.level_rows.pressure(w[self.index]))
+        level = self.level_now(w)
         size = self.size(self.rows.pressure(w[self.index]))
         return float(np.maximum(amplitude_db(size / np.maximum(self.limit * level, 1e-150)), 0.0).max(initial=0.0))
 
+    def own_weight(self, symbol: Complex) -> Real:
+        """The mean weight that C (K, L, L) gives a point of the wish (J,): trace of C over that of the points' own matrix."""
+        points = self.rows.points
+        ours = np.einsum("jml,jml->j", points.conj(), points).real / points.shape[1]
+        return np.asarray(np.einsum("jll->j", symbol[self.index]).real / np.maximum(ours, 1e-300))
 
-def _rms(p: Complex) -> Real:
+    def within(self, keep: Bool) -> Held:
+        """The wish on those of its frequencies that are kept (K,) alone."""
+        on = keep[self.index]
+        rows, level_rows = (Rows(own.points[on], own.offset[on]) for own in (self.rows, self.level_rows))
+        return Held(self.label, self.index[on], rows, level_rows, self.level[on], self.limit[on], self.together)
+
+
+def root_mean_square(p: Complex) -> Real:
+    """Over the points: (J,) of pressures (J, M)."""
     return np.asarray(np.sqrt(np.mean(np.abs(p) ** 2, axis=1)))
 
 
@@ -116,18 +133,22 @@ def wishes_of(target: ChannelTarget, wanted: Complex, fitted: Index, slacks_db: 
 
     def add(label: str, points: Complex, levels: Complex, limit: Real, at: Index, *, together: bool = False) -> None:
         rows, level_rows = (Rows.of(tensor[at], wanted[at], fitted) for tensor in (points, levels))
-        level = _rms(level_rows.pressure(wanted[at][:, fitted]))
+        level = root_mean_square(level_rows.pressure(wanted[at][:, fitted]))
         wider = limit * 10 ** (slacks_db[label][at] / 20) if label in slacks_db else limit
         found.append(Held(label, at, rows, level_rows, level, wider, together))
 
     if target.gamma is not None:
-        add("cancellation_gain_db", target.cancel, target.reach, target.gamma[inside] ** -0.5, inside, together=True)
+        over = target.over_regions()
+        add("cancellation_gain_db", over.cancel, over.reach, target.gamma[inside] ** -0.5, inside, together=True)
     for mask in target.masks:
         at = inside[np.isfinite(mask.limit[inside])]
         add(mask.label, mask.points, axis, mask.limit[at], at)
     if target.window is not None:
-        ripple = np.full(inside.size, target.window.ripple)
-        add(target.window.label, target.window.points - axis, axis, ripple, inside)
+        ripple, points = np.full(inside.size, target.window.ripple), target.window.points
+        if target.window.phase_passes:  # the level alone counts: each point is turned by what the weights turn it
+            turned = pressure(points, wanted) * pressure(axis, wanted).conj()
+            points = points * np.exp(-1j * np.angle(turned))[:, :, None]
+        add(target.window.label, points - axis, axis, ripple, inside)
     return found
 
 
@@ -145,7 +166,7 @@ def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, de
     equations = NormalEquations(symbol, taps, penalty)
     x = equations.solve(equations.cut(delayed(own, delay)), equations.cut(delayed(wanted, delay)))
     left = [np.zeros_like(wish.rows.offset) for wish in wishes]
-    pulls = [np.maximum(_weight(symbol, wish), 1e-12) * PULL / GROWTH for wish in wishes]
+    pulls = [np.maximum(wish.own_weight(symbol), 1e-12) * PULL / GROWTH for wish in wishes]
     near = [wish.rows.pressure(delayed(equations.spectra(x), -delay)[wish.index]) for wish in wishes]
     best, merit, before = x, (np.inf, np.inf), np.inf
     for number in range(ROUNDS):
@@ -171,7 +192,7 @@ def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, de
             near[i] = z
             goal = (z - left[i] - wish.rows.offset) * (pull / p.shape[1])[:, None]
             right[wish.index] += np.einsum("jml,jm->jl", wish.rows.points.conj(), goal)
-        x = equations.solve(equations.cut(delayed(right, delay)), x, ROUGH_TOLERANCE)
+        x = equations.solve_again(equations.cut(delayed(right, delay)), x)
     return best
 
 
@@ -179,10 +200,3 @@ def _total(symbol: Complex, error: Complex, x: Real, penalty: Real | None) -> fl
     """E(x), prices of the taps included, over the frequencies from 0 to Nyquist."""
     heard = float(np.mean(np.einsum("ki,kij,kj->k", error.conj(), symbol, error).real))
     return heard if penalty is None else heard + float(np.sum(penalty * x**2))
-
-
-def _weight(symbol: Complex, wish: Held) -> Real:
-    """The mean weight that C gives a point of the wish (J,): trace of C over that of the points' own matrix."""
-    points = wish.rows.points
-    ours = np.einsum("jml,jml->j", points.conj(), points).real / points.shape[1]
-    return np.asarray(np.einsum("jll->j", symbol[wish.index]).real / np.maximum(ours, 1e-300))

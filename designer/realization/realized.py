@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from designer.arrays import Complex, Index, Real
 from designer.realization.cascade import Cascade
+from designer.realization.held_wishes import Held
 from designer.realization.section_problem import SectionProblem
 
 
@@ -28,12 +31,21 @@ class TapsFit:
 
 @dataclass(frozen=True)
 class SectionsFit:
-    """What one channel's sections were fitted to, and what came out before scaling and rounding; delays count from time 0."""
+    """What one channel's sections were fitted to and held to, and what came out before scaling and rounding; delays count from
+    time 0.
+    """
 
     own: Index
     problem: SectionProblem
     arrival: Index
     filters: tuple[Cascade, ...]
+    wishes: tuple[Held, ...] = ()
+
+    @property
+    def followed(self) -> SectionProblem:
+        """What rounding is to follow: the filters as they came out, which hold what the weights' own fit would not."""
+        responses = np.stack([f.response(self.problem.turn) for f in self.filters], axis=1)
+        return replace(self.problem, wanted=responses)
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,7 @@ class Realized:
     fits : what each channel was fitted to
     unrounded : the taps before they became integers, where they did
     shifts : of each channel, where taps are integers: a tap is q 2^(shift - fraction_bits)
+    finer_bits : of each channel's drivers (L,), where each has a scale of its own: so much less is the driver's shift
     sections : of each channel a cascade for each of its own drivers, in the biquad form
 
     """
@@ -60,4 +73,5 @@ class Realized:
     fits: tuple[TapsFit | SectionsFit, ...] = ()
     unrounded: tuple[Real, ...] = ()
     shifts: tuple[int, ...] = ()
+    finer_bits: tuple[Index, ...] = ()
     sections: tuple[tuple[Cascade, ...], ...] = ()

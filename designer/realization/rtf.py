@@ -16,13 +16,20 @@ from dataclasses import replace
 import numpy as np
 
 from designer.acoustics.scene import Scene
-from designer.arrays import Index, Real
+from designer.arrays import Bool, Complex, Index, Real
 from designer.designs.channel import ChannelDesign
 from designer.errors import Fault, ProblemError
 from designer.measures import amplitude_db, mean_power_matrix
 from designer.problem.schema import Realization
 from designer.realization.dense_targets import between, dense_frequencies_hz, dense_targets, joined, slacks_between
-from designer.realization.equaliser import equalised, equaliser, reached_level
+from designer.realization.equaliser import (
+    TONE_BAND_HZ,
+    TONE_DB,
+    equalised,
+    equaliser,
+    reached_level,
+    smoothed_deviation_db,
+)
 from designer.realization.fitted import common_delay
 from designer.realization.heard_error import audible
 from designer.realization.held_wishes import Held, wishes_of
@@ -55,6 +62,7 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
         problems = [replace(problem, wishes=own) for problem, own in zip(problems, wishes, strict=True)]
     asked = table if table.bulk_delay_samples is not None else table.model_copy(update={"bulk_delay_samples": "least"})
     delay = common_delay(problems, length, asked)
+    heard_at = (frequency_hz >= TONE_BAND_HZ[0]) & (frequency_hz <= TONE_BAND_HZ[1])
     out: list[Real] = []
     warnings: list[str] = []
     for channel, own, one, reference, problem in zip(channels, index, heard, chosen, problems, strict=True):
@@ -63,9 +71,10 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
         warnings += _cap_losses(channel, one, reference, cap, scene.drivers[own[reference]])
         filters = np.insert(ratios, reference, np.arange(length) == delay, axis=0)
         if table.equaliser_taps:
-            w = np.fft.rfft(filters, 2 * (frequency_hz.size - 1), axis=1).T
-            common = equaliser(reached_level(one.reach_power, w), one.plain_level, table.equaliser_taps)
+            level = reached_level(one.reach_power, _spectra(filters, frequency_hz.size))
+            common = equaliser(level, one.plain_level, table.equaliser_taps, heard_at)
             filters = equalised(filters, common)
+        warnings += _tone(channel, one, filters, heard_at, table)
         all_drivers = np.zeros((len(scene.drivers), table.taps))
         all_drivers[own] = filters
         out.append(all_drivers)
@@ -144,4 +153,28 @@ def _cap_losses(channel: ChannelDesign, heard: Heard, reference: int, cap: float
         f'{channel.design.name}: holding the ratios to "{name}" below {20 * np.log10(cap):g} dB costs up to {lost[at]:.1f} dB'
         f" of cancellation gain (at {f:.0f} Hz), {lost.mean():.2f} dB on average; another reference, or a larger"
         " [realization] max_ratio_db, brings it back"
+    ]
+
+
+def _spectra(filters: Real, frequencies: int) -> Complex:
+    return np.asarray(np.fft.rfft(filters, 2 * (frequencies - 1), axis=1).T)
+
+
+def _tone(channel: ChannelDesign, heard: Heard, filters: Real, at: Bool, table: Realization) -> list[str]:
+    """How far the level at the points to reach is from the plain driver's, a third of an octave smoothed, and the remedy."""
+    level = reached_level(heard.reach_power, _spectra(filters, heard.frequency_hz.size))
+    off_db = np.where(at, smoothed_deviation_db(level, heard.plain_level), 0.0)
+    worst = int(np.argmax(np.abs(off_db)))
+    if abs(off_db[worst]) <= TONE_DB:
+        return []
+    remedy = 'form = "fir" keeps the level'
+    if not table.equaliser_taps:
+        remedy = "[realization] equaliser_taps = 256 restores it, and " + remedy
+    else:
+        remedy = (
+            f"more equaliser_taps ([realization] equaliser_taps = {table.equaliser_taps}) bring it back, and " + remedy
+        )
+    return [
+        f"{channel.design.name}: the reference's pure delay leaves the level {off_db[worst]:+.1f} dB off the plain driver's"
+        f" at {heard.frequency_hz[worst]:.0f} Hz (a third of an octave smoothed); {remedy}"
     ]

@@ -40,3 +40,7 @@ class SectionProblem:
     def cost(self, filters: Sequence[Cascade]) -> float:
         """The sum of L cascades."""
         return self.sum(self.errors(filters))
+
+    def quadratic(self, errors: Complex) -> tuple[Complex, Complex]:
+        """The matrices C (K, L, L) of the sum near errors (K, L), and half its slopes C e (K, L)."""
+        return self.symbol, np.asarray(np.einsum("klm,km->kl", self.symbol, errors))

@@ -142,7 +142,7 @@ def _without_the_rest(
         chain[s] = np.eye(2)
         slopes.append(stacked(upper, np.einsum("ksj,sji->ksi", lower, chain)))
     errors = problem.errors(filters)
-    matrix, gradient = normal_equations(slopes, errors, problem.symbol)
+    matrix, gradient = normal_equations(slopes, *problem.quadratic(errors))
     diagonal = np.diag(matrix)
     believed = problem.sum(errors) / TRUSTED**2 + 1e-12 * diagonal + 1e-14 * diagonal.max()
     matrix = matrix + np.diag(believed)

@@ -21,6 +21,7 @@ from designer.problem.schema import Problem
 from designer.report.canvas import in_style, svg
 from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.layout import draw_layout
+from designer.report.listener_section import draw_listener
 from designer.report.measured_device_plot import draw_measured_device
 from designer.report.measured_driver_plot import draw_measured_driver
 from designer.report.measured_head_plot import draw_measured_head
@@ -45,19 +46,21 @@ def file_stems(names: list[str]) -> dict[str, str]:
 
 
 def draw_all(result: Result) -> dict[str, str]:
-    """The layout, and each channel's figures: file name without suffix -> SVG.
+    """The layout, each channel's figures and what the listener gets: file name without suffix -> SVG.
 
     Two processes draw where the platform can copy one that has the numbers already: matplotlib takes most of a
     report's time, and holds the interpreter's lock while it does.
     """
     tasks = figure_names(result)
     processes = _processes(len(tasks))
+    with in_style():
+        listener = draw_listener(result)
     if processes == 1:
-        return {stem: _drawn(result, stem, task) for stem, task in tasks.items()}
+        return {stem: _drawn(result, stem, task) for stem, task in tasks.items()} | listener
     _Drawn.result, _Drawn.tasks = result, tasks
     try:
         with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
-            return dict(zip(tasks, pool.map(_drawn_in_copy, tasks), strict=True))
+            return dict(zip(tasks, pool.map(_drawn_in_copy, tasks), strict=True)) | listener
     finally:
         _Drawn.result, _Drawn.tasks = None, {}
 

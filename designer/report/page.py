@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
+from pathlib import PurePath
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from designer import measures
 from designer.export import Export
+from designer.realization.fixed_point import output_bound
 from designer.report.canvas import with_unique_ids
 from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.figures import file_stems
+from designer.report.listener_section import FIGURES as LISTENER_FIGURES
+from designer.report.listener_section import listener_section
 from designer.result import Result
+
+SAID_DB = 0.05
+"""An output that passes full scale by less is not told: tables show a tenth."""
+BIT_DB = 20 * np.log10(2)
+MOST_NAMED = 4
+"""Loud drivers of a channel that are told by name."""
 
 ROWS = (  # the number's name, its words, its unit
     ("least_margin_to_target_db", "Least margin to the target curve", "dB"),
@@ -67,12 +80,24 @@ def form_rows(result: Result) -> list[tuple[str, list[str]]]:
         ("Loudest output for full-scale input (l1 norm)", [f"{one.output_bound_db:+.1f} dB" for one in studies]),
     ]
     if result.shifts:
-        rows.append(("Left shift of the sums in bits", [f"{result.shifts[name]}" for name in result.channels]))
-    for stage in studies[0].stages:
-        left = [one.stages[stage] for one in studies]
-        cells = [f"{g.median_db:.1f} / {g.fifth_percentile_db:.1f} / {g.worst_db:.1f} dB" for g in left]
-        rows.append((f"Gain {stage}: median / 5th percentile / worst", cells))
+        rows.append(("Left shift of the sums in bits", [_shift_words(result, name) for name in result.channels]))
+    kinds = [("", [one.stages for one in studies]), (", head shifted", [one.moved for one in studies])]
+    for where, found in kinds:
+        for stage in studies[0].stages:
+            left = [stages.get(stage) for stages in found]  # a beam has no head to shift
+            cells = [
+                f"{g.median_db:.1f} / {g.fifth_percentile_db:.1f} / {g.worst_db:.1f} dB" if g else "–" for g in left
+            ]
+            if any(left):
+                rows.append((f"Gain {stage}{where}: median / 5th percentile / worst", cells))
     return rows
+
+
+def _shift_words(result: Result, name: str) -> str:
+    """The shift that a channel's drivers share, or each driver's."""
+    shift, finer = result.shifts[name], result.finer_bits.get(name)
+    used = zip(finer or (), result.drivers, result.taps[name], strict=False)
+    return ", ".join(f"{driver} {shift - bits}" for bits, driver, taps in used if taps.any()) if finer else f"{shift}"
 
 
 def rounding_words(result: Result) -> str:
@@ -88,12 +113,34 @@ def rounding_words(result: Result) -> str:
     return f"Of the 5th percentile, words of {result.problem.realization.word} cost: {', '.join(parts)}."
 
 
+def headroom_words(result: Result) -> str:
+    """Which drivers' outputs full-scale input can drive beyond full scale, and by how much; nothing without a word."""
+    if result.problem.realization.word is None:
+        return ""
+    inside = " No node between sections can." if result.sections else ""
+    loud, most = [], 0.0
+    for name, taps in result.taps.items():
+        over = measures.amplitude_db(output_bound(taps))
+        beyond = [l for l in np.argsort(-over, kind="stable") if over[l] >= SAID_DB]
+        most = max(most, float(over.max()))
+        if beyond:
+            named = ", ".join(f"{result.drivers[l]} by {over[l]:.1f} dB" for l in beyond[:MOST_NAMED])
+            more = f" and {len(beyond) - MOST_NAMED} more by less" if len(beyond) > MOST_NAMED else ""
+            loud.append(f"{name}: {named}{more}")
+    if not loud:
+        return f"No input within full scale drives an output beyond it.{inside}"
+    return (
+        f"Input within full scale can drive these outputs beyond it: {'; '.join(loud)}.{inside} An input {most:.1f} dB lower,"
+        f" or {ceil(most / BIT_DB)} more bits before the point of what is played, keeps them whole."
+    )
+
+
 def form_words(result: Result) -> str:
     """The form of the filters, and in the RTF form the reference driver of each channel."""
     table = result.problem.realization
     if result.imported_from:
         length = next(iter(result.taps.values())).shape[1]
-        return f"Filters of {length} taps, read from {result.imported_from} and not designed,"
+        return f"Filters of {length} taps, read from {PurePath(result.imported_from).name} and not designed,"
     if table.form == "biquad":
         return f"Cascades of {table.sections} second-order sections a driver"
     return f"{_tap_words(result)} of {table.taps} taps"
@@ -163,9 +210,17 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str], export
             }
             for name, stem in stems.items()
         ],
+        listener=listener_section(result),
+        listener_figures=[
+            (picture, words)
+            for name, picture in pictures.items()
+            for kind, words in LISTENER_FIGURES.items()
+            if name.startswith(f"listener-{kind}")
+        ],
         form=form_words(result),
         form_rows=form_rows(result),
         rounding=rounding_words(result),
         export_rows=export_rows(exports),
+        headroom=headroom_words(result),
         delay_ms=result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3,
     )

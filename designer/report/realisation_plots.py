@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from designer.evaluation.realisation_study import ChannelStudy, Point
-from designer.realization.variants import PLAIN, SPARED
+from designer.realization.variants import PLAIN, SCALED, SPARED
 from designer.report.canvas import COLOURS, INK, STYLES, figure
 from designer.result import Result
 
@@ -18,7 +18,8 @@ LEAST_DB = -6.0
 """Where the axis of gain begins at the lowest."""
 
 
-PARTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+Parts = tuple[tuple[str, str, dict[str, Any]], ...]
+PARTS: Parts = (
     ("median", "median_db", {"linewidth": 1.1, "linestyle": STYLES[1]}),
     ("5th percentile", "fifth_percentile_db", {"linewidth": 1.8, "markersize": 4}),
     ("worst", "worst_db", {"linewidth": 1.0, "linestyle": STYLES[2]}),
@@ -31,6 +32,7 @@ def draw_realisation(result: Result, name: str) -> Figure:
     drawn = figure(7.2, 3.4)
     length = [point for point in study.curves if point.axis != "bits"]
     panels = drawn.subplots(1, 2, sharey=True) if len(length) > 1 else [drawn.subplots()]
+    ways = ((SPARED, COLOURS[0], "o"), (SCALED, COLOURS[3], "D"), (PLAIN, COLOURS[1], "s"))
     handles = [Line2D([], [], color=INK, marker="o" if "markersize" in style else "", label=part, **style)
                for part, _, style in PARTS]  # fmt: skip
     if len(length) > 1:
@@ -40,8 +42,11 @@ def draw_realisation(result: Result, name: str) -> Figure:
         _ticks(panels[0], length, logarithmic=True)
     words = panels[-1]
     bits = [point for point in study.curves if point.axis == "bits"]
-    for way, colour, marker in ((SPARED, COLOURS[0], "o"), (PLAIN, COLOURS[1], "s")):
-        _curves(words, [point for point in bits if point.way == way], colour, marker)
+    for way, colour, marker in ways:
+        points = [point for point in bits if point.way == way]
+        if not points:
+            continue
+        _curves(words, points, colour, marker, only=PARTS[1:2] if way == SCALED else PARTS)
         handles.append(Line2D([], [], color=colour, marker=marker, markersize=4, linewidth=1.8, label=way))
     unrounded = study.stages["realised"].fifth_percentile_db
     line = words.axhline(unrounded, color=INK, linewidth=0.9, zorder=1, label="unrounded, 5th percentile")
@@ -55,9 +60,9 @@ def draw_realisation(result: Result, name: str) -> Figure:
     return drawn
 
 
-def _curves(axes: Axes, points: list[Point], colour: str, marker: str) -> None:
+def _curves(axes: Axes, points: list[Point], colour: str, marker: str, only: Parts = PARTS) -> None:
     values = [point.value for point in points]
-    for _, number, style in PARTS:
+    for _, number, style in only:
         decibels = [getattr(point.gains, number) for point in points]
         axes.plot(values, decibels, color=colour, marker=marker if "markersize" in style else "", **style)
 

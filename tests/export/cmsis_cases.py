@@ -42,7 +42,7 @@ def random_cascade(
     a = np.stack([-2 * r[0] * np.cos(angle[0]), r[0] ** 2], axis=1)
     b = np.stack([np.ones(sections), -2 * r[1] * np.cos(angle[1]), r[1] ** 2], axis=1)
     b[0] *= level
-    return Cascade(b, a, delay)
+    return Cascade(np.asfortranarray(b), np.asfortranarray(a), delay)  # as a fit may leave them
 
 
 def sectioned() -> FilterSet:

@@ -7,8 +7,8 @@ that every processor runs, so that both halves of the library are met.
 from __future__ import annotations
 
 import functools
+import getpass
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -127,37 +127,34 @@ def library(machine: Machine) -> list[str]:
     return sorted(map(str, place.glob("*.o")))
 
 
-@functools.cache
 def archive() -> Path:
-    """The unpacked source archive, fetched once a machine by pip."""
-    folder = Path(tempfile.gettempdir()) / f"cmsisdsp-{VERSION}-{os.getuid()}"
+    """The unpacked source archive, or the end of this test."""
+    place, reason = _fetched()
+    if reason:
+        missing(f"needs the source archive of cmsisdsp {VERSION} (PyPI): {reason}")
+    return place
+
+
+@functools.cache
+def _fetched() -> tuple[Path, str]:
+    """Where the archive is, once pip has fetched it, and why it is not, which is asked once."""
+    folder = Path(tempfile.gettempdir()) / f"cmsisdsp-{VERSION}-{getpass.getuser()}"
     place = folder / f"cmsisdsp-{VERSION}"
-    if not place.exists():
-        folder.mkdir(mode=0o700, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(dir=folder))
-        pip = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "-q",
-            "--no-deps",
-            "--no-binary",
-            ":all:",
-            "--no-build-isolation",
-        ]
-        got = subprocess.run(
-            [*pip, "-d", str(partial), f"cmsisdsp=={VERSION}"], capture_output=True, text=True, check=False
-        )
-        found = list(partial.glob("*.tar.gz"))
-        if not found:
-            shutil.rmtree(partial)
-            missing(f"needs the source archive of cmsisdsp {VERSION} (PyPI): {got.stderr.strip()[-200:]}")
+    if place.exists():
+        return place, ""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(dir=folder))
+    pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "--no-build-isolation"]
+    got = subprocess.run(
+        [*pip, "-d", str(partial), f"cmsisdsp=={VERSION}"], capture_output=True, text=True, check=False
+    )
+    found = list(partial.glob("*.tar.gz"))
+    if found:
         with tarfile.open(found[0]) as file:
             file.extractall(partial, filter="data")
         _put(partial / place.name, place)
-        shutil.rmtree(partial)
-    return place
+    shutil.rmtree(partial)
+    return place, "" if found else (got.stderr.strip().splitlines() or ["pip says nothing"])[-1]
 
 
 def _put(partial: Path, place: Path) -> None:

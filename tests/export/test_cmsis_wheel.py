@@ -1,13 +1,16 @@
-"""The integer arithmetic behind the exported filters, against CMSIS-DSP 1.10.3 itself: the `cmsisdsp` wheel, block by block."""
+"""The integer arithmetic behind the exported filters, against CMSIS-DSP itself: the `cmsisdsp` wheel, block by block.
+
+1.10.1 is the last version that has wheels; the same holds of 1.10.3, whose own C sources `test_cmsis_c.py` compiles.
+"""
 
 from __future__ import annotations
 
-import cmsisdsp as dsp
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from programs import need_module
 
 from designer.export.cmsis_arithmetic import biquad_q15, biquad_q31, fir_q15, fir_q31
 from designer.export.cmsis_plan import plan_of
@@ -20,6 +23,7 @@ from designer.realization.cascade import Cascade
 from designer.realization.section_scaling import node_bounds
 from export.cmsis_cases import random_cascade
 
+dsp = need_module("cmsisdsp", "cmsisdsp 1.10.1")
 KIND = {"f32": np.float32, "q31": np.int32, "q15": np.int16}
 Signal = NDArray[np.generic]
 
@@ -135,4 +139,4 @@ def test_float32_stays_within_its_bound(form: str, seed: int) -> None:
         if cascade is None
         else wheel_biquad(F32, stored.values.ravel(), 0, x[0], 32)
     )
-    assert 0 < np.abs(got - exact[0]).max() <= bound < 0.02 * np.abs(exact).max()
+    assert 0 < np.abs(got - exact[0]).max() <= bound < 1e-3 * np.abs(exact).max()

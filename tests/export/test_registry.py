@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -13,7 +14,9 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from toml_text import pair, toml
 
+import designer
 from designer.arrays import Real
 from designer.errors import UsageError
 from designer.export import TARGETS, Export, FilterSet, manifest, target_named
@@ -37,6 +40,41 @@ def test_the_problem_file_knows_the_registry() -> None:
     """`[export] targets` takes the names that `--target` takes, in the same order."""
     assert get_args(TargetName) == tuple(TARGETS)
     assert all(name == target.name for name, target in TARGETS.items())
+
+
+def test_readme_names_every_target() -> None:
+    """The list of README is the registry's, as far as it is not of C."""
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert [name for name in TARGETS if f"`{name}`" not in text] == []
+
+
+def test_what_the_problem_tells_is_refused_before_the_design() -> None:
+    """A rate, a length or a number of drivers that a target cannot hold: no progress is made before it is said."""
+    table = pair()
+    table["export"] = {"targets": ["csv", "minidsp"]}
+    stages: list[str] = []
+    with pytest.raises(UsageError, match="target minidsp: found a sample rate of 16000 Hz"):
+        designer.design(designer.loads(toml(table)), progress=stages.append)
+    assert stages == []
+
+
+@pytest.mark.parametrize("form", ["fir", "biquad", "rtf"])
+def test_the_report_shows_what_the_manifest_says(form: str, tmp_path: Path) -> None:
+    """A row a target: bytes of coefficients and of state, products, scaling; the files are those of the manifest."""
+    table = pair()
+    table["realization"] = {"form": form, **({"sections": 6} if form == "biquad" else {"taps": 64})}
+    table["export"] = {"targets": [name for name in TARGETS if name != "minidsp"]}
+    folder = designer.design(designer.loads(toml(table), source="pair.toml")).save(tmp_path / "pair")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    entries = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+    assert list(entries) == sorted(table["export"]["targets"])
+    for name, entry in entries.items():
+        sizes = (entry["coefficient_bytes"], entry["state_bytes"], entry["multiply_adds_per_sample"])
+        cells = "".join(f"<td>{size:,}</td>" for size in sizes)
+        assert f"<td><code>export/{name}</code></td>{cells}" in page
+        for path, file in entry["files"].items():
+            content = (folder / "export" / name / path).read_bytes()
+            assert (len(content), hashlib.sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
 
 
 @pytest.mark.parametrize(("target", "case"), exports())

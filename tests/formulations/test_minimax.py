@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -10,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer import measures
+from designer.arrays import Complex
 from designer.errors import SolverError
-from designer.formulations import minimax
+from designer.formulations import constrained, minimax
 from designer.formulations.constrained_data import ConstrainedData
 from designer.solvers import cones
 from formulations.random_targets import Wanted, gaussian, random_target
 from formulations.reference import solved
+from formulations.test_registry import CASES
 
 seeds = st.integers(0, 2**32 - 1)
 wants = st.builds(
@@ -140,6 +143,25 @@ def test_a_frequency_whose_solver_stops_early_is_solved_by_the_reference_and_mar
     assert (found.gap < 1e-6).all() and (found.violation < 1e-6).all()
     np.testing.assert_allclose(found.value[1], expected.value[1], rtol=1e-5, atol=1e-7)
     np.testing.assert_array_equal(found.weights[[0, 2]], expected.weights[[0, 2]])
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("form", [minimax, constrained])
+def test_the_reference_answers_bad_numbers(form: ModuleType, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Identical and silent drivers, 0 Hz, one driver, what cannot be met: with no fast path at all every answer is certified."""
+    target = CASES[case]()
+    fast = form.solve_data
+
+    def stopped(data: constrained.ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
+        w, answer = fast(data)
+        return w, replace(answer, gap=np.full(len(w), np.nan))
+
+    monkeypatch.setattr(form, "solve_data", stopped)
+    found = form.solve(target)
+    assert found.by_reference.all()
+    assert np.isfinite(found.weights).all()
+    assert (found.gap < 1e-5).all()
+    assert (found.violation < 1e-6).all()
 
 
 def test_a_solver_that_stops_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

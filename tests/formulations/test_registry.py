@@ -12,8 +12,10 @@ import scipy.linalg
 
 from designer import measures
 from designer.arrays import Complex
-from designer.formulations import FORMULATIONS
+from designer.designs import methods
+from designer.formulations import FORMULATIONS, Solution
 from designer.formulations.formulation import CURVE, EFFORT, MASK
+from designer.problem.schema import DesignTable
 from designer.targets.channel_target import ChannelTarget
 from designer.targets.wishes import slacks_db
 from formulations.random_targets import Wanted, mapped, random_target
@@ -56,6 +58,20 @@ def same_points() -> ChannelTarget:
     return replace(target, cancel=target.reach)
 
 
+def pair_at_20_hz() -> ChannelTarget:
+    """Two point sources 5 cm apart, two ears at 2 m: the condition number of H^H H is over 1e6."""
+    pair, ears = np.array([-0.025, 0.025]), np.array([-0.0875, 0.0875])
+    distance_m = np.hypot(2.0, ears[:, None] - pair)
+    H = np.exp(-2j * np.pi * 20.0 / 343.0 * distance_m) / distance_m
+    assert np.linalg.cond(H.conj().T @ H) > 1e6
+    target = random_target(1, Wanted(frequencies=1, drivers=2, cancel=1, gain_db=20.0, max_effort_db=20.0))
+    reach, cancel = H[None, :1], H[None, 1:]
+    centre = reach[:, 0]
+    return replace(
+        target, frequency_hz=np.array([20.0]), reach=reach, cancel=cancel, quiet=cancel, centre=centre, look=centre
+    )
+
+
 CASES: dict[str, Callable[[], ChannelTarget]] = {
     "feasible": lambda: random_target(1, Wanted(gain_db=10.0, max_effort_db=20.0)),
     "infeasible": lambda: random_target(1, Wanted(gain_db=20.0, cancel=8)),
@@ -72,6 +88,9 @@ CASES: dict[str, Callable[[], ChannelTarget]] = {
     "one frequency": lambda: random_target(1, replace(WISHES, frequencies=1)),
     "nulls as deep as the rest allows": lambda: random_target(1, Wanted(deepest_nulls=True)),
     "drivers outside their bands": lambda: random_target(1, replace(WISHES, bounded_drivers=True)),
+    "a pair at 20 Hz": pair_at_20_hz,
+    "a pair at 20 Hz whose drivers spread": lambda: replace(pair_at_20_hz(), spread=0.01),
+    "drivers that spread": lambda: replace(wishes(), spread=0.01),
 }
 
 
@@ -81,10 +100,27 @@ def test_every_method_answers_every_target(method: str, case: str) -> None:
     """Finite weights that sound at every point to reach, with a certificate that holds."""
     target = CASES[case]()
     solution = FORMULATIONS[method](target)
-    assert solution.weights.shape == target.plain.shape
-    assert np.isfinite(solution.weights).all()
+    check(target, solution)
     assert (np.linalg.norm(solution.weights, axis=1) > 1e-3).all()
     assert (measures.mean_power(target.reach, solution.weights) > 1e-6).all()
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("method", FORMULATIONS)
+def test_every_method_answers_every_target_in_the_worst_case_of_a_spread(method: str, case: str) -> None:
+    """The same where every driver may be a tenth off, and the curve is to hold all the same."""
+    target = replace(CASES[case](), spread=0.01, worst_case=True)
+    design = DesignTable.model_validate({"name": "a", "kind": "ctc", "ear": "left", "band_hz": [100.0, 4000.0]})
+    check(target, methods.solve(method, design.model_copy(update={"method": method}), target))
+
+
+def check(target: ChannelTarget, solution: Solution) -> None:
+    """Finite, heard, certified."""
+    assert solution.weights.shape == target.plain.shape
+    assert np.isfinite(solution.weights).all()
+    norm = np.linalg.norm(solution.weights, axis=1)
+    assert (norm > 0).all()
+    assert (measures.mean_power(target.reach, solution.weights) > 1e-6 * norm**2).all()
     for certificate in (solution.violation, solution.gap, solution.level):
         assert certificate.shape == target.frequency_hz.shape
     assert (np.abs(solution.violation) < 1e-6).all()

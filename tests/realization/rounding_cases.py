@@ -25,12 +25,12 @@ def random_case(seed: int, drivers: int, taps: int) -> tuple[Real, Complex]:
 def normal_matrix(symbol: Complex, taps: int) -> Real:
     """N (T L, T L) with drivers within taps, from the sum itself."""
     size, drivers = 2 * (len(symbol) - 1), symbol.shape[1]
-    out = np.zeros((taps * drivers, taps * drivers))
-    for k in range(size):
-        C = symbol[k] if k < len(symbol) else symbol[size - k].conj()
-        row = np.exp(-2j * np.pi * k * np.arange(taps) / size)
-        out += np.kron(np.outer(row.conj(), row), C).real / size
-    return out
+    C = np.concatenate([symbol, symbol[-2:0:-1].conj()])
+    turns = np.exp(-2j * np.pi / size * np.outer(np.arange(size), np.arange(taps)))
+    out = np.zeros((taps, drivers, taps, drivers))
+    for l, m in np.ndindex(drivers, drivers):
+        out[:, l, :, m] = ((turns.conj() * C[:, l, m, None]).T @ turns).real / size
+    return out.reshape(taps * drivers, taps * drivers)
 
 
 @cache

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from designer.problem.word_format import Word
 from designer.realization import response
-from designer.realization.fixed_point import common_shift, output_bound, rounded, scale
+from designer.realization.fixed_point import LEAST_SHIFT, common_shift, output_bound, own_shift, rounded, scale
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -45,6 +45,25 @@ def test_the_shift_is_the_smallest_that_holds(seed: int, size: float, name: str)
     if shift > 0:
         largest = max(x.max() / (word.greatest + 0.5), x.min() / (word.least - 0.5)) / scale(word, shift - 1)
         assert largest >= 1.0
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds, size=st.floats(-18.0, 6.0), name=st.sampled_from(["q15", "q7", "q3", "5.23", "8.24", "q31"]))
+def test_a_drivers_own_shift_fills_the_word(seed: int, size: float, name: str) -> None:
+    """The largest integer is within the word, and beyond a half of its range: one shift less and it would not fit."""
+    x, word = np.random.default_rng(seed).uniform(-1, 1, 20) * 2.0**size, Word.of(name)
+    shift = own_shift(x, word)
+    q = np.rint(x * 2.0 ** (word.fraction_bits - shift))
+    assert word.least <= q.min() <= q.max() <= word.greatest
+    if shift > LEAST_SHIFT:
+        finer = np.rint(x * 2.0 ** (word.fraction_bits - shift + 1))
+        assert finer.max() > word.greatest or finer.min() < word.least
+
+
+def test_a_silent_driver_has_no_shift() -> None:
+    """Nor has one that is scaled by 2^24 already: -24 is the least."""
+    assert own_shift(np.zeros(5), Word.of("q15")) == 0
+    assert own_shift(np.full(5, 1e-12), Word.of("q15")) == -24
 
 
 @settings(max_examples=30, deadline=None)

@@ -111,6 +111,17 @@ def test_the_most_sensitive_weights_meet_the_ratio_in_the_worst_case(seed: int) 
         assert held.any() or n == 0
 
 
+@pytest.mark.parametrize("method", ["superdirective", "choueiri", "matrix", "minimax"])
+def test_a_method_without_passes_designs_for_the_mean_of_the_spread(method: str) -> None:
+    """Asked for the worst case it gives the weights of the mean, which are not those of no spread at all."""
+    target = target_of(1, gain_db=6.0)
+    design = DESIGN.model_copy(update={"method": method})
+    mean, none = replace(target, worst_case=False), replace(target, worst_case=False, spread=0.0)
+    worst, mean_w, none_w = (methods.solve(method, design, each).weights for each in (target, mean, none))
+    np.testing.assert_array_equal(worst, mean_w)
+    assert np.abs(mean_w - none_w).max() > 1e-4 * np.abs(none_w).max()
+
+
 def test_without_a_spread_the_worst_case_is_the_case() -> None:
     """A deviation of 1e-9 changes nothing, and the curve is then held against the plain ratio."""
     target = replace(target_of(1, gain_db=6.0), spread=1e-18)

@@ -1,0 +1,115 @@
+"""Sections that hold the wishes themselves: a curve, masks and limits pull on the refinement where it leaves them.
+
+    minimise    Σ_k e^H C e  +  Σ_g,k r_g(k) dist²(p_g(k), S_g(k)),      p_g = H_g (wanted + e),
+
+S_g the pressures that a wish allows at its points (see `held_wishes.py`). Few sections cannot follow the weights
+everywhere, and the least sum of squares lets them miss where a curve binds; but a curve, a limit and a decibel of tone leave
+room, and sections that use it hold them all. The distance to a convex set has the slope p - proj(p), and where p is outside
+a root mean square's ball its square has, to first order, the matrix v v^H, v = H^H p / |p|; where it is inside it has none, so
+that nothing binds there. Both enter Gauss and Newton's equations beside C.
+
+r grows from stage to stage until all is held; the levels that limits are relative to are taken anew at each stage.
+
+Source: J. Nocedal and S. Wright, Numerical Optimization, 2nd ed. (2006), section 17.1, the quadratic penalty method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from designer.arrays import Complex, Real
+from designer.realization.biquad_refinement import refine
+from designer.realization.cascade import Cascade
+from designer.realization.held_wishes import HELD_DB, MARGIN_DB, Held
+from designer.realization.section_problem import SectionProblem
+
+STAGES, STEPS, GROWTH = 14, 15, 2.5
+ENOUGH = 1e-4
+"""A relative fall of the sum that ends a stage."""
+
+
+@dataclass(frozen=True)
+class Pull:
+    """One wish as it pulls: the pressures' radius (J,) and the weight r (J,) on the mean square of what is beyond it."""
+
+    wish: Held
+    radius: Real
+    weight: Real
+
+
+@dataclass(frozen=True)
+class HeldSections(SectionProblem):
+    """The sum with what the wishes add to it."""
+
+    pulls: tuple[Pull, ...] = ()
+
+    def sum(self, errors: Complex) -> float:
+        """The sum of errors (K, L)."""
+        whole = super().sum(errors)
+        for pull in self.pulls:
+            _, beyond = self._beyond(pull, errors)
+            whole += float(np.sum(pull.weight * np.mean(np.abs(beyond) ** 2, axis=1)))
+        return whole
+
+    def quadratic(self, errors: Complex) -> tuple[Complex, Complex]:
+        """The matrices (K, L, L) and slopes (K, L) of the sum at errors (K, L)."""
+        own, slope = super().quadratic(errors)
+        matrices = own.copy()
+        for pull in self.pulls:
+            H, at = pull.wish.rows.points, pull.wish.index
+            p, beyond = self._beyond(pull, errors)
+            weight = pull.weight / p.shape[1]
+            slope[at] += np.einsum("jml,jm->jl", H.conj(), beyond) * weight[:, None]
+            outside = np.abs(beyond) > 0
+            if pull.wish.together:
+                toward = np.einsum("jml,jm->jl", H.conj(), p) / np.maximum(np.linalg.norm(p, axis=1), 1e-150)[:, None]
+                weight = weight * outside.any(axis=1)
+                matrices[at] += toward[:, :, None] * toward.conj()[:, None, :] * weight[:, None, None]
+            else:
+                active = H * outside[:, :, None]
+                matrices[at] += active.conj().swapaxes(1, 2) @ active * weight[:, None, None]
+        return matrices, slope
+
+    def _beyond(self, pull: Pull, errors: Complex) -> tuple[Complex, Complex]:
+        """Pressures (J, M) and how far each is beyond what is allowed."""
+        p = pull.wish.rows.pressure((errors + self.wanted)[pull.wish.index])
+        return p, p - pull.wish.projected(p, pull.radius)
+
+
+def largest_excess_db(filters: Sequence[Cascade], problem: SectionProblem, wishes: Sequence[Held]) -> float:
+    """By how much cascades exceed the wish that they hold least, at its worst frequency."""
+    w = problem.errors(filters) + problem.wanted
+    return max((wish.excess_db(w) for wish in wishes), default=0.0)
+
+
+def hold_sections(filters: Sequence[Cascade], problem: SectionProblem, wishes: Sequence[Held]) -> list[Cascade]:
+    """Cascades that hold the wishes, or come as near as was found.
+
+    Parameters
+    ----------
+    filters : L cascades, refined
+    problem : what they follow, as far as the wishes leave them free
+    wishes : on the frequencies of the problem
+
+    """
+    best, least = list(filters), largest_excess_db(filters, problem, wishes)
+    now, margin = best, 10 ** (-MARGIN_DB / 20)
+    weights = [wish.own_weight(problem.symbol) for wish in wishes]
+    for _ in range(STAGES):
+        if least <= HELD_DB:
+            break
+        w = problem.errors(now) + problem.wanted
+        pulls = tuple(
+            Pull(wish, margin * wish.limit * wish.level_now(w), weight)
+            for wish, weight in zip(wishes, weights, strict=True)
+        )
+        held = HeldSections(problem.wanted, problem.symbol, problem.turn, problem.radius, pulls)
+        now = refine(now, held, steps=STEPS, enough=ENOUGH)
+        excess = largest_excess_db(now, problem, wishes)
+        if excess < least:
+            best, least = now, excess
+        weights = [GROWTH * weight for weight in weights]
+    return best

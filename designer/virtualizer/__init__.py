@@ -1,0 +1,1 @@
+"""The stereo chain: crosstalk model, virtualisation, alignment and upmix, and audio files rendered through them."""

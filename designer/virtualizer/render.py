@@ -1,0 +1,271 @@
+"""Stereo in, a WAV file out: driver feeds or what the ears get, with the level that makes comparisons fair.
+
+Three rules set the gain, unless one is given:
+
+- What is for headphones (at the ears, or the crosstalk model alone) gets the loudness of the input, so that the bypass,
+  which is the input bit for bit, compares with it. The loudness is ITU-R BS.1770's.
+- Plain feeds get the loudness at the listener's ears that the design's feeds have there. Those are left as designed.
+- A peak above `HIGHEST_PEAK_DB` of full scale lowers the gain until it is there.
+
+The gain is known at the end alone: the sound lies on disk until then, so that memory does not grow with its length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from designer.arrays import Real
+from designer.errors import UsageError
+from designer.result import Result
+from designer.virtualizer.chain import CENTRE, StereoChain, chain_of, ear_responses
+from designer.virtualizer.feed_file import Unfinished, check_writable
+from designer.virtualizer.loudness import Loudness
+from designer.virtualizer.signal_path import EARS, Running, SignalPath, feeds_path, headphones_path, plain_path
+from designer.virtualizer.stereo_file import StereoFile
+
+HIGHEST_PEAK_DB = -0.1
+EAR_RESPONSE_S = 0.02
+"""Length of the ears' responses: what lies between the drivers' arrivals, and what head and enclosure leave ringing."""
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """What to play: driver feeds of the design's chain, if nothing is said."""
+
+    at_ears: bool = False
+    headphones: bool = False
+    bypass: bool = False
+    plain: bool = False
+    gain_db: float | None = None
+
+    def check(self) -> None:
+        """Refuse what does not go together.
+
+        Raises
+        ------
+        UsageError : naming the flags
+
+        """
+        alone = {"--bypass": self.bypass, "--headphones": self.headphones}
+        others = {"--plain": self.plain, "--at-ears": self.at_ears}
+        for flag in (flag for flag, given in alone.items() if given):
+            also = [other for other, given in {**alone, **others}.items() if given and other != flag]
+            if also:
+                raise UsageError(
+                    f"{flag}: found {' and '.join(also)} with it; allowed: --at-ears and --plain together, every other alone;"
+                    " leave one out"
+                )
+        if self.bypass and self.gain_db is not None:
+            raise UsageError(
+                "--bypass: found --gain with it; allowed: the input bit for bit; leave --gain out, or give it to the others"
+            )
+
+    @property
+    def is_for_ears(self) -> bool:
+        """Whether the output is what two ears hear."""
+        return self.at_ears or self.headphones
+
+
+class Listened:
+    """A running path whose peak is watched, and beside it the same at the ears, where its loudness is measured."""
+
+    def __init__(self, path: SignalPath, sample_rate_hz: float, heard: SignalPath | None = None) -> None:
+        self.path = Running(path.beside(heard) if heard else path, sample_rate_hz)
+        self.kept = len(path.outputs)
+        self.left = path.filters.shape[2] - 1  # samples still to be kept: the tail, and what came in
+        self.peak = 0.0
+        self.meter = Loudness(sample_rate_hz) if path.outputs == EARS or heard else None
+
+    def push(self, block: Real) -> Real:
+        """Outputs of the path itself (m, O) for the next block."""
+        self.left += len(block)
+        return self._listen(self.path.push(block))
+
+    def finish(self) -> Real:
+        """The last of them."""
+        return self._listen(self.path.finish())
+
+    @property
+    def peak_db(self) -> float:
+        """The highest sample of what is kept, over full scale."""
+        return decibels(self.peak)
+
+    @property
+    def lufs(self) -> float:
+        """Loudness at the ears."""
+        return self.meter.integrated_lufs() if self.meter else -np.inf
+
+    def _listen(self, out: Real) -> Real:
+        kept = out[: self.left, : self.kept]
+        self.left -= len(kept)
+        if kept.size:
+            self.peak = max(self.peak, float(np.abs(kept).max()))
+        if self.meter:
+            self.meter.push(out[:, -2:])
+        return kept
+
+
+def render(
+    design: Result, source: Path, out: Path, *, options: RenderOptions | None = None, progress: Progress | None = None
+) -> list[str]:
+    """Play a stereo file through a design, and say in a few lines what was done.
+
+    Parameters
+    ----------
+    design : with designs named left and right, and centre if there is one
+    source : a stereo WAV or FLAC file
+    out : the WAV file to write, whole or not at all
+    progress : called with the share that is done, 0 to 1
+
+    Raises
+    ------
+    UsageError : options that do not go together, an output that is not free, a gain that would clip, a design without
+        left and right
+    DataError : the recording cannot be used
+
+    """
+    options = options or RenderOptions()
+    options.check()
+    check_writable(out, source)
+    recording = StereoFile(source)
+    if options.bypass:
+        with Unfinished(out, 2) as place:
+            place.copy(recording.stored(), recording.frames, recording.sample_rate_hz, recording.subtype)
+        return [
+            f"bypass: the input bit for bit, {recording.sample_rate_hz} Hz, {recording.subtype}",
+            f"wrote {out} (2 channels: left, right)",
+        ]
+    chain = played_chain(design)
+    rate = chain.sample_rate_hz
+    playing, compared, names = _listened(design, chain, options)
+    given = Loudness(rate)
+    with Unfinished(out, len(names)) as place:
+        done = 0
+        for block in recording.resampled(rate):
+            if options.is_for_ears:
+                given.push(block)
+            place.keep(playing.push(block))
+            for other in compared:
+                other.push(block)
+            done += len(block)
+            if progress:
+                progress(min(1.0, done / rate * recording.sample_rate_hz / recording.frames))
+        place.keep(playing.finish())
+        for other in compared:
+            other.finish()
+        level = _level(playing, compared, given.integrated_lufs() if options.is_for_ears else -np.inf, options)
+        place.finish(10 ** (level.gain_db / 20), rate)
+    seconds = place.frames / rate
+    return [
+        *_heading(recording, chain, options),
+        *level.lines,
+        f"wrote {out} ({len(names)} channels: {', '.join(names)}; 24 bit, {round(rate)} Hz, {seconds:.1f} s)",
+    ]
+
+
+def played_chain(design: Result) -> StereoChain:
+    """The design's chain; without a [virtualizer], which would say so, the upmix feeds a centre where there is one.
+
+    Raises
+    ------
+    UsageError : the design has no channels left and right
+    DataError : a head's file cannot be used
+
+    """
+    chain = chain_of(design)
+    return replace(chain, upmix=True) if design.problem.virtualizer is None and CENTRE in chain.taps else chain
+
+
+def _listened(
+    design: Result, chain: StereoChain, options: RenderOptions
+) -> tuple[Listened, list[Listened], tuple[str, ...]]:
+    """What is played, what its loudness is compared with, and the names of its outputs."""
+    rate = chain.sample_rate_hz
+    feeds = feeds_path(chain)
+    path = plain_path(design.problem, design.bulk_delay_samples) if options.plain else feeds
+    if options.headphones:
+        path = headphones_path(chain)
+    if not options.at_ears and not options.plain:
+        return Listened(path, rate), [], path.outputs
+    ears = ear_responses(design, 1 << int(np.ceil(np.log2(EAR_RESPONSE_S * rate))))
+    if options.at_ears:
+        return Listened(path.heard(ears), rate), [], EARS
+    return Listened(path, rate, path.heard(ears)), [Listened(feeds, rate, feeds.heard(ears))], path.outputs
+
+
+@dataclass(frozen=True)
+class Level:
+    """The gain, and what to say of it."""
+
+    gain_db: float
+    lines: tuple[str, ...]
+
+
+def _level(playing: Listened, compared: list[Listened], given_lufs: float, options: RenderOptions) -> Level:
+    equal_db, words = _equal_loudness_db(playing, compared, given_lufs, options)
+    peak_db = playing.peak_db
+    if options.gain_db is not None:
+        if peak_db + options.gain_db > 0:
+            raise UsageError(
+                f"--gain {options.gain_db:g}: found a peak of {peak_db + options.gain_db:+.2f} dB over full scale;"
+                f" allowed: up to 0; give at most {np.floor(-100 * peak_db) / 100:g}, or leave --gain out for the gain that fits"
+            )
+        return Level(
+            options.gain_db, (f"gain {options.gain_db:+.2f} dB, as given; {_peak(peak_db + options.gain_db)}",)
+        )
+    lowered_db = max(0.0, peak_db + equal_db - HIGHEST_PEAK_DB)
+    gain_db = equal_db - lowered_db
+    lines = [*words, f"gain {gain_db:+.2f} dB; {_peak(peak_db + gain_db)}"]
+    if lowered_db:
+        lines.insert(-1, f"peaks: lowered by {lowered_db:.2f} dB, or they would be over full scale")
+        if words:
+            lines.append(f"not at equal loudness: {lowered_db:.2f} dB quieter; turn the other down by as much")
+    return Level(gain_db, tuple(lines))
+
+
+def _equal_loudness_db(
+    playing: Listened, compared: list[Listened], given_lufs: float, options: RenderOptions
+) -> tuple[float, list[str]]:
+    """The gain that gives the wanted loudness, and what to say of it."""
+    if options.is_for_ears:
+        wanted_lufs, whose = given_lufs, "the input's"
+    elif compared:
+        lowered_db = max(0.0, compared[0].peak_db - HIGHEST_PEAK_DB)
+        wanted_lufs, whose = compared[0].lufs - lowered_db, "the design's feeds, at the ears"
+    else:
+        return 0.0, []
+    if not np.isfinite([wanted_lufs, playing.lufs]).all():
+        return 0.0, ["loudness: nothing above -70 LUFS to compare; left as it is"]
+    return wanted_lufs - playing.lufs, [
+        f"loudness: {playing.lufs:.1f} LUFS brought to {wanted_lufs:.1f}, {whose} (ITU-R BS.1770)"
+    ]
+
+
+def _heading(recording: StereoFile, chain: StereoChain, options: RenderOptions) -> list[str]:
+    resampled = (
+        "" if recording.sample_rate_hz == chain.sample_rate_hz else f", resampled to {chain.sample_rate_hz:g} Hz (soxr)"
+    )
+    seconds = recording.frames / recording.sample_rate_hz
+    what = "the crosstalk model alone" if options.headphones else "plain stereo" if options.plain else "the design"
+    upmixed = chain.upmix and not (options.plain or options.headphones)
+    split = ", upmixed to left, right and centre" if upmixed else ""
+    place = " at the ears" if options.at_ears else ""
+    return [
+        f"{recording.path}: {seconds:.1f} s of stereo, {recording.sample_rate_hz} Hz{resampled}",
+        f"plays {what}{place}{split}",
+    ]
+
+
+def _peak(peak_db: float) -> str:
+    return f"peak {peak_db:+.2f} dBFS" if np.isfinite(peak_db) else "silent"
+
+
+def decibels(amplitude: float) -> float:
+    """20 log10, and -inf of nothing."""
+    return float(20 * np.log10(amplitude)) if amplitude > 0 else -np.inf

@@ -1,0 +1,139 @@
+"""What stereo runs through in each mode, as one matrix of filters (outputs, inputs, taps), behind the upmix or not.
+
+feeds         (L, 2 or 3)   each channel's filters, behind its delay
+plain         (L, 2)        left and right on the outermost drivers, at the design's bulk delay
+at the ears   (2, ...)      any of both, through the acoustics: Σ_l e_l * w_lc
+headphones    (2, 2)        near- and far-ear filters of the crosstalk model
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from designer.arrays import Real
+from designer.errors import DataError, UsageError
+from designer.problem.schema import Problem
+from designer.virtualizer.chain import CENTRE, StereoChain
+from designer.virtualizer.filter_matrix import FilterMatrix
+from designer.virtualizer.upmix import Upmix
+
+SAME_PLACE_M = 1e-4
+EARS = ("left ear", "right ear")
+
+
+@dataclass(frozen=True)
+class SignalPath:
+    """Filters from left and right, or from left, right and centre of the upmix.
+
+    Attributes
+    ----------
+    filters : (O, I, T)
+    upmix : whether the inputs are left, right and centre of the upmix
+    outputs : names (O,)
+
+    """
+
+    filters: Real
+    upmix: bool
+    outputs: tuple[str, ...]
+
+    def heard(self, ears: Real) -> SignalPath:
+        """The same at the two ears: the filters convolved with the ears' responses (2, O, n) and summed over the outputs."""
+        from scipy.signal import fftconvolve
+
+        through = fftconvolve(ears[:, :, None], self.filters[None], axes=-1).sum(axis=1)
+        return SignalPath(np.asarray(through), self.upmix, EARS)
+
+    def beside(self, other: SignalPath) -> SignalPath:
+        """Both at once: this path's outputs, then those of another with the same inputs."""
+        length = max(self.filters.shape[2], other.filters.shape[2])
+        padded = [np.pad(one.filters, ((0, 0), (0, 0), (0, length - one.filters.shape[2]))) for one in (self, other)]
+        return SignalPath(np.concatenate(padded), self.upmix, (*self.outputs, *other.outputs))
+
+
+class Running:
+    """A path with its memory. The upmix's latency is taken out, the filters' delay is not."""
+
+    def __init__(self, path: SignalPath, sample_rate_hz: float) -> None:
+        self._upmix = Upmix(sample_rate_hz) if path.upmix else None
+        self._early = self._upmix.latency_samples if self._upmix else 0
+        self._filters = FilterMatrix(path.filters)
+
+    def push(self, block: Real) -> Real:
+        """The samples (m, O) that are known after this block (n, 2)."""
+        return self._filters.push(self._upmixed(block) if self._upmix else block)
+
+    def finish(self) -> Real:
+        """The samples (m, O) that are left."""
+        last = self._filters.push(self._late(self._upmix.finish())) if self._upmix else None
+        tail = self._filters.finish()
+        return tail if last is None else np.concatenate([last, tail])
+
+    def _upmixed(self, block: Real) -> Real:
+        assert self._upmix is not None
+        return self._late(self._upmix.push(block))
+
+    def _late(self, channels: Real) -> Real:
+        dropped = min(self._early, len(channels))
+        self._early -= dropped
+        return channels[dropped:]
+
+
+def feeds_path(chain: StereoChain) -> SignalPath:
+    """Driver feeds of the design's chain, its gain included."""
+    channels = (*chain.sides, CENTRE) if chain.upmix else chain.sides
+    length = max(chain.delay_samples[name] + chain.taps[name].shape[1] for name in channels)
+    filters = np.zeros((len(chain.drivers), len(channels), length))
+    for i, name in enumerate(channels):
+        delay, taps = chain.delay_samples[name], chain.taps[name]
+        filters[:, i, delay : delay + taps.shape[1]] = chain.gain * taps
+    return SignalPath(filters, chain.upmix, chain.drivers)
+
+
+def outermost(problem: Problem) -> tuple[int, int]:
+    """The drivers furthest to the listener's left and right; of several at one place the first.
+
+    Raises
+    ------
+    DataError : all are in the middle
+
+    """
+    aside_m = -np.array([driver.position_m[1] for driver in problem.drivers])  # the listener's left is at -y
+    left, right = int(np.argmax(aside_m)), int(np.argmin(aside_m))
+    if aside_m[left] - aside_m[right] < SAME_PLACE_M:
+        raise DataError(
+            f"{problem.source}: found no driver further to the left or right than another; allowed for plain stereo: two"
+            " drivers side by side; leave --plain out"
+        )
+    return left, right
+
+
+def plain_path(problem: Problem, delay_samples: int) -> SignalPath:
+    """Left and right as they are on the outermost drivers, as late as the design."""
+    filters = np.zeros((len(problem.drivers), 2, delay_samples + 1))
+    for i, driver in enumerate(outermost(problem)):
+        filters[driver, i, delay_samples] = 1.0
+    return SignalPath(filters, False, problem.driver_names)
+
+
+def headphones_path(chain: StereoChain) -> SignalPath:
+    """The crosstalk model alone.
+
+    Raises
+    ------
+    UsageError : the design has none
+
+    """
+    if not chain.crosstalk:
+        raise UsageError(
+            "--headphones: found a design without a crosstalk model; allowed: a design with a [virtualizer] table; add"
+            " one to the problem file and design it again, or give --at-ears"
+        )
+    near, far = chain.crosstalk["near"], chain.crosstalk["far"]
+    filters = np.zeros((2, 2, max(near.size, far.size)))
+    for i in range(2):
+        filters[i, i, : near.size] = near
+        filters[1 - i, i, : far.size] = far
+    return SignalPath(filters, False, EARS)
