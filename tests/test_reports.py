@@ -42,3 +42,25 @@ def test_readme_shows_each() -> None:
         figures = re.findall(rf"\(reports/{folder.name}/comparison/figures/([\w-]+\.svg)\)", text)
         assert figures
         assert all((folder / "comparison" / "figures" / figure).is_file() for figure in figures)
+
+
+def kept_numbers(report: str, metric: str) -> list[float]:
+    """A number of each design of a committed table, in its order."""
+    table = pd.read_csv(ROOT / "reports" / report / "comparison" / "comparison.csv")
+    return table[table.metric == metric].value.tolist()
+
+
+def test_readme_says_what_the_tables_say() -> None:
+    """The numbers in README's text are the tables' own, to a decimal."""
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    matrix, beam = kept_numbers("matrix-or-beam", "mean_cancellation_gain_db")
+    assert f"{matrix:.1f} and {beam:.1f} dB on axis over the sides" in text
+    constant, choueiri, curve = kept_numbers("regularisation", "mean_gain_head_aside_+0_cm_db")
+    assert (
+        f"gives {constant:.1f} dB, Choueiri's {choueiri:.1f} dB, a target curve over a cloud of places {curve:.1f} dB"
+        in text
+    )
+    constant, choueiri, curve = kept_numbers("regularisation", "moved_head_5th_percentile_db")
+    assert f"the 5th percentile is {constant:.1f}, {choueiri:.1f} and {curve:.1f} dB" in text
+    *bars, last = (f"{value:.1f}" for value in kept_numbers("drivers-on-a-bar", "moved_head_5th_percentile_db"))
+    assert f"keep {', '.join(bars)} and {last} dB" in text

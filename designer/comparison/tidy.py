@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.comparison.common_grid import common_frequencies_hz, known_to
 from designer.comparison.entry import Entry, SharedChannel
@@ -50,17 +51,23 @@ def tidy_table(
 
     entries = list({entry.label: entry for channel in channels for entry in channel.entries}.values())
     grid_hz = common_frequencies_hz(entries, points_per_octave)
+    scenes = {entry.label: entry.result.fine_scene.at(known_to(entry, grid_hz)) for entry in entries}
+    metrics = {entry.label: evaluate(entry.result, scenes[entry.label]).metrics for entry in entries}
     parts = [
         part
         for channel in channels
         for entry in channel.entries
-        for part in _of_one(entry, channel.name, known_to(entry, grid_hz), shifts.get((entry.label, channel.name)))
+        for part in _of_one(
+            entry, channel.name, scenes[entry.label], metrics[entry.label], shifts.get((entry.label, channel.name))
+        )
     ]
     table = pd.concat([pd.DataFrame(part, columns=pd.Index(COLUMNS)) for part in parts], ignore_index=True)
     return table[table.value.notna()].reset_index(drop=True)
 
 
-def _of_one(entry: Entry, name: str, grid_hz: Real, shift: HeadShift | None) -> Iterator[dict[str, object]]:
+def _of_one(
+    entry: Entry, name: str, there: Scene, metrics: pd.DataFrame, shift: HeadShift | None
+) -> Iterator[dict[str, object]]:
     result = entry.result
 
     def rows(metric: str, frequency_hz: Real | float, value: Real | float) -> dict[str, object]:
@@ -80,15 +87,13 @@ def _of_one(entry: Entry, name: str, grid_hz: Real, shift: HeadShift | None) -> 
     for line, gains in ({} if shift is None else shift.gain_db).items():
         for place_m, gain in zip(shift.shift_m if shift else [], gains, strict=True):
             yield rows(f"mean_gain_head_{line.replace(' ', '_')}_{100 * place_m:+.0f}_cm_db", np.nan, float(gain))
-    there = result.fine_scene.at(grid_hz)
-    metrics = evaluate(result, there).metrics
     own = metrics[metrics.channel == name]
     for metric in CURVES:
         if entry.has_circle or metric not in OF_THE_CIRCLE:
-            yield rows(metric, grid_hz, own[metric].to_numpy())
+            yield rows(metric, there.frequency_hz, own[metric].to_numpy())
     if not entry.has_circle:
         return
     azimuth_deg, level, _ = relative_level_db(result, name, there)
     for wanted in AZIMUTHS_DEG:
         for at in np.flatnonzero(np.abs((azimuth_deg - wanted + 180) % 360 - 180) < 1e-6)[:1]:
-            yield rows(f"level_at_{wanted:+d}_deg_db", grid_hz, level[:, at])
+            yield rows(f"level_at_{wanted:+d}_deg_db", there.frequency_hz, level[:, at])

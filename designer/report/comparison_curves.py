@@ -19,14 +19,14 @@ from designer.report.canvas import INK, figure, frequency_axis, mark_band
 from designer.report.comparison_style import BAND_COLOUR, draw_curve, legend
 
 Curves = list[tuple[Real, Real]]
-PANELS = (  # the metric, its words, the furthest that the axis goes below its top
-    ("worst_cancellation_gain_db", "Gain at the worst point in dB", 40.0),
-    ("effort_db", "Effort in dB", 40.0),
-    ("white_noise_gain_db", "White-noise gain in dB", 40.0),
-    ("directivity_index_db", "Directivity index in dB", 40.0),
+PANELS = (  # the metric, and its words
+    ("worst_cancellation_gain_db", "Gain at the worst point in dB"),
+    ("effort_db", "Effort in dB"),
+    ("white_noise_gain_db", "White-noise gain in dB"),
+    ("directivity_index_db", "Directivity index in dB"),
 )
 OVER_AZIMUTH = ("white_noise_gain_db", "directivity_index_db")
-HIGHEST_GAIN_DB, LOWEST_GAIN_DB = 60.0, -12.0
+HIGHEST_GAIN_DB, LOWEST_GAIN_DB, DEEPEST_DB = 60.0, -12.0, 40.0
 
 
 def curves_of(channel: SharedChannel, metric: str) -> Curves:
@@ -53,7 +53,7 @@ def draw_gain(channel: SharedChannel, chosen: Sequence[int]) -> Figure:
     drawn = figure(7.2, 3.9)
     axes = drawn.subplots()
     others = _overlay(axes, channel, chosen, curves)
-    targets = _targets(channel)
+    targets = _targets(channel, chosen)
     for f, target in targets:
         axes.plot(f, target, color=INK, linewidth=1.3, linestyle=(0, (1, 1)))
     if targets:
@@ -68,10 +68,12 @@ def draw_gain(channel: SharedChannel, chosen: Sequence[int]) -> Figure:
     return drawn
 
 
-def _targets(channel: SharedChannel) -> Curves:
-    """The different curves that the entries ask for."""
+def _targets(channel: SharedChannel, chosen: Sequence[int]) -> Curves:
+    """The different curves that the chosen entries ask for."""
     found: dict[str, tuple[Real, Real]] = {}
-    for (f, y), one in zip(curves_of(channel, "target_db"), channel.channels, strict=True):
+    curves = curves_of(channel, "target_db")
+    for i in chosen:
+        (f, y), one = curves[i], channel.channels[i]
         if np.isfinite(y).any():
             found.setdefault(f"{one.table.cancellation_gain_db} {one.table.band_hz}", (f, y))
     return list(found.values())
@@ -106,18 +108,25 @@ def _band(axes: Axes, grid: Real, low: Real, high: Real, count: int) -> Artist:
     return Patch(color=BAND_COLOUR, alpha=0.35, label=f"all {count}, lowest to highest")
 
 
+def _limits(axes: Axes, values: Real) -> None:
+    """All of the values, but no deeper than DEEPEST_DB below the highest."""
+    if np.isfinite(values).any():
+        top = float(np.nanmax(values)) + 1
+        axes.set_ylim(max(float(np.nanmin(values)) - 1, top - DEEPEST_DB), top)
+
+
 def draw_costs(channel: SharedChannel, chosen: Sequence[int]) -> Figure:
     """Four small plots: the gain at the worst point, effort, white-noise gain and directivity index."""
     drawn = figure(7.2, 5.0)
     panels = drawn.subplots(2, 2, sharex=True).ravel()
     others: list[Artist] = []
-    for place, (axes, (metric, words, deepest)) in enumerate(zip(panels, PANELS, strict=True)):
+    for place, (axes, (metric, words)) in enumerate(zip(panels, PANELS, strict=True)):
         curves = curves_of(channel, metric)
         others = _overlay(axes, channel, chosen, curves, label=place >= 2, narrow=True)
-        values = np.concatenate([y for _, y in curves])
-        if np.isfinite(values).any():
-            top = float(np.nanmax(values)) + 1
-            axes.set_ylim(max(float(np.nanmin(values)) - 1, top - deepest), top)
+        if metric.endswith("cancellation_gain_db"):
+            _gain_limits(axes, channel, curves)
+        else:
+            _limits(axes, np.concatenate([y for _, y in curves]))
         axes.set_title(words, fontsize=9)
     legend(drawn, channel, chosen, others)
     return drawn

@@ -17,6 +17,8 @@ from designer.report.comparison_maps import Levels
 
 ASIDE_M = 0.05
 SIDE_DEG, REAR_DEG = 90.0, 180.0
+SILENT_DB = -100.0
+"""What lies behind a baffle is below this."""
 
 
 def extremes(
@@ -106,5 +108,6 @@ def map_words(channel: SharedChannel, levels: Levels) -> str:
 def polar_words(channel: SharedChannel, levels: Levels) -> str:
     """How loud it is behind."""
     labels = [channel.entries[i].label for i in levels]
-    said = extremes(labels, _mean_level_db(channel, levels, REAR_DEG), "loudest", "quietest")
+    behind = _mean_level_db(channel, levels, REAR_DEG)
+    said = "silent for all" if max(behind) < SILENT_DB else f"{extremes(labels, behind, 'loudest', 'quietest')}"
     return f"Polar plots of {channel.name}, one a design: behind (180°) the mean over the band is {said}."
