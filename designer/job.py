@@ -107,6 +107,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
     references = dict(zip(names, realised.references, strict=False))
     sections = _sections(names, fine.drivers, realised)
     shifts = dict(zip(names, realised.shifts, strict=False))
+    finer_bits = {name: bits.tolist() for name, bits in zip(names, realised.finer_bits, strict=False)}
     realisation_warnings = realised.warnings
     if virtual is not None:
         sides = list(VIRTUAL.values())
@@ -114,6 +115,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         references |= dict(zip(sides, virtual.references, strict=False))
         sections |= _sections(sides, fine.drivers, virtual)
         shifts |= dict(zip(sides, virtual.shifts, strict=False))
+        finer_bits |= {name: bits.tolist() for name, bits in zip(sides, virtual.finer_bits, strict=False)}
         realisation_warnings = (*realisation_warnings, *virtual.warnings)
     made = Design(
         problem,
@@ -128,7 +130,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         realisation_warnings=realisation_warnings,
         sections=sections,
         shifts=shifts,
-        finer_bits={name: bits.tolist() for name, bits in zip(names, realised.finer_bits, strict=False)},
+        finer_bits=finer_bits,
         study_source=lambda: study(found, realised, fine),
     )
     made.__dict__["fine_scene"] = fine

@@ -36,6 +36,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "starter",
     "importing",
     "convert",
+    "render_command",
     "compare",
     "terminal",
     "cli_firmware",

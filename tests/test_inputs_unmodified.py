@@ -23,6 +23,7 @@ from realization.realization_calls import calls as realization_calls
 from realization.section_calls import calls as section_calls
 from solvers.search_calls import calls as search_calls
 from targets.region_calls import calls as region_calls
+from virtualizer.chain_calls import calls as chain_calls
 from virtualizer.render_calls import calls as render_calls
 
 import designer
@@ -207,6 +208,7 @@ def calls() -> dict[str, Call]:
         region_calls,
         realization_calls,
         render_calls,
+        chain_calls,
     ]
     others = {name: call for some in elsewhere for name, call in some().items()}
     others |= zone_calls(table, taps, own.plain.weights(F, 2), there)
@@ -336,6 +338,8 @@ def calls() -> dict[str, Call]:
         "evaluation.left_out_directions.left_out_directions": (left_out_directions.left_out_directions, (there, there.problem.realization)),
         "evaluation.moved_head.displaced_heads_m": (moved_head.displaced_heads_m, (moves,)),
         "evaluation.moved_head.possible_heads_m": (moved_head.possible_heads_m, (there.problem, moves)),
+        "evaluation.moved_head.shifted_heads_m": (moved_head.shifted_heads_m, (moves,)),
+        "evaluation.moved_head.unseen_points": (moved_head.unseen_points, (table, there, moves)),
         "evaluation.moved_head.moved_head": (moved_head.moved_head, (table, taps, there)),
         "evaluation.scalars.scalars": (
             scalars.scalars, (table, taps, own.plain, dict(own.slacks_db), there, None)

@@ -8,7 +8,7 @@ import numpy as np
 
 from designer import measures
 from designer.acoustics.scene import Scene
-from designer.arrays import Real
+from designer.arrays import Complex, Real
 from designer.errors import DataError
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
@@ -20,6 +20,10 @@ CLEARANCE = 1.01
 """How many radii from a sphere's centre the series of its field converges."""
 LEAST_REACH_M = 0.03
 """Heads are spread over the ear cloud's box, and at least over +/-3 cm to the front and the side."""
+
+SHIFTS_M = (0.01, 0.03)
+NEAR_M = 1e-3
+"""A shift nearer than this to a displacement of the cloud is one that the design saw."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,14 @@ def displaced_heads_m(cloud_m: Real) -> Real:
     return np.asarray(low + unit * (high - low))
 
 
+def shifted_heads_m(cloud_m: Real) -> Real:
+    """Shifts of +/-1 and +/-3 cm to the side, to the front and both at once, those of the ear cloud (N, 3) left out."""
+    signs = [(x, y) for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.0, 1.0) if x or y]
+    shifts = np.array([[size * x, size * y, 0.0] for size in SHIFTS_M for x, y in signs])
+    seen = np.linalg.norm(shifts[:, None, :] - cloud_m, axis=2).min(axis=1) < NEAR_M
+    return np.asarray(shifts[~seen])
+
+
 def possible_heads_m(problem: Problem, displacements_m: Real) -> Real:
     """The displacements that put neither a driver into a head nor an ear into the device; the ear cloud where none is left."""
     listener = problem.listener
@@ -84,6 +96,37 @@ def possible_heads_m(problem: Problem, displacements_m: Real) -> Real:
     return displacements_m[clear] if clear.any() else np.asarray(listener.ear_cloud_m, dtype=float)
 
 
+@dataclass(frozen=True)
+class UnseenPoints:
+    """An ear channel's points on frequencies and at places of the head that no design looked at."""
+
+    frequency_hz: Real  # (F,) in the band, a quarter of the way between the design's
+    displacements_m: Real
+    reach: Complex  # (F, places of each head in turn, drivers of the scene)
+    cancel: Complex
+
+
+def unseen_points(design: DesignTable, scene: Scene, displacements_m: Real) -> UnseenPoints:
+    """The points of an ear channel at those of the displacements (N, 3) that are possible.
+
+    Parameters
+    ----------
+    scene : on the design's frequencies
+
+    """
+    step_hz = scene.frequency_hz[1] - scene.frequency_hz[0]
+    between_hz = np.concatenate([scene.frequency_hz[:-1] + step_hz / 4, scene.frequency_hz[:-1] + 3 * step_hz / 4])
+    inside_hz = np.sort(between_hz[in_band(between_hz, design.band_hz)])
+    if not inside_hz.size:
+        inside_hz = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
+    moves = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
+    if not scene.is_measured:
+        moves = _measured(scene, possible_heads_m(scene.problem, displacements_m))
+    ears = scene.at(inside_hz).moved(moves).ears()
+    left, right = ears[:, 0::2], ears[:, 1::2]
+    return UnseenPoints(inside_hz, moves, *((left, right) if design.ear == "left" else (right, left)))
+
+
 def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     """Judge an ear channel's taps (L, T) in the band, a quarter of the way between the design's frequencies.
 
@@ -92,21 +135,12 @@ def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     scene : on the design's frequencies
 
     """
-    problem = scene.problem
-    step_hz = scene.frequency_hz[1] - scene.frequency_hz[0]
-    between_hz = np.concatenate([scene.frequency_hz[:-1] + step_hz / 4, scene.frequency_hz[:-1] + 3 * step_hz / 4])
-    inside_hz = np.sort(between_hz[in_band(between_hz, design.band_hz)])
-    if not inside_hz.size:
-        inside_hz = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
-    cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
-    moves = cloud_m
-    if not scene.is_measured:
-        moves = _measured(scene, possible_heads_m(problem, displaced_heads_m(cloud_m)))
-    moved = scene.at(inside_hz).moved(moves)
-    p = measures.pressure(moved.ears(), filter_response(taps, inside_hz, problem.sample_rate_hz))
-    reach, cancel = (p[:, 0::2], p[:, 1::2]) if design.ear == "left" else (p[:, 1::2], p[:, 0::2])
+    cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
+    unseen = unseen_points(design, scene, displaced_heads_m(cloud_m))
+    w = filter_response(taps, unseen.frequency_hz, scene.problem.sample_rate_hz)
+    reach, cancel = (measures.pressure(points, w) for points in (unseen.reach, unseen.cancel))
     gain = measures.db(measures.ratio(np.abs(reach) ** 2, np.abs(cancel) ** 2))
-    return MovedHead(inside_hz, moves, gain.T, tuple(head.name for head in scene.heads))
+    return MovedHead(unseen.frequency_hz, unseen.displacements_m, gain.T, tuple(head.name for head in scene.heads))
 
 
 def _measured(scene: Scene, displacements_m: Real) -> Real:

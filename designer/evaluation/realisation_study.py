@@ -1,13 +1,14 @@
 """What the form of the filters costs: memory, work, latency and headroom, and the cancellation gain that is left.
 
 The gain is over the band's frequencies, those half way between the design's included, and over the displacements of the
-ear cloud, or the azimuths of a beam's arcs: its median, 5th percentile and worst.
+ear cloud, or the azimuths of a beam's arcs: its median, 5th percentile and worst. What the design did not see is judged
+beside it: a quarter of the way between its frequencies, with the head shifted by 1 and 3 cm off its cloud.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,11 @@ from designer import measures
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.designs import ChannelDesign
+from designer.evaluation.moved_head import shifted_heads_m, unseen_points
 from designer.problem.schema import Realization
 from designer.realization import Realized
 from designer.realization import response as filter_response
+from designer.realization.dense_targets import between
 from designer.realization.fixed_point import output_bound
 from designer.realization.kept_words import LowEnds
 from designer.realization.tap_words import is_pure_delay
@@ -58,6 +61,8 @@ class ChannelStudy:
     stages: dict[str, Gains]
     """"ideal", "realised", and "quantised" where there is a word."""
     curves: tuple[Point, ...]
+    moved: dict[str, Gains] = field(default_factory=dict)
+    """The stages with the head shifted and between the frequencies; none for a beam."""
 
     def as_json(self) -> dict[str, Any]:
         """The content of `summary.json`."""
@@ -72,6 +77,7 @@ class ChannelStudy:
             saved["output_bound_db"],
             {stage: Gains(**gains) for stage, gains in saved["stages"].items()},
             tuple(Point(p["axis"], p["value"], p["way"], Gains(**p["gains"])) for p in saved["curves"]),
+            {stage: Gains(**gains) for stage, gains in saved.get("moved", {}).items()},
         )
 
 
@@ -97,15 +103,28 @@ def _studied(n: int, channel: ChannelDesign, made: Realized, scene: Scene) -> Ch
     def left(taps: Real) -> Gains:
         return gains(inside.reach, inside.cancel, filter_response(taps[own], f, rate))
 
-    stages = {"ideal": gains(inside.reach, inside.cancel, channel.weights[:, own][target.in_band])}
-    stages["realised"] = left((made.unrounded or made.taps)[n])
+    filters = {"realised": (made.unrounded or made.taps)[n]}
     if made.unrounded:
-        stages["quantised"] = left(made.taps[n])
+        filters["quantised"] = made.taps[n]
+    stages = {"ideal": gains(inside.reach, inside.cancel, channel.weights[:, own][target.in_band])}
+    stages |= {stage: left(taps) for stage, taps in filters.items()}
+    moved = {} if channel.design.kind == "beamformer" else _moved(channel, filters, scene)
     others = variants(made, n, LowEnds.within(target, rate)) if made.fits else ()
     curves = tuple(Point(v.axis, v.value, v.way, left(v.taps)) for v in others)
     count = coefficients(scene.problem.realization, made.taps[n][own])
     bound = float(measures.amplitude_db(output_bound(made.taps[n]).max(keepdims=True))[0])
-    return ChannelStudy(count, count, bound, stages, curves)
+    return ChannelStudy(count, count, bound, stages, curves, moved)
+
+
+def _moved(channel: ChannelDesign, filters: Mapping[str, Real], scene: Scene) -> dict[str, Gains]:
+    """The stages where the design did not look; the ideal weights are taken between the frequencies that were solved."""
+    coarse = scene.at(scene.frequency_hz[::2])
+    cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
+    unseen = unseen_points(channel.design, coarse, shifted_heads_m(cloud_m))
+    f, rate = unseen.frequency_hz, scene.problem.sample_rate_hz
+    weights = {"ideal": between(channel.frequency_hz, channel.weights, f)}
+    weights |= {stage: filter_response(taps, f, rate) for stage, taps in filters.items()}
+    return {stage: gains(unseen.reach, unseen.cancel, w) for stage, w in weights.items()}
 
 
 def gains(reach: Complex, cancel: Complex, w: Complex) -> Gains:

@@ -13,6 +13,7 @@ from designer.export.filter_set import FilterSet, filters_of
 from designer.export.registry import target_named
 from designer.problem.schema import Problem
 from designer.realization.cascade import Cascade
+from designer.virtualizer.virtualisation import VIRTUAL
 
 MAX_VALUES = 200_000
 """A stand-in of more taps than this is not written twice; its limits are then found after the design."""
@@ -44,9 +45,10 @@ def _stand_in(problem: Problem) -> FilterSet:
     for design in problem.designs:
         own = problem.driver_names if design.drivers is None else design.drivers
         used = np.isin(problem.driver_names, own)
-        channels[design.name] = impulse * used[:, None]
+        name = design.name if problem.virtualizer is None else VIRTUAL.get(design.name, design.name)
+        channels[name] = impulse * used[:, None]
         if table.form == "biquad":
-            sections[design.name] = {driver: Cascade(b, a) for driver in own}
+            sections[name] = {driver: Cascade(b, a) for driver in own}
     return FilterSet(
         title=problem.title,
         sample_rate_hz=problem.sample_rate_hz,

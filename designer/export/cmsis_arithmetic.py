@@ -16,12 +16,12 @@ Fit = Callable[[int], int]
 
 def fir_q31(taps: Whole, x: Whole) -> Whole:
     """Y (N,) of taps (T,) in time order and x (N,): sums of 64 bits that wrap, bits 31 to 62 of them."""
-    return wrapped(np.convolve(taps, x)[: x.size] >> 31)
+    return wrapped(np.convolve(taps[: x.size], x)[: x.size] >> 31)
 
 
 def fir_q15(taps: Whole, x: Whole) -> Whole:
     """Y (N,) of taps (T,) in time order and x (N,): exact sums, lowered by 15 bits and saturated."""
-    return saturated(np.convolve(taps, x)[: x.size] >> 15, 16)
+    return saturated(np.convolve(taps[: x.size], x)[: x.size] >> 15, 16)
 
 
 def biquad_q31(sections: Whole, post_shift: int, x: Whole) -> Whole:

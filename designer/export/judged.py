@@ -16,11 +16,11 @@ def cancellation(result: Result, taps: dict[str, Real]) -> dict[str, dict[str, f
     Parameters
     ----------
     result : the design, with the filters as realised
-    taps : channel -> (L, T) what is stored
+    taps : channel -> (L, T) what is stored; of the stereo chain's own channels nothing is said, they cancel no ear
 
     """
     before = result.metrics
-    after = evaluate(replace(result, taps=taps), result.fine_scene).metrics
+    after = evaluate(replace(result, taps={**result.taps, **taps}), result.fine_scene).metrics
     found = {}
     for channel in taps:
         rows = ((before.channel == channel) & ~before.status.isin(("fade", "plain"))).to_numpy()

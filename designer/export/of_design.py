@@ -10,7 +10,7 @@ from designer.export.filter_set import FilterSet, filters_of
 from designer.export.judged import cancellation
 from designer.result import Result
 from designer.versions import versions
-from designer.virtualizer.chain import chain_of
+from designer.virtualizer.chain import chain_of, has_chain
 
 
 def filter_set(result: Result) -> FilterSet:
@@ -22,7 +22,7 @@ def filter_set(result: Result) -> FilterSet:
     problem = result.problem
     # The problem's form and word are of filters that it designs.
     designed, one_scale = not result.imported_from, not any(map(any, result.finer_bits.values()))
-    chain = None if problem.virtualizer is None else chain_of(result)
+    chain = chain_of(result) if problem.virtualizer is not None and has_chain(result) else None
     taps = result.taps if chain is None else chain.taps
     return FilterSet(
         title=problem.title,

@@ -28,8 +28,9 @@ worse. A few passes are enough; they end in a local optimum, not in the best of 
 
 A cloud's mean power differs from its centre's by tenths of a dB, so one more pass is solved with the level of the
 first. Frequencies are solved in chunks, so that memory does not grow with their number, on as many threads as there are
-cores: Clarabel and LAPACK release the interpreter's lock. A frequency whose certificate is not good enough is solved
-again by the cvxpy statement and marked.
+cores: Clarabel and LAPACK release the interpreter's lock. Points far from their limit at a few of a chunk's frequencies are
+left out at the others, and all are looked at afterwards (`designer.solvers.binding_cones`). A
+frequency whose certificate is not good enough is solved again by the cvxpy statement and marked.
 
 Source: Betlehem and Teal (ICASSP 2011) for the constraints; Lobo et al., Applications of second-order cone
 programming (1998). Truth: with nothing but slack in the objective a mask is a minimax design, and a half-wave line

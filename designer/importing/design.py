@@ -42,15 +42,14 @@ def import_coefficients(path: Path, problem: Problem) -> Design:
     bulk, notes = _bulk_delay(found, taps, problem)
     fine = scene(problem).at(fine_frequencies_hz(problem))
     rate, f = problem.sample_rate_hz, fine.frequency_hz
-    designs = {table.name for table in problem.designs}
     turn = np.exp(2j * np.pi * f * bulk / rate)[:, None]
-    weights = {name: response(one, f, rate) * turn for name, one in taps.items() if name in designs}
+    weights = {name: response(one, f, rate) * turn for name, one in taps.items()}
     channels = {table.name: _channel(table, weights[table.name], fine) for table in problem.designs}
     made = Design(
         problem,
         f[::2],
         fine.drivers,
-        {name: w[::2] for name, w in weights.items()},
+        {name: weights[name][::2] for name in channels},
         taps,
         bulk,
         channels,
@@ -73,11 +72,13 @@ def _delayed(
     if length > MAX_TAPS:
         raise refusal(path, f"{length:,} taps with their delays", f"at most {MAX_TAPS:,}", "shorten the delays")
     taps: dict[str, Real] = {}
-    for channel in channel_names(problem):
-        wait = found.delays.get(channel, 0)
-        taps[channel] = np.zeros((len(names), length))
-        for driver, one in found.taps[channel].items():
-            taps[channel][names.index(driver), wait : wait + one.size] = one
+    for name in channel_names(problem):
+        if name not in found.taps:
+            continue  # of the stereo chain, and not in the file
+        wait = found.delays.get(name, 0)
+        taps[name] = np.zeros((len(names), length))
+        for driver, one in found.taps[name].items():
+            taps[name][names.index(driver), wait : wait + one.size] = one
     sections = {
         channel: {
             driver: replace(one, delay_samples=one.delay_samples + found.delays.get(channel, 0))

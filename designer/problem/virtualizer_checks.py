@@ -19,7 +19,7 @@ LEAST_ANGLE_DEG = 1.0
 
 def virtualizer_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Every check of the stereo chain, each to be run as far as its keys are known."""
-    table = problem.virtualizer
+    table = if_known(problem, "virtualizer")
     if table is None:
         return
     yield _angle(table)

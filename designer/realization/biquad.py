@@ -34,9 +34,10 @@ from designer.realization.heard_error import audible
 from designer.realization.held_limits import limits_of, tone_of
 from designer.realization.held_sections import hold_sections, largest_excess_db
 from designer.realization.held_wishes import HELD_DB, Held, wishes_of
+from designer.realization.kept_sections import kept_sections
+from designer.realization.kept_words import LowEnds
 from designer.realization.realized import Realized, SectionsFit
 from designer.realization.section_problem import SectionProblem
-from designer.realization.section_rounding import round_sections
 from designer.realization.section_scaling import scaled, settled_length
 from designer.realization.vector_fitting import vector_fit
 from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
@@ -146,13 +147,22 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     if word is None:
         return Realized(impulse_responses(exact, fits, count), delay, fits=tuple(fits), sections=tuple(exact))
     lattice = Lattice.of(word, table.max_pole_radius)
-    made = [delayed_sections(round_sections(fit.filters, fit.followed, lattice), delay) for fit in fits]
+    made, warnings = [], []
+    for channel, fit in zip(channels, fits, strict=True):
+        filters, missing = kept_sections(fit.filters, fit.followed, lattice, LowEnds.of(channel, scene))
+        made.append(delayed_sections(filters, delay))
+        if missing:
+            warnings.append(
+                f"{channel.design.name}: of the lowest gains plain rounding of the sections would keep {missing:.1f} dB more, and"
+                " cost the tone instead; a longer [realization] word brings both near to the unrounded sections"
+            )
     return Realized(
         impulse_responses(made, fits, count),
         delay,
         fits=tuple(fits),
         unrounded=tuple(impulse_responses(exact, fits, count)),
         sections=tuple(made),
+        warnings=tuple(warnings),
     )
 
 

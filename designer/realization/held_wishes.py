@@ -28,7 +28,7 @@ import numpy as np
 
 from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import amplitude_db, mean_power_matrix, pressure
-from designer.realization.toeplitz_fit import ROUGH_TOLERANCE, NormalEquations, delayed
+from designer.realization.toeplitz_fit import NormalEquations, delayed
 from designer.targets.channel_target import ChannelTarget
 
 ROUNDS, STAGE = 240, 60
@@ -192,7 +192,7 @@ def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, de
             near[i] = z
             goal = (z - left[i] - wish.rows.offset) * (pull / p.shape[1])[:, None]
             right[wish.index] += np.einsum("jml,jm->jl", wish.rows.points.conj(), goal)
-        x = equations.solve(equations.cut(delayed(right, delay)), x, ROUGH_TOLERANCE)
+        x = equations.solve_again(equations.cut(delayed(right, delay)), x)
     return best
 
 

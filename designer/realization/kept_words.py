@@ -52,7 +52,10 @@ class LowEnds:
 
     def gains_db(self, taps: Real) -> Real:
         """Of taps (L, T): each displacement's gain, or each azimuth's (F, M)."""
-        w = response(taps, self.frequency_hz, self.sample_rate_hz)
+        return self.gains_of(response(taps, self.frequency_hz, self.sample_rate_hz))
+
+    def gains_of(self, w: Complex) -> Real:
+        """Of weights w (F, L)."""
         return db(point_ratios(self.reach, self.cancel, w))
 
 

@@ -15,9 +15,10 @@ from designer.arrays import Real
 from designer.problem.word_format import Word
 from designer.realization.biquad import delayed_sections, fit_sections, impulse_responses
 from designer.realization.coefficient_lattice import Lattice
+from designer.realization.kept_sections import kept_sections
 from designer.realization.kept_words import LowEnds, kept_words
 from designer.realization.realized import Realized, SectionsFit, TapsFit
-from designer.realization.section_rounding import plainly_rounded, round_sections
+from designer.realization.section_rounding import plainly_rounded
 from designer.realization.section_scaling import scaled, with_gains
 from designer.realization.tap_words import in_words
 from designer.realization.toeplitz_fit import fit as fit_taps
@@ -63,7 +64,7 @@ def variants(made: Realized, channel: int, judged: LowEnds) -> Iterator[Variant]
             lattice = Lattice.of(Word(1, bits - 1), fit.problem.radius)
             ready = [with_gains(scaled(f), lattice.greatest) for f in fit.filters]
             for way, filters in (
-                (SPARED, round_sections(fit.filters, fit.followed, lattice, quick=True)),
+                (SPARED, kept_sections(fit.filters, fit.followed, lattice, judged, quick=True)[0]),
                 (PLAIN, plainly_rounded(ready, lattice)),
             ):
                 late = delayed_sections(filters, made.bulk_delay_samples)

@@ -81,10 +81,15 @@ def form_rows(result: Result) -> list[tuple[str, list[str]]]:
     ]
     if result.shifts:
         rows.append(("Left shift of the sums in bits", [_shift_words(result, name) for name in result.channels]))
-    for stage in studies[0].stages:
-        left = [one.stages[stage] for one in studies]
-        cells = [f"{g.median_db:.1f} / {g.fifth_percentile_db:.1f} / {g.worst_db:.1f} dB" for g in left]
-        rows.append((f"Gain {stage}: median / 5th percentile / worst", cells))
+    kinds = [("", [one.stages for one in studies]), (", head shifted", [one.moved for one in studies])]
+    for where, found in kinds:
+        for stage in studies[0].stages:
+            left = [stages.get(stage) for stages in found]  # a beam has no head to shift
+            cells = [
+                f"{g.median_db:.1f} / {g.fifth_percentile_db:.1f} / {g.worst_db:.1f} dB" if g else "–" for g in left
+            ]
+            if any(left):
+                rows.append((f"Gain {stage}{where}: median / 5th percentile / worst", cells))
     return rows
 
 

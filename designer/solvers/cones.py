@@ -16,6 +16,7 @@ from itertools import groupby
 import numpy as np
 
 from designer.arrays import Bool, Complex, Index, Real
+from designer.solvers.binding_cones import probed, rows_that_may_bind, with_rows
 from designer.solvers.multipliers import sharpened
 
 
@@ -106,7 +107,7 @@ SMALLEST_BOUND = 1e-3
 
 def solve(program: ConeProgram) -> ConeSolution:
     """Solve every frequency with Clarabel. Acceptance is by the certificate, not by the solver's word."""
-    x, z = _clarabel(program, *ATTEMPTS[0])
+    x, z = _with_binding_cones(program)
     found = certify(program, x, z)
     for attempt in ATTEMPTS[1:]:
         error = _error(found)
@@ -120,6 +121,24 @@ def solve(program: ConeProgram) -> ConeSolution:
                 x[f], z[f] = new_x[0], new_z[0]
         found = certify(program, x, z)
     return _sharpened(program, x, z, found)
+
+
+def _with_binding_cones(program: ConeProgram) -> tuple[Real, Real]:
+    """Solutions and multipliers by the first attempt, with the norms that may bind; with all where those are not enough."""
+    count = len(program.q)
+    first = probed(count)
+    if not first.size:
+        return _clarabel(program, *ATTEMPTS[0])
+    x, z = np.zeros(program.q.shape), np.zeros(program.b.shape)
+    x[first], z[first] = _clarabel(program.at(first), *ATTEMPTS[0])
+    rows = rows_that_may_bind(program, first, x[first])
+    rest = np.setdiff1d(np.arange(count), first)
+    if rows is not None:
+        x[rest], z[np.ix_(rest, rows)] = _clarabel(with_rows(program, rest, rows), *ATTEMPTS[0])
+        rest = rest[~(_error(certify(program.at(rest), x[rest], z[rest])) < 1)]
+    if rest.size:
+        x[rest], z[rest] = _clarabel(program.at(rest), *ATTEMPTS[0])
+    return x, z
 
 
 def _sharpened(program: ConeProgram, x: Real, z: Real, found: ConeSolution) -> ConeSolution:

@@ -66,6 +66,15 @@ class StereoChain:
         return {name: float(name != CENTRE) for name in self.taps}
 
 
+def has_chain(design: Result) -> bool:
+    """Whether the design has the channels that stereo is played through; coefficients from elsewhere may lack the virtual ones."""
+    return all(name in design.taps for name in _wanted(design))
+
+
+def _wanted(design: Result) -> tuple[str, ...]:
+    return tuple(VIRTUAL) if design.problem.virtualizer is None else tuple(VIRTUAL.values())
+
+
 def chain_of(design: Result) -> StereoChain:
     """The stereo chain of a design.
 
@@ -76,11 +85,12 @@ def chain_of(design: Result) -> StereoChain:
 
     """
     table = design.problem.virtualizer
-    wanted = tuple(VIRTUAL) if table is None else tuple(VIRTUAL.values())
-    if not all(name in design.taps for name in wanted):
+    wanted = _wanted(design)
+    if not has_chain(design):
+        remedy = "name two ear designs left and right" if table is None else "design the problem anew"
         raise UsageError(
             f"{design.problem.source}: found the channels {', '.join(design.taps)}; allowed: {' and '.join(wanted)}, which"
-            " stereo is played through; name two ear designs left and right"
+            f" stereo is played through; {remedy}"
         )
     names = (*wanted, *((CENTRE,) if CENTRE in design.taps else ()))
     taps = {name: design.taps[name] for name in names}

@@ -18,7 +18,7 @@ from designer.problem.schema import Problem
 from designer.realization import response as filter_response
 from designer.result import Result
 from designer.virtualizer.alignment import arrival_samples
-from designer.virtualizer.chain import StereoChain, chain_of
+from designer.virtualizer.chain import StereoChain, chain_of, has_chain
 from designer.virtualizer.crosstalk_fit import LEVELS_HZ, TIMES_HZ
 from designer.virtualizer.interaural import band_means, coherence, level_difference_db, phase_delay_s, third_octaves_hz
 from designer.virtualizer.loudspeaker_pair import crosstalk_of, far_ears, measured_crosstalk
@@ -101,7 +101,7 @@ def differences(near: Complex, far: Complex, frequency_hz: Real, middle_hz: Real
 
 
 def listening(design: Result) -> Listening | None:
-    """What the listener gets; None without [virtualizer]. Computed once for a design, and kept with it.
+    """What the listener gets; None without [virtualizer] or its channels. Computed once for a design, and kept with it.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def listening(design: Result) -> Listening | None:
 def _listening(design: Result) -> Listening | None:
     problem = design.problem
     model = crosstalk_of(problem)
-    if model is None or problem.virtualizer is None:
+    if model is None or problem.virtualizer is None or not has_chain(design):
         return None
     f, rate = listening_frequencies_hz(problem), problem.sample_rate_hz
     middle_hz = third_octaves_hz(LEVELS_HZ[0], min(LEVELS_HZ[1], f[-1] / 1.2))

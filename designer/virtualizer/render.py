@@ -13,7 +13,7 @@ The gain is known at the end alone: the sound lies on disk until then, so that m
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ import numpy as np
 from designer.arrays import Real
 from designer.errors import UsageError
 from designer.result import Result
-from designer.virtualizer.chain import StereoChain, chain_of, ear_responses
+from designer.virtualizer.chain import CENTRE, StereoChain, chain_of, ear_responses
 from designer.virtualizer.feed_file import Unfinished, check_writable
 from designer.virtualizer.loudness import Loudness
 from designer.virtualizer.signal_path import EARS, Running, SignalPath, feeds_path, headphones_path, plain_path
@@ -29,7 +29,7 @@ from designer.virtualizer.stereo_file import StereoFile
 
 HIGHEST_PEAK_DB = -0.1
 EAR_RESPONSE_S = 0.02
-"""Length of the ears' responses: their delay, and what a head, an enclosure and a band's end leave ringing."""
+"""Length of the ears' responses: what lies between the drivers' arrivals, and what head and enclosure leave ringing."""
 
 Progress = Callable[[float], None]
 
@@ -125,8 +125,9 @@ def render(
 
     Raises
     ------
-    UsageError : options that do not go together, an output that is not free, a gain that would clip
-    DataError : the recording cannot be used, or the design has no left and right
+    UsageError : options that do not go together, an output that is not free, a gain that would clip, a design without
+        left and right
+    DataError : the recording cannot be used
 
     """
     options = options or RenderOptions()
@@ -140,7 +141,7 @@ def render(
             f"bypass: the input bit for bit, {recording.sample_rate_hz} Hz, {recording.subtype}",
             f"wrote {out} (2 channels: left, right)",
         ]
-    chain = chain_of(design)
+    chain = played_chain(design)
     rate = chain.sample_rate_hz
     playing, compared, names = _listened(design, chain, options)
     given = Loudness(rate)
@@ -168,6 +169,19 @@ def render(
     ]
 
 
+def played_chain(design: Result) -> StereoChain:
+    """The design's chain; without a [virtualizer], which would say so, the upmix feeds a centre where there is one.
+
+    Raises
+    ------
+    UsageError : the design has no channels left and right
+    DataError : a head's file cannot be used
+
+    """
+    chain = chain_of(design)
+    return replace(chain, upmix=True) if design.problem.virtualizer is None and CENTRE in chain.taps else chain
+
+
 def _listened(
     design: Result, chain: StereoChain, options: RenderOptions
 ) -> tuple[Listened, list[Listened], tuple[str, ...]]:
@@ -179,8 +193,7 @@ def _listened(
         path = headphones_path(chain)
     if not options.at_ears and not options.plain:
         return Listened(path, rate), [], path.outputs
-    way_s = float(np.linalg.norm(design.problem.listener.position_m)) / design.problem.speed_of_sound_m_s
-    ears = ear_responses(design, 1 << int(np.ceil(np.log2((EAR_RESPONSE_S + way_s) * rate))))
+    ears = ear_responses(design, 1 << int(np.ceil(np.log2(EAR_RESPONSE_S * rate))))
     if options.at_ears:
         return Listened(path.heard(ears), rate), [], EARS
     return Listened(path, rate, path.heard(ears)), [Listened(feeds, rate, feeds.heard(ears))], path.outputs

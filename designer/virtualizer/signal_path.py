@@ -15,7 +15,7 @@ import numpy as np
 from designer.arrays import Real
 from designer.errors import DataError, UsageError
 from designer.problem.schema import Problem
-from designer.virtualizer.chain import StereoChain
+from designer.virtualizer.chain import CENTRE, StereoChain
 from designer.virtualizer.filter_matrix import FilterMatrix
 from designer.virtualizer.upmix import Upmix
 
@@ -83,8 +83,7 @@ class Running:
 
 def feeds_path(chain: StereoChain) -> SignalPath:
     """Driver feeds of the design's chain, its gain included."""
-    sides = ("virtual-left", "virtual-right") if "virtual-left" in chain.taps else ("left", "right")
-    channels = (*sides, "centre") if chain.upmix else sides
+    channels = (*chain.sides, CENTRE) if chain.upmix else chain.sides
     length = max(chain.delay_samples[name] + chain.taps[name].shape[1] for name in channels)
     filters = np.zeros((len(chain.drivers), len(channels), length))
     for i, name in enumerate(channels):

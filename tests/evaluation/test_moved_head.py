@@ -12,7 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
-from designer.evaluation.moved_head import HEADS, displaced_heads_m, moved_head, possible_heads_m
+from designer.evaluation.moved_head import (
+    HEADS,
+    displaced_heads_m,
+    moved_head,
+    possible_heads_m,
+    shifted_heads_m,
+)
 
 coordinates = st.floats(-0.5, 0.5)
 
@@ -113,3 +119,37 @@ def test_a_band_narrower_than_the_grid_is_judged_at_its_own_frequencies() -> Non
 def test_beams_have_no_moved_heads() -> None:
     """Heads are moved for ear channels only."""
     assert set(design(pair(both=True)).moved_heads) == {"left", "right"}
+
+
+def test_shifts_that_the_design_saw_are_left_out() -> None:
+    """Eight directions at 1 and at 3 cm; a cloud of +/-3 cm aside takes two of them away."""
+    assert len(shifted_heads_m(np.zeros((1, 3)))) == 16
+    shifts = shifted_heads_m(np.array([[0.0, 0.0, 0.0], [0.0, 0.03, 0.0], [0.0, -0.03, 0.0]]))
+    assert len(shifts) == 14
+    assert not any(np.allclose(shift, [0.0, side, 0.0]) for shift in shifts for side in (0.03, -0.03))
+    assert set(np.round(np.abs(shifts).max(axis=1), 9)) == {0.01, 0.03}
+
+
+def test_the_realisation_table_judges_the_shifted_head_by_loops() -> None:
+    """Median, 5th percentile and worst of the realised taps: gains of a head put at each shift, frequency by frequency."""
+    made = design(pair(band_hz=[500.0, 2000.0]))
+    study = made.study["left"]
+    cloud = np.array(made.problem.listener.ear_cloud_m)
+    step = made.frequency_hz[1]
+    gains = []
+    for shift in shifted_heads_m(cloud):
+        aside = designer.scene(made.problem).moved(shift[None])
+        for k in range(int(2000.0 / step) + 1):
+            for f in ((k + 0.25) * step, (k + 0.75) * step):
+                if not 500.0 <= f <= 2000.0:
+                    continue
+                ears = aside.at(np.array([f])).ears()[0]
+                taps = made.taps["left"]
+                w = [sum(h * cmath.exp(-2j * math.pi * f / 16_000 * n) for n, h in enumerate(one)) for one in taps]
+                left, right = (abs(sum(a * b for a, b in zip(ear, w, strict=True))) ** 2 for ear in ears)
+                gains.append(10 * math.log10(left / right))
+    found = study.moved["realised"]
+    assert found.median_db == pytest.approx(np.median(gains), abs=1e-6)
+    assert found.fifth_percentile_db == pytest.approx(np.percentile(gains, 5), abs=1e-6)
+    assert found.worst_db == pytest.approx(min(gains), abs=1e-6)
+    assert set(study.moved) == {"ideal", "realised"}

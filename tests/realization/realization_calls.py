@@ -70,6 +70,7 @@ def calls() -> dict[str, Call]:
         "realization.equaliser.equaliser": (equaliser.equaliser, (level, 2 * level, 8)),
         "realization.equaliser.equalised": (equaliser.equalised, (taps, taps[0])),
         "realization.equaliser.reached_level": (equaliser.reached_level, (target.reach_power, w)),
+        "realization.equaliser.smoothed_deviation_db": (equaliser.smoothed_deviation_db, (level, 2 * level)),
         "realization.exact_responses.solve_exactly": (
             exact_responses.solve_exactly, (equations, taps, sides[0], np.ones((2, 2)))
         ),
@@ -103,6 +104,7 @@ def calls() -> dict[str, Call]:
         "realization.toeplitz_fit.NormalEquations.cut": (equations.cut, (w,)),
         "realization.toeplitz_fit.NormalEquations.right_side": (equations.right_side, (w,)),
         "realization.toeplitz_fit.NormalEquations.solve": (equations.solve, (taps, 0.1 * taps)),
+        "realization.toeplitz_fit.NormalEquations.solve_again": (equations.solve_again, (taps, 0.1 * taps)),
         "realization.toeplitz_fit.fit": (toeplitz_fit.fit, (w, C, 16, 8, np.ones(16))),
         "realization.toeplitz_fit.error_power": (toeplitz_fit.error_power, (taps, w, C, 8)),
         "evaluation.taps_curve.taps_curve": (taps_curve.taps_curve, (found, scene, [16])),

@@ -117,6 +117,7 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
         ),
         "realization.fixed_point.own_shift": (fixed_point.own_shift, (taps, word)),
         "realization.kept_words.LowEnds.gains_db": (ends.gains_db, (made.taps[0],)),
+        "realization.kept_words.LowEnds.gains_of": (ends.gains_of, (own.weights[own.in_band],)),
         "realization.kept_words.kept_words": (kept_words.kept_words, (made.taps[0], fit.symbol, word, ends)),
         "realization.kept_words.low_ends": (kept_words.low_ends, (rng.normal(size=(3, 2)),)),
         "realization.kept_words.rounded_taps": (kept_words.rounded_taps, (made, word, [own], there)),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from designer.arrays import Complex, Real
 from designer.realization.fir import fit, grid_size
+from designer.realization.toeplitz_fit import NormalEquations
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -100,3 +101,14 @@ def test_the_grid_is_dense_enough(taps: int, frequencies: int) -> None:
     assert size >= 4 * taps
     assert size / 2 + 1 >= 2 * (frequencies - 1)
     assert size < 2 * max(4 * taps, 4 * (frequencies - 1))
+
+
+@pytest.mark.parametrize("penalty", [None, np.linspace(0.0, 0.1, 24)])
+def test_the_factor_and_conjugate_gradients_agree(penalty: Real | None) -> None:
+    """The same taps from K's own Cholesky factor as from conjugate gradients, to 1e-6 of the largest."""
+    rng = np.random.default_rng(5)
+    equations = NormalEquations(weighting(rng, 65, 3), 24, penalty)
+    rhs = rng.normal(size=(3, 24))
+    np.testing.assert_allclose(
+        equations.solve_again(rhs, np.zeros_like(rhs)), equations.solve(rhs), atol=1e-6 * np.abs(rhs).max()
+    )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Complex, Real
-from designer.solvers import cones, false_position, multipliers, one_point_search, plane, ratio_search
+from designer.solvers import binding_cones, cones, false_position, multipliers, one_point_search, plane, ratio_search
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -35,6 +35,10 @@ def calls() -> dict[str, Call]:
     ball = cones.assemble(np.eye(3)[None], rng.normal(size=(1, 3)), rows)
 
     return {
+        "solvers.binding_cones.rows_that_may_bind": (
+            binding_cones.rows_that_may_bind, (ball, np.zeros(1, dtype=int), np.zeros((1, 3)))
+        ),
+        "solvers.binding_cones.with_rows": (binding_cones.with_rows, (ball, np.zeros(1, dtype=int), np.arange(4))),
         "solvers.multipliers.sharpened": (multipliers.sharpened, (ball, 0.3 * np.ones(3), np.array([1.0, 0.6, 0.8, 0.0]))),
         "solvers.plane.crossing": (plane.crossing, (A, B, here, h, (1.0, -1.0, np.zeros(4)), (1.0, 0.0))),
         "solvers.plane.product": (plane.product, (h, v)),

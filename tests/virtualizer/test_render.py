@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from pyloudnorm import Meter
 
 from designer import errors, job
 from designer.arrays import Real
-from designer.virtualizer.chain import ear_responses
+from designer.virtualizer.chain import chain_of, ear_responses
 from virtualizer.signals import panned, pink, voice
 from virtualizer.small_designs import RATE_HZ, design_of
 
@@ -76,15 +77,15 @@ def nothing_left(*names: str) -> bool:
 def test_an_impulse_is_the_convolution_of_the_parts(
     render: Render, sound: tuple[float, float], channel: str, level: float
 ) -> None:
-    """Hard-panned and centred impulses come out as that channel's own filters, later by their place, and no other."""
+    """Hard-panned and centred impulses come out as that channel's own filters, later by their place and its wait, and no other."""
     write(impulse(*sound))
     assert render("all", "in.wav", "-o", "out.wav", "--gain", "0").code == errors.EXIT_DONE
     taps = design_of(*ALL).taps[channel]
-    out = read()
-    assert out.shape == (3000 + 63, 3)
-    assert np.abs(out[1000:1064] - level * taps.T).max() < 2 * STEP
-    assert np.abs(out[:1000]).max() < 2 * STEP
-    assert np.abs(out[1064:]).max() < 2 * STEP
+    waiting = chain_of(design_of(*ALL)).delay_samples
+    start, out = 1000 + waiting[channel], read()
+    assert out.shape == (3000 + max(waiting.values()) + 63, 3)
+    assert np.abs(out[start : start + 64] - level * taps.T).max() < 2 * STEP
+    assert np.abs(np.delete(out, range(start, start + 64), axis=0)).max() < 2 * STEP
 
 
 def test_at_the_ears_it_is_the_feeds_through_the_acoustics(render: Render) -> None:
@@ -142,16 +143,20 @@ def test_for_headphones_it_is_as_loud_as_the_input(render: Render) -> None:
 
 @pytest.mark.parametrize("level", [0.05, 0.6])
 def test_plain_feeds_are_as_loud_as_the_designs(render: Render, level: float) -> None:
-    """At the listener's ears plain feeds are as loud as the design's within 0.05 LU, also where those were turned down."""
+    """At the listener's ears plain feeds are as loud as the design's within 0.02 LU, also where those were turned down.
+
+    Where plain has the higher peaks it stays quieter, by as much as is said.
+    """
     write(music(level))
     responses = ear_responses(design_of(*ALL), 1024)
-    heard = []
+    heard, said = [], ""
     for more in ([], ["--plain"]):
-        ended = render("all", "in.wav", "-o", "out.wav", *more)
-        assert ("lowered" in ended.out) == (level > 0.1 and not more)
+        said = render("all", "in.wav", "-o", "out.wav", *more).out
+        assert more or ("lowered" in said) == (level > 0.1)
         ears = [sum(np.convolve(x, e) for x, e in zip(read().T, ear, strict=True)) for ear in responses]
         heard.append(lufs(np.column_stack(ears)))
-    assert heard[0] == pytest.approx(heard[1], abs=0.05)
+    quieter = re.search(r"not at equal loudness: (\S+) dB quieter", said)
+    assert heard[0] - heard[1] == pytest.approx(float(quieter.group(1)) if quieter else 0.0, abs=0.02)
 
 
 def test_peaks_are_never_clipped(render: Render) -> None:
@@ -213,7 +218,7 @@ def test_a_broken_file_leaves_nothing(render: Render, name: str, flags: list[str
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["centre", "in.wav", "-o", "out.wav"], 3, "found the designs centre; allowed for stereo: designs named left and right"),
+        (["centre", "in.wav", "-o", "out.wav"], 2, "found the channels centre; allowed: left and right, which stereo is played through"),
         (["nowhere", "in.wav", "-o", "out.wav"], 3, "found no summary.json of this tool"),
         (["all", "in.wav", "-o", "out.mp3"], 2, "found the suffix .mp3; allowed: .wav"),
         (["all", "in.wav", "-o", "in.wav"], 2, "found the input itself"),

@@ -21,7 +21,7 @@ def chain(**changes: object) -> StereoChain:
     """Two drivers, filters of 5 taps, the centre 7 samples late, and a crosstalk model of 3 and 4 taps."""
     taps = {
         name: np.random.default_rng(n).standard_normal((2, 5))
-        for n, name in enumerate(("left", "right", "virtual-left", "virtual-right", "centre"))
+        for n, name in enumerate(("virtual-left", "virtual-right", "centre"))
     }
     parts: dict[str, object] = {
         "sample_rate_hz": RATE_HZ,

@@ -1,0 +1,69 @@
+"""The norms of a cone program that may bind, found at a few of its frequencies: what is far from binding is left out.
+
+A mask has many points, and a few of them decide. A program with fewer constraints has no larger optimum, and multipliers of
+0 for what is left out turn the multipliers of the small program into those of the whole:
+
+    -½ rᵀP⁻¹r - bᵀz,   r = q + Aᵀz
+
+is the same number for both. So the certificate of the whole program judges an answer of the small one as it judges any
+other: where a norm that was left out is broken, that is a violation, and the frequency is solved with all of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from designer.arrays import Bool, Index, Real
+
+if TYPE_CHECKING:  # the program is of the module that calls this one
+    from designer.solvers.cones import ConeProgram
+
+EVERY = 16
+"""How many frequencies there are to one that is solved with all norms first."""
+NEAR = 0.3
+"""Norms within this of their bound, relative to it, at any of these may bind between them."""
+WORTH_IT = 0.7
+"""The largest share of the rows that may be left for the small program to be worth its while."""
+
+
+def probed(count: int) -> Index:
+    """The frequencies to be solved first: a few, both ends among them; none where there are too few in all."""
+    return np.unique(np.append(np.arange(0, count, EVERY), count - 1)) if count >= EVERY else np.zeros(0, dtype=int)
+
+
+def rows_that_may_bind(program: ConeProgram, at: Index, x: Real) -> Index | None:
+    """The rows to keep, from answers x (N, n) at some frequencies (N,); None where it is not worth leaving any out.
+
+    A norm without a positive constant in its bound is kept: it says what a variable is, or which way a response points.
+    """
+    s = program.b[at] - (program.A[at] @ x[:, :, None])[:, :, 0]
+    keep: Bool = np.ones(program.b.shape[1], dtype=bool)
+    start = 0
+    for kind, size in program.cones:
+        if kind == "second-order" and (program.b[:, start] > 0).all():
+            radius = np.linalg.norm(s[:, start + 1 : start + size], axis=1)
+            keep[start : start + size] = ~(radius < (1 - NEAR) * s[:, start]).all()
+        start += size
+    rows = np.flatnonzero(keep)
+    return rows if rows.size <= WORTH_IT * keep.size else None
+
+
+def with_rows(program: ConeProgram, at: Index, rows: Index) -> ConeProgram:
+    """The program of some frequencies and of some rows, whole cones of them."""
+    kept = set(rows.tolist())
+    cones = []
+    start = 0
+    for kind, size in program.cones:
+        if start in kept:
+            cones.append((kind, size))
+        start += size
+    return type(program)(
+        program.P[at],
+        program.q[at],
+        program.A[np.ix_(at, rows)],
+        program.b[np.ix_(at, rows)],
+        tuple(cones),
+        program.constant[at],
+    )

@@ -1,0 +1,137 @@
+"""The comparison page: self-contained, complete and readable, with a few designs and with twenty."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from comparison.two_designs import made
+
+from designer.compare import Comparison
+from designer.comparison.entry import Entry, shared_channels
+from designer.comparison.head_shift import head_shift
+from designer.comparison.scalar_table import scalar_rows
+from designer.report.comparison_page import decibels
+from designer.report.comparison_style import MARKERS, curve_style
+
+TEMPLATE = Path(__file__).parents[2] / "designer" / "report" / "templates" / "comparison.html"
+
+
+def side_by_side(entries: list[Entry], show: tuple[str, ...] = ()) -> Comparison:
+    channels, notes = shared_channels(entries)
+    shifts = {(entry.label, "left"): shift for entry in entries if (shift := head_shift(entry, "left")) is not None}
+    return Comparison(tuple(entries), tuple(channels), shifts, tuple(notes), show, "designer compare").draw()
+
+
+@pytest.fixture(scope="module")
+def few() -> Comparison:
+    return side_by_side([made("<b>first</b> & $x_1$"), made("other", cancellation_gain_db=[[500, 9]])])
+
+
+@pytest.fixture(scope="module")
+def twenty() -> Comparison:
+    entries = [made(f"number {n}", cancellation_gain_db=[[500, 2 + n / 2]], method="least-squares") for n in range(20)]
+    return side_by_side(entries)
+
+
+def page_of(comparison: Comparison) -> str:
+    return comparison.files()["comparison.html"].decode("utf-8")
+
+
+def test_the_page_is_self_contained_and_small(few: Comparison, twenty: Comparison) -> None:
+    """It loads nothing, has no script, no two ids are alike, and with twenty designs it stays under 3 MB."""
+    for page in map(page_of, (few, twenty)):
+        sources = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\'\s)>]+)', page)
+        assert not [s for s in sources if not s.startswith(("#", "data:"))]
+        assert "<script" not in page and "@import" not in page
+        ids = re.findall(r'\bid="([^"]+)"', page)
+        assert len(ids) == len(set(ids))
+        assert len(page.encode()) < 3e6
+
+
+def test_names_are_text(few: Comparison) -> None:
+    """A label with markup in it is shown, in tables, legends and captions, and obeyed nowhere."""
+    files = few.files()
+    assert "<b>first" not in files["comparison.html"].decode()
+    assert "&lt;b&gt;first&lt;/b&gt; &amp; $x_1$" in files["comparison.html"].decode()
+    assert all(b"<b>first" not in content for path, content in files.items() if path.endswith(".svg"))
+
+
+def test_every_figure_says_its_message(few: Comparison) -> None:
+    """Gain, head shift, maps, polars and costs, each a file with a title, and on the page named by a caption with numbers in it."""
+    files, page = few.files(), page_of(few)
+    kinds = ("gain", "head-shift", "maps", "polars", "costs")
+    assert [path for path in files if path.endswith(".svg")] == [f"figures/left-{kind}.svg" for kind in kinds]
+    for kind in kinds:
+        assert f'role="img" aria-labelledby="caption-left-{kind}"' in page
+        (caption,) = re.findall(rf'<figcaption id="caption-left-{kind}">([^<]+)<', page)
+        assert re.search(r"\d\.\d dB", caption), caption
+        assert f"<title>{caption}</title>".replace("&#39;", "&#x27;") in files[f"figures/left-{kind}.svg"].decode()
+
+
+def test_the_table_marks_the_best_and_says_the_difference(few: Comparison) -> None:
+    """Each number stands on the page to one decimal, the better one with a star, the second with its difference from the first."""
+    page = page_of(few)
+    for row in scalar_rows(few.channels[0]):
+        text = re.sub(r"<[^>]+>", " ", page[page.index(f'<th scope="row">{row.words}</th>') :].split("</tr>")[0])
+        words = text[len(row.words) :].split()
+        first, second = row.values_db
+        assert first is not None and second is not None and row.differences_db[1] is not None
+        expected = [
+            f"★ {decibels(first)}" if row.best[0] else decibels(first),
+            f"★ {decibels(second)}" if row.best[1] else decibels(second),
+        ]
+        assert " ".join(words).endswith(" ".join([*expected, decibels(row.differences_db[1], "+.1f")]))
+
+
+def test_of_twenty_a_band_and_the_chosen(twenty: Comparison) -> None:
+    """Every curve is in the page with its switch; those that are chosen, the first, the best and the worst, are on, the others off."""
+    page = page_of(twenty)
+    on = [int(n) for n in re.findall(r'id="show-(\d+)" autocomplete="off" checked', page)]
+    assert page.count('type="checkbox"') == 20
+    assert on == [0, 19]
+    gain = twenty.files()["figures/left-gain.svg"].decode()
+    shown = re.findall(r'<g class="design-(\d+)">', gain)
+    hidden = re.findall(r'<g class="design-(\d+)" display="none">', gain)
+    assert set(map(int, shown)) == {0, 19} and set(map(int, hidden)) == set(range(1, 19))
+    assert "all 20, lowest to highest" in gain
+
+
+def test_the_user_chooses() -> None:
+    """--show draws those that are named instead."""
+    entries = [made(f"number {n}", cancellation_gain_db=[[500, 3 + n]], method="least-squares") for n in range(7)]
+    page = page_of(side_by_side(entries, ("number 2", "number 5")))
+    assert re.findall(r'id="show-(\d+)" autocomplete="off" checked', page) == ["2", "5"]
+
+
+def test_designs_are_told_apart_without_colour() -> None:
+    """Of the first six no two have the same dash and marker; of twenty no two the same colour, dash and marker."""
+    styles = [curve_style(n) for n in range(20)]
+    assert len({(str(s["linestyle"]), s["marker"]) for s in styles[:6]}) == 6
+    assert len({(s["color"], str(s["linestyle"]), s["marker"]) for s in styles}) == 20
+    assert len({s["marker"] for s in styles}) == len(MARKERS)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of WCAG 2.2."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1])
+def test_contrast(scheme: int) -> None:
+    """Text is at 4.5 to 1 or more on every ground that it stands on, light and dark: WCAG 2.2, 1.4.3, level AA."""
+    assert contrast("#000000", "#ffffff") == pytest.approx(21.0)
+    css = re.findall(r":root \{(.*?)\}", TEMPLATE.read_text(encoding="utf-8"), re.DOTALL)[scheme]
+    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", css))
+    for text in ("ink", "soft", "good", "bad", "link"):
+        for ground in ("paper", "panel"):
+            assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+    assert contrast(colours["soft"], colours["shade"]) >= 4.5

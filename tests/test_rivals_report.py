@@ -1,0 +1,53 @@
+"""The rivals report: a part of its table is computed again, its page is drawn from its table, and it says where it is not better."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+HERE = Path(__file__).parents[1] / "reports" / "rivals"
+
+
+@pytest.fixture(scope="module")
+def make() -> ModuleType:
+    """The script that made the folder."""
+    spec = importlib.util.spec_from_file_location("rivals_make", HERE / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["rivals_make"] = module  # its dataclass looks itself up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_table_is_what_is_measured(make: ModuleType) -> None:
+    """The laptop pair's rows against every rival come out again to 0.1 dB."""
+    printed = {(row.rival, row.asked, row.problem): row for row in make.read((HERE / "rivals.csv").read_text("utf-8"))}
+    for row in make.measured(["laptop-pair"]):
+        other = printed[row.rival, row.asked, row.problem]
+        for column in make.COLUMNS[3:]:
+            assert getattr(row, column) == pytest.approx(getattr(other, column), abs=0.1), (row, column)
+
+
+def test_the_page_is_drawn_from_the_table(make: ModuleType) -> None:
+    """Drawn again from the table, it is the same text."""
+    assert make.page(make.read((HERE / "rivals.csv").read_text("utf-8"))) == (HERE / "README.md").read_text("utf-8")
+
+
+def test_where_it_is_better_and_where_not(make: ModuleType) -> None:
+    """Over the whole library: better in both numbers than a window and the rake; against least squares in time one each."""
+    rows = {
+        (row.rival, row.asked): row
+        for row in make.read((HERE / "rivals.csv").read_text("utf-8"))
+        if row.problem == make.ALL
+    }
+    for rival in (make.WINDOW, make.RAKE):
+        assert rows[rival, make.CURVE].median_db > rows[rival, make.CURVE].rival_median_db
+        assert rows[rival, make.CURVE].fifth_percentile_db > rows[rival, make.CURVE].rival_fifth_percentile_db
+    curve, deepest = rows[make.TIME, make.CURVE], rows[make.TIME, make.DEEPEST]
+    assert curve.fifth_percentile_db > curve.rival_fifth_percentile_db
+    assert deepest.median_db > deepest.rival_median_db
