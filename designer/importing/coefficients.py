@@ -115,11 +115,6 @@ def check_values(path: Path, values: Real, where: str) -> Real:
     return values
 
 
-def channel_names(problem: Problem) -> list[str]:
-    """The channels that a file must have: those of the designs, and those of the virtualiser, which have none."""
-    return [*(table.name for table in problem.designs), *(VIRTUAL.values() if problem.virtualizer else ())]
-
-
 def known(path: Path, name: str, names: Sequence[str], what: str) -> str:
     """The problem's name for a name in a file, where comments may have changed signs of it.
 
@@ -144,13 +139,13 @@ def check_complete(path: Path, coefficients: Coefficients, problem: Problem) -> 
     DataError : naming what is missing
 
     """
-    missing = [name for name in channel_names(problem) if not coefficients.taps.get(name)]
+    missing = [table.name for table in problem.designs if not coefficients.taps.get(table.name)]
     if missing:
         raise refusal(
             path,
             f"no filters of {', '.join(map(repr, missing))}",
             "all channels of the problem",
-            "leave what is not in the file ([[designs]], [virtualizer]) out of the problem",
+            "leave the other [[designs]] out of the problem",
         )
 
 

@@ -42,9 +42,8 @@ def import_coefficients(path: Path, problem: Problem) -> Design:
     bulk, notes = _bulk_delay(found, taps, problem)
     fine = scene(problem).at(fine_frequencies_hz(problem))
     rate, f = problem.sample_rate_hz, fine.frequency_hz
-    designs = {table.name for table in problem.designs}
     turn = np.exp(2j * np.pi * f * bulk / rate)[:, None]
-    weights = {name: response(one, f, rate) * turn for name, one in taps.items() if name in designs}
+    weights = {name: response(one, f, rate) * turn for name, one in taps.items()}
     channels = {table.name: _channel(table, weights[table.name], fine) for table in problem.designs}
     made = Design(
         problem,
