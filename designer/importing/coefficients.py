@@ -15,7 +15,6 @@ from designer.errors import DataError
 from designer.export.provenance import one_line
 from designer.problem.schema import MAX_TAPS, Problem
 from designer.realization.cascade import Cascade
-from designer.virtualizer.virtualisation import VIRTUAL
 
 MAX_BYTES = 500_000_000
 
