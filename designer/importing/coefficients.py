@@ -15,6 +15,7 @@ from designer.errors import DataError
 from designer.export.provenance import one_line
 from designer.problem.schema import MAX_TAPS, Problem
 from designer.realization.cascade import Cascade
+from designer.virtualizer.virtualisation import VIRTUAL
 
 MAX_BYTES = 500_000_000
 
@@ -128,6 +129,12 @@ def known(path: Path, name: str, names: Sequence[str], what: str) -> str:
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     remedy = f"nearest: {near[0]!r}" if near else "name the problem that the file was made for"
     raise refusal(path, f"{what} {name!r}", f"the problem's: {', '.join(map(repr, names))}", remedy)
+
+
+def channel_names(problem: Problem) -> list[str]:
+    """Channels that a file may hold, in a design folder's order: the designs', then the stereo chain's own."""
+    own = [] if problem.virtualizer is None else list(VIRTUAL.values())
+    return [*(table.name for table in problem.designs), *own]
 
 
 def check_complete(path: Path, coefficients: Coefficients, problem: Problem) -> None:
