@@ -23,7 +23,9 @@ from designer.realization.section_scaling import scaled, with_gains
 from designer.realization.tap_words import in_words
 from designer.realization.toeplitz_fit import fit as fit_taps
 
-TAP_BITS = (4, 6, 8, 10, 12, 16)
+TAP_BITS = (4, 6, 8, 12, 16)
+SCALED_BITS = 8
+"""Longer words gain nothing from a scale for each driver."""
 SECTION_BITS = (10, 12, 16)
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 """Of the taps that the problem asks for."""
@@ -56,7 +58,7 @@ def variants(made: Realized, channel: int, judged: LowEnds) -> Iterator[Variant]
     if isinstance(fit, TapsFit):
         yield from _shorter(made, exact, fit)
         for bits in TAP_BITS:
-            for way in (SPARED, PLAIN, SCALED):
+            for way in (SPARED, PLAIN, SCALED) if bits <= SCALED_BITS else (SPARED, PLAIN):
                 yield Variant("bits", bits, way, _rounded(exact, fit, Word(1, bits - 1), way, judged))
     else:
         yield from _fewer_sections(made, exact, fit)

@@ -228,7 +228,7 @@ def everything() -> dict[str, Any]:
     problem = trio()
     problem["designs"][0]["driver_spread"] = {"gain_db": 0.2, "phase_deg": 1.0}
     problem["designs"][1]["cancel_regions"] = [{"around_deg": [180.0, 0.0], "radius_deg": 30.0}]
-    return problem | {"virtualizer": {"angle_deg": 30.0}, "room": {"rt60_s": 0.4}}
+    return problem | {"virtualizer": {"angle_deg": 30.0}, "room": {"rt60_s": 0.4}, "tolerance": {"draws": 10}}
 
 
 TABLES: dict[str, type[schema.Table]] = {
@@ -245,6 +245,7 @@ TABLES: dict[str, type[schema.Table]] = {
     "realization": schema.Realization,
     "virtualizer": schema.Virtualizer,
     "room": schema.Room,
+    "tolerance": schema.Tolerance,
     "export": schema.Export,
 }
 
