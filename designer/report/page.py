@@ -163,10 +163,19 @@ def export_rows(exports: Mapping[str, Export]) -> list[list[str]]:
             f"{export.coefficient_bytes:,}",
             f"{export.state_bytes:,}",
             f"{export.multiply_adds:,}",
-            "; ".join([export.scaling, *export.notes]),
+            "; ".join([export.scaling, *_stored_gain(export), *export.notes]),
         ]
         for name, export in exports.items()
     ]
+
+
+def _stored_gain(export: Export) -> list[str]:
+    """The mean cancellation gain of each channel from the integers as stored, beside the designed one; nothing of others."""
+    judged = export.facts.get("cancellation_gain", {})
+    if not judged:
+        return []
+    each = [f"{name} {n['exported_mean_db']:.2f} of {n['designed_mean_db']:.2f} dB" for name, n in judged.items()]
+    return [f"mean cancellation gain as stored, of that designed: {', '.join(each)}"]
 
 
 def render(result: Result, report: dict[str, Any], drawn: dict[str, str], exports: Mapping[str, Export]) -> str:
