@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
 from comparison.two_designs import made
 
 import designer
@@ -14,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 METHODS = ("delay-and-sum", "matrix", "least-squares", "power-ratio", "constrained", "acoustic-contrast")
 
 
+@pytest.mark.long
 def test_six_designs_take_no_longer_than_six_pages(tmp_path: Path) -> None:
     """Six methods designed, drawn and written in at most 1.1 x one design with its page, times six; the page in a fifth of the drawing."""
     file = str(ROOT / "problems" / "laptop-pair.toml")

@@ -125,6 +125,7 @@ def refined_sum(problem: SectionProblem, arrival: Index, poles: Poles | None) ->
 
 
 @pytest.mark.parametrize("name", ["laptop-pair"])  # the smart speaker takes half a minute more, and says the same
+@pytest.mark.long
 def test_none_begins_better_than_vector_fitting(name: str) -> None:
     """Four sections, refined from three leads: no rival's sum is 0.1 dB below that of vector fitting."""
     problem, arrival = channel_problem(name)

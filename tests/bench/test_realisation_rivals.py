@@ -195,6 +195,7 @@ def rake_max_sinr(one: Case) -> Real:
     return one.at_our_effort(made)
 
 
+@pytest.mark.long
 def test_better_than_frequency_sampling_with_a_window() -> None:
     """Over the library, 128 taps, the same weights: a higher median, and a 5th percentile at least 0.5 dB higher."""
     ours, rival = pooled([case(name) for name in LIBRARY], frequency_sampling)
@@ -202,6 +203,7 @@ def test_better_than_frequency_sampling_with_a_window() -> None:
     assert ours[1] > rival[1] + 0.5
 
 
+@pytest.mark.long
 def test_against_least_squares_in_time() -> None:
     """Over the library, 128 taps, equal effort: a higher 5th percentile asked for the curves, a higher median asked for the most.
 
@@ -215,6 +217,7 @@ def test_against_least_squares_in_time() -> None:
     assert deepest[0] > rival[0]
 
 
+@pytest.mark.long
 def test_better_than_rake_max_sinr() -> None:
     """Over the free-field problems with ear points, 128 taps, equal effort: a higher median and 5th percentile."""
     ours, rival = pooled([case(name, "points") for name in FREE_FIELD], rake_max_sinr)
