@@ -120,7 +120,9 @@ def test_a_measured_loudspeaker_from_file_to_report(
     )
 
 
-@pytest.mark.parametrize(("name", "heads"), [("pair-kemar", 1), ("soundbar-kemar", 4)])
+@pytest.mark.parametrize(
+    ("name", "heads"), [("pair-kemar", 1), pytest.param("soundbar-kemar", 4, marks=pytest.mark.long)]
+)
 def test_a_kemar_problem_from_file_to_report(
     name: str, heads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,7 +59,7 @@ def test_what_the_problem_tells_is_refused_before_the_design() -> None:
     assert stages == []
 
 
-@pytest.mark.parametrize("form", ["fir", "biquad", "rtf"])
+@pytest.mark.parametrize("form", ["fir", pytest.param("biquad", marks=pytest.mark.long), "rtf"])
 def test_the_report_shows_what_the_manifest_says(form: str, tmp_path: Path) -> None:
     """A row a target: bytes of coefficients and of state, products, scaling; the files are those of the manifest."""
     table = pair()
