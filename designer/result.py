@@ -26,6 +26,7 @@ from designer.problem.schema import DesignTable, Problem
 from designer.realization import response as filter_response
 from designer.realization.cascade import Cascade
 from designer.targets.channel_target import driver_index
+from designer.targets.curves import in_band
 from designer.targets.plain import Plain
 
 if TYPE_CHECKING:
@@ -187,9 +188,14 @@ class Result:
 
     @cached_property
     def even_scene(self) -> Scene:
-        """The scene on frequencies in equal steps, at most EVEN_FREQUENCIES of them: for maps over many places."""
-        count = min(self.problem.grid.frequencies, EVEN_FREQUENCIES)
-        return self.fine_scene.at(np.linspace(0.0, self.problem.sample_rate_hz / 2, count))
+        """The scene on frequencies in equal steps, for maps over many places: EVEN_FREQUENCIES of them, or the design's own
+        where these are fewer or where a band lies between two of them.
+        """
+        nyquist = self.problem.sample_rate_hz / 2
+        few = np.linspace(0.0, nyquist, EVEN_FREQUENCIES)
+        enough = all(in_band(few, channel.table.band_hz).any() for channel in self.channels.values())
+        own = self.problem.grid.frequencies
+        return self.fine_scene.at(few if own > EVEN_FREQUENCIES and enough else np.linspace(0.0, nyquist, own))
 
     @cached_property
     def zones(self) -> Zones | None:

@@ -66,7 +66,7 @@ def ears_at(scene: Scene, displacements_m: Real, turn_deg: Real, head: Head | No
             continue
         ears_m, centres_m = places.ears_m[part], places.centres_m[part]
         distance_m = np.linalg.norm(ears_m[:, :, None, :] - drivers_m, axis=-1)  # (p, 2, L)
-        H = _turning(scene.k, distance_m)
+        H = turning(scene.k, distance_m)
         H /= distance_m[..., None]
         if shape:
             azimuth, nearness = _about_the_device(ears_m)
@@ -109,8 +109,8 @@ def _about_the_head(ears_m: Real, centres_m: Real, sources_m: Real, radius_m: fl
     return np.arccos(np.clip(cosine, -1.0, 1.0)), nearness
 
 
-def _turning(k: Real, distance_m: Real) -> Complex:
-    """e^{-jkr} (..., F)."""
+def turning(k: Real, distance_m: Real) -> Complex:
+    """e^{-jkr} (..., F), for k (F,) and r of any shape (...): on equal steps a product of two short series."""
     step = float(k[1] - k[0]) if k.size > 1 else 0.0
     if k.size < 9 or not np.allclose(np.diff(k), step, rtol=1e-9, atol=0):
         return np.asarray(np.exp(-1j * distance_m[..., None] * k))

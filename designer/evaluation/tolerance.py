@@ -21,6 +21,7 @@ import numpy as np
 
 from designer import measures
 from designer.acoustics.chebyshev_surface import ChebyshevSurface, fitted
+from designer.acoustics.head_places import turning
 from designer.acoustics.scene import Scene, driver_places_m
 from designer.arrays import Bool, Complex, Real
 from designer.problem import geometry
@@ -119,7 +120,10 @@ class ChannelTolerance:
 def tolerance(
     designs: Sequence[DesignTable], taps: dict[str, Real], scene: Scene, draws: Draws
 ) -> dict[str, ChannelTolerance]:
-    """Judge each channel's taps (L, T) over draws; nothing in a measured device, which is what it is.
+    """Judge each channel's taps (L, T) over draws.
+
+    A measured device is what it is, and where the scene is not smooth enough for a surface (a large device at high
+    frequencies) nothing is said.
 
     Parameters
     ----------
@@ -139,6 +143,8 @@ def tolerance(
         f = scene.frequency_hz[first : last + 1]
         there = scene.at(f).moved(np.zeros((1, 3)))
         points = Points.of(group[0], there)
+        if points is None:
+            continue
         fed = {design.name: filter_response(taps[design.name], f, scene.problem.sample_rate_hz) for design in group}
         parts = [
             points.pressures(_some(draws, slice(n, n + CHUNK)), list(fed.values()))
@@ -150,7 +156,7 @@ def tolerance(
             drawn = np.concatenate([part[n] for part in parts])
             gains = [_gain_db(p[:, :, band], design, points) for p in (drawn, nominal[n])]
             found[design.name] = ChannelTolerance(f[band], gains[0], gains[1][0])
-    return {design.name: found[design.name] for design in designs}
+    return {design.name: found[design.name] for design in designs if design.name in found}
 
 
 def _gain_db(pressure: Complex, design: DesignTable, points: Points) -> Real:
@@ -191,8 +197,8 @@ class Points:
     speed_m_s: float
 
     @classmethod
-    def of(cls, design: DesignTable, scene: Scene) -> Points:
-        """Both ears of the first head, or a beam's look direction and the azimuths that it cancels."""
+    def of(cls, design: DesignTable, scene: Scene) -> Points | None:
+        """Both ears of the first head, or a beam's look direction and the azimuths that it cancels; None where no surface does."""
         problem = scene.problem
         drivers_m = driver_places_m(problem)
         far = design.kind == "beamformer" and np.isinf(problem.azimuth_distance_m)
@@ -219,7 +225,8 @@ class Points:
             return np.stack(found)
 
         smooth = fitted(of, *spans, tolerance=SMOOTH, sizes=SIZES, probes=PROBES)
-        assert smooth is not None, "a scene is smooth in the speed of sound and in the head's radius"
+        if smooth is None:
+            return None
         return cls(
             smooth, distance_m, length_m, path_m / length_m[..., None], scene.frequency_hz, problem.speed_of_sound_m_s
         )
@@ -235,7 +242,7 @@ class Points:
         H = self.smooth(draws.speed_ratio, draws.head_radius_ratio).reshape(shape)
         added_m = -np.einsum("mlx,nlx->nml", self.towards, draws.displacement_m)
         delay_s = (self.distance_m + added_m) / (self.speed_m_s * draws.speed_ratio[:, None, None])
-        H *= _turning(self.frequency_hz, delay_s)
+        H *= turning(2 * np.pi * self.frequency_hz, delay_s)
         H *= (draws.factor[:, None, :] * self.length_m / (self.length_m + added_m))[..., None]
         return [_summed(H, np.ascontiguousarray(w.T)) for w in fed]
 
@@ -268,19 +275,6 @@ def _changed(scene: Scene, speed_ratio: float, radius_ratio: float) -> Scene:
         update={"speed_of_sound_m_s": problem.speed_of_sound_m_s * speed_ratio, "listener": listener}
     )
     return Scene(changed, scene.frequency_hz, scene.displacements_m)
-
-
-def _turning(frequency_hz: Real, delay_s: Real) -> Complex:
-    """e^{-jωτ} (..., F) on frequencies in equal steps: a product of two short series."""
-    if frequency_hz.size < 4:
-        return np.asarray(np.exp(-2j * np.pi * delay_s[..., None] * frequency_hz))
-    step = float(frequency_hz[1] - frequency_hz[0])
-    short = int(np.ceil(np.sqrt(frequency_hz.size)))
-    coarse_hz = frequency_hz[0] + step * short * np.arange(-(-frequency_hz.size // short))
-    coarse = np.exp(-2j * np.pi * delay_s[..., None] * coarse_hz)
-    fine = np.exp(-2j * np.pi * delay_s[..., None] * (step * np.arange(short)))
-    whole = (coarse[..., :, None] * fine[..., None, :]).reshape(*delay_s.shape, -1)
-    return np.ascontiguousarray(whole[..., : frequency_hz.size])
 
 
 def _spans(table: Tolerance, problem: Problem) -> tuple[Real, Real]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +45,7 @@ def test_a_draw_is_the_scene_that_it_describes(made: designer.Design) -> None:
     draws = draw(Tolerance(draws=10), 2, problem.listener.head_radius_m)
     points = Points.of(problem.designs[0], scene.at(f).moved(np.zeros((1, 3))))
     w = response(made.taps["left"], f, problem.sample_rate_hz)
+    assert points is not None
     (found,) = points.pressures(draws, [w])
     for n in range(10):
         there = designer.scene(drawn_problem(problem, draws, n)).at(f).moved(np.zeros((1, 3)))
@@ -61,6 +61,7 @@ def test_errors_of_the_drivers_add_their_variance(made: designer.Design) -> None
     at = designer.scene(problem.model_copy(update={"tolerance": table})).at(f).moved(np.zeros((1, 3)))
     w = response(made.taps["left"], f, problem.sample_rate_hz)
     points = Points.of(problem.designs[0], at)
+    assert points is not None
     (p,) = points.pressures(draw(table, 2, problem.listener.head_radius_m), [w])
     variance = (0.2 * np.log(10) / 20) ** 2 + np.radians(1.5) ** 2
     h = at.ears()[:, 1]
@@ -127,4 +128,22 @@ def test_a_measured_device_is_what_it_is(made: designer.Design) -> None:
     scene = designer.scene(made.problem)
     scene.__dict__["_measured"] = object()
     assert tolerance(made.problem.designs, made.taps, scene, draw(Tolerance(draws=2), 2, 0.0875)) == {}
-    assert replace(scene).problem is made.problem
+
+
+def test_a_band_between_two_of_the_even_frequencies_is_judged_on_the_designs_own() -> None:
+    """2,049 frequencies and a band 40 Hz wide: the maps and the draws have frequencies in it."""
+    text = (PROBLEMS / "laptop-pair.toml").read_text(encoding="utf-8")
+    text = text.replace("[250.0, 5000.0]", "[1010.0, 1050.0]") + "[grid]\nfrequencies = 2049\n"
+    text = text.replace("[[250, 10], [600, 15], [2500, 12], [5000, 6]]", "[[1000, 6]]")
+    made = designer.design(designer.loads(text))
+    assert made.tolerances["left"].frequency_hz.size > 1
+    assert made.zones is not None and np.isfinite(made.zones.square.channels["left"].gain_db[1300])
+
+
+def test_a_scene_that_no_surface_holds_is_left_out(made: designer.Design, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No number instead of a wrong one, and no end of the design."""
+    monkeypatch.setattr("designer.evaluation.tolerance.fitted", lambda *_, **__: None)
+    assert (
+        tolerance(made.problem.designs, made.taps, designer.scene(made.problem), draw(Tolerance(draws=2), 2, 0.0875))
+        == {}
+    )

@@ -21,7 +21,10 @@ def calls(
     moves = np.array([[0.0, 0.0, 0.0], [0.0, 0.1, 0.0]])
     x = np.linspace(0.0, 1.0, 5)
     draws = tolerance.draw(Tolerance(draws=3), len(there.drivers), 0.0875)
+    points = tolerance.Points.of(table, there)
+    assert points is not None
     return {
+        "acoustics.head_places.turning": (head_places.turning, (x + 1.0, x)),
         "acoustics.scene.Scene.field": (there.field, (moves + np.array([1.0, 0.0, 0.0]),)),
         "acoustics.chebyshev_surface.fitted": (
             lambda a, b: chebyshev_surface.fitted(lambda u, v: (u * v)[:, None] + 0j, a, b),
@@ -43,7 +46,7 @@ def calls(
         ),
         "evaluation.tolerance.tolerance": (tolerance.tolerance, ([table], {table.name: taps}, there, draws)),
         "evaluation.tolerance.Points.pressures": (
-            tolerance.Points.of(table, there).pressures,
+            points.pressures,
             (draws, [np.ones((there.frequency_hz.size, len(there.drivers)), dtype=complex)]),
         ),
         "evaluation.listening_zone.listening_zone": (
