@@ -31,6 +31,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "comparison",
     "export",
     "report",
+    "room_files",
     "folder",
     "job",
     "starter",

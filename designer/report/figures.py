@@ -26,6 +26,7 @@ from designer.report.measured_device_plot import draw_measured_device
 from designer.report.measured_driver_plot import draw_measured_driver
 from designer.report.measured_head_plot import draw_measured_head
 from designer.report.reach_plot import draw_reach
+from designer.report.room_plots import draw_plan
 from designer.result import Result
 from designer.targets.curves import in_band
 
@@ -74,8 +75,9 @@ def figure_names(result: Result) -> dict[str, tuple[str, str]]:
         result.drawn_circle.circle() if not result.fine_scene.is_measured else None,
         result.moved_heads,
         result.drawn_heads,
+        result.room,
     )
-    tasks = {"layout": ("", "")}
+    tasks = {"layout": ("", "")} | ({} if result.room is None else {"room-plan": ("", "room-plan")})
     for name, stem in file_stems(list(result.channels)).items():
         for kind, figure in CHANNEL_FIGURES.items():
             if figure.shown(result, name):
@@ -98,7 +100,9 @@ def _drawn_in_copy(stem: str) -> str:
 def _drawn(result: Result, stem: str, task: tuple[str, str]) -> str:
     name, kind = task
     with in_style():
-        return svg(CHANNEL_FIGURES[kind].draw(result, name) if kind else draw_layout(result.problem))
+        if name:
+            return svg(CHANNEL_FIGURES[kind].draw(result, name))
+        return svg(draw_plan(result.problem) if kind else draw_layout(result.problem))
 
 
 def _processes(tasks: int) -> int:
@@ -120,6 +124,8 @@ def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str
     """
     with in_style():
         drawn = {"layout": svg(draw_layout(problem))}
+        if problem.room is not None:
+            drawn["room-plan"] = svg(draw_plan(problem))
         if not problem.data_files and not with_reach:
             return drawn
         made = scene(problem)

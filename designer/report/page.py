@@ -19,6 +19,7 @@ from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.figures import file_stems
 from designer.report.listener_section import FIGURES as LISTENER_FIGURES
 from designer.report.listener_section import listener_section
+from designer.report.room_section import room_section
 from designer.result import Result
 
 SAID_DB = 0.05
@@ -207,6 +208,8 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str], export
         head_rows=head_rows(result),
         head_columns=[words for _, words in HEAD_COLUMNS],
         layout=pictures["layout"],
+        room=room_section(result),
+        room_plan=pictures.get("room-plan"),
         channels=[
             {
                 "name": name,
