@@ -250,7 +250,7 @@ class Result:
         Raises
         ------
         ProblemError : pyroomacoustics, which makes the image sources, is not installed
-        DataError : a measured head lacks a direction that a reflection comes from
+        DataError : a measured head lacks the direction of the direct sound
 
         """
         room = self.problem.room

@@ -135,6 +135,32 @@ class SphereInterpolation:
         total = np.bincount(row, value, len(towards))
         return csr_array((value / total[row], (row, np.concatenate(columns))), shape=shape)
 
+    def covers(self, towards: Real) -> Bool:
+        """Which directions (Q, 3) lie between measured ones, gaps and what is around them left out."""
+        faces = self.polygons
+        if faces is None:
+            return np.zeros(len(towards), dtype=bool)
+        out = faces.normals / np.where(faces.distances > 1e-9, faces.distances, np.inf)[:, None]
+        found = np.empty(len(towards), dtype=bool)
+        for start in range(0, len(towards), BLOCK):
+            part = slice(start, start + BLOCK)
+            closeness = towards[part] @ out.T
+            found[part] = ~faces.gap[closeness.argmax(axis=1)] & (closeness.max(axis=1) > 0)
+        return found
+
+    def onto(self, towards: Real) -> Real:
+        """Directions (Q, 3), those that are not covered moved to the nearest point of the border of what is measured."""
+        moved = np.array(towards, dtype=float)
+        start, stop = self.directions[self.border[:, 0]], self.directions[self.border[:, 1]]
+        along = stop - start
+        length = np.maximum(np.sum(along**2, axis=1), 1e-30)
+        for query in np.flatnonzero(~self.covers(towards)):
+            share = np.clip((along @ towards[query] - np.sum(start * along, axis=1)) / length, 0.0, 1.0)
+            points = start + share[:, None] * along
+            points /= np.linalg.norm(points, axis=1, keepdims=True)
+            moved[query] = points[np.argmax(points @ towards[query])]
+        return moved
+
     def _on_border(self, towards: Real) -> tuple[Index, Real]:
         """The ends (2,) of the border's edge that is nearest to a direction in a gap, and their shares."""
         start, stop = self.directions[self.border[:, 0]], self.directions[self.border[:, 1]]

@@ -7,39 +7,35 @@ first factor is in e^{-jkr} already, and D_l is what is encoded. Which series is
   `rigid_sphere`, with about ka terms.
 - **Points and discs in free field**, in a closed box too: x_l is the driver's own place. A point has D = 1; a disc has even
   terms about its axis, found by Gauss-Legendre quadrature, C_n = (2n+1)/2 ∫ D P_n d cos γ.
-- **Anything else** (cylinder, measured drivers): D = Σ c_a(f) Y_a(n) in spherical harmonics, c_a by exact quadrature on the sphere.
+- **Anything else** (cylinder, measured drivers): a table over directions about its place, read by cubics (`direction_table`). Harmonics
+  would be short for neither: a cylinder without ends has a logarithm at its axis and a measurement has kinks, and -28 dB were left at
+  16 kHz by order 30 on a cylinder of 5 cm.
 
 **What truncation leaves out.** |P_n| <= 1, so that a Legendre series cut at N is wrong by at most Σ_{n>N} |C_n|; N is the least
-with that sum 60 dB below the pattern's root mean square, at every frequency. In harmonics the order is raised until
-the pattern is within -40 dB (root mean square, over directions that no quadrature used) up to the highest frequency that
-is asked for, or MOST_ORDER is reached; `error_db` says what is left. The 60 dB are because weights that cancel most of
+with that sum 60 dB below the pattern's root mean square, at every frequency. A table's step is chosen for -40 dB (root mean square)
+at the highest frequency that is asked for; `error_db` says what is left. The 60 dB are because weights that cancel most of
 the field leave the error as it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 
-from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.baffle_step import ClosedBox
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.measured_drivers import MeasuredDrivers
 from designer.acoustics.rigid_sphere import SphereEnclosure, cap_weights, legendre_table, radial_terms
 from designer.acoustics.scene import Device
 from designer.arrays import Complex, Real
+from designer.evaluation.direction_table import tabulated
 
 LEFT_OUT = 1e-3
 """Of a Legendre series, relative to the pattern's root mean square: -60 dB."""
-WANTED_ERROR_DB = -40.0
-ORDERS = (4, 8, 12, 16, 20, 25, 30)
-MOST_ORDER = ORDERS[-1]
-SAMPLED_BEYOND = 8
-TRIED = 200
 FREQUENCY_BLOCKS = 4
 """Low frequencies need fewer terms: the series is cut a block of frequencies at a time."""
 EXACT_DB = -300.0
@@ -130,19 +126,6 @@ class Axial:
 
 
 @dataclass(frozen=True)
-class Harmonic:
-    """Σ c_a Y_a up to an order."""
-
-    order: int
-    series: Series
-    error_db: float
-
-    def at(self, directions: Real) -> Complex:
-        """D (F, I)."""
-        return self.series.times(sh.harmonics(self.order, directions).astype(np.float32))
-
-
-@dataclass(frozen=True)
 class Encoded:
     """Every driver: the place that its distance is counted from (L, 3), and its pattern."""
 
@@ -197,37 +180,11 @@ def _free(device: FreeField, k: Real, step: Complex) -> Encoded:
 
 
 def _sampled(device: Device, k: Real, k_most: float) -> Encoded:
-    """By quadrature over the sphere, one order for all drivers."""
+    """Tables about each driver's place; "frequencies" are wave numbers here."""
     places_m = device.places_m if isinstance(device, MeasuredDrivers) else device.source_places_m()
-    generator = np.random.default_rng(1)
-    tried = generator.standard_normal((TRIED, 3))
-    tried /= np.linalg.norm(tried, axis=1, keepdims=True)
 
     def about_itself(wave_number: Real, directions: Real) -> Complex:
         turned = np.exp(-1j * wave_number[:, None, None] * (directions @ places_m.T))
         return np.asarray(device.far_field(wave_number, directions) * turned)
 
-    highest = k[k <= k_most][-1:]
-    found: Complex
-    for order in ORDERS:
-        found = _analysed(about_itself, highest, order)
-        wanted = about_itself(highest, tried)[0]
-        wrong = sh.harmonics(order, tried).T @ found[0] - wanted
-        error = np.sqrt((np.abs(wrong) ** 2).mean(axis=0) / (np.abs(wanted) ** 2).mean(axis=0))
-        if 20 * np.log10(error.max()) < WANTED_ERROR_DB:
-            break
-    found = _analysed(about_itself, k, order)
-    mean = np.sqrt(np.mean(np.abs(found) ** 2, axis=1)) * LEFT_OUT
-    error_db = 20 * np.log10(np.maximum(error, 1e-15))
-    patterns = [
-        Harmonic(order, Series.of(found[:, :, l], mean[:, l]), float(error_db[l])) for l in range(len(places_m))
-    ]
-    return Encoded(np.asarray(places_m, dtype=float), patterns)
-
-
-def _analysed(pattern: Callable[[Real, Real], Complex], k: Real, order: int) -> Complex:
-    """Coefficients (F, K, L)."""
-    directions, weights = sh.sphere_quadrature(order + SAMPLED_BEYOND)
-    analysis = sh.harmonics(order, directions) * weights
-    values = pattern(k, directions)
-    return np.asarray(analysis @ values.real + 1j * (analysis @ values.imag))
+    return Encoded(np.asarray(places_m, dtype=float), tabulated(about_itself, k, k_most))

@@ -18,10 +18,9 @@ At the head nothing is mirrored: the wave comes from the image as it stands, fro
 
     H_le(f) = Σ_i G_lei(f) β(f)^(order_i) e^{-jk r_li} / r_li                                                         (2)
 
-in chunks of images: D and R are real matrix products of coefficients and Legendre functions, and on frequencies in equal steps
-f_{Ja+b} = (Ja + b) Δ the phase is a product of powers, e^{-jJaΔτ} e^{-jbΔτ}: 2 √F exponentials an image instead of F. What is
-left is one multiplication and one product of matrices a frequency. Sums are in single precision over a chunk (1e-6), in double over
-chunks; delays are taken from the chunk's own start, in double, before they become phases.
+in chunks of images: D and R are real matrix products of coefficients and Legendre functions, the phase is a product of powers
+(`wave_phases`), and what is left is one multiplication and one product of matrices a frequency. Sums are in single precision over a
+chunk (1e-6), in double over chunks; delays are taken from the chunk's own start, in double, before they become phases.
 
 Receivers: left ear, right ear, the head's centre without the head, and there a figure of eight along a horizontal axis.
 
@@ -30,7 +29,6 @@ Source: Y. Luo and W. Kim, Fast source-room-receiver modeling (EUSIPCO 2020).
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,10 +38,13 @@ from designer.arrays import Complex, Index, Real
 from designer.evaluation.driver_patterns import Encoded
 from designer.evaluation.head_patterns import Ears
 from designer.evaluation.image_sources import Images
+from designer.evaluation.wave_phases import wave_phases
 
 LEFT_EAR, RIGHT_EAR, CENTRE, LATERAL = range(4)
 RECEIVERS = 4
-CHUNK = 512
+CHUNK, LEAST_CHUNK = 512, 64
+CHUNK_WAVES = 2048
+"""Images times places of drivers that are worked through at once."""
 
 
 @dataclass(frozen=True)
@@ -118,15 +119,18 @@ def gathered(
     total = np.zeros((frequency_hz.size, len(places_m), RECEIVERS), dtype=complex)
     places, which = np.unique(np.round(places_m, 9), axis=0, return_inverse=True)
     which = np.asarray(which).ravel()
-    for start in range(0, len(images.rooms), CHUNK):
-        part = Images(images.size_m, images.rooms[start : start + CHUNK], images.reach_m)
-        for p, place_m in enumerate(places):
-            distance_m, leaving, arriving, aside = waves_from(part, place_m, device_axes, receiver)
-            phase = _phase(frequency_hz, distance_m / speed_of_sound_m_s - start_s, 1 / distance_m)
+    step = int(np.clip(CHUNK_WAVES // len(places), LEAST_CHUNK, CHUNK))
+    for start in range(0, len(images.rooms), step):
+        part = Images(images.size_m, images.rooms[start : start + step], images.reach_m)
+        waves = [waves_from(part, place_m, device_axes, receiver) for place_m in places]
+        first, second = receiver.ears.at(np.concatenate([arriving for _, _, arriving, _ in waves]))
+        for p, (distance_m, leaving, _, aside) in enumerate(waves):
+            here = slice(p * distance_m.size, (p + 1) * distance_m.size)
+            phase = wave_phases(frequency_hz, distance_m / speed_of_sound_m_s - start_s, 1 / distance_m)
             _attenuate(phase, walls, part.orders, distance_m)
             heard = np.empty((frequency_hz.size, RECEIVERS, distance_m.size), dtype=np.complex64)
-            for e, ear in enumerate(receiver.ears.at(arriving)):
-                np.multiply(ear, phase, out=heard[:, e])
+            np.multiply(first[:, here], phase, out=heard[:, LEFT_EAR])
+            np.multiply(second[:, here], phase, out=heard[:, RIGHT_EAR])
             heard[:, CENTRE] = phase
             np.multiply(phase, aside.astype(np.float32), out=heard[:, LATERAL])
             for l in np.flatnonzero(which == p).tolist():
@@ -137,17 +141,6 @@ def gathered(
                     total[:, l] += np.matmul(heard, pattern[:, :, None])[:, :, 0]
     total[:, :, :CENTRE] = total[:, :, :CENTRE] @ receiver.ears.mixing.T
     return total
-
-
-def _phase(frequency_hz: Real, delay_s: Real, amplitude: Real) -> Complex:
-    """Waves amplitude e^{-jωτ} (F, I) by powers of two exponentials, in single precision."""
-    count = frequency_hz.size
-    step = 2 * math.pi * float(frequency_hz[1] - frequency_hz[0]) if count > 1 else 0.0
-    fine = math.ceil(math.sqrt(count))
-    coarse = math.ceil(count / fine)
-    outer = np.exp(-1j * step * fine * np.outer(np.arange(coarse), delay_s)).astype(np.complex64)
-    inner = (amplitude * np.exp(-1j * step * np.outer(np.arange(fine), delay_s))).astype(np.complex64)
-    return np.asarray((outer[:, None] * inner[None]).reshape(coarse * fine, delay_s.size)[:count])
 
 
 def _attenuate(phase: Complex, walls: Walls, orders: Index, distance_m: Real) -> None:

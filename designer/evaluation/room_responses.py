@@ -1,9 +1,9 @@
 """Impulse responses of a room, from each driver to the ears: the direct sound apart from the reflections.
 
 The device's and the head's own responses ring for a few milliseconds; only the images' delays make a room's response long. So the
-images are taken in blocks of arrival times, n/2 samples each, and a block's sum is a spectrum of n/2 + 1 frequencies in equal steps,
-with delays counted from the block's start: 257 of them at 48 kHz for a small device. Its inverse transform holds n/8 samples
-before the start, for what arrives earlier than the device's origin, and 3n/8 behind the block, for what rings. Blocks overlap and add
+images are taken in blocks of arrival times, n/4 samples each, and a block's sum is a spectrum of n/2 + 1 frequencies in equal steps,
+with delays counted from the block's start: 257 of them at 48 kHz for a small device. Its inverse transform holds n/4 samples
+before the start, for what arrives earlier than the device's origin, and n/2 behind the block, for what rings. Blocks overlap and add
 to the whole.
 
 The direct sound is the scene's own H, near field, head and all, transformed alike: without walls the room is the anechoic scene.
@@ -23,7 +23,8 @@ import numpy as np
 from designer.acoustics.scene import Scene, air_of
 from designer.arrays import Complex, Real
 from designer.errors import DataError
-from designer.evaluation.driver_patterns import WANTED_ERROR_DB, encode
+from designer.evaluation.direction_table import WANTED_ERROR_DB
+from designer.evaluation.driver_patterns import encode
 from designer.evaluation.head_patterns import encode_ears
 from designer.evaluation.image_sources import Images, images_within, library, log_reflection
 from designer.evaluation.image_sum import CENTRE, RECEIVERS, Receiver, Walls, gathered
@@ -60,6 +61,7 @@ class RoomResponses:
     images: int
     decayed_db: float
     truncation_error_db: float
+    warnings_of_head: tuple[str, ...] = ()
 
     @property
     def both(self) -> Real:
@@ -69,7 +71,7 @@ class RoomResponses:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know of them."""
-        said = []
+        said = list(self.warnings_of_head)
         if self.decayed_db < POORLY_DECAYED_DB:
             said.append(
                 f"room: the response ends after {self.direct.shape[2] / self.sample_rate_hz:.2f} s, {self.decayed_db:.0f} dB down,"
@@ -89,7 +91,7 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     Raises
     ------
     ProblemError : pyroomacoustics is not installed
-    DataError : a measured head lacks a direction that a reflection comes from
+    DataError : a measured head lacks the direction of the direct sound
 
     """
     problem = scene.problem
@@ -109,23 +111,22 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     images, longest_s = _images(problem, room, receiver.centre_m)
     walls = Walls.of(log_reflection(problem, room, f), f, air_of(problem))
     places_m, axes = room_places.in_room_m(room, source.places_m), room_places.device_axes(room)
-    length = math.ceil(images.reach_m / speed * rate / (n // 2)) * (n // 2) + n
+    length = math.ceil(images.reach_m / speed * rate / (n // 4)) * (n // 4) + n
     reflected = np.zeros((RECEIVERS, len(places_m), length))
-    block = np.floor(np.linalg.norm(images.of(device_m) - receiver.centre_m, axis=1) / speed * rate / (n // 2)).astype(
-        int
-    )
+    away_m = np.linalg.norm(images.of(device_m) - receiver.centre_m, axis=1)
+    block = np.floor(away_m / speed * rate / (n // 4)).astype(int)
     edges = np.searchsorted(block, np.arange(block.max(initial=-1) + 2))
     for b, (first, last) in enumerate(pairwise(edges.tolist())):
         if first == last:
             continue
         part = Images(images.size_m, images.rooms[first:last], images.reach_m)
-        start = b * (n // 2) - n // 8
+        start = (b - 1) * (n // 4)
         H = gathered(f, part, source, places_m, axes, receiver, walls, speed, start / rate)
         _add(reflected, H, start)
     direct = np.zeros_like(reflected)
     distance_m = float(np.linalg.norm(receiver.centre_m - device_m))
     nearest_m = np.linalg.norm(places_m - receiver.centre_m, axis=1).min()
-    start = int(nearest_m / speed * rate) - n // 8
+    start = int(nearest_m / speed * rate) - n // 4
     H = _direct(at, receiver) * np.exp(2j * np.pi * f / rate * start)[:, None, None]
     _add(direct, H, start)
     fade = np.ones(length)
@@ -138,19 +139,22 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     decayed_db = 60.0 * images.reach_m / speed / longest_s
     error_db = max(source.error_db, receiver.ears.error_db)
     first_s = float(nearest_m) / speed
-    return RoomResponses(rate, direct, reflected, distance_m, first_s, len(images.rooms), decayed_db, error_db)
+    return RoomResponses(
+        rate, direct, reflected, distance_m, first_s, len(images.rooms), decayed_db, error_db, receiver.ears.warnings
+    )
 
 
 def transform_length(problem: Problem) -> int:
-    """n: a power of two whose 3/8 hold what rings behind a block, and whose 1/8 what comes before it."""
-    reach_m = max(float(np.linalg.norm(driver.position_m)) for driver in problem.drivers)
-    if problem.enclosure is not None and problem.enclosure.model in ("sphere", "cylinder"):
-        reach_m = max(reach_m, problem.enclosure.radius_m)
-    around_s = (reach_m + room_places.head_radius_m(problem)) / problem.speed_of_sound_m_s
-    # Around a rigid body sound travels half of its circumference at most, a diameter and a half.
-    behind = (math.pi * around_s + RINGING_S) * problem.sample_rate_hz
-    before = (around_s + RINGING_S / 8) * problem.sample_rate_hz
-    return 1 << math.ceil(math.log2(max(8 * behind / 3, 8 * before, 64)))
+    """n: a power of two whose half holds what comes behind a block, and whose quarter what comes before it."""
+    out_m = max(float(np.linalg.norm(driver.position_m)) for driver in problem.drivers)
+    head_m = room_places.head_radius_m(problem)
+    enclosure = problem.enclosure
+    round_m = enclosure.radius_m if enclosure is not None and enclosure.model in ("sphere", "cylinder") else 0.0
+    before_s = (out_m + head_m) / problem.speed_of_sound_m_s
+    # Around a rigid body sound travels half of its circumference at the most.
+    behind_s = (out_m + math.pi * (round_m + head_m)) / problem.speed_of_sound_m_s
+    samples = max(4 * (before_s + RINGING_S / 4), 2 * (behind_s + RINGING_S)) * problem.sample_rate_hz
+    return 1 << math.ceil(math.log2(max(samples, 64)))
 
 
 def _receiver(at: Scene, room: Room) -> Receiver:
