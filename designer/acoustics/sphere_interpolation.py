@@ -152,11 +152,18 @@ class SphereInterpolation:
         """Directions (Q, 3), those that are not covered moved to the nearest point of the border of what is measured."""
         moved = np.array(towards, dtype=float)
         start, stop = self.directions[self.border[:, 0]], self.directions[self.border[:, 1]]
-        along = stop - start
-        length = np.maximum(np.sum(along**2, axis=1), 1e-30)
+        cosine = np.sum(start * stop, axis=1)
+        area = 1 - cosine**2
         for query in np.flatnonzero(~self.covers(towards)):
-            share = np.clip((along @ towards[query] - np.sum(start * along, axis=1)) / length, 0.0, 1.0)
-            points = start + share[:, None] * along
+            # The shares of both ends in the direction's shadow on the plane of the great circle through them.
+            from_start, from_stop = start @ towards[query], stop @ towards[query]
+            first, last = from_start - cosine * from_stop, from_stop - cosine * from_start
+            inside = (first > 0) & (last > 0) & (area > 1e-12)
+            first, last = (
+                np.where(inside, first, from_start >= from_stop),
+                np.where(inside, last, from_start < from_stop),
+            )
+            points = first[:, None] * start + last[:, None] * stop
             points /= np.linalg.norm(points, axis=1, keepdims=True)
             moved[query] = points[np.argmax(points @ towards[query])]
         return moved

@@ -20,7 +20,7 @@ the field leave the error as it was.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
@@ -66,31 +66,36 @@ class Everywhere:
 
 @dataclass(frozen=True)
 class Series:
-    """A sum of coefficients (F, N) times a table of real functions, cut a block of frequencies at a time."""
+    """A sum of coefficients times a table of real functions, cut a block of frequencies at a time.
 
-    coefficients: Complex
-    used: Sequence[tuple[slice, int]] = field(default_factory=list)
+    blocks : (first, last) frequency, and the coefficients' real and imaginary parts there (f, N), contiguous for the matrix products
+    terms : the longest N
+    """
+
+    blocks: Sequence[tuple[slice, Real, Real]]
+    terms: int
 
     @classmethod
-    def of(cls, coefficients: Complex, negligible: Real) -> Series:
-        """With the blocks' lengths, from what may be left out of each frequency (F,) in the sum of magnitudes."""
-        size = np.abs(coefficients)
-        after = np.cumsum(size[:, ::-1], axis=1)[:, ::-1]  # Σ from this term on
+    def of(cls, coefficients: Complex, negligible: Real, step: int = 1, start: int = 0) -> Series:
+        """Every `step`-th coefficient of (F, N), without what may be left out of each frequency (F,) in the sum of magnitudes."""
+        after = np.cumsum(np.abs(coefficients)[:, ::-1], axis=1)[:, ::-1]  # Σ from this term on
         needed = (after > negligible[:, None]).sum(axis=1)
-        edges = np.linspace(0, len(size), FREQUENCY_BLOCKS + 1).astype(int)
-        blocks = [slice(start, stop) for start, stop in pairwise(edges.tolist()) if stop > start]
-        used = [(block, max(1, int(needed[block].max()))) for block in blocks]
-        most = max(terms for _, terms in used)
-        return cls(np.ascontiguousarray(coefficients[:, :most]).astype(np.complex64), used)
+        edges = np.linspace(0, len(coefficients), FREQUENCY_BLOCKS + 1).astype(int)
+        blocks = []
+        for first, last in pairwise(edges.tolist()):
+            if last > first:
+                terms = max(start + 1, int(needed[first:last].max()))
+                some = coefficients[first:last, start:terms:step].astype(np.complex64)
+                blocks.append((slice(first, last), np.ascontiguousarray(some.real), np.ascontiguousarray(some.imag)))
+        return cls(blocks, max(real.shape[1] for _, real, _ in blocks))
 
-    def times(self, table: Real, start: int = 0, step: int = 1) -> Complex:
-        """Σ_n c_n table_n (F, I) over every `step`-th term, whose table (n, I) holds those alone: two real matrix products."""
-        out = np.empty((len(self.coefficients), table.shape[1]), dtype=np.complex64)
-        for block, terms in self.used:
-            some = self.coefficients[block, start:terms:step]
-            rows = table[: some.shape[1]]
-            out.real[block] = np.ascontiguousarray(some.real) @ rows
-            out.imag[block] = np.ascontiguousarray(some.imag) @ rows
+    def times(self, table: Real) -> Complex:
+        """Σ_n c_n table_n (F, I) with a table (n, I) of at least as many terms: two real matrix products a block."""
+        out = np.empty((self.blocks[-1][0].stop, table.shape[1]), dtype=np.complex64)
+        for block, real, imaginary in self.blocks:
+            rows = table[: real.shape[1]]
+            out.real[block] = real @ rows
+            out.imag[block] = imaginary @ rows
         return out
 
 
@@ -122,7 +127,7 @@ class Axial:
     def at(self, directions: Real) -> Complex:
         """D (F, I)."""
         cosine = np.clip(directions @ self.axis, -1.0, 1.0)
-        return self.series.times(single_legendre(cosine, self.series.coefficients.shape[1]))
+        return self.series.times(single_legendre(cosine, self.series.terms))
 
 
 @dataclass(frozen=True)

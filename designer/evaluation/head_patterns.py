@@ -50,15 +50,17 @@ class Ears(Protocol):
 class AxialEars:
     """Even and odd terms about the axis through the ears."""
 
-    series: Series
+    even: Series
+    odd: Series
     error_db: float
     warnings: tuple[str, ...] = ()
     mixing = np.array([[1.0, 1.0], [1.0, -1.0]])
 
     def at(self, arriving: Real) -> tuple[Complex, Complex]:
         """Even and odd (F, I)."""
-        table = single_legendre(np.clip(arriving[:, 1], -1.0, 1.0), self.series.coefficients.shape[1])
-        return tuple(self.series.times(np.ascontiguousarray(table[odd::2]), odd, 2) for odd in (0, 1))  # type: ignore[return-value]
+        cosine = np.clip(arriving[:, 1], -1.0, 1.0)
+        table = single_legendre(cosine, 2 * max(self.even.terms, self.odd.terms))
+        return self.even.times(np.ascontiguousarray(table[::2])), self.odd.times(np.ascontiguousarray(table[1::2]))
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ def encode_ears(head: Head, frequency_hz: Real, speed_of_sound_m_s: float) -> Ea
     else:
         coefficients = radial_terms(ka, np.array([np.inf]), tolerance=1e-6)[:, :, 0].T
     mean = np.sqrt(np.sum(np.abs(coefficients) ** 2 / (2 * np.arange(coefficients.shape[1]) + 1), axis=1))
-    return AxialEars(Series.of(coefficients, LEFT_OUT * mean), 20 * np.log10(LEFT_OUT))
+    even, odd = (Series.of(coefficients, LEFT_OUT * mean, 2, start) for start in (0, 1))
+    return AxialEars(even, odd, 20 * np.log10(LEFT_OUT))
 
 
 def _measured(head: MeasuredHead, frequency_hz: Real) -> MeasuredEars:

@@ -8,8 +8,9 @@ to the whole.
 
 The direct sound is the scene's own H, near field, head and all, transformed alike: without walls the room is the anechoic scene.
 
-Images are kept until the energy has fallen by 60 dB after Eyring, or until WAVES waves (images times drivers) are reached; the response's
-end then is told with its level. From 0.85 of Nyquist on everything falls to 0, and a fade-out takes the last eighth.
+Images are kept until the energy has fallen by 60 dB after Eyring, or until WAVES waves (images times drivers) are reached; the
+response's end then is told with its level. From 0.85 of Nyquist on everything falls to 0, a fade-out takes the last eighth, and
+reflections lose what lies below 20 Hz.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ RINGING_S = 0.002
 """What drivers and heads ring at the least, behind the arrival at the device's origin."""
 TAPER = 0.85
 FADE = 1 / 8
+INFRASONIC_HZ = 20.0
+"""Below it, and above half of it by half a cosine, reflections are taken out."""
 AUDIBLE_HZ = 16_000.0
 """Up to which the truncation error of sampled patterns is held, or 0.85 of Nyquist."""
 POORLY_DECAYED_DB = 30.0
@@ -134,8 +137,11 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     fade[length - n - ending :] = 0.0
     fade[length - n - ending : length - n] = 0.5 + 0.5 * np.cos(np.pi * np.arange(ending) / ending)
     kept = length - n
+    walls_alone = _without_pressure(reflected, rate)
     # Single precision, as the file that keeps them has it: read back, they give the same numbers.
-    direct, reflected = ((one * fade)[:, :, :kept].astype(np.float32).astype(float) for one in (direct, reflected))
+    direct, reflected = (
+        (one[:, :, :kept] * fade[:kept]).astype(np.float32).astype(float) for one in (direct, walls_alone)
+    )
     decayed_db = 60.0 * images.reach_m / speed / longest_s
     error_db = max(source.error_db, receiver.ears.error_db)
     first_s = float(nearest_m) / speed
@@ -189,6 +195,14 @@ def _direct(at: Scene, receiver: Receiver) -> Complex:
     H[:, :, :2] = at.ears()[:, :2].transpose(0, 2, 1)
     H[:, :, CENTRE] = at.head_centre()
     return H
+
+
+def _without_pressure(responses: Real, rate: float) -> Real:
+    """Less what lies below INFRASONIC_HZ: images are all of one sign, and late ones, many a sample, add to a slow pressure."""
+    n = 1 << math.ceil(math.log2(2 * responses.shape[2]))
+    share = np.clip(np.fft.rfftfreq(n, 1 / rate) / INFRASONIC_HZ * 2 - 1, 0.0, 1.0)
+    passed = np.fft.rfft(responses, n) * (0.5 - 0.5 * np.cos(np.pi * share))
+    return np.asarray(np.fft.irfft(passed, n)[:, :, : responses.shape[2]])
 
 
 def _add(responses: Real, H: Complex, start: int) -> None:
