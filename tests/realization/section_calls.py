@@ -87,6 +87,9 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
         "realization.held_limits.limits_of": (
             held_limits.limits_of, (target, own.weights, there.drivers, {"max_effort_db": np.zeros(len(own.weights))})
         ),
+        "realization.held_limits.ratio_limits_of": (
+            held_limits.ratio_limits_of, (target, own.weights, np.arange(1), {"max_effort_db": np.zeros(len(own.weights))})
+        ),
         "realization.held_limits.tone_of": (held_limits.tone_of, (target, own.weights)),
         "realization.held_sections.HeldSections.quadratic": (pulled.quadratic, (problem.wanted,)),
         "realization.held_sections.HeldSections.sum": (pulled.sum, (problem.wanted,)),
