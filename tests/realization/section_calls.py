@@ -23,13 +23,14 @@ from designer.realization import (
     held_sections,
     held_wishes,
     kept_words,
+    mirrored_channel,
     nearest_plane,
     plane_paths,
     realize_form,
     tap_words,
     vector_fitting,
 )
-from designer.realization.realized import TapsFit
+from designer.realization.realized import SectionsFit, TapsFit
 from designer.targets.channel_target import channel_target
 from realization.section_cases import coupled, equaliser, turn_of
 
@@ -99,6 +100,9 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
         "realization.held_wishes.Held.own_weight": (wish.own_weight, (problem.symbol,)),
         "realization.held_wishes.Held.within": (wish.within, (np.arange(40) % 2 == 0,)),
         "realization.held_wishes.root_mean_square": (held_wishes.root_mean_square, (problem.wanted,)),
+        "realization.mirrored_channel.mirror_image": (
+            mirrored_channel.mirror_image, (problem, np.array([0]), [wish], [SectionsFit(np.array([0]), problem, np.array([0]), (f,), (wish,))])
+        ),
         "realization.section_problem.SectionProblem.quadratic": (problem.quadratic, (problem.wanted,)),
         "realization.plane_paths.cholesky_of_toeplitz": (plane_paths.cholesky_of_toeplitz, (blocks, 6)),
         "realization.plane_paths.correlations": (plane_paths.correlations, (symbol, 6)),
