@@ -49,7 +49,7 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
     symbol = 1.0 + rng.uniform(0, 1, (13, 1, 1)) + 0j
     blocks = plane_paths.correlations(symbol, 6)
     upper, lower = biquad_refinement.coefficient_slopes(f, turn)
-    held = np.array([[True, False]])
+    held, first = np.array([[True, False]]), np.array([0])
     H, w = rng.normal(size=(2, 4, 3, 2)) + 0j, rng.normal(size=(4, 2)) + 0j
     target = channel_target(own.design, there, own.plain)
     (tone,) = [held_limits.tone_of(target, own.weights)]
@@ -101,7 +101,7 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
         "realization.held_wishes.Held.within": (wish.within, (np.arange(40) % 2 == 0,)),
         "realization.held_wishes.root_mean_square": (held_wishes.root_mean_square, (problem.wanted,)),
         "realization.mirrored_channel.mirror_image": (
-            mirrored_channel.mirror_image, (problem, np.array([0]), [wish], [SectionsFit(np.array([0]), problem, np.array([0]), (f,), (wish,))])
+            mirrored_channel.mirror_image, (problem, first, [wish], [SectionsFit(first, problem, first, (f,), (wish,))])
         ),
         "realization.section_problem.SectionProblem.quadratic": (problem.quadratic, (problem.wanted,)),
         "realization.plane_paths.cholesky_of_toeplitz": (plane_paths.cholesky_of_toeplitz, (blocks, 6)),
