@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,16 +159,6 @@ def test_without_pyroomacoustics(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         designer.design(problem)
     assert designer.design(designer.loads(toml(trio("centre")))).status == 0
-
-
-def test_importing_designer_does_not_import_pyroomacoustics() -> None:
-    """It is loaded when a room is asked for, and no earlier."""
-    code = (
-        "import sys, designer, designer.cli, designer.job, designer.folder, designer.report.page\n"
-        "sys.exit('loaded' if 'pyroomacoustics' in sys.modules else 0)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 def test_another_listener() -> None:
