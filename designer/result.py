@@ -281,7 +281,8 @@ class Result:
         """What is odd in the data, what realisation loses, and where an order of harmonics is too low, each with its dB."""
         losses = [f"{name}: {loss}" for name, numbers in self.scalars.items() for loss in numbers.realisation_losses]
         orders = [f"{name}: {said}" for name, numbers in self.scalars.items() for said in numbers.order_warnings]
-        walls = self.room.responses.warnings if self.room is not None else ()
+        found: InRoom | None = self.__dict__.get("room")  # where it is known: it is not computed for its warnings alone
+        walls = () if found is None else found.responses.warnings
         return [*self.fine_scene.warnings, *self.realisation_warnings, *losses, *orders, *walls]
 
 

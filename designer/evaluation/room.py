@@ -95,7 +95,7 @@ def in_room(
     ----------
     responses : of the problem's room
     taps : channel -> (L, T) realised
-    plain : channel -> its plain driver
+    plain : channel -> its plain driver; a design that is not among them is left out
 
     """
     rate = problem.sample_rate_hz
@@ -118,7 +118,7 @@ def _ways(
 ) -> Iterator[tuple[str, str, Complex]]:
     """Name, channel and driver weights (L, F) of everything that is compared."""
     delay = np.exp(-2j * np.pi * f / problem.sample_rate_hz * bulk)
-    for table in problem.designs:
+    for table in (table for table in problem.designs if table.name in plain):
         yield table.name, table.name, np.fft.rfft(taps[table.name], size)
         yield f"{table.name}: plain driver", table.name, _plain_weights(problem, table, plain[table.name], f) * delay
     sides = geometry.outermost(problem)

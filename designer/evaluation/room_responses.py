@@ -8,7 +8,7 @@ to the whole.
 
 The direct sound is the scene's own H, near field, head and all, transformed alike: without walls the room is the anechoic scene.
 
-Images are kept until the energy has fallen by 60 dB after Eyring, or until WAVES waves (images times drivers) are reached; the
+Images are kept until the energy has fallen by 60 dB after Eyring, or until IMAGES, or WAVES (images times drivers), are reached; the
 response's end then is told with its level. From 0.85 of Nyquist on everything falls to 0, a fade-out takes the last eighth, and
 reflections lose what lies below 20 Hz.
 """
@@ -32,7 +32,7 @@ from designer.evaluation.image_sum import CENTRE, RECEIVERS, Receiver, Walls, ga
 from designer.problem import geometry, room_places
 from designer.problem.schema import Problem, Room
 
-WAVES = 2_000_000
+WAVES, IMAGES = 2_000_000, 1_000_000
 RINGING_S = 0.002
 """What drivers and heads ring at the least, behind the arrival at the device's origin."""
 TAPER = 0.85
@@ -181,7 +181,7 @@ def _receiver(at: Scene, room: Room) -> Receiver:
 def _images(problem: Problem, room: Room, centre_m: Real) -> tuple[Images, float]:
     """Those that are heard until the longest octave has fallen by 60 dB, or as many as are affordable; and that octave's time."""
     longest_s = max(room_places.eyring_rt60_s(room, problem.speed_of_sound_m_s))
-    most = WAVES / len(problem.drivers)
+    most = min(IMAGES, WAVES / len(problem.drivers))
     # As many rooms as fit into a sphere of the reach.
     affordable_m = (most * room_places.volume_m3(room) * 3 / (4 * math.pi)) ** (1 / 3)
     direct_m = float(np.linalg.norm(np.array(room.device_m) - centre_m))
