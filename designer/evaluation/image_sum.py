@@ -22,6 +22,9 @@ in chunks of images: D and R are real matrix products of coefficients and Legend
 (`wave_phases`), and what is left is one multiplication and one product of matrices a frequency. Sums are in single precision over a
 chunk (1e-6), in double over chunks; delays are taken from the chunk's own start, in double, before they become phases.
 
+A reflection is a far-field wave at both ends: each driver's images are its own, with their own distance and both directions, and only
+the waves' curvature across the driver's pattern and across the head is left out. The direct sound, which is nearest, is not summed here.
+
 Receivers: left ear, right ear, the head's centre without the head, and there a figure of eight along a horizontal axis.
 
 Source: Y. Luo and W. Kim, Fast source-room-receiver modeling (EUSIPCO 2020).

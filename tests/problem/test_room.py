@@ -25,7 +25,7 @@ def in_room(**room: Any) -> tuple[Problem, Room]:
 
 
 def test_sabines_constant() -> None:
-    """24 ln 10 / c is the textbooks' 0.161 s/m at 343 m/s: 5 x 4 x 2.5 m are 50 m³ and 85 m², and T = 0.161 · 50 / 85 where walls take all."""
+    """24 ln 10 / c is the textbooks' 0.161 s/m at 343 m/s: 5 x 4 x 2.5 m are 50 m³ and 85 m², whose shortest time is 0.161 · 50 / 85."""
     _, room = in_room()
     assert room_places.shortest_rt60_s(room, C_M_S) == pytest.approx(0.161 * 50 / 85, rel=1e-3)
 
