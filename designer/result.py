@@ -199,8 +199,11 @@ class Result:
 
     @cached_property
     def zones(self) -> Zones | None:
-        """The listener elsewhere, near by and turned; None in a measured device, and where a measured head does not reach."""
-        if self.fine_scene.is_measured:
+        """The listener elsewhere, near by and turned; None in a measured device, where a measured head does not reach, and where
+        no channel is for ears: beams alone, none of them the centre.
+        """
+        for_ears = any(one.table.kind != "beamformer" or name == "centre" for name, one in self.channels.items())
+        if self.fine_scene.is_measured or not for_ears:
             return None
         names = [channel.table for channel in self.channels.values()]
         plain = {name: self.plain_weights(name, self.even_scene) for name in self.channels}

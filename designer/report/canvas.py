@@ -11,10 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-# Okabe and Ito's palette, ordered so that neighbours differ in lightness too; a line style goes with each.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
+# Okabe and Ito's palette, its orange and its sky blue darker so that a curve is at 3 to 1 on white; a line style goes with each.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B97F00", "#3796CF", "#000000", "#8C6D31")
 STYLES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)))
-INK, SOFT, FAINT, ALARM = "#1b1f24", "#57606a", "#d0d7de", "#b3261e"
+INK, SOFT, FAINT, ALARM, SHADE = "#1b1f24", "#57606a", "#d0d7de", "#b3261e", "#eef1f4"
+ON_MAP = "#101010"
+"""Hatching on a map: dark in both of a page's colour schemes, as the map is."""
 
 STYLE: Any = {
     "font.family": "DejaVu Sans",  # what matplotlib brings and measures with; the page names others to fall back on
@@ -38,6 +40,7 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "designer",
     "hatch.linewidth": 0.6,
+    "hatch.color": ON_MAP,
     "figure.dpi": 100,
 }
 NARROW_TICKS_HZ = (20, 100, 500, 2000, 10_000, 50_000)
@@ -76,7 +79,7 @@ def mark_band(axes: Axes, band_hz: list[float]) -> None:
     low, high = axes.get_xlim()
     for start, stop in ((low, band_hz[0]), (band_hz[1], high)):
         if stop > start:
-            axes.axvspan(start, stop, color="#eef1f4", zorder=0, linewidth=0)
+            axes.axvspan(start, stop, color=SHADE, zorder=0, linewidth=0)
     for edge in band_hz:
         if low < edge < high:
             axes.axvline(edge, color=SOFT, linewidth=0.7, linestyle=(0, (2, 2)), zorder=1)

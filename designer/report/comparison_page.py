@@ -14,10 +14,10 @@ from designer.comparison.chosen import ALL_UP_TO, chosen_entries
 from designer.comparison.entry import Entry, SharedChannel
 from designer.comparison.key_differences import key_differences
 from designer.comparison.scalar_table import Row, scalar_rows
-from designer.report.canvas import INK
 from designer.report.comparison_figures import Picture
-from designer.report.comparison_style import curve_style, in_page
+from designer.report.comparison_style import curve_style
 from designer.report.comparison_words import extremes
+from designer.report.schemes import THEMED, css, in_page
 
 LONGEST_VALUE = 120
 FEW_KEYS = 40
@@ -59,6 +59,7 @@ def render(
         "comparison.html"
     ).render(
         facts=facts,
+        schemes=Markup(css()),
         many=len(entries) > ALL_UP_TO,
         sentences=[sentence(channel, rows[channel.name]) for channel in channels],
         designs=[_design(number, entry, channels, number in drawn) for number, entry in enumerate(entries)],
@@ -124,7 +125,7 @@ def _design(number: int, entry: Entry, channels: Sequence[SharedChannel], checke
 def swatch(number: int) -> Markup:
     """A short piece of a design's curve, with its colour, dash and marker, for the page's own list."""
     style = curve_style(number)
-    colour = "var(--ink)" if style["color"] in ("#000000", INK) else style["color"]
+    colour = f"var(--{THEMED[style['color'].lower()]})"
     dash = (
         ""
         if style["linestyle"] == "-"

@@ -14,11 +14,12 @@ from markupsafe import Markup
 from designer import measures
 from designer.export import Export
 from designer.realization.fixed_point import output_bound
-from designer.report.canvas import with_unique_ids
 from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.figures import file_stems
-from designer.report.listener_section import FIGURES as LISTENER_FIGURES
+from designer.report.layout import layout_words
+from designer.report.listener_figures import listener_figures
 from designer.report.listener_section import listener_section
+from designer.report.schemes import css, in_page
 from designer.result import Result
 
 SAID_DB = 0.05
@@ -196,9 +197,10 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str], export
         lstrip_blocks=True,
     )
     stems = file_stems(list(result.channels))
-    pictures = {name: Markup(with_unique_ids(svg, name)) for name, svg in drawn.items()}  # our own figures, not input
+    pictures = {name: Markup(in_page(svg, name)) for name, svg in drawn.items()}  # our own figures, not input
     return environment.get_template("design.html").render(
         report=report,
+        schemes=Markup(css()),
         rows=[
             (words, unit, [report["channels"][name]["numbers"].get(key) for name in result.channels])
             for key, words, unit in ROWS
@@ -207,11 +209,16 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str], export
         head_rows=head_rows(result),
         head_columns=[words for _, words in HEAD_COLUMNS],
         layout=pictures["layout"],
+        layout_words=f"The layout, from above and from the side: {layout_words(result.problem)}",
         channels=[
             {
                 "name": name,
                 "figures": {
-                    kind: (pictures[f"{stem}-{kind}"], f"{figure.caption}: {figure.says(result, name)}")
+                    kind: (
+                        f"{stem}-{kind}",
+                        pictures[f"{stem}-{kind}"],
+                        f"{figure.caption}: {figure.says(result, name)}",
+                    )
                     for kind, figure in CHANNEL_FIGURES.items()
                     if f"{stem}-{kind}" in pictures
                 },
@@ -221,10 +228,7 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str], export
         ],
         listener=listener_section(result),
         listener_figures=[
-            (picture, words)
-            for name, picture in pictures.items()
-            for kind, words in LISTENER_FIGURES.items()
-            if name.startswith(f"listener-{kind}")
+            (name, pictures[name], f"{one.caption}: {one.says()}") for name, one in listener_figures(result).items()
         ],
         form=form_words(result),
         form_rows=form_rows(result),
