@@ -82,7 +82,7 @@ def render(
         ],
         keys=[
             (key, [value if len(value) <= LONGEST_VALUE else f"{value[: LONGEST_VALUE - 1]}…" for value in values])
-            for key, values in key_differences([entry.result.problem for entry in entries])
+            for key, values in key_differences([entry.problem for entry in entries])
         ],
         few_keys=FEW_KEYS,
     )
@@ -110,13 +110,17 @@ def _design(number: int, entry: Entry, channels: Sequence[SharedChannel], checke
     return {
         "number": number,
         "label": entry.label,
-        "title": result.problem.title,
+        "title": entry.problem.title,
         "source": entry.source,
         "measured": entry.measured,
         "methods": ", ".join(f"{name} {channel.method}" for name, channel in result.channels.items()),
         "outcome": f"short: {', '.join(short)}" if short else "all reached",
-        "taps": f"{result.problem.realization.form}, {next(iter(result.taps.values())).shape[1]} taps",
-        "latency": f"{result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3:.2f} ms",
+        "taps": "as in the device"
+        if entry.is_played
+        else f"{result.problem.realization.form}, {next(iter(result.taps.values())).shape[1]} taps",
+        "latency": "–"
+        if entry.is_played
+        else f"{result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3:.2f} ms",
         "checked": checked,
         "swatch": swatch(number),
     }
