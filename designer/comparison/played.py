@@ -133,7 +133,9 @@ def _is_set(files: str) -> bool:
 def _device(problem: Problem, files: str) -> MeasuredDevice:
     path = Path(files)
     if path.suffix.lower() in SOUND:
-        return read_two_ears(path, ears_m(problem, [0.0, 0.0, 0.0]))
+        samples, rate = read_two_ears(path)
+        heads_m = ears_m(problem, [0.0, 0.0, 0.0])
+        return MeasuredDevice(files, heads_m, np.tile(samples.T, (len(heads_m) // 2, 1))[:, None, :], None, rate)
     device = read_device(path, None)
     if device.data.shape[1] != 1:
         raise DataError(

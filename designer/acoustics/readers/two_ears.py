@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from designer.acoustics.measured_device import MeasuredDevice
 from designer.acoustics.readers.file_checks import check_bytes
 from designer.acoustics.readers.raw_set import refusal
 from designer.arrays import Real
@@ -15,12 +14,8 @@ MOST_SAMPLES = 16_384
 """A third of a second at 48 kHz: more is the room's, which no prediction holds."""
 
 
-def read_two_ears(path: Path, ears_m: Real) -> MeasuredDevice:
-    """One response an ear, of one emitter.
-
-    Parameters
-    ----------
-    ears_m : (2 H, 3) left and right of each head that the file stands for
+def read_two_ears(path: Path) -> tuple[Real, float]:
+    """Samples (T, 2), left and right ear, and their rate.
 
     Raises
     ------
@@ -45,5 +40,4 @@ def read_two_ears(path: Path, ears_m: Real) -> MeasuredDevice:
         raise refusal(path, "NaN or infinity", "finite samples", "export it again")
     if not np.abs(samples).any(axis=0).all():
         raise refusal(path, "an ear without sound", "an impulse response at each ear", "measure it again")
-    data = np.tile(samples.T, (len(ears_m) // 2, 1))[:, None, :]
-    return MeasuredDevice(str(path), ears_m, data, None, float(rate))
+    return samples, float(rate)
