@@ -47,7 +47,11 @@ def css() -> str:
 
 def in_page(text: str, name: str) -> str:
     """An SVG for a page that holds many: ids of its own, the page's colours, and its caption, caption-<name>, as its text alternative."""
-    for colour, word in THEMED.items():
-        text = re.sub(rf"\b(fill|stroke): {colour}\b", rf"\1: var(--{word})", text)
+    text = re.sub(r"\b(fill|stroke): (#[0-9a-f]{6})\b", _named, text)
     text = re.sub(r"<svg ", f'<svg role="img" aria-labelledby="caption-{name}" ', with_unique_ids(text, name), count=1)
     return re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+
+
+def _named(drawn: re.Match[str]) -> str:
+    word = THEMED.get(drawn[2])
+    return f"{drawn[1]}: var(--{word})" if word else drawn[0]
