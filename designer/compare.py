@@ -20,8 +20,8 @@ from designer.export.write import replace_folder
 from designer.problem import Problem, load
 from designer.problem.methods import check_methods, with_method
 from designer.report import comparison_page
+from designer.report.canvas import as_file
 from designer.report.comparison_figures import Picture, draw_comparison
-from designer.report.comparison_style import as_file
 from designer.versions import versions
 
 POINTS_PER_OCTAVE = 12

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from html import escape
 from typing import Any
 
 import matplotlib as mpl
@@ -104,3 +105,8 @@ def with_unique_ids(text: str, prefix: str) -> str:
     text = re.sub(r'\bid="', f'id="{prefix}-', text)
     text = re.sub(r"url\(#", f"url(#{prefix}-", text)
     return re.sub(r'href="#', f'href="#{prefix}-', text)
+
+
+def as_file(text: str, message: str) -> str:
+    """A figure as a file of its own, which says in words what it shows."""
+    return re.sub(r"(<svg[^>]*>)", lambda match: f"{match[1]}\n <title>{escape(message)}</title>", text, count=1)

@@ -21,6 +21,8 @@ from designer.report.schemes import THEMED, css, in_page
 
 LONGEST_VALUE = 120
 FEW_KEYS = 40
+MOST_COLUMNS = 8
+"""Designs whose tables fit a sheet of A4 as they are; those of more are set smaller, in columns of one width."""
 HEADLINES = (
     ("moved_head_5th_percentile_db", "with the head moved, the 5th percentile of the gain is"),
     ("mean_cancellation_gain_db", "the mean gain over the band is"),
@@ -85,6 +87,7 @@ def render(
             for key, values in key_differences([entry.problem for entry in entries])
         ],
         few_keys=FEW_KEYS,
+        most_columns=MOST_COLUMNS,
     )
 
 

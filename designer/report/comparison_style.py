@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -82,8 +81,3 @@ def _shorter(text: str) -> str:
         return match[1] + re.sub(r"-?\d+\.\d{3,}", rounded, match[2]) + '"'
 
     return re.sub(r'(\s(?:d|x|y|width|height|transform)=")([^"]*)"', attribute, text)
-
-
-def as_file(text: str, message: str) -> str:
-    """A figure as a file of its own, which says in words what it shows."""
-    return re.sub(r"(<svg[^>]*>)", lambda match: f"{match[1]}\n <title>{escape(message)}</title>", text, count=1)

@@ -19,7 +19,7 @@ from designer.problem.schema import Problem
 from designer.report.canvas import in_style, svg
 from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.in_copies import Draw, draw_in_copies
-from designer.report.layout import draw_layout
+from designer.report.layout import draw_layout, layout_words
 from designer.report.listener_figures import listener_figures
 from designer.report.measured_device_plot import draw_measured_device
 from designer.report.measured_driver_plot import draw_measured_driver
@@ -63,6 +63,16 @@ def tasks(result: Result) -> dict[str, Draw]:
             if figure.shown(result, name):
                 made[f"{stem}-{kind}"] = partial(_drawn, partial(figure.draw, result, name))
     return made | {name: partial(_drawn, one.draw) for name, one in listener_figures(result).items()}
+
+
+def captions(result: Result) -> dict[str, str]:
+    """What each figure shows and says, by the file name that `draw_all` gives it: its caption and its text alternative."""
+    said = {"layout": f"The layout, from above and from the side: {layout_words(result.problem)}."}
+    for name, stem in file_stems(list(result.channels)).items():
+        for kind, figure in CHANNEL_FIGURES.items():
+            if figure.shown(result, name):
+                said[f"{stem}-{kind}"] = f"{figure.caption}: {figure.says(result, name)}."
+    return said | {name: f"{one.caption}: {one.says()}." for name, one in listener_figures(result).items()}
 
 
 def _drawn(draw: Callable[[], Figure]) -> str:

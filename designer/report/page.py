@@ -16,7 +16,6 @@ from designer.export import Export
 from designer.realization.fixed_point import output_bound
 from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.figures import file_stems
-from designer.report.layout import layout_words
 from designer.report.listener_figures import listener_figures
 from designer.report.listener_section import listener_section
 from designer.report.schemes import css, in_page
@@ -179,13 +178,18 @@ def _stored_gain(export: Export) -> list[str]:
     return [f"mean cancellation gain as stored, of that designed: {', '.join(each)}"]
 
 
-def render(result: Result, report: dict[str, Any], drawn: dict[str, str], exports: Mapping[str, Export]) -> str:
+def render(
+    result: Result,
+    report: dict[str, Any],
+    figures: tuple[dict[str, str], dict[str, str]],
+    exports: Mapping[str, Export],
+) -> str:
     """The page as HTML.
 
     Parameters
     ----------
     report : the content of `summary.json`
-    drawn : file name -> SVG
+    figures : file name -> SVG, and file name -> caption
     exports : target -> what was written for it
 
     """
@@ -197,7 +201,9 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str], export
         lstrip_blocks=True,
     )
     stems = file_stems(list(result.channels))
+    drawn, captions = figures
     pictures = {name: Markup(in_page(svg, name)) for name, svg in drawn.items()}  # our own figures, not input
+    listener = listener_figures(result)
     return environment.get_template("design.html").render(
         report=report,
         schemes=Markup(css()),
@@ -209,17 +215,13 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str], export
         head_rows=head_rows(result),
         head_columns=[words for _, words in HEAD_COLUMNS],
         layout=pictures["layout"],
-        layout_words=f"The layout, from above and from the side: {layout_words(result.problem)}",
+        layout_words=captions["layout"],
         channels=[
             {
                 "name": name,
                 "figures": {
-                    kind: (
-                        f"{stem}-{kind}",
-                        pictures[f"{stem}-{kind}"],
-                        f"{figure.caption}: {figure.says(result, name)}",
-                    )
-                    for kind, figure in CHANNEL_FIGURES.items()
+                    kind: (f"{stem}-{kind}", pictures[f"{stem}-{kind}"], captions[f"{stem}-{kind}"])
+                    for kind in CHANNEL_FIGURES
                     if f"{stem}-{kind}" in pictures
                 },
                 **report["channels"][name],
@@ -227,9 +229,7 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str], export
             for name, stem in stems.items()
         ],
         listener=listener_section(result),
-        listener_figures=[
-            (name, pictures[name], f"{one.caption}: {one.says()}") for name, one in listener_figures(result).items()
-        ],
+        listener_figures=[(name, picture, captions[name]) for name, picture in pictures.items() if name in listener],
         form=form_words(result),
         form_rows=form_rows(result),
         rounding=rounding_words(result),

@@ -87,6 +87,7 @@ def test_of_twenty_a_band_and_the_chosen(twenty: Comparison) -> None:
     page = page_of(twenty)
     on = [int(n) for n in re.findall(r'id="show-(\d+)" autocomplete="off" checked', page)]
     assert page.count('type="checkbox"') == 20
+    assert page.count('class="scroll many"') == page.count('class="scroll differing many"') == 1  # set smaller on paper
     assert on == [0, 19]
     gain = twenty.files()["figures/left-gain.svg"].decode()
     shown = re.findall(r'<g class="design-(\d+)">', gain)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from html import escape, unescape
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 import designer
 from designer.report import figures
 from designer.report.azimuth_plots import relative_db
-from designer.report.canvas import in_style, svg
+from designer.report.canvas import as_file, in_style, svg
 from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.figures import file_stems
 from designer.report.frequency_plots import draw_filters
@@ -68,7 +69,21 @@ def test_the_sentences_stand_on_top(folder: Path, design: designer.Design) -> No
 def test_figures_are_the_same_every_time(design: designer.Design, folder: Path) -> None:
     """The same design gives the same bytes."""
     before = {path.stem: path.read_text(encoding="utf-8") for path in (folder / "figures").iterdir()}
-    assert figures.draw_all(design) == before
+    captions = figures.captions(design)
+    assert {name: as_file(drawn, captions[name]) for name, drawn in figures.draw_all(design).items()} == before
+
+
+def test_every_figure_says_its_message(folder: Path, design: designer.Design) -> None:
+    """As a file by its title, on the page by its caption, which names it: the same words, with numbers in them."""
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    captions = figures.captions(design)
+    for path in (folder / "figures").iterdir():
+        said = captions[path.stem]
+        assert any(sign.isdigit() for sign in said) and said.endswith(".") and not said.endswith("..")
+        assert f"<title>{escape(said)}</title>" in path.read_text(encoding="utf-8")
+        assert f'role="img" aria-labelledby="caption-{path.stem}"' in page
+        (words,) = re.findall(rf'<figcaption id="caption-{path.stem}">([^<]+)</figcaption>', page)
+        assert unescape(words) == said
 
 
 def test_no_text_of_a_name_becomes_markup(tmp_path: Path) -> None:
