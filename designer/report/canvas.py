@@ -16,8 +16,6 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLo
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B97F00", "#3796CF", "#000000", "#8C6D31")
 STYLES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)))
 INK, SOFT, FAINT, ALARM, SHADE = "#1b1f24", "#57606a", "#d0d7de", "#b3261e", "#eef1f4"
-ON_MAP = "#101010"
-"""Hatching on a map: dark in both of a page's colour schemes, as the map is."""
 
 STYLE: Any = {
     "font.family": "DejaVu Sans",  # what matplotlib brings and measures with; the page names others to fall back on
@@ -41,7 +39,6 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "designer",
     "hatch.linewidth": 0.6,
-    "hatch.color": ON_MAP,
     "figure.dpi": 100,
 }
 NARROW_TICKS_HZ = (20, 100, 500, 2000, 10_000, 50_000)
