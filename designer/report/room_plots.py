@@ -92,6 +92,17 @@ def draw_plan(problem: Problem) -> Figure:
     return drawn
 
 
+def plan_words(problem: Problem) -> str:
+    """Where device and listener stand, in numbers."""
+    room = problem.room
+    assert room is not None
+    head_m = room_places.in_room_m(room, np.array(room_places.room_listener(problem, room).position_m))
+    device, head = (", ".join(f"{x:.2f}" for x in place) for place in (room.device_m, head_m))
+    return (
+        f"the device is at [{device}] m and faces {room.heading_deg:g} degrees, the middle of the head is at [{head}] m"
+    )
+
+
 def _arrow(picture: Axes, start_m: np.ndarray, towards: np.ndarray, colour: str) -> None:
     (x, y), (dx, dy) = start_m.tolist(), (0.4 * towards).tolist()
     picture.annotate("", (x + dx, y + dy), (x, y), arrowprops={"arrowstyle": "->", "color": colour, "linewidth": 1.4})
