@@ -6,6 +6,7 @@ algebra one thread (its nanny sets OMP_NUM_THREADS and its like), as processes o
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import uuid
@@ -46,10 +47,11 @@ def connected(address: str, answer_s: float = ANSWER_S) -> Iterator[Client]:
     client: Any = None
     try:
         try:
+            asyncio.run(_greeted(address, answer_s))
             client = Client(address, timeout=answer_s, set_as_default=False)
         except ValueError as error:
             raise UsageError(f"{said}: found no address: {error}; allowed: as tcp://HOST:8786") from None
-        except (OSError, TimeoutError):
+        except (OSError, EOFError, TimeoutError):
             raise UsageError(
                 f"{said}: nobody answered within {answer_s:g} s; allowed: a running scheduler; {REMEDY}"
             ) from None
@@ -70,6 +72,16 @@ def connected(address: str, answer_s: float = ANSWER_S) -> Iterator[Client]:
             with contextlib.suppress(Exception):
                 client.close(timeout=1)
         loud.setLevel(level)
+
+
+async def _greeted(address: str, answer_s: float) -> None:
+    """Shake hands once: a client alone waits for ever on a port that takes the call and says nothing."""
+    from distributed import Security
+    from distributed.comm import connect
+
+    keys = Security().get_connection_args("client")
+    comm = await asyncio.wait_for(connect(address, timeout=answer_s, **keys), answer_s)
+    await comm.close()
 
 
 def ready() -> None:
@@ -98,7 +110,7 @@ def on_cluster(tasks: Iterable[Task], client: Client, work: Work = measure) -> I
             under_way[key] = task
             yield client.submit(work, task, key=key, pure=False)
 
-    coming = as_completed(list(handed_out(_room(client))))
+    coming = as_completed(list(handed_out(_room(client))), loop=client.loop)
     for future in coming:
         task = under_way.pop(future.key)
         try:

@@ -159,11 +159,12 @@ def begun(folder: Path) -> Store:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(folder / FILE, timeout=PATIENCE_S)
+        connection.execute("pragma journal_mode = wal")  # remembered in the file
         connection.executescript(TABLES)
     except (OSError, sqlite3.Error) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise UsageError(f"{folder}: cannot be written there: {reason}; choose another with -o") from None
-    return Store(folder, connection)
+    return _quick(Store(folder, connection), connection)
 
 
 def kept(folder: Path) -> Store:
@@ -188,4 +189,10 @@ def kept(folder: Path) -> Store:
     if not ours:
         connection.close()
         raise DataError(f"{file}: found another program's; allowed: a folder that `designer sweep` wrote")
+    return _quick(store, connection)
+
+
+def _quick(store: Store, connection: sqlite3.Connection) -> Store:
+    """Let the log reach the disk when the system likes."""
+    connection.execute("pragma synchronous = normal")
     return store

@@ -54,9 +54,11 @@ def parsed_values(text: str, said: str) -> tuple[Any, ...] | Between:
     values: list[Any] = []
     for part in parts:
         values += _range(part, said) or [_value(part.strip())]
-    for n, value in enumerate(values):
-        if any(value == other and type(value) is type(other) for other in values[:n][-1000:]):
+    seen: set[tuple[type, str]] = set()
+    for value in values:
+        if (type(value), repr(value)) in seen:
             raise UsageError(f"{said}: found the value {value} twice; allowed: each value once")
+        seen.add((type(value), repr(value)))
     return tuple(values)
 
 

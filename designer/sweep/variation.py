@@ -99,13 +99,20 @@ def _check_values(problem: Problem, one: Variation) -> None:
     if isinstance(values, Between):
         ends = (values.low, values.high)
         values = tuple(map(int, ends)) if values.whole else ends
-    for value in values:
+    for value in _telling(values):
         data = changed_data(problem, one.changes(value))
         try:
             Problem.model_validate(data)
         except ValidationError as error:
             faults = list(key_faults(error, data).values())
             raise ProblemError(f"{problem.source} with --vary {one.key}", faults) from None
+
+
+def _telling(values: Sequence[Any]) -> list[Any]:
+    """The values whose check stands for all: of numbers the least and the largest, because what a key allows is an interval."""
+    numbers = {kind: [value for value in values if type(value) is kind] for kind in (int, float)}
+    ends = [end for own in numbers.values() if own for end in dict.fromkeys((min(own), max(own)))]
+    return ends + [value for value in values if type(value) not in numbers]
 
 
 def changed_data(problem: Problem, changes: Sequence[Change]) -> dict[str, Any]:
