@@ -175,6 +175,7 @@ WANTED = Wanted(
 F = np.linspace(0.0, 8000.0, 65)
 
 
+@cache
 def calls() -> dict[str, Call]:
     """A call of every function, with arrays wherever it takes them."""
     target = random_target(1, WANTED)
@@ -318,6 +319,7 @@ def calls() -> dict[str, Call]:
         "acoustics.scene.Scene.part": (there.part, (np.arange(4),)),
         "targets.channel_target.plain_in": (channel_target.plain_in, (table, there)),
         "targets.worst_case.norms": (worst_case.norms, (target.cancel, 0.1, target.plain)),
+        "targets.worst_case.shares": (worst_case.shares, (np.ones(3), np.zeros(3))),
         "targets.worst_case.worst_gain": (worst_case.worst_gain, (target, target.plain)),
         "targets.worst_case.hardened": (worst_case.hardened, (target, target.plain)),
         "targets.wishes.expected_gain": (wishes.expected_gain, (target, target.plain)),

@@ -82,6 +82,26 @@ def test_the_report_is_that_of_the_integers(word: str, keys: dict[str, str]) -> 
     assert found.median_db == pytest.approx(float(np.median(gains)), abs=1e-9)
     assert found.fifth_percentile_db == pytest.approx(float(np.percentile(gains, 5)), abs=1e-9)
     assert found.worst_db == pytest.approx(min(gains), abs=1e-9)
+    rows = made.response[(made.response.channel == "left") & made.response.frequency_hz.between(500.0, 4000.0)]
+    np.testing.assert_allclose(rows.magnitude_db, naive_circle_db(made, filters, rows), atol=1e-9)
+
+
+def naive_circle_db(made: designer.Design, filters: list[list[Fraction]], rows: pd.DataFrame) -> list[float]:
+    """Points in free field, summed at each row's azimuth on the circle of the listener's distance."""
+    problem = made.problem
+    out = []
+    w: dict[float, list[complex]] = {}
+    for hz, azimuth in zip(rows.frequency_hz, np.radians(rows.azimuth_deg), strict=True):
+        if hz not in w:
+            turn = cmath.exp(-2j * cmath.pi * hz / problem.sample_rate_hz)
+            w[hz] = [sum(float(value) * turn**n for n, value in enumerate(own)) for own in filters]
+        x, y = (problem.listener.position_m[0] * part for part in (math.cos(azimuth), math.sin(azimuth)))
+        p = 0j
+        for driver, each in zip(problem.drivers, w[hz], strict=True):
+            r = math.dist((x, y, 0.0), driver.position_m)
+            p += each * cmath.exp(-2j * cmath.pi * hz / problem.speed_of_sound_m_s * r) / r
+        out.append(20 * math.log10(abs(p)))
+    return out
 
 
 def test_own_scales_are_saved_and_told(tmp_path: Path) -> None:

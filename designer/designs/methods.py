@@ -9,21 +9,14 @@ import numpy as np
 from designer.formulations import FORMULATIONS, Solution, choueiri, matrix_mixing, power_ratio, pressure_matching
 from designer.formulations.formulation import EFFORT, WHITE_NOISE_GAIN
 from designer.problem.schema import DesignTable
-from designer.targets.channel_target import ChannelTarget
+from designer.targets.channel_target import ChannelTarget, Mask
 from designer.targets.wishes import excesses_db
 from designer.targets.worst_case import PASSES, hardened
 
 LIMIT_TOLERANCE_DB = 1e-3
-MEET_THE_WORST = (
-    "power-ratio",
-    "max-sensitivity",
-    "least-squares",
-    "constrained",
-    "spherical-harmonic",
-    "acoustic-contrast",
-)
-"""Methods that look at the mean power over the points to cancel. Minimax holds each point's norm by itself; the others
-look at no such power."""
+WITH_PASSES_OF_THEIR_OWN = ("superdirective", "choueiri", "matrix", "delay-and-sum")
+"""Methods that know the spread's worst case by themselves, or no spread at all. The others look at the mean power over the
+points to cancel, which stands for the worst case after a few passes (`designer.targets.worst_case`)."""
 
 
 def first_method(design: DesignTable) -> str:
@@ -63,10 +56,12 @@ def ignores(design: DesignTable, name: str) -> bool:
 
 def solve(method: str, design: DesignTable, target: ChannelTarget) -> Solution:
     """The formulation's weights at every frequency of the target; in the spread's worst case after a few passes."""
-    if target.worst_case and method not in MEET_THE_WORST:
-        target = replace(target, worst_case=False)  # the mean over the spread is better than to leave it out
-    if not target.worst_case:
+    if not target.worst_case or method in WITH_PASSES_OF_THEIR_OWN:
         return _solve(method, design, target)
+    if method == "minimax" and not target.masks:
+        # Its sidelobes are then the points to cancel, each held by its own norm: only the curve is for the passes.
+        sidelobes = Mask("cancelled", target.cancel, np.ones(len(target.cancel)), np.zeros(target.cancel.shape[1]))
+        target = replace(target, masks=(sidelobes,))
     solution = _solve(method, design, replace(target, worst_case=False, spread_in_powers=False))
     for _ in range(PASSES):
         solution = _solve(method, design, hardened(target, solution.weights))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from designer.arrays import Real
@@ -34,6 +36,7 @@ def reachable_gain(target: ChannelTarget) -> Real:
 
 def _in_the_worst_case(target: ChannelTarget) -> Real:
     """By passes, each of which looks at mean powers: what they end in is within reach, and nearly always the most that is."""
+    target = replace(target, gamma=None)
     A = target.reach_power
     w = np.linalg.eigh(A)[1][:, :, -1]
     effort = np.where(np.isfinite(target.max_effort), target.max_effort, UNLIMITED)

@@ -13,6 +13,10 @@ perfect cancellation would call for more, and perfect cancellation's elsewhere. 
 Convex: a sum of squares. Never infeasible: no wish and no limit but Γ is looked at. As for every design the level at the
 points to reach is afterwards made the plain driver's, which raises the spectrum by what the regularisation took there.
 
+Where the drivers spread, H has pressure matching's L rows more. In the worst case of the spread the error's norm is at most
+||H w - d|| + ε ||p^½ ∘ w||, p_l the squared norm of H's column (`designer.targets.worst_case`): for the θ of some weights
+its square is that of rows of variance ε² θ_a/θ_b in the place of ε², and β is found again for these.
+
 Source: E. Choueiri, Optimal crosstalk cancellation for binaural audio with two loudspeakers (2010), section on
 frequency-dependent regularisation: for two point sources the singular values are |1 ± g e^{-jωτ}|, the two branches of β
 those in which one or the other is the smaller, and β = 0 between them. Truth: his closed forms of β and of the spectra.
@@ -22,10 +26,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.arrays import Real
+from designer.arrays import Complex, Real
 from designer.formulations import pressure_matching
 from designer.formulations.solution import Solution
+from designer.measures import pressure
 from designer.targets.channel_target import ChannelTarget
+from designer.targets.worst_case import PASSES, shares
 
 MAX_SPECTRUM_DB = 7.0
 """Γ by default, as 20 log10."""
@@ -33,9 +39,27 @@ MAX_SPECTRUM_DB = 7.0
 
 def solve(target: ChannelTarget, max_spectrum_db: float = MAX_SPECTRUM_DB) -> Solution:
     """The weights of least error whose spectrum is at most Γ."""
-    system = pressure_matching.system_of(target)
+    solution = _solve(target, max_spectrum_db, target.power_spread)
+    if target.worst_case:
+        alone = pressure_matching.system_of(target, np.zeros(1))
+        for _ in range(PASSES):
+            theta_a, theta_b = shares(*error_norms(alone, target.spread, solution.weights))
+            solution = _solve(target, max_spectrum_db, target.spread * theta_a / theta_b)
+    return solution
+
+
+def _solve(target: ChannelTarget, max_spectrum_db: float, error_variance: Real | float) -> Solution:
+    system = pressure_matching.system_of(target, np.asarray(error_variance))
     beta = flat_spectrum_beta(np.sqrt(system.values), 10 ** (max_spectrum_db / 20))
     return system.solution(beta)
+
+
+def error_norms(alone: pressure_matching.System, spread: float, w: Complex) -> tuple[Real, Real]:
+    """||H w - d|| and ε ||p^½ ∘ w||, each (F,), of a system without the spread's rows."""
+    error = pressure(alone.H, w) - alone.d
+    return np.linalg.norm(error, axis=1), np.sqrt(spread) * np.linalg.norm(
+        np.linalg.norm(alone.H, axis=1) * np.abs(w), axis=1
+    )
 
 
 def flat_spectrum_beta(singular_values: Real, max_spectrum: float) -> Real:

@@ -7,7 +7,13 @@
 γ(f) Re B(f), P̄ the mean of what each driver costs. It is the power ratio of the band's mean powers, searched in the same
 way: two homogeneous quadratic forms, over the real numbers too without a gap to the semidefinite relaxation (Yakubovich's
 S-lemma), hence as good as convex. Where the mean curve is infeasible, or there is none, the ratio is as large as the effort
-allows, or 0.1 dB below the best there is. With gains given it looks for nothing.
+allows, or 0.1 dB below the best there is. With gains given it looks for nothing. In the worst case of the drivers' spread
+each frequency's powers are bounded as `designer.targets.worst_case` does, those to reach from below: for φ in (0, 1)
+
+    (||A^½ g|| - ε ||E^½ g||)² >= φ gᵀ A g - φ/(1 - φ) ε² gᵀ E g,   with equality at φ = 1 - ε ||E^½ g|| / ||A^½ g||,
+
+of which the second term goes over to B̄, divided by the ratio of the bounds that the last gains have (or by 1, where
+these meet the curve). A pass that gets worse, or breaks the effort limit, is the last and is left out.
 
 Certificate: the power ratio's dual bound; for a compromise acoustic contrast's.
 
@@ -23,10 +29,11 @@ from designer.formulations import power_ratio
 from designer.formulations.acoustic_contrast import LEAST_LOAD
 from designer.formulations.power_ratio import DEEPEST, MARGIN, most_efficient_weights
 from designer.formulations.solution import Solution
-from designer.measures import quadratic, ratio
+from designer.measures import mean_power_matrix, quadratic, ratio
 from designer.solvers import ratio_search
 from designer.solvers.diagonal_loading import loaded_matrix
 from designer.targets.channel_target import ChannelTarget
+from designer.targets.worst_case import EDGE, LEAST_RATIO, PASSES, norms, shares
 
 
 def solve(target: ChannelTarget, gains: list[float] | None = None) -> Solution:
@@ -40,21 +47,78 @@ def band_means(target: ChannelTarget) -> tuple[Complex, Complex, Real]:
     """Ā, B̄ (1, L, L) and P̄ (1, L) over the band."""
     band = target.at(target.in_band)
     A, B = band.reach_power.real, band.cancel_power.real
-    level = np.diagonal(A, axis1=1, axis2=2).max(axis=1)[:, None, None]
-    gamma = band.gamma if band.gamma is not None else np.full(len(A), DEEPEST)
-    A_mean, B_mean = np.mean(A / level, axis=0), np.mean(gamma[:, None, None] * B / level, axis=0)
+    level, gamma = _scales(band)
+    A_mean, B_mean = np.mean(A / level[:, None, None], axis=0), np.mean((gamma / level)[:, None, None] * B, axis=0)
     return A_mean[None].astype(complex), B_mean[None].astype(complex), np.mean(band.cost, axis=0)[None]
+
+
+def _scales(band: ChannelTarget) -> tuple[Real, Real]:
+    """The strongest driver's power and γ, each (F,), over the band."""
+    gamma = band.gamma if band.gamma is not None else np.full(band.frequency_hz.size, DEEPEST)
+    return np.diagonal(band.reach_power, axis1=1, axis2=2).real.max(axis=1), gamma
+
+
+def _norms(band: ChannelTarget, g: Real) -> tuple[tuple[Real, Real], tuple[Real, Real]]:
+    """||A^½ g|| and ε ||E^½ g||, ||B^½ g|| and ε ||D^½ g||, each (F,), over the band."""
+    deviation = float(np.sqrt(band.spread))
+    w = np.tile(g.astype(complex), (band.frequency_hz.size, 1))
+    return norms(band.reach, deviation, w), norms(band.cancel, deviation, w)
+
+
+def worst_ratio(target: ChannelTarget, g: Real) -> float:
+    """The band's least power to reach over γ times its most to cancel, for gains (L,): 1 or more where the curve is met."""
+    band = target.at(target.in_band)
+    (full, lost), (a, b) = _norms(band, g)
+    level, gamma = _scales(band)
+    reached, left = np.maximum(full - lost, 0.0) ** 2 / level, gamma * (a + b) ** 2 / level
+    return float(ratio(reached.sum(keepdims=True), left.sum(keepdims=True))[0])
+
+
+def hardened_means(target: ChannelTarget, g: Real) -> tuple[Complex, Complex]:
+    """Ā and B̄ (1, L, L) in the worst case of the spread, tight at gains (L,)."""
+    band = target.at(target.in_band)
+    (full, lost), (a, b) = _norms(band, g)
+    level, gamma = _scales(band)
+    phi = np.clip(1 - ratio(lost, full), EDGE, 1 - EDGE)
+    theta_a, theta_b = shares(a, b)
+    held = np.clip(worst_ratio(target, g), LEAST_RATIO, 1.0)
+    A, B = mean_power_matrix(band.reach).real, mean_power_matrix(band.cancel).real
+    E, D = (target.spread * M * np.eye(len(g)) for M in (A, B))
+
+    def over_band(M: Real, scale: Real | float) -> Complex:
+        return np.asarray(np.mean(M * (scale / level)[:, None, None], axis=0)[None], dtype=complex)
+
+    reach = over_band(A, phi)
+    hard = over_band(B, gamma / theta_a) + over_band(D, gamma / theta_b) + over_band(E, phi / (1 - phi) / held)
+    # Scaled together, so that the last gains have the level, and with it the effort, that they have.
+    last = g[None].astype(complex)
+    scale = quadratic(over_band(A, 1.0), last) / quadratic(reach, last)
+    return reach * scale, hard * scale
 
 
 def best_gains(target: ChannelTarget) -> tuple[Real, float, float]:
     """The best real gains (L,) over the band, with their violation and gap."""
     A, B, cost = band_means(target)
     least = np.diagonal(A, axis1=1, axis2=2).real.max(axis=1) / target.max_effort[target.in_band].min()
+    found = _best(A, A, B, cost, least)
+    for _ in range(PASSES if target.worst_case else 0):
+        other = _best(A, *hardened_means(target, found[0]), cost, least)
+        g = other[0][None].astype(complex)
+        loud = quadratic(A, g)[0] >= least[0] * np.sum(other[0] ** 2) * (1 - 1e-6)
+        before, after = (min(worst_ratio(target, each[0]), 1.0) for each in (found, other))
+        if not loud or after < before * (1 - 1e-9):
+            break
+        found = other
+    return found
+
+
+def _best(level: Complex, A: Complex, B: Complex, cost: Real, least: Real) -> tuple[Real, float, float]:
+    """The best real gains for means A and B, their effort judged by Ā, `level`."""
     wanted = np.minimum(1.0, ratio_search.best_ratio(A, B) * MARGIN)
     w, gap = most_efficient_weights(A, B, cost, wanted)
     g = _real(w)
     violation = np.maximum(1 - ratio(quadratic(A, g), wanted * quadratic(B, g)), 0.0)
-    if quadratic(A, g)[0] < least[0] * np.sum(np.abs(g) ** 2) * (1 - 1e-9):
+    if quadratic(level, g)[0] < least[0] * np.sum(np.abs(g) ** 2) * (1 - 1e-9):
         found = loaded_matrix(A, B, least, least_load=LEAST_LOAD)
         g, gap = _real(found.v), found.gap
         violation = np.maximum(least * np.sum(np.abs(g) ** 2) / quadratic(A, g) - 1, 0.0)

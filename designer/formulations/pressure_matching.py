@@ -145,8 +145,14 @@ def _power(p: Complex) -> Real:
     return np.asarray(np.sum(p.real**2 + p.imag**2, axis=1))
 
 
-def system_of(target: ChannelTarget) -> System:
-    """The families scaled to means, the level to 1, and the drivers' spread as L more rows."""
+def system_of(target: ChannelTarget, error_variance: Real | None = None) -> System:
+    """The families scaled to means, the level to 1, and the drivers' spread as L more rows.
+
+    Parameters
+    ----------
+    error_variance : (F,) in the place of the target's own ε²
+
+    """
     reach, cancel = target.reach / np.sqrt(target.reach.shape[1]), target.cancel / np.sqrt(target.cancel.shape[1])
     strongest = np.mean(np.abs(reach) ** 2, axis=1).argmax(axis=1)
     wanted = np.take_along_axis(reach, strongest[:, None, None], axis=2)[:, :, 0]
@@ -154,9 +160,9 @@ def system_of(target: ChannelTarget) -> System:
     level = np.where(level > 0, level, 1.0)  # nothing reaches the points: w = 0 is the least-squares answer
     H = np.asarray(np.concatenate([reach, cancel], axis=1) / level[:, None, None], dtype=complex)
     d = np.concatenate([wanted / level[:, None], np.zeros(cancel.shape[:2])], axis=1)
-    if target.power_spread:
-        columns = np.linalg.norm(H, axis=1)
-        H = np.concatenate([H, np.sqrt(target.power_spread) * columns[:, :, None] * np.eye(H.shape[2])], axis=1)
+    if np.any(spread := target.power_spread if error_variance is None else error_variance):
+        alone = np.sqrt(np.broadcast_to(spread, len(H)))[:, None] * np.linalg.norm(H, axis=1)
+        H = np.concatenate([H, alone[:, :, None] * np.eye(H.shape[2])], axis=1)
         d = np.concatenate([d, np.zeros_like(d[:, :1]).repeat(H.shape[2], axis=1)], axis=1)
     return diagonalised(H, d, target.cost)
 

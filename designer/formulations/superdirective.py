@@ -6,8 +6,12 @@
 Q (F, L, L) is the mean power over the sphere, so that 1 / w^H Q w is the directivity index; where the target knows no
 sphere it is that over the points where nothing is wanted. h is the look direction. G is the white-noise gain's floor,
 or an effort limit where that is stricter: for one point both are the same ratio. Where the drivers spread by ε², Q's
-diagonal is multiplied by 1 + ε²; drivers outside their bands count as if they radiated (`out_of_band`). No curve, mask or
-window is looked at.
+diagonal D is multiplied by 1 + ε²; in the worst case of the spread Q becomes, by passes (`designer.targets.worst_case`),
+
+    Q/θ_a + ε² D/θ_b + ε² E/(γ θ_c),   E = diag |h_l|²,  γ the directivity in the worst case,
+
+so that no pass lowers γ = (|h w| - ε ||E^½ w||)² / (||Q^½ w|| + ε ||D^½ w||)². Drivers outside their bands count as if they
+radiated (`out_of_band`). No curve, mask or window is looked at.
 
 Convex: a quadratic form that is not negative, below a linear equation and a ball. Closed form: w ∝ (Q + δI)⁻¹ h^H,
 diagonal loading, with the smallest δ >= 0 for which the white-noise gain is G; found from one eigendecomposition of Q
@@ -29,9 +33,10 @@ import numpy as np
 from designer.arrays import Complex, Real
 from designer.formulations.out_of_band import with_drivers_bands
 from designer.formulations.solution import Solution
-from designer.measures import ratio
+from designer.measures import quadratic, ratio
 from designer.solvers.diagonal_loading import loaded_point
 from designer.targets.channel_target import ChannelTarget
+from designer.targets.worst_case import LEAST_RATIO, PASSES, shares
 
 LEAST_LOAD = 1e-15
 """The rounding of Q: more of it would cost directivity where monopoles are millimetres apart."""
@@ -41,6 +46,8 @@ def solve(target: ChannelTarget) -> Solution:
     """The weights of the largest directivity whose white-noise gain and effort keep to their limits."""
     h, e = target.centre, least_gain(target)
     found = loaded_point(h, diffuse_power(target), e, least_load=LEAST_LOAD)
+    for _ in range(PASSES if target.worst_case else 0):
+        found = loaded_point(h, hardened_power(target, found.v), e, least_load=LEAST_LOAD)
     gain = np.abs(np.einsum("fl,fl->f", h, found.v)) ** 2  # of unit norm
     violation = np.where(np.isfinite(found.load), 0.0, np.maximum(ratio(e, gain) - 1, 0.0))
     return Solution.of(found.v, violation, found.gap, found.value, found.bound)
@@ -48,11 +55,40 @@ def solve(target: ChannelTarget) -> Solution:
 
 def diffuse_power(target: ChannelTarget) -> Complex:
     """Q (F, L, L), over the drivers' spread."""
-    quiet = target.quiet
-    Q = np.array(quiet.conj().swapaxes(1, 2) @ quiet / quiet.shape[1] if target.diffuse is None else target.diffuse)
+    Q = _diffuse_power(target)
     each = np.arange(Q.shape[-1])
     Q[:, each, each] *= 1 + target.power_spread
     return with_drivers_bands(Q, target.cost)
+
+
+def _diffuse_power(target: ChannelTarget) -> Complex:
+    quiet = target.quiet
+    return np.array(quiet.conj().swapaxes(1, 2) @ quiet / quiet.shape[1] if target.diffuse is None else target.diffuse)
+
+
+def worst_norms(target: ChannelTarget, w: Complex) -> tuple[Real, Real, Real, Real]:
+    """|h w|, ε ||E^½ w||, ||Q^½ w|| and ε ||D^½ w||, each (F,)."""
+    Q, deviation = _diffuse_power(target), np.sqrt(target.spread)
+    D = np.diagonal(Q, axis1=1, axis2=2).real
+    return (
+        np.abs(np.einsum("fl,fl->f", target.centre, w)),
+        deviation * np.linalg.norm(np.abs(target.centre) * np.abs(w), axis=1),
+        np.sqrt(np.maximum(quadratic(Q, w), 0.0)),  # rounding may leave less than nothing
+        deviation * np.sqrt(np.sum(D * np.abs(w) ** 2, axis=1)),
+    )
+
+
+def hardened_power(target: ChannelTarget, w: Complex) -> Complex:
+    """Q (F, L, L) in the worst case of the spread, with θ from weights (F, L)."""
+    Q = _diffuse_power(target)
+    full, lost, a, b = worst_norms(target, w)
+    gamma = np.maximum(ratio(np.maximum(full - lost, 0.0) ** 2, (a + b) ** 2), LEAST_RATIO)
+    theta_a, theta_b, theta_c = shares(a, b, lost / np.sqrt(gamma))
+    each = np.arange(Q.shape[-1])
+    D, E = np.diagonal(Q, axis1=1, axis2=2).real, np.abs(target.centre) ** 2
+    hard = Q / theta_a[:, None, None]
+    hard[:, each, each] += target.spread * (D / theta_b[:, None] + E / (gamma * theta_c)[:, None])
+    return with_drivers_bands(hard, target.cost)
 
 
 def least_gain(target: ChannelTarget) -> Real:

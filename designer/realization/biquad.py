@@ -36,6 +36,7 @@ from designer.realization.held_sections import hold_sections, largest_excess_db
 from designer.realization.held_wishes import HELD_DB, Held, wishes_of
 from designer.realization.kept_sections import kept_sections
 from designer.realization.kept_words import LowEnds
+from designer.realization.mirrored_channel import Image, mirror_image
 from designer.realization.realized import Realized, SectionsFit
 from designer.realization.section_problem import SectionProblem
 from designer.realization.section_scaling import scaled, settled_length
@@ -122,7 +123,8 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     frequency_hz = fit_frequencies_hz(min(channel.design.band_hz[0] for channel in channels), rate)
     frequency_hz = np.unique(np.concatenate([frequency_hz, *ends_hz]))
     dense = scene.at(frequency_hz)
-    fits = []
+    fits: list[SectionsFit] = []
+    images: list[Image | None] = []
     for channel in channels:
         own = driver_index(channel.design, scene.drivers)
         wanted = between(channel.frequency_hz, channel.weights[:, own], frequency_hz)
@@ -131,8 +133,11 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
         problem = SectionProblem(wanted, audible(target, wanted), turn, table.max_pole_radius)
         wishes = _held(channel, target, wanted, tuple(scene.drivers[l] for l in own))
         arrival = arrivals(channel.weights[:, own])
-        filters = fit_sections(problem, arrival, table.sections, wishes)
-        fits.append(SectionsFit(own, problem, arrival, tuple(filters), wishes))
+        image = mirror_image(problem, arrival, wishes, fits)
+        images.append(image)
+        own_fit = fit_sections(problem, arrival, table.sections, wishes) if image is None else ()
+        filters = tuple(own_fit) if image is None else image.of(fits[image.channel].filters)
+        fits.append(SectionsFit(own, problem, arrival, filters, wishes))
     needed = max(0, *(-f.delay_samples for fit in fits for f in fit.filters))
     delay = table.bulk_delay_samples if isinstance(table.bulk_delay_samples, int) else needed
     if delay < needed:
@@ -147,10 +152,15 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     if word is None:
         return Realized(impulse_responses(exact, fits, count), delay, fits=tuple(fits), sections=tuple(exact))
     lattice = Lattice.of(word, table.max_pole_radius)
+    kept: list[tuple[Sequence[Cascade], float]] = []
     made, warnings = [], []
-    for channel, fit in zip(channels, fits, strict=True):
-        filters, missing = kept_sections(fit.filters, fit.followed, lattice, LowEnds.of(channel, scene))
-        made.append(delayed_sections(filters, delay))
+    for channel, fit, image in zip(channels, fits, images, strict=True):
+        if image is None:
+            kept.append(kept_sections(fit.filters, fit.followed, lattice, LowEnds.of(channel, scene)))
+        else:
+            kept.append((image.of(kept[image.channel][0]), kept[image.channel][1]))
+        rounded, missing = kept[-1]
+        made.append(delayed_sections(rounded, delay))
         if missing:
             warnings.append(
                 f"{channel.design.name}: of the lowest gains plain rounding of the sections would keep {missing:.1f} dB more, and"

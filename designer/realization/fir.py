@@ -17,6 +17,7 @@ from designer.problem.schema import Realization
 from designer.realization.dense_targets import between, dense_frequencies_hz, dense_targets, joined, slacks_between
 from designer.realization.fitted import Fitted, common_delay
 from designer.realization.heard_error import audible
+from designer.realization.held_limits import limits_of
 from designer.realization.held_wishes import Held, wishes_of
 from designer.realization.realized import Realized, TapsFit
 from designer.realization.toeplitz_fit import fit, grid_size
@@ -53,13 +54,18 @@ def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     ]
     symbols = [np.empty((frequency_hz.size, own.size, own.size), dtype=complex) for own in index]
     held: list[list[tuple[slice, list[Held]]]] = [[] for _ in channels]
+    drivers = [tuple(scene.drivers[l] for l in own) for own in index]
     for part, targets in dense_targets(channels, scene, frequency_hz):
-        for channel, target, weights, symbol, wishes in zip(channels, targets, wanted, symbols, held, strict=True):
+        for channel, target, weights, symbol, names, wishes in zip(
+            channels, targets, wanted, symbols, drivers, held, strict=True
+        ):
             symbol[part] = audible(target, weights[part])
             if table.hold_wishes:
                 every = np.arange(weights.shape[1])
                 slacks = slacks_between(channel, frequency_hz[part])
-                wishes.append((part, wishes_of(target, weights[part], every, slacks)))
+                there = wishes_of(target, weights[part], every, slacks)
+                there += limits_of(target, weights[part], names, slacks)
+                wishes.append((part, there))
     problems = [
         Fitted(frequency_hz, weights, symbol, joined(wishes))
         for weights, symbol, wishes in zip(wanted, symbols, held, strict=True)

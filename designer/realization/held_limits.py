@@ -38,26 +38,44 @@ def limits_of(
     """
     inside = np.flatnonzero(target.in_band)
     count = wanted.shape[1]
+    found = ratio_limits_of(target, wanted, np.arange(count), excesses_db)
+    for l in np.flatnonzero(np.isfinite(target.max_gain)):
+        label = f'max_gain_db of "{drivers[l]}"'
+        one = Rows(np.zeros((inside.size, 1, count), dtype=complex), np.ones((inside.size, 1), dtype=complex))
+        limit = target.max_gain[l] * 10 ** (_broken(label, excesses_db, inside) / 20)
+        own = np.broadcast_to(np.eye(count, dtype=complex)[l], (inside.size, 1, count))
+        found.append(Held(label, inside, _rows(own), one, np.ones(inside.size), limit, together=True))
+    return found
+
+
+def ratio_limits_of(
+    target: ChannelTarget, wanted: Complex, fitted: Index, excesses_db: Mapping[str, Real]
+) -> list[Held]:
+    """Effort and white-noise gain, which ratios of weights have too; as for `limits_of`.
+
+    Parameters
+    ----------
+    fitted : which drivers have filters to find; the others play their weights exactly
+
+    """
+    inside = np.flatnonzero(target.in_band)
+    count = wanted.shape[1]
     found: list[Held] = []
 
-    def add(label: str, points: Complex, levels: Rows, limit: Real, level: Real) -> None:
+    def add(label: str, levels: Complex, limit: Real) -> None:
+        every = np.broadcast_to(np.eye(count, dtype=complex), (inside.size, count, count))
+        rows, level_rows = (Rows.of(points, wanted[inside], fitted) for points in (every, levels))
+        level = root_mean_square(level_rows.pressure(wanted[inside][:, fitted]))
         wider = limit * 10 ** (_broken(label, excesses_db, inside) / 20)
-        found.append(Held(label, inside, _rows(points), levels, level, wider, together=True))
+        found.append(Held(label, inside, rows, level_rows, level, wider, together=True))
 
-    every = np.broadcast_to(np.eye(count, dtype=complex), (inside.size, count, count))
     if np.isfinite(target.effort_limit).any():
-        levels = _rows(target.reach[inside])
         limit = np.sqrt(target.effort_limit[inside] / count) / target.single_level[inside]
-        add("max_effort_db", every, levels, limit, root_mean_square(levels.pressure(wanted[inside])))
+        add("max_effort_db", target.reach[inside], limit)
     if target.min_white_noise_gain > 0:
         scale = 1.0 if np.isinf(target.look_distance_m) else target.look_distance_m
-        levels = _rows(target.look[inside][:, None, :] * scale)
         limit = np.full(inside.size, (target.min_white_noise_gain * count) ** -0.5)
-        add("min_white_noise_gain_db", every, levels, limit, root_mean_square(levels.pressure(wanted[inside])))
-    for l in np.flatnonzero(np.isfinite(target.max_gain)):
-        one = Rows(np.zeros((inside.size, 1, count), dtype=complex), np.ones((inside.size, 1), dtype=complex))
-        limit = np.full(inside.size, target.max_gain[l])
-        add(f'max_gain_db of "{drivers[l]}"', every[:, l : l + 1], one, limit, np.ones(inside.size))
+        add("min_white_noise_gain_db", target.look[inside][:, None, :] * scale, limit)
     return found
 
 

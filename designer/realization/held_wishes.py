@@ -168,7 +168,7 @@ def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, de
     left = [np.zeros_like(wish.rows.offset) for wish in wishes]
     pulls = [np.maximum(wish.own_weight(symbol), 1e-12) * PULL / GROWTH for wish in wishes]
     near = [wish.rows.pressure(delayed(equations.spectra(x), -delay)[wish.index]) for wish in wishes]
-    best, merit, before = x, (np.inf, np.inf), np.inf
+    best, merit, before, stage_began = x, (np.inf, np.inf), np.inf, (np.inf, np.inf)
     for number in range(ROUNDS):
         w = delayed(equations.spectra(x), -delay)
         worst, error = max(wish.excess_db(w) for wish in wishes), _total(symbol, w - wanted, x, penalty)
@@ -177,6 +177,10 @@ def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, de
         if worst <= HELD_DB and abs(error - before) <= SETTLED * error:
             break
         before = error
+        if number % STAGE == 0 and number:
+            if merit == stage_began:  # a whole stage found nothing better: what is left stays
+                break
+            stage_began = merit
         if number % STAGE == 0 and merit[0] > HELD_DB:  # u is what was left times r
             pulls = [pull * GROWTH for pull in pulls]
             left = [rest / GROWTH for rest in left]

@@ -32,6 +32,7 @@ from designer.realization.equaliser import (
 )
 from designer.realization.fitted import common_delay
 from designer.realization.heard_error import audible
+from designer.realization.held_limits import ratio_limits_of
 from designer.realization.held_wishes import Held, wishes_of
 from designer.realization.ratios import SILENT, silence
 from designer.realization.realized import Realized, TapsFit
@@ -138,7 +139,8 @@ def _wishes(
         for channel, target, reference, u, wishes in zip(channels, targets, chosen, bounded, found, strict=True):
             others = np.flatnonzero(np.arange(u.shape[1]) != reference)
             slacks = slacks_between(channel, heard[0].frequency_hz[part])
-            wishes.append((part, wishes_of(target, u[part], others, slacks)))
+            own = wishes_of(target, u[part], others, slacks) + ratio_limits_of(target, u[part], others, slacks)
+            wishes.append((part, own))
     return [joined(wishes) for wishes in found]
 
 

@@ -1,25 +1,33 @@
-"""The drivers' spread in the worst case: a norm more, and the passes by which any formulation of mean powers meets it.
+"""The drivers' spread in the worst case: norms more, and the passes by which any formulation of mean powers meets it.
 
 Let the drivers have relative errors e, alike at all points and Σ|e_l|² <= ε². At a point h_p they change the response by
-|Σ h_pl e_l w_l| <= ε ||h_p ∘ w||, as Cauchy and Schwarz have it, with equality for one e. So the root of the mean power
-over the points to cancel is at most
+|Σ h_pl e_l w_l| <= ε ||h_p ∘ w||, as Cauchy and Schwarz have it, with equality for one e. So, with the triangle's
+inequality over the points, the root of the mean power over the points to cancel is at most, and that over those to reach
+at least,
 
-    ||B^½ w|| + ε ||D^½ w||,   D the diagonal of B:
+    ||B^½ w|| + ε ||D^½ w||,     ||A^½ w|| - ε ||E^½ w||,   D and E the diagonals of B and A.
 
-a norm more, which one point attains. The curve is held by its square. For a, b >= 0
+Each bound is attained by some e where there is one point, though not both by the same e: their ratio is a guarantee, and
+at most a little stricter than the worst there is. The curve is held by it:
 
-    (a + b)² = min over θ in (0, 1) of a²/θ + b²/(1 - θ),   attained at θ = a/(a + b),
+    ||A^½ w|| >= √γ (a + b + c),   a = ||B^½ w||,  b = ε ||D^½ w||,  c = ε ||E^½ w|| / √γ.
 
-so for a given θ the worst case *is* a mean power, that of
+For a, b, c >= 0, as Cauchy and Schwarz have it again,
 
-    B_θ = B/θ + ε² D/(1 - θ),
+    (a + b + c)² = min of a²/θ_a + b²/θ_b + c²/θ_c over θ >= 0 with θ_a + θ_b + θ_c = 1,   attained at θ ∝ (a, b, c),
+
+so for given θ the worst case *is* a mean power, that of
+
+    B_θ = B/θ_a + ε² D/θ_b + ε² E/(γ θ_c),
 
 and whatever minimises or bounds w^H B w does the same with B_θ. A pass takes θ from the last weights: these have the
 same worst case as before and stay within every bound, so no pass gets worse. Where the power that is reached is one
-point's, which is fixed, a²/θ + b²/(1 - θ) is convex in θ and w together, and the passes end in the best of all.
+point's, which is fixed, the sum is convex in θ and w together, and the passes end in the best of all. The γ in c is the
+one that is asked, or the worst ratio of the last weights where that is less: with it these weights have just this
+ratio, and any that have a larger one under B_θ have a larger one in the worst case.
 
 Source: Vorobyov, Gershman and Luo, Robust adaptive beamforming using worst-case performance optimization (IEEE Trans.
-Signal Processing 51, 2003) for the norm; majorise-minimise for the passes.
+Signal Processing 51, 2003) for the norms; majorise-minimise for the passes.
 """
 
 from __future__ import annotations
@@ -34,35 +42,47 @@ from designer.targets.channel_target import ChannelTarget
 
 PASSES = 6
 EDGE = 1e-6
-"""θ stays this far from 0 and 1."""
+"""θ stays this far from 0."""
+LEAST_RATIO = 1e-3
+"""What stands for a worst ratio of weights whose whole level the drivers' errors may take."""
 
 
-def norms(cancel: Complex, deviation: float, w: Complex) -> tuple[Real, Real]:
-    """A = ||B^½ w|| and b = ε ||D^½ w||, each (F,), over points (F, C, L)."""
-    diagonal = np.mean(np.abs(cancel) ** 2, axis=1)
-    return np.sqrt(mean_power(cancel, w)), deviation * np.sqrt(np.sum(diagonal * np.abs(w) ** 2, axis=1))
+def norms(points: Complex, deviation: float, w: Complex) -> tuple[Real, Real]:
+    """||B^½ w|| and ε ||D^½ w||, each (F,), over points (F, M, L)."""
+    diagonal = np.mean(np.abs(points) ** 2, axis=1)
+    return np.sqrt(mean_power(points, w)), deviation * np.sqrt(np.sum(diagonal * np.abs(w) ** 2, axis=1))
 
 
 def worst_gain(target: ChannelTarget, w: Complex) -> Real:
-    """Mean power over the points to reach, over the worst of that over the points to cancel (F,)."""
+    """The least mean power over the points to reach, over the most over the points to cancel (F,)."""
     target = target.over_regions()
-    a, b = norms(target.cancel, float(np.sqrt(target.spread)), w)
-    return ratio(mean_power(target.reach, w), (a + b) ** 2)
+    deviation = float(np.sqrt(target.spread))
+    reached, lost = norms(target.reach, deviation, w)
+    return ratio(np.maximum(reached - lost, 0.0) ** 2, np.square(sum(norms(target.cancel, deviation, w))))
+
+
+def shares(*of: Real) -> tuple[Real, ...]:
+    """θ of norms (F,): each one's share of their sum, kept away from 0."""
+    whole = np.maximum(sum(of), 1e-300)
+    return tuple(np.maximum(each / whole, EDGE) for each in of)
 
 
 def hardened(target: ChannelTarget, w: Complex) -> ChannelTarget:
     """The target whose mean power over the points to cancel is w^H B_θ w, with θ from weights (F, L)."""
     target = target.over_regions()
     count, points, size = target.cancel.shape
-    a, b = norms(target.cancel, float(np.sqrt(target.spread)), w)
-    theta = np.clip(a / np.maximum(a + b, 1e-300), EDGE, 1 - EDGE)
-    diagonal = np.sqrt(np.mean(np.abs(target.cancel) ** 2, axis=1) * target.spread)
-    rows = np.concatenate(
-        [
-            target.cancel * np.sqrt((points + size) / points / theta)[:, None, None],
-            np.sqrt((points + size) / (1 - theta))[:, None, None] * diagonal[:, :, None] * np.eye(size),
-        ],
-        axis=1,
-    )
-    assert rows.shape == (count, points + size, size)
-    return replace(target, cancel=rows, worst_case=False, spread_in_powers=False)
+    deviation = float(np.sqrt(target.spread))
+    gamma = np.maximum(worst_gain(target, w), LEAST_RATIO)
+    if target.gamma is not None:
+        gamma = np.minimum(gamma, target.gamma)
+    a, b = norms(target.cancel, deviation, w)
+    c = norms(target.reach, deviation, w)[1] / np.sqrt(gamma)
+    theta_a, theta_b, theta_c = shares(a, b, c)
+    D, E = (np.mean(np.abs(each) ** 2, axis=1) for each in (target.cancel, target.reach))
+    alone = deviation * np.sqrt(D / theta_b[:, None] + E / (gamma * theta_c)[:, None])
+    # Their mean is over `size` points more.
+    rows = np.sqrt((points + size) / points / theta_a)[:, None, None] * target.cancel
+    more = np.sqrt(points + size) * alone[:, :, None] * np.eye(size)
+    cancel = np.concatenate([rows, more], axis=1)
+    assert cancel.shape == (count, points + size, size)
+    return replace(target, cancel=cancel, worst_case=False, spread_in_powers=False)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ENGINE = Path(__file__).parent / "cone_engine.py"
 ROOT = Path(__file__).parents[2]
 FREQUENCIES = 65
@@ -33,3 +35,13 @@ def test_the_engine_is_faster_than_its_rivals() -> None:
         assert faster > SMALL * limit
     assert seconds["engine"] < 4 * 1.5 * seconds["a quarter of the frequencies"]
     assert seconds["engine"] < 4 * 1.5 * seconds["a quarter of the azimuths"]
+
+
+@pytest.mark.long
+def test_memory() -> None:
+    """32 drivers, 513 frequencies, 180 azimuths under 500 MB; 64 drivers and 360 azimuths, 20 of 2049 frequencies, under 1 GB."""
+    done = subprocess.run([sys.executable, str(ENGINE), "memory"], check=True, capture_output=True, text=True, cwd=ROOT)
+    peaks = json.loads(done.stdout)
+    print(peaks)
+    assert peaks["32 drivers, MB"] < 500
+    assert peaks["64 drivers, MB"] < 1000

@@ -56,6 +56,8 @@ def calls() -> dict[str, Call]:
         "formulations.superdirective.solve": (superdirective.solve, (replace(target, diffuse=B[:3]),)),
         "formulations.superdirective.diffuse_power": (superdirective.diffuse_power, (replace(target, diffuse=B[:3]),)),
         "formulations.superdirective.least_gain": (superdirective.least_gain, (target,)),
+        "formulations.superdirective.worst_norms": (superdirective.worst_norms, (replace(target, diffuse=B[:3]), h[:3])),
+        "formulations.superdirective.hardened_power": (superdirective.hardened_power, (replace(target, diffuse=B[:3]), h[:3])),
         "formulations.superdirective.statement": (superdirective.statement, (h[0], B[0], 0.1)),
         "formulations.max_sensitivity.solve": (max_sensitivity.solve, (target,)),
         "formulations.max_sensitivity.most_sensitive_weights": (
@@ -71,6 +73,9 @@ def calls() -> dict[str, Call]:
         "formulations.minimax.by_statement": (minimax.by_statement, (data, 0)),
         "formulations.minimax.program_of": (minimax.program_of, (data,)),
         "formulations.minimax.with_sidelobes": (minimax.with_sidelobes, (data, [data.families[0][1]], np.ones((3, 3)))),
+        "formulations.choueiri.error_norms": (choueiri.error_norms, (system, 0.01, target.plain)),
+        "formulations.matrix_mixing.worst_ratio": (matrix_mixing.worst_ratio, (target, target.plain[0].real)),
+        "formulations.matrix_mixing.hardened_means": (matrix_mixing.hardened_means, (target, target.plain[0].real)),
         "formulations.out_of_band.with_drivers_bands": (out_of_band.with_drivers_bands, (B, cost)),
         "formulations.delay_and_sum.statement": (delay_and_sum.statement, (h[0],)),
         "formulations.matrix_mixing.band_means": (matrix_mixing.band_means, (target,)),

@@ -23,13 +23,14 @@ from designer.realization import (
     held_sections,
     held_wishes,
     kept_words,
+    mirrored_channel,
     nearest_plane,
     plane_paths,
     realize_form,
     tap_words,
     vector_fitting,
 )
-from designer.realization.realized import TapsFit
+from designer.realization.realized import SectionsFit, TapsFit
 from designer.targets.channel_target import channel_target
 from realization.section_cases import coupled, equaliser, turn_of
 
@@ -48,7 +49,7 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
     symbol = 1.0 + rng.uniform(0, 1, (13, 1, 1)) + 0j
     blocks = plane_paths.correlations(symbol, 6)
     upper, lower = biquad_refinement.coefficient_slopes(f, turn)
-    held = np.array([[True, False]])
+    held, first = np.array([[True, False]]), np.array([0])
     H, w = rng.normal(size=(2, 4, 3, 2)) + 0j, rng.normal(size=(4, 2)) + 0j
     target = channel_target(own.design, there, own.plain)
     (tone,) = [held_limits.tone_of(target, own.weights)]
@@ -87,6 +88,9 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
         "realization.held_limits.limits_of": (
             held_limits.limits_of, (target, own.weights, there.drivers, {"max_effort_db": np.zeros(len(own.weights))})
         ),
+        "realization.held_limits.ratio_limits_of": (
+            held_limits.ratio_limits_of, (target, own.weights, np.arange(1), {"max_effort_db": np.zeros(len(own.weights))})
+        ),
         "realization.held_limits.tone_of": (held_limits.tone_of, (target, own.weights)),
         "realization.held_sections.HeldSections.quadratic": (pulled.quadratic, (problem.wanted,)),
         "realization.held_sections.HeldSections.sum": (pulled.sum, (problem.wanted,)),
@@ -96,6 +100,9 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
         "realization.held_wishes.Held.own_weight": (wish.own_weight, (problem.symbol,)),
         "realization.held_wishes.Held.within": (wish.within, (np.arange(40) % 2 == 0,)),
         "realization.held_wishes.root_mean_square": (held_wishes.root_mean_square, (problem.wanted,)),
+        "realization.mirrored_channel.mirror_image": (
+            mirrored_channel.mirror_image, (problem, first, [wish], [SectionsFit(first, problem, first, (f,), (wish,))])
+        ),
         "realization.section_problem.SectionProblem.quadratic": (problem.quadratic, (problem.wanted,)),
         "realization.plane_paths.cholesky_of_toeplitz": (plane_paths.cholesky_of_toeplitz, (blocks, 6)),
         "realization.plane_paths.correlations": (plane_paths.correlations, (symbol, 6)),
