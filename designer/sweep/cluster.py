@@ -41,11 +41,7 @@ def connected(address: str, answer_s: float = ANSWER_S) -> Iterator[Client]:
             "--scheduler: found no dask.distributed; it comes with the extra: pip install 'loudspeaker-filter-designer[cluster]'"
         ) from None
     said = f"--scheduler {address}"
-    loud = logging.getLogger("distributed")
-    level = loud.level
-    loud.setLevel(logging.CRITICAL)  # what it has to say is said here
-    client: Any = None
-    try:
+    with _quiet(), contextlib.ExitStack() as ending:
         try:
             asyncio.run(_greeted(address, answer_s))
             client = Client(address, timeout=answer_s, set_as_default=False)
@@ -55,6 +51,7 @@ def connected(address: str, answer_s: float = ANSWER_S) -> Iterator[Client]:
             raise UsageError(
                 f"{said}: nobody answered within {answer_s:g} s; allowed: a running scheduler; {REMEDY}"
             ) from None
+        ending.callback(_closed, client)
         try:
             client.wait_for_workers(1, timeout=answer_s)
         except TimeoutError:
@@ -67,11 +64,25 @@ def connected(address: str, answer_s: float = ANSWER_S) -> Iterator[Client]:
                 " for each worker"
             ) from None
         yield client
+
+
+def _closed(client: Client) -> None:
+    with contextlib.suppress(Exception):
+        client.close(timeout=1)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Dask's own log stays silent: what a user has to know of it is said here."""
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    levels = [one.level for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
     finally:
-        if client is not None:
-            with contextlib.suppress(Exception):
-                client.close(timeout=1)
-        loud.setLevel(level)
+        for one, level in zip(loggers, levels, strict=True):
+            one.setLevel(level)
 
 
 async def _greeted(address: str, answer_s: float) -> None:
@@ -114,14 +125,15 @@ def on_cluster(tasks: Iterable[Task], client: Client, work: Work = measure) -> I
     for future in coming:
         task = under_way.pop(future.key)
         try:
-            outcome = future.result()
-        except KilledWorker:
-            outcome = Outcome(FAILED, error="its workers died (out of memory, or killed)")
+            try:
+                outcome = future.result()
+            except KilledWorker:
+                outcome = Outcome(FAILED, error="its workers died (out of memory, or killed)")
+            coming.update(list(handed_out(max(_room(client) - len(under_way), 0))))
         except (CancelledError, OSError, TimeoutError):
             raise UsageError(
                 "--scheduler: it went away; what came before is kept, and the same command goes on from there"
             ) from None
-        coming.update(list(handed_out(max(_room(client) - len(under_way), 0))))
         yield task, outcome
 
 
