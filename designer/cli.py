@@ -202,7 +202,8 @@ def compare(
         list[str] | None,
         typer.Option(
             metavar="FILE",
-            help="Lay a measurement over its prediction: a SOFA file of the whole device, or DRIVER=FILES; repeatable.",
+            help="Lay a measurement over its prediction: a SOFA file of the whole device driver by driver, DRIVER=FILES, or"
+            " channel:NAME=FILES of a channel as it plays, filters running; repeatable.",
             show_default=False,
         ),
     ] = None,

@@ -20,8 +20,8 @@ from designer.export.write import replace_folder
 from designer.problem import Problem, load
 from designer.problem.methods import check_methods, with_method
 from designer.report import comparison_page
+from designer.report.canvas import as_file
 from designer.report.comparison_figures import Picture, draw_comparison
-from designer.report.comparison_style import as_file
 from designer.versions import versions
 
 POINTS_PER_OCTAVE = 12
@@ -50,7 +50,7 @@ class Comparison:
     @property
     def title(self) -> str:
         """What stands on top of the page."""
-        titles = dict.fromkeys(entry.result.problem.title for entry in self.entries)
+        titles = dict.fromkeys(entry.problem.title for entry in self.entries)
         one = f" of {next(iter(titles))}" if len(titles) == 1 else ""
         return f"Comparison{one}: {len(self.entries)} designs"
 
@@ -128,7 +128,8 @@ def compare(
     ----------
     items : design folders and problem files; with `methods` one problem file or design folder
     methods : of the problem file; each designs all channels that can take it
-    measured : files of a measured device, or DRIVER=FILES of measured drivers, laid over their prediction
+    measured : files of a measured device, DRIVER=FILES of measured drivers, or channel:NAME=FILES of a channel as it plays, laid over
+        their prediction
     show : labels to draw as curves of their own where there are many
     points_per_octave : of the table's frequencies
     command : what regenerates the folder

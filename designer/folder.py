@@ -23,6 +23,7 @@ from designer.formulations import Certificate
 from designer.problem import loads
 from designer.realization.cascade import Cascade
 from designer.report import figures, page
+from designer.report.canvas import as_file
 from designer.result import Channel, Result, fine_frequencies_hz
 from designer.targets.plain import Plain
 from designer.versions import versions
@@ -105,13 +106,14 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
     (folder / "figures").mkdir()
     drawn = figures.draw_all(result)
+    captions = figures.captions(result)
     for name, svg in drawn.items():
-        (folder / "figures" / f"{name}.svg").write_text(svg, encoding="utf-8")
+        (folder / "figures" / f"{name}.svg").write_text(as_file(svg, captions[name]), encoding="utf-8")
     copies = _copy_data(result, folder)
     report = summary(result, final, copies)
     (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     exports = write_in_design(filter_set(result), folder, result.problem.export.targets)
-    (folder / "report.html").write_text(page.render(result, report, drawn, exports), encoding="utf-8")
+    (folder / "report.html").write_text(page.render(result, report, (drawn, captions), exports), encoding="utf-8")
 
 
 def coefficients(result: Result) -> pd.DataFrame:

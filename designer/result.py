@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -117,6 +117,12 @@ class Result:
         """The scene on the design's frequencies and those half way between."""
         return scene(self.problem).at(fine_frequencies_hz(self.problem))
 
+    def in_scene(self, there: Scene) -> Result:
+        """The same coefficients, judged and drawn in another scene of the same problem."""
+        other = replace(self)
+        other.__dict__["fine_scene"] = there.at(fine_frequencies_hz(self.problem))
+        return other
+
     @cached_property
     def evaluation(self) -> Evaluation:
         """Both tables, of the realised filters in the problem's own scene."""
@@ -133,11 +139,10 @@ class Result:
     @cached_property
     def drawn_circle(self) -> Scene:
         """The same with azimuths close enough for a smooth curve."""
-        grid = self.problem.grid
-        step_deg = grid.azimuth_step_deg if self.fine_scene.is_measured else min(grid.azimuth_step_deg, DRAWN_STEP_DEG)
-        finer = grid.model_copy(update={"azimuth_step_deg": step_deg})
-        problem = self.problem.model_copy(update={"grid": finer})
-        return Scene(problem, self.drawn_scene.frequency_hz, self.drawn_scene.displacements_m)
+        step_deg = self.problem.grid.azimuth_step_deg
+        return self.drawn_scene.with_azimuths(
+            step_deg if self.fine_scene.is_measured else min(step_deg, DRAWN_STEP_DEG)
+        )
 
     @cached_property
     def drawn(self) -> Evaluation:
@@ -199,8 +204,11 @@ class Result:
 
     @cached_property
     def zones(self) -> Zones | None:
-        """The listener elsewhere, near by and turned; None in a measured device, and where a measured head does not reach."""
-        if self.fine_scene.is_measured:
+        """The listener elsewhere, near by and turned; None in a measured device, where a measured head does not reach, and where
+        no channel is for ears: beams alone, none of them the centre.
+        """
+        for_ears = any(one.table.kind != "beamformer" or name == "centre" for name, one in self.channels.items())
+        if self.fine_scene.is_measured or not for_ears:
             return None
         names = [channel.table for channel in self.channels.values()]
         plain = {name: self.plain_weights(name, self.even_scene) for name in self.channels}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -295,7 +296,12 @@ def text_of(geometry: Geometry, ears: Wish, beam: Wish | None) -> str:
             "window_ripple_db = 6.0",
             "",
         ]
-    parts += ["[realization]", 'form = "fir"                        # or "rtf", "biquad"', "taps = 512", ""]
+    parts += [
+        "[realization]",
+        'form = "fir"                        # or "rtf", "biquad"',
+        "taps = 512                          # more of them keep more of the wishes at low frequencies",
+        "",
+    ]
     return "\n".join(re.sub(r" +(#)", _comment_column, line) for line in parts)
 
 
@@ -319,10 +325,18 @@ def _enclosure(geometry: Geometry) -> list[str]:
 
 
 def _wish(wish: Wish) -> list[str]:
-    curve = ", ".join(f"[{_short(f)}, {_short(gain)}]" for f, gain in wish.curve)
+    curve = ", ".join(f"[{_short(f)}, {_short(gain)}]" for f, gain in _corners(wish.curve))
     return [
         f"band_hz = [{_toml(wish.band_hz[0])}, {_toml(wish.band_hz[1])}]",
         *([f"cancellation_gain_db = [{curve}]  # target curve: [frequency_hz, gain_db], ..."] if curve else []),
+    ]
+
+
+def _corners(curve: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The same curve without the points that lie between two of the same gain."""
+    last = len(curve) - 1
+    return [
+        point for n, point in enumerate(curve) if n in (0, last) or not curve[n - 1][1] == point[1] == curve[n + 1][1]
     ]
 
 

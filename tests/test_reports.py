@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from designer.compare import compare
+from designer.compare import check_free, compare
 from designer.comparison.tidy import tidy_table
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +28,15 @@ def test_no_number_drifts(folder: Path) -> None:
     assert both[both._merge != "both"].empty
     drift = (both.value_kept - both.value_now).abs()
     assert drift.max() < DRIFT_DB, both[drift >= DRIFT_DB].head(20)
+
+
+@pytest.mark.parametrize("folder", REPORTS, ids=lambda folder: folder.name)
+def test_the_command_replaces_what_is_kept(folder: Path) -> None:
+    """README's command may write where the kept table is, and is the one that the record of the kept table holds."""
+    check_free(folder / "comparison")
+    record = json.loads((folder / "comparison" / "comparison.json").read_text(encoding="utf-8"))
+    given = " ".join(f"reports/{folder.name}/{path.name}" for path in sorted(folder.glob("*.toml")))
+    assert record["command"] == f"designer compare {given} -o reports/{folder.name}/comparison --points-per-octave 3"
 
 
 def test_readme_shows_each() -> None:

@@ -230,8 +230,19 @@ class Scene:
         other.__dict__["heads"] = heads
         return other
 
-    def _like(self, frequency_hz: Real, displacements_m: Real) -> Scene:
-        other = Scene(self.problem, frequency_hz, displacements_m)
+    def with_device(self, measured: MeasuredDevice) -> Scene:
+        """The same scene with a whole device as it was measured in the place of its model."""
+        other = self._like(self.frequency_hz, self.displacements_m)
+        other.__dict__["_measured"] = measured
+        return other
+
+    def with_azimuths(self, step_deg: float) -> Scene:
+        """The same scene with another step of the circle."""
+        grid = self.problem.grid.model_copy(update={"azimuth_step_deg": step_deg})
+        return self._like(self.frequency_hz, self.displacements_m, self.problem.model_copy(update={"grid": grid}))
+
+    def _like(self, frequency_hz: Real, displacements_m: Real, problem: Problem | None = None) -> Scene:
+        other = Scene(problem or self.problem, frequency_hz, displacements_m)
         for key in ("_measured", "_responses", "_device", "heads"):  # they do not depend on what changed
             if key in self.__dict__:
                 other.__dict__[key] = self.__dict__[key]

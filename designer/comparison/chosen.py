@@ -38,7 +38,7 @@ def chosen_entries(channel: SharedChannel, show: Sequence[str] = ()) -> list[int
     count = len(channel.entries)
     if count <= ALL_UP_TO:
         return list(range(count))
-    gains = [entry.result.scalars[channel.name].values["mean_cancellation_gain_db"] for entry in channel.entries]
+    gains = [entry.numbers(channel.name)["mean_cancellation_gain_db"] for entry in channel.entries]
     return sorted({0, int(np.argmax(gains)), int(np.argmin(gains))})
 
 

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from designer.errors import DataError, UsageError
+from designer.problem.schema import Problem
 from designer.result import Channel, Result
 
 MOST = 20
+OF_THE_CIRCLE = ("white_noise_gain_db", "directivity_index_db", "least_white_noise_gain_db")
+"""What a device that is measured at the ears alone does not tell."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Entry:
     source : what the user gave
     measured : what its scene is measured from; empty for a prediction
     has_circle : whether what is drawn over azimuth is its own, and not that of a model behind a measurement
+    not_told : columns and numbers that a measurement does not tell
+    asked : the problem that the filters were made for, where it is not the result's own
 
     """
 
@@ -29,6 +34,26 @@ class Entry:
     source: str
     measured: str = ""
     has_circle: bool = True
+    not_told: frozenset[str] = frozenset()
+    asked: Problem | None = None
+
+    @property
+    def problem(self) -> Problem:
+        """What was asked."""
+        return self.asked or self.result.problem
+
+    @property
+    def is_played(self) -> bool:
+        """Whether it was measured with its filters running, so that they are not known here."""
+        return bool(self.not_told)
+
+    def tells(self, key: str) -> bool:
+        """Whether a column or number is its own."""
+        return key not in self.not_told and (self.has_circle or key not in OF_THE_CIRCLE)
+
+    def numbers(self, name: str) -> dict[str, float]:
+        """A channel's numbers that are its own."""
+        return {key: value for key, value in self.result.scalars[name].values.items() if self.tells(key)}
 
 
 @dataclass(frozen=True)

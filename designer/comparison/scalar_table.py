@@ -43,7 +43,7 @@ class Row:
 
 def scalar_rows(channel: SharedChannel) -> list[Row]:
     """The rows of one channel, without those that no entry has."""
-    numbers = [entry.result.scalars[channel.name].values for entry in channel.entries]
+    numbers = [entry.numbers(channel.name) for entry in channel.entries]
     return [
         ranked(key, words, tuple(of_one.get(key) for of_one in numbers), sign)
         for key, words, sign in ROWS

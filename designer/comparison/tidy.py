@@ -32,8 +32,6 @@ CURVES = (
     "white_noise_gain_db",
     "directivity_index_db",
 )
-OF_THE_CIRCLE = ("white_noise_gain_db", "directivity_index_db")
-"""What a device that is measured at the ears alone does not tell."""
 AZIMUTHS_DEG = (-135, -90, -45, 0, 45, 90, 135, 180)
 
 
@@ -80,7 +78,7 @@ def _of_one(
             "value": np.atleast_1d(value),
         }
 
-    numbers = result.scalars[name].values
+    numbers = entry.numbers(name)
     for key, _, _ in ROWS:
         if key in numbers:
             yield rows(key, np.nan, numbers[key])
@@ -89,7 +87,7 @@ def _of_one(
             yield rows(f"mean_gain_head_{line.replace(' ', '_')}_{100 * place_m:+.0f}_cm_db", np.nan, float(gain))
     own = metrics[metrics.channel == name]
     for metric in CURVES:
-        if entry.has_circle or metric not in OF_THE_CIRCLE:
+        if entry.tells(metric):
             yield rows(metric, there.frequency_hz, own[metric].to_numpy())
     if not entry.has_circle:
         return

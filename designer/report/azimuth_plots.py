@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
@@ -70,7 +71,9 @@ def draw_map(result: Result, name: str) -> Figure:
     arcs_on_map(axes, channel)
     broken = _violations(f, azimuth, level, channel)
     if broken.any():
-        axes.contourf(f, azimuth, broken.T.astype(float), levels=[0.5, 1.5], colors="none", hatches=["xxxx"])
+        for colour, width in (("white", 1.8), (INK, 0.7)):  # seen on any level
+            with rc_context({"hatch.color": colour, "hatch.linewidth": width}):
+                axes.contourf(f, azimuth, broken.T.astype(float), levels=[0.5, 1.5], colors="none", hatches=["xxx"])
     bar = drawn.colorbar(
         ScalarMappable(norm, colours), ax=axes, ticks=np.arange(LOWEST_DB, highest_db + 1, 6), pad=0.015
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from html import escape
 from typing import Any
 
 import matplotlib as mpl
@@ -11,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-# Okabe and Ito's palette, ordered so that neighbours differ in lightness too; a line style goes with each.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
+# Okabe and Ito's palette, its orange and its sky blue darker so that a curve is at 3 to 1 on white; a line style goes with each.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B97F00", "#3796CF", "#000000", "#8C6D31")
 STYLES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)))
-INK, SOFT, FAINT, ALARM = "#1b1f24", "#57606a", "#d0d7de", "#b3261e"
+INK, SOFT, FAINT, ALARM, SHADE = "#1b1f24", "#57606a", "#d0d7de", "#b3261e", "#eef1f4"
 
 STYLE: Any = {
     "font.family": "DejaVu Sans",  # what matplotlib brings and measures with; the page names others to fall back on
@@ -76,7 +77,7 @@ def mark_band(axes: Axes, band_hz: list[float]) -> None:
     low, high = axes.get_xlim()
     for start, stop in ((low, band_hz[0]), (band_hz[1], high)):
         if stop > start:
-            axes.axvspan(start, stop, color="#eef1f4", zorder=0, linewidth=0)
+            axes.axvspan(start, stop, color=SHADE, zorder=0, linewidth=0)
     for edge in band_hz:
         if low < edge < high:
             axes.axvline(edge, color=SOFT, linewidth=0.7, linestyle=(0, (2, 2)), zorder=1)
@@ -101,3 +102,8 @@ def with_unique_ids(text: str, prefix: str) -> str:
     text = re.sub(r'\bid="', f'id="{prefix}-', text)
     text = re.sub(r"url\(#", f"url(#{prefix}-", text)
     return re.sub(r'href="#', f'href="#{prefix}-', text)
+
+
+def as_file(text: str, message: str) -> str:
+    """A figure as a file of its own, which says in words what it shows."""
+    return re.sub(r"(<svg[^>]*>)", lambda match: f"{match[1]}\n <title>{escape(message)}</title>", text, count=1)

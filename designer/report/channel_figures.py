@@ -84,7 +84,7 @@ def _polar(result: Result, name: str) -> str:
     f, azimuth, level, reference = azimuth_plots.relative_db(result, name)
     low, high = result.channels[name].table.band_hz
     row = int(np.argmin(np.abs(np.log(f / np.sqrt(low * high)))))
-    sides = [f"{level[row, np.argmin(np.abs(azimuth - a))]:.0f} dB at {a} degrees" for a in (-90, 0, 90)]
+    sides = [f"{round(level[row, np.argmin(np.abs(azimuth - a))]) + 0:d} dB at {a} degrees" for a in (-90, 0, 90)]
     return f"at {hz(float(f[row]))}: {', '.join(sides)}, re {reference}"
 
 

@@ -25,18 +25,16 @@ PANELS = (  # the metric, and its words
     ("white_noise_gain_db", "White-noise gain in dB"),
     ("directivity_index_db", "Directivity index in dB"),
 )
-OVER_AZIMUTH = ("white_noise_gain_db", "directivity_index_db")
 HIGHEST_GAIN_DB, LOWEST_GAIN_DB, DEEPEST_DB = 60.0, -12.0, 40.0
 
 
 def curves_of(channel: SharedChannel, metric: str) -> Curves:
-    """Frequencies and a metric of each entry; nothing where it would be a model's behind a measurement."""
+    """Frequencies and a metric of each entry; nothing where a measurement does not tell it."""
     found = []
     for entry in channel.entries:
         table = entry.result.drawn.metrics
         own = table[table.channel == channel.name]
-        known = entry.has_circle or metric not in OVER_AZIMUTH
-        y = own[metric].to_numpy() if known else np.full(len(own), np.nan)
+        y = own[metric].to_numpy() if entry.tells(metric) else np.full(len(own), np.nan)
         found.append((own.frequency_hz.to_numpy(), y))
     return found
 

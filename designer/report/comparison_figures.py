@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
@@ -13,11 +13,12 @@ from designer.comparison.head_shift import HeadShift
 from designer.comparison.relative_level import relative_level_db
 from designer.comparison.scalar_table import scalar_rows
 from designer.report import comparison_words as words
-from designer.report.canvas import in_style, svg
+from designer.report.canvas import svg
 from designer.report.comparison_curves import curves_of, draw_costs, draw_gain, draw_shift
 from designer.report.comparison_maps import Levels, draw_maps, draw_polars
 from designer.report.comparison_style import switchable
 from designer.report.figures import file_stems
+from designer.report.in_copies import Draw, draw_in_copies
 
 
 @dataclass(frozen=True)
@@ -52,34 +53,36 @@ def draw_comparison(
 
     """
     stems = file_stems([channel.name for channel in channels])
-    pictures: list[Picture] = []
-    with in_style():
-        for channel in channels:
-            chosen = chosen_entries(channel, show)
+    messages: dict[str, tuple[str, str]] = {}
+    tasks: dict[str, Draw] = {}
+    for channel in channels:
+        for kind, (draw, message) in _figures(channel, shifts, chosen_entries(channel, show)).items():
+            name = f"{stems[channel.name]}-{kind}"
+            tasks[name], messages[name] = draw, (message, channel.name)
+    return [Picture(name, text, *messages[name]) for name, text in draw_in_copies(tasks).items()]
 
-            def add(
-                kind: str,
-                drawn: Figure,
-                message: str,
-                channel: SharedChannel = channel,
-                chosen: list[int] | None = chosen,
-            ) -> None:
-                text = svg(drawn) if chosen is None else switchable(drawn, channel, chosen)
-                pictures.append(Picture(f"{stems[channel.name]}-{kind}", text, message, channel.name))
 
-            rows = scalar_rows(channel)
-            curves = curves_of(channel, "cancellation_gain_db")
-            add("gain", draw_gain(channel, chosen), words.gain_words(channel, rows, curves))
-            own = {
-                i: shifts[entry.label, channel.name]
-                for i, entry in enumerate(channel.entries)
-                if (entry.label, channel.name) in shifts
-            }
-            if own:
-                add("head-shift", draw_shift(channel, chosen, own), words.shift_words(channel, own))
-            levels = levels_of(channel)
-            if levels:
-                add("maps", draw_maps(channel, levels), words.map_words(channel, levels), chosen=None)
-                add("polars", draw_polars(channel, levels), words.polar_words(channel, levels), chosen=None)
-            add("costs", draw_costs(channel, chosen), words.costs_words(channel, rows))
-    return pictures
+def _figures(
+    channel: SharedChannel, shifts: Mapping[tuple[str, str], HeadShift], chosen: list[int]
+) -> dict[str, tuple[Draw, str]]:
+    """A channel's figures: kind -> what draws it, and what it says."""
+
+    def curves(draw: Callable[..., Figure], *given: object) -> Draw:
+        return lambda: switchable(draw(channel, chosen, *given), channel, chosen)
+
+    rows = scalar_rows(channel)
+    gain = words.gain_words(channel, rows, curves_of(channel, "cancellation_gain_db"))
+    made = {"gain": (curves(draw_gain), gain)}
+    own = {
+        i: shifts[entry.label, channel.name]
+        for i, entry in enumerate(channel.entries)
+        if (entry.label, channel.name) in shifts
+    }
+    if own:
+        made["head-shift"] = curves(draw_shift, own), words.shift_words(channel, own)
+    levels = levels_of(channel)
+    if levels:
+        made["maps"] = (lambda: svg(draw_maps(channel, levels))), words.map_words(channel, levels)
+        made["polars"] = (lambda: svg(draw_polars(channel, levels))), words.polar_words(channel, levels)
+    made["costs"] = curves(draw_costs), words.costs_words(channel, rows)
+    return made

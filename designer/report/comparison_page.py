@@ -14,13 +14,15 @@ from designer.comparison.chosen import ALL_UP_TO, chosen_entries
 from designer.comparison.entry import Entry, SharedChannel
 from designer.comparison.key_differences import key_differences
 from designer.comparison.scalar_table import Row, scalar_rows
-from designer.report.canvas import INK
 from designer.report.comparison_figures import Picture
-from designer.report.comparison_style import curve_style, in_page
+from designer.report.comparison_style import curve_style
 from designer.report.comparison_words import extremes
+from designer.report.schemes import THEMED, css, in_page
 
 LONGEST_VALUE = 120
 FEW_KEYS = 40
+MOST_COLUMNS = 8
+"""Designs whose tables fit a sheet of A4 as they are; those of more are set smaller, in columns of one width."""
 HEADLINES = (
     ("moved_head_5th_percentile_db", "with the head moved, the 5th percentile of the gain is"),
     ("mean_cancellation_gain_db", "the mean gain over the band is"),
@@ -59,6 +61,7 @@ def render(
         "comparison.html"
     ).render(
         facts=facts,
+        schemes=Markup(css()),
         many=len(entries) > ALL_UP_TO,
         sentences=[sentence(channel, rows[channel.name]) for channel in channels],
         designs=[_design(number, entry, channels, number in drawn) for number, entry in enumerate(entries)],
@@ -81,9 +84,10 @@ def render(
         ],
         keys=[
             (key, [value if len(value) <= LONGEST_VALUE else f"{value[: LONGEST_VALUE - 1]}…" for value in values])
-            for key, values in key_differences([entry.result.problem for entry in entries])
+            for key, values in key_differences([entry.problem for entry in entries])
         ],
         few_keys=FEW_KEYS,
+        most_columns=MOST_COLUMNS,
     )
 
 
@@ -109,13 +113,17 @@ def _design(number: int, entry: Entry, channels: Sequence[SharedChannel], checke
     return {
         "number": number,
         "label": entry.label,
-        "title": result.problem.title,
+        "title": entry.problem.title,
         "source": entry.source,
         "measured": entry.measured,
         "methods": ", ".join(f"{name} {channel.method}" for name, channel in result.channels.items()),
         "outcome": f"short: {', '.join(short)}" if short else "all reached",
-        "taps": f"{result.problem.realization.form}, {next(iter(result.taps.values())).shape[1]} taps",
-        "latency": f"{result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3:.2f} ms",
+        "taps": "as in the device"
+        if entry.is_played
+        else f"{result.problem.realization.form}, {next(iter(result.taps.values())).shape[1]} taps",
+        "latency": "–"
+        if entry.is_played
+        else f"{result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3:.2f} ms",
         "checked": checked,
         "swatch": swatch(number),
     }
@@ -124,7 +132,7 @@ def _design(number: int, entry: Entry, channels: Sequence[SharedChannel], checke
 def swatch(number: int) -> Markup:
     """A short piece of a design's curve, with its colour, dash and marker, for the page's own list."""
     style = curve_style(number)
-    colour = "var(--ink)" if style["color"] in ("#000000", INK) else style["color"]
+    colour = f"var(--{THEMED[style['color'].lower()]})"
     dash = (
         ""
         if style["linestyle"] == "-"

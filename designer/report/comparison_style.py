@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -16,13 +15,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from designer.comparison.entry import SharedChannel
-from designer.report.canvas import COLOURS, FAINT, INK, SOFT, STYLES, svg, with_unique_ids
+from designer.report.canvas import COLOURS, STYLES, svg
 from designer.report.words_on_plots import shortened
 
 MARKERS = ("o", "s", "^", "D", "v", "X", "P", "<", ">", "*")
 BAND_COLOUR = "#8b949e"
-THEMED = {"#ffffff": "paper", INK: "ink", SOFT: "soft", FAINT: "faint", "#eef1f4": "shade", "#000000": "ink"}
-"""Colours that a page sets itself, light or dark: as figures are drawn -> the page's name."""
 LONGEST_LABEL = 34
 
 
@@ -84,16 +81,3 @@ def _shorter(text: str) -> str:
         return match[1] + re.sub(r"-?\d+\.\d{3,}", rounded, match[2]) + '"'
 
     return re.sub(r'(\s(?:d|x|y|width|height|transform)=")([^"]*)"', attribute, text)
-
-
-def as_file(text: str, message: str) -> str:
-    """A figure as a file of its own, which says in words what it shows."""
-    return re.sub(r"(<svg[^>]*>)", lambda match: f"{match[1]}\n <title>{escape(message)}</title>", text, count=1)
-
-
-def in_page(text: str, name: str) -> str:
-    """A figure for a page that holds many, with the page's colours, and named by its caption."""
-    for colour, word in THEMED.items():
-        text = re.sub(rf"(fill|stroke): {colour}", rf"\1: var(--{word})", text)
-    text = re.sub(r"<svg ", f'<svg role="img" aria-labelledby="caption-{name}" ', with_unique_ids(text, name), count=1)
-    return re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

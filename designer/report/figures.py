@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import re
-import sys
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from designer.acoustics.measured_drivers import measured_responses
 from designer.acoustics.measured_head import MeasuredHead
@@ -20,16 +18,15 @@ from designer.problem import geometry
 from designer.problem.schema import Problem
 from designer.report.canvas import in_style, svg
 from designer.report.channel_figures import CHANNEL_FIGURES
-from designer.report.layout import draw_layout
-from designer.report.listener_section import draw_listener
+from designer.report.in_copies import Draw, draw_in_copies
+from designer.report.layout import draw_layout, layout_words
+from designer.report.listener_figures import listener_figures
 from designer.report.measured_device_plot import draw_measured_device
 from designer.report.measured_driver_plot import draw_measured_driver
 from designer.report.measured_head_plot import draw_measured_head
 from designer.report.reach_plot import draw_reach
 from designer.result import Result
 from designer.targets.curves import in_band
-
-MOST_PROCESSES = 4
 
 
 def file_stems(names: list[str]) -> dict[str, str]:
@@ -46,27 +43,12 @@ def file_stems(names: list[str]) -> dict[str, str]:
 
 
 def draw_all(result: Result) -> dict[str, str]:
-    """The layout, each channel's figures and what the listener gets: file name without suffix -> SVG.
-
-    Two processes draw where the platform can copy one that has the numbers already: matplotlib takes most of a
-    report's time, and holds the interpreter's lock while it does.
-    """
-    tasks = figure_names(result)
-    processes = _processes(len(tasks))
-    with in_style():
-        listener = draw_listener(result)
-    if processes == 1:
-        return {stem: _drawn(result, stem, task) for stem, task in tasks.items()} | listener
-    _Drawn.result, _Drawn.tasks = result, tasks
-    try:
-        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
-            return dict(zip(tasks, pool.map(_drawn_in_copy, tasks), strict=True)) | listener
-    finally:
-        _Drawn.result, _Drawn.tasks = None, {}
+    """The layout, each channel's figures and what the listener gets: file name without suffix -> SVG."""
+    return draw_in_copies(tasks(result))
 
 
-def figure_names(result: Result) -> dict[str, tuple[str, str]]:
-    """Every figure's file name without suffix -> the channel and the kind of figure; two empty words for the layout.
+def tasks(result: Result) -> dict[str, Draw]:
+    """Every figure's file name without suffix, and what draws it.
 
     What the figures share is computed on the way.
     """
@@ -75,37 +57,26 @@ def figure_names(result: Result) -> dict[str, tuple[str, str]]:
         result.moved_heads,
         result.drawn_heads,
     )
-    tasks = {"layout": ("", "")}
+    made: dict[str, Draw] = {"layout": partial(_drawn, partial(draw_layout, result.problem))}
     for name, stem in file_stems(list(result.channels)).items():
         for kind, figure in CHANNEL_FIGURES.items():
             if figure.shown(result, name):
-                tasks[f"{stem}-{kind}"] = (name, kind)
-    return tasks
+                made[f"{stem}-{kind}"] = partial(_drawn, partial(figure.draw, result, name))
+    return made | {name: partial(_drawn, one.draw) for name, one in listener_figures(result).items()}
 
 
-class _Drawn:
-    """What a copied process draws from: it has the result in its memory already."""
-
-    result: Result | None = None
-    tasks: ClassVar[dict[str, tuple[str, str]]] = {}
-
-
-def _drawn_in_copy(stem: str) -> str:
-    assert _Drawn.result is not None
-    return _drawn(_Drawn.result, stem, _Drawn.tasks[stem])
+def captions(result: Result) -> dict[str, str]:
+    """What each figure shows and says, by the file name that `draw_all` gives it: its caption and its text alternative."""
+    said = {"layout": f"The layout, from above and from the side: {layout_words(result.problem)}."}
+    for name, stem in file_stems(list(result.channels)).items():
+        for kind, figure in CHANNEL_FIGURES.items():
+            if figure.shown(result, name):
+                said[f"{stem}-{kind}"] = f"{figure.caption}: {figure.says(result, name)}."
+    return said | {name: f"{one.caption}: {one.says()}." for name, one in listener_figures(result).items()}
 
 
-def _drawn(result: Result, stem: str, task: tuple[str, str]) -> str:
-    name, kind = task
-    with in_style():
-        return svg(CHANNEL_FIGURES[kind].draw(result, name) if kind else draw_layout(result.problem))
-
-
-def _processes(tasks: int) -> int:
-    """How many processes draw: one where a copy cannot be made, or would not pay."""
-    copies = sys.platform == "linux" and not multiprocessing.current_process().daemon
-    cores = len(os.sched_getaffinity(0)) if copies else 1
-    return max(1, min(cores, MOST_PROCESSES, tasks // 4))
+def _drawn(draw: Callable[[], Figure]) -> str:
+    return svg(draw())
 
 
 def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str]:

@@ -8,7 +8,7 @@ from matplotlib.patches import Circle, Polygon
 
 from designer.problem import geometry
 from designer.problem.schema import Problem
-from designer.report.canvas import COLOURS, FAINT, INK, SOFT, figure
+from designer.report.canvas import COLOURS, FAINT, INK, SHADE, SOFT, figure
 from designer.report.words_on_plots import shortened
 
 
@@ -40,6 +40,19 @@ def draw_layout(problem: Problem) -> Figure:
     return drawn
 
 
+def layout_words(problem: Problem) -> str:
+    """How far the drivers reach and where the listener is, in numbers."""
+    places = np.array([driver.position_m for driver in problem.drivers])
+    span_m = float(np.linalg.norm(places[:, None] - places[None], axis=2).max())
+    x, y, _ = problem.listener.position_m
+    cloud = len(problem.listener.ear_cloud_m)
+    drivers = f"{len(places)} drivers, the furthest {span_m:.2f} m apart" if len(places) > 1 else "1 driver"
+    return (
+        f"{drivers}; the middle of the head is {np.linalg.norm(problem.listener.position_m):.2f} m away at"
+        f" {np.degrees(np.arctan2(y, x)) + 0.0:.0f} degrees, and is looked at in {cloud} place{'' if cloud == 1 else 's'}"
+    )
+
+
 def _from_the_side(axes, problem: Problem) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes
     """The device as seen from its right: front to the right, up at the top."""
     enclosure = problem.enclosure
@@ -47,10 +60,10 @@ def _from_the_side(axes, problem: Problem) -> None:  # type: ignore[no-untyped-d
     half_m = 1.3 * max(float(np.abs(places[:, [0, 2]]).max()), 0.25 * float(np.abs(places[:, 1]).max()), 0.02)
     if enclosure and enclosure.model == "sphere":
         half_m = max(half_m, 1.25 * enclosure.radius_m)
-        axes.add_patch(Circle((0, 0), enclosure.radius_m, facecolor="#f3f4f6", edgecolor=SOFT, linewidth=1))
+        axes.add_patch(Circle((0, 0), enclosure.radius_m, facecolor=SHADE, edgecolor=SOFT, linewidth=1))
     if enclosure and enclosure.model == "cylinder":
         half_m = max(half_m, 1.25 * enclosure.radius_m)
-        axes.axvspan(-enclosure.radius_m, enclosure.radius_m, facecolor="#f3f4f6", edgecolor=SOFT, linewidth=1)
+        axes.axvspan(-enclosure.radius_m, enclosure.radius_m, facecolor=SHADE, edgecolor=SOFT, linewidth=1)
     if enclosure and enclosure.model == "baffle":
         axes.axvline(0, color=SOFT, linewidth=1.2)
     for l, driver in enumerate(problem.drivers):
@@ -80,7 +93,7 @@ def _square(axes, problem: Problem, extent_m: float) -> None:  # type: ignore[no
 def _device(axes, problem: Problem, *, names: bool) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes
     enclosure = problem.enclosure
     if enclosure and enclosure.model in ("sphere", "cylinder"):
-        axes.add_patch(Circle((0, 0), enclosure.radius_m, facecolor="#f3f4f6", edgecolor=SOFT, linewidth=1))
+        axes.add_patch(Circle((0, 0), enclosure.radius_m, facecolor=SHADE, edgecolor=SOFT, linewidth=1))
     if enclosure and enclosure.model == "baffle":
         axes.axhline(0, color=SOFT, linewidth=1.2)
     for l, driver in enumerate(problem.drivers):

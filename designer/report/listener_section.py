@@ -1,4 +1,4 @@
-"""The section "what the listener gets" of the design page: its sentences, tables and figures."""
+"""The section "what the listener gets" of the design page: its sentences and tables."""
 
 from __future__ import annotations
 
@@ -8,37 +8,13 @@ from typing import Any
 import numpy as np
 
 from designer.acoustics.measured_head import MeasuredHead
-from designer.report.canvas import svg
-from designer.report.listener_plots import draw_coherence, draw_differences, draw_separation
+from designer.report.listener_figures import furthest, shared_band_hz
 from designer.report.players import players
 from designer.result import Result
 from designer.virtualizer.listening import FitError, Listening, fit_errors, listening
-from designer.virtualizer.separation import separation
 from designer.virtualizer.virtualisation import VIRTUAL
 
 NOMINAL = (1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0)
-FIGURES = {
-    "differences": "Level and time between the ears over frequency, beside those of real loudspeakers",
-    "separation": "Levels of left, right and centre that the upmix makes of a source over its panning",
-    "coherence": "Coherence between the ears over frequency, beside that of real loudspeakers",
-}
-
-
-def draw_listener(result: Result) -> dict[str, str]:
-    """Figures of each head, in the house style that is set: listener-<kind> -> SVG, numbered from the second head on."""
-    found, table = listening(result), result.problem.virtualizer
-    if found is None or table is None:
-        return {}
-    bands = [result.channels[side].table.band_hz for side in VIRTUAL]
-    band_hz = [max(band[0] for band in bands), min(band[1] for band in bands)]
-    drawn = {}
-    for number in range(len(found.heads)):
-        last = "" if number == 0 else f"-{number + 1}"
-        drawn[f"listener-differences{last}"] = svg(draw_differences(found, number, table.angle_deg, band_hz))
-        drawn[f"listener-coherence{last}"] = svg(draw_coherence(found, number, table.angle_deg, band_hz))
-    if found.chain.upmix:
-        drawn["listener-separation"] = svg(draw_separation(separation(found.chain.sample_rate_hz)))
-    return drawn
 
 
 def listener_section(result: Result) -> dict[str, Any] | None:
@@ -48,6 +24,7 @@ def listener_section(result: Result) -> dict[str, Any] | None:
         return None
     measured = table.crosstalk_model == "measured"
     head = next((head for head in result.fine_scene.heads if isinstance(head, MeasuredHead) or not measured), None)
+    band_hz = shared_band_hz(result)
     errors = () if head is None or head.name == "points" else fit_errors(head, result.problem)
     return {
         "words": words(result, found),
@@ -56,7 +33,7 @@ def listener_section(result: Result) -> dict[str, Any] | None:
                 Path(at.head).name,
                 [f"{at.pointed_deg[side]:.1f}°" for side in VIRTUAL],
                 [
-                    f"{_largest(at.chain[side].level_db, at.loudspeakers[side].level_db, found, result):.1f} dB"
+                    f"{furthest(at.chain[side].level_db, at.loudspeakers[side].level_db, found.middle_hz, band_hz)[0]:.1f} dB"
                     for side in VIRTUAL
                 ],
             )
@@ -80,14 +57,6 @@ def words(result: Result, found: Listening) -> str:
         f" {'; '.join(waiting) + ' so that all arrive together.' if waiting else 'No channel waits.'}"
         f" Mean latency of the filters: {latency} samples, {latency / rate * 1e3:.2f} ms."
     )
-
-
-def _largest(own: Any, real: Any, found: Listening, result: Result) -> float:
-    """The largest difference of levels over the third octaves whose middles lie in both designs' bands."""
-    bands = [result.channels[side].table.band_hz for side in VIRTUAL]
-    low, high = max(band[0] for band in bands), min(band[1] for band in bands)
-    inside = (found.middle_hz >= low) & (found.middle_hz <= high)
-    return float(abs(own - real)[inside].max(initial=0.0))
 
 
 def _bands(found: Listening) -> list[tuple[str, list[str]]]:

@@ -18,7 +18,7 @@ from designer.acoustics.directivity_interpolation import IN_PLANE
 from designer.acoustics.free_field import direction
 from designer.acoustics.minimum_phase import minimum_phase
 from designer.arrays import Complex, Real
-from designer.report.canvas import COLOURS, INK, SOFT, STYLES, figure, frequency_axis
+from designer.report.canvas import COLOURS, INK, SHADE, SOFT, STYLES, figure, frequency_axis
 from designer.report.words_on_plots import shortened
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def _mark_measured(axes: Axes, response: MeasuredDirectivity) -> None:
     first, last = float(response.frequency_hz[0]), float(response.frequency_hz[-1])
     for start, stop in ((low, first), (last, high)):
         if stop > start * 1.001:
-            axes.axvspan(start, stop, color="#eef1f4", zorder=0, linewidth=0)
+            axes.axvspan(start, stop, color=SHADE, zorder=0, linewidth=0)
     if first > low * 1.6:
         axes.text(np.sqrt(low * first), 0.04, "not measured:\nthe model", transform=axes.get_xaxis_transform(),
                   ha="center", va="bottom", fontsize=7.5, color=SOFT)  # fmt: skip

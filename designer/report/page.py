@@ -14,11 +14,11 @@ from markupsafe import Markup
 from designer import measures
 from designer.export import Export
 from designer.realization.fixed_point import output_bound
-from designer.report.canvas import with_unique_ids
 from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.figures import file_stems
-from designer.report.listener_section import FIGURES as LISTENER_FIGURES
+from designer.report.listener_figures import listener_figures
 from designer.report.listener_section import listener_section
+from designer.report.schemes import css, in_page
 from designer.result import Result
 
 SAID_DB = 0.05
@@ -178,13 +178,18 @@ def _stored_gain(export: Export) -> list[str]:
     return [f"mean cancellation gain as stored, of that designed: {', '.join(each)}"]
 
 
-def render(result: Result, report: dict[str, Any], drawn: dict[str, str], exports: Mapping[str, Export]) -> str:
+def render(
+    result: Result,
+    report: dict[str, Any],
+    figures: tuple[dict[str, str], dict[str, str]],
+    exports: Mapping[str, Export],
+) -> str:
     """The page as HTML.
 
     Parameters
     ----------
     report : the content of `summary.json`
-    drawn : file name -> SVG
+    figures : file name -> SVG, and file name -> caption
     exports : target -> what was written for it
 
     """
@@ -196,9 +201,12 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str], export
         lstrip_blocks=True,
     )
     stems = file_stems(list(result.channels))
-    pictures = {name: Markup(with_unique_ids(svg, name)) for name, svg in drawn.items()}  # our own figures, not input
+    drawn, captions = figures
+    pictures = {name: Markup(in_page(svg, name)) for name, svg in drawn.items()}  # our own figures, not input
+    listener = listener_figures(result)
     return environment.get_template("design.html").render(
         report=report,
+        schemes=Markup(css()),
         rows=[
             (words, unit, [report["channels"][name]["numbers"].get(key) for name in result.channels])
             for key, words, unit in ROWS
@@ -207,12 +215,13 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str], export
         head_rows=head_rows(result),
         head_columns=[words for _, words in HEAD_COLUMNS],
         layout=pictures["layout"],
+        layout_words=captions["layout"],
         channels=[
             {
                 "name": name,
                 "figures": {
-                    kind: (pictures[f"{stem}-{kind}"], f"{figure.caption}: {figure.says(result, name)}")
-                    for kind, figure in CHANNEL_FIGURES.items()
+                    kind: (f"{stem}-{kind}", pictures[f"{stem}-{kind}"], captions[f"{stem}-{kind}"])
+                    for kind in CHANNEL_FIGURES
                     if f"{stem}-{kind}" in pictures
                 },
                 **report["channels"][name],
@@ -220,12 +229,7 @@ def render(result: Result, report: dict[str, Any], drawn: dict[str, str], export
             for name, stem in stems.items()
         ],
         listener=listener_section(result),
-        listener_figures=[
-            (picture, words)
-            for name, picture in pictures.items()
-            for kind, words in LISTENER_FIGURES.items()
-            if name.startswith(f"listener-{kind}")
-        ],
+        listener_figures=[(name, picture, captions[name]) for name, picture in pictures.items() if name in listener],
         form=form_words(result),
         form_rows=form_rows(result),
         rounding=rounding_words(result),

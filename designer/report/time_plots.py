@@ -95,7 +95,7 @@ def draw_time(result: Result, name: str) -> Figure:
     bulk_s = result.bulk_delay_samples / rate
     delay_ms = group_delay_s(p, f) * 1e3
     low_hz, high_hz = shown_band_hz(result)
-    drawn = figure(7.2, 2.9)
+    drawn = figure(7.2, 3.2)
     left, right = drawn.subplots(1, 2)
     frequency_axis(left, low_hz, high_hz, narrow=True)
     mark_band(left, result.channels[name].table.band_hz)
@@ -113,5 +113,5 @@ def draw_time(result: Result, name: str) -> Figure:
                linewidth=1.3, linestyle=(0, (5, 1.5)), label="step")  # fmt: skip
     right.set_xlabel("Time in ms, less the way through the air")
     right.set_title("Impulse and step, each to 1")
-    right.legend(loc="upper right")
+    drawn.legend(loc="outside lower center", ncols=2)  # below: a step may end anywhere
     return drawn

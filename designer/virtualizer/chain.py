@@ -76,7 +76,7 @@ def _wanted(design: Result) -> tuple[str, ...]:
 
 
 def chain_of(design: Result) -> StereoChain:
-    """The stereo chain of a design.
+    """The stereo chain of a design; without a [virtualizer], which would say so, the upmix feeds a centre where there is one.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def chain_of(design: Result) -> StereoChain:
         delays = {name: centre if name == CENTRE else sides for name in names}
     model = crosstalk_of(design.problem)
     crosstalk = {} if model is None else dict(zip(("near", "far"), model.taps(), strict=True))
-    upmix = table is not None and table.upmix and CENTRE in taps
+    upmix = (table is None or table.upmix) and CENTRE in taps
     return StereoChain(rate, design.drivers, taps, delays, upmix, crosstalk)
 
 

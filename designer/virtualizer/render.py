@@ -13,7 +13,7 @@ The gain is known at the end alone: the sound lies on disk until then, so that m
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ import numpy as np
 from designer.arrays import Real
 from designer.errors import UsageError
 from designer.result import Result
-from designer.virtualizer.chain import CENTRE, StereoChain, chain_of, ear_responses
+from designer.virtualizer.chain import StereoChain, chain_of, ear_responses
 from designer.virtualizer.feed_file import Unfinished, check_writable
 from designer.virtualizer.loudness import Loudness
 from designer.virtualizer.signal_path import EARS, Running, SignalPath, feeds_path, headphones_path, plain_path
@@ -141,7 +141,7 @@ def render(
             f"bypass: the input bit for bit, {recording.sample_rate_hz} Hz, {recording.subtype}",
             f"wrote {out} (2 channels: left, right)",
         ]
-    chain = played_chain(design)
+    chain = chain_of(design)
     rate = chain.sample_rate_hz
     playing, compared, names = _listened(design, chain, options)
     given = Loudness(rate)
@@ -167,19 +167,6 @@ def render(
         *level.lines,
         f"wrote {out} ({len(names)} channels: {', '.join(names)}; 24 bit, {round(rate)} Hz, {seconds:.1f} s)",
     ]
-
-
-def played_chain(design: Result) -> StereoChain:
-    """The design's chain; without a [virtualizer], which would say so, the upmix feeds a centre where there is one.
-
-    Raises
-    ------
-    UsageError : the design has no channels left and right
-    DataError : a head's file cannot be used
-
-    """
-    chain = chain_of(design)
-    return replace(chain, upmix=True) if design.problem.virtualizer is None and CENTRE in chain.taps else chain
 
 
 def _listened(

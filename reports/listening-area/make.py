@@ -241,8 +241,8 @@ A stereo track's sides want cancellation, which holds in a small area. Its middl
 15.86 m² of places, with the head facing straight on:
 
 - the sides hold where the mean cancellation gain is at least the target's mean less {ZONE_DB:g} dB; 60 cm aside, the gain that is left;
-- the middle holds where its tone, from {BAND_HZ[0]:g} Hz to {BAND_HZ[1] / 1000:g} kHz in third octaves, stays within {TONE_DB:g} dB of what a
-  single driver in the middle does there, once level and the listener's own place are taken out; 60 cm aside, the deviation;
+- the middle holds where its tone, from {BAND_HZ[0]:g} Hz to {BAND_HZ[1] / 1000:g} kHz in third octaves, stays within {TONE_DB:g} dB of
+  what a single driver in the middle does there, once level and the listener's own place are taken out; 60 cm aside, the deviation;
 - its image is right where level and time between the ears are within {IMAGE_DB:g} dB and {IMAGE_S * 1e6:.0f} µs (10°) of a single driver's.
 
 ![Outlines of the areas, seen from above](areas.svg)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -15,6 +16,11 @@ ROOT = Path(__file__).parents[2]
 METHODS = ("delay-and-sum", "matrix", "least-squares", "power-ratio", "constrained", "acoustic-contrast")
 
 
+def processor_s() -> float:
+    """Of this process and the copies of it that draw: what else runs here does not count."""
+    return sum(os.times()[:4])
+
+
 @pytest.mark.long
 def test_six_designs_take_no_longer_than_six_pages(tmp_path: Path) -> None:
     """Six methods designed, drawn and written in at most 1.1 x one design with its page, times six; the page in a fifth of the drawing."""
@@ -25,12 +31,12 @@ def test_six_designs_take_no_longer_than_six_pages(tmp_path: Path) -> None:
     one = time.perf_counter() - begin
     begin = time.perf_counter()
     comparison = compare([file], methods=METHODS)
-    spent = [time.process_time()]  # of this process alone: what else runs here does not count
+    spent = [processor_s()]
     drawn = comparison.draw()
-    spent.append(time.process_time())
+    spent.append(processor_s())
     drawn.save(tmp_path / "six")
     end = time.perf_counter()
-    drawing, page = spent[1] - spent[0], time.process_time() - spent[1]
+    drawing, page = spent[1] - spent[0], processor_s() - spent[1]
     print(f"six: {(end - begin) / one / 6:.2f} x six pages; page {page / drawing:.3f} of the drawing")
     assert end - begin < 1.1 * 6 * one
     assert page < drawing / 5

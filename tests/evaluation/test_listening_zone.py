@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from toml_text import pair, toml
 
 import designer
 from designer.evaluation.listening_zone import (
@@ -108,3 +109,16 @@ def test_the_delay_is_that_of_a_delayed_ear() -> None:
     delays = np.array([-7.3e-4, -1.21e-4, 0.0, 3.3e-5, 6.004e-4])
     cross = np.exp(2j * np.pi * np.outer(delays, f))
     np.testing.assert_allclose(interaural_delay_s(cross, f), delays, atol=1e-6)
+
+
+def test_beams_that_are_no_centre_have_no_listeners_places() -> None:
+    """A device of beams alone is judged by azimuth, so it has no maps over the listener's place, and its page is made without them."""
+    tables = pair()
+    tables["designs"] = [
+        {"name": "beam", "kind": "beamformer", "look_deg": 0.0, "nulls_deg": [180.0], "band_hz": [500.0, 2000.0]}
+    ]
+    beam = designer.design(designer.loads(toml(tables)))
+    assert beam.zones is None
+    tables["designs"][0]["name"] = "centre"
+    centre = designer.design(designer.loads(toml(tables))).zones
+    assert centre is not None and centre.square.middle == "centre" and not centre.square.channels

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import designer
-from designer.report import figures, time_plots
+from designer.report import figures, in_copies, time_plots
 from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.frequency_plots import front_over_side_db
 
@@ -84,11 +84,11 @@ def test_front_over_side_is_the_sum_over_azimuths(made: designer.Design) -> None
 
 
 def test_two_processes_draw_what_one_draws(made: designer.Design, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same bytes, whoever draws them."""
-    few = dict(list(figures.figure_names(made).items())[:3])
-    monkeypatch.setattr(figures, "figure_names", lambda result: few)
-    alone = figures.draw_all(made)
+    """The same bytes in the same order, whoever draws them."""
+    few = dict(list(figures.tasks(made).items())[:3])
+    monkeypatch.setattr(in_copies, "_processes", lambda tasks: 1)
+    alone = in_copies.draw_in_copies(few)
     if "fork" not in multiprocessing.get_all_start_methods() or len(os.sched_getaffinity(0)) < 2:
         pytest.skip("no second core, or no copies of a process")
-    monkeypatch.setattr(figures, "_processes", lambda tasks: 2)
-    assert figures.draw_all(made) == alone
+    monkeypatch.setattr(in_copies, "_processes", lambda tasks: 2)
+    assert list(in_copies.draw_in_copies(few).items()) == list(alone.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from html import escape, unescape
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ import pytest
 import designer
 from designer.report import figures
 from designer.report.azimuth_plots import relative_db
+from designer.report.canvas import as_file, in_style, svg
 from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.figures import file_stems
+from designer.report.frequency_plots import draw_filters
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 
@@ -63,9 +66,24 @@ def test_the_sentences_stand_on_top(folder: Path, design: designer.Design) -> No
         assert 0 < page.index(channel.verdict.sentence) < page.index("<table>") < page.index("<svg")
 
 
-def test_figures_are_the_same_every_time(design: designer.Design) -> None:
+def test_figures_are_the_same_every_time(design: designer.Design, folder: Path) -> None:
     """The same design gives the same bytes."""
-    assert figures.draw_all(design) == figures.draw_all(design)
+    before = {path.stem: path.read_text(encoding="utf-8") for path in (folder / "figures").iterdir()}
+    captions = figures.captions(design)
+    assert {name: as_file(drawn, captions[name]) for name, drawn in figures.draw_all(design).items()} == before
+
+
+def test_every_figure_says_its_message(folder: Path, design: designer.Design) -> None:
+    """As a file by its title, on the page by its caption, which names it: the same words, with numbers in them."""
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    captions = figures.captions(design)
+    for path in (folder / "figures").iterdir():
+        said = captions[path.stem]
+        assert any(sign.isdigit() for sign in said) and said.endswith(".") and not said.endswith("..")
+        assert f"<title>{escape(said)}</title>" in path.read_text(encoding="utf-8")
+        assert f'role="img" aria-labelledby="caption-{path.stem}"' in page
+        (words,) = re.findall(rf'<figcaption id="caption-{path.stem}">([^<]+)</figcaption>', page)
+        assert unescape(words) == said
 
 
 def test_no_text_of_a_name_becomes_markup(tmp_path: Path) -> None:
@@ -109,7 +127,8 @@ def test_other_taps_draw_other_figures(
     )
     before, after = design.metrics, louder.metrics
     np.testing.assert_allclose(after.cancellation_gain_db, before.cancellation_gain_db, atol=1e-9)
-    assert figures.draw_all(louder)["left-filters"] != figures.draw_all(design)["left-filters"]
+    with in_style():
+        assert svg(draw_filters(louder, "left")) != svg(draw_filters(design, "left"))
 
 
 def test_every_frequency_has_its_certificate_on_the_page(folder: Path, design: designer.Design) -> None:

@@ -1,0 +1,57 @@
+"""The two colour schemes of a page, light and dark, and figures that follow them.
+
+A figure's file stands on white paper. Inside a page its text, axes, grid and curves take the page's colours instead, so that nothing
+glares at night. Maps keep their colours in both schemes, as a colour there means a level; what is drawn on a map has a double line,
+one of the paper's colour and one of the ink's, which shows on any colour either way round.
+
+Contrast after WCAG 2.2, level AA: text 4.5 to 1 on every ground that it stands on (1.4.3), curves 3 to 1 on the paper (1.4.11).
+"""
+
+from __future__ import annotations
+
+import re
+
+from designer.report.canvas import ALARM, COLOURS, FAINT, INK, SHADE, SOFT, with_unique_ids
+
+SCHEMES = {  # the page's name: light, dark
+    "paper": ("#ffffff", "#14181d"),
+    "panel": ("#f6f8fa", "#1c2229"),
+    "shade": (SHADE, "#20262d"),
+    "faint": (FAINT, "#3a424c"),
+    "soft": (SOFT, "#a9b3bf"),
+    "ink": (INK, "#e9edf2"),
+    "good": ("#0f6b46", "#6fd6a6"),
+    "bad": (ALARM, "#ff9b93"),
+    "link": ("#0550ae", "#8bbcff"),
+    "blue": (COLOURS[0], "#3a9bdc"),
+    "orange": (COLOURS[1], "#e8752a"),
+    "green": (COLOURS[2], "#12b886"),
+    "pink": (COLOURS[3], "#d98fb8"),
+    "amber": (COLOURS[4], "#e69f00"),
+    "sky": (COLOURS[5], "#7cc7f2"),
+    "brown": (COLOURS[7], "#b08d4c"),
+}
+THEMED = {light.lower(): word for word, (light, _) in SCHEMES.items()} | {"#000000": "ink"}
+"""Colours as figures are drawn -> the page's name."""
+
+
+def css() -> str:
+    """The page's variables, light on paper and by default, dark on a screen that asks for it; and figures' own black as ink."""
+    light, dark = (" ".join(f"--{word}: {both[n].lower()};" for word, both in SCHEMES.items()) for n in (0, 1))
+    return (
+        f":root {{ color-scheme: light dark; {light} }}\n"
+        f"  @media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+        "  figure svg { fill: var(--ink); }"
+    )
+
+
+def in_page(text: str, name: str) -> str:
+    """An SVG for a page that holds many: ids of its own, the page's colours, and its caption, caption-<name>, as its text alternative."""
+    text = re.sub(r"\b(fill|stroke): (#[0-9a-f]{6})\b", _named, text)
+    text = re.sub(r"<svg ", f'<svg role="img" aria-labelledby="caption-{name}" ', with_unique_ids(text, name), count=1)
+    return re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+
+
+def _named(drawn: re.Match[str]) -> str:
+    word = THEMED.get(drawn[2])
+    return f"{drawn[1]}: var(--{word})" if word else drawn[0]
