@@ -157,4 +157,11 @@ def _bar() -> Iterator[Progress]:
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as shown:
         bar = shown.add_task("points", total=None)
-        yield lambda done, count: shown.update(bar, completed=done, total=count)
+
+        def progress(before: int, made: int, count: int) -> None:
+            if made == 0:  # what was there before says nothing of how fast points come
+                shown.reset(bar, completed=before, total=count)
+            else:
+                shown.update(bar, completed=before + made, total=count)
+
+        yield progress

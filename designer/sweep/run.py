@@ -18,8 +18,8 @@ from designer.sweep.table import write_table
 from designer.versions import versions
 
 Engine = Callable[[Iterable[Task]], Iterator[tuple[Task, Outcome]]]
-Progress = Callable[[int, int], None]
-"""Called with how many points are there, and how many there are to be."""
+Progress = Callable[[int, int, int], None]
+"""Called with how many points were there before, how many came, and how many there are to be."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def sweep(plan: Plan, folder: Path, engine: Engine, *, command: str = "", progre
     DataError : the folder's file is no sweep
 
     """
-    say = progress or (lambda _done, _all: None)
+    say = progress or (lambda _before, _made, _all: None)
     with begun(folder) as store:
         _check_same(store, plan)
         store.say(
@@ -67,12 +67,12 @@ def sweep(plan: Plan, folder: Path, engine: Engine, *, command: str = "", progre
                     before += 1
                     if known[task.point] != task.number:
                         store.place(task.point, task.number)
-                    say(before + made, len(plan))
+                    say(before, made, len(plan))
 
         made = 0
         for made, (task, outcome) in enumerate(engine(missing()), start=1):
             store.add(task, outcome)
-            say(before + made, len(plan))
+            say(before, made, len(plan))
         counts = Counter(row.outcome.status for row in store.rows())
         write_table(store)
     return Swept(counts, before)
