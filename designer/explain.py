@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from designer.problem import geometry
+from designer.problem import geometry, room_places
 from designer.problem.messages import number
-from designer.problem.schema import DesignTable, Problem, Region
+from designer.problem.schema import DesignTable, Problem, Region, Room
 
 
 def explain(problem: Problem) -> Iterator[str]:
@@ -58,6 +58,24 @@ def explain(problem: Problem) -> Iterator[str]:
         centre = ", the middle to the beam by the upmix" if stereo.upmix else ", no upmix"
         fitted = "a rigid sphere" if stereo.crosstalk_model == "sphere" else "the measured head"
         yield f"stereo chain: a pair at +/-{number(stereo.angle_deg)} degrees, crosstalk model of {fitted}{centre}"
+    if problem.room is not None:
+        yield _room(problem, problem.room)
+
+
+def _room(problem: Problem, room: Room) -> str:
+    """Its size, its walls, and where device and listener stand."""
+    size = " x ".join(number(side) for side in room.size_m)
+    shares = room_places.absorption(room, problem.speed_of_sound_m_s)
+    times_s = room_places.eyring_rt60_s(room, problem.speed_of_sound_m_s)
+    absorbed = ", ".join(f"{share:.2f}" for share in shares)
+    rt60 = f"{min(times_s):.2f}" + (f" to {max(times_s):.2f}" if len(shares) > 1 else "")
+    octaves = " by octave from 125 Hz" if len(shares) > 1 else ""
+    listener_m = room_places.in_room_m(room, np.array(room_places.room_listener(problem, room).position_m))
+    device, listener = (", ".join(f"{x:.2f}" for x in place) for place in (room.device_m, listener_m))
+    return (
+        f"room: {size} m, walls absorb {absorbed}{octaves}, reverberation time {rt60} s (Eyring); device at [{device}],"
+        f" facing {number(room.heading_deg)} degrees, listener at [{listener}]"
+    )
 
 
 def _wishes(design: DesignTable) -> Iterator[str]:

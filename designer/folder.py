@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from designer import room_files
 from designer.acoustics.writers.sofa_text import WRITER
 from designer.arrays import Real
 from designer.errors import DataError, DesignerError, UsageError
@@ -104,6 +105,8 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     wavfile.write(folder / "filters.wav", round(result.problem.sample_rate_hz), stacked.T.astype(np.float32))
     result.metrics.to_csv(folder / "metrics.csv", index=False)
     result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
+    if result.room is not None:
+        room_files.write(result.room, folder / "room", list(result.channels))
     (folder / "figures").mkdir()
     drawn = figures.draw_all(result)
     captions = figures.captions(result)
@@ -222,6 +225,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         },
         "drivers": list(result.drivers),
         "virtualizer": chain_summary(result),
+        "room": None if result.room is None else result.room.as_json(_bands_hz(result)),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
         "versions": versions(),
         "command": _command(result, folder),
@@ -229,6 +233,10 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "data": copies,
         "problem": problem.text,
     }
+
+
+def _bands_hz(result: Result) -> dict[str, list[float]]:
+    return {name: channel.table.band_hz for name, channel in result.channels.items()}
 
 
 def _command(result: Result, folder: Path) -> str:
@@ -335,6 +343,9 @@ def read(folder: Path) -> dict[str, Any]:
         "study_source": lambda: studies,
         "channels": channels,
         "imported_from": report["imported_from"],
+        "room_ears_source": None
+        if report.get("room") is None
+        else lambda: room_files.read_ears(folder / "room", drivers),
     }
 
 

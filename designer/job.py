@@ -12,6 +12,7 @@ import numpy as np
 from designer import folder as folders
 from designer.acoustics.scene import scene
 from designer.designs import ChannelDesign, design_channel
+from designer.evaluation.image_sources import library
 from designer.evaluation.realisation_study import study
 from designer.evaluation.words import verdict
 from designer.export.ahead import check_targets
@@ -65,7 +66,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
     SolverError : a solver ended without a certified answer
     DataError : a data file that the problem names cannot be used
     UsageError : an export target that the problem names cannot hold its filters
-    ProblemError : a reference driver that the problem names is silent in the band
+    ProblemError : a reference driver that the problem names is silent in the band, or a room without pyroomacoustics
 
     Examples
     --------
@@ -76,6 +77,8 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
 
     """
     check_targets(problem)
+    if problem.room is not None:
+        library(problem)
     seconds: dict[str, float] = {}
 
     @contextmanager
@@ -136,6 +139,9 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
     made.__dict__["fine_scene"] = fine
     with stage("evaluation"):
         _ = made.evaluation, made.scalars
+    if problem.room is not None:
+        with stage("room"):
+            _ = made.room
     return made
 
 

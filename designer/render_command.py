@@ -25,6 +25,9 @@ def render(
     plain: Annotated[
         bool, typer.Option("--plain", help="Stereo on the outermost left and right drivers, for comparison.")
     ] = False,
+    room: Annotated[
+        bool, typer.Option("--room", help="With --at-ears: in the problem's [room], reflections and all.")
+    ] = False,
     gain: Annotated[
         float | None,
         typer.Option(
@@ -44,7 +47,7 @@ def render(
     from designer.virtualizer.render import RenderOptions
     from designer.virtualizer.render import render as play
 
-    options = RenderOptions(at_ears, headphones, bypass, plain, gain)
+    options = RenderOptions(at_ears, headphones, bypass, plain, room, gain)
     options.check()
     design = job.open_folder(folder)
     console = Console(stderr=True)

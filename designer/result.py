@@ -17,6 +17,8 @@ from designer.evaluation.left_out_directions import LeftOut, left_out_directions
 from designer.evaluation.listening_zone import Zones, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.realisation_study import ChannelStudy
+from designer.evaluation.room import InRoom, in_room
+from designer.evaluation.room_responses import room_responses
 from designer.evaluation.scalars import Scalars, scalars
 from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
 from designer.evaluation.tolerance import ChannelTolerance, draw, tolerance
@@ -77,6 +79,7 @@ class Result:
     shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
     finer_bits : channel -> for each driver r >= 0, where each has a scale of its own: a tap is q 2^(s - r - fraction_bits)
     study_source : makes `study`, or reads it back
+    room_ears_source : reads the room's responses at the ears back, where a folder holds them; None where they are to be computed
     imported_from : the file that the filters were read from, where they were not designed; empty otherwise
 
     """
@@ -96,6 +99,7 @@ class Result:
     finer_bits: dict[str, list[int]] = field(default_factory=dict)
     study_source: Callable[[], dict[str, ChannelStudy]] = dict
     imported_from: str = ""
+    room_ears_source: Callable[[], Real] | None = None
 
     @property
     def status(self) -> int:
@@ -248,6 +252,34 @@ class Result:
         }
 
     @cached_property
+    def room(self) -> InRoom | None:
+        """Every channel in the problem's room, beside its plain driver; None without [room].
+
+        Raises
+        ------
+        ProblemError : pyroomacoustics, which makes the image sources, is not installed
+        DataError : a measured head lacks the direction of the direct sound
+
+        """
+        room = self.problem.room
+        if room is None:
+            return None
+        responses = room_responses(self.fine_scene, room)
+        plain = {name: channel.plain for name, channel in self.channels.items()}
+        return in_room(self.problem, responses, self.taps, plain, self.bulk_delay_samples)
+
+    @cached_property
+    def room_ears(self) -> Real | None:
+        """Impulse responses (2, L, T) from each driver's feed to the listener's ears in the room; None without [room]."""
+        if self.problem.room is None:
+            return None
+        if self.room_ears_source is not None:
+            return self.room_ears_source()
+        found = self.room
+        assert found is not None
+        return found.responses.both[:2]
+
+    @cached_property
     def study(self) -> dict[str, ChannelStudy]:
         """Each channel's memory, work and headroom, and its gain against taps or sections and against word length."""
         return self.study_source()
@@ -257,7 +289,9 @@ class Result:
         """What is odd in the data, what realisation loses, and where an order of harmonics is too low, each with its dB."""
         losses = [f"{name}: {loss}" for name, numbers in self.scalars.items() for loss in numbers.realisation_losses]
         orders = [f"{name}: {said}" for name, numbers in self.scalars.items() for said in numbers.order_warnings]
-        return [*self.fine_scene.warnings, *self.realisation_warnings, *losses, *orders]
+        found: InRoom | None = self.__dict__.get("room")  # where it is known: it is not computed for its warnings alone
+        walls = () if found is None else found.responses.warnings
+        return [*self.fine_scene.warnings, *self.realisation_warnings, *losses, *orders, *walls]
 
 
 def fine_frequencies_hz(problem: Problem) -> Real:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from acoustics.model_calls import calls as model_calls
 from designs.small_problems import line, load, pair, speaker
+from evaluation.room_calls import calls as room_calls
 from evaluation.zone_calls import calls as zone_calls
 from formulations.cone_calls import calls as cone_calls
 from formulations.formulation_calls import calls as formulation_calls
@@ -212,7 +213,7 @@ def calls() -> dict[str, Call]:
         chain_calls,
     ]
     others = {name: call for some in elsewhere for name, call in some().items()}
-    others |= zone_calls(table, taps, own.plain.weights(F, 2), there)
+    others |= zone_calls(table, taps, own.plain.weights(F, 2), there) | room_calls(taps, own.plain, there, head)
     return others | section_calls(own, there) | {
         "measures.db": (measures.db, (positive(4) - 0.5,)),
         "measures.amplitude_db": (measures.amplitude_db, (w,)),

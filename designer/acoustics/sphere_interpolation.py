@@ -135,6 +135,39 @@ class SphereInterpolation:
         total = np.bincount(row, value, len(towards))
         return csr_array((value / total[row], (row, np.concatenate(columns))), shape=shape)
 
+    def covers(self, towards: Real) -> Bool:
+        """Which directions (Q, 3) lie between measured ones, gaps and what is around them left out."""
+        faces = self.polygons
+        if faces is None:
+            return np.zeros(len(towards), dtype=bool)
+        out = faces.normals / np.where(faces.distances > 1e-9, faces.distances, np.inf)[:, None]
+        found = np.empty(len(towards), dtype=bool)
+        for start in range(0, len(towards), BLOCK):
+            part = slice(start, start + BLOCK)
+            closeness = towards[part] @ out.T
+            found[part] = ~faces.gap[closeness.argmax(axis=1)] & (closeness.max(axis=1) > 0)
+        return found
+
+    def onto(self, towards: Real) -> Real:
+        """Directions (Q, 3), those that are not covered moved to the nearest point of the border of what is measured."""
+        moved = np.array(towards, dtype=float)
+        start, stop = self.directions[self.border[:, 0]], self.directions[self.border[:, 1]]
+        cosine = np.sum(start * stop, axis=1)
+        area = 1 - cosine**2
+        for query in np.flatnonzero(~self.covers(towards)):
+            # The shares of both ends in the direction's shadow on the plane of the great circle through them.
+            from_start, from_stop = start @ towards[query], stop @ towards[query]
+            first, last = from_start - cosine * from_stop, from_stop - cosine * from_start
+            inside = (first > 0) & (last > 0) & (area > 1e-12)
+            first, last = (
+                np.where(inside, first, from_start >= from_stop),
+                np.where(inside, last, from_start < from_stop),
+            )
+            points = first[:, None] * start + last[:, None] * stop
+            points /= np.linalg.norm(points, axis=1, keepdims=True)
+            moved[query] = points[np.argmax(points @ towards[query])]
+        return moved
+
     def _on_border(self, towards: Real) -> tuple[Index, Real]:
         """The ends (2,) of the border's edge that is nearest to a direction in a gap, and their shares."""
         start, stop = self.directions[self.border[:, 0]], self.directions[self.border[:, 1]]

@@ -14,9 +14,9 @@ from designer.problem.half_known import as_far_as_known, entries, if_known
 from designer.problem.messages import number, shown
 from designer.problem.place_checks import place_checks
 from designer.problem.realization_checks import realization_checks
+from designer.problem.room_checks import room_checks
 from designer.problem.schema import Driver, Problem
 from designer.problem.slips import warnings
-from designer.problem.unbuilt import not_built
 from designer.problem.virtualizer_checks import virtualizer_checks
 from designer.problem.wish_checks import band_order, wish_checks
 
@@ -48,7 +48,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
         wish_checks(problem),
         realization_checks(problem),
         virtualizer_checks(problem),
-        not_built(problem),
+        room_checks(problem),
     )
     return [fault for faults in checks for fault in as_far_as_known(faults)]
 

@@ -24,6 +24,8 @@ MAX_EXACT = 16
 MAX_SECTIONS = 64
 MAX_DISTANCE_M = 10_000.0
 MAX_ORDER = 60
+MAX_ROOM_M = 100.0
+MAX_OCTAVES = 8
 MIN_HEAD_RADIUS_M = 0.001
 MAX_HEAD_RADIUS_M = 0.5
 
@@ -271,13 +273,30 @@ class Virtualizer(Table):
 
 
 class Room(Table):
-    """A shoebox room around the device."""
+    """A shoebox room around the device: x, y and z from one lower corner; the listener is [listener]'s, or stands elsewhere."""
 
-    size_m: Annotated[list[Positive], Field(min_length=3, max_length=3)] = [5.0, 4.0, 2.5]
-    rt60_s: Positive | None = None
-    absorption: float | list[float] | None = Field(default=None, description="a number, or a list of numbers by octave")
-    device_m: Point = [0.6, 2.0, 1.0]
-    heading_deg: float = 0.0
+    size_m: Annotated[
+        list[Annotated[float, Field(ge=0.5, le=MAX_ROOM_M)]],
+        Field(min_length=3, max_length=3, description="length, width, height"),
+    ] = [5.0, 4.0, 2.5]
+    rt60_s: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="reverberation time by Eyring's formula; 0.4 if absorption is not given either"
+    )
+    absorption: float | Annotated[list[float], Field(min_length=1, max_length=MAX_OCTAVES)] | None = Field(
+        default=None,
+        description="the walls' share of energy, above 0 and below 1: a number, or one an octave from 125 Hz up, at most 8",
+    )
+    device_m: Point = Field(default=[0.6, 2.0, 1.0], description="x, y, z in the room")
+    heading_deg: Angle = Field(
+        default=0.0, description="where the device faces, counter-clockwise from the room's x axis"
+    )
+    listener_m: Point | None = Field(
+        default=None, description="x, y, z in the room of another listener; default: [listener]'s place"
+    )
+    listener_heading_deg: Angle | None = Field(
+        default=None,
+        description="where that listener faces in the room; default: the device, turned by listener.turn_deg",
+    )
 
 
 class Tolerance(Table):

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from designer.evaluation.listening_zone import HALF_WIDTH_M
 from designer.evaluation.words import hz
 from designer.report import azimuth_plots, frequency_plots, head_plots, place_plots, realisation_plots, time_plots
+from designer.report.room_plots import draw_room
 from designer.report.tolerance_plot import draw_tolerance
 from designer.result import Result
 
@@ -136,6 +137,17 @@ def _tolerance(result: Result, name: str) -> str:
     )
 
 
+def _room(result: Result, name: str) -> str:
+    assert result.room is not None
+    band_hz = result.channels[name].table.band_hz
+    own, plain = (one.measures.mean(band_hz) for one in result.room.compared(name)[:2])
+    return (
+        f"over the octaves of the band the critical distance is {own['critical_distance_m']:.2f} m and the interaural coherence"
+        f" {own['interaural_coherence']:.2f}, with the plain driver {plain['critical_distance_m']:.2f} m and"
+        f" {plain['interaural_coherence']:.2f}"
+    )
+
+
 def _realisation(result: Result, name: str) -> str:
     stages = result.study[name].stages
     last = list(stages)[-1]
@@ -200,6 +212,12 @@ CHANNEL_FIGURES: dict[str, ChannelFigure] = {
         draw_tolerance,
         _tolerance,
         lambda result, name: name in result.tolerances,
+    ),
+    "room": ChannelFigure(
+        "In the room: critical distance, clarity, coherence between the ears and early lateral energy by octave",
+        draw_room,
+        _room,
+        lambda result, name: result.room is not None,
     ),
     "realisation": ChannelFigure(
         "Cancellation gain over the band and its points, against the length of the filters and of their words",

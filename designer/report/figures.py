@@ -25,6 +25,7 @@ from designer.report.measured_device_plot import draw_measured_device
 from designer.report.measured_driver_plot import draw_measured_driver
 from designer.report.measured_head_plot import draw_measured_head
 from designer.report.reach_plot import draw_reach
+from designer.report.room_plots import draw_plan, plan_words
 from designer.result import Result
 from designer.targets.curves import in_band
 
@@ -56,8 +57,11 @@ def tasks(result: Result) -> dict[str, Draw]:
         result.drawn_circle.circle() if not result.fine_scene.is_measured else None,
         result.moved_heads,
         result.drawn_heads,
+        result.room,
     )
     made: dict[str, Draw] = {"layout": partial(_drawn, partial(draw_layout, result.problem))}
+    if result.room is not None:
+        made["room-plan"] = partial(_drawn, partial(draw_plan, result.problem))
     for name, stem in file_stems(list(result.channels)).items():
         for kind, figure in CHANNEL_FIGURES.items():
             if figure.shown(result, name):
@@ -68,6 +72,8 @@ def tasks(result: Result) -> dict[str, Draw]:
 def captions(result: Result) -> dict[str, str]:
     """What each figure shows and says, by the file name that `draw_all` gives it: its caption and its text alternative."""
     said = {"layout": f"The layout, from above and from the side: {layout_words(result.problem)}."}
+    if result.room is not None:
+        said["room-plan"] = f"The room, from above and from the side: {plan_words(result.problem)}."
     for name, stem in file_stems(list(result.channels)).items():
         for kind, figure in CHANNEL_FIGURES.items():
             if figure.shown(result, name):
@@ -91,6 +97,8 @@ def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str
     """
     with in_style():
         drawn = {"layout": svg(draw_layout(problem))}
+        if problem.room is not None:
+            drawn["room-plan"] = svg(draw_plan(problem))
         if not problem.data_files and not with_reach:
             return drawn
         made = scene(problem)

@@ -18,6 +18,7 @@ from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.figures import file_stems
 from designer.report.listener_figures import listener_figures
 from designer.report.listener_section import listener_section
+from designer.report.room_section import room_section
 from designer.report.schemes import css, in_page
 from designer.result import Result
 
@@ -215,6 +216,9 @@ def render(
         head_rows=head_rows(result),
         head_columns=[words for _, words in HEAD_COLUMNS],
         layout=pictures["layout"],
+        room=room_section(result),
+        room_plan=pictures.get("room-plan"),
+        room_plan_words=captions.get("room-plan"),
         layout_words=captions["layout"],
         channels=[
             {

@@ -42,6 +42,7 @@ class RenderOptions:
     headphones: bool = False
     bypass: bool = False
     plain: bool = False
+    room: bool = False
     gain_db: float | None = None
 
     def check(self) -> None:
@@ -61,6 +62,10 @@ class RenderOptions:
                     f"{flag}: found {' and '.join(also)} with it; allowed: --at-ears and --plain together, every other alone;"
                     " leave one out"
                 )
+        if self.room and not self.at_ears:
+            raise UsageError(
+                "--room: found no --at-ears with it; allowed: both together, what the two ears hear in the room; add --at-ears"
+            )
         if self.bypass and self.gain_db is not None:
             raise UsageError(
                 "--bypass: found --gain with it; allowed: the input bit for bit; leave --gain out, or give it to the others"
@@ -126,7 +131,7 @@ def render(
     Raises
     ------
     UsageError : options that do not go together, an output that is not free, a gain that would clip, a design without
-        left and right
+        left and right, or without the room that was asked for
     DataError : the recording cannot be used
 
     """
@@ -180,10 +185,22 @@ def _listened(
         path = headphones_path(chain)
     if not options.at_ears and not options.plain:
         return Listened(path, rate), [], path.outputs
-    ears = ear_responses(design, 1 << int(np.ceil(np.log2(EAR_RESPONSE_S * rate))))
+    ears = (
+        _room_ears(design) if options.room else ear_responses(design, 1 << int(np.ceil(np.log2(EAR_RESPONSE_S * rate))))
+    )
     if options.at_ears:
         return Listened(path.heard(ears), rate), [], EARS
     return Listened(path, rate, path.heard(ears)), [Listened(feeds, rate, feeds.heard(ears))], path.outputs
+
+
+def _room_ears(design: Result) -> Real:
+    ears = design.room_ears
+    if ears is None:
+        raise UsageError(
+            f"--room: found no [room] in {design.problem.source}; allowed: a design in a room; add the table to the problem"
+            " file and design it again, or leave --room out"
+        )
+    return ears
 
 
 @dataclass(frozen=True)
@@ -242,7 +259,7 @@ def _heading(recording: StereoFile, chain: StereoChain, options: RenderOptions) 
     what = "the crosstalk model alone" if options.headphones else "plain stereo" if options.plain else "the design"
     upmixed = chain.upmix and not (options.plain or options.headphones)
     split = ", upmixed to left, right and centre" if upmixed else ""
-    place = " at the ears" if options.at_ears else ""
+    place = f" at the ears{', in the room' if options.room else ''}" if options.at_ears else ""
     return [
         f"{recording.path}: {seconds:.1f} s of stereo, {recording.sample_rate_hz} Hz{resampled}",
         f"plays {what}{place}{split}",

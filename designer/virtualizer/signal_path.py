@@ -14,12 +14,12 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.errors import DataError, UsageError
+from designer.problem import geometry
 from designer.problem.schema import Problem
 from designer.virtualizer.chain import CENTRE, StereoChain
 from designer.virtualizer.filter_matrix import FilterMatrix
 from designer.virtualizer.upmix import Upmix
 
-SAME_PLACE_M = 1e-4
 EARS = ("left ear", "right ear")
 
 
@@ -100,14 +100,13 @@ def outermost(problem: Problem) -> tuple[int, int]:
     DataError : all are in the middle
 
     """
-    aside_m = -np.array([driver.position_m[1] for driver in problem.drivers])  # the listener's left is at -y
-    left, right = int(np.argmax(aside_m)), int(np.argmin(aside_m))
-    if aside_m[left] - aside_m[right] < SAME_PLACE_M:
+    sides = geometry.outermost(problem)
+    if sides is None:
         raise DataError(
             f"{problem.source}: found no driver further to the left or right than another; allowed for plain stereo: two"
             " drivers side by side; leave --plain out"
         )
-    return left, right
+    return sides
 
 
 def plain_path(problem: Problem, delay_samples: int) -> SignalPath:

@@ -1,0 +1,135 @@
+"""A design in its room: each channel with its filters, beside the plain driver alone and the middle of plain stereo.
+
+A beam that sends less to the walls should raise the critical distance and the coherence between the ears, so that sound comes
+forward. Whether it does is a comparison: the same room, the same head, the same place, with the channel's realised filters; with its plain
+driver instead; and, as what a stereo device without any of this would play, the middle on the outermost drivers, both alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from designer.arrays import Complex, Real
+from designer.evaluation.room_measures import RoomMeasures, room_measures
+from designer.evaluation.room_responses import RoomResponses
+from designer.problem import geometry
+from designer.problem.schema import DesignTable, Problem
+from designer.targets.channel_target import driver_index
+from designer.targets.plain import Plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STEREO = "plain stereo's middle"
+EARS = slice(0, 2)
+
+
+@dataclass(frozen=True)
+class Played:
+    """One way to play through the device in the room.
+
+    name : the channel, the channel's plain driver, or plain stereo's middle
+    channel : whose comparison it belongs to; empty for plain stereo, which belongs to all
+    response : (4, T) at the receivers, direct and reflected
+    """
+
+    name: str
+    channel: str
+    response: Real
+    measures: RoomMeasures
+
+
+@dataclass(frozen=True)
+class InRoom:
+    """A design in its room."""
+
+    responses: RoomResponses
+    played: tuple[Played, ...]
+
+    def compared(self, channel: str) -> list[Played]:
+        """With the channel's filters, with its plain driver, and plain stereo's middle where there is one."""
+        return [one for one in self.played if one.channel in (channel, "")]
+
+    def table(self) -> pd.DataFrame:
+        """Every measure of everything that is compared, by octave: `room/measures.csv`."""
+        import pandas as pd
+
+        tables = [
+            pd.DataFrame(
+                {"played": one.name, **{key.name: getattr(one.measures, key.name) for key in fields(RoomMeasures)}}
+            )
+            for one in self.played
+        ]
+        return pd.concat(tables, ignore_index=True).rename(columns={"middle_hz": "octave_hz"})
+
+    def as_json(self, bands_hz: Mapping[str, list[float]]) -> dict[str, Any]:
+        """What `summary.json` says: of the response, and each channel's comparison over its band."""
+        responses = self.responses
+        return {
+            "images": responses.images,
+            "seconds": responses.direct.shape[2] / responses.sample_rate_hz,
+            "decayed_db": responses.decayed_db,
+            "truncation_error_db": responses.truncation_error_db,
+            "distance_m": responses.distance_m,
+            "channels": {
+                channel: {one.name: one.measures.mean(band) for one in self.compared(channel)}
+                for channel, band in bands_hz.items()
+            },
+        }
+
+
+def in_room(
+    problem: Problem,
+    responses: RoomResponses,
+    taps: Mapping[str, Real],
+    plain: Mapping[str, Plain],
+    bulk_delay_samples: int,
+) -> InRoom:
+    """Judge every channel.
+
+    Parameters
+    ----------
+    responses : of the problem's room
+    taps : channel -> (L, T) realised
+    plain : channel -> its plain driver; a design that is not among them is left out
+
+    """
+    rate = problem.sample_rate_hz
+    longest = max(one.shape[1] for one in taps.values())
+    size = 1 << int(np.ceil(np.log2(responses.direct.shape[2] + longest)))
+    f = np.fft.rfftfreq(size, 1 / rate)
+    kept = responses.direct.shape[2] + longest - 1
+    d, h = np.fft.rfft(responses.direct, size), np.fft.rfft(responses.reflected, size)
+    first_s = responses.first_s + bulk_delay_samples / rate
+    played = []
+    for name, channel, W in _ways(problem, taps, plain, f, size, bulk_delay_samples):
+        direct, reflected = (np.fft.irfft(np.einsum("elf,lf->ef", X, W), size)[:, :kept] for X in (d, h))
+        measures = room_measures(direct, reflected, rate, distance_m=responses.distance_m, first_s=first_s)
+        played.append(Played(name, channel, direct + reflected, measures))
+    return InRoom(responses, tuple(played))
+
+
+def _ways(
+    problem: Problem, taps: Mapping[str, Real], plain: Mapping[str, Plain], f: Real, size: int, bulk: int
+) -> Iterator[tuple[str, str, Complex]]:
+    """Name, channel and driver weights (L, F) of everything that is compared."""
+    delay = np.exp(-2j * np.pi * f / problem.sample_rate_hz * bulk)
+    for table in (table for table in problem.designs if table.name in plain):
+        yield table.name, table.name, np.fft.rfft(taps[table.name], size)
+        yield f"{table.name}: plain driver", table.name, _plain_weights(problem, table, plain[table.name], f) * delay
+    sides = geometry.outermost(problem)
+    if sides is not None:
+        W = np.zeros((len(problem.drivers), f.size), dtype=complex)
+        W[list(sides)] = delay / 2
+        yield STEREO, "", W
+
+
+def _plain_weights(problem: Problem, table: DesignTable, plain: Plain, f: Real) -> Complex:
+    own = driver_index(table, problem.driver_names)
+    W = np.zeros((len(problem.drivers), f.size), dtype=complex)
+    W[own] = plain.weights(f, own.size).T
+    return W

@@ -1,0 +1,217 @@
+"""Impulse responses of a room, from each driver to the ears: the direct sound apart from the reflections.
+
+The device's and the head's own responses ring for a few milliseconds; only the images' delays make a room's response long. So the
+images are taken in blocks of arrival times, n/4 samples each, and a block's sum is a spectrum of n/2 + 1 frequencies in equal steps,
+with delays counted from the block's start: 257 of them at 48 kHz for a small device. Its inverse transform holds n/4 samples
+before the start, for what arrives earlier than the device's origin, and n/2 behind the block, for what rings. Blocks overlap and add
+to the whole.
+
+The direct sound is the scene's own H, near field, head and all, transformed alike: without walls the room is the anechoic scene.
+
+Images are kept until the energy has fallen by 60 dB after Eyring, or until IMAGES, or WAVES (images times drivers), are reached; the
+response's end then is told with its level. From 0.85 of Nyquist on everything falls to 0, a fade-out takes the last eighth, and
+reflections lose what lies below 20 Hz.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from designer.acoustics.scene import Scene, air_of
+from designer.arrays import Complex, Real
+from designer.errors import DataError
+from designer.evaluation.direction_table import WANTED_ERROR_DB
+from designer.evaluation.driver_patterns import encode
+from designer.evaluation.head_patterns import encode_ears
+from designer.evaluation.image_sources import Images, images_within, library, log_reflection
+from designer.evaluation.image_sum import CENTRE, RECEIVERS, Receiver, Walls, gathered
+from designer.problem import geometry, room_places
+from designer.problem.schema import Problem, Room
+
+WAVES, IMAGES = 2_000_000, 1_000_000
+RINGING_S = 0.002
+"""What drivers and heads ring at the least, behind the arrival at the device's origin."""
+TAPER = 0.85
+FADE = 1 / 8
+INFRASONIC_HZ = 20.0
+"""Below it, and above half of it by half a cosine, reflections are taken out."""
+AUDIBLE_HZ = 16_000.0
+"""Up to which the truncation error of sampled patterns is held, or 0.85 of Nyquist."""
+POORLY_DECAYED_DB = 30.0
+
+
+@dataclass(frozen=True)
+class RoomResponses:
+    """From each driver's feed to each receiver, sample 0 at the feed.
+
+    direct, reflected : (4, L, T): left ear, right ear, the head's centre without it, figure of eight there
+    distance_m : from the device to the listener
+    first_s : when the first sound of any driver arrives at the centre
+    images : how many are summed
+    decayed_db : by how much the energy has fallen at the end, after Eyring
+    truncation_error_db : of the drivers' encoded patterns and of the head's, the larger
+    """
+
+    sample_rate_hz: float
+    direct: Real
+    reflected: Real
+    distance_m: float
+    first_s: float
+    images: int
+    decayed_db: float
+    truncation_error_db: float
+    warnings_of_head: tuple[str, ...] = ()
+
+    @property
+    def both(self) -> Real:
+        """The whole responses (4, L, T)."""
+        return self.direct + self.reflected
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know of them."""
+        said = list(self.warnings_of_head)
+        if self.decayed_db < POORLY_DECAYED_DB:
+            said.append(
+                f"room: the response ends after {self.direct.shape[2] / self.sample_rate_hz:.2f} s, {self.decayed_db:.0f} dB down,"
+                f" because {self.images:,} images are enough work; fewer drivers, a smaller room or a shorter rt60_s let it end later"
+            )
+        if self.truncation_error_db > WANTED_ERROR_DB:
+            said.append(
+                f"room: directions are encoded to {self.truncation_error_db:.0f} dB, and {WANTED_ERROR_DB:.0f} dB is wanted;"
+                " measured sets with fewer kinks between their directions would be held better"
+            )
+        return tuple(said)
+
+
+def room_responses(scene: Scene, room: Room) -> RoomResponses:
+    """Every driver's responses in the room.
+
+    Raises
+    ------
+    ProblemError : pyroomacoustics is not installed
+    DataError : a measured head lacks the direction of the direct sound
+
+    """
+    problem = scene.problem
+    library(problem)  # before anything is computed
+    speed, rate = problem.speed_of_sound_m_s, problem.sample_rate_hz
+    listener = room_places.room_listener(problem, room)
+    there = Scene(problem.model_copy(update={"listener": listener}), scene.frequency_hz, np.zeros((1, 3)))
+    for key in ("_responses", "_device", "heads"):
+        if key in scene.__dict__:
+            there.__dict__[key] = scene.__dict__[key]
+    n = transform_length(problem)
+    f = np.arange(n // 2 + 1) * rate / n
+    at = there.at(f)
+    receiver = _receiver(at, room)
+    source = encode(at.device, at.k, 2 * math.pi * min(AUDIBLE_HZ, TAPER * rate / 2) / speed)
+    device_m = np.array(room.device_m, dtype=float)
+    images, longest_s = _images(problem, room, receiver.centre_m)
+    walls = Walls.of(log_reflection(problem, room, f), f, air_of(problem))
+    places_m, axes = room_places.in_room_m(room, source.places_m), room_places.device_axes(room)
+    length = math.ceil(images.reach_m / speed * rate / (n // 4)) * (n // 4) + n
+    reflected = np.zeros((RECEIVERS, len(places_m), length))
+    away_m = np.linalg.norm(images.of(device_m) - receiver.centre_m, axis=1)
+    block = np.floor(away_m / speed * rate / (n // 4)).astype(int)
+    edges = np.searchsorted(block, np.arange(block.max(initial=-1) + 2))
+    for b, (first, last) in enumerate(pairwise(edges.tolist())):
+        if first == last:
+            continue
+        part = Images(images.size_m, images.rooms[first:last], images.reach_m)
+        start = (b - 1) * (n // 4)
+        H = gathered(f, part, source, places_m, axes, receiver, walls, speed, start / rate)
+        _add(reflected, H, start)
+    direct = np.zeros_like(reflected)
+    distance_m = float(np.linalg.norm(receiver.centre_m - device_m))
+    nearest_m = np.linalg.norm(places_m - receiver.centre_m, axis=1).min()
+    start = int(nearest_m / speed * rate) - n // 4
+    H = _direct(at, receiver) * np.exp(2j * np.pi * f / rate * start)[:, None, None]
+    _add(direct, H, start)
+    fade = np.ones(length)
+    ending = max(1, int(FADE * (length - n)))
+    fade[length - n - ending :] = 0.0
+    fade[length - n - ending : length - n] = 0.5 + 0.5 * np.cos(np.pi * np.arange(ending) / ending)
+    kept = length - n
+    walls_alone = _without_pressure(reflected, rate)
+    # Single precision, as the file that keeps them has it: read back, they give the same numbers.
+    direct, reflected = (
+        (one[:, :, :kept] * fade[:kept]).astype(np.float32).astype(float) for one in (direct, walls_alone)
+    )
+    decayed_db = 60.0 * images.reach_m / speed / longest_s
+    error_db = max(source.error_db, receiver.ears.error_db)
+    first_s = float(nearest_m) / speed
+    return RoomResponses(
+        rate, direct, reflected, distance_m, first_s, len(images.rooms), decayed_db, error_db, receiver.ears.warnings
+    )
+
+
+def transform_length(problem: Problem) -> int:
+    """n: a power of two whose half holds what comes behind a block, and whose quarter what comes before it."""
+    out_m = max(float(np.linalg.norm(driver.position_m)) for driver in problem.drivers)
+    head_m = room_places.head_radius_m(problem)
+    enclosure = problem.enclosure
+    round_m = enclosure.radius_m if enclosure is not None and enclosure.model in ("sphere", "cylinder") else 0.0
+    before_s = (out_m + head_m) / problem.speed_of_sound_m_s
+    # Around a rigid body sound travels half of its circumference at the most.
+    behind_s = (out_m + math.pi * (round_m + head_m)) / problem.speed_of_sound_m_s
+    samples = max(4 * (before_s + RINGING_S / 4), 2 * (behind_s + RINGING_S)) * problem.sample_rate_hz
+    return 1 << math.ceil(math.log2(max(samples, 64)))
+
+
+def _receiver(at: Scene, room: Room) -> Receiver:
+    """The head, and across the line to the device the axis of the figure of eight."""
+    problem = at.problem
+    axes = room_places.device_axes(room)
+    centre_m = room_places.in_room_m(room, np.array(problem.listener.position_m, dtype=float))
+    towards = np.array(room.device_m, dtype=float) - centre_m
+    lateral = np.cross([0.0, 0.0, 1.0], towards)
+    return Receiver(
+        encode_ears(at.heads[0], at.frequency_hz, problem.speed_of_sound_m_s),
+        centre_m,
+        geometry.head_axes(problem.listener) @ axes,
+        lateral / np.linalg.norm(lateral),
+    )
+
+
+def _images(problem: Problem, room: Room, centre_m: Real) -> tuple[Images, float]:
+    """Those that are heard until the longest octave has fallen by 60 dB, or as many as are affordable; and that octave's time."""
+    longest_s = max(room_places.eyring_rt60_s(room, problem.speed_of_sound_m_s))
+    most = min(IMAGES, WAVES / len(problem.drivers))
+    # As many rooms as fit into a sphere of the reach.
+    affordable_m = (most * room_places.volume_m3(room) * 3 / (4 * math.pi)) ** (1 / 3)
+    direct_m = float(np.linalg.norm(np.array(room.device_m) - centre_m))
+    reach_m = min(longest_s * problem.speed_of_sound_m_s, affordable_m) + direct_m
+    return images_within(problem, room, centre_m, reach_m), longest_s
+
+
+def _direct(at: Scene, receiver: Receiver) -> Complex:
+    """H (F, L, 4) of the real room alone."""
+    H = np.zeros((at.frequency_hz.size, len(at.drivers), RECEIVERS), dtype=complex)
+    H[:, :, :2] = at.ears()[:, :2].transpose(0, 2, 1)
+    H[:, :, CENTRE] = at.head_centre()
+    return H
+
+
+def _without_pressure(responses: Real, rate: float) -> Real:
+    """Less what lies below INFRASONIC_HZ: images are all of one sign, and late ones, many a sample, add to a slow pressure."""
+    n = 1 << math.ceil(math.log2(2 * responses.shape[2]))
+    share = np.clip(np.fft.rfftfreq(n, 1 / rate) / INFRASONIC_HZ * 2 - 1, 0.0, 1.0)
+    passed = np.fft.rfft(responses, n) * (0.5 - 0.5 * np.cos(np.pi * share))
+    return np.asarray(np.fft.irfft(passed, n)[:, :, : responses.shape[2]])
+
+
+def _add(responses: Real, H: Complex, start: int) -> None:
+    """Transform a spectrum (F, L, 4), and add it from a sample on, in place."""
+    n = 2 * (len(H) - 1)
+    share = np.clip((np.arange(n // 2 + 1) / (n // 2) - TAPER) / (1 - TAPER), 0.0, 1.0)
+    pulse = np.fft.irfft(H * (0.5 + 0.5 * np.cos(np.pi * share))[:, None, None], n, axis=0).transpose(2, 1, 0)
+    skipped = max(0, -start)
+    if skipped >= n or start >= responses.shape[2]:
+        raise DataError("room: a wave lies outside of its response")
+    end = min(start + n, responses.shape[2])
+    responses[:, :, start + skipped : end] += pulse[:, :, skipped : end - start]

@@ -1,0 +1,99 @@
+"""The measures on responses whose values are known: lone pulses, exponential noise, delayed copies."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from designer.arrays import Real
+from designer.evaluation.image_sum import CENTRE, LATERAL, LEFT_EAR, RIGHT_EAR
+from designer.evaluation.room_measures import RoomMeasures, octave_gains, octaves_hz, room_measures
+
+RATE = 32_000.0
+
+
+def silent(seconds: float = 0.5) -> Real:
+    return np.zeros((4, round(seconds * RATE)))
+
+
+def measured(direct: Real, reflected: Real, first_s: float = 0.01) -> RoomMeasures:
+    return room_measures(direct, reflected, RATE, distance_m=2.0, first_s=first_s)
+
+
+def at(seconds: float) -> int:
+    return round(seconds * RATE)
+
+
+def test_octaves() -> None:
+    """Middles from 125 Hz to 8 kHz as far as the sample rate holds them whole; neighbouring filters add to 1 in power."""
+    np.testing.assert_array_equal(octaves_hz(48_000.0), [125, 250, 500, 1000, 2000, 4000, 8000])
+    assert octaves_hz(16_000.0)[-1] == 4000
+    f = np.geomspace(125, 4000, 500)
+    power = (octave_gains(f, octaves_hz(48_000.0)) ** 2).sum(axis=0)
+    np.testing.assert_allclose(power, 1.0, atol=1e-12)
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.floats(0.05, 5.0))
+def test_energy_ratios_of_two_pulses(size: float) -> None:
+    """A pulse and one of `size` 100 ms later: direct over reverberant and C50 are -20 log10 size, the critical distance 2 m over size."""
+    direct, reflected = silent(), silent()
+    direct[[LEFT_EAR, RIGHT_EAR, CENTRE], at(0.01)] = 1.0
+    reflected[[LEFT_EAR, RIGHT_EAR, CENTRE], at(0.11)] = size
+    found = measured(direct, reflected)
+    np.testing.assert_allclose(found.direct_to_reverberant_db, -20 * np.log10(size), atol=1e-6)
+    np.testing.assert_allclose(found.critical_distance_m, 2.0 / size, rtol=1e-6)
+    # The octave at 125 Hz rings for a few of its periods on both sides of the 50 ms.
+    np.testing.assert_allclose(found.clarity_db[2:], -20 * np.log10(size), atol=0.1)
+
+
+@pytest.mark.parametrize(("delay_ms", "expected"), [(0.0, 1.0), (0.5, 1.0), (-0.9, 1.0)])
+def test_coherence_of_one_pulse(delay_ms: float, expected: float) -> None:
+    """The same sound at both ears, within a millisecond and at any level, is coherent."""
+    direct = silent()
+    direct[LEFT_EAR, at(0.01)] = 1.0
+    direct[RIGHT_EAR, at(0.01 + delay_ms / 1e3)] = 0.3
+    np.testing.assert_allclose(measured(direct, silent()).interaural_coherence, expected, atol=1e-6)
+
+
+def test_coherence_of_independent_noises() -> None:
+    """Independent noises of equal power, with a common one as strong: half of the correlation, in the octaves that hold many periods."""
+    common, left, right = np.random.default_rng(1).standard_normal((3, at(2.0)))
+    reflected = silent(2.0)
+    reflected[LEFT_EAR], reflected[RIGHT_EAR] = common + left, common + right
+    assert measured(silent(2.0), reflected).interaural_coherence[4:] == pytest.approx(0.5, abs=0.05)
+
+
+def test_lateral_fraction() -> None:
+    """A wave as loud from 60 degrees aside, 30 ms after the direct sound: cos² 30° over the two, and nothing that comes after 80 ms."""
+    direct, reflected = silent(), silent()
+    direct[CENTRE, at(0.01)] = 1.0
+    reflected[CENTRE, at(0.04)] = 1.0
+    reflected[LATERAL, at(0.04)] = np.sin(np.radians(60.0))
+    reflected[LATERAL, at(0.15)] = 10.0
+    np.testing.assert_allclose(measured(direct, reflected).early_lateral_fraction[2:], 0.75 / 2, rtol=0.02)
+
+
+@pytest.mark.parametrize("rt60_s", [0.3, 0.8])
+def test_reverberation_time_of_exponential_noise(rt60_s: float) -> None:
+    """Noise that falls by 60 dB in T: T20 is T, and C50 is 10 log10(e^{13.8·0.05/T} - 1), within what noise of an octave allows."""
+    reflected = silent(2.0)
+    t = np.arange(reflected.shape[1] - at(0.01)) / RATE
+    noise = np.random.default_rng(2).standard_normal(t.size)
+    reflected[CENTRE, at(0.01) :] = noise * 10 ** (-3 * t / rt60_s)
+    found = measured(silent(2.0), reflected)
+    assert found.reverberation_time_s[3:].mean() == pytest.approx(rt60_s, rel=0.04)
+    clarity_db = 10 * np.log10(np.expm1(6 * np.log(10) * 0.05 / rt60_s))
+    assert found.clarity_db[3:].mean() == pytest.approx(clarity_db, abs=0.5)
+
+
+def test_means_over_a_band() -> None:
+    """The octaves whose middle is in the band, distances as a geometric mean; the nearest octave where there is none."""
+    values = np.arange(1.0, 8.0)
+    found = RoomMeasures(octaves_hz(48_000.0), values, 2.0**values, values, values, values, values)
+    mean = found.mean([250.0, 1200.0])
+    assert mean["clarity_db"] == pytest.approx(3.0)
+    assert mean["critical_distance_m"] == pytest.approx(8.0)
+    assert found.mean([1100.0, 1300.0])["clarity_db"] == pytest.approx(4.0)
