@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from designer.cli_firmware import export, import_coefficients
+from designer.cli_sweep import sweep
 from designer.errors import DesignerError
 from designer.render_command import render
 from designer.terminal import say, warn
@@ -249,6 +250,7 @@ app.command("import-coefficients")(import_coefficients)
 
 
 app.command()(render)
+app.command()(sweep)
 
 
 @app.command()

@@ -39,8 +39,10 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "convert",
     "render_command",
     "compare",
+    "sweep",
     "terminal",
     "cli_firmware",
+    "cli_sweep",
     "cli",
 )
 

@@ -1,0 +1,55 @@
+"""A problem's tables as the text of a problem file, for files that the tool writes from data."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+
+def toml_text(data: Mapping[str, Any]) -> str:
+    """The TOML of tables as `problem.model_dump(exclude_unset=True)` gives them; absent values are left out.
+
+    A table below the top is written with its header, one below that in one line.
+    """
+    plain = {key: value for key, value in data.items() if not _is_table(value) and not _is_tables(value)}
+    parts = ["\n".join(_lines(plain))]
+    for key, value in data.items():
+        if _is_table(value):
+            parts.append("\n".join([f"[{_key(key)}]", *_lines(value)]))
+        elif _is_tables(value):
+            parts += ["\n".join([f"[[{_key(key)}]]", *_lines(one)]) for one in value]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, Sequence) and bool(value) and all(isinstance(one, Mapping) for one in value)
+
+
+def _lines(table: Mapping[str, Any]) -> Iterator[str]:
+    return (f"{_key(key)} = {_value(value)}" for key, value in table.items() if value is not None)
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[\w-]+", key, re.ASCII) else _value(key)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, float):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf") if math.isinf(value) else repr(value)
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items() if one is not None)
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, Sequence):
+        return f"[{', '.join(_value(one) for one in value)}]"
+    return str(value)
