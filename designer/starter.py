@@ -281,6 +281,7 @@ def text_of(geometry: Geometry, ears: Wish, beam: Wish | None) -> str:
             f'ear = "{side}"                        # the ear to reach; the other is cancelled',
             *_wish(ears),
             f"max_effort_db = {_toml(EFFORT_DB)}                # what the cancellation may cost in driver power",
+            "# driver_spread = { gain_db = 0.5, phase_deg = 3.0 } # hold the curve over drivers that differ so much",
             "",
         ]
     if beam is not None:
