@@ -12,7 +12,7 @@ from designer.arrays import Real
 from designer.evaluation.moved_head import MovedHead
 from designer.evaluation.region_order import order_warnings
 from designer.evaluation.words import hz
-from designer.problem.schema import DesignTable
+from designer.problem.schema import DesignTable, Realization
 from designer.realization import response as filter_response
 from designer.targets.channel_target import channel_target, driver_index
 from designer.targets.plain import Plain
@@ -81,14 +81,7 @@ def scalars(
         values["moved_head_5th_percentile_db"] = moved.fifth_percentile_db
     names = tuple(scene.drivers[i] for i in index)
     realised = {**slacks_db(inside, w_inside), **excesses_db(inside, w_inside, names)}
-    remedy = f"more taps ([realization] taps = {taps.shape[1]}) or frequencies ([grid] frequencies) bring it back"
-    if scene.problem.realization.form == "rtf":
-        remedy = (
-            f'more taps ([realization] taps = {taps.shape[1]}), or form = "fir", which keeps the level, bring it back'
-        )
-    table = scene.problem.realization
-    if table.form == "biquad":
-        remedy = f"more sections ([realization] sections = {table.sections}) or frequencies ([grid] frequencies) bring it back"
+    remedy = _remedy(scene.problem.realization, taps.shape[1])
     losses = []
     for wish, slack in realised.items():
         lost = slack - given_slacks_db.get(wish, np.zeros(slack.size))
@@ -103,3 +96,14 @@ def scalars(
         values["largest_region_order_error_db"] = float(np.abs(inside.regions.order_error_db(w_inside)).max())
         said = order_warnings(inside.regions, w_inside, inside.frequency_hz)
     return Scalars(values, tuple(losses), said)
+
+
+def _remedy(table: Realization, taps: int) -> str:
+    """What brings back what realisation loses."""
+    if table.form == "biquad":
+        return f"more sections ([realization] sections = {table.sections}) or [grid] frequencies bring it back"
+    ways = [f"more taps ([realization] taps = {taps})"]
+    if not (table.hold_wishes or table.zero_at_dc or table.exact_at_hz):
+        ways.append("hold_wishes = true (which takes longer)")
+    ways.append('form = "fir" (which keeps the level)' if table.form == "rtf" else "more [grid] frequencies")
+    return f"{', '.join(ways[:-1])} or {ways[-1]} bring it back"
