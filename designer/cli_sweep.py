@@ -104,6 +104,10 @@ def sweep(
         problem = load(problem_file)
         varied = variations(problem, vary or [], mirror=mirror)
         plan = Plan(problem, varied, one_by_one, draws, seed, robust)
+        if best is not None:  # a slip is told before the points are computed
+            from designer.sweep.metric import check_asked
+
+            check_asked(best, subject_to or [], [design.name for design in problem.designs])
         warn(problem)
         _compute(plan, out, processes, scheduler)
     if best is not None:

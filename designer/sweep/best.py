@@ -23,6 +23,7 @@ from designer.sweep.point import INFEASIBLE
 from designer.sweep.store import Row, kept
 from designer.sweep.variation import changed_data
 
+LEAST_MARGIN = Metric("least_margin_to_target_db", "", "Least margin to the target", 1)
 PROBLEM_FILE, FIGURE_FILE = "best.toml", "trade-off.svg"
 
 
@@ -56,7 +57,9 @@ def write_best(folder: Path, wanted: str, subject_to: Sequence[str] = ()) -> Bes
         _write(folder / name, text)
     said = [f"best of {sum(chosen.meets)} points{_subject(chosen)}: {_named(chosen.row)}", _numbers(chosen)]
     if chosen.row.outcome.status == INFEASIBLE:
-        said.append("not all that it asks for is reached: `designer design` says what is missing")
+        margin = LEAST_MARGIN.of(chosen.row)
+        short = "" if margin is None or margin >= 0 else f": down to {-margin:.1f} dB below a target curve"
+        said.append(f"it is infeasible as asked{short}; `designer design` says what is missing")
     return Best(tuple(said), tuple(folder / name for name in files))
 
 

@@ -130,3 +130,17 @@ def condition(text: str, known: Sequence[str]) -> Condition:
             f"{said}: found no comparison; allowed: a number's name, < <= > or >=, and a limit, as effort_db<12"
         )
     return Condition(metric(match[1], known, said), match[2], limit)
+
+
+def check_asked(wanted: str, subject_to: Sequence[str], channels: Sequence[str]) -> None:
+    """Look at the numbers and conditions that a user asks for, before any point is there.
+
+    Raises
+    ------
+    UsageError : a number that no point can have, or a condition that is none
+
+    """
+    known = [f"{channel}.{name}" for channel in channels for name, _, _ in NUMBERS]
+    metric(wanted, known, f"--best {wanted}")
+    for text in subject_to:
+        condition(text, known)
