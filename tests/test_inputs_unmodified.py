@@ -325,6 +325,9 @@ def calls() -> dict[str, Call]:
         "targets.worst_case.hardened": (worst_case.hardened, (target, target.plain)),
         "targets.wishes.expected_gain": (wishes.expected_gain, (target, target.plain)),
         "targets.wishes.worst_azimuths_deg": (wishes.worst_azimuths_deg, (target, target.plain)),
+        "designs.reachable.worst_case_weights": (
+            reachable.worst_case_weights, (dataclasses.replace(target, spread=0.01, worst_case=True),)
+        ),
         "designs.reachable.reachable_gain": (reachable.reachable_gain, (target,)),
         "designs.reach.reach": (reach.reach, (table, there.at(F[8:12]))),
         "evaluation.reach_words.spread_out": (reach_words.spread_out, (F[4:],)),

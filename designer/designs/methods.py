@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from designer.arrays import Complex, Real
+from designer.designs.reachable import worst_case_weights
 from designer.formulations import FORMULATIONS, Solution, choueiri, matrix_mixing, power_ratio, pressure_matching
 from designer.formulations.formulation import EFFORT, WHITE_NOISE_GAIN
+from designer.measures import db, effort
 from designer.problem.schema import DesignTable
 from designer.targets.channel_target import ChannelTarget, Mask
 from designer.targets.wishes import excesses_db
-from designer.targets.worst_case import PASSES, hardened
+from designer.targets.worst_case import MOST_PASSES, SETTLED_DB, hardened, worst_gain
 
 LIMIT_TOLERANCE_DB = 1e-3
 WITH_PASSES_OF_THEIR_OWN = ("superdirective", "choueiri", "matrix", "delay-and-sum")
@@ -62,10 +65,22 @@ def solve(method: str, design: DesignTable, target: ChannelTarget) -> Solution:
         # Its sidelobes are then the points to cancel, each held by its own norm: only the curve is for the passes.
         sidelobes = Mask("cancelled", target.cancel, np.ones(len(target.cancel)), np.zeros(target.cancel.shape[1]))
         target = replace(target, masks=(sidelobes,))
-    solution = _solve(method, design, replace(target, worst_case=False, spread_in_powers=False))
-    for _ in range(PASSES):
-        solution = _solve(method, design, hardened(target, solution.weights))
+    # From the weights of the largest ratio: if these meet the curve every pass does, and the passes lower what it costs.
+    w = worst_case_weights(target)
+    before = _reached_db(target, w)
+    for _ in range(MOST_PASSES):
+        solution = _solve(method, design, hardened(target, w))
+        w = solution.weights
+        now = _reached_db(target, w)
+        if (np.abs(now - before) < SETTLED_DB).all():
+            break
+        before = now
     return solution
+
+
+def _reached_db(target: ChannelTarget, w: Complex) -> Real:
+    """Ratio in the worst case, and effort, in dB (2, F)."""
+    return np.stack([db(worst_gain(target, w)), db(effort(target.reach, w))])
 
 
 def _solve(method: str, design: DesignTable, target: ChannelTarget) -> Solution:

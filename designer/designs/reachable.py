@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from designer.arrays import Real
+from designer.arrays import Complex, Real
+from designer.measures import db
 from designer.solvers import ratio_search
 from designer.targets.channel_target import ChannelTarget
 from designer.targets.wishes import expected_gain
-from designer.targets.worst_case import PASSES, hardened, worst_gain
+from designer.targets.worst_case import MOST_PASSES, SETTLED_DB, hardened, worst_gain
 
 UNLIMITED = 1e6
 """What stands for no limit on effort: 60 dB."""
@@ -20,7 +21,7 @@ def reachable_gain(target: ChannelTarget) -> Real:
     """The largest ratio of powers (F,), the channel's other wishes and the drivers' own limits left aside; inf without a bound."""
     target = target.over_regions()
     if target.worst_case:
-        return _in_the_worst_case(target)
+        return worst_gain(target, worst_case_weights(target))
     A, B = target.reach_power, target.cancel_power
     best = ratio_search.best_ratio(A, B)
     limited = np.isfinite(target.max_effort)
@@ -34,15 +35,21 @@ def reachable_gain(target: ChannelTarget) -> Real:
     return best
 
 
-def _in_the_worst_case(target: ChannelTarget) -> Real:
-    """By passes, each of which looks at mean powers: what they end in is within reach, and nearly always the most that is."""
-    target = replace(target, gamma=None)
+def worst_case_weights(target: ChannelTarget) -> Complex:
+    """The weights (F, L) of the largest ratio in the spread's worst case within the effort limit: by passes, each of which
+    looks at mean powers, until none gains more than SETTLED_DB.
+    """
+    target = replace(target.over_regions(), gamma=None)
     A = target.reach_power
     w = np.linalg.eigh(A)[1][:, :, -1]
     effort = np.where(np.isfinite(target.max_effort), target.max_effort, UNLIMITED)
     least = np.diagonal(A, axis1=1, axis2=2).real.max(axis=1) / effort
-    for _ in range(PASSES):
+    gain_db = db(worst_gain(target, w))
+    for _ in range(MOST_PASSES):
         w = ratio_search.best_ratio_at_efficiency(
             A, hardened(target, w).cancel_power, np.ones(target.cost.shape), least
         )
-    return worst_gain(target, w)
+        before, gain_db = gain_db, db(worst_gain(target, w))
+        if (np.abs(gain_db - before) < SETTLED_DB).all():
+            break
+    return w

@@ -90,10 +90,11 @@ def images_within(problem: Problem, room: Room, listener_m: Real, reach_m: float
     """
     pra = library(problem)
     size_m, device_m = np.array(room.size_m, dtype=float), np.array(room.device_m, dtype=float)
-    # In a direction u an image at r has about r Σ |u_i|/S_i reflections, at most r |1/S|; two rooms more for the ends.
-    order = math.ceil(reach_m * float(np.linalg.norm(1 / size_m))) + 2
+    # In a direction u an image at r has about r Σ |u_i|/S_i reflections, at most r |1/S|; three rooms more for the ends. The place
+    # that is listed is the room's middle, half a room from every edge of the lattice: a device may stand on a wall.
+    order = math.ceil(reach_m * float(np.linalg.norm(1 / size_m))) + 3
     shoebox = pra.ShoeBox(room.size_m, fs=round(problem.sample_rate_hz), materials=pra.Material(0.1), max_order=order)
-    shoebox.add_source(room.device_m)
+    shoebox.add_source((size_m / 2).tolist())
     shoebox.add_microphone(listener_m.tolist())
     shoebox.image_source_model()
     rooms = np.floor(shoebox.sources[0].images.T.astype(float) / size_m).astype(np.intp)

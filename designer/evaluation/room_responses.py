@@ -41,7 +41,12 @@ INFRASONIC_HZ = 20.0
 """Below it, and above half of it by half a cosine, reflections are taken out."""
 AUDIBLE_HZ = 16_000.0
 """Up to which the truncation error of sampled patterns is held, or 0.85 of Nyquist."""
-POORLY_DECAYED_DB = 30.0
+POORLY_DECAYED_DB = 35.0
+"""What a T20 needs: its range ends at -25 dB, and the response's end is to be 10 dB below that (ISO 3382-1)."""
+MEASURED_RINGING_S = 0.04
+"""RINGING_S of measured drivers: a vented box of 70 Hz has fallen by 60 dB after that."""
+MOST_REFLECTIONS = 144
+"""The library lists every image up to an order, four million of them up to this one, in about 1 GB."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,8 @@ class RoomResponses:
         if self.decayed_db < POORLY_DECAYED_DB:
             said.append(
                 f"room: the response ends after {self.direct.shape[2] / self.sample_rate_hz:.2f} s, {self.decayed_db:.0f} dB down,"
-                f" because {self.images:,} images are enough work; fewer drivers, a smaller room or a shorter rt60_s let it end later"
+                f" because {self.images:,} images are enough work; fewer drivers, a smaller room or a shorter rt60_s let it end later;"
+                " T20 is less than the room's"
             )
         if self.truncation_error_db > WANTED_ERROR_DB:
             said.append(
@@ -159,7 +165,9 @@ def transform_length(problem: Problem) -> int:
     before_s = (out_m + head_m) / problem.speed_of_sound_m_s
     # Around a rigid body sound travels half of its circumference at the most.
     behind_s = (out_m + math.pi * (round_m + head_m)) / problem.speed_of_sound_m_s
-    samples = max(4 * (before_s + RINGING_S / 4), 2 * (behind_s + RINGING_S)) * problem.sample_rate_hz
+    measured = any(driver.response is not None for driver in problem.drivers)
+    ringing_s = MEASURED_RINGING_S if measured else RINGING_S
+    samples = max(4 * (before_s + RINGING_S / 4), 2 * (behind_s + ringing_s)) * problem.sample_rate_hz
     return 1 << math.ceil(math.log2(max(samples, 64)))
 
 
@@ -185,7 +193,9 @@ def _images(problem: Problem, room: Room, centre_m: Real) -> tuple[Images, float
     # As many rooms as fit into a sphere of the reach.
     affordable_m = (most * room_places.volume_m3(room) * 3 / (4 * math.pi)) ** (1 / 3)
     direct_m = float(np.linalg.norm(np.array(room.device_m) - centre_m))
-    reach_m = min(longest_s * problem.speed_of_sound_m_s, affordable_m) + direct_m
+    # The library lists all images up to an order, which in a long or flat room are many more than those within the reach.
+    listed_m = MOST_REFLECTIONS / float(np.linalg.norm(1 / np.array(room.size_m)))
+    reach_m = min(longest_s * problem.speed_of_sound_m_s, affordable_m, max(listed_m - direct_m, 0.0)) + direct_m
     return images_within(problem, room, centre_m, reach_m), longest_s
 
 

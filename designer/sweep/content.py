@@ -41,7 +41,8 @@ def _files(problem: Problem, name: str) -> Iterator[Path]:
     for pattern in dict.fromkeys((name, name.rpartition("#")[0])):
         if pattern:
             path = problem.data_path(pattern)
-            yield from [path] if path.is_file() else sorted(one for one in path.parent.glob(path.name) if one.is_file())
+            named = path.parent.glob(path.name) if path.name else ()
+            yield from [path] if path.is_file() else sorted(one for one in named if one.is_file())
 
 
 def _of_file(file: Path) -> bytes:

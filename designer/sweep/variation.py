@@ -14,7 +14,7 @@ from designer.problem.key_faults import key_faults
 from designer.problem.messages import Location, dotted
 from designer.problem.schema import Problem
 from designer.sweep.keys import fitted, locations, takes_whole_numbers
-from designer.sweep.mirror import image_location, mirrored
+from designer.sweep.mirror import image_location, mirrored, negates
 from designer.sweep.values import Between, parsed_values
 
 Change = tuple[Location, Any]
@@ -61,6 +61,12 @@ def variations(problem: Problem, given: Sequence[str], *, mirror: bool = False) 
             raise UsageError(f"{said}: found no values; allowed: KEY=VALUES, as designs.left.max_effort_db=6,12")
         places = locations(problem, key.strip(), said)
         images = [image_location(problem, place) for place in places] if mirror else []
+        for place, image in zip(places, images, strict=False):
+            if image in places and image != place and negates(place):
+                raise UsageError(
+                    f"{said}: found a driver and its mirror image with one value; allowed: with --mirror one driver of a pair, whose"
+                    " image takes the other sign"
+                )
         parsed = parsed_values(values, said)
         if isinstance(parsed, Between):
             whole = parsed.whole and takes_whole_numbers(places[0])
