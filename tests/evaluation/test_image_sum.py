@@ -176,17 +176,21 @@ def test_fewer_images_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "the response ends after" in said and f"{found.decayed_db:.0f} dB down" in said
 
 
-def test_images_are_those_within_reach() -> None:
-    """Every mirrored room whose image is within reach, once: counted by a plain loop over the lattice."""
-    problem = point_in_a_room(absorption=0.3, device_m=[0.7, 1.6, 1.0], size_m=[5.0, 4.0, 2.5])
+@pytest.mark.parametrize("device_m", [[0.7, 1.6, 1.0], [0.0, 1.6, 1.0], [0.7, 1.6, 0.0], [0.0, 4.0, 2.5]])
+def test_images_are_those_within_reach(device_m: list[float]) -> None:
+    """Every mirrored room whose image is within reach, once: counted by a plain loop over the lattice; also where the device's
+    origin lies on a wall, on the floor or in a corner, its driver 5 cm inside.
+    """
+    inside = [0.05, -0.05 if device_m[1] == 4.0 else 0.05, -0.05 if device_m[2] == 2.5 else 0.05]
+    problem = point_in_a_room(
+        inside, absorption=0.3, device_m=device_m, size_m=[5.0, 4.0, 2.5], listener_m=[2.2, 1.6, 1.0]
+    )
     centre_m = np.array([2.2, 1.6, 1.0])
     found = images_within(problem, room_of(problem), centre_m, 20.0)
     wanted = set()
     for n in np.ndindex(21, 21, 21):
         room = np.array(n) - 10
-        x = [
-            S * r + (q if r % 2 == 0 else S - q) for S, r, q in zip([5.0, 4.0, 2.5], room, [0.7, 1.6, 1.0], strict=True)
-        ]
+        x = [S * r + (q if r % 2 == 0 else S - q) for S, r, q in zip([5.0, 4.0, 2.5], room, device_m, strict=True)]
         if room.any() and np.linalg.norm(np.array(x) - centre_m) <= 20.0:
             wanted.add(tuple(room.tolist()))
     assert {tuple(room) for room in found.rooms.tolist()} == wanted

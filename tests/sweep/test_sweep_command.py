@@ -266,6 +266,8 @@ def _states(group: int) -> list[str]:
          'nearest known: "cancellation_gain_db"'),
         (["{file}", "--vary", "grid.frequencies=33", "--best", "effort_db", "--subject-to", "effort_db=<6", "-o", "x"], 2,
          "allowed: a number's name, < <= > or >=, and a limit, as effort_db<12"),
+        (["{file}", "--vary", "drivers.*.position_m[1]=0.05,0.08", "--mirror", "-o", "x"], 2,
+         "with --mirror one driver of a pair, whose image takes the other sign"),
         (["{file}", "--vary", "grid.frequencis=33", "-o", "x"], 2, "nearest known: grid.frequencies"),
         (["{file}", "--vary", "grid.frequencies=2", "-o", "x"], 3, "grid.frequencies: found 2; allowed: a whole number from 3 to 65537"),
         (["--best", "effort_db", "-o", "x"], 3,
