@@ -27,8 +27,11 @@ def test_the_engine_is_faster_than_its_rivals() -> None:
     """One core, BLAS on one thread: against a loop of cvxpy problems, one parametrised problem, and Clarabel's own times."""
     alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, str(ENGINE), str(FREQUENCIES)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, env=alone)
-    seconds = json.loads(done.stdout)
+    runs = []
+    for _ in range(2):  # the best of two: other work shares the machine
+        done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, env=alone)
+        runs.append(json.loads(done.stdout))
+    seconds = {name: min(run[name] for run in runs) for name in runs[0]}
     for (rival, engine), limit in LIMITS.items():
         faster = seconds[rival] / seconds[engine]
         print(f"{engine}: {seconds[engine]:.3f} s, {rival} {seconds[rival]:.3f} s, {faster:.1f} x (limit {limit:.2g})")
