@@ -64,7 +64,9 @@ def test_fconvolver_plays_the_filters(case: str, tmp_path: Path) -> None:
     written("jconvolver", filters, tmp_path)
     soundfile.write(tmp_path / "in.wav", x, 48000, subtype="FLOAT")
     command = [program, "jconvolver.conf", "in.wav", "out.wav"]
-    for _ in range(3):  # its threads start late on a busy machine, and then it plays silence: its own race, not the filters'
+    for _ in range(
+        3
+    ):  # its threads start late on a busy machine, and then it plays silence: its own race, not the filters'
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0 and (tmp_path / "out.wav").exists(), done.stdout + done.stderr
         y, rate = soundfile.read(tmp_path / "out.wav", always_2d=True)
