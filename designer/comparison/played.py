@@ -67,6 +67,8 @@ def played_entries(entries: Sequence[Entry], given: str) -> tuple[list[Entry], l
 
     """
     name, files = given.removeprefix(WORD).split("=", 1)
+    if not files.strip():
+        raise UsageError(f"--measured: found {given} without a file; allowed: {WORD}NAME=FILES, as {given}ears.sofa")
     having = [entry for entry in entries if name in entry.result.channels]
     if not having:
         known = dict.fromkeys(name for entry in entries for name in entry.result.channels)

@@ -29,9 +29,9 @@ import numpy as np
 from designer.arrays import Complex, Real
 from designer.formulations import pressure_matching
 from designer.formulations.solution import Solution
-from designer.measures import pressure
+from designer.measures import amplitude_db, pressure
 from designer.targets.channel_target import ChannelTarget
-from designer.targets.worst_case import PASSES, shares
+from designer.targets.worst_case import MOST_PASSES, SETTLED_DB, shares
 
 MAX_SPECTRUM_DB = 7.0
 """Γ by default, as 20 log10."""
@@ -42,9 +42,13 @@ def solve(target: ChannelTarget, max_spectrum_db: float = MAX_SPECTRUM_DB) -> So
     solution = _solve(target, max_spectrum_db, target.power_spread)
     if target.worst_case:
         alone = pressure_matching.system_of(target, np.zeros(1))
-        for _ in range(PASSES):
-            theta_a, theta_b = shares(*error_norms(alone, target.spread, solution.weights))
+        norms = error_norms(alone, target.spread, solution.weights)
+        for _ in range(MOST_PASSES):
+            theta_a, theta_b = shares(*norms)
             solution = _solve(target, max_spectrum_db, target.spread * theta_a / theta_b)
+            before, norms = np.add(*norms), error_norms(alone, target.spread, solution.weights)
+            if (np.abs(amplitude_db(np.add(*norms)) - amplitude_db(before)) < SETTLED_DB).all():
+                break
     return solution
 
 

@@ -33,7 +33,10 @@ from designer.measures import mean_power_matrix, quadratic, ratio
 from designer.solvers import ratio_search
 from designer.solvers.diagonal_loading import loaded_matrix
 from designer.targets.channel_target import ChannelTarget
-from designer.targets.worst_case import EDGE, LEAST_RATIO, PASSES, norms, shares
+from designer.targets.worst_case import EDGE, LEAST_RATIO, MOST_PASSES, norms, shares
+
+SETTLED = 1e-5
+"""A pass that changes no gain by more, relative to the largest, is the last."""
 
 
 def solve(target: ChannelTarget, gains: list[float] | None = None) -> Solution:
@@ -101,14 +104,17 @@ def best_gains(target: ChannelTarget) -> tuple[Real, float, float]:
     A, B, cost = band_means(target)
     least = np.diagonal(A, axis1=1, axis2=2).real.max(axis=1) / target.max_effort[target.in_band].min()
     found = _best(A, A, B, cost, least)
-    for _ in range(PASSES if target.worst_case else 0):
+    for _ in range(MOST_PASSES if target.worst_case else 0):
         other = _best(A, *hardened_means(target, found[0]), cost, least)
         g = other[0][None].astype(complex)
         loud = quadratic(A, g)[0] >= least[0] * np.sum(other[0] ** 2) * (1 - 1e-6)
         before, after = (min(worst_ratio(target, each[0]), 1.0) for each in (found, other))
         if not loud or after < before * (1 - 1e-9):
             break
+        settled = np.abs(other[0] - found[0]).max() < SETTLED * np.abs(other[0]).max()
         found = other
+        if settled:
+            break
     return found
 
 

@@ -33,10 +33,10 @@ import numpy as np
 from designer.arrays import Complex, Real
 from designer.formulations.out_of_band import with_drivers_bands
 from designer.formulations.solution import Solution
-from designer.measures import quadratic, ratio
+from designer.measures import db, quadratic, ratio
 from designer.solvers.diagonal_loading import loaded_point
 from designer.targets.channel_target import ChannelTarget
-from designer.targets.worst_case import LEAST_RATIO, PASSES, shares
+from designer.targets.worst_case import LEAST_RATIO, MOST_PASSES, SETTLED_DB, shares
 
 LEAST_LOAD = 1e-15
 """The rounding of Q: more of it would cost directivity where monopoles are millimetres apart."""
@@ -46,8 +46,13 @@ def solve(target: ChannelTarget) -> Solution:
     """The weights of the largest directivity whose white-noise gain and effort keep to their limits."""
     h, e = target.centre, least_gain(target)
     found = loaded_point(h, diffuse_power(target), e, least_load=LEAST_LOAD)
-    for _ in range(PASSES if target.worst_case else 0):
-        found = loaded_point(h, hardened_power(target, found.v), e, least_load=LEAST_LOAD)
+    if target.worst_case:
+        held_db = db(worst_directivity(target, found.v))
+        for _ in range(MOST_PASSES):
+            found = loaded_point(h, hardened_power(target, found.v), e, least_load=LEAST_LOAD)
+            before, held_db = held_db, db(worst_directivity(target, found.v))
+            if (np.abs(held_db - before) < SETTLED_DB).all():
+                break
     gain = np.abs(np.einsum("fl,fl->f", h, found.v)) ** 2  # of unit norm
     violation = np.where(np.isfinite(found.load), 0.0, np.maximum(ratio(e, gain) - 1, 0.0))
     return Solution.of(found.v, violation, found.gap, found.value, found.bound)
@@ -78,11 +83,17 @@ def worst_norms(target: ChannelTarget, w: Complex) -> tuple[Real, Real, Real, Re
     )
 
 
+def worst_directivity(target: ChannelTarget, w: Complex) -> Real:
+    """γ (F,): the least |h w|² over the most w^H Q w, for weights (F, L)."""
+    full, lost, a, b = worst_norms(target, w)
+    return ratio(np.maximum(full - lost, 0.0) ** 2, (a + b) ** 2)
+
+
 def hardened_power(target: ChannelTarget, w: Complex) -> Complex:
     """Q (F, L, L) in the worst case of the spread, with θ from weights (F, L)."""
     Q = _diffuse_power(target)
-    full, lost, a, b = worst_norms(target, w)
-    gamma = np.maximum(ratio(np.maximum(full - lost, 0.0) ** 2, (a + b) ** 2), LEAST_RATIO)
+    _, lost, a, b = worst_norms(target, w)
+    gamma = np.maximum(worst_directivity(target, w), LEAST_RATIO)
     theta_a, theta_b, theta_c = shares(a, b, lost / np.sqrt(gamma))
     each = np.arange(Q.shape[-1])
     D, E = np.diagonal(Q, axis1=1, axis2=2).real, np.abs(target.centre) ** 2

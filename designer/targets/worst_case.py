@@ -40,8 +40,7 @@ from designer.arrays import Complex, Real
 from designer.measures import mean_power, ratio
 from designer.targets.channel_target import ChannelTarget
 
-PASSES, MOST_PASSES = 6, 60
-"""So many passes where each solves all frequencies of a formulation with its own, and at most where they go on until they settle."""
+MOST_PASSES = 60
 SETTLED_DB = 0.01
 """A pass that changes ratio and effort by less is the last."""
 EDGE = 1e-6

@@ -204,6 +204,10 @@ def test_what_does_not_fit(predicted: Entry, tmp_path: Path) -> None:
         UsageError, match="--measured: found channel:middle; allowed: channels of one design: left, beam"
     ):
         measured_entries([predicted], ["channel:middle=x.sofa"])
+    with pytest.raises(
+        UsageError, match=r"--measured: found channel:left= without a file; allowed: channel:NAME=FILES"
+    ):
+        measured_entries([predicted], ["channel:left="])
     file = write_sofa(tmp_path / "run.sofa", cloud(), taps)
     with pytest.raises(DataError, match=r"neither at the listener's ears nor on the circle of 1 m of pair"):
         measured_entries([predicted], [f"channel:beam={file}"])

@@ -57,6 +57,9 @@ def calls() -> dict[str, Call]:
         "formulations.superdirective.diffuse_power": (superdirective.diffuse_power, (replace(target, diffuse=B[:3]),)),
         "formulations.superdirective.least_gain": (superdirective.least_gain, (target,)),
         "formulations.superdirective.worst_norms": (superdirective.worst_norms, (replace(target, diffuse=B[:3]), h[:3])),
+        "formulations.superdirective.worst_directivity": (
+            superdirective.worst_directivity, (replace(target, diffuse=B[:3]), h[:3])
+        ),
         "formulations.superdirective.hardened_power": (superdirective.hardened_power, (replace(target, diffuse=B[:3]), h[:3])),
         "formulations.superdirective.statement": (superdirective.statement, (h[0], B[0], 0.1)),
         "formulations.max_sensitivity.solve": (max_sensitivity.solve, (target,)),
