@@ -1,9 +1,12 @@
 """The suite says the same of the same code: random problems are drawn alike each time. `--hypothesis-profile=explore` draws anew.
 
-Comparisons that take a minute together wait for `--long`: the suite stays under ten minutes on two cores.
+Comparisons that take a minute together wait for `--long`: the suite stays under ten minutes on two cores. What looks at a clock
+lies in `bench/` and waits for `pytest -m bench`: how busy a machine is says nothing of the code.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -18,8 +21,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the comparisons that take long")
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what takes long, with its reason."""
+    """Mark the benchmarks, and skip what takes long, with its reason."""
+    bench = Path(__file__).parent / "bench"
+    for item in items:
+        if bench in item.path.parents:
+            item.add_marker(pytest.mark.bench)
     if not config.getoption("--long"):
         for item in items:
             if "long" in item.keywords:

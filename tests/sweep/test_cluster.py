@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,6 @@ def test_a_scheduler_that_does_not_answer(tmp_path: Path) -> None:
         for listening in (False, True):
             if listening:
                 silent.listen()
-            begin = time.perf_counter()
             with (
                 pytest.raises(
                     UsageError,
@@ -34,7 +32,6 @@ def test_a_scheduler_that_does_not_answer(tmp_path: Path) -> None:
                 connected(nobody, 0.5),
             ):
                 pass
-            assert time.perf_counter() - begin < 5.0
     with (
         pytest.raises(
             UsageError, match=r"^--scheduler nonsense://x: found no address: .*; allowed: as tcp://HOST:8786$"

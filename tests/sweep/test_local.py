@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 import tracemalloc
 from collections.abc import Iterator
 
@@ -45,21 +44,15 @@ def test_linear_algebra_has_one_thread() -> None:
     assert dict(os.environ) == before
 
 
-def test_memory_and_time_a_point() -> None:
-    """Over 1,500 points of a stub the memory of the second half grows by less than 100 bytes a point, and a point costs under 3 ms.
-
-    The library's smallest design takes 60 ms or more; 10,000 points and its own time are in tests/bench.
-    """
+def test_memory_a_point() -> None:
+    """Over 1,500 points of a stub the memory of the second half grows by less than 100 bytes a point; its time is in tests/bench."""
     tracemalloc.start()
     half = peak = 0
-    begin = time.perf_counter()
     for n, (_, outcome) in enumerate(in_processes(map(task, range(1500)), 1, square)):
         assert outcome.status == DONE
         if n == 750:
             half = tracemalloc.get_traced_memory()[0]
             tracemalloc.reset_peak()
     peak = tracemalloc.get_traced_memory()[1]
-    seconds = time.perf_counter() - begin
     tracemalloc.stop()
     assert peak - half < 750 * 100
-    assert seconds < 1500 * 3e-3
