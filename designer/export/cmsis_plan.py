@@ -141,7 +141,7 @@ def _path(
         name, where = pairs[one.channel, one.driver], f"{one.channel} to {one.driver}"
         driver = filters.drivers.index(one.driver)
         if one.cascade is not None:
-            sections = stored_sections(one.cascade, word, where)
+            sections = stored_sections(one.cascade, word, where, 10 ** (-filters.headroom.any_input_db / 20))
             routes.append(Route(one, driver, name, delay + one.cascade.delay_samples, sections, sections.shift))
         elif one.delay_samples is not None:
             routes.append(Route(one, driver, name, delay + one.delay_samples, None, 0))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from designer.arrays import Real
+from designer.export.headroom import Headroom, headroom_of
 from designer.problem.word_format import Word
 from designer.realization.cascade import Cascade
+from designer.realization.section_scaling import settled_length
 from designer.realization.tap_words import is_pure_delay
 
 
@@ -32,6 +35,13 @@ class Filter:
     cascade: Cascade | None = None
     delay_samples: int | None = None
 
+    @property
+    def whole_response(self) -> Real:
+        """The impulse response: the taps, of sections as long as it lasts."""
+        if self.cascade is None:
+            return self.taps
+        return self.cascade.impulse_response(self.cascade.delay_samples + settled_length(self.cascade.pole_radius))
+
 
 @dataclass(frozen=True)
 class FilterSet:
@@ -51,7 +61,7 @@ class FilterSet:
     problem_file : the problem's file name
     problem_sha256 : of its text
     versions : of this tool and what it computed with
-    judge : channel -> (L, T) stored taps, to what they do at the far ear, in words of the manifest; None where no scene is known
+    judge : channel -> (L, T) responses as played, to what changed at the points, in words of the manifest; None without a scene
     imported_from : the file that the filters were read from, where they were not designed; empty otherwise
 
     """
@@ -76,6 +86,11 @@ class FilterSet:
     def taps(self) -> int:
         """The number of taps of every filter."""
         return max(one.taps.size for one in self.filters)
+
+    @cached_property
+    def headroom(self) -> Headroom:
+        """How far below full scale the inputs must stay."""
+        return headroom_of((one.driver, one.whole_response) for one in self.filters)
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import PurePath
 
 from designer.export.filter_set import FilterSet, filters_of
-from designer.export.judged import cancellation
+from designer.export.judged import at_the_points
 from designer.result import Result
 from designer.versions import versions
 from designer.virtualizer.chain import chain_of, has_chain
@@ -38,6 +38,6 @@ def filter_set(result: Result) -> FilterSet:
         problem_file=PurePath(problem.source).name,
         problem_sha256=hashlib.sha256(problem.text.encode()).hexdigest(),
         versions=versions(),
-        judge=partial(cancellation, result),
+        judge=partial(at_the_points, result),
         imported_from=result.imported_from,
     )

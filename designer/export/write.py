@@ -11,6 +11,7 @@ from typing import Any
 
 from designer.errors import DataError, UsageError
 from designer.export import manifest
+from designer.export.arithmetic_judged import with_judgement
 from designer.export.filter_set import FilterSet
 from designer.export.registry import target_named
 from designer.export.target import Export
@@ -23,12 +24,12 @@ def made(filters: FilterSet, name: str) -> Export:
 
     Raises
     ------
-    UsageError : no such target, or the target cannot hold these filters
+    UsageError : no such target, the target cannot hold these filters, or its arithmetic does not hold the stated floors
 
     """
     export = target_named(name).write(filters)
     assert export.files and all(export.files.values()), f"{name}: an export without content"
-    return export
+    return with_judgement(filters, name, export)
 
 
 def write_in_design(filters: FilterSet, folder: Path, names: Sequence[str]) -> dict[str, Export]:

@@ -164,19 +164,31 @@ def export_rows(exports: Mapping[str, Export]) -> list[list[str]]:
             f"{export.coefficient_bytes:,}",
             f"{export.state_bytes:,}",
             f"{export.multiply_adds:,}",
-            "; ".join([export.scaling, *_stored_gain(export), *export.notes]),
+            "; ".join([export.scaling, *_as_run(export), *export.notes]),
         ]
         for name, export in exports.items()
     ]
 
 
-def _stored_gain(export: Export) -> list[str]:
-    """The mean cancellation gain of each channel from the integers as stored, beside the designed one; nothing of others."""
-    judged = export.facts.get("cancellation_gain", {})
-    if not judged:
-        return []
-    each = [f"{name} {n['exported_mean_db']:.2f} of {n['designed_mean_db']:.2f} dB" for name, n in judged.items()]
-    return [f"mean cancellation gain as stored, of that designed: {', '.join(each)}"]
+def _as_run(export: Export) -> list[str]:
+    """What running a fixed-point export in its own arithmetic gave: each channel's noise, DC, limit cycle, gain and level."""
+    lines = []
+    for name, entry in export.facts.get("arithmetic", {}).items():
+        channels = entry["channels"].items()
+        noise = ", ".join(f"{channel} {n['signal_to_noise_db']:.0f}" for channel, n in channels)
+        dc, cycle = (max(n[key] for _, n in channels) for key in ("dc_db", "limit_cycle_db"))
+        lines.append(
+            f"run in its own arithmetic ({name}): signal to noise in dB: {noise}; DC {dc:.0f} dB and limit cycles"
+            f" {cycle:.0f} dB of full scale at most"
+        )
+        gains = [
+            f"{channel} {n['exported_mean_db']:.2f} of {n['designed_mean_db']:.2f} dB, level within {n['level_change_db']:.2f} dB"
+            for channel, n in channels
+            if "exported_mean_db" in n
+        ]
+        if gains:
+            lines.append(f"mean cancellation gain as run, of that designed: {', '.join(gains)}")
+    return lines
 
 
 def render(
