@@ -4,8 +4,10 @@
 1/12 of the last bit, white (Jackson, Bell Syst. Tech. J. 49, 1970). Made at section s, whose output is scaled by 2^-e_s, it reaches
 the feed through g_s, the impulse response of 1/A_s and of all sections behind:
 
-    mean square = (Σ_s 2^e_s Σ_n g_s[n] / 2)^2 + Σ_s 4^e_s Σ_n g_s[n]^2 / 12     steps squared
+    mean square = (Σ_s 2^e_s Σ_n g_s[n] / 2)^2 + Σ_s 4^e_s (1 + 3 · 4^p P_s^2) Σ_n g_s[n]^2 / 12     steps squared
 
+The second term in brackets is the rounding of the three numerator coefficients, to steps of 2^p at P_s, the level of the section's
+input for noise whose level is a quarter of its peak. Denominators are rounded alike wherever they stand.
 A pole near z = 1 makes Σ g_s large, unless a numerator behind it is small there: so the place of each numerator and of each
 denominator counts. From the given order, and then from others drawn with a fixed seed, exchanges of two of either are taken
 as long as one is better; this moves whole rows, so that designed digits stay as they are.
@@ -22,8 +24,8 @@ and higher where b'_s would want a larger postShift than the sections had, becau
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -41,6 +43,8 @@ MAX_TRIALS = 200
 """Arrangements that are looked at: a third of all those of four sections."""
 LONGEST = 8192
 """Samples of responses that arrangements are compared by."""
+LEVEL = 0.25
+"""Of the peak: what a programme's level is, 12 dB below."""
 MIN_LOWERING = 1 - 1e-6
 
 
@@ -68,11 +72,11 @@ def arranged(cascade: Cascade, word: Word, limit: float) -> tuple[Cascade, NDArr
     """
     place_b, place_a = _best_places(cascade.b.tobytes(), cascade.a.tobytes(), word, limit)
     best = replace(cascade, b=cascade.b[list(place_b)], a=cascade.a[list(place_a)])
-    return best, scale_bits(best, word, limit, _most_shift(cascade, word))
+    return best, scale_of(best, word, limit, _most_shift(cascade, word)).bits
 
 
 def _most_shift(cascade: Cascade, word: Word) -> int:
-    return post_shift(scaled_table(cascade, scale_bits(cascade, word, 1.0, None)), word)
+    return post_shift(scaled_table(cascade, scale_of(cascade, word, 1.0, None).bits), word)
 
 
 @lru_cache(maxsize=256)
@@ -84,7 +88,7 @@ def _best_places(b: bytes, a: bytes, word: Word, limit: float) -> tuple[tuple[in
 
     def power(places: Places) -> float:
         candidate = Cascade(cascade.b[places[0]], cascade.a[places[1]])
-        return truncation_power(candidate, scale_bits(candidate, word, limit, most_shift))
+        return error_power(candidate, scale_of(candidate, word, limit, most_shift), most_shift)
 
     best = start = (identity, identity)
     least = height = power(best)
@@ -104,32 +108,40 @@ def _best_places(b: bytes, a: bytes, word: Word, limit: float) -> tuple[tuple[in
     return tuple(best[0].tolist()), tuple(best[1].tolist())
 
 
-def scale_bits(cascade: Cascade, word: Word, limit: float, most_shift: int | None) -> NDArray[np.int64]:
-    """Bits e (S,) of the derivation above; no postShift is too large where none is given."""
+@dataclass(frozen=True)
+class Scale:
+    """How far each section's output is lowered, e (S,) in bits, and the level P (S,) of its input, of full scale."""
+
+    bits: NDArray[np.int64]
+    level: Real
+
+
+def scale_of(cascade: Cascade, word: Word, limit: float, most_shift: int | None) -> Scale:
+    """The scale of the derivation above; no postShift is too large where none is given."""
     signal = np.zeros(min(settled_length(cascade.pole_radius), LONGEST))
     signal[0] = 1.0
-    found: list[int] = []
+    bits, levels = [0], [limit * LEVEL]
     for s, (b, a) in enumerate(zip(cascade.b, cascade.a, strict=True)):
         signal = lfilter(b, [1.0, *a], signal)
-        bits = int(np.ceil(np.log2(max(float(np.abs(signal).sum()) * limit, 1e-9) / FULL)))
-        bits = max(bits, 0) if s == len(cascade.b) - 1 else bits
-        before = found[-1] if found else 0
-        while most_shift is not None and post_shift(_row(b, a, before - bits), word) > most_shift:
-            bits += 1
-        found.append(bits)
-    return np.array(found)
+        own = int(np.ceil(np.log2(max(float(np.abs(signal).sum()) * limit, 1e-9) / FULL)))
+        own = max(own, 0) if s == len(cascade.b) - 1 else own
+        while most_shift is not None and post_shift(_row(b, a, bits[-1] - own), word) > most_shift:
+            own += 1
+        bits.append(own)
+        levels.append(limit * LEVEL * float(np.sqrt(signal @ signal)) * 2.0**-own)
+    return Scale(np.array(bits[1:]), np.array(levels[:-1]))
 
 
-def truncation_power(cascade: Cascade, lowered: Sequence[int] | NDArray[np.int64]) -> float:
-    """The mean square error at the feed, in steps squared."""
+def error_power(cascade: Cascade, scale: Scale, shift: int) -> float:
+    """The mean square error at the feed, in steps squared, with a postShift."""
     onward = np.zeros(min(settled_length(cascade.pole_radius), LONGEST))
     onward[0] = 1.0
     mean, variance = 0.0, 0.0
-    for b, a, bits in reversed(list(zip(cascade.b, cascade.a, lowered, strict=True))):
+    for b, a, bits, level in reversed(list(zip(cascade.b, cascade.a, scale.bits, scale.level, strict=True))):
         reach = lfilter([1.0], [1.0, *a], onward)
         step = 2.0 ** float(bits)
         mean += step * float(reach.sum()) / 2
-        variance += step**2 * float(reach @ reach) / 12
+        variance += step**2 * (1 + 3 * (2.0**shift * float(level)) ** 2) * float(reach @ reach) / 12
         onward = lfilter(b, [1.0], reach)
     return mean**2 + variance
 
