@@ -37,6 +37,7 @@ def export(
         f"{target}: {made.coefficient_bytes} bytes of coefficients, {made.state_bytes} of state,"
         f" {made.multiply_adds} multiply-adds a sample; scaling: {made.scaling}"
     )
+    say(f"headroom: {filters.headroom.text}; preamp, not applied: {-filters.headroom.tones_db:.2f} dB by {made.preamp}")
     say(f"wrote {place}: {', '.join(made.files)}")
 
 

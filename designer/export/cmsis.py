@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 
 from designer.export.cmsis_header import header
-from designer.export.cmsis_headroom import scaling
 from designer.export.cmsis_plan import BLOCK, Plan, plan_of
+from designer.export.cmsis_scaling import scaling
 from designer.export.cmsis_size import coefficient_bytes, state_bytes
 from designer.export.cmsis_source import source
 from designer.export.cmsis_taps import StoredTaps

@@ -33,6 +33,16 @@ class Headroom:
             f" steady tones cannot at {self.tones_db:.2f} dB below"
         )
 
+    @property
+    def facts(self) -> dict[str, object]:
+        """As a manifest holds it: no target applies a preamp by itself, because that would be another filter to whom reads it back."""
+        return {
+            "headroom_db": round(self.any_input_db, 3),
+            "tones_headroom_db": round(self.tones_db, 3),
+            "preamp_db": round(-self.tones_db, 3) + 0.0,  # no negative zero
+            "preamp_applied": False,
+        }
+
 
 def headroom_of(responses: Iterable[tuple[str, Real]]) -> Headroom:
     """Room for impulse responses (T,), each with the driver that it feeds."""

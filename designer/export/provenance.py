@@ -19,6 +19,7 @@ def provenance(filters: FilterSet, target: str, scaling: str) -> list[str]:
         f"drivers: {', '.join(map(one_line, filters.drivers))}",
         f"form: {filters.form}; bulk delay: {filters.bulk_delay_samples} samples",
         f"scaling: {scaling}",
+        f"headroom: {filters.headroom.text}; no preamp is applied",
         f"regenerate: {command(filters, target)}",
     ]
 

@@ -23,6 +23,7 @@ class Export:
     notes : what was changed on the way (a tap added, a name mangled), for the user
     names : name in the problem -> name in the files, where they differ
     facts : anything else that the manifest should hold
+    preamp : where the user sets the preamp of -`tones_db` (see `headroom.py`); no target applies it by itself
 
     """
 
@@ -34,6 +35,7 @@ class Export:
     notes: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    preamp: str = "a volume ahead of the filters"
 
 
 @dataclass(frozen=True)

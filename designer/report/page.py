@@ -156,18 +156,27 @@ def _tap_words(result: Result) -> str:
     return f"Ratios to a reference driver ({which}){equalised} as FIR filters"
 
 
-def export_rows(exports: Mapping[str, Export]) -> list[list[str]]:
-    """The table of exports: target, bytes of coefficients and of state, products a sample, scaling and notes."""
-    return [
+def export_rows(exports: Mapping[str, Export], refusals: Mapping[str, str]) -> list[list[str]]:
+    """The table of exports: target, bytes of coefficients and of state, products a sample, scaling and notes; or why it is not there."""
+    rows = [
         [
             name,
             f"{export.coefficient_bytes:,}",
             f"{export.state_bytes:,}",
             f"{export.multiply_adds:,}",
-            "; ".join([export.scaling, *_as_run(export), *export.notes]),
+            "; ".join([export.scaling, *_room(export), *_as_run(export), *export.notes]),
         ]
         for name, export in exports.items()
     ]
+    return rows + [[name, "-", "-", "-", f"not written: {text}"] for name, text in refusals.items()]
+
+
+def _room(export: Export) -> list[str]:
+    """How far the inputs must stay below full scale."""
+    if "headroom_db" not in export.facts:
+        return []
+    room, tones = export.facts["headroom_db"], export.facts["tones_headroom_db"]
+    return [f"headroom {room:.1f} dB for any input, {tones:.1f} dB for steady tones; no preamp is applied"]
 
 
 def _as_run(export: Export) -> list[str]:
@@ -196,6 +205,7 @@ def render(
     report: dict[str, Any],
     figures: tuple[dict[str, str], dict[str, str]],
     exports: Mapping[str, Export],
+    refusals: Mapping[str, str],
 ) -> str:
     """The page as HTML.
 
@@ -204,6 +214,7 @@ def render(
     report : the content of `summary.json`
     figures : file name -> SVG, and file name -> caption
     exports : target -> what was written for it
+    refusals : target -> why it was not written
 
     """
     environment = Environment(
@@ -250,7 +261,7 @@ def render(
         form=form_words(result),
         form_rows=form_rows(result),
         rounding=rounding_words(result),
-        export_rows=export_rows(exports),
+        export_rows=export_rows(exports, refusals),
         headroom=headroom_words(result),
         delay_ms=result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3,
     )
