@@ -12,9 +12,10 @@ What the model puts out is set beside the same filters without rounding. Of each
 
 =========================  =====================================================  ==================================
 signal to noise            power of the exact feeds over that of the errors less  at least MIN_SIGNAL_TO_NOISE_DB
-                           their means, in the noise and in the tone, the smaller
-DC                         the largest mean error of a feed, in the noise or in   at most MAX_DC_DB
-                           the silence, against full scale
+                           their means, while the noise plays
+DC                         the largest mean error of a feed, in the noise, in     at most MAX_DC_DB
+                           the last of the tone or in the silence, against full
+                           scale
 limit cycle                the largest deviation from that mean in the silence    at most MAX_LIMIT_CYCLE_DB
 level, time at the bright  largest change in the band, by the responses that the  at most MAX_LEVEL_CHANGE_DB,
 points                     noise's second period shows                            MAX_TIME_CHANGE_US
@@ -217,28 +218,28 @@ class _Sums:
     """What the routes of one channel add up to."""
 
     responses: Real
-    power: Real = field(default_factory=lambda: np.zeros(2))
-    error: Real = field(default_factory=lambda: np.zeros(2))
+    power: float = 0.0
+    error: float = 0.0
     mean: float = 0.0
     deviation: float = 0.0
 
     def add(self, driver: int, route: ModelRoute, x: Whole, y: Whole, period: int, full_scale: float) -> None:
         exact = route.exact(x.astype(float))
         wrong = (y - exact) / full_scale
-        loud = slice(0, 2 * period)
-        self.power += np.sum((exact[:, loud] / full_scale) ** 2, axis=1)
-        self.error += np.sum((wrong[:, loud] - wrong[:, loud].mean(axis=1, keepdims=True)) ** 2, axis=1)
-        rest = wrong[:, -SILENCE:]
-        means = rest.mean(axis=1)
-        self.mean = max(self.mean, float(np.abs([*means, wrong[0, loud].mean()]).max()))
-        self.deviation = max(self.deviation, float(np.abs(rest - means[:, None]).max()))
+        noise = wrong[0, : 2 * period]
+        self.power += float(np.sum((exact[0, : 2 * period] / full_scale) ** 2))
+        self.error += float(np.sum((noise - noise.mean()) ** 2))
+        fading, silence = wrong[1, 2 * period - period // 2 : 2 * period], wrong[:, -SILENCE:]
+        means = silence.mean(axis=1)
+        self.mean = max(self.mean, float(np.abs([noise.mean(), fading.mean(), *means]).max()))
+        self.deviation = max(self.deviation, float(np.abs(silence - means[:, None]).max()))
         second = slice(period, 2 * period)
         response = np.fft.irfft(np.fft.rfft(y[0, second]) / np.fft.rfft(x[0, second]), period)
         self.responses[driver] += np.roll(response, route.delay)
 
     def judgement(self, ears: dict[str, float]) -> ChannelJudgement:
-        ratios = [_db(p, e) / 2 for p, e in zip(self.power, self.error, strict=True) if p > 0]
-        return ChannelJudgement(min(ratios, default=-NOTHING_DB), _db(self.mean, 1.0), _db(self.deviation, 1.0), ears)
+        ratio = _db(self.power, self.error) / 2 if self.power > 0 else -NOTHING_DB  # of powers
+        return ChannelJudgement(ratio, _db(self.mean, 1.0), _db(self.deviation, 1.0), ears)
 
 
 def _db(value: float, reference: float) -> float:
