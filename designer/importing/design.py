@@ -16,7 +16,8 @@ from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
 from designer.evaluation.words import verdict
 from designer.formulations import Certificate
-from designer.importing.coefficients import Coefficients, channel_names, refusal
+from designer.importing.coefficients import Coefficients, channel_names
+from designer.importing.files import refusal
 from designer.importing.read import read_coefficients
 from designer.job import Design
 from designer.problem.schema import MAX_TAPS, DesignTable, Problem

@@ -162,6 +162,26 @@ TargetName = Literal[
     "matlab",
 ]
 """The targets of `designer export`, as the registry of the export room has them."""
+SigmaPart = Literal[
+    "adau1401",
+    "adau1442",
+    "adau1445",
+    "adau1446",
+    "adau1461",
+    "adau1701",
+    "adau1702",
+    "adau1761",
+    "adau1450",
+    "adau1451",
+    "adau1452",
+    "adau1462",
+    "adau1463",
+    "adau1466",
+    "adau1467",
+]
+"""The parts that `sigmadsp` knows."""
+MiniModel = Literal["2x4-hd", "flex", "nanosharc", "minisharc-4x8", "opendrc", "ddrc-88bm"]
+"""The processors that `minidsp` knows."""
 Method = Literal[
     "auto",
     "power-ratio",
@@ -315,6 +335,13 @@ class Export(Table):
     """The firmware targets that a design folder is written for."""
 
     targets: list[TargetName] = []
+    prefix: Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_]{0,17}$")] | None = Field(
+        default=None, description="of the files and names in C; default: from the problem's file name"
+    )
+    sigmadsp_part: SigmaPart | None = Field(
+        default=None, description="the SigmaDSP whose memory the words are laid out for"
+    )
+    minidsp_model: MiniModel | None = Field(default=None, description="the miniDSP processor whose blocks are filled")
 
 
 class Problem(Table):

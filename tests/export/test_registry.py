@@ -177,8 +177,8 @@ def many(channels: int, drivers: int) -> FilterSet:
         ),
         (
             "sigmadsp",
-            many(8, 321),
-            "target sigmadsp: found 20,544 words of coefficients; allowed: at most 20,480; design with fewer taps",
+            many(8, 641),
+            "target sigmadsp: found 41,024 words of coefficients; allowed: at most 40,960; design with fewer taps",
         ),
         (
             "sigmadsp",
