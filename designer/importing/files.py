@@ -46,7 +46,7 @@ def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
         if not stat.S_ISREG(status.st_mode):  # a device or a pipe need not end
             raise refusal(path, "a device, a pipe or a socket", "a regular file", "copy its content into a file")
         with path.open("rb") as file:
-            content = file.read(most + 1)
+            content = file.read(min(status.st_size, most) + 1)  # as much memory is taken as is asked for
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
     if len(content) > most:

@@ -176,7 +176,7 @@ def _literals(path: Path, name: str, body: str) -> Real:
                 values.append(float.fromhex(item.rstrip("fF") if "p" in item.lower() else item))
             else:
                 values.append(float(item.rstrip("fFlL")))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise refusal(path, f"{item[:40]!r} in {name}", "numbers", "export it again") from None
     return np.array(values)
 

@@ -8,6 +8,7 @@ are not linear are refused by name.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ UNITS = {"samples": None, "ms": 1e-3, "s": 1.0, "us": 1e-6, "mm": 1e-3 / 343.0}
 MAX_YAML_BYTES = 2_000_000
 """A configuration is short; long filters are files of their own."""
 MAX_PORTS = 1024
+MAX_DEPTH = 100
 
 
 def read_camilladsp(path: Path, problem: Problem) -> Coefficients:
@@ -67,6 +69,11 @@ def read_camilladsp(path: Path, problem: Problem) -> Coefficients:
 def _parsed(path: Path, text: str) -> Any:
     import yaml
 
+    depth = 0
+    for sign in re.finditer(r"[][{}]", text):  # deep brackets cost the parser the square of their number
+        depth += 1 if sign[0] in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise refusal(path, "a deeply nested file", "a CamillaDSP configuration", "save it again")
     try:
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, OverflowError, TypeError, AttributeError) as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import math
 import struct
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -32,6 +33,8 @@ BROKEN = (
     RuntimeError,
     TypeError,
     SyntaxError,
+    tokenize.TokenError,
+    MemoryError,
     OverflowError,
     zipfile.BadZipFile,
     zlib.error,
@@ -107,7 +110,7 @@ class _Arrays:
         try:
             info = self.zip.getinfo(f"{name}.npy")
             with self.zip.open(info) as member:
-                content = member.read(MAX_MEMBER_BYTES + 1)
+                content = member.read(min(info.file_size, MAX_MEMBER_BYTES) + 1)
             stream = io.BytesIO(content)
             read_header = HEADERS[npy.read_magic(stream)]
             shape, by_columns, dtype = read_header(stream)
