@@ -48,8 +48,12 @@ def export(
     check_part(part or "")
     check_model(model or "")
     filters = filter_set(job.open_folder(folder))
-    given = {key: value for key, value in (("prefix", prefix), ("part", part), ("model", model)) if value is not None}
-    filters = replace(filters, **given)
+    filters = replace(
+        filters,
+        prefix=filters.prefix if prefix is None else prefix,
+        part=filters.part if part is None else part,
+        model=filters.model if model is None else model,
+    )
     if out is None:
         made, place = write_in_design(filters, folder, [target])[target], folder / "export" / target
     else:

@@ -49,5 +49,5 @@ def _relative(path: str) -> str:
 def one_line(text: str) -> str:
     """A title or a name as a comment may hold it: without line breaks, and without the signs that end a C comment."""
     printable = "".join(sign if sign.isprintable() else " " for sign in text).replace("\\", "/")
-    # One pass each way is enough: a space is put between, and no two signs come together by it.
-    return re.sub(r"/(?=\*)|\*(?=/)", lambda sign: f"{sign[0]} ", printable)
+    # One pass is enough: a space is put between two signs, and none come together by it. ??/ is C99's other backslash.
+    return re.sub(r"/(?=\*)|\*(?=/)|\?(?=\?/)", lambda sign: f"{sign[0]} ", printable)

@@ -64,7 +64,7 @@ class Family:
     def parameter_names(self, sections: int, taps: int) -> list[str]:
         """Names of the parameters in the order of the memory."""
         if not sections:
-            return [f"h_{n}" for n in self.taps(np.arange(taps)).astype(int).tolist()]
+            return [f"h_{n}" for n in (range(taps)[::-1] if self.reversed_taps else range(taps))]
         keys = ("b0", "b1", "b2", "-a1", "-a2")
         return [f"{keys[place]}_{s + 1}" for s in range(sections) for place in self.section]
 

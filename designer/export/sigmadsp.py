@@ -34,11 +34,12 @@ def write_sigmadsp(filters: FilterSet) -> Export:
 
     """
     check_part(filters.part)
+    notes: list[str] = []
     used = memory(filters)
     largest = max(float(np.abs(_values(one)).max(initial=0.0)) for one in filters.filters)
     if filters.part:
         name, most = PARTS[filters.part]
-        kept, notes = [FAMILIES[name]], []
+        kept = [FAMILIES[name]]
         remedy = f"design with fewer taps, or name a larger part ({', '.join(_holding(used.coefficients)) or 'none has more'})"
         at_most("sigmadsp", used.coefficients, most, f"words of coefficients for the {filters.part}", remedy)
     else:

@@ -108,4 +108,4 @@ def _values(part: int, content: bytes, order: str) -> Real:
         return np.zeros(0)
     if part not in TYPES:
         raise ValueError(f"numbers of type {part}")
-    return np.frombuffer(content, np.dtype(TYPES[part]).newbyteorder(order))
+    return np.frombuffer(content, np.dtype(f"{order}{TYPES[part]}"))

@@ -107,7 +107,7 @@ class _Configuration:
             if coeff != -1:
                 signal = self.program.convolved(signal, self._taps(coeff))
             for name, gain in self._ends(one, "to_outputs", outputs):
-                outputs[name] = mixed(self.program, [(1.0, outputs[name]), (gain, signal)])
+                outputs[name] = self.program.added(outputs[name], signal, gain)
         return [self.program.delayed(outputs[name], delay) for name, delay in self.ports["output"].items()]
 
     def _ends(self, one: Settings, key: str, known: dict[str, Signal]) -> Iterator[tuple[str, float]]:

@@ -73,7 +73,9 @@ def _parsed(path: Path, text: str) -> Any:
     for sign in re.finditer(r"[][{}]", text):  # deep brackets cost the parser the square of their number
         depth += 1 if sign[0] in "[{" else -1
         if depth > MAX_DEPTH:
-            raise refusal(path, "a deeply nested file", "a CamillaDSP configuration", "save it again")
+            break
+    if depth > MAX_DEPTH or re.search(rf"^[ -]{{{2 * MAX_DEPTH}}}", text, re.MULTILINE):
+        raise refusal(path, "a deeply nested file", "a CamillaDSP configuration", "save it again")
     try:
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, OverflowError, TypeError, AttributeError) as error:
@@ -184,7 +186,8 @@ class _Pipeline:
 
     def table(self, parent: dict[str, Any], key: object) -> dict[str, Any]:
         """A table within a table."""
-        found = parent.get(key) if isinstance(key, (str, int, float)) else None  # type: ignore[call-overload]  # a YAML key need not be text
+        entries: dict[Any, Any] = parent  # a YAML key need not be text
+        found = entries.get(key) if isinstance(key, (str, int, float)) else None
         if not isinstance(found, dict):
             raise self.broken(str(key)[:100], found, "a table")
         return found

@@ -109,7 +109,7 @@ def _sigma(row: _Row) -> tuple[Real, Real | None]:
     family = FAMILIES.get(row.layout)
     if family is None:
         raise refusal(row.file, f"the layout {shown(row.layout)}", ", ".join(FAMILIES), "export it again")
-    words = []
+    words: list[int] = []
     for line in read_text(row.file, MAX_FILE_BYTES).splitlines():
         if line and not line.startswith("#"):
             cells = line.split()
@@ -136,7 +136,7 @@ def _floats(row: _Row) -> tuple[Real, Real | None]:
 
 def _biquads(row: _Row) -> tuple[Real, Real | None]:
     """`biquad1,` and b0 to a2 of each section, the feedback added."""
-    values = []
+    values: list[float] = []
     for line in read_text(row.file, MAX_FILE_BYTES).splitlines():
         key, sign, value = line.strip().rstrip(",").partition("=")
         expected = f"biquad{len(values) // 5 + 1}" if not sign else ("b0", "b1", "b2", "a1", "a2")[len(values) % 5]

@@ -20,7 +20,7 @@ from designer.importing.coefficients import (
 )
 from designer.importing.files import read_text, refusal, shown
 from designer.importing.responses import Responses
-from designer.importing.ways import Program, Signal, Way, mixed
+from designer.importing.ways import Program, Signal, Way
 from designer.problem.schema import MAX_TAPS, Problem
 
 MAX_CONF_BYTES = 10_000_000
@@ -75,7 +75,7 @@ def read_jconvolver(path: Path, problem: Problem) -> Coefficients:
                 taps = responses.track(folder + " ".join(words[7:]).strip('"'), track)[offset:]
                 taps = taps[:length] if length else taps
                 signal = program.convolved(signal, taps) if taps.size else ()
-            outputs[to] = mixed(program, [(1.0, outputs[to]), (1.0, signal)])
+            outputs[to] = program.added(outputs[to], signal)
     if outputs is None:
         raise refusal(path, "no /convolver/new", "a configuration of jconvolver", "name its .conf file")
     found_filters = Collected(path, problem)

@@ -64,7 +64,7 @@ class Program:
 
         """
         self.count += len(signal)
-        if self.count > 16 * MAX_WAYS or len(signal) > MAX_WAYS:
+        if self.count > 8 * MAX_WAYS or len(signal) > MAX_WAYS:
             raise refusal(
                 self.path, "a program of more ways than can be followed", f"up to {MAX_WAYS:,}", "export it again"
             )
@@ -95,6 +95,12 @@ class Program:
         check_length(self.path, length, "convolutions in a row")
         self.used(length)
         return replace(way, taps=np.asarray(fftconvolve(way.taps, taps)))
+
+    def added(self, total: Signal, signal: Signal, gain: float = 1.0) -> Signal:
+        """A sum and one more signal, times a gain."""
+        if len(total) + len(signal) > MAX_WAYS:
+            return self.counted(total + signal)
+        return total + self.gained(signal, gain)
 
     def used(self, samples: int) -> None:
         """Count samples that are computed.
