@@ -59,7 +59,7 @@ def test_nothing_is_injected(target: str) -> None:
         if Path(path).suffix in (".c", ".h"):
             text = re.sub(r"/\*.*?\*/", "", content.decode(), flags=re.DOTALL)
             assert not re.search(r"\bINJECTED\b", text) and "return 7" not in text and "??/" not in content.decode()
-        elif mark and target != "csv" and not path.endswith("filters.csv"):
+        elif mark and not path.endswith(".wav") and target != "csv" and not path.endswith("filters.csv"):
             rest = [line for line in content.decode().split("\n") if not line.startswith(mark)]
             bare = re.sub(r'"[^"\n]*"', "", re.sub(r"\{ # .*", "", "\n".join(rest)))
             assert "INJECTED: " not in bare and "INJECTED;" not in bare and ".h>" not in bare
