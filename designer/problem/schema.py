@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from designer.problem.firmware_names import MiniModel, SigmaPart, TargetName
 from designer.problem.word_format import Word
 
 MAX_DRIVERS = 256
@@ -142,46 +143,6 @@ class Spread(Table):
     )
 
 
-TargetName = Literal[
-    "csv",
-    "json",
-    "npz",
-    "wav",
-    "cmsis-f32",
-    "cmsis-q31",
-    "cmsis-q15",
-    "cmsis-test",
-    "camilladsp",
-    "brutefir",
-    "jconvolver",
-    "equalizerapo",
-    "minidsp",
-    "sigmadsp",
-    "xilinx-coe",
-    "hex",
-    "matlab",
-]
-"""The targets of `designer export`, as the registry of the export room has them."""
-SigmaPart = Literal[
-    "adau1401",
-    "adau1442",
-    "adau1445",
-    "adau1446",
-    "adau1461",
-    "adau1701",
-    "adau1702",
-    "adau1761",
-    "adau1450",
-    "adau1451",
-    "adau1452",
-    "adau1462",
-    "adau1463",
-    "adau1466",
-    "adau1467",
-]
-"""The parts that `sigmadsp` knows."""
-MiniModel = Literal["2x4-hd", "flex", "nanosharc", "minisharc-4x8", "opendrc", "ddrc-88bm"]
-"""The processors that `minidsp` knows."""
 Method = Literal[
     "auto",
     "power-ratio",

@@ -1,4 +1,4 @@
-"""A scale for each driver (`word_scale = "driver"`): kept by the targets that hold one a filter, refused ahead of the design by the others."""
+"""A scale for each driver (`word_scale = "driver"`): kept where a target holds one a filter, refused ahead of the design elsewhere."""
 
 from __future__ import annotations
 

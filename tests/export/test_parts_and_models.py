@@ -16,7 +16,7 @@ from designer.errors import ProblemError, UsageError
 from designer.export import FilterSet, target_named
 from designer.export.minidsp_models import MODELS
 from designer.export.sigma_parts import FAMILIES, PARTS
-from designer.problem.schema import MiniModel, SigmaPart
+from designer.problem.firmware_names import MiniModel, SigmaPart
 from export import filter_cases, sigma_memory
 
 

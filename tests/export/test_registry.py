@@ -21,7 +21,7 @@ from designer.arrays import Real
 from designer.errors import UsageError
 from designer.export import TARGETS, Export, FilterSet, manifest, target_named
 from designer.export.write import MANIFEST, made, write_elsewhere, write_in_design
-from designer.problem.schema import TargetName
+from designer.problem.firmware_names import TargetName
 from export import filter_cases
 
 CASES: dict[str, Callable[[], FilterSet]] = {
