@@ -155,5 +155,15 @@ class Program:
 
 
 def mixed(program: Program, terms: list[tuple[float, Signal]]) -> Signal:
-    """A sum of signals, each times its gain."""
-    return program.counted(tuple(way for gain, signal in terms for way in program.gained(signal, gain)))
+    """A sum of signals, each times its gain; ways that differ in their gain alone become one."""
+    found: dict[tuple[object, ...], Way] = {}
+    for gain, signal in terms:
+        for way in program.gained(signal, gain):
+            kind = (
+                way.source,
+                way.delay,
+                id(way.taps),
+                way.sections,
+            )  # taps are held by their ways, and shared where alike
+            found[kind] = replace(way, gain=way.gain + found[kind].gain) if kind in found else way
+    return program.counted(tuple(found.values()))

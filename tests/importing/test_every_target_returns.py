@@ -188,7 +188,10 @@ def test_a_chain_says_what_feeds_it(target: str) -> None:
 
 
 def test_an_imported_chain_is_judged_and_opens_again(tmp_path: Path) -> None:
-    """The centre is judged as the beam that it is, and the chain is there to be played; what is not in the file is said."""
+    """The centre is judged as the beam that it is, and the chain is there to be played; what is not in the file is said.
+
+    A whole design folder is written and opened, once, which takes its seconds.
+    """
     asked = chain_problem()
     design = import_coefficients(written("json", chain(), tmp_path / "device"), asked)
     assert list(design.channels) == ["centre"] and any("left, right" in warning for warning in design.warnings)
