@@ -17,8 +17,8 @@ CHANGES = {
     "camilladsp": (
         "camilladsp.yml",
         [
-            ("filters:\n", f"filters:\n  preamp:\n    type: Gain\n    parameters: {{gain: {GAIN_DB}}}\n"),
-            ("pipeline:\n", "pipeline:\n  - {type: Filter, channels: [0, 1], names: [preamp]}\n"),
+            ("filters:\n", f"filters:\n  quieter:\n    type: Gain\n    parameters: {{gain: {GAIN_DB}}}\n"),
+            ("pipeline:\n", "pipeline:\n  - {type: Filter, channels: [0, 1], names: [quieter]}\n"),
         ],
     ),
     "brutefir": (
@@ -51,7 +51,7 @@ def test_a_preamp_is_part_of_the_filters(target: str, form: str, tmp_path: Path)
         for driver, taps in each.items():
             assert np.allclose(after.taps[channel][driver], taps * 10 ** (GAIN_DB / 20), rtol=1e-12, atol=1e-15)
     if target == "camilladsp":
-        text = text.replace("names: [preamp]}", "names: [preamp], bypassed: true}")
+        text = text.replace("names: [quieter]}", "names: [quieter], bypassed: true}")
         (tmp_path / name).write_text(text, encoding="utf-8")
         again = read_coefficients(tmp_path, asked)
         assert all(
