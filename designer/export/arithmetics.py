@@ -20,13 +20,13 @@ from designer.export.cmsis_model import cmsis_model
 from designer.export.cmsis_word import Q15, Q31, WORDS, CmsisWord
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.integer_arithmetic import Whole
-from designer.export.integers import channel_shift, section_words, tap_words, word_of
+from designer.export.integers import filter_shifts, section_words, tap_words, word_of
+from designer.export.sigma_parts import FAMILIES, PARTS
 from designer.export.word_model import WordRoute, sample_word, word_model
 from designer.problem.word_format import Word
 
 Models = dict[str, ArithmeticModel]
 DOUBLE = "SigmaStudio's double-precision cells"
-SIGMA_WORDS = (Word(5, 23), Word(8, 24))
 
 
 def _cmsis(filters: FilterSet, word: CmsisWord) -> Models:
@@ -59,7 +59,7 @@ def _coe(filters: FilterSet) -> Models:
 
 def _words(filters: FilterSet, default: Word, target: str) -> ArithmeticModel:
     word, _ = word_of(filters, default)
-    shifts = {name: channel_shift(filters, name, word, target) for name in filters.channels}
+    shifts = filter_shifts(filters, word, target)
     routes = []
     for one in filters.filters:
         if one.cascade is not None:
@@ -69,14 +69,16 @@ def _words(filters: FilterSet, default: Word, target: str) -> ArithmeticModel:
         elif one.delay_samples is not None:
             routes.append(WordRoute(one))
         else:
-            routes.append(WordRoute(one, tap_words(one, word, shifts[one.channel]), shifts[one.channel]))
+            shift = shifts[one.channel, one.driver]
+            routes.append(WordRoute(one, tap_words(one, word, shift), shift))
     return word_model(word, sample_word(word), routes)
 
 
 def _sigmadsp(filters: FilterSet) -> Models:
-    """Of the formats that hold the coefficients: the target leaves out the others, with a note."""
+    """Of the named part's format, or of both, those that hold the coefficients: the target leaves out the other, with a note."""
     found: Models = {}
-    for word in SIGMA_WORDS:
+    families = [PARTS[filters.part][0]] if filters.part else list(FAMILIES)
+    for word in (FAMILIES[family].word for family in families):
         routes = [_sigma_route(one, word) for one in filters.filters]
         whole = [q for route in routes for q in (route.taps, route.sections) if q is not None]
         if all(q.max(initial=0) <= word.greatest and q.min(initial=0) >= word.least for q in whole):

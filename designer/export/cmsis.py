@@ -83,6 +83,11 @@ def facts(plan: Plan) -> dict[str, object]:
 
 
 TARGETS = tuple(
-    Target(word.target, f"C99 for CMSIS-DSP, {word.suffix}: header and source", partial(write_cmsis, word=word))
+    Target(
+        word.target,
+        f"C99 for CMSIS-DSP, {word.suffix}: header and source",
+        partial(write_cmsis, word=word),
+        () if word.word is None else (word.word,),
+    )
     for word in WORDS
 )

@@ -174,5 +174,8 @@ def _main(plan: Plan, length: int, bound: float) -> list[str]:
 
 
 CMSIS_TEST = Target(
-    "cmsis-test", "C99 for CMSIS-DSP with input, expected feeds and a main that compares, in f32, q31, q15", write_proof
+    "cmsis-test",
+    "C99 for CMSIS-DSP with input, expected feeds and a main that compares, in f32, q31, q15",
+    write_proof,
+    tuple(word.word for word in WORDS if word.word is not None),
 )

@@ -57,12 +57,17 @@ class FilterSet:
     bulk_delay_samples : the delay that all filters share
     word : the coefficients' fixed-point word, if the problem names one
     shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
+    own_shifts : (channel, driver) -> s of that filter, where each driver has a scale of its own; empty otherwise
     delays : channel -> samples that it waits ahead of its filters; absent means 0
     problem_file : the problem's file name
     problem_sha256 : of its text
     versions : of this tool and what it computed with
     judge : channel -> (L, T) responses as played, to what changed at the points, in words of the manifest; None without a scene
     imported_from : the file that the filters were read from, where they were not designed; empty otherwise
+    fed_by_upmix : whether an upmix makes the channels from stereo, which no filter here does
+    prefix : of files and names in C; empty for the problem's file name
+    part : SigmaDSP that the filters are for; empty for any
+    model : miniDSP processor that they are for; empty for any
 
     """
 
@@ -75,12 +80,17 @@ class FilterSet:
     bulk_delay_samples: int
     word: Word | None = None
     shifts: dict[str, int] = field(default_factory=dict)
+    own_shifts: dict[tuple[str, str], int] = field(default_factory=dict)
     delays: dict[str, int] = field(default_factory=dict)
     problem_file: str = ""
     problem_sha256: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     judge: Callable[[dict[str, Real]], dict[str, dict[str, float]]] | None = None
     imported_from: str = ""
+    fed_by_upmix: bool = False
+    prefix: str = ""
+    part: str = ""
+    model: str = ""
 
     @property
     def taps(self) -> int:

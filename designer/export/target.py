@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from designer.export.filter_set import FilterSet
+from designer.problem.word_format import Word
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,11 @@ class Target:
     name : as `--target` and `[export] targets` take it
     summary : one line: what it is for
     write : the files of a set of filters; raises `UsageError` where the target cannot hold them
+    channel_scale : fixed-point words in which the drivers of a channel share one scale
 
     """
 
     name: str
     summary: str
     write: Callable[[FilterSet], Export]
+    channel_scale: tuple[Word, ...] = ()

@@ -14,8 +14,10 @@ from designer.errors import DataError, UsageError
 from designer.export import manifest
 from designer.export.arithmetic_judged import with_judgement
 from designer.export.filter_set import FilterSet
+from designer.export.refusals import channel_scales_only
 from designer.export.registry import target_named
 from designer.export.target import Export
+from designer.export.upmix_parameters import fed_by_upmix
 
 MANIFEST = "export.json"
 
@@ -28,10 +30,24 @@ def made(filters: FilterSet, name: str) -> Export:
     UsageError : no such target, the target cannot hold these filters, or its arithmetic does not hold the stated floors
 
     """
-    export = target_named(name).write(filters)
+    export = write_target(filters, name)
     assert export.files and all(export.files.values()), f"{name}: an export without content"
     export = with_judgement(filters, name, export)
     return replace(export, facts={**export.facts, **filters.headroom.facts})
+
+
+def write_target(filters: FilterSet, name: str) -> Export:
+    """What a target makes of filters, with the upmix's parameters where one feeds them.
+
+    Raises
+    ------
+    UsageError : as above
+
+    """
+    target = target_named(name)
+    channel_scales_only(target, filters)
+    export = target.write(filters)
+    return fed_by_upmix(filters, export) if filters.fed_by_upmix else export
 
 
 def write_in_design(

@@ -21,7 +21,7 @@ from designer.arrays import Real
 from designer.errors import UsageError
 from designer.export import TARGETS, Export, FilterSet, manifest, target_named, write
 from designer.export.write import MANIFEST, made, write_elsewhere, write_in_design
-from designer.problem.schema import TargetName
+from designer.problem.firmware_names import TargetName
 from designer.realization.cascade import Cascade
 from export import filter_cases
 
@@ -183,8 +183,8 @@ def many(channels: int, drivers: int) -> FilterSet:
         ),
         (
             "sigmadsp",
-            many(8, 321),
-            "target sigmadsp: found 20,544 words of coefficients; allowed: at most 20,480; design with fewer taps",
+            many(8, 641),
+            "target sigmadsp: found 41,024 words of coefficients; allowed: at most 40,960; design with fewer taps",
         ),
         (
             "sigmadsp",
