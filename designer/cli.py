@@ -92,6 +92,7 @@ def design(
     with console.status("starting") as status:  # shows nothing where the output is not a terminal
         from designer import folder as folders
         from designer import job
+        from designer.export.write import refused
 
         folders.check_free(folder)
         ready = time.perf_counter()
@@ -102,7 +103,7 @@ def design(
     end = time.perf_counter()
     for name, channel in made.channels.items():
         say(f"{name}: {channel.verdict.sentence}.")
-    for warning in made.warnings:
+    for warning in [*made.warnings, *(f"export left out: {text}" for text in refused(folder).values())]:
         say(f"warning: {warning}", error=True)
     stages = {"start": ready - begin, **made.seconds, "report": end - report_begin}
     say(

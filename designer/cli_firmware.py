@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,15 +19,41 @@ def export(
         typer.Option("-o", metavar="DIR", help="Another folder than OUT/export/NAME.", show_default=False),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is at -o.")] = False,
+    prefix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Of the files and names in C; default: from the problem's.", show_default=False
+        ),
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The SigmaDSP, as adau1452: its memory's order and size.", show_default=False
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The miniDSP processor, as 2x4-hd: its rate and blocks.", show_default=False),
+    ] = None,
 ) -> None:
     """Write a design's coefficients for a firmware, a convolver or another program."""
     from designer import job
     from designer.export import target_named
+    from designer.export.minidsp_models import check_model
     from designer.export.of_design import filter_set
+    from designer.export.sigma_parts import check_part
     from designer.export.write import write_elsewhere, write_in_design
 
     target_named(target)
+    check_part(part or "")
+    check_model(model or "")
     filters = filter_set(job.open_folder(folder))
+    filters = replace(
+        filters,
+        prefix=filters.prefix if prefix is None else prefix,
+        part=filters.part if part is None else part,
+        model=filters.model if model is None else model,
+    )
     if out is None:
         made, place = write_in_design(filters, folder, [target])[target], folder / "export" / target
     else:
@@ -37,6 +64,7 @@ def export(
         f"{target}: {made.coefficient_bytes} bytes of coefficients, {made.state_bytes} of state,"
         f" {made.multiply_adds} multiply-adds a sample; scaling: {made.scaling}"
     )
+    say(f"headroom: {filters.headroom.text}; preamp, not applied: {-filters.headroom.tones_db:.2f} dB by {made.preamp}")
     say(f"wrote {place}: {', '.join(made.files)}")
 
 
@@ -45,7 +73,7 @@ def import_coefficients(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="A csv, a wav, a C source of a cmsis export, a CamillaDSP configuration, or a folder with one of these.",
+            help="What any target of `designer export` wrote, a file or its folder.",
             show_default=False,
         ),
     ],

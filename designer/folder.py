@@ -115,8 +115,10 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     copies = _copy_data(result, folder)
     report = summary(result, final, copies)
     (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    exports = write_in_design(filter_set(result), folder, result.problem.export.targets)
-    (folder / "report.html").write_text(page.render(result, report, (drawn, captions), exports), encoding="utf-8")
+    refusals: dict[str, str] = {}
+    exports = write_in_design(filter_set(result), folder, result.problem.export.targets, refusals)
+    rendered = page.render(result, report, (drawn, captions), exports, refusals)
+    (folder / "report.html").write_text(rendered, encoding="utf-8")
 
 
 def coefficients(result: Result) -> pd.DataFrame:

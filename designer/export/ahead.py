@@ -10,9 +10,10 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.export.filter_set import FilterSet, filters_of
-from designer.export.registry import target_named
+from designer.export.write import write_target
 from designer.problem.schema import Problem
 from designer.realization.cascade import Cascade
+from designer.virtualizer.chain import CENTRE
 from designer.virtualizer.virtualisation import VIRTUAL
 
 MAX_VALUES = 200_000
@@ -32,7 +33,7 @@ def check_targets(problem: Problem) -> None:
     stand_in = _stand_in(problem)
     if sum(one.taps.size for one in stand_in.filters) <= MAX_VALUES:
         for name in problem.export.targets:
-            target_named(name).write(stand_in)
+            write_target(stand_in, name)
 
 
 def _stand_in(problem: Problem) -> FilterSet:
@@ -49,6 +50,11 @@ def _stand_in(problem: Problem) -> FilterSet:
         channels[name] = impulse * used[:, None]
         if table.form == "biquad":
             sections[name] = {driver: Cascade(b, a) for driver in own}
+    own_shifts = (
+        {(channel, driver): 0 for channel in channels for driver in problem.driver_names}
+        if table.word and table.word_scale == "driver"
+        else {}
+    )
     return FilterSet(
         title=problem.title,
         sample_rate_hz=problem.sample_rate_hz,
@@ -58,5 +64,10 @@ def _stand_in(problem: Problem) -> FilterSet:
         form=table.form,
         bulk_delay_samples=0,
         word=table.fixed_point,
-        shifts=dict.fromkeys(channels, 0) if table.word and table.form != "biquad" else {},
+        own_shifts=own_shifts,
+        fed_by_upmix=problem.virtualizer is not None and problem.virtualizer.upmix and CENTRE in channels,
+        part=problem.export.sigmadsp_part or "",
+        model=problem.export.minidsp_model or "",
+        prefix=problem.export.prefix or "",
+        shifts=dict.fromkeys(channels, 0) if table.word and not own_shifts and table.form != "biquad" else {},
     )

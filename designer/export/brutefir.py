@@ -39,6 +39,8 @@ def write_brutefir(filters: FilterSet) -> Export:
         *(f"# {line}" for line in provenance(filters, "brutefir", SCALING)),
         "# Start it in this folder: brutefir -nodefault brutefir.conf",
         "# It filters input.raw into output.raw, both 64-bit floats, interleaved; set the devices to yours.",
+        f"# A preamp of {-filters.headroom.tones_db:.2f} dB, which steady tones of full scale need, is an attenuation behind each input:",
+        f'# from_inputs: "input 1"/{filters.headroom.tones_db:.2f};',
         "float_bits: 64;",
         f"sampling_rate: {rate};",
         f"filter_length: {BLOCK},{-(-filters.taps // BLOCK)};",
@@ -58,6 +60,7 @@ def write_brutefir(filters: FilterSet) -> Export:
         SCALING,
         notes=cut_note(filters),
         names=changed({f"{c}\n{d}": stem for (c, d), stem in stems.items()}),
+        preamp="an attenuation behind the inputs of each filter of brutefir.conf",
     )
 
 

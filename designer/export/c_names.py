@@ -6,6 +6,7 @@ together stay within the 63 significant characters of C99 (5.2.4.1).
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Hashable, Iterable
@@ -14,6 +15,8 @@ from typing import TypeVar
 Key = TypeVar("Key", bound=Hashable)
 LONGEST = 18
 """Characters of one mangled name, its number not counted: three of them and their underscores are within 63."""
+HASHED = 4
+"""Hexadecimal digits of its hash behind a name that is cut."""
 RESERVED = re.compile(
     "auto|break|case|char|const|continue|default|do|double|else|enum|extern|float|for|goto|if|inline|int|long|register|restrict"
     "|return|short|signed|sizeof|static|struct|switch|typedef|union|unsigned|void|volatile|while|bool|true|false|main"
@@ -24,7 +27,9 @@ RESERVED = re.compile(
 def plain(name: str) -> str:
     """A C identifier that reads like the name; two names may get the same."""
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    text = re.sub(r"[^A-Za-z0-9]+", "_", ascii_only).strip("_")[:LONGEST].rstrip("_")
+    text = re.sub(r"[^A-Za-z0-9]+", "_", ascii_only).strip("_")
+    if len(text) > LONGEST:  # names that begin alike stay apart, in one file and in two
+        text = f"{text[: LONGEST - HASHED - 1].rstrip('_')}_{hashlib.sha256(name.encode()).hexdigest()[:HASHED]}"
     if not text:
         return "x"
     return f"x{text}" if text[0].isdigit() or RESERVED.fullmatch(text.lower()) else text

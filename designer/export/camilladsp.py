@@ -3,6 +3,7 @@
 After its README and `src/config.rs` of those versions (5 renames the delay's `unit`): a mixer takes the channels to one
 way for each filter, the filters run way by way, and a second mixer sums the ways into the drivers. `Free` biquads have
 the signs of H(z) = (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2). File names are relative to the configuration.
+A gain named `preamp` on the captured channels is bypassed: taken out of the bypass it makes room for steady tones of full scale.
 The devices are a stub: ALSA's default without a sample format, which those versions choose themselves.
 """
 
@@ -19,7 +20,7 @@ from designer.export.provenance import one_line, provenance
 from designer.export.refusals import whole_rate
 from designer.export.target import Export, Target
 from designer.export.wav import channel_responses
-from designer.export.wave import wave_float
+from designer.export.wave import loud_note, wave_float
 
 SCALING = "none; responses in 32-bit float, 24 bits of mantissa; sections in double precision"
 CHUNK_SIZE = 1024
@@ -51,6 +52,7 @@ def write_camilladsp(filters: FilterSet) -> Export:
         *_devices(rate, len(filters.channels), len(filters.drivers)),
         *_mixers(filters),
         "filters:",
+        *_preamp(filters),
         *(line for one in filters.filters for line in _filter(filters, one, ways, stems)),
         *(line for name, delay in _delays(filters) for line in _delay(f"{stems[name]} channel", delay)),
         *_pipeline(filters, ways, stems),
@@ -62,9 +64,15 @@ def write_camilladsp(filters: FilterSet) -> Export:
         8 * used.state,
         used.multiply_adds,
         SCALING,
-        notes=("the devices in camilladsp.yml are a stub: set them to yours",),
+        notes=("the devices in camilladsp.yml are a stub: set them to yours", *loud_note(waves, filters)),
         names=changed(stems) | changed({f"{c}\n{d}": stem for (c, d), stem in ways.items()}),
+        preamp="the pipeline's first step, preamp, in camilladsp.yml: set bypassed to false",
     )
+
+
+def _preamp(filters: FilterSet) -> Iterable[str]:
+    yield from ("  preamp:", "    type: Gain", "    parameters:", f"      gain: {-filters.headroom.tones_db:.2f}")
+    yield from ("      inverted: false", "      mute: false", "      scale: dB")
 
 
 def _has_taps(one: Filter) -> bool:
@@ -135,7 +143,8 @@ def _delay(name: str, samples: int) -> Iterable[str]:
 
 
 def _pipeline(filters: FilterSet, ways: dict[tuple[str, str], str], stems: dict[str, str]) -> Iterable[str]:
-    yield "pipeline:"
+    yield from ("pipeline:", "  - type: Filter", f"    channels: [{', '.join(map(str, range(len(filters.channels))))}]")
+    yield from ('    names: ["preamp"]', "    bypassed: true # false applies the headroom's preamp")
     for name, _ in _delays(filters):
         yield from _step(filters.channels.index(name), [f"{stems[name]} channel delay"])
     yield from ("  - type: Mixer", '    name: "channels to ways"')

@@ -9,9 +9,8 @@ from __future__ import annotations
 from functools import partial
 
 from designer.export.cmsis_header import header
-from designer.export.cmsis_headroom import headroom_db, scaling
 from designer.export.cmsis_plan import BLOCK, Plan, plan_of
-from designer.export.cmsis_response import stored_responses
+from designer.export.cmsis_scaling import scaling
 from designer.export.cmsis_size import coefficient_bytes, state_bytes
 from designer.export.cmsis_source import source
 from designer.export.cmsis_taps import StoredTaps
@@ -73,13 +72,10 @@ def notes(plan: Plan) -> tuple[str, ...]:
 
 def facts(plan: Plan) -> dict[str, object]:
     """What else the manifest says."""
-    judged = plan.filters.judge(stored_responses(plan)) if plan.filters.judge and plan.word.word else None
     return {
-        **({"cancellation_gain": judged} if judged else {}),
         "word": plan.word.suffix,
         "largest_coefficient_error": max((route.stored.error for _, route in plan.routes if route.stored), default=0.0),
         "block_samples": BLOCK,
-        "input_headroom_db": round(headroom_db(plan), 3),
         "tap_shift_bits": {path.channel: path.shift for path in plan.paths},
         "input_guard_bits": {path.channel: path.guard for path in plan.paths},
         "sizes_hold_for": f"32-bit Arm, {BLOCK} samples a block; state_bytes is sizeof({plan.prefix}_state)",
@@ -87,6 +83,11 @@ def facts(plan: Plan) -> dict[str, object]:
 
 
 TARGETS = tuple(
-    Target(word.target, f"C99 for CMSIS-DSP, {word.suffix}: header and source", partial(write_cmsis, word=word))
+    Target(
+        word.target,
+        f"C99 for CMSIS-DSP, {word.suffix}: header and source",
+        partial(write_cmsis, word=word),
+        () if word.word is None else (word.word,),
+    )
     for word in WORDS
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.errors import UsageError
-from designer.export.c_names import identifiers, plain, unique
+from designer.export.c_names import LONGEST, identifiers, plain, unique
 from designer.export.cmsis_sections import StoredSections, stored_sections
 from designer.export.cmsis_taps import StoredTaps, stored_taps
 from designer.export.cmsis_word import CmsisWord
@@ -119,14 +119,32 @@ def plan_of(filters: FilterSet, word: CmsisWord) -> Plan:
         raise UsageError(
             f"--target {word.target}: found no filter in the design; allowed: at least one; design it again"
         )
-    prefix = plain(filters.name) if filters.name else "filters"
+    prefix = prefix_of(filters)
     names = identifiers([*filters.channels, *filters.drivers])
     pairs = unique({(one.channel, one.driver): f"{names[one.channel]}_{names[one.driver]}" for one in filters.filters})
     paths = tuple(_path(filters, word, index, names, pairs) for index in range(len(filters.channels)))
     changed = {name: c_name for name, c_name in names.items() if name != c_name}
-    if filters.name not in ("", prefix):
+    if filters.name not in ("", prefix) and not filters.prefix:
         changed[filters.name] = prefix
     return Plan(filters, word, prefix, tuple(names[driver] for driver in filters.drivers), paths, changed)
+
+
+def prefix_of(filters: FilterSet) -> str:
+    """What every global name begins with: what was asked for, or the problem's file name as C takes it.
+
+    Raises
+    ------
+    UsageError : what was asked for is no identifier, or too long for the names behind it
+
+    """
+    if not filters.prefix:
+        return plain(filters.name) if filters.name else "filters"
+    if plain(filters.prefix) != filters.prefix:
+        raise UsageError(
+            f"--prefix: found {filters.prefix!r}; allowed: a letter, then letters, digits and single _, at most {LONGEST} in"
+            f" all, and no name of C's or of CMSIS-DSP's; try {plain(filters.prefix)}"
+        )
+    return filters.prefix
 
 
 def _path(
@@ -141,7 +159,7 @@ def _path(
         name, where = pairs[one.channel, one.driver], f"{one.channel} to {one.driver}"
         driver = filters.drivers.index(one.driver)
         if one.cascade is not None:
-            sections = stored_sections(one.cascade, word, where)
+            sections = stored_sections(one.cascade, word, where, 10 ** (-filters.headroom.any_input_db / 20))
             routes.append(Route(one, driver, name, delay + one.cascade.delay_samples, sections, sections.shift))
         elif one.delay_samples is not None:
             routes.append(Route(one, driver, name, delay + one.delay_samples, None, 0))

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer.errors import UsageError
-from designer.export import cmsis_headroom
 from designer.export.c_text import Numbers, array, comment, literals, text
 from designer.export.cmsis import facts, files, notes
 from designer.export.cmsis_plan import BLOCK, Plan, plan_of
 from designer.export.cmsis_run import feeds, feeds_f32
+from designer.export.cmsis_scaling import scaling
 from designer.export.cmsis_size import coefficient_bytes, state_bytes
 from designer.export.cmsis_word import WORDS
 from designer.export.filter_set import FilterSet
@@ -54,7 +54,7 @@ def write_proof(filters: FilterSet) -> Export:
         coefficient_bytes=max(coefficient_bytes(plan) for plan in plans),
         state_bytes=max(state_bytes(plan) for plan in plans),
         multiply_adds=max(route_sum(plan) for plan in plans),
-        scaling="; ".join(f"{plan.word.suffix}: {cmsis_headroom.scaling(plan)}" for plan in plans),
+        scaling="; ".join(f"{plan.word.suffix}: {scaling(plan)}" for plan in plans),
         notes=(
             *(f"{p.word.suffix}: {note}" for p in plans for note in notes(p)),
             *(f"left out: {one}" for one in refusals),
@@ -113,7 +113,7 @@ def test_source(plan: Plan) -> bytes:
     inputs = [line for path in plan.paths for line in _signal(f"input_{path.name}", kind, x[path.index])]
     outputs = [line for l, name in enumerate(plan.drivers) for line in _signal(f"expected_{name}", kind, y[l])]
     head = [
-        *provenance(plan.filters, "cmsis-test", cmsis_headroom.scaling(plan)),
+        *provenance(plan.filters, "cmsis-test", scaling(plan)),
         f"Build with {prefix}.c and CMSIS-DSP, and run: the feeds must {what} of what is here. Exit code 0, or 1.",
     ]
     return text(
@@ -174,5 +174,8 @@ def _main(plan: Plan, length: int, bound: float) -> list[str]:
 
 
 CMSIS_TEST = Target(
-    "cmsis-test", "C99 for CMSIS-DSP with input, expected feeds and a main that compares, in f32, q31, q15", write_proof
+    "cmsis-test",
+    "C99 for CMSIS-DSP with input, expected feeds and a main that compares, in f32, q31, q15",
+    write_proof,
+    tuple(word.word for word in WORDS if word.word is not None),
 )

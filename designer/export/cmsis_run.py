@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from scipy.signal import fftconvolve, lfilter, sosfilt
 
 from designer.arrays import Real
-from designer.export.cmsis_arithmetic import biquad_q15, biquad_q31, fir_q15, fir_q31, saturated
+from designer.export.cmsis_arithmetic import biquad_q15, biquad_q31, fir_q15, fir_q31
 from designer.export.cmsis_plan import Path, Plan, Route
 from designer.export.cmsis_sections import StoredSections
 from designer.export.cmsis_taps import StoredTaps
+from designer.export.integer_arithmetic import saturated
 
 Sample = TypeVar("Sample", np.int64, np.float64)
 ROUNDOFF = 2.0**-24

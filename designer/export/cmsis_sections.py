@@ -17,7 +17,8 @@ of products itself is within 2.62 if
 
 in every section; p rises until that holds too.
 
-Q15 stores {b0, 0, b1, b2, a1, a2}, sums in 34.30 and saturates. Both cut what is below the last bit.
+Q15 stores {b0, 0, b1, b2, a1, a2}, sums in 34.30 and saturates. Both cut what is below the last bit. With 16 bits that is heard, and
+saturation forgives a node beyond full scale: order, pairing and scale are those of `cmsis_arrangement.py`.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ from numpy.typing import NDArray
 
 from designer.arrays import Real
 from designer.errors import UsageError
+from designer.export.cmsis_arrangement import arranged, post_shift, scaled_table
 from designer.export.cmsis_taps import MOST_SHIFT
-from designer.export.cmsis_word import CmsisWord
+from designer.export.cmsis_word import Q15, CmsisWord
 from designer.realization.cascade import Cascade, pole_radii
-from designer.realization.section_scaling import node_bounds
+from designer.realization.section_scaling import FULL, node_bounds
 
-FULL = 0.97
 MOST_SECTIONS = 255
 """numStages is a uint8_t."""
 
@@ -68,8 +69,12 @@ class StoredSections:
         return np.insert(self.values, 1, 0, axis=1).ravel()
 
 
-def stored_sections(cascade: Cascade, word: CmsisWord, where: str) -> StoredSections:
+def stored_sections(cascade: Cascade, word: CmsisWord, where: str, limit: float = 1.0) -> StoredSections:
     """One filter's sections.
+
+    Parameters
+    ----------
+    limit : the largest magnitude of inputs that drive no feed beyond full scale, at most 1
 
     Raises
     ------
@@ -86,11 +91,13 @@ def stored_sections(cascade: Cascade, word: CmsisWord, where: str) -> StoredSect
         single = plain.astype(np.float32)
         _hold_stable(np.asarray(-single[:, 3:], dtype=float), word, where)
         return StoredSections(single, 0, 0, float(np.abs(single - plain).max()))
-    lowered = np.ceil(np.log2(np.maximum(node_bounds(cascade), 1e-9) / FULL)).astype(int)
-    lowered[-1] = max(0, lowered[-1])
-    before = np.concatenate([[0], lowered[:-1]])
-    scaled = np.concatenate([cascade.b * 2.0 ** (before - lowered)[:, None], -cascade.a], axis=1)
-    shift = post_shift(scaled, word)
+    if word is Q15:
+        cascade, lowered = arranged(cascade, word.word, limit)
+    else:
+        lowered = np.ceil(np.log2(np.maximum(node_bounds(cascade), 1e-9) / FULL)).astype(np.int64)
+        lowered[-1] = max(0, lowered[-1])
+    scaled = scaled_table(cascade, lowered)
+    shift = post_shift(scaled, word.word)
     if lowered[-1] > MOST_SHIFT or shift >= word.word.fraction_bits:
         raise UsageError(
             f"--target {word.target}: {where}: found coefficients up to {np.abs(scaled).max():.3g}, postShift {shift}, and an"
@@ -101,15 +108,6 @@ def stored_sections(cascade: Cascade, word: CmsisWord, where: str) -> StoredSect
     whole = np.ascontiguousarray(np.rint(scaled / step).astype(np.int64))
     _hold_stable(-whole[:, 3:] * step, word, where)
     return StoredSections(whole, shift, int(lowered[-1]), float(np.abs(whole * step - scaled).max()))
-
-
-def post_shift(scaled: Real, word: CmsisWord) -> int:
-    """The smallest p with which the coefficients (S, 5) and their sums fit."""
-    assert word.word is not None
-    most, sums, shift = np.abs(scaled).max(), np.abs(scaled).sum(axis=1).max(), 0
-    while np.rint(most * 2.0 ** (word.word.fraction_bits - shift)) > word.word.greatest or sums > 2.0 ** (shift + 1):
-        shift += 1
-    return shift
 
 
 def _hold_stable(a: Real, word: CmsisWord, where: str) -> None:

@@ -18,7 +18,7 @@ from designer.export.names import changed, filter_files
 from designer.export.provenance import provenance
 from designer.export.refusals import at_most, whole_rate
 from designer.export.target import Export, Target
-from designer.export.wave import wave_float
+from designer.export.wave import loud_note, wave_float
 
 SCALING = "none; responses in 32-bit float, 24 bits of mantissa"
 MAX_WAYS = 99
@@ -46,6 +46,8 @@ def write_equalizer_apo(filters: FilterSet) -> Export:
         *(f"# {line}" for line in comments),
         "# Add to config.txt: Include: equalizerapo.txt",
         "# Channels come in as the device's first ones, drivers go out as its first ones, in the orders above.",
+        "# The next line without its # applies the preamp that steady tones of full scale need:",
+        f"# Preamp: {-filters.headroom.tones_db:.2f} dB",
         f"If: sampleRate == {rate}",
         *(line for way, one in enumerate(filters.filters, 1) for line in _way(filters, way, one, stems)),
         "Channel: all",
@@ -62,8 +64,10 @@ def write_equalizer_apo(filters: FilterSet) -> Export:
         SCALING,
         notes=(
             f"the sound device needs {outputs} channels and a rate of {rate} Hz; at another rate nothing is filtered",
+            *loud_note(waves, filters),
         ),
         names=changed({f"{c}\n{d}": stem for (c, d), stem in stems.items()}),
+        preamp="the line Preamp of equalizerapo.txt: take its # out",
     )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from designer.arrays import Real
+from designer.export.headroom import Headroom, headroom_of
 from designer.problem.word_format import Word
 from designer.realization.cascade import Cascade
+from designer.realization.section_scaling import settled_length
 from designer.realization.tap_words import is_pure_delay
 
 
@@ -32,6 +35,13 @@ class Filter:
     cascade: Cascade | None = None
     delay_samples: int | None = None
 
+    @property
+    def whole_response(self) -> Real:
+        """The impulse response: the taps, of sections as long as it lasts."""
+        if self.cascade is None:
+            return self.taps
+        return self.cascade.impulse_response(self.cascade.delay_samples + settled_length(self.cascade.pole_radius))
+
 
 @dataclass(frozen=True)
 class FilterSet:
@@ -47,12 +57,17 @@ class FilterSet:
     bulk_delay_samples : the delay that all filters share
     word : the coefficients' fixed-point word, if the problem names one
     shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
+    own_shifts : (channel, driver) -> s of that filter, where each driver has a scale of its own; empty otherwise
     delays : channel -> samples that it waits ahead of its filters; absent means 0
     problem_file : the problem's file name
     problem_sha256 : of its text
     versions : of this tool and what it computed with
-    judge : channel -> (L, T) stored taps, to what they do at the far ear, in words of the manifest; None where no scene is known
+    judge : channel -> (L, T) responses as played, to what changed at the points, in words of the manifest; None without a scene
     imported_from : the file that the filters were read from, where they were not designed; empty otherwise
+    fed_by_upmix : whether an upmix makes the channels from stereo, which no filter here does
+    prefix : of files and names in C; empty for the problem's file name
+    part : SigmaDSP that the filters are for; empty for any
+    model : miniDSP processor that they are for; empty for any
 
     """
 
@@ -65,17 +80,27 @@ class FilterSet:
     bulk_delay_samples: int
     word: Word | None = None
     shifts: dict[str, int] = field(default_factory=dict)
+    own_shifts: dict[tuple[str, str], int] = field(default_factory=dict)
     delays: dict[str, int] = field(default_factory=dict)
     problem_file: str = ""
     problem_sha256: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     judge: Callable[[dict[str, Real]], dict[str, dict[str, float]]] | None = None
     imported_from: str = ""
+    fed_by_upmix: bool = False
+    prefix: str = ""
+    part: str = ""
+    model: str = ""
 
     @property
     def taps(self) -> int:
         """The number of taps of every filter."""
         return max(one.taps.size for one in self.filters)
+
+    @cached_property
+    def headroom(self) -> Headroom:
+        """How far below full scale the inputs must stay."""
+        return headroom_of((one.driver, one.whole_response) for one in self.filters)
 
     @property
     def name(self) -> str:

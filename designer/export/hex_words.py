@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from designer.export.filter_set import Filter, FilterSet
-from designer.export.integers import channel_shift, hex_word, section_words, step_words, tap_words, word_of
+from designer.export.filter_table import NAME, Row, filter_table
+from designer.export.integers import (
+    channel_shifts,
+    filter_shifts,
+    hex_word,
+    section_words,
+    step_words,
+    tap_words,
+    word_of,
+)
 from designer.export.memory import memory
 from designer.export.names import changed, filter_files
 from designer.export.provenance import one_line, provenance
@@ -22,7 +31,7 @@ multiplied by its gain, a power of two. A filter that is a pure delay has no wor
 
 
 def write_hex(filters: FilterSet) -> Export:
-    """NAME.hex of each filter that multiplies, and README.txt with the delays and shifts.
+    """NAME.hex of each filter that multiplies, README.txt with the delays and shifts, and filters.csv with the same for programs.
 
     Raises
     ------
@@ -30,23 +39,34 @@ def write_hex(filters: FilterSet) -> Export:
 
     """
     word, notes = word_of(filters, SECTIONS_WORD if filters.form == "biquad" else TAPS_WORD)
-    shifts = {name: channel_shift(filters, name, word, "hex") for name in filters.channels}
+    shifts = filter_shifts(filters, word, "hex")
     scaling = step_words(word, shifts)
     stems = filter_files(filters)
     head = [f"// {line}" for line in provenance(filters, "hex", scaling)]
-    files, rows = {}, [("channel", "driver", "file", "delay in samples", "shift in bits")]
+    files, table = {}, []
+    rows = [("channel", "driver", "file", "delay in samples", "shift in bits")]
     for one in filters.filters:
         file = "-" if one.delay_samples is not None else f"{stems[one.channel, one.driver]}.hex"
         delay = one.delay_samples or (one.cascade.delay_samples if one.cascade else 0)
-        rows.append((one.channel, one.driver, file, str(delay), str(shifts[one.channel])))
-        if one.delay_samples is None:
-            body = _sections(filters, one, word) if one.cascade else _taps(one, word, shifts[one.channel])
+        shift = shifts[one.channel, one.driver]
+        rows.append((one.channel, one.driver, file, str(delay), str(shift)))
+        waits = delay + filters.delays.get(one.channel, 0)
+        if one.delay_samples is not None:
+            table.append(Row(one.channel, one.driver, "", "delay", waits))
+        else:
+            kind, exponent = ("sections", 0) if one.cascade else ("taps", shift)
+            table.append(Row(one.channel, one.driver, file, kind, waits, word.bits, exponent - word.fraction_bits))
+            body = _sections(filters, one, word) if one.cascade else _taps(one, word, shift)
             title = f"// {one_line(one.channel)} to {one_line(one.driver)}"
             files[file] = ("\n".join([*head, title, *body]) + "\n").encode()
     used, width = memory(filters), -(-word.bits // 8)
     text = HOW + "\n\n" + "\n\n".join(delays_text(filters))
     return Export(
-        {**files, README: readme(filters, "hex", scaling, text, rows)},
+        {
+            **files,
+            README: readme(filters, "hex", scaling, text, rows),
+            NAME: filter_table(filters, "hex", scaling, table),
+        },
         width * used.coefficients,
         width * used.state,
         used.multiply_adds,
@@ -55,7 +75,7 @@ def write_hex(filters: FilterSet) -> Export:
         names=changed({f"{c}\n{d}": stem for (c, d), stem in stems.items()}),
         facts={
             "word": f"{word.integer_bits}.{word.fraction_bits}",
-            "shifts": shifts,
+            "shifts": channel_shifts(shifts),
             "filters": [list(r) for r in rows],
         },
     )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer.export.filter_set import Filter, FilterSet
+from designer.export.provenance import one_line
 from designer.export.refusals import refuse
 from designer.problem.word_format import Word
 from designer.realization.fixed_point import common_shift, rounded
@@ -61,6 +62,27 @@ def channel_shift(filters: FilterSet, channel: str, word: Word, target: str) -> 
     return shift
 
 
+def filter_shifts(filters: FilterSet, word: Word, target: str) -> dict[tuple[str, str], int]:
+    """The shift of each filter (channel, driver): its own where the problem gives each one, else its channel's.
+
+    Raises
+    ------
+    UsageError : as above
+
+    """
+    if filters.word == word and filters.own_shifts:
+        return {
+            (one.channel, one.driver): filters.own_shifts.get((one.channel, one.driver), 0) for one in filters.filters
+        }
+    shared = {name: channel_shift(filters, name, word, target) for name in filters.channels}
+    return {(one.channel, one.driver): shared[one.channel] for one in filters.filters}
+
+
+def channel_shifts(shifts: dict[tuple[str, str], int]) -> dict[str, int]:
+    """The largest shift of each channel's filters, as a manifest holds it; each filter's stands in its list of filters."""
+    return {channel: max(s for (name, _), s in shifts.items() if name == channel) for channel, _ in shifts}
+
+
 def tap_words(one: Filter, word: Word, shift: int) -> Integers:
     """The integers q (T,) of a filter's taps."""
     return np.asarray(rounded(one.taps, word, shift), dtype=np.int64)
@@ -105,10 +127,12 @@ def hex_word(value: int, bits: int) -> str:
     return f"{value & ((1 << 4 * digits) - 1):0{digits}x}"
 
 
-def step_words(word: Word, shifts: dict[str, int]) -> str:
+def step_words(word: Word, shifts: dict[tuple[str, str], int]) -> str:
     """The scaling, in words: what an integer is worth in each channel."""
     base = f"words of {word.bits} bits, {word.fraction_bits} after the point"
     if not any(shifts.values()):
         return f"{base}: a coefficient is its integer times 2^-{word.fraction_bits}"
-    each = ", ".join(f"{name}: 2^{shift - word.fraction_bits}" for name, shift in shifts.items())
-    return f"{base}; a tap is its integer times a step, and the sum is shifted left to match ({each})"
+    by_driver = any(shifts[c, d] != channel_shifts(shifts)[c] for c, d in shifts)
+    names = {f"{c} to {d}" if by_driver else c: shift for (c, d), shift in shifts.items()}
+    each = ", ".join(f"{one_line(name)}: 2^{shift - word.fraction_bits}" for name, shift in names.items())
+    return f"{base}; a tap is its integer times a step, and the sum is shifted to match ({each})"

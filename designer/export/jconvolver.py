@@ -17,7 +17,7 @@ from designer.export.refusals import at_most, whole_rate
 from designer.export.responses import cut_note, response_length
 from designer.export.target import Export, Target
 from designer.export.wav import channel_responses
-from designer.export.wave import wave_float
+from designer.export.wave import loud_note, wave_float
 
 SCALING = "none; 32-bit float, 24 bits of mantissa"
 MAX_PORTS = 64
@@ -52,6 +52,8 @@ def write_jconvolver(filters: FilterSet) -> Export:
         f"/convolver/new {len(filters.channels)} {len(filters.drivers)} {PARTITION} {response_length(filters)} {density:.3f}",
         *(f"/input/name {n} {inputs[name]}" for n, name in enumerate(filters.channels, 1)),
         *(f"/output/name {n} {outputs[name]}" for n, name in enumerate(filters.drivers, 1)),
+        f"# A preamp of {-filters.headroom.tones_db:.2f} dB, which steady tones of full scale need, is a gain of"
+        f" {10 ** (-filters.headroom.tones_db / 20):.4f} for 1.0 in each line below.",
         *_impulses(filters, stems),
     ]
     used = memory(filters, sections=False)
@@ -61,8 +63,9 @@ def write_jconvolver(filters: FilterSet) -> Export:
         4 * used.state,
         used.multiply_adds,
         SCALING,
-        notes=cut_note(filters),
+        notes=(*cut_note(filters), *loud_note(waves, filters)),
         names=changed(stems),
+        preamp="the gain, 1.0, of each /impulse line of jconvolver.conf",
     )
 
 

@@ -20,6 +20,7 @@ def entry(filters: FilterSet, target: str, export: Export) -> dict[str, Any]:
         "state_bytes": export.state_bytes,
         "multiply_adds_per_sample": export.multiply_adds,
         "scaling": export.scaling,
+        "preamp": export.preamp,
         "bulk_delay_samples": filters.bulk_delay_samples,
         "notes": list(export.notes),
         "names": export.names,

@@ -1,7 +1,8 @@
 """`matlab`: a .mat file (version 5, which MATLAB, Octave and scipy read) whose variables `filter` and `sosfilt` take as they are.
 
 NAME of each filter in taps is a row for `filter(NAME, 1, x)`; NAME_sos of each in sections is (S, 6) for `sosfilt(NAME_sos,
-x)`, behind NAME_delay samples. Delays of the channels are zeros ahead of taps, and part of NAME_delay.
+x)`, behind NAME_delay samples. Delays of the channels are zeros ahead of taps, and part of NAME_delay. The cells
+filter_channel, filter_driver and filter_name (N,) say which filter is which NAME.
 """
 
 from __future__ import annotations
@@ -22,8 +23,21 @@ from designer.export.target import Export, Target
 
 SCALING = "none; double precision"
 HEADER_BYTES = 116
-HOW = """load('filters.mat'). A filter in taps: y = filter(NAME, 1, x). A filter in sections: y = sosfilt(NAME_sos, [zeros(
-NAME_delay, 1); x]). The feed of a driver is the sum over the channels. The table says which filter is which variable.
+RESERVED = {"provenance", "sample_rate_hz", "bulk_delay_samples", "channels", "drivers", "x", "y", "s"} | {
+    f"filter_{what}" for what in ("channel", "driver", "name")
+}
+"""Names of the file's other variables, and of the recipe's."""
+HOW = """In MATLAB and in Octave, with x a column of samples of one channel. A filter in taps:
+
+    load filters.mat
+    y = filter(NAME, 1, x);
+
+A filter in sections, without a toolbox, as long as x and behind its delay:
+
+    y = [zeros(min(NAME_delay, numel(x)), 1); x(1 : end - NAME_delay)];
+    for s = 1 : size(NAME_sos, 1), y = filter(NAME_sos(s, 1:3), NAME_sos(s, 4:6), y); end
+
+The feed of a driver is the sum of its y over the channels. The table says which filter is which variable.
 """
 
 
@@ -31,13 +45,16 @@ def write_matlab(filters: FilterSet) -> Export:
     """`filters.mat` and README.txt."""
     from scipy.io import savemat
 
-    names = identifiers((joined(one) for one in filters.filters), longest=56)
+    names = identifiers((joined(one) for one in filters.filters), longest=56, reserved=RESERVED)
     variables: dict[str, Any] = {
         "provenance": "\n".join(provenance(filters, "matlab", SCALING)),
         "sample_rate_hz": filters.sample_rate_hz,
         "bulk_delay_samples": float(filters.bulk_delay_samples),
         "channels": np.array(filters.channels, dtype=object),
         "drivers": np.array(filters.drivers, dtype=object),
+        "filter_channel": np.array([one.channel for one in filters.filters], dtype=object),
+        "filter_driver": np.array([one.driver for one in filters.filters], dtype=object),
+        "filter_name": np.array([names[joined(one)] for one in filters.filters], dtype=object),
     }
     rows = [("channel", "driver", "variable")]
     for one in filters.filters:

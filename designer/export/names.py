@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from designer.export.filter_set import Filter, FilterSet
 
@@ -20,12 +20,13 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
     return _unique(names, lambda text: re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-"), "-", RESERVED)
 
 
-def identifiers(names: Iterable[str], longest: int = 63) -> dict[str, str]:
+def identifiers(names: Iterable[str], longest: int = 63, reserved: Collection[str] = ()) -> dict[str, str]:
     """Name -> a letter, then letters, digits and _; different from the others when case is ignored.
 
     Parameters
     ----------
     longest : signs; MATLAB's limit by default
+    reserved : names that are taken
 
     """
 
@@ -33,7 +34,7 @@ def identifiers(names: Iterable[str], longest: int = 63) -> dict[str, str]:
         text = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")
         return (text if text[:1].isalpha() else f"x_{text}" if text else "")[: longest - 4]
 
-    return _unique(names, plain, "_", set())
+    return _unique(names, plain, "_", set(reserved))
 
 
 def filter_files(filters: FilterSet) -> dict[tuple[str, str], str]:

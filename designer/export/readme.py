@@ -16,13 +16,17 @@ def readme(filters: FilterSet, target: str, scaling: str, text: str, rows: Itera
 
     Parameters
     ----------
-    text : how to use the files; paragraphs are parted by an empty line
+    text : how to use the files; paragraphs are parted by an empty line, and indented ones are kept as they are
     rows : a table, by columns
 
     """
     lines = [*provenance(filters, target, scaling), ""]
-    for paragraph in text.split("\n\n"):
-        lines += [*textwrap.wrap(" ".join(paragraph.split()), 100), ""]
+    for paragraph in text.strip("\n").split("\n\n"):
+        as_it_is = all(
+            line.startswith("    ") for line in paragraph.splitlines()
+        )  # code, which no line may be broken of
+        wrapped = paragraph.splitlines() if as_it_is else textwrap.wrap(" ".join(paragraph.split()), 100)
+        lines += [*wrapped, ""]
     table = [tuple(map(one_line, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from designer.export.filter_set import FilterSet
+from designer.problem.word_format import Word
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Export:
     notes : what was changed on the way (a tap added, a name mangled), for the user
     names : name in the problem -> name in the files, where they differ
     facts : anything else that the manifest should hold
+    preamp : where the user sets the preamp of -`tones_db` (see `headroom.py`); no target applies it by itself
 
     """
 
@@ -34,6 +36,7 @@ class Export:
     notes: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    preamp: str = "a volume ahead of the filters"
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,11 @@ class Target:
     name : as `--target` and `[export] targets` take it
     summary : one line: what it is for
     write : the files of a set of filters; raises `UsageError` where the target cannot hold them
+    channel_scale : fixed-point words in which the drivers of a channel share one scale
 
     """
 
     name: str
     summary: str
     write: Callable[[FilterSet], Export]
+    channel_scale: tuple[Word, ...] = ()

@@ -12,7 +12,7 @@ from designer.export.provenance import provenance
 from designer.export.refusals import at_most, whole_rate
 from designer.export.responses import cut_note, delayed_taps, response_length
 from designer.export.target import Export, Target
-from designer.export.wave import MAX_TRACKS, shift_24, wave_24, wave_float
+from designer.export.wave import MAX_TRACKS, loud_note, shift_24, wave_24, wave_float
 
 
 def write_wav(filters: FilterSet) -> Export:
@@ -36,16 +36,17 @@ def write_wav(filters: FilterSet) -> Export:
     files = {"filters": np.concatenate(list(stacked.values()), axis=1)}
     files |= {stems[name]: samples for name, samples in stacked.items()}
     used = memory(filters, sections=False, delays=False)
+    floats = {f"{stem}.wav": wave_float(samples, rate, comment) for stem, samples in files.items()}
     return Export(
         {
-            **{f"{stem}.wav": wave_float(samples, rate, comment) for stem, samples in files.items()},
+            **floats,
             **{f"{stem}-24bit.wav": wave_24(samples / 2.0**shift, rate, comment) for stem, samples in files.items()},
         },
         4 * used.coefficients,
         4 * used.state,
         used.multiply_adds,
         scaling,
-        notes=cut_note(filters),
+        notes=(*cut_note(filters), *loud_note(floats, filters)),
         names=changed(stems),
         facts={"scale_of_24_bit": 2**shift, "tracks": [[c, d] for c in filters.channels for d in filters.drivers]},
     )

@@ -7,10 +7,12 @@ with the time of day. A chunk of odd length is padded to an even one; the commen
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 
 import numpy as np
 
 from designer.arrays import Real
+from designer.export.filter_set import FilterSet
 
 MAX_TRACKS = 1024
 """What libsndfile reads; the format itself would hold 65,535."""
@@ -27,6 +29,18 @@ def wave_24(samples: Real, sample_rate_hz: int, comment: str = "") -> bytes:
     steps = np.clip(np.rint(samples * FULL_24), -FULL_24, FULL_24 - 1).astype("<i4")
     packed = steps.reshape(-1, 1).view(np.uint8)[:, :3].tobytes()
     return _wave(packed, samples.shape, sample_rate_hz, 1, 24, comment)
+
+
+def loud_note(files: Iterable[str], filters: FilterSet) -> tuple[str, ...]:
+    """What is said where float files hold taps above full scale."""
+    largest = max(float(np.abs(one.taps).max(initial=0.0)) for one in filters.filters)
+    names = [name for name in files if name.endswith(".wav") and "-24bit" not in name]
+    if largest <= 1.0 or not names:
+        return ()
+    return (
+        f"{', '.join(names)}: taps up to {largest:.3g}, beyond the full scale of 1; a convolver in floating point plays them as"
+        " they are, players and editors that work in integers clip them",
+    )
 
 
 def shift_24(samples: Real) -> int:

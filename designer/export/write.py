@@ -6,14 +6,18 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from designer.errors import DataError, UsageError
 from designer.export import manifest
+from designer.export.arithmetic_judged import with_judgement
 from designer.export.filter_set import FilterSet
+from designer.export.refusals import channel_scales_only
 from designer.export.registry import target_named
 from designer.export.target import Export
+from designer.export.upmix_parameters import fed_by_upmix
 
 MANIFEST = "export.json"
 
@@ -23,16 +27,38 @@ def made(filters: FilterSet, name: str) -> Export:
 
     Raises
     ------
-    UsageError : no such target, or the target cannot hold these filters
+    UsageError : no such target, the target cannot hold these filters, or its arithmetic does not hold the stated floors
 
     """
-    export = target_named(name).write(filters)
+    export = write_target(filters, name)
     assert export.files and all(export.files.values()), f"{name}: an export without content"
-    return export
+    export = with_judgement(filters, name, export)
+    return replace(export, facts={**export.facts, **filters.headroom.facts})
 
 
-def write_in_design(filters: FilterSet, folder: Path, names: Sequence[str]) -> dict[str, Export]:
+def write_target(filters: FilterSet, name: str) -> Export:
+    """What a target makes of filters, with the upmix's parameters where one feeds them.
+
+    Raises
+    ------
+    UsageError : as above
+
+    """
+    target = target_named(name)
+    channel_scales_only(target, filters)
+    export = target.write(filters)
+    return fed_by_upmix(filters, export) if filters.fed_by_upmix else export
+
+
+def write_in_design(
+    filters: FilterSet, folder: Path, names: Sequence[str], refusals: dict[str, str] | None = None
+) -> dict[str, Export]:
     """Write `export/NAME` of each target into a design folder, and their entries into its `export.json`.
+
+    Parameters
+    ----------
+    refusals : takes the message of each target that cannot be written, so that a design is not lost with it; its entry in the
+        manifest is that message, under `refused`
 
     Returns
     -------
@@ -40,16 +66,24 @@ def write_in_design(filters: FilterSet, folder: Path, names: Sequence[str]) -> d
 
     Raises
     ------
-    UsageError : no such target, a target cannot hold these filters, or the folder cannot be written
+    UsageError : no such target, a target cannot hold these filters and no `refusals` are taken, or the folder cannot be written
     DataError : the manifest that is there cannot be read
 
     """
-    exports = {name: made(filters, name) for name in names}  # all of them, before the first is written
+    exports: dict[str, Export] = {}
+    for name in names:  # all of them, before the first is written
+        try:
+            exports[name] = made(filters, name)
+        except UsageError as error:
+            if refusals is None:
+                raise
+            refusals[name] = str(error)
     entries = _entries(folder / MANIFEST)
+    entries |= {name: {"refused": text} for name, text in (refusals or {}).items()}
     for name, export in exports.items():
         replace_folder(folder / "export" / name, export.files)
         entries[name] = manifest.entry(filters, name, export)
-    if exports:
+    if names:
         _replace_file(folder / MANIFEST, manifest.text(entries))
     return exports
 
@@ -71,6 +105,11 @@ def write_elsewhere(filters: FilterSet, place: Path, name: str, *, force: bool =
     text = manifest.text({name: manifest.entry(filters, name, export)})
     replace_folder(place, {**export.files, MANIFEST: text.encode()})
     return export
+
+
+def refused(folder: Path) -> dict[str, str]:
+    """Target -> why it was left out of a design folder."""
+    return {name: entry["refused"] for name, entry in _entries(folder / MANIFEST).items() if "refused" in entry}
 
 
 def _entries(path: Path) -> dict[str, Any]:

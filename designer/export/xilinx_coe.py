@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from designer.export.filter_set import FilterSet
-from designer.export.integers import channel_shift, step_words, tap_words, word_of
+from designer.export.filter_table import NAME, Row, filter_table
+from designer.export.integers import channel_shifts, filter_shifts, step_words, tap_words, word_of
 from designer.export.memory import memory
 from designer.export.names import changed, filter_files
 from designer.export.provenance import one_line, provenance
@@ -29,7 +30,7 @@ that is a pure delay has none: it is a delay line, and stands in the table.
 
 
 def write_coe(filters: FilterSet) -> Export:
-    """NAME.coe of each filter that multiplies, and README.txt with the delays and shifts.
+    """NAME.coe of each filter that multiplies, README.txt with the delays and shifts, and filters.csv with the same for programs.
 
     Raises
     ------
@@ -44,24 +45,33 @@ def write_coe(filters: FilterSet) -> Export:
     word, said = word_of(filters, DEFAULT)
     if not BITS[0] <= word.bits <= BITS[1]:
         raise refuse("xilinx-coe", f"words of {word.bits} bits", "2 to 49 bits", "another [realization] word")
-    shifts = {name: channel_shift(filters, name, word, "xilinx-coe") for name in filters.channels}
+    shifts = filter_shifts(filters, word, "xilinx-coe")
     scaling = step_words(word, shifts)
     stems = filter_files(filters)
     head = [f"; {line.replace(';', ',')}" for line in provenance(filters, "xilinx-coe", scaling)]
-    files, rows = {}, [("channel", "driver", "file", "delay in samples", "shift in bits")]
+    files, table = {}, []
+    rows = [("channel", "driver", "file", "delay in samples", "shift in bits")]
     for one in filters.filters:
         file = "-" if one.delay_samples is not None else f"{stems[one.channel, one.driver]}.coe"
-        rows.append((one.channel, one.driver, file, str(one.delay_samples or 0), str(shifts[one.channel])))
-        if one.delay_samples is None:
+        shift, waits = shifts[one.channel, one.driver], filters.delays.get(one.channel, 0)
+        rows.append((one.channel, one.driver, file, str(one.delay_samples or 0), str(shift)))
+        if one.delay_samples is not None:
+            table.append(Row(one.channel, one.driver, "", "delay", waits + one.delay_samples))
+        else:
+            table.append(Row(one.channel, one.driver, file, "taps", waits, word.bits, shift - word.fraction_bits))
             title = f"; {one_line(one.channel)} to {one_line(one.driver)}, {word.bits} bits".replace(";", ",").replace(
                 ",", ";", 1
             )
-            values = ",\n".join(str(q) for q in tap_words(one, word, shifts[one.channel]).tolist())
+            values = ",\n".join(str(q) for q in tap_words(one, word, shift).tolist())
             files[file] = ("\n".join([*head, title, "radix=10;", "coefdata=", values + ";"]) + "\n").encode()
     used, width = memory(filters), -(-word.bits // 8)
     text = HOW + "\n\n" + "\n\n".join(delays_text(filters))
     return Export(
-        {**files, README: readme(filters, "xilinx-coe", scaling, text, rows)},
+        {
+            **files,
+            README: readme(filters, "xilinx-coe", scaling, text, rows),
+            NAME: filter_table(filters, "xilinx-coe", scaling, table),
+        },
         width * used.coefficients,
         width * used.state,
         used.multiply_adds,
@@ -70,7 +80,7 @@ def write_coe(filters: FilterSet) -> Export:
         names=changed({f"{c}\n{d}": stem for (c, d), stem in stems.items()}),
         facts={
             "word": f"{word.integer_bits}.{word.fraction_bits}",
-            "shifts": shifts,
+            "shifts": channel_shifts(shifts),
             "filters": [list(r) for r in rows],
         },
     )

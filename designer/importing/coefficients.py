@@ -11,13 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from designer.arrays import Real
-from designer.errors import DataError
 from designer.export.provenance import one_line
+from designer.importing.files import refusal, shown
 from designer.problem.schema import MAX_TAPS, Problem
 from designer.realization.cascade import Cascade
 from designer.virtualizer.virtualisation import VIRTUAL
 
-MAX_BYTES = 500_000_000
+MAX_VALUE = 1e6
+"""Largest magnitude of a coefficient, 120 dB: beyond it a file is misread, and squares of responses leave the numbers."""
+MAX_SECTIONS = 1024
+"""Sections of a filter."""
 
 
 @dataclass(frozen=True)
@@ -41,46 +44,93 @@ class Coefficients:
     notes: tuple[str, ...] = ()
 
 
-def refusal(path: Path, found: str, allowed: str, remedy: str) -> DataError:
-    """The error of a file that cannot be used."""
-    return DataError(f"{path}: found {found}; allowed: {allowed}; {remedy}")
+class Collected:
+    """Filters as a reader comes upon them, each named once."""
 
+    def __init__(self, path: Path, problem: Problem) -> None:
+        self.path, self.problem = path, problem
+        self.channels = channel_names(problem)
+        self.taps: dict[str, dict[str, Real]] = {}
+        self.sections: dict[str, dict[str, Cascade]] = {}
 
-def read_bytes(path: Path) -> bytes:
-    """A file's content.
+    def place(self, channel: object, driver: object) -> tuple[str, str]:
+        """The problem's names of a filter's.
 
-    Raises
-    ------
-    DataError : it is missing, no file, empty or too large
+        Raises
+        ------
+        DataError : the problem has none such, or the filter came before
 
-    """
-    try:
-        if path.stat().st_size > MAX_BYTES:
+        """
+        place = (
+            known(self.path, channel, self.channels, "channel"),
+            known(self.path, driver, self.problem.driver_names, "driver"),
+        )
+        if place[1] in self.taps.get(place[0], {}):
             raise refusal(
-                path, f"{path.stat().st_size / 1e6:,.0f} MB", f"up to {MAX_BYTES / 1e6:,.0f} MB", "name a smaller file"
+                self.path,
+                f"two filters of {place[0]!r}, {place[1]!r}",
+                "one each",
+                "leave out the one that is not meant",
             )
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be read: {(error.strerror or str(error)).lower()}; name a file that is there"
-        ) from None
-    if not content:
-        raise refusal(path, "an empty file", "coefficients", "export it again")
-    return content
+        return place
+
+    def add_taps(self, place: tuple[str, str], taps: Real, delay_samples: int = 0) -> None:
+        """Put a filter in taps behind a delay."""
+        where = f"{place[0]!r}, {place[1]!r}"
+        check_length(self.path, taps.size + delay_samples, where)
+        values = check_values(self.path, taps, where)
+        self.taps.setdefault(place[0], {})[place[1]] = np.concatenate([np.zeros(delay_samples), values])
+
+    def add_sections(
+        self, place: tuple[str, str], b: Real, a: Real, delay_samples: int = 0, gain: Real | None = None
+    ) -> None:
+        """Put a filter in sections behind a delay.
+
+        Parameters
+        ----------
+        b, a : numerators (S, 3), of which the gains (S,) are part, and a1, a2 (S, 2)
+
+        Raises
+        ------
+        DataError : a coefficient is out of bounds, or a pole is not within the unit circle
+
+        """
+        where = f"{place[0]!r}, {place[1]!r}"
+        cascade = checked_cascade(self.path, where, b, a, delay_samples, gain)
+        length = max(self.problem.realization.taps, min(delay_samples + 1, MAX_TAPS))
+        taps = check_values(self.path, cascade.impulse_response(length), f"the response of {where}")
+        self.taps.setdefault(place[0], {})[place[1]] = taps
+        self.sections.setdefault(place[0], {})[place[1]] = cascade
+
+    def add_delay(self, place: tuple[str, str], delay_samples: int) -> None:
+        """Put a filter that is a pure delay."""
+        self.add_taps(place, np.ones(1), delay_samples)
+
+    def coefficients(self, bulk_delay_samples: int | None, **keys: object) -> Coefficients:
+        """All of them."""
+        return Coefficients(self.taps, self.sections, bulk_delay_samples=bulk_delay_samples, **keys)  # type: ignore[arg-type]  # the caller's keys are the fields
 
 
-def read_text(path: Path) -> str:
-    """A text file's content; a byte-order mark is taken off.
+def checked_cascade(
+    path: Path, where: str, b: Real, a: Real, delay_samples: int = 0, gain: Real | None = None
+) -> Cascade:
+    """The cascade of numerators (S, 3) and feedback coefficients (S, 2).
 
     Raises
     ------
-    DataError : as above, or it is no UTF-8
+    DataError : there are none or too many, a coefficient is out of bounds, or a pole is not within the unit circle
 
     """
-    try:
-        return read_bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise refusal(path, "a file that is no text in UTF-8", "a text file", "export it again") from None
+    if not 1 <= len(b) <= MAX_SECTIONS:
+        raise refusal(path, f"{len(b):,} sections in {where}", f"1 to {MAX_SECTIONS:,}", "export it again")
+    check_length(path, 1 + delay_samples, where)
+    check_values(path, np.concatenate([b, a], axis=1), where)
+    cascade = Cascade(b, a, delay_samples) if gain is None else Cascade(b, a, delay_samples, gain)
+    if cascade.pole_radius >= 1.0:
+        raise refusal(
+            path, f"a pole of radius {cascade.pole_radius:.6f} in {where}", "below 1", "check the signs of a1 and a2"
+        )
+    return cascade
 
 
 def check_rate(path: Path, rate: float, problem: Problem) -> None:
@@ -100,35 +150,91 @@ def check_rate(path: Path, rate: float, problem: Problem) -> None:
         )
 
 
-def check_values(path: Path, values: Real, where: str) -> Real:
-    """Refuse what is no finite number, or more taps than a problem has.
+def check_length(path: Path, count: int, where: str) -> None:
+    """Refuse a delay or a response that no problem has room for.
 
     Raises
     ------
     DataError : naming the place
 
     """
+    if not 1 <= count <= MAX_TAPS:
+        raise refusal(
+            path, f"{count:,} taps in {where}", f"1 to {MAX_TAPS:,}, delays included", "name a file of coefficients"
+        )
+
+
+def check_values(path: Path, values: Real, where: str) -> Real:
+    """Refuse what is no finite number or none of a filter, and more taps than a problem has.
+
+    Raises
+    ------
+    DataError : naming the place
+
+    """
+    check_length(path, values.shape[0], where)
     if not np.isfinite(values).all():
         raise refusal(path, f"NaN or infinity in {where}", "finite numbers", "export it again")
-    if not 1 <= values.shape[0] <= MAX_TAPS:
-        raise refusal(path, f"{values.shape[0]:,} taps in {where}", f"1 to {MAX_TAPS:,}", "name a file of coefficients")
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest > MAX_VALUE:
+        raise refusal(path, f"a coefficient of {largest:.3g} in {where}", f"at most {MAX_VALUE:g}", "export it again")
     return values
 
 
-def known(path: Path, name: str, names: Sequence[str], what: str) -> str:
+def number(path: Path, text: object, where: str) -> float:
+    """A finite number that a file states.
+
+    Raises
+    ------
+    DataError : it is none
+
+    """
+    try:
+        value = float(text) if isinstance(text, (str, int, float)) and not isinstance(text, bool) else float("nan")
+    except (ValueError, OverflowError):
+        value = float("nan")
+    if not np.isfinite(value):
+        raise refusal(path, f"{shown(text)} for {where}", "a finite number", "export it again")
+    return value
+
+
+def whole(path: Path, text: object, where: str, most: int = MAX_TAPS, least: int = 0) -> int:
+    """A whole number between bounds that a file states.
+
+    Raises
+    ------
+    DataError : it is none
+
+    """
+    value = number(path, text, where)
+    if value != int(value) or not least <= value <= most:
+        raise refusal(path, f"{shown(text)} for {where}", f"a whole number from {least} to {most:,}", "export it again")
+    return int(value)
+
+
+def known(path: Path, name: object, names: Sequence[str], what: str) -> str:
     """The problem's name for a name in a file, where comments may have changed signs of it.
 
     Raises
     ------
-    DataError : there is none; names the nearest
+    DataError : there is none, or there are several; names the nearest
 
     """
-    for candidate in names:
-        if name in (candidate, one_line(candidate)):
-            return candidate
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    if name in names:
+        return str(name)
+    alike = [candidate for candidate in names if one_line(candidate) == name]
+    if len(alike) == 1:
+        return alike[0]
+    if alike:
+        raise refusal(
+            path,
+            f"{what} {shown(name)}",
+            "names that differ in a comment",
+            f"rename one of {', '.join(map(repr, alike))}, or read a csv, json or npz, which hold names as they are",
+        )
+    near = difflib.get_close_matches(str(name)[:200], names, n=1, cutoff=0.5)
     remedy = f"nearest: {near[0]!r}" if near else "name the problem that the file was made for"
-    raise refusal(path, f"{what} {name!r}", f"the problem's: {', '.join(map(repr, names))}", remedy)
+    raise refusal(path, f"{what} {shown(name)}", f"the problem's: {', '.join(map(repr, names))}", remedy)
 
 
 def channel_names(problem: Problem) -> list[str]:
@@ -138,14 +244,19 @@ def channel_names(problem: Problem) -> list[str]:
 
 
 def check_complete(path: Path, coefficients: Coefficients, problem: Problem) -> None:
-    """Refuse a file without a channel of the problem.
+    """Refuse a file without a channel of the problem; the stereo chain's sides stand for the designs that they are made of.
 
     Raises
     ------
     DataError : naming what is missing
 
     """
-    missing = [table.name for table in problem.designs if not coefficients.taps.get(table.name)]
+    has_sides = problem.virtualizer is not None and all(coefficients.taps.get(name) for name in VIRTUAL.values())
+    missing = [
+        table.name
+        for table in problem.designs
+        if not coefficients.taps.get(table.name) and not (has_sides and table.name in VIRTUAL)
+    ]
     if missing:
         raise refusal(
             path,
@@ -157,14 +268,31 @@ def check_complete(path: Path, coefficients: Coefficients, problem: Problem) -> 
 
 def stated(comments: str, what: str) -> str | None:
     """What the provenance of an exported file says: "sample rate", "channels", "drivers"."""
-    found = re.search(rf"^[#/*;\s]*{what}: (.*?)\s*$", comments, re.MULTILINE)
-    return found[1] if found else None
+    for line in comments.splitlines():
+        text = line.strip().lstrip("#/*; \t")
+        if text.startswith(f"{what}: "):
+            return text.removeprefix(f"{what}: ").strip()
+    return None
+
+
+def check_stated_rate(path: Path, comments: str, problem: Problem) -> None:
+    """Refuse an exported file whose provenance states another rate, or one that is no number.
+
+    Raises
+    ------
+    DataError : as said
+
+    """
+    rate = stated(comments, "sample rate")
+    if rate is not None:
+        check_rate(path, number(path, rate.removesuffix(" Hz"), "the sample rate"), problem)
 
 
 def stated_bulk_delay(comments: str) -> int | None:
     """The bulk delay in the provenance of an exported file."""
-    found = re.search(r"bulk delay: (\d+) samples", comments)
-    return int(found[1]) if found else None
+    form = stated(comments, "form")
+    found = re.search(r"bulk delay: (\d{1,9}) samples", form or "")
+    return int(found[1]) if found and int(found[1]) < MAX_TAPS else None
 
 
 def stated_order(path: Path, comments: str, what: str, names: Sequence[str]) -> list[str]:
@@ -178,4 +306,20 @@ def stated_order(path: Path, comments: str, what: str, names: Sequence[str]) -> 
     line = stated(comments, what)
     if line is None or line == ", ".join(map(one_line, names)):
         return list(names)
+    order = _parted(line, list(names))
+    if order is not None:
+        return order
     return [known(path, name, names, what.removesuffix("s")) for name in line.split(", ")]
+
+
+def _parted(line: str, names: list[str]) -> list[str] | None:
+    """The names, each at most once, that joined by commas make a line; a name may hold a comma itself."""
+    for name in sorted(names, key=len, reverse=True):
+        text = one_line(name)
+        if line == text:
+            return [name]
+        if line.startswith(f"{text}, "):
+            rest = _parted(line[len(text) + 2 :], [other for other in names if other != name])
+            if rest is not None:
+                return [name, *rest]
+    return None

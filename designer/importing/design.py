@@ -16,7 +16,8 @@ from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
 from designer.evaluation.words import verdict
 from designer.formulations import Certificate
-from designer.importing.coefficients import Coefficients, channel_names, refusal
+from designer.importing.coefficients import Coefficients, channel_names
+from designer.importing.files import refusal
 from designer.importing.read import read_coefficients
 from designer.job import Design
 from designer.problem.schema import MAX_TAPS, DesignTable, Problem
@@ -25,6 +26,7 @@ from designer.realization.cascade import Cascade
 from designer.result import Channel, fine_frequencies_hz
 from designer.targets.channel_target import channel_target, driver_index, plain_in
 from designer.targets.wishes import excesses_db, slacks_db, worst_azimuths_deg
+from designer.virtualizer.virtualisation import VIRTUAL
 
 METHOD = "imported"
 
@@ -38,13 +40,25 @@ def import_coefficients(path: Path, problem: Problem) -> Design:
 
     """
     found = read_coefficients(path, problem)
+    judged = [table for table in problem.designs if table.name in found.taps]
+    chain = [name for name in VIRTUAL.values() if name in found.taps]
+    missing = [table.name for table in problem.designs if table not in judged]
+    if not judged:
+        raise refusal(
+            path,
+            f"the stereo chain's {', '.join(chain)} alone",
+            "a channel with a requirement beside them",
+            "import a file with the designs of the problem, or with a centre",
+        )
     taps, sections = _delayed(path, found, problem)
     bulk, notes = _bulk_delay(found, taps, problem)
+    if missing:
+        notes += (f"the file holds {', '.join(chain)}, not {', '.join(missing)}: these are not judged",)
     fine = scene(problem).at(fine_frequencies_hz(problem))
     rate, f = problem.sample_rate_hz, fine.frequency_hz
     turn = np.exp(2j * np.pi * f * bulk / rate)[:, None]
     weights = {name: response(one, f, rate) * turn for name, one in taps.items()}
-    channels = {table.name: _channel(table, weights[table.name], fine) for table in problem.designs}
+    channels = {table.name: _channel(table, weights[table.name], fine) for table in judged}
     made = Design(
         problem,
         f[::2],

@@ -16,6 +16,7 @@ in front of which filter, by its place in the line of late samples, and which fi
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,31 +26,27 @@ from designer.arrays import Real
 from designer.export.provenance import one_line
 from designer.importing.coefficients import (
     Coefficients,
-    channel_names,
-    check_rate,
+    Collected,
+    check_stated_rate,
     check_values,
     known,
-    read_text,
-    refusal,
-    stated,
     stated_bulk_delay,
     stated_order,
+    whole,
 )
+from designer.importing.files import read_text, refusal
 from designer.problem.schema import Problem
-from designer.realization.cascade import Cascade
 
 FRACTION_BITS = {"q31": 31, "q15": 15, "float32": 0}
-ARRAY = re.compile(
-    r"/\*(?P<note>(?:(?!\*/).)*?->(?:(?!\*/).)*)\*/\s*(?:static\s+)?const\s+(?P<type>q31|q15|float32)_t\s+"
-    r"(?P<name>\w+)\s*\[(?P<count>\d+)\]\s*=\s*\{(?P<body>[^}]*)\}",
-    re.DOTALL,
+HEAD = re.compile(
+    r"\s*(?:static\s+)?const\s+(?P<type>q31|q15|float32)_t\s+(?P<name>\w{1,200})\s*\[(?P<count>\d{1,9})\]\s*=\s*\{"
 )
-CHANNEL = re.compile(r"/\* (?P<channel>.*?) \*/\n(?P<code>(?:(?!\n *\n|/\* ).)*)", re.DOTALL)
-NOTE = re.compile(r"(?P<names>.*): (?P<rest>\d+ (?:taps|sections)\b.*)", re.DOTALL)
+NOTE = re.compile(r"(?P<names>.*): (?P<rest>\d{1,9} (?:taps|sections)\b.*)", re.DOTALL)
 EXPECTED = "name the .c file of a cmsis export"
-HISTORY = re.compile(r"memmove\(state->history_(\w+),.*?, (\d+) \* sizeof")
-INIT = re.compile(r"_init_\w+\(&state->(\w+), \d+, (\w+),")
-SIGNAL = r"(?P<signal>state->lowered|in\[\d+\]|state->history_\w+(?: \+ \d+)?)"
+HISTORY = re.compile(r"memmove\(state->history_(\w{1,200}),[^;\n]{0,500}?, (\d{1,9}) \* sizeof")
+INIT = re.compile(r"_init_\w{1,20}\(&state->(\w{1,200}), \d{1,9}, (\w{1,200}),")
+SIGNAL = r"(?P<signal>state->lowered|in\[\d{1,9}\]|state->history_\w{1,200}(?: \+ \d{1,9})?)"
+MAX_C_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -72,12 +69,10 @@ def read_c(path: Path, problem: Problem) -> Coefficients:
     DataError : there is no such array, an array and its comment or its size disagree, or the names do not fit
 
     """
-    text = read_text(path)
-    rate = stated(text, "sample rate")
-    if rate is not None:
-        check_rate(path, float(rate.removesuffix(" Hz")), problem)
-    channels = channel_names(problem)
-    arrays = [_array(path, found, problem, channels) for found in ARRAY.finditer(text)]
+    text = read_text(path, MAX_C_BYTES)
+    check_stated_rate(path, text[: (text.find("*/") + 1) or None], problem)
+    comments = list(_comments(text))
+    arrays = _arrays(path, text, comments, Collected(path, problem))
     if not arrays:
         raise refusal(
             path,
@@ -85,32 +80,47 @@ def read_c(path: Path, problem: Problem) -> Coefficients:
             "/* CHANNEL -> DRIVER: N taps, the last first */ static const q31_t NAME[N] = {...};",
             EXPECTED,
         )
-    drivers = stated_order(path, text, "drivers", problem.driver_names)
-    late, pure = _calls(text, channels, drivers)
-    length = max([one.taps.size for one in arrays if one.taps is not None] or [problem.realization.taps])
-    taps: dict[str, dict[str, Real]] = {}
-    sections: dict[str, dict[str, Cascade]] = {}
+    found = Collected(path, problem)
+    drivers = stated_order(path, text[: text.find("*/")], "drivers", problem.driver_names)
+    late, pure = _calls(path, text, comments, found.channels, drivers)
     for one in arrays:
-        delay = late.get(one.name, 0)
+        place, delay = found.place(one.channel, one.driver), late.get(one.name, 0)
         if one.taps is not None:
-            taps.setdefault(one.channel, {})[one.driver] = np.concatenate([np.zeros(delay), one.taps])
+            found.add_taps(place, one.taps, delay)
         elif one.sections is not None:
             b = one.sections[:, :3].copy()
             b[-1] *= one.scale
-            cascade = Cascade(b, -one.sections[:, 3:], delay)
-            if cascade.pole_radius >= 1.0:
-                raise refusal(
-                    path, f"an unstable section in {one.name}", "poles within the unit circle", "check its signs"
-                )
-            sections.setdefault(one.channel, {})[one.driver] = cascade
-            taps.setdefault(one.channel, {})[one.driver] = cascade.impulse_response(length)
+            found.add_sections(place, b, -one.sections[:, 3:], delay)
     for channel, driver, delay in pure:
-        taps.setdefault(channel, {})[driver] = np.concatenate([np.zeros(delay), [1.0]])
-    return Coefficients(taps, sections, bulk_delay_samples=stated_bulk_delay(text))
+        found.add_delay(found.place(channel, driver), delay)
+    return found.coefficients(stated_bulk_delay(text[: text.find("*/")]))
 
 
-def _array(path: Path, found: re.Match[str], problem: Problem, channels: list[str]) -> _Array:
-    note = NOTE.fullmatch(found["note"].strip())
+def _comments(text: str) -> Iterator[tuple[str, int, int]]:
+    """Content of each comment, and where it begins and ends."""
+    start = text.find("/*")
+    while start >= 0:
+        end = text.find("*/", start + 2)
+        if end < 0:
+            return
+        yield text[start + 2 : end], start, end + 2
+        start = text.find("/*", end + 2)
+
+
+def _arrays(path: Path, text: str, comments: list[tuple[str, int, int]], found: Collected) -> list[_Array]:
+    """The arrays that stand behind comments with an arrow."""
+    arrays = []
+    for note, _, end in comments:
+        head = HEAD.match(text, end) if "->" in note else None
+        if head is not None:
+            close = text.find("}", head.end())
+            body = text[head.end() : close if close >= 0 else None]
+            arrays.append(_array(path, note, head, body, found))
+    return arrays
+
+
+def _array(path: Path, comment: str, found: re.Match[str], body: str, known_names: Collected) -> _Array:
+    note = NOTE.fullmatch(comment.strip())
     if note is None:
         raise refusal(
             path,
@@ -118,16 +128,16 @@ def _array(path: Path, found: re.Match[str], problem: Problem, channels: list[st
             "CHANNEL -> DRIVER: N taps, the last first",
             EXPECTED,
         )
-    channel, driver = _names(path, note["names"], channels, problem.driver_names)
+    channel, driver = _names(path, note["names"], known_names.channels, known_names.problem.driver_names)
     rest = note["rest"]
-    values = _literals(path, found["name"], found["body"])
+    values = _literals(path, found["name"], body)
     if values.size != int(found["count"]):
         raise refusal(
             path, f"{values.size} numbers in {found['name']}", f"{found['count']}, as it declares", "export it again"
         )
     bits = FRACTION_BITS[found["type"]]
     if "sections" not in rest:
-        shift = re.search(r"a tap is q 2\^\((\d+) - \d+\)", rest)
+        shift = re.search(r"a tap is q 2\^\((\d{1,2}) - \d+\)", rest)
         taps = values[::-1] * 2.0 ** ((int(shift[1]) if shift else 0) - bits)
         return _Array(channel, driver, found["name"], check_values(path, taps, found["name"]), None, 1.0)
     width = 6 if found["type"] == "q15" else 5
@@ -135,7 +145,7 @@ def _array(path: Path, found: re.Match[str], problem: Problem, channels: list[st
         raise refusal(path, f"{values.size} numbers in {found['name']}", f"{width} a section", "export it again")
     table = values.reshape(-1, width)
     table = np.delete(table, 1, axis=1) if width == 6 else table
-    post, out = re.search(r"postShift (\d+)", rest), re.search(r"output shift (\d+)", rest)
+    post, out = re.search(r"postShift (\d{1,2})\b", rest), re.search(r"output shift (\d{1,2})\b", rest)
     sections = table * 2.0 ** ((int(post[1]) if post else 0) - bits)
     return _Array(channel, driver, found["name"], None, sections, 2.0 ** (int(out[1]) if out else 0))
 
@@ -152,7 +162,8 @@ def _names(path: Path, text: str, channels: list[str], drivers: tuple[str, ...])
 
 def _literals(path: Path, name: str, body: str) -> Real:
     """C99 literals: decimal or hexadecimal, integers with u and l, floats with f; INT32_MIN as (-2147483647 - 1)."""
-    body = re.sub(r"/\*.*?\*/", "", body, flags=re.DOTALL)
+    for comment, *_ in list(_comments(body)):
+        body = body.replace(f"/*{comment}*/", "", 1)
     values = []
     for item in filter(None, (part.strip() for part in body.split(","))):
         least = re.fullmatch(r"\(?\s*(-\d+)[lLuU]*\s*-\s*1[lLuU]*\s*\)?", item)
@@ -165,34 +176,46 @@ def _literals(path: Path, name: str, body: str) -> Real:
                 values.append(float.fromhex(item.rstrip("fF") if "p" in item.lower() else item))
             else:
                 values.append(float(item.rstrip("fFlL")))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise refusal(path, f"{item[:40]!r} in {name}", "numbers", "export it again") from None
     return np.array(values)
 
 
-def _calls(text: str, channels: list[str], drivers: list[str]) -> tuple[dict[str, int], list[tuple[str, str, int]]]:
+def _calls(
+    path: Path, text: str, comments: list[tuple[str, int, int]], channels: list[str], drivers: list[str]
+) -> tuple[dict[str, int], list[tuple[str, str, int]]]:
     """Array -> samples that its input is late; and the pure delays: channel, driver, samples."""
     history = {found[1]: int(found[2]) for found in HISTORY.finditer(text)}
     arrays = {found[1]: found[2] for found in INIT.finditer(text)}
     as_written = {one_line(name): name for name in channels}
     late: dict[str, int] = {}
     pure: list[tuple[str, str, int]] = []
-    for block in CHANNEL.finditer(text[text.find("_process(") :]):
-        channel = as_written.get(block["channel"])
+    begin = text.find("_process(")
+    ends = [start for _, start, _ in comments[1:]] + [len(text)]
+    for (note, start, end), until in zip(comments, ends, strict=True):
+        channel = as_written.get(note[1:-1]) if start > begin >= 0 else None
         if channel is None:
             continue
         lowered = 0
-        for line in block["code"].splitlines():
+        for line in text[end:until].removeprefix("\n").splitlines():
+            if not line.strip():
+                break
             if found := re.search(rf"lower\({SIGNAL}, state->lowered", line):
-                lowered = _lateness(found["signal"], history)
+                lowered = _lateness(path, found["signal"], history)
             elif found := re.search(rf"arm_\w+\(&state->(\w+), {SIGNAL}, state->part", line):
                 signal = found["signal"]
-                late[arrays.get(found[1], "")] = lowered if signal == "state->lowered" else _lateness(signal, history)
-            elif found := re.search(rf"add\((?:out|state->sum)\[(\d+)\], {SIGNAL}", line):
-                pure.append((channel, drivers[int(found[1])], _lateness(found["signal"], history)))
+                delay = lowered if signal == "state->lowered" else _lateness(path, signal, history)
+                late[arrays.get(found[1], "")] = delay
+            elif found := re.search(rf"add\((?:out|state->sum)\[(\d{{1,9}})\], {SIGNAL}", line):
+                driver = whole(path, found[1], "the output of an add", most=len(drivers) - 1)
+                pure.append((channel, drivers[driver], _lateness(path, found["signal"], history)))
     return late, pure
 
 
-def _lateness(signal: str, history: dict[str, int]) -> int:
+def _lateness(path: Path, signal: str, history: dict[str, int]) -> int:
     found = re.fullmatch(r"state->history_(\w+)(?: \+ (\d+))?", signal)
-    return history[found[1]] - int(found[2] or 0) if found else 0
+    if found is None:
+        return 0
+    if found[1] not in history:
+        raise refusal(path, f"history_{found[1][:60]} without its memmove", "the functions of a cmsis export", EXPECTED)
+    return whole(path, history[found[1]] - int(found[2] or 0), f"the delay of history_{found[1][:60]}")

@@ -1,30 +1,40 @@
-"""`coefficients.csv` and `sections.csv`, of an export or of a design folder; `delays.csv` beside them is read too."""
+"""`coefficients.csv` and `sections.csv`, of an export or of a design folder; `delays.csv` beside them is read too.
+
+`filters.csv`, the table of a folder of words or floats, is read by `read_filter_table.py`.
+"""
 
 from __future__ import annotations
 
 import csv
-import io
+from array import array
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from designer.arrays import Real
+from designer.export.filter_table import COLUMNS as FILTERS
 from designer.importing.coefficients import (
     Coefficients,
+    Collected,
     channel_names,
-    check_rate,
+    check_stated_rate,
     check_values,
     known,
-    read_text,
-    refusal,
-    stated,
+    number,
     stated_bulk_delay,
+    whole,
 )
+from designer.importing.files import read_text, refusal, shown
+from designer.importing.read_filter_table import read_filter_table
 from designer.problem.schema import Problem
-from designer.realization.cascade import Cascade
 
 TAPS = ("channel", "driver", "tap", "value")
 SECTIONS = ("channel", "driver", "section", "b0", "b1", "b2", "a1", "a2", "gain", "delay_samples")
 DELAYS = ("channel", "delay_samples")
+
+Tables = dict[tuple[str, str], Real]
 
 
 def read_csv(path: Path, problem: Problem) -> Coefficients:
@@ -38,93 +48,102 @@ def read_csv(path: Path, problem: Problem) -> Coefficients:
 
     """
     comments, columns, rows = _table(path)
-    rate = stated(comments, "sample rate")
-    if rate is not None:
-        check_rate(path, float(rate.removesuffix(" Hz")), problem)
-    sections: dict[str, dict[str, Cascade]] = {}
+    check_stated_rate(path, comments, problem)
+    found = Collected(path, problem)
+    if columns == FILTERS:
+        return read_filter_table(path, problem, comments, list(rows))
     if columns == TAPS:
-        taps = _taps(path, rows, problem)
+        _taps(found, rows)
         beside = path.with_name("sections.csv")
         if problem.realization.form == "biquad" and beside.exists():
-            sections = _sections(beside, _table(beside)[2], problem)
+            of_taps, found = found, Collected(beside, problem)
+            _sections(found, _table(beside)[2])
+            taps = {channel: {**each, **of_taps.taps.get(channel, {})} for channel, each in found.taps.items()}
+            found.taps = {**of_taps.taps, **taps}
     elif columns == SECTIONS:
-        sections = _sections(path, rows, problem)
-        length = problem.realization.taps
-        taps = {c: {d: one.impulse_response(length) for d, one in each.items()} for c, each in sections.items()}
+        _sections(found, rows)
     else:
         raise refusal(
-            path, f"columns {','.join(columns)}", f"{','.join(TAPS)} or {','.join(SECTIONS)}", "name another file"
+            path,
+            f"columns {shown(','.join(columns))}",
+            f"{','.join(TAPS)} or {','.join(SECTIONS)}",
+            "name another file",
         )
-    return Coefficients(taps, sections, _delays(path.with_name("delays.csv"), problem), stated_bulk_delay(comments))
+    delays = _delays(path.with_name("delays.csv"), problem)
+    return replace(found.coefficients(stated_bulk_delay(comments)), delays=delays)
 
 
-def _table(path: Path) -> tuple[str, tuple[str, ...], list[list[str]]]:
-    """Comments, columns and rows; a line that starts with # and a space is a comment."""
-    lines = read_text(path).splitlines(keepends=True)
-    comments = "".join(line for line in lines if line.startswith("# "))
-    rows = [row for row in csv.reader(io.StringIO("".join(line for line in lines if not line.startswith("# ")))) if row]
-    if not rows:
+def _table(path: Path) -> tuple[str, tuple[str, ...], Iterator[list[str]]]:
+    """Comments, which lines that begin with # and a space are ahead of the columns; columns; and rows."""
+    text = read_text(path)
+    start = 0
+    while text.startswith("# ", start):
+        start = (text.find("\n", start) + 1) or len(text)
+    reader = _rows(path, _lines(text, start))
+    columns = next(reader, None)
+    if columns is None:
         raise refusal(path, "no table", ",".join(TAPS), "export it again")
-    for number, row in enumerate(rows):
-        if len(row) != len(rows[0]):
-            raise refusal(path, f"{len(row)} cells in row {number}", f"{len(rows[0])}", "export it again")
-    return comments, tuple(rows[0]), rows[1:]
+    return text[:start], tuple(columns), reader
 
 
-def _number(path: Path, text: str) -> float:
+def _lines(text: str, start: int) -> Iterator[str]:
+    while start < len(text):
+        end = (text.find("\n", start) + 1) or len(text)
+        yield text[start:end]
+        start = end
+
+
+def _rows(path: Path, lines: Iterator[str]) -> Iterator[list[str]]:
+    width = None
     try:
-        return float(text)
-    except ValueError:
-        raise refusal(path, f"{text[:40]!r}", "a number", "export it again") from None
+        for count, row in enumerate(row for row in csv.reader(lines) if row):
+            width = len(row) if width is None else width
+            if len(row) != width:
+                raise refusal(path, f"{len(row)} cells in row {count}", f"{width}", "export it again")
+            yield row
+    except csv.Error as error:
+        raise refusal(path, f"no table ({error})", ",".join(TAPS), "export it again") from None
 
 
-def _grouped(path: Path, rows: list[list[str]], problem: Problem) -> dict[str, dict[str, list[list[float]]]]:
-    """Channel -> driver -> the rows' numbers, in the file's order."""
-    channels = channel_names(problem)
-    found: dict[str, dict[str, list[list[float]]]] = {}
-    places: dict[tuple[str, str], list[list[float]]] = {}
+def _grouped(found: Collected, rows: Iterator[list[str]]) -> Tables:
+    """The problem's (channel, driver) -> the rows' numbers (rows, columns), in the file's order."""
+    width = 0
+    values: dict[tuple[str, str], array[float]] = {}
+    places: dict[tuple[str, str], tuple[str, str]] = {}
     for row in rows:
-        place = places.get((row[0], row[1]))
-        if place is None:
-            channel = known(path, row[0], channels, "channel")
-            driver = known(path, row[1], problem.driver_names, "driver")
-            place = places[row[0], row[1]] = found.setdefault(channel, {}).setdefault(driver, [])
-        place.append([_number(path, cell) for cell in row[2:]])
-    return found
+        named, width = (row[0], row[1]), len(row) - 2
+        if named not in places:
+            places[named] = found.place(*named)
+        numbers = values.setdefault(places[named], array("d"))
+        numbers.extend(number(found.path, cell, "a coefficient") for cell in row[2:])
+    return {place: np.array(numbers).reshape(-1, width) for place, numbers in values.items()}
 
 
-def _taps(path: Path, rows: list[list[str]], problem: Problem) -> dict[str, dict[str, np.ndarray]]:
-    taps: dict[str, dict[str, np.ndarray]] = {}
-    for channel, each in _grouped(path, rows, problem).items():
-        for driver, numbers in each.items():
-            table = np.array(numbers)
-            if (table[:, 0] != np.arange(len(table))).any():
-                raise refusal(
-                    path,
-                    f"taps of {channel!r}, {driver!r} out of order",
-                    "0, 1, 2, ... for each filter",
-                    "export it again",
-                )
-            taps.setdefault(channel, {})[driver] = check_values(path, table[:, 1], f"{channel!r}, {driver!r}")
-    return taps
+def _taps(found: Collected, rows: Iterator[list[str]]) -> None:
+    for place, table in _grouped(found, rows).items():
+        if (table[:, 0] != np.arange(len(table))).any():
+            raise refusal(
+                found.path,
+                f"taps of {place[0]!r}, {place[1]!r} out of order",
+                "0, 1, 2, ... for each filter",
+                "export it again",
+            )
+        found.add_taps(place, table[:, 1])
 
 
-def _sections(path: Path, rows: list[list[str]], problem: Problem) -> dict[str, dict[str, Cascade]]:
-    found: dict[str, dict[str, Cascade]] = {}
-    for channel, each in _grouped(path, rows, problem).items():
-        for driver, numbers in each.items():
-            table = check_values(path, np.array(numbers), f"{channel!r}, {driver!r}")
-            gain = table[:, 6]
-            cascade = Cascade(table[:, 1:4] * gain[:, None], table[:, 4:6], int(table[:, 7].sum()), gain)
-            if cascade.pole_radius >= 1.0:
-                raise refusal(
-                    path,
-                    f"a pole of radius {cascade.pole_radius:.6f} in {channel!r}, {driver!r}",
-                    "below 1",
-                    "check its signs",
-                )
-            found.setdefault(channel, {})[driver] = cascade
-    return found
+def _sections(found: Collected, rows: Iterator[list[str]]) -> None:
+    for place, table in _grouped(found, rows).items():
+        where = f"{place[0]!r}, {place[1]!r}"
+        if (table[:, 0] != np.arange(len(table))).any():
+            raise refusal(
+                found.path, f"sections of {where} out of order", "0, 1, 2, ... for each filter", "export it again"
+            )
+        check_values(found.path, table, where)
+        gain = table[:, 6]
+        if (gain <= 0).any():
+            raise refusal(found.path, f"a gain of {gain.min():g} in {where}", "above 0", "export it again")
+        delay = whole(found.path, float(table[:, 7].sum()), f"delay_samples of {where}")
+        found.add_sections(place, table[:, 1:4] * gain[:, None], table[:, 4:6], delay, gain)
 
 
 def _delays(path: Path, problem: Problem) -> dict[str, int]:
@@ -134,4 +153,4 @@ def _delays(path: Path, problem: Problem) -> dict[str, int]:
     if columns != DELAYS:
         return {}
     channels = channel_names(problem)
-    return {known(path, row[0], channels, "channel"): int(_number(path, row[1])) for row in rows}
+    return {known(path, row[0], channels, "channel"): whole(path, row[1], "delay_samples") for row in rows}

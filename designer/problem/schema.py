@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from designer.problem.firmware_names import MiniModel, SigmaPart, TargetName
 from designer.problem.word_format import Word
 
 MAX_DRIVERS = 256
@@ -142,26 +143,6 @@ class Spread(Table):
     )
 
 
-TargetName = Literal[
-    "csv",
-    "json",
-    "npz",
-    "wav",
-    "cmsis-f32",
-    "cmsis-q31",
-    "cmsis-q15",
-    "cmsis-test",
-    "camilladsp",
-    "brutefir",
-    "jconvolver",
-    "equalizerapo",
-    "minidsp",
-    "sigmadsp",
-    "xilinx-coe",
-    "hex",
-    "matlab",
-]
-"""The targets of `designer export`, as the registry of the export room has them."""
 Method = Literal[
     "auto",
     "power-ratio",
@@ -315,6 +296,13 @@ class Export(Table):
     """The firmware targets that a design folder is written for."""
 
     targets: list[TargetName] = []
+    prefix: Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_]{0,17}$")] | None = Field(
+        default=None, description="of the files and names in C; default: from the problem's file name"
+    )
+    sigmadsp_part: SigmaPart | None = Field(
+        default=None, description="the SigmaDSP whose memory the words are laid out for"
+    )
+    minidsp_model: MiniModel | None = Field(default=None, description="the miniDSP processor whose blocks are filled")
 
 
 class Problem(Table):

@@ -66,7 +66,7 @@ _separation = cache(separation)
 
 def shared_band_hz(result: Result) -> list[float]:
     """Where both sides are designed."""
-    bands = [result.channels[side].table.band_hz for side in VIRTUAL]
+    bands = [table.band_hz for table in result.problem.designs if table.name in VIRTUAL]
     return [max(band[0] for band in bands), min(band[1] for band in bands)]
 
 

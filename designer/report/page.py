@@ -156,27 +156,48 @@ def _tap_words(result: Result) -> str:
     return f"Ratios to a reference driver ({which}){equalised} as FIR filters"
 
 
-def export_rows(exports: Mapping[str, Export]) -> list[list[str]]:
-    """The table of exports: target, bytes of coefficients and of state, products a sample, scaling and notes."""
-    return [
+def export_rows(exports: Mapping[str, Export], refusals: Mapping[str, str]) -> list[list[str]]:
+    """The table of exports: target, bytes of coefficients and of state, products a sample, scaling and notes; or why it is not there."""
+    rows = [
         [
             name,
             f"{export.coefficient_bytes:,}",
             f"{export.state_bytes:,}",
             f"{export.multiply_adds:,}",
-            "; ".join([export.scaling, *_stored_gain(export), *export.notes]),
+            "; ".join([export.scaling, *_room(export), *_as_run(export), *export.notes]),
         ]
         for name, export in exports.items()
     ]
+    return rows + [[name, "-", "-", "-", f"not written: {text}"] for name, text in refusals.items()]
 
 
-def _stored_gain(export: Export) -> list[str]:
-    """The mean cancellation gain of each channel from the integers as stored, beside the designed one; nothing of others."""
-    judged = export.facts.get("cancellation_gain", {})
-    if not judged:
+def _room(export: Export) -> list[str]:
+    """How far the inputs must stay below full scale."""
+    if "headroom_db" not in export.facts:
         return []
-    each = [f"{name} {n['exported_mean_db']:.2f} of {n['designed_mean_db']:.2f} dB" for name, n in judged.items()]
-    return [f"mean cancellation gain as stored, of that designed: {', '.join(each)}"]
+    room, tones = export.facts["headroom_db"], export.facts["tones_headroom_db"]
+    return [f"headroom {room:.1f} dB for any input, {tones:.1f} dB for steady tones; no preamp is applied"]
+
+
+def _as_run(export: Export) -> list[str]:
+    """What running a fixed-point export in its own arithmetic gave: each channel's noise, DC, limit cycle, gain and level."""
+    lines = []
+    for name, entry in export.facts.get("arithmetic", {}).items():
+        channels = entry["channels"].items()
+        noise = ", ".join(f"{channel} {n['signal_to_noise_db']:.0f}" for channel, n in channels)
+        dc, cycle = (max(n[key] for _, n in channels) for key in ("dc_db", "limit_cycle_db"))
+        lines.append(
+            f"run in its own arithmetic ({name}): signal to noise in dB: {noise}; DC {dc:.0f} dB and limit cycles"
+            f" {cycle:.0f} dB of full scale at most"
+        )
+        gains = [
+            f"{channel} {n['exported_mean_db']:.2f} of {n['designed_mean_db']:.2f} dB, level within {n['level_change_db']:.2f} dB"
+            for channel, n in channels
+            if "exported_mean_db" in n
+        ]
+        if gains:
+            lines.append(f"mean cancellation gain as run, of that designed: {', '.join(gains)}")
+    return lines
 
 
 def render(
@@ -184,6 +205,7 @@ def render(
     report: dict[str, Any],
     figures: tuple[dict[str, str], dict[str, str]],
     exports: Mapping[str, Export],
+    refusals: Mapping[str, str],
 ) -> str:
     """The page as HTML.
 
@@ -192,6 +214,7 @@ def render(
     report : the content of `summary.json`
     figures : file name -> SVG, and file name -> caption
     exports : target -> what was written for it
+    refusals : target -> why it was not written
 
     """
     environment = Environment(
@@ -238,7 +261,7 @@ def render(
         form=form_words(result),
         form_rows=form_rows(result),
         rounding=rounding_words(result),
-        export_rows=export_rows(exports),
+        export_rows=export_rows(exports, refusals),
         headroom=headroom_words(result),
         delay_ms=result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3,
     )

@@ -121,8 +121,8 @@ def _listening(design: Result) -> Listening | None:
         return None
     f, rate = listening_frequencies_hz(problem), problem.sample_rate_hz
     middle_hz = third_octaves_hz(LEVELS_HZ[0], min(LEVELS_HZ[1], f[-1] / 1.2))
-    tables = [design.channels[side].table for side in VIRTUAL]
-    low_hz = min(max(TIMES_HZ[0], *(table.band_hz[0] for table in tables)), TIMES_HZ[1] / 1.5)
+    tables = {table.name: table for table in problem.designs}  # also of sides that imported filters do not hold
+    low_hz = min(max(TIMES_HZ[0], *(tables[side].band_hz[0] for side in VIRTUAL)), TIMES_HZ[1] / 1.5)
     pointed = (float(low_hz), min(TIMES_HZ[1], float(f[-1])))
     chain = chain_of(design)
     w = np.stack([filter_response(chain.taps[name], f, rate) for name in VIRTUAL.values()], axis=2)  # (F, L, 2)
@@ -136,7 +136,7 @@ def _listening(design: Result) -> Listening | None:
     )
     latency = {}
     for name, taps in chain.taps.items():
-        table = design.channels[{v: k for k, v in VIRTUAL.items()}.get(name, name)].table
+        table = tables[{v: k for k, v in VIRTUAL.items()}.get(name, name)]
         own = arrival_samples(taps, (table.band_hz[0], table.band_hz[1]), rate)
         latency[name] = round(own) + chain.delay_samples[name]
     return Listening(

@@ -81,6 +81,19 @@ class Conv(Table):
     parameters: Wav | Values
 
 
+class GainParameters(Table):
+    gain: float
+    scale: Literal["dB", "linear"] | None = None
+    inverted: bool | None = None
+    mute: bool | None = None
+
+
+class Gain(Table):
+    type: Literal["Gain"]
+    description: str | None = None
+    parameters: GainParameters
+
+
 class Free(Table):
     type: Literal["Free"]
     a1: float
@@ -128,7 +141,7 @@ class Configuration(Table):
     description: str | None = None
     devices: Devices
     mixers: dict[str, Mixer] = {}
-    filters: dict[str, Conv | Biquad | Delay] = {}
+    filters: dict[str, Conv | Biquad | Delay | Gain] = {}
     pipeline: list[MixerStep | FilterStep] = []
 
 
@@ -142,6 +155,8 @@ def play(path: Path, x: Real) -> Real:
     configuration = read(path)
     assert x.shape[1] == configuration.devices.capture.channels
     for step in configuration.pipeline:
+        if step.bypassed:
+            continue
         if isinstance(step, MixerStep):
             x = mixed(configuration.mixers[step.name], x)
         else:
@@ -163,7 +178,10 @@ def mixed(mixer: Mixer, x: Real) -> Real:
     return out
 
 
-def filtered(one: Conv | Biquad | Delay, x: Real, folder: Path) -> Real:
+def filtered(one: Conv | Biquad | Delay | Gain, x: Real, folder: Path) -> Real:
+    if isinstance(one, Gain):
+        assert one.parameters.scale == "dB" and not one.parameters.inverted and not one.parameters.mute
+        return np.asarray(10 ** (one.parameters.gain / 20) * x)
     if isinstance(one, Delay):
         assert one.parameters.unit == "samples" and not one.parameters.subsample
         return np.concatenate([np.zeros(int(one.parameters.delay)), x])[: len(x)]

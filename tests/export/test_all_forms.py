@@ -114,4 +114,4 @@ def test_wav_tracks_are_the_filters(seed: int, gain: float, tmp_path_factory: py
             limit = bound[:, tracks] if isinstance(bound, np.ndarray) else bound
             assert (np.abs(read * factor - expected[:, tracks]) <= limit * (1 + 1e-9)).all()
     with soundfile.SoundFile(io.BytesIO(export.files["filters.wav"])) as file:
-        assert file.comment.startswith("A title; with * / signs") and file.subtype == "FLOAT"
+        assert file.comment.startswith("title: A title; with * / signs") and file.subtype == "FLOAT"

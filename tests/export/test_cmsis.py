@@ -89,10 +89,11 @@ def test_odd_taps_are_filled_up_for_q15_and_said() -> None:
 
 def test_headroom_is_the_l1_norm() -> None:
     """Taps of 2, -2, 4 add up to 8 for an input of their signs: 18.06 dB, and 3 bits less for the accumulator than its 2 of shift."""
-    export = write_cmsis(one(np.array([2.0, -2.0, 4.0])), Q31)
-    assert export.facts["input_headroom_db"] == pytest.approx(18.062, abs=1e-3)
+    filters = one(np.array([2.0, -2.0, 4.0]))
+    export = write_cmsis(filters, Q31)
+    assert filters.headroom.any_input_db == pytest.approx(18.062, abs=1e-3)
     assert export.facts["tap_shift_bits"] == {"in": 3} and export.facts["input_guard_bits"] == {"in": 1}
-    assert "18.06 dB below full scale" in export.scaling
+    assert b"headroom: inputs 18.06 dB below full scale cannot drive a feed beyond it" in export.files["filters.h"]
 
 
 def test_names_that_are_no_identifiers_are_mapped() -> None:

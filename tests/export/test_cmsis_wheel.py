@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from programs import need_module
 
+from designer.export.arithmetic_judged import judge
 from designer.export.cmsis_arithmetic import biquad_q15, biquad_q31, fir_q15, fir_q31
+from designer.export.cmsis_model import cmsis_model
 from designer.export.cmsis_plan import plan_of
 from designer.export.cmsis_run import feeds_f32
-from designer.export.cmsis_sections import stored_sections
+from designer.export.cmsis_sections import StoredSections, stored_sections
 from designer.export.cmsis_taps import stored_taps
 from designer.export.cmsis_word import F32, Q15, Q31, CmsisWord
 from designer.export.filter_set import Filter, FilterSet
 from designer.realization.cascade import Cascade
 from designer.realization.section_scaling import node_bounds
-from export.cmsis_cases import random_cascade
+from export.cmsis_cases import awkward, random_cascade, sectioned
 
 dsp = need_module("cmsisdsp", "cmsisdsp 1.10.1")
 KIND = {"f32": np.float32, "q31": np.int32, "q15": np.int16}
@@ -88,6 +90,43 @@ def test_sections_in_integers_equal_the_library(
     assert np.array_equal(
         rule(stored.values, stored.post_shift, x), wheel_biquad(word, array, stored.post_shift, x, block)
     )
+
+
+@pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.suffix)
+@pytest.mark.parametrize("filters", [awkward(), sectioned()], ids=["taps", "sections"])
+def test_what_an_export_is_judged_by_is_the_library(word: CmsisWord, filters: FilterSet) -> None:
+    """All routes of a set at once, two inputs each: every bit of the library's outputs, raised and saturated as the C does it."""
+    assert word.word is not None
+    plan, model = plan_of(filters, word), cmsis_model(filters, word)
+    span = 2 ** (word.word.bits - 1)
+    x = np.random.default_rng(2).integers(-span // 4, span // 4, (len(plan.routes), 2, 128))
+    played = model.play(range(len(plan.routes)), x)
+    for r, (path, route) in enumerate(plan.routes):
+        for k in range(2):
+            if isinstance(route.stored, StoredSections):
+                array = route.stored.stored_q15 if word is Q15 else route.stored.stored
+                y = wheel_biquad(word, array, route.stored.post_shift, x[r, k], 16)
+            elif route.stored is not None:
+                y = wheel_fir(word, route.stored.reversed, x[r, k] >> (path.guard if word is Q31 else 0), 16)
+            else:
+                y = x[r, k]
+            raised = y.astype(np.int64) << route.restore
+            assert np.array_equal(played[r, k], np.clip(raised, -span, span - 1))
+
+
+def test_the_library_rests_where_the_judgement_says() -> None:
+    """A resonance at 60 Hz in Q15: after noise the library's own output stays at a sixth of full scale for ever, and is judged so."""
+    a = [[-2 * 0.99 * np.cos(2 * np.pi * 60 / 48000), 0.99**2]]
+    cascade = Cascade(np.array([[0.2, -0.4, 0.2]]), np.array(a))
+    one = Filter("in", "out", cascade.impulse_response(2048), cascade)
+    filters = FilterSet("One", 48000.0, ("in",), ("out",), (one,), "biquad", 0)
+    stored = stored_sections(cascade, Q15, "here", 10 ** (-filters.headroom.any_input_db / 20))
+    x = np.zeros(16_000, dtype=np.int64)
+    x[:4000] = np.random.default_rng(1).integers(-8000, 8000, 4000)
+    rest = wheel_biquad(Q15, stored.stored_q15, stored.post_shift, x, 64)[-2000:].astype(float) / 2**15
+    (judged,) = judge(filters, cmsis_model(filters, Q15)).values()
+    assert np.ptp(rest) == 0 and abs(rest[0]) > 0.15
+    assert judged.dc_db == pytest.approx(20 * np.log10(abs(rest[0])), abs=0.1)
 
 
 @given(seed=st.integers(0, 10**6), sections=st.integers(1, 5), gain=st.floats(0.01, 30.0))

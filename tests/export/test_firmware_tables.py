@@ -77,7 +77,7 @@ def test_minidsp_taps_are_floats_and_text() -> None:
 @pytest.mark.parametrize(("form", "zeros", "fraction"), [("5.23", 4, 23), ("8.24", 0, 24)])
 @pytest.mark.parametrize("filters", [filter_cases.fir(), filter_cases.biquads(), filter_cases.words("5.23")])
 def test_sigmadsp_words_are_the_coefficients(filters: FilterSet, form: str, zeros: int, fraction: int) -> None:
-    """Each word, two's complement behind the zeros of its format, is the coefficient to half a step, and its printed value."""
+    """Each word, two's complement behind the zeros of its format, is a coefficient in the memory's order, to half a step."""
     export = exported("sigmadsp", filters)
     for one in filters.filters:
         lines = [line for line in text(export, f"{one.channel}-{one.driver}-{form}.txt").splitlines() if line[0] != "#"]
@@ -92,8 +92,10 @@ def test_sigmadsp_words_are_the_coefficients(filters: FilterSet, form: str, zero
             values.append(float(value))
         if one.cascade is not None:
             expected = [v for b, a in zip(one.cascade.b, one.cascade.a, strict=True) for v in (*b, *(-a))]
+            if form == "8.24":
+                expected = [expected[s + k] for s in range(0, len(expected), 5) for k in (2, 1, 0, 4, 3)]
         else:
-            expected = [] if one.delay_samples is not None else one.taps.tolist()
+            expected = [] if one.delay_samples is not None else one.taps.tolist()[:: -1 if form == "8.24" else 1]
         assert len(values) == len(expected)
         assert all(abs(v - e) <= 2.0 ** -(fraction + 1) for v, e in zip(values, expected, strict=True))
 
@@ -103,7 +105,7 @@ def test_sigmadsp_knows_its_data_sheets_words() -> None:
     taps = {"a": np.array([[1.0, -1.0, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0]])}
     export = exported("sigmadsp", filter_cases.made(taps, ("d",), {}, "fir"))
     assert re.findall(r"0x\w+", text(export, "a-d-5.23.txt"))[:2] == ["0x00800000", "0x0F800000"]
-    assert re.findall(r"0x\w+", text(export, "a-d-8.24.txt"))[:2] == ["0x01000000", "0xFF000000"]
+    assert re.findall(r"0x\w+", text(export, "a-d-8.24.txt"))[:-3:-1] == ["0x01000000", "0xFF000000"]
 
 
 def coe(content: str) -> list[int]:

@@ -19,9 +19,10 @@ from toml_text import pair, toml
 import designer
 from designer.arrays import Real
 from designer.errors import UsageError
-from designer.export import TARGETS, Export, FilterSet, manifest, target_named
+from designer.export import TARGETS, Export, FilterSet, manifest, target_named, write
 from designer.export.write import MANIFEST, made, write_elsewhere, write_in_design
-from designer.problem.schema import TargetName
+from designer.problem.firmware_names import TargetName
+from designer.realization.cascade import Cascade
 from export import filter_cases
 
 CASES: dict[str, Callable[[], FilterSet]] = {
@@ -89,10 +90,15 @@ def test_every_export_says_where_it_comes_from(target: str, case: str) -> None:
         everything = everything.replace(b"\0", b"")  # numpy's characters take four bytes
     if target == "matlab":
         everything = export.files["README.txt"]
-    for said in (filters.problem_sha256, f"export out/case --target {target}", "sample rate: 48000 Hz"):
+    room = f"headroom: inputs {filters.headroom.any_input_db:.2f} dB below full scale cannot drive a feed beyond it"
+    for said in (filters.problem_sha256, f"export out/case --target {target}", "sample rate: 48000 Hz", room):
         assert said.encode() in everything
     entry = json.loads(json.dumps(manifest.entry(filters, target, export)))
     assert list(entry["files"]) == list(export.files)
+    assert entry["headroom_db"] == round(filters.headroom.any_input_db, 3) >= entry["tones_headroom_db"]
+    assert entry["preamp_db"] == -entry["tones_headroom_db"] and entry["preamp_applied"] is False and entry["preamp"]
+    fixed = target in ("cmsis-q31", "cmsis-q15", "cmsis-test", "sigmadsp", "hex", "xilinx-coe")
+    assert ("arithmetic" in entry) == fixed and (not fixed or b"signal to noise" in export.files["README.txt"])
     assert all(file["bytes"] > 0 and len(file["sha256"]) == 64 for file in entry["files"].values())
     assert all(path.isascii() and not {"", ".", ".."} & set(path.split("/")) for path in export.files)
 
@@ -177,8 +183,8 @@ def many(channels: int, drivers: int) -> FilterSet:
         ),
         (
             "sigmadsp",
-            many(8, 321),
-            "target sigmadsp: found 20,544 words of coefficients; allowed: at most 20,480; design with fewer taps",
+            many(8, 641),
+            "target sigmadsp: found 41,024 words of coefficients; allowed: at most 40,960; design with fewer taps",
         ),
         (
             "sigmadsp",
@@ -229,6 +235,31 @@ def test_a_broken_rate_is_refused(target: str) -> None:
     assert refused(target, long(16, 44100.5)).startswith(
         f"target {target}: found a sample rate of 44100.5 Hz; allowed: a whole number of hertz"
     )
+
+
+def low_resonance() -> FilterSet:
+    """A pole pair at 60 Hz, which raises half a step of Q15 to a sixth of full scale."""
+    a = np.array([[-2 * 0.99 * np.cos(2 * np.pi * 60 / 48000), 0.99**2]])
+    cascade = Cascade(np.array([[0.2, -0.4, 0.2]]), a)
+    taps = cascade.impulse_response(2048)[None]
+    return filter_cases.made({"a": taps}, ("d",), {"a": {"d": cascade}}, "biquad")
+
+
+def test_sections_that_16_bits_spoil_are_refused_with_what_holds() -> None:
+    """The floors that fail with their values, and what was run instead: the longer word."""
+    text = refused("cmsis-q15", low_resonance())
+    assert text.startswith("target cmsis-q15: run in its own arithmetic (arm_biquad_cascade_df1_q15, ")
+    assert "found a: a signal-to-noise ratio of" in text and "dB of full scale (at most -60)" in text
+    assert "; cmsis-q31 holds (" in text
+
+
+def test_a_refused_export_does_not_take_the_others_along(tmp_path: Path) -> None:
+    """A design's folder gets the exports that hold; the manifest says why one is missing, until it is there."""
+    refusals: dict[str, str] = {}
+    written = write_in_design(low_resonance(), tmp_path, ["cmsis-q31", "cmsis-q15"], refusals)
+    assert list(written) == ["cmsis-q31"] and "run in its own arithmetic" in refusals["cmsis-q15"]
+    assert write.refused(tmp_path) == refusals
+    assert [path.name for path in (tmp_path / "export").iterdir()] == ["cmsis-q31"]
 
 
 def test_an_unknown_target_names_the_nearest() -> None:
