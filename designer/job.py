@@ -29,12 +29,17 @@ __all__ = ["Design", "design", "evaluate", "open_folder"]
 class Design(Result):
     """A designed problem that can be saved; made by `designer.design` or `designer.open`."""
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the whole design folder: it appears whole or not at all.
+
+        Parameters
+        ----------
+        force : replace files of an older design that were edited since
 
         Raises
         ------
-        UsageError : the folder is not empty, and this tool did not write it
+        UsageError : the folder holds files that this tool did not write, or that were edited
+        OutputError : it cannot be written; what was there is as it was
 
         Examples
         --------
@@ -43,11 +48,11 @@ class Design(Result):
         >>> with tempfile.TemporaryDirectory() as parent:
         ...     folder = design.save(pathlib.Path(parent) / "laptop")
         ...     sorted(path.name for path in folder.iterdir())  # doctest: +NORMALIZE_WHITESPACE
-        ['coefficients.csv', 'figures', 'filters.wav', 'metrics.csv', 'report.html', 'response.csv', 'summary.json',
-         'weights.csv']
+        ['coefficients.csv', 'designer-manifest.json', 'figures', 'filters.wav', 'metrics.csv', 'report.html', 'response.csv',
+         'summary.json', 'weights.csv']
 
         """
-        return folders.write(self, Path(folder))
+        return folders.write(self, Path(folder), force=force)
 
 
 def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -> Design:

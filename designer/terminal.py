@@ -2,17 +2,81 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import errno
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+from designer.errors import OutputError
+from designer.workers import STOPPING
 
 if TYPE_CHECKING:
     from designer.problem import Problem
 
 
+class Stopped(BaseException):
+    """A signal asked this program to end: what is open is closed, and what is half-written goes."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"signal {number}")
+        self.exit_code = 128 + number
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Turn the signals that ask for an end into `Stopped`; a second one does not disturb the cleaning up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in STOPPING}
+
+    def stop(number: int, _: FrameType | None) -> None:
+        for one in STOPPING:
+            signal.signal(one, signal.SIG_IGN)
+        raise Stopped(number)
+
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as nohup leaves it
+            signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def flush() -> None:
+    """Bring what was said to where it goes.
+
+    Raises
+    ------
+    OutputError : it does not get there, as on a full disk
+
+    """
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        with contextlib.suppress(OSError, ValueError):  # what is still held would be tried again at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:  # nobody reads on, as with `| head`
+            raise OutputError(f"standard output: cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
 def say(text: str = "", *, error: bool = False) -> None:
     """A line for the user; messages of trouble go to the error stream."""
-    typer.echo(text, err=error)
+    try:
+        typer.echo(text, err=error)
+    except OSError:
+        if error:  # nobody can be told
+            return
+        flush()
 
 
 def warn(problem: Problem) -> None:

@@ -16,6 +16,8 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "errors",
     "versions",
     "arrays",
+    "writing",
+    "workers",
     "problem",
     "explain",
     "acoustics",
