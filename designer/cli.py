@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -104,14 +106,14 @@ def design(
 
         folders.check_free(folder, force=force, inputs=[problem_file])
         ready = time.perf_counter()
-        made = job.design(problem, progress=status.update)
+        made = job.design(problem, progress=status.update, keep_going=True)
         status.update("report")
         report_begin = time.perf_counter()
         made.save(folder, force=force)
     end = time.perf_counter()
     for name, channel in made.channels.items():
         say(f"{name}: {channel.verdict.sentence}.")
-    for warning in made.warnings:
+    for warning in made.warnings[len(made.failures) :]:  # those of the missing channels are errors below
         say(f"warning: {warning}", error=True)
     stages = {"start": ready - begin, **made.seconds, "report": end - report_begin}
     say(
@@ -121,10 +123,13 @@ def design(
     )
     say(f"wrote {folder} (open {folder / 'report.html'})")
     if made.status:
-        for i, (name, channel) in enumerate(made.channels.items()):
+        places = {table.name: i for i, table in enumerate(problem.designs)}
+        for message in made.failures.values():
+            say(f"error: {message}; the other channels are written", error=True)
+        for name, channel in made.channels.items():
             for shortfall in channel.verdict.shortfalls:
                 say(
-                    f'designs[{i}] "{name}" is infeasible as asked: {shortfall}; the best compromise is written',
+                    f'designs[{places[name]}] "{name}" is infeasible as asked: {shortfall}; the best compromise is written',
                     error=True,
                 )
         raise typer.Exit(made.status)
@@ -317,6 +322,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except Stopped as stopped:
         say("stopped; nothing half-written is left", error=True)
+        if threading.active_count() > 1:  # compiled code that cannot be interrupted, and that Python would wait for
+            os._exit(stopped.exit_code)
         sys.exit(stopped.exit_code)
 
 

@@ -185,6 +185,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "title": problem.title,
         "imported_from": result.imported_from,
         "exit_code": result.status,
+        "failures": result.failures,
         "sentence": sentence(result),
         "warnings": result.warnings,
         "bulk_delay_samples": result.bulk_delay_samples,
@@ -318,6 +319,7 @@ def read(folder: Path) -> dict[str, Any]:
         "study_source": lambda: studies,
         "channels": channels,
         "imported_from": report["imported_from"],
+        "failures": report.get("failures", {}),
         "room_ears_source": None
         if report.get("room") is None
         else lambda: room_files.read_ears(folder / "room", drivers),

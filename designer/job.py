@@ -10,13 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from designer import folder as folders
-from designer.acoustics.scene import scene
+from designer.acoustics.scene import Scene, scene
 from designer.designs import ChannelDesign, design_channel
+from designer.errors import ProblemError, SolverError
 from designer.evaluation.image_sources import library
 from designer.evaluation.realisation_study import study
 from designer.evaluation.words import verdict
 from designer.export.ahead import check_targets
+from designer.problem import loads
 from designer.problem.schema import DesignTable, Problem
+from designer.problem.toml_text import toml_text
 from designer.realization import Realized, realize_form
 from designer.realization.cascade import Cascade
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
@@ -55,7 +58,7 @@ class Design(Result):
         return folders.write(self, Path(folder), force=force)
 
 
-def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -> Design:
+def design(problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False) -> Design:
     """Design every channel of a problem and realise its filters.
 
     The formulation is solved on the design's frequencies and on those half way between, so that the taps have
@@ -65,10 +68,12 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
     ----------
     problem : from `designer.load`
     progress : called with the name of each stage as it begins
+    keep_going : design the other channels where the solver stops at one; `failures` then says which and why, and `problem` is the
+        problem without it
 
     Raises
     ------
-    SolverError : a solver ended without a certified answer
+    SolverError : a solver ended without a certified answer; with `keep_going` only where it did for every channel
     DataError : a data file that the problem names cannot be used
     UsageError : an export target that the problem names cannot hold its filters
     ProblemError : a reference driver that the problem names is silent in the band, or a room without pyroomacoustics
@@ -101,7 +106,10 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         if fine.is_small and any(table.kind == "beamformer" for table in problem.designs):
             fine.circle()
     with stage("designs"):
-        found = [design_channel(table, fine) for table in problem.designs]
+        found, failures = _designed(problem, fine, keep_going=keep_going)
+        if failures:
+            problem = _without(problem, failures)
+            fine = scene(problem).at(fine_frequencies_hz(problem))
     with stage("realisation"):
         realised = realize_form(found, fine, problem.realization)
     virtual = None
@@ -140,6 +148,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         shifts=shifts,
         finer_bits=finer_bits,
         study_source=lambda: study(found, realised, fine),
+        failures=failures,
     )
     made.__dict__["fine_scene"] = fine
     with stage("evaluation"):
@@ -148,6 +157,39 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         with stage("room"):
             _ = made.room
     return made
+
+
+def _designed(problem: Problem, fine: Scene, *, keep_going: bool) -> tuple[list[ChannelDesign], dict[str, str]]:
+    """Each channel's design, and the message of each channel that has none."""
+    found, failures = [], {}
+    for table in problem.designs:
+        try:
+            found.append(design_channel(table, fine))
+        except SolverError as error:
+            if not keep_going:
+                raise
+            failures[table.name] = str(error)
+    if not found:
+        raise SolverError("; ".join(failures.values()))
+    return found, failures
+
+
+def _without(problem: Problem, failures: dict[str, str]) -> Problem:
+    """The problem without the channels that failed, and without the stereo chain where it needs one of them."""
+    data = problem.model_dump(exclude_unset=True)
+    data["designs"] = [table for table in data["designs"] if table["name"] not in failures]
+
+    def read() -> Problem:
+        return loads(toml_text(data), folder=problem.folder, source=problem.source, files=problem.files)
+
+    try:
+        return read()
+    except ProblemError:
+        data.pop("virtualizer", None)
+    try:
+        return read()
+    except ProblemError:  # what is left cannot stand alone
+        raise SolverError("; ".join(failures.values())) from None
 
 
 def _sections(names: list[str], drivers: tuple[str, ...], realised: Realized) -> dict[str, dict[str, Cascade]]:

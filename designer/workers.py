@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing.context import BaseContext
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -37,6 +37,18 @@ def pool(processes: int, context: BaseContext) -> Iterator[ProcessPoolExecutor]:
         raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """A pool of threads that nobody waits for where what it is used for ends with an error: compiled code does not hear of it."""
+    executor = ThreadPoolExecutor(count)
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        raise
+    executor.shutdown()
 
 
 def begin(parent_id: int) -> None:

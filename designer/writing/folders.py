@@ -159,7 +159,7 @@ def write_folder(place: Path, kind: str, fill: Fill, *, force: bool = False, inp
     check_folder(place, kind, force=force, inputs=inputs)
     with output_errors(place), parents_made(place) as at, Staging(at.parent, at.name) as staging:
         fill(staging.new)
-        manifest_of(staging.new, kind).write(staging.new)
+        manifest_of(staging.new, kind).write(staging.new, staging.path)
         if at.is_dir():
             staging.new.chmod(stat.S_IMODE(at.stat().st_mode))
         with turn(at.parent):
@@ -295,18 +295,18 @@ def _exchange_files(staging: Staging, at: Path, before: Manifest, names: list[st
     undo = contextlib.ExitStack()
     try:
         if (at / MANIFEST).exists():
-            undo.callback(before.write, at)
+            undo.callback(before.write, at, staging.path)
         else:
             undo.callback((at / MANIFEST).unlink, missing_ok=True)
-        Manifest(before.kind, {**before.files, **both}).write(at)
+        Manifest(before.kind, {**before.files, **both}).write(at, staging.path)
         for name in (*names, *gone):
+            _made_for(at, name, undo)
             _kept(staging.old / name, at / name, undo)
             if name in new:
-                _made_for(at, name, undo)
                 (staging.new / name).replace(at / name)
             else:
                 (at / name).unlink()
-        Manifest(before.kind, after).write(at)
+        Manifest(before.kind, after).write(at, staging.path)
     except BaseException:
         undo.close()
         raise

@@ -41,9 +41,9 @@ class Manifest:
         files = {path: hashes[0] if len(hashes) == 1 else list(hashes) for path, hashes in sorted(self.files.items())}
         return json.dumps({"writer": WRITER, "kind": self.kind, "files": files}, indent=2) + "\n"
 
-    def write(self, folder: Path) -> None:
-        """Put it into a folder, in one step."""
-        partial = folder / f".{MANIFEST}"
+    def write(self, folder: Path, through: Path) -> None:
+        """Put it into a folder in one step, through another of the same file system."""
+        partial = through / MANIFEST
         partial.write_text(self.text(), encoding="utf-8")
         partial.replace(folder / MANIFEST)
 

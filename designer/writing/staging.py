@@ -176,6 +176,7 @@ def _clear(path: Path) -> None:
     for part in (NEW, OLD):
         remove_own(path / part)
     with contextlib.suppress(OSError):
+        (path / MANIFEST).unlink(missing_ok=True)  # one on its way
         if not (path / NEW).exists() and not (path / OLD).exists():
             (path / OWNER).unlink(missing_ok=True)
         path.rmdir()
@@ -194,7 +195,7 @@ def remove_own(folder: Path, *, edited: bool = False) -> None:
         whole = not found.foreign and (edited or not found.edited)
         if whole:
             (folder / MANIFEST).unlink()
-        remove_empty(folder, (*found.own, *found.edited))
+        remove_empty(folder, tuple(manifest.files))
         if whole:
             folder.rmdir()
 
