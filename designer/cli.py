@@ -306,7 +306,7 @@ def schema() -> None:
     """Print the JSON schema of the problem file, for editors."""
     from designer.problem.library import schema_text
 
-    typer.echo(schema_text(), nl=False)
+    say(schema_text(), line=False)
 
 
 def main() -> None:

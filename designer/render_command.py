@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from designer.terminal import say
+
 
 def render(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="The design folder.", show_default=False)],
@@ -63,4 +65,4 @@ def render(
             force=force,
         )
     for line in lines:
-        typer.echo(line)
+        say(line)

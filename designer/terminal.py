@@ -60,23 +60,36 @@ def flush() -> None:
     OutputError : it does not get there, as on a full disk
 
     """
-    try:
+    with _reaching():
         sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _reaching() -> Iterator[None]:
+    """Take a standard output that takes nothing for what it is: an error, unless nobody reads on, as with `| head`."""
+    try:
+        yield
     except OSError as error:
         with contextlib.suppress(OSError, ValueError):  # what is still held would be tried again at the end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if error.errno != errno.EPIPE:  # nobody reads on, as with `| head`
+        if error.errno != errno.EPIPE:
             raise OutputError(f"standard output: cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
-def say(text: str = "", *, error: bool = False) -> None:
-    """A line for the user; messages of trouble go to the error stream."""
-    try:
-        typer.echo(text, err=error)
-    except OSError:
-        if error:  # nobody can be told
-            return
-        flush()
+def say(text: str = "", *, error: bool = False, line: bool = True) -> None:
+    """Say something to the user, as a line; messages of trouble go to the error stream.
+
+    Raises
+    ------
+    OutputError : the standard output cannot be written
+
+    """
+    if error:
+        with contextlib.suppress(OSError):  # nobody else could be told
+            typer.echo(text, err=True)
+        return
+    with _reaching():
+        typer.echo(text, nl=line)
 
 
 def warn(problem: Problem) -> None:

@@ -238,7 +238,7 @@ def _is_within(path: str, part: str) -> bool:
 
 def _check_inside(place: Path, names: Sequence[str], within: str) -> None:
     """No folder on the way to a file may be a link, or a file."""
-    parents = {parent for name in names for parent in (Path(name).parents)} | {Path(within)}
+    parents = {parent for name in names for parent in Path(name).parents} | {Path(within), *Path(within).parents}
     for parent in sorted(parents):
         path = place / parent
         if parent != Path() and path.is_symlink():

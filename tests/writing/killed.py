@@ -71,7 +71,11 @@ def kill_at(count: int) -> None:
 
 
 def contents(place: Path) -> dict[str, str]:
-    return {str(one.relative_to(place)): one.read_bytes().decode() for one in sorted(place.rglob("*")) if one.is_file()}
+    return {
+        str(one.relative_to(place)): one.read_bytes().decode("latin-1")
+        for one in sorted(place.rglob("*"))
+        if one.is_file()
+    }
 
 
 def main(how: str, root: Path) -> None:
