@@ -14,7 +14,7 @@ from designer.cli_firmware import export, import_coefficients
 from designer.cli_sweep import sweep
 from designer.errors import DesignerError
 from designer.render_command import render
-from designer.terminal import Stopped, flush, say, stoppable, warn
+from designer.terminal import STOPPED, Stopped, flush, say, stoppable, warn
 
 app = typer.Typer(
     help="Turns a loudspeaker geometry into filters that run in its firmware.\n\n"
@@ -321,7 +321,7 @@ def main() -> None:
         say(f"error: {error}", error=True)
         sys.exit(error.exit_code)
     except Stopped as stopped:
-        say("stopped; nothing half-written is left", error=True)
+        say(STOPPED, error=True)
         if threading.active_count() > 1:  # compiled code that cannot be interrupted, and that Python would wait for
             os._exit(stopped.exit_code)
         sys.exit(stopped.exit_code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import multiprocessing
 import os
 import signal
 import sys
@@ -16,9 +17,15 @@ import typer
 
 from designer.errors import OutputError
 from designer.workers import STOPPING
+from designer.writing import Staging
 
 if TYPE_CHECKING:
     from designer.problem import Problem
+
+
+STOPPED = "stopped; nothing half-written is left"
+GRACE_S = 0.5
+"""How long the program may take to end by itself."""
 
 
 class Stopped(BaseException):
@@ -31,7 +38,11 @@ class Stopped(BaseException):
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """Turn the signals that ask for an end into `Stopped`; a second one does not disturb the cleaning up."""
+    """Turn the signals that ask for an end into `Stopped`; a second one does not disturb the cleaning up.
+
+    Compiled code does not hear of it before it returns: a thread ends the program where that takes longer than GRACE_S, and nothing
+    lies on the disk that would have to be removed.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -45,11 +56,34 @@ def stoppable() -> Iterator[None]:
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:  # as nohup leaves it
             signal.signal(number, stop)
+    awake, woken = os.pipe()
+    os.set_blocking(woken, False)
+    wakeup = signal.set_wakeup_fd(woken)
+    ended = threading.Event()
+    threading.Thread(target=_end_soon, args=(awake, ended), daemon=True).start()
     try:
         yield
     finally:
+        ended.set()
+        signal.set_wakeup_fd(wakeup)
+        os.close(woken)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _end_soon(awake: int, ended: threading.Event) -> None:
+    """End the program a moment after a signal, whose number the system writes into a pipe, if it has not ended by itself."""
+    while number := os.read(awake, 1):
+        if number[0] not in STOPPING:
+            continue
+        while not ended.wait(GRACE_S):
+            if not Staging.open_ones:
+                for child in multiprocessing.active_children():
+                    child.kill()
+                show_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # a progress bar hides it
+                os.write(2, f"{show_cursor}{STOPPED}\n".encode())
+                os._exit(128 + number[0])
+    os.close(awake)
 
 
 def flush() -> None:

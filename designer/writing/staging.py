@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import ClassVar
 
 from designer.errors import OutputError
 from designer.versions import WRITER
@@ -71,6 +72,9 @@ def reason(error: OSError) -> str:
 class Staging:
     """One such folder, used with `with`: it is made, and it is gone in any case when that is done."""
 
+    open_ones: ClassVar[set[Path]] = set()
+    """Those of this process, which it must not leave behind."""
+
     def __init__(self, parent: Path, name: str) -> None:
         self.parent = parent
         self._name = name
@@ -81,6 +85,7 @@ class Staging:
         for _ in range(TRIES):
             self.path = self.parent / f".{begin}.{secrets.token_hex(4)}{SUFFIX}"
             try:
+                self.open_ones.add(self.path)
                 self.path.mkdir()
                 if self._locked():
                     (self.path / NEW).mkdir()
@@ -91,6 +96,7 @@ class Staging:
             except BaseException:
                 self._remove()
                 raise
+            self.open_ones.discard(self.path)
         raise OSError(errno.EEXIST, "the hidden folder beside it cannot be made")
 
     def __exit__(
@@ -128,6 +134,7 @@ class Staging:
         _clear(self.path)
         with contextlib.suppress(OSError, AttributeError):
             os.close(self._owner)
+        self.open_ones.discard(self.path)
 
 
 def sweep_stale(parent: Path) -> None:

@@ -92,6 +92,34 @@ def test_a_signal_ends_a_command_cleanly(
     assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == handlers
 
 
+STUCK = """
+import ctypes, sys
+from designer import cli, job
+library = ctypes.CDLL(None)
+mutex = ctypes.create_string_buffer(128)
+def stuck(*_):
+    library.pthread_mutex_lock(mutex)
+    print("stuck", flush=True)
+    library.pthread_mutex_lock(mutex)  # for ever, and no signal ends it
+job.design_channel = stuck
+sys.argv = ["designer", "design", "p.toml", "-o", "out"]
+cli.main()
+"""
+
+
+def test_compiled_code_that_does_not_return_does_not_hold_a_command(here: Path) -> None:
+    """Stuck in a call that no signal interrupts, the command ends as it does elsewhere, and leaves nothing."""
+    before = contents(here)
+    program = [sys.executable, "-c", STUCK]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=PATH) as command:
+        assert command.stdout is not None
+        assert command.stdout.readline() == "stuck\n"
+        command.send_signal(signal.SIGINT)
+        assert command.communicate() == ("", "stopped; nothing half-written is left\n")
+    assert command.returncode == 130
+    assert contents(here) == before
+
+
 KILLED = """
 import os, signal, sys
 from designer import cli
