@@ -25,6 +25,7 @@ from designer.realization.cascade import Cascade
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.targets.wishes import SLACK_TOLERANCE_DB
 from designer.virtualizer.virtualisation import VIRTUAL, virtual_channels
+from designer.writing import sweep_stale
 
 __all__ = ["Design", "design", "evaluate", "open_folder"]
 
@@ -244,4 +245,7 @@ def open_folder(folder: str | Path) -> Design:
     True
 
     """
-    return Design(**folders.read(Path(folder)))
+    place = Path(folder)
+    if not place.exists():  # a kill between two moves may have left it beside its place
+        sweep_stale(place.absolute().parent)
+    return Design(**folders.read(place))

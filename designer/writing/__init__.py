@@ -24,7 +24,7 @@ from designer.writing.folders import (
     write_folder,
 )
 from designer.writing.manifest import MANIFEST, Manifest, file_sha256, read_manifest, survey
-from designer.writing.staging import Staging, output_errors, parents_made, reserve, turn
+from designer.writing.staging import Staging, output_errors, parents_made, reserve, sweep_stale, turn
 
 __all__ = [
     "CHECK",
@@ -46,6 +46,7 @@ __all__ = [
     "read_manifest",
     "reserve",
     "survey",
+    "sweep_stale",
     "turn",
     "update_folder",
     "write_file",

@@ -85,13 +85,19 @@ def check_folder(place: Path, kind: str, *, force: bool = False, inputs: Sequenc
         for path in inputs:
             if path.exists() and path.resolve().is_relative_to(place.resolve()):
                 raise UsageError(f"{place}: {path}, which the command reads, lies there; choose another with -o")
-        if not place.is_dir() or not any(place.iterdir()):
-            return
-        found = survey(place, _of_kind(place, kind))
-        if found.foreign:
-            raise UsageError(_foreign(place, kind, found))
-        if found.edited and not force:
-            raise UsageError(_edited(place, found.edited))
+        if place.is_dir():
+            with turn(place.resolve().parent):
+                _check_content(place, kind, force=force)
+
+
+def _check_content(place: Path, kind: str, *, force: bool) -> None:
+    if not any(place.iterdir()):
+        return
+    found = survey(place, _of_kind(place, kind))
+    if found.foreign:
+        raise UsageError(_foreign(place, kind, found))
+    if found.edited and not force:
+        raise UsageError(_edited(place, found.edited))
 
 
 def _check_place(place: Path, kind: str) -> None:
@@ -173,7 +179,8 @@ def _put(staging: Staging, asked: Path, at: Path, kind: str, *, force: bool) -> 
             at.rmdir()
         staging.new.rename(at)  # an empty folder is replaced in one step
         return
-    check_folder(asked, kind, force=force)
+    _check_place(asked, kind)
+    _check_content(asked, kind, force=force)
     if exchanged(staging.new, at):
         old, is_exchanged = staging.new, True
     else:
@@ -214,22 +221,26 @@ def check_update(place: Path, kind: str, names: Sequence[str], *, within: str = 
         if place.is_symlink() or not place.is_dir():
             _check_place(place, kind)
             return
-        sweep_stale(place)
-        _check_inside(place, names, within)
-        manifest = _of_kind(place, kind)
-        found = survey(place, manifest)
-        taken = tuple(path for path in found.foreign if path.rstrip("/") in names)
-        if taken:
-            raise UsageError(
-                f"{place}: {named(taken)} is in the way, and no file of this tool; move it, or choose another with -o"
-            )
-        below = tuple(path for path in found.foreign if _is_within(path, within) and not path.endswith(f"{SUFFIX}/"))
-        if below and not force:
-            remedy = "move them, choose another with -o, or keep them beside the export with --force"
-            raise UsageError(_foreign(place, kind, Survey((), (), below), remedy=remedy))
-        edited = tuple(path for path in found.edited if path in names or _is_within(path, within))
-        if edited and not force:
-            raise UsageError(_edited(place, edited))
+        with turn(place.resolve().parent):
+            sweep_stale(place)
+            _check_files(place, kind, names, within, force=force)
+
+
+def _check_files(place: Path, kind: str, names: Sequence[str], within: str, *, force: bool) -> None:
+    _check_inside(place, names, within)
+    found = survey(place, _of_kind(place, kind))
+    taken = tuple(path for path in found.foreign if path.rstrip("/") in names)
+    if taken:
+        raise UsageError(
+            f"{place}: {named(taken)} is in the way, and no file of this tool; move it, or choose another with -o"
+        )
+    below = tuple(path for path in found.foreign if _is_within(path, within) and not path.endswith(f"{SUFFIX}/"))
+    if below and not force:
+        remedy = "move them, choose another with -o, or keep them beside the export with --force"
+        raise UsageError(_foreign(place, kind, Survey((), (), below), remedy=remedy))
+    edited = tuple(path for path in found.edited if path in names or _is_within(path, within))
+    if edited and not force:
+        raise UsageError(_edited(place, edited))
 
 
 def _is_within(path: str, part: str) -> bool:
@@ -266,12 +277,12 @@ def update_folder(
     """
     with output_errors(place), parents_made(place) as at, contextlib.ExitStack() as ending:
         if not at.exists():
-            at.mkdir()
+            at.mkdir(exist_ok=True)  # another process may have made it by now
             ending.callback(_remove_empty, at)
         with turn(at.parent), Staging(at, "designer") as staging:
             fill(staging.new)
             names = sorted(files_below(staging.new))
-            check_update(place, kind, names, within=within, force=force)
+            _check_files(place, kind, names, within, force=force)
             before = read_manifest(at) or Manifest(kind, {})
             found = survey(at, before)
             gone = [

@@ -171,6 +171,17 @@ def test_only_what_is_this_tools_and_dead_is_swept(tmp_path: Path) -> None:
     assert (tmp_path / ".mine.12345678.partial/letter.txt").read_bytes() == b"dear"
 
 
+def test_a_design_between_two_moves_is_found(here: Path, designer_command: Command) -> None:
+    """Killed where the older design stands beside its place, which is empty: opening it puts it back under its name."""
+    assert designer_command("design", "p.toml", "-o", "out").code == errors.EXIT_DONE
+    before = contents(here)
+    beside = here / ".out.12345678.partial"
+    lay({"owner": b'{"writer": "loudspeaker-filter-designer", "place": "out"}', "new/a.txt": b"a"})(beside)
+    (here / "out").rename(beside / "old")
+    assert designer.open("out").status == 0
+    assert contents(here) == before
+
+
 def two_channels() -> dict[str, Any]:
     tables = pair()
     other = {**tables["designs"][0], "name": "right", "ear": "right"}

@@ -89,7 +89,7 @@ def test_a_file_is_old_or_new_after_a_kill_at_any_moment(tmp_path: Path) -> None
 
 
 def test_two_processes_that_write_one_output(tmp_path: Path) -> None:
-    """Four processes write the same folder and the same file ten times each: at the end each is whole, of one of them, and alone."""
+    """Four processes write the same folders and the same file ten times each: at the end each is whole, of one of them, and alone."""
     children = []
     for number in range(4):
         child = os.fork()
@@ -99,17 +99,19 @@ def test_two_processes_that_write_one_output(tmp_path: Path) -> None:
                 files = {f"{name}-{number}": str(number).encode() * 5000 for name in "abc"}
                 for _ in range(10):
                     write_folder(tmp_path / "x", "design", lay(files))
+                    update_folder(tmp_path / "inside", "export", lay(files), within=".")
                     write_file(tmp_path / "out.bin", lambda path: _write(path, files[f"a-{number}"]))  # noqa: B023
                 failed = 0
             finally:
                 os._exit(failed)
         children.append(child)
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
-    assert {one.name for one in tmp_path.iterdir()} == {"x", "out.bin"}
-    (owner,) = {name[-1] for name in at_its_name(contents(tmp_path))}
-    assert at_its_name(contents(tmp_path)) == {f"{name}-{owner}": owner * 5000 for name in "abc"}
-    found = survey(tmp_path / "x", read_manifest(tmp_path / "x"))
-    assert (len(found.own), found.edited, found.foreign) == (3, (), ())
+    assert {one.name for one in tmp_path.iterdir()} == {"x", "inside", "out.bin"}
+    for folder in (tmp_path / "x", tmp_path / "inside"):
+        found = survey(folder, read_manifest(folder))
+        (owner,) = {name[-1] for name in found.own}
+        assert (found.own, found.edited, found.foreign) == (tuple(f"{name}-{owner}" for name in "abc"), (), ())
+        assert all((folder / name).read_text(encoding="utf-8") == owner * 5000 for name in found.own)
     assert len(set((tmp_path / "out.bin").read_bytes())) == 1
 
 
