@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -12,15 +14,20 @@ from designer.cli_firmware import export, import_coefficients
 from designer.cli_sweep import sweep
 from designer.errors import DesignerError
 from designer.render_command import render
-from designer.terminal import say, warn
+from designer.terminal import STOPPED, Stopped, flush, say, stoppable, warn
 
 app = typer.Typer(
-    help="Turns a loudspeaker geometry into filters that run in its firmware.",
+    help="Turns a loudspeaker geometry into filters that run in its firmware.\n\n"
+    "Exit codes: 0 done, 2 usage, 3 bad problem file or data, 4 infeasible as asked (the best compromise is written), 5 a solver"
+    " stopped, 6 the output could not be written.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace what this tool wrote there before, where it was edited since, too.")
+]
 ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.", show_default=False)]
 
 
@@ -35,11 +42,17 @@ def check(
         bool,
         typer.Option("--reach", help="Say what each design's layout could reach at best, over effort and frequency."),
     ] = False,
+    force: Force = False,
 ) -> None:
     """Read and explain a problem file."""
     from designer.explain import explain
     from designer.problem import load
 
+    if out is not None:
+        from designer.writing import CHECK, check_folder, reserve
+
+        check_folder(out, CHECK, force=force, inputs=[problem_file])
+        reserve(out)
     problem = load(problem_file)
     for line in explain(problem):
         say(line)
@@ -60,12 +73,9 @@ def check(
         for line in explain_reach(problem, scene(problem)):
             say(line)
     if out is not None:
-        from designer import folder
         from designer.report.figures import write_problem
 
-        if not (out / "layout.svg").is_file():  # drawn here before
-            folder.check_free(out)
-        for path in write_problem(problem, out, with_reach=reach):
+        for path in write_problem(problem, out, with_reach=reach, force=force):
             say(f"wrote {path}")
 
 
@@ -76,6 +86,7 @@ def design(
         Path | None,
         typer.Option("-o", help="The design folder; by default out/<problem's file name>.", show_default=False),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Design the filters of a problem file and write the design folder."""
     import time
@@ -94,16 +105,17 @@ def design(
         from designer import job
         from designer.export.write import refused
 
-        folders.check_free(folder)
+        folders.check_free(folder, force=force, inputs=[problem_file])
         ready = time.perf_counter()
-        made = job.design(problem, progress=status.update)
+        made = job.design(problem, progress=status.update, keep_going=True)
         status.update("report")
         report_begin = time.perf_counter()
-        made.save(folder)
+        made.save(folder, force=force)
     end = time.perf_counter()
     for name, channel in made.channels.items():
         say(f"{name}: {channel.verdict.sentence}.")
-    for warning in [*made.warnings, *(f"export left out: {text}" for text in refused(folder).values())]:
+    said = made.warnings[len(made.failures) :]  # those of the missing channels are errors below
+    for warning in [*said, *(f"export left out: {text}" for text in refused(folder).values())]:
         say(f"warning: {warning}", error=True)
     stages = {"start": ready - begin, **made.seconds, "report": end - report_begin}
     say(
@@ -113,10 +125,13 @@ def design(
     )
     say(f"wrote {folder} (open {folder / 'report.html'})")
     if made.status:
-        for i, (name, channel) in enumerate(made.channels.items()):
+        places = {table.name: i for i, table in enumerate(problem.designs)}
+        for message in made.failures.values():
+            say(f"error: {message}; the other channels are written", error=True)
+        for name, channel in made.channels.items():
             for shortfall in channel.verdict.shortfalls:
                 say(
-                    f'designs[{i}] "{name}" is infeasible as asked: {shortfall}; the best compromise is written',
+                    f'designs[{places[name]}] "{name}" is infeasible as asked: {shortfall}; the best compromise is written',
                     error=True,
                 )
         raise typer.Exit(made.status)
@@ -164,6 +179,7 @@ def convert(
         ),
     ] = (0.0, 0.0),
     speed_of_sound: Annotated[float, typer.Option(min=100.0, max=2000.0, metavar="M/S", help="In the air.")] = 343.0,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write measured data as SOFA, for use elsewhere.
 
@@ -178,10 +194,10 @@ def convert(
     from designer.convert import DriverOptions, check_writable
     from designer.convert import convert as write
 
-    check_writable(out)
+    check_writable(out, force=force)
     options = DriverOptions(name, gate_ms, distance, clockwise, facing)
     with Console(stderr=True).status("converting"):  # shows nothing where the output is not a terminal
-        made = write(files, out, options=options, speed_of_sound_m_s=speed_of_sound)
+        made = write(files, out, options=options, speed_of_sound_m_s=speed_of_sound, force=force)
     for line in made.lines:
         say(line)
     for warning in made.warnings:
@@ -219,6 +235,7 @@ def compare(
     points_per_octave: Annotated[
         int, typer.Option(min=1, max=96, metavar="N", help="Frequencies of comparison.csv.")
     ] = 12,
+    force: Force = False,
 ) -> None:
     """Lay designs side by side: a page, its figures, and one tidy table."""
     import shlex
@@ -228,7 +245,7 @@ def compare(
     from designer.compare import check_free
     from designer.compare import compare as lay_side_by_side
 
-    check_free(out)
+    check_free(out, force=force)
     with Console(stderr=True).status("starting") as status:  # shows nothing where the output is not a terminal
         made = lay_side_by_side(
             items,
@@ -240,7 +257,7 @@ def compare(
             progress=status.update,
         )
         status.update("report")
-        made.save(out)
+        made.save(out, force=force)
     for note in made.notes:
         say(f"note: {note}", error=True)
     say(f"wrote {out} (open {out / 'comparison.html'})")
@@ -291,16 +308,25 @@ def schema() -> None:
     """Print the JSON schema of the problem file, for editors."""
     from designer.problem.library import schema_text
 
-    typer.echo(schema_text(), nl=False)
+    say(schema_text(), line=False)
 
 
 def main() -> None:
-    """Run the command; a known error ends with its message and its exit code."""
+    """Run the command; a known error ends with its message and its exit code, and so does a signal that asks for an end."""
     try:
-        app()
+        with stoppable():
+            try:
+                app()
+            finally:
+                flush()
     except DesignerError as error:
         say(f"error: {error}", error=True)
         sys.exit(error.exit_code)
+    except Stopped as stopped:
+        say(STOPPED, error=True)
+        if threading.active_count() > 1:  # compiled code that cannot be interrupted, and that Python would wait for
+            os._exit(stopped.exit_code)
+        sys.exit(stopped.exit_code)
 
 
 if __name__ == "__main__":

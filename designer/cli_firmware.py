@@ -18,7 +18,12 @@ def export(
         Path | None,
         typer.Option("-o", metavar="DIR", help="Another folder than OUT/export/NAME.", show_default=False),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is at -o.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Write beside files of others, and replace the export's own that were edited since."
+        ),
+    ] = False,
     prefix: Annotated[
         str | None,
         typer.Option(
@@ -42,11 +47,13 @@ def export(
     from designer.export.minidsp_models import check_model
     from designer.export.of_design import filter_set
     from designer.export.sigma_parts import check_part
-    from designer.export.write import write_elsewhere, write_in_design
+    from designer.export.write import check_elsewhere, write_elsewhere, write_in_design
 
     target_named(target)
     check_part(part or "")
     check_model(model or "")
+    if out is not None:
+        check_elsewhere(out, force=force)
     filters = filter_set(job.open_folder(folder))
     filters = replace(
         filters,
@@ -55,7 +62,7 @@ def export(
         model=filters.model if model is None else model,
     )
     if out is None:
-        made, place = write_in_design(filters, folder, [target])[target], folder / "export" / target
+        made, place = write_in_design(filters, folder, [target], force=force)[target], folder / "export" / target
     else:
         made, place = write_elsewhere(filters, out, target, force=force), out
     for note in made.notes:
@@ -82,6 +89,9 @@ def import_coefficients(
         typer.Option("--problem", metavar="PROBLEM.toml", help="What they are to be judged on.", show_default=False),
     ],
     out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.", show_default=False)],
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace what this tool wrote there before, where it was edited since, too.")
+    ] = False,
 ) -> None:
     """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
     from rich.console import Console
@@ -90,12 +100,12 @@ def import_coefficients(
     from designer.importing import import_coefficients as read
     from designer.problem import load
 
-    folder.check_free(out)
+    folder.check_free(out, force=force, inputs=[file, problem])
     loaded = load(problem)
     warn(loaded)
     with Console(stderr=True).status("importing"):  # shows nothing where the output is not a terminal
         made = read(file, loaded)
-        made.save(out)
+        made.save(out, force=force)
     for name, channel in made.channels.items():
         say(f"{name}: {channel.verdict.sentence}.")
     for warning in made.warnings:

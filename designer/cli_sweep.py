@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from designer.errors import UsageError
-from designer.terminal import say, warn
+from designer.terminal import Stopped, say, warn
 
 if TYPE_CHECKING:
     from designer.sweep.plan import Plan
@@ -76,6 +76,9 @@ def sweep(
             metavar="NUMBER<LIMIT", help="What the best must meet: effort_db<12; repeatable.", show_default=False
         ),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace sweep.csv and best.toml even where they were edited since.")
+    ] = False,
 ) -> None:
     """Design one problem file in many variants, and pick the best.
 
@@ -100,7 +103,7 @@ def sweep(
         from designer.sweep.store import check_free
         from designer.sweep.variation import variations
 
-        check_free(out)
+        check_free(out, force=force)
         problem = load(problem_file)
         varied = variations(problem, vary or [], mirror=mirror)
         plan = Plan(problem, varied, one_by_one, draws, seed, robust)
@@ -109,26 +112,27 @@ def sweep(
 
             check_asked(best, subject_to or [], [design.name for design in problem.designs])
         warn(problem)
-        _compute(plan, out, processes, scheduler)
+        _compute(plan, out, processes, scheduler, force=force)
     if best is not None:
         from designer.sweep.best import write_best
 
-        made = write_best(out, best, subject_to or [])
+        made = write_best(out, best, subject_to or [], force=force)
         for line in made.lines:
             say(line)
         for file in made.files:
             say(f"wrote {file}")
 
 
-def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None) -> None:
+def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None, *, force: bool) -> None:
     from designer.sweep.run import sweep as run
 
     try:
         with _engine(processes, scheduler) as engine, _bar() as progress:
-            made = run(plan, out, engine, command=shlex.join(["designer", *sys.argv[1:]]), progress=progress)
-    except KeyboardInterrupt:
+            command = shlex.join(["designer", *sys.argv[1:]])
+            made = run(plan, out, engine, command=command, progress=progress, force=force)
+    except (KeyboardInterrupt, Stopped) as stop:
         say(f"stopped; what is computed is kept in {out}, and the same command goes on from there", error=True)
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(stop.exit_code if isinstance(stop, Stopped) else INTERRUPTED) from None
     parts = [f"{count} {status}" for status, count in sorted(made.counts.items())]
     before = f" ({made.before} were there before)" if made.before else ""
     say(f"{made.counts.total()} points{before}: {', '.join(parts)}")

@@ -9,20 +9,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from designer import job
-from designer.acoustics.writers.sofa_text import WRITER
 from designer.comparison.chosen import check_shown
 from designer.comparison.entry import Entry, SharedChannel, check_count, shared_channels
 from designer.comparison.head_shift import HeadShift, head_shift
 from designer.comparison.measured import measured_entries
 from designer.comparison.tidy import tidy_table
 from designer.errors import DataError, UsageError
-from designer.export.write import replace_folder
 from designer.problem import Problem, load
 from designer.problem.methods import check_methods, with_method
 from designer.report import comparison_page
 from designer.report.canvas import as_file
 from designer.report.comparison_figures import Picture, draw_comparison
-from designer.versions import versions
+from designer.versions import WRITER, versions
+from designer.writing import COMPARISON, check_folder, lay, reserve, write_folder
 
 POINTS_PER_OCTAVE = 12
 
@@ -78,38 +77,34 @@ class Comparison:
         }
         return {path: text.encode("utf-8") for path, text in made.items()}
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the folder, whole or not at all.
+
+        Parameters
+        ----------
+        force : replace files of an older comparison that were edited since
 
         Raises
         ------
-        UsageError : the folder is not empty and holds no comparison of this tool, or it cannot be written there
+        UsageError : the folder holds files that are no comparison of this tool
+        OutputError : it cannot be written; what was there is as it was
 
         """
-        check_free(Path(folder))
-        replace_folder(Path(folder).resolve(), self.files())
+        write_folder(Path(folder), COMPARISON, lay(self.files()), force=force)
         return Path(folder)
 
 
-def check_free(folder: Path) -> None:
-    """Refuse a folder that is not empty and holds no comparison of this tool.
+def check_free(folder: Path, *, force: bool = False) -> None:
+    """Find out before anything is compared whether the folder could be written.
 
     Raises
     ------
-    UsageError : naming the folder and the remedy
+    UsageError : naming the folder, what stands in the way, and the remedy
+    OutputError : no room there, or a folder that is read-only
 
     """
-    may_be = "allowed: a folder that is new, empty, or a comparison; choose another with -o"
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder}: found a file; {may_be}")
-    if folder.is_dir() and any(folder.iterdir()):
-        try:
-            record = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
-            ours = isinstance(record, dict) and record.get("writer") == WRITER
-        except (OSError, ValueError):
-            ours = False
-        if not ours:
-            raise UsageError(f"{folder}: found a folder with other files in it; {may_be}")
+    check_folder(folder, COMPARISON, force=force)
+    reserve(folder)
 
 
 def compare(

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,8 +18,9 @@ import designer
 from designer.acoustics.readers.file_checks import matching_files
 from designer.acoustics.readers.read import SOFA, named_emitter, read_set
 from designer.acoustics.sofa_kind import kind_of
-from designer.acoustics.writers.sofa_text import WRITER, describe, global_texts
-from designer.errors import UsageError
+from designer.acoustics.writers.sofa_text import describe, global_texts, is_sealed, seal
+from designer.errors import OutputError, UsageError
+from designer.writing import check_file, reserve, write_file
 
 
 @dataclass(frozen=True)
@@ -42,34 +42,34 @@ class Converted:
     warnings: tuple[str, ...]
 
 
-def check_writable(out: Path) -> None:
-    """Refuse an output that is no .sofa file, or that another program wrote.
+def check_writable(out: Path, *, inputs: Sequence[Path] = (), force: bool = False) -> None:
+    """Find out before anything is read whether the output could be written.
+
+    Parameters
+    ----------
+    inputs : files that are to be read; not even `force` replaces them
+    force : replace a file that this tool did not write, or that was edited since
 
     Raises
     ------
-    UsageError : naming the file and the remedy
+    UsageError : the output is no .sofa file, an input, or a file that is not to be replaced
+    OutputError : no room there, or a folder that is read-only
 
     """
     if out.suffix.lower() != ".sofa":
         raise UsageError(f"{out}: found the suffix {out.suffix or 'none'}; allowed: .sofa; name it with -o OUT.sofa")
-    if out.is_dir():
-        raise UsageError(f"{out}: found a folder; allowed: a file that is new, or that `designer convert` wrote")
-    if out.exists() and not _is_ours(out):
-        raise UsageError(
-            f"{out}: found a file that `designer convert` did not write; allowed: a file that is new, or that it wrote;"
-            " choose another with -o"
-        )
-
-
-def _is_ours(path: Path) -> bool:
-    try:
-        return global_texts(path).get("ApplicationName") == WRITER
-    except (OSError, RuntimeError):
-        return False
+    expected = "a new file, or one as `designer convert` wrote it"
+    check_file(out, inputs=tuple(inputs), is_own=is_sealed, expected=expected, force=force)
+    reserve(out)
 
 
 def convert(
-    patterns: Sequence[str], out: Path, *, options: DriverOptions | None = None, speed_of_sound_m_s: float = 343.0
+    patterns: Sequence[str],
+    out: Path,
+    *,
+    options: DriverOptions | None = None,
+    speed_of_sound_m_s: float = 343.0,
+    force: bool = False,
 ) -> Converted:
     """Read measured data and write them as SOFA.
 
@@ -77,20 +77,23 @@ def convert(
     ----------
     patterns : files or patterns; "#name" or "#index" after a SOFA file picks one of its drivers
     out : the file to write
+    force : replace a file that this tool did not write, or that was edited since
 
     Raises
     ------
     UsageError : the output is not free, or the inputs do not belong together
+    OutputError : it cannot be written; what was there is as it was
     DataError : the data cannot be used
 
     """
-    check_writable(out)
+    check_writable(out, force=force)
     options = options or DriverOptions()
     folder = Path()
     kinds = {}
     for pattern in patterns:
         for path in matching_files(named_emitter(pattern, folder)[0], folder):
             kinds[path] = kind_of(path) if path.suffix.lower() in SOFA else "driver"
+    check_writable(out, inputs=list(kinds), force=force)
     found = set(kinds.values())
     if found == {"driver"}:
         sofa, names, made = _drivers(patterns, options, speed_of_sound_m_s)
@@ -169,21 +172,19 @@ def _device(path: Path) -> tuple[Any, Converted]:
 
 
 def _write(sofa: Any, names: list[str], out: Path) -> None:
-    """Write beside the file's place, then move it there."""
     import sofar  # slow to import
 
     from designer.acoustics.writers.directivity_sofa import append_names
 
-    place = out.resolve()  # a link's own place
-    partial = place.parent / f".{place.stem}.{os.getpid()}.partial.sofa"
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        sofar.write_sofa(str(partial), sofa)
-        if names:
-            append_names(partial, names)
-        partial.replace(place)
-    except OSError as error:
-        reason = (error.strerror or "it cannot be made").lower()
-        raise UsageError(f"{out}: cannot be written there: {reason}; choose another with -o") from None
-    finally:
-        partial.unlink(missing_ok=True)
+    def fill(path: Path) -> None:
+        try:
+            sofar.write_sofa(str(path), sofa)
+            if names:
+                append_names(path, names)
+            seal(path)
+        except RuntimeError as error:  # what the HDF5 library says where the system lets it write no more
+            raise OutputError(
+                f"{out}: cannot be written: {error}; make room, or choose another place with -o"
+            ) from None
+
+    write_file(out, fill)

@@ -4,7 +4,8 @@
     ├── UsageError               2    the command was called wrongly: an output folder that is not ours, a bad option
     ├── ProblemError             3    a problem file with one or more faults, all listed
     ├── DataError                3    a data file (SOFA, WAV, a design folder) that cannot be used
-    └── SolverError              5    a solver stopped without an answer
+    ├── SolverError              5    a solver stopped without an answer
+    └── OutputError              6    the output could not be written: a full disk, a folder that is read-only; what was there is kept
 
 "Infeasible as asked" (exit code 4) is a result, not an error: the best compromise is written, and named as such.
 """
@@ -19,6 +20,7 @@ EXIT_USAGE = 2
 EXIT_BAD_INPUT = 3
 EXIT_INFEASIBLE = 4
 EXIT_SOLVER = 5
+EXIT_OUTPUT = 6
 
 
 class DesignerError(Exception):
@@ -71,3 +73,9 @@ class SolverError(DesignerError):
     """A solver stopped without an answer that its certificate confirms."""
 
     exit_code = EXIT_SOLVER
+
+
+class OutputError(DesignerError):
+    """The output could not be written; what was there before is as it was."""
+
+    exit_code = EXIT_OUTPUT

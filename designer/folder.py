@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shlex
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from designer import room_files
-from designer.acoustics.writers.sofa_text import WRITER
 from designer.arrays import Real
-from designer.errors import DataError, DesignerError, UsageError
+from designer.errors import DataError, DesignerError
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.words import Verdict
 from designer.export.of_design import filter_set
-from designer.export.write import write_in_design
+from designer.export.write import fill_exports
 from designer.formulations import Certificate
 from designer.problem import loads
 from designer.realization.cascade import Cascade
@@ -27,8 +26,9 @@ from designer.report import figures, page
 from designer.report.canvas import as_file
 from designer.result import Channel, Result, fine_frequencies_hz
 from designer.targets.plain import Plain
-from designer.versions import versions
+from designer.versions import WRITER, versions
 from designer.virtualizer.summary import chain_summary
+from designer.writing import DESIGN, check_folder, reserve, write_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,28 +36,22 @@ if TYPE_CHECKING:
 SECTIONS = ("channel", "driver", "section", "b0", "b1", "b2", "a1", "a2", "gain", "delay_samples")
 
 
-def check_free(folder: Path) -> None:
-    """Refuse an output folder that is not empty and that this tool did not write.
+def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()) -> None:
+    """Find out before a problem is designed whether its folder could be written.
+
+    Parameters
+    ----------
+    force : files of the folder that were edited since may be replaced
+    inputs : files that the command reads, which may not lie in the folder
 
     Raises
     ------
-    UsageError : naming the folder and the remedy
+    UsageError : naming the folder, what stands in the way, and the remedy
+    OutputError : no room there, or a folder that is read-only
 
     """
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(
-            f"{folder}: found a file; allowed: a folder that is new, empty, or a design folder; choose another with -o"
-        )
-    above = next(place for place in folder.absolute().parents if place.exists())
-    if not above.is_dir():
-        raise UsageError(
-            f"{folder}: found a file at {above.name}; allowed: a folder below folders; choose another with -o"
-        )
-    if folder.is_dir() and any(folder.iterdir()) and not _is_ours(folder):
-        raise UsageError(
-            f"{folder}: found a folder with other files in it; allowed: a folder that is new, empty, or a design folder;"
-            " choose another with -o"
-        )
+    check_folder(folder, DESIGN, force=force, inputs=inputs)
+    reserve(folder)
 
 
 def _is_ours(folder: Path) -> bool:
@@ -67,29 +61,10 @@ def _is_ours(folder: Path) -> bool:
         return False
 
 
-def write(result: Result, folder: Path) -> Path:
-    """Write a design folder beside its place, then move it there."""
-    check_free(folder)
-    asked, folder = folder, folder.resolve()  # a link's own place, and a name for "."
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = (error.strerror or "it cannot be made").lower()
-        raise UsageError(f"{asked}: cannot be written there: {reason}; choose another with -o") from None
-    partial = folder.parent / f".{folder.name}.{os.getpid()}.partial"
-    old = folder.parent / f".{folder.name}.{os.getpid()}.old"
-    try:
-        partial.mkdir()
-        _fill(result, partial, asked)
-        if folder.exists():
-            folder.rename(old)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        if old.exists() and not folder.exists():  # the last step failed: what was there stays
-            old.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    return asked
+def write(result: Result, folder: Path, *, force: bool = False) -> Path:
+    """Write a design folder: it appears whole or not at all."""
+    write_folder(folder, DESIGN, lambda new: _fill(result, new, folder), force=force)
+    return folder
 
 
 def _fill(result: Result, folder: Path, final: Path) -> None:
@@ -116,7 +91,7 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     report = summary(result, final, copies)
     (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     refusals: dict[str, str] = {}
-    exports = write_in_design(filter_set(result), folder, result.problem.export.targets, refusals)
+    exports = fill_exports(filter_set(result), folder, result.problem.export.targets, refusals)
     rendered = page.render(result, report, (drawn, captions), exports, refusals)
     (folder / "report.html").write_text(rendered, encoding="utf-8")
 
@@ -212,6 +187,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "title": problem.title,
         "imported_from": result.imported_from,
         "exit_code": result.status,
+        "failures": result.failures,
         "sentence": sentence(result),
         "warnings": result.warnings,
         "bulk_delay_samples": result.bulk_delay_samples,
@@ -345,6 +321,7 @@ def read(folder: Path) -> dict[str, Any]:
         "study_source": lambda: studies,
         "channels": channels,
         "imported_from": report["imported_from"],
+        "failures": report.get("failures", {}),
         "room_ears_source": None
         if report.get("room") is None
         else lambda: room_files.read_ears(folder / "room", drivers),

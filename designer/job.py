@@ -10,18 +10,22 @@ from pathlib import Path
 import numpy as np
 
 from designer import folder as folders
-from designer.acoustics.scene import scene
+from designer.acoustics.scene import Scene, scene
 from designer.designs import ChannelDesign, design_channel
+from designer.errors import ProblemError, SolverError
 from designer.evaluation.image_sources import library
 from designer.evaluation.realisation_study import study
 from designer.evaluation.words import verdict
 from designer.export.ahead import check_targets
+from designer.problem import loads
 from designer.problem.schema import DesignTable, Problem
+from designer.problem.toml_text import toml_text
 from designer.realization import Realized, realize_form
 from designer.realization.cascade import Cascade
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.targets.wishes import SLACK_TOLERANCE_DB
 from designer.virtualizer.virtualisation import VIRTUAL, virtual_channels
+from designer.writing import sweep_stale
 
 __all__ = ["Design", "design", "evaluate", "open_folder"]
 
@@ -29,12 +33,17 @@ __all__ = ["Design", "design", "evaluate", "open_folder"]
 class Design(Result):
     """A designed problem that can be saved; made by `designer.design` or `designer.open`."""
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the whole design folder: it appears whole or not at all.
+
+        Parameters
+        ----------
+        force : replace files of an older design that were edited since
 
         Raises
         ------
-        UsageError : the folder is not empty, and this tool did not write it
+        UsageError : the folder holds files that this tool did not write, or that were edited
+        OutputError : it cannot be written; what was there is as it was
 
         Examples
         --------
@@ -43,14 +52,14 @@ class Design(Result):
         >>> with tempfile.TemporaryDirectory() as parent:
         ...     folder = design.save(pathlib.Path(parent) / "laptop")
         ...     sorted(path.name for path in folder.iterdir())  # doctest: +NORMALIZE_WHITESPACE
-        ['coefficients.csv', 'figures', 'filters.wav', 'metrics.csv', 'report.html', 'response.csv', 'summary.json',
-         'weights.csv']
+        ['coefficients.csv', 'designer-manifest.json', 'figures', 'filters.wav', 'metrics.csv', 'report.html', 'response.csv',
+         'summary.json', 'weights.csv']
 
         """
-        return folders.write(self, Path(folder))
+        return folders.write(self, Path(folder), force=force)
 
 
-def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -> Design:
+def design(problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False) -> Design:
     """Design every channel of a problem and realise its filters.
 
     The formulation is solved on the design's frequencies and on those half way between, so that the taps have
@@ -60,10 +69,12 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
     ----------
     problem : from `designer.load`
     progress : called with the name of each stage as it begins
+    keep_going : design the other channels where the solver stops at one; `failures` then says which and why, and `problem` is the
+        problem without it
 
     Raises
     ------
-    SolverError : a solver ended without a certified answer
+    SolverError : a solver ended without a certified answer; with `keep_going` only where it did for every channel
     DataError : a data file that the problem names cannot be used
     UsageError : an export target that the problem names cannot hold its filters
     ProblemError : a reference driver that the problem names is silent in the band, or a room without pyroomacoustics
@@ -96,7 +107,10 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         if fine.is_small and any(table.kind == "beamformer" for table in problem.designs):
             fine.circle()
     with stage("designs"):
-        found = [design_channel(table, fine) for table in problem.designs]
+        found, failures = _designed(problem, fine, keep_going=keep_going)
+        if failures:
+            problem = _without(problem, failures)
+            fine = scene(problem).at(fine_frequencies_hz(problem))
     with stage("realisation"):
         realised = realize_form(found, fine, problem.realization)
     virtual = None
@@ -135,6 +149,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         shifts=shifts,
         finer_bits=finer_bits,
         study_source=lambda: study(found, realised, fine),
+        failures=failures,
     )
     made.__dict__["fine_scene"] = fine
     with stage("evaluation"):
@@ -143,6 +158,39 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None) -
         with stage("room"):
             _ = made.room
     return made
+
+
+def _designed(problem: Problem, fine: Scene, *, keep_going: bool) -> tuple[list[ChannelDesign], dict[str, str]]:
+    """Each channel's design, and the message of each channel that has none."""
+    found, failures = [], {}
+    for table in problem.designs:
+        try:
+            found.append(design_channel(table, fine))
+        except SolverError as error:
+            if not keep_going:
+                raise
+            failures[table.name] = str(error)
+    if not found:
+        raise SolverError("; ".join(failures.values()))
+    return found, failures
+
+
+def _without(problem: Problem, failures: dict[str, str]) -> Problem:
+    """The problem without the channels that failed, and without the stereo chain where it needs one of them."""
+    data = problem.model_dump(exclude_unset=True)
+    data["designs"] = [table for table in data["designs"] if table["name"] not in failures]
+
+    def read() -> Problem:
+        return loads(toml_text(data), folder=problem.folder, source=problem.source, files=problem.files)
+
+    try:
+        return read()
+    except ProblemError:
+        data.pop("virtualizer", None)
+    try:
+        return read()
+    except ProblemError:  # what is left cannot stand alone
+        raise SolverError("; ".join(failures.values())) from None
 
 
 def _sections(names: list[str], drivers: tuple[str, ...], realised: Realized) -> dict[str, dict[str, Cascade]]:
@@ -197,4 +245,7 @@ def open_folder(folder: str | Path) -> Design:
     True
 
     """
-    return Design(**folders.read(Path(folder)))
+    place = Path(folder)
+    if not place.exists():  # a kill between two moves may have left it beside its place
+        sweep_stale(place.absolute().parent)
+    return Design(**folders.read(place))

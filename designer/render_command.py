@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from designer.terminal import say
+
 
 def render(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="The design folder.", show_default=False)],
@@ -38,6 +40,7 @@ def render(
             show_default=False,
         ),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Play a stereo file through a design: driver feeds, or what two ears hear."""
     from rich.console import Console
@@ -53,6 +56,13 @@ def render(
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("rendering", total=1.0)
-        lines = play(design, recording, out, options=options, progress=lambda share: bar.update(task, completed=share))
+        lines = play(
+            design,
+            recording,
+            out,
+            options=options,
+            progress=lambda share: bar.update(task, completed=share),
+            force=force,
+        )
     for line in lines:
-        typer.echo(line)
+        say(line)

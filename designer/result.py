@@ -11,7 +11,7 @@ import numpy as np
 
 from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
-from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, DataError
+from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_SOLVER, DataError
 from designer.evaluation.each_head import head_gains_db, head_numbers
 from designer.evaluation.left_out_directions import LeftOut, left_out_directions
 from designer.evaluation.listening_zone import Zones, zones
@@ -74,6 +74,7 @@ class Result:
     channels : channel -> how it came about
     seconds : stage -> time that it took
     references : channel -> the driver with a pure delay, in the RTF form; empty otherwise
+    failures : channel of the problem that is missing here -> why the solver stopped; `problem` is the problem without it
     realisation_warnings : what the form of the filters costs, each with its dB
     sections : channel -> driver -> its cascade, in the biquad form; empty otherwise
     shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
@@ -100,10 +101,13 @@ class Result:
     study_source: Callable[[], dict[str, ChannelStudy]] = dict
     imported_from: str = ""
     room_ears_source: Callable[[], Real] | None = None
+    failures: dict[str, str] = field(default_factory=dict)
 
     @property
     def status(self) -> int:
-        """The exit code: 0, or 4 where some wish is infeasible as asked."""
+        """The exit code: 0, 4 where a requirement is infeasible as asked, or 5 where a channel is missing."""
+        if self.failures:
+            return EXIT_SOLVER
         return EXIT_DONE if all(channel.feasible for channel in self.channels.values()) else EXIT_INFEASIBLE
 
     @property
@@ -291,7 +295,14 @@ class Result:
         orders = [f"{name}: {said}" for name, numbers in self.scalars.items() for said in numbers.order_warnings]
         found: InRoom | None = self.__dict__.get("room")  # where it is known: it is not computed for its warnings alone
         walls = () if found is None else found.responses.warnings
-        return [*self.fine_scene.warnings, *self.realisation_warnings, *losses, *orders, *walls]
+        return [
+            *self.failures.values(),
+            *self.fine_scene.warnings,
+            *self.realisation_warnings,
+            *losses,
+            *orders,
+            *walls,
+        ]
 
 
 def fine_frequencies_hz(problem: Problem) -> Real:

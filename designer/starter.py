@@ -7,7 +7,9 @@ more than a cap. The whole file is then designed once, and a curve that misses s
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +30,7 @@ from designer.problem.messages import number
 from designer.problem.schema import DesignTable
 from designer.targets.channel_target import channel_target
 from designer.targets.wishes import SLACK_TOLERANCE_DB
+from designer.writing import check_file, reserve, write_file
 
 EFFORT_DB = 12.0
 MARGIN_DB = 2.0
@@ -359,20 +362,26 @@ def write_new(path: Path, geometry: Geometry, *, force: bool = False) -> list[st
     Raises
     ------
     UsageError : the file exists already, its folder does not, or the geometry is not allowed
+    OutputError : it cannot be written; what was there is as it was
 
     """
     if path.suffix != ".toml":
         raise UsageError(f"{path}: found no name of a problem file; allowed: a name that ends in .toml")
-    if path.exists() and not force:
-        raise UsageError(f"{path}: found it there already; choose another name, or --force to replace it")
     if not path.parent.is_dir():
         raise UsageError(f"{path}: found no folder {path.parent}; make it first, or choose another place")
+    check_file(path, force=force)
+    reserve(path)
     text, said = new_problem(geometry)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
     schema = path.parent / SCHEMA_FILE
-    if not schema.exists():
-        schema.write_text(schema_text(), encoding="utf-8")
-        said.append(f"wrote {schema}, by which an editor completes and checks keys")
+    with contextlib.ExitStack() as undo:
+        if not os.path.lexists(schema):
+            write_file(schema, lambda place: _write_text(place, schema_text()))
+            undo.callback(schema.unlink)
+            said.append(f"wrote {schema}, by which an editor completes and checks keys")
+        write_file(path, lambda place: _write_text(place, text))
+        undo.pop_all()
     return [*said, f"wrote {path}", f"next: designer check {path}, then designer design {path}"]
+
+
+def _write_text(place: Path, text: str) -> None:
+    place.write_text(text, encoding="utf-8")

@@ -2,17 +2,128 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import errno
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+from designer.errors import OutputError
+from designer.workers import STOPPING
+from designer.writing import Staging
 
 if TYPE_CHECKING:
     from designer.problem import Problem
 
 
-def say(text: str = "", *, error: bool = False) -> None:
-    """A line for the user; messages of trouble go to the error stream."""
-    typer.echo(text, err=error)
+STOPPED = "stopped; nothing half-written is left"
+GRACE_S = 0.5
+"""How long the program may take to end by itself."""
+
+
+class Stopped(BaseException):
+    """A signal asked this program to end: what is open is closed, and what is half-written goes."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"signal {number}")
+        self.exit_code = 128 + number
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Turn the signals that ask for an end into `Stopped`; a second one does not disturb the cleaning up.
+
+    Compiled code does not hear of it before it returns: a thread ends the program where that takes longer than GRACE_S, and nothing
+    lies on the disk that would have to be removed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in STOPPING}
+
+    def stop(number: int, _: FrameType | None) -> None:
+        for one in STOPPING:
+            signal.signal(one, signal.SIG_IGN)
+        raise Stopped(number)
+
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as nohup leaves it
+            signal.signal(number, stop)
+    awake, woken = os.pipe()
+    os.set_blocking(woken, False)
+    wakeup = signal.set_wakeup_fd(woken)
+    ended = threading.Event()
+    threading.Thread(target=_end_soon, args=(awake, ended), daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+        signal.set_wakeup_fd(wakeup)
+        os.close(woken)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end_soon(awake: int, ended: threading.Event) -> None:
+    """End the program a moment after a signal, whose number the system writes into a pipe, if it has not ended by itself."""
+    while number := os.read(awake, 1):
+        if number[0] not in STOPPING:
+            continue
+        while not ended.wait(GRACE_S):
+            if not Staging.open_ones:
+                for child in multiprocessing.active_children():
+                    child.kill()
+                show_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # a progress bar hides it
+                os.write(2, f"{show_cursor}{STOPPED}\n".encode())
+                os._exit(128 + number[0])
+    os.close(awake)
+
+
+def flush() -> None:
+    """Bring what was said to where it goes.
+
+    Raises
+    ------
+    OutputError : it does not get there, as on a full disk
+
+    """
+    with _reaching():
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _reaching() -> Iterator[None]:
+    """Take a standard output that takes nothing for what it is: an error, unless nobody reads on, as with `| head`."""
+    try:
+        yield
+    except OSError as error:
+        with contextlib.suppress(OSError, ValueError):  # what is still held would be tried again at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:
+            raise OutputError(f"standard output: cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def say(text: str = "", *, error: bool = False, line: bool = True) -> None:
+    """Say something to the user, as a line; messages of trouble go to the error stream.
+
+    Raises
+    ------
+    OutputError : the standard output cannot be written
+
+    """
+    if error:
+        with contextlib.suppress(OSError):  # nobody else could be told
+            typer.echo(text, err=True)
+        return
+    with _reaching():
+        typer.echo(text, nl=line)
 
 
 def warn(problem: Problem) -> None:

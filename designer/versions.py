@@ -7,6 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import designer
 
+WRITER = "loudspeaker-filter-designer"
+"""The name by which every file that this tool writes says whose it is."""
 LIBRARIES = ("numpy", "scipy", "clarabel", "pandas", "matplotlib")
 
 

@@ -20,6 +20,7 @@ from toml_text import pair, toml
 from designer import errors, folder, job
 from designer.problem import schema
 from designer.report import figures, page
+from designer.writing import folders
 
 PROBLEMS = Path(__file__).parents[1] / "problems"
 
@@ -72,7 +73,7 @@ def test_check_draws_only_when_asked(here: Path, designer_command: Command) -> N
     """With -o `check` writes its figure into that folder, and says so."""
     ended = designer_command("check", "tiny.toml", "-o", "drawn")
     assert ended.code == errors.EXIT_DONE
-    assert set(contents(here)) == {"tiny.toml", "drawn", "drawn/layout.svg"}
+    assert set(contents(here)) == {"tiny.toml", "drawn", "drawn/layout.svg", "drawn/designer-manifest.json"}
     assert ended.out.endswith("wrote drawn/layout.svg\n")
 
 
@@ -155,7 +156,12 @@ def test_data_that_cannot_be_used(here: Path, designer_command: Command) -> None
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(errors.SolverError("stopped"), 5), (errors.DataError("unreadable"), 3), (errors.UsageError("wrong"), 2)],
+    [
+        (errors.SolverError("stopped"), 5),
+        (errors.DataError("unreadable"), 3),
+        (errors.UsageError("wrong"), 2),
+        (errors.OutputError("full"), 6),
+    ],
 )
 def test_known_errors_end_with_their_code(
     error: errors.DesignerError, code: int, here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch
@@ -243,8 +249,10 @@ def test_a_folder_of_others_is_refused(here: Path, designer_command: Command, mo
     (here / "file").write_text("a file", encoding="utf-8")
     before = contents(here)
     for name in ("mine", "theirs", "odd"):
+        (held,) = (here / name).iterdir()
         message = (
-            f"error: {name}: found a folder with other files in it; allowed: a folder that is new, empty, or a design"
+            f"error: {name}: a folder with other files in it ({held.name}), and no designer-manifest.json of this tool;"
+            " expected a new or empty folder, or a design folder of this version; move them, or "
         )
         ended = designer_command("design", "tiny.toml", "-o", name)
         assert (ended.code, ended.out) == (errors.EXIT_USAGE, "")
@@ -252,21 +260,25 @@ def test_a_folder_of_others_is_refused(here: Path, designer_command: Command, mo
         assert ended.err.endswith("choose another with -o\n")
     ended = designer_command("design", "tiny.toml", "-o", "file")
     assert ended.code == errors.EXIT_USAGE
-    assert ended.err.startswith("error: file: found a file; allowed: a folder that is new, empty, or a design folder")
+    assert ended.err.startswith("error: file: file exists; expected a new or empty folder, or a design folder; choose")
     assert contents(here) == before
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_its_own_folder_is_replaced(here: Path, designer_command: Command) -> None:
-    """A folder that this tool wrote is replaced whole: what is not part of the new design is gone; an empty one is filled."""
+def test_its_own_folder_is_replaced(here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that this tool wrote is replaced whole: a figure that the new design has not is gone; an empty one is filled."""
     (here / "again").mkdir()
+    drawn = figures.draw_all
+    monkeypatch.setattr(figures, "draw_all", lambda result: {**drawn(result), "layout-2": "<svg/>"})
+    captions = figures.captions
+    monkeypatch.setattr(figures, "captions", lambda result: {**captions(result), "layout-2": ""})
     assert designer_command("design", "tiny.toml", "-o", "again").code == errors.EXIT_DONE
     first = contents(here / "again")
-    (here / "again/figures/old.svg").write_text("<svg/>", encoding="utf-8")
+    monkeypatch.setattr(figures, "draw_all", drawn)
     (here / "greedy.toml").write_text(toml(asked_too_much()), encoding="utf-8")
     assert designer_command("design", "greedy.toml", "-o", "again").code == errors.EXIT_INFEASIBLE
     second = contents(here / "again")
-    assert set(second) == set(first)
+    assert set(second) == set(first) - {"figures/layout-2.svg"}
     assert second["metrics.csv"] != first["metrics.csv"]
     assert {path.name for path in here.iterdir()} == {"tiny.toml", "greedy.toml", "again"}
 
@@ -292,7 +304,9 @@ def test_nothing_half_written(stop: BaseException, older: bool, here: Path, monk
         raise stop
 
     monkeypatch.setattr(page, "render", render)  # the last file of all
-    with pytest.raises(type(stop), match=re.escape(str(stop))):
+    is_system = isinstance(stop, OSError)
+    kind, says = (errors.OutputError, "no space left on device") if is_system else (type(stop), re.escape(str(stop)))
+    with pytest.raises(kind, match=says):
         made.save(here / "out/tiny")
     after = contents(here)
     after.pop("out", None)
@@ -302,19 +316,22 @@ def test_nothing_half_written(stop: BaseException, older: bool, here: Path, monk
 
 @pytest.mark.usefixtures("no_figures")
 def test_an_older_design_survives_the_last_step(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The older folder comes back where the new one cannot be moved into its place."""
+    """The older folder comes back where the new one cannot be moved into its place, and the two cannot be exchanged."""
     made = job.design(job_problem())
     made.save(here / "out")
     before = contents(here)
     rename = Path.rename
 
-    def fail_for_partial(self: Path, target: Path) -> Path:
-        if self.name.endswith(".partial"):
+    def fail_for_new(self: Path, target: Path) -> Path:
+        if self.name == "new":
             raise OSError(5, "Input/output error")
         return rename(self, target)
 
-    monkeypatch.setattr(Path, "rename", fail_for_partial)
-    with pytest.raises(OSError, match="Input/output error"):
+    monkeypatch.setattr(folders, "exchanged", lambda *_: False)
+    monkeypatch.setattr(Path, "rename", fail_for_new)
+    with pytest.raises(
+        errors.OutputError, match="out: cannot be written: input/output error; what was there before is kept"
+    ):
         folder.write(made, here / "out")
     assert contents(here) == before
 
@@ -328,13 +345,15 @@ def job_problem() -> schema.Problem:
 
 @pytest.mark.usefixtures("no_figures")
 def test_folders_of_all_kinds(here: Path, designer_command: Command) -> None:
-    """A folder that lies deep, is a link, has a space in its name or is the working folder itself is filled like any other."""
+    """A folder that lies deep, below a link, or has a space in its name is filled like any other; a link itself is refused."""
     (here / "real").mkdir()
     (here / "link").symlink_to("real")
-    (here / "work").mkdir()
-    for name in ("deep/er/out", "link", "with space"):
+    for name in ("deep/er/out", "link/out", "with space"):
         assert designer_command("design", "tiny.toml", "-o", name).code == errors.EXIT_DONE
         assert (here / name / "summary.json").is_file()
+    ended = designer_command("design", "tiny.toml", "-o", "link")
+    assert ended.code == errors.EXIT_USAGE
+    assert ended.err == "error: link: a link to real; links are not followed; name the folder itself with -o\n"
     assert (here / "link").is_symlink()
     command = json.loads((here / "with space/summary.json").read_text(encoding="utf-8"))["command"]
     assert shlex.split(command) == ["designer", "design", "tiny.toml", "-o", "with space"]
@@ -343,12 +362,14 @@ def test_folders_of_all_kinds(here: Path, designer_command: Command) -> None:
 
 @pytest.mark.usefixtures("no_figures")
 def test_the_working_folder(here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """-o . fills the working folder where it is empty."""
+    """The folder that the command runs in and those above it are never replaced, even where they are empty."""
     (here / "work").mkdir()
     monkeypatch.chdir(here / "work")
-    assert designer_command("design", "../tiny.toml", "-o", ".").code == errors.EXIT_DONE
-    assert (here / "work/summary.json").is_file()
-    assert {path.name for path in here.iterdir()} == {"tiny.toml", "work"}
+    for name in (".", "..", "../work", "../../" + here.name):
+        ended = designer_command("design", "../tiny.toml", "-o", name)
+        assert ended.code == errors.EXIT_USAGE
+        assert ended.err == f"error: {name}: the command runs in this folder or below it; choose another with -o\n"
+    assert set(contents(here)) == {"tiny.toml", "work"}
 
 
 def test_a_place_that_cannot_be(here: Path, designer_command: Command) -> None:
@@ -356,15 +377,19 @@ def test_a_place_that_cannot_be(here: Path, designer_command: Command) -> None:
     for command in ("check", "design"):
         ended = designer_command(command, "tiny.toml", "-o", "tiny.toml/out")
         assert ended.code == errors.EXIT_USAGE
-        assert ended.err.startswith("error: tiny.toml/out: found a file at tiny.toml; allowed: a folder below folders")
+        assert ended.err.startswith(
+            "error: tiny.toml/out: tiny.toml is a file; expected a folder below folders; choose"
+        )
 
 
 def test_check_refuses_a_folder_of_others(here: Path, designer_command: Command) -> None:
     """`check -o` too leaves a folder with other files in it alone; where it drew before it draws again."""
     for _ in range(2):
         assert designer_command("check", "tiny.toml", "-o", "drawn").code == errors.EXIT_DONE
+    (here / "theirs").mkdir()
+    (here / "theirs/layout.svg").write_text("a city's", encoding="utf-8")
     before = contents(here)
-    ended = designer_command("check", "tiny.toml", "-o", ".")
+    ended = designer_command("check", "tiny.toml", "-o", "theirs")
     assert ended.code == errors.EXIT_USAGE
-    assert "found a folder with other files in it" in ended.err
+    assert "theirs: a folder with other files in it (layout.svg)" in ended.err
     assert contents(here) == before

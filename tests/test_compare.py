@@ -39,7 +39,9 @@ def test_folders_and_problems_side_by_side(
     for _ in range(2):
         ended = run(capsys, monkeypatch, "compare", str(folder), one, other, "-o", str(out), "--points-per-octave", "1")
         assert (ended.code, ended.out) == (0, f"wrote {out} (open {out / 'comparison.html'})\n")
-    assert {path.name for path in out.iterdir()} == {"comparison.html", "comparison.csv", "comparison.json"}
+    assert {path.name for path in out.iterdir()} == {
+        "comparison.html", "comparison.csv", "comparison.json", "designer-manifest.json"
+    }  # fmt: skip
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
     table = pd.read_csv(out / "comparison.csv")
     first, second, third = dict.fromkeys(table.design)
@@ -113,7 +115,7 @@ def test_what_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], mon
     code, said = refused(one, one, "--show", "c")
     assert code == 2 and '--show: found "c"; allowed: ' in said
     code, said = refused(one, one, to=taken)
-    assert code == 2 and f"{taken}: found a folder with other files in it" in said
+    assert code == 2 and f"{taken}: a folder with other files in it (mine.txt)" in said
     assert [path.name for path in taken.iterdir()] == ["mine.txt"]
 
 

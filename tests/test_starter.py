@@ -103,7 +103,7 @@ def test_the_file_and_its_schema_are_written_and_nothing_is_overwritten(tmp_path
     before = path.read_text(encoding="utf-8")
     assert before.startswith("#:schema ./problem.schema.json\n")
     (tmp_path / "problem.schema.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(UsageError, match="found it there already"):
+    with pytest.raises(UsageError, match=r"mine\.toml: file exists; expected a new file; .*--force$"):
         write_new(path, geometry)
     write_new(path, geometry, force=True)
     assert path.read_text(encoding="utf-8") == before

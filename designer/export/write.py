@@ -1,10 +1,11 @@
-"""Exports on disk: a target's folder appears whole or not at all, and the manifest is replaced in one step."""
+"""Exports on disk: files that this tool wrote are replaced, each in one step, and files of others beside them stay.
+
+`export.json` says what each target holds; which files are this tool's stands in the folder's own manifest (`designer.writing`).
+"""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from designer.export.refusals import channel_scales_only
 from designer.export.registry import target_named
 from designer.export.target import Export
 from designer.export.upmix_parameters import fed_by_upmix
+from designer.writing import DESIGN, EXPORT, check_ground, check_update, lay, reserve, update_folder
 
 MANIFEST = "export.json"
 
@@ -50,10 +52,8 @@ def write_target(filters: FilterSet, name: str) -> Export:
     return fed_by_upmix(filters, export) if filters.fed_by_upmix else export
 
 
-def write_in_design(
-    filters: FilterSet, folder: Path, names: Sequence[str], refusals: dict[str, str] | None = None
-) -> dict[str, Export]:
-    """Write `export/NAME` of each target into a design folder, and their entries into its `export.json`.
+def fill_exports(filters: FilterSet, folder: Path, names: Sequence[str], refusals: dict[str, str]) -> dict[str, Export]:
+    """Write `export/NAME` of each target, and their entries in `export.json`, into a design folder that is being made.
 
     Parameters
     ----------
@@ -64,47 +64,90 @@ def write_in_design(
     -------
     Target -> what was written
 
-    Raises
-    ------
-    UsageError : no such target, a target cannot hold these filters and no `refusals` are taken, or the folder cannot be written
-    DataError : the manifest that is there cannot be read
-
     """
     exports: dict[str, Export] = {}
-    for name in names:  # all of them, before the first is written
+    for name in names:
         try:
             exports[name] = made(filters, name)
         except UsageError as error:
-            if refusals is None:
-                raise
             refusals[name] = str(error)
-    entries = _entries(folder / MANIFEST)
-    entries |= {name: {"refused": text} for name, text in (refusals or {}).items()}
-    for name, export in exports.items():
-        replace_folder(folder / "export" / name, export.files)
-        entries[name] = manifest.entry(filters, name, export)
     if names:
-        _replace_file(folder / MANIFEST, manifest.text(entries))
+        lay(_in_design(filters, exports, {name: {"refused": text} for name, text in refusals.items()}))(folder)
     return exports
 
 
-def write_elsewhere(filters: FilterSet, place: Path, name: str, *, force: bool = False) -> Export:
-    """Write one target's files and their own manifest into a folder of the user's choice.
+def write_in_design(
+    filters: FilterSet, folder: Path, names: Sequence[str], *, force: bool = False
+) -> dict[str, Export]:
+    """Write `export/NAME` of each target into a design folder that is there, and their entries into its `export.json`.
+
+    Parameters
+    ----------
+    force : replace files of an export that were edited since, and leave files of others beside them
+
+    Returns
+    -------
+    Target -> what was written
 
     Raises
     ------
-    UsageError : as above, or the place exists and `force` is not given
+    UsageError : no such target, a target cannot hold these filters, or files that are none of its own stand in the way
+    OutputError : the folder cannot be written
+    DataError : the manifest that is there cannot be read
 
     """
-    place = place.resolve()  # a link's own place, and a name for "."
-    if Path.cwd().is_relative_to(place):
-        raise UsageError(f"{place}: found the folder that the command runs in; allowed: another, with -o")
-    if not force and (place.is_file() or (place.is_dir() and any(place.iterdir()))):
-        raise UsageError(f"{place}: found it there already; allowed: a new or empty folder, or --force to replace it")
+    for name in names:
+        check_update(folder, DESIGN, [MANIFEST], within=f"export/{name}", force=force)
+    reserve(folder / "export")
+    exports = {name: made(filters, name) for name in names}
+    entries = _entries(folder / MANIFEST)
+    for name, export in exports.items():
+        files = _in_design(filters, {name: export}, entries)
+        update_folder(folder, DESIGN, lay(files), within=f"export/{name}", force=force)
+        entries = json.loads(files[MANIFEST])
+    return exports
+
+
+def _in_design(filters: FilterSet, exports: dict[str, Export], entries: dict[str, Any]) -> dict[str, bytes]:
+    """Files of a design folder, by their paths in it: those of some targets, and `export.json` with their entries added."""
+    files = {f"export/{name}/{path}": content for name, one in exports.items() for path, content in one.files.items()}
+    added = {name: manifest.entry(filters, name, one) for name, one in exports.items()}
+    return {**files, MANIFEST: manifest.text({**entries, **added}).encode()}
+
+
+def write_elsewhere(filters: FilterSet, place: Path, name: str, *, force: bool = False) -> Export:
+    """Write one target's files and their `export.json` into a folder of the user's choice.
+
+    Parameters
+    ----------
+    force : replace files of an export that were edited since, and leave files of others beside them
+
+    Raises
+    ------
+    UsageError : as above
+    OutputError : the folder cannot be written
+
+    """
+    check_elsewhere(place, force=force)
     export = made(filters, name)
     text = manifest.text({name: manifest.entry(filters, name, export)})
-    replace_folder(place, {**export.files, MANIFEST: text.encode()})
+    files = {**export.files, MANIFEST: text.encode()}
+    update_folder(place, EXPORT, lay(files), within=".", force=force)
     return export
+
+
+def check_elsewhere(place: Path, *, force: bool = False) -> None:
+    """Refuse a folder of the user's choice that an export may not be written into.
+
+    Raises
+    ------
+    UsageError : naming the folder, what stands in the way, and the remedy
+    OutputError : no room there, or a folder that is read-only
+
+    """
+    check_ground(place)
+    check_update(place, EXPORT, [MANIFEST], within=".", force=force)
+    reserve(place / MANIFEST)
 
 
 def refused(folder: Path) -> dict[str, str]:
@@ -120,42 +163,3 @@ def _entries(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read: {error}; delete it and export again") from None
     return entries
-
-
-def replace_folder(place: Path, files: dict[str, bytes]) -> None:
-    """Put a folder with these files at a place, whole or not at all.
-
-    Raises
-    ------
-    UsageError : it cannot be written there
-
-    """
-    partial = place.parent / f".{place.name}.{os.getpid()}.partial"
-    old = place.parent / f".{place.name}.{os.getpid()}.old"
-    try:
-        for path, content in files.items():
-            (partial / path).parent.mkdir(parents=True, exist_ok=True)
-            (partial / path).write_bytes(content)
-        if place.exists():
-            place.rename(old)
-        partial.rename(place)
-    except OSError as error:
-        reason = (error.strerror or "it cannot be made").lower()
-        raise UsageError(f"{place}: cannot be written there: {reason}; choose another with -o") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        if old.exists() and not place.exists():  # the last step failed: what was there stays
-            old.rename(place)
-        if old.is_dir():
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            old.unlink(missing_ok=True)
-
-
-def _replace_file(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

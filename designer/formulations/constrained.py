@@ -41,7 +41,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -55,6 +54,7 @@ from designer.formulations.solution import Solution
 from designer.measures import mean_power
 from designer.solvers import cones
 from designer.targets.channel_target import ChannelTarget
+from designer.workers import threads
 
 __all__ = ["ConstrainedData", "data_of", "least_white_noise_slack", "solve", "solve_data", "statement"]
 
@@ -83,7 +83,7 @@ def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget], 
 
     """
     parts = list(_chunks(target))
-    with ThreadPoolExecutor(max(1, min(_cores(), len(parts)))) as pool:
+    with threads(max(1, min(_cores(), len(parts)))) as pool:
         solutions = list(pool.map(solve_part, parts))
     found = Solution.joined(solutions)
     bad = _uncertified(found.violation, found.gap)

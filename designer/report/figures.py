@@ -28,6 +28,7 @@ from designer.report.reach_plot import draw_reach
 from designer.report.room_plots import draw_plan, plan_words
 from designer.result import Result
 from designer.targets.curves import in_band
+from designer.writing import CHECK, lay, write_folder
 
 
 def file_stems(names: list[str]) -> dict[str, str]:
@@ -123,18 +124,17 @@ def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str
     return drawn
 
 
-def write_problem(problem: Problem, folder: Path, *, with_reach: bool = False) -> list[Path]:
+def write_problem(problem: Problem, folder: Path, *, with_reach: bool = False, force: bool = False) -> list[Path]:
     """Draw a problem's figures into a folder, for `designer check`; the files' paths. All of them, or none.
 
     Raises
     ------
     DataError : a data file cannot be used
+    UsageError : the folder holds files that `check` did not draw
+    OutputError : it cannot be written; what was there is as it was
 
     """
     drawn = draw_problem(problem, with_reach=with_reach)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, text in drawn.items():
-        paths.append(folder / f"{name}.svg")
-        paths[-1].write_text(text, encoding="utf-8")
-    return paths
+    files = {f"{name}.svg": text.encode() for name, text in drawn.items()}
+    write_folder(folder, CHECK, lay(files), force=force)
+    return [folder / name for name in files]

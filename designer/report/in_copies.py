@@ -6,10 +6,10 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from typing import ClassVar
 
 from designer.report.canvas import in_style
+from designer.workers import pool
 
 MOST_PROCESSES = 4
 LEAST_A_PROCESS = 4
@@ -28,8 +28,8 @@ def draw_in_copies(tasks: Mapping[str, Draw]) -> dict[str, str]:
         return {name: _drawn(task) for name, task in tasks.items()}
     _Given.tasks = tasks
     try:
-        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
-            return dict(zip(tasks, pool.map(_drawn_in_copy, tasks), strict=True))
+        with pool(processes, multiprocessing.get_context("fork")) as copies:
+            return dict(zip(tasks, copies.map(_drawn_in_copy, tasks), strict=True))
     finally:
         _Given.tasks = {}
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from designer.comparison.key_differences import shown
-from designer.errors import UsageError
 from designer.problem import loads
 from designer.problem.load import changed
 from designer.problem.schema import Problem
@@ -20,11 +19,11 @@ from designer.report.trade_off_plot import MARKERS, TradeOff, trade_off_svg
 from designer.sweep.choice import Choice, choose
 from designer.sweep.metric import Metric
 from designer.sweep.point import INFEASIBLE
-from designer.sweep.store import Row, kept
+from designer.sweep.store import FIGURE_FILE, PROBLEM_FILE, Row, kept
 from designer.sweep.variation import changed_data
+from designer.writing import SWEEP, check_update, lay, update_folder
 
 LEAST_MARGIN = Metric("least_margin_to_target_db", "", "Least margin to the target", 1)
-PROBLEM_FILE, FIGURE_FILE = "best.toml", "trade-off.svg"
 
 
 @dataclass(frozen=True)
@@ -35,17 +34,23 @@ class Best:
     files: tuple[Path, ...]
 
 
-def write_best(folder: Path, wanted: str, subject_to: Sequence[str] = ()) -> Best:
+def write_best(folder: Path, wanted: str, subject_to: Sequence[str] = (), *, force: bool = False) -> Best:
     """Choose the best point of a folder, draw what it trades, and write its problem file.
+
+    Parameters
+    ----------
+    force : replace a problem file or a figure that was edited since it was written
 
     Raises
     ------
     DataError : the folder holds no sweep, or nothing that was designed
-    UsageError : a number or a condition that is none, conditions that no point meets, or the folder cannot be written
+    UsageError : a number or a condition that is none, conditions that no point meets, or files that were edited
+    OutputError : the folder cannot be written; what was there is as it was
     ProblemError : the problem file's data is gone
 
     """
     with kept(folder) as store:
+        check_update(folder, SWEEP, (PROBLEM_FILE, FIGURE_FILE), force=force)
         facts, rows = store.facts, list(store.rows())
     chosen = choose(rows, wanted, subject_to)
     base = loads(facts["text"], folder=facts["folder"], source=facts["source"])
@@ -53,8 +58,7 @@ def write_best(folder: Path, wanted: str, subject_to: Sequence[str] = ()) -> Bes
         PROBLEM_FILE: _problem_text(base, chosen, folder),
         FIGURE_FILE: trade_off_svg(_drawn(chosen)),
     }
-    for name, text in files.items():
-        _write(folder / name, text)
+    update_folder(folder, SWEEP, lay({name: text.encode() for name, text in files.items()}), force=force)
     said = [f"best of {sum(chosen.meets)} points{_subject(chosen)}: {_named(chosen.row)}", _numbers(chosen)]
     if chosen.row.outcome.status == INFEASIBLE:
         margin = LEAST_MARGIN.of(chosen.row)
@@ -152,15 +156,3 @@ def _groups(rows: Sequence[Row]) -> tuple[list[int], list[str]]:
         if 2 <= len(values) <= len(MARKERS):
             return [values.index(shown(row.varied.get(key))) for row in rows], [f"{key} = {value}" for value in values]
     return [0] * len(rows), ["points"]
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        reason = (error.strerror or "it cannot be made").lower()
-        raise UsageError(f"{path}: cannot be written: {reason}; make room, and the same command writes it") from None
-    finally:
-        partial.unlink(missing_ok=True)

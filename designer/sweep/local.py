@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -17,6 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 from designer.sweep.point import FAILED, Outcome, Task, measure
+from designer.workers import pool
 
 Work = Callable[[Task], Outcome]
 ONE_THREAD = dict.fromkeys(
@@ -43,13 +42,13 @@ def in_processes(tasks: Iterable[Task], processes: int, work: Work = measure) ->
     suspects: deque[Task] = deque()
     while True:
         under_way: dict[Future[Outcome], Task] = {}
-        with _pool(processes) as pool:
+        with _pool(processes) as workers:
             try:
                 while True:
                     # After a death those that were under way go one at a time, so that the next death names its point.
                     room = 1 if suspects else AHEAD * processes
                     while len(under_way) < room and (task := _next(suspects, waiting)) is not None:
-                        under_way[_submitted(pool, work, task, suspects)] = task
+                        under_way[_submitted(workers, work, task, suspects)] = task
                     if not under_way:
                         return
                     for done in wait(under_way, return_when=FIRST_COMPLETED).done:
@@ -67,9 +66,9 @@ def _next(suspects: deque[Task], waiting: Iterator[Task]) -> Task | None:
     return suspects.popleft() if suspects else next(waiting, None)
 
 
-def _submitted(pool: ProcessPoolExecutor, work: Work, task: Task, suspects: deque[Task]) -> Future[Outcome]:
+def _submitted(workers: ProcessPoolExecutor, work: Work, task: Task, suspects: deque[Task]) -> Future[Outcome]:
     try:
-        return pool.submit(work, task)
+        return workers.submit(work, task)
     except BrokenProcessPool:  # it died while it had nothing to do, or with another point
         suspects.append(task)
         raise
@@ -80,25 +79,11 @@ def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
     """Processes that are begun anew, not forked: what they inherit is how many threads their linear algebra has."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=_begin)
     try:
-        yield pool
+        with pool(processes, multiprocessing.get_context("spawn")) as made:
+            yield made
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
         for name, value in before.items():
             os.environ.pop(name)
             if value is not None:
                 os.environ[name] = value
-
-
-def _begin() -> None:
-    """Leave an interruption to the parent, and end with it, whatever ends it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -30,17 +30,26 @@ class Swept:
     before: int
 
 
-def sweep(plan: Plan, folder: Path, engine: Engine, *, command: str = "", progress: Progress | None = None) -> Swept:
+def sweep(
+    plan: Plan,
+    folder: Path,
+    engine: Engine,
+    *,
+    command: str = "",
+    progress: Progress | None = None,
+    force: bool = False,
+) -> Swept:
     """Compute what the folder does not have of a plan, row by row, then write the table.
 
     Raises
     ------
-    UsageError : the folder holds something else, or a sweep of another problem or of other keys; or it cannot be written
+    UsageError : the folder holds something else, or a sweep of another problem or of other keys
+    OutputError : it cannot be written; what is computed is kept
     DataError : the folder's file is no sweep
 
     """
     say = progress or (lambda _before, _made, _all: None)
-    with begun(folder) as store:
+    with begun(folder, force=force) as store:
         _check_same(store, plan)
         store.say(
             {
@@ -74,7 +83,7 @@ def sweep(plan: Plan, folder: Path, engine: Engine, *, command: str = "", progre
             store.add(task, outcome)
             say(before, made, len(plan))
         counts = Counter(row.outcome.status for row in store.rows())
-        write_table(store)
+        write_table(store, force=force)
     return Swept(counts, before)
 
 

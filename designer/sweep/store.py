@@ -7,6 +7,7 @@ points    point (its name), number (its place in the plan), varied and changes (
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,11 +16,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from designer.acoustics.writers.sofa_text import WRITER
-from designer.errors import DataError, UsageError
+from designer.errors import DataError, OutputError
 from designer.sweep.point import Outcome, Task
+from designer.versions import WRITER
+from designer.writing import (
+    SWEEP,
+    Staging,
+    check_folder,
+    check_update,
+    output_errors,
+    parents_made,
+    reserve,
+    turn,
+)
 
 FILE = "sweep.sqlite"
+TABLE_FILE, PROBLEM_FILE, FIGURE_FILE = TABLES_OF_ALL = "sweep.csv", "best.toml", "trade-off.svg"
+"""What is made of the rows, and made anew."""
+APPLICATION_ID = 0x4C464453
+"""Of the database, by which it is known as this tool's before it holds a row."""
 PATIENCE_S = 30.0
 """How long another program may hold the file."""
 TABLES = """
@@ -55,6 +70,10 @@ class Store:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
         """Close the file; each row is committed already."""
         self._connection.close()
 
@@ -79,7 +98,7 @@ class Store:
 
         Raises
         ------
-        UsageError : it cannot be written, as on a full disk; the rows that are there stay
+        OutputError : it cannot be written, as on a full disk; the rows that are there stay
 
         """
         values = (
@@ -115,7 +134,7 @@ class Store:
             yield
             self._connection.commit()
         except sqlite3.Error as error:
-            raise UsageError(
+            raise OutputError(
                 f"{self.folder / FILE}: cannot be written: {error}; {self._kept()} are kept in it; make room, and the same"
                 " command goes on from there"
             ) from None
@@ -129,42 +148,52 @@ class Store:
         return f"{count} points"
 
 
-def check_free(folder: Path) -> None:
-    """Refuse a folder that is not empty and holds no sweep of this tool.
+def check_free(folder: Path, *, force: bool = False) -> None:
+    """Refuse a folder that is not empty and holds no sweep of this tool, and tables of it that were edited.
 
     Raises
     ------
     UsageError : naming the folder and the remedy
+    OutputError : no room there, or a folder that is read-only
+    DataError : its database is no sweep of this tool
 
     """
-    may_be = "allowed: a folder that is new, empty, or a sweep; choose another with -o"
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder}: found a file; {may_be}")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / FILE).is_file():
-        raise UsageError(f"{folder}: found a folder with other files in it; {may_be}")
+    check_update(folder, SWEEP, TABLES_OF_ALL, force=force)
+    if folder.is_dir():
+        if os.path.lexists(folder / FILE):
+            kept(folder).close()
+        elif any(folder.iterdir()):
+            check_folder(folder, SWEEP)  # what lies there belongs to no sweep
+    reserve(folder / FILE)
 
 
-def begun(folder: Path) -> Store:
-    """The store of a folder, made if it is not there.
+def begun(folder: Path, *, force: bool = False) -> Store:
+    """The store of a folder, made if it is not there: the database appears with its tables, in one step.
 
     Raises
     ------
-    UsageError : the folder holds something else, or cannot be written
+    UsageError : the folder holds something else
+    OutputError : it cannot be written
     DataError : what is there is no sweep of this tool
 
     """
-    check_free(folder)
-    if (folder / FILE).is_file() and (folder / FILE).stat().st_size:
-        return kept(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(folder / FILE, timeout=PATIENCE_S)
-        connection.execute("pragma journal_mode = wal")  # remembered in the file
-        connection.executescript(TABLES)
-    except (OSError, sqlite3.Error) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise UsageError(f"{folder}: cannot be written there: {reason}; choose another with -o") from None
-    return _quick(Store(folder, connection), connection)
+    check_free(folder, force=force)
+    if not (folder / FILE).exists():
+        try:
+            with output_errors(folder), parents_made(folder / FILE) as at, Staging(at.parent, FILE) as staging:
+                connection = sqlite3.connect(staging.new / FILE)
+                connection.execute(f"pragma application_id = {APPLICATION_ID}")
+                connection.execute("pragma journal_mode = wal")  # remembered in the file
+                connection.executescript(TABLES)
+                connection.close()
+                with turn(at.parent):
+                    if not at.exists():  # another process may have begun the same sweep
+                        (staging.new / FILE).replace(at)
+        except sqlite3.Error as error:
+            raise OutputError(
+                f"{folder}: cannot be written: {error}; make room, or choose another place with -o"
+            ) from None
+    return kept(folder)
 
 
 def kept(folder: Path) -> Store:
@@ -176,12 +205,13 @@ def kept(folder: Path) -> Store:
 
     """
     file = folder / FILE
-    if not file.is_file():
+    if file.is_symlink() or not file.is_file():
         raise DataError(f"{folder}: found no {FILE} of this tool; allowed: a folder that `designer sweep` wrote")
     connection = sqlite3.connect(file, timeout=PATIENCE_S)
     store = Store(folder, connection)
     try:
-        ours = not store.facts or store.facts.get("writer") == WRITER
+        application_id = connection.execute("pragma application_id").fetchone()[0]
+        ours = application_id == APPLICATION_ID or store.facts.get("writer") == WRITER
         connection.execute(f"select {COLUMNS} from points limit 1")
     except (sqlite3.Error, ValueError) as error:
         connection.close()

@@ -4,40 +4,40 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from designer.errors import UsageError
-from designer.sweep.store import Row, Store
+from designer.errors import OutputError
+from designer.sweep.store import TABLE_FILE, Row, Store
+from designer.writing import SWEEP, update_folder
 
-FILE = "sweep.csv"
 LAST = ("status", "error", "seconds")
 
 
-def write_table(store: Store) -> Path:
+def write_table(store: Store, *, force: bool = False) -> Path:
     """Write the table of what a store has, whole or not at all.
+
+    Parameters
+    ----------
+    force : replace a table that was edited since it was written
 
     Raises
     ------
-    UsageError : it cannot be written; what the store has stays
+    UsageError : the table that is there was edited
+    OutputError : it cannot be written; what the store has stays
 
     """
-    path = store.folder / FILE
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as out:
+
+    def fill(folder: Path) -> None:
+        with (folder / TABLE_FILE).open("w", encoding="utf-8", newline="") as out:
             csv.writer(out, lineterminator="\n").writerows(lines(store.rows, store.facts["keys"]))
-        partial.replace(path)
-    except OSError as error:
-        reason = (error.strerror or "it cannot be made").lower()
-        raise UsageError(
-            f"{path}: cannot be written: {reason}; all points are kept in {store.folder}; make room, and the same command"
-            " writes it"
-        ) from None
-    finally:
-        partial.unlink(missing_ok=True)
+
+    path = store.folder / TABLE_FILE
+    try:
+        update_folder(store.folder, SWEEP, fill, force=force)
+    except OutputError as error:
+        raise OutputError(f"{path}: {str(error).partition(': ')[2]}; all points are kept in {store.folder}") from None
     return path
 
 

@@ -117,7 +117,13 @@ class Listened:
 
 
 def render(
-    design: Result, source: Path, out: Path, *, options: RenderOptions | None = None, progress: Progress | None = None
+    design: Result,
+    source: Path,
+    out: Path,
+    *,
+    options: RenderOptions | None = None,
+    progress: Progress | None = None,
+    force: bool = False,
 ) -> list[str]:
     """Play a stereo file through a design, and say in a few lines what was done.
 
@@ -127,17 +133,19 @@ def render(
     source : a stereo WAV or FLAC file
     out : the WAV file to write, whole or not at all
     progress : called with the share that is done, 0 to 1
+    force : replace a file that this tool did not write, or that was edited since
 
     Raises
     ------
     UsageError : options that do not go together, an output that is not free, a gain that would clip, a design without
         left and right, or without the room that was asked for
     DataError : the recording cannot be used
+    OutputError : the file cannot be written; what was there is as it was
 
     """
     options = options or RenderOptions()
     options.check()
-    check_writable(out, source)
+    check_writable(out, [source], force=force)
     recording = StereoFile(source)
     if options.bypass:
         with Unfinished(out, 2) as place:

@@ -268,19 +268,21 @@ def test_an_unknown_target_names_the_nearest() -> None:
         target_named("camila")
 
 
-def test_a_place_is_replaced_only_by_force_and_whole(tmp_path: Path) -> None:
-    """A folder of someone's is refused and untouched; --force replaces it whole; a refused target leaves it as it is."""
+def test_a_place_of_others_is_written_into_only_by_force(tmp_path: Path) -> None:
+    """A folder of someone's is refused and untouched; --force writes beside their files; a refused target leaves it as it is."""
     filters = filter_cases.fir()
     place = tmp_path / "mine"
     place.mkdir()
     (place / "letter.txt").write_text("dear", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"mine: found it there already; allowed: a new or empty folder, or --force"):
+    with pytest.raises(
+        UsageError, match=r"mine: a folder with other files in it \(letter.txt\), .* beside the export with --force$"
+    ):
         write_elsewhere(filters, place, "wav")
     with pytest.raises(UsageError, match="sample rate of 8000 Hz"):
         write_elsewhere(replace(filters, sample_rate_hz=8000.0), place, "minidsp", force=True)
     assert [path.name for path in tmp_path.rglob("*")] == ["mine", "letter.txt"]
     export = write_elsewhere(filters, place, "wav", force=True)
-    assert {path.name for path in place.iterdir()} == {*export.files, MANIFEST}
+    assert {path.name for path in place.iterdir()} == {*export.files, MANIFEST, "designer-manifest.json", "letter.txt"}
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
@@ -289,7 +291,7 @@ def test_the_folder_that_one_stands_in_is_not_replaced(tmp_path: Path, monkeypat
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
     for place in (Path(), Path("..")):
-        with pytest.raises(UsageError, match="found the folder that the command runs in"):
+        with pytest.raises(UsageError, match="the command runs in this folder or below it"):
             write_elsewhere(filter_cases.fir(), place, "csv", force=True)
 
 

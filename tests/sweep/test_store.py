@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from designer.errors import DataError, UsageError
+from designer.errors import DataError, OutputError, UsageError
 from designer.sweep import table
 from designer.sweep.point import DONE, FAILED, Outcome
 from designer.sweep.store import FILE, begun, kept
@@ -62,7 +62,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], env={"PYTHONPATH": ":".join(sys.path)},
                           capture_output=True, text=True, check=False)  # fmt: skip
     said = re.search(
-        r"UsageError: (.*): cannot be written: (.*); (\d+) points are kept in it; make room, and the same", done.stderr
+        r"OutputError: (.*): cannot be written: (.*); (\d+) points are kept in it; make room, and the same", done.stderr
     )
     assert said is not None, done.stderr
     with kept(tmp_path) as store:
@@ -80,7 +80,7 @@ def test_sqlites_own_word_for_it(tmp_path: Path) -> None:
         pages = store._connection.execute("pragma page_count").fetchone()[0]
         store._connection.execute(f"pragma max_page_count = {pages + 1}")
         with pytest.raises(
-            UsageError, match=r"sweep.sqlite: cannot be written: database or disk is full; \d+ points are kept in it;"
+            OutputError, match=r"sweep.sqlite: cannot be written: database or disk is full; \d+ points are kept in it;"
         ):
             for n in range(1000):
                 store.add(task(n), square(task(n)))
@@ -99,11 +99,11 @@ def test_a_table_that_finds_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         store.add(task(2), square(task(2)))
         monkeypatch.setattr(table, "lines", full)
         with pytest.raises(
-            UsageError, match=r"sweep.csv: cannot be written: no space left on device; all points are kept in"
+            OutputError, match=r"sweep.csv: cannot be written: no space left on device; .*; all points are kept in"
         ):
             write_table(store)
     assert (tmp_path / "sweep.csv").read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["sweep.csv", FILE]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["designer-manifest.json", "sweep.csv", FILE]
 
 
 def test_the_table(tmp_path: Path) -> None:
@@ -124,10 +124,13 @@ def test_folders_of_others(tmp_path: Path) -> None:
     """Other files, a file in the folder's place, and a database of something else are refused, and left as they are."""
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "a.txt").write_text("mine")
-    may_be = "allowed: a folder that is new, empty, or a sweep; choose another with -o"
-    with pytest.raises(UsageError, match=f"notes: found a folder with other files in it; {may_be}$"):
+    with pytest.raises(
+        UsageError, match=r"notes: a folder with other files in it \(a\.txt\), and no .*, or a sweep of this version"
+    ):
         begun(tmp_path / "notes")
-    with pytest.raises(UsageError, match=rf"a\.txt: found a file; {may_be}$"):
+    with pytest.raises(
+        UsageError, match=r"a\.txt: file exists; expected a new or empty folder, or a sweep; choose another with -o$"
+    ):
         begun(tmp_path / "notes" / "a.txt")
     with pytest.raises(
         DataError, match=r"notes: found no sweep\.sqlite of this tool; allowed: a folder that `designer sweep` wrote$"

@@ -215,7 +215,7 @@ def test_a_killed_sweep_goes_on(
 
 
 def rows_of(file: Path) -> dict[str, tuple[Any, ...]]:
-    with sqlite3.connect(file) as connection:
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:  # does not make one
         rows = connection.execute("select point, rowid, numbers, seconds from points").fetchall()
     connection.close()
     return {point: tuple(rest) for point, *rest in rows}

@@ -6,16 +6,20 @@ file; where the data come from a SOFA file, its authors, licence and references 
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-WRITER = "loudspeaker-filter-designer"
+from designer.versions import WRITER
+
 KEPT = (
     "AuthorContact", "DatabaseName", "License", "ListenerShortName", "Organization", "Origin", "References", "Title",
 )  # fmt: skip
 """Global attributes that a converted file keeps."""
+SEAL = "; SHA-256 of the content "
+"""What stands in the history before the hash of everything else in the file."""
 
 
 def ascii_text(text: str) -> str:
@@ -58,3 +62,40 @@ def global_texts(path: Path) -> dict[str, str]:
 
     with netCDF4.Dataset(str(path)) as file:
         return {name: str(file.getncattr(name)) for name in file.ncattrs()}
+
+
+def seal(path: Path) -> None:
+    """Add to a file's history the hash of everything else in it, by which `is_sealed` knows that nobody edited it."""
+    import netCDF4  # slow to import
+
+    digest = _content_sha256(path)
+    with netCDF4.Dataset(str(path), "a") as file:
+        file.setncattr("History", f"{file.getncattr('History')}{SEAL}{digest}")
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a file is as this tool wrote it."""
+    try:
+        texts = global_texts(path)
+        _, found, digest = texts.get("History", "").rpartition(SEAL)
+        return texts.get("ApplicationName") == WRITER and bool(found) and digest == _content_sha256(path)
+    except (OSError, RuntimeError, ValueError, AttributeError):
+        return False
+
+
+def _content_sha256(path: Path) -> str:
+    """Hash of a netCDF file's variables and attributes, the seal left out; where they lie in the file does not matter."""
+    import netCDF4
+
+    digest = hashlib.sha256()
+    with netCDF4.Dataset(str(path)) as file:
+        file.set_auto_maskandscale(False)
+        for name in sorted(file.ncattrs()):
+            text = str(file.getncattr(name))
+            digest.update(f"{name}={text.split(SEAL)[0] if name == 'History' else text}\n".encode())
+        for name, variable in sorted(file.variables.items()):
+            attributes = {key: str(variable.getncattr(key)) for key in sorted(variable.ncattrs())}
+            digest.update(f"{name} {variable.dtype} {variable.dimensions} {variable.shape} {attributes}\n".encode())
+            values = variable[...]
+            digest.update(repr(values.tolist()).encode() if values.dtype == object else values.tobytes())
+    return digest.hexdigest()

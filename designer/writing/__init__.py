@@ -1,0 +1,54 @@
+"""The one way to the disk: outputs appear whole or not at all, and only what a manifest names as this tool's is ever replaced.
+
+| file | what |
+|---|---|
+| manifest | what this tool wrote into a folder, by SHA-256, and what else lies there |
+| staging | a hidden folder beside an output, which goes with its process |
+| exchange | two folders change places in one step |
+| folders | a folder as a whole, and files inside a folder |
+| files | a file alone |
+"""
+
+from designer.writing.files import check_file, write_file
+from designer.writing.folders import (
+    CHECK,
+    COMPARISON,
+    DESIGN,
+    EXPORT,
+    SWEEP,
+    check_folder,
+    check_ground,
+    check_update,
+    lay,
+    update_folder,
+    write_folder,
+)
+from designer.writing.manifest import MANIFEST, Manifest, file_sha256, read_manifest, survey
+from designer.writing.staging import Staging, output_errors, parents_made, reserve, sweep_stale, turn
+
+__all__ = [
+    "CHECK",
+    "COMPARISON",
+    "DESIGN",
+    "EXPORT",
+    "MANIFEST",
+    "SWEEP",
+    "Manifest",
+    "Staging",
+    "check_file",
+    "check_folder",
+    "check_ground",
+    "check_update",
+    "file_sha256",
+    "lay",
+    "output_errors",
+    "parents_made",
+    "read_manifest",
+    "reserve",
+    "survey",
+    "sweep_stale",
+    "turn",
+    "update_folder",
+    "write_file",
+    "write_folder",
+]

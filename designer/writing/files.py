@@ -1,0 +1,68 @@
+"""A file alone: made in a hidden folder beside its place, then moved there in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from designer.errors import UsageError
+from designer.writing.staging import Staging, output_errors, parents_made
+
+
+def check_file(
+    path: Path,
+    *,
+    inputs: tuple[Path, ...] = (),
+    is_own: Callable[[Path], bool] = lambda _: False,
+    expected: str = "a new file",
+    force: bool = False,
+) -> None:
+    """Refuse to replace a file that this tool did not write as it is, and to write over what is read.
+
+    Parameters
+    ----------
+    inputs : files that the command reads; not even `force` replaces them
+    is_own : whether a file is as this tool wrote it
+    expected : what may be there, in words
+
+    Raises
+    ------
+    UsageError : naming the file and the remedy
+    OutputError : its place cannot be looked at
+
+    """
+    with output_errors(path):
+        if path.is_symlink():
+            raise UsageError(
+                f"{path}: a link to {path.readlink()}; links are not followed; name the file itself with -o"
+            )
+        above = next(one for one in path.absolute().parents if one.exists())
+        if not above.is_dir():
+            raise UsageError(f"{path}: {above.name} is a file; expected a folder; choose another with -o")
+        if not path.exists():
+            return
+        if any(one.exists() and path.samefile(one) for one in inputs):
+            raise UsageError(f"{path}: is what the command reads; expected another file; choose another with -o")
+        if not path.is_file():
+            raise UsageError(f"{path}: folder or device exists; expected {expected}; choose another with -o")
+        if not force and not is_own(path):
+            raise UsageError(
+                f"{path}: file exists; expected {expected}; choose another with -o, or replace it with --force"
+            )
+
+
+def write_file(path: Path, fill: Callable[[Path], None]) -> None:
+    """Write a file whole or not at all.
+
+    Parameters
+    ----------
+    fill : writes the file at the path that it gets, which has the same name
+
+    Raises
+    ------
+    OutputError : it cannot be written; what was there is as it was
+
+    """
+    with output_errors(path), parents_made(path) as at, Staging(at.parent, at.name) as staging:
+        fill(staging.new / at.name)
+        (staging.new / at.name).replace(at)

@@ -1,0 +1,142 @@
+"""`designer-manifest.json`: the files that this tool wrote into a folder, and what else lies there.
+
+    {"writer": ..., "kind": "design", "files": {"metrics.csv": "<SHA-256>", "figures/layout.svg": "<SHA-256>"}}
+
+While files of a folder are exchanged one by one, the manifest names the hash before and the hash after of each, as a list of two:
+after a kill at any moment every file is still known as this tool's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from designer.versions import WRITER
+
+MANIFEST = "designer-manifest.json"
+NAMES_IN_A_MESSAGE = 5
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The files of a folder.
+
+    Attributes
+    ----------
+    kind : "design", "comparison", "check", "export" or "sweep"
+    files : path inside the folder -> its SHA-256; two while it is being replaced
+
+    """
+
+    kind: str
+    files: Mapping[str, tuple[str, ...]]
+
+    def text(self) -> str:
+        """The file's content."""
+        files = {path: hashes[0] if len(hashes) == 1 else list(hashes) for path, hashes in sorted(self.files.items())}
+        return json.dumps({"writer": WRITER, "kind": self.kind, "files": files}, indent=2) + "\n"
+
+    def write(self, folder: Path, through: Path) -> None:
+        """Put it into a folder in one step, through another of the same file system."""
+        partial = through / MANIFEST
+        partial.write_text(self.text(), encoding="utf-8")
+        partial.replace(folder / MANIFEST)
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a folder; None where there is none, or where it cannot be this tool's."""
+    path = folder / MANIFEST
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return None
+        held = json.loads(path.read_text(encoding="utf-8"))
+        files = {
+            name: (hashes,) if isinstance(hashes, str) else tuple(map(str, hashes))
+            for name, hashes in held["files"].items()
+        }
+        if held["writer"] != WRITER or not all(map(_is_inside, files)):
+            return None
+        return Manifest(str(held["kind"]), files)
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _is_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and not {"..", "."} & set(name.split("/"))
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's content, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def manifest_of(folder: Path, kind: str) -> Manifest:
+    """The manifest that names every file of a folder as it is now."""
+    return Manifest(kind, {name: (file_sha256(folder / name),) for name in sorted(files_below(folder))})
+
+
+def files_below(folder: Path) -> Iterator[str]:
+    """Paths of the regular files below a folder, other than its manifest; links are not followed."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = (Path(place) / name).relative_to(folder).as_posix()
+            if path != MANIFEST:
+                yield path
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What lies in a folder.
+
+    Attributes
+    ----------
+    own : files as this tool wrote them
+    edited : files that this tool wrote, and that were changed since
+    foreign : everything else: files, links, and folders without a file of this tool (with "/" at the end)
+
+    """
+
+    own: tuple[str, ...]
+    edited: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+
+def survey(folder: Path, manifest: Manifest | None) -> Survey:
+    """Compare a folder with its manifest."""
+    known = {} if manifest is None else manifest.files
+    parents = {parent.as_posix() for name in known for parent in PurePosixPath(name).parents}
+    own, edited, foreign = [], [], []
+
+    def look(place: str) -> None:
+        with os.scandir(folder / place) as entries:
+            for entry in sorted(entries, key=lambda one: one.name):
+                path = f"{place}/{entry.name}" if place else entry.name
+                if path == MANIFEST and manifest is not None:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    if path in parents:
+                        look(path)
+                    else:
+                        foreign.append(f"{path}/")
+                elif path not in known or not entry.is_file(follow_symlinks=False):
+                    foreign.append(path)
+                elif file_sha256(folder / path) in known[path]:
+                    own.append(path)
+                else:
+                    edited.append(path)
+
+    look("")
+    return Survey(tuple(own), tuple(edited), tuple(foreign))
+
+
+def named(paths: tuple[str, ...]) -> str:
+    """The first of some paths, and how many more there are."""
+    more = len(paths) - NAMES_IN_A_MESSAGE
+    return ", ".join(paths[:NAMES_IN_A_MESSAGE]) + (f" and {more} more" if more > 0 else "")
