@@ -74,7 +74,8 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
     far = np.isinf(distance_ratio)
     kr = ka * np.where(far, 1.0, distance_ratio)
     # n = 0: h_0(x) = j e^{-jx}/x and h_0'(x) = -h_1(x) = -q_1(x) h_0(x). Far: j^{n+1} / (ka h_n(ka)) stands for the ratio.
-    inverse_a, q_r = 1 / (1 / ka + 1j), 1 / kr + 1j
+    inverse_a: Complex = 1 / (1 / ka + 1j)
+    q_r: Complex = 1 / kr + 1j
     h_ratio = np.where(far, np.exp(1j * ka), ka / kr * np.exp(-1j * (kr - ka)))  # h_n(kr)/h_n(ka)
     log_derivative = -1 / inverse_a
     terms: list[Complex] = []

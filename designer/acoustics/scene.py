@@ -211,7 +211,7 @@ class Scene:
     def part(self, index: Index | slice) -> Scene:
         """The same scene at some of its frequencies; tensors that are computed already are not computed again."""
         other = self.at(self.frequency_hz[index])
-        for key in ("_circle", "_ears", "_head_centre", "radiated_power"):
+        for key in ("_circle", "_ears", "_head_centre", "_device_power"):
             if key in self.__dict__:
                 other.__dict__[key] = self.__dict__[key][index]
         return other
@@ -329,16 +329,21 @@ class Scene:
         return self.field(np.array([self.problem.listener.position_m], dtype=float))[:, 0]
 
     @cached_property
-    def radiated_power(self) -> Complex:
-        """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude.
+    def _device_power(self) -> Complex:
+        return self._device.radiated_power(self.k)
 
-        Where the air absorbs, less what it absorbs as far as the circle, so that an index compares like with like.
-        """
-        power, air = self._device.radiated_power(self.k), air_of(self.problem)
-        if air is None or np.isinf(self.problem.azimuth_distance_m):
-            return power
-        factor = air.amplitude_factor(self.frequency_hz, np.array(self.problem.azimuth_distance_m))
-        return np.asarray(power * factor[:, None, None] ** 2)
+    @property
+    def radiated_power(self) -> Complex:
+        """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude, for a look point on the circle."""
+        return self.radiated_power_to(self.problem.azimuth_distance_m)
+
+    def radiated_power_to(self, distance_m: float) -> Complex:
+        """Q (F, L, L), less what the air absorbs as far as a look point (inf: nothing), so that an index compares like with like."""
+        air = air_of(self.problem)
+        if air is None or np.isinf(distance_m):
+            return self._device_power
+        factor = air.amplitude_factor(self.frequency_hz, np.array(distance_m))
+        return np.asarray(self._device_power * factor[:, None, None] ** 2)
 
 
 def design_frequencies_hz(problem: Problem) -> Real:

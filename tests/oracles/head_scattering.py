@@ -91,20 +91,27 @@ def ears_by_fundamental_solutions(
 
 
 def ears_by_neumann_data(
-    field: Callable[[Real], Complex], k: float, centre_m: Real, ear_axis: Real, head_radius_m: float
+    field: Callable[[Real], Complex],
+    k: float,
+    centre_m: Real,
+    ear_axis: Real,
+    head_radius_m: float,
+    *,
+    count: int | None = None,
+    around: int | None = None,
 ) -> Complex:
     """Pressure at the ears (2, L) of a rigid sphere in a field: points (M, 3) -> (M, L)."""
     ka = k * head_radius_m
-    count, around = int(ka) + 24, 2 * int(ka) + 32
+    count, around = count or int(ka) + 14, around or 2 * int(ka) + 16
     normals, share = rings(ear_axis, [1.0, -1.0], [count], around)
     step_m = 1e-4 / max(1.0, ka / 5)
 
     def mean(radius_m: float) -> Complex:
-        return field(centre_m + radius_m * normals).reshape(count, around, -1).mean(axis=1)
+        return np.asarray(field(centre_m + radius_m * normals).reshape(count, around, -1).mean(axis=1))
 
     near, far = (mean(head_radius_m + n * step_m) - mean(head_radius_m - n * step_m) for n in (1, 2))
     slope = (8 * near - far) / (12 * step_m)
-    n = np.arange(count - 6)[:, None]
+    n = np.arange(count - 3)[:, None]
     weight = 2 * share.reshape(count, around).sum(axis=1)
     cosine = normals.reshape(count, around, 3)[:, 0] @ ear_axis
     terms = (2 * n + 1) / 2 * ((eval_legendre(n, cosine) * weight) @ slope)
