@@ -17,7 +17,7 @@ PLACES_M = np.random.default_rng(1).uniform(-0.09, 0.09, (30, 3)) * [1, 1, 0]
 def test_a_sphere_at_many_distances(distance_m: float) -> None:
     """Thirty places at once are each place alone, within 1e-8 of the largest, up to 24 kHz."""
     device = SphereEnclosure(0.0875, direction(np.array([0.0, 90.0, 200.0])), [0.025, 0.0, 0.02])
-    k, points_m = 2 * np.pi * np.linspace(0.0, 24_000.0, 9) / 343.0, PLACES_M + [distance_m, 0.0, 0.1]
+    k, points_m = 2 * np.pi * np.linspace(0.0, 24_000.0, 9) / 343.0, PLACES_M + np.array([distance_m, 0.0, 0.1])
     alone = np.concatenate([device.field(k, point[None]) for point in points_m], axis=1)
     np.testing.assert_allclose(device.field(k, points_m), alone, atol=1e-8 * np.abs(alone).max())
 
@@ -26,7 +26,7 @@ def test_a_cylinder_at_many_distances() -> None:
     """Places of one height before a cylinder with drivers at two heights: at once as alone, within 1e-7 of the largest."""
     places_m = direction(np.array([0.0, 90.0, 200.0])) * 0.08 + np.array([0.0, 0.0, 0.04]) * np.array([[1], [0], [1]])
     device = CylinderEnclosure.of_discs(0.08, places_m, [0.02, 0.0, 0.02])
-    k, points_m = 2 * np.pi * np.array([200.0, 3000.0, 12_000.0]) / 343.0, PLACES_M + [1.0, 0.0, 0.1]
+    k, points_m = 2 * np.pi * np.array([200.0, 3000.0, 12_000.0]) / 343.0, PLACES_M + np.array([1.0, 0.0, 0.1])
     alone = np.concatenate([device.field(k, point[None]) for point in points_m[::5]], axis=1)
     np.testing.assert_allclose(device.field(k, points_m)[:, ::5], alone, atol=1e-7 * np.abs(alone).max())
 
