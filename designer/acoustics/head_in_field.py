@@ -206,5 +206,9 @@ def _strengths(
     V = np.exp(-1j * k[:, None, None, None] * (from_m - own_m)) * (own_m / from_m)
     adjoint = V.conj().swapaxes(-1, -2)
     normal = adjoint @ V
-    normal += loading * np.trace(normal, axis1=-2, axis2=-1).real[..., None, None] / count * np.eye(count)
-    return np.asarray(np.linalg.solve(normal, adjoint @ g))
+    weight = loading * np.trace(normal, axis1=-2, axis2=-1).real[..., None, None] / count
+    normal += weight * np.eye(count)
+    strengths = np.linalg.solve(normal, adjoint @ g)
+    # Once more with what is left: the normal equations alone lose half of the digits, and mirror images their symmetry.
+    rest = adjoint @ (g - V @ strengths) - weight * strengths
+    return np.asarray(strengths + np.linalg.solve(normal, rest))
