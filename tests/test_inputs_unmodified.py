@@ -34,9 +34,11 @@ from designer.acoustics import (
     head_directions,
     head_faults,
     head_file,
+    head_in_field,
     heads,
     interaural_time,
     measured_head,
+    radial_interpolation,
     rigid_sphere,
     sphere_interpolation,
 )
@@ -195,6 +197,7 @@ def calls() -> dict[str, Call]:
     placement = head_directions.Placement((("as the file says", sources),), np.full(18, 1.4), True, ())
     ring = sphere_interpolation.SphereInterpolation(sources)
     axes = np.diag([-1.0, -1.0, 1.0])
+    afar = np.array([1.5, 2.0]), np.stack([sources[:3], sources[3:6]])
     own, there = found("pair"), scene("pair")
     table, ears = own.design, channel_target.channel_target(own.design, scene("pair"))
     inside = own.in_band
@@ -244,14 +247,21 @@ def calls() -> dict[str, Call]:
         "acoustics.rigid_sphere.SphereEnclosure.field": (ball.field, (k, points)),
         "acoustics.rigid_sphere.SphereEnclosure.far_field": (ball.far_field, (k, unit)),
         "acoustics.rigid_sphere.SphereEnclosure.radiated_power": (ball.radiated_power, (k,)),
-        "acoustics.rigid_sphere.head_diffraction": (
-            rigid_sphere.head_diffraction, (k, 0.09, points, np.zeros((1, 3)), points[:, None] + 0.09 * unit[:, None])
+        "acoustics.rigid_sphere.head_pressure": (
+            rigid_sphere.head_pressure, (k, 0.09, np.linalg.norm(points, axis=1), unit[:, :1])
         ),
         "acoustics.measured_head.MeasuredHead.transfer": (head.transfer, (F, sources[3:7])),
         "acoustics.measured_head.MeasuredHead.of": (head.of, (np.arange(0, 18, 2),)),
-        "acoustics.measured_head.MeasuredHead.diffraction": (head.diffraction, (k, 0.01 * axes[:2], sources[:3], axes)),
-        "acoustics.heads.Points.diffraction": (heads.Points("points", 0.09).diffraction, (k, points, unit[:1], axes)),
-        "acoustics.heads.Sphere.diffraction": (heads.Sphere("sphere", 0.09).diffraction, (k, points, unit[:1], axes)),
+        "acoustics.measured_head.MeasuredHead.pressure": (head.pressure, (k, *afar)),
+        "acoustics.heads.Points.pressure": (heads.Points("points", 0.09).pressure, (k, *afar)),
+        "acoustics.heads.Sphere.pressure": (heads.Sphere("sphere", 0.09).pressure, (k, *afar)),
+        "acoustics.head_in_field.ears_in_field": (
+            lambda *a: head_in_field.ears_in_field(heads.Sphere("sphere", 0.09), ball, *a), (k, 3 * unit, axes)
+        ),
+        "acoustics.radial_interpolation.few_distances": (
+            lambda r: radial_interpolation.few_distances(lambda q: np.ones((2, 3, q.size), dtype=complex), r), (np.linspace(1.0, 1.1, 30),)
+        ),
+        "acoustics.scene.Scene.ears_of": (lambda *a: there.ears_of(there.heads[0], *a), (3 * unit, axes)),
         "acoustics.head_file.HeadRecording.of": (recording.of, (np.arange(0, 18, 2),)),
         "acoustics.head_directions.Placement.of": (placement.of, (np.arange(18) % 2 == 0,)),
         "acoustics.head_directions.heard": (

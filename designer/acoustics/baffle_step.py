@@ -69,8 +69,12 @@ class ClosedBox:
         return baffle_step(k / (2 * math.pi), width_m=self.width_m, height_m=self.height_m, speed_of_sound_m_s=1.0)
 
     def source_places_m(self) -> Real:
-        """Where a head sees each driver's sound come from (L, 3)."""
+        """Where each driver's sound comes from (L, 3)."""
         return self.free_field.source_places_m()
+
+    def source_reach_m(self) -> Real:
+        """How far around that place it comes from (L,)."""
+        return self.free_field.source_reach_m()
 
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3)."""

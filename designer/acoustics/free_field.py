@@ -67,8 +67,12 @@ class FreeField:
     baffle: bool = False
 
     def source_places_m(self) -> Real:
-        """Where a head sees each driver's sound come from (L, 3)."""
+        """Where each driver's sound comes from (L, 3)."""
         return np.stack([disc.position_m for disc in self.discs])
+
+    def source_reach_m(self) -> Real:
+        """How far around that place it comes from (L,): a disc's radius."""
+        return np.array([disc.radius_m for disc in self.discs])
 
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure at points.

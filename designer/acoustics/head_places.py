@@ -1,25 +1,27 @@
 """The driver-to-ear responses at thousands of places of the head, without a series at each of them.
 
-A driver's field at an ear is e^{-jkr}/r of a point source at its place, times how its enclosure and cone differ from
-that, times what the head adds (`Scene.ears` says the same):
+A driver's sound at an ear is e^{-jkr}/r of a point source at its place, times what differs from that: smooth, because the phase that
+turns fastest is taken out, and a surface of few evaluations of the scene's own ears (`Scene.ears_of`). r is from driver to ear.
 
-    H = e^{-jkr}/r · G(φ, 1/R) · D(θ, 1/ρ)
+    H = e^{-jkr}/r · S_l(φ, 1/R)              of any device: φ and R azimuth and distance of the head's centre from the device's, along
+                                              the horizontal, a surface for each ear and each turn of the head
+    H = e^{-jkr}/r · G_l(φ, 1/R) · D(θ, 1/ρ)  of drivers that are points: G what is around them (a box, air) at the ear's φ and R, D what
+                                              a head adds, θ the angle at its centre between ear and driver, ρ its distance from the
+                                              driver: one surface for all drivers, ears and turns
 
-r from driver to ear, φ and R the ear's azimuth and distance from the device's centre at the head's height, θ the angle
-at the head's centre between ear and driver, ρ the head's distance from the driver. G and D are smooth, because the
-phase that turns fastest is taken out: each is a surface of few evaluations. On frequencies in equal steps,
-e^{-jkr} of F frequencies is a product of two short series of about √F.
+On frequencies in equal steps, e^{-jkr} of F frequencies is a product of two short series of about √F.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from designer.acoustics.chebyshev_surface import ChebyshevSurface, fitted
-from designer.acoustics.heads import Head, Points, Sphere
+from designer.acoustics.heads import Head, Points
+from designer.acoustics.measured_head import MeasuredHead
 from designer.acoustics.scene import Scene, driver_places_m
 from designer.arrays import Complex, Real
 from designer.problem import geometry
@@ -28,12 +30,26 @@ CHUNK_NUMBERS = 400_000
 """Complex numbers of a chunk of places: they stay in the processor's cache."""
 
 
+LEAST_PLACES = 100
+"""Of one turn: a surface costs about as many evaluations."""
+
+Ratio = Callable[[Complex, slice], None]
+"""Multiplies e^{-jkr}/r (p, 2, L, F) of a part of the places by what differs from it, in place."""
+
+
 @dataclass(frozen=True)
 class _Heads:
     """The geometry of some places (P)."""
 
     centres_m: Real  # (P, 3)
     ears_m: Real  # (P, 2, 3)
+    turn_rad: Real  # (P,) beyond the listener's own
+    own_axes: Real  # (3, 3) of the head without that turn
+
+    def axes(self, turn_rad: float) -> Real:
+        """The axes (3, 3) of a head with that turn, counter-clockwise seen from above."""
+        cosine, sine = np.cos(turn_rad), np.sin(turn_rad)
+        return np.asarray(self.own_axes @ np.array([[cosine, sine, 0.0], [-sine, cosine, 0.0], [0.0, 0.0, 1.0]]))
 
 
 def ears_at(scene: Scene, displacements_m: Real, turn_deg: Real, head: Head | None = None) -> Iterator[Complex]:
@@ -54,49 +70,33 @@ def ears_at(scene: Scene, displacements_m: Real, turn_deg: Real, head: Head | No
     if scene.is_measured:
         raise ValueError("a measured device has no responses but at its own receivers")
     head = scene.heads[0] if head is None else head
-    sources_m, drivers_m = scene.device.source_places_m(), driver_places_m(scene.problem)
+    drivers_m = driver_places_m(scene.problem)
     places = _places(scene, displacements_m, turn_deg, head.radius_m)
-    shape = _shapes(scene, places.ears_m, drivers_m)
-    shadow = _shadow(scene, head, places, sources_m)
+    surfaces = _of_points if not isinstance(head, MeasuredHead) and _is_of_points(scene) else _of_any
+    ratio = surfaces(scene, head, places, drivers_m)
     step = max(1, CHUNK_NUMBERS // (2 * len(drivers_m) * scene.k.size))
     for start in range(0, len(displacements_m), step):
         part = slice(start, start + step)
-        if shape is None or shadow is None:
-            yield _exactly(scene, displacements_m[part], turn_deg[part], head)
-            continue
-        ears_m, centres_m = places.ears_m[part], places.centres_m[part]
-        distance_m = np.linalg.norm(ears_m[:, :, None, :] - drivers_m, axis=-1)  # (p, 2, L)
+        distance_m = np.linalg.norm(places.ears_m[part, :, None] - drivers_m, axis=-1)  # (p, 2, L)
         H = turning(scene.k, distance_m)
         H /= distance_m[..., None]
-        if shape:
-            azimuth, nearness = _about_the_device(ears_m)
-            for l, surface in enumerate(shape):
-                H[:, :, l] *= surface(azimuth, nearness)
-        if isinstance(shadow, ChebyshevSurface):
-            H *= shadow(*_about_the_head(ears_m, centres_m, sources_m, head.radius_m))
+        ratio(H, part)
         yield H
 
 
 def _places(scene: Scene, displacements_m: Real, turn_deg: Real, radius_m: float) -> _Heads:
     listener = scene.problem.listener
     centres_m = geometry.head_centres_m(listener, displacements_m)
-    left = geometry.head_axes(listener)[1]
-    turn = np.radians(turn_deg)
-    sides = np.stack(
-        [
-            left[0] * np.cos(turn) - left[1] * np.sin(turn),
-            left[0] * np.sin(turn) + left[1] * np.cos(turn),
-            np.full_like(turn, left[2]),
-        ],
-        axis=-1,
-    )
-    return _Heads(centres_m, centres_m[:, None, :] + radius_m * np.stack([sides, -sides], axis=1))
+    heads = _Heads(centres_m, centres_m[:, None], np.radians(turn_deg), geometry.head_axes(listener))
+    turns, which = np.unique(heads.turn_rad, return_inverse=True)
+    left = np.stack([heads.axes(turn)[1] for turn in turns.tolist()])[which]
+    return replace(heads, ears_m=centres_m[:, None] + radius_m * np.stack([left, -left], axis=1))
 
 
-def _about_the_device(ears_m: Real) -> tuple[Real, Real]:
-    """Azimuth and 1/R of the ears (..., 3), R along the horizontal."""
-    across_m = np.hypot(ears_m[..., 0], ears_m[..., 1])
-    return np.arctan2(ears_m[..., 1], ears_m[..., 0]), 1 / np.maximum(across_m, 1e-6)
+def _about_the_device(points_m: Real) -> tuple[Real, Real]:
+    """Azimuth and 1/R of points (..., 3), R along the horizontal."""
+    across_m = np.hypot(points_m[..., 0], points_m[..., 1])
+    return np.arctan2(points_m[..., 1], points_m[..., 0]), 1 / np.maximum(across_m, 1e-6)
 
 
 def _about_the_head(ears_m: Real, centres_m: Real, sources_m: Real, radius_m: float) -> tuple[Real, Real]:
@@ -121,25 +121,79 @@ def turning(k: Real, distance_m: Real) -> Complex:
     return np.ascontiguousarray(whole[..., : k.size])
 
 
-def _shapes(scene: Scene, ears_m: Real, drivers_m: Real) -> list[ChebyshevSurface] | None:
-    """G of each driver; none for point sources, None where a surface does not do."""
+def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
+    """S: from the scene itself where few places share a turn of the head, or where a surface does not do."""
+    surfaces: dict[float, ChebyshevSurface | None] = {}
+    height_m = float(places.centres_m[0, 2])
+
+    def of(centres_m: Real, turn_rad: float) -> Complex:
+        """H r e^{jkr} (N, 2, L, F)."""
+        axes = places.axes(turn_rad)
+        ears_m = centres_m[:, None] + head.radius_m * np.stack([axes[1], -axes[1]])
+        distance_m = np.linalg.norm(ears_m[:, :, None] - drivers_m, axis=-1)
+        H = scene.ears_of(head, centres_m, axes, among_m=places.centres_m).transpose(1, 2, 3, 0)
+        return np.asarray(H * turning(-scene.k, distance_m) * distance_m[..., None])
+
+    def surface_of(turn_rad: float) -> ChebyshevSurface | None:
+        at = places.centres_m[places.turn_rad == turn_rad]
+        if len(at) < LEAST_PLACES or np.ptp(at[:, 2]) > 0 or isinstance(head, MeasuredHead):
+            return None
+
+        def relative(azimuth: Real, nearness: Real) -> Complex:
+            centres_m = np.stack(
+                [np.cos(azimuth) / nearness, np.sin(azimuth) / nearness, np.full_like(azimuth, height_m)], axis=-1
+            )
+            return of(centres_m, turn_rad).reshape(azimuth.size, -1)
+
+        return fitted(relative, *_about_the_device(at))
+
+    def ratio(H: Complex, part: slice) -> None:
+        for turn_rad in np.unique(places.turn_rad[part]).tolist():
+            if turn_rad not in surfaces:
+                surfaces[turn_rad] = surface_of(turn_rad)
+            at = places.turn_rad[part] == turn_rad
+            centres_m, surface = places.centres_m[part][at], surfaces[turn_rad]
+            if surface is None:
+                H[at] *= of(centres_m, turn_rad)
+            else:
+                H[at] *= surface(*_about_the_device(centres_m)).reshape(-1, *H.shape[1:])
+
+    return ratio
+
+
+def _of_points(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
+    """G and D of drivers that are points in free field, on a baffle or in a closed box."""
+    around = _around(scene, places.ears_m, drivers_m)
+    shadow = None if isinstance(head, Points) else _shadow(scene, head, places, drivers_m)
+    if around is None or (shadow is None and not isinstance(head, Points)):
+        return _of_any(scene, head, places, drivers_m)
+
+    def ratio(H: Complex, part: slice) -> None:
+        for l, surface in enumerate(around):
+            H[:, :, l] *= surface(*_about_the_device(places.ears_m[part]))
+        if shadow is not None:
+            H *= shadow(*_about_the_head(places.ears_m[part], places.centres_m[part], drivers_m, head.radius_m))
+
+    return ratio
+
+
+def _around(scene: Scene, ears_m: Real, drivers_m: Real) -> list[ChebyshevSurface] | None:
+    """G of each driver; none where nothing is around it, None where a surface does not do."""
     height_m = float(ears_m[0, 0, 2])
 
     def relative(azimuth: Real, nearness: Real) -> Complex:
-        """Field over that of a point source at the driver's place (N, L, F)."""
+        """Field over that of a point source at the driver's place (N, L F)."""
         points_m = np.stack(
             [np.cos(azimuth) / nearness, np.sin(azimuth) / nearness, np.full_like(azimuth, height_m)], -1
         )
         distance_m = np.linalg.norm(points_m[:, None] - drivers_m, axis=-1)
-        field = scene.field(points_m).transpose(1, 2, 0)
-        return np.asarray(field * distance_m[..., None] * np.exp(1j * scene.k * distance_m[..., None]))
+        field = scene.field(points_m).transpose(1, 2, 0) * distance_m[..., None] * turning(-scene.k, distance_m)
+        return np.asarray(field.reshape(azimuth.size, -1))
 
     azimuth, nearness = _about_the_device(ears_m)
-    corner = relative(azimuth.ravel()[:3], nearness.ravel()[:3])
-    if _is_of_points(scene):
-        assert np.allclose(corner, 1.0, atol=1e-9)
+    if np.allclose(relative(azimuth.ravel()[:3], nearness.ravel()[:3]), 1.0, atol=1e-9):
         return []
-    surface = fitted(lambda x, y: relative(x, y).reshape(x.size, -1), azimuth, nearness)
+    surface = None if np.ptp(ears_m[..., 2]) > 0 else fitted(relative, azimuth, nearness)
     if surface is None:
         return None
     pieces = surface.coefficients.reshape(*surface.coefficients.shape[:2], len(drivers_m), scene.k.size)
@@ -147,40 +201,19 @@ def _shapes(scene: Scene, ears_m: Real, drivers_m: Real) -> list[ChebyshevSurfac
 
 
 def _is_of_points(scene: Scene) -> bool:
-    """Whether every driver is a point source in free field, with nothing around it."""
-    problem = scene.problem
-    free = problem.enclosure is None or (problem.enclosure.model == "free-field" and not problem.enclosure.box_front_m)
-    air = problem.scene is not None and problem.scene.air_absorption
-    return free and not air and all(not d.radius_m and not d.response for d in problem.drivers)
+    """Whether every driver's sound comes from its place alone."""
+    return not scene.device.source_reach_m().any()
 
 
-def _shadow(scene: Scene, head: Head, places: _Heads, sources_m: Real) -> ChebyshevSurface | bool | None:
-    """D; True where there is no head, None where a surface does not do."""
-    if isinstance(head, Points):
-        return True
-    if not isinstance(head, Sphere):
-        return None
+def _shadow(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> ChebyshevSurface | None:
+    """D; None where a surface does not do."""
 
     def added(angle: Real, nearness: Real) -> Complex:
-        """Of a source at each angle from the left ear, in the horizontal plane (N, F)."""
-        ahead = np.stack([np.sin(angle) / nearness, np.cos(angle) / nearness, np.zeros_like(angle)], axis=-1)
-        return head.diffraction(scene.k, np.zeros((1, 3)), ahead, np.eye(3))[:, 0, 0].T
+        """Of a source at each angle from the left ear, in the horizontal plane, over the free field at the ear (N, F)."""
+        towards = np.stack([np.sin(angle), np.cos(angle), np.zeros_like(angle)], axis=-1)
+        distance_m = 1 / nearness
+        to_ear_m = np.sqrt(distance_m**2 + head.radius_m**2 - 2 * distance_m * head.radius_m * np.cos(angle))
+        heard = head.pressure(scene.k, distance_m, towards[:, None])[:, :, 0, 0].T
+        return np.asarray(heard * np.exp(1j * to_ear_m[:, None] * scene.k) * to_ear_m[:, None])
 
-    return fitted(added, *_about_the_head(places.ears_m, places.centres_m, sources_m, head.radius_m))
-
-
-def _exactly(scene: Scene, displacements_m: Real, turn_deg: Real, head: Head) -> Complex:
-    """As `Scene.ears` has it, turn by turn."""
-    H = np.empty((len(displacements_m), 2, len(scene.drivers), scene.k.size), dtype=complex)
-    listener = scene.problem.listener
-    for turn in np.unique(turn_deg):
-        at = turn_deg == turn
-        turned = listener.model_copy(update={"turn_deg": listener.turn_deg + float(turn)})
-        there = Scene(
-            scene.problem.model_copy(update={"listener": turned}), scene.frequency_hz, displacements_m[at]
-        ).with_heads((head,))
-        for key in ("_device", "_responses"):
-            if key in scene.__dict__:
-                there.__dict__[key] = scene.__dict__[key]
-        H[at] = there.ears().reshape(scene.k.size, -1, 2, len(scene.drivers)).transpose(1, 2, 3, 0)
-    return H
+    return fitted(added, *_about_the_head(places.ears_m, places.centres_m, drivers_m, head.radius_m))

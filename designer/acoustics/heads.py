@@ -1,7 +1,6 @@
 """The heads that a problem can name: two points in free field, a rigid sphere, or a measured head.
 
-Each says the same thing of a point source: the pressure at an ear over the free-field pressure at the ear's own place,
-so that any device's field without the head, multiplied by it, is the field at the ear.
+Each says the same thing of a point source: the pressure at both ears. `head_in_field` makes any device's field of such sources.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from designer.acoustics.measured_head import MeasuredHead, read_head
-from designer.acoustics.rigid_sphere import head_diffraction
+from designer.acoustics.rigid_sphere import head_pressure
 from designer.arrays import Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import Problem
@@ -33,8 +32,16 @@ class Head(Protocol):
     def warnings(self) -> tuple[str, ...]:
         """What the user should know of it."""
 
-    def diffraction(self, k: Real, centre_m: Real, source_m: Real, axes: Real) -> Complex:
-        """Pressure at the ears over the free-field pressure at the same places (F, D, 2, S), from sources (S, 3)."""
+    def pressure(self, k: Real, distance_m: Real, towards: Real) -> Complex:
+        """Pressure at the ears (F, D, 2, S) of point sources, relative to an ideal source's at 1 m.
+
+        Parameters
+        ----------
+        k : (F,) wave number, rad/m
+        distance_m : (D,) from the head's centre
+        towards : (D, S, 3) unit vectors from there to the sources, in the head's axes
+
+        """
 
 
 @dataclass(frozen=True)
@@ -45,9 +52,12 @@ class Points:
     radius_m: float
     warnings: tuple[str, ...] = ()
 
-    def diffraction(self, k: Real, centre_m: Real, source_m: Real, axes: Real) -> Complex:
-        """One everywhere (F, D, 2, S)."""
-        return np.ones((k.size, len(centre_m), 2, len(source_m)), dtype=complex)
+    def pressure(self, k: Real, distance_m: Real, towards: Real) -> Complex:
+        """e^{-jkr}/r at either point (F, D, 2, S)."""
+        sides = np.array([1.0, -1.0])[:, None] * towards[:, None, :, 1]  # (D, 2, S)
+        from_centre_m = distance_m[:, None, None]
+        from_ear_m = np.sqrt(from_centre_m**2 + self.radius_m**2 - 2 * from_centre_m * self.radius_m * sides)
+        return np.asarray(np.exp(-1j * k[:, None, None, None] * from_ear_m) / from_ear_m)
 
 
 @dataclass(frozen=True)
@@ -58,10 +68,9 @@ class Sphere:
     radius_m: float
     warnings: tuple[str, ...] = ()
 
-    def diffraction(self, k: Real, centre_m: Real, source_m: Real, axes: Real) -> Complex:
+    def pressure(self, k: Real, distance_m: Real, towards: Real) -> Complex:
         """Duda and Martens' sphere (F, D, 2, S)."""
-        sides = np.stack([axes[1], -axes[1]]) * self.radius_m
-        return head_diffraction(k, self.radius_m, centre_m, source_m, centre_m[:, None] + sides)
+        return head_pressure(k, self.radius_m, distance_m, towards[..., 1])
 
 
 def heads_of(problem: Problem) -> tuple[Head, ...]:

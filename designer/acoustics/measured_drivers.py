@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MAX_RINGS = 40
 """Rings of the sphere grid: enough for kR up to 40, a 0.8 m bar up to 5 kHz; above that the index is an estimate."""
 CHUNK = 64
+CABINET_M = 0.1
+"""How far from a measured driver's place its sound may come from: edges of its cabinet, or where it was turned about."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,17 @@ class MeasuredDrivers:
     speed_of_sound_m_s: float
 
     def source_places_m(self) -> Real:
-        """Where a head sees each driver's sound come from (L, 3): a measured driver's own place."""
+        """Where each driver's sound comes from (L, 3): a measured driver's own place."""
         places = self.model.source_places_m().copy()
         for l in self.measured:
             places[l] = self.places_m[l]
         return places
+
+    def source_reach_m(self) -> Real:
+        """How far around that place it comes from (L,): of a measured driver, its cabinet's edges, as far as those of most are."""
+        reach_m = self.model.source_reach_m().copy()
+        reach_m[list(self.measured)] = CABINET_M
+        return reach_m
 
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3)."""

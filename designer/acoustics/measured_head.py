@@ -52,7 +52,7 @@ from designer.acoustics.interaural_time import (
     kernel,
     middle_s,
 )
-from designer.acoustics.rigid_sphere import head_diffraction, sphere_pressure
+from designer.acoustics.rigid_sphere import head_pressure, sphere_pressure
 from designer.acoustics.sphere_interpolation import (
     GAP_DEG,
     TOLERANCE_DEG,
@@ -211,36 +211,33 @@ class MeasuredHead:
         around = np.where(cosine >= 0, -cosine, np.arccos(cosine) - np.pi / 2)
         return np.asarray(self.radius_m / self.speed_of_sound_m_s * around)
 
-    def diffraction(self, k: Real, centre_m: Real, source_m: Real, axes: Real) -> Complex:
-        """Pressure at the ears over the free-field pressure at the same places, for point sources (F, D, 2, S).
+    def pressure(self, k: Real, distance_m: Real, towards: Real) -> Complex:
+        """Pressure at the ears (F, D, 2, S) of point sources, relative to an ideal source's at 1 m.
 
         Parameters
         ----------
         k : (F,) wave number, rad/m
-        centre_m : (D, 3) centres of the heads
-        source_m : (S, 3) places of the sources
-        axes : (3, 3) the head's axes as rows: forward, left, up
+        distance_m : (D,) from the head's centre
+        towards : (D, S, 3) unit vectors from there to the sources, in the head's axes
 
         Raises
         ------
         DataError : a direction where nothing is measured
 
         """
-        local = (source_m[None] - centre_m[:, None]) @ axes.T  # (D, S, 3)
-        flat = local.reshape(-1, 3)
+        flat = (distance_m[:, None, None] * towards).reshape(-1, 3)
         frequency_hz = k * self.speed_of_sound_m_s / (2 * np.pi)
         places = np.array([[0.0, side * self.radius_m, 0.0] for side in SIDES])
         (left, at_left), (right, at_right) = (self._where_measured(flat - place, place, k) for place in places)
         ears = self._ears(frequency_hz, (left, right))
-        shape = (k.size, *local.shape[:2])
+        shape = (k.size, *towards.shape[:2])
         measured = np.stack([(ears[0].T * at_left).reshape(shape), (ears[1].T * at_right).reshape(shape)], axis=2)
-        sphere = head_diffraction(k, self.radius_m, centre_m, source_m, centre_m[:, None] + places @ axes)
-        return measured * sphere
+        return np.asarray(measured * head_pressure(k, self.radius_m, distance_m, towards[..., 1]))
 
     def _where_measured(self, ray: Real, place: Real, k: Real) -> tuple[Real, Complex]:
         """Where rays (Q, 3) from an ear meet the measured sphere, as unit vectors from the head's centre (Q, 3).
 
-        And what turns a pressure there, relative to the free field at the centre, into D_head(m) / D_sphere(m) (F, Q).
+        And what turns a pressure there, relative to the free field at the centre, into that over a rigid sphere's there (F, Q).
         """
         a, distance_m = self.radius_m, self.recording.distance_m
         ray = ray / np.linalg.norm(ray, axis=1, keepdims=True)

@@ -57,12 +57,16 @@ import numpy as np
 from scipy.special import hankel2e
 
 from designer.acoustics.axial_contour import flat_contour, is_flat, tilted_contour
+from designer.acoustics.radial_interpolation import few_distances
+from designer.acoustics.rigid_sphere import ROUND_REACH
 from designer.arrays import Complex, Real
 
 MIN_KA = 1e-6
 """Below this ka the cylinder is at its static limit; 0 Hz is computed here. In (3) it bounds ka sin θ likewise."""
 MAX_TERMS = 20_000
 FREQUENCIES_AT_ONCE = 64
+MAX_HEIGHTS = 8
+"""Heights of drivers below or above the points that are computed at few distances: each has integrals of its own."""
 MAX_NUMBERS = 300_000
 """Points of all contours that are held at once (about 50 MB)."""
 
@@ -195,8 +199,12 @@ class CylinderEnclosure:
         return cls(radius_m, azimuth_rad, places_m[:, 2].astype(float), half_side_m, half_side_m)
 
     def source_places_m(self) -> Real:
-        """A head sees each driver's sound come from the axis, at the driver's height (L, 3)."""
+        """The axis at the driver's height, around which the sound leaves the surface (L, 3)."""
         return np.stack([np.zeros_like(self.height_m), np.zeros_like(self.height_m), self.height_m], axis=-1)
+
+    def source_reach_m(self) -> Real:
+        """The radius and a fifth more, as on a sphere (L,)."""
+        return np.full(len(self.height_m), ROUND_REACH * self.radius_m)
 
     def _azimuthal(self, terms: int, azimuth_rad: Real) -> Real:
         """w_n cos n(φ-φ₀) for azimuths (M,): (N, M, L)."""
@@ -209,21 +217,59 @@ class CylinderEnclosure:
         azimuth_rad = np.arctan2(points_m[:, 1], points_m[:, 0])
         away_m = np.hypot(points_m[:, 0], points_m[:, 1]) - self.radius_m
         apart_m = np.abs(points_m[:, 2:] - self.height_m)  # (M, L)
-        keys = np.stack(np.broadcast_arrays(away_m[:, None], apart_m, self.half_height_m), axis=-1).reshape(-1, 3)
-        unique, which = np.unique(np.round(keys, 12), axis=0, return_inverse=True)
-        members = np.argsort(which.ravel(), kind="stable")
-        bounds = np.searchsorted(which.ravel()[members], np.arange(len(unique) + 1))
-        h = np.empty((k.size, len(keys)), dtype=complex)
+        heights = np.round(np.stack(np.broadcast_arrays(apart_m, self.half_height_m), axis=-1).reshape(-1, 2), 12)
+        h = np.empty((k.size, len(heights)), dtype=complex)
         ascending = np.argsort(k, kind="stable")
         for rows in _blocks(k.size, FREQUENCIES_AT_ONCE):
             at = ascending[rows]
-            for part in _blocks(len(unique), max(1, MAX_NUMBERS // (40 * len(at)))):
-                terms = axial_terms(k[at], self.radius_m, *unique[part].T)
-                azimuthal = self._azimuthal(len(terms), azimuth_rad).reshape(len(terms), -1)
-                for p in range(part.start, part.stop):
-                    here = members[bounds[p] : bounds[p + 1]]
-                    h[np.ix_(at, here)] = _summed(terms[:, :, p - part.start], azimuthal[:, here])
+            few = self._at_few_distances(k[at], away_m, heights, azimuth_rad)
+            h[at] = self._at_each_distance(k[at], away_m, heights, azimuth_rad) if few is None else few
         return h.reshape(k.size, *apart_m.shape)
+
+    def _at_each_distance(self, k: Real, away_m: Real, heights: Real, azimuth_rad: Real) -> Complex:
+        """Pressure (F, M L) of points r - a away, each driver's |z - z₀| and half height (M L, 2) below or above them."""
+        distances = np.repeat(np.round(away_m, 12), len(self.height_m))
+        unique, which = np.unique(np.column_stack([distances, heights]), axis=0, return_inverse=True)
+        members = np.argsort(which.ravel(), kind="stable")
+        bounds = np.searchsorted(which.ravel()[members], np.arange(len(unique) + 1))
+        h = np.empty((k.size, len(heights)), dtype=complex)
+        for part in _blocks(len(unique), max(1, MAX_NUMBERS // (40 * k.size))):
+            terms = axial_terms(k, self.radius_m, *unique[part].T)
+            azimuthal = self._azimuthal(len(terms), azimuth_rad).reshape(len(terms), -1)
+            for p in range(part.start, part.stop):
+                here = members[bounds[p] : bounds[p + 1]]
+                h[:, here] = _summed(terms[:, :, p - part.start], azimuthal[:, here])
+        return h
+
+    def _at_few_distances(self, k: Real, away_m: Real, heights: Real, azimuth_rad: Real) -> Complex | None:
+        """As `_at_each_distance`, from few distances; None where there are many heights, or no fewer distances would do."""
+        unique, which = np.unique(heights, axis=0, return_inverse=True)
+        if len(unique) > MAX_HEIGHTS:
+            return None
+
+        def without_wave(distance_m: Real) -> Complex:
+            """The axial terms times R e^{jkR} (N, F, Q, heights), R to the driver's height on the axis."""
+            pairs = np.column_stack(
+                [np.repeat(distance_m - self.radius_m, len(unique)), np.tile(unique, (distance_m.size, 1))]
+            )
+            terms = axial_terms(k, self.radius_m, *pairs.T)
+            length_m = np.hypot(pairs[:, 0] + self.radius_m, pairs[:, 1])
+            terms = terms * (np.exp(1j * np.outer(k, length_m)) * length_m)
+            return np.asarray(terms.reshape(len(terms), k.size, distance_m.size, len(unique)))
+
+        few = few_distances(without_wave, away_m + self.radius_m)
+        if few is None:
+            return None
+        terms, shares = few
+        azimuthal = self._azimuthal(len(terms), azimuth_rad).reshape(len(terms), -1)
+        share = np.repeat(shares, len(self.height_m), axis=0)
+        h = np.zeros((k.size, len(heights)), dtype=complex)
+        for p in range(len(unique)):
+            (here,) = np.nonzero(which.ravel() == p)
+            for q in range(shares.shape[1]):
+                h[:, here] += share[here, q] * _summed(terms[:, :, q, p], azimuthal[:, here])
+        length_m = np.hypot(np.repeat(away_m, len(self.height_m)) + self.radius_m, heights[:, 0])
+        return np.asarray(h * np.exp(-1j * np.outer(k, length_m)) / length_m)
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""

@@ -39,18 +39,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from designer.acoustics.radial_interpolation import few_distances
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
 MIN_KA = 1e-6
 """Below this ka the sphere is at its static limit to double precision; 0 Hz is computed here."""
 MAX_TERMS = 5000
+CHECKED_EVERY = 4
+"""Terms from one look at their size to the next: looking takes as long as computing one."""
+ROUND_REACH = 1.2
+"""How far from the centre of a round enclosure sound seems to come from, in radii."""
 MAX_NUMBERS = 20_000
 """Frequencies times distances whose terms are held at once (about 30 MB)."""
 
 
 def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) -> Complex:
-    """-(2n+1)/(ka) h_n(kr)/h_n'(ka) for n = 0, 1, ... until it falls below the tolerance, (N, F, U).
+    """-(2n+1)/(ka) h_n(kr)/h_n'(ka) for n = 0, 1, ... until two fall below the tolerance, (N, F, U).
 
     That is what equation (1) times a adds up, without w_n and P_n; at an infinite distance, what equation (3) does.
 
@@ -69,22 +74,23 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
     far = np.isinf(distance_ratio)
     kr = ka * np.where(far, 1.0, distance_ratio)
     # n = 0: h_0(x) = j e^{-jx}/x and h_0'(x) = -h_1(x) = -q_1(x) h_0(x). Far: j^{n+1} / (ka h_n(ka)) stands for the ratio.
-    q_a, q_r = 1 / ka + 1j, 1 / kr + 1j
+    inverse_a: Complex = 1 / (1 / ka + 1j)
+    q_r: Complex = 1 / kr + 1j
     h_ratio = np.where(far, np.exp(1j * ka), ka / kr * np.exp(-1j * (kr - ka)))  # h_n(kr)/h_n(ka)
-    log_derivative = -q_a
+    log_derivative = -1 / inverse_a
     terms: list[Complex] = []
     largest: Real = np.zeros(h_ratio.shape)
-    small = 0
     for n in range(MAX_TERMS):
-        terms.append(-(2 * n + 1) / ka * h_ratio / log_derivative)
-        size = np.abs(terms[-1])
-        largest = np.maximum(largest, size)
-        small = small + 1 if (size <= tolerance * largest).all() else 0
-        if small >= 2:
-            return np.stack(terms)
-        h_ratio = h_ratio * (np.where(far, 1j, q_r) / q_a)
-        log_derivative = 1 / q_a - (n + 2) / ka
-        q_a, q_r = (2 * n + 3) / ka - 1 / q_a, (2 * n + 3) / kr - 1 / q_r
+        terms.append(h_ratio * (-(2 * n + 1) / ka / log_derivative))
+        if n % CHECKED_EVERY == CHECKED_EVERY - 1:
+            size = np.abs(terms[-1])
+            largest = np.maximum(largest, size)
+            if (np.maximum(size, np.abs(terms[-2])) <= tolerance * largest).all():
+                return np.stack(terms)
+        h_ratio = h_ratio * inverse_a
+        h_ratio *= np.where(far, 1j, q_r) if far.any() else q_r
+        log_derivative = inverse_a - (n + 2) / ka
+        inverse_a, q_r = 1 / ((2 * n + 3) / ka - inverse_a), (2 * n + 3) / kr - 1 / q_r
     nearest = float(np.min(distance_ratio))
     raise DataError(
         f"a point {nearest:.4f} radii from the centre of a rigid sphere is too near its surface for the series;"
@@ -169,8 +175,12 @@ class SphereEnclosure:
         return np.sqrt(1 - (np.asarray(self.rim_radius_m) / self.radius_m) ** 2)
 
     def source_places_m(self) -> Real:
-        """A head sees all the sound come from the enclosure's centre (L, 3)."""
+        """The enclosure's centre, around which all the sound leaves its surface (L, 3)."""
         return np.zeros((len(self.directions), 3))
+
+    def source_reach_m(self) -> Real:
+        """The radius, and a fifth more, because the dipole of long waves is half as far again from the centre as the driver (L,)."""
+        return np.full(len(self.directions), ROUND_REACH * self.radius_m)
 
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3) outside the sphere, relative to an ideal source's at 1 m."""
@@ -185,10 +195,24 @@ class SphereEnclosure:
                 cos_half_angle=np.broadcast_to(self.cos_half_angle, cos_angle.shape).reshape(1, -1),
             )
             return flat.reshape(k.size, *cos_angle.shape) / self.radius_m
-        return (
-            sphere_pressure(k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle)
-            / self.radius_m
-        )
+        few = few_distances(lambda r: self._without_wave(k, r), distance_m)
+        if few is None:
+            each = sphere_pressure(k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle)
+            return each / self.radius_m
+        radial, shares = few
+        angular = legendre_table(cos_angle, len(radial)) * cap_weights(self.cos_half_angle, len(radial))[:, None]
+        angular = angular.reshape(len(radial), -1)
+        total = np.zeros((k.size, *cos_angle.shape), dtype=complex)
+        for q, share in enumerate(shares.T):
+            left = np.ascontiguousarray(radial[:, :, q].T)
+            part = (left.real @ angular + 1j * (left.imag @ angular)).reshape(total.shape)
+            total += share[:, None] * part
+        return np.asarray(total * (np.exp(-1j * np.outer(k, distance_m)) / distance_m / self.radius_m)[:, :, None])
+
+    def _without_wave(self, k: Real, distance_m: Real) -> Complex:
+        """The radial terms times r e^{jkr} (N, F, U)."""
+        terms = radial_terms(k * self.radius_m, distance_m / self.radius_m, tolerance=1e-10)
+        return np.asarray(terms * (np.exp(1j * np.outer(k, distance_m)) * distance_m))
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""
@@ -215,30 +239,20 @@ class SphereEnclosure:
         return np.asarray(np.einsum("nf,nij->fij", np.abs(radial) ** 2, kernel, optimize=True), dtype=complex)
 
 
-def head_diffraction(k: Real, head_radius_m: float, centre_m: Real, source_m: Real, ears_m: Real) -> Complex:
-    """Pressure on a rigid-sphere head over the free-field pressure at the same place, for point sources.
+def head_pressure(k: Real, head_radius_m: float, distance_m: Real, lateral: Real) -> Complex:
+    """Pressure at the two ends of a rigid sphere's axis, of point sources, relative to an ideal source's at 1 m.
 
     Parameters
     ----------
     k : (F,) wave number, rad/m
-    centre_m : (D, 3) centres of the heads
-    source_m : (S, 3) places of the sources
-    ears_m : (D, K, 3) points on the heads
+    distance_m : (D,) of the sources from the sphere's centre
+    lateral : (D, S) cosines between the sources and the first end
 
     Returns
     -------
-    (F, D, K, S)
+    (F, D, 2, S) first and second end
 
     """
-    towards = source_m[None, :, :] - centre_m[:, None, :]  # (D, S, 3)
-    distance_m = np.linalg.norm(towards, axis=-1)
-    outward = (ears_m - centre_m[:, None, :]) / head_radius_m  # (D, K, 3)
-    cos_angle = np.clip(np.einsum("dsx,dkx->dsk", towards / distance_m[..., None], outward), -1.0, 1.0)
-    heads, sources = distance_m.shape
-    pressure = sphere_pressure(
-        k * head_radius_m, distance_m.ravel() / head_radius_m, cos_angle.reshape(heads * sources, -1)
-    )
-    pressure = pressure.reshape(k.size, heads, sources, -1).swapaxes(-1, -2) / head_radius_m  # (F, D, K, S)
-    to_ear_m = np.linalg.norm(ears_m[:, :, None, :] - source_m[None, None, :, :], axis=-1)  # (D, K, S)
-    free = np.exp(-1j * k[:, None, None, None] * to_ear_m) / to_ear_m
-    return np.asarray(pressure / free)
+    both = np.clip(np.concatenate([lateral, -lateral], axis=1), -1.0, 1.0)
+    pressure = sphere_pressure(k * head_radius_m, distance_m / head_radius_m, both, tolerance=1e-10) / head_radius_m
+    return pressure.reshape(k.size, len(distance_m), 2, -1)

@@ -1,9 +1,8 @@
 """The scene: device, head and air composed into transfer tensors H (F, M, L).
 
-The device's field at an ear without the head is multiplied by the head's diffraction for a point source: in free field
-and on a baffle at each driver's own place, on a sphere enclosure at its centre, on a cylinder on its axis at the
-driver's height. Scattering back and forth between device and head is left out. The air absorbs along the straight line from
-the driver to the point, where the problem asks for it; in the far field, a limit that has no distance, it does not.
+A head is met by each driver's own field as it arrives, whatever made it (`head_in_field`). Scattering back and forth between device
+and head is left out. The air absorbs along the straight line from the driver to the point, where the problem asks for it; in the far
+field, a limit that has no distance, it does not.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ import numpy as np
 from designer.acoustics.air import Air
 from designer.acoustics.baffle_step import ClosedBox
 from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.head_in_field import ears_in_field
 from designer.acoustics.heads import Head, heads_of
 from designer.acoustics.measured_device import MeasuredDevice, read_device
 from designer.acoustics.measured_drivers import MeasuredDrivers, measured_responses
@@ -41,7 +41,10 @@ class Device(Protocol):
     """What a scene asks of a device model: its field near and far, its power, and where its sound comes from."""
 
     def source_places_m(self) -> Real:
-        """Where a head sees each driver's sound come from (L, 3)."""
+        """Where each driver's sound comes from (L, 3)."""
+
+    def source_reach_m(self) -> Real:
+        """How far around that place it comes from (L,); 0 for a point source."""
 
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3)."""
@@ -155,12 +158,17 @@ class Scene:
 
     def field(self, points_m: Real) -> Complex:
         """The device's field (F, M, L) at points (M, 3), less what the air absorbs on the way from each driver."""
-        air = air_of(self.problem)
+        air = self._air_on_the_way(points_m)
         field = self._device.field(self.k, points_m)
+        return field if air is None else np.asarray(field * air)
+
+    def _air_on_the_way(self, points_m: Real) -> Real | None:
+        """What the air leaves of each driver's amplitude at points (F, M, L); None where none absorbs."""
+        air = air_of(self.problem)
         if air is None:
-            return field
+            return None
         distance_m = np.linalg.norm(points_m[:, None, :] - driver_places_m(self.problem), axis=-1)
-        return np.asarray(field * air.amplitude_factor(self.frequency_hz, distance_m))
+        return air.amplitude_factor(self.frequency_hz, distance_m)
 
     @cached_property
     def heads(self) -> tuple[Head, ...]:
@@ -203,7 +211,7 @@ class Scene:
     def part(self, index: Index | slice) -> Scene:
         """The same scene at some of its frequencies; tensors that are computed already are not computed again."""
         other = self.at(self.frequency_hz[index])
-        for key in ("_circle", "_ears", "_head_centre", "radiated_power"):
+        for key in ("_circle", "_ears", "_head_centre", "_device_power"):
             if key in self.__dict__:
                 other.__dict__[key] = self.__dict__[key][index]
         return other
@@ -260,17 +268,23 @@ class Scene:
         if self._measured is not None:
             each = [geometry.ears_m(listener, head.radius_m, self.displacements_m) for head in self.heads]
             return self._at_receivers(self._measured, np.concatenate(each).reshape(-1, 3), "an ear")
-        # One centre serves a whole enclosure.
-        sources_m, which = np.unique(self._device.source_places_m(), axis=0, return_inverse=True)
-        found = []
-        for head in self.heads:
-            ears_m = geometry.ears_m(listener, head.radius_m, self.displacements_m)
-            free = self.field(ears_m.reshape(-1, 3))
-            if head.name != "points":
-                ratio = head.diffraction(self.k, centres_m, sources_m, axes)
-                free = free * ratio.reshape(*free.shape[:2], len(sources_m))[..., which]
-            found.append(free)
+        found = [self.ears_of(head, centres_m, axes).reshape(self.k.size, -1, len(self.drivers)) for head in self.heads]
         return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
+
+    def ears_of(self, head: Head, centres_m: Real, axes: Real, *, among_m: Real | None = None) -> Complex:
+        """H at the ears of a head at any places (F, D, 2, L), of the device's model.
+
+        Parameters
+        ----------
+        centres_m : (D, 3)
+        axes : (3, 3) the head's axes as rows: forward, left, up
+        among_m : (N, 3) places of which these are some, where all are to be one smooth function
+
+        """
+        pressure = ears_in_field(head, self._device, self.k, centres_m, axes, among_m=among_m)
+        ears_m = centres_m[:, None] + head.radius_m * np.stack([axes[1], -axes[1]])
+        air = self._air_on_the_way(ears_m.reshape(-1, 3))
+        return pressure if air is None else np.asarray(pressure * air.reshape(pressure.shape))
 
     def circle(self) -> Complex:
         """H on the circle of masks and maps (F, A, L), without the head."""
@@ -315,16 +329,21 @@ class Scene:
         return self.field(np.array([self.problem.listener.position_m], dtype=float))[:, 0]
 
     @cached_property
-    def radiated_power(self) -> Complex:
-        """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude.
+    def _device_power(self) -> Complex:
+        return self._device.radiated_power(self.k)
 
-        Where the air absorbs, less what it absorbs as far as the circle, so that an index compares like with like.
-        """
-        power, air = self._device.radiated_power(self.k), air_of(self.problem)
-        if air is None or np.isinf(self.problem.azimuth_distance_m):
-            return power
-        factor = air.amplitude_factor(self.frequency_hz, np.array(self.problem.azimuth_distance_m))
-        return np.asarray(power * factor[:, None, None] ** 2)
+    @property
+    def radiated_power(self) -> Complex:
+        """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude, for a look point on the circle."""
+        return self.radiated_power_to(self.problem.azimuth_distance_m)
+
+    def radiated_power_to(self, distance_m: float) -> Complex:
+        """Q (F, L, L), less what the air absorbs as far as a look point (inf: nothing), so that an index compares like with like."""
+        air = air_of(self.problem)
+        if air is None or np.isinf(distance_m):
+            return self._device_power
+        factor = air.amplitude_factor(self.frequency_hz, np.array(distance_m))
+        return np.asarray(self._device_power * factor[:, None, None] ** 2)
 
 
 def design_frequencies_hz(problem: Problem) -> Real:

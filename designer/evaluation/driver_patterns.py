@@ -3,8 +3,8 @@
 Driver l at the place x_l radiates far away e^{jk x_l·n} D_l(n, f) e^{-jkr}/r; with the distance counted from x_l itself, the
 first factor is in e^{-jkr} already, and D_l is what is encoded. Which series is short depends on the device:
 
-- **Caps on a rigid sphere**: x_l is the centre, and D = Σ C_n(f) P_n(cos γ) about the cap's axis, equation (3) of
-  `rigid_sphere`, with about ka terms.
+- **Caps on a rigid sphere**: x_l is the centre, one for all drivers, and D = Σ C_n(f) P_n(cos γ) about the cap's axis, equation (3) of
+  `rigid_sphere`, with about ka terms; or, for the nearest images, the driver's own place, with twice as many.
 - **Points and discs in free field**, in a closed box too: x_l is the driver's own place. A point has D = 1; a disc has even
   terms about its axis, found by Gauss-Legendre quadrature, C_n = (2n+1)/2 ∫ D P_n d cos γ.
 - **Anything else** (cylinder, measured drivers): a table over directions about its place, read by cubics (`direction_table`). Harmonics
@@ -143,22 +143,26 @@ class Encoded:
         return max(pattern.error_db for pattern in self.patterns)
 
 
-def encode(device: Device, k: Real, k_most: float) -> Encoded:
+def encode(device: Device, k: Real, k_most: float, *, places_m: Real | None = None) -> Encoded:
     """Encode a device of any kind.
 
     Parameters
     ----------
     k : (F,) wave number, rad/m, rising
     k_most : up to which the truncation error is held; beyond it the series may be shorter
+    places_m : (L, 3) the drivers' own, on a round enclosure's surface, from which distances are to be counted there too: a wave
+        that is plane at the head then comes from the driver's side of the enclosure
 
     """
     if isinstance(device, SphereEnclosure):
-        return _on_sphere(device, k)
+        return _on_sphere(device, k) if places_m is None else _beside_centre(device, k)
     if isinstance(device, FreeField) and not device.baffle:
         return _free(device, k, np.ones(k.size, dtype=complex))
     if isinstance(device, ClosedBox):
         return _free(device.free_field, k, device.step(k))
-    return _sampled(device, k, k_most)
+    if places_m is None or isinstance(device, MeasuredDrivers):
+        places_m = device.places_m if isinstance(device, MeasuredDrivers) else device.source_places_m()
+    return _sampled(device, k, k_most, places_m)
 
 
 def _on_sphere(device: SphereEnclosure, k: Real) -> Encoded:
@@ -166,6 +170,23 @@ def _on_sphere(device: SphereEnclosure, k: Real) -> Encoded:
     caps = cap_weights(device.cos_half_angle, len(terms))  # (N, L)
     patterns = [Axial.of(axis, terms.T * caps[:, l]) for l, axis in enumerate(device.directions)]
     return Encoded(np.zeros((len(patterns), 3)), patterns)
+
+
+def _beside_centre(device: SphereEnclosure, k: Real) -> Encoded:
+    """About each driver's own place on the sphere: e^{-jkb cos γ} times the series about the centre, by Gauss's rule."""
+    centred = radial_terms(k * device.radius_m, np.array([np.inf]), tolerance=1e-6)[:, :, 0]
+    caps = cap_weights(device.cos_half_angle, len(centred))
+    kb = k * device.radius_m
+    terms = len(centred) + int(np.ceil(float(kb.max()))) + 10
+    node, weight = np.polynomial.legendre.leggauss(terms + 10)
+    table = legendre_table(node, terms)
+    shift = np.exp(-1j * np.outer(kb, node)) * weight
+    projection = (table * (2 * np.arange(terms) + 1.0)[:, None] / 2).T
+    patterns = [
+        Axial.of(axis, ((centred.T * caps[:, l]) @ table[: len(centred)] * shift) @ projection)
+        for l, axis in enumerate(device.directions)
+    ]
+    return Encoded(device.radius_m * device.directions, patterns)
 
 
 def _free(device: FreeField, k: Real, step: Complex) -> Encoded:
@@ -184,9 +205,8 @@ def _free(device: FreeField, k: Real, step: Complex) -> Encoded:
     return Encoded(device.source_places_m(), patterns)
 
 
-def _sampled(device: Device, k: Real, k_most: float) -> Encoded:
-    """Tables about each driver's place; "frequencies" are wave numbers here."""
-    places_m = device.places_m if isinstance(device, MeasuredDrivers) else device.source_places_m()
+def _sampled(device: Device, k: Real, k_most: float, places_m: Real) -> Encoded:
+    """Tables about each driver's place (L, 3); "frequencies" are wave numbers here."""
 
     def about_itself(wave_number: Real, directions: Real) -> Complex:
         turned = np.exp(-1j * wave_number[:, None, None] * (directions @ places_m.T))

@@ -90,9 +90,10 @@ def possible_heads_m(problem: Problem, displacements_m: Real) -> Real:
     if enclosure is not None and enclosure.model == "baffle":
         clear &= (ears_m[:, :, 0] > 0).all(axis=1)
     elif enclosure is not None and enclosure.model in ("sphere", "cylinder"):
-        across = ears_m[:, :, : 3 if enclosure.model == "sphere" else 2]
-        clear &= (np.linalg.norm(across, axis=2) > CLEARANCE * enclosure.radius_m).all(axis=1)
-        clear &= np.linalg.norm(centres_m, axis=1) > CLEARANCE * radius_m
+        across = slice(3 if enclosure.model == "sphere" else 2)
+        clear &= (np.linalg.norm(ears_m[:, :, across], axis=2) > CLEARANCE * enclosure.radius_m).all(axis=1)
+        if any(head != "points" for head in problem.heads):
+            clear &= np.linalg.norm(centres_m[:, across], axis=1) > enclosure.radius_m + radius_m
     return displacements_m[clear] if clear.any() else np.asarray(listener.ear_cloud_m, dtype=float)
 
 

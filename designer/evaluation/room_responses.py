@@ -21,11 +21,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from designer.acoustics.scene import Scene, air_of
+from designer.acoustics.scene import Scene, air_of, driver_places_m
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 from designer.evaluation.direction_table import WANTED_ERROR_DB
-from designer.evaluation.driver_patterns import encode
+from designer.evaluation.driver_patterns import Encoded, encode
 from designer.evaluation.head_patterns import encode_ears
 from designer.evaluation.image_sources import Images, images_within, library, log_reflection
 from designer.evaluation.image_sum import CENTRE, RECEIVERS, Receiver, Walls, gathered
@@ -41,6 +41,9 @@ INFRASONIC_HZ = 20.0
 """Below it, and above half of it by half a cosine, reflections are taken out."""
 AUDIBLE_HZ = 16_000.0
 """Up to which the truncation error of sampled patterns is held, or 0.85 of Nyquist."""
+NEAR_M = 15.0
+"""Images nearer than this come from each driver's own place; beyond, from a round enclosure's centre or axis: 0.3 degrees beside it."""
+SAME_PLACE_M = 1e-3
 POORLY_DECAYED_DB = 35.0
 """What a T20 needs: its range ends at -25 dB, and the response's end is to be 10 dB below that (ISO 3382-1)."""
 MEASURED_RINGING_S = 0.04
@@ -115,13 +118,15 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     f = np.arange(n // 2 + 1) * rate / n
     at = there.at(f)
     receiver = _receiver(at, room)
-    source = encode(at.device, at.k, 2 * math.pi * min(AUDIBLE_HZ, TAPER * rate / 2) / speed)
+    k_most = 2 * math.pi * min(AUDIBLE_HZ, TAPER * rate / 2) / speed
+    source = encode(at.device, at.k, k_most)
+    near = _beside(at, source, k_most)
     device_m = np.array(room.device_m, dtype=float)
     images, longest_s = _images(problem, room, receiver.centre_m)
     walls = Walls.of(log_reflection(problem, room, f), f, air_of(problem))
-    places_m, axes = room_places.in_room_m(room, source.places_m), room_places.device_axes(room)
+    axes = room_places.device_axes(room)
     length = math.ceil(images.reach_m / speed * rate / (n // 4)) * (n // 4) + n
-    reflected = np.zeros((RECEIVERS, len(places_m), length))
+    reflected = np.zeros((RECEIVERS, len(source.places_m), length))
     away_m = np.linalg.norm(images.of(device_m) - receiver.centre_m, axis=1)
     block = np.floor(away_m / speed * rate / (n // 4)).astype(int)
     edges = np.searchsorted(block, np.arange(block.max(initial=-1) + 2))
@@ -130,11 +135,13 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
             continue
         part = Images(images.size_m, images.rooms[first:last], images.reach_m)
         start = (b - 1) * (n // 4)
-        H = gathered(f, part, source, places_m, axes, receiver, walls, speed, start / rate)
+        heard = near if away_m[first] < NEAR_M else source
+        places_m = room_places.in_room_m(room, heard.places_m)
+        H = gathered(f, part, heard, places_m, axes, receiver, walls, speed, start / rate)
         _add(reflected, H, start)
     direct = np.zeros_like(reflected)
     distance_m = float(np.linalg.norm(receiver.centre_m - device_m))
-    nearest_m = np.linalg.norm(places_m - receiver.centre_m, axis=1).min()
+    nearest_m = np.linalg.norm(room_places.in_room_m(room, source.places_m) - receiver.centre_m, axis=1).min()
     start = int(nearest_m / speed * rate) - n // 4
     H = _direct(at, receiver) * np.exp(2j * np.pi * f / rate * start)[:, None, None]
     _add(direct, H, start)
@@ -149,11 +156,19 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
         (one[:, :, :kept] * fade[:kept]).astype(np.float32).astype(float) for one in (direct, walls_alone)
     )
     decayed_db = 60.0 * images.reach_m / speed / longest_s
-    error_db = max(source.error_db, receiver.ears.error_db)
+    error_db = max(source.error_db, near.error_db, receiver.ears.error_db)
     first_s = float(nearest_m) / speed
     return RoomResponses(
         rate, direct, reflected, distance_m, first_s, len(images.rooms), decayed_db, error_db, receiver.ears.warnings
     )
+
+
+def _beside(at: Scene, source: Encoded, k_most: float) -> Encoded:
+    """The device for the nearest images: on a round enclosure each driver about its own place."""
+    places_m = driver_places_m(at.problem)
+    if np.abs(source.places_m - places_m).max() < 2 * SAME_PLACE_M:
+        return source
+    return encode(at.device, at.k, k_most, places_m=places_m)
 
 
 def transform_length(problem: Problem) -> int:

@@ -107,7 +107,8 @@ def _directivity(design: DesignTable, target: ChannelTarget, scene: Scene, full:
     look = np.zeros_like(full)
     names = scene.drivers if design.drivers is None else tuple(design.drivers)
     look[:, [scene.drivers.index(name) for name in names]] = target.look
-    return measures.directivity_index(look, scene.radiated_power, full, target.look_distance_m)
+    power = scene.radiated_power_to(target.look_distance_m)
+    return measures.directivity_index(look, power, full, target.look_distance_m)
 
 
 def _status(target: ChannelTarget, slack_db: Real) -> NDArray[np.str_]:

@@ -33,6 +33,7 @@ def place_checks(problem: Problem, folder: Path, files: Mapping[str, str]) -> It
     yield _two_at_one_place(problem)
     for i, driver in enumerate(entries(problem, "drivers")):
         yield _on_the_enclosure(f"drivers[{i}]", driver, problem)
+        yield _piston_in_the_baffle(f"drivers[{i}]", driver, problem)
         yield _cap_fits(f"drivers[{i}]", driver, problem)
     yield _box_front(problem)
     yield _head(problem, folder, files)
@@ -98,6 +99,28 @@ def _on_the_enclosure(path: str, driver: Driver, problem: Problem) -> Iterator[F
         yield Fault(
             f"{path}.position_m", found, "x = 0, the plane of the baffle, within 1 mm", "move the driver to x = 0"
         )
+
+
+def _piston_in_the_baffle(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
+    """A piston on a baffle lies in its plane: tilted, half of it would radiate from behind a rigid wall."""
+    enclosure = problem.enclosure
+    if enclosure is None or enclosure.model != "baffle" or driver.radius_m is None or driver.response is not None:
+        return
+    azimuth, elevation = np.radians(driver.facing_deg)
+    ahead = float(np.cos(azimuth) * np.cos(elevation))
+    depth_m = driver.radius_m * float(np.sqrt(max(1 - ahead**2, 0.0)))
+    if ahead > 0 and depth_m <= SURFACE_TOLERANCE_M:
+        return
+    how = (
+        f"a piston tilted {_millimetres(depth_m)} through the baffle"
+        if ahead > -1 + 1e-9
+        else "a piston that faces into the baffle"
+    )
+    may_be = f"[0, 0], the direction in which the baffle faces, its edge within {_millimetres(SURFACE_TOLERANCE_M)} of the plane"
+    remedy = (
+        'let the driver face the front, leave radius_m out for a point source, or set enclosure.model = "free-field"'
+    )
+    yield Fault(f"{path}.facing_deg", f"found {shown(driver.facing_deg)}, {how}", may_be, remedy)
 
 
 def _cap_fits(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:

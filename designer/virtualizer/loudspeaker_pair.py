@@ -14,7 +14,6 @@ from designer.virtualizer.crosstalk_model import CrosstalkModel
 
 FAR_M = 1000.0
 """Where waves are plane: a head's near field changes its ratios by 10^-4 there."""
-AHEAD = np.eye(3)
 
 
 def far_ears(head: Head, frequency_hz: Real, angle_deg: float, speed_of_sound_m_s: float) -> Complex:
@@ -24,11 +23,9 @@ def far_ears(head: Head, frequency_hz: Real, angle_deg: float, speed_of_sound_m_
     """
     k = 2 * np.pi * frequency_hz / speed_of_sound_m_s
     angle = np.radians(angle_deg)
-    source_m = FAR_M * np.array([[np.cos(angle), np.sin(angle), 0.0]])
-    ears_m = np.array([[0.0, head.radius_m, 0.0], [0.0, -head.radius_m, 0.0]])
-    further_m = np.linalg.norm(source_m - ears_m, axis=1) - FAR_M
-    free = np.exp(-1j * np.outer(k, further_m)) / (1 + further_m / FAR_M)
-    return np.asarray(head.diffraction(k, np.zeros((1, 3)), source_m, AHEAD)[:, 0, :, 0] * free)
+    towards = np.array([[[np.cos(angle), np.sin(angle), 0.0]]])
+    free = np.exp(-1j * k * FAR_M)[:, None] / FAR_M
+    return np.asarray(head.pressure(k, np.array([FAR_M]), towards)[:, 0, :, 0] / free)
 
 
 def crosstalk_of(problem: Problem) -> CrosstalkModel | None:

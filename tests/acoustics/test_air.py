@@ -163,6 +163,21 @@ def test_the_directivity_index_of_one_driver_stays() -> None:
     np.testing.assert_allclose(on_circle, scene.radiated_power[:, 0, 0].real, rtol=1e-12)
 
 
+@pytest.mark.parametrize("distance", [0.5, 4.0, "inf"])
+def test_the_index_of_an_ear_channel_is_of_its_own_distance(distance: float | str) -> None:
+    """Where a channel plays one point source alone, its index is 0 dB at every frequency, however far the circle of maps is.
+
+    An ear channel's look point is the head's centre, and its air is that of 1.5 m.
+    """
+    problem = designer.loads(
+        PROBLEM.format(on="true", distance=distance).replace("[0.3, 0.08, 0.0]", "[0.0, 0.08, 0.0]")
+    )
+    metrics = designer.design(problem).metrics
+    alone = metrics[metrics["status"] == "plain"]
+    assert alone["frequency_hz"].max() > 20_000
+    np.testing.assert_allclose(alone["directivity_index_db"], 0.0, atol=0.05)
+
+
 def test_a_temperature_without_absorption_is_a_slip() -> None:
     """The air's state alone asks for nothing, and a warning says so with the key that was meant."""
     found = warnings(designer.loads(PROBLEM.format(on="false", distance=2.0)))

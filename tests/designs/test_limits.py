@@ -98,7 +98,7 @@ def test_a_limit_on_one_driver_leaves_the_others_free() -> None:
     found, _ = designed(limited(single(speaker()), 2, max_gain_db=0.0))
     free, _ = designed(single(speaker()))
     bound, unbound = (loudest_db(channel.weights[channel.in_band]).max(axis=0) for channel in (found, free))
-    assert unbound[2] > 5.0
+    assert unbound[2] > 3.0
     assert bound[2] <= 1e-4
     assert bound[0] > unbound[0] + 1.0
     assert set(found.binding) == {"max_effort_db", 'max_gain_db of "right"'}

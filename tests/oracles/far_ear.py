@@ -66,6 +66,8 @@ import sofar
 from numpy.typing import NDArray
 from scipy.special import eval_legendre, spherical_jn, spherical_yn
 
+from oracles.two_spheres import cap_heard
+
 Vector = tuple[float, float, float]
 
 DEFAULT_SPEED_OF_SOUND_M_S = 343.0
@@ -449,9 +451,21 @@ class _Scene:
         without_head = naive_sphere_pressure(
             k, self.enclosure_radius_m, source_distance, _length(ear_at), _cos_between(place, ear_at), cap_radius_m
         )
-        origin = (0.0, 0.0, 0.0)
-        with_head = self.head_pressure(frequency_hz, origin, centre, ear)
-        return without_head * with_head / self.free_field(k, origin, ear_at)
+        if self.head == "points":
+            return without_head
+        if self.head != "sphere" or k == 0.0 or source_distance != self.enclosure_radius_m:
+            raise NotImplementedError(
+                "a sphere enclosure before a measured head, at 0 Hz, or with drivers off its surface"
+            )
+        return cap_heard(
+            k,
+            device_radius_m=self.enclosure_radius_m,
+            cap_direction=_scale(place, 1.0 / _length(place)),
+            cap_radius_m=cap_radius_m,
+            centre_m=centre,
+            head_radius_m=self.head_radius_m,
+            ear_direction=self.left if ear == 0 else _scale(self.left, -1.0),
+        )
 
 
 # ----------------------------------------------------------------------------------------------------------------------
