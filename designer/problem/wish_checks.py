@@ -9,6 +9,7 @@ import numpy as np
 
 from designer.errors import Fault
 from designer.problem import geometry, region_checks
+from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.half_known import as_far_as_known, entries, if_known
 from designer.problem.messages import nearest, number, shown
 from designer.problem.schema import DesignTable, MaskLine, Problem
@@ -174,10 +175,17 @@ def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[
     nyquist_hz = problem.sample_rate_hz / 2
     if not low < high <= nyquist_hz:
         return
-    grid_hz = np.linspace(0.0, nyquist_hz, problem.grid.frequencies)
+    grid_hz = regular_frequencies_hz(problem)
     if not ((grid_hz >= low) & (grid_hz <= high)).any():
         found = f"found {shown(design.band_hz)}, which holds no frequency of the grid"
-        may_be = f"a band with a multiple of {number(grid_hz[1])} Hz in it"
+        below_hz = grid_hz[np.searchsorted(grid_hz, low) - 1]
+        above_hz = grid_hz[np.searchsorted(grid_hz, high)]
+        evenly = problem.grid.spacing == "linear"
+        may_be = (
+            f"a band with a multiple of {number(grid_hz[1])} Hz in it"
+            if evenly
+            else (f"a band that reaches {number(below_hz)} or {number(above_hz)} Hz")
+        )
         yield Fault(path, found, may_be, "widen the band or raise grid.frequencies; the unit is hertz")
 
 

@@ -17,6 +17,8 @@ from designer.targets.region_power import RegionPower, equivalent_points
 
 OVER_THE_SPHERE = ("superdirective",)
 """Methods that need the power over the sphere, which some device models take long to sum."""
+PLAIN_FREQUENCIES = 257
+"""Equal steps on which the plain drivers are chosen where the grid's own are not equal."""
 
 
 @dataclass(frozen=True)
@@ -231,6 +233,8 @@ def plain_in(design: DesignTable, scene: Scene) -> Plain:
 
     What counts of many points is each driver's mean power over them: one point with its root stands for them all.
     """
+    if scene.problem.grid.spacing == "logarithmic":  # its high steps are too wide to follow an arrival's phase
+        scene = scene.at(np.linspace(0.0, scene.problem.sample_rate_hz / 2, PLAIN_FREQUENCIES))
     index = driver_index(design, scene.drivers)
     found: list[tuple[Complex, Complex, Complex]] = []
     for part in scene.parts(np.arange(scene.frequency_hz.size)):
