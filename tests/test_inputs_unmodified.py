@@ -306,7 +306,6 @@ def calls() -> dict[str, Call]:
         "formulations.pressure_matching.solve": (pressure_matching.solve, (target,)),
         "formulations.pressure_matching.statement": (pressure_matching.statement, (H[0], H[0, :, 0], positive(3), 0.1)),
         "formulations.constrained.solve": (constrained.solve, (target,)),
-        "formulations.power_ratio.solve_without_driver_limits": (power_ratio.solve_without_driver_limits, (target,)),
         "formulations.reachable_level.share_of_level": (
             reachable_level.share_of_level, (positive(4, 3), positive(4, 3), 5 + positive(4))
         ),
@@ -335,7 +334,6 @@ def calls() -> dict[str, Call]:
             lambda problem, some: list(reach_words.explain_reach(problem, some)), (there.problem, there)
         ),
         "designs.channel.design_channel": (channel.design_channel, (scene("line").problem.designs[0], scene("line"))),
-                "designs.methods.breaks_a_limit": (methods.breaks_a_limit, (ears, own.weights, ("left", "right"))),
         "designs.methods.solve": (methods.solve, ("constrained", table, ears.at(inside))),
         "evaluation.each_head.head_gains_db": (each_head.head_gains_db, (table, own.weights, there)),
         "evaluation.each_head.head_numbers": (

@@ -86,9 +86,6 @@ def design_channel(design: DesignTable, scene: Scene) -> ChannelDesign:
     method = methods.first_method(design)
     whole = method == "matrix"  # one answer for the whole band
     solved = [_solved(method, design, target, names) for target in targets(band, whole)]
-    if design.method == "auto" and method == "power-ratio" and any(part.breaks_a_limit for part in solved):
-        method = "constrained"  # the power ratio knows no limit of a single driver
-        solved = [_solved(method, design, target, names) for target in targets(band, whole)]
     weights = np.concatenate([part.weights for part in solved])
     solution = Solution.joined([part.solution for part in solved])
 
@@ -138,7 +135,6 @@ class _Solved:
     reachable_gain_db: Real
     excesses_db: dict[str, Real]
     binding: dict[str, Bool]
-    breaks_a_limit: bool
 
 
 def _solved(method: str, design: DesignTable, target: ChannelTarget, names: tuple[str, ...]) -> _Solved:
@@ -158,7 +154,6 @@ def _solved(method: str, design: DesignTable, target: ChannelTarget, names: tupl
         azimuths_deg=worst_azimuths_deg(target, w),
         excesses_db=excesses_db(target, w, names),
         binding=_binding(target, w, names),
-        breaks_a_limit=methods.breaks_a_limit(target, w, names),
     )
 
 

@@ -71,11 +71,15 @@ def solve(target: ChannelTarget) -> Solution:
     SolverError : where the certificate confirms no answer, not even the reference's
 
     """
-    return solve_in_parts(target, lambda part: solve_part(part, limited_data_of, _certified))
+    return solve_in_parts(target, lambda part, _: solve_part(part, limited_data_of, certified))
 
 
-def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget], Solution]) -> Solution:
+def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget, slice], Solution]) -> Solution:
     """Solve consecutive frequencies together, a part on each thread; every certificate is looked at.
+
+    Parameters
+    ----------
+    solve_part : of the target's part, and of where in the target it is
 
     Raises
     ------
@@ -84,7 +88,7 @@ def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget], 
     """
     parts = list(_chunks(target))
     with ThreadPoolExecutor(max(1, min(_cores(), len(parts)))) as pool:
-        solutions = list(pool.map(solve_part, parts))
+        solutions = list(pool.map(lambda at: solve_part(target.at(at), at), parts))
     found = Solution.joined(solutions)
     bad = _uncertified(found.violation, found.gap)
     if bad.any():
@@ -100,8 +104,8 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _chunks(target: ChannelTarget) -> Iterator[ChannelTarget]:
-    """The target in parts of consecutive frequencies, whose number depends on sizes alone."""
+def _chunks(target: ChannelTarget) -> Iterator[slice]:
+    """Parts of consecutive frequencies, whose number depends on sizes alone."""
     size = target.cost.shape[1]
     wished = sum(mask.points.shape[1] for mask in target.masks) or target.cancel.shape[1]
     wished += 0 if target.window is None else target.window.points.shape[1]
@@ -111,7 +115,7 @@ def _chunks(target: ChannelTarget) -> Iterator[ChannelTarget]:
         rows, columns = rows + 2 * size * wished, columns + wished
     step = int(np.clip(CHUNK_BYTES / (8 * rows * columns), 1, LARGEST_CHUNK))
     for start in range(0, target.frequency_hz.size, step):
-        yield target.at(np.s_[start : start + step])
+        yield np.s_[start : start + step]
 
 
 def solve_part(
@@ -151,7 +155,11 @@ def solve_part(
 
 def limited_data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
     """The target's data, a floor of white-noise gain lowered to what the other hard limits allow."""
-    data = data_of(target, rise)
+    return with_white_noise_slack(data_of(target, rise))
+
+
+def with_white_noise_slack(data: ConstrainedData) -> ConstrainedData:
+    """The data, a floor of white-noise gain lowered to what the other hard limits allow."""
     return data if data.white_noise is None else replace(data, white_noise_slack=least_white_noise_slack(data))
 
 
@@ -174,7 +182,8 @@ def _uncertified(violation: Real, gap: Real) -> Bool:
     return np.asarray(~((violation <= MAX_VIOLATION) & (gap <= MAX_GAP)))
 
 
-def _certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool]:
+def certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool]:
+    """Weights (F, L), their certificate, and which of them the reference solved (F,)."""
     return with_reference(data, *solve_data(data), by_statement)
 
 

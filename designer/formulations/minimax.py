@@ -52,7 +52,7 @@ def solve(target: ChannelTarget) -> Solution:
     SolverError : where the certificate confirms no answer
 
     """
-    return constrained.solve_in_parts(target, lambda part: constrained.solve_part(part, data_of, _certified))
+    return constrained.solve_in_parts(target, lambda part, _: constrained.solve_part(part, data_of, _certified))
 
 
 def _certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool]:

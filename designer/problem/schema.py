@@ -117,16 +117,9 @@ class SceneTable(Table):
 class Grid(Table):
     """Where the design is solved and judged."""
 
-    frequencies: Annotated[int, Field(ge=3, le=MAX_FREQUENCIES)] = Field(
-        default=257, description="from 0 to Nyquist; the ends of the designs' bands join them"
-    )
-    spacing: Literal["linear", "logarithmic"] = Field(
-        default="linear", description="equal steps, or 0 and equal ratios from 20 Hz (or half the lowest band's start)"
-    )
-    refine: bool = Field(
-        default=False,
-        description="more frequencies where a curve bends, and where the drivers' relative phases turn fast; at most twice as many",
-    )
+    frequencies: Annotated[int, Field(ge=3, le=MAX_FREQUENCIES)] = 257
+    spacing: Literal["linear", "logarithmic"] = "linear"
+    refine: bool = False
     azimuth_step_deg: Annotated[float, Field(ge=MIN_AZIMUTH_STEP_DEG, le=90.0)] = 5.0
     azimuth_distance_m: Annotated[float, Field(gt=0, allow_inf_nan=True)] | None = Field(
         default=None, description="inf is the far field; default: the listener's distance"
