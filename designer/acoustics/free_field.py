@@ -142,7 +142,7 @@ def _sum_of_waves(k: Real, way_m: Real, weight: Real) -> Complex:
 def equal_steps(k: Real) -> list[slice]:
     """Consecutive parts of rising numbers (F,), each in equal steps; what lies between two long ones is one part more."""
     steps = np.diff(k)
-    changes = np.flatnonzero(np.abs(np.diff(steps)) > EQUAL_STEPS * max(abs(k[-1]), 1e-300)) + 1 if k.size > 2 else []
+    changes = np.flatnonzero(np.abs(np.diff(steps)) > EQUAL_STEPS * max(abs(k[-1]), 1e-300)) + 1
     bounds = np.unique(np.concatenate([[0], changes, [k.size - 1]])).astype(int)
     long = [(a, b) for a, b in pairwise(bounds) if b - a >= FEWEST_STEPS]
     runs, start = [], 0

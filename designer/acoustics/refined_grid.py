@@ -72,7 +72,7 @@ def _misses(scene: Scene, low_hz: Real, middle_hz: Real, high_hz: Real) -> Real:
 
 
 def _directions(H: Complex) -> Complex:
-    return H / np.maximum(np.linalg.norm(H, axis=2, keepdims=True), 1e-300)
+    return np.asarray(H / np.maximum(np.linalg.norm(H, axis=2, keepdims=True), 1e-300))
 
 
 def _aligned(rows: Complex, with_rows: Complex) -> Complex:

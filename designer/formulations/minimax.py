@@ -81,7 +81,7 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
 def with_sidelobes(data: ConstrainedData, lines: list[Complex], price: Real, spread: float = 0.0) -> ConstrainedData:
     """The data with sidelobes, each (F, M, L) over its m_p, before its families, and the objective's ε P (F, L)."""
     sidelobes = np.concatenate(lines, axis=1)
-    first: Family = ("sidelobes", sidelobes, np.full(len(sidelobes), FLOOR), 0.0)
+    first: Family = (constrained.SIDELOBES, sidelobes, np.full(len(sidelobes), FLOOR), 0.0)
     families = (first, *data.families)
     deviation = np.sqrt(spread)
     return replace(
@@ -120,7 +120,7 @@ def statement(data: ConstrainedData, f: int) -> Any:
         response = cp.abs(points[f] @ w - (wanted if np.ndim(wanted) == 0 else np.asarray(wanted)[f]))
         if data.spreads:
             response = response + cp.hstack([cp.norm(cp.multiply(spread, w)) for spread in data.spreads[i][f]])
-        constraints.append(response <= (FLOOR + s[0] if name == "sidelobes" else limit[f] * (1 + s[i])))
+        constraints.append(response <= (FLOOR + s[0] if name == constrained.SIDELOBES else limit[f] * (1 + s[i])))
     if data.curve is not None:
         factor, limit = data.curve
         constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + s[len(data.families)]))

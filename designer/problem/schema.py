@@ -206,7 +206,8 @@ class DesignTable(Table):
     window_deg: Arc | None = None
     window_ripple_db: Annotated[float, Field(gt=0, le=60.0)] = 3.0
     window_phase_passes: Annotated[int, Field(ge=0, le=20)] = Field(
-        default=0, description="passes that free the phase inside the window, so that its level alone counts"
+        default=0,
+        description="the fewest passes that free the phase in the window; more are made where a requirement is missed",
     )
     nulls_deg: Annotated[list[Angle], Field(min_length=1)] | None = None
     null_width_deg: Annotated[float, Field(ge=0, le=180.0)] = 10.0

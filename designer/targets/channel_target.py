@@ -17,6 +17,7 @@ from designer.targets.region_power import RegionPower, equivalent_points
 
 OVER_THE_SPHERE = ("superdirective",)
 """Methods that need the power over the sphere, which some device models take long to sum."""
+WINDOW_LABEL = "window"
 PLAIN_FREQUENCIES = 257
 """Equal steps on which the plain drivers are chosen where the grid's own are not equal."""
 
@@ -33,9 +34,9 @@ class Mask:
 
 @dataclass(frozen=True)
 class Window:
-    """The listening window: |h w - d| at its points stays below `ripple` times |d|, d the on-axis response.
+    """The listening window: the level's deviation ||h w| - |d|| at its points stays below `ripple` times |d|, d the on-axis response.
 
-    With passes that free the phase it is the level alone, ||h w| - |d||, that stays below.
+    phase_passes : the fewest passes that free its phase (see `designer.formulations.constrained`)
     """
 
     label: str
@@ -323,4 +324,4 @@ def _window(design: DesignTable, scene: Scene, circle: Complex) -> Window | None
         return None
     where = geometry.in_arc(scene.azimuth_deg, (design.window_deg[0], design.window_deg[1]))
     ripple = 1 - 10 ** (-design.window_ripple_db / 20)
-    return Window("window", circle[:, where], ripple, scene.azimuth_deg[where], design.window_phase_passes)
+    return Window(WINDOW_LABEL, circle[:, where], ripple, scene.azimuth_deg[where], design.window_phase_passes)

@@ -64,10 +64,7 @@ def _over_azimuth(target: ChannelTarget, w: Complex) -> Iterator[tuple[str, Real
         yield mask.label, level / on_axis / mask.limit[:, None], mask.azimuth_deg
     window = target.window
     if window is not None:
-        response = pressure(window.points, w)
-        if window.phase_passes:  # then the level alone counts
-            response, wanted = np.abs(response), np.abs(wanted)
-        deviation = np.abs(response - wanted) + _deviation(target, window.points, w)
+        deviation = np.abs(np.abs(pressure(window.points, w)) - on_axis) + _deviation(target, window.points, w)
         yield window.label, deviation / on_axis / window.ripple, window.azimuth_deg
 
 
