@@ -195,6 +195,7 @@ class Result:
                 channel.slacks_db,
                 self.fine_scene,
                 self.moved_heads.get(name),
+                None if self.imported_from else self.weights[name],
             )
             for name, channel in self.channels.items()
         }
@@ -327,7 +328,7 @@ def evaluate(design: Result, scene: Scene) -> Evaluation:
 
     """
     judged = [
-        Judged(channel.table, design.taps[name], channel.plain, channel.frequency_hz, channel.slack_db)
+        Judged(channel.table, design.taps[name], channel.plain, "level" in channel.slacks_db)
         for name, channel in design.channels.items()
     ]
     return evaluate_taps(judged, scene)

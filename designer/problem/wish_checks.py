@@ -16,7 +16,7 @@ from designer.problem.schema import DesignTable, MaskLine, Problem
 
 MAX_CURVE_DB = 200.0
 EAR_WISHES = ("cancellation_gain_db",)
-BEAM_WISHES = ("cancellation_gain_db", "mask", "window_deg", "nulls_deg")
+BEAM_WISHES = ("cancellation_gain_db", "mask", "window_deg", "nulls_deg", "cancel_regions")
 EAR_KEYS = ("ear",)
 METHOD_KEYS = {"regularization_db": "least-squares", "max_spectrum_db": "choueiri"}
 BEAM_KEYS = (
