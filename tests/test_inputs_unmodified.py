@@ -54,7 +54,7 @@ from designer.formulations import (
 from designer.problem import geometry
 from designer.realization import fir
 from designer.solvers import cones
-from designer.targets import channel_target, curves, plain, wishes, worst_case
+from designer.targets import channel_target, curves, drawn_devices, plain, wishes, worst_case
 
 ROOMS = (
     "problem",
@@ -318,7 +318,7 @@ def calls() -> dict[str, Call]:
         "acoustics.scene.Scene.parts": (lambda index: list(there.parts(index)), (np.arange(4),)),
         "acoustics.scene.Scene.part": (there.part, (np.arange(4),)),
         "targets.channel_target.plain_in": (channel_target.plain_in, (table, there)),
-        "targets.worst_case.norms": (worst_case.norms, (target.cancel, 0.1, target.plain)),
+        "targets.drawn_devices.norms": (drawn_devices.norms, (target.cancel, 0.1, target.plain)),
         "targets.worst_case.shares": (worst_case.shares, (np.ones(3), np.zeros(3))),
         "targets.worst_case.worst_gain": (worst_case.worst_gain, (target, target.plain)),
         "targets.worst_case.hardened": (worst_case.hardened, (target, target.plain)),

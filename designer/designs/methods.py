@@ -51,7 +51,7 @@ def ignores(design: DesignTable, name: str) -> bool:
 
 def solve(method: str, design: DesignTable, target: ChannelTarget) -> Solution:
     """The formulation's weights at every frequency of the target; in the spread's worst case after a few passes."""
-    if not target.worst_case or method in WITH_PASSES_OF_THEIR_OWN:
+    if not target.over_a_ball or method in WITH_PASSES_OF_THEIR_OWN:
         return _solve(method, design, target)
     if method == "minimax" and not target.masks:
         # Its sidelobes are then the points to cancel, each held by its own norm: only the curve is for the passes.

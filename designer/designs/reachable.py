@@ -22,7 +22,7 @@ UNLIMITED = 1e6
 def reachable_gain(target: ChannelTarget) -> Real:
     """The largest ratio of powers (F,), the channel's other wishes and the drivers' own limits left aside; inf without a bound."""
     target = target.over_regions()
-    if target.worst_case:
+    if target.over_a_ball:
         return worst_gain(target, worst_case_weights(target))
     A, B = target.reach_power, target.cancel_power
     best = ratio_search.best_ratio(A, B)
@@ -41,7 +41,7 @@ def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real]) -> tuple[Real, 
     """The largest gain in dB (F,) where the curve is missed, NaN elsewhere; and where no weights meet what is missed (F,).
 
     Both are of all weights: the closed form of the largest ratio for the curve alone, a cone program's dual value for all
-    requirements of a beam together. The spread's worst case over several points has only the passes' answer, which is no bound.
+    requirements of a beam together. A ball of errors over several points has only the passes' answer, which is no bound.
     """
     count = target.frequency_hz.size
     gain_db, unreachable = np.full(count, np.nan), np.zeros(count, dtype=bool)
@@ -61,8 +61,8 @@ def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real]) -> tuple[Real, 
 
 
 def has_bound(target: ChannelTarget) -> bool:
-    """Whether `reachable_gain` is a bound on all weights: it is, but for the spread's worst case over several points."""
-    return not target.worst_case or target.reach.shape[1] == 1
+    """Whether `reachable_gain` is a bound on all weights: it is, but for a percentile, and a ball of errors over several points."""
+    return target.percentile is None and (not target.worst_case or target.reach.shape[1] == 1)
 
 
 def worst_case_weights(target: ChannelTarget) -> Complex:

@@ -75,7 +75,7 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
         lines = [target.cancel * (np.sqrt(rise) / target.plain_level)[:, None, None]]
     louder = target.plain_level / target.single_level
     price = EFFORT_PRICE * target.cost / louder[:, None] ** 2
-    return with_sidelobes(replace(data, families=data.families[len(target.masks) :]), lines, price, target.spread)
+    return with_sidelobes(replace(data, families=data.families[len(target.masks) :]), lines, price, target.point_spread)
 
 
 def with_sidelobes(data: ConstrainedData, lines: list[Complex], price: Real, spread: float = 0.0) -> ConstrainedData:

@@ -18,6 +18,7 @@ MAX_CURVE_DB = 200.0
 EAR_WISHES = ("cancellation_gain_db",)
 BEAM_WISHES = ("cancellation_gain_db", "mask", "window_deg", "nulls_deg", "cancel_regions")
 EAR_KEYS = ("ear",)
+METHODS_WITHOUT_PERCENTILE = ("superdirective", "choueiri", "matrix", "delay-and-sum")
 METHOD_KEYS = {"regularization_db": "least-squares", "max_spectrum_db": "choueiri"}
 BEAM_KEYS = (
     "look_deg",
@@ -42,6 +43,7 @@ def wish_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         yield _something_asked(path, design)
         yield _named_drivers(path, design, problem)
         yield _matrix_gains(path, design, problem)
+        yield _spread(f"{path}.driver_spread", design)
         yield _method_of_kind(f"{path}.method", design)
         for key, method in METHOD_KEYS.items():
             yield _key_of_method(f"{path}.{key}", key, method, design)
@@ -132,6 +134,21 @@ def _key_of_method(path: str, key: str, method: str, design: DesignTable) -> Ite
     if key in design.model_fields_set and design.method != method:
         found = f'found with method = "{design.method}"'
         yield Fault(path, found, f'only with method = "{method}"', f'set method = "{method}", or leave it out')
+
+
+def _spread(path: str, design: DesignTable) -> Iterator[Fault]:
+    """A percentile is held by passes of methods that look at mean powers, and is not a case of its own."""
+    spread = design.driver_spread
+    if spread is None or spread.percentile is None:
+        return
+    if "case" in spread.model_fields_set:
+        found = f'found case = "{spread.case}" with percentile'
+        yield Fault(path, found, "one of the two", "leave case out: a percentile is held over drawn devices")
+    if design.method in METHODS_WITHOUT_PERCENTILE:
+        may_be = f"with no method of {', '.join(METHODS_WITHOUT_PERCENTILE)}"
+        yield Fault(
+            f"{path}.percentile", f'found with method = "{design.method}"', may_be, 'leave it out, or use "auto"'
+        )
 
 
 def _matrix_gains(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
