@@ -9,13 +9,13 @@ import cvxpy as cp
 import numpy as np
 import pytest
 from designs.small_problems import limited, load, speaker
-from formulations.random_targets import Wanted, random_target
 
 import designer
 from designer.formulations import constrained_statement, driver_limits, power_ratio
 from designer.measures import amplitude_db, db, effort, mean_power, white_noise_gain
 from designer.targets.channel_target import ChannelTarget
 from designer.targets.wishes import expected_gain
+from formulations.random_targets import Wanted, random_target
 
 
 def target_of(seed: int, **wanted: Any) -> ChannelTarget:
