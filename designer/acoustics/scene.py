@@ -336,8 +336,8 @@ def scene(problem: Problem) -> Scene:
     --------
     >>> import designer
     >>> scene = designer.scene(designer.load("problems/laptop-pair.toml"))
-    >>> scene.ears().shape  # frequencies, (left, right) of each displacement, drivers
-    (257, 10, 2)
+    >>> scene.ears().shape  # 257 frequencies and both ends of the band, (left, right) of each displacement, drivers
+    (259, 10, 2)
 
     """
     there = Scene(problem, joined_frequencies_hz(problem), np.asarray(problem.listener.ear_cloud_m, dtype=float))

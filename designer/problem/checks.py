@@ -10,7 +10,7 @@ from pathlib import Path
 
 from designer.errors import Fault
 from designer.problem import geometry
-from designer.problem.frequency_grid import largest_count
+from designer.problem.frequency_grid import REFINED_TIMES
 from designer.problem.half_known import as_far_as_known, entries, if_known
 from designer.problem.messages import number, shown
 from designer.problem.place_checks import place_checks
@@ -81,7 +81,10 @@ def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]
 
 def _transfer_size(problem: Problem) -> Iterator[Fault]:
     """The transfer tensor at the points, on the grid and half way between."""
-    count, frequencies = len(problem.drivers), 2 * largest_count(problem) - 1
+    count, frequencies = (
+        len(problem.drivers),
+        2 * problem.grid.frequencies * (REFINED_TIMES if problem.grid.refine else 1) - 1,
+    )
     ears = max(2 * len(problem.listener.ear_cloud_m), JUDGED_EARS) * len(problem.heads)
     points = round(max(360 / problem.grid.azimuth_step_deg, ears))
     size = frequencies * points * count

@@ -17,6 +17,8 @@ from designer.arrays import Real
 from designer.problem.schema import DesignTable, Problem
 
 LOWEST_HZ = 20.0
+REFINED_TIMES = 2
+"""Refinement adds at most as many frequencies as are regular."""
 SAME = 1e-9
 """Frequencies that differ by less than this share of Nyquist are one."""
 
@@ -58,15 +60,3 @@ def with_half_steps(frequency_hz: Real) -> Real:
     fine[::2] = frequency_hz
     fine[1::2] = (frequency_hz[1:] + frequency_hz[:-1]) / 2
     return fine
-
-
-def largest_count(problem: Problem) -> int:
-    """No more design frequencies than this come of a problem."""
-    named = sum(2 + sum(2 for line in table.mask or [] if line.band_hz) for table in problem.designs)
-    points = sum(len(table.cancellation_gain_db or []) for table in problem.designs)
-    regular = problem.grid.frequencies
-    return REFINED_TIMES * regular + named + points if problem.grid.refine else regular + named
-
-
-REFINED_TIMES = 2
-"""Refinement adds at most as many frequencies as are regular."""

@@ -12,6 +12,7 @@ from designs.small_problems import line, load, pair
 from empty_figures import empty_figures
 
 import designer
+from designer.errors import ProblemError
 from designer.problem.frequency_grid import joined_frequencies_hz, regular_frequencies_hz, with_half_steps
 from designer.realization.dense_targets import between
 from designer.report import figures
@@ -133,10 +134,17 @@ def test_a_frequency_close_by_does_not_stretch_the_interpolation() -> None:
     np.testing.assert_allclose(between(f, smooth, wanted)[:, 0], 1.0 + wanted**3 / 1e9, rtol=1e-10)
 
 
-def test_a_grid_of_its_own_keeps_to_the_limits_of_size() -> None:
-    """What refinement may add counts."""
-    from designer.problem.frequency_grid import largest_count
-
-    problem = load(on_grid(pair(), refine=True))
-    assert largest_count(problem) >= 2 * 65
-    assert designer.scene(problem).frequency_hz.size <= largest_count(problem)
+def test_refinement_adds_no_more_than_the_grid_has() -> None:
+    """Drivers 40 m apart want thousands of frequencies; they get as many again as the file asks for, which the limit of size counts."""
+    problem = pair()
+    problem["drivers"][0]["position_m"], problem["drivers"][1]["position_m"] = [0.0, -20.0, 0.0], [0.0, 20.0, 0.0]
+    problem["listener"] = {"position_m": [25.0, 3.0, 0.0], "ear_cloud_m": [[0, 0, 0]]}
+    plain, refined = (
+        designer.scene(load(on_grid(pair_of(problem), refine=refine))).frequency_hz for refine in (False, True)
+    )
+    assert refined.size - plain.size == 65
+    assert set(plain) <= set(refined)
+    heavy = {"frequencies": 30_001, "azimuth_step_deg": 0.2}
+    load(on_grid(pair_of(problem), **heavy))
+    with pytest.raises(ProblemError, match=r"grid: found 120003 frequencies"):
+        load(on_grid(pair_of(problem), **heavy, refine=True))
