@@ -40,11 +40,11 @@ def tightened(target: ChannelTarget, w: np.ndarray, lower_db: float) -> ChannelT
 def test_least_effort_within_the_limits_is_what_cvxpy_finds(seed: int) -> None:
     """One point to reach: the norm of the weights is minimised with the level, the curve and the drivers' limits as cones."""
     target = target_of(seed)
-    assert target.gamma is not None and target.reach.shape[1] == 1
+    assert target.reach.shape[1] == 1
     target = tightened(target, power_ratio.solve(target).weights, 1.5)
     assert driver_limits.broken(target, power_ratio.solve(replace(target, max_gain=np.full(4, np.inf))).weights).any()
     w = at_level(target, power_ratio.solve(target).weights)
-    level = target.plain_level
+    level, gamma = target.plain_level, np.asarray(target.gamma)
     compared = 0
     for f in range(3):
         x = cp.Variable(4, complex=True)
@@ -52,7 +52,7 @@ def test_least_effort_within_the_limits_is_what_cvxpy_finds(seed: int) -> None:
         costly = cp.multiply(np.sqrt(target.cost[f]), x)
         limits: list[Any] = [
             target.reach[f, 0] @ x == level[f],
-            cp.norm(rows @ x) <= level[f] / np.sqrt(target.gamma[f]),
+            cp.norm(rows @ x) <= level[f] / np.sqrt(gamma[f]),
             cp.abs(x) <= np.minimum(target.max_gain, 1e3),
         ]
         value = cp.Problem(cp.Minimize(cp.norm(costly)), limits).solve(solver=cp.CLARABEL)
@@ -60,7 +60,7 @@ def test_least_effort_within_the_limits_is_what_cvxpy_finds(seed: int) -> None:
             compared += 1
             assert np.linalg.norm(np.sqrt(target.cost[f]) * w[f]) == pytest.approx(value, rel=1e-4)
             assert (np.abs(w[f]) <= target.max_gain * (1 + 1e-5)).all()
-            assert db(expected_gain(target, w))[f] >= db(target.gamma)[f] - 1e-3
+            assert db(expected_gain(target, w))[f] >= db(gamma)[f] - 1e-3
     assert compared
 
 
