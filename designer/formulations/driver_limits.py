@@ -76,13 +76,17 @@ def _within(target: ChannelTarget, w: Complex) -> Solution:
         if (amplitude_db(1 + change) < SETTLED_DB).all() or (target.reach.shape[1] == 1 and data.white_noise is None):
             break
     level = np.ones(len(w)) if data.level is None else data.level
+    gap = np.maximum(answer.gap, 0.0)
+    value = _level(target, w) ** 2 / np.sum(
+        target.cost * np.abs(w) ** 2, axis=1
+    )  # the efficiency, as without the limits
     return Solution(
         weights=w * (level * target.plain_level)[:, None],
         violation=answer.violation,
-        gap=np.maximum(answer.gap, 0.0),
+        gap=gap,
         level=level,
-        value=answer.primal,
-        bound=answer.dual,
+        value=value,
+        bound=value * (1 + gap),
         by_reference=by_reference,
     )
 

@@ -98,7 +98,8 @@ def _transfer_size(problem: Problem) -> Iterator[Fault]:
 def _fit_size(problem: Problem) -> Iterator[Fault]:
     """The drivers' matrices on the grid that the taps are fitted on, of four frequencies a tap and eight a design frequency."""
     count, taps = len(problem.drivers), problem.realization.taps
-    frequencies = 2 ** (max(4 * taps, 8 * (problem.grid.frequencies - 1)) - 1).bit_length() // 2 + 1
+    steps = (problem.grid.frequencies - 1) * (REFINED_TIMES if problem.grid.refine else 1)
+    frequencies = 2 ** (max(4 * taps, 8 * steps) - 1).bit_length() // 2 + 1
     size = frequencies * count**2
     if size > MAX_SCENE_NUMBERS:
         found = f"found {taps} taps, fitted at {frequencies} frequencies x {count} x {count} drivers, {_millions(size)}"

@@ -122,7 +122,7 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     ends_hz = [channel.frequency_hz[channel.in_band][[0, -1]] for channel in channels]
     frequency_hz = fit_frequencies_hz(min(channel.design.band_hz[0] for channel in channels), rate)
     frequency_hz = np.unique(np.concatenate([frequency_hz, *ends_hz]))
-    even_hz = np.linspace(0.0, rate / 2, 2 * scene.problem.grid.frequencies - 1)
+    even_hz = np.linspace(0.0, rate / 2, max(channel.frequency_hz.size for channel in channels))
     dense = scene.at(frequency_hz)
     fits: list[SectionsFit] = []
     images: list[Image | None] = []

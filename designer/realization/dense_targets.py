@@ -10,6 +10,7 @@ import numpy as np
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
 from designer.designs.channel import ChannelDesign
+from designer.problem.frequency_grid import joined_frequencies_hz
 from designer.realization.held_wishes import Held, Rows
 from designer.realization.toeplitz_fit import grid_size
 from designer.targets.channel_target import ChannelTarget, channel_target
@@ -21,7 +22,12 @@ CHUNK = 1024
 
 def dense_frequencies_hz(channels: Sequence[ChannelDesign], scene: Scene, taps: int) -> Real:
     """The frequencies of the fit (K,), 0 to Nyquist."""
-    size = grid_size(taps, 2 * scene.problem.grid.frequencies - 1)
+    problem = scene.problem
+    joined = 2 * (
+        joined_frequencies_hz(problem).size - problem.grid.frequencies
+    )  # and their half steps: no closer grid for these
+    solved = max(channel.frequency_hz.size for channel in channels)
+    size = grid_size(taps, max(solved - joined, 2))
     return np.asarray(np.fft.rfftfreq(size, 1 / scene.problem.sample_rate_hz))
 
 
