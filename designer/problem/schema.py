@@ -140,12 +140,9 @@ class Spread(Table):
     gain_db: NonNegative = 0.2
     phase_deg: NonNegative = 1.0
     case: Literal["mean", "ball"] = Field(
-        default="mean",
-        description="the curve holds for mean powers over the spread, or for all errors of one deviation together",
+        default="mean", description="mean powers over the spread, or all errors of one deviation together"
     )
-    percentile: (
-        Annotated[float, Field(gt=0, lt=50, description="of drawn devices, by which the curve holds")] | None
-    ) = None
+    percentile: Annotated[float, Field(gt=0, lt=50, description="of drawn devices")] | None = None
 
 
 TargetName = Literal[
@@ -209,7 +206,7 @@ class DesignTable(Table):
     cancellation_gain_db: Curve | None = None
     window_deg: Arc | None = None
     window_ripple_db: Annotated[float, Field(gt=0, le=60.0)] = 3.0
-    window_phase_passes: Annotated[int, Field(ge=0, le=20, description="the fewest that free its phase")] = 0
+    window_phase_passes: Annotated[int, Field(ge=0, le=20, description="the fewest")] = 0
     nulls_deg: Annotated[list[Angle], Field(min_length=1)] | None = None
     null_width_deg: Annotated[float, Field(ge=0, le=180.0)] = 10.0
     mask: Annotated[list[MaskLine], Field(min_length=1)] | None = None
