@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from designer.problem import geometry, room_places
+from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.messages import number
 from designer.problem.schema import DesignTable, Problem, Region, Room
 
@@ -43,9 +44,8 @@ def explain(problem: Problem) -> Iterator[str]:
     cloud = f"{len(listener.ear_cloud_m)} displacements" if len(listener.ear_cloud_m) > 1 else "one place"
     turn = f", turned by {number(listener.turn_deg)} degrees" if listener.turn_deg else ""
     yield f"listener: at {distance_m:.2f} m{turn}, head {', '.join(problem.heads)}, {cloud}"
-    spacing_hz = problem.sample_rate_hz / 2 / (problem.grid.frequencies - 1)
     yield (
-        f"grid: {problem.grid.frequencies} frequencies, {number(spacing_hz)} Hz apart; azimuths every"
+        f"grid: {_grid(problem)}; azimuths every"
         f" {number(problem.grid.azimuth_step_deg)} degrees at {number(problem.azimuth_distance_m)} m"
     )
     for design in problem.designs:
@@ -60,6 +60,22 @@ def explain(problem: Problem) -> Iterator[str]:
         yield f"stereo chain: a pair at +/-{number(stereo.angle_deg)} degrees, crosstalk model of {fitted}{centre}"
     if problem.room is not None:
         yield _room(problem, problem.room)
+
+
+def _grid(problem: Problem) -> str:
+    """The grid's frequencies, and what joins them."""
+    regular_hz = regular_frequencies_hz(problem)
+    if problem.grid.spacing == "linear":
+        steps = f"{number(regular_hz[1])} Hz apart"
+    else:
+        octaves = math.log2(regular_hz[-1] / regular_hz[1])
+        steps = f"0 and {(regular_hz.size - 2) / octaves:.3g} an octave from {number(regular_hz[1])} Hz"
+    joined = (
+        "the bands' ends and the curves' points, and more where phases turn"
+        if problem.grid.refine
+        else "the bands' ends"
+    )
+    return f"{regular_hz.size} frequencies, {steps}, with {joined}"
 
 
 def _room(problem: Problem, room: Room) -> str:

@@ -24,7 +24,7 @@ from designer.problem import loads
 from designer.realization.cascade import Cascade
 from designer.report import figures, page
 from designer.report.canvas import as_file
-from designer.result import Channel, Result, fine_frequencies_hz
+from designer.result import Channel, Result
 from designer.targets.plain import Plain
 from designer.versions import WRITER, versions
 from designer.virtualizer.summary import chain_summary
@@ -285,12 +285,14 @@ def read(folder: Path) -> dict[str, Any]:
         problem = loads(report["problem"], folder=folder, source=report["source"], files=report["data"])
         drivers = tuple(report["drivers"])
         taps, weights = {}, {}
+        frequency_hz = weights_table.frequency_hz[weights_table.channel == next(iter(report["channels"]))]
+        frequency_hz = frequency_hz.to_numpy(dtype=float)[:: len(drivers)]
         for name in report["channels"]:
             values = taps_table.loc[taps_table.channel == name, "value"].to_numpy(dtype=float)
             taps[name] = values.reshape(len(drivers), report["realization"]["taps"])
             rows = weights_table[weights_table.channel == name]
             weights[name] = (rows["real"].to_numpy(dtype=float) + 1j * rows["imag"].to_numpy(dtype=float)).reshape(
-                problem.grid.frequencies, len(drivers)
+                frequency_hz.size, len(drivers)
             )
         chain = report.get("virtualizer") or {"taps": {}}
         for name, count in chain["taps"].items():
@@ -308,7 +310,7 @@ def read(folder: Path) -> dict[str, Any]:
         ) from error
     return {
         "problem": problem,
-        "frequency_hz": fine_frequencies_hz(problem)[::2],
+        "frequency_hz": frequency_hz,
         "drivers": drivers,
         "weights": weights,
         "taps": taps,

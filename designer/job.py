@@ -224,6 +224,7 @@ def _channel(table: DesignTable, found: ChannelDesign) -> Channel:
             {limit: values[own] for limit, values in found.binding.items()},
             {wish: values[own] for wish, values in found.azimuths_deg.items()},
             found.reachable_gain_db[own],
+            found.out_of_reach[own],
         ),
     )
 

@@ -24,7 +24,8 @@ from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
 from designer.evaluation.tolerance import ChannelTolerance, draw, tolerance
 from designer.evaluation.words import Verdict
 from designer.formulations import Certificate
-from designer.problem.schema import DesignTable, Problem
+from designer.problem.frequency_grid import with_half_steps
+from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization import response as filter_response
 from designer.realization.cascade import Cascade
 from designer.targets.channel_target import driver_index
@@ -123,12 +124,16 @@ class Result:
     @cached_property
     def fine_scene(self) -> Scene:
         """The scene on the design's frequencies and those half way between."""
-        return scene(self.problem).at(fine_frequencies_hz(self.problem))
+        return Scene(
+            self.problem,
+            with_half_steps(self.frequency_hz),
+            np.asarray(self.problem.listener.ear_cloud_m, dtype=float),
+        )
 
     def in_scene(self, there: Scene) -> Result:
         """The same coefficients, judged and drawn in another scene of the same problem."""
         other = replace(self)
-        other.__dict__["fine_scene"] = there.at(fine_frequencies_hz(self.problem))
+        other.__dict__["fine_scene"] = there.at(with_half_steps(self.frequency_hz))
         return other
 
     @cached_property
@@ -177,9 +182,8 @@ class Result:
     @cached_property
     def moved_heads(self) -> dict[str, MovedHead]:
         """Each ear channel with the head moved off its cloud."""
-        at = scene(self.problem)
         return {
-            name: moved_head(channel.table, self.taps[name], self.fine_scene.at(at.frequency_hz))
+            name: moved_head(channel.table, self.taps[name], self.fine_scene.at(self.frequency_hz))
             for name, channel in self.channels.items()
             if channel.table.kind != "beamformer"
         }
@@ -195,20 +199,25 @@ class Result:
                 channel.slacks_db,
                 self.fine_scene,
                 self.moved_heads.get(name),
+                None if self.imported_from else self.weights[name],
             )
             for name, channel in self.channels.items()
         }
 
     @cached_property
     def even_scene(self) -> Scene:
-        """The scene on frequencies in equal steps, for maps over many places: EVEN_FREQUENCIES of them, or the design's own
-        where these are fewer or where a band lies between two of them.
+        """The scene on frequencies in equal steps, for maps over many places: EVEN_FREQUENCIES of them, or as many as the
+        grid has where these are fewer; more where a band lies between two of them.
         """
         nyquist = self.problem.sample_rate_hz / 2
-        few = np.linspace(0.0, nyquist, EVEN_FREQUENCIES)
-        enough = all(in_band(few, channel.table.band_hz).any() for channel in self.channels.values())
         own = self.problem.grid.frequencies
-        return self.fine_scene.at(few if own > EVEN_FREQUENCIES and enough else np.linspace(0.0, nyquist, own))
+        count = min(own, EVEN_FREQUENCIES)
+        while count < MAX_FREQUENCIES and not self._has_each_band(np.linspace(0.0, nyquist, count)):
+            count = own if count < own else 2 * count - 1
+        return self.fine_scene.at(np.linspace(0.0, nyquist, count))
+
+    def _has_each_band(self, frequency_hz: Real) -> bool:
+        return all(in_band(frequency_hz, channel.table.band_hz).any() for channel in self.channels.values())
 
     @cached_property
     def zones(self) -> Zones | None:
@@ -307,7 +316,7 @@ class Result:
 
 def fine_frequencies_hz(problem: Problem) -> Real:
     """The design's frequencies and those half way between: (2F - 1,)."""
-    return np.linspace(0.0, problem.sample_rate_hz / 2, 2 * problem.grid.frequencies - 1)
+    return with_half_steps(scene(problem).frequency_hz)
 
 
 def evaluate(design: Result, scene: Scene) -> Evaluation:
@@ -330,7 +339,7 @@ def evaluate(design: Result, scene: Scene) -> Evaluation:
 
     """
     judged = [
-        Judged(channel.table, design.taps[name], channel.plain, channel.frequency_hz, channel.slack_db)
+        Judged(channel.table, design.taps[name], channel.plain, "level" in channel.slacks_db)
         for name, channel in design.channels.items()
     ]
     return evaluate_taps(judged, scene)

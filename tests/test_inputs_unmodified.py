@@ -56,7 +56,7 @@ from designer.formulations import (
 from designer.problem import geometry
 from designer.realization import fir
 from designer.solvers import cones
-from designer.targets import channel_target, curves, plain, wishes, worst_case
+from designer.targets import channel_target, curves, drawn_devices, plain, wishes, worst_case
 
 ROOMS = (
     "problem",
@@ -139,7 +139,7 @@ def found(kind: str) -> channel.ChannelDesign:
 def judged() -> tables.Judged:
     (taps,), _ = fir.realize([found("pair")], scene("pair"), 32)
     own = found("pair")
-    return tables.Judged(own.design, taps, own.plain, own.frequency_hz, np.nan_to_num(own.slack_db))
+    return tables.Judged(own.design, taps, own.plain)
 
 
 def positive(*shape: int) -> Real:
@@ -316,7 +316,6 @@ def calls() -> dict[str, Call]:
         "formulations.pressure_matching.solve": (pressure_matching.solve, (target,)),
         "formulations.pressure_matching.statement": (pressure_matching.statement, (H[0], H[0, :, 0], positive(3), 0.1)),
         "formulations.constrained.solve": (constrained.solve, (target,)),
-        "formulations.power_ratio.solve_without_driver_limits": (power_ratio.solve_without_driver_limits, (target,)),
         "formulations.reachable_level.share_of_level": (
             reachable_level.share_of_level, (positive(4, 3), positive(4, 3), 5 + positive(4))
         ),
@@ -329,7 +328,7 @@ def calls() -> dict[str, Call]:
         "acoustics.scene.Scene.parts": (lambda index: list(there.parts(index)), (np.arange(4),)),
         "acoustics.scene.Scene.part": (there.part, (np.arange(4),)),
         "targets.channel_target.plain_in": (channel_target.plain_in, (table, there)),
-        "targets.worst_case.norms": (worst_case.norms, (target.cancel, 0.1, target.plain)),
+        "targets.drawn_devices.norms": (drawn_devices.norms, (target.cancel, 0.1, target.plain)),
         "targets.worst_case.shares": (worst_case.shares, (np.ones(3), np.zeros(3))),
         "targets.worst_case.worst_gain": (worst_case.worst_gain, (target, target.plain)),
         "targets.worst_case.hardened": (worst_case.hardened, (target, target.plain)),
@@ -345,7 +344,6 @@ def calls() -> dict[str, Call]:
             lambda problem, some: list(reach_words.explain_reach(problem, some)), (there.problem, there)
         ),
         "designs.channel.design_channel": (channel.design_channel, (scene("line").problem.designs[0], scene("line"))),
-                "designs.methods.breaks_a_limit": (methods.breaks_a_limit, (ears, own.weights, ("left", "right"))),
         "designs.methods.solve": (methods.solve, ("constrained", table, ears.at(inside))),
         "evaluation.each_head.head_gains_db": (each_head.head_gains_db, (table, own.weights, there)),
         "evaluation.each_head.head_numbers": (

@@ -7,11 +7,14 @@ import re
 from pathlib import Path
 
 import numpy as np
+from programs import need_module
 
 import designer
 from designer import measures
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.rigid_sphere import sphere_pressure
+from designer.evaluation.room import in_room
+from designer.evaluation.room_responses import room_responses
 from designer.problem.library import library
 from designer.report.azimuth_plots import draw_map
 from designer.report.canvas import in_style, svg
@@ -107,6 +110,59 @@ def test_the_figure_is_what_the_first_command_makes() -> None:
     kept, made = coordinates(FIGURE.read_text(encoding="utf-8")), coordinates(drawn)
     assert kept.shape == made.shape and kept.size > 200
     np.testing.assert_allclose(kept, made, rtol=0, atol=0.5)
+
+
+PLACES: tuple[tuple[list[float], float], ...] = (
+    ([0.5, 1.6, 0.9], 0.0),
+    ([0.5, 2.5, 0.9], 0.0),
+    ([0.9, 2.05, 1.1], 0.0),
+    ([2.6, 0.5, 0.9], 90.0),
+    ([4.7, 1.2, 0.8], 180.0),
+    ([0.7, 0.7, 1.0], 30.0),
+    ([1.2, 1.2, 0.7], 20.0),
+    ([0.4, 3.0, 1.3], -20.0),
+)
+"""Where the living room's device may stand, and its heading: on each wall, in a corner, in the middle."""
+
+
+def test_the_critical_distance_is_given_as_its_range() -> None:
+    """README says from where to where the beam's critical distance moves with the device's place; the coherence rises and falls.
+
+    The beam alone at 6 kHz, which holds its band and its fades (four seconds); at the problem's own place and rate the ratio is the
+    same to 0.01 dB.
+    """
+    need_module("pyroomacoustics", "pyroomacoustics")
+    text = library()["living-room"][0].read_text(encoding="utf-8")
+    first, centre = text.index("[[designs]]"), text.index('[[designs]]\nname = "centre"')
+    text = text[:first] + text[centre:]
+    for before, after in (("48000", "6000"), ("taps = 512", "taps = 64"), ("= 257", "= 33"), ("16000.0", "2900.0")):
+        text = text.replace(before, after)
+    problem = designer.loads(text)
+    design = designer.design(designer.loads(text[: text.index("\n[room]")]))
+    plain = {name: channel.plain for name, channel in design.channels.items()}
+    assert problem.room is not None
+    further_db, coherence_moves = [], []
+    for device_m, heading_deg in PLACES:
+        room = problem.room.model_copy(update={"device_m": device_m, "heading_deg": heading_deg})
+        there = problem.model_copy(update={"room": room})
+        found = in_room(
+            there, room_responses(designer.scene(there), room), design.taps, plain, design.bulk_delay_samples
+        )
+        band_hz = design.channels["centre"].table.band_hz
+        own, alone, stereo = (one.measures.mean(band_hz) for one in found.compared("centre"))
+        further_db.append(20 * np.log10(own["critical_distance_m"] / alone["critical_distance_m"]))
+        change = own["interaural_coherence"] - stereo["interaural_coherence"]
+        coherence_moves.append(change)
+        against_stereo = found.in_words("centre", band_hz).partition("against plain stereo")[2]
+        moves = "stays as it is" if abs(change) < 0.01 else "rises" if change > 0 else "falls"
+        assert f"the coherence between the ears {moves} (" in against_stereo
+    assert min(coherence_moves) < -0.01 < 0.01 < max(coherence_moves)
+    readme = README.read_text(encoding="utf-8")
+    span = f"{min(further_db):.1f} to {max(further_db):.1f} dB"
+    if UPDATE:
+        readme = re.sub(r"\S+ to \S+ dB above its plain driver's", f"{span} above its plain driver's", readme)
+        README.write_text(readme, encoding="utf-8")
+    assert f"over eight places of the device, the beam's critical distance is {span} above its plain driver's" in readme
 
 
 def test_readme_lists_the_commands_that_there_are() -> None:

@@ -15,10 +15,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from designer.arrays import Complex, Real
+
+FEWEST_STEPS = 8
+"""Fewer wave numbers in equal steps are summed one by one."""
+EQUAL_STEPS = 1e-9
+"""Steps are equal where they differ by less, relative to the largest wave number."""
 
 
 @dataclass(frozen=True)
@@ -132,10 +138,32 @@ def _sum_of_waves(k: Real, way_m: Real, weight: Real) -> Complex:
     """Σ_q weight_mq e^{jk way_mq} (F, M), from (M, Q) ways and weights.
 
     Wave numbers in equal steps, k = k_0 + (J i + j) Δ, need few exponentials: e^{jkx} = e^{jk_0 x} e^{jJiΔx} e^{jjΔx}, and
-    the sum over q is a product of matrices over i and over j.
+    the sum over q is a product of matrices over i and over j. A grid that the ends of bands join is some runs of equal steps.
     """
+    return np.concatenate([_sum_in_equal_steps(k[run], way_m, weight) for run in equal_steps(k)])
+
+
+def equal_steps(k: Real) -> list[slice]:
+    """Consecutive parts of rising numbers (F,), each in equal steps; what lies between two long ones is one part more."""
     steps = np.diff(k)
-    if k.size < 8 or np.ptp(steps) > 1e-9 * k[-1]:
+    changes = np.flatnonzero(np.abs(np.diff(steps)) > EQUAL_STEPS * max(abs(k[-1]), 1e-300)) + 1
+    bounds = np.unique(np.concatenate([[0], changes, [k.size - 1]])).astype(int)
+    long = [(a, b) for a, b in pairwise(bounds) if b - a >= FEWEST_STEPS]
+    runs, start = [], 0
+    for a, b in long:
+        first = max(a, start)
+        if first > start:
+            runs.append(slice(start, first))
+        runs.append(slice(first, b + 1))
+        start = b + 1
+    if start < k.size:
+        runs.append(slice(start, k.size))
+    return runs
+
+
+def _sum_in_equal_steps(k: Real, way_m: Real, weight: Real) -> Complex:
+    steps = np.diff(k)
+    if k.size < FEWEST_STEPS or np.ptp(steps) > EQUAL_STEPS * k[-1]:
         total = np.zeros((k.size, len(way_m)), dtype=complex)
         for way, share in zip(way_m.T, weight.T, strict=True):
             total += np.exp(1j * np.outer(k, way)) * share

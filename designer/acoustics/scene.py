@@ -22,11 +22,13 @@ from designer.acoustics.heads import Head, heads_of
 from designer.acoustics.measured_device import MeasuredDevice, read_device
 from designer.acoustics.measured_drivers import MeasuredDrivers, measured_responses
 from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.refined_grid import refined_frequencies_hz
 from designer.acoustics.rigid_cylinder import CylinderEnclosure
 from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError
 from designer.problem import geometry
+from designer.problem.frequency_grid import joined_frequencies_hz
 from designer.problem.schema import Problem
 
 if TYPE_CHECKING:
@@ -346,11 +348,6 @@ class Scene:
         return np.asarray(self._device_power * factor[:, None, None] ** 2)
 
 
-def design_frequencies_hz(problem: Problem) -> Real:
-    """The design's frequencies (F,): equally spaced from 0 to Nyquist."""
-    return np.linspace(0.0, problem.sample_rate_hz / 2, problem.grid.frequencies)
-
-
 def scene(problem: Problem) -> Scene:
     """The scene of a problem on its design's frequencies.
 
@@ -358,8 +355,9 @@ def scene(problem: Problem) -> Scene:
     --------
     >>> import designer
     >>> scene = designer.scene(designer.load("problems/laptop-pair.toml"))
-    >>> scene.ears().shape  # frequencies, (left, right) of each displacement, drivers
-    (257, 10, 2)
+    >>> scene.ears().shape  # 257 frequencies and both ends of the band, (left, right) of each displacement, drivers
+    (259, 10, 2)
 
     """
-    return Scene(problem, design_frequencies_hz(problem), np.asarray(problem.listener.ear_cloud_m, dtype=float))
+    there = Scene(problem, joined_frequencies_hz(problem), np.asarray(problem.listener.ear_cloud_m, dtype=float))
+    return there.at(refined_frequencies_hz(there)) if problem.grid.refine else there

@@ -11,7 +11,7 @@ import numpy as np
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Index, Real
 from designer.designs import methods
-from designer.designs.reachable import reachable_gain
+from designer.designs.reachable import bounds
 from designer.formulations import Solution
 from designer.measures import amplitude_db, db, effort, mean_power, white_noise_gain
 from designer.problem.schema import DesignTable
@@ -42,6 +42,7 @@ class ChannelDesign:
     binding: dict[str, Bool]  # what stands in the way -> (in-band frequencies,)
     azimuths_deg: dict[str, Real]  # wish over azimuth -> where it is met least (in-band frequencies,)
     reachable_gain_db: Real  # (in-band frequencies,): where the curve is missed, the most within reach; NaN elsewhere
+    out_of_reach: Bool  # (in-band frequencies,): no weights within the limits meet what is missed there
     solution: Solution  # with the certificate, at the in-band frequencies
 
     @property
@@ -86,9 +87,6 @@ def design_channel(design: DesignTable, scene: Scene) -> ChannelDesign:
     method = methods.first_method(design)
     whole = method == "matrix"  # one answer for the whole band
     solved = [_solved(method, design, target, names) for target in targets(band, whole)]
-    if design.method == "auto" and method == "power-ratio" and any(part.breaks_a_limit for part in solved):
-        method = "constrained"  # the power ratio knows no limit of a single driver
-        solved = [_solved(method, design, target, names) for target in targets(band, whole)]
     weights = np.concatenate([part.weights for part in solved])
     solution = Solution.joined([part.solution for part in solved])
 
@@ -117,6 +115,7 @@ def design_channel(design: DesignTable, scene: Scene) -> ChannelDesign:
         slacks_db=slacks,
         azimuths_deg=_joined([part.azimuths_deg for part in solved]),
         reachable_gain_db=np.concatenate([part.reachable_gain_db for part in solved]),
+        out_of_reach=np.concatenate([part.out_of_reach for part in solved]),
         excesses_db={
             limit: np.where(excess > methods.LIMIT_TOLERANCE_DB, excess, 0)
             for limit, excess in _joined([part.excesses_db for part in solved]).items()
@@ -136,29 +135,26 @@ class _Solved:
     slacks_db: dict[str, Real]
     azimuths_deg: dict[str, Real]
     reachable_gain_db: Real
+    out_of_reach: Bool
     excesses_db: dict[str, Real]
     binding: dict[str, Bool]
-    breaks_a_limit: bool
 
 
 def _solved(method: str, design: DesignTable, target: ChannelTarget, names: tuple[str, ...]) -> _Solved:
     solution = methods.solve(method, design, target)
     w = _at_level(target, solution)
     slacks = slacks_db(target, w)
-    missed = slacks.get("cancellation_gain_db", np.zeros(len(w))) > SLACK_TOLERANCE_DB
-    reachable = np.full(len(w), np.nan)
-    if missed.any():
-        reachable[missed] = db(reachable_gain(target.at(missed)))
+    reachable, unreachable = bounds(target, slacks)
     return _Solved(
         weights=w,
         solution=solution,
         effort=effort(target.reach, w),
         slacks_db=slacks,
         reachable_gain_db=reachable,
+        out_of_reach=unreachable,
         azimuths_deg=worst_azimuths_deg(target, w),
         excesses_db=excesses_db(target, w, names),
         binding=_binding(target, w, names),
-        breaks_a_limit=methods.breaks_a_limit(target, w, names),
     )
 
 

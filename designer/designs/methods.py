@@ -8,12 +8,11 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.designs.reachable import worst_case_weights
-from designer.formulations import FORMULATIONS, Solution, choueiri, matrix_mixing, power_ratio, pressure_matching
+from designer.formulations import FORMULATIONS, Solution, choueiri, matrix_mixing, pressure_matching
 from designer.formulations.formulation import EFFORT, WHITE_NOISE_GAIN
 from designer.measures import db, effort
 from designer.problem.schema import DesignTable
 from designer.targets.channel_target import ChannelTarget, Mask
-from designer.targets.wishes import excesses_db
 from designer.targets.worst_case import MOST_PASSES, SETTLED_DB, hardened, worst_gain
 
 LIMIT_TOLERANCE_DB = 1e-3
@@ -35,13 +34,6 @@ def first_method(design: DesignTable) -> str:
     return "constrained" if over_azimuth else "power-ratio"
 
 
-def breaks_a_limit(target: ChannelTarget, weights: np.ndarray, drivers: tuple[str, ...]) -> bool:
-    """Whether weights at their final level break a limit that the power ratio does not know: then "auto" goes to the cones."""
-    known = "max_effort_db"  # the power ratio keeps this one itself
-    excesses = excesses_db(target, weights, drivers)
-    return any((excess > LIMIT_TOLERANCE_DB).any() for limit, excess in excesses.items() if limit != known)
-
-
 def ignores(design: DesignTable, name: str) -> bool:
     """Whether the method that a design names looks at a wish or a limit, as tables call it, or only happens to meet it.
 
@@ -59,7 +51,7 @@ def ignores(design: DesignTable, name: str) -> bool:
 
 def solve(method: str, design: DesignTable, target: ChannelTarget) -> Solution:
     """The formulation's weights at every frequency of the target; in the spread's worst case after a few passes."""
-    if not target.worst_case or method in WITH_PASSES_OF_THEIR_OWN:
+    if not target.over_a_ball or method in WITH_PASSES_OF_THEIR_OWN:
         return _solve(method, design, target)
     if method == "minimax" and not target.masks:
         # Its sidelobes are then the points to cancel, each held by its own norm: only the curve is for the passes.
@@ -90,6 +82,4 @@ def _solve(method: str, design: DesignTable, target: ChannelTarget) -> Solution:
         return pressure_matching.solve(target, design.regularization_db)
     if method == "choueiri":
         return choueiri.solve(target, design.max_spectrum_db)
-    if method == "power-ratio" and design.method == "auto":
-        return power_ratio.solve_without_driver_limits(target)
     return FORMULATIONS[method](target)

@@ -8,7 +8,7 @@ import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Real
-from designer.designs.reachable import reachable_gain
+from designer.designs.reachable import has_bound, reachable_gain
 from designer.measures import db
 from designer.problem.schema import DesignTable
 from designer.targets.channel_target import channel_target
@@ -32,6 +32,7 @@ class Reach:
     asked_db : the curve (F,), or None
     asked_effort_db : the design's own limit, or None
     allowed_db : (F,) the bound at that limit; inf where there is neither a limit nor a bound
+    is_bound : whether no weights reach more; else the gains are the largest that were found
 
     """
 
@@ -42,6 +43,7 @@ class Reach:
     asked_db: Real | None
     asked_effort_db: float | None
     allowed_db: Real
+    is_bound: bool = True
 
 
 def reach(design: DesignTable, scene: Scene, efforts_db: tuple[float, ...] = EFFORTS_DB) -> Reach:
@@ -68,4 +70,5 @@ def reach(design: DesignTable, scene: Scene, efforts_db: tuple[float, ...] = EFF
         None if curve is None else curve_db(curve, scene.frequency_hz),
         design.max_effort_db,
         db(own),
+        has_bound(target),
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from designer.arrays import Complex, Real
+from designer.arrays import Bool, Complex, Real
+from designer.formulations import constrained
 from designer.measures import db
 from designer.solvers import ratio_search
 from designer.targets.channel_target import ChannelTarget
-from designer.targets.wishes import expected_gain
+from designer.targets.wishes import SLACK_TOLERANCE_DB, expected_gain
 from designer.targets.worst_case import MOST_PASSES, SETTLED_DB, hardened, worst_gain
 
 UNLIMITED = 1e6
@@ -20,7 +22,7 @@ UNLIMITED = 1e6
 def reachable_gain(target: ChannelTarget) -> Real:
     """The largest ratio of powers (F,), the channel's other wishes and the drivers' own limits left aside; inf without a bound."""
     target = target.over_regions()
-    if target.worst_case:
+    if target.over_a_ball:
         return worst_gain(target, worst_case_weights(target))
     A, B = target.reach_power, target.cancel_power
     best = ratio_search.best_ratio(A, B)
@@ -33,6 +35,34 @@ def reachable_gain(target: ChannelTarget) -> Real:
         )
         best[limited] = expected_gain(some, w)
     return best
+
+
+def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real]) -> tuple[Real, Bool]:
+    """The largest gain in dB (F,) where the curve is missed, NaN elsewhere; and where no weights meet what is missed (F,).
+
+    Both are of all weights: the closed form of the largest ratio for the curve alone, a cone program's dual value for all
+    requirements of a beam together. A ball of errors over several points has only the passes' answer, which is no bound.
+    """
+    count = target.frequency_hz.size
+    gain_db, unreachable = np.full(count, np.nan), np.zeros(count, dtype=bool)
+    short_of_curve = slacks_db.get("cancellation_gain_db", np.zeros(count)) > SLACK_TOLERANCE_DB
+    at = np.flatnonzero(short_of_curve)
+    if at.size and has_bound(target):
+        some = target.at(at)
+        gain_db[at] = db(reachable_gain(some))
+        assert some.gamma is not None
+        unreachable[at] = gain_db[at] < db(some.gamma) - SLACK_TOLERANCE_DB
+    over_azimuth = [slack for name, slack in slacks_db.items() if name != "cancellation_gain_db"]
+    short = np.max([*over_azimuth, np.zeros(count)], axis=0) > SLACK_TOLERANCE_DB
+    at = np.flatnonzero((short | short_of_curve) & ~unreachable)
+    if at.size and over_azimuth and has_bound(target):
+        unreachable[at] = constrained.out_of_reach(target.at(at))
+    return gain_db, unreachable
+
+
+def has_bound(target: ChannelTarget) -> bool:
+    """Whether `reachable_gain` is a bound on all weights: it is, but for a percentile, and a ball of errors over several points."""
+    return target.percentile is None and (not target.worst_case or target.reach.shape[1] == 1)
 
 
 def worst_case_weights(target: ChannelTarget) -> Complex:

@@ -223,8 +223,9 @@ def _heard(scene: Scene, W: Complex, displacements_m: Real, turn_deg: Real) -> t
 
 
 def octave_shares(frequency_hz: Real) -> Real:
-    """What each frequency counts in a mean over log f (F,), in sum 1; equal steps count 1/f."""
-    share = 1 / np.maximum(frequency_hz, 1e-9)
+    """What each frequency counts in a mean over log f (F,), in sum 1: its step over f; equal steps count 1/f."""
+    step = np.gradient(frequency_hz) if frequency_hz.size > 1 else 1.0
+    share = step / np.maximum(frequency_hz, 1e-9)
     return np.asarray(share / share.sum())
 
 

@@ -115,7 +115,7 @@ def unseen_points(design: DesignTable, scene: Scene, displacements_m: Real) -> U
     scene : on the design's frequencies
 
     """
-    step_hz = scene.frequency_hz[1] - scene.frequency_hz[0]
+    step_hz = np.diff(scene.frequency_hz)
     between_hz = np.concatenate([scene.frequency_hz[:-1] + step_hz / 4, scene.frequency_hz[:-1] + 3 * step_hz / 4])
     inside_hz = np.sort(between_hz[in_band(between_hz, design.band_hz)])
     if not inside_hz.size:

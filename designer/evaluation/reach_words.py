@@ -47,8 +47,9 @@ def reach_lines(found: Reach) -> Iterator[str]:
     short = found.asked_db - found.allowed_db
     if (short > SLACK_TOLERANCE_DB).any():
         worst = int(short.argmax())
+        most = "any weights reach" if found.is_bound else "the weights that were found reach"
         yield (
-            f"  more is asked than any weights reach: {short[worst]:.1f} dB too much at"
+            f"  more is asked than {most}: {short[worst]:.1f} dB too much at"
             f" {_hertz(found.frequency_hz[worst])}; lower the curve there, or raise max_effort_db"
         )
     else:

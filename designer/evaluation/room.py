@@ -1,8 +1,9 @@
 """A design in its room: each channel with its filters, beside the plain driver alone and the middle of plain stereo.
 
-A beam that sends less to the walls should raise the critical distance and the coherence between the ears, so that sound comes
-forward. Whether it does is a comparison: the same room, the same head, the same place, with the channel's realised filters; with its plain
-driver instead; and, as what a stereo device without any of this would play, the middle on the outermost drivers, both alike.
+A beam that sends less to the walls raises the critical distance, so that sound comes forward; what becomes of the coherence between
+the ears depends on the room and the place. Both are comparisons, and no page says of them what its own numbers do not: the same
+room, the same head, the same place, with the channel's realised filters; with its plain driver instead; and, as what a stereo
+device without any of this would play, the middle on the outermost drivers, both alike.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from designer.arrays import Complex, Real
 from designer.evaluation.room_measures import RoomMeasures, room_measures
 from designer.evaluation.room_responses import RoomResponses
+from designer.measures import amplitude_db
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
 from designer.targets.channel_target import driver_index
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 STEREO = "plain stereo's middle"
 EARS = slice(0, 2)
+DISTANCE, COHERENCE = "critical_distance_m", "interaural_coherence"
+LEAST_DB, LEAST_COHERENCE = 0.1, 0.01
+"""Smaller changes are none."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,22 @@ class InRoom:
         """With the channel's filters, with its plain driver, and plain stereo's middle where there is one."""
         return [one for one in self.played if one.channel in (channel, "")]
 
+    def in_words(self, channel: str, band_hz: list[float]) -> str:
+        """What a channel changes in the room, against its plain driver and plain stereo's middle, from the numbers of its band."""
+        own, *others = self.compared(channel)
+        mine = own.measures.mean(band_hz)
+        parts = []
+        for other in others:
+            theirs = other.measures.mean(band_hz)
+            further_db = float(amplitude_db(np.array(mine[DISTANCE] / theirs[DISTANCE])))
+            whose = STEREO if other.name == STEREO else "its plain driver"
+            parts.append(
+                f"against {whose} the critical distance {_moves(further_db, LEAST_DB, f'by {abs(further_db):.1f} dB')}"
+                f" ({theirs[DISTANCE]:.2f} m to {mine[DISTANCE]:.2f} m) and the coherence between the ears"
+                f" {_moves(mine[COHERENCE] - theirs[COHERENCE], LEAST_COHERENCE)} ({theirs[COHERENCE]:.2f} to {mine[COHERENCE]:.2f})"
+            )
+        return f"{channel}: {'; '.join(parts)}"
+
     def table(self) -> pd.DataFrame:
         """Every measure of everything that is compared, by octave: `room/measures.csv`."""
         import pandas as pd
@@ -80,6 +101,12 @@ class InRoom:
                 for channel, band in bands_hz.items()
             },
         }
+
+
+def _moves(change: float, least: float, by: str = "") -> str:
+    if abs(change) < least:
+        return "stays as it is"
+    return f"{'rises' if change > 0 else 'falls'}{by and ' ' + by}"
 
 
 def in_room(

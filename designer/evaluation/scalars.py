@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from designer import measures
 from designer.acoustics.scene import Scene
-from designer.arrays import Real
+from designer.arrays import Complex, Real
 from designer.evaluation.moved_head import MovedHead
 from designer.evaluation.region_order import order_warnings
 from designer.evaluation.words import hz
 from designer.problem.schema import DesignTable, Realization
 from designer.realization import response as filter_response
-from designer.targets.channel_target import channel_target, driver_index
+from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
 from designer.targets.plain import Plain
 from designer.targets.wishes import SLACK_TOLERANCE_DB, excesses_db, slacks_db
 
@@ -30,6 +31,8 @@ class Scalars:
     """Where the order of the spherical harmonics does not suffice for a beam's regions."""
 
 
+DEARER_DB = 0.5
+"""Effort or gain that filters take beyond the weights' largest is said above this."""
 TONE_BAND_HZ = (100.0, 16_000.0)
 
 
@@ -40,6 +43,7 @@ def scalars(
     given_slacks_db: dict[str, Real],
     scene: Scene,
     moved: MovedHead | None,
+    weights: Complex | None = None,
 ) -> Scalars:
     """Judge one channel's taps (L, T) in a scene.
 
@@ -48,6 +52,7 @@ def scalars(
     given_slacks_db : wish or limit -> slack that the formulation already left (in-band frequencies of the scene,)
     scene : on the design's frequencies and those half way between
     moved : the channel with the head moved; None for a beam
+    weights : (F, drivers of the scene) that the taps stand for, on the design's frequencies; None where there are none
 
     """
     index = driver_index(design, scene.drivers)
@@ -90,12 +95,35 @@ def scalars(
             losses.append(
                 f"realisation loses {lost[at]:.2f} dB of {wish} at {hz(float(inside.frequency_hz[at]))}; {remedy}"
             )
+    if weights is not None:
+        losses += _dearer(target, w, weights[:, index], remedy)
     said: tuple[str, ...] = ()
     if inside.regions is not None:
         values["least_region_power_ratio_db"] = float(measures.db(inside.power_ratio(w_inside)).min())
         values["largest_region_order_error_db"] = float(np.abs(inside.regions.order_error_db(w_inside)).max())
         said = order_warnings(inside.regions, w_inside, inside.frequency_hz)
     return Scalars(values, tuple(losses), said)
+
+
+def _dearer(target: ChannelTarget, w: Complex, weights: Complex, remedy: str) -> Iterator[str]:
+    """Where realised filters w spend more effort in the band, or feed a driver more, than the weights at every second frequency do."""
+    band, own_band = target.in_band, target.in_band[::2]
+    efforts = measures.db(measures.effort(target.reach[band], w[band]))
+    asked = float(measures.db(measures.effort(target.reach[::2][own_band], weights[own_band])).max())
+    at = int(np.argmax(efforts))
+    if efforts[at] > asked + DEARER_DB:
+        yield (
+            f"realisation spends {efforts[at]:.1f} dB of effort at {hz(float(target.frequency_hz[band][at]))}, and the weights"
+            f" at most {asked:.1f} dB; {remedy}"
+        )
+    gains, asked = measures.amplitude_db(w), float(measures.amplitude_db(weights).max())
+    loudest = gains.max(axis=1)
+    at = int(np.argmax(loudest))
+    if loudest[at] > asked + DEARER_DB:
+        yield (
+            f"realisation feeds a driver {loudest[at]:.1f} dB at {hz(float(target.frequency_hz[at]))}, and the weights feed"
+            f" none more than {asked:.1f} dB; {remedy}"
+        )
 
 
 def _remedy(table: Realization, taps: int) -> str:

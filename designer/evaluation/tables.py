@@ -16,7 +16,7 @@ from designer.problem.schema import DesignTable
 from designer.realization import response as filter_response
 from designer.targets.channel_target import ChannelTarget, channel_target
 from designer.targets.plain import Plain
-from designer.targets.wishes import SLACK_TOLERANCE_DB
+from designer.targets.wishes import SLACK_TOLERANCE_DB, excesses_db, slacks_db
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +35,8 @@ METRICS = (
     "status",
 )
 CHANNEL_STATUS = {
-    "met": "in the band, every wish met as asked",
-    "short": "in the band, the formulation's slack is over 0.1 dB",
+    "met": "in the band, the realised filters meet every requirement and limit to 0.1 dB",
+    "short": "in the band, the realised filters miss one of them by more",
     "fade": "between the band and the plain driver",
     "plain": "the plain driver alone",
 }
@@ -44,13 +44,12 @@ CHANNEL_STATUS = {
 
 @dataclass(frozen=True)
 class Judged:
-    """One channel to judge: its table, realised taps (L, T), plain driver, and the formulation's slack where it was solved."""
+    """One channel to judge: its table, realised taps (L, T), plain driver, and whether its limits left it less than the plain level."""
 
     design: DesignTable
     taps: Real
     plain: Plain
-    slack_frequency_hz: Real
-    slack_db: Real
+    lowered: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,9 +77,7 @@ def channel_metrics(channel: Judged, scene: Scene, w: Complex) -> dict[str, obje
     design = channel.design
     target = channel_target(design, scene, channel.plain)
     full, w = w, _own(design, scene, w)
-    slack = np.where(
-        target.in_band, np.interp(scene.frequency_hz, channel.slack_frequency_hz, channel.slack_db), np.nan
-    )
+    slack = _slack_db(channel, target, w, scene.drivers)
     wished = np.full(w.shape[0], np.nan) if target.gamma is None else measures.db(target.gamma)
     db = measures.db
     columns: tuple[object, ...] = (
@@ -96,6 +93,19 @@ def channel_metrics(channel: Judged, scene: Scene, w: Complex) -> dict[str, obje
         _status(target, slack),
     )
     return dict(zip(METRICS, columns, strict=True))
+
+
+def _slack_db(channel: Judged, target: ChannelTarget, w: Complex, drivers: tuple[str, ...]) -> Real:
+    """How far the requirement or limit that w misses most is missed (F,); NaN outside the band."""
+    inside, w_inside = target.at(target.in_band), w[target.in_band]
+    names = drivers if channel.design.drivers is None else tuple(channel.design.drivers)
+    every = [*slacks_db(inside, w_inside).values(), *excesses_db(inside, w_inside, names).values()]
+    if channel.lowered:
+        reached = np.sqrt(measures.mean_power(inside.reach, w_inside))
+        every.append(measures.amplitude_db(inside.plain_level) - measures.amplitude_db(reached))
+    slack = np.full(target.frequency_hz.size, np.nan)
+    slack[target.in_band] = np.max([*every, np.zeros(len(w_inside))], axis=0)
+    return slack
 
 
 def _own(design: DesignTable, scene: Scene, w: Complex) -> Complex:

@@ -84,6 +84,7 @@ def verdict(
     binding: dict[str, Bool],
     azimuths_deg: dict[str, Real] | None = None,
     reachable_gain_db: Real | None = None,
+    out_of_reach: Bool | None = None,
     *,
     reason: str = "",
 ) -> Verdict:
@@ -95,6 +96,7 @@ def verdict(
     slacks_db, excesses_db, binding : wish or limit -> (N,)
     azimuths_deg : wish over azimuth -> (N,) where it is missed most
     reachable_gain_db : (N,) the most that any weights reach within the effort limit; not finite where there is no bound
+    out_of_reach : (N,) where no weights within the limits meet what is missed: only a bound on all weights says so
     reason : why a wish is missed, where no formulation can tell
 
     """
@@ -119,10 +121,12 @@ def verdict(
         reason = f"{named} does not look at {_joined(ignored)}"
     elif why:
         reason = why + (" bind" if " and " in why else " binds")
-    elif design.method == "least-squares":
-        reason = f"{named} reaches no more"
-    else:
+    elif out_of_reach is not None and out_of_reach[short].all():
         reason = "no weights of these drivers reach it"
+    elif design.method == "auto":
+        reason = "no weights that reach it were found"
+    else:
+        reason = f"{named} reaches no more"
     reason = elsewhere + reason
     worst = int(np.argmax(slack))
     lost = f"up to {_missing(slack[worst])} dB are missing (at {hz(float(frequency_hz[worst]))})"

@@ -24,13 +24,17 @@ from designer.formulations.solution import Certificate, Solution
 EVERYTHING = frozenset({CURVE, MASK, WINDOW, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN})
 
 FORMULATIONS: dict[str, Formulation] = {
-    "power-ratio": Formulation(power_ratio.solve, power_ratio.statement, frozenset({CURVE, EFFORT, DRIVER_GAIN})),
+    "power-ratio": Formulation(
+        power_ratio.solve, power_ratio.statement, frozenset({CURVE, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN})
+    ),
     "max-sensitivity": Formulation(max_sensitivity.solve, max_sensitivity.statement, frozenset({CURVE, EFFORT})),
     "acoustic-contrast": Formulation(acoustic_contrast.solve, acoustic_contrast.statement, frozenset({CURVE, EFFORT})),
     "least-squares": Formulation(pressure_matching.solve, pressure_matching.statement, frozenset({CURVE, EFFORT})),
     "constrained": Formulation(constrained.solve, constrained.statement, EVERYTHING),
     "spherical-harmonic": Formulation(
-        spherical_harmonic.solve, spherical_harmonic.statement, frozenset({CURVE, EFFORT, DRIVER_GAIN})
+        spherical_harmonic.solve,
+        spherical_harmonic.statement,
+        frozenset({CURVE, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN}),
     ),
     "minimax": Formulation(minimax.solve, minimax.statement, EVERYTHING),
     "superdirective": Formulation(

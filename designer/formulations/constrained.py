@@ -22,9 +22,11 @@ B, which are means, take the variance as a diagonal instead.
 
 **The window's lower bound.** A level of at least 1 - r is not convex in complex w. d_p = 1, the on-axis response delayed
 as a source at the origin would be, makes it so: what is lost is every design whose level fits and whose phase does not.
-`Window.phase_passes` frees it: | |z| - 1 | <= |z - u| for any |u| = 1, with equality at u = z/|z|, so the disc about the
-phase u that the last answer has majorises what is wished, holds that answer with no more slack, and its optimum is no
-worse. A few passes are enough; they end in a local optimum, not in the best of all.
+So before anything is called missed, passes free it: | |z| - 1 | <= |z - u| for any |u| = 1, with equality at u = z/|z|, so the
+disc about the phase u that the last answer has majorises what is wished, holds that answer with no more slack, and its optimum is
+no worse. They are made where a requirement has slack, until none has or a pass gains nothing (`with_phase_passes`); the file's
+`window_phase_passes` asks for so many at least, everywhere. A few are enough; they end in a local optimum, not in the best of all, so
+what is still missed may be within reach of other weights: only `out_of_reach` says that it is not.
 
 A cloud's mean power differs from its centre's by tenths of a dB, so one more pass is solved with the level of the
 first. Frequencies are solved in chunks, so that memory does not grow with their number, on as many threads as there are
@@ -42,23 +44,36 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from designer.arrays import Bool, Complex, Real
+from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import SolverError
 from designer.formulations.constrained_cones import least_white_noise_slack, solve_data
 from designer.formulations.constrained_data import ConstrainedData, Family, data_of
 from designer.formulations.constrained_statement import by_statement, statement
 from designer.formulations.solution import Solution
-from designer.measures import mean_power
+from designer.measures import amplitude_db, mean_power
 from designer.solvers import cones
-from designer.targets.channel_target import ChannelTarget
+from designer.targets.channel_target import WINDOW_LABEL, ChannelTarget
+from designer.targets.wishes import SLACK_TOLERANCE_DB
 from designer.workers import threads
 
 __all__ = ["ConstrainedData", "data_of", "least_white_noise_slack", "solve", "solve_data", "statement"]
 
 MAX_VIOLATION, MAX_GAP = 1e-6, 1e-5
+MOST_PHASE_PASSES = 20
+SIDELOBES = "sidelobes"
+"""The family that a minimax design lowers: its slack is its level."""
+MET_DB = 0.01
+"""A requirement with less slack is met: no pass is made for it."""
+LEAST_GAIN_DB, LEAST_SHARE = 0.002, 0.01
+"""A pass that takes less of the slack, or a smaller share of it, is the last."""
+NOTHING = 1e-9
+"""The price of ||w||² where slacks alone are looked at."""
+LEAST_SLACK = 10 ** (SLACK_TOLERANCE_DB / 20) - 1
+"""The sum of slacks that counts as out of reach."""
 CHUNK_BYTES, LARGEST_CHUNK = 16e6, 64
 """What the conic data of the frequencies that are solved together may fill, and how many these are at most."""
 
@@ -71,11 +86,15 @@ def solve(target: ChannelTarget) -> Solution:
     SolverError : where the certificate confirms no answer, not even the reference's
 
     """
-    return solve_in_parts(target, lambda part: solve_part(part, limited_data_of, _certified))
+    return solve_in_parts(target, lambda part, _: solve_part(part, limited_data_of, certified))
 
 
-def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget], Solution]) -> Solution:
+def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget, slice], Solution]) -> Solution:
     """Solve consecutive frequencies together, a part on each thread; every certificate is looked at.
+
+    Parameters
+    ----------
+    solve_part : of the target's part, and of where in the target it is
 
     Raises
     ------
@@ -84,7 +103,7 @@ def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget], 
     """
     parts = list(_chunks(target))
     with threads(max(1, min(_cores(), len(parts)))) as pool:
-        solutions = list(pool.map(solve_part, parts))
+        solutions = list(pool.map(lambda at: solve_part(target.at(at), at), parts))
     found = Solution.joined(solutions)
     bad = _uncertified(found.violation, found.gap)
     if bad.any():
@@ -100,8 +119,8 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _chunks(target: ChannelTarget) -> Iterator[ChannelTarget]:
-    """The target in parts of consecutive frequencies, whose number depends on sizes alone."""
+def _chunks(target: ChannelTarget) -> Iterator[slice]:
+    """Parts of consecutive frequencies, whose number depends on sizes alone."""
     size = target.cost.shape[1]
     wished = sum(mask.points.shape[1] for mask in target.masks) or target.cancel.shape[1]
     wished += 0 if target.window is None else target.window.points.shape[1]
@@ -111,7 +130,7 @@ def _chunks(target: ChannelTarget) -> Iterator[ChannelTarget]:
         rows, columns = rows + 2 * size * wished, columns + wished
     step = int(np.clip(CHUNK_BYTES / (8 * rows * columns), 1, LARGEST_CHUNK))
     for start in range(0, target.frequency_hz.size, step):
-        yield target.at(np.s_[start : start + step])
+        yield np.s_[start : start + step]
 
 
 def solve_part(
@@ -133,10 +152,7 @@ def solve_part(
         w, answer, by_reference = certified(data)
         on_centre = np.abs(np.einsum("fl,fl->f", target.centre, w)) ** 2
         rise = mean_power(target.reach, w) / np.maximum(on_centre, 1e-30)
-    for _ in range(0 if target.window is None else target.window.phase_passes):
-        data = with_free_phase(data, w)
-        w, answer, again = certified(data)
-        by_reference |= again
+    w, answer, by_reference = with_phase_passes(target, data, (w, answer, by_reference), certified)
     level = np.ones(len(w)) if data.level is None else data.level
     return Solution(
         weights=w * level[:, None],
@@ -149,9 +165,81 @@ def solve_part(
     )
 
 
+def with_phase_passes(
+    target: ChannelTarget,
+    data: ConstrainedData,
+    found: tuple[Complex, cones.ConeSolution, Bool],
+    certified: Callable[[ConstrainedData], tuple[Complex, cones.ConeSolution, Bool]],
+) -> tuple[Complex, cones.ConeSolution, Bool]:
+    """The answer after the passes that free the window's phase: as many as are asked for, and more where a requirement is missed."""
+    if target.window is None:
+        return found
+    w, answer, by_reference = found
+    largest_slack = _largest_slack_db(data, answer)
+    unsettled = np.ones(len(w), dtype=bool)
+    for number in range(MOST_PHASE_PASSES):
+        again = unsettled & (largest_slack > MET_DB) if number >= target.window.phase_passes else unsettled
+        at = np.flatnonzero(again)
+        if not at.size:
+            break
+        freed, freed_answer, freed_by_reference = certified(with_free_phase(data.at(at), w[at]))
+        w, by_reference = _replaced(w, at, freed), _replaced(by_reference, at, by_reference[at] | freed_by_reference)
+        names = ("x", "violation", "primal", "dual", "gap")
+        answer = cones.ConeSolution(
+            *(_replaced(getattr(answer, name), at, getattr(freed_answer, name)) for name in names)
+        )
+        slack = _largest_slack_db(data, freed_answer)
+        if number >= target.window.phase_passes:
+            unsettled[at] = slack < largest_slack[at] - np.maximum(LEAST_GAIN_DB, LEAST_SHARE * largest_slack[at])
+        largest_slack[at] = slack
+    return w, answer, by_reference
+
+
+def _largest_slack_db(data: ConstrainedData, answer: cones.ConeSolution) -> Real:
+    """Of any requirement (F,): a window that is met in level by weights that were held to its phase has slack too."""
+    requirements = [i for i, name in enumerate(data.wishes) if name != SIDELOBES]
+    slacks = answer.x[:, 2 * data.centre.shape[1] :][:, requirements]
+    return amplitude_db(1 + np.maximum(slacks.max(axis=1), 0.0))
+
+
+def _replaced(values: Any, at: Index, by: Any) -> Any:
+    out = values.copy()
+    out[at] = by
+    return out
+
+
+def out_of_reach(target: ChannelTarget) -> Bool:
+    """Where (F,) no weights at all meet the window, the masks and the curve within the limits: a bound, whatever their phases.
+
+    The window's upper half alone, |h_p w| <= 1 + r, holds for every w that meets the window, and is convex. Where not even that
+    goes together with the rest, the dual value of the smallest sum of slacks is above 0, and no weights do. Which weights meet the
+    curve is convex where there is one point to reach; over a cloud this bound is not known.
+    """
+    if target.reach.shape[1] > 1:
+        return np.zeros(target.frequency_hz.size, dtype=bool)
+
+    def part(some: ChannelTarget, _: slice) -> Solution:
+        data = limited_data_of(some, np.ones(some.frequency_hz.size))
+        families = tuple(
+            (name, points, 1 + limit, 0.0) if name == WINDOW_LABEL else (name, points, limit, wanted)
+            for name, points, limit, wanted in data.families
+        )
+        size = data.centre.shape[1]
+        nothing = np.tile(NOTHING * np.eye(size), (len(data.centre), 1, 1)).astype(complex)
+        w, answer = solve_data(replace(data, families=families, quadratic=nothing, slack_price=1.0))
+        return replace(Solution.of(w), bound=answer.dual, value=answer.primal)
+
+    bound = solve_in_parts(target, part).bound
+    return np.asarray(bound > LEAST_SLACK)
+
+
 def limited_data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
     """The target's data, a floor of white-noise gain lowered to what the other hard limits allow."""
-    data = data_of(target, rise)
+    return with_white_noise_slack(data_of(target, rise))
+
+
+def with_white_noise_slack(data: ConstrainedData) -> ConstrainedData:
+    """The data, a floor of white-noise gain lowered to what the other hard limits allow."""
     return data if data.white_noise is None else replace(data, white_noise_slack=least_white_noise_slack(data))
 
 
@@ -174,7 +262,8 @@ def _uncertified(violation: Real, gap: Real) -> Bool:
     return np.asarray(~((violation <= MAX_VIOLATION) & (gap <= MAX_GAP)))
 
 
-def _certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool]:
+def certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool]:
+    """Weights (F, L), their certificate, and which of them the reference solved (F,)."""
     return with_reference(data, *solve_data(data), by_statement)
 
 

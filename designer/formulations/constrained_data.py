@@ -91,7 +91,9 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
     if target.window is not None:
         ripple = np.full(count, target.window.ripple)
         families.append((target.window.label, target.window.points * scale, ripple, 1.0))
-    spreads = tuple(np.sqrt(target.spread) * np.abs(points) for _, points, _, _ in families) if target.spread else ()
+    spreads = (
+        tuple(np.sqrt(target.point_spread) * np.abs(points) for _, points, _, _ in families) if target.spread else ()
+    )
     curve = None
     if target.gamma is not None:
         root = few_rows(mean_power_rows(target.cancel * scale, target.power_spread))

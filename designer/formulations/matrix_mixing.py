@@ -33,7 +33,8 @@ from designer.measures import mean_power_matrix, quadratic, ratio
 from designer.solvers import ratio_search
 from designer.solvers.diagonal_loading import loaded_matrix
 from designer.targets.channel_target import ChannelTarget
-from designer.targets.worst_case import EDGE, LEAST_RATIO, MOST_PASSES, norms, shares
+from designer.targets.drawn_devices import norms
+from designer.targets.worst_case import EDGE, LEAST_RATIO, MOST_PASSES, shares
 
 SETTLED = 1e-5
 """A pass that changes no gain by more, relative to the largest, is the last."""

@@ -52,7 +52,7 @@ def solve(target: ChannelTarget) -> Solution:
     SolverError : where the certificate confirms no answer
 
     """
-    return constrained.solve_in_parts(target, lambda part: constrained.solve_part(part, data_of, _certified))
+    return constrained.solve_in_parts(target, lambda part, _: constrained.solve_part(part, data_of, _certified))
 
 
 def _certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool]:
@@ -75,13 +75,13 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
         lines = [target.cancel * (np.sqrt(rise) / target.plain_level)[:, None, None]]
     louder = target.plain_level / target.single_level
     price = EFFORT_PRICE * target.cost / louder[:, None] ** 2
-    return with_sidelobes(replace(data, families=data.families[len(target.masks) :]), lines, price, target.spread)
+    return with_sidelobes(replace(data, families=data.families[len(target.masks) :]), lines, price, target.point_spread)
 
 
 def with_sidelobes(data: ConstrainedData, lines: list[Complex], price: Real, spread: float = 0.0) -> ConstrainedData:
     """The data with sidelobes, each (F, M, L) over its m_p, before its families, and the objective's ε P (F, L)."""
     sidelobes = np.concatenate(lines, axis=1)
-    first: Family = ("sidelobes", sidelobes, np.full(len(sidelobes), FLOOR), 0.0)
+    first: Family = (constrained.SIDELOBES, sidelobes, np.full(len(sidelobes), FLOOR), 0.0)
     families = (first, *data.families)
     deviation = np.sqrt(spread)
     return replace(
@@ -120,7 +120,7 @@ def statement(data: ConstrainedData, f: int) -> Any:
         response = cp.abs(points[f] @ w - (wanted if np.ndim(wanted) == 0 else np.asarray(wanted)[f]))
         if data.spreads:
             response = response + cp.hstack([cp.norm(cp.multiply(spread, w)) for spread in data.spreads[i][f]])
-        constraints.append(response <= (FLOOR + s[0] if name == "sidelobes" else limit[f] * (1 + s[i])))
+        constraints.append(response <= (FLOOR + s[0] if name == constrained.SIDELOBES else limit[f] * (1 + s[i])))
     if data.curve is not None:
         factor, limit = data.curve
         constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + s[len(data.families)]))

@@ -11,7 +11,9 @@ multiplier, has no gap (the semidefinite relaxation is tight), so it is solved a
 Closed form: `designer.solvers.ratio_search.most_efficient`. Infeasible where the largest eigenvalue of A - γB is not
 positive. Where that is so, or where an effort limit binds, the best compromise has the largest ratio whose effort
 still fits, and the slack is target minus reached; the certificate's value is then that ratio, else the efficiency. Where
-one point is to be reached A = h^H h, and `designer.solvers.one_point_search` needs one eigenproblem for all of it.
+one point is to be reached A = h^H h, and `designer.solvers.one_point_search` needs one eigenproblem for all of it. Where the
+answer breaks a limit of a single driver or a floor of white-noise gain, cones go on from it with the same objective
+(`driver_limits`).
 
 Source: Y. Luo, Constant directivity loudspeaker beamforming (arXiv 2407.01860). Truths: the semidefinite relaxation
 in cvxpy has the same value; with B the power radiated into the sphere and γ at its largest, N monopoles reach the
@@ -25,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Complex, Index, Real
+from designer.formulations import driver_limits
 from designer.formulations.solution import Solution
 from designer.measures import effort, quadratic, ratio
 from designer.solvers import one_point_search, ratio_search
@@ -42,34 +45,21 @@ SHORT = 1e-4
 """How far below the curve weights still meet it, 0.0004 dB: rounding alone leaves as much where they cost 80 dB."""
 CHEAPENING_TOLERANCE = 1e-6
 """Of the exponent of the cost, and of the effort's logarithm below its limit."""
-MAX_REWEIGHTINGS = 20
 
 
 def solve(target: ChannelTarget) -> Solution:
-    """The most efficient weights that meet the curve; within driver limits by raising the cost of the driver that exceeds."""
-    solution = solve_without_driver_limits(target)
-    if not np.isfinite(target.max_gain).any():
+    """The most efficient weights that meet the curve; where these break a limit of single drivers, the most efficient within it.
+
+    Raises
+    ------
+    SolverError : where the certificate confirms no answer within the limits
+
+    """
+    solution = _solve(target, target.cost)
+    over = np.flatnonzero(driver_limits.broken(target, solution.weights))
+    if not over.size:
         return solution
-    cost = target.cost.copy()
-    w, violation, gap, value = solution.weights, solution.violation, solution.gap, solution.value
-    A, plain_level = target.reach_power, target.plain_level
-    at = np.arange(len(w))
-    for _ in range(MAX_REWEIGHTINGS):
-        level = plain_level[at] / np.sqrt(np.maximum(quadratic(A[at], w[at]), 1e-300))
-        excess = np.abs(w[at]) * level[:, None] / target.max_gain
-        over = (excess > 1 + 1e-6).any(axis=1)
-        if not over.any():
-            break
-        at = at[over]
-        cost[at] *= np.where(excess[over] > 1, excess[over] ** 2, 1.0)
-        again = _solve(target.at(at), cost[at])
-        w[at], violation[at], gap[at], value[at] = again.weights, again.violation, again.gap, again.value
-    return Solution.of(w, violation, gap, value, value * (1 + gap))
-
-
-def solve_without_driver_limits(target: ChannelTarget) -> Solution:
-    """The most efficient weights that meet the curve, whatever single drivers are fed."""
-    return _solve(target, target.cost)
+    return solution.with_part(over, driver_limits.within(target.at(over), solution.weights[over]))
 
 
 def _solve(target: ChannelTarget, cost: Real) -> Solution:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from designer.arrays import Bool, Complex, Real
+from designer.arrays import Bool, Complex, Index, Real
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,13 @@ class Solution:
         return cls(
             weights, violation * ones, gap * ones, ones, value * ones, bound * ones, np.zeros(len(weights), dtype=bool)
         )
+
+    def with_part(self, index: Index, part: Solution) -> Solution:
+        """The solution with another one's weights and certificate at some of the frequencies."""
+        values = {field.name: getattr(self, field.name).copy() for field in fields(self)}
+        for name, array in values.items():
+            array[index] = getattr(part, name)
+        return Solution(**values)
 
     @classmethod
     def joined(cls, parts: Sequence[Solution]) -> Solution:

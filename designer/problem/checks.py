@@ -10,6 +10,7 @@ from pathlib import Path
 
 from designer.errors import Fault
 from designer.problem import geometry
+from designer.problem.frequency_grid import REFINED_TIMES
 from designer.problem.half_known import as_far_as_known, entries, if_known
 from designer.problem.messages import number, shown
 from designer.problem.place_checks import place_checks
@@ -80,7 +81,10 @@ def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]
 
 def _transfer_size(problem: Problem) -> Iterator[Fault]:
     """The transfer tensor at the points, on the grid and half way between."""
-    count, frequencies = len(problem.drivers), 2 * problem.grid.frequencies - 1
+    count, frequencies = (
+        len(problem.drivers),
+        2 * problem.grid.frequencies * (REFINED_TIMES if problem.grid.refine else 1) - 1,
+    )
     ears = max(2 * len(problem.listener.ear_cloud_m), JUDGED_EARS) * len(problem.heads)
     points = round(max(360 / problem.grid.azimuth_step_deg, ears))
     size = frequencies * points * count
@@ -94,7 +98,8 @@ def _transfer_size(problem: Problem) -> Iterator[Fault]:
 def _fit_size(problem: Problem) -> Iterator[Fault]:
     """The drivers' matrices on the grid that the taps are fitted on, of four frequencies a tap and eight a design frequency."""
     count, taps = len(problem.drivers), problem.realization.taps
-    frequencies = 2 ** (max(4 * taps, 8 * (problem.grid.frequencies - 1)) - 1).bit_length() // 2 + 1
+    steps = (problem.grid.frequencies - 1) * (REFINED_TIMES if problem.grid.refine else 1)
+    frequencies = 2 ** (max(4 * taps, 8 * steps) - 1).bit_length() // 2 + 1
     size = frequencies * count**2
     if size > MAX_SCENE_NUMBERS:
         found = f"found {taps} taps, fitted at {frequencies} frequencies x {count} x {count} drivers, {_millions(size)}"

@@ -119,6 +119,8 @@ class Grid(Table):
     """Where the design is solved and judged."""
 
     frequencies: Annotated[int, Field(ge=3, le=MAX_FREQUENCIES)] = 257
+    spacing: Literal["linear", "logarithmic"] = "linear"
+    refine: bool = False
     azimuth_step_deg: Annotated[float, Field(ge=MIN_AZIMUTH_STEP_DEG, le=90.0)] = 5.0
     azimuth_distance_m: Annotated[float, Field(gt=0, allow_inf_nan=True)] | None = Field(
         default=None, description="inf is the far field; default: the listener's distance"
@@ -138,9 +140,10 @@ class Spread(Table):
 
     gain_db: NonNegative = 0.2
     phase_deg: NonNegative = 1.0
-    case: Literal["mean", "worst"] = Field(
-        default="mean", description="whether the curve holds for mean powers over the spread, or in its worst case"
+    case: Literal["mean", "ball"] = Field(
+        default="mean", description="mean powers over the spread, or all errors of one deviation together"
     )
+    percentile: Annotated[float, Field(gt=0, lt=50, description="of drawn devices")] | None = None
 
 
 Method = Literal[
@@ -184,9 +187,7 @@ class DesignTable(Table):
     cancellation_gain_db: Curve | None = None
     window_deg: Arc | None = None
     window_ripple_db: Annotated[float, Field(gt=0, le=60.0)] = 3.0
-    window_phase_passes: Annotated[int, Field(ge=0, le=20)] = Field(
-        default=0, description="passes that free the phase inside the window, so that its level alone counts"
-    )
+    window_phase_passes: Annotated[int, Field(ge=0, le=20, description="the fewest")] = 0
     nulls_deg: Annotated[list[Angle], Field(min_length=1)] | None = None
     null_width_deg: Annotated[float, Field(ge=0, le=180.0)] = 10.0
     mask: Annotated[list[MaskLine], Field(min_length=1)] | None = None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from designer.problem import geometry
+from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.messages import number
 from designer.problem.schema import DesignTable, Problem
 
@@ -16,10 +17,11 @@ FAR_M = 100.0
 
 def warnings(problem: Problem) -> list[str]:
     """Sentences for the user, each with its dotted path."""
-    spacing_hz = problem.sample_rate_hz / 2 / (problem.grid.frequencies - 1)
+    grid_hz = regular_frequencies_hz(problem)
     found = [*_places(problem), *_air(problem)]
     for i, design in enumerate(problem.designs):
-        found += _design(f"designs[{i}]", design, spacing_hz)
+        above = int(np.clip(np.searchsorted(grid_hz, design.band_hz[0], side="right"), 1, grid_hz.size - 1))
+        found += _design(f"designs[{i}]", design, float(grid_hz[above] - grid_hz[above - 1]))
     return found
 
 
@@ -52,7 +54,7 @@ def _design(path: str, design: DesignTable, spacing_hz: float) -> Iterator[str]:
     if 0 < design.band_hz[0] < 2 * spacing_hz:
         yield (
             f"{path}.band_hz begins at {number(design.band_hz[0])} Hz, and the grid's frequencies are"
-            f" {number(spacing_hz)} Hz apart; raise grid.frequencies"
+            f' {number(spacing_hz)} Hz apart; raise grid.frequencies, or use grid.spacing = "logarithmic"'
         )
     if design.ear and design.name in ("left", "right") and design.name != design.ear:
         yield f'{path} is called "{design.name}" and reaches the {design.ear} ear'

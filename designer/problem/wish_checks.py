@@ -9,14 +9,16 @@ import numpy as np
 
 from designer.errors import Fault
 from designer.problem import geometry, region_checks
+from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.half_known import as_far_as_known, entries, if_known
 from designer.problem.messages import nearest, number, shown
 from designer.problem.schema import DesignTable, MaskLine, Problem
 
 MAX_CURVE_DB = 200.0
 EAR_WISHES = ("cancellation_gain_db",)
-BEAM_WISHES = ("cancellation_gain_db", "mask", "window_deg", "nulls_deg")
+BEAM_WISHES = ("cancellation_gain_db", "mask", "window_deg", "nulls_deg", "cancel_regions")
 EAR_KEYS = ("ear",)
+METHODS_WITHOUT_PERCENTILE = ("superdirective", "choueiri", "matrix", "delay-and-sum")
 METHOD_KEYS = {"regularization_db": "least-squares", "max_spectrum_db": "choueiri"}
 BEAM_KEYS = (
     "look_deg",
@@ -41,6 +43,7 @@ def wish_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         yield _something_asked(path, design)
         yield _named_drivers(path, design, problem)
         yield _matrix_gains(path, design, problem)
+        yield _spread(f"{path}.driver_spread", design)
         yield _method_of_kind(f"{path}.method", design)
         for key, method in METHOD_KEYS.items():
             yield _key_of_method(f"{path}.{key}", key, method, design)
@@ -133,6 +136,21 @@ def _key_of_method(path: str, key: str, method: str, design: DesignTable) -> Ite
         yield Fault(path, found, f'only with method = "{method}"', f'set method = "{method}", or leave it out')
 
 
+def _spread(path: str, design: DesignTable) -> Iterator[Fault]:
+    """A percentile is held by passes of methods that look at mean powers, and is not a case of its own."""
+    spread = design.driver_spread
+    if spread is None or spread.percentile is None:
+        return
+    if "case" in spread.model_fields_set:
+        found = f'found case = "{spread.case}" with percentile'
+        yield Fault(path, found, "one of the two", "leave case out: a percentile is held over drawn devices")
+    if design.method in METHODS_WITHOUT_PERCENTILE:
+        may_be = f"with no method of {', '.join(METHODS_WITHOUT_PERCENTILE)}"
+        yield Fault(
+            f"{path}.percentile", f'found with method = "{design.method}"', may_be, 'leave it out, or use "auto"'
+        )
+
+
 def _matrix_gains(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     gains = design.matrix_gains
     if gains is None:
@@ -174,10 +192,17 @@ def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[
     nyquist_hz = problem.sample_rate_hz / 2
     if not low < high <= nyquist_hz:
         return
-    grid_hz = np.linspace(0.0, nyquist_hz, problem.grid.frequencies)
+    grid_hz = regular_frequencies_hz(problem)
     if not ((grid_hz >= low) & (grid_hz <= high)).any():
         found = f"found {shown(design.band_hz)}, which holds no frequency of the grid"
-        may_be = f"a band with a multiple of {number(grid_hz[1])} Hz in it"
+        below_hz = grid_hz[np.searchsorted(grid_hz, low) - 1]
+        above_hz = grid_hz[np.searchsorted(grid_hz, high)]
+        evenly = problem.grid.spacing == "linear"
+        may_be = (
+            f"a band with a multiple of {number(grid_hz[1])} Hz in it"
+            if evenly
+            else (f"a band that reaches {number(below_hz)} or {number(above_hz)} Hz")
+        )
         yield Fault(path, found, may_be, "widen the band or raise grid.frequencies; the unit is hertz")
 
 

@@ -104,7 +104,7 @@ def fit_frequencies_hz(corner_hz: float, sample_rate_hz: float) -> Real:
 
 
 def arrivals(weights: Complex) -> Index:
-    """The sample of the largest magnitude of each impulse response (L,), from weights (F, L) in equal steps to Nyquist."""
+    """The sample of the largest magnitude of each impulse response (L,), from weights (F, L) in equal steps from 0 to Nyquist."""
     impulse = np.fft.irfft(weights.T, axis=1)
     peak = np.argmax(np.abs(impulse), axis=1)
     return np.asarray(np.where(peak > impulse.shape[1] // 2, peak - impulse.shape[1], peak))
@@ -122,6 +122,7 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     ends_hz = [channel.frequency_hz[channel.in_band][[0, -1]] for channel in channels]
     frequency_hz = fit_frequencies_hz(min(channel.design.band_hz[0] for channel in channels), rate)
     frequency_hz = np.unique(np.concatenate([frequency_hz, *ends_hz]))
+    even_hz = np.linspace(0.0, rate / 2, max(channel.frequency_hz.size for channel in channels))
     dense = scene.at(frequency_hz)
     fits: list[SectionsFit] = []
     images: list[Image | None] = []
@@ -132,7 +133,7 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
         turn = np.exp(-2j * np.pi / rate * frequency_hz)
         problem = SectionProblem(wanted, audible(target, wanted), turn, table.max_pole_radius)
         wishes = _held(channel, target, wanted, tuple(scene.drivers[l] for l in own))
-        arrival = arrivals(channel.weights[:, own])
+        arrival = arrivals(between(channel.frequency_hz, channel.weights[:, own], even_hz))
         image = mirror_image(problem, arrival, wishes, fits)
         images.append(image)
         own_fit = fit_sections(problem, arrival, table.sections, wishes) if image is None else ()

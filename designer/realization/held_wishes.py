@@ -145,9 +145,9 @@ def wishes_of(target: ChannelTarget, wanted: Complex, fitted: Index, slacks_db: 
         add(mask.label, mask.points, axis, mask.limit[at], at)
     if target.window is not None:
         ripple, points = np.full(inside.size, target.window.ripple), target.window.points
-        if target.window.phase_passes:  # the level alone counts: each point is turned by what the weights turn it
-            turned = pressure(points, wanted) * pressure(axis, wanted).conj()
-            points = points * np.exp(-1j * np.angle(turned))[:, :, None]
+        # The level alone counts: each point is turned by what the weights turn it.
+        turned = pressure(points, wanted) * pressure(axis, wanted).conj()
+        points = points * np.exp(-1j * np.angle(turned))[:, :, None]
         add(target.window.label, points - axis, axis, ripple, inside)
     return found
 

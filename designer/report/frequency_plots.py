@@ -57,7 +57,7 @@ def draw_cancellation(result: Result, name: str) -> Figure:
         if short.any():
             axes.fill_between(f, gain, target, where=short & (target > gain), facecolor="none", edgecolor=ALARM, hatch="////",
                               linewidth=0)  # fmt: skip
-            handles.append(Patch(facecolor="none", edgecolor=ALARM, hatch="////", label="infeasible"))
+            handles.append(Patch(facecolor="none", edgecolor=ALARM, hatch="////", label="missed"))
     shown = (f >= axes.get_xlim()[0]) & (f <= axes.get_xlim()[1])
     inside = np.isfinite(table.slack_db.to_numpy())
     top = max(float(gain[inside].max()), float(np.nanmax(target, initial=0.0))) + 4

@@ -33,6 +33,7 @@ def room_section(result: Result) -> dict[str, Any] | None:
             f" {responses.distance_m:.2f} m: {responses.images:,} image sources, until the energy has fallen by"
             f" {responses.decayed_db:.0f} dB. Directions are encoded to {responses.truncation_error_db:.0f} dB."
         ),
+        "changes": [found.in_words(name, channel.table.band_hz) for name, channel in result.channels.items()],
         "columns": [words for _, words, _ in COLUMNS],
         "channels": [
             (

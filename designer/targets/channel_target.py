@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from designer.targets.region_power import RegionPower, equivalent_points
 
 OVER_THE_SPHERE = ("superdirective",)
 """Methods that need the power over the sphere, which some device models take long to sum."""
+WINDOW_LABEL = "window"
+PLAIN_FREQUENCIES = 257
+"""Equal steps on which the plain drivers are chosen where the grid's own are not equal."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,9 @@ class Mask:
 
 @dataclass(frozen=True)
 class Window:
-    """The listening window: |h w - d| at its points stays below `ripple` times |d|, d the on-axis response.
+    """The listening window: the level's deviation ||h w| - |d|| at its points stays below `ripple` times |d|, d the on-axis response.
 
-    With passes that free the phase it is the level alone, ||h w| - |d||, that stays below.
+    phase_passes : the fewest passes that free its phase (see `designer.formulations.constrained`)
     """
 
     label: str
@@ -70,7 +74,10 @@ class ChannelTarget:
     plain: Complex  # (F, L) weights of the plain driver, the reference of level and phase
     asked_effort: float | None = None  # the file's own limit where max_effort holds another one too; inf without one
     spread: float = 0.0  # ε², the variance of each driver's relative error
-    worst_case: bool = False  # the curve is held in the worst case of that spread, not in the mean over it
+    worst_case: bool = False  # the curve is held for all errors with Σ|e_l|² <= ε², not in the mean over the spread
+    percentile: float | None = None  # the curve is held by this percentile over drawn devices
+    point_deviations: float = 1.0  # how many standard deviations of a point's pressure masks and window are held at
+    deviations: tuple[float, float] = (0.0, 0.0)  # of each driver's gain in dB and phase in degrees
     spread_in_powers: bool = True  # the mean powers are over the spread too
     diffuse: Complex | None = None  # (F, L, L): mean power over the sphere, for the methods that ask for it
     regions: RegionPower | None = None  # regions of the sphere that the curve is held over instead of the points
@@ -78,7 +85,17 @@ class ChannelTarget:
     @property
     def power_spread(self) -> float:
         """ε² as the mean powers take it: a diagonal."""
-        return self.spread if self.spread_in_powers and not self.worst_case else 0.0
+        return self.spread if self.spread_in_powers and not self.over_a_ball else 0.0
+
+    @property
+    def over_a_ball(self) -> bool:
+        """Whether the curve is held for all errors in a ball (`designer.targets.worst_case`), of one size or another."""
+        return self.worst_case or self.percentile is not None
+
+    @property
+    def point_spread(self) -> float:
+        """The variance of a point's relative error that masks and window are held at."""
+        return self.spread * self.point_deviations**2
 
     @property
     def reach_power(self) -> Complex:
@@ -202,7 +219,12 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         cost=np.stack([driver_cost(f, d.band_hz) for d in drivers], axis=1),
         plain=plain.weights(f, len(index)),
         spread=0.0 if design.driver_spread is None else error_variance(design.driver_spread),
-        worst_case=design.driver_spread is not None and design.driver_spread.case == "worst",
+        worst_case=design.driver_spread is not None and design.driver_spread.case == "ball",
+        percentile=None if design.driver_spread is None else design.driver_spread.percentile,
+        point_deviations=_point_deviations(design.driver_spread),
+        deviations=(0.0, 0.0)
+        if design.driver_spread is None
+        else (design.driver_spread.gain_db, design.driver_spread.phase_deg),
         diffuse=scene.radiated_power[:, index[:, None], index] if design.method in OVER_THE_SPHERE else None,
         regions=_regions(design, scene, index),
     )
@@ -231,6 +253,8 @@ def plain_in(design: DesignTable, scene: Scene) -> Plain:
 
     What counts of many points is each driver's mean power over them: one point with its root stands for them all.
     """
+    if scene.problem.grid.spacing == "logarithmic":  # its high steps are too wide to follow an arrival's phase
+        scene = scene.at(np.linspace(0.0, scene.problem.sample_rate_hz / 2, PLAIN_FREQUENCIES))
     index = driver_index(design, scene.drivers)
     found: list[tuple[Complex, Complex, Complex]] = []
     for part in scene.parts(np.arange(scene.frequency_hz.size)):
@@ -267,6 +291,16 @@ def _ears(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Com
 def error_variance(spread: Spread) -> float:
     """ε² of a driver's relative error e^{g + jφ} - 1 ≈ g + jφ: the variances of log gain and of phase in radians."""
     return float((spread.gain_db * np.log(10) / 20) ** 2 + np.radians(spread.phase_deg) ** 2)
+
+
+def _point_deviations(spread: Spread | None) -> float:
+    """One; with a percentile, so many that no more than that share of drawn devices passes a limit at any one point.
+
+    |h w + n| <= |h w| + |n|, and of all complex normal errors n of one variance the real one passes a bound most often.
+    """
+    if spread is None or spread.percentile is None:
+        return 1.0
+    return NormalDist().inv_cdf(1 - spread.percentile / 200)
 
 
 def _centre_of_cloud(displacements_m: Real) -> int:
@@ -319,4 +353,4 @@ def _window(design: DesignTable, scene: Scene, circle: Complex) -> Window | None
         return None
     where = geometry.in_arc(scene.azimuth_deg, (design.window_deg[0], design.window_deg[1]))
     ripple = 1 - 10 ** (-design.window_ripple_db / 20)
-    return Window("window", circle[:, where], ripple, scene.azimuth_deg[where], design.window_phase_passes)
+    return Window(WINDOW_LABEL, circle[:, where], ripple, scene.azimuth_deg[where], design.window_phase_passes)

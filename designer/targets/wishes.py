@@ -17,6 +17,7 @@ from designer.measures import (
     white_noise_gain,
 )
 from designer.targets.channel_target import ChannelTarget
+from designer.targets.drawn_devices import drawn_gain
 from designer.targets.worst_case import worst_gain
 
 SLACK_TOLERANCE_DB = 0.1
@@ -40,8 +41,10 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
 def expected_gain(target: ChannelTarget, w: Complex) -> Real:
     """What the curve is held against (F,), over a beam's regions where it has any.
 
-    Where the drivers have a spread, of mean powers over it too, or of what is left to cancel in its worst case.
+    Where the drivers have a spread, of mean powers over it too, or its least over a ball of errors, or its percentile over drawn devices.
     """
+    if target.percentile is not None:
+        return drawn_gain(target, w)
     if target.worst_case:
         return worst_gain(target, w)
     if not target.power_spread:
@@ -64,10 +67,7 @@ def _over_azimuth(target: ChannelTarget, w: Complex) -> Iterator[tuple[str, Real
         yield mask.label, level / on_axis / mask.limit[:, None], mask.azimuth_deg
     window = target.window
     if window is not None:
-        response = pressure(window.points, w)
-        if window.phase_passes:  # then the level alone counts
-            response, wanted = np.abs(response), np.abs(wanted)
-        deviation = np.abs(response - wanted) + _deviation(target, window.points, w)
+        deviation = np.abs(np.abs(pressure(window.points, w)) - on_axis) + _deviation(target, window.points, w)
         yield window.label, deviation / on_axis / window.ripple, window.azimuth_deg
 
 
@@ -75,7 +75,7 @@ def _deviation(target: ChannelTarget, points: Complex, w: Complex) -> Real | flo
     """The standard deviation ε ||h_p ∘ w|| (F, M) that the drivers' spread gives the response at each point."""
     if not target.spread:
         return 0.0
-    return np.asarray(np.sqrt(target.spread * np.einsum("fml,fl->fm", np.abs(points) ** 2, np.abs(w) ** 2)))
+    return np.asarray(np.sqrt(target.point_spread * np.einsum("fml,fl->fm", np.abs(points) ** 2, np.abs(w) ** 2)))
 
 
 def excesses_db(target: ChannelTarget, w: Complex, drivers: tuple[str, ...]) -> dict[str, Real]:

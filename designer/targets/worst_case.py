@@ -1,4 +1,7 @@
-"""The drivers' spread in the worst case: norms more, and the passes by which any formulation of mean powers meets it.
+"""The drivers' spread over a ball of errors: norms more, and the passes by which any formulation of mean powers meets it.
+
+The ball is that of `driver_spread.case = "ball"`, the size of one driver's deviation ε: all errors together, so that most drawn
+devices of several drivers lie outside. With `driver_spread.percentile` draws calibrate its size (`designer.targets.drawn_devices`).
 
 Let the drivers have relative errors e, alike at all points and Σ|e_l|² <= ε². At a point h_p they change the response by
 |Σ h_pl e_l w_l| <= ε ||h_p ∘ w||, as Cauchy and Schwarz have it, with equality for one e. So, with the triangle's
@@ -37,8 +40,9 @@ from dataclasses import replace
 import numpy as np
 
 from designer.arrays import Complex, Real
-from designer.measures import mean_power, ratio
+from designer.measures import ratio
 from designer.targets.channel_target import ChannelTarget
+from designer.targets.drawn_devices import ball_scale, norms
 
 MOST_PASSES = 60
 SETTLED_DB = 0.01
@@ -49,18 +53,18 @@ LEAST_RATIO = 1e-3
 """What stands for a worst ratio of weights whose whole level the drivers' errors may take."""
 
 
-def norms(points: Complex, deviation: float, w: Complex) -> tuple[Real, Real]:
-    """||B^½ w|| and ε ||D^½ w||, each (F,), over points (F, M, L)."""
-    diagonal = np.mean(np.abs(points) ** 2, axis=1)
-    return np.sqrt(mean_power(points, w)), deviation * np.sqrt(np.sum(diagonal * np.abs(w) ** 2, axis=1))
-
-
 def worst_gain(target: ChannelTarget, w: Complex) -> Real:
     """The least mean power over the points to reach, over the most over the points to cancel (F,)."""
     target = target.over_regions()
-    deviation = float(np.sqrt(target.spread))
+    deviation = _deviation(target, w)
     reached, lost = norms(target.reach, deviation, w)
     return ratio(np.maximum(reached - lost, 0.0) ** 2, np.square(sum(norms(target.cancel, deviation, w))))
+
+
+def _deviation(target: ChannelTarget, w: Complex) -> Real:
+    """The radius of the ball of errors (F,): ε, or the size that makes its guarantee the percentile over drawn devices."""
+    scale = np.ones(len(w)) if target.percentile is None else ball_scale(target, w)
+    return np.asarray(np.sqrt(target.spread) * scale)
 
 
 def shares(*of: Real) -> tuple[Real, ...]:
@@ -73,7 +77,7 @@ def hardened(target: ChannelTarget, w: Complex) -> ChannelTarget:
     """The target whose mean power over the points to cancel is w^H B_θ w, with θ from weights (F, L)."""
     target = target.over_regions()
     count, points, size = target.cancel.shape
-    deviation = float(np.sqrt(target.spread))
+    deviation = _deviation(target, w)
     gamma = np.maximum(worst_gain(target, w), LEAST_RATIO)
     if target.gamma is not None:
         gamma = np.minimum(gamma, target.gamma)
@@ -81,10 +85,10 @@ def hardened(target: ChannelTarget, w: Complex) -> ChannelTarget:
     c = norms(target.reach, deviation, w)[1] / np.sqrt(gamma)
     theta_a, theta_b, theta_c = shares(a, b, c)
     D, E = (np.mean(np.abs(each) ** 2, axis=1) for each in (target.cancel, target.reach))
-    alone = deviation * np.sqrt(D / theta_b[:, None] + E / (gamma * theta_c)[:, None])
+    alone = deviation[:, None] * np.sqrt(D / theta_b[:, None] + E / (gamma * theta_c)[:, None])
     # Their mean is over `size` points more.
     rows = np.sqrt((points + size) / points / theta_a)[:, None, None] * target.cancel
     more = np.sqrt(points + size) * alone[:, :, None] * np.eye(size)
     cancel = np.concatenate([rows, more], axis=1)
     assert cancel.shape == (count, points + size, size)
-    return replace(target, cancel=cancel, worst_case=False, spread_in_powers=False)
+    return replace(target, cancel=cancel, worst_case=False, percentile=None, spread_in_powers=False)

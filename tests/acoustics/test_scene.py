@@ -112,7 +112,7 @@ def test_the_circle_is_the_naive_free_field() -> None:
     scene = designer.scene(load(problem))
     np.testing.assert_allclose(scene.azimuth_deg, np.arange(-180, 180, 15))
     circle = scene.circle()
-    assert circle.shape == (65, 24, 3)
+    assert circle.shape == (66, 24, 3)  # 800 Hz, the band's start, joins
     for a, azimuth in enumerate(scene.azimuth_deg):
         place = 1.3 * np.array([math.cos(math.radians(azimuth)), math.sin(math.radians(azimuth)), 0.0])
         for l, y in enumerate((-0.06, 0.0, 0.06)):

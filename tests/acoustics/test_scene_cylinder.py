@@ -59,7 +59,7 @@ def test_the_scene_is_the_devices_field() -> None:
     device = device_of(scene.problem)
     ears_m = np.array([[1.5, -0.0875, 0.0], [1.5, 0.0875, 0.0]])
     np.testing.assert_allclose(scene.ears(), device.field(scene.k, ears_m), rtol=1e-7)
-    assert scene.circle().shape == (9, 72, 2)
+    assert scene.circle().shape == (11, 72, 2)
     assert np.isfinite(designer.scene(designer.loads(text(head="sphere"))).ears()).all()
 
 

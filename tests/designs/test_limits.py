@@ -87,7 +87,7 @@ def test_driver_gains_are_kept_in_the_band(limit_db: float) -> None:
     levels = loudest_db(found.weights[found.in_band])
     assert levels.max() <= limit_db + 1e-4
     assert levels.max() > limit_db - 0.01
-    assert found.method == "constrained"
+    assert found.method == "power-ratio"
     assert found.binding['max_gain_db of "left"'].any()
     free, _ = designed(single(pair()))
     assert loudest_db(free.weights[free.in_band]).max() > limit_db + 1

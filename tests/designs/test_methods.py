@@ -20,10 +20,13 @@ CHOICES: dict[str, tuple[Callable[[], Tables], str]] = {
     "a curve for an ear": (pair, "power-ratio"),
     "a curve for an ear, more than the effort allows": (lambda: pair(max_effort_db=1.0), "power-ratio"),
     "driver gains that the power ratio keeps": (lambda: limited(pair(), max_gain_db=12.0), "power-ratio"),
-    "a gain of one driver that the power ratio breaks": (lambda: limited(speaker(), 2, max_gain_db=0.0), "constrained"),
-    "driver gains that the power ratio breaks": (lambda: limited(pair(), max_gain_db=1.0), "constrained"),
+    "a gain of one driver that cuts into the power ratio": (
+        lambda: limited(speaker(), 2, max_gain_db=0.0),
+        "power-ratio",
+    ),
+    "driver gains that cuts into the power ratio": (lambda: limited(pair(), max_gain_db=1.0), "power-ratio"),
     "a white-noise gain that the power ratio keeps": (lambda: pair(min_white_noise_gain_db=-30.0), "power-ratio"),
-    "a white-noise gain that the power ratio breaks": (lambda: pair(min_white_noise_gain_db=-3.0), "constrained"),
+    "a white-noise gain that cuts into the power ratio": (lambda: pair(min_white_noise_gain_db=-3.0), "power-ratio"),
     "a beam's curve": (lambda: line(**CURVE), "power-ratio"),
     "a beam's curve with nulls": (lambda: line(**CURVE, nulls_deg=[90.0]), "power-ratio"),
     "a beam's curve with a white-noise gain": (lambda: line(**CURVE, min_white_noise_gain_db=3.0), "power-ratio"),
@@ -80,7 +83,8 @@ def test_every_method_from_text_to_taps(device: str, method: str) -> None:
     assert made.status == (4 if short else 0)
     assert channel.feasible == (not short)
     inside = made.metrics[made.metrics.status.isin(["met", "short"])]
-    assert (inside.status == "met").all() != short
+    # 64 taps lose something of what the weights meet; what these miss, no taps bring back.
+    assert inside.slack_db.max() > 0.1 if short else inside.slack_db.max() < 1.5
     assert (channel.certificate.violation < 1e-6).all()
     assert (channel.certificate.gap < 1e-5).all()
     if short:
@@ -106,10 +110,15 @@ def test_matrix_gains_from_the_file_are_the_weights_and_the_taps() -> None:
 
 
 def test_a_method_that_is_named_is_kept_though_it_breaks_a_limit() -> None:
-    """A power ratio that is asked for by name stays one; what it breaks is an excess, and the status is 4."""
-    made = design(limited(pair(method="power-ratio"), max_gain_db=0.0))
+    """Largest contrast, which looks at no driver's limit, stays so if it is asked for; what it breaks is an excess, and the status is 4.
+
+    The power ratio, named or not, keeps within the limit.
+    """
+    made = design(limited(pair(method="acoustic-contrast"), max_gain_db=0.0))
     channel = made.channels["left"]
-    assert channel.method == "power-ratio"
+    assert channel.method == "acoustic-contrast"
+    ratio = design(limited(pair(method="power-ratio"), max_gain_db=0.0)).channels["left"]
+    assert ratio.slacks_db['max_gain_db of "left"'].max() == 0.0
     assert made.status == 4
     assert channel.slacks_db['max_gain_db of "left"'].max() > 0.5
     assert any('max_gain_db of "left" must give' in line for line in channel.verdict.shortfalls)

@@ -107,11 +107,11 @@ def test_the_gain_of_a_moved_head_by_loops(ear: str) -> None:
 
 
 def test_a_band_narrower_than_the_grid_is_judged_at_its_own_frequencies() -> None:
-    """A band that holds one grid frequency and none beside it."""
+    """A band that holds one regular frequency and none beside it: between this and the band's ends."""
     made = design(pair(band_hz=[990.0, 1010.0]))
     scene = designer.scene(made.problem)
     found = moved_head(made.problem.designs[0], made.taps["left"], scene)
-    assert found.frequency_hz.tolist() == [1000.0]
+    assert found.frequency_hz.tolist() == [992.5, 997.5, 1002.5, 1007.5]
 
 
 def test_beams_have_no_moved_heads() -> None:

@@ -20,7 +20,7 @@ import designer
 from designer.arrays import Real
 from designer.errors import UsageError
 from designer.export import TARGETS, Export, FilterSet, manifest, target_named, write
-from designer.export.write import MANIFEST, made, write_elsewhere, write_in_design
+from designer.export.write import MANIFEST, fill_exports, made, write_elsewhere, write_in_design
 from designer.problem.firmware_names import TargetName
 from designer.realization.cascade import Cascade
 from export import filter_cases
@@ -256,7 +256,7 @@ def test_sections_that_16_bits_spoil_are_refused_with_what_holds() -> None:
 def test_a_refused_export_does_not_take_the_others_along(tmp_path: Path) -> None:
     """A design's folder gets the exports that hold; the manifest says why one is missing, until it is there."""
     refusals: dict[str, str] = {}
-    written = write_in_design(low_resonance(), tmp_path, ["cmsis-q31", "cmsis-q15"], refusals)
+    written = fill_exports(low_resonance(), tmp_path, ["cmsis-q31", "cmsis-q15"], refusals)
     assert list(written) == ["cmsis-q31"] and "run in its own arithmetic" in refusals["cmsis-q15"]
     assert write.refused(tmp_path) == refusals
     assert [path.name for path in (tmp_path / "export").iterdir()] == ["cmsis-q31"]

@@ -116,3 +116,16 @@ def test_check_says_the_regions() -> None:
         in words
     )
     assert isinstance(problem, designer.Problem)
+
+
+def test_regions_to_cancel_are_a_requirement_by_themselves() -> None:
+    """Without a curve the ratio is the largest up to 40 dB: more than 10 dB over what one driver of the line has."""
+    made = designer.design(load(line(mask=None, cancel_regions=[BAND], region_order=6)))
+    channel = made.channels["centre"]
+    assert channel.verdict.sentence.startswith(
+        "the largest ratio between regions of the sphere, up to 40 dB, asked from 800 Hz"
+    )
+    assert made.status == 0
+    one = designer.design(load(line(1, mask=None, cancel_regions=[BAND], region_order=6)))
+    ratios = [design.scalars["centre"].values["least_region_power_ratio_db"] for design in (made, one)]
+    assert ratios[0] > ratios[1] + 3.0

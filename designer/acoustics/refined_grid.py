@@ -1,0 +1,81 @@
+"""The design's frequencies, closer together where the drivers' transfer functions turn against each other.
+
+What a design does between two of its frequencies is interpolated, so these must be close enough for what it stands on: the
+direction of h_p (L,), the row of the drivers' responses at a point, its level and common phase left aside. Over a step from f_a
+to f_b with the middle f_m, straight interpolation misses it by
+
+    e = max_p || ĥ(f_m) - ½ (ĥ(f_a) e^{jα} + ĥ(f_b) e^{jβ}) ||,     ĥ = h / ||h||,
+
+α and β being the phases that align each end with the middle. Two paths of equal level whose difference turns by φ over the
+step have e = 1 - cos(φ/4), which is TOLERANCE at 46 degrees; a resonance or a notch of one driver shows likewise. Steps within
+a band whose e is above it are halved, the worst first, until none is or as many frequencies have come as the grid has of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from designer.arrays import Bool, Complex, Real
+from designer.problem.frequency_grid import REFINED_TIMES
+
+if TYPE_CHECKING:
+    from designer.acoustics.scene import Scene
+
+TOLERANCE = 0.02
+"""-34 dB of the response."""
+MOST_HALVINGS = 6
+STEPS_AT_ONCE = 64
+
+
+def refined_frequencies_hz(scene: Scene) -> Real:
+    """The scene's frequencies (F,) and those that its bands need between them."""
+    f = scene.frequency_hz
+    room = (REFINED_TIMES - 1) * scene.problem.grid.frequencies
+    step_ends = np.stack([f[:-1], f[1:]])[:, _within_a_band(scene, f)]
+    added: list[Real] = []
+    for _ in range(MOST_HALVINGS):
+        if not step_ends.size or room <= 0:
+            break
+        middle = step_ends.mean(axis=0)
+        error = _misses(scene, step_ends[0], middle, step_ends[1])
+        worst = np.argsort(-error, kind="stable")[:room]
+        halved = np.sort(worst[error[worst] > TOLERANCE])
+        added.append(middle[halved])
+        room -= halved.size
+        low, mid, high = step_ends[0, halved], middle[halved], step_ends[1, halved]
+        step_ends = np.stack([np.concatenate([low, mid]), np.concatenate([mid, high])])
+    return np.unique(np.concatenate([f, *added]))
+
+
+def _within_a_band(scene: Scene, frequency_hz: Real) -> Bool:
+    """Which steps between neighbours lie within a design's band."""
+    middle = (frequency_hz[:-1] + frequency_hz[1:]) / 2
+    bands = [table.band_hz for table in scene.problem.designs]
+    return np.asarray(np.any([(middle > low) & (middle < high) for low, high in bands], axis=0))
+
+
+def _misses(scene: Scene, low_hz: Real, middle_hz: Real, high_hz: Real) -> Real:
+    """E of each step (N,), over the points of the problem's designs."""
+    kinds = {table.kind == "beamformer" for table in scene.problem.designs}
+    out = np.zeros(low_hz.size)
+    for start in range(0, low_hz.size, STEPS_AT_ONCE):
+        part = slice(start, start + STEPS_AT_ONCE)
+        f, where = np.unique(np.concatenate([low_hz[part], middle_hz[part], high_hz[part]]), return_inverse=True)
+        there = scene.at(f)
+        for beam in kinds:
+            low, middle, high = np.split(_directions(there.circle() if beam else there.ears())[where], 3)
+            miss = np.linalg.norm(middle - (_aligned(low, middle) + _aligned(high, middle)) / 2, axis=2)
+            out[part] = np.maximum(out[part], miss.max(axis=1))
+    return out
+
+
+def _directions(H: Complex) -> Complex:
+    return np.asarray(H / np.maximum(np.linalg.norm(H, axis=2, keepdims=True), 1e-300))
+
+
+def _aligned(rows: Complex, with_rows: Complex) -> Complex:
+    """Rows (N, M, L), each turned to the phase of another."""
+    inner = np.einsum("nml,nml->nm", rows.conj(), with_rows)
+    return np.asarray(rows * (inner / np.maximum(np.abs(inner), 1e-300))[..., None])

@@ -1,0 +1,62 @@
+"""The frequencies that a problem is designed on: regular ones from 0 to Nyquist, and the places that it names itself.
+
+Regular are equal steps, or, with `spacing = "logarithmic"`, 0 and equal ratios from LOWEST_HZ (an octave below the lowest
+band, where that is less) to Nyquist. A requirement holds over its whole band, ends included, so the ends of every band (of a
+design, of a mask line within it) join them: without that the last piece of a band lies outside every design frequency.
+With `refine = true` a curve's points, where it bends, join too, and `designer.acoustics.refined_grid` halves the steps over which
+the drivers' phases turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from designer.arrays import Real
+from designer.problem.schema import DesignTable, Problem
+
+LOWEST_HZ = 20.0
+REFINED_TIMES = 2
+"""Refinement adds at most as many frequencies as are regular."""
+SAME = 1e-9
+"""Frequencies that differ by less than this share of Nyquist are one."""
+
+
+def regular_frequencies_hz(problem: Problem) -> Real:
+    """The grid's own frequencies (F,), 0 and Nyquist among them, without what joins them."""
+    nyquist_hz, count = problem.sample_rate_hz / 2, problem.grid.frequencies
+    if problem.grid.spacing == "linear":
+        return np.linspace(0.0, nyquist_hz, count)
+    starts_hz = [table.band_hz[0] for table in problem.designs if table.band_hz[0] > 0]
+    lowest_hz = min([LOWEST_HZ, *(start / 2 for start in starts_hz)])
+    return np.concatenate([[0.0], np.geomspace(lowest_hz, nyquist_hz, count - 1)])
+
+
+def joined_frequencies_hz(problem: Problem) -> Real:
+    """The regular frequencies and the ends of all bands (F,); with `refine`, the curves' points too."""
+    nyquist_hz = problem.sample_rate_hz / 2
+    named = np.array([f for table in problem.designs for f in _named_hz(problem, table)])
+    named = np.unique(named[(named >= 0) & (named <= nyquist_hz)])
+    named = named[np.diff(named, prepend=-np.inf) > SAME * nyquist_hz]
+    regular = regular_frequencies_hz(problem)
+    nearest = np.abs(regular[:, None] - named).min(axis=1, initial=np.inf)
+    return np.unique(np.concatenate([regular[nearest > SAME * nyquist_hz], named]))
+
+
+def _named_hz(problem: Problem, table: DesignTable) -> Iterator[float]:
+    low_hz, high_hz = table.band_hz
+    yield from (low_hz, high_hz)
+    lines = [line.band_hz for line in table.mask or [] if line.band_hz is not None]
+    points = [point[0] for point in table.cancellation_gain_db or []] if problem.grid.refine else []
+    for f in [*(end for line in lines for end in line), *points]:
+        if low_hz < f < high_hz:
+            yield f
+
+
+def with_half_steps(frequency_hz: Real) -> Real:
+    """Frequencies (F,) and those half way between them (2F - 1,); the given ones are every second."""
+    fine = np.empty(2 * frequency_hz.size - 1)
+    fine[::2] = frequency_hz
+    fine[1::2] = (frequency_hz[1:] + frequency_hz[:-1]) / 2
+    return fine
