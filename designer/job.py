@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from designer import folder as folders
+from designer import saved
 from designer.acoustics.scene import scene
 from designer.designs import ChannelDesign, design_channel
 from designer.evaluation.image_sources import library
@@ -197,4 +198,4 @@ def open_folder(folder: str | Path) -> Design:
     True
 
     """
-    return Design(**folders.read(Path(folder)))
+    return Design(**saved.read(Path(folder)))
