@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -24,6 +25,14 @@ __all__ = ["check", "warnings"]
 
 MAX_SCENE_NUMBERS = 150_000_000
 """Largest array of a design, in complex numbers (2.4 GB)."""
+MAX_FIT_NUMBERS = 1_000_000_000
+"""Transfer functions that the taps are fitted to, which are taken in parts: some minutes of them."""
+MAX_RESPONSE_ROWS = 30_000_000
+"""Of `response.csv` (1.5 GB)."""
+MAX_DISC_KA = 250.0
+"""Largest circumference of a flat piston in wavelengths: its near field takes about (ka)² nodes."""
+MAX_APART_K = 200_000.0
+"""Largest distance of two flat pistons, in wavelengths over 2π: what they radiate together takes about as many nodes."""
 MAX_KA = 4000.0
 """Largest circumference of a sphere or cylinder in wavelengths: its series needs about as many terms."""
 JUDGED_EARS = 96
@@ -44,7 +53,8 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
         (_names(key, problem) for key in ("drivers", "designs")),
         place_checks(problem, folder, files),
         (_driver_band(f"drivers[{i}]", driver, problem) for i, driver in enumerate(entries(problem, "drivers"))),
-        (_transfer_size(problem), _fit_size(problem), _sphere_sizes(problem)),
+        (_transfer_size(problem), _response_rows(problem), _fit_size(problem), _sphere_sizes(problem)),
+        (_disc_sizes(problem),),
         wish_checks(problem),
         realization_checks(problem),
         virtualizer_checks(problem),
@@ -91,15 +101,59 @@ def _transfer_size(problem: Problem) -> Iterator[Fault]:
         )
 
 
+def _response_rows(problem: Problem) -> Iterator[Fault]:
+    """The table of the circle: a row for each channel, frequency (half steps included) and azimuth."""
+    channels, frequencies = len(problem.designs), 2 * problem.grid.frequencies - 1
+    azimuths = round(360 / problem.grid.azimuth_step_deg)
+    rows = channels * frequencies * azimuths
+    if rows > MAX_RESPONSE_ROWS:
+        found = f"found {frequencies} frequencies (half steps included) x {azimuths} azimuths x {channels} designs,"
+        found += f" {number(round(rows / 1e6))} million rows of response.csv"
+        may_be = f"at most {number(MAX_RESPONSE_ROWS / 1e6)} million rows"
+        least_deg = 360 * channels * frequencies / MAX_RESPONSE_ROWS
+        remedy = f"fewer frequencies, or an azimuth step of {number(least_deg)} or more"
+        yield Fault("grid", found, may_be, remedy)
+
+
 def _fit_size(problem: Problem) -> Iterator[Fault]:
-    """The drivers' matrices on the grid that the taps are fitted on, of four frequencies a tap and eight a design frequency."""
+    """What the taps are fitted to, on a grid of four frequencies a tap and eight a design frequency: the drivers' matrices, which
+    are held together, and the transfer functions to the points, which are taken in parts.
+    """
     count, taps = len(problem.drivers), problem.realization.taps
     frequencies = 2 ** (max(4 * taps, 8 * (problem.grid.frequencies - 1)) - 1).bit_length() // 2 + 1
-    size = frequencies * count**2
-    if size > MAX_SCENE_NUMBERS:
-        found = f"found {taps} taps, fitted at {frequencies} frequencies x {count} x {count} drivers, {_millions(size)}"
+    ears = 2 * len(problem.listener.ear_cloud_m) * len(problem.heads)
+    points = round(max(360 / problem.grid.azimuth_step_deg, ears))
+    fitted = f"found {taps} taps, fitted at {frequencies} frequencies x"
+    matrices, functions = frequencies * count**2, frequencies * points * count
+    if matrices > MAX_SCENE_NUMBERS:
+        found = f"{fitted} {count} x {count} drivers, {_millions(matrices)}"
         remedy = "fewer taps, frequencies or drivers"
         yield Fault("realization.taps", found, f"at most {_millions(MAX_SCENE_NUMBERS)}", remedy)
+    elif functions > MAX_FIT_NUMBERS and problem.realization.form != "biquad":
+        found = f"{fitted} {points} points x {count} drivers, {_millions(functions)}"
+        remedy = "fewer taps, frequencies, displacements, azimuths or drivers"
+        yield Fault("realization.taps", found, f"at most {_millions(MAX_FIT_NUMBERS)}", remedy)
+
+
+def _disc_sizes(problem: Problem) -> Iterator[Fault]:
+    """Flat pistons that are too large, or too far apart, at this sample rate."""
+    enclosure = problem.enclosure
+    if enclosure is not None and enclosure.model in ("sphere", "cylinder"):
+        return
+    k = math.pi * problem.sample_rate_hz / problem.speed_of_sound_m_s
+    discs = {i: d.position_m for i, d in enumerate(entries(problem, "drivers")) if if_known(d, "radius_m")}
+    for i in discs:
+        radius_m = entries(problem, "drivers")[i].radius_m
+        if radius_m is not None and k * radius_m > MAX_DISC_KA:
+            may_be = f"at most {number(MAX_DISC_KA / k)} at this sample rate and speed of sound"
+            remedy = "the unit is metres; leave it out for a point source"
+            yield Fault(f"drivers[{i}].radius_m", f"found {shown(radius_m)}", may_be, remedy)
+    for i, place in discs.items():
+        apart_m = math.dist(place, next(iter(discs.values())))
+        if k * apart_m > MAX_APART_K:
+            found = f"found {shown(place)}, {number(apart_m)} m from the first piston"
+            may_be = f"pistons at most {number(MAX_APART_K / k)} m apart at this sample rate and speed of sound"
+            yield Fault(f"drivers[{i}].position_m", found, may_be, "the unit is metres; millimetres?")
 
 
 def _millions(size: int) -> str:
