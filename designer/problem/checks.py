@@ -136,23 +136,27 @@ def _fit_size(problem: Problem) -> Iterator[Fault]:
 
 
 def _disc_sizes(problem: Problem) -> Iterator[Fault]:
-    """Flat pistons that are too large, or too far apart, at this sample rate."""
-    enclosure = problem.enclosure
-    if enclosure is not None and enclosure.model in ("sphere", "cylinder"):
+    """Flat pistons that are too large, or too far apart, at this sample rate; on a cylinder, drivers too far apart."""
+    model = None if problem.enclosure is None else problem.enclosure.model
+    if model == "sphere":
         return
     k = math.pi * problem.sample_rate_hz / problem.speed_of_sound_m_s
-    discs = {i: d.position_m for i, d in enumerate(entries(problem, "drivers")) if if_known(d, "radius_m")}
-    for i in discs:
-        radius_m = entries(problem, "drivers")[i].radius_m
-        if radius_m is not None and k * radius_m > MAX_DISC_KA:
+    drivers = {
+        i: d for i, d in enumerate(entries(problem, "drivers")) if model == "cylinder" or if_known(d, "radius_m")
+    }
+    for i, driver in drivers.items():
+        radius_m = if_known(driver, "radius_m")
+        if model != "cylinder" and radius_m and k * radius_m > MAX_DISC_KA:
             may_be = f"at most {number(MAX_DISC_KA / k)} at this sample rate and speed of sound"
             remedy = "the unit is metres; leave it out for a point source"
             yield Fault(f"drivers[{i}].radius_m", f"found {shown(radius_m)}", may_be, remedy)
-    for i, place in discs.items():
-        apart_m = math.dist(place, next(iter(discs.values())))
+    places = {i: if_known(driver, "position_m") for i, driver in drivers.items()}
+    known = {i: place for i, place in places.items() if place is not None}
+    for i, place in known.items():
+        apart_m = math.dist(place, next(iter(known.values())))
         if k * apart_m > MAX_APART_K:
-            found = f"found {shown(place)}, {number(apart_m)} m from the first piston"
-            may_be = f"pistons at most {number(MAX_APART_K / k)} m apart at this sample rate and speed of sound"
+            found = f"found {shown(place)}, {number(apart_m)} m from the first of them"
+            may_be = f"pistons, and drivers on a cylinder, at most {number(MAX_APART_K / k)} m apart at this sample rate and speed of sound"
             yield Fault(f"drivers[{i}].position_m", found, may_be, "the unit is metres; millimetres?")
 
 

@@ -98,6 +98,6 @@ def test_pistons_far_apart() -> None:
         driver |= {"position_m": [0.0, y, 0.0], "radius_m": 0.02}
     said = refused(tables)
     assert (
-        "drivers[1].position_m: found [0.0, 800.0, 0.0], 1600 m from the first piston; allowed: pistons at most 227"
+        "drivers[1].position_m: found [0.0, 800.0, 0.0], 1600 m from the first of them; allowed: pistons, and drivers on a cylinder, at most 227"
         in said
     )
