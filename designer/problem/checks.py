@@ -53,7 +53,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
         (_names(key, problem) for key in ("drivers", "designs")),
         place_checks(problem, folder, files),
         (_driver_band(f"drivers[{i}]", driver, problem) for i, driver in enumerate(entries(problem, "drivers"))),
-        (_transfer_size(problem), _response_rows(problem), _fit_size(problem), _sphere_sizes(problem)),
+        (_transfer_size(problem), _fit_size(problem), _sphere_sizes(problem)),
         (_disc_sizes(problem),),
         wish_checks(problem),
         realization_checks(problem),
@@ -99,6 +99,9 @@ def _transfer_size(problem: Problem) -> Iterator[Fault]:
         yield Fault(
             "grid", found, f"at most {_millions(MAX_SCENE_NUMBERS)}", "fewer frequencies, or a larger azimuth step"
         )
+        return
+    yield from _response_rows(problem)
+    yield from _fitted_functions(problem)
 
 
 def _response_rows(problem: Problem) -> Iterator[Fault]:
@@ -115,22 +118,30 @@ def _response_rows(problem: Problem) -> Iterator[Fault]:
         yield Fault("grid", found, may_be, remedy)
 
 
+def _fit_frequencies(problem: Problem) -> int:
+    """Of the grid that the taps are fitted on: four a tap, and eight a design frequency."""
+    taps, frequencies = problem.realization.taps, problem.grid.frequencies
+    return int(2 ** (max(4 * taps, 8 * (frequencies - 1)) - 1).bit_length() // 2 + 1)
+
+
 def _fit_size(problem: Problem) -> Iterator[Fault]:
-    """What the taps are fitted to, on a grid of four frequencies a tap and eight a design frequency: the drivers' matrices, which
-    are held together, and the transfer functions to the points, which are taken in parts.
-    """
-    count, taps = len(problem.drivers), problem.realization.taps
-    frequencies = 2 ** (max(4 * taps, 8 * (problem.grid.frequencies - 1)) - 1).bit_length() // 2 + 1
-    ears = 2 * len(problem.listener.ear_cloud_m) * len(problem.heads)
-    points = round(max(360 / problem.grid.azimuth_step_deg, ears))
-    fitted = f"found {taps} taps, fitted at {frequencies} frequencies x"
-    matrices, functions = frequencies * count**2, frequencies * points * count
-    if matrices > MAX_SCENE_NUMBERS:
-        found = f"{fitted} {count} x {count} drivers, {_millions(matrices)}"
+    """The drivers' matrices on the grid that the taps are fitted on, which are held together."""
+    count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
+    size = frequencies * count**2
+    if size > MAX_SCENE_NUMBERS:
+        found = f"found {taps} taps, fitted at {frequencies} frequencies x {count} x {count} drivers, {_millions(size)}"
         remedy = "fewer taps, frequencies or drivers"
         yield Fault("realization.taps", found, f"at most {_millions(MAX_SCENE_NUMBERS)}", remedy)
-    elif functions > MAX_FIT_NUMBERS and problem.realization.form != "biquad":
-        found = f"{fitted} {points} points x {count} drivers, {_millions(functions)}"
+
+
+def _fitted_functions(problem: Problem) -> Iterator[Fault]:
+    """The transfer functions to the points on that grid, which are taken in parts."""
+    count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
+    ears = 2 * len(problem.listener.ear_cloud_m) * len(problem.heads)
+    points = round(max(360 / problem.grid.azimuth_step_deg, ears))
+    size = frequencies * points * count
+    if size > MAX_FIT_NUMBERS and problem.realization.form != "biquad":
+        found = f"found {taps} taps, fitted at {frequencies} frequencies x {points} points x {count} drivers, {_millions(size)}"
         remedy = "fewer taps, frequencies, displacements, azimuths or drivers"
         yield Fault("realization.taps", found, f"at most {_millions(MAX_FIT_NUMBERS)}", remedy)
 

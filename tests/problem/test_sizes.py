@@ -97,7 +97,5 @@ def test_pistons_far_apart() -> None:
     for driver, y in zip(tables["drivers"], (-800.0, 800.0), strict=True):
         driver |= {"position_m": [0.0, y, 0.0], "radius_m": 0.02}
     said = refused(tables)
-    assert (
-        "drivers[1].position_m: found [0.0, 800.0, 0.0], 1600 m from the first of them; allowed: pistons, and drivers on a cylinder, at most 227"
-        in said
-    )
+    assert "drivers[1].position_m: found [0.0, 800.0, 0.0], 1600 m from the first of them" in said
+    assert "pistons, and drivers on a cylinder, at most 227" in said
