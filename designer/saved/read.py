@@ -46,7 +46,7 @@ def read(folder: Path) -> dict[str, Any]:
     lengths = {**dict.fromkeys(channels, summary.realization.taps), **chain}
     taps = read_taps(folder / "coefficients.csv", drivers, lengths)
     longest = max(lengths.values())
-    if summary.bulk_delay_samples >= longest:
+    if not summary.imported_from and summary.bulk_delay_samples >= longest:
         raise refusal(path, f"bulk_delay_samples = {summary.bulk_delay_samples}", f"less than the {longest} taps")
     form = summary.realization
     _check_names(path, "realization.references", form.references, lengths, drivers)
