@@ -1,4 +1,4 @@
-"""The design folder: written whole or not at all, and read back."""
+"""The design folder, written whole or not at all; `saved` reads it back."""
 
 from __future__ import annotations
 
@@ -14,26 +14,18 @@ import numpy as np
 
 from designer import room_files
 from designer.arrays import Real
-from designer.errors import DataError, DesignerError
-from designer.evaluation.realisation_study import ChannelStudy
-from designer.evaluation.words import Verdict
 from designer.export.of_design import filter_set
 from designer.export.write import fill_exports
-from designer.formulations import Certificate
-from designer.problem import loads
-from designer.realization.cascade import Cascade
 from designer.report import figures, page
 from designer.report.canvas import as_file
 from designer.result import Channel, Result
-from designer.targets.plain import Plain
+from designer.saved.tables import SECTIONS
 from designer.versions import WRITER, versions
 from designer.virtualizer.summary import chain_summary
 from designer.writing import DESIGN, check_folder, reserve, write_folder
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SECTIONS = ("channel", "driver", "section", "b0", "b1", "b2", "a1", "a2", "gain", "delay_samples")
 
 
 def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()) -> None:
@@ -52,13 +44,6 @@ def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()
     """
     check_folder(folder, DESIGN, force=force, inputs=inputs)
     reserve(folder)
-
-
-def _is_ours(folder: Path) -> bool:
-    try:
-        return bool(json.loads((folder / "summary.json").read_text(encoding="utf-8")).get("writer") == WRITER)
-    except (OSError, ValueError, AttributeError):
-        return False
 
 
 def write(result: Result, folder: Path, *, force: bool = False) -> Path:
@@ -131,22 +116,6 @@ def sections(result: Result) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=pd.Index(SECTIONS))
 
 
-def _read_sections(folder: Path) -> dict[str, dict[str, Cascade]]:
-    """The cascades of `sections.csv`, where there is one."""
-    import pandas as pd
-
-    if not (folder / "sections.csv").exists():
-        return {}
-    table = pd.read_csv(folder / "sections.csv", dtype=str, keep_default_na=False)
-    read: dict[str, dict[str, Cascade]] = {}
-    for (name, driver), rows in table.groupby(["channel", "driver"], sort=False):
-        b, a = (rows[columns].to_numpy(dtype=float) for columns in (["b0", "b1", "b2"], ["a1", "a2"]))
-        gain = rows["gain"].to_numpy(dtype=float)
-        delay = int(rows["delay_samples"].astype(int).sum())
-        read.setdefault(str(name), {})[str(driver)] = Cascade(b * gain[:, None], a, delay, gain)
-    return read
-
-
 def _weights(result: Result) -> pd.DataFrame:
     import pandas as pd
 
@@ -197,6 +166,9 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
             "warnings": list(result.realisation_warnings),
             "word": problem.realization.word,
             "taps": next(iter(result.taps.values())).shape[1],
+            "sections": {
+                name: {driver: len(one.b) for driver, one in each.items()} for name, each in result.sections.items()
+            },
             "shifts": result.shifts,
             "finer_bits": result.finer_bits,
             "study": {name: one.as_json() for name, one in result.study.items()},
@@ -261,89 +233,3 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
 def _numbers(values: Real) -> list[float | None]:
     """As JSON holds them: null where nothing is optimised and there is no value."""
     return [None if np.isnan(value) else value for value in values.tolist()]
-
-
-def read(folder: Path) -> dict[str, Any]:
-    """What a `Design` is made of, from its folder.
-
-    Raises
-    ------
-    DataError : the folder is not a design folder, or a file of it is missing or broken
-
-    """
-    import pandas as pd
-
-    if not _is_ours(folder):
-        raise DataError(f"{folder}: found no summary.json of this tool; allowed: a folder that `designer design` wrote")
-    try:
-        report = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        taps_table, weights_table = (
-            # As text first: Python's own conversion is exact to the last bit.
-            pd.read_csv(folder / name, dtype=str, keep_default_na=False)
-            for name in ("coefficients.csv", "weights.csv")
-        )
-        problem = loads(report["problem"], folder=folder, source=report["source"], files=report["data"])
-        drivers = tuple(report["drivers"])
-        taps, weights = {}, {}
-        frequency_hz = weights_table.frequency_hz[weights_table.channel == next(iter(report["channels"]))]
-        frequency_hz = frequency_hz.to_numpy(dtype=float)[:: len(drivers)]
-        for name in report["channels"]:
-            values = taps_table.loc[taps_table.channel == name, "value"].to_numpy(dtype=float)
-            taps[name] = values.reshape(len(drivers), report["realization"]["taps"])
-            rows = weights_table[weights_table.channel == name]
-            weights[name] = (rows["real"].to_numpy(dtype=float) + 1j * rows["imag"].to_numpy(dtype=float)).reshape(
-                frequency_hz.size, len(drivers)
-            )
-        chain = report.get("virtualizer") or {"taps": {}}
-        for name, count in chain["taps"].items():
-            values = taps_table.loc[taps_table.channel == name, "value"].to_numpy(dtype=float)
-            taps[name] = values.reshape(len(drivers), count)
-        cascades = _read_sections(folder)
-        studies = {name: ChannelStudy.of_json(saved) for name, saved in report["realization"]["study"].items()}
-        tables = {table.name: table for table in problem.designs}
-        channels = {name: _read_channel(tables[name], saved) for name, saved in report["channels"].items()}
-    except DesignerError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{folder}: a file of the design folder is missing or broken: {error}; design it again"
-        ) from error
-    return {
-        "problem": problem,
-        "frequency_hz": frequency_hz,
-        "drivers": drivers,
-        "weights": weights,
-        "taps": taps,
-        "bulk_delay_samples": report["bulk_delay_samples"],
-        "references": report["realization"]["references"],
-        "realisation_warnings": tuple(report["realization"]["warnings"]),
-        "sections": cascades,
-        "shifts": report["realization"]["shifts"],
-        "finer_bits": report["realization"]["finer_bits"],
-        "study_source": lambda: studies,
-        "channels": channels,
-        "imported_from": report["imported_from"],
-        "failures": report.get("failures", {}),
-        "room_ears_source": None
-        if report.get("room") is None
-        else lambda: room_files.read_ears(folder / "room", drivers),
-    }
-
-
-def _read_channel(table: Any, saved: dict[str, Any]) -> Channel:
-    certificate = saved["certificate"]
-    frequency_hz = np.array(certificate["frequency_hz"])
-    return Channel(
-        table=table,
-        method=saved["method"],
-        plain=Plain(tuple(saved["plain"]["drivers"]), tuple(saved["plain"]["delay_s"])),
-        plain_names=tuple(saved["plain"]["names"]),
-        frequency_hz=frequency_hz,
-        slacks_db={wish: np.array(slack) for wish, slack in saved["slacks_db"].items()},
-        certificate=Certificate(
-            **{key: np.array(certificate[key], dtype=float) for key in ("violation", "value", "bound", "gap")},
-            by_reference=np.array(certificate["by_reference"], dtype=bool),
-        ),
-        feasible=saved["feasible"],
-        verdict=Verdict(saved["sentence"], tuple(saved["shortfalls"])),
-    )

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from designer import folder as folders
+from designer import saved
 from designer.acoustics.scene import Scene, scene
 from designer.designs import ChannelDesign, design_channel
 from designer.errors import ProblemError, SolverError
@@ -249,4 +250,4 @@ def open_folder(folder: str | Path) -> Design:
     place = Path(folder)
     if not place.exists():  # a kill between two moves may have left it beside its place
         sweep_stale(place.absolute().parent)
-    return Design(**folders.read(place))
+    return Design(**saved.read(place))

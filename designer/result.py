@@ -144,10 +144,7 @@ class Result:
     @cached_property
     def drawn_scene(self) -> Scene:
         """The scene that figures are drawn in: frequencies in equal ratios, as a logarithmic axis shows them."""
-        lowest = min(table.band_hz[0] for table in self.problem.designs)
-        low = max(min(50.0, lowest / 2), 10.0)
-        high = min(20_000.0, self.problem.sample_rate_hz / 2)
-        return self.fine_scene.at(np.geomspace(low, high, DRAWN_FREQUENCIES))
+        return self.fine_scene.at(drawn_frequencies_hz(self.problem))
 
     @cached_property
     def drawn_circle(self) -> Scene:
@@ -312,6 +309,19 @@ class Result:
             *orders,
             *walls,
         ]
+
+
+def drawn_frequencies_hz(problem: Problem) -> Real:
+    """Frequencies in equal ratios from 50 Hz to 20 kHz, and as far below and above as the bands go; of each band at least its ends."""
+    bands_hz = [table.band_hz for table in problem.designs]
+    nyquist_hz = problem.sample_rate_hz / 2
+    first_hz, last_hz = min(low for low, _ in bands_hz), max(high for _, high in bands_hz)
+    low_hz = min(50.0, max(first_hz / 2, min(10.0, min(high for _, high in bands_hz) / 10)))
+    high_hz = min(max(20_000.0, last_hz), nyquist_hz)
+    drawn_hz = np.geomspace(low_hz, high_hz, DRAWN_FREQUENCIES)
+    narrow = [band_hz for band_hz in bands_hz if in_band(drawn_hz, band_hz).sum() < 2]
+    ends_hz = [end for band_hz in narrow for end in band_hz if low_hz < end < high_hz]
+    return np.unique(np.concatenate([drawn_hz, ends_hz]))
 
 
 def fine_frequencies_hz(problem: Problem) -> Real:

@@ -12,6 +12,8 @@
 
 from __future__ import annotations
 
+import struct
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -39,24 +41,32 @@ def write(found: InRoom, folder: Path, channels: list[str]) -> None:
     found.table().to_csv(folder / "measures.csv", index=False, float_format="%.7g")
 
 
-def read_ears(folder: Path, drivers: tuple[str, ...]) -> Real:
+def read_ears(folder: Path, drivers: tuple[str, ...], sample_rate_hz: float) -> Real:
     """Responses (2, L, T) of `drivers.wav`.
 
     Raises
     ------
-    DataError : it is missing, or not of these drivers
+    DataError : it is missing or broken, or not of these drivers or this rate
 
     """
     from scipy.io import wavfile
 
     path = folder / f"{DRIVERS}.wav"
     try:
-        _, samples = wavfile.read(path)
-    except (OSError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", wavfile.WavFileWarning)  # a file that was cut
+            rate, samples = wavfile.read(path)
+    except (OSError, ValueError, TypeError, ArithmeticError, struct.error, wavfile.WavFileWarning) as error:
         raise DataError(f"{path}: cannot be read: {error}; design the problem again") from None
     if samples.ndim != 2 or samples.shape[1] != 2 * len(drivers):
         channels = 1 if samples.ndim == 1 else samples.shape[1]
         raise DataError(
             f"{path}: found {channels} channels; allowed: {2 * len(drivers)}, two a driver; design the problem again"
         )
+    if rate != round(sample_rate_hz):
+        raise DataError(
+            f"{path}: found a rate of {rate} Hz; allowed: {round(sample_rate_hz)} Hz; design the problem again"
+        )
+    if not samples.size or not np.isfinite(samples).all():
+        raise DataError(f"{path}: found NaN, infinity or no sample; allowed: finite samples; design the problem again")
     return np.ascontiguousarray(samples.reshape(len(samples), len(drivers), 2).transpose(2, 1, 0).astype(float))

@@ -34,6 +34,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "export",
     "report",
     "room_files",
+    "saved",
     "folder",
     "job",
     "starter",

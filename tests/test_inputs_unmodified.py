@@ -30,6 +30,7 @@ from virtualizer.render_calls import calls as render_calls
 import designer
 from designer import measures
 from designer.acoustics import (
+    disc_waves,
     free_field,
     head_directions,
     head_faults,
@@ -236,6 +237,12 @@ def calls() -> dict[str, Call]:
         "problem.geometry.head_centres_m": (geometry.head_centres_m, (listener, moves)),
         "problem.geometry.ears_m": (geometry.ears_m, (listener, 0.09, moves)),
         "problem.geometry.in_arc": (geometry.in_arc, (F, (10.0, -10.0))),
+        "acoustics.disc_waves.disc_pattern": (disc_waves.disc_pattern, (k, np.abs(unit[:, 0]))),
+        "acoustics.disc_waves.mean_product": (
+            disc_waves.mean_product,
+            (k, unit[0] / 5, (unit[1], unit[2]), (0.02, 0.03)),
+        ),
+        "acoustics.disc_waves.octaves": (lambda k: list(disc_waves.octaves(k)), (k,)),
         "acoustics.free_field.direction": (free_field.direction, (F, F / 100)),
         "acoustics.free_field.FreeField.field": (disc.field, (k, points)),
         "acoustics.free_field.FreeField.far_field": (disc.far_field, (k, unit)),

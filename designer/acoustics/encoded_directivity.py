@@ -56,6 +56,8 @@ MOST_RAISED = 24
 SAMPLED_BEYOND = 8
 MIN_KR = 1e-6
 """0 Hz is computed here."""
+MAX_NUMBERS = 2_000_000
+"""Radial functions of a disc's nodes that are held at once (32 MB)."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +150,17 @@ def _free(device: FreeField, k: Real, distance_m: float, order: int, drivers: li
 
 
 def _disc(disc: Disc, k: Real, distance_m: float, order: int) -> Complex:
-    """The sum over a disc's nodes (F, K), a degree at a time."""
+    """The sum over a disc's nodes (F, K), a degree at a time, and so many nodes at once as fit the memory."""
     nodes, weights = disc_nodes(disc, float(k.max(initial=0.0)))
-    radial, shape = _radial(k, nodes, distance_m, order), sh.harmonics(order, nodes) * weights
     n = sh.degrees(order)
-    return np.concatenate([radial[:, degree] @ shape[n == degree].T for degree in range(order + 1)], axis=1)
+    total = np.zeros((k.size, n.size), dtype=complex)
+    size = max(1, MAX_NUMBERS // (k.size * (order + 1)))
+    for start in range(0, len(nodes), size):
+        some = nodes[start : start + size]
+        radial, shape = _radial(k, some, distance_m, order), sh.harmonics(order, some) * weights[start : start + size]
+        for degree in range(order + 1):
+            total[:, n == degree] += radial[:, degree] @ shape[n == degree].T
+    return total
 
 
 def _radial(k: Real, places_m: Real, distance_m: float, order: int) -> Complex:

@@ -13,13 +13,17 @@ Source: Kinsler, Frey, Coppens and Sanders, Fundamentals of Acoustics, 4th ed., 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from designer.arrays import Complex, Real
+from designer.acoustics.disc_waves import disc_pattern, mean_product, octaves
+from designer.arrays import Complex, Index, Real
+
+MAX_NUMBERS = 4_000_000
+"""Distances of points to the nodes of a disc that are held at once (100 MB)."""
 
 FEWEST_STEPS = 8
 """Fewer wave numbers in equal steps are summed one by one."""
@@ -95,9 +99,11 @@ class FreeField:
         """
         h = np.empty((k.size, len(points_m), len(self.discs)), dtype=complex)
         for l, disc in enumerate(self.discs):
-            nodes, weights = disc_nodes(disc, float(k.max(initial=0.0)))
-            distance_m = np.linalg.norm(points_m[:, None] - nodes, axis=2)
-            h[:, :, l] = _sum_of_waves(k, -distance_m, weights / distance_m)
+            for rows, nodes, weights in _parts(disc, k):
+                size = max(1, MAX_NUMBERS // len(nodes))
+                for m in range(0, len(points_m), size):
+                    distance_m = np.linalg.norm(points_m[m : m + size, None] - nodes, axis=2)
+                    h[rows, m : m + size, l] = _sum_of_waves(k[rows], -distance_m, weights / distance_m)
         if self.baffle:
             h[:, points_m[:, 0] < -1e-9] = 0.0
         return h
@@ -106,9 +112,10 @@ class FreeField:
         """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""
         h = np.empty((k.size, len(directions), len(self.discs)), dtype=complex)
         for l, disc in enumerate(self.discs):
-            nodes, weights = disc_nodes(disc, float(k.max(initial=0.0)))
-            way_m = directions @ nodes.T
-            h[:, :, l] = _sum_of_waves(k, way_m, np.broadcast_to(weights, way_m.shape))
+            h[:, :, l] = np.exp(1j * np.outer(k, directions @ disc.position_m))
+            if disc.radius_m:
+                sine = np.linalg.norm(np.cross(directions, direction(*disc.facing_deg)), axis=1)
+                h[:, :, l] *= disc_pattern(k * disc.radius_m, sine)
         if self.baffle:
             h[:, directions[:, 0] < -1e-9] = 0.0
         return h
@@ -116,22 +123,31 @@ class FreeField:
     def radiated_power(self, k: Real) -> Complex:
         """Q (F, L, L), so that w^H Q w is the mean over the sphere of the far field's squared magnitude.
 
-        Two point sources a distance d apart: the mean of e^{jk(x_j - x_i)·n} over all directions n is sin(kd)/(kd).
-        A baffle leaves half of the sphere. Discs: the mean of that over both quadratures, the distances sorted
-        into 2,000 bins that share their weight between neighbours, an error below (k Δ)²/8 for bins Δ wide.
+        Two point sources a distance d apart: the mean of e^{jk(x_j - x_i)·n} over all directions n is sin(kd)/(kd); discs: see
+        `disc_waves`. A baffle leaves half of the sphere.
         """
-        quadratures = [disc_nodes(disc, float(k.max(initial=0.0))) for disc in self.discs]
+        axes = [direction(*disc.facing_deg) for disc in self.discs]
         count = len(self.discs)
         q = np.empty((k.size, count, count), dtype=complex)
-        for i, (first, first_weight) in enumerate(quadratures):
-            for j, (second, second_weight) in enumerate(quadratures[: i + 1]):
-                distance_m = np.linalg.norm(first[:, None, :] - second[None, :, :], axis=-1).ravel()
-                weight = np.outer(first_weight, second_weight).ravel()
-                if distance_m.size > 2000:
-                    distance_m, weight = _binned(distance_m, weight, 2000)
-                q[:, i, j] = np.sinc(np.outer(k, distance_m) / np.pi) @ weight
+        for i, first in enumerate(self.discs):
+            for j, second in enumerate(self.discs[: i + 1]):
+                apart_m = second.position_m - first.position_m
+                q[:, i, j] = mean_product(k, apart_m, (axes[i], axes[j]), (first.radius_m, second.radius_m))
                 q[:, j, i] = q[:, i, j]
         return np.asarray(q / 2 if self.baffle else q)
+
+
+def _parts(disc: Disc, k: Real) -> Iterator[tuple[Index, Real, Real]]:
+    """A disc's quadrature for parts of the wave numbers: the part, its nodes and weights.
+
+    Equal steps are one part, because their exponentials are products of a few; other steps are parts of an octave each, so that
+    low ones do not pay for the nodes of high ones.
+    """
+    if disc.radius_m == 0.0 or len(equal_steps(k)) * FEWEST_STEPS <= k.size:
+        yield np.arange(k.size), *disc_nodes(disc, float(k.max(initial=0.0)))
+        return
+    for part, most in octaves(k):
+        yield part, *disc_nodes(disc, most)
 
 
 def _sum_of_waves(k: Real, way_m: Real, weight: Real) -> Complex:
@@ -162,8 +178,7 @@ def equal_steps(k: Real) -> list[slice]:
 
 
 def _sum_in_equal_steps(k: Real, way_m: Real, weight: Real) -> Complex:
-    steps = np.diff(k)
-    if k.size < FEWEST_STEPS or np.ptp(steps) > EQUAL_STEPS * k[-1]:
+    if k.size < FEWEST_STEPS or np.ptp(np.diff(k)) > EQUAL_STEPS * k[-1]:
         total = np.zeros((k.size, len(way_m)), dtype=complex)
         for way, share in zip(way_m.T, weight.T, strict=True):
             total += np.exp(1j * np.outer(k, way)) * share
@@ -176,13 +191,3 @@ def _sum_in_equal_steps(k: Real, way_m: Real, weight: Real) -> Complex:
         coarse = np.exp(1j * np.outer(k[0] + step * inner * np.arange(outer), way)) * share
         out[m] = (coarse @ np.exp(1j * step * np.outer(way, np.arange(inner)))).ravel()
     return np.asarray(out[:, : k.size].T)
-
-
-def _binned(value: Real, weight: Real, bins: int) -> tuple[Real, Real]:
-    """A weighted set of values as a coarser one with the same total and the same mean."""
-    low, high = float(value.min()), float(value.max())
-    place = (value - low) / max(high - low, 1e-12) * (bins - 1)
-    below = np.minimum(place.astype(int), bins - 2)
-    share = place - below
-    total = np.bincount(below, weight * (1 - share), bins) + np.bincount(below + 1, weight * share, bins)
-    return np.linspace(low, high, bins), np.asarray(total, dtype=float)

@@ -67,6 +67,8 @@ MAX_TERMS = 20_000
 FREQUENCIES_AT_ONCE = 64
 MAX_HEIGHTS = 8
 """Heights of drivers below or above the points that are computed at few distances: each has integrals of its own."""
+MOST_NODES, PANEL_NODES = 600, 100
+"""Of one rule over the angle from the axis, and of each panel of a longer one."""
 MAX_NUMBERS = 300_000
 """Points of all contours that are held at once (about 50 MB)."""
 
@@ -297,15 +299,14 @@ class CylinderEnclosure:
         drivers = len(self.height_m)
         apart_m = np.abs(self.height_m[:, None] - self.height_m)
         extent_m = float((apart_m + 2 * self.half_height_m).max()) + 2 * self.radius_m
-        node, weight = np.polynomial.legendre.leggauss(40 + math.ceil(float(k.max(initial=0.0)) * extent_m / 2))
-        theta = (node + 1) * math.pi / 4
-        weight = weight * math.pi / 4 * np.sin(theta)
+        theta, weight = _quarter(40 + math.ceil(float(k.max(initial=0.0)) * extent_m / 2))
+        weight = weight * np.sin(theta)
         halves_m = np.broadcast_to(self.half_height_m, (drivers, drivers))
         keys = np.stack([apart_m, np.maximum(halves_m, halves_m.T), np.minimum(halves_m, halves_m.T)], axis=-1)
         unique, which = np.unique(np.round(keys.reshape(-1, 3), 12), axis=0, return_inverse=True)
         power = np.empty((k.size, drivers**2), dtype=complex)
         ascending = np.argsort(k, kind="stable")
-        for rows in _blocks(k.size, FREQUENCIES_AT_ONCE):
+        for rows in _blocks(k.size, max(1, min(FREQUENCIES_AT_ONCE, MAX_NUMBERS // theta.size))):
             at = ascending[rows]
             terms = np.abs(far_terms(np.outer(k[at], self.radius_m * np.sin(theta)))) ** 2  # 4/π² ε_n²/|x H_n'(x)|²
             terms[1:] /= 2
@@ -318,6 +319,14 @@ class CylinderEnclosure:
                 axial = np.cos(along * apart) * np.sinc(along * longer / np.pi) * np.sinc(along * shorter / np.pi)
                 power[np.ix_(at, here)] = np.einsum("nft,ft->fn", terms, axial * weight) @ azimuthal[:, here]
         return power.reshape(k.size, drivers, drivers)
+
+
+def _quarter(count: int) -> tuple[Real, Real]:
+    """Gauss-Legendre nodes and weights on [0, π/2]; many are on panels, because one rule of so many takes their cube in time."""
+    panels = 1 if count <= MOST_NODES else math.ceil(1.2 * count / PANEL_NODES)
+    node, weight = np.polynomial.legendre.leggauss(count if panels == 1 else PANEL_NODES)
+    size = math.pi / 2 / panels
+    return ((np.arange(panels)[:, None] + (node + 1) / 2) * size).ravel(), np.tile(weight * size / 2, panels)
 
 
 def _blocks(count: int, size: int) -> Iterator[slice]:

@@ -218,10 +218,15 @@ class Scene:
                 other.__dict__[key] = self.__dict__[key][index]
         return other
 
+    @property
+    def bytes_a_frequency(self) -> int:
+        """Size of the larger transfer tensor, at the ears or on the circle, at one frequency."""
+        points = max(self.azimuth_deg.size, 2 * len(self.problem.heads) * len(self.displacements_m))
+        return 16 * points * len(self.drivers)
+
     def parts(self, index: Index) -> Iterator[Index]:
         """Those frequencies in consecutive parts, each small enough for its tensors to fit into PART_BYTES."""
-        points = max(self.azimuth_deg.size, 2 * len(self.problem.heads) * len(self.displacements_m))
-        step = max(1, int(PART_BYTES / (16 * points * len(self.drivers))))
+        step = max(1, int(PART_BYTES / self.bytes_a_frequency))
         for start in range(0, index.size, step):
             yield index[start : start + step]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -25,6 +26,14 @@ __all__ = ["check", "warnings"]
 
 MAX_SCENE_NUMBERS = 150_000_000
 """Largest array of a design, in complex numbers (2.4 GB)."""
+MAX_FIT_NUMBERS = 1_000_000_000
+"""Transfer functions that the taps are fitted to, which are taken in parts: some minutes of them."""
+MAX_RESPONSE_ROWS = 30_000_000
+"""Of `response.csv` (1.5 GB)."""
+MAX_DISC_KA = 250.0
+"""Largest circumference of a flat piston in wavelengths: its near field takes about (ka)² nodes."""
+MAX_APART_K = 200_000.0
+"""Largest distance of two flat pistons, in wavelengths over 2π: what they radiate together takes about as many nodes."""
 MAX_KA = 4000.0
 """Largest circumference of a sphere or cylinder in wavelengths: its series needs about as many terms."""
 JUDGED_EARS = 96
@@ -46,6 +55,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
         place_checks(problem, folder, files),
         (_driver_band(f"drivers[{i}]", driver, problem) for i, driver in enumerate(entries(problem, "drivers"))),
         (_transfer_size(problem), _fit_size(problem), _sphere_sizes(problem)),
+        (_disc_sizes(problem),),
         wish_checks(problem),
         realization_checks(problem),
         virtualizer_checks(problem),
@@ -93,18 +103,76 @@ def _transfer_size(problem: Problem) -> Iterator[Fault]:
         yield Fault(
             "grid", found, f"at most {_millions(MAX_SCENE_NUMBERS)}", "fewer frequencies, or a larger azimuth step"
         )
+        return
+    yield from _response_rows(problem)
+    yield from _fitted_functions(problem)
+
+
+def _response_rows(problem: Problem) -> Iterator[Fault]:
+    """The table of the circle: a row for each channel, frequency (half steps included) and azimuth."""
+    channels, frequencies = len(problem.designs), 2 * problem.grid.frequencies - 1
+    azimuths = round(360 / problem.grid.azimuth_step_deg)
+    rows = channels * frequencies * azimuths
+    if rows > MAX_RESPONSE_ROWS:
+        found = f"found {frequencies} frequencies (half steps included) x {azimuths} azimuths x {channels} designs,"
+        found += f" {number(round(rows / 1e6))} million rows of response.csv"
+        may_be = f"at most {number(MAX_RESPONSE_ROWS / 1e6)} million rows"
+        least_deg = 360 * channels * frequencies / MAX_RESPONSE_ROWS
+        remedy = f"fewer frequencies, or an azimuth step of {number(least_deg)} or more"
+        yield Fault("grid", found, may_be, remedy)
+
+
+def _fit_frequencies(problem: Problem) -> int:
+    """Of the grid that the taps are fitted on: four a tap, and eight a design frequency."""
+    steps = (problem.grid.frequencies - 1) * (REFINED_TIMES if problem.grid.refine else 1)
+    return int(2 ** (max(4 * problem.realization.taps, 8 * steps) - 1).bit_length() // 2 + 1)
 
 
 def _fit_size(problem: Problem) -> Iterator[Fault]:
-    """The drivers' matrices on the grid that the taps are fitted on, of four frequencies a tap and eight a design frequency."""
-    count, taps = len(problem.drivers), problem.realization.taps
-    steps = (problem.grid.frequencies - 1) * (REFINED_TIMES if problem.grid.refine else 1)
-    frequencies = 2 ** (max(4 * taps, 8 * steps) - 1).bit_length() // 2 + 1
+    """The drivers' matrices on the grid that the taps are fitted on, which are held together."""
+    count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
     size = frequencies * count**2
     if size > MAX_SCENE_NUMBERS:
         found = f"found {taps} taps, fitted at {frequencies} frequencies x {count} x {count} drivers, {_millions(size)}"
         remedy = "fewer taps, frequencies or drivers"
         yield Fault("realization.taps", found, f"at most {_millions(MAX_SCENE_NUMBERS)}", remedy)
+
+
+def _fitted_functions(problem: Problem) -> Iterator[Fault]:
+    """The transfer functions to the points on that grid, which are taken in parts."""
+    count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
+    ears = 2 * len(problem.listener.ear_cloud_m) * len(problem.heads)
+    points = round(max(360 / problem.grid.azimuth_step_deg, ears))
+    size = frequencies * points * count
+    if size > MAX_FIT_NUMBERS and problem.realization.form != "biquad":
+        found = f"found {taps} taps, fitted at {frequencies} frequencies x {points} points x {count} drivers, {_millions(size)}"
+        remedy = "fewer taps, frequencies, displacements, azimuths or drivers"
+        yield Fault("realization.taps", found, f"at most {_millions(MAX_FIT_NUMBERS)}", remedy)
+
+
+def _disc_sizes(problem: Problem) -> Iterator[Fault]:
+    """Flat pistons that are too large, or too far apart, at this sample rate; on a cylinder, drivers too far apart."""
+    model = None if problem.enclosure is None else problem.enclosure.model
+    if model == "sphere":
+        return
+    k = math.pi * problem.sample_rate_hz / problem.speed_of_sound_m_s
+    drivers = {
+        i: d for i, d in enumerate(entries(problem, "drivers")) if model == "cylinder" or if_known(d, "radius_m")
+    }
+    for i, driver in drivers.items():
+        radius_m = if_known(driver, "radius_m")
+        if model != "cylinder" and radius_m and k * radius_m > MAX_DISC_KA:
+            may_be = f"at most {number(MAX_DISC_KA / k)} at this sample rate and speed of sound"
+            remedy = "the unit is metres; leave it out for a point source"
+            yield Fault(f"drivers[{i}].radius_m", f"found {shown(radius_m)}", may_be, remedy)
+    places = {i: if_known(driver, "position_m") for i, driver in drivers.items()}
+    known = {i: place for i, place in places.items() if place is not None}
+    for i, place in known.items():
+        apart_m = math.dist(place, next(iter(known.values())))
+        if k * apart_m > MAX_APART_K:
+            found = f"found {shown(place)}, {number(apart_m)} m from the first of them"
+            may_be = f"pistons, and drivers on a cylinder, at most {number(MAX_APART_K / k)} m apart at this sample rate and speed of sound"
+            yield Fault(f"drivers[{i}].position_m", found, may_be, "the unit is metres; millimetres?")
 
 
 def _millions(size: int) -> str:

@@ -98,7 +98,7 @@ def loads(
       sample_rate_hz: required key is missing; allowed: a number from 1000 to 1000000; add sample_rate_hz
       drivers: required key is missing; allowed: a list of 1 to 256 tables; add [[drivers]]
       listener: required key is missing; allowed: a table; add [listener]
-      designs: required key is missing; allowed: a list of one or more tables; add [[designs]]
+      designs: required key is missing; allowed: a list of 1 to 64 tables; add [[designs]]
 
     """
     context = {"text": text, "folder": Path(folder), "source": source, "files": files or {}}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from designer.problem import limits
 from designer.problem.firmware_names import MiniModel, SigmaPart, TargetName
 from designer.problem.word_format import Word
 
@@ -21,17 +22,17 @@ MAX_FREQUENCIES = 65_537
 MIN_AZIMUTH_STEP_DEG = 0.1
 MAX_DISPLACEMENTS = 1_000
 MAX_DRAWS = 100_000
-MAX_EXACT = 16
 MAX_SECTIONS = 64
 MAX_DISTANCE_M = 10_000.0
 MAX_ORDER = 60
 MAX_ROOM_M = 100.0
-MAX_OCTAVES = 8
 MIN_HEAD_RADIUS_M = 0.001
 MAX_HEAD_RADIUS_M = 0.5
 
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
+Frequency = Annotated[float, Field(ge=0, le=limits.MAX_HZ)]
+Weight = Annotated[float, Field(ge=0, le=limits.MAX_WEIGHT)]
+SpreadDecibel = Annotated[float, Field(ge=0, le=limits.MAX_SPREAD_DB)]
+SpreadDegree = Annotated[float, Field(ge=0, le=limits.MAX_SPREAD_DEG)]
 Name = Annotated[str, Field(min_length=1)]
 Coordinate = Annotated[float, Field(ge=-MAX_DISTANCE_M, le=MAX_DISTANCE_M)]
 Point = Annotated[list[Coordinate], Field(min_length=3, max_length=3, description="x, y, z")]
@@ -40,9 +41,9 @@ Facing = Annotated[list[Angle], Field(min_length=2, max_length=2, description="a
 Front = Annotated[
     list[Annotated[float, Field(ge=0.01, le=10.0)]], Field(min_length=2, max_length=2, description="width, height")
 ]
-Band = Annotated[list[NonNegative], Field(min_length=2, max_length=2, description="lowest, highest")]
+Band = Annotated[list[Frequency], Field(min_length=2, max_length=2, description="lowest, highest")]
 CurvePoint = Annotated[list[float], Field(min_length=2, max_length=2, description="frequency_hz, gain_db")]
-Curve = Annotated[list[CurvePoint], Field(min_length=1)]
+Curve = Annotated[list[CurvePoint], Field(min_length=1, max_length=limits.MAX_POINTS)]
 Arc = Annotated[list[Angle], Field(min_length=2, max_length=2, description="from, to, counter-clockwise")]
 Decibel = Annotated[float, Field(ge=-200.0, le=200.0)]
 
@@ -86,8 +87,8 @@ class Driver(Table):
     band_hz: Band | None = None
     max_gain_db: Decibel | None = None
     response: Name | None = None
-    gate_ms: Positive | None = None
-    response_distance_m: Positive | None = Field(
+    gate_ms: Annotated[float, Field(gt=0, le=limits.MAX_GATE_MS)] | None = None
+    response_distance_m: Annotated[float, Field(gt=0, le=MAX_DISTANCE_M)] | None = Field(
         default=None, description="where the response was measured, if its file does not say"
     )
     response_clockwise: bool = Field(default=False, description="its horizontal angles count clockwise seen from above")
@@ -98,7 +99,7 @@ class Listener(Table):
 
     position_m: Point
     turn_deg: Annotated[float, Field(ge=-180.0, le=180.0)] = 0.0
-    head: Name | Annotated[list[Name], Field(min_length=1)] = Field(
+    head: Name | Annotated[list[Name], Field(min_length=1, max_length=limits.MAX_HEADS)] = Field(
         default="sphere",
         description='"sphere", "sphere:RADIUS_M", "points", the path of a SOFA file, or a list of these',
     )
@@ -138,8 +139,8 @@ class MaskLine(Table):
 class Spread(Table):
     """Standard deviations of the drivers' gains and phases."""
 
-    gain_db: NonNegative = 0.2
-    phase_deg: NonNegative = 1.0
+    gain_db: SpreadDecibel = 0.2
+    phase_deg: SpreadDegree = 1.0
     case: Literal["mean", "ball"] = Field(
         default="mean", description="mean powers over the spread, or all errors of one deviation together"
     )
@@ -188,11 +189,11 @@ class DesignTable(Table):
     window_deg: Arc | None = None
     window_ripple_db: Annotated[float, Field(gt=0, le=60.0)] = 3.0
     window_phase_passes: Annotated[int, Field(ge=0, le=20, description="the fewest")] = 0
-    nulls_deg: Annotated[list[Angle], Field(min_length=1)] | None = None
+    nulls_deg: Annotated[list[Angle], Field(min_length=1, max_length=limits.MAX_POINTS)] | None = None
     null_width_deg: Annotated[float, Field(ge=0, le=180.0)] = 10.0
-    mask: Annotated[list[MaskLine], Field(min_length=1)] | None = None
-    reach_regions: Annotated[list[Region], Field(min_length=1)] | None = None
-    cancel_regions: Annotated[list[Region], Field(min_length=1)] | None = None
+    mask: Annotated[list[MaskLine], Field(min_length=1, max_length=limits.MAX_POINTS)] | None = None
+    reach_regions: Annotated[list[Region], Field(min_length=1, max_length=limits.MAX_POINTS)] | None = None
+    cancel_regions: Annotated[list[Region], Field(min_length=1, max_length=limits.MAX_POINTS)] | None = None
     region_order: Annotated[int, Field(ge=0, le=MAX_ORDER)] | None = None
     max_effort_db: Decibel | None = None
     min_white_noise_gain_db: Decibel | None = None
@@ -222,15 +223,15 @@ class Realization(Table):
         default=None,
         description='a whole number, or "least": the smallest that keeps the result; default: half the taps',
     )
-    pre_ringing_weight: NonNegative = 0.0
-    tail_weight: NonNegative = 0.0
+    pre_ringing_weight: Weight = 0.0
+    tail_weight: Weight = 0.0
     zero_at_dc: bool = False
-    exact_at_hz: Annotated[list[NonNegative], Field(max_length=MAX_EXACT)] = []
+    exact_at_hz: Annotated[list[Frequency], Field(max_length=limits.MAX_EXACT)] = []
     hold_wishes: bool = False
     max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = 20.0
     equaliser_taps: Annotated[int, Field(ge=0, le=MAX_TAPS)] = 0
     sections: Annotated[int, Field(ge=1, le=MAX_SECTIONS)] = 8
-    max_pole_radius: Positive = 0.998
+    max_pole_radius: Annotated[float, Field(gt=0, le=10.0)] = 0.998
     word: Name | None = Field(
         default=None,
         description='the coefficients\' fixed-point word: "q15", "q31", or bits before and after the binary point, as "5.23"',
@@ -264,7 +265,7 @@ class Room(Table):
     rt60_s: Annotated[float, Field(gt=0)] | None = Field(
         default=None, description="reverberation time by Eyring's formula; 0.4 if absorption is not given either"
     )
-    absorption: float | Annotated[list[float], Field(min_length=1, max_length=MAX_OCTAVES)] | None = Field(
+    absorption: float | Annotated[list[float], Field(min_length=1, max_length=limits.MAX_OCTAVES)] | None = Field(
         default=None,
         description="the walls' share of energy, above 0 and below 1: a number, or one an octave from 125 Hz up, at most 8",
     )
@@ -284,13 +285,13 @@ class Room(Table):
 class Tolerance(Table):
     """Standard deviations of what a product line and its rooms vary, for the draws that a design is judged over."""
 
-    gain_db: NonNegative = 0.5
-    phase_deg: NonNegative = 3.0
+    gain_db: SpreadDecibel = 0.5
+    phase_deg: SpreadDegree = 3.0
     position_m: Annotated[float, Field(ge=0, le=0.05)] = 0.001
     temperature_c: Annotated[float, Field(ge=0, le=20.0)] = 5.0
     head_radius_m: Annotated[float, Field(ge=0, le=0.01)] = 0.004
     draws: Annotated[int, Field(ge=1, le=MAX_DRAWS)] = 1000
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Annotated[int, Field(ge=0, le=limits.MAX_SEED)] = 1
 
 
 class Export(Table):
@@ -320,7 +321,7 @@ class Problem(Table):
     listener: Listener
     scene: SceneTable | None = None
     grid: Grid = Grid()
-    designs: Annotated[list[DesignTable], Field(min_length=1)]
+    designs: Annotated[list[DesignTable], Field(min_length=1, max_length=limits.MAX_DESIGNS)]
     realization: Realization = Realization()
     virtualizer: Virtualizer | None = None
     room: Room | None = None

@@ -98,7 +98,8 @@ def _each_alone(problem: SectionProblem, delays: Index, sections: int) -> list[C
 
 
 def fit_frequencies_hz(corner_hz: float, sample_rate_hz: float) -> Real:
-    """The fit's frequencies, logarithmic above the corner and linear below."""
+    """The fit's frequencies, logarithmic above the corner and linear below; a corner below LOWEST_HZ is there."""
+    corner_hz = max(corner_hz, LOWEST_HZ)
     ends = np.arcsinh(np.array([LOWEST_HZ, sample_rate_hz / 2]) / corner_hz)
     return np.asarray(corner_hz * np.sinh(np.linspace(ends[0], ends[1], FREQUENCIES)))
 

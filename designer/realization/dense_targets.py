@@ -17,7 +17,9 @@ from designer.targets.channel_target import ChannelTarget, channel_target
 
 NEAREST_NODE = 0.5
 CHUNK = 1024
-"""Frequencies whose transfer tensors are held at once."""
+"""Frequencies whose transfer tensors are held at once, where there are few points and drivers."""
+CHUNK_BYTES = 256e6
+"""What they may take where there are many."""
 
 
 def dense_frequencies_hz(channels: Sequence[ChannelDesign], scene: Scene, taps: int) -> Real:
@@ -35,8 +37,9 @@ def dense_targets(
     channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real
 ) -> Iterator[tuple[slice, list[ChannelTarget]]]:
     """Every channel's target on one part of the frequencies after the other; the scene's tensors serve all channels."""
-    for start in range(0, frequency_hz.size, CHUNK):
-        part = slice(start, start + CHUNK)
+    size = int(min(CHUNK, max(1, CHUNK_BYTES // scene.bytes_a_frequency)))
+    for start in range(0, frequency_hz.size, size):
+        part = slice(start, start + size)
         dense = scene.at(frequency_hz[part])
         yield part, [channel_target(channel.design, dense, channel.plain) for channel in channels]
 

@@ -40,6 +40,8 @@ MARGIN_DB = 0.02
 """The taps aim at limits that are tighter by this, so that they arrive in finitely many rounds."""
 PULL, GROWTH = 10.0, 4.0
 """The constraints' weight r at first, over that of the same points in C, and what it grows by from stage to stage."""
+RUN_AWAY = 1e12
+"""An error so much larger than the best one's will not come back."""
 OVER = 1.8
 """Over-relaxation: p counts this much, less what was projected last; two to three times fewer rounds than 1."""
 
@@ -174,6 +176,10 @@ def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, de
         worst, error = max(wish.excess_db(w) for wish in wishes), _total(symbol, w - wanted, x, penalty)
         if (max(worst, HELD_DB), error) < merit:
             best, merit = x, (max(worst, HELD_DB), error)
+        if not error <= RUN_AWAY * max(
+            merit[1], 1e-300
+        ):  # the matrix is nearly singular, and the rounds feed on its rounding
+            break
         if worst <= HELD_DB and abs(error - before) <= SETTLED * error:
             break
         before = error

@@ -26,6 +26,8 @@ from designer.realization.toeplitz_fit import fit as fit_taps
 TAP_BITS = (4, 6, 8, 12, 16)
 SCALED_BITS = 8
 """Longer words gain nothing from a scale for each driver."""
+MOST_SPARED = 32_768
+"""Taps of a channel up to which rounding by what is heard takes seconds; beyond, plain rounding alone is shown."""
 SECTION_BITS = (10, 12, 16)
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 """Of the taps that the problem asks for."""
@@ -58,7 +60,7 @@ def variants(made: Realized, channel: int, judged: LowEnds) -> Iterator[Variant]
     if isinstance(fit, TapsFit):
         yield from _shorter(made, exact, fit)
         for bits in TAP_BITS:
-            for way in (SPARED, PLAIN, SCALED) if bits <= SCALED_BITS else (SPARED, PLAIN):
+            for way in _ways(bits, exact[fit.own].size):
                 yield Variant("bits", bits, way, _rounded(exact, fit, Word(1, bits - 1), way, judged))
     else:
         yield from _fewer_sections(made, exact, fit)
@@ -71,6 +73,13 @@ def variants(made: Realized, channel: int, judged: LowEnds) -> Iterator[Variant]
             ):
                 late = delayed_sections(filters, made.bulk_delay_samples)
                 yield Variant("bits", bits, way, impulse_responses([late], [fit], len(exact))[0])
+
+
+def _ways(bits: int, taps: int) -> tuple[str, ...]:
+    """How so many taps are rounded to a word."""
+    if taps > MOST_SPARED:
+        return (PLAIN,)
+    return (SPARED, PLAIN, SCALED) if bits <= SCALED_BITS else (SPARED, PLAIN)
 
 
 def _shorter(made: Realized, exact: Real, fit: TapsFit) -> Iterator[Variant]:

@@ -258,3 +258,12 @@ def test_turning_and_lifting_the_device() -> None:
     mirrored = cylinder(radius_m=0.02).field(k, place(0.9, -25.0, -0.2))
     np.testing.assert_allclose(turned, base, rtol=1e-9)
     np.testing.assert_allclose(mirrored, base, rtol=1e-9)
+
+
+def test_power_of_drivers_far_apart_on_a_long_cylinder() -> None:
+    """Two points 40 m apart along a thin cylinder, 1,466 rad of phase: sin(kd)/(kd) as in free field, from 733 + 40 nodes on panels."""
+    k = np.array([1.0, 36.65])
+    thin = CylinderEnclosure.of_discs(1e-5, np.array([[1e-5, 0.0, -20.0], [1e-5, 0.0, 20.0]]), [0.0, 0.0])
+    power = thin.radiated_power(k)
+    np.testing.assert_allclose(power[:, 0, 1].real, np.sin(40 * k) / (40 * k), atol=2e-4)
+    np.testing.assert_allclose(power[:, 0, 0].real, 1.0, atol=2e-3)

@@ -1,0 +1,200 @@
+"""Random problems over the whole schema, the same for the same seed: any mixture of keys that a user may write, extremes included."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Any
+
+NAMES = ("left", "right", "a/b", "100%", "<b>", "é", "d e", "_", "x.y", "0")
+SPEED_M_S = 343.0
+FORMS = ("fir", "fir", "fir", "rtf", "biquad")
+EAR_METHODS = ("auto", "power-ratio", "least-squares", "max-sensitivity", "acoustic-contrast", "choueiri", "matrix")
+BEAM_METHODS = (
+    "auto",
+    "power-ratio",
+    "least-squares",
+    "constrained",
+    "minimax",
+    "superdirective",
+    "delay-and-sum",
+    "matrix",
+)
+
+
+class Draw(random.Random):
+    """Draws of the kinds that a problem file holds; `front` keeps beams before a baffle."""
+
+    front = False
+
+    def chance(self, share: float) -> bool:
+        return self.random() < share
+
+    def ratio(self, low: float, high: float) -> float:
+        """In equal ratios, with six digits."""
+        return float(f"{low * (high / low) ** self.random():.6g}")
+
+    def number(self, low: float, high: float) -> float:
+        return float(f"{self.uniform(low, high):.6g}")
+
+
+def problem(seed: int) -> dict[str, Any]:
+    """The tables of a problem; some are refused when they are loaded, and most are not."""
+    draw = Draw(seed)
+    rate_hz = draw.choice((8000, 16000, 44100, 48000, 48000, 96000, 192000, draw.ratio(1000, 1_000_000)))
+    tables: dict[str, Any] = {"title": f"random {seed}", "sample_rate_hz": rate_hz}
+    if draw.chance(0.2):
+        tables["speed_of_sound_m_s"] = draw.number(100, 2000)
+    model = draw.choice(("free-field", "free-field", "baffle", "sphere", "cylinder", None))
+    longest_m = 3000 * tables.get("speed_of_sound_m_s", SPEED_M_S) / (math.pi * rate_hz)
+    radius_m = min(draw.ratio(0.01, 0.3), longest_m)
+    if model:
+        tables["enclosure"] = {"model": model} | ({"radius_m": radius_m} if model in ("sphere", "cylinder") else {})
+        if model == "free-field" and draw.chance(0.3):
+            tables["enclosure"]["box_front_m"] = [draw.ratio(0.7, 2), draw.ratio(0.3, 1)]
+    count = draw.choice((1, 2, 2, 3, 3, 4, 6))
+    tables["drivers"] = [_driver(draw, n, model, radius_m, rate_hz) for n in range(count)]
+    distance_m = draw.ratio(0.5, 20)
+    tables["listener"] = _listener(draw, distance_m, min(longest_m, 0.12))
+    if draw.chance(0.2):
+        tables["scene"] = {"air_absorption": True, "temperature_c": draw.number(-20, 50)}
+    tables["grid"] = {
+        "frequencies": draw.choice((3, 9, 17, 33, 48)),
+        "azimuth_step_deg": draw.choice((7.5, 10.0, 15.0, 30.0, 90.0)),
+    }
+    if draw.chance(0.3):
+        tables["grid"]["azimuth_distance_m"] = math.inf if draw.chance(0.4) else draw.ratio(0.7, 50)
+    names = [driver["name"] for driver in tables["drivers"]]
+    if model == "baffle":
+        draw.front = True
+    tables["designs"] = [_design(draw, f"{n}", names, rate_hz, tables["grid"]) for n in range(draw.choice((1, 1, 2)))]
+    tables["realization"] = _realization(draw, 60 + round(rate_hz * 1.2 / tables.get("speed_of_sound_m_s", SPEED_M_S)))
+    tables["tolerance"] = {
+        "draws": draw.choice((1, 2, 20)),
+        "seed": draw.randrange(9),
+        "gain_db": draw.number(0, 6),
+        "phase_deg": draw.number(0, 45),
+        "position_m": draw.number(0, 0.05),
+        "temperature_c": draw.number(0, 20),
+        "head_radius_m": draw.number(0, 0.01),
+    }
+    return tables
+
+
+def _driver(draw: Draw, n: int, model: str | None, radius_m: float, rate_hz: float) -> dict[str, Any]:
+    azimuth, height = draw.uniform(-math.pi, math.pi), draw.uniform(-0.8, 0.8)
+    place = [draw.number(-0.1, 0.1), draw.number(-0.3, 0.3), draw.number(-0.1, 0.1)]
+    if model == "sphere":
+        across = math.sqrt(1 - height**2)
+        place = [radius_m * v for v in (across * math.cos(azimuth), across * math.sin(azimuth), height)]
+    if model == "cylinder":
+        place = [radius_m * math.cos(azimuth), radius_m * math.sin(azimuth), draw.number(-0.2, 0.2)]
+    if model == "baffle":
+        place[0] = 0.0
+    driver: dict[str, Any] = {"name": f"{draw.choice(NAMES)}{n}", "position_m": place}
+    if draw.chance(0.4):
+        driver["radius_m"] = draw.ratio(0.002, min(0.07, radius_m / 2) if model in ("sphere", "cylinder") else 0.07)
+    if draw.chance(0.3) and model in (None, "free-field"):
+        driver["facing_deg"] = [draw.number(-360, 360), draw.number(-90, 90)]
+    if draw.chance(0.3):
+        low = 0.0 if draw.chance(0.2) else draw.ratio(10, rate_hz / 4)
+        driver["band_hz"] = [low, draw.ratio(max(low, 10) * 1.5, rate_hz)]
+    if draw.chance(0.2):
+        driver["max_gain_db"] = draw.number(-20, 30)
+    return driver
+
+
+def _listener(draw: Draw, distance_m: float, most_m: float) -> dict[str, Any]:
+    azimuth = draw.uniform(-1.5, 1.5)
+    table: dict[str, Any] = {
+        "position_m": [distance_m * math.cos(azimuth), distance_m * math.sin(azimuth), draw.number(-0.2, 0.5)],
+        "head": draw.choice(("sphere", "sphere", "points", f"sphere:{min(0.08, most_m):.4f}")),
+        "head_radius_m": min(0.0875, most_m),
+    }
+    if draw.chance(0.3):
+        table["turn_deg"] = draw.number(-180, 180)
+    if draw.chance(0.4):
+        table["ear_cloud_m"] = [[draw.number(-0.05, 0.05) for _ in range(3)] for _ in range(draw.randrange(1, 5))]
+    return table
+
+
+def _design(draw: Draw, name: str, drivers: list[str], rate_hz: float, grid: dict[str, Any]) -> dict[str, Any]:
+    beam = len(drivers) == 1 or draw.chance(0.5)
+    step_hz = rate_hz / 2 / (grid["frequencies"] - 1)
+    low = 0.0 if draw.chance(0.15) else draw.ratio(step_hz / 4, rate_hz / 2.5)
+    high = rate_hz / 2 if draw.chance(0.2) else min(draw.ratio(max(low, step_hz), rate_hz) + step_hz, rate_hz / 2)
+    table: dict[str, Any] = {"name": name, "band_hz": [low, high]}
+    curve_hz = sorted({draw.ratio(max(low, 1.0), max(high, 2.0)) for _ in range(draw.randrange(1, 5))})
+    curve = [[f, draw.number(-5, 40)] for f in curve_hz]
+    if beam:
+        table |= {
+            "kind": "beamformer",
+            "look_deg": draw.number(-60, 60) if draw.front else draw.number(-360, 360),
+            "method": draw.choice(BEAM_METHODS),
+        }
+        _beam(draw, table, curve, grid["azimuth_step_deg"])
+    else:
+        pair = len(drivers) == 2 or draw.chance(0.3)
+        table |= {"kind": "ctc" if pair else "null-steering", "ear": draw.choice(("left", "right"))}
+        table |= {
+            "drivers": draw.sample(drivers, 2 if pair else max(3, len(drivers) - 1)),
+            "cancellation_gain_db": curve,
+        }
+        table["method"] = draw.choice(EAR_METHODS)
+    if table["method"] == "auto":
+        del table["method"]
+    if draw.chance(0.4):
+        table["max_effort_db"] = draw.number(-10, 40)
+    if draw.chance(0.2):
+        table["min_white_noise_gain_db"] = draw.number(-40, 10)
+    if draw.chance(0.3):
+        table["driver_spread"] = {"gain_db": draw.number(0, 6), "phase_deg": draw.number(0, 45)}
+        if draw.chance(0.2):
+            table["driver_spread"]["case"] = "worst"
+    if draw.chance(0.3):
+        table["fade_octaves"] = draw.number(0, 10)
+    return table
+
+
+def _beam(draw: Draw, table: dict[str, Any], curve: list[list[float]], step_deg: float) -> None:
+    asked = draw.sample(("curve", "window", "nulls", "mask"), draw.choice((1, 1, 2, 3)))
+    if "curve" in asked:
+        table["cancellation_gain_db"] = curve
+        asked.append("nulls")
+    if "nulls" in asked:
+        table["nulls_deg"] = [draw.randrange(-12, 13) * step_deg % 360 for _ in range(draw.choice((1, 2)))]
+        table["null_width_deg"] = draw.number(0, 90)
+    if "window" in asked:
+        half = max(step_deg, draw.number(10, 60))
+        table["window_deg"] = [max(table["look_deg"] - half, -360.0), min(table["look_deg"] + half, 360.0)]
+        table["window_ripple_db"] = draw.ratio(0.1, 20)
+        table["window_phase_passes"] = draw.choice((0, 0, 1, 3))
+    if "mask" in asked:
+        start = draw.number(-180, 180)
+        table["mask"] = [{"azimuth_deg": [start, start + 2 * step_deg], "max_db": draw.number(-40, 3)}]
+
+
+def _realization(draw: Draw, least: int) -> dict[str, Any]:
+    form = draw.choice(FORMS)
+    table: dict[str, Any] = {"form": form}
+    if form == "biquad":
+        table |= {"sections": draw.choice((1, 2, 3)), "max_pole_radius": draw.choice((0.9, 0.99, 0.998))}
+        if draw.chance(0.4):
+            table["word"] = draw.choice(("5.23", "q31", "2.14"))
+        return table
+    table["taps"] = max(draw.choice((8, 31, 64, 128)), least if draw.chance(0.9) else 8)
+    if draw.chance(0.3):
+        table["word"] = draw.choice(("q15", "q31", "1.7", "5.23"))
+        table["word_scale"] = draw.choice(("channel", "driver"))
+    for key, most in (("pre_ringing_weight", 100.0), ("tail_weight", 100.0)):
+        if draw.chance(0.3):
+            table[key] = draw.number(0, most)
+    if draw.chance(0.3):
+        table["bulk_delay_samples"] = draw.choice(("least", table["taps"] // 3))
+    if form == "fir" and draw.chance(0.2):
+        table["zero_at_dc"] = True
+    elif draw.chance(0.2):
+        table["hold_wishes"] = True
+    if form == "rtf" and draw.chance(0.4) and table["taps"] > 16:
+        table["equaliser_taps"] = table["taps"] // 2
+    return table

@@ -1,0 +1,42 @@
+"""Figures show every band, wherever it lies; sections are fitted to a band from 0 Hz as to any other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from toml_text import pair, toml
+
+import designer
+from designer.realization.biquad import fit_frequencies_hz
+from designer.result import drawn_frequencies_hz
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "band_hz"),
+    [
+        (192000, [25_000.0, 60_000.0]),
+        (192000, [0.0, 96_000.0]),
+        (1000, [4.0, 9.0]),
+        (48000, [0.0, 100.0]),
+        (48000, [1000.0, 1000.5]),
+        (8000, [500.0, 4000.0]),
+    ],
+)
+def test_every_band_is_drawn(rate_hz: float, band_hz: list[float]) -> None:
+    """At least one drawn frequency lies in the band, all ascend from above 0 Hz, and none is beyond half the rate."""
+    tables = pair() | {"sample_rate_hz": rate_hz, "grid": {"frequencies": 1001 if rate_hz < 2000 else 97}}
+    tables["designs"][0] |= {"band_hz": band_hz, "cancellation_gain_db": [[1000, 3]]}
+    drawn_hz = drawn_frequencies_hz(designer.loads(toml(tables)))
+    assert ((drawn_hz >= band_hz[0]) & (drawn_hz <= band_hz[1])).any()
+    assert drawn_hz[0] > 0
+    assert (np.diff(drawn_hz) > 0).all()
+    assert drawn_hz[-1] <= rate_hz / 2 * (1 + 1e-12)
+
+
+def test_sections_of_a_band_from_0_hz() -> None:
+    """The fit's frequencies are those of a band from 10 Hz: finite, ascending, 10 Hz to half the rate."""
+    found = fit_frequencies_hz(0.0, 48_000.0)
+    assert np.isfinite(found).all()
+    assert (np.diff(found) > 0).all()
+    np.testing.assert_allclose(found[[0, -1]], [10.0, 24_000.0])
+    np.testing.assert_array_equal(found, fit_frequencies_hz(10.0, 48_000.0))

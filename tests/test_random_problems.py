@@ -1,0 +1,147 @@
+"""Random problems over the whole schema: designed, or refused with faults; finite numbers, no violation unsaid, the same every time.
+
+A problem whose certificate breaks a constraint says so: it is infeasible as asked, with its dB. What takes long is in `--long`, where
+each problem has a process of its own, 60 seconds and 4 GB.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from empty_figures import empty_figures
+from random_problems import problem
+from toml_text import toml
+
+import designer
+from designer.errors import DesignerError, ProblemError
+from designer.report import figures
+
+SLOW = (5, 10, 11, 21, 33, 42, 47)
+"""Cylinders and cones, which take seconds each: `--long` runs them."""
+SHORT = [seed for seed in range(57) if seed not in SLOW]
+LONG = range(500)
+MOST_VIOLATION = 1e-3
+TRIVIAL = 1e-9
+MOST_SECONDS = 60
+MOST_BYTES = 4_000_000_000
+
+
+def small(seed: int) -> dict[str, Any]:
+    """The problem with a few frequencies, azimuths and draws, so that it is designed in a moment."""
+    tables = problem(seed)
+    tables["grid"] |= {"frequencies": min(tables["grid"]["frequencies"], 9), "azimuth_step_deg": 30.0}
+    tables["tolerance"]["draws"] = 1
+    return tables
+
+
+def faults_of(design: designer.Design) -> list[str]:
+    """What a design must not have."""
+    found = []
+    tables = {"metrics": design.metrics, "response": design.response}
+    for name, table in tables.items():
+        for column in table.columns:
+            if table[column].dtype.kind != "f":
+                continue
+            values = table[column].to_numpy()
+            if column in ("target_db", "slack_db"):  # empty outside the band
+                values = values[~np.isnan(values)]
+            if np.isnan(values).any():
+                found.append(f"NaN in {name}.{column}")
+    for name, channel in design.channels.items():
+        if not np.isfinite(design.taps[name]).all() or not np.isfinite(design.weights[name]).all():
+            found.append(f"{name}: taps or weights are not finite")
+        if any((slack < -TRIVIAL).any() or np.isnan(slack).any() for slack in channel.slacks_db.values()):
+            found.append(f"{name}: slack is negative or NaN")
+        violation = channel.certificate.violation
+        if not (violation >= 0).all():
+            found.append(f"{name}: violation is negative or NaN")
+        if violation.max() > MOST_VIOLATION and channel.feasible:
+            found.append(f"{name}: a violation of {violation.max():.3g} beside {channel.verdict.sentence!r}")
+    return found
+
+
+def judged(tables: dict[str, Any]) -> str:
+    """Design; "refused" where the problem or its data are, with a sentence; else what is wrong, or nothing."""
+    try:
+        made = designer.loads(toml(tables))
+    except ProblemError as error:
+        assert all(str(fault) for fault in error.faults)
+        return "refused"
+    try:
+        return "; ".join(faults_of(designer.design(made)))
+    except DesignerError as error:
+        assert len(str(error)) < 1500
+        return f"{type(error).__name__}: {error}"
+
+
+@pytest.mark.parametrize("seed", SHORT)
+def test_any_problem(seed: int) -> None:
+    """Each of 50: no traceback, no warning, no NaN, no negative slack, no violation that the verdict leaves out."""
+    assert judged(small(seed)) in ("", "refused")
+
+
+def test_most_are_designed() -> None:
+    """The generator is of use: at least two thirds of its problems are valid."""
+    valid = 0
+    for seed in LONG:
+        try:
+            designer.loads(toml(problem(seed)))
+            valid += 1
+        except ProblemError:
+            pass
+    assert valid > len(LONG) * 2 / 3
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_the_same_bytes_and_a_page(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Designed twice, all files are the same byte for byte but for the folder's name; no NaN in them; and they are opened again."""
+    monkeypatch.setattr(figures, "draw_all", empty_figures)
+    text = toml(small(seed))
+    first, second = (designer.design(designer.loads(text)).save(tmp_path / name / "x") for name in ("a", "b"))
+    files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
+    assert Path("report.html") in files
+    for file in files:
+        one, other = ((folder / file).read_bytes() for folder in (first, second))
+        assert one.replace(str(first).encode(), b"") == other.replace(str(second).encode(), b""), file
+
+    def never(constant: str) -> None:
+        raise AssertionError(f"{constant} in summary.json")
+
+    json.loads(
+        (first / "summary.json").read_text(encoding="utf-8"), parse_constant=lambda c: never(c) if c == "NaN" else 0
+    )
+    opened = designer.open(first)
+    assert all(np.isfinite(taps).all() for taps in opened.taps.values())
+
+
+def _alone(seed: int, pipe: Any) -> None:
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+    try:
+        pipe.send(judged(problem(seed)))
+    except BaseException as error:  # whatever it is, it is what the test is about
+        pipe.send(f"{type(error).__name__}: {error}")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", LONG)
+def test_any_problem_alone(seed: int) -> None:
+    """Each of 500 as it was drawn, in its own process: no traceback, no more than 60 seconds, no more than 4 GB."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_alone, args=(seed, there))
+    process.start()
+    try:
+        assert here.poll(MOST_SECONDS), f"nothing after {MOST_SECONDS} s"
+        assert here.recv() in ("", "refused")
+    finally:
+        process.kill()
+        process.join()
