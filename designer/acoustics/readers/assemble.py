@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from designer.acoustics.directivity import DirectivitySummary, MeasuredDirectivity
-from designer.acoustics.directivity_interpolation import IN_PLANE, coverage
+from designer.acoustics.directivity_interpolation import IN_PLANE, coverage, measured_side
 from designer.acoustics.minimum_phase import minimum_phase
 from designer.acoustics.readers.gating import gate_spectrum
 from designer.acoustics.readers.raw_set import RawSet, refusal
@@ -161,21 +161,29 @@ def _median_level_db(magnitude: Real) -> float:
     return float(np.median(level[level > level.max() - 10]))
 
 
+def _sides(directions: Real) -> list[int]:
+    """The one side that was measured to the left and right, and up and down: 1, -1, or 0 for both (or neither)."""
+    if coverage(directions) == "sphere":
+        return [int(directions[:, i].min() > -IN_PLANE) - int(directions[:, i].max() < IN_PLANE) for i in (1, 2)]
+    planes = [(i, np.abs(directions[:, other]) < IN_PLANE) for i, other in ((1, 2), (2, 1))]
+    return [measured_side(np.degrees(np.arctan2(directions[inside, i], directions[inside, 0]))) for i, inside in planes]
+
+
 def _centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> Real:
     """The acoustic centre over the speed of sound, with the side of a plane that was not measured mirrored."""
-    one_sided = [i for i in (1, 2) if directions[:, i].min() > -IN_PLANE or directions[:, i].max() < IN_PLANE]
-    for i in one_sided:
-        mirror = np.where(np.arange(3) == i, -1.0, 1.0)
-        directions = np.concatenate([directions, directions * mirror])
-        pressure = np.concatenate([pressure, pressure], axis=1)
+    for i, side in zip((1, 2), _sides(directions), strict=True):
+        if side:
+            beside = np.flatnonzero(side * directions[:, i] > IN_PLANE)  # the axis and the back are there once
+            mirror = np.where(np.arange(3) == i, -1.0, 1.0)
+            directions = np.concatenate([directions, directions[beside] * mirror])
+            pressure = np.concatenate([pressure, pressure[:, beside]], axis=1)
     return fit_acoustic_centre_s(frequency_hz, directions, pressure, axis)
 
 
 def _symmetry_notes(directions: Real) -> list[str]:
     kind = coverage(directions)
     if kind in ("horizontal plane", "vertical plane"):
-        both = [directions[:, i].min() < -IN_PLANE and directions[:, i].max() > IN_PLANE for i in (1, 2)]
-        sides = "both its sides kept in that plane, their mean across it" if any(both) else "one side for all"
+        sides = "one side for all" if any(_sides(directions)) else "both its sides kept in that plane, their mean across it"
         return [f"only the {kind} was measured: the sphere is completed by symmetry about the axis ({sides})"]
     if kind == "two planes":
         return [

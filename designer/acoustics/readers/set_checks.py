@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.acoustics.directivity_interpolation import IN_PLANE, coverage
+from designer.acoustics.directivity_interpolation import IN_PLANE, coverage, measured_side, on_both_sides
 from designer.acoustics.minimum_phase import minimum_phase
 from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.arrays import Complex, Real
@@ -88,9 +88,12 @@ def check_gaps(directions: Real) -> list[str]:
         inside = np.abs(directions[:, other]) < IN_PLANE
         if name not in kind and kind != "two planes":
             continue
-        angles = np.sort(np.degrees(np.arctan2(directions[inside, i], directions[inside, 0])))
+        angles = np.degrees(np.arctan2(directions[inside, i], directions[inside, 0]))
         if angles.size < 2:
             continue
+        side = measured_side(angles)
+        angles = on_both_sides(angles)[0]
+        angles = angles[side * angles >= 0]
         steps = np.diff(angles)
         usual = float(np.median(steps))
         wide = np.flatnonzero(steps > 1.6 * usual + 1e-6)
