@@ -19,6 +19,7 @@ import numpy as np
 from designer.acoustics.head_directions import heard, placed
 from designer.acoustics.head_faults import left_out
 from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, spectra
+from designer.acoustics.time_reference import fit_delay
 from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
 
@@ -249,6 +250,13 @@ def _refuse_nan(data: Real | Complex, name: str) -> None:
         )
 
 
+def _common_delay_s(spectra: Complex, frequency_hz: Real) -> float:
+    """Delay that the set's spectra share, in the median of some of them, so that their phase can be unwrapped."""
+    positive = frequency_hz > 0
+    some = spectra[np.unique(np.linspace(0, len(spectra) - 1, 8).astype(int))].reshape(-1, frequency_hz.size)
+    return float(np.median([fit_delay(frequency_hz[positive], one[positive]).delay_s for one in some]))
+
+
 def _from_spectra(spectra: Complex, frequency_hz: Real, name: str) -> tuple[Real, float]:
     """Impulse responses (M, 2, T) and their sample rate from spectra (M, 2, N) at any rising frequencies.
 
@@ -268,7 +276,8 @@ def _from_spectra(spectra: Complex, frequency_hz: Real, name: str) -> tuple[Real
         even = spectra
     else:
         level = np.log(np.maximum(np.abs(spectra), 1e-12))
-        phase = np.unwrap(np.angle(spectra), axis=2)
+        late_s = _common_delay_s(spectra, frequency_hz)
+        phase = np.unwrap(np.angle(spectra * np.exp(2j * np.pi * frequency_hz * late_s)), axis=2)
         slope = (phase[..., 1] - phase[..., 0]) / (frequency_hz[1] - frequency_hz[0])
         at_zero = np.round((phase[..., 0] - slope * frequency_hz[0]) / np.pi) * np.pi
         if frequency_hz[0] > 0:
@@ -280,6 +289,7 @@ def _from_spectra(spectra: Complex, frequency_hz: Real, name: str) -> tuple[Real
             even[index] = np.exp(
                 np.interp(grid_hz, frequency_hz, level[index]) + 1j * np.interp(grid_hz, frequency_hz, phase[index])
             )
+        even *= np.exp(-2j * np.pi * grid_hz * late_s)
     responses = np.fft.irfft(even, axis=2)
     # The quietest place of the whole set, as long as a sixteenth of the period, is where time begins.
     length = responses.shape[2]

@@ -26,6 +26,8 @@ BLOCK = 128
 """Candidate delays that are tried together."""
 MAX_DELAY_S = 0.06
 """20 m of air."""
+MAX_PATH_S = 4e-3
+"""1.4 m of air: how much farther one direction's path is than the axis's, about another point than the acoustic centre."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,14 @@ def fit_delay(frequency_hz: Real, response: Complex) -> DelayFit:
     )
 
 
-def _coarse_delay(frequency_hz: Real, phase: Real, weight: Real) -> float:
+def _coarse_delay(frequency_hz: Real, phase: Real, weight: Real, longest_s: float = MAX_DELAY_S) -> float:
     """The delay that brings phases closest together, searched: between the points of a coarse grid they may turn more than once.
 
     On evenly spaced frequencies a delay cannot be told from one a turn further; the search ends half way there.
     """
     spread = np.unique(np.searchsorted(frequency_hz, np.geomspace(max(frequency_hz[0], 1e-3), frequency_hz[-1], 400)))
     f, phasor = frequency_hz[spread], weight[spread] ** 2 * np.exp(1j * phase[spread])
-    longest_s = min(MAX_DELAY_S, 0.5 / float(np.diff(frequency_hz).min()))
+    longest_s = min(longest_s, 0.5 / float(np.diff(frequency_hz).min()))
     step_s = 1 / (6 * float(frequency_hz[-1]))
     later = int(np.ceil(longest_s / step_s)) - 1
     # Evenly spaced candidates are a block's start s and steps t within it: e^{jω(s + t)} = e^{jωs} e^{jωt}.
@@ -92,9 +94,15 @@ def fit_acoustic_centre_s(frequency_hz: Real, directions: Real, pressure: Comple
     relative = pressure[used] * pressure[used, axis, None].conj()
     weight = np.abs(relative).T + 1e-300
     f = frequency_hz[used]
-    phase = np.unwrap(np.angle(relative), axis=0).T  # (N, K)
+    early_s = np.zeros(len(directions))
+    if (
+        2 * MAX_PATH_S * max(float(np.diff(f).max()), float(f[0])) > 1
+    ):  # a turn from point to point, or before the first, is not counted
+        turned = np.angle(relative).T
+        early_s = np.array([_coarse_delay(f, p, w, MAX_PATH_S) for p, w in zip(turned, np.sqrt(weight), strict=True)])
+    phase = np.unwrap(np.angle(relative * np.exp(2j * np.pi * np.outer(f, early_s))), axis=0).T  # (N, K)
     phase -= 2 * np.pi * np.round(phase[:, :1] / (2 * np.pi))
-    delay_s = -(weight * phase * f).sum(axis=1) / (weight * f**2).sum(axis=1) / (2 * np.pi)
+    delay_s = early_s - (weight * phase * f).sum(axis=1) / (weight * f**2).sum(axis=1) / (2 * np.pi)
     towards = directions - directions[axis]
     level = weight.mean(axis=1)
     strong = level > 0.03 * level.max()  # the phase of a null is noise

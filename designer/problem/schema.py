@@ -90,6 +90,15 @@ class Driver(Table):
         default=None, description="where the response was measured, if its file does not say"
     )
     response_clockwise: bool = Field(default=False, description="its horizontal angles count clockwise seen from above")
+    response_turned_about: Literal["driver", "device"] | Point = Field(
+        default="driver",
+        description='what was turned in front of the microphone: the "driver" about its own place, the whole "device" about its'
+        " origin, or the device about a point x, y, z; angles are then the device's",
+    )
+    response_time: Literal["auto", "shared", "own"] = Field(
+        default="auto",
+        description='whether its files share a time reference with the other drivers\': "shared", "own", or what they say themselves',
+    )
 
 
 class Listener(Table):

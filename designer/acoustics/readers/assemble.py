@@ -59,19 +59,16 @@ def assemble(
         phase = minimum_phase(frequency_hz, np.abs(raw.pressure))
         raw = replace(raw, pressure=np.abs(raw.pressure) * np.exp(1j * phase))
 
+    at_m = distance_m if distance_m is not None else raw.distance_m
     fit = fit_delay(frequency_hz, raw.pressure[:, axis])
     delay_s = 0.0 if raw.magnitude_only else fit.delay_s
+    removed_s = 0.0
     if raw.time == "absolute":
         if abs(delay_s) <= LATENCY_S:
             delay_s = 0.0
-        else:
-            notes.append(
-                f"latency of {1000 * delay_s:.4g} ms beyond the time of flight was taken off all directions alike"
-            )
+        removed_s = delay_s
     elif not raw.magnitude_only:
-        notes.append(
-            f"common delay of {1000 * delay_s:.4g} ms was taken off all directions alike, none off single ones"
-        )
+        removed_s = raw.removed_s + delay_s - (at_m or 0.0) / speed_of_sound_m_s
     if not raw.magnitude_only:
         warnings += check_phase_sign(frequency_hz, raw.pressure[:, axis])
     unit = np.exp(2j * np.pi * frequency_hz * delay_s)
@@ -100,7 +97,6 @@ def assemble(
             f"reflections gated {gate_ms:g} ms after the direct sound; the band starts at {frequency_hz[0]:.4g} Hz"
         )
 
-    at_m = distance_m if distance_m is not None else raw.distance_m
     if raw.distance_m is None:
         if at_m is not None:
             pressure = pressure * at_m
@@ -135,12 +131,13 @@ def assemble(
         highest_hz=float(frequency_hz[-1]),
         level_1_khz_db=float(np.interp(1000.0, frequency_hz, on_axis_db)) if known else None,
         gain_db=gain_db,
-        delay_removed_s=delay_s,
+        delay_removed_s=removed_s,
         distance_m=at_m or None,  # 0 stands for r e^{jkr} p, which has no distance
         polarity=fit.polarity,
         acoustic_centre_m=(float(centre_m[0]), float(centre_m[1]), float(centre_m[2])),
         symmetry_error_db=symmetry_db,
         noise_floor_db=_noise_floor_db(pressure * np.exp(-2j * np.pi * np.outer(frequency_hz, directions @ centre_s))),
+        time_reference=_time_words(raw, removed_s, at_m),
     )
     return MeasuredDirectivity(
         frequency_hz=frequency_hz,
@@ -150,9 +147,21 @@ def assemble(
         acoustic_centre_s=centre_s,
         level=raw.level,
         time=raw.time,
+        time_reference=raw.time_reference,
+        magnitude_only=raw.magnitude_only,
         notes=tuple(notes),
         warnings=tuple(warnings),
     )
+
+
+def _time_words(raw: RawSet, removed_s: float, at_m: float | None) -> str:
+    if raw.magnitude_only:
+        return "none, because the files hold no phase"
+    if raw.time == "absolute":
+        late = f", {1000 * removed_s:.4g} ms beyond the flight taken off all directions alike" if removed_s else ""
+        return f"the file's own, from the flight that it states{late}"
+    beyond = f" beyond the flight over {at_m:g} m" if at_m else ""
+    return f"its own: {1000 * removed_s:.4g} ms{beyond} taken off all directions alike, none off single ones"
 
 
 def _median_level_db(magnitude: Real) -> float:
@@ -183,7 +192,9 @@ def _centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int
 def _symmetry_notes(directions: Real) -> list[str]:
     kind = coverage(directions)
     if kind in ("horizontal plane", "vertical plane"):
-        sides = "one side for all" if any(_sides(directions)) else "both its sides kept in that plane, their mean across it"
+        sides = (
+            "one side for all" if any(_sides(directions)) else "both its sides kept in that plane, their mean across it"
+        )
         return [f"only the {kind} was measured: the sphere is completed by symmetry about the axis ({sides})"]
     if kind == "two planes":
         return [

@@ -234,6 +234,7 @@ def read_complex_table(
         distance_m=from_m,
         level="absolute",
         time="absolute",
+        places_driver=bool(position_m.any()),
         notes=tuple(
             note
             for note, said in (

@@ -16,6 +16,7 @@ import numpy as np
 from designer.acoustics.readers.angles import angles_of_names
 from designer.acoustics.readers.frequency_grids import on_one_grid, rising
 from designer.acoustics.readers.raw_set import RawSet, refusal
+from designer.acoustics.readers.stated_time import stated_time_of
 from designer.acoustics.readers.text_table import COMMENT, is_numbers, parse_numbers, read_text
 from designer.arrays import Complex, Real
 
@@ -87,5 +88,6 @@ def read_frd_set(files: tuple[Path, ...], *, clockwise: bool = False) -> RawSet:
         labels=tuple(str(angle) for angle in angles),
         pressure=pressure,
         magnitude_only=bool(missing),
+        time_reference=stated_time_of(files),
         warnings=(warning,) if warning else (),
     )

@@ -174,7 +174,8 @@ def read_impulse_set(files: tuple[Path, ...], *, gate_ms: float | None, clockwis
         labels=tuple(str(angle) for angle in angles),
         pressure=np.stack(columns, axis=1),
         gated=True,
-        notes=(*notes, f"{1000 * zero_s:.4g} ms before the onset on axis were taken off all files alike"),
+        removed_s=zero_s,
+        notes=notes,
         warnings=tuple(warnings),
     )
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from designer.acoustics.directivity_interpolation import IN_PLANE, coverage, measured_side, on_both_sides
-from designer.acoustics.minimum_phase import minimum_phase
 from designer.acoustics.readers.raw_set import RawSet, refusal
+from designer.acoustics.time_reference import fit_delay
 from designer.arrays import Complex, Real
 
 SILENT_DB = -100.0
@@ -143,22 +143,14 @@ def _name(raw: RawSet, towards: Real) -> str:
 def check_phase_sign(frequency_hz: Real, response: Complex) -> list[str]:
     """Warn of a phase that fits the minimum phase better with its sign turned: e^{-iωt}, or an inverted export."""
     magnitude = np.abs(response)
-    strong = magnitude > 0.1 * magnitude.max()
-    if strong.sum() < 8:
+    if (magnitude > 0.1 * magnitude.max()).sum() < 8:
         return []
-    expected = minimum_phase(frequency_hz, magnitude[:, None])[:, 0]
-    weight = np.sqrt(np.gradient(np.log(np.maximum(frequency_hz, 1e-3)))) * strong
-    left = []
-    for sign in (1, -1):
-        excess = np.unwrap(sign * np.angle(response) - expected)
-        line = np.polynomial.polynomial.polyfit(frequency_hz, excess, 1, w=weight)
-        off = excess - np.polynomial.polynomial.polyval(frequency_hz, line)
-        left.append(float(np.sqrt(np.sum((weight * off) ** 2) / np.sum(weight**2))))
-    if left[1] < 0.5 * left[0] and left[0] > 0.3:
+    as_is, turned = (fit_delay(frequency_hz, r).residual_rad for r in (response, response.conj()))
+    if turned < 0.5 * as_is and as_is > 0.3:
         return [
-            f"phase seems inverted: on axis it is {np.degrees(left[0]):.0f} degrees (root mean square) from the minimum phase "
+            f"phase seems inverted: on axis it is {np.degrees(as_is):.0f} degrees (root mean square) from the minimum phase "
             "of its level, "
-            f"and {np.degrees(left[1]):.0f} with its sign turned; a delay is a falling phase here (e^(+jwt)): "
+            f"and {np.degrees(turned):.0f} with its sign turned; a delay is a falling phase here (e^(+jwt)): "
             "negate the phase if the file has e^(-iwt)"
         ]
     return []

@@ -246,6 +246,8 @@ def read_sofa_directivity(
         distance_m=float(np.median(radius_m)),
         level="absolute" if str(getattr(sofa, "GLOBAL_Level", "")).lower() == "absolute" else "relative",
         time="absolute",
+        places_driver=bool(np.abs(position_m).max() > 0),
+        faces_driver=meta.measurements > 1,
         notes=(f"emitter {which} of {meta.measurements}",) if meta.measurements > 1 else (),
         warnings=(warning,) if warning else (),
     )
