@@ -159,6 +159,6 @@ def _lost_time(drivers: Mapping[str, MeasuredDirectivity], time: Mapping[str, Ti
     remedy = (
         "measure them with a loopback, or with an acoustic timing reference, if their relative time matters"
         if len(without) == len(alone)
-        else 'response_time = "shared" keeps it where they were measured with one reference, response_time = "own" confirms that they were not'
+        else 'response_time = "shared" keeps it where they were measured with one reference, "own" confirms that they were not'
     )
     return [f"time between drivers: the files of {', '.join(alone)} {why}{loss}; {remedy}"]

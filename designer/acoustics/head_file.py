@@ -218,6 +218,11 @@ def _responses(sofa: Any, dimensions: dict[str, int], name: str) -> tuple[Real, 
         spectra = filled(sofa.Data_Real) + 1j * filled(sofa.Data_Imag)
         spectra = _by_direction(spectra.reshape(m, 2, n, -1), m, e)
         _refuse_nan(spectra, name)
+        if not spectra.imag.any():
+            raise DataError(
+                f"{name}: found Data.Imag of 0 throughout, so the phase was not exported, and with it the time between the ears;"
+                " expected complex spectra; export them with their phase"
+            )
         return (*_from_spectra(spectra, filled(sofa.N).ravel(), name), np.zeros((1, 2)))
     data = _by_direction(filled(sofa.Data_IR).reshape(m, 2, n, -1), m, e)
     _refuse_nan(data, name)

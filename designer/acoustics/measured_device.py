@@ -170,6 +170,11 @@ def read_device(path: Path, drivers: int | None) -> MeasuredDevice:
         raise DataError(
             f"{path}: found NaN or infinity at receiver {r}, driver {l}; allowed: finite values; measure it again"
         )
+    if frequency_hz is not None and not np.imag(data).any():
+        raise DataError(
+            f"{path}: found Data.Imag of 0 throughout, so the phase was not exported; expected complex spectra; export them with"
+            " their phase"
+        )
     silent = np.flatnonzero(~np.abs(data).any(axis=(0, 2)))
     if silent.size:
         raise DataError(

@@ -9,10 +9,12 @@ import numpy as np
 from designer.acoustics.directivity import DirectivitySummary, MeasuredDirectivity
 from designer.acoustics.directivity_interpolation import IN_PLANE, coverage, measured_side
 from designer.acoustics.minimum_phase import minimum_phase
+from designer.acoustics.readers.export_losses import check_levels, check_time
 from designer.acoustics.readers.gating import gate_spectrum
 from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.acoustics.readers.set_checks import (
     check_gaps,
+    check_loudest,
     check_phase_sign,
     check_polarity_between,
     check_silence,
@@ -48,6 +50,7 @@ def assemble(
             f"one within {OFF_AXIS_DEG:g} degrees",
             "measure the direction that the driver faces, or turn the angles so that it is 0",
         )
+    warnings += check_levels(raw, axis) + check_time(raw)
     frequency_hz = raw.frequency_hz
     if frequency_hz[0] == 0:  # log frequency, and a phase at 0 Hz, mean nothing
         raw = replace(raw, frequency_hz=frequency_hz[1:], pressure=raw.pressure[1:])
@@ -77,6 +80,7 @@ def assemble(
     warnings += found + check_gaps(directions)
     axis = int(np.argmax(directions[:, 0]))
     warnings += check_polarity_between(raw, frequency_hz, directions, pressure, axis)
+    warnings += check_loudest(raw, frequency_hz, directions, pressure, axis)
 
     if gate_ms is not None and not raw.gated:
         if raw.magnitude_only:

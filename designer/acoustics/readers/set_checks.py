@@ -15,6 +15,8 @@ from designer.arrays import Complex, Real
 SILENT_DB = -100.0
 WEAK_DB = -40.0
 SAME_DB = 0.5
+LOUDER_DB = 2.0
+LOUDEST_WITHIN_DEG = 45.0
 FRONT_DEG = 80.0
 """A dipole's back is in opposite phase to its front; within this angle of the axis nothing should be."""
 
@@ -133,6 +135,21 @@ def check_polarity_between(
     return [
         f"polarity of {names} is opposite to the axis from {frequency_hz[low][0]:.0f} to {frequency_hz[low][-1]:.0f} Hz, where "
         "a driver radiates alike to its front: was the file inverted, or the driver reconnected?"
+    ]
+
+
+def check_loudest(raw: RawSet, frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> list[str]:
+    """Warn of a set that is loudest far from its axis: another zero of the angles, or another driver's file."""
+    decades = np.gradient(np.log(frequency_hz)) if frequency_hz.size > 1 else np.ones(1)
+    level = 10 * np.log10(decades @ np.abs(pressure) ** 2 + 1e-300)  # each octave weighs the same
+    loudest = int(np.argmax(level))
+    off_deg = float(np.degrees(np.arccos(np.clip(directions[loudest] @ directions[axis], -1, 1))))
+    above_db = float(level[loudest] - level[axis])
+    if above_db < LOUDER_DB or off_deg < LOUDEST_WITHIN_DEG:
+        return []
+    return [
+        f"loudest direction is {_name(raw, directions[loudest])}, {off_deg:.0f} degrees off the axis and {above_db:.1f} dB "
+        "above it: is 0 degrees where the driver faces?"
     ]
 
 

@@ -202,6 +202,13 @@ def read_sofa_directivity(
             "the file was not written to its end, or the measurement failed",
         )
     rising(path, frequency_hz)
+    if not data.imag.any():
+        raise refusal(
+            path,
+            "Data.Imag of 0 throughout: the phase was not exported",
+            "complex pressure",
+            "export it with its phase",
+        )
     which = _emitter(path, sofa, meta.measurements, driver, emitter)
 
     receivers = _cartesian(path, sofa, "ReceiverPosition")

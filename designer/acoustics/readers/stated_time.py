@@ -19,7 +19,7 @@ _STATED = re.compile(
 
 
 def stated_time(text: str) -> str:
-    """ "loopback", "acoustic" or "none" as the lines before a text's numbers say; "" where they say nothing."""
+    """Time reference that the lines before a text's numbers name: "loopback", "acoustic", "none", or "" for nothing."""
     for line in text.splitlines():
         if is_numbers(line):
             return ""
