@@ -216,7 +216,7 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
             raise DataError(
                 f"{name}: found an interaural time {scale:.2f} times that of a head of 8.75 cm"
                 f" ({np.abs(interaural_s).max() * 1e6:.0f} us at most), as of minimum-phase responses: the delays were taken out;"
-                " expected responses with their delays, in the samples or in Data.Delay; export the head without minimum phase"
+                " allowed: responses with their delays, in the samples or in Data.Delay; export the head without minimum phase"
             )
         said.append(
             f"found an interaural time {scale:.1f} times that of a head of 8.75 cm; doubtful: the sampling rate or the"

@@ -221,7 +221,7 @@ def _responses(sofa: Any, dimensions: dict[str, int], name: str) -> tuple[Real, 
         if not spectra.imag.any():
             raise DataError(
                 f"{name}: found Data.Imag of 0 throughout, so the phase was not exported, and with it the time between the ears;"
-                " expected complex spectra; export them with their phase"
+                " allowed: complex spectra; export them with their phase"
             )
         return (*_from_spectra(spectra, filled(sofa.N).ravel(), name), np.zeros((1, 2)))
     data = _by_direction(filled(sofa.Data_IR).reshape(m, 2, n, -1), m, e)

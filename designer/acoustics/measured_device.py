@@ -172,7 +172,7 @@ def read_device(path: Path, drivers: int | None) -> MeasuredDevice:
         )
     if frequency_hz is not None and not np.imag(data).any():
         raise DataError(
-            f"{path}: found Data.Imag of 0 throughout, so the phase was not exported; expected complex spectra; export them with"
+            f"{path}: found Data.Imag of 0 throughout, so the phase was not exported; allowed: complex spectra; export them with"
             " their phase"
         )
     silent = np.flatnonzero(~np.abs(data).any(axis=(0, 2)))
