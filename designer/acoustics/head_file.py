@@ -41,6 +41,7 @@ class HeadRecording:
     full_scale : the file's own largest sample
     distance_m : of the measuring loudspeaker; inf where the file does not say
     warnings : what the user should know of the file, each with its name
+    convention : the file's
     """
 
     directions: Real
@@ -51,6 +52,7 @@ class HeadRecording:
     sample_rate_hz: float
     distance_m: float
     warnings: tuple[str, ...] = ()
+    convention: str = ""
 
     def of(self, keep: Index) -> HeadRecording:
         """The same with some of the measurements."""
@@ -104,7 +106,8 @@ def read_recording(path: Path, name: str, *, precise: bool = False) -> HeadRecor
     recording = HeadRecording(directions, responses, delay_s, low, full_scale, rate_hz, distance_m).of(kept)
     single, double_said = _each_once(recording)
     said = (*placement.said, *faults, *heard_said, *shell_said, *double_said)
-    return replace(recording.of(single), warnings=tuple(f"{name}: {words}" for words in said))
+    convention = str(sofa.GLOBAL_SOFAConventions)
+    return replace(recording.of(single), warnings=tuple(f"{name}: {words}" for words in said), convention=convention)
 
 
 def _one_shell(distance_m: Real) -> tuple[Index, float, list[str]]:

@@ -44,8 +44,8 @@ def write(folder: Path, name: str, pressure: Complex, angles_deg: tuple[float, .
         )
 
 
-def problem(folder: Path, *, centre_m: Real | None = None, **keys: Any) -> Problem:
-    """Two drivers of a bar; `centre_m` moves the turning point in the file."""
+def problem(folder: Path, **keys: Any) -> Problem:
+    """Two measured drivers of a bar, with keys of both."""
     said = "".join(f"{key} = {value}\n" for key, value in keys.items())
     drivers = "".join(
         f'[[drivers]]\nname = "{name}"\nposition_m = [0.0, {y}, 0.0]\nresponse = "{name} hor *.frd"\n{said}'
