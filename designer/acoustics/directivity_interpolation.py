@@ -94,7 +94,7 @@ def measured_side(angle_deg: Real) -> int:
 def on_both_sides(angle_deg: Real) -> tuple[Real, Index]:
     """Angles of a plane with its unmeasured side mirrored, sorted (B,), and which of the given ones (A,) each is.
 
-    The back is there as -180 and as 180. What was measured a little to the other side is kept, and mirrors nothing beside it.
+    The back is there as -180 and as 180. Where something was measured on the other side, within a quarter of a step, it stands there.
     """
     which = np.arange(angle_deg.size)
     side, step_deg = measured_side(angle_deg), usual_step_deg(angle_deg)
@@ -102,9 +102,13 @@ def on_both_sides(angle_deg: Real) -> tuple[Real, Index]:
     angle_deg = np.concatenate([np.where(back, 180.0, angle_deg), np.full(int(back.sum()), -180.0)])
     which = np.concatenate([which, which[back]])
     if side:
-        apart_deg = np.abs(angle_deg[:, None] + angle_deg).min(axis=1)  # of the mirror image from what was measured
-        new = np.flatnonzero((side * angle_deg > IN_PLANE) & (apart_deg > 0.5 * step_deg))
-        angle_deg = np.concatenate([angle_deg, -angle_deg[new]])
+        image = -angle_deg
+        there = (image[:, None] * angle_deg >= 0) | (
+            np.abs(angle_deg) > 180 - IN_PLANE
+        )  # on the image's side, or on both
+        apart_deg = np.where(there, np.abs(image[:, None] - angle_deg), np.inf).min(axis=1)
+        new = np.flatnonzero(apart_deg > 0.25 * step_deg)
+        angle_deg = np.concatenate([angle_deg, image[new]])
         which = np.concatenate([which, which[new]])
     order = np.argsort(angle_deg, kind="stable")
     return angle_deg[order], which[order]

@@ -184,13 +184,16 @@ def _sides(directions: Real) -> list[int]:
 
 def _centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> Real:
     """The acoustic centre over the speed of sound, with the side of a plane that was not measured mirrored."""
-    for i, side in zip((1, 2), _sides(directions), strict=True):
+    sides = _sides(directions)
+    for i, side in zip((1, 2), sides, strict=True):
         if side:
             beside = np.flatnonzero(side * directions[:, i] > IN_PLANE)  # the axis and the back are there once
             mirror = np.where(np.arange(3) == i, -1.0, 1.0)
             directions = np.concatenate([directions, directions[beside] * mirror])
             pressure = np.concatenate([pressure, pressure[:, beside]], axis=1)
-    return fit_acoustic_centre_s(frequency_hz, directions, pressure, axis)
+    centre_s = fit_acoustic_centre_s(frequency_hz, directions, pressure, axis)
+    centre_s[1:][np.array(sides) != 0] = 0.0  # in the mirror's plane, exactly: each side is the other's image
+    return centre_s
 
 
 def _symmetry_notes(directions: Real) -> list[str]:

@@ -105,7 +105,7 @@ def check_gaps(directions: Real) -> list[str]:
                 f"{name} plane: angles are missing between {gaps} degrees, where the usual step is {usual:g}; "
                 "what lies between is interpolated"
             )
-        if angles[0] > 1e-6 or angles[-1] < -1e-6:
+        if np.abs(angles).min() > 0.5 * usual + 1e-6 and (angles[0] > 0 or angles[-1] < 0):
             warnings.append(
                 f"{name} plane: 0 degrees was not measured, and the nearest is {angles[np.argmin(np.abs(angles))]:g}"
             )

@@ -4,7 +4,7 @@ The driver is a cap on a rigid sphere (Morse, Vibration and Sound, section 27: v
 order n, which radiates j^{n+1}/h_n'(ka) P_n(cos θ)) behind a high-pass and a low-pass filter. Nothing of it comes from the code that reads.
 
 Varied are angles, order, side, plane, polarity, delay, level, frequency grid, turning point and format; some variations carry a fault.
-A variation without a fault must be read within 0.1 dB and 2 degrees (levels alone where the format has no phase) after one gain and one delay;
+A variation without a fault must be read within 0.1 dB and 2 degrees (levels alone where it has no phase) after one gain and one delay;
 one with a fault must be read so, or be refused, or carry a warning.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +40,19 @@ def unit(azimuth_deg: Real, elevation_deg: Real) -> Real:
     return np.stack([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)], axis=-1)
 
 
-def driver(frequency_hz: Real, directions: Real, radius_m: float, corner_hz: float) -> Complex:
-    """Limit of r e^{jkr} p (K, N) about the sphere's middle, 1 for ka towards 0 and no filters."""
-    x = np.maximum(2 * np.pi * frequency_hz / C * radius_m, 1e-3)[:, None]
+@lru_cache(maxsize=64)
+def _modes(frequency: bytes, radius_m: float) -> Complex:
+    """What each order radiates at each frequency (K, orders)."""
+    x = np.maximum(2 * np.pi * np.frombuffer(frequency) / C * radius_m, 1e-3)[:, None]
     slope = spherical_jn(ORDERS, x, derivative=True) - 1j * spherical_yn(ORDERS, x, derivative=True)
     mu = np.cos(0.35)
     velocity = (eval_legendre(np.maximum(ORDERS - 1, 0), mu) - eval_legendre(ORDERS + 1, mu)) / (1 - mu)
-    terms = -velocity * 1j ** (ORDERS + 1) / slope / x**2
-    terms[:, ORDERS > x.max() + 14] = 0  # they are zeros beyond the last digit, and their h_n' overflow
-    shape = np.nan_to_num(terms) @ eval_legendre(ORDERS[:, None], np.clip(directions[:, 0], -1, 1))
+    return np.nan_to_num(-velocity * 1j ** (ORDERS + 1) / slope / x**2)
+
+
+def driver(frequency_hz: Real, directions: Real, radius_m: float, corner_hz: float) -> Complex:
+    """Limit of r e^{jkr} p (K, N) about the sphere's middle, 1 for ka towards 0 and no filters."""
+    shape = _modes(frequency_hz.tobytes(), radius_m) @ eval_legendre(ORDERS[:, None], np.clip(directions[:, 0], -1, 1))
     s, low = 1j * frequency_hz / corner_hz, 1j * frequency_hz / 14_000
     tone = s**2 / (1 + 1.4 * s + s**2) / (1 + low)
     return np.asarray(shape * tone[:, None])
@@ -198,7 +203,7 @@ def _rew(
     folder: Path, v: Variation, written: Real, grids: list[Real], columns: list[Complex], rng: Any, *_: Any
 ) -> str:
     said = "with no timing reference" if v.fault == "no timing reference" else "using a loopback as timing reference"
-    heading = f"* Measurement data measured by REW V5.31.2\n* Format: 256k Log Swept Sine, 1 sweep at -12.0 dBFS {said}\n* Freq(Hz) SPL(dB) Phase(degrees)\n"
+    heading = f"* Measurement data measured by REW V5.31.2\n* Format: 256k Log Swept Sine, 1 sweep at -12.0 dBFS {said}\n* Freq(Hz)\n"
     for angle, f, p in zip(written, grids, columns, strict=True):
         (folder / f"{_name(v, angle)}.txt").write_text(heading + _lines(f, p, " ", ".", unwrap=False))
     return "driver *.txt"
@@ -327,7 +332,7 @@ def distance_to_truth(
     # The one delay: the straight line through 0 Hz of the axis's phase, where it is loud.
     loud = size[:, axis] > 0.1 * size[:, axis].max()
     phase = np.unwrap(np.angle(ratio[loud, axis]))
-    slope, start = np.polyfit(f[loud], phase, 1)
+    _, start = np.polyfit(f[loud], phase, 1)
     turns = np.round(start / (2 * np.pi)) * 2 * np.pi
     fit = (f[loud] @ (phase - turns)) / (f[loud] @ f[loud])
     left = np.degrees(np.abs(np.angle(ratio * np.exp(-1j * f * fit)[:, None])))
