@@ -13,6 +13,7 @@ from designer.acoustics.readers.export_losses import check_levels, check_time
 from designer.acoustics.readers.gating import gate_spectrum
 from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.acoustics.readers.set_checks import (
+    check_delay,
     check_gaps,
     check_loudest,
     check_phase_sign,
@@ -74,6 +75,7 @@ def assemble(
         removed_s = raw.removed_s + delay_s - (at_m or 0.0) / speed_of_sound_m_s
     if not raw.magnitude_only:
         warnings += check_phase_sign(frequency_hz, raw.pressure[:, axis])
+        warnings += check_delay(frequency_hz, raw.pressure[:, axis], fit)
     unit = np.exp(2j * np.pi * frequency_hz * delay_s)
     raw = replace(raw, pressure=raw.pressure * unit[:, None])
     directions, pressure, found = merge_duplicates(raw)

@@ -9,12 +9,15 @@ import numpy as np
 
 from designer.acoustics.directivity_interpolation import IN_PLANE, coverage, measured_side, on_both_sides
 from designer.acoustics.readers.raw_set import RawSet, refusal
-from designer.acoustics.time_reference import fit_delay
+from designer.acoustics.time_reference import DelayFit, fit_delay, longest_delay_s
 from designer.arrays import Complex, Real
 
 SILENT_DB = -100.0
 WEAK_DB = -40.0
 SAME_DB = 0.5
+EARLY_S = 1e-3
+SURE_DELAY = 0.8
+"""Of the delay that turns the phase once from frequency to frequency."""
 LOUDER_DB = 2.0
 LOUDEST_WITHIN_DEG = 45.0
 FRONT_DEG = 80.0
@@ -155,6 +158,27 @@ def check_loudest(raw: RawSet, frequency_hz: Real, directions: Real, pressure: C
 
 def _name(raw: RawSet, towards: Real) -> str:
     return raw.labels[int(np.argmax(raw.directions @ towards))]
+
+
+def check_delay(frequency_hz: Real, response: Complex, fit: DelayFit) -> list[str]:
+    """Warn of sound before time 0, and of a delay that evenly spaced frequencies may show a turn too short or too long."""
+    turn_s = longest_delay_s(frequency_hz)
+    loud = np.abs(response) > 0.3 * np.abs(response).max()
+    earliest_s = -max(
+        EARLY_S, 2 / float(frequency_hz[loud][-1])
+    )  # a woofer peaks, and may be said to be at time 0, later than it begins
+    if fit.delay_s < earliest_s:
+        return [
+            f"sound begins {-1000 * fit.delay_s:.4g} ms before time 0 on axis, a phase that rises with frequency: a delay is a"
+            " falling phase here (e^(+jwt)); negate the phase if the file has e^(-iwt)"
+        ]
+    even = frequency_hz.size > 8 and np.ptp(np.diff(frequency_hz)) < 0.01 / turn_s
+    if not even or (abs(fit.delay_s) < SURE_DELAY * turn_s and fit.polarity):
+        return []
+    return [
+        f"delay of {1000 * fit.delay_s:.4g} ms cannot be told from one {1000 * turn_s:.4g} ms longer or shorter, because frequencies are"
+        f" {1 / turn_s:.4g} Hz apart: between them the phase may be half a turn off; export with time 0 near the direct sound, or finer"
+    ]
 
 
 def check_phase_sign(frequency_hz: Real, response: Complex) -> list[str]:

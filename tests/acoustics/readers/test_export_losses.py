@@ -160,3 +160,20 @@ def test_files_on_different_grids_with_a_delay(tmp_path: Path) -> None:
     true = cap(m.frequency_hz, m.directions)
     assert near_in_db(m.pressure, true) < 0.1
     assert near_in_phase_deg(m.pressure, true) < 2
+
+
+def test_a_delay_of_most_of_a_turn(tmp_path: Path) -> None:
+    """Frequencies 25 Hz apart and 30 ms: more than half a turn, and still later, not earlier; a nearly whole one is said."""
+    f = np.arange(110.0, 9000.0, 25.0)
+    for delay_s, said in ((30e-3, False), (35e-3, True)):
+        write_frd_set(tmp_path, angles_deg=ANGLES_DEG, frequency_hz=f, delay_s=delay_s)
+        m = read(tmp_path)
+        assert m.summary.delay_removed_s == pytest.approx(delay_s, abs=3e-4)
+        assert any("cannot be told from one 40 ms longer" in warning for warning in m.warnings) == said
+
+
+def test_sound_before_its_time(tmp_path: Path) -> None:
+    """A flat driver 5 ms away whose phase has its sign turned begins 5 ms before time 0, and that is said; 0.5 ms early is a peak at 0."""
+    for early_s, said in ((5e-3, True), (5e-4, False)):
+        write_frd_set(tmp_path, model=lambda f, n: cap(f, n).conj(), angles_deg=(0.0, 30.0, 60.0), delay_s=-early_s)
+        assert any("ms before time 0 on axis" in warning for warning in read(tmp_path).warnings) == said
