@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from designer.problem.response_keys import ResponseDistance, ResponseTime, ResponseTurnedAbout
 from designer.problem.word_format import Word
 
 MAX_DRIVERS = 256
@@ -86,19 +87,10 @@ class Driver(Table):
     max_gain_db: Decibel | None = None
     response: Name | None = None
     gate_ms: Positive | None = None
-    response_distance_m: Positive | None = Field(
-        default=None, description="where the response was measured, if its file does not say"
-    )
+    response_distance_m: ResponseDistance = None
     response_clockwise: bool = Field(default=False, description="its horizontal angles count clockwise seen from above")
-    response_turned_about: Literal["driver", "device"] | Point = Field(
-        default="driver",
-        description='what was turned in front of the microphone: the "driver" about its own place, the whole "device" about its'
-        " origin, or the device about a point x, y, z; angles are then the device's",
-    )
-    response_time: Literal["auto", "shared", "own"] = Field(
-        default="auto",
-        description='whether its files share a time reference with the other drivers\': "shared", "own", or what they say themselves',
-    )
+    response_turned_about: ResponseTurnedAbout = "driver"
+    response_time: ResponseTime = "auto"
 
 
 class Listener(Table):

@@ -104,6 +104,24 @@ def check_time(raw: RawSet) -> list[str]:
     ]
 
 
+def check_ends(files: tuple[Path, ...]) -> None:
+    """Refuse a text file that ends within a line where most files of its set end with one: its last number may be cut.
+
+    Raises
+    ------
+    DataError : it does
+
+    """
+    open_ended = [path for path in files if not path.read_bytes().rstrip(b" \t").endswith((b"\n", b"\r", b"\n\x00"))]
+    if open_ended and 2 * len(open_ended) < len(files):
+        raise refusal(
+            open_ended[0],
+            f"an end within its last line, where {len(files) - len(open_ended)} files of the set end with a line",
+            "whole lines",
+            "the file was cut off: copy or export it again",
+        )
+
+
 def check_impulses(files: tuple[Path, ...], samples: list[Real]) -> list[str]:
     """Refuse impulse responses that were normalised one by one; warn where all peaks stand on one sample.
 

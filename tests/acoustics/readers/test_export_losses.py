@@ -177,3 +177,14 @@ def test_sound_before_its_time(tmp_path: Path) -> None:
     for early_s, said in ((5e-3, True), (5e-4, False)):
         write_frd_set(tmp_path, model=lambda f, n: cap(f, n).conj(), angles_deg=(0.0, 30.0, 60.0), delay_s=-early_s)
         assert any("ms before time 0 on axis" in warning for warning in read(tmp_path).warnings) == said
+
+
+def test_a_last_number_that_is_cut(tmp_path: Path) -> None:
+    """A file of the set that ends within its last number, which still is one: refused, because the others end with a line."""
+    write_frd_set(tmp_path, angles_deg=ANGLES_DEG)
+    file = tmp_path / "woofer hor 30.frd"
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(
+        DataError, match=r"hor 30\.frd: found an end within its last line, where 11 files of the set end with a line"
+    ):
+        read(tmp_path)
