@@ -9,7 +9,7 @@ import numpy as np
 from designer.acoustics.directivity import DirectivitySummary, MeasuredDirectivity
 from designer.acoustics.directivity_interpolation import IN_PLANE, coverage, measured_side
 from designer.acoustics.minimum_phase import minimum_phase
-from designer.acoustics.readers.export_losses import check_levels, check_time
+from designer.acoustics.readers.export_losses import check_time
 from designer.acoustics.readers.gating import gate_spectrum
 from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.acoustics.readers.set_checks import (
@@ -51,7 +51,7 @@ def assemble(
             f"one within {OFF_AXIS_DEG:g} degrees",
             "measure the direction that the driver faces, or turn the angles so that it is 0",
         )
-    warnings += check_levels(raw, axis) + check_time(raw)
+    warnings += check_time(raw)
     frequency_hz = raw.frequency_hz
     if frequency_hz[0] == 0:  # log frequency, and a phase at 0 Hz, mean nothing
         raw = replace(raw, frequency_hz=frequency_hz[1:], pressure=raw.pressure[1:])

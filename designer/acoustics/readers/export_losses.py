@@ -60,7 +60,7 @@ def without_phase(raw: RawSet) -> RawSet:
     return raw
 
 
-def check_levels(raw: RawSet, axis: int) -> list[str]:
+def check_levels(raw: RawSet) -> list[str]:
     """Refuse a set whose angles were normalised one by one; warn of one that was normalised to its axis.
 
     Raises
@@ -68,7 +68,7 @@ def check_levels(raw: RawSet, axis: int) -> list[str]:
     DataError : all angles have one level at one frequency, or one maximum, and other levels at the lowest frequencies
 
     """
-    f = raw.frequency_hz
+    f, axis = raw.frequency_hz, int(np.argmax(raw.directions[:, 0]))
     if raw.level == "absolute" or raw.pressure.shape[1] < 3 or f.size < 8:
         return []
     level_db = 20 * np.log10(np.abs(raw.pressure) + 1e-300)
@@ -136,16 +136,22 @@ def check_impulses(files: tuple[Path, ...], samples: list[Real]) -> list[str]:
     at = np.array([int(np.argmax(np.abs(x))) for x in samples])
     before, after = int(at.min()), min(x.size - n for x, n in zip(samples, at, strict=True))
     shape = np.stack([x[n - before : n + after] / x[n] for x, n in zip(samples, at, strict=True)])
+    loudest = np.flatnonzero(peak > (1 - SAME_PEAK) * peak.max())
+    if loudest.size > 2 and np.abs(shape[loudest] - shape[loudest[0]]).max() > OTHER_SHAPE:
+        every = loudest.size == len(samples)
+        raise refusal(
+            files[int(loudest[0])],
+            f"the same peak of {peak[loudest[0]]:.4g} in {'all ' if every else ''}{loudest.size} files, whose responses differ in shape: "
+            + (
+                "each was normalised by itself, and the levels between angles are lost"
+                if every
+                else "they are clipped there"
+            ),
+            "levels as they were recorded",
+            "export without normalising" if every else "record at a lower level",
+        )
     if np.abs(shape - shape[0]).max() < OTHER_SHAPE:
         return []
-    if np.ptp(peak) < SAME_PEAK * peak.max():
-        raise refusal(
-            files[0],
-            f"the same peak of {peak[0]:.4g} in all {len(samples)} files, whose responses differ in shape: each was normalised by "
-            "itself, and the levels between angles are lost",
-            "levels as they were recorded",
-            "export without normalising",
-        )
     if np.ptp(at) == 0:
         return [
             f"peaks of all {len(samples)} files stand on sample {at[0]}, though the responses differ in shape: if the exporter aligned "

@@ -11,12 +11,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.readers.assemble import assemble
 from designer.acoustics.readers.complex_table import is_complex_table, read_complex_table
-from designer.acoustics.readers.export_losses import without_phase
+from designer.acoustics.readers.export_losses import check_levels, without_phase
 from designer.acoustics.readers.file_checks import matching_files
 from designer.acoustics.readers.frd import read_frd_set
 from designer.acoustics.readers.impulse_wav import read_impulse_set
@@ -120,6 +121,7 @@ def read_set(
         family, files, driver, emitter, gate_ms, speed_of_sound_m_s, distance_m, facing_deg, clockwise=clockwise
     )
     raw = without_phase(raw)
+    raw = replace(raw, warnings=(*raw.warnings, *check_levels(raw)))
     if turned_about is not None:
         raw = about_own_place(raw, turned_about, distance_m=distance_m, speed_of_sound_m_s=speed_of_sound_m_s)
     return assemble(raw, driver=driver, gate_ms=gate_ms, speed_of_sound_m_s=speed_of_sound_m_s, distance_m=distance_m)
