@@ -32,6 +32,8 @@ def test_check_explains_a_measured_head(monkeypatch: pytest.MonkeyPatch, capsys:
         "symmetry error 0.0 dB",
         "noise floor",
         "delay of 1.09 ms taken out",
+        "SimpleFreeFieldHRIR, azimuths -176 to 180 degrees counter-clockwise",
+        "time reference: the samples; polarity upright; fitted centre",
     ):
         assert words in said
 

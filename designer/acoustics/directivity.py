@@ -8,10 +8,11 @@ e^{+jk x_d·n} times this (far field), or e^{-jkr}/r times this at the distance 
 **Level and time** are relative where a file's are. One driver alone is brought to 0 dB (the median of its on-axis level
 where that is within 10 dB of its maximum); several drivers of a problem get one common gain instead, by
 `driver_sets.common_reference`, so that what one driver is louder than another is kept. `summary.gain_db` is what
-was added. Time starts at the acoustic centre: one delay is taken off the whole set, never one per angle.
+was added. Time starts at the acoustic centre: one delay is taken off the whole set, never one per angle; drivers whose
+files share a time reference get one common delay instead, and keep what one arrives later than another.
 
 **Interpolation.** Over frequency in dB and in unwrapped phase; over the sphere by `directivity_interpolation`, after the delay
-of the fitted acoustic centre is taken off (it is put back for the direction asked for).
+of the fitted acoustic centre and the set's own are taken off (they are put back for what is asked for).
 
 **Below the lowest measured frequency f_0** a model is joined: H(f, n) = M(f, n) R_0 (R(n)/R_0)^w with R = H/M at f_0, R_0
 its value on axis, and w falling from 1 at f_0 to 0 an octave below: level and phase are continued, and the shape fades
@@ -67,6 +68,8 @@ class DirectivitySummary:
     """Root mean square of left over right (up over down) up to 5 kHz; None where one side was measured."""
     noise_floor_db: float
     """Roughness over frequency relative to the response: an upper limit of the noise."""
+    time_reference: str = ""
+    """Whose time the set has: its own, or one that it shares with other drivers."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,9 @@ class MeasuredDirectivity:
     pressure : (K, N)
     acoustic_centre_s : (3,) the acoustic centre over the speed of sound
     level, time : whether the file's own are absolute, or mean something only within one kind of file
+    time_reference : what the files say of when their time starts: "loopback", "acoustic", "none", or "" for nothing
+    delay_s : how much later than at the acoustic centre `pressure` starts
+    magnitude_only : the files hold no phase
     """
 
     frequency_hz: Real
@@ -87,6 +93,9 @@ class MeasuredDirectivity:
     acoustic_centre_s: Real = field(default_factory=lambda: np.zeros(3))
     level: Literal["absolute", "relative"] = "relative"
     time: Literal["absolute", "relative"] = "relative"
+    time_reference: str = ""
+    delay_s: float = 0.0
+    magnitude_only: bool = False
     notes: tuple[str, ...] = ()
     """What was assumed: symmetry, minimum phase, gate, distance."""
     warnings: tuple[str, ...] = ()
@@ -103,8 +112,9 @@ class MeasuredDirectivity:
 
     @cached_property
     def _polar(self) -> tuple[Real, Real]:
-        """Log magnitude and unwrapped phase (K, N), the acoustic centre's delay taken off."""
-        moved = self.pressure * self._centre(self.frequency_hz, self.directions).conj()
+        """Log magnitude and unwrapped phase (K, N), the set's delay and the acoustic centre's taken off."""
+        early = np.exp(2j * np.pi * self.frequency_hz * self.delay_s)[:, None]
+        moved = self.pressure * early * self._centre(self.frequency_hz, self.directions).conj()
         magnitude = np.abs(moved)
         return np.log(np.maximum(magnitude, FLOOR * magnitude.max())), np.unwrap(np.angle(moved), axis=0)
 
@@ -160,9 +170,10 @@ class MeasuredDirectivity:
         low = frequency_hz < lowest_hz
         if low.any():
             out[low] = self._joined(frequency_hz[low], directions, below)
-        return out
+        return np.asarray(out * np.exp(-2j * np.pi * frequency_hz * self.delay_s)[:, None]) if self.delay_s else out
 
     def _within(self, frequency_hz: Real, directions: Real) -> Complex:
+        """Pressure (F, M) within the measured band, without the set's delay."""
         log_magnitude, phase = self._polar
         if self.frequency_hz.size > 1:
             above = np.clip(np.searchsorted(self.frequency_hz, frequency_hz), 1, self.frequency_hz.size - 1)
@@ -206,5 +217,8 @@ class MeasuredDirectivity:
         """The same driver with this common delay taken off the file instead of its own."""
         advance = np.exp(2j * np.pi * self.frequency_hz * (delay_s - self.summary.delay_removed_s))
         return replace(
-            self, pressure=self.pressure * advance[:, None], summary=replace(self.summary, delay_removed_s=delay_s)
+            self,
+            pressure=self.pressure * advance[:, None],
+            summary=replace(self.summary, delay_removed_s=delay_s),
+            delay_s=self.delay_s + self.summary.delay_removed_s - delay_s,
         )

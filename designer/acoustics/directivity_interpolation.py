@@ -7,8 +7,8 @@ the phase apart from it, so that between two measured directions the level lies 
 interpolated by monotone cubics (PCHIP: no overshoot). A direction at the angle θ from the axis and the roll ψ around it
 (0 to the left, 90 degrees up) takes the values at θ on the left, up, right and down with weights cos²ψ and sin²ψ, each on
 its own side. One plane alone has (1 ± cos ψ)/2: in the plane that is what was measured, and across it the mean
-of both sides, the symmetry about the axis. A side that was not measured mirrors the other. Beyond the last
-angle its value is held.
+of both sides, the symmetry about the axis. A side that was not measured mirrors the other; the axis and the back, 180 degrees
+under either sign, belong to both. Beyond the last angle its value is held.
 
 **Sphere.** Any other set is triangulated (the convex hull of its unit vectors), and each direction takes its triangle's
 barycentric coordinates. Where no direction was measured within `HELD_BEYOND_DEG`, the nearest measured value is held.
@@ -29,6 +29,8 @@ IN_PLANE = 1e-4
 """A component of a unit vector below this is in the plane: 0.006 degrees, more than a file's rounding."""
 HELD_BEYOND_DEG = 60.0
 """On the sphere: far enough that a coarse set of six directions still counts as all around."""
+BESIDE_DEG = 10.0
+"""Around a plane: what lies this near to the axis or the back belongs to both sides."""
 CLOSED_WITHIN_DEG = 30.0
 """Around a plane: a gap behind that is wider than this, and than 1.5 steps, is not bridged."""
 
@@ -70,22 +72,65 @@ class Plane:
         )
 
 
+def measured_side(angle_deg: Real) -> int:
+    """The one side of a plane that was measured: 1 for positive angles, -1 for negative ones; 0 for both, or neither.
+
+    A side with nothing beyond `BESIDE_DEG`, or one usual step, from the axis and from the back is unmeasured: the axis and the
+    back (180 degrees under either sign) belong to both sides, and a driver that was turned about another place than its own
+    sees them a little to one side.
+    """
+    from_ends_deg = np.minimum(np.abs(angle_deg), 180 - np.abs(angle_deg))
+    near_deg = max(BESIDE_DEG, usual_step_deg(angle_deg))
+    for side in (1, -1):
+        here = (side * angle_deg > IN_PLANE) & (from_ends_deg > IN_PLANE)
+        there = (side * angle_deg < -IN_PLANE) & (from_ends_deg > IN_PLANE)
+        if not here.any() or (from_ends_deg[there] >= near_deg).any():
+            continue
+        if not there.any() or (from_ends_deg[here] >= near_deg).any():
+            return side
+    return 0
+
+
+def on_both_sides(angle_deg: Real) -> tuple[Real, Index]:
+    """Angles of a plane with its unmeasured side mirrored, sorted (B,), and which of the given ones (A,) each is.
+
+    The back is there as -180 and as 180. Where something was measured on the other side, within a quarter of a step, it stands there.
+    """
+    which = np.arange(angle_deg.size)
+    side, step_deg = measured_side(angle_deg), usual_step_deg(angle_deg)
+    back = np.abs(angle_deg) > 180 - IN_PLANE
+    angle_deg = np.concatenate([np.where(back, 180.0, angle_deg), np.full(int(back.sum()), -180.0)])
+    which = np.concatenate([which, which[back]])
+    if side:
+        image = -angle_deg
+        there = (image[:, None] * angle_deg >= 0) | (
+            np.abs(angle_deg) > 180 - IN_PLANE
+        )  # on the image's side, or on both
+        apart_deg = np.where(there, np.abs(image[:, None] - angle_deg), np.inf).min(axis=1)
+        new = np.flatnonzero(apart_deg > 0.25 * step_deg)
+        angle_deg = np.concatenate([angle_deg, image[new]])
+        which = np.concatenate([which, which[new]])
+    order = np.argsort(angle_deg, kind="stable")
+    return angle_deg[order], which[order]
+
+
+def usual_step_deg(angle_deg: Real) -> float:
+    """Median distance between the neighbouring angles of a plane; 0 of a single one."""
+    distinct = np.unique(np.round(np.abs(angle_deg), 6))
+    return float(np.median(np.diff(distinct))) if distinct.size > 1 else 0.0
+
+
 def _plane(angle_deg: Real, which: Index) -> Plane:
     """The plane with its missing side mirrored, and closed behind where it was measured all around."""
-    if (angle_deg > -IN_PLANE).all() or (angle_deg < IN_PLANE).all():
-        off_axis = np.abs(angle_deg) > IN_PLANE
-        angle_deg = np.concatenate([angle_deg, -angle_deg[off_axis]])
-        which = np.concatenate([which, which[off_axis]])
-    order = np.argsort(angle_deg)
-    angle_deg, which = angle_deg[order], which[order]
+    angle_deg, of = on_both_sides(angle_deg)
+    which = which[of]
     if angle_deg.size > 2:
         behind = 360 + angle_deg[0] - angle_deg[-1]
         if behind <= max(1.5 * float(np.diff(angle_deg).max()), CLOSED_WITHIN_DEG):
             angle_deg = np.concatenate([angle_deg - 360, angle_deg, angle_deg + 360])
             which = np.concatenate([which, which, which])
-            keep = np.concatenate([[True], np.diff(angle_deg) > 1e-6])
-            angle_deg, which = angle_deg[keep], which[keep]
-    return Plane(angle_deg, which)
+    keep = np.concatenate([[True], np.diff(angle_deg) > 1e-6])
+    return Plane(angle_deg[keep], which[keep])
 
 
 @dataclass(frozen=True)

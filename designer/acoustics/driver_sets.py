@@ -2,23 +2,45 @@
 
 Read alone, each driver is brought to 0 dB. Among drivers from one kind of file the file's levels can be compared, so they
 get one common gain instead, which brings the loudest to 0 dB. Drivers from different kinds of file cannot be compared:
-each kind keeps its own gain, and that is a warning. The same with time: where files state the geometry, and a delay was
-taken off that the distance does not explain (the latency of the measurement), the drivers of one kind get the same.
+each kind keeps its own gain, and that is a warning.
+
+**Time.** Where files state the geometry, and a delay was taken off that the distance does not explain (the latency of the
+measurement), the drivers of one kind get the same. Other files have a time of their own each, unless they share a reference: they say so
+(a loopback, or an acoustic reference), they are one recording, or the problem says so. Then the delay of the earliest is taken off
+all of them, and each keeps what it arrives later. What is taken off otherwise is said, with what it amounts to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
 from designer.acoustics.directivity import MeasuredDirectivity
+from designer.errors import DataError
+
+TimeKey = Literal["auto", "shared", "own"]
+MIN_LOSS_S = 2e-6
+"""0.7 mm of air: a difference below it is nothing to warn of."""
 
 
 def common_reference(
-    drivers: Mapping[str, MeasuredDirectivity],
+    drivers: Mapping[str, MeasuredDirectivity], time: Mapping[str, TimeKey] | None = None
 ) -> tuple[dict[str, MeasuredDirectivity], tuple[str, ...]]:
-    """The drivers by name on one level and time, and warnings about what differs between them."""
+    """The drivers by name on one level and time, and warnings about what differs between them.
+
+    Parameters
+    ----------
+    time : whether a driver's files share a time reference with other drivers' ("shared"), do not ("own"), or what they say
+        themselves ("auto", the default)
+
+    Raises
+    ------
+    DataError : a driver is to share its time, and its files hold none
+
+    """
     out = dict(drivers)
     warnings: list[str] = []
     relative = sorted({m.summary.kind for m in drivers.values() if m.level == "relative"})
@@ -40,6 +62,16 @@ def common_reference(
             latency_s = float(np.median([delay for delay in removed if delay]))
             for name in names:
                 out[name] = out[name].with_delay_removed_s(latency_s)
+    pools = _time_pools(drivers, time or {}, warnings)
+    for pool, why in pools:
+        first_s = min(drivers[name].summary.delay_removed_s for name in pool)
+        for name in pool:
+            late_ms = 1000 * (drivers[name].summary.delay_removed_s - first_s)
+            words = f"shared by {', '.join(pool)} ({why}): {late_ms:.4g} ms after the earliest of them"
+            moved = out[name].with_delay_removed_s(first_s)
+            out[name] = replace(moved, summary=replace(moved.summary, time_reference=words))
+    pooled = {name for pool, _ in pools for name in pool}
+    warnings += _lost_time(drivers, time or {}, pooled)
     positive = [name for name, m in drivers.items() if m.summary.polarity > 0]
     negative = [name for name, m in drivers.items() if m.summary.polarity < 0]
     if positive and negative:
@@ -50,3 +82,83 @@ def common_reference(
             "if the driver is not wired so on purpose, swap its terminals or negate its file"
         )
     return out, tuple(warnings)
+
+
+def _time_pools(
+    drivers: Mapping[str, MeasuredDirectivity], time: Mapping[str, TimeKey], warnings: list[str]
+) -> list[tuple[list[str], str]]:
+    """Drivers whose relative time is kept, pool by pool, and why it is; at least two a pool."""
+    asked = [name for name in drivers if time.get(name, "auto") == "shared"]
+    for name in asked:
+        m = drivers[name]
+        if m.magnitude_only:
+            raise DataError(
+                f'{m.summary.files[0]}: driver "{name}" has response_time = "shared", and its files hold no phase, hence no'
+                ' time; expected "own" or "auto"; export the phase too'
+            )
+        if m.time_reference == "none":
+            warnings.append(
+                f'driver "{name}": response_time = "shared", but its files say that they were measured without a timing '
+                "reference: what they differ by from other drivers' is when each was started, not when its sound arrives"
+            )
+    stated: dict[tuple[str, str], list[str]] = {}
+    for name, m in drivers.items():
+        if time.get(name, "auto") != "auto" or m.time == "absolute" or m.magnitude_only:
+            continue
+        reference = m.time_reference if m.time_reference in ("loopback", "acoustic") else ""
+        same_files = [n for n, o in drivers.items() if n != name and o.summary.files == m.summary.files]
+        if reference:
+            stated.setdefault((m.summary.kind, reference), []).append(name)
+        elif same_files and m.time_reference != "none":
+            stated.setdefault((m.summary.kind, "|".join(m.summary.files)), []).append(name)
+    pools: list[tuple[list[str], str]] = []
+    if asked:
+        pools.append((asked, "response_time says so"))
+    for (_, reference), names in stated.items():
+        said = {"loopback": "their files name a loopback", "acoustic": "their files name an acoustic timing reference"}
+        pools.append((names, said.get(reference, "they come from the same files")))
+    if len(asked) == 1:
+        warnings.append(f'driver "{asked[0]}": response_time = "shared" has no other driver to share a time with')
+    pools = [(names, why) for names, why in pools if len(names) > 1]
+    for names, _ in pools:
+        near = [name for name in names if drivers[name].summary.distance_m]
+        if near and len(near) < len(names):
+            without = next(name for name in names if name not in near)
+            raise DataError(
+                f'{drivers[without].summary.files[0]}: driver "{without}" shares its time with {", ".join(near)}, whose distance is'
+                " stated, and its own is not; expected the distance of all of them, or of none; write response_distance_m"
+            )
+    return pools
+
+
+def _lost_time(drivers: Mapping[str, MeasuredDirectivity], time: Mapping[str, TimeKey], pooled: set[str]) -> list[str]:
+    """Warn of drivers whose times were set alike without the problem's word for it, and of what that takes off."""
+    alone = {
+        name: m
+        for name, m in drivers.items()
+        if m.time == "relative" and not m.magnitude_only and name not in pooled and time.get(name, "auto") == "auto"
+    }
+    others = {name: m for name, m in drivers.items() if name not in alone and not m.magnitude_only}
+    if not alone or len(alone) + len(others) < 2:
+        return []
+    delay_s = {name: m.summary.delay_removed_s for name, m in alone.items()}
+    apart_s = max(delay_s.values()) - min(delay_s.values())
+    if len(alone) > 1 and apart_s < MIN_LOSS_S:
+        return []
+    without = [name for name, m in alone.items() if m.time_reference == "none"]
+    why = (
+        "say that they had no timing reference"
+        if len(without) == len(alone)
+        else "do not say that they share a time reference"
+    )
+    loss = (
+        f", and the {1e6 * apart_s:.0f} us by which their delays differ ({360 * 1000 * apart_s:.0f} degrees at 1 kHz) were taken off"
+        if len(alone) > 1
+        else ", and its delay was taken off"
+    )
+    remedy = (
+        "measure them with a loopback, or with an acoustic timing reference, if their relative time matters"
+        if len(without) == len(alone)
+        else 'response_time = "shared" keeps it where they were measured with one reference, "own" confirms that they were not'
+    )
+    return [f"time between drivers: the files of {', '.join(alone)} {why}{loss}; {remedy}"]

@@ -21,6 +21,8 @@ from designer.errors import DataError
 
 AGREES = 0.6
 """Share of the interaural time's energy that a reading of the file must explain."""
+LEAST_TIME = 0.35
+"""Of a head's interaural time: minimum phase, which a head's level alone implies, leaves a fifth."""
 LEAST_DISTANCE_M = 0.15
 MOST_DISTANCE_M = 100.0
 
@@ -209,6 +211,12 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
             raise DataError(
                 f"{name}: found an interaural time that does not follow the directions (likeness {likeness:.2f}); allowed:"
                 " azimuth 0 in front and 90 degrees on the left, in the units that SourcePosition names"
+            )
+        if scale < LEAST_TIME:
+            raise DataError(
+                f"{name}: found an interaural time {scale:.2f} times that of a head of 8.75 cm"
+                f" ({np.abs(interaural_s).max() * 1e6:.0f} us at most), as of minimum-phase responses: the delays were taken out;"
+                " allowed: responses with their delays, in the samples or in Data.Delay; export the head without minimum phase"
             )
         said.append(
             f"found an interaural time {scale:.1f} times that of a head of 8.75 cm; doubtful: the sampling rate or the"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import KDTree
 
+from designer.acoustics.acoustic_centres import said_place
 from designer.acoustics.interaural_time import spectra
 from designer.acoustics.measured_head import EQUAL_HZ, MeasuredHead
 from designer.acoustics.scene import scene
@@ -39,6 +40,14 @@ def head_lines(head: MeasuredHead) -> list[str]:
     gaps = [head.interpolation.gap_name(normal) for normal in polygons.normals[polygons.gap]] if polygons else []
     gap = "".join(f"; {name}" for name in dict.fromkeys(gaps))
     where = f"at {recording.distance_m:g} m" if np.isfinite(recording.distance_m) else "far away"
+    azimuth = np.round(np.degrees(np.arctan2(recording.directions[:, 1], recording.directions[:, 0])), 6)
+    added_ms = 1000 * recording.delay_s
+    time = (
+        f"Data.Delay of {added_ms.min():.3g} to {added_ms.max():.3g} ms beside the samples"
+        if added_ms.any()
+        else "the samples"
+    )
+    polarity = {1: "upright", -1: "inverted", 0: "neither upright nor inverted"}[head.polarity]
     beside = int(np.argmax(np.abs(recording.directions[:, 1])))
     degrees = np.degrees(np.arcsin(min(1.0, abs(float(recording.directions[beside, 1])))))
     level_db = float(np.interp(1000.0, *_level(head)))
@@ -50,6 +59,9 @@ def head_lines(head: MeasuredHead) -> list[str]:
         f"  band {head.band_hz[0]:.0f} to {head.band_hz[1]:.0f} Hz, {recording.responses.shape[2]} samples at"
         f" {recording.sample_rate_hz:g} Hz; interaural time {abs(head.interaural_time_s[beside]) * 1e3:.2f} ms at"
         f" {degrees:.0f} degrees",
+        f"  {recording.convention or 'impulse responses'}, azimuths {azimuth.min():.0f} to {azimuth.max():.0f} degrees"
+        f" counter-clockwise; time reference: {time}; polarity {polarity}; fitted centre {said_place(head.centre_m)} of the"
+        " point that the directions are counted from",
         f"  level changed by {level_db:.1f} dB at 1 kHz, delay of {head.advance_s * 1e3:.2f} ms taken out; {symmetric};"
         f" noise floor {noise_floor_db(head):.0f} dB below the peak",
     ]

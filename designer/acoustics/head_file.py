@@ -19,6 +19,7 @@ import numpy as np
 from designer.acoustics.head_directions import heard, placed
 from designer.acoustics.head_faults import left_out
 from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, spectra
+from designer.acoustics.time_reference import fit_delay
 from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
 
@@ -40,6 +41,7 @@ class HeadRecording:
     full_scale : the file's own largest sample
     distance_m : of the measuring loudspeaker; inf where the file does not say
     warnings : what the user should know of the file, each with its name
+    convention : the file's
     """
 
     directions: Real
@@ -50,6 +52,7 @@ class HeadRecording:
     sample_rate_hz: float
     distance_m: float
     warnings: tuple[str, ...] = ()
+    convention: str = ""
 
     def of(self, keep: Index) -> HeadRecording:
         """The same with some of the measurements."""
@@ -103,7 +106,8 @@ def read_recording(path: Path, name: str, *, precise: bool = False) -> HeadRecor
     recording = HeadRecording(directions, responses, delay_s, low, full_scale, rate_hz, distance_m).of(kept)
     single, double_said = _each_once(recording)
     said = (*placement.said, *faults, *heard_said, *shell_said, *double_said)
-    return replace(recording.of(single), warnings=tuple(f"{name}: {words}" for words in said))
+    convention = str(sofa.GLOBAL_SOFAConventions)
+    return replace(recording.of(single), warnings=tuple(f"{name}: {words}" for words in said), convention=convention)
 
 
 def _one_shell(distance_m: Real) -> tuple[Index, float, list[str]]:
@@ -217,6 +221,11 @@ def _responses(sofa: Any, dimensions: dict[str, int], name: str) -> tuple[Real, 
         spectra = filled(sofa.Data_Real) + 1j * filled(sofa.Data_Imag)
         spectra = _by_direction(spectra.reshape(m, 2, n, -1), m, e)
         _refuse_nan(spectra, name)
+        if not spectra.imag.any():
+            raise DataError(
+                f"{name}: found Data.Imag of 0 throughout, so the phase was not exported, and with it the time between the ears;"
+                " allowed: complex spectra; export them with their phase"
+            )
         return (*_from_spectra(spectra, filled(sofa.N).ravel(), name), np.zeros((1, 2)))
     data = _by_direction(filled(sofa.Data_IR).reshape(m, 2, n, -1), m, e)
     _refuse_nan(data, name)
@@ -249,6 +258,13 @@ def _refuse_nan(data: Real | Complex, name: str) -> None:
         )
 
 
+def _common_delay_s(spectra: Complex, frequency_hz: Real) -> float:
+    """Delay that the set's spectra share, in the median of some of them, so that their phase can be unwrapped."""
+    positive = frequency_hz > 0
+    some = spectra[np.unique(np.linspace(0, len(spectra) - 1, 8).astype(int))].reshape(-1, frequency_hz.size)
+    return float(np.median([fit_delay(frequency_hz[positive], one[positive]).delay_s for one in some]))
+
+
 def _from_spectra(spectra: Complex, frequency_hz: Real, name: str) -> tuple[Real, float]:
     """Impulse responses (M, 2, T) and their sample rate from spectra (M, 2, N) at any rising frequencies.
 
@@ -268,7 +284,8 @@ def _from_spectra(spectra: Complex, frequency_hz: Real, name: str) -> tuple[Real
         even = spectra
     else:
         level = np.log(np.maximum(np.abs(spectra), 1e-12))
-        phase = np.unwrap(np.angle(spectra), axis=2)
+        late_s = _common_delay_s(spectra, frequency_hz)
+        phase = np.unwrap(np.angle(spectra * np.exp(2j * np.pi * frequency_hz * late_s)), axis=2)
         slope = (phase[..., 1] - phase[..., 0]) / (frequency_hz[1] - frequency_hz[0])
         at_zero = np.round((phase[..., 0] - slope * frequency_hz[0]) / np.pi) * np.pi
         if frequency_hz[0] > 0:
@@ -280,6 +297,7 @@ def _from_spectra(spectra: Complex, frequency_hz: Real, name: str) -> tuple[Real
             even[index] = np.exp(
                 np.interp(grid_hz, frequency_hz, level[index]) + 1j * np.interp(grid_hz, frequency_hz, phase[index])
             )
+        even *= np.exp(-2j * np.pi * grid_hz * late_s)
     responses = np.fft.irfft(even, axis=2)
     # The quietest place of the whole set, as long as a sixteenth of the period, is where time begins.
     length = responses.shape[2]

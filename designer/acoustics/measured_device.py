@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer.acoustics.free_field import direction
+from designer.acoustics.time_reference import fit_delay
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
@@ -59,13 +60,25 @@ class MeasuredDevice:
             kernel = np.exp(-2j * np.pi / self.sample_rate_hz * np.outer(held_hz, n))
             late = np.exp(-2j * np.pi * np.multiply.outer(held_hz, self.delay_s))
             return np.asarray(np.einsum("fk,rlk->frl", kernel, self.data, optimize=True) * late)
+        # The flight from the device, and the measurement's own latency, which all responses share.
         delay_s = np.linalg.norm(self.receivers_m, axis=1)[:, None, None] / speed_of_sound_m_s
+        delay_s = delay_s + self._latency_s(speed_of_sound_m_s)
         still = self.data * np.exp(2j * np.pi * self.frequency_hz * delay_s)
         magnitude, phase = np.log(np.maximum(np.abs(still), 1e-15)), np.unwrap(np.angle(still), axis=2)
         log_h = _interpolated(self.frequency_hz, magnitude, held_hz) + 1j * _interpolated(
             self.frequency_hz, phase, held_hz
         )
         return np.asarray(np.exp(log_h - 2j * np.pi * held_hz * delay_s).transpose(2, 0, 1))
+
+    def _latency_s(self, speed_of_sound_m_s: float) -> float:
+        """Delay of the spectra beyond the flight from the device's origin, in the median of some of them."""
+        if self.frequency_hz is None or self.frequency_hz.size < 4:
+            return 0.0
+        f = self.frequency_hz[self.frequency_hz > 0]
+        flight_s = np.linalg.norm(self.receivers_m, axis=1) / speed_of_sound_m_s
+        rows = np.unique(np.linspace(0, len(self.receivers_m) - 1, 5).astype(int))
+        beyond_s = [fit_delay(f, one[-f.size :]).delay_s - flight_s[r] for r in rows for one in self.data[r]]
+        return float(np.median(beyond_s))
 
     def knows(self, places_m: Real) -> bool:
         """Whether every place (M, 3) has a receiver."""
@@ -156,6 +169,11 @@ def read_device(path: Path, drivers: int | None) -> MeasuredDevice:
         r, l = np.argwhere(~np.isfinite(data).all(axis=2))[0]
         raise DataError(
             f"{path}: found NaN or infinity at receiver {r}, driver {l}; allowed: finite values; measure it again"
+        )
+    if frequency_hz is not None and not np.imag(data).any():
+        raise DataError(
+            f"{path}: found Data.Imag of 0 throughout, so the phase was not exported; allowed: complex spectra; export them with"
+            " their phase"
         )
     silent = np.flatnonzero(~np.abs(data).any(axis=(0, 2)))
     if silent.size:

@@ -13,13 +13,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from designer.acoustics.acoustic_centres import place_warnings, said_place, turning_point_m
+from designer.acoustics.directivity_interpolation import IN_PLANE, coverage
 from designer.acoustics.readers.device_axes import driver_axes
+from designer.acoustics.readers.turned_about import TurnedAbout
 from designer.arrays import Complex, Real
-from designer.problem.schema import Problem
+from designer.problem.schema import Driver, Problem
 
 if TYPE_CHECKING:
     from designer.acoustics.directivity import MeasuredDirectivity
@@ -134,11 +138,13 @@ def measured_responses(problem: Problem) -> tuple[dict[int, MeasuredDirectivity]
             distance_m=driver.response_distance_m,
             facing_deg=(driver.facing_deg[0], driver.facing_deg[1]),
             clockwise=driver.response_clockwise,
+            turned_about=_turned_about(driver),
         )
         for driver in named
         if driver.response is not None
     }
-    sets, warnings = common_reference(read)
+    sets, warnings = common_reference(read, {driver.name: driver.response_time for driver in named})
+    warnings += place_warnings(problem, sets) + _beside_models(problem, sets)
     for i, design in enumerate(problem.designs):
         for name in design.drivers or problem.driver_names:
             if name in sets:
@@ -146,6 +152,26 @@ def measured_responses(problem: Problem) -> tuple[dict[int, MeasuredDirectivity]
     said = [f'driver "{name}": {warning}' for name, response in sets.items() for warning in response.warnings]
     index = {name: l for l, name in enumerate(problem.driver_names)}
     return {index[name]: response for name, response in sets.items()}, (*said, *warnings)
+
+
+def _turned_about(driver: Driver) -> TurnedAbout | None:
+    about_m = turning_point_m(driver)
+    if about_m is None:
+        return None
+    x, y, z = (float(v) for v in np.array(driver.position_m) - about_m)
+    return TurnedAbout((x, y, z), (driver.facing_deg[0], driver.facing_deg[1]))
+
+
+def _beside_models(problem: Problem, sets: Mapping[str, MeasuredDirectivity]) -> tuple[str, ...]:
+    """Warn of measured drivers that start the other way than the modelled ones beside them."""
+    modelled = [driver.name for driver in problem.drivers if driver.name not in sets]
+    inverted = [name for name, response in sets.items() if response.summary.polarity < 0]
+    if not modelled or not inverted:
+        return ()
+    return (
+        f"polarity of {', '.join(inverted)} is inverted: on-axis pressure starts downwards, and that of the modelled"
+        f" {', '.join(modelled)} upwards; if the driver is not wired so on purpose, swap its terminals or negate its file",
+    )
 
 
 def explain_drivers(problem: Problem) -> list[str]:
@@ -159,11 +185,34 @@ def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
     s = response.summary
     level = "not measured" if s.level_1_khz_db is None else f"{s.level_1_khz_db:.1f} dB"
     symmetry = "one side only" if s.symmetry_error_db is None else f"{s.symmetry_error_db:.1f} dB"
-    files = "1 file" if len(s.files) == 1 else f"{len(s.files)} files"
+    first = Path(s.files[0]).name
+    files = first if len(s.files) == 1 else f"{len(s.files)} files, {first} to {Path(s.files[-1]).name}"
+    polarity = {1: "upright", -1: "inverted", 0: "neither upright nor inverted"}[s.polarity]
+    if response.magnitude_only:
+        polarity = "not known, because the files hold no phase"
     return [
         f'measured driver "{name}": {s.kind}, {files}',
-        f"  {s.directions} directions ({s.coverage}), {s.lowest_hz:.0f} to {s.highest_hz:.0f} Hz",
+        f"  {s.directions} directions ({s.coverage}): {angles_said(response.directions)}; {s.lowest_hz:.0f} to {s.highest_hz:.0f} Hz",
         f"  on axis at 1 kHz {level} (gain {s.gain_db:+.1f} dB), delay removed {s.delay_removed_s * 1e3:.3f} ms,"
         f" symmetry error {symmetry}, noise floor {s.noise_floor_db:.0f} dB",
+        f"  time reference: {s.time_reference or 'its own'}",
+        f"  polarity {polarity}; fitted centre {said_place(np.array(s.acoustic_centre_m))} of its place",
         *(f"  {note}" for note in response.notes),
     ]
+
+
+def angles_said(directions: Real) -> str:
+    """The angles of a set in words: around each plane, or how many directions of a sphere."""
+    kind = coverage(directions)
+    if kind == "axis":
+        return "the axis"
+    if kind == "sphere":
+        elevation = np.degrees(np.arcsin(np.clip(directions[:, 2], -1, 1)))
+        return f"elevations {elevation.min():.1f} to {elevation.max():.1f} degrees"
+    said = []
+    for plane, i, across in (("hor", 1, 2), ("ver", 2, 1)):
+        inside = directions[np.abs(directions[:, across]) < IN_PLANE]
+        if kind == "two planes" or kind.startswith(plane):
+            angle = np.sort(np.round(np.degrees(np.arctan2(inside[:, i], inside[:, 0])) + 0.0, 4))
+            said.append(f"{plane} {', '.join(f'{v:g}' for v in angle)}")
+    return "; ".join(said)

@@ -51,6 +51,7 @@ from designer.acoustics.interaural_time import (
     interaural_time_s,
     kernel,
     middle_s,
+    spectra,
 )
 from designer.acoustics.rigid_sphere import head_pressure, sphere_pressure
 from designer.acoustics.sphere_interpolation import (
@@ -60,12 +61,14 @@ from designer.acoustics.sphere_interpolation import (
     SphereInterpolation,
     said_direction,
 )
+from designer.acoustics.time_reference import fit_delay
 from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
 
 REFERENCE_HZ = (200.0, 1000.0)
 EQUAL_HZ = np.geomspace(50.0, 20_000.0, 105)
 """Twelve an octave, in even ratios."""
+POLARITY_HZ = np.geomspace(100.0, 8000.0, 200)
 EQUAL_DIRECTIONS = 400
 BAND_FLOOR_DB = -40.0
 """Where a file's mean level falls below this against its own middle, its band ends."""
@@ -252,6 +255,37 @@ class MeasuredHead:
         return towards, a * np.exp(-1j * k[:, None] * distance_m) / (sphere * distance_m)
 
     @cached_property
+    def _beside_sphere(self) -> tuple[Real, Complex]:
+        """Frequencies (F,) from 200 Hz to 1 kHz, and the ears' sum over a rigid sphere's (N, F), in the set's time."""
+        low = np.flatnonzero(np.clip(FREQUENCY_HZ, *REFERENCE_HZ) == FREQUENCY_HZ)[::2]
+        f = FREQUENCY_HZ[low]
+        lateral = np.clip(self.recording.directions[:, 1], -1.0, 1.0)
+        sphere = _sphere(self, f, np.stack([lateral, -lateral], axis=-1).reshape(-1)).reshape(f.size, -1, 2)
+        beside = np.einsum("nef,fne->nf", self.recording.low_spectra[..., low], sphere.conj())
+        return f, beside * np.exp(2j * np.pi * f * self.advance_s)
+
+    @cached_property
+    def polarity(self) -> int:
+        """+1 or -1: whether the near ear's pressure starts upwards, over its minimum phase; 0 for neither."""
+        beside = int(np.argmax(self.recording.directions[:, 1]))
+        f = POLARITY_HZ[self.band_hz[1] >= POLARITY_HZ]
+        near = spectra(self.recording.responses[beside, 0], f, self.recording.sample_rate_hz)
+        return fit_delay(f, near).polarity
+
+    @property
+    def centre_m(self) -> Real:
+        """Middle of the ears (3,) from the point that the directions are counted from, as the arrival times tell.
+
+        An ear that is x nearer to the source of direction n hears x·n/c earlier. What no direction tells is 0.
+        """
+        f, beside = self._beside_sphere
+        phase = np.angle(beside * beside.sum(axis=0).conj())  # over the mean of all directions
+        early_s = (phase @ f) / (f @ f) / (2 * np.pi)
+        towards = np.concatenate([self.recording.directions, np.ones((len(early_s), 1))], axis=1)
+        fitted, *_ = np.linalg.lstsq(towards, early_s, rcond=1e-3)
+        return np.asarray(fitted[:3] * self.speed_of_sound_m_s)
+
+    @cached_property
     def interaural_time_s(self) -> Real:
         """How much later the right ear hears each measured direction (N,)."""
         return interaural_time_s(self.recording.low_spectra)
@@ -272,14 +306,9 @@ def read_head(path: Path, head_radius_m: float, speed_of_sound_m_s: float, *, na
 def _referenced(head: MeasuredHead) -> MeasuredHead:
     """Mean power and time of the set as a rigid sphere's; see the module's Reference."""
     recording = head.recording
-    low_hz, high_hz = REFERENCE_HZ
-    low = np.flatnonzero(np.clip(FREQUENCY_HZ, low_hz, high_hz) == FREQUENCY_HZ)[::2]
-    f = FREQUENCY_HZ[low]
-    measured = recording.low_spectra[..., low].transpose(2, 0, 1)
     lateral = np.clip(recording.directions[:, 1], -1.0, 1.0)
-    cosine = np.stack([lateral, -lateral], axis=-1).reshape(-1)
-    sphere = _sphere(head, f, cosine).reshape(measured.shape)
-    phase = np.unwrap(np.angle(np.sum(measured * sphere.conj(), axis=(1, 2))))
+    f, beside = head._beside_sphere
+    phase = np.unwrap(np.angle(beside.sum(axis=0)))
     slope = np.polynomial.polynomial.polyfit(f, phase, 1)[1]
 
     f = EQUAL_HZ[head.band_hz[1] >= EQUAL_HZ]

@@ -26,6 +26,8 @@ BLOCK = 128
 """Candidate delays that are tried together."""
 MAX_DELAY_S = 0.06
 """20 m of air."""
+MAX_PATH_S = 4e-3
+"""1.4 m of air: how much farther one direction's path is than the axis's, about another point than the acoustic centre."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,11 @@ def fit_delay(frequency_hz: Real, response: Complex) -> DelayFit:
     beyond = np.angle(response) - minimum_phase(frequency_hz, magnitude[:, None])[:, 0]
     # Each octave weighs the same: a linear grid has most of its points in the top octave.
     weight = np.sqrt(np.gradient(np.log(np.maximum(frequency_hz, 1e-3)))) * strong
-    coarse_s = _coarse_delay(frequency_hz, beyond, weight)
+    # On evenly spaced frequencies a delay cannot be told from one a turn further: recordings begin before the sound, hardly after.
+    turn_s = longest_delay_s(frequency_hz)
+    coarse_s = _coarse_delay(
+        frequency_hz, beyond, weight, -min(MAX_DELAY_S, 0.1 * turn_s), min(MAX_DELAY_S, 0.9 * turn_s)
+    )
     excess = np.unwrap(beyond + 2 * np.pi * frequency_hz * coarse_s)
     slope, constant = np.polynomial.polynomial.polyfit(frequency_hz, excess, 1, w=weight)[::-1]
     left = excess - slope * frequency_hz - constant
@@ -63,21 +69,22 @@ def fit_delay(frequency_hz: Real, response: Complex) -> DelayFit:
     )
 
 
-def _coarse_delay(frequency_hz: Real, phase: Real, weight: Real) -> float:
-    """The delay that brings phases closest together, searched: between the points of a coarse grid they may turn more than once.
+def longest_delay_s(frequency_hz: Real) -> float:
+    """The delay that turns the phase once between the closest two frequencies (K,): one more than it cannot be told from none."""
+    return float(1 / np.diff(frequency_hz).min())
 
-    On evenly spaced frequencies a delay cannot be told from one a turn further; the search ends half way there.
-    """
+
+def _coarse_delay(frequency_hz: Real, phase: Real, weight: Real, earliest_s: float, latest_s: float) -> float:
+    """The delay that brings phases closest together, searched: between the points of a coarse grid they may turn more than once."""
     spread = np.unique(np.searchsorted(frequency_hz, np.geomspace(max(frequency_hz[0], 1e-3), frequency_hz[-1], 400)))
     f, phasor = frequency_hz[spread], weight[spread] ** 2 * np.exp(1j * phase[spread])
-    longest_s = min(MAX_DELAY_S, 0.5 / float(np.diff(frequency_hz).min()))
     step_s = 1 / (6 * float(frequency_hz[-1]))
-    later = int(np.ceil(longest_s / step_s)) - 1
+    first, last = int(np.ceil(earliest_s / step_s)), int(np.floor(latest_s / step_s))
     # Evenly spaced candidates are a block's start s and steps t within it: e^{jω(s + t)} = e^{jωs} e^{jωt}.
-    start_s = np.arange(-later, later + 1, BLOCK) * step_s
+    start_s = np.arange(first, last + 1, BLOCK) * step_s
     within = np.exp(2j * np.pi * step_s * np.outer(f, np.arange(BLOCK)))
-    together = np.abs((np.exp(2j * np.pi * np.outer(start_s, f)) * phasor) @ within).ravel()[: 2 * later + 1]
-    return float((int(np.argmax(together)) - later) * step_s)
+    together = np.abs((np.exp(2j * np.pi * np.outer(start_s, f)) * phasor) @ within).ravel()[: last - first + 1]
+    return float((int(np.argmax(together)) + first) * step_s)
 
 
 def fit_acoustic_centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> Real:
@@ -92,9 +99,18 @@ def fit_acoustic_centre_s(frequency_hz: Real, directions: Real, pressure: Comple
     relative = pressure[used] * pressure[used, axis, None].conj()
     weight = np.abs(relative).T + 1e-300
     f = frequency_hz[used]
-    phase = np.unwrap(np.angle(relative), axis=0).T  # (N, K)
+    early_s = np.zeros(len(directions))
+    if (
+        2 * MAX_PATH_S * max(float(np.diff(f).max()), float(f[0])) > 1
+    ):  # a turn from point to point, or before the first, is not counted
+        turned = np.angle(relative).T
+        longest_s = min(MAX_PATH_S, 0.5 * longest_delay_s(f))
+        early_s = np.array(
+            [_coarse_delay(f, p, w, -longest_s, longest_s) for p, w in zip(turned, np.sqrt(weight), strict=True)]
+        )
+    phase = np.unwrap(np.angle(relative * np.exp(2j * np.pi * np.outer(f, early_s))), axis=0).T  # (N, K)
     phase -= 2 * np.pi * np.round(phase[:, :1] / (2 * np.pi))
-    delay_s = -(weight * phase * f).sum(axis=1) / (weight * f**2).sum(axis=1) / (2 * np.pi)
+    delay_s = early_s - (weight * phase * f).sum(axis=1) / (weight * f**2).sum(axis=1) / (2 * np.pi)
     towards = directions - directions[axis]
     level = weight.mean(axis=1)
     strong = level > 0.03 * level.max()  # the phase of a null is noise

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from designer.problem import limits
 from designer.problem.firmware_names import MiniModel, SigmaPart, TargetName
+from designer.problem.response_keys import ResponseDistance, ResponseTime, ResponseTurnedAbout
 from designer.problem.word_format import Word
 
 MAX_DRIVERS = 256
@@ -88,10 +89,10 @@ class Driver(Table):
     max_gain_db: Decibel | None = None
     response: Name | None = None
     gate_ms: Annotated[float, Field(gt=0, le=limits.MAX_GATE_MS)] | None = None
-    response_distance_m: Annotated[float, Field(gt=0, le=MAX_DISTANCE_M)] | None = Field(
-        default=None, description="where the response was measured, if its file does not say"
-    )
+    response_distance_m: ResponseDistance = None
     response_clockwise: bool = Field(default=False, description="its horizontal angles count clockwise seen from above")
+    response_turned_about: ResponseTurnedAbout = "driver"
+    response_time: ResponseTime = "auto"
 
 
 class Listener(Table):

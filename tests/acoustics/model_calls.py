@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from designer.acoustics import (
+    acoustic_centres,
     axial_contour,
     baffle_step,
     directivity_interpolation,
+    measured_drivers,
     minimum_phase,
     rigid_cylinder,
     time_reference,
@@ -21,7 +23,7 @@ from designer.acoustics.directivity import DirectivitySummary, MeasuredDirectivi
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.measured_device import MeasuredDevice
 from designer.acoustics.measured_drivers import MeasuredDrivers
-from designer.acoustics.readers import angles, device_axes, frequency_grids, gating, set_checks
+from designer.acoustics.readers import angles, device_axes, export_losses, frequency_grids, gating, set_checks
 from designer.acoustics.readers.raw_set import RawSet
 from designer.acoustics.writers import directivity_sofa
 from designer.arrays import Complex, Real
@@ -120,6 +122,12 @@ def calls() -> dict[str, Call]:
         "acoustics.readers.frequency_grids.rising": (frequency_grids.rising, (Path("made.csv"), HERTZ.copy())),
         "acoustics.readers.gating.gate_spectrum": (gating.gate_spectrum, (HERTZ.copy(), aside(SPHERE), 0.004)),
         "acoustics.readers.gating.gate_window": (gating.gate_window, (np.linspace(-0.01, 0.01, 50), 0.004)),
+        "acoustics.readers.set_checks.check_delay": (
+            set_checks.check_delay, (HERTZ.copy(), one, time_reference.fit_delay(HERTZ.copy(), one))
+        ),
+        "acoustics.readers.set_checks.check_loudest": (
+            set_checks.check_loudest, (raw(SPHERE), HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)
+        ),
         "acoustics.readers.set_checks.check_gaps": (set_checks.check_gaps, (PLANE[:9].copy(),)),
         "acoustics.readers.set_checks.check_phase_sign": (set_checks.check_phase_sign, (HERTZ.copy(), one.conj())),
         "acoustics.readers.set_checks.check_polarity_between": (
@@ -130,6 +138,17 @@ def calls() -> dict[str, Call]:
         "acoustics.rigid_cylinder.CylinderEnclosure.radiated_power": (lambda d, *a: d.radiated_power(*a), (bar, k)),
         "acoustics.rigid_cylinder.axial_terms": (rigid_cylinder.axial_terms, (k, 0.05, away, 10 * low, np.array([0.0, 0.01, 0.02]))),
         "acoustics.rigid_cylinder.far_terms": (rigid_cylinder.far_terms, (k,)),
+        "acoustics.acoustic_centres.said_place": (acoustic_centres.said_place, (np.array([0.1, -0.02, 0.0]),)),
+        "acoustics.directivity_interpolation.measured_side": (directivity_interpolation.measured_side, (np.arange(0.0, 181, 30),)),
+        "acoustics.directivity_interpolation.on_both_sides": (directivity_interpolation.on_both_sides, (np.arange(0.0, 181, 30),)),
+        "acoustics.directivity_interpolation.usual_step_deg": (
+            directivity_interpolation.usual_step_deg, (np.arange(0.0, 181, 30),)
+        ),
+        "acoustics.measured_drivers.angles_said": (measured_drivers.angles_said, (PLANE.copy(),)),
+        "acoustics.readers.export_losses.check_impulses": (
+            export_losses.check_impulses, ((Path("a"),) * 3, [np.hanning(32) * g for g in (1.0, 0.9, 0.8)])
+        ),
+        "acoustics.time_reference.longest_delay_s": (time_reference.longest_delay_s, (HERTZ.copy(),)),
         "acoustics.time_reference.fit_acoustic_centre_s": (
             time_reference.fit_acoustic_centre_s, (HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)
         ),

@@ -192,6 +192,34 @@ def test_no_interaural_time(tmp_path: Path) -> None:
     assert "interaural time" in message
 
 
+def test_minimum_phase(tmp_path: Path) -> None:
+    """A head of minimum-phase responses still has the fifth of the interaural time that its levels imply: refused."""
+
+    def minimum(sofa: Any) -> None:
+        # Oppenheim and Schafer: the real cepstrum folded onto positive times.
+        cepstrum = np.fft.ifft(np.log(np.maximum(np.abs(np.fft.fft(sofa.Data_IR, 4096)), 1e-7))).real
+        fold = np.concatenate([[1.0], np.full(2047, 2.0), [1.0], np.zeros(2047)])
+        causal = np.fft.ifft(np.exp(np.fft.fft(cepstrum * fold))).real
+        sofa.Data_IR = np.pad(causal, ((0, 0), (0, 0), (20, 0)))[..., :512]
+
+    message = refusal(kemar(tmp_path / "head.sofa", minimum, every=6))
+    assert "an interaural time 0.1" in message or "an interaural time 0.2" in message
+    assert "the delays were taken out" in message
+
+
+def test_spectra_without_phase(tmp_path: Path) -> None:
+    """Magnitudes in place of complex spectra hold no time between the ears: refused by that name."""
+    sofa = sofar.Sofa("SimpleFreeFieldHRTF")
+    f = np.linspace(100.0, 16000.0, 64)
+    sofa.Data_Real = np.abs(sphere_spectra(RING, f, 1.4))
+    sofa.Data_Imag = np.zeros_like(sofa.Data_Real)
+    sofa.N = f
+    sofa.SourcePosition = np.concatenate([RING, np.full((len(RING), 1), 1.4)], axis=1)
+    sofa.ReceiverPosition = np.array([[0, 0.09, 0], [0, -0.09, 0]])
+    sofar.write_sofa(str(tmp_path / "head.sofa"), sofa)
+    assert "Data.Imag of 0 throughout, so the phase was not exported" in refusal(tmp_path / "head.sofa")
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 # Directions and ears
 # ----------------------------------------------------------------------------------------------------------------------

@@ -7,12 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from designer.acoustics.directivity import DirectivitySummary, MeasuredDirectivity
-from designer.acoustics.directivity_interpolation import IN_PLANE, coverage
+from designer.acoustics.directivity_interpolation import IN_PLANE, coverage, measured_side
 from designer.acoustics.minimum_phase import minimum_phase
+from designer.acoustics.readers.export_losses import check_time
 from designer.acoustics.readers.gating import gate_spectrum
 from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.acoustics.readers.set_checks import (
+    check_delay,
     check_gaps,
+    check_loudest,
     check_phase_sign,
     check_polarity_between,
     check_silence,
@@ -48,6 +51,7 @@ def assemble(
             f"one within {OFF_AXIS_DEG:g} degrees",
             "measure the direction that the driver faces, or turn the angles so that it is 0",
         )
+    warnings += check_time(raw)
     frequency_hz = raw.frequency_hz
     if frequency_hz[0] == 0:  # log frequency, and a phase at 0 Hz, mean nothing
         raw = replace(raw, frequency_hz=frequency_hz[1:], pressure=raw.pressure[1:])
@@ -59,27 +63,26 @@ def assemble(
         phase = minimum_phase(frequency_hz, np.abs(raw.pressure))
         raw = replace(raw, pressure=np.abs(raw.pressure) * np.exp(1j * phase))
 
+    at_m = distance_m if distance_m is not None else raw.distance_m
     fit = fit_delay(frequency_hz, raw.pressure[:, axis])
     delay_s = 0.0 if raw.magnitude_only else fit.delay_s
+    removed_s = 0.0
     if raw.time == "absolute":
         if abs(delay_s) <= LATENCY_S:
             delay_s = 0.0
-        else:
-            notes.append(
-                f"latency of {1000 * delay_s:.4g} ms beyond the time of flight was taken off all directions alike"
-            )
+        removed_s = delay_s
     elif not raw.magnitude_only:
-        notes.append(
-            f"common delay of {1000 * delay_s:.4g} ms was taken off all directions alike, none off single ones"
-        )
+        removed_s = raw.removed_s + delay_s - (at_m or 0.0) / speed_of_sound_m_s
     if not raw.magnitude_only:
         warnings += check_phase_sign(frequency_hz, raw.pressure[:, axis])
+        warnings += check_delay(frequency_hz, raw.pressure[:, axis], fit)
     unit = np.exp(2j * np.pi * frequency_hz * delay_s)
     raw = replace(raw, pressure=raw.pressure * unit[:, None])
     directions, pressure, found = merge_duplicates(raw)
     warnings += found + check_gaps(directions)
     axis = int(np.argmax(directions[:, 0]))
     warnings += check_polarity_between(raw, frequency_hz, directions, pressure, axis)
+    warnings += check_loudest(raw, frequency_hz, directions, pressure, axis)
 
     if gate_ms is not None and not raw.gated:
         if raw.magnitude_only:
@@ -100,7 +103,6 @@ def assemble(
             f"reflections gated {gate_ms:g} ms after the direct sound; the band starts at {frequency_hz[0]:.4g} Hz"
         )
 
-    at_m = distance_m if distance_m is not None else raw.distance_m
     if raw.distance_m is None:
         if at_m is not None:
             pressure = pressure * at_m
@@ -135,12 +137,13 @@ def assemble(
         highest_hz=float(frequency_hz[-1]),
         level_1_khz_db=float(np.interp(1000.0, frequency_hz, on_axis_db)) if known else None,
         gain_db=gain_db,
-        delay_removed_s=delay_s,
+        delay_removed_s=removed_s,
         distance_m=at_m or None,  # 0 stands for r e^{jkr} p, which has no distance
         polarity=fit.polarity,
         acoustic_centre_m=(float(centre_m[0]), float(centre_m[1]), float(centre_m[2])),
         symmetry_error_db=symmetry_db,
         noise_floor_db=_noise_floor_db(pressure * np.exp(-2j * np.pi * np.outer(frequency_hz, directions @ centre_s))),
+        time_reference=_time_words(raw, removed_s, at_m),
     )
     return MeasuredDirectivity(
         frequency_hz=frequency_hz,
@@ -150,9 +153,21 @@ def assemble(
         acoustic_centre_s=centre_s,
         level=raw.level,
         time=raw.time,
+        time_reference=raw.time_reference,
+        magnitude_only=raw.magnitude_only,
         notes=tuple(notes),
         warnings=tuple(warnings),
     )
+
+
+def _time_words(raw: RawSet, removed_s: float, at_m: float | None) -> str:
+    if raw.magnitude_only:
+        return "none, because the files hold no phase"
+    if raw.time == "absolute":
+        late = f", {1000 * removed_s:.4g} ms beyond the flight taken off all directions alike" if removed_s else ""
+        return f"the file's own, from the flight that it states{late}"
+    beyond = f" beyond the flight over {at_m:g} m" if at_m else ""
+    return f"its own: {1000 * removed_s:.4g} ms{beyond} taken off all directions alike, none off single ones"
 
 
 def _median_level_db(magnitude: Real) -> float:
@@ -161,21 +176,34 @@ def _median_level_db(magnitude: Real) -> float:
     return float(np.median(level[level > level.max() - 10]))
 
 
+def _sides(directions: Real) -> list[int]:
+    """The one side that was measured to the left and right, and up and down: 1, -1, or 0 for both (or neither)."""
+    if coverage(directions) == "sphere":
+        return [int(directions[:, i].min() > -IN_PLANE) - int(directions[:, i].max() < IN_PLANE) for i in (1, 2)]
+    planes = [(i, np.abs(directions[:, other]) < IN_PLANE) for i, other in ((1, 2), (2, 1))]
+    return [measured_side(np.degrees(np.arctan2(directions[inside, i], directions[inside, 0]))) for i, inside in planes]
+
+
 def _centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> Real:
     """The acoustic centre over the speed of sound, with the side of a plane that was not measured mirrored."""
-    one_sided = [i for i in (1, 2) if directions[:, i].min() > -IN_PLANE or directions[:, i].max() < IN_PLANE]
-    for i in one_sided:
-        mirror = np.where(np.arange(3) == i, -1.0, 1.0)
-        directions = np.concatenate([directions, directions * mirror])
-        pressure = np.concatenate([pressure, pressure], axis=1)
-    return fit_acoustic_centre_s(frequency_hz, directions, pressure, axis)
+    sides = _sides(directions)
+    for i, side in zip((1, 2), sides, strict=True):
+        if side:
+            beside = np.flatnonzero(side * directions[:, i] > IN_PLANE)  # the axis and the back are there once
+            mirror = np.where(np.arange(3) == i, -1.0, 1.0)
+            directions = np.concatenate([directions, directions[beside] * mirror])
+            pressure = np.concatenate([pressure, pressure[:, beside]], axis=1)
+    centre_s = fit_acoustic_centre_s(frequency_hz, directions, pressure, axis)
+    centre_s[1:][np.array(sides) != 0] = 0.0  # in the mirror's plane, exactly: each side is the other's image
+    return centre_s
 
 
 def _symmetry_notes(directions: Real) -> list[str]:
     kind = coverage(directions)
     if kind in ("horizontal plane", "vertical plane"):
-        both = [directions[:, i].min() < -IN_PLANE and directions[:, i].max() > IN_PLANE for i in (1, 2)]
-        sides = "both its sides kept in that plane, their mean across it" if any(both) else "one side for all"
+        sides = (
+            "one side for all" if any(_sides(directions)) else "both its sides kept in that plane, their mean across it"
+        )
         return [f"only the {kind} was measured: the sphere is completed by symmetry about the axis ({sides})"]
     if kind == "two planes":
         return [

@@ -177,6 +177,31 @@ def _word(path: Path, keys: Mapping[str, Any], key: str, allowed: tuple[str, str
     return word == allowed[1]
 
 
+def _check_phase(path: Path, table: Table, from_m: float) -> str:
+    """Refuse a phase of 0 throughout at a distance, where sound arrives late; a warning where it may be so.
+
+    Raises
+    ------
+    DataError : the phase was not exported
+
+    """
+    if table.pressure.imag.any():
+        return ""
+    if from_m > 0:
+        raise refusal(
+            path,
+            f"imaginary parts (a phase) of 0 at every frequency and direction, {from_m:g} m from the source",
+            "pressure with its phase",
+            "export the complex pressure, not its magnitude",
+        )
+    if np.ptp(20 * np.log10(np.abs(table.pressure) + 1e-12)) < 0.1:  # a point source at the origin
+        return ""
+    return (
+        f"{path.name}: imaginary parts (the phase) are 0 at every frequency and direction: all directions are taken to arrive together; "
+        "if the phase was not exported, sums of this driver with others are wrong in phase by up to 180 degrees"
+    )
+
+
 def read_complex_table(
     files: tuple[Path, ...], *, speed_of_sound_m_s: float, distance_m: float | None, clockwise: bool = False
 ) -> RawSet:
@@ -208,6 +233,7 @@ def read_complex_table(
     directions = np.round(direction(azimuth_deg, table.elevation_deg), 15)
     stated_m = float(_numbers(path, table.keys, "distance_m", (0.0,))[0]) if "distance_m" in table.keys else 0.0
     from_m = stated_m if distance_m is None else distance_m
+    no_phase = _check_phase(path, table, from_m)
     position_m = _numbers(path, table.keys, "driver_position_m", (0.0, 0.0, 0.0))
     facing_deg = _numbers(path, table.keys, "driver_facing_deg", (0.0, 0.0))
     axes = driver_axes((float(facing_deg[0]), float(facing_deg[1])))
@@ -234,6 +260,7 @@ def read_complex_table(
         distance_m=from_m,
         level="absolute",
         time="absolute",
+        places_driver=bool(position_m.any()),
         notes=tuple(
             note
             for note, said in (
@@ -242,5 +269,5 @@ def read_complex_table(
             )
             if said
         ),
-        warnings=(warning,) if warning else (),
+        warnings=tuple(w for w in (no_phase, warning) if w),
     )

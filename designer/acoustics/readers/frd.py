@@ -14,8 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from designer.acoustics.readers.angles import angles_of_names
+from designer.acoustics.readers.export_losses import check_ends
 from designer.acoustics.readers.frequency_grids import on_one_grid, rising
 from designer.acoustics.readers.raw_set import RawSet, refusal
+from designer.acoustics.readers.stated_time import stated_time_of
 from designer.acoustics.readers.text_table import COMMENT, is_numbers, parse_numbers, read_text
 from designer.arrays import Complex, Real
 
@@ -68,6 +70,7 @@ def read_frd_set(files: tuple[Path, ...], *, clockwise: bool = False) -> RawSet:
 
     """
     angles = angles_of_names(files)
+    check_ends(files)
     read = [read_file(path) for path in files]
     missing = [path for path, (_, _, no_phase) in zip(files, read, strict=True) if no_phase]
     if missing and len(missing) < len(files):
@@ -87,5 +90,6 @@ def read_frd_set(files: tuple[Path, ...], *, clockwise: bool = False) -> RawSet:
         labels=tuple(str(angle) for angle in angles),
         pressure=pressure,
         magnitude_only=bool(missing),
+        time_reference=stated_time_of(files),
         warnings=(warning,) if warning else (),
     )

@@ -1,7 +1,8 @@
 """Responses on different frequencies, brought to the same ones.
 
 The grid is that of the file with the most points, cut to the band that all files cover. Level is interpolated in dB and phase
-unwrapped. A set whose files differ carries a warning, because two measuring runs may differ in more than their grid.
+unwrapped, each response's delay taken out first and put back: between points where a delay turns the phase by more than half a turn
+the turns cannot be counted. A set whose files differ carries a warning, because two measuring runs may differ in more than their grid.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from designer.acoustics.readers.raw_set import refusal
+from designer.acoustics.time_reference import fit_delay
 from designer.arrays import Complex, Real
 
 
@@ -33,11 +35,13 @@ def rising(file: Path, frequency_hz: Real, where: str = "") -> None:
 
 
 def resampled(frequency_hz: Real, response: Complex, wanted_hz: Real) -> Complex:
-    """A response (K,) at other frequencies within its own: in dB, and in unwrapped phase."""
+    """A response (K,) at other frequencies within its own: in dB, and in unwrapped phase beyond its delay."""
     magnitude = np.abs(response)
+    delay_s = fit_delay(frequency_hz, response).delay_s if np.asarray(response).imag.any() else 0.0
     level = np.interp(wanted_hz, frequency_hz, np.log(np.maximum(magnitude, 1e-6 * magnitude.max() + 1e-300)))
-    phase = np.interp(wanted_hz, frequency_hz, np.unwrap(np.angle(response)))
-    return np.asarray(np.exp(level + 1j * phase))
+    early = response * np.exp(2j * np.pi * frequency_hz * delay_s)
+    phase = np.interp(wanted_hz, frequency_hz, np.unwrap(np.angle(early)))
+    return np.asarray(np.exp(level + 1j * (phase - 2 * np.pi * wanted_hz * delay_s)))
 
 
 def on_one_grid(files: tuple[Path, ...], grids_hz: list[Real], responses: list[Complex]) -> tuple[Real, Complex, str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from designer.acoustics.readers.angles import angles_of_names
+from designer.acoustics.readers.export_losses import check_impulses
 from designer.acoustics.readers.file_checks import check_bytes
 from designer.acoustics.readers.gating import gate_window
 from designer.acoustics.readers.raw_set import RawSet, refusal
@@ -127,6 +128,7 @@ def read_impulse_set(files: tuple[Path, ...], *, gate_ms: float | None, clockwis
         impulse, found = read_impulse(path)
         impulses.append(impulse)
         warnings += found
+    warnings += check_impulses(files, [impulse.samples for impulse in impulses])
     rates = [impulse.sample_rate_hz for impulse in impulses]
     if len(set(rates)) > 1:
         other = next(i for i, rate in enumerate(rates) if rate != rates[0])
@@ -174,7 +176,8 @@ def read_impulse_set(files: tuple[Path, ...], *, gate_ms: float | None, clockwis
         labels=tuple(str(angle) for angle in angles),
         pressure=np.stack(columns, axis=1),
         gated=True,
-        notes=(*notes, f"{1000 * zero_s:.4g} ms before the onset on axis were taken off all files alike"),
+        removed_s=zero_s,
+        notes=notes,
         warnings=tuple(warnings),
     )
 

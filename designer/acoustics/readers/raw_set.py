@@ -42,5 +42,13 @@ class RawSet:
     time: Literal["absolute", "relative"] = "relative"
     gated: bool = False
     """The reader has applied the gate itself."""
+    removed_s: float = 0.0
+    """Delay that the reader took off all directions."""
+    time_reference: str = ""
+    """What the files say of when their time starts: "loopback", "acoustic", "none", or "" where they say nothing."""
+    places_driver: bool = False
+    """The file states where its driver is, and its pressure is about that place."""
+    faces_driver: bool = False
+    """Directions of a whole device's file were turned to where the driver faces."""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -11,11 +11,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.readers.assemble import assemble
 from designer.acoustics.readers.complex_table import is_complex_table, read_complex_table
+from designer.acoustics.readers.export_losses import check_levels, without_phase
 from designer.acoustics.readers.file_checks import matching_files
 from designer.acoustics.readers.frd import read_frd_set
 from designer.acoustics.readers.impulse_wav import read_impulse_set
@@ -23,6 +25,7 @@ from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.acoustics.readers.sofa_directivity import read_sofa_directivity
 from designer.acoustics.readers.spinorama import is_spinorama, read_spinorama
 from designer.acoustics.readers.text_table import read_text
+from designer.acoustics.readers.turned_about import TurnedAbout, about_own_place
 
 SOFA = (".sofa", ".nc", ".h5", ".hdf5")
 SOUND = (".wav", ".flac", ".aif", ".aiff", ".w64")
@@ -40,6 +43,7 @@ def read_response(
     distance_m: float | None = None,
     facing_deg: tuple[float, float] = (0.0, 0.0),
     clockwise: bool = False,
+    turned_about: TurnedAbout | None = None,
 ) -> MeasuredDirectivity:
     """Read one driver's measured response.
 
@@ -51,6 +55,7 @@ def read_response(
     distance_m : where it was measured, if the file does not say or says it wrongly
     facing_deg : where the driver faces in the device's axes; only for a file that holds the whole device
     clockwise : the files count horizontal angles clockwise seen from above
+    turned_about : where the driver is from the point that its set was turned about; by default that is its own place
 
     Raises
     ------
@@ -68,6 +73,7 @@ def read_response(
         distance_m=distance_m,
         facing_deg=facing_deg,
         clockwise=clockwise,
+        turned_about=turned_about,
     )
 
 
@@ -90,6 +96,7 @@ def read_set(
     distance_m: float | None = None,
     facing_deg: tuple[float, float] = (0.0, 0.0),
     clockwise: bool = False,
+    turned_about: TurnedAbout | None = None,
 ) -> MeasuredDirectivity:
     """Read one driver's measured response from files that were found already; the keys are those of `read_response`.
 
@@ -113,6 +120,10 @@ def read_set(
     raw = _read(
         family, files, driver, emitter, gate_ms, speed_of_sound_m_s, distance_m, facing_deg, clockwise=clockwise
     )
+    raw = without_phase(raw)
+    raw = replace(raw, warnings=(*raw.warnings, *check_levels(raw)))
+    if turned_about is not None:
+        raw = about_own_place(raw, turned_about, distance_m=distance_m, speed_of_sound_m_s=speed_of_sound_m_s)
     return assemble(raw, driver=driver, gate_ms=gate_ms, speed_of_sound_m_s=speed_of_sound_m_s, distance_m=distance_m)
 
 

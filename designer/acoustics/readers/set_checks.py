@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.acoustics.directivity_interpolation import IN_PLANE, coverage
-from designer.acoustics.minimum_phase import minimum_phase
+from designer.acoustics.directivity_interpolation import IN_PLANE, coverage, measured_side, on_both_sides
 from designer.acoustics.readers.raw_set import RawSet, refusal
+from designer.acoustics.time_reference import DelayFit, fit_delay, longest_delay_s
 from designer.arrays import Complex, Real
 
 SILENT_DB = -100.0
 WEAK_DB = -40.0
 SAME_DB = 0.5
+EARLY_S = 1e-3
+SURE_DELAY = 0.8
+"""Of the delay that turns the phase once from frequency to frequency."""
+LOUDER_DB = 2.0
+LOUDEST_WITHIN_DEG = 45.0
 FRONT_DEG = 80.0
 """A dipole's back is in opposite phase to its front; within this angle of the axis nothing should be."""
 
@@ -88,9 +93,12 @@ def check_gaps(directions: Real) -> list[str]:
         inside = np.abs(directions[:, other]) < IN_PLANE
         if name not in kind and kind != "two planes":
             continue
-        angles = np.sort(np.degrees(np.arctan2(directions[inside, i], directions[inside, 0])))
+        angles = np.degrees(np.arctan2(directions[inside, i], directions[inside, 0]))
         if angles.size < 2:
             continue
+        side = measured_side(angles)
+        angles = on_both_sides(angles)[0]
+        angles = angles[side * angles >= 0]
         steps = np.diff(angles)
         usual = float(np.median(steps))
         wide = np.flatnonzero(steps > 1.6 * usual + 1e-6)
@@ -100,7 +108,7 @@ def check_gaps(directions: Real) -> list[str]:
                 f"{name} plane: angles are missing between {gaps} degrees, where the usual step is {usual:g}; "
                 "what lies between is interpolated"
             )
-        if angles[0] > 1e-6 or angles[-1] < -1e-6:
+        if np.abs(angles).min() > 0.5 * usual + 1e-6 and (angles[0] > 0 or angles[-1] < 0):
             warnings.append(
                 f"{name} plane: 0 degrees was not measured, and the nearest is {angles[np.argmin(np.abs(angles))]:g}"
             )
@@ -133,29 +141,57 @@ def check_polarity_between(
     ]
 
 
+def check_loudest(raw: RawSet, frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> list[str]:
+    """Warn of a set that is loudest far from its axis: another zero of the angles, or another driver's file."""
+    decades = np.gradient(np.log(frequency_hz)) if frequency_hz.size > 1 else np.ones(1)
+    level = 10 * np.log10(decades @ np.abs(pressure) ** 2 + 1e-300)  # each octave weighs the same
+    loudest = int(np.argmax(level))
+    off_deg = float(np.degrees(np.arccos(np.clip(directions[loudest] @ directions[axis], -1, 1))))
+    above_db = float(level[loudest] - level[axis])
+    if above_db < LOUDER_DB or off_deg < LOUDEST_WITHIN_DEG:
+        return []
+    return [
+        f"loudest direction is {_name(raw, directions[loudest])}, {off_deg:.0f} degrees off the axis and {above_db:.1f} dB "
+        "above it: is 0 degrees where the driver faces?"
+    ]
+
+
 def _name(raw: RawSet, towards: Real) -> str:
     return raw.labels[int(np.argmax(raw.directions @ towards))]
+
+
+def check_delay(frequency_hz: Real, response: Complex, fit: DelayFit) -> list[str]:
+    """Warn of sound before time 0, and of a delay that evenly spaced frequencies may show a turn too short or too long."""
+    turn_s = longest_delay_s(frequency_hz)
+    loud = np.abs(response) > 0.3 * np.abs(response).max()
+    earliest_s = -max(
+        EARLY_S, 2 / float(frequency_hz[loud][-1])
+    )  # a woofer peaks, and may be said to be at time 0, later than it begins
+    if fit.delay_s < earliest_s:
+        return [
+            f"sound begins {-1000 * fit.delay_s:.4g} ms before time 0 on axis, a phase that rises with frequency: a delay is a"
+            " falling phase here (e^(+jwt)); negate the phase if the file has e^(-iwt)"
+        ]
+    even = frequency_hz.size > 8 and np.ptp(np.diff(frequency_hz)) < 0.01 / turn_s
+    if not even or (abs(fit.delay_s) < SURE_DELAY * turn_s and fit.polarity):
+        return []
+    return [
+        f"delay of {1000 * fit.delay_s:.4g} ms cannot be told from one {1000 * turn_s:.4g} ms longer or shorter, because frequencies are"
+        f" {1 / turn_s:.4g} Hz apart: between them the phase may be half a turn off; export with time 0 near the direct sound, or finer"
+    ]
 
 
 def check_phase_sign(frequency_hz: Real, response: Complex) -> list[str]:
     """Warn of a phase that fits the minimum phase better with its sign turned: e^{-iωt}, or an inverted export."""
     magnitude = np.abs(response)
-    strong = magnitude > 0.1 * magnitude.max()
-    if strong.sum() < 8:
+    if (magnitude > 0.1 * magnitude.max()).sum() < 8:
         return []
-    expected = minimum_phase(frequency_hz, magnitude[:, None])[:, 0]
-    weight = np.sqrt(np.gradient(np.log(np.maximum(frequency_hz, 1e-3)))) * strong
-    left = []
-    for sign in (1, -1):
-        excess = np.unwrap(sign * np.angle(response) - expected)
-        line = np.polynomial.polynomial.polyfit(frequency_hz, excess, 1, w=weight)
-        off = excess - np.polynomial.polynomial.polyval(frequency_hz, line)
-        left.append(float(np.sqrt(np.sum((weight * off) ** 2) / np.sum(weight**2))))
-    if left[1] < 0.5 * left[0] and left[0] > 0.3:
+    as_is, turned = (fit_delay(frequency_hz, r).residual_rad for r in (response, response.conj()))
+    if turned < 0.5 * as_is and as_is > 0.3:
         return [
-            f"phase seems inverted: on axis it is {np.degrees(left[0]):.0f} degrees (root mean square) from the minimum phase "
+            f"phase seems inverted: on axis it is {np.degrees(as_is):.0f} degrees (root mean square) from the minimum phase "
             "of its level, "
-            f"and {np.degrees(left[1]):.0f} with its sign turned; a delay is a falling phase here (e^(+jwt)): "
+            f"and {np.degrees(turned):.0f} with its sign turned; a delay is a falling phase here (e^(+jwt)): "
             "negate the phase if the file has e^(-iwt)"
         ]
     return []

@@ -202,6 +202,13 @@ def read_sofa_directivity(
             "the file was not written to its end, or the measurement failed",
         )
     rising(path, frequency_hz)
+    if not data.imag.any():
+        raise refusal(
+            path,
+            "Data.Imag of 0 throughout: the phase was not exported",
+            "complex pressure",
+            "export it with its phase",
+        )
     which = _emitter(path, sofa, meta.measurements, driver, emitter)
 
     receivers = _cartesian(path, sofa, "ReceiverPosition")
@@ -246,6 +253,8 @@ def read_sofa_directivity(
         distance_m=float(np.median(radius_m)),
         level="absolute" if str(getattr(sofa, "GLOBAL_Level", "")).lower() == "absolute" else "relative",
         time="absolute",
+        places_driver=bool(np.abs(position_m).max() > 0),
+        faces_driver=meta.measurements > 1,
         notes=(f"emitter {which} of {meta.measurements}",) if meta.measurements > 1 else (),
         warnings=(warning,) if warning else (),
     )

@@ -1,0 +1,83 @@
+"""Facts of each measured driver and head in `designer check`: file, convention, angles, time reference, polarity, centre, level."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from designer.acoustics.head_facts import head_lines
+from designer.acoustics.measured_drivers import explain_drivers
+from designer.acoustics.measured_head import read_head
+from designer.acoustics.scene import scene
+from designer.arrays import Complex, Real
+from designer.problem import Problem, load
+
+from .head_files import grid_deg, sphere, unit
+from .readers.made_sets import C, cap, frd_text
+
+FREQUENCY_HZ = np.geomspace(100.0, 8000.0, 120)
+ANGLES_DEG = (-120.0, -90.0, -60.0, -30.0, 0.0, 30.0, 60.0, 90.0, 120.0, 180.0)
+
+
+def problem(folder: Path, sign: float, other: str) -> Problem:
+    """One measured driver, 3 ms late, on a loopback, and another beside it."""
+    for angle in ANGLES_DEG:
+        towards = unit(np.array([[angle, 0.0]]))
+        p: Complex = sign * cap(FREQUENCY_HZ, towards)[:, 0] * np.exp(-2j * np.pi * FREQUENCY_HZ * 3e-3)
+        text = frd_text(FREQUENCY_HZ, p).replace("* Measurement data", "* 1 sweep using a loopback as timing reference")
+        (folder / f"a hor {angle:g}.txt").write_text(text)
+    (folder / "p.toml").write_text(
+        'title = "pair"\nsample_rate_hz = 48000\n[enclosure]\nmodel = "free-field"\n'
+        '[[drivers]]\nname = "a"\nposition_m = [0.0, -0.1, 0.0]\nresponse = "a hor *.txt"\n'
+        f'[[drivers]]\nname = "b"\nposition_m = [0.0, 0.1, 0.0]\n{other}\n[listener]\nposition_m = [2.0, 0.0, 0.0]\n'
+        '[[designs]]\nname = "left"\nkind = "ctc"\near = "left"\nband_hz = [500.0, 4000.0]\n'
+        "cancellation_gain_db = [[500, 3], [4000, 3]]\n"
+    )
+    return load(folder / "p.toml")
+
+
+def test_a_driver(tmp_path: Path) -> None:
+    """Each fact is the known driver's: the cap sits 5 cm in front of the sphere's middle that it was turned about."""
+    said = "\n".join(explain_drivers(problem(tmp_path, 1.0, 'response = "a hor *.txt"')))
+    for words in (
+        'measured driver "a": text files over angle, 10 files, a hor -120.txt to a hor 90.txt',
+        "10 directions (horizontal plane): hor -180, -120, -90, -60, -30, 0, 30, 60, 90, 120; 100 to 8000 Hz",
+        "on axis at 1 kHz",
+        "time reference: shared by a, b (their files name a loopback): 0 ms after the earliest of them",
+        "polarity upright; fitted centre 5",
+        "mm in front of its place",
+    ):
+        assert words in said
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_an_inverted_driver_beside_a_modelled_one(tmp_path: Path, sign: float) -> None:
+    """A model's pressure starts upwards; a measured driver that starts downwards beside it is named, one that does not is not."""
+    warnings = scene(problem(tmp_path, sign, "radius_m = 0.02")).warnings
+    named = [w for w in warnings if "polarity of a is inverted" in w and "that of the modelled b upwards" in w]
+    assert len(named) == (sign < 0)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_head(tmp_path: Path, sign: float) -> None:
+    """A sphere's ears moved by [20, 10, -30] mm from the turntable's axis, and inverted: both are told from the file."""
+    grid, moved_m = grid_deg(20.0), np.array([0.02, 0.01, -0.03])
+
+    def move(sofa: object) -> None:
+        f = np.fft.rfftfreq(512, 1 / 48000)
+        early: Real = unit(grid) @ moved_m / C
+        spectra = np.fft.rfft(sofa.Data_IR, axis=2)  # type: ignore[attr-defined]  # sofar's fields
+        spectra *= sign * np.exp(2j * np.pi * f * early[:, None])[:, None, :]
+        sofa.Data_IR = np.fft.irfft(spectra, 512, axis=2)  # type: ignore[attr-defined]  # sofar's fields
+
+    head = read_head(sphere(tmp_path / "head.sofa", grid, change=move), 0.0875, C, name="head.sofa")
+    np.testing.assert_allclose(head.centre_m, moved_m, atol=1e-3)
+    assert head.polarity == sign
+    said = "\n".join(head_lines(head))
+    assert "head head.sofa:" in said and "SimpleFreeFieldHRIR, azimuths" in said
+    assert (
+        f"time reference: the samples; polarity {'upright' if sign > 0 else 'inverted'}; fitted centre 20 mm in front"
+        in said
+    )
