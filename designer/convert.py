@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import designer
-from designer.acoustics.readers.file_checks import matching_files
-from designer.acoustics.readers.read import SOFA, named_emitter, read_set
+from designer.acoustics.readers.file_checks import matching_files, named_emitter
+from designer.acoustics.readers.read import SOFA, read_set
 from designer.acoustics.sofa_kind import kind_of
 from designer.acoustics.writers.sofa_text import WRITER, describe, global_texts
 from designer.errors import UsageError

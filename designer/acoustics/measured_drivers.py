@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -119,7 +120,7 @@ def measured_responses(problem: Problem) -> tuple[dict[int, MeasuredDirectivity]
     read = {
         driver.name: read_response(
             str(problem.data_path(driver.response)),
-            problem.folder,
+            Path(),  # the path is whole: the problem's folder stands in it already
             driver=driver.name,
             gate_ms=driver.gate_ms,
             speed_of_sound_m_s=problem.speed_of_sound_m_s,

@@ -342,6 +342,7 @@ class Problem(Table):
     _folder: Path = PrivateAttr(default=Path())
     _source: str = PrivateAttr(default="problem")
     _files: dict[str, str] = PrivateAttr(default_factory=dict)
+    _read_in: Path = PrivateAttr(default_factory=Path.cwd)
 
     def model_post_init(self, context: Any, /) -> None:
         """Remember where the problem came from, if the loader said so."""
@@ -356,8 +357,9 @@ class Problem(Table):
 
     @property
     def folder(self) -> Path:
-        """The folder that relative paths of the file start from."""
-        return self._folder
+        """The folder that relative paths of the file start from; itself relative while the program works where it read the file."""
+        whole = self._folder.is_absolute() or Path.cwd() == self._read_in
+        return self._folder if whole else self._read_in / self._folder
 
     @property
     def source(self) -> str:
@@ -378,7 +380,7 @@ class Problem(Table):
 
     def data_path(self, name: str) -> Path:
         """Where a data file that the problem names lies."""
-        return self._folder / self._files.get(name, name)
+        return self.folder / self._files.get(name, name)
 
     @property
     def driver_names(self) -> tuple[str, ...]:

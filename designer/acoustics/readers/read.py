@@ -16,7 +16,7 @@ from pathlib import Path
 from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.readers.assemble import assemble
 from designer.acoustics.readers.complex_table import is_complex_table, read_complex_table
-from designer.acoustics.readers.file_checks import matching_files
+from designer.acoustics.readers.file_checks import matching_files, named_emitter
 from designer.acoustics.readers.frd import read_frd_set
 from designer.acoustics.readers.impulse_wav import read_impulse_set
 from designer.acoustics.readers.raw_set import RawSet, refusal
@@ -69,14 +69,6 @@ def read_response(
         facing_deg=facing_deg,
         clockwise=clockwise,
     )
-
-
-def named_emitter(pattern: str, folder: Path) -> tuple[str, str | None]:
-    """A pattern without the "#emitter" that it may end with, and that emitter's name or index."""
-    if "#" in pattern and not (folder / pattern).exists():
-        name, _, emitter = pattern.rpartition("#")
-        return name, emitter
-    return pattern, None
 
 
 def read_set(
