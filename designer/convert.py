@@ -32,6 +32,8 @@ class DriverOptions:
     distance_m: float | None = None
     clockwise: bool = False
     facing_deg: tuple[float, float] = (0.0, 0.0)
+    angles: str | None = None
+    channel: int | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,8 @@ def _drivers(
             distance_m=options.distance_m,
             facing_deg=options.facing_deg,
             clockwise=options.clockwise,
+            angles=options.angles,
+            channel=options.channel,
         )
         for each in named_sets(patterns, Path(), name=options.name)
     }

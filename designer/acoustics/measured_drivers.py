@@ -127,6 +127,8 @@ def measured_responses(problem: Problem) -> tuple[dict[int, MeasuredDirectivity]
             distance_m=driver.response_distance_m,
             facing_deg=(driver.facing_deg[0], driver.facing_deg[1]),
             clockwise=driver.response_clockwise,
+            angles=driver.response_angles,
+            channel=driver.response_channel,
         )
         for driver in named
         if driver.response is not None

@@ -1,8 +1,7 @@
 """The problem file's schema: what each key is, its unit (in its name), its default and its range.
 
-Faults that one key shows alone are found here; faults that need two keys are found in `checks.py`. A description
-stands in `designer schema` and in messages: it says what the numbers of a list are, or all that a key of several
-types may hold.
+Faults that one key shows alone are found here; faults that need two keys are found in `checks.py`. A description stands in
+`designer schema` and in messages: it says what the numbers of a list are, or all that a key of several types may hold.
 """
 
 from __future__ import annotations
@@ -86,10 +85,12 @@ class Driver(Table):
     max_gain_db: Decibel | None = None
     response: Name | None = None
     gate_ms: Positive | None = None
-    response_distance_m: Positive | None = Field(
-        default=None, description="where the response was measured, if its file does not say"
-    )
+    response_distance_m: Positive | None = Field(default=None, description="where measured, if its file does not say")
     response_clockwise: bool = Field(default=False, description="its horizontal angles count clockwise seen from above")
+    response_angles: Name | list[Facing] | None = Field(
+        default=None, description='where its names hold angles, as "woofer_{azimuth}_*", or [azimuth, elevation] a file'
+    )
+    response_channel: Annotated[int, Field(ge=1)] | None = Field(default=None, description="of its sound files, from 1")
 
 
 class Listener(Table):
@@ -358,8 +359,7 @@ class Problem(Table):
     @property
     def folder(self) -> Path:
         """The folder that relative paths of the file start from; itself relative while the program works where it read the file."""
-        whole = self._folder.is_absolute() or Path.cwd() == self._read_in
-        return self._folder if whole else self._read_in / self._folder
+        return self._folder if Path.cwd() == self._read_in else self._read_in / self._folder
 
     @property
     def source(self) -> str:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from designer.acoustics.readers.angles import angles_of_names
+from designer.acoustics.readers.angle_names import angles_of_names
 from designer.acoustics.readers.frequency_grids import on_one_grid, rising
 from designer.acoustics.readers.raw_set import RawSet, refusal
+from designer.acoustics.readers.stated_angles import Stated, stated_angles
 from designer.acoustics.readers.text_table import COMMENT, is_numbers, parse_numbers, read_text
 from designer.arrays import Complex, Real
 
@@ -59,7 +60,7 @@ def read_file(path: Path) -> tuple[Real, Complex, bool]:
     return frequency_hz, np.asarray(magnitude * np.exp(1j * np.radians(phase_deg))), False
 
 
-def read_frd_set(files: tuple[Path, ...], *, clockwise: bool = False) -> RawSet:
+def read_frd_set(files: tuple[Path, ...], *, clockwise: bool = False, angles: Stated | None = None) -> RawSet:
     """A set of files over angle.
 
     Raises
@@ -67,7 +68,7 @@ def read_frd_set(files: tuple[Path, ...], *, clockwise: bool = False) -> RawSet:
     DataError : a file or a name cannot be used, or some files have a phase and others not
 
     """
-    angles = angles_of_names(files)
+    named, said = angles_of_names(files) if angles is None else stated_angles(files, angles)
     read = [read_file(path) for path in files]
     missing = [path for path, (_, _, no_phase) in zip(files, read, strict=True) if no_phase]
     if missing and len(missing) < len(files):
@@ -83,9 +84,10 @@ def read_frd_set(files: tuple[Path, ...], *, clockwise: bool = False) -> RawSet:
         kind=KIND,
         files=files,
         frequency_hz=frequency_hz,
-        directions=np.stack([angle.direction(clockwise=clockwise) for angle in angles]),
-        labels=tuple(str(angle) for angle in angles),
+        directions=np.stack([angle.direction(clockwise=clockwise) for angle in named]),
+        labels=tuple(str(angle) for angle in named),
         pressure=pressure,
         magnitude_only=bool(missing),
+        notes=said,
         warnings=(warning,) if warning else (),
     )

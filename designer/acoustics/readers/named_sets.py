@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from designer.acoustics.readers.angles import driver_of_name
+from designer.acoustics.readers.angle_names import driver_of_name
 from designer.acoustics.readers.complex_table import is_complex_table
 from designer.acoustics.readers.file_checks import matching_files, named_emitter
 from designer.acoustics.readers.read import family_of

@@ -22,6 +22,7 @@ from designer.acoustics.readers.impulse_wav import read_impulse_set
 from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.acoustics.readers.sofa_directivity import read_sofa_directivity
 from designer.acoustics.readers.spinorama import is_spinorama, read_spinorama
+from designer.acoustics.readers.stated_angles import Stated
 from designer.acoustics.readers.text_table import read_text
 
 SOFA = (".sofa", ".nc", ".h5", ".hdf5")
@@ -40,6 +41,8 @@ def read_response(
     distance_m: float | None = None,
     facing_deg: tuple[float, float] = (0.0, 0.0),
     clockwise: bool = False,
+    angles: Stated | None = None,
+    channel: int | None = None,
 ) -> MeasuredDirectivity:
     """Read one driver's measured response.
 
@@ -51,6 +54,8 @@ def read_response(
     distance_m : where it was measured, if the file does not say or says it wrongly
     facing_deg : where the driver faces in the device's axes; only for a file that holds the whole device
     clockwise : the files count horizontal angles clockwise seen from above
+    angles : where the angles stand in the files' names, or one of each file (`stated_angles`); only for a set over angle
+    channel : which channel of a sound file, from 1
 
     Raises
     ------
@@ -68,6 +73,8 @@ def read_response(
         distance_m=distance_m,
         facing_deg=facing_deg,
         clockwise=clockwise,
+        angles=angles,
+        channel=channel,
     )
 
 
@@ -82,6 +89,8 @@ def read_set(
     distance_m: float | None = None,
     facing_deg: tuple[float, float] = (0.0, 0.0),
     clockwise: bool = False,
+    angles: Stated | None = None,
+    channel: int | None = None,
 ) -> MeasuredDirectivity:
     """Read one driver's measured response from files that were found already; the keys are those of `read_response`.
 
@@ -102,8 +111,20 @@ def read_set(
     family = kinds.pop()
     if emitter is not None and family != "sofa":
         raise refusal(name, f"#{emitter} after a file that is not SOFA", "# after a SOFA file", "leave it out")
+    if channel is not None and family != "sound":
+        raise refusal(name, f"response_channel = {channel} for files without channels", "sound files", "leave it out")
     raw = _read(
-        family, files, driver, emitter, gate_ms, speed_of_sound_m_s, distance_m, facing_deg, clockwise=clockwise
+        family,
+        files,
+        driver,
+        emitter,
+        gate_ms,
+        speed_of_sound_m_s,
+        distance_m,
+        facing_deg,
+        clockwise=clockwise,
+        angles=angles,
+        channel=channel,
     )
     return assemble(raw, driver=driver, gate_ms=gate_ms, speed_of_sound_m_s=speed_of_sound_m_s, distance_m=distance_m)
 
@@ -128,7 +149,18 @@ def _read(
     facing_deg: tuple[float, float],
     *,
     clockwise: bool,
+    angles: Stated | None,
+    channel: int | None,
 ) -> RawSet:
+    if family == "sound":
+        return read_impulse_set(files, gate_ms=gate_ms, clockwise=clockwise, angles=angles, channel=channel)
+    first = read_text(files[0]) if family == "text" else ""
+    if family == "text" and not is_complex_table(first) and not is_spinorama(first):
+        return read_frd_set(files, clockwise=clockwise, angles=angles)
+    if angles is not None:
+        raise refusal(
+            files[0], "response_angles for a file that states its directions", "a set over angle", "leave it out"
+        )
     if family == "sofa":
         if len(files) > 1:
             raise refusal(files[1], f"{len(files)} SOFA files", "one file a driver", "name one file")
@@ -140,13 +172,8 @@ def _read(
             speed_of_sound_m_s=speed_of_sound_m_s,
             distance_m=distance_m,
         )
-    if family == "sound":
-        return read_impulse_set(files, gate_ms=gate_ms, clockwise=clockwise)
-    first = "" if family == "npz" else read_text(files[0])
     if family == "npz" or is_complex_table(first):
         return read_complex_table(
             files, speed_of_sound_m_s=speed_of_sound_m_s, distance_m=distance_m, clockwise=clockwise
         )
-    if is_spinorama(first):
-        return read_spinorama(files, clockwise=clockwise)
-    return read_frd_set(files, clockwise=clockwise)
+    return read_spinorama(files, clockwise=clockwise)
