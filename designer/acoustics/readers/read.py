@@ -21,6 +21,7 @@ from designer.acoustics.readers.frd import read_frd_set
 from designer.acoustics.readers.impulse_wav import read_impulse_set
 from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.acoustics.readers.sofa_directivity import read_sofa_directivity
+from designer.acoustics.readers.sofa_file import EXPORT_INSTEAD
 from designer.acoustics.readers.spinorama import is_spinorama, read_spinorama
 from designer.acoustics.readers.stated_angles import Stated
 from designer.acoustics.readers.text_table import read_text
@@ -104,6 +105,9 @@ def read_set(
     DataError : it cannot be used; the message says why and what would do
 
     """
+    foreign = next((path for path in files if path.suffix.lower() in EXPORT_INSTEAD), None)
+    if foreign is not None:
+        raise refusal(foreign, EXPORT_INSTEAD[foreign.suffix.lower()], ALLOWED)
     suffixes = sorted({path.suffix.lower() for path in files})
     kinds = {family_of(path) for path in files}
     if len(kinds) > 1 or "" in kinds:
