@@ -3,7 +3,7 @@
 | what is given | what is written |
 |---|---|
 | drivers in any format that `response` takes | FreeFieldDirectivityTF, one measurement a driver |
-| a head: (Simple)FreeFieldHRIR or -HRTF, or GeneralFIR with two receivers where source or head moves | SimpleFreeFieldHRIR |
+| a head: (Simple)FreeFieldHRIR or -HRTF, or GeneralFIR or -TF with two receivers where source or head moves | SimpleFreeFieldHRIR |
 | a whole device: GeneralTF or -FIR, with -E or without | GeneralTF-E or GeneralFIR-E |
 """
 

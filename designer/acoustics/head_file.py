@@ -211,7 +211,7 @@ def _missing(name: str) -> Iterator[None]:
     try:
         yield
     except (AttributeError, ValueError, TypeError, IndexError) as error:
-        words = str(error).splitlines()[0]
+        words = str(error).splitlines()[0].replace("'types.SimpleNamespace' object has no attribute", "there is no")
         raise DataError(f"{name}: found data that do not fit the convention ({words}); allowed: {ALLOWED}") from error
 
 
