@@ -107,10 +107,9 @@ def head_of(path: Path, allowed: str) -> SofaHead:
         sizes = {str(name): len(dimension) for name, dimension in file.dimensions.items()}
         variables = frozenset(str(name) for name in file.variables)
     if texts.get("Conventions") != "SOFA":
-        inside = ", ".join(sorted(variables)[:5]) or "nothing"
-        raise refusal(
-            path, f"an HDF5 file that is not SOFA (it holds {inside})", allowed, "convert it, or write a complex table"
-        )
+        inside = f" (it holds {', '.join(sorted(variables)[:5])})" if variables else ""
+        found = f"an HDF5 file that is not SOFA{inside}"
+        raise refusal(path, found, allowed, "convert it, or write a complex table")
     return SofaHead(texts, sizes, variables)
 
 
