@@ -178,6 +178,18 @@ def convert(
             help="Where the driver faces in a file that holds a whole device, in degrees, as facing_deg.",
         ),
     ] = (0.0, 0.0),
+    angles: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATTERN",
+            help='Where the angles stand in the names, as response_angles: "woofer_{azimuth}_*".',
+            show_default=False,
+        ),
+    ] = None,
+    channel: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Which channel of sound files, as response_channel.", show_default=False),
+    ] = None,
     speed_of_sound: Annotated[float, typer.Option(min=100.0, max=2000.0, metavar="M/S", help="In the air.")] = 343.0,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
@@ -195,7 +207,7 @@ def convert(
     from designer.convert import convert as write
 
     check_writable(out, force=force)
-    options = DriverOptions(name, gate_ms, distance, clockwise, facing)
+    options = DriverOptions(name, gate_ms, distance, clockwise, facing, angles, channel)
     with Console(stderr=True).status("converting"):  # shows nothing where the output is not a terminal
         made = write(files, out, options=options, speed_of_sound_m_s=speed_of_sound, force=force)
     for line in made.lines:

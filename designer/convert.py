@@ -3,7 +3,7 @@
 | what is given | what is written |
 |---|---|
 | drivers in any format that `response` takes | FreeFieldDirectivityTF, one measurement a driver |
-| a head: (Simple)FreeFieldHRIR or -HRTF, or GeneralFIR with two receivers where source or head moves | SimpleFreeFieldHRIR |
+| a head: (Simple)FreeFieldHRIR or -HRTF, or GeneralFIR or -TF with two receivers where source or head moves | SimpleFreeFieldHRIR |
 | a whole device: GeneralTF or -FIR, with -E or without | GeneralTF-E or GeneralFIR-E |
 """
 
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import designer
-from designer.acoustics.readers.file_checks import matching_files
-from designer.acoustics.readers.read import SOFA, named_emitter, read_set
+from designer.acoustics.readers.file_checks import matching_files, named_emitter
+from designer.acoustics.readers.read import SOFA, read_set
 from designer.acoustics.sofa_kind import kind_of
 from designer.acoustics.writers.sofa_text import describe, global_texts, is_sealed, seal
 from designer.errors import OutputError, UsageError
@@ -32,6 +32,8 @@ class DriverOptions:
     distance_m: float | None = None
     clockwise: bool = False
     facing_deg: tuple[float, float] = (0.0, 0.0)
+    angles: str | None = None
+    channel: int | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ def _drivers(
             distance_m=options.distance_m,
             facing_deg=options.facing_deg,
             clockwise=options.clockwise,
+            angles=options.angles,
+            channel=options.channel,
         )
         for each in named_sets(patterns, Path(), name=options.name)
     }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from designer import room_files
+from designer.acoustics.readers.file_checks import named_emitter
 from designer.arrays import Real
 from designer.export.of_design import filter_set
 from designer.export.write import fill_exports
@@ -131,20 +132,15 @@ def _copy_data(result: Result, folder: Path) -> dict[str, str]:
     """Copy the data that the problem names, and say where each now lies."""
     copies: dict[str, str] = {}
     for number, name in enumerate(dict.fromkeys(result.problem.data_files)):
-        pattern, hash_sign, emitter = name.rpartition("#") if _named_emitter(result, name) else (name, "", "")
-        path = result.problem.data_path(pattern)
+        pattern, emitter = named_emitter(str(result.problem.data_path(name)), Path())
+        path = Path(pattern)
         files = [path] if path.exists() else sorted(path.parent.glob(path.name))
         place = folder / "data" / str(number)
         place.mkdir(parents=True)
         for file in files:
             shutil.copyfile(file, place / file.name)
-        copies[name] = f"data/{number}/{path.name}{hash_sign}{emitter}"
+        copies[name] = f"data/{number}/{path.name}" + ("" if emitter is None else f"#{emitter}")
     return copies
-
-
-def _named_emitter(result: Result, name: str) -> bool:
-    """Whether a name ends in "#emitter", which is no part of the file's name."""
-    return "#" in name and not result.problem.data_path(name).exists()
 
 
 def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:

@@ -200,11 +200,12 @@ def test_drivers_that_one_file_cannot_hold(convert: Command, tmp_path: Path) -> 
 
 
 def test_options_are_the_keys_of_a_problem(convert: Command, tmp_path: Path) -> None:
-    """--gate-ms, --distance, --clockwise and --speed-of-sound do what the keys do."""
+    """--gate-ms, --distance, --clockwise, --angles and --speed-of-sound do what the keys do."""
     few_angles(tmp_path, model=lopsided)
     keys = {"gate_ms": 4.0, "distance_m": 1.5, "clockwise": True}
     before = read_response("woofer hor *.frd", tmp_path, driver="d", speed_of_sound_m_s=340.0, **keys)  # type: ignore[arg-type] # of several types
     options = ["--gate-ms", "4", "--distance", "1.5", "--clockwise", "--speed-of-sound", "340"]
+    options += ["--angles", "woofer hor {azimuth}"]
     assert convert("woofer hor *.frd", "-o", "out.sofa", *options).code == 0
     after = read_response("out.sofa", tmp_path, driver="d", speed_of_sound_m_s=340.0)
     same(after, before)

@@ -7,7 +7,6 @@ clipped, its onset cut) is left out with a warning, and a file with many of them
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,13 +18,19 @@ import numpy as np
 from designer.acoustics.head_directions import heard, placed
 from designer.acoustics.head_faults import left_out
 from designer.acoustics.interaural_time import FREQUENCY_HZ, delays, interaural_time_s, spectra
+from designer.acoustics.readers.sofa_file import read_sofa_file
 from designer.acoustics.time_reference import fit_delay
+from designer.acoustics.time_sign import time_sign
 from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
 
-CONVENTIONS = ("SimpleFreeFieldHRIR", "FreeFieldHRIR", "SimpleFreeFieldHRTF", "FreeFieldHRTF", "GeneralFIR")
+CONVENTIONS = (
+    "SimpleFreeFieldHRIR", "FreeFieldHRIR", "SimpleFreeFieldHRTF", "FreeFieldHRTF", "SimpleFreeFieldTF", "GeneralFIR", "GeneralTF",
+)  # fmt: skip
 MAX_NUMBERS = 16_000_000
 """Largest set of responses, in numbers (128 MB): 7,800 directions of 1,024 taps, 31,000 of 256."""
+LEAD_S = 6e-3
+"""Spectra begin at most so long before their sound: a delay of 10 ms turns more than once between the frequencies that tell the time."""
 MAX_FILE_BYTES = 1_000_000_000
 ALLOWED = f"a SOFA file of the convention {', '.join(CONVENTIONS[:-1])} or {CONVENTIONS[-1]}"
 
@@ -81,14 +86,19 @@ def read_recording(path: Path, name: str, *, precise: bool = False) -> HeadRecor
 
     """
     dimensions = _metadata(path, name)
-    with _damage(name), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of conventions that were renamed; what matters is checked below
-        import sofar  # slow to import, and needed only for measured heads
-
-        sofa = sofar.read_sofa(str(path), verify=False, verbose=False)
+    with _damage(name):
+        sofa = read_sofa_file(path, ALLOWED)
     with _missing(name):
         responses, rate_hz, delay = _responses(sofa, dimensions, name)
         placement = placed(sofa, len(responses), dimensions.get("E", 1), name)
+    sign_said = []
+    if hasattr(sofa, "Data_Real"):
+        sign = time_sign(responses, rate_hz)
+        if sign.is_reversed:  # conjugation reverses time
+            responses = _from_the_quiet(np.roll(responses[..., ::-1], 1, axis=2), rate_hz)
+            sign_said.append(f"found spectra of e^(-jwt), because {sign}; allowed: e^(+jwt); they are conjugated")
+        elif sign.is_doubtful:
+            sign_said.append(f"found that {sign}; doubtful: the levels or the delays of the two channels")
     full_scale = max(float(responses.max()), -float(responses.min()), 1e-30)
     dtype = np.float64 if precise else np.float32  # as exact as any measurement
     responses = np.divide(responses, full_scale, dtype=dtype, casting="same_kind")
@@ -105,7 +115,7 @@ def read_recording(path: Path, name: str, *, precise: bool = False) -> HeadRecor
     kept, distance_m, shell_said = _one_shell(placement.distance_m)
     recording = HeadRecording(directions, responses, delay_s, low, full_scale, rate_hz, distance_m).of(kept)
     single, double_said = _each_once(recording)
-    said = (*placement.said, *faults, *heard_said, *shell_said, *double_said)
+    said = (*sign_said, *placement.said, *faults, *heard_said, *shell_said, *double_said)
     convention = str(sofa.GLOBAL_SOFAConventions)
     return replace(recording.of(single), warnings=tuple(f"{name}: {words}" for words in said), convention=convention)
 
@@ -205,7 +215,7 @@ def _missing(name: str) -> Iterator[None]:
     try:
         yield
     except (AttributeError, ValueError, TypeError, IndexError) as error:
-        words = str(error).splitlines()[0]
+        words = str(error).splitlines()[0].replace("'types.SimpleNamespace' object has no attribute", "there is no")
         raise DataError(f"{name}: found data that do not fit the convention ({words}); allowed: {ALLOWED}") from error
 
 
@@ -299,9 +309,16 @@ def _from_spectra(spectra: Complex, frequency_hz: Real, name: str) -> tuple[Real
             )
         even *= np.exp(-2j * np.pi * grid_hz * late_s)
     responses = np.fft.irfft(even, axis=2)
-    # The quietest place of the whole set, as long as a sixteenth of the period, is where time begins.
+    rate_hz = float(2 * grid_hz[-1])
+    return _from_the_quiet(responses, rate_hz), rate_hz
+
+
+def _from_the_quiet(responses: Real, rate_hz: float) -> Real:
+    """Periodic responses (M, 2, T) that begin where the whole set is quietest, for a sixteenth of the period, not long before its peak."""
     length = responses.shape[2]
     window = max(1, length // 16)
     power = np.sum(responses**2, axis=(0, 1))
     running = np.convolve(np.concatenate([power, power[:window]]), np.ones(window), "valid")[:length]
-    return np.roll(responses, -int(np.argmin(running)), axis=2), float(2 * grid_hz[-1])
+    lead = np.arange(1, min(length, max(window, round(LEAD_S * rate_hz))) + 1)
+    starts = (int(power.argmax()) - lead) % length
+    return np.roll(responses, -int(starts[np.argmin(running[starts])]), axis=2)

@@ -1,7 +1,8 @@
 """A whole device as it was measured: drivers one by one, in their enclosure, at the ears or on a grid. It replaces every model.
 
-A SOFA file of the conventions GeneralTF, GeneralFIR, GeneralTF-E or GeneralFIR-E: its receivers are the points, its
-emitters the drivers, in the problem's order. Files without the emitters' dimension hold one measurement a driver.
+A SOFA file of the conventions GeneralTF, GeneralFIR, GeneralTF-E or GeneralFIR-E (or a room's, measured in free field): its receivers
+are the points, its emitters the drivers, in the problem's order. Several measurements of all emitters are as many places of the
+listener: each gives its own points. Files without the emitters' dimension hold one measurement a driver.
 Positions are in the device's axes. Pressure is taken as it is stored: relative levels and times between drivers and
 points must be true, one common gain is free.
 
@@ -21,11 +22,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer.acoustics.free_field import direction
+from designer.acoustics.readers.frequency_grids import rising
+from designer.acoustics.readers.sofa_file import SofaHead, fits_convention, head_of, moving, read_sofa_file
 from designer.acoustics.time_reference import fit_delay
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
-CONVENTIONS = ("GeneralTF", "GeneralFIR", "GeneralTF-E", "GeneralFIR-E")
+ROOM_CONVENTIONS = ("SingleRoomMIMOSRIR", "MultiSpeakerBRIR")
+"""Used where they are of a free field."""
+EMITTER_CONVENTIONS = ("GeneralTF-E", "GeneralFIR-E", "GeneralFIRE", *ROOM_CONVENTIONS)
+CONVENTIONS = ("GeneralTF", "GeneralFIR", *EMITTER_CONVENTIONS)
+FOLLOWED = ("ListenerPosition", "ListenerView", "ReceiverPosition")
+"""What may change between measurements: where the points are."""
 MAX_BYTES = 500_000_000
 MATCH_M = 0.01
 """A receiver within this of a place that is asked for is that place."""
@@ -129,8 +137,6 @@ def read_device(path: Path, drivers: int | None) -> MeasuredDevice:
     DataError : the file is not SOFA, of another convention, too large, or does not hold that many drivers
 
     """
-    import sofar  # slow to import, and needed only for measured data
-
     allowed = f"allowed: a SOFA file of {', '.join(CONVENTIONS)}"
     if not path.is_file():
         raise DataError(f"{path}: no such file; {allowed}")
@@ -138,25 +144,35 @@ def read_device(path: Path, drivers: int | None) -> MeasuredDevice:
         raise DataError(
             f"{path}: {path.stat().st_size / 1e6:.0f} MB; allowed: at most {MAX_BYTES / 1e6:.0f} MB; export less"
         )
-    _refuse_large(path, allowed)
-    try:
-        sofa = sofar.read_sofa(str(path), verify=False, verbose=False)
-    except Exception as error:  # sofar and netCDF4 raise many kinds; each means that the file cannot be used
-        raise DataError(f"{path}: cannot be read as SOFA: {error}; {allowed}") from error
-    convention = str(sofa.GLOBAL_SOFAConventions)
-    if convention not in CONVENTIONS:
-        raise DataError(f"{path}: found the SOFA convention {convention}; {allowed}")
+    head = head_of(path, allowed.removeprefix("allowed: "))
+    _refuse_large(path, head, drivers)
+    sofa = read_sofa_file(path, allowed.removeprefix("allowed: "))
+    with fits_convention(path, head.convention):
+        return _device(path, sofa, head, drivers)
+
+
+def _device(path: Path, sofa: Any, head: SofaHead, drivers: int | None) -> MeasuredDevice:
+    convention = "-E" if head.convention in EMITTER_CONVENTIONS else ""
+    measurements = head.sizes.get("M", 1)
     frequency_hz, rate = None, 0.0
     delay_s: Real = np.zeros((1, 1))
-    if "FIR" in convention:
-        data = np.asarray(sofa.Data_IR, dtype=float)
+    if "Data.IR" in head.variables:
+        data = _points_drivers(sofa.Data_IR, convention)
         rate = float(np.asarray(sofa.Data_SamplingRate).ravel()[0])
-        data = _emitters_last(data, convention)
-        delay_s = _delays(sofa, convention) / rate
+        if not 1.0 <= rate <= 1e7:
+            raise DataError(f"{path}: found a sampling rate of {rate:g} Hz; allowed: 1 to 10000000 Hz; correct it")
+        delay_s = _delays(sofa, convention, measurements) / rate
     else:
-        data = _emitters_last(np.asarray(sofa.Data_Real) + 1j * np.asarray(sofa.Data_Imag), convention)
+        data = _points_drivers(sofa.Data_Real + 1j * sofa.Data_Imag, convention)
         frequency_hz = np.atleast_1d(np.asarray(sofa.N, dtype=float))
-    receivers = _cartesian(np.asarray(sofa.ReceiverPosition, dtype=float), str(sofa.ReceiverPosition_Type))
+        rising(path, frequency_hz)
+        if frequency_hz.size != data.shape[2]:
+            raise DataError(
+                f"{path}: found {frequency_hz.size} frequencies for spectra of {data.shape[2]}; allowed: one each"
+            )
+    receivers = _receivers(path, sofa, convention, measurements)
+    if not np.isfinite(receivers).all() or not np.isfinite(delay_s).all():
+        raise DataError(f"{path}: found a place or a delay that is not finite; allowed: numbers; export it again")
     if drivers is not None and data.shape[1] != drivers:
         raise DataError(
             f"{path}: found {data.shape[1]} drivers (emitters, or measurements); allowed: as many as the problem's, {drivers}"
@@ -181,43 +197,107 @@ def read_device(path: Path, drivers: int | None) -> MeasuredDevice:
             f"{path}: driver {silent[0]} is silent at every receiver; allowed: drivers that sound; measure it again"
         )
     delay_s = np.broadcast_to(delay_s, data.shape[:2])
-    emitters = _cartesian(np.asarray(sofa.EmitterPosition, dtype=float), str(sofa.EmitterPosition_Type))
-    places = emitters if len(emitters) == data.shape[1] and convention.endswith("-E") else None
+    emitters = _cartesian(
+        np.asarray(sofa.EmitterPosition, dtype=float), str(getattr(sofa, "EmitterPosition_Type", "cartesian"))
+    )
+    places = emitters if len(emitters) == data.shape[1] and convention else None
     return MeasuredDevice(str(path), receivers, data, frequency_hz, rate, delay_s, places)
 
 
-def _refuse_large(path: Path, allowed: str) -> None:
-    """Read the sizes alone: a small file may unpack to a large one."""
-    import netCDF4  # slow to import; sofar needs it too
+def _refuse_large(path: Path, head: SofaHead, drivers: int | None) -> None:
+    """Refuse by the metadata alone: a convention that is none of these, a room, a source that moves, and what would fill the memory.
 
-    try:
-        with netCDF4.Dataset(str(path)) as file:
-            sizes = [len(file.dimensions[name]) if name in file.dimensions else 1 for name in "MRNE"]
-    except (OSError, RuntimeError) as error:
-        raise DataError(f"{path}: cannot be read as SOFA: {error}; {allowed}") from error
+    Raises
+    ------
+    DataError : naming which
+
+    """
+    allowed = f"allowed: a SOFA file of {', '.join(CONVENTIONS)}"
+    if head.convention not in CONVENTIONS:
+        raise DataError(f"{path}: found the SOFA convention {head.convention}; {allowed}")
+    room = head.texts.get("RoomType", "free field")
+    if head.convention in ROOM_CONVENTIONS and room.lower() != "free field":
+        raise DataError(
+            f"{path}: found {head.convention} of a room (RoomType {room}), whose reflections would be taken for the device's own;"
+            " allowed: a device in free field; measure it there, or gate the responses and write GeneralFIR-E"
+        )
+    sizes = [head.sizes.get(name, 1) for name in "MRNE"]
     size = 8 * math.prod(sizes)
     if size > MAX_BYTES:
         shape = " x ".join(str(n) for n in sizes)
         raise DataError(
             f"{path}: found {size / 1e6:,.0f} MB of data ({shape}); allowed: at most {MAX_BYTES / 1e6:.0f} MB; export less"
         )
+    moved = [] if sizes[0] == 1 else list(moving(path, allowed.removeprefix("allowed: ")))
+    if head.convention in EMITTER_CONVENTIONS:
+        turned = [name for name in moved if name not in FOLLOWED]
+        what = "the device, or its emitters, move (a turntable)"
+        still = not moved and sizes[0] > 1
+    else:  # drivers one after the other, each a source of its own
+        turned = (
+            moved if drivers is None or sizes[0] != drivers else [name for name in moved if name != "SourcePosition"]
+        )
+        what = f"something moves: a turntable or a head that turns, not {sizes[0]} drivers"
+        still = False
+    if turned:
+        raise DataError(
+            f"{path}: found {sizes[0]} measurements between which {what} ({', '.join(turned)} changes); allowed: the device at rest, a"
+            " driver a measurement or an emitter; write each driver's responses over direction as FreeFieldDirectivityTF, or"
+            " all places of the listener as receivers"
+        )
+    if still:
+        raise DataError(
+            f"{path}: found {sizes[0]} measurements between which nothing moves; allowed: one, or one for each place of the"
+            " listener (ListenerPosition, ListenerView or ReceiverPosition); keep one of them, or their mean"
+        )
 
 
-def _delays(sofa: Any, convention: str) -> Real:
-    """Data.Delay in samples, to broadcast to (R, L)."""
+def _receivers(path: Path, sofa: Any, convention: str, measurements: int) -> Real:
+    """Places (R, 3) of the points; with several measurements (M R, 3), the listener's place and view taken into each."""
+    kind = str(getattr(sofa, "ReceiverPosition_Type", "cartesian"))
+    position = np.asarray(sofa.ReceiverPosition, dtype=float)
+    if not convention or measurements == 1:
+        return _cartesian(position, kind)
+    position = position if position.ndim == 3 else position[:, :, None]
+    own = position.shape[2] == measurements
+    each = [_cartesian(position[:, :, m if own else 0], kind) for m in range(measurements)]
+    place = _rows(sofa, "ListenerPosition", measurements, [0.0, 0.0, 0.0])
+    forward = _rows(sofa, "ListenerView", measurements, [1.0, 0.0, 0.0])
+    up = _rows(sofa, "ListenerUp", measurements, [0.0, 0.0, 1.0])
+    left = np.cross(up, forward)
+    sizes = [np.linalg.norm(v, axis=1, keepdims=True) for v in (forward, left)]
+    if min(size.min() for size in sizes) < 1e-9:
+        raise DataError(f"{path}: found ListenerView along ListenerUp; allowed: two directions; write where its up is")
+    forward, left = forward / sizes[0], left / sizes[1]
+    axes = np.stack([forward, left, np.cross(forward, left)], axis=1)  # (M, 3, 3), rows: the listener's axes
+    return np.concatenate([each[m] @ axes[m] + place[m] for m in range(measurements)])
+
+
+def _rows(sofa: Any, name: str, measurements: int, default: list[float]) -> Real:
+    value = np.asarray(getattr(sofa, name, [default]), dtype=float)
+    kind = str(getattr(sofa, f"{name}_Type", "cartesian"))
+    if name == "ListenerUp" and not hasattr(sofa, "ListenerUp_Type"):
+        kind = str(getattr(sofa, "ListenerView_Type", "cartesian"))
+    return np.array(np.broadcast_to(_cartesian(value, kind), (measurements, 3)))
+
+
+def _delays(sofa: Any, convention: str, measurements: int) -> Real:
+    """Data.Delay in samples, to broadcast to (points, drivers)."""
     delay = np.asarray(getattr(sofa, "Data_Delay", 0.0), dtype=float)
     if delay.size == 1:
         return delay.reshape(1, 1)
-    if convention.endswith("-E"):
-        return np.asarray(delay[0])  # (M, R, E)
-    return np.asarray(delay.T)  # (M, R), a driver a measurement
+    if not convention:
+        return np.asarray(delay.T)  # (M, R), a driver a measurement
+    delay = delay if delay.ndim == 3 else delay[:, :, None]
+    return np.array(np.broadcast_to(delay, (measurements, *delay.shape[1:]))).reshape(-1, delay.shape[2])
 
 
-def _emitters_last(data: NDArray[Any], convention: str) -> NDArray[Any]:
-    """Data as (R, L, K) from SOFA's (M, R, N) with one measurement a driver, or (1, R, N, E)."""
-    if convention.endswith("-E"):
-        return np.asarray(data[0].transpose(0, 2, 1))
-    return np.asarray(data.transpose(1, 0, 2))
+def _points_drivers(data: NDArray[Any], convention: str) -> NDArray[Any]:
+    """Data as (points, L, K): SOFA's (M, R, N) with one measurement a driver, or (M, R, N, E) with M R points."""
+    if convention:
+        data = data if data.ndim == 4 else data[..., None]
+        return np.asarray(data.transpose(0, 1, 3, 2).reshape(-1, data.shape[3], data.shape[2]))
+    return np.asarray(data.reshape(data.shape[:3]).transpose(1, 0, 2))
 
 
 def _cartesian(position: Real, kind: str) -> Real:

@@ -131,7 +131,7 @@ def measured_responses(problem: Problem) -> tuple[dict[int, MeasuredDirectivity]
     read = {
         driver.name: read_response(
             str(problem.data_path(driver.response)),
-            problem.folder,
+            Path(),  # the path is whole: the problem's folder stands in it already
             driver=driver.name,
             gate_ms=driver.gate_ms,
             speed_of_sound_m_s=problem.speed_of_sound_m_s,
@@ -139,6 +139,8 @@ def measured_responses(problem: Problem) -> tuple[dict[int, MeasuredDirectivity]
             facing_deg=(driver.facing_deg[0], driver.facing_deg[1]),
             clockwise=driver.response_clockwise,
             turned_about=_turned_about(driver),
+            angles=driver.response_angles,
+            channel=driver.response_channel,
         )
         for driver in named
         if driver.response is not None

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 ResponseDistance = Annotated[
-    Annotated[float, Field(gt=0)] | None,
+    Annotated[float, Field(gt=0, le=10_000.0)] | None,
     Field(description="where the response was measured, if its file does not say"),
 ]
 TurningPoint = Annotated[

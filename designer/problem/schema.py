@@ -1,8 +1,7 @@
 """The problem file's schema: what each key is, its unit (in its name), its default and its range.
 
-Faults that one key shows alone are found here; faults that need two keys are found in `checks.py`. A description
-stands in `designer schema` and in messages: it says what the numbers of a list are, or all that a key of several
-types may hold.
+Faults that one key shows alone are found here; faults that need two keys are found in `checks.py`. A description stands in
+`designer schema` and in messages: it says what the numbers of a list are, or all that a key of several types may hold.
 """
 
 from __future__ import annotations
@@ -93,6 +92,10 @@ class Driver(Table):
     response_clockwise: bool = Field(default=False, description="its horizontal angles count clockwise seen from above")
     response_turned_about: ResponseTurnedAbout = "driver"
     response_time: ResponseTime = "auto"
+    response_angles: Name | Annotated[list[Facing], Field(max_length=limits.MAX_POINTS)] | None = Field(
+        default=None, description='where its names hold angles, as "woofer_{azimuth}_*", or [azimuth, elevation] a file'
+    )
+    response_channel: Annotated[int, Field(ge=1)] | None = Field(default=None, description="of its sound files, from 1")
 
 
 class Listener(Table):
@@ -333,6 +336,7 @@ class Problem(Table):
     _folder: Path = PrivateAttr(default=Path())
     _source: str = PrivateAttr(default="problem")
     _files: dict[str, str] = PrivateAttr(default_factory=dict)
+    _read_in: Path = PrivateAttr(default_factory=Path.cwd)
 
     def model_post_init(self, context: Any, /) -> None:
         """Remember where the problem came from, if the loader said so."""
@@ -347,8 +351,8 @@ class Problem(Table):
 
     @property
     def folder(self) -> Path:
-        """The folder that relative paths of the file start from."""
-        return self._folder
+        """The folder that relative paths of the file start from; itself relative while the program works where it read the file."""
+        return self._folder if Path.cwd() == self._read_in else self._read_in / self._folder
 
     @property
     def source(self) -> str:
@@ -369,7 +373,7 @@ class Problem(Table):
 
     def data_path(self, name: str) -> Path:
         """Where a data file that the problem names lies."""
-        return self._folder / self._files.get(name, name)
+        return self.folder / self._files.get(name, name)
 
     @property
     def driver_names(self) -> tuple[str, ...]:

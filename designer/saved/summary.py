@@ -13,11 +13,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from designer.acoustics.writers.sofa_text import WRITER
 from designer.errors import DataError
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.problem.messages import dotted, shown
 from designer.problem.schema import MAX_SECTIONS, MAX_TAPS
+from designer.versions import WRITER
 
 MAX_SUMMARY_BYTES = 500_000_000
 REMEDY = "design it again"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from designer.acoustics.readers.file_checks import named_emitter
 from designer.problem.schema import Problem
 from designer.sweep.variation import Change
 
@@ -38,11 +39,9 @@ def _canonical(value: Any) -> bytes:
 
 def _files(problem: Problem, name: str) -> Iterator[Path]:
     """The files that a name stands for: one, those of a pattern, or one whose emitter stands behind a hash sign."""
-    for pattern in dict.fromkeys((name, name.rpartition("#")[0])):
-        if pattern:
-            path = problem.data_path(pattern)
-            named = path.parent.glob(path.name) if path.name else ()
-            yield from [path] if path.is_file() else sorted(one for one in named if one.is_file())
+    path = Path(named_emitter(str(problem.data_path(name)), Path())[0])
+    named = path.parent.glob(path.name) if path.name else ()
+    yield from [path] if path.is_file() else sorted(one for one in named if one.is_file())
 
 
 def _of_file(file: Path) -> bytes:

@@ -133,7 +133,9 @@ def test_what_is_no_device_is_refused(tmp_path: Path) -> None:
     """Text with the suffix .sofa, and a file of another convention."""
     text = tmp_path / "text.sofa"
     text.write_text("not a device", encoding="utf-8")
-    with pytest.raises(DataError, match=r"text\.sofa: cannot be read as SOFA: .*; allowed: a SOFA file of GeneralTF"):
+    with pytest.raises(
+        DataError, match=r"text\.sofa: found no readable HDF5 file .*; allowed: a SOFA file of GeneralTF"
+    ):
         read_device(text, 2)
     head = sofar.Sofa("SimpleFreeFieldHRIR")
     head.Data_IR, head.Data_Delay = np.zeros((1, 2, 8)), np.zeros((1, 2))
@@ -197,10 +199,14 @@ def test_a_file_that_was_cut_off_and_one_that_is_not_sofa(tmp_path: Path) -> Non
     """Half of a download, and an HDF5 file of something else: refused by name, and what would do."""
     path = measured(tmp_path, circle=False)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(DataError, match=r"device\.sofa: cannot be read as SOFA: .*; allowed: a SOFA file of GeneralTF"):
+    with pytest.raises(
+        DataError, match=r"device\.sofa: found no readable HDF5 file .*; allowed: a SOFA file of GeneralTF"
+    ):
         read_device(path, 2)
     other = tmp_path / "other.sofa"
     with netCDF4.Dataset(str(other), "w") as file:
         file.title = "weather"
-    with pytest.raises(DataError, match=r"other\.sofa: cannot be read as SOFA: .*; allowed: a SOFA file of GeneralTF"):
+    with pytest.raises(
+        DataError, match=r"other\.sofa: found an HDF5 file that is not SOFA; allowed: a SOFA file of GeneralTF"
+    ):
         read_device(other, 2)

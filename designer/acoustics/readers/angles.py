@@ -1,28 +1,36 @@
-"""Angles as files name them, and the directions that they mean.
+"""Angles as files state them, and the directions that they mean.
 
-A set over angle names each file after its plane and angle, as VituixCAD and Room EQ Wizard do: "woofer hor 22.5.frd",
-"woofer_ver-10.txt", "woofer 30 deg.txt". Without a plane the horizontal one is meant. Angles are degrees. A horizontal
-angle counts counter-clockwise seen from above, so that positive is the driver's left; a vertical one upwards. Whether a
-file counts the other way it does not say: `clockwise` turns the horizontal angles round, and a set that differs
-between left and right carries a note of which was taken.
+Angles are degrees. A horizontal angle counts counter-clockwise seen from above, so that positive is the driver's left; a
+vertical one upwards. Whether a file counts the other way it does not say: `clockwise` turns the horizontal angles round,
+and a set that differs between left and right carries a note of which was taken.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from designer.acoustics.readers.raw_set import refusal
 from designer.arrays import Real
 
-_ANGLE = r"(?P<angle>[+\-−]?\d+(?:[.,]\d+)?)\s*(?:°|deg(?:rees)?)?"
-_WITH_PLANE = re.compile(
-    r"(?:^|[\s_.\-])(?P<plane>horizontal|hor|h|vertical|ver|vert|v)[\s_]*" + _ANGLE + r"(?=$|[\s_])", re.IGNORECASE
-)
-_LAST_NUMBER = re.compile(r"(?:^|[\s_]|(?<=[^\W\d]))" + _ANGLE + r"$", re.IGNORECASE)
+
+class Direction(Protocol):
+    """A direction as a file names it: its angles, what they are called, and where it points in the driver's frame."""
+
+    @property
+    def kind(self) -> str:
+        """What the angles are."""
+
+    @property
+    def values_deg(self) -> tuple[float, ...]:
+        """One angle, or two."""
+
+    def direction(self, *, clockwise: bool = False) -> Real:
+        """Unit vector (3,) in the driver's frame."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,16 @@ class PlaneAngle:
     def __str__(self) -> str:
         return f"{'ver' if self.vertical else 'hor'} {self.angle_deg:g} deg"
 
+    @property
+    def kind(self) -> str:
+        """The plane."""
+        return "vertical" if self.vertical else "horizontal"
+
+    @property
+    def values_deg(self) -> tuple[float, ...]:
+        """The angle."""
+        return (self.angle_deg,)
+
     def direction(self, *, clockwise: bool = False) -> Real:
         """Unit vector (3,) in the driver's frame."""
         # Exact at the ends, so that 0 and 360, and 180 and -180, are one direction.
@@ -45,54 +63,64 @@ class PlaneAngle:
         return np.array([cos, -sin if clockwise else sin, 0.0])
 
 
+@dataclass(frozen=True)
+class SphereAngle:
+    """Azimuth and elevation."""
+
+    azimuth_deg: float
+    elevation_deg: float
+    kind: ClassVar[str] = "azimuth and elevation"
+
+    def __str__(self) -> str:
+        return f"azimuth {self.azimuth_deg:g}, elevation {self.elevation_deg:g} deg"
+
+    @property
+    def values_deg(self) -> tuple[float, ...]:
+        """Azimuth, elevation."""
+        return (self.azimuth_deg, self.elevation_deg)
+
+    def direction(self, *, clockwise: bool = False) -> Real:
+        """Unit vector (3,) in the driver's frame."""
+        flat = PlaneAngle(self.azimuth_deg, False).direction(clockwise=clockwise)
+        up = PlaneAngle(self.elevation_deg, True).direction()
+        return np.array([flat[0] * up[0], flat[1] * up[0], up[2]])
+
+
+@dataclass(frozen=True)
+class PolarAngle:
+    """Angle to the axis, in the half plane that a turn about the axis gives: 0 is the driver's left, 90 up, 180 its right."""
+
+    polar_deg: float
+    turn_deg: float
+    kind: ClassVar[str] = "angle to the axis and turn about it"
+
+    def __str__(self) -> str:
+        return f"{self.polar_deg:g} deg from the axis, turned by {self.turn_deg:g} deg"
+
+    @property
+    def values_deg(self) -> tuple[float, ...]:
+        """Angle to the axis, turn about it."""
+        return (self.polar_deg, self.turn_deg)
+
+    def direction(self, *, clockwise: bool = False) -> Real:
+        """Unit vector (3,) in the driver's frame."""
+        away = PlaneAngle(self.polar_deg, False).direction()
+        side, up, _ = PlaneAngle(self.turn_deg, False).direction()
+        return np.array([away[0], away[1] * (-side if clockwise else side), away[1] * up])
+
+
+def of_both(planes: Mapping[str, float]) -> Direction:
+    """The direction of a horizontal and a vertical angle, of which one may be absent or 0."""
+    azimuth_deg, elevation_deg = planes.get("horizontal", 0.0), planes.get("vertical", 0.0)
+    if azimuth_deg and elevation_deg:
+        return SphereAngle(azimuth_deg, elevation_deg)
+    is_vertical = elevation_deg != 0 or set(planes) == {"vertical"}
+    return PlaneAngle(elevation_deg if is_vertical else azimuth_deg, is_vertical)
+
+
 def number(text: str) -> float:
     """A number with a decimal point, a decimal comma, or a minus sign as printed."""
     return float(text.replace("−", "-").replace(",", "."))
-
-
-def angle_of_name(path: Path) -> PlaneAngle | None:
-    """Plane and angle that a file's name ends with, or None where it has none."""
-    found = list(_WITH_PLANE.finditer(path.stem))
-    if found:
-        return PlaneAngle(number(found[-1]["angle"]), found[-1]["plane"].lower().startswith("v"))
-    last = _LAST_NUMBER.search(path.stem)
-    return PlaneAngle(number(last["angle"]), False) if last else None
-
-
-def driver_of_name(path: Path) -> str:
-    """What a file's name says before plane and angle: the driver; empty where nothing stands there."""
-    found = list(_WITH_PLANE.finditer(path.stem))
-    match = found[-1] if found else _LAST_NUMBER.search(path.stem)
-    return (path.stem if match is None else path.stem[: match.start()]).strip(" _-.")
-
-
-def angles_of_names(files: tuple[Path, ...]) -> tuple[PlaneAngle, ...]:
-    """Plane and angle of each file of a set; a file alone whose name says none is on axis.
-
-    Raises
-    ------
-    DataError : a name has no angle, two names mean the same, or the angles are radians
-
-    """
-    angles: list[PlaneAngle] = []
-    for path in files:
-        angle = angle_of_name(path)
-        if angle is None:
-            if len(files) > 1:
-                raise refusal(
-                    path,
-                    "a name without an angle",
-                    'names that end with plane and angle, as "woofer hor 22.5.frd" or "woofer ver -10.frd"',
-                    "rename the file, or leave it out of the pattern",
-                )
-            angle = PlaneAngle(0.0, False)
-        angles.append(angle)
-    for i, angle in enumerate(angles):
-        if angle in angles[:i]:
-            first = files[angles.index(angle)]
-            raise refusal(files[i], f"{angle} a second time, after {first.name}", "one file an angle", "leave one out")
-    check_degrees(files[0], np.array([angle.angle_deg for angle in angles]))
-    return tuple(angles)
 
 
 def check_degrees(file: Path | str, angle_deg: Real, what: str = "angles") -> None:

@@ -59,3 +59,10 @@ def matching_files(pattern: str, folder: Path) -> tuple[Path, ...]:
     if empty:
         raise refusal(empty[0], "an empty file", "measured data", "export it again")
     return tuple(files)
+
+
+def named_emitter(pattern: str, folder: Path) -> tuple[str, str | None]:
+    """A pattern without the "#emitter" that it may end with, and that emitter's name or index."""
+    name, hash_sign, emitter = pattern.rpartition("#")
+    in_the_name = hash_sign and not {"/", "\\"} & set(emitter)  # a folder may have the sign in its own name
+    return (name, emitter) if in_the_name and not (folder / pattern).exists() else (pattern, None)

@@ -1,4 +1,4 @@
-"""Impulse responses over angle: one WAV (or FLAC, AIFF) file an angle, one channel each, named as text files are.
+"""Impulse responses over angle: one WAV (or FLAC, AIFF) file an angle, a channel a driver, named as text files are.
 
 Time is that of the files: it is assumed that all were recorded with one start, so that the differences of arrival between
 angles are real; the onset on axis is taken off all of them alike. The gate, if any, is set at each file's own onset, because
@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from designer.acoustics.readers.angles import angles_of_names
+from designer.acoustics.readers.angle_names import angles_of_names
 from designer.acoustics.readers.export_losses import check_impulses
 from designer.acoustics.readers.file_checks import check_bytes
 from designer.acoustics.readers.gating import gate_window
 from designer.acoustics.readers.raw_set import RawSet, refusal
+from designer.acoustics.readers.stated_angles import Stated, stated_angles
 from designer.arrays import Real
 
 KIND = "impulse responses over angle"
@@ -56,12 +57,16 @@ def _data_bytes_missing(path: Path) -> int:
     return 0
 
 
-def read_impulse(path: Path) -> tuple[Impulse, list[str]]:
+def read_impulse(path: Path, channel: int | None = None) -> tuple[Impulse, list[str]]:
     """One file, and what is suspicious about it.
+
+    Parameters
+    ----------
+    channel : which of its channels, from 1; by default it has one
 
     Raises
     ------
-    DataError : it is no sound file, cut off, silent, clipped, has several channels, or NaN
+    DataError : it is no sound file, cut off, silent, clipped, or NaN, has several channels or not the one that is asked for
 
     """
     import soundfile  # needed only here
@@ -77,11 +82,14 @@ def read_impulse(path: Path) -> tuple[Impulse, list[str]]:
         samples, rate = soundfile.read(str(path), dtype="float64", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise refusal(path, f"no sound file ({error})", "WAV, FLAC or AIFF", "export it again") from error
-    if samples.shape[1] != 1:
-        raise refusal(
-            path, f"{samples.shape[1]} channels", "one", "write the channel of this driver to a file of its own"
-        )
-    x = samples[:, 0]
+    count = samples.shape[1]
+    if channel is None and count != 1:
+        remedy = f"name this driver's: response_channel = 1 to {count}"
+        raise refusal(path, f"{count} channels", "one, or a channel for each driver", remedy)
+    if channel is not None and channel > count:
+        found = f"{count} channel{'s' * (count > 1)}, and response_channel = {channel}"
+        raise refusal(path, found, f"a channel from 1 to {count}", "correct the key, or record all drivers' channels")
+    x = samples[:, 0 if channel is None else channel - 1]
     if not np.isfinite(x).all():
         raise refusal(
             path, f"NaN or infinity at sample {int(np.argmin(np.isfinite(x)))}", "finite samples", "export it again"
@@ -113,7 +121,14 @@ def read_impulse(path: Path) -> tuple[Impulse, list[str]]:
     return Impulse(x, float(rate), onset), warnings
 
 
-def read_impulse_set(files: tuple[Path, ...], *, gate_ms: float | None, clockwise: bool = False) -> RawSet:
+def read_impulse_set(
+    files: tuple[Path, ...],
+    *,
+    gate_ms: float | None,
+    clockwise: bool = False,
+    angles: Stated | None = None,
+    channel: int | None = None,
+) -> RawSet:
     """A set of impulse responses over angle.
 
     Raises
@@ -121,11 +136,11 @@ def read_impulse_set(files: tuple[Path, ...], *, gate_ms: float | None, clockwis
     DataError : a file or a name cannot be used, or the gate is too short to leave a band
 
     """
-    angles = angles_of_names(files)
+    named, said = angles_of_names(files) if angles is None else stated_angles(files, angles)
     impulses: list[Impulse] = []
     warnings: list[str] = []
     for path in files:
-        impulse, found = read_impulse(path)
+        impulse, found = read_impulse(path, channel)
         impulses.append(impulse)
         warnings += found
     warnings += check_impulses(files, [impulse.samples for impulse in impulses])
@@ -154,7 +169,7 @@ def read_impulse_set(files: tuple[Path, ...], *, gate_ms: float | None, clockwis
         )
     count = int(np.clip(2 * np.ceil((highest_hz - lowest_hz) * window_s), 64, MAX_FREQUENCIES))
     frequency_hz = np.linspace(lowest_hz, highest_hz, count)
-    axis = int(np.argmax([angle.direction()[0] for angle in angles]))
+    axis = int(np.argmax([angle.direction()[0] for angle in named]))
     zero_s = impulses[axis].onset / impulses[axis].sample_rate_hz
     columns = []
     for impulse in impulses:
@@ -172,12 +187,12 @@ def read_impulse_set(files: tuple[Path, ...], *, gate_ms: float | None, clockwis
         kind=KIND,
         files=files,
         frequency_hz=frequency_hz,
-        directions=np.stack([angle.direction(clockwise=clockwise) for angle in angles]),
-        labels=tuple(str(angle) for angle in angles),
+        directions=np.stack([angle.direction(clockwise=clockwise) for angle in named]),
+        labels=tuple(str(angle) for angle in named),
         pressure=np.stack(columns, axis=1),
         gated=True,
         removed_s=zero_s,
-        notes=notes,
+        notes=(*said, *notes),
         warnings=tuple(warnings),
     )
 

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from designer.acoustics.readers.angles import driver_of_name
+from designer.acoustics.readers.angle_names import driver_of_name
 from designer.acoustics.readers.complex_table import is_complex_table
-from designer.acoustics.readers.file_checks import matching_files
-from designer.acoustics.readers.read import family_of, named_emitter
+from designer.acoustics.readers.file_checks import matching_files, named_emitter
+from designer.acoustics.readers.read import family_of
 from designer.acoustics.readers.sofa_directivity import emitter_names
 from designer.acoustics.readers.spinorama import is_spinorama
 from designer.acoustics.readers.text_table import read_text

@@ -18,12 +18,14 @@ from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.readers.assemble import assemble
 from designer.acoustics.readers.complex_table import is_complex_table, read_complex_table
 from designer.acoustics.readers.export_losses import check_levels, without_phase
-from designer.acoustics.readers.file_checks import matching_files
+from designer.acoustics.readers.file_checks import matching_files, named_emitter
 from designer.acoustics.readers.frd import read_frd_set
 from designer.acoustics.readers.impulse_wav import read_impulse_set
 from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.acoustics.readers.sofa_directivity import read_sofa_directivity
+from designer.acoustics.readers.sofa_file import EXPORT_INSTEAD
 from designer.acoustics.readers.spinorama import is_spinorama, read_spinorama
+from designer.acoustics.readers.stated_angles import Stated
 from designer.acoustics.readers.text_table import read_text
 from designer.acoustics.readers.turned_about import TurnedAbout, about_own_place
 
@@ -44,6 +46,8 @@ def read_response(
     facing_deg: tuple[float, float] = (0.0, 0.0),
     clockwise: bool = False,
     turned_about: TurnedAbout | None = None,
+    angles: Stated | None = None,
+    channel: int | None = None,
 ) -> MeasuredDirectivity:
     """Read one driver's measured response.
 
@@ -56,6 +60,8 @@ def read_response(
     facing_deg : where the driver faces in the device's axes; only for a file that holds the whole device
     clockwise : the files count horizontal angles clockwise seen from above
     turned_about : where the driver is from the point that its set was turned about; by default that is its own place
+    angles : where the angles stand in the files' names, or one of each file (`stated_angles`); only for a set over angle
+    channel : which channel of a sound file, from 1
 
     Raises
     ------
@@ -74,15 +80,9 @@ def read_response(
         facing_deg=facing_deg,
         clockwise=clockwise,
         turned_about=turned_about,
+        angles=angles,
+        channel=channel,
     )
-
-
-def named_emitter(pattern: str, folder: Path) -> tuple[str, str | None]:
-    """A pattern without the "#emitter" that it may end with, and that emitter's name or index."""
-    if "#" in pattern and not (folder / pattern).exists():
-        name, _, emitter = pattern.rpartition("#")
-        return name, emitter
-    return pattern, None
 
 
 def read_set(
@@ -97,6 +97,8 @@ def read_set(
     facing_deg: tuple[float, float] = (0.0, 0.0),
     clockwise: bool = False,
     turned_about: TurnedAbout | None = None,
+    angles: Stated | None = None,
+    channel: int | None = None,
 ) -> MeasuredDirectivity:
     """Read one driver's measured response from files that were found already; the keys are those of `read_response`.
 
@@ -110,6 +112,9 @@ def read_set(
     DataError : it cannot be used; the message says why and what would do
 
     """
+    foreign = next((path for path in files if path.suffix.lower() in EXPORT_INSTEAD), None)
+    if foreign is not None:
+        raise refusal(foreign, EXPORT_INSTEAD[foreign.suffix.lower()], ALLOWED)
     suffixes = sorted({path.suffix.lower() for path in files})
     kinds = {family_of(path) for path in files}
     if len(kinds) > 1 or "" in kinds:
@@ -117,8 +122,20 @@ def read_set(
     family = kinds.pop()
     if emitter is not None and family != "sofa":
         raise refusal(name, f"#{emitter} after a file that is not SOFA", "# after a SOFA file", "leave it out")
+    if channel is not None and family != "sound":
+        raise refusal(name, f"response_channel = {channel} for files without channels", "sound files", "leave it out")
     raw = _read(
-        family, files, driver, emitter, gate_ms, speed_of_sound_m_s, distance_m, facing_deg, clockwise=clockwise
+        family,
+        files,
+        driver,
+        emitter,
+        gate_ms,
+        speed_of_sound_m_s,
+        distance_m,
+        facing_deg,
+        clockwise=clockwise,
+        angles=angles,
+        channel=channel,
     )
     raw = without_phase(raw)
     raw = replace(raw, warnings=(*raw.warnings, *check_levels(raw)))
@@ -147,7 +164,18 @@ def _read(
     facing_deg: tuple[float, float],
     *,
     clockwise: bool,
+    angles: Stated | None,
+    channel: int | None,
 ) -> RawSet:
+    if family == "sound":
+        return read_impulse_set(files, gate_ms=gate_ms, clockwise=clockwise, angles=angles, channel=channel)
+    first = read_text(files[0]) if family == "text" else ""
+    if family == "text" and not is_complex_table(first) and not is_spinorama(first):
+        return read_frd_set(files, clockwise=clockwise, angles=angles)
+    if angles is not None:
+        raise refusal(
+            files[0], "response_angles for a file that states its directions", "a set over angle", "leave it out"
+        )
     if family == "sofa":
         if len(files) > 1:
             raise refusal(files[1], f"{len(files)} SOFA files", "one file a driver", "name one file")
@@ -159,13 +187,8 @@ def _read(
             speed_of_sound_m_s=speed_of_sound_m_s,
             distance_m=distance_m,
         )
-    if family == "sound":
-        return read_impulse_set(files, gate_ms=gate_ms, clockwise=clockwise)
-    first = "" if family == "npz" else read_text(files[0])
     if family == "npz" or is_complex_table(first):
         return read_complex_table(
             files, speed_of_sound_m_s=speed_of_sound_m_s, distance_m=distance_m, clockwise=clockwise
         )
-    if is_spinorama(first):
-        return read_spinorama(files, clockwise=clockwise)
-    return read_frd_set(files, clockwise=clockwise)
+    return read_spinorama(files, clockwise=clockwise)

@@ -43,8 +43,12 @@ def is_numbers(line: str) -> bool:
     return bool(_NUMBER.match(line.strip().strip('"')))
 
 
-def _splitter(lines: list[str]) -> tuple[str, bool]:
-    """The pattern between columns, and whether commas within numbers are decimal points."""
+Layout = tuple[str, bool]
+"""The pattern between columns, and whether commas within numbers are decimal points."""
+
+
+def layout_of(lines: list[str]) -> Layout:
+    """How lines of numbers are divided."""
     sample = lines[:200]
     points = any("." in line for line in sample)
     if any(";" in line for line in sample):
@@ -58,9 +62,12 @@ def _splitter(lines: list[str]) -> tuple[str, bool]:
     return r",", False
 
 
-def _value(text: str, *, decimal_comma: bool) -> float:
-    text = text.strip().strip('"').replace("−", "-").replace("\u00a0", "")
-    return float(text.replace(",", ".") if decimal_comma else text.replace(",", ""))
+def fields_of(line: str, layout: Layout) -> list[str]:
+    """A line's fields, numbers with a decimal point."""
+    pattern, decimal_comma = layout
+    fields = re.split(pattern, line.strip().rstrip(";,").strip())
+    bare = (field.strip().strip('"').replace("−", "-").replace("\u00a0", "") for field in fields if field)
+    return [field.replace(",", "." if decimal_comma else "") for field in bare]
 
 
 def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, ...]) -> Real:
@@ -77,12 +84,11 @@ def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, 
     """
     if not lines:
         raise refusal(path, "no line of numbers", "lines of frequency, level and phase", "export it again as text")
-    pattern, decimal_comma = _splitter([line for _, line in lines])
+    layout = layout_of([line for _, line in lines])
     rows: list[list[float]] = []
     for number, line in lines:
-        fields = re.split(pattern, line.strip().rstrip(";,").strip())
         try:
-            values = [_value(field, decimal_comma=decimal_comma) for field in fields if field]
+            values = [float(field) for field in fields_of(line, layout)]
         except ValueError:
             raise refusal(path, f"{line.strip()[:60]!r} at line {number}", "numbers", "export it again") from None
         if not rows and len(values) not in columns:

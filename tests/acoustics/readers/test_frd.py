@@ -11,7 +11,8 @@ import pytest
 from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.free_field import direction
 from designer.acoustics.readers import read_response
-from designer.acoustics.readers.angles import PlaneAngle, angle_of_name
+from designer.acoustics.readers.angle_names import angles_of_names
+from designer.acoustics.readers.angles import PlaneAngle
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
@@ -83,7 +84,7 @@ def test_every_layout_is_read_alike(tmp_path: Path, layout: dict[str, Any]) -> N
 )
 def test_names_say_plane_and_angle(name: str, angle: float, vertical: bool) -> None:
     """As VituixCAD and Room EQ Wizard name them; without a plane the horizontal one is meant."""
-    assert angle_of_name(Path(name)) == PlaneAngle(angle, vertical)
+    assert angles_of_names((Path(name),))[0] == (PlaneAngle(angle, vertical),)
 
 
 def test_two_planes(tmp_path: Path) -> None:

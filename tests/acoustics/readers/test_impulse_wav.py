@@ -125,12 +125,40 @@ def test_a_file_that_was_cut_off(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-def test_two_channels(tmp_path: Path) -> None:
-    """Which channel is the driver's cannot be known."""
-    write(tmp_path)
-    soundfile.write(tmp_path / "mid hor 30.wav", np.zeros((TAPS, 2)), RATE_HZ)
-    with pytest.raises(DataError, match=r"found 2 channels; allowed: one"):
+def test_a_channel_a_driver(tmp_path: Path) -> None:
+    """Without `channel` a file of several is refused; with it each channel is its own driver."""
+    for angle in ANGLES_DEG:
+        both = np.stack([impulse(angle), 0.5 * impulse(angle, onset_s=3.5e-3)], axis=1)
+        soundfile.write(tmp_path / f"mid hor {angle:g}.wav", both, RATE_HZ, subtype="DOUBLE")
+    with pytest.raises(
+        DataError, match=r"found 2 channels; allowed: one, .*name this driver's: response_channel = 1 to 2"
+    ):
         read(tmp_path)
+    first, second = (
+        read_response("mid hor *.wav", tmp_path, driver="mid", channel=channel, speed_of_sound_m_s=C)
+        for channel in (1, 2)
+    )
+    for m in (first, second):
+        inside = (m.frequency_hz > 200) & (m.frequency_hz < 12000)
+        true = cap(m.frequency_hz[inside], m.directions)
+        assert near_in_db(m.pressure[inside], true) < 0.1
+        assert near_in_phase_deg(m.pressure[inside], true) < 2
+    assert second.summary.gain_db - first.summary.gain_db == pytest.approx(20 * np.log10(2), abs=0.01)
+    with pytest.raises(DataError, match=r"found 2 channels, and response_channel = 3; allowed: a channel from 1 to 2"):
+        read_response("mid hor *.wav", tmp_path, driver="mid", channel=3, speed_of_sound_m_s=C)
+
+
+def test_keys_that_other_files_do_not_have(tmp_path: Path) -> None:
+    """A channel of text files, and angles of a table that states its own: refused."""
+    (tmp_path / "mid hor 0.frd").write_text("100 80 0\n200 80 0\n")
+    with pytest.raises(DataError, match="found response_channel = 1 for files without channels; allowed: sound files"):
+        read_response("mid hor 0.frd", tmp_path, driver="mid", channel=1, speed_of_sound_m_s=C)
+    (tmp_path / "table.csv").write_text("frequency_hz,azimuth_deg,real,imag\n100,0,1,0\n200,0,1,0\n")
+    with pytest.raises(DataError, match="found response_angles for a file that states its directions; allowed: a set"):
+        read_response("table.csv", tmp_path, driver="mid", angles="{azimuth}", speed_of_sound_m_s=C)
+    write(tmp_path)
+    turned = read_response("mid *.wav", tmp_path, driver="mid", angles="mid hor {elevation}", speed_of_sound_m_s=C)
+    assert "angles read in degrees: vertical 0 to 90 in steps of 15 (by response_angles)" in turned.notes
 
 
 def test_no_sound_file(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_an_hdf5_file_that_is_not_sofa(tmp_path: Path) -> None:
         file.createVariable("temperature", "f8", ("x",))
     with pytest.raises(
         DataError,
-        match=r"an HDF5 file that is not SOFA \(it holds temperature\); allowed: SOFA, FreeFieldDirectivityTF",
+        match=r"an HDF5 file that is not SOFA \(it holds temperature\); allowed: a SOFA file, FreeFieldDirectivityTF",
     ):
         read(tmp_path)
 

@@ -1,0 +1,335 @@
+"""Angles in the names of a set's files, as measuring programs write them.
+
+| program | name | read as |
+|---|---|---|
+| VituixCAD, Room EQ Wizard | `woofer hor 22.5`, `woofer_ver -10`, `woofer 30 deg`, `30` | azimuth; elevation in the vertical plane |
+| ARTA | `woofer_deg+10`, `woofer_hor_deg-10` | the same |
+| exports of two angles | `H 010 V 000`, `az30_el0` | azimuth and elevation |
+| EASE and GLL viewers | `woofer-M90-P5` | P from the axis, in the plane that M turns from the driver's left over up |
+| CLIO, EASE SpeakerLab | `woofer 9000 500`, `IR 9000 500` | the same, in hundredths of a degree |
+
+A sign may be a letter (`m30`, `p30`), a decimal point a comma, a p or an underscore (`22_5`). Whether a hyphen is a sign or divides,
+whether an underscore divides or is a decimal point, and whether `v9` is an angle or a version, only the set as a whole can tell;
+where it does not, it is refused. Without a plane the horizontal one is meant.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from designer.acoustics.readers.angles import Direction, PlaneAngle, PolarAngle, check_degrees, of_both
+from designer.acoustics.readers.name_numbers import HORIZONTAL, VERTICAL, Named, named_numbers
+from designer.acoustics.readers.raw_set import refusal
+from designer.errors import DataError
+
+ALLOWED = 'names that end with plane and angle, as "woofer hor 22.5.frd" or "woofer ver -10.frd"'
+REMEDY = 'rename them, or say where the angle stands: response_angles = "woofer *{azimuth}"'
+MAX_DEG = 360.0
+FRACTIONS = {"0": 0.0, "00": 0.0, "5": 0.5, "50": 0.5, "25": 0.25, "75": 0.75}
+"""Of a degree, behind an underscore: what turntables are set to."""
+MAX_LISTED = 40
+_MERIDIAN = re.compile(r"(?:^|[-_\s])M(\d{1,3})[-_\s]+P(\d{1,3})(?=$|[-_\s.])", re.IGNORECASE)
+_HUNDREDTHS = re.compile(r"(?:^|[_\s])(-?\d+)[_\s](-?\d+)$")
+_ON_AXIS = re.compile(r"(?<![^\W_])on[\s_\-]?axis(?![^\W_])", re.IGNORECASE)
+_IMPULSE = re.compile(r"(?:^|[_\s])IR[_\s](-?\d+)[_\s](-?\d+)$")
+
+
+def angles_of_names(files: tuple[Path, ...]) -> tuple[tuple[Direction, ...], tuple[str, ...]]:
+    """The direction that each file's name says, and notes on how they were read; a file alone whose name says none is on axis.
+
+    Raises
+    ------
+    DataError : a name has no angle or one that can be read in two ways, two names mean the same, or the angles are radians
+
+    """
+    angles, notes = _pairs(files), list[str]()
+    if angles is None:
+        angles, notes = _single(files)
+    for i, angle in enumerate(angles):
+        if angle in angles[:i]:
+            first = files[angles.index(angle)]
+            raise refusal(files[i], f"{angle} a second time, after {first.name}", "one file an angle", "leave one out")
+    for path, angle in zip(files, angles, strict=True):
+        check_range(path, angle)
+    for k in range(2):
+        check_degrees(files[0], np.array([angle.values_deg[k] for angle in angles if len(angle.values_deg) > k]))
+    return tuple(angles), (*notes, said(angles))
+
+
+def check_range(path: Path, angle: Direction) -> None:
+    """Refuse an angle beyond a whole turn.
+
+    Raises
+    ------
+    DataError : it is
+
+    """
+    worst = max(angle.values_deg, key=abs)
+    if abs(worst) > MAX_DEG:
+        raise refusal(
+            path,
+            f"{angle}",
+            f"angles from -{MAX_DEG:g} to {MAX_DEG:g} degrees",
+            'a part of the name that is no angle? Say where it stands: response_angles = "woofer_{azimuth}_*";'
+            " in hundredths of a degree, as CLIO counts: {azimuth*0.01}",
+        )
+
+
+def said(angles: Sequence[Direction]) -> str:
+    """The angles as they were read, a plane after the other: every plane's values, or its ends and its step."""
+    planes: dict[str, list[tuple[float, ...]]] = {}
+    for angle in angles:
+        planes.setdefault(angle.kind, []).append(angle.values_deg)
+    parts = []
+    for kind, values in planes.items():
+        if len(values[0]) == 1:
+            parts.append(f"{kind} {_range([v for (v,) in values])}")
+        else:
+            names = kind.split(" and ")
+            each = [f"{name} {_range([v[k] for v in values])}" for k, name in enumerate(names)]
+            parts.append(f"{len(values)} pair{'s' * (len(values) > 1)} of {', '.join(each)}")
+    return f"angles read in degrees: {'; '.join(parts)}"
+
+
+def _range(values: Sequence[float]) -> str:
+    distinct = sorted(set(values))
+    steps = {round(b - a, 6) for a, b in itertools.pairwise(distinct)}
+    if len(distinct) > 3 and len(steps) == 1:
+        return f"{distinct[0]:g} to {distinct[-1]:g} in steps of {steps.pop():g}"
+    if len(distinct) > MAX_LISTED:
+        return f"{distinct[0]:g} to {distinct[-1]:g}, {len(distinct)} of them"
+    return ", ".join(f"{value:g}" for value in distinct)
+
+
+def _pairs(files: Sequence[Path]) -> list[Direction] | None:
+    """Angle to the axis and turn about it, where all names of a set have both; else None."""
+    for pattern, unit in ((_MERIDIAN, 1.0), (_IMPULSE, 0.01), (_HUNDREDTHS, 0.01)):
+        matches = [pattern.search(path.stem) for path in files]
+        found = [(float(m[1]) * unit, float(m[2]) * unit) for m in matches if m]
+        if len(found) < len(files):
+            continue
+        # Two numbers alone may be a serial number and an angle; in hundredths they are beyond what degrees reach.
+        if pattern is not _HUNDREDTHS or any(abs(polar) > MAX_DEG * unit for _, polar in found):
+            return [PolarAngle(polar, turn) for turn, polar in found]
+    return None
+
+
+def _single(files: tuple[Path, ...]) -> tuple[list[Direction], list[str]]:
+    """Azimuths and elevations out of what stands before or behind each number."""
+    names, notes = _without_versions(files)
+    _refuse_spherical(files, names)
+    chosen = [[n for n in numbers if n.plane] for numbers in names]
+    for scheme in _SCHEMES:
+        if not any(chosen):
+            chosen = [scheme(numbers) for numbers in names]
+            if scheme is _at_the_end:
+                chosen = _with_decimals(names, chosen)
+    if len(files) == 1 and not chosen[0]:
+        return [PlaneAngle(0.0, False)], notes
+    for path, numbers, found in zip(files, names, chosen, strict=True):
+        for n in found:
+            if not n.plane and n.is_glued and n.label != "v" and n.label.endswith("v"):
+                raise refusal(path, f"{n.label}{n.text}, which may be a vertical angle or a name", ALLOWED, REMEDY)
+        if not found and not _ON_AXIS.search(path.stem):
+            _refuse_nameless(path, numbers)
+        for plane in (HORIZONTAL, VERTICAL):
+            twice = [n for n in found if (n.plane or n.plane_after or HORIZONTAL) == plane]
+            if len(twice) > 1:
+                raise refusal(path, f"two angles of one plane ({', '.join(n.text for n in twice)})", ALLOWED, REMEDY)
+    _refuse_moving_pair(files, names, chosen)
+    flat = [(path, number) for path, found in zip(files, chosen, strict=True) for number in found]
+    values = iter(_values(flat))
+    return [of_both({n.plane or n.plane_after or HORIZONTAL: next(values) for n in found}) for found in chosen], notes
+
+
+def _plane_behind(numbers: list[Named]) -> list[Named]:
+    return [n for n in numbers if n.plane_after][-1:]
+
+
+def _unit(numbers: list[Named]) -> list[Named]:
+    found = [n for n in numbers if n.has_unit]
+    return found if len(found) == 1 else []
+
+
+def _at_the_end(numbers: list[Named]) -> list[Named]:
+    return [n for n in numbers if n.is_last and not n.suffix][-1:]
+
+
+_SCHEMES: tuple[Callable[[list[Named]], list[Named]], ...] = (_plane_behind, _unit, _at_the_end)
+"""How a name without a plane before its angle says it: a plane behind it, a unit, or a number at the end."""
+
+
+def _with_decimals(names: Sequence[list[Named]], chosen: list[list[Named]]) -> list[list[Named]]:
+    """Bare numbers at the end of names, of which some are the digits behind a decimal point that is an underscore."""
+    wholes = []
+    for numbers, found in zip(names, chosen, strict=True):
+        place = numbers.index(found[0]) if found else 0
+        whole = numbers[place - 1] if place else None
+        wholes.append([whole] if whole is not None and whole.fraction and whole.is_last else found)
+    return chosen if all(a is not b for a, b in zip(wholes, chosen, strict=True)) else wholes
+
+
+def _without_versions(files: Sequence[Path]) -> tuple[list[list[Named]], list[str]]:
+    """The numbers of each name without the `v9` of a version, and a note of what was taken for one.
+
+    Raises
+    ------
+    DataError : it may be an angle as well
+
+    """
+    names = [named_numbers(path.stem) for path in files]
+    notes: list[str] = []
+    for letter in ("v", "h"):
+        short = [[n for n in numbers if n.plane and n.label == letter and n.is_glued] for numbers in names]
+        if not all(len(found) == 1 for found in short):
+            continue
+        first, values = short[0][0], {found[0].value for found in short}
+        others = [[n for n in numbers if n.plane and n.label != letter] for numbers in names]
+        beside_word = all(any(n.label not in ("h", "v") for n in found) for found in others)
+        stripped = [
+            named_numbers(f"{path.stem[: found[0].start]} {path.stem[found[0].end :]}".strip())
+            for path, found in zip(files, short, strict=True)
+        ]
+        alone = letter == "v" and not any(others) and len(values) == 1 and values != {0.0}
+        if alone and len(files) > 1:
+            alone = any(all(scheme(numbers) for numbers in stripped) for scheme in _SCHEMES)
+        if len(values) == 1 and (beside_word or alone):
+            notes.append(f"{first.text} in the name{'s' * (len(files) > 1)} was taken for a version")
+            names = stripped
+        elif beside_word or (letter == "v" and all(others) and len(values) == 1 and values != {0.0} and len(files) > 1):
+            raise _either(files[0], first)
+    words = [[n for n in numbers if n.label in ("ver", "vert") and n.plane] for numbers in names]
+    fixed = {found[0].value if found else 0.0 for found in words}
+    if (
+        len(files) > 1
+        and len(fixed) == 1
+        and fixed != {0.0}
+        and all(any(n.plane == HORIZONTAL for n in numbers) for numbers in names)
+    ):
+        raise _either(files[0], words[0][0])
+    return names, notes
+
+
+def _either(path: Path, number: Named) -> DataError:
+    return refusal(
+        path,
+        f"{number.text} beside an angle in every name, which may be an angle too or a version",
+        ALLOWED,
+        'say which numbers are angles: response_angles = "woofer_h{azimuth}_v9", or "woofer_h{azimuth}_v{elevation}"',
+    )
+
+
+def _values(numbers: Sequence[tuple[Path, Named]]) -> list[float]:
+    """Signed values, after the set has told what its hyphens and underscores are.
+
+    Raises
+    ------
+    DataError : it does not tell
+
+    """
+    if not numbers:
+        return []
+    unsure = [n for _, n in numbers if n.hyphen]
+    divides = any(n.value == 0 for n in unsure) or any(n.after_hyphen for _, n in numbers)  # nobody writes -0
+    if unsure and not divides and len(unsure) == len(numbers) > 1:
+        raise refusal(
+            numbers[0][0],
+            f"{numbers[0][1].text}, whose hyphen may be a sign or divide (all names have one, and none is 0)",
+            ALLOWED,
+            'write the sign behind a space, or say so: response_angles = "woofer-hor-{azimuth}"',
+        )
+    bare = next(((path, n) for path, n in numbers if not (n.hyphen or n.after_hyphen or n.sign)), None)
+    if divides and bare is not None:
+        raise refusal(
+            bare[0], f"{bare[1].text}, while others of the set have a hyphen there that divides", ALLOWED, REMEDY
+        )
+    return [
+        n.sign_of(divides) * (n.value + fraction) for (_, n), fraction in zip(numbers, _fractions(numbers), strict=True)
+    ]
+
+
+def _fractions(numbers: Sequence[tuple[Path, Named]]) -> list[float]:
+    """What digits behind an underscore add: decimals where they change from name to name, nothing where all are alike."""
+    digits = [n.fraction for _, n in numbers]
+    if not any(digits) or (len(set(digits)) == 1 and len(digits) > 1):
+        return [0.0] * len(digits)
+    odd = next(((path, n) for path, n in numbers if n.fraction and n.fraction not in FRACTIONS), None)
+    values = sorted({n.value + FRACTIONS.get(n.fraction, 0.0) for _, n in numbers})
+    steps = np.diff(values)
+    even = len(values) < 3 or bool(np.abs(steps / steps.min() - np.round(steps / steps.min())).max() < 1e-6)
+    retaken = len({n.value for _, n in numbers}) < len(values) and len(set(np.round(steps, 6))) > 1
+    if odd is not None or not even or retaken or len(numbers) == 1:
+        path, n = odd or next((path, n) for path, n in numbers if n.fraction)
+        raise refusal(
+            path,
+            f"{n.text}_{n.fraction}, whose underscore may divide or be a decimal point",
+            ALLOWED,
+            'write the point as one, or say so: response_angles = "woofer_{azimuth}_*" where it divides',
+        )
+    return [FRACTIONS[digit] if digit else 0.0 for digit in digits]
+
+
+def _refuse_spherical(files: Sequence[Path], names: Sequence[list[Named]]) -> None:
+    for path, numbers in zip(files, names, strict=True):
+        labels = {n.label for n in numbers}
+        if labels & {"theta", "phi"} or {"th", "ph"} <= labels:
+            raise refusal(
+                path,
+                "theta and phi, which some programs count from the axis, and others from straight up",
+                ALLOWED,
+                'say which: response_angles = "*theta{polar}*phi{turn}" from the axis, or "*theta{colatitude}*phi{azimuth}"'
+                " from straight up",
+            )
+
+
+def _refuse_nameless(path: Path, numbers: list[Named]) -> None:
+    if numbers:
+        texts = ", ".join(n.text + n.suffix for n in numbers)
+        first = numbers[0].start == 0 and not numbers[0].suffix
+        what = (
+            f"a number first ({texts}), which may count the files"
+            if first
+            else f"a name whose numbers ({texts}) say no angle"
+        )
+        remedy = 'rename them, or say where the angle stands: response_angles = "{azimuth} *"' if first else REMEDY
+        raise refusal(path, what, ALLOWED, remedy)
+    raise refusal(path, "a name without an angle", ALLOWED, "rename the file, or leave it out of the pattern")
+
+
+def _refuse_moving_pair(files: Sequence[Path], names: Sequence[list[Named]], chosen: Sequence[list[Named]]) -> None:
+    """Refuse a second number right before a bare angle that changes within the set as well: which of them is it?"""
+    before = []
+    for numbers, found in zip(names, chosen, strict=True):
+        if len(found) != 1 or found[0].plane or found[0].plane_after:
+            return
+        place = numbers.index(found[0])
+        before.append(numbers[place - 1] if place and found[0].follows_number else None)
+    values = {n.value for n in before if n is not None}
+    if len(values) > 1 and None not in before:
+        raise refusal(
+            files[0],
+            "two numbers that both change within the set",
+            ALLOWED,
+            'say what they are: response_angles = "*{azimuth} {elevation}", "*{turn} {polar}", or "* {azimuth}"',
+        )
+
+
+def driver_of_name(path: Path) -> str:
+    """What a file's name says beside plane and angle: the driver; empty where nothing stands there."""
+    stem = path.stem
+    pair = _MERIDIAN.search(stem) or _IMPULSE.search(stem)
+    if pair is not None:
+        return stem[: pair.start()].strip(" _-.")
+    numbers = named_numbers(stem)
+    found = [n for n in numbers if n.plane]
+    for scheme in _SCHEMES:
+        found = found or scheme(numbers)
+    if not found:
+        return _ON_AXIS.sub("", stem).strip(" _-.")
+    before = stem[: min(n.start for n in found)].strip(" _-.")
+    return before or stem[max(n.end for n in found) :].strip(" _-.")
