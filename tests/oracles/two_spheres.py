@@ -32,7 +32,7 @@ def hankel(n: int, x: float, derivative: bool = False) -> complex:
 
 def highest_order(kr: float) -> int:
     """Orders that a field within r needs for some 1e-6."""
-    return math.ceil(kr + 5.0 * kr ** (1 / 3)) + 6
+    return math.ceil(kr + 5.0 * math.cbrt(kr)) + 6
 
 
 @lru_cache(maxsize=8)
@@ -62,7 +62,7 @@ def far_series(
         if not np.isfinite(slope):
             break
         total += strength * 1j ** (n + 1) / slope * eval_legendre(n, cosine)
-    return -total / (k * radius_m) ** 2
+    return np.asarray(-total / (k * radius_m) ** 2, dtype=np.complex128)
 
 
 @lru_cache(maxsize=64)
@@ -73,7 +73,7 @@ def between(k: float, way_m: Vector, order: int, terms: int) -> NDArray[np.compl
     total = np.zeros(cosine.shape, dtype=complex)
     for n in range(terms + 1):
         total += (2 * n + 1) * (-1j) ** n * hankel(n, k * distance_m) * eval_legendre(n, cosine)
-    return -1j * k * total
+    return np.asarray(-1j * k * total, dtype=np.complex128)
 
 
 def cap_heard(
