@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+import designer
 from designer.problem.library import library
 
 HERE = Path(__file__).parents[1] / "reports" / "robust"
@@ -43,10 +44,17 @@ def test_the_page_is_drawn_from_the_table(make: ModuleType) -> None:
     assert make.page(make.read((HERE / "robust.csv").read_text("utf-8"))) == (HERE / "README.md").read_text("utf-8")
 
 
-def test_a_robust_design_is_worth_it_on_every_problem(make: ModuleType) -> None:
-    """At equal effort the 5th percentile of cloud and spread is above that of one place, on each problem of the library."""
+def test_a_robust_design_is_worth_it(make: ModuleType) -> None:
+    """At equal effort the 5th percentile of cloud and spread is above that of one place wherever taps are fitted.
+
+    Four short sections a driver do not keep what the spread gains: the page names that problem with its numbers.
+    """
     rows = {(row.problem, row.design): row for row in make.read((HERE / "robust.csv").read_text("utf-8"))}
     assert {problem for problem, _ in rows} == set(library())
-    for problem in library():
+    page = (HERE / "README.md").read_text("utf-8")
+    for problem, (path, _) in library().items():
         low = {design: rows[problem, design].fifth_percentile_db for design in (make.PLAIN, make.ROBUST)}
-        assert low[make.ROBUST] > low[make.PLAIN], problem
+        if designer.load(path).realization.form == "biquad":
+            assert (low[make.ROBUST] > low[make.PLAIN]) != (f"but `{problem}`" in page)
+        else:
+            assert low[make.ROBUST] > low[make.PLAIN], problem

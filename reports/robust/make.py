@@ -50,7 +50,7 @@ places, devices and the band's frequencies.
 ENDING = """
 An ear cloud alone can cost what it was meant to save: what is deep at many places takes finer differences between drivers,
 which drivers that differ do not play. With a spread of about what gain, phase and place of real drivers do together, the 5th
-percentile is above that of the design for one place on every problem.
+percentile is above that of the design for one place {where}.
 """
 
 
@@ -154,7 +154,18 @@ def page(rows: list[Row]) -> str:
             low = own[design].fifth_percentile_db
             cells.append(f"**{low:.1f}**" if low == best else f"{low:.1f}")
         lines.append(f"| {name} | {own[PLAIN].effort_db:g} dB | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n" + ENDING
+    return "\n".join(lines) + "\n" + ENDING.format(where=where(rows))
+
+
+def where(rows: list[Row]) -> str:
+    """On which problems the spread is worth its place in the design."""
+    low = {(row.problem, row.design): row.fifth_percentile_db for row in rows}
+    lost = {
+        name: f"`{name}` ({low[name, ROBUST]:.1f} against {low[name, PLAIN]:.1f} dB)"
+        for name, design in low
+        if design == PLAIN and low[name, ROBUST] <= low[name, PLAIN]
+    }
+    return "on every problem" + (f" but {', '.join(lost.values())}" if lost else "")
 
 
 if __name__ == "__main__":
