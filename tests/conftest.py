@@ -6,6 +6,7 @@ lies in `bench/` and waits for `pytest -m bench`: how busy a machine is says not
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ from hypothesis import settings
 settings.register_profile("suite", derandomize=True)
 settings.register_profile("explore", derandomize=False)
 settings.load_profile("suite")
+
+
+for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    # A suite in the background (`nohup`, `&`) inherits that they are ignored, and so would every program that a test ends by one.
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
