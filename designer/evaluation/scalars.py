@@ -106,12 +106,15 @@ def scalars(
 
 
 def _dearer(target: ChannelTarget, w: Complex, weights: Complex, remedy: str) -> Iterator[str]:
-    """Where realised filters w spend more effort in the band, or feed a driver more, than the weights at every second frequency do."""
+    """Where realised filters w spend more effort in the band, or feed a driver more, than the weights at every second frequency do.
+
+    Up to 0 dB nothing is dear: no more than one driver alone would spend, or than the channel itself fed to it.
+    """
     band, own_band = target.in_band, target.in_band[::2]
     efforts = measures.db(measures.effort(target.reach[band], w[band]))
     asked = float(measures.db(measures.effort(target.reach[::2][own_band], weights[own_band])).max())
     at = int(np.argmax(efforts))
-    if efforts[at] > asked + DEARER_DB:
+    if efforts[at] > max(asked, 0.0) + DEARER_DB:
         yield (
             f"realisation spends {efforts[at]:.1f} dB of effort at {hz(float(target.frequency_hz[band][at]))}, and the weights"
             f" at most {asked:.1f} dB; {remedy}"
@@ -119,7 +122,7 @@ def _dearer(target: ChannelTarget, w: Complex, weights: Complex, remedy: str) ->
     gains, asked = measures.amplitude_db(w), float(measures.amplitude_db(weights).max())
     loudest = gains.max(axis=1)
     at = int(np.argmax(loudest))
-    if loudest[at] > asked + DEARER_DB:
+    if loudest[at] > max(asked, 0.0) + DEARER_DB:
         yield (
             f"realisation feeds a driver {loudest[at]:.1f} dB at {hz(float(target.frequency_hz[at]))}, and the weights feed"
             f" none more than {asked:.1f} dB; {remedy}"

@@ -46,6 +46,7 @@ def read(folder: Path) -> dict[str, Any]:
     channels = {
         table.name: _channel(path, table, summary.channels[table.name], drivers, frequency_hz)
         for table in problem.designs
+        if table.name in summary.channels
     }
     chain = {} if summary.virtualizer is None else summary.virtualizer.taps
     lengths = {**dict.fromkeys(channels, summary.realization.taps), **chain}
@@ -108,6 +109,8 @@ def _problem(path: Path, summary: Summary) -> Problem:
     form, sections = problem.realization, summary.realization.sections
     chain = [] if summary.virtualizer is None else list(summary.virtualizer.taps)
     own = [table.name for table in problem.designs]
+    if chain and not designed:  # a chain that was read without the sides that it was made of
+        own = [name for name in own if name not in VIRTUAL or name in summary.channels]
     agree = {
         "title": (summary.title, problem.title),
         "drivers": (tuple(summary.drivers), problem.driver_names),
@@ -115,7 +118,7 @@ def _problem(path: Path, summary: Summary) -> Problem:
         "data": (set(summary.data), set(problem.data_files)),
         "realization.form": (summary.realization.form, form.form),
         "realization.word": (summary.realization.word, form.word),
-        "realization.study": (set(summary.realization.study), set(own if designed else ())),
+        "realization.study": (set(summary.realization.study), set(own if designed and summary.realization.study else ())),
     }
     if problem.virtualizer is None:
         agree["virtualizer"] = (chain, [])

@@ -54,6 +54,8 @@ def test_what_the_files_differ_in() -> None:
         "drivers[middle].position_m": ["–", "[0, 0, 0]"],
         "drivers[middle].facing_deg": ["–", "[0, 0] (default)"],
         "drivers[middle].response_clockwise": ["–", "false (default)"],
+        "drivers[middle].response_turned_about": ["–", '"driver" (default)'],
+        "drivers[middle].response_time": ["–", '"auto" (default)'],
         "realization.form": ['"fir" (default)', '"rtf"'],
     }
 

@@ -17,6 +17,7 @@ from designer.export import FilterSet, target_named
 from designer.export.minidsp_models import MODELS
 from designer.export.sigma_parts import FAMILIES, PARTS
 from designer.problem.firmware_names import MiniModel, SigmaPart
+from designer.writing import MANIFEST
 from export import filter_cases, sigma_memory
 
 
@@ -161,7 +162,12 @@ def test_the_prefix_is_the_users(
         "-o",
         str(tmp_path / "x"),
     )
-    assert ended.code == 0 and {path.name for path in (tmp_path / "x").iterdir()} == {"bar.h", "bar.c", "export.json"}
+    assert ended.code == 0 and {path.name for path in (tmp_path / "x").iterdir()} == {
+        "bar.h",
+        "bar.c",
+        "export.json",
+        MANIFEST,
+    }
     assert "void bar_init(bar_state *state);" in (tmp_path / "x" / "bar.h").read_text(encoding="utf-8")
     ended = run(capsys, monkeypatch, "export", str(folder), "--target", "cmsis-f32", "--prefix", "a bar")
     assert ended.code == 2 and "--prefix: found 'a bar'; allowed: a letter" in ended.err and "try a_bar" in ended.err
