@@ -23,7 +23,7 @@ from designer.targets.channel_target import driver_index
 from designer.targets.curves import in_band
 from designer.targets.plain import Plain
 from designer.virtualizer.virtualisation import VIRTUAL
-from designer.writing import MANIFEST, file_sha256, read_manifest
+from designer.writing import MANIFEST, is_as_written, read_manifest
 
 READ_FILES = ("summary.json", "coefficients.csv", "weights.csv", "sections.csv", f"room/{room_files.DRIVERS}.wav")
 """Files of a design folder that a design is made of."""
@@ -46,6 +46,7 @@ def read(folder: Path) -> dict[str, Any]:
     channels = {
         table.name: _channel(path, table, summary.channels[table.name], drivers, frequency_hz)
         for table in problem.designs
+        if table.name in summary.channels
     }
     chain = {} if summary.virtualizer is None else summary.virtualizer.taps
     lengths = {**dict.fromkeys(channels, summary.realization.taps), **chain}
@@ -89,7 +90,7 @@ def _check_hashes(folder: Path) -> None:
         return
     for name in READ_FILES:
         path, hashes = folder / name, manifest.files.get(name)
-        if hashes is not None and path.is_file() and file_sha256(path) not in hashes:
+        if hashes is not None and path.is_file() and not is_as_written(path, hashes):
             raise refusal(
                 path,
                 "another SHA-256 than when it was written",
@@ -108,6 +109,8 @@ def _problem(path: Path, summary: Summary) -> Problem:
     form, sections = problem.realization, summary.realization.sections
     chain = [] if summary.virtualizer is None else list(summary.virtualizer.taps)
     own = [table.name for table in problem.designs]
+    if not designed and chain:  # a file of the stereo chain holds those that are part of it
+        own = [name for name in own if name in summary.channels]
     agree = {
         "title": (summary.title, problem.title),
         "drivers": (tuple(summary.drivers), problem.driver_names),
