@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from export import filter_cases
+from scipy.signal import sosfilt
 from toml_text import pair, toml
 
 import designer
@@ -226,6 +227,24 @@ def test_a_chain_says_what_feeds_it(target: str) -> None:
     assert export.facts["upmix"]["latency_samples"] == stage.latency_samples
     assert export.notes[-1].startswith("stereo does not feed these filters as it is: an upmix has to make")
     assert "upmix.json" not in made(replace(chain(), fed_by_upmix=False), target).files
+
+
+@pytest.mark.parametrize("target", ["csv", "camilladsp"])
+def test_sections_behind_unlike_waits_ring_out_alike(target: str, tmp_path: Path) -> None:
+    """Channels that wait 0 and 40 samples have responses of one length, each that of its sections to the last sample (by sosfilt)."""
+    one, length = Cascade(np.array([[0.01, 0.0, 0.0]]), np.array([[-1.97, 0.985**2]]), 3), 1200
+    channels = {name: np.tile(one.impulse_response(length), (3, 1)) for name in ("a", "b")}
+    cascades = {name: dict.fromkeys(filter_cases.DRIVERS, one) for name in channels}
+    filters = filter_cases.made(channels, filter_cases.DRIVERS, cascades, "biquad", delays={"b": 40})
+    asked = problem(tuple(channels), filter_cases.DRIVERS, "biquad")
+    design = import_coefficients(written(target, filters, tmp_path), asked)
+    assert design.taps["a"].shape == design.taps["b"].shape
+    for name, wait in (("a", 3), ("b", 43)):
+        for taps in design.taps[name]:
+            impulse = np.zeros(taps.size)
+            impulse[wait] = 1.0
+            expected = sosfilt([[0.01, 0.0, 0.0, 1.0, -1.97, 0.985**2]], impulse)
+            assert taps[-1] != 0.0 and np.abs(taps - expected).max() < 1e-15
 
 
 def test_an_imported_chain_is_judged_and_opens_again(tmp_path: Path) -> None:
