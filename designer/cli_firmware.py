@@ -21,7 +21,7 @@ def export(
     force: Annotated[
         bool,
         typer.Option(
-            "--force", help="Write beside files of others, and replace the export's own that were edited since."
+            "--force", help="Write beside files of others, and replace this tool's: edited since, or of another export."
         ),
     ] = False,
     prefix: Annotated[

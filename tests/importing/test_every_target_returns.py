@@ -124,7 +124,7 @@ def test_sections_return_until_they_are_silent(target: str, tmp_path: Path) -> N
     exact = float(np.prod(b.sum(axis=1) / (1 + a.sum(axis=1))))
     one = Cascade(b, a, 3)
     drivers, channels = filter_cases.DRIVERS, ("a",)
-    taps = {name: np.zeros((len(drivers), 9000)) for name in channels}
+    taps: dict[str, Real] = {name: np.zeros((len(drivers), 9000)) for name in channels}
     taps[channels[0]][0] = one.impulse_response(9000)
     filters = filter_cases.made(taps, drivers, {channels[0]: {drivers[0]: one}}, "biquad")
     assert exact > 0.2
