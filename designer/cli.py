@@ -105,7 +105,7 @@ def design(
         from designer import job
         from designer.export.write import refused
 
-        folders.check_free(folder, force=force, inputs=[problem_file])
+        folders.check_free(folder, force=force, inputs=[problem_file, *folders.data_files(problem)])
         ready = time.perf_counter()
         made = job.design(problem, progress=status.update, keep_going=True)
         status.update("report")
@@ -117,6 +117,8 @@ def design(
     said = made.warnings[len(made.failures) :]  # those of the missing channels are errors below
     for warning in [*said, *(f"export left out: {text}" for text in refused(folder).values())]:
         say(f"warning: {warning}", error=True)
+    for note in folders.notes(made):
+        say(f"note: {note}", error=True)
     stages = {"start": ready - begin, **made.seconds, "report": end - report_begin}
     say(
         "time: "

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from designer.terminal import say, warn
+from designer.terminal import say, warn, warn_missing
 
 
 def export(
@@ -21,7 +21,7 @@ def export(
     force: Annotated[
         bool,
         typer.Option(
-            "--force", help="Write beside files of others, and replace the export's own that were edited since."
+            "--force", help="Write beside files of others, and replace this tool's: edited since, or of another export."
         ),
     ] = False,
     prefix: Annotated[
@@ -54,7 +54,9 @@ def export(
     check_model(model or "")
     if out is not None:
         check_elsewhere(out, force=force)
-    filters = filter_set(job.open_folder(folder))
+    design = job.open_folder(folder)
+    warn_missing(design)
+    filters = filter_set(design)
     filters = replace(
         filters,
         prefix=filters.prefix if prefix is None else prefix,
@@ -100,8 +102,8 @@ def import_coefficients(
     from designer.importing import import_coefficients as read
     from designer.problem import load
 
-    folder.check_free(out, force=force, inputs=[file, problem])
     loaded = load(problem)
+    folder.check_free(out, force=force, inputs=[file, problem, *folder.data_files(loaded)])
     warn(loaded)
     with Console(stderr=True).status("importing"):  # shows nothing where the output is not a terminal
         made = read(file, loaded)
@@ -110,4 +112,6 @@ def import_coefficients(
         say(f"{name}: {channel.verdict.sentence}.")
     for warning in made.warnings:
         say(f"warning: {warning}", error=True)
+    for note in folder.notes(made):
+        say(f"note: {note}", error=True)
     say(f"wrote {out} (open {out / 'report.html'})")

@@ -14,7 +14,7 @@ from designer.comparison.entry import Entry, SharedChannel, check_count, shared_
 from designer.comparison.head_shift import HeadShift, head_shift
 from designer.comparison.measured import measured_entries
 from designer.comparison.tidy import tidy_table
-from designer.errors import DataError, UsageError
+from designer.errors import DataError, SolverError, UsageError
 from designer.problem import Problem, load
 from designer.problem.methods import check_methods, with_method
 from designer.report import comparison_page
@@ -134,7 +134,8 @@ def compare(
     ------
     UsageError : too few or too many designs, an unknown method, driver or label
     ProblemError, DataError : an item that cannot be used, or designs that share no channel
-    SolverError : a solver ended without a certified answer
+    SolverError : a solver ended without a certified answer, and fewer than two designs are left; a design or a channel of one that
+        is left out is a note
 
     """
     say = progress or (lambda _: None)
@@ -153,11 +154,20 @@ def compare(
         sources = list(items)
     if not measured:
         check_count(len(wanted))
-    entries = []
+    entries: list[Entry] = []
+    stopped: list[str] = []
     for (label, own), source in zip(wanted, sources, strict=True):
         say(f"design {label}")
-        result = job.open_folder(source) if own is None else job.design(own)
+        try:
+            result = job.open_folder(source) if own is None else job.design(own, keep_going=True)
+        except SolverError as error:
+            stopped.append(f"{label}: {error}")
+            continue
         entries.append(Entry(label, result, source))
+        notes += [f'the channel "{name}" of {label} is missing: {why}' for name, why in result.failures.items()]
+    if stopped and len(entries) < (1 if measured else 2):  # nothing is left to be compared
+        raise SolverError("; ".join(stopped))
+    notes += [f"left out: {text}" for text in stopped]
     if measured:
         say("measurement")
         beside, said = measured_entries(entries, measured)

@@ -16,7 +16,9 @@ from designer import room_files
 from designer.acoustics.readers.file_checks import named_emitter
 from designer.arrays import Real
 from designer.export.of_design import filter_set
+from designer.export.wave import loud_words
 from designer.export.write import fill_exports
+from designer.problem.schema import Problem
 from designer.report import figures, page
 from designer.report.canvas import as_file
 from designer.result import Channel, Result
@@ -27,6 +29,9 @@ from designer.writing import DESIGN, check_folder, reserve, write_folder
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+WAVE = "filters.wav"
 
 
 def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()) -> None:
@@ -49,7 +54,9 @@ def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()
 
 def write(result: Result, folder: Path, *, force: bool = False) -> Path:
     """Write a design folder: it appears whole or not at all."""
-    write_folder(folder, DESIGN, lambda new: _fill(result, new, folder), force=force)
+    problem = result.problem
+    inputs = () if problem.files else data_files(problem)  # of an opened design its own copies, which are copied again
+    write_folder(folder, DESIGN, lambda new: _fill(result, new, folder), force=force, inputs=inputs)
     return folder
 
 
@@ -63,7 +70,7 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
         sections(result).to_csv(folder / "sections.csv", index=False)
     longest = max(taps.shape[1] for taps in result.taps.values())
     stacked = np.concatenate([np.pad(taps, ((0, 0), (0, longest - taps.shape[1]))) for taps in result.taps.values()])
-    wavfile.write(folder / "filters.wav", round(result.problem.sample_rate_hz), stacked.T.astype(np.float32))
+    wavfile.write(folder / WAVE, round(result.problem.sample_rate_hz), stacked.T.astype(np.float32))
     result.metrics.to_csv(folder / "metrics.csv", index=False)
     result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
     if result.room is not None:
@@ -128,19 +135,36 @@ def _weights(result: Result) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def data_files(problem: Problem) -> list[Path]:
+    """The files that a problem's data is read from, patterns expanded."""
+    return [file for name in problem.data_files for file in _matching(_data_path(problem, name)[0])]
+
+
+def _data_path(problem: Problem, name: str) -> tuple[Path, str | None]:
+    pattern, emitter = named_emitter(str(problem.data_path(name)), Path())
+    return Path(pattern), emitter
+
+
+def _matching(path: Path) -> list[Path]:
+    return [path] if path.exists() else sorted(path.parent.glob(path.name))
+
+
 def _copy_data(result: Result, folder: Path) -> dict[str, str]:
     """Copy the data that the problem names, and say where each now lies."""
     copies: dict[str, str] = {}
     for number, name in enumerate(dict.fromkeys(result.problem.data_files)):
-        pattern, emitter = named_emitter(str(result.problem.data_path(name)), Path())
-        path = Path(pattern)
-        files = [path] if path.exists() else sorted(path.parent.glob(path.name))
+        path, emitter = _data_path(result.problem, name)
         place = folder / "data" / str(number)
         place.mkdir(parents=True)
-        for file in files:
+        for file in _matching(path):
             shutil.copyfile(file, place / file.name)
         copies[name] = f"data/{number}/{path.name}" + ("" if emitter is None else f"#{emitter}")
     return copies
+
+
+def notes(result: Result) -> list[str]:
+    """What a user of the folder's files has to know, without anything being odd."""
+    return list(loud_words(WAVE, result.taps.values()))
 
 
 def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:
@@ -155,6 +179,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "failures": result.failures,
         "sentence": sentence(result),
         "warnings": result.warnings,
+        "notes": notes(result),
         "bulk_delay_samples": result.bulk_delay_samples,
         "realization": {
             "form": problem.realization.form,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from designer.terminal import say
+from designer.terminal import say, warn_missing
 
 
 def render(
@@ -53,6 +53,7 @@ def render(
     options = RenderOptions(at_ears, headphones, bypass, plain, room, gain)
     options.check()
     design = job.open_folder(folder)
+    warn_missing(design)
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("rendering", total=1.0)

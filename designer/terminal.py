@@ -21,6 +21,7 @@ from designer.writing import Staging
 
 if TYPE_CHECKING:
     from designer.problem import Problem
+    from designer.result import Result
 
 
 STOPPED = "stopped; nothing half-written is left"
@@ -124,6 +125,12 @@ def say(text: str = "", *, error: bool = False, line: bool = True) -> None:
         return
     with _reaching():
         typer.echo(text, nl=line)
+
+
+def warn_missing(design: Result) -> None:
+    """Say which channels of its problem a design has no filters for."""
+    for name, why in design.failures.items():
+        say(f'warning: the channel "{name}" is missing: {why}', error=True)
 
 
 def warn(problem: Problem) -> None:

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.io.wavfile
 from command import Ended, run
 from empty_figures import empty_figures
 from toml_text import pair, toml
 
 from designer import errors, folder, job
+from designer.export import Export, FilterSet, write
 from designer.problem import schema
 from designer.report import figures, page
 from designer.writing import folders
@@ -96,6 +98,52 @@ def test_design_writes_a_folder(here: Path, designer_command: Command) -> None:
     assert {path.name for path in here.iterdir()} == {"tiny.toml", "out"}
     assert {path.name for path in (here / "out").iterdir()} == {"tiny"}
     assert json.loads((here / "out/tiny/summary.json").read_text(encoding="utf-8"))["exit_code"] == 0
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_taps_beyond_full_scale_are_said(here: Path, designer_command: Command) -> None:
+    """Where `filters.wav` itself holds more than full scale, the command, the summary and the page say so, and nowhere else."""
+    loud = pair()
+    for driver, y_m in zip(loud["drivers"], (-0.01, 0.01), strict=True):
+        driver["position_m"] = [0.0, y_m, 0.0]
+    loud["designs"][0] |= {"band_hz": [1000.0, 8000.0], "cancellation_gain_db": [[1000, 20]]}
+    (here / "loud.toml").write_text(toml(loud), encoding="utf-8")
+    for name in ("loud", "tiny"):
+        ended = designer_command("design", f"{name}.toml")
+        assert ended.code == errors.EXIT_DONE
+        _, samples = scipy.io.wavfile.read(here / f"out/{name}/filters.wav")
+        largest = float(np.abs(samples).max())
+        said = f"filters.wav: taps up to {largest:.3g}, beyond the full scale of 1"
+        summary = json.loads((here / f"out/{name}/summary.json").read_text(encoding="utf-8"))
+        page = (here / f"out/{name}/report.html").read_text(encoding="utf-8")
+        notes = [line for line in ended.err.splitlines() if line.startswith("note: ")]
+        assert [text.startswith(said) for text in summary["notes"]] == [True] * (name == "loud")
+        assert notes == [f"note: {text}" for text in summary["notes"]]
+        assert (said in page) == (largest > 1.0) == (name == "loud")
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_an_export_that_is_refused_is_said(
+    here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A target that does not hold the filters once they are known is left out with its reason: here, on the page and in `export.json`."""
+    problem = pair() | {"export": {"targets": ["cmsis-q15", "csv"]}}
+    (here / "asked.toml").write_text(toml(problem), encoding="utf-8")
+    made = write.made
+    why = "target cmsis-q15: found a coefficient of 200; allowed: -128 to 128"
+
+    def made_or_refused(filters: FilterSet, name: str) -> Export:
+        if name == "cmsis-q15":
+            raise errors.UsageError(why)
+        return made(filters, name)
+
+    monkeypatch.setattr(write, "made", made_or_refused)
+    ended = designer_command("design", "asked.toml", "-o", "out")
+    assert (ended.code, ended.err.splitlines()[-1]) == (errors.EXIT_DONE, f"warning: export left out: {why}")
+    assert {path.name for path in (here / "out/export").iterdir()} == {"csv"}
+    entries = json.loads((here / "out/export.json").read_text(encoding="utf-8"))
+    assert (entries["cmsis-q15"], "files" in entries["csv"]) == ({"refused": why}, True)
+    assert f"not written: {why}" in (here / "out/report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("no_figures")

@@ -33,12 +33,17 @@ def wave_24(samples: Real, sample_rate_hz: int, comment: str = "") -> bytes:
 
 def loud_note(files: Iterable[str], filters: FilterSet) -> tuple[str, ...]:
     """What is said where float files hold taps above full scale."""
-    largest = max(float(np.abs(one.taps).max(initial=0.0)) for one in filters.filters)
     names = [name for name in files if name.endswith(".wav") and "-24bit" not in name]
-    if largest <= 1.0 or not names:
+    return loud_words(", ".join(names), (one.taps for one in filters.filters)) if names else ()
+
+
+def loud_words(name: str, taps: Iterable[Real]) -> tuple[str, ...]:
+    """A note where taps in a float file are above full scale; none where they are not."""
+    largest = max((float(np.abs(one).max(initial=0.0)) for one in taps), default=0.0)
+    if largest <= 1.0:
         return ()
     return (
-        f"{', '.join(names)}: taps up to {largest:.3g}, beyond the full scale of 1; a convolver in floating point plays them as"
+        f"{name}: taps up to {largest:.3g}, beyond the full scale of 1; a convolver in floating point plays them as"
         " they are, players and editors that work in integers clip them",
     )
 

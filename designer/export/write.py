@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,17 @@ from designer.export.refusals import channel_scales_only
 from designer.export.registry import target_named
 from designer.export.target import Export
 from designer.export.upmix_parameters import fed_by_upmix
-from designer.writing import DESIGN, EXPORT, check_ground, check_update, lay, reserve, update_folder
+from designer.writing import (
+    DESIGN,
+    EXPORT,
+    check_ground,
+    check_update,
+    lay,
+    named,
+    read_manifest,
+    reserve,
+    update_folder,
+)
 
 MANIFEST = "export.json"
 
@@ -124,16 +134,31 @@ def write_elsewhere(filters: FilterSet, place: Path, name: str, *, force: bool =
 
     Raises
     ------
-    UsageError : as above
+    UsageError : as above, or another export lies there
     OutputError : the folder cannot be written
+    DataError : `export.json` that is there cannot be read
 
     """
     check_elsewhere(place, force=force)
     export = made(filters, name)
-    text = manifest.text({name: manifest.entry(filters, name, export)})
-    files = {**export.files, MANIFEST: text.encode()}
+    entry = manifest.entry(filters, name, export)
+    files = {**export.files, MANIFEST: manifest.text({name: entry}).encode()}
+    if not force:
+        _check_other_export(place, files, entry["command"])
     update_folder(place, EXPORT, lay(files), within=".", force=force)
     return export
+
+
+def _check_other_export(place: Path, files: Mapping[str, bytes], command: str) -> None:
+    """Refuse to remove what another export wrote: of another target, problem or prefix."""
+    there = read_manifest(place)
+    gone = () if there is None else tuple(name for name in there.files if name not in files and (place / name).exists())
+    others = {str(entry.get("command")) for entry in _entries(place / MANIFEST).values()} - {command}
+    if gone and others:
+        raise UsageError(
+            f"{place}: holds another export ({named(gone)}; {', '.join(sorted(others))}), whose files would go; choose another"
+            " with -o; --force replaces it"
+        )
 
 
 def check_elsewhere(place: Path, *, force: bool = False) -> None:

@@ -37,7 +37,12 @@ def write_coe(filters: FilterSet) -> Export:
     UsageError : more taps or wider words than the core takes, or a tap that no shift brings into the word
 
     """
-    at_most("xilinx-coe", filters.taps, MAX_TAPS, "taps", "design with fewer ([realization] taps)")
+    remedy = "design with fewer ([realization] taps)"
+    if any(one.cascade is not None for one in filters.filters):
+        remedy = (
+            "its sections ring for so long; lower [realization] max_pole_radius, or export hex, which holds sections"
+        )
+    at_most("xilinx-coe", filters.taps, MAX_TAPS, "taps", remedy)
     notes = cut_note(filters)
     filters = replace(filters, filters=tuple(replace(one, cascade=None) for one in filters.filters))
     if notes and filters.word is not None:  # the word is the sections', and not that of their impulse response

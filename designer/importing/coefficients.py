@@ -15,10 +15,13 @@ from designer.export.provenance import one_line
 from designer.importing.files import refusal, shown
 from designer.problem.schema import MAX_TAPS, Problem
 from designer.realization.cascade import Cascade
+from designer.realization.section_scaling import settled_length
 from designer.virtualizer.virtualisation import VIRTUAL
 
 MAX_VALUE = 1e6
 """Largest magnitude of a coefficient, 120 dB: beyond it a file is misread, and squares of responses leave the numbers."""
+MAX_SAMPLES = 50_000_000
+"""Samples of all responses together."""
 MAX_SECTIONS = 1024
 """Sections of a filter."""
 
@@ -52,6 +55,7 @@ class Collected:
         self.channels = channel_names(problem)
         self.taps: dict[str, dict[str, Real]] = {}
         self.sections: dict[str, dict[str, Cascade]] = {}
+        self.samples = 0
 
     def place(self, channel: object, driver: object) -> tuple[str, str]:
         """The problem's names of a filter's.
@@ -92,12 +96,18 @@ class Collected:
 
         Raises
         ------
-        DataError : a coefficient is out of bounds, or a pole is not within the unit circle
+        DataError : a coefficient is out of bounds, a pole is not within the unit circle, or the responses of all filters are longer
+            than those of a design
 
         """
         where = f"{place[0]!r}, {place[1]!r}"
         cascade = checked_cascade(self.path, where, b, a, delay_samples, gain)
-        length = max(self.problem.realization.taps, min(delay_samples + 1, MAX_TAPS))
+        length = max(self.problem.realization.taps, rung_out(cascade))
+        self.samples += length
+        if self.samples > MAX_SAMPLES:
+            raise refusal(
+                self.path, "responses of more samples than a design has", f"up to {MAX_SAMPLES:,}", "export it again"
+            )
         taps = check_values(self.path, cascade.impulse_response(length), f"the response of {where}")
         self.taps.setdefault(place[0], {})[place[1]] = taps
         self.sections.setdefault(place[0], {})[place[1]] = cascade
@@ -109,6 +119,11 @@ class Collected:
     def coefficients(self, bulk_delay_samples: int | None, **keys: object) -> Coefficients:
         """All of them."""
         return Coefficients(self.taps, self.sections, bulk_delay_samples=bulk_delay_samples, **keys)  # type: ignore[arg-type]  # the caller's keys are the fields
+
+
+def rung_out(cascade: Cascade) -> int:
+    """Samples until a cascade is silent, as a design's own are judged, at most as many as a design may have."""
+    return min(cascade.delay_samples + settled_length(cascade.pole_radius), MAX_TAPS)
 
 
 def checked_cascade(

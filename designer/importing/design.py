@@ -100,6 +100,9 @@ def _delayed(
         }
         for channel, each in found.sections.items()
     }
+    for channel, each in sections.items():
+        for driver, cascade in each.items():  # as long as the longest: what rings on behind a shorter wait is not cut
+            taps[channel][names.index(driver)] = cascade.impulse_response(length)
     return taps, sections
 
 

@@ -58,7 +58,7 @@ def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
 
 
 def read_text(path: Path, most: int = MAX_TEXT_BYTES) -> str:
-    """Content of a text file; a byte-order mark is taken off.
+    """Content of a text file; a byte-order mark is taken off, and lines that end with CRLF, as git and editors leave them, end with LF.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def read_text(path: Path, most: int = MAX_TEXT_BYTES) -> str:
 
     """
     try:
-        return read_bytes(path, most).decode("utf-8-sig")
+        return read_bytes(path, most).decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise refusal(path, "a file that is no text in UTF-8", "a text file", "export it again") from None
 

@@ -46,6 +46,8 @@ EXPECTED = "name the .c file of a cmsis export"
 HISTORY = re.compile(r"memmove\(state->history_(\w{1,200}),[^;\n]{0,500}?, (\d{1,9}) \* sizeof")
 INIT = re.compile(r"_init_\w{1,20}\(&state->(\w{1,200}), \d{1,9}, (\w{1,200}),")
 SIGNAL = r"(?P<signal>state->lowered|in\[\d{1,9}\]|state->history_\w{1,200}(?: \+ \d{1,9})?)"
+PURE = re.compile(r"\badd\s*\(\s*(?:out|state->sum)\s*\[\s*\d{1,9}\s*\]\s*,\s*(?:in\s*\[|state->history_)")
+CALLS = "the functions of a cmsis export as it wrote them"
 MAX_C_BYTES = 100_000_000
 
 
@@ -83,6 +85,7 @@ def read_c(path: Path, problem: Problem) -> Coefficients:
     found = Collected(path, problem)
     drivers = stated_order(path, text[: text.find("*/")], "drivers", problem.driver_names)
     late, pure = _calls(path, text, comments, found.channels, drivers)
+    _check_calls(path, text, [one.name for one in arrays], late, pure)
     for one in arrays:
         place, delay = found.place(one.channel, one.driver), late.get(one.name, 0)
         if one.taps is not None:
@@ -210,6 +213,23 @@ def _calls(
                 driver = whole(path, found[1], "the output of an add", most=len(drivers) - 1)
                 pure.append((channel, drivers[driver], _lateness(path, found["signal"], history)))
     return late, pure
+
+
+def _check_calls(
+    path: Path, text: str, arrays: list[str], late: dict[str, int], pure: list[tuple[str, str, int]]
+) -> None:
+    """Refuse functions that were laid out anew, of which the delays ahead of the arrays would be lost."""
+    begin = text.find("_process(")
+    if begin < 0:  # arrays alone
+        return
+    uncalled = next((name for name in arrays if name not in late), None)
+    if uncalled is not None:
+        raise refusal(path, f"no call that takes {uncalled} behind its channel's comment", CALLS, EXPECTED)
+    count = len(PURE.findall(text, begin))
+    if count != len(pure):
+        raise refusal(
+            path, f"{count} inputs added as they are, {len(pure)} of them behind a channel's comment", CALLS, EXPECTED
+        )
 
 
 def _lateness(path: Path, signal: str, history: dict[str, int]) -> int:

@@ -16,13 +16,20 @@ import numpy as np
 from scipy.signal import fftconvolve, sosfilt
 
 from designer.arrays import Real
-from designer.importing.coefficients import Collected, check_length, check_values, checked_cascade
+from designer.importing.coefficients import (
+    MAX_SAMPLES,
+    Collected,
+    check_length,
+    check_values,
+    checked_cascade,
+    rung_out,
+)
 from designer.importing.files import refusal
+from designer.problem.schema import MAX_TAPS
+from designer.realization.cascade import Cascade
 
 MAX_WAYS = 65_536
 """Ways of all signals together; a stage of 256 inputs and 256 outputs has as many."""
-MAX_SAMPLES = 50_000_000
-"""Samples of all convolutions and responses together."""
 
 
 @dataclass(frozen=True)
@@ -129,12 +136,14 @@ class Program:
             table = np.array(ways[0].sections)
             b = table[:, :3].copy()
             b[0] *= ways[0].gain
-            self.used(found.problem.realization.taps)
             found.add_sections(place, b, table[:, 3:], ways[0].delay)
             return
         longest = max(way.delay + (1 if way.taps is None else way.taps.size) for way in ways)
-        if any(way.sections for way in ways):
-            longest = max(longest, found.problem.realization.taps)
+        for way in ways:
+            if way.sections:
+                rest = way.delay + (0 if way.taps is None else way.taps.size - 1)
+                rung = rest + rung_out(self._cascade(way))
+                longest = max(longest, found.problem.realization.taps, min(rung, MAX_TAPS))
         check_length(self.path, longest, f"{place[0]!r}, {place[1]!r}")
         self.used(longest * len(ways))
         total = np.zeros(longest)
@@ -147,11 +156,14 @@ class Program:
         taps = np.ones(1) if way.taps is None else way.taps
         h[: taps.size] = way.gain * taps
         if way.sections:
-            table = np.array(way.sections)
-            cascade = checked_cascade(self.path, "a filter", table[:, :3], table[:, 3:])
-            one = np.ones((len(table), 1))
+            cascade = self._cascade(way)
+            one = np.ones((len(cascade.b), 1))
             h = np.asarray(sosfilt(np.concatenate([cascade.b, one, cascade.a], axis=1), h))
         return check_values(self.path, h, "a response")
+
+    def _cascade(self, way: Way) -> Cascade:
+        table = np.array(way.sections)
+        return checked_cascade(self.path, "a filter", table[:, :3], table[:, 3:])
 
 
 def mixed(program: Program, terms: list[tuple[float, Signal]]) -> Signal:

@@ -23,7 +23,7 @@ from designer.targets.channel_target import driver_index
 from designer.targets.curves import in_band
 from designer.targets.plain import Plain
 from designer.virtualizer.virtualisation import VIRTUAL
-from designer.writing import MANIFEST, file_sha256, read_manifest
+from designer.writing import MANIFEST, is_as_written, read_manifest
 
 READ_FILES = ("summary.json", "coefficients.csv", "weights.csv", "sections.csv", f"room/{room_files.DRIVERS}.wav")
 """Files of a design folder that a design is made of."""
@@ -90,7 +90,7 @@ def _check_hashes(folder: Path) -> None:
         return
     for name in READ_FILES:
         path, hashes = folder / name, manifest.files.get(name)
-        if hashes is not None and path.is_file() and file_sha256(path) not in hashes:
+        if hashes is not None and path.is_file() and not is_as_written(path, hashes):
             raise refusal(
                 path,
                 "another SHA-256 than when it was written",
@@ -118,7 +118,10 @@ def _problem(path: Path, summary: Summary) -> Problem:
         "data": (set(summary.data), set(problem.data_files)),
         "realization.form": (summary.realization.form, form.form),
         "realization.word": (summary.realization.word, form.word),
-        "realization.study": (set(summary.realization.study), set(own if designed and summary.realization.study else ())),
+        "realization.study": (
+            set(summary.realization.study),
+            set(own if designed and summary.realization.study else ()),
+        ),
     }
     if problem.virtualizer is None:
         agree["virtualizer"] = (chain, [])

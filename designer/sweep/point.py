@@ -68,7 +68,7 @@ class Outcome:
 
     Attributes
     ----------
-    numbers : "channel.number" -> value, as `summary.json` has them
+    numbers : "channel.number" -> value, as `summary.json` has them; of a failed point those of the channels that have a design
     error : of a failed point, on one line
 
     """
@@ -88,14 +88,15 @@ def measure(task: Task) -> Outcome:
     begin = time.perf_counter()
     try:
         base = task.base.problem()
-        made = job.design(changed(base, changed_data(base, task.changes)))
+        made = job.design(changed(base, changed_data(base, task.changes)), keep_going=True)
         numbers = {
             f"{name}.{key}": value
             for name, scalars in made.scalars.items()
             for key, value in {**scalars.values, **(made.robustness(name) if task.robust else {})}.items()
             if math.isfinite(value)
         }
-        outcome = Outcome(INFEASIBLE if made.status else DONE, numbers)
+        stopped = " | ".join(f"{name}: {' '.join(why.split())}" for name, why in made.failures.items())
+        outcome = Outcome(FAILED if stopped else INFEASIBLE if made.status else DONE, numbers, stopped)
     except Exception as error:
         outcome = Outcome(FAILED, error=_on_one_line(error))
     return Outcome(outcome.status, outcome.numbers, outcome.error, time.perf_counter() - begin)

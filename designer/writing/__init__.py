@@ -23,7 +23,7 @@ from designer.writing.folders import (
     update_folder,
     write_folder,
 )
-from designer.writing.manifest import MANIFEST, Manifest, file_sha256, read_manifest, survey
+from designer.writing.manifest import MANIFEST, Manifest, is_as_written, named, read_manifest, survey
 from designer.writing.staging import Staging, output_errors, parents_made, reserve, sweep_stale, turn
 
 __all__ = [
@@ -39,8 +39,9 @@ __all__ = [
     "check_folder",
     "check_ground",
     "check_update",
-    "file_sha256",
+    "is_as_written",
     "lay",
+    "named",
     "output_errors",
     "parents_made",
     "read_manifest",

@@ -51,6 +51,8 @@ WORDS = {
     SWEEP: "a sweep",
 }
 """What a manifest says that a folder holds."""
+WHOLE = (DESIGN, COMPARISON, CHECK)
+"""Kinds that are replaced as a whole, and not while other files lie in them."""
 
 
 def lay(files: Mapping[str, bytes]) -> Fill:
@@ -112,6 +114,16 @@ def _check_place(place: Path, kind: str) -> None:
     if not above.is_dir():
         raise UsageError(f"{place}: {above.name} is a file; expected a folder below folders; choose another with -o")
     check_ground(place)
+    _check_above(place)
+
+
+def _check_above(place: Path) -> None:
+    for folder in place.absolute().parents:
+        manifest = read_manifest(folder)
+        if manifest is not None and manifest.kind in WHOLE:
+            raise UsageError(
+                f"{place}: lies in {folder.name}, {WORDS[manifest.kind]}, which could not be replaced any more; choose another with -o"
+            )
 
 
 def check_ground(place: Path) -> None:
@@ -221,6 +233,7 @@ def check_update(place: Path, kind: str, names: Sequence[str], *, within: str = 
         if place.is_symlink() or not place.is_dir():
             _check_place(place, kind)
             return
+        _check_above(place)
         with turn(place.resolve().parent):
             sweep_stale(place)
             _check_files(place, kind, names, within, force=force)

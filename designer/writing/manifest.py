@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -77,6 +77,16 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_as_written(path: Path, hashes: Collection[str]) -> bool:
+    """Whether a file has one of these SHA-256, as it is or with LF for CRLF: git gives text these line ends on Windows."""
+    if file_sha256(path) in hashes:
+        return True
+    content = path.read_bytes()
+    if b"\0" in content:  # no text
+        return False
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest() in hashes
+
+
 def manifest_of(folder: Path, kind: str) -> Manifest:
     """The manifest that names every file of a folder as it is now."""
     return Manifest(kind, {name: (file_sha256(folder / name),) for name in sorted(files_below(folder))})
@@ -127,7 +137,7 @@ def survey(folder: Path, manifest: Manifest | None) -> Survey:
                         foreign.append(f"{path}/")
                 elif path not in known or not entry.is_file(follow_symlinks=False):
                     foreign.append(path)
-                elif file_sha256(folder / path) in known[path]:
+                elif is_as_written(folder / path, known[path]):
                     own.append(path)
                 else:
                     edited.append(path)

@@ -151,6 +151,12 @@ def many(channels: int, drivers: int) -> FilterSet:
     return filter_cases.made(taps, tuple(f"d{d}" for d in range(drivers)), {}, "fir")
 
 
+def ringing(length: int) -> FilterSet:
+    """One section, whose response is so long."""
+    one = Cascade(np.array([[1.0, 0.0, 0.0]]), np.array([[-1.9, 0.95]]))
+    return filter_cases.made({"a": one.impulse_response(length)[None]}, ("d",), {"a": {"d": one}}, "biquad")
+
+
 @pytest.mark.parametrize(
     ("target", "filters", "message"),
     [
@@ -175,6 +181,12 @@ def many(channels: int, drivers: int) -> FilterSet:
             "xilinx-coe",
             long(2049),
             "target xilinx-coe: found 2,049 taps; allowed: at most 2,048; design with fewer ([realization] taps)",
+        ),
+        (
+            "xilinx-coe",
+            ringing(2049),
+            "target xilinx-coe: found 2,049 taps; allowed: at most 2,048; its sections ring for so long;"
+            " lower [realization] max_pole_radius, or export hex, which holds sections",
         ),
         (
             "xilinx-coe",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from export import filter_cases
+from scipy.signal import sosfilt
 from toml_text import pair, toml
 
 import designer
@@ -19,6 +21,7 @@ from designer.export.write import made
 from designer.importing import import_coefficients, read_coefficients
 from designer.importing.coefficients import Coefficients
 from designer.problem import Problem
+from designer.realization.cascade import Cascade
 from designer.virtualizer.upmix import Upmix
 from importing.test_round_trip import problem, responses
 
@@ -114,6 +117,45 @@ def test_the_lists_are_the_registry() -> None:
     assert set(STEP) == set(OF_SECTIONS) == set(TARGETS)
 
 
+@pytest.mark.parametrize("target", [name for name in TARGETS if name not in (*NO_SECTIONS, "cmsis-q15")])
+def test_sections_return_until_they_are_silent(target: str, tmp_path: Path) -> None:
+    """A pole pair of radius 0.998 rings for 8,000 samples: judged at 0 Hz is Σb / Σa, not a response cut at the problem's taps."""
+    b, a = np.array([[0.002, 0.001, 0.0], [0.3, -0.2, 0.1]]), np.array([[-1.995, 0.998**2], [-0.5, 0.2]])
+    exact = float(np.prod(b.sum(axis=1) / (1 + a.sum(axis=1))))
+    one = Cascade(b, a, 3)
+    drivers, channels = filter_cases.DRIVERS, ("a",)
+    taps: dict[str, Real] = {name: np.zeros((len(drivers), 9000)) for name in channels}
+    taps[channels[0]][0] = one.impulse_response(9000)
+    filters = filter_cases.made(taps, drivers, {channels[0]: {drivers[0]: one}}, "biquad")
+    assert exact > 0.2
+    export = TARGETS[target].write(filters)
+    for name, content in export.files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    found = read_coefficients(tmp_path, problem(channels, drivers))
+    tolerance = {"sigmadsp": 1e-2, "hex": 1e-2}.get(target, 1e-3)  # words of 24 bits; those of q15 hold no such pole
+    assert found.taps[channels[0]][drivers[0]].sum() == pytest.approx(exact, rel=tolerance)
+
+
+@pytest.mark.parametrize("form", ["taps", "sections"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_other_line_ends_change_nothing(target: str, form: str, tmp_path: Path) -> None:
+    """Files of text with CRLF line ends, as git and editors of Windows leave them, hold the same filters, delays included."""
+    filters = filter_cases.fir() if form == "taps" else filter_cases.biquads()
+    asked = problem(filters.channels, filters.drivers, "fir" if form == "taps" else "biquad")
+    folder = written(target, filters, tmp_path)
+    before = read_coefficients(folder, asked)
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        content = path.read_bytes()
+        with contextlib.suppress(UnicodeDecodeError):
+            path.write_bytes(content.decode().replace("\n", "\r\n").encode())
+    after = read_coefficients(folder, asked)
+    assert (after.delays, after.bulk_delay_samples) == (before.delays, before.bulk_delay_samples)
+    for channel, each in before.taps.items():
+        for driver, taps in each.items():
+            np.testing.assert_array_equal(after.taps[channel][driver], taps)
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_taps_return(target: str, tmp_path: Path) -> None:
     """A pure delay, a silent driver, a channel that waits: the same response, and the bulk delay that the file states."""
@@ -185,6 +227,24 @@ def test_a_chain_says_what_feeds_it(target: str) -> None:
     assert export.facts["upmix"]["latency_samples"] == stage.latency_samples
     assert export.notes[-1].startswith("stereo does not feed these filters as it is: an upmix has to make")
     assert "upmix.json" not in made(replace(chain(), fed_by_upmix=False), target).files
+
+
+@pytest.mark.parametrize("target", ["csv", "camilladsp"])
+def test_sections_behind_unlike_waits_ring_out_alike(target: str, tmp_path: Path) -> None:
+    """Channels that wait 0 and 40 samples have responses of one length, each that of its sections to the last sample (by sosfilt)."""
+    one, length = Cascade(np.array([[0.01, 0.0, 0.0]]), np.array([[-1.97, 0.985**2]]), 3), 1200
+    channels = {name: np.tile(one.impulse_response(length), (3, 1)) for name in ("a", "b")}
+    cascades = {name: dict.fromkeys(filter_cases.DRIVERS, one) for name in channels}
+    filters = filter_cases.made(channels, filter_cases.DRIVERS, cascades, "biquad", delays={"b": 40})
+    asked = problem(tuple(channels), filter_cases.DRIVERS, "biquad")
+    design = import_coefficients(written(target, filters, tmp_path), asked)
+    assert design.taps["a"].shape == design.taps["b"].shape
+    for name, wait in (("a", 3), ("b", 43)):
+        for taps in design.taps[name]:
+            impulse = np.zeros(taps.size)
+            impulse[wait] = 1.0
+            expected = sosfilt([[0.01, 0.0, 0.0, 1.0, -1.97, 0.985**2]], impulse)
+            assert taps[-1] != 0.0 and np.abs(taps - expected).max() < 1e-15
 
 
 def test_an_imported_chain_is_judged_and_opens_again(tmp_path: Path) -> None:

@@ -75,6 +75,16 @@ def test_a_source_read_by_hand(tmp_path: Path) -> None:
             "0, 2147483647, 0, 1073741824",
             "found a pole of radius 2.000000 in 'b', 'front'",
         ),
+        (
+            "    arm_fir_q31(&state->fir_1, state->lowered, ",
+            "    arm_fir_q31(&state->fir_1,\n        state->lowered, ",
+            "found no call that takes x_taps_a_woofer behind its channel's comment; allowed: the functions of a cmsis export as it wrote",
+        ),
+        (
+            "    add(state->sum[2], state->history_a",
+            "\n    add(state->sum[2], state->history_a",
+            "found 1 inputs added as they are, 0 of them behind a channel's comment; allowed: the functions of a cmsis export as it wrote",
+        ),
     ],
 )
 def test_a_broken_source_is_refused(old: str, new: str, message: str, tmp_path: Path) -> None:

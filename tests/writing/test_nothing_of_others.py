@@ -15,7 +15,8 @@ from command import Ended, run
 from empty_figures import empty_figures
 from toml_text import pair, toml
 
-from designer import compare, errors
+from designer import compare, errors, job
+from designer.problem import load
 from designer.report import figures
 from designer.starter import Geometry
 from designer.sweep.point import Outcome, Task, measure
@@ -32,10 +33,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place = tmp_path_factory.mktemp("made")
         (place / "p.toml").write_text(toml(pair()), encoding="utf-8")
         patch.chdir(place)
-        from designer import job
         from designer.export.of_design import filter_set
         from designer.export.write import write_in_design
-        from designer.problem import load
 
         design = job.design(load("p.toml"))
         design.save("out")
@@ -160,6 +159,28 @@ def test_what_is_read_is_not_what_is_written(here: Path, designer_command: Comma
     assert contents(here) == before
 
 
+def test_data_that_a_problem_reads_is_not_replaced(here: Path, designer_command: Command) -> None:
+    """A problem whose driver's file lies in a design folder, as its copy there, may not replace that folder; elsewhere it may."""
+    (here / "flat.frd").write_text("".join(f"{f} 90.0 0.0\n" for f in range(20, 8001, 60)), encoding="utf-8")
+    tables = pair()
+    shutil.copy(here / "flat.frd", here / "also.frd")
+    for name, second in (("q", "also.frd"), ("other", "out/data/1/*.frd")):
+        for driver, file in zip(tables["drivers"], ("flat.frd", second), strict=True):
+            driver["response"] = file
+        (here / f"{name}.toml").write_text(toml(tables), encoding="utf-8")
+    assert designer_command("design", "q.toml", "-o", "out").code == errors.EXIT_DONE
+    before = contents(here)
+    says = "out: out/data/1/also.frd, which the command reads, lies there; choose another with -o"
+    refused(designer_command("design", "other.toml", "-o", "out", "--force"), says)
+    refused(designer_command("import-coefficients", "p.toml", "--problem", "other.toml", "-o", "out", "--force"), says)
+    with pytest.raises(errors.UsageError, match="which the command reads, lies there"):
+        job.design(load("other.toml")).save("out", force=True)
+    assert contents(here) == before
+    assert designer_command("design", "other.toml", "-o", "elsewhere").code == errors.EXIT_DONE
+    job.open_folder("out").save("out")  # its copies are its own
+    assert job.open_folder("out").problem.data_files == ("flat.frd", "also.frd")
+
+
 def test_export_replaces_its_own_files_only(here: Path, designer_command: Command) -> None:
     """A main.c beside an export stops it, and stays with --force; an edited header is replaced with --force alone; a link never."""
     export = here / "out/export/cmsis-f32"
@@ -188,6 +209,43 @@ def test_export_replaces_its_own_files_only(here: Path, designer_command: Comman
         ended = designer_command("export", "out", "--target", "cmsis-f32", *flags)
         refused(ended, f"out/export: a link to {here}/elsewhere; links are not followed; remove it first")
     assert names_in(here / "elsewhere") == {"letter.txt"}
+
+
+def test_an_export_does_not_take_the_place_of_another(here: Path, designer_command: Command) -> None:
+    """Of another target, prefix or problem: its files stay; the same export again replaces them, and --force any."""
+    command = ("export", "out", "--target", "cmsis-f32", "-o", "firmware", "--prefix")
+    assert designer_command(*command, "one").code == errors.EXIT_DONE
+    before = contents(here / "firmware")
+    shutil.copy(here / "p.toml", here / "q.toml")
+    assert designer_command("design", "q.toml", "-o", "other").code == errors.EXIT_DONE
+    for ended in (
+        designer_command(*command, "two"),
+        designer_command("export", "out", "--target", "hex", "-o", "firmware"),
+        designer_command("export", "other", "--target", "cmsis-f32", "-o", "firmware"),
+    ):
+        refused(
+            ended, "firmware: holds another export (one.c, one.h; designer design p.toml -o out/p && designer export"
+        )
+    assert contents(here / "firmware") == before
+    assert designer_command(*command, "one").code == errors.EXIT_DONE
+    assert contents(here / "firmware") == before
+    assert designer_command(*command, "two", "--force").code == errors.EXIT_DONE
+    assert names_in(here / "firmware") == {"two.c", "two.h", "export.json", "designer-manifest.json"}
+
+
+def test_nothing_is_put_where_it_would_hold_up_a_design(here: Path, designer_command: Command) -> None:
+    """A design folder takes its own exports; what would make a second folder of this tool in it is refused, in `export` too."""
+    before = contents(here)
+    says = "lies in out, a design folder, which could not be replaced any more; choose another with -o"
+    for ended in (
+        designer_command("export", "out", "--target", "wav", "-o", "out/export/wav"),
+        designer_command("export", "out", "--target", "wav", "-o", "out/export/cmsis-f32", "--force"),
+        designer_command("design", "p.toml", "-o", "out/again"),
+        designer_command("check", "p.toml", "-o", "out/figures"),
+        designer_command("compare", "out", "p.toml", "-o", "out/side"),
+    ):
+        refused(ended, says)
+    assert contents(here) == before
 
 
 def test_export_into_a_folder_of_documents(here: Path, designer_command: Command) -> None:
