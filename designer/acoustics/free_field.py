@@ -241,7 +241,7 @@ def _sum_in_equal_steps(k: Real, way_m: Real, weight: Real) -> Complex:
 
 
 def _powers(first: Complex, ratio: Complex, count: int) -> Complex:
-    """first · ratio^i for i < count: (count, ...)."""
+    """First · ratio^i for i < count: (count, ...)."""
     out = np.empty((count, *first.shape), dtype=complex)
     out[0] = first
     for i in range(1, count):
