@@ -204,7 +204,8 @@ def _strengths(
     count = arc.shape[1]
     if count == 1:
         return np.asarray(g.mean(axis=2, keepdims=True))
-    V = np.moveaxis(turning(k, from_m - own_m), -1, 0) * (own_m / from_m)
+    V = np.ascontiguousarray(np.moveaxis(turning(k, from_m - own_m), -1, 0))
+    V *= own_m / from_m
     adjoint = V.conj().swapaxes(-1, -2)
     normal = adjoint @ V
     weight = loading * np.trace(normal, axis1=-2, axis2=-1).real[..., None, None] / count

@@ -88,7 +88,7 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
         order = np.arange(first, first + at_once)[:, None, None]
         at_a, at_r = q[:, :, :1], q[:, :, 1:]
         ratios = np.where(far, 1j, at_r) / at_a if far.any() else at_r * (1 / at_a)
-        terms = np.empty_like(ratios)
+        terms: Complex = np.empty(ratios.shape, dtype=complex)
         terms[0] = lead
         for i in range(1, at_once):
             np.multiply(terms[i - 1], ratios[i - 1], out=terms[i])
