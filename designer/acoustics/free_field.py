@@ -106,7 +106,8 @@ class FreeField:
                     size = max(1, MAX_NUMBERS // (len(nodes) * (2 + math.isqrt(rows.size))))
                     for m in (some[start : start + size] for start in range(0, some.size, size)):
                         distance_m = _distances_m(disc, points_m[m], nodes)
-                        h[np.ix_(rows, m, [l])] = _sum_of_waves(k[rows], -distance_m, shares / distance_m)[:, :, None]
+                        summed = _sum_of_waves(k[rows], -distance_m, shares / distance_m)
+                        h[rows[:, None], m, l] = summed
         if self.baffle:
             h[:, points_m[:, 0] < -1e-9] = 0.0
         return h
@@ -183,7 +184,7 @@ def _distances_m(disc: Disc, points_m: Real, nodes: Real) -> Real:
     """From points (M, 3) to nodes of `_rings` (Q, 2): (M, Q)."""
     along, across = (x[:, None] for x in _along_and_across_m(disc, points_m))
     radius_m, cosine = nodes.T
-    return np.sqrt(along**2 + (across - radius_m * cosine) ** 2 + (radius_m**2 * (1 - cosine**2)))
+    return np.asarray(np.sqrt(along**2 + (across - radius_m * cosine) ** 2 + radius_m**2 * (1 - cosine**2)))
 
 
 def _parts(disc: Disc, k: Real) -> Iterator[tuple[Index, float]]:
