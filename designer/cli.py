@@ -113,7 +113,7 @@ def design(
         made.save(folder, force=force)
     end = time.perf_counter()
     for name, channel in made.channels.items():
-        say(f"{name}: {channel.verdict.sentence}.")
+        say(f"{name}: {channel.verdict.sentence}{made.scalars[name].but}.")
     said = made.warnings[len(made.failures) :]  # those of the missing channels are errors below
     for warning in [*said, *(f"export left out: {text}" for text in refused(folder).values())]:
         say(f"warning: {warning}", error=True)
@@ -301,7 +301,7 @@ def problems() -> None:
 def new(
     path: Annotated[Path, typer.Argument(metavar="NAME.toml", help="The file to write.", show_default=False)],
     shape: Annotated[str, typer.Option(metavar="bar|sphere|box|pair", help="What the drivers sit on.")] = "bar",
-    drivers: Annotated[int, typer.Option(help="How many; a pair has 2.")] = 2,
+    drivers: Annotated[int | None, typer.Option(help="How many; by default 3 in a box and 2 elsewhere.")] = None,
     width: Annotated[float, typer.Option(metavar="M", help="From side to side; of a sphere its diameter.")] = 0.6,
     distance: Annotated[float, typer.Option(metavar="M", help="From the device to the listener's head.")] = 2.5,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
@@ -309,10 +309,12 @@ def new(
     """Write a commented first problem file for a new geometry, with wishes that it can meet."""
     from rich.console import Console
 
-    from designer.starter import Geometry, write_new
+    from designer.starter import Geometry, least_drivers, write_new
 
     with Console(stderr=True).status("finding what the layout can reach"):
-        lines = write_new(path, Geometry(shape, drivers, width, distance), force=force)
+        lines = write_new(
+            path, Geometry(shape, least_drivers(shape) if drivers is None else drivers, width, distance), force=force
+        )
     for line in lines:
         say(line)
 

@@ -41,8 +41,15 @@ LEAST_DB = 4.0
 LOWEST_HZ, HIGHEST_HZ = 200.0, 8000.0
 KNOTS = 9
 LOWERINGS = 8
-SHAPES = ("bar", "sphere", "box", "pair")
+DRIVERS = {"bar": (2, 64), "sphere": (2, 16), "box": (3, 64), "pair": (2, 2)}
+"""The fewest and the most of each shape."""
+SHAPES = tuple(DRIVERS)
 LARGEST_DRIVER_M = 0.03
+
+
+def least_drivers(shape: str) -> int:
+    """How many drivers a shape has where no number is given; 2 where the shape is not known, which `check` refuses."""
+    return DRIVERS.get(shape, (2, 2))[0]
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ class Geometry:
         """
         if self.shape not in SHAPES:
             raise UsageError(f"--shape: found {self.shape!r}; allowed: {', '.join(SHAPES)}")
-        least, most = {"bar": (2, 64), "sphere": (2, 16), "box": (3, 64), "pair": (2, 2)}[self.shape]
+        least, most = DRIVERS[self.shape]
         if not least <= self.drivers <= most:
             allowed = str(least) if least == most else f"{least} to {most}"
             raise UsageError(f"--drivers: found {self.drivers}; allowed for --shape {self.shape}: {allowed}")

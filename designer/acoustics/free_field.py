@@ -22,8 +22,9 @@ import numpy as np
 from designer.acoustics.disc_waves import disc_pattern, mean_product, octaves
 from designer.arrays import Complex, Index, Real
 
-MAX_NUMBERS = 4_000_000
-"""Distances of points to the nodes of a disc that are held at once (100 MB)."""
+MAX_NUMBERS = 100_000
+"""Of points, nodes of a disc and wave numbers that are held at once."""
+NEAR = 4.0
 
 FEWEST_STEPS = 8
 """Fewer wave numbers in equal steps are summed one by one."""
@@ -99,11 +100,14 @@ class FreeField:
         """
         h = np.empty((k.size, len(points_m), len(self.discs)), dtype=complex)
         for l, disc in enumerate(self.discs):
-            for rows, nodes, weights in _parts(disc, k):
-                size = max(1, MAX_NUMBERS // len(nodes))
-                for m in range(0, len(points_m), size):
-                    distance_m = np.linalg.norm(points_m[m : m + size, None] - nodes, axis=2)
-                    h[rows, m : m + size, l] = _sum_of_waves(k[rows], -distance_m, weights / distance_m)
+            for rows, most in _parts(disc, k):
+                for some, spread_m in octaves(_spread_m(disc, points_m) if disc.radius_m else np.ones(len(points_m))):
+                    shares, nodes = _rings(disc, most * spread_m)
+                    size = max(1, MAX_NUMBERS // (len(nodes) * (2 + math.isqrt(rows.size))))
+                    for m in (some[start : start + size] for start in range(0, some.size, size)):
+                        distance_m = _distances_m(disc, points_m[m], nodes)
+                        summed = _sum_of_waves(k[rows], -distance_m, shares / distance_m)
+                        h[rows[:, None], m, l] = summed
         if self.baffle:
             h[:, points_m[:, 0] < -1e-9] = 0.0
         return h
@@ -137,17 +141,62 @@ class FreeField:
         return np.asarray(q / 2 if self.baffle else q)
 
 
-def _parts(disc: Disc, k: Real) -> Iterator[tuple[Index, Real, Real]]:
-    """A disc's quadrature for parts of the wave numbers: the part, its nodes and weights.
+def _along_and_across_m(disc: Disc, points_m: Real) -> tuple[Real, Real]:
+    """Distances of points (M, 3) from the disc's plane, and from its axis (M,)."""
+    way = points_m - disc.position_m
+    along = way @ direction(*disc.facing_deg)
+    return along, np.sqrt(np.maximum((way**2).sum(axis=1) - along**2, 0.0))
+
+
+def _spread_m(disc: Disc, points_m: Real) -> Real:
+    """Half of what the distances to a disc's points differ by (M,): its radius from the side, little from in front of it.
+
+    Within NEAR radii, where 1/r turns as well, its radius.
+    """
+    along, across = _along_and_across_m(disc, points_m)
+    farthest = np.hypot(along, across + disc.radius_m)
+    spread_m = (farthest - np.hypot(along, np.maximum(across - disc.radius_m, 0.0))) / 2
+    return np.asarray(np.where(np.hypot(along, across) < NEAR * disc.radius_m, disc.radius_m, spread_m))
+
+
+def _rings(disc: Disc, spread: float) -> tuple[Real, Real]:
+    """Shares (Q,) of a disc's quadrature, exact to 1e-6, and its nodes (Q, 2): their radius, and the cosine towards the point.
+
+    Equal areas in the squared radius (Gauss-Legendre) and equal steps of angle, counted from the point's own direction, so that
+    one half of each ring stands for both. The shares sum to 1.
+
+    Parameters
+    ----------
+    spread : phase in radians that the distances to the disc's points differ by to either side
+
+    """
+    if disc.radius_m == 0.0:
+        return np.ones(1), np.zeros((1, 2))
+    squared, radial = np.polynomial.legendre.leggauss(math.ceil(spread / 2) + 5)
+    angles = math.ceil(spread) + 6
+    cosine = np.cos(math.pi * (np.arange(angles) + 0.5) / angles)
+    radius_m = disc.radius_m * np.sqrt((squared + 1) / 2)
+    nodes = np.stack(np.broadcast_arrays(radius_m[:, None], cosine), axis=-1)
+    return np.repeat(radial / 2 / angles, angles), nodes.reshape(-1, 2)
+
+
+def _distances_m(disc: Disc, points_m: Real, nodes: Real) -> Real:
+    """From points (M, 3) to nodes of `_rings` (Q, 2): (M, Q)."""
+    along, across = (x[:, None] for x in _along_and_across_m(disc, points_m))
+    radius_m, cosine = nodes.T
+    return np.asarray(np.sqrt(along**2 + (across - radius_m * cosine) ** 2 + radius_m**2 * (1 - cosine**2)))
+
+
+def _parts(disc: Disc, k: Real) -> Iterator[tuple[Index, float]]:
+    """Parts of the wave numbers that share a disc's quadrature, and the largest of each.
 
     Equal steps are one part, because their exponentials are products of a few; other steps are parts of an octave each, so that
     low ones do not pay for the nodes of high ones.
     """
     if disc.radius_m == 0.0 or len(equal_steps(k)) * FEWEST_STEPS <= k.size:
-        yield np.arange(k.size), *disc_nodes(disc, float(k.max(initial=0.0)))
+        yield np.arange(k.size), float(k.max(initial=0.0))
         return
-    for part, most in octaves(k):
-        yield part, *disc_nodes(disc, most)
+    yield from octaves(k)
 
 
 def _sum_of_waves(k: Real, way_m: Real, weight: Real) -> Complex:
@@ -186,8 +235,16 @@ def _sum_in_equal_steps(k: Real, way_m: Real, weight: Real) -> Complex:
     inner = math.ceil(math.sqrt(k.size))
     outer = math.ceil(k.size / inner)
     step = (k[-1] - k[0]) / (k.size - 1)
-    out = np.empty((len(way_m), outer * inner), dtype=complex)
-    for m, (way, share) in enumerate(zip(way_m, weight, strict=True)):
-        coarse = np.exp(1j * np.outer(k[0] + step * inner * np.arange(outer), way)) * share
-        out[m] = (coarse @ np.exp(1j * step * np.outer(way, np.arange(inner)))).ravel()
-    return np.asarray(out[:, : k.size].T)
+    coarse = _powers(np.exp(1j * k[0] * way_m) * weight, np.exp(1j * step * inner * way_m), outer)
+    fine = _powers(np.ones_like(way_m, dtype=complex), np.exp(1j * step * way_m), inner)
+    sums = coarse.transpose(1, 0, 2) @ fine.transpose(1, 2, 0)  # (M, outer, inner)
+    return np.asarray(sums.reshape(len(way_m), -1)[:, : k.size].T)
+
+
+def _powers(first: Complex, ratio: Complex, count: int) -> Complex:
+    """First · ratio^i for i < count: (count, ...)."""
+    out = np.empty((count, *first.shape), dtype=complex)
+    out[0] = first
+    for i in range(1, count):
+        np.multiply(out[i - 1], ratio, out=out[i])
+    return out

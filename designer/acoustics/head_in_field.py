@@ -48,6 +48,7 @@ from scipy.special import gammaln
 
 from designer.acoustics.heads import Head, Points
 from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.turning import turning
 from designer.arrays import Complex, Index, Real
 
 LOADING = 1e-12
@@ -203,12 +204,14 @@ def _strengths(
     count = arc.shape[1]
     if count == 1:
         return np.asarray(g.mean(axis=2, keepdims=True))
-    V = np.exp(-1j * k[:, None, None, None] * (from_m - own_m)) * (own_m / from_m)
+    V = np.ascontiguousarray(np.moveaxis(turning(k, from_m - own_m), -1, 0))
+    V *= own_m / from_m
     adjoint = V.conj().swapaxes(-1, -2)
     normal = adjoint @ V
     weight = loading * np.trace(normal, axis1=-2, axis2=-1).real[..., None, None] / count
     normal += weight * np.eye(count)
-    strengths = np.linalg.solve(normal, adjoint @ g)
+    inverse = np.linalg.inv(normal)
+    strengths = inverse @ (adjoint @ g)
     # Once more with what is left: the normal equations alone lose half of the digits, and mirror images their symmetry.
     rest = adjoint @ (g - V @ strengths) - weight * strengths
-    return np.asarray(strengths + np.linalg.solve(normal, rest))
+    return np.asarray(strengths + inverse @ rest)

@@ -23,6 +23,7 @@ from designer.acoustics.chebyshev_surface import ChebyshevSurface, fitted
 from designer.acoustics.heads import Head, Points
 from designer.acoustics.measured_head import MeasuredHead
 from designer.acoustics.scene import Scene, driver_places_m
+from designer.acoustics.turning import turning
 from designer.arrays import Complex, Real
 from designer.problem import geometry
 
@@ -107,18 +108,6 @@ def _about_the_head(ears_m: Real, centres_m: Real, sources_m: Real, radius_m: fl
     cosine = np.einsum("psx,pkx->pks", towards / distance_m[..., None], outward)
     nearness = np.broadcast_to(1 / distance_m[:, None, :], cosine.shape)
     return np.arccos(np.clip(cosine, -1.0, 1.0)), nearness
-
-
-def turning(k: Real, distance_m: Real) -> Complex:
-    """e^{-jkr} (..., F), for k (F,) and r of any shape (...): on equal steps a product of two short series."""
-    step = float(k[1] - k[0]) if k.size > 1 else 0.0
-    if k.size < 9 or not np.allclose(np.diff(k), step, rtol=1e-9, atol=0):
-        return np.asarray(np.exp(-1j * distance_m[..., None] * k))
-    short = int(np.ceil(np.sqrt(k.size)))
-    coarse = np.exp(-1j * distance_m[..., None] * (k[0] + step * short * np.arange(-(-k.size // short))))
-    fine = np.exp(-1j * distance_m[..., None] * (step * np.arange(short)))
-    whole = (coarse[..., :, None] * fine[..., None, :]).reshape(*distance_m.shape, -1)
-    return np.ascontiguousarray(whole[..., : k.size])
 
 
 def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:

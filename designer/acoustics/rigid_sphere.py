@@ -46,8 +46,8 @@ from designer.errors import DataError
 MIN_KA = 1e-6
 """Below this ka the sphere is at its static limit to double precision; 0 Hz is computed here."""
 MAX_TERMS = 5000
-CHECKED_EVERY = 4
-"""Terms from one look at their size to the next: looking takes as long as computing one."""
+MOST_AT_ONCE, NUMBERS_AT_ONCE = 8, 40_000
+"""Terms that are computed together, and their numbers, which stay in the processor's cache."""
 ROUND_REACH = 1.2
 """How far from the centre of a round enclosure sound seems to come from, in radii."""
 MAX_NUMBERS = 20_000
@@ -73,24 +73,34 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
     ka = np.maximum(ka, MIN_KA)[:, None]
     far = np.isinf(distance_ratio)
     kr = ka * np.where(far, 1.0, distance_ratio)
-    # n = 0: h_0(x) = j e^{-jx}/x and h_0'(x) = -h_1(x) = -q_1(x) h_0(x). Far: j^{n+1} / (ka h_n(ka)) stands for the ratio.
-    inverse_a: Complex = 1 / (1 / ka + 1j)
-    q_r: Complex = 1 / kr + 1j
-    h_ratio = np.where(far, np.exp(1j * ka), ka / kr * np.exp(-1j * (kr - ka)))  # h_n(kr)/h_n(ka)
-    log_derivative = -1 / inverse_a
-    terms: list[Complex] = []
-    largest: Real = np.zeros(h_ratio.shape)
-    for n in range(MAX_TERMS):
-        terms.append(h_ratio * (-(2 * n + 1) / ka / log_derivative))
-        if n % CHECKED_EVERY == CHECKED_EVERY - 1:
-            size = np.abs(terms[-1])
-            largest = np.maximum(largest, size)
-            if (np.maximum(size, np.abs(terms[-2])) <= tolerance * largest).all():
-                return np.stack(terms)
-        h_ratio = h_ratio * inverse_a
-        h_ratio *= np.where(far, 1j, q_r) if far.any() else q_r
-        log_derivative = inverse_a - (n + 2) / ka
-        inverse_a, q_r = 1 / ((2 * n + 3) / ka - inverse_a), (2 * n + 3) / kr - 1 / q_r
+    # n = 0: h_0(x) = j e^{-jx}/x. Far: j^{n+1} / (ka h_n(ka)) stands for the ratio.
+    inverse_x = np.concatenate([1 / ka, 1 / kr], axis=1)
+    at_once = min(max(NUMBERS_AT_ONCE // inverse_x.size, 3), MOST_AT_ONCE)
+    q = np.empty((at_once, *inverse_x.shape), dtype=complex)  # q_{n+1} at ka and at each kr
+    q[0] = inverse_x + 1j
+    lead: Complex = np.where(far, np.exp(1j * ka), ka / kr * np.exp(-1j * (kr - ka)))  # h_n(kr)/h_n(ka)
+    parts: list[Complex] = []
+    largest: Real = np.zeros(lead.shape)
+    for first in range(0, MAX_TERMS, at_once):
+        for i in range(1, at_once):
+            np.reciprocal(q[i - 1], out=q[i])
+            np.subtract((2 * (first + i) + 1) * inverse_x, q[i], out=q[i])
+        order = np.arange(first, first + at_once)[:, None, None]
+        at_a, at_r = q[:, :, :1], q[:, :, 1:]
+        ratios = np.where(far, 1j, at_r) / at_a if far.any() else at_r * (1 / at_a)
+        terms: Complex = np.empty(ratios.shape, dtype=complex)
+        terms[0] = lead
+        for i in range(1, at_once):
+            np.multiply(terms[i - 1], ratios[i - 1], out=terms[i])
+        lead = terms[-1] * ratios[-1]
+        terms *= (2 * order + 1) / (at_a * ka - order)  # h_n'/h_n = n/ka - q_{n+1}
+        parts.append(terms)
+        sizes = np.abs(terms[-2:])
+        largest = np.maximum(largest, sizes[1])
+        if (sizes <= tolerance * largest).all():
+            return np.concatenate(parts)
+        np.reciprocal(q[-1], out=q[0])
+        np.subtract((2 * (first + at_once) + 1) * inverse_x, q[0], out=q[0])
     nearest = float(np.min(distance_ratio))
     raise DataError(
         f"a point {nearest:.4f} radii from the centre of a rigid sphere is too near its surface for the series;"
@@ -199,15 +209,16 @@ class SphereEnclosure:
         if few is None:
             each = sphere_pressure(k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle)
             return each / self.radius_m
-        radial, shares = few
+        radial, shares = few  # (N, F, Q), (M, Q)
         angular = legendre_table(cos_angle, len(radial)) * cap_weights(self.cos_half_angle, len(radial))[:, None]
-        angular = angular.reshape(len(radial), -1)
-        total = np.zeros((k.size, *cos_angle.shape), dtype=complex)
-        for q, share in enumerate(shares.T):
-            left = np.ascontiguousarray(radial[:, :, q].T)
-            part = (left.real @ angular + 1j * (left.imag @ angular)).reshape(total.shape)
-            total += share[:, None] * part
-        return np.asarray(total * (np.exp(-1j * np.outer(k, distance_m)) / distance_m / self.radius_m)[:, :, None])
+        # Orders and distances in one product of matrices.
+        left = radial.transpose(1, 0, 2).reshape(k.size, -1)
+        right = (angular[:, None] * shares.T[:, :, None]).reshape(left.shape[1], -1)
+        total = np.empty((k.size, right.shape[1]), dtype=complex)
+        total.real, total.imag = left.real @ right, left.imag @ right
+        total = total.reshape(k.size, *cos_angle.shape)
+        total *= (np.exp(-1j * np.outer(k, distance_m)) / (distance_m * self.radius_m))[:, :, None]
+        return total
 
     def _without_wave(self, k: Real, distance_m: Real) -> Complex:
         """The radial terms times r e^{jkr} (N, F, U)."""

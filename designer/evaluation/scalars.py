@@ -30,6 +30,13 @@ class Scalars:
     order_warnings: tuple[str, ...] = ()
     """Where the order of the spherical harmonics does not suffice for a beam's regions."""
 
+    @property
+    def but(self) -> str:
+        """What follows the verdict, which is the weights', of the realised filters: nothing where they keep it."""
+        return "".join(
+            f"{', ' if i else '; but '}{loss.split(';')[0]}" for i, loss in enumerate(self.realisation_losses)
+        )
+
 
 DEARER_DB = 0.5
 """Effort or gain that filters take beyond the weights' largest is said above this."""

@@ -21,8 +21,8 @@ import numpy as np
 
 from designer import measures
 from designer.acoustics.chebyshev_surface import ChebyshevSurface, fitted
-from designer.acoustics.head_places import turning
 from designer.acoustics.scene import Scene, driver_places_m
+from designer.acoustics.turning import turning
 from designer.arrays import Bool, Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem, Tolerance

@@ -252,7 +252,7 @@ def render(
                     if f"{stem}-{kind}" in pictures
                 },
                 **report["channels"][name],
-                "losses": [loss.split(";")[0] for loss in result.scalars[name].realisation_losses],
+                "but": result.scalars[name].but,
             }
             for name, stem in stems.items()
         ],

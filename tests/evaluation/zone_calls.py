@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from designer.acoustics import chebyshev_surface, head_places
+from designer.acoustics import chebyshev_surface, head_places, turning
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.evaluation import listening_zone, tolerance
@@ -24,7 +24,7 @@ def calls(
     points = tolerance.Points.of(table, there)
     assert points is not None
     return {
-        "acoustics.head_places.turning": (head_places.turning, (x + 1.0, x)),
+        "acoustics.turning.turning": (turning.turning, (x + 1.0, x)),
         "acoustics.scene.Scene.field": (there.field, (moves + np.array([1.0, 0.0, 0.0]),)),
         "acoustics.chebyshev_surface.fitted": (
             lambda a, b: chebyshev_surface.fitted(lambda u, v: (u * v)[:, None] + 0j, a, b),
