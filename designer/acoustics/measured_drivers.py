@@ -176,9 +176,8 @@ def _beside_models(problem: Problem, sets: Mapping[str, MeasuredDirectivity]) ->
     )
 
 
-def explain_drivers(problem: Problem) -> list[str]:
+def explain_drivers(problem: Problem, found: Mapping[int, MeasuredDirectivity]) -> list[str]:
     """What each measured set holds, for `designer check`: angles, band, level, delay, symmetry, noise floor, assumptions."""
-    found = measured_responses(problem)[0]
     return [line for l, response in found.items() for line in driver_lines(problem.drivers[l].name, response)]
 
 
@@ -215,6 +214,9 @@ def angles_said(directions: Real) -> str:
     for plane, i, across in (("hor", 1, 2), ("ver", 2, 1)):
         inside = directions[np.abs(directions[:, across]) < IN_PLANE]
         if kind == "two planes" or kind.startswith(plane):
-            angle = np.sort(np.round(np.degrees(np.arctan2(inside[:, i], inside[:, 0])) + 0.0, 4))
+            angle = np.round(np.degrees(np.arctan2(inside[:, i], inside[:, 0])) + 0.0, 4)
+            if angle.max() > 0:  # the back is there once, and belongs to the side that was measured
+                angle = np.where(angle == -180, 180.0, angle)
+            angle = np.sort(angle)
             said.append(f"{plane} {', '.join(f'{v:g}' for v in angle)}")
     return "; ".join(said)
