@@ -34,8 +34,8 @@ def read_frd_set(files: tuple[Path, ...], *, clockwise: bool = False, angles: St
 
     """
     named, said = angles_of_names(files) if angles is None else stated_angles(files, angles)
-    check_ends(files)
     read = [read_columns(path, read_text(path)) for path in files]
+    check_ends(files)
     for path, columns in zip(files, read, strict=True):
         rising(path, columns.frequency_hz)
     missing = [path for path, columns in zip(files, read, strict=True) if not columns.has_phase]
