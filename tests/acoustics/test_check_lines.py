@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from command import run
 
 from designer.acoustics import readers
+from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.head_facts import head_lines
 from designer.acoustics.measured_drivers import explain_drivers, measured_responses
 from designer.acoustics.measured_head import read_head
@@ -97,7 +99,12 @@ def test_check_says_each_thing_once_and_calls_a_measured_driver_measured(
             path.with_name(path.name.replace("a hor", "b hor")).write_text(text)
     reads = []
     read_response = readers.read_response
-    monkeypatch.setattr(readers, "read_response", lambda *a, **k: reads.append(a) or read_response(*a, **k))
+
+    def counted(*what: Any, **how: Any) -> MeasuredDirectivity:
+        reads.append(what)
+        return read_response(*what, **how)
+
+    monkeypatch.setattr(readers, "read_response", counted)
     ended = run(capsys, monkeypatch, "check", str(tmp_path / "p.toml"))
     assert ended.code == 0
     assert "point source" not in ended.out

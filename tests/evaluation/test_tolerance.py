@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import designer
 from designer.acoustics import readers
+from designer.acoustics.directivity import MeasuredDirectivity
 from designer.evaluation.tolerance import Draws, Points, draw, tolerance
 from designer.problem import Problem
 from designer.problem.schema import Tolerance
@@ -175,7 +177,12 @@ def test_a_measured_driver_is_read_once_and_in_the_air_of_its_day(
     (tmp_path / "measured.toml").write_text(text + 'response = "point.npz"\n')
     reads = []
     read_response = readers.read_response
-    monkeypatch.setattr(readers, "read_response", lambda *a, **k: reads.append(a) or read_response(*a, **k))
+
+    def counted(*what: Any, **how: Any) -> MeasuredDirectivity:
+        reads.append(what)
+        return read_response(*what, **how)
+
+    monkeypatch.setattr(readers, "read_response", counted)
     taps = {"left": np.array([[1.0, 0.0, 0.0, 0.2], [0.0, -0.8, 0.1, 0.0]])}
     gains = []
     for name in ("model", "measured"):

@@ -24,7 +24,8 @@ SAME_DB = 0.5
 EARLY_S = 1e-3
 SURE_DELAY = 0.8
 """Of the delay that turns the phase once from frequency to frequency."""
-TURNED_RAD = 0.5
+TURNED_RAD, TURNED_LESS = 0.3, 0.4
+"""How far from the minimum phase, and how much nearer to it with the sign turned: a gate alone halves what is left."""
 LOUDER_DB = 2.0
 LOUDEST_WITHIN_DEG = 45.0
 MAX_STEP_DEG = 45.0
@@ -276,8 +277,9 @@ def check_phase_sign(frequency_hz: Real, response: Complex) -> list[str]:
     in_time = response * np.exp(
         2j * np.pi * frequency_hz * fit.delay_s
     )  # turned round, a late recording is out of reach
-    as_is, turned = fit.residual_rad, fit_delay(frequency_hz, in_time.conj()).residual_rad
-    if turned < 0.5 * as_is and as_is > TURNED_RAD:
+    as_is = fit.residual_rad
+    turned = min(fit_delay(frequency_hz, r.conj()).residual_rad for r in (response, in_time))
+    if turned < TURNED_LESS * as_is and as_is > TURNED_RAD:
         return [
             f"phase seems inverted: on axis it is {np.degrees(as_is):.0f} degrees (root mean square) from the minimum phase "
             "of its level, "
