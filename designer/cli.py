@@ -6,13 +6,13 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from designer.cli_firmware import export, import_coefficients
 from designer.cli_sweep import sweep
-from designer.errors import DesignerError
+from designer.errors import DesignerError, UsageError
 from designer.render_command import render
 from designer.terminal import STOPPED, Stopped, flush, say, stoppable, warn
 
@@ -59,12 +59,13 @@ def check(
     warn(problem)
     if problem.data_files:
         from designer.acoustics.head_facts import explain_heads
-        from designer.acoustics.measured_drivers import explain_drivers, measured_responses
+        from designer.acoustics.measured_drivers import explain_drivers
+        from designer.acoustics.scene import scene
 
-        facts, warnings = explain_heads(problem)
-        for line in [*facts, *explain_drivers(problem)]:
+        made = scene(problem)
+        for line in [*explain_heads(made), *explain_drivers(problem, made.responses)]:
             say(line)
-        for warning in [*warnings, *measured_responses(problem)[1]]:
+        for warning in made.warnings:
             say(f"warning: {warning}", error=True)
     if reach:
         from designer.acoustics.scene import scene
@@ -192,6 +193,18 @@ def convert(
         int | None,
         typer.Option(min=1, metavar="N", help="Which channel of sound files, as response_channel.", show_default=False),
     ] = None,
+    turned_about: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(
+            metavar="X Y Z",
+            help="Where the driver was from the point that its set was turned about, in metres and the device's axes, as"
+            " response_turned_about says it by position_m; one driver at a time.",
+            show_default=False,
+        ),
+    ] = None,
+    time: Annotated[
+        str, typer.Option(metavar="auto|shared|own", help="Whether drivers share a time reference, as response_time.")
+    ] = "auto",
     speed_of_sound: Annotated[float, typer.Option(min=100.0, max=2000.0, metavar="M/S", help="In the air.")] = 343.0,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
@@ -205,11 +218,16 @@ def convert(
     """
     from rich.console import Console
 
+    from designer.acoustics.driver_sets import TimeKey
     from designer.convert import DriverOptions, check_writable
     from designer.convert import convert as write
 
     check_writable(out, force=force)
-    options = DriverOptions(name, gate_ms, distance, clockwise, facing, angles, channel)
+    if time not in ("auto", "shared", "own"):
+        raise UsageError(f"--time {time}; allowed: auto, shared, own")
+    options = DriverOptions(
+        name, gate_ms, distance, clockwise, facing, angles, channel, turned_about, cast(TimeKey, time)
+    )
     with Console(stderr=True).status("converting"):  # shows nothing where the output is not a terminal
         made = write(files, out, options=options, speed_of_sound_m_s=speed_of_sound, force=force)
     for line in made.lines:

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import designer
 from designer.acoustics.readers.file_checks import matching_files, named_emitter
 from designer.acoustics.readers.read import SOFA, read_set
+from designer.acoustics.readers.turned_about import TurnedAbout
 from designer.acoustics.sofa_kind import kind_of
 from designer.acoustics.writers.sofa_text import describe, global_texts, is_sealed, seal
 from designer.errors import OutputError, UsageError
@@ -34,6 +35,9 @@ class DriverOptions:
     facing_deg: tuple[float, float] = (0.0, 0.0)
     angles: str | None = None
     channel: int | None = None
+    turned_about: tuple[float, float, float] | None = None
+    """Where the driver was from the point that its set was turned about; None for that point itself."""
+    time: Literal["auto", "shared", "own"] = "auto"
 
 
 @dataclass(frozen=True)
@@ -140,10 +144,13 @@ def _drivers(
             clockwise=options.clockwise,
             angles=options.angles,
             channel=options.channel,
+            turned_about=None
+            if options.turned_about is None
+            else TurnedAbout(options.turned_about, options.facing_deg),
         )
         for each in named_sets(patterns, Path(), name=options.name)
     }
-    sets, warnings = common_reference(read)
+    sets, warnings = common_reference(read, dict.fromkeys(read, options.time))
     sofa = directivity_sofa(sets, speed_of_sound_m_s)
     lines = [line for name, response in sets.items() for line in driver_lines(name, response)]
     said = [f'driver "{name}": {warning}' for name, response in sets.items() for warning in response.warnings]

@@ -35,6 +35,8 @@ def explain(problem: Problem) -> Iterator[str]:
             else f"{abs(aside) * 100:.1f} cm to the {'left' if aside > 0 else 'right'}"
         )
         source = f"piston, radius {number(driver.radius_m)} m" if driver.radius_m else "point source"
+        if driver.response is not None:
+            source = f"measured: {driver.response}, facing {number(driver.facing_deg[0])}, {number(driver.facing_deg[1])} degrees"
         limits = [f"{number(driver.band_hz[0])} to {number(driver.band_hz[1])} Hz"] if driver.band_hz else []
         limits += [f"at most {number(driver.max_gain_db)} dB"] if driver.max_gain_db is not None else []
         place = f"[{number(x)}, {number(y)}, {number(z)}]"

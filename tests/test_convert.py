@@ -26,6 +26,7 @@ from designer.acoustics.head_file import read_recording
 from designer.acoustics.measured_device import read_device
 from designer.acoustics.measured_head import read_head
 from designer.acoustics.readers import read_response
+from designer.acoustics.readers.turned_about import TurnedAbout
 from designer.acoustics.writers import directivity_sofa
 
 Command = Callable[..., Ended]
@@ -214,6 +215,29 @@ def test_options_are_the_keys_of_a_problem(convert: Command, tmp_path: Path) -> 
     left, right = (int(np.argmax(sign * after.directions[:, 1])) for sign in (1, -1))
     louder_db = 20 * np.log10(np.abs(after.pressure[at, right] / after.pressure[at, left]))
     assert louder_db == pytest.approx(3.0, abs=0.1)  # the file's left, counted clockwise
+
+
+def test_the_turning_point_and_the_time_of_drivers(convert: Command, tmp_path: Path) -> None:
+    """--turned-about and --time do what response_turned_about and response_time do."""
+    few_angles(tmp_path, delay_s=2e-3)
+    read = functools.partial(read_response, "woofer hor *.frd", tmp_path, driver="d", speed_of_sound_m_s=343.0)
+    about = TurnedAbout((0.0, 0.08, 0.0))
+    before = read(turned_about=about, distance_m=2.0)
+    options = ["--turned-about", "0", "0.08", "0", "--distance", "2"]
+    assert convert("woofer hor *.frd", "-o", "about.sofa", *options).code == 0
+    after = read_response("about.sofa", tmp_path, driver="d", speed_of_sound_m_s=343.0)
+    at = int(np.argmin(np.abs(after.frequency_hz - 2000)))
+    beside = int(np.argmax(after.directions[:, 1]))
+    towards = after.directions[[after.axis, beside]]
+    phase = [np.angle(m.transfer(F[at : at + 1], towards)[0]) for m in (before, after)]
+    assert np.diff(phase[0]) == pytest.approx(np.diff(phase[1]), abs=1e-6)
+    for path in tmp_path.glob("woofer hor *.frd"):
+        text = path.read_text()
+        (tmp_path / path.name.replace("woofer", "late")).write_text(text)
+    files = [f"{name} hor *.frd" for name in ("woofer", "late")]
+    assert "shared by" in convert(*files, "-o", "two.sofa", "--time", "shared").out
+    ended = convert(*files, "-o", "three.sofa", "--time", "sometimes")
+    assert (ended.code, "--time sometimes; allowed: auto, shared, own" in ended.err) == (2, True)
 
 
 def test_one_emitter_of_a_device(convert: Command, tmp_path: Path) -> None:

@@ -95,23 +95,39 @@ def on_both_sides(angle_deg: Real) -> tuple[Real, Index]:
     """Angles of a plane with its unmeasured side mirrored, sorted (B,), and which of the given ones (A,) each is.
 
     The back is there as -180 and as 180. Where something was measured on the other side, within a quarter of a step, it stands there.
+    Of a side that was measured in part, what lies in a wide gap is mirrored.
     """
     which = np.arange(angle_deg.size)
     side, step_deg = measured_side(angle_deg), usual_step_deg(angle_deg)
     back = np.abs(angle_deg) > 180 - IN_PLANE
     angle_deg = np.concatenate([np.where(back, 180.0, angle_deg), np.full(int(back.sum()), -180.0)])
     which = np.concatenate([which, which[back]])
-    if side:
-        image = -angle_deg
+    image = -angle_deg
+    wanted = np.full(image.shape, side != 0)
+    if not side and angle_deg.size > 1:
+        around = np.sort(angle_deg)
+        around = np.concatenate([[around[-1] - 360], around, [around[0] + 360]])
+        above = np.minimum(np.searchsorted(around, image, side="right"), around.size - 1)
+        wanted = around[above] - around[above - 1] > max(1.6 * step_deg, CLOSED_WITHIN_DEG) + 1e-6
+    if wanted.any():
         there = (image[:, None] * angle_deg >= 0) | (
             np.abs(angle_deg) > 180 - IN_PLANE
         )  # on the image's side, or on both
         apart_deg = np.where(there, np.abs(image[:, None] - angle_deg), np.inf).min(axis=1)
-        new = np.flatnonzero(apart_deg > 0.25 * step_deg)
+        new = np.flatnonzero(wanted & (apart_deg > 0.25 * step_deg))
         angle_deg = np.concatenate([angle_deg, image[new]])
         which = np.concatenate([which, which[new]])
     order = np.argsort(angle_deg, kind="stable")
     return angle_deg[order], which[order]
+
+
+def parts_mirrored(angle_deg: Real) -> Real:
+    """Angles of a plane that were measured on the other side alone, where both sides were measured in part (B,)."""
+    if measured_side(angle_deg):
+        return np.empty(0)
+    filled = on_both_sides(angle_deg)[0]
+    apart_deg = np.abs((filled[:, None] - angle_deg + 180) % 360 - 180).min(axis=1)
+    return np.asarray(filled[apart_deg > IN_PLANE])
 
 
 def usual_step_deg(angle_deg: Real) -> float:

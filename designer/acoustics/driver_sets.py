@@ -46,6 +46,13 @@ def common_reference(
     relative = sorted({m.summary.kind for m in drivers.values() if m.level == "relative"})
     for kind in relative:
         names = [name for name, m in drivers.items() if m.summary.kind == kind and m.level == "relative"]
+        near = [name for name in names if drivers[name].summary.distance_m]
+        if near and len(near) < len(names):
+            without = ", ".join(name for name in names if name not in near)
+            warnings.append(
+                f"level between drivers: the distance of {', '.join(near)} is stated and brought to 1 m, and that of {without} is not:"
+                " their levels cannot be compared; state response_distance_m of all of them, or of none"
+            )
         gain_db = min(drivers[name].summary.gain_db for name in names)  # the loudest needs the least
         for name in names:
             out[name] = out[name].with_gain_db(gain_db)
@@ -66,7 +73,7 @@ def common_reference(
     for pool, why in pools:
         first_s = min(drivers[name].summary.delay_removed_s for name in pool)
         for name in pool:
-            late_ms = 1000 * (drivers[name].summary.delay_removed_s - first_s)
+            late_ms = round(1000 * (drivers[name].summary.delay_removed_s - first_s), 6)
             words = f"shared by {', '.join(pool)} ({why}): {late_ms:.4g} ms after the earliest of them"
             moved = out[name].with_delay_removed_s(first_s)
             out[name] = replace(moved, summary=replace(moved.summary, time_reference=words))

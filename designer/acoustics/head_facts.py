@@ -8,26 +8,24 @@ from scipy.spatial import KDTree
 from designer.acoustics.acoustic_centres import said_place
 from designer.acoustics.interaural_time import spectra
 from designer.acoustics.measured_head import EQUAL_HZ, MeasuredHead
-from designer.acoustics.scene import scene
+from designer.acoustics.scene import Scene
 from designer.arrays import Real
-from designer.problem.schema import Problem
 
 SYMMETRY_HZ = np.geomspace(200.0, 8000.0, 48)
 
 
-def explain_heads(problem: Problem) -> tuple[list[str], tuple[str, ...]]:
-    """Lines that say what the problem's measured heads are, and warnings.
+def explain_heads(made: Scene) -> list[str]:
+    """Lines that say what a problem's measured heads are.
 
     Raises
     ------
     DataError : a head's file cannot be used, or measures nothing where the drivers are
 
     """
-    made = scene(problem)
     lines = [line for head in made.heads if isinstance(head, MeasuredHead) for line in head_lines(head)]
-    if any(table.kind != "beamformer" for table in problem.designs):
+    if any(table.kind != "beamformer" for table in made.problem.designs):
         made.at(np.array([1000.0])).with_heads(made.heads).ears()  # says so where a direction is not measured
-    return lines, made.warnings
+    return lines
 
 
 def head_lines(head: MeasuredHead) -> list[str]:

@@ -176,9 +176,8 @@ def _beside_models(problem: Problem, sets: Mapping[str, MeasuredDirectivity]) ->
     )
 
 
-def explain_drivers(problem: Problem) -> list[str]:
+def explain_drivers(problem: Problem, found: Mapping[int, MeasuredDirectivity]) -> list[str]:
     """What each measured set holds, for `designer check`: angles, band, level, delay, symmetry, noise floor, assumptions."""
-    found = measured_responses(problem)[0]
     return [line for l, response in found.items() for line in driver_lines(problem.drivers[l].name, response)]
 
 
@@ -186,7 +185,9 @@ def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
     """What one measured set holds, in lines for the user."""
     s = response.summary
     level = "not measured" if s.level_1_khz_db is None else f"{s.level_1_khz_db:.1f} dB"
-    symmetry = "one side only" if s.symmetry_error_db is None else f"{s.symmetry_error_db:.1f} dB"
+    symmetry = "one side only" if s.coverage.endswith(("plane", "planes")) else "not told"
+    if s.symmetry_error_db is not None:
+        symmetry = f"{s.symmetry_error_db:.1f} dB"
     first = Path(s.files[0]).name
     files = first if len(s.files) == 1 else f"{len(s.files)} files, {first} to {Path(s.files[-1]).name}"
     polarity = {1: "upright", -1: "inverted", 0: "neither upright nor inverted"}[s.polarity]
@@ -215,6 +216,9 @@ def angles_said(directions: Real) -> str:
     for plane, i, across in (("hor", 1, 2), ("ver", 2, 1)):
         inside = directions[np.abs(directions[:, across]) < IN_PLANE]
         if kind == "two planes" or kind.startswith(plane):
-            angle = np.sort(np.round(np.degrees(np.arctan2(inside[:, i], inside[:, 0])) + 0.0, 4))
+            angle = np.round(np.degrees(np.arctan2(inside[:, i], inside[:, 0])) + 0.0, 4)
+            if angle.max() > 0:  # the back is there once, and belongs to the side that was measured
+                angle = np.where(angle == -180, 180.0, angle)
+            angle = np.sort(angle)
             said.append(f"{plane} {', '.join(f'{v:g}' for v in angle)}")
     return "; ".join(said)

@@ -118,6 +118,11 @@ class Scene:
     def _responses(self) -> tuple[dict[int, MeasuredDirectivity], tuple[str, ...]]:
         return measured_responses(self.problem)
 
+    @property
+    def responses(self) -> dict[int, MeasuredDirectivity]:
+        """The measured drivers by index."""
+        return self._responses[0]
+
     @cached_property
     def _device(self) -> Device:
         model, measured = device_of(self.problem), self._responses[0]
@@ -256,9 +261,16 @@ class Scene:
         grid = self.problem.grid.model_copy(update={"azimuth_step_deg": step_deg})
         return self._like(self.frequency_hz, self.displacements_m, self.problem.model_copy(update={"grid": grid}))
 
+    def with_problem(self, problem: Problem) -> Scene:
+        """The scene of another air or listener: the drivers' measured responses stay as they were read, in the air of their day."""
+        other = Scene(problem, self.frequency_hz, self.displacements_m)
+        other.__dict__["_responses"] = self._responses
+        return other
+
     def _like(self, frequency_hz: Real, displacements_m: Real, problem: Problem | None = None) -> Scene:
         other = Scene(problem or self.problem, frequency_hz, displacements_m)
-        for key in ("_measured", "_responses", "_device", "heads"):  # they do not depend on what changed
+        other.__dict__["_responses"] = self._responses  # read once, before the first of many asks for them
+        for key in ("_measured", "_device", "heads"):  # they do not depend on what changed
             if key in self.__dict__:
                 other.__dict__[key] = self.__dict__[key]
         return other

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.acoustics.minimum_phase import minimum_phase
-from designer.arrays import Complex, Real
+from designer.arrays import Bool, Complex, Real
 
 POLARITY_OCTAVES_RATIO = 4.0
 """The sign is told from the lowest two octaves."""
@@ -94,12 +94,19 @@ def fit_acoustic_centre_s(frequency_hz: Real, directions: Real, pressure: Comple
     """
     if len(directions) < 2 or frequency_hz.size < 4:
         return np.zeros(3)
+    late_s, heard = arrivals_s(frequency_hz, pressure, axis)
+    centre, *_ = np.linalg.lstsq((directions - directions[axis])[heard], -late_s[heard], rcond=1e-3)
+    return np.asarray(centre)
+
+
+def arrivals_s(frequency_hz: Real, pressure: Complex, axis: int) -> tuple[Real, Bool]:
+    """How much later than the axis each direction hears the sound (N,), and where it is loud enough to tell (N,)."""
     strongest = np.abs(pressure).max(axis=1)
     used = (frequency_hz > 0) & (strongest > 0.1 * strongest.max())
     relative = pressure[used] * pressure[used, axis, None].conj()
     weight = np.abs(relative).T + 1e-300
     f = frequency_hz[used]
-    early_s = np.zeros(len(directions))
+    early_s = np.zeros(pressure.shape[1])
     if (
         2 * MAX_PATH_S * max(float(np.diff(f).max()), float(f[0])) > 1
     ):  # a turn from point to point, or before the first, is not counted
@@ -111,8 +118,5 @@ def fit_acoustic_centre_s(frequency_hz: Real, directions: Real, pressure: Comple
     phase = np.unwrap(np.angle(relative * np.exp(2j * np.pi * np.outer(f, early_s))), axis=0).T  # (N, K)
     phase -= 2 * np.pi * np.round(phase[:, :1] / (2 * np.pi))
     delay_s = early_s - (weight * phase * f).sum(axis=1) / (weight * f**2).sum(axis=1) / (2 * np.pi)
-    towards = directions - directions[axis]
     level = weight.mean(axis=1)
-    strong = level > 0.03 * level.max()  # the phase of a null is noise
-    centre, *_ = np.linalg.lstsq(towards[strong], -delay_s[strong], rcond=1e-3)
-    return np.asarray(centre)
+    return delay_s, level > 0.03 * level.max()  # the phase of a null is noise

@@ -274,7 +274,7 @@ def _changed(scene: Scene, speed_ratio: float, radius_ratio: float) -> Scene:
     changed = problem.model_copy(
         update={"speed_of_sound_m_s": problem.speed_of_sound_m_s * speed_ratio, "listener": listener}
     )
-    return Scene(changed, scene.frequency_hz, scene.displacements_m)
+    return scene.with_problem(changed)
 
 
 def _spans(table: Tolerance, problem: Problem) -> tuple[Real, Real]:

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from designer.acoustics.measured_drivers import measured_responses
 from designer.acoustics.measured_head import MeasuredHead
 from designer.acoustics.scene import scene
 from designer.designs.reach import reach
@@ -108,7 +107,7 @@ def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str
             for table in problem.designs:
                 inside = in_band(made.frequency_hz, table.band_hz)
                 drawn[f"reach-{stems[table.name]}"] = svg(draw_reach(reach(table, made.at(made.frequency_hz[inside]))))
-        responses = measured_responses(problem)[0]
+        responses = made.responses
         stems = file_stems([problem.drivers[l].name for l in responses])
         for l, response in responses.items():
             name = problem.drivers[l].name

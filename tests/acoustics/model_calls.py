@@ -139,6 +139,11 @@ def calls() -> dict[str, Call]:
         "acoustics.rigid_cylinder.axial_terms": (rigid_cylinder.axial_terms, (k, 0.05, away, 10 * low, np.array([0.0, 0.01, 0.02]))),
         "acoustics.rigid_cylinder.far_terms": (rigid_cylinder.far_terms, (k,)),
         "acoustics.acoustic_centres.said_place": (acoustic_centres.said_place, (np.array([0.1, -0.02, 0.0]),)),
+        "acoustics.readers.set_checks.check_arrivals": (
+            set_checks.check_arrivals, (raw(SPHERE), HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)
+        ),
+        "acoustics.time_reference.arrivals_s": (time_reference.arrivals_s, (HERTZ.copy(), aside(SPHERE), 8)),
+        "acoustics.directivity_interpolation.parts_mirrored": (directivity_interpolation.parts_mirrored, (np.arange(-60.0, 181, 30),)),
         "acoustics.directivity_interpolation.measured_side": (directivity_interpolation.measured_side, (np.arange(0.0, 181, 30),)),
         "acoustics.directivity_interpolation.on_both_sides": (directivity_interpolation.on_both_sides, (np.arange(0.0, 181, 30),)),
         "acoustics.directivity_interpolation.usual_step_deg": (

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from command import run
 
+from designer.acoustics import readers
+from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.head_facts import head_lines
-from designer.acoustics.measured_drivers import explain_drivers
+from designer.acoustics.measured_drivers import explain_drivers, measured_responses
 from designer.acoustics.measured_head import read_head
 from designer.acoustics.scene import scene
 from designer.arrays import Complex, Real
@@ -40,10 +44,11 @@ def problem(folder: Path, sign: float, other: str) -> Problem:
 
 def test_a_driver(tmp_path: Path) -> None:
     """Each fact is the known driver's: the cap sits 5 cm in front of the sphere's middle that it was turned about."""
-    said = "\n".join(explain_drivers(problem(tmp_path, 1.0, 'response = "a hor *.txt"')))
+    made = problem(tmp_path, 1.0, 'response = "a hor *.txt"')
+    said = "\n".join(explain_drivers(made, measured_responses(made)[0]))
     for words in (
         'measured driver "a": text files over angle, 10 files, a hor -120.txt to a hor 90.txt',
-        "10 directions (horizontal plane): hor -180, -120, -90, -60, -30, 0, 30, 60, 90, 120; 100 to 8000 Hz",
+        "10 directions (horizontal plane): hor -120, -90, -60, -30, 0, 30, 60, 90, 120, 180; 100 to 8000 Hz",
         "on axis at 1 kHz",
         "time reference: shared by a, b (their files name a loopback): 0 ms after the earliest of them",
         "polarity upright; fitted centre 5",
@@ -81,3 +86,29 @@ def test_a_head(tmp_path: Path, sign: float) -> None:
         f"time reference: the samples; polarity {'upright' if sign > 0 else 'inverted'}; fitted centre 20 mm in front"
         in said
     )
+
+
+def test_check_says_each_thing_once_and_calls_a_measured_driver_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One reading, one line a warning, and no point source where a file stands for the driver."""
+    problem(tmp_path, 1.0, 'response = "b hor *.txt"')
+    for path in tmp_path.glob("a hor *.txt"):
+        text = path.read_text()
+        if "hor 120" not in path.name:
+            path.with_name(path.name.replace("a hor", "b hor")).write_text(text)
+    reads = []
+    read_response = readers.read_response
+
+    def counted(*what: Any, **how: Any) -> MeasuredDirectivity:
+        reads.append(what)
+        return read_response(*what, **how)
+
+    monkeypatch.setattr(readers, "read_response", counted)
+    ended = run(capsys, monkeypatch, "check", str(tmp_path / "p.toml"))
+    assert ended.code == 0
+    assert "point source" not in ended.out
+    assert "measured: a hor *.txt, facing 0, 0 degrees" in ended.out
+    warnings = [line for line in ended.err.splitlines() if line]
+    assert len(warnings) == len(set(warnings)) > 0
+    assert len(reads) == 2

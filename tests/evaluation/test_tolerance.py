@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import designer
+from designer.acoustics import readers
+from designer.acoustics.directivity import MeasuredDirectivity
 from designer.evaluation.tolerance import Draws, Points, draw, tolerance
 from designer.problem import Problem
 from designer.problem.schema import Tolerance
@@ -147,3 +150,45 @@ def test_a_scene_that_no_surface_holds_is_left_out(made: designer.Design, monkey
         tolerance(made.problem.designs, made.taps, designer.scene(made.problem), draw(Tolerance(draws=2), 2, 0.0875))
         == {}
     )
+
+
+def test_a_measured_driver_is_read_once_and_in_the_air_of_its_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A point source that was measured at 2 m is, in warmer air, the point source beside it that is modelled."""
+    f = np.geomspace(100.0, 20_000.0, 300)
+    azimuth_deg = np.arange(-180.0, 180.0, 30.0)
+    pressure = np.exp(-2j * np.pi * f * 2 / 343.0) / 2
+    np.savez(
+        tmp_path / "point.npz",
+        frequency_hz=f,
+        azimuth_deg=azimuth_deg,
+        pressure=np.repeat(pressure[:, None], azimuth_deg.size, axis=1),
+        distance_m=2.0,
+    )
+    text = (
+        'title = "pair"\nsample_rate_hz = 48000\n[enclosure]\nmodel = "free-field"\n[listener]\nposition_m = [2.0, 0.0, 0.0]\n'
+        "[tolerance]\ngain_db = 0.0\nphase_deg = 0.0\nposition_m = 0.0\ntemperature_c = 8.0\nhead_radius_m = 0.0\ndraws = 20\n"
+        '[[designs]]\nname = "left"\nkind = "ctc"\near = "left"\nband_hz = [1000.0, 4000.0]\n'
+        "cancellation_gain_db = [[1000, 8], [4000, 8]]\n"
+        '[[drivers]]\nname = "a"\nposition_m = [0.0, -0.1, 0.0]\n[[drivers]]\nname = "b"\nposition_m = [0.0, 0.1, 0.0]\n'
+    )
+    (tmp_path / "model.toml").write_text(text)
+    (tmp_path / "measured.toml").write_text(text + 'response = "point.npz"\n')
+    reads = []
+    read_response = readers.read_response
+
+    def counted(*what: Any, **how: Any) -> MeasuredDirectivity:
+        reads.append(what)
+        return read_response(*what, **how)
+
+    monkeypatch.setattr(readers, "read_response", counted)
+    taps = {"left": np.array([[1.0, 0.0, 0.0, 0.2], [0.0, -0.8, 0.1, 0.0]])}
+    gains = []
+    for name in ("model", "measured"):
+        problem = designer.load(tmp_path / f"{name}.toml")
+        even = designer.scene(problem).at(np.arange(200.0, 6000.0, 50.0))
+        gains.append(tolerance(problem.designs, taps, even, draw(problem.tolerance, 2, 0.0875))["left"].gain_db)
+    np.testing.assert_allclose(gains[1], gains[0], atol=0.02)
+    assert np.ptp(gains[0], axis=0).max() > 0.1  # the air does something
+    assert len(reads) == 1

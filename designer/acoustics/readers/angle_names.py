@@ -22,16 +22,16 @@ from pathlib import Path
 
 import numpy as np
 
-from designer.acoustics.readers.angles import Direction, PlaneAngle, PolarAngle, check_degrees, of_both
+from designer.acoustics.readers.angles import MAX_DEG, Direction, PlaneAngle, PolarAngle, check_degrees, of_both
 from designer.acoustics.readers.name_numbers import HORIZONTAL, VERTICAL, Named, named_numbers
 from designer.acoustics.readers.raw_set import refusal
 from designer.errors import DataError
 
 ALLOWED = 'names that end with plane and angle, as "woofer hor 22.5.frd" or "woofer ver -10.frd"'
 REMEDY = 'rename them, or say where the angle stands: response_angles = "woofer *{azimuth}"'
-MAX_DEG = 360.0
 FRACTIONS = {"0": 0.0, "00": 0.0, "5": 0.5, "50": 0.5, "25": 0.25, "75": 0.75}
 """Of a degree, behind an underscore: what turntables are set to."""
+SIDES = ("left", "right", "l", "r", "up", "down", "top", "bottom", "above", "below")
 MAX_LISTED = 40
 _MERIDIAN = re.compile(r"(?:^|[-_\s])M(\d{1,3})[-_\s]+P(\d{1,3})(?=$|[-_\s.])", re.IGNORECASE)
 _HUNDREDTHS = re.compile(r"(?:^|[_\s])(-?\d+)[_\s](-?\d+)$")
@@ -97,7 +97,7 @@ def said(angles: Sequence[Direction]) -> str:
 
 
 def _range(values: Sequence[float]) -> str:
-    distinct = sorted(set(values))
+    distinct = sorted({value + 0.0 for value in values})  # no -0
     steps = {round(b - a, 6) for a, b in itertools.pairwise(distinct)}
     if len(distinct) > 3 and len(steps) == 1:
         return f"{distinct[0]:g} to {distinct[-1]:g} in steps of {steps.pop():g}"
@@ -142,6 +142,8 @@ def _single(files: tuple[Path, ...]) -> tuple[list[Direction], list[str]]:
             if len(twice) > 1:
                 raise refusal(path, f"two angles of one plane ({', '.join(n.text for n in twice)})", ALLOWED, REMEDY)
     _refuse_moving_pair(files, names, chosen)
+    _refuse_sides(files, names, chosen)
+    _refuse_counts(files, chosen)
     flat = [(path, number) for path, found in zip(files, chosen, strict=True) for number in found]
     values = iter(_values(flat))
     return [of_both({n.plane or n.plane_after or HORIZONTAL: next(values) for n in found}) for found in chosen], notes
@@ -316,6 +318,35 @@ def _refuse_moving_pair(files: Sequence[Path], names: Sequence[list[Named]], cho
             "two numbers that both change within the set",
             ALLOWED,
             'say what they are: response_angles = "*{azimuth} {elevation}", "*{turn} {polar}", or "* {azimuth}"',
+        )
+
+
+def _refuse_sides(files: Sequence[Path], names: Sequence[list[Named]], chosen: Sequence[list[Named]]) -> None:
+    """Refuse a side in words that changes within the set: without it, left and right, or up and down, are one angle."""
+    words = {found[0].label for found in chosen if found and found[0].label in SIDES}
+    if not words or all(found and {found[0].label} == words for found in chosen):
+        return  # the same word in every name is the driver's
+    path, found = next(
+        (path, found) for path, found in zip(files, chosen, strict=True) if found and found[0].label in SIDES
+    )
+    raise refusal(
+        path,
+        f"the word {found[0].label!r} before {found[0].text} and not in all names, which may be a side",
+        ALLOWED,
+        "write the side as a sign (left and up are positive), or list the angles: response_angles = [[30, 0], [-30, 0]]",
+    )
+
+
+def _refuse_counts(files: Sequence[Path], chosen: Sequence[list[Named]]) -> None:
+    """Refuse bare numbers that count the files: 1, 2, 3 to their number."""
+    bare = [n for found in chosen for n in found if not (n.plane or n.plane_after or n.has_unit or n.sign or n.hyphen)]
+    values = sorted(n.value for n in bare)
+    if len(files) > 3 and len(values) == len(files) and values == [i + 1.0 for i in range(len(files))]:
+        raise refusal(
+            files[0],
+            f"numbers from 1 to {len(files)} in {len(files)} names, which count the files",
+            ALLOWED,
+            "rename them, or list the angles in the order of names: response_angles = [[0, 0], [15, 0]]",
         )
 
 

@@ -17,6 +17,8 @@ import numpy as np
 from designer.acoustics.readers.raw_set import refusal
 from designer.arrays import Real
 
+MAX_DEG = 360.0
+
 
 class Direction(Protocol):
     """A direction as a file names it: its angles, what they are called, and where it points in the driver's frame."""
@@ -124,13 +126,16 @@ def number(text: str) -> float:
 
 
 def check_degrees(file: Path | str, angle_deg: Real, what: str = "angles") -> None:
-    """Refuse angles that are named degrees and are plainly radians: none above 2π, and whole degrees if read so.
+    """Refuse angles beyond a turn, and those that are named degrees and are plainly radians: none above 2π, and whole degrees if read so.
 
     Raises
     ------
     DataError : they are
 
     """
+    if np.abs(angle_deg).max(initial=0.0) > MAX_DEG:
+        worst = angle_deg[np.argmax(np.abs(angle_deg))]
+        raise refusal(file, f"{what} up to {worst:g}", f"-{MAX_DEG:g} to {MAX_DEG:g} degrees", "correct the angles")
     distinct = np.unique(np.round(angle_deg, 9))
     if distinct.size < 3 or np.abs(distinct).max() > 2 * np.pi + 0.01:
         return

@@ -7,12 +7,19 @@ from dataclasses import replace
 import numpy as np
 
 from designer.acoustics.directivity import DirectivitySummary, MeasuredDirectivity
-from designer.acoustics.directivity_interpolation import IN_PLANE, coverage, measured_side
+from designer.acoustics.directivity_interpolation import (
+    IN_PLANE,
+    coverage,
+    measured_side,
+    parts_mirrored,
+    usual_step_deg,
+)
 from designer.acoustics.minimum_phase import minimum_phase
 from designer.acoustics.readers.export_losses import check_time
 from designer.acoustics.readers.gating import gate_spectrum
 from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.acoustics.readers.set_checks import (
+    check_arrivals,
     check_delay,
     check_gaps,
     check_loudest,
@@ -22,7 +29,7 @@ from designer.acoustics.readers.set_checks import (
     merge_duplicates,
 )
 from designer.acoustics.time_reference import fit_acoustic_centre_s, fit_delay
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 
 LATENCY_S = 2e-4
 """Where the geometry is stated, a delay beyond it that is longer than this (7 cm) is the measurement's latency."""
@@ -44,7 +51,7 @@ def assemble(
     warnings += check_silence(raw)
     axis = int(np.argmax(raw.directions[:, 0]))
     off_deg = float(np.degrees(np.arccos(np.clip(raw.directions[axis, 0], -1, 1))))
-    if off_deg > OFF_AXIS_DEG:
+    if off_deg > OFF_AXIS_DEG + 1e-6:
         raise refusal(
             raw.files[0],
             f"no response on axis: the nearest is {raw.labels[axis]}, {off_deg:.0f} degrees off",
@@ -75,13 +82,20 @@ def assemble(
         removed_s = raw.removed_s + delay_s - (at_m or 0.0) / speed_of_sound_m_s
     if not raw.magnitude_only:
         warnings += check_phase_sign(frequency_hz, raw.pressure[:, axis])
-        warnings += check_delay(frequency_hz, raw.pressure[:, axis], fit)
+        warnings += check_delay(frequency_hz, raw.pressure[:, axis], fit, flown=raw.time == "absolute" and bool(at_m))
+        if raw.time == "absolute" and not at_m and delay_s > LATENCY_S:
+            warnings.append(
+                f"no distance is stated, and the sound on axis begins {1000 * delay_s:.4g} ms after time 0, as it does"
+                f" {delay_s * speed_of_sound_m_s:.3g} m away: if the pressure was taken there, state that distance"
+                " (response_distance_m), or level and near field are wrong"
+            )
     unit = np.exp(2j * np.pi * frequency_hz * delay_s)
     raw = replace(raw, pressure=raw.pressure * unit[:, None])
     directions, pressure, found = merge_duplicates(raw)
     warnings += found + check_gaps(directions)
     axis = int(np.argmax(directions[:, 0]))
     warnings += check_polarity_between(raw, frequency_hz, directions, pressure, axis)
+    warnings += check_arrivals(raw, frequency_hz, directions, pressure, axis)
     warnings += check_loudest(raw, frequency_hz, directions, pressure, axis)
 
     if gate_ms is not None and not raw.gated:
@@ -121,8 +135,12 @@ def assemble(
     symmetry_db = _symmetry_error_db(frequency_hz, directions, pressure)
     if symmetry_db is not None:
         notes.append(
-            f"left and right (up and down) differ by {symmetry_db:.2f} dB up to {SYMMETRY_UP_TO_HZ:g} Hz (root mean square); "
-            "positive horizontal angles were taken as the driver's left"
+            f"left and right (up and down) differ by {symmetry_db:.2f} dB up to {SYMMETRY_UP_TO_HZ:g} Hz (root mean square)"
+            + (
+                ""
+                if coverage(directions) == "vertical plane"
+                else "; positive horizontal angles were taken as the driver's left"
+            )
         )
     on_axis_db = 20 * np.log10(np.abs(pressure[:, axis]) + 1e-300)
     known = frequency_hz[0] <= 1000 <= frequency_hz[-1]
@@ -193,9 +211,27 @@ def _centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int
             mirror = np.where(np.arange(3) == i, -1.0, 1.0)
             directions = np.concatenate([directions, directions[beside] * mirror])
             pressure = np.concatenate([pressure, pressure[:, beside]], axis=1)
+    known = _with_images(directions)  # a side measured in part would draw the centre to the other
+    directions, pressure, axis = directions[known], pressure[:, known], int(np.flatnonzero(known == axis)[0])
     centre_s = fit_acoustic_centre_s(frequency_hz, directions, pressure, axis)
     centre_s[1:][np.array(sides) != 0] = 0.0  # in the mirror's plane, exactly: each side is the other's image
     return centre_s
+
+
+def _with_images(directions: Real) -> Index:
+    """Directions (N,) of a plane whose mirror image was measured too, where a part of one of its sides was not; else all."""
+    every = np.arange(len(directions))
+    kind = coverage(directions)
+    if kind not in ("horizontal plane", "vertical plane"):
+        return every
+    i = 1 if kind == "horizontal plane" else 2
+    angle_deg = np.degrees(np.arctan2(directions[:, i], directions[:, 0]))
+    if measured_side(angle_deg) or not parts_mirrored(angle_deg).size:
+        return every
+    apart_deg = np.abs((angle_deg[:, None] + angle_deg + 180) % 360 - 180).min(axis=1)
+    known = np.flatnonzero(apart_deg < 0.5 * usual_step_deg(angle_deg))
+    on_axis = int(np.argmax(directions[:, 0]))
+    return known if known.size > 2 and on_axis in known else every
 
 
 def _symmetry_notes(directions: Real) -> list[str]:

@@ -19,7 +19,9 @@ Level and time are absolute: pressure relative to an ideal source's on-axis free
 from __future__ import annotations
 
 import csv
+import difflib
 import io
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,9 +67,7 @@ def _read_csv(path: Path) -> Table:
     lines: list[str] = []
     for line in read_text(path).splitlines():
         if line.lstrip().startswith("#"):
-            key, colon, value = line.lstrip("# \t").partition(":")
-            if colon and key.strip() in KEYS:
-                keys[key.strip()] = value.strip()
+            keys.update(_key(path, line))
         elif line.strip():
             lines.append(line)
     delimiter = next((d for d in (";", "\t", ",") if d in lines[0]), ",") if lines else ","
@@ -110,9 +110,50 @@ def _read_csv(path: Path) -> Table:
             "the file was cut off, or its directions change with frequency: write it again",
         )
     a, b = (column[name] for name in pair)
+    if pair == VALUES[1]:
+        _check_polar(path, a, b)
     pressure = np.empty((frequency_hz.size, len(places)), dtype=complex)
     pressure[k, n] = a + 1j * b if pair == VALUES[0] else 10 ** (a / 20) * np.exp(1j * np.radians(b))
     return Table(frequency_hz, places[:, 0], places[:, 1], pressure, keys)
+
+
+def _check_polar(path: Path, magnitude_db: Real, phase_deg: Real) -> None:
+    """Refuse columns that are called dB and degrees and are plainly linear, or radians.
+
+    Raises
+    ------
+    DataError : they are
+
+    """
+    if magnitude_db.min() > 0 and magnitude_db.max() < 2 and magnitude_db.max() > 3 * magnitude_db.min():
+        found = f"magnitude_db from {magnitude_db.min():.3g} to {magnitude_db.max():.3g}, never 0 nor negative"
+        raise refusal(path, found, "dB", "these seem linear: write 20 log10 of them, or real and imag")
+    wraps = np.count_nonzero(np.abs(phase_deg) > 3)
+    if np.abs(phase_deg).max() <= np.pi + 1e-3 and wraps > 3 and phase_deg.min() < -3 and phase_deg.max() > 3:
+        raise refusal(path, f"phase_deg from {phase_deg.min():.4g} to {phase_deg.max():.4g}, a turn in radians", "degrees",
+                      "multiply it by 180/π")  # fmt: skip
+
+
+def _key(path: Path, line: str) -> dict[str, str]:
+    """The key that a comment sets, if it sets one.
+
+    Raises
+    ------
+    DataError : it sets something that is called nearly as a key
+
+    """
+    found = re.fullmatch(r"\s*#[#\s]*([A-Za-z][\w ]*?)\s*[:=]\s*(.*?)\s*", line)
+    if found is None:
+        return {}
+    name = found[1].lower().replace(" ", "_")
+    if name in KEYS:
+        return {name: found[2]}
+    near = difflib.get_close_matches(name, KEYS, n=1, cutoff=0.75)
+    if near:
+        raise refusal(
+            path, f"the key {found[1]} in {line.strip()[:60]!r}", ", ".join(KEYS), f"write # {near[0]}: {found[2]}"
+        )
+    return {}
 
 
 def _read_npz(path: Path) -> Table:
@@ -170,8 +211,9 @@ def _numbers(path: Path, keys: Mapping[str, Any], key: str, default: tuple[float
 
 
 def _word(path: Path, keys: Mapping[str, Any], key: str, allowed: tuple[str, str]) -> bool:
-    """Whether a key has the second of two words."""
+    """Whether a key has the second of two words; i and j, e^ and exp are the same."""
     word = str(keys.get(key, allowed[0])).strip().lower().replace(" ", "")
+    word = re.sub(r"^(?:exp|e\^?)\(?([+-]?)[ij](?:wt|ωt|omegat)\)?$", r"exp(\1jwt)", word).replace("(j", "(+j")
     if word not in allowed:
         raise refusal(path, f"{key} = {word}", " or ".join(allowed))
     return word == allowed[1]
@@ -227,11 +269,13 @@ def read_complex_table(
             "-90 to 90",
             "elevation is up from the horizontal, not down from the pole",
         )
-    turned = _word(path, table.keys, "azimuth", ("counter-clockwise", "clockwise")) != clockwise
-    conjugate = _word(path, table.keys, "time", ("exp(+jwt)", "exp(-iwt)"))
+    turned = _word(path, table.keys, "azimuth", ("counter-clockwise", "clockwise")) or clockwise
+    conjugate = _word(path, table.keys, "time", ("exp(+jwt)", "exp(-jwt)"))
     azimuth_deg = -table.azimuth_deg if turned else table.azimuth_deg
     directions = np.round(direction(azimuth_deg, table.elevation_deg), 15)
     stated_m = float(_numbers(path, table.keys, "distance_m", (0.0,))[0]) if "distance_m" in table.keys else 0.0
+    if stated_m < 0:
+        raise refusal(path, f"distance_m = {stated_m:g}", "a distance from 0 m", "correct it")
     from_m = stated_m if distance_m is None else distance_m
     no_phase = _check_phase(path, table, from_m)
     position_m = _numbers(path, table.keys, "driver_position_m", (0.0, 0.0, 0.0))
@@ -264,7 +308,7 @@ def read_complex_table(
         notes=tuple(
             note
             for note, said in (
-                ("conjugated, because the file says exp(-iwt)", conjugate),
+                ("conjugated, because the file says exp(-jwt)", conjugate),
                 ("azimuths counted clockwise were turned round", turned),
             )
             if said

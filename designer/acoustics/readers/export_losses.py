@@ -38,14 +38,16 @@ def without_phase(raw: RawSet) -> RawSet:
     """
     if raw.magnitude_only or raw.time == "absolute" or raw.frequency_hz.size < 4:
         return raw
-    zero = ~raw.pressure.imag.any(axis=0) & (raw.pressure.real > 0).all(axis=0)
+    beside = raw.pressure * raw.pressure[:1].conj()  # a sign or a turn at every frequency alike is no phase either
+    zero = (np.abs(beside.imag) <= 1e-9 * np.abs(beside.real)).all(axis=0) & (beside.real > 0).all(axis=0)
     if not zero.any():
         return raw
     level_db = 20 * np.log10(np.abs(raw.pressure) + 1e-300)
     if zero.all():
         if np.ptp(level_db, axis=0).max() < SAME_DB:  # a point source in its own time has neither phase nor colour
             return raw
-        said = "phase is 0 at every frequency of every angle, so it was not exported"
+        value = float(np.degrees(np.angle(raw.pressure[0, 0])))
+        said = f"phase is {value:.4g} at every frequency of every angle, so it was not exported"
         return replace(raw, magnitude_only=True, warnings=(*raw.warnings, said))
     uneven = np.flatnonzero(zero & (np.ptp(level_db, axis=0) > SAME_DB))
     if uneven.size:
@@ -53,7 +55,7 @@ def without_phase(raw: RawSet) -> RawSet:
         other = raw.labels[int(np.argmin(zero))]
         raise refusal(
             raw.files[n] if len(raw.files) == len(raw.labels) else raw.files[0],
-            f"a phase of 0 at every frequency of {raw.labels[n]}, while {other} has one",
+            f"a phase of {np.degrees(np.angle(raw.pressure[0, n])):.4g} at every frequency of {raw.labels[n]}, while {other} has one",
             "a phase for all angles of a set, or for none",
             "export all angles with their phase",
         )
@@ -123,7 +125,7 @@ def check_ends(files: tuple[Path, ...]) -> None:
 
 
 def check_impulses(files: tuple[Path, ...], samples: list[Real]) -> list[str]:
-    """Refuse impulse responses that were normalised one by one; warn where all peaks stand on one sample.
+    """Refuse impulse responses that were normalised one by one; warn where all peaks, or all onsets, stand on one sample.
 
     Raises
     ------
@@ -152,9 +154,12 @@ def check_impulses(files: tuple[Path, ...], samples: list[Real]) -> list[str]:
         )
     if np.abs(shape - shape[0]).max() < OTHER_SHAPE:
         return []
-    if np.ptp(at) == 0:
+    onsets = np.array([int(np.argmax(np.abs(x) > 0.1 * np.abs(x).max())) for x in samples])
+    for what, places in (("peaks", at), ("onsets", onsets)):
+        if np.ptp(places):
+            continue
         return [
-            f"peaks of all {len(samples)} files stand on sample {at[0]}, though the responses differ in shape: if the exporter aligned "
-            f"them, what one angle arrives later than another is lost; {TIME_COST}"
+            f"{what} of all {len(samples)} files stand on sample {places[0]}, though the responses differ in shape: if the exporter"
+            f" aligned them, what one angle arrives later than another is lost; {TIME_COST}"
         ]
     return []

@@ -15,9 +15,12 @@ from designer.acoustics.readers.raw_set import refusal
 from designer.acoustics.time_reference import fit_delay
 from designer.arrays import Complex, Real
 
+MIN_HIGHEST_HZ, MAX_HIGHEST_HZ = 60.0, 100_000.0
+"""What ends outside these is counted in kHz, or in radians a second."""
+
 
 def rising(file: Path, frequency_hz: Real, where: str = "") -> None:
-    """Refuse frequencies that are negative or do not rise.
+    """Refuse frequencies that are negative, do not rise, or are no Hz.
 
     Raises
     ------
@@ -30,6 +33,14 @@ def rising(file: Path, frequency_hz: Real, where: str = "") -> None:
     if falls.size:
         a, b = frequency_hz[falls[0]], frequency_hz[falls[0] + 1]
         raise refusal(file, f"{b:g} Hz after {a:g} Hz{where}", "rising frequencies", "export it again")
+    if frequency_hz[-1] < MIN_HIGHEST_HZ:
+        found = f"frequencies from {frequency_hz[0]:.4g} to {frequency_hz[-1]:.4g} Hz{where}"
+        raise refusal(
+            file, found, f"a band that reaches above {MIN_HIGHEST_HZ:g} Hz", "multiply by 1000 if they are kHz"
+        )
+    if frequency_hz[-1] > MAX_HIGHEST_HZ:
+        found = f"frequencies up to {frequency_hz[-1]:.6g} Hz{where}"
+        raise refusal(file, found, f"up to {MAX_HIGHEST_HZ:g} Hz", "divide by 2π if they are radians a second")
     if frequency_hz[0] < 0:
         raise refusal(file, f"{frequency_hz[0]:g} Hz{where}", "frequencies from 0 Hz", "export it again")
 

@@ -28,6 +28,8 @@ ONSET = 0.1
 SILENT = 1e-6
 """-120 dB of full scale."""
 CLIPPED_RUN = 3
+MIN_CREST = 2.0
+"""6 dB: a sweep has 3."""
 MAX_FREQUENCIES = 8192
 USABLE = 0.95
 """Of the Nyquist frequency: above it the recording's own filter shows."""
@@ -102,6 +104,14 @@ def read_impulse(path: Path, channel: int | None = None) -> tuple[Impulse, list[
             "an impulse response",
             "measure it again",
         )
+    crest = peak / float(np.sqrt(np.mean(x**2)))
+    if crest < MIN_CREST:
+        raise refusal(
+            path,
+            f"a signal whose peak is {20 * np.log10(crest):.1f} dB above its root mean square, as a sweep's or a tone's",
+            "an impulse response",
+            "export the impulse response that the measuring program computes from it",
+        )
     at_peak = np.abs(x) >= peak * (1 - 1e-4)
     run = max(len(part) for part in "".join("x" if v else " " for v in at_peak).split())
     if run >= CLIPPED_RUN:
@@ -143,6 +153,8 @@ def read_impulse_set(
         impulse, found = read_impulse(path, channel)
         impulses.append(impulse)
         warnings += found
+    if len(warnings) > 1:
+        warnings = [f"{warnings[0]} ({len(warnings) - 1} more files of the set are cut so)"]
     warnings += check_impulses(files, [impulse.samples for impulse in impulses])
     rates = [impulse.sample_rate_hz for impulse in impulses]
     if len(set(rates)) > 1:

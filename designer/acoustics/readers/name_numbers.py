@@ -79,7 +79,13 @@ def _named(tokens: list[str], starts: list[int], i: int) -> Named:
     while mark(at) == "-" and hyphens < 2:
         hyphens, at = hyphens + 1, at - 1
     gap_from = at
-    while mark(at) in ("_", " ", "=") or (word(at) in UNITS and at >= 0):
+
+    def of_number_before(place: int) -> bool:
+        """Whether a unit is that of a number before it."""
+        before = place - 2 if mark(place - 1) in (" ", "_") else place - 1
+        return before >= 0 and tokens[before][0].isdigit()
+
+    while mark(at) in ("_", " ", "=") or (word(at) in UNITS and at >= 0 and not of_number_before(at)):
         at -= 1
     behind_gap = at < gap_from
     plain = hyphens == 1 and not behind_gap and at >= 0 and not sign

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.acoustics.directivity_interpolation import IN_PLANE, coverage, measured_side, on_both_sides
+from designer.acoustics.directivity_interpolation import (
+    IN_PLANE,
+    coverage,
+    measured_side,
+    on_both_sides,
+    parts_mirrored,
+)
 from designer.acoustics.readers.raw_set import RawSet, refusal
-from designer.acoustics.time_reference import DelayFit, fit_delay, longest_delay_s
+from designer.acoustics.time_reference import DelayFit, arrivals_s, fit_delay, longest_delay_s
 from designer.arrays import Complex, Real
 
 SILENT_DB = -100.0
@@ -18,8 +24,16 @@ SAME_DB = 0.5
 EARLY_S = 1e-3
 SURE_DELAY = 0.8
 """Of the delay that turns the phase once from frequency to frequency."""
+TURNED_RAD, TURNED_LESS = 0.3, 0.4
+"""How far from the minimum phase, and how much nearer to it with the sign turned: a gate alone halves what is left."""
 LOUDER_DB = 2.0
 LOUDEST_WITHIN_DEG = 45.0
+MAX_STEP_DEG = 45.0
+ODD_ARRIVAL_S = 2e-4
+"""7 cm: edges of a cabinet and the depth of a horn move an arrival by less."""
+ODD_LEVEL_DB = 3.5
+NEXT_DEG = 35.0
+"""How far away a direction's neighbours may be to speak for it."""
 FRONT_DEG = 80.0
 """A dipole's back is in opposite phase to its front; within this angle of the axis nothing should be."""
 
@@ -78,8 +92,10 @@ def check_gaps(directions: Real) -> list[str]:
     """Warn of angles that are missing between others of a plane, and of a back or side that was not measured."""
     kind = coverage(directions)
     warnings: list[str] = []
-    if kind == "axis":
+    if kind == "axis" and len(directions) == 1:
         return ["only one direction was measured: the driver is taken as radiating alike in all directions"]
+    if kind == "axis":
+        return ["only the axis and the back were measured: what lies between is interpolated over 180 degrees"]
     if kind == "sphere":
         centre = directions.mean(axis=0)
         if np.linalg.norm(centre) > 0.3:
@@ -97,7 +113,13 @@ def check_gaps(directions: Real) -> list[str]:
         if angles.size < 2:
             continue
         side = measured_side(angles)
+        added = parts_mirrored(angles)
         angles = on_both_sides(angles)[0]
+        if added.size:
+            warnings.append(
+                f"{name} plane: nothing was measured from {added.min():g} to {added.max():g} degrees, where the other side was:"
+                " it is mirrored there"
+            )
         angles = angles[side * angles >= 0]
         steps = np.diff(angles)
         usual = float(np.median(steps))
@@ -112,8 +134,14 @@ def check_gaps(directions: Real) -> list[str]:
             warnings.append(
                 f"{name} plane: 0 degrees was not measured, and the nearest is {angles[np.argmin(np.abs(angles))]:g}"
             )
+        coarse = steps[steps > MAX_STEP_DEG + 1e-6]
+        if coarse.size and not (wide.size and angles.size > 3):
+            warnings.append(
+                f"{name} plane: angles are up to {coarse.max():g} degrees apart, and a driver's response turns faster than that above a few"
+                " hundred hertz; what lies between is interpolated"
+            )
         reached = max(abs(angles[0]), abs(angles[-1]))
-        if reached < 180 - 1.6 * usual:
+        if reached < 180 - min(1.6 * usual, MAX_STEP_DEG + 1e-6):
             warnings.append(
                 f"{name} plane: nothing was measured beyond {reached:g} degrees from the axis: its value is held to the back"
             )
@@ -131,13 +159,65 @@ def check_polarity_between(
     relative = (pressure[low] * pressure[low, axis, None].conj()).sum(axis=0)
     turned = np.abs(np.angle(relative)) > 0.75 * np.pi
     front = directions @ directions[axis] > np.cos(np.radians(FRONT_DEG))
-    found = np.flatnonzero(turned & front)
-    names = ", ".join(_name(raw, directions[n]) for n in found[:3])
-    if not found.size:
+    beside = _beside(directions)
+    alone = np.array([near is not None and not turned[list(near)].any() for near in beside])
+    band = f"from {frequency_hz[low][0]:.0f} to {frequency_hz[low][-1]:.0f} Hz"
+    warnings = []
+    for found, where in (
+        (np.flatnonzero(turned & front), f"the axis {band}, where a driver radiates alike to its front"),
+        (np.flatnonzero(turned & alone & ~front), f"the axis and to both neighbours {band}"),
+    ):
+        names = ", ".join(_name(raw, directions[n]) for n in found[:3])
+        if found.size:
+            warnings.append(
+                f"polarity of {names} is opposite to {where}: was the file inverted, or the driver reconnected?"
+            )
+    level_db = 10 * np.log10(np.mean(np.abs(pressure[low]) ** 2, axis=0) + 1e-300)
+    between_db = np.array(
+        [level_db[n] if near is None else level_db[list(near)].mean() for n, near in enumerate(beside)]
+    )
+    odd = np.flatnonzero(front & (np.abs(level_db - between_db) > ODD_LEVEL_DB))
+    if odd.size:
+        worst = ", ".join(
+            f"{_name(raw, directions[n])} by {level_db[n] - between_db[n]:+.1f} dB"
+            for n in odd[np.argsort(-np.abs(level_db - between_db)[odd], kind="stable")][:3]
+        )
+        warnings.append(
+            f"level of {odd.size} direction{'s' * (odd.size > 1)} differs from that of both neighbours {band} ({worst}), where a driver"
+            " radiates alike to its front: was the gain changed between angles?"
+        )
+    return warnings
+
+
+def _beside(directions: Real) -> list[tuple[int, int] | None]:
+    """The two neighbours that a direction lies between; None where it has none within `NEXT_DEG`."""
+    near: list[tuple[int, int] | None] = []
+    for towards in directions:
+        order = np.argsort(-(directions @ towards), kind="stable")[1:]
+        close = order[directions[order] @ towards > np.cos(np.radians(NEXT_DEG))]
+        away = directions[close] - towards
+        other = np.flatnonzero(away @ away[0] < 0) if close.size else close
+        near.append((int(close[0]), int(close[other[0]])) if other.size else None)
+    return near
+
+
+def check_arrivals(raw: RawSet, frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> list[str]:
+    """Warn of directions to the front that arrive at other times than from any one place: each has a time of its own."""
+    front = np.flatnonzero(directions @ directions[axis] > np.cos(np.radians(FRONT_DEG)))
+    if raw.magnitude_only or raw.time_reference == "none" or front.size < 5 or frequency_hz.size < 4:
+        return []
+    first = int(np.flatnonzero(front == axis)[0])
+    late_s, heard = arrivals_s(frequency_hz, pressure[:, front], first)
+    towards = np.column_stack([directions[front], np.ones(front.size)])[heard]
+    place, *_ = np.linalg.lstsq(towards, -late_s[heard], rcond=1e-3)
+    apart_s = late_s[heard] + towards @ place
+    worst = int(np.argmax(np.abs(apart_s)))
+    if abs(apart_s[worst]) < ODD_ARRIVAL_S:
         return []
     return [
-        f"polarity of {names} is opposite to the axis from {frequency_hz[low][0]:.0f} to {frequency_hz[low][-1]:.0f} Hz, where "
-        "a driver radiates alike to its front: was the file inverted, or the driver reconnected?"
+        f"times of arrival do not fit one place: {_name(raw, directions[front[heard][worst]])} is {1e3 * abs(apart_s[worst]):.2g} ms"
+        f" {'late' if apart_s[worst] > 0 else 'early'}, and a cabinet explains {1e3 * ODD_ARRIVAL_S:g} ms; were all angles measured with"
+        " one time reference? Between them phase means nothing if they were not"
     ]
 
 
@@ -160,8 +240,14 @@ def _name(raw: RawSet, towards: Real) -> str:
     return raw.labels[int(np.argmax(raw.directions @ towards))]
 
 
-def check_delay(frequency_hz: Real, response: Complex, fit: DelayFit) -> list[str]:
-    """Warn of sound before time 0, and of a delay that evenly spaced frequencies may show a turn too short or too long."""
+def check_delay(frequency_hz: Real, response: Complex, fit: DelayFit, *, flown: bool = False) -> list[str]:
+    """Warn of sound before time 0, and of a delay that evenly spaced frequencies may show a turn too short or too long.
+
+    Parameters
+    ----------
+    flown : the flight over a stated distance was taken off already
+
+    """
     turn_s = longest_delay_s(frequency_hz)
     loud = np.abs(response) > 0.3 * np.abs(response).max()
     earliest_s = -max(
@@ -171,6 +257,7 @@ def check_delay(frequency_hz: Real, response: Complex, fit: DelayFit) -> list[st
         return [
             f"sound begins {-1000 * fit.delay_s:.4g} ms before time 0 on axis, a phase that rises with frequency: a delay is a"
             " falling phase here (e^(+jwt)); negate the phase if the file has e^(-iwt)"
+            + (", and correct the distance if it is stated too long" if flown else "")
         ]
     even = frequency_hz.size > 8 and np.ptp(np.diff(frequency_hz)) < 0.01 / turn_s
     if not even or (abs(fit.delay_s) < SURE_DELAY * turn_s and fit.polarity):
@@ -186,8 +273,13 @@ def check_phase_sign(frequency_hz: Real, response: Complex) -> list[str]:
     magnitude = np.abs(response)
     if (magnitude > 0.1 * magnitude.max()).sum() < 8:
         return []
-    as_is, turned = (fit_delay(frequency_hz, r).residual_rad for r in (response, response.conj()))
-    if turned < 0.5 * as_is and as_is > 0.3:
+    fit = fit_delay(frequency_hz, response)
+    in_time = response * np.exp(
+        2j * np.pi * frequency_hz * fit.delay_s
+    )  # turned round, a late recording is out of reach
+    as_is = fit.residual_rad
+    turned = min(fit_delay(frequency_hz, r.conj()).residual_rad for r in (response, in_time))
+    if turned < TURNED_LESS * as_is and as_is > TURNED_RAD:
         return [
             f"phase seems inverted: on axis it is {np.degrees(as_is):.0f} degrees (root mean square) from the minimum phase "
             "of its level, "

@@ -24,6 +24,10 @@ from designer.arrays import Complex, Real
 MAX_ABS_DB = 300.0
 PASCAL = 1 / 20e-6
 """0 dB of sound pressure level is 20 micropascals."""
+MAX_LINEAR = 2.0
+"""A level in dB that stays below it over a whole band is a magnitude, or one of its two parts."""
+SAME_SHAPE = 0.98
+"""Correlation of a third column with the level that makes it a level."""
 WEAK_COHERENCE = 0.5
 """Below it more than half of the power at the microphone came from elsewhere."""
 ROLES = (
@@ -224,7 +228,30 @@ def _without_heading(path: Path, rows: Real) -> dict[str, int]:
             "frequency, level in dB, phase in degrees",
             'exchange the two columns, or name them in a heading: "Hz phase dB"',
         )
+    _refuse_other_columns(path, rows)
     return dict(zip(("frequency", "level", "phase", "coherence"), range(rows.shape[1]), strict=False))
+
+
+def _refuse_other_columns(path: Path, rows: Real) -> None:
+    """Refuse numbers without a heading that are neither a level in dB nor a phase in degrees.
+
+    Raises
+    ------
+    DataError : they look like linear magnitudes, real and imaginary parts, or a second level
+
+    """
+    first, second = rows[:, 1], rows[:, 2] if rows.shape[1] > 2 else np.zeros(len(rows))
+    expected = "frequency, level in dB, phase in degrees"
+    if first.min() > 0 and first.max() < MAX_LINEAR and first.max() > 3 * first.min():
+        found = f"a second column from {first.min():.3g} to {first.max():.3g}, never 0 nor negative, as linear magnitudes are"
+        raise refusal(path, found, expected, 'export dB, or name it in a heading: "Hz Pa deg"')
+    turns = [int(np.count_nonzero(np.diff(np.sign(column)))) for column in (first, second)]
+    if max(np.abs(first).max(), np.abs(second).max()) < MAX_LINEAR and min(turns) > 3:
+        found = f"columns within ±{max(np.abs(first).max(), np.abs(second).max()):.3g} that both change sign, as real and imaginary parts"
+        raise refusal(path, found, expected, 'name them in a heading: "Hz Real Imag"')
+    if len(rows) > 8 and min(np.ptp(first), np.ptp(second)) > 1 and np.corrcoef(first, second)[0, 1] > SAME_SHAPE:
+        raise refusal(path, "a third column that rises and falls with the second, as no phase does", expected,
+                      "leave it out, or name the columns in a heading")  # fmt: skip
 
 
 def _wraps(values: Real) -> bool:
