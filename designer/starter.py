@@ -1,8 +1,8 @@
 """`designer new`: a first problem file for a new geometry, commented, whose wishes the layout can meet.
 
 What the layout can do is computed first: for an ear the largest cancellation gain that any weights reach at EFFORT_DB
-of effort, for the beam the depth of the nulls that its window leaves. The file asks for MARGIN_DB less, and for no
-more than a cap. The whole file is then designed once, and a curve that misses something is lowered.
+of effort, for the beam the depth of the nulls that its window leaves. The file asks for less, and for no more
+than a cap (`within_reach`). It is then designed, and a curve that weights miss is lowered, a band that taps miss narrowed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from designer.acoustics.scene import Scene, scene
 from designer.arrays import Real
 from designer.designs import design_channel
 from designer.designs.reach import reach
+from designer.designs.within_reach import LEAST_DB, Wish, wish_below
 from designer.errors import UsageError
 from designer.measures import db
 from designer.problem import Problem, loads
@@ -33,14 +34,10 @@ from designer.targets.wishes import SLACK_TOLERANCE_DB
 from designer.writing import check_file, reserve, write_file
 
 EFFORT_DB = 12.0
-MARGIN_DB = 2.0
 CAP_DB = 15.0
 BEAM_CAP_DB = 12.0
-LEAST_DB = 4.0
-"""The least that is worth asking for; the band ends where less is left."""
 LOWEST_HZ, HIGHEST_HZ = 200.0, 8000.0
-KNOTS = 9
-LOWERINGS = 8
+LOWERINGS = 16
 REALISED_DB = 0.5
 """What realised filters may fall short of a curve that a new file asks for."""
 FADE_OCTAVES = 3.0
@@ -149,55 +146,6 @@ def _rounded(value: float, digits: int = 6) -> float:
     return round(value, digits) + 0.0
 
 
-@dataclass(frozen=True)
-class Wish:
-    """One design's band and curve; an empty curve asks for nothing."""
-
-    band_hz: tuple[float, float]
-    curve: tuple[tuple[float, float], ...]
-
-    def lowered(self, decibel: float) -> Wish:
-        """The same curve, lower everywhere."""
-        return replace(self, curve=tuple((f, max(gain - decibel, 0.0)) for f, gain in self.curve))
-
-
-def wish_below(frequency_hz: Real, bound_db: Real, cap_db: float) -> Wish | None:
-    """The widest band in which the bound leaves at least LEAST_DB, and a curve below it; None where there is none of an octave.
-
-    A knot is at most the least bound between its two neighbours, so that the straight lines between knots stay below
-    the bound as well.
-    """
-    left = np.minimum(bound_db - MARGIN_DB, cap_db)
-    enough = np.concatenate([[False], left >= LEAST_DB, [False]])
-    starts, stops = np.flatnonzero(enough[1:] & ~enough[:-1]), np.flatnonzero(~enough[1:] & enough[:-1]) - 1
-    if not starts.size:
-        return None
-    best = int(np.argmax(frequency_hz[stops] / frequency_hz[starts]))
-    f, gain = frequency_hz[starts[best] : stops[best] + 1], left[starts[best] : stops[best] + 1]
-    if f[-1] < 2 * f[0]:
-        return None
-    low, high = _nice_up(float(f[0])), _nice_down(float(f[-1]))
-    knots = sorted({low, *(_nice_down(k) for k in np.geomspace(low, high, KNOTS)[1:-1]), high})
-    curve = []
-    for n, knot in enumerate(knots):
-        near = (f >= knots[max(n - 1, 0)] * 0.9) & (f <= knots[min(n + 1, len(knots) - 1)] * 1.1)
-        curve.append((knot, math.floor(2 * float(gain[near].min())) / 2))
-    return Wish((low, high), tuple(curve))
-
-
-def _step(value: float) -> float:
-    """Half of the value's decade."""
-    return 5 * 10.0 ** (math.floor(math.log10(value)) - 1)
-
-
-def _nice_up(frequency_hz: float) -> float:
-    return math.ceil(frequency_hz / _step(frequency_hz)) * _step(frequency_hz)
-
-
-def _nice_down(frequency_hz: float) -> float:
-    return math.floor(frequency_hz / _step(frequency_hz)) * _step(frequency_hz)
-
-
 def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
     """The text of a problem file for a geometry, and what to say of it.
 
@@ -228,12 +176,15 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
     said = ["no beam is asked for: the layout makes none"] if beams and beam is None else []
     for _ in range(LOWERINGS):
         text = text_of(geometry, ears, beam)
-        missed = missed_db(loads(text, source="new"))
-        worst_ear = max(missed["left"], missed["right"])
-        if worst_ear <= 0 and missed.get("centre", 0.0) <= 0:
+        missed, realised = missed_db(loads(text, source="new"))
+        sides, centre = max(missed["left"], missed["right"]), missed.get("centre", 0.0)
+        short_sides = max(realised["left"], realised["right"]) > REALISED_DB
+        short_centre = realised.get("centre", 0.0) > REALISED_DB
+        if sides <= 0 and centre <= 0 and not short_sides and not short_centre:
             return text, said
-        ears = ears.lowered(_half_steps(worst_ear))
-        beam = None if beam is None else beam.lowered(_half_steps(missed.get("centre", 0.0)))
+        ears = ears.lowered(_half_steps(sides)) if sides > 0 or not short_sides else ears.narrowed()
+        if beam is not None:
+            beam = beam.lowered(_half_steps(centre)) if centre > 0 or not short_centre else beam.narrowed()
     raise UsageError("no wishes were found that this layout meets: raise --width, or lower --distance")
 
 
@@ -248,10 +199,12 @@ def depth_db(beam: DesignTable, on_grid: Scene) -> Real:
     return np.asarray(np.where(found.slack_db <= SLACK_TOLERANCE_DB, gain_db, -np.inf))
 
 
-def missed_db(problem: Problem) -> dict[str, float]:
-    """How far the realised filters of each channel miss its requirements; 0 where all hold to REALISED_DB."""
-    table = job.design(problem).metrics.groupby("channel", sort=False)["slack_db"].max()
-    return {str(name): float(slack) if slack > REALISED_DB else 0.0 for name, slack in table.items()}
+def missed_db(problem: Problem) -> tuple[dict[str, float], dict[str, float]]:
+    """How far each channel misses its requirements: with its weights (0 where all hold), and with its realised filters."""
+    made = job.design(problem)
+    weights = {n: 0.0 if channel.feasible else float(channel.slack_db.max()) for n, channel in made.channels.items()}
+    realised = made.metrics.groupby("channel", sort=False)["slack_db"].max()
+    return weights, {str(name): float(slack) for name, slack in realised.items()}
 
 
 def text_of(geometry: Geometry, ears: Wish, beam: Wish | None) -> str:

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import designer
+from designer.designs.within_reach import LEAST_DB, MARGIN_DB, wish_below
 from designer.errors import UsageError
 from designer.problem.library import library, library_folder, schema_text
-from designer.starter import LEAST_DB, MARGIN_DB, Geometry, new_problem, places, wish_below, write_new
+from designer.starter import Geometry, new_problem, places, write_new
 
 GEOMETRIES = [
     Geometry("bar", 4, 0.6, 2.5),
