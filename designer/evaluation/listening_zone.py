@@ -239,7 +239,7 @@ def octave_shares(frequency_hz: Real, band_hz: Sequence[float]) -> Real:
     low, high = (np.log2(end) if end > 0 else octaves[0] for end in band_hz)
     middles = (octaves[1:] + octaves[:-1]) / 2
     share[above] = np.diff(np.concatenate([[min(low, octaves[0])], middles, [max(high, octaves[-1])]]))
-    return share / share.sum()
+    return np.asarray(share / share.sum())
 
 
 def _tone_db(difference_db: Real, frequency_hz: Real, share: Real) -> Real:

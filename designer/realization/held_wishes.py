@@ -102,7 +102,7 @@ class Held:
         level = self.level_now(w)
         p = self.rows.pressure(w[self.index])
         if self.by_level:
-            p = np.abs(p + self.level_rows.pressure(w[self.index])) - level[:, None]
+            p = (np.abs(p + self.level_rows.pressure(w[self.index])) - level[:, None]).astype(complex)
         size = self.size(p)
         return float(np.maximum(amplitude_db(size / np.maximum(self.limit * level, 1e-150)), 0.0).max(initial=0.0))
 
