@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from acoustics.model_calls import calls as model_calls
+from designs.design_calls import calls as design_calls
 from designs.small_problems import line, load, pair, speaker
 from evaluation.room_calls import calls as room_calls
 from evaluation.zone_calls import calls as zone_calls
@@ -207,6 +208,7 @@ def calls() -> dict[str, Call]:
     moves = positive(2, 3)
     taps = judged().taps
     elsewhere = [
+        design_calls,
         model_calls,
         cone_calls,
         search_calls,

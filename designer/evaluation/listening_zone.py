@@ -13,6 +13,7 @@ The zone is the area of the places whose mean gain is at least the target's mean
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,10 +146,11 @@ def listening_zone(
     for n, table in enumerate(ears):
         inside = in_band(f[low:high], table.band_hz)
         near = geometry.LEFT if table.ear == "left" else geometry.RIGHT
-        share = octave_shares(f[low:high][inside])
+        share = octave_shares(f[low:high][inside], table.band_hz)
         reached, cancelled = power[n, :, near][:, inside], power[n, :, 1 - near][:, inside]
         gain = measures.db(measures.ratio(reached, cancelled)) @ share
-        tone = _tone_db(measures.db(reached) - measures.db(power[count + n, :, near][:, inside]), f[low:high][inside])
+        over_plain_db = measures.db(reached) - measures.db(power[count + n, :, near][:, inside])
+        tone = _tone_db(over_plain_db, f[low:high][inside], share)
         target = float(gain[own_place[0]]) if own_place.size else float(gain.max())
         if table.cancellation_gain_db is not None:
             target = float(curve_db(table.cancellation_gain_db, f[low:high][inside]) @ share)
@@ -158,7 +160,7 @@ def listening_zone(
     level = delay = np.full(len(displacements_m), np.nan)
     if middle:
         heard = in_band(f[low:high], list(PHANTOM_BAND_HZ))
-        both = power[-1][:, :, heard] @ octave_shares(f[low:high][heard])
+        both = power[-1][:, :, heard] @ octave_shares(f[low:high][heard], PHANTOM_BAND_HZ)
         level = _filled(measures.db(both[:, geometry.LEFT]) - measures.db(both[:, geometry.RIGHT]), clear)
         delay = _filled(interaural_delay_s(cross[:, heard], f[low:high][heard]), clear)
     return Zone(displacements_m, channels, level, delay, middle)
@@ -222,19 +224,30 @@ def _heard(scene: Scene, W: Complex, displacements_m: Real, turn_deg: Real) -> t
     return np.concatenate(power, axis=1), np.concatenate(cross)
 
 
-def octave_shares(frequency_hz: Real) -> Real:
-    """What each frequency counts in a mean over log f (F,), in sum 1: its step over f; equal steps count 1/f."""
-    step = np.gradient(frequency_hz) if frequency_hz.size > 1 else 1.0
-    share = step / np.maximum(frequency_hz, 1e-9)
+def octave_shares(frequency_hz: Real, band_hz: Sequence[float]) -> Real:
+    """What each frequency of a band counts in a mean over log f (F,), in sum 1: the part of the band that is nearest to it.
+
+    Rising frequencies in steps of any size; a frequency at the band's end has half of its step, and one beside the end all that
+    lies between. 0 Hz counts nothing: a band from there is averaged from its lowest other frequency on.
+    """
+    above = frequency_hz > 0
+    share = np.zeros(frequency_hz.size)
+    if above.sum() < 2:
+        share[-1] = 1.0
+        return share
+    octaves = np.log2(frequency_hz[above])
+    low, high = (np.log2(end) if end > 0 else octaves[0] for end in band_hz)
+    middles = (octaves[1:] + octaves[:-1]) / 2
+    share[above] = np.diff(np.concatenate([[min(low, octaves[0])], middles, [max(high, octaves[-1])]]))
     return np.asarray(share / share.sum())
 
 
-def _tone_db(difference_db: Real, frequency_hz: Real) -> Real:
+def _tone_db(difference_db: Real, frequency_hz: Real, share: Real) -> Real:
     """Largest deviation (P,) of third-octave means of (P, F) from their mean over log f."""
     octaves = np.log2(np.maximum(frequency_hz, 1e-9))
     near = np.abs(octaves[:, None] - octaves) <= SMOOTHING_OCTAVES / 2
     smooth = difference_db @ (near / near.sum(axis=0))
-    return np.asarray(np.abs(smooth - (smooth @ octave_shares(frequency_hz))[:, None]).max(axis=1))
+    return np.asarray(np.abs(smooth - (smooth @ share)[:, None]).max(axis=1))
 
 
 def interaural_delay_s(cross: Complex, frequency_hz: Real) -> Real:

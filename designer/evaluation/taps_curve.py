@@ -20,13 +20,22 @@ from designer.evaluation.scalars import TONE_BAND_HZ
 from designer.realization import realize
 from designer.realization import response as filter_response
 from designer.realization.cut_inverse import cut_inverse_transform
+from designer.realization.dense_targets import between
 from designer.targets.channel_target import channel_target, driver_index
 
 TONE_FREQUENCIES = 400
 
+
+def _cut(channel: ChannelDesign, scene: Scene, taps: int) -> Real:
+    """Of the weights on as many frequencies in equal steps: a design's own hold the ends of its bands too."""
+    f = channel.frequency_hz
+    even_hz = np.linspace(0.0, scene.problem.sample_rate_hz / 2, f.size)
+    return cut_inverse_transform(between(f, channel.weights, even_hz), taps)
+
+
 WAYS: Mapping[str, Callable[[ChannelDesign, Scene, int], Real]] = {
     "joint fit": lambda channel, scene, taps: realize([channel], scene, taps)[0][0],
-    "cut inverse transform": lambda channel, scene, taps: cut_inverse_transform(channel.weights, taps),
+    "cut inverse transform": _cut,
 }
 
 
@@ -50,7 +59,7 @@ def taps_curve(channel: ChannelDesign, scene: Scene, taps: Iterable[int]) -> lis
     Parameters
     ----------
     channel : its design on the scene's frequencies
-    scene : on equal steps from 0 to Nyquist
+    scene : from 0 to Nyquist
     taps : lengths to try
 
     """

@@ -68,9 +68,10 @@ def within(target: ChannelTarget, start: Complex) -> Solution:
 def _within(target: ChannelTarget, w: Complex) -> Solution:
     by_reference = np.zeros(len(w), dtype=bool)
     for _ in range(MOST_PASSES):
-        data = data_about(target, w)
         before = w / _level(target, w)[:, None]
-        w, answer, again = constrained.certified(data)
+        data = data_about(target, w)
+        v, answer, again = constrained.certified(data)
+        w = v * np.linalg.norm(before, axis=1)[:, None]
         by_reference |= again
         change = np.abs(w / _level(target, w)[:, None] - before).max(axis=1) / np.abs(before).max(axis=1)
         if (amplitude_db(1 + change) < SETTLED_DB).all() or (target.reach.shape[1] == 1 and data.white_noise is None):
@@ -97,14 +98,21 @@ def _level(target: ChannelTarget, w: Complex) -> Real:
 
 
 def data_about(target: ChannelTarget, w: Complex) -> ConstrainedData:
-    """The cones about weights (F, L): the constrained form's data with a in the place of its point, at the plain driver's level 1."""
+    """The cones about weights (F, L): the constrained form's data with a in the place of its point, at the plain driver's level 1.
+
+    The data's weights are in units of ||w|| at that level, so that a solver sees numbers near 1 whatever pressure the drivers make.
+    """
     w = w / _level(target, w)[:, None]
+    unit = np.linalg.norm(w, axis=1)[:, None]
     a = np.einsum("fl,flk->fk", w.conj(), target.reach_power)
     cost = np.minimum(target.cost / target.cost.min(axis=1, keepdims=True), MOST_COST)
     price = cost / np.sum(cost * np.abs(w) ** 2, axis=1, keepdims=True)
     curve = None
     if target.gamma is not None:
-        curve = (few_rows(mean_power_rows(target.cancel, target.power_spread)), 1 / np.sqrt(target.gamma))
+        curve = (
+            few_rows(mean_power_rows(target.cancel, target.power_spread)) * unit[:, :, None],
+            1 / np.sqrt(target.gamma),
+        )
     white_noise = None
     if target.min_white_noise_gain > 0:
         distance = 1.0 if np.isinf(target.look_distance_m) else target.look_distance_m
@@ -118,12 +126,12 @@ def data_about(target: ChannelTarget, w: Complex) -> ConstrainedData:
     level = share_of_level(np.abs(a), max_gain, max_norm)
     level = np.where(level < 1, level * INSIDE, 1.0)
     data = ConstrainedData(
-        centre=a,
-        quadratic=price[:, :, None] * np.eye(w.shape[1], dtype=complex),
+        centre=a * unit,
+        quadratic=(price * unit**2)[:, :, None] * np.eye(w.shape[1], dtype=complex),
         families=(),
         curve=curve,
-        max_gain=max_gain / level[:, None],
-        max_norm=max_norm,
+        max_gain=max_gain / level[:, None] / unit,
+        max_norm=max_norm / unit[:, 0],
         white_noise=white_noise,
         level=level,
         slack_price=SLACK_PRICE,

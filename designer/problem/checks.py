@@ -89,12 +89,14 @@ def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]
         yield Fault(f"{path}.band_hz", f"found {shown(driver.band_hz)}", may_be, "the unit is hertz")
 
 
+def _judged_frequencies(problem: Problem) -> int:
+    """Of the grid, refined at most, and half way between."""
+    return 2 * problem.grid.frequencies * (REFINED_TIMES if problem.grid.refine else 1) - 1
+
+
 def _transfer_size(problem: Problem) -> Iterator[Fault]:
     """The transfer tensor at the points, on the grid and half way between."""
-    count, frequencies = (
-        len(problem.drivers),
-        2 * problem.grid.frequencies * (REFINED_TIMES if problem.grid.refine else 1) - 1,
-    )
+    count, frequencies = len(problem.drivers), _judged_frequencies(problem)
     ears = max(2 * len(problem.listener.ear_cloud_m), JUDGED_EARS) * len(problem.heads)
     points = round(max(360 / problem.grid.azimuth_step_deg, ears))
     size = frequencies * points * count
@@ -110,7 +112,7 @@ def _transfer_size(problem: Problem) -> Iterator[Fault]:
 
 def _response_rows(problem: Problem) -> Iterator[Fault]:
     """The table of the circle: a row for each channel, frequency (half steps included) and azimuth."""
-    channels, frequencies = len(problem.designs), 2 * problem.grid.frequencies - 1
+    channels, frequencies = len(problem.designs), _judged_frequencies(problem)
     azimuths = round(360 / problem.grid.azimuth_step_deg)
     rows = channels * frequencies * azimuths
     if rows > MAX_RESPONSE_ROWS:

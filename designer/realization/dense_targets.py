@@ -95,16 +95,15 @@ def joined(parts: Sequence[tuple[slice, Sequence[Held]]]) -> tuple[Held, ...]:
         for wish in wishes:
             by_label.setdefault(wish.label, []).append(replace(wish, index=wish.index + part.start))
     return tuple(
-        Held(
-            label,
-            np.concatenate([piece.index for piece in pieces]),
-            _stacked([piece.rows for piece in pieces]),
-            _stacked([piece.level_rows for piece in pieces]),
-            np.concatenate([piece.level for piece in pieces]),
-            np.concatenate([piece.limit for piece in pieces]),
-            pieces[0].together,
+        replace(
+            pieces[0],
+            index=np.concatenate([piece.index for piece in pieces]),
+            rows=_stacked([piece.rows for piece in pieces]),
+            level_rows=_stacked([piece.level_rows for piece in pieces]),
+            level=np.concatenate([piece.level for piece in pieces]),
+            limit=np.concatenate([piece.limit for piece in pieces]),
         )
-        for label, pieces in by_label.items()
+        for pieces in by_label.values()
     )
 
 

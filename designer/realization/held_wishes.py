@@ -22,7 +22,7 @@ Source: S. Boyd et al., Distributed optimization and statistical learning via AD
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,6 +76,9 @@ class Held:
     level: Real  # (J,) that the weights reach
     limit: Real  # (J,) relative to the level
     together: bool  # the root mean square over the points is limited, else each point
+    by_level: bool = (
+        False  # rows are points less the level's, and how far their levels are apart is judged, whatever their phases
+    )
 
     def level_now(self, w: Complex) -> Real:
         """The level (J,) that weights (K, L) reach."""
@@ -97,7 +100,10 @@ class Held:
     def excess_db(self, w: Complex) -> float:
         """By how much weights (K, L) exceed the limit, at the worst frequency; 0 where they hold it."""
         level = self.level_now(w)
-        size = self.size(self.rows.pressure(w[self.index]))
+        p = self.rows.pressure(w[self.index])
+        if self.by_level:
+            p = (np.abs(p + self.level_rows.pressure(w[self.index])) - level[:, None]).astype(complex)
+        size = self.size(p)
         return float(np.maximum(amplitude_db(size / np.maximum(self.limit * level, 1e-150)), 0.0).max(initial=0.0))
 
     def own_weight(self, symbol: Complex) -> Real:
@@ -110,7 +116,9 @@ class Held:
         """The wish on those of its frequencies that are kept (K,) alone."""
         on = keep[self.index]
         rows, level_rows = (Rows(own.points[on], own.offset[on]) for own in (self.rows, self.level_rows))
-        return Held(self.label, self.index[on], rows, level_rows, self.level[on], self.limit[on], self.together)
+        return replace(
+            self, index=self.index[on], rows=rows, level_rows=level_rows, level=self.level[on], limit=self.limit[on]
+        )
 
 
 def root_mean_square(p: Complex) -> Real:
@@ -133,11 +141,20 @@ def wishes_of(target: ChannelTarget, wanted: Complex, fitted: Index, slacks_db: 
     axis = target.centre[:, None, :]
     found: list[Held] = []
 
-    def add(label: str, points: Complex, levels: Complex, limit: Real, at: Index, *, together: bool = False) -> None:
+    def add(
+        label: str,
+        points: Complex,
+        levels: Complex,
+        limit: Real,
+        at: Index,
+        *,
+        together: bool = False,
+        by_level: bool = False,
+    ) -> None:
         rows, level_rows = (Rows.of(tensor[at], wanted[at], fitted) for tensor in (points, levels))
         level = root_mean_square(level_rows.pressure(wanted[at][:, fitted]))
         wider = limit * 10 ** (slacks_db[label][at] / 20) if label in slacks_db else limit
-        found.append(Held(label, at, rows, level_rows, level, wider, together))
+        found.append(Held(label, at, rows, level_rows, level, wider, together, by_level))
 
     if target.gamma is not None:
         over = target.over_regions()
@@ -150,7 +167,7 @@ def wishes_of(target: ChannelTarget, wanted: Complex, fitted: Index, slacks_db: 
         # The level alone counts: each point is turned by what the weights turn it.
         turned = pressure(points, wanted) * pressure(axis, wanted).conj()
         points = points * np.exp(-1j * np.angle(turned))[:, :, None]
-        add(target.window.label, points - axis, axis, ripple, inside)
+        add(target.window.label, points - axis, axis, ripple, inside, by_level=True)
     return found
 
 

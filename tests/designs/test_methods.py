@@ -72,10 +72,10 @@ def test_every_method_from_text_to_taps(device: str, method: str) -> None:
         if device != "beam":
             return
         tables = beam(method=method, cancel_regions=REGIONS)
-    made = design(tables)
+    made = design({**tables, "realization": {"taps": 256}})
     ((name, channel),) = made.channels.items()
     assert channel.method == ("power-ratio" if method == "auto" else method)
-    assert made.taps[name].shape == (len(tables["drivers"]), 64)
+    assert made.taps[name].shape == (len(tables["drivers"]), 256)
     assert np.isfinite(made.taps[name]).all()
     blind = method != "auto" and "cancellation_gain_db" not in FORMULATIONS[method].looks_at
     luck = method == "choueiri" and device != "sphere"  # 7 dB of spectrum happen to be enough
@@ -83,8 +83,8 @@ def test_every_method_from_text_to_taps(device: str, method: str) -> None:
     assert made.status == (4 if short else 0)
     assert channel.feasible == (not short)
     inside = made.metrics[made.metrics.status.isin(["met", "short"])]
-    # 64 taps lose something of what the weights meet; what these miss, no taps bring back.
-    assert inside.slack_db.max() > 0.1 if short else inside.slack_db.max() < 1.5
+    # 256 taps lose little of what the weights meet (64 lose up to 2.5 dB at a band's end); what these miss, no taps bring back.
+    assert inside.slack_db.max() > 0.1 if short else inside.slack_db.max() < 0.5
     assert (channel.certificate.violation < 1e-6).all()
     assert (channel.certificate.gap < 1e-5).all()
     if short:
@@ -94,7 +94,7 @@ def test_every_method_from_text_to_taps(device: str, method: str) -> None:
         assert channel.verdict.shortfalls
     else:
         assert channel.verdict.sentence.endswith("reached at every frequency")
-        assert (inside.cancellation_gain_db > inside.target_db - 3).all()
+        assert (inside.cancellation_gain_db > inside.target_db - 0.5).all()
 
 
 def test_matrix_gains_from_the_file_are_the_weights_and_the_taps() -> None:

@@ -35,7 +35,7 @@ def calls(
             (moves, np.zeros(2)),
         ),
         "evaluation.listening_zone.possible": (listening_zone.possible, (there.problem, moves)),
-        "evaluation.listening_zone.octave_shares": (listening_zone.octave_shares, (x + 1.0,)),
+        "evaluation.listening_zone.octave_shares": (listening_zone.octave_shares, (x + 1.0, [1.0, 2.0])),
         "evaluation.listening_zone.interaural_delay_s": (
             listening_zone.interaural_delay_s,
             (np.exp(1j * np.outer(x, x)), x),

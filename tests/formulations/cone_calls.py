@@ -13,6 +13,7 @@ from designer.formulations import (
     constrained_cones,
     constrained_data,
     constrained_statement,
+    driver_limits,
     mirror_symmetry,
     repeated_points,
 )
@@ -38,6 +39,7 @@ def calls() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
     assert mirror is not None
     H = gaussian(rng, 4, 5, 3)
     plane = constrained_cones.Plane.of(target.centre)
+    solved = constrained.solve(target)
     rows = cones.ConeRows(2, 3)
     return {
         "solvers.cones.ConeRows.add": (rows.add, ("nonnegative", rng.random((2, 1, 3)), rng.random(1))),
@@ -45,9 +47,23 @@ def calls() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
         "formulations.constrained.solve": (constrained.solve, (target,)),
         "formulations.constrained.solve_part": (
             constrained.solve_part,
-            (target, constrained.limited_data_of, lambda one: (*constrained.solve_data(one), np.zeros(3, dtype=bool))),
+            (target, constrained.limited_data_of, constrained.certified),
         ),
         "formulations.constrained.limited_data_of": (constrained.limited_data_of, (target, np.ones(3))),
+        "formulations.constrained.certified": (constrained.certified, (data,)),
+        "formulations.constrained.out_of_reach": (constrained.out_of_reach, (target,)),
+        "formulations.constrained.with_phase_passes": (
+            constrained.with_phase_passes,
+            (target, data, constrained.certified(data), constrained.certified),
+        ),
+        "formulations.constrained.with_white_noise_slack": (constrained.with_white_noise_slack, (data,)),
+        "formulations.driver_limits.broken": (driver_limits.broken, (target, target.plain)),
+        "formulations.driver_limits.data_about": (driver_limits.data_about, (target, target.plain)),
+        "formulations.driver_limits.within": (driver_limits.within, (target, target.plain)),
+        "formulations.solution.Solution.with_part": (
+            solved.with_part,
+            (np.arange(2), constrained.solve(target.at(np.arange(2)))),
+        ),
         "formulations.constrained.with_free_phase": (constrained.with_free_phase, (data, target.plain)),
         "formulations.constrained_data.data_of": (constrained_data.data_of, (target, np.ones(3))),
         "formulations.constrained_data.ConstrainedData.at": (data.at, (np.arange(2),)),
@@ -57,7 +73,10 @@ def calls() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
             constrained_cones.least_white_noise_slack,
             (constrained_data.data_of(random_target(1, Wanted(reach=1, white_noise_loss_db=3.0)), np.ones(3)),),
         ),
-        "formulations.constrained.solve_in_parts": (constrained.solve_in_parts, (target, constrained.solve)),
+        "formulations.constrained.solve_in_parts": (
+            constrained.solve_in_parts,
+            (target, lambda part, _: constrained.solve(part)),
+        ),
         "formulations.constrained_cones.Plane.weights": (plane.weights, (rng.random((3, 5)),)),
         "formulations.constrained_cones.Plane.coordinates": (plane.coordinates, (target.plain,)),
         "formulations.constrained_cones.Plane.seen": (plane.seen, (target.cancel,)),

@@ -111,8 +111,11 @@ def test_the_drivers_spread_adds_its_diagonal() -> None:
 
 
 def test_a_whole_design_over_regions() -> None:
-    """`auto` takes regions; the curve is met over them and judged over them, and metrics stay those of the circle's points."""
-    made = design(beam())
+    """`auto` takes regions; the curve is met over them and judged over them, and metrics stay those of the circle's points.
+
+    64 taps would lose 0.12 dB of 3 at the band's end, 800 Hz.
+    """
+    made = design({**beam(), "realization": {"taps": 128}})
     channel, numbers = made.channels["centre"], made.scalars["centre"].values
     assert channel.method == "spherical-harmonic"
     assert made.status == 0

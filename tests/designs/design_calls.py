@@ -1,0 +1,42 @@
+"""A call of every array function of the design's frequencies and of what drivers reach: for the test that inputs are not modified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from formulations.random_targets import Wanted, random_target
+
+import designer
+from designer.acoustics import free_field, refined_grid, time_sign
+from designer.designs import reachable
+from designer.problem import frequency_grid
+from designer.targets import drawn_devices
+from designs.small_problems import load, pair
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def calls() -> dict[str, Call]:
+    """A call of every function, with arrays wherever it takes them."""
+    rng = np.random.default_rng(3)
+    target = random_target(1, Wanted(reach=2, cancel=8, gain_db=60.0, masks_db=(-30.0,)))
+    drawn = replace(target, masks=(), spread=0.002, percentile=5.0, deviations=(0.3, 2.0))
+    short = {"cancellation_gain_db": np.array([3.0, 0.0, 3.0]), "mask[0]": np.ones(3)}
+    uneven = np.concatenate([np.arange(20.0), 30.0 + 2.0 * np.arange(20.0)])
+    return {
+        "acoustics.free_field.equal_steps": (free_field.equal_steps, (uneven,)),
+        "acoustics.refined_grid.refined_frequencies_hz": (
+            refined_grid.refined_frequencies_hz,
+            (designer.scene(load(pair())),),
+        ),
+        "acoustics.time_sign.time_sign": (time_sign.time_sign, (rng.normal(size=(12, 2, 64)), 48_000.0)),
+        "problem.frequency_grid.with_half_steps": (frequency_grid.with_half_steps, (uneven,)),
+        "designs.reachable.bounds": (reachable.bounds, (target, short)),
+        "designs.reachable.has_bound": (reachable.has_bound, (target,)),
+        "targets.drawn_devices.factors": (drawn_devices.factors, (drawn,)),
+        "targets.drawn_devices.drawn_gain": (drawn_devices.drawn_gain, (drawn, target.plain)),
+        "targets.drawn_devices.ball_scale": (drawn_devices.ball_scale, (drawn, target.plain)),
+    }
