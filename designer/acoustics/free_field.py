@@ -19,6 +19,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from designer.acoustics.disc_expansion import LEAST_KA, NEAREST, expanded_disc
 from designer.acoustics.disc_waves import disc_pattern, mean_product, octaves
 from designer.arrays import Complex, Index, Real
 
@@ -99,11 +100,7 @@ class FreeField:
         """
         h = np.empty((k.size, len(points_m), len(self.discs)), dtype=complex)
         for l, disc in enumerate(self.discs):
-            for rows, nodes, weights in _parts(disc, k):
-                size = max(1, MAX_NUMBERS // len(nodes))
-                for m in range(0, len(points_m), size):
-                    distance_m = np.linalg.norm(points_m[m : m + size, None] - nodes, axis=2)
-                    h[rows, m : m + size, l] = _sum_of_waves(k[rows], -distance_m, weights / distance_m)
+            h[:, :, l] = _disc_field(disc, k, points_m)
         if self.baffle:
             h[:, points_m[:, 0] < -1e-9] = 0.0
         return h
@@ -135,6 +132,32 @@ class FreeField:
                 q[:, i, j] = mean_product(k, apart_m, (axes[i], axes[j]), (first.radius_m, second.radius_m))
                 q[:, j, i] = q[:, i, j]
         return np.asarray(q / 2 if self.baffle else q)
+
+
+def _disc_field(disc: Disc, k: Real, points_m: Real) -> Complex:
+    """Pressure (F, M) of one disc: by spherical waves where it is large and the points are away from it, else by its quadrature."""
+    way_m = points_m - disc.position_m
+    length_m = np.linalg.norm(way_m, axis=1)
+    away = (disc.radius_m > 0) & (length_m >= NEAREST * disc.radius_m)
+    large = k * disc.radius_m >= LEAST_KA
+    h = np.empty((k.size, len(points_m)), dtype=complex)
+    if large.any() and away.any():
+        cosine = np.clip(way_m[away] @ direction(*disc.facing_deg) / length_m[away], -1.0, 1.0)
+        h[np.ix_(large, away)] = expanded_disc(k[large], disc.radius_m, length_m[away], cosine)
+    for frequencies, places in ((~large, away), (np.ones(k.size, dtype=bool), ~away)):
+        if frequencies.any() and places.any():
+            h[np.ix_(frequencies, places)] = _quadrature(disc, k[frequencies], points_m[places])
+    return h
+
+
+def _quadrature(disc: Disc, k: Real, points_m: Real) -> Complex:
+    h = np.empty((k.size, len(points_m)), dtype=complex)
+    for rows, nodes, weights in _parts(disc, k):
+        size = max(1, MAX_NUMBERS // len(nodes))
+        for m in range(0, len(points_m), size):
+            distance_m = np.linalg.norm(points_m[m : m + size, None] - nodes, axis=2)
+            h[rows, m : m + size] = _sum_of_waves(k[rows], -distance_m, weights / distance_m)
+    return h
 
 
 def _parts(disc: Disc, k: Real) -> Iterator[tuple[Index, Real, Real]]:
