@@ -114,6 +114,9 @@ def _around_way(
 def octaves(k: Real) -> Iterator[tuple[Index, float]]:
     """Indices of wave numbers within an octave, and the largest of them; all that lie eight octaves below are one part."""
     most = float(k.max(initial=0.0))
+    if most == 0:
+        yield np.arange(k.size), most
+        return
     below = np.minimum(np.floor(np.log2(most / np.maximum(k, most * 2.0**-8 + 1e-300))), 8.0)
     for octave in np.unique(below):
         part = np.flatnonzero(below == octave)

@@ -41,6 +41,12 @@ def test_off_the_axis_a_plain_sum(ka: float) -> None:
         assert (np.abs(found[row] - expected) * np.linalg.norm(points, axis=1)).max() < 1e-6
 
 
+def test_at_0_hz_alone_beside_large_wave_numbers() -> None:
+    """A grid of 0 Hz and one high frequency: at 0 Hz, in the plane of the disc, the mean of 1/R is 1/r (1 + a²/8r²) to its next term."""
+    found = FreeField([Disc(np.zeros(3), (0.0, 0.0), A)]).field(np.array([0.0, 400.0]), np.array([[0.0, 1.0, 0.0]]))
+    np.testing.assert_allclose(found[0, 0, 0], 1 + A**2 / 8, rtol=1e-6)
+
+
 def test_a_large_disc_takes_no_quadrature(monkeypatch: pytest.MonkeyPatch) -> None:
     """A 65 mm piston up to 96 kHz (ka = 114) has 15,000 nodes; away from it none is laid beyond those of ka = 8."""
     laid = []
