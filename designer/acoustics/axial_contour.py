@@ -31,6 +31,12 @@ on which e^{-jqζ} falls off because Re w >= ψ. The half of e^{+jqζ}, which fa
 half height b has its edges at ζ ± b, and the half's ψ is that of the farther one. Gauss-Legendre panels, as many as
 the phase along the path asks for.
 
+*Cut contour*, for points many radii away, where the line from 0 to ψ would turn through kd radians: below it the wave dies
+away, as e^{-kd sin(ψ - Re w) sinh|Im w|}, and as far as Im κa = 0.45 max(1, Re κa)^{1/3} there is no zero of H_n' (the nearest
+are those of n = 1, at κa = 0.50 + 0.64j, and the 0.70 (κa)^{1/3} above). So from w = ψ the contour goes up to the right by the
+steepest descent (in Re w > π/2 too, where Im κ < 0), and down to the left, where it ends as the wave has fallen by e^{-36}:
+what lies beyond, with the other half of the line, is less.
+
 Reference: Felsen and Marcuvitz, Radiation and Scattering of Waves (IEEE Press, 1994), sections 4.1 to 4.4; the
 trapezoidal rule: Trefethen and Weideman, SIAM Review 56 (2014), sections 5 and 14.
 """
@@ -38,6 +44,7 @@ trapezoidal rule: Trefethen and Weideman, SIAM Review 56 (2014), sections 5 and 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -50,6 +57,14 @@ NEPERS = 27.0
 """Of the trapezoidal rule's error: 2e-12."""
 MAX_GROWTH = 10.0
 """Nepers by which the integrand may grow before it falls."""
+CLEAR = 0.45
+"""Of Im κa, in which no zero of H_n' lies (they begin at 0.64)."""
+CUTS = 100
+"""Places that are tried as the cut contour's end."""
+LEAST_TURN = 200.0
+"""Radians of a line that is cut: a shorter one costs little."""
+MIN_PANEL = 1e-6
+"""Of a path's length."""
 PANEL_NODES = 16
 PANEL_RADIANS = 18.0
 """Phase along one panel: 16 nodes leave 1e-13 of it."""
@@ -81,45 +96,124 @@ def tilted_contour(
     k: Real, radius_m: float, away_m: float, height_m: float, half_height_m: float
 ) -> tuple[Complex, Complex, Complex]:
     """q, κ and weights (1, F, Q) of the two halves of equation (3), for one ρ, |ζ| and b; q < 0 on the first."""
-    near = max(1.0, float(k.max() * radius_m) ** (1 / 3))  # 0.84 over the distance to the nearest singularity
     near_m, far_m = height_m - half_height_m, height_m + half_height_m
-    w_down, dw_down = _half(k, near, away_m, far_m, near_m)
-    w_up, dw_up = _half(k, near, away_m, -near_m, -far_m)
+    w_down, dw_down = _half(k, radius_m, away_m, far_m, near_m)
+    w_up, dw_up = _half(k, radius_m, away_m, -near_m, -far_m)
     w, dw = np.concatenate([w_down, w_up], axis=1), np.concatenate([dw_down, dw_up], axis=1)
     sign = np.where(np.arange(w.shape[1]) < w_down.shape[1], -1.0, 1.0)
     kappa = k[:, None] * np.cos(w)
     return (sign * k[:, None] * np.sin(w))[None], kappa[None], (kappa * dw)[None]
 
 
-def _half(k: Real, near: float, away_m: float, high_m: float, low_m: float) -> tuple[Complex, Complex]:
+def _half(k: Real, radius_m: float, away_m: float, high_m: float, low_m: float) -> tuple[Complex, Complex]:
     """The w and dw (F, Q) of one half, on which e^{-jκρ - jqh} falls off for every h from `low_m` to `high_m`."""
     psi = math.atan2(max(high_m, 0.0), away_m)
-    apart_m = max(abs(high_m), abs(low_m))
-    real_phase = float(k.max()) * (away_m * (math.cos(psi) - 1) + np.array([high_m, low_m]) * math.sin(psi))
-    w_real, weight_real = _panels(psi, math.ceil(psi * near + 2 * float(np.abs(real_phase).max()) / PANEL_RADIANS))
     s_last = np.sqrt(DEEPEST / (k * away_m))
     if high_m < 0:  # e^{-jqh} falls off too, at first as e^{-k|h|s}
         soon = DEEPEST / (k * -high_m)
         s_last = np.where(soon < 0.7, np.minimum(s_last, soon), s_last)
     last = np.arcsinh(s_last)[:, None]
-    steep = k * abs(away_m * math.sin(psi) - low_m * math.cos(psi)) * s_last
-    turns = float((steep + 2 * k * apart_m * s_last**2).max())
-    t, weight_t = _panels(1.0, math.ceil(2 + 2 * near * float(last.max()) + turns / PANEL_RADIANS))
-    s = np.sinh(t * last)
-    path = 2 * np.arcsin(np.sqrt(0.5j) * s)  # because 1 - cos w' = 2 sin²(w'/2) = js²
-    slope = 2j / np.sqrt(2j + s**2) * np.cosh(t * last) * last * weight_t
     share = 1 - 2 * psi / math.pi
-    real = np.broadcast_to(w_real, (k.size, w_real.size)), np.broadcast_to(weight_real, (k.size, w_real.size))
-    w = np.concatenate([real[0], psi + share * path.real + 1j * path.imag], axis=1)
-    return w, np.concatenate([real[1], share * slope.real + 1j * slope.imag], axis=1)
+
+    def real(t: Real) -> tuple[Complex, Complex]:
+        """From ψ back to 0."""
+        return np.broadcast_to(psi * (1 - t + 0j), (k.size, t.size)), np.full((k.size, t.size), psi + 0j)
+
+    def rising(t: Real) -> tuple[Complex, Complex]:
+        """Equation (3): 1 - cos w' = 2 sin²(w'/2) = js²."""
+        s = np.sinh(t * last)
+        path = 2 * np.arcsin(np.sqrt(0.5j) * s)
+        slope = 2j / np.sqrt(2j + s**2) * np.cosh(t * last) * last
+        return psi + share * path.real + 1j * path.imag, share * slope.real + 1j * slope.imag
+
+    paths = (real, rising) if psi > 0 else (rising,)
+    parts = [_followed(k, radius_m, away_m, (low_m, high_m), path) for path in paths]
+    return np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts], axis=1)
 
 
-def _panels(length: float, count: int) -> tuple[Real, Real]:
-    """Gauss-Legendre nodes and weights on `count` equal panels of [0, length]."""
+def cut_contour(
+    k: Real, radius_m: float, away_m: float, height_m: float, half_height_m: float
+) -> tuple[np.ndarray, tuple[Complex, Complex, Complex]] | None:
+    """Which wave numbers (F,) the cut contour serves, and their q, κ and weights (1, F', Q); None where it serves none."""
+    if height_m <= 0:
+        return None
+    edges_m = height_m - half_height_m, height_m + half_height_m
+    psi = math.atan2(height_m, away_m)
+    down = np.minimum(_depth(k * radius_m, np.full(k.size, psi)), psi / 2)[:, None]
+    way = (psi - down) * (np.arange(1, CUTS + 1) / CUTS)  # to the left of the corner (F, CUTS)
+    ends = psi - down - way
+    # The line from the corner is to stay above the zeros at every place that it passes.
+    depth = down + np.minimum.accumulate((_depth(k[:, None] * radius_m, ends) - down) / way, axis=1) * way
+    places = ends - 1j * depth
+    waves = [_wave(k[:, None], places, away_m, h) for h in edges_m]
+    fallen = np.max([wave.imag for wave in waves], axis=0) < -DEEPEST
+    far = k * math.hypot(away_m, height_m) > LEAST_TURN
+    served = far & fallen.any(axis=1) & (k * half_height_m * math.cos(psi) < MAX_GROWTH)
+    if not served.any():
+        return None
+    k, at = k[served], np.argmax(fallen[served], axis=1)
+    end = places[served][np.arange(k.size), at][:, None]
+    corner = psi - (1 + 1j) * down[served]
+    s_last = np.sqrt((DEEPEST + MAX_GROWTH) / (k * math.hypot(away_m, height_m)))[:, None]
+
+    def falling(t: Real) -> tuple[Complex, Complex]:
+        """From the corner up to w = ψ, t from 1 to 0."""
+        return psi + (corner - psi) * t, np.broadcast_to(psi - corner, (k.size, t.size))
+
+    def along(t: Real) -> tuple[Complex, Complex]:
+        return end + (corner - end) * t, np.broadcast_to(corner - end, (k.size, t.size))
+
+    def rising(t: Real) -> tuple[Complex, Complex]:
+        """The steepest descent beyond ψ: 1 - cos(w - ψ) = 2 sin²((w - ψ)/2) = js²."""
+        s = t * s_last
+        return psi + 2 * np.arcsin(np.sqrt(0.5j) * s), 2j / np.sqrt(2j + s**2) * s_last
+
+    parts = [_followed(k, radius_m, away_m, edges_m, path) for path in (falling, along, rising)]
+    w, dw = (np.concatenate([part[n] for part in parts], axis=1) for n in (0, 1))
+    kappa = k[:, None] * np.cos(w)
+    return served, ((-k[:, None] * np.sin(w))[None], kappa[None], (kappa * dw)[None])
+
+
+def _depth(ka: Real, angle: Real) -> Real:
+    """How far Im w may fall below the real axis at Re w, at most half a radian."""
+    highest = CLEAR * np.maximum(1.0, ka * np.cos(angle)) ** (1 / 3)
+    return np.asarray(np.minimum(0.5, np.arcsinh(highest / (ka * np.maximum(np.sin(angle), 1e-12)))))
+
+
+def _wave(k: Real, w: Complex, away_m: float, height_m: float) -> Complex:
+    """κρ + qh."""
+    return np.asarray(k * (away_m * np.cos(w) + height_m * np.sin(w)))
+
+
+def _followed(
+    k: Real,
+    radius_m: float,
+    away_m: float,
+    edges_m: tuple[float, float],
+    path: Callable[[Real], tuple[Complex, Complex]],
+) -> tuple[Complex, Complex]:
+    """The w and dw (F, Q) of a path over t from 0 to 1.
+
+    The panels are no longer than the distance to κ = 0, where there is a logarithm, twice that to the nearest zero of H_n', and
+    18 radians of the wave.
+    """
+    bounds = [0.0]
+    while bounds[-1] < 1:
+        t = bounds[-1] + np.geomspace(MIN_PANEL, 1.0, 60)
+        w = path(np.concatenate([[bounds[-1]], t]))[0]
+        waves = [np.abs(np.diff(_wave(k[:, None], w, away_m, h), axis=1)).cumsum(axis=1) for h in edges_m]
+        way = np.abs(w[:, 1:] - w[:, :1])
+        ka = k[:, None] * radius_m
+        clear = np.minimum(
+            0.4 * np.maximum(1.0, ka * np.cos(w[:, 1:].real)) ** (1 / 3) / ka, np.abs(w[:, :1] - np.pi / 2)
+        )
+        fine = ((way <= clear) & (np.max(waves, axis=0) <= PANEL_RADIANS)).all(axis=0)
+        bounds.append(float(t[max(int(np.argmin(fine)) if not fine.all() else fine.size, 1) - 1]))
+    bounds[-1] = 1.0
     node, weight = _gauss_legendre()
-    start = np.arange(count)[:, None]
-    size = length / max(count, 1)
-    return ((start + node) * size).ravel(), np.tile(weight * size, count)
+    size = np.diff(bounds)[:, None]
+    w, slope = path((np.array(bounds[:-1])[:, None] + size * node).ravel())
+    return w, slope * (size * weight).ravel()
 
 
 @cache

@@ -66,7 +66,7 @@ def mean_product(k: Real, apart_m: Real, axes: tuple[Real, Real], radii_m: tuple
     out = np.empty(k.size)
     for part, most in octaves(k):
         turns = most * (distance_m + sum(radii_m))
-        theta, weight = _panels(math.ceil(turns * math.pi / 2 / PANEL_RADIANS) + 1)
+        theta, weight = panels(turns)
         count = 1 if parallel else math.ceil(most * sum(radii_m)) + MORE_AZIMUTHS
         for some in _blocks(part, max(1, MAX_NUMBERS // (count * theta.size))):
             total = np.zeros(some.size)
@@ -114,6 +114,9 @@ def _around_way(
 def octaves(k: Real) -> Iterator[tuple[Index, float]]:
     """Indices of wave numbers within an octave, and the largest of them; all that lie eight octaves below are one part."""
     most = float(k.max(initial=0.0))
+    if most == 0:
+        yield np.arange(k.size), most
+        return
     below = np.minimum(np.floor(np.log2(most / np.maximum(k, most * 2.0**-8 + 1e-300))), 8.0)
     for octave in np.unique(below):
         part = np.flatnonzero(below == octave)
@@ -125,8 +128,9 @@ def _blocks(index: Index, size: int) -> Iterator[Index]:
         yield index[start : start + size]
 
 
-def _panels(count: int) -> tuple[Real, Real]:
-    """Gauss-Legendre nodes θ and weights sin θ dθ on equal panels of [0, π/2]."""
+def panels(turns: float) -> tuple[Real, Real]:
+    """Gauss-Legendre nodes θ and weights sin θ dθ on equal panels of [0, π/2], for what turns so many radians a radian."""
+    count = math.ceil(turns * math.pi / 2 / PANEL_RADIANS) + 1
     node, weight = np.polynomial.legendre.leggauss(PANEL_NODES)
     theta = ((np.arange(count)[:, None] + (node + 1) / 2) * (math.pi / 2 / count)).ravel()
     return theta, np.tile(weight * (math.pi / 4 / count), count) * np.sin(theta)

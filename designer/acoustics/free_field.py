@@ -19,6 +19,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from designer.acoustics.disc_expansion import LEAST_KA, NEAREST, expanded_disc
 from designer.acoustics.disc_waves import disc_pattern, mean_product, octaves
 from designer.arrays import Complex, Index, Real
 
@@ -100,14 +101,7 @@ class FreeField:
         """
         h = np.empty((k.size, len(points_m), len(self.discs)), dtype=complex)
         for l, disc in enumerate(self.discs):
-            for rows, most in _parts(disc, k):
-                for some, spread_m in octaves(_spread_m(disc, points_m) if disc.radius_m else np.ones(len(points_m))):
-                    shares, nodes = _rings(disc, most * spread_m)
-                    size = max(1, MAX_NUMBERS // (len(nodes) * (2 + math.isqrt(rows.size))))
-                    for m in (some[start : start + size] for start in range(0, some.size, size)):
-                        distance_m = _distances_m(disc, points_m[m], nodes)
-                        summed = _sum_of_waves(k[rows], -distance_m, shares / distance_m)
-                        h[rows[:, None], m, l] = summed
+            h[:, :, l] = _disc_field(disc, k, points_m)
         if self.baffle:
             h[:, points_m[:, 0] < -1e-9] = 0.0
         return h
@@ -139,6 +133,34 @@ class FreeField:
                 q[:, i, j] = mean_product(k, apart_m, (axes[i], axes[j]), (first.radius_m, second.radius_m))
                 q[:, j, i] = q[:, i, j]
         return np.asarray(q / 2 if self.baffle else q)
+
+
+def _disc_field(disc: Disc, k: Real, points_m: Real) -> Complex:
+    """Pressure (F, M) of one disc: by spherical waves where it is large and the points are away from it, else by its quadrature."""
+    way_m = points_m - disc.position_m
+    length_m = np.linalg.norm(way_m, axis=1)
+    away = (disc.radius_m > 0) & (length_m >= NEAREST * disc.radius_m)
+    large = k * disc.radius_m >= LEAST_KA
+    h = np.empty((k.size, len(points_m)), dtype=complex)
+    if large.any() and away.any():
+        cosine = np.clip(way_m[away] @ direction(*disc.facing_deg) / length_m[away], -1.0, 1.0)
+        h[np.ix_(large, away)] = expanded_disc(k[large], disc.radius_m, length_m[away], cosine)
+    for frequencies, places in ((~large, away), (np.ones(k.size, dtype=bool), ~away)):
+        if frequencies.any() and places.any():
+            h[np.ix_(frequencies, places)] = _quadrature(disc, k[frequencies], points_m[places])
+    return h
+
+
+def _quadrature(disc: Disc, k: Real, points_m: Real) -> Complex:
+    h = np.empty((k.size, len(points_m)), dtype=complex)
+    for rows, most in _parts(disc, k):
+        for some, spread_m in octaves(_spread_m(disc, points_m) if disc.radius_m else np.ones(len(points_m))):
+            shares, nodes = _rings(disc, most * spread_m)
+            size = max(1, MAX_NUMBERS // (len(nodes) * (2 + math.isqrt(rows.size))))
+            for m in (some[start : start + size] for start in range(0, some.size, size)):
+                distance_m = _distances_m(disc, points_m[m], nodes)
+                h[np.ix_(rows, m)] = _sum_of_waves(k[rows], -distance_m, shares / distance_m)
+    return h
 
 
 def _along_and_across_m(disc: Disc, points_m: Real) -> tuple[Real, Real]:

@@ -56,7 +56,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import hankel2e
 
-from designer.acoustics.axial_contour import flat_contour, is_flat, tilted_contour
+from designer.acoustics.axial_contour import cut_contour, flat_contour, is_flat, tilted_contour
 from designer.acoustics.radial_interpolation import few_distances
 from designer.acoustics.rigid_sphere import ROUND_REACH
 from designer.arrays import Complex, Real
@@ -151,9 +151,18 @@ def axial_terms(
         contour = flat_contour(k, radius_m, distances_m, highest_m)
         parts.append((here, _axial_terms(contour, radius_m, distances_m, pairs, tolerance)))
     for p in np.flatnonzero(~flat):
-        contour = tilted_contour(k, radius_m, float(away_m[p]), float(height_m[p]), float(half_height_m[p]))
         pairs = Pairs(np.zeros(1, dtype=int), height_m[[p]], half_height_m[[p]], half_line=False)
-        parts.append((np.array([p]), _axial_terms(contour, radius_m, away_m[[p]], pairs, tolerance)))
+        one = radius_m, float(away_m[p]), float(height_m[p]), float(half_height_m[p])
+        cut = cut_contour(k, *one)
+        served = np.zeros(k.size, dtype=bool) if cut is None else cut[0]
+        contours = [] if cut is None else [(served, cut[1])]
+        if not served.all():
+            contours.append((~served, tilted_contour(k[~served], *one)))
+        found = [(at, _axial_terms(contour, radius_m, away_m[[p]], pairs, tolerance)) for at, contour in contours]
+        both = np.zeros((max(len(part) for _, part in found), k.size, 1), dtype=complex)
+        for at, part in found:
+            both[: len(part), at] = part
+        parts.append((np.array([p]), both))
     terms = np.zeros((max(len(part) for _, part in parts), k.size, away_m.size), dtype=complex)
     for here, part in parts:
         terms[: len(part), :, here] = part

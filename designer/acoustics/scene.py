@@ -311,14 +311,14 @@ class Scene:
 
     @cached_property
     def _circle(self) -> Complex:
-        return self._on_circle(self.azimuth_deg)
+        return self.on_circle(self.azimuth_deg)
 
     def look(self, azimuth_deg: float) -> Complex:
         """H at one azimuth of the circle (F, L)."""
         on_grid = np.flatnonzero(np.abs((self.azimuth_deg - azimuth_deg + 180) % 360 - 180) < 1e-9)
         if on_grid.size and "_circle" in self.__dict__:
             return np.asarray(self.circle()[:, on_grid[0]])
-        return np.asarray(self._on_circle(np.array([azimuth_deg]))[:, 0])
+        return np.asarray(self.on_circle(np.array([azimuth_deg]))[:, 0])
 
     @cached_property
     def _circle_is_measured(self) -> bool:
@@ -330,7 +330,8 @@ class Scene:
             return False
         return self._measured.knows(direction(self.azimuth_deg) * distance_m)
 
-    def _on_circle(self, azimuth_deg: Real) -> Complex:
+    def on_circle(self, azimuth_deg: Real) -> Complex:
+        """H at azimuths of the circle alone (F, azimuths, L), without the head."""
         distance_m = self.problem.azimuth_distance_m
         directions = direction(azimuth_deg)
         if self._measured is not None and self._circle_is_measured:

@@ -224,7 +224,11 @@ class Points:
                 found.append((H.transpose(1, 2, 0) * np.exp(1j * distance_m[..., None] * k)).ravel())
             return np.stack(found)
 
-        smooth = fitted(of, *spans, tolerance=SMOOTH, sizes=SIZES, probes=PROBES)
+        # A beam hears no head, and a measured head has one size: the speed alone moves them.
+        one_size = design.kind == "beamformer" or not problem.heads[0].startswith(("sphere", "points"))
+        sizes = tuple((speeds, 1) for speeds, _ in SIZES) if one_size else SIZES
+        speeds, radii = spans[0], np.ones(1) if one_size else spans[1]
+        smooth = fitted(of, speeds, radii, tolerance=SMOOTH, sizes=sizes, probes=PROBES)
         if smooth is None:
             return None
         return cls(
@@ -259,8 +263,8 @@ def _points(design: DesignTable, scene: Scene) -> Complex:
     """H (F, M, L) at the points."""
     if design.kind != "beamformer":
         return scene.ears()[:, :2]  # of the first head
-    cancelled = scene.circle()[:, cancelled_azimuths(design, scene.azimuth_deg)]
-    return np.concatenate([scene.look(design.look_deg or 0.0)[:, None], cancelled], axis=1)
+    cancelled_deg = scene.azimuth_deg[cancelled_azimuths(design, scene.azimuth_deg)]
+    return scene.on_circle(np.concatenate([[design.look_deg or 0.0], cancelled_deg]))
 
 
 def _changed(scene: Scene, speed_ratio: float, radius_ratio: float) -> Scene:

@@ -11,6 +11,8 @@ import pytest
 import designer
 from designer.acoustics import readers
 from designer.acoustics.directivity import MeasuredDirectivity
+from designer.acoustics.scene import Scene
+from designer.arrays import Complex, Real
 from designer.evaluation.tolerance import Draws, Points, draw, tolerance
 from designer.problem import Problem
 from designer.problem.schema import Tolerance
@@ -124,6 +126,24 @@ def test_beams_are_judged_over_their_arcs_also_in_the_far_field() -> None:
             arcs = p[:, (np.abs(np.abs(degrees) - 90) <= 5)].mean(axis=1)
             wanted = 10 * np.log10(p[:, degrees == 0][:, 0] / arcs)
             np.testing.assert_allclose(found.gain_db[n], wanted, atol=0.05)
+
+
+def test_a_beam_is_solved_where_it_is_judged_and_for_no_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No draw of a head's radius changes a beam, whose arcs are solved at most 26 times, and not the whole circle 322 times."""
+    asked = []
+    on_circle = Scene.on_circle
+
+    def counted(scene: Scene, azimuth_deg: Real) -> Complex:
+        asked.append(azimuth_deg.size)
+        return on_circle(scene, azimuth_deg)
+
+    problem = designer.load(PROBLEMS / "smart-speaker.toml")
+    scene = designer.scene(problem).at(np.linspace(0.0, 2000.0, 9))
+    taps = np.random.default_rng(1).standard_normal((3, 64))
+    monkeypatch.setattr(Scene, "on_circle", counted)
+    assert tolerance([problem.designs[2]], {"centre": taps}, scene, draw(Tolerance(draws=2), 3, 0.0875))
+    assert len(asked) <= 26
+    assert max(asked) < scene.azimuth_deg.size / 2
 
 
 def test_a_measured_device_is_what_it_is(made: designer.Design) -> None:
