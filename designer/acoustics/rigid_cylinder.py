@@ -275,8 +275,9 @@ class CylinderEnclosure:
         h = np.zeros((k.size, len(heights)), dtype=complex)
         for p in range(len(unique)):
             (here,) = np.nonzero(which.ravel() == p)
+            angular = azimuthal[:, here]
             for q in range(shares.shape[1]):
-                h[:, here] += share[here, q] * _summed(terms[:, :, q, p], azimuthal[:, here])
+                h[:, here] += share[here, q] * _summed(terms[:, :, q, p], angular)
         length_m = np.hypot(np.repeat(away_m, len(self.height_m)) + self.radius_m, heights[:, 0])
         return np.asarray(h * np.exp(-1j * np.outer(k, length_m)) / length_m)
 
