@@ -46,6 +46,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
+from itertools import product
 
 import numpy as np
 
@@ -93,22 +94,28 @@ def flat_contour(k: Real, radius_m: float, away_m: Real, height_m: Real) -> tupl
 
 
 def tilted_contour(
-    k: Real, radius_m: float, away_m: float, height_m: float, half_height_m: float
+    k: Real, radius_m: float, away_m: float, height_m: float, half_height_m: float, *, furthest_m: float | None = None
 ) -> tuple[Complex, Complex, Complex]:
-    """q, κ and weights (1, F, Q) of the two halves of equation (3), for one ρ, |ζ| and b; q < 0 on the first."""
+    """q, κ and weights (1, F, Q) of the two halves of equation (3), for one |ζ| and b, and ρ (up to `furthest_m`); q < 0 on the first.
+
+    The nearest ρ has the largest ψ, and Re w >= ψ of it lets the waves to all others fall off too.
+    """
+    range_m = away_m, away_m if furthest_m is None else furthest_m
     near_m, far_m = height_m - half_height_m, height_m + half_height_m
-    w_down, dw_down = _half(k, radius_m, away_m, far_m, near_m)
-    w_up, dw_up = _half(k, radius_m, away_m, -near_m, -far_m)
+    w_down, dw_down = _half(k, radius_m, range_m, far_m, near_m)
+    w_up, dw_up = _half(k, radius_m, range_m, -near_m, -far_m)
     w, dw = np.concatenate([w_down, w_up], axis=1), np.concatenate([dw_down, dw_up], axis=1)
     sign = np.where(np.arange(w.shape[1]) < w_down.shape[1], -1.0, 1.0)
     kappa = k[:, None] * np.cos(w)
     return (sign * k[:, None] * np.sin(w))[None], kappa[None], (kappa * dw)[None]
 
 
-def _half(k: Real, radius_m: float, away_m: float, high_m: float, low_m: float) -> tuple[Complex, Complex]:
+def _half(
+    k: Real, radius_m: float, range_m: tuple[float, float], high_m: float, low_m: float
+) -> tuple[Complex, Complex]:
     """The w and dw (F, Q) of one half, on which e^{-jκρ - jqh} falls off for every h from `low_m` to `high_m`."""
-    psi = math.atan2(max(high_m, 0.0), away_m)
-    s_last = np.sqrt(DEEPEST / (k * away_m))
+    psi = math.atan2(max(high_m, 0.0), range_m[0])
+    s_last = np.sqrt(DEEPEST / (k * range_m[0]))
     if high_m < 0:  # e^{-jqh} falls off too, at first as e^{-k|h|s}
         soon = DEEPEST / (k * -high_m)
         s_last = np.where(soon < 0.7, np.minimum(s_last, soon), s_last)
@@ -127,7 +134,7 @@ def _half(k: Real, radius_m: float, away_m: float, high_m: float, low_m: float) 
         return psi + share * path.real + 1j * path.imag, share * slope.real + 1j * slope.imag
 
     paths = (real, rising) if psi > 0 else (rising,)
-    parts = [_followed(k, radius_m, away_m, (low_m, high_m), path) for path in paths]
+    parts = [_followed(k, radius_m, range_m, (low_m, high_m), path) for path in paths]
     return np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts], axis=1)
 
 
@@ -168,7 +175,7 @@ def cut_contour(
         s = t * s_last
         return psi + 2 * np.arcsin(np.sqrt(0.5j) * s), 2j / np.sqrt(2j + s**2) * s_last
 
-    parts = [_followed(k, radius_m, away_m, edges_m, path) for path in (falling, along, rising)]
+    parts = [_followed(k, radius_m, (away_m, away_m), edges_m, path) for path in (falling, along, rising)]
     w, dw = (np.concatenate([part[n] for part in parts], axis=1) for n in (0, 1))
     kappa = k[:, None] * np.cos(w)
     return served, ((-k[:, None] * np.sin(w))[None], kappa[None], (kappa * dw)[None])
@@ -188,7 +195,7 @@ def _wave(k: Real, w: Complex, away_m: float, height_m: float) -> Complex:
 def _followed(
     k: Real,
     radius_m: float,
-    away_m: float,
+    range_m: tuple[float, float],
     edges_m: tuple[float, float],
     path: Callable[[Real], tuple[Complex, Complex]],
 ) -> tuple[Complex, Complex]:
@@ -198,10 +205,11 @@ def _followed(
     18 radians of the wave.
     """
     bounds = [0.0]
+    ends_m = set(product(range_m, edges_m))
     while bounds[-1] < 1:
         t = bounds[-1] + np.geomspace(MIN_PANEL, 1.0, 60)
         w = path(np.concatenate([[bounds[-1]], t]))[0]
-        waves = [np.abs(np.diff(_wave(k[:, None], w, away_m, h), axis=1)).cumsum(axis=1) for h in edges_m]
+        waves = [np.abs(np.diff(_wave(k[:, None], w, *end), axis=1)).cumsum(axis=1) for end in ends_m]
         way = np.abs(w[:, 1:] - w[:, :1])
         ka = k[:, None] * radius_m
         clear = np.minimum(

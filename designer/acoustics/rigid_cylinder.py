@@ -65,6 +65,8 @@ MIN_KA = 1e-6
 """Below this ka the cylinder is at its static limit; 0 Hz is computed here. In (3) it bounds ka sin θ likewise."""
 MAX_TERMS = 20_000
 FREQUENCIES_AT_ONCE = 64
+SHARED_RANGE = 1.2
+"""Of distances from the surface that share a contour: furthest over nearest."""
 MOST_NODES, PANEL_NODES = 600, 100
 """Of one rule over the angle from the axis, and of each panel of a longer one."""
 MAX_NUMBERS = 300_000
@@ -88,7 +90,8 @@ def _axial_terms(
     q, kappa, weight = contour  # (C, F, Q)
     x_a, x_r = kappa * radius_m, kappa * (radius_m + away_m[:, None, None])
     height_m, half_m = pairs.height_m[:, None, None], pairs.half_height_m[:, None, None]
-    which = slice(None) if np.array_equal(pairs.contour, np.arange(len(q))) else pairs.contour
+    alike = len(q) == 1 or np.array_equal(pairs.contour, np.arange(len(q)))  # one contour is broadcast
+    which = slice(None) if alike else pairs.contour
     # The exponentials together, because each alone may leave the range of numbers.
     wave = -1j * kappa * away_m[:, None, None]
     spread = np.exp(wave[which] + 1j * q[which] * height_m)
@@ -139,7 +142,8 @@ def axial_terms(
     away_m = np.maximum(away_m, 1e-6 * radius_m)
     k = np.maximum(k, MIN_KA / radius_m)
     flat = is_flat(float(k.max()), away_m, height_m + half_height_m)
-    parts: list[tuple[np.ndarray, Complex]] = []
+    parts: list[tuple[np.ndarray, np.ndarray, Complex]] = []
+    every = np.ones(k.size, dtype=bool)
     if flat.any():
         (here,) = np.nonzero(flat)
         distances_m, which = np.unique(away_m[here], return_inverse=True)
@@ -147,24 +151,41 @@ def axial_terms(
         highest_m = np.zeros(len(distances_m))
         np.maximum.at(highest_m, which, height_m[here] + half_height_m[here])
         contour = flat_contour(k, radius_m, distances_m, highest_m)
-        parts.append((here, _axial_terms(contour, radius_m, distances_m, pairs, tolerance)))
+        parts.append((every, here, _axial_terms(contour, radius_m, distances_m, pairs, tolerance)))
+    served = np.zeros((k.size, away_m.size), dtype=bool)
     for p in np.flatnonzero(~flat):
-        pairs = Pairs(np.zeros(1, dtype=int), height_m[[p]], half_height_m[[p]], half_line=False)
-        one = radius_m, float(away_m[p]), float(height_m[p]), float(half_height_m[p])
-        cut = cut_contour(k, *one)
-        served = np.zeros(k.size, dtype=bool) if cut is None else cut[0]
-        contours = [] if cut is None else [(served, cut[1])]
-        if not served.all():
-            contours.append((~served, tilted_contour(k[~served], *one)))
-        found = [(at, _axial_terms(contour, radius_m, away_m[[p]], pairs, tolerance)) for at, contour in contours]
-        both = np.zeros((max(len(part) for _, part in found), k.size, 1), dtype=complex)
-        for at, part in found:
-            both[: len(part), at] = part
-        parts.append((np.array([p]), both))
-    terms = np.zeros((max(len(part) for _, part in parts), k.size, away_m.size), dtype=complex)
-    for here, part in parts:
-        terms[: len(part), :, here] = part
+        cut = cut_contour(k, radius_m, float(away_m[p]), float(height_m[p]), float(half_height_m[p]))
+        if cut is not None:
+            served[:, p] = cut[0]
+            pairs = Pairs(np.zeros(1, dtype=int), height_m[[p]], half_height_m[[p]], half_line=False)
+            parts.append((cut[0], np.array([p]), _axial_terms(cut[1], radius_m, away_m[[p]], pairs, tolerance)))
+    for here in _beside_each_other(np.flatnonzero(~flat), away_m, height_m, half_height_m):
+        rest = ~served[:, here].all(axis=1)
+        if rest.any():
+            one = float(away_m[here[0]]), float(height_m[here[0]]), float(half_height_m[here[0]])
+            contour = tilted_contour(k[rest], radius_m, *one, furthest_m=float(away_m[here[-1]]))
+            for block in _blocks(here.size, max(1, MAX_NUMBERS // contour[0].size)):
+                some = here[block]
+                pairs = Pairs(np.zeros(some.size, dtype=int), height_m[some], half_height_m[some], half_line=False)
+                parts.append((rest, some, _axial_terms(contour, radius_m, away_m[some], pairs, tolerance)))
+    terms = np.zeros((max(len(part) for *_, part in parts), k.size, away_m.size), dtype=complex)
+    for at, here, part in parts:
+        rows = np.flatnonzero(at)[:, None]
+        terms[:, rows, here] = 0
+        terms[: len(part), rows, here] = part
     return terms
+
+
+def _beside_each_other(points: np.ndarray, away_m: Real, height_m: Real, half_height_m: Real) -> Iterator[np.ndarray]:
+    """Points that share a contour: of one height and half height, and distances within SHARED_RANGE, nearest first."""
+    order = points[np.lexsort((away_m[points], half_height_m[points], height_m[points]))]
+    start = 0
+    for n in range(1, order.size + 1):
+        first, last = order[start], order[min(n, order.size - 1)]
+        same = height_m[first] == height_m[last] and half_height_m[first] == half_height_m[last]
+        if n == order.size or not same or away_m[last] > SHARED_RANGE * away_m[first]:
+            yield order[start:n]
+            start = n
 
 
 def far_terms(x: Real, *, tolerance: float = 1e-13) -> Complex:

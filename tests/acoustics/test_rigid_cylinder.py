@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import h2vp, hankel2, hankel2e, jv, jvp
 
+from designer.acoustics import rigid_cylinder
 from designer.acoustics.axial_contour import cut_contour, tilted_contour
 from designer.acoustics.free_field import direction
 from designer.acoustics.rigid_cylinder import CylinderEnclosure, Pairs, _axial_terms, axial_terms, far_terms
@@ -281,6 +282,20 @@ def test_all_at_once_is_one_by_one() -> None:
         np.testing.assert_allclose(h[f, m, l], alone.field(k[[f]], points[[m]])[0, 0, 0], rtol=1e-7)
         towards = points[[m]] / np.linalg.norm(points[m])
         np.testing.assert_allclose(far[f, m, l], alone.far_field(k[[f]], towards)[0, 0, 0], rtol=1e-7)
+
+
+def test_places_of_one_height_share_a_contour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six places and two pistons, at heights that ask for a tilted contour: one for each height, and each place as alone to 1e-10."""
+    contours = []
+    plain = rigid_cylinder.tilted_contour
+    monkeypatch.setattr(rigid_cylinder, "tilted_contour", lambda *a, **b: (contours.append(a), plain(*a, **b))[1])
+    enclosure = CylinderEnclosure.of_discs(A, np.array([[A, 0.0, 0.0], [0.0, A, 0.1]]), [0.02, 0.0])
+    points = np.concatenate([place(0.3 + 0.01 * n, 10.0 * n, 0.5) for n in range(6)])
+    k = np.array([0.0, 5.0, 60.0, 250.0])
+    together = enclosure.field(k, points)
+    assert len(contours) == 2
+    alone = np.concatenate([enclosure.field(k, point[None]) for point in points], axis=1)
+    np.testing.assert_allclose(together, alone, rtol=0, atol=1e-10 * np.abs(alone).max())
 
 
 def test_turning_and_lifting_the_device() -> None:
