@@ -160,7 +160,7 @@ def axial_terms(
             pairs = Pairs(np.zeros(1, dtype=int), height_m[[p]], half_height_m[[p]], half_line=False)
             parts.append((cut[0], np.array([p]), _axial_terms(cut[1], radius_m, away_m[[p]], pairs, tolerance)))
     for here in _beside_each_other(np.flatnonzero(~flat), away_m, height_m, half_height_m):
-        rest = ~served[:, here].all(axis=1)
+        rest = np.asarray(~served[:, here].all(axis=1))
         if rest.any():
             one = float(away_m[here[0]]), float(height_m[here[0]]), float(half_height_m[here[0]])
             contour = tilted_contour(k[rest], radius_m, *one, furthest_m=float(away_m[here[-1]]))

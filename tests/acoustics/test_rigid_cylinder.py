@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.special import h2vp, hankel2, hankel2e, jv, jvp
@@ -287,8 +289,12 @@ def test_all_at_once_is_one_by_one() -> None:
 def test_places_of_one_height_share_a_contour(monkeypatch: pytest.MonkeyPatch) -> None:
     """Six places and two pistons, at heights that ask for a tilted contour: one for each height, and each place as alone to 1e-10."""
     contours = []
-    plain = rigid_cylinder.tilted_contour
-    monkeypatch.setattr(rigid_cylinder, "tilted_contour", lambda *a, **b: (contours.append(a), plain(*a, **b))[1])
+
+    def counted(*shape: Any, **furthest: float) -> tuple[Complex, Complex, Complex]:
+        contours.append(shape)
+        return tilted_contour(*shape, **furthest)
+
+    monkeypatch.setattr(rigid_cylinder, "tilted_contour", counted)
     enclosure = CylinderEnclosure.of_discs(A, np.array([[A, 0.0, 0.0], [0.0, A, 0.1]]), [0.02, 0.0])
     points = np.concatenate([place(0.3 + 0.01 * n, 10.0 * n, 0.5) for n in range(6)])
     k = np.array([0.0, 5.0, 60.0, 250.0])
