@@ -290,7 +290,7 @@ def test_places_of_one_height_share_a_contour(monkeypatch: pytest.MonkeyPatch) -
     """Six places and two pistons, at heights that ask for a tilted contour: one for each height, and each place as alone to 1e-10."""
     contours = []
 
-    def counted(*shape: Any, **furthest: float) -> tuple[Complex, Complex, Complex]:
+    def counted(*shape: Any, **furthest: Any) -> tuple[Complex, Complex, Complex]:
         contours.append(shape)
         return tilted_contour(*shape, **furthest)
 
