@@ -43,26 +43,22 @@ def export(
 ) -> None:
     """Write a design's coefficients for a firmware, a convolver or another program."""
     from designer import job
-    from designer.export import target_named
     from designer.export.minidsp_models import check_model
     from designer.export.of_design import filter_set
+    from designer.export.registry import check_options
     from designer.export.sigma_parts import check_part
     from designer.export.write import check_elsewhere, write_elsewhere, write_in_design
 
-    target_named(target)
+    asked = {"prefix": prefix, "part": part, "model": model}
+    given = {option: value for option, value in asked.items() if value is not None}
+    check_options(target, given)
     check_part(part or "")
     check_model(model or "")
     if out is not None:
         check_elsewhere(out, force=force)
     design = job.open_folder(folder)
     warn_missing(design)
-    filters = filter_set(design)
-    filters = replace(
-        filters,
-        prefix=filters.prefix if prefix is None else prefix,
-        part=filters.part if part is None else part,
-        model=filters.model if model is None else model,
-    )
+    filters = replace(filter_set(design), **given)
     if out is None:
         made, place = write_in_design(filters, folder, [target], force=force)[target], folder / "export" / target
     else:

@@ -146,4 +146,4 @@ def biquad_text(cascade: Cascade) -> str:
     return ",\n".join(lines()) + "\n"
 
 
-MINIDSP = Target("minidsp", "miniDSP: biquad text, FIR files", write_minidsp)
+MINIDSP = Target("minidsp", "miniDSP: biquad text, FIR files", write_minidsp, options=("model",))

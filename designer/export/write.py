@@ -58,7 +58,7 @@ def write_target(filters: FilterSet, name: str) -> Export:
     """
     target = target_named(name)
     channel_scales_only(target, filters)
-    export = target.write(filters)
+    export = target.write(target.heeded(filters))
     return fed_by_upmix(filters, export) if filters.fed_by_upmix else export
 
 
