@@ -404,7 +404,7 @@ def test_nothing_half_written(
         assert (ended.code, ended.err.splitlines()[-1]) == (
             6,
             "error: out.sofa: cannot be written: no space left on device; what was there before is kept; make room, or choose"
-            " another place with -o",
+            " another place",
         )  # fmt: skip
     assert contents(tmp_path) == before
 

@@ -191,7 +191,7 @@ def begun(folder: Path, *, force: bool = False) -> Store:
                         (staging.new / FILE).replace(at)
         except sqlite3.Error as error:
             raise OutputError(
-                f"{folder}: cannot be written: {error}; make room, or choose another place with -o"
+                f"{folder}: cannot be written: {error}; make room, or choose another place"
             ) from None
     return kept(folder)
 
