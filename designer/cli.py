@@ -104,13 +104,14 @@ def design(
     with console.status("starting") as status:  # shows nothing where the output is not a terminal
         from designer import folder as folders
         from designer import job
-        from designer.export.write import refused
+        from designer.export.write import refused, superseded
 
         folders.check_free(folder, force=force, inputs=[problem_file, *folders.data_files(problem)])
         ready = time.perf_counter()
         made = job.design(problem, progress=status.update, keep_going=True)
         status.update("report")
         report_begin = time.perf_counter()
+        gone = superseded(folder, problem.export.targets)
         made.save(folder, force=force)
     end = time.perf_counter()
     for name, channel in made.channels.items():
@@ -118,7 +119,7 @@ def design(
     said = made.warnings[len(made.failures) :]  # those of the missing channels are errors below
     for warning in [*said, *(f"export left out: {text}" for text in refused(folder).values())]:
         say(f"warning: {warning}", error=True)
-    for note in folders.notes(made):
+    for note in [*folders.notes(made), *gone]:
         say(f"note: {note}", error=True)
     stages = {"start": ready - begin, **made.seconds, "report": end - report_begin}
     say(

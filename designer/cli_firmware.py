@@ -95,6 +95,7 @@ def import_coefficients(
     from rich.console import Console
 
     from designer import folder
+    from designer.export.write import superseded
     from designer.importing import import_coefficients as read
     from designer.problem import load
 
@@ -103,11 +104,12 @@ def import_coefficients(
     warn(loaded)
     with Console(stderr=True).status("importing"):  # shows nothing where the output is not a terminal
         made = read(file, loaded)
+        gone = superseded(out, loaded.export.targets)
         made.save(out, force=force)
     for name, channel in made.channels.items():
         say(f"{name}: {channel.verdict.sentence}.")
     for warning in made.warnings:
         say(f"warning: {warning}", error=True)
-    for note in folder.notes(made):
+    for note in [*folder.notes(made), *gone]:
         say(f"note: {note}", error=True)
     say(f"wrote {out} (open {out / 'report.html'})")

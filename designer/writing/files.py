@@ -34,9 +34,7 @@ def check_file(
     """
     with output_errors(path):
         if path.is_symlink():
-            raise UsageError(
-                f"{path}: a link to {path.readlink()}; links are not followed; name the file itself"
-            )
+            raise UsageError(f"{path}: a link to {path.readlink()}; links are not followed; name the file itself")
         above = next(one for one in path.absolute().parents if one.exists())
         if not above.is_dir():
             raise UsageError(f"{path}: {above.name} is a file; expected a folder; choose another name")

@@ -151,28 +151,6 @@ def test_a_folder_of_another_kind_is_not_replaced(here: Path, designer_command: 
     assert contents(here) == before
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("new", "out/n.toml", "--shape", "pair"),
-        ("render", "out", "in.wav", "-o", "out/feeds.wav", "--bypass"),
-        ("render", "out", "in.wav", "-o", "out/filters.wav", "--bypass", "--force"),
-        ("convert", "flat.frd", "-o", "out/figures/flat.sofa"),
-    ],
-    ids=lambda command: " ".join(command[:3]),
-)
-def test_a_file_alone_is_not_put_into_a_design_folder(
-    command: tuple[str, ...], here: Path, designer_command: Command
-) -> None:
-    """It would stop the design from being replaced; the message names the folder, and what was there is as it was."""
-    (here / "flat.frd").write_text("".join(f"{f} 90.0 0.0\n" for f in range(20, 8001, 60)), encoding="utf-8")
-    soundfile.write(here / "in.wav", np.zeros((100, 2)), 16000)
-    before = contents(here)
-    refused(designer_command(*command), ": lies in out, a design folder, which could not be replaced any more; choose")
-    assert contents(here) == before
-    assert designer_command("design", "p.toml", "-o", "out").code == errors.EXIT_DONE
-
-
 def test_what_is_read_is_not_what_is_written(here: Path, designer_command: Command) -> None:
     """An import's file may not lie in the folder that the import replaces."""
     before = contents(here)
