@@ -14,7 +14,7 @@ from designer.cli_firmware import export, import_coefficients
 from designer.cli_sweep import sweep
 from designer.errors import DesignerError, UsageError
 from designer.render_command import render
-from designer.terminal import STOPPED, Stopped, flush, say, stoppable, warn
+from designer.terminal import STOPPED, Stopped, buffer_output, flush, say, stoppable, warn
 
 app = typer.Typer(
     help="Turns a loudspeaker geometry into filters that run in its firmware.\n\n"
@@ -348,6 +348,7 @@ def schema() -> None:
 
 def main() -> None:
     """Run the command; a known error ends with its message and its exit code, and so does a signal that asks for an end."""
+    buffer_output()
     try:
         with stoppable():
             try:
