@@ -104,7 +104,7 @@ def design(
     with console.status("starting") as status:  # shows nothing where the output is not a terminal
         from designer import folder as folders
         from designer import job
-        from designer.export.write import refused, superseded
+        from designer.export.write import export_notes, refused, superseded
 
         folders.check_free(folder, force=force, inputs=[problem_file, *folders.data_files(problem)])
         ready = time.perf_counter()
@@ -119,7 +119,7 @@ def design(
     said = made.warnings[len(made.failures) :]  # those of the missing channels are errors below
     for warning in [*said, *(f"export left out: {text}" for text in refused(folder).values())]:
         say(f"warning: {warning}", error=True)
-    for note in [*folders.notes(made), *gone]:
+    for note in [*folders.notes(made), *export_notes(folder), *gone]:
         say(f"note: {note}", error=True)
     stages = {"start": ready - begin, **made.seconds, "report": end - report_begin}
     say(

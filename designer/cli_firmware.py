@@ -95,7 +95,7 @@ def import_coefficients(
     from rich.console import Console
 
     from designer import folder
-    from designer.export.write import superseded
+    from designer.export.write import export_notes, superseded
     from designer.importing import import_coefficients as read
     from designer.problem import load
 
@@ -110,6 +110,6 @@ def import_coefficients(
         say(f"{name}: {channel.verdict.sentence}.")
     for warning in made.warnings:
         say(f"warning: {warning}", error=True)
-    for note in [*folder.notes(made), *gone]:
+    for note in [*folder.notes(made), *export_notes(out), *gone]:
         say(f"note: {note}", error=True)
     say(f"wrote {out} (open {out / 'report.html'})")

@@ -180,6 +180,11 @@ def refused(folder: Path) -> dict[str, str]:
     return {name: entry["refused"] for name, entry in _entries(folder / MANIFEST).items() if "refused" in entry}
 
 
+def export_notes(folder: Path) -> list[str]:
+    """Notes on the exports in a design folder, each after its target's name, as `designer export` gives them."""
+    return [f"{name}: {note}" for name, entry in _entries(folder / MANIFEST).items() for note in entry.get("notes", [])]
+
+
 def superseded(folder: Path, kept: Collection[str]) -> list[str]:
     """What a new design does to the exports that lie in the folder of the design before.
 

@@ -61,6 +61,14 @@ def test_a_file_alone_is_not_put_into_a_design_folder(
     assert designer_command("design", "p.toml", "-o", "out").code == errors.EXIT_DONE
 
 
+def test_a_design_gives_the_notes_of_its_exports(here: Path, designer_command: Command) -> None:
+    """What `designer export` notes of a target stands in the output of the design that writes it, after the target's name."""
+    (here / "named.toml").write_text(toml(pair() | {"export": {"targets": ["camilladsp"]}}), encoding="utf-8")
+    note = "the devices in camilladsp.yml are a stub: set them to yours"
+    assert f"note: {note}" in designer_command("export", "out", "--target", "camilladsp").err
+    assert f"note: camilladsp: {note}" in designer_command("design", "named.toml", "-o", "out").err
+
+
 def test_exports_that_a_new_design_removes_are_named(here: Path, designer_command: Command) -> None:
     """One that [export] does not name goes with its design, and a note says so; one that it names is made again without a word."""
     note = "note: out/export: the exports cmsis-f32 of the design before are removed; make them again with designer export out"
