@@ -25,9 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace what this tool wrote there before, where it was edited since, too.")
-]
+Force = Annotated[bool, typer.Option("--force", help="Replace this tool's files even where they were edited since.")]
 ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.", show_default=False)]
 
 
@@ -198,8 +196,8 @@ def convert(
         tuple[float, float, float] | None,
         typer.Option(
             metavar="X Y Z",
-            help="Where the driver was from the point that its set was turned about, in metres and the device's axes, as"
-            " response_turned_about says it by position_m; one driver at a time.",
+            help="Position of the driver relative to the point that its set was turned about, in metres along the device's"
+            " axes; for one driver at a time. A problem file says it by position_m and response_turned_about.",
             show_default=False,
         ),
     ] = None,
@@ -225,7 +223,7 @@ def convert(
 
     check_writable(out, force=force)
     if time not in ("auto", "shared", "own"):
-        raise UsageError(f"--time {time}; allowed: auto, shared, own")
+        raise UsageError(f"--time: found {time!r}; allowed: auto, shared, own")
     options = DriverOptions(
         name, gate_ms, distance, clockwise, facing, angles, channel, turned_about, cast(TimeKey, time)
     )

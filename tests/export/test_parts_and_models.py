@@ -114,10 +114,10 @@ def test_what_nothing_sums_is_said() -> None:
     """Two channels at one driver take two outputs, whose sum is made outside; one channel needs no word."""
     two = filter_cases.made({c: np.eye(2, 8) + 0.1 for c in "ab"}, ("d", "e"), {}, "fir", 96000.0)
     notes = target_named("minidsp").write(replace(two, model="2x4-hd")).notes
-    assert notes == ("nothing sums behind the outputs' filters: sum the outputs of d, e outside the device",)
+    assert notes == ("a miniDSP sums nothing behind its filters: sum the outputs of d, e outside the device",)
     one = filter_cases.made({"a": np.eye(2, 8) + 0.1}, ("d", "e"), {}, "fir", 96000.0)
     (note,) = target_named("minidsp").write(one).notes
-    assert note.endswith("2x4-hd, flex, nanosharc, minisharc-4x8 hold this")
+    assert note.endswith("2x4-hd, flex, nanosharc, minisharc-4x8 can hold these filters")
 
 
 @pytest.fixture(scope="module")
