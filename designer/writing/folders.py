@@ -125,7 +125,8 @@ def check_above(place: Path) -> None:
     UsageError : naming the place and that folder
 
     """
-    for folder in place.absolute().parents:
+    above = place.absolute().parent.resolve()  # "new/../out/x" lies in out, though new is not there yet
+    for folder in (above, *above.parents):
         manifest = read_manifest(folder)
         if manifest is not None and manifest.kind in WHOLE:
             raise UsageError(

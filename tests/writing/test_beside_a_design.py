@@ -43,9 +43,10 @@ def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
         ("new", "out/n.toml", "--shape", "pair"),
         ("render", "out", "in.wav", "-o", "out/feeds.wav", "--bypass"),
         ("render", "out", "in.wav", "-o", "out/filters.wav", "--bypass", "--force"),
+        ("export", "out", "--target", "hex", "-o", "new/../out/figures/hex"),
         ("convert", "flat.frd", "-o", "out/figures/flat.sofa"),
     ],
-    ids=lambda command: " ".join(command[:3]),
+    ids=" ".join,
 )
 def test_a_file_alone_is_not_put_into_a_design_folder(
     command: tuple[str, ...], here: Path, designer_command: Command
