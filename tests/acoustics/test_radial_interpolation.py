@@ -57,7 +57,7 @@ def test_many_places_before_a_cylinder_cost_few_integrals(
 def test_many_places_before_a_sphere_take_little_memory() -> None:
     """9,000 places in the range of few distances: under 100 MB, where orders, distances and places together were 330, and each as alone."""
     device = SphereEnclosure(0.1, direction(np.array([0.0, 90.0, 200.0])), [0.02, 0.0, 0.02])
-    points_m = np.random.default_rng(0).uniform(-0.3, 0.3, (9000, 3)) + [1.5, 0.0, 0.0]
+    points_m = np.random.default_rng(0).uniform(-0.3, 0.3, (9000, 3)) + np.array([1.5, 0.0, 0.0])
     k = np.array([300.0, 420.0])
     tracemalloc.start()
     at_once = device.field(k, points_m)
