@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -59,7 +59,7 @@ def export(
     from designer.export.write import check_elsewhere, write_elsewhere, write_in_design
 
     asked = {"prefix": prefix, "part": part, "model": model}
-    given = {option: value for option, value in asked.items() if value is not None}
+    given: dict[str, Any] = {option: value for option, value in asked.items() if value is not None}
     check_options(target, given)
     check_part(part or "")
     check_model(model or "")

@@ -12,6 +12,7 @@ import designer
 from designer import compare
 from designer.realization.biquad import fit_frequencies_hz
 from designer.report import channel_figures
+from designer.report.comparison_figures import draw_comparison
 from designer.result import drawn_frequencies_hz
 
 
@@ -53,7 +54,7 @@ def test_designs_of_a_band_from_0_hz_are_compared(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.toml").write_text(toml(tables), encoding="utf-8")
     made = compare.compare([str(tmp_path / "a.toml"), str(tmp_path / "b.toml")])
-    pictures = compare.draw_comparison(made.channels, made.shifts, made.show)
+    pictures = draw_comparison(made.channels, made.shifts, made.show)
     assert pictures and not any("nan" in picture.message.split() for picture in pictures)
     design = designer.design(designer.loads(toml(tables)))
     assert channel_figures._polar(design, "left").startswith(
