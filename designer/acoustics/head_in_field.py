@@ -60,6 +60,8 @@ COUNTS = (3, 5, 8, 12, 18, 27, 40, 60)
 """Sources that a frequency may have: few counts, because the frequencies of one count are computed together."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
+MAX_ENTRIES = 1_000_000
+"""Of the matrices of equation (2) that are held at once: five of 16 MB each."""
 SMALL_SINE = 1e-9
 
 
@@ -200,8 +202,15 @@ def _strengths(
         )
         for lateral in (own, arc)
     )  # (D, I, 1), (D, I, S)
+    step = max(1, MAX_ENTRIES // from_m.size)
+    parts = [slice(start, start + step) for start in range(0, k.size, step)]
+    return np.concatenate([_fitted(k[part], own_m, from_m, field[part], loading) for part in parts])
+
+
+def _fitted(k: Real, own_m: Real, from_m: Real, field: Complex, loading: float) -> Complex:
+    """Strengths (F, D, S, L) from the distances of the line's points to the driver (D, I, 1) and to each source (D, I, S)."""
     g = field * (np.exp(1j * k[:, None, None, None] * own_m) * own_m)
-    count = arc.shape[1]
+    count = from_m.shape[2]
     if count == 1:
         return np.asarray(g.mean(axis=2, keepdims=True))
     V = np.ascontiguousarray(np.moveaxis(turning(k, from_m - own_m), -1, 0))
@@ -212,6 +221,7 @@ def _strengths(
     normal += weight * np.eye(count)
     inverse = np.linalg.inv(normal)
     strengths = inverse @ (adjoint @ g)
-    # Once more with what is left: the normal equations alone lose half of the digits, and mirror images their symmetry.
-    rest = adjoint @ (g - V @ strengths) - weight * strengths
-    return np.asarray(strengths + inverse @ rest)
+    # Twice more with what is left: the normal equations alone lose half of the digits, and mirror images their symmetry.
+    for _ in range(2):
+        strengths = strengths + inverse @ (adjoint @ (g - V @ strengths) - weight * strengths)
+    return np.asarray(strengths)

@@ -1,13 +1,15 @@
 """A radiating series at many distances from few: each term, less its wave e^{-jkr}/r, is a short polynomial in 1/r.
 
 h_n(kr) = e^{-jkr}/r times a polynomial of degree n in 1/r, and over a narrow range of distances of far fewer terms than n: at
-Chebyshev points x_q of x = 1/r,
+the Chebyshev points of the second kind x_q of x = 1/r, q = 0, ..., N,
 
     t(r) r e^{jkr} ≈ Σ_q ℓ_q(1/r) t(1/x_q) e^{jk/x_q}/x_q,     ℓ_q Lagrange's polynomials                              (1)
 
-The number of points grows until (1) holds at both ends of the range, where it is worst.
+The points of N are among those of 2N, so that nothing is computed twice while N grows, until what would follow the last two
+coefficients of the Chebyshev series, if these went on falling as they did, is as small as what may be missed.
 
-Source: J.-P. Berrut and L. N. Trefethen, Barycentric Lagrange interpolation (SIAM Review 46, 2004).
+Sources: J.-P. Berrut and L. N. Trefethen, Barycentric Lagrange interpolation (SIAM Review 46, 2004); the last coefficients: J. Aurentz
+and L. N. Trefethen, Chopping a Chebyshev series (ACM Transactions on Mathematical Software 43, 2017).
 """
 
 from __future__ import annotations
@@ -18,39 +20,68 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 
-COUNTS = (4, 7, 11)
+DEGREES = (4, 8, 16, 32)
+WORTH = 0.75
+"""Of what each distance alone would cost: few distances that cost more are not tried."""
 MISSED = 1e-8
 """Of the largest term at the same frequency."""
 
 
-def few_distances(terms: Callable[[Real], Complex], distance_m: Real) -> tuple[Complex, Real] | None:
+def few_distances(
+    terms: Callable[[Real], Complex], distance_m: Real, *, most: float | None = None
+) -> tuple[Complex, Real] | None:
     """Terms at a few distances, and the shares (U, Q) with which they add to those at the distances asked for.
 
     Parameters
     ----------
-    terms : distances (Q,) -> (N, F, Q, ...), each term times r e^{jkr}
+    terms : distances (Q,) -> (N, F, Q, ...), each term times r e^{jkr}; N may differ from call to call
     distance_m : (U,)
+    most : distances that cost as much as each alone; by default as many as differ in `distance_m`
 
     Returns
     -------
-    (N, F, Q, ...) and (U, Q); None where as many distances as were asked for would be needed
+    (N, F, Q, ...) and (U, Q); None where they would cost about as much as each distance alone
 
     """
     nearness = 1 / distance_m
     low, high = float(nearness.min()), float(nearness.max())
-    for count in COUNTS:
-        if count + 2 >= np.unique(distance_m).size:
+    most = np.unique(distance_m).size if most is None else most
+    values: Complex | None = None
+    for degree in DEGREES:
+        if degree + 1 > WORTH * most:
             return None
-        angle = np.pi * (np.arange(count) + 0.5) / count
-        nodes = (low + high) / 2 + (high - low) / 2 * np.cos(angle)
-        found = terms(1 / np.concatenate([nodes, [low, high]]))
-        values, ends = found[:, :, :count], found[:, :, count:]
-        weights = (-1.0) ** np.arange(count) * np.sin(angle)
-        predicted = np.einsum("nfq...,uq->nfu...", values, _shares(np.array([low, high]), nodes, weights))
-        largest = np.abs(ends).max(axis=0)
-        if (np.abs(predicted - ends).max(axis=0) <= MISSED * largest).all():
-            return values, _shares(nearness, nodes, weights)
+        step = np.arange(degree + 1)
+        nodes = (low + high) / 2 + (high - low) / 2 * np.cos(np.pi * step / degree)
+        fresh = step if values is None else step[1::2]
+        values = _interleaved(values, terms(1 / nodes[fresh]))
+        last, before = _last_coefficients(values)
+        follows = last * np.minimum(1.0, last / np.maximum(before, 1e-300))
+        if (follows <= MISSED * np.abs(values).max(axis=(0, 2))).all():
+            return values, _shares(nearness, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
     return None
+
+
+def _last_coefficients(values: Complex) -> tuple[Real, Real]:
+    """The largest of the last two Chebyshev coefficients, and of the two before them (F, ...), by a cosine transform."""
+    degree = values.shape[2] - 1
+    step = np.arange(degree + 1)
+    orders = degree - np.arange(4)
+    ends = np.where((step % degree) == 0, 0.5, 1.0)
+    cosines = (
+        np.cos(np.pi * np.outer(orders, step) / degree) * ends * np.where(orders == degree, 1, 2)[:, None] / degree
+    )
+    size = np.abs(np.einsum("nfq...,cq->cnf...", values, cosines)).max(axis=1)
+    return np.maximum(size[0], size[1]), np.maximum(size[2], size[3])
+
+
+def _interleaved(known: Complex | None, fresh: Complex) -> Complex:
+    """Terms at the points of twice the degree (N, F, 2Q - 1, ...) from those known (N, F, Q, ...) and those between them."""
+    if known is None:
+        return fresh
+    count = known.shape[2] + fresh.shape[2]
+    both = np.zeros((max(len(known), len(fresh)), fresh.shape[1], count, *fresh.shape[3:]), dtype=complex)
+    both[: len(known), :, ::2], both[: len(fresh), :, 1::2] = known, fresh
+    return both
 
 
 def _shares(at: Real, nodes: Real, weights: Real) -> Real:

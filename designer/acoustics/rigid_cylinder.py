@@ -65,8 +65,6 @@ MIN_KA = 1e-6
 """Below this ka the cylinder is at its static limit; 0 Hz is computed here. In (3) it bounds ka sin θ likewise."""
 MAX_TERMS = 20_000
 FREQUENCIES_AT_ONCE = 64
-MAX_HEIGHTS = 8
-"""Heights of drivers below or above the points that are computed at few distances: each has integrals of its own."""
 MOST_NODES, PANEL_NODES = 600, 100
 """Of one rule over the angle from the axis, and of each panel of a longer one."""
 MAX_NUMBERS = 300_000
@@ -253,10 +251,10 @@ class CylinderEnclosure:
         return h
 
     def _at_few_distances(self, k: Real, away_m: Real, heights: Real, azimuth_rad: Real) -> Complex | None:
-        """As `_at_each_distance`, from few distances; None where there are many heights, or no fewer distances would do."""
+        """As `_at_each_distance`, from few distances at every height; None where that is about as many integrals."""
         unique, which = np.unique(heights, axis=0, return_inverse=True)
-        if len(unique) > MAX_HEIGHTS:
-            return None
+        pairs = np.column_stack([np.repeat(np.round(away_m, 12), len(self.height_m)), which.ravel()])
+        most = len(np.unique(pairs, axis=0)) / len(unique)
 
         def without_wave(distance_m: Real) -> Complex:
             """The axial terms times R e^{jkR} (N, F, Q, heights), R to the driver's height on the axis."""
@@ -268,7 +266,7 @@ class CylinderEnclosure:
             terms = terms * (np.exp(1j * np.outer(k, length_m)) * length_m)
             return np.asarray(terms.reshape(len(terms), k.size, distance_m.size, len(unique)))
 
-        few = few_distances(without_wave, away_m + self.radius_m)
+        few = few_distances(without_wave, away_m + self.radius_m, most=most)
         if few is None:
             return None
         terms, shares = few
@@ -277,8 +275,9 @@ class CylinderEnclosure:
         h = np.zeros((k.size, len(heights)), dtype=complex)
         for p in range(len(unique)):
             (here,) = np.nonzero(which.ravel() == p)
+            angular = azimuthal[:, here]
             for q in range(shares.shape[1]):
-                h[:, here] += share[here, q] * _summed(terms[:, :, q, p], azimuthal[:, here])
+                h[:, here] += share[here, q] * _summed(terms[:, :, q, p], angular)
         length_m = np.hypot(np.repeat(away_m, len(self.height_m)) + self.radius_m, heights[:, 0])
         return np.asarray(h * np.exp(-1j * np.outer(k, length_m)) / length_m)
 

@@ -211,11 +211,13 @@ class SphereEnclosure:
             return each / self.radius_m
         radial, shares = few  # (N, F, Q), (M, Q)
         angular = legendre_table(cos_angle, len(radial)) * cap_weights(self.cos_half_angle, len(radial))[:, None]
-        # Orders and distances in one product of matrices.
-        left = radial.transpose(1, 0, 2).reshape(k.size, -1)
-        right = (angular[:, None] * shares.T[:, :, None]).reshape(left.shape[1], -1)
-        total = np.empty((k.size, right.shape[1]), dtype=complex)
-        total.real, total.imag = left.real @ right, left.imag @ right
+        # Distance by distance: orders times distances times points would be the largest array of all.
+        angular = np.ascontiguousarray(angular).reshape(len(radial), -1)
+        total = np.zeros((k.size, angular.shape[1]), dtype=complex)
+        for n, share in enumerate(np.repeat(shares, cos_angle.shape[1], axis=0).T):
+            left = np.ascontiguousarray(radial[:, :, n].T)
+            total.real += share * (left.real @ angular)
+            total.imag += share * (left.imag @ angular)
         total = total.reshape(k.size, *cos_angle.shape)
         total *= (np.exp(-1j * np.outer(k, distance_m)) / (distance_m * self.radius_m))[:, :, None]
         return total

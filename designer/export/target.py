@@ -64,5 +64,5 @@ class Target:
 
     def heeded(self, filters: FilterSet) -> FilterSet:
         """The filters without the options that this target does not heed, so that no command names them."""
-        unheeded: dict[str, Any] = {option: "" for option in OPTIONS if option not in self.options}
+        unheeded: dict[str, Any] = dict.fromkeys((option for option in OPTIONS if option not in self.options), "")
         return replace(filters, **unheeded)
