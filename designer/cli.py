@@ -14,7 +14,7 @@ from designer.cli_firmware import export, import_coefficients
 from designer.cli_sweep import sweep
 from designer.errors import DesignerError, UsageError
 from designer.render_command import render
-from designer.terminal import STOPPED, Stopped, flush, say, stoppable, warn
+from designer.terminal import STOPPED, Stopped, buffer_output, flush, say, stoppable, warn
 
 app = typer.Typer(
     help="Turns a loudspeaker geometry into filters that run in its firmware.\n\n"
@@ -25,9 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace what this tool wrote there before, where it was edited since, too.")
-]
+Force = Annotated[bool, typer.Option("--force", help="Replace this tool's files even where they were edited since.")]
 ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.", show_default=False)]
 
 
@@ -104,13 +102,14 @@ def design(
     with console.status("starting") as status:  # shows nothing where the output is not a terminal
         from designer import folder as folders
         from designer import job
-        from designer.export.write import refused
+        from designer.export.write import export_notes, refused, superseded
 
         folders.check_free(folder, force=force, inputs=[problem_file, *folders.data_files(problem)])
         ready = time.perf_counter()
         made = job.design(problem, progress=status.update, keep_going=True)
         status.update("report")
         report_begin = time.perf_counter()
+        gone = superseded(folder, problem.export.targets)
         made.save(folder, force=force)
     end = time.perf_counter()
     for name, channel in made.channels.items():
@@ -118,7 +117,7 @@ def design(
     said = made.warnings[len(made.failures) :]  # those of the missing channels are errors below
     for warning in [*said, *(f"export left out: {text}" for text in refused(folder).values())]:
         say(f"warning: {warning}", error=True)
-    for note in folders.notes(made):
+    for note in [*folders.notes(made), *export_notes(folder), *gone]:
         say(f"note: {note}", error=True)
     stages = {"start": ready - begin, **made.seconds, "report": end - report_begin}
     say(
@@ -197,8 +196,8 @@ def convert(
         tuple[float, float, float] | None,
         typer.Option(
             metavar="X Y Z",
-            help="Where the driver was from the point that its set was turned about, in metres and the device's axes, as"
-            " response_turned_about says it by position_m; one driver at a time.",
+            help="Position of the driver relative to the point that its set was turned about, in metres along the device's"
+            " axes; for one driver at a time. A problem file says it by position_m and response_turned_about.",
             show_default=False,
         ),
     ] = None,
@@ -224,7 +223,7 @@ def convert(
 
     check_writable(out, force=force)
     if time not in ("auto", "shared", "own"):
-        raise UsageError(f"--time {time}; allowed: auto, shared, own")
+        raise UsageError(f"--time: found {time!r}; allowed: auto, shared, own")
     options = DriverOptions(
         name, gate_ms, distance, clockwise, facing, angles, channel, turned_about, cast(TimeKey, time)
     )
@@ -347,6 +346,7 @@ def schema() -> None:
 
 def main() -> None:
     """Run the command; a known error ends with its message and its exit code, and so does a signal that asks for an end."""
+    buffer_output()
     try:
         with stoppable():
             try:

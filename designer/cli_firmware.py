@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,48 +21,53 @@ def export(
     force: Annotated[
         bool,
         typer.Option(
-            "--force", help="Write beside files of others, and replace this tool's: edited since, or of another export."
+            "--force",
+            help="Replace this tool's files even where they were edited or are of another export; files of others stay.",
         ),
     ] = False,
     prefix: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Of the files and names in C; default: from the problem's.", show_default=False
+            metavar="NAME",
+            help="With cmsis targets: prefix of the files and of the names in C; default: the problem's file name.",
+            show_default=False,
         ),
     ] = None,
     part: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="The SigmaDSP, as adau1452: its memory's order and size.", show_default=False
+            metavar="NAME",
+            help="With sigmadsp: the part, such as adau1452, for the order and the size of its memory.",
+            show_default=False,
         ),
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The miniDSP processor, as 2x4-hd: its rate and blocks.", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="With minidsp: the processor, such as 2x4-hd, for its sample rate and its filter blocks.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Write a design's coefficients for a firmware, a convolver or another program."""
     from designer import job
-    from designer.export import target_named
     from designer.export.minidsp_models import check_model
     from designer.export.of_design import filter_set
+    from designer.export.registry import check_options
     from designer.export.sigma_parts import check_part
     from designer.export.write import check_elsewhere, write_elsewhere, write_in_design
 
-    target_named(target)
+    asked = {"prefix": prefix, "part": part, "model": model}
+    given: dict[str, Any] = {option: value for option, value in asked.items() if value is not None}
+    check_options(target, given)
     check_part(part or "")
     check_model(model or "")
     if out is not None:
         check_elsewhere(out, force=force)
     design = job.open_folder(folder)
     warn_missing(design)
-    filters = filter_set(design)
-    filters = replace(
-        filters,
-        prefix=filters.prefix if prefix is None else prefix,
-        part=filters.part if part is None else part,
-        model=filters.model if model is None else model,
-    )
+    filters = replace(filter_set(design), **given)
     if out is None:
         made, place = write_in_design(filters, folder, [target], force=force)[target], folder / "export" / target
     else:
@@ -73,7 +78,10 @@ def export(
         f"{target}: {made.coefficient_bytes} bytes of coefficients, {made.state_bytes} of state,"
         f" {made.multiply_adds} multiply-adds a sample; scaling: {made.scaling}"
     )
-    say(f"headroom: {filters.headroom.text}; preamp, not applied: {-filters.headroom.tones_db:.2f} dB by {made.preamp}")
+    say(f"headroom: {filters.headroom.text}")
+    say(
+        f"preamp: {-filters.headroom.tones_db:.2f} dB would make that room and is not applied; it is set by {made.preamp}"
+    )
     say(f"wrote {place}: {', '.join(made.files)}")
 
 
@@ -82,7 +90,7 @@ def import_coefficients(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="What any target of `designer export` wrote, a file or its folder.",
+            help="A file, or a folder, as any target of `designer export` writes it.",
             show_default=False,
         ),
     ],
@@ -92,13 +100,14 @@ def import_coefficients(
     ],
     out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.", show_default=False)],
     force: Annotated[
-        bool, typer.Option("--force", help="Replace what this tool wrote there before, where it was edited since, too.")
+        bool, typer.Option("--force", help="Replace this tool's files even where they were edited since.")
     ] = False,
 ) -> None:
     """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
     from rich.console import Console
 
     from designer import folder
+    from designer.export.write import export_notes, superseded
     from designer.importing import import_coefficients as read
     from designer.problem import load
 
@@ -107,11 +116,12 @@ def import_coefficients(
     warn(loaded)
     with Console(stderr=True).status("importing"):  # shows nothing where the output is not a terminal
         made = read(file, loaded)
+        gone = superseded(out, loaded.export.targets)
         made.save(out, force=force)
     for name, channel in made.channels.items():
         say(f"{name}: {channel.verdict.sentence}.")
     for warning in made.warnings:
         say(f"warning: {warning}", error=True)
-    for note in folder.notes(made):
+    for note in [*folder.notes(made), *export_notes(out), *gone]:
         say(f"note: {note}", error=True)
     say(f"wrote {out} (open {out / 'report.html'})")

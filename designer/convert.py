@@ -194,8 +194,6 @@ def _write(sofa: Any, names: list[str], out: Path) -> None:
                 append_names(path, names)
             seal(path)
         except RuntimeError as error:  # what the HDF5 library says where the system lets it write no more
-            raise OutputError(
-                f"{out}: cannot be written: {error}; make room, or choose another place with -o"
-            ) from None
+            raise OutputError(f"{out}: cannot be written: {error}; make room, or choose another place") from None
 
     write_file(out, fill)

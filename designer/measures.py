@@ -6,6 +6,8 @@ Ratios of powers are linear here; `db` takes 10 log10 of a power ratio and `ampl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from designer.arrays import Complex, Real
@@ -118,3 +120,8 @@ def directivity_index(look: Complex, radiated_power: Complex, w: Complex, look_d
     scale = 1.0 if np.isinf(look_distance_m) else look_distance_m**2
     on_axis = scale * np.abs(np.einsum("fl,fl->f", look, w)) ** 2
     return ratio(on_axis, quadratic(radiated_power, w))
+
+
+def lowest_hz(band_hz: Sequence[float]) -> float:
+    """Where a band begins on a logarithmic axis: of one from 0 Hz, ten octaves below its end."""
+    return max(band_hz[0], band_hz[1] / 1024)

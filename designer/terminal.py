@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import multiprocessing
 import os
 import signal
@@ -85,6 +86,18 @@ def _end_soon(awake: int, ended: threading.Event) -> None:
                 os.write(2, f"{show_cursor}{STOPPED}\n".encode())
                 os._exit(128 + number[0])
     os.close(awake)
+
+
+def buffer_output() -> None:
+    """Give a standard output without a buffer (PYTHONUNBUFFERED) one by lines.
+
+    Without one Python drops what the system takes only in part, as the last that fits on a disk, and reports no error.
+    """
+    raw = getattr(sys.stdout, "buffer", None)
+    if isinstance(raw, io.RawIOBase):
+        sys.stdout = io.TextIOWrapper(
+            io.BufferedWriter(raw), encoding=sys.stdout.encoding, errors=sys.stdout.errors, line_buffering=True
+        )
 
 
 def flush() -> None:

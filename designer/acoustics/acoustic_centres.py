@@ -68,7 +68,7 @@ def _place_warning(driver: Driver, response: MeasuredDirectivity, found_m: Real)
     position_m = np.array(driver.position_m, dtype=float)
     from_m = np.zeros(3) if about_m is None else about_m
     offset_m = np.where(known, axes @ (position_m - from_m), 0.0)  # in the driver's frame
-    where = f"{said_place(found_m)} of its place, as the arrival times over angle tell"
+    where = f"{said_place(found_m)} of its place, as the arrival times within {FRONT_DEG:g} degrees of its axis tell"
     aside_m = float(np.linalg.norm(offset_m[1:]))
     # How deep a cone or a horn sits is its own; so depth counts only where the point lies straight before or behind the driver.
     counts = np.array([0.0, 1.0, 1.0]) if aside_m > MIN_ASIDE_M else np.ones(3)

@@ -221,6 +221,7 @@ def _fitted(k: Real, own_m: Real, from_m: Real, field: Complex, loading: float) 
     normal += weight * np.eye(count)
     inverse = np.linalg.inv(normal)
     strengths = inverse @ (adjoint @ g)
-    # Once more with what is left: the normal equations alone lose half of the digits, and mirror images their symmetry.
-    rest = adjoint @ (g - V @ strengths) - weight * strengths
-    return np.asarray(strengths + inverse @ rest)
+    # Twice more with what is left: the normal equations alone lose half of the digits, and mirror images their symmetry.
+    for _ in range(2):
+        strengths = strengths + inverse @ (adjoint @ (g - V @ strengths) - weight * strengths)
+    return np.asarray(strengths)

@@ -191,15 +191,19 @@ def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
     first = Path(s.files[0]).name
     files = first if len(s.files) == 1 else f"{len(s.files)} files, {first} to {Path(s.files[-1]).name}"
     polarity = {1: "upright", -1: "inverted", 0: "neither upright nor inverted"}[s.polarity]
+    centre = f"fitted centre {said_place(np.array(s.acoustic_centre_m))} of its place, over all angles"
+    if response.time_reference == "none":
+        centre = "centre not fitted, because the files have no timing reference"
     if response.magnitude_only:
         polarity = "not known, because the files hold no phase"
+        centre = "centre not fitted, for the same reason"
     return [
         f'measured driver "{name}": {s.kind}, {files}',
         f"  {s.directions} directions ({s.coverage}): {angles_said(response.directions)}; {s.lowest_hz:.0f} to {s.highest_hz:.0f} Hz",
         f"  on axis at 1 kHz {level} (gain {s.gain_db:+.1f} dB), delay removed {s.delay_removed_s * 1e3:.3f} ms,"
         f" symmetry error {symmetry}, noise floor {s.noise_floor_db:.0f} dB",
         f"  time reference: {s.time_reference or 'its own'}",
-        f"  polarity {polarity}; fitted centre {said_place(np.array(s.acoustic_centre_m))} of its place",
+        f"  polarity {polarity}; {centre}",
         *(f"  {note}" for note in response.notes),
     ]
 

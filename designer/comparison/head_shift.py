@@ -12,6 +12,7 @@ from designer.arrays import Real
 from designer.comparison.entry import Entry
 from designer.errors import DataError
 from designer.evaluation.moved_head import possible_heads_m
+from designer.measures import lowest_hz
 from designer.problem.schema import DesignTable
 from designer.realization import response as filter_response
 
@@ -46,7 +47,7 @@ def head_shift(entry: Entry, name: str) -> HeadShift | None:
     scene = result.fine_scene
     if scene.is_measured:
         return None
-    low, high = table.band_hz[0], min(table.band_hz[1], result.problem.sample_rate_hz / 2)
+    low, high = lowest_hz(table.band_hz), min(table.band_hz[1], result.problem.sample_rate_hz / 2)
     # In equal ratios, so that equal parts of an octave count alike in the mean.
     there = scene.at(np.geomspace(low, high, FREQUENCIES))
     moves = np.zeros((len(AXES), shifts_m().size, 3))

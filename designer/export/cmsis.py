@@ -88,6 +88,7 @@ TARGETS = tuple(
         f"C99 for CMSIS-DSP, {word.suffix}: header and source",
         partial(write_cmsis, word=word),
         () if word.word is None else (word.word,),
+        ("prefix",),
     )
     for word in WORDS
 )

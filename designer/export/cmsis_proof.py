@@ -178,4 +178,5 @@ CMSIS_TEST = Target(
     "C99 for CMSIS-DSP with input, expected feeds and a main that compares, in f32, q31, q15",
     write_proof,
     tuple(word.word for word in WORDS if word.word is not None),
+    ("prefix",),
 )

@@ -29,8 +29,8 @@ class Headroom:
     def text(self) -> str:
         """In words."""
         return (
-            f"inputs {self.any_input_db:.2f} dB below full scale cannot drive a feed beyond it,"
-            f" steady tones cannot at {self.tones_db:.2f} dB below"
+            f"no driver's feed exceeds full scale where inputs peak {self.any_input_db:.2f} dB below it, or where they are steady"
+            f" tones {self.tones_db:.2f} dB below it"
         )
 
     @property

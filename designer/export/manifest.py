@@ -8,13 +8,14 @@ from typing import Any
 
 from designer.export.filter_set import FilterSet
 from designer.export.provenance import command
+from designer.export.registry import target_named
 from designer.export.target import Export
 
 
 def entry(filters: FilterSet, target: str, export: Export) -> dict[str, Any]:
     """What the manifest says of one target."""
     return {
-        "command": command(filters, target),
+        "command": command(target_named(target).heeded(filters), target),
         "problem_sha256": filters.problem_sha256,
         "coefficient_bytes": export.coefficient_bytes,
         "state_bytes": export.state_bytes,

@@ -110,13 +110,15 @@ def _model_notes(filters: FilterSet, taps: list[int]) -> tuple[str, ...]:
     if not filters.model:
         holding = ", ".join(name for name, refusal in refusals.items() if refusal is None)
         said = (
-            f"{holding} hold this" if holding else f"none of {', '.join(refusals)} holds this; name one to be told why"
+            f"{holding} can hold these filters"
+            if holding
+            else f"none of {', '.join(refusals)} can hold these filters; --model NAME tells why that one cannot"
         )
         notes.append(f"no model is named ([export] minidsp_model, or --model): {said}")
     shared = [driver for driver in filters.drivers if sum(one.driver == driver for one in filters.filters) > 1]
     if shared:
         names = ", ".join(map(one_line, shared))
-        notes.append(f"nothing sums behind the outputs' filters: sum the outputs of {names} outside the device")
+        notes.append(f"a miniDSP sums nothing behind its filters: sum the outputs of {names} outside the device")
     return tuple(notes)
 
 
@@ -146,4 +148,4 @@ def biquad_text(cascade: Cascade) -> str:
     return ",\n".join(lines()) + "\n"
 
 
-MINIDSP = Target("minidsp", "miniDSP: biquad text, FIR files", write_minidsp)
+MINIDSP = Target("minidsp", "miniDSP: biquad text, FIR files", write_minidsp, options=("model",))

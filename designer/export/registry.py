@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 
 from designer.errors import UsageError
 from designer.export.brutefir import BRUTEFIR
@@ -57,3 +58,23 @@ def target_named(name: str) -> Target:
         remedy = f"; nearest: {near[0]}" if near else ""
         raise UsageError(f"--target: found {name!r}; allowed: {', '.join(TARGETS)}{remedy}")
     return TARGETS[name]
+
+
+def check_options(name: str, given: Collection[str]) -> None:
+    """Refuse a flag that a target does not heed.
+
+    Parameters
+    ----------
+    given : those of `OPTIONS` that the user gave
+
+    Raises
+    ------
+    UsageError : naming the flag, and the targets that heed it
+
+    """
+    for option in given:
+        if option not in target_named(name).options:
+            heeding = ", ".join(target.name for target in TARGETS.values() if option in target.options)
+            raise UsageError(
+                f"--{option}: got it for the target {name}, which has none; expected a target of {heeding}; leave --{option} out"
+            )

@@ -132,4 +132,5 @@ SIGMADSP = Target(
     "SigmaDSP: parameter words in 5.23 and 8.24, in the order of a part's memory",
     write_sigmadsp,
     tuple(family.word for family in FAMILIES.values()),
+    ("part",),
 )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from designer.export.filter_set import FilterSet
 from designer.problem.word_format import Word
+
+OPTIONS = ("prefix", "part", "model")
+"""Attributes of a `FilterSet` that `designer export` takes as flags, and that only some targets heed."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Target:
     summary : one line: what it is for
     write : the files of a set of filters; raises `UsageError` where the target cannot hold them
     channel_scale : fixed-point words in which the drivers of a channel share one scale
+    options : those of `OPTIONS` that it heeds
 
     """
 
@@ -56,3 +60,9 @@ class Target:
     summary: str
     write: Callable[[FilterSet], Export]
     channel_scale: tuple[Word, ...] = ()
+    options: tuple[str, ...] = ()
+
+    def heeded(self, filters: FilterSet) -> FilterSet:
+        """The filters without the options that this target does not heed, so that no command names them."""
+        unheeded: dict[str, Any] = dict.fromkeys((option for option in OPTIONS if option not in self.options), "")
+        return replace(filters, **unheeded)

@@ -34,8 +34,8 @@ def fed_by_upmix(filters: FilterSet, export: Export) -> Export:
     content = {"problem": filters.problem_file, "problem_sha256": filters.problem_sha256, **found}
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     note = (
-        f"stereo does not feed these filters as it is: an upmix has to make {', '.join(filters.channels)} of it,"
-        f" {found['latency_samples']} samples late; its parameters are in {NAME}"
+        f"left and right must not feed these filters directly: an upmix makes {', '.join(filters.channels)} from them, with a"
+        f" latency of {found['latency_samples']} samples; {NAME} holds its parameters"
     )
     return replace(
         export,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ def write_target(filters: FilterSet, name: str) -> Export:
     """
     target = target_named(name)
     channel_scales_only(target, filters)
-    export = target.write(filters)
+    export = target.write(target.heeded(filters))
     return fed_by_upmix(filters, export) if filters.fed_by_upmix else export
 
 
@@ -178,6 +178,35 @@ def check_elsewhere(place: Path, *, force: bool = False) -> None:
 def refused(folder: Path) -> dict[str, str]:
     """Target -> why it was left out of a design folder."""
     return {name: entry["refused"] for name, entry in _entries(folder / MANIFEST).items() if "refused" in entry}
+
+
+def export_notes(folder: Path) -> list[str]:
+    """Notes on the exports in a design folder, each after its target's name, as `designer export` gives them."""
+    return [f"{name}: {note}" for name, entry in _entries(folder / MANIFEST).items() for note in entry.get("notes", [])]
+
+
+def superseded(folder: Path, kept: Collection[str]) -> list[str]:
+    """What a new design does to the exports that lie in the folder of the design before.
+
+    Parameters
+    ----------
+    kept : targets that are written again with the design
+
+    Returns
+    -------
+    Lines for the user: which exports go, and what makes them again
+
+    """
+    there = read_manifest(folder)
+    found = set() if there is None else {name.split("/")[1] for name in there.files if name.startswith("export/")}
+    gone = sorted(found.difference(kept))
+    if not gone:
+        return []
+    keys = json.dumps([*kept, *gone])
+    return [
+        f"{folder / 'export'}: the exports {', '.join(gone)} of the design before are removed; make them again with designer"
+        f" export {folder} --target NAME, or name them in the problem: [export] targets = {keys}"
+    ]
 
 
 def _entries(path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from designer.evaluation.listening_zone import HALF_WIDTH_M
 from designer.evaluation.words import hz
+from designer.measures import lowest_hz
 from designer.report import azimuth_plots, frequency_plots, head_plots, place_plots, realisation_plots, time_plots
 from designer.report.room_plots import draw_room
 from designer.report.tolerance_plot import draw_tolerance
@@ -83,8 +84,9 @@ def _map(result: Result, name: str) -> str:
 
 def _polar(result: Result, name: str) -> str:
     f, azimuth, level, reference = azimuth_plots.relative_db(result, name)
-    low, high = result.channels[name].table.band_hz
-    row = int(np.argmin(np.abs(np.log(f / np.sqrt(low * high)))))
+    band_hz = result.channels[name].table.band_hz
+    middle_hz = np.sqrt(lowest_hz(band_hz) * band_hz[1])
+    row = int(np.argmin(np.abs(np.log(f / middle_hz))))
     sides = [f"{round(level[row, np.argmin(np.abs(azimuth - a))]) + 0:d} dB at {a} degrees" for a in (-90, 0, 90)]
     return f"at {hz(float(f[row]))}: {', '.join(sides)}, re {reference}"
 

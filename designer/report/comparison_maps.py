@@ -14,6 +14,7 @@ from matplotlib.patches import Circle
 
 from designer.arrays import Real
 from designer.comparison.entry import SharedChannel
+from designer.measures import lowest_hz
 from designer.problem.schema import DesignTable
 from designer.report.azimuth_plots import HIGHEST_DB, LOWEST_DB, POLAR_HZ, STEP_DB, arcs_on_map, wrapped_map
 from designer.report.canvas import COLOURS, FAINT, INK, SOFT, STYLES, figure, frequency_axis
@@ -86,7 +87,7 @@ def polar_frequencies_hz(channel: SharedChannel) -> list[int]:
     """At most three octaves of the band, its lowest and highest among them; the nearest to it where it holds none."""
     low, high = channel.band_hz
     inside = [hz for hz in POLAR_HZ if low <= hz <= high] or [
-        min(POLAR_HZ, key=partial(_octaves_apart, np.sqrt(low * high)))
+        min(POLAR_HZ, key=partial(_octaves_apart, np.sqrt(lowest_hz(channel.band_hz) * high)))
     ]
     places = np.linspace(0, len(inside) - 1, min(MOST_CURVES, len(inside))).round().astype(int)
     return [inside[place] for place in places]

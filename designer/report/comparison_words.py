@@ -12,6 +12,7 @@ from designer.comparison.entry import SharedChannel
 from designer.comparison.head_shift import HeadShift
 from designer.comparison.scalar_table import Row
 from designer.evaluation.words import hz
+from designer.measures import lowest_hz
 from designer.report.comparison_curves import Curves
 from designer.report.comparison_maps import Levels
 
@@ -49,7 +50,7 @@ def _labels(channel: SharedChannel) -> list[str]:
 def gain_words(channel: SharedChannel, rows: Sequence[Row], curves: Curves) -> str:
     """The mean over the band, and where the designs differ most."""
     said = extremes(_labels(channel), _row(rows, "mean_cancellation_gain_db"), "highest", "lowest")
-    grid_hz = np.geomspace(*channel.band_hz, 200)
+    grid_hz = np.geomspace(lowest_hz(channel.band_hz), channel.band_hz[1], 200)
     low, high = band_of(curves, grid_hz)
     at = int(np.nanargmax(high - low))
     return (

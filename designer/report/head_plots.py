@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from designer.measures import lowest_hz
 from designer.report.canvas import COLOURS, INK, figure, frequency_axis, mark_band
 from designer.report.frequency_plots import shown_band_hz
 from designer.report.words_on_plots import shortened
@@ -34,7 +35,7 @@ def draw_left_out(result: Result, name: str) -> Figure:
         inside = found.in_band
         top = max(top, float(found.predicted_db[inside].max()) + 4, float(found.measured_db[inside].max()) + 4)
     if table.cancellation_gain_db is not None:
-        f = np.geomspace(table.band_hz[0], table.band_hz[1], 100)
+        f = np.geomspace(lowest_hz(table.band_hz), table.band_hz[1], 100)
         handles += axes.plot(f, curve_db(table.cancellation_gain_db, f), color=INK, linewidth=1.3, linestyle=(0, (1, 1)),
                              label="target")  # fmt: skip
     axes.set_ylim(-6, min(top, 60))

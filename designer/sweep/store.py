@@ -190,9 +190,7 @@ def begun(folder: Path, *, force: bool = False) -> Store:
                     if not at.exists():  # another process may have begun the same sweep
                         (staging.new / FILE).replace(at)
         except sqlite3.Error as error:
-            raise OutputError(
-                f"{folder}: cannot be written: {error}; make room, or choose another place with -o"
-            ) from None
+            raise OutputError(f"{folder}: cannot be written: {error}; make room, or choose another place") from None
     return kept(folder)
 
 

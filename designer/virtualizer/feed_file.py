@@ -154,7 +154,7 @@ class Unfinished:
                 self._wav.replace(self._place)
         except (soundfile.LibsndfileError, AssertionError) as error:  # it asserts that all samples were written
             raise OutputError(
-                f"{self.out}: cannot be written: {error or 'no room for all of it'}; make room, or choose another place with -o"
+                f"{self.out}: cannot be written: {error or 'no room for all of it'}; make room, or choose another place"
             ) from None
 
     def _kept(self) -> Iterator[Real]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from designer.errors import UsageError
+from designer.writing.folders import check_above
 from designer.writing.staging import Staging, output_errors, parents_made
 
 
@@ -17,7 +18,7 @@ def check_file(
     expected: str = "a new file",
     force: bool = False,
 ) -> None:
-    """Refuse to replace a file that this tool did not write as it is, and to write over what is read.
+    """Refuse to replace a file that this tool did not write as it is, to write over what is read, and into a design folder.
 
     Parameters
     ----------
@@ -33,21 +34,20 @@ def check_file(
     """
     with output_errors(path):
         if path.is_symlink():
-            raise UsageError(
-                f"{path}: a link to {path.readlink()}; links are not followed; name the file itself with -o"
-            )
+            raise UsageError(f"{path}: a link to {path.readlink()}; links are not followed; name the file itself")
         above = next(one for one in path.absolute().parents if one.exists())
         if not above.is_dir():
-            raise UsageError(f"{path}: {above.name} is a file; expected a folder; choose another with -o")
+            raise UsageError(f"{path}: {above.name} is a file; expected a folder; choose another name")
+        check_above(path)
         if not path.exists():
             return
         if any(one.exists() and path.samefile(one) for one in inputs):
-            raise UsageError(f"{path}: is what the command reads; expected another file; choose another with -o")
+            raise UsageError(f"{path}: is what the command reads; expected another file; choose another name")
         if not path.is_file():
-            raise UsageError(f"{path}: folder or device exists; expected {expected}; choose another with -o")
+            raise UsageError(f"{path}: folder or device exists; expected {expected}; choose another name")
         if not force and not is_own(path):
             raise UsageError(
-                f"{path}: file exists; expected {expected}; choose another with -o, or replace it with --force"
+                f"{path}: file exists; expected {expected}; choose another name, or replace it with --force"
             )
 
 

@@ -114,15 +114,23 @@ def _check_place(place: Path, kind: str) -> None:
     if not above.is_dir():
         raise UsageError(f"{place}: {above.name} is a file; expected a folder below folders; choose another with -o")
     check_ground(place)
-    _check_above(place)
+    check_above(place)
 
 
-def _check_above(place: Path) -> None:
-    for folder in place.absolute().parents:
+def check_above(place: Path) -> None:
+    """Refuse a place inside a folder that is replaced as a whole, and could not be with other files in it.
+
+    Raises
+    ------
+    UsageError : naming the place and that folder
+
+    """
+    above = place.absolute().parent.resolve()  # "new/../out/x" lies in out, though new is not there yet
+    for folder in (above, *above.parents):
         manifest = read_manifest(folder)
         if manifest is not None and manifest.kind in WHOLE:
             raise UsageError(
-                f"{place}: lies in {folder.name}, {WORDS[manifest.kind]}, which could not be replaced any more; choose another with -o"
+                f"{place}: lies in {folder.name}, {WORDS[manifest.kind]}, which could not be replaced any more; choose another place"
             )
 
 
@@ -233,7 +241,7 @@ def check_update(place: Path, kind: str, names: Sequence[str], *, within: str = 
         if place.is_symlink() or not place.is_dir():
             _check_place(place, kind)
             return
-        _check_above(place)
+        check_above(place)
         with turn(place.resolve().parent):
             sweep_stale(place)
             _check_files(place, kind, names, within, force=force)

@@ -62,10 +62,10 @@ def reason(error: OSError) -> str:
     """Why the system refused, and what to do about it; what was there before is as it was."""
     words = (error.strerror or str(error) or "it cannot be made").lower()
     remedy = {
-        errno.ENOSPC: "make room, or choose another place with -o",
-        errno.EDQUOT: "make room, or choose another place with -o",
-        errno.EFBIG: "raise the limit of a file's size (ulimit -f), or choose another place with -o",
-    }.get(error.errno or 0, "choose another place with -o")
+        errno.ENOSPC: "make room, or choose another place",
+        errno.EDQUOT: "make room, or choose another place",
+        errno.EFBIG: "raise the limit of a file's size (ulimit -f), or choose another place",
+    }.get(error.errno or 0, "choose another place")
     return f"{words}; what was there before is kept; {remedy}"
 
 

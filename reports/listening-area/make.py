@@ -145,7 +145,7 @@ def tones_db(fed: list[Real], single: Real, scene: Any, places: Real) -> list[Re
     tones = []
     for level in levels:
         change = level - reference - (level - reference)[own]
-        tones.append(np.abs(change - (change @ octave_shares(f))[:, None]).max(axis=1))
+        tones.append(np.abs(change - (change @ octave_shares(f, (f[0], f[-1])))[:, None]).max(axis=1))
     return tones
 
 

@@ -57,6 +57,29 @@ def test_a_driver(tmp_path: Path) -> None:
         assert words in said
 
 
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        ("phase", "polarity not known, because the files hold no phase; centre not fitted, for the same reason"),
+        ("time", "polarity upright; centre not fitted, because the files have no timing reference"),
+    ],
+)
+def test_no_centre_is_told_where_the_files_hold_none(lost: str, said: str, tmp_path: Path) -> None:
+    """A place is told by arrival times: none where the exporter dropped the phase, or put each file's peak at time 0."""
+    problem(tmp_path, 1.0, 'response = "a hor *.txt"')
+    for path in tmp_path.glob("a hor *.txt"):
+        text = path.read_text().replace(
+            "1 sweep using a loopback as timing reference", "1 sweep with no timing reference"
+        )
+        if lost == "phase":
+            rows = [line if line.startswith("*") else f"{' '.join(line.split()[:2])} 0.0" for line in text.splitlines()]
+            text = "\n".join(rows) + "\n"
+        path.write_text(text)
+    made = load(tmp_path / "p.toml")
+    lines = "\n".join(explain_drivers(made, measured_responses(made)[0]))
+    assert said in lines and "fitted centre" not in lines
+
+
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_an_inverted_driver_beside_a_modelled_one(tmp_path: Path, sign: float) -> None:
     """A model's pressure starts upwards; a measured driver that starts downwards beside it is named, one that does not is not."""

@@ -52,6 +52,7 @@ def test_a_listener_in_front_costs_few_places(monkeypatch: pytest.MonkeyPatch) -
         return real(disc, spread)
 
     monkeypatch.setattr(free_field, "_rings", counted)
+    monkeypatch.setattr(free_field, "LEAST_KA", np.inf)  # large discs too by their rings
     axis = direction(*DISC.facing_deg)
     for way in (axis, np.cross(axis, [0.0, 0.0, 1.0])):
         FreeField([DISC]).field(K, DISC.position_m + 2.0 * way[None] / np.linalg.norm(way))

@@ -11,9 +11,8 @@ import pytest
 from designer.acoustics import rigid_cylinder
 from designer.acoustics.free_field import direction
 from designer.acoustics.radial_interpolation import few_distances
-from designer.acoustics.rigid_cylinder import CylinderEnclosure, axial_terms
+from designer.acoustics.rigid_cylinder import CylinderEnclosure
 from designer.acoustics.rigid_sphere import SphereEnclosure
-from designer.arrays import Complex
 
 PLACES_M = np.random.default_rng(1).uniform(-0.09, 0.09, (30, 3)) * [1, 1, 0]
 
@@ -49,10 +48,11 @@ def test_many_places_before_a_cylinder_cost_few_integrals(
     k = np.array([20.0, 210.0])
     alone = np.concatenate([device.field(k, point[None]) for point in points_m[::9]], axis=1)
     integrals = []
+    plain = rigid_cylinder.axial_terms
 
-    def counted(*shape: Any) -> Complex:
-        integrals.append(shape[2].size)
-        return axial_terms(*shape)
+    def counted(*arguments: Any) -> Any:
+        integrals.append(arguments[2].size)
+        return plain(*arguments)
 
     monkeypatch.setattr(rigid_cylinder, "axial_terms", counted)
     at_once = device.field(k, points_m)[:, ::9]

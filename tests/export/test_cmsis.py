@@ -93,7 +93,10 @@ def test_headroom_is_the_l1_norm() -> None:
     export = write_cmsis(filters, Q31)
     assert filters.headroom.any_input_db == pytest.approx(18.062, abs=1e-3)
     assert export.facts["tap_shift_bits"] == {"in": 3} and export.facts["input_guard_bits"] == {"in": 1}
-    assert b"headroom: inputs 18.06 dB below full scale cannot drive a feed beyond it" in export.files["filters.h"]
+    assert (
+        b"headroom: no driver's feed exceeds full scale where inputs peak 18.06 dB below it"
+        in export.files["filters.h"]
+    )
 
 
 def test_names_that_are_no_identifiers_are_mapped() -> None:

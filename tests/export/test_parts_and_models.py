@@ -15,7 +15,9 @@ import designer
 from designer.errors import ProblemError, UsageError
 from designer.export import FilterSet, target_named
 from designer.export.minidsp_models import MODELS
+from designer.export.of_design import filter_set
 from designer.export.sigma_parts import FAMILIES, PARTS
+from designer.export.write import write_elsewhere
 from designer.problem.firmware_names import MiniModel, SigmaPart
 from designer.writing import MANIFEST
 from export import filter_cases, sigma_memory
@@ -112,10 +114,10 @@ def test_what_nothing_sums_is_said() -> None:
     """Two channels at one driver take two outputs, whose sum is made outside; one channel needs no word."""
     two = filter_cases.made({c: np.eye(2, 8) + 0.1 for c in "ab"}, ("d", "e"), {}, "fir", 96000.0)
     notes = target_named("minidsp").write(replace(two, model="2x4-hd")).notes
-    assert notes == ("nothing sums behind the outputs' filters: sum the outputs of d, e outside the device",)
+    assert notes == ("a miniDSP sums nothing behind its filters: sum the outputs of d, e outside the device",)
     one = filter_cases.made({"a": np.eye(2, 8) + 0.1}, ("d", "e"), {}, "fir", 96000.0)
     (note,) = target_named("minidsp").write(one).notes
-    assert note.endswith("2x4-hd, flex, nanosharc, minisharc-4x8 hold this")
+    assert note.endswith("2x4-hd, flex, nanosharc, minisharc-4x8 can hold these filters")
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +146,39 @@ def test_flags_name_the_part(
     )
     ended = run(capsys, monkeypatch, "export", str(folder), "--target", "minidsp", "--model", "2x4")
     assert ended.code == 2 and "--model: found '2x4'; allowed: 2x4-hd, " in ended.err
+
+
+@pytest.mark.parametrize(
+    ("target", "flags", "heeding"),
+    [
+        ("wav", ("--part", "adau1452"), "sigmadsp"),
+        ("sigmadsp", ("--model", "2x4-hd"), "minidsp"),
+        ("camilladsp", ("--prefix", "bar"), "cmsis-f32, cmsis-q31, cmsis-q15, cmsis-test"),
+    ],
+)
+def test_a_flag_that_a_target_does_not_heed_is_refused(
+    target: str,
+    flags: tuple[str, str],
+    heeding: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The message names the flag, the target and those that heed it; nothing is written."""
+    ended = run(capsys, monkeypatch, "export", str(folder), "--target", target, *flags)
+    expected = f"{flags[0]}: got it for the target {target}, which has none; expected a target of {heeding}; leave"
+    assert ended.code == 2 and expected in ended.err
+    assert not (folder / "export").exists()
+
+
+def test_the_files_keys_stand_in_the_commands_of_their_targets_alone(folder: Path, tmp_path: Path) -> None:
+    """A design with a SigmaDSP's part: the command of its CSV export names no part, which that would not take."""
+    design = designer.open(folder)
+    for target, named in (("csv", False), ("sigmadsp", True)):
+        write_elsewhere(filter_set(design), tmp_path / target, target)
+        files = [path for path in (tmp_path / target).iterdir() if path.name != MANIFEST]
+        said = ["--part" in path.read_text(encoding="utf-8") for path in files]
+        assert all(said) if named else not any(said)
 
 
 def test_the_prefix_is_the_users(

@@ -90,7 +90,7 @@ def test_every_export_says_where_it_comes_from(target: str, case: str) -> None:
         everything = everything.replace(b"\0", b"")  # numpy's characters take four bytes
     if target == "matlab":
         everything = export.files["README.txt"]
-    room = f"headroom: inputs {filters.headroom.any_input_db:.2f} dB below full scale cannot drive a feed beyond it"
+    room = f"headroom: no driver's feed exceeds full scale where inputs peak {filters.headroom.any_input_db:.2f} dB below it"
     for said in (filters.problem_sha256, f"export out/case --target {target}", "sample rate: 48000 Hz", room):
         assert said.encode() in everything
     entry = json.loads(json.dumps(manifest.entry(filters, target, export)))

@@ -225,7 +225,7 @@ def test_a_chain_says_what_feeds_it(target: str) -> None:
     assert content["outputs"] == {"L'": "virtual-left", "R'": "virtual-right", "C": "centre"}
     assert content["channel_delay_samples"] == {"virtual-left": 3, "virtual-right": 3, "centre": 8}
     assert export.facts["upmix"]["latency_samples"] == stage.latency_samples
-    assert export.notes[-1].startswith("stereo does not feed these filters as it is: an upmix has to make")
+    assert export.notes[-1].startswith("left and right must not feed these filters directly: an upmix makes")
     assert "upmix.json" not in made(replace(chain(), fed_by_upmix=False), target).files
 
 

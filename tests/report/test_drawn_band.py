@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from toml_text import pair, toml
 
 import designer
+from designer import compare
 from designer.realization.biquad import fit_frequencies_hz
+from designer.report import channel_figures
+from designer.report.comparison_figures import draw_comparison
 from designer.result import drawn_frequencies_hz
 
 
@@ -40,3 +45,18 @@ def test_sections_of_a_band_from_0_hz() -> None:
     assert (np.diff(found) > 0).all()
     np.testing.assert_allclose(found[[0, -1]], [10.0, 24_000.0])
     np.testing.assert_array_equal(found, fit_frequencies_hz(10.0, 48_000.0))
+
+
+def test_designs_of_a_band_from_0_hz_are_compared(tmp_path: Path) -> None:
+    """A logarithmic axis has no 0: the comparison is drawn, its captions are of finite numbers, and nothing warns."""
+    tables = pair()
+    tables["designs"][0] |= {"band_hz": [0.0, 4000.0], "cancellation_gain_db": [[1000, 3]]}
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.toml").write_text(toml(tables), encoding="utf-8")
+    made = compare.compare([str(tmp_path / "a.toml"), str(tmp_path / "b.toml")])
+    pictures = draw_comparison(made.channels, made.shifts, made.show)
+    assert pictures and not any("nan" in picture.message.split() for picture in pictures)
+    design = designer.design(designer.loads(toml(tables)))
+    assert channel_figures._polar(design, "left").startswith(
+        "at 1"
+    )  # sqrt(3.9 Hz x 4 kHz) = 125 Hz, the middle of ten octaves

@@ -170,3 +170,19 @@ def test_standard_output_that_is_full(command: str) -> None:
     assert (done.returncode, done.stderr) == (
         6, "error: standard output: cannot be written: no space left on device\n"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_standard_output_that_takes_a_part(unbuffered: str, tmp_path: Path) -> None:
+    """A file that the first part of the schema fills: exit code 6, though Python without buffers reports nothing."""
+    program = [sys.executable, "-m", "designer.cli", "schema"]
+    with (tmp_path / "schema.json").open("w") as out, largest_file(4096):
+        done = subprocess.run(
+            program,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered, "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+    assert (done.returncode, done.stderr) == (6, "error: standard output: cannot be written: file too large\n")

@@ -236,7 +236,7 @@ def test_an_export_does_not_take_the_place_of_another(here: Path, designer_comma
 def test_nothing_is_put_where_it_would_hold_up_a_design(here: Path, designer_command: Command) -> None:
     """A design folder takes its own exports; what would make a second folder of this tool in it is refused, in `export` too."""
     before = contents(here)
-    says = "lies in out, a design folder, which could not be replaced any more; choose another with -o"
+    says = "lies in out, a design folder, which could not be replaced any more; choose another place"
     for ended in (
         designer_command("export", "out", "--target", "wav", "-o", "out/export/wav"),
         designer_command("export", "out", "--target", "wav", "-o", "out/export/cmsis-f32", "--force"),
