@@ -22,6 +22,8 @@ Source: majorise-minimise for the passes; Lobo et al., Applications of second-or
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from designer.arrays import Bool, Complex, Real
@@ -62,6 +64,10 @@ def within(target: ChannelTarget, start: Complex) -> Solution:
     SolverError : where the certificate confirms no answer
 
     """
+    if target.gamma is not None:
+        # More than the weights without limits reach is out of reach within them: the least slack is the same, in numbers near 1.
+        left = np.maximum(quadratic(target.cancel_power, start), 1e-300)
+        target = replace(target, gamma=np.minimum(target.gamma, quadratic(target.reach_power, start) / left))
     return constrained.solve_in_parts(target, lambda part, at: _within(part, start[at]))
 
 
