@@ -42,6 +42,8 @@ PULL, GROWTH = 10.0, 4.0
 """The constraints' weight r at first, over that of the same points in C, and what it grows by from stage to stage."""
 RUN_AWAY = 1e12
 """An error so much larger than the best one's will not come back."""
+RAISED_STAGE, RAISED_PATIENCE = 15, 60
+"""Shorter stages where the levels are projected too, and how many rounds their excess may take to begin to fall."""
 OVER = 1.8
 """Over-relaxation: p counts this much, less what was projected last; two to three times fewer rounds than 1."""
 
@@ -96,6 +98,24 @@ class Held:
         """The nearest pressures (J, M) within a radius (J,)."""
         size = self.size(p)[:, None] if self.together else np.abs(p)
         return np.asarray(p * np.minimum(1.0, radius[:, None] / np.maximum(size, 1e-300)))
+
+    def scaled_levels(self, limit: Real) -> Rows:
+        """The level's own pressures (J, M or their own number), times the limit: a copy for each point that is limited by itself."""
+        copies = 1 if self.together else self.rows.points.shape[1]
+        rows = self.level_rows
+        return Rows(
+            np.repeat(rows.points * limit[:, None, None], copies, axis=1),
+            np.repeat(rows.offset * limit[:, None], copies, axis=1),
+        )
+
+    def projected_together(self, p: Complex, level: Complex) -> list[Complex]:
+        """The nearest pressures (J, M) and scaled levels of which no pressure exceeds its level; a level that is given stays."""
+        size, bound = ((root_mean_square(one)[:, None] if self.together else np.abs(one)) for one in (p, level))
+        over, share = np.maximum(size - bound, 0.0), 0.5 if self.level_rows.points.any() else 0.0
+        return [
+            p * (1 - (1 - share) * over / np.maximum(size, 1e-300)),
+            level * (1 + share * over / np.maximum(bound, 1e-300)),
+        ]
 
     def excess_db(self, w: Complex) -> float:
         """By how much weights (K, L) exceed the limit, at the worst frequency; 0 where they hold it."""
@@ -180,13 +200,38 @@ def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, de
     wanted, symbol, taps, delay, penalty : as in `fit`
 
     """
+    merit, x = _rounds(wishes, wanted, symbol, taps, delay, penalty, raised=False)
+    if merit[0] > HELD_DB:
+        merit, x = min(
+            (merit, x), _rounds(wishes, wanted, symbol, taps, delay, penalty, raised=True), key=lambda one: one[0]
+        )
+    return x
+
+
+def _rounds(
+    wishes: Sequence[Held],
+    wanted: Complex,
+    symbol: Complex,
+    taps: int,
+    delay: int,
+    penalty: Real | None,
+    *,
+    raised: bool,
+) -> tuple[tuple[float, float], Real]:
+    """The largest excess (dB, at least HELD_DB) and the error of the best taps of all rounds, and these taps (L, T)."""
+    stage = RAISED_STAGE if raised else STAGE
     own = (symbol @ wanted[:, :, None])[:, :, 0]
-    margin = 10 ** (-MARGIN_DB / 20)
+    limits = [10 ** (-MARGIN_DB / 20) * wish.limit for wish in wishes]
     equations = NormalEquations(symbol, taps, penalty)
     x = equations.solve(equations.cut(delayed(own, delay)), equations.cut(delayed(wanted, delay)))
-    left = [np.zeros_like(wish.rows.offset) for wish in wishes]
+    sides = [
+        [wish.rows, *([wish.scaled_levels(limit)] if raised else [])]
+        for wish, limit in zip(wishes, limits, strict=True)
+    ]
+    left = [[np.zeros_like(rows.offset) for rows in side] for side in sides]
     pulls = [np.maximum(wish.own_weight(symbol), 1e-12) * PULL / GROWTH for wish in wishes]
-    near = [wish.rows.pressure(delayed(equations.spectra(x), -delay)[wish.index]) for wish in wishes]
+    w = delayed(equations.spectra(x), -delay)
+    near = [[rows.pressure(w[wish.index]) for rows in side] for wish, side in zip(wishes, sides, strict=True)]
     best, merit, before, stage_began = x, (np.inf, np.inf), np.inf, (np.inf, np.inf)
     for number in range(ROUNDS):
         w = delayed(equations.spectra(x), -delay)
@@ -200,27 +245,32 @@ def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, de
         if worst <= HELD_DB and abs(error - before) <= SETTLED * error:
             break
         before = error
-        if number % STAGE == 0 and number:
-            if merit == stage_began:  # a whole stage found nothing better: what is left stays
+        if number % stage == 0 and number:
+            # A whole stage found nothing better: what is left stays. With the levels the excess first grows, and then falls steadily.
+            if number >= RAISED_PATIENCE and worst > stage_began[0] if raised else merit == stage_began:
                 break
-            stage_began = merit
-        if number % STAGE == 0 and merit[0] > HELD_DB:  # u is what was left times r
+            stage_began = (worst, error) if raised else merit
+        if number % stage == 0 and merit[0] > HELD_DB:  # u is what was left times r
             pulls = [pull * GROWTH for pull in pulls]
-            left = [rest / GROWTH for rest in left]
+            left = [[rest / GROWTH for rest in rests] for rests in left]
             matrices = symbol.copy()
-            for wish, pull in zip(wishes, pulls, strict=True):
-                matrices[wish.index] += mean_power_matrix(wish.rows.points) * pull[:, None, None]
+            for wish, side, pull in zip(wishes, sides, pulls, strict=True):
+                matrices[wish.index] += sum(mean_power_matrix(rows.points) for rows in side) * pull[:, None, None]
             equations = NormalEquations(matrices, taps, penalty)
         right = own.copy()
-        for i, (wish, pull) in enumerate(zip(wishes, pulls, strict=True)):
-            p = OVER * wish.rows.pressure(w[wish.index]) + (1 - OVER) * near[i]
-            z = wish.projected(p + left[i], margin * wish.limit * wish.reached(w))
-            left[i] = left[i] + p - z
-            near[i] = z
-            goal = (z - left[i] - wish.rows.offset) * (pull / p.shape[1])[:, None]
-            right[wish.index] += np.einsum("jml,jm->jl", wish.rows.points.conj(), goal)
-        x = equations.solve_again(equations.cut(delayed(right, delay)), x)
-    return best
+        for i, (wish, side, pull, limit) in enumerate(zip(wishes, sides, pulls, limits, strict=True)):
+            p = [OVER * rows.pressure(w[wish.index]) + (1 - OVER) * z for rows, z in zip(side, near[i], strict=True)]
+            aim = [one + rest for one, rest in zip(p, left[i], strict=True)]
+            near[i] = wish.projected_together(*aim) if raised else [wish.projected(aim[0], limit * wish.reached(w))]
+            left[i] = [one - z for one, z in zip(aim, near[i], strict=True)]
+            for rows, z, rest in zip(side, near[i], left[i], strict=True):
+                goal = (z - rest - rows.offset) * (pull / z.shape[1])[:, None]
+                right[wish.index] += np.einsum("jml,jm->jl", rows.points.conj(), goal)
+        try:
+            x = equations.solve_again(equations.cut(delayed(right, delay)), x)
+        except np.linalg.LinAlgError:  # r has grown beyond what its factor can take
+            break
+    return merit, best
 
 
 def _total(symbol: Complex, error: Complex, x: Real, penalty: Real | None) -> float:

@@ -89,6 +89,8 @@ def calls() -> dict[str, Call]:
         "realization.held_wishes.Held.reached": (wish.reached, (w,)),
         "realization.held_wishes.Held.size": (wish.size, (p,)),
         "realization.held_wishes.Held.projected": (wish.projected, (p, 0.5 * np.abs(p[:, 0]))),
+        "realization.held_wishes.Held.scaled_levels": (wish.scaled_levels, (wish.limit,)),
+        "realization.held_wishes.Held.projected_together": (wish.projected_together, (p, 0.5 * p)),
         "realization.held_wishes.Held.excess_db": (wish.excess_db, (w,)),
         "realization.ratios.ratios": (ratios.ratios, (w, 0, target.share)),
         "realization.ratios.capped": (ratios.capped, (w, C, 0, 0.5)),

@@ -286,3 +286,11 @@ def test_held_taps_are_nearly_the_best_of_those_that_hold(together: bool) -> Non
     reached = limited.size(limited.rows.pressure((phase @ x.T)[index]))
     assert (20 * np.log10(reached / limit) < 0.011).all()
     assert best * 0.999 < error < best * 1.05
+
+
+def test_more_taps_hold_what_fewer_hold() -> None:
+    """12 taps, 6 of them before the bulk delay, are 20 with zeros around them and 10 before it: what they hold, 20 can hold."""
+    tables = line(6, mask=[{"azimuth_deg": [45.0, 120.0], "max_db": -25.0}], window_deg=[-15.0, 15.0])
+    found, scene = designed(tables, 129)
+    for taps in (12, 20):
+        assert realize_form([found], scene, Realization(taps=taps, hold_wishes=True)).warnings == ()
