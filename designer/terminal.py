@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 
 STOPPED = "stopped; nothing half-written is left"
-GRACE_S = 0.5
-"""How long the program may take to end by itself."""
+GRACE_S = 0.3
+"""How long compiled code may go on after a signal."""
+CLEANING_S = 10.0
+"""How long a program that has heard of the signal may take to remove what is half-written."""
 
 
 class Stopped(BaseException):
@@ -42,15 +44,18 @@ class Stopped(BaseException):
 def stoppable() -> Iterator[None]:
     """Turn the signals that ask for an end into `Stopped`; a second one does not disturb the cleaning up.
 
-    Compiled code does not hear of it before it returns: a thread ends the program where that takes longer than GRACE_S, and nothing
-    lies on the disk that would have to be removed.
+    Compiled code does not hear of it before it returns: where that takes longer than GRACE_S, a thread removes what is half-written
+    and ends the program.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before: dict[int, Any] = {number: signal.getsignal(number) for number in STOPPING}
 
+    heard = threading.Event()
+
     def stop(number: int, _: FrameType | None) -> None:
+        heard.set()
         for one in STOPPING:
             signal.signal(one, signal.SIG_IGN)
         raise Stopped(number)
@@ -62,7 +67,7 @@ def stoppable() -> Iterator[None]:
     os.set_blocking(woken, False)
     wakeup = signal.set_wakeup_fd(woken)
     ended = threading.Event()
-    threading.Thread(target=_end_soon, args=(awake, ended), daemon=True).start()
+    threading.Thread(target=_end_soon, args=(awake, heard, ended), daemon=True).start()
     try:
         yield
     finally:
@@ -73,18 +78,19 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _end_soon(awake: int, ended: threading.Event) -> None:
+def _end_soon(awake: int, heard: threading.Event, ended: threading.Event) -> None:
     """End the program a moment after a signal, whose number the system writes into a pipe, if it has not ended by itself."""
     while number := os.read(awake, 1):
-        if number[0] not in STOPPING:
+        if number[0] not in STOPPING or ended.wait(GRACE_S):
             continue
-        while not ended.wait(GRACE_S):
-            if not Staging.open_ones:
-                for child in multiprocessing.active_children():
-                    child.kill()
-                show_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # a progress bar hides it
-                os.write(2, f"{show_cursor}{STOPPED}\n".encode())
-                os._exit(128 + number[0])
+        if heard.is_set() and Staging.open_ones and ended.wait(CLEANING_S):
+            continue
+        Staging.take_away()
+        for child in multiprocessing.active_children():
+            child.kill()
+        show_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # a progress bar hides it
+        os.write(2, f"{show_cursor}{STOPPED}\n".encode())
+        os._exit(128 + number[0])
     os.close(awake)
 
 

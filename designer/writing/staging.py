@@ -74,6 +74,8 @@ class Staging:
 
     open_ones: ClassVar[set[Path]] = set()
     """Those of this process, which it must not leave behind."""
+    new_parents: ClassVar[list[Path]] = []
+    """Folders above them that were made for them, the deepest first."""
 
     def __init__(self, parent: Path, name: str) -> None:
         self.parent = parent
@@ -103,6 +105,17 @@ class Staging:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._remove()
+
+    @classmethod
+    def take_away(cls) -> None:
+        """Remove all of this process's from another thread, each first under another name, out of reach of who was at work in it."""
+        for path in tuple(cls.open_ones):
+            aside = path.with_name(f".{secrets.token_hex(8)}{SUFFIX}")
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                path.rename(aside)
+                _put_back(aside, str(json.loads((aside / OWNER).read_bytes())["place"]))
+            _clear(aside)
+        _remove_folders(cls.new_parents)
 
     @property
     def new(self) -> Path:
@@ -255,13 +268,20 @@ def parents_made(place: Path) -> Iterator[Path]:
     at = place.resolve() if place.name in ("", "..") else place
     missing = [one for one in at.absolute().parents if not one.exists()]
     try:
+        Staging.new_parents[:0] = missing
         at.parent.mkdir(parents=True, exist_ok=True)
         yield at.parent.resolve() / at.name
     except BaseException:
-        for parent in missing:
-            with contextlib.suppress(OSError):
-                parent.rmdir()
+        _remove_folders(missing)
         raise
+    finally:
+        del Staging.new_parents[: len(missing)]
+
+
+def _remove_folders(folders: list[Path]) -> None:
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def reserve(place: Path) -> None:

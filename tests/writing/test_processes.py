@@ -95,29 +95,35 @@ def test_a_signal_ends_a_command_cleanly(
 STUCK = """
 import ctypes, sys
 from designer import cli, job
+from designer.report import figures
 library = ctypes.CDLL(None)
 mutex = ctypes.create_string_buffer(128)
 def stuck(*_):
     library.pthread_mutex_lock(mutex)
     print("stuck", flush=True)
     library.pthread_mutex_lock(mutex)  # for ever, and no signal ends it
-job.design_channel = stuck
-sys.argv = ["designer", "design", "p.toml", "-o", "out"]
+{place} = stuck
+sys.argv = ["designer", "design", "p.toml", "-o", "new/folders/out"]
 cli.main()
 """
 
 
-def test_compiled_code_that_does_not_return_does_not_hold_a_command(here: Path) -> None:
-    """Stuck in a call that no signal interrupts, the command ends as it does elsewhere, and leaves nothing."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("place", ["job.design_channel", "figures.draw_all"])
+def test_compiled_code_that_does_not_return_does_not_hold_a_command(
+    place: str, number: signal.Signals, here: Path
+) -> None:
+    """Stuck in a call that no signal interrupts, while it writes too, the command ends as it does elsewhere, and leaves nothing."""
     before = contents(here)
-    program = [sys.executable, "-c", STUCK]
+    program = [sys.executable, "-c", STUCK.format(place=place)]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=PATH) as command:
         assert command.stdout is not None
         assert command.stdout.readline() == "stuck\n"
-        command.send_signal(signal.SIGINT)
-        assert command.communicate() == ("", "stopped; nothing half-written is left\n")
-    assert command.returncode == 130
+        command.send_signal(number)
+        assert command.communicate(timeout=120) == ("", "stopped; nothing half-written is left\n")
+    assert command.returncode == 128 + number
     assert contents(here) == before
+    assert [path.name for path in here.iterdir()] == ["p.toml"]
 
 
 KILLED = """
