@@ -1,14 +1,17 @@
 """SigmaDSP parts: the word of their parameters, how many they hold, and the order in which their filter cells keep them.
 
-The orders are those of the parameter addresses that SigmaStudio's own exports list for its second-order and FIR cells:
+The orders are those of the parameter addresses that SigmaStudio's own exports list for its second-order cells (B0, B1, B2, A1, A2 for
+the ADAU1701; B2, B1, B0, A2, A1 for the ADAU1452), and of Analog Devices' page on the FIR cell, whose code for the 32-bit core
+writes the taps "in reverse order"; that the 28-bit core takes the first tap first is not in what could be read:
 
     5.23, ADAU14xx and ADAU17xx with a 28-bit core   b0, b1, b2, a1, a2;  first tap first
     8.24, ADAU145x and ADAU146x with a 32-bit core   b2, b1, b0, a2, a1;  last tap first
 
 In both, a1 and a2 have the opposite of the signs of H(z) = (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2), because the
 core adds what it feeds back. 5.23 is 28 bits, from -16 to 16, behind four zero bits of a 32-bit cell (1.0 is 0x00800000, -1.0
-is 0x0F800000); 8.24 is 32 bits, from -128 to 128 (1.0 is 0x01000000). Words are those of the data sheets: parameter RAM, on
-the 32-bit core one of its two data memories.
+is 0x0F800000); 8.24 is 32 bits, from -128 to 128 (1.0 is 0x01000000). Words are those of the data sheets: parameter RAM (the
+ADAU1702 has half the ADAU1701's program, not half its parameters), on the 32-bit core one of its two data
+memories: half the kilowords of data RAM that its data sheet counts.
 
 Cores that run fast filters from registers of their own (ADAU1772, ADAU1787's FastDSP: 5.27, a bank a coefficient) have
 another memory, and are not among these.
@@ -83,9 +86,9 @@ PARTS = {
     "adau1446": ("5.23", 4096),
     "adau1461": ("5.23", 1024),
     "adau1701": ("5.23", 1024),
-    "adau1702": ("5.23", 512),
+    "adau1702": ("5.23", 1024),
     "adau1761": ("5.23", 1024),
-    "adau1450": ("8.24", 8192),
+    "adau1450": ("8.24", 4096),
     "adau1451": ("8.24", 20480),
     "adau1452": ("8.24", 20480),
     "adau1462": ("8.24", 24576),

@@ -47,6 +47,20 @@ def test_a_part_plays_the_filter(part: str, filters: FilterSet) -> None:
         assert np.abs(other - sigma_memory.play(words, form, impulse[:20], sections=False)).max() > 0.01 * largest
 
 
+KILOWORDS = {
+    **dict.fromkeys(("adau1401", "adau1701", "adau1702", "adau1461", "adau1761"), 1),
+    **dict.fromkeys(("adau1442", "adau1445", "adau1446"), 4),
+    **{"adau1450": 8, "adau1451": 40, "adau1452": 40, "adau1462": 48, "adau1463": 48, "adau1466": 80, "adau1467": 80},
+}
+"""Of the data sheets: parameter RAM of the 28-bit cores, data RAM of the 32-bit ones, which is two memories of the same size."""
+
+
+def test_the_parts_have_the_memory_of_their_data_sheets() -> None:
+    """The ADAU1702 has half the ADAU1701's program and all of its parameters; a filter lies in one of two data memories."""
+    sizes = {part: 1024 * KILOWORDS[part] // (1 if family == "5.23" else 2) for part, (family, _) in PARTS.items()}
+    assert {part: words for part, (_, words) in PARTS.items()} == sizes
+
+
 def test_a_part_holds_so_many_words() -> None:
     """Its size stands in the message, with the parts that are larger; without a part those that fit are named."""
     filters = filter_cases.made({"a": np.ones((1, 1025))}, ("d",), {}, "fir")
