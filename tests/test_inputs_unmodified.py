@@ -267,6 +267,13 @@ def calls() -> dict[str, Call]:
         "acoustics.head_in_field.ears_in_field": (
             lambda *a: head_in_field.ears_in_field(heads.Sphere("sphere", 0.09), ball, *a), (k, 3 * unit, axes)
         ),
+        "acoustics.radial_interpolation.few_points": (
+            lambda q: radial_interpolation.few_points(lambda x: np.ones((2, 3, x.size), dtype=complex), q, most=q.size),
+            (np.linspace(1.0, 1.1, 30),),
+        ),
+        "acoustics.radial_interpolation.at_few_frequencies": (
+            lambda q: radial_interpolation.at_few_frequencies(lambda x: np.ones((x.size, 2), dtype=complex), q, 0.1), (k,)
+        ),
         "acoustics.radial_interpolation.few_distances": (
             lambda r: radial_interpolation.few_distances(lambda q: np.ones((2, 3, q.size), dtype=complex), r), (np.linspace(1.0, 1.1, 30),)
         ),

@@ -53,6 +53,7 @@ from designer.acoustics.interaural_time import (
     middle_s,
     spectra,
 )
+from designer.acoustics.radial_interpolation import at_few_frequencies
 from designer.acoustics.rigid_sphere import head_pressure, sphere_pressure
 from designer.acoustics.sphere_interpolation import (
     GAP_DEG,
@@ -228,31 +229,33 @@ class MeasuredHead:
         DataError : a direction where nothing is measured
 
         """
-        flat = (distance_m[:, None, None] * towards).reshape(-1, 3)
-        frequency_hz = k * self.speed_of_sound_m_s / (2 * np.pi)
-        places = np.array([[0.0, side * self.radius_m, 0.0] for side in SIDES])
-        (left, at_left), (right, at_right) = (self._where_measured(flat - place, place, k) for place in places)
-        ears = self._ears(frequency_hz, (left, right))
+        a, measured_m = self.radius_m, self.recording.distance_m
+        places = np.array([[[0.0, side * a, 0.0]] for side in SIDES])  # (2, 1, 3)
+        ray = (distance_m[:, None, None] * towards).reshape(-1, 3) - places
+        ray /= np.linalg.norm(ray, axis=2, keepdims=True)  # (2, Q, 3)
+        if np.isfinite(measured_m):  # where the rays meet the measured sphere
+            along = (ray * places).sum(axis=2, keepdims=True)
+            ray = (places + (np.sqrt(along**2 + measured_m**2 - a**2) - along) * ray) / measured_m
+        ratio = np.array([measured_m / a])
+        cosine = np.stack([side * ray[ear, :, 1] for ear, side in enumerate(SIDES)]).reshape(1, -1)
+
+        def relative(some: Real) -> Complex:
+            """The sphere's pressure of the sources over that of the measured ones, relative to the free field at its centre."""
+            near = head_pressure(some, a, distance_m, towards[..., 1])
+            far = sphere_pressure(some * a, ratio, cosine, tolerance=1e-10)[:, 0].reshape(
+                some.size, 2, *towards.shape[:2]
+            )
+            wave = np.exp(1j * np.multiply.outer(some, distance_m))[:, :, None, None]
+            if np.isfinite(measured_m):
+                wave = wave * (a * np.exp(-1j * some * measured_m) / measured_m)[:, None, None, None]
+            return np.asarray(near * wave / far.swapaxes(1, 2))
+
         shape = (k.size, *towards.shape[:2])
-        measured = np.stack([(ears[0].T * at_left).reshape(shape), (ears[1].T * at_right).reshape(shape)], axis=2)
-        return np.asarray(measured * head_pressure(k, self.radius_m, distance_m, towards[..., 1]))
-
-    def _where_measured(self, ray: Real, place: Real, k: Real) -> tuple[Real, Complex]:
-        """Where rays (Q, 3) from an ear meet the measured sphere, as unit vectors from the head's centre (Q, 3).
-
-        And what turns a pressure there, relative to the free field at the centre, into that over a rigid sphere's there (F, Q).
-        """
-        a, distance_m = self.radius_m, self.recording.distance_m
-        ray = ray / np.linalg.norm(ray, axis=1, keepdims=True)
-        if np.isinf(distance_m):
-            cosine = ray @ place / a
-            sphere = sphere_pressure(k * a, np.array([np.inf]), cosine[None])[:, 0]
-            return ray, 1 / sphere
-        along = ray @ place
-        reach = -along + np.sqrt(along**2 + distance_m**2 - a**2)
-        towards = (place + reach[:, None] * ray) / distance_m
-        sphere = sphere_pressure(k * a, np.array([distance_m / a]), (towards @ place / a)[None])[:, 0]
-        return towards, a * np.exp(-1j * k[:, None] * distance_m) / (sphere * distance_m)
+        frequency_hz = k * self.speed_of_sound_m_s / (2 * np.pi)
+        ears = self._ears(frequency_hz, (ray[0], ray[1]))
+        measured = np.stack([ear.T.reshape(shape) for ear in ears], axis=2)
+        measured *= at_few_frequencies(relative, k, 2 * a)
+        return np.asarray(measured * np.exp(-1j * np.multiply.outer(k, distance_m))[:, :, None, None])
 
     @cached_property
     def _beside_sphere(self) -> tuple[Real, Complex]:

@@ -14,7 +14,8 @@ and L. N. Trefethen, Chopping a Chebyshev series (ACM Transactions on Mathematic
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -25,6 +26,9 @@ WORTH = 0.75
 """Of what each distance alone would cost: few distances that cost more are not tried."""
 MISSED = 1e-8
 """Of the largest term at the same frequency."""
+MORE_FREQUENCIES = 14
+MISSED_BETWEEN = 3e-5
+"""Between frequencies, of the largest at any: 0.001 dB is seen, because the next coefficients fall faster."""
 
 
 def few_distances(
@@ -43,21 +47,58 @@ def few_distances(
     (N, F, Q, ...) and (U, Q); None where they would cost about as much as each distance alone
 
     """
-    nearness = 1 / distance_m
-    low, high = float(nearness.min()), float(nearness.max())
     most = np.unique(distance_m).size if most is None else most
+    return few_points(lambda nearness: terms(1 / nearness), 1 / distance_m, most=most)
+
+
+def at_few_frequencies(relative: Callable[[Real], Complex], k: Real, extent_m: float) -> Complex:
+    """What is smooth in frequency (F, ...), from few wave numbers; from all where that is cheaper, or where they do not suffice.
+
+    Parameters
+    ----------
+    relative : (Q,) wave numbers -> (Q, ...), over the wave that turns its phase fastest
+    k : (F,)
+    extent_m : radii of what sound goes around
+
+    """
+    count = math.ceil(float(np.ptp(k)) * extent_m) + MORE_FREQUENCIES
+    few = few_points(lambda some: relative(some)[None, None], k, most=k.size, degrees=(count,), missed=MISSED_BETWEEN)
+    if few is None:
+        return relative(k)
+    flat = np.ascontiguousarray(few[0][0, 0]).reshape(count + 1, -1).view(float)
+    return np.asarray((few[1] @ flat).view(complex).reshape(k.size, *few[0].shape[3:]))
+
+
+def few_points(
+    terms: Callable[[Real], Complex],
+    at: Real,
+    *,
+    most: float,
+    degrees: Sequence[int] = DEGREES,
+    missed: float = MISSED,
+) -> tuple[Complex, Real] | None:
+    """As `few_distances`, for terms (N, F, Q, ...) that are smooth in any variable, asked for at points (U,).
+
+    Parameters
+    ----------
+    degrees : to try, each twice the one before it
+    missed : of the largest term at the same frequency
+
+    """
+    low, high = float(at.min()), float(at.max())
     values: Complex | None = None
-    for degree in DEGREES:
+    for degree in degrees:
         if degree + 1 > WORTH * most:
             return None
         step = np.arange(degree + 1)
         nodes = (low + high) / 2 + (high - low) / 2 * np.cos(np.pi * step / degree)
+        nodes[[0, -1]] = high, low
         fresh = step if values is None else step[1::2]
-        values = _interleaved(values, terms(1 / nodes[fresh]))
+        values = _interleaved(values, terms(nodes[fresh]))
         last, before = _last_coefficients(values)
         follows = last * np.minimum(1.0, last / np.maximum(before, 1e-300))
-        if (follows <= MISSED * np.abs(values).max(axis=(0, 2))).all():
-            return values, _shares(nearness, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
+        if (follows <= missed * np.abs(values).max(axis=(0, 2))).all():
+            return values, _shares(at, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
     return None
 
 
@@ -70,7 +111,7 @@ def _last_coefficients(values: Complex) -> tuple[Real, Real]:
     cosines = (
         np.cos(np.pi * np.outer(orders, step) / degree) * ends * np.where(orders == degree, 1, 2)[:, None] / degree
     )
-    size = np.abs(np.einsum("nfq...,cq->cnf...", values, cosines)).max(axis=1)
+    size = np.abs(np.moveaxis(np.tensordot(values, cosines, (2, 1)), -1, 0)).max(axis=1)
     return np.maximum(size[0], size[1]), np.maximum(size[2], size[3])
 
 

@@ -50,6 +50,8 @@ MOST_AT_ONCE, NUMBERS_AT_ONCE = 8, 40_000
 """Terms that are computed together, and their numbers, which stay in the processor's cache."""
 ROUND_REACH = 1.2
 """How far from the centre of a round enclosure sound seems to come from, in radii."""
+NUMBERS_A_PRODUCT = 500_000
+"""Orders times distances times points times drivers that are multiplied at once (4 MB)."""
 MAX_NUMBERS = 20_000
 """Frequencies times distances whose terms are held at once (about 30 MB)."""
 
@@ -115,7 +117,9 @@ def legendre_table(x: Real, terms: int) -> Real:
     if terms > 1:
         table[1] = x
     for n in range(1, terms - 1):
-        table[n + 1] = ((2 * n + 1) * x * table[n] - n * table[n - 1]) / (n + 1)
+        np.multiply(table[n], x, out=table[n + 1])
+        table[n + 1] *= (2 * n + 1) / (n + 1)
+        table[n + 1] -= n / (n + 1) * table[n - 1]
     return table
 
 
@@ -211,14 +215,15 @@ class SphereEnclosure:
             return each / self.radius_m
         radial, shares = few  # (N, F, Q), (M, Q)
         angular = legendre_table(cos_angle, len(radial)) * cap_weights(self.cos_half_angle, len(radial))[:, None]
-        # Distance by distance: orders times distances times points would be the largest array of all.
-        angular = np.ascontiguousarray(angular).reshape(len(radial), -1)
-        total = np.zeros((k.size, angular.shape[1]), dtype=complex)
-        for n, share in enumerate(np.repeat(shares, cos_angle.shape[1], axis=0).T):
-            left = np.ascontiguousarray(radial[:, :, n].T)
-            total.real += share * (left.real @ angular)
-            total.imag += share * (left.imag @ angular)
-        total = total.reshape(k.size, *cos_angle.shape)
+        left = np.ascontiguousarray(radial.transpose(1, 2, 0)).reshape(k.size, -1)
+        left = np.concatenate([left.real, left.imag])
+        total = np.empty((k.size, *cos_angle.shape), dtype=complex)
+        step = max(1, NUMBERS_A_PRODUCT // (left.shape[1] * len(self.directions)))
+        for start in range(0, len(points_m), step):
+            part = slice(start, start + step)
+            right = shares[part].T[:, None, :, None] * angular[:, part]  # (Q, N, M, L)
+            both = (left @ right.reshape(left.shape[1], -1)).reshape(2, k.size, -1, len(self.directions))
+            total[:, part].real, total[:, part].imag = both
         total *= (np.exp(-1j * np.outer(k, distance_m)) / (distance_m * self.radius_m))[:, :, None]
         return total
 

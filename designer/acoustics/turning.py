@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from designer.acoustics.free_field import EQUAL_STEPS, FEWEST_STEPS, equal_steps
 from designer.arrays import Complex, Real
 
 
 def turning(k: Real, distance_m: Real) -> Complex:
-    """e^{-jkr} (..., F), for k (F,) and r of any shape (...): on equal steps a product of two short series."""
-    step = float(k[1] - k[0]) if k.size > 1 else 0.0
-    if k.size < 9 or not np.allclose(np.diff(k), step, rtol=1e-9, atol=0):
-        return np.asarray(np.exp(-1j * distance_m[..., None] * k))
-    short = int(np.ceil(np.sqrt(k.size)))
-    coarse = np.exp(-1j * distance_m[..., None] * (k[0] + step * short * np.arange(-(-k.size // short))))
-    fine = np.exp(-1j * distance_m[..., None] * (step * np.arange(short)))
-    whole = (coarse[..., :, None] * fine[..., None, :]).reshape(*distance_m.shape, -1)
-    return np.ascontiguousarray(whole[..., : k.size])
+    """e^{-jkr} (..., F), for k (F,) and r of any shape (...): in equal steps of k a product of two short series."""
+    out = np.empty((*distance_m.shape, k.size), dtype=complex)
+    for run in equal_steps(k):
+        part = k[run]
+        if part.size < FEWEST_STEPS or np.ptp(np.diff(part)) > EQUAL_STEPS * part[-1]:
+            out[..., run] = np.exp(-1j * distance_m[..., None] * part)
+            continue
+        step, short = (part[-1] - part[0]) / (part.size - 1), math.isqrt(part.size - 1) + 1
+        coarse = np.exp(-1j * distance_m[..., None] * (part[0] + step * short * np.arange(-(-part.size // short))))
+        fine = np.exp(-1j * distance_m[..., None] * (step * np.arange(short)))
+        whole = (coarse[..., :, None] * fine[..., None, :]).reshape(*distance_m.shape, -1)
+        out[..., run] = whole[..., : part.size]
+    return out

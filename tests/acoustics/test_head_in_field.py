@@ -211,11 +211,42 @@ def test_places_do_not_depend_on_each_other() -> None:
         np.testing.assert_allclose(some.moved(move[None]).ears(), together[:, m], rtol=1e-3)
 
 
+def test_four_times_the_frequencies_are_no_more_series() -> None:
+    """257 and 1025 frequencies of the smart speaker ask the sphere for the same few, and every fourth agrees within 0.005 dB."""
+    scene = designer.scene(designer.load(ROOT / "problems/smart-speaker.toml"))
+    sphere, centres_m, axes = scene.device, np.array([[2.0, 0.0, 0.0]]), axes_turned(0.0)
+    asked: list[int] = []
+
+    class Counting:
+        """The sphere, which counts the frequencies that its field is asked for."""
+
+        def field(self, k: Real, points_m: Real) -> Complex:
+            asked.append(k.size)
+            return sphere.field(k, points_m)
+
+        def source_places_m(self) -> Real:
+            return sphere.source_places_m()
+
+        def source_reach_m(self) -> Real:
+            return sphere.source_reach_m()
+
+    found = []
+    for count in (257, 1025):
+        asked.clear()
+        found.append(ears_in_field(HEAD, Counting(), 2 * np.pi / C * np.linspace(0.0, 24e3, count), centres_m, axes))
+        assert sum(asked) <= 110
+    some = slice(4, 1025, 128)
+    alone = ears_in_field(HEAD, sphere, 2 * np.pi / C * np.linspace(0.0, 24e3, 1025)[some], centres_m, axes)
+    assert differences(found[1][some], alone)[0] < 0.005
+    assert differences(found[1][::4], found[0])[0] < 0.005
+
+
 def test_many_frequencies_take_little_memory() -> None:
     """600 frequencies of 60 sources at four places would be 630 MB of one matrix: under 200 MB in all, and the same as a few at a time."""
-    k, along_m, distance_m = np.linspace(50.0, 400.0, 600), np.linspace(-0.08, 0.08, 69), np.linspace(1.0, 1.3, 4)
+    k, along_m, distance_m = np.linspace(50.0, 400.0, 600), np.linspace(-0.08, 0.08, 60), np.linspace(1.0, 1.3, 4)
     arc = np.tile(np.cos(np.linspace(1.2, 1.5, 60)), (4, 1))
-    field = np.exp(-1j * k[:, None, None, None] * np.hypot(1.1, along_m)[:, None]) * np.ones((4, 1, 1))
+    own_m = np.sqrt(distance_m[:, None] ** 2 + along_m**2 - 2 * np.outer(distance_m * arc[:, 30], along_m))
+    field = np.exp(-1j * k[:, None, None] * (np.hypot(1.1, along_m) - own_m))[..., None]
     given = along_m, distance_m, arc[:, 30:31], arc
     tracemalloc.start()
     strengths = _strengths(k, *given, field, 1e-8)
@@ -224,4 +255,6 @@ def test_many_frequencies_take_little_memory() -> None:
     assert peak < 200e6
     for part in (slice(0, 3), slice(598, 600)):
         few = _strengths(k[part], *given, field[part], 1e-8)
-        np.testing.assert_allclose(strengths[part], few, rtol=0, atol=1e-9 * np.abs(few).max())
+        np.testing.assert_allclose(
+            strengths[part], few, rtol=0, atol=1e-5 * np.abs(few).max()
+        )  # what the loading leaves

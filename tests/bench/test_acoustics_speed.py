@@ -8,6 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from designer.acoustics.free_field import direction
+from designer.acoustics.head_in_field import ears_in_field
+from designer.acoustics.heads import Sphere
 from designer.acoustics.rigid_cylinder import CylinderEnclosure
 from designer.acoustics.rigid_sphere import SphereEnclosure, cap_weights, legendre_table, radial_terms
 from designer.arrays import Complex, Real
@@ -69,3 +71,15 @@ def test_a_circle_around_a_cylinder_against_a_loop_over_azimuths_and_drivers() -
     slow = best_of(2, lambda: [single[l].field(K, points_m[[m]]) for l, m in pairs]) * 36
     print(f"cylinder, 72 azimuths: {fast:.3f} s, the loop {slow:.1f} s, {slow / fast:.0f} x")
     assert slow > 20 * fast
+
+
+def test_a_head_before_a_sphere_against_parts_of_its_frequencies() -> None:
+    """The ears of a head before three caps at 1,025 frequencies are at least twice as fast as in parts of 32, which use each one."""
+    k, axes = 2 * np.pi * np.linspace(0.0, 24_000.0, 1025) / 343.0, np.diag([-1.0, -1.0, 1.0])
+    device = SphereEnclosure(RADIUS_M, direction(np.array([-90.0, 0.0, 90.0])), [0.025] * 3)
+    given = Sphere("sphere", RADIUS_M), device
+    centres_m = np.array([[2.0, 0.0, 0.0], [2.0, 0.03, 0.0], [1.97, 0.0, 0.0]])
+    whole = best_of(3, lambda: ears_in_field(*given, k, centres_m, axes))
+    parts = best_of(2, lambda: [ears_in_field(*given, k[n : n + 32], centres_m, axes) for n in range(0, 1025, 32)])
+    print(f"head before a sphere: {whole:.4f} s, in parts {parts:.3f} s, {parts / whole:.0f} x")
+    assert parts > 2 * whole
