@@ -16,13 +16,7 @@ from designer.problem.schema import DesignTable, Problem, Region, Room
 def explain(problem: Problem) -> Iterator[str]:
     """Lines that say how the problem was understood."""
     yield problem.title
-    enclosure = problem.enclosure
-    model = enclosure.model if enclosure else "free-field"
-    size = f", radius {number(enclosure.radius_m)} m" if enclosure and model in ("sphere", "cylinder") else ""
-    if enclosure and enclosure.box_front_m:
-        width_m, height_m = enclosure.box_front_m
-        size = f", with the baffle step of a closed box, front {number(width_m)} m x {number(height_m)} m (an approximation)"
-    yield f"enclosure: {model}{size}; {number(problem.sample_rate_hz)} Hz, {number(problem.speed_of_sound_m_s)} m/s"
+    yield f"enclosure: {problem.body.described()}; {number(problem.sample_rate_hz)} Hz, {number(problem.speed_of_sound_m_s)} m/s"
     left = geometry.head_axes(problem.listener)[1]
     yield "drivers, as the listener sees them:"
     width = max(len(driver.name) for driver in problem.drivers)

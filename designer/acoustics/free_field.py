@@ -22,6 +22,7 @@ import numpy as np
 from designer.acoustics.disc_expansion import LEAST_KA, NEAREST, expanded_disc
 from designer.acoustics.disc_waves import disc_pattern, mean_product, octaves
 from designer.arrays import Complex, Index, Real
+from designer.problem.schema import Driver
 
 MAX_NUMBERS = 100_000
 """Of points, nodes of a disc and wave numbers that are held at once."""
@@ -40,6 +41,11 @@ class Disc:
     position_m: Real
     facing_deg: tuple[float, float] = (0.0, 0.0)
     radius_m: float = 0.0
+
+
+def discs_of(drivers: Sequence[Driver]) -> list[Disc]:
+    """A problem's drivers as discs that face where they face."""
+    return [Disc(np.array(d.position_m), (d.facing_deg[0], d.facing_deg[1]), d.radius_m or 0.0) for d in drivers]
 
 
 def direction(azimuth_deg: Real | float, elevation_deg: Real | float = 0.0) -> Real:

@@ -10,21 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from designer.acoustics.air import Air
-from designer.acoustics.baffle_step import ClosedBox
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures import Device as Device
+from designer.acoustics.enclosures import device_in
+from designer.acoustics.free_field import direction
 from designer.acoustics.head_in_field import ears_in_field
 from designer.acoustics.heads import Head, heads_of
 from designer.acoustics.measured_device import MeasuredDevice, read_device
 from designer.acoustics.measured_drivers import MeasuredDrivers, measured_responses
 from designer.acoustics.measured_head import MeasuredHead
 from designer.acoustics.refined_grid import refined_frequencies_hz
-from designer.acoustics.rigid_cylinder import CylinderEnclosure
-from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError
 from designer.problem import geometry
@@ -37,25 +36,6 @@ if TYPE_CHECKING:
 
 PART_BYTES = 32e6
 """Tensors of more frequencies than fill this are made and used part by part."""
-
-
-class Device(Protocol):
-    """What a scene asks of a device model: its field near and far, its power, and where its sound comes from."""
-
-    def source_places_m(self) -> Real:
-        """Where each driver's sound comes from (L, 3)."""
-
-    def source_reach_m(self) -> Real:
-        """How far around that place it comes from (L,); 0 for a point source."""
-
-    def field(self, k: Real, points_m: Real) -> Complex:
-        """Pressure (F, M, L) at points (M, 3)."""
-
-    def far_field(self, k: Real, directions: Real) -> Complex:
-        """The limit of R e^{jkR} p (F, M, L) for unit vectors (M, 3)."""
-
-    def radiated_power(self, k: Real) -> Complex:
-        """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude."""
 
 
 def driver_places_m(problem: Problem) -> Real:
@@ -73,21 +53,7 @@ def air_of(problem: Problem) -> Air | None:
 
 def device_of(problem: Problem) -> Device:
     """The device model that the problem's enclosure and drivers ask for."""
-    enclosure = problem.enclosure
-    places_m = driver_places_m(problem)
-    radii_m = [driver.radius_m or 0.0 for driver in problem.drivers]
-    if enclosure is not None and enclosure.model == "sphere":
-        directions = places_m / np.linalg.norm(places_m, axis=1, keepdims=True)  # put on the surface
-        return SphereEnclosure(enclosure.radius_m, directions, radii_m)
-    if enclosure is not None and enclosure.model == "cylinder":
-        return CylinderEnclosure.of_discs(enclosure.radius_m, places_m, radii_m)
-    discs = [
-        Disc(np.array(d.position_m), (d.facing_deg[0], d.facing_deg[1]), d.radius_m or 0.0) for d in problem.drivers
-    ]
-    free_field = FreeField(discs, baffle=enclosure is not None and enclosure.model == "baffle")
-    if enclosure is not None and enclosure.box_front_m is not None:
-        return ClosedBox(free_field, *enclosure.box_front_m)
-    return free_field
+    return device_in(problem.body, problem.drivers)
 
 
 @dataclass(frozen=True)

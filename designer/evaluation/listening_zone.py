@@ -90,19 +90,13 @@ def square_m(half_width_m: float = HALF_WIDTH_M, step_m: float = STEP_M) -> Real
 
 
 def possible(problem: Problem, displacements_m: Real) -> Bool:
-    """Where a head can be (P,): with room between it and every driver, and in front of a baffle."""
+    """Where a head can be (P,): with room between it and every driver and the enclosure."""
     listener = problem.listener
     radius_m = max(geometry.head_radius_m(head, listener.head_radius_m) for head in problem.heads)
     centres_m = geometry.head_centres_m(listener, displacements_m)
     places_m = np.array([driver.position_m for driver in problem.drivers])
     clear = np.linalg.norm(places_m - centres_m[:, None, :], axis=2).min(axis=1) > radius_m + CLEARANCE_M
-    enclosure = problem.enclosure
-    if enclosure is not None and enclosure.model == "baffle":
-        clear &= centres_m[:, 0] > radius_m
-    elif enclosure is not None and enclosure.model in ("sphere", "cylinder"):
-        across = centres_m[:, : 3 if enclosure.model == "sphere" else 2]
-        clear &= np.linalg.norm(across, axis=1) > enclosure.radius_m + radius_m + CLEARANCE_M
-    return np.asarray(clear)
+    return np.asarray(clear & (problem.body.clearance_m(centres_m) > radius_m + CLEARANCE_M))
 
 
 def listening_zone(

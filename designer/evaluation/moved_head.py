@@ -86,14 +86,9 @@ def possible_heads_m(problem: Problem, displacements_m: Real) -> Real:
     centres_m = geometry.head_centres_m(listener, displacements_m)
     ears_m = geometry.ears_m(listener, radius_m, displacements_m)
     clear = np.linalg.norm(places_m - centres_m[:, None, :], axis=2).min(axis=1) > CLEARANCE * radius_m
-    enclosure = problem.enclosure
-    if enclosure is not None and enclosure.model == "baffle":
-        clear &= (ears_m[:, :, 0] > 0).all(axis=1)
-    elif enclosure is not None and enclosure.model in ("sphere", "cylinder"):
-        across = slice(3 if enclosure.model == "sphere" else 2)
-        clear &= (np.linalg.norm(ears_m[:, :, across], axis=2) > CLEARANCE * enclosure.radius_m).all(axis=1)
-        if any(head != "points" for head in problem.heads):
-            clear &= np.linalg.norm(centres_m[:, across], axis=1) > enclosure.radius_m + radius_m
+    clear &= (problem.body.clearance_m(ears_m) > problem.body.nearest_m).all(axis=1)
+    if any(head != "points" for head in problem.heads):
+        clear &= problem.body.clearance_m(centres_m) > radius_m
     return displacements_m[clear] if clear.any() else np.asarray(listener.ear_cloud_m, dtype=float)
 
 

@@ -175,8 +175,7 @@ def transform_length(problem: Problem) -> int:
     """n: a power of two whose half holds what comes behind a block, and whose quarter what comes before it."""
     out_m = max(float(np.linalg.norm(driver.position_m)) for driver in problem.drivers)
     head_m = room_places.head_radius_m(problem)
-    enclosure = problem.enclosure
-    round_m = enclosure.radius_m if enclosure is not None and enclosure.model in ("sphere", "cylinder") else 0.0
+    round_m = float(problem.body.half_size_m.max())
     before_s = (out_m + head_m) / problem.speed_of_sound_m_s
     # Around a rigid body sound travels half of its circumference at the most.
     behind_s = (out_m + math.pi * (round_m + head_m)) / problem.speed_of_sound_m_s

@@ -37,12 +37,42 @@ def _resolved(node: Node) -> Node:
         if "$ref" in choice:
             table: Node = _schema()["$defs"][choice["$ref"].rpartition("/")[2]]
             return table
-    return node
+    tags = _tags(node)
+    if not tags:
+        return node
+    merged = {k: at for table in tags.values() for k, at in _resolved({"$ref": table})["properties"].items()}
+    tag_key = next(choice["discriminator"]["propertyName"] for choice in _choices(node) if "discriminator" in choice)
+    return {"properties": {**merged, tag_key: {"enum": list(tags)}}}
 
 
 def _choices(node: Node) -> list[Node]:
     """The types that a node may have, without "absent"."""
     return [choice for choice in node.get("anyOf", [node]) if choice.get("type") != "null"]
+
+
+def _tags(node: Node) -> dict[str, str]:
+    """Value of the tag -> table, where a node is one of several kinds of table."""
+    return {
+        tag: table
+        for choice in _choices(node)
+        for tag, table in choice.get("discriminator", {}).get("mapping", {}).items()
+    }
+
+
+def without_tags(location: Location) -> Location:
+    """A place in the file, from a place in the schema: without the steps that name one of several kinds of table."""
+    node, place = _schema(), list[int | str]()
+    for step in location:
+        tags = _tags(node)
+        if step in tags:
+            node = {"$ref": tags[str(step)]}
+            continue
+        place.append(step)
+        try:
+            node = _below(node, step)
+        except KeyError:  # an unknown key
+            node = {}
+    return tuple(place)
 
 
 def node_at(location: Location) -> Node:
@@ -55,12 +85,15 @@ def node_at(location: Location) -> Node:
     """
     node = _schema()
     for step in location:
-        node = _resolved(node)
-        if isinstance(step, int):
-            node = next(choice["items"] for choice in _choices(node) if "items" in choice)
-        else:
-            node = node["properties"][step]
+        node = {"$ref": tags[str(step)]} if step in (tags := _tags(node)) else _below(node, step)
     return node
+
+
+def _below(node: Node, step: int | str) -> Node:
+    if isinstance(step, int):
+        return next(iter(choice["items"] for choice in _choices(_resolved(node)) if "items" in choice), {})
+    below: Node = _resolved(node)["properties"][step]
+    return below
 
 
 def known_keys(location: Location) -> list[str]:
@@ -102,7 +135,12 @@ def _tables() -> Iterator[tuple[str, list[str]]]:
                 inner, form = choice, "[{}]"
                 if "items" in choice:
                     inner, form = choice["items"], "[[{}]]"
-                if "properties" in _resolved(inner):
+                if tags := _tags(inner):
+                    tag_key = inner["discriminator"]["propertyName"]
+                    for tag, table in tags.items():
+                        name_of_it = form.format(f"{bare}{dot}{key}")
+                        yield f'{name_of_it} with {tag_key} = "{tag}"', list(_resolved({"$ref": table})["properties"])
+                elif "properties" in _resolved(inner):
                     yield from below(form.format(f"{bare}{dot}{key}"), _resolved(inner))
 
     yield from below("", _schema())
@@ -126,7 +164,7 @@ def _words(node: Node, *, plural: bool = False) -> str:
         return str(note)
     (choice,) = choices
     note = note or choice.get("description", "")
-    if "$ref" in choice:
+    if "$ref" in choice or "oneOf" in choice:
         return "tables" if plural else "a table"
     if "enum" in choice:
         words = [shown(word) for word in choice["enum"]]

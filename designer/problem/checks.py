@@ -12,13 +12,14 @@ from pathlib import Path
 from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.frequency_grid import REFINED_TIMES
-from designer.problem.half_known import as_far_as_known, entries, if_known
+from designer.problem.half_known import as_far_as_known, entries
 from designer.problem.messages import number, shown
 from designer.problem.place_checks import place_checks
 from designer.problem.realization_checks import realization_checks
 from designer.problem.room_checks import room_checks
 from designer.problem.schema import Driver, Problem
 from designer.problem.slips import warnings
+from designer.problem.table import if_known
 from designer.problem.virtualizer_checks import virtualizer_checks
 from designer.problem.wish_checks import band_order, wish_checks
 
@@ -30,10 +31,6 @@ MAX_FIT_NUMBERS = 1_000_000_000
 """Transfer functions that the taps are fitted to, which are taken in parts: some minutes of them."""
 MAX_RESPONSE_ROWS = 30_000_000
 """Of `response.csv` (1.5 GB)."""
-MAX_DISC_KA = 250.0
-"""Largest circumference of a flat piston in wavelengths: its near field takes about (ka)² nodes."""
-MAX_APART_K = 200_000.0
-"""Largest distance of two flat pistons, in wavelengths over 2π: what they radiate together takes about as many nodes."""
 MAX_KA = 4000.0
 """Largest circumference of a sphere or cylinder in wavelengths: its series needs about as many terms."""
 JUDGED_EARS = 96
@@ -153,28 +150,9 @@ def _fitted_functions(problem: Problem) -> Iterator[Fault]:
 
 
 def _disc_sizes(problem: Problem) -> Iterator[Fault]:
-    """Flat pistons that are too large, or too far apart, at this sample rate; on a cylinder, drivers too far apart."""
-    model = None if problem.enclosure is None else problem.enclosure.model
-    if model == "sphere":
-        return
+    """Pistons and distances that the enclosure cannot compute at this sample rate."""
     k = math.pi * problem.sample_rate_hz / problem.speed_of_sound_m_s
-    drivers = {
-        i: d for i, d in enumerate(entries(problem, "drivers")) if model == "cylinder" or if_known(d, "radius_m")
-    }
-    for i, driver in drivers.items():
-        radius_m = if_known(driver, "radius_m")
-        if model != "cylinder" and radius_m and k * radius_m > MAX_DISC_KA:
-            may_be = f"at most {number(MAX_DISC_KA / k)} at this sample rate and speed of sound"
-            remedy = "the unit is metres; leave it out for a point source"
-            yield Fault(f"drivers[{i}].radius_m", f"found {shown(radius_m)}", may_be, remedy)
-    places = {i: if_known(driver, "position_m") for i, driver in drivers.items()}
-    known = {i: place for i, place in places.items() if place is not None}
-    for i, place in known.items():
-        apart_m = math.dist(place, next(iter(known.values())))
-        if k * apart_m > MAX_APART_K:
-            found = f"found {shown(place)}, {number(apart_m)} m from the first of them"
-            may_be = f"pistons, and drivers on a cylinder, at most {number(MAX_APART_K / k)} m apart at this sample rate and speed of sound"
-            yield Fault(f"drivers[{i}].position_m", found, may_be, "the unit is metres; millimetres?")
+    yield from problem.body.size_faults(dict(enumerate(entries(problem, "drivers"))), k)
 
 
 def _millions(size: int) -> str:
@@ -189,8 +167,8 @@ def _sphere_sizes(problem: Problem) -> Iterator[Fault]:
         path = "listener.head" if isinstance(problem.listener.head, str) else f"listener.head[{i}]"
         with suppress(ValueError):  # said already
             radii[path] = geometry.head_radius_m(head, 0.0)
-    if problem.enclosure is not None and problem.enclosure.model in ("sphere", "cylinder"):
-        radii["enclosure.radius_m"] = problem.enclosure.radius_m
+    if problem.body.half_size_m.any():
+        radii["enclosure.radius_m"] = float(problem.body.half_size_m.max())
     for path, radius_m in radii.items():
         if radius_m > largest_m:
             may_be = f"at most {number(largest_m)} at this sample rate and speed of sound"

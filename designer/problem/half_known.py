@@ -11,7 +11,8 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 from designer.errors import Fault
 from designer.problem.messages import Location
-from designer.problem.schema import FaultyKeyError, Problem, Table
+from designer.problem.schema import Problem
+from designer.problem.table import FaultyKeyError, Table, if_known
 
 T = TypeVar("T", bound=Table)
 
@@ -32,11 +33,18 @@ def _table(kind: type[T], value: object, location: Location, exact: set[Location
         if not isinstance(value, Mapping) or here in exact:
             faulty.add(key)
         elif key in values:
-            inner = _table_of(field.annotation)
-            if inner is not None and isinstance(values[key], list):
-                known[key] = [_table(inner, v, (*here, i), exact, touched) for i, v in enumerate(values[key])]
-            elif inner is not None:
-                known[key] = _table(inner, values[key], here, exact, touched)
+            kinds = _tables_of(field.annotation)
+            if kinds and isinstance(values[key], list):
+                known[key] = [
+                    _one_of(kinds, v, (*here, n), exact, touched) or _table(kinds[0], None, (*here, n), exact, touched)
+                    for n, v in enumerate(values[key])
+                ]
+            elif kinds:
+                table_of_it = _one_of(kinds, values[key], here, exact, touched)
+                if table_of_it is None:
+                    faulty.add(key)
+                else:
+                    known[key] = table_of_it
             elif here in touched:
                 faulty.add(key)
             else:
@@ -47,27 +55,32 @@ def _table(kind: type[T], value: object, location: Location, exact: set[Location
     return table
 
 
-def _table_of(annotation: Any) -> type[Table] | None:
-    """The table inside `Table`, `list[Table]`, `Table | None` or `Annotated[...]`; None where there is none."""
+def _one_of(
+    kinds: list[type[Table]], value: object, location: Location, exact: set[Location], touched: set[Location]
+) -> Table | None:
+    """The table of the kind that its tag names, by default the first; None where the tag names none."""
+    kind: type[Table] | None = kinds[0]
+    if len(kinds) > 1 and isinstance(value, Mapping):
+        tags = {kind.tag(): kind for kind in kinds}
+        key = next(tag[0] for tag in tags if tag is not None)
+        if key in value:
+            kind = tags.get((key, str(value[key])))
+    return None if kind is None else _table(kind, value, location, exact, touched)
+
+
+def _tables_of(annotation: Any) -> list[type[Table]]:
+    """The tables inside `Table`, `list[Table]`, `Table | None` or `Annotated[...]`."""
     if isinstance(annotation, type) and get_origin(annotation) is None:
-        return annotation if issubclass(annotation, Table) else None
+        return [annotation] if issubclass(annotation, Table) else []
     if get_origin(annotation) in (Union, types.UnionType, list, Annotated):
-        return next((table for inner in get_args(annotation) if (table := _table_of(inner)) is not None), None)
-    return None
+        return [table for inner in get_args(annotation) for table in _tables_of(inner)]
+    return []
 
 
 def entries(problem: Problem, key: str) -> list[Any]:
     """The tables of a list of tables; none where the list itself is at fault."""
     known: list[Any] = if_known(problem, key) or []
     return known
-
-
-def if_known(table: Table, key: str) -> Any:
-    """A key's value, None where it is at fault."""
-    try:
-        return getattr(table, key)
-    except FaultyKeyError:
-        return None
 
 
 def as_far_as_known(faults: Iterator[Fault]) -> list[Fault]:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from designer.errors import Fault
-from designer.problem.allowed import allowed, header, key_remedy, known_keys, node_at, unit
+from designer.problem.allowed import allowed, header, key_remedy, known_keys, node_at, unit, without_tags
 from designer.problem.messages import Location, dotted, nearest, shown
 
 _LENGTHS = ("too_short", "too_long")
@@ -22,14 +22,18 @@ def key_faults(error: ValidationError, data: Mapping[str, Any]) -> dict[Location
     for item in error.errors(include_url=False, include_input=False):
         kind = item["type"]
         location: Location = item["loc"]
+        place = without_tags(location)
         if kind == "missing":
-            fault = Fault(dotted(location), "required key is missing", allowed(location), _to_add(location))
+            fault = Fault(dotted(place), "required key is missing", allowed(location), _to_add(location))
         elif kind == "extra_forbidden":
-            fault = Fault(dotted(location), "unknown key", ", ".join(known_keys(location[:-1])), key_remedy(location))
+            fault = Fault(dotted(place), "unknown key", ", ".join(known_keys(location[:-1])), key_remedy(location))
+        elif kind in ("union_tag_invalid", "union_tag_not_found"):
+            place = (*place, item["ctx"]["discriminator"].strip("'"))
+            fault = _value_fault(kind, place, _within(place, data)[1])
         else:
-            location, value = _within(location, data)
-            fault = _value_fault(kind, location, value)
-        found.setdefault(location, fault)
+            place, value = _within(place, data)
+            fault = _value_fault(kind, place, value)
+        found.setdefault(place, fault)
     return found
 
 
@@ -61,7 +65,7 @@ def _remedy(kind: str, location: Location, value: object) -> str:
     written = header(location)
     if kind not in _LENGTHS and written:
         return f"write it as {written}"
-    if kind == "literal_error" and isinstance(value, str):
+    if kind in ("literal_error", "union_tag_invalid") and isinstance(value, str):
         node = node_at(location)
         return nearest(value, [word for choice in node.get("anyOf", [node]) for word in choice.get("enum", [])])
     if kind in ("float_type", "int_type") and isinstance(value, str) and _is_number(value):

@@ -9,33 +9,22 @@ import numpy as np
 
 from designer.errors import Fault
 from designer.problem import geometry
-from designer.problem.half_known import entries, if_known
+from designer.problem.enclosures.enclosure import NEAREST_RADII, SURFACE_TOLERANCE_M, Intrusion, millimetres
+from designer.problem.half_known import entries
 from designer.problem.messages import nearest, number, shown
-from designer.problem.schema import (
-    MAX_DISTANCE_M,
-    MAX_HEAD_RADIUS_M,
-    MIN_HEAD_RADIUS_M,
-    Driver,
-    Enclosure,
-    FaultyKeyError,
-    Listener,
-    Problem,
-)
+from designer.problem.schema import Driver, Listener, Problem
+from designer.problem.table import MAX_DISTANCE_M, MAX_HEAD_RADIUS_M, MIN_HEAD_RADIUS_M, FaultyKeyError, if_known
 
-SURFACE_TOLERANCE_M = 1e-3
 SAME_PLACE_M = 1e-4
-NEAREST_RADII = 1.01
-"""How near to the centre of a sphere a point may be: nearer to its surface the sphere's series does not converge."""
 
 
 def place_checks(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[Iterator[Fault]]:
     """Every check of geometry, each to be run as far as its keys are known."""
     yield _two_at_one_place(problem)
     for i, driver in enumerate(entries(problem, "drivers")):
-        yield _on_the_enclosure(f"drivers[{i}]", driver, problem)
-        yield _piston_in_the_baffle(f"drivers[{i}]", driver, problem)
-        yield _cap_fits(f"drivers[{i}]", driver, problem)
-    yield _box_front(problem)
+        yield _place(f"drivers[{i}]", driver, problem)
+        yield _piston(f"drivers[{i}]", driver, problem)
+    yield _layout(problem)
     yield _head(problem, folder, files)
     yield _straight_above(problem)
     yield _outside_the_device(problem)
@@ -44,22 +33,15 @@ def place_checks(problem: Problem, folder: Path, files: Mapping[str, str]) -> It
     yield _circle(problem)
 
 
-def _millimetres(length_m: float) -> str:
-    return f"{number(round(length_m * 1000, 1))} mm"
-
-
 def _two_at_one_place(problem: Problem) -> Iterator[Fault]:
     """Drivers closer than 0.1 mm; on a sphere or cylinder, once they are put on its surface."""
     places = {i: d.position_m for i, d in enumerate(entries(problem, "drivers")) if if_known(d, "position_m")}
-    enclosure = if_known(problem, "enclosure")
-    across = _across(if_known(enclosure, "model") if enclosure is not None else None)
+    body = if_known(problem, "enclosure")
     put: dict[int, np.ndarray] = {}
     for j, position_m in places.items():
         place = np.array(position_m, dtype=float)
-        distance_m = float(np.linalg.norm(place[:across]))
-        radius_m = if_known(enclosure, "radius_m") if across else None
-        if radius_m is not None and 0 < abs(distance_m - radius_m) <= SURFACE_TOLERANCE_M and distance_m > 0:
-            place[:across] *= radius_m / distance_m
+        if body is not None:
+            place = body.on_surface(place)
         if put:
             earlier = np.array(list(put))
             near = np.linalg.norm(np.array(list(put.values())) - place, axis=1) < SAME_PLACE_M
@@ -71,87 +53,16 @@ def _two_at_one_place(problem: Problem) -> Iterator[Fault]:
         put[j] = place
 
 
-def _across(model: str | None) -> int:
-    """How many of a place's coordinates make its distance from a round enclosure's centre or axis; 0 where it is not round."""
-    return {"sphere": 3, "cylinder": 2}.get(model or "", 0)
+def _place(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
+    yield from problem.body.place_faults(path, driver)
 
 
-def _on_the_enclosure(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
-    enclosure = problem.enclosure
-    if enclosure is None:
-        return
-    place = driver.position_m
-    across = _across(enclosure.model)
-    if across:
-        distance_m = float(np.linalg.norm(place[:across]))
-        depth_m = enclosure.radius_m - distance_m
-        if abs(depth_m) > SURFACE_TOLERANCE_M:
-            side = "inside" if depth_m > 0 else "outside"
-            found = f"found {shown(place)}, {_millimetres(abs(depth_m))} {side} the {enclosure.model}"
-            centre = "origin" if across == 3 else "z axis"
-            may_be = f"{number(enclosure.radius_m)} m (enclosure.radius_m) from the {centre}, within 1 mm"
-            other = f", or set enclosure.radius_m = {number(distance_m)}" if distance_m > 0 else ""
-            yield Fault(f"{path}.position_m", found, may_be, f"move the driver to the surface{other}")
-    if enclosure.model == "baffle" and abs(place[0]) > SURFACE_TOLERANCE_M:
-        found = (
-            f"found {shown(place)}, {_millimetres(abs(place[0]))} {'before' if place[0] > 0 else 'behind'} the baffle"
-        )
-        yield Fault(
-            f"{path}.position_m", found, "x = 0, the plane of the baffle, within 1 mm", "move the driver to x = 0"
-        )
+def _piston(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
+    yield from problem.body.piston_faults(path, driver)
 
 
-def _piston_in_the_baffle(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
-    """A piston on a baffle lies in its plane: tilted, half of it would radiate from behind a rigid wall."""
-    enclosure = problem.enclosure
-    if enclosure is None or enclosure.model != "baffle" or driver.radius_m is None or driver.response is not None:
-        return
-    azimuth, elevation = np.radians(driver.facing_deg)
-    ahead = float(np.cos(azimuth) * np.cos(elevation))
-    depth_m = driver.radius_m * float(np.sqrt(max(1 - ahead**2, 0.0)))
-    if ahead > 0 and depth_m <= SURFACE_TOLERANCE_M:
-        return
-    how = (
-        f"a piston tilted {_millimetres(depth_m)} through the baffle"
-        if ahead > -1 + 1e-9
-        else "a piston that faces into the baffle"
-    )
-    may_be = f"[0, 0], the direction in which the baffle faces, its edge within {_millimetres(SURFACE_TOLERANCE_M)} of the plane"
-    remedy = (
-        'let the driver face the front, leave radius_m out for a point source, or set enclosure.model = "free-field"'
-    )
-    yield Fault(f"{path}.facing_deg", f"found {shown(driver.facing_deg)}, {how}", may_be, remedy)
-
-
-def _cap_fits(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
-    enclosure = problem.enclosure
-    if enclosure is None or not _across(enclosure.model) or driver.radius_m is None:
-        return
-    if driver.radius_m >= enclosure.radius_m:
-        may_be = f"less than {number(enclosure.radius_m)}, enclosure.radius_m"
-        yield Fault(f"{path}.radius_m", f"found {shown(driver.radius_m)}", may_be, "make the driver smaller")
-
-
-def _box_front(problem: Problem) -> Iterator[Fault]:
-    """A closed box's baffle step belongs to drivers in free field, and its front holds all of them."""
-    enclosure = problem.enclosure
-    if enclosure is None or enclosure.box_front_m is None:
-        return
-    found = f"found {shown(enclosure.box_front_m)}"
-    if enclosure.model != "free-field":
-        what = f"{found} with model = {shown(enclosure.model)}, which has its own diffraction"
-        yield Fault(
-            "enclosure.box_front_m", what, 'only with model = "free-field"', "leave it out, or change the model"
-        )
-        return
-    places_m = np.array([driver.position_m for driver in problem.drivers], dtype=float)
-    for axis, size_m, name in ((1, enclosure.box_front_m[0], "width"), (2, enclosure.box_front_m[1], "height")):
-        apart_m = float(np.ptp(places_m[:, axis]))
-        if apart_m > size_m + SURFACE_TOLERANCE_M:
-            may_be = f"a {name} of at least {number(apart_m)}, from the first to the last driver along {'xyz'[axis]}"
-            yield Fault(
-                "enclosure.box_front_m", f"{found}, a front too small for its drivers", may_be, "the unit is metres"
-            )
+def _layout(problem: Problem) -> Iterator[Fault]:
+    yield from problem.body.layout_faults(problem.drivers)
 
 
 def _head(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[Fault]:
@@ -221,57 +132,31 @@ def _straight_above(problem: Problem) -> Iterator[Fault]:
 
 def _outside_the_device(problem: Problem) -> Iterator[Fault]:
     """The listener's own place first; the ear cloud's displacements only where that is sound."""
-    listener, enclosure = problem.listener, problem.enclosure
-    if enclosure is None:
-        return
-    home = np.zeros((1, 3))
+    listener = problem.listener
     at_fault = False
-    for said in _intrusions(listener, enclosure, home):
+    for intrusion in _intrusions(problem, np.zeros((1, 3))):
         at_fault = True
-        yield Fault("listener.position_m", f"found {shown(listener.position_m)}, which {said[0]}", *said[1:])
+        found = f"found {shown(listener.position_m)}, which {intrusion.problem}"
+        yield Fault("listener.position_m", found, intrusion.expected, intrusion.remedy)
     if at_fault:
         return
     for d, move in enumerate(listener.ear_cloud_m):
-        for said in _intrusions(listener, enclosure, np.array([move], dtype=float)):
-            yield Fault(f"listener.ear_cloud_m[{d}]", f"found {shown(move)}, which {said[0]}", *said[1:])
+        for intrusion in _intrusions(problem, np.array([move], dtype=float)):
+            found = f"found {shown(move)}, which {intrusion.problem}"
+            yield Fault(f"listener.ear_cloud_m[{d}]", found, intrusion.expected, intrusion.remedy)
 
 
-def _intrusions(listener: Listener, enclosure: Enclosure, move_m: np.ndarray) -> Iterator[tuple[str, str, str]]:
-    """What is wrong with one place of the heads, what is allowed, and the remedy: the largest head meets the device first."""
+def _intrusions(problem: Problem, move_m: np.ndarray) -> Iterator[Intrusion]:
+    """Of one place of the heads: the largest head meets the device first."""
+    listener = problem.listener
     head, radius_m = _known_heads(listener)[-1]
-    (centre,) = geometry.head_centres_m(listener, move_m)
-    (pair,) = geometry.ears_m(listener, radius_m, move_m)
-    if enclosure.model == "free-field":
-        return
-    if enclosure.model == "baffle":
-        behind = _ears(pair[:, 0] <= 0)
-        if behind:
-            yield f"puts {behind} on or behind the baffle", "ears at x > 0", "move the listener to the front"
-        return
-    across = slice(0, _across(enclosure.model))
-    middle = "centre" if enclosure.model == "sphere" else "axis"
-    least_m = NEAREST_RADII * enclosure.radius_m
-    away_m = np.linalg.norm(pair[:, across], axis=1)
-    inside = _ears(away_m < least_m)
-    reach_m = enclosure.radius_m + radius_m
-    distance_m = float(np.linalg.norm(centre[across]))
-    if inside:
-        may_be = f"ears at least {number(least_m)} m from the device's {middle}"
-        how = "inside" if away_m.min() < enclosure.radius_m else "at the surface of"
-        yield f"puts {inside} {how} the device", may_be, "move the listener away"
-    elif head != "points" and distance_m < reach_m:
-        may_be = f"a head's centre more than {number(reach_m)} m from the device's {middle}"
-        yield f"puts the head {_millimetres(reach_m - distance_m)} into the device", may_be, "move the listener away"
-
-
-def _ears(which: np.ndarray) -> str:
-    left, right = which
-    return "both ears" if left and right else "the left ear" if left else "the right ear" if right else ""
+    (centre,), (ears,) = geometry.head_centres_m(listener, move_m), geometry.ears_m(listener, radius_m, move_m)
+    yield from problem.body.intrusions(centre, ears, 0.0 if head == "points" else radius_m)
 
 
 def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
     """A driver on a sphere or cylinder is inside the head only where the head is inside the device, which is said already."""
-    listener, enclosure = problem.listener, problem.enclosure
+    listener = problem.listener
     place = np.array(driver.position_m, dtype=float)
     heads = _known_heads(listener)
     head, radius_m = heads[-1]
@@ -282,23 +167,19 @@ def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[F
         if np.linalg.norm(ears - place, axis=1).min() < SURFACE_TOLERANCE_M:
             yield Fault(path, f"{found}, where an ear is", "places at least 1 mm from the ears", remedy)
             return
-    if head != "points" and (enclosure is None or not _across(enclosure.model)):
+    if head != "points" and not problem.body.half_size_m.any():
         away_m = np.linalg.norm(geometry.head_centres_m(listener, moves) - place, axis=1)
         worst = int(np.argmin(away_m))
         depth_m = radius_m - float(away_m[worst])
         if away_m[worst] < NEAREST_RADII * radius_m:
-            how = f"{_millimetres(depth_m)} inside" if depth_m > 0 else "at the surface of"
+            how = f"{millimetres(depth_m)} inside" if depth_m > 0 else "at the surface of"
             at = f" displaced by listener.ear_cloud_m[{worst - 1}]" if worst else ""
             may_be = f"places at least {number(NEAREST_RADII * radius_m)} m from the head's centre"
             yield Fault(path, f"{found}, {how} the listener's head{at}", may_be, remedy)
 
 
 def _circle(problem: Problem) -> Iterator[Fault]:
-    enclosure = problem.enclosure
-    across = _across(enclosure.model) if enclosure is not None else 0
-    extent_m = max(float(np.linalg.norm(driver.position_m[: across or 3])) for driver in problem.drivers)
-    if enclosure is not None and across:
-        extent_m = max(extent_m, NEAREST_RADII * enclosure.radius_m)
+    extent_m = problem.body.extent_m(np.array([driver.position_m for driver in problem.drivers], dtype=float))
     least_m = extent_m + SURFACE_TOLERANCE_M
     given_m = problem.grid.azimuth_distance_m
     may_be = f"more than {number(least_m)}, so that the circle of masks and maps lies outside the device"
@@ -311,7 +192,7 @@ def _circle(problem: Problem) -> Iterator[Fault]:
         return
     listener = problem.listener
     distance_m = float(np.linalg.norm(listener.position_m))
-    said = enclosure is not None and any(_intrusions(listener, enclosure, np.zeros((1, 3))))
+    said = any(_intrusions(problem, np.zeros((1, 3))))
     if distance_m <= least_m and not said:
         found = f"found {shown(listener.position_m)}, and a circle at that distance is inside the device"
         may_be = may_be.replace("more than", "a distance of more than").replace(", so", " m, so")

@@ -11,7 +11,8 @@ from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.half_known import entries
 from designer.problem.messages import nearest, number, shown
-from designer.problem.schema import MAX_DISTANCE_M, DesignTable, Problem, Realization
+from designer.problem.schema import DesignTable, Problem, Realization
+from designer.problem.table import MAX_DISTANCE_M
 
 HOMES = {
     "taps": ("fir", "rtf"),

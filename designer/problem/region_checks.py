@@ -51,7 +51,7 @@ def each_region(path: str, region: Region, problem: Problem, *, reached: bool) -
     if low > high:
         found = f"found {shown(region.elevation_deg)}"
         yield Fault(f"{path}.elevation_deg", found, "[lowest, highest]", "swap the two")
-    if problem.enclosure is None or problem.enclosure.model != "baffle":
+    if not problem.body.silent_behind:
         return
     remedy = "behind a baffle is silence: move the region to the front"
     if region.around_deg is not None:

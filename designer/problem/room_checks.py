@@ -9,9 +9,9 @@ import numpy as np
 
 from designer.errors import Fault
 from designer.problem import room_places
-from designer.problem.half_known import if_known
 from designer.problem.messages import number, shown
 from designer.problem.schema import Problem, Room
+from designer.problem.table import if_known
 
 LONGEST_RT60_S = 20.0
 """No room of air has a longer one but at low frequencies."""
@@ -85,22 +85,17 @@ def _outside_m(room: Room, places_m: np.ndarray, margin_m: float) -> np.ndarray:
 def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
     """The whole device: its origin and its drivers off the walls, and a round enclosure's surface inside them."""
     device_m = np.array(room.device_m, dtype=float)
-    enclosure = problem.enclosure
     found = f"found {shown(room.device_m)}"
     if _outside_m(room, device_m[None], 0.0)[0] > 0:
         yield Fault("room.device_m", f"{found}, outside the room", _sides(room, 0.0), "move the device into the room")
         return
-    radius_m = enclosure.radius_m if enclosure is not None and enclosure.model in ("sphere", "cylinder") else 0.0
-    if radius_m:
-        across = 3 if enclosure is not None and enclosure.model == "sphere" else 2
-        size_m = np.array(room.size_m)
-        out_m = np.maximum(radius_m - device_m, device_m - size_m + radius_m)[:across].max()
-        if out_m > 0:
-            what = f"{found}, where a wall cuts the {enclosure.model if enclosure else ''} by {out_m * 1000:.0f} mm"
-            yield Fault(
-                "room.device_m", what, f"{number(radius_m)} m or more from every wall", "move the device off it"
-            )
-            return
+    half_m = problem.body.half_size_m
+    out_m = np.maximum(half_m - device_m, device_m - np.array(room.size_m) + half_m).max()
+    if out_m > 0:
+        what = f"{found}, where a wall cuts the {problem.body.model_name} by {out_m * 1000:.0f} mm"
+        expected = f"{number(float(half_m.max()))} m or more from every wall"
+        yield Fault("room.device_m", what, expected, "move the device off it")
+        return
     places_m = room_places.in_room_m(room, np.array([driver.position_m for driver in problem.drivers]))
     out = _outside_m(room, places_m, CLEAR_M)
     worst = int(np.argmax(out))
@@ -134,9 +129,7 @@ def _listener_outside_the_device(room: Room, problem: Problem) -> Iterator[Fault
     head_m = CLEARANCE * room_places.head_radius_m(problem)
     centre_m = np.array(listener.position_m)
     apart_m = min(math.dist(driver.position_m, listener.position_m) for driver in problem.drivers)
-    if problem.enclosure is not None and problem.enclosure.model in ("sphere", "cylinder"):
-        across = 3 if problem.enclosure.model == "sphere" else 2
-        apart_m = min(apart_m, float(np.linalg.norm(centre_m[:across])) - problem.enclosure.radius_m)
+    apart_m = min(apart_m, float(problem.body.clearance_m(centre_m)))
     above = float(np.hypot(centre_m[0], centre_m[1])) < SAME_PLACE_M  # there is no direction to face
     if apart_m <= head_m or above:
         found = f"found {shown(room.listener_m)}, " + (
@@ -148,8 +141,9 @@ def _listener_outside_the_device(room: Room, problem: Problem) -> Iterator[Fault
 
 def _radiates_everywhere(problem: Problem) -> Iterator[Fault]:
     """A room asks for the sound in every direction."""
-    if problem.enclosure is not None and problem.enclosure.model == "baffle":
-        found = 'found a table with enclosure.model = "baffle", a wall without end that no room holds'
+    if problem.body.silent_behind:
+        model = problem.body.model_name
+        found = f'found a table with enclosure.model = "{model}", a wall without end that no room holds'
         yield Fault("room", found, "a device that radiates all around", "another enclosure.model, or leave [room] out")
     if problem.scene is not None and problem.scene.transfer is not None:
         found = "found a table with scene.transfer, a device that was measured at its receivers alone"

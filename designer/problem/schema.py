@@ -7,74 +7,49 @@ Faults that one key shows alone are found here; faults that need two keys are fo
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 
-from designer.problem import limits
+from designer.problem.enclosures import AnyEnclosure
+from designer.problem.enclosures.enclosure import Enclosure
+from designer.problem.enclosures.free_field import FreeField
 from designer.problem.firmware_names import MiniModel, SigmaPart, TargetName
 from designer.problem.response_keys import ResponseDistance, ResponseTime, ResponseTurnedAbout
+from designer.problem.table import (
+    MAX_DESIGNS,
+    MAX_DISPLACEMENTS,
+    MAX_DRAWS,
+    MAX_DRIVERS,
+    MAX_EXACT,
+    MAX_GATE_MS,
+    MAX_HEAD_RADIUS_M,
+    MAX_HEADS,
+    MAX_OCTAVES,
+    MAX_POINTS,
+    MAX_ROOM_M,
+    MAX_SEED,
+    MIN_AZIMUTH_STEP_DEG,
+    MIN_HEAD_RADIUS_M,
+    Angle,
+    Arc,
+    Band,
+    Curve,
+    Decibel,
+    Facing,
+    Frequency,
+    Name,
+    Point,
+    SpreadDecibel,
+    SpreadDegree,
+    Table,
+    Weight,
+)
+from designer.problem.table import MAX_FREQUENCIES as MAX_FREQUENCIES
+from designer.problem.table import MAX_ORDER as MAX_ORDER
+from designer.problem.table import MAX_SECTIONS as MAX_SECTIONS
+from designer.problem.table import MAX_TAPS as MAX_TAPS
 from designer.problem.word_format import Word
-
-MAX_DRIVERS = 256
-MAX_TAPS = 65_536
-MAX_FREQUENCIES = 65_537
-MIN_AZIMUTH_STEP_DEG = 0.1
-MAX_DISPLACEMENTS = 1_000
-MAX_DRAWS = 100_000
-MAX_SECTIONS = 64
-MAX_DISTANCE_M = 10_000.0
-MAX_ORDER = 60
-MAX_ROOM_M = 100.0
-MIN_HEAD_RADIUS_M = 0.001
-MAX_HEAD_RADIUS_M = 0.5
-
-Frequency = Annotated[float, Field(ge=0, le=limits.MAX_HZ)]
-Weight = Annotated[float, Field(ge=0, le=limits.MAX_WEIGHT)]
-SpreadDecibel = Annotated[float, Field(ge=0, le=limits.MAX_SPREAD_DB)]
-SpreadDegree = Annotated[float, Field(ge=0, le=limits.MAX_SPREAD_DEG)]
-Name = Annotated[str, Field(min_length=1)]
-Coordinate = Annotated[float, Field(ge=-MAX_DISTANCE_M, le=MAX_DISTANCE_M)]
-Point = Annotated[list[Coordinate], Field(min_length=3, max_length=3, description="x, y, z")]
-Angle = Annotated[float, Field(ge=-360.0, le=360.0)]
-Facing = Annotated[list[Angle], Field(min_length=2, max_length=2, description="azimuth, elevation")]
-Front = Annotated[
-    list[Annotated[float, Field(ge=0.01, le=10.0)]], Field(min_length=2, max_length=2, description="width, height")
-]
-Band = Annotated[list[Frequency], Field(min_length=2, max_length=2, description="lowest, highest")]
-CurvePoint = Annotated[list[float], Field(min_length=2, max_length=2, description="frequency_hz, gain_db")]
-Curve = Annotated[list[CurvePoint], Field(min_length=1, max_length=limits.MAX_POINTS)]
-Arc = Annotated[list[Angle], Field(min_length=2, max_length=2, description="from, to, counter-clockwise")]
-Decibel = Annotated[float, Field(ge=-200.0, le=200.0)]
-
-
-class FaultyKeyError(Exception):
-    """A check asked for a key that is at fault already, and cannot go on."""
-
-
-class Table(BaseModel):
-    """A TOML table: unknown keys are refused, values are not coerced, NaN and infinity are refused."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-    if not TYPE_CHECKING:  # a type checker would believe that every name is a key
-
-        def __getattr__(self, key: str) -> Any:
-            """A key that the loader left out of a table because it is at fault (see `half_known.py`)."""
-            if key in type(self).model_fields:
-                raise FaultyKeyError(key)
-            return super().__getattr__(key)
-
-
-class Enclosure(Table):
-    """What the drivers are mounted in."""
-
-    model: Literal["free-field", "baffle", "sphere", "cylinder"] = "sphere"
-    radius_m: Annotated[float, Field(ge=0.001, le=10.0)] = 0.0875
-    box_front_m: Front | None = Field(
-        default=None,
-        description="width, height of a closed box's front: its baffle step, an approximation, for model = free-field",
-    )
 
 
 class Driver(Table):
@@ -87,12 +62,12 @@ class Driver(Table):
     band_hz: Band | None = None
     max_gain_db: Decibel | None = None
     response: Name | None = None
-    gate_ms: Annotated[float, Field(gt=0, le=limits.MAX_GATE_MS)] | None = None
+    gate_ms: Annotated[float, Field(gt=0, le=MAX_GATE_MS)] | None = None
     response_distance_m: ResponseDistance = None
     response_clockwise: bool = Field(default=False, description="its horizontal angles count clockwise seen from above")
     response_turned_about: ResponseTurnedAbout = "driver"
     response_time: ResponseTime = "auto"
-    response_angles: Name | Annotated[list[Facing], Field(max_length=limits.MAX_POINTS)] | None = Field(
+    response_angles: Name | Annotated[list[Facing], Field(max_length=MAX_POINTS)] | None = Field(
         default=None, description='where its names hold angles, as "woofer_{azimuth}_*", or [azimuth, elevation] a file'
     )
     response_channel: Annotated[int, Field(ge=1)] | None = Field(default=None, description="of its sound files, from 1")
@@ -103,7 +78,7 @@ class Listener(Table):
 
     position_m: Point
     turn_deg: Annotated[float, Field(ge=-180.0, le=180.0)] = 0.0
-    head: Name | Annotated[list[Name], Field(min_length=1, max_length=limits.MAX_HEADS)] = Field(
+    head: Name | Annotated[list[Name], Field(min_length=1, max_length=MAX_HEADS)] = Field(
         default="sphere",
         description='"sphere", "sphere:RADIUS_M", "points", the path of a SOFA file, or a list of these',
     )
@@ -193,11 +168,11 @@ class DesignTable(Table):
     window_deg: Arc | None = None
     window_ripple_db: Annotated[float, Field(gt=0, le=60.0)] = 3.0
     window_phase_passes: Annotated[int, Field(ge=0, le=20, description="the fewest")] = 0
-    nulls_deg: Annotated[list[Angle], Field(min_length=1, max_length=limits.MAX_POINTS)] | None = None
+    nulls_deg: Annotated[list[Angle], Field(min_length=1, max_length=MAX_POINTS)] | None = None
     null_width_deg: Annotated[float, Field(ge=0, le=180.0)] = 10.0
-    mask: Annotated[list[MaskLine], Field(min_length=1, max_length=limits.MAX_POINTS)] | None = None
-    reach_regions: Annotated[list[Region], Field(min_length=1, max_length=limits.MAX_POINTS)] | None = None
-    cancel_regions: Annotated[list[Region], Field(min_length=1, max_length=limits.MAX_POINTS)] | None = None
+    mask: Annotated[list[MaskLine], Field(min_length=1, max_length=MAX_POINTS)] | None = None
+    reach_regions: Annotated[list[Region], Field(min_length=1, max_length=MAX_POINTS)] | None = None
+    cancel_regions: Annotated[list[Region], Field(min_length=1, max_length=MAX_POINTS)] | None = None
     region_order: Annotated[int, Field(ge=0, le=MAX_ORDER)] | None = None
     max_effort_db: Decibel | None = None
     min_white_noise_gain_db: Decibel | None = None
@@ -230,7 +205,7 @@ class Realization(Table):
     pre_ringing_weight: Weight = 0.0
     tail_weight: Weight = 0.0
     zero_at_dc: bool = False
-    exact_at_hz: Annotated[list[Frequency], Field(max_length=limits.MAX_EXACT)] = []
+    exact_at_hz: Annotated[list[Frequency], Field(max_length=MAX_EXACT)] = []
     hold_wishes: bool = False
     max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = 20.0
     equaliser_taps: Annotated[int, Field(ge=0, le=MAX_TAPS)] = 0
@@ -269,7 +244,7 @@ class Room(Table):
     rt60_s: Annotated[float, Field(gt=0)] | None = Field(
         default=None, description="reverberation time by Eyring's formula; 0.4 if absorption is not given either"
     )
-    absorption: float | Annotated[list[float], Field(min_length=1, max_length=limits.MAX_OCTAVES)] | None = Field(
+    absorption: float | Annotated[list[float], Field(min_length=1, max_length=MAX_OCTAVES)] | None = Field(
         default=None,
         description="the walls' share of energy, above 0 and below 1: a number, or one an octave from 125 Hz up, at most 8",
     )
@@ -295,7 +270,7 @@ class Tolerance(Table):
     temperature_c: Annotated[float, Field(ge=0, le=20.0)] = 5.0
     head_radius_m: Annotated[float, Field(ge=0, le=0.01)] = 0.004
     draws: Annotated[int, Field(ge=1, le=MAX_DRAWS)] = 1000
-    seed: Annotated[int, Field(ge=0, le=limits.MAX_SEED)] = 1
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 1
 
 
 class Export(Table):
@@ -320,12 +295,12 @@ class Problem(Table):
     title: Name
     sample_rate_hz: Annotated[float, Field(ge=1000.0, le=1_000_000.0)]
     speed_of_sound_m_s: Annotated[float, Field(ge=100.0, le=2000.0)] = 343.0
-    enclosure: Enclosure | None = None
+    enclosure: AnyEnclosure | None = None
     drivers: Annotated[list[Driver], Field(min_length=1, max_length=MAX_DRIVERS)]
     listener: Listener
     scene: SceneTable | None = None
     grid: Grid = Grid()
-    designs: Annotated[list[DesignTable], Field(min_length=1, max_length=limits.MAX_DESIGNS)]
+    designs: Annotated[list[DesignTable], Field(min_length=1, max_length=MAX_DESIGNS)]
     realization: Realization = Realization()
     virtualizer: Virtualizer | None = None
     room: Room | None = None
@@ -374,6 +349,11 @@ class Problem(Table):
     def data_path(self, name: str) -> Path:
         """Where a data file that the problem names lies."""
         return self.folder / self._files.get(name, name)
+
+    @property
+    def body(self) -> Enclosure:
+        """The enclosure; free field where the file has none."""
+        return self.enclosure or FreeField()
 
     @property
     def driver_names(self) -> tuple[str, ...]:

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator
 
 from designer.errors import Fault
-from designer.problem.half_known import entries, if_known
+from designer.problem.half_known import entries
 from designer.problem.messages import shown
 from designer.problem.realization_checks import filter_taps
 from designer.problem.schema import DesignTable, Problem, Virtualizer
+from designer.problem.table import if_known
 
 SIDES = ("left", "right")
 CENTRE = "centre"

@@ -10,9 +10,10 @@ import numpy as np
 from designer.errors import Fault
 from designer.problem import geometry, region_checks
 from designer.problem.frequency_grid import regular_frequencies_hz
-from designer.problem.half_known import as_far_as_known, entries, if_known
+from designer.problem.half_known import as_far_as_known, entries
 from designer.problem.messages import nearest, number, shown
 from designer.problem.schema import DesignTable, MaskLine, Problem
+from designer.problem.table import if_known
 
 MAX_CURVE_DB = 200.0
 EAR_WISHES = ("cancellation_gain_db",)
@@ -225,7 +226,7 @@ def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
 
 def _look(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """A beam that looks behind a baffle looks into silence."""
-    if problem.enclosure is None or problem.enclosure.model != "baffle" or design.look_deg is None:
+    if not problem.body.silent_behind or design.look_deg is None:
         return
     if np.cos(np.radians(design.look_deg)) < -1e-9:
         may_be = "a direction before the baffle, from -90 to 90"

@@ -25,8 +25,7 @@ def draw_layout(problem: Problem) -> Figure:
     _listener(whole, problem)
     _device(near, problem, names=True)
     extent_m = max(float(np.linalg.norm(d.position_m)) for d in problem.drivers)
-    if problem.enclosure and problem.enclosure.model == "sphere":
-        extent_m = max(extent_m, problem.enclosure.radius_m)
+    extent_m = max(extent_m, float(problem.body.half_size_m[2]))
     reach_m = 1.55 * extent_m + 0.01
     near.set_xlim(-reach_m, reach_m)
     near.set_ylim(reach_m, -reach_m)
@@ -55,17 +54,10 @@ def layout_words(problem: Problem) -> str:
 
 def _from_the_side(axes, problem: Problem) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes
     """The device as seen from its right: front to the right, up at the top."""
-    enclosure = problem.enclosure
     places = np.array([driver.position_m for driver in problem.drivers])
     half_m = 1.3 * max(float(np.abs(places[:, [0, 2]]).max()), 0.25 * float(np.abs(places[:, 1]).max()), 0.02)
-    if enclosure and enclosure.model == "sphere":
-        half_m = max(half_m, 1.25 * enclosure.radius_m)
-        axes.add_patch(Circle((0, 0), enclosure.radius_m, facecolor=SHADE, edgecolor=SOFT, linewidth=1))
-    if enclosure and enclosure.model == "cylinder":
-        half_m = max(half_m, 1.25 * enclosure.radius_m)
-        axes.axvspan(-enclosure.radius_m, enclosure.radius_m, facecolor=SHADE, edgecolor=SOFT, linewidth=1)
-    if enclosure and enclosure.model == "baffle":
-        axes.axvline(0, color=SOFT, linewidth=1.2)
+    half_m = max(half_m, 1.25 * float(problem.body.half_size_m.max()))
+    _outline(axes, problem, "side")
     for l, driver in enumerate(problem.drivers):
         x, _, z = driver.position_m
         axes.plot(x, z, "o", color=COLOURS[l % len(COLOURS)], markersize=6, zorder=3)
@@ -91,17 +83,13 @@ def _square(axes, problem: Problem, extent_m: float) -> None:  # type: ignore[no
 
 
 def _device(axes, problem: Problem, *, names: bool) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes
-    enclosure = problem.enclosure
-    if enclosure and enclosure.model in ("sphere", "cylinder"):
-        axes.add_patch(Circle((0, 0), enclosure.radius_m, facecolor=SHADE, edgecolor=SOFT, linewidth=1))
-    if enclosure and enclosure.model == "baffle":
-        axes.axhline(0, color=SOFT, linewidth=1.2)
+    _outline(axes, problem, "above")
     for l, driver in enumerate(problem.drivers):
         x, y, _ = driver.position_m
         axes.plot(y, x, "o", color=COLOURS[l % len(COLOURS)], markersize=6 if names else 3.5, zorder=3)
         if names:
             outward = np.array([y, x]) / max(np.hypot(x, y), 1e-9)
-            if enclosure is None or enclosure.model == "free-field" or np.hypot(x, y) < 1e-9:
+            if problem.body.outline("above") is None or np.hypot(x, y) < 1e-9:
                 outward = np.array([0.0, 1.0 if l % 2 == 0 else -1.0])
             axes.annotate(
                 shortened(driver.name, 24),
@@ -113,10 +101,25 @@ def _device(axes, problem: Problem, *, names: bool) -> None:  # type: ignore[no-
                 fontsize=8.5,
                 color=INK,
             )
-            if driver.radius_m and enclosure and enclosure.model in ("sphere", "cylinder"):
-                share = driver.radius_m / enclosure.radius_m
-                half = np.arcsin(min(share, 1.0)) if enclosure.model == "sphere" else share * np.sqrt(np.pi) / 2
-                _piston(axes, np.arctan2(x, y), half, enclosure.radius_m, COLOURS[l % len(COLOURS)])
+            half = problem.body.piston_half_angle_rad(driver.radius_m) if driver.radius_m else None
+            if half is not None:
+                radius_m = float(problem.body.half_size_m.max())
+                _piston(axes, np.arctan2(x, y), half, radius_m, COLOURS[l % len(COLOURS)])
+
+
+def _outline(axes, problem: Problem, view: str) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes
+    outline = problem.body.outline(view)
+    if outline is None:
+        return
+    surface = {"facecolor": SHADE, "edgecolor": SOFT, "linewidth": 1}
+    if outline.form == "circle":
+        axes.add_patch(Circle((0, 0), outline.radius_m, **surface))
+    elif outline.form == "strip":
+        axes.axvspan(-outline.radius_m, outline.radius_m, **surface)
+    elif view == "above":
+        axes.axhline(0, color=SOFT, linewidth=1.2)
+    else:
+        axes.axvline(0, color=SOFT, linewidth=1.2)
 
 
 def _piston(axes, middle: float, half: float, radius_m: float, colour: str) -> None:  # type: ignore[no-untyped-def] # matplotlib's Axes

@@ -1,0 +1,152 @@
+"""What a problem file's enclosure is asked: its layout's faults, the room that it takes, its outline, and how it is described.
+
+Its physics is in the module of the same name in `designer.acoustics.enclosures`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designer.errors import Fault
+from designer.problem.messages import number, shown
+from designer.problem.table import Table, if_known
+
+if TYPE_CHECKING:
+    from designer.problem.schema import Driver
+
+Array = NDArray[np.floating[Any]]
+
+SURFACE_TOLERANCE_M = 1e-3
+"""How far from a surface a driver may be that is to be on it."""
+NEAREST_RADII = 1.01
+"""How near to the centre of a sphere a point may be: nearer to its surface the sphere's series does not converge."""
+MAX_DISC_KA = 250.0
+"""Largest circumference of a flat piston in wavelengths: its near field takes about (ka)² nodes."""
+MAX_APART_K = 200_000.0
+"""Largest distance of two flat pistons, in wavelengths over 2π: what they radiate together takes about as many nodes."""
+
+
+@dataclass(frozen=True)
+class Intrusion:
+    """A head that the device leaves no room for: what is wrong, what is expected, and the remedy."""
+
+    problem: str
+    expected: str
+    remedy: str = "move the listener away"
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The body as it is seen: a circle, a strip without end, or a wall (a line without end) across the front."""
+
+    form: str  # "circle", "strip" or "wall"
+    radius_m: float = 0.0
+
+
+class Enclosure(Table):
+    """What the drivers are mounted in."""
+
+    silent_behind: ClassVar[bool] = False
+    """Whether nothing sounds behind the plane x = 0."""
+    outlines: ClassVar[tuple[str | None, str | None]] = (None, None)
+    """Form of its outline from above and from the side; None where nothing is to be seen."""
+
+    @property
+    def model_name(self) -> str:
+        """The word of its `model` in a problem file."""
+        tag = self.tag()
+        assert tag is not None
+        return tag[1]
+
+    @property
+    def half_size_m(self) -> Array:
+        """How far its body goes from the origin along x, y and z (3,); 0 where it has none, or no end."""
+        return np.zeros(3)
+
+    @property
+    def nearest_m(self) -> float:
+        """How near to its surface its field can be computed."""
+        return 0.0
+
+    def clearance_m(self, points_m: Array) -> Array:
+        """How far outside of its surface points (..., 3) are (...)."""
+        return np.full(points_m.shape[:-1], np.inf)
+
+    def extent_m(self, places_m: Array) -> float:
+        """Radius around the origin (a cylinder: the axis) within which it and drivers at places (L, 3) are."""
+        return float(np.linalg.norm(places_m, axis=1).max())
+
+    def on_surface(self, place_m: Array) -> Array:
+        """A driver's place (3,), put on the surface where it is within 1 mm of it."""
+        return place_m
+
+    def outline(self, view: str) -> Outline | None:
+        """Its outline from "above" or from the "side"."""
+        form = self.outlines[view == "side"]
+        return None if form is None else Outline(form, float(self.half_size_m.max()))
+
+    def piston_half_angle_rad(self, radius_m: float) -> float | None:
+        """Half of the angle that a piston takes up on a round surface, seen from above."""
+        return None
+
+    def described(self) -> str:
+        """Words for `designer check`."""
+        return self.model_name
+
+    def place_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
+        """A driver that is not where drivers of this enclosure are."""
+        return iter(())
+
+    def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
+        """A piston that this enclosure does not hold."""
+        return iter(())
+
+    def layout_faults(self, drivers: list[Driver]) -> Iterator[Fault]:
+        """Keys of its own that do not fit the drivers."""
+        return iter(())
+
+    def size_faults(self, drivers: Mapping[int, Driver], k: float) -> Iterator[Fault]:
+        """Flat pistons that are too large, or too far apart, at the highest wave number."""
+        pistons = {i: driver for i, driver in drivers.items() if if_known(driver, "radius_m")}
+        for i, driver in pistons.items():
+            if k * driver.radius_m > MAX_DISC_KA:  # type: ignore[operator] # only pistons have a radius
+                expected = f"at most {number(MAX_DISC_KA / k)} at this sample rate and speed of sound"
+                remedy = "the unit is metres; leave it out for a point source"
+                yield Fault(f"drivers[{i}].radius_m", f"found {shown(driver.radius_m)}", expected, remedy)
+        yield from apart_faults(pistons, k)
+
+    def intrusions(self, centre_m: Array, ears_m: Array, head_radius_m: float) -> Iterator[Intrusion]:
+        """A head (its centre (3,), its ears (2, 3); radius 0: two points) that is inside of the device."""
+        return iter(())
+
+
+def apart_faults(drivers: Mapping[int, Driver], k: float) -> Iterator[Fault]:
+    """Drivers too far apart at the highest wave number."""
+    places = {i: if_known(driver, "position_m") for i, driver in drivers.items()}
+    known = {i: place for i, place in places.items() if place is not None}
+    for i, place in known.items():
+        apart_m = math.dist(place, next(iter(known.values())))
+        if k * apart_m > MAX_APART_K:
+            found = f"found {shown(place)}, {number(apart_m)} m from the first of them"
+            expected = (
+                f"pistons, and drivers on a cylinder, at most {number(MAX_APART_K / k)} m apart at this sample rate and"
+            )
+            expected += " speed of sound"
+            yield Fault(f"drivers[{i}].position_m", found, expected, "the unit is metres; millimetres?")
+
+
+def millimetres(length_m: float) -> str:
+    """A length for a message."""
+    return f"{number(round(length_m * 1000, 1))} mm"
+
+
+def which_ears(inside: NDArray[np.bool_]) -> str:
+    """Words for the left and right ear (2,) that a condition holds for; empty for none."""
+    left, right = inside
+    return "both ears" if left and right else "the left ear" if left else "the right ear" if right else ""

@@ -1,0 +1,31 @@
+"""A rigid sphere around the origin."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from designer.errors import Fault
+from designer.problem.enclosures.round_body import RoundBody
+
+if TYPE_CHECKING:
+    from designer.problem.schema import Driver
+
+
+class Sphere(RoundBody):
+    """Drivers on a rigid sphere: point sources, or caps whose rim has the driver's radius."""
+
+    model: Literal["sphere"] = "sphere"
+
+    round_in: ClassVar[int] = 3
+    middle: ClassVar[tuple[str, str]] = ("origin", "centre")
+    outlines: ClassVar[tuple[str | None, str | None]] = ("circle", "circle")
+
+    def piston_half_angle_rad(self, radius_m: float) -> float:
+        """Half angle of a cap with that rim."""
+        return math.asin(min(radius_m / self.radius_m, 1.0))
+
+    def size_faults(self, drivers: Mapping[int, Driver], k: float) -> Iterator[Fault]:
+        """None: a cap is a factor of each term of the sphere's series."""
+        return iter(())
