@@ -18,7 +18,7 @@ import numpy as np
 
 from designer.acoustics.directivity_interpolation import IN_PLANE, coverage, measured_side, usual_step_deg
 from designer.acoustics.readers.raw_set import RawSet, refusal
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 
 MAX_TILT_DEG = 10.0
 """How far microphones may leave a plane through the driver's axis: within it every driver is nearly round about its axis."""
@@ -50,6 +50,7 @@ def in_planes(raw: RawSet, measured: Real) -> RawSet:
     largest_deg = step_deg = 0.0
     for name, across in planes.items():
         here = np.flatnonzero(np.abs(measured[:, across]) < IN_PLANE) if across else np.arange(len(measured))
+        every: Index = np.arange(here.size)
         off = np.abs(raw.directions[here, 1:]).max(axis=0)
         side = 2 - int(np.argmin(off))  # the component along the plane: 1 left, 2 up
         tilt_deg = float(np.degrees(np.arcsin(min(off.min(), 1.0))))
@@ -61,9 +62,9 @@ def in_planes(raw: RawSet, measured: Real) -> RawSet:
                 f"up to {MAX_TILT_DEG:g} degrees",
                 "leave that plane's files out, or measure farther away, or turned about the driver",
             )
-        of, moved_to = _in_plane(raw.directions[here], side)
-        if tilt_deg <= np.degrees(IN_PLANE):
-            of, moved_to = np.arange(here.size), raw.directions[here]
+        of, moved_to = (
+            _in_plane(raw.directions[here], side) if tilt_deg > np.degrees(IN_PLANE) else (every, raw.directions[here])
+        )
         which.append(here[of])
         directions.append(moved_to)
         angle_deg = np.degrees(np.arctan2(raw.directions[here, side], raw.directions[here, 0]))
@@ -89,7 +90,7 @@ def _note(tilt_deg: float) -> str:
     )
 
 
-def _in_plane(directions: Real, side: int) -> tuple[Real, Real]:
+def _in_plane(directions: Real, side: int) -> tuple[Index, Real]:
     """Which of directions (N, 3) each is, and directions (N', 3) in the plane of the axis and `side`, at their angles from the axis."""
     beside, across = directions[:, side], directions[:, 3 - side]
     both = np.flatnonzero(np.abs(across) > np.abs(beside))
