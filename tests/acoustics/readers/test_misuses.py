@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -226,7 +227,11 @@ def test_a_zero_that_is_not_where_the_driver_faces(tmp_path: Path, off_deg: int,
 
 def test_a_driver_that_is_not_round_is_no_zero_that_is_off(tmp_path: Path) -> None:
     """3 dB louder to its left at all frequencies, and one beside the middle of a baffle: no one angle of symmetry."""
-    for tilt in (lambda a: 1.5 * np.sin(a), lambda a: 2.0 * np.sin(a) * np.cos(2 * np.pi * F * 4e-4 * np.sin(a))):
+    tilts: tuple[Callable[[float], Any], ...] = (
+        lambda a: 1.5 * np.sin(a),
+        lambda a: 2.0 * np.sin(a) * np.cos(2 * np.pi * F * 4e-4 * np.sin(a)),
+    )
+    for tilt in tilts:
         for a in RING:
             p = heard(a) * 10 ** (tilt(np.radians(a)) / 20)
             lines = (" ".join(f"{x:.6f}" for x in polar(float(f), complex(v))) for f, v in zip(F, p, strict=True))
