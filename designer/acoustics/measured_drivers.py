@@ -20,6 +20,7 @@ import numpy as np
 
 from designer.acoustics.acoustic_centres import place_warnings, said_place, turning_point_m
 from designer.acoustics.directivity_interpolation import IN_PLANE, coverage
+from designer.acoustics.readers.angle_names import ANGLES_READ
 from designer.acoustics.readers.device_axes import driver_axes
 from designer.acoustics.readers.turned_about import TurnedAbout
 from designer.arrays import Complex, Real
@@ -197,14 +198,16 @@ def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
     if response.magnitude_only:
         polarity = "not known, because the files hold no phase"
         centre = "centre not fitted, for the same reason"
+    read = next((note for note in response.notes if note.startswith(ANGLES_READ)), "")
+    angles = read.removeprefix(ANGLES_READ) or angles_said(response.directions)
     return [
         f'measured driver "{name}": {s.kind}, {files}',
-        f"  {s.directions} directions ({s.coverage}): {angles_said(response.directions)}; {s.lowest_hz:.0f} to {s.highest_hz:.0f} Hz",
+        f"  {s.directions} directions ({s.coverage}): {angles}; {s.lowest_hz:.0f} to {s.highest_hz:.0f} Hz",
         f"  on axis at 1 kHz {level} (gain {s.gain_db:+.1f} dB), delay removed {s.delay_removed_s * 1e3:.3f} ms,"
         f" symmetry error {symmetry}, noise floor {s.noise_floor_db:.0f} dB",
         f"  time reference: {s.time_reference or 'its own'}",
         f"  polarity {polarity}; {centre}",
-        *(f"  {note}" for note in response.notes),
+        *(f"  {note}" for note in response.notes if note != read),
     ]
 
 

@@ -37,7 +37,7 @@ Romblom and B. Cook, Near-field compensation for HRTF processing (AES 125, 2008)
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +54,7 @@ from designer.acoustics.interaural_time import (
     spectra,
 )
 from designer.acoustics.radial_interpolation import at_few_frequencies
+from designer.acoustics.readers.file_checks import states_of
 from designer.acoustics.rigid_sphere import head_pressure, sphere_pressure
 from designer.acoustics.sphere_interpolation import (
     GAP_DEG,
@@ -303,7 +304,17 @@ def read_head(path: Path, head_radius_m: float, speed_of_sound_m_s: float, *, na
 
     """
     name = name or str(path)
-    return _referenced(MeasuredHead(name, read_recording(path, name), head_radius_m, speed_of_sound_m_s))
+    recording = _recorded(path, name, states_of((path,)))
+    return _referenced(MeasuredHead(name, recording, head_radius_m, speed_of_sound_m_s))
+
+
+@lru_cache(maxsize=4)
+def _recorded(path: Path, name: str, states: tuple[tuple[int, ...], ...]) -> HeadRecording:
+    """A file as it was read, however many geometries, speeds of sound and sizes a run asks for: again only when it has changed."""
+    recording = read_recording(path, name)
+    for shared in (recording.directions, recording.responses, recording.delay_s, recording.low_spectra):
+        shared.setflags(write=False)
+    return recording
 
 
 def _referenced(head: MeasuredHead) -> MeasuredHead:

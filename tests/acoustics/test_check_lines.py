@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from command import run
 
-from designer.acoustics import readers
+from designer.acoustics import measured_head, readers
 from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.head_facts import head_lines
 from designer.acoustics.measured_drivers import explain_drivers, measured_responses
 from designer.acoustics.measured_head import read_head
+from designer.acoustics.readers import read
 from designer.acoustics.scene import scene
 from designer.arrays import Complex, Real
 from designer.problem import Problem, load
@@ -46,9 +47,10 @@ def test_a_driver(tmp_path: Path) -> None:
     """Each fact is the known driver's: the cap sits 5 cm in front of the sphere's middle that it was turned about."""
     made = problem(tmp_path, 1.0, 'response = "a hor *.txt"')
     said = "\n".join(explain_drivers(made, measured_responses(made)[0]))
+    assert said.count("-120, -90") == 2  # once a driver
     for words in (
         'measured driver "a": text files over angle, 10 files, a hor -120.txt to a hor 90.txt',
-        "10 directions (horizontal plane): hor -120, -90, -60, -30, 0, 30, 60, 90, 120, 180; 100 to 8000 Hz",
+        "10 directions (horizontal plane): horizontal -120, -90, -60, -30, 0, 30, 60, 90, 120, 180; 100 to 8000 Hz",
         "on axis at 1 kHz",
         "time reference: shared by a, b (their files name a loopback): 0 ms after the earliest of them",
         "polarity upright; fitted centre 5",
@@ -135,3 +137,30 @@ def test_check_says_each_thing_once_and_calls_a_measured_driver_measured(
     warnings = [line for line in ended.err.splitlines() if line]
     assert len(warnings) == len(set(warnings)) > 0
     assert len(reads) == 2
+
+
+def test_a_run_reads_each_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many scenes, speeds of sound and geometries a run makes of them; and again when a file has changed."""
+    for each in ("driver", "head"):
+        (tmp_path / each).mkdir()
+    made = problem(tmp_path / "driver", 1.0, "")
+    sphere(tmp_path / "driver" / "head.sofa", grid_deg(30), taps=256)
+    listener = made.listener.model_copy(update={"head": "head.sofa"})
+    made = made.model_copy(update={"listener": listener})
+    reads: list[str] = []
+    for module, reader in ((read, "read_set"), (measured_head, "read_recording")):
+        whole = getattr(module, reader)
+
+        def counted(*what: Any, _whole: Any = whole, _name: str = reader, **how: Any) -> Any:
+            reads.append(_name)
+            return _whole(*what, **how)
+
+        monkeypatch.setattr(module, reader, counted)
+    for speed_m_s in (made.speed_of_sound_m_s, 340.0):
+        there = scene(made).with_problem(made.model_copy(update={"speed_of_sound_m_s": speed_m_s}))
+        assert there.heads[0].pressure(there.k, np.ones(1), np.array([[[1.0, 0.0, 0.0]]])).size
+    assert sorted(reads) == ["read_recording", "read_set"]
+    path = tmp_path / "driver" / "a hor 0.txt"
+    path.write_text(path.read_text() + "9000 80 0\n")
+    scene(made).responses  # noqa: B018
+    assert sorted(reads) == ["read_recording", "read_set", "read_set"]

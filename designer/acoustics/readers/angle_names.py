@@ -28,6 +28,7 @@ from designer.acoustics.readers.raw_set import refusal
 from designer.errors import DataError
 
 ALLOWED = 'names that end with plane and angle, as "woofer hor 22.5.frd" or "woofer ver -10.frd"'
+ANGLES_READ = "angles read in degrees: "
 REMEDY = 'rename them, or say where the angle stands: response_angles = "woofer *{azimuth}"'
 FRACTIONS = {"0": 0.0, "00": 0.0, "5": 0.5, "50": 0.5, "25": 0.25, "75": 0.75}
 """Of a degree, behind an underscore: what turntables are set to."""
@@ -93,7 +94,7 @@ def said(angles: Sequence[Direction]) -> str:
             names = kind.split(" and ")
             each = [f"{name} {_range([v[k] for v in values])}" for k, name in enumerate(names)]
             parts.append(f"{len(values)} pair{'s' * (len(values) > 1)} of {', '.join(each)}")
-    return f"angles read in degrees: {'; '.join(parts)}"
+    return f"{ANGLES_READ}{'; '.join(parts)}"
 
 
 def _range(values: Sequence[float]) -> str:

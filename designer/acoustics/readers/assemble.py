@@ -18,6 +18,7 @@ from designer.acoustics.minimum_phase import minimum_phase
 from designer.acoustics.readers.export_losses import check_time
 from designer.acoustics.readers.gating import gate_spectrum
 from designer.acoustics.readers.raw_set import RawSet, refusal
+from designer.acoustics.readers.reflections import check_reflections
 from designer.acoustics.readers.set_checks import (
     check_arrivals,
     check_delay,
@@ -28,6 +29,7 @@ from designer.acoustics.readers.set_checks import (
     check_silence,
     merge_duplicates,
 )
+from designer.acoustics.readers.zero_direction import check_zero
 from designer.acoustics.time_reference import fit_acoustic_centre_s, fit_delay
 from designer.arrays import Complex, Index, Real
 
@@ -63,6 +65,7 @@ def assemble(
     if frequency_hz[0] == 0:  # log frequency, and a phase at 0 Hz, mean nothing
         raw = replace(raw, frequency_hz=frequency_hz[1:], pressure=raw.pressure[1:])
         frequency_hz = raw.frequency_hz
+    warnings += check_reflections(raw) if gate_ms is None else []
     if raw.magnitude_only:
         warnings.append(
             "files hold no phase: each direction was given the minimum phase of its level, and all arrive together"
@@ -96,7 +99,9 @@ def assemble(
     axis = int(np.argmax(directions[:, 0]))
     warnings += check_polarity_between(raw, frequency_hz, directions, pressure, axis)
     warnings += check_arrivals(raw, frequency_hz, directions, pressure, axis)
-    warnings += check_loudest(raw, frequency_hz, directions, pressure, axis)
+    warnings += check_loudest(raw, frequency_hz, directions, pressure, axis) or check_zero(
+        frequency_hz, directions, pressure
+    )
 
     if gate_ms is not None and not raw.gated:
         if raw.magnitude_only:

@@ -35,6 +35,7 @@ from designer.acoustics.readers.angles import check_degrees
 from designer.acoustics.readers.device_axes import about_driver, azimuth_sense_warning, driver_axes
 from designer.acoustics.readers.file_checks import check_bytes
 from designer.acoustics.readers.frequency_grids import rising
+from designer.acoustics.readers.measured_planes import in_planes
 from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.acoustics.readers.text_table import read_text
 from designer.arrays import Complex, Real
@@ -283,7 +284,7 @@ def read_complex_table(
     axes = driver_axes((float(facing_deg[0]), float(facing_deg[1])))
     pressure = table.pressure.conj() if conjugate else table.pressure
     warning = azimuth_sense_warning(path.name, table.frequency_hz, directions, pressure, position_m, speed_of_sound_m_s)
-    directions, pressure = about_driver(
+    about, alone = about_driver(
         table.frequency_hz,
         directions,
         np.full(len(directions), from_m if from_m > 0 else np.inf),
@@ -292,15 +293,15 @@ def read_complex_table(
         axes=axes,
         speed_of_sound_m_s=speed_of_sound_m_s,
     )
-    return RawSet(
+    raw = RawSet(
         kind=KIND,
         files=files,
         frequency_hz=table.frequency_hz,
-        directions=directions,
+        directions=about,
         labels=tuple(
             f"azimuth {a:g}, elevation {e:g} deg" for a, e in zip(table.azimuth_deg, table.elevation_deg, strict=True)
         ),
-        pressure=pressure,
+        pressure=alone,
         distance_m=from_m,
         level="absolute",
         time="absolute",
@@ -315,3 +316,4 @@ def read_complex_table(
         ),
         warnings=tuple(w for w in (no_phase, warning) if w),
     )
+    return in_planes(raw, directions)

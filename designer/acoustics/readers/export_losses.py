@@ -22,6 +22,9 @@ MIN_SPREAD_DB = 1.0
 SAME_PEAK = 2e-4
 OTHER_SHAPE = 0.05
 """Of the peak: responses that differ by more are of different shape."""
+BESIDE_PEAK_S = 5e-3
+BACKWARDS = 0.58
+"""Share of energy before the peaks: a linear-phase filter leaves a half, and a woofer's slow rise less."""
 TIME_COST = (
     "each centimetre by which the turning point and the driver's acoustic centre differ is 10 degrees of phase at 1 kHz that is not in"
     " the files"
@@ -122,6 +125,24 @@ def check_ends(files: tuple[Path, ...]) -> None:
             "whole lines",
             "the file was cut off: copy or export it again",
         )
+
+
+def check_backwards(samples: list[Real], sample_rate_hz: float) -> list[str]:
+    """Warn of impulse responses that run backwards: a driver rings after its peak, and cannot before."""
+    reach = round(BESIDE_PEAK_S * sample_rate_hz)
+    before = after = 0.0
+    for x in samples:
+        at = int(np.argmax(np.abs(x)))
+        before += float(np.sum(x[max(at - reach, 0) : at] ** 2) / x[at] ** 2)
+        after += float(np.sum(x[at + 1 : at + 1 + reach] ** 2) / x[at] ** 2)
+    share = before / max(before + after, 1e-300)
+    if share < BACKWARDS:
+        return []
+    return [
+        f"impulse responses run backwards in time: {100 * share:.0f} % of the energy beside their peaks comes before them, where a"
+        " driver is silent; their phase has the wrong sign, so that sums with other drivers are wrong by up to 180 degrees; reverse the"
+        " samples, or export the response as the measuring program shows it"
+    ]
 
 
 def check_impulses(files: tuple[Path, ...], samples: list[Real]) -> list[str]:

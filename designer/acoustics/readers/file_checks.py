@@ -61,6 +61,12 @@ def matching_files(pattern: str, folder: Path) -> tuple[Path, ...]:
     return tuple(files)
 
 
+def states_of(files: tuple[Path, ...]) -> tuple[tuple[int, ...], ...]:
+    """What changes when a file is written again, for what is read once in a run: size, and times of change; empty of none."""
+    there = [path.stat() if path.exists() else None for path in files]
+    return tuple(() if s is None else (s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for s in there)
+
+
 def named_emitter(pattern: str, folder: Path) -> tuple[str, str | None]:
     """A pattern without the "#emitter" that it may end with, and that emitter's name or index."""
     name, hash_sign, emitter = pattern.rpartition("#")

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from designer.acoustics.readers.angle_names import angles_of_names
-from designer.acoustics.readers.export_losses import check_impulses
+from designer.acoustics.readers.export_losses import check_backwards, check_impulses
 from designer.acoustics.readers.file_checks import check_bytes
 from designer.acoustics.readers.gating import gate_window
 from designer.acoustics.readers.raw_set import RawSet, refusal
@@ -157,6 +157,7 @@ def read_impulse_set(
         warnings = [f"{warnings[0]} ({len(warnings) - 1} more files of the set are cut so)"]
     warnings += check_impulses(files, [impulse.samples for impulse in impulses])
     rates = [impulse.sample_rate_hz for impulse in impulses]
+    warnings += check_backwards([impulse.samples for impulse in impulses], rates[0])
     if len(set(rates)) > 1:
         other = next(i for i, rate in enumerate(rates) if rate != rates[0])
         warnings.append(

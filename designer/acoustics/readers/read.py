@@ -12,13 +12,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.readers.assemble import assemble
 from designer.acoustics.readers.complex_table import is_complex_table, read_complex_table
 from designer.acoustics.readers.export_losses import check_levels, without_phase
-from designer.acoustics.readers.file_checks import matching_files, named_emitter
+from designer.acoustics.readers.file_checks import matching_files, named_emitter, states_of
 from designer.acoustics.readers.frd import read_frd_set
 from designer.acoustics.readers.impulse_wav import read_impulse_set
 from designer.acoustics.readers.raw_set import RawSet, refusal
@@ -69,8 +71,10 @@ def read_response(
 
     """
     name, emitter = named_emitter(pattern, folder)
-    return read_set(
-        matching_files(name, folder),
+    files = matching_files(name, folder)
+    return _read_once(
+        files,
+        states_of(files),
         name=str(folder / name),
         driver=driver,
         emitter=emitter,
@@ -80,9 +84,18 @@ def read_response(
         facing_deg=facing_deg,
         clockwise=clockwise,
         turned_about=turned_about,
-        angles=angles,
+        angles=angles if angles is None or isinstance(angles, str) else tuple(tuple(angle) for angle in angles),
         channel=channel,
     )
+
+
+@lru_cache(maxsize=64)
+def _read_once(files: tuple[Path, ...], states: tuple[tuple[int, ...], ...], **keys: Any) -> MeasuredDirectivity:
+    """A set as it was read, however often a run asks for it: again only when its files have changed."""
+    response = read_set(files, **keys)
+    for shared in (response.frequency_hz, response.directions, response.pressure):
+        shared.setflags(write=False)
+    return response
 
 
 def read_set(

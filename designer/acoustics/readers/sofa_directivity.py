@@ -28,6 +28,7 @@ from designer.acoustics.readers.angles import check_degrees
 from designer.acoustics.readers.device_axes import about_driver, azimuth_sense_warning, driver_axes
 from designer.acoustics.readers.file_checks import check_bytes
 from designer.acoustics.readers.frequency_grids import rising
+from designer.acoustics.readers.measured_planes import in_planes
 from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.acoustics.readers.sofa_file import fits_convention, head_of, moves, read_sofa_file
 from designer.arrays import Complex, Real
@@ -269,7 +270,7 @@ def _raw_set(
         axes=axes,
         speed_of_sound_m_s=speed_of_sound_m_s,
     )
-    return RawSet(
+    raw = RawSet(
         kind=KIND,
         files=(path,),
         frequency_hz=frequency_hz,
@@ -291,3 +292,4 @@ def _raw_set(
         else (),
         warnings=(warning,) if warning else (),
     )
+    return in_planes(raw, directions)

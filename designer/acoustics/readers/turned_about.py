@@ -14,13 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from designer.acoustics.directivity_interpolation import coverage
 from designer.acoustics.readers.device_axes import about_driver, driver_axes
+from designer.acoustics.readers.measured_planes import in_planes
 from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.arrays import Real
-
-FLAT_DEG = 12.0
-"""A driver above or below the circle of the microphones sees them this much off its own horizontal plane, and is taken as in it."""
 
 
 @dataclass(frozen=True)
@@ -80,36 +77,19 @@ def about_own_place(raw: RawSet, turned: TurnedAbout, *, distance_m: float | Non
     notes = [
         f"turned about a point from which the driver is at {_metres(place_m)} m: that path was taken off, angles are the device's"
     ]
-    plane = coverage(directions)
-    about, tilt_deg = _in_plane(about, plane)
-    if tilt_deg > 0:
-        notes.append(
-            f"the microphones stood up to {tilt_deg:.1f} degrees off the driver's own {plane}: they are taken as in it"
-        )
     if not from_m and offset_m > 0:
         notes.append(
             f"far microphones were assumed: at 1 m the path to this driver differs by up to {1000 * offset_m**2 / 2:.2g} mm "
             "(response_distance_m states where they were)"
         )
-    return replace(
+    moved = replace(
         raw,
         directions=np.round(about, 15),
         pressure=alone,
         distance_m=raw.distance_m if already_at_1_m else from_m,
         notes=(*raw.notes, *notes),
     )
-
-
-def _in_plane(directions: Real, plane: str) -> tuple[Real, float]:
-    """Directions that leave a measured plane by a little, put back into it, and the largest angle that they left it by."""
-    across = {"horizontal plane": 2, "vertical plane": 1}.get(plane)
-    if across is None:
-        return directions, 0.0
-    tilt_deg = float(np.degrees(np.arcsin(np.clip(np.abs(directions[:, across]).max(), 0, 1))))
-    if not 1e-3 < tilt_deg < FLAT_DEG:
-        return directions, 0.0
-    flat = directions * np.where(np.arange(3) == across, 0.0, 1.0)
-    return flat / np.linalg.norm(flat, axis=1, keepdims=True), tilt_deg
+    return in_planes(moved, directions)
 
 
 def _metres(place_m: Real) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -182,6 +183,60 @@ def test_impulses_aligned_by_their_onset(tmp_path: Path) -> None:
         x = impulse(a)
         soundfile.write(tmp_path / f"w hor {a}.wav", np.roll(x, 300 - onset(x)), 48_000, subtype="FLOAT")
     assert any("onsets of all 24 files stand on sample 300" in warning for warning in read(tmp_path).warnings)
+
+
+ROOM = ("run backwards", "a reflection", "fall off alike")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda x: x, ""),
+        (lambda x: x[::-1], "impulse responses run backwards in time: 7"),
+        (
+            lambda x: x + 0.2 * np.roll(x, 240),
+            r"a reflection (5|4\.99|5\.01) ms after the direct sound, -14 dB .* by up to (1\.9|2\.0) dB.*gate_ms = 4\.5",
+        ),
+    ],
+)
+def test_impulses_that_no_driver_makes(tmp_path: Path, change: Callable[[Real], Real], words: str) -> None:
+    """Backwards in time, or with a wall's echo: each is said with what it costs, and nothing of the driver as it is."""
+    for a in RING:
+        soundfile.write(tmp_path / f"w hor {a}.wav", 0.1 * change(impulse(a)), 48_000, subtype="FLOAT")
+    found = [w for w in read(tmp_path).warnings if any(part in w for part in ROOM)]
+    assert len(found) == bool(words)
+    assert all(re.search(words, w) for w in found)
+    gated = read_response("w*", tmp_path, driver="w", speed_of_sound_m_s=C, gate_ms=4.0)
+    assert not any("a reflection" in w for w in gated.warnings)
+
+
+@pytest.mark.parametrize("off_deg", [0, 15, -15])
+@pytest.mark.parametrize("plane", ["hor", "ver"])
+def test_a_zero_that_is_not_where_the_driver_faces(tmp_path: Path, off_deg: int, plane: str) -> None:
+    """A round driver's fall-off is symmetric about its axis in every octave, and so tells where that is."""
+    for a in RING:
+        lines = (
+            " ".join(f"{x:.6f}" for x in polar(float(f), complex(v)))
+            for f, v in zip(F, heard(a - off_deg), strict=True)
+        )
+        (tmp_path / f"w {plane} {a}.txt").write_text("\n".join(lines) + "\n")
+    found = [w for w in read(tmp_path).warnings if "fall off alike" in w]
+    assert len(found) == (off_deg != 0)
+    assert all(f"of {off_deg:+d} degrees, not of 0" in w and f"subtract {off_deg} degrees" in w for w in found)
+
+
+def test_a_driver_that_is_not_round_is_no_zero_that_is_off(tmp_path: Path) -> None:
+    """3 dB louder to its left at all frequencies, and one beside the middle of a baffle: no one angle of symmetry."""
+    tilts: tuple[Callable[[float], Any], ...] = (
+        lambda a: 1.5 * np.sin(a),
+        lambda a: 2.0 * np.sin(a) * np.cos(2 * np.pi * F * 4e-4 * np.sin(a)),
+    )
+    for tilt in tilts:
+        for a in RING:
+            p = heard(a) * 10 ** (tilt(np.radians(a)) / 20)
+            lines = (" ".join(f"{x:.6f}" for x in polar(float(f), complex(v))) for f, v in zip(F, p, strict=True))
+            (tmp_path / f"w hor {a}.txt").write_text("\n".join(lines) + "\n")
+        assert not any("fall off alike" in w for w in read(tmp_path).warnings)
 
 
 def test_a_sweep_is_no_impulse_response(tmp_path: Path) -> None:

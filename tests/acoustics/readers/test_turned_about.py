@@ -145,6 +145,31 @@ def test_angles_are_the_devices(tmp_path: Path) -> None:
     assert np.degrees(np.abs(np.angle(ratio))).max() < 4
 
 
+@pytest.mark.parametrize(
+    ("planes", "place"), [("hor", (0.0, 0.0, 0.15)), ("hor ver", (0.0, 0.12, 0.0)), ("hor ver", (0.05, -0.12, 0.1))]
+)
+def test_circles_that_pass_beside_the_driver(tmp_path: Path, planes: str, place: tuple[float, ...]) -> None:
+    """A driver off the planes of the microphones is read as what it is, on its axis and where it was measured: 0.1 dB and 2 degrees."""
+    angles = np.arange(-175.0, 180.1, 5.0)
+    turned = {"hor": direction(angles), "ver": np.stack([direction(0.0, a) for a in angles])}
+    around = np.round(np.concatenate([turned[plane] for plane in planes.split()]), 12)
+    away = 2.0 * around - np.array(place)
+    r, f = np.linalg.norm(away, axis=1), FREQUENCY_HZ[::4]
+    true = cap(f, away / r[:, None])
+    np.savez(
+        tmp_path / "a.npz", frequency_hz=f, distance_m=2.0,
+        azimuth_deg=np.degrees(np.arctan2(around[:, 1], around[:, 0])), elevation_deg=np.degrees(np.arcsin(around[:, 2])),
+        pressure=true * np.exp(-1j * np.outer(K[::4], r)) / r, driver_position_m=np.array(place),
+    )  # fmt: skip
+    m = read_response("a.npz", tmp_path, driver="a", speed_of_sound_m_s=C)
+    towards = np.concatenate([away / r[:, None], [[1.0, 0.0, 0.0]]])
+    front = towards[:, 0] > -0.8  # behind a sphere the sound is brighter within fewer degrees than these steps
+    ratio = m.transfer(f, towards[front]) / cap(f, towards[front])
+    assert np.abs(20 * np.log10(np.abs(ratio))).max() < 0.1
+    assert np.degrees(np.abs(np.angle(ratio))).max() < 2
+    assert m.summary.coverage != "sphere"
+
+
 def test_a_driver_above_the_circle(tmp_path: Path) -> None:
     """A tweeter 15 cm above the microphones' plane stays a set of the horizontal plane, and a note says how far off it is."""
     place = np.array([0.0, 0.0, 0.15])
@@ -158,7 +183,24 @@ def test_a_driver_above_the_circle(tmp_path: Path) -> None:
         turned_about=TurnedAbout((0, 0, 0.15)),
     )
     assert m.summary.coverage == "horizontal plane"
-    assert any("up to 4.3 degrees off the driver's own horizontal plane" in note for note in m.notes)
+    assert any("up to 4.3 degrees off planes through the driver's axis" in note for note in m.notes)
+    asked = direction(np.array([0.0, 30.0, 90.0]))
+    ratio = m.transfer(FREQUENCY_HZ, asked) / cap(FREQUENCY_HZ, asked)
+    assert np.abs(20 * np.log10(np.abs(ratio / ratio[:, :1]))).max() < 0.2
+
+
+def test_a_plane_that_the_driver_does_not_face(tmp_path: Path) -> None:
+    """Two planes of a device, and a driver that faces 60 degrees left: the vertical one passes its axis 60 degrees off, and is refused."""
+    for plane, towards in (("hor", direction), ("ver", lambda e: direction(0.0, e))):
+        for angle in range(-150, 181, 30):
+            p = cap(FREQUENCY_HZ, towards(float(angle))[None])[:, 0]
+            (tmp_path / f"a {plane} {angle}.frd").write_text(frd_text(FREQUENCY_HZ, p))
+    with pytest.raises(
+        DataError, match="in the device's vertical plane up to 60 degrees off any plane through the axis"
+    ):
+        read_response(
+            "a *.frd", tmp_path, driver="a", speed_of_sound_m_s=C, turned_about=TurnedAbout((0, 0, 0), (60, 0))
+        )
 
 
 def test_a_microphone_inside_the_device(tmp_path: Path) -> None:
