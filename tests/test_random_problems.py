@@ -19,7 +19,7 @@ from random_problems import problem
 from toml_text import toml
 
 import designer
-from designer.errors import DesignerError, ProblemError
+from designer.errors import DesignerError, ProblemError, UsageError
 from designer.report import figures
 from designer.writing import MANIFEST
 
@@ -76,6 +76,9 @@ def judged(tables: dict[str, Any]) -> str:
         return "refused"
     try:
         return "; ".join(faults_of(designer.design(made)))
+    except UsageError as error:  # a target that cannot hold what is to be designed, found before the design
+        assert str(error).startswith("target ")
+        return "refused"
     except DesignerError as error:
         assert len(str(error)) < 1500
         return f"{type(error).__name__}: {error}"

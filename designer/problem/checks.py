@@ -155,8 +155,8 @@ def _fitted_functions(problem: Problem) -> Iterator[Fault]:
     if size > MAX_FIT_NUMBERS:
         yield Fault("realization.taps", f"{found}, {_millions(size)}", f"at most {_millions(MAX_FIT_NUMBERS)}", remedy)
     elif size * count > MAX_PRODUCTS:
-        found += f", whose mean powers take {_millions(size * count)[:-8]} products"
-        may_be = f"at most {_millions(MAX_PRODUCTS)[:-8]} products, for example {MAX_PRODUCTS // (frequencies * count**2)} points"
+        found += f", whose mean powers take {_millions(size * count, 'products')}"
+        may_be = f"at most {_millions(MAX_PRODUCTS, 'products')}, for example {MAX_PRODUCTS // (frequencies * count**2)} points"
         yield Fault("realization.taps", found, may_be, remedy)
 
 
@@ -185,8 +185,8 @@ def _disc_sizes(problem: Problem) -> Iterator[Fault]:
             yield Fault(f"drivers[{i}].position_m", found, may_be, "the unit is metres; millimetres?")
 
 
-def _millions(size: int) -> str:
-    return f"{number(round(size / 1e6))} million numbers"
+def _millions(size: int, of: str = "numbers") -> str:
+    return f"{number(round(size / 1e6))} million {of}"
 
 
 def _sphere_sizes(problem: Problem) -> Iterator[Fault]:
