@@ -24,6 +24,8 @@ from designer.problem.schema import (
 
 SURFACE_TOLERANCE_M = 1e-3
 SAME_PLACE_M = 1e-4
+MILLIMETRES_M = 10.0
+"""A driver farther from the device's centre than this was written in millimetres, if metres would fit."""
 NEAREST_RADII = 1.01
 """How near to the centre of a sphere a point may be: nearer to its surface the sphere's series does not converge."""
 
@@ -46,6 +48,10 @@ def place_checks(problem: Problem, folder: Path, files: Mapping[str, str]) -> It
 
 def _millimetres(length_m: float) -> str:
     return f"{number(round(length_m * 1000, 1))} mm"
+
+
+def _in_metres(place: list[float]) -> str:
+    return f"millimetres? Write {shown([coordinate / 1000 for coordinate in place])}"
 
 
 def _two_at_one_place(problem: Problem) -> Iterator[Fault]:
@@ -91,7 +97,10 @@ def _on_the_enclosure(path: str, driver: Driver, problem: Problem) -> Iterator[F
             centre = "origin" if across == 3 else "z axis"
             may_be = f"{number(enclosure.radius_m)} m (enclosure.radius_m) from the {centre}, within 1 mm"
             other = f", or set enclosure.radius_m = {number(distance_m)}" if distance_m > 0 else ""
-            yield Fault(f"{path}.position_m", found, may_be, f"move the driver to the surface{other}")
+            remedy = f"move the driver to the surface{other}"
+            if abs(distance_m / 1000 - enclosure.radius_m) <= SURFACE_TOLERANCE_M:
+                remedy = _in_metres(place)
+            yield Fault(f"{path}.position_m", found, may_be, remedy)
     if enclosure.model == "baffle" and abs(place[0]) > SURFACE_TOLERANCE_M:
         found = (
             f"found {shown(place)}, {_millimetres(abs(place[0]))} {'before' if place[0] > 0 else 'behind'} the baffle"
@@ -296,9 +305,9 @@ def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[F
 def _circle(problem: Problem) -> Iterator[Fault]:
     enclosure = problem.enclosure
     across = _across(enclosure.model) if enclosure is not None else 0
-    extent_m = max(float(np.linalg.norm(driver.position_m[: across or 3])) for driver in problem.drivers)
-    if enclosure is not None and across:
-        extent_m = max(extent_m, NEAREST_RADII * enclosure.radius_m)
+    furthest_m = max((driver.position_m for driver in problem.drivers), key=np.linalg.norm)
+    # What stands off a round enclosure's surface is a fault of its own.
+    extent_m = NEAREST_RADII * enclosure.radius_m if enclosure and across else float(np.linalg.norm(furthest_m))
     least_m = extent_m + SURFACE_TOLERANCE_M
     given_m = problem.grid.azimuth_distance_m
     may_be = f"more than {number(least_m)}, so that the circle of masks and maps lies outside the device"
@@ -315,4 +324,7 @@ def _circle(problem: Problem) -> Iterator[Fault]:
     if distance_m <= least_m and not said:
         found = f"found {shown(listener.position_m)}, and a circle at that distance is inside the device"
         may_be = may_be.replace("more than", "a distance of more than").replace(", so", " m, so")
-        yield Fault("listener.position_m", found, may_be, "or set grid.azimuth_distance_m")
+        remedy = "or set grid.azimuth_distance_m"
+        if not across and extent_m > MILLIMETRES_M and extent_m < 1000 * distance_m:
+            remedy += f"; a driver is {number(extent_m)} m from the centre: {_in_metres(furthest_m)}"
+        yield Fault("listener.position_m", found, may_be, remedy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 
@@ -37,9 +38,23 @@ def _places(problem: Problem) -> Iterator[str]:
                     f'drivers[{i}] is called "{driver.name}" and sits on the listener\'s {other}'
                     f" (y = {number(driver.position_m[1])}; the listener's left is the device's -y)"
                 )
+    yield from _overlaps(problem)
     distance_m = math.dist((0, 0, 0), problem.listener.position_m)
     if distance_m > FAR_M:
         yield f"listener.position_m is {number(distance_m)} m away; the unit is metres"
+
+
+def _overlaps(problem: Problem) -> Iterator[str]:
+    """Cones nearer to each other than their radii together, but for one before another that faces the same way (coaxial)."""
+    cones = [(i, driver, driver.radius_m) for i, driver in enumerate(problem.drivers) if driver.radius_m]
+    for (i, one, radius_m), (j, other, other_m) in combinations(cones, 2):
+        apart_m = math.dist(one.position_m, other.position_m)
+        coaxial = one.facing_deg == other.facing_deg and apart_m <= abs(radius_m - other_m)
+        if apart_m < 0.99 * (radius_m + other_m) and not coaxial:
+            yield (
+                f"drivers[{i}] and drivers[{j}] are {number(apart_m)} m apart, and their radii are"
+                f" {number(radius_m)} and {number(other_m)} m: such cones overlap"
+            )
 
 
 def _air(problem: Problem) -> Iterator[str]:
