@@ -22,6 +22,7 @@ def warnings(problem: Problem) -> list[str]:
     found = [*_places(problem), *_air(problem)]
     for i, design in enumerate(problem.designs):
         above = int(np.clip(np.searchsorted(grid_hz, design.band_hz[0], side="right"), 1, grid_hz.size - 1))
+        found += _uncovered(f"designs[{i}].band_hz", design, problem)
         found += _design(f"designs[{i}]", design, float(grid_hz[above] - grid_hz[above - 1]))
     return found
 
@@ -63,6 +64,17 @@ def _air(problem: Problem) -> Iterator[str]:
         for key in ("temperature_c", "relative_humidity_percent"):
             if key in table.model_fields_set:
                 yield f"scene.{key} asks for nothing without scene.air_absorption = true"
+
+
+def _uncovered(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
+    """What of a design's band no driver of its own is meant for."""
+    own = [driver for driver in problem.drivers if design.drivers is None or driver.name in design.drivers]
+    bands_hz = sorted(driver.band_hz or [0.0, math.inf] for driver in own)
+    low_hz, high_hz = design.band_hz
+    for begin_hz, end_hz in [*bands_hz, [math.inf, math.inf]]:
+        if low_hz < min(begin_hz, high_hz):
+            yield f"{path} holds {number(low_hz)} to {number(min(begin_hz, high_hz))} Hz, which is in no band_hz of its drivers"
+        low_hz = max(low_hz, end_hz)
 
 
 def _design(path: str, design: DesignTable, spacing_hz: float) -> Iterator[str]:

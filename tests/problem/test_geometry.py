@@ -189,3 +189,16 @@ def test_cones_that_overlap(
         driver |= {"position_m": [0.0, y * apart_m, 0.0], "radius_m": radius_m, "facing_deg": facing}
     said = warnings(designer.loads(toml(tables)))
     assert [sentence.endswith("such cones overlap") for sentence in said] == [True] * overlap
+
+
+def test_a_band_without_a_driver() -> None:
+    """Two drivers from 2 kHz up cannot be asked for 500 Hz without a warning, nor two that leave a gap between them."""
+    tables = pair()
+    for driver in tables["drivers"]:
+        driver["band_hz"] = [2000.0, 8000.0]
+    said = "designs[0].band_hz holds 500 to 2000 Hz, which is in no band_hz of its drivers"
+    assert warnings(designer.loads(toml(tables))) == [said]
+    tables["drivers"][0]["band_hz"] = [100.0, 1500.0]
+    assert warnings(designer.loads(toml(tables))) == [said.replace("500 to", "1500 to")]
+    tables["drivers"][0]["band_hz"] = [100.0, 2500.0]
+    assert warnings(designer.loads(toml(tables))) == []
