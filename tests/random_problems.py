@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import random
-from typing import Any
+from typing import Any, get_args
+
+from designer.problem.firmware_names import MiniModel, SigmaPart, TargetName
+from designer.problem.wish_checks import METHODS_WITHOUT_PERCENTILE
 
 NAMES = ("left", "right", "a/b", "100%", "<b>", "é", "d e", "_", "x.y", "0")
 SPEED_M_S = 343.0
@@ -78,7 +81,74 @@ def problem(seed: int) -> dict[str, Any]:
         "temperature_c": draw.number(0, 20),
         "head_radius_m": draw.number(0, 0.01),
     }
+    _more(Draw(f"more of {seed}"), tables)
     return tables
+
+
+def _more(draw: Draw, tables: dict[str, Any]) -> None:
+    """Keys that came later, from draws of their own: what was drawn before stays."""
+    if draw.chance(0.25):
+        tables["grid"]["spacing"] = "logarithmic"
+    if draw.chance(0.25):
+        tables["grid"]["refine"] = True
+    if draw.chance(0.3):
+        tables["export"] = {"targets": draw.sample(get_args(TargetName), draw.choice((1, 2)))}
+        if draw.chance(0.3):
+            tables["export"] |= {"prefix": draw.choice(("a", "Filter_1", "x23456789012345678"))}
+        if "sigmadsp" in tables["export"]["targets"]:
+            tables["export"]["sigmadsp_part"] = draw.choice(get_args(SigmaPart))
+        if "minidsp" in tables["export"]["targets"]:
+            tables["export"]["minidsp_model"] = draw.choice(get_args(MiniModel))
+    if draw.chance(0.2) and tables.get("enclosure", {}).get("model") != "baffle":
+        tables["room"] = {"size_m": [draw.number(1, 40) for _ in range(3)], "heading_deg": draw.number(-360, 360)}
+        tables["room"]["device_m"] = [draw.number(0.3, 0.7) * size for size in tables["room"]["size_m"]]
+        tables["room"] |= {"absorption": draw.ratio(0.02, 0.9)} if draw.chance(0.5) else {"rt60_s": draw.ratio(0.1, 3)}
+    if tables["realization"]["form"] == "fir" and "hold_wishes" not in tables["realization"] and draw.chance(0.1):
+        tables["realization"]["exact_at_hz"] = [draw.ratio(10, tables["sample_rate_hz"] / 2.1)]
+    for table in tables["designs"]:
+        _more_of_a_design(draw, table, tables)
+
+
+def _more_of_a_design(draw: Draw, table: dict[str, Any], tables: dict[str, Any]) -> None:
+    names = table.get("drivers") or [driver["name"] for driver in tables["drivers"]]
+    method = table.get("method", "auto")
+    spread = table.get("driver_spread", {"case": "none"})
+    if "case" not in spread and method not in METHODS_WITHOUT_PERCENTILE and draw.chance(0.4):
+        spread["percentile"] = draw.choice((1.0, 5.0, 25.0))
+    if method == "matrix" and draw.chance(0.3):
+        table["matrix_gains"] = [draw.number(-2, 2) for _ in names]
+    if method == "least-squares" and draw.chance(0.3):
+        table["regularization_db"] = draw.number(-80, 20)
+    if method == "choueiri" and draw.chance(0.3):
+        table["max_spectrum_db"] = draw.number(-10, 40)
+    if tables["realization"]["form"] == "rtf" and draw.chance(0.2):
+        table["reference"] = draw.choice(names)
+    if draw.chance(0.1):
+        table["plain"] = [draw.choice(names)]
+    if table["kind"] != "beamformer" or method != "auto" or not draw.chance(0.4):
+        return
+    for key in ("mask", "window_deg", "window_ripple_db", "window_phase_passes", "nulls_deg", "null_width_deg"):
+        table.pop(key, None)
+    if draw.chance(0.5):
+        table.pop("cancellation_gain_db", None)  # the regions alone
+    table["cancel_regions"] = [_region(draw) for _ in range(draw.choice((1, 1, 2)))]
+    if draw.chance(0.4):
+        table["reach_regions"] = [_region(draw)]
+    if draw.chance(0.2):
+        table["region_order"] = draw.randrange(0, 13)
+    if draw.chance(0.3):
+        table["method"] = "spherical-harmonic"
+
+
+def _region(draw: Draw) -> dict[str, Any]:
+    if draw.chance(0.5):
+        side = draw.number(-90, 90) if draw.front else draw.number(-360, 360)
+        return {"around_deg": [side, draw.number(-80, 80)], "radius_deg": draw.number(0, 90)}
+    start, low = draw.number(-180, 100), draw.number(-90, 60)
+    return {
+        "azimuth_deg": [start, start + draw.number(1, 250)],
+        "elevation_deg": [low, draw.number(low, 90)],
+    }
 
 
 def _driver(draw: Draw, n: int, model: str | None, radius_m: float, rate_hz: float) -> dict[str, Any]:
@@ -150,7 +220,7 @@ def _design(draw: Draw, name: str, drivers: list[str], rate_hz: float, grid: dic
     if draw.chance(0.3):
         table["driver_spread"] = {"gain_db": draw.number(0, 6), "phase_deg": draw.number(0, 45)}
         if draw.chance(0.2):
-            table["driver_spread"]["case"] = "worst"
+            table["driver_spread"]["case"] = "ball"
     if draw.chance(0.3):
         table["fade_octaves"] = draw.number(0, 10)
     return table

@@ -19,13 +19,13 @@ from random_problems import problem
 from toml_text import toml
 
 import designer
-from designer.errors import DesignerError, ProblemError
+from designer.errors import DesignerError, ProblemError, UsageError
 from designer.report import figures
 from designer.writing import MANIFEST
 
-SLOW = (5, 10, 11, 21, 33, 42, 47)
-"""Cylinders and cones, which take seconds each: `--long` runs them."""
-SHORT = [seed for seed in range(57) if seed not in SLOW]
+SLOW = (7, 8, 10, 11, 21, 33, 42, 47)
+"""Cylinders, cones and large rooms, which take seconds each: `--long` runs them."""
+SHORT = [seed for seed in range(58) if seed not in SLOW]
 LONG = range(500)
 MOST_VIOLATION = 1e-3
 TRIVIAL = 1e-9
@@ -38,6 +38,9 @@ def small(seed: int) -> dict[str, Any]:
     tables = problem(seed)
     tables["grid"] |= {"frequencies": min(tables["grid"]["frequencies"], 9), "azimuth_step_deg": 30.0}
     tables["tolerance"]["draws"] = 1
+    if "room" in tables:  # dead walls have few images
+        tables["room"].pop("rt60_s", None)
+        tables["room"]["absorption"] = 0.7
     return tables
 
 
@@ -76,6 +79,9 @@ def judged(tables: dict[str, Any]) -> str:
         return "refused"
     try:
         return "; ".join(faults_of(designer.design(made)))
+    except UsageError as error:  # a target that cannot hold what is to be designed, found before the design
+        assert str(error).startswith("target ")
+        return "refused"
     except DesignerError as error:
         assert len(str(error)) < 1500
         return f"{type(error).__name__}: {error}"
@@ -99,7 +105,7 @@ def test_most_are_designed() -> None:
     assert valid > len(LONG) * 2 / 3
 
 
-@pytest.mark.parametrize("seed", [2, 3])
+@pytest.mark.parametrize("seed", [2, 45])
 def test_the_same_bytes_and_a_page(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Designed twice, all files are the same byte for byte but for the folder's name; no NaN in them; and they are opened again."""
     monkeypatch.setattr(figures, "draw_all", empty_figures)

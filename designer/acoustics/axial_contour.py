@@ -31,7 +31,7 @@ on which e^{-jqζ} falls off because Re w >= ψ. The half of e^{+jqζ}, which fa
 half height b has its edges at ζ ± b, and the half's ψ is that of the farther one. Gauss-Legendre panels, as many as
 the phase along the path asks for.
 
-*Cut contour*, for points many radii away, where the line from 0 to ψ would turn through kd radians: below it the wave dies
+*Cut contour*, for points many radii away, where the line from 0 to ψ would turn through many radians: below it the wave dies
 away, as e^{-kd sin(ψ - Re w) sinh|Im w|}, and as far as Im κa = 0.45 max(1, Re κa)^{1/3} there is no zero of H_n' (the nearest
 are those of n = 1, at κa = 0.50 + 0.64j, and the 0.70 (κa)^{1/3} above). So from w = ψ the contour goes up to the right by the
 steepest descent (in Re w > π/2 too, where Im κ < 0), and down to the left, where it ends as the wave has fallen by e^{-36}:
@@ -60,10 +60,14 @@ MAX_GROWTH = 10.0
 """Nepers by which the integrand may grow before it falls."""
 CLEAR = 0.45
 """Of Im κa, in which no zero of H_n' lies (they begin at 0.64)."""
+NEAREST_ZERO = 0.64
+"""Of Im κa, where H_1' has one; those above lie at 0.70 (κa)^{1/3}."""
+PANEL_CLEAR = 1.4
+"""Longest panel over the distance to a zero: 16 nodes leave 1e-16 of it, and 4e-11 where the wave turns by 18 radians."""
 CUTS = 100
 """Places that are tried as the cut contour's end."""
 LEAST_TURN = 200.0
-"""Radians of a line that is cut: a shorter one costs little."""
+"""Radians of the line to ψ, k(d - ρ), that is cut: a shorter one costs little, and points beside each other share it."""
 MIN_PANEL = 1e-6
 """Of a path's length."""
 PANEL_NODES = 16
@@ -154,7 +158,7 @@ def cut_contour(
     places = ends - 1j * depth
     waves = [_wave(k[:, None], places, away_m, h) for h in edges_m]
     fallen = np.max([wave.imag for wave in waves], axis=0) < -DEEPEST
-    far = k * math.hypot(away_m, height_m) > LEAST_TURN
+    far = k * (math.hypot(away_m, height_m) - away_m) > LEAST_TURN
     served = far & fallen.any(axis=1) & (k * half_height_m * math.cos(psi) < MAX_GROWTH)
     if not served.any():
         return None
@@ -187,6 +191,14 @@ def _depth(ka: Real, angle: Real) -> Real:
     return np.asarray(np.minimum(0.5, np.arcsinh(highest / (ka * np.maximum(np.sin(angle), 1e-12)))))
 
 
+def _clear(ka: Real, w: Complex) -> Real:
+    """How far the nearest zero of H_n' is from w, at the least: κa turns by ka(|sin w| x + |cos w| x²/2) within x of it."""
+    kappa_a = np.cos(w) * ka
+    gap = (NEAREST_ZERO * np.maximum(1.0, np.abs(kappa_a.real)) ** (1 / 3) - kappa_a.imag) / ka
+    slope = np.abs(np.sin(w))
+    return np.asarray(2 * gap / (slope + np.sqrt(slope**2 + 2 * np.abs(np.cos(w)) * gap)))
+
+
 def _wave(k: Real, w: Complex, away_m: float, height_m: float) -> Complex:
     """κρ + qh."""
     return np.asarray(k * (away_m * np.cos(w) + height_m * np.sin(w)))
@@ -201,7 +213,7 @@ def _followed(
 ) -> tuple[Complex, Complex]:
     """The w and dw (F, Q) of a path over t from 0 to 1.
 
-    The panels are no longer than the distance to κ = 0, where there is a logarithm, twice that to the nearest zero of H_n', and
+    The panels are no longer than the distance to κ = 0, where there is a logarithm, 1.4 times that to the nearest zero of H_n', and
     18 radians of the wave.
     """
     bounds = [0.0]
@@ -211,10 +223,8 @@ def _followed(
         w = path(np.concatenate([[bounds[-1]], t]))[0]
         waves = [np.abs(np.diff(_wave(k[:, None], w, *end), axis=1)).cumsum(axis=1) for end in ends_m]
         way = np.abs(w[:, 1:] - w[:, :1])
-        ka = k[:, None] * radius_m
-        clear = np.minimum(
-            0.4 * np.maximum(1.0, ka * np.cos(w[:, 1:].real)) ** (1 / 3) / ka, np.abs(w[:, :1] - np.pi / 2)
-        )
+        clear = np.minimum(PANEL_CLEAR * _clear(k[:, None] * radius_m, w), np.abs(w - np.pi / 2))
+        clear = np.minimum(clear[:, :1], clear[:, 1:])
         fine = ((way <= clear) & (np.max(waves, axis=0) <= PANEL_RADIANS)).all(axis=0)
         bounds.append(float(t[max(int(np.argmin(fine)) if not fine.all() else fine.size, 1) - 1]))
     bounds[-1] = 1.0

@@ -29,6 +29,8 @@ MAX_SCENE_NUMBERS = 150_000_000
 """Largest array of a design, in complex numbers (2.4 GB)."""
 MAX_FIT_NUMBERS = 1_000_000_000
 """Transfer functions that the taps are fitted to, which are taken in parts: some minutes of them."""
+MAX_PRODUCTS = 40_000_000_000
+"""Products of two transfer functions to one point, in the mean powers of a design or a fit: about a minute of them."""
 MAX_RESPONSE_ROWS = 30_000_000
 """Of `response.csv` (1.5 GB)."""
 MAX_KA = 4000.0
@@ -138,15 +140,21 @@ def _fit_size(problem: Problem) -> Iterator[Fault]:
 
 
 def _fitted_functions(problem: Problem) -> Iterator[Fault]:
-    """The transfer functions to the points on that grid, which are taken in parts."""
+    """The transfer functions to the points on that grid, which are taken in parts, and the products that their mean powers take."""
+    if problem.realization.form == "biquad":
+        return
     count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
     ears = 2 * len(problem.listener.ear_cloud_m) * len(problem.heads)
     points = round(max(360 / problem.grid.azimuth_step_deg, ears))
     size = frequencies * points * count
-    if size > MAX_FIT_NUMBERS and problem.realization.form != "biquad":
-        found = f"found {taps} taps, fitted at {frequencies} frequencies x {points} points x {count} drivers, {_millions(size)}"
-        remedy = "fewer taps, frequencies, displacements, azimuths or drivers"
-        yield Fault("realization.taps", found, f"at most {_millions(MAX_FIT_NUMBERS)}", remedy)
+    found = f"found {taps} taps, fitted at {frequencies} frequencies x {points} points x {count} drivers"
+    remedy = "fewer taps, frequencies, displacements, azimuths or drivers"
+    if size > MAX_FIT_NUMBERS:
+        yield Fault("realization.taps", f"{found}, {_millions(size)}", f"at most {_millions(MAX_FIT_NUMBERS)}", remedy)
+    elif size * count > MAX_PRODUCTS:
+        found += f", whose mean powers take {_millions(size * count, 'products')}"
+        may_be = f"at most {_millions(MAX_PRODUCTS, 'products')}, for example {MAX_PRODUCTS // (frequencies * count**2)} points"
+        yield Fault("realization.taps", found, may_be, remedy)
 
 
 def _disc_sizes(problem: Problem) -> Iterator[Fault]:
@@ -155,8 +163,8 @@ def _disc_sizes(problem: Problem) -> Iterator[Fault]:
     yield from problem.body.size_faults(dict(enumerate(entries(problem, "drivers"))), k)
 
 
-def _millions(size: int) -> str:
-    return f"{number(round(size / 1e6))} million numbers"
+def _millions(size: int, of: str = "numbers") -> str:
+    return f"{number(round(size / 1e6))} million {of}"
 
 
 def _sphere_sizes(problem: Problem) -> Iterator[Fault]:

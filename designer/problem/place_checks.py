@@ -9,13 +9,15 @@ import numpy as np
 
 from designer.errors import Fault
 from designer.problem import geometry
-from designer.problem.enclosures.enclosure import NEAREST_RADII, SURFACE_TOLERANCE_M, Intrusion, millimetres
+from designer.problem.enclosures.enclosure import NEAREST_RADII, SURFACE_TOLERANCE_M, Intrusion, in_metres, millimetres
 from designer.problem.half_known import entries
 from designer.problem.messages import nearest, number, shown
 from designer.problem.schema import Driver, Listener, Problem
 from designer.problem.table import MAX_DISTANCE_M, MAX_HEAD_RADIUS_M, MIN_HEAD_RADIUS_M, FaultyKeyError, if_known
 
 SAME_PLACE_M = 1e-4
+MILLIMETRES_M = 10.0
+"""A driver farther from the device's centre than this was written in millimetres, if metres would fit."""
 
 
 def place_checks(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[Iterator[Fault]]:
@@ -179,6 +181,7 @@ def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[F
 
 
 def _circle(problem: Problem) -> Iterator[Fault]:
+    furthest_m = max((driver.position_m for driver in problem.drivers), key=np.linalg.norm)
     extent_m = problem.body.extent_m(np.array([driver.position_m for driver in problem.drivers], dtype=float))
     least_m = extent_m + SURFACE_TOLERANCE_M
     given_m = problem.grid.azimuth_distance_m
@@ -196,4 +199,7 @@ def _circle(problem: Problem) -> Iterator[Fault]:
     if distance_m <= least_m and not said:
         found = f"found {shown(listener.position_m)}, and a circle at that distance is inside the device"
         may_be = may_be.replace("more than", "a distance of more than").replace(", so", " m, so")
-        yield Fault("listener.position_m", found, may_be, "or set grid.azimuth_distance_m")
+        remedy = "or set grid.azimuth_distance_m"
+        if not across and extent_m > MILLIMETRES_M and extent_m < 1000 * distance_m:
+            remedy += f"; a driver is {number(extent_m)} m from the centre: {in_metres(furthest_m)}"
+        yield Fault("listener.position_m", found, may_be, remedy)

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from toml_text import pair, toml
 
+import designer
+from designer.errors import ProblemError
 from designer.problem import geometry
 from designer.problem.schema import Listener
+from designer.problem.slips import warnings
 
 RADIUS_M = 0.0875
 
@@ -152,3 +156,49 @@ def test_null_arcs() -> None:
     assert (back, side) == ((175.0, 185.0), (-95.0, -85.0))
     held = geometry.azimuth_grid_deg(5.0)
     assert held[geometry.in_arc(held, back)].tolist() == [-180.0, -175.0, 175.0]
+
+
+@pytest.mark.parametrize("model", ["cylinder", "free-field"])
+def test_millimetres_are_named(model: str) -> None:
+    """A driver 80 m from the centre is asked whether it was written in millimetres, and the place is given in metres."""
+    tables = pair()
+    tables["enclosure"] = {"model": model} | ({"radius_m": 0.08} if model == "cylinder" else {})
+    for driver, y in zip(tables["drivers"], (-80.0, 80.0), strict=True):
+        driver["position_m"] = [0.0, y, 0.0]
+    with pytest.raises(ProblemError) as caught:
+        designer.loads(toml(tables))
+    assert "millimetres? Write [0.0, -0.08, 0.0]" in str(caught.value)
+    assert ("listener" in str(caught.value)) == (model == "free-field")
+
+
+@pytest.mark.parametrize(
+    ("apart_m", "radii_m", "facing_deg", "overlap"),
+    [
+        (0.02, (0.02, 0.02), ([-90.0, 0.0], [90.0, 0.0]), True),
+        (0.041, (0.02, 0.02), ([0.0, 0.0], [0.0, 0.0]), False),
+        (0.01, (0.05, 0.012), ([0.0, 0.0], [0.0, 0.0]), False),
+    ],
+    ids=["back to back", "beside each other", "coaxial"],
+)
+def test_cones_that_overlap(
+    apart_m: float, radii_m: tuple[float, float], facing_deg: tuple[list[float], list[float]], *, overlap: bool
+) -> None:
+    """Two cones of 4 cm whose centres are 2 cm apart cannot be built; a tweeter before the middle of a woofer can."""
+    tables = pair()
+    for driver, y, radius_m, facing in zip(tables["drivers"], (-0.5, 0.5), radii_m, facing_deg, strict=True):
+        driver |= {"position_m": [0.0, y * apart_m, 0.0], "radius_m": radius_m, "facing_deg": facing}
+    said = warnings(designer.loads(toml(tables)))
+    assert [sentence.endswith("such cones overlap") for sentence in said] == [True] * overlap
+
+
+def test_a_band_without_a_driver() -> None:
+    """Two drivers from 2 kHz up cannot be asked for 500 Hz without a warning, nor two that leave a gap between them."""
+    tables = pair()
+    for driver in tables["drivers"]:
+        driver["band_hz"] = [2000.0, 8000.0]
+    said = "designs[0].band_hz holds 500 to 2000 Hz, which is in no band_hz of its drivers"
+    assert warnings(designer.loads(toml(tables))) == [said]
+    tables["drivers"][0]["band_hz"] = [100.0, 1500.0]
+    assert warnings(designer.loads(toml(tables))) == [said.replace("500 to", "1500 to")]
+    tables["drivers"][0]["band_hz"] = [100.0, 2500.0]
+    assert warnings(designer.loads(toml(tables))) == []

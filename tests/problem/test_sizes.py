@@ -68,6 +68,21 @@ def test_drivers_times_places() -> None:
     ) in refused(tables)
 
 
+def test_the_limits_together() -> None:
+    """256 drivers, 1,000 places and 65 frequencies, each within its limit, take minutes of products; the points that fit are named."""
+    tables = pair()
+    tables["drivers"] = [{"name": f"d{n}", "position_m": [0.0, n / 256 - 0.5, 0.0]} for n in range(256)]
+    tables["listener"] |= {"ear_cloud_m": [[0.0, 1e-4 * n, 0.0] for n in range(1000)]}
+    tables["designs"][0]["kind"] = "null-steering"
+    tables["grid"]["frequencies"] = 65
+    tables["realization"] = {"taps": 256}
+    said = refused(tables)
+    assert "taps: found 256 taps, fitted at 513 frequencies x 2000 points x 256 drivers" in said
+    assert "67240 million products; allowed: at most 40000 million products, for example 1189 points" in said
+    tables["listener"]["ear_cloud_m"] = tables["listener"]["ear_cloud_m"][: 1189 // 2]
+    designer.loads(toml(tables))
+
+
 def test_frequencies_times_azimuths() -> None:
     """0.1 degree with 8,193 frequencies: 59 million rows of a table; a step of 0.2 degrees fits, as the message says."""
     tables = pair()

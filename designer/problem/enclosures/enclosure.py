@@ -146,6 +146,11 @@ def millimetres(length_m: float) -> str:
     return f"{number(round(length_m * 1000, 1))} mm"
 
 
+def in_metres(place: list[float]) -> str:
+    """A remedy for a place that was written in millimetres."""
+    return f"millimetres? Write {shown([coordinate / 1000 for coordinate in place])}"
+
+
 def which_ears(inside: NDArray[np.bool_]) -> str:
     """Words for the left and right ear (2,) that a condition holds for; empty for none."""
     left, right = inside

@@ -15,6 +15,7 @@ from designer.problem.enclosures.enclosure import (
     Array,
     Enclosure,
     Intrusion,
+    in_metres,
     millimetres,
     which_ears,
 )
@@ -53,8 +54,8 @@ class RoundBody(Enclosure):
         return np.asarray(self._from_middle_m(points_m) - self.radius_m)
 
     def extent_m(self, places_m: Array) -> float:
-        """Radius within which drivers at places (L, 3) and the nearest points of its field are."""
-        return max(float(self._from_middle_m(places_m).max()), NEAREST_RADII * self.radius_m)
+        """Radius within which its field cannot be computed: what stands off the surface is a fault of its own."""
+        return NEAREST_RADII * self.radius_m
 
     def on_surface(self, place_m: Array) -> Array:
         """A driver's place (3,), put on the surface where it is within 1 mm of it."""
@@ -78,7 +79,9 @@ class RoundBody(Enclosure):
             found = f"found {shown(place)}, {millimetres(abs(depth_m))} {side} the {self.model_name}"
             expected = f"{number(self.radius_m)} m (enclosure.radius_m) from the {self.middle[0]}, within 1 mm"
             other = f", or set enclosure.radius_m = {number(distance_m)}" if distance_m > 0 else ""
-            yield Fault(f"{path}.position_m", found, expected, f"move the driver to the surface{other}")
+            millimetres_given = abs(distance_m / 1000 - self.radius_m) <= SURFACE_TOLERANCE_M
+            remedy = in_metres(place) if millimetres_given else f"move the driver to the surface{other}"
+            yield Fault(f"{path}.position_m", found, expected, remedy)
 
     def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A piston as large as the body."""
