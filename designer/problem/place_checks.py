@@ -200,6 +200,6 @@ def _circle(problem: Problem) -> Iterator[Fault]:
         found = f"found {shown(listener.position_m)}, and a circle at that distance is inside the device"
         may_be = may_be.replace("more than", "a distance of more than").replace(", so", " m, so")
         remedy = "or set grid.azimuth_distance_m"
-        if not across and extent_m > MILLIMETRES_M and extent_m < 1000 * distance_m:
+        if MILLIMETRES_M < extent_m < 1000 * distance_m and not problem.body.half_size_m.any():
             remedy += f"; a driver is {number(extent_m)} m from the centre: {in_metres(furthest_m)}"
         yield Fault("listener.position_m", found, may_be, remedy)
