@@ -22,10 +22,8 @@ from designer.problem.schema import Realization
 from designer.realization import Realized
 from designer.realization import response as filter_response
 from designer.realization.dense_targets import between
-from designer.realization.fixed_point import output_bound
-from designer.realization.kept_words import LowEnds
-from designer.realization.tap_words import is_pure_delay
-from designer.realization.variants import variants
+from designer.realization.forms import variants
+from designer.realization.words import LowEnds, is_pure_delay, output_bound
 from designer.targets.channel_target import channel_target, driver_index
 
 

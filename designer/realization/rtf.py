@@ -21,22 +21,12 @@ from designer.designs.channel import ChannelDesign
 from designer.errors import Fault, ProblemError
 from designer.measures import amplitude_db, mean_power_matrix
 from designer.problem.schema import Realization
-from designer.realization.dense_targets import between, dense_frequencies_hz, dense_targets, joined, slacks_between
-from designer.realization.equaliser import (
-    TONE_BAND_HZ,
-    TONE_DB,
-    equalised,
-    equaliser,
-    reached_level,
-    smoothed_deviation_db,
-)
-from designer.realization.fitted import common_delay
-from designer.realization.heard_error import audible
-from designer.realization.held_limits import ratio_limits_of
-from designer.realization.held_wishes import Held, wishes_of
-from designer.realization.ratios import SILENT, silence
+from designer.realization.dense_targets import audible, between, dense_frequencies_hz, dense_targets, slacks_between
+from designer.realization.equaliser import TONE_DB, equaliser, reached_level, smoothed_deviation_db
+from designer.realization.fir import common_delay
+from designer.realization.held_wishes import TONE_BAND_HZ, Held, joined, wishes_of
+from designer.realization.ratios import SILENT, Heard, choose_reference, silence
 from designer.realization.realized import Realized, TapsFit
-from designer.realization.reference import Heard, choose_reference
 from designer.targets.channel_target import driver_index
 
 SAID_DB = 0.1
@@ -74,7 +64,7 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
         if table.equaliser_taps:
             level = reached_level(one.reach_power, _spectra(filters, frequency_hz.size))
             common = equaliser(level, one.plain_level, table.equaliser_taps, heard_at)
-            filters = equalised(filters, common)
+            filters = np.array([np.convolve(one, common) for one in filters])
         warnings += _tone(channel, one, filters, heard_at, table)
         all_drivers = np.zeros((len(scene.drivers), table.taps))
         all_drivers[own] = filters
@@ -85,21 +75,12 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
 
 
 def _heard(channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real, index: Sequence[Index]) -> list[Heard]:
-    made = []
+    made, count = [], frequency_hz.size
     for channel, own in zip(channels, index, strict=True):
-        matrices = (np.empty((frequency_hz.size, own.size, own.size), dtype=complex) for _ in range(3))
         wanted = between(channel.frequency_hz, channel.weights[:, own], frequency_hz)
-        made.append(
-            Heard(
-                frequency_hz,
-                np.empty(frequency_hz.size, dtype=bool),
-                np.empty(frequency_hz.size),
-                np.empty(frequency_hz.size),
-                channel.plain.drivers,
-                wanted,
-                *matrices,
-            )
-        )
+        matrices = (np.empty((count, own.size, own.size), dtype=complex) for _ in range(3))
+        in_band, share, level = np.empty(count, dtype=bool), np.empty(count), np.empty(count)
+        made.append(Heard(frequency_hz, in_band, share, level, channel.plain.drivers, wanted, *matrices))
     for part, targets in dense_targets(channels, scene, frequency_hz):
         for target, one in zip(targets, made, strict=True):
             one.in_band[part], one.share[part] = target.in_band, target.share
@@ -139,8 +120,7 @@ def _wishes(
         for channel, target, reference, u, wishes in zip(channels, targets, chosen, bounded, found, strict=True):
             others = np.flatnonzero(np.arange(u.shape[1]) != reference)
             slacks = slacks_between(channel, heard[0].frequency_hz[part])
-            own = wishes_of(target, u[part], others, slacks) + ratio_limits_of(target, u[part], others, slacks)
-            wishes.append((part, own))
+            wishes.append((part, wishes_of(target, u[part], slacks, fitted=others)))
     return [joined(wishes) for wishes in found]
 
 
@@ -169,14 +149,11 @@ def _tone(channel: ChannelDesign, heard: Heard, filters: Real, at: Bool, table: 
     worst = int(np.argmax(np.abs(off_db)))
     if abs(off_db[worst]) <= TONE_DB:
         return []
-    remedy = 'form = "fir" keeps the level'
-    if not table.equaliser_taps:
-        remedy = "[realization] equaliser_taps = 256 restores it, and " + remedy
-    else:
-        remedy = (
-            f"more equaliser_taps ([realization] equaliser_taps = {table.equaliser_taps}) bring it back, and " + remedy
-        )
+    remedy = "[realization] equaliser_taps = 256 restores it"
+    if table.equaliser_taps:
+        remedy = f"more equaliser_taps ([realization] equaliser_taps = {table.equaliser_taps}) bring it back"
     return [
         f"{channel.design.name}: the reference's pure delay leaves the level {off_db[worst]:+.1f} dB off the plain driver's"
-        f" at {heard.frequency_hz[worst]:.0f} Hz (a third of an octave smoothed); {remedy}"
+        f" at {heard.frequency_hz[worst]:.0f} Hz (a third of an octave smoothed); {remedy}, and"
+        ' form = "fir" keeps the level'
     ]
