@@ -47,19 +47,7 @@ KEPT = 0.02
 
 
 def realize(channels: Sequence[ChannelDesign], scene: Scene, taps: int) -> tuple[list[Real], int]:
-    """Taps of each channel for all the problem's drivers, by the plain fit with half the taps as bulk delay.
-
-    Parameters
-    ----------
-    channels : the channels' designs
-    scene : the scene that they were designed in
-    taps : T, the length
-
-    Returns
-    -------
-    (L, T) taps a channel, all 0 for a driver that it does not use, and the bulk delay in samples, T // 2
-
-    """
+    """Taps (L, T) of each channel for all the problem's drivers by the plain fit, and the bulk delay in samples, T // 2."""
     made = realize_fir(channels, scene, Realization(taps=taps))
     return made.taps, made.bulk_delay_samples
 
@@ -83,8 +71,7 @@ def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
                 names = [scene.drivers[l] for l in index[n]]
                 held[n].append((part, wishes_of(target, weights, slacks, drivers=names)))
     problems = [
-        Fitted(frequency_hz, weights, symbol, joined(wishes))
-        for weights, symbol, wishes in zip(wanted, symbols, held, strict=True)
+        Fitted(frequency_hz, *each, joined(wishes)) for *each, wishes in zip(wanted, symbols, held, strict=True)
     ]
     delay = common_delay(problems, table.taps, table)
     out: list[Real] = []

@@ -238,14 +238,7 @@ def _rows(points: Complex) -> Rows:
 
 
 def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, delay: int, penalty: Real | None) -> Real:
-    """Taps (L, T) that hold the wishes, or come as near as so many taps can.
-
-    Parameters
-    ----------
-    wishes : sets of pressures on the frequencies of the fit
-    wanted, symbol, taps, delay, penalty : as in `fit`
-
-    """
+    """Taps (L, T) that hold the wishes on the frequencies of the fit, or come as near as so many can; the rest is as in `fit`."""
     own = (symbol @ wanted[:, :, None])[:, :, 0]
     margin = 10 ** (-MARGIN_DB / 20)
     equations = NormalEquations(symbol, taps, penalty)

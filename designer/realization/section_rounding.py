@@ -64,10 +64,7 @@ class Lattice:
         return np.asarray(np.clip(np.rint(values / gain / self.step) * self.step, self.least, self.greatest) * gain)
 
     def near(self, a: Real) -> Real:
-        """Denominators a1, a2 (n, 2) around one (2,) with their poles within the radius, the nearest first.
-
-        Where there are none the search goes on towards 0, which is a point itself.
-        """
+        """Denominators a1, a2 (n, 2) around one (2,), poles within the radius, the nearest first; else further towards 0, which is one."""
         offsets = np.arange(-REACH, REACH + 1)
         window = np.stack(np.meshgrid(offsets, offsets, indexing="ij"), axis=-1).reshape(-1, 2)
         for shrink in np.append(self.step * 2.0 ** np.arange(-3, 60), np.inf):

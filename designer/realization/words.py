@@ -28,7 +28,7 @@ from designer.problem.word_format import Word
 from designer.realization.realized import Realized, TapsFit
 from designer.realization.response import response
 from designer.realization.toeplitz_fit import NormalEquations
-from designer.targets.channel_target import ChannelTarget, channel_target
+from designer.targets.channel_target import channel_target
 
 LEAST_SHIFT = -24
 """No driver is scaled up by more: what a filter of such taps plays is below the noise of any converter."""
@@ -135,13 +135,9 @@ class LowEnds:
     @classmethod
     def of(cls, channel: ChannelDesign, scene: Scene) -> LowEnds:
         """On the band's frequencies of a scene."""
-        return cls.within(channel_target(channel.design, scene, channel.plain), scene.problem.sample_rate_hz)
-
-    @classmethod
-    def within(cls, target: ChannelTarget, sample_rate_hz: float) -> LowEnds:
-        """On the band's frequencies of a target."""
+        target = channel_target(channel.design, scene, channel.plain)
         inside = target.at(target.in_band)
-        return cls(inside.frequency_hz, inside.reach, inside.cancel, sample_rate_hz)
+        return cls(inside.frequency_hz, inside.reach, inside.cancel, scene.problem.sample_rate_hz)
 
     def ends_db(self, w: Complex) -> Real:
         """5th percentile and worst (2,) of the gains of weights (F, L), over each displacement or azimuth."""

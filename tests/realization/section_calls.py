@@ -62,9 +62,6 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
         "realization.section_fit.normal_equations": (
             section_fit.normal_equations, ([upper.reshape(40, -1)], problem.symbol, problem.wanted)
         ),
-        "realization.section_fit.refine": (
-            lambda f: section_fit.refine([f], problem, steps=2), (f,)
-        ),
         "realization.cascade.Cascade.response": (f.response, (turn,)),
         "realization.cascade.denominator_slopes": (cascade.denominator_slopes, (free, 0.9)),
         "realization.cascade.denominators": (cascade.denominators, (free, 0.9)),

@@ -64,14 +64,15 @@ def test_rounded_sections_are_whole_stable_and_no_worse(seed: int, bits: int) ->
 
 @pytest.mark.parametrize("bits", [12, 14, 16])
 def test_the_search_wins_decibels_at_low_frequencies(bits: int) -> None:
-    """Sections from 40 Hz: at least 8 dB below plain rounding in the weighted error, over four pairs of filters."""
+    """Sections from 40 Hz: at least 6 dB below plain rounding in the weighted error, 11 in the mean over four pairs."""
     won = []
     for seed in range(4):
         known, problem = low_pair(100 + 7 * seed)
         lattice = Lattice.of(Word(1, bits - 1), problem.radius)
         plain = plainly_rounded(known, lattice)
         won.append(10 * np.log10(problem.cost(plain) / problem.cost(descend(plain, problem, lattice))))
-    assert min(won) > 8.0
+    assert min(won) > 6.0
+    assert np.mean(won) > 11.0
 
 
 def exact_impulse_response(q: list[list[int]], gain: Real, step: float, delay: int, length: int) -> list[Fraction]:
