@@ -66,7 +66,8 @@ def equaliser(level: Real, wanted_level: Real, taps: int, heard: Bool | None = N
     """
     heard = np.ones(level.size, dtype=bool) if heard is None else heard
     asked_db, left_db = np.zeros(level.size), smoothed_deviation_db(level, wanted_level)
-    best, least = np.zeros(taps), np.inf
+    best: Real = np.zeros(taps)
+    least = np.inf
     for number in range(ROUNDS):
         asked_db = np.clip(asked_db - (STEP if number else 1.0) * left_db, -LARGEST_DB, LARGEST_DB)
         common = minimum_phase_taps(10 ** (asked_db / 20), taps)

@@ -48,7 +48,16 @@ def calls() -> dict[str, Call]:
     problem = fir.Fitted(found.frequency_hz, w, C, tuple(wishes))
     level = target.plain_level
     heard = ratios.Heard(
-        found.frequency_hz, found.in_band, target.share, level, (0,), w, C, target.reach_power, target.cancel_power
+        found,
+        np.arange(2),
+        found.frequency_hz,
+        found.in_band,
+        target.share,
+        level,
+        w,
+        C,
+        target.reach_power,
+        target.cancel_power,
     )
     g = gaussian(rng, 1, 2)
     sides = toeplitz_fit.exact_rows(16, [1000.0], 16_000.0, g)
@@ -89,7 +98,7 @@ def calls() -> dict[str, Call]:
         "realization.ratios.capped": (ratios.capped, (w, C, 0, 0.5)),
         "realization.ratios.silence": (ratios.silence, (w, 1)),
         "realization.ratios.Heard.gain_db": (heard.gain_db, (w,)),
-        "realization.ratios.Heard.fitted": (heard.fitted, (0, 2.0, tuple(wishes))),
+        "realization.ratios.Heard.fitted": (heard.fitted, (0, w, tuple(wishes))),
         "realization.ratios.choose_reference": (ratios.choose_reference, (heard, 16, 2.0)),
         "realization.response.response": (response, (taps, np.array([100.0, 3000.0]), 16_000.0)),
         "realization.rtf.realize_rtf": (rtf.realize_rtf, ([found], scene, Realization(form="rtf", taps=32))),
