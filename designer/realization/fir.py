@@ -70,9 +70,7 @@ def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
                 slacks = slacks_between(channel, frequency_hz[part])
                 names = [scene.drivers[l] for l in index[n]]
                 held[n].append((part, wishes_of(target, weights, slacks, drivers=names)))
-    problems = [
-        Fitted(frequency_hz, *each, joined(wishes)) for *each, wishes in zip(wanted, symbols, held, strict=True)
-    ]
+    problems = [Fitted(frequency_hz, w, C, joined(own)) for w, C, own in zip(wanted, symbols, held, strict=True)]
     delay = common_delay(problems, table.taps, table)
     out: list[Real] = []
     warnings: list[str] = []
