@@ -150,8 +150,11 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
         problem = SectionProblem(wanted, audible(target, wanted), turn, table.max_pole_radius)
         wishes = _held(channel, target, wanted, [scene.drivers[l] for l in own])
         image = mirror_image(problem, arrival := arrivals(even), wishes, fits)
-        found = fit_sections(problem, arrival, table.sections, wishes) if image is None else ()
-        filters = found if image is None else [fits[image[0]].filters[l] for l in image[1]]
+        filters = (
+            fit_sections(problem, arrival, table.sections, wishes)
+            if image is None
+            else [fits[image[0]].filters[l] for l in image[1]]
+        )
         images.append(image)
         fits.append(SectionsFit(own, problem, arrival, tuple(filters), wishes))
     needed = max(0, *(-f.delay_samples for fit in fits for f in fit.filters))

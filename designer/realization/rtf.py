@@ -46,8 +46,8 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     heard = _heard(channels, scene, frequency_hz)
     chosen = [_reference(scene, one, length, cap) for one in heard]
     bounded = [one.bounded(reference, cap) for one, reference in zip(heard, chosen, strict=True)]
-    held = _wishes(scene, heard, chosen, bounded) if table.hold_wishes else [()] * len(heard)
-    problems = [one.fitted(*each) for one, *each in zip(heard, chosen, bounded, held, strict=True)]
+    held: list[tuple[Held, ...]] = _wishes(scene, heard, chosen, bounded) if table.hold_wishes else [()] * len(heard)
+    problems = [one.fitted(r, u, wishes) for one, r, u, wishes in zip(heard, chosen, bounded, held, strict=True)]
     asked = table if table.bulk_delay_samples is not None else table.model_copy(update={"bulk_delay_samples": "least"})
     delay = common_delay(problems, length, asked)
     tone_at = (frequency_hz >= TONE_BAND_HZ[0]) & (frequency_hz <= TONE_BAND_HZ[1])
