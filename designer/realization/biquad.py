@@ -49,10 +49,7 @@ ALIKE = 1e-6
 
 
 def fit_sections(problem: SectionProblem, arrival: Index, sections: int, wishes: Sequence[Held] = ()) -> list[Cascade]:
-    """One cascade of S sections a driver that follows the problem and is held to wishes.
-
-    A cascade's delay counts from time 0, as arrivals (L,) in samples do, and may be negative.
-    """
+    """One cascade of S sections a driver that follows the problem and is held to wishes; delays and arrivals (L,) count from time 0."""
     delays = {round(lead * sections) for lead in LEADS}
     begun = [refine(_each_alone(problem, arrival - d, sections), problem, steps=FIRST_STEPS) for d in sorted(delays)]
     refined = sorted((refine(f, problem) for f in sorted(begun, key=problem.cost)[:KEPT]), key=problem.cost)
@@ -105,8 +102,7 @@ def mirror_image(
 ) -> tuple[int, Index] | None:
     """Whose mirror image a channel is, and which of its drivers each driver (L,) mirrors; None where it is nobody's.
 
-    The first channel before it that has the same weights in the drivers' mirrored order, weighed alike, and whose sections hold these
-    wishes as well as their own.
+    Weights and weighting are the same in the mirrored order, and the other's sections hold these wishes as well as their own.
     """
     for channel, other in enumerate(fits):
         if other.problem.wanted.shape != problem.wanted.shape:

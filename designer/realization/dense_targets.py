@@ -100,15 +100,7 @@ def slacks_between(channel: ChannelDesign, frequency_hz: Real) -> dict[str, Real
 
 
 def audible(target: ChannelTarget, wanted: Complex, level: Real | None = None) -> Complex:
-    """C(f) (F, L, L).
-
-    Parameters
-    ----------
-    target : the channel's points on the frequencies of the fit
-    wanted : W (F, L), weights without the bulk delay
-    level : (F,) the channel's amplitude at the points to reach; by default the plain driver's
-
-    """
+    """C(f) (F, L, L) for weights W (F, L) without the bulk delay; the level (F,) at the points to reach is by default plain playback's."""
     plain = np.maximum(target.plain_level**2, 1e-300)
     level = plain if level is None else np.maximum(level**2, 1e-300)
     left = mean_power(target.cancel, wanted)

@@ -168,11 +168,10 @@ def wishes_of(
     fitted: Index | None = None,
     drivers: Sequence[str] = (),
 ) -> list[Held]:
-    """Every wish and limit of a channel in its band, as far as its formulation could meet it.
+    """Every wish and limit of a channel in its band, as far as its formulation could meet it, on the frequencies of the fit (K,).
 
     Parameters
     ----------
-    target : on the frequencies of the fit (K,)
     wanted : W (K, L) without the bulk delay
     slacks_db : wish or limit -> (K,) dB by which the formulation fell short of it; its limit is wider by that
     fitted : which drivers have taps to find, all by default; the others play their weights exactly

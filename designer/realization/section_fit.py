@@ -62,10 +62,7 @@ class SectionProblem:
 def refine(
     filters: Sequence[Cascade], problem: SectionProblem, *, steps: int = STEPS, enough: float = ENOUGH
 ) -> list[Cascade]:
-    """L cascades with no larger a sum, their delays and gains as they were, every pole within the radius.
-
-    They are refined for so many steps, or until the sum's relative fall is not `enough`.
-    """
+    """L cascades with no larger a sum, delays and gains as they were, poles within the radius; a relative fall below `enough` ends it."""
     now = list(filters)
     errors = problem.errors(now)
     cost, damping = problem.sum(errors), 1e-3

@@ -73,10 +73,7 @@ class NormalEquations:
 
     @cached_property
     def _circulants(self) -> tuple[Complex, Complex]:
-        """C and C⁻¹ with their lags below T alone, on the T + 1 frequencies of a grid of 2 T.
-
-        Both in double precision: the preconditioner in single took twice the iterations, where the eigenvalues span 10⁷.
-        """
+        """C and C⁻¹ with their lags below T alone, on a grid of 2 T; in single precision C⁻¹ took twice the iterations."""
         return self._embedded(self.symbol), self._embedded(np.linalg.inv(self.symbol))
 
     def _embedded(self, matrices: Complex) -> Complex:
@@ -122,10 +119,7 @@ class NormalEquations:
         return cho_factor(matrix, overwrite_a=True, check_finite=False)
 
     def solve_again(self, rhs: Real, start: Real) -> Real:
-        """Taps x (L, T), where many right sides (L, T) follow each other, from a start (L, T).
-
-        A system of up to DIRECT unknowns is factored once; a larger one takes conjugate gradients.
-        """
+        """Taps x (L, T), where many right sides (L, T) follow each other: up to DIRECT unknowns by a factor, else from a start (L, T)."""
         if rhs.size > DIRECT:
             return self.solve(rhs, start, ROUGH_TOLERANCE)
         return np.asarray(cho_solve(self._factor, rhs.ravel(), check_finite=False).reshape(rhs.shape))

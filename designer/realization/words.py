@@ -7,7 +7,7 @@ of its own, s is the driver's, and below 0 where its largest tap leaves the word
 Taps x that minimise the fit's sum turn it into E(x) + dᵀ N d for an error d of them, N the normal matrix. From the nearest integers,
 one tap after the other moves by one step, the best move first, for as long as a move lowers the sum. On eight drivers with
 128 taps and a null of 23.8 dB, the 5th percentile is 17.5 dB after plain rounding to 8 bits and 23.3 after the moves; with a scale for each
-driver, 13.0 and 23.8 at 6 bits. From 10 bits on, plain rounding is as good.
+driver, 13.0 and 23.8 at 6 bits. From 12 bits on, plain rounding is as good.
 
 The sum weighs tone and depth together, in the mean over frequencies and points. What a user reads are the low ends of the
 cancellation gain: its 5th percentile and its worst. Neither is to end below plain rounding's, as far as that is below the unrounded's.
