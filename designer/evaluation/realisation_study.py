@@ -22,10 +22,8 @@ from designer.problem.schema import Realization
 from designer.realization import Realized
 from designer.realization import response as filter_response
 from designer.realization.dense_targets import between
-from designer.realization.fixed_point import output_bound
-from designer.realization.kept_words import LowEnds
-from designer.realization.tap_words import is_pure_delay
-from designer.realization.variants import variants
+from designer.realization.forms import variants
+from designer.realization.words import LowEnds, is_pure_delay, output_bound
 from designer.targets.channel_target import channel_target, driver_index
 
 
@@ -109,7 +107,7 @@ def _studied(n: int, channel: ChannelDesign, made: Realized, scene: Scene) -> Ch
     stages = {"ideal": gains(inside.reach, inside.cancel, channel.weights[:, own][target.in_band])}
     stages |= {stage: left(taps) for stage, taps in filters.items()}
     moved = {} if channel.design.kind == "beamformer" else _moved(channel, filters, scene)
-    others = variants(made, n, LowEnds.within(target, rate)) if made.fits else ()
+    others = variants(made, n, LowEnds.of(channel, scene)) if made.fits else ()
     curves = tuple(Point(v.axis, v.value, v.way, left(v.taps)) for v in others)
     count = coefficients(scene.problem.realization, made.taps[n][own])
     bound = float(measures.amplitude_db(output_bound(made.taps[n]).max(keepdims=True))[0])

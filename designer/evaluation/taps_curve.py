@@ -19,8 +19,8 @@ from designer.evaluation.moved_head import moved_head
 from designer.evaluation.scalars import TONE_BAND_HZ
 from designer.realization import realize
 from designer.realization import response as filter_response
-from designer.realization.cut_inverse import cut_inverse_transform
 from designer.realization.dense_targets import between
+from designer.realization.response import cut_inverse_transform
 from designer.targets.channel_target import channel_target, driver_index
 
 TONE_FREQUENCIES = 400

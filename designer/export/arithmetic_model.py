@@ -13,8 +13,7 @@ from scipy.signal import fftconvolve, sosfilt
 
 from designer.arrays import Real
 from designer.export.integer_arithmetic import Whole
-from designer.realization.cascade import pole_radii
-from designer.realization.section_scaling import settled_length
+from designer.realization.cascade import pole_radii, settled_length
 
 RESONANT = 0.5
 """Poles within this radius ring for no more than a few samples."""

@@ -34,8 +34,7 @@ from scipy.signal import lfilter
 
 from designer.arrays import Index, Real
 from designer.problem.word_format import Word
-from designer.realization.cascade import Cascade
-from designer.realization.section_scaling import FULL, settled_length
+from designer.realization.cascade import FULL, Cascade, settled_length
 
 Places = tuple[Index, Index]
 """Rows of numerators and of denominators (S,) each."""

@@ -16,7 +16,7 @@ from designer.export.cmsis_sections import StoredSections, stored_sections
 from designer.export.cmsis_taps import StoredTaps, stored_taps
 from designer.export.cmsis_word import CmsisWord
 from designer.export.filter_set import Filter, FilterSet
-from designer.realization.fixed_point import common_shift
+from designer.realization.words import common_shift
 
 BLOCK = 64
 """Samples a block, unless the firmware's build defines another."""

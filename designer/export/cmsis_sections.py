@@ -33,8 +33,7 @@ from designer.errors import UsageError
 from designer.export.cmsis_arrangement import arranged, post_shift, scaled_table
 from designer.export.cmsis_taps import MOST_SHIFT
 from designer.export.cmsis_word import Q15, CmsisWord
-from designer.realization.cascade import Cascade, pole_radii
-from designer.realization.section_scaling import FULL, node_bounds
+from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
 
 MOST_SECTIONS = 255
 """numStages is a uint8_t."""

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from designer.arrays import Real
 from designer.errors import UsageError
 from designer.export.cmsis_word import CmsisWord
-from designer.realization.fixed_point import rounded, scale
+from designer.realization.words import rounded, scale
 
 MOST_TAPS = 65_535
 """numTaps is a uint16_t."""

@@ -11,9 +11,8 @@ import numpy as np
 from designer.arrays import Real
 from designer.export.headroom import Headroom, headroom_of
 from designer.problem.word_format import Word
-from designer.realization.cascade import Cascade
-from designer.realization.section_scaling import settled_length
-from designer.realization.tap_words import is_pure_delay
+from designer.realization.cascade import Cascade, settled_length
+from designer.realization.words import is_pure_delay
 
 
 @dataclass(frozen=True)

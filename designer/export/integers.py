@@ -1,6 +1,6 @@
 """Filters as integers of a word, for targets in fixed point.
 
-A tap is q 2^(s - f) (see `realization.fixed_point`). Where the problem names a word the taps are such integers already,
+A tap is q 2^(s - f) (see `realization.words`). Where the problem names a word the taps are such integers already,
 and q is exact. Elsewhere they are rounded here, each to its nearest, with the smallest shift s that its channel allows.
 A section's numerators are stored over a power of two, its gain, which the firmware multiplies the section's output by.
 """
@@ -16,7 +16,7 @@ from designer.export.filter_set import Filter, FilterSet
 from designer.export.provenance import one_line
 from designer.export.refusals import refuse
 from designer.problem.word_format import Word
-from designer.realization.fixed_point import common_shift, rounded
+from designer.realization.words import common_shift, rounded
 
 Integers = NDArray[np.int64]
 MAX_SHIFT = 8

@@ -14,8 +14,7 @@ from designer.arrays import Real
 from designer.export.provenance import one_line
 from designer.importing.files import refusal, shown
 from designer.problem.schema import MAX_TAPS, Problem
-from designer.realization.cascade import Cascade
-from designer.realization.section_scaling import settled_length
+from designer.realization.cascade import Cascade, settled_length
 from designer.virtualizer.virtualisation import VIRTUAL
 
 MAX_VALUE = 1e6

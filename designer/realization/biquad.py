@@ -10,8 +10,8 @@ all-pass section is one of them, and the fit takes it where it helps.
 The fit's frequencies f = f0 sinh(x) with x in equal steps are logarithmic above the lower end f0 of the band and linear below;
 the band's first and last solved frequencies join them.
 
-Each driver's first cascade is a vector fit. `tests/bench/test_first_sections.py` sets it beside scipy's AAA, Steiglitz and
-McBride's iteration and a fit over fixed poles, on the library: refined, none of them is better.
+A channel that is another one's mirror image, as the right of a pair mostly is of the left, takes its sections over: the search has
+many ends, and two searches would give two loudspeakers that measure differently, in twice the time.
 """
 
 from __future__ import annotations
@@ -26,21 +26,15 @@ from designer.arrays import Complex, Index, Real
 from designer.designs.channel import ChannelDesign
 from designer.errors import Fault, ProblemError
 from designer.problem.schema import Realization
-from designer.realization.biquad_refinement import refine
-from designer.realization.cascade import Cascade
-from designer.realization.coefficient_lattice import Lattice
-from designer.realization.dense_targets import between, slacks_between
-from designer.realization.heard_error import audible
-from designer.realization.held_limits import limits_of, tone_of
+from designer.realization.cascade import Cascade, scaled, settled_length
+from designer.realization.dense_targets import audible, between, slacks_between
 from designer.realization.held_sections import hold_sections, largest_excess_db
-from designer.realization.held_wishes import HELD_DB, Held, wishes_of
-from designer.realization.kept_sections import kept_sections
-from designer.realization.kept_words import LowEnds
-from designer.realization.mirrored_channel import Image, mirror_image
+from designer.realization.held_wishes import HELD_DB, Held, tone_of, wishes_of
 from designer.realization.realized import Realized, SectionsFit
-from designer.realization.section_problem import SectionProblem
-from designer.realization.section_scaling import scaled, settled_length
+from designer.realization.section_fit import SectionProblem, refine
+from designer.realization.section_rounding import Lattice, round_sections
 from designer.realization.vector_fitting import vector_fit
+from designer.realization.words import LowEnds
 from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
 
 FREQUENCIES = 400
@@ -50,19 +44,12 @@ LEADS = (0.5, 1.0, 1.25, 1.5, 1.75, 1.9)
 FIRST_STEPS = 20
 KEPT = 3
 """Leads that are refined on."""
+ALIKE = 1e-6
+"""Two channels' weights that differ by less, relative to the largest, are one's mirror image of the other."""
 
 
 def fit_sections(problem: SectionProblem, arrival: Index, sections: int, wishes: Sequence[Held] = ()) -> list[Cascade]:
-    """One cascade a driver; its delay counts from time 0 and may be negative.
-
-    Parameters
-    ----------
-    problem : what they are to follow
-    arrival : (L,) samples, negative before time 0
-    sections : S of each driver
-    wishes : what they are held to
-
-    """
+    """One cascade of S sections a driver that follows the problem and is held to wishes; delays and arrivals (L,) count from time 0."""
     delays = {round(lead * sections) for lead in LEADS}
     begun = [refine(_each_alone(problem, arrival - d, sections), problem, steps=FIRST_STEPS) for d in sorted(delays)]
     refined = sorted((refine(f, problem) for f in sorted(begun, key=problem.cost)[:KEPT]), key=problem.cost)
@@ -77,13 +64,12 @@ def fit_sections(problem: SectionProblem, arrival: Index, sections: int, wishes:
     return best
 
 
-def _held(channel: ChannelDesign, target: ChannelTarget, wanted: Complex, drivers: tuple[str, ...]) -> tuple[Held, ...]:
+def _held(channel: ChannelDesign, target: ChannelTarget, wanted: Complex, drivers: Sequence[str]) -> tuple[Held, ...]:
     """Wishes and limits where the design was solved, and the tone."""
     solved_hz = channel.frequency_hz[channel.in_band]
     f = target.frequency_hz
     solved = (f >= solved_hz[0] * (1 - 1e-9)) & (f <= solved_hz[-1] * (1 + 1e-9))
-    slacks = slacks_between(channel, f)
-    every = wishes_of(target, wanted, np.arange(len(drivers)), slacks) + limits_of(target, wanted, drivers, slacks)
+    every = wishes_of(target, wanted, slacks_between(channel, f), drivers=drivers)
     return (*(wish.within(solved) for wish in every), tone_of(target, wanted))
 
 
@@ -111,6 +97,32 @@ def arrivals(weights: Complex) -> Index:
     return np.asarray(np.where(peak > impulse.shape[1] // 2, peak - impulse.shape[1], peak))
 
 
+def mirror_image(
+    problem: SectionProblem, arrival: Index, wishes: Sequence[Held], fits: Sequence[SectionsFit]
+) -> tuple[int, Index] | None:
+    """Whose mirror image a channel is, and which of its drivers each driver (L,) mirrors; None where it is nobody's.
+
+    Weights and weighting are the same in the mirrored order, and the other's sections hold these wishes as well as their own.
+    """
+    for channel, other in enumerate(fits):
+        if other.problem.wanted.shape != problem.wanted.shape:
+            continue
+        away = np.abs(problem.wanted[:, :, None] - other.problem.wanted[:, None, :]).max(axis=0)
+        drivers = away.argmin(axis=1)
+        turned = other.problem.symbol[:, drivers][:, :, drivers]
+        alike = (
+            np.unique(drivers).size == drivers.size
+            and (arrival == other.arrival[drivers]).all()
+            and away.min(axis=1).max() <= ALIKE * np.abs(problem.wanted).max()
+            and np.abs(turned - problem.symbol).max() <= ALIKE * np.abs(problem.symbol).max()
+        )
+        if alike:
+            own = largest_excess_db([other.filters[l] for l in drivers], problem, wishes)
+            if own <= max(HELD_DB, largest_excess_db(other.filters, other.problem, other.wishes) + HELD_DB):
+                return channel, drivers
+    return None
+
+
 def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
     """Sections of each channel, made as the problem file's [realization] says.
 
@@ -124,58 +136,52 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     frequency_hz = fit_frequencies_hz(min(channel.design.band_hz[0] for channel in channels), rate)
     frequency_hz = np.unique(np.concatenate([frequency_hz, *ends_hz]))
     even_hz = np.linspace(0.0, rate / 2, max(channel.frequency_hz.size for channel in channels))
-    dense = scene.at(frequency_hz)
+    dense, turn = scene.at(frequency_hz), np.exp(-2j * np.pi / rate * frequency_hz)
     fits: list[SectionsFit] = []
-    images: list[Image | None] = []
+    images: list[tuple[int, Index] | None] = []
     for channel in channels:
         own = driver_index(channel.design, scene.drivers)
-        wanted = between(channel.frequency_hz, channel.weights[:, own], frequency_hz)
+        wanted, even = (between(channel.frequency_hz, channel.weights[:, own], f) for f in (frequency_hz, even_hz))
         target = channel_target(channel.design, dense, channel.plain)
-        turn = np.exp(-2j * np.pi / rate * frequency_hz)
         problem = SectionProblem(wanted, audible(target, wanted), turn, table.max_pole_radius)
-        wishes = _held(channel, target, wanted, tuple(scene.drivers[l] for l in own))
-        arrival = arrivals(between(channel.frequency_hz, channel.weights[:, own], even_hz))
-        image = mirror_image(problem, arrival, wishes, fits)
+        wishes = _held(channel, target, wanted, [scene.drivers[l] for l in own])
+        image = mirror_image(problem, arrival := arrivals(even), wishes, fits)
+        filters = (
+            fit_sections(problem, arrival, table.sections, wishes)
+            if image is None
+            else [fits[image[0]].filters[l] for l in image[1]]
+        )
         images.append(image)
-        own_fit = fit_sections(problem, arrival, table.sections, wishes) if image is None else ()
-        filters = tuple(own_fit) if image is None else image.of(fits[image.channel].filters)
-        fits.append(SectionsFit(own, problem, arrival, filters, wishes))
+        fits.append(SectionsFit(own, problem, arrival, tuple(filters), wishes))
     needed = max(0, *(-f.delay_samples for fit in fits for f in fit.filters))
     delay = table.bulk_delay_samples if isinstance(table.bulk_delay_samples, int) else needed
     if delay < needed:
         found = f"found {delay}, and {table.sections} sections take {needed} samples before their arrival"
-        fault = Fault(
-            "realization.bulk_delay_samples", found, f"at least {needed}", "a larger delay, or fewer sections"
-        )
+        remedy = "a larger delay, or fewer sections"
+        fault = Fault("realization.bulk_delay_samples", found, f"at least {needed}", remedy)
         raise ProblemError(scene.problem.source, [fault])
-    count = len(scene.drivers)
-    exact = [delayed_sections([scaled(f) for f in fit.filters], delay) for fit in fits]
-    word = table.fixed_point
-    if word is None:
-        return Realized(impulse_responses(exact, fits, count), delay, fits=tuple(fits), sections=tuple(exact))
-    lattice = Lattice.of(word, table.max_pole_radius)
-    kept: list[tuple[Sequence[Cascade], float]] = []
-    made, warnings = [], []
+    sections = tuple(delayed_sections([scaled(f) for f in fit.filters], delay) for fit in fits)
+    taps = impulse_responses(sections, fits, len(scene.drivers))
+    exact = Realized(taps, delay, fits=tuple(fits), sections=sections)
+    if (word := table.fixed_point) is None:
+        return exact
+    rounded: list[tuple[list[Cascade], float]] = []
     for channel, fit, image in zip(channels, fits, images, strict=True):
         if image is None:
-            kept.append(kept_sections(fit.filters, fit.followed, lattice, LowEnds.of(channel, scene)))
+            judged, lattice = LowEnds.of(channel, scene), Lattice.of(word, table.max_pole_radius)
+            rounded.append(round_sections(fit.filters, fit.followed, lattice, judged))
         else:
-            kept.append((image.of(kept[image.channel][0]), kept[image.channel][1]))
-        rounded, missing = kept[-1]
-        made.append(delayed_sections(rounded, delay))
-        if missing:
-            warnings.append(
-                f"{channel.design.name}: of the lowest gains plain rounding of the sections would keep {missing:.1f} dB more, and"
-                " cost the tone instead; a longer [realization] word brings both near to the unrounded sections"
-            )
-    return Realized(
-        impulse_responses(made, fits, count),
-        delay,
-        fits=tuple(fits),
-        unrounded=tuple(impulse_responses(exact, fits, count)),
-        sections=tuple(made),
-        warnings=tuple(warnings),
+            other, missing_db = rounded[image[0]]
+            rounded.append(([other[l] for l in image[1]], missing_db))
+    warnings = tuple(
+        f"{channel.design.name}: of the lowest gains plain rounding of the sections would keep {missing_db:.1f} dB more, and"
+        " cost the tone instead; a longer [realization] word brings both near to the unrounded sections"
+        for channel, (_, missing_db) in zip(channels, rounded, strict=True)
+        if missing_db
     )
+    sections = tuple(delayed_sections(filters, delay) for filters, _ in rounded)
+    made = impulse_responses(sections, fits, len(scene.drivers))
+    return replace(exact, taps=made, unrounded=tuple(taps), sections=sections, warnings=warnings)
 
 
 def delayed_sections(filters: Sequence[Cascade], delay: int) -> tuple[Cascade, ...]:

@@ -1,14 +1,20 @@
-"""A cascade of second-order sections behind a delay of whole samples, and the parameters in which it cannot be unstable.
+"""A cascade of second-order sections behind a delay of whole samples: its response, its stability, its order and scale.
 
     H(z) = z^-d Π_s (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2)
 
 A section is stable inside the triangle |a2| < 1, |a1| < 1 + a2. Its poles lie within the radius ρ when z = ρ z' is inside
 it: a1 = ρ α, a2 = ρ² β. The triangle is the image of the plane under β = tanh u, α = (1 + β) tanh v.
+
+A node's largest value for inputs |x| <= 1 is the l1 norm of the impulse response from the input to it. Sections are ordered from the
+least to the most resonant, and each numerator but the last is scaled so that the l1 norm at its section's output is FULL; the last
+one carries the filter's own gain. Hence only the output itself can pass full scale, where the filter asks for more. The state of a
+section is its own past inputs and outputs (direct form I), so that these are all the nodes there are. A numerator is stored as
+b / gain, a power of two that lets its largest coefficient fill the word: the firmware shifts the sum of its three products.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.signal import sosfilt
@@ -17,25 +23,22 @@ from designer.arrays import Complex, Real
 
 EDGE = 1.0 - 1e-12
 """How near to the triangle's edge parameters begin."""
+FULL = 0.97
+"""The l1 norm that a node is scaled to: the rest is for the rounding of the coefficients."""
+ROOM = 0.95
+"""The share of a word's range that numerators fill at first: the rest is for their rounding."""
+TAIL = 1e-7
+LONGEST = 65_536
 
 
 @dataclass(frozen=True)
 class Cascade:
-    """One filter.
+    """One filter; its numerators are stored as b / gain."""
 
-    Attributes
-    ----------
-    b : numerators (S, 3)
-    a : a1 and a2 of the denominators (S, 2)
-    delay_samples : d
-    gain : powers of two (S,), or (1,) for all: the numerators are stored as b / gain
-
-    """
-
-    b: Real
-    a: Real
+    b: Real  # numerators (S, 3)
+    a: Real  # a1 and a2 of the denominators (S, 2)
     delay_samples: int = 0
-    gain: Real = field(default_factory=lambda: np.ones(1))
+    gain: Real = field(default_factory=lambda: np.ones(1))  # powers of two (S,), or (1,) for all
 
     @property
     def gains(self) -> Real:
@@ -90,3 +93,50 @@ def denominator_slopes(free: Real, radius: float) -> Real:
     zero = np.zeros_like(beta)
     first = np.stack([radius * (1 - beta**2) * alpha, radius * (1 + beta) * (1 - alpha**2)], axis=1)
     return np.stack([first, np.stack([radius**2 * (1 - beta**2), zero], axis=1)], axis=1)
+
+
+def settled_length(pole_radius: float) -> int:
+    """Samples after which r^n is below TAIL, at most LONGEST."""
+    return int(min(LONGEST, 64 + np.ceil(np.log(TAIL) / np.log(max(min(pole_radius, 1 - 1e-9), 0.5)))))
+
+
+def node_bounds(cascade: Cascade) -> Real:
+    """The largest value of each section's output (S,) for inputs of at most 1."""
+    count = settled_length(cascade.pole_radius)
+    signal = np.zeros(count)
+    signal[0] = 1.0
+    bounds = []
+    for b, a in zip(cascade.b, cascade.a, strict=True):
+        signal = sosfilt(np.concatenate([b, [1.0], a])[None], signal)
+        bounds.append(float(np.abs(signal).sum()))
+    return np.array(bounds)
+
+
+def scaled(cascade: Cascade) -> Cascade:
+    """The same filter, ordered and scaled."""
+    order = np.argsort(pole_radii(cascade.a), kind="stable")
+    b, a = cascade.b[order], cascade.a[order]
+    for s in range(len(b) - 1):
+        bound = node_bounds(Cascade(b[: s + 1], a[: s + 1]))[-1]
+        factor = FULL / bound if bound > 0 else 1.0
+        b[s] *= factor
+        b[s + 1] /= factor
+    return replace(cascade, b=b, a=a)
+
+
+def with_gains(cascade: Cascade, greatest: float) -> Cascade:
+    """The same filter, its gains chosen so that no stored coefficient is beyond ROOM of the greatest that a word holds."""
+    most = np.maximum(np.abs(cascade.b).max(axis=1), 1e-300)
+    return replace(cascade, gain=2.0 ** np.ceil(np.log2(most / (ROOM * greatest))))
+
+
+def cleared(cascade: Cascade) -> Cascade:
+    """The same filter and coefficients, powers of two moved from gain to gain until no inner node passes full scale."""
+    b, gain = cascade.b.copy(), cascade.gains
+    for s in range(len(b) - 1):
+        bound = node_bounds(Cascade(b[: s + 1], cascade.a[: s + 1]))[-1]
+        shift = 2.0 ** max(0.0, np.ceil(np.log2(max(bound, 1e-300))))
+        for values in (b, gain):
+            values[s] /= shift
+            values[s + 1] *= shift
+    return replace(cascade, b=b, gain=gain)

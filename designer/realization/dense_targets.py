@@ -1,17 +1,26 @@
-"""The channels' targets and wanted weights on the frequencies of a fit, a part at a time: their tensors are large."""
+"""What a fit follows: targets and weights on its frequencies, a part at a time, and C(f), how loud an error is at the points.
+
+    C(f) = Σ_p c_p(f) h_p^H h_p + ρ I
+
+An error e of the weights is heard as h_p e at point p. The points to reach count relative to the channel's level there,
+ten times over: an error of a tenth of that is 0.8 dB of tone. The points to cancel count relative to what W leaves
+there, up to 30 dB more, because an error as large as what is left costs 3 dB of cancellation whatever the depth is; so
+the weight follows the depth that binds. A mask's points count relative to its limit. ρ, a little weight on each driver
+itself, decides what the points do not, and keeps the eigenvalues of C within 10⁷ of each other; it is larger outside
+the band, where nothing but the ridge keeps the drivers from playing loudly against each other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
 from designer.designs.channel import ChannelDesign
+from designer.measures import mean_power, mean_power_matrix
 from designer.problem.frequency_grid import joined_frequencies_hz
-from designer.realization.held_wishes import Held, Rows
 from designer.realization.toeplitz_fit import grid_size
 from designer.targets.channel_target import ChannelTarget, channel_target
 
@@ -20,17 +29,20 @@ CHUNK = 1024
 """Frequencies whose transfer tensors are held at once, where there are few points and drivers."""
 CHUNK_BYTES = 256e6
 """What they may take where there are many."""
+REACH_WEIGHT = 10.0
+MAX_CANCEL_WEIGHT = 1000.0
+RIDGE_INSIDE, RIDGE_OUTSIDE = 1e-3, 0.1
 
 
 def dense_frequencies_hz(channels: Sequence[ChannelDesign], scene: Scene, taps: int) -> Real:
     """The frequencies of the fit (K,), 0 to Nyquist."""
     problem = scene.problem
-    joined = 2 * (
+    joined = (
         joined_frequencies_hz(problem).size - problem.grid.frequencies
-    )  # and their half steps: no closer grid for these
+    )  # these and their half steps ask for no closer grid
     solved = max(channel.frequency_hz.size for channel in channels)
-    size = grid_size(taps, max(solved - joined, 2))
-    return np.asarray(np.fft.rfftfreq(size, 1 / scene.problem.sample_rate_hz))
+    size = grid_size(taps, max(solved - 2 * joined, 2))
+    return np.asarray(np.fft.rfftfreq(size, 1 / problem.sample_rate_hz))
 
 
 def dense_targets(
@@ -47,9 +59,8 @@ def dense_targets(
 def between(solved_hz: Real, weights: Complex, frequency_hz: Real) -> Complex:
     """The weights (F, L) between the frequencies that were solved, by the cubic through the four nearest (Lagrange's).
 
-    They carry no bulk delay, so they turn slowly. Of a step's four nodes two are its ends, and the outer ones lie at least half the
-    step away: a band's end that joins the grid close to another frequency would else stretch the difference of these two over the
-    step beside it.
+    Of a step's four nodes two are its ends, and the outer ones lie at least half the step away: a band's end that joins the grid
+    close to another frequency would else stretch the difference of these two over the step beside it.
     """
     nodes = _nodes(solved_hz)
     step = np.clip(np.searchsorted(solved_hz, frequency_hz, side="right") - 1, 0, solved_hz.size - 2)
@@ -88,24 +99,19 @@ def slacks_between(channel: ChannelDesign, frequency_hz: Real) -> dict[str, Real
     return {wish: np.interp(frequency_hz, solved_hz, slack) for wish, slack in every.items()}
 
 
-def joined(parts: Sequence[tuple[slice, Sequence[Held]]]) -> tuple[Held, ...]:
-    """The wishes of all parts as if they had been taken at once."""
-    by_label: dict[str, list[Held]] = {}
-    for part, wishes in parts:
-        for wish in wishes:
-            by_label.setdefault(wish.label, []).append(replace(wish, index=wish.index + part.start))
-    return tuple(
-        replace(
-            pieces[0],
-            index=np.concatenate([piece.index for piece in pieces]),
-            rows=_stacked([piece.rows for piece in pieces]),
-            level_rows=_stacked([piece.level_rows for piece in pieces]),
-            level=np.concatenate([piece.level for piece in pieces]),
-            limit=np.concatenate([piece.limit for piece in pieces]),
-        )
-        for pieces in by_label.values()
-    )
-
-
-def _stacked(rows: Sequence[Rows]) -> Rows:
-    return Rows(np.concatenate([one.points for one in rows]), np.concatenate([one.offset for one in rows]))
+def audible(target: ChannelTarget, wanted: Complex, level: Real | None = None) -> Complex:
+    """C(f) (F, L, L) for weights W (F, L) without the bulk delay; the level (F,) at the points to reach is by default plain playback's."""
+    plain = np.maximum(target.plain_level**2, 1e-300)
+    level = plain if level is None else np.maximum(level**2, 1e-300)
+    left = mean_power(target.cancel, wanted)
+    depth = target.share * np.minimum(level / np.maximum(left, 1e-300), MAX_CANCEL_WEIGHT)
+    families: list[tuple[Complex, Real]] = [(target.reach, np.full(level.shape, REACH_WEIGHT)), (target.cancel, depth)]
+    if target.window is not None:
+        families.append((target.window.points, np.ones(level.shape)))
+    for mask in target.masks:
+        families.append((mask.points, target.share * np.minimum(mask.limit**-2, MAX_CANCEL_WEIGHT)))
+    if target.quiet is not target.cancel:
+        families.append((target.quiet, target.share))
+    C = sum(mean_power_matrix(points) * (weight / level)[:, None, None] for points, weight in families)
+    ridge = (RIDGE_INSIDE * target.share + RIDGE_OUTSIDE * (1 - target.share)) * plain / level
+    return np.asarray(C + ridge[:, None, None] * np.eye(wanted.shape[1]))

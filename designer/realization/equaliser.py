@@ -23,7 +23,6 @@ STEP = 0.5
 """The exponent of what is left, each time."""
 TONE_DB = 1.0
 """A deviation, a third of an octave smoothed, from which on it is reported."""
-TONE_BAND_HZ = (100.0, 16_000.0)
 FINER = 4
 """Length of the cepstrum's grid over the Fourier grid, against aliasing in time."""
 
@@ -63,17 +62,12 @@ def smoothed_deviation_db(level: Real, wanted_level: Real) -> Real:
 def equaliser(level: Real, wanted_level: Real, taps: int, heard: Bool | None = None) -> Real:
     """Taps (T,) that bring a level (K,) to the wanted one, on frequencies from 0 Hz to Nyquist.
 
-    Parameters
-    ----------
-    level, wanted_level : (K,)
-    taps : T
-    heard : (K,) where the largest deviation counts; everywhere by default
-
+    The largest deviation counts where it is heard (K,), everywhere by default.
     """
     heard = np.ones(level.size, dtype=bool) if heard is None else heard
-    asked_db, least = np.zeros(level.size), np.inf
+    asked_db, left_db = np.zeros(level.size), smoothed_deviation_db(level, wanted_level)
     best: Real = np.zeros(taps)
-    left_db = smoothed_deviation_db(level, wanted_level)
+    least = np.inf
     for number in range(ROUNDS):
         asked_db = np.clip(asked_db - (STEP if number else 1.0) * left_db, -LARGEST_DB, LARGEST_DB)
         common = minimum_phase_taps(10 ** (asked_db / 20), taps)
@@ -82,11 +76,6 @@ def equaliser(level: Real, wanted_level: Real, taps: int, heard: Bool | None = N
         if largest < least:
             best, least = common, largest
     return best
-
-
-def equalised(taps: Real, common: Real) -> Real:
-    """Taps (L, T + E - 1): each driver's (L, T) followed by the common filter (E,)."""
-    return np.array([np.convolve(one, common) for one in taps])
 
 
 def reached_level(reach_power: Complex, w: Complex) -> Real:

@@ -1,45 +1,53 @@
 """The FIR form: causal taps for all the drivers of a channel at once, fitted on the responses at the control points.
 
 The wanted weights are taken between the frequencies that were solved, on a grid at least twice as dense as the taps
-need; `heard_error.py` weighs what an error of them does at the points, and `toeplitz_fit.py` finds the taps.
+need; `dense_targets.py` weighs what an error of them does at the points, and `toeplitz_fit.py` finds the taps.
+
+Taps away from the main arrival may have a price, Σ_l,n q[n] x_l[n]²: energy before it is heard as a pre-echo, energy after it as
+ringing. With the bulk delay D,
+
+    q[n] = a ((D - n) / D)²  before D,     b ((n - D) / (T - 1 - D))²  after it.
+
+The price rises with the square of the distance, so that a filter's own width near the main arrival stays free. A weight
+of 1 prices a tap at the far end as the fit prices an error of the same energy in the plain driver's weight.
+
+Half the taps as bulk delay leaves room on both sides, and its error was the smallest in every design measured. Most filters
+need less before their main arrival than after it, and latency costs; so the least delay that keeps the result may be asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from designer.acoustics.scene import Scene
-from designer.arrays import Real
+from designer.arrays import Complex, Real
 from designer.designs.channel import ChannelDesign
 from designer.problem.schema import Realization
-from designer.realization.dense_targets import between, dense_frequencies_hz, dense_targets, joined, slacks_between
-from designer.realization.fitted import Fitted, common_delay
-from designer.realization.heard_error import audible
-from designer.realization.held_limits import limits_of
-from designer.realization.held_wishes import Held, wishes_of
+from designer.realization.dense_targets import audible, between, dense_frequencies_hz, dense_targets, slacks_between
+from designer.realization.held_wishes import Held, hold, joined, wishes_of
 from designer.realization.realized import Realized, TapsFit
-from designer.realization.toeplitz_fit import fit, grid_size
+from designer.realization.toeplitz_fit import (
+    ROUGH_TOLERANCE,
+    NormalEquations,
+    delayed,
+    error_power,
+    exact_rows,
+    fit,
+    solve_exactly,
+)
 from designer.targets.channel_target import driver_index
 
-__all__ = ["audible", "fit", "grid_size", "realize", "realize_fir"]
+SAID_DB = 0.05
+"""An excess of a held wish from which on it is reported."""
+KEPT = 0.02
+"""How much more error relative to what is left a least delay may cost, as a ratio of powers: -17 dB, 0.1 dB of cancellation."""
 
 
 def realize(channels: Sequence[ChannelDesign], scene: Scene, taps: int) -> tuple[list[Real], int]:
-    """Taps of each channel for all the problem's drivers, by the plain fit with half the taps as bulk delay.
-
-    Parameters
-    ----------
-    channels : the channels' designs
-    scene : the scene that they were designed in
-    taps : T, the length
-
-    Returns
-    -------
-    (L, T) taps a channel, all 0 for a driver that it does not use, and the bulk delay in samples, T // 2
-
-    """
+    """Taps (L, T) of each channel for all the problem's drivers by the plain fit, and the bulk delay in samples, T // 2."""
     made = realize_fir(channels, scene, Realization(taps=taps))
     return made.taps, made.bulk_delay_samples
 
@@ -54,22 +62,15 @@ def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     ]
     symbols = [np.empty((frequency_hz.size, own.size, own.size), dtype=complex) for own in index]
     held: list[list[tuple[slice, list[Held]]]] = [[] for _ in channels]
-    drivers = [tuple(scene.drivers[l] for l in own) for own in index]
     for part, targets in dense_targets(channels, scene, frequency_hz):
-        for channel, target, weights, symbol, names, wishes in zip(
-            channels, targets, wanted, symbols, drivers, held, strict=True
-        ):
-            symbol[part] = audible(target, weights[part])
+        for n, (channel, target) in enumerate(zip(channels, targets, strict=True)):
+            weights = wanted[n][part]
+            symbols[n][part] = audible(target, weights)
             if table.hold_wishes:
-                every = np.arange(weights.shape[1])
                 slacks = slacks_between(channel, frequency_hz[part])
-                there = wishes_of(target, weights[part], every, slacks)
-                there += limits_of(target, weights[part], names, slacks)
-                wishes.append((part, there))
-    problems = [
-        Fitted(frequency_hz, weights, symbol, joined(wishes))
-        for weights, symbol, wishes in zip(wanted, symbols, held, strict=True)
-    ]
+                names = [scene.drivers[l] for l in index[n]]
+                held[n].append((part, wishes_of(target, weights, slacks, drivers=names)))
+    problems = [Fitted(frequency_hz, w, C, joined(own)) for w, C, own in zip(wanted, symbols, held, strict=True)]
     delay = common_delay(problems, table.taps, table)
     out: list[Real] = []
     warnings: list[str] = []
@@ -80,3 +81,87 @@ def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
         out.append(all_drivers)
     fits = tuple(TapsFit(own, one.wanted, one.symbol) for own, one in zip(index, problems, strict=True))
     return Realized(out, delay, warnings=tuple(warnings), fits=fits)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Weights to follow and how an error of them is heard, on the frequencies of the fit; columns are the drivers fitted."""
+
+    frequency_hz: Real  # (K,)
+    wanted: Complex  # W (K, L) without the bulk delay
+    symbol: Complex  # C (K, L, L)
+    wishes: tuple[Held, ...] = ()
+
+    def largest_error(self, taps: int, delay: int) -> float:
+        """The largest error at the points, as C weighs it, of the plain fit with a bulk delay."""
+        if not self.wanted.shape[1]:  # the reference alone
+            return 0.0
+        found = fit(self.wanted, self.symbol, taps, delay, tolerance=ROUGH_TOLERANCE)
+        return float(error_power(found, self.wanted, self.symbol, delay).max())
+
+    def taps(self, taps: int, delay: int, table: Realization) -> Real:
+        """The taps (L, T), as the problem file's [realization] wants them."""
+        if not self.wanted.shape[1]:  # the reference alone
+            return np.zeros((0, taps))
+        penalty = time_penalty(taps, delay, pre_ringing=table.pre_ringing_weight, tail=table.tail_weight)
+        if self.wishes and table.hold_wishes:
+            return hold(self.wishes, self.wanted, self.symbol, taps, delay, penalty)
+        exact_hz = ([0.0] if table.zero_at_dc else []) + list(table.exact_at_hz)
+        if not exact_hz:
+            return fit(self.wanted, self.symbol, taps, delay, penalty)
+        equations = NormalEquations(self.symbol, taps, penalty)
+        goal = delayed(self.wanted, delay)
+        rate = 2 * float(self.frequency_hz[-1])
+        there = [np.interp(exact_hz, self.frequency_hz, w.real) + 1j * np.interp(exact_hz, self.frequency_hz, w.imag)
+                 for w in self.wanted.T]  # fmt: skip # straight lines do: the fit's grid is dense
+        values = np.stack(there, axis=1) * np.exp(-2j * np.pi * delay / rate * np.array(exact_hz))[:, None]
+        if table.zero_at_dc:
+            values[0] = 0.0
+        rows = exact_rows(taps, exact_hz, rate, values)
+        return solve_exactly(equations, equations.right_side(goal), *rows, equations.cut(goal))
+
+    def left_over(self, taps: Real, delay: int) -> list[str]:
+        """In words, what taps that were to hold the wishes still lose of them on the frequencies of the fit."""
+        w = delayed(np.fft.rfft(taps, 2 * (len(self.wanted) - 1), axis=1).T, -delay)
+        excess = {wish.label: wish.excess_db(w) for wish in self.wishes}
+        return [
+            f"hold_wishes leaves {wish} exceeded by {missing:.2f} dB; more [realization] taps bring it back"
+            for wish, missing in excess.items()
+            if missing > SAID_DB
+        ]
+
+
+def time_penalty(taps: int, delay: int, *, pre_ringing: float, tail: float) -> Real | None:
+    """Prices q (T,) of a tap's square, from the weights a and b; None where both are 0."""
+    if pre_ringing == 0 and tail == 0:
+        return None
+    n = np.arange(taps)
+    before = np.maximum(delay - n, 0) / max(delay, 1)
+    after = np.maximum(n - delay, 0) / max(taps - 1 - delay, 1)
+    return np.asarray(pre_ringing * before**2 + tail * after**2)
+
+
+def common_delay(problems: Sequence[Fitted], taps: int, table: Realization) -> int:
+    """The bulk delay in samples that all channels share: given, half the taps, or the least that keeps every channel's result."""
+    if isinstance(table.bulk_delay_samples, int):
+        return table.bulk_delay_samples
+    if table.bulk_delay_samples is None:
+        return taps // 2
+    return max(least_delay(lambda delay, one=one: one.largest_error(taps, delay), taps) for one in problems)  # type: ignore[misc] # a default binds the loop's variable
+
+
+def least_delay(largest_error: Callable[[int], float], taps: int) -> int:
+    """The smallest bulk delay in samples whose largest error is at most KEPT above that of half the taps, searched by halving.
+
+    `largest_error` of the fit with a bulk delay falls, all in all, as the delay grows to half the taps.
+    """
+    kept = taps // 2
+    allowed = largest_error(kept) + KEPT
+    short = -1  # the largest delay known not to do
+    while kept - short > 1:
+        middle = (kept + short) // 2
+        if largest_error(middle) <= allowed:
+            kept = middle
+        else:
+            short = middle
+    return kept

@@ -1,18 +1,29 @@
-"""The forms that filters take, by their names in the problem file, and their words."""
+"""The forms that filters take, by their names in the problem file, and the same channels realised otherwise.
+
+A variant has fewer taps or sections, or shorter words: what a user chooses between. Where a fit of taps was held to wishes or
+penalised, its variants are the plain fit's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from designer.acoustics.scene import Scene
+from designer.arrays import Real
 from designer.designs.channel import ChannelDesign
 from designer.problem.schema import Realization
-from designer.realization.biquad import realize_biquad
+from designer.problem.word_format import Word
+from designer.realization.biquad import delayed_sections, fit_sections, impulse_responses, realize_biquad
+from designer.realization.cascade import Cascade
 from designer.realization.fir import realize_fir
-from designer.realization.kept_words import rounded_taps
-from designer.realization.realized import Realized, TapsFit
+from designer.realization.realized import Realized, SectionsFit, TapsFit
 from designer.realization.rtf import realize_rtf
+from designer.realization.section_rounding import Lattice, plainly_rounded, round_sections
+from designer.realization.toeplitz_fit import fit as fit_taps
+from designer.realization.words import LowEnds, in_words, kept_words, rounded_taps
 
 FORMS: dict[str, Callable[[Sequence[ChannelDesign], Scene, Realization], Realized]] = {
     "fir": realize_fir,
@@ -20,7 +31,18 @@ FORMS: dict[str, Callable[[Sequence[ChannelDesign], Scene, Realization], Realize
     "biquad": realize_biquad,
 }
 MAX_KEPT = 8_000_000
-"""Complex numbers of the fits that are kept for `variants.py`: 128 MB."""
+"""Complex numbers of the fits that are kept for variants: 128 MB."""
+TAP_BITS = (4, 6, 8, 12, 16)
+SCALED_BITS = 8
+"""Longer words gain nothing from a scale for each driver."""
+MOST_SPARED = 32_768
+"""Taps of a channel up to which rounding by what is heard takes seconds; beyond, plain rounding alone is shown."""
+SECTION_BITS = (10, 12, 16)
+SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
+"""Of the taps that the problem asks for."""
+LEAST_TAPS = 16
+PLAIN, SPARED = "plain rounding", "rounding by what is heard"
+SCALED = "the same, each driver to its own scale"
 
 
 def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
@@ -37,3 +59,62 @@ def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realiza
         made = rounded_taps(made, word, channels, scene, by_driver=table.word_scale == "driver")
     kept = sum(fit.symbol.size for fit in made.fits if isinstance(fit, TapsFit)) <= MAX_KEPT
     return made if kept else replace(made, fits=())
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One channel's filters realised otherwise."""
+
+    axis: str  # "bits", "taps" or "sections": what `value` counts, a driver
+    value: int
+    way: str  # how, where there are several
+    taps: Real  # (L, T)
+
+
+def variants(made: Realized, channel: int, judged: LowEnds) -> Iterator[Variant]:
+    """Every variant of one channel; the realisation itself, unrounded, ends the curve over taps or sections."""
+    fit = made.fits[channel]
+    exact = (made.unrounded or made.taps)[channel]
+    yield from (
+        _of_taps(made, exact, fit, judged) if isinstance(fit, TapsFit) else _of_sections(made, exact, fit, judged)
+    )
+
+
+def _of_taps(made: Realized, exact: Real, fit: TapsFit, judged: LowEnds) -> Iterator[Variant]:
+    own, count = exact[fit.own], exact.shape[1]
+
+    def whole(taps: Real) -> Real:
+        out = np.zeros((len(exact), taps.shape[1]))
+        out[fit.own] = taps
+        return out
+
+    if fit.wanted is not None:
+        share = made.bulk_delay_samples / count
+        for length in sorted({int(count * part) for part in SHARES} - set(range(LEAST_TAPS))):
+            taps = fit_taps(fit.wanted, fit.symbol, length, int(share * length))
+            yield Variant("taps", length, "", whole(taps))
+        yield Variant("taps", count, "", exact)
+    for bits in TAP_BITS:
+        word = Word(1, bits - 1)
+        if own.size <= MOST_SPARED:
+            yield Variant("bits", bits, SPARED, whole(kept_words(own, fit.symbol, word, judged)[0]))
+        yield Variant("bits", bits, PLAIN, whole(in_words(own, fit.symbol, word, plain=True)[0]))
+        if own.size <= MOST_SPARED and bits <= SCALED_BITS:
+            yield Variant("bits", bits, SCALED, whole(kept_words(own, fit.symbol, word, judged, by_driver=True)[0]))
+
+
+def _of_sections(made: Realized, exact: Real, fit: SectionsFit, judged: LowEnds) -> Iterator[Variant]:
+    def taps(filters: Sequence[Cascade]) -> Real:
+        delay = max(made.bulk_delay_samples, *(-f.delay_samples for f in filters))
+        return impulse_responses([delayed_sections(filters, delay)], [fit], len(exact))[0]
+
+    count = len(fit.filters[0].b)
+    if count > 1:
+        fewer = fit_sections(fit.problem, fit.arrival, count // 2, fit.wishes)
+        yield Variant("sections", count // 2, "", taps(fewer))
+    yield Variant("sections", count, "", exact)
+    for bits in SECTION_BITS:
+        lattice = Lattice.of(Word(1, bits - 1), fit.problem.radius)
+        found, _ = round_sections(fit.filters, fit.followed, lattice, judged)
+        yield Variant("bits", bits, SPARED, taps(found))
+        yield Variant("bits", bits, PLAIN, taps(plainly_rounded(fit.filters, lattice)))

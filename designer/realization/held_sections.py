@@ -21,10 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.arrays import Complex, Real
-from designer.realization.biquad_refinement import refine
 from designer.realization.cascade import Cascade
 from designer.realization.held_wishes import HELD_DB, MARGIN_DB, Held
-from designer.realization.section_problem import SectionProblem
+from designer.realization.section_fit import SectionProblem, refine
 
 STAGES, STEPS, GROWTH = 14, 15, 2.5
 ENOUGH = 1e-4
@@ -86,15 +85,7 @@ def largest_excess_db(filters: Sequence[Cascade], problem: SectionProblem, wishe
 
 
 def hold_sections(filters: Sequence[Cascade], problem: SectionProblem, wishes: Sequence[Held]) -> list[Cascade]:
-    """Cascades that hold the wishes, or come as near as was found.
-
-    Parameters
-    ----------
-    filters : L cascades, refined
-    problem : what they follow, as far as the wishes leave them free
-    wishes : on the frequencies of the problem
-
-    """
+    """Cascades that hold the wishes, begun at L refined ones, or come as near as was found; else they follow the problem."""
     best, least = list(filters), largest_excess_db(filters, problem, wishes)
     now, margin = best, 10 ** (-MARGIN_DB / 20)
     weights = [wish.own_weight(problem.symbol) for wish in wishes]
@@ -102,10 +93,8 @@ def hold_sections(filters: Sequence[Cascade], problem: SectionProblem, wishes: S
         if least <= HELD_DB:
             break
         w = problem.errors(now) + problem.wanted
-        pulls = tuple(
-            Pull(wish, margin * wish.limit * wish.level_now(w), weight)
-            for wish, weight in zip(wishes, weights, strict=True)
-        )
+        radii = [margin * wish.limit * wish.level_now(w) for wish in wishes]
+        pulls = tuple(Pull(*each) for each in zip(wishes, radii, weights, strict=True))
         held = HeldSections(problem.wanted, problem.symbol, problem.turn, problem.radius, pulls)
         now = refine(now, held, steps=STEPS, enough=ENOUGH)
         excess = largest_excess_db(now, problem, wishes)

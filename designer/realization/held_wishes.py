@@ -1,11 +1,18 @@
-"""Taps that hold the wishes themselves: masks, window and curve as constraints on the taps' own responses.
+"""Taps that hold the wishes themselves: masks, window, curve and limits as constraints on the taps' own responses.
 
     minimise over x    E(x) = Σ_f (x̂ - Ŵ)^H C (x̂ - Ŵ)     subject to  |p_g(f)| <= a_g(f) d(f),     p_g = H_g x̂ e^{jωD}
 
 at each point: for a mask H are its points, a its limit, d the level on axis; for a window H are its points less the
 axis, a the ripple. For the curve the root mean square of p over the points to cancel is below γ^(-1/2) d, d the same over
-the points to reach. d is taken from the taps of the round before, where it is below that of the weights, so that
-each set is convex. What the formulation itself could not meet is asked only as far as it did.
+the points to reach. Limits are balls around 0 of linear functions of w as well:
+
+    effort:             Σ_l |w_l|² <= E |d|² / s²,      s the level of the best single driver fed with 1, d the level reached
+    white-noise gain:   Σ_l |w_l|² <= |h_look w|² r² / G
+    a driver's gain:    |w_l| <= g
+    tone:               the root mean square of h_p w - h_p W over the points to reach is below a share of that of h_p W
+
+d is taken from the taps of the round before, where it is below that of the weights, so that each set is convex. What the
+formulation itself could not meet is asked only as far as it did.
 
 Each round solves the least-squares problem, finds by how much the taps leave the sets, and pulls them back (alternating
 directions, ADMM): with z the projection of p + u on the sets and u the sum of what was left so far,
@@ -46,6 +53,9 @@ RAISED_STAGE, RAISED_PATIENCE = 15, 60
 """Shorter stages where the levels are projected too, and how many rounds their excess may take to begin to fall."""
 OVER = 1.8
 """Over-relaxation: p counts this much, less what was projected last; two to three times fewer rounds than 1."""
+TONE_DB = 1.0
+"""How far the level at the points to reach may be held from the weights' own."""
+TONE_BAND_HZ = (100.0, 16_000.0)
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class Held:
-    """One wish on the frequencies where it holds: pressures at its points that stay within a limit times a level."""
+    """One wish on the frequencies where it holds: pressures at its points that stay within a limit times a level.
+
+    With `by_level` the rows are points less the level's, and how far their levels are apart is judged, whatever their phases.
+    """
 
     label: str
     index: Index  # (J,) of the fit's frequencies
@@ -78,9 +91,7 @@ class Held:
     level: Real  # (J,) that the weights reach
     limit: Real  # (J,) relative to the level
     together: bool  # the root mean square over the points is limited, else each point
-    by_level: bool = (
-        False  # rows are points less the level's, and how far their levels are apart is judged, whatever their phases
-    )
+    by_level: bool = False
 
     def level_now(self, w: Complex) -> Real:
         """The level (J,) that weights (K, L) reach."""
@@ -146,60 +157,107 @@ def root_mean_square(p: Complex) -> Real:
     return np.asarray(np.sqrt(np.mean(np.abs(p) ** 2, axis=1)))
 
 
-def wishes_of(target: ChannelTarget, wanted: Complex, fitted: Index, slacks_db: Mapping[str, Real]) -> list[Held]:
-    """Every wish of a channel in its band, as far as its formulation could meet it.
+def joined(parts: Sequence[tuple[slice, Sequence[Held]]]) -> tuple[Held, ...]:
+    """The wishes of all parts of the frequencies as if they had been taken at once."""
+    by_label: dict[str, list[Held]] = {}
+    for part, wishes in parts:
+        for wish in wishes:
+            by_label.setdefault(wish.label, []).append(replace(wish, index=wish.index + part.start))
+
+    def rows(own: Sequence[Rows]) -> Rows:
+        return Rows(np.concatenate([one.points for one in own]), np.concatenate([one.offset for one in own]))
+
+    return tuple(
+        replace(
+            pieces[0],
+            index=np.concatenate([piece.index for piece in pieces]),
+            rows=rows([piece.rows for piece in pieces]),
+            level_rows=rows([piece.level_rows for piece in pieces]),
+            level=np.concatenate([piece.level for piece in pieces]),
+            limit=np.concatenate([piece.limit for piece in pieces]),
+        )
+        for pieces in by_label.values()
+    )
+
+
+def wishes_of(
+    target: ChannelTarget,
+    wanted: Complex,
+    slacks_db: Mapping[str, Real],
+    *,
+    fitted: Index | None = None,
+    drivers: Sequence[str] = (),
+) -> list[Held]:
+    """Every wish and limit of a channel in its band, as far as its formulation could meet it, on the frequencies of the fit (K,).
 
     Parameters
     ----------
-    target : on the frequencies of the fit (K,)
     wanted : W (K, L) without the bulk delay
-    fitted : which drivers have taps to find; the others play their weights exactly
-    slacks_db : wish -> (K,) dB by which the formulation fell short of it; its limit is wider by that
+    slacks_db : wish or limit -> (K,) dB by which the formulation fell short of it; its limit is wider by that
+    fitted : which drivers have taps to find, all by default; the others play their weights exactly
+    drivers : the channel's own, by name; ratios of weights, which have no gains to limit, have none
 
     """
+    count = wanted.shape[1]
+    fitted = np.arange(count) if fitted is None else fitted
     inside = np.flatnonzero(target.in_band)
     axis = target.centre[:, None, :]
+    every = np.broadcast_to(np.eye(count, dtype=complex), (len(wanted), count, count))
     found: list[Held] = []
 
-    def add(
-        label: str,
-        points: Complex,
-        levels: Complex,
-        limit: Real,
-        at: Index,
-        *,
-        together: bool = False,
-        by_level: bool = False,
-    ) -> None:
+    def wider(label: str, limit: Real, at: Index) -> Real:
+        return limit * 10 ** (slacks_db[label][at] / 20) if label in slacks_db else limit
+
+    def add(label: str, points: Complex, levels: Complex, limit: Real, at: Index = inside, **judged: bool) -> None:
         rows, level_rows = (Rows.of(tensor[at], wanted[at], fitted) for tensor in (points, levels))
         level = root_mean_square(level_rows.pressure(wanted[at][:, fitted]))
-        wider = limit * 10 ** (slacks_db[label][at] / 20) if label in slacks_db else limit
-        found.append(Held(label, at, rows, level_rows, level, wider, together, by_level))
+        found.append(Held(label, at, rows, level_rows, level, wider(label, limit, at), **({"together": True} | judged)))
 
     if target.gamma is not None:
         over = target.over_regions()
-        add("cancellation_gain_db", over.cancel, over.reach, target.gamma[inside] ** -0.5, inside, together=True)
+        add("cancellation_gain_db", over.cancel, over.reach, target.gamma[inside] ** -0.5)
     for mask in target.masks:
         at = inside[np.isfinite(mask.limit[inside])]
-        add(mask.label, mask.points, axis, mask.limit[at], at)
+        add(mask.label, mask.points, axis, mask.limit[at], at, together=False)
     if target.window is not None:
         ripple, points = np.full(inside.size, target.window.ripple), target.window.points
         # The level alone counts: each point is turned by what the weights turn it.
         turned = pressure(points, wanted) * pressure(axis, wanted).conj()
         points = points * np.exp(-1j * np.angle(turned))[:, :, None]
-        add(target.window.label, points - axis, axis, ripple, inside, by_level=True)
+        add(target.window.label, points - axis, axis, ripple, together=False, by_level=True)
+    if np.isfinite(target.effort_limit).any():
+        limit = np.sqrt(target.effort_limit[inside] / count) / target.single_level[inside]
+        add("max_effort_db", every, target.reach, limit)
+    if target.min_white_noise_gain > 0:
+        distance = 1.0 if np.isinf(target.look_distance_m) else target.look_distance_m
+        limit = np.full(inside.size, (target.min_white_noise_gain * count) ** -0.5)
+        add("min_white_noise_gain_db", every, target.look[:, None, :] * distance, limit)
+    for l in np.flatnonzero(np.isfinite(target.max_gain)).tolist() if drivers else ():
+        label = f'max_gain_db of "{drivers[l]}"'
+        own = np.broadcast_to(np.eye(count, dtype=complex)[l], (inside.size, 1, count))
+        one = Rows(np.zeros_like(own), np.ones((inside.size, 1), dtype=complex))
+        limit = wider(label, np.full(inside.size, target.max_gain[l]), inside)
+        found.append(Held(label, inside, _rows(own), one, np.ones(inside.size), limit, together=True))
     return found
 
 
+def tone_of(target: ChannelTarget, wanted: Complex) -> Held:
+    """The level and phase that the weights reach, in the band and outside it."""
+    f = target.frequency_hz
+    at = np.flatnonzero((f >= TONE_BAND_HZ[0]) & (f <= TONE_BAND_HZ[1]))
+    points = target.reach[at]
+    reached = _rows(points).pressure(wanted[at])
+    level = root_mean_square(reached)
+    limit = np.full(at.size, 10 ** (TONE_DB / 20) - 1)
+    return Held("tone", at, Rows(points, -reached), Rows(np.zeros_like(points), reached), level, limit, together=True)
+
+
+def _rows(points: Complex) -> Rows:
+    return Rows(points, np.zeros(points.shape[:2], dtype=complex))
+
+
 def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, delay: int, penalty: Real | None) -> Real:
-    """Taps (L, T) that hold the wishes, or come as near as so many taps can.
-
-    Parameters
-    ----------
-    wishes : sets of pressures on the frequencies of the fit
-    wanted, symbol, taps, delay, penalty : as in `fit`
-
-    """
+    """Taps (L, T) that hold the wishes on the frequencies of the fit, or come as near as so many can; the rest is as in `fit`."""
     merit, x = _rounds(wishes, wanted, symbol, taps, delay, penalty, raised=False)
     if merit[0] > HELD_DB:
         merit, x = min(

@@ -13,31 +13,41 @@ brought back to the cap.
 
 A plain driver as reference leaves the channel as it is outside the band. Any other then plays there alone: the ratios
 fade with the design's share.
+
+Every driver is tried as reference with as many taps. Of those whose error at the points in the band is nearly the least, so that
+their ratios are short, a plain driver is taken if its ratios stay below the cap. Else it is the one whose largest ratio at any
+frequency is the smallest.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from designer.arrays import Complex, Real
+from designer.arrays import Bool, Complex, Index, Real
+from designer.designs.channel import ChannelDesign
+from designer.measures import db, quadratic, ratio
+from designer.problem.schema import Realization
+from designer.realization.equaliser import reached_level
+from designer.realization.fir import Fitted
+from designer.realization.held_wishes import Held
+from designer.realization.toeplitz_fit import delayed
 
 SILENT = 1e-2
 """A reference this much below the loudest driver over half of the band, -40 dB, is silent."""
 LEAST = 1e-3
 """A reference counts as this much of the loudest driver at the least, so that no ratio is infinite."""
 SWEEPS = 100
+NEARLY = 0.05
+"""How much more error is nearly the least: 13 dB below what is left, 0.2 dB of cancellation."""
+BELOW_CAP = 0.999
+CANDIDATES = 12
+"""Drivers that are tried as reference: those that are never far below the loudest."""
 
 
 def ratios(weights: Complex, reference: int, share: Real | None = None) -> Complex:
-    """Ratios R (K, L) to the reference driver, not yet bounded by a cap; 1 for the reference itself.
-
-    Parameters
-    ----------
-    weights : W (K, L)
-    reference : r
-    share : (K,) of the design against the plain driver, where the reference is not plain
-
-    """
+    """Ratios R (K, L) of weights (K, L), not yet bounded by a cap; a share (K,) of the design fades them."""
     own = weights[:, reference]
     floor = LEAST * np.abs(weights).max(axis=1)
     R = np.asarray(weights * (own.conj() / np.maximum(np.maximum(np.abs(own), floor) ** 2, 1e-300))[:, None])
@@ -71,3 +81,63 @@ def silence(weights: Complex, reference: int) -> float:
     """How far the reference is below the loudest driver, as an amplitude ratio, at half of the frequencies (those in the band)."""
     loudest = np.maximum(np.abs(weights).max(axis=1), 1e-300)
     return float(np.median(np.abs(weights[:, reference]) / loudest))
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One channel on the frequencies of the fit: its weights, and the matrices of what is heard."""
+
+    channel: ChannelDesign
+    own: Index  # which of the problem's drivers it uses
+    frequency_hz: Real  # (K,)
+    in_band: Bool  # (K,)
+    share: Real  # (K,)
+    plain_level: Real  # (K,)
+    wanted: Complex  # W (K, L)
+    symbol: Complex  # C (K, L, L)
+    reach_power: Complex  # A (K, L, L)
+    cancel_power: Complex  # B (K, L, L)
+
+    def bounded(self, reference: int, cap: float) -> Complex:
+        """The ratios u (K, L) to a reference."""
+        share = None if reference in self.channel.plain.drivers else self.share
+        R = ratios(self.wanted, reference, share)
+        return capped(R, self._relative(R), reference, cap)
+
+    def fitted(self, reference: int, u: Complex, wishes: tuple[Held, ...] = ()) -> Fitted:
+        """The least-squares problem of the other drivers' ratios (K, L)."""
+        symbol = self._relative(u)
+        others = [l for l in range(u.shape[1]) if l != reference]
+        return Fitted(self.frequency_hz, u[:, others], symbol[:, others][:, :, others], wishes)
+
+    def _relative(self, u: Complex) -> Complex:
+        """C, which is relative to the plain driver's level, made relative to the level that u reaches."""
+        reached = reached_level(self.reach_power, u)
+        return np.asarray(self.symbol * (self.plain_level / np.maximum(reached, 1e-150))[:, None, None] ** 2)
+
+    def gain_db(self, w: Complex) -> Real:
+        """Cancellation gain of weights (K, L) in the band."""
+        reach, cancel = (
+            quadratic(each[self.in_band], w[self.in_band]) for each in (self.reach_power, self.cancel_power)
+        )
+        return db(ratio(reach, cancel))
+
+
+def choose_reference(heard: Heard, taps: int, cap: float) -> int:
+    """The driver to divide by: of those with nearly the least error in the band, a plain one, or that of the smallest ratios."""
+    inside, plain = heard.wanted[heard.in_band], heard.channel.plain.drivers
+    presence = (np.abs(inside) / np.maximum(np.abs(inside).max(axis=1, keepdims=True), 1e-300)).min(axis=0)
+    candidates: list[int] = sorted({*np.argsort(-presence)[:CANDIDATES].tolist(), *plain})
+    error: dict[int, float] = {}
+    peak: dict[int, float] = {}
+    for reference in candidates:
+        u = heard.bounded(reference, cap)
+        x = heard.fitted(reference, u).taps(taps, taps // 2, Realization(taps=taps))
+        # Brought back to the weights: W_r times the ratios, against W.
+        w = np.insert(delayed(np.fft.rfft(x, 2 * (len(u) - 1), axis=1).T, -(taps // 2)), reference, 1.0, axis=1)
+        away = (w * heard.wanted[:, reference, None] - heard.wanted)[heard.in_band]
+        error[reference] = float(quadratic(heard.symbol[heard.in_band], away).mean())
+        peak[reference] = float(np.abs(u).max())
+    good = [reference for reference in candidates if error[reference] <= min(error.values()) + NEARLY]
+    bounded = [reference for reference in good if reference in plain and peak[reference] < cap * BELOW_CAP]
+    return min(bounded or good, key=lambda reference: (peak[reference], error[reference]))

@@ -4,36 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from designer.arrays import Complex, Index, Real
 from designer.realization.cascade import Cascade
 from designer.realization.held_wishes import Held
-from designer.realization.section_problem import SectionProblem
+from designer.realization.section_fit import SectionProblem
 
 
 @dataclass(frozen=True)
 class TapsFit:
-    """What one channel's taps were fitted to, for rounding them and for other numbers of them.
+    """What one channel's taps were fitted to, for rounding them and for other numbers of them."""
 
-    Attributes
-    ----------
-    own : which of the problem's drivers the channel uses
-    wanted : (K, L) weights without the bulk delay, on the frequencies of the fit; None where they are ratios
-    symbol : C (K, L, L)
-
-    """
-
-    own: Index
-    wanted: Complex | None
-    symbol: Complex
+    own: Index  # which of the problem's drivers the channel uses
+    wanted: (
+        Complex | None
+    )  # (K, L) weights without the bulk delay, on the frequencies of the fit; None where they are ratios
+    symbol: Complex  # C (K, L, L)
 
 
 @dataclass(frozen=True)
 class SectionsFit:
-    """What one channel's sections were fitted to and held to, and what came out before scaling and rounding; delays count from
-    time 0.
-    """
+    """What one channel's sections were fitted and held to, and what came out before scaling and rounding; delays count from 0."""
 
     own: Index
     problem: SectionProblem
@@ -44,8 +34,7 @@ class SectionsFit:
     @property
     def followed(self) -> SectionProblem:
         """What rounding is to follow: the filters as they came out, which hold what the weights' own fit would not."""
-        responses = np.stack([f.response(self.problem.turn) for f in self.filters], axis=1)
-        return replace(self.problem, wanted=responses)
+        return replace(self.problem, wanted=self.problem.wanted + self.problem.errors(self.filters))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The frequency response of taps, on any frequencies."""
+"""The frequency response of taps, on any frequencies; and taps of responses, by the cut inverse transform."""
 
 from __future__ import annotations
 
@@ -27,3 +27,15 @@ def response(taps: Real, frequency_hz: Real, sample_rate_hz: float) -> Complex:
         part = slice(start, start + CHUNK)
         out[part] = np.exp(-2j * np.pi / sample_rate_hz * np.outer(frequency_hz[part], n)) @ taps.T
     return out
+
+
+def cut_inverse_transform(weights: Complex, taps: int) -> Real:
+    """Taps (L, T) of weights (F, L) on equal steps from 0 to Nyquist, delayed by half the taps and cut.
+
+    More taps than the transform is long are 0 beyond it. It is what a joint fit is compared with.
+    """
+    size = 2 * (len(weights) - 1)
+    delay = min(taps, size) // 2
+    turned = weights * np.exp(-2j * np.pi * delay / size * np.arange(len(weights)))[:, None]
+    whole = np.fft.irfft(turned.T, size, axis=1)[:, :taps]
+    return np.asarray(np.pad(whole, ((0, 0), (0, taps - whole.shape[1]))))

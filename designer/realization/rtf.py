@@ -11,32 +11,21 @@ default the least that keeps the result: a ratio needs no more before its main a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from designer.acoustics.scene import Scene
-from designer.arrays import Bool, Complex, Index, Real
+from designer.arrays import Bool, Complex, Real
 from designer.designs.channel import ChannelDesign
 from designer.errors import Fault, ProblemError
 from designer.measures import amplitude_db, mean_power_matrix
 from designer.problem.schema import Realization
-from designer.realization.dense_targets import between, dense_frequencies_hz, dense_targets, joined, slacks_between
-from designer.realization.equaliser import (
-    TONE_BAND_HZ,
-    TONE_DB,
-    equalised,
-    equaliser,
-    reached_level,
-    smoothed_deviation_db,
-)
-from designer.realization.fitted import common_delay
-from designer.realization.heard_error import audible
-from designer.realization.held_limits import ratio_limits_of
-from designer.realization.held_wishes import Held, wishes_of
-from designer.realization.ratios import SILENT, silence
+from designer.realization.dense_targets import audible, between, dense_frequencies_hz, dense_targets, slacks_between
+from designer.realization.equaliser import TONE_DB, equaliser, reached_level, smoothed_deviation_db
+from designer.realization.fir import common_delay
+from designer.realization.held_wishes import TONE_BAND_HZ, Held, joined, wishes_of
+from designer.realization.ratios import SILENT, Heard, choose_reference, silence
 from designer.realization.realized import Realized, TapsFit
-from designer.realization.reference import Heard, choose_reference
 from designer.targets.channel_target import driver_index
 
 SAID_DB = 0.1
@@ -54,52 +43,41 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     length = table.taps - max(table.equaliser_taps - 1, 0)
     cap = 10 ** (table.max_ratio_db / 20)
     frequency_hz = dense_frequencies_hz(channels, scene, length)
-    index = [driver_index(channel.design, scene.drivers) for channel in channels]
-    heard = _heard(channels, scene, frequency_hz, index)
-    chosen = [_reference(scene, channel, one, length, cap) for channel, one in zip(channels, heard, strict=True)]
-    problems = [one.fitted(reference, cap) for one, reference in zip(heard, chosen, strict=True)]
-    if table.hold_wishes:
-        wishes = _wishes(channels, scene, heard, chosen, cap)
-        problems = [replace(problem, wishes=own) for problem, own in zip(problems, wishes, strict=True)]
+    heard = _heard(channels, scene, frequency_hz)
+    chosen = [_reference(scene, one, length, cap) for one in heard]
+    bounded = [one.bounded(reference, cap) for one, reference in zip(heard, chosen, strict=True)]
+    held: list[tuple[Held, ...]] = _wishes(scene, heard, chosen, bounded) if table.hold_wishes else [()] * len(heard)
+    problems = [one.fitted(r, u, wishes) for one, r, u, wishes in zip(heard, chosen, bounded, held, strict=True)]
     asked = table if table.bulk_delay_samples is not None else table.model_copy(update={"bulk_delay_samples": "least"})
     delay = common_delay(problems, length, asked)
-    heard_at = (frequency_hz >= TONE_BAND_HZ[0]) & (frequency_hz <= TONE_BAND_HZ[1])
+    tone_at = (frequency_hz >= TONE_BAND_HZ[0]) & (frequency_hz <= TONE_BAND_HZ[1])
     out: list[Real] = []
     warnings: list[str] = []
-    for channel, own, one, reference, problem in zip(channels, index, heard, chosen, problems, strict=True):
-        ratios = problem.taps(length, delay, table)
-        warnings += [f"{channel.design.name}: {left}" for left in problem.left_over(ratios, delay)]
-        warnings += _cap_losses(channel, one, reference, cap, scene.drivers[own[reference]])
-        filters = np.insert(ratios, reference, np.arange(length) == delay, axis=0)
+    for one, reference, u, problem in zip(heard, chosen, bounded, problems, strict=True):
+        taps = problem.taps(length, delay, table)
+        told = problem.left_over(taps, delay)
+        told += _cap_losses(one, u, cap, scene.drivers[one.own[reference]])
+        filters = np.insert(taps, reference, np.arange(length) == delay, axis=0)
         if table.equaliser_taps:
-            level = reached_level(one.reach_power, _spectra(filters, frequency_hz.size))
-            common = equaliser(level, one.plain_level, table.equaliser_taps, heard_at)
-            filters = equalised(filters, common)
-        warnings += _tone(channel, one, filters, heard_at, table)
-        all_drivers = np.zeros((len(scene.drivers), table.taps))
-        all_drivers[own] = filters
-        out.append(all_drivers)
-    names = tuple(scene.drivers[own[reference]] for own, reference in zip(index, chosen, strict=True))
-    fits = tuple(TapsFit(own, None, one.symbol) for own, one in zip(index, heard, strict=True))
+            common = equaliser(_level(one, filters), one.plain_level, table.equaliser_taps, tone_at)
+            filters = np.array([np.convolve(each, common) for each in filters])
+        told += _tone(one, filters, tone_at, table)
+        warnings += [f"{one.channel.design.name}: {words}" for words in told]
+        out.append(np.zeros((len(scene.drivers), table.taps)))
+        out[-1][one.own] = filters
+    names = tuple(scene.drivers[one.own[reference]] for one, reference in zip(heard, chosen, strict=True))
+    fits = tuple(TapsFit(one.own, None, one.symbol) for one in heard)
     return Realized(out, delay, names, tuple(warnings), fits)
 
 
-def _heard(channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real, index: Sequence[Index]) -> list[Heard]:
-    made = []
-    for channel, own in zip(channels, index, strict=True):
-        matrices = (np.empty((frequency_hz.size, own.size, own.size), dtype=complex) for _ in range(3))
+def _heard(channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real) -> list[Heard]:
+    made, count = [], frequency_hz.size
+    for channel in channels:
+        own = driver_index(channel.design, scene.drivers)
         wanted = between(channel.frequency_hz, channel.weights[:, own], frequency_hz)
-        made.append(
-            Heard(
-                frequency_hz,
-                np.empty(frequency_hz.size, dtype=bool),
-                np.empty(frequency_hz.size),
-                np.empty(frequency_hz.size),
-                channel.plain.drivers,
-                wanted,
-                *matrices,
-            )
-        )
+        in_band, share, level = np.empty(count, dtype=bool), np.empty(count), np.empty(count)
+        matrices = (np.empty((count, own.size, own.size), dtype=complex) for _ in range(3))
+        made.append(Heard(channel, own, frequency_hz, in_band, share, level, wanted, *matrices))
     for part, targets in dense_targets(channels, scene, frequency_hz):
         for target, one in zip(targets, made, strict=True):
             one.in_band[part], one.share[part] = target.in_band, target.share
@@ -110,73 +88,71 @@ def _heard(channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real, 
     return made
 
 
-def _reference(scene: Scene, channel: ChannelDesign, heard: Heard, length: int, cap: float) -> int:
+def _reference(scene: Scene, heard: Heard, length: int, cap: float) -> int:
     """The reference that the design names, among its own drivers, or the best."""
-    name = channel.design.reference
-    if name is None:
+    design = heard.channel.design
+    if design.reference is None:
         return choose_reference(heard, length, cap)
-    own = [scene.drivers[l] for l in driver_index(channel.design, scene.drivers)]
-    reference = own.index(name)
+    own = [scene.drivers[l] for l in heard.own]
+    reference = own.index(design.reference)
     inside = heard.wanted[heard.in_band]
     quiet = silence(inside, reference)
     if quiet < SILENT:
-        number = scene.problem.designs.index(channel.design)
         loud = own[int(np.argmax(np.median(np.abs(inside), axis=0)))]
-        found = f'found "{name}", which is silent in the band: {-float(amplitude_db(np.array(quiet))):.0f} dB below the loudest'
-        allowed = f"a driver less than {-float(amplitude_db(np.array(SILENT))):.0f} dB below it"
-        fault = Fault(f"designs[{number}].reference", found, allowed, f'name "{loud}", or leave reference out')
+        below_db, least_db = (-float(amplitude_db(np.array(each))) for each in (quiet, SILENT))
+        fault = Fault(
+            f"designs[{scene.problem.designs.index(design)}].reference",
+            f'found "{design.reference}", which is silent in the band: {below_db:.0f} dB below the loudest',
+            f"a driver less than {least_db:.0f} dB below it",
+            f'name "{loud}", or leave reference out',
+        )
         raise ProblemError(scene.problem.source, [fault])
     return reference
 
 
 def _wishes(
-    channels: Sequence[ChannelDesign], scene: Scene, heard: Sequence[Heard], chosen: Sequence[int], cap: float
+    scene: Scene, heard: Sequence[Heard], chosen: Sequence[int], bounded: Sequence[Complex]
 ) -> list[tuple[Held, ...]]:
     """Each channel's wishes as sets of pressures of the ratios, which are known only now."""
-    found: list[list[tuple[slice, list[Held]]]] = [[] for _ in channels]
-    bounded = [one.bounded(reference, cap)[0] for one, reference in zip(heard, chosen, strict=True)]
-    for part, targets in dense_targets(channels, scene, heard[0].frequency_hz):
+    channels, frequency_hz = [one.channel for one in heard], heard[0].frequency_hz
+    found: list[list[tuple[slice, list[Held]]]] = [[] for _ in heard]
+    for part, targets in dense_targets(channels, scene, frequency_hz):
         for channel, target, reference, u, wishes in zip(channels, targets, chosen, bounded, found, strict=True):
             others = np.flatnonzero(np.arange(u.shape[1]) != reference)
-            slacks = slacks_between(channel, heard[0].frequency_hz[part])
-            own = wishes_of(target, u[part], others, slacks) + ratio_limits_of(target, u[part], others, slacks)
-            wishes.append((part, own))
+            slacks = slacks_between(channel, frequency_hz[part])
+            wishes.append((part, wishes_of(target, u[part], slacks, fitted=others)))
     return [joined(wishes) for wishes in found]
 
 
-def _cap_losses(channel: ChannelDesign, heard: Heard, reference: int, cap: float, name: str) -> list[str]:
+def _cap_losses(heard: Heard, u: Complex, cap: float, name: str) -> list[str]:
     """What bounding the ratios costs, in dB of cancellation gain, where that is worth a word."""
-    lost = heard.gain_db(heard.wanted) - heard.gain_db(heard.bounded(reference, cap)[0])
+    lost = heard.gain_db(heard.wanted) - heard.gain_db(u)
     at = int(np.argmax(lost))
     if lost[at] <= SAID_DB:
         return []
     f = heard.frequency_hz[heard.in_band][at]
     return [
-        f'{channel.design.name}: holding the ratios to "{name}" below {20 * np.log10(cap):g} dB costs up to {lost[at]:.1f} dB'
-        f" of cancellation gain (at {f:.0f} Hz), {lost.mean():.2f} dB on average; another reference, or a larger"
-        " [realization] max_ratio_db, brings it back"
+        f'holding the ratios to "{name}" below {20 * np.log10(cap):g} dB costs up to {lost[at]:.1f} dB of cancellation gain'
+        f" (at {f:.0f} Hz), {lost.mean():.2f} dB on average; another reference, or a larger [realization] max_ratio_db,"
+        " brings it back"
     ]
 
 
-def _spectra(filters: Real, frequencies: int) -> Complex:
-    return np.asarray(np.fft.rfft(filters, 2 * (frequencies - 1), axis=1).T)
+def _level(heard: Heard, filters: Real) -> Real:
+    """What filters reach at the points to reach (K,)."""
+    return reached_level(heard.reach_power, np.fft.rfft(filters, 2 * (heard.frequency_hz.size - 1), axis=1).T)
 
 
-def _tone(channel: ChannelDesign, heard: Heard, filters: Real, at: Bool, table: Realization) -> list[str]:
+def _tone(heard: Heard, filters: Real, at: Bool, table: Realization) -> list[str]:
     """How far the level at the points to reach is from the plain driver's, a third of an octave smoothed, and the remedy."""
-    level = reached_level(heard.reach_power, _spectra(filters, heard.frequency_hz.size))
-    off_db = np.where(at, smoothed_deviation_db(level, heard.plain_level), 0.0)
+    off_db = np.where(at, smoothed_deviation_db(_level(heard, filters), heard.plain_level), 0.0)
     worst = int(np.argmax(np.abs(off_db)))
     if abs(off_db[worst]) <= TONE_DB:
         return []
-    remedy = 'form = "fir" keeps the level'
-    if not table.equaliser_taps:
-        remedy = "[realization] equaliser_taps = 256 restores it, and " + remedy
-    else:
-        remedy = (
-            f"more equaliser_taps ([realization] equaliser_taps = {table.equaliser_taps}) bring it back, and " + remedy
-        )
+    remedy = "[realization] equaliser_taps = 256 restores it"
+    if table.equaliser_taps:
+        remedy = f"more equaliser_taps ([realization] equaliser_taps = {table.equaliser_taps}) bring it back"
     return [
-        f"{channel.design.name}: the reference's pure delay leaves the level {off_db[worst]:+.1f} dB off the plain driver's"
-        f" at {heard.frequency_hz[worst]:.0f} Hz (a third of an octave smoothed); {remedy}"
+        f"the reference's pure delay leaves the level {off_db[worst]:+.1f} dB off the plain driver's at"
+        f' {heard.frequency_hz[worst]:.0f} Hz (a third of an octave smoothed); {remedy}, and form = "fir" keeps the level'
     ]

@@ -12,11 +12,19 @@ a cut. The preconditioner is the same operation with C⁻¹, the inverse of the 
 comes from the ends of the taps alone, so that the iterations hardly grow with T. It pays while the eigenvalues of C lie
 within 10⁷ of each other.
 
+Responses that are exact at chosen frequencies, such as zero at DC, are rows G x = g: cos ωn for the real part and -sin ωn for the
+imaginary part of each driver's response. With multipliers λ,
+
+    x = K⁻¹ (b - G^T λ),     (G K⁻¹ G^T) λ = G K⁻¹ b - g,
+
+K⁻¹ on each row of G one run of conjugate gradients more.
+
 Source: R. Chan and M. Ng, Conjugate gradient methods for Toeplitz systems, SIAM Review 38 (1996), sections 2 and 4.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,6 +40,8 @@ TOLERANCE = 1e-8
 """Of the residual: mirrored or reordered problems give mirrored or reordered taps, to what a comparison of files asks."""
 ROUGH_TOLERANCE = 1e-6
 """Where results are only compared, or solved again: what is left to gain, as it is heard, is 120 dB below what is wanted."""
+ROW_TOLERANCE = 1e-9
+"""Of the runs whose results are combined, so that exact responses are exact to about this."""
 MAX_ITERATIONS = 500
 DIRECT = 2600
 """Unknowns up to which a factor of the matrix itself, 54 MB, is faster over a few dozen right sides."""
@@ -63,10 +73,7 @@ class NormalEquations:
 
     @cached_property
     def _circulants(self) -> tuple[Complex, Complex]:
-        """C and C⁻¹ with their lags below T alone, on the T + 1 frequencies of a grid of 2 T.
-
-        Both in double precision: the preconditioner in single took twice the iterations, where the eigenvalues span 10⁷.
-        """
+        """C and C⁻¹ with their lags below T alone, on a grid of 2 T; in single precision C⁻¹ took twice the iterations."""
         return self._embedded(self.symbol), self._embedded(np.linalg.inv(self.symbol))
 
     def _embedded(self, matrices: Complex) -> Complex:
@@ -112,10 +119,7 @@ class NormalEquations:
         return cho_factor(matrix, overwrite_a=True, check_finite=False)
 
     def solve_again(self, rhs: Real, start: Real) -> Real:
-        """Taps x (L, T), where many right sides (L, T) follow each other, from a start (L, T).
-
-        A system of up to DIRECT unknowns is factored once; a larger one takes conjugate gradients.
-        """
+        """Taps x (L, T), where many right sides (L, T) follow each other: up to DIRECT unknowns by a factor, else from a start (L, T)."""
         if rhs.size > DIRECT:
             return self.solve(rhs, start, ROUGH_TOLERANCE)
         return np.asarray(cho_solve(self._factor, rhs.ravel(), check_finite=False).reshape(rhs.shape))
@@ -143,24 +147,11 @@ class NormalEquations:
 
 
 def fit(
-    wanted: Complex,
-    symbol: Complex,
-    taps: int,
-    delay: float,
-    penalty: Real | None = None,
-    tolerance: float = TOLERANCE,
+    wanted: Complex, symbol: Complex, taps: int, delay: float, penalty: Real | None = None, tolerance: float = TOLERANCE
 ) -> Real:
-    """Taps (L, T) that minimise the sum above.
+    """Taps (L, T) that minimise the sum above, for weights W (K, L) without the bulk delay of D samples.
 
-    Parameters
-    ----------
-    wanted : W (K, L) without the bulk delay, on the K = N/2 + 1 frequencies of a real Fourier grid of even length N >= 2 T
-    symbol : C (K, L, L), Hermitian positive definite
-    taps : T
-    delay : bulk delay D in samples
-    penalty : q (T,), what a tap's square costs; none by default
-    tolerance : of the residual
-
+    The K = N/2 + 1 frequencies are those of a real Fourier grid of even length N >= 2 T; C (K, L, L) is Hermitian positive definite.
     """
     equations = NormalEquations(symbol, taps, penalty)
     goal = delayed(wanted, delay)
@@ -172,3 +163,35 @@ def error_power(taps: Real, wanted: Complex, symbol: Complex, delay: float) -> R
     """(x̂ - Ŵ)^H C (x̂ - Ŵ) (K,): how loud the error of taps (L, T) is, as C weighs it."""
     error = np.fft.rfft(taps, 2 * (len(wanted) - 1), axis=1).T - delayed(wanted, delay)
     return np.asarray(np.einsum("ki,kij,kj->k", error.conj(), symbol, error).real)
+
+
+def exact_rows(
+    taps: int, frequency_hz: Sequence[float], sample_rate_hz: float, responses: Complex
+) -> tuple[Real, Real]:
+    """Rows (R, T) and values (R, L) that give the drivers' responses (frequencies, L); real parts alone at 0 Hz and Nyquist."""
+    rows, values = [], []
+    for f, own in zip(frequency_hz, responses, strict=True):
+        phase = 2 * np.pi * f / sample_rate_hz * np.arange(taps)
+        rows.append(np.cos(phase))
+        values.append(own.real)
+        if abs(np.sin(2 * np.pi * f / sample_rate_hz)) > 1e-12:
+            rows.append(-np.sin(phase))
+            values.append(own.imag)
+    return np.array(rows), np.array(values)
+
+
+def solve_exactly(equations: NormalEquations, rhs: Real, rows: Real, values: Real, start: Real | None = None) -> Real:
+    """Taps (L, T) that solve the normal equations for `rhs` with every driver's rows (R, T) at values (R, L), begun at a start (L, T)."""
+    drivers, taps = rhs.shape
+    free = equations.solve(rhs, start)
+    lifted = []
+    for row in rows:
+        for l in range(drivers):
+            one = np.zeros((drivers, taps))
+            one[l] = row
+            lifted.append(equations.solve(one, tolerance=ROW_TOLERANCE))
+    columns = np.array(lifted)  # (R L, L, T)
+    coupling = np.einsum("rt,klt->rlk", rows, columns).reshape(len(columns), len(columns))
+    miss = rows @ free.T - values  # (R, L), in the order of the columns
+    multipliers = np.linalg.solve(coupling, miss.ravel())
+    return np.asarray(free - np.einsum("k,klt->lt", multipliers, columns))

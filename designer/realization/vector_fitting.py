@@ -26,15 +26,9 @@ LOWEST_ANGLE = 1e-3
 
 
 def vector_fit(wanted: Complex, weight: Real, turn: Complex, sections: int, radius: float) -> Cascade:
-    """A cascade without a delay whose response comes near to the wanted one.
+    """A cascade of S sections without a delay, no pole beyond the radius, near to wanted responses (K,) at z^-1 = `turn` (K,).
 
-    Parameters
-    ----------
-    wanted : (K,) at z^-1 = `turn` (K,)
-    weight : (K,) on the amplitude of the error
-    sections : S, each with two poles and two zeros
-    radius : no pole is farther from 0
-
+    The weight (K,) is on the amplitude of the error.
     """
     poles = first_poles(turn, sections, radius)
     for _ in range(ITERATIONS):
@@ -151,21 +145,15 @@ def _paired(zeros: Complex, poles: Complex) -> tuple[Real, Real]:
     b = np.empty((len(a), 3))
     left = list(range(len(zero_pairs)))
     for s in np.argsort(-np.abs(poles).max(axis=1)):
-        distance = [_distance(zero_pairs[n], poles[s]) for n in left]
+        distance = [np.abs(zero_pairs[n, 0] - poles[s, 0]) if np.isfinite(zero_pairs[n, 0]) else np.inf for n in left]
         b[s] = _polynomial(zero_pairs[left.pop(int(np.argmin(distance)))])
     order = np.argsort(np.abs(poles).max(axis=1), kind="stable")
     return b[order], a[order]
 
 
-def _distance(zeros: Complex, poles: Complex) -> float:
-    return float(np.abs(zeros[0] - poles[0])) if np.isfinite(zeros[0]) else np.inf
-
-
 def _polynomial(zeros: Complex) -> Real:
     """Coefficients of z^0, z^-1, z^-2 with these zeros, the largest of them 1."""
     finite = zeros[np.isfinite(zeros)]
-    b = np.array([0.0, 0.0, 1.0])
-    b = {0: b, 1: np.array([0.0, 1.0, -finite.sum().real])}.get(
-        finite.size, np.array([1.0, -finite.sum().real, finite.prod().real])
-    )
+    whole = [1.0, -finite.sum().real, finite.prod().real]
+    b = np.array([0.0] * (2 - finite.size) + whole[: 1 + finite.size])
     return np.asarray(b / np.abs(b).max())

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from designer import measures
 from designer.export import Export
-from designer.realization.fixed_point import output_bound
+from designer.realization.words import output_bound
 from designer.report.channel_figures import CHANNEL_FIGURES
 from designer.report.figures import file_stems
 from designer.report.listener_figures import listener_figures

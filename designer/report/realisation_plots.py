@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from designer.evaluation.realisation_study import ChannelStudy, Point
-from designer.realization.variants import PLAIN, SCALED, SPARED
+from designer.realization.forms import PLAIN, SCALED, SPARED
 from designer.report.canvas import COLOURS, INK, STYLES, figure
 from designer.result import Result
 

@@ -21,11 +21,9 @@ import designer
 from designer.arrays import Complex, Index, Real
 from designer.designs import design_channel
 from designer.realization import biquad, vector_fitting
-from designer.realization.biquad_refinement import refine
 from designer.realization.cascade import Cascade
-from designer.realization.dense_targets import between
-from designer.realization.heard_error import audible
-from designer.realization.section_problem import SectionProblem
+from designer.realization.dense_targets import audible, between
+from designer.realization.section_fit import SectionProblem, refine
 from designer.result import fine_frequencies_hz
 from designer.targets.channel_target import channel_target
 

@@ -27,8 +27,7 @@ import designer  # noqa: E402
 from designer.arrays import Complex, Real  # noqa: E402
 from designer.designs import design_channel  # noqa: E402
 from designer.measures import mean_power  # noqa: E402
-from designer.realization.dense_targets import between  # noqa: E402
-from designer.realization.heard_error import audible  # noqa: E402
+from designer.realization.dense_targets import audible, between  # noqa: E402
 from designer.realization.toeplitz_fit import fit  # noqa: E402
 from designer.result import fine_frequencies_hz  # noqa: E402
 from designer.targets.channel_target import channel_target  # noqa: E402

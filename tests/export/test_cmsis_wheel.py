@@ -21,8 +21,7 @@ from designer.export.cmsis_sections import StoredSections, stored_sections
 from designer.export.cmsis_taps import stored_taps
 from designer.export.cmsis_word import F32, Q15, Q31, CmsisWord
 from designer.export.filter_set import Filter, FilterSet
-from designer.realization.cascade import Cascade
-from designer.realization.section_scaling import node_bounds
+from designer.realization.cascade import Cascade, node_bounds
 from export.cmsis_cases import awkward, random_cascade, sectioned
 
 dsp = need_module("cmsisdsp", "cmsisdsp 1.10.1")

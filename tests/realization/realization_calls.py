@@ -14,21 +14,17 @@ from designer.designs import channel
 from designer.evaluation import taps_curve
 from designer.problem.schema import Realization
 from designer.realization import (
-    cut_inverse,
     dense_targets,
     equaliser,
-    exact_responses,
     fir,
-    fitted,
     forms,
-    heard_error,
     held_wishes,
     ratios,
-    reference,
     response,
     rtf,
     toeplitz_fit,
 )
+from designer.realization.response import cut_inverse_transform
 from designer.targets import channel_target
 from realization.test_fir_fit import weighting
 
@@ -41,49 +37,57 @@ def calls() -> dict[str, Call]:
     scene = designer.scene(load(pair()))
     found = channel.design_channel(scene.problem.designs[0], scene)
     target = channel_target.channel_target(found.design, scene, found.plain)
-    w, own = found.weights, np.arange(2)
+    w = found.weights
     C = weighting(rng, len(w), 2)
     equations = toeplitz_fit.NormalEquations(C, 16, np.ones(16))
     taps = rng.normal(size=(2, 16))
-    wishes = held_wishes.wishes_of(target, w, own, {})
+    wishes = held_wishes.wishes_of(target, w, {})
     wish, rows = wishes[0], wishes[0].rows
     at = w[wish.index]
     p = rows.pressure(at)
-    problem = fitted.Fitted(found.frequency_hz, w, C, tuple(wishes))
+    problem = fir.Fitted(found.frequency_hz, w, C, tuple(wishes))
     level = target.plain_level
-    heard = reference.Heard(
-        found.frequency_hz, found.in_band, target.share, level, (0,), w, C, target.reach_power, target.cancel_power
+    heard = ratios.Heard(
+        found,
+        np.arange(2),
+        found.frequency_hz,
+        found.in_band,
+        target.share,
+        level,
+        w,
+        C,
+        target.reach_power,
+        target.cancel_power,
     )
     g = gaussian(rng, 1, 2)
-    sides = exact_responses.exact_rows(16, [1000.0], 16_000.0)
+    sides = toeplitz_fit.exact_rows(16, [1000.0], 16_000.0, g)
     return {
-        "realization.cut_inverse.cut_inverse_transform": (cut_inverse.cut_inverse_transform, (w, 32)),
+        "realization.response.cut_inverse_transform": (cut_inverse_transform, (w, 32)),
         "realization.dense_targets.dense_frequencies_hz": (dense_targets.dense_frequencies_hz, ([found], scene, 32)),
         "realization.dense_targets.dense_targets": (
             lambda *given: list(dense_targets.dense_targets(*given)), ([found], scene, found.frequency_hz)
         ),
         "realization.dense_targets.between": (dense_targets.between, (found.frequency_hz, w, np.linspace(0.0, 8e3, 9))),
         "realization.dense_targets.slacks_between": (dense_targets.slacks_between, (found, np.linspace(0.0, 8e3, 9))),
-        "realization.dense_targets.joined": (dense_targets.joined, ([(slice(0, 65), wishes)],)),
+        "realization.held_wishes.joined": (held_wishes.joined, ([(slice(0, 65), wishes)],)),
         "realization.equaliser.third_octave_smoothed": (equaliser.third_octave_smoothed, (level,)),
         "realization.equaliser.minimum_phase_taps": (equaliser.minimum_phase_taps, (level, 8)),
         "realization.equaliser.equaliser": (equaliser.equaliser, (level, 2 * level, 8)),
-        "realization.equaliser.equalised": (equaliser.equalised, (taps, taps[0])),
         "realization.equaliser.reached_level": (equaliser.reached_level, (target.reach_power, w)),
         "realization.equaliser.smoothed_deviation_db": (equaliser.smoothed_deviation_db, (level, 2 * level)),
-        "realization.exact_responses.solve_exactly": (
-            exact_responses.solve_exactly, (equations, taps, sides[0], np.ones((2, 2)))
+        "realization.toeplitz_fit.solve_exactly": (
+            toeplitz_fit.solve_exactly, (equations, taps, *sides)
         ),
-        "realization.exact_responses.wanted_values": (exact_responses.wanted_values, (g, sides[1])),
+        "realization.toeplitz_fit.exact_rows": (toeplitz_fit.exact_rows, (16, [1000.0], 16_000.0, g)),
         "realization.fir.realize": (fir.realize, ([found], scene, 32)),
         "realization.fir.realize_fir": (fir.realize_fir, ([found], scene, Realization(taps=32))),
-        "realization.fitted.Fitted.left_over": (problem.left_over, (taps, 8)),
-        "realization.fitted.common_delay": (
-            fitted.common_delay, ([problem], 16, Realization(taps=16, bulk_delay_samples="least"))
+        "realization.fir.Fitted.left_over": (problem.left_over, (taps, 8)),
+        "realization.fir.common_delay": (
+            fir.common_delay, ([problem], 16, Realization(taps=16, bulk_delay_samples="least"))
         ),
         "realization.forms.realize_form": (forms.realize_form, ([found], scene, Realization(taps=32))),
-        "realization.heard_error.audible": (heard_error.audible, (target, w, level)),
-        "realization.held_wishes.wishes_of": (held_wishes.wishes_of, (target, w, own, {"mask[0]": level})),
+        "realization.dense_targets.audible": (dense_targets.audible, (target, w, level)),
+        "realization.held_wishes.wishes_of": (held_wishes.wishes_of, (target, w, {"mask[0]": level})),
         "realization.held_wishes.hold": (held_wishes.hold, (wishes, w, C, 16, 8, None)),
         "realization.held_wishes.Rows.pressure": (rows.pressure, (at,)),
         "realization.held_wishes.Held.reached": (wish.reached, (w,)),
@@ -95,9 +99,9 @@ def calls() -> dict[str, Call]:
         "realization.ratios.ratios": (ratios.ratios, (w, 0, target.share)),
         "realization.ratios.capped": (ratios.capped, (w, C, 0, 0.5)),
         "realization.ratios.silence": (ratios.silence, (w, 1)),
-        "realization.reference.Heard.gain_db": (heard.gain_db, (w,)),
-        "realization.reference.Heard.fitted": (heard.fitted, (0, 2.0, tuple(wishes))),
-        "realization.reference.choose_reference": (reference.choose_reference, (heard, 16, 2.0)),
+        "realization.ratios.Heard.gain_db": (heard.gain_db, (w,)),
+        "realization.ratios.Heard.fitted": (heard.fitted, (0, w, tuple(wishes))),
+        "realization.ratios.choose_reference": (ratios.choose_reference, (heard, 16, 2.0)),
         "realization.response.response": (response, (taps, np.array([100.0, 3000.0]), 16_000.0)),
         "realization.rtf.realize_rtf": (rtf.realize_rtf, ([found], scene, Realization(form="rtf", taps=32))),
         "realization.toeplitz_fit.delayed": (toeplitz_fit.delayed, (w, 3.0)),

@@ -9,8 +9,8 @@ import numpy as np
 import designer
 from designer.arrays import Complex, Real
 from designer.designs import ChannelDesign
-from designer.realization import fir
-from designer.realization.dense_targets import between
+from designer.realization.dense_targets import audible, between
+from designer.realization.toeplitz_fit import fit, grid_size
 from designer.targets.channel_target import channel_target
 from realization.test_fir_fit import weighting
 from realization.test_realized_channels import designed, eight_drivers
@@ -37,9 +37,9 @@ def normal_matrix(symbol: Complex, taps: int) -> Real:
 def eight_driver_taps(taps: int) -> tuple[Real, Complex, designer.Scene, ChannelDesign]:
     """The eight-driver case's taps, their symbol, 40 moved heads off the grid, and the design."""
     found, scene = designed(eight_drivers(), 513)
-    frequency_hz = np.fft.rfftfreq(fir.grid_size(taps, 513), 1 / 48_000)
+    frequency_hz = np.fft.rfftfreq(grid_size(taps, 513), 1 / 48_000)
     wanted = between(found.frequency_hz, found.weights, frequency_hz)
-    symbol = fir.audible(channel_target(found.design, scene.at(frequency_hz), found.plain), wanted)
+    symbol = audible(channel_target(found.design, scene.at(frequency_hz), found.plain), wanted)
     moves = np.random.default_rng(0).uniform(-0.03, 0.03, (40, 3)) * [1, 1, 0]
     off_grid = scene.at(np.linspace(1260.0, 4890.0, 100)).moved(moves)
-    return fir.fit(wanted, symbol, taps, taps // 2), symbol, off_grid, found
+    return fit(wanted, symbol, taps, taps // 2), symbol, off_grid, found

@@ -14,21 +14,14 @@ from designer.problem.schema import Realization
 from designer.problem.word_format import Word
 from designer.realization import (
     biquad,
-    biquad_refinement,
     cascade,
-    coefficient_lattice,
-    drivers_in_turn,
-    fixed_point,
-    held_limits,
     held_sections,
     held_wishes,
-    kept_words,
-    mirrored_channel,
-    nearest_plane,
-    plane_paths,
     realize_form,
-    tap_words,
+    section_fit,
+    section_rounding,
     vector_fitting,
+    words,
 )
 from designer.realization.realized import SectionsFit, TapsFit
 from designer.targets.channel_target import channel_target
@@ -44,21 +37,20 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
     f = equaliser(1, 2)
     problem = coupled([f], 1, np.geomspace(20.0, 20_000.0, 40))
     free = rng.normal(size=(2, 2))
-    lattice = coefficient_lattice.Lattice.of(Word(1, 11), 0.999)
+    lattice = section_rounding.Lattice.of(Word(1, 11), 0.999)
     taps, word = rng.uniform(-0.9, 0.9, (1, 6)), Word(1, 7)
     symbol = 1.0 + rng.uniform(0, 1, (13, 1, 1)) + 0j
-    blocks = plane_paths.correlations(symbol, 6)
-    upper, lower = biquad_refinement.coefficient_slopes(f, turn)
-    held, first = np.array([[True, False]]), np.array([0])
+    upper, _ = section_fit.coefficient_slopes(f, turn)
+    first = np.array([0])
     H, w = rng.normal(size=(2, 4, 3, 2)) + 0j, rng.normal(size=(4, 2)) + 0j
     target = channel_target(own.design, there, own.plain)
-    (tone,) = [held_limits.tone_of(target, own.weights)]
+    tone = held_wishes.tone_of(target, own.weights)
     one = held_wishes.Rows(np.ones((4, 1, 1)) + 0j, np.zeros((4, 1)) + 0j)
     wish = held_wishes.Held("one", np.arange(4), one, one, np.ones(4), np.full(4, 0.5), True)
     pull = held_sections.Pull(wish, wish.limit, np.ones(4))
     pulled = held_sections.HeldSections(problem.wanted, problem.symbol, problem.turn, problem.radius, (pull,))
     made = realize_form([own], there, Realization(taps=32))
-    fit, ends = made.fits[0], kept_words.LowEnds.of(own, there)
+    fit, ends = made.fits[0], words.LowEnds.of(own, there)
     assert isinstance(fit, TapsFit)
     return {
         "realization.biquad.arrivals": (biquad.arrivals, (own.weights,)),
@@ -66,32 +58,22 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
         "realization.biquad.realize_biquad": (
             biquad.realize_biquad, ([own], there, Realization(form="biquad", sections=1))
         ),
-        "realization.biquad_refinement.coefficient_slopes": (biquad_refinement.coefficient_slopes, (f, turn)),
-        "realization.biquad_refinement.normal_equations": (
-            biquad_refinement.normal_equations, ([upper.reshape(40, -1)], problem.symbol, problem.wanted)
+        "realization.section_fit.coefficient_slopes": (section_fit.coefficient_slopes, (f, turn)),
+        "realization.section_fit.normal_equations": (
+            section_fit.normal_equations, ([upper.reshape(40, -1)], problem.symbol, problem.wanted)
         ),
-        "realization.biquad_refinement.refine": (
-            lambda f, held: biquad_refinement.refine([f], problem, steps=2, held_a=held), (f, held)
-        ),
-        "realization.biquad_refinement.stacked": (biquad_refinement.stacked, (upper, lower)),
         "realization.cascade.Cascade.response": (f.response, (turn,)),
         "realization.cascade.denominator_slopes": (cascade.denominator_slopes, (free, 0.9)),
         "realization.cascade.denominators": (cascade.denominators, (free, 0.9)),
         "realization.cascade.free_parameters": (cascade.free_parameters, (f.a, 0.999)),
         "realization.cascade.pole_radii": (cascade.pole_radii, (f.a,)),
         "realization.cascade.section_responses": (cascade.section_responses, (f.b, f.a, turn)),
-        "realization.coefficient_lattice.Lattice.near": (lattice.near, (f.a[0],)),
-        "realization.coefficient_lattice.Lattice.rounded": (lattice.rounded, (f.b,)),
-        "realization.fixed_point.common_shift": (fixed_point.common_shift, (taps, word)),
-        "realization.fixed_point.output_bound": (fixed_point.output_bound, (taps,)),
-        "realization.fixed_point.rounded": (fixed_point.rounded, (taps, word, 0)),
-        "realization.held_limits.limits_of": (
-            held_limits.limits_of, (target, own.weights, there.drivers, {"max_effort_db": np.zeros(len(own.weights))})
-        ),
-        "realization.held_limits.ratio_limits_of": (
-            held_limits.ratio_limits_of, (target, own.weights, np.arange(1), {"max_effort_db": np.zeros(len(own.weights))})
-        ),
-        "realization.held_limits.tone_of": (held_limits.tone_of, (target, own.weights)),
+        "realization.section_rounding.Lattice.near": (lattice.near, (f.a[0],)),
+        "realization.section_rounding.Lattice.rounded": (lattice.rounded, (f.b,)),
+        "realization.words.common_shift": (words.common_shift, (taps, word)),
+        "realization.words.output_bound": (words.output_bound, (taps,)),
+        "realization.words.rounded": (words.rounded, (taps, word, 0)),
+        "realization.held_wishes.tone_of": (held_wishes.tone_of, (target, own.weights)),
         "realization.held_sections.HeldSections.quadratic": (pulled.quadratic, (problem.wanted,)),
         "realization.held_sections.HeldSections.sum": (pulled.sum, (problem.wanted,)),
         "realization.held_sections.hold_sections": (held_sections.hold_sections, ([f], problem, [wish])),
@@ -100,39 +82,19 @@ def calls(own: ChannelDesign, there: designer.Scene) -> dict[str, Call]:
         "realization.held_wishes.Held.own_weight": (wish.own_weight, (problem.symbol,)),
         "realization.held_wishes.Held.within": (wish.within, (np.arange(40) % 2 == 0,)),
         "realization.held_wishes.root_mean_square": (held_wishes.root_mean_square, (problem.wanted,)),
-        "realization.mirrored_channel.mirror_image": (
-            mirrored_channel.mirror_image, (problem, first, [wish], [SectionsFit(first, problem, first, (f,), (wish,))])
+        "realization.biquad.mirror_image": (
+            biquad.mirror_image, (problem, first, [wish], [SectionsFit(first, problem, first, (f,), (wish,))])
         ),
-        "realization.section_problem.SectionProblem.quadratic": (problem.quadratic, (problem.wanted,)),
-        "realization.plane_paths.cholesky_of_toeplitz": (plane_paths.cholesky_of_toeplitz, (blocks, 6)),
-        "realization.plane_paths.correlations": (plane_paths.correlations, (symbol, 6)),
-        "realization.nearest_plane.greedy_moves": (
-            nearest_plane.greedy_moves, (np.zeros(6), 100 * taps[0], blocks, -128, 127)
-        ),
-        "realization.nearest_plane.nearest_plane_of_own_scales": (
-            nearest_plane.nearest_plane_of_own_scales, (taps, symbol, lambda _: 0.01, -128, 127)
-        ),
-        "realization.drivers_in_turn.drivers_in_turn": (
-            lambda x, C, order: drivers_in_turn.drivers_in_turn(
-                x, C, lambda _: 0.01, -128, 127, order=order, paths=2, rows=6
-            ),
-            (taps, symbol, np.arange(1)),
-        ),
-        "realization.drivers_in_turn.loudest_first": (drivers_in_turn.loudest_first, (symbol,)),
-        "realization.plane_paths.best_path": (
-            plane_paths.best_path, (100 * taps[0], plane_paths.cholesky_of_toeplitz(blocks, 6), 1, -128, 127, 2)
-        ),
-        "realization.fixed_point.own_shift": (fixed_point.own_shift, (taps, word)),
-        "realization.kept_words.LowEnds.gains_db": (ends.gains_db, (made.taps[0],)),
-        "realization.kept_words.LowEnds.gains_of": (ends.gains_of, (own.weights[own.in_band],)),
-        "realization.kept_words.kept_words": (kept_words.kept_words, (made.taps[0], fit.symbol, word, ends)),
-        "realization.kept_words.low_ends": (kept_words.low_ends, (rng.normal(size=(3, 2)),)),
-        "realization.kept_words.rounded_taps": (kept_words.rounded_taps, (made, word, [own], there)),
-        "realization.nearest_plane.nearest_plane": (nearest_plane.nearest_plane, (taps, symbol, 0.01, -128, 127)),
-        "realization.nearest_plane.weighted_error": (nearest_plane.weighted_error, (taps, symbol)),
-        "realization.section_problem.SectionProblem.sum": (problem.sum, (problem.wanted,)),
-        "realization.tap_words.in_words": (tap_words.in_words, (taps, symbol, word)),
-        "realization.tap_words.is_pure_delay": (tap_words.is_pure_delay, (taps,)),
+        "realization.section_fit.SectionProblem.quadratic": (problem.quadratic, (problem.wanted,)),
+        "realization.words.own_shift": (words.own_shift, (taps, word)),
+        "realization.words.kept_words": (words.kept_words, (made.taps[0], fit.symbol, word, ends)),
+        "realization.words.rounded_taps": (words.rounded_taps, (made, word, [own], there)),
+        "realization.section_fit.SectionProblem.sum": (problem.sum, (problem.wanted,)),
+        "realization.words.LowEnds.ends_db": (ends.ends_db, (at := own.weights[own.in_band],)),
+        "realization.words.LowEnds.missing_db": (ends.missing_db, (at, 0.9 * at, 1.1 * at)),
+        "realization.words.moved": (words.moved, (np.rint(100 * taps), 100 * taps, symbol, word)),
+        "realization.words.in_words": (words.in_words, (taps, symbol, word)),
+        "realization.words.is_pure_delay": (words.is_pure_delay, (taps,)),
         "realization.vector_fitting.first_poles": (vector_fitting.first_poles, (turn, 2, 0.99)),
         "realization.vector_fitting.vector_fit": (
             vector_fitting.vector_fit, (f.response(turn), np.ones(40), turn, 2, 0.999)

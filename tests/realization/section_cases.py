@@ -6,7 +6,7 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.realization.cascade import Cascade
-from designer.realization.section_problem import SectionProblem
+from designer.realization.section_fit import SectionProblem
 
 RATE = 48_000.0
 

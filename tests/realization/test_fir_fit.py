@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.arrays import Complex, Real
-from designer.realization.fir import fit, grid_size
-from designer.realization.toeplitz_fit import NormalEquations
+from designer.realization.toeplitz_fit import NormalEquations, fit, grid_size
 
 seeds = st.integers(0, 2**32 - 1)
 

@@ -14,9 +14,8 @@ from designer.designs import design_channel
 from designer.evaluation.scalars import scalars
 from designer.problem.schema import Realization
 from designer.realization import biquad, realize_form
-from designer.realization.held_limits import limits_of, tone_of
 from designer.realization.held_sections import HeldSections, Pull
-from designer.realization.held_wishes import Held, Rows
+from designer.realization.held_wishes import Held, Rows, tone_of, wishes_of
 from designer.realization.realized import SectionsFit
 from designer.result import fine_frequencies_hz
 from designer.targets.channel_target import channel_target
@@ -86,7 +85,7 @@ def test_the_limit_of_effort_is_the_files(seed: int) -> None:
     channel = design_channel(problem, scene)
     target = channel_target(problem, scene, channel.plain)
     w = np.random.default_rng(seed).normal(size=(*channel.weights.shape, 2)) @ np.array([1, 1j])
-    (effort,) = limits_of(target, channel.weights, scene.drivers, {})
+    (effort,) = [wish for wish in wishes_of(target, channel.weights, {}) if wish.label == "max_effort_db"]
     inside = np.flatnonzero(target.in_band)
     expected = max(float((plain_effort_db(target.reach[inside], w[inside]) - 3.0).max()), 0.0)
     assert effort.excess_db(w) == pytest.approx(expected, abs=1e-9)

@@ -9,12 +9,12 @@ from formulations.random_targets import gaussian
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from designer.realization.equaliser import equalised, equaliser, minimum_phase_taps, third_octave_smoothed
+from designer.realization.equaliser import equaliser, minimum_phase_taps, third_octave_smoothed
 from designer.realization.ratios import capped, ratios, silence
 from realization.test_fir_fit import weighting
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), drivers=st.integers(2, 4), cap=st.floats(0.2, 2.0))
 def test_capped_ratios_are_the_best_below_the_cap(seed: int, drivers: int, cap: float) -> None:
     """Any ratios, any weighting: the heard error is cvxpy's least to 1e-4, no ratio is above the cap, the reference is 1."""
@@ -68,15 +68,10 @@ def test_smoothing_is_the_mean_over_a_third_of_an_octave() -> None:
 
 
 def test_the_equaliser_undoes_a_smooth_level() -> None:
-    """A gain alone is undone exactly, a shelf of 6 dB to 0.3 dB with 64 taps; all drivers get the same filter."""
+    """A gain alone is undone exactly, a shelf of 6 dB to 0.3 dB with 64 taps."""
     f = np.linspace(0.0, 1.0, 1025)
     np.testing.assert_allclose(equaliser(np.full(1025, 2.0), np.full(1025, 1.0), 4), [0.5, 0, 0, 0], atol=1e-9)
     level = 10 ** (-6 / 20 / (1 + (f / 0.2) ** 2))
     common = equaliser(level, np.ones(1025), 64)
     restored = 20 * np.log10(level * np.abs(np.fft.rfft(common, 2048)))
     assert np.abs(restored).max() < 0.3
-    rng = np.random.default_rng(0)
-    taps = rng.normal(size=(3, 16))
-    joined = equalised(taps, common)
-    assert joined.shape == (3, 79)
-    np.testing.assert_allclose(np.fft.rfft(joined, 128), np.fft.rfft(taps, 128) * np.fft.rfft(common, 128), atol=1e-9)

@@ -17,11 +17,9 @@ from designer.arrays import Complex, Real
 from designer.measures import db
 from designer.problem.schema import Realization
 from designer.realization import realize_form
-from designer.realization.bulk_delay import KEPT, least_delay
-from designer.realization.exact_responses import exact_rows, solve_exactly, wanted_values
+from designer.realization.fir import KEPT, least_delay, time_penalty
 from designer.realization.held_wishes import Held, Rows, hold
-from designer.realization.time_penalty import time_penalty
-from designer.realization.toeplitz_fit import NormalEquations, delayed, fit
+from designer.realization.toeplitz_fit import NormalEquations, delayed, exact_rows, fit, solve_exactly
 from realization.test_fir_fit import dense, weighting
 from realization.test_realized_channels import designed, spectra
 
@@ -74,17 +72,17 @@ def test_exact_responses_are_the_dense_constrained_solution(seed: int, drivers: 
     wanted, symbol = gaussian(rng, half + 1, drivers), weighting(rng, half + 1, drivers)
     free, matrix = dense(wanted, symbol, taps, 3.0)
     f = [0.0, 7000.0] if at_dc else [7000.0, rate / 2]
-    rows, meaning = exact_rows(taps, f, rate)
-    assert len(rows) == 3  # a real response at an end, a complex one between
     goal = gaussian(rng, 2, drivers)
     goal[0 if at_dc else 1] = goal[0 if at_dc else 1].real
+    rows, values = exact_rows(taps, f, rate, goal)
+    assert len(rows) == 3  # a real response at an end, a complex one between
     equations = NormalEquations(symbol, taps)
     rhs = equations.right_side(delayed(wanted, 3.0))
-    found = solve_exactly(equations, rhs, rows, wanted_values(goal, meaning))
+    found = solve_exactly(equations, rhs, rows, values)
     at = np.exp(-2j * np.pi / rate * np.outer(f, np.arange(taps))) @ found.T
     np.testing.assert_allclose(at, goal, atol=1e-9 * np.abs(goal).max())
     G = np.kron(np.eye(drivers), rows)
-    g = wanted_values(goal, meaning).T.ravel()
+    g = values.T.ravel()
     saddle = np.block([[matrix, G.T], [G, np.zeros((len(G), len(G)))]])
     expected = np.linalg.solve(saddle, np.concatenate([matrix @ free.ravel(), g]))[: drivers * taps]
     np.testing.assert_allclose(found.ravel(), expected, atol=1e-5 * np.abs(expected).max())

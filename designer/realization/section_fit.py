@@ -1,8 +1,9 @@
-"""The sections of all a channel's drivers refined together, by what their error does at the points.
+"""The sections of all a channel's drivers fitted together, by what their error does at the points.
 
-An error of one driver may undo another's: not the sum of the filters' errors counts, but Σ e^H C e (see `fir.py` for C).
-Gauss-Newton steps, damped as Levenberg and Marquardt do, go over the numerators and the parameters in which no
-denominator leaves its triangle. A cascade's slopes are
+    minimise  Σ_k e_k^H C_k e_k,      e_l = H_l(z_k) - wanted_l
+
+An error of one driver may undo another's (see `dense_targets.py` for C). Gauss-Newton steps, damped as Levenberg and
+Marquardt do, go over the numerators and the parameters in which no denominator leaves its triangle. A cascade's slopes are
 
     ∂H/∂b_sj = z^-j / A_s · z^-d Π_{t≠s} B_t / A_t,      ∂H/∂a_sj = -z^-j / A_s · H,
 
@@ -12,12 +13,12 @@ and the normal matrix is put together driver by driver: Re Σ_k J_l^H C_lm J_m.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from designer.arrays import Bool, Complex, Real
+from designer.arrays import Complex, Real
 from designer.realization.cascade import (
     Cascade,
     denominator_slopes,
@@ -25,7 +26,6 @@ from designer.realization.cascade import (
     free_parameters,
     section_responses,
 )
-from designer.realization.section_problem import SectionProblem
 
 STEPS = 150
 ENOUGH = 1e-6
@@ -33,46 +33,47 @@ ENOUGH = 1e-6
 MOST_DAMPING, LEAST_DAMPING = 1e8, 1e-12
 
 
+@dataclass(frozen=True)
+class SectionProblem:
+    """The sum to minimise over all drivers' sections."""
+
+    wanted: Complex  # (K, L); the cascades' delays count against it
+    symbol: Complex  # C (K, L, L), Hermitian
+    turn: Complex  # z^-1 (K,)
+    radius: float  # no pole is farther from 0
+
+    def errors(self, filters: Sequence[Cascade]) -> Complex:
+        """Errors e (K, L) of L cascades."""
+        return np.stack([f.response(self.turn) for f in filters], axis=1) - self.wanted
+
+    def sum(self, errors: Complex) -> float:
+        """Σ e^H C e of errors (K, L)."""
+        return float(np.einsum("kl,klm,km->", errors.conj(), self.symbol, errors, optimize=True).real)
+
+    def cost(self, filters: Sequence[Cascade]) -> float:
+        """The sum of L cascades."""
+        return self.sum(self.errors(filters))
+
+    def quadratic(self, errors: Complex) -> tuple[Complex, Complex]:
+        """The matrices C (K, L, L) of the sum near errors (K, L), and half its slopes C e (K, L)."""
+        return self.symbol, np.asarray(np.einsum("klm,km->kl", self.symbol, errors))
+
+
 def refine(
-    filters: Sequence[Cascade],
-    problem: SectionProblem,
-    *,
-    steps: int = STEPS,
-    enough: float = ENOUGH,
-    held_b: Bool | None = None,
-    held_a: Bool | None = None,
+    filters: Sequence[Cascade], problem: SectionProblem, *, steps: int = STEPS, enough: float = ENOUGH
 ) -> list[Cascade]:
-    """Cascades with no larger a sum, their delays and gains as they were, every pole within the radius.
-
-    Parameters
-    ----------
-    filters : L cascades of S sections each
-    problem : what they are to follow
-    steps, enough : when to stop: after so many steps, or at so small a relative fall
-    held_b, held_a : numerators (L, S, 3) and denominators (L, S) that stay as they are; none by default
-
-    """
+    """L cascades with no larger a sum, delays and gains as they were, poles within the radius; a relative fall below `enough` ends it."""
     now = list(filters)
-    shape = (len(now), len(now[0].b))
-    held_b = np.zeros((*shape, 3), dtype=bool) if held_b is None else held_b
-    held_a = np.zeros(shape, dtype=bool) if held_a is None else held_a
-    held = np.concatenate([held_b.reshape(len(now), -1), np.repeat(held_a, 2, axis=1)], axis=1)
-    moving = np.flatnonzero(~held)
     errors = problem.errors(now)
     cost, damping = problem.sum(errors), 1e-3
-    for _ in range(steps if moving.size else 0):
+    for _ in range(steps):
         slopes = [_free_slopes(f, problem) for f in now]
         matrix, gradient = normal_equations(slopes, *problem.quadratic(errors))
-        matrix, gradient = matrix[np.ix_(moving, moving)], gradient[moving]
         scale = np.diag(matrix) + 1e-12 * np.max(np.diag(matrix))
         before = cost
         while damping < MOST_DAMPING and cost == before:
-            step = np.zeros(held.size)
-            step[moving] = -cho_solve(cho_factor(matrix + np.diag(damping * scale)), gradient)
-            tried = [
-                _stepped(f, move, fixed, problem.radius)
-                for f, move, fixed in zip(now, step.reshape(held.shape), held_a, strict=True)
-            ]
+            step = -cho_solve(cho_factor(matrix + np.diag(damping * scale)), gradient)
+            tried = [_stepped(f, move, problem.radius) for f, move in zip(now, step.reshape(len(now), -1), strict=True)]
             tried_errors = problem.errors(tried)
             tried_cost = problem.sum(tried_errors)
             if tried_cost < cost:
@@ -85,18 +86,19 @@ def refine(
     return now
 
 
-def _stepped(f: Cascade, step: Real, held_a: Bool, radius: float) -> Cascade:
+def _stepped(f: Cascade, step: Real, radius: float) -> Cascade:
     """One driver's numerators (3S) and u, v (2S) moved."""
     count = f.b.size
     a = denominators(free_parameters(f.a, radius) + step[count:].reshape(f.a.shape), radius)
-    return replace(f, b=f.b + step[:count].reshape(f.b.shape), a=np.where(held_a[:, None], f.a, a))
+    return replace(f, b=f.b + step[:count].reshape(f.b.shape), a=a)
 
 
 def _free_slopes(f: Cascade, problem: SectionProblem) -> Complex:
-    """∂H over the numerators and u, v (K, 5S)."""
+    """∂H over the numerators and u, v (K, 5S), those of the numerators first."""
     upper, lower = coefficient_slopes(f, problem.turn)
     chain = denominator_slopes(free_parameters(f.a, problem.radius), problem.radius)
-    return stacked(upper, np.einsum("ksj,sji->ksi", lower, chain))
+    lower = np.einsum("ksj,sji->ksi", lower, chain)
+    return np.concatenate([upper.reshape(len(upper), -1), lower.reshape(len(lower), -1)], axis=1)
 
 
 def coefficient_slopes(f: Cascade, turn: Complex) -> tuple[Complex, Complex]:
@@ -108,11 +110,6 @@ def coefficient_slopes(f: Cascade, turn: Complex) -> tuple[Complex, Complex]:
     powers = turn[None] ** np.arange(3)[:, None]
     upper = before * after / (1 + f.a @ powers[1:])
     return np.einsum("sk,jk->ksj", upper, powers), np.einsum("sk,jk->ksj", -upper * own, powers[1:])
-
-
-def stacked(upper: Complex, lower: Complex) -> Complex:
-    """One driver's slopes (K, 5S), those of its numerators (K, S, 3) first."""
-    return np.concatenate([upper.reshape(len(upper), -1), lower.reshape(len(lower), -1)], axis=1)
 
 
 def normal_equations(slopes: Sequence[Complex], symbol: Complex, heard: Complex) -> tuple[Real, Real]:
