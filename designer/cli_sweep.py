@@ -15,8 +15,8 @@ from designer.errors import UsageError
 from designer.terminal import Stopped, say, warn
 
 if TYPE_CHECKING:
-    from designer.sweep.plan import Plan
-    from designer.sweep.run import Engine, Progress
+    from designer.search.sweep_plan import Plan
+    from designer.search.sweep_store import Engine, Progress
 
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended."""
@@ -99,32 +99,28 @@ def sweep(
         )
     if problem_file is not None:
         from designer.problem import load
-        from designer.sweep.plan import Plan
-        from designer.sweep.store import check_free
-        from designer.sweep.variation import variations
+        from designer.search.sweep_plan import Plan, variations
+        from designer.search.sweep_store import check_free
 
         check_free(out, force=force)
         problem = load(problem_file)
         varied = variations(problem, vary or [], mirror=mirror)
         plan = Plan(problem, varied, one_by_one, draws, seed, robust)
         if best is not None:  # a slip is told before the points are computed
-            from designer.sweep.metric import check_asked
+            from designer.search.sweep_best import check_asked
 
             check_asked(best, subject_to or [], [design.name for design in problem.designs])
         warn(problem)
         _compute(plan, out, processes, scheduler, force=force)
     if best is not None:
-        from designer.sweep.best import write_best
+        from designer.search.sweep_best import write_best
 
-        made = write_best(out, best, subject_to or [], force=force)
-        for line in made.lines:
+        for line in write_best(out, best, subject_to or [], force=force):
             say(line)
-        for file in made.files:
-            say(f"wrote {file}")
 
 
 def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None, *, force: bool) -> None:
-    from designer.sweep.run import sweep as run
+    from designer.search.sweep_store import sweep as run
 
     try:
         with _engine(processes, scheduler) as engine, _bar() as progress:
@@ -145,11 +141,11 @@ def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None
 def _engine(processes: int | None, scheduler: str | None) -> Iterator[Engine]:
     """Who computes: processes of this machine, or a cluster that answers."""
     if scheduler is None:
-        from designer.sweep.local import in_processes, processors
+        from designer.search.sweep_point import in_processes, processors
 
         yield lambda tasks: in_processes(tasks, processes or processors())
     else:
-        from designer.sweep.cluster import connected, on_cluster
+        from designer.search.sweep_cluster import connected, on_cluster
 
         with connected(scheduler) as client:
             yield lambda tasks: on_cluster(tasks, client)

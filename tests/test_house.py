@@ -43,7 +43,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "terminal",
     "render_command",
     "compare",
-    "sweep",
+    "search",
     "cli_firmware",
     "cli_sweep",
     "cli",

@@ -18,8 +18,8 @@ from toml_text import pair, toml
 from designer import compare, errors, job
 from designer.problem import load
 from designer.report import figures
+from designer.search.sweep_point import Outcome, Task, measure
 from designer.starter import Geometry
-from designer.sweep.point import Outcome, Task, measure
 from writing.killed import contents
 
 Command = Callable[..., Ended]
@@ -283,7 +283,7 @@ def test_a_sweep_takes_no_folder_of_others(
     here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An empty sweep.sqlite makes no folder a sweep; a best.toml that was edited is replaced by --force alone."""
-    monkeypatch.setattr("designer.sweep.local.in_processes", one_after_the_other)
+    monkeypatch.setattr("designer.search.sweep_point.in_processes", one_after_the_other)
     vary = ("--vary", "designs.left.max_effort_db=6,9")
     (here / "mine").mkdir()
     (here / "mine/sweep.sqlite").touch()

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from designer.errors import DataError, UsageError
-from designer.sweep.choice import choose
-from designer.sweep.point import DONE, FAILED, Outcome
-from designer.sweep.store import Row
-from sweep.stub import task
+from designer.search.sweep_best import choose
+from designer.search.sweep_point import DONE, FAILED, Outcome
+from designer.search.sweep_store import Row
+from search.stub import task
 
 
 def row(number: int, **numbers: float) -> Row:

@@ -6,9 +6,8 @@ import os
 import tracemalloc
 from collections.abc import Iterator
 
-from designer.sweep.local import AHEAD, in_processes
-from designer.sweep.point import DONE, FAILED, Task
-from sweep.stub import square, square_or_die, task, threads
+from designer.search.sweep_point import AHEAD, DONE, FAILED, Task, in_processes
+from search.stub import square, square_or_die, task, threads
 
 
 def test_each_point_once() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from designer.errors import UsageError
-from designer.sweep.values import Between, parsed_values
+from designer.search.sweep_values import Between, parsed_values
 
 
 def test_a_range_has_both_ends_and_no_dust() -> None:

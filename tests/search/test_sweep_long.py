@@ -12,11 +12,9 @@ from programs import need_module
 
 import designer
 from designer.problem.library import library
-from designer.sweep.cluster import connected, on_cluster
-from designer.sweep.local import in_processes
-from designer.sweep.plan import Plan
-from designer.sweep.point import DONE, INFEASIBLE, Outcome, Task, measure
-from designer.sweep.variation import variations
+from designer.search.sweep_cluster import connected, on_cluster
+from designer.search.sweep_plan import Plan, variations
+from designer.search.sweep_point import DONE, INFEASIBLE, Outcome, Task, in_processes, measure
 
 distributed = need_module("distributed", "distributed")
 

@@ -13,8 +13,8 @@ import designer
 from designer.errors import ProblemError, UsageError
 from designer.problem import Problem
 from designer.problem.load import changed
-from designer.sweep.keys import locations
-from designer.sweep.variation import changed_data, variations
+from designer.search.sweep_keys import locations
+from designer.search.sweep_plan import changed_data, variations
 
 
 def problem(tables: dict[str, Any]) -> Problem:

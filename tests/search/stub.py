@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import time
 
-from designer.sweep.point import DONE, Base, Outcome, Task
+from toml_text import pair, toml
 
-BASE = Base("", ".", "stub")
+import designer
+from designer.search.sweep_point import DONE, Outcome, Task
+
+BASE = designer.loads(toml(pair()))
 
 
 def task(number: int, **varied: object) -> Task:

@@ -9,8 +9,8 @@ import pytest
 from programs import need_module
 
 from designer.errors import UsageError
-from designer.sweep.cluster import connected, on_cluster
-from sweep.stub import square, task
+from designer.search.sweep_cluster import connected, on_cluster
+from search.stub import square, task
 
 distributed = need_module("distributed", "distributed")
 

@@ -20,8 +20,8 @@ from command import run
 from toml_text import pair, toml
 
 import designer
-from designer.sweep import local
-from designer.sweep.point import Outcome, Task, measure
+from designer.search import sweep_point as local
+from designer.search.sweep_point import Outcome, Task, measure
 
 VARY = ["--vary", "drivers.right.position_m[1]=0.06:0.1:0.02", "--vary", "designs.left.max_effort_db=3,9", "--mirror"]
 

@@ -12,18 +12,17 @@ from pathlib import Path
 import pytest
 
 from designer.errors import DataError, OutputError, UsageError
-from designer.sweep import table
-from designer.sweep.point import DONE, FAILED, Outcome
-from designer.sweep.store import FILE, begun, kept
-from designer.sweep.table import write_table
-from sweep.stub import square, task
+from designer.search import sweep_store
+from designer.search.sweep_point import DONE, FAILED, Outcome
+from designer.search.sweep_store import FILE, begun, kept, write_table
+from search.stub import square, task
 
 FACTS = {"keys": ["n"], "content": "", "text": ""}
 FULL = """
 import resource, sys
 from pathlib import Path
-from sweep.stub import square, task
-from designer.sweep.store import begun
+from search.stub import square, task
+from designer.search.sweep_store import begun
 with begun(Path(sys.argv[1])) as store:
     store.say({"keys": ["n"]})
     resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
@@ -97,7 +96,7 @@ def test_a_table_that_finds_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         store.add(task(1), square(task(1)))
         before = write_table(store).read_bytes()
         store.add(task(2), square(task(2)))
-        monkeypatch.setattr(table, "lines", full)
+        monkeypatch.setattr(sweep_store, "_cell", full)
         with pytest.raises(
             OutputError, match=r"sweep.csv: cannot be written: no space left on device; .*; all points are kept in"
         ):

@@ -10,9 +10,7 @@ from toml_text import pair, toml
 import designer
 from designer.errors import UsageError
 from designer.problem import Problem
-from designer.sweep.content import content
-from designer.sweep.plan import Plan
-from designer.sweep.variation import variations
+from designer.search.sweep_plan import Plan, content, variations
 
 PAIR = designer.loads(toml(pair()))
 TWO = ["drivers.right.position_m[1]=0.04:0.16:0.01", "designs.left.max_effort_db=6,12,18"]

@@ -9,6 +9,7 @@ fir,rtf            words stand for text, as quotes do; true and false are TOML's
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,12 +33,12 @@ class Between:
     whole: bool
 
 
-def parsed_values(text: str, said: str) -> tuple[Any, ...] | Between:
+def parsed_values(text: str, option: str) -> tuple[Any, ...] | Between:
     """The values that a text stands for, in its order.
 
     Parameters
     ----------
-    said : the option as it was given, for messages
+    option : as it was given, for messages
 
     Raises
     ------
@@ -45,39 +46,33 @@ def parsed_values(text: str, said: str) -> tuple[Any, ...] | Between:
 
     """
     parts = list(_split(text))
-    if not text.strip() or not all(part.strip() for part in parts):
-        raise UsageError(f"{said}: found an empty value; allowed: values with a comma between, or FROM:TO:STEP")
-    if len(parts) == 1:
-        between = _between(parts[0], said)
-        if between is not None:
-            return between
+    if not all(part.strip() for part in parts):
+        raise UsageError(f"{option}: found an empty value; allowed: values with a comma between, or FROM:TO:STEP")
     values: list[Any] = []
     for part in parts:
-        values += _range(part, said) or [_value(part.strip())]
+        expanded = _expanded(part, option, alone=len(parts) == 1)
+        if isinstance(expanded, Between):
+            return expanded
+        values += expanded
     seen: set[tuple[type, str]] = set()
     for value in values:
         if (type(value), repr(value)) in seen:
-            raise UsageError(f"{said}: found the value {value} twice; allowed: each value once")
+            raise UsageError(f"{option}: found the value {value} twice; allowed: each value once")
         seen.add((type(value), repr(value)))
     return tuple(values)
 
 
 def _split(text: str) -> Iterator[str]:
     """At the commas that stand in no bracket and in no quotes."""
-    depth, quote, begin = 0, "", 0
-    for n, character in enumerate(text):
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "\"'":
-            quote = character
-        elif character in "[{":
-            depth += 1
-        elif character in "]}":
-            depth -= 1
-        elif character == "," and depth == 0:
-            yield text[begin:n]
-            begin = n + 1
-    yield text[begin:]
+    pieces: list[str] = []
+    for piece in text.split(","):
+        pieces.append(piece)
+        bare = re.sub(r"\"[^\"]*\"|'[^']*'", "", ",".join(pieces))
+        if not re.search("[\"']", bare) and len(re.findall(r"[\[{]", bare)) == len(re.findall(r"[\]}]", bare)):
+            yield ",".join(pieces)
+            pieces = []
+    if pieces:
+        yield ",".join(pieces)
 
 
 def _numbers(text: str) -> list[Decimal]:
@@ -89,42 +84,33 @@ def _numbers(text: str) -> list[Decimal]:
     return numbers if all(number.is_finite() for number in numbers) else []
 
 
-def _is_whole(text: str) -> bool:
-    return not any(mark in text.lower() for mark in ".e")
-
-
-def _between(text: str, said: str) -> Between | None:
-    numbers = _numbers(text)
-    if len(numbers) != 2:
-        return None
-    low, high = numbers
-    if not low < high:
-        raise UsageError(f"{said}: found a range from {low} to {high}; allowed: from the smaller to the larger")
-    return Between(float(low), float(high), _is_whole(text))
-
-
-def _range(text: str, said: str) -> list[Any]:
-    """FROM:TO:STEP, in decimals, so that each value is the float nearest to what a person would write."""
-    numbers = _numbers(text)
+def _expanded(text: str, option: str, *, alone: bool) -> list[Any] | Between:
+    """A range in decimals, so that each value is the float nearest to what a person would write; else one value."""
+    numbers, whole = _numbers(text), not re.search("[.eE]", text)
     if len(numbers) == 2:
-        raise UsageError(
-            f"{said}: found a range without a step beside other values; allowed: FROM:TO:STEP, or it alone"
-        )
+        low, high = numbers
+        if not alone:
+            raise UsageError(
+                f"{option}: found a range without a step beside other values; allowed: FROM:TO:STEP, or it alone"
+            )
+        if not low < high:
+            raise UsageError(f"{option}: found a range from {low} to {high}; allowed: from the smaller to the larger")
+        return Between(float(low), float(high), whole)
     if len(numbers) != 3:
-        return []
+        return [_value(text.strip())]
     low, high, step = numbers
     if step == 0 or (high - low) / step < 0:
-        raise UsageError(f"{said}: found steps of {step} from {low} to {high}; allowed: a step that leads there")
+        raise UsageError(f"{option}: found steps of {step} from {low} to {high}; allowed: a step that leads there")
     count = int(((high - low) / step).to_integral_value())
     if count >= MOST:
-        raise UsageError(f"{said}: found {count + 1} values; allowed: at most {MOST}; take a larger step")
+        raise UsageError(f"{option}: found {count + 1} values; allowed: at most {MOST}; take a larger step")
     if count == 0 or abs(high - low - count * step) > UNEVEN * abs(step):
         near = max(count, 1)
         other = near + 1 if near * abs(step) < abs(high - low) else max(near - 1, 1)
         steps = " or ".join(f"{float((high - low) / n):.6g}" for n in sorted({near, other}))
-        raise UsageError(f"{said}: found steps of {step}, which miss the end at {high}; allowed: such as {steps}")
-    values = [low + (high - low) * n / count for n in range(count + 1)]
-    return [int(value) if _is_whole(text) else float(value) for value in values]
+        raise UsageError(f"{option}: found steps of {step}, which miss the end at {high}; allowed: such as {steps}")
+    kind = int if whole else float
+    return [kind(low + (high - low) * n / count) for n in range(count + 1)]
 
 
 def _value(text: str) -> Any:

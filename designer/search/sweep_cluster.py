@@ -11,11 +11,11 @@ import contextlib
 import logging
 import uuid
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from designer.errors import UsageError
-from designer.sweep.local import AHEAD, Work
-from designer.sweep.point import FAILED, Outcome, Task, measure
+from designer.search.sweep_point import AHEAD, FAILED, Outcome, Task, Work, measure
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -40,33 +40,33 @@ def connected(address: str, answer_s: float = ANSWER_S) -> Iterator[Client]:
         raise UsageError(
             "--scheduler: found no dask.distributed; it comes with the extra: pip install 'loudspeaker-filter-designer[cluster]'"
         ) from None
-    said = f"--scheduler {address}"
+    option = f"--scheduler {address}"
     with _quiet(), contextlib.ExitStack() as ending:
         try:
             asyncio.run(_greeted(address, answer_s))
             client = Client(address, timeout=answer_s, set_as_default=False)
         except ValueError as error:
-            raise UsageError(f"{said}: found no address: {error}; allowed: as tcp://HOST:8786") from None
+            raise UsageError(f"{option}: found no address: {error}; allowed: as tcp://HOST:8786") from None
         except (OSError, EOFError, TimeoutError):
             raise UsageError(
-                f"{said}: nobody answered within {answer_s:g} s; allowed: a running scheduler; {REMEDY}"
+                f"{option}: nobody answered within {answer_s:g} s; allowed: a running scheduler; {REMEDY}"
             ) from None
-        ending.callback(_closed, client)
+        ending.callback(_close, client)
         try:
             client.wait_for_workers(1, timeout=answer_s)
         except TimeoutError:
-            raise UsageError(f"{said}: found no worker within {answer_s:g} s; {REMEDY}") from None
+            raise UsageError(f"{option}: found no worker within {answer_s:g} s; {REMEDY}") from None
         try:
-            client.run(ready)
+            client.run(import_module, "designer.job")
         except Exception as error:
             raise UsageError(
-                f"{said}: a worker cannot design: {type(error).__name__}: {error}; install the same version of this package"
+                f"{option}: a worker cannot design: {type(error).__name__}: {error}; install the same version of this package"
                 " for each worker"
             ) from None
         yield client
 
 
-def _closed(client: Client) -> None:
+def _close(client: Client) -> None:
     with contextlib.suppress(Exception):
         client.close(timeout=1)
 
@@ -95,11 +95,6 @@ async def _greeted(address: str, answer_s: float) -> None:
     await comm.close()
 
 
-def ready() -> None:
-    """Import what a design needs: what a worker that cannot will say."""
-    import designer.job  # noqa: F401
-
-
 def on_cluster(tasks: Iterable[Task], client: Client, work: Work = measure) -> Iterator[tuple[Task, Outcome]]:
     """Each point with its outcome, as it comes.
 
@@ -115,13 +110,17 @@ def on_cluster(tasks: Iterable[Task], client: Client, work: Work = measure) -> I
     waiting, mark = iter(tasks), uuid.uuid4().hex
     under_way: dict[str, Task] = {}
 
-    def handed_out(count: int) -> Iterator[Any]:
-        for _, task in zip(range(count), waiting, strict=False):
+    def handed_out() -> list[Any]:
+        """Enough for all workers, those that joined by now too."""
+        made = []
+        room = AHEAD * max(sum(client.nthreads().values()), 1)
+        while len(under_way) < room and (task := next(waiting, None)):
             key = f"{task.point}-{mark}"  # not the point's name alone: what another run left in the cluster is not this one's
             under_way[key] = task
-            yield client.submit(work, task, key=key, pure=False)
+            made.append(client.submit(work, task, key=key, pure=False))
+        return made
 
-    coming = as_completed(list(handed_out(_room(client))), loop=client.loop)
+    coming = as_completed(handed_out(), loop=client.loop)
     for future in coming:
         task = under_way.pop(future.key)
         try:
@@ -129,15 +128,9 @@ def on_cluster(tasks: Iterable[Task], client: Client, work: Work = measure) -> I
                 outcome = future.result()
             except KilledWorker:
                 outcome = Outcome(FAILED, error="its workers died (out of memory, or killed)")
-            coming.update(list(handed_out(max(_room(client) - len(under_way), 0))))
+            coming.update(handed_out())
         except (CancelledError, OSError, TimeoutError):
             raise UsageError(
                 "--scheduler: it went away; what came before is kept, and the same command goes on from there"
             ) from None
         yield task, outcome
-
-
-def _room(client: Client) -> int:
-    """How many points are handed out at once; workers that join later get theirs."""
-    threads: dict[str, int] = client.nthreads()
-    return AHEAD * max(sum(threads.values()), 1)
