@@ -19,7 +19,6 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "writing",
     "workers",
     "problem",
-    "explain",
     "acoustics",
     "measures",
     "targets",
@@ -37,15 +36,8 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "saved",
     "folder",
     "job",
-    "starter",
     "importing",
-    "convert",
-    "terminal",
-    "render_command",
-    "compare",
     "search",
-    "cli_firmware",
-    "cli_sweep",
     "cli",
 )
 

@@ -13,7 +13,7 @@ import designer
 from designer.designs.within_reach import LEAST_DB, MARGIN_DB, wish_below
 from designer.errors import UsageError
 from designer.problem.library import library, library_folder, schema_text
-from designer.starter import Geometry, new_problem, places, write_new
+from designer.search.starter import Geometry, new_problem, places, write_new
 
 GEOMETRIES = [
     Geometry("bar", 4, 0.6, 2.5),

@@ -53,7 +53,7 @@ def stereo() -> dict[str, object]:
 def without_drawing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(figures, "draw_all", empty_figures)
     patch.setattr(compare, "draw_comparison", lambda *_: [])
-    patch.setattr("designer.starter.new_problem", lambda _: ("x" * 5000, []))
+    patch.setattr("designer.search.starter.new_problem", lambda _: ("x" * 5000, []))
 
 
 @pytest.fixture

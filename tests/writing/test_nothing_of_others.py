@@ -18,8 +18,8 @@ from toml_text import pair, toml
 from designer import compare, errors, job
 from designer.problem import load
 from designer.report import figures
+from designer.search.starter import Geometry
 from designer.search.sweep_point import Outcome, Task, measure
-from designer.starter import Geometry
 from writing.killed import contents
 
 Command = Callable[..., Ended]
@@ -318,7 +318,7 @@ def one_after_the_other(tasks: Iterable[Task], _: int) -> Iterator[tuple[Task, O
 
 def test_files_alone(here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """`new` and `render` replace neither a folder, a link, a device nor the input; an edited recording by --force alone."""
-    monkeypatch.setattr("designer.starter.new_problem", lambda _: ("text", []))
+    monkeypatch.setattr("designer.search.starter.new_problem", lambda _: ("text", []))
     (here / "real.toml").write_text("mine", encoding="utf-8")
     (here / "link.toml").symlink_to("real.toml")
     (here / "folder.toml").mkdir()
@@ -362,8 +362,8 @@ def stereo() -> dict[str, object]:
 
 def test_geometry_is_not_asked_before_the_place(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`new` looks at its place before it computes."""
-    from designer.starter import write_new
+    from designer.search.starter import write_new
 
-    monkeypatch.setattr("designer.starter.new_problem", lambda _: pytest.fail("was computed"))
+    monkeypatch.setattr("designer.search.starter.new_problem", lambda _: pytest.fail("was computed"))
     with pytest.raises(errors.UsageError, match=r"p\.toml: file exists; expected a new file"):
         write_new(Path("p.toml"), Geometry("pair", 2, 0.2, 0.6))

@@ -1,4 +1,4 @@
-"""The commands between a design and a firmware: `designer export` and `designer import-coefficients`."""
+"""`designer export`: its options, and what it says of the size and the level."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from designer.terminal import say, warn, warn_missing
+from designer.cli.app import app
+from designer.cli.terminal import say, say_all, warn_missing
 
 
+@app.command()
 def export(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.", show_default=False)],
     target: Annotated[str, typer.Option(metavar="NAME", help="What to write for.", show_default=False)],
@@ -72,8 +74,7 @@ def export(
         made, place = write_in_design(filters, folder, [target], force=force)[target], folder / "export" / target
     else:
         made, place = write_elsewhere(filters, out, target, force=force), out
-    for note in made.notes:
-        say(f"note: {note}", error=True)
+    say_all(made.notes, "note")
     say(
         f"{target}: {made.coefficient_bytes} bytes of coefficients, {made.state_bytes} of state,"
         f" {made.multiply_adds} multiply-adds a sample; scaling: {made.scaling}"
@@ -83,45 +84,3 @@ def export(
         f"preamp: {-filters.headroom.tones_db:.2f} dB would make that room and is not applied; it is set by {made.preamp}"
     )
     say(f"wrote {place}: {', '.join(made.files)}")
-
-
-def import_coefficients(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE",
-            help="A file, or a folder, as any target of `designer export` writes it.",
-            show_default=False,
-        ),
-    ],
-    problem: Annotated[
-        Path,
-        typer.Option("--problem", metavar="PROBLEM.toml", help="What they are to be judged on.", show_default=False),
-    ],
-    out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.", show_default=False)],
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace this tool's files even where they were edited since.")
-    ] = False,
-) -> None:
-    """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
-    from rich.console import Console
-
-    from designer import folder
-    from designer.export.write import export_notes, superseded
-    from designer.importing import import_coefficients as read
-    from designer.problem import load
-
-    loaded = load(problem)
-    folder.check_free(out, force=force, inputs=[file, problem, *folder.data_files(loaded)])
-    warn(loaded)
-    with Console(stderr=True).status("importing"):  # shows nothing where the output is not a terminal
-        made = read(file, loaded)
-        gone = superseded(out, loaded.export.targets)
-        made.save(out, force=force)
-    for name, channel in made.channels.items():
-        say(f"{name}: {channel.verdict.sentence}.")
-    for warning in made.warnings:
-        say(f"warning: {warning}", error=True)
-    for note in [*folder.notes(made), *export_notes(out), *gone]:
-        say(f"note: {note}", error=True)
-    say(f"wrote {out} (open {out / 'report.html'})")

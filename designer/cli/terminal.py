@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ from designer.workers import STOPPING
 from designer.writing import Staging
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from designer.problem import Problem
     from designer.result import Result
 
@@ -140,15 +142,26 @@ def say(text: str = "", *, error: bool = False, line: bool = True) -> None:
         typer.echo(text, nl=line)
 
 
+def say_all(lines: Iterable[str], kind: str = "") -> None:
+    """Say lines; messages of a kind (warning, note, error) go to the error stream."""
+    for line in lines:
+        say(f"{kind}: {line}" if kind else line, error=bool(kind))
+
+
 def warn_missing(design: Result) -> None:
     """Say which channels of its problem a design has no filters for."""
-    for name, why in design.failures.items():
-        say(f'warning: the channel "{name}" is missing: {why}', error=True)
+    say_all((f'the channel "{name}" is missing: {why}' for name, why in design.failures.items()), "warning")
 
 
 def warn(problem: Problem) -> None:
-    """What is odd in a problem that is valid."""
+    """Say what is odd in a problem that is valid."""
     from designer.problem.checks import warnings
 
-    for warning in warnings(problem):
-        say(f"warning: {warning}", error=True)
+    say_all(warnings(problem), "warning")
+
+
+def status(text: str) -> Status:
+    """A line that says what is being done; shows nothing where the output is not a terminal."""
+    from rich.console import Console
+
+    return Console(stderr=True).status(text)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from designer.cli.app import app
+from designer.cli.terminal import Stopped, say, say_all, warn
 from designer.errors import UsageError
-from designer.terminal import Stopped, say, warn
 
 if TYPE_CHECKING:
     from designer.search.sweep_plan import Plan
@@ -22,6 +23,7 @@ INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended."""
 
 
+@app.command()
 def sweep(
     out: Annotated[Path, typer.Option("-o", metavar="DIR", help="The folder of the sweep.", show_default=False)],
     problem_file: Annotated[
@@ -115,8 +117,7 @@ def sweep(
     if best is not None:
         from designer.search.sweep_best import write_best
 
-        for line in write_best(out, best, subject_to or [], force=force):
-            say(line)
+        say_all(write_best(out, best, subject_to or [], force=force))
 
 
 def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None, *, force: bool) -> None:

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from designer.terminal import say, warn_missing
+from designer.cli.app import ForceFile, app
+from designer.cli.terminal import say_all, warn_missing
 
 
+@app.command()
 def render(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="The design folder.", show_default=False)],
     recording: Annotated[
@@ -40,7 +42,7 @@ def render(
             show_default=False,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: ForceFile = False,
 ) -> None:
     """Play a stereo file through a design: driver feeds, or what two ears hear."""
     from rich.console import Console
@@ -65,5 +67,4 @@ def render(
             progress=lambda share: bar.update(task, completed=share),
             force=force,
         )
-    for line in lines:
-        say(line)
+    say_all(lines)

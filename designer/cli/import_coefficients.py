@@ -1,0 +1,47 @@
+"""`designer import-coefficients`: its options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from designer.cli.app import Force, app
+from designer.cli.terminal import say, say_all, status, warn
+
+
+@app.command("import-coefficients")
+def import_coefficients(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A file, or a folder, as any target of `designer export` writes it.",
+            show_default=False,
+        ),
+    ],
+    problem: Annotated[
+        Path,
+        typer.Option("--problem", metavar="PROBLEM.toml", help="What they are to be judged on.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.", show_default=False)],
+    force: Force = False,
+) -> None:
+    """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
+    from designer import folder
+    from designer.export.write import export_notes, superseded
+    from designer.importing import import_coefficients as read
+    from designer.problem import load
+
+    loaded = load(problem)
+    folder.check_free(out, force=force, inputs=[file, problem, *folder.data_files(loaded)])
+    warn(loaded)
+    with status("importing"):
+        made = read(file, loaded)
+        gone = superseded(out, loaded.export.targets)
+        made.save(out, force=force)
+    say_all(f"{name}: {channel.verdict.sentence}." for name, channel in made.channels.items())
+    say_all(made.warnings, "warning")
+    say_all([*folder.notes(made), *export_notes(out), *gone], "note")
+    say(f"wrote {out} (open {out / 'report.html'})")
