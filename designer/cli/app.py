@@ -24,7 +24,7 @@ app = typer.Typer(
 
 Force = Annotated[bool, typer.Option("--force", help="Replace this tool's files even where they were edited since.")]
 ForceFile = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
-ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.", show_default=False)]
+ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.")]
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
     try:
         with stoppable():
             try:
-                app()
+                app(prog_name="designer")
             finally:
                 flush()
     except DesignerError as error:

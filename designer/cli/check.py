@@ -15,8 +15,7 @@ from designer.cli.terminal import say, say_all, warn
 def check(
     problem_file: ProblemFile,
     out: Annotated[
-        Path | None,
-        typer.Option("-o", help="Draw the layout and each measured set into this folder.", show_default=False),
+        Path | None, typer.Option("-o", help="Draw the layout and each measured set into this folder.")
     ] = None,
     reach: Annotated[
         bool,

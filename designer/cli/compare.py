@@ -15,14 +15,10 @@ from designer.cli.terminal import say, say_all, status
 
 @app.command()
 def compare(
-    items: Annotated[
-        list[str],
-        typer.Argument(metavar="OUT_OR_PROBLEM...", help="Design folders and problem files.", show_default=False),
-    ],
-    out: Annotated[Path, typer.Option("-o", metavar="DIR", help="The folder to write.", show_default=False)],
+    items: Annotated[list[str], typer.Argument(metavar="OUT_OR_PROBLEM...", help="Design folders and problem files.")],
+    out: Annotated[Path, typer.Option("-o", metavar="DIR", help="The folder to write.")],
     methods: Annotated[
-        str | None,
-        typer.Option(metavar="A,B,...", help="Design one problem by each of these methods.", show_default=False),
+        str | None, typer.Option(metavar="A,B,...", help="Design one problem by each of these methods.")
     ] = None,
     measured: Annotated[
         list[str] | None,
@@ -30,7 +26,6 @@ def compare(
             metavar="FILE",
             help="Lay a measurement over its prediction: a SOFA file of the whole device driver by driver, DRIVER=FILES, or"
             " channel:NAME=FILES of a channel as it plays, filters running; repeatable.",
-            show_default=False,
         ),
     ] = None,
     show: Annotated[
@@ -38,7 +33,6 @@ def compare(
         typer.Option(
             metavar="NAME",
             help="Draw this design as a curve of its own; of more than six, the first, the best and the worst are; repeatable.",
-            show_default=False,
         ),
     ] = None,
     points_per_octave: Annotated[

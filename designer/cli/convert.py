@@ -17,29 +17,21 @@ def convert(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...",
-            help='Measured files, or a pattern in quotes; "device.sofa#tweeter" picks one driver.',
-            show_default=False,
+            metavar="FILE...", help='Measured files, or a pattern in quotes; "device.sofa#tweeter" picks one driver.'
         ),
     ],
-    out: Annotated[Path, typer.Option("-o", metavar="OUT.sofa", help="The file to write.", show_default=False)],
+    out: Annotated[Path, typer.Option("-o", metavar="OUT.sofa", help="The file to write.")],
     name: Annotated[
         str | None,
         typer.Option(
-            help="Take all files as one driver of this name; by default a driver is what stands before plane and angle.",
-            show_default=False,
+            help="Take all files as one driver of this name; by default a driver is what stands before plane and angle."
         ),
     ] = None,
-    gate_ms: Annotated[
-        float | None, typer.Option(min=0.01, help="Window against reflections, as gate_ms.", show_default=False)
-    ] = None,
+    gate_ms: Annotated[float | None, typer.Option(min=0.01, help="Window against reflections, as gate_ms.")] = None,
     distance: Annotated[
         float | None,
         typer.Option(
-            min=0.001,
-            metavar="M",
-            help="Where it was measured, if its file does not say, as response_distance_m.",
-            show_default=False,
+            min=0.001, metavar="M", help="Where it was measured, if its file does not say, as response_distance_m."
         ),
     ] = None,
     clockwise: Annotated[
@@ -56,14 +48,11 @@ def convert(
     angles: Annotated[
         str | None,
         typer.Option(
-            metavar="PATTERN",
-            help='Where the angles stand in the names, as response_angles: "woofer_{azimuth}_*".',
-            show_default=False,
+            metavar="PATTERN", help='Where the angles stand in the names, as response_angles: "woofer_{azimuth}_*".'
         ),
     ] = None,
     channel: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Which channel of sound files, as response_channel.", show_default=False),
+        int | None, typer.Option(min=1, metavar="N", help="Which channel of sound files, as response_channel.")
     ] = None,
     turned_about: Annotated[
         tuple[float, float, float] | None,
@@ -71,7 +60,6 @@ def convert(
             metavar="X Y Z",
             help="Position of the driver relative to the point that its set was turned about, in metres along the device's"
             " axes; for one driver at a time. A problem file says it by position_m and response_turned_about.",
-            show_default=False,
         ),
     ] = None,
     time: Annotated[

@@ -16,8 +16,7 @@ from designer.cli.terminal import say, say_all, status, warn
 def design(
     problem_file: ProblemFile,
     out: Annotated[
-        Path | None,
-        typer.Option("-o", help="The design folder; by default out/<problem's file name>.", show_default=False),
+        Path | None, typer.Option("-o", help="The design folder; by default out/<problem's file name>.")
     ] = None,
     force: Force = False,
 ) -> None:

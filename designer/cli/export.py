@@ -14,12 +14,9 @@ from designer.cli.terminal import say, say_all, warn_missing
 
 @app.command()
 def export(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.", show_default=False)],
-    target: Annotated[str, typer.Option(metavar="NAME", help="What to write for.", show_default=False)],
-    out: Annotated[
-        Path | None,
-        typer.Option("-o", metavar="DIR", help="Another folder than OUT/export/NAME.", show_default=False),
-    ] = None,
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.")],
+    target: Annotated[str, typer.Option(metavar="NAME", help="What to write for.")],
+    out: Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Another folder than OUT/export/NAME.")] = None,
     force: Annotated[
         bool,
         typer.Option(
@@ -32,15 +29,12 @@ def export(
         typer.Option(
             metavar="NAME",
             help="With cmsis targets: prefix of the files and of the names in C; default: the problem's file name.",
-            show_default=False,
         ),
     ] = None,
     part: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME",
-            help="With sigmadsp: the part, such as adau1452, for the order and the size of its memory.",
-            show_default=False,
+            metavar="NAME", help="With sigmadsp: the part, such as adau1452, for the order and the size of its memory."
         ),
     ] = None,
     model: Annotated[
@@ -48,7 +42,6 @@ def export(
         typer.Option(
             metavar="NAME",
             help="With minidsp: the processor, such as 2x4-hd, for its sample rate and its filter blocks.",
-            show_default=False,
         ),
     ] = None,
 ) -> None:

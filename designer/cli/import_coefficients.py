@@ -14,18 +14,10 @@ from designer.cli.terminal import say, say_all, status, warn
 @app.command("import-coefficients")
 def import_coefficients(
     file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE",
-            help="A file, or a folder, as any target of `designer export` writes it.",
-            show_default=False,
-        ),
+        Path, typer.Argument(metavar="FILE", help="A file, or a folder, as any target of `designer export` writes it.")
     ],
-    problem: Annotated[
-        Path,
-        typer.Option("--problem", metavar="PROBLEM.toml", help="What they are to be judged on.", show_default=False),
-    ],
-    out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.", show_default=False)],
+    problem: Annotated[Path, typer.Option("--problem", metavar="PROBLEM.toml", help="What they are to be judged on.")],
+    out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.")],
     force: Force = False,
 ) -> None:
     """Read the filters that a device has, and write them as a design folder, judged as a design's are."""

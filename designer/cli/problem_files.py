@@ -25,7 +25,7 @@ def problems() -> None:
 
 @app.command()
 def new(
-    path: Annotated[Path, typer.Argument(metavar="NAME.toml", help="The file to write.", show_default=False)],
+    path: Annotated[Path, typer.Argument(metavar="NAME.toml", help="The file to write.")],
     shape: Annotated[str, typer.Option(metavar="bar|sphere|box|pair", help="What the drivers sit on.")] = "bar",
     drivers: Annotated[int | None, typer.Option(help="How many; by default 3 in a box and 2 elsewhere.")] = None,
     width: Annotated[float, typer.Option(metavar="M", help="From side to side; of a sphere its diameter.")] = 0.6,

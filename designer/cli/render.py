@@ -13,12 +13,9 @@ from designer.cli.terminal import say_all, warn_missing
 
 @app.command()
 def render(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="The design folder.", show_default=False)],
-    recording: Annotated[
-        Path,
-        typer.Argument(metavar="in.wav", help="A stereo WAV or FLAC file, at any sample rate.", show_default=False),
-    ],
-    out: Annotated[Path, typer.Option("-o", metavar="out.wav", help="The file to write.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="The design folder.")],
+    recording: Annotated[Path, typer.Argument(metavar="in.wav", help="A stereo WAV or FLAC file, at any sample rate.")],
+    out: Annotated[Path, typer.Option("-o", metavar="out.wav", help="The file to write.")],
     at_ears: Annotated[
         bool, typer.Option("--at-ears", help="What the two ears get through the acoustics, for headphones.")
     ] = False,
@@ -39,7 +36,6 @@ def render(
             max=200.0,
             metavar="DB",
             help="This gain; by default that of equal loudness, lowered where peaks would exceed full scale.",
-            show_default=False,
         ),
     ] = None,
     force: ForceFile = False,

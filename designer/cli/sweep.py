@@ -25,10 +25,9 @@ INTERRUPTED = 130
 
 @app.command()
 def sweep(
-    out: Annotated[Path, typer.Option("-o", metavar="DIR", help="The folder of the sweep.", show_default=False)],
+    out: Annotated[Path, typer.Option("-o", metavar="DIR", help="The folder of the sweep.")],
     problem_file: Annotated[
-        Path | None,
-        typer.Argument(metavar="PROBLEM.toml", help="The problem file that all points start from.", show_default=False),
+        Path | None, typer.Argument(metavar="PROBLEM.toml", help="The problem file that all points start from.")
     ] = None,
     vary: Annotated[
         list[str] | None,
@@ -36,7 +35,6 @@ def sweep(
             metavar="KEY=VALUES",
             help="A key as messages write it, tables by name (drivers.right.position_m[1], designs.*.max_effort_db), and"
             " its values: 6,12,18, or FROM:TO:STEP with both ends, or FROM:TO with --random; repeatable.",
-            show_default=False,
         ),
     ] = None,
     one_by_one: Annotated[
@@ -48,19 +46,15 @@ def sweep(
     seed: Annotated[int, typer.Option(min=0, help="Of --random.")] = 0,
     mirror: Annotated[bool, typer.Option("--mirror", help="Move a driver's mirror image (y negated) with it.")] = False,
     robust: Annotated[
-        bool,
-        typer.Option("--robust", help="Judge over tolerances and the listening zone too, which takes longer."),
+        bool, typer.Option("--robust", help="Judge over tolerances and the listening zone too, which takes longer.")
     ] = False,
     processes: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="On this machine; by default one a processor.", show_default=False),
+        int | None, typer.Option(min=1, metavar="N", help="On this machine; by default one a processor.")
     ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
-            metavar="tcp://HOST:PORT",
-            help="Of a Dask cluster, instead of this machine; wants the extra [cluster].",
-            show_default=False,
+            metavar="tcp://HOST:PORT", help="Of a Dask cluster, instead of this machine; wants the extra [cluster]."
         ),
     ] = None,
     best: Annotated[
@@ -69,14 +63,11 @@ def sweep(
             metavar="NUMBER",
             help="Pick the best point by this (cancellation_gain_db, left.effort_db), draw what it trades, and write"
             " DIR/best.toml.",
-            show_default=False,
         ),
     ] = None,
     subject_to: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NUMBER<LIMIT", help="What the best must meet: effort_db<12; repeatable.", show_default=False
-        ),
+        typer.Option(metavar="NUMBER<LIMIT", help="What the best must meet: effort_db<12; repeatable."),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace sweep.csv and best.toml even where they were edited since.")

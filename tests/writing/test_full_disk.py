@@ -20,8 +20,9 @@ from command import Ended, run
 from empty_figures import empty_figures
 from toml_text import pair, toml
 
-from designer import cli, compare, errors, job
+from designer import cli, errors, job
 from designer.report import figures
+from designer.search import compare
 from designer.writing import reserve, staging
 from writing.killed import contents
 

@@ -15,9 +15,10 @@ from command import Ended, run
 from empty_figures import empty_figures
 from toml_text import pair, toml
 
-from designer import compare, errors, job
+from designer import errors, job
 from designer.problem import load
 from designer.report import figures
+from designer.search import compare
 from designer.search.starter import Geometry
 from designer.search.sweep_point import Outcome, Task, measure
 from writing.killed import contents

@@ -24,7 +24,7 @@ from designer.problem import schema
 from designer.report import figures, page
 from designer.writing import folders
 
-PROBLEMS = Path(__file__).parents[1] / "problems"
+PROBLEMS = Path(__file__).parents[2] / "problems"
 
 Command = Callable[..., Ended]
 

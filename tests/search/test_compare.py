@@ -10,8 +10,8 @@ from command import run
 from toml_text import pair, toml
 
 import designer
-from designer import compare
 from designer.errors import UsageError
+from designer.search import compare
 
 
 def problem(folder: Path, stem: str, **of_design: object) -> str:
