@@ -28,11 +28,12 @@ def design(
     warn(problem)
     folder = out if out is not None else Path("out") / problem_file.stem
     with status("starting") as shown:
-        from designer import folder as folders
         from designer import job
         from designer.export.write import export_notes, refused, superseded
+        from designer.folders.summary import notes
+        from designer.folders.write import check_free, data_files
 
-        folders.check_free(folder, force=force, inputs=[problem_file, *folders.data_files(problem)])
+        check_free(folder, force=force, inputs=[problem_file, *data_files(problem)])
         ready = time.perf_counter()
         made = job.design(problem, progress=shown.update, keep_going=True)
         shown.update("report")
@@ -44,7 +45,7 @@ def design(
         say(f"{name}: {channel.verdict.sentence}{made.scalars[name].but}.")
     said = made.warnings[len(made.failures) :]  # those of the missing channels are errors below
     say_all([*said, *(f"export left out: {text}" for text in refused(folder).values())], "warning")
-    say_all([*folders.notes(made), *export_notes(folder), *gone], "note")
+    say_all([*notes(made), *export_notes(folder), *gone], "note")
     stages = {"start": ready - begin, **made.seconds, "report": end - report_begin}
     say(
         "time: "

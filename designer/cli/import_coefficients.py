@@ -21,13 +21,14 @@ def import_coefficients(
     force: Force = False,
 ) -> None:
     """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
-    from designer import folder
     from designer.export.write import export_notes, superseded
+    from designer.folders.summary import notes
+    from designer.folders.write import check_free, data_files
     from designer.importing import import_coefficients as read
     from designer.problem import load
 
     loaded = load(problem)
-    folder.check_free(out, force=force, inputs=[file, problem, *folder.data_files(loaded)])
+    check_free(out, force=force, inputs=[file, problem, *data_files(loaded)])
     warn(loaded)
     with status("importing"):
         made = read(file, loaded)
@@ -35,5 +36,5 @@ def import_coefficients(
         made.save(out, force=force)
     say_all(f"{name}: {channel.verdict.sentence}." for name, channel in made.channels.items())
     say_all(made.warnings, "warning")
-    say_all([*folder.notes(made), *export_notes(out), *gone], "note")
+    say_all([*notes(made), *export_notes(out), *gone], "note")
     say(f"wrote {out} (open {out / 'report.html'})")

@@ -18,8 +18,9 @@ from command import Ended, run
 from empty_figures import empty_figures
 from toml_text import pair, toml
 
-from designer import errors, folder, job
+from designer import errors, job
 from designer.export import Export, FilterSet, write
+from designer.folders.write import write
 from designer.problem import schema
 from designer.report import figures, page
 from designer.writing import folders
@@ -387,7 +388,7 @@ def test_an_older_design_survives_the_last_step(here: Path, monkeypatch: pytest.
     with pytest.raises(
         errors.OutputError, match="out: cannot be written: input/output error; what was there before is kept"
     ):
-        folder.write(made, here / "out")
+        write(made, here / "out")
     assert contents(here) == before
 
 

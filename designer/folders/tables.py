@@ -1,6 +1,6 @@
-"""The tables of a design folder: `coefficients.csv`, `weights.csv` and `sections.csv`.
+"""The tables of a design folder, written and read back: `coefficients.csv`, `weights.csv` and `sections.csv`.
 
-A row is where its keys say, whatever the order of the rows; every key is there once, and every number is finite.
+In reading, a row is where its keys say, whatever the order of the rows; every key is there once, and every number is finite.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from designer.arrays import Complex, Index, Real
+from designer.folders.summary import refusal
 from designer.problem.messages import nearest, shown
 from designer.realization.cascade import Cascade
-from designer.saved.summary import refusal
+from designer.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,53 @@ SAME_FREQUENCY = 1e-9
 """Relative difference of a frequency that is read from the one that is meant."""
 SAME_RESPONSE = 1e-9
 """Difference of a cascade's response from the taps, relative to the largest of these."""
+
+
+def coefficients(result: Result) -> pd.DataFrame:
+    """The table of `coefficients.csv`."""
+    import pandas as pd
+
+    tables = []
+    for name, taps in result.taps.items():
+        count, length = taps.shape
+        tables.append(
+            pd.DataFrame(
+                {
+                    "channel": name,
+                    "driver": np.repeat(np.array(result.drivers, dtype=object), length),
+                    "tap": np.tile(np.arange(length), count),
+                    "value": taps.ravel(),
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def sections(result: Result) -> pd.DataFrame:
+    """The table of `sections.csv`: a numerator is gain times b0, b1, b2; the delay stands at a filter's first section."""
+    import pandas as pd
+
+    rows = [
+        (name, driver, s, *(b / gain), *a, gain, cascade.delay_samples if s == 0 else 0)
+        for name, cascades in result.sections.items()
+        for driver, cascade in cascades.items()
+        for s, (b, a, gain) in enumerate(
+            zip(cascade.b, cascade.a, np.broadcast_to(cascade.gain, len(cascade.b)), strict=True)
+        )
+    ]
+    return pd.DataFrame(rows, columns=pd.Index(SECTIONS))
+
+
+def weights(result: Result) -> pd.DataFrame:
+    """The table of `weights.csv`."""
+    import pandas as pd
+
+    tables = []
+    for name, values in result.weights.items():
+        keys = {"channel": name, "frequency_hz": np.repeat(result.frequency_hz, len(result.drivers))}
+        keys["driver"] = np.tile(np.array(result.drivers, dtype=object), result.frequency_hz.size)
+        tables.append(pd.DataFrame({**keys, "real": values.real.ravel(), "imag": values.imag.ravel()}))
+    return pd.concat(tables, ignore_index=True)
 
 
 def table(path: Path, columns: Sequence[str]) -> pd.DataFrame:

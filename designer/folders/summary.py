@@ -1,6 +1,6 @@
-"""What is read back of `summary.json`: its keys, their types and ranges, and what of them must agree.
+"""`summary.json`: what is written, and what is read back of it: its keys, their types and ranges, and what of them must agree.
 
-Keys that nothing is opened from (the numbers, which are judged again) are left alone; a key that is used and is missing,
+In reading, keys that nothing is opened from (the numbers, which are judged again) are left alone; a key that is used and is missing,
 of another type, out of its range or at odds with the problem's text is refused with its dotted path.
 """
 
@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import math
+import shlex
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from designer.arrays import Real
 from designer.errors import DataError
 from designer.evaluation.realisation_study import ChannelStudy
+from designer.export.wave import loud_words
 from designer.problem.messages import dotted, shown
 from designer.problem.schema import MAX_SECTIONS, MAX_TAPS
-from designer.versions import WRITER
+from designer.result import Channel, Result
+from designer.versions import WRITER, versions
+from designer.virtualizer.summary import chain_summary
 
+WAVE = "filters.wav"
 MAX_SUMMARY_BYTES = 500_000_000
 REMEDY = "design it again"
 
@@ -182,3 +189,97 @@ def _fault(path: Path, error: ValidationError) -> DataError:
             path, f"{where} is missing", "every key that this version writes", f"{REMEDY}, with this version"
         )
     return refusal(path, f"{where} = {shown(first['input'])}", first["msg"].removeprefix("Input should be "))
+
+
+def notes(result: Result) -> list[str]:
+    """What a user of the folder's files has to know, without anything being odd."""
+    return list(loud_words(WAVE, result.taps.values()))
+
+
+def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:
+    """The content of `summary.json`: outcome, numbers, certificate, versions, and what regenerates the folder."""
+    problem = result.problem
+    return {
+        "writer": WRITER,
+        "source": problem.source,
+        "title": problem.title,
+        "imported_from": result.imported_from,
+        "exit_code": result.status,
+        "failures": result.failures,
+        "sentence": sentence(result),
+        "warnings": result.warnings,
+        "notes": notes(result),
+        "bulk_delay_samples": result.bulk_delay_samples,
+        "realization": {
+            "form": problem.realization.form,
+            "references": result.references,
+            "warnings": list(result.realisation_warnings),
+            "word": problem.realization.word,
+            "taps": next(iter(result.taps.values())).shape[1],
+            "sections": {
+                name: {driver: len(one.b) for driver, one in each.items()} for name, each in result.sections.items()
+            },
+            "shifts": result.shifts,
+            "finer_bits": result.finer_bits,
+            "study": {name: one.as_json() for name, one in result.study.items()},
+        },
+        "drivers": list(result.drivers),
+        "virtualizer": chain_summary(result),
+        "room": None if result.room is None else result.room.as_json(_bands_hz(result)),
+        "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
+        "versions": versions(),
+        "command": _command(result, folder),
+        "problem_sha256": hashlib.sha256(problem.text.encode()).hexdigest(),
+        "data": copies,
+        "problem": problem.text,
+    }
+
+
+def _bands_hz(result: Result) -> dict[str, list[float]]:
+    return {name: channel.table.band_hz for name, channel in result.channels.items()}
+
+
+def _command(result: Result, folder: Path) -> str:
+    made_by = ["design", result.problem.source]
+    if result.imported_from:
+        made_by = ["import-coefficients", result.imported_from, "--problem", result.problem.source]
+    return shlex.join(["designer", *made_by, "-o", str(folder)])
+
+
+def sentence(result: Result) -> str:
+    """What was asked and what was reached, channel by channel."""
+    return " ".join(f"{name}: {channel.verdict.sentence}." for name, channel in result.channels.items())
+
+
+def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, Any]:
+    return {
+        "kind": channel.table.kind,
+        "method": channel.method,
+        "plain": {
+            "names": list(channel.plain_names),
+            "drivers": list(channel.plain.drivers),
+            "delay_s": list(channel.plain.delay_s),
+        },
+        "feasible": channel.feasible,
+        "sentence": channel.verdict.sentence,
+        "shortfalls": list(channel.verdict.shortfalls),
+        "numbers": {**result.scalars[name].values, **result.robustness(name)},
+        "heads": result.heads.get(name, {}),
+        "certificate": {
+            "largest_violation": _numbers(channel.certificate.violation.max(keepdims=True))[0],
+            "largest_gap": _numbers(channel.certificate.gap.max(keepdims=True))[0],
+            "solved_by_reference": int(channel.certificate.by_reference.sum()),
+            "frequency_hz": channel.frequency_hz.tolist(),
+            "violation": _numbers(channel.certificate.violation),
+            "value": _numbers(channel.certificate.value),
+            "bound": _numbers(channel.certificate.bound),
+            "gap": _numbers(channel.certificate.gap),
+            "by_reference": channel.certificate.by_reference.tolist(),
+        },
+        "slacks_db": {wish: slack.tolist() for wish, slack in channel.slacks_db.items()},
+    }
+
+
+def _numbers(values: Real) -> list[float | None]:
+    """As JSON holds them: null where nothing is optimised and there is no value."""
+    return [None if np.isnan(value) else value for value in values.tolist()]

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from designer import room_files
 from designer.arrays import Real
 from designer.errors import ProblemError
 from designer.evaluation.words import Verdict
+from designer.folders import room as room_files
+from designer.folders.summary import REMEDY, SavedChannel, Summary, read_summary, refusal
+from designer.folders.tables import SAME_FREQUENCY, read_sections, read_taps, read_weights
 from designer.formulations import Certificate
 from designer.problem import loads
 from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
 from designer.result import Channel, fine_frequencies_hz
-from designer.saved.summary import REMEDY, SavedChannel, Summary, read_summary, refusal
-from designer.saved.tables import SAME_FREQUENCY, read_sections, read_taps, read_weights
 from designer.targets.channel_target import driver_index
 from designer.targets.curves import in_band
 from designer.targets.plain import Plain

@@ -16,7 +16,7 @@ import designer
 from designer.errors import DataError
 from designer.report import figures
 from designer.writing import MANIFEST
-from saved.spoilt import ABSENT, ODD, edited, leaves, problem_of
+from folders.spoilt import ABSENT, ODD, edited, leaves, problem_of
 
 FORMS = ("fir", "biquad")
 TABLES = {"fir": ("coefficients.csv", "weights.csv"), "biquad": ("coefficients.csv", "weights.csv", "sections.csv")}

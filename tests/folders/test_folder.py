@@ -25,7 +25,7 @@ from designer.errors import DataError, UsageError
 from designer.report import figures
 from designer.report.channel_figures import CHANNEL_FIGURES
 
-PROBLEMS = Path(__file__).parents[1] / "problems"
+PROBLEMS = Path(__file__).parents[2] / "problems"
 CHANNELS = ("NA", "beam, wide")
 DRIVERS = ("l", 'm"', "1", "unused")
 C_M_S = 343.0
