@@ -117,15 +117,14 @@ def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None
     try:
         with _engine(processes, scheduler) as engine, _bar() as progress:
             command = shlex.join(["designer", *sys.argv[1:]])
-            made = run(plan, out, engine, command=command, progress=progress, force=force)
+            counts, before = run(plan, out, engine, command=command, progress=progress, force=force)
     except (KeyboardInterrupt, Stopped) as stop:
         say(f"stopped; what is computed is kept in {out}, and the same command goes on from there", error=True)
         raise typer.Exit(stop.exit_code if isinstance(stop, Stopped) else INTERRUPTED) from None
-    parts = [f"{count} {status}" for status, count in sorted(made.counts.items())]
-    before = f" ({made.before} were there before)" if made.before else ""
-    say(f"{made.counts.total()} points{before}: {', '.join(parts)}")
-    if made.counts["failed"]:
-        say(f"warning: {made.counts['failed']} points failed; their errors are in {out / 'sweep.csv'}", error=True)
+    there = f" ({before} were there before)" if before else ""
+    say(f"{counts.total()} points{there}: {', '.join(f'{count} {status}' for status, count in sorted(counts.items()))}")
+    if counts["failed"]:
+        say_all([f"{counts['failed']} points failed; their errors are in {out / 'sweep.csv'}"], "warning")
     say(f"wrote {out / 'sweep.csv'}")
 
 

@@ -8,7 +8,9 @@ A point is on the Pareto front of two numbers where no other is at least as good
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import math
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -93,16 +95,11 @@ class Metric:
 
 
 def metric(text: str, known: Sequence[str], option: str) -> Metric:
-    """What a user means by a number's name.
-
-    Parameters
-    ----------
-    known : "channel.number" of all that rows have
-    option : as it was given, for messages
+    """What a user means by a number's name, of the "channel.number" that are known.
 
     Raises
     ------
-    UsageError : there is none, with the nearest that there is
+    UsageError : naming the option: there is none, with the nearest that there is
 
     """
     channels = dict.fromkeys(name.rpartition(".")[0] for name in known)
@@ -142,15 +139,12 @@ def condition(text: str, known: Sequence[str]) -> Condition:
     """
     option = f"--subject-to {text}"
     match = re.fullmatch(r"\s*([^<>=]+?)\s*(<=|>=|<|>)\s*([^<>=]+?)\s*", text)
-    try:
-        limit = float(match[3]) if match else float("nan")
-    except ValueError:
-        limit = float("nan")
-    if match is None or limit != limit:
-        raise UsageError(
-            f"{option}: found no comparison; allowed: a number's name, < <= > or >=, and a limit, as effort_db<12"
-        )
-    return Condition(metric(match[1], known, option), match[2], limit)
+    with contextlib.suppress(ValueError):
+        if match and not math.isnan(limit := float(match[3])):
+            return Condition(metric(match[1], known, option), match[2], limit)
+    raise UsageError(
+        f"{option}: found no comparison; allowed: a number's name, < <= > or >=, and a limit, as effort_db<12"
+    )
 
 
 def check_asked(wanted: str, subject_to: Sequence[str], channels: Sequence[str]) -> None:
@@ -177,12 +171,12 @@ class Choice:
 
     wanted: Metric
     against: Metric
-    conditions: tuple[Condition, ...]
-    rows: tuple[Row, ...]
+    conditions: list[Condition]
+    rows: list[Row]
     numbers: pd.DataFrame
     best: int
-    meets: tuple[bool, ...]
-    front: tuple[int, ...]
+    meets: Bool
+    front: list[int]
 
     @property
     def row(self) -> Row:
@@ -193,7 +187,7 @@ class Choice:
     def words(self) -> str:
         """Of how many it is the best, and under which conditions."""
         subject = f" with {', '.join(map(str, self.conditions))}" if self.conditions else ""
-        return f"best of {sum(self.meets)} points{subject}"
+        return f"best of {self.meets.sum()} points{subject}"
 
 
 def choose(rows: Sequence[Row], wanted: str, subject_to: Sequence[str] = ()) -> Choice:
@@ -215,7 +209,7 @@ def choose(rows: Sequence[Row], wanted: str, subject_to: Sequence[str] = ()) -> 
     numbers = pd.DataFrame([row.outcome.numbers for row in designed])
     known = list(numbers)
     best_by = metric(wanted, known, f"--best {wanted}")
-    conditions = tuple(condition(text, known) for text in subject_to)
+    conditions = [condition(text, known) for text in subject_to]
     if conditions and str(conditions[0].metric) != str(best_by):
         against = conditions[0].metric
     else:
@@ -239,7 +233,7 @@ def choose(rows: Sequence[Row], wanted: str, subject_to: Sequence[str] = ()) -> 
         last = front[-1] if front else n
         if not front or second[n] > second[last] or (first[n], second[n]) == (first[last], second[last]):
             front.append(n)
-    return Choice(best_by, against, conditions, tuple(designed), numbers, best, tuple(meets.tolist()), tuple(front))
+    return Choice(best_by, against, conditions, designed, numbers, best, meets, front)
 
 
 def _nearest_values(conditions: Sequence[Condition], numbers: pd.DataFrame) -> str:
@@ -254,22 +248,17 @@ def _nearest_values(conditions: Sequence[Condition], numbers: pd.DataFrame) -> s
 
 
 def write_best(folder: Path, wanted: str, subject_to: Sequence[str] = (), *, force: bool = False) -> list[str]:
-    """Choose the best point of a folder, draw what it trades, and write its problem file.
+    """Choose the best point of a folder, draw what it trades, write its problem file, and say so in lines for the user.
 
     Parameters
     ----------
     force : replace a problem file or a figure that was edited since it was written
 
-    Returns
-    -------
-    list[str] : lines for the user
-
     Raises
     ------
     DataError : the folder holds no sweep, or nothing that was designed
     UsageError : a number or a condition that is none, conditions that no point meets, or files that were edited
-    OutputError : the folder cannot be written; what was there is as it was
-    ProblemError : the problem file's data is gone
+    OutputError, ProblemError : the folder cannot be written, or the problem file's data is gone; what was there is as it was
 
     """
     with kept(folder) as store:
@@ -340,7 +329,7 @@ def _figure(chosen: Choice) -> str:
             y_label=chosen.wanted.label,
             group=group,
             group_labels=labels,
-            meets=np.array(chosen.meets),
+            meets=chosen.meets,
             front=chosen.front,
             best=chosen.best,
             best_label=_named(chosen.row),

@@ -29,13 +29,9 @@ NEGATED = {"position_m": 1, "facing_deg": 0}
 def locations(problem: Problem, key: str, option: str) -> tuple[Location, ...]:
     """Every place in the problem that a key names.
 
-    Parameters
-    ----------
-    option : as it was given, for messages
-
     Raises
     ------
-    UsageError : the key names nothing, with the nearest that there is
+    UsageError : naming the option: the key names nothing, with the nearest that there is
 
     """
     if not key:

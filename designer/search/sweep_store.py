@@ -14,7 +14,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,15 +57,7 @@ Progress = Callable[[int, int, int], None]
 """Called with how many points were there before, how many came, and how many there are to be."""
 
 
-class Swept(NamedTuple):
-    """What a sweep came to: how many points of each status, and how many of them were there before."""
-
-    counts: Counter[str]
-    before: int
-
-
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One point that is computed, failed or not: as its task, with its outcome."""
 
     point: str
@@ -202,13 +193,9 @@ def kept(folder: Path) -> Store:
 def write_table(store: Store, *, force: bool = False) -> Path:
     """Write `sweep.csv` of what a store has, whole or not at all: one row a point, by its place in the plan.
 
-    Parameters
-    ----------
-    force : replace a table that was edited since it was written
-
     Raises
     ------
-    UsageError : the table that is there was edited
+    UsageError : the table that is there was edited, and `force` is not given
     OutputError : it cannot be written; what the store has stays
 
     """
@@ -245,8 +232,12 @@ def sweep(
     command: str = "",
     progress: Progress = lambda _before, _made, _all: None,
     force: bool = False,
-) -> Swept:
+) -> tuple[Counter[str], int]:
     """Compute what the folder does not have of a plan, row by row, then write the table.
+
+    Returns
+    -------
+    counts, before : how many points of each status there are, and how many of them were there before
 
     Raises
     ------
@@ -277,7 +268,7 @@ def sweep(
             progress(before, made, len(plan))
         counts = Counter(row.outcome.status for row in store.rows())
         write_table(store, force=force)
-    return Swept(counts, before)
+    return counts, before
 
 
 def _check_same(store: Store, plan: Plan) -> None:

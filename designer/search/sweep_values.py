@@ -36,13 +36,9 @@ class Between:
 def parsed_values(text: str, option: str) -> tuple[Any, ...] | Between:
     """The values that a text stands for, in its order.
 
-    Parameters
-    ----------
-    option : as it was given, for messages
-
     Raises
     ------
-    UsageError : no value, a value that stands twice, or a range that does not end
+    UsageError : naming the option: no value, a value that stands twice, or a range that does not end
 
     """
     parts = list(_split(text))

@@ -20,7 +20,7 @@ from toml_text import pair, toml
 
 from designer import errors, job
 from designer.export import Export, FilterSet, write
-from designer.folders.write import write
+from designer.folders import write as design_folder
 from designer.problem import schema
 from designer.report import figures, page
 from designer.writing import folders
@@ -388,7 +388,7 @@ def test_an_older_design_survives_the_last_step(here: Path, monkeypatch: pytest.
     with pytest.raises(
         errors.OutputError, match="out: cannot be written: input/output error; what was there before is kept"
     ):
-        write(made, here / "out")
+        design_folder.write(made, here / "out")
     assert contents(here) == before
 
 
