@@ -1,135 +1,35 @@
-"""`summary.json`: what is written, and what is read back of it: its keys, their types and ranges, and what of them must agree.
+"""`summary.json`: what is written, and what is read back.
 
-In reading, keys that nothing is opened from (the numbers, which are judged again) are left alone; a key that is used and is missing,
-of another type, out of its range or at odds with the problem's text is refused with its dotted path.
+The part that a design is opened from carries a seal, which is its SHA-256: it is read as it was written, or refused. What nothing is
+opened from (the numbers, which are judged again) is left alone.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
+import json
 import shlex
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from designer.arrays import Real
 from designer.errors import DataError
-from designer.evaluation.realisation_study import ChannelStudy
 from designer.export.wave import loud_words
-from designer.problem.messages import dotted, shown
-from designer.problem.schema import MAX_SECTIONS, MAX_TAPS
+from designer.problem.messages import shown
 from designer.result import Channel, Result
 from designer.versions import WRITER, versions
 from designer.virtualizer.summary import chain_summary
 
+SUMMARY = "summary.json"
 WAVE = "filters.wav"
 MAX_SUMMARY_BYTES = 500_000_000
 REMEDY = "design it again"
-
-
-def _a_number(value: float) -> float:
-    if math.isnan(value):
-        raise ValueError("a number, and not NaN")
-    return value
-
-
-def _studied(study: ChannelStudy) -> ChannelStudy:
-    values = [study.output_bound_db]
-    values += [
-        value
-        for each in (*study.stages.values(), *(point.gains for point in study.curves), *study.moved.values())
-        for value in (each.median_db, each.fifth_percentile_db, each.worst_db)
-    ]
-    if any(map(math.isnan, values)):
-        raise ValueError("a number, and not NaN")
-    return study
-
-
-Missing = Annotated[float, Field(ge=0, allow_inf_nan=True), AfterValidator(_a_number)]
-"""What is missing in dB, which may be infinite."""
-Taps = Annotated[int, Field(ge=1, le=2 * MAX_TAPS)]
-"""A cascade's response is at most as long as taps may be, behind a delay that may be as long."""
-Delay = Annotated[int, Field(ge=0, le=2 * MAX_TAPS)]
-
-
-class Part(BaseModel):
-    """A part of the summary; what it does not name is not read."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", allow_inf_nan=False)
-
-
-class SavedPlain(Part):
-    """The drivers of plain playback: names, places among the channel's own, and delays."""
-
-    names: list[str]
-    drivers: list[Annotated[int, Field(ge=0)]]
-    delay_s: list[Annotated[float, Field(ge=0, le=10.0)]]
-
-
-class SavedCertificate(Part):
-    """What stands for the answer without its solver, at each frequency in the band; null where there is no value."""
-
-    frequency_hz: list[Annotated[float, Field(ge=0)]]
-    violation: list[Annotated[float, Field(ge=0)] | None]
-    value: list[float | None]
-    bound: list[float | None]
-    gap: list[float | None]
-    by_reference: list[bool]
-
-
-class SavedChannel(Part):
-    """How a channel came about, and its outcome."""
-
-    kind: str
-    method: str
-    plain: SavedPlain
-    feasible: bool
-    sentence: str
-    shortfalls: list[str]
-    certificate: SavedCertificate
-    slacks_db: dict[str, list[Missing]]
-
-
-class SavedRealization(Part):
-    """The filters' form and word."""
-
-    form: str
-    references: dict[str, str]
-    warnings: list[str]
-    word: str | None
-    taps: Taps
-    sections: dict[str, dict[str, Annotated[int, Field(ge=1, le=MAX_SECTIONS)]]]
-    shifts: dict[str, Annotated[int, Field(ge=-200, le=200)]]
-    finer_bits: dict[str, list[Annotated[int, Field(ge=0, le=200)]]]
-    study: dict[str, Annotated[ChannelStudy, AfterValidator(_studied)]]
-
-
-class SavedChain(Part):
-    """The stereo chain's own channels."""
-
-    taps: dict[str, Taps]
-
-
-class Summary(Part):
-    """`summary.json`."""
-
-    writer: str
-    source: str
-    title: str
-    imported_from: str
-    bulk_delay_samples: Delay
-    realization: SavedRealization
-    drivers: list[str]
-    virtualizer: SavedChain | None
-    room: dict[str, object] | None
-    channels: dict[str, SavedChannel]
-    problem_sha256: str
-    data: dict[str, str]
-    failures: dict[str, str]
-    problem: str
+READ = ("source", "imported_from", "bulk_delay_samples", "failures")
+READ_OF_FORM = ("references", "warnings", "taps", "sections", "shifts", "finer_bits", "study")
+READ_OF_CHANNEL = ("kind", "method", "plain", "feasible", "sentence", "shortfalls", "certificate", "slacks_db")
+"""Keys that a design is opened from."""
 
 
 def refusal(path: Path, found: str, expected: str, remedy: str = REMEDY) -> DataError:
@@ -139,15 +39,15 @@ def refusal(path: Path, found: str, expected: str, remedy: str = REMEDY) -> Data
     )
 
 
-def read_summary(folder: Path) -> Summary:
-    """The summary of a design folder, checked.
+def read_summary(folder: Path) -> dict[str, Any]:
+    """The summary of a design folder, as it was written.
 
     Raises
     ------
-    DataError : the folder has none of this tool, or a key of it cannot be used
+    DataError : the folder has none of this tool, or what a design is opened from was changed
 
     """
-    path = folder / "summary.json"
+    path = folder / SUMMARY
     no_summary = DataError(
         f"{folder}: found no summary.json of this tool; allowed: a folder that `designer design` wrote"
     )
@@ -160,35 +60,45 @@ def read_summary(folder: Path) -> Summary:
     except (OSError, ValueError) as error:
         raise refusal(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}", "a text file") from None
     try:
-        summary = Summary.model_validate_json(content)
-    except ValidationError as error:
-        raise _fault(path, error) from None
-    if summary.writer != WRITER:
-        raise no_summary
-    found = hashlib.sha256(summary.problem.encode("utf-8", "surrogatepass")).hexdigest()
-    if found != summary.problem_sha256:
+        summary: dict[str, Any] = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise refusal(path, f"no JSON: {error}", "the JSON that was written") from None
+    try:
+        if summary["writer"] != WRITER:
+            raise no_summary
+        found = hashlib.sha256(summary["problem"].encode("utf-8", "surrogatepass")).hexdigest()
+        stated, places = summary["problem_sha256"], dict(summary["data"])
+        whole = summary["seal"] == seal(summary)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise refusal(
             path,
-            f"problem with the SHA-256 {found[:12]}...",
-            f"{shown(summary.problem_sha256)}, as problem_sha256 has it",
-        )
-    for name, place in summary.data.items():
-        where = PurePosixPath(place)
+            "a key is missing, or of another type",
+            "every key that this version writes",
+            f"{REMEDY}, with this version",
+        ) from None
+    if found != stated:
+        raise refusal(path, f"problem with the SHA-256 {found[:12]}...", f"{shown(stated)}, as problem_sha256 has it")
+    for name, place in places.items():
+        where = PurePosixPath(str(place))
         if where.is_absolute() or ".." in where.parts or where.parts[:1] != ("data",):
             raise refusal(path, f"data.{name} = {shown(place)}", 'a path below "data/"')
+    if not whole:
+        raise refusal(path, "another SHA-256 than when it was written", f"{shown(summary['seal'])}, as its seal has it")
     return summary
 
 
-def _fault(path: Path, error: ValidationError) -> DataError:
-    first = error.errors(include_url=False)[0]
-    where = dotted(tuple(step for step in first["loc"] if isinstance(step, int | str)))
-    if first["type"] == "json_invalid":
-        return refusal(path, f"no JSON: {first['msg'].removeprefix('Invalid JSON: ')}", "the JSON that was written")
-    if first["type"] == "missing":
-        return refusal(
-            path, f"{where} is missing", "every key that this version writes", f"{REMEDY}, with this version"
-        )
-    return refusal(path, f"{where} = {shown(first['input'])}", first["msg"].removeprefix("Input should be "))
+def seal(summary: dict[str, Any]) -> str:
+    """SHA-256 of what a design is opened from, whatever else the summary holds and however it is laid out."""
+    chain = summary["virtualizer"]
+    read = {
+        **{key: summary[key] for key in (*READ, "data", "problem_sha256")},
+        "realization": {key: summary["realization"][key] for key in READ_OF_FORM},
+        "virtualizer": None if chain is None else chain["taps"],
+        "channels": {
+            name: {key: channel[key] for key in READ_OF_CHANNEL} for name, channel in summary["channels"].items()
+        },
+    }
+    return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()
 
 
 def notes(result: Result) -> list[str]:
@@ -199,7 +109,7 @@ def notes(result: Result) -> list[str]:
 def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:
     """The content of `summary.json`: outcome, numbers, certificate, versions, and what regenerates the folder."""
     problem = result.problem
-    return {
+    made = {
         "writer": WRITER,
         "source": problem.source,
         "title": problem.title,
@@ -233,6 +143,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "data": copies,
         "problem": problem.text,
     }
+    return {**made, "seal": seal(made)}
 
 
 def _bands_hz(result: Result) -> dict[str, list[float]]:
