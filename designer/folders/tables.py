@@ -79,14 +79,8 @@ def weights(result: Result) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """The rows of a table as text.
-
-    Raises
-    ------
-    DataError : it is missing, no table, or has other columns
-
-    """
+def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """The rows of a table as text; a `DataError` where it is missing, no table, or has other columns."""
     import pandas as pd
 
     try:
@@ -112,14 +106,8 @@ def table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     return read
 
 
-def numbers(path: Path, read: pd.DataFrame, column: str) -> Real:
-    """A column of finite numbers (rows,).
-
-    Raises
-    ------
-    DataError : naming the first cell that holds something else
-
-    """
+def _numbers(path: Path, read: pd.DataFrame, column: str) -> Real:
+    """A column of finite numbers (rows,); a `DataError` names the first cell that holds something else."""
     cells = read[column].to_numpy(dtype=object)
     try:
         values = cells.astype(float)
@@ -138,15 +126,9 @@ def _number(cell: object) -> float:
         return float("nan")
 
 
-def whole_numbers(path: Path, read: pd.DataFrame, column: str, most: int) -> Index:
-    """A column of whole numbers from 0 to `most` (rows,).
-
-    Raises
-    ------
-    DataError : naming the first cell that holds something else
-
-    """
-    values = numbers(path, read, column)
+def _whole_numbers(path: Path, read: pd.DataFrame, column: str, most: int) -> Index:
+    """A column of whole numbers from 0 to `most` (rows,); a `DataError` names the first cell that holds something else."""
+    values = _numbers(path, read, column)
     bad = np.flatnonzero((values != np.rint(values)) | (values < 0) | (values > most))
     if bad.size:
         found = f"{column} = {shown(read[column].iloc[bad[0]])} in row {bad[0] + 2}"
@@ -154,14 +136,8 @@ def whole_numbers(path: Path, read: pd.DataFrame, column: str, most: int) -> Ind
     return values.astype(np.intp)
 
 
-def places(path: Path, read: pd.DataFrame, column: str, names: Sequence[str]) -> Index:
-    """Where each name of a column stands among the design's (rows,).
-
-    Raises
-    ------
-    DataError : naming the first that is not among them
-
-    """
+def _places(path: Path, read: pd.DataFrame, column: str, names: Sequence[str]) -> Index:
+    """Where each name of a column stands among the design's (rows,); a `DataError` names the first that does not."""
     index = {name: n for n, name in enumerate(names)}
     cells = read[column].to_numpy(dtype=object)
     found = np.array([index.get(cell, -1) for cell in cells], dtype=np.intp)
@@ -177,14 +153,8 @@ def places(path: Path, read: pd.DataFrame, column: str, names: Sequence[str]) ->
     return found
 
 
-def once(path: Path, at: Index, count: int, what: str) -> None:
-    """Check that every place from 0 to `count` - 1 is named once.
-
-    Raises
-    ------
-    DataError : naming how many rows there are
-
-    """
+def _once(path: Path, at: Index, count: int, what: str) -> None:
+    """Check that every place from 0 to `count` - 1 is named once; a `DataError` says how many are not."""
     times = np.bincount(at, minlength=count)
     if len(times) > count or (times != 1).any():
         missing, double = int((times == 0).sum()), int((times > 1).sum())
@@ -200,18 +170,18 @@ def read_taps(path: Path, drivers: Sequence[str], lengths: Mapping[str, int]) ->
     DataError : the table is missing or broken, or a row is missing, double or one too many
 
     """
-    read = table(path, COEFFICIENTS)
+    read = _table(path, COEFFICIENTS)
     channels = list(lengths)
-    channel, driver = places(path, read, "channel", channels), places(path, read, "driver", drivers)
-    tap = whole_numbers(path, read, "tap", max(lengths.values()) - 1)
-    value = numbers(path, read, "value")
+    channel, driver = _places(path, read, "channel", channels), _places(path, read, "driver", drivers)
+    tap = _whole_numbers(path, read, "tap", max(lengths.values()) - 1)
+    value = _numbers(path, read, "value")
     taps: dict[str, Real] = {}
     for c, (name, length) in enumerate(lengths.items()):
         here = channel == c
         if (tap[here] >= length).any():
             raise refusal(path, f"tap {tap[here].max()} of {shown(name)}", f"taps 0 to {length - 1}")
         at = driver[here] * length + tap[here]
-        once(path, at, len(drivers) * length, f"taps of {shown(name)}")
+        _once(path, at, len(drivers) * length, f"taps of {shown(name)}")
         taps[name] = np.empty(at.size)
         taps[name][at] = value[here]
         taps[name] = taps[name].reshape(len(drivers), length)
@@ -226,9 +196,9 @@ def read_weights(path: Path, drivers: Sequence[str], channels: Sequence[str], fr
     DataError : the table is missing or broken, or a row is missing, double or one too many
 
     """
-    read = table(path, WEIGHTS)
-    channel, driver = places(path, read, "channel", channels), places(path, read, "driver", drivers)
-    at_hz, real, imag = (numbers(path, read, column) for column in ("frequency_hz", "real", "imag"))
+    read = _table(path, WEIGHTS)
+    channel, driver = _places(path, read, "channel", channels), _places(path, read, "driver", drivers)
+    at_hz, real, imag = (_numbers(path, read, column) for column in ("frequency_hz", "real", "imag"))
     near = _nearest(at_hz, frequency_hz)
     off = np.flatnonzero(np.abs(at_hz - frequency_hz[near]) > SAME_FREQUENCY * max(float(frequency_hz.max()), 1.0))
     if off.size:
@@ -238,7 +208,7 @@ def read_weights(path: Path, drivers: Sequence[str], channels: Sequence[str], fr
     for c, name in enumerate(channels):
         here = channel == c
         at = near[here] * len(drivers) + driver[here]
-        once(path, at, frequency_hz.size * len(drivers), f"weights of {shown(name)}")
+        _once(path, at, frequency_hz.size * len(drivers), f"weights of {shown(name)}")
         flat = np.empty(at.size, dtype=complex)
         flat[at] = real[here] + 1j * imag[here]
         weights[name] = flat.reshape(frequency_hz.size, len(drivers))
@@ -266,19 +236,19 @@ def read_sections(
         if path.exists():
             raise refusal(path, "sections", "none, as summary.json has it")
         return {}
-    read = table(path, SECTIONS)
+    read = _table(path, SECTIONS)
     channels = list(counts)
-    channel, driver = places(path, read, "channel", channels), places(path, read, "driver", drivers)
+    channel, driver = _places(path, read, "channel", channels), _places(path, read, "driver", drivers)
     most = max((count for each in counts.values() for count in each.values()), default=1)
-    section = whole_numbers(path, read, "section", most - 1)
-    delay = whole_numbers(path, read, "delay_samples", MOST_DELAY)
-    values = np.stack([numbers(path, read, column) for column in SECTIONS[3:9]], axis=1)
+    section = _whole_numbers(path, read, "section", most - 1)
+    delay = _whole_numbers(path, read, "delay_samples", MOST_DELAY)
+    values = np.stack([_numbers(path, read, column) for column in SECTIONS[3:9]], axis=1)
     cascades: dict[str, dict[str, Cascade]] = {}
     for c, (name, each) in enumerate(counts.items()):
         for l, of in enumerate(drivers):
             here = np.flatnonzero((channel == c) & (driver == l))
             what = f"sections of {shown(name)}, {shown(of)}"
-            once(path, section[here], each.get(of, 0), what)
+            _once(path, section[here], each.get(of, 0), what)
             if of not in each:
                 continue
             rows = here[np.argsort(section[here])]
