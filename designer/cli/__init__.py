@@ -6,7 +6,7 @@ imports when it runs, so that `--help` and `check` start at once.
 
 from importlib import import_module
 
-from designer.cli.app import app, main
+from designer.cli.application import app, main
 
 __all__ = ["app", "main"]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.app import Force, ProblemFile, app
+from designer.cli.application import Force, ProblemFile, app
 from designer.cli.terminal import say, say_all, warn
 
 

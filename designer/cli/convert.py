@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 import typer
 
-from designer.cli.app import ForceFile, app
+from designer.cli.application import ForceFile, app
 from designer.cli.terminal import say_all, status
 from designer.errors import UsageError
 

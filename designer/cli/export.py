@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from designer.cli.app import app
+from designer.cli.application import app
 from designer.cli.terminal import say, say_all, warn_missing
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.app import ForceFile, app
+from designer.cli.application import ForceFile, app
 from designer.cli.terminal import say_all, warn_missing
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from designer.cli.app import app
+from designer.cli.application import app
 from designer.cli.terminal import Stopped, say, say_all, warn
 from designer.errors import UsageError
 
