@@ -76,7 +76,9 @@ class Metric:
 
     def of(self, numbers: pd.DataFrame) -> Real:
         """(points,) of the table of all numbers; NaN where a point has none."""
-        keys = [key for key in numbers if key == str(self) or (not self.channel and key.endswith(f".{self.name}"))]
+        keys = [
+            key for key in map(str, numbers) if key == str(self) or (not self.channel and key.endswith(f".{self.name}"))
+        ]
         return np.asarray(self.sign * (self.sign * numbers[keys]).min(axis=1), dtype=float)
 
     @property
@@ -207,7 +209,7 @@ def choose(rows: Sequence[Row], wanted: str, subject_to: Sequence[str] = ()) -> 
             f"found {len(rows)} points, and none that was designed; allowed: one or more; see their errors in sweep.csv"
         )
     numbers = pd.DataFrame([row.outcome.numbers for row in designed])
-    known = list(numbers)
+    known = list(map(str, numbers))
     best_by = metric(wanted, known, f"--best {wanted}")
     conditions = [condition(text, known) for text in subject_to]
     if conditions and str(conditions[0].metric) != str(best_by):

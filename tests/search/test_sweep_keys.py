@@ -14,7 +14,8 @@ from designer.errors import ProblemError, UsageError
 from designer.problem import Problem
 from designer.problem.load import changed
 from designer.search.sweep_keys import locations
-from designer.search.sweep_plan import changed_data, variations
+from designer.search.sweep_plan import variations
+from designer.search.sweep_point import changed_data
 
 
 def problem(tables: dict[str, Any]) -> Problem:
