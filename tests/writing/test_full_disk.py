@@ -109,9 +109,9 @@ def test_every_command_finds_it_before_the_work(
     for module, name in ((job, "design"), (compare, "compare")):
         monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("was computed"))
     for place in (
-        "starter.new_problem",
+        "search.starter.new_problem",
         "virtualizer.render.chain_of",
-        "convert._drivers",
+        "acoustics.writers.convert._drivers",
         "importing.import_coefficients",
     ):
         monkeypatch.setattr(f"designer.{place}", lambda *_, **__: pytest.fail("was computed"))
