@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from designer import folder as folders
-from designer import saved
 from designer.acoustics.scene import Scene, scene
 from designer.designs import ChannelDesign, design_channel
 from designer.errors import ProblemError, SolverError
@@ -18,6 +16,8 @@ from designer.evaluation.image_sources import library
 from designer.evaluation.realisation_study import study
 from designer.evaluation.words import verdict
 from designer.export.ahead import check_targets
+from designer.folders.read import read
+from designer.folders.write import write
 from designer.problem import loads
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
@@ -57,7 +57,7 @@ class Design(Result):
          'summary.json', 'weights.csv']
 
         """
-        return folders.write(self, Path(folder), force=force)
+        return write(self, Path(folder), force=force)
 
 
 def design(problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False) -> Design:
@@ -250,4 +250,4 @@ def open_folder(folder: str | Path) -> Design:
     place = Path(folder)
     if not place.exists():  # a kill between two moves may have left it beside its place
         sweep_stale(place.absolute().parent)
-    return Design(**saved.read(place))
+    return Design(**read(place))

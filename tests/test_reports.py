@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from designer.compare import check_free, compare
 from designer.comparison.tidy import tidy_table
+from designer.search.compare import check_free, compare
 
 ROOT = Path(__file__).parents[1]
 REPORTS = sorted(path.parent.parent for path in (ROOT / "reports").glob("*/comparison/comparison.csv"))

@@ -3,8 +3,7 @@
 | file | what |
 |---|---|
 | manifest | what this tool wrote into a folder, by SHA-256, and what else lies there |
-| staging | a hidden folder beside an output, which goes with its process |
-| exchange | two folders change places in one step |
+| staging | a hidden folder beside an output, which goes with its process, and its exchange with what was there in one step |
 | folders | a folder as a whole, and files inside a folder |
 | files | a file alone |
 """

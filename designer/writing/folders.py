@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from designer.errors import UsageError
-from designer.writing.exchange import exchanged
 from designer.writing.manifest import (
     MANIFEST,
     Manifest,
@@ -33,6 +32,7 @@ from designer.writing.manifest import (
 from designer.writing.staging import (
     SUFFIX,
     Staging,
+    exchanged,
     output_errors,
     parents_made,
     remove_empty,

@@ -13,11 +13,13 @@ that the manifest names are deleted.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import json
 import os
 import secrets
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +43,10 @@ PROBE_BYTES = 1 << 20
 TRIES = 100
 PATIENCE_S = 20.0
 """How long another process may take to put its output into the same folder: it moves files that are ready."""
+AT_FDCWD = -100
+RENAME_EXCHANGE = 2  # linux/fs.h
+RENAME_SWAP = 2  # sys/stdio.h of macOS
+UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 @contextlib.contextmanager
@@ -226,6 +232,32 @@ def remove_empty(folder: Path, names: tuple[str, ...]) -> None:
     for parent in sorted(parents, key=lambda one: -len(one.parts)):
         with contextlib.suppress(OSError):
             (folder / parent).rmdir()
+
+
+def exchanged(one: Path, other: Path) -> bool:
+    """Exchange two folders of one file system in one step; False, with nothing done, where the system cannot.
+
+    A kill at any moment leaves one of the two at each place. Linux has renameat2 (since 3.15; not every file system), macOS renamex_np.
+
+    Raises
+    ------
+    OSError : it can, and it failed
+
+    """
+    try:
+        library = ctypes.CDLL(None, use_errno=True)
+        if sys.platform == "darwin":
+            failed = library.renamex_np(os.fsencode(one), os.fsencode(other), RENAME_SWAP)
+        else:
+            failed = library.renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
+    except (AttributeError, OSError, TypeError):  # no such function, or no C library to be asked
+        return False
+    if failed:
+        code = ctypes.get_errno()
+        if code in UNSUPPORTED:
+            return False
+        raise OSError(code, os.strerror(code), str(other))
+    return True
 
 
 @contextlib.contextmanager

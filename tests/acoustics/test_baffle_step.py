@@ -11,7 +11,7 @@ from designer.acoustics.baffle_step import baffle_step, equivalent_radius_m
 from designer.acoustics.rigid_sphere import sphere_pressure
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
-from designer.explain import explain
+from designer.problem.explain import explain
 
 
 def step(frequency_hz: Real, width_m: float = 0.2, height_m: float = 0.35) -> Complex:

@@ -10,7 +10,7 @@ import pytest
 from comparison.two_designs import made
 
 import designer
-from designer.compare import compare
+from designer.search.compare import compare
 
 ROOT = Path(__file__).parents[2]
 METHODS = ("delay-and-sum", "matrix", "least-squares", "power-ratio", "constrained", "acoustic-contrast")

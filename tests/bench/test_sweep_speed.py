@@ -10,15 +10,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from sweep.stub import square
+from search.stub import square
 
 import designer
 from designer.problem.library import library
-from designer.sweep.local import in_processes, processors
-from designer.sweep.plan import Plan
-from designer.sweep.point import Outcome, Task, measure
-from designer.sweep.run import sweep
-from designer.sweep.variation import variations
+from designer.search.sweep_plan import Plan, variations
+from designer.search.sweep_point import Outcome, Task, in_processes, measure, processors
+from designer.search.sweep_store import sweep
 
 PAIR = library()["laptop-pair"][0]
 FIFTH = 5.0
@@ -41,7 +39,7 @@ def memory_and_seconds(count: int, folder: Path) -> tuple[list[int], float]:
 
     held: list[int] = []
     begin = time.perf_counter()
-    assert sweep(plan(count), folder / "untraced", engine).counts == {"done": count}
+    assert sweep(plan(count), folder / "untraced", engine)[0] == {"done": count}
     seconds = time.perf_counter() - begin
     tracemalloc.start()
     sweep(plan(count), folder / "traced", engine)

@@ -12,11 +12,11 @@ import soundfile
 from acoustics.readers.made_sets import frd_text
 
 import designer
-from designer.compare import Comparison
 from designer.comparison.entry import Entry, shared_channels
 from designer.comparison.measured import measured_entries
 from designer.comparison.scalar_table import scalar_rows
 from designer.errors import DataError, UsageError
+from designer.search.compare import Comparison
 
 RATE, C = 16000, 343.0
 DRIVERS = [(0.0, -0.1, 0.0), (0.0, 0.1, 0.0)]

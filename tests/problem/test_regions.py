@@ -9,7 +9,7 @@ from designs.small_problems import line, load, pair
 
 import designer
 from designer.errors import ProblemError
-from designer.explain import explain
+from designer.problem.explain import explain
 
 AROUND = {"around_deg": [180.0, 0.0], "radius_deg": 40.0}
 BAND = {"azimuth_deg": [60.0, 300.0], "elevation_deg": [-30.0, 30.0]}

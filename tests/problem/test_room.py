@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from toml_text import pair, toml
 
 import designer
-from designer.explain import explain
 from designer.problem import geometry, room_places
+from designer.problem.explain import explain
 from designer.problem.schema import Problem, Room
 
 C_M_S = 343.0

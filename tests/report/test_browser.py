@@ -14,8 +14,8 @@ from comparison.two_designs import made
 from toml_text import pair, toml
 
 import designer
-from designer.compare import Comparison
 from designer.comparison.entry import shared_channels
+from designer.search.compare import Comparison
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

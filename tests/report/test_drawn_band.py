@@ -9,11 +9,11 @@ import pytest
 from toml_text import pair, toml
 
 import designer
-from designer import compare
 from designer.realization.biquad import fit_frequencies_hz
 from designer.report import channel_figures
 from designer.report.comparison_figures import draw_comparison
 from designer.result import drawn_frequencies_hz
+from designer.search import compare
 
 
 @pytest.mark.parametrize(

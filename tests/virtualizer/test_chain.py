@@ -13,9 +13,9 @@ from designs.small_problems import load, pair, speaker
 from oracles.far_ear import ear_pressures
 
 import designer
-from designer import folder
 from designer.errors import UsageError
 from designer.export.of_design import filter_set
+from designer.folders import tables
 from designer.importing.design import import_coefficients
 from designer.virtualizer.chain import chain_of, ear_delay_samples, ear_responses
 from designer.virtualizer.listening import listening
@@ -52,7 +52,7 @@ def at_the_ears(head: str, channels: tuple[str, ...], place: Path) -> Ears:
     problem, coefficients = place / "problem.toml", place / "coefficients.csv"
     problem.write_text(text(head).replace(CLOUD, ""), encoding="utf-8")
     assert CLOUD not in problem.read_text(encoding="utf-8")
-    folder.coefficients(design(head)).to_csv(coefficients, index=False)
+    tables.coefficients(design(head)).to_csv(coefficients, index=False)
 
     @cache
     def ears(frequency_hz: float) -> tuple[complex, complex]:
@@ -236,7 +236,7 @@ def test_coefficients_of_a_stereo_chain_are_read_again(tmp_path: Path) -> None:
     """`coefficients.csv` of a folder with virtual channels, imported on its problem: the same chain, tap for tap."""
     made = designer.design(load(virtual()))
     table = tmp_path / "coefficients.csv"
-    folder.coefficients(made).to_csv(table, index=False)
+    tables.coefficients(made).to_csv(table, index=False)
     again = import_coefficients(table, made.problem)
     for name, taps in chain_of(made).taps.items():
         assert np.array_equal(chain_of(again).taps[name], taps)

@@ -20,8 +20,9 @@ from command import Ended, run
 from empty_figures import empty_figures
 from toml_text import pair, toml
 
-from designer import cli, compare, errors, job
+from designer import cli, errors, job
 from designer.report import figures
+from designer.search import compare
 from designer.writing import reserve, staging
 from writing.killed import contents
 
@@ -53,7 +54,7 @@ def stereo() -> dict[str, object]:
 def without_drawing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(figures, "draw_all", empty_figures)
     patch.setattr(compare, "draw_comparison", lambda *_: [])
-    patch.setattr("designer.starter.new_problem", lambda _: ("x" * 5000, []))
+    patch.setattr("designer.search.starter.new_problem", lambda _: ("x" * 5000, []))
 
 
 @pytest.fixture
@@ -108,9 +109,9 @@ def test_every_command_finds_it_before_the_work(
     for module, name in ((job, "design"), (compare, "compare")):
         monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("was computed"))
     for place in (
-        "starter.new_problem",
+        "search.starter.new_problem",
         "virtualizer.render.chain_of",
-        "convert._drivers",
+        "acoustics.writers.convert._drivers",
         "importing.import_coefficients",
     ):
         monkeypatch.setattr(f"designer.{place}", lambda *_, **__: pytest.fail("was computed"))

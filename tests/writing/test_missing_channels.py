@@ -15,11 +15,12 @@ from empty_figures import empty_figures
 from toml_text import pair, toml
 
 import designer
-from designer import compare, errors, job
+from designer import errors, job
 from designer.designs import ChannelDesign, channel
 from designer.report import figures
-from designer.sweep import local
-from designer.sweep.point import Outcome, Task, measure
+from designer.search import compare
+from designer.search import sweep_point as local
+from designer.search.sweep_point import Outcome, Task, measure
 from writing.killed import contents
 
 WHY = 'design "left": the cone solver stopped'

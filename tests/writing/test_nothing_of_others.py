@@ -15,11 +15,12 @@ from command import Ended, run
 from empty_figures import empty_figures
 from toml_text import pair, toml
 
-from designer import compare, errors, job
+from designer import errors, job
 from designer.problem import load
 from designer.report import figures
-from designer.starter import Geometry
-from designer.sweep.point import Outcome, Task, measure
+from designer.search import compare
+from designer.search.starter import Geometry
+from designer.search.sweep_point import Outcome, Task, measure
 from writing.killed import contents
 
 Command = Callable[..., Ended]
@@ -283,7 +284,7 @@ def test_a_sweep_takes_no_folder_of_others(
     here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An empty sweep.sqlite makes no folder a sweep; a best.toml that was edited is replaced by --force alone."""
-    monkeypatch.setattr("designer.sweep.local.in_processes", one_after_the_other)
+    monkeypatch.setattr("designer.search.sweep_point.in_processes", one_after_the_other)
     vary = ("--vary", "designs.left.max_effort_db=6,9")
     (here / "mine").mkdir()
     (here / "mine/sweep.sqlite").touch()
@@ -318,7 +319,7 @@ def one_after_the_other(tasks: Iterable[Task], _: int) -> Iterator[tuple[Task, O
 
 def test_files_alone(here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """`new` and `render` replace neither a folder, a link, a device nor the input; an edited recording by --force alone."""
-    monkeypatch.setattr("designer.starter.new_problem", lambda _: ("text", []))
+    monkeypatch.setattr("designer.search.starter.new_problem", lambda _: ("text", []))
     (here / "real.toml").write_text("mine", encoding="utf-8")
     (here / "link.toml").symlink_to("real.toml")
     (here / "folder.toml").mkdir()
@@ -362,8 +363,8 @@ def stereo() -> dict[str, object]:
 
 def test_geometry_is_not_asked_before_the_place(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`new` looks at its place before it computes."""
-    from designer.starter import write_new
+    from designer.search.starter import write_new
 
-    monkeypatch.setattr("designer.starter.new_problem", lambda _: pytest.fail("was computed"))
+    monkeypatch.setattr("designer.search.starter.new_problem", lambda _: pytest.fail("was computed"))
     with pytest.raises(errors.UsageError, match=r"p\.toml: file exists; expected a new file"):
         write_new(Path("p.toml"), Geometry("pair", 2, 0.2, 0.6))

@@ -1,0 +1,46 @@
+"""The application that every command registers itself with, what their options share, and how all of them end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from designer.cli.terminal import STOPPED, Stopped, buffer_output, flush, say, stoppable
+from designer.errors import DesignerError
+
+app = typer.Typer(
+    help="Turns a loudspeaker geometry into filters that run in its firmware.\n\n"
+    "Exit codes: 0 done, 2 usage, 3 bad problem file or data, 4 infeasible as asked (the best compromise is written), 5 a solver"
+    " stopped, 6 the output could not be written.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Force = Annotated[bool, typer.Option("--force", help="Replace this tool's files even where they were edited since.")]
+ForceFile = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
+ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.")]
+
+
+def main() -> None:
+    """Run the command; a known error ends with its message and its exit code, and so does a signal that asks for an end."""
+    buffer_output()
+    try:
+        with stoppable():
+            try:
+                app(prog_name="designer")
+            finally:
+                flush()
+    except DesignerError as error:
+        say(f"error: {error}", error=True)
+        sys.exit(error.exit_code)
+    except Stopped as stopped:
+        say(STOPPED, error=True)
+        if threading.active_count() > 1:  # compiled code that cannot be interrupted, and that Python would wait for
+            os._exit(stopped.exit_code)
+        sys.exit(stopped.exit_code)

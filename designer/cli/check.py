@@ -1,0 +1,55 @@
+"""`designer check`: its options, and what it explains and draws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from designer.cli.application import Force, ProblemFile, app
+from designer.cli.terminal import say, say_all, warn
+
+
+@app.command()
+def check(
+    problem_file: ProblemFile,
+    out: Annotated[
+        Path | None, typer.Option("-o", help="Draw the layout and each measured set into this folder.")
+    ] = None,
+    reach: Annotated[
+        bool,
+        typer.Option("--reach", help="Say what each design's layout could reach at best, over effort and frequency."),
+    ] = False,
+    force: Force = False,
+) -> None:
+    """Read and explain a problem file."""
+    from designer.problem import load
+    from designer.problem.explain import explain
+
+    if out is not None:
+        from designer.writing import CHECK, check_folder, reserve
+
+        check_folder(out, CHECK, force=force, inputs=[problem_file])
+        reserve(out)
+    problem = load(problem_file)
+    say_all(explain(problem))
+    warn(problem)
+    if problem.data_files:
+        from designer.acoustics.head_facts import explain_heads
+        from designer.acoustics.measured_drivers import explain_drivers
+        from designer.acoustics.scene import scene
+
+        made = scene(problem)
+        say_all([*explain_heads(made), *explain_drivers(problem, made.responses)])
+        say_all(made.warnings, "warning")
+    if reach:
+        from designer.acoustics.scene import scene
+        from designer.evaluation.reach_words import explain_reach
+
+        say_all(explain_reach(problem, scene(problem)))
+    if out is not None:
+        from designer.report.figures import write_problem
+
+        for path in write_problem(problem, out, with_reach=reach, force=force):
+            say(f"wrote {path}")

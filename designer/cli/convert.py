@@ -1,0 +1,92 @@
+"""`designer convert`: its options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from designer.cli.application import ForceFile, app
+from designer.cli.terminal import say_all, status
+from designer.errors import UsageError
+
+
+@app.command()
+def convert(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help='Measured files, or a pattern in quotes; "device.sofa#tweeter" picks one driver.'
+        ),
+    ],
+    out: Annotated[Path, typer.Option("-o", metavar="OUT.sofa", help="The file to write.")],
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Take all files as one driver of this name; by default a driver is what stands before plane and angle."
+        ),
+    ] = None,
+    gate_ms: Annotated[float | None, typer.Option(min=0.01, help="Window against reflections, as gate_ms.")] = None,
+    distance: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001, metavar="M", help="Where it was measured, if its file does not say, as response_distance_m."
+        ),
+    ] = None,
+    clockwise: Annotated[
+        bool,
+        typer.Option("--clockwise", help="Horizontal angles count clockwise seen from above, as response_clockwise."),
+    ] = False,
+    facing: Annotated[
+        tuple[float, float],
+        typer.Option(
+            metavar="AZIMUTH ELEVATION",
+            help="Where the driver faces in a file that holds a whole device, in degrees, as facing_deg.",
+        ),
+    ] = (0.0, 0.0),
+    angles: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATTERN", help='Where the angles stand in the names, as response_angles: "woofer_{azimuth}_*".'
+        ),
+    ] = None,
+    channel: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Which channel of sound files, as response_channel.")
+    ] = None,
+    turned_about: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(
+            metavar="X Y Z",
+            help="Position of the driver relative to the point that its set was turned about, in metres along the device's"
+            " axes; for one driver at a time. A problem file says it by position_m and response_turned_about.",
+        ),
+    ] = None,
+    time: Annotated[
+        str, typer.Option(metavar="auto|shared|own", help="Whether drivers share a time reference, as response_time.")
+    ] = "auto",
+    speed_of_sound: Annotated[float, typer.Option(min=100.0, max=2000.0, metavar="M/S", help="In the air.")] = 343.0,
+    force: ForceFile = False,
+) -> None:
+    """Write measured data as SOFA, for use elsewhere.
+
+    Drivers (FRD and REW sets, spinorama tables, impulse responses, complex tables, SOFA directivities) become
+    FreeFieldDirectivityTF: one measurement a driver, on the level and time that a design uses (stated in the file's
+    comment), at the distance of the microphones or 1 m. Drivers of one file share directions and frequencies and face
+    the front. A measured head becomes SimpleFreeFieldHRIR, a whole measured device GeneralTF-E or GeneralFIR-E; for
+    these no option but -o applies.
+    """
+    from designer.acoustics.driver_sets import TimeKey
+    from designer.acoustics.writers.convert import DriverOptions, check_writable
+    from designer.acoustics.writers.convert import convert as write
+
+    check_writable(out, force=force)
+    if time not in ("auto", "shared", "own"):
+        raise UsageError(f"--time: found {time!r}; allowed: auto, shared, own")
+    options = DriverOptions(
+        name, gate_ms, distance, clockwise, facing, angles, channel, turned_about, cast(TimeKey, time)
+    )
+    with status("converting"):
+        made = write(files, out, options=options, speed_of_sound_m_s=speed_of_sound, force=force)
+    say_all(made.lines)
+    say_all(made.warnings, "warning")

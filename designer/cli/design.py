@@ -1,0 +1,65 @@
+"""`designer design`: its options, its progress, and what it says of the outcome."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from designer.cli.application import Force, ProblemFile, app
+from designer.cli.terminal import say, say_all, status, warn
+
+
+@app.command()
+def design(
+    problem_file: ProblemFile,
+    out: Annotated[
+        Path | None, typer.Option("-o", help="The design folder; by default out/<problem's file name>.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Design the filters of a problem file and write the design folder."""
+    from designer.problem import load
+
+    begin = time.perf_counter()
+    problem = load(problem_file)
+    warn(problem)
+    folder = out if out is not None else Path("out") / problem_file.stem
+    with status("starting") as shown:
+        from designer import job
+        from designer.export.write import export_notes, refused, superseded
+        from designer.folders.summary import notes
+        from designer.folders.write import check_free, data_files
+
+        check_free(folder, force=force, inputs=[problem_file, *data_files(problem)])
+        ready = time.perf_counter()
+        made = job.design(problem, progress=shown.update, keep_going=True)
+        shown.update("report")
+        report_begin = time.perf_counter()
+        gone = superseded(folder, problem.export.targets)
+        made.save(folder, force=force)
+    end = time.perf_counter()
+    for name, channel in made.channels.items():
+        say(f"{name}: {channel.verdict.sentence}{made.scalars[name].but}.")
+    said = made.warnings[len(made.failures) :]  # those of the missing channels are errors below
+    say_all([*said, *(f"export left out: {text}" for text in refused(folder).values())], "warning")
+    say_all([*notes(made), *export_notes(folder), *gone], "note")
+    stages = {"start": ready - begin, **made.seconds, "report": end - report_begin}
+    say(
+        "time: "
+        + ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in stages.items())
+        + f"; total {end - begin:.2f} s"
+    )
+    say(f"wrote {folder} (open {folder / 'report.html'})")
+    if made.status:
+        places = {table.name: i for i, table in enumerate(problem.designs)}
+        say_all((f"{message}; the other channels are written" for message in made.failures.values()), "error")
+        for name, channel in made.channels.items():
+            for shortfall in channel.verdict.shortfalls:
+                say(
+                    f'designs[{places[name]}] "{name}" is infeasible as asked: {shortfall}; the best compromise is written',
+                    error=True,
+                )
+        raise typer.Exit(made.status)

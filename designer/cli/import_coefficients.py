@@ -1,0 +1,40 @@
+"""`designer import-coefficients`: its options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from designer.cli.application import Force, app
+from designer.cli.terminal import say, say_all, status, warn
+
+
+@app.command("import-coefficients")
+def import_coefficients(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file, or a folder, as any target of `designer export` writes it.")
+    ],
+    problem: Annotated[Path, typer.Option("--problem", metavar="PROBLEM.toml", help="What they are to be judged on.")],
+    out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.")],
+    force: Force = False,
+) -> None:
+    """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
+    from designer.export.write import export_notes, superseded
+    from designer.folders.summary import notes
+    from designer.folders.write import check_free, data_files
+    from designer.importing import import_coefficients as read
+    from designer.problem import load
+
+    loaded = load(problem)
+    check_free(out, force=force, inputs=[file, problem, *data_files(loaded)])
+    warn(loaded)
+    with status("importing"):
+        made = read(file, loaded)
+        gone = superseded(out, loaded.export.targets)
+        made.save(out, force=force)
+    say_all(f"{name}: {channel.verdict.sentence}." for name, channel in made.channels.items())
+    say_all(made.warnings, "warning")
+    say_all([*notes(made), *export_notes(out), *gone], "note")
+    say(f"wrote {out} (open {out / 'report.html'})")

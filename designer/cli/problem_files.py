@@ -1,0 +1,50 @@
+"""The commands that hand out problem files: `designer problems`, `designer new` and `designer schema`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from designer.cli.application import ForceFile, app
+from designer.cli.terminal import say, say_all, status
+
+
+@app.command()
+def problems() -> None:
+    """List the library of problem files."""
+    from designer.problem.library import library, library_folder
+
+    found = library()
+    width = max(len(name) for name in found)
+    for name, (_, title) in found.items():
+        say(f"{name:{width}}  {title}")
+    say(f"\nThe files are in {library_folder()}")
+
+
+@app.command()
+def new(
+    path: Annotated[Path, typer.Argument(metavar="NAME.toml", help="The file to write.")],
+    shape: Annotated[str, typer.Option(metavar="bar|sphere|box|pair", help="What the drivers sit on.")] = "bar",
+    drivers: Annotated[int | None, typer.Option(help="How many; by default 3 in a box and 2 elsewhere.")] = None,
+    width: Annotated[float, typer.Option(metavar="M", help="From side to side; of a sphere its diameter.")] = 0.6,
+    distance: Annotated[float, typer.Option(metavar="M", help="From the device to the listener's head.")] = 2.5,
+    force: ForceFile = False,
+) -> None:
+    """Write a commented first problem file for a new geometry, with wishes that it can meet."""
+    from designer.search.starter import Geometry, least_drivers, write_new
+
+    with status("finding what the layout can reach"):
+        lines = write_new(
+            path, Geometry(shape, least_drivers(shape) if drivers is None else drivers, width, distance), force=force
+        )
+    say_all(lines)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of the problem file, for editors."""
+    from designer.problem.library import schema_text
+
+    say(schema_text(), line=False)

@@ -1,0 +1,66 @@
+"""`designer render`: its options, its progress bar, and what it says; `virtualizer/render.py` does the work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from designer.cli.application import ForceFile, app
+from designer.cli.terminal import say_all, warn_missing
+
+
+@app.command()
+def render(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="The design folder.")],
+    recording: Annotated[Path, typer.Argument(metavar="in.wav", help="A stereo WAV or FLAC file, at any sample rate.")],
+    out: Annotated[Path, typer.Option("-o", metavar="out.wav", help="The file to write.")],
+    at_ears: Annotated[
+        bool, typer.Option("--at-ears", help="What the two ears get through the acoustics, for headphones.")
+    ] = False,
+    headphones: Annotated[
+        bool, typer.Option("--headphones", help="The crosstalk model alone, for headphones.")
+    ] = False,
+    bypass: Annotated[bool, typer.Option("--bypass", help="The input bit for bit, for comparison.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Stereo on the outermost left and right drivers, for comparison.")
+    ] = False,
+    room: Annotated[
+        bool, typer.Option("--room", help="With --at-ears: in the problem's [room], reflections and all.")
+    ] = False,
+    gain: Annotated[
+        float | None,
+        typer.Option(
+            min=-200.0,
+            max=200.0,
+            metavar="DB",
+            help="This gain; by default that of equal loudness, lowered where peaks would exceed full scale.",
+        ),
+    ] = None,
+    force: ForceFile = False,
+) -> None:
+    """Play a stereo file through a design: driver feeds, or what two ears hear."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from designer import job
+    from designer.virtualizer.render import RenderOptions
+    from designer.virtualizer.render import render as play
+
+    options = RenderOptions(at_ears, headphones, bypass, plain, room, gain)
+    options.check()
+    design = job.open_folder(folder)
+    warn_missing(design)
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("rendering", total=1.0)
+        lines = play(
+            design,
+            recording,
+            out,
+            options=options,
+            progress=lambda share: bar.update(task, completed=share),
+            force=force,
+        )
+    say_all(lines)

@@ -1,0 +1,162 @@
+"""`designer sweep`: many designs of one problem file, and the best of them."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from designer.cli.application import app
+from designer.cli.terminal import Stopped, say, say_all, warn
+from designer.errors import UsageError
+
+if TYPE_CHECKING:
+    from designer.search.sweep_plan import Plan
+    from designer.search.sweep_store import Engine, Progress
+
+INTERRUPTED = 130
+"""The exit code of a program that Ctrl-C ended."""
+
+
+@app.command()
+def sweep(
+    out: Annotated[Path, typer.Option("-o", metavar="DIR", help="The folder of the sweep.")],
+    problem_file: Annotated[
+        Path | None, typer.Argument(metavar="PROBLEM.toml", help="The problem file that all points start from.")
+    ] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUES",
+            help="A key as messages write it, tables by name (drivers.right.position_m[1], designs.*.max_effort_db), and"
+            " its values: 6,12,18, or FROM:TO:STEP with both ends, or FROM:TO with --random; repeatable.",
+        ),
+    ] = None,
+    one_by_one: Annotated[
+        bool, typer.Option("--zip", help="The first values of all keys, then the second; not every with every.")
+    ] = False,
+    draws: Annotated[
+        int, typer.Option("--random", min=0, metavar="N", help="So many points at random.", show_default=False)
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of --random.")] = 0,
+    mirror: Annotated[bool, typer.Option("--mirror", help="Move a driver's mirror image (y negated) with it.")] = False,
+    robust: Annotated[
+        bool, typer.Option("--robust", help="Judge over tolerances and the listening zone too, which takes longer.")
+    ] = False,
+    processes: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="On this machine; by default one a processor.")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tcp://HOST:PORT", help="Of a Dask cluster, instead of this machine; wants the extra [cluster]."
+        ),
+    ] = None,
+    best: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Pick the best point by this (cancellation_gain_db, left.effort_db), draw what it trades, and write"
+            " DIR/best.toml.",
+        ),
+    ] = None,
+    subject_to: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NUMBER<LIMIT", help="What the best must meet: effort_db<12; repeatable."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace sweep.csv and best.toml even where they were edited since.")
+    ] = False,
+) -> None:
+    """Design one problem file in many variants, and pick the best.
+
+    DIR/sweep.sqlite grows by a row a point, and the same command goes on where it was stopped; DIR/sweep.csv is the
+    table of all points at the end.
+    """
+    if problem_file is None and best is None:
+        raise UsageError(
+            "found neither a problem file nor --best; allowed: PROBLEM.toml with --vary, --best of a sweep, or both"
+        )
+    if problem_file is None and vary:
+        raise UsageError("--vary: found no problem file; allowed: PROBLEM.toml beside it")
+    if subject_to and best is None:
+        raise UsageError("--subject-to: found no --best; allowed: the two together, as --best cancellation_gain_db")
+    if scheduler is not None and processes is not None:
+        raise UsageError(
+            "found --scheduler and --processes; allowed: one of them; the cluster's workers are its processes"
+        )
+    if problem_file is not None:
+        from designer.problem import load
+        from designer.search.sweep_plan import Plan, variations
+        from designer.search.sweep_store import check_free
+
+        check_free(out, force=force)
+        problem = load(problem_file)
+        varied = variations(problem, vary or [], mirror=mirror)
+        plan = Plan(problem, varied, one_by_one, draws, seed, robust)
+        if best is not None:  # a slip is told before the points are computed
+            from designer.search.sweep_best import check_asked
+
+            check_asked(best, subject_to or [], [design.name for design in problem.designs])
+        warn(problem)
+        _compute(plan, out, processes, scheduler, force=force)
+    if best is not None:
+        from designer.search.sweep_best import write_best
+
+        say_all(write_best(out, best, subject_to or [], force=force))
+
+
+def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None, *, force: bool) -> None:
+    from designer.search.sweep_store import sweep as run
+
+    try:
+        with _engine(processes, scheduler) as engine, _bar() as progress:
+            command = shlex.join(["designer", *sys.argv[1:]])
+            counts, before = run(plan, out, engine, command=command, progress=progress, force=force)
+    except (KeyboardInterrupt, Stopped) as stop:
+        say(f"stopped; what is computed is kept in {out}, and the same command goes on from there", error=True)
+        raise typer.Exit(stop.exit_code if isinstance(stop, Stopped) else INTERRUPTED) from None
+    there = f" ({before} were there before)" if before else ""
+    say(f"{counts.total()} points{there}: {', '.join(f'{count} {status}' for status, count in sorted(counts.items()))}")
+    if counts["failed"]:
+        say_all([f"{counts['failed']} points failed; their errors are in {out / 'sweep.csv'}"], "warning")
+    say(f"wrote {out / 'sweep.csv'}")
+
+
+@contextmanager
+def _engine(processes: int | None, scheduler: str | None) -> Iterator[Engine]:
+    """Who computes: processes of this machine, or a cluster that answers."""
+    if scheduler is None:
+        from designer.search.sweep_point import in_processes, processors
+
+        yield lambda tasks: in_processes(tasks, processes or processors())
+    else:
+        from designer.search.sweep_cluster import connected, on_cluster
+
+        with connected(scheduler) as client:
+            yield lambda tasks: on_cluster(tasks, client)
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """A bar with what is done and the time that is left; shows nothing where the output is not a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("points"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("left"))
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as shown:
+        bar = shown.add_task("points", total=None)
+
+        def progress(before: int, made: int, count: int) -> None:
+            if made == 0:  # what was there before says nothing of how fast points come
+                shown.reset(bar, completed=before, total=count)
+            else:
+                shown.update(bar, completed=before + made, total=count)
+
+        yield progress

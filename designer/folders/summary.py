@@ -1,0 +1,196 @@
+"""`summary.json`: what is written, and what is read back.
+
+The part that a design is opened from carries a seal, which is its SHA-256: it is read as it was written, or refused. What nothing is
+opened from (the numbers, which are judged again) is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from designer.arrays import Real
+from designer.errors import DataError
+from designer.export.wave import loud_words
+from designer.problem.messages import shown
+from designer.result import Channel, Result
+from designer.versions import WRITER, versions
+from designer.virtualizer.summary import chain_summary
+
+SUMMARY = "summary.json"
+WAVE = "filters.wav"
+MAX_SUMMARY_BYTES = 500_000_000
+REMEDY = "design it again"
+READ = ("source", "imported_from", "bulk_delay_samples", "failures")
+READ_OF_FORM = ("references", "warnings", "taps", "sections", "shifts", "finer_bits", "study")
+READ_OF_CHANNEL = ("kind", "method", "plain", "feasible", "sentence", "shortfalls", "certificate", "slacks_db")
+"""Keys that a design is opened from."""
+
+
+def refusal(path: Path, found: str, expected: str, remedy: str = REMEDY) -> DataError:
+    """The error of a file of a design folder that cannot be used."""
+    return DataError(
+        f"{path}: a file of the design folder is missing or broken: {found}; expected {expected}; {remedy}"
+    )
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """The summary of a design folder, as it was written.
+
+    Raises
+    ------
+    DataError : the folder has none of this tool, or what a design is opened from was changed
+
+    """
+    path = folder / SUMMARY
+    no_summary = DataError(
+        f"{folder}: found no summary.json of this tool; allowed: a folder that `designer design` wrote"
+    )
+    try:
+        if not path.is_file():
+            raise no_summary
+        if path.stat().st_size > MAX_SUMMARY_BYTES:
+            raise refusal(path, f"{path.stat().st_size / 1e6:,.0f} MB", f"at most {MAX_SUMMARY_BYTES / 1e6:,.0f} MB")
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise refusal(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}", "a text file") from None
+    try:
+        summary: dict[str, Any] = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise refusal(path, f"no JSON: {error}", "the JSON that was written") from None
+    try:
+        if summary["writer"] != WRITER:
+            raise no_summary
+        found = hashlib.sha256(summary["problem"].encode("utf-8", "surrogatepass")).hexdigest()
+        stated, places = summary["problem_sha256"], dict(summary["data"])
+        whole = summary["seal"] == seal(summary)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise refusal(
+            path,
+            "a key is missing, or of another type",
+            "every key that this version writes",
+            f"{REMEDY}, with this version",
+        ) from None
+    if found != stated:
+        raise refusal(path, f"problem with the SHA-256 {found[:12]}...", f"{shown(stated)}, as problem_sha256 has it")
+    for name, place in places.items():
+        where = PurePosixPath(str(place))
+        if where.is_absolute() or ".." in where.parts or where.parts[:1] != ("data",):
+            raise refusal(path, f"data.{name} = {shown(place)}", 'a path below "data/"')
+    if not whole:
+        raise refusal(path, "another SHA-256 than when it was written", f"{shown(summary['seal'])}, as its seal has it")
+    return summary
+
+
+def seal(summary: dict[str, Any]) -> str:
+    """SHA-256 of what a design is opened from, whatever else the summary holds and however it is laid out."""
+    chain = summary["virtualizer"]
+    read = {
+        **{key: summary[key] for key in (*READ, "data", "problem_sha256")},
+        "realization": {key: summary["realization"][key] for key in READ_OF_FORM},
+        "virtualizer": None if chain is None else chain["taps"],
+        "channels": {
+            name: {key: channel[key] for key in READ_OF_CHANNEL} for name, channel in summary["channels"].items()
+        },
+    }
+    return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()
+
+
+def notes(result: Result) -> list[str]:
+    """What a user of the folder's files has to know, without anything being odd."""
+    return list(loud_words(WAVE, result.taps.values()))
+
+
+def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:
+    """The content of `summary.json`: outcome, numbers, certificate, versions, and what regenerates the folder."""
+    problem = result.problem
+    made = {
+        "writer": WRITER,
+        "source": problem.source,
+        "title": problem.title,
+        "imported_from": result.imported_from,
+        "exit_code": result.status,
+        "failures": result.failures,
+        "sentence": sentence(result),
+        "warnings": result.warnings,
+        "notes": notes(result),
+        "bulk_delay_samples": result.bulk_delay_samples,
+        "realization": {
+            "form": problem.realization.form,
+            "references": result.references,
+            "warnings": list(result.realisation_warnings),
+            "word": problem.realization.word,
+            "taps": next(iter(result.taps.values())).shape[1],
+            "sections": {
+                name: {driver: len(one.b) for driver, one in each.items()} for name, each in result.sections.items()
+            },
+            "shifts": result.shifts,
+            "finer_bits": result.finer_bits,
+            "study": {name: one.as_json() for name, one in result.study.items()},
+        },
+        "drivers": list(result.drivers),
+        "virtualizer": chain_summary(result),
+        "room": None if result.room is None else result.room.as_json(_bands_hz(result)),
+        "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
+        "versions": versions(),
+        "command": _command(result, folder),
+        "problem_sha256": hashlib.sha256(problem.text.encode()).hexdigest(),
+        "data": copies,
+        "problem": problem.text,
+    }
+    return {**made, "seal": seal(made)}
+
+
+def _bands_hz(result: Result) -> dict[str, list[float]]:
+    return {name: channel.table.band_hz for name, channel in result.channels.items()}
+
+
+def _command(result: Result, folder: Path) -> str:
+    made_by = ["design", result.problem.source]
+    if result.imported_from:
+        made_by = ["import-coefficients", result.imported_from, "--problem", result.problem.source]
+    return shlex.join(["designer", *made_by, "-o", str(folder)])
+
+
+def sentence(result: Result) -> str:
+    """What was asked and what was reached, channel by channel."""
+    return " ".join(f"{name}: {channel.verdict.sentence}." for name, channel in result.channels.items())
+
+
+def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, Any]:
+    return {
+        "kind": channel.table.kind,
+        "method": channel.method,
+        "plain": {
+            "names": list(channel.plain_names),
+            "drivers": list(channel.plain.drivers),
+            "delay_s": list(channel.plain.delay_s),
+        },
+        "feasible": channel.feasible,
+        "sentence": channel.verdict.sentence,
+        "shortfalls": list(channel.verdict.shortfalls),
+        "numbers": {**result.scalars[name].values, **result.robustness(name)},
+        "heads": result.heads.get(name, {}),
+        "certificate": {
+            "largest_violation": _numbers(channel.certificate.violation.max(keepdims=True))[0],
+            "largest_gap": _numbers(channel.certificate.gap.max(keepdims=True))[0],
+            "solved_by_reference": int(channel.certificate.by_reference.sum()),
+            "frequency_hz": channel.frequency_hz.tolist(),
+            "violation": _numbers(channel.certificate.violation),
+            "value": _numbers(channel.certificate.value),
+            "bound": _numbers(channel.certificate.bound),
+            "gap": _numbers(channel.certificate.gap),
+            "by_reference": channel.certificate.by_reference.tolist(),
+        },
+        "slacks_db": {wish: slack.tolist() for wish, slack in channel.slacks_db.items()},
+    }
+
+
+def _numbers(values: Real) -> list[float | None]:
+    """As JSON holds them: null where nothing is optimised and there is no value."""
+    return [None if np.isnan(value) else value for value in values.tolist()]

@@ -1,0 +1,104 @@
+"""The design folder, written whole or not at all; `read` reads it back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from designer.acoustics.readers.file_checks import named_emitter
+from designer.export.of_design import filter_set
+from designer.export.write import fill_exports
+from designer.folders import room
+from designer.folders.summary import WAVE, summary
+from designer.folders.tables import coefficients, sections, weights
+from designer.problem.schema import Problem
+from designer.report import figures, page
+from designer.report.canvas import as_file
+from designer.result import Result
+from designer.writing import DESIGN, check_folder, reserve, write_folder
+
+
+def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()) -> None:
+    """Find out before a problem is designed whether its folder could be written.
+
+    Parameters
+    ----------
+    force : files of the folder that were edited since may be replaced
+    inputs : files that the command reads, which may not lie in the folder
+
+    Raises
+    ------
+    UsageError : naming the folder, what stands in the way, and the remedy
+    OutputError : no room there, or a folder that is read-only
+
+    """
+    check_folder(folder, DESIGN, force=force, inputs=inputs)
+    reserve(folder)
+
+
+def write(result: Result, folder: Path, *, force: bool = False) -> Path:
+    """Write a design folder: it appears whole or not at all."""
+    problem = result.problem
+    inputs = () if problem.files else data_files(problem)  # of an opened design its own copies, which are copied again
+    write_folder(folder, DESIGN, lambda new: _fill(result, new, folder), force=force, inputs=inputs)
+    return folder
+
+
+def _fill(result: Result, folder: Path, final: Path) -> None:
+    # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
+    from scipy.io import wavfile
+
+    coefficients(result).to_csv(folder / "coefficients.csv", index=False)
+    weights(result).to_csv(folder / "weights.csv", index=False)
+    if result.sections:
+        sections(result).to_csv(folder / "sections.csv", index=False)
+    longest = max(taps.shape[1] for taps in result.taps.values())
+    stacked = np.concatenate([np.pad(taps, ((0, 0), (0, longest - taps.shape[1]))) for taps in result.taps.values()])
+    wavfile.write(folder / WAVE, round(result.problem.sample_rate_hz), stacked.T.astype(np.float32))
+    result.metrics.to_csv(folder / "metrics.csv", index=False)
+    result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
+    if result.room is not None:
+        room.write(result.room, folder / "room", list(result.channels))
+    (folder / "figures").mkdir()
+    drawn = figures.draw_all(result)
+    captions = figures.captions(result)
+    for name, svg in drawn.items():
+        (folder / "figures" / f"{name}.svg").write_text(as_file(svg, captions[name]), encoding="utf-8")
+    copies = _copy_data(result, folder)
+    report = summary(result, final, copies)
+    (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    refusals: dict[str, str] = {}
+    exports = fill_exports(filter_set(result), folder, result.problem.export.targets, refusals)
+    rendered = page.render(result, report, (drawn, captions), exports, refusals)
+    (folder / "report.html").write_text(rendered, encoding="utf-8")
+
+
+def data_files(problem: Problem) -> list[Path]:
+    """The files that a problem's data is read from, patterns expanded."""
+    return [file for name in problem.data_files for file in _matching(_data_path(problem, name)[0])]
+
+
+def _data_path(problem: Problem, name: str) -> tuple[Path, str | None]:
+    pattern, emitter = named_emitter(str(problem.data_path(name)), Path())
+    return Path(pattern), emitter
+
+
+def _matching(path: Path) -> list[Path]:
+    return [path] if path.exists() else sorted(path.parent.glob(path.name))
+
+
+def _copy_data(result: Result, folder: Path) -> dict[str, str]:
+    """Copy the data that the problem names, and say where each now lies."""
+    copies: dict[str, str] = {}
+    for number, name in enumerate(dict.fromkeys(result.problem.data_files)):
+        path, emitter = _data_path(result.problem, name)
+        place = folder / "data" / str(number)
+        place.mkdir(parents=True)
+        for file in _matching(path):
+            shutil.copyfile(file, place / file.name)
+        copies[name] = f"data/{number}/{path.name}" + ("" if emitter is None else f"#{emitter}")
+    return copies

@@ -1,0 +1,12 @@
+"""Many designs of one problem file: `designer sweep`.
+
+| file | what |
+|---|---|
+| sweep_keys | where in a problem file the key of `--vary` leads, and its mirror image |
+| sweep_values | the values of a key: lists, ranges, intervals |
+| sweep_plan | the points, in order, each named by its content |
+| sweep_point | one point designed, and many in processes of this machine |
+| sweep_cluster | many points on a Dask cluster |
+| sweep_store | `sweep.sqlite` and `sweep.csv`: a row a point |
+| sweep_best | the best point, its trade-off, and its problem file |
+"""

@@ -1,0 +1,340 @@
+"""The best point of a sweep's folder: its trade-off as a figure, and its problem file, ready for `designer design`.
+
+A number's name may be cut at its front: `effort_db` is `largest_effort_db`, and `cancellation_gain_db` the first in the order of the
+comparison's table, `mean_cancellation_gain_db`. Without a channel before it, it is that of the channel that is worst off.
+
+A point is on the Pareto front of two numbers where no other is at least as good in both and better in one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from designer.arrays import Bool, Real
+from designer.comparison.key_differences import shown
+from designer.comparison.scalar_table import ROWS
+from designer.errors import DataError, UsageError
+from designer.problem import loads
+from designer.problem.load import changed
+from designer.problem.messages import nearest
+from designer.problem.schema import Problem
+from designer.problem.toml_text import toml_text
+from designer.search.sweep_point import FAILED, INFEASIBLE, changed_data
+from designer.search.sweep_store import FIGURE_FILE, PROBLEM_FILE, Row, kept
+from designer.writing import SWEEP, check_update, lay, update_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NUMBERS = (  # the comparison's and a few more: name, words, and whether more is better (1) or less (-1)
+    ("mean_cancellation_gain_db", "Mean cancellation gain", 1),
+    *(row for row in ROWS if row[0] != "mean_cancellation_gain_db"),
+    ("listening_zone_m2", "Listening zone", 1),
+    ("tolerance_5th_percentile_db", "5th percentile over tolerances", 1),
+    ("tolerance_median_db", "Median over tolerances", 1),
+    ("tolerance_95th_percentile_db", "95th percentile over tolerances", 1),
+    ("tolerance_nominal_db", "Gain without tolerances", 1),
+    ("largest_region_order_error_db", "Largest error of the order of harmonics", -1),
+)
+AGAINST = ("largest_effort_db", "mean_cancellation_gain_db", "largest_driver_gain_db")
+"""What a number is laid against where no condition says: the first of these that is another."""
+COMPARED: dict[str, Callable[[Real, float], Bool]] = {
+    "<=": np.less_equal,
+    ">=": np.greater_equal,
+    "<": np.less,
+    ">": np.greater,
+}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number of a point.
+
+    Attributes
+    ----------
+    name : as rows have it, without the channel
+    channel : whose it is; empty for that of the channel that is worst off
+    words : for figures
+    sign : 1 where more is better, -1 where less is
+
+    """
+
+    name: str
+    channel: str
+    words: str
+    sign: int
+
+    def of(self, numbers: pd.DataFrame) -> Real:
+        """(points,) of the table of all numbers; NaN where a point has none."""
+        keys = [
+            key for key in map(str, numbers) if key == str(self) or (not self.channel and key.endswith(f".{self.name}"))
+        ]
+        return np.asarray(self.sign * (self.sign * numbers[keys]).min(axis=1), dtype=float)
+
+    @property
+    def unit(self) -> str:
+        """As figures have it."""
+        return "m²" if self.name.endswith("_m2") else "dB"
+
+    @property
+    def label(self) -> str:
+        """Of an axis."""
+        return f"{self.words}{f', {self.channel}' if self.channel else ''} in {self.unit}"
+
+    def __str__(self) -> str:
+        """As a user would write it whole."""
+        return f"{self.channel}.{self.name}" if self.channel else self.name
+
+
+def metric(text: str, known: Sequence[str], option: str) -> Metric:
+    """What a user means by a number's name, of the "channel.number" that are known.
+
+    Raises
+    ------
+    UsageError : naming the option: there is none, with the nearest that there is
+
+    """
+    channels = dict.fromkeys(name.rpartition(".")[0] for name in known)
+    channel, _, name = text.strip().rpartition(".")
+    if channel and channel not in channels:
+        raise UsageError(f'{option}: found the channel "{channel}"; allowed: {", ".join(channels)}')
+    there = {key.rpartition(".")[2] for key in known if not channel or key.rpartition(".")[0] == channel}
+    offered = [row for row in NUMBERS if row[0] in there]
+    for whole, words, sign in offered:
+        if whole == name or whole.endswith(f"_{name}"):
+            return Metric(whole, channel, words, sign)
+    names = [whole for whole, _, _ in offered]
+    near = nearest(name, [*names, *("_".join(whole.split("_")[n:]) for whole in names for n in (1, 2))])
+    raise UsageError(f'{option}: found "{text}"; allowed: {", ".join(names)}{near and f"; {near}"}')
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a point must meet: a number, how it is compared, and with what."""
+
+    metric: Metric
+    comparison: str
+    limit: float
+
+    def __str__(self) -> str:
+        """As a user would write it whole."""
+        return f"{self.metric}{self.comparison}{self.limit:g}"
+
+
+def condition(text: str, known: Sequence[str]) -> Condition:
+    """What a user means by `effort_db<12`.
+
+    Raises
+    ------
+    UsageError : it is no comparison of a number that there is
+
+    """
+    option = f"--subject-to {text}"
+    match = re.fullmatch(r"\s*([^<>=]+?)\s*(<=|>=|<|>)\s*([^<>=]+?)\s*", text)
+    with contextlib.suppress(ValueError):
+        if match and not math.isnan(limit := float(match[3])):
+            return Condition(metric(match[1], known, option), match[2], limit)
+    raise UsageError(
+        f"{option}: found no comparison; allowed: a number's name, < <= > or >=, and a limit, as effort_db<12"
+    )
+
+
+def check_asked(wanted: str, subject_to: Sequence[str], channels: Sequence[str]) -> None:
+    """Look at the numbers and conditions that a user asks for, before any point is there; errors as `metric` and `condition`."""
+    known = [f"{channel}.{name}" for channel in channels for name, _, _ in NUMBERS]
+    metric(wanted, known, f"--best {wanted}")
+    for text in subject_to:
+        condition(text, known)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The best point and what it was chosen from.
+
+    Attributes
+    ----------
+    rows : all points that have both numbers
+    numbers : all of their numbers, a column each
+    best : the place of the best among them
+    meets : whether each meets all conditions
+    front : places of those on the Pareto front, from the best by `wanted` on
+
+    """
+
+    wanted: Metric
+    against: Metric
+    conditions: list[Condition]
+    rows: list[Row]
+    numbers: pd.DataFrame
+    best: int
+    meets: Bool
+    front: list[int]
+
+    @property
+    def row(self) -> Row:
+        """The best point."""
+        return self.rows[self.best]
+
+    @property
+    def words(self) -> str:
+        """Of how many it is the best, and under which conditions."""
+        subject = f" with {', '.join(map(str, self.conditions))}" if self.conditions else ""
+        return f"best of {self.meets.sum()} points{subject}"
+
+
+def choose(rows: Sequence[Row], wanted: str, subject_to: Sequence[str] = ()) -> Choice:
+    """Pick the best point by a number; of equally good ones the first.
+
+    Raises
+    ------
+    UsageError : a number that rows do not have, or conditions that no point meets
+    DataError : there is no point that was designed
+
+    """
+    import pandas as pd
+
+    designed = [row for row in rows if row.outcome.status != FAILED]
+    if not designed:
+        raise DataError(
+            f"found {len(rows)} points, and none that was designed; allowed: one or more; see their errors in sweep.csv"
+        )
+    numbers = pd.DataFrame([row.outcome.numbers for row in designed])
+    known = list(map(str, numbers))
+    best_by = metric(wanted, known, f"--best {wanted}")
+    conditions = [condition(text, known) for text in subject_to]
+    if conditions and str(conditions[0].metric) != str(best_by):
+        against = conditions[0].metric
+    else:
+        name = next(name for name in AGAINST if name != best_by.name)
+        against = metric(f"{best_by.channel}.{name}".lstrip("."), known, "--best")
+    able = np.isfinite(best_by.of(numbers)) & np.isfinite(against.of(numbers))
+    designed, numbers = list(itertools.compress(designed, able)), numbers[able]
+    meets = np.ones(len(designed), dtype=bool)
+    for one in conditions:
+        meets &= COMPARED[one.comparison](one.metric.of(numbers), one.limit)
+    if not meets.any():
+        raise UsageError(
+            f"--subject-to: no point of {len(designed)} meets {', '.join(map(str, conditions))};"
+            f" {_nearest_values(conditions, numbers)}"
+        )
+    first, second = best_by.sign * best_by.of(numbers), against.sign * against.of(numbers)
+    best = int(np.argmax(np.where(meets, first, -np.inf)))
+    front: list[int] = []
+    for n in np.lexsort((-second, -first)).tolist():
+        # From the best by the first number on: better by the second than all before it, or as good as the last.
+        last = front[-1] if front else n
+        if not front or second[n] > second[last] or (first[n], second[n]) == (first[last], second[last]):
+            front.append(n)
+    return Choice(best_by, against, conditions, designed, numbers, best, meets, front)
+
+
+def _nearest_values(conditions: Sequence[Condition], numbers: pd.DataFrame) -> str:
+    """How near the points come to each condition alone."""
+    parts = []
+    for one in conditions:
+        values = one.metric.of(numbers)
+        if np.isfinite(values).any():
+            word, nearest_of = ("least", np.nanmin) if one.comparison[0] == "<" else ("largest", np.nanmax)
+            parts.append(f"the {word} {one.metric} is {nearest_of(values):.4g}")
+    return ", ".join(parts)
+
+
+def write_best(folder: Path, wanted: str, subject_to: Sequence[str] = (), *, force: bool = False) -> list[str]:
+    """Choose the best point of a folder, draw what it trades, write its problem file, and say so in lines for the user.
+
+    Parameters
+    ----------
+    force : replace a problem file or a figure that was edited since it was written
+
+    Raises
+    ------
+    DataError : the folder holds no sweep, or nothing that was designed
+    UsageError : a number or a condition that is none, conditions that no point meets, or files that were edited
+    OutputError, ProblemError : the folder cannot be written, or the problem file's data is gone; what was there is as it was
+
+    """
+    with kept(folder) as store:
+        check_update(folder, SWEEP, (PROBLEM_FILE, FIGURE_FILE), force=force)
+        facts, rows = store.facts, list(store.rows())
+    chosen = choose(rows, wanted, subject_to)
+    base = loads(facts["text"], folder=facts["folder"], source=facts["source"])
+    files = {PROBLEM_FILE: _problem_text(base, chosen, folder), FIGURE_FILE: _figure(chosen)}
+    update_folder(folder, SWEEP, lay({name: text.encode() for name, text in files.items()}), force=force)
+    metrics = dict.fromkeys((chosen.wanted, chosen.against, *(one.metric for one in chosen.conditions)))
+    values = [(one, one.of(chosen.numbers)[chosen.best]) for one in metrics]
+    numbers = [f"{one} {'unknown' if np.isnan(value) else f'{value:.2f}'} {one.unit}" for one, value in values]
+    lines = [f"{chosen.words}: {_named(chosen.row)}", ", ".join(numbers)]
+    if chosen.row.outcome.status == INFEASIBLE:
+        margin = Metric("least_margin_to_target_db", "", "", 1).of(chosen.numbers)[chosen.best]
+        short = f": down to {-margin:.1f} dB below a target curve" if margin < 0 else ""
+        lines.append(f"it is infeasible as asked{short}; `designer design` says what is missing")
+    return [*lines, *(f"wrote {folder / name}" for name in files)]
+
+
+def _named(row: Row) -> str:
+    return ", ".join(f"{key} = {shown(value)}" for key, value in row.varied.items())
+
+
+def _problem_text(base: Problem, chosen: Choice, folder: Path) -> str:
+    """The winner's problem file; the data files that it names are found from the folder."""
+    data = changed_data(base, chosen.row.changes)
+    problem = changed(base, data)
+    moved = {name: _from(folder, problem.data_path(name)) for name in problem.data_files}
+    tables = [(data["listener"], "head"), (data.get("scene") or {}, "transfer")]
+    for table, key in [*tables, *((driver, "response") for driver in data["drivers"])]:  # nothing else names files
+        if isinstance(table.get(key), list):
+            table[key] = [moved.get(name, name) for name in table[key]]
+        elif table.get(key) in moved:
+            table[key] = moved[table[key]]
+    remarks = [
+        f"Written by `designer sweep --best {chosen.wanted}`: the {chosen.words},",
+        f"from {base.source} with {_named(chosen.row)}.",
+    ]
+    return "\n".join([*("# " + line.replace("\n", " ") for line in remarks), toml_text(data)])
+
+
+def _from(folder: Path, file: Path) -> str:
+    """A file's path from a folder; whole where the two are on different drives."""
+    try:
+        return Path(os.path.relpath(file.absolute(), folder.absolute())).as_posix()
+    except ValueError:
+        return file.absolute().as_posix()
+
+
+def _figure(chosen: Choice) -> str:
+    """The trade-off as SVG: the points grouped by the last key of few values, and the first condition as the limit."""
+    from designer.report.trade_off_plot import MARKERS, TradeOff, trade_off_svg
+
+    group, labels = [0] * len(chosen.rows), ["points"]
+    for key in chosen.row.varied:
+        values = [shown(row.varied.get(key)) for row in chosen.rows]
+        if 2 <= len(set(values)) <= len(MARKERS):
+            names = list(dict.fromkeys(values))
+            group, labels = [names.index(value) for value in values], [f"{key} = {name}" for name in names]
+    same = [one for one in chosen.conditions if one.metric == chosen.against]
+    return trade_off_svg(
+        TradeOff(
+            chosen.against.of(chosen.numbers),
+            chosen.wanted.of(chosen.numbers),
+            x_is_paid=chosen.against.sign < 0,
+            x_label=chosen.against.label,
+            y_label=chosen.wanted.label,
+            group=group,
+            group_labels=labels,
+            meets=chosen.meets,
+            front=chosen.front,
+            best=chosen.best,
+            best_label=_named(chosen.row),
+            limit=(same[0].limit, 1 if same[0].comparison[0] == "<" else -1) if same else None,
+        )
+    )

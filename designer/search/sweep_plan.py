@@ -1,0 +1,238 @@
+"""The points of a sweep, one after the other: the product of all values, one by one with --zip, or drawn with --random.
+
+A point is named by its content, which is a hash of the problem with its changes and defaults filled in, and of the data files that
+it names. So an interrupted sweep knows what is done, and a problem file that changed in between is not mixed with what it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from designer.acoustics.readers.file_checks import named_emitter
+from designer.errors import ProblemError, UsageError
+from designer.problem import loads
+from designer.problem.key_faults import key_faults
+from designer.problem.messages import Location, dotted
+from designer.problem.schema import Problem
+from designer.search.sweep_keys import fitted, image_location, locations, mirrored, negates, takes_whole_numbers
+from designer.search.sweep_point import Change, Task, changed_data
+from designer.search.sweep_values import Between, parsed_values
+from designer.writing.manifest import file_sha256
+
+MOST = 1_000_000
+"""Points: what keeps a typing error from filling the machine."""
+
+
+@dataclass(frozen=True)
+class Variation:
+    """One `--vary`.
+
+    Attributes
+    ----------
+    key : as the user wrote it
+    places : where its values go
+    images : where their mirror images go
+    values : in order; or an interval to draw from
+
+    """
+
+    key: str
+    places: tuple[Location, ...]
+    images: tuple[Location, ...]
+    values: tuple[Any, ...] | Between
+
+    def changes(self, value: Any) -> list[Change]:
+        """What one of the values means for the problem file."""
+        return [(place, value) for place in self.places] + [(place, mirrored(place, value)) for place in self.images]
+
+    def __len__(self) -> int:
+        return 0 if isinstance(self.values, Between) else len(self.values)
+
+    def drawn(self, generator: random.Random) -> Any:
+        """One of the values."""
+        values = self.values
+        if not isinstance(values, Between):
+            return generator.choice(values)
+        if values.whole:
+            return generator.randint(int(values.low), int(values.high))
+        return generator.uniform(values.low, values.high)
+
+
+def variations(problem: Problem, given: Sequence[str], *, mirror: bool = False) -> tuple[Variation, ...]:
+    """What is given as KEY=VALUES, each value checked alone as a problem file's would be.
+
+    Raises
+    ------
+    UsageError : a key that names nothing, values that are none, or two that set the same place
+    ProblemError : a value that its key cannot hold
+
+    """
+    varied = [_variation(problem, text, mirror=mirror) for text in given]
+    if not varied:
+        raise UsageError("found no --vary; allowed: one or more, as --vary designs.left.max_effort_db=6,12")
+    if mirror and not any(place[0] == "drivers" for one in varied for place in one.places):
+        raise UsageError("--mirror: found no --vary of a driver's key; allowed: as drivers.left.position_m[1]")
+    for one, other in itertools.combinations(varied, 2):
+        for place, taken in itertools.product(other.places + other.images, one.places + one.images):
+            short = min(len(place), len(taken))
+            if place[:short] == taken[:short]:
+                raise UsageError(
+                    f"--vary {one.key} and --vary {other.key} both set {dotted(place)}; allowed: one of them"
+                )
+    for one in varied:
+        _check_values(problem, one)
+    return tuple(varied)
+
+
+def _variation(problem: Problem, text: str, *, mirror: bool) -> Variation:
+    option = f"--vary {text}"
+    key, equals, values = text.partition("=")
+    if not equals:
+        raise UsageError(f"{option}: found no values; allowed: KEY=VALUES, as designs.left.max_effort_db=6,12")
+    places = locations(problem, key.strip(), option)
+    images = [image_location(problem, place) for place in places] if mirror else []
+    for place, image in zip(places, images, strict=False):
+        if image in places and image != place and negates(place):
+            raise UsageError(
+                f"{option}: found a driver and its mirror image with one value; allowed: with --mirror one driver of a pair, whose"
+                " image takes the other sign"
+            )
+    parsed = parsed_values(values, option)
+    if isinstance(parsed, Between):
+        parsed = Between(parsed.low, parsed.high, parsed.whole and takes_whole_numbers(places[0]))
+    else:
+        parsed = tuple(fitted(places[0], value) for value in parsed)
+    beside = tuple(dict.fromkeys(image for image in images if image is not None and image not in places))
+    return Variation(key.strip(), places, beside, parsed)
+
+
+def _check_values(problem: Problem, one: Variation) -> None:
+    """What a value shows alone is refused before anything is designed; what two keys show together is a point's error.
+
+    Of numbers the least and the largest stand for all, because what a key allows is an interval.
+    """
+    values = one.values
+    if isinstance(values, Between):
+        values = tuple(int(end) if values.whole else end for end in (values.low, values.high))
+    numbers = [[value for value in values if type(value) is kind] for kind in (int, float)]
+    ends = [end for some in numbers if some for end in dict.fromkeys((min(some), max(some)))]
+    for value in [*ends, *(value for value in values if type(value) not in (int, float))]:
+        data = changed_data(problem, one.changes(value))
+        try:
+            Problem.model_validate(data)
+        except ValidationError as error:
+            faults = list(key_faults(error, data).values())
+            raise ProblemError(f"{problem.source} with --vary {one.key}", faults) from None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which points are to be computed.
+
+    Attributes
+    ----------
+    one_by_one : the first values of all keys, then the second, ...; otherwise every value with every other
+    draws : how many points are drawn, each on its own from the seed and its number; 0 for none
+    robust : whether the draws over tolerances and the listening zone are wanted too
+
+    """
+
+    problem: Problem
+    varied: tuple[Variation, ...]
+    one_by_one: bool = False
+    draws: int = 0
+    seed: int = 0
+    robust: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no points.
+
+        Raises
+        ------
+        UsageError : lists of unequal length, intervals without a draw, or too many points
+
+        """
+        for one in self.varied:
+            if isinstance(one.values, Between) and not self.draws:
+                raise UsageError(
+                    f"--vary {one.key}: found a range without a step; allowed: FROM:TO:STEP, or --random N to draw from it"
+                )
+        if self.one_by_one and self.draws:
+            raise UsageError("found --zip and --random; allowed: one of them")
+        if self.one_by_one and len(set(map(len, self.varied))) > 1:
+            counts = ", ".join(f"{len(one)} of {one.key}" for one in self.varied)
+            raise UsageError(f"--zip: found {counts}; allowed: as many values of each key")
+        if len(self) > MOST:
+            raise UsageError(f"found {len(self)} points; allowed: at most {MOST}; take larger steps, or --random N")
+
+    def __len__(self) -> int:
+        """How many points; with draws, some of them may be alike."""
+        return self.draws or (len(self.varied[0]) if self.one_by_one else math.prod(map(len, self.varied)))
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What the sweep is of, as its folder keeps it: points of other facts are not mixed with these."""
+        return {
+            "content": content(self.problem),
+            "text": self.problem.text,
+            "folder": str(self.problem.folder.absolute()),
+            "source": self.problem.source,
+            "keys": [one.key for one in self.varied],
+            "images": any(one.images for one in self.varied),
+            "robust": self.robust,
+        }
+
+    def tasks(self) -> Iterator[Task]:
+        """Every point, in order; of draws that are alike the first."""
+        facts = self.facts
+        base = loads(facts["text"], folder=facts["folder"], source=facts["source"])  # found from anywhere
+        seen: set[str] = set()
+        for number, values in enumerate(self._values()):
+            changes = [change for one, value in zip(self.varied, values, strict=True) for change in one.changes(value)]
+            point = _name(self.problem, facts["content"], changes, robust=self.robust)
+            if point not in seen:
+                if self.draws:  # values of lists are told apart already, and memory stays flat
+                    seen.add(point)
+                varied = {one.key: value for one, value in zip(self.varied, values, strict=True)}
+                yield Task(point, number, varied, tuple(changes), base, self.robust)
+
+    def _values(self) -> Iterable[Sequence[Any]]:
+        if self.draws:
+            # Each point has a generator of its own, so that more points of the same seed begin with the same ones.
+            generators = (random.Random(f"{self.seed} {number}") for number in range(self.draws))
+            return ([one.drawn(generator) for one in self.varied] for generator in generators)
+        lists = [() if isinstance(one.values, Between) else one.values for one in self.varied]
+        return zip(*lists, strict=True) if self.one_by_one else itertools.product(*lists)
+
+
+def content(problem: Problem) -> str:
+    """What a problem is named by: a hash of its tables with their defaults filled in, and of its data files."""
+    return _hash(problem, problem.model_dump(), problem.data_files)
+
+
+def _name(problem: Problem, of_problem: str, changes: Sequence[Change], *, robust: bool) -> str:
+    """What a point is named by: the problem, what is changed in it and judged, and data files that a value names."""
+    values = itertools.chain.from_iterable(value if isinstance(value, list) else [value] for _, value in changes)
+    names = [value for value in values if isinstance(value, str)]
+    return _hash(problem, [of_problem, robust, changes], names)[:32]
+
+
+def _hash(problem: Problem, data: Any, names: Iterable[str]) -> str:
+    digest = hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode())
+    for name in names:  # a file, a pattern of files, or a file whose emitter stands behind a hash sign
+        path = Path(named_emitter(str(problem.data_path(name)), Path())[0])
+        matching = path.parent.glob(path.name) if path.name else ()
+        for file in [path] if path.is_file() else sorted(one for one in matching if one.is_file()):
+            digest.update(bytes.fromhex(file_sha256(file)))
+    return digest.hexdigest()

@@ -1,0 +1,170 @@
+"""Points of a sweep computed: a problem file with some values changed, designed and judged, and no folder written.
+
+What goes to another process or another machine is the problem and the changes; what comes back is a few numbers. In processes
+of this machine linear algebra has one thread each. A process that dies takes no other point with it: what was under way is computed
+again, one point at a time, and the point whose process dies while it is alone has failed.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import multiprocessing
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from designer.errors import DesignerError, ProblemError
+from designer.workers import pool
+
+if TYPE_CHECKING:
+    from designer.problem import Problem
+
+DONE, INFEASIBLE, FAILED = "done", "infeasible", "failed"
+"""How a point ended: all wishes hold; the best compromise was designed; an error."""
+ONE_THREAD = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+AHEAD = 3
+"""Points handed out a process: enough that none waits, and few enough that memory does not grow with the sweep."""
+
+Change = tuple[tuple[int | str, ...], Any]
+"""A place in a problem file, and what it is to hold."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a point is.
+
+    Attributes
+    ----------
+    point : names it by its content: the problem file's, the data's, and what is changed
+    number : its place in the plan
+    varied : the user's key -> the value that it has here
+    changes : places of the problem file and their values, mirror images included
+    problem : that all points start from
+    robust : whether the draws over tolerances and the listening zone are wanted too
+
+    """
+
+    point: str
+    number: int
+    varied: Mapping[str, Any]
+    changes: tuple[Change, ...]
+    problem: Problem
+    robust: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a point.
+
+    Attributes
+    ----------
+    numbers : "channel.number" -> value, as `summary.json` has them; of a failed point those of the channels that have a design
+    error : of a failed point, on one line
+
+    """
+
+    status: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    error: str = ""
+    seconds: float = 0.0
+
+
+Work = Callable[[Task], Outcome]
+"""What is done with a point, importable by its name."""
+
+
+def changed_data(problem: Problem, changes: Sequence[Change]) -> dict[str, Any]:
+    """The tables of a problem file with some values changed; what the file leaves to its default is copied where a part changes."""
+    data = problem.model_dump(exclude_unset=True)
+    for (*way, last), value in changes:
+        here: Any = data
+        filled: Any = problem
+        for step in way:
+            filled = filled[step] if isinstance(step, int) else getattr(filled, str(step), None)
+            if isinstance(here, dict) and here.get(step) is None:
+                here[step] = copy.deepcopy(filled) if isinstance(filled, list) else {}
+            here = here[step]
+        here[last] = copy.deepcopy(value)
+    return data
+
+
+def measure(task: Task) -> Outcome:
+    """Design a point and judge it. Whatever goes wrong with the point is its outcome, and nobody else's."""
+    from designer import job
+    from designer.problem.load import changed
+
+    begin = time.perf_counter()
+    try:
+        made = job.design(changed(task.problem, changed_data(task.problem, task.changes)), keep_going=True)
+        numbers = {
+            f"{name}.{key}": value
+            for name, scalars in made.scalars.items()
+            for key, value in {**scalars.values, **(made.robustness(name) if task.robust else {})}.items()
+            if math.isfinite(value)
+        }
+        stopped = " | ".join(f"{name}: {' '.join(why.split())}" for name, why in made.failures.items())
+        outcome = Outcome(FAILED if stopped else INFEASIBLE if made.status else DONE, numbers, stopped)
+    except ProblemError as error:
+        outcome = Outcome(FAILED, error=" | ".join(map(str, error.faults)))
+    except Exception as error:
+        kind = "" if isinstance(error, DesignerError) else f"{type(error).__name__}: "
+        outcome = Outcome(FAILED, error=kind + " ".join(str(error).split()))
+    return replace(outcome, seconds=time.perf_counter() - begin)
+
+
+def processors() -> int:
+    """How many processes this program may keep busy."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_processes(tasks: Iterable[Task], processes: int, work: Work = measure) -> Iterator[tuple[Task, Outcome]]:
+    """Each point with its outcome, as it comes, computed in processes of this machine."""
+    waiting, suspects = iter(tasks), deque[Task]()
+    while True:
+        under_way: dict[Future[Outcome], Task] = {}
+        with _pool(processes) as workers:
+            try:
+                while True:
+                    # After a death those that were under way go one at a time, so that the next death names its point.
+                    room = 1 if suspects else AHEAD * processes
+                    while len(under_way) < room and (task := suspects.popleft() if suspects else next(waiting, None)):
+                        try:
+                            under_way[workers.submit(work, task)] = task
+                        except BrokenProcessPool:  # it died while it had nothing to do, or with another point
+                            suspects.append(task)
+                            raise
+                    if not under_way:
+                        return
+                    for done in wait(under_way, return_when=FIRST_COMPLETED).done:
+                        outcome = done.result()
+                        yield under_way.pop(done), outcome
+            except BrokenProcessPool:
+                pass
+        if len(under_way) == 1:
+            yield next(iter(under_way.values())), Outcome(FAILED, error="its process died (out of memory, or killed)")
+        else:
+            suspects.extend(under_way.values())
+
+
+@contextmanager
+def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that are begun anew, not forked: what they inherit is how many threads their linear algebra has."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
+    try:
+        with pool(processes, multiprocessing.get_context("spawn")) as workers:
+            yield workers
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value

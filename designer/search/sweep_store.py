@@ -1,0 +1,303 @@
+"""A sweep's folder: `sweep.sqlite`, a row a point, committed as it comes, so that what is computed outlives a stopped program and a
+full disk; and `sweep.csv`, made of it.
+
+about     one row: the problem's text and what the sweep is of, as JSON
+points    point (its name), number (its place in the plan), varied and changes (JSON), status, numbers (JSON), error, seconds
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from designer.comparison.key_differences import key_differences
+from designer.errors import DataError, DesignerError, OutputError, UsageError
+from designer.problem import loads
+from designer.search.sweep_plan import Plan
+from designer.search.sweep_point import Change, Outcome, Task
+from designer.versions import versions
+from designer.writing import (
+    SWEEP,
+    Staging,
+    check_folder,
+    check_update,
+    output_errors,
+    parents_made,
+    reserve,
+    turn,
+    update_folder,
+)
+
+FILE = "sweep.sqlite"
+TABLE_FILE, PROBLEM_FILE, FIGURE_FILE = MADE_ANEW = "sweep.csv", "best.toml", "trade-off.svg"
+APPLICATION_ID = 0x4C464453
+"""Of the database, by which it is known as this tool's before it holds a row."""
+PATIENCE_S = 30.0
+"""How long another program may hold the file."""
+TABLES = f"""
+pragma application_id = {APPLICATION_ID};
+pragma journal_mode = wal;
+create table about (facts text not null);
+create table points (
+    point text primary key, number integer not null, varied text not null, changes text not null,
+    status text not null, numbers text not null, error text not null, seconds real not null
+);
+"""  # the file remembers both pragmas
+COLUMNS = "point, number, varied, changes, status, numbers, error, seconds"
+
+Engine = Callable[[Iterable[Task]], Iterator[tuple[Task, Outcome]]]
+Progress = Callable[[int, int, int], None]
+"""Called with how many points were there before, how many came, and how many there are to be."""
+
+
+class Row(NamedTuple):
+    """One point that is computed, failed or not: as its task, with its outcome."""
+
+    point: str
+    number: int
+    varied: Mapping[str, Any]
+    changes: tuple[Change, ...]
+    outcome: Outcome
+
+
+class Store(AbstractContextManager["Store"]):
+    """The rows of one folder; to be closed, as a file is.
+
+    Whatever writes raises `OutputError` where it cannot, as on a full disk; the rows that are there stay.
+    """
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self._connection = connection
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file; each row is committed already."""
+        self._connection.close()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the sweep is of; empty before anything is said."""
+        row = self._connection.execute("select facts from about").fetchone()
+        return {} if row is None else dict(json.loads(row[0]))
+
+    def say(self, facts: Mapping[str, Any]) -> None:
+        """Keep what the sweep is of."""
+        self._write("insert or replace into about (rowid, facts) values (1, ?)", json.dumps(facts))
+
+    def points(self) -> dict[str, int]:
+        """The points that are there, and their places in the plan."""
+        return dict(self._connection.execute("select point, number from points"))
+
+    def add(self, task: Task, outcome: Outcome) -> None:
+        """Keep one point."""
+        told = (json.dumps(task.varied), json.dumps(task.changes), outcome.status, json.dumps(outcome.numbers))
+        sql = f"insert or replace into points ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?)"
+        self._write(sql, task.point, task.number, *told, outcome.error, outcome.seconds)
+
+    def place(self, point: str, number: int) -> None:
+        """Give a point that is there its place in the plan of today."""
+        self._write("update points set number = ? where point = ?", number, point)
+
+    def rows(self) -> Iterator[Row]:
+        """All points, by their place in the plan."""
+        for point, number, varied, changes, status, numbers, error, seconds in self._connection.execute(
+            f"select {COLUMNS} from points order by number, rowid"
+        ):
+            changed = tuple((tuple(place), value) for place, value in json.loads(changes))
+            yield Row(point, number, json.loads(varied), changed, Outcome(status, json.loads(numbers), error, seconds))
+
+    def _write(self, sql: str, *values: object) -> None:
+        try:
+            with self._connection:  # committed, or taken back
+                self._connection.execute(sql, values)
+        except sqlite3.Error as error:
+            try:
+                kept = f"{self._connection.execute('select count(*) from points').fetchone()[0]} points"
+            except sqlite3.Error:
+                kept = "the points committed before"
+            raise OutputError(
+                f"{self.folder / FILE}: cannot be written: {error}; {kept} are kept in it; make room, and the same"
+                " command goes on from there"
+            ) from None
+
+
+def check_free(folder: Path, *, force: bool = False) -> None:
+    """Refuse a folder that is not empty and holds no sweep of this tool, and tables of it that were edited.
+
+    Raises
+    ------
+    UsageError : naming the folder and the remedy
+    OutputError : no room there, or a folder that is read-only
+    DataError : its database is no sweep of this tool
+
+    """
+    check_update(folder, SWEEP, MADE_ANEW, force=force)
+    if os.path.lexists(folder / FILE):
+        with kept(folder):
+            pass
+    elif folder.is_dir() and any(folder.iterdir()):
+        check_folder(folder, SWEEP)  # what lies there belongs to no sweep
+    reserve(folder / FILE)
+
+
+def begun(folder: Path, *, force: bool = False) -> Store:
+    """The store of a folder, made if it is not there: the database appears with its tables, in one step; errors as `check_free`."""
+    check_free(folder, force=force)
+    if not (folder / FILE).exists():
+        try:
+            with output_errors(folder), parents_made(folder / FILE) as at, Staging(at.parent, FILE) as staging:
+                connection = sqlite3.connect(staging.new / FILE)
+                connection.executescript(TABLES)
+                connection.close()
+                with turn(at.parent):
+                    if not at.exists():  # another process may have begun the same sweep
+                        (staging.new / FILE).replace(at)
+        except sqlite3.Error as error:
+            raise OutputError(f"{folder}: cannot be written: {error}; make room, or choose another place") from None
+    return kept(folder)
+
+
+def kept(folder: Path) -> Store:
+    """The store of a folder that a sweep was written into.
+
+    Raises
+    ------
+    DataError : there is none
+
+    """
+    file = folder / FILE
+    if file.is_symlink() or not file.is_file():
+        raise DataError(f"{folder}: found no {FILE} of this tool; allowed: a folder that `designer sweep` wrote")
+    connection = sqlite3.connect(file, timeout=PATIENCE_S)
+    try:
+        ours = connection.execute("pragma application_id").fetchone()[0] == APPLICATION_ID
+        connection.execute(f"select {COLUMNS} from points limit 1")
+    except sqlite3.Error as error:
+        connection.close()
+        raise DataError(f"{file}: found no sweep of this tool: {error}; choose another with -o") from None
+    if not ours:
+        connection.close()
+        raise DataError(f"{file}: found another program's; allowed: a folder that `designer sweep` wrote")
+    # The log reaches the disk when the system likes, and is kept short: under half a megabyte.
+    connection.executescript("pragma synchronous = normal; pragma wal_autocheckpoint = 100")
+    return Store(folder, connection)
+
+
+def write_table(store: Store, *, force: bool = False) -> Path:
+    """Write `sweep.csv` of what a store has, whole or not at all: one row a point, by its place in the plan.
+
+    Raises
+    ------
+    UsageError : the table that is there was edited, and `force` is not given
+    OutputError : it cannot be written; what the store has stays
+
+    """
+    path = store.folder / TABLE_FILE
+
+    def fill(folder: Path) -> None:
+        numbers = dict.fromkeys(name for row in store.rows() for name in row.outcome.numbers)
+        columns = [*store.facts["keys"], *numbers, "status", "error", "seconds"]
+        with (folder / TABLE_FILE).open("w", encoding="utf-8", newline="") as out:
+            table = csv.DictWriter(out, columns, restval="", extrasaction="ignore", lineterminator="\n")
+            table.writeheader()
+            for row in store.rows():  # one after the other: none is held
+                cells = {key: _cell(value) for key, value in {**row.varied, **row.outcome.numbers}.items()}
+                ending = (row.outcome.status, row.outcome.error, f"{row.outcome.seconds:.4f}")
+                table.writerow(cells | dict(zip(columns[-3:], ending, strict=True)))
+
+    try:
+        update_folder(store.folder, SWEEP, fill, force=force)
+    except OutputError as error:
+        raise OutputError(f"{path}: {str(error).partition(': ')[2]}; all points are kept in {store.folder}") from None
+    return path
+
+
+def _cell(value: Any) -> str:
+    """As TOML has it, text without quotes; a float in the digits that give it back."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def sweep(
+    plan: Plan,
+    folder: Path,
+    engine: Engine,
+    *,
+    command: str = "",
+    progress: Progress = lambda _before, _made, _all: None,
+    force: bool = False,
+) -> tuple[Counter[str], int]:
+    """Compute what the folder does not have of a plan, row by row, then write the table.
+
+    Returns
+    -------
+    counts, before : how many points of each status there are, and how many of them were there before
+
+    Raises
+    ------
+    UsageError : the folder holds something else, or a sweep of another problem or of other keys
+    OutputError : it cannot be written; what is computed is kept
+    DataError : the folder's file is no sweep
+
+    """
+    with begun(folder, force=force) as store:
+        _check_same(store, plan)
+        store.say({"command": command, **plan.facts, "versions": versions()})
+        known = store.points()
+        before = made = 0
+
+        def missing() -> Iterator[Task]:
+            nonlocal before
+            for task in plan.tasks():
+                if task.point not in known:
+                    yield task
+                    continue
+                before += 1
+                if known[task.point] != task.number:
+                    store.place(task.point, task.number)
+                progress(before, made, len(plan))
+
+        for made, (task, outcome) in enumerate(engine(missing()), start=1):
+            store.add(task, outcome)
+            progress(before, made, len(plan))
+        counts = Counter(row.outcome.status for row in store.rows())
+        write_table(store, force=force)
+    return counts, before
+
+
+def _check_same(store: Store, plan: Plan) -> None:
+    """Refuse to mix what was computed from another problem, by other keys, or judged otherwise."""
+    was, now = store.facts, plan.facts
+    if not was:
+        return
+    remedy = "choose another folder with -o"
+    if was["content"] != now["content"]:
+        raise UsageError(
+            f"{store.folder}: found a sweep of {was['source']} as it was before it changed ({_what_changed(was, plan)}); allowed:"
+            f" the same problem; undo the change, or {remedy}"
+        )
+    if was["keys"] != now["keys"]:
+        raise UsageError(
+            f"{store.folder}: found a sweep of the keys {', '.join(was['keys'])}, and not of {', '.join(now['keys'])}; allowed:"
+            f" other values of the same keys; {remedy}"
+        )
+    for fact, option in (("images", "--mirror"), ("robust", "--robust")):
+        if was[fact] != now[fact]:
+            there = "with" if was[fact] else "without"
+            raise UsageError(f"{store.folder}: found a sweep {there} {option}; allowed: the same; {remedy}")
+
+
+def _what_changed(was: dict[str, Any], plan: Plan) -> str:
+    try:
+        old = loads(was["text"], folder=was["folder"], source=was["source"])
+    except DesignerError:
+        return "a file that it names is gone"
+    rows = [f"{key} was {before}, and is {now}" for key, (before, now) in key_differences([old, plan.problem])]
+    more = f", and {len(rows) - 2} keys more" if len(rows) > 2 else ""
+    return "; ".join(rows[:2]) + more if rows else "a data file that it names is another"

@@ -1,0 +1,130 @@
+"""`designer new`: a first file whose wishes hold, for layouts that no library problem has."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import designer
+from designer.designs.within_reach import LEAST_DB, MARGIN_DB, wish_below
+from designer.errors import UsageError
+from designer.problem.library import library, library_folder, schema_text
+from designer.search.starter import Geometry, new_problem, places, write_new
+
+GEOMETRIES = [
+    Geometry("bar", 4, 0.6, 2.5),
+    Geometry("pair", 2, 0.2, 0.6),
+    Geometry("pair", 2, 0.1, 2.5),
+    Geometry("sphere", 3, 0.175, 2.0),
+    Geometry("box", 3, 0.15, 1.0),
+]
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: f"{g.shape}-{g.drivers}-{g.width_m}")
+def test_a_new_file_is_feasible_and_asks_for_something(geometry: Geometry) -> None:
+    """Its design ends with exit code 0, over an octave and at no less than 4 dB, with the ears' sides as they are named."""
+    text, _ = new_problem(geometry)
+    problem = designer.loads(text)
+    assert len(problem.drivers) == geometry.drivers
+    design = designer.design(problem)
+    assert design.status == 0
+    for table in problem.designs:
+        assert table.band_hz[1] >= 2 * table.band_hz[0]
+        assert table.cancellation_gain_db is not None
+        gains = [gain for _, gain in table.cancellation_gain_db]
+        assert min(gains) >= LEAST_DB
+        # Points between two of the same gain say nothing, so the file leaves them out.
+        assert not any(
+            before == here == after for before, here, after in zip(gains, gains[1:], gains[2:], strict=False)
+        )
+    ears = designer.scene(problem).at(np.array([2000.0])).ears()[0, :2]
+    heard = np.abs(ears @ design.weights["left"][np.argmin(np.abs(design.frequency_hz - 2000.0))])
+    assert heard[0] > heard[1], "the left channel is louder at the left ear"
+
+
+def test_drivers_stand_from_the_listeners_left_to_the_right() -> None:
+    """The listener's left is the device's -y, and a driver on a side faces away from the middle."""
+    for geometry in GEOMETRIES:
+        spots = places(geometry)
+        sides = [spot.position_m[1] for spot in spots]
+        assert sides == sorted(sides)
+        assert sides[0] == pytest.approx(-sides[-1]) and sides[0] < 0
+        assert [spot.azimuth_deg for spot in spots] == pytest.approx([-spot.azimuth_deg for spot in reversed(spots)])
+        assert (spots[0].name, spots[-1].name) == ("left", "right")
+        assert max(map(abs, sides)) <= geometry.width_m / 2 + 1e-9
+
+
+def test_a_curve_lies_below_the_bound_between_its_knots_as_well() -> None:
+    """A bound with a dip between two knots: straight lines over log f stay MARGIN_DB under it everywhere."""
+    f = np.arange(200.0, 8000.0, 93.75)
+    bound = 14.0 - 6.0 * np.exp(-(((np.log2(f) - np.log2(1500.0)) / 0.1) ** 2))
+    wish = wish_below(f, bound, 15.0)
+    assert wish is not None
+    knots = np.array(wish.curve)
+    asked = np.interp(np.log(f), np.log(knots[:, 0]), knots[:, 1])
+    inside = (f >= wish.band_hz[0]) & (f <= wish.band_hz[1])
+    assert (asked[inside] <= bound[inside] - MARGIN_DB + 1e-9).all()
+    assert asked[inside].max() > 11.0
+
+
+def test_nothing_is_asked_where_no_octave_is_within_reach() -> None:
+    """A bound that is high over less than an octave gives no wish."""
+    f = np.arange(200.0, 8000.0, 93.75)
+    assert wish_below(f, np.where((f > 1000.0) & (f < 1800.0), 20.0, 1.0), 15.0) is None
+
+
+@pytest.mark.parametrize(
+    ("geometry", "message"),
+    [
+        (Geometry("tube", 3, 0.2, 2.0), "--shape: found 'tube'; allowed: bar, sphere, box, pair"),
+        (Geometry("pair", 3, 0.2, 2.0), "--drivers: found 3; allowed for --shape pair: 2"),
+        (Geometry("box", 2, 0.2, 2.0), "--drivers: found 2; allowed for --shape box: 3 to 64"),
+        (Geometry("bar", 4, 60.0, 2.0), "--width: found 60; allowed: 0.02 to 5 metres"),
+        (Geometry("bar", 4, 1.0, 0.3), "--distance: found 0.3; allowed: 0.7 (half the width"),
+        (Geometry("pair", 2, 0.02, 20.0), "raise --width, or lower --distance"),
+    ],
+)
+def test_what_no_file_can_be_written_for_is_refused(geometry: Geometry, message: str) -> None:
+    """The option, what was found and what is allowed."""
+    with pytest.raises(UsageError) as refused:
+        new_problem(geometry)
+    assert message in str(refused.value)
+
+
+def test_the_file_and_its_schema_are_written_and_nothing_is_overwritten(tmp_path: Path) -> None:
+    """A second run is refused without --force, and a schema of the user's own stays."""
+    path, geometry = tmp_path / "mine.toml", Geometry("pair", 2, 0.2, 0.6)
+    lines = write_new(path, geometry)
+    assert any("designer design" in line for line in lines)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["mine.toml", "problem.schema.json"]
+    before = path.read_text(encoding="utf-8")
+    assert before.startswith("#:schema ./problem.schema.json\n")
+    (tmp_path / "problem.schema.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"mine\.toml: file exists; expected a new file; .*--force$"):
+        write_new(path, geometry)
+    write_new(path, geometry, force=True)
+    assert path.read_text(encoding="utf-8") == before
+    assert (tmp_path / "problem.schema.json").read_text(encoding="utf-8") == "{}"
+    with pytest.raises(UsageError, match=r"ends in \.toml"):
+        write_new(tmp_path / "mine.txt", geometry)
+
+
+def test_every_library_problem_names_the_schema_that_lies_beside_it() -> None:
+    """`designer schema > problems/problem.schema.json` makes it anew."""
+    written = (library_folder() / "problem.schema.json").read_text(encoding="utf-8")
+    assert written == schema_text()
+    assert json.loads(written)["type"] == "object"
+    for file, _ in library().values():
+        first = file.read_text(encoding="utf-8").splitlines()[0]
+        assert first == "#:schema ./problem.schema.json", f"{file.name} begins with {first!r}"
+
+
+def test_a_new_file_is_what_an_editor_expects() -> None:
+    """It is TOML with a title, and its comments say what the keys mean."""
+    text, _ = new_problem(Geometry("pair", 2, 0.2, 0.6))
+    assert tomllib.loads(text)["title"] == "2 drivers apart by 20 cm, heard at 0.6 m"
+    assert sum("#" in line for line in text.splitlines()) > 12

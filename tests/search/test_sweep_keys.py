@@ -1,0 +1,142 @@
+"""Where the keys of --vary lead, what they are refused for, and what happens to a driver's mirror image."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+from toml_text import pair, toml, trio
+
+import designer
+from designer.errors import ProblemError, UsageError
+from designer.problem import Problem
+from designer.problem.load import changed
+from designer.search.sweep_keys import locations
+from designer.search.sweep_plan import variations
+from designer.search.sweep_point import changed_data
+
+
+def problem(tables: dict[str, Any]) -> Problem:
+    return designer.loads(toml(tables))
+
+
+TRIO = problem(trio())
+
+
+@pytest.mark.parametrize(
+    ("key", "places"),
+    [
+        ("drivers.right.position_m[1]", [("drivers", 2, "position_m", 1)]),
+        ("drivers[2].position_m[1]", [("drivers", 2, "position_m", 1)]),
+        ('drivers."right".max_gain_db', [("drivers", 2, "max_gain_db")]),
+        ("drivers.*.radius_m", [("drivers", i, "radius_m") for i in range(3)]),
+        ("designs.left.cancellation_gain_db[*][1]", [("designs", 0, "cancellation_gain_db", i, 1) for i in range(3)]),
+        ("designs.centre.mask[0].max_db", [("designs", 1, "mask", 0, "max_db")]),
+        ("designs.left.driver_spread.gain_db", [("designs", 0, "driver_spread", "gain_db")]),
+        ("virtualizer.upmix", [("virtualizer", "upmix")]),
+        ("enclosure.radius_m", [("enclosure", "radius_m")]),
+        ("realization.taps", [("realization", "taps")]),
+        ("speed_of_sound_m_s", [("speed_of_sound_m_s",)]),
+    ],
+)
+def test_a_key_leads_to_its_places(key: str, places: list[tuple[object, ...]]) -> None:
+    """Tables by name, by number or all of them; entries of lists; tables that the file leaves out."""
+    assert list(locations(TRIO, key, "")) == places
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("drivers.rigth.position_m[1]", 'drivers: found "rigth", which is no name in it; allowed: left, front, right, *;'
+         " nearest known: drivers.right.position_m[1]"),
+        ("designs.left.max_efort_db", "nearest known: designs.left.max_effort_db"),
+        ("driver.left.radius_m", "nearest known: drivers.left.radius_m"),
+        ("realisation.taps", "nearest known: realization.taps"),
+        ("drivers.left.position_m[3]", "drivers[0].position_m: found [3]; allowed: [0] to [2], or [*]"),
+        ("drivers.left.position_m.y", 'drivers[0].position_m: found "y", which is no name in it; allowed: [0], [*]'),
+        ("drivers.left.radius_m[0]", "drivers[0].radius_m: found [0] below what is no list; allowed: its key alone"),
+        ("designs.left.window_deg[0]", "designs[0].window_deg: the file does not set it; allowed: a key below it once the file holds it"),
+        ("a..b", 'found the key "a..b"; allowed: steps with dots between, as drivers.left.position_m[1]'),
+        ("", "found no key; allowed: KEY=VALUES, as designs.left.max_effort_db=6,12"),
+    ],
+)  # fmt: skip
+def test_a_key_that_names_nothing(key: str, message: str) -> None:
+    """The message offers the nearest key, or says what may stand there."""
+    with pytest.raises(UsageError, match=f"^--vary {re.escape(key)}=1: .*{re.escape(message)}$"):
+        variations(TRIO, [f"{key}=1"])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["designs.left.max_effort_db=loud"], 'designs[0].max_effort_db: found "loud"; allowed: a number from -200 to 200'),
+        (["realization.form=fur"], 'realization.form: found "fur"; allowed: "fir", "rtf" or "biquad"; nearest known: "fir"'),
+        (["realization.taps=64:128:32", "grid.frequencies=2.5"], "grid.frequencies: found 2.5; allowed: a whole number from 3 to 65537"),
+        (["realization.taps=0.5:64"], "realization.taps: found 0.5; allowed: a whole number from 8 to 65536"),
+        (["virtualizer.upmix=1"], "virtualizer.upmix: found 1; allowed: true or false"),
+    ],
+)  # fmt: skip
+def test_a_value_is_checked_as_a_files_is(given: list[str], message: str) -> None:
+    """The schema of the problem file refuses it, in its own words, before anything is designed."""
+    key = given[-1].partition("=")[0]
+    with pytest.raises(ProblemError, match=f"^problem with --vary {re.escape(key)}: 1 fault\n  {re.escape(message)}$"):
+        variations(TRIO, given)
+
+
+@pytest.mark.parametrize(
+    ("given", "mirror", "message"),
+    [
+        ([], False, "found no --vary; allowed: one or more, as --vary designs.left.max_effort_db=6,12"),
+        (["grid.frequencies"], False, "--vary grid.frequencies: found no values; allowed: KEY=VALUES, as designs.left.max_effort_db=6,12"),
+        (["drivers.*.radius_m=0.02", "drivers.left.radius_m=0.03"], False,
+         "--vary drivers.*.radius_m and --vary drivers.left.radius_m both set drivers[0].radius_m; allowed: one of them"),
+        (["drivers.left.position_m[1]=-0.06", "drivers.right.position_m=[0,1,0]"], True,
+         "--vary drivers.left.position_m[1] and --vary drivers.right.position_m both set drivers[1].position_m; allowed: one of them"),
+        (["grid.frequencies=33"], True, "--mirror: found no --vary of a driver's key; allowed: as drivers.left.position_m[1]"),
+    ],
+)  # fmt: skip
+def test_options_that_do_not_fit(given: list[str], mirror: bool, message: str) -> None:
+    """Each names the option and the remedy."""
+    with pytest.raises(UsageError, match=f"^{re.escape(message)}$"):
+        variations(problem(pair()), given, mirror=mirror)
+
+
+def test_only_what_is_varied_changes() -> None:
+    """The tables are the file's own apart from the places named; a default list of which an entry changes is written whole."""
+    (one,) = variations(TRIO, ["designs.left.driver_spread.gain_db=0.3"])
+    (other,) = variations(problem(pair()), ["drivers.left.facing_deg[0]=-20"])
+    text = tomllib.loads(toml(trio()))
+    text["designs"][0]["driver_spread"] = {"gain_db": 0.3}
+    assert changed_data(TRIO, one.changes(0.3)) == text
+    data = changed_data(problem(pair()), other.changes(-20.0))
+    assert data["drivers"][0]["facing_deg"] == [-20.0, 0.0]
+    assert "grid" not in data or data["grid"] == pair()["grid"]
+
+
+def test_the_mirror_image_moves_along() -> None:
+    """Y and azimuth are negated, x, radius and gain are not, and the changed device is symmetric about y = 0."""
+    given = ["drivers.right.position_m[1]=0.05", "drivers.right.position_m[0]=0.01", "drivers.right.facing_deg=[30, 5]",
+             "drivers.right.max_gain_db=6"]  # fmt: skip
+    base = problem(pair())
+    changes = [change for one in variations(base, given, mirror=True) for change in one.changes(one.values[0])]  # type: ignore[index]
+    left, right = changed(base, changed_data(base, changes)).drivers
+    assert (left.position_m, right.position_m) == ([0.01, -0.05, 0.0], [0.01, 0.05, 0.0])
+    assert (left.facing_deg, right.facing_deg) == ([-30, 5], [30, 5])
+    assert left.max_gain_db == right.max_gain_db == 6.0
+
+
+def test_what_has_no_image() -> None:
+    """A driver without a counterpart, and one in the middle that is to leave it, are refused; all alike need no image."""
+    tables = pair()
+    tables["drivers"][0]["position_m"][1] = -0.07
+    with pytest.raises(UsageError, match=r'^--mirror: the driver "right" at \[0.0, 0.08, 0.0\] has no image; allowed: a driver at'
+                       r" \[0.0, -0.08, 0.0\], within 1 mm; add it, or leave out --mirror$"):  # fmt: skip
+        variations(problem(tables), ["drivers.right.position_m[1]=0.05"], mirror=True)
+    with pytest.raises(
+        UsageError, match=r'^--mirror: the driver "front" is in the middle and its own image; allowed: what leaves'
+    ):
+        variations(TRIO, ["drivers.front.position_m[1]=0.01"], mirror=True)
+    (one,) = variations(TRIO, ["drivers.*.max_gain_db=6"], mirror=True)
+    assert one.images == ()

@@ -1,0 +1,57 @@
+"""Processes of this machine: every point once, one thread of linear algebra, and a death takes one point with it."""
+
+from __future__ import annotations
+
+import os
+import tracemalloc
+from collections.abc import Iterator
+
+from designer.search.sweep_point import AHEAD, DONE, FAILED, Task, in_processes
+from search.stub import square, square_or_die, task, threads
+
+
+def test_each_point_once() -> None:
+    """All of 300 points come back with their own number, however they were shared out; none is taken long before it is needed."""
+    taken = 0
+
+    def tasks() -> Iterator[Task]:
+        nonlocal taken
+        for n in range(300):
+            taken += 1
+            yield task(n)
+
+    found: dict[int, float] = {}
+    for given, outcome in in_processes(tasks(), 2, square):
+        assert taken <= len(found) + 2 * AHEAD + 2
+        found[given.number] = outcome.numbers["left.mean_cancellation_gain_db"]
+    assert found == {n: n**2 for n in range(300)}
+
+
+def test_a_process_that_dies_takes_one_point_with_it() -> None:
+    """The point that ends its process has failed; those that were under way with it are computed, and so is the rest."""
+    found = {given.number: outcome for given, outcome in in_processes(map(task, range(20)), 2, square_or_die)}
+    assert set(found) == set(range(20))
+    assert {n for n, outcome in found.items() if outcome.status == FAILED} == {7}
+    assert found[7].error == "its process died (out of memory, or killed)"
+
+
+def test_linear_algebra_has_one_thread() -> None:
+    """The processes are told so, and this one's own environment is what it was."""
+    before = dict(os.environ)
+    ((_, outcome),) = in_processes([task(0)], 1, threads)
+    assert outcome.numbers == {"left.threads": 1.0}
+    assert dict(os.environ) == before
+
+
+def test_memory_a_point() -> None:
+    """Over 1,500 points of a stub the memory of the second half grows by less than 100 bytes a point; its time is in tests/bench."""
+    tracemalloc.start()
+    half = peak = 0
+    for n, (_, outcome) in enumerate(in_processes(map(task, range(1500)), 1, square)):
+        assert outcome.status == DONE
+        if n == 750:
+            half = tracemalloc.get_traced_memory()[0]
+            tracemalloc.reset_peak()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak - half < 750 * 100
