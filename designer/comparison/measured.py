@@ -21,17 +21,10 @@ from designer.problem.schema import SceneTable
 
 
 def measured_entries(entries: Sequence[Entry], given: Sequence[str]) -> tuple[list[Entry], list[str]]:
-    """The measured counterparts of the entries, and notes of what they leave out.
+    """Measured counterparts of the entries, and notes of what they leave out.
 
-    Parameters
-    ----------
-    given : SOFA files of whole devices; DRIVER=FILES, which all belong to one measurement; channel:NAME=FILES
-
-    Raises
-    ------
-    UsageError : a driver or channel that no design has
-    DataError : a file that cannot be used, or that fits no design
-
+    `given` are SOFA files of whole devices; DRIVER=FILES, which all belong to one measurement; channel:NAME=FILES. Raises a UsageError for
+    a driver or channel that no design has, and a DataError for a file that cannot be used, or that fits no design.
     """
     drivers = dict(one.split("=", 1) for one in given if _is_driver(one))
     made: list[Entry] = []

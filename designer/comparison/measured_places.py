@@ -37,7 +37,7 @@ def knows_circle(device: MeasuredDevice, problem: Problem) -> bool:
 
 
 def nowhere(path: object, problem: Problem, label: str) -> DataError:
-    """The error of a file whose receivers are where no channel needs them."""
+    """Error of a file whose receivers are where no channel needs them."""
     return DataError(
         f"{path}: found receivers neither at the listener's ears nor on the circle of {problem.azimuth_distance_m:g} m of"
         f" {label}; allowed: receivers within 10 mm of {np.round(ears_m(problem, [0, 0, 0])[:2], 3).tolist()}, or of"
@@ -47,10 +47,6 @@ def nowhere(path: object, problem: Problem, label: str) -> DataError:
 
 def only(result: Result, kept: Sequence[DesignTable]) -> Result:
     """A result with some of its channels."""
-    names = {table.name for table in kept}
-    return replace(
-        result,
-        taps={name: taps for name, taps in result.taps.items() if name in names},
-        weights={name: weights for name, weights in result.weights.items() if name in names},
-        channels={name: channel for name, channel in result.channels.items() if name in names},
-    )
+    names = [table.name for table in kept]
+    taps, weights, channels = ({n: of[n] for n in names} for of in (result.taps, result.weights, result.channels))
+    return replace(result, taps=taps, weights=weights, channels=channels)

@@ -34,19 +34,8 @@ from designer.result import Result
 from designer.targets.plain import Plain
 
 WORD = "channel:"
-NOT_TOLD = frozenset(
-    {
-        "effort_db",
-        "white_noise_gain_db",
-        "directivity_index_db",
-        "moved_head_median_db",
-        "moved_head_5th_percentile_db",
-        "largest_effort_db",
-        "largest_driver_gain_db",
-        "least_white_noise_gain_db",
-        "largest_tone_deviation_db",
-    }
-)
+LACKS = frozenset({"drivers", "moved"})
+"""Needs of metrics that one response a point does not meet."""
 AS_IT_IS = Plain((0,), (0.0,))
 
 
@@ -58,13 +47,8 @@ def is_played(given: str) -> bool:
 def played_entries(entries: Sequence[Entry], given: str) -> tuple[list[Entry], list[str]]:
     """What each entry that has the channel becomes as it was measured, and notes of what is left out.
 
-    Where an ear channel was measured at some places of the ear cloud alone, the design at these places stands beside it.
-
-    Raises
-    ------
-    UsageError : a channel that no design has
-    DataError : files that cannot be used, or that do not tell what the channel needs
-
+    Where an ear channel was measured at some places of the ear cloud alone, the design at these places stands beside it. Raises a
+    UsageError for a channel that no design has, and a DataError for files that cannot be used.
     """
     name, files = given.removeprefix(WORD).split("=", 1)
     if not files.strip():
@@ -149,23 +133,16 @@ def _device(problem: Problem, files: str) -> MeasuredDevice:
 
 def _one_driver(problem: Problem, table: DesignTable) -> Problem:
     """The problem of a device of one driver, which plays the channel."""
-    driver = problem.drivers[0].model_copy(
-        update={"name": "as played", "response": None, "max_gain_db": None, "band_hz": None}
-    )
-    alone = table.model_copy(update={"drivers": None, "plain": None, "reference": None, "matrix_gains": None})
+    unlimited: dict[str, object] = {"name": "as played", "response": None, "max_gain_db": None, "band_hz": None}
+    driver = problem.drivers[0].model_copy(update=unlimited)
+    alone = table.model_copy(update=dict.fromkeys(("drivers", "plain", "reference", "matrix_gains")))
     return problem.model_copy(update={"drivers": [driver], "designs": [alone], "scene": None, "virtualizer": None})
 
 
 def _all_around(problem: Problem, files: str) -> Problem:
     """The same with the device's own measured directivity, about its origin."""
-    driver = problem.drivers[0].model_copy(
-        update={
-            "position_m": [0.0, 0.0, 0.0],
-            "facing_deg": [0.0, 0.0],
-            "radius_m": None,
-            "response": str(Path(files).absolute()),
-        }
-    )
+    place: dict[str, object] = {"position_m": [0.0, 0.0, 0.0], "facing_deg": [0.0, 0.0], "radius_m": None}
+    driver = problem.drivers[0].model_copy(update=place | {"response": str(Path(files).absolute())})
     return problem.model_copy(update={"drivers": [driver], "enclosure": None})
 
 
@@ -176,11 +153,9 @@ def _with_cloud(problem: Problem, cloud: list[list[float]]) -> Problem:
 def _at_places(entry: Entry, table: DesignTable, cloud: list[list[float]]) -> Entry:
     problem = _with_cloud(entry.result.problem, cloud).model_copy(update={"designs": [table]})
     alone = replace(only(entry.result, [table]), problem=problem)
-    places = "place" if len(cloud) == 1 else "places"
-    label = f"{entry.label}, {table.name} at {len(cloud)} {places}"
-    return Entry(
-        label, alone, entry.source, has_circle=False, asked=entry.problem
-    )  # its circle is the design's, shown once
+    label = f"{entry.label}, {table.name} at {len(cloud)} {'place' if len(cloud) == 1 else 'places'}"
+    # Its circle is the design's, shown once.
+    return Entry(label, alone, entry.source, has_circle=False, asked=entry.problem)
 
 
 def _entry(entry: Entry, label: str, name: str, files: str, there: Scene, *, has_circle: bool) -> Entry:
@@ -195,4 +170,4 @@ def _entry(entry: Entry, label: str, name: str, files: str, there: Scene, *, has
         weights={name: np.ones((alone.frequency_hz.size, 1), dtype=complex)},
         channels={name: replace(channel, table=problem.designs[0], plain=AS_IT_IS, plain_names=problem.driver_names)},
     ).in_scene(there)
-    return Entry(label, played, entry.source, files, has_circle, NOT_TOLD, entry.problem)
+    return Entry(label, played, entry.source, files, has_circle, LACKS, entry.problem)

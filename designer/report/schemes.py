@@ -1,4 +1,4 @@
-"""The two colour schemes of a page, light and dark, and figures that follow them.
+"""What pages share: their templates, and two colour schemes, light and dark, which figures follow.
 
 A figure's file stands on white paper. Inside a page its text, axes, grid and curves take the page's colours instead, so that nothing
 glares at night. Maps keep their colours in both schemes, as a colour there means a level; what is drawn on a map has a double line,
@@ -10,6 +10,8 @@ Contrast after WCAG 2.2, level AA: text 4.5 to 1 on every ground that it stands 
 from __future__ import annotations
 
 import re
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from designer.report.canvas import ALARM, COLOURS, FAINT, INK, SHADE, SOFT, with_unique_ids
 
@@ -33,6 +35,21 @@ SCHEMES = {  # the page's name: light, dark
 }
 THEMED = {light.lower(): word for word, (light, _) in SCHEMES.items()} | {"#000000": "ink"}
 """Colours as figures are drawn -> the page's name."""
+
+
+def template(name: str) -> Template:
+    """A page's template; `decibels` is a filter of it."""
+    loader = PackageLoader("designer.report")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["decibels"] = decibels
+    return environment.get_template(name)
+
+
+def decibels(value: float, form: str = ".1f") -> str:
+    """One decimal; nothing is called minus nothing."""
+    return format(round(value, 1) + 0.0, form)
 
 
 def css() -> str:

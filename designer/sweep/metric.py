@@ -11,21 +11,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from designer.comparison.scalar_table import ROWS
 from designer.errors import UsageError
+from designer.metrics import BY_NAME, shown_on
 from designer.problem.messages import nearest
 from designer.sweep.store import Row
 
-NUMBERS = (  # the comparison's and a few more: name, words, and whether more is better (1) or less (-1)
-    ("mean_cancellation_gain_db", "Mean cancellation gain", 1),
-    *(row for row in ROWS if row[0] != "mean_cancellation_gain_db"),
-    ("listening_zone_m2", "Listening zone", 1),
-    ("tolerance_5th_percentile_db", "5th percentile over tolerances", 1),
-    ("tolerance_median_db", "Median over tolerances", 1),
-    ("tolerance_95th_percentile_db", "95th percentile over tolerances", 1),
-    ("tolerance_nominal_db", "Gain without tolerances", 1),
-    ("largest_region_order_error_db", "Largest error of the order of harmonics", -1),
-)
+NUMBERS = tuple((metric.name, metric.label, metric.better) for metric in shown_on("sweep"))
 COMPARED = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 
 
@@ -58,7 +49,7 @@ class Metric:
     @property
     def unit(self) -> str:
         """Of the number."""
-        return "m²" if self.name.endswith("_m2") else "dB"
+        return BY_NAME[self.name].unit
 
     def __str__(self) -> str:
         """As a user would write it whole."""
