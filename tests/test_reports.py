@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from designer.compare import check_free, compare
-from designer.comparison.tidy import tidy_table
+from designer.comparison.numbers import tidy_table
 
 ROOT = Path(__file__).parents[1]
 REPORTS = sorted(path.parent.parent for path in (ROOT / "reports").glob("*/comparison/comparison.csv"))

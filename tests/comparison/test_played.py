@@ -15,7 +15,7 @@ import designer
 from designer.compare import Comparison
 from designer.comparison.entry import Entry, shared_channels
 from designer.comparison.measured import measured_entries
-from designer.comparison.scalar_table import scalar_rows
+from designer.comparison.numbers import scalar_rows
 from designer.errors import DataError, UsageError
 
 RATE, C = 16000, 343.0

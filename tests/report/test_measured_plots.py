@@ -17,11 +17,8 @@ from designer.acoustics.interaural_time import geometric_time_s
 from designer.acoustics.measured_head import read_head
 from designer.acoustics.readers import read_response
 from designer.arrays import Complex, Real
-from designer.report.canvas import in_style, svg
-from designer.report.measured_device_plot import draw_measured_device
-from designer.report.measured_driver_plot import draw_measured_driver
-from designer.report.measured_head_plot import draw_measured_head
-from designer.report.words_on_plots import drawable, shortened
+from designer.report.canvas import drawable, in_style, shortened, svg
+from designer.report.measured import draw_measured_device, draw_measured_driver, draw_measured_head
 
 
 def driver_figure(folder: Path, **written: object) -> Figure:
