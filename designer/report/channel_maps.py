@@ -13,23 +13,9 @@ from designer.evaluation.words import hz
 from designer.measures import db, lowest_hz
 from designer.problem import geometry
 from designer.problem.schema import DesignTable
+from designer.report import plots
 from designer.report.canvas import COLOURS, INK, SOFT, figure, frequency_axis, headed
 from designer.report.channel_curves import shown_band_hz
-from designer.report.plots import (
-    AZIMUTH_WORDS,
-    HIGHEST_DB,
-    POLAR_HZ,
-    azimuth_map,
-    curve,
-    hertz,
-    level_scale,
-    limit_line,
-    panels,
-    place_map,
-    polar,
-    rows_near,
-    steps,
-)
 from designer.result import Result
 from designer.targets.curves import in_band
 from designer.targets.wishes import SLACK_TOLERANCE_DB
@@ -58,17 +44,17 @@ def draw_map(result: Result, name: str) -> Figure:
     """Level over frequency and azimuth in steps of 3 dB, with what was asked drawn on it."""
     f, azimuth, level, reference = relative_db(result, name)
     table = result.channels[name].table
-    scale = level_scale(HIGHEST_DB[table.kind])
-    drawn, (axes,) = panels(3.7)
+    scale = plots.level_scale(plots.HIGHEST_DB[table.kind])
+    drawn, (axes,) = plots.panels(3.7)
     frequency_axis(axes, *shown_band_hz(result))
-    azimuth_map(axes, f, azimuth, level, scale, table, 45)
+    plots.azimuth_map(axes, f, azimuth, level, scale, table, 45)
     broken = _violations(f, azimuth, level, table)
     if broken.any():
         for colour, width in (("white", 1.8), (INK, 0.7)):  # seen on any level
             with rc_context({"hatch.color": colour, "hatch.linewidth": width}):
                 axes.contourf(f, azimuth, broken.T.astype(float), levels=[0.5, 1.5], colors="none", hatches=["xxx"])
     scale.bar(drawn, axes, f"dB re {reference}")
-    axes.set_ylabel(AZIMUTH_WORDS, fontsize=8.5)
+    axes.set_ylabel(plots.AZIMUTH_WORDS, fontsize=8.5)
     boxed = "; boxes: the mask" if table.mask else "; boxes: the nulls' arcs" if table.nulls_deg else ""
     axes.set_title(f"Level on the circle{boxed}{'; crossed: above it' if broken.any() else ''}; dashed: the band")
     return drawn
@@ -104,18 +90,18 @@ def draw_polars(result: Result, name: str, *, to_window: bool = False) -> Figure
     """Polar plots at octaves on one scale."""
     f, azimuth, level, reference = relative_db(result, name, to_window=to_window)
     table = result.channels[name].table
-    wanted = [one for one in POLAR_HZ if one <= result.problem.sample_rate_hz / 2]
-    rows = rows_near(f, wanted)
+    wanted = [one for one in plots.POLAR_HZ if one <= result.problem.sample_rate_hz / 2]
+    rows = plots.rows_near(f, wanted)
     outer_db = max(6.0, 6.0 * np.ceil(level[rows].max() / 6))
     drawn = figure(7.2, 5.2)
     for place, (one, row) in enumerate(zip(wanted, rows, strict=True)):
         axes = drawn.add_subplot(2, 3, place + 1, projection="polar")
         inside = table.band_hz[0] <= one <= table.band_hz[1]
-        polar(axes, azimuth, [curve(azimuth, level[row], color=COLOURS[0] if inside else SOFT)], outer_db)
+        plots.polar(axes, azimuth, [plots.curve(azimuth, level[row], color=COLOURS[0] if inside else SOFT)], outer_db)
         if table.kind == "beamformer" and inside:
             for arc in geometry.null_arcs_deg(table.nulls_deg or [], table.null_width_deg):
                 axes.axvspan(np.radians(arc[0]), np.radians(arc[1]), color=COLOURS[4], alpha=0.25, linewidth=0)
-        title = hertz(one) if inside else f"{hertz(one)}, outside the band"
+        title = plots.hertz(one) if inside else f"{plots.hertz(one)}, outside the band"
         axes.set_title(title, fontsize=9, loc="center", color=INK if inside else SOFT)
     headed(drawn, f"Polar response in dB re {reference}; front down, listener's left on the left", 9)
     return drawn
@@ -125,7 +111,7 @@ def say_polar(result: Result, name: str) -> str:
     """Levels at the sides and in front in the middle of the band."""
     f, azimuth, level, reference = relative_db(result, name)
     band_hz = result.channels[name].table.band_hz
-    (row,) = rows_near(f, [np.sqrt(lowest_hz(band_hz) * band_hz[1])])
+    (row,) = plots.rows_near(f, [np.sqrt(lowest_hz(band_hz) * band_hz[1])])
     sides = [f"{round(level[row, np.argmin(np.abs(azimuth - a))]) + 0:d} dB at {a} degrees" for a in (-90, 0, 90)]
     return f"at {hz(float(f[row]))}: {', '.join(sides)}, re {reference}"
 
@@ -150,10 +136,10 @@ def _zones(result: Result) -> Zones:
 def draw_zone(result: Result, name: str) -> Figure:
     """Gain over the place, near by and as far as half a metre, its zone outlined; and the gain as the head turns."""
     found = _zones(result)
-    drawn, (near, wide, turn) = panels(3.0, 1, 3, width_ratios=[1, 1, 0.9])
-    scale = steps(np.arange(-1.5, 31.5, 3.0), ticks=np.arange(0, 31, 6))
+    drawn, (near, wide, turn) = plots.panels(3.0, 1, 3, width_ratios=[1, 1, 0.9])
+    scale = plots.steps(np.arange(-1.5, 31.5, 3.0), ticks=np.arange(0.0, 31.0, 6.0))
     for axes, zone, half_m in ((near, found.near, NEAR_HALF_WIDTH_M), (wide, found.square, HALF_WIDTH_M)):
-        values = place_map(axes, zone.channels[name].gain_db, half_m, scale, f"within {half_m * 100:.0f} cm")
+        values = plots.place_map(axes, zone.channels[name].gain_db, half_m, scale, f"within {half_m * 100:.0f} cm")
         along = np.linspace(-half_m, half_m, len(values)) * 100
         inside, edge = np.nan_to_num(values, nan=-100.0), zone.channels[name].target_db - ZONE_DB
         if inside.min() < edge < inside.max():
@@ -163,7 +149,7 @@ def draw_zone(result: Result, name: str) -> Figure:
     scale.bar(drawn, [near, wide], "mean gain in dB", pad=0.01, shrink=0.9)
     channel = found.turned.channels[name]
     turn.plot(found.turn_deg, channel.gain_db, color=COLOURS[0], linewidth=2)
-    limit_line(turn, channel.target_db - ZONE_DB, f"target − {ZONE_DB:g} dB")
+    plots.limit_line(turn, channel.target_db - ZONE_DB, f"target − {ZONE_DB:g} dB")
     turn.set_ylim(min(0.0, float(channel.gain_db.min()) - 1), max(float(channel.gain_db.max()), channel.target_db) + 3)
     turn.set_xticks([-30, -15, 0, 15, 30])
     turn.set_xlabel("turn in degrees", fontsize=8.5)
@@ -184,14 +170,14 @@ def say_zone(result: Result, name: str) -> str:
 def draw_phantom(result: Result, name: str) -> Figure:
     """What comes from the middle, over the place: level between the ears, and time between them."""
     found = _zones(result).square
-    drawn, each = panels(3.2, 1, 2)
+    drawn, each = plots.panels(3.2, 1, 2)
     rows = (
         ("Level, left ear over right", found.level_db, np.arange(-6.0, 6.5, 1.0), "dB"),
         ("Time, right ear after left", found.delay_s * 1e6, np.arange(-420.0, 421.0, 60.0), "µs"),
     )
     for axes, (title, values, edges, unit) in zip(each, rows, strict=True):
-        scale = steps(edges, "RdBu_r")
-        place_map(axes, values, HALF_WIDTH_M, scale, title)
+        scale = plots.steps(edges, "RdBu_r")
+        plots.place_map(axes, values, HALF_WIDTH_M, scale, title)
         scale.bar(drawn, axes, unit, pad=0.02, shrink=0.8)
     each[0].set_ylabel(PLACE_WORDS, fontsize=8.5)
     return drawn

@@ -24,24 +24,8 @@ from designer.comparison.numbers import Row, band_of, relative_level_db, scalar_
 from designer.evaluation.words import hz
 from designer.measures import lowest_hz
 from designer.metrics import CURVES
+from designer.report import plots
 from designer.report.canvas import COLOURS, STYLES, headed, shortened, svg
-from designer.report.plots import (
-    AZIMUTH_WORDS,
-    HIGHEST_DB,
-    POLAR_HZ,
-    asked_curve,
-    azimuth_map,
-    below,
-    curve,
-    draw_curves,
-    hertz,
-    level_scale,
-    over_frequency,
-    panels,
-    polar,
-    rows_near,
-    span,
-)
 
 MARKERS = ("o", "s", "^", "D", "v", "X", "P", "<", ">", "*")
 BAND_COLOUR = "#8b949e"
@@ -155,16 +139,16 @@ def _draw_designs(axes: Axes, view: ChannelView, curves: Mapping[int, tuple[Real
     others: list[Artist] = []
     if not set(curves) <= set(view.chosen):
         words = f"all {len(curves)}, lowest to highest"
-        others.append(span(axes, grid, *band_of(list(curves.values()), grid), words, BAND_COLOUR))
+        others.append(plots.span(axes, grid, *band_of(list(curves.values()), grid), words, BAND_COLOUR))
     for i, (x, y) in curves.items():
         if np.isfinite(y).any():
             number = view.channel.numbers[i]
-            draw_curves(axes, [curve(x, y, linewidth=1.7, gid=f"design-{number}", **curve_style(number))])
+            plots.draw_curves(axes, [plots.curve(x, y, linewidth=1.7, gid=f"design-{number}", **curve_style(number))])
     return others
 
 
 def _over_frequency(axes: Axes, view: ChannelView, curves: Points, **look: Any) -> list[Artist]:
-    over_frequency(axes, [], view.shown_hz, view.channel.band_hz, **look)
+    plots.over_frequency(axes, [], view.shown_hz, view.channel.band_hz, **look)
     return _draw_designs(axes, view, dict(enumerate(curves)), np.geomspace(*view.shown_hz, 240))
 
 
@@ -199,11 +183,11 @@ def draw_gain(view: ChannelView) -> Figure:
         table = view.channel.channels[i].table
         if np.isfinite(targets[i][1]).any():
             wanted.setdefault(f"{table.cancellation_gain_db} {table.band_hz}", targets[i])
-    drawn, (axes,) = panels(3.9)
+    drawn, (axes,) = plots.panels(3.9)
     aim = "on axis over what is cancelled" if view.channel.is_beam else "reached ear over the other"
     others = _over_frequency(axes, view, curves)
-    asked = [asked_curve(*points, label="asked") for points in wanted.values()]
-    others += draw_curves(axes, asked, title=f"Cancellation gain: {aim}", unit="Cancellation gain in dB")[:1]
+    asked = [plots.asked_curve(*points, label="asked") for points in wanted.values()]
+    others += plots.draw_curves(axes, asked, title=f"Cancellation gain: {aim}", unit="Cancellation gain in dB")[:1]
     _gain_limits(axes, view, [*curves, *wanted.values()])
     _legend(drawn, view, view.chosen, others)
     return drawn
@@ -226,7 +210,7 @@ def draw_costs(view: ChannelView) -> Figure:
     """A small plot for each number over frequency beside the gain: at the worst point, effort, white-noise gain, directivity."""
     metrics = [one for one in CURVES[1:] if one.better and "comparison" in one.on]
     rows = -(-len(metrics) // 2)
-    drawn, each = panels(2.5 * rows, rows, 2, sharex=True)
+    drawn, each = plots.panels(2.5 * rows, rows, 2, sharex=True)
     others: list[Artist] = []
     for place, (axes, metric) in enumerate(zip(each, metrics, strict=False)):
         curves = view.curves(metric.name)
@@ -253,7 +237,7 @@ def say_costs(view: ChannelView) -> str:
 
 def draw_shift(view: ChannelView) -> Figure:
     """Mean gain over the band against the head's shift, aside and to and fro."""
-    drawn, each = panels(3.4, 1, 2, sharey=True)
+    drawn, each = plots.panels(3.4, 1, 2, sharey=True)
     others: list[Artist] = []
     for axes, line in zip(each, AXES, strict=True):
         curves = {i: (100 * one.shift_m, one.gain_db[line]) for i, one in view.shifts.items()}
@@ -288,7 +272,7 @@ def _multiples(view: ChannelView, height_in: Any, **look: Any) -> tuple[Figure, 
     """A figure of small multiples, each with its design's name, and their columns."""
     count, columns = len(view.levels), _columns(len(view.levels))
     rows = -(-count // columns)
-    drawn, each = panels(0.75 + height_in(columns) * rows, rows, columns, **look)
+    drawn, each = plots.panels(0.75 + height_in(columns) * rows, rows, columns, **look)
     for axes in each[count:]:
         axes.set_axis_off()
     for axes, i in zip(each, view.levels, strict=False):
@@ -299,16 +283,16 @@ def _multiples(view: ChannelView, height_in: Any, **look: Any) -> tuple[Figure, 
 def draw_maps(view: ChannelView) -> Figure:
     """Level over frequency and azimuth, one map a design."""
     drawn, each, columns = _multiples(view, lambda n: 2.6 if n <= 2 else 1.75, sharex=True, sharey=True)
-    scale = level_scale(max(HIGHEST_DB[one.table.kind] for one in view.channel.channels))
+    scale = plots.level_scale(max(plots.HIGHEST_DB[one.table.kind] for one in view.channel.channels))
     for place, (axes, (i, (f, azimuth, level, _))) in enumerate(zip(each, view.levels.items(), strict=True)):
         last_row, title = place + columns >= len(each), axes.get_title(loc="left")
-        over_frequency(axes, [], view.shown_hz, label=last_row, narrow=columns > 1)
+        plots.over_frequency(axes, [], view.shown_hz, label=last_row, narrow=columns > 1)
         axes.set_title(title, fontsize=8.5)
         axes.tick_params(labelbottom=last_row)
-        azimuth_map(axes, f, azimuth, level, scale, view.channel.channels[i].table, 90)
+        plots.azimuth_map(axes, f, azimuth, level, scale, view.channel.channels[i].table, 90)
     bar = scale.bar(drawn, each, f"dB re {next(iter(view.levels.values()))[3]}")
     bar.ax.tick_params(length=0)
-    drawn.supylabel(AZIMUTH_WORDS, fontsize=8.5)
+    drawn.supylabel(plots.AZIMUTH_WORDS, fontsize=8.5)
     return drawn
 
 
@@ -336,8 +320,8 @@ def polar_frequencies_hz(channel: SharedChannel) -> list[int]:
     """At most three octaves of the band, its lowest and highest among them; the nearest to it where it holds none."""
     low, high = channel.band_hz
     middle_hz = np.sqrt(lowest_hz(channel.band_hz) * high)
-    nearest = min(POLAR_HZ, key=lambda one: abs(np.log2(middle_hz / one)))
-    inside = [one for one in POLAR_HZ if low <= one <= high] or [nearest]
+    nearest = min(plots.POLAR_HZ, key=lambda one: abs(np.log2(middle_hz / one)))
+    inside = [one for one in plots.POLAR_HZ if low <= one <= high] or [nearest]
     places = np.linspace(0, len(inside) - 1, min(MOST_POLARS, len(inside))).round().astype(int)
     return [inside[place] for place in places]
 
@@ -346,14 +330,16 @@ def draw_polars(view: ChannelView) -> Figure:
     """Polar plots on one scale, one a design."""
     wanted = polar_frequencies_hz(view.channel)
     drawn, each, columns = _multiples(view, lambda n: 7.2 / n, subplot_kw={"projection": "polar"})
-    rows = {i: rows_near(f, wanted) for i, (f, _, _, _) in view.levels.items()}
+    rows = {i: plots.rows_near(f, wanted) for i, (f, _, _, _) in view.levels.items()}
     outer_db = max(0.0, 6.0 * np.ceil(max(float(view.levels[i][2][own].max()) for i, own in rows.items()) / 6))
     for axes, (i, (_, azimuth, level, _)) in zip(each, view.levels.items(), strict=True):
         looks = [{"color": COLOURS[n], "linestyle": STYLES[n], "linewidth": 1.5} for n in range(len(wanted))]
-        curves = [curve(azimuth, level[row], **look) for row, look in zip(rows[i], looks, strict=True)]
-        polar(axes, azimuth, curves, outer_db, labels=columns <= 2)
-    below(
-        drawn, [Line2D([], [], label=hertz(one), **look) for one, look in zip(wanted, looks, strict=True)], MOST_POLARS
+        curves = [plots.curve(azimuth, level[row], **look) for row, look in zip(rows[i], looks, strict=True)]
+        plots.polar(axes, azimuth, curves, outer_db, labels=columns <= 2)
+    plots.below(
+        drawn,
+        [Line2D([], [], label=plots.hertz(one), **look) for one, look in zip(wanted, looks, strict=True)],
+        MOST_POLARS,
     )
     headed(drawn, f"dB re {next(iter(view.levels.values()))[3]}; front down", 8.5, bold=False)
     return drawn

@@ -151,7 +151,8 @@ def _of(
 
 def listener_pictures(result: Result) -> dict[str, Picture]:
     """Those of each head, numbered from the second on, and the upmix: file name without suffix -> picture; none without [virtualizer]."""
-    found, views = {}, listener.head_views(result)
+    found: dict[str, Picture] = {}
+    views = listener.head_views(result)
     for number, view in enumerate(views):
         several = len(views) > 1
         end, place = f"-{number + 1}" if number else "", f" at {view.name}" if several else ""

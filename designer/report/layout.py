@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -64,7 +66,7 @@ def _device_from_the_side(axes: Axes, problem: Problem) -> None:
     enclosure = problem.enclosure
     places = np.array([driver.position_m for driver in problem.drivers])
     half_m = 1.3 * max(float(np.abs(places[:, [0, 2]]).max()), 0.25 * float(np.abs(places[:, 1]).max()), 0.02)
-    look = {"facecolor": SHADE, "edgecolor": SOFT, "linewidth": 1}
+    look: dict[str, Any] = {"facecolor": SHADE, "edgecolor": SOFT, "linewidth": 1}
     if enclosure and enclosure.model in ("sphere", "cylinder"):
         half_m = max(half_m, 1.25 * enclosure.radius_m)
         if enclosure.model == "sphere":

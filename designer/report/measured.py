@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -23,20 +23,8 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 from designer.measures import amplitude_db
-from designer.report.canvas import (
-    ALARM,
-    COLOURS,
-    FAINT,
-    INK,
-    SHADE,
-    SOFT,
-    STYLES,
-    driver_line,
-    figure,
-    headed,
-    shortened,
-)
-from designer.report.plots import below, curve, draw_curves, level_map, level_scale, over_frequency, panels
+from designer.report import canvas
+from designer.report.plots import Curve, below, curve, draw_curves, level_map, level_scale, over_frequency, panels
 
 if TYPE_CHECKING:
     from designer.acoustics.directivity import MeasuredDirectivity
@@ -90,7 +78,7 @@ def draw_measured_driver(name: str, response: MeasuredDirectivity) -> Figure:
     planes = [Plane(response, vertical) for vertical in measured.get(response.summary.coverage, (False, True))]
     maps = [plane for plane in planes if plane.angles_deg.size > 3]
     rows = 3 if len(maps) > 1 else 2
-    drawn = figure(7.2, 0.6 + 2.3 * rows)
+    drawn = canvas.figure(7.2, 0.6 + 2.3 * rows)
     grid = drawn.add_gridspec(rows, 3, width_ratios=[1.0, 1.0, 0.24])
     beside = drawn.add_subplot(grid[0, 2])
     beside.axis("off")
@@ -122,7 +110,7 @@ def draw_measured_driver(name: str, response: MeasuredDirectivity) -> Figure:
     files, directions = (
         f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in ((len(s.files), "file"), (s.directions, "direction"))
     )
-    headed(drawn, f'Driver "{shortened(name, 16)}": {s.kind}, {files}, {directions} ({s.coverage})', 10.5)
+    canvas.headed(drawn, f'Driver "{canvas.shortened(name, 16)}": {s.kind}, {files}, {directions} ({s.coverage})', 10.5)
     return drawn
 
 
@@ -148,18 +136,18 @@ def _driver_levels(
     axes: Axes, response: MeasuredDirectivity, f: Real, planes: list[Plane], shown_hz: tuple[float, float]
 ) -> list[Artist]:
     """Level at the angles nearest to WANTED_DEG, to both sides where these differ; a colour an angle, a line style a side."""
-    curves = []
+    curves: list[Curve] = []
     largest = max(float(np.abs(plane.angles_deg).max()) for plane in planes) or 1.0
     for plane in planes:
         for angle in _shown_deg(plane.angles_deg, few=len(planes) > 1, axis=not curves):
             level = 20 * np.log10(np.abs(plane.pressure(f, [angle])[:, 0]) + 1e-12)
             if abs(angle) < 1e-6:
-                curves.append(curve(f, level, "on axis", INK, 2.0, zorder=3))
+                curves.append(curve(f, level, "on axis", canvas.INK, 2.0, zorder=3))
                 continue
             colour = colormaps["viridis"](0.92 * (abs(angle) / largest) ** 0.8)
             label = _degrees(angle) if len(planes) == 1 else f"{plane.words[:3]} {_degrees(angle)}"
-            style = STYLES[(2 if plane.vertical else 0) + (angle < 0)]
-            curves.append(curve(f, level, label, colour, 1.2, zorder=2, linestyle=style))  # type: ignore[arg-type] # an RGBA
+            style = canvas.STYLES[(2 if plane.vertical else 0) + (angle < 0)]
+            curves.append(curve(f, level, label, colour, 1.2, zorder=2, linestyle=style))
     title = f"Level over angle{', to the left and up' if len(planes) > 1 else ''}, with the gain that a design uses"
     unit = "Level in dB\nre ideal source at 1 m"
     first, last = float(response.frequency_hz[0]), float(response.frequency_hz[-1])
@@ -168,10 +156,10 @@ def _driver_levels(
     axes.set_ylim(max(lowest - 2, highest - SHOWN_DB), highest + 3)
     for start, stop in ((shown_hz[0], first), (last, shown_hz[1])):
         if stop > start * 1.001:
-            axes.axvspan(start, stop, color=SHADE, zorder=0, linewidth=0)
+            axes.axvspan(start, stop, color=canvas.SHADE, zorder=0, linewidth=0)
     if first > shown_hz[0] * 1.6:
         axes.text(np.sqrt(shown_hz[0] * first), 0.04, "not measured:\nthe model", transform=axes.get_xaxis_transform(),
-                  ha="center", va="bottom", fontsize=7.5, color=SOFT)  # fmt: skip
+                  ha="center", va="bottom", fontsize=7.5, color=canvas.SOFT)  # fmt: skip
     return handles
 
 
@@ -186,7 +174,7 @@ def _driver_phase(
     phase -= 360 * np.round((phase[middle] - expected[middle]) / 360)
     curves = [
         curve(f, phase, "measured", linewidth=1.8),
-        curve(f, expected, "minimum phase of the level", COLOURS[1], 1.3, linestyle=STYLES[1]),
+        curve(f, expected, "minimum phase of the level", canvas.COLOURS[1], 1.3, linestyle=canvas.STYLES[1]),
     ]
     title = f"Phase on axis, {response.summary.delay_removed_s * 1e3:.3f} ms taken off"
     over_frequency(axes, curves, shown_hz, title=title, unit="Phase in degrees", narrow=not wide)
@@ -199,7 +187,7 @@ def _driver_phase(
 
 def draw_measured_head(head: MeasuredHead, arrivals: Real) -> Figure:
     """Directions, times and levels of one head; `arrivals` (S, 3), in the head's axes, are where the device's sound comes from."""
-    drawn = figure(7.2, 5.6)
+    drawn = canvas.figure(7.2, 5.6)
     grid = drawn.add_gridspec(2, 2, height_ratios=[1.1, 1.0])
     _head_directions(drawn.add_subplot(grid[0, :]), head, arrivals)
     _head_times(drawn.add_subplot(grid[1, 0]), head)
@@ -209,7 +197,7 @@ def draw_measured_head(head: MeasuredHead, arrivals: Real) -> Figure:
     words = (
         f"{len(recording.directions)} directions{where}, {head.band_hz[0]:.0f} Hz to {head.band_hz[1] / 1000:.1f} kHz"
     )
-    headed(drawn, f"Head {shortened(PurePath(head.name).name)}: {words}", 10.5)
+    canvas.headed(drawn, f"Head {canvas.shortened(PurePath(head.name).name)}: {words}", 10.5)
     return drawn
 
 
@@ -236,9 +224,9 @@ def _head_directions(axes: Axes, head: MeasuredHead, arrivals: Real) -> None:
     time_ms = head.interaural_time_s * 1e3
     most = max(0.1, float(np.abs(time_ms).max()))
     dots = axes.scatter(*_angles_deg(head.recording.directions), c=time_ms, cmap="PuOr", vmin=-most, vmax=most, s=13,
-                        edgecolors=SOFT, linewidths=0.3, zorder=3)  # fmt: skip
+                        edgecolors=canvas.SOFT, linewidths=0.3, zorder=3)  # fmt: skip
     if len(arrivals):
-        look = {"color": ALARM, "markersize": 6, "markeredgewidth": 1.6, "zorder": 4}
+        look: dict[str, Any] = {"color": canvas.ALARM, "markersize": 6, "markeredgewidth": 1.6, "zorder": 4}
         axes.plot(*_angles_deg(arrivals), "x", label="the device's sound", **look)
     axes.plot([], [], "s", color=GAP, markersize=8, label="nothing measured")
     bar = axes.figure.colorbar(dots, ax=axes, pad=0.012)
@@ -249,7 +237,7 @@ def _head_directions(axes: Axes, head: MeasuredHead, arrivals: Real) -> None:
     axes.set_yticks(np.arange(-90, 91, 30))
     axes.set_ylabel("Elevation in degrees")
     axes.set_title("Directions, and the time between the ears")
-    axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor=FAINT, ncols=2)
+    axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor=canvas.FAINT, ncols=2)
 
 
 def _known(head: MeasuredHead, towards: Real) -> bool:
@@ -268,9 +256,16 @@ def _head_times(axes: Axes, head: MeasuredHead) -> None:
         ring = np.abs(elevation) < RING_DEG
     around = np.linspace(-180.0, 180.0, 181)
     lateral = direction(around, np.full(around.size, level))[:, 1]
-    dots = {"marker": ".", "linestyle": "none", "markersize": 4.5}
+    dots: dict[str, Any] = {"marker": ".", "linestyle": "none", "markersize": 4.5}
     curves = [
-        curve(around, geometric_time_s(lateral) * 1e3, "sphere of 8.75 cm", COLOURS[1], 1.3, linestyle=STYLES[1]),
+        curve(
+            around,
+            geometric_time_s(lateral) * 1e3,
+            "sphere of 8.75 cm",
+            canvas.COLOURS[1],
+            1.3,
+            linestyle=canvas.STYLES[1],
+        ),
         curve(azimuth[ring], head.interaural_time_s[ring] * 1e3, "measured", **dots),
     ]
     draw_curves(axes, curves, title=f"Time between the ears, elevation {level:.0f}°", unit="Left ear first by, in ms")
@@ -288,9 +283,9 @@ def _head_levels(axes: Axes, head: MeasuredHead) -> None:
             heard = head.transfer(f, direction(np.array([azimuth])))[:, 0, 0]
         except DataError:  # nothing is measured there
             continue
-        colour, width = (INK, 1.8) if azimuth == 0 else (COLOURS[n], 1.2)
+        colour, width = (canvas.INK, 1.8) if azimuth == 0 else (canvas.COLOURS[n], 1.2)
         level = 20 * np.log10(np.abs(heard) + 1e-9)
-        curves.append(curve(f, level, _degrees(azimuth), colour, width, linestyle=STYLES[n % 4]))
+        curves.append(curve(f, level, _degrees(azimuth), colour, width, linestyle=canvas.STYLES[n % 4]))
     title = "Level at the left ear, by azimuth"
     over_frequency(
         axes,
@@ -318,14 +313,14 @@ def draw_measured_device(scene: Scene, path: str) -> Figure:
     handles: list[Artist] = []
     for axes, (values, title, unit) in zip(each, rows, strict=True):
         curves = [
-            curve(f, values[:, l], shortened(name), linewidth=1.3, **driver_line(l))
+            curve(f, values[:, l], canvas.shortened(name), linewidth=1.3, **canvas.driver_line(l))
             for l, name in enumerate(scene.drivers)
         ]
         shown_hz = low_hz, max(float(f[-1]), low_hz * 2)
         handles = over_frequency(axes, curves, shown_hz, title=title, unit=unit, label=axes is each[-1])
         if unit == "dB":
             axes.set_ylim(max(float(level.min()) - 2, top - 50), top)
-    each[2].axhline(0, color=INK, linewidth=0.7)
+    each[2].axhline(0, color=canvas.INK, linewidth=0.7)
     below(drawn, handles[:MOST_NAMED], 6)
-    headed(drawn, f"Device {shortened(path)}", 10.5)
+    canvas.headed(drawn, f"Device {canvas.shortened(path)}", 10.5)
     return drawn

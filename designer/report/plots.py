@@ -123,7 +123,7 @@ class Scale:
         ticks = None if self.ticks is None else self.ticks.tolist()
         bar = drawn.colorbar(ScalarMappable(self.norm, self.colours), ax=axes, ticks=ticks, pad=pad, **look)
         bar.set_label(label)
-        bar.outline.set_visible(False)  # type: ignore[operator] # a patch
+        bar.outline.set_visible(False)
         return bar
 
 

@@ -66,8 +66,8 @@ def trade_off_svg(drawn: TradeOff) -> str:
                 own = (np.asarray(drawn.group) == n) & meets
                 axes.scatter(drawn.x[own], drawn.y[own], facecolors=face, **look)
             handles.append(_dot(shortened(label) if len(drawn.group_labels) > 1 else "point", marker, colour))
-        best = {"marker": "o", "markersize": 13, "color": INK, "markeredgewidth": 1.6, "zorder": 4}
-        axes.plot(drawn.x[drawn.best], drawn.y[drawn.best], markerfacecolor="none", **best)
+        x, y = drawn.x[drawn.best], drawn.y[drawn.best]
+        axes.scatter([x], [y], marker="o", s=170, facecolors="none", edgecolors=INK, linewidths=1.6, zorder=4)
         axes.margins(0.06)
         handles.append(Line2D([], [], color=SOFT, linewidth=1.2, label="Pareto front"))
         handles.append(_dot("chosen", "o", INK, "none", markersize=11, markeredgewidth=1.6))
