@@ -26,6 +26,8 @@ from designer.targets.wishes import excesses_db, slacks_db
 TONE_BAND_HZ = (100.0, 16_000.0)
 UNITS = {"db": "dB", "m2": "m²", "m": "m", "s": "s"}
 EVERYWHERE = frozenset({"page", "comparison", "sweep"})
+HEADS = EVERYWHERE | {"head"}
+"""Shown for each head of a list alone, too."""
 
 
 @dataclass(frozen=True)
@@ -231,15 +233,15 @@ NUMBERS = (
     Metric("largest_region_order_error_db", "Truncation error of the order of harmonics, at most", "change of that ratio at a finer order",
            -1, _need("regions"), _order_error_db, EVERYWHERE - {"comparison"}),
     Metric("mean_cancellation_gain_db", "Mean cancellation gain", "mean in dB over the band's frequencies", 1,
-           compute=lambda c: float(np.mean(_gain_db(*c.band)))),
+           compute=lambda c: float(np.mean(_gain_db(*c.band))), on=HEADS),
     Metric("least_cancellation_gain_db", "Least cancellation gain", "its least in the band", 1,
-           compute=lambda c: float(_gain_db(*c.band).min())),
+           compute=lambda c: float(_gain_db(*c.band).min()), on=HEADS),
     Metric("least_worst_cancellation_gain_db", "Least gain at any one point", "the worst point's gain, least in the band", 1,
            compute=lambda c: float(_worst_db(*c.band).min())),
     Metric("moved_head_median_db", "Head moved: median gain", "median over heads off the cloud and frequencies off the grid", 1,
-           _need("moved"), lambda c: c.moved.median_db),
+           _need("moved"), lambda c: c.moved.median_db, HEADS),
     Metric("moved_head_5th_percentile_db", "Head moved: 5th percentile", "5th percentile over the same", 1,
-           _need("moved"), lambda c: c.moved.fifth_percentile_db),
+           _need("moved"), lambda c: c.moved.fifth_percentile_db, HEADS),
     Metric("largest_effort_db", "Largest effort", "effort, largest in the band", -1, _need("drivers"),
            lambda c: float(_effort_db(*c.band).max())),
     Metric("largest_driver_gain_db", "Largest gain of a driver", "largest magnitude of any driver's filter at any frequency", -1,

@@ -60,9 +60,8 @@ def measured_entries(entries: Sequence[Entry], given: Sequence[str]) -> Made:
     channels = [one for one in given if one.startswith(WORD) and "=" in one]
     drivers = dict(one.split("=", 1) for one in given if one not in channels and "=" in one and not Path(one).exists())
     devices = [one for one in given if one not in channels and one.split("=", 1)[0] not in drivers]
-    parts = [_played_entries(entries, one) for one in channels] + [
-        _device_entries(entries, Path(one)) for one in devices
-    ]
+    parts = [_played_entries(entries, one) for one in channels]
+    parts += [_device_entries(entries, Path(one)) for one in devices]
     made, notes = ([one for part in parts for one in part[n]] for n in (0, 1))
     if drivers:
         having = [entry for entry in entries if set(drivers) <= set(entry.result.drivers)]

@@ -135,9 +135,7 @@ def _values(
 ) -> Iterator[tuple[str, Real | float, Real | float]]:
     """Metric, frequencies and values of one entry's channel."""
     numbers = entry.numbers(name)
-    yield from (
-        (metric.name, np.nan, numbers[metric.name]) for metric in shown_on("comparison") if metric.name in numbers
-    )
+    yield from ((one.name, np.nan, numbers[one.name]) for one in shown_on("comparison") if one.name in numbers)
     if shift is not None:
         for line, gains in shift.gain_db.items():
             for place_m, gain in zip(shift.shift_m, gains, strict=True):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from designer.arrays import Real
@@ -14,7 +16,7 @@ from designer.measures import amplitude_db, db, lowest_hz, pressure, ratio
 from designer.metrics import CURVES, Realised
 from designer.realization import response
 from designer.report.canvas import COLOURS, DOTTED, INK, STYLES, driver_line, shortened
-from designer.report.plots import asked_curve, below, curve, limit_line, missed, over_frequency, panels, span
+from designer.report.plots import Curve, asked_curve, below, curve, limit_line, missed, over_frequency, panels, span
 from designer.result import Result
 from designer.targets.curves import curve_db
 from designer.targets.wishes import SLACK_TOLERANCE_DB
@@ -29,6 +31,11 @@ def shown_band_hz(result: Result) -> tuple[float, float]:
     """What the frequency axes show: 50 Hz, or lower where a band asks for it, to 20 kHz or Nyquist."""
     f = result.drawn_scene.frequency_hz
     return float(f[0]), float(f[-1])
+
+
+def over_band(result: Result, name: str, axes: Axes, curves: list[Curve], **look: Any) -> list[Artist]:
+    """Curves over what the frequency axes show, shaded outside the channel's band; those that the legend names."""
+    return over_frequency(axes, curves, shown_band_hz(result), result.channels[name].table.band_hz, **look)
 
 
 def band_words(result: Result, name: str) -> str:
@@ -62,9 +69,7 @@ def draw_cancellation(result: Result, name: str) -> Figure:
     if np.isfinite(target).any():
         curves.append(asked_curve(f, target))
     what = "on axis over the nulls' arcs" if beam else f"{channel.ear} ear over the other"
-    handles += over_frequency(
-        axes, curves, shown_band_hz(result), channel.band_hz, title=f"Cancellation gain: {what}", unit=LINE
-    )
+    handles += over_band(result, name, axes, curves, title=f"Cancellation gain: {what}", unit=LINE)
     short = (np.nan_to_num(slack) > SLACK_TOLERANCE_DB) & np.isfinite(target)
     if short.any():
         handles.append(missed(axes, f, gain, target, short & (target > gain)))
@@ -93,15 +98,10 @@ def draw_filters(result: Result, name: str) -> Figure:
     f, taps, drivers = result.drawn_scene.frequency_hz, result.taps[name], result.problem.drivers
     level = amplitude_db(response(taps, f, result.problem.sample_rate_hz))
     drawn, (axes,) = panels(3.2)
-    curves = [
-        curve(f, level[:, l], shortened(driver.name), **driver_line(l))
-        for l, driver in enumerate(drivers)
-        if taps[l].any()
-    ]
+    used = [l for l in range(len(drivers)) if taps[l].any()]
+    curves = [curve(f, level[:, l], shortened(drivers[l].name), **driver_line(l)) for l in used]
     title = "Filters by driver, 0 dB feeds the channel as it is"
-    handles = over_frequency(
-        axes, curves, shown_band_hz(result), result.channels[name].table.band_hz, title=title, unit="Gain in dB"
-    )
+    handles = over_band(result, name, axes, curves, title=title, unit="Gain in dB")
     peak = max((float(one.y.max()) for one in curves), default=-200.0)
     limits = {driver.max_gain_db for driver in drivers if driver.max_gain_db is not None}
     for limit in limits:
@@ -130,7 +130,7 @@ def draw_costs(result: Result, name: str) -> Figure:
     rows.append((front, front_over_side_db(result, name), None, 0))
     drawn, each = panels(1.45 * len(rows), len(rows), sharex=True)
     for axes, (title, y, limit, better) in zip(each, rows, strict=True):
-        over_frequency(axes, [curve(f, y)], shown_band_hz(result), table.band_hz, label=axes is each[-1])
+        over_band(result, name, axes, [curve(f, y)], label=axes is each[-1])
         axes.set_title(title, fontsize=9)
         low, high = float(y.min()), float(y.max())
         if limit is not None:
@@ -182,7 +182,7 @@ def draw_tone(result: Result, name: str) -> Figure:
     drawn, (axes,) = panels(2.8)
     title = f"Tone {'in the look direction' if table.kind == 'beamformer' else 'at the reached ear'}"
     curves = [curve(f, level, "realised", COLOURS[5], 1.1), curve(f, smooth, "1/3 octave", linewidth=2)]
-    handles = over_frequency(axes, curves, shown_band_hz(result), table.band_hz, title=title, unit="dB re plain driver")
+    handles = over_band(result, name, axes, curves, title=title, unit="dB re plain driver")
     axes.axhline(0, color=INK, linewidth=1, linestyle=DOTTED)
     most = float(np.clip(np.abs(smooth).max() + 1, 3.0, LARGEST_DB))
     axes.set_ylim(-most, most)
@@ -211,12 +211,9 @@ def draw_tolerance(result: Result, name: str) -> Figure:
         f"Tolerances: {table.gain_db:g} dB, {table.phase_deg:g}°, {table.position_m * 1e3:g} mm,"
         f" {table.temperature_c:g} °C, head {table.head_radius_m * 1e3:g} mm"
     )
-    curves = [
-        curve(f, middle, "their median", linewidth=1.8),
-        curve(f, found.nominal_db, "without errors", INK, 1.2, linestyle=STYLES[1]),
-    ]
-    band_hz = result.channels[name].table.band_hz
-    handles += over_frequency(axes, curves, shown_band_hz(result), band_hz, title=title, unit=LINE)
+    curves = [curve(f, middle, "their median", linewidth=1.8)]
+    curves.append(curve(f, found.nominal_db, "without errors", INK, 1.2, linestyle=STYLES[1]))
+    handles += over_band(result, name, axes, curves, title=title, unit=LINE)
     axes.set_ylim(min(0.0, float(low.min()) - 1), min(60.0, max(12.0, float(high.max()) + 3)))
     below(drawn, handles, 3)
     return drawn
@@ -251,7 +248,7 @@ def draw_left_out(result: Result, name: str) -> Figure:
     title = (
         f"Designed on half of the head's directions, judged on the other half: within {_apart_db(result, name):.1f} dB"
     )
-    handles = over_frequency(axes, curves, shown_band_hz(result), table.band_hz, title=title, unit=LINE)
+    handles = over_band(result, name, axes, curves, title=title, unit=LINE)
     axes.set_ylim(-6, min(top, 60))
     below(drawn, handles, 3)
     return drawn

@@ -15,8 +15,8 @@ from designer.evaluation.realisation_study import Point
 from designer.metrics import Realised
 from designer.realization.variants import PLAIN, SCALED, SPARED
 from designer.report.canvas import COLOURS, DASHED, INK, SOFT, STYLES, numbered_axis, shortened
-from designer.report.channel_curves import shown_band_hz
-from designer.report.plots import below, curve, draw_curves, over_frequency, panels
+from designer.report.channel_curves import over_band
+from designer.report.plots import below, curve, draw_curves, panels
 from designer.result import Result
 
 SHOWN_MS = 4.0
@@ -67,9 +67,7 @@ def draw_time(result: Result, name: str) -> Figure:
     bulk_ms = result.bulk_delay_samples / rate * 1e3
     drawn, (left, right) = panels(3.2, 1, 2)
     delay = curve((f[1:] + f[:-1]) / 2, group_delay_s(p, f) * 1e3, linewidth=1.5)
-    band_hz = result.channels[name].table.band_hz
-    title = "Group delay; dashed: the bulk delay"
-    over_frequency(left, [delay], shown_band_hz(result), band_hz, title=title, unit="ms", narrow=True)
+    over_band(result, name, left, [delay], title="Group delay; dashed: the bulk delay", unit="ms", narrow=True)
     left.axhline(bulk_ms, color=SOFT, linewidth=0.9, linestyle=DASHED)
     left.set_ylim(max(0.0, bulk_ms - SHOWN_MS), bulk_ms + SHOWN_MS)
     time_ms, step = np.arange(impulse.size) / rate * 1e3, np.cumsum(impulse)
@@ -100,9 +98,8 @@ def draw_impulses(result: Result, name: str) -> Figure:
     time_ms, scale = np.arange(taps.shape[1]) / rate * 1e3, float(np.abs(taps).max())
     bulk_ms = result.bulk_delay_samples / rate * 1e3
     drawn, (axes,) = panels(1.3 + 0.42 * max(len(used), 3))
-    curves = [
-        curve(time_ms, taps[l] / scale * 0.9 - row, "", COLOURS[l % len(COLOURS)], 1.1) for row, l in enumerate(used)
-    ]
+    colours = [COLOURS[l % len(COLOURS)] for l in used]
+    curves = [curve(time_ms, taps[l] / scale * 0.9 - row, "", colours[row], 1.1) for row, l in enumerate(used)]
     draw_curves(axes, curves, title=f"Impulse responses, full scale is {scale:.2f}")
     axes.axvline(bulk_ms, color=SOFT, linewidth=0.8, linestyle=DASHED)
     axes.annotate(f"bulk delay {result.bulk_delay_samples} samples", (bulk_ms, 1.05), xytext=(4, 0),
@@ -160,9 +157,8 @@ def draw_realisation(result: Result, name: str) -> Figure:
 def _curves(axes: Axes, points: list[Point], colour: str, marker: str, parts: Any = PARTS) -> None:
     for _, number, look in parts:
         y = [getattr(point.gains, number) for point in points]
-        axes.plot(
-            [point.value for point in points], y, color=colour, marker=marker if "markersize" in look else "", **look
-        )
+        drawn = marker if "markersize" in look else ""
+        axes.plot([point.value for point in points], y, color=colour, marker=drawn, **look)
 
 
 def say_realisation(result: Result, name: str) -> str:

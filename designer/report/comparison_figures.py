@@ -98,9 +98,8 @@ def channel_view(
 ) -> ChannelView:
     """The view of one channel; shifts by entry's label and channel."""
     keys = {i: (entry.label, channel.name) for i, entry in enumerate(channel.entries)}
-    return ChannelView(
-        channel, chosen_entries(channel, show), {i: shifts[key] for i, key in keys.items() if key in shifts}
-    )
+    own = {i: shifts[key] for i, key in keys.items() if key in shifts}
+    return ChannelView(channel, chosen_entries(channel, show), own)
 
 
 def curve_style(number: int) -> dict[str, Any]:
@@ -356,11 +355,8 @@ def extremes(
     labels: Sequence[str], values_db: Sequence[float | None], most: str = "largest", least: str = "smallest"
 ) -> str:
     """Who has the most and who the least, as "largest for A, 3.2 dB, and smallest for B, 1.0 dB"; nothing of fewer than two."""
-    known = [
-        (value, label)
-        for value, label in zip(values_db, labels, strict=False)
-        if value is not None and np.isfinite(value)
-    ]
+    pairs = zip(values_db, labels, strict=False)
+    known = [(value, label) for value, label in pairs if value is not None and np.isfinite(value)]
     if len(known) < 2:
         return ""
     (low, low_label), (high, high_label) = min(known), max(known)

@@ -59,9 +59,8 @@ class HeadView:
 
     def furthest(self, side: str) -> tuple[float, float]:
         """How far the level of a side-only input is from a loudspeaker's at most, and where."""
-        return furthest(
-            self.at.chain[side].level_db, self.at.loudspeakers[side].level_db, self.found.middle_hz, self.band_hz
-        )
+        own, real = self.at.chain[side].level_db, self.at.loudspeakers[side].level_db
+        return furthest(own, real, self.found.middle_hz, self.band_hz)
 
 
 def head_views(result: Result) -> list[HeadView]:
@@ -162,9 +161,8 @@ def draw_separation(found: Separation) -> Figure:
         curves.append(curve(found.fine_position[half], found.side_db[half], words, **closed))
     for channel, (name, marker) in enumerate((("left", "o"), ("right", "s"), ("centre", "D"))):
         level_db, colour = np.maximum(found.level_db[:, channel], FLOOR_DB), COLOURS[channel]
-        curves.append(
-            curve(found.position, level_db, name, colour, 0.8, marker=marker, markersize=4, linestyle=STYLES[2])
-        )
+        look = {"marker": marker, "markersize": 4, "linestyle": STYLES[2]}
+        curves.append(curve(found.position, level_db, name, colour, 0.8, **look))
     title = f"Upmix: where a panned source goes (points below {FLOOR_DB:g} dB lie on the edge)"
     handles = draw_curves(axes, curves, title=title, unit="Level in dB")
     axes.set_xlim(1.03, -1.03)

@@ -93,23 +93,16 @@ def draw_measured_driver(name: str, response: MeasuredDirectivity) -> Figure:
         level -= 20 * np.log10(np.maximum(np.abs(plane.pressure(f, [0.0])), 1e-12))
         towards = "" if angles[0] >= 0 else "\nup positive" if plane.vertical else "\nleft positive"
         level_map(axes, f, angles, level, scale, close=False)
-        over_frequency(
-            axes,
-            [],
-            shown_hz,
-            title=f"{plane.words.capitalize()} plane",
-            unit=f"Angle in degrees{towards}",
-            narrow=True,
-        )
+        title = f"{plane.words.capitalize()} plane"
+        over_frequency(axes, [], shown_hz, title=title, unit=f"Angle in degrees{towards}", narrow=True)
         axes.set_yticks(np.arange(np.ceil(angles[0] / 45) * 45, angles[-1] + 1, 45 if np.ptp(angles) > 100 else 15))
     if maps:
         bar = scale.bar(drawn, None, "dB re on axis", cax=drawn.add_subplot(grid[1, 2]))
         bar.ax.set_box_aspect(12)
         bar.ax.set_anchor("W")
     s = response.summary
-    files, directions = (
-        f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in ((len(s.files), "file"), (s.directions, "direction"))
-    )
+    counts = ((len(s.files), "file"), (s.directions, "direction"))
+    files, directions = (f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in counts)
     canvas.headed(drawn, f'Driver "{canvas.shortened(name, 16)}": {s.kind}, {files}, {directions} ({s.coverage})', 10.5)
     return drawn
 
@@ -194,9 +187,8 @@ def draw_measured_head(head: MeasuredHead, arrivals: Real) -> Figure:
     _head_levels(drawn.add_subplot(grid[1, 1]), head)
     recording = head.recording
     where = f" at {recording.distance_m:g} m" if np.isfinite(recording.distance_m) else ""
-    words = (
-        f"{len(recording.directions)} directions{where}, {head.band_hz[0]:.0f} Hz to {head.band_hz[1] / 1000:.1f} kHz"
-    )
+    band = f"{head.band_hz[0]:.0f} Hz to {head.band_hz[1] / 1000:.1f} kHz"
+    words = f"{len(recording.directions)} directions{where}, {band}"
     canvas.headed(drawn, f"Head {canvas.shortened(PurePath(head.name).name)}: {words}", 10.5)
     return drawn
 

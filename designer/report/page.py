@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from designer import measures
 from designer.export import Export
-from designer.metrics import BY_NAME, shown_on
+from designer.metrics import NUMBERS, shown_on
 from designer.realization.fixed_point import output_bound
 from designer.report.figures import CHANNEL_FIGURES, file_stems, listener_pictures
 from designer.report.listener import listener_section
@@ -24,12 +24,7 @@ SAID_DB = 0.05
 """An output that passes full scale by less is not told: tables show a tenth."""
 MOST_NAMED = 4
 """Loud drivers of a channel that are told by name."""
-PER_HEAD = (
-    "mean_cancellation_gain_db",
-    "least_cancellation_gain_db",
-    "moved_head_median_db",
-    "moved_head_5th_percentile_db",
-)
+PER_HEAD = [metric for metric in NUMBERS if "head" in metric.on]
 
 
 def number_rows(numbers: Sequence[Mapping[str, float]]) -> list[tuple[str, list[str]]]:
@@ -44,7 +39,7 @@ def number_rows(numbers: Sequence[Mapping[str, float]]) -> list[tuple[str, list[
 def head_rows(result: Result) -> list[tuple[str, str, list[str]]]:
     """Channel, head, and its numbers in the order of PER_HEAD; none where there is one head."""
     return [
-        (name, head, [BY_NAME[key].text(numbers[key]) for key in PER_HEAD])
+        (name, head, [metric.text(numbers[metric.name]) for metric in PER_HEAD])
         for name, heads in result.heads.items()
         for head, numbers in heads.items()
         if len(heads) > 1
@@ -70,17 +65,15 @@ def form_rows(result: Result) -> list[tuple[str, list[str]]]:
         shifts = []
         for name, shift in result.shifts.items():
             used = zip(result.finer_bits.get(name) or (), result.drivers, result.taps[name], strict=False)
-            shifts.append(
-                ", ".join(f"{driver} {shift - bits}" for bits, driver, taps in used if taps.any()) or f"{shift}"
-            )
+            each = [f"{driver} {shift - bits}" for bits, driver, taps in used if taps.any()]
+            shifts.append(", ".join(each) or f"{shift}")
         rows.append(("Left shift of the sums in bits", shifts))
     for where, found in (("", [one.stages for one in studies]), (", head shifted", [one.moved for one in studies])):
         for stage in studies[0].stages:
             left = [stages.get(stage) for stages in found]  # a beam has no head to shift
             if any(left):
-                cells = [
-                    f"{g.median_db:.1f} / {g.fifth_percentile_db:.1f} / {g.worst_db:.1f} dB" if g else "–" for g in left
-                ]
+                form = "{0.median_db:.1f} / {0.fifth_percentile_db:.1f} / {0.worst_db:.1f} dB"
+                cells = [form.format(gains) if gains else "–" for gains in left]
                 rows.append((f"Gain {stage}{where}: median / 5th percentile / worst", cells))
     return rows
 
@@ -198,7 +191,7 @@ def render(
         schemes=Markup(css()),
         rows=number_rows([channel["numbers"] for channel in channels]),
         head_rows=head_rows(result),
-        head_columns=[BY_NAME[key].label for key in PER_HEAD],
+        head_columns=[metric.label for metric in PER_HEAD],
         layout=shown["layout"],
         room=room_section(result),
         room_plan=shown.get("room-plan"),

@@ -37,7 +37,7 @@ def _words(one: Played, name: str) -> str:
 def draw_room(result: Result, name: str) -> Figure:
     """Measures by octave: the channel, its plain driver, and plain stereo's middle."""
     found = _in_room(result)
-    middle_hz = found.played[0].measures.middle_hz
+    middle_hz, band_hz = found.played[0].measures.middle_hz, result.channels[name].table.band_hz
     shown_hz = float(middle_hz[0]) / 1.41, float(middle_hz[-1]) * 1.41
     drawn, each = panels(5.0, 2, 2)
     for axes, metric in zip(each, DRAWN, strict=True):
@@ -45,9 +45,7 @@ def draw_room(result: Result, name: str) -> Figure:
             curve(middle_hz, getattr(one.measures, metric.name), _words(one, name), markersize=4, **look)
             for one, look in zip(found.compared(name), LOOKS, strict=False)
         ]
-        handles = over_frequency(
-            axes, curves, shown_hz, result.channels[name].table.band_hz, unit=metric.axis, narrow=True
-        )
+        handles = over_frequency(axes, curves, shown_hz, band_hz, unit=metric.axis, narrow=True)
         if metric.name == "interaural_coherence":
             axes.set_ylim(0.0, 1.05)
         elif metric.unit != "dB":

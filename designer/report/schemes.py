@@ -39,10 +39,8 @@ THEMED = {light.lower(): word for word, (light, _) in SCHEMES.items()} | {"#0000
 
 def template(name: str) -> Template:
     """A page's template; `decibels` is a filter of it."""
-    loader = PackageLoader("designer.report")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = Environment(loader=PackageLoader("designer.report"), autoescape=True, undefined=StrictUndefined)
+    environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters["decibels"] = decibels
     return environment.get_template(name)
 
