@@ -25,7 +25,7 @@ from designer.evaluation.words import hz
 from designer.measures import lowest_hz
 from designer.metrics import CURVES
 from designer.report import plots
-from designer.report.canvas import COLOURS, STYLES, headed, shortened, svg
+from designer.report.canvas import COLOURS, SOFT, STYLES, headed, shortened, svg
 
 MARKERS = ("o", "s", "^", "D", "v", "X", "P", "<", ">", "*")
 BAND_COLOUR = "#8b949e"
@@ -334,13 +334,16 @@ def draw_polars(view: ChannelView) -> Figure:
     for axes, (i, (_, azimuth, level, _)) in zip(each, view.levels.items(), strict=True):
         looks = [{"color": COLOURS[n], "linestyle": STYLES[n], "linewidth": 1.5} for n in range(len(wanted))]
         curves = [plots.curve(azimuth, level[row], **look) for row, look in zip(rows[i], looks, strict=True)]
-        plots.polar(axes, azimuth, curves, outer_db, labels=columns <= 2)
+        around = plots.curve(azimuth, np.zeros(azimuth.size), color=SOFT, linewidth=0.9, zorder=1)
+        plots.polar(
+            axes, azimuth, [around, *curves], outer_db, rings_db=np.arange(-24.0, outer_db, 12.0), labels=columns <= 2
+        )
     plots.below(
         drawn,
         [Line2D([], [], label=plots.hertz(one), **look) for one, look in zip(wanted, looks, strict=True)],
         MOST_POLARS,
     )
-    headed(drawn, f"dB re {next(iter(view.levels.values()))[3]}; front down", 8.5, bold=False)
+    headed(drawn, f"dB re {next(iter(view.levels.values()))[3]}; rings every 12 dB; front down", 8.5, bold=False)
     return drawn
 
 

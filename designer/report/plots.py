@@ -174,14 +174,15 @@ def hertz(frequency_hz: float) -> str:
     return f"{frequency_hz / 1000:g} kHz" if frequency_hz >= 1000 else f"{frequency_hz:g} Hz"
 
 
-def polar(axes: Any, azimuth_deg: Real, curves: Iterable[Curve], outer_db: float, *, labels: bool = True) -> None:
+def polar(axes: Any, azimuth_deg: Real, curves: Iterable[Curve], outer_db: float, *, rings_db: Real | None = None,
+          labels: bool = True) -> None:  # fmt: skip
     """Levels over azimuth, x of the curves unused: the front down as in the layout, so that the listener's left is on the left."""
     angle = np.radians(np.append(azimuth_deg, azimuth_deg[0]))
     for one in curves:
         axes.plot(angle, np.maximum(np.append(one.y, one.y[0]), POLAR_FLOOR_DB), **one.look)
     axes.set_theta_zero_location("S")
     axes.set_rlim(POLAR_FLOOR_DB, outer_db)
-    axes.set_rticks(np.arange(POLAR_FLOOR_DB, outer_db + 1, 12))
+    axes.set_rticks(np.arange(POLAR_FLOOR_DB, outer_db + 1, 12) if rings_db is None else rings_db)
     axes.set_rlabel_position(158)
     marks = np.arange(0, 360, 45)
     words = [f"{a if a <= 180 else a - 360}°" if labels or a % 180 == 90 else "" for a in marks]
