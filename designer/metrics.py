@@ -280,6 +280,11 @@ def compute(metrics: tuple[Metric, ...], realised: Realised) -> dict[str, Any]:
     return {one.name: one.compute(realised) for one in metrics if one.compute is not None and one.needs <= has}
 
 
+def numbers_of(realised: Realised, *, dear: bool = False) -> dict[str, float]:
+    """Name -> value of a channel's numbers: those of every design, or those over drawn devices and places."""
+    return compute(tuple(one for one in NUMBERS if bool(one.needs & ON_DEMAND) == dear), realised)
+
+
 def shown_on(place: str) -> tuple[Metric, ...]:
     """The numbers of a channel that the page, the comparison or the sweep shows."""
     return tuple(metric for metric in NUMBERS if place in metric.on)

@@ -24,7 +24,7 @@ from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
 from designer.evaluation.tolerance import ChannelTolerance, draw, tolerance
 from designer.evaluation.words import Verdict
 from designer.formulations import Certificate
-from designer.metrics import NUMBERS, ON_DEMAND, Realised, compute
+from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization import response as filter_response
@@ -258,7 +258,7 @@ class Result:
             draws=self.tolerances.get(name),
             zone_m2=None if zone is None else zone.area_m2,
         )
-        return compute(tuple(metric for metric in NUMBERS if metric.needs & ON_DEMAND), realised)
+        return numbers_of(realised, dear=True)
 
     @cached_property
     def heads(self) -> dict[str, dict[str, dict[str, float]]]:

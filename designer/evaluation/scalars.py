@@ -13,7 +13,7 @@ from designer.arrays import Complex, Real
 from designer.evaluation.moved_head import MovedHead
 from designer.evaluation.region_order import order_warnings
 from designer.evaluation.words import hz
-from designer.metrics import NUMBERS, Realised, compute
+from designer.metrics import Realised, numbers_of
 from designer.problem.schema import DesignTable, Realization
 from designer.targets.plain import Plain
 from designer.targets.wishes import SLACK_TOLERANCE_DB
@@ -76,7 +76,7 @@ def scalars(
     if weights is not None:
         losses += _dearer(realised, weights[:, realised.index], remedy)
     orders = () if inside.regions is None else order_warnings(inside.regions, w, inside.frequency_hz)
-    return Scalars(compute(NUMBERS, realised), tuple(losses), orders)
+    return Scalars(numbers_of(realised), tuple(losses), orders)
 
 
 def _dearer(realised: Realised, weights: Complex, remedy: str) -> Iterator[str]:

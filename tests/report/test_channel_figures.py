@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,12 +13,10 @@ from designer.report import canvas, channel_time, figures
 from designer.report.channel_curves import front_over_side_db, third_octaves_db
 from designer.report.figures import CHANNEL_FIGURES
 
-PROBLEMS = Path(__file__).parents[2] / "problems"
-
 
 @pytest.fixture(scope="module", name="made")
-def speaker() -> designer.Design:
-    return designer.design(designer.load(PROBLEMS / "smart-speaker.toml"))
+def speaker(smart_speaker: designer.Design) -> designer.Design:
+    return smart_speaker
 
 
 def test_every_figure_states_its_message_with_a_number(made: designer.Design) -> None:

@@ -22,8 +22,8 @@ PROBLEMS = Path(__file__).parents[2] / "problems"
 
 
 @pytest.fixture(scope="module")
-def design() -> designer.Design:
-    return designer.design(designer.load(PROBLEMS / "smart-speaker.toml"))
+def design(smart_speaker: designer.Design) -> designer.Design:
+    return smart_speaker
 
 
 @pytest.fixture(scope="module")
