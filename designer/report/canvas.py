@@ -104,13 +104,6 @@ def in_style() -> Any:
     return mpl.rc_context(STYLE)
 
 
-def with_unique_ids(text: str, prefix: str) -> str:
-    """An SVG whose ids begin with a prefix, so that many can stand in one page."""
-    text = re.sub(r'\bid="', f'id="{prefix}-', text)
-    text = re.sub(r"url\(#", f"url(#{prefix}-", text)
-    return re.sub(r'href="#', f'href="#{prefix}-', text)
-
-
 def as_file(text: str, message: str) -> str:
     """A figure as a file of its own, which says in words what it shows."""
     return re.sub(r"(<svg[^>]*>)", lambda match: f"{match[1]}\n <title>{escape(message)}</title>", text, count=1)

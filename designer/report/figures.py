@@ -162,16 +162,11 @@ def listener_pictures(result: Result) -> dict[str, Picture]:
     return found
 
 
-def channel_pictures(result: Result, name: str, stem: str) -> dict[str, Picture]:
-    """One channel's: file name without suffix -> picture."""
-    return _of(CHANNEL_FIGURES, result, name, front=f"{stem}-")
-
-
 def pictures(result: Result) -> dict[str, Picture]:
     """Every figure of a design: file name without suffix -> picture."""
     found = _of(PROBLEM_FIGURES, result.problem)
     for name, stem in file_stems(list(result.channels)).items():
-        found |= channel_pictures(result, name, stem)
+        found |= _of(CHANNEL_FIGURES, result, name, front=f"{stem}-")
     return found | listener_pictures(result)
 
 

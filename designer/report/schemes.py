@@ -13,7 +13,7 @@ import re
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from designer.report.canvas import ALARM, COLOURS, FAINT, INK, SHADE, SOFT, with_unique_ids
+from designer.report.canvas import ALARM, COLOURS, FAINT, INK, SHADE, SOFT
 
 SCHEMES = {  # the page's name: light, dark
     "paper": ("#ffffff", "#14181d"),
@@ -63,7 +63,8 @@ def css() -> str:
 def in_page(text: str, name: str) -> str:
     """An SVG for a page that holds many: ids of its own, the page's colours, and its caption, caption-<name>, as its text alternative."""
     text = re.sub(r"\b(fill|stroke): (#[0-9a-f]{6})\b", _named, text)
-    text = re.sub(r"<svg ", f'<svg role="img" aria-labelledby="caption-{name}" ', with_unique_ids(text, name), count=1)
+    text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text)
+    text = re.sub(r"<svg ", f'<svg role="img" aria-labelledby="caption-{name}" ', text, count=1)
     return re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
 
 
