@@ -27,10 +27,10 @@ def figures(made: designer.Design) -> dict[str, Picture]:
 
 
 def test_each_states_its_message_with_a_number(figures: dict[str, Picture]) -> None:
-    """Two of the head and one of the upmix; a caption ends without a stop, as the page sets it."""
+    """Two of the head and one of the upmix; a caption ends with one stop."""
     assert list(figures) == ["listener-differences", "listener-coherence", "listener-separation"]
     for one in figures.values():
-        assert any(sign.isdigit() for sign in one.says()) and not one.says().endswith(".")
+        assert any(sign.isdigit() for sign in one.says()) and one.says().endswith(".") and ".." not in one.says()
 
 
 def test_the_numbers_are_those_of_the_curves(made: designer.Design, figures: dict[str, Picture]) -> None:
