@@ -62,7 +62,7 @@ def measured_entries(entries: Sequence[Entry], given: Sequence[str]) -> Made:
     devices = [one for one in given if one not in channels and one.split("=", 1)[0] not in drivers]
     parts = [_played_entries(entries, one) for one in channels]
     parts += [_device_entries(entries, Path(one)) for one in devices]
-    made, notes = ([one for part in parts for one in part[n]] for n in (0, 1))
+    made, notes = _joined(parts)
     if drivers:
         having = [entry for entry in entries if set(drivers) <= set(entry.result.drivers)]
         if not having:
@@ -72,6 +72,10 @@ def measured_entries(entries: Sequence[Entry], given: Sequence[str]) -> Made:
             )
         made += [_with_drivers(entry, drivers) for entry in having]
     return made, notes
+
+
+def _joined(parts: Sequence[Made]) -> Made:
+    return [one for made, _ in parts for one in made], [note for _, notes in parts for note in notes]
 
 
 def _with_drivers(entry: Entry, files: Mapping[str, str]) -> Entry:
@@ -132,7 +136,7 @@ def _played_entries(entries: Sequence[Entry], given: str) -> Made:
         known = dict.fromkeys(name for entry in entries for name in entry.result.channels)
         raise UsageError(f"--measured: found {WORD}{name}; allowed: channels of one design: {', '.join(known)}")
     parts = [_played(entry, name, files) for entry in having]
-    return [one for made, _ in parts for one in made], [note for _, notes in parts for note in notes]
+    return _joined(parts)
 
 
 def _played(entry: Entry, name: str, files: str) -> Made:
