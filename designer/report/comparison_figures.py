@@ -284,9 +284,8 @@ def draw_maps(view: ChannelView) -> Figure:
     drawn, each, columns = _multiples(view, lambda n: 2.6 if n <= 2 else 1.75, sharex=True, sharey=True)
     scale = plots.level_scale(max(plots.HIGHEST_DB[one.table.kind] for one in view.channel.channels))
     for place, (axes, (i, (f, azimuth, level, _))) in enumerate(zip(each, view.levels.items(), strict=True)):
-        last_row, title = place + columns >= len(each), axes.get_title(loc="left")
+        last_row = place + columns >= len(each)
         plots.over_frequency(axes, [], view.shown_hz, label=last_row, narrow=columns > 1)
-        axes.set_title(title, fontsize=8.5)
         axes.tick_params(labelbottom=last_row)
         plots.azimuth_map(axes, f, azimuth, level, scale, view.channel.channels[i].table, 90)
     bar = scale.bar(drawn, each, f"dB re {next(iter(view.levels.values()))[3]}")

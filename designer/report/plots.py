@@ -66,7 +66,8 @@ def draw_curves(axes: Axes, curves: Iterable[Curve], *, title: str = "", unit: s
     for one in curves:
         lines = axes.plot(one.x, one.y, label=one.label or None, **one.look)
         handles += lines if one.label else []
-    axes.set_title(title)
+    if title:
+        axes.set_title(title)
     axes.set_ylabel(unit)
     return handles
 
