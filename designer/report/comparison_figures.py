@@ -335,7 +335,7 @@ def draw_polars(view: ChannelView) -> Figure:
         curves = [plots.curve(azimuth, level[row], **look) for row, look in zip(rows[i], looks, strict=True)]
         around = plots.curve(azimuth, np.zeros(azimuth.size), color=SOFT, linewidth=0.9, zorder=1)
         plots.polar(
-            axes, azimuth, [around, *curves], outer_db, rings_db=np.arange(-24.0, outer_db, 12.0), labels=columns <= 2
+            axes, azimuth, [around, *curves], outer_db, rings_db=np.arange(-12.0, outer_db, 12.0), labels=columns <= 2
         )
     plots.below(
         drawn,
