@@ -26,6 +26,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "formulations",
     "designs",
     "realization",
+    "metrics",
     "evaluation",
     "result",
     "virtualizer",

@@ -375,8 +375,6 @@ def calls() -> dict[str, Call]:
             scalars.scalars, (table, taps, own.plain, dict(own.slacks_db), there, None)
         ),
         "evaluation.tables.evaluate_taps": (tables.evaluate_taps, ([judged()], there)),
-        "evaluation.tables.channel_metrics": (tables.channel_metrics, (judged(), there, own.weights)),
-        "evaluation.tables.circle_response": (tables.circle_response, ("left", there, own.weights)),
         "evaluation.words.spans": (words.spans, (F, inside)),
         "evaluation.words.verdict": (
             words.verdict, (table, F[:4] + 500, slacks, limits, {"max_effort_db": np.array([True, False, True, True])})

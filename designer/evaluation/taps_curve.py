@@ -16,7 +16,7 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.designs.channel import ChannelDesign
 from designer.evaluation.moved_head import moved_head
-from designer.evaluation.scalars import TONE_BAND_HZ
+from designer.metrics import TONE_BAND_HZ
 from designer.realization import realize
 from designer.realization import response as filter_response
 from designer.realization.dense_targets import between

@@ -105,17 +105,6 @@ class ChannelTolerance:
         """Over the draws at each frequency (3, F), in the order of PERCENTILES."""
         return np.asarray(np.percentile(self.gain_db, PERCENTILES, axis=0))
 
-    def as_numbers(self) -> dict[str, float]:
-        """Of the mean gain over the band: its percentiles over the draws, and the nominal one."""
-        means = self.gain_db.mean(axis=1)
-        low, middle, high = np.percentile(means, PERCENTILES)
-        return {
-            "tolerance_nominal_db": float(self.nominal_db.mean()),
-            "tolerance_5th_percentile_db": float(low),
-            "tolerance_median_db": float(middle),
-            "tolerance_95th_percentile_db": float(high),
-        }
-
 
 def tolerance(
     designs: Sequence[DesignTable], taps: dict[str, Real], scene: Scene, draws: Draws

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from designer.report.listener_section import third_octave_name
+from designer.report.listener import third_octave_name
 from designer.virtualizer.interaural import coherence, level_difference_db, phase_delay_s, third_octaves_hz
 
 HERTZ = np.geomspace(90.0, 11_000.0, 500)

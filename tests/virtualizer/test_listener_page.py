@@ -13,7 +13,7 @@ import soundfile
 from designs.small_problems import load, pair
 
 import designer
-from designer.report import players
+from designer.report.listener import players
 from designer.virtualizer.chain import CENTRE, chain_of
 from designer.virtualizer.excerpts import programme
 from designer.virtualizer.loudness import Loudness
@@ -53,7 +53,7 @@ def test_excerpts_are_equally_loud_and_not_clipped() -> None:
     """Each player's sound, decoded by libsndfile, is stereo below full scale and within 0.3 LU of the others, by BS.1770."""
     made = designer.design(load(pair(both=True) | {"virtualizer": {"upmix": False}}))
     loudness = []
-    found = players.players(made)
+    found = players(made)
     assert [words.split(",")[0] for words, _ in found] == [
         "stereo as it comes",
         "plain stereo on the outermost drivers",
