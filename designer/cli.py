@@ -10,7 +10,7 @@ from typing import Annotated, cast
 
 import typer
 
-from designer.cli_firmware import export, import_coefficients
+from designer.cli_firmware import EXPORT_TARGETS, export, import_coefficients
 from designer.cli_sweep import sweep
 from designer.errors import DesignerError, UsageError
 from designer.render_command import render
@@ -294,7 +294,7 @@ def compare(
     say(f"wrote {out} (open {out / 'comparison.html'})")
 
 
-app.command()(export)
+app.command(epilog=EXPORT_TARGETS)(export)
 app.command("import-coefficients")(import_coefficients)
 
 

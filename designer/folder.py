@@ -16,7 +16,7 @@ from designer import room_files
 from designer.acoustics.readers.file_checks import named_emitter
 from designer.arrays import Real
 from designer.export.of_design import filter_set
-from designer.export.wave import loud_words
+from designer.export.wave import loud_note
 from designer.export.write import fill_exports
 from designer.problem.schema import Problem
 from designer.report import figures, page
@@ -164,7 +164,7 @@ def _copy_data(result: Result, folder: Path) -> dict[str, str]:
 
 def notes(result: Result) -> list[str]:
     """What a user of the folder's files has to know, without anything being odd."""
-    return list(loud_words(WAVE, result.taps.values()))
+    return list(loud_note([WAVE], result.taps.values()))
 
 
 def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:

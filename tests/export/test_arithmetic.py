@@ -13,15 +13,15 @@ from toml_text import pair, toml
 import designer
 from designer.arrays import Real
 from designer.errors import UsageError
-from designer.export.arithmetic_judged import ChannelJudgement, judge
-from designer.export.arithmetics import ARITHMETICS
-from designer.export.cmsis import write_cmsis
+from designer.export import TARGETS
+from designer.export.arithmetic import cascades, convolved, saturated
 from designer.export.cmsis_arrangement import arranged, scaled_table
 from designer.export.cmsis_model import cmsis_model
-from designer.export.cmsis_word import Q15, Q31, CmsisWord
+from designer.export.cmsis_plan import Q15, Q31, CmsisWord
 from designer.export.filter_set import Filter, FilterSet
-from designer.export.integer_arithmetic import cascades, convolved, saturated
+from designer.export.judged import ChannelJudgement, judge
 from designer.export.of_design import filter_set
+from designer.export.targets.cmsis import write_cmsis
 from designer.export.write import made
 from designer.problem.word_format import Word
 from designer.realization.cascade import Cascade
@@ -122,11 +122,13 @@ def test_taps_have_the_noise_of_their_truncations(word: CmsisWord) -> None:
     assert not one.failures
 
 
-@pytest.mark.parametrize("target", ARITHMETICS)
+@pytest.mark.parametrize("target", [name for name, target in TARGETS.items() if target.arithmetics])
 def test_what_a_model_plays_is_the_filter(target: str) -> None:
     """Each route's exact response is the designed one to the rounding of its word, and the model's response is near it."""
     for filters in (filter_cases.fir(), filter_cases.biquads()):
-        for name, model in ARITHMETICS[target](filters).items():
+        models = TARGETS[target].arithmetics
+        assert models is not None
+        for name, model in models(filters).items():
             for route in model.routes:
                 one = next(f for f in filters.filters if (f.channel, f.driver) == (route.channel, route.driver))
                 impulse = np.zeros((1, 400))
