@@ -22,7 +22,8 @@ section's gain ahead of the sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,8 +50,6 @@ RESONANT = 0.5
 USUAL_TONE = np.pi / 32
 """In radians a sample: 750 Hz at 48 kHz."""
 ERROR_FEEDBACK = "error feedback (what a section's sum loses is added to its next)"
-SAMPLE_BITS = 23
-"""Bits behind the point of a 24-bit converter's samples."""
 
 
 def convolved(taps: Whole, x: Whole, *, wrap: bool = False) -> Integers:
@@ -143,50 +142,59 @@ def _digits(values: Whole) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class ModelRoute:
-    """One filter, as its integers are.
+    """One filter as integers, and how its sums are cut.
 
     Attributes
     ----------
     channel, driver : names
     delay : samples behind the channel's own delay
-    taps : (T,) what the integers are worth; of a pure delay [1.0]; None for sections
-    sections : (S, 5) likewise, b0, b1, b2 and the negated a1, a2
-    gain : of the output, ahead of the feed
+    taps : (T,)
+    sections : (S, 5), b0, b1, b2, a1, a2, the feedback added; a pure delay has neither
+    lower : bits that each sum is lowered by
+    guard : bits that the input of taps is lowered by
+    raised : bits that the output is raised by
 
     """
 
     channel: str
     driver: str
     delay: int
-    taps: Real | None
-    sections: Real | None = None
-    gain: float = 1.0
+    taps: Whole | None = None
+    sections: Integers | None = None
+    lower: int = 0
+    guard: int = 0
+    raised: int = 0
 
     def exact(self, x: Real) -> Real:
         """Outputs (K, N) without any rounding, of inputs (K, N), the delay left out."""
         if self.taps is not None:
-            return np.asarray(fftconvolve(x, self.gain * self.taps[None], axes=1)[:, : x.shape[1]])
-        assert self.sections is not None
-        b, a = self.sections[:, :3], -self.sections[:, 3:]
+            taps = self.taps * 2.0 ** (self.raised - self.guard - self.lower)
+            return np.asarray(fftconvolve(x, taps[None], axes=1)[:, : x.shape[1]])
+        if self.sections is None:
+            return x
+        b, a = self._coefficients()
         sos = np.ascontiguousarray(np.concatenate([b, np.ones((len(b), 1)), a], axis=1))
-        return np.asarray(self.gain * sosfilt(sos, x, axis=1))
+        return np.asarray(2.0**self.raised * sosfilt(sos, x, axis=1))
+
+    def _coefficients(self) -> tuple[Real, Real]:
+        assert self.sections is not None
+        values = self.sections.astype(float) * 2.0**-self.lower
+        return values[:, :3], -values[:, 3:]
 
     @property
     def settling(self) -> int:
         """Samples after which its response is over."""
-        if self.taps is not None:
-            return int(self.taps.size)
-        assert self.sections is not None
-        return settled_length(float(pole_radii(-self.sections[:, 3:]).max()))
+        if self.sections is None:
+            return 1 if self.taps is None else int(self.taps.size)
+        return settled_length(float(pole_radii(self._coefficients()[1]).max()))
 
     @property
     def tone(self) -> float:
         """The angle of its most resonant pole, in radians a sample, where it keeps what was played longest."""
         if self.sections is None:
             return USUAL_TONE
-        a = -self.sections[:, 3:]
-        worst = a[int(np.argmax(pole_radii(a)))]
-        pole = np.roots([1.0, *worst])[0]
+        a = self._coefficients()[1]
+        pole = np.roots([1.0, *a[int(np.argmax(pole_radii(a)))]])[0]
         return float(abs(np.angle(pole))) if abs(pole) > RESONANT else USUAL_TONE
 
 
@@ -197,124 +205,84 @@ class ArithmeticModel:
     Attributes
     ----------
     words : in words
-    full_scale : steps of a sample of 1
+    sample : the word of samples and feeds
     routes : all filters, pure delays too
-    play : outputs (R, K, N) in the feed's steps, for the indices of R routes and their inputs (R, K, N), from rest
+    fit : brings lowered sums into the word of a sample
+    wrap : sums are of 64 bits and wrap; otherwise they are exact
+    feedback : what a section's sum loses is added to its next
     alternatives : in words -> what else might hold where this does not
 
     """
 
     words: str
-    full_scale: float
+    sample: Word
     routes: tuple[ModelRoute, ...]
-    play: Callable[[Sequence[int], Whole], Whole]
+    fit: Fit
+    wrap: bool = False
+    feedback: bool = False
     alternatives: dict[str, Callable[[], ArithmeticModel]] = field(default_factory=dict)
 
+    @property
+    def full_scale(self) -> float:
+        """Steps of a sample of 1."""
+        return 2.0**self.sample.fraction_bits
 
-@dataclass(frozen=True)
-class WordRoute:
-    """One filter's integers: a tap is q 2^(shift - f); of sections b0, b1, b2, a1, a2 with the signs of H(z), and log2 of the gains."""
+    def play(self, chosen: Sequence[int], x: Whole) -> Whole:
+        """Outputs (R, K, N) in the feed's steps, for the indices of R routes and their inputs (R, K, N), from rest."""
+        return saturated(self.raised(chosen, x), self.sample.bits).astype(np.int64)
 
-    source: Filter
-    taps: Whole | None = None
-    shift: int = 0
-    sections: Whole | None = None
-    log2_gain: Whole | None = None
+    def raised(self, chosen: Sequence[int], x: Whole) -> Whole:
+        """The same as the driver's sum takes it, ahead of its saturation."""
+        out, by_length = np.empty_like(x), dict[int, list[int]]()
+        for n, route in enumerate(routes := [self.routes[index] for index in chosen]):
+            if route.sections is not None:
+                by_length.setdefault(len(route.sections), []).append(n)
+            elif route.taps is None:
+                out[n] = x[n]
+            else:
+                for k, signal in enumerate(x[n] >> route.guard):
+                    sums = convolved(route.taps, signal, wrap=self.wrap)
+                    out[n, k] = self.fit(sums >> route.lower if route.lower >= 0 else sums << -route.lower)
+        for rows in by_length.values():
+            out[rows] = self._cascades([routes[n] for n in rows], x[rows])
+        return out << np.array([route.raised for route in routes])[:, None, None]
+
+    def _cascades(self, routes: list[ModelRoute], x: Whole) -> Whole:
+        tables = np.stack([route.sections for route in routes if route.sections is not None])
+        largest = int(np.abs(tables).sum(axis=2).max())
+        wide = not self.wrap and largest << (self.sample.bits - 1) >= SAFE
+        ways = x.shape[1]
+        tables = np.repeat(tables if wide else tables.astype(np.int64), ways, axis=0)
+        lower = np.repeat(np.array([route.lower for route in routes]), ways)
+        signals = x.reshape(len(routes) * ways, -1)
+        return cascades(tables, lower, signals, self.fit, feedback=self.feedback, wide=wide).reshape(x.shape)
 
 
-def sample_word(word: Word) -> Word:
-    """The samples of a target whose files state none."""
-    return Word(word.integer_bits, max(word.fraction_bits, SAMPLE_BITS))
+def word_route(source: Filter, word: Word) -> ModelRoute:
+    """A filter that is a pure delay, or the beginning of another's."""
+    return ModelRoute(source.channel, source.driver, source.wait, lower=word.fraction_bits)
 
 
-def word_model(
-    word: Word,
-    sample: Word,
-    routes: Sequence[WordRoute],
-    *,
-    feedback: bool = False,
-    alternatives: dict[str, Callable[[], ArithmeticModel]] | None = None,
-) -> ArithmeticModel:
-    """Filters of a word's integers, run on samples of another word.
+def section_route(source: Filter, word: Word, b: Whole, a: Whole, log2_gain: Whole) -> ModelRoute:
+    """A cascade in words: b (S, 3) times 2^log2_gain (S,), and a (S, 2) with the signs of H(z)."""
+    raised = max(0, -int(log2_gain.min()))  # for negative gains to be whole
+    wide = b.astype(object) << (log2_gain + raised).astype(object)[:, None]
+    table = np.concatenate([wide, -a.astype(object) << raised], axis=1)
+    return replace(word_route(source, word), sections=table, lower=word.fraction_bits + raised)
 
-    Parameters
-    ----------
-    feedback : with error feedback in each section
-    alternatives : what else might do for sections; error feedback where none is given
 
-    """
-    with_sections = any(route.sections is not None for route in routes)
-    if alternatives is None:
-        alternatives = {ERROR_FEEDBACK: lambda: word_model(word, sample, routes, feedback=True, alternatives={})}
+def word_model(word: Word, sample: Word, routes: Sequence[ModelRoute], *, feedback: bool = False) -> ArithmeticModel:
+    """Filters of a word's integers, run on samples of another word; for sections error feedback is the alternative."""
+    sections = any(route.sections is not None for route in routes)
+    others = (
+        {ERROR_FEEDBACK: partial(word_model, word, sample, routes, feedback=True)} if sections and not feedback else {}
+    )
     return ArithmeticModel(
         f"coefficients of {word.integer_bits}.{word.fraction_bits}, samples of {sample.integer_bits}.{sample.fraction_bits},"
-        f" exact sums cut to a sample and saturated{', sections in direct form I' if with_sections else ''}",
-        2.0**sample.fraction_bits,
-        tuple(_route(route, word) for route in routes),
-        _play(routes, word, sample, feedback=feedback),
-        alternatives if with_sections else {},
-    )
-
-
-def _route(route: WordRoute, word: Word) -> ModelRoute:
-    one = route.source
-    if route.taps is not None:
-        return ModelRoute(one.channel, one.driver, 0, route.taps * 2.0**route.shift * word.step)
-    if route.sections is None or route.log2_gain is None:
-        return ModelRoute(one.channel, one.driver, one.delay_samples or 0, np.ones(1))
-    values = route.sections * word.step
-    values[:, :3] *= 2.0 ** route.log2_gain[:, None]
-    values[:, 3:] *= -1
-    return ModelRoute(one.channel, one.driver, one.cascade.delay_samples if one.cascade else 0, None, values)
-
-
-def _play(
-    routes: Sequence[WordRoute], word: Word, sample: Word, *, feedback: bool
-) -> Callable[[Sequence[int], Whole], Whole]:
-    def play(chosen: Sequence[int], x: Whole) -> Whole:
-        out = np.empty_like(x)
-        for n, index in enumerate(chosen):
-            route = routes[index]
-            if route.taps is not None:
-                for k, signal in enumerate(x[n]):
-                    lowered = _lowered(convolved(route.taps, signal), word.fraction_bits - route.shift)
-                    out[n, k] = saturated(lowered, sample.bits).astype(np.int64)
-            elif route.sections is None:
-                out[n] = x[n]
-        with_sections = [n for n, index in enumerate(chosen) if routes[index].sections is not None]
-        for count in sorted({len(_table(routes[chosen[n]])[0]) for n in with_sections}):
-            members = [n for n in with_sections if len(_table(routes[chosen[n]])[0]) == count]
-            out[members] = _sections([_table(routes[chosen[n]]) for n in members], x[members], word, sample, feedback)
-        return out
-
-    return play
-
-
-def _table(route: WordRoute) -> tuple[Integers, int]:
-    """B0, b1, b2 with the gain in, -a1, -a2 (S, 5), and the bits by which all are raised for negative gains to be whole."""
-    assert route.sections is not None and route.log2_gain is not None
-    raised = max(0, -int(route.log2_gain.min()))
-    wide = route.sections.astype(object)
-    b = wide[:, :3] << (route.log2_gain + raised).astype(object)[:, None]
-    return np.concatenate([b, -wide[:, 3:] << raised], axis=1), raised
-
-
-def _sections(tables: list[tuple[Integers, int]], x: Whole, word: Word, sample: Word, feedback: bool) -> Whole:
-    ways = x.shape[1]
-    largest = max(int(np.abs(table).sum(axis=1).max()) for table, _ in tables)
-    wide = largest << (sample.bits - 1) >= SAFE
-    whole = np.stack([table if wide else table.astype(np.int64) for table, _ in tables])
-    lower = np.repeat(np.array([word.fraction_bits + raised for _, raised in tables]), ways)
-    y = cascades(
-        np.repeat(whole, ways, axis=0),
-        lower,
-        x.reshape(len(tables) * ways, -1),
-        lambda values: saturated(values, sample.bits),
+        f" exact sums cut to a sample and saturated{', sections in direct form I' if sections else ''}",
+        sample,
+        tuple(routes),
+        partial(saturated, bits=sample.bits),
         feedback=feedback,
-        wide=wide,
+        alternatives=others,
     )
-    return y.reshape(x.shape)
-
-
-def _lowered(values: Integers, bits: int) -> Integers:
-    return values >> bits if bits >= 0 else values << -bits

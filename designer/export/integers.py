@@ -8,12 +8,13 @@ A section's numerators are stored over a power of two, its gain, which the firmw
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from designer.export.arithmetic import ArithmeticModel, WordRoute, sample_word, word_model
+from designer.export.arithmetic import ArithmeticModel, ModelRoute, section_route, word_model, word_route
 from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.names import changed, filter_files
@@ -38,6 +39,8 @@ MAX_SHIFT = 8
 """Bits of a left shift behind the sum: what fixed-point cores have as a guard. More is no scaling but a mistake."""
 MAX_BYTES = 100 * MAX_TAPS
 MAX_BITS = 64
+SAMPLE_BITS = 23
+"""Bits behind the point of a 24-bit converter's samples."""
 
 
 class SectionWords(NamedTuple):
@@ -99,16 +102,16 @@ class Words(NamedTuple):
 
     def model(self) -> ArithmeticModel:
         """The arithmetic that the files are judged by."""
-        routes = []
-        for one in self.filters.filters:
-            if one.cascade is not None:
-                words = self.sections(one)
-                routes.append(WordRoute(one, sections=np.hstack([words.b, words.a]), log2_gain=words.log2_gain))
-            elif one.delay_samples is not None:
-                routes.append(WordRoute(one))
-            else:
-                routes.append(WordRoute(one, self.taps(one), self.shifts[one.channel, one.driver]))
-        return word_model(self.word, sample_word(self.word), routes)
+        sample = Word(self.word.integer_bits, max(self.word.fraction_bits, SAMPLE_BITS))
+        return word_model(self.word, sample, [self._route(one) for one in self.filters.filters])
+
+    def _route(self, one: Filter) -> ModelRoute:
+        if one.cascade is not None:
+            return section_route(one, self.word, *self.sections(one))
+        route = word_route(one, self.word)
+        if one.delay_samples is not None:
+            return route
+        return replace(route, taps=self.taps(one), lower=route.lower - self.shifts[one.channel, one.driver])
 
 
 def words_of(filters: FilterSet, default: Word, target: str) -> Words:

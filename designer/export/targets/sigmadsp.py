@@ -19,13 +19,13 @@ own format. SigmaStudio's double-precision cells keep twice the bits behind the 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from designer.arrays import Real
-from designer.export.arithmetic import ArithmeticModel, Whole, WordRoute, word_model
+from designer.export.arithmetic import ArithmeticModel, ModelRoute, Whole, section_route, word_model, word_route
 from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.integers import MAX_BYTES, signed
@@ -203,22 +203,25 @@ def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
     part = filters.options.get("part", "")
     for family in [FAMILIES[PARTS[part][0]]] if part else FAMILIES.values():
         word = family.word
-        routes = [_route(one, word) for one in filters.filters]
-        whole = [q for route in routes for q in (route.taps, route.sections) if q is not None]
-        if all(q.max(initial=0) <= word.greatest and q.min(initial=0) >= word.least for q in whole):
-            double = partial(word_model, word, Word(word.integer_bits, 2 * word.fraction_bits), routes, alternatives={})
-            models[family.name] = word_model(word, word, routes, alternatives={DOUBLE: double})
+        largest = max((float(np.abs(_values(one)).max(initial=0.0)) for one in filters.filters), default=0.0)
+        if family.holds(largest):
+            routes = [_route(one, word) for one in filters.filters]
+            double = partial(word_model, word, Word(word.integer_bits, 2 * word.fraction_bits), routes)
+            model = word_model(word, word, routes)
+            models[family.name] = replace(model, alternatives={DOUBLE: double} if model.alternatives else {})
     return models
 
 
-def _route(one: Filter, word: Word) -> WordRoute:
+def _route(one: Filter, word: Word) -> ModelRoute:
     def whole(values: Real) -> Whole:
         return np.asarray(np.rint(values / word.step).astype(np.int64))
 
     if one.cascade is not None:
-        table = whole(np.concatenate([one.cascade.b, one.cascade.a], axis=1))
-        return WordRoute(one, sections=table, log2_gain=np.zeros(len(table), dtype=np.int64))
-    return WordRoute(one) if one.delay_samples is not None else WordRoute(one, whole(one.taps))
+        gains = np.zeros(len(one.cascade.b), dtype=np.int64)
+        return section_route(one, word, whole(one.cascade.b), whole(one.cascade.a), gains)
+    return (
+        word_route(one, word) if one.delay_samples is not None else replace(word_route(one, word), taps=whole(one.taps))
+    )
 
 
 def decode(found: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
