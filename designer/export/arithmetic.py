@@ -21,7 +21,7 @@ section's gain ahead of the sum.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -220,7 +220,7 @@ class ArithmeticModel:
     fit: Fit
     wrap: bool = False
     feedback: bool = False
-    alternatives: dict[str, Callable[[], ArithmeticModel]] = field(default_factory=dict)
+    alternatives: Mapping[str, Callable[[], ArithmeticModel]] = field(default_factory=dict)
 
     @property
     def full_scale(self) -> float:
@@ -245,7 +245,7 @@ class ArithmeticModel:
                     out[n, k] = self.fit(sums >> route.lower if route.lower >= 0 else sums << -route.lower)
         for rows in by_length.values():
             out[rows] = self._cascades([routes[n] for n in rows], x[rows])
-        return out << np.array([route.raised for route in routes])[:, None, None]
+        return np.asarray(out << np.array([route.raised for route in routes])[:, None, None])
 
     def _cascades(self, routes: list[ModelRoute], x: Whole) -> Whole:
         tables = np.stack([route.sections for route in routes if route.sections is not None])

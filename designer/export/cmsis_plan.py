@@ -63,16 +63,9 @@ Numbers = NDArray[np.int64] | NDArray[np.float32]
 
 @dataclass(frozen=True)
 class CmsisWord:
-    """One of the words that CMSIS-DSP computes in.
+    """One of the words that CMSIS-DSP computes in: its functions' suffix, a sample's type in C and bytes, its fixed point, None for f32.
 
-    Attributes
-    ----------
-    suffix : of CMSIS-DSP's functions: f32, q31 or q15
-    c_type : of a sample and a coefficient
-    bytes : that one takes
-    word : its fixed point; None for f32
-    section_numbers : coefficients that a biquad section is stored in
-
+    A biquad section is stored in `section_numbers` coefficients.
     """
 
     suffix: str
@@ -100,16 +93,7 @@ WORDS = (F32, Q31, Q15)
 
 @dataclass(frozen=True)
 class StoredTaps:
-    """One FIR filter in the firmware's memory.
-
-    Attributes
-    ----------
-    values : (T,) in time order: integers, or float32 values
-    shift : s: a tap is values 2^(s - f)
-    guard : g: bits that the input is lowered by ahead of the filter
-    error : the largest |stored - designed| tap
-
-    """
+    """One FIR filter in the firmware's memory: values (T,) in time order, s, g, and the largest |stored - designed| tap."""
 
     values: Numbers
     shift: int
@@ -119,15 +103,9 @@ class StoredTaps:
 
 @dataclass(frozen=True)
 class StoredSections:
-    """One cascade in the firmware's memory, the delay ahead of it apart.
+    """One cascade in the firmware's memory: values (S, 5) of b0, b1, b2, a1, a2, the last two negated against scipy's; p; e of the last.
 
-    Attributes
-    ----------
-    values : (S, 5) of b0, b1, b2, a1, a2, the last two negated against scipy's: integers, or float32 values
-    post_shift : p
-    shift : e >= 0: bits that the sum at the driver restores
-    error : the largest |stored - designed| coefficient, on the scale of the stored ones
-
+    `error` is the largest |stored - designed| coefficient, on the scale of the stored ones.
     """
 
     values: Numbers
@@ -204,17 +182,9 @@ def _hold_stable(a: Real, word: CmsisWord, where: str) -> None:
 
 @dataclass(frozen=True)
 class Route:
-    """What leads from a channel to a driver.
+    """What leads from a channel to a driver: the filter as designed, the driver's index, and an identifier, unique among the pairs.
 
-    Attributes
-    ----------
-    source : the filter as designed
-    driver : its index
-    name : identifier, unique among the pairs
-    delay : samples by which its input is late
-    stored : taps, sections, or None for a pure delay
-    restore : bits by which its output is raised at the driver's sum
-
+    Its input is `delay` samples late, its output is raised by `restore` bits at the driver's sum; of a pure delay nothing is stored.
     """
 
     source: Filter
@@ -227,19 +197,9 @@ class Route:
 
 @dataclass(frozen=True)
 class Path:
-    """A channel and all that it feeds.
+    """A channel, the `index`th input, and its routes in the order of the drivers.
 
-    Attributes
-    ----------
-    channel : its name in the problem
-    index : its place among the inputs
-    name : identifier
-    delay : samples that its FIR filters wait
-    history : D, the longest delay of its routes
-    shift : s of its taps
-    guard : g, bits that its FIR filters' input is lowered by
-    routes : in the order of the drivers
-
+    Its FIR filters wait `delay` samples; `history` is D, the longest delay of its routes, `shift` and `guard` are s and g.
     """
 
     channel: str
@@ -254,17 +214,9 @@ class Path:
 
 @dataclass(frozen=True)
 class Plan:
-    """The whole set in one word.
+    """The whole set in one word: the prefix of every global name, identifiers of the drivers, the channels' paths.
 
-    Attributes
-    ----------
-    filters : as designed
-    word : that everything is computed in
-    prefix : identifier that every global name begins with
-    drivers : their identifiers, in order
-    paths : the channels, in order
-    names : name in the problem -> identifier, where they differ
-
+    `names` holds name in the problem -> identifier, where they differ.
     """
 
     filters: FilterSet

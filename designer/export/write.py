@@ -70,15 +70,8 @@ def write_target(filters: FilterSet, name: str) -> Export:
 def fill_exports(filters: FilterSet, folder: Path, names: Sequence[str], refusals: dict[str, str]) -> dict[str, Export]:
     """Write `export/NAME` of each target, and their entries in `export.json`, into a design folder that is being made.
 
-    Parameters
-    ----------
-    refusals : takes the message of each target that cannot be written, so that a design is not lost with it; its entry in the
-        manifest is that message, under `refused`
-
-    Returns
-    -------
-    Target -> what was written
-
+    `refusals` takes the message of each target that cannot be written, so that a design is not lost with it; its entry in the
+    manifest is that message, under `refused`. The others are returned.
     """
     exports: dict[str, Export] = {}
     for name in names:
@@ -94,15 +87,11 @@ def fill_exports(filters: FilterSet, folder: Path, names: Sequence[str], refusal
 def write_in_design(
     filters: FilterSet, folder: Path, names: Sequence[str], *, force: bool = False
 ) -> dict[str, Export]:
-    """Write `export/NAME` of each target into a design folder that is there, and their entries into its `export.json`.
+    """Write `export/NAME` of each target into a design folder that is there, and their entries into its `export.json`; return them.
 
     Parameters
     ----------
     force : replace files of an export that were edited since, and leave files of others beside them
-
-    Returns
-    -------
-    Target -> what was written
 
     Raises
     ------
@@ -184,13 +173,7 @@ def export_notes(folder: Path) -> list[str]:
 
 
 def superseded(folder: Path, kept: Collection[str]) -> list[str]:
-    """What a new design does to the exports that lie in the folder of the design before: which go, and what makes them again.
-
-    Parameters
-    ----------
-    kept : targets that are written again with the design
-
-    """
+    """Which exports of the design before a new one removes, but for those `kept`, which it writes again; and what makes them again."""
     there = read_manifest(folder)
     found = set() if there is None else {name.split("/")[1] for name in there.files if name.startswith("export/")}
     gone = sorted(found.difference(kept))

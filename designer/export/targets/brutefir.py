@@ -43,7 +43,12 @@ sdf_length: -1;
 convolver_config: ".brutefir_convolver";"""
 MAX_BYTES = 10_000_000
 FORMATS = {"FLOAT64_LE": "<f8", "FLOAT_LE": "<f4", "FLOAT64_BE": ">f8", "FLOAT_BE": ">f4"}
-TOKEN = re.compile(r'\s+|#[^\n]*|"([^"\n]*)"|([A-Za-z_][\w]*)|([-+]?[\d.]+(?:[eE][-+]?\d+)?)|([{}:;,/])')
+TEXT = r'"[^"\n]*"'
+COMMENT = re.compile(rf"({TEXT})|#[^\n]*")
+INNER = rf'\{{(?:{TEXT}|[^{{}}"])*\}}'
+PART = re.compile(rf'\b(input|output|coeff|filter)\s((?:{TEXT}|[\s,])+)\{{((?:{TEXT}|[^{{}}"]|{INNER})*)\}}\s*;')
+SETTING = re.compile(rf'\b(\w+)\s*:((?:{TEXT}|[^:;{{}}"])*)(?:{INNER}\s*)?;')
+VALUE = re.compile(rf'({TEXT})|([^\s,/"]+)|(,)')
 Settings = dict[str, list[list[Any]]]
 CHECK = "check the configuration with brutefir"
 
@@ -137,18 +142,17 @@ class _Configuration:
 
     def __init__(self, found: Coefficients, text: str) -> None:
         self.found, self.program = found, Program(found)
-        self.settings: Settings = {}
         self.ports: dict[str, dict[str, int]] = {"input": {}, "output": {}}
         self.coeffs: dict[str, Settings] = {}
         self.filters: list[Settings] = []
         self.loaded: dict[str, Real] = {}
-        tokens = self._tokens(text)
-        for key in tokens:
-            if key in ("input", "output", "coeff", "filter"):
-                self._add(key, *self._block(tokens))
-            else:
-                self._expect(tokens, ":")
-                self.settings[key] = self._values(tokens)
+        bare = COMMENT.sub(lambda sign: sign[1] or "", text)
+        for kind, names, inside in PART.findall(bare):
+            self._add(kind, [name for (name,) in self._values(names)], self._settings(inside))
+        rest = PART.sub("", bare)
+        self.settings = self._settings(rest)
+        if left := SETTING.sub("", rest).strip():
+            raise self.refused(shown(left[:20]), "a BruteFIR configuration")
         self.block = found.whole(_one(self.settings, "filter_length", 0), "filter_length", most=2**20)
 
     def run(self) -> list[Signal]:
@@ -215,58 +219,21 @@ class _Configuration:
             for name, delay in zip(names, delays, strict=True):
                 self.ports[kind][name] = self.found.whole(delay, f"the delay of {kind} {name!r}")
 
-    def _tokens(self, text: str) -> Iterator[Any]:
-        """Texts, words and signs as they are, numbers as numbers."""
-        at = 0
-        while at < len(text):
-            token = TOKEN.match(text, at)
-            if token is None:
-                raise self.refused(shown(text[at : at + 20]), "a BruteFIR configuration")
-            at = token.end()
-            quoted, word, digits, sign = token.groups()
-            if digits is not None:
-                value = self.found.number(digits, "a setting")
-                yield int(value) if re.fullmatch(r"[-+]?\d{1,15}", digits) else value
-            elif quoted is not None or word or sign:
-                yield quoted if quoted is not None else word or sign
+    def _settings(self, text: str) -> Settings:
+        return {key: values for key, value in SETTING.findall(text) if (values := self._values(value))}
 
-    def _expect(self, tokens: Iterator[Any], sign: str) -> None:
-        if (got := next(tokens, None)) != sign:
-            raise self.refused(shown(got), repr(sign))
-
-    def _block(self, tokens: Iterator[Any]) -> tuple[list[Any], Settings]:
-        """Names ahead of the braces, and the settings inside; those within a setting's own braces are left out."""
-        names: list[Any] = []
-        for token in tokens:
-            if token == "{":
-                break
-            names += [] if token == "," else [token]
-        inside: Settings = {}
-        for key in tokens:
-            if key == "}":
-                self._expect(tokens, ";")
-                return names, inside
-            self._expect(tokens, ":")
-            inside[str(key)] = self._values(tokens)
-        raise self.refused("a block without an end", "};")
-
-    def _values(self, tokens: Iterator[Any]) -> list[list[Any]]:
-        """Values up to the semicolon, by commas and then by slashes."""
+    def _values(self, text: str) -> list[list[Any]]:
+        """Values by commas and then by slashes: texts and words as they are, numbers as numbers."""
         values: list[list[Any]] = [[]]
-        depth = 0
-        for token in tokens:
-            if token == ";" and not depth:
-                return values if values[0] else []
-            depth += {"{": 1, "}": -1}.get(token, 0) if isinstance(token, str) else 0
-            if depth or token == "}":
-                continue
-            if token == ",":
+        for quoted, word, comma in VALUE.findall(text):
+            if comma:
                 values.append([])
-            elif token != "/":
-                values[-1].append(token)
-            elif not values[-1]:
-                break
-        raise self.refused("a setting without an end", "a value and ;")
+            elif quoted or not re.match(r"[-+.\d]", word):
+                values[-1].append(quoted[1:-1] if quoted else word)
+            else:
+                number = self.found.number(word, "a setting")
+                values[-1].append(int(number) if re.fullmatch(r"[-+]?\d{1,15}", word) else number)
+        return [value for value in values if value]
 
     def refused(self, said: str, allowed: str) -> DataError:
         """The error of a configuration that is not whole."""

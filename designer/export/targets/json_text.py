@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from designer.arrays import Real
 from designer.export.coefficients import Coefficients, shown
 from designer.export.filter_set import Filter, FilterSet
 from designer.export.provenance import provenance
@@ -48,65 +48,60 @@ def _entry(one: Filter) -> dict[str, Any]:
     return entry
 
 
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+class _Sections(_Strict):
+    b: list[Annotated[list[float], Field(min_length=3, max_length=3)]]
+    a: list[Annotated[list[float], Field(min_length=2, max_length=2)]]
+    gain: list[Annotated[float, Field(gt=0)]] | None = None
+    delay_samples: int = 0
+
+
+class _Filter(_Strict):
+    channel: str
+    driver: str
+    taps: list[float]
+    sections: _Sections | None = None
+
+
+class _File(_Strict):
+    """What is read of the file."""
+
+    sample_rate_hz: float
+    filters: list[_Filter]
+    channel_delay_samples: dict[str, int] = {}
+    bulk_delay_samples: int | None = None
+
+
 def read_json(found: Coefficients) -> None:
     """The filters of the file. Raises DataError: it is no such file, or its names, numbers or rate do not fit."""
     try:
-        content = json.loads(found.text(MAX_BYTES))
-    except (ValueError, RecursionError) as error:
-        raise found.refusal(f"no JSON ({str(error)[:100]})", EXPECTED) from None
-    if not isinstance(content, dict):
-        raise found.refusal(f"{shown(content)}", "an object", f"name {EXPECTED}")
-    found.check_rate(found.number(content.get("sample_rate_hz"), "sample_rate_hz"))
-    for entry in _list(found, content.get("filters"), "filters"):
-        if not isinstance(entry, dict):
-            raise found.refusal(f"{shown(entry)} in filters", "an object", EXPECTED)
-        _read_entry(found, entry)
-    delays = _object(found, content.get("channel_delay_samples", {}), "channel_delay_samples")
-    for name, wait in delays.items():
+        content = _File.model_validate_json(found.text(MAX_BYTES))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise found.refusal(f"{shown(first['input'])} for {where}", f"{EXPECTED} ({first['msg'][:100]})") from None
+    found.check_rate(content.sample_rate_hz)
+    for one in content.filters:
+        place, taps = found.place(one.channel, one.driver), np.array(one.taps, dtype=float)
+        if one.sections is None:
+            found.add_taps(place, taps)
+            continue
+        b, a = np.array(one.sections.b).reshape(-1, 3), np.array(one.sections.a).reshape(-1, 2)
+        gain = np.array(one.sections.gain or [1.0] * len(b))
+        if not len(b) == len(a) == gain.size:
+            where = f"b, a and gain of {one.channel!r}, {one.driver!r}"
+            raise found.refusal(f"{where} that differ in number", "one of each a section", EXPECTED)
+        delay = found.whole(one.sections.delay_samples, "delay_samples")
+        found.add_sections(
+            place, b, a, delay, gain, taps
+        )  # as the file has them: they may be longer than the problem's
+    for name, wait in content.channel_delay_samples.items():
         found.delays[found.known(name, found.channels, "channel")] = found.whole(wait, "channel_delay_samples")
-    bulk = content.get("bulk_delay_samples")
+    bulk = content.bulk_delay_samples
     found.bulk_delay_samples = None if bulk is None else found.whole(bulk, "bulk_delay_samples")
-
-
-def _read_entry(found: Coefficients, entry: dict[str, Any]) -> None:
-    place = found.place(entry.get("channel"), entry.get("driver"))
-    where = f"{place[0]!r}, {place[1]!r}"
-    taps = _numbers(found, entry.get("taps"), where)
-    if entry.get("sections") is None:
-        found.add_taps(place, taps)
-        return
-    sections = _object(found, entry["sections"], f"the sections of {where}")
-    b, a = (_rows(found, sections.get(key), width, f"{key} of {where}") for key, width in (("b", 3), ("a", 2)))
-    gain = _numbers(found, sections.get("gain", [1.0] * len(b)), f"gain of {where}")
-    if not len(b) == len(a) == gain.size or (gain <= 0).any():
-        raise found.refusal(f"b, a and gain of {where} that differ in number", "one of each a section", EXPECTED)
-    delay = found.whole(sections.get("delay_samples", 0), f"delay_samples of {where}")
-    found.add_sections(place, b, a, delay, gain, taps)  # as the file has them: they may be longer than the problem's
-
-
-def _object(found: Coefficients, value: object, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise found.refusal(f"{shown(value)} for {where}", "an object", EXPECTED)
-    return value
-
-
-def _list(found: Coefficients, value: object, where: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise found.refusal(f"{shown(value)} for {where}", "a list", EXPECTED)
-    return value
-
-
-def _numbers(found: Coefficients, value: object, where: str) -> Real:
-    """A list of numbers (N,)."""
-    return np.array([found.number(item, where) for item in _list(found, value, where)], dtype=float)
-
-
-def _rows(found: Coefficients, value: object, width: int, where: str) -> Real:
-    """A list of lists of so many numbers (N, width)."""
-    rows = [_numbers(found, row, where) for row in _list(found, value, where)]
-    if any(row.size != width for row in rows):
-        raise found.refusal(f"rows of {where} that are not {width} long", f"{width} numbers each", EXPECTED)
-    return np.array(rows, dtype=float).reshape(-1, width)
 
 
 JSON = Target(
