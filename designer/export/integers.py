@@ -119,18 +119,18 @@ def words_of(filters: FilterSet, default: Word, target: str) -> Words:
 
     Raises UsageError: a channel would take a shift of more than 8 bits.
     """
-    word, notes = filters.word, ()
-    if word is None:
-        word, name = default, f"{default.integer_bits}.{default.fraction_bits}"
-        notes = (
-            f'the problem names no word ([realization] word): each coefficient is rounded to its nearest of "{name}"',
-        )
+    word, notes = filters.word or default, list[str]()
+    if filters.word is None:
+        name = f"{word.integer_bits}.{word.fraction_bits}"
+        notes = [
+            f'the problem names no word ([realization] word): each coefficient is rounded to its nearest of "{name}"'
+        ]
     if filters.word == word and filters.own_shifts:
         shifts = {(f.channel, f.driver): filters.own_shifts.get((f.channel, f.driver), 0) for f in filters.filters}
     else:
         shared = {name: _channel_shift(filters, name, word, target) for name in filters.channels}
         shifts = {(one.channel, one.driver): shared[one.channel] for one in filters.filters}
-    return Words(filters, target, word, shifts, notes)
+    return Words(filters, target, word, shifts, tuple(notes))
 
 
 def _channel_shift(filters: FilterSet, channel: str, word: Word, target: str) -> int:

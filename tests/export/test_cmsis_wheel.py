@@ -57,7 +57,8 @@ def wheel_biquad(word: CmsisWord, stored: Signal, post_shift: int, x: Signal, bl
 def played(word: CmsisWord, x: Signal, **route: object) -> Signal:
     """One route of the model (N,)."""
     routes = (ModelRoute("a", "d", 0, **route),)  # type: ignore[arg-type]  # taps or sections, and their shift
-    return ArithmeticModel("", word.fixed, routes, fit_of(word), wrap=True).raised([0], x[None, None])[0, 0]
+    model = ArithmeticModel("", word.fixed, routes, fit_of(word), wrap=True)
+    return np.asarray(model.raised([0], x[None, None].astype(np.int64))[0, 0])
 
 
 @pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.suffix)

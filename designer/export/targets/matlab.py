@@ -3,18 +3,24 @@
 NAME of each filter in taps is a row for `filter(NAME, 1, x)`; NAME_sos of each in sections is (S, 6) for `sosfilt(NAME_sos,
 x)`, behind NAME_delay samples. Delays of the channels are zeros ahead of taps, and part of NAME_delay. The cells
 filter_channel, filter_driver and filter_name (N,) say which filter is which NAME.
+
+Files are read here and not by scipy, which bytes of chance make crash. After "MAT-File Format" of MATLAB's documentation: a header of
+128 bytes, then elements of a tag (type and bytes, or both in four bytes with the data beside them) and their data, padded to 8
+bytes; a compressed element is zlib of an element. Each element must lie within the one around it: no size is taken on its word.
 """
 
 from __future__ import annotations
 
 import io
-import math
+import struct
+import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from designer.arrays import Real
-from designer.export.coefficients import MAX_SAMPLES, Coefficients, read_bytes
+from designer.export.coefficients import Coefficients, read_bytes
 from designer.export.filter_set import FilterSet
 from designer.export.names import identifiers, joined
 from designer.export.provenance import README, provenance, readme
@@ -38,6 +44,15 @@ A filter in sections, without a toolbox, as long as x and behind its delay:
 The feed of a driver is the sum of its y over the channels. The table says which filter is which variable.
 """
 EXPECTED = "filters.mat of an export, of version 5"
+HEADER = 128
+MATRIX, COMPRESSED = 14, 15
+CELL, CHAR = 1, 4
+NUMERIC = range(6, 16)
+TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
+TEXTS = {16: "utf-8", 17: "utf-16", 18: "utf-32"}
+COMPLEX = 0x0800
+MAX_INFLATED = 200_000_000
+Value = Real | list[str] | str
 
 
 def write_matlab(filters: FilterSet) -> Export:
@@ -83,13 +98,16 @@ def write_matlab(filters: FilterSet) -> Export:
 
 def read_mat(found: Coefficients) -> None:
     """The filters of the file. Raises DataError: it is no such file, or its names, numbers or rate do not fit."""
-    content = _variables(found)
+    try:
+        content = variables(read_bytes(found.path))
+    except (ValueError, struct.error, zlib.error, MemoryError, RecursionError, OverflowError) as error:
+        remedy = "save it with -v7 or -v6" if "version" in str(error) else "export it again"
+        raise found.refusal(f"no MAT file ({str(error)[:100]})", EXPECTED, remedy) from None
     found.check_rate(_number(found, content, "sample_rate_hz"))
-    lists = [content.get(name) for name in WHICH]
-    texts = [[str(cell[0]) for cell in one.flat if np.size(cell) == 1] for one in lists if _is_cells(one)]
-    if len(texts) != len(WHICH) or len(set(map(len, texts))) != 1:
+    lists = [texts for name in WHICH if isinstance(texts := content.get(name), list)]
+    if len(lists) != len(WHICH) or len(set(map(len, lists))) != 1:
         raise found.refusal(f"no cells {', '.join(WHICH)} of one length", EXPECTED)
-    for channel, driver, name in zip(*texts, strict=True):
+    for channel, driver, name in zip(*lists, strict=True):
         place = found.place(channel, driver)
         if f"{name}_sos" in content:
             table = _matrix(found, content, f"{name}_sos")
@@ -103,36 +121,88 @@ def read_mat(found: Coefficients) -> None:
     found.bulk_delay_samples = found.whole(bulk, "bulk_delay_samples")
 
 
-def _variables(found: Coefficients) -> dict[str, Any]:
-    """The file's variables, after their shapes have been looked at."""
-    from scipy.io import loadmat, whosmat
-
-    content = read_bytes(found.path)
-    try:
-        if sum(math.prod(shape) for _, shape, _ in whosmat(io.BytesIO(content))) > MAX_SAMPLES:  # type: ignore[arg-type]  # as above
-            raise ValueError("more numbers than filters have")
-        return loadmat(io.BytesIO(content))  # type: ignore[arg-type]  # as above
-    except Exception as error:
-        remedy = "save it with -v7 or -v6" if isinstance(error, NotImplementedError) else "export it again"
-        raise found.refusal(f"no MAT file ({' '.join(str(error).split())[:100]})", EXPECTED, remedy) from None
-
-
-def _is_cells(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype == object
-
-
-def _matrix(found: Coefficients, content: dict[str, Any], name: str) -> Real:
+def _matrix(found: Coefficients, content: dict[str, Value], name: str) -> Real:
     value = content.get(name)
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu" or value.ndim != 2:
+    if not isinstance(value, np.ndarray):
         raise found.refusal(f"no matrix {name[:60]}", EXPECTED)
-    return np.ascontiguousarray(value, dtype=float)
+    return np.ascontiguousarray(value)
 
 
-def _number(found: Coefficients, content: dict[str, Any], name: str) -> float:
+def _number(found: Coefficients, content: dict[str, Value], name: str) -> float:
     value = _matrix(found, content, name)
     if value.size != 1:
         raise found.refusal(f"{value.size} numbers for {name}", "one")
     return found.number(float(value.flat[0]), name)
+
+
+def variables(content: bytes) -> dict[str, Value]:
+    """Name -> a matrix (rows, columns), a text or the texts of a cell; what else there is, is left out.
+
+    Raises ValueError: the file is no such one, or an element is longer than what holds it.
+    """
+    order = {b"IM": "<", b"MI": ">"}.get(content[126:128])
+    if len(content) < HEADER or order is None or content[124:126] not in (b"\0\1", b"\1\0"):
+        raise ValueError("no header of version 5")
+    values: dict[str, Value] = {}
+    left = MAX_INFLATED
+    for kind, data in _elements(content[HEADER:], order):
+        if kind == COMPRESSED:
+            inflater = zlib.decompressobj()
+            inflated = inflater.decompress(data, left)
+            if inflater.unconsumed_tail:
+                raise ValueError(f"more than {MAX_INFLATED:,} bytes once decompressed")
+            left -= len(inflated)
+            kind, data = next(_elements(inflated, order), (0, b""))
+        if kind == MATRIX:
+            name, value = _read_matrix(data, order, cells=True)
+            if value is not None:
+                values[name] = value
+    return values
+
+
+def _elements(content: bytes, order: str) -> Iterator[tuple[int, bytes]]:
+    """Type and data of each element."""
+    at = 0
+    while at + 8 <= len(content):
+        kind, size = struct.unpack_from(f"{order}II", content, at)
+        start, end = at + 8, at + 8 + size + (-size % 8 if kind != COMPRESSED else 0)
+        if kind >> 16:  # a small element: its size is in the upper half of the first word
+            kind, size, start, end = kind & 0xFFFF, kind >> 16, at + 4, at + 8
+        if start + size > min(end, len(content)):
+            raise ValueError(f"an element of {size:,} bytes in {len(content) - start:,}")
+        yield kind, content[start : start + size]
+        at = end
+
+
+def _read_matrix(data: bytes, order: str, *, cells: bool) -> tuple[str, Value | None]:
+    """Name and value of a matrix; None for what holds no filters."""
+    parts = _elements(data, order)
+    flags, sizes, named = (next(parts, (0, b""))[1] for _ in range(3))
+    if len(flags) < 8 or len(sizes) % 4:
+        raise ValueError("a matrix without flags or dimensions")
+    (flag,) = struct.unpack_from(f"{order}I", flags)
+    shape = struct.unpack(f"{order}{len(sizes) // 4}i", sizes)
+    name, kind = named.decode("latin-1"), flag & 0xFF
+    if len(shape) != 2 or min(shape) < 0 or flag & COMPLEX:
+        return name, None
+    if kind == CELL and cells:
+        texts = [_read_matrix(content, order, cells=False)[1] for part, content in parts if part == MATRIX]
+        strings = [text for text in texts if isinstance(text, str)]
+        return name, strings if len(strings) == len(texts) else None
+    part, content = next(parts, (0, b""))
+    if kind == CHAR and part in TEXTS:
+        ends = "" if part == 16 else "-le" if order == "<" else "-be"
+        return name, content.decode(f"{TEXTS[part]}{ends}")
+    if kind not in NUMERIC and kind != CHAR:
+        return name, None
+    if content and part not in TYPES:
+        raise ValueError(f"numbers of type {part}")
+    values = np.frombuffer(content, np.dtype(f"{order}{TYPES.get(part, 'u1')}"))
+    if kind == CHAR:
+        return name, "".join(chr(code) for code in values.astype(np.uint32).tolist())
+    if values.size != shape[0] * shape[1]:
+        raise ValueError(f"{values.size:,} numbers of a matrix of {shape[0]} by {shape[1]}")
+    return name, values.astype(float).reshape(shape, order="F")
 
 
 MATLAB = Target(
