@@ -53,13 +53,7 @@ ERROR_FEEDBACK = "error feedback (what a section's sum loses is added to its nex
 
 
 def convolved(taps: Whole, x: Whole, *, wrap: bool = False) -> Integers:
-    """First N sums Σ taps[k] x[n - k] of taps (T,) and x (N,).
-
-    Parameters
-    ----------
-    wrap : sums are of 64 bits and wrap; otherwise they are exact, as Python's integers where 64 bits do not hold them
-
-    """
+    """First N sums Σ taps[k] x[n - k] of taps (T,) and x (N,): of 64 bits that wrap, or exact, where need be as Python's integers."""
     taps = taps[: x.size]
     bound = sum(abs(q) for q in taps.tolist()) * int(np.abs(x).max(initial=0))
     whole = not wrap and bound >= SAFE
@@ -78,17 +72,10 @@ def convolved(taps: Whole, x: Whole, *, wrap: bool = False) -> Integers:
 
 
 def cascades(sections: Whole, lower: Whole, x: Whole, fit: Fit, *, feedback: bool = False, wide: bool = False) -> Whole:
-    """Outputs (R, N) of R filters of S sections each, from rest.
+    """Outputs (R, N) of R filters of S sections (R, S, 5), b0, b1, b2, a1, a2, the feedback added, for x (R, N), from rest.
 
-    Parameters
-    ----------
-    sections : (R, S, 5), b0, b1, b2, a1, a2, the feedback added
-    lower : (R,) bits that each sum is lowered by
-    x : (R, N)
-    fit : brings lowered sums into the word
-    feedback : the bits cut off are added to the next sum
-    wide : 64 bits may not hold a sum: Python's integers
-
+    Each sum is lowered by `lower` (R,) bits and brought into the word by `fit`; with `feedback` the bits cut off are added to the
+    next; `wide` sums take Python's integers.
     """
     rows, count = sections.shape[:2]
     length = x.shape[1]

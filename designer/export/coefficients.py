@@ -79,12 +79,7 @@ class Coefficients:
     def add_sections(
         self, place: Place, b: Real, a: Real, delay_samples: int = 0, gain: Real | None = None, taps: Real | None = None
     ) -> None:
-        """Put a filter in sections behind a delay.
-
-        Parameters
-        ----------
-        b, a : numerators (S, 3), of which the gains (S,) are part, and a1, a2 (S, 2)
-        taps : (T,) their response, where the file has it
+        """Put a filter in sections behind a delay: numerators (S, 3), of which the gains (S,) are part, and a1, a2 (S, 2).
 
         Raises DataError: a coefficient or a pole is out of bounds, or all responses are longer than those of a design.
         """

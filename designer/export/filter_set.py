@@ -35,15 +35,9 @@ LOOKED_AT = 8
 
 @dataclass(frozen=True)
 class Filter:
-    """The filter from one channel to one driver.
+    """The filter from one channel to one driver: its realised taps (T,), whatever the form; its sections, in the biquad form.
 
-    Attributes
-    ----------
-    channel, driver : as the problem file names them
-    taps : (T,) the realised taps, whatever the form
-    cascade : the sections, in the biquad form; None otherwise
-    delay_samples : d where the filter is a pure delay of gain 1, z^-d; None otherwise
-
+    `delay_samples` is d where the filter is a pure delay of gain 1, z^-d.
     """
 
     channel: str
@@ -180,14 +174,7 @@ class FilterSet:
         return np.concatenate([np.zeros(self.delays.get(one.channel, 0)), one.taps])
 
     def memory(self, *, sections: bool = True, delays: bool = True) -> Memory:
-        """What all filters take.
-
-        Parameters
-        ----------
-        sections : the target runs sections; without, it runs their impulse responses
-        delays : the target has delay lines; without, delays are zeros among the taps
-
-        """
+        """What all filters take; without `sections` as impulse responses, without `delays` these are zeros among the taps."""
         each = [self._memory(one, sections=sections, delays=delays) for one in self.filters]
         coefficients, state, products = (sum(column) for column in zip(Memory(0, 0, 0), *each, strict=True))
         return Memory(coefficients, state + (sum(self.delays.values()) if delays else 0), products)
@@ -215,15 +202,7 @@ class FilterSet:
 def filters_of(
     channels: dict[str, Real], drivers: tuple[str, ...], sections: dict[str, dict[str, Cascade]]
 ) -> tuple[Filter, ...]:
-    """One `Filter` for each channel and driver that is not silent.
-
-    Parameters
-    ----------
-    channels : channel -> taps (L, T)
-    drivers : names (L,)
-    sections : channel -> driver -> cascade, in the biquad form
-
-    """
+    """One `Filter` for each channel and driver that is not silent, of channel -> taps (L, T) and channel -> driver -> cascade."""
     found = []
     for channel, taps in channels.items():
         pure = is_pure_delay(taps)

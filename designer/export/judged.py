@@ -84,10 +84,8 @@ class ChannelJudgement:
         ratio, said = self.signal_to_noise_db, []
         if ratio < MIN_SIGNAL_TO_NOISE_DB:
             said.append(f"a signal-to-noise ratio of {ratio:.1f} dB (at least {MIN_SIGNAL_TO_NOISE_DB:g})")
-        for value, most, what in (
-            (self.dc_db, MAX_DC_DB, "DC"),
-            (self.limit_cycle_db, MAX_LIMIT_CYCLE_DB, "a limit cycle"),
-        ):
+        levels = ((self.dc_db, MAX_DC_DB, "DC"), (self.limit_cycle_db, MAX_LIMIT_CYCLE_DB, "a limit cycle"))
+        for value, most, what in levels:
             if value > most:
                 said.append(f"{what} of {value:.1f} dB of full scale (at most {most:g})")
         for key, limit, what, unit in (

@@ -56,15 +56,9 @@ class Export:
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """What some targets want to know: a key of `[export]`, and a flag of `designer export`.
+    """What some targets want to know: a key of `[export]`, and a flag of `designer export`; `place` orders them.
 
-    Attributes
-    ----------
-    place : in lists
-    flag, key : of the command, without its dashes, and of the problem file
-    about, help : what the schema and the command say of it
-    names : that are allowed; empty for any that match `pattern`
-
+    `about` stands in the schema, `help` in the command's; `names` are allowed, or where there are none any text of a `pattern`.
     """
 
     place: int
