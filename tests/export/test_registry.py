@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command import run
 from toml_text import pair, toml
 
 import designer
@@ -60,6 +61,14 @@ def test_readme_names_every_target() -> None:
     text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     listed, _, _ = text.partition("\nTargets: ")[2].partition(". ")
     assert re.findall("`([^`]+)`", listed) == list(TARGETS)
+
+
+def test_help_lists_what_the_registry_has(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """`designer export --help`: a row a target, in the registry's order, and a flag an option."""
+    text = run(capsys, monkeypatch, "export", "--help").out
+    rows = [line.split(maxsplit=1) for line in text.partition("Targets:\n")[2].splitlines() if line]
+    assert rows == [[name, target.summary] for name, target in TARGETS.items()]
+    assert all(f"--{option.flag} NAME" in text for option in OPTIONS)
 
 
 def test_what_the_problem_tells_is_refused_before_the_design() -> None:

@@ -203,9 +203,7 @@ def test_the_command(
         and "# regenerate: designer import-coefficients device --problem pair.toml -o out/pair &&" in text
     )
     ended = run(capsys, monkeypatch, "import-coefficients", "pair.toml", "--problem", "pair.toml", "-o", "new")
-    assert (
-        ended.code == 3 and "found a file that ends with '.toml'; allowed: a csv, json, npz, wav, C" in ended.err
-    )
+    assert ended.code == 3 and "found a file that ends with '.toml'; allowed: a csv, json, npz, wav, C" in ended.err
     assert not Path("new").exists()
 
 
