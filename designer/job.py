@@ -15,7 +15,7 @@ from designer.errors import ProblemError, SolverError
 from designer.evaluation.image_sources import library
 from designer.evaluation.realisation_study import study
 from designer.evaluation.words import verdict
-from designer.export.ahead import check_targets
+from designer.export.of_design import check_targets
 from designer.folders.read import read
 from designer.folders.write import write
 from designer.problem import loads

@@ -16,7 +16,7 @@ import designer
 from designer.errors import UsageError
 from designer.export.of_design import filter_set
 from designer.folders import tables
-from designer.importing.design import import_coefficients
+from designer.importing import import_coefficients
 from designer.virtualizer.chain import chain_of, ear_delay_samples, ear_responses
 from designer.virtualizer.listening import listening
 from designer.virtualizer.virtualisation import virtual_sides
