@@ -23,8 +23,8 @@ from designer.report import figures, page
 from designer.report.canvas import as_file
 from designer.result import Channel, Result
 from designer.saved.tables import SECTIONS
+from designer.stereo.listening import chain_summary
 from designer.versions import WRITER, versions
-from designer.virtualizer.summary import chain_summary
 from designer.writing import DESIGN, check_folder, reserve, write_folder
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "realization",
     "evaluation",
     "result",
-    "virtualizer",
+    "stereo",
     "comparison",
     "export",
     "report",

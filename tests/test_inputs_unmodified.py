@@ -24,9 +24,9 @@ from formulations.random_targets import Wanted, gaussian, random_target
 from realization.realization_calls import calls as realization_calls
 from realization.section_calls import calls as section_calls
 from solvers.search_calls import calls as search_calls
+from stereo.chain_calls import calls as chain_calls
+from stereo.render_calls import calls as render_calls
 from targets.region_calls import calls as region_calls
-from virtualizer.chain_calls import calls as chain_calls
-from virtualizer.render_calls import calls as render_calls
 
 import designer
 from designer import measures
@@ -70,7 +70,7 @@ ROOMS = (
     "designs",
     "realization",
     "evaluation",
-    "virtualizer",
+    "stereo",
 )
 HOLDS_ARRAYS = re.compile(
     r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|Scene|ChannelDesign|Judged|Held|Heard|Fitted|NormalEquations)\b"

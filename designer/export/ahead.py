@@ -13,8 +13,8 @@ from designer.export.filter_set import FilterSet, filters_of
 from designer.export.write import write_target
 from designer.problem.schema import Problem
 from designer.realization.cascade import Cascade
-from designer.virtualizer.chain import CENTRE
-from designer.virtualizer.virtualisation import VIRTUAL
+from designer.stereo.chain import CENTRE
+from designer.stereo.virtualisation import VIRTUAL
 
 MAX_VALUES = 200_000
 """A stand-in of more taps than this is not written twice; its limits are then found after the design."""

@@ -8,8 +8,8 @@ from designer import measures
 from designer.arrays import Complex, Real
 from designer.realization import response
 from designer.result import Result
+from designer.stereo.virtualisation import VIRTUAL
 from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
-from designer.virtualizer.virtualisation import VIRTUAL
 
 
 def at_the_points(result: Result, taps: dict[str, Real]) -> dict[str, dict[str, float]]:

@@ -9,8 +9,8 @@ from pathlib import PurePath
 from designer.export.filter_set import FilterSet, filters_of
 from designer.export.judged import at_the_points
 from designer.result import Result
+from designer.stereo.chain import chain_of, has_chain
 from designer.versions import versions
-from designer.virtualizer.chain import chain_of, has_chain
 
 
 def filter_set(result: Result) -> FilterSet:

@@ -12,9 +12,7 @@ from typing import Any
 
 from designer.export.filter_set import FilterSet
 from designer.export.target import Export
-from designer.virtualizer.short_time_frames import OVERLAP
-from designer.virtualizer.upmix import AVERAGE_S, Upmix
-from designer.virtualizer.upmix_gains import SILENCE
+from designer.stereo.upmix import AVERAGE_S, OVERLAP, SILENCE, Upmix
 
 NAME = "upmix.json"
 EQUATIONS = (

@@ -16,7 +16,7 @@ from designer.importing.files import refusal, shown
 from designer.problem.schema import MAX_TAPS, Problem
 from designer.realization.cascade import Cascade
 from designer.realization.section_scaling import settled_length
-from designer.virtualizer.virtualisation import VIRTUAL
+from designer.stereo.virtualisation import VIRTUAL
 
 MAX_VALUE = 1e6
 """Largest magnitude of a coefficient, 120 dB: beyond it a file is misread, and squares of responses leave the numbers."""

@@ -14,9 +14,9 @@ from designer.arrays import Real
 from designer.evaluation.words import hz
 from designer.report.listener_plots import FLOOR_DB, draw_coherence, draw_differences, draw_separation
 from designer.result import Result
-from designer.virtualizer.listening import AtHead, Listening, listening
-from designer.virtualizer.separation import Separation, separation
-from designer.virtualizer.virtualisation import VIRTUAL
+from designer.stereo.listening import AtHead, Listening, listening
+from designer.stereo.upmix import Separation, separation
+from designer.stereo.virtualisation import VIRTUAL
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from designer.report.canvas import COLOURS, INK, SOFT, STYLES, figure, frequency_axis, mark_band
 from designer.report.words_on_plots import shortened
-from designer.virtualizer.crosstalk_fit import TIMES_HZ
-from designer.virtualizer.listening import Listening
-from designer.virtualizer.separation import Separation
+from designer.stereo.crosstalk_fit import TIMES_HZ
+from designer.stereo.listening import Listening
+from designer.stereo.upmix import Separation
 
 SIDES = {"left": (COLOURS[0], "-"), "right": (COLOURS[1], STYLES[1])}
 LATEST_US = 1000.0

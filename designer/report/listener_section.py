@@ -11,8 +11,8 @@ from designer.acoustics.measured_head import MeasuredHead
 from designer.report.listener_figures import furthest, shared_band_hz
 from designer.report.players import players
 from designer.result import Result
-from designer.virtualizer.listening import FitError, Listening, fit_errors, listening
-from designer.virtualizer.virtualisation import VIRTUAL
+from designer.stereo.listening import FitError, Listening, fit_errors, listening
+from designer.stereo.virtualisation import VIRTUAL
 
 NOMINAL = (1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0)
 

@@ -6,8 +6,8 @@ import base64
 import io
 
 from designer.result import Result
-from designer.virtualizer.chain import has_chain
-from designer.virtualizer.excerpts import excerpts
+from designer.stereo.chain import has_chain
+from designer.stereo.excerpts import excerpts
 
 LEAST_RATE_HZ, MOST_RATE_HZ = 8_000.0, 96_000.0
 """What browsers play, and what a few seconds may weigh."""

@@ -19,10 +19,10 @@ from designer.problem.schema import DesignTable, Problem
 from designer.result import Channel, fine_frequencies_hz
 from designer.saved.summary import REMEDY, SavedChannel, Summary, read_summary, refusal
 from designer.saved.tables import SAME_FREQUENCY, read_sections, read_taps, read_weights
+from designer.stereo.virtualisation import VIRTUAL
 from designer.targets.channel_target import driver_index
 from designer.targets.curves import in_band
 from designer.targets.plain import Plain
-from designer.virtualizer.virtualisation import VIRTUAL
 from designer.writing import MANIFEST, is_as_written, read_manifest
 
 READ_FILES = ("summary.json", "coefficients.csv", "weights.csv", "sections.csv", f"room/{room_files.DRIVERS}.wav")

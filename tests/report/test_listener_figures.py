@@ -9,8 +9,8 @@ import pytest
 
 import designer
 from designer.report.listener_figures import ListenerFigure, furthest, listener_figures, separation_words
-from designer.virtualizer.listening import listening
-from designer.virtualizer.separation import Separation
+from designer.stereo.listening import listening
+from designer.stereo.upmix import Separation
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 
