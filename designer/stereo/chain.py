@@ -43,25 +43,17 @@ TAPER = 0.85
 class StereoChain:
     """The filters that stereo runs through, and the delays ahead of them.
 
-    Attributes
-    ----------
-    drivers : names (L,)
-    taps : channel -> (L, T): "virtual-left" and "virtual-right" (without [virtualizer] "left" and "right"), and "centre" where
-        there is a design of that name; T may differ between them
-    delay_samples : channel -> whole samples ahead of its filters: the alignment of sides and centre
-    upmix : whether left, right and centre are made from stereo by the upmix
-    crosstalk : "near", "far" -> (T,) impulse responses of the crosstalk model alone, for headphones; {} without one
-    gain : a factor on every feed
-
+    The channels are "virtual-left" and "virtual-right" (without [virtualizer] "left" and "right"), and "centre" where there is a
+    design of that name.
     """
 
     sample_rate_hz: float
     drivers: tuple[str, ...]
-    taps: dict[str, Real]
-    delay_samples: dict[str, int]
-    upmix: bool
-    crosstalk: dict[str, Real]
-    gain: float = 1.0
+    taps: dict[str, Real]  # channel -> (L, T); T may differ between them
+    delay_samples: dict[str, int]  # channel -> whole samples ahead of its filters
+    upmix: bool  # whether left, right and centre are made from stereo
+    crosstalk: dict[str, Real]  # "near", "far" -> (T,) of the crosstalk model alone, for headphones; {} without one
+    gain: float = 1.0  # a factor on every feed
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -102,15 +94,14 @@ def chain_of(design: Result) -> StereoChain:
             f" stereo is played through; {remedy}"
         )
     has_centre = CENTRE in design.taps
-    names = (*wanted, *((CENTRE,) if has_centre else ()))
-    taps = {name: design.taps[name] for name in names}
-    delays = dict.fromkeys(names, 0)
+    taps = {name: design.taps[name] for name in (*wanted, *[CENTRE] * has_centre)}
+    delays = dict.fromkeys(taps, 0)
     rate = design.problem.sample_rate_hz
     if has_centre:
         low_hz, high_hz = design.channels[CENTRE].table.band_hz
         sides = (taps[wanted[0]], taps[wanted[1]])
         waiting = waiting_samples(ear_responses(design, EAR_TAPS), sides, taps[CENTRE], (low_hz, high_hz), rate)
-        delays = {name: waiting[name == CENTRE] for name in names}
+        delays = {name: waiting[name == CENTRE] for name in taps}
     model = crosstalk_of(design.problem)
     crosstalk = {} if model is None else dict(zip(("near", "far"), model.taps(), strict=True))
     upmix = (table is None or table.upmix) and has_centre
@@ -120,19 +111,10 @@ def chain_of(design: Result) -> StereoChain:
 def waiting_samples(
     ears: Real, sides: tuple[Real, Real], centre: Real, band_hz: tuple[float, float], sample_rate_hz: float
 ) -> tuple[int, int]:
-    """Samples that the sides and the centre wait, one of them 0.
-
-    Parameters
-    ----------
-    ears : (2, L, N) impulse responses from the drivers to the ears
-    sides, centre : taps (L, T); lengths may differ
-    band_hz : the centre beam's
-
-    """
-    heard = [at_the_ears(ears, taps) for taps in sides]
-    of_sides = arrival_samples(np.concatenate(heard), band_hz, sample_rate_hz)
-    of_centre = arrival_samples(at_the_ears(ears, centre), band_hz, sample_rate_hz)
-    later = round(of_sides - of_centre)
+    """Samples that the sides and the centre wait, one of them 0, from taps (L, T) and impulse responses to the ears (2, L, N)."""
+    both = np.concatenate([at_the_ears(ears, taps) for taps in sides])
+    at_sides, at_centre = (arrival_samples(x, band_hz, sample_rate_hz) for x in (both, at_the_ears(ears, centre)))
+    later = round(at_sides - at_centre)
     return max(-later, 0), max(later, 0)
 
 
@@ -156,10 +138,7 @@ def at_the_ears(ears: Real, taps: Real) -> Real:
 
 
 def ear_delay_samples(design: Result, n: int) -> int:
-    """How much sooner than in the scene the responses of `ear_responses` are: added to their bulk delay it is the real delay.
-
-    The nearest driver's sound, travelling straight to the head's centre, would arrive n / 8 samples into them.
-    """
+    """How much sooner than in the scene the responses of `ear_responses` are: added to their bulk delay it is the real delay."""
     problem = design.problem
     centre_m = centre_of_cloud(design.fine_scene).displacements_m[0] + np.array(problem.listener.position_m)
     places_m = np.array([driver.position_m for driver in problem.drivers])
@@ -170,9 +149,9 @@ def ear_delay_samples(design: Result, n: int) -> int:
 def ear_responses(design: Result, n: int) -> Real:
     """Impulse responses (2, L, n) from the drivers' feeds to the listener's left and right ear.
 
-    The first head of the problem, at the centre of the ear cloud, without the filters. `ear_delay_samples` of the way
-    through the air are left out, so that the nearest driver arrives n / 8 samples into them. From 0.85 of Nyquist on they fall
-    to 0, and their ends are faded over n / 8 samples.
+    The first head of the problem, at the centre of the ear cloud. `ear_delay_samples` of the way through the air are left
+    out: the nearest driver's sound, travelling straight to the head's centre, would arrive n / 8 samples into them. From 0.85
+    of Nyquist on they fall to 0, and their ends are faded over n / 8 samples.
 
     Raises
     ------

@@ -38,23 +38,14 @@ SETTLED = 1e-8
 
 @dataclass(frozen=True)
 class CrosstalkModel:
-    """Both filters at a sample rate.
+    """Both filters at a sample rate."""
 
-    Attributes
-    ----------
-    angle_deg : of the virtual loudspeaker, to the side
-    all_pass : p, between -1 and 1
-    delay_samples : D
-    numerator, denominator : of S, (1, z^-1, z^-2)
-
-    """
-
-    angle_deg: float
+    angle_deg: float  # of the virtual loudspeaker, to the side
     sample_rate_hz: float
-    all_pass: float
-    delay_samples: int
-    numerator: tuple[float, float, float]
-    denominator: tuple[float, float, float]
+    all_pass: float  # p, between -1 and 1
+    delay_samples: int  # D
+    numerator: tuple[float, ...]  # of S, (1, z^-1, z^-2)
+    denominator: tuple[float, ...]
 
     def near(self, frequency_hz: Real) -> Complex:
         """X_i (F,)."""
@@ -64,27 +55,16 @@ class CrosstalkModel:
     def far(self, frequency_hz: Real) -> Complex:
         """X_c (F,)."""
         z = self._unit(frequency_hz)
-        shadow = np.polynomial.polynomial.polyval(z, self.numerator) / np.polynomial.polynomial.polyval(
-            z, self.denominator
-        )
-        return np.asarray(z**self.delay_samples * shadow)
+        above, below = (np.polynomial.polynomial.polyval(z, c) for c in (self.numerator, self.denominator))
+        return np.asarray(z**self.delay_samples * (above / below))
 
     def _unit(self, frequency_hz: Real) -> Complex:
         return np.asarray(np.exp(-2j * np.pi / self.sample_rate_hz * frequency_hz))
 
-    @property
-    def settled_taps(self) -> int:
-        """Samples after which both impulse responses have died away."""
+    def taps(self) -> tuple[Real, Real]:
+        """Impulse responses of the near and the far ear (T,) each, as long as they ring."""
         radius = float(np.max([np.abs(self.all_pass), *np.abs(np.roots(self.denominator)), 1e-3]))
-        return self.delay_samples + 3 + int(np.ceil(np.log(SETTLED) / np.log(radius)))
-
-    def taps(self, count: int | None = None) -> tuple[Real, Real]:
-        """Impulse responses of the near and the far ear (T,) each; by default as long as they ring."""
-        count = self.settled_taps if count is None else count
-        impulse = np.zeros(count)
-        impulse[0] = 1.0
+        impulse = np.eye(1, self.delay_samples + 3 + int(np.ceil(np.log(SETTLED) / np.log(radius))))[0]
         near = lfilter([self.all_pass, 1.0], [1.0, self.all_pass], impulse)
-        far = np.zeros(count)
-        if count > self.delay_samples:
-            far[self.delay_samples :] = lfilter(self.numerator, self.denominator, impulse)[: count - self.delay_samples]
-        return np.asarray(near), far
+        far = lfilter(self.numerator, self.denominator, np.roll(impulse, self.delay_samples))
+        return np.asarray(near), np.asarray(far)

@@ -30,7 +30,8 @@ def band_means(values: Complex, frequency_hz: Real, middle_hz: Real) -> Complex:
 
 def level_difference_db(near: Complex, far: Complex, frequency_hz: Real, middle_hz: Real) -> Real:
     """How much louder the near ear is, by third octave (B,), from spectra (F,) whose frequencies serve as they are spaced."""
-    powers = band_means(np.stack([near, far], axis=1) * np.stack([near, far], axis=1).conj(), frequency_hz, middle_hz)
+    ears = np.stack([near, far], axis=1)
+    powers = band_means(ears * ears.conj(), frequency_hz, middle_hz)
     return np.asarray(db(powers[:, 0].real / np.maximum(powers[:, 1].real, FLOOR)))
 
 
@@ -41,13 +42,7 @@ def phase_delay_s(near: Complex, far: Complex, frequency_hz: Real) -> Real:
 
 
 def coherence(ears: Complex, frequency_hz: Real, middle_hz: Real) -> Real:
-    """|Σ E_l E_r*| / √(Σ|E_l|² Σ|E_r|²) by third octave (B,) for independent noises at the inputs.
-
-    Parameters
-    ----------
-    ears : (F, 2, I) from each input to the left and the right ear
-
-    """
+    """|Σ E_l E_r*| / √(Σ|E_l|² Σ|E_r|²) by third octave (B,), for independent noises at the inputs of ears (F, 2, I)."""
     cross = band_means(np.sum(ears[:, 0] * ears[:, 1].conj(), axis=1), frequency_hz, middle_hz)
     powers = band_means(np.sum(ears * ears.conj(), axis=2), frequency_hz, middle_hz).real
     return np.asarray(np.abs(cross) / np.sqrt(np.maximum(powers[:, 0] * powers[:, 1], FLOOR)))

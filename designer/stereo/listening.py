@@ -40,63 +40,37 @@ FITTED_DEG = (10.0, 20.0, 30.0, 45.0, 60.0, 90.0)
 
 @dataclass(frozen=True)
 class Differences:
-    """Between the near and the far ear of one source.
+    """Between the near and the far ear of one source."""
 
-    Attributes
-    ----------
-    level_db : (B,) by third octave
-    time_s : (F,) phase delay
-    band_time_s : (B,) its mean over each third octave
-
-    """
-
-    level_db: Real
-    time_s: Real
-    band_time_s: Real
+    level_db: Real  # (B,) by third octave
+    time_s: Real  # (F,) phase delay
+    band_time_s: Real  # (B,) its mean over each third octave
 
 
 @dataclass(frozen=True)
 class AtHead:
-    """One head: what it gets of left-only and of right-only input, and what real loudspeakers would give it.
-
-    Attributes
-    ----------
-    chain, loudspeakers : side -> differences
-    pointed_deg : side -> where the low-frequency time points to
-    coherence, loudspeaker_coherence : (B,) between the ears, for independent noises at left and right
-
-    """
+    """One head: what it gets of left-only and of right-only input, and what real loudspeakers would give it."""
 
     head: str
-    chain: dict[str, Differences]
+    chain: dict[str, Differences]  # by side
     loudspeakers: dict[str, Differences]
-    pointed_deg: dict[str, float]
-    coherence: Real
+    pointed_deg: dict[str, float]  # side -> where the low-frequency time points to
+    coherence: Real  # (B,) between the ears, for independent noises at left and right
     loudspeaker_coherence: Real
 
 
 @dataclass(frozen=True)
 class Listening:
-    """All heads, on the same frequencies.
+    """All heads, on the same frequencies."""
 
-    Attributes
-    ----------
-    frequency_hz : (F,) of the times
-    middle_hz : (B,) of the third octaves
-    pointed_band_hz : over which the low-frequency time is taken
-    crosstalk, model : the crosstalk model, and its own differences
-    latency_samples : channel -> mean time from the chain's input to the drivers' feeds, in its design's band
-
-    """
-
-    frequency_hz: Real
-    middle_hz: Real
-    pointed_band_hz: tuple[float, float]
+    frequency_hz: Real  # (F,) of the times
+    middle_hz: Real  # (B,) of the third octaves
+    pointed_band_hz: tuple[float, float]  # over which the low-frequency time is taken
     crosstalk: CrosstalkModel
-    model: Differences
+    model: Differences  # the crosstalk model's own
     heads: tuple[AtHead, ...]
     chain: StereoChain
-    latency_samples: dict[str, int]
+    latency_samples: dict[str, int]  # channel -> mean time from the chain's input to the drivers' feeds, in its band
 
 
 def listening_frequencies_hz(problem: Problem) -> Real:
@@ -175,18 +149,11 @@ def _at_head(
 
 @dataclass(frozen=True)
 class FitError:
-    """How far the crosstalk model is from the head that it is fitted to, at one angle.
-
-    Attributes
-    ----------
-    level_db : largest by third octave, 200 Hz to 8 kHz
-    time_s : largest of the phase delay, 200 Hz to 1.5 kHz
-
-    """
+    """How far the crosstalk model is from the head that it is fitted to, at one angle."""
 
     angle_deg: float
-    level_db: float
-    time_s: float
+    level_db: float  # largest by third octave, 200 Hz to 8 kHz
+    time_s: float  # largest of the phase delay, 200 Hz to 1.5 kHz
 
 
 def fit_errors(head: Head, problem: Problem) -> tuple[FitError, ...]:
@@ -209,13 +176,7 @@ def fit_errors(head: Head, problem: Problem) -> tuple[FitError, ...]:
 
 
 def chain_summary(design: Result) -> dict[str, Any] | None:
-    """The stereo chain in `summary.json`; None without [virtualizer].
-
-    Raises
-    ------
-    DataError : a head's file cannot be used
-
-    """
+    """The stereo chain in `summary.json`; None without [virtualizer]."""
     table, found = design.problem.virtualizer, listening(design)
     if table is None or found is None:
         return None

@@ -41,13 +41,7 @@ class RenderOptions:
     gain_db: float | None = None
 
     def check(self) -> None:
-        """Refuse what does not go together.
-
-        Raises
-        ------
-        UsageError : naming the flags
-
-        """
+        """Refuse what does not go together, by a UsageError that names the flags."""
         alone = {"--bypass": self.bypass, "--headphones": self.headphones}
         given = [flag for flag, on in {**alone, "--plain": self.plain, "--at-ears": self.at_ears}.items() if on]
         for flag in alone:
@@ -71,11 +65,11 @@ class RenderOptions:
         return self.at_ears or self.headphones
 
 
-class Listened:
+class Listened(Running):
     """A running path whose peak is watched, and beside it the same at the ears, where its loudness is measured."""
 
     def __init__(self, path: SignalPath, sample_rate_hz: float, heard: SignalPath | None = None) -> None:
-        self.path = Running(path.beside(heard) if heard else path, sample_rate_hz)
+        super().__init__(path.beside(heard) if heard else path, sample_rate_hz)
         self.outputs = path.outputs
         self.left = path.filters.shape[2] - 1  # samples still to be kept: the tail, and what came in
         self.peak = 0.0
@@ -84,11 +78,11 @@ class Listened:
     def push(self, block: Real) -> Real:
         """Outputs of the path itself (m, O) for the next block."""
         self.left += len(block)
-        return self._listen(self.path.push(block))
+        return self._listen(super().push(block))
 
     def finish(self) -> Real:
         """The last of them."""
-        return self._listen(self.path.finish())
+        return self._listen(super().finish())
 
     @property
     def peak_db(self) -> float:
@@ -103,8 +97,7 @@ class Listened:
     def _listen(self, out: Real) -> Real:
         kept = out[: self.left, : len(self.outputs)]
         self.left -= len(kept)
-        if kept.size:
-            self.peak = max(self.peak, float(np.abs(kept).max()))
+        self.peak = float(np.abs(kept).max(initial=self.peak))
         if self.meter:
             self.meter.push(out[:, -2:])
         return kept
@@ -119,13 +112,10 @@ def render(
     progress: Callable[[float], None] | None = None,
     force: bool = False,
 ) -> list[str]:
-    """Play a stereo file through a design, and say in a few lines what was done.
+    """Play a stereo WAV or FLAC file through a design into a WAV file, and say in a few lines what was done.
 
     Parameters
     ----------
-    design : with designs named left and right, and centre if there is one
-    source : a stereo WAV or FLAC file
-    out : the WAV file to write, whole or not at all
     progress : called with the share that is done, 0 to 1
     force : replace a file that this tool did not write, or that was edited since
 
@@ -168,27 +158,22 @@ def render(
             compared.finish()
         gain_db, lines = _level(playing, compared, given, options)
         file.finish(10 ** (gain_db / 20), rate)
-    names = ", ".join(playing.outputs)
-    form = f"24 bit, {round(rate)} Hz, {file.frames / rate:.1f} s"
-    return [
-        *_heading(recording, chain, options),
-        *lines,
-        f"wrote {out} ({len(playing.outputs)} channels: {names}; {form})",
-    ]
+    outputs = f"{len(playing.outputs)} channels: {', '.join(playing.outputs)}"
+    written = f"wrote {out} ({outputs}; 24 bit, {round(rate)} Hz, {file.frames / rate:.1f} s)"
+    return [*_heading(recording, chain, options), *lines, written]
 
 
 def _listened(design: Result, chain: StereoChain, options: RenderOptions) -> tuple[Listened, Listened | None]:
     """What is played, and what its loudness is compared with."""
     rate = chain.sample_rate_hz
+    if options.headphones:
+        return Listened(headphones_path(chain), rate), None
     feeds = feeds_path(chain)
     path = plain_path(design.problem, design.bulk_delay_samples) if options.plain else feeds
-    if options.headphones:
-        path = headphones_path(chain)
     if not options.at_ears and not options.plain:
-        return Listened(path, rate), None
-    ears = (
-        design.room_ears if options.room else ear_responses(design, 1 << int(np.ceil(np.log2(EAR_RESPONSE_S * rate))))
-    )
+        return Listened(feeds, rate), None
+    count = 1 << int(np.ceil(np.log2(EAR_RESPONSE_S * rate)))
+    ears = design.room_ears if options.room else ear_responses(design, count)
     if ears is None:
         raise UsageError(
             f"--room: found no [room] in {design.problem.source}; allowed: a design in a room; add the table to the problem"
@@ -211,7 +196,7 @@ def _level(
                 f" allowed: up to 0; give at most {np.floor(-100 * peak_db) / 100:g}, or leave --gain out for the gain that fits"
             )
         return options.gain_db, [f"gain {options.gain_db:+.2f} dB, as given; {_peak(peak_db + options.gain_db)}"]
-    equal_db, lines = 0.0, []
+    equal_db, lines = 0.0, list[str]()
     if options.is_for_ears or compared:
         wanted_lufs, whose = given.integrated_lufs(), "the input's"
         if compared:
@@ -238,9 +223,8 @@ def _peak(peak_db: float) -> str:
 
 
 def _heading(recording: StereoFile, chain: StereoChain, options: RenderOptions) -> list[str]:
-    resampled = (
-        "" if recording.sample_rate_hz == chain.sample_rate_hz else f", resampled to {chain.sample_rate_hz:g} Hz (soxr)"
-    )
+    is_same = recording.sample_rate_hz == chain.sample_rate_hz
+    resampled = "" if is_same else f", resampled to {chain.sample_rate_hz:g} Hz (soxr)"
     seconds = recording.frames / recording.sample_rate_hz
     what = "the crosstalk model alone" if options.headphones else "plain stereo" if options.plain else "the design"
     place = f" at the ears{', in the room' if options.room else ''}" if options.at_ears else ""

@@ -31,19 +31,11 @@ SHORTEST = 2048
 
 @dataclass(frozen=True)
 class SignalPath:
-    """Filters from left and right, or from left, right and centre of the upmix.
+    """Filters from left and right, or from left, right and centre of the upmix."""
 
-    Attributes
-    ----------
-    filters : (O, I, T)
-    upmix : whether the inputs are left, right and centre of the upmix
-    outputs : names (O,)
-
-    """
-
-    filters: Real
-    upmix: bool
-    outputs: tuple[str, ...]
+    filters: Real  # (O, I, T)
+    upmix: bool  # whether the inputs are left, right and centre of the upmix
+    outputs: tuple[str, ...]  # names (O,)
 
     def heard(self, ears: Real) -> SignalPath:
         """The same at the two ears: the filters convolved with the ears' responses (2, O, n) and summed over the outputs."""
@@ -55,33 +47,47 @@ class SignalPath:
     def beside(self, other: SignalPath) -> SignalPath:
         """Both at once: this path's outputs, then those of another with the same inputs."""
         length = max(self.filters.shape[2], other.filters.shape[2])
-        padded = [np.pad(one.filters, ((0, 0), (0, 0), (0, length - one.filters.shape[2]))) for one in (self, other)]
+        padded = [np.pad(x, ((0, 0), (0, 0), (0, length - x.shape[2]))) for x in (self.filters, other.filters)]
         return SignalPath(np.concatenate(padded), self.upmix, (*self.outputs, *other.outputs))
 
 
-class FilterMatrix:
-    """Convolution of I inputs with filters (O, I, T), block by block.
+class Running:
+    """A path with its memory: blocks in, the samples that are known out, at most `hop` late behind the upmix.
 
-    Attributes
-    ----------
-    hop : samples that are worked through at once; an output is known at most so many samples late
-
+    The upmix's latency is taken out, the filters' delay is not.
     """
 
-    def __init__(self, filters: Real) -> None:
+    def __init__(self, path: SignalPath, sample_rate_hz: float) -> None:
         from scipy.fft import next_fast_len, rfft
 
-        self._outputs, self._inputs, self._taps = filters.shape
+        self._upmix = Upmix(sample_rate_hz) if path.upmix else None
+        self._early = self._upmix.latency_samples if self._upmix else 0
+        self._outputs, inputs, self._taps = path.filters.shape
         self._size = int(next_fast_len(max(SHORTEST, BLOCK_PER_TAPS * self._taps), real=True))
         self.hop = self._size - self._taps + 1
-        self._spectra = rfft(filters, self._size, axis=2)
-        self._waiting: Real = np.zeros((self._inputs, self._taps - 1))
+        self._spectra = rfft(path.filters, self._size, axis=2)
+        self._waiting: Real = np.zeros((inputs, self._taps - 1))
 
     def push(self, block: Real) -> Real:
-        """The output samples (m, O) that are known after this block (n, I); sample 0 is that of the first input sample."""
+        """The samples (m, O) that are known after this block (n, 2); sample 0 is that of the first input sample."""
+        return self._filtered(self._upmix.push(block) if self._upmix else block)
+
+    def finish(self) -> Real:
+        """What is left (m, O), to the end of the filters' tails: together T - 1 samples more than came in."""
+        last = [self._filtered(self._upmix.finish())] if self._upmix else []
+        inputs, wanted = self._waiting.shape  # the last T - 1 of the input and what is not worked through yet
+        return np.concatenate([*last, self._filtered(np.zeros((wanted + self.hop, inputs)))[:wanted]])
+
+    def whole(self, stereo: Real) -> Real:
+        """All the samples of a whole recording (n, 2), to the end of the filters' tails."""
+        return np.concatenate([self.push(stereo), self.finish()])
+
+    def _filtered(self, channels: Real) -> Real:
         from scipy.fft import irfft, rfft
 
-        samples = np.concatenate([self._waiting, block.T], axis=1)
+        dropped = min(self._early, len(channels))
+        self._early -= dropped
+        samples = np.concatenate([self._waiting, channels[dropped:].T], axis=1)
         count = (samples.shape[1] - self._taps + 1) // self.hop
         self._waiting = samples[:, count * self.hop :]
         out = np.empty((count * self.hop, self._outputs))
@@ -90,38 +96,6 @@ class FilterMatrix:
             products = np.einsum("oif,if->of", self._spectra, spectra)
             out[n * self.hop : (n + 1) * self.hop] = irfft(products, self._size, axis=1)[:, self._taps - 1 :].T
         return out
-
-    def finish(self) -> Real:
-        """What is left (m, O), to the end of the filters' tails: together T - 1 samples more than came in."""
-        wanted = self._waiting.shape[1]  # the last T - 1 of the input and what is not worked through yet
-        return self.push(np.zeros((wanted + self.hop, self._inputs)))[:wanted]
-
-
-class Running:
-    """A path with its memory. The upmix's latency is taken out, the filters' delay is not."""
-
-    def __init__(self, path: SignalPath, sample_rate_hz: float) -> None:
-        self._upmix = Upmix(sample_rate_hz) if path.upmix else None
-        self._early = self._upmix.latency_samples if self._upmix else 0
-        self._filters = FilterMatrix(path.filters)
-
-    def push(self, block: Real) -> Real:
-        """The samples (m, O) that are known after this block (n, 2)."""
-        return self._filtered(self._upmix.push(block) if self._upmix else block)
-
-    def finish(self) -> Real:
-        """The samples (m, O) that are left."""
-        last = [self._filtered(self._upmix.finish())] if self._upmix else []
-        return np.concatenate([*last, self._filters.finish()])
-
-    def whole(self, stereo: Real) -> Real:
-        """All the samples of a whole recording (n, 2), to the end of the filters' tails."""
-        return np.concatenate([self.push(stereo), self.finish()])
-
-    def _filtered(self, channels: Real) -> Real:
-        dropped = min(self._early, len(channels))
-        self._early -= dropped
-        return self._filters.push(channels[dropped:])
 
 
 def feeds_path(chain: StereoChain) -> SignalPath:
@@ -136,13 +110,7 @@ def feeds_path(chain: StereoChain) -> SignalPath:
 
 
 def plain_path(problem: Problem, delay_samples: int) -> SignalPath:
-    """Left and right as they are on the outermost drivers, as late as the design.
-
-    Raises
-    ------
-    DataError : all drivers are in the middle
-
-    """
+    """Left and right as they are on the outermost drivers, as late as the design; a DataError where all are in the middle."""
     sides = geometry.outermost(problem)
     if sides is None:
         raise DataError(
@@ -156,13 +124,7 @@ def plain_path(problem: Problem, delay_samples: int) -> SignalPath:
 
 
 def headphones_path(chain: StereoChain) -> SignalPath:
-    """The crosstalk model alone.
-
-    Raises
-    ------
-    UsageError : the design has none
-
-    """
+    """The crosstalk model alone; a UsageError where the design has none."""
     if not chain.crosstalk:
         raise UsageError(
             "--headphones: found a design without a crosstalk model; allowed: a design with a [virtualizer] table; add"

@@ -12,6 +12,7 @@ import errno
 import hashlib
 import struct
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,17 +37,11 @@ SEAL = b"content SHA-256 "
 
 
 class StereoFile:
-    """A file that was looked at and can be read.
-
-    Attributes
-    ----------
-    sample_rate_hz : of the file
-    frames : samples a channel
-    subtype : as libsndfile names it, "PCM_16" for example
+    """A recording that can be read: its rate, its samples a channel, its subtype as libsndfile names it ("PCM_16").
 
     Raises
     ------
-    DataError : the file cannot be used; the message says why, and the remedy
+    DataError : the file cannot be used; so does every reading, where it ends early, does not decode, or fails its checksum
 
     """
 
@@ -60,28 +55,18 @@ class StereoFile:
         if self.format not in FORMATS or self.subtype not in BYTES:
             raise DataError(f"{path}: found {self.format} with {self.subtype} samples; {ALLOWED}; convert it")
         if channels == 1:
-            raise DataError(
-                f"{path}: found 1 channel (mono); allowed: 2 (left, right);"
-                " write it into both channels of a stereo file, which places it in the middle"
-            )
+            remedy = "write it into both channels of a stereo file, which places it in the middle"
+            raise DataError(f"{path}: found 1 channel (mono); allowed: 2 (left, right); {remedy}")
         if channels > 2:
-            raise DataError(
-                f"{path}: found {channels} channels; allowed: 2 (left, right); mix it down to stereo, or cut out its"
-                " first two"
-            )
+            remedy = "mix it down to stereo, or cut out its first two"
+            raise DataError(f"{path}: found {channels} channels; allowed: 2 (left, right); {remedy}")
         if missing := _missing_bytes(path):
             raise self._broken(f"the last {missing} bytes that its header announces are missing")
         if not self.frames:
             raise DataError(f"{path}: found no samples; {ALLOWED}")
 
     def stored(self) -> Iterator[Any]:
-        """Blocks (n, 2) of the samples as they are stored: int32 with the first bit at the top, or float.
-
-        Raises
-        ------
-        DataError : the file ends early, does not decode, or does not match its checksum
-
-        """
+        """Blocks (n, 2) of the samples as they are stored: int32 with the first bit at the top, or float."""
         import soundfile
 
         kind = {"FLOAT": "float32", "DOUBLE": "float64"}.get(self.subtype, "int32")
@@ -105,13 +90,7 @@ class StereoFile:
             raise self._broken("its samples do not match its checksum")
 
     def samples(self) -> Iterator[Real]:
-        """Blocks (n, 2) of samples, full scale 1, at the file's own rate.
-
-        Raises
-        ------
-        DataError : as `stored`, or a sample is no number
-
-        """
+        """Blocks (n, 2) of samples, finite, full scale 1, at the file's own rate."""
         count = 0
         for block in self.stored():
             whole = block / 2.0**31 if block.dtype == np.int32 else block.astype(float)
@@ -179,16 +158,11 @@ def _flac_checksum(path: Path) -> bytes | None:
 
 
 def check_writable(out: Path, source: Path, *, force: bool = False) -> None:
-    """Find out before anything is played whether the output could be written.
-
-    Parameters
-    ----------
-    source : the file that is to be read; not even `force` replaces it
-    force : replace a file that this tool did not write, or that was edited since
+    """Find out before anything is played whether the output could be written; not even `force` replaces the source.
 
     Raises
     ------
-    UsageError : the output is no .wav file, an input, or a file that is not to be replaced
+    UsageError : the output is no .wav file, the source, or a file that is not to be replaced
     OutputError : no room there, or a folder that is read-only
 
     """
@@ -202,16 +176,14 @@ def check_writable(out: Path, source: Path, *, force: bool = False) -> None:
 def _is_sealed(path: Path) -> bool:
     """Whether a file is as this tool wrote it."""
     try:
-        at, digest = _seal(path)
-        with path.open("rb") as file:
-            file.seek(at)
-            return file.read(len(digest)) == digest
+        _, digest, there = _seal(path)
     except (OSError, ValueError):
         return False
+    return digest == there
 
 
-def _seal(path: Path) -> tuple[int, bytes]:
-    """Where in a file its seal lies, and what belongs there: the hash of the file with nulls in that place."""
+def _seal(path: Path) -> tuple[int, bytes, bytes]:
+    """Where in a file its seal lies, what belongs there (the hash of the file with nulls in that place), and what is there."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
@@ -219,7 +191,7 @@ def _seal(path: Path) -> tuple[int, bytes]:
         digest.update(head[:at] + bytes(64) + head[at + 64 :])
         while block := file.read(1 << 20):
             digest.update(block)
-    return at, digest.hexdigest().encode()
+    return at, digest.hexdigest().encode(), head[at : at + 64]
 
 
 @contextlib.contextmanager
@@ -245,18 +217,16 @@ def _close(file: BinaryIO) -> None:
         file.close()
 
 
+@dataclass
 class WavFile:
-    """Keeps blocks until their gain is known, or takes them as they are stored.
+    """Keeps blocks until their gain is known, or takes them as they are stored."""
 
-    Attributes
-    ----------
-    frames : samples a channel that were kept
-
-    """
-
-    def __init__(self, out: Path, place: Path, wav: Path, channels: int, raw: BinaryIO) -> None:
-        self.frames = 0
-        self._out, self._place, self._wav, self._channels, self._raw = out, place, wav, channels, raw
+    _out: Path  # as it is called
+    _place: Path  # where it goes
+    _wav: Path  # where it is made
+    _channels: int
+    _raw: BinaryIO
+    frames: int = 0
 
     def keep(self, block: Real) -> None:
         """Take (n, channels) more samples."""
@@ -287,7 +257,7 @@ class WavFile:
                         file.write(block)
                 if soundfile.info(self._wav).frames != frames:  # the library does not say that it found no room
                     raise OSError(errno.ENOSPC, "no room for all of it")
-                at, digest = _seal(self._wav)
+                at, digest, _ = _seal(self._wav)
                 with self._wav.open("r+b") as sealed:
                     sealed.seek(at)
                     sealed.write(digest)

@@ -213,19 +213,11 @@ def upmix(stereo: Real, sample_rate_hz: float) -> Real:
 
 @dataclass(frozen=True)
 class Separation:
-    """Levels of a lone source over panning, relative to the source.
+    """Levels of a lone source over panning, relative to the source."""
 
-    Attributes
-    ----------
-    position : β (P,), gains 1 + β and 1 - β on the left and the right
-    level_db : (P, 3) of left, right and centre, as the upmix gives them
-    fine_position, centre_db, side_db : the closed form (Q,) each: C = (1 - |β|) M, the nearer side 2 |β| M, the other nothing
-
-    """
-
-    position: Real
-    level_db: Real
-    fine_position: Real
+    position: Real  # β (P,), gains 1 + β and 1 - β on the left and the right
+    level_db: Real  # (P, 3) of left, right and centre, as the upmix gives them
+    fine_position: Real  # (Q,) of the closed form: C = (1 - |β|) M, the nearer side 2 |β| M, the other nothing
     centre_db: Real
     side_db: Real
 
@@ -235,9 +227,8 @@ def separation(sample_rate_hz: float) -> Separation:
     count = int(PANNED_S * sample_rate_hz)
     spectrum = np.fft.rfft(np.random.default_rng(1).standard_normal(count))
     f = np.fft.rfftfreq(count, 1 / sample_rate_hz)
-    source = np.fft.irfft(
-        spectrum * np.where(f >= PANNED_FROM_HZ, 1 / np.sqrt(np.maximum(f, PANNED_FROM_HZ)), 0.0), count
-    )
+    spectrum *= np.where(f >= PANNED_FROM_HZ, 1 / np.sqrt(np.maximum(f, PANNED_FROM_HZ)), 0.0)
+    source = np.fft.irfft(spectrum, count)
     settled = slice(int(SETTLED_S * sample_rate_hz), None)
     levels = []
     for beta in POSITIONS:

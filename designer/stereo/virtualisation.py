@@ -66,11 +66,8 @@ class Heard:
     @classmethod
     def of(cls, own: Complex, other: Complex) -> Heard:
         """From what both channels give to the near and the far ear at H heads (F, H, 2)."""
-        return cls(
-            _ratio(own[..., 0], own[..., 1]),
-            _ratio(other[..., 1], other[..., 0]),
-            _ratio(own[..., 0], other[..., 1]),
-        )
+        near, across = own[..., 0], other[..., 1]
+        return cls(_ratio(near, own[..., 1]), _ratio(across, other[..., 0]), _ratio(near, across))
 
     def wanted(self, near: Complex, far: Complex, share: Real) -> Complex:
         """T of (2) (F,), over its own frequencies in rising order: phases are unwrapped along them."""
@@ -120,35 +117,15 @@ def centre_of_cloud(scene: Scene) -> Scene:
 
 @dataclass(frozen=True)
 class Side:
-    """One virtual channel before it is realised.
+    """One virtual channel before it is realised."""
 
-    Attributes
-    ----------
-    weights : (F, L) without the bulk delay
-    share : (F,) of the combination
-    held : (F,) where a driver's max_gain_db holds the share down
-
-    """
-
-    weights: Complex
-    share: Real
-    held: Bool
+    weights: Complex  # (F, L) without the bulk delay
+    share: Real  # (F,) of the combination
+    held: Bool  # (F,) where a driver's max_gain_db holds the share down
 
 
 def virtual_sides(scene: Scene, taps: dict[str, Real], bulk_delay_samples: int) -> dict[str, Side]:
-    """Both virtual channels on the scene's frequencies.
-
-    Parameters
-    ----------
-    scene : its problem has [virtualizer]
-    taps : of the realised designs "left" and "right", (L, T) each
-    bulk_delay_samples : that these share
-
-    Raises
-    ------
-    DataError : the measured head's file cannot be used
-
-    """
+    """Both virtual channels on the scene's frequencies, from the taps (L, T) of the realised designs "left" and "right"."""
     problem, f = scene.problem, scene.frequency_hz
     model = crosstalk_of(problem)
     assert model is not None
@@ -183,11 +160,7 @@ def virtual_channels(found: Sequence[ChannelDesign], realised: Realized, scene: 
     Parameters
     ----------
     found, realised : the problem's designs, and their filters
-    scene : that they were designed in
-
-    Raises
-    ------
-    DataError : the measured head's file cannot be used
+    scene : that they were designed in; a DataError where the measured head's file cannot be used
 
     """
     number = {channel.design.name: n for n, channel in enumerate(found)}

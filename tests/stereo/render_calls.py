@@ -32,9 +32,6 @@ def calls() -> dict[str, Call]:
     moments = rng.uniform(1.0, 2.0, (3, 4, bands.count.size))
     return {
         "stereo.sound_file.WavFile.keep": (kept, (stereo,)),
-        "stereo.signal_path.FilterMatrix.push": (
-            lambda f, x: signal_path.FilterMatrix(f).push(x), (path.filters, np.tile(stereo, (10, 1)))
-        ),
         "stereo.upmix.Bands.spread": (bands.spread, (moments[0],)),
         "stereo.upmix.Bands.sums": (bands.sums, (np.abs(spectra),)),
         "stereo.loudness.Loudness.push": (lambda x: loudness.Loudness(RATE_HZ).push(x), (stereo,)),
