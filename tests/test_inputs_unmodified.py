@@ -46,7 +46,7 @@ from designer.acoustics import (
 )
 from designer.arrays import Complex, Real
 from designer.designs import channel, methods, reach, reachable
-from designer.evaluation import each_head, left_out_directions, moved_head, reach_words, scalars, tables, words
+from designer.evaluation import each_head, moved_head, reach_words, scalars, tables, words
 from designer.formulations import (
     constrained,
     delay_and_sum,
@@ -358,7 +358,7 @@ def calls() -> dict[str, Call]:
         "evaluation.each_head.head_numbers": (
             each_head.head_numbers, (table, taps, there, moved_head.moved_head(table, taps, there))
         ),
-        "evaluation.left_out_directions.left_out_directions": (left_out_directions.left_out_directions, (there, there.problem.realization)),
+        "evaluation.each_head.left_out_directions": (each_head.left_out_directions, (there, there.problem.realization)),
         "evaluation.moved_head.displaced_heads_m": (moved_head.displaced_heads_m, (moves,)),
         "evaluation.moved_head.possible_heads_m": (moved_head.possible_heads_m, (there.problem, moves)),
         "evaluation.moved_head.shifted_heads_m": (moved_head.shifted_heads_m, (moves,)),

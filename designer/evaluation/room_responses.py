@@ -24,11 +24,19 @@ import numpy as np
 from designer.acoustics.scene import Scene, air_of, driver_places_m
 from designer.arrays import Complex, Real
 from designer.errors import DataError
-from designer.evaluation.direction_table import WANTED_ERROR_DB
-from designer.evaluation.driver_patterns import Encoded, encode
+from designer.evaluation.driver_patterns import WANTED_ERROR_DB, Encoded, encode
 from designer.evaluation.head_patterns import encode_ears
-from designer.evaluation.image_sources import Images, images_within, library, log_reflection
-from designer.evaluation.image_sum import CENTRE, RECEIVERS, Receiver, Walls, gathered
+from designer.evaluation.image_sources import (
+    CENTRE,
+    RECEIVERS,
+    Images,
+    Receiver,
+    Walls,
+    gathered,
+    images_within,
+    library,
+    log_reflection,
+)
 from designer.problem import geometry, room_places
 from designer.problem.schema import Problem, Room
 
