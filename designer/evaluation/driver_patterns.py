@@ -27,7 +27,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -57,17 +56,6 @@ Function = Callable[[Real, Real], Complex]
 """Frequencies (F,) and unit vectors (M, 3) to values (F, M, L)."""
 
 
-class Pattern(Protocol):
-    """D of one driver."""
-
-    @property
-    def error_db(self) -> float:
-        """What truncation leaves out, relative to the pattern's root mean square."""
-
-    def at(self, directions: Real) -> Complex:
-        """D (F, I) for unit vectors (I, 3) in the device's axes; (F, 1) where it is the same in all."""
-
-
 @dataclass(frozen=True)
 class Everywhere:
     """The same in all directions, (F,)."""
@@ -84,12 +72,11 @@ class Everywhere:
 class Series:
     """A sum of coefficients times a table of real functions, cut a block of frequencies at a time.
 
-    blocks : (first, last) frequency, and the coefficients' real and imaginary parts there (f, N), contiguous for the matrix products
-    terms : the longest N
+    A block is its frequencies, and the coefficients' real and imaginary parts there (f, N), contiguous for the matrix products.
     """
 
     blocks: Sequence[tuple[slice, Real, Real]]
-    terms: int
+    terms: int  # the longest N
 
     @classmethod
     def of(cls, coefficients: Complex, negligible: Real, step: int = 1, start: int = 0) -> Series:
@@ -217,11 +204,15 @@ def tabulated(function: Function, frequency_hz: Real, hardest_hz: float) -> list
     return [DirectionTable(step_deg, one, float(db)) for one, db in zip(values, error_db, strict=True)]
 
 
+Pattern = Everywhere | Axial | DirectionTable
+"""D of one driver: values `at` unit vectors (I, 3) in the device's axes, (F, I) or (F, 1), and what truncation leaves out."""
+
+
 @dataclass(frozen=True)
 class Encoded:
-    """Every driver: the place that its distance is counted from (L, 3), and its pattern."""
+    """Every driver: the place that its distance is counted from, and its pattern."""
 
-    places_m: Real
+    places_m: Real  # (L, 3)
     patterns: Sequence[Pattern]
 
     @property

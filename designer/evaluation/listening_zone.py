@@ -62,23 +62,13 @@ class ChannelZone:
 
 @dataclass(frozen=True)
 class Zone:
-    """Maps over the places, in the order of their displacements, and the same over turns at the listener's own place.
+    """Maps over the places, in the order of their displacements, and the same over turns at the listener's own place."""
 
-    Attributes
-    ----------
-    displacements_m : (P, 3) of the head's centre along the device's axes
-    channels : ear channel -> its maps
-    level_db : (P,) left ear over right of what comes from the middle
-    delay_s : (P,) by which the right ear hears it later than the left
-    middle : what was fed: "centre", or "left + right"; empty where there is neither
-
-    """
-
-    displacements_m: Real
-    channels: dict[str, ChannelZone]
-    level_db: Real
-    delay_s: Real
-    middle: str
+    displacements_m: Real  # (P, 3) of the head's centre along the device's axes
+    channels: dict[str, ChannelZone]  # ear channel -> its maps
+    level_db: Real  # (P,) left ear over right of what comes from the middle
+    delay_s: Real  # (P,) by which the right ear hears it later than the left
+    middle: str  # what was fed: "centre", or "left + right"; empty where there is neither
 
 
 def square_m(half_width_m: float = HALF_WIDTH_M, step_m: float = STEP_M) -> Real:
@@ -168,20 +158,13 @@ def listening_zone(
 
 @dataclass(frozen=True)
 class Zones:
-    """A channel's listeners: on a square around their own place, on a small one, and turned at their own place.
-
-    Attributes
-    ----------
-    step_m : of the square
-    turn_deg : of the third
-
-    """
+    """A channel's listeners: on a square around their own place, on a small one, and turned at their own place."""
 
     square: Zone
     near: Zone
     turned: Zone
-    step_m: float
-    turn_deg: Real
+    step_m: float  # of the square
+    turn_deg: Real  # of the third
 
 
 def zones(designs: list[DesignTable], taps: dict[str, Real], plain: dict[str, Complex], scene: Scene) -> Zones:

@@ -35,16 +35,11 @@ LEAST_DB, LEAST_COHERENCE = 0.1, 0.01
 
 @dataclass(frozen=True)
 class Played:
-    """One way to play through the device in the room.
+    """One way to play through the device in the room."""
 
-    name : the channel, the channel's plain driver, or plain stereo's middle
-    channel : whose comparison it belongs to; empty for plain stereo, which belongs to all
-    response : (4, T) at the receivers, direct and reflected
-    """
-
-    name: str
-    channel: str
-    response: Real
+    name: str  # the channel, the channel's plain driver, or plain stereo's middle
+    channel: str  # whose comparison it belongs to; empty for plain stereo, which belongs to all
+    response: Real  # (4, T) at the receivers, direct and reflected
     measures: RoomMeasures
 
 

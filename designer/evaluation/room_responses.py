@@ -62,24 +62,16 @@ MOST_REFLECTIONS = 144
 
 @dataclass(frozen=True)
 class RoomResponses:
-    """From each driver's feed to each receiver, sample 0 at the feed.
-
-    direct, reflected : (4, L, T): left ear, right ear, the head's centre without it, figure of eight there
-    distance_m : from the device to the listener
-    first_s : when the first sound of any driver arrives at the centre
-    images : how many are summed
-    decayed_db : by how much the energy has fallen at the end, after Eyring
-    truncation_error_db : of the drivers' encoded patterns and of the head's, the larger
-    """
+    """From each driver's feed to each receiver, sample 0 at the feed."""
 
     sample_rate_hz: float
-    direct: Real
+    direct: Real  # (4, L, T): left ear, right ear, the head's centre without it, figure of eight there
     reflected: Real
-    distance_m: float
-    first_s: float
-    images: int
-    decayed_db: float
-    truncation_error_db: float
+    distance_m: float  # from the device to the listener
+    first_s: float  # when the first sound of any driver arrives at the centre
+    images: int  # how many are summed
+    decayed_db: float  # by how much the energy has fallen at the end, after Eyring
+    truncation_error_db: float  # of the drivers' encoded patterns and of the head's, the larger
     warnings_of_head: tuple[str, ...] = ()
 
     @property
