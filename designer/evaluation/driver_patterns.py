@@ -38,18 +38,14 @@ from designer.acoustics.rigid_sphere import SphereEnclosure, cap_weights, legend
 from designer.acoustics.scene import Device
 from designer.arrays import Complex, Real
 
-LEFT_OUT = 1e-3
-"""Of a Legendre series, relative to the pattern's root mean square: -60 dB."""
-FREQUENCY_BLOCKS = 4
-"""Low frequencies need fewer terms: the series is cut a block of frequencies at a time."""
+LEFT_OUT = 1e-3  # of a Legendre series, relative to the pattern's root mean square: -60 dB
+FREQUENCY_BLOCKS = 4  # low frequencies need fewer terms: the series is cut a block of frequencies at a time
 EXACT_DB = -300.0
 STEPS_DEG = (6.0, 4.0, 3.0, 2.5, 2.0, 1.5)
 WANTED_ERROR_DB = -40.0
-MARGIN_DB = 3.0
-"""A step is taken whose error is so much smaller than wanted, over the directions that are tried."""
+MARGIN_DB = 3.0  # a step is taken whose error is so much smaller than wanted, over the directions that are tried
 TRIED = 300
-HARDEST = 5
-"""Frequencies that the step is chosen at."""
+HARDEST = 5  # frequencies that the step is chosen at
 PART_NUMBERS = 4_000_000
 
 Function = Callable[[Real, Real], Complex]

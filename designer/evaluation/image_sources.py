@@ -63,8 +63,7 @@ REMEDY = "`pip install 'loudspeaker-filter-designer[room]'`, or leave [room] out
 LEFT_EAR, RIGHT_EAR, CENTRE, LATERAL = range(4)
 RECEIVERS = 4
 CHUNK, LEAST_CHUNK = 512, 64
-CHUNK_WAVES = 2048
-"""Images times places of drivers that are worked through at once."""
+CHUNK_WAVES = 2048  # images times places of drivers that are worked through at once
 
 
 @dataclass(frozen=True)

@@ -30,13 +30,11 @@ from designer.targets.curves import curve_db, in_band
 
 HALF_WIDTH_M = 0.5
 STEP_M = 0.02
-MEASURED_STEP_M = 0.1
-"""A measured head is interpolated anew at each place, which takes longer."""
+MEASURED_STEP_M = 0.1  # a measured head is interpolated anew at each place, which takes longer
 NEAR_HALF_WIDTH_M = 0.1
 TURNS_DEG = np.arange(-30.0, 31.0, 5.0)
 ZONE_DB = 3.0
-CLEARANCE_M = 0.12
-"""From the head's surface to the nearest driver: nearer, a head is in the device's way."""
+CLEARANCE_M = 0.12  # from the head's surface to the nearest driver: nearer, a head is in the device's way
 PHANTOM_BAND_HZ = (200.0, 1500.0)
 LARGEST_ITD_S = 1e-3
 ITD_STEPS = 401

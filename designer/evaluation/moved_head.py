@@ -16,14 +16,11 @@ from designer.realization import response as filter_response
 from designer.targets.curves import in_band
 
 HEADS = 48
-CLEARANCE = 1.01
-"""How many radii from a sphere's centre the series of its field converges."""
-LEAST_REACH_M = 0.03
-"""Heads are spread over the ear cloud's box, and at least over +/-3 cm to the front and the side."""
+CLEARANCE = 1.01  # how many radii from a sphere's centre the series of its field converges
+LEAST_REACH_M = 0.03  # heads are spread over the ear cloud's box, and at least over +/-3 cm to the front and the side
 
 SHIFTS_M = (0.01, 0.03)
-NEAR_M = 1e-3
-"""A shift nearer than this to a displacement of the cloud is one that the design saw."""
+NEAR_M = 1e-3  # a shift nearer than this to a displacement of the cloud is one that the design saw
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 STEREO = "plain stereo's middle"
 EARS = slice(0, 2)
 DISTANCE, COHERENCE = "critical_distance_m", "interaural_coherence"
-LEAST_DB, LEAST_COHERENCE = 0.1, 0.01
-"""Smaller changes are none."""
+LEAST_DB, LEAST_COHERENCE = 0.1, 0.01  # smaller changes are none
 
 
 @dataclass(frozen=True)

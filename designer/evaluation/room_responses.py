@@ -41,21 +41,17 @@ from designer.problem import geometry, room_places
 from designer.problem.schema import Problem, Room
 
 WAVES, IMAGES = 2_000_000, 1_000_000
-RINGING_S = 0.002
-"""What drivers and heads ring at the least, behind the arrival at the device's origin."""
+RINGING_S = 0.002  # what drivers and heads ring at the least, behind the arrival at the device's origin
 TAPER = 0.85
 FADE = 1 / 8
-INFRASONIC_HZ = 20.0
-"""Below it, and above half of it by half a cosine, reflections are taken out."""
-AUDIBLE_HZ = 16_000.0
-"""Up to which the truncation error of sampled patterns is held, or 0.85 of Nyquist."""
+INFRASONIC_HZ = 20.0  # below it, and above half of it by half a cosine, reflections are taken out
+AUDIBLE_HZ = 16_000.0  # up to which the truncation error of sampled patterns is held, or 0.85 of Nyquist
 NEAR_M = 15.0
 """Images nearer than this come from each driver's own place; beyond, from a round enclosure's centre or axis: 0.3 degrees beside it."""
 SAME_PLACE_M = 1e-3
 POORLY_DECAYED_DB = 35.0
 """What a T20 needs: its range ends at -25 dB, and the response's end is to be 10 dB below that (ISO 3382-1)."""
-MEASURED_RINGING_S = 0.04
-"""RINGING_S of measured drivers: a vented box of 70 Hz has fallen by 60 dB after that."""
+MEASURED_RINGING_S = 0.04  # RINGING_S of measured drivers: a vented box of 70 Hz has fallen by 60 dB after that
 MOST_REFLECTIONS = 144
 """The library lists every image up to an order, four million of them up to this one, in about 1 GB."""
 

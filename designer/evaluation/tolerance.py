@@ -30,18 +30,14 @@ from designer.realization import response as filter_response
 from designer.targets.channel_target import cancelled_azimuths
 from designer.targets.curves import in_band
 
-REFERENCE_C = 20.0
-"""Degrees at which the problem's speed of sound holds."""
+REFERENCE_C = 20.0  # degrees at which the problem's speed of sound holds
 LARGEST_DEVIATIONS = 3.0
 """Temperatures and heads beyond so many standard deviations are drawn again at that limit: a head has no radius of 0."""
-CHUNK = 100
-"""Draws that are taken together: they stay in the processor's cache."""
+CHUNK = 100  # draws that are taken together: they stay in the processor's cache
 SIZES = ((3, 5), (4, 8), (6, 12), (10, 20))
 PROBES = 3
-SMOOTH = 1e-3
-"""What S may miss, of the largest magnitude: -60 dB."""
-FAR_M = 1e4
-"""What stands for an infinite distance in directions."""
+SMOOTH = 1e-3  # what S may miss, of the largest magnitude: -60 dB
+FAR_M = 1e4  # what stands for an infinite distance in directions
 PERCENTILES = (5.0, 50.0, 95.0)
 
 

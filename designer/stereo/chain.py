@@ -27,16 +27,11 @@ from designer.stereo.crosstalk_fit import crosstalk_of
 from designer.stereo.virtualisation import VIRTUAL, centre_of_cloud
 
 CENTRE = "centre"
-EAR_TAPS = 1024
-"""Of the impulse responses to the ears that the alignment looks at."""
-DENSITY = 4
-"""Length of the alignment's Fourier grid over that of the signals."""
-PRE_RESPONSE = 1 / 8
-"""Share of the impulse responses to the ears that lies before the first arrival."""
-OVERSIZE = 4
-"""Length of the Fourier grid over that of the impulse responses, against what wraps around."""
-TAPER = 0.85
-"""From this share of Nyquist on the responses to the ears fall to 0, so that they end within their length."""
+EAR_TAPS = 1024  # of the impulse responses to the ears that the alignment looks at
+DENSITY = 4  # length of the alignment's Fourier grid over that of the signals
+PRE_RESPONSE = 1 / 8  # share of the impulse responses to the ears that lies before the first arrival
+OVERSIZE = 4  # length of the Fourier grid over that of the impulse responses, against what wraps around
+TAPER = 0.85  # from this share of Nyquist on the responses to the ears fall to 0, so that they end within their length
 
 
 @dataclass(frozen=True)
@@ -79,11 +74,7 @@ def _wanted(design: Result) -> tuple[str, ...]:
 def chain_of(design: Result) -> StereoChain:
     """The stereo chain of a design; without a [virtualizer], which would say so, the upmix feeds a centre where there is one.
 
-    Raises
-    ------
-    UsageError : the design has no channels left and right
-    DataError : the measured head's file cannot be used
-
+    A UsageError where the design has no channels left and right, a DataError where the measured head's file cannot be used.
     """
     table = design.problem.virtualizer
     wanted = _wanted(design)
@@ -151,12 +142,7 @@ def ear_responses(design: Result, n: int) -> Real:
 
     The first head of the problem, at the centre of the ear cloud. `ear_delay_samples` of the way through the air are left
     out: the nearest driver's sound, travelling straight to the head's centre, would arrive n / 8 samples into them. From 0.85
-    of Nyquist on they fall to 0, and their ends are faded over n / 8 samples.
-
-    Raises
-    ------
-    DataError : a head's or a driver's file cannot be used
-
+    of Nyquist on they fall to 0, and their ends are faded over n / 8 samples. A DataError where a file cannot be used.
     """
     rate = design.problem.sample_rate_hz
     size = OVERSIZE * n

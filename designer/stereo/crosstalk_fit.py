@@ -27,16 +27,13 @@ from designer.stereo.interaural import level_difference_db, phase_delay_s, third
 LEVELS_HZ = (200.0, 8000.0)
 TIMES_HZ = (200.0, 1500.0)
 HIGHEST_TIME_HZ = 4000.0
-FIT_HZ = np.geomspace(100.0, 10_000.0, 320)
-"""48 an octave, so that 16 fall into a third."""
+FIT_HZ = np.geomspace(100.0, 10_000.0, 320)  # 48 an octave, so that 16 fall into a third
 LEVEL_DB, TIME_S, HIGH_TIME_S = 1.0, 8e-6, 1e-4
 POWERS = (1, 3)
 DELAYS_TRIED = (0, 1, 2)
 USED_NYQUIST = 0.9
-FAR_M = 1000.0
-"""Where waves are plane: a head's near field changes its ratios by 10^-4 there."""
-BEGIN = np.log([1.0, 0.8, 0.02, 1.4, 0.07])
-"""d in samples; n_1, n_2, m_1, m_2."""
+FAR_M = 1000.0  # where waves are plane: a head's near field changes its ratios by 10^-4 there
+BEGIN = np.log([1.0, 0.8, 0.02, 1.4, 0.07])  # d in samples; n_1, n_2, m_1, m_2
 BOUNDS = np.log([[0.05, 1e-3, 1e-5, 0.1, 1e-4], [30.0, 2.5, 1.0, 2.5, 1.0]])
 """A pole no lower than 0.4 c/a, 250 Hz on a head, so that none hides beside a zero near 0 Hz and rings for a second."""
 
@@ -52,14 +49,7 @@ def listened_bands_hz(top_hz: float) -> Real:
 
 
 def fit_crosstalk(angle_deg: float, near: Complex, far: Complex, *, sample_rate_hz: float) -> CrosstalkModel:
-    """The model that is nearest to a head.
-
-    Parameters
-    ----------
-    angle_deg : of the loudspeaker, to the near ear's side
-    near, far : the ears' spectra (F,) at `fit_frequencies_hz`, of any common level and time
-
-    """
+    """The model nearest to a head's ears (F,) at `fit_frequencies_hz`, of any common level and time; the angle is the near ear's."""
     f = fit_frequencies_hz(sample_rate_hz)
     middle_hz = listened_bands_hz(f[-1])
     level_db = level_difference_db(near, far, f, middle_hz)
@@ -124,13 +114,7 @@ def measured_crosstalk(
 
 
 def crosstalk_of(problem: Problem) -> CrosstalkModel | None:
-    """The crosstalk model that the problem asks for; None without [virtualizer].
-
-    Raises
-    ------
-    DataError : the measured head's file cannot be used
-
-    """
+    """The crosstalk model that the problem asks for, None without [virtualizer]; a DataError where the head's file cannot be used."""
     table = problem.virtualizer
     if table is None:
         return None
@@ -143,10 +127,7 @@ def crosstalk_of(problem: Problem) -> CrosstalkModel | None:
 
 
 def far_ears(head: Head, frequency_hz: Real, angle_deg: float, speed_of_sound_m_s: float) -> Complex:
-    """Pressure at the left and the right ear (F, 2) from a loudspeaker far away, `angle_deg` to the listener's left.
-
-    Relative to the free field at the head's centre; a negative angle is to the right.
-    """
+    """Pressure at both ears (F, 2) over the free field's, from a loudspeaker far away, `angle_deg` to the listener's left."""
     k = 2 * np.pi * frequency_hz / speed_of_sound_m_s
     angle = np.radians(angle_deg)
     towards = np.array([[[np.cos(angle), np.sin(angle), 0.0]]])

@@ -32,8 +32,7 @@ from scipy.signal import lfilter
 
 from designer.arrays import Complex, Real
 
-SETTLED = 1e-8
-"""An impulse response ends where what is left of it is 160 dB down."""
+SETTLED = 1e-8  # an impulse response ends where what is left of it is 160 dB down
 
 
 @dataclass(frozen=True)

@@ -46,11 +46,7 @@ def programme(sample_rate_hz: float) -> Real:
 def excerpts(design: Result) -> dict[str, Real]:
     """Words for each -> (n, 2), from -1 to 1, at the design's rate; `plain` is left out where no two drivers stand side by side.
 
-    Raises
-    ------
-    UsageError : the design has no channels left and right
-    DataError : a head's or a driver's file cannot be used
-
+    A UsageError where the design has no channels left and right, a DataError where a head's or a driver's file cannot be used.
     """
     rate = design.problem.sample_rate_hz
     stereo = programme(rate)

@@ -11,8 +11,7 @@ import numpy as np
 from designer.arrays import Complex, Real
 from designer.measures import FLOOR, db
 
-THIRD = 2 ** (1 / 6)
-"""Half the width of a third octave, as a ratio of frequencies."""
+THIRD = 2 ** (1 / 6)  # half the width of a third octave, as a ratio of frequencies
 
 
 def third_octaves_hz(low_hz: float, high_hz: float) -> Real:

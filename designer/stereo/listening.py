@@ -87,13 +87,7 @@ def differences(near: Complex, far: Complex, frequency_hz: Real, middle_hz: Real
 
 
 def listening(design: Result) -> Listening | None:
-    """What the listener gets; None without [virtualizer] or its channels. Computed once for a design, and kept with it.
-
-    Raises
-    ------
-    DataError : a head's file cannot be used
-
-    """
+    """What the listener gets, computed once for a design; None without [virtualizer] or its channels, a DataError as `chain_of`."""
     if KEPT not in design.__dict__:
         design.__dict__[KEPT] = _listening(design)
     found: Listening | None = design.__dict__[KEPT]

@@ -24,8 +24,7 @@ from designer.stereo.chain import CENTRE, StereoChain
 from designer.stereo.upmix import Upmix
 
 EARS = ("left ear", "right ear")
-BLOCK_PER_TAPS = 8
-"""N in lengths of the filters: near the least work a sample, log2(N) N/(N - T + 1)."""
+BLOCK_PER_TAPS = 8  # N in lengths of the filters: near the least work a sample, log2(N) N/(N - T + 1)
 SHORTEST = 2048
 
 

@@ -29,10 +29,8 @@ BYTES = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
 """Subtype as libsndfile names it -> size of a sample."""
 ALLOWED = "allowed: a stereo WAV file (16, 24 or 32 bit, or float) or FLAC file"
 LARGEST_RIFF_BYTES = 2**32 - 2**16
-UNKNOWN = 0xFFFFFFFF
-"""Size of a chunk that stands in RF64's ds64, or that was not known when a stream was written."""
-HEAD_BYTES = 4096
-"""The chunks before the samples fit into this."""
+UNKNOWN = 0xFFFFFFFF  # size of a chunk that stands in RF64's ds64, or that was not known when a stream was written
+HEAD_BYTES = 4096  # the chunks before the samples fit into this
 SEAL = b"content SHA-256 "
 
 

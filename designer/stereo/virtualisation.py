@@ -43,14 +43,12 @@ from designer.realization import response as filter_response
 from designer.stereo.crosstalk_fit import crosstalk_of
 from designer.targets.curves import band_share
 
-VIRTUAL = {"left": "virtual-left", "right": "virtual-right"}
-"""The CTC design of each side -> the channel of the chain."""
+VIRTUAL = {"left": "virtual-left", "right": "virtual-right"}  # the CTC design of each side -> the channel of the chain
 LEAST_DIVISOR = 0.5
 LEAST_LEFT_OVER = 1e-3
 TINY = 1e-12
 STEPS, HALVINGS = 16, 12
-HELD = 0.02
-"""A share that a driver's limit takes, from which on it is said."""
+HELD = 0.02  # a share that a driver's limit takes, from which on it is said
 LEFT_FIRST, RIGHT_FIRST = [geometry.LEFT, geometry.RIGHT], [geometry.RIGHT, geometry.LEFT]
 NO_WISHES = {"cancellation_gain_db": None, "max_effort_db": None, "min_white_noise_gain_db": None, "reference": None}
 
@@ -156,12 +154,7 @@ def virtual_channels(found: Sequence[ChannelDesign], realised: Realized, scene: 
 
     The fit hears an error at the near ear as the side's own channel's does, and at the far ear relative to what the
     crosstalk model leaves there. They are held to no wish; in the RTF form each has the reference that serves it best.
-
-    Parameters
-    ----------
-    found, realised : the problem's designs, and their filters
-    scene : that they were designed in; a DataError where the measured head's file cannot be used
-
+    A DataError where the measured head's file cannot be used.
     """
     number = {channel.design.name: n for n, channel in enumerate(found)}
     taps = {side: realised.taps[number[side]] for side in VIRTUAL}
