@@ -16,7 +16,7 @@ import designer
 from designer.report import players
 from designer.stereo.chain import CENTRE, chain_of
 from designer.stereo.excerpts import programme
-from designer.stereo.loudness import Loudness
+from designer.stereo.loudness import integrated_lufs
 from designer.stereo.signal_path import Running, feeds_path
 from designer.stereo.upmix import separation
 
@@ -41,7 +41,7 @@ def test_mono_through_upmix_and_filters_is_the_centre_beam_alone() -> None:
     chain = chain_of(designer.design(designer.load(PROBLEMS / "stereo-speaker.toml")))
     mono = np.random.default_rng(4).standard_normal(24_000)
     running = Running(feeds_path(chain), chain.sample_rate_hz)
-    feeds = np.concatenate([running.push(np.column_stack([mono, mono])), running.finish()])
+    feeds = running.whole(np.column_stack([mono, mono]))
     for feed, taps in zip(feeds.T, chain.taps[CENTRE], strict=True):
         alone = np.convolve(mono, np.concatenate([np.zeros(chain.delay_samples[CENTRE]), taps]))[: feed.size]
         same = feed[: alone.size]
@@ -65,9 +65,7 @@ def test_excerpts_are_equally_loud_and_not_clipped() -> None:
         samples, rate = soundfile.read(io.BytesIO(base64.b64decode(data[1])), always_2d=True)
         assert (rate, samples.shape[1]) == (16_000, 2)
         assert 0.05 < np.abs(samples).max() < 1.0
-        meter = Loudness(rate)
-        meter.push(samples)
-        loudness.append(meter.integrated_lufs())
+        loudness.append(integrated_lufs(samples, rate))
     assert np.ptp(loudness) < 0.3
 
 

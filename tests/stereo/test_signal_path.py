@@ -37,7 +37,7 @@ def chain(**changes: object) -> StereoChain:
 
 def through(path: SignalPath, stereo: Real) -> Real:
     running = Running(path, RATE_HZ)
-    return np.concatenate([running.push(stereo), running.finish()])
+    return running.whole(stereo)
 
 
 def test_feeds_take_the_virtual_channels_delays_and_gain() -> None:
