@@ -30,7 +30,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "metrics": "every number that is reported, once: its name, label, unit, definition, and which way is better",
     "evaluation": "realised filters judged: at the ears, over azimuth, with the head moved, over the product line, in the room",
     "result": "a design and what is computed from it on demand",
-    "virtualizer": "the stereo chain: crosstalk model, upmix, alignment, rendering",
+    "stereo": "the stereo chain: crosstalk model, upmix, alignment, rendering",
     "comparison": "several designs on one grid",
     "export": "one firmware target a file: its writer, its reader, its arithmetic",
     "report": "figures, the page, the comparison's page",
@@ -98,7 +98,9 @@ def drawing() -> str:
             f' stroke="#3b6ea5" stroke-opacity="0.45" stroke-width="{0.8 if count < 3 else 1.6 if count < 8 else 3.2}"/>'
         )
     for room, y in place.items():
-        size = 10 * max(round(bars / 10 * (lines[room] / longest) ** 0.5), 1)  # in steps, so that a line more changes nothing
+        size = 10 * max(
+            round(bars / 10 * (lines[room] / longest) ** 0.5), 1
+        )  # in steps, so that a line more changes nothing
         note = f"{files[room]} file{'s' if files[room] > 1 else ''}"
         parts.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{room}</text>')
         parts.append(f'<rect x="{left}" y="{y - 7}" width="{size}" height="14" fill="#c9d7e8"/>')
@@ -109,7 +111,9 @@ def drawing() -> str:
 
 def table() -> str:
     """The rooms as a table of Markdown."""
-    return "\n".join(["| room | what is in it |", "|---|---|", *(f"| `{room}` | {what} |" for room, what in ROOMS.items())])
+    return "\n".join(
+        ["| room | what is in it |", "|---|---|", *(f"| `{room}` | {what} |" for room, what in ROOMS.items())]
+    )
 
 
 def page(text: str) -> str:

@@ -30,7 +30,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "metrics",
     "evaluation",
     "result",
-    "virtualizer",
+    "stereo",
     "comparison",
     "export",
     "report",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from programs import need_module
+from stereo.small_designs import trio
 from toml_text import toml
-from virtualizer.small_designs import trio
 
 import designer
 from designer.metrics import ROOM
