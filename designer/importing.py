@@ -52,7 +52,7 @@ def import_coefficients(path: Path, problem: Problem) -> Design:
     turn = np.exp(2j * np.pi * f * bulk / rate)[:, None]
     weights = {name: response(one, f, rate) * turn for name, one in taps.items()}
     channels = {table.name: _channel(table, weights[table.name], fine) for table in judged}
-    made = Design(
+    return Design(
         problem,
         f[::2],
         fine.drivers,
@@ -63,9 +63,8 @@ def import_coefficients(path: Path, problem: Problem) -> Design:
         realisation_warnings=(*found.notes, *notes),
         sections=sections,
         imported_from=str(path),
+        scene=fine,
     )
-    made.__dict__["fine_scene"] = fine
-    return made
 
 
 def _delayed(found: Coefficients) -> tuple[dict[str, Real], dict[str, dict[str, Cascade]]]:

@@ -116,40 +116,27 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
         with stage("virtualisation"):
             virtual = virtual_channels(found, realised, fine)
     names = [table.name for table in problem.designs]
-    weights = {name: channel.weights[::2] for name, channel in zip(names, found, strict=True)}
-    taps = dict(zip(names, realised.taps, strict=True))
-    channels = {name: _channel(channel.design, channel) for name, channel in zip(names, found, strict=True)}
-    references = dict(zip(names, realised.references, strict=False))
-    sections = _sections(names, fine.drivers, realised)
-    shifts = dict(zip(names, realised.shifts, strict=False))
-    finer_bits = {name: bits.tolist() for name, bits in zip(names, realised.finer_bits, strict=False)}
-    realisation_warnings = realised.warnings
-    if virtual is not None:
-        sides = list(VIRTUAL.values())
-        taps |= dict(zip(sides, virtual.taps, strict=True))
-        references |= dict(zip(sides, virtual.references, strict=False))
-        sections |= _sections(sides, fine.drivers, virtual)
-        shifts |= dict(zip(sides, virtual.shifts, strict=False))
-        finer_bits |= {name: bits.tolist() for name, bits in zip(sides, virtual.finer_bits, strict=False)}
-        realisation_warnings = (*realisation_warnings, *virtual.warnings)
+    parts = [(names, realised)] if virtual is None else [(names, realised), (list(VIRTUAL.values()), virtual)]
     made = Design(
         problem,
         fine.frequency_hz[::2],
         fine.drivers,
-        weights,
-        taps,
+        {name: channel.weights[::2] for name, channel in zip(names, found, strict=True)},
+        {name: taps for own, part in parts for name, taps in zip(own, part.taps, strict=True)},
         realised.bulk_delay_samples,
-        channels,
+        {name: _channel(channel.design, channel) for name, channel in zip(names, found, strict=True)},
         seconds,
-        references=references,
-        realisation_warnings=realisation_warnings,
-        sections=sections,
-        shifts=shifts,
-        finer_bits=finer_bits,
+        references={name: driver for own, part in parts for name, driver in zip(own, part.references, strict=False)},
+        realisation_warnings=tuple(warning for _, part in parts for warning in part.warnings),
+        sections={name: each for own, part in parts for name, each in _sections(own, fine.drivers, part).items()},
+        shifts={name: shift for own, part in parts for name, shift in zip(own, part.shifts, strict=False)},
+        finer_bits={
+            name: bits.tolist() for own, part in parts for name, bits in zip(own, part.finer_bits, strict=False)
+        },
         study_source=lambda: study(found, realised, fine),
         failures=failures,
+        scene=fine,
     )
-    made.__dict__["fine_scene"] = fine
     with stage("evaluation"):
         _ = made.evaluation, made.scalars
     if problem.room is not None:

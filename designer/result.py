@@ -1,18 +1,20 @@
-"""What a design is, once made: arrays, outcome, and the tables judged from its realised filters."""
+"""A design, once made: what is saved of it, and what is judged from its realised filters, on demand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_SOLVER, DataError
-from designer.evaluation.each_head import LeftOut, head_gains_db, head_numbers, left_out_directions
+from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
 from designer.evaluation.listening_zone import Zones, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.realisation_study import ChannelStudy
@@ -26,7 +28,6 @@ from designer.formulations import Certificate
 from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
-from designer.realization import response as filter_response
 from designer.realization.cascade import Cascade
 from designer.targets.channel_target import driver_index
 from designer.targets.curves import in_band
@@ -35,10 +36,28 @@ from designer.targets.plain import Plain
 if TYPE_CHECKING:
     import pandas as pd
 
+S = TypeVar("S", bound=np.generic)
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
-DRAWN_FREQUENCIES = 300
-DRAWN_STEP_DEG = 2.0
 EVEN_FREQUENCIES = 257
+
+
+def analysis(compute: Callable[[Result, *Ts], T]) -> Callable[[Result, *Ts], T]:
+    """Make a function an analysis: computed when it is first asked for, and kept with the design by function and arguments.
+
+    It may depend on the design and its arguments, which hash, alone. Any room may have analyses: `designer.report.grids` does.
+    """
+
+    @wraps(compute)
+    def kept(design: Result, *arguments: *Ts) -> T:
+        key = (compute, *arguments)
+        if key not in design.analyses:
+            design.analyses[key] = compute(design, *arguments)
+        found: T = design.analyses[key]
+        return found
+
+    return kept
 
 
 @dataclass(frozen=True)
@@ -63,14 +82,16 @@ class Channel:
 
 @dataclass(frozen=True)
 class Result:
-    """A designed problem: arrays, tables and the outcome.
+    """A designed problem: arrays and outcome, which nothing changes, and the analyses of these.
+
+    `dataclasses.replace` makes a design with other taps, another problem or another scene; its analyses are its own.
 
     Attributes
     ----------
     frequency_hz : (F,) the design's frequencies
     drivers : names (L,)
-    weights : channel -> (F, L) complex, as the formulation gave them, without the bulk delay
-    taps : channel -> (L, T) realised taps, whatever the form; those of the virtualiser follow those of the designs
+    weights : channel -> (F, L) complex, as the formulation gave them, without the bulk delay; read-only
+    taps : channel -> (L, T) realised taps, whatever the form; those of the virtualiser follow those of the designs; read-only
     bulk_delay_samples : the delay that all taps share
     channels : channel -> how it came about
     seconds : stage -> time that it took
@@ -83,16 +104,18 @@ class Result:
     study_source : makes `study`, or reads it back
     room_ears_source : reads the room's responses at the ears back, where a folder holds them; None where they are to be computed
     imported_from : the file that the filters were read from, where they were not designed; empty otherwise
+    scene : what `problem` is judged in, on any frequencies, where it is not the problem's own scene or that is at hand
+    analyses : what the analyses found, by function and arguments
 
     """
 
     problem: Problem
     frequency_hz: Real
     drivers: tuple[str, ...]
-    weights: dict[str, Complex]
-    taps: dict[str, Real]
+    weights: Mapping[str, Complex]
+    taps: Mapping[str, Real]
     bulk_delay_samples: int
-    channels: dict[str, Channel]
+    channels: Mapping[str, Channel]
     seconds: dict[str, float] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     realisation_warnings: tuple[str, ...] = ()
@@ -103,6 +126,13 @@ class Result:
     imported_from: str = ""
     room_ears_source: Callable[[], Real] | None = None
     failures: dict[str, str] = field(default_factory=dict)
+    scene: Scene | None = field(default=None, repr=False)
+    analyses: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, arrays in (("weights", self.weights), ("taps", self.taps)):
+            object.__setattr__(self, name, MappingProxyType({key: _read_only(array) for key, array in arrays.items()}))
+        object.__setattr__(self, "channels", MappingProxyType(dict(self.channels)))
 
     @property
     def status(self) -> int:
@@ -121,62 +151,29 @@ class Result:
         """The table of `response.csv`: the realised filters on the circle."""
         return self.evaluation.response
 
-    @cached_property
+    @property
+    @analysis
     def fine_scene(self) -> Scene:
         """The scene on the design's frequencies and those half way between."""
-        return Scene(
-            self.problem,
-            with_half_steps(self.frequency_hz),
-            np.asarray(self.problem.listener.ear_cloud_m, dtype=float),
-        )
+        fine_hz, there = with_half_steps(self.frequency_hz), self.scene
+        if there is None or there.problem is not self.problem:
+            return Scene(self.problem, fine_hz, np.asarray(self.problem.listener.ear_cloud_m, dtype=float))
+        return there if np.array_equal(there.frequency_hz, fine_hz) else there.at(fine_hz)
 
-    def in_scene(self, there: Scene) -> Result:
-        """The same coefficients, judged and drawn in another scene of the same problem."""
-        other = replace(self)
-        other.__dict__["fine_scene"] = there.at(with_half_steps(self.frequency_hz))
-        return other
-
-    @cached_property
+    @property
+    @analysis
     def evaluation(self) -> Evaluation:
         """Both tables, of the realised filters in the problem's own scene."""
         return evaluate(self, self.fine_scene)
 
-    @cached_property
-    def drawn_scene(self) -> Scene:
-        """The scene that figures are drawn in: frequencies in equal ratios, as a logarithmic axis shows them."""
-        return self.fine_scene.at(drawn_frequencies_hz(self.problem))
-
-    @cached_property
-    def drawn_circle(self) -> Scene:
-        """The same with azimuths close enough for a smooth curve."""
-        step_deg = self.problem.grid.azimuth_step_deg
-        return self.drawn_scene.with_azimuths(
-            step_deg if self.fine_scene.is_measured else min(step_deg, DRAWN_STEP_DEG)
-        )
-
-    @cached_property
-    def drawn(self) -> Evaluation:
-        """Both tables on the frequencies of the figures."""
-        return evaluate(self, self.drawn_scene)
-
-    @cached_property
-    def drawn_heads(self) -> dict[str, dict[str, Real]]:
-        """Cancellation gain of each ear channel at each head of a list alone, on the frequencies of the figures."""
-        if len(self.problem.heads) < 2:
-            return {}
-        f, rate = self.drawn_scene.frequency_hz, self.problem.sample_rate_hz
-        return {
-            name: head_gains_db(channel.table, filter_response(self.taps[name], f, rate), self.drawn_scene)
-            for name, channel in self.channels.items()
-            if channel.table.kind != "beamformer"
-        }
-
-    @cached_property
+    @property
+    @analysis
     def left_out(self) -> dict[str, dict[str, LeftOut]]:
         """Each ear channel designed on half of a measured head and judged on the other: channel -> head -> gains."""
         return left_out_directions(self.fine_scene, self.problem.realization)
 
-    @cached_property
+    @property
+    @analysis
     def moved_heads(self) -> dict[str, MovedHead]:
         """Each ear channel with the head moved off its cloud."""
         return {
@@ -185,7 +182,17 @@ class Result:
             if channel.table.kind != "beamformer"
         }
 
-    @cached_property
+    @property
+    @analysis
+    def heads(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Each ear channel judged at each head alone: channel -> head -> number -> value."""
+        return {
+            name: head_numbers(self.channels[name].table, self.taps[name], self.fine_scene, moved)
+            for name, moved in self.moved_heads.items()
+        }
+
+    @property
+    @analysis
     def scalars(self) -> dict[str, Scalars]:
         """Each channel's numbers, from the realised taps."""
         return {
@@ -201,22 +208,23 @@ class Result:
             for name, channel in self.channels.items()
         }
 
-    @cached_property
+    @property
+    @analysis
     def even_scene(self) -> Scene:
-        """The scene on frequencies in equal steps, for maps over many places: EVEN_FREQUENCIES of them, or as many as the
+        """The scene on frequencies in equal steps, for many places and draws: EVEN_FREQUENCIES of them, or as many as the
         grid has where these are fewer; more where a band lies between two of them.
         """
-        nyquist = self.problem.sample_rate_hz / 2
         own = self.problem.grid.frequencies
         count = min(own, EVEN_FREQUENCIES)
-        while count < MAX_FREQUENCIES and not self._has_each_band(np.linspace(0.0, nyquist, count)):
+        while True:
+            even_hz = np.linspace(0.0, self.problem.sample_rate_hz / 2, count)
+            bands_hz = [channel.table.band_hz for channel in self.channels.values()]
+            if count >= MAX_FREQUENCIES or all(in_band(even_hz, band_hz).any() for band_hz in bands_hz):
+                return self.fine_scene.at(even_hz)
             count = own if count < own else 2 * count - 1
-        return self.fine_scene.at(np.linspace(0.0, nyquist, count))
 
-    def _has_each_band(self, frequency_hz: Real) -> bool:
-        return all(in_band(frequency_hz, channel.table.band_hz).any() for channel in self.channels.values())
-
-    @cached_property
+    @property
+    @analysis
     def zones(self) -> Zones | None:
         """The listener elsewhere, near by and turned; None in a measured device, where a measured head does not reach, and where
         no channel is for ears: beams alone, none of them the centre.
@@ -224,12 +232,15 @@ class Result:
         for_ears = any(one.table.kind != "beamformer" or name == "centre" for name, one in self.channels.items())
         if self.fine_scene.is_measured or not for_ears:
             return None
-        names = [channel.table for channel in self.channels.values()]
         plain = {name: self.plain_weights(name, self.even_scene) for name in self.channels}
         try:
-            return zones(names, self.taps, plain, self.even_scene)
+            return zones(self._tables, self.taps, plain, self.even_scene)
         except DataError:
             return None
+
+    @property
+    def _tables(self) -> list[DesignTable]:
+        return [channel.table for channel in self.channels.values()]
 
     def plain_weights(self, name: str, at: Scene) -> Complex:
         """What the channel's plain driver is fed with (F, L), without the bulk delay."""
@@ -239,13 +250,14 @@ class Result:
         w[:, own] = channel.plain.weights(at.frequency_hz, own.size)
         return w
 
-    @cached_property
+    @property
+    @analysis
     def tolerances(self) -> dict[str, ChannelTolerance]:
         """Each channel over drawn devices and listeners."""
-        table = self.problem.tolerance
-        draws = draw(table, len(self.drivers), self.problem.listener.head_radius_m)
-        return tolerance([channel.table for channel in self.channels.values()], self.taps, self.even_scene, draws)
+        draws = draw(self.problem.tolerance, len(self.drivers), self.problem.listener.head_radius_m)
+        return tolerance(self._tables, self.taps, self.even_scene, draws)
 
+    @analysis
     def robustness(self, name: str) -> dict[str, float]:
         """A channel's numbers over tolerances, and the area of its listening zone."""
         zone = self.zones.square.channels.get(name) if self.zones is not None else None
@@ -259,15 +271,8 @@ class Result:
         )
         return numbers_of(realised, dear=True)
 
-    @cached_property
-    def heads(self) -> dict[str, dict[str, dict[str, float]]]:
-        """Each ear channel judged at each head alone: channel -> head -> number -> value."""
-        return {
-            name: head_numbers(self.channels[name].table, self.taps[name], self.fine_scene, moved)
-            for name, moved in self.moved_heads.items()
-        }
-
-    @cached_property
+    @property
+    @analysis
     def room(self) -> InRoom | None:
         """Every channel in the problem's room, beside its plain driver; None without [room].
 
@@ -276,57 +281,46 @@ class Result:
         DataError : a measured head lacks the direction of the direct sound
 
         """
-        room = self.problem.room
-        if room is None:
+        if self.problem.room is None:
             return None
-        responses = room_responses(self.fine_scene, room)
+        responses = room_responses(self.fine_scene, self.problem.room)
         plain = {name: channel.plain for name, channel in self.channels.items()}
         return in_room(self.problem, responses, self.taps, plain, self.bulk_delay_samples)
 
-    @cached_property
+    @property
+    @analysis
     def room_ears(self) -> Real | None:
         """Impulse responses (2, L, T) from each driver's feed to the listener's ears in the room; None without [room]."""
-        if self.problem.room is None:
-            return None
-        if self.room_ears_source is not None:
+        if self.problem.room is not None and self.room_ears_source is not None:
             return self.room_ears_source()
-        found = self.room
-        assert found is not None
-        return found.responses.both[:2]
+        return None if self.room is None else self.room.responses.both[:2]
 
-    @cached_property
+    @property
+    @analysis
     def study(self) -> dict[str, ChannelStudy]:
         """Each channel's memory, work and headroom, and its gain against taps or sections and against word length."""
         return self.study_source()
 
     @property
     def warnings(self) -> list[str]:
-        """What is odd in the data, what realisation loses, and where an order of harmonics is too low, each with its dB."""
-        losses = [f"{name}: {loss}" for name, numbers in self.scalars.items() for loss in numbers.realisation_losses]
-        orders = [f"{name}: {said}" for name, numbers in self.scalars.items() for said in numbers.order_warnings]
-        found: InRoom | None = self.__dict__.get("room")  # where it is known: it is not computed for its warnings alone
-        walls = () if found is None else found.responses.warnings
+        """What is odd in the data and in the room, what realisation loses, and where an order of harmonics is too low, each with
+        its dB.
+        """
         return [
             *self.failures.values(),
             *self.fine_scene.warnings,
             *self.realisation_warnings,
-            *losses,
-            *orders,
-            *walls,
+            *(f"{name}: {loss}" for name, numbers in self.scalars.items() for loss in numbers.realisation_losses),
+            *(f"{name}: {order}" for name, numbers in self.scalars.items() for order in numbers.order_warnings),
+            *(() if self.room is None else self.room.responses.warnings),
         ]
 
 
-def drawn_frequencies_hz(problem: Problem) -> Real:
-    """Frequencies in equal ratios from 50 Hz to 20 kHz, and as far below and above as the bands go; of each band at least its ends."""
-    bands_hz = [table.band_hz for table in problem.designs]
-    nyquist_hz = problem.sample_rate_hz / 2
-    first_hz, last_hz = min(low for low, _ in bands_hz), max(high for _, high in bands_hz)
-    low_hz = min(50.0, max(first_hz / 2, min(10.0, min(high for _, high in bands_hz) / 10)))
-    high_hz = min(max(20_000.0, last_hz), nyquist_hz)
-    drawn_hz = np.geomspace(low_hz, high_hz, DRAWN_FREQUENCIES)
-    narrow = [band_hz for band_hz in bands_hz if in_band(drawn_hz, band_hz).sum() < 2]
-    ends_hz = [end for band_hz in narrow for end in band_hz if low_hz < end < high_hz]
-    return np.unique(np.concatenate([drawn_hz, ends_hz]))
+def _read_only(array: NDArray[S]) -> NDArray[S]:
+    """A view that cannot be written to."""
+    seen = array.view()
+    seen.flags.writeable = False
+    return seen
 
 
 def fine_frequencies_hz(problem: Problem) -> Real:

@@ -225,7 +225,8 @@ def _as_played(entry: Entry, label: str, name: str, files: str, there: Scene, *,
         taps={name: np.ones((1, 1))},
         weights={name: np.ones((alone.frequency_hz.size, 1), dtype=complex)},
         channels={name: replace(channel, table=problem.designs[0], plain=as_it_is, plain_names=problem.driver_names)},
-    ).in_scene(there)
+        scene=there,
+    )
     return Entry(label, played, entry.source, files, has_circle, LACKS, entry.problem)
 
 

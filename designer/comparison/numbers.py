@@ -17,6 +17,7 @@ from designer.comparison.entry import Entry, SharedChannel
 from designer.comparison.head_shift import HeadShift
 from designer.measures import amplitude_db, pressure
 from designer.metrics import CURVES, shown_on
+from designer.problem.frequency_grid import shown_band_hz
 from designer.realization import response
 from designer.result import Result, evaluate
 
@@ -96,8 +97,8 @@ def relative_level_db(result: Result, name: str, scene: Scene) -> tuple[Real, Re
 
 def common_frequencies_hz(entries: Sequence[Entry], points_per_octave: int) -> Real:
     """1000 · 2^(n / points) for whole n, from what any entry's figures show at the lowest to the highest."""
-    shown = [entry.result.drawn_scene.frequency_hz for entry in entries]
-    low, high = min(f[0] for f in shown), max(f[-1] for f in shown)
+    lows, highs = zip(*(shown_band_hz(entry.result.problem) for entry in entries), strict=True)
+    low, high = min(lows), max(highs)
     # The slack keeps an end that is on the grid but for rounding.
     first = np.ceil(points_per_octave * np.log2(low / 1000) - 1e-9)
     last = np.floor(points_per_octave * np.log2(high / 1000) + 1e-9)

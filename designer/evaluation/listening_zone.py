@@ -13,7 +13,7 @@ The zone is the area of the places whose mean gain is at least the target's mean
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,7 +89,7 @@ def possible(problem: Problem, displacements_m: Real) -> Bool:
 
 def listening_zone(
     designs: list[DesignTable],
-    taps: dict[str, Real],
+    taps: Mapping[str, Real],
     plain: dict[str, Complex],
     scene: Scene,
     displacements_m: Real,
@@ -159,7 +159,7 @@ class Zones:
     turn_deg: Real  # of the third
 
 
-def zones(designs: list[DesignTable], taps: dict[str, Real], plain: dict[str, Complex], scene: Scene) -> Zones:
+def zones(designs: list[DesignTable], taps: Mapping[str, Real], plain: dict[str, Complex], scene: Scene) -> Zones:
     """The maps of a design: as `listening_zone`, over the places and turns that the report draws.
 
     Raises
@@ -174,7 +174,7 @@ def zones(designs: list[DesignTable], taps: dict[str, Real], plain: dict[str, Co
     return Zones(square, near, listening_zone(designs, taps, plain, scene, still, TURNS_DEG), step_m, TURNS_DEG)
 
 
-def _middle(designs: list[DesignTable], taps: dict[str, Real]) -> str:
+def _middle(designs: list[DesignTable], taps: Mapping[str, Real]) -> str:
     if any(table.name == "centre" and table.kind == "beamformer" for table in designs):
         return "centre"
     ears = {table.name for table in designs if table.kind != "beamformer"}

@@ -14,7 +14,7 @@ The filters stay as they are: that is the point.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,7 +86,7 @@ class ChannelTolerance:
 
 
 def tolerance(
-    designs: Sequence[DesignTable], taps: dict[str, Real], scene: Scene, draws: Draws
+    designs: Sequence[DesignTable], taps: Mapping[str, Real], scene: Scene, draws: Draws
 ) -> dict[str, ChannelTolerance]:
     """Judge each channel's taps (L, T) over draws.
 

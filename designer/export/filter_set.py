@@ -11,7 +11,7 @@ nothing to multiply; it is what a filter that is a pure delay, a cascade's own d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -199,7 +199,7 @@ class FilterSet:
 
 
 def filters_of(
-    channels: dict[str, Real], drivers: tuple[str, ...], sections: dict[str, dict[str, Cascade]]
+    channels: Mapping[str, Real], drivers: tuple[str, ...], sections: dict[str, dict[str, Cascade]]
 ) -> tuple[Filter, ...]:
     """One `Filter` for each channel and driver that is not silent, of channel -> taps (L, T) and channel -> driver -> cascade."""
     found = []

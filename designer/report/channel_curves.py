@@ -14,8 +14,10 @@ from designer.arrays import Real
 from designer.evaluation.words import hz
 from designer.measures import amplitude_db, db, lowest_hz, pressure, ratio
 from designer.metrics import CURVES, Realised
+from designer.problem.frequency_grid import shown_band_hz
 from designer.realization import response
 from designer.report.canvas import COLOURS, DOTTED, INK, STYLES, driver_line, shortened
+from designer.report.grids import drawn_circle, drawn_heads, drawn_metrics, drawn_scene
 from designer.report.plots import Curve, asked_curve, below, curve, limit_line, missed, over_frequency, panels, span
 from designer.result import Result
 from designer.targets.curves import curve_db
@@ -27,15 +29,9 @@ LINE = "Cancellation gain in dB"
 LOOSE = (0, (4, 1.5))
 
 
-def shown_band_hz(result: Result) -> tuple[float, float]:
-    """What the frequency axes show: 50 Hz, or lower where a band asks for it, to 20 kHz or Nyquist."""
-    f = result.drawn_scene.frequency_hz
-    return float(f[0]), float(f[-1])
-
-
 def over_band(result: Result, name: str, axes: Axes, curves: list[Curve], **look: Any) -> list[Artist]:
     """Curves over what the frequency axes show, shaded outside the channel's band; those that the legend names."""
-    return over_frequency(axes, curves, shown_band_hz(result), result.channels[name].table.band_hz, **look)
+    return over_frequency(axes, curves, shown_band_hz(result.problem), result.channels[name].table.band_hz, **look)
 
 
 def band_words(result: Result, name: str) -> str:
@@ -46,7 +42,7 @@ def band_words(result: Result, name: str) -> str:
 
 def draw_cancellation(result: Result, name: str) -> Figure:
     """Cancellation gain, its target, the worst point, each head of a list alone, and what is left when the head moves."""
-    channel, table = result.channels[name].table, result.drawn.metrics[result.drawn.metrics.channel == name]
+    channel, table = result.channels[name].table, drawn_metrics(result, name)
     f, gain, worst, target, slack = (
         table[key].to_numpy()
         for key in ("frequency_hz", "cancellation_gain_db", "worst_cancellation_gain_db", "target_db", "slack_db")
@@ -60,7 +56,7 @@ def draw_cancellation(result: Result, name: str) -> Figure:
         low, high = np.percentile(moved.gain_db, [5, 95], axis=0)
         handles.append(span(axes, moved.frequency_hz, low, high, "head moved, 5–95 %"))
         top = max(top, min(top + 8, float(high.max()) + 1))
-    heads = result.drawn_heads.get(name, {})
+    heads = drawn_heads(result).get(name, {})
     curves = [curve(f, worst, "worst azimuth" if beam else "worst of the cloud", COLOURS[1], 1.1, linestyle=LOOSE)]
     for n, (head, values) in enumerate(heads.items()):
         colour, style = COLOURS[(2, 3, 4, 7)[n % 4]], STYLES[(n + n // 4) % 4]
@@ -95,7 +91,7 @@ def say_cancellation(result: Result, name: str) -> str:
 
 def draw_filters(result: Result, name: str) -> Figure:
     """Magnitude of each driver's realised filter."""
-    f, taps, drivers = result.drawn_scene.frequency_hz, result.taps[name], result.problem.drivers
+    f, taps, drivers = drawn_scene(result).frequency_hz, result.taps[name], result.problem.drivers
     level = amplitude_db(response(taps, f, result.problem.sample_rate_hz))
     drawn, (axes,) = panels(3.2)
     used = [l for l in range(len(drivers)) if taps[l].any()]
@@ -119,7 +115,7 @@ def say_filters(result: Result, name: str) -> str:
 
 def draw_costs(result: Result, name: str) -> Figure:
     """What the gain costs, and the power to the front over that to the sides, each with its limit."""
-    table, values = result.channels[name].table, result.drawn.metrics[result.drawn.metrics.channel == name]
+    table, values = result.channels[name].table, drawn_metrics(result, name)
     f = values.frequency_hz.to_numpy()
     rows = [
         (one.axis, values[one.name].to_numpy(), getattr(table, one.limit) if one.limit else None, one.better)
@@ -151,7 +147,7 @@ def say_costs(result: Result, name: str) -> str:
 
 def front_over_side_db(result: Result, name: str) -> Real:
     """Mean power within FRONT_DEG of the look direction, or of the listener, over that from there to 180° - FRONT_DEG, (F,)."""
-    scene, table = result.drawn_circle, result.channels[name].table
+    scene, table = drawn_circle(result), result.channels[name].table
     x, y, _ = result.problem.listener.position_m
     aim = table.look_deg or 0.0 if table.kind == "beamformer" else float(np.degrees(np.arctan2(y, x)))
     away = np.abs((scene.azimuth_deg - aim + 180) % 360 - 180)
@@ -163,7 +159,7 @@ def front_over_side_db(result: Result, name: str) -> Real:
 
 def tone_db(result: Result, name: str) -> tuple[Real, Real, Real]:
     """Frequencies of the figures (F,), level at the bright points over the plain driver's (F,), and the same in third octaves."""
-    channel, scene = result.channels[name], result.drawn_scene
+    channel, scene = result.channels[name], drawn_scene(result)
     level = Realised(channel.table, result.taps[name], channel.plain, scene).tone_db
     return scene.frequency_hz, level, third_octaves_db(scene.frequency_hz, level)
 

@@ -12,10 +12,11 @@ from designer.evaluation.listening_zone import HALF_WIDTH_M, NEAR_HALF_WIDTH_M, 
 from designer.evaluation.words import hz
 from designer.measures import db, lowest_hz
 from designer.problem import geometry
+from designer.problem.frequency_grid import shown_band_hz
 from designer.problem.schema import DesignTable
 from designer.report import plots
 from designer.report.canvas import COLOURS, INK, SOFT, figure, frequency_axis, headed
-from designer.report.channel_curves import shown_band_hz
+from designer.report.grids import drawn_circle
 from designer.result import Result
 from designer.targets.curves import in_band
 from designer.targets.wishes import SLACK_TOLERANCE_DB
@@ -29,7 +30,7 @@ def relative_db(result: Result, name: str, *, to_window: bool = False) -> tuple[
     A beam's reference is its own on-axis response, or the mean power over its listening window. An ear channel's is what
     the plain driver, fed with 0 dB, sends towards the listener.
     """
-    scene = result.drawn_circle
+    scene = drawn_circle(result)
     azimuth, level, words = relative_level_db(result, name, scene)
     window = result.channels[name].table.window_deg
     if to_window and window is not None:
@@ -46,7 +47,7 @@ def draw_map(result: Result, name: str) -> Figure:
     table = result.channels[name].table
     scale = plots.level_scale(plots.HIGHEST_DB[table.kind])
     drawn, (axes,) = plots.panels(3.7)
-    frequency_axis(axes, *shown_band_hz(result))
+    frequency_axis(axes, *shown_band_hz(result.problem))
     plots.azimuth_map(axes, f, azimuth, level, scale, table, 45)
     broken = _violations(f, azimuth, level, table)
     if broken.any():

@@ -24,8 +24,10 @@ from designer.comparison.numbers import Row, band_of, relative_level_db, scalar_
 from designer.evaluation.words import hz
 from designer.measures import lowest_hz
 from designer.metrics import CURVES
+from designer.problem.frequency_grid import shown_band_hz
 from designer.report import plots
 from designer.report.canvas import COLOURS, SOFT, STYLES, headed, shortened, svg
+from designer.report.grids import drawn_circle, drawn_metrics
 
 MARKERS = ("o", "s", "^", "D", "v", "X", "P", "<", ">", "*")
 BAND_COLOUR = "#8b949e"
@@ -63,8 +65,8 @@ class ChannelView:
     @property
     def shown_hz(self) -> tuple[float, float]:
         """What the frequency axes show: enough for every entry."""
-        shown = [entry.result.drawn_scene.frequency_hz for entry in self.channel.entries]
-        return float(min(f[0] for f in shown)), float(max(f[-1] for f in shown))
+        lows, highs = zip(*(shown_band_hz(entry.result.problem) for entry in self.channel.entries), strict=True)
+        return min(lows), max(highs)
 
     @cached_property
     def rows(self) -> dict[str, Row]:
@@ -74,7 +76,7 @@ class ChannelView:
     @cached_property
     def levels(self) -> dict[int, tuple[Real, Real, Real, str]]:
         """Place of each entry whose circle is its own -> frequencies (F,), azimuths (A,), level (F, A), and what it is relative to."""
-        circles = {i: one.result.drawn_circle for i, one in enumerate(self.channel.entries) if one.has_circle}
+        circles = {i: drawn_circle(one.result) for i, one in enumerate(self.channel.entries) if one.has_circle}
         name, entries = self.channel.name, self.channel.entries
         return {i: (at.frequency_hz, *relative_level_db(entries[i].result, name, at)) for i, at in circles.items()}
 
@@ -82,8 +84,7 @@ class ChannelView:
         """Frequencies and a metric of each entry; NaN where a measurement does not tell it."""
         found = []
         for entry in self.channel.entries:
-            table = entry.result.drawn.metrics
-            own = table[table.channel == self.channel.name]
+            own = drawn_metrics(entry.result, self.channel.name)
             y = own[metric].to_numpy() if entry.tells(metric) else np.full(len(own), np.nan)
             found.append((own.frequency_hz.to_numpy(), y))
         return found

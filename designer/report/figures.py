@@ -25,6 +25,7 @@ from designer.problem.schema import Problem
 from designer.report import channel_curves, channel_maps, channel_time, listener, measured, room
 from designer.report import comparison_figures as comparison
 from designer.report.canvas import ALARM, INK, STYLES, Draw, draw_in_copies, in_style, svg
+from designer.report.grids import drawn_circle, drawn_heads, drawn_tables
 from designer.report.layout import draw_layout, layout_words
 from designer.report.plots import curve, over_frequency, panels
 from designer.result import Result
@@ -173,9 +174,10 @@ def pictures(result: Result) -> dict[str, Picture]:
 def tasks(result: Result) -> dict[str, Draw]:
     """What draws each figure, by its file name without suffix; what the figures share is computed on the way."""
     _ = (
-        result.drawn_circle.circle() if not result.fine_scene.is_measured else None,
+        drawn_circle(result).circle() if not result.fine_scene.is_measured else None,
+        drawn_tables(result),
+        drawn_heads(result),
         result.moved_heads,
-        result.drawn_heads,
         result.room,
     )
     return {name: picture.draw for name, picture in pictures(result).items()}

@@ -17,7 +17,7 @@ from designer.acoustics.heads import Head
 from designer.arrays import Bool, Complex, Real
 from designer.problem.schema import Problem
 from designer.realization import response as filter_response
-from designer.result import Result
+from designer.result import Result, analysis
 from designer.stereo.chain import StereoChain, arrival_samples, chain_of, has_chain
 from designer.stereo.crosstalk_fit import (
     TIMES_HZ,
@@ -33,7 +33,6 @@ from designer.stereo.virtualisation import VIRTUAL, centre_of_cloud
 
 LOWEST_HZ, HIGHEST_HZ = 100.0, 10_000.0
 AN_OCTAVE = 48
-KEPT = "_listening"
 TRIED_DEG = np.arange(0.0, 91.0, 5.0)
 FITTED_DEG = (10.0, 20.0, 30.0, 45.0, 60.0, 90.0)
 
@@ -86,15 +85,9 @@ def differences(near: Complex, far: Complex, frequency_hz: Real, middle_hz: Real
     return Differences(level_db, time_s, band_means(time_s.astype(complex), frequency_hz, middle_hz).real)
 
 
+@analysis
 def listening(design: Result) -> Listening | None:
-    """What the listener gets, computed once for a design; None without [virtualizer] or its channels, a DataError as `chain_of`."""
-    if KEPT not in design.__dict__:
-        design.__dict__[KEPT] = _listening(design)
-    found: Listening | None = design.__dict__[KEPT]
-    return found
-
-
-def _listening(design: Result) -> Listening | None:
+    """What the listener gets; None without [virtualizer] or its channels, a DataError as `chain_of`."""
     problem = design.problem
     model = crosstalk_of(problem)
     if model is None or not has_chain(design):

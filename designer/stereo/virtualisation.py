@@ -27,7 +27,7 @@ Over several heads q, q' and r are those that fit best: Σ conj(near) far / Σ |
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -122,7 +122,7 @@ class Side:
     held: Bool  # (F,) where a driver's max_gain_db holds the share down
 
 
-def virtual_sides(scene: Scene, taps: dict[str, Real], bulk_delay_samples: int) -> dict[str, Side]:
+def virtual_sides(scene: Scene, taps: Mapping[str, Real], bulk_delay_samples: int) -> dict[str, Side]:
     """Both virtual channels on the scene's frequencies, from the taps (L, T) of the realised designs "left" and "right"."""
     problem, f = scene.problem, scene.frequency_hz
     model = crosstalk_of(problem)

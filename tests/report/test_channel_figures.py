@@ -12,6 +12,7 @@ import designer
 from designer.report import canvas, channel_time, figures
 from designer.report.channel_curves import front_over_side_db, third_octaves_db
 from designer.report.figures import CHANNEL_FIGURES
+from designer.report.grids import drawn_circle
 
 
 @pytest.fixture(scope="module", name="made")
@@ -63,7 +64,7 @@ def test_third_octaves_keep_a_level_and_smooth_a_comb() -> None:
 def test_front_over_side_is_the_sum_over_azimuths(made: designer.Design) -> None:
     """By a plain loop at one frequency."""
     ratio_db = front_over_side_db(made, "centre")
-    scene = made.drawn_circle
+    scene = drawn_circle(made)
     row = 120
     w = np.array(
         [

@@ -12,7 +12,7 @@ import designer
 from designer.realization.biquad import fit_frequencies_hz
 from designer.report.channel_maps import say_polar
 from designer.report.figures import draw_comparison
-from designer.result import drawn_frequencies_hz
+from designer.report.grids import drawn_frequencies_hz
 from designer.search import compare
 
 

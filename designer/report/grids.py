@@ -1,0 +1,71 @@
+"""The grids that figures are drawn on, and what a design is judged to be there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from designer.acoustics.scene import Scene
+from designer.arrays import Real
+from designer.evaluation.each_head import head_gains_db
+from designer.evaluation.tables import Evaluation
+from designer.problem.frequency_grid import shown_band_hz
+from designer.problem.schema import Problem
+from designer.realization import response
+from designer.result import Result, analysis, evaluate
+from designer.targets.curves import in_band
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DRAWN_FREQUENCIES = 300
+DRAWN_STEP_DEG = 2.0
+
+
+def drawn_frequencies_hz(problem: Problem) -> Real:
+    """Frequencies in equal ratios over what the axes show, as a logarithmic axis has them; of each band at least its ends."""
+    low_hz, high_hz = shown_band_hz(problem)
+    drawn_hz = np.geomspace(low_hz, high_hz, DRAWN_FREQUENCIES)
+    bands_hz = [table.band_hz for table in problem.designs]
+    narrow = [band_hz for band_hz in bands_hz if in_band(drawn_hz, band_hz).sum() < 2]
+    ends_hz = [end for band_hz in narrow for end in band_hz if low_hz < end < high_hz]
+    return np.unique(np.concatenate([drawn_hz, ends_hz]))
+
+
+@analysis
+def drawn_scene(result: Result) -> Scene:
+    """The scene on the figures' frequencies."""
+    return result.fine_scene.at(drawn_frequencies_hz(result.problem))
+
+
+@analysis
+def drawn_circle(result: Result) -> Scene:
+    """The same with azimuths close enough for a smooth curve."""
+    drawn, step_deg = drawn_scene(result), result.problem.grid.azimuth_step_deg
+    return drawn.with_azimuths(step_deg if drawn.is_measured else min(step_deg, DRAWN_STEP_DEG))
+
+
+@analysis
+def drawn_tables(result: Result) -> Evaluation:
+    """Both tables on the figures' frequencies."""
+    return evaluate(result, drawn_scene(result))
+
+
+def drawn_metrics(result: Result, name: str) -> pd.DataFrame:
+    """A channel's rows of the metrics on the figures' frequencies."""
+    table = drawn_tables(result).metrics
+    return table[table.channel == name]
+
+
+@analysis
+def drawn_heads(result: Result) -> dict[str, dict[str, Real]]:
+    """Cancellation gain of each ear channel at each head of a list alone, on the figures' frequencies."""
+    if len(result.problem.heads) < 2:
+        return {}
+    scene, rate = drawn_scene(result), result.problem.sample_rate_hz
+    return {
+        name: head_gains_db(channel.table, response(result.taps[name], scene.frequency_hz, rate), scene)
+        for name, channel in result.channels.items()
+        if channel.table.kind != "beamformer"
+    }
