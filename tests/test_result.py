@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
+from operator import attrgetter, methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ NAMES = (
     "tolerances", "room", "room_ears", "study", "warnings", "status",
 )  # fmt: skip
 READ: dict[str, Callable[[Result], Any]] = {
-    **{name: lambda result, name=name: getattr(result, name) for name in NAMES},
-    "robustness": lambda result: result.robustness("left"),
+    **{name: attrgetter(name) for name in NAMES},
+    "robustness": methodcaller("robustness", "left"),
     "listening": listening,
     **{name: getattr(grids, name) for name in ("drawn_scene", "drawn_circle", "drawn_tables", "drawn_heads")},
 }
