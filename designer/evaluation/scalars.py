@@ -11,15 +11,17 @@ from designer import measures
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.evaluation.moved_head import MovedHead
-from designer.evaluation.region_order import order_warnings
-from designer.evaluation.words import hz
+from designer.evaluation.words import hz, spans
 from designer.metrics import Realised, numbers_of
-from designer.problem.schema import DesignTable, Realization
+from designer.problem.schema import MAX_ORDER, DesignTable, Realization
 from designer.targets.plain import Plain
+from designer.targets.region_power import RegionPower
 from designer.targets.wishes import SLACK_TOLERANCE_DB
 
 DEARER_DB = 0.5
 """Effort or gain that filters take beyond the weights' largest is said above this."""
+
+ORDER_TOLERANCE_DB = 0.05  # what the power ratio between regions may change by at a finer order
 
 
 @dataclass(frozen=True)
@@ -112,3 +114,23 @@ def _remedy(table: Realization, taps: int) -> str:
         ways.append("hold_wishes = true (which takes longer)")
     ways.append('form = "fir" (which keeps the level)' if table.form == "rtf" else "more [grid] frequencies")
     return f"{', '.join(ways[:-1])} or {ways[-1]} bring it back"
+
+
+def order_warnings(regions: RegionPower, w: Complex, frequency_hz: Real) -> tuple[str, ...]:
+    """One line where the order does not suffice for weights (F, L) at the regions' own frequencies (F,), none where it does."""
+    error_db = np.abs(regions.order_error_db(w))
+    short = error_db > ORDER_TOLERANCE_DB
+    if not short.any():
+        return ()
+    worst = int(np.argmax(error_db))
+    if regions.order < regions.automatic_order:
+        remedy = f"raise region_order to {regions.automatic_order}, or leave it out"
+    elif regions.order < MAX_ORDER:
+        remedy = f"raise region_order above {regions.order} (at most {MAX_ORDER}), or end the band lower"
+    else:
+        remedy = "end the band lower"
+    return (
+        f"region_order: order {regions.order} of spherical harmonics does not suffice {spans(frequency_hz, short)}: the power"
+        f" ratio between the regions is off by up to {error_db[worst]:.2f} dB (at {hz(float(frequency_hz[worst]))}); allowed:"
+        f" {ORDER_TOLERANCE_DB:g} dB; {remedy}",
+    )

@@ -11,7 +11,7 @@ from formulations.random_targets import Wanted, gaussian, random_target
 
 from designer.acoustics import encoded_directivity, spherical_harmonics
 from designer.acoustics.free_field import Disc, FreeField, direction
-from designer.evaluation import region_order
+from designer.evaluation import scalars
 from designer.formulations import spherical_harmonic
 from designer.problem.schema import Region
 from designer.targets import region_power
@@ -37,7 +37,7 @@ def calls() -> dict[str, Call]:
         "acoustics.encoded_directivity.encode": (encoded_directivity.encode, (device, k, 1.0, 3, [0, 2])),
         "acoustics.spherical_harmonics.harmonics": (spherical_harmonics.harmonics, (4, around)),
         "acoustics.spherical_harmonics.product_matrix": (spherical_harmonics.product_matrix, (density, 3)),
-        "evaluation.region_order.order_warnings": (region_order.order_warnings, (regions, w, k * 343 / (2 * np.pi))),
+        "evaluation.scalars.order_warnings": (scalars.order_warnings, (regions, w, k * 343 / (2 * np.pi))),
         "formulations.spherical_harmonic.solve": (spherical_harmonic.solve, (target,)),
         "formulations.spherical_harmonic.statement": (
             lambda *a: str(spherical_harmonic.statement(*a)), (A[0], A[1], np.ones(3), 2.0)
