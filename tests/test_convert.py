@@ -12,21 +12,21 @@ import netCDF4
 import numpy as np
 import pytest
 import sofar
-from acoustics.head_files import KEMAR, grid_deg, kemar, sphere, sphere_spectra, unit
-from acoustics.readers import test_complex_table as tables
-from acoustics.readers import test_impulse_wav as impulses
-from acoustics.readers import test_sofa_directivity as directivities
-from acoustics.readers import test_spinorama as spinoramas
-from acoustics.readers.made_sets import C, cap, lopsided, write_frd_set
+from acoustics.measured.head_files import KEMAR, grid_deg, kemar, sphere, sphere_spectra, unit
+from acoustics.measured import test_complex_table as tables
+from acoustics.measured import test_impulse_wav as impulses
+from acoustics.measured import test_sofa_directivity as directivities
+from acoustics.measured import test_spinorama as spinoramas
+from acoustics.measured.made_sets import C, cap, lopsided, write_frd_set
 from command import Ended, run
 
-from designer.acoustics.directivity import MeasuredDirectivity
+from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.free_field import direction
-from designer.acoustics.head_file import read_recording
-from designer.acoustics.measured_device import read_device
-from designer.acoustics.measured_head import read_head
-from designer.acoustics.readers import read_response
-from designer.acoustics.readers.turned_about import TurnedAbout
+from designer.acoustics.measured.head_file import read_recording
+from designer.acoustics.measured.device import read_device
+from designer.acoustics.measured.head import read_head
+from designer.acoustics.measured.formats import read_response
+from designer.acoustics.measured.raw_set import TurnedAbout
 from designer.acoustics.writers import directivity_sofa
 
 Command = Callable[..., Ended]

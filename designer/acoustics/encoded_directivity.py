@@ -42,7 +42,7 @@ from scipy.special import spherical_jn, spherical_yn
 
 from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.free_field import Disc, FreeField, disc_nodes
-from designer.acoustics.measured_drivers import MeasuredDrivers
+from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.rigid_cylinder import CylinderEnclosure
 from designer.acoustics.rigid_sphere import SphereEnclosure, cap_weights, radial_terms
 from designer.arrays import Complex, Real

@@ -52,8 +52,8 @@ import numpy as np
 from scipy.special import gammaln
 
 from designer.acoustics.heads import Head, Points, Sphere
-from designer.acoustics.measured_drivers import MeasuredDrivers
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.measured.drivers import MeasuredDrivers
+from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.radial_interpolation import at_few_frequencies
 from designer.acoustics.turning import turning
 from designer.arrays import Complex, Index, Real

@@ -21,7 +21,7 @@ import numpy as np
 
 from designer.acoustics.chebyshev_surface import ChebyshevSurface, fitted
 from designer.acoustics.heads import Head, Points
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.scene import Scene, driver_places_m
 from designer.acoustics.turning import turning
 from designer.arrays import Complex, Real

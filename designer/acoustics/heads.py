@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from designer.acoustics.measured_head import MeasuredHead, read_head
+from designer.acoustics.measured.head import MeasuredHead, read_head
 from designer.acoustics.rigid_sphere import head_pressure
 from designer.arrays import Complex, Real
 from designer.problem import geometry

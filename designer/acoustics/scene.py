@@ -20,9 +20,9 @@ from designer.acoustics.enclosures import device_in
 from designer.acoustics.free_field import direction
 from designer.acoustics.head_in_field import ears_in_field
 from designer.acoustics.heads import Head, heads_of
-from designer.acoustics.measured_device import MeasuredDevice, read_device
-from designer.acoustics.measured_drivers import MeasuredDrivers, measured_responses
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.measured.device import MeasuredDevice, read_device
+from designer.acoustics.measured.drivers import MeasuredDrivers, measured_responses
+from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.refined_grid import refined_frequencies_hz
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError
@@ -31,7 +31,7 @@ from designer.problem.frequency_grid import joined_frequencies_hz
 from designer.problem.schema import Problem
 
 if TYPE_CHECKING:
-    from designer.acoustics.directivity import MeasuredDirectivity
+    from designer.acoustics.measured.directivity import MeasuredDirectivity
 
 
 PART_BYTES = 32e6

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from designer.acoustics.measured_device import read_device
+from designer.acoustics.measured.device import read_device
 from designer.comparison.entry import Entry
 from designer.comparison.measured_places import known_cloud, knows_circle, nowhere, only
 from designer.comparison.played import is_played, played_entries

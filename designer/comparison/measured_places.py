@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from designer.acoustics.free_field import direction
-from designer.acoustics.measured_device import MeasuredDevice
+from designer.acoustics.measured.device import MeasuredDevice
 from designer.arrays import Real
 from designer.errors import DataError
 from designer.problem import geometry

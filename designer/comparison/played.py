@@ -21,11 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from designer.acoustics.measured_device import MeasuredDevice, read_device
-from designer.acoustics.readers.read import SOFA, SOUND
-from designer.acoustics.readers.two_ears import read_two_ears
+from designer.acoustics.measured.device import MeasuredDevice, read_device
+from designer.acoustics.measured.formats import SOFA, SOUND
+from designer.acoustics.measured.impulse_wav import read_two_ears
 from designer.acoustics.scene import Scene, scene
-from designer.acoustics.sofa_kind import kind_of
+from designer.acoustics.measured.sofa import kind_of
 from designer.comparison.entry import Entry
 from designer.comparison.measured_places import ears_m, known_cloud, knows_circle, nowhere, only
 from designer.errors import DataError, UsageError

@@ -28,7 +28,7 @@ import numpy as np
 
 from designer.acoustics.baffle_step import ClosedBox
 from designer.acoustics.free_field import Disc, FreeField, direction
-from designer.acoustics.measured_drivers import MeasuredDrivers
+from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.rigid_sphere import SphereEnclosure, cap_weights, legendre_table, radial_terms
 from designer.acoustics.scene import Device
 from designer.arrays import Complex, Real

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import spherical_jn
 
 from designer.acoustics.heads import Head
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.rigid_sphere import radial_terms
 from designer.arrays import Complex, Real
 from designer.evaluation.driver_patterns import EXACT_DB, LEFT_OUT, Series, single_legendre

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.measured.head import MeasuredHead
 from designer.report.listener_figures import furthest, shared_band_hz
 from designer.report.players import players
 from designer.result import Result

@@ -14,15 +14,15 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from designer.acoustics.directivity_interpolation import IN_PLANE
+from designer.acoustics.measured.interpolation import IN_PLANE
 from designer.acoustics.free_field import direction
-from designer.acoustics.minimum_phase import minimum_phase
+from designer.acoustics.measured.time_reference import minimum_phase
 from designer.arrays import Complex, Real
 from designer.report.canvas import COLOURS, INK, SHADE, SOFT, STYLES, figure, frequency_axis
 from designer.report.words_on_plots import shortened
 
 if TYPE_CHECKING:
-    from designer.acoustics.directivity import MeasuredDirectivity
+    from designer.acoustics.measured.directivity import MeasuredDirectivity
 
 WANTED_DEG = (0.0, 15.0, 30.0, 45.0, 60.0, 75.0, 90.0, 135.0, 180.0)
 SHOWN_DB = 40.0

@@ -10,8 +10,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from designer.acoustics.free_field import direction
-from designer.acoustics.interaural_time import geometric_time_s
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.measured.interaural_time import geometric_time_s
+from designer.acoustics.measured.head import MeasuredHead
 from designer.arrays import Real
 from designer.errors import DataError
 from designer.report.canvas import ALARM, COLOURS, FAINT, INK, SOFT, STYLES, figure, frequency_axis

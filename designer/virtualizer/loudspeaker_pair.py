@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from designer.acoustics.heads import Head, heads_of
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.measured.head import MeasuredHead
 from designer.arrays import Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import Problem

@@ -19,12 +19,12 @@ from designer.acoustics import (
     time_reference,
 )
 from designer.acoustics.air import Air
-from designer.acoustics.directivity import DirectivitySummary, MeasuredDirectivity
+from designer.acoustics.measured.directivity import DirectivitySummary, MeasuredDirectivity
 from designer.acoustics.free_field import Disc, FreeField, direction
-from designer.acoustics.measured_device import MeasuredDevice
-from designer.acoustics.measured_drivers import MeasuredDrivers
-from designer.acoustics.readers import angles, device_axes, export_losses, frequency_grids, gating, set_checks
-from designer.acoustics.readers.raw_set import RawSet
+from designer.acoustics.measured.device import MeasuredDevice
+from designer.acoustics.measured.drivers import MeasuredDrivers
+from designer.acoustics.measured.formats import angles, device_axes, export_losses, frequency_grids, gating, set_checks
+from designer.acoustics.measured.raw_set import RawSet
 from designer.acoustics.writers import directivity_sofa
 from designer.arrays import Complex, Real
 
@@ -109,28 +109,28 @@ def calls() -> dict[str, Call]:
         "acoustics.measured_drivers.MeasuredDrivers.field": (lambda d, *a: d.field(*a), (both, k, points)),
         "acoustics.measured_drivers.MeasuredDrivers.radiated_power": (lambda d, *a: d.radiated_power(*a), (both, k)),
         "acoustics.minimum_phase.minimum_phase": (minimum_phase.minimum_phase, (HERTZ.copy(), np.abs(aside(SPHERE)))),
-        "acoustics.readers.angles.check_degrees": (angles.check_degrees, ("made.csv", np.array([0.0, 30.0, 330.0]))),
-        "acoustics.readers.device_axes.about_driver": (moved, (HERTZ.copy(), SPHERE.copy(), two_metres, aside(SPHERE), about)),
-        "acoustics.readers.device_axes.azimuth_sense_warning": (
+        "acoustics.measured.angles.check_degrees": (angles.check_degrees, ("made.csv", np.array([0.0, 30.0, 330.0]))),
+        "acoustics.measured.device_axes.about_driver": (moved, (HERTZ.copy(), SPHERE.copy(), two_metres, aside(SPHERE), about)),
+        "acoustics.measured.device_axes.azimuth_sense_warning": (
             device_axes.azimuth_sense_warning,
             ("woofer", HERTZ.copy(), SPHERE.copy(), aside(SPHERE), np.array([0.0, 0.1, 0.0]), 343.0),
         ),
-        "acoustics.readers.frequency_grids.on_one_grid": (
+        "acoustics.measured.frequency_grids.on_one_grid": (
             frequency_grids.on_one_grid, ((Path("a"), Path("b")), [HERTZ.copy(), HERTZ[5:60]], [one, one[5:60]])
         ),
-        "acoustics.readers.frequency_grids.resampled": (frequency_grids.resampled, (HERTZ.copy(), one, HERTZ[:-1] + 20.0)),
-        "acoustics.readers.frequency_grids.rising": (frequency_grids.rising, (Path("made.csv"), HERTZ.copy())),
-        "acoustics.readers.gating.gate_spectrum": (gating.gate_spectrum, (HERTZ.copy(), aside(SPHERE), 0.004)),
-        "acoustics.readers.gating.gate_window": (gating.gate_window, (np.linspace(-0.01, 0.01, 50), 0.004)),
-        "acoustics.readers.set_checks.check_delay": (
+        "acoustics.measured.frequency_grids.resampled": (frequency_grids.resampled, (HERTZ.copy(), one, HERTZ[:-1] + 20.0)),
+        "acoustics.measured.frequency_grids.rising": (frequency_grids.rising, (Path("made.csv"), HERTZ.copy())),
+        "acoustics.measured.gating.gate_spectrum": (gating.gate_spectrum, (HERTZ.copy(), aside(SPHERE), 0.004)),
+        "acoustics.measured.gating.gate_window": (gating.gate_window, (np.linspace(-0.01, 0.01, 50), 0.004)),
+        "acoustics.measured.set_checks.check_delay": (
             set_checks.check_delay, (HERTZ.copy(), one, time_reference.fit_delay(HERTZ.copy(), one))
         ),
-        "acoustics.readers.set_checks.check_loudest": (
+        "acoustics.measured.set_checks.check_loudest": (
             set_checks.check_loudest, (raw(SPHERE), HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)
         ),
-        "acoustics.readers.set_checks.check_gaps": (set_checks.check_gaps, (PLANE[:9].copy(),)),
-        "acoustics.readers.set_checks.check_phase_sign": (set_checks.check_phase_sign, (HERTZ.copy(), one.conj())),
-        "acoustics.readers.set_checks.check_polarity_between": (
+        "acoustics.measured.set_checks.check_gaps": (set_checks.check_gaps, (PLANE[:9].copy(),)),
+        "acoustics.measured.set_checks.check_phase_sign": (set_checks.check_phase_sign, (HERTZ.copy(), one.conj())),
+        "acoustics.measured.set_checks.check_polarity_between": (
             set_checks.check_polarity_between, (raw(SPHERE), HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)
         ),
         "acoustics.rigid_cylinder.CylinderEnclosure.far_field": (lambda d, *a: d.far_field(*a), (bar, k, unit)),
@@ -139,7 +139,7 @@ def calls() -> dict[str, Call]:
         "acoustics.rigid_cylinder.axial_terms": (rigid_cylinder.axial_terms, (k, 0.05, away, 10 * low, np.array([0.0, 0.01, 0.02]))),
         "acoustics.rigid_cylinder.far_terms": (rigid_cylinder.far_terms, (k,)),
         "acoustics.acoustic_centres.said_place": (acoustic_centres.said_place, (np.array([0.1, -0.02, 0.0]),)),
-        "acoustics.readers.set_checks.check_arrivals": (
+        "acoustics.measured.set_checks.check_arrivals": (
             set_checks.check_arrivals, (raw(SPHERE), HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)
         ),
         "acoustics.time_reference.arrivals_s": (time_reference.arrivals_s, (HERTZ.copy(), aside(SPHERE), 8)),
@@ -150,7 +150,7 @@ def calls() -> dict[str, Call]:
             directivity_interpolation.usual_step_deg, (np.arange(0.0, 181, 30),)
         ),
         "acoustics.measured_drivers.angles_said": (measured_drivers.angles_said, (PLANE.copy(),)),
-        "acoustics.readers.export_losses.check_impulses": (
+        "acoustics.measured.export_losses.check_impulses": (
             export_losses.check_impulses, ((Path("a"),) * 3, [np.hanning(32) * g for g in (1.0, 0.9, 0.8)])
         ),
         "acoustics.time_reference.longest_delay_s": (time_reference.longest_delay_s, (HERTZ.copy(),)),

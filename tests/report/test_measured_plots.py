@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from acoustics.head_files import KEMAR, grid_deg, sphere
-from acoustics.readers.made_sets import FREQUENCY_HZ, C, cap, lopsided, write_frd_set
+from acoustics.measured.head_files import KEMAR, grid_deg, sphere
+from acoustics.measured.made_sets import FREQUENCY_HZ, C, cap, lopsided, write_frd_set
 from acoustics.test_measured_device import PAIR, measured
 from matplotlib.figure import Figure
 
 import designer
 from designer.acoustics.free_field import direction
-from designer.acoustics.interaural_time import geometric_time_s
-from designer.acoustics.measured_head import read_head
-from designer.acoustics.readers import read_response
+from designer.acoustics.measured.interaural_time import geometric_time_s
+from designer.acoustics.measured.head import read_head
+from designer.acoustics.measured.formats import read_response
 from designer.arrays import Complex, Real
 from designer.report.canvas import in_style, svg
 from designer.report.measured_device_plot import draw_measured_device

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.acoustics.heads import Sphere
-from designer.acoustics.measured_head import read_head
+from designer.acoustics.measured.head import read_head
 from designer.virtualizer.crosstalk_fit import sphere_crosstalk
 from designer.virtualizer.crosstalk_model import CrosstalkModel
 from designer.virtualizer.loudspeaker_pair import far_ears, measured_crosstalk
