@@ -12,22 +12,22 @@ import netCDF4
 import numpy as np
 import pytest
 import sofar
-from acoustics.measured.head_files import KEMAR, grid_deg, kemar, sphere, sphere_spectra, unit
 from acoustics.measured import test_complex_table as tables
 from acoustics.measured import test_impulse_wav as impulses
 from acoustics.measured import test_sofa_directivity as directivities
 from acoustics.measured import test_spinorama as spinoramas
+from acoustics.measured.head_files import KEMAR, grid_deg, kemar, sphere, sphere_spectra, unit
 from acoustics.measured.made_sets import C, cap, lopsided, write_frd_set
 from command import Ended, run
 
-from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.free_field import direction
-from designer.acoustics.measured.head_file import read_recording
+from designer.acoustics.measured import convert as converting
 from designer.acoustics.measured.device import read_device
-from designer.acoustics.measured.head import read_head
+from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.formats import read_response
+from designer.acoustics.measured.head import read_head
+from designer.acoustics.measured.head_file import read_recording
 from designer.acoustics.measured.raw_set import TurnedAbout
-from designer.acoustics.writers import directivity_sofa
 
 Command = Callable[..., Ended]
 F = np.geomspace(100.0, 16_000.0, 80)
@@ -397,7 +397,7 @@ def test_nothing_half_written(
     def fail(*_: object) -> None:
         raise stop
 
-    monkeypatch.setattr(directivity_sofa, "append_names", fail)
+    monkeypatch.setattr(converting, "append_names", fail)
     ended = convert(pattern, "-o", "out.sofa", "--gate-ms", "4")
     assert ended.code != 0
     if isinstance(stop, OSError):

@@ -33,17 +33,13 @@ from designer import measures
 from designer.acoustics import (
     disc_waves,
     free_field,
-    head_directions,
-    head_faults,
-    head_file,
     head_in_field,
     heads,
-    interaural_time,
-    measured_head,
     radial_interpolation,
     rigid_sphere,
-    sphere_interpolation,
 )
+from designer.acoustics.measured import head as measured_head
+from designer.acoustics.measured import head_directions, head_file, interaural_time, sphere
 from designer.arrays import Complex, Real
 from designer.designs import channel, methods, reach, reachable
 from designer.evaluation import each_head, left_out_directions, moved_head, reach_words, scalars, tables, words
@@ -73,7 +69,7 @@ ROOMS = (
     "virtualizer",
 )
 HOLDS_ARRAYS = re.compile(
-    r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|Scene|ChannelDesign|Judged|Held|Heard|Fitted|NormalEquations)\b"
+    r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|Scene|ChannelDesign|Judged|Held|Heard|Fitted|NormalEquations|RawSet)\b"
 )
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 rng = np.random.default_rng(0)
@@ -197,7 +193,7 @@ def calls() -> dict[str, Call]:
     recording = head_file.HeadRecording(sources, responses, late, low, 1.0, 16_000.0, 1.4)
     head = measured_head.MeasuredHead("head", recording, 0.09, 343.0)
     placement = head_directions.Placement((("as the file says", sources),), np.full(18, 1.4), True, ())
-    ring = sphere_interpolation.SphereInterpolation(sources)
+    ring = sphere.SphereInterpolation(sources)
     axes = np.diag([-1.0, -1.0, 1.0])
     afar = np.array([1.5, 2.0]), np.stack([sources[:3], sources[3:6]])
     own, there = found("pair"), scene("pair")
@@ -259,9 +255,9 @@ def calls() -> dict[str, Call]:
         "acoustics.rigid_sphere.head_pressure": (
             rigid_sphere.head_pressure, (k, 0.09, np.linalg.norm(points, axis=1), unit[:, :1])
         ),
-        "acoustics.measured_head.MeasuredHead.transfer": (head.transfer, (F, sources[3:7])),
-        "acoustics.measured_head.MeasuredHead.of": (head.of, (np.arange(0, 18, 2),)),
-        "acoustics.measured_head.MeasuredHead.pressure": (head.pressure, (k, *afar)),
+        "acoustics.measured.head.MeasuredHead.transfer": (head.transfer, (F, sources[3:7])),
+        "acoustics.measured.head.MeasuredHead.of": (head.of, (np.arange(0, 18, 2),)),
+        "acoustics.measured.head.MeasuredHead.pressure": (head.pressure, (k, *afar)),
         "acoustics.heads.Points.pressure": (heads.Points("points", 0.09).pressure, (k, *afar)),
         "acoustics.heads.Sphere.pressure": (heads.Sphere("sphere", 0.09).pressure, (k, *afar)),
         "acoustics.head_in_field.ears_in_field": (
@@ -278,26 +274,26 @@ def calls() -> dict[str, Call]:
             lambda r: radial_interpolation.few_distances(lambda q: np.ones((2, 3, q.size), dtype=complex), r), (np.linspace(1.0, 1.1, 30),)
         ),
         "acoustics.scene.Scene.ears_of": (lambda *a: there.ears_of(there.heads[0], *a), (3 * unit, axes)),
-        "acoustics.head_file.HeadRecording.of": (recording.of, (np.arange(0, 18, 2),)),
-        "acoustics.head_directions.Placement.of": (placement.of, (np.arange(18) % 2 == 0,)),
-        "acoustics.head_directions.heard": (
+        "acoustics.measured.head_file.HeadRecording.of": (recording.of, (np.arange(0, 18, 2),)),
+        "acoustics.measured.head_directions.Placement.of": (placement.of, (np.arange(18) % 2 == 0,)),
+        "acoustics.measured.head_directions.heard": (
             head_directions.heard, (placement, interaural_time.geometric_time_s(sources[:, 1]), "head")
         ),
-        "acoustics.head_faults.left_out": (head_faults.left_out, (0.01 * np.sort(np.abs(responses)), late, sources, "head")),
-        "acoustics.interaural_time.geometric_time_s": (interaural_time.geometric_time_s, (sources[:, 1],)),
-        "acoustics.interaural_time.interaural_time_s": (interaural_time.interaural_time_s, (low,)),
-        "acoustics.interaural_time.kernel": (interaural_time.kernel, (F, 16, 16_000.0)),
-        "acoustics.interaural_time.spectra": (interaural_time.spectra, (responses, F, 16_000.0)),
-        "acoustics.interaural_time.centred_spectra": (
+        "acoustics.measured.head_file.left_out": (head_file.left_out, (0.01 * np.sort(np.abs(responses)), late, sources, "head")),
+        "acoustics.measured.interaural_time.geometric_time_s": (interaural_time.geometric_time_s, (sources[:, 1],)),
+        "acoustics.measured.interaural_time.interaural_time_s": (interaural_time.interaural_time_s, (low,)),
+        "acoustics.measured.interaural_time.kernel": (interaural_time.kernel, (F, 16, 16_000.0)),
+        "acoustics.measured.interaural_time.spectra": (interaural_time.spectra, (responses, F, 16_000.0)),
+        "acoustics.measured.interaural_time.centred_spectra": (
             interaural_time.centred_spectra, (responses, interaural_time.kernel(F, 16, 16_000.0))
         ),
-        "acoustics.interaural_time.delays": (interaural_time.delays, (F, positive(5))),
-        "acoustics.sphere_interpolation.SphereInterpolation.weights": (ring.weights, (sources[3:7],)),
-        "acoustics.sphere_interpolation.SphereInterpolation.gap_name": (ring.gap_name, (np.array([0.0, 0.0, 1.0]),)),
-        "acoustics.sphere_interpolation.polygons_of": (
-            sphere_interpolation.polygons_of, (np.concatenate([np.eye(3), -np.eye(3)]),)
+        "acoustics.measured.interaural_time.delays": (interaural_time.delays, (F, positive(5))),
+        "acoustics.measured.sphere.SphereInterpolation.weights": (ring.weights, (sources[3:7],)),
+        "acoustics.measured.sphere.SphereInterpolation.gap_name": (ring.gap_name, (np.array([0.0, 0.0, 1.0]),)),
+        "acoustics.measured.sphere.polygons_of": (
+            sphere.polygons_of, (np.concatenate([np.eye(3), -np.eye(3)]),)
         ),
-        "acoustics.sphere_interpolation.said_direction": (sphere_interpolation.said_direction, (unit[0],)),
+        "acoustics.measured.sphere.said_direction": (sphere.said_direction, (unit[0],)),
         "acoustics.scene.Scene.at": (lambda f: there.at(f).ears(), (F[3:7],)),
         "acoustics.scene.Scene.moved": (lambda m: there.moved(m).ears(), (moves,)),
         "targets.curves.curve_db": (curves.curve_db, ([[100.0, 1.0], [200.0, 2.0]], F)),

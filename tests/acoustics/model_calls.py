@@ -8,24 +8,27 @@ from typing import Any
 
 import numpy as np
 
-from designer.acoustics import (
-    acoustic_centres,
-    axial_contour,
-    baffle_step,
-    directivity_interpolation,
-    measured_drivers,
-    minimum_phase,
-    rigid_cylinder,
+from designer.acoustics import axial_contour, baffle_step, rigid_cylinder
+from designer.acoustics.air import Air
+from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.measured import (
+    angles,
+    assemble,
+    driver_sets,
+    drivers,
+    export_losses,
+    grids,
+    interpolation,
+    places,
+    set_checks,
+    sofa,
+    sphere,
     time_reference,
 )
-from designer.acoustics.air import Air
-from designer.acoustics.measured.directivity import DirectivitySummary, MeasuredDirectivity
-from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.measured.device import MeasuredDevice
+from designer.acoustics.measured.directivity import DirectivitySummary, MeasuredDirectivity
 from designer.acoustics.measured.drivers import MeasuredDrivers
-from designer.acoustics.measured.formats import angles, device_axes, export_losses, frequency_grids, gating, set_checks
-from designer.acoustics.measured.raw_set import RawSet
-from designer.acoustics.writers import directivity_sofa
+from designer.acoustics.measured.raw_set import RawSet, Request, TurnedAbout
 from designer.arrays import Complex, Real
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -53,6 +56,26 @@ def raw(directions: Real) -> RawSet:
     return RawSet("made", (Path("made.npz"),), HERTZ.copy(), directions.copy(), labels, aside(directions))
 
 
+def on_sets() -> dict[str, Call]:
+    """A call of everything that takes a set as a reader hands it on."""
+    alone = (
+        set_checks.check_arrivals, set_checks.check_gaps, set_checks.check_loudest, set_checks.check_phase_sign,
+        set_checks.check_polarity_between, set_checks.check_silence, set_checks.check_zero, set_checks.merge_duplicates,
+        export_losses.check_levels, export_losses.check_reflections, export_losses.check_time, export_losses.without_phase,
+    )  # fmt: skip
+    woofer = Request(driver="woofer", speed_of_sound_m_s=343.0)
+    fit = time_reference.fit_delay(HERTZ.copy(), aside(SPHERE)[:, 0])
+    return {f"{function.__module__.removeprefix('designer.')}.{function.__name__}": (function, (raw(SPHERE),)) for function in alone} | {
+        "acoustics.measured.assemble.assemble": (assemble.assemble, (raw(SPHERE), woofer)),
+        "acoustics.measured.places.about_own_place": (
+            places.about_own_place, (raw(SPHERE), TurnedAbout((0.0, 0.1, 0.0)), woofer)
+        ),
+        "acoustics.measured.export_losses.check_backwards": (export_losses.check_backwards, ([np.hanning(32), np.ones(32)], 48e3)),
+        "acoustics.measured.places.in_planes": (places.in_planes, (raw(SPHERE), SPHERE.copy())),
+        "acoustics.measured.set_checks.check_delay": (lambda *a: set_checks.check_delay(*a, flown=False), (raw(SPHERE), fit)),
+    }  # fmt: skip
+
+
 def calls() -> dict[str, Call]:
     """A call of every function, with arrays wherever it takes them."""
     air = Air(temperature_c=20.0, relative_humidity_percent=50.0)
@@ -62,10 +85,10 @@ def calls() -> dict[str, Call]:
     points = np.array([[1.0, 0.2, 0.1], [0.4, -0.6, 0.3]])
     unit = points / np.linalg.norm(points, axis=1, keepdims=True)
     asked = direction(np.array([10.0, 77.0, -140.0]), np.array([0.0, 20.0, -30.0]))
-    plane = directivity_interpolation.Plane(np.arange(-180.0, 180.0, 30.0), np.arange(12))
-    planes = directivity_interpolation.Planes(plane, None)
-    triangles = directivity_interpolation.interpolation(SPHERE)
-    assert isinstance(triangles, directivity_interpolation.Triangles)
+    plane = interpolation.Plane(np.arange(-180.0, 180.0, 30.0), np.arange(12))
+    planes = interpolation.Planes(plane, None)
+    triangles = interpolation.interpolation(SPHERE)
+    assert isinstance(triangles, interpolation.Sphere)
     level, phase = np.log(np.abs(aside(SPHERE))), np.angle(aside(SPHERE))
     woofer = MeasuredDirectivity(HERTZ.copy(), SPHERE.copy(), aside(SPHERE), SUMMARY)
     model = FreeField([Disc(np.zeros(3)), Disc(np.array([0.0, 0.1, 0.0]))])
@@ -80,9 +103,9 @@ def calls() -> dict[str, Call]:
 
     def moved(*arrays: Any) -> Any:
         frequency_hz, directions, distance_m, pressure, keys = arrays
-        return device_axes.about_driver(frequency_hz, directions, distance_m, pressure, **keys)
+        return places.about_driver(frequency_hz, directions, distance_m, pressure, **keys)
 
-    return {
+    return on_sets() | {
         "acoustics.air.Air.amplitude_factor": (air.amplitude_factor, (HERTZ.copy(), away)),
         "acoustics.air.Air.attenuation_db_per_m": (air.attenuation_db_per_m, (HERTZ.copy(),)),
         "acoustics.axial_contour.flat_contour": (axial_contour.flat_contour, (k, 0.05, away, low)),
@@ -93,70 +116,56 @@ def calls() -> dict[str, Call]:
         "acoustics.baffle_step.ClosedBox.field": (lambda d, *a: d.field(*a), (box, k, points)),
         "acoustics.baffle_step.ClosedBox.radiated_power": (lambda d, *a: d.radiated_power(*a), (box, k)),
         "acoustics.baffle_step.ClosedBox.step": (lambda d, *a: d.step(*a), (box, k)),
-        "acoustics.directivity.MeasuredDirectivity.transfer": (lambda d, f, n: d.transfer(f, n), (woofer, HERTZ[3:9], asked)),
-        "acoustics.directivity_interpolation.Plane.at": (plane.at, (level[:, :12], phase[:, :12], np.array([5.0, -95.0]))),
-        "acoustics.directivity_interpolation.Planes.at": (planes.at, (level[:, :12], phase[:, :12], asked)),
-        "acoustics.directivity_interpolation.Triangles.at": (triangles.at, (level, phase, asked)),
-        "acoustics.directivity_interpolation.Triangles.locate": (triangles.locate, (asked,)),
-        "acoustics.directivity_interpolation.coverage": (directivity_interpolation.coverage, (SPHERE.copy(),)),
-        "acoustics.directivity_interpolation.interpolation": (directivity_interpolation.interpolation, (PLANE.copy(),)),
-        "acoustics.measured_device.MeasuredDevice.knows": (lambda d, p: d.knows(p), (device, points + 0.001)),
-        "acoustics.measured_device.MeasuredDevice.receivers_at": (
+        "acoustics.measured.directivity.MeasuredDirectivity.transfer": (lambda d, f, n: d.transfer(f, n), (woofer, HERTZ[3:9], asked)),
+        "acoustics.measured.interpolation.Plane.at": (plane.at, (level[:, :12], phase[:, :12], np.array([5.0, -95.0]))),
+        "acoustics.measured.interpolation.Planes.at": (planes.at, (level[:, :12], phase[:, :12], asked)),
+        "acoustics.measured.interpolation.Sphere.at": (triangles.at, (level, phase, asked)),
+        "acoustics.measured.interpolation.coverage": (interpolation.coverage, (SPHERE.copy(),)),
+        "acoustics.measured.interpolation.interpolation": (interpolation.interpolation, (PLANE.copy(),)),
+        "acoustics.measured.device.MeasuredDevice.knows": (lambda d, p: d.knows(p), (device, points + 0.001)),
+        "acoustics.measured.device.MeasuredDevice.receivers_at": (
             lambda d, p: d.receivers_at(p, "an ear"), (device, points + 0.001)
         ),
-        "acoustics.measured_device.MeasuredDevice.transfer": (lambda d, f: d.transfer(f, 343.0), (device, HERTZ[3:9])),
-        "acoustics.measured_drivers.MeasuredDrivers.far_field": (lambda d, *a: d.far_field(*a), (both, k, unit)),
-        "acoustics.measured_drivers.MeasuredDrivers.field": (lambda d, *a: d.field(*a), (both, k, points)),
-        "acoustics.measured_drivers.MeasuredDrivers.radiated_power": (lambda d, *a: d.radiated_power(*a), (both, k)),
-        "acoustics.minimum_phase.minimum_phase": (minimum_phase.minimum_phase, (HERTZ.copy(), np.abs(aside(SPHERE)))),
+        "acoustics.measured.device.MeasuredDevice.transfer": (lambda d, f: d.transfer(f, 343.0), (device, HERTZ[3:9])),
+        "acoustics.measured.drivers.MeasuredDrivers.far_field": (lambda d, *a: d.far_field(*a), (both, k, unit)),
+        "acoustics.measured.drivers.MeasuredDrivers.field": (lambda d, *a: d.field(*a), (both, k, points)),
+        "acoustics.measured.drivers.MeasuredDrivers.radiated_power": (lambda d, *a: d.radiated_power(*a), (both, k)),
+        "acoustics.measured.time_reference.minimum_phase": (time_reference.minimum_phase, (HERTZ.copy(), np.abs(aside(SPHERE)))),
         "acoustics.measured.angles.check_degrees": (angles.check_degrees, ("made.csv", np.array([0.0, 30.0, 330.0]))),
-        "acoustics.measured.device_axes.about_driver": (moved, (HERTZ.copy(), SPHERE.copy(), two_metres, aside(SPHERE), about)),
-        "acoustics.measured.device_axes.azimuth_sense_warning": (
-            device_axes.azimuth_sense_warning,
-            ("woofer", HERTZ.copy(), SPHERE.copy(), aside(SPHERE), np.array([0.0, 0.1, 0.0]), 343.0),
+        "acoustics.measured.places.about_driver": (moved, (HERTZ.copy(), SPHERE.copy(), two_metres, aside(SPHERE), about)),
+        "acoustics.measured.places.driver_alone": (
+            places.driver_alone, (raw(SPHERE), two_metres, np.array([0.0, 0.1, 0.0]), np.eye(3), 343.0)
         ),
-        "acoustics.measured.frequency_grids.on_one_grid": (
-            frequency_grids.on_one_grid, ((Path("a"), Path("b")), [HERTZ.copy(), HERTZ[5:60]], [one, one[5:60]])
+        "acoustics.measured.sofa.axes_of": (sofa.axes_of, (np.eye(3), np.eye(3)[::-1])),
+        "acoustics.measured.sofa.refuse_no_phase": (sofa.refuse_no_phase, ("made.sofa", aside(SPHERE), "", "complex spectra")),
+        "acoustics.measured.grids.on_one_grid": (
+            grids.on_one_grid, ((Path("a"), Path("b")), [HERTZ.copy(), HERTZ[5:60]], [one, one[5:60]])
         ),
-        "acoustics.measured.frequency_grids.resampled": (frequency_grids.resampled, (HERTZ.copy(), one, HERTZ[:-1] + 20.0)),
-        "acoustics.measured.frequency_grids.rising": (frequency_grids.rising, (Path("made.csv"), HERTZ.copy())),
-        "acoustics.measured.gating.gate_spectrum": (gating.gate_spectrum, (HERTZ.copy(), aside(SPHERE), 0.004)),
-        "acoustics.measured.gating.gate_window": (gating.gate_window, (np.linspace(-0.01, 0.01, 50), 0.004)),
-        "acoustics.measured.set_checks.check_delay": (
-            set_checks.check_delay, (HERTZ.copy(), one, time_reference.fit_delay(HERTZ.copy(), one))
-        ),
-        "acoustics.measured.set_checks.check_loudest": (
-            set_checks.check_loudest, (raw(SPHERE), HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)
-        ),
-        "acoustics.measured.set_checks.check_gaps": (set_checks.check_gaps, (PLANE[:9].copy(),)),
-        "acoustics.measured.set_checks.check_phase_sign": (set_checks.check_phase_sign, (HERTZ.copy(), one.conj())),
-        "acoustics.measured.set_checks.check_polarity_between": (
-            set_checks.check_polarity_between, (raw(SPHERE), HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)
-        ),
+        "acoustics.measured.grids.resampled": (grids.resampled, (HERTZ.copy(), one, HERTZ[:-1] + 20.0)),
+        "acoustics.measured.grids.rising": (grids.rising, (Path("made.csv"), HERTZ.copy())),
+        "acoustics.measured.grids.gate_spectrum": (grids.gate_spectrum, (HERTZ.copy(), aside(SPHERE), 0.004)),
+        "acoustics.measured.grids.gate_window": (grids.gate_window, (np.linspace(-0.01, 0.01, 50), 0.004)),
         "acoustics.rigid_cylinder.CylinderEnclosure.far_field": (lambda d, *a: d.far_field(*a), (bar, k, unit)),
         "acoustics.rigid_cylinder.CylinderEnclosure.field": (lambda d, *a: d.field(*a), (bar, k, points)),
         "acoustics.rigid_cylinder.CylinderEnclosure.radiated_power": (lambda d, *a: d.radiated_power(*a), (bar, k)),
         "acoustics.rigid_cylinder.axial_terms": (rigid_cylinder.axial_terms, (k, 0.05, away, 10 * low, np.array([0.0, 0.01, 0.02]))),
         "acoustics.rigid_cylinder.far_terms": (rigid_cylinder.far_terms, (k,)),
-        "acoustics.acoustic_centres.said_place": (acoustic_centres.said_place, (np.array([0.1, -0.02, 0.0]),)),
-        "acoustics.measured.set_checks.check_arrivals": (
-            set_checks.check_arrivals, (raw(SPHERE), HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)
+        "acoustics.measured.driver_sets.said_place": (driver_sets.said_place, (np.array([0.1, -0.02, 0.0]),)),
+        "acoustics.measured.time_reference.arrivals_s": (time_reference.arrivals_s, (HERTZ.copy(), aside(SPHERE), 8)),
+        "acoustics.measured.interpolation.parts_mirrored": (interpolation.parts_mirrored, (np.arange(-60.0, 181, 30),)),
+        "acoustics.measured.interpolation.measured_side": (interpolation.measured_side, (np.arange(0.0, 181, 30),)),
+        "acoustics.measured.interpolation.on_both_sides": (interpolation.on_both_sides, (np.arange(0.0, 181, 30),)),
+        "acoustics.measured.interpolation.usual_step_deg": (
+            interpolation.usual_step_deg, (np.arange(0.0, 181, 30),)
         ),
-        "acoustics.time_reference.arrivals_s": (time_reference.arrivals_s, (HERTZ.copy(), aside(SPHERE), 8)),
-        "acoustics.directivity_interpolation.parts_mirrored": (directivity_interpolation.parts_mirrored, (np.arange(-60.0, 181, 30),)),
-        "acoustics.directivity_interpolation.measured_side": (directivity_interpolation.measured_side, (np.arange(0.0, 181, 30),)),
-        "acoustics.directivity_interpolation.on_both_sides": (directivity_interpolation.on_both_sides, (np.arange(0.0, 181, 30),)),
-        "acoustics.directivity_interpolation.usual_step_deg": (
-            directivity_interpolation.usual_step_deg, (np.arange(0.0, 181, 30),)
-        ),
-        "acoustics.measured_drivers.angles_said": (measured_drivers.angles_said, (PLANE.copy(),)),
+        "acoustics.measured.drivers.angles_said": (drivers.angles_said, (PLANE.copy(),)),
         "acoustics.measured.export_losses.check_impulses": (
             export_losses.check_impulses, ((Path("a"),) * 3, [np.hanning(32) * g for g in (1.0, 0.9, 0.8)])
         ),
-        "acoustics.time_reference.longest_delay_s": (time_reference.longest_delay_s, (HERTZ.copy(),)),
-        "acoustics.time_reference.fit_acoustic_centre_s": (
+        "acoustics.measured.time_reference.longest_delay_s": (time_reference.longest_delay_s, (HERTZ.copy(),)),
+        "acoustics.measured.time_reference.fit_acoustic_centre_s": (
             time_reference.fit_acoustic_centre_s, (HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)
         ),
-        "acoustics.time_reference.fit_delay": (time_reference.fit_delay, (HERTZ.copy(), one)),
-        "acoustics.writers.directivity_sofa.spherical_deg": (directivity_sofa.spherical_deg, (SPHERE.copy(),)),
+        "acoustics.measured.time_reference.fit_delay": (time_reference.fit_delay, (HERTZ.copy(), one)),
+        "acoustics.measured.sphere.spherical_deg": (sphere.spherical_deg, (SPHERE.copy(),)),
     }  # fmt: skip

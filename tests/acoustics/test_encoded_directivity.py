@@ -9,9 +9,9 @@ import pytest
 
 from acoustics.model_calls import HERTZ, SUMMARY, aside
 from designer.acoustics import spherical_harmonics as sh
-from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.encoded_directivity import automatic_order, encode, extent_m, sufficient_order
 from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.rigid_cylinder import CylinderEnclosure
 from designer.acoustics.rigid_sphere import SphereEnclosure

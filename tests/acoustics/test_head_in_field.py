@@ -14,10 +14,10 @@ import designer
 from acoustics.measured.head_files import A, grid_deg, sphere
 from acoustics.model_calls import SUMMARY
 from designer.acoustics.baffle_step import ClosedBox
-from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.head_in_field import Field, _strengths, ears_in_field
 from designer.acoustics.heads import Points, Sphere
+from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import read_head
 from designer.acoustics.rigid_cylinder import CylinderEnclosure

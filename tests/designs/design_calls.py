@@ -10,7 +10,8 @@ import numpy as np
 from formulations.random_targets import Wanted, random_target
 
 import designer
-from designer.acoustics import axial_contour, disc_expansion, free_field, head_facts, refined_grid, time_sign
+from designer.acoustics import axial_contour, disc_expansion, free_field, refined_grid
+from designer.acoustics.measured import head_facts, interaural_time
 from designer.designs import reachable, within_reach
 from designer.problem import frequency_grid
 from designer.targets import drawn_devices
@@ -32,14 +33,17 @@ def calls() -> dict[str, Call]:
             refined_grid.refined_frequencies_hz,
             (designer.scene(load(pair())),),
         ),
-        "acoustics.time_sign.time_sign": (time_sign.time_sign, (rng.normal(size=(12, 2, 64)), 48_000.0)),
+        "acoustics.measured.interaural_time.time_sign": (
+            interaural_time.time_sign,
+            (rng.normal(size=(12, 2, 64)), 48_000.0),
+        ),
         "problem.frequency_grid.with_half_steps": (frequency_grid.with_half_steps, (uneven,)),
         "acoustics.axial_contour.cut_contour": (axial_contour.cut_contour, (uneven[1:6], 0.05, 0.2, 0.8, 0.1)),
         "acoustics.disc_expansion.expanded_disc": (
             disc_expansion.expanded_disc,
             (np.array([200.0, 500.0]), 0.05, np.array([0.3, 2.0]), np.array([1.0, 0.4])),
         ),
-        "acoustics.head_facts.explain_heads": (head_facts.explain_heads, (designer.scene(load(pair())),)),
+        "acoustics.measured.head_facts.explain_heads": (head_facts.explain_heads, (designer.scene(load(pair())),)),
         "acoustics.scene.Scene.on_circle": (designer.scene(load(pair())).on_circle, (np.array([0.0, 30.0]),)),
         "designs.within_reach.wish_below": (within_reach.wish_below, (100.0 + uneven, np.full(uneven.size, 9.0), 6.0)),
         "designs.reachable.bounds": (reachable.bounds, (target, short)),

@@ -11,8 +11,8 @@ from programs import need_module
 from designer.acoustics.free_field import Disc, FreeField
 from designer.acoustics.heads import Points
 from designer.acoustics.measured.head import MeasuredHead
-from designer.acoustics.scene import Scene
 from designer.acoustics.measured.sphere import SphereInterpolation
+from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.evaluation import (
     direction_table,
@@ -68,8 +68,8 @@ def calls(taps: Real, plain: Plain, there: Scene, head: MeasuredHead) -> dict[st
     found = room_responses.RoomResponses(there.problem.sample_rate_hz, pulses, 0.5 * pulses, 0.6, 0.003, 1, 60.0, -60.0)
     design = there.problem.designs[0].name
     return {
-        "acoustics.sphere_interpolation.SphereInterpolation.covers": (lambda r, d: r.covers(d), (ring, unit)),
-        "acoustics.sphere_interpolation.SphereInterpolation.onto": (lambda r, d: r.onto(d), (ring, unit)),
+        "acoustics.measured.sphere.SphereInterpolation.covers": (lambda r, d: r.covers(d), (ring, unit)),
+        "acoustics.measured.sphere.SphereInterpolation.onto": (lambda r, d: r.onto(d), (ring, unit)),
         "evaluation.direction_table.DirectionTable.at": (lambda t, d: t.at(d), (tabled, unit)),
         "evaluation.direction_table.cubic_weights": (lambda d: direction_table.cubic_weights(d, 6.0).data, (unit,)),
         "evaluation.direction_table.tabulated": (

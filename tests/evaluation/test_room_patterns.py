@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from toml_text import toml, trio
 
 import designer
-from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.head_in_field import ears_in_field
 from designer.acoustics.heads import Points, Sphere
+from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.acoustics.scene import driver_places_m, scene

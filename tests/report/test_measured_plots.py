@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 
 import designer
 from designer.acoustics.free_field import direction
-from designer.acoustics.measured.interaural_time import geometric_time_s
-from designer.acoustics.measured.head import read_head
 from designer.acoustics.measured.formats import read_response
+from designer.acoustics.measured.head import read_head
+from designer.acoustics.measured.interaural_time import geometric_time_s
 from designer.arrays import Complex, Real
 from designer.report.canvas import in_style, svg
 from designer.report.measured_device_plot import draw_measured_device

@@ -48,19 +48,17 @@ def assemble(raw: RawSet, request: Request) -> MeasuredDirectivity:
     gate_ms, speed_of_sound_m_s = request.gate_ms, request.speed_of_sound_m_s
     notes, warnings = list(raw.notes), list(raw.warnings)
     warnings += check_silence(raw)
-    axis = int(np.argmax(raw.directions[:, 0]))
-    off_deg = float(np.degrees(np.arccos(np.clip(raw.directions[axis, 0], -1, 1))))
+    off_deg = float(np.degrees(np.arccos(np.clip(raw.directions[raw.axis, 0], -1, 1))))
     if off_deg > OFF_AXIS_DEG + 1e-6:
         raise DataError(
-            f"{raw.files[0]}: found no response on axis: the nearest is {raw.labels[axis]}, {off_deg:.0f} degrees off; "
+            f"{raw.files[0]}: found no response on axis: the nearest is {raw.labels[raw.axis]}, {off_deg:.0f} degrees off; "
             f"allowed: one within {OFF_AXIS_DEG:g} degrees; measure the direction that the driver faces, or turn the "
             "angles so that it is 0"
         )
     warnings += check_time(raw)
+    if raw.frequency_hz[0] == 0:  # log frequency, and a phase at 0 Hz, mean nothing
+        raw = replace(raw, frequency_hz=raw.frequency_hz[1:], pressure=raw.pressure[1:])
     frequency_hz = raw.frequency_hz
-    if frequency_hz[0] == 0:  # log frequency, and a phase at 0 Hz, mean nothing
-        raw = replace(raw, frequency_hz=frequency_hz[1:], pressure=raw.pressure[1:])
-        frequency_hz = raw.frequency_hz
     warnings += check_reflections(raw) if gate_ms is None else []
     if raw.magnitude_only:
         warnings.append(
@@ -70,34 +68,26 @@ def assemble(raw: RawSet, request: Request) -> MeasuredDirectivity:
         raw = replace(raw, pressure=np.abs(raw.pressure) * np.exp(1j * phase))
 
     at_m = raw.distance_m if request.distance_m is None else request.distance_m
-    fit = fit_delay(frequency_hz, raw.pressure[:, axis])
-    delay_s = 0.0 if raw.magnitude_only else fit.delay_s
-    removed_s = 0.0
+    fit = fit_delay(frequency_hz, raw.pressure[:, raw.axis])
+    delay_s = removed_s = 0.0
     if raw.time == "absolute":
-        if abs(delay_s) <= LATENCY_S:
-            delay_s = 0.0
-        removed_s = delay_s
+        delay_s = removed_s = fit.delay_s if abs(fit.delay_s) > LATENCY_S and not raw.magnitude_only else 0.0
     elif not raw.magnitude_only:
+        delay_s = fit.delay_s
         removed_s = raw.removed_s + delay_s - (at_m or 0.0) / speed_of_sound_m_s
     if not raw.magnitude_only:
-        warnings += check_phase_sign(frequency_hz, raw.pressure[:, axis])
-        warnings += check_delay(frequency_hz, raw.pressure[:, axis], fit, flown=raw.time == "absolute" and bool(at_m))
+        warnings += check_phase_sign(raw) + check_delay(raw, fit, flown=raw.time == "absolute" and bool(at_m))
         if raw.time == "absolute" and not at_m and delay_s > LATENCY_S:
             warnings.append(
                 f"no distance is stated, and the sound on axis begins {1000 * delay_s:.4g} ms after time 0, as it does"
                 f" {delay_s * speed_of_sound_m_s:.3g} m away: if the pressure was taken there, state that distance"
                 " (response_distance_m), or level and near field are wrong"
             )
-    unit = np.exp(2j * np.pi * frequency_hz * delay_s)
-    raw = replace(raw, pressure=raw.pressure * unit[:, None])
-    directions, pressure, found = merge_duplicates(raw)
-    warnings += found + check_gaps(directions)
-    axis = int(np.argmax(directions[:, 0]))
-    warnings += check_polarity_between(raw, frequency_hz, directions, pressure, axis)
-    warnings += check_arrivals(raw, frequency_hz, directions, pressure, axis)
-    warnings += check_loudest(raw, frequency_hz, directions, pressure, axis) or check_zero(
-        frequency_hz, directions, pressure
-    )
+    early = np.exp(2j * np.pi * frequency_hz * delay_s)[:, None]
+    raw, merged = merge_duplicates(replace(raw, pressure=raw.pressure * early))
+    warnings += merged + check_gaps(raw) + check_polarity_between(raw) + check_arrivals(raw)
+    warnings += check_loudest(raw) or check_zero(raw)
+    directions, pressure, axis = raw.directions, raw.pressure, raw.axis
 
     if gate_ms is not None and not raw.gated:
         if raw.magnitude_only:

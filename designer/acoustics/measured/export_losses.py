@@ -72,7 +72,7 @@ def without_phase(raw: RawSet) -> RawSet:
 
 def check_levels(raw: RawSet) -> list[str]:
     """Refuse a set whose angles were normalised one by one; warn of one that was normalised to its axis."""
-    f, axis = raw.frequency_hz, int(np.argmax(raw.directions[:, 0]))
+    f, axis = raw.frequency_hz, raw.axis
     if raw.level == "absolute" or raw.pressure.shape[1] < 3 or f.size < 8:
         return []
     level_db = 20 * np.log10(np.abs(raw.pressure) + 1e-300)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
@@ -89,6 +91,11 @@ class RawSet:
     faces_driver: bool = False
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def axis(self) -> int:
+        """Index of the direction nearest to the axis."""
+        return int(np.argmax(self.directions[:, 0]))
 
 
 @dataclass(frozen=True)

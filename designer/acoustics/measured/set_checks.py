@@ -10,6 +10,8 @@ driver that is not symmetric (beside the middle of a box, say) is like its image
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from designer.acoustics.measured.interpolation import (
@@ -21,7 +23,7 @@ from designer.acoustics.measured.interpolation import (
 )
 from designer.acoustics.measured.raw_set import RawSet
 from designer.acoustics.measured.time_reference import DelayFit, arrivals_s, fit_delay, longest_delay_s
-from designer.arrays import Complex, Real
+from designer.arrays import Real
 from designer.errors import DataError
 
 SILENT_DB = -100.0
@@ -63,7 +65,7 @@ def check_silence(raw: RawSet) -> list[str]:
     ]
 
 
-def merge_duplicates(raw: RawSet) -> tuple[Real, Complex, list[str]]:
+def merge_duplicates(raw: RawSet) -> tuple[RawSet, list[str]]:
     """Directions that come twice (0 and 360, 180 and -180, both planes' axis) as their mean; warn where they differ.
 
     The mean is of levels in dB, and of phases apart from them: adding complex pressures would make a comb.
@@ -90,12 +92,14 @@ def merge_duplicates(raw: RawSet) -> tuple[Real, Complex, list[str]]:
                     f"{names} are one direction, and differ by {apart_db:.1f} dB (root mean square) and {turned_deg:.0f} degrees; "
                     "their mean is used: leave one out if it is wrong"
                 )
-    return raw.directions[first[order]], pressure, warnings
+    kept = first[order]
+    labels = tuple(raw.labels[n] for n in kept)
+    return replace(raw, directions=raw.directions[kept], labels=labels, pressure=pressure), warnings
 
 
-def check_gaps(directions: Real) -> list[str]:
+def check_gaps(raw: RawSet) -> list[str]:
     """Warn of angles that are missing between others of a plane, and of a back or side that was not measured."""
-    kind = coverage(directions)
+    directions, kind = raw.directions, coverage(raw.directions)
     warnings: list[str] = []
     if kind == "axis" and len(directions) == 1:
         return ["only one direction was measured: the driver is taken as radiating alike in all directions"]
@@ -152,13 +156,12 @@ def check_gaps(directions: Real) -> list[str]:
     return warnings
 
 
-def check_polarity_between(
-    raw: RawSet, frequency_hz: Real, directions: Real, pressure: Complex, axis: int
-) -> list[str]:
+def check_polarity_between(raw: RawSet) -> list[str]:
     """Warn of a direction near the axis in opposite phase to it in the lowest octave and a half.
 
     There every driver that is not a dipole radiates alike in all directions.
     """
+    frequency_hz, directions, pressure, axis = raw.frequency_hz, raw.directions, raw.pressure, raw.axis
     low = frequency_hz <= max(3 * frequency_hz[0], frequency_hz[min(3, frequency_hz.size - 1)])
     relative = (pressure[low] * pressure[low, axis, None].conj()).sum(axis=0)
     turned = np.abs(np.angle(relative)) > 0.75 * np.pi
@@ -171,7 +174,7 @@ def check_polarity_between(
         (np.flatnonzero(turned & front), f"the axis {band}, where a driver radiates alike to its front"),
         (np.flatnonzero(turned & alone & ~front), f"the axis and to both neighbours {band}"),
     ):
-        names = ", ".join(_name(raw, directions[n]) for n in found[:3])
+        names = ", ".join(raw.labels[n] for n in found[:3])
         if found.size:
             warnings.append(
                 f"polarity of {names} is opposite to {where}: was the file inverted, or the driver reconnected?"
@@ -183,7 +186,7 @@ def check_polarity_between(
     odd = np.flatnonzero(front & (np.abs(level_db - between_db) > ODD_LEVEL_DB))
     if odd.size:
         worst = ", ".join(
-            f"{_name(raw, directions[n])} by {level_db[n] - between_db[n]:+.1f} dB"
+            f"{raw.labels[n]} by {level_db[n] - between_db[n]:+.1f} dB"
             for n in odd[np.argsort(-np.abs(level_db - between_db)[odd], kind="stable")][:3]
         )
         warnings.append(
@@ -205,13 +208,14 @@ def _beside(directions: Real) -> list[tuple[int, int] | None]:
     return near
 
 
-def check_arrivals(raw: RawSet, frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> list[str]:
+def check_arrivals(raw: RawSet) -> list[str]:
     """Warn of directions to the front that arrive at other times than from any one place: each has a time of its own."""
+    frequency_hz, directions, axis = raw.frequency_hz, raw.directions, raw.axis
     front = np.flatnonzero(directions @ directions[axis] > np.cos(np.radians(FRONT_DEG)))
     if raw.magnitude_only or raw.time_reference == "none" or front.size < 5 or frequency_hz.size < 4:
         return []
     first = int(np.flatnonzero(front == axis)[0])
-    late_s, heard = arrivals_s(frequency_hz, pressure[:, front], first)
+    late_s, heard = arrivals_s(frequency_hz, raw.pressure[:, front], first)
     towards = np.column_stack([directions[front], np.ones(front.size)])[heard]
     place, *_ = np.linalg.lstsq(towards, -late_s[heard], rcond=1e-3)
     apart_s = late_s[heard] + towards @ place
@@ -219,38 +223,36 @@ def check_arrivals(raw: RawSet, frequency_hz: Real, directions: Real, pressure: 
     if abs(apart_s[worst]) < ODD_ARRIVAL_S:
         return []
     return [
-        f"times of arrival do not fit one place: {_name(raw, directions[front[heard][worst]])} is {1e3 * abs(apart_s[worst]):.2g} ms"
+        f"times of arrival do not fit one place: {raw.labels[front[heard][worst]]} is {1e3 * abs(apart_s[worst]):.2g} ms"
         f" {'late' if apart_s[worst] > 0 else 'early'}, and a cabinet explains {1e3 * ODD_ARRIVAL_S:g} ms; were all angles measured with"
         " one time reference? Between them phase means nothing if they were not"
     ]
 
 
-def check_loudest(raw: RawSet, frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> list[str]:
+def check_loudest(raw: RawSet) -> list[str]:
     """Warn of a set that is loudest far from its axis: another zero of the angles, or another driver's file."""
-    decades = np.gradient(np.log(frequency_hz)) if frequency_hz.size > 1 else np.ones(1)
-    level = 10 * np.log10(decades @ np.abs(pressure) ** 2 + 1e-300)  # each octave weighs the same
+    directions, axis, f = raw.directions, raw.axis, raw.frequency_hz
+    decades = np.gradient(np.log(f)) if f.size > 1 else np.ones(1)
+    level = 10 * np.log10(decades @ np.abs(raw.pressure) ** 2 + 1e-300)  # each octave weighs the same
     loudest = int(np.argmax(level))
     off_deg = float(np.degrees(np.arccos(np.clip(directions[loudest] @ directions[axis], -1, 1))))
     above_db = float(level[loudest] - level[axis])
     if above_db < LOUDER_DB or off_deg < LOUDEST_WITHIN_DEG:
         return []
     return [
-        f"loudest direction is {_name(raw, directions[loudest])}, {off_deg:.0f} degrees off the axis and {above_db:.1f} dB "
+        f"loudest direction is {raw.labels[loudest]}, {off_deg:.0f} degrees off the axis and {above_db:.1f} dB "
         "above it: is 0 degrees where the driver faces?"
     ]
 
 
-def _name(raw: RawSet, towards: Real) -> str:
-    return raw.labels[int(np.argmax(raw.directions @ towards))]
-
-
-def check_delay(frequency_hz: Real, response: Complex, fit: DelayFit, *, flown: bool = False) -> list[str]:
+def check_delay(raw: RawSet, fit: DelayFit, *, flown: bool) -> list[str]:
     """Warn of sound before time 0, and of a delay that evenly spaced frequencies may show a turn too short or too long.
 
     Parameters
     ----------
     flown : the flight over a stated distance was taken off already
     """
+    frequency_hz, response = raw.frequency_hz, raw.pressure[:, raw.axis]
     turn_s = longest_delay_s(frequency_hz)
     loud = np.abs(response) > 0.3 * np.abs(response).max()
     earliest_s = -max(
@@ -271,8 +273,9 @@ def check_delay(frequency_hz: Real, response: Complex, fit: DelayFit, *, flown: 
     ]
 
 
-def check_phase_sign(frequency_hz: Real, response: Complex) -> list[str]:
+def check_phase_sign(raw: RawSet) -> list[str]:
     """Warn of a phase that fits the minimum phase better with its sign turned: e^{-iωt}, or an inverted export."""
+    frequency_hz, response = raw.frequency_hz, raw.pressure[:, raw.axis]
     magnitude = np.abs(response)
     if (magnitude > 0.1 * magnitude.max()).sum() < 8:
         return []
@@ -303,8 +306,9 @@ MIN_FALL_DB = 2.0
 """Across the candidates: an octave that hardly falls off tells nothing."""
 
 
-def check_zero(frequency_hz: Real, directions: Real, pressure: Complex) -> list[str]:
+def check_zero(raw: RawSet) -> list[str]:
     """Warn of a plane whose fall-off is symmetric about another angle than 0."""
+    frequency_hz, directions, pressure = raw.frequency_hz, raw.directions, raw.pressure
     said = []
     for name, along, across in (("horizontal", 1, 2), ("vertical", 2, 1)):
         inside = np.flatnonzero(np.abs(directions[:, across]) < IN_PLANE)

@@ -100,15 +100,8 @@ class SphereInterpolation:
         left_over = np.ones(len(towards), dtype=bool)
         if self.polygons is not None:
             faces = self.polygons
-            out = faces.normals / np.where(faces.distances > 1e-9, faces.distances, np.inf)[:, None]
-            inside = np.concatenate(
-                [(towards[start : start + BLOCK] @ out.T).argmax(axis=1) for start in range(0, len(towards), BLOCK)]
-                or [np.empty(0, dtype=np.intp)]
-            )
-            closeness = np.sum(towards * out[inside], axis=1)
-            whole = bool(
-                (faces.distances > 0).all()
-            )  # the hull holds the centre, so that every ray leaves it somewhere
+            inside, closeness = self._facets(towards)
+            whole = bool((faces.distances > 0).all())  # the hull holds the centre: every ray leaves it somewhere
             left_over = faces.gap[inside] | (closeness <= 0)
             for size in np.unique(faces.sizes[inside[~left_over]]):
                 queries = np.flatnonzero(~left_over & (faces.sizes[inside] == size))
@@ -116,9 +109,8 @@ class SphereInterpolation:
                 index = faces.corner[faces.start[at][:, None] + np.arange(size)]  # (q, size)
                 x = towards[queries] / closeness[queries][:, None]
                 share = _wachspress(self.directions[index], x, faces.normals[at])
-                outside = (share.min(axis=1) < -1e-6) & ~np.array(
-                    whole
-                )  # a set that covers less than half of the sphere
+                # Beside a set that covers less than half of the sphere.
+                outside = (share.min(axis=1) < -1e-6) & ~np.array(whole)
                 left_over[queries[outside]] = True
                 rows.append(np.repeat(queries[~outside], size))
                 columns.append(index[~outside].ravel())
@@ -137,16 +129,19 @@ class SphereInterpolation:
 
     def covers(self, towards: Real) -> Bool:
         """Which directions (Q, 3) lie between measured ones, gaps and what is around them left out."""
-        faces = self.polygons
-        if faces is None:
+        if self.polygons is None:
             return np.zeros(len(towards), dtype=bool)
+        inside, closeness = self._facets(towards)
+        return np.asarray(~self.polygons.gap[inside] & (closeness > 0))
+
+    def _facets(self, towards: Real) -> tuple[Index, Real]:
+        """The facet (Q,) through which the ray of each direction (Q, 3) leaves the hull, and one over how far out that is."""
+        faces = self.polygons
+        assert faces is not None
         out = faces.normals / np.where(faces.distances > 1e-9, faces.distances, np.inf)[:, None]
-        found = np.empty(len(towards), dtype=bool)
-        for start in range(0, len(towards), BLOCK):
-            part = slice(start, start + BLOCK)
-            closeness = towards[part] @ out.T
-            found[part] = ~faces.gap[closeness.argmax(axis=1)] & (closeness.max(axis=1) > 0)
-        return found
+        blocks = [(towards[start : start + BLOCK] @ out.T).argmax(axis=1) for start in range(0, len(towards), BLOCK)]
+        inside = np.concatenate([np.empty(0, dtype=np.intp), *blocks])
+        return inside, np.sum(towards * out[inside], axis=1)
 
     def onto(self, towards: Real) -> Real:
         """Directions (Q, 3), those that are not covered moved to the nearest point of the border of what is measured."""

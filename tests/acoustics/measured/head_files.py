@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from designer.acoustics.rigid_sphere import sphere_pressure
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 KEMAR = ROOT / "problems/data/mit_kemar_normal.sofa"
 C = 343.0
 A = 0.0875

@@ -11,7 +11,6 @@ import pytest
 
 from designer.acoustics.measured.angle_names import angles_of, driver_of_name
 from designer.acoustics.measured.angles import Angle
-
 from designer.errors import DataError
 
 Pair = tuple[float, float]

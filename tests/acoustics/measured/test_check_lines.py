@@ -11,10 +11,9 @@ from command import run
 
 from designer.acoustics.measured import formats, head
 from designer.acoustics.measured.directivity import MeasuredDirectivity
-from designer.acoustics.measured.head_facts import head_lines
 from designer.acoustics.measured.drivers import explain_drivers, measured_responses
 from designer.acoustics.measured.head import read_head
-from designer.acoustics.measured.formats import read
+from designer.acoustics.measured.head_facts import head_lines
 from designer.acoustics.scene import scene
 from designer.arrays import Complex, Real
 from designer.problem import Problem, load
@@ -148,7 +147,7 @@ def test_a_run_reads_each_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     listener = made.listener.model_copy(update={"head": "head.sofa"})
     made = made.model_copy(update={"listener": listener})
     reads: list[str] = []
-    for module, reader in ((read, "read_set"), (measured_head, "read_recording")):
+    for module, reader in ((formats, "read_set"), (head, "read_recording")):
         whole = getattr(module, reader)
 
         def counted(*what: Any, _whole: Any = whole, _name: str = reader, **how: Any) -> Any:

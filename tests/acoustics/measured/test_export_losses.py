@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.free_field import direction
+from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.formats import read_response
 from designer.acoustics.measured.grids import resampled
 from designer.arrays import Complex, Real

@@ -13,8 +13,8 @@ import sofar
 
 from acoustics.measured.head_files import KEMAR, C, grid_deg, kemar, sphere, sphere_spectra, unit
 from designer.acoustics.measured import head_file
-from designer.acoustics.measured.head_file import read_recording
 from designer.acoustics.measured.head import MeasuredHead, read_head
+from designer.acoustics.measured.head_file import read_recording
 from designer.errors import DataError
 
 F = np.linspace(200.0, 8000.0, 40)

@@ -12,8 +12,8 @@ import sofar
 
 import designer
 from acoustics.measured.head_files import KEMAR, A, C, grid_deg, kemar, sphere, sphere_spectra, unit
-from designer.acoustics.measured.interaural_time import FREQUENCY_HZ, interaural_time_s
 from designer.acoustics.measured.head import MeasuredHead, read_head
+from designer.acoustics.measured.interaural_time import FREQUENCY_HZ, interaural_time_s
 from designer.errors import DataError
 
 F = np.geomspace(100.0, 16_000.0, 120)

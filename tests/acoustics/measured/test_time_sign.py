@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from acoustics.measured.head_files import KEMAR, C, grid_deg, sphere, sphere_spectra, unit
 from designer.acoustics.measured.head import MeasuredHead, read_head
-from designer.acoustics.measured.sofa import kind_of
 from designer.acoustics.measured.interaural_time import time_sign
+from designer.acoustics.measured.sofa import kind_of
 
 RING = grid_deg(20.0, -40.0)
 

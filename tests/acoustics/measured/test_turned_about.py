@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from designer.acoustics.measured.driver_sets import said_place
 from designer.acoustics.free_field import direction
+from designer.acoustics.measured.driver_sets import said_place
 from designer.acoustics.measured.formats import read_response
 from designer.acoustics.measured.raw_set import TurnedAbout
 from designer.acoustics.scene import scene
