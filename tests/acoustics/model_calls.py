@@ -96,14 +96,14 @@ def calls() -> dict[str, Call]:
     both = MeasuredDrivers(model, np.array([[0.0, 0, 0], [0, 0.1, 0]]), ((0.0, 0.0), (0.0, 0.0)), {1: woofer}, 343.0)
     device = MeasuredDevice("device.sofa", points, np.ones((2, 3, 80)) * (1 + 0.1j), HERTZ.copy(), 0.0)
     one, two_metres = aside(SPHERE)[:, 0], np.full(len(SPHERE), 2.0)
-    about = {"position_m": np.array([0.0, 0.1, 0.0]), "axes": np.eye(3), "speed_of_sound_m_s": 343.0}
+    about = {"position_m": np.array([0.0, 0.1, 0.0]), "axes": np.eye(3)}
 
     def step(frequency_hz: Real) -> Complex:
         return baffle_step.baffle_step(frequency_hz, width_m=0.2, height_m=0.3, speed_of_sound_m_s=343.0)
 
     def moved(*arrays: Any) -> Any:
-        frequency_hz, directions, distance_m, pressure, keys = arrays
-        return places.about_driver(frequency_hz, directions, distance_m, pressure, **keys)
+        wave_number, directions, distance_m, pressure, keys = arrays
+        return places.about_driver(wave_number, directions, distance_m, pressure, **keys)
 
     return on_sets() | {
         "acoustics.air.Air.amplitude_factor": (air.amplitude_factor, (HERTZ.copy(), away)),
@@ -132,7 +132,7 @@ def calls() -> dict[str, Call]:
         "acoustics.measured.drivers.MeasuredDrivers.radiated_power": (lambda d, *a: d.radiated_power(*a), (both, k)),
         "acoustics.measured.time_reference.minimum_phase": (time_reference.minimum_phase, (HERTZ.copy(), np.abs(aside(SPHERE)))),
         "acoustics.measured.angles.check_degrees": (angles.check_degrees, ("made.csv", np.array([0.0, 30.0, 330.0]))),
-        "acoustics.measured.places.about_driver": (moved, (HERTZ.copy(), SPHERE.copy(), two_metres, aside(SPHERE), about)),
+        "acoustics.measured.places.about_driver": (moved, (2 * np.pi / 343.0 * HERTZ, SPHERE.copy(), two_metres, aside(SPHERE), about)),
         "acoustics.measured.places.driver_alone": (
             places.driver_alone, (raw(SPHERE), two_metres, np.array([0.0, 0.1, 0.0]), np.eye(3), 343.0)
         ),

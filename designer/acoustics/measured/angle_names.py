@@ -28,12 +28,13 @@ from designer.acoustics.measured.angles import (
     POLAR,
     VERTICAL,
     Angle,
+    Named,
     by_list,
     by_pattern,
     check_degrees,
     in_planes,
+    named_numbers,
 )  # fmt: skip
-from designer.acoustics.measured.name_numbers import Named, named_numbers
 from designer.acoustics.measured.raw_set import Stated
 from designer.errors import DataError
 

@@ -11,6 +11,8 @@ from designer.acoustics.measured.export_losses import check_reflections, check_t
 from designer.acoustics.measured.grids import gate_spectrum
 from designer.acoustics.measured.interpolation import (
     IN_PLANE,
+    PLANES,
+    angles_in_plane,
     coverage,
     measured_side,
     parts_mirrored,
@@ -186,8 +188,7 @@ def _sides(directions: Real) -> list[int]:
     """The one side that was measured to the left and right, and up and down: 1, -1, or 0 for both (or neither)."""
     if coverage(directions) == "sphere":
         return [int(directions[:, i].min() > -IN_PLANE) - int(directions[:, i].max() < IN_PLANE) for i in (1, 2)]
-    planes = [(i, np.abs(directions[:, other]) < IN_PLANE) for i, other in ((1, 2), (2, 1))]
-    return [measured_side(np.degrees(np.arctan2(directions[inside, i], directions[inside, 0]))) for i, inside in planes]
+    return [measured_side(angles_in_plane(directions, along)[1]) for along in PLANES.values()]
 
 
 def _centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int) -> Real:
@@ -212,8 +213,7 @@ def _with_images(directions: Real) -> Index:
     kind = coverage(directions)
     if kind not in ("horizontal plane", "vertical plane"):
         return every
-    i = 1 if kind == "horizontal plane" else 2
-    angle_deg = np.degrees(np.arctan2(directions[:, i], directions[:, 0]))
+    angle_deg = angles_in_plane(directions, PLANES[kind.removesuffix(" plane")])[1]
     if measured_side(angle_deg) or not parts_mirrored(angle_deg).size:
         return every
     apart_deg = np.abs((angle_deg[:, None] + angle_deg + 180) % 360 - 180).min(axis=1)

@@ -9,11 +9,10 @@ measurement), the drivers of one kind get the same. Other files have a time of t
 (a loopback, or an acoustic reference), they are one recording, or the problem says so. Then the delay of the earliest is taken off
 all of them, and each keeps what it arrives later. What is taken off otherwise is said, with what it amounts to.
 
-Where measured drivers sound from, held against where the problem says that they are.
-
-The arrival times over angle tell the acoustic centre (`time_reference`). A set that was turned about the driver's own place has it
-there, within the depth of a cone or a horn; one that was turned about the device's origin has it at the driver's position, which the scene
-would then count twice. Only the front is used: behind a box the sound comes around it, later than from any one point.
+**Place.** The arrival times over angle tell the acoustic centre (`time_reference`), which is held against the driver's position. A set
+that was turned about the driver's own place has it there, within the depth of a cone or a horn; one that was turned about the device's
+origin has it at the driver's position, which the scene would then count twice. Only the front is used: behind a box the sound comes
+around it, later than from any one point.
 """
 
 from __future__ import annotations
@@ -162,21 +161,17 @@ def _lost_time(drivers: Mapping[str, MeasuredDirectivity], time: Mapping[str, Ti
     apart_s = max(delay_s.values()) - min(delay_s.values())
     if len(alone) > 1 and apart_s < MIN_LOSS_S:
         return []
-    without = [name for name, m in alone.items() if m.time_reference == "none"]
-    why = (
-        "say that they had no timing reference"
-        if len(without) == len(alone)
-        else "do not say that they share a time reference"
+    why, remedy = (
+        "do not say that they share a time reference",
+        'response_time = "shared" keeps it where they were measured with one reference, "own" confirms that they were not',
     )
+    if all(m.time_reference == "none" for m in alone.values()):
+        why = "say that they had no timing reference"
+        remedy = "measure them with a loopback, or with an acoustic timing reference, if their relative time matters"
     loss = (
         f", and the {1e6 * apart_s:.0f} us by which their delays differ ({360 * 1000 * apart_s:.0f} degrees at 1 kHz) were taken off"
         if len(alone) > 1
         else ", and its delay was taken off"
-    )
-    remedy = (
-        "measure them with a loopback, or with an acoustic timing reference, if their relative time matters"
-        if len(without) == len(alone)
-        else 'response_time = "shared" keeps it where they were measured with one reference, "own" confirms that they were not'
     )
     return [f"time between drivers: the files of {', '.join(alone)} {why}{loss}; {remedy}"]
 
@@ -215,14 +210,10 @@ def turning_point_m(driver: Driver) -> Real | None:
 def place_warnings(problem: Problem, sets: dict[str, MeasuredDirectivity]) -> tuple[str, ...]:
     """Warnings of drivers that sound from elsewhere than their position says, with what would explain it."""
     said = []
-    for driver in problem.drivers:
-        if driver.name not in sets:
-            continue
+    for driver in (driver for driver in problem.drivers if driver.name in sets):
         found_m = front_centre_m(sets[driver.name], problem.speed_of_sound_m_s)
-        if found_m is not None:
-            warning = _place_warning(driver, sets[driver.name], found_m)
-            if warning:
-                said.append(f'driver "{driver.name}": {warning}')
+        warning = "" if found_m is None else _place_warning(driver, sets[driver.name], found_m)
+        said += [f'driver "{driver.name}": {warning}'] * bool(warning)
     return tuple(said)
 
 
@@ -240,9 +231,8 @@ def _place_warning(driver: Driver, response: MeasuredDirectivity, found_m: Real)
     far_m = float(np.linalg.norm(offset_m * counts))
     if far_m > MIN_OFFSET_M:
         mirrored = offset_m * [1.0, -1.0, 1.0]
-        straight = (
-            offset_m if about_m is None else -offset_m
-        )  # turned about the point, untold; or told so, and turned about itself
+        # Turned about the point, untold; or told so, and turned about itself.
+        straight = offset_m if about_m is None else -offset_m
         clockwise = mirrored if about_m is None else mirrored - offset_m
         off, off_clockwise = (float(np.linalg.norm((found_m - wanted) * counts)) for wanted in (straight, clockwise))
         near_m = LIKE * far_m

@@ -1,8 +1,8 @@
 """Measured drivers in a device: each radiates its own measured directivity from its own place; the others keep their model.
 
-A measured driver at x_d is e^{-jkr}/r D(f, n) at the distance r and in the direction n from its place, and e^{+jk x_d·n} D(f, n) in the far
-field, D its response in its own frame (it faces `facing_deg`). The response was measured in the enclosure, so the model's diffraction is in
-it already; below its lowest frequency the enclosure's model is joined.
+A measured driver at x_d is e^{-jkr}/r D(f, n) at the distance r and in the direction n from its place, and e^{+jk x_d·n} D(f, n) in the
+far field, D its response in its own frame (it faces `facing_deg`). The response was measured in the enclosure, so the model's
+diffraction is in it already; below its lowest frequency the enclosure's model is joined.
 
 The power that it radiates together with others has no closed form: Q is the mean over the sphere of the far fields' products, on a
 Gauss-Legendre grid that is exact for fields of spherical-harmonic order up to its number of rings.
@@ -20,7 +20,7 @@ import numpy as np
 
 from designer.acoustics.measured.angle_names import ANGLES_READ
 from designer.acoustics.measured.driver_sets import place_warnings, said_place, turning_point_m
-from designer.acoustics.measured.interpolation import IN_PLANE, coverage
+from designer.acoustics.measured.interpolation import PLANES, angles_in_plane, coverage
 from designer.acoustics.measured.places import driver_axes
 from designer.acoustics.measured.raw_set import TurnedAbout
 from designer.arrays import Complex, Real
@@ -220,10 +220,10 @@ def angles_said(directions: Real) -> str:
         elevation = np.degrees(np.arcsin(np.clip(directions[:, 2], -1, 1)))
         return f"elevations {elevation.min():.1f} to {elevation.max():.1f} degrees"
     said = []
-    for plane, i, across in (("hor", 1, 2), ("ver", 2, 1)):
-        inside = directions[np.abs(directions[:, across]) < IN_PLANE]
+    for name, along in PLANES.items():
+        plane = name[:3]
         if kind == "two planes" or kind.startswith(plane):
-            angle = np.round(np.degrees(np.arctan2(inside[:, i], inside[:, 0])) + 0.0, 4)
+            angle = np.round(angles_in_plane(directions, along)[1] + 0.0, 4)
             if angle.max() > 0:  # the back is there once, and belongs to the side that was measured
                 angle = np.where(angle == -180, 180.0, angle)
             angle = np.sort(angle)

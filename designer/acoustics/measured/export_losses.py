@@ -1,15 +1,14 @@
-"""What an exporter takes out of a set without a word: phase, levels between angles, times between angles.
+"""What an exporter takes out of a set without a word, and what a room adds to it.
 
-Each is told by what a driver cannot do: a phase of 0 at every frequency; angles that are alike at one frequency, or in their
-peaks, and differ at the lowest ones, where every small driver radiates alike; impulse responses of different shape whose peaks
-all stand on one sample. What is lost wholly is refused; what may be so by nature (a point, a flat disc turned about its
-middle) is said, with what it costs.
+**Losses** (phase, levels between angles, times between angles) are told by what a driver cannot do: a phase of 0 at every frequency;
+angles that are alike at one frequency, or in their peaks, and differ at the lowest ones, where every small driver radiates alike;
+impulse responses of different shape whose peaks all stand on one sample. What is lost wholly is refused; what may be so by nature (a
+point, a flat disc turned about its middle) is said, with what it costs.
 
-What a room sent back into a set that was not gated: a comb over frequency, alike in all directions.
-
-A reflection that comes τ later, g times as loud, ripples the log level as g cos 2πfτ: one line in the cepstrum. Where only the device
-turns, τ is the same at every angle; what the device itself does (edges, horns, crossovers) comes within `EARLIEST_S` or moves with the
-angle. So the lines of all directions are added, without their signs, and one that stands far above those around it is a reflection.
+**Reflections** in a set that was not gated are a comb over frequency, alike in all directions. One that comes τ later, g times as loud,
+ripples the log level as g cos 2πfτ: one line in the cepstrum. Where only the device turns, τ is the same at every angle; what the
+device itself does (edges, horns, crossovers) comes within `EARLIEST_S` or moves with the angle. So the lines of all directions are
+added, without their signs, and one that stands far above those around it is a reflection.
 """
 
 from __future__ import annotations

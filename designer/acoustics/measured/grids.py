@@ -1,12 +1,10 @@
-"""Responses on different frequencies, brought to the same ones.
+"""Responses on different frequencies brought to the same ones, and the window that leaves out what the room sends back.
 
-The grid is that of the file with the most points, cut to the band that all files cover. Level is interpolated in dB and phase
+**The grid** is that of the file with the most points, cut to the band that all files cover. Level is interpolated in dB and phase
 unwrapped, each response's delay taken out first and put back: between points where a delay turns the phase by more than half a turn
 the turns cannot be counted. A set whose files differ carries a warning, because two measuring runs may differ in more than their grid.
 
-A window that leaves out what the room sends back.
-
-Time starts at the direct sound. The window is 1 from a tenth of the gate before it (room for what rings before the onset)
+**The window's** time starts at the direct sound. It is 1 from a tenth of the gate before it (room for what rings before the onset)
 to three quarters of the gate, and falls to 0 at its end as a half Hann. What is shorter than the gate cannot be told from it: below
 1/gate the result means nothing, and the band starts there.
 """

@@ -66,9 +66,8 @@ def placed(sofa: Any, measurements: int, emitters: int, name: str) -> Placement:
     readings = [(words, places - listener) for words, places in readings]
     if emitters > 1:
         offset = _cartesian(sofa, "EmitterPosition", name, emitters, said)[0]
-        readings = [
-            (words, (places[:, None, :] + offset[None]).reshape(-1, 3)) for words, places in readings
-        ]  # a source at the listener's place whose emitters stand around it
+        # A source at the listener's place whose emitters stand around it.
+        readings = [(words, (places[:, None, :] + offset[None]).reshape(-1, 3)) for words, places in readings]
     axes = _axes(sofa, rows, name, said)
     if axes is not None:
         axes = np.repeat(axes, emitters, axis=0)
@@ -163,15 +162,12 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
     for words, directions in placement.readings:
         for first_is_left in (True, False) if declared is None else (declared, not declared):
             wanted = geometric_time_s(directions[:, 1]) * (1 if first_is_left else -1)
-            found.append((1 - float(np.sum((interaural_s - wanted) ** 2)) / max(energy, 1e-30), words, directions,
-                          first_is_left, wanted))  # fmt: skip
+            agrees = 1 - float(np.sum((interaural_s - wanted) ** 2)) / max(energy, 1e-30)
+            found.append((agrees, words, directions, first_is_left, wanted))
     lateral = max(float(np.abs(directions[:, 1]).max()) for _, directions in placement.readings)
     if lateral < 0.2 or (lateral < 0.5 and energy < (5e-5) ** 2 * interaural_s.size):
-        return (
-            placement.readings[0][1],
-            declared is not False,
-            ["found directions near the middle alone: ears unchecked"],
-        )
+        said = ["found directions near the middle alone: ears unchecked"]
+        return placement.readings[0][1], declared is not False, said
     if energy < (3e-5) ** 2 * interaural_s.size:
         raise DataError(
             f"{name}: found no interaural time ({np.abs(interaural_s).max() * 1e6:.0f} us at most); allowed: responses"
@@ -203,15 +199,15 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
             f"found an interaural time {scale:.1f} times that of a head of 8.75 cm; doubtful: the sampling rate or the"
             " units of SourcePosition"
         )
+    taken = f"the first receiver is taken as the {'left' if first_is_left else 'right'} ear"
     if words != "as the file says":
         said.append(f"the directions are read {words}, because {sound}, and the file's own reading contradicts that")
     if declared is not None and first_is_left != declared:
         place = "left" if declared else "right"
         said.append(
             f"ReceiverPosition puts the first receiver on the {place}, but {sound}: either it is mirrored, or azimuths run"
-            f" clockwise; the sound decides, and the first receiver is taken as the {'left' if first_is_left else 'right'}"
-            " ear"
+            f" clockwise; the sound decides, and {taken}"
         )
     elif declared is None:
-        said.append(f"{sound}: the first receiver is taken as the {'left' if first_is_left else 'right'} ear")
+        said.append(f"{sound}: {taken}")
     return directions, first_is_left, said

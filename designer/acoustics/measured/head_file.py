@@ -293,7 +293,13 @@ def left_out(responses: Real, delay: Real, directions: Real, name: str) -> tuple
     """
     size = np.abs(responses)
     peak = size.max(axis=2)
-    faults = {"silent": _silent(responses), "clipped": _clipped(size, peak)}
+    energy = np.einsum("net,net->ne", responses, responses)
+    # A ceiling: neighbouring samples that share the response's own extreme value to the last bit.
+    at_top = np.lib.stride_tricks.sliding_window_view(size == peak[..., None], CLIPPED_SAMPLES, axis=2)
+    faults = {
+        "silent": energy <= 10 ** (SILENT_DB / 10) * np.median(energy),
+        "clipped": at_top.all(axis=3).any(axis=2) & (peak > 0),
+    }
     if np.ptp(delay) == 0:
         faults["cut at their onset"] = np.asarray(size[..., 0] > ONSET_CUT * peak)
     keep = np.ones(len(responses), dtype=bool)
@@ -313,17 +319,3 @@ def left_out(responses: Real, delay: Real, directions: Real, name: str) -> tuple
         said.append(f"{words}; they are left out")
         keep &= ~which.any(axis=1)
     return keep, said
-
-
-def _silent(responses: Real) -> Bool:
-    energy = np.einsum("net,net->ne", responses, responses)
-    return np.asarray(energy <= 10 ** (SILENT_DB / 10) * np.median(energy))
-
-
-def _clipped(size: Real, peak: Real) -> Bool:
-    """Neighbouring samples (N, 2, T) that share the response's own extreme value (N, 2) to the last bit."""
-    at_top = size == peak[..., None]
-    run = at_top[..., : at_top.shape[2] - CLIPPED_SAMPLES + 1].copy()
-    for step in range(1, CLIPPED_SAMPLES):
-        run &= at_top[..., step : at_top.shape[2] - CLIPPED_SAMPLES + 1 + step]
-    return np.asarray(run.any(axis=2) & (peak > 0))

@@ -1,16 +1,14 @@
-"""The time between the ears: by geometry on a sphere, and as heard, from the low-passed cross-correlation.
+"""The time between the ears: by geometry on a sphere, and as heard, from the low-passed cross-correlation; and its sign.
 
 Below 1.5 kHz the far ear's responses are smooth in frequency. Above, two paths around the head interfere there, and a
 threshold or a full-band correlation jumps by a tenth of a millisecond between neighbouring directions of a KEMAR.
 
-Whether a head's spectra follow e^{+jωt}, or are conjugated, as boundary-element programs that count e^{-jωt} leave them.
+A head's spectra may be conjugated, as boundary-element programs that count e^{-jωt} leave them. Conjugation reverses time, and with it
+both what comes first and which ear hears first. Two facts tell it, neither of which needs the directions or which channel is which ear:
 
-Conjugation reverses time, and with it both what comes first and which ear hears first. Two facts tell it, neither of which needs the
-directions or which channel is which ear:
-
-**Level.** The ear that hears first is the nearer one, and above 1.5 kHz the head shades the other: interaural time and level have the same
-sign. Their correlation over the measurements is near +1 as it should be, and near -1 conjugated.
-**Causality.** What an ear sends on (the pinna, the torso, the way around the head) comes after the first sound, not before it.
+**Level.** The ear that hears first is the nearer one, and above 1.5 kHz the head shades the other: interaural time and level have the
+same sign. Their correlation over the measurements is near +1 as it should be, and near -1 conjugated. **Causality.** What an ear sends
+on (the pinna, the torso, the way around the head) comes after the first sound, not before it.
 
 The level decides where there is an interaural time at all and causality does not contradict; else causality.
 """

@@ -33,6 +33,8 @@ IN_PLANE = 1e-4
 """A component of a unit vector below this is in the plane: 0.006 degrees, more than a file's rounding."""
 HELD_BEYOND_DEG = 60.0
 """On the sphere: far enough that a coarse set of six directions still counts as all around."""
+PLANES = {"horizontal": 1, "vertical": 2}
+"""The component of a direction, beside the axis, that lies in each plane."""
 BESIDE_DEG = 10.0
 """Around a plane: what lies this near to the axis or the back belongs to both sides."""
 CLOSED_WITHIN_DEG = 30.0
@@ -124,7 +126,7 @@ def usual_step_deg(angle_deg: Real) -> float:
     return float(np.median(np.diff(distinct))) if distinct.size > 1 else 0.0
 
 
-def _plane(angle_deg: Real, which: Index) -> Plane:
+def _plane(which: Index, angle_deg: Real) -> Plane:
     """The plane with its missing side mirrored, and closed behind where it was measured all around."""
     angle_deg, of = on_both_sides(angle_deg)
     which = which[of]
@@ -155,7 +157,9 @@ class Planes:
         shape = (len(log_magnitude), len(directions))
         level, phasor = np.zeros(shape), np.zeros(shape, dtype=complex)
         for plane, share in ((self.horizontal, side), (self.vertical, up)):
-            for sign in (1.0, -1.0) if plane is not None else ():
+            for sign in (1.0, -1.0):
+                if plane is None:
+                    continue
                 weight = np.maximum(sign * share, 0.0) ** 2 if both else (1 + sign * share) / 2
                 at, turned = plane.at(log_magnitude, phase, sign * from_axis_deg)
                 level += weight * at
@@ -203,15 +207,17 @@ def coverage(directions: Real) -> str:
     return "two planes" if (flat | upright).all() else "sphere"
 
 
+def angles_in_plane(directions: Real, along: int) -> tuple[Index, Real]:
+    """Which directions (N, 3) lie in the plane of the axis and a component (1: left, 2: up), and their angles from the axis in degrees."""
+    which = np.flatnonzero(np.abs(directions[:, 3 - along]) < IN_PLANE)
+    return which, np.degrees(np.arctan2(directions[which, along], directions[which, 0]))
+
+
 def interpolation(directions: Real) -> Planes | Sphere:
     """The interpolation that fits a set of directions (N, 3)."""
     kind = coverage(directions)
     if kind == "sphere":
         return _sphere(directions)
-    flat, upright = (np.flatnonzero(np.abs(directions[:, i]) < IN_PLANE) for i in (2, 1))
-    horizontal_deg = np.degrees(np.arctan2(directions[flat, 1], directions[flat, 0]))
-    vertical_deg = np.degrees(np.arctan2(directions[upright, 2], directions[upright, 0]))
-    return Planes(
-        None if kind == "vertical plane" else _plane(horizontal_deg, flat),
-        None if kind in ("horizontal plane", "axis") else _plane(vertical_deg, upright),
-    )
+    left_out = {"vertical plane": "horizontal", "horizontal plane": "vertical", "axis": "vertical"}.get(kind)
+    planes = {n: _plane(*angles_in_plane(directions, along)) for n, along in PLANES.items() if n != left_out}
+    return Planes(planes.get("horizontal"), planes.get("vertical"))

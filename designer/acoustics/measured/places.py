@@ -44,25 +44,18 @@ def driver_axes(facing_deg: tuple[float, float]) -> Real:
 
 
 def about_driver(
-    frequency_hz: Real,
-    directions: Real,
-    distance_m: Real,
-    pressure: Complex,
-    *,
-    position_m: Real,
-    axes: Real,
-    speed_of_sound_m_s: float,
+    k: Real, directions: Real, distance_m: Real, pressure: Complex, *, position_m: Real, axes: Real
 ) -> tuple[Real, Complex]:
     """Directions (N, 3) in the driver's frame, and the limit of r e^{jkr} p (K, N) about the driver.
 
     Parameters
     ----------
+    k : (K,) wave numbers, rad/m
     directions : (N, 3) unit vectors in the device's axes
     distance_m : (N,) from the device's origin; infinite if `pressure` is r e^{jkr} p about the origin already
     pressure : (K, N)
     position_m : (3,) of the driver in the device's axes
     """
-    k = 2 * np.pi * frequency_hz / speed_of_sound_m_s
     far = np.isinf(distance_m)
     places = np.where(far, 1.0, distance_m)[:, None] * directions
     towards = np.where(far[:, None], directions, places - position_m)
@@ -88,8 +81,8 @@ def driver_alone(raw: RawSet, radius_m: Real, position_m: Real, axes: Real, spee
                 f" arrival times over azimuth put it at y = {found_m[1]:+.3f} m; azimuth is counter-clockwise from above: negate the"
                 " azimuths, or correct the place",
             )
-    place = {"position_m": position_m, "axes": axes, "speed_of_sound_m_s": speed_of_sound_m_s}
-    about, alone = about_driver(raw.frequency_hz, raw.directions, radius_m, raw.pressure, **place)
+    k = 2 * np.pi * raw.frequency_hz / speed_of_sound_m_s
+    about, alone = about_driver(k, raw.directions, radius_m, raw.pressure, position_m=position_m, axes=axes)
     moved = replace(raw, directions=about, pressure=alone, places_driver=bool(np.any(position_m)), warnings=warnings)
     return in_planes(moved, raw.directions)
 
@@ -121,15 +114,8 @@ def about_own_place(raw: RawSet, turned: TurnedAbout, request: Request) -> RawSe
     flight = np.exp(-1j * k * (from_m or 0.0))[:, None]
     already_at_1_m = raw.distance_m is not None  # r e^{jkr} p about the turning point
     pressure = raw.pressure * flight / (from_m or 1.0) if already_at_1_m else raw.pressure
-    about, alone = about_driver(
-        raw.frequency_hz,
-        directions,
-        np.full(len(directions), from_m or np.inf),
-        pressure,
-        position_m=place_m,
-        axes=axes,
-        speed_of_sound_m_s=request.speed_of_sound_m_s,
-    )
+    radius_m = np.full(len(directions), from_m or np.inf)
+    about, alone = about_driver(k, directions, radius_m, pressure, position_m=place_m, axes=axes)
     place = "[" + ", ".join(f"{v:.4g}" for v in place_m + 0.0) + "]"
     notes = [
         f"turned about a point from which the driver is at {place} m: that path was taken off, angles are the device's"

@@ -6,7 +6,7 @@ A format is one module: it declares a `Format`, and `formats` lists them. Sizes 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,7 +18,7 @@ from designer.errors import DataError
 
 MAX_BYTES = 500_000_000
 """Of one file, of all the files of a set, and of what a compressed file unpacks to."""
-Stated = str | tuple[tuple[float, ...], ...]
+Stated = str | Sequence[Sequence[float]]
 """Where angles stand in files' names, or azimuth and elevation of each file."""
 
 

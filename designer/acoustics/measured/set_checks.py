@@ -2,9 +2,8 @@
 
 Each check returns warnings that state both facts, or refuses what cannot be used.
 
-Whether 0 degrees is where a driver faces: its fall-off is symmetric about another angle, and about the same one in every octave.
-
-In a plane that was measured on both sides, an octave's level over angle is held against its mirror image about each candidate. A
+**Zero.** Where 0 degrees is not where a driver faces, its fall-off is symmetric about another angle, the same one in every octave. In a
+plane that was measured on both sides, an octave's level over angle is held against its mirror image about each candidate. A
 driver that is not symmetric (beside the middle of a box, say) is like its image about no angle, or about another in each octave.
 """
 
@@ -15,7 +14,8 @@ from dataclasses import replace
 import numpy as np
 
 from designer.acoustics.measured.interpolation import (
-    IN_PLANE,
+    PLANES,
+    angles_in_plane,
     coverage,
     measured_side,
     on_both_sides,
@@ -113,15 +113,13 @@ def check_gaps(raw: RawSet) -> list[str]:
                 "sphere): where none was measured within 60 degrees, the nearest value is held"
             )
         return warnings
-    for name, i, other in (("horizontal", 1, 2), ("vertical", 2, 1)):
-        inside = np.abs(directions[:, other]) < IN_PLANE
+    for name, along in PLANES.items():
         if name not in kind and kind != "two planes":
             continue
-        angles = np.degrees(np.arctan2(directions[inside, i], directions[inside, 0]))
+        _, angles = angles_in_plane(directions, along)
         if angles.size < 2:
             continue
-        side = measured_side(angles)
-        added = parts_mirrored(angles)
+        side, added = measured_side(angles), parts_mirrored(angles)
         angles = on_both_sides(angles)[0]
         if added.size:
             warnings.append(
@@ -310,9 +308,8 @@ def check_zero(raw: RawSet) -> list[str]:
     """Warn of a plane whose fall-off is symmetric about another angle than 0."""
     frequency_hz, directions, pressure = raw.frequency_hz, raw.directions, raw.pressure
     said = []
-    for name, along, across in (("horizontal", 1, 2), ("vertical", 2, 1)):
-        inside = np.flatnonzero(np.abs(directions[:, across]) < IN_PLANE)
-        angle_deg = np.degrees(np.arctan2(directions[inside, along], directions[inside, 0]))
+    for name, along in PLANES.items():
+        inside, angle_deg = angles_in_plane(directions, along)
         order = np.argsort(angle_deg)
         angle_deg, power = angle_deg[order], np.abs(pressure[:, inside[order]]) ** 2
         reach = ASIDE_DEG[-1] + CANDIDATES_DEG[-1]

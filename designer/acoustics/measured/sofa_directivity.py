@@ -4,10 +4,10 @@ The convention's names: receivers R are the microphones, at ReceiverPosition aro
 source is; measurements M; frequencies N. Data.Real + j Data.Imag is (M, R, N), with e^{+jωt}. SourceView is where the
 source faces and SourceUp its up; EmitterPosition is counted from the source in its axes.
 
-**Several drivers in one file** are its emitters: one measurement each (M = E, or as many EmitterDescriptions as measurements). The driver's
-name picks the emitter of the same description; "device.sofa#2" or "device.sofa#tweeter" picks one by index (from 0) or by
-name. Without descriptions, measurements between which the source turns or the microphones move are directions of one source.
-The file's axes are then the whole device's, and the problem's facing turns them to the driver's own.
+**Several drivers in one file** are its emitters: one measurement each (M = E, or as many EmitterDescriptions as measurements). The
+driver's name picks the emitter of the same description; "device.sofa#2" or "device.sofa#tweeter" picks one by index (from 0) or by
+name. Without descriptions, measurements between which the source turns or the microphones move are directions of one source. The file's
+axes are then the whole device's, and the problem's facing turns them to the driver's own.
 
 Level is relative, unless the global attribute Level says "absolute", as `designer convert` writes it where it is.
 """

@@ -11,9 +11,9 @@ the level is that of the source at its input ("absolute") or was set to 0 dB on 
 written. Each driver's directions are its own, counted from where it faces, around its own place; drivers of one file share
 directions and frequencies, and a problem that reads them faces all of them to the front.
 
-**A head** (SimpleFreeFieldHRIR) is written as it was understood: the left ear first, azimuths counter-clockwise in degrees, each direction
-once, what cannot be right left out. **A device's** (GeneralTF-E, GeneralFIR-E) emitters are its drivers. Samples, level, delays, places and
-frequencies are the source's own.
+**A head** (SimpleFreeFieldHRIR) is written as it was understood: the left ear first, azimuths counter-clockwise in degrees, each
+direction once, what cannot be right left out. **A device's** (GeneralTF-E, GeneralFIR-E) emitters are its drivers. Samples, level,
+delays, places and frequencies are the source's own.
 
 **Texts** are ASCII: sofar reads no others. The dates are those of the data, so that a file converted twice is the same
 file; where the data come from a SOFA file, its authors, licence and references go on.

@@ -129,36 +129,25 @@ def read_columns(path: Path, text: str) -> Columns:
 
 
 def _coherence_warning(names: Sequence[str], columns: Sequence[Columns]) -> tuple[str, ...]:
-    """Where the coherence of a set's files says that more than half of the power was not the driver's; empty where nowhere.
-
-    Raises
-    ------
-    DataError : a column called coherence holds none
-    """
+    """Where the coherence of a set's files says that more than half of the power was not the driver's; empty where nowhere."""
     weak: list[str] = []
     for name, one in zip(names, columns, strict=True):
         if one.coherence is None:
             continue
         low, high = float(one.coherence.min()), float(one.coherence.max())
         if low < -1e-6 or high > 100 * (1 + 1e-6):
-            raise DataError(
-                f"{name}: found a coherence from {low:g} to {high:g}; allowed: 0 to 1, or percent; export it again"
-            )
-        share = one.coherence / (100.0 if high > 1.5 else 1.0)
-        below = np.flatnonzero(share < WEAK_COHERENCE)
-        if below.size:
-            f = one.frequency_hz[below]
-            span = (
-                f"{f[0]:.0f} Hz" if f.size == 1 else f"{f[0]:.0f} to {f[-1]:.0f} Hz ({f.size} of {share.size} points)"
-            )
-            weak.append(f"{name}: {span}")
-    if not weak:
-        return ()
+            found = f"a coherence from {low:g} to {high:g}"
+            raise DataError(f"{name}: found {found}; allowed: 0 to 1, or percent; export it again")
+        f = one.frequency_hz[one.coherence / (100.0 if high > 1.5 else 1.0) < WEAK_COHERENCE]
+        if f.size:
+            points = f" to {f[-1]:.0f} Hz ({f.size} of {one.frequency_hz.size} points)" if f.size > 1 else " Hz"
+            weak.append(f"{name}: {f[0]:.0f}{points}")
     more = f" and {len(weak) - 4} more" if len(weak) > 4 else ""
-    return (
+    said = (
         f"coherence is below {WEAK_COHERENCE:g} in {'; '.join(weak[:4])}{more}: there most of the power at the microphone was not "
-        "the driver's; measure longer or louder, or leave that band out",
+        "the driver's; measure longer or louder, or leave that band out"
     )
+    return (said,) * bool(weak)
 
 
 def _parts(path: Path, text: str) -> tuple[list[str], list[tuple[int, str]], list[str]]:

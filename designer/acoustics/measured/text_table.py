@@ -4,9 +4,9 @@ Text exports differ by program and by country. Per file, from its lines of numbe
 comma before a space; else, where there are spaces, these, and a comma within a number is its decimal point; else a comma.
 Where a file has both points and commas within numbers, the commas divide thousands.
 
-**Time.** When a text's time starts Room EQ Wizard writes into the comment line of the sweep: "with no timing reference", "using a loopback as timing reference", "using an
-acoustic timing reference". Without one, time 0 is each measurement's own peak: what one angle, or one driver, arrives later than
-another is not in the files.
+**Time.** When a text's time starts Room EQ Wizard writes into the comment line of the sweep: "with no timing reference", "using a
+loopback as timing reference", "using an acoustic timing reference". Without one, time 0 is each measurement's own peak: what one angle,
+or one driver, arrives later than another is not in the files.
 """
 
 from __future__ import annotations

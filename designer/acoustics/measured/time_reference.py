@@ -1,4 +1,4 @@
-"""When a measured set's time starts, and where its sound comes from.
+"""When a measured set's time starts, where its sound comes from, and the minimum phase that tells both.
 
 **Common delay.** The on-axis response is minimum phase, a pure delay τ and a sign: φ = φ_min - 2πfτ (+ π). What is left
 of the phase over the minimum phase is a straight line over frequency; its slope is τ, its value at 0 Hz tells the sign.
@@ -9,9 +9,7 @@ each angle would throw away where the sound comes from.
 Least squares over all directions gives x: interpolation takes it off first and puts it back, so that neighbouring
 directions differ little in phase; and it can be held against the place that a file states.
 
-The phase that belongs to a magnitude, if the response is minimum phase.
-
-ln H = ln|H| + jφ of a minimum-phase response is the transform of a causal sequence, the complex cepstrum. So the real
+**Minimum phase.** ln H = ln|H| + jφ of a minimum-phase response is the transform of a causal sequence, the complex cepstrum. So the real
 cepstrum of ln|H| is folded onto positive times, and its transform's imaginary part is φ.
 
 The magnitude is known over a band only. Outside it the slope of the last octave, in dB per octave, is continued for
