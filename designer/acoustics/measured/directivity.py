@@ -11,7 +11,7 @@ where that is within 10 dB of its maximum); several drivers of a problem get one
 was added. Time starts at the acoustic centre: one delay is taken off the whole set, never one per angle; drivers whose
 files share a time reference get one common delay instead, and keep what one arrives later than another.
 
-**Interpolation.** Over frequency in dB and in unwrapped phase; over the sphere by `directivity_interpolation`, after the delay
+**Interpolation.** Over frequency in dB and in unwrapped phase; over the sphere by `interpolation`, after the delay
 of the fitted acoustic centre and the set's own are taken off (they are put back for what is asked for).
 
 **Below the lowest measured frequency f_0** a model is joined: H(f, n) = M(f, n) R_0 (R(n)/R_0)^w with R = H/M at f_0, R_0

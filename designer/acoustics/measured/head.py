@@ -1,7 +1,7 @@
 """A measured head: interpolated between its measured directions, and moved to a source's distance.
 
 **Interpolation.** Each ear's responses differ first of all by their delay, and the mean of two copies of one sound at
-different times is a comb. So three things are interpolated apart, each with the weights of `sphere_interpolation.py`:
+different times is a comb. So three things are interpolated apart, each with the weights of `sphere`:
 
     H(n) = exp(Σ w_i ln|H_i|) · e^{jφ} · e^{-jωτ(n)},    e^{jφ} = Σ w_i e^{j(arg H_i + ωτ(n_i))} over its own magnitude
 

@@ -297,8 +297,8 @@ def left_out(responses: Real, delay: Real, directions: Real, name: str) -> tuple
     # A ceiling: neighbouring samples that share the response's own extreme value to the last bit.
     at_top = np.lib.stride_tricks.sliding_window_view(size == peak[..., None], CLIPPED_SAMPLES, axis=2)
     faults = {
-        "silent": energy <= 10 ** (SILENT_DB / 10) * np.median(energy),
-        "clipped": at_top.all(axis=3).any(axis=2) & (peak > 0),
+        "silent": np.asarray(energy <= 10 ** (SILENT_DB / 10) * np.median(energy)),
+        "clipped": np.any(np.all(at_top, axis=3), axis=2) & (peak > 0),
     }
     if np.ptp(delay) == 0:
         faults["cut at their onset"] = np.asarray(size[..., 0] > ONSET_CUT * peak)
