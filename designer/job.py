@@ -15,7 +15,7 @@ from designer.errors import ProblemError, SolverError
 from designer.evaluation.image_sources import library
 from designer.evaluation.realisation_study import study
 from designer.evaluation.words import verdict
-from designer.export.ahead import check_targets
+from designer.export.of_design import check_targets
 from designer.folders.read import read
 from designer.folders.write import write
 from designer.problem import loads
@@ -24,8 +24,8 @@ from designer.problem.toml_text import toml_text
 from designer.realization import Realized, realize_form
 from designer.realization.cascade import Cascade
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
+from designer.stereo.virtualisation import VIRTUAL, virtual_channels
 from designer.targets.wishes import SLACK_TOLERANCE_DB
-from designer.virtualizer.virtualisation import VIRTUAL, virtual_channels
 from designer.writing import sweep_stale
 
 __all__ = ["Design", "design", "evaluate", "open_folder"]

@@ -12,8 +12,7 @@ import numpy as np
 from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_SOLVER, DataError
-from designer.evaluation.each_head import head_gains_db, head_numbers
-from designer.evaluation.left_out_directions import LeftOut, left_out_directions
+from designer.evaluation.each_head import LeftOut, head_gains_db, head_numbers, left_out_directions
 from designer.evaluation.listening_zone import Zones, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.realisation_study import ChannelStudy
@@ -24,6 +23,7 @@ from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
 from designer.evaluation.tolerance import ChannelTolerance, draw, tolerance
 from designer.evaluation.words import Verdict
 from designer.formulations import Certificate
+from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization import response as filter_response
@@ -248,10 +248,16 @@ class Result:
 
     def robustness(self, name: str) -> dict[str, float]:
         """A channel's numbers over tolerances, and the area of its listening zone."""
-        found = self.tolerances[name].as_numbers() if name in self.tolerances else {}
-        if self.zones is not None and name in self.zones.square.channels:
-            found["listening_zone_m2"] = self.zones.square.channels[name].area_m2
-        return found
+        zone = self.zones.square.channels.get(name) if self.zones is not None else None
+        realised = Realised(
+            self.channels[name].table,
+            self.taps[name],
+            self.channels[name].plain,
+            self.even_scene,
+            draws=self.tolerances.get(name),
+            zone_m2=None if zone is None else zone.area_m2,
+        )
+        return numbers_of(realised, dear=True)
 
     @cached_property
     def heads(self) -> dict[str, dict[str, dict[str, float]]]:

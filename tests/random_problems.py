@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import random
-from typing import Any, get_args
+from typing import Any
 
-from designer.problem.firmware_names import MiniModel, SigmaPart, TargetName
+from designer.export.targets.minidsp import MODELS
+from designer.export.targets.sigmadsp import PARTS
+from designer.problem.firmware_names import target_names
 from designer.problem.wish_checks import METHODS_WITHOUT_PERCENTILE
 
 NAMES = ("left", "right", "a/b", "100%", "<b>", "é", "d e", "_", "x.y", "0")
@@ -92,13 +94,13 @@ def _more(draw: Draw, tables: dict[str, Any]) -> None:
     if draw.chance(0.25):
         tables["grid"]["refine"] = True
     if draw.chance(0.3):
-        tables["export"] = {"targets": draw.sample(get_args(TargetName), draw.choice((1, 2)))}
+        tables["export"] = {"targets": draw.sample(target_names(), draw.choice((1, 2)))}
         if draw.chance(0.3):
             tables["export"] |= {"prefix": draw.choice(("a", "Filter_1", "x23456789012345678"))}
         if "sigmadsp" in tables["export"]["targets"]:
-            tables["export"]["sigmadsp_part"] = draw.choice(get_args(SigmaPart))
+            tables["export"]["sigmadsp_part"] = draw.choice(tuple(PARTS))
         if "minidsp" in tables["export"]["targets"]:
-            tables["export"]["minidsp_model"] = draw.choice(get_args(MiniModel))
+            tables["export"]["minidsp_model"] = draw.choice(tuple(MODELS))
     if draw.chance(0.2) and tables.get("enclosure", {}).get("model") != "baffle":
         tables["room"] = {"size_m": [draw.number(1, 40) for _ in range(3)], "heading_deg": draw.number(-360, 360)}
         tables["room"]["device_m"] = [draw.number(0.3, 0.7) * size for size in tables["room"]["size_m"]]

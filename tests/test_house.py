@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "designer"
 ROOMS = (  # from the top; each imports only from those before it, and from itself
     "errors",
+    "declared",
     "versions",
     "arrays",
     "writing",
@@ -26,9 +27,10 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "formulations",
     "designs",
     "realization",
+    "metrics",
     "evaluation",
     "result",
-    "virtualizer",
+    "stereo",
     "comparison",
     "export",
     "report",

@@ -24,9 +24,9 @@ from formulations.random_targets import Wanted, gaussian, random_target
 from realization.realization_calls import calls as realization_calls
 from realization.section_calls import calls as section_calls
 from solvers.search_calls import calls as search_calls
+from stereo.chain_calls import calls as chain_calls
+from stereo.render_calls import calls as render_calls
 from targets.region_calls import calls as region_calls
-from virtualizer.chain_calls import calls as chain_calls
-from virtualizer.render_calls import calls as render_calls
 
 import designer
 from designer import measures
@@ -42,7 +42,7 @@ from designer.acoustics.measured import head as measured_head
 from designer.acoustics.measured import head_directions, head_file, interaural_time, sphere
 from designer.arrays import Complex, Real
 from designer.designs import channel, methods, reach, reachable
-from designer.evaluation import each_head, left_out_directions, moved_head, reach_words, scalars, tables, words
+from designer.evaluation import each_head, moved_head, reach_words, scalars, tables, words
 from designer.formulations import (
     constrained,
     delay_and_sum,
@@ -66,7 +66,7 @@ ROOMS = (
     "designs",
     "realization",
     "evaluation",
-    "virtualizer",
+    "stereo",
 )
 HOLDS_ARRAYS = re.compile(
     r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|Scene|ChannelDesign|Judged|Held|Heard|Fitted|NormalEquations|RawSet)\b"
@@ -361,7 +361,7 @@ def calls() -> dict[str, Call]:
         "evaluation.each_head.head_numbers": (
             each_head.head_numbers, (table, taps, there, moved_head.moved_head(table, taps, there))
         ),
-        "evaluation.left_out_directions.left_out_directions": (left_out_directions.left_out_directions, (there, there.problem.realization)),
+        "evaluation.each_head.left_out_directions": (each_head.left_out_directions, (there, there.problem.realization)),
         "evaluation.moved_head.displaced_heads_m": (moved_head.displaced_heads_m, (moves,)),
         "evaluation.moved_head.possible_heads_m": (moved_head.possible_heads_m, (there.problem, moves)),
         "evaluation.moved_head.shifted_heads_m": (moved_head.shifted_heads_m, (moves,)),
@@ -371,8 +371,6 @@ def calls() -> dict[str, Call]:
             scalars.scalars, (table, taps, own.plain, dict(own.slacks_db), there, None)
         ),
         "evaluation.tables.evaluate_taps": (tables.evaluate_taps, ([judged()], there)),
-        "evaluation.tables.channel_metrics": (tables.channel_metrics, (judged(), there, own.weights)),
-        "evaluation.tables.circle_response": (tables.circle_response, ("left", there, own.weights)),
         "evaluation.words.spans": (words.spans, (F, inside)),
         "evaluation.words.verdict": (
             words.verdict, (table, F[:4] + 500, slacks, limits, {"max_effort_db": np.array([True, False, True, True])})

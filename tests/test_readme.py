@@ -16,8 +16,8 @@ from designer.acoustics.rigid_sphere import sphere_pressure
 from designer.evaluation.room import in_room
 from designer.evaluation.room_responses import room_responses
 from designer.problem.library import library
-from designer.report.azimuth_plots import draw_map
 from designer.report.canvas import in_style, svg
+from designer.report.channel_maps import draw_map
 from designer.solvers.ratio_search import best_ratio
 
 ROOT = Path(__file__).parents[1]

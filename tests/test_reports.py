@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from designer.comparison.tidy import tidy_table
+from designer.comparison.numbers import tidy_table
 from designer.search.compare import check_free, compare
 
 ROOT = Path(__file__).parents[1]

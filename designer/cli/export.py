@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from designer.cli.application import app
 from designer.cli.terminal import say, say_all, warn_missing
+from designer.declared import TARGETS, declared
 
 
-@app.command()
 def export(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.")],
     target: Annotated[str, typer.Option(metavar="NAME", help="What to write for.")],
@@ -24,45 +26,21 @@ def export(
             help="Replace this tool's files even where they were edited or are of another export; files of others stay.",
         ),
     ] = False,
-    prefix: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="With cmsis targets: prefix of the files and of the names in C; default: the problem's file name.",
-        ),
-    ] = None,
-    part: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="With sigmadsp: the part, such as adau1452, for the order and the size of its memory."
-        ),
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="With minidsp: the processor, such as 2x4-hd, for its sample rate and its filter blocks.",
-        ),
-    ] = None,
+    **options: str | None,
 ) -> None:
     """Write a design's coefficients for a firmware, a convolver or another program."""
     from designer import job
-    from designer.export.minidsp_models import check_model
     from designer.export.of_design import filter_set
-    from designer.export.registry import check_options
-    from designer.export.sigma_parts import check_part
+    from designer.export.targets import checked_options
     from designer.export.write import check_elsewhere, write_elsewhere, write_in_design
 
-    asked = {"prefix": prefix, "part": part, "model": model}
-    given: dict[str, Any] = {option: value for option, value in asked.items() if value is not None}
-    check_options(target, given)
-    check_part(part or "")
-    check_model(model or "")
+    given = checked_options(target, options)
     if out is not None:
         check_elsewhere(out, force=force)
     design = job.open_folder(folder)
     warn_missing(design)
-    filters = replace(filter_set(design), **given)
+    filters = filter_set(design)
+    filters = replace(filters, options={**filters.options, **given})
     if out is None:
         made, place = write_in_design(filters, folder, [target], force=force)[target], folder / "export" / target
     else:
@@ -77,3 +55,21 @@ def export(
         f"preamp: {-filters.headroom.tones_db:.2f} dB would make that room and is not applied; it is set by {made.preamp}"
     )
     say(f"wrote {place}: {', '.join(made.files)}")
+
+
+def add_flags(command: Callable[..., None]) -> None:
+    """Give a command a flag in place of its **options for each option that a target declares."""
+    signature = inspect.signature(command, eval_str=True)
+    parameters = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    for option in declared(TARGETS, "Option"):
+        flag = Annotated[str | None, typer.Option(metavar="NAME", help=option["help"])]
+        parameters.append(
+            inspect.Parameter(option["flag"], inspect.Parameter.KEYWORD_ONLY, default=None, annotation=flag)
+        )
+    vars(command)["__signature__"] = signature.replace(parameters=parameters)
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+
+
+EXPORT_TARGETS = "\b\nTargets:\n" + "\n".join(f"  {t['name']:<12}  {t['summary']}" for t in declared(TARGETS, "Target"))
+add_flags(export)
+app.command(epilog=EXPORT_TARGETS)(export)

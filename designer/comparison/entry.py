@@ -1,17 +1,20 @@
-"""Who takes part in a comparison, and which channels can be laid side by side."""
+"""Who takes part in a comparison, which channels can be laid side by side, and whose curves are drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from designer.errors import DataError, UsageError
+from designer.metrics import BY_NAME
 from designer.problem.schema import Problem
 from designer.result import Channel, Result
 
 MOST = 20
-OF_THE_CIRCLE = ("white_noise_gain_db", "directivity_index_db", "least_white_noise_gain_db")
-"""What a device that is measured at the ears alone does not tell."""
+ALL_UP_TO = 6
+"""Designs that are all drawn as curves of their own."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Entry:
     source : what the user gave
     measured : what its scene is measured from; empty for a prediction
     has_circle : whether what is drawn over azimuth is its own, and not that of a model behind a measurement
-    not_told : columns and numbers that a measurement does not tell
+    lacks : needs of metrics that a measurement does not meet
     asked : the problem that the filters were made for, where it is not the result's own
 
     """
@@ -34,7 +37,7 @@ class Entry:
     source: str
     measured: str = ""
     has_circle: bool = True
-    not_told: frozenset[str] = frozenset()
+    lacks: frozenset[str] = frozenset()
     asked: Problem | None = None
 
     @property
@@ -45,11 +48,12 @@ class Entry:
     @property
     def is_played(self) -> bool:
         """Whether it was measured with its filters running, so that they are not known here."""
-        return bool(self.not_told)
+        return bool(self.lacks)
 
     def tells(self, key: str) -> bool:
-        """Whether a column or number is its own."""
-        return key not in self.not_told and (self.has_circle or key not in OF_THE_CIRCLE)
+        """Whether a metric is its own."""
+        lacks = self.lacks if self.has_circle else self.lacks | {"directions"}
+        return not BY_NAME[key].needs & lacks
 
     def numbers(self, name: str) -> dict[str, float]:
         """A channel's numbers that are its own."""
@@ -88,19 +92,33 @@ class SharedChannel:
 
 
 def check_count(count: int) -> None:
-    """Refuse fewer than two entries, and more than a page can show.
-
-    Raises
-    ------
-    UsageError
-
-    """
+    """Raise a UsageError for fewer than two entries, and for more than a page can show."""
     if count > MOST:
         raise UsageError(f"found {count} designs to compare; allowed: at most {MOST}; leave some out")
     if count < 2:
         raise UsageError(
             "found one design to compare; allowed: two or more, or one problem with --methods, or one design with --measured"
         )
+
+
+def check_shown(show: Sequence[str], entries: Sequence[Entry]) -> None:
+    """Raise a UsageError for a label that no entry has, naming it and the labels that there are."""
+    labels = [entry.label for entry in entries]
+    for label in show:
+        if label not in labels:
+            raise UsageError(f'--show: found "{label}"; allowed: {", ".join(labels)}')
+
+
+def chosen_entries(channel: SharedChannel, show: Sequence[str] = ()) -> list[int]:
+    """Places, among a channel's entries, of those drawn as curves of their own.
+
+    Those that the user names; by default all of a few, and of many the first, and the best and the worst by mean gain.
+    """
+    named = [i for i, entry in enumerate(channel.entries) if entry.label in show]
+    if named or len(channel.entries) <= ALL_UP_TO:
+        return named or list(range(len(channel.entries)))
+    gains = [entry.numbers(channel.name)["mean_cancellation_gain_db"] for entry in channel.entries]
+    return sorted({0, int(np.argmax(gains)), int(np.argmin(gains))})
 
 
 def shared_channels(entries: Sequence[Entry]) -> tuple[list[SharedChannel], list[str]]:

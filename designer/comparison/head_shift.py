@@ -34,12 +34,6 @@ class HeadShift:
     gain_db: dict[str, Real]
 
 
-def shifts_m() -> Real:
-    """From FURTHEST_M to one side to as far to the other (S,)."""
-    count = round(FURTHEST_M / STEP_M)
-    return np.arange(-count, count + 1) * STEP_M
-
-
 def head_shift(entry: Entry, name: str) -> HeadShift | None:
     """The shifts of one ear channel; None for a device that is measured, which knows its receivers and no other place."""
     result = entry.result
@@ -50,11 +44,13 @@ def head_shift(entry: Entry, name: str) -> HeadShift | None:
     low, high = lowest_hz(table.band_hz), min(table.band_hz[1], result.problem.sample_rate_hz / 2)
     # In equal ratios, so that equal parts of an octave count alike in the mean.
     there = scene.at(np.geomspace(low, high, FREQUENCIES))
-    moves = np.zeros((len(AXES), shifts_m().size, 3))
+    count = round(FURTHEST_M / STEP_M)
+    shift_m = np.arange(-count, count + 1) * STEP_M
+    moves = np.zeros((len(AXES), shift_m.size, 3))
     for line, axis in enumerate(AXES.values()):
-        moves[line, :, axis] = shifts_m()
+        moves[line, :, axis] = shift_m
     gains = gains_db(table, result.taps[name], there, moves.reshape(-1, 3)).reshape(len(AXES), -1)
-    return HeadShift(shifts_m(), dict(zip(AXES, gains, strict=True)))
+    return HeadShift(shift_m, dict(zip(AXES, gains, strict=True)))
 
 
 def gains_db(table: DesignTable, taps: Real, scene: Scene, displacements_m: Real) -> Real:

@@ -36,14 +36,11 @@ def flattened(table: Mapping[str, Any], at: str = "") -> dict[str, str]:
             values |= flattened(value, f"{here}.")
         elif isinstance(value, list) and value and isinstance(value[0], Mapping):
             for number, inner in enumerate(value):
-                values |= flattened(_without_name(inner), f"{here}[{inner.get('name', number)}].")
+                unnamed = {key: value for key, value in inner.items() if key != "name"}
+                values |= flattened(unnamed, f"{here}[{inner.get('name', number)}].")
         else:
             values[here] = shown(value)
     return values
-
-
-def _without_name(table: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in table.items() if key != "name"}
 
 
 def shown(value: object) -> str:

@@ -1,7 +1,7 @@
-"""Filters to firmware: one target a file."""
+"""Filters to firmware and back: one target a file, in `targets/`."""
 
 from designer.export.filter_set import Filter, FilterSet
-from designer.export.registry import TARGETS, target_named
 from designer.export.target import Export, Target
+from designer.export.targets import TARGETS, target_named
 
 __all__ = ["TARGETS", "Export", "Filter", "FilterSet", "Target", "target_named"]

@@ -1,24 +1,36 @@
-"""The arithmetic of the exported C, as it is judged: CMSIS-DSP's own, bit for bit (see `cmsis_arithmetic.py`).
+"""What the exported C computes, in numpy: CMSIS-DSP's own arithmetic, bit for bit in q31 and q15, as it is judged and tested.
 
-Error feedback is none of the library's: it is run to tell whether a loop of one's own would do.
+Blocks do not show: a filter's output is the same in blocks of any size. Error feedback is none of the library's: it is run to tell
+whether a loop of one's own would do.
+
+In f32 the feeds are the exact sums of the float32 coefficients, and a bound says how far a float32 computation may be from
+them, in any order of its additions and with or without fused products. With u = 2^-24 a sum of n products has a
+relative error below γ_n = n u / (1 - n u) of the sum of magnitudes (Higham, Accuracy and Stability, 2nd ed., eq. 3.5).
+Section s of a cascade adds such an error of n = 6 to each of its outputs,
+
+    |δ_s[n]| <= γ_6 (Σ|b| |x_{s-1}| + Σ|a| |y_s|)[n],
+
+which reaches the feed through g_s, the impulse response of 1/A_s and the sections behind it: at most (|g_s| * |δ_s|)[n].
+Errors of errors are of the order of u² and are not looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import fftconvolve, lfilter, sosfilt
 
-from designer.export.arithmetic_model import ArithmeticModel, ModelRoute
-from designer.export.cmsis_arithmetic import biquads_q15, biquads_q31, fir_q15, fir_q31
-from designer.export.cmsis_plan import Path, Plan, Route, plan_of
-from designer.export.cmsis_sections import StoredSections
-from designer.export.cmsis_taps import StoredTaps
-from designer.export.cmsis_word import Q15, Q31, CmsisWord
+from designer.arrays import Real
+from designer.export.arithmetic import ERROR_FEEDBACK, ArithmeticModel, Fit, ModelRoute, Whole, saturated, wrapped
+from designer.export.cmsis_plan import Q15, Q31, CmsisWord, Path, Plan, Route, StoredSections, StoredTaps, plan_of
 from designer.export.filter_set import FilterSet
-from designer.export.integer_arithmetic import Whole, cascades, saturated
-from designer.export.word_model import ERROR_FEEDBACK
 
+Sample = TypeVar("Sample", np.int64, np.float64)
 FIR_WORDS = {
     "q31": "arm_fir_q31, sums of 64 bits cut to 32",
     "q15": "arm_fir_q15, sums of 64 bits cut to 16 and saturated",
@@ -27,87 +39,95 @@ SECTION_WORDS = {
     "q31": "arm_biquad_cascade_df1_q31, sums of 64 bits cut to 32 after each section",
     "q15": "arm_biquad_cascade_df1_q15, sums of 64 bits cut to 16 and saturated after each section",
 }
+ROUNDOFF = 2.0**-24
 
 
 def cmsis_model(filters: FilterSet, word: CmsisWord) -> ArithmeticModel:
-    """What CMSIS-DSP computes in a fixed-point word.
-
-    Raises
-    ------
-    UsageError : the word or the library cannot hold the filters
-
-    """
+    """What CMSIS-DSP computes in a fixed-point word. Raises UsageError: the word or the library cannot hold the filters."""
     plan = plan_of(filters, word)
-    return ArithmeticModel(*_parts(plan), _play(plan, feedback=False), _alternatives(filters, plan))
+    model = model_of(plan)
+    others: dict[str, Callable[[], ArithmeticModel]] = {}
+    if word is Q15:
+        others["cmsis-q31"] = partial(cmsis_model, filters, Q31)
+    if any(route.sections is not None for route in model.routes):
+        held = partial(saturated, bits=word.fixed.bits)
+        others[f"a loop of your own with {ERROR_FEEDBACK}"] = partial(replace, model, fit=held, feedback=True)
+    return replace(model, alternatives=others)
 
 
-def _parts(plan: Plan) -> tuple[str, float, tuple[ModelRoute, ...]]:
-    assert plan.word.word is not None
-    kinds = {type(route.stored) for _, route in plan.routes}
-    said = [FIR_WORDS[plan.word.suffix]] if StoredTaps in kinds else []
-    said += [SECTION_WORDS[plan.word.suffix]] if StoredSections in kinds else []
-    routes = tuple(_route(plan, path, route) for path, route in plan.routes)
-    return "; ".join(said) or "delays alone", 2.0**plan.word.word.fraction_bits, routes
+def model_of(plan: Plan) -> ArithmeticModel:
+    """What CMSIS-DSP computes of a plan in q31 or q15.
+
+    FIR filters sum in 64 bits that wrap, and keep 32 bits that wrap or 16 that saturate. Of sections five products of 2^62 pass 64
+    bits in q31, and the library's sum wraps; the 32 bits that it keeps end below bit 63.
+    """
+    word, kinds = plan.word, {type(route.stored) for _, route in plan.routes}
+    said = [FIR_WORDS[word.suffix]] if StoredTaps in kinds else []
+    said += [SECTION_WORDS[word.suffix]] if StoredSections in kinds else []
+    routes = tuple(_route(path, route, word.fixed.fraction_bits) for path, route in plan.routes)
+    return ArithmeticModel("; ".join(said) or "delays alone", word.fixed, routes, fit_of(word), wrap=True)
 
 
-def _route(plan: Plan, path: Path, route: Route) -> ModelRoute:
-    assert plan.word.word is not None
-    bits, name, delay = plan.word.word.fraction_bits, path.channel, route.delay - path.delay
+def fit_of(word: CmsisWord) -> Fit:
+    """How the library brings a lowered sum into q31 or q15."""
+    return wrapped if word is Q31 else partial(saturated, bits=16)
+
+
+def _route(path: Path, route: Route, bits: int) -> ModelRoute:
+    plain = ModelRoute(path.channel, route.source.driver, route.delay - path.delay, lower=bits, raised=route.restore)
     if isinstance(route.stored, StoredTaps):
-        taps = route.stored.values.astype(float) * 2.0 ** (route.stored.shift - bits)
-        return ModelRoute(name, route.source.driver, delay, taps)
+        return replace(plain, taps=route.stored.values.astype(np.int64), guard=path.guard)
     if isinstance(route.stored, StoredSections):
-        values = route.stored.values.astype(float) * 2.0 ** (route.stored.post_shift - bits)
-        return ModelRoute(name, route.source.driver, delay, None, values, 2.0**route.stored.shift)
-    return ModelRoute(name, route.source.driver, delay, np.ones(1))
+        return replace(plain, sections=route.stored.values.astype(np.int64), lower=bits - route.stored.post_shift)
+    return plain
 
 
-def _play(plan: Plan, *, feedback: bool) -> Callable[[Sequence[int], Whole], Whole]:
-    def play(chosen: Sequence[int], x: Whole) -> Whole:
-        assert plan.word.word is not None
-        out = np.empty_like(x)
-        by_length: dict[int, list[int]] = {}
-        for n, index in enumerate(chosen):
-            path, route = plan.routes[index]
-            if isinstance(route.stored, StoredSections):
-                by_length.setdefault(len(route.stored.values), []).append(n)
-            else:
-                for k, signal in enumerate(x[n]):
-                    out[n, k] = _fir(plan, path, route, signal) << route.restore
-        for members in by_length.values():
-            stored = [s for n in members if isinstance(s := plan.routes[chosen[n]][1].stored, StoredSections)]
-            ways = x.shape[1]
-            tables = np.repeat(np.stack([s.values.astype(np.int64) for s in stored]), ways, axis=0)
-            shifts = np.repeat(np.array([s.post_shift for s in stored]), ways)
-            y = _cascades(plan, tables, shifts, x[members].reshape(len(members) * ways, -1), feedback=feedback)
-            restore = np.array([s.shift for s in stored])[:, None, None]
-            out[members] = y.reshape(len(members), ways, -1) << restore
-        return saturated(out, plan.word.word.bits)
-
-    return play
+def feeds(plan: Plan, inputs: Whole) -> Whole:
+    """Driver feeds (L, N) as integers, for inputs (channels, N) as integers, from rest, of a plan in q31 or q15."""
+    late = np.stack([_late(inputs[path.index], route.delay) for path, route in plan.routes])
+    sums = np.zeros((len(plan.drivers), inputs.shape[1]), dtype=np.int64)
+    raised = model_of(plan).raised(range(len(late)), late[:, None])[:, 0]
+    np.add.at(sums, [route.driver for _, route in plan.routes], raised)
+    return np.asarray(saturated(sums, plan.word.fixed.bits))
 
 
-def _fir(plan: Plan, path: Path, route: Route, x: Whole) -> Whole:
-    if not isinstance(route.stored, StoredTaps):
-        return x
-    taps = route.stored.values.astype(np.int64)
-    return fir_q31(taps, x >> path.guard) if plan.word is Q31 else fir_q15(taps, x)
+def feeds_f32(plan: Plan, inputs: NDArray[np.float32]) -> tuple[Real, float]:
+    """Driver feeds (L, N) of inputs (channels, N), and the bound on the error of a float32 computation."""
+    sums, bounds = np.zeros((len(plan.drivers), inputs.shape[1])), np.zeros(len(plan.drivers))
+    for path, route in plan.routes:
+        y, bound = _late(inputs[path.index].astype(np.float64), route.delay), 0.0
+        if isinstance(route.stored, StoredTaps):
+            taps = route.stored.values.astype(float)
+            bound = _gamma(taps.size) * float(lfilter(np.abs(taps), [1.0], np.abs(y)).max(initial=0.0))
+            y = lfilter(taps, [1.0], y)
+        elif isinstance(route.stored, StoredSections):
+            y, bound = _sections(route.stored, y)
+        sums[route.driver] += y
+        bounds[route.driver] += bound + _gamma(len(plan.paths) + 1) * float(np.abs(y).max(initial=0.0))
+    return sums, float(bounds.max())
 
 
-def _cascades(plan: Plan, tables: Whole, shifts: Whole, x: Whole, *, feedback: bool) -> Whole:
-    if not feedback:
-        return (biquads_q31 if plan.word is Q31 else biquads_q15)(tables, shifts, x)
-    assert plan.word.word is not None
-    bits = plan.word.word.bits
-    return cascades(tables, plan.word.word.fraction_bits - shifts, x, lambda y: saturated(y, bits), feedback=True)
+def _sections(stored: StoredSections, x: Real) -> tuple[Real, float]:
+    values = stored.values.astype(float)
+    sos = np.ascontiguousarray(np.concatenate([values[:, :3], np.ones((len(values), 1)), -values[:, 3:]], axis=1))
+    impulse = np.eye(1, x.size)[0]
+    signal, error = x, np.zeros(x.size)
+    for s, row in enumerate(sos):
+        b, a = row[:3], row[3:]
+        after = lfilter(b, a, signal)
+        late_a = np.concatenate([[0.0], np.abs(a[1:])])
+        local = _gamma(6) * (lfilter(np.abs(b), [1.0], np.abs(signal)) + lfilter(late_a, [1.0], np.abs(after)))
+        onward = lfilter([1.0], a, impulse)
+        reach = sosfilt(sos[s + 1 :], onward) if s + 1 < len(sos) else onward
+        error += fftconvolve(np.abs(reach), local)[: x.size]
+        signal = after
+    return np.asarray(signal), float(error.max(initial=0.0))
 
 
-def _alternatives(filters: FilterSet, plan: Plan) -> dict[str, Callable[[], ArithmeticModel]]:
-    found: dict[str, Callable[[], ArithmeticModel]] = {}
-    if plan.word is Q15:
-        found["cmsis-q31"] = lambda: cmsis_model(filters, Q31)
-    if any(isinstance(route.stored, StoredSections) for _, route in plan.routes):
-        found[f"a loop of your own with {ERROR_FEEDBACK}"] = lambda: ArithmeticModel(
-            *_parts(plan), _play(plan, feedback=True)
-        )
-    return found
+def _gamma(count: int) -> float:
+    return count * ROUNDOFF / (1 - count * ROUNDOFF)
+
+
+def _late(x: NDArray[Sample], samples: int) -> NDArray[Sample]:
+    """A signal (N,) that waits."""
+    return np.concatenate([np.zeros(samples, dtype=x.dtype), x])[: x.size]

@@ -1,40 +1,189 @@
-"""What the exported C does, before it is text: for each channel its history, its shifts, and what leads to each driver.
+"""What the exported C does, before it is text: words, taps and sections as CMSIS-DSP stores them, and the ways to each driver.
 
 A channel's samples wait in one line of D + block samples, D its longest delay: every filter reads it where its own delay
 ends, so that delays cost no multiplication. FIR filters of a channel share its delay, its shift s and its guard g.
+
+**Taps.** `arm_fir_q31` sums products of 1.31 words in 64 bits without saturation and returns the sum's bits 31 to 62. Integers q
+and an input x of 32 bits give Σ q x >> 31: it leaves the word, and wraps to the other sign, where it passes 2^31 - 1. With
+|x| <= 2^31 that is the l1 norm: Σ|q| <= 2^31 - 1 is safe for every input. Where the taps have more, the input is shifted right by
+the smallest g >= 0 with
+
+    Σ|q| <= (2^31 - 1) 2^g,
+
+and the sum is shifted left again, together with the shift s of the coefficients (a tap is q 2^(s - 31)), into a 64-bit sum
+that saturates once, at the driver. An input of 24 bits loses nothing while g <= 7. `arm_fir_q15` sums in 64 bits, which 65,535
+products of 31 bits cannot fill, and saturates its output: g = 0. Its coefficients are padded with zeros to an even number, at
+least 4. `arm_fir_f32` takes values as they are. Arrays are stored time-reversed: the last tap first.
+
+**Sections.** {b0, b1, b2, a1, a2} each, the feedback negated, one postShift for all of a filter:
+
+    y[n] = b0 x[n] + b1 x[n-1] + b2 x[n-2] + a1 y[n-1] + a2 y[n-2],     a1, a2 = minus those of scipy's sections
+
+Direct form I keeps no other node than the sections' inputs and outputs. `arm_biquad_cascade_df1_q31` sums five products of
+1.31 words in 64 bits and keeps 32 bits without saturation: a node beyond full scale wraps to the other sign, and stays wrong.
+So section s is scaled by a power of two, 2^-e_s, until its output's l1 norm B_s is at most 1 for every input:
+
+    e_s = ceil(log2(B_s / FULL)),   b'_s = b_s 2^(e_{s-1} - e_s),   e_{-1} = 0,
+
+FULL leaves room for the rounding of coefficients and of nodes; the last section is lowered only, never raised (e >= 0), and
+the sum at the driver restores its 2^e. Powers of two leave a designed coefficient's digits as they are. Every coefficient is
+then stored as c' 2^-p, p = postShift the smallest that lets all of them fit: the firmware shifts each sum left by p. The sum
+of products itself is within 2.62 if Σ|b'| + |a1| + |a2| <= 2^(p+1) in every section; p rises until that holds too.
+
+Q15 stores {b0, 0, b1, b2, a1, a2}, sums in 34.30 and saturates. Both cut what is below the last bit. With 16 bits that is heard, and
+saturation forgives a node beyond full scale: order, pairing and scale are those of `cmsis_arrangement.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from designer.arrays import Real
 from designer.errors import UsageError
-from designer.export.c_names import LONGEST, identifiers, plain, unique
-from designer.export.cmsis_sections import StoredSections, stored_sections
-from designer.export.cmsis_taps import StoredTaps, stored_taps
-from designer.export.cmsis_word import CmsisWord
+from designer.export.cmsis_arrangement import arranged, post_shift, scaled_table
 from designer.export.filter_set import Filter, FilterSet
-from designer.realization.words import common_shift
+from designer.export.names import LONGEST, c_name, c_names, unique
+from designer.problem.word_format import Word
+from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
+from designer.realization.words import common_shift, rounded, scale
 
 BLOCK = 64
 """Samples a block, unless the firmware's build defines another."""
+MOST_TAPS, MOST_SECTIONS = 65_535, 255
+"""numTaps is a uint16_t, numStages a uint8_t."""
+MOST_SHIFT = 24
+"""The largest shift of an output: 2^8 channels of 31 bits, shifted by 24, fill 63 bits."""
+QUIETER = "lower the filters (max_gain_db, max_effort_db), or export cmsis-f32"
+Numbers = NDArray[np.int64] | NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class CmsisWord:
+    """One of the words that CMSIS-DSP computes in: its functions' suffix, a sample's type in C and bytes, its fixed point, None for f32.
+
+    A biquad section is stored in `section_numbers` coefficients.
+    """
+
+    suffix: str
+    c_type: str
+    bytes: int
+    word: Word | None
+    section_numbers: int
+
+    @property
+    def fixed(self) -> Word:
+        """Its fixed point, of q31 and q15."""
+        assert self.word is not None
+        return self.word
+
+    def refuse(self, where: str, found: str, allowed: str, remedy: str) -> UsageError:
+        """The error of what the word or the library cannot hold."""
+        return UsageError(f"--target cmsis-{self.suffix}: {where}: found {found}; allowed: {allowed}; {remedy}")
+
+
+F32 = CmsisWord("f32", "float32_t", 4, None, 5)
+Q31 = CmsisWord("q31", "q31_t", 4, Word.of("q31"), 5)
+Q15 = CmsisWord("q15", "q15_t", 2, Word.of("q15"), 6)
+WORDS = (F32, Q31, Q15)
+
+
+@dataclass(frozen=True)
+class StoredTaps:
+    """One FIR filter in the firmware's memory: values (T,) in time order, s, g, and the largest |stored - designed| tap."""
+
+    values: Numbers
+    shift: int
+    guard: int
+    error: float
+
+
+@dataclass(frozen=True)
+class StoredSections:
+    """One cascade in the firmware's memory: values (S, 5) of b0, b1, b2, a1, a2, the last two negated against scipy's; p; e of the last.
+
+    `error` is the largest |stored - designed| coefficient, on the scale of the stored ones.
+    """
+
+    values: Numbers
+    post_shift: int
+    shift: int
+    error: float
+
+
+def stored_taps(taps: Real, word: CmsisWord, shift: int, where: str) -> StoredTaps:
+    """One filter's taps (T,), with the shift s of its channel.
+
+    Raises UsageError: more taps than numTaps counts, or no shift is left for the output.
+    """
+    count = max(4, taps.size + taps.size % 2) if word is Q15 else taps.size
+    padded = np.concatenate([taps, np.zeros(count - taps.size)])
+    if count > MOST_TAPS:
+        limit = f"at most {MOST_TAPS}, a uint16_t"
+        raise word.refuse(where, f"{count} taps", limit, "choose fewer [realization] taps")
+    if word.word is None:
+        single = padded.astype(np.float32)
+        return StoredTaps(single, 0, 0, float(np.abs(single - padded).max()))
+    whole = rounded(padded, word.word, shift).astype(np.int64)
+    error = float(np.abs(whole * scale(word.word, shift) - padded).max())
+    guard = 0
+    while word is Q31 and int(np.abs(whole).sum()) > (2**31 - 1) << guard:
+        guard += 1
+    if shift + guard > MOST_SHIFT:
+        norms = f"taps up to {np.abs(taps).max():.3g} with an l1 norm of {np.abs(taps).sum():.3g}"
+        raise word.refuse(where, f"{norms}, an output shift of {shift + guard} bits", f"{MOST_SHIFT}", QUIETER)
+    return StoredTaps(whole, shift, guard, error)
+
+
+def stored_sections(cascade: Cascade, word: CmsisWord, where: str, limit: float = 1.0) -> StoredSections:
+    """One filter's sections.
+
+    Parameters
+    ----------
+    limit : the largest magnitude of inputs that drive no feed beyond full scale, at most 1
+
+    Raises UsageError: more sections than numStages counts, a section that rounding makes unstable, or no shift left.
+    """
+    if (count := len(cascade.b)) > MOST_SECTIONS:
+        most = f"at most {MOST_SECTIONS}, a uint8_t"
+        raise word.refuse(where, f"{count} sections", most, "choose fewer [realization] sections")
+    if word.word is None:
+        plain = np.ascontiguousarray(np.concatenate([cascade.b, -cascade.a], axis=1))
+        single = plain.astype(np.float32)
+        _hold_stable(np.asarray(-single[:, 3:], dtype=float), word, where)
+        return StoredSections(single, 0, 0, float(np.abs(single - plain).max()))
+    if word is Q15:
+        cascade, lowered = arranged(cascade, word.word, limit)
+    else:
+        lowered = np.ceil(np.log2(np.maximum(node_bounds(cascade), 1e-9) / FULL)).astype(np.int64)
+        lowered[-1] = max(0, lowered[-1])
+    scaled, bits = scaled_table(cascade, lowered), word.word.fraction_bits
+    shift = post_shift(scaled, word.word)
+    if lowered[-1] > MOST_SHIFT or shift >= bits:
+        size = f"coefficients up to {np.abs(scaled).max():.3g}, postShift {shift}, and an output shift of {lowered[-1]} bits"
+        raise word.refuse(where, size, f"{bits - 1} and {MOST_SHIFT}", QUIETER)
+    step = 2.0 ** (shift - bits)
+    whole = np.ascontiguousarray(np.rint(scaled / step).astype(np.int64))
+    _hold_stable(-whole[:, 3:] * step, word, where)
+    return StoredSections(whole, shift, int(lowered[-1]), float(np.abs(whole * step - scaled).max()))
+
+
+def _hold_stable(a: Real, word: CmsisWord, where: str) -> None:
+    radius = pole_radii(a)
+    worst = int(np.argmax(radius))
+    if radius[worst] >= 1.0:
+        remedy = "export cmsis-q31 or cmsis-f32" if word is Q15 else "choose a smaller [realization] pole radius"
+        pole = f"a pole of magnitude {radius[worst]:.6f} once rounded to {word.suffix}"
+        raise word.refuse(f"{where}, section {worst}", pole, "below 1", remedy)
 
 
 @dataclass(frozen=True)
 class Route:
-    """What leads from a channel to a driver.
+    """What leads from a channel to a driver: the filter as designed, the driver's index, and an identifier, unique among the pairs.
 
-    Attributes
-    ----------
-    source : the filter as designed
-    driver : its index
-    name : identifier, unique among the pairs
-    delay : samples by which its input is late
-    stored : taps, sections, or None for a pure delay
-    restore : bits by which its output is raised at the driver's sum
-
+    Its input is `delay` samples late, its output is raised by `restore` bits at the driver's sum; of a pure delay nothing is stored.
     """
 
     source: Filter
@@ -44,29 +193,12 @@ class Route:
     stored: StoredTaps | StoredSections | None
     restore: int
 
-    @property
-    def multiply_adds(self) -> int:
-        """Products a sample."""
-        if self.stored is None:
-            return 0
-        return int(self.stored.values.size)
-
 
 @dataclass(frozen=True)
 class Path:
-    """A channel and all that it feeds.
+    """A channel, the `index`th input, and its routes in the order of the drivers.
 
-    Attributes
-    ----------
-    channel : its name in the problem
-    index : its place among the inputs
-    name : identifier
-    delay : samples that its FIR filters wait
-    history : D, the longest delay of its routes
-    shift : s of its taps
-    guard : g, bits that its FIR filters' input is lowered by
-    routes : in the order of the drivers
-
+    Its FIR filters wait `delay` samples; `history` is D, the longest delay of its routes, `shift` and `guard` are s and g.
     """
 
     channel: str
@@ -81,17 +213,9 @@ class Path:
 
 @dataclass(frozen=True)
 class Plan:
-    """The whole set in one word.
+    """The whole set in one word: the prefix of every global name, identifiers of the drivers, the channels' paths.
 
-    Attributes
-    ----------
-    filters : as designed
-    word : that everything is computed in
-    prefix : identifier that every global name begins with
-    drivers : their identifiers, in order
-    paths : the channels, in order
-    names : name in the problem -> identifier, where they differ
-
+    `names` holds name in the problem -> identifier, where they differ.
     """
 
     filters: FilterSet
@@ -106,78 +230,64 @@ class Plan:
         """Everything that leads to a driver."""
         return [(path, route) for path in self.paths for route in path.routes]
 
+    @property
+    def multiply_adds(self) -> int:
+        """Products a sample."""
+        return sum(int(route.stored.values.size) for _, route in self.routes if route.stored is not None)
+
 
 def plan_of(filters: FilterSet, word: CmsisWord) -> Plan:
-    """The plan of a set of filters.
-
-    Raises
-    ------
-    UsageError : the word or the library cannot hold them
-
-    """
+    """The plan of a set of filters. Raises UsageError: the word or the library cannot hold them."""
     if not filters.filters:
         raise UsageError(
-            f"--target {word.target}: found no filter in the design; allowed: at least one; design it again"
+            f"--target cmsis-{word.suffix}: found no filter in the design; allowed: at least one; design it again"
         )
-    prefix = prefix_of(filters)
-    names = identifiers([*filters.channels, *filters.drivers])
+    asked = filters.options.get("prefix", "")
+    if c_name(asked) != asked and asked:
+        raise UsageError(
+            f"--prefix: found {asked!r}; allowed: a letter, then letters, digits and single _, at most {LONGEST} in"
+            f" all, and no name of C's or of CMSIS-DSP's; try {c_name(asked)}"
+        )
+    prefix = asked or (c_name(filters.name) if filters.name else "filters")
+    names = c_names([*filters.channels, *filters.drivers])
     pairs = unique({(one.channel, one.driver): f"{names[one.channel]}_{names[one.driver]}" for one in filters.filters})
     paths = tuple(_path(filters, word, index, names, pairs) for index in range(len(filters.channels)))
-    changed = {name: c_name for name, c_name in names.items() if name != c_name}
-    if filters.name not in ("", prefix) and not filters.prefix:
+    changed = {name: identifier for name, identifier in names.items() if name != identifier}
+    if filters.name not in ("", prefix) and not asked:
         changed[filters.name] = prefix
     return Plan(filters, word, prefix, tuple(names[driver] for driver in filters.drivers), paths, changed)
-
-
-def prefix_of(filters: FilterSet) -> str:
-    """What every global name begins with: what was asked for, or the problem's file name as C takes it.
-
-    Raises
-    ------
-    UsageError : what was asked for is no identifier, or too long for the names behind it
-
-    """
-    if not filters.prefix:
-        return plain(filters.name) if filters.name else "filters"
-    if plain(filters.prefix) != filters.prefix:
-        raise UsageError(
-            f"--prefix: found {filters.prefix!r}; allowed: a letter, then letters, digits and single _, at most {LONGEST} in"
-            f" all, and no name of C's or of CMSIS-DSP's; try {plain(filters.prefix)}"
-        )
-    return filters.prefix
 
 
 def _path(
     filters: FilterSet, word: CmsisWord, index: int, names: dict[str, str], pairs: dict[tuple[str, str], str]
 ) -> Path:
     channel = filters.channels[index]
-    delay = filters.delays.get(channel, 0)
+    wait = filters.delays.get(channel, 0)
     own = [one for one in filters.filters if one.channel == channel]
-    shift = _shift(filters, word, [one for one in own if one.cascade is None and one.delay_samples is None], channel)
+    shift = _shift(filters, word, [one.taps for one in own if one.has_taps], channel)
     routes = []
     for one in own:
-        name, where = pairs[one.channel, one.driver], f"{one.channel} to {one.driver}"
-        driver = filters.drivers.index(one.driver)
+        name, where, driver = (
+            pairs[one.channel, one.driver],
+            f"{channel} to {one.driver}",
+            filters.drivers.index(one.driver),
+        )
+        stored: StoredTaps | StoredSections | None = None
         if one.cascade is not None:
-            sections = stored_sections(one.cascade, word, where, 10 ** (-filters.headroom.any_input_db / 20))
-            routes.append(Route(one, driver, name, delay + one.cascade.delay_samples, sections, sections.shift))
-        elif one.delay_samples is not None:
-            routes.append(Route(one, driver, name, delay + one.delay_samples, None, 0))
-        else:
-            routes.append(Route(one, driver, name, delay, stored_taps(one.taps, word, shift, where), shift))
+            stored = stored_sections(one.cascade, word, where, 10 ** (-filters.headroom.any_input_db / 20))
+        elif one.has_taps:
+            stored = stored_taps(one.taps, word, shift, where)
+        routes.append(Route(one, driver, name, wait + one.wait, stored, stored.shift if stored else 0))
     guard = max((route.stored.guard for route in routes if isinstance(route.stored, StoredTaps)), default=0)
-    routes = [
-        Route(r.source, r.driver, r.name, r.delay, r.stored, shift + guard) if isinstance(r.stored, StoredTaps) else r
-        for r in routes
-    ]
+    raised = [replace(r, restore=shift + guard) if isinstance(r.stored, StoredTaps) else r for r in routes]
     history = max((route.delay for route in routes), default=0)
-    return Path(channel, index, names[channel], delay, history, shift, guard, tuple(routes))
+    return Path(channel, index, names[channel], wait, history, shift, guard, tuple(raised))
 
 
-def _shift(filters: FilterSet, word: CmsisWord, fir: list[Filter], channel: str) -> int:
+def _shift(filters: FilterSet, word: CmsisWord, taps: list[Real], channel: str) -> int:
     """The design's own shift where its integers are this word's, so that they stay; else the smallest that lets all taps fit."""
-    if word.word is None or not fir:
+    if word.word is None or not taps:
         return 0
     if filters.word == word.word and channel in filters.shifts:
         return filters.shifts[channel]
-    return common_shift(np.concatenate([one.taps for one in fir]), word.word)
+    return common_shift(np.concatenate(taps), word.word)

@@ -1,31 +1,42 @@
-"""What a firmware runs: one filter a channel and driver, with what must be known to run it and to find it again."""
+"""What a firmware runs: one filter a channel and driver, what they take, and how far below full scale their inputs must stay.
+
+**Headroom.** A feed is Σ_c Σ_n h_cl[n] x_c[-n]. For inputs of at most 1 it is at most the sum over channels of the l1 norms, and
+reaches it for x_c[-n] = sign h_cl[n]: no programme needs more room. A programme hardly ever is that signal. For tones of full
+scale in all channels, whatever their phases, the feed is at most max_f Σ_c |H_cl(f)|: what a preamp is usually set by.
+
+**Memory**, as the direct forms need it. Taps h of length T: T coefficients, T - 1 earlier inputs, T products. A section: 5
+coefficients, 2 words of state (the transposed second direct form) and 5 products. A delay of d samples: d words of state and
+nothing to multiply; it is what a filter that is a pure delay, a cascade's own delay and a channel's delay cost.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from designer.arrays import Real
-from designer.export.headroom import Headroom, headroom_of
+from designer.measures import amplitude_db
 from designer.problem.word_format import Word
 from designer.realization.cascade import Cascade, settled_length
 from designer.realization.words import is_pure_delay
 
+POINTS_A_TAP = 8
+"""Frequencies up to the sample rate for each tap: between two of them |H| rises by less than 0.2 dB."""
+UNHEARD_DB = -120.0
+"""A remainder of a cut response below this needs no word."""
+LOOKED_AT = 8
+"""How many lengths of the cut response are looked at for what the cut leaves out."""
+
 
 @dataclass(frozen=True)
 class Filter:
-    """The filter from one channel to one driver.
+    """The filter from one channel to one driver: its realised taps (T,), whatever the form; its sections, in the biquad form.
 
-    Attributes
-    ----------
-    channel, driver : as the problem file names them
-    taps : (T,) the realised taps, whatever the form
-    cascade : the sections, in the biquad form; None otherwise
-    delay_samples : d where the filter is a pure delay of gain 1, z^-d; None otherwise
-
+    `delay_samples` is d where the filter is a pure delay of gain 1, z^-d.
     """
 
     channel: str
@@ -35,11 +46,55 @@ class Filter:
     delay_samples: int | None = None
 
     @property
+    def has_taps(self) -> bool:
+        """Whether it is taps, and neither sections nor a pure delay."""
+        return self.cascade is None and self.delay_samples is None
+
+    @property
+    def wait(self) -> int:
+        """Samples of delay ahead of what multiplies."""
+        return (self.delay_samples if self.cascade is None else self.cascade.delay_samples) or 0
+
+    @property
     def whole_response(self) -> Real:
         """The impulse response: the taps, of sections as long as it lasts."""
         if self.cascade is None:
             return self.taps
         return self.cascade.impulse_response(self.cascade.delay_samples + settled_length(self.cascade.pole_radius))
+
+
+class Memory(NamedTuple):
+    """Coefficients and state in words, and products a sample."""
+
+    coefficients: int
+    state: int
+    multiply_adds: int
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """Room in dB, at least 0: `any_input_db` for whatever is played, `tones_db` for steady tones in all channels at once."""
+
+    any_input_db: float
+    tones_db: float
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        return (
+            f"no driver's feed exceeds full scale where inputs peak {self.any_input_db:.2f} dB below it, or where they are steady"
+            f" tones {self.tones_db:.2f} dB below it"
+        )
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """As a manifest holds it: no target applies a preamp by itself, because that would be another filter to whom reads it back."""
+        return {
+            "headroom_db": round(self.any_input_db, 3),
+            "tones_headroom_db": round(self.tones_db, 3),
+            "preamp_db": round(-self.tones_db, 3) + 0.0,  # no negative zero
+            "preamp_applied": False,
+        }
 
 
 @dataclass(frozen=True)
@@ -58,15 +113,12 @@ class FilterSet:
     shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
     own_shifts : (channel, driver) -> s of that filter, where each driver has a scale of its own; empty otherwise
     delays : channel -> samples that it waits ahead of its filters; absent means 0
-    problem_file : the problem's file name
-    problem_sha256 : of its text
+    problem_file, problem_sha256 : the problem's file name, and of its text
     versions : of this tool and what it computed with
     judge : channel -> (L, T) responses as played, to what changed at the points, in words of the manifest; None without a scene
     imported_from : the file that the filters were read from, where they were not designed; empty otherwise
     fed_by_upmix : whether an upmix makes the channels from stereo, which no filter here does
-    prefix : of files and names in C; empty for the problem's file name
-    part : SigmaDSP that the filters are for; empty for any
-    model : miniDSP processor that they are for; empty for any
+    options : flag -> what the problem or the user says of a target's option; absent where nothing is said
 
     """
 
@@ -87,38 +139,69 @@ class FilterSet:
     judge: Callable[[dict[str, Real]], dict[str, dict[str, float]]] | None = None
     imported_from: str = ""
     fed_by_upmix: bool = False
-    prefix: str = ""
-    part: str = ""
-    model: str = ""
+    options: dict[str, str] = field(default_factory=dict)
 
     @property
     def taps(self) -> int:
-        """The number of taps of every filter."""
+        """The number of taps of the longest filter."""
         return max(one.taps.size for one in self.filters)
-
-    @cached_property
-    def headroom(self) -> Headroom:
-        """How far below full scale the inputs must stay."""
-        return headroom_of((one.driver, one.whole_response) for one in self.filters)
 
     @property
     def name(self) -> str:
         """The problem's file name without its ending: what a default output folder is named for."""
         return self.problem_file.removesuffix(".toml")
 
+    @cached_property
+    def headroom(self) -> Headroom:
+        """How far below full scale the inputs must stay."""
+        norms: dict[str, float] = {}
+        spectra: dict[str, Real] = {}
+        responses = [(one.driver, one.whole_response) for one in self.filters]
+        longest = max((taps.size for _, taps in responses), default=1)
+        count = 1 << (POINTS_A_TAP * longest - 1).bit_length()
+        for driver, taps in responses:
+            norms[driver] = norms.get(driver, 0.0) + float(np.abs(taps).sum())
+            spectra[driver] = spectra.get(driver, np.zeros(count // 2 + 1)) + np.abs(np.fft.rfft(taps, count))
+        return Headroom(_room_db(norms.values()), _room_db(float(spectrum.max()) for spectrum in spectra.values()))
+
+    def delay(self, one: Filter) -> int:
+        """Samples ahead of what a filter multiplies, its channel's wait included."""
+        return self.delays.get(one.channel, 0) + one.wait
+
+    def delayed_taps(self, one: Filter) -> Real:
+        """The taps of one filter behind its channel's delay (D + T,)."""
+        return np.concatenate([np.zeros(self.delays.get(one.channel, 0)), one.taps])
+
+    def memory(self, *, sections: bool = True, delays: bool = True) -> Memory:
+        """What all filters take; without `sections` as impulse responses, without `delays` these are zeros among the taps."""
+        each = [self._memory(one, sections=sections, delays=delays) for one in self.filters]
+        coefficients, state, products = (sum(column) for column in zip(Memory(0, 0, 0), *each, strict=True))
+        return Memory(coefficients, state + (sum(self.delays.values()) if delays else 0), products)
+
+    def _memory(self, one: Filter, *, sections: bool, delays: bool) -> Memory:
+        if sections and one.cascade is not None:
+            count = len(one.cascade.b)
+            return Memory(5 * count, 2 * count + one.cascade.delay_samples, 5 * count)
+        if delays and one.delay_samples is not None:
+            return Memory(0, one.delay_samples, 0)
+        length = one.taps.size + (0 if delays else self.delays.get(one.channel, 0))
+        return Memory(length, length - 1, length)
+
+    def cut_note(self) -> tuple[str, ...]:
+        """What is said where sections become taps: how far below the whole response the part is that the cut leaves out."""
+        lost = [_lost_db(one.cascade, one.taps.size) for one in self.filters if one.cascade is not None]
+        if not lost:
+            return ()
+        said = f"sections as impulse responses of {self.taps} taps"
+        if max(lost) < UNHEARD_DB:
+            return (said,)
+        return (f"{said}; what comes later is up to {max(lost):.0f} dB of a whole response: more taps lower it",)
+
 
 def filters_of(
     channels: dict[str, Real], drivers: tuple[str, ...], sections: dict[str, dict[str, Cascade]]
 ) -> tuple[Filter, ...]:
-    """One `Filter` for each channel and driver that is not silent.
-
-    Parameters
-    ----------
-    channels : channel -> taps (L, T)
-    drivers : names (L,)
-    sections : channel -> driver -> cascade, in the biquad form
-
-    """
+    """One `Filter` for each channel and driver that is not silent, of channel -> taps (L, T) and channel -> driver -> cascade."""
     found = []
     for channel, taps in channels.items():
         pure = is_pure_delay(taps)
@@ -129,3 +212,12 @@ def filters_of(
             delay = int(np.argmax(taps[l])) if pure[l] and cascade is None else None
             found.append(Filter(channel, driver, taps[l], cascade, delay))
     return tuple(found)
+
+
+def _lost_db(cascade: Cascade, count: int) -> float:
+    whole = cascade.impulse_response(LOOKED_AT * count)
+    return float(amplitude_db(np.atleast_1d(np.linalg.norm(whole[count:]) / np.linalg.norm(whole)))[0])
+
+
+def _room_db(gains: Iterable[float]) -> float:
+    return max(0.0, 20 * float(np.log10(max(max(gains, default=0.0), 1e-300))))

@@ -1,69 +1,256 @@
-"""What the rounding of an export costs at the points of its design: cancellation gain, and level and time at the bright points."""
+"""Fixed-point targets judged by running them: noise, a decaying tone and silence through the arithmetic of the firmware.
+
+Coefficients that are right to the last digit are not enough. A section that cuts its sums to 16 bits, towards minus infinity,
+puts out a constant that 1/A(1) raises, and may never come to rest (Jackson, Bell Syst. Tech. J. 49, 1970, on limit cycles;
+Rabiner and Gold, Theory and Application of Digital Signal Processing, 1975, ch. 5). So each channel is played alone, at the
+level that the stated headroom leaves to its inputs:
+
+- noise: two periods of a flat spectrum with random phases, then silence;
+- a tone at the frequency of the most resonant pole, which decays to e^-16 of its beginning, then silence.
+
+What the model puts out is set beside the same filters without rounding. Of each channel, over all its feeds:
+
+=========================  =====================================================  ==================================
+signal to noise            power of the exact feeds over that of the errors less  at least MIN_SIGNAL_TO_NOISE_DB
+                           their means, while the noise plays
+DC                         the largest mean error of a feed, in the noise, in     at most MAX_DC_DB
+                           the last of the tone or in the silence, against full
+                           scale
+limit cycle                the largest deviation from that mean in the silence    at most MAX_LIMIT_CYCLE_DB
+level, time at the bright  largest change in the band, by the responses that the  at most MAX_LEVEL_CHANGE_DB,
+points                     noise's second period shows                            MAX_TIME_CHANGE_US
+=========================  =====================================================  ==================================
+
+What fails one of them is refused, and the remedies that hold are named: each is run in the same way first.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
 import numpy as np
 
-from designer import measures
-from designer.arrays import Complex, Real
-from designer.realization import response
-from designer.result import Result
-from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
-from designer.virtualizer.virtualisation import VIRTUAL
+from designer.arrays import Real
+from designer.errors import UsageError
+from designer.export.arithmetic import ArithmeticModel, ModelRoute, Whole
+from designer.export.filter_set import FilterSet
+from designer.export.provenance import README, readme
+from designer.export.target import Export, Target
+
+MIN_SIGNAL_TO_NOISE_DB = 40.0
+"""Of noise whose level is some 12 dB below its peaks, as a programme's is: what is 40 dB lower is masked by it."""
+MAX_DC_DB = -60.0
+"""A thousandth of full scale: what a loudspeaker's amplifier puts out at rest by itself."""
+MAX_LIMIT_CYCLE_DB = -60.0
+"""A tone in silence that nothing masks."""
+MAX_LEVEL_CHANGE_DB = 0.5
+"""Half of the least difference in level that is heard."""
+MAX_TIME_CHANGE_US = 10.0
+"""The least interaural time difference that is heard (Klumpp and Eady, J. Acoust. Soc. Am. 28, 1956)."""
+
+MIN_PERIOD, MAX_PERIOD = 1024, 16_384
+"""Of the noise: whole responses up to the longest fit; of longer ones what comes later wraps around."""
+SILENCE = 1024
+"""Samples of silence that are looked at, once the filters have settled."""
+DECAY = 16.0
+ROUTES_AT_ONCE = 32
+NOTHING_DB = -200.0
+"""As which an error of nothing at all is reported."""
 
 
-def at_the_points(result: Result, taps: dict[str, Real]) -> dict[str, dict[str, float]]:
-    """For each channel what changed in its band.
+FLOORS = {
+    "min_signal_to_noise_db": MIN_SIGNAL_TO_NOISE_DB,
+    "max_dc_db": MAX_DC_DB,
+    "max_limit_cycle_db": MAX_LIMIT_CYCLE_DB,
+    "max_level_change_db": MAX_LEVEL_CHANGE_DB,
+    "max_time_change_us": MAX_TIME_CHANGE_US,
+}
 
-    The mean cancellation gain and the most that is lost of it at any frequency, in dB; the largest change of the mean
-    level at the bright points, in dB; the change of time there: the slope of the phase of Σ conj(p) p', p as designed and
-    p' as played, over frequency, fitted through 0 with weights |Σ conj(p) p'|, in microseconds. A channel of the stereo
-    chain is judged at the bright ear of the design that it follows, and not by a gain: it cancels no ear.
 
-    Parameters
-    ----------
-    result : the design, with the filters as realised
-    taps : channel -> (L, T) what is played
+@dataclass(frozen=True)
+class ChannelJudgement:
+    """One channel; `ears` holds the changes at the bright points, and nothing where no scene is known or it is no design's."""
 
+    signal_to_noise_db: float
+    dc_db: float
+    limit_cycle_db: float
+    ears: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Each floor that is not held, in words."""
+        ratio, said = self.signal_to_noise_db, []
+        if ratio < MIN_SIGNAL_TO_NOISE_DB:
+            said.append(f"a signal-to-noise ratio of {ratio:.1f} dB (at least {MIN_SIGNAL_TO_NOISE_DB:g})")
+        levels = ((self.dc_db, MAX_DC_DB, "DC"), (self.limit_cycle_db, MAX_LIMIT_CYCLE_DB, "a limit cycle"))
+        for value, most, what in levels:
+            if value > most:
+                said.append(f"{what} of {value:.1f} dB of full scale (at most {most:g})")
+        for key, limit, what, unit in (
+            ("level_change_db", MAX_LEVEL_CHANGE_DB, "a change in level", "dB"),
+            ("time_change_us", MAX_TIME_CHANGE_US, "a change in time", "microseconds"),
+        ):
+            if self.ears.get(key, 0.0) > limit:
+                said.append(f"{what} at the bright points of {self.ears[key]:.2f} {unit} (at most {limit:g})")
+        return tuple(said)
+
+    def entry(self) -> dict[str, float]:
+        """As the manifest holds it."""
+        keys = ("signal_to_noise_db", "dc_db", "limit_cycle_db")
+        return {**{key: round(getattr(self, key), 2) for key in keys}, **self.ears}
+
+
+def with_judgement(filters: FilterSet, target: Target, export: Export) -> Export:
+    """An export with what running it gave, in its facts, its notes and its README.txt; of targets in floating point, as it is.
+
+    Raises UsageError: none of the target's arithmetics holds the floors.
     """
-    designs = {**result.channels, **{VIRTUAL[name]: one for name, one in result.channels.items() if name in VIRTUAL}}
-    scene, rate = result.fine_scene, result.problem.sample_rate_hz
-    found = {}
-    for name, played in taps.items():
-        if name not in designs or name not in result.taps:
-            continue
-        channel = designs[name]
-        target = channel_target(channel.table, scene, channel.plain)
-        inside = target.at(target.in_band)
-        own = driver_index(channel.table, scene.drivers)
-        before, after = (response(each, inside.frequency_hz, rate)[:, own] for each in (result.taps[name], played))
-        found[name] = {
-            **(_gains(inside, before, after) if name in result.channels else {}),
-            **_bright(inside, before, after),
+    if target.arithmetics is None:
+        return export
+    models = target.arithmetics(filters)
+    judged = {name: judge(filters, model) for name, model in models.items()}
+    failed = {name: text for name, channels in judged.items() if (text := failures(channels))}
+    if len(failed) == len(models) and not target.for_tests:
+        name, text = next(iter(failed.items()))
+        raise UsageError(
+            f"target {target.name}: run in its own arithmetic ({models[name].words}), found {text};"
+            f" {remedies(filters, models[name])}"
+        )
+    held = [name for name in models if name not in failed]
+    remedy = f"take {' or '.join(held)}" if held else "take f32"
+    notes = tuple(f"{name}: run in its own arithmetic, found {text}; {remedy}" for name, text in failed.items())
+    facts = {
+        name: {
+            "model": model.words,
+            "input_peak_db": -round(filters.headroom.any_input_db, 3),
+            "holds": name not in failed,
+            "channels": {channel: one.entry() for channel, one in judged[name].items()},
         }
-    return found
-
-
-def _gains(target: ChannelTarget, before: Complex, after: Complex) -> dict[str, float]:
-    designed, exported = (
-        measures.db(measures.cancellation_gain(target.reach, target.cancel, w)) for w in (before, after)
-    )
-    return {
-        "designed_mean_db": round(float(np.mean(designed)), 3),
-        "exported_mean_db": round(float(np.mean(exported)), 3),
-        "largest_loss_db": round(max(0.0, float(np.max(designed - exported))), 4),
+        for name, model in models.items()
     }
-
-
-def _bright(target: ChannelTarget, before: Complex, after: Complex) -> dict[str, float]:
-    f = target.frequency_hz
-    level = measures.db(measures.mean_power(target.reach, after)) - measures.db(
-        measures.mean_power(target.reach, before)
+    return replace(
+        export,
+        files={**export.files, README: _readme(filters, target.name, export, facts)},
+        notes=(*export.notes, *notes),
+        facts={**export.facts, "arithmetic": facts, "arithmetic_floors": FLOORS},
     )
-    cross = np.sum(np.conj(measures.pressure(target.reach, before)) * measures.pressure(target.reach, after), axis=1)
-    weight = np.abs(cross)
-    late_s = -float(np.sum(weight * f * np.angle(cross)) / max(np.sum(weight * f**2), 1e-300)) / (2 * np.pi)
-    return {
-        "level_change_db": round(float(np.abs(level).max(initial=0.0)), 4),
-        "time_change_us": round(abs(late_s) * 1e6, 3),
-    }
+
+
+def failures(judged: dict[str, ChannelJudgement]) -> str:
+    """What the channels do not hold, in words; empty where they hold all."""
+    return "; ".join(f"{name}: {', '.join(one.failures)}" for name, one in judged.items() if one.failures)
+
+
+def remedies(filters: FilterSet, model: ArithmeticModel) -> str:
+    """What was run instead and holds."""
+    held = []
+    for name, make in model.alternatives.items():
+        try:
+            judged = judge(filters, make())
+        except UsageError:
+            continue
+        if not failures(judged):
+            ratio = min(one.signal_to_noise_db for one in judged.values())
+            held.append(f"{name} holds ({ratio:.0f} dB of signal to noise)")
+    return "; ".join(held) if held else 'choose [realization] form = "fir", or a target in floating point'
+
+
+def judge(filters: FilterSet, model: ArithmeticModel) -> dict[str, ChannelJudgement]:
+    """Channel -> what its filters do in the model's arithmetic."""
+    level = 10 ** (-filters.headroom.any_input_db / 20)
+    length = max(one.taps.size for one in filters.filters)
+    period = min(max(1 << (length - 1).bit_length(), *map(_period, model.routes), MIN_PERIOD), MAX_PERIOD)
+    sums = {name: _Sums(np.zeros((len(filters.drivers), period))) for name in filters.channels}
+    for route, x, y in _played(model, period, level):
+        sums[route.channel].add(filters.drivers.index(route.driver), route, x, y, period, model.full_scale)
+    known = filters.judge({name: one.responses for name, one in sums.items()}) if filters.judge else {}
+    return {name: one.judgement(known.get(name, {})) for name, one in sums.items()}
+
+
+def _period(route: ModelRoute) -> int:
+    return 1 << (route.delay + route.settling - 1).bit_length()
+
+
+def _played(model: ArithmeticModel, period: int, level: float) -> Iterator[tuple[ModelRoute, Whole, Whole]]:
+    """Each route with its two inputs (2, N) and what came out."""
+    settling = max((route.settling for route in model.routes), default=0)
+    count = 2 * period + settling + SILENCE
+    for start in range(0, len(model.routes), ROUTES_AT_ONCE):
+        chosen = range(start, min(start + ROUTES_AT_ONCE, len(model.routes)))
+        signals = [_signals(period, count, model.routes[r].tone) for r in chosen]
+        x = np.rint(np.array(signals) * level * model.full_scale).astype(np.int64)
+        x = np.minimum(x, int(model.full_scale) - 1)  # a sample of 1 itself is one step too far
+        y = model.play(chosen, x)
+        yield from zip((model.routes[r] for r in chosen), x, y, strict=True)
+
+
+def _signals(period: int, count: int, tone: float) -> Real:
+    """The noise and the tone (2, N), of peak 1, with silence behind each."""
+    phases = np.exp(2j * np.pi * np.random.default_rng(1).random(period // 2 + 1))
+    phases[[0, -1]] = 1.0
+    noise = np.fft.irfft(phases, period)
+    n = np.arange(2 * period)
+    decaying = np.cos(tone * n) * np.exp(-DECAY * n / (2 * period))
+    signals = np.zeros((2, count))
+    signals[:, : 2 * period] = np.tile(noise / np.abs(noise).max(), 2), decaying
+    return signals
+
+
+@dataclass
+class _Sums:
+    """What the routes of one channel add up to."""
+
+    responses: Real
+    power: float = 0.0
+    error: float = 0.0
+    mean: float = 0.0
+    deviation: float = 0.0
+
+    def add(self, driver: int, route: ModelRoute, x: Whole, y: Whole, period: int, full_scale: float) -> None:
+        exact = route.exact(x.astype(float))
+        wrong = (y - exact) / full_scale
+        noise = wrong[0, : 2 * period]
+        self.power += float(np.sum((exact[0, : 2 * period] / full_scale) ** 2))
+        self.error += float(np.sum((noise - noise.mean()) ** 2))
+        fading, silence = wrong[1, 2 * period - period // 2 : 2 * period], wrong[:, -SILENCE:]
+        means = silence.mean(axis=1)
+        self.mean = max(self.mean, float(np.abs([noise.mean(), fading.mean(), *means]).max()))
+        self.deviation = max(self.deviation, float(np.abs(silence - means[:, None]).max()))
+        second = slice(period, 2 * period)
+        response = np.fft.irfft(np.fft.rfft(y[0, second]) / np.fft.rfft(x[0, second]), period)
+        self.responses[driver] += np.roll(response, route.delay)
+
+    def judgement(self, ears: dict[str, float]) -> ChannelJudgement:
+        ratio = _db(self.power, self.error) / 2 if self.power > 0 else -NOTHING_DB  # of powers
+        return ChannelJudgement(ratio, _db(self.mean, 1.0), _db(self.deviation, 1.0), ears)
+
+
+def _db(value: float, reference: float) -> float:
+    """Of amplitudes, within what is nothing and its opposite."""
+    ratio = 20 * np.log10(max(value, 1e-300) / max(reference, 1e-300))
+    return float(np.clip(ratio, NOTHING_DB, -2 * NOTHING_DB))
+
+
+def _readme(filters: FilterSet, target: str, export: Export, facts: dict[str, Any]) -> bytes:
+    """The export's README.txt, made where there is none, with the results as a table."""
+    paragraphs = [
+        f"Each channel was run by itself in the target's own arithmetic, with noise and with a decaying tone of"
+        f" {filters.headroom.any_input_db:.1f} dB below full scale at the peak, then with silence. Allowed: signal to noise of"
+        f" {MIN_SIGNAL_TO_NOISE_DB:g} dB or more, DC and limit cycles of {MAX_DC_DB:g} and {MAX_LIMIT_CYCLE_DB:g} dB of full scale or less;"
+        f" {MAX_LEVEL_CHANGE_DB:g} dB and {MAX_TIME_CHANGE_US:g} microseconds of change at the bright points.",
+        *(f"{name}: {entry['model']}." for name, entry in facts.items()),
+    ]
+    rows = [("arithmetic", "channel", "signal to noise", "DC", "limit cycle", "level change", "time change")]
+    for name, entry in facts.items():
+        for channel, one in entry["channels"].items():
+            dc, cycle = ("none" if (x := one[k]) <= NOTHING_DB else f"{x:.1f} dB" for k in ("dc_db", "limit_cycle_db"))
+            level = f"{one['level_change_db']:.3f} dB" if "level_change_db" in one else "-"
+            time = f"{one['time_change_us']:.2f} us" if "time_change_us" in one else "-"
+            rows.append((name, channel, f"{one['signal_to_noise_db']:.1f} dB", dc, cycle, level, time))
+    written = readme(filters, target, export.scaling, "\n\n".join(paragraphs), rows)
+    if README not in export.files:
+        return written
+    _, _, body = written.partition(b"\n\n")  # behind the provenance, which is there already
+    return export.files[README] + b"\n" + body

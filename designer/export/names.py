@@ -1,46 +1,63 @@
-"""Names of channels and drivers as files and programs take them: few signs, none twice, and the mapping kept."""
+"""Names of channels and drivers as files, C and programs take them: few signs, none twice, and the mapping kept.
+
+Letters' cases count as one, because file systems do not tell them apart and a name in C also appears in a macro, in capitals.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
+from typing import TypeVar
 
 from designer.export.filter_set import Filter, FilterSet
 
-RESERVED = {"con", "prn", "aux", "nul", "filters", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+Key = TypeVar("Key", bound=Hashable)
+RESERVED_FILES = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    "filters",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
+}
 """Names that Windows keeps for its devices, and the one that the targets give to the file of all filters."""
+LONGEST = 18
+"""Characters of a name in C, its number not counted: a prefix, a channel and a driver are within C99's 63 (5.2.4.1)."""
+HASHED = 4
+"""Hexadecimal digits of its hash behind a name that is cut."""
+RESERVED_C = re.compile(
+    "auto|break|case|char|const|continue|default|do|double|else|enum|extern|float|for|goto|if|inline|int|long|register|restrict"
+    "|return|short|signed|sizeof|static|struct|switch|typedef|union|unsigned|void|volatile|while|bool|true|false|main"
+    "|arm_.*|string|stdio|stdint|stddef|math|limits|float|assert"  # a header of that name would hide the library's
+)
+
+
+def unique(wanted: dict[Key, str], sign: str = "_", taken: Iterable[str] = ()) -> dict[Key, str]:
+    """The wanted names, numbered where two are alike or one is taken: the first keeps its own."""
+    used = set(taken)
+    names: dict[Key, str] = {}
+    for key, base in wanted.items():
+        name, count = base, 1
+        while name.lower() in used:
+            count += 1
+            name = f"{base}{sign}{count}"
+        used.add(name.lower())
+        names[key] = name
+    return names
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
-    """Name -> the same in ASCII letters, digits, - and _, and different from the others when case is ignored.
-
-    An accent is dropped; any other sign becomes -. What is then empty, reserved or taken gets a number.
-    """
-    return _unique(names, lambda text: re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-"), "-", RESERVED)
-
-
-def identifiers(names: Iterable[str], longest: int = 63, reserved: Collection[str] = ()) -> dict[str, str]:
-    """Name -> a letter, then letters, digits and _; different from the others when case is ignored.
-
-    Parameters
-    ----------
-    longest : signs; MATLAB's limit by default
-    reserved : names that are taken
-
-    """
-
-    def plain(text: str) -> str:
-        text = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")
-        return (text if text[:1].isalpha() else f"x_{text}" if text else "")[: longest - 4]
-
-    return _unique(names, plain, "_", set(reserved))
+    """Name -> the same in ASCII letters, digits, - and _, an accent dropped, any other sign -, and different from the others."""
+    wanted = {name: re.sub(r"[^A-Za-z0-9_]+", "-", _ascii(name)).strip("-") or "x" for name in names}
+    return unique(wanted, "-", RESERVED_FILES)
 
 
 def filter_files(filters: FilterSet) -> dict[tuple[str, str], str]:
     """(channel, driver) -> the stem of that filter's file."""
-    made = file_names(joined(one) for one in filters.filters)
-    return {(one.channel, one.driver): made[joined(one)] for one in filters.filters}
+    names = file_names(joined(one) for one in filters.filters)
+    return {(one.channel, one.driver): names[joined(one)] for one in filters.filters}
 
 
 def joined(one: Filter) -> str:
@@ -48,20 +65,39 @@ def joined(one: Filter) -> str:
     return f"{one.channel}\n{one.driver}"
 
 
-def changed(names: dict[str, str]) -> dict[str, str]:
+def changed(names: dict[str, str] | dict[tuple[str, str], str]) -> dict[str, str]:
     """Those that are not what they were, as a manifest holds them."""
-    return {old.replace("\n", " / "): new for old, new in names.items() if old.replace("\n", "-") != new}
+    pairs = [("\n".join(old) if isinstance(old, tuple) else old, new) for old, new in names.items()]
+    return {old.replace("\n", " / "): new for old, new in pairs if old.replace("\n", "-") != new}
 
 
-def _unique(names: Iterable[str], plain: Callable[[str], str], sign: str, kept: set[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    taken = set(kept)
-    for name in dict.fromkeys(names):
-        ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-        stem = plain(ascii_only) or "x"
-        unique, number = stem, 2
-        while unique.lower() in taken:
-            unique, number = f"{stem}{sign}{number}", number + 1
-        taken.add(unique.lower())
-        found[name] = unique
-    return found
+def identifiers(names: Iterable[str], longest: int = 63, reserved: Collection[str] = ()) -> dict[str, str]:
+    """Name -> a letter, then letters, digits and _, of at most so many signs (MATLAB's 63), none of the reserved ones."""
+
+    def plain(name: str) -> str:
+        text = re.sub(r"[^A-Za-z0-9]+", "_", _ascii(name)).strip("_")
+        return (text if text[:1].isalpha() else f"x_{text}" if text else "")[: longest - 4] or "x"
+
+    return unique({name: plain(name) for name in names}, "_", reserved)
+
+
+def c_name(name: str) -> str:
+    """A C identifier that reads like the name; two names may get the same."""
+    text = re.sub(r"[^A-Za-z0-9]+", "_", _ascii(name)).strip("_")
+    if len(text) > LONGEST:  # names that begin alike stay apart, in one file and in two
+        text = f"{text[: LONGEST - HASHED - 1].rstrip('_')}_{hashlib.sha256(name.encode()).hexdigest()[:HASHED]}"
+    if not text:
+        return "x"
+    return f"x{text}" if text[0].isdigit() or RESERVED_C.fullmatch(text.lower()) else text
+
+
+def c_names(names: Iterable[str]) -> dict[str, str]:
+    """A C identifier for each name; a name that comes twice is one name, and what is plain as it stands keeps its name."""
+    wanted = {name: c_name(name) for name in names}
+    first = sorted(wanted, key=lambda name: wanted[name] != name)  # stable
+    found = unique({name: wanted[name] for name in first})
+    return {name: found[name] for name in wanted}
+
+
+def _ascii(name: str) -> str:
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()

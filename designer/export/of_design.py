@@ -1,4 +1,9 @@
-"""From a design to the filters that a firmware runs."""
+"""From a design to the filters that a firmware runs, and what their rounding costs at the design's points; and ahead of a design.
+
+Rate, taps, sections, channels and drivers are known from the problem. A stand-in with these, a quiet impulse for each
+filter, is written in memory for each target, so that a limit is found before an hour of designing, and stands in one place: the
+target's own file.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +11,24 @@ import hashlib
 from functools import partial
 from pathlib import PurePath
 
+import numpy as np
+
+from designer import measures
+from designer.arrays import Complex, Real
 from designer.export.filter_set import FilterSet, filters_of
-from designer.export.judged import at_the_points
+from designer.export.targets import OPTIONS
+from designer.export.write import write_target
+from designer.problem.schema import Problem
+from designer.realization import response
+from designer.realization.cascade import Cascade
 from designer.result import Result
+from designer.stereo.chain import CENTRE, chain_of, has_chain
+from designer.stereo.virtualisation import VIRTUAL
+from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
 from designer.versions import versions
-from designer.virtualizer.chain import chain_of, has_chain
+
+MAX_VALUES = 200_000
+"""A stand-in of more taps than this is not written twice; its limits are then found after the design."""
 
 
 def filter_set(result: Result) -> FilterSet:
@@ -49,7 +67,116 @@ def filter_set(result: Result) -> FilterSet:
         judge=partial(at_the_points, result),
         imported_from=result.imported_from,
         fed_by_upmix=chain is not None and chain.upmix,
-        part=problem.export.sigmadsp_part or "",
-        model=problem.export.minidsp_model or "",
-        prefix=problem.export.prefix or "",
+        options=_options(problem),
     )
+
+
+def _options(problem: Problem) -> dict[str, str]:
+    """Flag -> what `[export]` says."""
+    values = {option.flag: getattr(problem.export, option.key) for option in OPTIONS}
+    return {flag: value for flag, value in values.items() if value}
+
+
+def check_targets(problem: Problem) -> None:
+    """Refuse the targets of a problem that cannot hold its filters, as far as the problem tells.
+
+    Raises UsageError: naming the target, what was found, and the limit.
+    """
+    if not problem.export.targets:
+        return
+    stand_in = _stand_in(problem)
+    if sum(one.taps.size for one in stand_in.filters) <= MAX_VALUES:
+        for name in problem.export.targets:
+            write_target(stand_in, name)
+
+
+def _stand_in(problem: Problem) -> FilterSet:
+    table = problem.realization
+    impulse = np.zeros((len(problem.driver_names), table.taps))
+    impulse[:, 0] = 0.25
+    channels: dict[str, Real] = {}
+    sections: dict[str, dict[str, Cascade]] = {}
+    b, a = np.tile([0.25, 0.0, 0.0], (table.sections, 1)), np.zeros((table.sections, 2))
+    for design in problem.designs:
+        own = problem.driver_names if design.drivers is None else design.drivers
+        used = np.isin(problem.driver_names, own)
+        name = design.name if problem.virtualizer is None else VIRTUAL.get(design.name, design.name)
+        channels[name] = impulse * used[:, None]
+        if table.form == "biquad":
+            sections[name] = {driver: Cascade(b, a) for driver in own}
+    own_shifts = (
+        {(channel, driver): 0 for channel in channels for driver in problem.driver_names}
+        if table.word and table.word_scale == "driver"
+        else {}
+    )
+    return FilterSet(
+        title=problem.title,
+        sample_rate_hz=problem.sample_rate_hz,
+        channels=tuple(channels),
+        drivers=problem.driver_names,
+        filters=filters_of(channels, problem.driver_names, sections),
+        form=table.form,
+        bulk_delay_samples=0,
+        word=table.fixed_point,
+        own_shifts=own_shifts,
+        fed_by_upmix=problem.virtualizer is not None and problem.virtualizer.upmix and CENTRE in channels,
+        options=_options(problem),
+        shifts=dict.fromkeys(channels, 0) if table.word and not own_shifts and table.form != "biquad" else {},
+    )
+
+
+def at_the_points(result: Result, taps: dict[str, Real]) -> dict[str, dict[str, float]]:
+    """For each channel what changed in its band.
+
+    The mean cancellation gain and the most that is lost of it at any frequency, in dB; the largest change of the mean
+    level at the bright points, in dB; the change of time there: the slope of the phase of Σ conj(p) p', p as designed and
+    p' as played, over frequency, fitted through 0 with weights |Σ conj(p) p'|, in microseconds. A channel of the stereo
+    chain is judged at the bright ear of the design that it follows, and not by a gain: it cancels no ear.
+
+    Parameters
+    ----------
+    result : the design, with the filters as realised
+    taps : channel -> (L, T) what is played
+
+    """
+    designs = {**result.channels, **{VIRTUAL[name]: one for name, one in result.channels.items() if name in VIRTUAL}}
+    scene, rate = result.fine_scene, result.problem.sample_rate_hz
+    found = {}
+    for name, played in taps.items():
+        if name not in designs or name not in result.taps:
+            continue
+        channel = designs[name]
+        target = channel_target(channel.table, scene, channel.plain)
+        inside = target.at(target.in_band)
+        own = driver_index(channel.table, scene.drivers)
+        before, after = (response(each, inside.frequency_hz, rate)[:, own] for each in (result.taps[name], played))
+        found[name] = {
+            **(_gains(inside, before, after) if name in result.channels else {}),
+            **_bright(inside, before, after),
+        }
+    return found
+
+
+def _gains(target: ChannelTarget, before: Complex, after: Complex) -> dict[str, float]:
+    designed, exported = (
+        measures.db(measures.cancellation_gain(target.reach, target.cancel, w)) for w in (before, after)
+    )
+    return {
+        "designed_mean_db": round(float(np.mean(designed)), 3),
+        "exported_mean_db": round(float(np.mean(exported)), 3),
+        "largest_loss_db": round(max(0.0, float(np.max(designed - exported))), 4),
+    }
+
+
+def _bright(target: ChannelTarget, before: Complex, after: Complex) -> dict[str, float]:
+    f = target.frequency_hz
+    level = measures.db(measures.mean_power(target.reach, after)) - measures.db(
+        measures.mean_power(target.reach, before)
+    )
+    cross = np.sum(np.conj(measures.pressure(target.reach, before)) * measures.pressure(target.reach, after), axis=1)
+    weight = np.abs(cross)
+    late_s = -float(np.sum(weight * f * np.angle(cross)) / max(np.sum(weight * f**2), 1e-300)) / (2 * np.pi)
+    return {
+        "level_change_db": round(float(np.abs(level).max(initial=0.0)), 4),
+        "time_change_us": round(abs(late_s) * 1e6, 3),
+    }

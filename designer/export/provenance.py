@@ -1,18 +1,47 @@
-"""Where an exported file comes from, as lines that each target puts into its own comments."""
+"""Where an exported file comes from, in its own comments; README.txt and filters.csv beside files that hold none.
+
+`filters.csv` says which filter is which file, and what a number in it is worth:
+
+channel, driver     as the problem names them
+file                in the same folder; empty where the filter is a pure delay
+kind                "taps", "sections" or "delay"
+delay_samples       ahead of what the file holds, the channel's own wait included
+bits, log2_step     of integers: their word, and the exponent of two that an integer 1 is worth; empty for floats
+layout              how the file orders its numbers; a target's own word
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import shlex
+import textwrap
+from collections.abc import Iterable
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import NamedTuple
 
 from designer.export.filter_set import FilterSet
 
+README, TABLE = "README.txt", "filters.csv"
 UPMIX = "the upmix of upmix.json, which makes these channels from stereo; left and right alone are not their input"
 
 
-def provenance(filters: FilterSet, target: str, scaling: str) -> list[str]:
-    """Lines of text without comment signs: the same for the same problem, on any day and in any folder."""
+class Row(NamedTuple):
+    """One filter of the table."""
+
+    channel: str
+    driver: str
+    file: str
+    kind: str
+    delay_samples: int
+    bits: int | str = ""
+    log2_step: int | str = ""
+    layout: str = ""
+
+
+def provenance(filters: FilterSet, target: str, scaling: str, mark: str = "") -> list[str]:
+    """Lines behind a comment's mark: the same for the same problem, on any day and in any folder."""
     versions = ", ".join(f"{name} {version}" for name, version in filters.versions.items())
     lines = [
         f"title: {filters.title}",
@@ -27,7 +56,7 @@ def provenance(filters: FilterSet, target: str, scaling: str) -> list[str]:
         f"headroom: {filters.headroom.text}; no preamp is applied",
         f"regenerate: {command(filters, target)}",
     ]
-    return [one_line(line) for line in lines]
+    return [mark + one_line(line) for line in lines]
 
 
 def command(filters: FilterSet, target: str) -> str:
@@ -35,16 +64,11 @@ def command(filters: FilterSet, target: str) -> str:
     out = f"out/{filters.name}"
     design = shlex.join(["designer", "design", filters.problem_file, "-o", out])
     if filters.imported_from:
-        begin = ["designer", "import-coefficients", _relative(filters.imported_from)]
-        design = shlex.join([*begin, "--problem", filters.problem_file, "-o", out])
-    flags = {"--prefix": filters.prefix, "--part": filters.part, "--model": filters.model}
-    options = [text for flag, value in flags.items() if value for text in (flag, value)]
+        kinds = (PurePosixPath(filters.imported_from), PureWindowsPath(filters.imported_from))
+        file = next((kind.name for kind in kinds if kind.is_absolute() or kind.anchor), filters.imported_from)
+        design = shlex.join(["designer", "import-coefficients", file, "--problem", filters.problem_file, "-o", out])
+    options = [text for flag, value in filters.options.items() if value for text in (f"--{flag}", value)]
     return f"{design} && {shlex.join(['designer', 'export', out, '--target', target, *options])}"
-
-
-def _relative(path: str) -> str:
-    kinds = (PurePosixPath(path), PureWindowsPath(path))
-    return next((kind.name for kind in kinds if kind.is_absolute() or kind.anchor), path)
 
 
 def one_line(text: str) -> str:
@@ -52,3 +76,45 @@ def one_line(text: str) -> str:
     printable = "".join(sign if sign.isprintable() else " " for sign in text).replace("\\", "/")
     # One pass is enough: a space is put between two signs, and none come together by it. ??/ is C99's other backslash.
     return re.sub(r"/(?=\*)|\*(?=/)|\?(?=\?/)", lambda sign: f"{sign[0]} ", printable)
+
+
+def text_file(lines: Iterable[str]) -> bytes:
+    """Lines as a file."""
+    return ("\n".join(lines) + "\n").encode()
+
+
+def filter_table(filters: FilterSet, target: str, scaling: str, rows: Iterable[Row]) -> bytes:
+    """`filters.csv`."""
+    stream = io.StringIO()
+    stream.writelines(f"{line}\n" for line in provenance(filters, target, scaling, "# "))
+    csv.writer(stream, lineterminator="\n").writerows([Row._fields, *rows])
+    return stream.getvalue().encode()
+
+
+def readme(filters: FilterSet, target: str, scaling: str, text: str, rows: Iterable[tuple[str, ...]] = ()) -> bytes:
+    """`README.txt`.
+
+    Parameters
+    ----------
+    text : how to use the files; paragraphs are parted by an empty line, and indented ones, code, are kept as they are
+    rows : a table, by columns
+
+    """
+    lines = [*provenance(filters, target, scaling), ""]
+    for paragraph in text.strip("\n").split("\n\n"):
+        as_it_is = all(line.startswith("    ") for line in paragraph.splitlines())
+        lines += paragraph.splitlines() if as_it_is else textwrap.wrap(" ".join(paragraph.split()), 100)
+        lines.append("")
+    table = [tuple(map(one_line, row)) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+    return ("\n".join(lines).rstrip() + "\n").encode()
+
+
+def delays_text(filters: FilterSet) -> str:
+    """The delays of the channels, a paragraph each."""
+    return "\n\n".join(
+        f"channel {one_line(name)} waits {delay} samples ahead of its filters"
+        for name, delay in filters.delays.items()
+        if delay
+    )

@@ -1,33 +1,40 @@
-"""What an export target is, and what it returns: files in memory, so that nothing half-written can be left behind."""
+"""What a target of `designer export` is, the options that it heeds, the files that it makes, and what it refuses.
+
+A target is one file in `targets/`, which makes one `Target`. `name` and `place` of a target, and what an `Option` says, are
+literals, because the problem file's schema reads them without importing the file.
+"""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from designer.export.filter_set import FilterSet
+from designer.arrays import Real
+from designer.errors import UsageError
+from designer.export.arithmetic import ArithmeticModel
+from designer.export.coefficients import Coefficients
+from designer.export.filter_set import FilterSet, Memory
+from designer.export.provenance import Row
 from designer.problem.word_format import Word
-
-OPTIONS = ("prefix", "part", "model")
-"""Attributes of a `FilterSet` that `designer export` takes as flags, and that only some targets heed."""
 
 
 @dataclass(frozen=True)
 class Export:
-    """The files of one target, and what its manifest says of them.
+    """The files of one target, in memory so that nothing half-written can be left behind, and what its manifest says of them.
 
     Attributes
     ----------
     files : path inside the target's folder -> content; the order is that of the manifest
-    coefficient_bytes : memory that the coefficients take in the firmware
-    state_bytes : memory that the filters' state takes in the firmware
+    coefficient_bytes, state_bytes : memory that the coefficients and the filters' state take in the firmware
     multiply_adds : products a sample
     scaling : in words: full scale, shifts, and the headroom that the input needs
     notes : what was changed on the way (a tap added, a name mangled), for the user
     names : name in the problem -> name in the files, where they differ
     facts : anything else that the manifest should hold
-    preamp : where the user sets the preamp of -`tones_db` (see `headroom.py`); no target applies it by itself
+    preamp : where the user sets the preamp of -`tones_db`; no target applies it by itself
 
     """
 
@@ -41,28 +48,128 @@ class Export:
     facts: dict[str, Any] = field(default_factory=dict)
     preamp: str = "a volume ahead of the filters"
 
+    @classmethod
+    def of_words(cls, files: dict[str, bytes], used: Memory, width: int, scaling: str, **rest: Any) -> Export:
+        """An export whose coefficients and state are words of so many bytes."""
+        return cls(files, width * used.coefficients, width * used.state, used.multiply_adds, scaling, **rest)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """What some targets want to know: a key of `[export]`, and a flag of `designer export`; `place` orders them.
+
+    `about` stands in the schema, `help` in the command's; `names` are allowed, or where there are none any text of a `pattern`.
+    """
+
+    place: int
+    flag: str
+    key: str
+    about: str
+    help: str
+    names: dict[str, Any] = field(default_factory=dict)
+    pattern: str = ""
+
+    def check(self, value: str) -> None:
+        """Refuse a value that is not known. Raises UsageError: naming those that are, and the nearest."""
+        if value and self.names and value not in self.names:
+            near = difflib.get_close_matches(value.lower(), self.names, n=1, cutoff=0.5)
+            remedy = f"; nearest: {near[0]}" if near else ""
+            raise UsageError(f"--{self.flag}: found {value!r}; allowed: {', '.join(self.names)}{remedy}")
+
+
+class BareFile(NamedTuple):
+    """A file of bare numbers, and what its row of `filters.csv` says of them."""
+
+    path: Path
+    row: Row
+    bits: int
+    step: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Target:
-    """One firmware, host program or file format that filters are written for.
+    """One firmware, host program or file format that filters are written for, and read back from.
 
     Attributes
     ----------
+    place : in lists
     name : as `--target` and `[export] targets` take it
     summary : one line: what it is for
     write : the files of a set of filters; raises `UsageError` where the target cannot hold them
     channel_scale : fixed-point words in which the drivers of a channel share one scale
-    options : those of `OPTIONS` that it heeds
+    options : that it heeds
+    arithmetics : of a target in fixed point: by name what its files compute; raises as `write` does
+    for_tests : written whatever its arithmetics do
+    files : in words, what `read` reads
+    read : puts a file's filters into `Coefficients`; raises `DataError`
+    endings : of the files that it reads
+    is_own : tells a file from that of another target with its ending, by its text
+    in_folders : patterns of its files in a folder; files without a sign * are looked for first
+    decode : of a target that writes `filters.csv`: numbers of a bare file, b0 to a2 of each section or the first tap first, and
+        gains of sections; raises `DataError`
+    bare : endings, and layouts in `filters.csv`, of the files that `decode` reads
 
     """
 
+    place: int
     name: str
     summary: str
     write: Callable[[FilterSet], Export]
     channel_scale: tuple[Word, ...] = ()
-    options: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+    arithmetics: Callable[[FilterSet], dict[str, ArithmeticModel]] | None = None
+    for_tests: bool = False
+    files: str = ""
+    read: Callable[[Coefficients], None] | None = None
+    endings: tuple[str, ...] = ()
+    is_own: Callable[[str], bool] | None = None
+    in_folders: tuple[str, ...] = ()
+    decode: Callable[[Coefficients, BareFile], tuple[Real, Real | None]] | None = None
+    bare: tuple[tuple[str, str], ...] = ()
 
     def heeded(self, filters: FilterSet) -> FilterSet:
-        """The filters without the options that this target does not heed, so that no command names them."""
-        unheeded: dict[str, Any] = dict.fromkeys((option for option in OPTIONS if option not in self.options), "")
-        return replace(filters, **unheeded)
+        """The filters without the options that this target does not heed, so that no command names them.
+
+        Raises UsageError: an option has a value that is not known.
+        """
+        for option in self.options:
+            option.check(filters.options.get(option.flag, ""))
+        flags = [option.flag for option in self.options if filters.options.get(option.flag)]
+        return replace(filters, options={flag: filters.options[flag] for flag in flags})
+
+    def check_scales(self, filters: FilterSet) -> None:
+        """Refuse filters whose drivers each have a scale of their own, where the target gives a channel's drivers one.
+
+        Raises UsageError: as said.
+        """
+        if filters.own_shifts and filters.word is not None and filters.word in self.channel_scale:
+            raise refuse(
+                self.name,
+                f'a scale for each driver (word_scale = "driver") in words of {filters.word.bits} bits',
+                "one scale a channel, to which every tap would be rounded again",
+                'set [realization] word_scale = "channel", or export hex or xilinx-coe, which hold a scale a filter',
+            )
+
+
+def refuse(target: str, found: str, allowed: str, remedy: str) -> UsageError:
+    """The error of what a target cannot hold: what was found, what is allowed, what to do."""
+    return UsageError(f"target {target}: found {found}; allowed: {allowed}; {remedy}")
+
+
+def whole_rate(filters: FilterSet, target: str) -> int:
+    """The sample rate, for formats that hold it as a whole number of hertz. Raises UsageError: it is none."""
+    rate = round(filters.sample_rate_hz)
+    if rate != filters.sample_rate_hz:
+        raise refuse(
+            target,
+            f"a sample rate of {filters.sample_rate_hz:.17g} Hz",
+            "a whole number of hertz, which is what its files hold",
+            "design at such a rate, or export csv, json or npz",
+        )
+    return rate
+
+
+def at_most(target: str, found: int, limit: int, what: str, remedy: str) -> None:
+    """Refuse more than a limit. Raises UsageError: naming both numbers."""
+    if found > limit:
+        raise refuse(target, f"{found:,} {what}", f"at most {limit:,}", remedy)

@@ -1,18 +1,24 @@
-"""WAV files of which every byte is of the data: RIFF with a `fmt ` chunk, `fact` for floats, `data`, and a comment at the end.
+"""WAV files of responses: written so that every byte is of the data, and read after their size and rate have been looked at.
 
-Microsoft's RIFF specification, WAVE_FORMAT_IEEE_FLOAT (3) and WAVE_FORMAT_PCM (1). libsndfile would add a `PEAK` chunk
-with the time of day. A chunk of odd length is padded to an even one; the comment is `ICMT` in a `LIST` of type `INFO`.
+Microsoft's RIFF specification, WAVE_FORMAT_IEEE_FLOAT (3) and WAVE_FORMAT_PCM (1): `fmt `, `fact` for floats, `data`, and a
+comment at the end, which is `ICMT` in a `LIST` of type `INFO`. libsndfile would add a `PEAK` chunk with the time of day. A chunk
+of odd length is padded to an even one.
 """
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from designer.arrays import Real
+from designer.export.coefficients import Coefficients, read_bytes, shown
 from designer.export.filter_set import FilterSet
+from designer.problem.schema import MAX_TAPS
 
 MAX_TRACKS = 1024
 """What libsndfile reads; the format itself would hold 65,535."""
@@ -31,29 +37,34 @@ def wave_24(samples: Real, sample_rate_hz: int, comment: str = "") -> bytes:
     return _wave(packed, samples.shape, sample_rate_hz, 1, 24, comment)
 
 
-def loud_note(files: Iterable[str], filters: FilterSet) -> tuple[str, ...]:
-    """What is said where float files hold taps above full scale."""
-    names = [name for name in files if name.endswith(".wav") and "-24bit" not in name]
-    return loud_words(", ".join(names), (one.taps for one in filters.filters)) if names else ()
-
-
-def loud_words(name: str, taps: Iterable[Real]) -> tuple[str, ...]:
-    """A note where taps in a float file are above full scale; none where they are not."""
-    largest = max((float(np.abs(one).max(initial=0.0)) for one in taps), default=0.0)
-    if largest <= 1.0:
-        return ()
-    return (
-        f"{name}: taps up to {largest:.3g}, beyond the full scale of 1; a convolver in floating point plays them as"
-        " they are, players and editors that work in integers clip them",
-    )
-
-
 def shift_24(samples: Real) -> int:
     """The smallest s >= 0 with which samples 2^-s (N, tracks) are within the 24 bits."""
     shift = 0
     while not (-(2.0**shift) <= samples.min() and np.rint(samples.max() / 2.0**shift * FULL_24) < FULL_24):
         shift += 1
     return shift
+
+
+def channel_responses(filters: FilterSet, channel: str) -> Real:
+    """The responses of one channel (N, drivers), as long as the longest of all, silent drivers and the channel's delay included."""
+    samples = np.zeros((max(filters.delayed_taps(one).size for one in filters.filters), len(filters.drivers)))
+    for one in filters.filters:
+        if one.channel == channel:
+            taps = filters.delayed_taps(one)
+            samples[: taps.size, filters.drivers.index(one.driver)] = taps
+    return samples
+
+
+def loud_note(names: Iterable[str], taps: Iterable[Real]) -> tuple[str, ...]:
+    """What is said where float files hold taps above full scale; nothing where they do not, or there are none."""
+    files = ", ".join(name for name in names if name.endswith(".wav") and "-24bit" not in name)
+    largest = max((float(np.abs(one).max(initial=0.0)) for one in taps), default=0.0)
+    if largest <= 1.0 or not files:
+        return ()
+    return (
+        f"{files}: taps up to {largest:.3g}, beyond the full scale of 1; a convolver in floating point plays them as"
+        " they are, players and editors that work in integers clip them",
+    )
 
 
 def _wave(data: bytes, shape: tuple[int, ...], rate: int, tag: int, bits: int, comment: str) -> bytes:
@@ -71,3 +82,51 @@ def _wave(data: bytes, shape: tuple[int, ...], rate: int, tag: int, bits: int, c
 
 def _chunk(name: bytes, content: bytes) -> bytes:
     return name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
+
+
+class Sound(NamedTuple):
+    """A sound file: samples (N, tracks), its comment, and how its samples are stored."""
+
+    samples: Real
+    comment: str
+    subtype: str
+
+
+def read_sound(found: Coefficients, path: Path) -> Sound:
+    """A sound file at the problem's rate.
+
+    Raises DataError: it is no sound file, its rate is another, or it is longer than a filter.
+    """
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(io.BytesIO(read_bytes(path))) as file:
+            found.check_rate(file.samplerate, path)
+            if not 1 <= file.frames <= MAX_TAPS:
+                taps, remedy = f"1 to {MAX_TAPS:,} taps", "name a file of impulse responses"
+                raise found.refusal(f"{file.frames:,} samples", taps, remedy, path)
+            sound = Sound(file.read(dtype="float64", always_2d=True), file.comment, file.subtype)
+    except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError, UnicodeDecodeError) as error:
+        raise found.refusal(f"no sound file ({str(error)[:100]})", "WAV", path=path) from None
+    found.checked(sound.samples, "the tracks", path)
+    return sound
+
+
+class Responses:
+    """Sound files that a configuration names, each read once."""
+
+    def __init__(self, found: Coefficients) -> None:
+        self.found, self.sounds = found, dict[str, Sound]()
+
+    def track(self, name: object, track: int) -> Real:
+        """One track (N,) of a file whose name is relative to the configuration; `DataError` where there is none such."""
+        if not isinstance(name, str) or not name:
+            raise self.found.refusal(f"the file name {shown(name)}", "the name of a WAV")
+        if name not in self.sounds:
+            if len(self.sounds) >= MAX_TRACKS:
+                raise self.found.refusal(f"more than {MAX_TRACKS:,} files", "fewer", "name its configuration")
+            self.sounds[name] = read_sound(self.found, self.found.path.parent / name)
+        samples = self.sounds[name].samples
+        if track >= samples.shape[1]:
+            raise self.found.refusal(f"track {track} of {shown(name)}", f"0 to {samples.shape[1] - 1}, its tracks")
+        return samples[:, track]

@@ -1,10 +1,14 @@
 """Exports on disk: files that this tool wrote are replaced, each in one step, and files of others beside them stay.
 
-`export.json` says what each target holds; which files are this tool's stands in the folder's own manifest (`designer.writing`).
+`export.json` says what each target holds: its files with their sizes and SHA-256, the memory and the work that the filters take.
+Which files are this tool's stands in the folder's own manifest (`designer.writing`). `upmix.json` is beside filters of a stereo chain
+with an upmix: the channels of such a chain are no inputs of a device, but made from stereo, frame by frame, with gains that follow
+the signal. A firmware that plays the filters needs that stage ahead of them; the file holds all that it takes to build it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -12,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from designer.errors import DataError, UsageError
-from designer.export import manifest
-from designer.export.arithmetic_judged import with_judgement
 from designer.export.filter_set import FilterSet
-from designer.export.refusals import channel_scales_only
-from designer.export.registry import target_named
+from designer.export.judged import with_judgement
+from designer.export.provenance import command
 from designer.export.target import Export
-from designer.export.upmix_parameters import fed_by_upmix
+from designer.export.targets import target_named
+from designer.stereo.upmix import AVERAGE_S, OVERLAP, SILENCE, Upmix
 from designer.writing import (
     DESIGN,
     EXPORT,
@@ -31,49 +34,42 @@ from designer.writing import (
     update_folder,
 )
 
-MANIFEST = "export.json"
+MANIFEST, UPMIX = "export.json", "upmix.json"
+EQUATIONS = (
+    "w[n] = sin(pi (n + 1/2) / frame), for analysis and, times 1/2, for synthesis; a frame starts every hop samples",
+    "M = (L + R) / 2 and S = (L - R) / 2, transformed in frames",
+    "E[.]: sums over the bins of each band, then y[k] = (1 - p)^2 x[k] + 2 p y[k-1] - p^2 y[k-2] over the frames, p = pole",
+    "rho = Re E[M S*] / E|S|^2, held to [-1, 1]; 0 where E|S|^2 is at most silence",
+    "E|M'|^2 = E|M|^2 - 2 rho Re E[M S*] + rho^2 E|S|^2, at least 0",
+    "alpha = 1 - sqrt((1 - rho^2) E|S|^2 / E|M'|^2), held to [0, 1]; 0 where E|M'|^2 is at most silence",
+    "C = alpha (M - rho S), transformed back; L' = L - C and R' = R - C in time, L and R late by the latency",
+)
 
 
 def made(filters: FilterSet, name: str) -> Export:
     """The export of one target, in memory.
 
-    Raises
-    ------
-    UsageError : no such target, the target cannot hold these filters, or its arithmetic does not hold the stated floors
-
+    Raises UsageError: no such target, the target cannot hold these filters, or its arithmetic does not hold the stated floors.
     """
     export = write_target(filters, name)
     assert export.files and all(export.files.values()), f"{name}: an export without content"
-    export = with_judgement(filters, name, export)
+    export = with_judgement(filters, target_named(name), export)
     return replace(export, facts={**export.facts, **filters.headroom.facts})
 
 
 def write_target(filters: FilterSet, name: str) -> Export:
-    """What a target makes of filters, with the upmix's parameters where one feeds them.
-
-    Raises
-    ------
-    UsageError : as above
-
-    """
+    """What a target makes of filters, with the upmix's parameters where one feeds them; raises as `made` does."""
     target = target_named(name)
-    channel_scales_only(target, filters)
+    target.check_scales(filters)
     export = target.write(target.heeded(filters))
-    return fed_by_upmix(filters, export) if filters.fed_by_upmix else export
+    return _fed_by_upmix(filters, export) if filters.fed_by_upmix else export
 
 
 def fill_exports(filters: FilterSet, folder: Path, names: Sequence[str], refusals: dict[str, str]) -> dict[str, Export]:
     """Write `export/NAME` of each target, and their entries in `export.json`, into a design folder that is being made.
 
-    Parameters
-    ----------
-    refusals : takes the message of each target that cannot be written, so that a design is not lost with it; its entry in the
-        manifest is that message, under `refused`
-
-    Returns
-    -------
-    Target -> what was written
-
+    `refusals` takes the message of each target that cannot be written, so that a design is not lost with it; its entry in the
+    manifest is that message, under `refused`. The others are returned.
     """
     exports: dict[str, Export] = {}
     for name in names:
@@ -89,15 +85,11 @@ def fill_exports(filters: FilterSet, folder: Path, names: Sequence[str], refusal
 def write_in_design(
     filters: FilterSet, folder: Path, names: Sequence[str], *, force: bool = False
 ) -> dict[str, Export]:
-    """Write `export/NAME` of each target into a design folder that is there, and their entries into its `export.json`.
+    """Write `export/NAME` of each target into a design folder that is there, and their entries into its `export.json`; return them.
 
     Parameters
     ----------
     force : replace files of an export that were edited since, and leave files of others beside them
-
-    Returns
-    -------
-    Target -> what was written
 
     Raises
     ------
@@ -118,13 +110,6 @@ def write_in_design(
     return exports
 
 
-def _in_design(filters: FilterSet, exports: dict[str, Export], entries: dict[str, Any]) -> dict[str, bytes]:
-    """Files of a design folder, by their paths in it: those of some targets, and `export.json` with their entries added."""
-    files = {f"export/{name}/{path}": content for name, one in exports.items() for path, content in one.files.items()}
-    added = {name: manifest.entry(filters, name, one) for name, one in exports.items()}
-    return {**files, MANIFEST: manifest.text({**entries, **added}).encode()}
-
-
 def write_elsewhere(filters: FilterSet, place: Path, name: str, *, force: bool = False) -> Export:
     """Write one target's files and their `export.json` into a folder of the user's choice.
 
@@ -141,24 +126,12 @@ def write_elsewhere(filters: FilterSet, place: Path, name: str, *, force: bool =
     """
     check_elsewhere(place, force=force)
     export = made(filters, name)
-    entry = manifest.entry(filters, name, export)
-    files = {**export.files, MANIFEST: manifest.text({name: entry}).encode()}
+    about = entry(filters, name, export)
+    files = {**export.files, MANIFEST: _text({name: about})}
     if not force:
-        _check_other_export(place, files, entry["command"])
+        _check_other_export(place, files, about["command"])
     update_folder(place, EXPORT, lay(files), within=".", force=force)
     return export
-
-
-def _check_other_export(place: Path, files: Mapping[str, bytes], command: str) -> None:
-    """Refuse to remove what another export wrote: of another target, problem or prefix."""
-    there = read_manifest(place)
-    gone = () if there is None else tuple(name for name in there.files if name not in files and (place / name).exists())
-    others = {str(entry.get("command")) for entry in _entries(place / MANIFEST).values()} - {command}
-    if gone and others:
-        raise UsageError(
-            f"{place}: holds another export ({named(gone)}; {', '.join(sorted(others))}), whose files would go; choose another"
-            " with -o; --force replaces it"
-        )
 
 
 def check_elsewhere(place: Path, *, force: bool = False) -> None:
@@ -175,38 +148,72 @@ def check_elsewhere(place: Path, *, force: bool = False) -> None:
     reserve(place / MANIFEST)
 
 
+def _check_other_export(place: Path, files: Mapping[str, bytes], own: str) -> None:
+    """Refuse to remove what another export wrote: of another target, problem or prefix."""
+    there = read_manifest(place)
+    gone = () if there is None else tuple(name for name in there.files if name not in files and (place / name).exists())
+    others = {str(about.get("command")) for about in _entries(place / MANIFEST).values()} - {own}
+    if gone and others:
+        raise UsageError(
+            f"{place}: holds another export ({named(gone)}; {', '.join(sorted(others))}), whose files would go; choose another"
+            " with -o; --force replaces it"
+        )
+
+
 def refused(folder: Path) -> dict[str, str]:
     """Target -> why it was left out of a design folder."""
-    return {name: entry["refused"] for name, entry in _entries(folder / MANIFEST).items() if "refused" in entry}
+    return {name: about["refused"] for name, about in _entries(folder / MANIFEST).items() if "refused" in about}
 
 
 def export_notes(folder: Path) -> list[str]:
     """Notes on the exports in a design folder, each after its target's name, as `designer export` gives them."""
-    return [f"{name}: {note}" for name, entry in _entries(folder / MANIFEST).items() for note in entry.get("notes", [])]
+    return [f"{name}: {note}" for name, about in _entries(folder / MANIFEST).items() for note in about.get("notes", [])]
 
 
 def superseded(folder: Path, kept: Collection[str]) -> list[str]:
-    """What a new design does to the exports that lie in the folder of the design before.
-
-    Parameters
-    ----------
-    kept : targets that are written again with the design
-
-    Returns
-    -------
-    Lines for the user: which exports go, and what makes them again
-
-    """
+    """Which exports of the design before a new one removes, but for those `kept`, which it writes again; and what makes them again."""
     there = read_manifest(folder)
     found = set() if there is None else {name.split("/")[1] for name in there.files if name.startswith("export/")}
     gone = sorted(found.difference(kept))
     if not gone:
         return []
-    keys = json.dumps([*kept, *gone])
     return [
         f"{folder / 'export'}: the exports {', '.join(gone)} of the design before are removed; make them again with designer"
-        f" export {folder} --target NAME, or name them in the problem: [export] targets = {keys}"
+        f" export {folder} --target NAME, or name them in the problem: [export] targets = {json.dumps([*kept, *gone])}"
     ]
+
+
+def entry(filters: FilterSet, target: str, export: Export) -> dict[str, Any]:
+    """What the manifest says of one target."""
+    return {
+        "command": command(target_named(target).heeded(filters), target),
+        "problem_sha256": filters.problem_sha256,
+        "coefficient_bytes": export.coefficient_bytes,
+        "state_bytes": export.state_bytes,
+        "multiply_adds_per_sample": export.multiply_adds,
+        "scaling": export.scaling,
+        "preamp": export.preamp,
+        "bulk_delay_samples": filters.bulk_delay_samples,
+        "notes": list(export.notes),
+        "names": export.names,
+        **export.facts,
+        "files": {
+            path: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for path, content in export.files.items()
+        },
+    }
+
+
+def _in_design(filters: FilterSet, exports: dict[str, Export], entries: dict[str, Any]) -> dict[str, bytes]:
+    """Files of a design folder, by their paths in it: those of some targets, and `export.json` with their entries added."""
+    files = {f"export/{name}/{path}": content for name, one in exports.items() for path, content in one.files.items()}
+    added = {name: entry(filters, name, one) for name, one in exports.items()}
+    return {**files, MANIFEST: _text({**entries, **added})}
+
+
+def _text(entries: dict[str, Any]) -> bytes:
+    """The manifest, from target -> entry, in the order of the names."""
+    return (json.dumps({name: entries[name] for name in sorted(entries)}, indent=2) + "\n").encode()
 
 
 def _entries(path: Path) -> dict[str, Any]:
@@ -217,3 +224,37 @@ def _entries(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read: {error}; delete it and export again") from None
     return entries
+
+
+def _fed_by_upmix(filters: FilterSet, export: Export) -> Export:
+    """An export with the upmix's parameters, at the filters' rate, in a file, in the manifest, and in a note."""
+    stage = Upmix(filters.sample_rate_hz)
+    left, right = (name for name in filters.channels if name != "centre")
+    sizes = {"frame": stage.frame, "hop": stage.hop}
+    late, pole, outputs = stage.latency_samples, stage.kept, {"L'": left, "R'": right, "C": "centre"}
+    content = {
+        "problem": filters.problem_file,
+        "problem_sha256": filters.problem_sha256,
+        "sample_rate_hz": filters.sample_rate_hz,
+        **sizes,
+        "overlap": OVERLAP,
+        "latency_samples": late,
+        "average_s": AVERAGE_S,
+        "pole": pole,
+        "silence": SILENCE,
+        "band_first_bins": stage.bands.first.tolist(),
+        "outputs": outputs,
+        "channel_delay_samples": {name: filters.delays.get(name, 0) for name in filters.channels},
+        "equations": list(EQUATIONS),
+    }
+    note = (
+        f"left and right must not feed these filters directly: an upmix makes {', '.join(filters.channels)} from them, with a"
+        f" latency of {late} samples; {UPMIX} holds its parameters"
+    )
+    facts = {**sizes, "latency_samples": late, "pole": pole, "outputs": outputs}
+    return replace(
+        export,
+        files={**export.files, UPMIX: (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()},
+        notes=(*export.notes, note),
+        facts={**export.facts, "upmix": facts},
+    )

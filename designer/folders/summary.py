@@ -16,11 +16,11 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.errors import DataError
-from designer.export.wave import loud_words
+from designer.export.wave import loud_note
 from designer.problem.messages import shown
 from designer.result import Channel, Result
+from designer.stereo.listening import chain_summary
 from designer.versions import WRITER, versions
-from designer.virtualizer.summary import chain_summary
 
 SUMMARY = "summary.json"
 WAVE = "filters.wav"
@@ -103,7 +103,7 @@ def seal(summary: dict[str, Any]) -> str:
 
 def notes(result: Result) -> list[str]:
     """What a user of the folder's files has to know, without anything being odd."""
-    return list(loud_words(WAVE, result.taps.values()))
+    return list(loud_note([WAVE], result.taps.values()))
 
 
 def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:

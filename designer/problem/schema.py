@@ -7,14 +7,14 @@ Faults that one key shows alone are found here; faults that need two keys are fo
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, create_model
 
 from designer.problem.enclosures import AnyEnclosure
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
-from designer.problem.firmware_names import MiniModel, SigmaPart, TargetName
+from designer.problem.firmware_names import option_fields, target_names
 from designer.problem.response_keys import ResponseDistance, ResponseTime, ResponseTurnedAbout
 from designer.problem.table import (
     MAX_DESIGNS,
@@ -273,17 +273,22 @@ class Tolerance(Table):
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 1
 
 
-class Export(Table):
-    """The firmware targets that a design folder is written for."""
+if TYPE_CHECKING:
 
-    targets: list[TargetName] = []
-    prefix: Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_]{0,17}$")] | None = Field(
-        default=None, description="of the files and names in C; default: from the problem's file name"
+    class Export(Table):
+        """The firmware targets that a design folder is written for, and a key for each of their options."""
+
+        targets: list[str] = []
+
+else:
+    Export = create_model(
+        "Export",
+        __base__=Table,
+        __module__=__name__,
+        __doc__="The firmware targets that a design folder is written for.",
+        targets=(list[Literal[target_names()]], []),
+        **option_fields(),
     )
-    sigmadsp_part: SigmaPart | None = Field(
-        default=None, description="the SigmaDSP whose memory the words are laid out for"
-    )
-    minidsp_model: MiniModel | None = Field(default=None, description="the miniDSP processor whose blocks are filled")
 
 
 class Problem(Table):

@@ -1,88 +1,367 @@
-"""Every figure of a comparison, by the name of its file, with the sentence that it shows."""
+"""Figures of a comparison's channel: every design's curves on the same axes, small multiples over azimuth, and what each says.
+
+A design is told by colour, dash and marker, each alone enough for six of them, so that print in black and white keeps them apart.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from designer.comparison.chosen import chosen_entries
-from designer.comparison.entry import SharedChannel
-from designer.comparison.head_shift import HeadShift
-from designer.comparison.relative_level import relative_level_db
-from designer.comparison.scalar_table import scalar_rows
-from designer.report import comparison_words as words
-from designer.report.canvas import svg
-from designer.report.comparison_curves import curves_of, draw_costs, draw_gain, draw_shift
-from designer.report.comparison_maps import Levels, draw_maps, draw_polars
-from designer.report.comparison_style import switchable
-from designer.report.figures import file_stems
-from designer.report.in_copies import Draw, draw_in_copies
+from designer.arrays import Real
+from designer.comparison.entry import SharedChannel, chosen_entries
+from designer.comparison.head_shift import AXES, HeadShift
+from designer.comparison.numbers import Row, band_of, relative_level_db, scalar_rows
+from designer.evaluation.words import hz
+from designer.measures import lowest_hz
+from designer.metrics import CURVES
+from designer.report import plots
+from designer.report.canvas import COLOURS, SOFT, STYLES, headed, shortened, svg
+
+MARKERS = ("o", "s", "^", "D", "v", "X", "P", "<", ">", "*")
+BAND_COLOUR = "#8b949e"
+LONGEST_LABEL = 34
+HIGHEST_GAIN_DB, LOWEST_GAIN_DB, DEEPEST_DB = 60.0, -12.0, 40.0
+MOST_POLARS = 3
+ASIDE_M = 0.05
+SIDE_DEG, REAR_DEG = 90.0, 180.0
+SILENT_DB = -100.0
+"""What lies behind a baffle is below this."""
+
+Points = list[tuple[Real, Real]]
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One figure: its file's name without suffix, the SVG, what it says, and its channel."""
+class ChannelView:
+    """One channel of a comparison as its figures need it.
 
-    name: str
-    text: str
-    message: str
-    channel: str
-
-
-def levels_of(channel: SharedChannel) -> Levels:
-    """What the maps show, of the entries whose circle is their own."""
-    found = {}
-    for i, entry in enumerate(channel.entries):
-        if entry.has_circle:
-            scene = entry.result.drawn_circle
-            found[i] = (scene.frequency_hz, *relative_level_db(entry.result, channel.name, scene))
-    return found
-
-
-def draw_comparison(
-    channels: Sequence[SharedChannel], shifts: Mapping[tuple[str, str], HeadShift], show: Sequence[str] = ()
-) -> list[Picture]:
-    """Each channel's figures, in the page's order.
-
-    Parameters
+    Attributes
     ----------
-    shifts : (entry's label, channel) -> its head shifts
-    show : labels of the designs to draw as curves of their own where there are many
+    chosen : places of the entries that are drawn as curves of their own
+    shifts : place among the channel's entries -> its head shifts
 
     """
-    stems = file_stems([channel.name for channel in channels])
-    messages: dict[str, tuple[str, str]] = {}
-    tasks: dict[str, Draw] = {}
-    for channel in channels:
-        for kind, (draw, message) in _figures(channel, shifts, chosen_entries(channel, show)).items():
-            name = f"{stems[channel.name]}-{kind}"
-            tasks[name], messages[name] = draw, (message, channel.name)
-    return [Picture(name, text, *messages[name]) for name, text in draw_in_copies(tasks).items()]
+
+    channel: SharedChannel
+    chosen: list[int]
+    shifts: Mapping[int, HeadShift]
+
+    @property
+    def labels(self) -> list[str]:
+        """The entries' names."""
+        return [entry.label for entry in self.channel.entries]
+
+    @property
+    def shown_hz(self) -> tuple[float, float]:
+        """What the frequency axes show: enough for every entry."""
+        shown = [entry.result.drawn_scene.frequency_hz for entry in self.channel.entries]
+        return float(min(f[0] for f in shown)), float(max(f[-1] for f in shown))
+
+    @cached_property
+    def rows(self) -> dict[str, Row]:
+        """The table of scalars."""
+        return {row.key: row for row in scalar_rows(self.channel)}
+
+    @cached_property
+    def levels(self) -> dict[int, tuple[Real, Real, Real, str]]:
+        """Place of each entry whose circle is its own -> frequencies (F,), azimuths (A,), level (F, A), and what it is relative to."""
+        circles = {i: one.result.drawn_circle for i, one in enumerate(self.channel.entries) if one.has_circle}
+        name, entries = self.channel.name, self.channel.entries
+        return {i: (at.frequency_hz, *relative_level_db(entries[i].result, name, at)) for i, at in circles.items()}
+
+    def curves(self, metric: str) -> Points:
+        """Frequencies and a metric of each entry; NaN where a measurement does not tell it."""
+        found = []
+        for entry in self.channel.entries:
+            table = entry.result.drawn.metrics
+            own = table[table.channel == self.channel.name]
+            y = own[metric].to_numpy() if entry.tells(metric) else np.full(len(own), np.nan)
+            found.append((own.frequency_hz.to_numpy(), y))
+        return found
+
+    def extremes(self, key: str, most: str = "largest", least: str = "smallest") -> str:
+        """Who has the most and who the least of a number."""
+        return extremes(self.labels, self.rows[key].values_db if key in self.rows else (), most, least)
 
 
-def _figures(
-    channel: SharedChannel, shifts: Mapping[tuple[str, str], HeadShift], chosen: list[int]
-) -> dict[str, tuple[Draw, str]]:
-    """A channel's figures: kind -> what draws it, and what it says."""
+def channel_view(
+    channel: SharedChannel, shifts: Mapping[tuple[str, str], HeadShift], show: Sequence[str]
+) -> ChannelView:
+    """The view of one channel; shifts by entry's label and channel."""
+    keys = {i: (entry.label, channel.name) for i, entry in enumerate(channel.entries)}
+    own = {i: shifts[key] for i, key in keys.items() if key in shifts}
+    return ChannelView(channel, chosen_entries(channel, show), own)
 
-    def curves(draw: Callable[..., Figure], *given: object) -> Draw:
-        return lambda: switchable(draw(channel, chosen, *given), channel, chosen)
 
-    rows = scalar_rows(channel)
-    gain = words.gain_words(channel, rows, curves_of(channel, "cancellation_gain_db"))
-    made = {"gain": (curves(draw_gain), gain)}
-    own = {
-        i: shifts[entry.label, channel.name]
-        for i, entry in enumerate(channel.entries)
-        if (entry.label, channel.name) in shifts
+def curve_style(number: int) -> dict[str, Any]:
+    """Colour, dash and marker of the design at a place among all: no two of the first 20 alike in colour and marker both."""
+    return {
+        "color": COLOURS[number % len(COLOURS)],
+        "linestyle": STYLES[(number + number // len(COLOURS)) % len(STYLES)],
+        "marker": MARKERS[number % len(MARKERS)],
+        "markersize": 4.2,
+        "markeredgewidth": 0.0,
+        "markevery": (0.02 + 0.024 * (number % 6), 0.15),
     }
-    if own:
-        made["head-shift"] = curves(draw_shift, own), words.shift_words(channel, own)
-    levels = levels_of(channel)
-    if levels:
-        made["maps"] = (lambda: svg(draw_maps(channel, levels))), words.map_words(channel, levels)
-        made["polars"] = (lambda: svg(draw_polars(channel, levels))), words.polar_words(channel, levels)
-    made["costs"] = curves(draw_costs), words.costs_words(channel, rows)
-    return made
+
+
+def switchable(drawn: Figure, view: ChannelView) -> str:
+    """A figure as SVG whose curves carry their design as a class; those that are not chosen are there, and not displayed."""
+    shown = {view.channel.numbers[i] for i in view.chosen}
+
+    def tagged(match: re.Match[str]) -> str:
+        hidden = "" if int(match[1]) in shown else ' display="none"'
+        return f'<g class="design-{match[1]}"{hidden}>'
+
+    def rounded(match: re.Match[str]) -> str:
+        return f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
+
+    def attribute(match: re.Match[str]) -> str:
+        return match[1] + re.sub(r"-?\d+\.\d{3,}", rounded, match[2]) + '"'
+
+    text = re.sub(r'<g id="design-(\d+)">', tagged, svg(drawn))
+    # Coordinates to a hundredth of a point; what is inside of texts and of pictures is left as it is.
+    return re.sub(r'(\s(?:d|x|y|width|height|transform)=")([^"]*)"', attribute, text)
+
+
+def _draw_designs(axes: Axes, view: ChannelView, curves: Mapping[int, tuple[Real, Real]], grid: Real) -> list[Artist]:
+    """Each entry's curve, and the span of all where some are not drawn; what the legend has to name besides."""
+    others: list[Artist] = []
+    if not set(curves) <= set(view.chosen):
+        words = f"all {len(curves)}, lowest to highest"
+        others.append(plots.span(axes, grid, *band_of(list(curves.values()), grid), words, BAND_COLOUR))
+    for i, (x, y) in curves.items():
+        if np.isfinite(y).any():
+            number = view.channel.numbers[i]
+            plots.draw_curves(axes, [plots.curve(x, y, linewidth=1.7, gid=f"design-{number}", **curve_style(number))])
+    return others
+
+
+def _over_frequency(axes: Axes, view: ChannelView, curves: Points, **look: Any) -> list[Artist]:
+    plots.over_frequency(axes, [], view.shown_hz, view.channel.band_hz, **look)
+    return _draw_designs(axes, view, dict(enumerate(curves)), np.geomspace(*view.shown_hz, 240))
+
+
+def _legend(drawn: Figure, view: ChannelView, chosen: Sequence[int], others: Sequence[Artist]) -> None:
+    """The chosen designs' names below the figure, and what else is drawn."""
+    numbers = [view.channel.numbers[i] for i in chosen]
+    looks = [{**curve_style(number), "markevery": None, "linewidth": 1.7} for number in numbers]
+    handles: list[Artist] = [
+        Line2D([], [], label=shortened(view.labels[i], LONGEST_LABEL), **look)
+        for i, look in zip(chosen, looks, strict=True)
+    ]
+    made = drawn.legend(handles=[*handles, *others], loc="outside lower center", ncols=3, handlelength=3.2)
+    for number, handle, text in zip(numbers, made.legend_handles, made.get_texts(), strict=False):
+        for part in (handle, text):
+            if part is not None:
+                part.set_gid(f"design-{number}")
+
+
+def _gain_limits(axes: Axes, view: ChannelView, curves: Points) -> None:
+    low_hz, high_hz = view.channel.band_hz
+    inside = np.concatenate([y[(f >= low_hz) & (f <= high_hz)] for f, y in curves])
+    top = min(max(float(np.nanmax(inside)) + 3, 12.0), HIGHEST_GAIN_DB)
+    lowest = float(np.nanmin(np.concatenate([y for _, y in curves])))
+    axes.set_ylim(max(min(0.0, lowest - 1), LOWEST_GAIN_DB), top)
+
+
+def draw_gain(view: ChannelView) -> Figure:
+    """Cancellation gain of every design, and the different curves that the chosen ones ask for."""
+    curves, targets = view.curves("cancellation_gain_db"), view.curves("target_db")
+    wanted: dict[str, tuple[Real, Real]] = {}
+    for i in view.chosen:
+        table = view.channel.channels[i].table
+        if np.isfinite(targets[i][1]).any():
+            wanted.setdefault(f"{table.cancellation_gain_db} {table.band_hz}", targets[i])
+    drawn, (axes,) = plots.panels(3.9)
+    aim = "on axis over what is cancelled" if view.channel.is_beam else "reached ear over the other"
+    others = _over_frequency(axes, view, curves)
+    asked = [plots.asked_curve(*points, label="asked") for points in wanted.values()]
+    others += plots.draw_curves(axes, asked, title=f"Cancellation gain: {aim}", unit="Cancellation gain in dB")[:1]
+    _gain_limits(axes, view, [*curves, *wanted.values()])
+    _legend(drawn, view, view.chosen, others)
+    return drawn
+
+
+def say_gain(view: ChannelView) -> str:
+    """The mean over the band, and where the designs differ most."""
+    band_hz = view.channel.band_hz
+    grid_hz = np.geomspace(lowest_hz(band_hz), band_hz[1], 200)
+    low, high = band_of(view.curves("cancellation_gain_db"), grid_hz)
+    at = int(np.nanargmax(high - low))
+    return (
+        f"Cancellation gain of {view.channel.name} over frequency: the mean over the band is"
+        f" {view.extremes('mean_cancellation_gain_db', 'highest', 'lowest')}. The designs differ most at"
+        f" {hz(float(grid_hz[at]))}, by {high[at] - low[at]:.1f} dB."
+    )
+
+
+def draw_costs(view: ChannelView) -> Figure:
+    """A small plot for each number over frequency beside the gain: at the worst point, effort, white-noise gain, directivity."""
+    metrics = [one for one in CURVES[1:] if one.better and "comparison" in one.on]
+    rows = -(-len(metrics) // 2)
+    drawn, each = plots.panels(2.5 * rows, rows, 2, sharex=True)
+    others: list[Artist] = []
+    for place, (axes, metric) in enumerate(zip(each, metrics, strict=False)):
+        curves = view.curves(metric.name)
+        others = _over_frequency(axes, view, curves, label=place >= len(metrics) - 2, narrow=True)
+        values = np.concatenate([y for _, y in curves])
+        if metric.name.endswith("cancellation_gain_db"):
+            _gain_limits(axes, view, curves)
+        elif np.isfinite(values).any():
+            top = float(np.nanmax(values)) + 1
+            axes.set_ylim(max(float(np.nanmin(values)) - 1, top - DEEPEST_DB), top)
+        axes.set_title(metric.axis, fontsize=9)
+    _legend(drawn, view, view.chosen, others)
+    return drawn
+
+
+def say_costs(view: ChannelView) -> str:
+    """The worst point and the effort."""
+    worst = view.extremes("least_worst_cancellation_gain_db", "highest", "lowest")
+    return (
+        f"What {view.channel.name} costs, and its worst point, over frequency: the least gain at any one point is {worst}; the"
+        f" largest effort is {view.extremes('largest_effort_db')}."
+    )
+
+
+def draw_shift(view: ChannelView) -> Figure:
+    """Mean gain over the band against the head's shift, aside and to and fro."""
+    drawn, each = plots.panels(3.4, 1, 2, sharey=True)
+    others: list[Artist] = []
+    for axes, line in zip(each, AXES, strict=True):
+        curves = {i: (100 * one.shift_m, one.gain_db[line]) for i, one in view.shifts.items()}
+        x_cm = next(iter(curves.values()))[0]
+        others = _draw_designs(axes, view, curves, x_cm)
+        axes.set_xlim(x_cm[0], x_cm[-1])
+        low, high = ("listener's left", "listener's right") if line == "aside" else ("nearer", "farther")
+        axes.set_xlabel(f"← {low} | shift in cm | {high} →")
+        axes.set_xticks(np.arange(-10, 11, 5))
+        axes.set_title(f"Head moved {line}", fontsize=9)
+    each[0].set_ylabel("Mean gain over the band in dB")
+    _legend(drawn, view, [i for i in view.chosen if i in view.shifts], others)
+    return drawn
+
+
+def say_shift(view: ChannelView) -> str:
+    """What is left with the head a few centimetres aside, on the worse of the two sides."""
+    at = np.isclose(np.abs(next(iter(view.shifts.values())).shift_m), ASIDE_M)
+    aside = [one.gain_db["aside"][at] for one in view.shifts.values()]
+    left = [float(np.nanmin(values)) if np.isfinite(values).any() else None for values in aside]
+    told = extremes([view.labels[i] for i in view.shifts], left, "highest", "lowest")
+    rest = f": with the head {100 * ASIDE_M:g} cm aside, on the worse side, it is {told}" if told else ""
+    return f"Mean gain of {view.channel.name} over its band as the head moves{rest}."
+
+
+def _columns(count: int) -> int:
+    """How many stand side by side: fewer, and larger, where there are few."""
+    return min(count, 2 if count in (2, 4) else 3 if count <= 9 else 4)
+
+
+def _multiples(view: ChannelView, height_in: Any, **look: Any) -> tuple[Figure, list[Axes], int]:
+    """A figure of small multiples, each with its design's name, and their columns."""
+    count, columns = len(view.levels), _columns(len(view.levels))
+    rows = -(-count // columns)
+    drawn, each = plots.panels(0.75 + height_in(columns) * rows, rows, columns, **look)
+    for axes in each[count:]:
+        axes.set_axis_off()
+    for axes, i in zip(each, view.levels, strict=False):
+        axes.set_title(shortened(view.labels[i], 72 // columns), fontsize=8.5, loc="left")
+    return drawn, each[:count], columns
+
+
+def draw_maps(view: ChannelView) -> Figure:
+    """Level over frequency and azimuth, one map a design."""
+    drawn, each, columns = _multiples(view, lambda n: 2.6 if n <= 2 else 1.75, sharex=True, sharey=True)
+    scale = plots.level_scale(max(plots.HIGHEST_DB[one.table.kind] for one in view.channel.channels))
+    for place, (axes, (i, (f, azimuth, level, _))) in enumerate(zip(each, view.levels.items(), strict=True)):
+        last_row = place + columns >= len(each)
+        plots.over_frequency(axes, [], view.shown_hz, label=last_row, narrow=columns > 1)
+        axes.tick_params(labelbottom=last_row)
+        plots.azimuth_map(axes, f, azimuth, level, scale, view.channel.channels[i].table, 90)
+    bar = scale.bar(drawn, each, f"dB re {next(iter(view.levels.values()))[3]}")
+    bar.ax.tick_params(length=0)
+    drawn.supylabel(plots.AZIMUTH_WORDS, fontsize=8.5)
+    return drawn
+
+
+def _mean_level_words(view: ChannelView, around_deg: float) -> tuple[str, float]:
+    """Who is loudest and quietest at +/- an azimuth in the mean over the band, and how loud the loudest is."""
+    low, high = view.channel.band_hz
+    means = []
+    for f, azimuth, level, _ in view.levels.values():
+        sides = [int(np.argmin(np.abs((azimuth - one + 180) % 360 - 180))) for one in (around_deg, -around_deg)]
+        means.append(float(level[(f >= low) & (f <= high)][:, sides].mean()))
+    return extremes([view.labels[i] for i in view.levels], means, "loudest", "quietest"), max(means)
+
+
+def say_maps(view: ChannelView) -> str:
+    """How loud it is at the sides."""
+    reference = next(iter(view.levels.values()))[3]
+    return (
+        f"Level of {view.channel.name} over frequency and azimuth, one map a design on one scale: at the sides (±90°) the mean over"
+        f" the band, relative to the {reference}, is {_mean_level_words(view, SIDE_DEG)[0]}. Boxes are the mask or the nulls' arcs,"
+        " dashed lines the band."
+    )
+
+
+def polar_frequencies_hz(channel: SharedChannel) -> list[int]:
+    """At most three octaves of the band, its lowest and highest among them; the nearest to it where it holds none."""
+    low, high = channel.band_hz
+    middle_hz = np.sqrt(lowest_hz(channel.band_hz) * high)
+    nearest = min(plots.POLAR_HZ, key=lambda one: abs(np.log2(middle_hz / one)))
+    inside = [one for one in plots.POLAR_HZ if low <= one <= high] or [nearest]
+    places = np.linspace(0, len(inside) - 1, min(MOST_POLARS, len(inside))).round().astype(int)
+    return [inside[place] for place in places]
+
+
+def draw_polars(view: ChannelView) -> Figure:
+    """Polar plots on one scale, one a design."""
+    wanted = polar_frequencies_hz(view.channel)
+    drawn, each, columns = _multiples(view, lambda n: 7.2 / n, subplot_kw={"projection": "polar"})
+    rows = {i: plots.rows_near(f, wanted) for i, (f, _, _, _) in view.levels.items()}
+    outer_db = max(0.0, 6.0 * np.ceil(max(float(view.levels[i][2][own].max()) for i, own in rows.items()) / 6))
+    for axes, (i, (_, azimuth, level, _)) in zip(each, view.levels.items(), strict=True):
+        looks = [{"color": COLOURS[n], "linestyle": STYLES[n], "linewidth": 1.5} for n in range(len(wanted))]
+        curves = [plots.curve(azimuth, level[row], **look) for row, look in zip(rows[i], looks, strict=True)]
+        around = plots.curve(azimuth, np.zeros(azimuth.size), color=SOFT, linewidth=0.9, zorder=1)
+        plots.polar(
+            axes, azimuth, [around, *curves], outer_db, rings_db=np.arange(-12.0, outer_db, 12.0), labels=columns <= 2
+        )
+    plots.below(
+        drawn,
+        [Line2D([], [], label=plots.hertz(one), **look) for one, look in zip(wanted, looks, strict=True)],
+        MOST_POLARS,
+    )
+    headed(drawn, f"dB re {next(iter(view.levels.values()))[3]}; rings every 12 dB; front down", 8.5, bold=False)
+    return drawn
+
+
+def say_polars(view: ChannelView) -> str:
+    """How loud it is behind."""
+    told, loudest_db = _mean_level_words(view, REAR_DEG)
+    behind = "silent for all" if loudest_db < SILENT_DB else told
+    return f"Polar plots of {view.channel.name}, one a design: behind (180°) the mean over the band is {behind}."
+
+
+def extremes(
+    labels: Sequence[str], values_db: Sequence[float | None], most: str = "largest", least: str = "smallest"
+) -> str:
+    """Who has the most and who the least, as "largest for A, 3.2 dB, and smallest for B, 1.0 dB"; nothing of fewer than two."""
+    pairs = zip(values_db, labels, strict=False)
+    known = [(value, label) for value, label in pairs if value is not None and np.isfinite(value)]
+    if len(known) < 2:
+        return ""
+    (low, low_label), (high, high_label) = min(known), max(known)
+    if high - low < 0.05:
+        return f"alike for all, {high:.1f} dB"
+    return f"{most} for {high_label}, {high:.1f} dB, and {least} for {low_label}, {low:.1f} dB"

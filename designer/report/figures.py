@@ -1,36 +1,136 @@
-"""Every figure of a design, by the name of its file."""
+"""Every figure, declared once: what it shows, how it is drawn, what it says and when it is there; folders and pages are made from this.
+
+A new figure is one more entry here, with a function that draws it and one that states its message.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from designer.acoustics.measured.head import MeasuredHead
-from designer.acoustics.scene import scene
-from designer.designs.reach import reach
+from designer.acoustics.scene import Scene, scene
+from designer.comparison.entry import SharedChannel
+from designer.comparison.head_shift import HeadShift
+from designer.designs.reach import Reach, reach
 from designer.problem import geometry
 from designer.problem.schema import Problem
-from designer.report.canvas import in_style, svg
-from designer.report.channel_figures import CHANNEL_FIGURES
-from designer.report.in_copies import Draw, draw_in_copies
+from designer.report import channel_curves, channel_maps, channel_time, listener, measured, room
+from designer.report import comparison_figures as comparison
+from designer.report.canvas import ALARM, INK, STYLES, Draw, draw_in_copies, in_style, svg
 from designer.report.layout import draw_layout, layout_words
-from designer.report.listener_figures import listener_figures
-from designer.report.measured_device_plot import draw_measured_device
-from designer.report.measured_driver_plot import draw_measured_driver
-from designer.report.measured_head_plot import draw_measured_head
-from designer.report.reach_plot import draw_reach
-from designer.report.room_plots import draw_plan, plan_words
+from designer.report.plots import curve, over_frequency, panels
 from designer.result import Result
 from designer.targets.curves import in_band
 from designer.writing import CHECK, lay, write_folder
 
+HIGHEST_REACH_DB = 40.0
 
-def file_stems(names: list[str]) -> dict[str, str]:
+
+@dataclass(frozen=True)
+class Declared:
+    """One kind of figure.
+
+    Attributes
+    ----------
+    kind : the end of its file's name
+    caption : what it shows; empty where its message says that itself
+    draw, says : of the subject: its figure, and its message in a sentence, with the numbers that it is drawn for
+    shown : whether there is something to draw of the subject
+    switched : whether a page switches its curves
+
+    """
+
+    kind: str
+    caption: str
+    draw: Callable[..., Figure]
+    says: Callable[..., str]
+    shown: Callable[..., bool] = lambda *subject: True
+    switched: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of a subject, not yet drawn."""
+
+    declared: Declared
+    subject: tuple[Any, ...]
+    place: str = ""
+    """Words behind the caption's first noun, where there are several."""
+
+    def draw(self) -> str:
+        """The SVG."""
+        drawn = self.declared.draw(*self.subject)
+        return comparison.switchable(drawn, *self.subject) if self.declared.switched else svg(drawn)
+
+    def says(self) -> str:
+        """The caption and the message: text alternative, title and caption on the page."""
+        caption = self.declared.caption.format(place=self.place)
+        return f"{caption}: {self.declared.says(*self.subject)}." if caption else self.declared.says(*self.subject)
+
+
+PROBLEM_FIGURES = (  # of a problem
+    Declared("layout", "The layout, from above and from the side", draw_layout, layout_words),
+    Declared("room-plan", "The room, from above and from the side", room.draw_plan, room.plan_words,
+             lambda problem: problem.room is not None),
+)  # fmt: skip
+CHANNEL_FIGURES = (  # of a result and a channel's name, in the page's order
+    Declared("cancellation", "Cancellation gain over frequency, against its target", channel_curves.draw_cancellation,
+             channel_curves.say_cancellation),
+    Declared("filters", "Magnitude of the realised filters, by driver", channel_curves.draw_filters, channel_curves.say_filters),
+    Declared("map", "Level over frequency and azimuth", channel_maps.draw_map, channel_maps.say_map),
+    Declared("polar", "Polar response at octaves", channel_maps.draw_polars, channel_maps.say_polar),
+    Declared("polar-window", "Polar response at octaves, relative to the listening window", channel_maps.draw_polars_to_window,
+             channel_maps.say_polar, lambda result, name: result.channels[name].table.window_deg is not None),
+    Declared("costs", "Effort, white-noise gain, directivity index and front-to-side power over frequency", channel_curves.draw_costs,
+             channel_curves.say_costs),
+    Declared("tone", "Tone of the reached point against the plain driver's", channel_curves.draw_tone, channel_curves.say_tone),
+    Declared("time", "Group delay, impulse and step at the reached point", channel_time.draw_time, channel_time.say_time),
+    Declared("zone", "Cancellation gain over the listener's place and turn", channel_maps.draw_zone, channel_maps.say_zone,
+             channel_maps.has_zone),
+    Declared("phantom", "Where what comes from the middle is heard, over the listener's place", channel_maps.draw_phantom,
+             channel_maps.say_phantom, channel_maps.has_phantom),
+    Declared("tolerance", "Cancellation gain over drawn devices and listeners", channel_curves.draw_tolerance,
+             channel_curves.say_tolerance, lambda result, name: name in result.tolerances),
+    Declared("room", "In the room: critical distance, clarity, coherence between the ears and early lateral energy by octave",
+             room.draw_room, room.say_room, lambda result, name: result.room is not None),
+    Declared("realisation", "Cancellation gain over the band and its points, against the length of the filters and of their words",
+             channel_time.draw_realisation, channel_time.say_realisation,
+             # not of taps from elsewhere, nor of fits too large to be kept
+             lambda result, name: name in result.study and bool(result.study[name].curves)),
+    Declared("impulses", "Impulse responses of the realised filters", channel_time.draw_impulses, channel_time.say_impulses),
+    Declared("left-out", "Designed on every second direction of the head, judged on those left out", channel_curves.draw_left_out,
+             channel_curves.say_left_out, lambda result, name: name in result.left_out),
+)  # fmt: skip
+HEAD_FIGURES = (  # of one head of what the listener gets
+    Declared("listener-differences", "Level and time between the ears{place} over frequency, beside those of real loudspeakers",
+             listener.draw_differences, listener.say_differences),
+    Declared("listener-coherence", "Coherence between the ears{place} over frequency, beside that of real loudspeakers",
+             listener.draw_coherence, listener.say_coherence),
+)  # fmt: skip
+UPMIX_FIGURES = (
+    Declared("listener-separation", "Levels of left, right and centre that the upmix makes of a source over its panning",
+             listener.draw_separation, listener.say_separation),
+)  # fmt: skip
+COMPARISON_FIGURES = (  # of a channel's view, in the page's order
+    Declared("gain", "", comparison.draw_gain, comparison.say_gain, switched=True),
+    Declared(
+        "head-shift", "", comparison.draw_shift, comparison.say_shift, lambda view: bool(view.shifts), switched=True
+    ),
+    Declared("maps", "", comparison.draw_maps, comparison.say_maps, lambda view: bool(view.levels)),
+    Declared("polars", "", comparison.draw_polars, comparison.say_polars, lambda view: bool(view.levels)),
+    Declared("costs", "", comparison.draw_costs, comparison.say_costs, switched=True),
+)
+
+
+def file_stems(names: Sequence[str]) -> dict[str, str]:
     """A file name for each channel: its letters and digits, numbered where two would be the same."""
     stems: dict[str, str] = {}
     for name in names:
@@ -43,46 +143,120 @@ def file_stems(names: list[str]) -> dict[str, str]:
     return stems
 
 
-def draw_all(result: Result) -> dict[str, str]:
-    """The layout, each channel's figures and what the listener gets: file name without suffix -> SVG."""
-    return draw_in_copies(tasks(result))
+def _of(
+    declared: Sequence[Declared], *subject: Any, front: str = "", end: str = "", place: str = ""
+) -> dict[str, Picture]:
+    return {f"{front}{one.kind}{end}": Picture(one, subject, place) for one in declared if one.shown(*subject)}
+
+
+def listener_pictures(result: Result) -> dict[str, Picture]:
+    """Those of each head, numbered from the second on, and the upmix: file name without suffix -> picture; none without [virtualizer]."""
+    found: dict[str, Picture] = {}
+    views = listener.head_views(result)
+    for number, view in enumerate(views):
+        several = len(views) > 1
+        end, place = f"-{number + 1}" if number else "", f" at {view.name}" if several else ""
+        found |= _of(HEAD_FIGURES, view, end=end, place=place)
+    if views and views[0].found.chain.upmix:
+        found |= _of(UPMIX_FIGURES, listener.panned(views[0].found.chain.sample_rate_hz))
+    return found
+
+
+def pictures(result: Result) -> dict[str, Picture]:
+    """Every figure of a design: file name without suffix -> picture."""
+    found = _of(PROBLEM_FIGURES, result.problem)
+    for name, stem in file_stems(list(result.channels)).items():
+        found |= _of(CHANNEL_FIGURES, result, name, front=f"{stem}-")
+    return found | listener_pictures(result)
 
 
 def tasks(result: Result) -> dict[str, Draw]:
-    """Every figure's file name without suffix, and what draws it.
-
-    What the figures share is computed on the way.
-    """
+    """What draws each figure, by its file name without suffix; what the figures share is computed on the way."""
     _ = (
         result.drawn_circle.circle() if not result.fine_scene.is_measured else None,
         result.moved_heads,
         result.drawn_heads,
         result.room,
     )
-    made: dict[str, Draw] = {"layout": partial(_drawn, partial(draw_layout, result.problem))}
-    if result.room is not None:
-        made["room-plan"] = partial(_drawn, partial(draw_plan, result.problem))
-    for name, stem in file_stems(list(result.channels)).items():
-        for kind, figure in CHANNEL_FIGURES.items():
-            if figure.shown(result, name):
-                made[f"{stem}-{kind}"] = partial(_drawn, partial(figure.draw, result, name))
-    return made | {name: partial(_drawn, one.draw) for name, one in listener_figures(result).items()}
+    return {name: picture.draw for name, picture in pictures(result).items()}
+
+
+def draw_all(result: Result) -> dict[str, str]:
+    """The layout, each channel's figures and what the listener gets: file name without suffix -> SVG."""
+    return draw_in_copies(tasks(result))
 
 
 def captions(result: Result) -> dict[str, str]:
-    """What each figure shows and says, by the file name that `draw_all` gives it: its caption and its text alternative."""
-    said = {"layout": f"The layout, from above and from the side: {layout_words(result.problem)}."}
-    if result.room is not None:
-        said["room-plan"] = f"The room, from above and from the side: {plan_words(result.problem)}."
-    for name, stem in file_stems(list(result.channels)).items():
-        for kind, figure in CHANNEL_FIGURES.items():
-            if figure.shown(result, name):
-                said[f"{stem}-{kind}"] = f"{figure.caption}: {figure.says(result, name)}."
-    return said | {name: f"{one.caption}: {one.says()}." for name, one in listener_figures(result).items()}
+    """What each figure shows and says, by the file name that `draw_all` gives it."""
+    return {name: picture.says() for name, picture in pictures(result).items()}
 
 
-def _drawn(draw: Callable[[], Figure]) -> str:
-    return svg(draw())
+@dataclass(frozen=True)
+class Drawn:
+    """One figure of a comparison: its file's name without suffix, the SVG, what it says, and its channel."""
+
+    name: str
+    text: str
+    message: str
+    channel: str
+
+
+def draw_comparison(
+    channels: Sequence[SharedChannel], shifts: Mapping[tuple[str, str], HeadShift], show: Sequence[str] = ()
+) -> list[Drawn]:
+    """Each channel's figures, in the page's order.
+
+    Parameters
+    ----------
+    shifts : (entry's label, channel) -> its head shifts
+    show : labels of the designs to draw as curves of their own where there are many
+
+    """
+    stems = file_stems([channel.name for channel in channels])
+    found: dict[str, Picture] = {}
+    for channel in channels:
+        view = comparison.channel_view(channel, shifts, show)
+        found |= _of(COMPARISON_FIGURES, view, front=f"{stems[channel.name]}-")
+    messages = {name: picture.says() for name, picture in found.items()}
+    drawn = draw_in_copies({name: picture.draw for name, picture in found.items()})
+    return [Drawn(name, text, messages[name], found[name].subject[0].channel.name) for name, text in drawn.items()]
+
+
+def draw_reach(found: Reach) -> Figure:
+    """The most that a layout could reach, a line an effort, darker for more; bounds above HIGHEST_REACH_DB run along the upper edge."""
+    drawn, (axes,) = panels(3.6)
+    f, curves = found.frequency_hz, []
+    for number, (effort, gains) in enumerate(
+        zip(found.effort_db, np.minimum(found.gain_db, HIGHEST_REACH_DB), strict=True)
+    ):
+        shade = 0.75 - 0.6 * number / max(found.effort_db.size - 1, 1)
+        curves.append(curve(f, gains, color=str(shade)))
+        at = int((0.15 + 0.12 * number) * (f.size - 1))
+        axes.annotate(f"{effort:.0f} dB", (f[at], gains[at]), ha="center", va="center", fontsize=8, color=INK,
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0})  # fmt: skip
+    if found.asked_db is not None:
+        curves.append(curve(f, found.asked_db, "asked", ALARM, 1.8, linestyle=STYLES[1]))
+    title = f"{found.name}: the most that any weights reach, by effort"
+    if over_frequency(axes, curves, (float(f[0]), float(f[-1])), title=title, unit="Cancellation gain in dB"):
+        axes.legend(loc="upper left")
+    axes.set_ylim(0.0, HIGHEST_REACH_DB)
+    return drawn
+
+
+def _measured(problem: Problem, made: Scene) -> dict[str, Callable[[], Figure]]:
+    """Figures of each measured driver, head and device of a problem."""
+    found: dict[str, Callable[[], Figure]] = {}
+    names = {problem.drivers[l].name: response for l, response in made.responses.items()}
+    for name, stem in file_stems(list(names)).items():
+        found[f"driver-{stem}"] = partial(measured.draw_measured_driver, name, names[name])
+    heads = {Path(head.name).stem: head for head in made.heads if isinstance(head, MeasuredHead)}
+    beams_only = all(table.kind == "beamformer" for table in problem.designs)
+    arrivals = np.empty((0, 3)) if beams_only or made.is_measured else geometry.arrivals(problem)
+    for name, stem in file_stems(list(heads)).items():
+        found[f"head-{stem}"] = partial(measured.draw_measured_head, heads[name], arrivals)
+    if problem.scene is not None and problem.scene.transfer is not None:
+        found["device"] = partial(measured.draw_measured_device, made, problem.scene.transfer)
+    return found
 
 
 def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str]:
@@ -96,31 +270,15 @@ def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str
 
     """
     with in_style():
-        drawn = {"layout": svg(draw_layout(problem))}
-        if problem.room is not None:
-            drawn["room-plan"] = svg(draw_plan(problem))
+        drawn = {name: picture.draw() for name, picture in _of(PROBLEM_FIGURES, problem).items()}
         if not problem.data_files and not with_reach:
             return drawn
         made = scene(problem)
-        if with_reach:
-            stems = file_stems([table.name for table in problem.designs])
-            for table in problem.designs:
-                inside = in_band(made.frequency_hz, table.band_hz)
-                drawn[f"reach-{stems[table.name]}"] = svg(draw_reach(reach(table, made.at(made.frequency_hz[inside]))))
-        responses = made.responses
-        stems = file_stems([problem.drivers[l].name for l in responses])
-        for l, response in responses.items():
-            name = problem.drivers[l].name
-            drawn[f"driver-{stems[name]}"] = svg(draw_measured_driver(name, response))
-        heads = [head for head in made.heads if isinstance(head, MeasuredHead)]
-        stems = file_stems([Path(head.name).stem for head in heads])
-        ears_only = all(table.kind == "beamformer" for table in problem.designs)
-        arrivals = np.empty((0, 3)) if ears_only or made.is_measured else geometry.arrivals(problem)
-        for head in heads:
-            drawn[f"head-{stems[Path(head.name).stem]}"] = svg(draw_measured_head(head, arrivals))
-        if problem.scene is not None and problem.scene.transfer is not None:
-            drawn["device"] = svg(draw_measured_device(made, problem.scene.transfer))
-    return drawn
+        stems = file_stems([table.name for table in problem.designs])
+        for table in problem.designs if with_reach else ():
+            inside = in_band(made.frequency_hz, table.band_hz)
+            drawn[f"reach-{stems[table.name]}"] = svg(draw_reach(reach(table, made.at(made.frequency_hz[inside]))))
+        return drawn | {name: svg(draw()) for name, draw in _measured(problem, made).items()}
 
 
 def write_problem(problem: Problem, folder: Path, *, with_reach: bool = False, force: bool = False) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The two colour schemes of a page, light and dark, and figures that follow them.
+"""What pages share: their templates, and two colour schemes, light and dark, which figures follow.
 
 A figure's file stands on white paper. Inside a page its text, axes, grid and curves take the page's colours instead, so that nothing
 glares at night. Maps keep their colours in both schemes, as a colour there means a level; what is drawn on a map has a double line,
@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 
-from designer.report.canvas import ALARM, COLOURS, FAINT, INK, SHADE, SOFT, with_unique_ids
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from designer.report.canvas import ALARM, COLOURS, FAINT, INK, SHADE, SOFT
 
 SCHEMES = {  # the page's name: light, dark
     "paper": ("#ffffff", "#14181d"),
@@ -35,6 +37,19 @@ THEMED = {light.lower(): word for word, (light, _) in SCHEMES.items()} | {"#0000
 """Colours as figures are drawn -> the page's name."""
 
 
+def template(name: str) -> Template:
+    """A page's template; `decibels` is a filter of it."""
+    environment = Environment(loader=PackageLoader("designer.report"), autoescape=True, undefined=StrictUndefined)
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.filters["decibels"] = decibels
+    return environment.get_template(name)
+
+
+def decibels(value: float, form: str = ".1f") -> str:
+    """One decimal; nothing is called minus nothing."""
+    return format(round(value, 1) + 0.0, form)
+
+
 def css() -> str:
     """The page's variables, light on paper and by default, dark on a screen that asks for it; and figures' own black as ink."""
     light, dark = (" ".join(f"--{word}: {both[n].lower()};" for word, both in SCHEMES.items()) for n in (0, 1))
@@ -48,7 +63,8 @@ def css() -> str:
 def in_page(text: str, name: str) -> str:
     """An SVG for a page that holds many: ids of its own, the page's colours, and its caption, caption-<name>, as its text alternative."""
     text = re.sub(r"\b(fill|stroke): (#[0-9a-f]{6})\b", _named, text)
-    text = re.sub(r"<svg ", f'<svg role="img" aria-labelledby="caption-{name}" ', with_unique_ids(text, name), count=1)
+    text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text)
+    text = re.sub(r"<svg ", f'<svg role="img" aria-labelledby="caption-{name}" ', text, count=1)
     return re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
 
 

@@ -12,8 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from designer.arrays import Bool, Real
-from designer.report.canvas import COLOURS, INK, SOFT, figure, in_style, svg
-from designer.report.words_on_plots import shortened
+from designer.report.canvas import COLOURS, INK, SHADE, SOFT, figure, in_style, shortened, svg
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
@@ -55,53 +54,40 @@ def trade_off_svg(drawn: TradeOff) -> str:
     with in_style():
         made = figure(7.2, 4.4)
         axes = made.subplots()
-        group = np.asarray(drawn.group)
-        order = np.asarray(drawn.front, dtype=int)[np.argsort(drawn.x[list(drawn.front)], kind="stable")]
+        front = np.asarray(drawn.front, dtype=int)
+        front = front[np.argsort(drawn.x[front], kind="stable")]
         steps = "steps-post" if drawn.x_is_paid else "steps-pre"
-        axes.plot(drawn.x[order], drawn.y[order], color=SOFT, linewidth=1.2, drawstyle=steps, zorder=2)
-        for n in range(len(drawn.group_labels)):
-            look: dict[str, Any] = {
-                "marker": MARKERS[n % len(MARKERS)],
-                "s": 26,
-                "linewidths": 1.0,
-                "edgecolors": COLOURS[n % len(COLOURS)],
-            }
-            full, hollow = (group == n) & drawn.meets, (group == n) & ~drawn.meets
-            axes.scatter(drawn.x[full], drawn.y[full], color=COLOURS[n % len(COLOURS)], zorder=3, **look)
-            axes.scatter(drawn.x[hollow], drawn.y[hollow], facecolors="none", zorder=3, **look)
+        axes.plot(drawn.x[front], drawn.y[front], color=SOFT, linewidth=1.2, drawstyle=steps, zorder=2)
+        handles: list[Artist] = []
+        for n, label in enumerate(drawn.group_labels):
+            marker, colour = MARKERS[n % len(MARKERS)], COLOURS[n % len(COLOURS)]
+            look: dict[str, Any] = {"marker": marker, "s": 26, "linewidths": 1.0, "edgecolors": colour, "zorder": 3}
+            for meets, face in ((drawn.meets, colour), (~drawn.meets, "none")):
+                own = (np.asarray(drawn.group) == n) & meets
+                axes.scatter(drawn.x[own], drawn.y[own], facecolors=face, **look)
+            handles.append(_dot(shortened(label) if len(drawn.group_labels) > 1 else "point", marker, colour))
         x, y = drawn.x[drawn.best], drawn.y[drawn.best]
         axes.scatter([x], [y], marker="o", s=170, facecolors="none", edgecolors=INK, linewidths=1.6, zorder=4)
         axes.margins(0.06)
+        handles.append(Line2D([], [], color=SOFT, linewidth=1.2, label="Pareto front"))
+        handles.append(_dot("chosen", "o", INK, "none", markersize=11, markeredgewidth=1.6))
+        if not drawn.meets.all():
+            handles.append(_dot("hollow: breaks a condition", "o", SOFT, "none"))
         if drawn.limit is not None:
             at, beyond = drawn.limit
             low, high = axes.get_xlim()
             low, high = min(low, at - 0.03 * (high - low)), max(high, at + 0.03 * (high - low))
             axes.axvline(at, color=SOFT, linewidth=0.9, linestyle=(0, (3, 2)), zorder=1)
-            axes.axvspan(at if beyond > 0 else low, high if beyond > 0 else at, color="#eef1f4", zorder=0, linewidth=0)
+            axes.axvspan(at if beyond > 0 else low, high if beyond > 0 else at, color=SHADE, zorder=0, linewidth=0)
             axes.set_xlim(low, high)
+            handles.append(Patch(color=SHADE, label="not allowed"))
         axes.set_xlabel(drawn.x_label)
         axes.set_ylabel(drawn.y_label)
         axes.set_title(f"Chosen: {shortened(drawn.best_label, 90)}")
-        made.legend(handles=_legend(drawn), loc="outside lower center", ncols=3)
+        made.legend(handles=handles, loc="outside lower center", ncols=3)
         return svg(made)
 
 
-def _legend(drawn: TradeOff) -> list[Artist]:
-    alone = len(drawn.group_labels) == 1
-    handles: list[Artist] = [
-        _dot(label if not alone else "point", MARKERS[n % len(MARKERS)], COLOURS[n % len(COLOURS)], full=True)
-        for n, label in enumerate(shortened(label) for label in drawn.group_labels)
-    ]
-    handles.append(Line2D([], [], color=SOFT, linewidth=1.2, label="Pareto front"))
-    handles.append(Line2D([], [], marker="o", markersize=11, markerfacecolor="none", markeredgecolor=INK, markeredgewidth=1.6,
-                          linestyle="none", label="chosen"))  # fmt: skip
-    if not drawn.meets.all():
-        handles.append(_dot("hollow: breaks a condition", "o", SOFT, full=False))
-    if drawn.limit is not None:
-        handles.append(Patch(color="#eef1f4", label="not allowed"))
-    return handles
-
-
-def _dot(label: str, marker: str, colour: str, *, full: bool) -> Line2D:
-    return Line2D([], [], marker=marker, markersize=5, color=colour, linestyle="none", label=label,
-                  markerfacecolor=colour if full else "none")  # fmt: skip
+def _dot(label: str, marker: str, colour: str, face: str = "", **look: Any) -> Line2D:
+    look = {"markersize": 5, "markerfacecolor": face or colour, **look}
+    return Line2D([], [], marker=marker, color=colour, linestyle="none", label=label, **look)

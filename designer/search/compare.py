@@ -9,17 +9,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from designer import job
-from designer.comparison.chosen import check_shown
-from designer.comparison.entry import Entry, SharedChannel, check_count, shared_channels
+from designer.comparison.entry import Entry, SharedChannel, check_count, check_shown, shared_channels
 from designer.comparison.head_shift import HeadShift, head_shift
 from designer.comparison.measured import measured_entries
-from designer.comparison.tidy import tidy_table
+from designer.comparison.numbers import tidy_table
 from designer.errors import DataError, SolverError, UsageError
 from designer.problem import Problem, load
 from designer.problem.methods import check_methods, with_method
 from designer.report import comparison_page
 from designer.report.canvas import as_file
-from designer.report.comparison_figures import Picture, draw_comparison
+from designer.report.figures import Drawn, draw_comparison
 from designer.versions import WRITER, versions
 from designer.writing import COMPARISON, check_folder, lay, reserve, write_folder
 
@@ -44,7 +43,7 @@ class Comparison:
     show: tuple[str, ...] = ()
     command: str = ""
     points_per_octave: int = POINTS_PER_OCTAVE
-    pictures: list[Picture] = field(default_factory=list)
+    pictures: list[Drawn] = field(default_factory=list)
 
     @property
     def title(self) -> str:

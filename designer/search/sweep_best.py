@@ -22,8 +22,8 @@ import numpy as np
 
 from designer.arrays import Bool, Real
 from designer.comparison.key_differences import shown
-from designer.comparison.scalar_table import ROWS
 from designer.errors import DataError, UsageError
+from designer.metrics import BY_NAME, shown_on
 from designer.problem import loads
 from designer.problem.load import changed
 from designer.problem.messages import nearest
@@ -36,16 +36,7 @@ from designer.writing import SWEEP, check_update, lay, update_folder
 if TYPE_CHECKING:
     import pandas as pd
 
-NUMBERS = (  # the comparison's and a few more: name, words, and whether more is better (1) or less (-1)
-    ("mean_cancellation_gain_db", "Mean cancellation gain", 1),
-    *(row for row in ROWS if row[0] != "mean_cancellation_gain_db"),
-    ("listening_zone_m2", "Listening zone", 1),
-    ("tolerance_5th_percentile_db", "5th percentile over tolerances", 1),
-    ("tolerance_median_db", "Median over tolerances", 1),
-    ("tolerance_95th_percentile_db", "95th percentile over tolerances", 1),
-    ("tolerance_nominal_db", "Gain without tolerances", 1),
-    ("largest_region_order_error_db", "Largest error of the order of harmonics", -1),
-)
+NUMBERS = tuple((metric.name, metric.label, metric.better) for metric in shown_on("sweep"))
 AGAINST = ("largest_effort_db", "mean_cancellation_gain_db", "largest_driver_gain_db")
 """What a number is laid against where no condition says: the first of these that is another."""
 COMPARED: dict[str, Callable[[Real, float], Bool]] = {
@@ -84,7 +75,7 @@ class Metric:
     @property
     def unit(self) -> str:
         """As figures have it."""
-        return "m²" if self.name.endswith("_m2") else "dB"
+        return BY_NAME[self.name].unit
 
     @property
     def label(self) -> str:

@@ -13,8 +13,7 @@ from programs import need_module
 
 from designer.acoustics.scene import scene
 from designer.arrays import Complex, Real
-from designer.evaluation.image_sources import Images, images_within, log_reflection
-from designer.evaluation.image_sum import Walls, gathered, waves_from
+from designer.evaluation.image_sources import Images, Walls, gathered, images_within, log_reflection, waves_from
 from designer.problem import room_places
 from designer.problem.schema import Problem
 

@@ -10,12 +10,10 @@ from toml_text import pair, toml
 
 import designer
 from comparison.two_designs import made
-from designer.comparison.chosen import band_of, chosen_entries
-from designer.comparison.entry import Entry, shared_channels
+from designer.comparison.entry import Entry, chosen_entries, shared_channels
 from designer.comparison.head_shift import gains_db, head_shift
 from designer.comparison.key_differences import key_differences
-from designer.comparison.scalar_table import ranked
-from designer.comparison.tidy import COLUMNS, tidy_table
+from designer.comparison.numbers import COLUMNS, band_of, ranked, tidy_table
 from designer.errors import DataError
 
 values = st.lists(st.one_of(st.none(), st.floats(-60, 60)), min_size=1, max_size=20).filter(

@@ -14,7 +14,7 @@ from acoustics.measured.made_sets import frd_text
 import designer
 from designer.comparison.entry import Entry, shared_channels
 from designer.comparison.measured import measured_entries
-from designer.comparison.scalar_table import scalar_rows
+from designer.comparison.numbers import scalar_rows
 from designer.errors import DataError, UsageError
 from designer.search.compare import Comparison
 

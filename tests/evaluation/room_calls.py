@@ -11,19 +11,16 @@ from programs import need_module
 from designer.acoustics.free_field import Disc, FreeField
 from designer.acoustics.heads import Points
 from designer.acoustics.measured.head import MeasuredHead
-from designer.acoustics.measured.sphere import SphereInterpolation
 from designer.acoustics.scene import Scene
+from designer.acoustics.measured.sphere import SphereInterpolation
 from designer.arrays import Real
 from designer.evaluation import (
-    direction_table,
     driver_patterns,
     head_patterns,
     image_sources,
-    image_sum,
     room,
     room_measures,
     room_responses,
-    wave_phases,
 )
 from designer.problem import room_places
 from designer.problem.schema import Room
@@ -54,14 +51,14 @@ def calls(taps: Real, plain: Plain, there: Scene, head: MeasuredHead) -> dict[st
     ears = head_patterns.encode_ears(Points("points", 0.09), f, 343.0)
     measured = head_patterns.encode_ears(head, f, 343.0)
     images = image_sources.Images(np.array([5.0, 4.0, 2.5]), np.array([[1, 0, 0], [0, -1, 2]]), 20.0)
-    receiver = image_sum.Receiver(
+    receiver = image_sources.Receiver(
         ears, np.array([2.0, 1.5, 1.0]), np.diag([-1.0, -1.0, 1.0]), np.array([0.0, 1.0, 0.0])
     )
-    walls = image_sum.Walls.of(np.linspace(-0.1, -0.2, f.size), f, None)
+    walls = image_sources.Walls.of(np.linspace(-0.1, -0.2, f.size), f, None)
     table = Room(absorption=0.9)
     inside = there.problem.model_copy(update={"room": table})
     ring = SphereInterpolation(unit.copy())
-    tabled = direction_table.DirectionTable(6.0, np.ones((len(direction_table.nodes(6.0)), 4), np.complex64), -50.0)
+    tabled = driver_patterns.DirectionTable(6.0, np.ones((len(driver_patterns.nodes(6.0)), 4), np.complex64), -50.0)
     series = driver_patterns.Series.of(np.ones((8, 3)) + 0j, np.zeros(8))
     pulses = np.zeros((4, 2, 400))
     pulses[:, :, 50] = 1.0
@@ -70,10 +67,10 @@ def calls(taps: Real, plain: Plain, there: Scene, head: MeasuredHead) -> dict[st
     return {
         "acoustics.measured.sphere.SphereInterpolation.covers": (lambda r, d: r.covers(d), (ring, unit)),
         "acoustics.measured.sphere.SphereInterpolation.onto": (lambda r, d: r.onto(d), (ring, unit)),
-        "evaluation.direction_table.DirectionTable.at": (lambda t, d: t.at(d), (tabled, unit)),
-        "evaluation.direction_table.cubic_weights": (lambda d: direction_table.cubic_weights(d, 6.0).data, (unit,)),
-        "evaluation.direction_table.tabulated": (
-            lambda a, b: direction_table.tabulated(lambda x, d: (x[:, None] * d[:, 0])[..., None] + 1j, a, b),
+        "evaluation.driver_patterns.DirectionTable.at": (lambda t, d: t.at(d), (tabled, unit)),
+        "evaluation.driver_patterns.cubic_weights": (lambda d: driver_patterns.cubic_weights(d, 6.0).data, (unit,)),
+        "evaluation.driver_patterns.tabulated": (
+            lambda a, b: driver_patterns.tabulated(lambda x, d: (x[:, None] * d[:, 0])[..., None] + 1j, a, b),
             (f, 8000.0),
         ),
         "evaluation.driver_patterns.Axial.at": (lambda p, d: p.at(d), (disc, unit)),
@@ -89,11 +86,11 @@ def calls(taps: Real, plain: Plain, there: Scene, head: MeasuredHead) -> dict[st
             with_images(image_sources.images_within), (inside, table, np.array([2.0, 1.5, 1.0]), 8.0)
         ),
         "evaluation.image_sources.log_reflection": (image_sources.log_reflection, (inside, table, f)),
-        "evaluation.image_sum.gathered": (
-            image_sum.gathered, (f, images, source, source.places_m + 1.0, np.eye(3), receiver, walls, 343.0)
+        "evaluation.image_sources.gathered": (
+            image_sources.gathered, (f, images, source, source.places_m + 1.0, np.eye(3), receiver, walls, 343.0)
         ),
-        "evaluation.image_sum.waves_from": (
-            image_sum.waves_from, (images, np.array([1.0, 2.0, 1.0]), np.eye(3), receiver)
+        "evaluation.image_sources.waves_from": (
+            image_sources.waves_from, (images, np.array([1.0, 2.0, 1.0]), np.eye(3), receiver)
         ),
         "evaluation.room.in_room": (
             room.in_room, (inside, found, {design: taps}, {design: plain}, 16)
@@ -104,6 +101,6 @@ def calls(taps: Real, plain: Plain, there: Scene, head: MeasuredHead) -> dict[st
             (pulses[:, 0], pulses[:, 1]),
         ),
         "evaluation.room_responses.room_responses": (with_images(room_responses.room_responses), (there, table)),
-        "evaluation.wave_phases.wave_phases": (wave_phases.wave_phases, (f, np.array([0.001, 0.01]), np.ones(2))),
+        "evaluation.image_sources.wave_phases": (image_sources.wave_phases, (f, np.array([0.001, 0.01]), np.ones(2))),
         "problem.room_places.in_room_m": (room_places.in_room_m, (table, unit)),
     }  # fmt: skip

@@ -13,8 +13,7 @@ from designer.acoustics.scene import air_of, scene
 from designer.arrays import Complex, Real
 from designer.evaluation.driver_patterns import Encoded, encode
 from designer.evaluation.head_patterns import encode_ears
-from designer.evaluation.image_sources import Images, images_within, log_reflection
-from designer.evaluation.image_sum import Receiver, Walls, gathered
+from designer.evaluation.image_sources import Images, Receiver, Walls, gathered, images_within, log_reflection
 from designer.evaluation.room_responses import RoomResponses, room_responses
 from designer.problem import geometry, room_places
 from designer.problem.schema import Problem, Room

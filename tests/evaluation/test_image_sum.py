@@ -13,8 +13,7 @@ from programs import need_module
 
 from designer.acoustics.scene import scene
 from designer.evaluation import room_responses as module
-from designer.evaluation.image_sources import Images, images_within
-from designer.evaluation.image_sum import CENTRE, LEFT_EAR, RIGHT_EAR
+from designer.evaluation.image_sources import CENTRE, LEFT_EAR, RIGHT_EAR, Images, images_within
 from designer.problem.schema import SceneTable
 from evaluation.room_cases import error_db, images_up_to, point_in_a_room, responses, room_of, sphere_in_a_room, summed
 

@@ -18,8 +18,8 @@ from command import run
 from empty_figures import empty_figures
 from programs import need_module
 from scipy.io import wavfile
+from stereo.small_designs import trio
 from toml_text import toml
-from virtualizer.small_designs import trio
 
 import designer
 from designer import job

@@ -102,7 +102,7 @@ def test_nothing_drawn_is_the_nominal_design(made: designer.Design) -> None:
         rows = judged.metrics[(judged.metrics.channel == name) & judged.metrics.frequency_hz.isin(one.frequency_hz)]
         np.testing.assert_allclose(one.gain_db[1], rows.cancellation_gain_db, atol=0.1)
         np.testing.assert_allclose(one.gain_db, np.tile(one.nominal_db, (3, 1)), atol=1e-9)
-        assert one.as_numbers()["tolerance_median_db"] == pytest.approx(one.nominal_db.mean())
+        assert np.median(one.gain_db.mean(axis=1)) == pytest.approx(one.nominal_db.mean())
 
 
 def test_beams_are_judged_over_their_arcs_also_in_the_far_field() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from designer.errors import UsageError
 from designer.export import TARGETS
-from designer.export.cmsis import write_cmsis
-from designer.export.cmsis_proof import write_proof
-from designer.export.cmsis_word import F32, Q15, Q31, WORDS, CmsisWord
+from designer.export.cmsis_plan import F32, Q15, Q31, WORDS, CmsisWord
 from designer.export.filter_set import Filter, FilterSet, filters_of
+from designer.export.targets.cmsis import write_cmsis
+from designer.export.targets.cmsis_test import write_proof
 from designer.problem.word_format import Word
 from export.cmsis_cases import awkward, random_cascade, sectioned
 

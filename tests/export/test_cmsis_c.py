@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from programs import need
 
-from designer.export.cmsis import write_cmsis
-from designer.export.cmsis_plan import BLOCK
-from designer.export.cmsis_proof import write_proof
-from designer.export.cmsis_size import fir_state
-from designer.export.cmsis_word import F32, Q15, Q31, WORDS, CmsisWord
+from designer.export.cmsis_plan import BLOCK, F32, Q15, Q31, WORDS, CmsisWord
+from designer.export.cmsis_source import fir_state
 from designer.export.filter_set import FilterSet
+from designer.export.targets.cmsis import write_cmsis
+from designer.export.targets.cmsis_test import write_proof
 from export.cmsis_cases import awkward, sectioned
 from export.cmsis_library import CORES, HERE, HOST, M4, Machine, compiled, run
 
@@ -88,5 +87,5 @@ def test_states_are_as_long_as_the_library_clears_them(machine: Machine, tmp_pat
     """arm_fir_init clears numTaps + blockSize - 1 words, but one more in Q15 with DSP instructions: room for both is there."""
     done = run(machine, [HERE / "cleared.c"], tmp_path, "-DTAPS=38", "-DBLOCK=16")
     f32, q31, q15 = (int(count) for count in done.stdout.split())
-    assert (f32, q31) == (4 * fir_state(38, F32, 16), 4 * fir_state(38, Q31, 16)) == (4 * 53, 4 * 53)
-    assert q15 == 2 * (54 if machine is M4 else 53) <= 2 * fir_state(38, Q15, 16)
+    assert (f32, q31) == (4 * (16 + fir_state(38, F32)), 4 * (16 + fir_state(38, Q31))) == (4 * 53, 4 * 53)
+    assert q15 == 2 * (54 if machine is M4 else 53) <= 2 * (16 + fir_state(38, Q15))

@@ -12,15 +12,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from programs import need_module
 
-from designer.export.arithmetic_judged import judge
-from designer.export.cmsis_arithmetic import biquad_q15, biquad_q31, fir_q15, fir_q31
-from designer.export.cmsis_model import cmsis_model
-from designer.export.cmsis_plan import plan_of
-from designer.export.cmsis_run import feeds_f32
-from designer.export.cmsis_sections import StoredSections, stored_sections
-from designer.export.cmsis_taps import stored_taps
-from designer.export.cmsis_word import F32, Q15, Q31, CmsisWord
+from designer.export.arithmetic import ArithmeticModel, ModelRoute
+from designer.export.cmsis_model import cmsis_model, feeds_f32, fit_of
+from designer.export.cmsis_plan import F32, Q15, Q31, CmsisWord, StoredSections, plan_of, stored_sections, stored_taps
+from designer.export.cmsis_source import stored_array
 from designer.export.filter_set import Filter, FilterSet
+from designer.export.judged import judge
 from designer.realization.cascade import Cascade, node_bounds
 from export.cmsis_cases import awkward, random_cascade, sectioned
 
@@ -56,38 +53,44 @@ def wheel_biquad(word: CmsisWord, stored: Signal, post_shift: int, x: Signal, bl
     return blocks(getattr(dsp, f"arm_biquad_cascade_df1_{word.suffix}"), instance, x.astype(kind), block)
 
 
-@pytest.mark.parametrize(("word", "rule"), [(Q31, fir_q31), (Q15, fir_q15)])
+def played(word: CmsisWord, x: Signal, **route: object) -> Signal:
+    """One route of the model (N,)."""
+    routes = (ModelRoute("a", "d", 0, **route),)  # type: ignore[arg-type]  # taps or sections, and their shift
+    model = ArithmeticModel("", word.fixed, routes, fit_of(word), wrap=True)
+    return np.asarray(model.raised([0], x[None, None].astype(np.int64))[0, 0])
+
+
+@pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.suffix)
 @given(seed=st.integers(0, 10**6), half=st.integers(2, 20), block=st.sampled_from([4, 7, 16, 48]), loud=st.booleans())
 @settings(max_examples=25, deadline=None)
-def test_fir_in_integers_equals_the_library(
-    word: CmsisWord, rule: object, seed: int, half: int, block: int, loud: bool
-) -> None:
+def test_fir_in_integers_equals_the_library(word: CmsisWord, seed: int, half: int, block: int, loud: bool) -> None:
     """Every bit, in blocks of any size, also where Q31 wraps and Q15 saturates; coefficients stored time-reversed."""
-    assert callable(rule) and word.word is not None
-    rng, span = np.random.default_rng(seed), 2 ** (word.word.bits - 1)
+    rng, span = np.random.default_rng(seed), 2 ** (word.fixed.bits - 1)
     scale = span if loud else span // (2 * half)
     taps = rng.integers(-scale, scale, 2 * half)
     x = rng.integers(-span, span, 4 * block)
-    assert np.array_equal(rule(taps, x), wheel_fir(word, taps[::-1], x, block))
+    assert np.array_equal(
+        played(word, x, taps=taps, lower=word.fixed.fraction_bits), wheel_fir(word, taps[::-1], x, block)
+    )
 
 
-@pytest.mark.parametrize(("word", "rule"), [(Q31, biquad_q31), (Q15, biquad_q15)])
+@pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.suffix)
 @given(
     seed=st.integers(0, 10**6), sections=st.integers(1, 4), block=st.sampled_from([3, 16]), gain=st.floats(0.01, 30.0)
 )
 @settings(max_examples=25, deadline=None)
 def test_sections_in_integers_equal_the_library(
-    word: CmsisWord, rule: object, seed: int, sections: int, block: int, gain: float
+    word: CmsisWord, seed: int, sections: int, block: int, gain: float
 ) -> None:
     """Every bit for full-scale noise: {b0, b1, b2, a1, a2}, six numbers in Q15, feedback negated, one postShift."""
-    assert callable(rule) and word.word is not None
-    rng, span = np.random.default_rng(seed), 2 ** (word.word.bits - 1)
+    rng, span = np.random.default_rng(seed), 2 ** (word.fixed.bits - 1)
     stored = stored_sections(random_cascade(rng, sections, 0.97, level=gain), word, "here")
     x = rng.integers(-span, span, 6 * block)
-    array = stored.stored_q15 if word is Q15 else stored.stored
+    array = stored_array(stored, word)
     assert array.size == word.section_numbers * sections
     assert np.array_equal(
-        rule(stored.values, stored.post_shift, x), wheel_biquad(word, array, stored.post_shift, x, block)
+        played(word, x, sections=stored.values, lower=word.fixed.fraction_bits - stored.post_shift),
+        wheel_biquad(word, array, stored.post_shift, x, block),
     )
 
 
@@ -103,10 +106,10 @@ def test_what_an_export_is_judged_by_is_the_library(word: CmsisWord, filters: Fi
     for r, (path, route) in enumerate(plan.routes):
         for k in range(2):
             if isinstance(route.stored, StoredSections):
-                array = route.stored.stored_q15 if word is Q15 else route.stored.stored
+                array = stored_array(route.stored, word)
                 y = wheel_biquad(word, array, route.stored.post_shift, x[r, k], 16)
             elif route.stored is not None:
-                y = wheel_fir(word, route.stored.reversed, x[r, k] >> (path.guard if word is Q31 else 0), 16)
+                y = wheel_fir(word, route.stored.values[::-1], x[r, k] >> (path.guard if word is Q31 else 0), 16)
             else:
                 y = x[r, k]
             raised = y.astype(np.int64) << route.restore
@@ -122,7 +125,7 @@ def test_the_library_rests_where_the_judgement_says() -> None:
     stored = stored_sections(cascade, Q15, "here", 10 ** (-filters.headroom.any_input_db / 20))
     x = np.zeros(16_000, dtype=np.int64)
     x[:4000] = np.random.default_rng(1).integers(-8000, 8000, 4000)
-    rest = wheel_biquad(Q15, stored.stored_q15, stored.post_shift, x, 64)[-2000:].astype(float) / 2**15
+    rest = wheel_biquad(Q15, stored_array(stored, Q15), stored.post_shift, x, 64)[-2000:].astype(float) / 2**15
     (judged,) = judge(filters, cmsis_model(filters, Q15)).values()
     assert np.ptp(rest) == 0 and abs(rest[0]) > 0.15
     assert judged.dc_db == pytest.approx(20 * np.log10(abs(rest[0])), abs=0.1)
@@ -140,7 +143,9 @@ def test_scaled_sections_are_the_designed_filter_and_no_node_passes_full_scale(
     assert node_bounds(Cascade(values[:, :3], -values[:, 3:])).max() <= 1
     impulse = np.zeros(400, dtype=np.int64)
     impulse[0] = 2**30
-    y = wheel_biquad(Q31, stored.stored, stored.post_shift, impulse, 16).astype(float) * 2.0 ** (stored.shift - 30)
+    y = wheel_biquad(Q31, stored_array(stored, Q31), stored.post_shift, impulse, 16).astype(float) * 2.0 ** (
+        stored.shift - 30
+    )
     wanted = cascade.impulse_response(400)
     assert np.abs(y - wanted).max() <= 1e-6 * np.abs(wanted).sum()
 
@@ -151,12 +156,14 @@ def test_the_guard_keeps_the_loudest_input_from_wrapping_and_one_bit_less_does_n
     """The worst input of a filter is full scale with the signs of its taps: the l1 norm. The library's own output says so."""
     taps = np.random.default_rng(seed).standard_normal(count) * 0.4
     stored = stored_taps(taps, Q31, 2, "here")
-    worst = np.where(stored.reversed >= 0, -(2**31), 2**31 - 1)
+    worst = np.where(stored.values[::-1] >= 0, -(2**31), 2**31 - 1)
     exact = int(np.abs(stored.values).sum())
-    safe = wheel_fir(Q31, stored.reversed, worst >> stored.guard, count)[-1]
+    safe = wheel_fir(Q31, stored.values[::-1], worst >> stored.guard, count)[-1]
     assert abs(int(safe) + (exact >> stored.guard)) <= count  # the sum, of the other sign, less what is cut off
     if stored.guard:
-        assert wheel_fir(Q31, stored.reversed, worst >> (stored.guard - 1), count)[-1] > 0  # wrapped to the wrong sign
+        assert (
+            wheel_fir(Q31, stored.values[::-1], worst >> (stored.guard - 1), count)[-1] > 0
+        )  # wrapped to the wrong sign
 
 
 @pytest.mark.parametrize("form", ["fir", "biquad"])

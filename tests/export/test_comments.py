@@ -12,7 +12,7 @@ import pytest
 from programs import need
 
 from designer.export import TARGETS, FilterSet, target_named
-from designer.export.c_names import LONGEST, plain
+from designer.export.names import LONGEST, c_name
 from designer.export.provenance import one_line
 from export import filter_cases
 
@@ -81,11 +81,11 @@ def test_no_file_names_a_place_of_the_machine(target: str, path: str) -> None:
 def test_names_that_are_cut_stay_apart() -> None:
     """Two files that begin alike have prefixes of their own, within the length, on any day; short names are as they are."""
     long = ("smart-speaker-three-drivers-a", "smart-speaker-three-drivers-b")
-    prefixes = [plain(name) for name in long]
+    prefixes = [c_name(name) for name in long]
     assert len(set(prefixes)) == 2 and all(
         len(name) <= LONGEST and name.startswith("smart_speaker") for name in prefixes
     )
-    assert prefixes[0] == plain(long[0]) and plain("smart-speaker") == "smart_speaker"
+    assert prefixes[0] == c_name(long[0]) and c_name("smart-speaker") == "smart_speaker"
     exports = [
         target_named("cmsis-f32").write(replace(filter_cases.fir(taps=8), problem_file=f"{name}.toml")) for name in long
     ]

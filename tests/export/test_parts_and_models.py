@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,13 +11,14 @@ from command import run
 from toml_text import pair, toml
 
 import designer
+from designer.declared import TARGETS as DECLARED
+from designer.declared import declared
 from designer.errors import ProblemError, UsageError
 from designer.export import FilterSet, target_named
-from designer.export.minidsp_models import MODELS
 from designer.export.of_design import filter_set
-from designer.export.sigma_parts import FAMILIES, PARTS
+from designer.export.targets.minidsp import MODELS
+from designer.export.targets.sigmadsp import FAMILIES, PARTS
 from designer.export.write import write_elsewhere
-from designer.problem.firmware_names import MiniModel, SigmaPart
 from designer.writing import MANIFEST
 from export import filter_cases, sigma_memory
 
@@ -28,7 +28,7 @@ from export import filter_cases, sigma_memory
 def test_a_part_plays_the_filter(part: str, filters: FilterSet) -> None:
     """An impulse through the part's own memory gives the filter, to what its word holds; in the other order it does not."""
     form = PARTS[part][0]
-    export = target_named("sigmadsp").write(replace(filters, part=part))
+    export = target_named("sigmadsp").write(replace(filters, options={"part": part}))
     assert {name.removesuffix(".txt").rpartition("-")[2] for name in export.files if name.endswith(".txt")} == {form}
     impulse = np.zeros(120)
     impulse[0] = 1.0
@@ -67,7 +67,7 @@ def test_a_part_holds_so_many_words() -> None:
     with pytest.raises(
         UsageError, match=r"found 1,025 words of coefficients for the adau1701; allowed: at most 1,024; .*adau1442"
     ):
-        target_named("sigmadsp").write(replace(filters, part="adau1701"))
+        target_named("sigmadsp").write(replace(filters, options={"part": "adau1701"}))
     (note,) = target_named("sigmadsp").write(filters).notes
     assert "1,025 words of coefficients fit adau1442, adau1445, adau1446, adau1450" in note
 
@@ -76,12 +76,13 @@ def test_a_coefficient_outside_a_parts_word_is_refused() -> None:
     """5.23 ends at 16."""
     filters = filter_cases.made({"a": np.full((1, 8), 17.0)}, ("d",), {}, "fir")
     with pytest.raises(UsageError, match=r"a coefficient of 17; allowed: -16 to 16 \(5\.23\)"):
-        target_named("sigmadsp").write(replace(filters, part="adau1761"))
+        target_named("sigmadsp").write(replace(filters, options={"part": "adau1761"}))
 
 
 def test_the_problem_file_knows_parts_and_models() -> None:
     """`[export]` takes the names that the flags take."""
-    assert get_args(SigmaPart) == tuple(PARTS) and get_args(MiniModel) == tuple(MODELS)
+    names = {option["key"]: option.get("names") for option in declared(DECLARED, "Option")}
+    assert names == {"prefix": None, "sigmadsp_part": PARTS, "minidsp_model": MODELS}
     assert {family for family, _ in PARTS.values()} == set(FAMILIES)
 
 
@@ -120,14 +121,14 @@ def test_the_problem_file_knows_parts_and_models() -> None:
 def test_what_a_model_does_not_hold_is_refused(model: str, filters: FilterSet, message: str) -> None:
     """Its rate, blocks, inputs and outputs, by name."""
     with pytest.raises(UsageError) as error:  # the whole message is compared
-        target_named("minidsp").write(replace(filters, model=model))
+        target_named("minidsp").write(replace(filters, options={"model": model}))
     assert str(error.value) == message
 
 
 def test_what_nothing_sums_is_said() -> None:
     """Two channels at one driver take two outputs, whose sum is made outside; one channel needs no word."""
     two = filter_cases.made({c: np.eye(2, 8) + 0.1 for c in "ab"}, ("d", "e"), {}, "fir", 96000.0)
-    notes = target_named("minidsp").write(replace(two, model="2x4-hd")).notes
+    notes = target_named("minidsp").write(replace(two, options={"model": "2x4-hd"})).notes
     assert notes == ("a miniDSP sums nothing behind its filters: sum the outputs of d, e outside the device",)
     one = filter_cases.made({"a": np.eye(2, 8) + 0.1}, ("d", "e"), {}, "fir", 96000.0)
     (note,) = target_named("minidsp").write(one).notes

@@ -5,23 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
+from command import run
 from toml_text import pair, toml
 
 import designer
 from designer.arrays import Real
+from designer.declared import TARGETS as DECLARED
+from designer.declared import declared
 from designer.errors import UsageError
-from designer.export import TARGETS, Export, FilterSet, manifest, target_named, write
+from designer.export import TARGETS, Export, FilterSet, target_named, write
+from designer.export.targets import OPTIONS
 from designer.export.write import MANIFEST, fill_exports, made, write_elsewhere, write_in_design
-from designer.problem.firmware_names import TargetName
+from designer.problem import firmware_names
 from designer.realization.cascade import Cascade
 from export import filter_cases
 
@@ -40,14 +44,31 @@ def exports() -> list[tuple[str, str]]:
 
 def test_the_problem_file_knows_the_registry() -> None:
     """`[export] targets` takes the names that `--target` takes, in the same order."""
-    assert get_args(TargetName) == tuple(TARGETS)
-    assert all(name == target.name for name, target in TARGETS.items())
+    assert firmware_names.target_names() == tuple(TARGETS)
+    for said, option in zip(declared(DECLARED, "Option"), OPTIONS, strict=True):
+        assert [said[key] for key in ("place", "flag", "key", "about")] == [
+            option.place,
+            option.flag,
+            option.key,
+            option.about,
+        ]
+        assert (list(said.get("names", ())), said.get("pattern", "")) == (list(option.names), option.pattern)
+    assert len({target.place for target in TARGETS.values()}) == len(TARGETS)
 
 
 def test_readme_names_every_target() -> None:
-    """The list of README is the registry's."""
+    """The list of README is the registry's, in its order."""
     text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert [name for name in TARGETS if f"`{name}`" not in text] == []
+    listed, _, _ = text.partition("\nTargets: ")[2].partition(". ")
+    assert re.findall("`([^`]+)`", listed) == list(TARGETS)
+
+
+def test_help_lists_what_the_registry_has(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """`designer export --help`: a row a target, in the registry's order, and a flag an option."""
+    text = run(capsys, monkeypatch, "export", "--help").out
+    rows = [line.split(maxsplit=1) for line in text.partition("Targets:\n")[2].splitlines() if line]
+    assert rows == [[name, target.summary] for name, target in TARGETS.items()]
+    assert all(f"--{option.flag} NAME" in text for option in OPTIONS)
 
 
 def test_what_the_problem_tells_is_refused_before_the_design() -> None:
@@ -93,11 +114,11 @@ def test_every_export_says_where_it_comes_from(target: str, case: str) -> None:
     room = f"headroom: no driver's feed exceeds full scale where inputs peak {filters.headroom.any_input_db:.2f} dB below it"
     for said in (filters.problem_sha256, f"export out/case --target {target}", "sample rate: 48000 Hz", room):
         assert said.encode() in everything
-    entry = json.loads(json.dumps(manifest.entry(filters, target, export)))
+    entry = json.loads(json.dumps(write.entry(filters, target, export)))
     assert list(entry["files"]) == list(export.files)
     assert entry["headroom_db"] == round(filters.headroom.any_input_db, 3) >= entry["tones_headroom_db"]
     assert entry["preamp_db"] == -entry["tones_headroom_db"] and entry["preamp_applied"] is False and entry["preamp"]
-    fixed = target in ("cmsis-q31", "cmsis-q15", "cmsis-test", "sigmadsp", "hex", "xilinx-coe")
+    fixed = TARGETS[target].arithmetics is not None
     assert ("arithmetic" in entry) == fixed and (not fixed or b"signal to noise" in export.files["README.txt"])
     assert all(file["bytes"] > 0 and len(file["sha256"]) == 64 for file in entry["files"].values())
     assert all(path.isascii() and not {"", ".", ".."} & set(path.split("/")) for path in export.files)

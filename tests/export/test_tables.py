@@ -8,7 +8,7 @@ import io
 import numpy as np
 
 from designer.export.filter_set import FilterSet, filters_of
-from designer.export.tables import write_csv
+from designer.export.targets.tables import write_csv
 
 
 def test_taps_return_bit_for_bit_and_names_keep_their_signs() -> None:

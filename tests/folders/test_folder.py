@@ -23,7 +23,7 @@ from toml_text import pair, toml
 import designer
 from designer.errors import DataError, UsageError
 from designer.report import figures
-from designer.report.channel_figures import CHANNEL_FIGURES
+from designer.report.figures import CHANNEL_FIGURES
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 CHANNELS = ("NA", "beam, wide")
@@ -89,7 +89,7 @@ def test_files(folder: Path, design: designer.Design) -> None:
     }
     drawn = list((folder / "figures").iterdir())
     assert {path.suffix for path in drawn} == {".svg"}
-    shown = [kind for kind, one in CHANNEL_FIGURES.items() for name in CHANNELS if one.shown(design, name)]
+    shown = [one.kind for one in CHANNEL_FIGURES for name in CHANNELS if one.shown(design, name)]
     assert len(drawn) == 1 + len(shown)
     for figure in drawn:
         assert ET.parse(figure).getroot().tag == "{http://www.w3.org/2000/svg}svg"

@@ -17,33 +17,30 @@ import designer
 from designer.arrays import Real
 from designer.errors import DataError, UsageError
 from designer.export import TARGETS, FilterSet
+from designer.export.coefficients import Coefficients
 from designer.export.write import made
 from designer.importing import import_coefficients, read_coefficients
-from designer.importing.coefficients import Coefficients
 from designer.problem import Problem
 from designer.realization.cascade import Cascade
-from designer.virtualizer.upmix import Upmix
+from designer.stereo.upmix import Upmix
 from importing.test_round_trip import problem, responses
 
 EXACT = ("csv", "json", "npz", "brutefir", "matlab")
-SINGLE = ("wav", "cmsis-f32", "cmsis-test", "camilladsp", "jconvolver", "equalizerapo", "minidsp")
 STEP = {
+    **dict.fromkeys(TARGETS, 2.0**-24),  # single precision
     **dict.fromkeys(EXACT, 0.0),
-    **dict.fromkeys(SINGLE, 2.0**-24),
     "cmsis-q31": 2.0**-30,
     "cmsis-q15": 2.0**-14,
-    "sigmadsp": 2.0**-24,
     "xilinx-coe": 2.0**-23,
     "hex": 2.0**-23,
 }
 """Of the largest tap: half of the last place that a target keeps."""
 OF_SECTIONS = {
+    **dict.fromkeys(TARGETS, 1e-5),
     **dict.fromkeys((*EXACT, "camilladsp", "equalizerapo", "minidsp"), 1e-14),
     **dict.fromkeys(("wav", "jconvolver"), 2.0**-24),
-    **dict.fromkeys(("cmsis-f32", "cmsis-test"), 1e-5),
     "cmsis-q31": 1e-6,
     "cmsis-q15": 2e-2,
-    "sigmadsp": 1e-5,
     "xilinx-coe": 2.0**-23,
     "hex": 1e-4,
 }

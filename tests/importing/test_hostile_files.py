@@ -13,8 +13,8 @@ from command import run
 from export import filter_cases
 
 from designer.errors import DataError
+from designer.export.coefficients import MAX_VALUE, Coefficients
 from designer.importing import read_coefficients
-from designer.importing.coefficients import MAX_VALUE, Coefficients
 from designer.problem.schema import MAX_TAPS
 from importing import hostile_files
 from importing.test_round_trip import problem

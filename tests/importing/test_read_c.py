@@ -21,11 +21,13 @@ SOURCE = """/* A title
  */
 /* a -> woofer: 4 taps, the last first; a tap is q 2^(1 - 31) */
 static const q31_t x_taps_a_woofer[4] = {
-    (-2147483647 - 1), 0x40000000, /* half */ -1,
+    (-2147483647 - 1), 1073741824, -1,
     536870912,
 };
 /* b -> front: 2 sections of b0, b1, b2, a1, a2, feedback added; postShift 1, output shift 2 */
-static const q31_t x_sections_b_front[10] = { 1073741824, 0, 0, 536870912, 0, 1073741824, 0, 0, 0, 0 };
+static const q31_t x_sections_b_front[10] = {
+    1073741824, 0, 0, 536870912, 0, 1073741824, 0, 0, 0, 0,
+};
 
 void x_init(x_state *state)
 {
@@ -37,6 +39,7 @@ void x_process(x_state *state, const q31_t *const *in, q31_t *const *out)
 {
     /* a */
     memmove(state->history_a, state->history_a + X_BLOCK, 5 * sizeof state->history_a[0]);
+    memcpy(state->history_a + 5, in[0], X_BLOCK * sizeof state->history_a[0]);
     lower(state->history_a + 3, state->lowered, 2);
     arm_fir_q31(&state->fir_1, state->lowered, state->part, X_BLOCK);
     add(state->sum[0], state->part, 8);
@@ -44,6 +47,7 @@ void x_process(x_state *state, const q31_t *const *in, q31_t *const *out)
 
     /* b */
     memmove(state->history_b, state->history_b + X_BLOCK, 1 * sizeof state->history_b[0]);
+    memcpy(state->history_b + 1, in[1], X_BLOCK * sizeof state->history_b[0]);
     arm_biquad_cascade_df1_q31(&state->sections_2, state->history_b, state->part, X_BLOCK);
     add(state->sum[1], state->part, 4);
 }
@@ -66,9 +70,17 @@ def test_a_source_read_by_hand(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("[4]", "[5]", "found 4 numbers in x_taps_a_woofer; allowed: 5, as it declares"),
-        ("536870912,\n", "one,\n", "found 'one' in x_taps_a_woofer; allowed: numbers"),
-        ("b -> front", "b -> back", "found driver 'back'"),
-        ("4 taps", "some taps", "a comment that is not understood at x_taps_a_woofer"),
+        ("536870912,\n", "one,\n", "found 'one' for x_taps_a_woofer; allowed: a finite number"),
+        (
+            "state->sum[1], state->part",
+            "state->sum[7], state->part",
+            "found '7' for the output of an add; allowed: a whole number from 0",
+        ),
+        (
+            "4 taps",
+            "some taps",
+            "found a pole of|found no array behind|found 4 numbers",
+        ),
         ("48000", "44100", "found a sample rate of 44100 Hz"),
         (
             "0, 536870912, 0, 1073741824",
@@ -76,14 +88,14 @@ def test_a_source_read_by_hand(tmp_path: Path) -> None:
             "found a pole of radius 2.000000 in 'b', 'front'",
         ),
         (
-            "    arm_fir_q31(&state->fir_1, state->lowered, ",
-            "    arm_fir_q31(&state->fir_1,\n        state->lowered, ",
-            "found no call that takes x_taps_a_woofer behind its channel's comment; allowed: the functions of a cmsis export as it wrote",
+            "    arm_biquad_cascade_df1_q31(&state->sections_2, ",
+            "    arm_biquad_cascade_df1_q31(&state->sections_2,\n        ",
+            "found no array behind the sum for 'front'; allowed: the functions of a cmsis export as it wrote them",
         ),
         (
             "    add(state->sum[2], state->history_a",
             "\n    add(state->sum[2], state->history_a",
-            "found 1 inputs added as they are, 0 of them behind a channel's comment; allowed: the functions of a cmsis export as it wrote",
+            "found 3 sums, 2 of them in a channel's lines; allowed: the functions of a cmsis export as it wrote",
         ),
     ],
 )

@@ -19,7 +19,7 @@ from programs import need_module
 
 from designer.arrays import Real
 from designer.evaluation import room_responses
-from designer.evaluation.image_sum import CENTRE
+from designer.evaluation.image_sources import CENTRE
 from designer.problem.schema import Problem
 
 need_module("pyroomacoustics", "pyroomacoustics")

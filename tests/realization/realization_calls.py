@@ -11,7 +11,6 @@ from formulations.random_targets import gaussian
 
 import designer
 from designer.designs import channel
-from designer.evaluation import taps_curve
 from designer.problem.schema import Realization
 from designer.realization import (
     dense_targets,
@@ -113,5 +112,4 @@ def calls() -> dict[str, Call]:
         "realization.toeplitz_fit.NormalEquations.solve_again": (equations.solve_again, (taps, 0.1 * taps)),
         "realization.toeplitz_fit.fit": (toeplitz_fit.fit, (w, C, 16, 8, np.ones(16))),
         "realization.toeplitz_fit.error_power": (toeplitz_fit.error_power, (taps, w, C, 8)),
-        "evaluation.taps_curve.taps_curve": (taps_curve.taps_curve, (found, scene, [16])),
     }  # fmt: skip

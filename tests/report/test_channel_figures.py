@@ -4,44 +4,42 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import designer
-from designer.report import figures, in_copies, time_plots
-from designer.report.channel_figures import CHANNEL_FIGURES
-from designer.report.frequency_plots import front_over_side_db
-
-PROBLEMS = Path(__file__).parents[2] / "problems"
+from designer.report import canvas, channel_time, figures
+from designer.report.channel_curves import front_over_side_db, third_octaves_db
+from designer.report.figures import CHANNEL_FIGURES
 
 
 @pytest.fixture(scope="module", name="made")
-def speaker() -> designer.Design:
-    return designer.design(designer.load(PROBLEMS / "smart-speaker.toml"))
+def speaker(smart_speaker: designer.Design) -> designer.Design:
+    return smart_speaker
 
 
 def test_every_figure_states_its_message_with_a_number(made: designer.Design) -> None:
     """A text alternative without a number says nothing."""
-    for kind, figure in CHANNEL_FIGURES.items():
+    for figure in CHANNEL_FIGURES:
         for name in made.channels:
             if figure.shown(made, name):
                 said = figure.says(made, name)
-                assert any(sign.isdigit() for sign in said), kind
-                assert not said.endswith("."), kind
+                assert any(sign.isdigit() for sign in said), figure.kind
+                assert not said.endswith("."), figure.kind
 
 
 def test_the_phantom_stands_with_the_centre_and_zones_with_the_ears(made: designer.Design) -> None:
     """A beam has no zone of its own, and an ear channel no phantom where there is a centre."""
-    assert CHANNEL_FIGURES["phantom"].shown(made, "centre") and not CHANNEL_FIGURES["phantom"].shown(made, "left")
-    assert CHANNEL_FIGURES["zone"].shown(made, "left") and not CHANNEL_FIGURES["zone"].shown(made, "centre")
+    shown = {figure.kind: figure.shown for figure in CHANNEL_FIGURES}
+    assert shown["phantom"](made, "centre") and not shown["phantom"](made, "left")
+    assert shown["zone"](made, "left") and not shown["zone"](made, "centre")
 
 
 def test_group_delay_is_that_of_a_delay() -> None:
     """Of a pure delay it is the delay, however often its phase turns."""
     f = np.linspace(0.0, 24_000.0, 4097)
-    np.testing.assert_allclose(time_plots.group_delay_s(np.exp(-2j * np.pi * f * 0.0051), f), 0.0051, rtol=1e-9)
+    np.testing.assert_allclose(channel_time.group_delay_s(np.exp(-2j * np.pi * f * 0.0051), f), 0.0051, rtol=1e-9)
 
 
 def test_the_impulse_arrives_with_the_driver_that_stands_in_front(made: designer.Design) -> None:
@@ -49,17 +47,17 @@ def test_the_impulse_arrives_with_the_driver_that_stands_in_front(made: designer
     delay, to within two samples, causal and with the right sign.
     """
     expected_s = made.bulk_delay_samples / 48_000 - 0.0875 / 343
-    assert time_plots.arrival_s(made, "centre") == pytest.approx(expected_s, abs=2 / 48_000)
-    _, _, impulse = time_plots.heard(made, "centre")
+    assert channel_time.arrival_s(made, "centre") == pytest.approx(expected_s, abs=2 / 48_000)
+    _, _, impulse = channel_time.heard(made, "centre")
     assert impulse[np.abs(impulse).argmax()] > 0
 
 
 def test_third_octaves_keep_a_level_and_smooth_a_comb() -> None:
     """A constant stays, and a fast comb becomes its mean power."""
     f = np.geomspace(50.0, 20_000.0, 600)
-    np.testing.assert_allclose(time_plots.third_octaves_db(f, np.full(600, -3.0)), -3.0)
+    np.testing.assert_allclose(third_octaves_db(f, np.full(600, -3.0)), -3.0)
     comb = 10 * np.log10(1 + 0.9 * np.cos(2 * np.pi * np.arange(600) / 4))
-    assert np.abs(time_plots.third_octaves_db(f, comb)[50:-50]).max() < 0.3
+    assert np.abs(third_octaves_db(f, comb)[50:-50]).max() < 0.3
 
 
 def test_front_over_side_is_the_sum_over_azimuths(made: designer.Design) -> None:
@@ -86,9 +84,9 @@ def test_front_over_side_is_the_sum_over_azimuths(made: designer.Design) -> None
 def test_two_processes_draw_what_one_draws(made: designer.Design, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same bytes in the same order, whoever draws them."""
     few = dict(list(figures.tasks(made).items())[:3])
-    monkeypatch.setattr(in_copies, "_processes", lambda tasks: 1)
-    alone = in_copies.draw_in_copies(few)
+    monkeypatch.setattr(canvas, "_processes", lambda tasks: 1)
+    alone = canvas.draw_in_copies(few)
     if "fork" not in multiprocessing.get_all_start_methods() or len(os.sched_getaffinity(0)) < 2:
         pytest.skip("no second core, or no copies of a process")
-    monkeypatch.setattr(in_copies, "_processes", lambda tasks: 2)
-    assert list(in_copies.draw_in_copies(few).items()) == list(alone.items())
+    monkeypatch.setattr(canvas, "_processes", lambda tasks: 2)
+    assert list(canvas.draw_in_copies(few).items()) == list(alone.items())

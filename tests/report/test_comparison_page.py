@@ -9,9 +9,9 @@ from comparison.two_designs import made
 
 from designer.comparison.entry import Entry, shared_channels
 from designer.comparison.head_shift import head_shift
-from designer.comparison.scalar_table import scalar_rows
-from designer.report.comparison_page import decibels
-from designer.report.comparison_style import MARKERS, curve_style
+from designer.comparison.numbers import scalar_rows
+from designer.report.comparison_figures import MARKERS, curve_style
+from designer.report.schemes import decibels
 from designer.search.compare import Comparison
 
 

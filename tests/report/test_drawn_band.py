@@ -10,8 +10,8 @@ from toml_text import pair, toml
 
 import designer
 from designer.realization.biquad import fit_frequencies_hz
-from designer.report import channel_figures
-from designer.report.comparison_figures import draw_comparison
+from designer.report.channel_maps import say_polar
+from designer.report.figures import draw_comparison
 from designer.result import drawn_frequencies_hz
 from designer.search import compare
 
@@ -57,6 +57,4 @@ def test_designs_of_a_band_from_0_hz_are_compared(tmp_path: Path) -> None:
     pictures = draw_comparison(made.channels, made.shifts, made.show)
     assert pictures and not any("nan" in picture.message.split() for picture in pictures)
     design = designer.design(designer.loads(toml(tables)))
-    assert channel_figures._polar(design, "left").startswith(
-        "at 1"
-    )  # sqrt(3.9 Hz x 4 kHz) = 125 Hz, the middle of ten octaves
+    assert say_polar(design, "left").startswith("at 1")  # sqrt(3.9 Hz x 4 kHz) = 125 Hz, the middle of ten octaves

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import designer
-from designer.report.listener_figures import ListenerFigure, furthest, listener_figures, separation_words
-from designer.virtualizer.listening import listening
-from designer.virtualizer.separation import Separation
+from designer.report.figures import Picture, listener_pictures
+from designer.report.listener import furthest, say_separation
+from designer.stereo.listening import listening
+from designer.stereo.upmix import Separation
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 
@@ -21,18 +22,18 @@ def made() -> designer.Design:
 
 
 @pytest.fixture(scope="module")
-def figures(made: designer.Design) -> dict[str, ListenerFigure]:
-    return listener_figures(made)
+def figures(made: designer.Design) -> dict[str, Picture]:
+    return listener_pictures(made)
 
 
-def test_each_states_its_message_with_a_number(figures: dict[str, ListenerFigure]) -> None:
-    """Two of the head and one of the upmix; a caption ends without a stop, as the page sets it."""
+def test_each_states_its_message_with_a_number(figures: dict[str, Picture]) -> None:
+    """Two of the head and one of the upmix; a caption ends with one stop."""
     assert list(figures) == ["listener-differences", "listener-coherence", "listener-separation"]
     for one in figures.values():
-        assert any(sign.isdigit() for sign in one.says()) and not one.says().endswith(".")
+        assert any(sign.isdigit() for sign in one.says()) and one.says().endswith(".") and ".." not in one.says()
 
 
-def test_the_numbers_are_those_of_the_curves(made: designer.Design, figures: dict[str, ListenerFigure]) -> None:
+def test_the_numbers_are_those_of_the_curves(made: designer.Design, figures: dict[str, Picture]) -> None:
     """By a plain loop over the third octaves in both sides' bands."""
     found = listening(made)
     assert found is not None
@@ -58,7 +59,7 @@ def test_the_upmix_in_words() -> None:
     """A middle that leaves nothing at the sides is said to be below the figure's floor, and no level is minus nothing."""
     levels = np.array([[-90.0, -90.0, -0.001], [6.02, -90.0, -31.25]])
     panned = Separation(np.array([0.0, 1.0]), levels, np.zeros(1), np.zeros(1), np.zeros(1))
-    assert separation_words(panned) == (
+    assert say_separation(panned) == (
         "a source in the middle comes from the centre at 0.0 dB and from the sides at less than -40 dB; one on the left alone"
         " from the left at 6.0 dB and from the centre at -31.2 dB"
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from acoustics.measured.head_files import KEMAR, grid_deg, sphere
 from acoustics.measured.made_sets import FREQUENCY_HZ, C, cap, lopsided, write_frd_set
-from acoustics.test_measured_device import PAIR, measured
+from acoustics.measured.test_measured_device import PAIR, measured
 from matplotlib.figure import Figure
 
 import designer
@@ -17,11 +17,8 @@ from designer.acoustics.measured.formats import read_response
 from designer.acoustics.measured.head import read_head
 from designer.acoustics.measured.interaural_time import geometric_time_s
 from designer.arrays import Complex, Real
-from designer.report.canvas import in_style, svg
-from designer.report.measured_device_plot import draw_measured_device
-from designer.report.measured_driver_plot import draw_measured_driver
-from designer.report.measured_head_plot import draw_measured_head
-from designer.report.words_on_plots import drawable, shortened
+from designer.report.canvas import drawable, in_style, shortened, svg
+from designer.report.measured import draw_measured_device, draw_measured_driver, draw_measured_head
 
 
 def driver_figure(folder: Path, **written: object) -> Figure:
@@ -73,8 +70,16 @@ def test_the_map_is_relative_to_the_axis(tmp_path: Path) -> None:
     assert np.abs(apart).max() < 0.1
 
 
-@pytest.mark.parametrize("angles_deg", [(0.0,), (0.0, 20.0), (-60.0, -30.0, 0.0), (-30.0, -15.0, 0.0, 15.0, 30.0)])
-@pytest.mark.parametrize("vertical", [False, True])
+@pytest.mark.parametrize(
+    ("angles_deg", "vertical"),
+    [
+        ((0.0,), False),
+        ((0.0, 20.0), True),
+        ((-60.0, -30.0, 0.0), False),
+        ((-30.0, -15.0, 0.0, 15.0, 30.0), False),
+        ((-30.0, -15.0, 0.0, 15.0, 30.0), True),
+    ],
+)
 def test_few_angles(angles_deg: tuple[float, ...], vertical: bool, tmp_path: Path) -> None:
     """One angle, one side or a narrow fan: each measured angle has its curve, and no text is drawn over another's axes."""
     name = f"woofer {'ver' if vertical else 'hor'} {{angle}}.frd"

@@ -13,18 +13,17 @@ import pytest
 
 import designer
 from designer.report import figures
-from designer.report.azimuth_plots import relative_db
 from designer.report.canvas import as_file, in_style, svg
-from designer.report.channel_figures import CHANNEL_FIGURES
-from designer.report.figures import file_stems
-from designer.report.frequency_plots import draw_filters
+from designer.report.channel_curves import draw_filters
+from designer.report.channel_maps import relative_db
+from designer.report.figures import CHANNEL_FIGURES, file_stems
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 
 
 @pytest.fixture(scope="module")
-def design() -> designer.Design:
-    return designer.design(designer.load(PROBLEMS / "smart-speaker.toml"))
+def design(smart_speaker: designer.Design) -> designer.Design:
+    return smart_speaker
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +47,7 @@ def test_every_figure_is_written_and_on_the_page(folder: Path, design: designer.
     stems = file_stems(list(design.channels))
     expected = {"layout"}
     for name, stem in stems.items():
-        expected |= {f"{stem}-{kind}" for kind, figure in CHANNEL_FIGURES.items() if figure.shown(design, name)}
+        expected |= {f"{stem}-{figure.kind}" for figure in CHANNEL_FIGURES if figure.shown(design, name)}
     assert names == expected
     beams = {f"{stems[name]}-polar-window" for name, c in design.channels.items() if c.table.window_deg}
     ears = {f"{stems[name]}-zone" for name, c in design.channels.items() if c.table.kind != "beamformer"}

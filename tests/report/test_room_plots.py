@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from programs import need_module
+from stereo.small_designs import trio
 from toml_text import toml
-from virtualizer.small_designs import trio
 
 import designer
+from designer.metrics import ROOM
 from designer.report.figures import draw_problem
-from designer.report.room_plots import PANELS, draw_plan, draw_room
-from designer.report.room_section import COLUMNS, room_section
+from designer.report.room import DRAWN, draw_plan, draw_room, room_section
 
 need_module("pyroomacoustics", "pyroomacoustics")
 
@@ -26,12 +26,12 @@ def test_curves_are_the_measures(design: designer.Design) -> None:
     """Four panels, in each the channel, its plain driver and plain stereo, with a legend for all of them."""
     assert design.room is not None
     drawn = draw_room(design, "centre")
-    assert len(drawn.axes) == len(PANELS) == 4
-    for axes, (measure, label, _) in zip(drawn.axes, PANELS, strict=True):
-        assert axes.get_ylabel() == label
+    assert len(drawn.axes) == len(DRAWN) == 4
+    for axes, metric in zip(drawn.axes, DRAWN, strict=True):
+        assert axes.get_ylabel() == metric.axis
         curves = [line for line in axes.get_lines() if len(np.asarray(line.get_xdata())) > 2]
         for line, one in zip(curves, design.room.compared("centre"), strict=True):
-            np.testing.assert_array_equal(np.asarray(line.get_ydata()), getattr(one.measures, measure))
+            np.testing.assert_array_equal(np.asarray(line.get_ydata()), getattr(one.measures, metric.name))
     words = [text.get_text() for text in drawn.legends[0].get_texts()]
     assert words == ["centre", "its plain driver", "plain stereo's middle"]
 
@@ -55,5 +55,5 @@ def test_the_section_tells_the_means_over_the_band(design: designer.Design) -> N
     assert (name, [words for words, _ in rows]) == ("centre", ["centre", "its plain driver", "plain stereo's middle"])
     for (_, cells), one in zip(rows, design.room.compared("centre"), strict=True):
         means = one.measures.mean([500.0, 3000.0])
-        assert cells == [form.format(means[key]) for key, _, form in COLUMNS]
+        assert cells == [metric.text(means[metric.name]) for metric in ROOM]
     assert f"{design.room.responses.images:,} image sources" in section["words"]

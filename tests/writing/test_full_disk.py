@@ -110,8 +110,8 @@ def test_every_command_finds_it_before_the_work(
         monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("was computed"))
     for place in (
         "search.starter.new_problem",
-        "virtualizer.render.chain_of",
-        "acoustics.writers.convert._drivers",
+        "stereo.render.chain_of",
+        "acoustics.measured.convert._drivers",
         "importing.import_coefficients",
     ):
         monkeypatch.setattr(f"designer.{place}", lambda *_, **__: pytest.fail("was computed"))

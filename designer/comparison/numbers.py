@@ -1,0 +1,150 @@
+"""The numbers of a comparison: the table of scalars with the best of each row, levels over azimuth, and the tidy table of everything.
+
+The tidy table has one row a design, channel, metric and frequency. Numbers of a channel as a whole have no frequency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from designer.acoustics.scene import Scene
+from designer.arrays import Real
+from designer.comparison.entry import Entry, SharedChannel
+from designer.comparison.head_shift import HeadShift
+from designer.measures import amplitude_db, pressure
+from designer.metrics import CURVES, shown_on
+from designer.realization import response
+from designer.result import Result, evaluate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALIKE_DB = 0.05
+"""Numbers that a table of one decimal hardly tells apart are equally good."""
+COLUMNS = ("design", "channel", "metric", "frequency_hz", "value")
+AZIMUTHS_DEG = (-135, -90, -45, 0, 45, 90, 135, 180)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of every entry; None where an entry has none.
+
+    Attributes
+    ----------
+    differences_db : from the first entry that has the number
+    best : whether an entry is as good as any; nobody is where all are alike
+
+    """
+
+    key: str
+    words: str
+    values_db: tuple[float | None, ...]
+    differences_db: tuple[float | None, ...]
+    best: tuple[bool, ...]
+
+
+def scalar_rows(channel: SharedChannel) -> list[Row]:
+    """The rows of one channel, without those that no entry has."""
+    numbers = [entry.numbers(channel.name) for entry in channel.entries]
+    return [
+        ranked(metric.name, metric.label, tuple(own.get(metric.name) for own in numbers), metric.better)
+        for metric in shown_on("comparison")
+        if any(metric.name in own for own in numbers)
+    ]
+
+
+def ranked(key: str, words: str, values_db: tuple[float | None, ...], sign: int) -> Row:
+    """A row: where more is better `sign` is 1, where less is, -1."""
+    known = [value for value in values_db if value is not None]
+    top, bottom = max(sign * value for value in known), min(sign * value for value in known)
+    return Row(
+        key,
+        words,
+        values_db,
+        tuple(None if value is None else value - known[0] for value in values_db),
+        tuple(top - bottom > ALIKE_DB and value is not None and sign * value >= top - ALIKE_DB for value in values_db),
+    )
+
+
+def band_of(curves: Sequence[tuple[Real, Real]], grid: Real) -> tuple[Real, Real]:
+    """Lowest and highest of some curves (x, y) on a grid (G,); NaN where none is known. No curve goes on past its ends."""
+    values = np.stack([np.interp(grid, x, y, left=np.nan, right=np.nan) for x, y in curves])
+    return np.fmin.reduce(values), np.fmax.reduce(values)
+
+
+def relative_level_db(result: Result, name: str, scene: Scene) -> tuple[Real, Real, str]:
+    """Azimuths (A,), a channel's level on the circle of a scene (F, A), and what it is relative to.
+
+    A beam's reference is its own on-axis response; an ear channel's is what the plain driver, fed with 0 dB, sends
+    towards the listener.
+    """
+    table = result.channels[name].table
+    w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
+    level = amplitude_db(pressure(scene.circle(), w))
+    if table.kind == "beamformer":
+        reference, words = scene.look(table.look_deg or 0.0), "on-axis response"
+    else:
+        w = result.plain_weights(name, scene)
+        x, y, _ = result.problem.listener.position_m
+        reference, words = scene.look(float(np.degrees(np.arctan2(y, x)))), "plain driver at 0 dB"
+    return scene.azimuth_deg, level - amplitude_db(np.einsum("fl,fl->f", reference, w))[:, None], words
+
+
+def common_frequencies_hz(entries: Sequence[Entry], points_per_octave: int) -> Real:
+    """1000 · 2^(n / points) for whole n, from what any entry's figures show at the lowest to the highest."""
+    shown = [entry.result.drawn_scene.frequency_hz for entry in entries]
+    low, high = min(f[0] for f in shown), max(f[-1] for f in shown)
+    # The slack keeps an end that is on the grid but for rounding.
+    first = np.ceil(points_per_octave * np.log2(low / 1000) - 1e-9)
+    last = np.floor(points_per_octave * np.log2(high / 1000) + 1e-9)
+    return np.asarray(1000.0 * 2.0 ** (np.arange(first, last + 1) / points_per_octave))
+
+
+def tidy_table(
+    channels: Sequence[SharedChannel], shifts: Mapping[tuple[str, str], HeadShift], points_per_octave: int
+) -> pd.DataFrame:
+    """The table of `comparison.csv`; `shifts` are those of (entry's label, channel)."""
+    import pandas as pd
+
+    entries = list({entry.label: entry for channel in channels for entry in channel.entries}.values())
+    grid_hz = common_frequencies_hz(entries, points_per_octave)
+    scenes = {}
+    for entry in entries:
+        nyquist_hz = entry.result.problem.sample_rate_hz / 2
+        scenes[entry.label] = entry.result.fine_scene.at(grid_hz[grid_hz <= nyquist_hz * (1 + 1e-9)])
+    metrics = {entry.label: evaluate(entry.result, scenes[entry.label]).metrics for entry in entries}
+    parts = []
+    for channel in channels:
+        for entry in channel.entries:
+            own = metrics[entry.label]
+            shift = shifts.get((entry.label, channel.name))
+            of_one = _values(entry, channel.name, scenes[entry.label], own[own.channel == channel.name], shift)
+            for metric, frequency_hz, value in of_one:
+                columns = (entry.label, channel.name, metric, frequency_hz, np.atleast_1d(value))
+                parts.append(pd.DataFrame(dict(zip(COLUMNS, columns, strict=True))))
+    table = pd.concat(parts, ignore_index=True)
+    return table[table.value.notna()].reset_index(drop=True)
+
+
+def _values(
+    entry: Entry, name: str, scene: Scene, metrics: pd.DataFrame, shift: HeadShift | None
+) -> Iterator[tuple[str, Real | float, Real | float]]:
+    """Metric, frequencies and values of one entry's channel."""
+    numbers = entry.numbers(name)
+    yield from ((one.name, np.nan, numbers[one.name]) for one in shown_on("comparison") if one.name in numbers)
+    if shift is not None:
+        for line, gains in shift.gain_db.items():
+            for place_m, gain in zip(shift.shift_m, gains, strict=True):
+                yield f"mean_gain_head_{line.replace(' ', '_')}_{100 * place_m:+.0f}_cm_db", np.nan, float(gain)
+    for metric in CURVES:
+        if "comparison" in metric.on and entry.tells(metric.name):
+            yield metric.name, scene.frequency_hz, metrics[metric.name].to_numpy()
+    if entry.has_circle:
+        azimuth_deg, level, _ = relative_level_db(entry.result, name, scene)
+        for wanted in AZIMUTHS_DEG:
+            for at in np.flatnonzero(np.abs((azimuth_deg - wanted + 180) % 360 - 180) < 1e-6)[:1]:
+                yield f"level_at_{wanted:+d}_deg_db", scene.frequency_hz, level[:, at]

@@ -1,0 +1,339 @@
+"""`camilladsp`: a configuration for CamillaDSP 3 and 4, with the responses in WAV files beside it.
+
+After its README and `src/config.rs` of those versions (5 renames the delay's `unit`): a mixer takes the channels to one
+way for each filter, the filters run way by way, and a second mixer sums the ways into the drivers. `Free` biquads have
+the signs of H(z) = (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2). File names are relative to the configuration.
+A gain named `preamp` on the captured channels is bypassed: taken out of the bypass it makes room for steady tones of full scale.
+The devices are a stub: ALSA's default without a sample format, which those versions choose themselves.
+
+Read back is what a pipeline of mixers and of Conv, Biquad (Free), Delay and Gain filters does, in whatever order of steps a user
+has made of it (see `ways.py`). Filters that are computed from a frequency or that are not linear are refused by name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from designer.arrays import Real
+from designer.errors import DataError
+from designer.export.coefficients import Coefficients, shown
+from designer.export.filter_set import Filter, FilterSet
+from designer.export.names import changed, file_names, filter_files
+from designer.export.provenance import one_line, provenance, text_file
+from designer.export.target import Export, Target, whole_rate
+from designer.export.wave import Responses, channel_responses, loud_note, wave_float
+from designer.export.ways import Program, Signal, Way, amplitude
+
+SCALING = "none; responses in 32-bit float, 24 bits of mantissa; sections in double precision"
+CHUNK_SIZE = 1024
+KEYS = ("b0", "b1", "b2", "a1", "a2")
+UNITS = {"samples": None, "ms": 1e-3, "s": 1.0, "us": 1e-6, "mm": 1e-3 / 343.0}
+MAX_BYTES = 2_000_000
+"""A configuration is short; long filters are files of their own."""
+MAX_PORTS = 1024
+MAX_DEPTH = 100
+EXPECTED = "a CamillaDSP configuration"
+
+
+def write_camilladsp(filters: FilterSet) -> Export:
+    """`camilladsp.yml` and a WAV a channel that has taps, a track a driver.
+
+    Raises UsageError: the sample rate is no whole number.
+    """
+    rate = whole_rate(filters, "camilladsp")
+    stems, ways = file_names(filters.channels), filter_files(filters)
+    undelayed, comments = replace(filters, delays={}), provenance(filters, "camilladsp", SCALING)
+    with_taps = [name for name in filters.channels if any(f.has_taps and f.channel == name for f in filters.filters)]
+    waves = {
+        f"{stems[name]}.wav": wave_float(channel_responses(undelayed, name), rate, "\n".join(comments))
+        for name in with_taps
+    }
+    delays = [(f"{stems[name]} channel", filters.delays.get(name, 0)) for name in filters.channels]
+    lines = [
+        *(f"# {line}" for line in comments),
+        "# Set the devices to yours. The first mixer's channels and the second's drivers are in the order above.",
+        f"title: {_quoted(filters.title)}",
+        *_devices(rate, len(filters.channels), len(filters.drivers)),
+        *_mixers(filters),
+        "filters:",
+        *("  preamp:", "    type: Gain", "    parameters:", f"      gain: {-filters.headroom.tones_db:.2f}"),
+        *("      inverted: false", "      mute: false", "      scale: dB"),
+        *(line for one in filters.filters for line in _filter(filters, one, ways, stems)),
+        *(line for name, delay in delays for line in _delay(name, delay)),
+        *_pipeline(filters, ways, delays),
+    ]
+    used = filters.memory()
+    return Export(
+        {"camilladsp.yml": text_file(lines), **waves},
+        (4 if waves else 8) * used.coefficients,
+        8 * used.state,
+        used.multiply_adds,
+        SCALING,
+        notes=(
+            "the devices in camilladsp.yml are a stub: set them to yours",
+            *loud_note(waves, (one.taps for one in filters.filters)),
+        ),
+        names=changed(stems) | changed(ways),
+        preamp="the pipeline's first step, preamp, in camilladsp.yml: set bypassed to false",
+    )
+
+
+def _devices(rate: int, channels: int, drivers: int) -> Iterable[str]:
+    yield from ("devices:", f"  samplerate: {rate}", f"  chunksize: {CHUNK_SIZE}")
+    for side, count in (("capture", channels), ("playback", drivers)):
+        yield from (f"  {side}:", "    type: Alsa", f"    channels: {count}", '    device: "default"')
+
+
+def _mixers(filters: FilterSet) -> Iterable[str]:
+    ways, channels, drivers = filters.filters, filters.channels, filters.drivers
+    yield "mixers:"
+    yield from _mixer("channels to ways", len(channels), [[channels.index(one.channel)] for one in ways])
+    to_drivers = [[way for way, one in enumerate(ways) if one.driver == driver] for driver in drivers]
+    yield from _mixer("ways to drivers", len(ways), to_drivers)
+
+
+def _mixer(name: str, inputs: int, outputs: list[list[int]]) -> Iterable[str]:
+    yield from (f"  {name}:", "    channels:", f"      in: {inputs}", f"      out: {len(outputs)}", "    mapping:")
+    for destination, sources in enumerate(outputs):
+        yield f"      - dest: {destination}"
+        yield "        sources:" if sources else "        sources: []"
+        for source in sources:
+            yield from (f"          - channel: {source}", "            gain: 0", "            scale: dB")
+
+
+def _filter(filters: FilterSet, one: Filter, ways: dict[tuple[str, str], str], stems: dict[str, str]) -> Iterable[str]:
+    name = ways[one.channel, one.driver]
+    if one.has_taps:
+        yield from (f"  {_quoted(name)}:", "    type: Conv", "    parameters:", "      type: Wav")
+        yield f'      filename: "{stems[one.channel]}.wav"'
+        yield f"      channel: {filters.drivers.index(one.driver)}"
+        return
+    yield from _delay(name, one.wait)
+    if one.cascade is not None:
+        for s, (b, a) in enumerate(zip(one.cascade.b.tolist(), one.cascade.a.tolist(), strict=True), 1):
+            yield from (
+                f"  {_quoted(f'{name} section {s}')}:",
+                "    type: Biquad",
+                "    parameters:",
+                "      type: Free",
+            )
+            yield from (f"      {key}: {_real(value)}" for key, value in zip(KEYS, (*b, *a), strict=True))
+
+
+def _delay(name: str, samples: int) -> Iterable[str]:
+    if samples:
+        yield from (f"  {_quoted(f'{name} delay')}:", "    type: Delay", "    parameters:")
+        yield from (f"      delay: {samples}", "      unit: samples", "      subsample: false")
+
+
+def _pipeline(filters: FilterSet, ways: dict[tuple[str, str], str], delays: list[tuple[str, int]]) -> Iterable[str]:
+    yield from ("pipeline:", "  - type: Filter", f"    channels: [{', '.join(map(str, range(len(filters.channels))))}]")
+    yield from ('    names: ["preamp"]', "    bypassed: true # false applies the headroom's preamp")
+    for channel, (name, delay) in enumerate(delays):
+        yield from _step(channel, [f"{name} delay"] if delay else [])
+    yield from ("  - type: Mixer", '    name: "channels to ways"')
+    for way, one in enumerate(filters.filters):
+        name = ways[one.channel, one.driver]
+        names = [name] if one.has_taps else [f"{name} delay"] if one.wait else []
+        names += [f"{name} section {s + 1}" for s in range(len(one.cascade.b) if one.cascade else 0)]
+        yield from _step(way, names)
+    yield from ("  - type: Mixer", '    name: "ways to drivers"')
+
+
+def _step(channel: int, names: list[str]) -> Iterable[str]:
+    if names:
+        yield from ("  - type: Filter", f"    channels: [{channel}]", f"    names: [{', '.join(map(_quoted, names))}]")
+
+
+def _quoted(text: str) -> str:
+    """A YAML double-quoted scalar: JSON's escapes are among YAML's."""
+    return json.dumps(one_line(text), ensure_ascii=False)
+
+
+def _real(value: float) -> str:
+    """17 digits, with the point that YAML 1.1 wants in a float: 1.0e-05."""
+    text = repr(value)
+    return text.replace("e", ".0e") if "e" in text and "." not in text else text
+
+
+def read_camilladsp(found: Coefficients) -> None:
+    """The filters of a configuration, capture channels in the order of the problem's channels, outputs in that of its drivers.
+
+    Raises DataError: it is no such configuration, does something that is no filter's, or does not fit the problem.
+    """
+    text = found.text(MAX_BYTES)
+    pipeline = _Pipeline(found, _parsed(found, text))
+    channels, drivers = found.order(found.comments(text))
+    devices = pipeline.table(pipeline.whole, "devices")
+    found.check_rate(pipeline.number(devices.get("samplerate"), "devices.samplerate"))
+    captured = pipeline.table(devices, "capture").get("channels", len(channels))
+    inputs = pipeline.count(captured, "devices.capture.channels")
+    found.check_ports("capture channels", inputs, channels, " channels")
+    outputs = pipeline.run(inputs)
+    found.check_ports("outputs", len(outputs), drivers, " drivers")
+    pipeline.program.collect(outputs, channels, drivers)
+
+
+def _parsed(found: Coefficients, text: str) -> Any:
+    import yaml
+
+    depth = 0
+    for sign in re.finditer(r"[][{}]", text):  # deep brackets cost the parser the square of their number
+        depth += 1 if sign[0] in "[{" else -1
+        if depth > MAX_DEPTH:
+            break
+    try:
+        if depth > MAX_DEPTH or re.search(rf"^[ -]{{{2 * MAX_DEPTH}}}", text, re.MULTILINE):
+            raise RecursionError
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, OverflowError, TypeError, AttributeError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        raise found.refusal(f"no YAML ({first[:100]})", EXPECTED, "save it again") from None
+    except RecursionError:
+        raise found.refusal("a deeply nested file", EXPECTED, "save it again") from None
+    if not isinstance(content, dict) or not {"devices", "pipeline"} <= set(content):
+        raise found.refusal("no devices and pipeline", EXPECTED, "name its .yml file")
+    return content
+
+
+class _Pipeline:
+    """A configuration's mixers and filters, as functions of signals."""
+
+    def __init__(self, found: Coefficients, content: dict[str, Any]) -> None:
+        self.found, self.whole, self.number = found, content, found.number
+        self.program, self.responses = Program(found), Responses(found)
+
+    def run(self, inputs: int) -> list[Signal]:
+        """What each output of the pipeline is."""
+        signals: list[Signal] = [(Way(channel),) for channel in range(inputs)]
+        for place, step in enumerate(self.items(self.whole, "pipeline")):
+            where = f"pipeline[{place}]"
+            if not isinstance(step, dict):
+                raise self.broken(where, step, "a table")
+            if step.get("bypassed"):
+                continue
+            if step.get("type") == "Mixer":
+                mixer = self.table(self.table(self.whole, "mixers"), step.get("name"))
+                signals = self._mixed(mixer, signals, f"mixers.{step.get('name')}")
+            elif step.get("type") == "Filter":
+                chosen = step.get("channels", [step["channel"]] if "channel" in step else list(range(len(signals))))
+                if not isinstance(chosen, list):
+                    raise self.broken(f"{where}.channels", chosen, "a list")
+                for entry in chosen:
+                    channel = self.index(entry, len(signals), f"{where}.channels")
+                    for name in self.items(step, "names"):
+                        signals[channel] = self._filtered(name, signals[channel])
+            else:
+                raise self.refused(f"a step of type {shown(step.get('type'))}")
+        return signals
+
+    def _mixed(self, mixer: dict[str, Any], signals: list[Signal], where: str) -> list[Signal]:
+        ports, at, count = self.table(mixer, "channels"), f"{where}.mapping", len(signals)
+        if self.count(ports.get("in", count), f"{where}.channels.in") != count:
+            raise self.broken(f"{where}.channels.in", ports.get("in"), f"{count}, what the step before it has")
+        outputs: list[Signal] = [()] * self.count(ports.get("out"), f"{where}.channels.out")
+        for mapping in self.items(mixer, "mapping"):
+            if not isinstance(mapping, dict):
+                raise self.broken(at, mapping, "tables")
+            to = self.index(mapping.get("dest"), len(outputs), f"{at}.dest")
+            terms = [(1.0, outputs[to])]
+            for source in [] if mapping.get("mute") else self.items(mapping, "sources"):
+                if not isinstance(source, dict):
+                    raise self.broken(f"{at}.sources", source, "tables")
+                if not source.get("mute"):
+                    channel = self.index(source.get("channel"), count, f"{at}.sources.channel")
+                    terms.append((self._gain(source, where), signals[channel]))
+            outputs[to] = self.program.mixed(terms)
+        return outputs
+
+    def _filtered(self, name: object, signal: Signal) -> Signal:
+        one = self.table(self.table(self.whole, "filters"), name)
+        kind, p, where = one.get("type"), self.table(one, "parameters"), f"filters.{name}"
+        if kind == "Conv":
+            return self.program.convolved(signal, self._taps(p, where))
+        if kind == "Biquad" and p.get("type") == "Free":
+            return self.program.filtered(signal, tuple(self.number(p.get(key), f"{where}.{key}") for key in KEYS))
+        if kind == "Delay":
+            return self.program.delayed(signal, self._delay(p, where))
+        if kind == "Gain":
+            return self.program.gained(signal, 0.0 if p.get("mute") else self._gain(p, where))
+        more = f" {shown(p.get('type'))}" if kind == "Biquad" else ""
+        raise self.refused(f"filter {shown(name)} of type {shown(kind)}{more}")
+
+    def _delay(self, p: dict[str, Any], where: str) -> int:
+        if p.get("subsample"):
+            raise self.refused("a delay of less than a sample")
+        unit = p.get("unit") or p.get("delay_unit") or "ms"
+        if not isinstance(unit, str) or unit not in UNITS:
+            raise self.broken(f"{where}.unit", unit, ", ".join(UNITS))
+        factor = 1.0 if (seconds := UNITS[unit]) is None else seconds * self.found.problem.sample_rate_hz
+        samples = float(np.rint(self.number(p.get("delay"), f"{where}.delay") * factor))
+        return self.found.whole(samples, f"{where}.delay in samples")
+
+    def _taps(self, p: dict[str, Any], where: str) -> Real:
+        if p.get("type") == "Values":
+            values = [self.number(value, f"{where}.values") for value in self.items(p, "values")]
+            return self.found.checked(np.array(values), f"{where}.values")
+        if p.get("type") != "Wav":
+            name = shown(where.removeprefix("filters."))
+            said = f"filter {name} of type 'Conv' {shown(p.get('type'))}"
+            raise self.found.refusal(said, "'Wav' or 'Values'", "store it as WAV")
+        track = 0 if p.get("channel") is None else self.count(p["channel"], f"{where}.channel", least=0)
+        return self.responses.track(p.get("filename"), track)
+
+    def _gain(self, table: dict[str, Any], where: str) -> float:
+        """A linear gain; in dB where no scale is given."""
+        gain = 0.0 if table.get("gain") is None else self.number(table["gain"], f"{where}.gain")
+        linear = gain if table.get("scale") == "linear" else amplitude(gain)
+        return -linear if table.get("inverted") else linear
+
+    def table(self, parent: dict[Any, Any], key: object) -> dict[str, Any]:
+        """A table within a table, whose keys need not be text."""
+        value = parent.get(key) if isinstance(key, (str, int, float)) else None
+        if not isinstance(value, dict):
+            raise self.broken(str(key)[:100], value, "a table")
+        return value
+
+    def items(self, parent: dict[str, Any], key: str) -> list[Any]:
+        """A list within a table."""
+        value = parent.get(key)
+        if not isinstance(value, list):
+            raise self.broken(key, value, "a list")
+        return value
+
+    def count(self, value: object, where: str, *, least: int = 1) -> int:
+        """How many channels, or which one of a file's."""
+        return self.found.whole(value, where, most=MAX_PORTS, least=least)
+
+    def index(self, value: object, count: int, where: str) -> int:
+        """One of so many channels."""
+        return self.found.whole(value, where, most=count - 1)
+
+    def broken(self, where: str, value: object, allowed: str) -> DataError:
+        """The error of a configuration that is not whole."""
+        return self.found.refusal(
+            f"{shown(value)} for {where}", allowed, "check the configuration with camilladsp --check"
+        )
+
+    def refused(self, said: str) -> DataError:
+        """The error of a step that is no filter's."""
+        allowed = "mixers, and filters Conv, Biquad of type Free, Delay and Gain"
+        return self.found.refusal(said, allowed, "take it out of the pipeline")
+
+
+CAMILLADSP = Target(
+    place=90,
+    name="camilladsp",
+    summary="CamillaDSP 3 and 4: configuration and WAVs",
+    write=write_camilladsp,
+    files="CamillaDSP",
+    read=read_camilladsp,
+    endings=(".yml", ".yaml"),
+    in_folders=("camilladsp.yml", "*.yml", "*.yaml"),
+)

@@ -1,0 +1,116 @@
+"""`json`: everything about the filters in one file, for programs that read no tables."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from designer.export.coefficients import Coefficients, shown
+from designer.export.filter_set import Filter, FilterSet
+from designer.export.provenance import provenance
+from designer.export.target import Export, Target
+
+SCALING = "none: values as designed, 17 digits"
+MAX_BYTES = 50_000_000
+EXPECTED = "filters.json of an export"
+
+
+def write_json(filters: FilterSet) -> Export:
+    """`filters.json`; Python's shortest exact text of each number, hence no NaN and no rounding."""
+    used = filters.memory()
+    content = {
+        "provenance": provenance(filters, "json", SCALING),
+        "sample_rate_hz": filters.sample_rate_hz,
+        "form": filters.form,
+        "bulk_delay_samples": filters.bulk_delay_samples,
+        "channels": list(filters.channels),
+        "drivers": list(filters.drivers),
+        "channel_delay_samples": {name: filters.delays.get(name, 0) for name in filters.channels},
+        "scaling": SCALING,
+        "words": {"coefficients": used.coefficients, "state": used.state},
+        "multiply_adds_per_sample": used.multiply_adds,
+        "filters": [_entry(one) for one in filters.filters],
+    }
+    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    return Export.of_words({"filters.json": text.encode()}, used, 8, SCALING)
+
+
+def _entry(one: Filter) -> dict[str, Any]:
+    entry: dict[str, Any] = {"channel": one.channel, "driver": one.driver, "taps": one.taps.tolist()}
+    if one.delay_samples is not None:
+        entry["pure_delay_samples"] = one.delay_samples
+    if one.cascade is not None:
+        b, a, gain = (values.tolist() for values in (one.cascade.b, one.cascade.a, one.cascade.gains))
+        entry["sections"] = {"delay_samples": one.cascade.delay_samples, "b": b, "a": a, "gain": gain}
+    return entry
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+class _Sections(_Strict):
+    b: list[Annotated[list[float], Field(min_length=3, max_length=3)]]
+    a: list[Annotated[list[float], Field(min_length=2, max_length=2)]]
+    gain: list[Annotated[float, Field(gt=0)]] | None = None
+    delay_samples: int = 0
+
+
+class _Filter(_Strict):
+    channel: str
+    driver: str
+    taps: list[float]
+    sections: _Sections | None = None
+
+
+class _File(_Strict):
+    """What is read of the file."""
+
+    sample_rate_hz: float
+    filters: list[_Filter]
+    channel_delay_samples: dict[str, int] = {}
+    bulk_delay_samples: int | None = None
+
+
+def read_json(found: Coefficients) -> None:
+    """The filters of the file. Raises DataError: it is no such file, or its names, numbers or rate do not fit."""
+    try:
+        content = _File.model_validate_json(found.text(MAX_BYTES))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise found.refusal(f"{shown(first['input'])} for {where}", f"{EXPECTED} ({first['msg'][:100]})") from None
+    found.check_rate(content.sample_rate_hz)
+    for one in content.filters:
+        place, taps = found.place(one.channel, one.driver), np.array(one.taps, dtype=float)
+        if one.sections is None:
+            found.add_taps(place, taps)
+            continue
+        b, a = np.array(one.sections.b).reshape(-1, 3), np.array(one.sections.a).reshape(-1, 2)
+        gain = np.array(one.sections.gain or [1.0] * len(b))
+        if not len(b) == len(a) == gain.size:
+            where = f"b, a and gain of {one.channel!r}, {one.driver!r}"
+            raise found.refusal(f"{where} that differ in number", "one of each a section", EXPECTED)
+        delay = found.whole(one.sections.delay_samples, "delay_samples")
+        found.add_sections(
+            place, b, a, delay, gain, taps
+        )  # as the file has them: they may be longer than the problem's
+    for name, wait in content.channel_delay_samples.items():
+        found.delays[found.known(name, found.channels, "channel")] = found.whole(wait, "channel_delay_samples")
+    bulk = content.bulk_delay_samples
+    found.bulk_delay_samples = None if bulk is None else found.whole(bulk, "bulk_delay_samples")
+
+
+JSON = Target(
+    place=20,
+    name="json",
+    summary="everything in one JSON file, 17 digits",
+    write=write_json,
+    files="json",
+    read=read_json,
+    endings=(".json",),
+    in_folders=("filters.json",),
+)

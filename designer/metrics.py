@@ -1,0 +1,290 @@
+"""Every number that is reported, declared once.
+
+`CURVES` are columns of `metrics.csv`, `NUMBERS` stand for a channel as a whole, `ROOM` are measures by octave. Tables, page, comparison,
+sweep and the notebook read them: a new number is one more entry here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from designer import measures
+from designer.acoustics.scene import Scene
+from designer.arrays import Complex, Real
+from designer.measures import amplitude_db, db
+from designer.problem.schema import DesignTable
+from designer.realization import response
+from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
+from designer.targets.plain import Plain
+from designer.targets.wishes import excesses_db, slacks_db
+
+TONE_BAND_HZ = (100.0, 16_000.0)
+UNITS = {"db": "dB", "m2": "m²", "m": "m", "s": "s"}
+EVERYWHERE = frozenset({"page", "comparison", "sweep"})
+HEADS = EVERYWHERE | {"head"}
+"""Shown for each head of a list alone, too."""
+
+
+@dataclass(frozen=True)
+class Realised:
+    """One channel's realised filters in a scene, which its numbers are computed from.
+
+    Attributes
+    ----------
+    taps : (L, T) of all the scene's drivers
+    lowered : whether its limits left it less than the plain level
+    moved : median_db and fifth_percentile_db with the head moved; None where there is no head
+    draws : gain_db (D, F) of drawn devices and nominal_db (F,); None where they were not made
+    zone_m2 : area of the listening zone; None where it was not made
+
+    """
+
+    design: DesignTable
+    taps: Real
+    plain: Plain
+    scene: Scene
+    lowered: bool = False
+    moved: Any = None
+    draws: Any = None
+    zone_m2: float | None = None
+
+    @cached_property
+    def full(self) -> Complex:
+        """Responses of all drivers' filters (F, L)."""
+        return response(self.taps, self.scene.frequency_hz, self.scene.problem.sample_rate_hz)
+
+    @cached_property
+    def index(self) -> Any:
+        """Places of the channel's own drivers among all."""
+        return driver_index(self.design, self.scene.drivers)
+
+    @cached_property
+    def w(self) -> Complex:
+        """Responses of the channel's own drivers' filters."""
+        return self.full[:, self.index]
+
+    @cached_property
+    def target(self) -> ChannelTarget:
+        """What is asked, at every frequency of the scene."""
+        return channel_target(self.design, self.scene, self.plain)
+
+    @cached_property
+    def band(self) -> tuple[ChannelTarget, Complex]:
+        """Target and responses at the frequencies in the band."""
+        return self.target.at(self.target.in_band), self.w[self.target.in_band]
+
+    @cached_property
+    def missed_db(self) -> dict[str, Real]:
+        """Requirement or limit -> by how much it is missed, at the frequencies in the band."""
+        inside, w = self.band
+        names = tuple(self.scene.drivers[i] for i in self.index)
+        return {**slacks_db(inside, w), **excesses_db(inside, w, names)}
+
+    @cached_property
+    def tone_db(self) -> Real:
+        """Level at the bright points over the plain driver's (F,)."""
+        level = np.maximum(measures.mean_power(self.target.reach, self.w), 1e-300)
+        return np.asarray(db(level) - amplitude_db(self.target.plain_level))
+
+    @property
+    def has(self) -> frozenset[str]:
+        """Which of the needs of metrics are met."""
+        known = {
+            "target": self.target.gamma is not None,
+            "regions": self.target.regions is not None,
+            "moved": self.moved is not None,
+            "draws": self.draws is not None,
+            "zone": self.zone_m2 is not None,
+        }
+        return frozenset({"drivers", "directions", *(name for name, there in known.items() if there)})
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number.
+
+    Attributes
+    ----------
+    name : of columns and keys, with its unit at the end
+    label : a noun phrase for tables and axes
+    definition : how it is computed, in a sentence
+    better : 1 where more is better, -1 where less is, 0 where neither
+    needs : "target", "regions", "moved", "draws", "zone"; the drivers apart ("drivers"), responses beside the ears' ("directions")
+    compute : of the realised filters; None for a column of that name in another table
+    on : where it is shown
+    limit : the key of the design that bounds it
+
+    """
+
+    name: str
+    label: str
+    definition: str
+    better: int = 0
+    needs: frozenset[str] = frozenset()
+    compute: Callable[[Realised], Any] | None = None
+    on: frozenset[str] = EVERYWHERE
+    limit: str = ""
+
+    @property
+    def unit(self) -> str:
+        """The unit that the name ends in; empty for a ratio."""
+        return UNITS.get(self.name.rpartition("_")[2], "")
+
+    @property
+    def axis(self) -> str:
+        """The label with its unit."""
+        return f"{self.label} in {self.unit}" if self.unit else self.label
+
+    def text(self, value: float) -> str:
+        """A value with its unit, to a tenth of a dB or a hundredth."""
+        return f"{value:.1f} dB" if self.unit == "dB" else f"{value:.2f} {self.unit}".rstrip()
+
+
+def _need(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+def _slack_db(c: Realised) -> Real:
+    inside, w = c.band
+    every = [*c.missed_db.values(), np.zeros(len(w))]
+    if c.lowered:
+        reached = np.sqrt(measures.mean_power(inside.reach, w))
+        every.append(amplitude_db(inside.plain_level) - amplitude_db(reached))
+    slack = np.full(c.target.frequency_hz.size, np.nan)
+    slack[c.target.in_band] = np.max(every, axis=0)
+    return slack
+
+
+def _directivity(c: Realised) -> Real:
+    look = np.zeros_like(c.full)
+    look[:, c.index] = c.target.look
+    power = c.scene.radiated_power_to(c.target.look_distance_m)
+    return measures.directivity_index(look, power, c.full, c.target.look_distance_m)
+
+
+def _gain_db(target: ChannelTarget, w: Complex) -> Real:
+    return db(measures.cancellation_gain(target.reach, target.cancel, w))
+
+
+def _worst_db(target: ChannelTarget, w: Complex) -> Real:
+    return db(measures.worst_cancellation_gain(target.reach, target.cancel, w))
+
+
+def _effort_db(target: ChannelTarget, w: Complex) -> Real:
+    return db(measures.effort(target.reach, w))
+
+
+def _white_noise_gain_db(target: ChannelTarget, w: Complex) -> Real:
+    return db(measures.white_noise_gain(target.look, w, target.look_distance_m))
+
+
+def _target_db(c: Realised) -> Real:
+    gamma = c.target.gamma
+    return np.full(len(c.w), np.nan) if gamma is None else np.where(c.target.in_band, db(gamma), np.nan)
+
+
+def _margin_db(c: Realised) -> float:
+    inside, w = c.band
+    assert inside.gamma is not None
+    return float((db(inside.power_ratio(w)) - db(inside.gamma)).min())
+
+
+def _order_error_db(c: Realised) -> float:
+    inside, w = c.band
+    assert inside.regions is not None
+    return float(np.abs(inside.regions.order_error_db(w)).max())
+
+
+def _largest_tone_db(c: Realised) -> float:
+    f = c.scene.frequency_hz
+    return float(np.abs(c.tone_db[(f >= TONE_BAND_HZ[0]) & (f <= TONE_BAND_HZ[1])]).max(initial=0.0))
+
+
+def _drawn_percentile(percentile: float) -> Callable[[Realised], Any]:
+    return lambda c: float(np.percentile(c.draws.gain_db.mean(axis=1), percentile))
+
+
+ANGLES = _need("drivers", "directions")
+CURVES = (
+    Metric("cancellation_gain_db", "Cancellation gain", "mean power over the bright points over that over the dark ones", 1,
+           compute=lambda c: _gain_db(c.target, c.w)),
+    Metric("target_db", "Target curve", "the cancellation gain that is asked for, in the band", compute=_target_db),
+    Metric("worst_cancellation_gain_db", "Gain at the worst point", "the smallest ratio at one displacement or azimuth", 1,
+           compute=lambda c: _worst_db(c.target, c.w)),
+    Metric("effort_db", "Effort", "power fed to all drivers over the single best driver's at equal level", -1, _need("drivers"),
+           lambda c: _effort_db(c.target, c.w), limit="max_effort_db"),
+    Metric("white_noise_gain_db", "White-noise gain", "power at the look point over the power fed to all drivers", 1, ANGLES,
+           lambda c: _white_noise_gain_db(c.target, c.w), limit="min_white_noise_gain_db"),
+    Metric("directivity_index_db", "Directivity index", "power in the look direction over the mean over the sphere", 1, ANGLES,
+           lambda c: db(_directivity(c))),
+    Metric("slack_db", "Slack", "by how much the requirement or limit missed most is missed, in the band", -1, compute=_slack_db,
+           on=frozenset()),
+)  # fmt: skip
+NUMBERS = (
+    Metric("least_margin_to_target_db", "Least margin to the target curve", "power ratio less its target, least in the band", 1,
+           _need("target"), _margin_db),
+    Metric("least_region_power_ratio_db", "Least power ratio between regions of the sphere", "its least in the band", 1,
+           _need("regions"), lambda c: float(db(c.band[0].power_ratio(c.band[1])).min())),
+    Metric("largest_region_order_error_db", "Truncation error of the order of harmonics, at most", "change of that ratio at a finer order",
+           -1, _need("regions"), _order_error_db, EVERYWHERE - {"comparison"}),
+    Metric("mean_cancellation_gain_db", "Mean cancellation gain", "mean in dB over the band's frequencies", 1,
+           compute=lambda c: float(np.mean(_gain_db(*c.band))), on=HEADS),
+    Metric("least_cancellation_gain_db", "Least cancellation gain", "its least in the band", 1,
+           compute=lambda c: float(_gain_db(*c.band).min()), on=HEADS),
+    Metric("least_worst_cancellation_gain_db", "Least gain at any one point", "the worst point's gain, least in the band", 1,
+           compute=lambda c: float(_worst_db(*c.band).min())),
+    Metric("moved_head_median_db", "Head moved: median gain", "median over heads off the cloud and frequencies off the grid", 1,
+           _need("moved"), lambda c: c.moved.median_db, HEADS),
+    Metric("moved_head_5th_percentile_db", "Head moved: 5th percentile", "5th percentile over the same", 1,
+           _need("moved"), lambda c: c.moved.fifth_percentile_db, HEADS),
+    Metric("largest_effort_db", "Largest effort", "effort, largest in the band", -1, _need("drivers"),
+           lambda c: float(_effort_db(*c.band).max())),
+    Metric("largest_driver_gain_db", "Largest gain of a driver", "largest magnitude of any driver's filter at any frequency", -1,
+           _need("drivers"), lambda c: float(amplitude_db(c.full).max())),
+    Metric("least_white_noise_gain_db", "Least white-noise gain", "white-noise gain, least in the band", 1, ANGLES,
+           lambda c: float(_white_noise_gain_db(*c.band).min())),
+    Metric("largest_tone_deviation_db", "Largest deviation of tone, 100 Hz to 16 kHz", "level over the plain driver's, largest magnitude",
+           -1, _need("drivers"), _largest_tone_db),
+    Metric("tolerance_nominal_db", "Tolerances: mean gain without errors", "mean over the band of the device as drawn", 1,
+           _need("draws"), lambda c: float(c.draws.nominal_db.mean()), frozenset({"sweep"})),
+    Metric("tolerance_median_db", "Tolerances: median of the mean gain", "median over drawn devices", 1,
+           _need("draws"), _drawn_percentile(50.0)),
+    Metric("tolerance_5th_percentile_db", "Tolerances: 5th percentile of the mean gain", "5th percentile over drawn devices", 1,
+           _need("draws"), _drawn_percentile(5.0)),
+    Metric("tolerance_95th_percentile_db", "Tolerances: 95th percentile of the mean gain", "95th percentile over drawn devices", 1,
+           _need("draws"), _drawn_percentile(95.0), frozenset({"sweep"})),
+    Metric("listening_zone_m2", "Listening zone, where the mean gain is within 3 dB of the target", "area around the listener's place", 1,
+           _need("zone"), lambda c: c.zone_m2),
+)  # fmt: skip
+ON_DEMAND = frozenset({"draws", "zone"})
+"""Needs that are dear: their numbers are not among a channel's scalars."""
+ROOM = (
+    Metric("direct_to_reverberant_db", "Direct over reverberant, at the ears", "energy of the direct sound over all reflections'", 1),
+    Metric("critical_distance_m", "Critical distance", "where direct sound and reflections are equal", 1, on=frozenset({"figure"})),
+    Metric("clarity_db", "Clarity C50", "energy up to 50 ms over what follows", 1, on=frozenset({"figure"})),
+    Metric("interaural_coherence", "Interaural coherence", "largest normalised cross-correlation within 1 ms", on=frozenset({"figure"})),
+    Metric("early_lateral_fraction", "Early lateral fraction", "lateral energy from 5 to 80 ms", on=frozenset({"figure"})),
+    Metric("reverberation_time_s", "Reverberation time T20", "from the backward integral's fall from -5 to -25 dB"),
+)  # fmt: skip
+BY_NAME = {metric.name: metric for metric in (*CURVES, *NUMBERS, *ROOM)}
+
+
+def compute(metrics: tuple[Metric, ...], realised: Realised) -> dict[str, Any]:
+    """Name -> value of those metrics whose needs are met."""
+    has = realised.has
+    return {one.name: one.compute(realised) for one in metrics if one.compute is not None and one.needs <= has}
+
+
+def numbers_of(realised: Realised, *, dear: bool = False) -> dict[str, float]:
+    """Name -> value of a channel's numbers: those of every design, or those over drawn devices and places."""
+    return compute(tuple(one for one in NUMBERS if bool(one.needs & ON_DEMAND) == dear), realised)
+
+
+def shown_on(place: str) -> tuple[Metric, ...]:
+    """The numbers of a channel that the page, the comparison or the sweep shows."""
+    return tuple(metric for metric in NUMBERS if place in metric.on)

@@ -1,0 +1,263 @@
+"""A channel's curves over frequency: gain against its target, filters, costs, tone, gain over drawn devices and left-out directions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from designer.arrays import Real
+from designer.evaluation.words import hz
+from designer.measures import amplitude_db, db, lowest_hz, pressure, ratio
+from designer.metrics import CURVES, Realised
+from designer.realization import response
+from designer.report.canvas import COLOURS, DOTTED, INK, STYLES, driver_line, shortened
+from designer.report.plots import Curve, asked_curve, below, curve, limit_line, missed, over_frequency, panels, span
+from designer.result import Result
+from designer.targets.curves import curve_db
+from designer.targets.wishes import SLACK_TOLERANCE_DB
+
+FRONT_DEG = 45.0
+LARGEST_DB = 15.0
+LINE = "Cancellation gain in dB"
+LOOSE = (0, (4, 1.5))
+
+
+def shown_band_hz(result: Result) -> tuple[float, float]:
+    """What the frequency axes show: 50 Hz, or lower where a band asks for it, to 20 kHz or Nyquist."""
+    f = result.drawn_scene.frequency_hz
+    return float(f[0]), float(f[-1])
+
+
+def over_band(result: Result, name: str, axes: Axes, curves: list[Curve], **look: Any) -> list[Artist]:
+    """Curves over what the frequency axes show, shaded outside the channel's band; those that the legend names."""
+    return over_frequency(axes, curves, shown_band_hz(result), result.channels[name].table.band_hz, **look)
+
+
+def band_words(result: Result, name: str) -> str:
+    """The channel's band."""
+    low, high = result.channels[name].table.band_hz
+    return f"from {hz(low)} to {hz(high)}"
+
+
+def draw_cancellation(result: Result, name: str) -> Figure:
+    """Cancellation gain, its target, the worst point, each head of a list alone, and what is left when the head moves."""
+    channel, table = result.channels[name].table, result.drawn.metrics[result.drawn.metrics.channel == name]
+    f, gain, worst, target, slack = (
+        table[key].to_numpy()
+        for key in ("frequency_hz", "cancellation_gain_db", "worst_cancellation_gain_db", "target_db", "slack_db")
+    )
+    beam = channel.kind == "beamformer"
+    drawn, (axes,) = panels(3.4)
+    handles: list[Artist] = []
+    top = max(float(gain[np.isfinite(slack)].max()), float(np.nanmax(target, initial=0.0))) + 4
+    moved = result.moved_heads.get(name)
+    if moved is not None:
+        low, high = np.percentile(moved.gain_db, [5, 95], axis=0)
+        handles.append(span(axes, moved.frequency_hz, low, high, "head moved, 5–95 %"))
+        top = max(top, min(top + 8, float(high.max()) + 1))
+    heads = result.drawn_heads.get(name, {})
+    curves = [curve(f, worst, "worst azimuth" if beam else "worst of the cloud", COLOURS[1], 1.1, linestyle=LOOSE)]
+    for n, (head, values) in enumerate(heads.items()):
+        colour, style = COLOURS[(2, 3, 4, 7)[n % 4]], STYLES[(n + n // 4) % 4]
+        curves.append(curve(f, values, shortened(Path(head).name), colour, 1.2, linestyle=style))
+    curves.append(curve(f, gain, "realised, all heads" if heads else "realised", linewidth=2))
+    if np.isfinite(target).any():
+        curves.append(asked_curve(f, target))
+    what = "on axis over the nulls' arcs" if beam else f"{channel.ear} ear over the other"
+    handles += over_band(result, name, axes, curves, title=f"Cancellation gain: {what}", unit=LINE)
+    short = (np.nan_to_num(slack) > SLACK_TOLERANCE_DB) & np.isfinite(target)
+    if short.any():
+        handles.append(missed(axes, f, gain, target, short & (target > gain)))
+    axes.set_ylim(max(min(0.0, float(worst.min()) - 1), -12), min(max(top, 12), 60))
+    below(drawn, handles, 4 if heads else 5)
+    return drawn
+
+
+def say_cancellation(result: Result, name: str) -> str:
+    """Mean, least, and with the head moved."""
+    n = result.scalars[name].values
+    moved = (
+        f"; with the head moved, half of the gains are above {n['moved_head_median_db']:.1f} dB and 95 % above"
+        f" {n['moved_head_5th_percentile_db']:.1f} dB"
+        if "moved_head_median_db" in n
+        else ""
+    )
+    return (
+        f"{band_words(result, name)} the realised gain is {n['mean_cancellation_gain_db']:.1f} dB in the mean and"
+        f" {n['least_cancellation_gain_db']:.1f} dB at least{moved}"
+    )
+
+
+def draw_filters(result: Result, name: str) -> Figure:
+    """Magnitude of each driver's realised filter."""
+    f, taps, drivers = result.drawn_scene.frequency_hz, result.taps[name], result.problem.drivers
+    level = amplitude_db(response(taps, f, result.problem.sample_rate_hz))
+    drawn, (axes,) = panels(3.2)
+    used = [l for l in range(len(drivers)) if taps[l].any()]
+    curves = [curve(f, level[:, l], shortened(drivers[l].name), **driver_line(l)) for l in used]
+    title = "Filters by driver, 0 dB feeds the channel as it is"
+    handles = over_band(result, name, axes, curves, title=title, unit="Gain in dB")
+    peak = max((float(one.y.max()) for one in curves), default=-200.0)
+    limits = {driver.max_gain_db for driver in drivers if driver.max_gain_db is not None}
+    for limit in limits:
+        limit_line(axes, limit, f"limit {limit:g} dB")
+    top = max([peak, *(limit for limit in limits if limit < peak + 15)]) + 4
+    axes.set_ylim(top - 44, top)
+    below(drawn, handles, min(8, len(drivers)))
+    return drawn
+
+
+def say_filters(result: Result, name: str) -> str:
+    """The largest gain of a driver."""
+    return f"the loudest filter has a gain of {result.scalars[name].values['largest_driver_gain_db']:.1f} dB"
+
+
+def draw_costs(result: Result, name: str) -> Figure:
+    """What the gain costs, and the power to the front over that to the sides, each with its limit."""
+    table, values = result.channels[name].table, result.drawn.metrics[result.drawn.metrics.channel == name]
+    f = values.frequency_hz.to_numpy()
+    rows = [
+        (one.axis, values[one.name].to_numpy(), getattr(table, one.limit) if one.limit else None, one.better)
+        for one in CURVES
+        if one.better and "page" in one.on and "cancellation_gain" not in one.name
+    ]
+    front = f"Power within {FRONT_DEG:g}° of the aim over that to its sides, in dB"
+    rows.append((front, front_over_side_db(result, name), None, 0))
+    drawn, each = panels(1.45 * len(rows), len(rows), sharex=True)
+    for axes, (title, y, limit, better) in zip(each, rows, strict=True):
+        over_band(result, name, axes, [curve(f, y)], label=axes is each[-1])
+        axes.set_title(title, fontsize=9)
+        low, high = float(y.min()), float(y.max())
+        if limit is not None:
+            low, high = min(low, limit), max(high, limit)
+            limit_line(axes, limit, f"at {'least' if better > 0 else 'most'} {limit:g} dB", above=better > 0)
+        axes.set_ylim(max(low, high - 40) - 2, high + 2)
+    return drawn
+
+
+def say_costs(result: Result, name: str) -> str:
+    """Effort and white-noise gain."""
+    n = result.scalars[name].values
+    return (
+        f"{band_words(result, name)} the effort is at most {n['largest_effort_db']:.1f} dB and the white-noise gain at least"
+        f" {n['least_white_noise_gain_db']:.1f} dB"
+    )
+
+
+def front_over_side_db(result: Result, name: str) -> Real:
+    """Mean power within FRONT_DEG of the look direction, or of the listener, over that from there to 180° - FRONT_DEG, (F,)."""
+    scene, table = result.drawn_circle, result.channels[name].table
+    x, y, _ = result.problem.listener.position_m
+    aim = table.look_deg or 0.0 if table.kind == "beamformer" else float(np.degrees(np.arctan2(y, x)))
+    away = np.abs((scene.azimuth_deg - aim + 180) % 360 - 180)
+    w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
+    power = np.abs(pressure(scene.circle(), w)) ** 2
+    side = (away > FRONT_DEG) & (away < 180 - FRONT_DEG)
+    return db(ratio(power[:, away <= FRONT_DEG].mean(axis=1), power[:, side].mean(axis=1)))
+
+
+def tone_db(result: Result, name: str) -> tuple[Real, Real, Real]:
+    """Frequencies of the figures (F,), level at the bright points over the plain driver's (F,), and the same in third octaves."""
+    channel, scene = result.channels[name], result.drawn_scene
+    level = Realised(channel.table, result.taps[name], channel.plain, scene).tone_db
+    return scene.frequency_hz, level, third_octaves_db(scene.frequency_hz, level)
+
+
+def third_octaves_db(frequency_hz: Real, level_db: Real) -> Real:
+    """Mean power within a third of an octave around each frequency, on frequencies in equal ratios."""
+    octaves = np.log2(frequency_hz)
+    near = np.abs(octaves[:, None] - octaves) <= 1 / 6
+    return db((near @ 10 ** (level_db / 10)) / near.sum(axis=1))
+
+
+def draw_tone(result: Result, name: str) -> Figure:
+    """Level at the points to reach, of the channel over its plain driver's: as it is, and smoothed to third octaves."""
+    f, level, smooth = tone_db(result, name)
+    table = result.channels[name].table
+    drawn, (axes,) = panels(2.8)
+    title = f"Tone {'in the look direction' if table.kind == 'beamformer' else 'at the reached ear'}"
+    curves = [curve(f, level, "realised", COLOURS[5], 1.1), curve(f, smooth, "1/3 octave", linewidth=2)]
+    handles = over_band(result, name, axes, curves, title=title, unit="dB re plain driver")
+    axes.axhline(0, color=INK, linewidth=1, linestyle=DOTTED)
+    most = float(np.clip(np.abs(smooth).max() + 1, 3.0, LARGEST_DB))
+    axes.set_ylim(-most, most)
+    below(drawn, handles, 2)
+    return drawn
+
+
+def say_tone(result: Result, name: str) -> str:
+    """Where the smoothed tone is furthest off."""
+    f, _, smooth = tone_db(result, name)
+    heard = (f >= 100) & (f <= 16_000)
+    at = int(np.argmax(np.where(heard, np.abs(smooth), 0.0)))
+    return (
+        f"smoothed to third octaves the tone leaves the plain driver's by {abs(smooth[at]):.1f} dB at most, at"
+        f" {hz(float(f[at]))}"
+    )
+
+
+def draw_tolerance(result: Result, name: str) -> Figure:
+    """The 5th to 95th percentile over the draws, their median, and the device without any error."""
+    found, table = result.tolerances[name], result.problem.tolerance
+    f, (low, middle, high) = found.frequency_hz, found.percentiles_db
+    drawn, (axes,) = panels(3.2)
+    handles = [span(axes, f, low, high, f"{table.draws:,} draws, 5–95 %")]
+    title = (
+        f"Tolerances: {table.gain_db:g} dB, {table.phase_deg:g}°, {table.position_m * 1e3:g} mm,"
+        f" {table.temperature_c:g} °C, head {table.head_radius_m * 1e3:g} mm"
+    )
+    curves = [curve(f, middle, "their median", linewidth=1.8)]
+    curves.append(curve(f, found.nominal_db, "without errors", INK, 1.2, linestyle=STYLES[1]))
+    handles += over_band(result, name, axes, curves, title=title, unit=LINE)
+    axes.set_ylim(min(0.0, float(low.min()) - 1), min(60.0, max(12.0, float(high.max()) + 3)))
+    below(drawn, handles, 3)
+    return drawn
+
+
+def say_tolerance(result: Result, name: str) -> str:
+    """Percentiles of the mean gain."""
+    n = result.robustness(name)
+    return (
+        f"over the draws the mean gain is {n['tolerance_median_db']:.1f} dB in the median and"
+        f" {n['tolerance_5th_percentile_db']:.1f} dB at the 5th percentile, {n['tolerance_nominal_db']:.1f} dB without errors"
+    )
+
+
+def draw_left_out(result: Result, name: str) -> Figure:
+    """Cancellation gain of filters designed on every second direction: at that half, and at the directions left out."""
+    table, heads = result.channels[name].table, result.left_out[name]
+    drawn, (axes,) = panels(3.1)
+    curves, top = [], 12.0
+    for n, (head, found) in enumerate(heads.items()):
+        of = f", {shortened(Path(head).name)}" if len(heads) > 1 else ""
+        f = np.maximum(found.frequency_hz, 1e-3)
+        curves += [
+            curve(f, found.predicted_db, f"predicted{of}", COLOURS[2 * n % 8], 2),
+            curve(f, found.measured_db, f"measured at the directions left out{of}", COLOURS[(2 * n + 1) % 8], 1.3,
+                  linestyle=LOOSE),
+        ]  # fmt: skip
+        top = max(top, *(float(one[found.in_band].max()) + 4 for one in (found.predicted_db, found.measured_db)))
+    if table.cancellation_gain_db is not None:
+        f = np.geomspace(lowest_hz(table.band_hz), table.band_hz[1], 100)
+        curves.append(asked_curve(f, curve_db(table.cancellation_gain_db, f)))
+    title = (
+        f"Designed on half of the head's directions, judged on the other half: within {_apart_db(result, name):.1f} dB"
+    )
+    handles = over_band(result, name, axes, curves, title=title, unit=LINE)
+    axes.set_ylim(-6, min(top, 60))
+    below(drawn, handles, 3)
+    return drawn
+
+
+def _apart_db(result: Result, name: str) -> float:
+    return max(found.largest_difference_db for found in result.left_out[name].values())
+
+
+def say_left_out(result: Result, name: str) -> str:
+    """How far prediction and measurement are apart."""
+    return f"prediction and measurement are at most {_apart_db(result, name):.1f} dB apart in the band"

@@ -1,0 +1,253 @@
+"""What the listener gets of the stereo chain: its figures beside real loudspeakers, and the section's sentences, tables and players."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from designer.acoustics.measured.head import MeasuredHead
+from designer.arrays import Real
+from designer.evaluation.words import hz
+from designer.report.canvas import COLOURS, INK, SOFT, STYLES, headed, numbered_axis, shortened
+from designer.report.plots import below, curve, draw_curves, over_frequency, panels
+from designer.result import Result
+from designer.stereo.chain import has_chain
+from designer.stereo.crosstalk_fit import TIMES_HZ
+from designer.stereo.excerpts import excerpts
+from designer.stereo.listening import AtHead, Listening, fit_errors, listening
+from designer.stereo.upmix import Separation, separation
+from designer.stereo.virtualisation import VIRTUAL
+
+SIDES: dict[str, dict[str, Any]] = {
+    "left": {"color": COLOURS[0]},
+    "right": {"color": COLOURS[1], "linestyle": STYLES[1]},
+}
+REAL: dict[str, Any] = {"color": INK, "linewidth": 2.6, "alpha": 0.55}
+MODEL: dict[str, Any] = {"color": SOFT, "linewidth": 1.2, "linestyle": STYLES[2]}
+LATEST_US = 1000.0
+FLOOR_DB = -40.0
+NOMINAL = (1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0)
+LEAST_RATE_HZ, MOST_RATE_HZ = 8_000.0, 96_000.0
+"""What browsers play, and what a few seconds may weigh."""
+
+
+@dataclass(frozen=True)
+class HeadView:
+    """One head of the chain's analysis, the angle of the virtual loudspeakers, and the band where both sides are designed."""
+
+    found: Listening
+    at: AtHead
+    angle_deg: float
+    band_hz: list[float]
+
+    @property
+    def name(self) -> str:
+        """The head's file, without its folder."""
+        return Path(self.at.head).name
+
+    @property
+    def shown_hz(self) -> tuple[float, float]:
+        """What axes of third octaves show."""
+        return float(self.found.middle_hz[0]) / 1.12, float(self.found.middle_hz[-1]) * 1.12
+
+    def furthest(self, side: str) -> tuple[float, float]:
+        """How far the level of a side-only input is from a loudspeaker's at most, and where."""
+        own, real = self.at.chain[side].level_db, self.at.loudspeakers[side].level_db
+        return furthest(own, real, self.found.middle_hz, self.band_hz)
+
+
+def head_views(result: Result) -> list[HeadView]:
+    """Each head's view; none without [virtualizer]."""
+    found, table = listening(result), result.problem.virtualizer
+    if found is None or table is None:
+        return []
+    bands = [table.band_hz for table in result.problem.designs if table.name in VIRTUAL]
+    band_hz = [max(band[0] for band in bands), min(band[1] for band in bands)]
+    return [HeadView(found, at, table.angle_deg, band_hz) for at in found.heads]
+
+
+def furthest(own: Real, real: Real, middle_hz: Real, band_hz: list[float]) -> tuple[float, float]:
+    """The largest difference over the third octaves whose middles lie in the band, and where it is; 0 where none does."""
+    inside = (middle_hz >= band_hz[0]) & (middle_hz <= band_hz[1])
+    apart = np.where(inside, np.abs(own - real), 0.0)
+    at = int(np.argmax(apart))
+    return float(apart[at]), float(middle_hz[at])
+
+
+def draw_differences(view: HeadView) -> Figure:
+    """Level by third octave on the left, phase delay on the right, of left-only and right-only input."""
+    found, at, f = view.found, view.at, view.found.frequency_hz
+    drawn, (level, time) = panels(3.7, 1, 2)
+    sources = [(f"loudspeaker at {view.angle_deg:g} degrees", at.loudspeakers["left"], REAL)]
+    sources += [(f"{side}-only input", at.chain[side], look) for side, look in SIDES.items()]
+    sources.append(("crosstalk model", found.model, MODEL))
+    levels = [curve(found.middle_hz, one.level_db, words, **look) for words, one, look in sources]
+    times = [curve(f, 1e6 * one.time_s, **look) for _, one, look in sources]
+    handles = over_frequency(level, levels, view.shown_hz, view.band_hz, title="Level between the ears",
+                             unit="Near ear louder by, in dB", narrow=True)  # fmt: skip
+    level.set_ylim(bottom=min(-1.0, level.get_ylim()[0]))
+    over_frequency(time, times, (TIMES_HZ[0] / 1.12, TIMES_HZ[1] * 1.12), view.band_hz, title="Phase delay between the ears",
+                   unit="Near ear earlier by, in µs")  # fmt: skip
+    numbered_axis(time, [200, 500, 1000], lambda hertz, _: f"{hertz / 1000:g}k" if hertz >= 1000 else f"{hertz:g}")
+    inside = (f >= TIMES_HZ[0]) & (f <= TIMES_HZ[1])
+    shown = np.concatenate([one.y[inside] for one in times[:-1]])
+    time.set_ylim(min(0.0, max(float(shown.min()) - 30, -LATEST_US)), min(float(shown.max()) + 60, LATEST_US))
+    time.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}")
+    pointed = ", ".join(f"{side} {angle:.0f}" for side, angle in at.pointed_deg.items())
+    headed(drawn, f"{shortened(view.name, 24)}: the low-frequency time points to {pointed} degrees")
+    below(drawn, handles, 4)
+    return drawn
+
+
+def say_differences(view: HeadView) -> str:
+    """Where the time points to, and how far the level is from a loudspeaker's."""
+    sides = []
+    for side in VIRTUAL:
+        apart, where_hz = view.furthest(side)
+        sides.append(
+            f"of {side}-only input the low-frequency time points to {view.at.pointed_deg[side]:.0f} degrees, where"
+            f" {view.angle_deg:g} are wanted, and the level in the band leaves the loudspeaker's by {apart:.1f} dB at most, about"
+            f" {hz(where_hz)}"
+        )
+    return "; ".join(sides)
+
+
+def draw_coherence(view: HeadView) -> Figure:
+    """Coherence between the ears by third octave, for independent noises at left and right."""
+    drawn, (axes,) = panels(3.0)
+    middle_hz, real = view.found.middle_hz, f"loudspeakers at ±{view.angle_deg:g} degrees"
+    curves = [
+        curve(middle_hz, view.at.loudspeaker_coherence, real, marker="s", markersize=3, **REAL),
+        curve(middle_hz, view.at.coherence, "chain", marker="o", markersize=3),
+    ]
+    title = f"{shortened(view.name, 24)}: coherence of the ears for independent left and right"
+    handles = over_frequency(axes, curves, view.shown_hz, view.band_hz, title=title, unit="Coherence, 0 to 1")
+    axes.set_ylim(0.0, 1.05)
+    below(drawn, handles, 2)
+    return drawn
+
+
+def say_coherence(view: HeadView) -> str:
+    """How far the coherence is from the real pair's."""
+    at, middle_hz = view.at, view.found.middle_hz
+    inside = (middle_hz >= view.band_hz[0]) & (middle_hz <= view.band_hz[1])
+    if not inside.any():
+        return "no third octave has its middle in the band, from 0 apart to 1 alike"
+    apart, where_hz = furthest(at.coherence, at.loudspeaker_coherence, middle_hz, view.band_hz)
+    own, real = float(at.coherence[inside].mean()), float(at.loudspeaker_coherence[inside].mean())
+    return (
+        f"in the band it is {own:.2f} in the mean, from real loudspeakers {real:.2f}; they differ most about {hz(where_hz)},"
+        f" by {apart:.2f}"
+    )
+
+
+panned = cache(separation)
+"""The upmix's levels over panning, by sample rate."""
+
+
+def draw_separation(found: Separation) -> Figure:
+    """Levels of left, right and centre over panning: the upmix as it is, and the closed form behind it."""
+    drawn, (axes,) = panels(3.1)
+    closed: dict[str, Any] = {"color": INK, "linewidth": 2.2, "alpha": 0.45}
+    curves = [curve(found.fine_position, found.centre_db, **closed)]
+    for half, words in ((found.fine_position >= 0, "pairwise pan, closed form"), (found.fine_position <= 0, "")):
+        curves.append(curve(found.fine_position[half], found.side_db[half], words, **closed))
+    for channel, (name, marker) in enumerate((("left", "o"), ("right", "s"), ("centre", "D"))):
+        level_db, colour = np.maximum(found.level_db[:, channel], FLOOR_DB), COLOURS[channel]
+        look = {"marker": marker, "markersize": 4, "linestyle": STYLES[2]}
+        curves.append(curve(found.position, level_db, name, colour, 0.8, **look))
+    title = f"Upmix: where a panned source goes (points below {FLOOR_DB:g} dB lie on the edge)"
+    handles = draw_curves(axes, curves, title=title, unit="Level in dB")
+    axes.set_xlim(1.03, -1.03)
+    axes.set_ylim(FLOOR_DB - 2, 10)
+    axes.set_xlabel("Position β of a lone source: 1 on the left alone, 0 in the middle, -1 on the right alone")
+    below(drawn, handles, 4)
+    return drawn
+
+
+def say_separation(found: Separation) -> str:
+    """Where a source in the middle goes, and where one on the left goes."""
+
+    def level(level_db: float) -> str:
+        return f"less than {FLOOR_DB:g} dB" if level_db < FLOOR_DB else f"{round(level_db, 1) + 0.0:.1f} dB"
+
+    middle, left = (found.level_db[at] for at in (np.argmin(np.abs(found.position)), np.argmax(found.position)))
+    return (
+        f"a source in the middle comes from the centre at {level(middle[2])} and from the sides at {level(middle[:2].max())}; one on"
+        f" the left alone from the left at {level(left[0])} and from the centre at {level(left[2])}"
+    )
+
+
+def listener_section(result: Result) -> dict[str, Any] | None:
+    """What the page's template shows; None without [virtualizer]."""
+    views, table = head_views(result), result.problem.virtualizer
+    if not views or table is None:
+        return None
+    measured = table.crosstalk_model == "measured"
+    head = next((head for head in result.fine_scene.heads if isinstance(head, MeasuredHead) or not measured), None)
+    errors = () if head is None or head.name == "points" else fit_errors(head, result.problem)
+    pointed = [[f"{view.at.pointed_deg[side]:.1f}°" for side in VIRTUAL] for view in views]
+    return {
+        "words": _chain_words(result, views[0].found),
+        "pointed": [
+            (view.name, angles, [f"{view.furthest(side)[0]:.1f} dB" for side in VIRTUAL])
+            for view, angles in zip(views, pointed, strict=True)
+        ],
+        "bands": _bands(views[0]),
+        "errors": [(f"{e.angle_deg:g}°", f"{e.level_db:.1f} dB", f"{1e6 * e.time_s:.0f} µs") for e in errors],
+        "players": players(result),
+        "fitted_to": "" if head is None else Path(head.name).name,
+    }
+
+
+def _chain_words(result: Result, found: Listening) -> str:
+    """Delays and latency, in sentences."""
+    waiting = "; ".join(f"{name} waits {n} samples" for name, n in found.chain.delay_samples.items() if n)
+    latency = max(found.latency_samples.values())
+    upmix = "left, right and centre are made by the upmix" if found.chain.upmix else "no upmix"
+    return (
+        f"Stereo runs through {', '.join(found.chain.taps)} ({upmix})."
+        f" {waiting + ' so that all arrive together.' if waiting else 'No channel waits.'}"
+        f" Mean latency of the filters: {latency} samples, {latency / result.problem.sample_rate_hz * 1e3:.2f} ms."
+    )
+
+
+def _bands(view: HeadView) -> list[tuple[str, list[str]]]:
+    """A row for each third octave: time, level and coherence, real pair against chain."""
+    at = view.at
+    sources = (at.loudspeakers["left"], at.chain["left"], at.chain["right"])
+    columns = [(1e6 * one.band_time_s, ".0f") for one in sources] + [(one.level_db, ".1f") for one in sources]
+    columns += [(at.loudspeaker_coherence, ".2f"), (at.coherence, ".2f")]
+    return [
+        (third_octave_name(float(middle)), [format(values[b], form) for values, form in columns])
+        for b, middle in enumerate(view.found.middle_hz)
+    ]
+
+
+def third_octave_name(middle_hz: float) -> str:
+    """The nominal middle of a third octave, after IEC 61260-1: 198.4 Hz is 200 Hz."""
+    tenth = round(10 * np.log10(middle_hz))
+    nominal = NOMINAL[tenth % 10] * 10.0 ** (tenth // 10)
+    return f"{nominal:g} Hz" if nominal < 1000 else f"{nominal / 1000:g} kHz"
+
+
+def players(result: Result) -> list[tuple[str, str]]:
+    """Words and a data address of FLAC for each excerpt; none without [virtualizer], or at rates that browsers do not play."""
+    import soundfile
+
+    rate = result.problem.sample_rate_hz
+    if result.problem.virtualizer is None or not has_chain(result) or not LEAST_RATE_HZ <= rate <= MOST_RATE_HZ:
+        return []
+    found = []
+    for words, samples in excerpts(result).items():
+        file = io.BytesIO()
+        soundfile.write(file, samples, round(rate), format="FLAC", subtype="PCM_16")
+        found.append((words, "data:audio/flac;base64," + base64.b64encode(file.getvalue()).decode()))
+    return found
