@@ -26,8 +26,8 @@ from designer.acoustics.free_field import direction
 from designer.acoustics.measured.device import MeasuredDevice, read_device
 from designer.acoustics.measured.formats import SOFA, SOUND
 from designer.acoustics.measured.impulse_wav import read_two_ears
-from designer.acoustics.scene import Scene, scene
 from designer.acoustics.measured.sofa import kind_of
+from designer.acoustics.scene import Scene, scene
 from designer.arrays import Real
 from designer.comparison.entry import Entry
 from designer.errors import DataError, UsageError

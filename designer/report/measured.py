@@ -14,10 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from designer.acoustics.measured.interpolation import IN_PLANE
 from designer.acoustics.free_field import direction
-from designer.acoustics.measured.interaural_time import geometric_time_s
 from designer.acoustics.measured.head import MeasuredHead
+from designer.acoustics.measured.interaural_time import geometric_time_s
+from designer.acoustics.measured.interpolation import IN_PLANE
 from designer.acoustics.measured.time_reference import minimum_phase
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real

@@ -11,8 +11,8 @@ from programs import need_module
 from designer.acoustics.free_field import Disc, FreeField
 from designer.acoustics.heads import Points
 from designer.acoustics.measured.head import MeasuredHead
-from designer.acoustics.scene import Scene
 from designer.acoustics.measured.sphere import SphereInterpolation
+from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.evaluation import (
     driver_patterns,
