@@ -236,5 +236,11 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     return driver_alone(raw, radius_m, position_m, axes, request.speed_of_sound_m_s)
 
 
-NPZ = Format("complex pressure table", (".npz",), _read, lambda path, emitter: [(path.stem, None)])
+NPZ = Format(
+    "complex pressure table",
+    "a .csv or .npz of complex pressure",
+    (".npz",),
+    _read,
+    lambda path, emitter: [(path.stem, None)],
+)
 TEXT_FORMAT = replace(NPZ, suffixes=TEXT, recognises=is_complex_table)

@@ -155,7 +155,8 @@ def _device(head: SofaHead, sofa: Any, drivers: int | None) -> MeasuredDevice:
     path = head.path
     emitters = head.convention in EMITTER_CONVENTIONS
     (measurements,) = head.shape("M")
-    frequency_hz, rate, delay_s = None, 0.0, np.zeros((1, 1))
+    frequency_hz, rate = None, 0.0
+    delay_s: Real = np.zeros((1, 1))
     if "Data.IR" in head.variables:
         data = _points_drivers(sofa.Data_IR, emitters)
         rate = float(np.asarray(sofa.Data_SamplingRate).ravel()[0])

@@ -33,7 +33,8 @@ FORMATS = (
 )
 """In the order in which they are asked whether a text is theirs; the last takes any."""
 SOFA, SOUND = sofa_directivity.FORMAT.suffixes, impulse_wav.FORMAT.suffixes
-ALLOWED = "a SOFA file, .frd or .txt files over angle, a spinorama table, .wav files over angle, or a .csv or .npz of complex pressure"
+_DESCRIBED = list(dict.fromkeys(each.described for each in FORMATS))
+ALLOWED = f"{', '.join(_DESCRIBED[:-1])}, or {_DESCRIBED[-1]}"
 
 
 def format_of(path: Path) -> Format | None:
@@ -88,7 +89,7 @@ def read_set(files: tuple[Path, ...], name: str, request: Request) -> MeasuredDi
         found = f"files of the kinds {', '.join(suffixes) or 'none'}"
         raise DataError(f"{name}: found {found}; allowed: {ALLOWED}; name one kind of file")
     for asked, fits, found, allowed in (
-        (request.emitter, form is FORMATS[0], f"#{request.emitter} after a file that is not SOFA", "# after a SOFA file"),
+        (request.emitter, form is sofa_directivity.FORMAT, f"#{request.emitter} after a file that is not SOFA", "# after a SOFA file"),
         (request.channel, form.channels, f"response_channel = {request.channel} for files without channels", "sound files"),
     ):  # fmt: skip
         if asked is not None and not fits:

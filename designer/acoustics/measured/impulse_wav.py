@@ -197,6 +197,7 @@ def _spectrum(x: Real, rate_hz: float, frequency_hz: Real) -> Real:
 
 FORMAT = Format(
     kind="impulse responses over angle",
+    described=".wav files over angle",
     suffixes=(".wav", ".flac", ".aif", ".aiff", ".w64"),
     read=_read,
     drivers=lambda path, emitter: [(driver_of_name(path) or "driver", None)],

@@ -103,14 +103,17 @@ class Format:
     """One format of measured drivers.
 
     kind : its name
+    described : its files, as messages list them
     suffixes : of its files, in small letters
     read : one driver's files to its set
     drivers : the names of the drivers in a file, and the emitter that each is (None where a file holds no several)
     recognises : whether a text begins as this format does; for formats that share the suffixes of text files
     over_angle : a file an angle, whose name says it, or `response_angles`
+    channels : a file may hold several drivers, of which `response_channel` picks one
     """
 
     kind: str
+    described: str
     suffixes: tuple[str, ...]
     read: Callable[[tuple[Path, ...], Request], RawSet]
     drivers: Callable[[Path, str | None], list[tuple[str, str | None]]]

@@ -203,4 +203,4 @@ def _raw_set(path: Path, sofa: Any, shape: tuple[int, ...], request: Request) ->
     return driver_alone(raw, radius_m, emitters[min(which, len(emitters) - 1)], axes, request.speed_of_sound_m_s)
 
 
-FORMAT = Format("SOFA directivity", (".sofa", ".nc", ".h5", ".hdf5"), _read, _drivers)
+FORMAT = Format("SOFA directivity", "a SOFA file", (".sofa", ".nc", ".h5", ".hdf5"), _read, _drivers)

@@ -79,6 +79,7 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
 
 FORMAT = Format(
     kind="spinorama table",
+    described="a spinorama table",
     suffixes=TEXT,
     read=_read,
     drivers=lambda path, emitter: [(_PLANE.sub("", path.stem).strip(" _-.") or "driver", None)],

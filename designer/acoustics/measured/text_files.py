@@ -314,6 +314,7 @@ def _phase(path: Path, phase: Real, unit: str) -> Real:
 
 FORMAT = Format(
     kind="text files over angle",
+    described=".frd or .txt files over angle",
     suffixes=TEXT,
     read=_read,
     drivers=lambda path, emitter: [(driver_of_name(path) or "driver", None)],
