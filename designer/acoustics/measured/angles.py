@@ -165,19 +165,15 @@ def by_list(files: tuple[Path, ...], stated: Sequence[Sequence[float]]) -> list[
 class Named:
     """One number of a name.
 
-    text : as it stands there, with its plane
     plane, plane_after : of the word before it, and behind it; empty where it is none
     sign : -1, +1, or 0 where none is written that must be one; `hyphen`: a hyphen that may divide; `after_hyphen`: behind one that does
-    label : the word before it, in small letters; `is_glued`: with nothing between
-    suffix : letters right behind it that are no unit and no plane
-    fraction : digits behind an underscore behind it
     """
 
-    text: str
+    text: str  # as it stands there, with its plane
     value: float
     start: int
     end: int
-    label: str
+    label: str  # the word before it, in small letters; `is_glued`: with nothing between
     is_glued: bool
     plane: str
     plane_after: str
@@ -185,8 +181,8 @@ class Named:
     hyphen: bool
     after_hyphen: bool
     has_unit: bool
-    suffix: str
-    fraction: str
+    suffix: str  # letters right behind it that are no unit and no plane
+    fraction: str  # digits behind an underscore behind it
     is_last: bool
     follows_number: bool
 

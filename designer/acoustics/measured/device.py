@@ -41,25 +41,20 @@ ALLOWED = f"a SOFA file of {', '.join(DEVICE_CONVENTIONS)}"
 FOLLOWED = ("ListenerPosition", "ListenerView", "ReceiverPosition")
 """What may change between measurements: where the points are."""
 MAX_BYTES = 500_000_000
-MATCH_M = 0.01
-"""A receiver within this of a place that is asked for is that place."""
+MATCH_M = 0.01  # a receiver within this of a place that is asked for is that place
 
 
 @dataclass(frozen=True)
 class MeasuredDevice:
-    """Responses (R, L, K) over `frequency_hz` (K,) or, where that is None, impulse responses over samples.
-
-    delay_s : (R, L) to be added to each impulse response
-    emitters_m : (L, 3) the drivers' places, where the file has them
-    """
+    """Responses (R, L, K) over `frequency_hz` (K,) or, where that is None, impulse responses over samples."""
 
     path: str
     receivers_m: Real  # (R, 3)
     data: Real | Complex  # (R, L, K)
     frequency_hz: Real | None
     sample_rate_hz: float
-    delay_s: Real = field(default_factory=lambda: np.zeros((1, 1)))
-    emitters_m: Real | None = None
+    delay_s: Real = field(default_factory=lambda: np.zeros((1, 1)))  # (R, L) to be added to each impulse response
+    emitters_m: Real | None = None  # (L, 3) the drivers' places, where the file has them
 
     @property
     def highest_hz(self) -> float:

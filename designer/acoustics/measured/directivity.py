@@ -33,8 +33,7 @@ from designer.acoustics.measured.interpolation import Planes, Sphere, interpolat
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
-FLOOR = 1e-6
-"""Of the strongest pressure: what a zero counts as in dB."""
+FLOOR = 1e-6  # of the strongest pressure: what a zero counts as in dB
 
 Model = Callable[[Real, Real], Complex]
 """Frequencies (F,) and directions (M, 3) in the driver's frame to pressure (F, M) on the same reference."""
@@ -45,61 +44,47 @@ class DirectivitySummary:
     """What a report says of a measured driver."""
 
     driver: str
-    kind: str
-    """The format that it was read from."""
+    kind: str  # the format that it was read from
     files: tuple[str, ...]
-    coverage: str
-    """axis, horizontal plane, vertical plane, two planes, or sphere."""
+    coverage: str  # axis, horizontal plane, vertical plane, two planes, or sphere
     directions: int
     lowest_hz: float
     highest_hz: float
-    level_1_khz_db: float | None
-    """On axis, after `gain_db`; None where 1 kHz was not measured."""
-    gain_db: float
-    """What was added to the file's level; 0 where the file's level is absolute."""
+    level_1_khz_db: float | None  # on axis, after `gain_db`; None where 1 kHz was not measured
+    gain_db: float  # what was added to the file's level; 0 where the file's level is absolute
     delay_removed_s: float
     """Common to all directions, beyond the time of flight over the distance where that was stated."""
     distance_m: float | None
-    polarity: int
-    """Of the on-axis response against its minimum phase: +1, -1, or 0 where it is neither."""
+    polarity: int  # of the on-axis response against its minimum phase: +1, -1, or 0 where it is neither
     acoustic_centre_m: tuple[float, float, float]
     """Where the sound comes from, in the driver's frame, as the phases over direction tell."""
     symmetry_error_db: float | None
     """Root mean square of left over right (up over down) up to 5 kHz; None where one side was measured."""
-    noise_floor_db: float
-    """Roughness over frequency relative to the response: an upper limit of the noise."""
-    time_reference: str = ""
-    """Whose time the set has: its own, or one that it shares with other drivers."""
+    noise_floor_db: float  # roughness over frequency relative to the response: an upper limit of the noise
+    time_reference: str = ""  # whose time the set has: its own, or one that it shares with other drivers
 
 
 @dataclass(frozen=True)
 class MeasuredDirectivity:
     """One driver's measured response; see the module's text for what `pressure` is.
 
-    frequency_hz : (K,) rising
-    directions : unit vectors (N, 3) in the driver's own frame
-    pressure : (K, N)
     acoustic_centre_s : (3,) the acoustic centre over the speed of sound
     level, time : whether the file's own are absolute, or mean something only within one kind of file
     time_reference : what the files say of when their time starts: "loopback", "acoustic", "none", or "" for nothing
-    delay_s : how much later than at the acoustic centre `pressure` starts
-    magnitude_only : the files hold no phase
     """
 
-    frequency_hz: Real
-    directions: Real
-    pressure: Complex
+    frequency_hz: Real  # (K,) rising
+    directions: Real  # unit vectors (N, 3) in the driver's own frame
+    pressure: Complex  # (K, N)
     summary: DirectivitySummary
     acoustic_centre_s: Real = field(default_factory=lambda: np.zeros(3))
     level: Literal["absolute", "relative"] = "relative"
     time: Literal["absolute", "relative"] = "relative"
     time_reference: str = ""
-    delay_s: float = 0.0
-    magnitude_only: bool = False
-    notes: tuple[str, ...] = ()
-    """What was assumed: symmetry, minimum phase, gate, distance."""
-    warnings: tuple[str, ...] = ()
-    """What is suspicious and was used all the same."""
+    delay_s: float = 0.0  # how much later than at the acoustic centre `pressure` starts
+    magnitude_only: bool = False  # the files hold no phase
+    notes: tuple[str, ...] = ()  # what was assumed: symmetry, minimum phase, gate, distance
+    warnings: tuple[str, ...] = ()  # what is suspicious and was used all the same
 
     @property
     def axis(self) -> int:

@@ -32,8 +32,7 @@ from designer.errors import DataError
 from designer.problem.schema import Driver, Problem
 
 TimeKey = Literal["auto", "shared", "own"]
-MIN_LOSS_S = 2e-6
-"""0.7 mm of air: a difference below it is nothing to warn of."""
+MIN_LOSS_S = 2e-6  # 0.7 mm of air: a difference below it is nothing to warn of
 
 
 def common_reference(
@@ -177,11 +176,9 @@ def _lost_time(drivers: Mapping[str, MeasuredDirectivity], time: Mapping[str, Ti
 
 
 FRONT_DEG = 75.0
-MIN_ASIDE_M = 0.02
-"""A set turned by hand, or a driver that is not round, is this far off the axis without a fault."""
+MIN_ASIDE_M = 0.02  # a set turned by hand, or a driver that is not round, is this far off the axis without a fault
 MIN_OFFSET_M = 0.03
-LIKE = 0.4
-"""A centre within this part of an offset from where the offset says is explained by it."""
+LIKE = 0.4  # a centre within this part of an offset from where the offset says is explained by it
 
 
 def front_centre_m(response: MeasuredDirectivity, speed_of_sound_m_s: float) -> Real | None:

@@ -40,17 +40,12 @@ CABINET_M = 0.1
 
 @dataclass(frozen=True)
 class MeasuredDrivers:
-    """A device of which some drivers are measured.
+    """A device of which some drivers are measured."""
 
-    model : the device without measurements
-    places_m : (L, 3); facing_deg : (azimuth, elevation) a driver
-    measured : driver's index -> its response
-    """
-
-    model: Device
-    places_m: Real
-    facing_deg: tuple[tuple[float, float], ...]
-    measured: Mapping[int, MeasuredDirectivity]
+    model: Device  # the device without measurements
+    places_m: Real  # (L, 3)
+    facing_deg: tuple[tuple[float, float], ...]  # azimuth and elevation of each driver
+    measured: Mapping[int, MeasuredDirectivity]  # driver's index -> its response
     speed_of_sound_m_s: float
 
     def source_places_m(self) -> Real:

@@ -26,11 +26,9 @@ SAME_DB = 0.02
 FLAT_OCTAVES = 3.0
 MIN_SPREAD_DB = 1.0
 SAME_PEAK = 2e-4
-OTHER_SHAPE = 0.05
-"""Of the peak: responses that differ by more are of different shape."""
+OTHER_SHAPE = 0.05  # of the peak: responses that differ by more are of different shape
 BESIDE_PEAK_S = 5e-3
-BACKWARDS = 0.58
-"""Share of energy before the peaks: a linear-phase filter leaves a half, and a woofer's slow rise less."""
+BACKWARDS = 0.58  # share of energy before the peaks: a linear-phase filter leaves a half, and a woofer's slow rise less
 TIME_COST = (
     "each centimetre by which the turning point and the driver's acoustic centre differ is 10 degrees of phase at 1 kHz that is not in"
     " the files"
@@ -169,17 +167,12 @@ def check_impulses(files: tuple[Path, ...], samples: list[Real]) -> list[str]:
     return []
 
 
-EARLIEST_S, LATEST_S = 1.5e-3, 30e-3
-"""Half a metre of detour, the edges of a large cabinet; and 10 m."""
-LEAST = 0.06
-"""Amplitude beside the direct sound: ripple of ±0.5 dB."""
-ABOVE = 6.0
-"""Times the median of the lines around it."""
-MIN_RIPPLES = 12
-"""Ripples within the band that is looked at."""
+EARLIEST_S, LATEST_S = 1.5e-3, 30e-3  # half a metre of detour, the edges of a large cabinet; and 10 m
+LEAST = 0.06  # amplitude beside the direct sound: ripple of ±0.5 dB
+ABOVE = 6.0  # times the median of the lines around it
+MIN_RIPPLES = 12  # ripples within the band that is looked at
 POINTS = 2048
-DIRECTIONS = 12
-"""That are looked at."""
+DIRECTIONS = 12  # that are looked at
 
 
 def check_reflections(raw: RawSet) -> list[str]:

@@ -19,8 +19,7 @@ from designer.acoustics.measured.time_reference import fit_delay
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
-MIN_HIGHEST_HZ, MAX_HIGHEST_HZ = 60.0, 100_000.0
-"""What ends outside these is counted in kHz, or in radians a second."""
+MIN_HIGHEST_HZ, MAX_HIGHEST_HZ = 60.0, 100_000.0  # what ends outside these is counted in kHz, or in radians a second
 
 
 def rising(file: Path, frequency_hz: Real, where: str = "") -> None:

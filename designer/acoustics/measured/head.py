@@ -68,18 +68,13 @@ from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
 
 REFERENCE_HZ = (200.0, 1000.0)
-EQUAL_HZ = np.geomspace(50.0, 20_000.0, 105)
-"""Twelve an octave, in even ratios."""
+EQUAL_HZ = np.geomspace(50.0, 20_000.0, 105)  # twelve an octave, in even ratios
 POLARITY_HZ = np.geomspace(100.0, 8000.0, 200)
 EQUAL_DIRECTIONS = 400
-BAND_FLOOR_DB = -40.0
-"""Where a file's mean level falls below this against its own middle, its band ends."""
-HOLE = 2.5
-"""Holes this many times wider than the usual distance between directions are worth a warning."""
-MAX_NUMBERS = 2_000_000
-"""Frequencies times directions that are interpolated at once."""
-SIDES = np.array([1.0, -1.0])
-"""The ears' places on the head's own y axis, in radii: left, right."""
+BAND_FLOOR_DB = -40.0  # where a file's mean level falls below this against its own middle, its band ends
+HOLE = 2.5  # holes this many times wider than the usual distance between directions are worth a warning
+MAX_NUMBERS = 2_000_000  # frequencies times directions that are interpolated at once
+SIDES = np.array([1.0, -1.0])  # the ears' places on the head's own y axis, in radii: left, right
 
 
 @dataclass(frozen=True)

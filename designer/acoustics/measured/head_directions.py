@@ -21,10 +21,8 @@ from designer.acoustics.measured.sofa import axes_of, kind_and_units, rows_of
 from designer.arrays import Bool, Real
 from designer.errors import DataError
 
-AGREES = 0.6
-"""Share of the interaural time's energy that a reading of the file must explain."""
-LEAST_TIME = 0.35
-"""Of a head's interaural time: minimum phase, which a head's level alone implies, leaves a fifth."""
+AGREES = 0.6  # share of the interaural time's energy that a reading of the file must explain
+LEAST_TIME = 0.35  # of a head's interaural time: minimum phase, which a head's level alone implies, leaves a fifth
 LEAST_DISTANCE_M = 0.15
 MOST_DISTANCE_M = 100.0
 
@@ -33,10 +31,8 @@ MOST_DISTANCE_M = 100.0
 class Placement:
     """What a file declares: readings of its directions, the likeliest first, and which receiver it calls the left ear."""
 
-    readings: tuple[tuple[str, Real], ...]
-    """What each reading supposes, and its directions (N, 3)."""
-    distance_m: Real
-    """(N,); inf where the file does not say."""
+    readings: tuple[tuple[str, Real], ...]  # what each reading supposes, and its directions (N, 3)
+    distance_m: Real  # (N,); inf where the file does not say
     first_is_left: bool | None
     said: tuple[str, ...]
 

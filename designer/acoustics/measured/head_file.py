@@ -20,46 +20,31 @@ from designer.acoustics.measured.time_reference import fit_delay
 from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
 
-MAX_NUMBERS = 16_000_000
-"""Largest set of responses, in numbers (128 MB): 7,800 directions of 1,024 taps, 31,000 of 256."""
+MAX_NUMBERS = 16_000_000  # largest set of responses, in numbers (128 MB): 7,800 directions of 1,024 taps, 31,000 of 256
 LEAD_S = 6e-3
 """Spectra begin at most so long before their sound: a delay of 10 ms turns more than once between the frequencies that tell the time."""
 MAX_FILE_BYTES = 1_000_000_000
 ALLOWED = f"a SOFA file of the convention {', '.join(HEAD_CONVENTIONS[:-1])} or {HEAD_CONVENTIONS[-1]}"
 SIZES = {"M": "measurements", "R": "receivers", "N": "samples", "E": "emitters"}
-SILENT_DB = -60.0
-"""Below the median energy of the file."""
-ONSET_CUT = 0.25
-"""A response whose first sample is this much of its peak begins before the file does."""
-CLIPPED_SAMPLES = 3
-"""As many neighbours at one extreme value are a ceiling."""
-MOST_FAULTY = 0.1
-"""Share of a file's measurements that may be left out."""
+SILENT_DB = -60.0  # below the median energy of the file
+ONSET_CUT = 0.25  # a response whose first sample is this much of its peak begins before the file does
+CLIPPED_SAMPLES = 3  # as many neighbours at one extreme value are a ceiling
+MOST_FAULTY = 0.1  # share of a file's measurements that may be left out
 
 
 @dataclass(frozen=True)
 class HeadRecording:
-    """Impulse responses of a head, the left ear first, in the head's axes: forward, the listener's left, up.
+    """Impulse responses of a head, the left ear first, in the head's axes: forward, the listener's left, up."""
 
-    directions : unit vectors (N, 3), all different
-    responses : (N, 2, T), single precision, scaled to a largest sample of 1
-    delay_s : (N, 2) to be added to each response
-    low_spectra : (N, 2, F) at `interaural_time.FREQUENCY_HZ`
-    full_scale : the file's own largest sample
-    distance_m : of the measuring loudspeaker; inf where the file does not say
-    warnings : what the user should know of the file, each with its name
-    convention : the file's
-    """
-
-    directions: Real
-    responses: Real
-    delay_s: Real
-    low_spectra: Complex
-    full_scale: float
+    directions: Real  # unit vectors (N, 3), all different
+    responses: Real  # (N, 2, T), single precision, scaled to a largest sample of 1
+    delay_s: Real  # (N, 2) to be added to each response
+    low_spectra: Complex  # (N, 2, F) at `interaural_time.FREQUENCY_HZ`
+    full_scale: float  # the file's own largest sample
     sample_rate_hz: float
-    distance_m: float
-    warnings: tuple[str, ...] = ()
-    convention: str = ""
+    distance_m: float  # of the measuring loudspeaker; inf where the file does not say
+    warnings: tuple[str, ...] = ()  # what the user should know of the file, each with its name
+    convention: str = ""  # the file's
 
     def of(self, keep: Index) -> HeadRecording:
         """The same with some of the measurements."""

@@ -22,16 +22,12 @@ from designer.arrays import Real
 from designer.errors import DataError
 
 ONSET = 0.1
-SILENT = 1e-6
-"""-120 dB of full scale."""
+SILENT = 1e-6  # -120 dB of full scale
 CLIPPED_RUN = 3
-MIN_CREST = 2.0
-"""6 dB: a sweep has 3."""
+MIN_CREST = 2.0  # 6 dB: a sweep has 3
 MAX_FREQUENCIES = 8192
-USABLE = 0.95
-"""Of the Nyquist frequency: above it the recording's own filter shows."""
-MOST_SAMPLES = 16_384
-"""Of two ears: a third of a second at 48 kHz; more is the room's, which no prediction holds."""
+USABLE = 0.95  # of the Nyquist frequency: above it the recording's own filter shows
+MOST_SAMPLES = 16_384  # of two ears: a third of a second at 48 kHz; more is the room's, which no prediction holds
 
 
 def _data_bytes_missing(path: Path) -> int:

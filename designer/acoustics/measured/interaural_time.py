@@ -120,13 +120,10 @@ def delays(frequency_hz: Real, delay_s: Real) -> Complex:
 
 SHADED_HZ = (1500.0, 8000.0)
 AROUND_S = 1.5e-3
-LIKE = 0.5
-"""Correlation of time and level that decides."""
+LIKE = 0.5  # correlation of time and level that decides
 LEAST_TIME_S = 5e-5
-UNEVEN = 0.1
-"""Share of energy beyond a half on one side of the peak that decides."""
-AT_MOST = 400
-"""Measurements that are looked at."""
+UNEVEN = 0.1  # share of energy beyond a half on one side of the peak that decides
+AT_MOST = 400  # measurements that are looked at
 
 
 @dataclass(frozen=True)

@@ -29,16 +29,11 @@ if TYPE_CHECKING:
     from designer.acoustics.measured.sphere import SphereInterpolation
 
 
-IN_PLANE = 1e-4
-"""A component of a unit vector below this is in the plane: 0.006 degrees, more than a file's rounding."""
-HELD_BEYOND_DEG = 60.0
-"""On the sphere: far enough that a coarse set of six directions still counts as all around."""
-PLANES = {"horizontal": 1, "vertical": 2}
-"""The component of a direction, beside the axis, that lies in each plane."""
-BESIDE_DEG = 10.0
-"""Around a plane: what lies this near to the axis or the back belongs to both sides."""
-CLOSED_WITHIN_DEG = 30.0
-"""Around a plane: a gap behind that is wider than this, and than 1.5 steps, is not bridged."""
+IN_PLANE = 1e-4  # a component of a unit vector below this is in the plane: 0.006 degrees, more than a file's rounding
+HELD_BEYOND_DEG = 60.0  # on the sphere: far enough that a coarse set of six directions still counts as all around
+PLANES = {"horizontal": 1, "vertical": 2}  # the component of a direction, beside the axis, that lies in each plane
+BESIDE_DEG = 10.0  # around a plane: what lies this near to the axis or the back belongs to both sides
+CLOSED_WITHIN_DEG = 30.0  # around a plane: a gap behind that is wider than this, and than 1.5 steps, is not bridged
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,7 @@ from designer.errors import DataError
 
 MAX_TILT_DEG = 10.0
 """How far microphones may leave a plane through the driver's axis: within it every driver is nearly round about its axis."""
-AROUND = 2.1
-"""Steps around the axis that tell its value."""
+AROUND = 2.1  # steps around the axis that tell its value
 
 
 def driver_axes(facing_deg: tuple[float, float]) -> Real:

@@ -16,10 +16,8 @@ import numpy as np
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
-MAX_BYTES = 500_000_000
-"""Of one file, of all the files of a set, and of what a compressed file unpacks to."""
-Stated = str | Sequence[Sequence[float]]
-"""Where angles stand in files' names, or azimuth and elevation of each file."""
+MAX_BYTES = 500_000_000  # of one file, of all the files of a set, and of what a compressed file unpacks to
+Stated = str | Sequence[Sequence[float]]  # where angles stand in files' names, or azimuth and elevation of each file
 
 
 @dataclass(frozen=True)
@@ -34,61 +32,47 @@ class TurnedAbout:
 class Request:
     """How a driver's files are to be read: the problem's keys of its response.
 
-    driver : the driver's name, for messages and for choosing among a file's emitters
-    emitter : name or index of one of a SOFA file's emitters
-    gate_ms : window for reflections, from the direct sound
-    distance_m : where it was measured, if the file does not say or says it wrongly
     facing_deg : where the driver faces in the device's axes; only for a file that holds the whole device
-    clockwise : the files count horizontal angles clockwise seen from above
     turned_about : where the driver is from the point that its set was turned about; by default that is its own place
     angles : where the angles stand in the files' names, or one of each file; only for a set over angle
-    channel : which channel of a sound file, from 1
     """
 
-    driver: str
+    driver: str  # the driver's name, for messages and for choosing among a file's emitters
     speed_of_sound_m_s: float
-    emitter: str | None = None
-    gate_ms: float | None = None
-    distance_m: float | None = None
+    emitter: str | None = None  # name or index of one of a SOFA file's emitters
+    gate_ms: float | None = None  # window for reflections, from the direct sound
+    distance_m: float | None = None  # where it was measured, if the file does not say or says it wrongly
     facing_deg: tuple[float, float] = (0.0, 0.0)
-    clockwise: bool = False
+    clockwise: bool = False  # the files count horizontal angles clockwise seen from above
     turned_about: TurnedAbout | None = None
     angles: Stated | None = None
-    channel: int | None = None
+    channel: int | None = None  # which channel of a sound file, from 1
 
 
 @dataclass(frozen=True)
 class RawSet:
     """One driver's responses as read, before level, time and checks of the set.
 
-    frequency_hz : (K,) rising
-    directions : unit vectors (N, 3) in the driver's frame; a direction may come twice
-    labels : what the file calls each direction (N,), for messages
-    pressure : (K, N) complex; for `magnitude_only` real and without phase
     distance_m : where it was measured; None where the file does not say, 0 if `pressure` is r e^{jkr} p already
     level, time : whether the file's own are absolute
-    gated : the reader has applied the gate itself
-    removed_s : delay that the reader took off all directions
     time_reference : what the files say of when their time starts: "loopback", "acoustic", "none", or "" for nothing
-    places_driver : the file states where its driver is, and its pressure is about that place
-    faces_driver : directions of a whole device's file were turned to where the driver faces
     """
 
     kind: str
     files: tuple[Path, ...]
-    frequency_hz: Real
-    directions: Real
-    labels: tuple[str, ...]
-    pressure: Complex
+    frequency_hz: Real  # (K,) rising
+    directions: Real  # unit vectors (N, 3) in the driver's frame; a direction may come twice
+    labels: tuple[str, ...]  # what the file calls each direction (N,), for messages
+    pressure: Complex  # (K, N) complex; for `magnitude_only` real and without phase
     magnitude_only: bool = False
     distance_m: float | None = None
     level: Literal["absolute", "relative"] = "relative"
     time: Literal["absolute", "relative"] = "relative"
-    gated: bool = False
-    removed_s: float = 0.0
+    gated: bool = False  # the reader has applied the gate itself
+    removed_s: float = 0.0  # delay that the reader took off all directions
     time_reference: str = ""
-    places_driver: bool = False
-    faces_driver: bool = False
+    places_driver: bool = False  # the file states where its driver is, and its pressure is about that place
+    faces_driver: bool = False  # directions of a whole device's file were turned to where the driver faces
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -102,24 +86,18 @@ class RawSet:
 class Format:
     """One format of measured drivers.
 
-    kind : its name
-    described : its files, as messages list them
-    suffixes : of its files, in small letters
-    read : one driver's files to its set
     drivers : the names of the drivers in a file, and the emitter that each is (None where a file holds no several)
     recognises : whether a text begins as this format does; for formats that share the suffixes of text files
-    over_angle : a file an angle, whose name says it, or `response_angles`
-    channels : a file may hold several drivers, of which `response_channel` picks one
     """
 
-    kind: str
-    described: str
-    suffixes: tuple[str, ...]
-    read: Callable[[tuple[Path, ...], Request], RawSet]
+    kind: str  # its name
+    described: str  # its files, as messages list them
+    suffixes: tuple[str, ...]  # of its files, in small letters
+    read: Callable[[tuple[Path, ...], Request], RawSet]  # one driver's files to its set
     drivers: Callable[[Path, str | None], list[tuple[str, str | None]]]
     recognises: Callable[[str], bool] = lambda text: True
-    over_angle: bool = False
-    channels: bool = False
+    over_angle: bool = False  # a file an angle, whose name says it, or `response_angles`
+    channels: bool = False  # a file may hold several drivers, of which `response_channel` picks one
 
 
 def check_bytes(file: Path | str, size: int, what: str = "bytes") -> None:

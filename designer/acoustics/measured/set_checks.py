@@ -30,20 +30,16 @@ SILENT_DB = -100.0
 WEAK_DB = -40.0
 SAME_DB = 0.5
 EARLY_S = 1e-3
-SURE_DELAY = 0.8
-"""Of the delay that turns the phase once from frequency to frequency."""
+SURE_DELAY = 0.8  # of the delay that turns the phase once from frequency to frequency
 TURNED_RAD, TURNED_LESS = 0.3, 0.4
 """How far from the minimum phase, and how much nearer to it with the sign turned: a gate alone halves what is left."""
 LOUDER_DB = 2.0
 LOUDEST_WITHIN_DEG = 45.0
 MAX_STEP_DEG = 45.0
-ODD_ARRIVAL_S = 2e-4
-"""7 cm: edges of a cabinet and the depth of a horn move an arrival by less."""
+ODD_ARRIVAL_S = 2e-4  # 7 cm: edges of a cabinet and the depth of a horn move an arrival by less
 ODD_LEVEL_DB = 3.5
-NEXT_DEG = 35.0
-"""How far away a direction's neighbours may be to speak for it."""
-FRONT_DEG = 80.0
-"""A dipole's back is in opposite phase to its front; within this angle of the axis nothing should be."""
+NEXT_DEG = 35.0  # how far away a direction's neighbours may be to speak for it
+FRONT_DEG = 80.0  # a dipole's back is in opposite phase to its front; within this angle of the axis nothing should be
 
 
 def check_silence(raw: RawSet) -> list[str]:
@@ -295,13 +291,11 @@ def check_phase_sign(raw: RawSet) -> list[str]:
 CANDIDATES_DEG = np.arange(-35.0, 36.0)
 ASIDE_DEG = np.arange(5.0, 61.0, 5.0)
 LEAST_DEG = 7.0
-ALIKE_DEG = 3.0
-"""How far octaves may differ."""
+ALIKE_DEG = 3.0  # how far octaves may differ
 UNLIKE_DB = 0.4
 TIMES_LIKER = 4.0
 OCTAVES_HZ = 500.0 * 2.0 ** np.arange(6)
-MIN_FALL_DB = 2.0
-"""Across the candidates: an octave that hardly falls off tells nothing."""
+MIN_FALL_DB = 2.0  # across the candidates: an octave that hardly falls off tells nothing
 
 
 def check_zero(raw: RawSet) -> list[str]:

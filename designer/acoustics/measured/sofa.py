@@ -28,8 +28,7 @@ DRIVER_CONVENTION = "FreeFieldDirectivityTF"
 HEAD_CONVENTIONS = (
     "SimpleFreeFieldHRIR", "FreeFieldHRIR", "SimpleFreeFieldHRTF", "FreeFieldHRTF", "SimpleFreeFieldTF", "GeneralFIR", "GeneralTF",
 )  # fmt: skip
-ROOM_CONVENTIONS = ("SingleRoomMIMOSRIR", "MultiSpeakerBRIR")
-"""Used where they are of a free field."""
+ROOM_CONVENTIONS = ("SingleRoomMIMOSRIR", "MultiSpeakerBRIR")  # used where they are of a free field
 EMITTER_CONVENTIONS = ("GeneralTF-E", "GeneralFIR-E", "GeneralFIRE", *ROOM_CONVENTIONS)
 DEVICE_CONVENTIONS = ("GeneralTF", "GeneralFIR", *EMITTER_CONVENTIONS)
 KNOWN = tuple(dict.fromkeys((DRIVER_CONVENTION, *HEAD_CONVENTIONS, *DEVICE_CONVENTIONS)))

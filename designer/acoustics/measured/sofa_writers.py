@@ -45,8 +45,7 @@ KEPT = (
     "AuthorContact", "DatabaseName", "License", "ListenerShortName", "Organization", "Origin", "References", "Title",
 )  # fmt: skip
 """Global attributes that a converted file keeps."""
-SEAL = "; SHA-256 of the content "
-"""What stands in the history before the hash of everything else in the file."""
+SEAL = "; SHA-256 of the content "  # what stands in the history before the hash of everything else in the file
 
 
 def _check_alike(drivers: Mapping[str, MeasuredDirectivity]) -> None:

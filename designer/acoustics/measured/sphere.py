@@ -30,12 +30,9 @@ from scipy.spatial import ConvexHull
 
 from designer.arrays import Bool, Index, Real
 
-GAP_DEG = 25.0
-"""Radius of an empty circle from which on nothing is interpolated across it."""
-TOLERANCE_DEG = 2.5
-"""How far beyond the border of what is measured a direction may lie."""
-BLOCK = 128
-"""Directions whose facets are sought at once: what they are held against stays in the processor's cache."""
+GAP_DEG = 25.0  # radius of an empty circle from which on nothing is interpolated across it
+TOLERANCE_DEG = 2.5  # how far beyond the border of what is measured a direction may lie
+BLOCK = 128  # directions whose facets are sought at once: what they are held against stays in the processor's cache
 ONE_PLANE = 1e-5
 """Facets whose normals differ by less than this are one polygon; rows of directions are stored to about 1e-6."""
 

@@ -39,14 +39,10 @@ from designer.arrays import Complex, Real
 from designer.errors import DataError
 
 MAX_ABS_DB = 300.0
-PASCAL = 1 / 20e-6
-"""0 dB of sound pressure level is 20 micropascals."""
-MAX_LINEAR = 2.0
-"""A level in dB that stays below it over a whole band is a magnitude, or one of its two parts."""
-SAME_SHAPE = 0.98
-"""Correlation of a third column with the level that makes it a level."""
-WEAK_COHERENCE = 0.5
-"""Below it more than half of the power at the microphone came from elsewhere."""
+PASCAL = 1 / 20e-6  # 0 dB of sound pressure level is 20 micropascals
+MAX_LINEAR = 2.0  # a level in dB that stays below it over a whole band is a magnitude, or one of its two parts
+SAME_SHAPE = 0.98  # correlation of a third column with the level that makes it a level
+WEAK_COHERENCE = 0.5  # below it more than half of the power at the microphone came from elsewhere
 ROLES = (
     ("nothing", r"\bthd|distort|harmonic|\bh\d\b|noise|group|delay|\bmin|excess|%|percent|impedance|\bohm|snr|time"),
     ("coherence", r"coher|\bcoh\b|γ|\bmsc\b"),

@@ -47,8 +47,7 @@ def is_numbers(line: str) -> bool:
     return bool(_NUMBER.match(line.strip().strip('"')))
 
 
-Layout = tuple[str, bool]
-"""The pattern between columns, and whether commas within numbers are decimal points."""
+Layout = tuple[str, bool]  # the pattern between columns, and whether commas within numbers are decimal points
 
 
 def layout_of(lines: list[str]) -> Layout:

@@ -27,13 +27,10 @@ import numpy as np
 
 from designer.arrays import Bool, Complex, Real
 
-POLARITY_OCTAVES_RATIO = 4.0
-"""The sign is told from the lowest two octaves."""
+POLARITY_OCTAVES_RATIO = 4.0  # the sign is told from the lowest two octaves
 
-BLOCK = 128
-"""Candidate delays that are tried together."""
-MAX_DELAY_S = 0.06
-"""20 m of air."""
+BLOCK = 128  # candidate delays that are tried together
+MAX_DELAY_S = 0.06  # 20 m of air
 MAX_PATH_S = 4e-3
 """1.4 m of air: how much farther one direction's path is than the axis's, about another point than the acoustic centre."""
 
@@ -43,10 +40,8 @@ class DelayFit:
     """What the phase of one response shows beyond its minimum phase."""
 
     delay_s: float
-    polarity: int
-    """+1 or -1; 0 where the phase is closer to neither."""
-    residual_rad: float
-    """Root mean square of what a delay and a sign leave unexplained."""
+    polarity: int  # +1 or -1; 0 where the phase is closer to neither
+    residual_rad: float  # root mean square of what a delay and a sign leave unexplained
 
 
 def fit_delay(frequency_hz: Real, response: Complex) -> DelayFit:
@@ -130,12 +125,10 @@ def arrivals_s(frequency_hz: Real, pressure: Complex, axis: int) -> tuple[Real, 
     return delay_s, level > 0.03 * level.max()  # the phase of a null is noise
 
 
-POINTS = 2**15
-"""Of the linear frequency grid from 0 to `TIMES` the highest frequency."""
+POINTS = 2**15  # of the linear frequency grid from 0 to `TIMES` the highest frequency
 TIMES = 4
 CONTINUED_OCTAVES = 4.0
-MAX_SLOPE = 4.0
-"""24 dB an octave: what a band's end may be steeper is noise or a null."""
+MAX_SLOPE = 4.0  # 24 dB an octave: what a band's end may be steeper is noise or a null
 
 
 def _beyond(log_f: Real, level: Real, end: int) -> float:
