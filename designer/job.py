@@ -12,7 +12,6 @@ import numpy as np
 from designer.acoustics.scene import Scene, scene
 from designer.designs import ChannelDesign, design_channel
 from designer.errors import ProblemError, SolverError
-from designer.evaluation.image_sources import library
 from designer.evaluation.realisation_study import study
 from designer.evaluation.words import verdict
 from designer.export.of_design import check_targets
@@ -89,8 +88,6 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
 
     """
     check_targets(problem)
-    if problem.room is not None:
-        library(problem)
     seconds: dict[str, float] = {}
 
     @contextmanager

@@ -273,7 +273,6 @@ class Result:
 
         Raises
         ------
-        ProblemError : pyroomacoustics, which makes the image sources, is not installed
         DataError : a measured head lacks the direction of the direct sound
 
         """

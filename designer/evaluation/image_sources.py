@@ -6,9 +6,7 @@ entered through n_i walls along axis i. Along an axis of length S a place q has 
     q' = n S + q          for even n (shifted),
     q' = (n + 1) S - q    for odd n (mirrored),                                                                    (1)
 
-so that the image of the whole device is a shift behind the signs M = diag((-1)^n_i): x' = M x + t. `pyroomacoustics` lists the
-images of one place; an image lies in its own room of the lattice, so that n = floor(q' / S). It computes in single precision, of
-which the rooms' numbers alone are taken: places come from (1).
+so that the image of the whole device is a shift behind the signs M = diag((-1)^n_i): x' = M x + t.
 
 Walls reflect pressure by β = sqrt(1 - α), real and the same from every direction, so that an image has β^(|n_x| + |n_y| + |n_z|).
 
@@ -47,19 +45,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from designer.acoustics.air import Air
 from designer.arrays import Complex, Index, Real
-from designer.errors import Fault, ProblemError
 from designer.evaluation.driver_patterns import Encoded
 from designer.evaluation.head_patterns import Ears
 from designer.problem import room_places
 from designer.problem.schema import Problem, Room
 
-REMEDY = "`pip install 'loudspeaker-filter-designer[room]'`, or leave [room] out"
 LEFT_EAR, RIGHT_EAR, CENTRE, LATERAL = range(4)
 RECEIVERS = 4
 CHUNK, LEAST_CHUNK = 512, 64
@@ -90,38 +85,22 @@ class Images:
         return np.asarray((self.rooms + odd) * self.size_m + (1 - 2 * odd) * place_m)
 
 
-def library(problem: Problem) -> Any:
-    """The library that lists the images; a ProblemError where it is not installed."""
-    try:
-        import pyroomacoustics
-    except ImportError:
-        found = "found a table, and pyroomacoustics, which makes its image sources, is not installed"
-        raise ProblemError(problem.source, [Fault("room", found, "", REMEDY)]) from None
-    return pyroomacoustics
-
-
-def images_within(problem: Problem, room: Room, listener_m: Real, reach_m: float) -> Images:
+def images_within(room: Room, listener_m: Real, reach_m: float) -> Images:
     """The images of the device up to a distance from the listener (3,) in the room.
 
-    Raises
-    ------
-    ProblemError : pyroomacoustics is not installed
-
+    Room n lies between n_i S_i and (n_i + 1) S_i along each axis, and the listener between 0 and S_i, so that every image within
+    reach has |n_i| <= reach/S_i + 1.
     """
-    pra = library(problem)
     size_m, device_m = np.array(room.size_m, dtype=float), np.array(room.device_m, dtype=float)
-    # In a direction u an image at r has about r Σ |u_i|/S_i reflections, at most r |1/S|; three rooms more for the ends. The place
-    # that is listed is the room's middle, half a room from every edge of the lattice: a device may stand on a wall.
-    order = math.ceil(reach_m * float(np.linalg.norm(1 / size_m))) + 3
-    shoebox = pra.ShoeBox(room.size_m, fs=round(problem.sample_rate_hz), materials=pra.Material(0.1), max_order=order)
-    shoebox.add_source((size_m / 2).tolist())
-    shoebox.add_microphone(listener_m.tolist())
-    shoebox.image_source_model()
-    rooms = np.floor(shoebox.sources[0].images.T.astype(float) / size_m).astype(np.intp)
-    found = Images(size_m, rooms[np.abs(rooms).sum(axis=1) > 0], reach_m)
-    distance_m = np.linalg.norm(found.of(device_m) - listener_m, axis=1)
-    nearest = np.argsort(distance_m, kind="stable")
-    return Images(size_m, found.rooms[nearest[distance_m[nearest] <= reach_m]], reach_m)
+    numbers = [np.arange(-most, most + 1) for most in (reach_m // size_m).astype(int) + 1]
+    squared_m2 = np.zeros(())
+    for axis, n in enumerate(numbers):
+        away_m = (n + n % 2) * size_m[axis] + (1 - 2 * (n % 2)) * device_m[axis] - listener_m[axis]
+        squared_m2 = squared_m2[..., None] + away_m**2
+    within = np.nonzero(squared_m2 <= reach_m**2)
+    nearest = np.argsort(squared_m2[within], kind="stable")
+    rooms = np.stack([n[at[nearest]] for n, at in zip(numbers, within, strict=True)], axis=1)
+    return Images(size_m, rooms[np.abs(rooms).sum(axis=1) > 0], reach_m)
 
 
 def log_reflection(problem: Problem, room: Room, frequency_hz: Real) -> Real:

@@ -34,7 +34,6 @@ from designer.evaluation.image_sources import (
     Walls,
     gathered,
     images_within,
-    library,
     log_reflection,
 )
 from designer.problem import geometry, room_places
@@ -52,8 +51,6 @@ SAME_PLACE_M = 1e-3
 POORLY_DECAYED_DB = 35.0
 """What a T20 needs: its range ends at -25 dB, and the response's end is to be 10 dB below that (ISO 3382-1)."""
 MEASURED_RINGING_S = 0.04  # RINGING_S of measured drivers: a vented box of 70 Hz has fallen by 60 dB after that
-MOST_REFLECTIONS = 144
-"""The library lists every image up to an order, four million of them up to this one, in about 1 GB."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +95,10 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
 
     Raises
     ------
-    ProblemError : pyroomacoustics is not installed
     DataError : a measured head lacks the direction of the direct sound
 
     """
     problem = scene.problem
-    library(problem)  # before anything is computed
     speed, rate = problem.speed_of_sound_m_s, problem.sample_rate_hz
     listener = room_places.room_listener(problem, room)
     there = Scene(problem.model_copy(update={"listener": listener}), scene.frequency_hz, np.zeros((1, 3)))
@@ -203,10 +198,8 @@ def _images(problem: Problem, room: Room, centre_m: Real) -> tuple[Images, float
     # As many rooms as fit into a sphere of the reach.
     affordable_m = (most * room_places.volume_m3(room) * 3 / (4 * math.pi)) ** (1 / 3)
     direct_m = float(np.linalg.norm(np.array(room.device_m) - centre_m))
-    # The library lists all images up to an order, which in a long or flat room are many more than those within the reach.
-    listed_m = MOST_REFLECTIONS / float(np.linalg.norm(1 / np.array(room.size_m)))
-    reach_m = min(longest_s * problem.speed_of_sound_m_s, affordable_m, max(listed_m - direct_m, 0.0)) + direct_m
-    return images_within(problem, room, centre_m, reach_m), longest_s
+    reach_m = min(longest_s * problem.speed_of_sound_m_s, affordable_m) + direct_m
+    return images_within(room, centre_m, reach_m), longest_s
 
 
 def _direct(at: Scene, receiver: Receiver) -> Complex:

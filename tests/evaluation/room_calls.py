@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from programs import need_module
 
 from designer.acoustics.free_field import Disc, FreeField
 from designer.acoustics.heads import Points
@@ -27,16 +26,6 @@ from designer.problem.schema import Room
 from designer.targets.plain import Plain
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
-
-
-def with_images(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function where pyroomacoustics is installed; elsewhere the test skips."""
-
-    def called(*arguments: Any) -> Any:
-        need_module("pyroomacoustics", "pyroomacoustics")
-        return function(*arguments)
-
-    return called
 
 
 def calls(taps: Real, plain: Plain, there: Scene, head: MeasuredHead) -> dict[str, Call]:
@@ -83,7 +72,7 @@ def calls(taps: Real, plain: Plain, there: Scene, head: MeasuredHead) -> dict[st
         "evaluation.head_patterns.encode_ears": (head_patterns.encode_ears, (Points("points", 0.09), f, 343.0)),
         "evaluation.image_sources.Images.of": (lambda i, p: i.of(p), (images, np.array([1.0, 2.0, 1.0]))),
         "evaluation.image_sources.images_within": (
-            with_images(image_sources.images_within), (inside, table, np.array([2.0, 1.5, 1.0]), 8.0)
+            image_sources.images_within, (table, np.array([2.0, 1.5, 1.0]), 8.0)
         ),
         "evaluation.image_sources.log_reflection": (image_sources.log_reflection, (inside, table, f)),
         "evaluation.image_sources.gathered": (
@@ -100,7 +89,7 @@ def calls(taps: Real, plain: Plain, there: Scene, head: MeasuredHead) -> dict[st
             lambda d, h: room_measures.room_measures(d, h, 16_000.0, distance_m=1.0, first_s=0.003),
             (pulses[:, 0], pulses[:, 1]),
         ),
-        "evaluation.room_responses.room_responses": (with_images(room_responses.room_responses), (there, table)),
+        "evaluation.room_responses.room_responses": (room_responses.room_responses, (there, table)),
         "evaluation.image_sources.wave_phases": (image_sources.wave_phases, (f, np.array([0.001, 0.01]), np.ones(2))),
         "problem.room_places.in_room_m": (room_places.in_room_m, (table, unit)),
     }  # fmt: skip

@@ -185,7 +185,7 @@ def test_images_are_those_within_reach(device_m: list[float]) -> None:
         inside, absorption=0.3, device_m=device_m, size_m=[5.0, 4.0, 2.5], listener_m=[2.2, 1.6, 1.0]
     )
     centre_m = np.array([2.2, 1.6, 1.0])
-    found = images_within(problem, room_of(problem), centre_m, 20.0)
+    found = images_within(room_of(problem), centre_m, 20.0)
     wanted = set()
     for n in np.ndindex(21, 21, 21):
         room = np.array(n) - 10
