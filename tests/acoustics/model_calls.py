@@ -121,6 +121,7 @@ def calls() -> dict[str, Call]:
         "acoustics.measured.interpolation.Planes.at": (planes.at, (level[:, :12], phase[:, :12], asked)),
         "acoustics.measured.interpolation.Sphere.at": (triangles.at, (level, phase, asked)),
         "acoustics.measured.interpolation.coverage": (interpolation.coverage, (SPHERE.copy(),)),
+        "acoustics.measured.interpolation.angles_in_plane": (interpolation.angles_in_plane, (PLANE.copy(), 1)),
         "acoustics.measured.interpolation.interpolation": (interpolation.interpolation, (PLANE.copy(),)),
         "acoustics.measured.device.MeasuredDevice.knows": (lambda d, p: d.knows(p), (device, points + 0.001)),
         "acoustics.measured.device.MeasuredDevice.receivers_at": (
