@@ -104,7 +104,8 @@ def convert(
     paths = [path for p in patterns for path in matching_files(named_emitter(p, Path())[0], Path())]
     kinds = {path: kind_of(path) if path.suffix.lower() in SOFA else "driver" for path in paths}
     check_writable(out, inputs=list(kinds), force=force)
-    (path, kind), names = next(iter(kinds.items())), []
+    names: list[str] = []
+    path, kind = next(iter(kinds.items()))
     if set(kinds.values()) == {"driver"}:
         sofa, names, made = _drivers(patterns, options, speed_of_sound_m_s)
     else:
