@@ -204,7 +204,7 @@ def test_options_are_the_keys_of_a_problem(convert: Command, tmp_path: Path) -> 
     """--gate-ms, --distance, --clockwise, --angles and --speed-of-sound do what the keys do."""
     few_angles(tmp_path, model=lopsided)
     keys = {"gate_ms": 4.0, "distance_m": 1.5, "clockwise": True}
-    before = read_response("woofer hor *.frd", tmp_path, driver="d", speed_of_sound_m_s=340.0, **keys) # of several types
+    before = read_response("woofer hor *.frd", tmp_path, driver="d", speed_of_sound_m_s=340.0, **keys)
     options = ["--gate-ms", "4", "--distance", "1.5", "--clockwise", "--speed-of-sound", "340"]
     options += ["--angles", "woofer hor {azimuth}"]
     assert convert("woofer hor *.frd", "-o", "out.sofa", *options).code == 0
