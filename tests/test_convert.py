@@ -21,13 +21,13 @@ from acoustics.readers.made_sets import C, cap, lopsided, write_frd_set
 from command import Ended, run
 
 from designer.acoustics.directivity import MeasuredDirectivity
-from designer.acoustics.free_field import direction
 from designer.acoustics.head_file import read_recording
 from designer.acoustics.measured_device import read_device
 from designer.acoustics.measured_head import read_head
 from designer.acoustics.readers import read_response
 from designer.acoustics.readers.turned_about import TurnedAbout
 from designer.acoustics.writers import directivity_sofa
+from designer.problem.geometry import direction
 
 Command = Callable[..., Ended]
 F = np.geomspace(100.0, 16_000.0, 80)

@@ -11,10 +11,12 @@ from programs import need_module
 
 import designer
 from designer import measures
-from designer.acoustics.free_field import Disc, FreeField, direction
-from designer.acoustics.rigid_sphere import sphere_pressure
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.sphere_series import sphere_pressure
 from designer.evaluation.room import in_room
 from designer.evaluation.room_responses import room_responses
+from designer.problem.geometry import direction
 from designer.problem.library import library
 from designer.report.azimuth_plots import draw_map
 from designer.report.canvas import in_style, svg

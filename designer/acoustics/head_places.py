@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from designer.acoustics.chebyshev_surface import ChebyshevSurface, fitted
+from designer.acoustics.chebyshev import ChebyshevSurface, fitted
 from designer.acoustics.heads import Head, Points
 from designer.acoustics.measured_head import MeasuredHead
 from designer.acoustics.scene import Scene, driver_places_m

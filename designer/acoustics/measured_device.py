@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.readers.frequency_grids import rising
 from designer.acoustics.readers.sofa_file import SofaHead, fits_convention, head_of, moving, read_sofa_file
 from designer.acoustics.time_reference import fit_delay
 from designer.arrays import Complex, Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 ROOM_CONVENTIONS = ("SingleRoomMIMOSRIR", "MultiSpeakerBRIR")
 """Used where they are of a free field."""

@@ -43,6 +43,7 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_array
 
+from designer.acoustics.chebyshev import at_few_frequencies
 from designer.acoustics.head_file import HeadRecording, read_recording
 from designer.acoustics.interaural_time import (
     FREQUENCY_HZ,
@@ -53,9 +54,7 @@ from designer.acoustics.interaural_time import (
     middle_s,
     spectra,
 )
-from designer.acoustics.radial_interpolation import at_few_frequencies
 from designer.acoustics.readers.file_checks import states_of
-from designer.acoustics.rigid_sphere import head_pressure, sphere_pressure
 from designer.acoustics.sphere_interpolation import (
     GAP_DEG,
     TOLERANCE_DEG,
@@ -63,6 +62,7 @@ from designer.acoustics.sphere_interpolation import (
     SphereInterpolation,
     said_direction,
 )
+from designer.acoustics.sphere_series import head_pressure, sphere_pressure
 from designer.acoustics.time_reference import fit_delay
 from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured_device import MeasuredDevice
 from designer.arrays import Real
 from designer.errors import DataError
 from designer.problem import geometry
+from designer.problem.geometry import direction
 from designer.problem.schema import DesignTable, Problem
 from designer.result import Result
 

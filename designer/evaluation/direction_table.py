@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from designer.acoustics.free_field import direction
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 
 STEPS_DEG = (6.0, 4.0, 3.0, 2.5, 2.0, 1.5)
 WANTED_ERROR_DB = -40.0

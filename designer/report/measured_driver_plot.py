@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from designer.acoustics.directivity_interpolation import IN_PLANE
-from designer.acoustics.free_field import direction
 from designer.acoustics.minimum_phase import minimum_phase
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 from designer.report.canvas import COLOURS, INK, SHADE, SOFT, STYLES, figure, frequency_axis
 from designer.report.words_on_plots import shortened
 

@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.interaural_time import geometric_time_s
 from designer.acoustics.measured_head import MeasuredHead
 from designer.arrays import Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 from designer.report.canvas import ALARM, COLOURS, FAINT, INK, SOFT, STYLES, figure, frequency_axis
 from designer.report.words_on_plots import shortened
 

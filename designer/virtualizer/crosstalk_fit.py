@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 from scipy.optimize import least_squares
 
-from designer.acoustics.rigid_sphere import sphere_pressure
+from designer.acoustics.sphere_series import sphere_pressure
 from designer.arrays import Complex, Real
 from designer.virtualizer.crosstalk_model import CrosstalkModel
 from designer.virtualizer.interaural import level_difference_db, phase_delay_s, third_octaves_hz

@@ -20,13 +20,15 @@ from designer.acoustics import (
 )
 from designer.acoustics.air import Air
 from designer.acoustics.directivity import DirectivitySummary, MeasuredDirectivity
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.measured_device import MeasuredDevice
 from designer.acoustics.measured_drivers import MeasuredDrivers
 from designer.acoustics.readers import angles, device_axes, export_losses, frequency_grids, gating, set_checks
 from designer.acoustics.readers.raw_set import RawSet
 from designer.acoustics.writers import directivity_sofa
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 HERTZ = np.linspace(100.0, 8000.0, 80)

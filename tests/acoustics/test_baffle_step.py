@@ -7,9 +7,9 @@ import pytest
 from designs.small_problems import Tables, load, small
 
 import designer
-from designer.acoustics.baffle_step import baffle_step, equivalent_radius_m
-from designer.acoustics.rigid_sphere import sphere_pressure
+from designer.acoustics.enclosures.free_field import baffle_step, equivalent_radius_m
 from designer.acoustics.scene import Scene
+from designer.acoustics.sphere_series import sphere_pressure
 from designer.arrays import Complex, Real
 from designer.problem.explain import explain
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from designer.acoustics.directivity import DirectivitySummary, MeasuredDirectivity
 from designer.acoustics.driver_sets import common_reference
-from designer.acoustics.free_field import direction
+from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.readers import read_response
-from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.arrays import Complex, Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 ROOT = Path(__file__).parents[2]
 REAL_SET = ROOT.parent / "shared" / "data" / "rew-polar"

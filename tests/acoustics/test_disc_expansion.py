@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from designer.acoustics import free_field
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.problem.geometry import direction
 
 A = 0.05
 

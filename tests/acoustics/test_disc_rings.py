@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from designer.acoustics import free_field
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 
 K = 2 * np.pi * np.linspace(0.0, 24_000.0, 65) / 343.0
 DISC = Disc(np.array([0.02, -0.1, 0.05]), (30.0, 20.0), 0.04)

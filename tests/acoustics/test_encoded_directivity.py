@@ -10,13 +10,15 @@ import pytest
 from acoustics.model_calls import HERTZ, SUMMARY, aside
 from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.directivity import MeasuredDirectivity
+from designer.acoustics.enclosures.cylinder import CylinderEnclosure
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.encoded_directivity import automatic_order, encode, extent_m, sufficient_order
-from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.measured_drivers import MeasuredDrivers
-from designer.acoustics.rigid_cylinder import CylinderEnclosure
-from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.acoustics.scene import Device
 from designer.arrays import Real
+from designer.problem.geometry import direction
 
 K = 2 * np.pi * np.array([0.0, 100.0, 1000.0, 4000.0]) / 343.0
 

@@ -13,17 +13,18 @@ from oracles.head_scattering import ears_by_fundamental_solutions, ears_by_neuma
 import designer
 from acoustics.head_files import A, grid_deg, sphere
 from acoustics.model_calls import SUMMARY
-from designer.acoustics.baffle_step import ClosedBox
 from designer.acoustics.directivity import MeasuredDirectivity
-from designer.acoustics.free_field import Disc, FreeField, direction
-from designer.acoustics.head_in_field import Field, _strengths, ears_in_field
-from designer.acoustics.heads import Points, Sphere
+from designer.acoustics.enclosures.cylinder import CylinderEnclosure
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import ClosedBox, FreeField
+from designer.acoustics.enclosures.sphere import SphereEnclosure
+from designer.acoustics.heads import Field, Points, Sphere, _strengths, ears_in_field
 from designer.acoustics.measured_drivers import MeasuredDrivers
 from designer.acoustics.measured_head import read_head
-from designer.acoustics.rigid_cylinder import CylinderEnclosure
-from designer.acoustics.rigid_sphere import SphereEnclosure, head_pressure
+from designer.acoustics.sphere_series import head_pressure
 from designer.arrays import Complex, Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 C = 343.0
 HEAD = Sphere("sphere", A)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import designer
-from designer.acoustics.chebyshev_surface import fitted
+from designer.acoustics.chebyshev import fitted
 from designer.acoustics.head_places import LEAST_PLACES, ears_at
 from designer.acoustics.scene import Scene
 

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from scipy.special import j1
 
-from designer.acoustics.free_field import Disc, FreeField, direction
-from designer.acoustics.rigid_sphere import SphereEnclosure, sphere_pressure
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.enclosures.sphere import SphereEnclosure
+from designer.acoustics.sphere_series import sphere_pressure
+from designer.problem.geometry import direction
 
 
 @pytest.mark.parametrize("angle_deg", [0.0, 10.0, 35.0, 60.0, 89.0])

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from designer.acoustics import rigid_cylinder
-from designer.acoustics.free_field import direction
-from designer.acoustics.radial_interpolation import few_distances
-from designer.acoustics.rigid_cylinder import CylinderEnclosure
-from designer.acoustics.rigid_sphere import SphereEnclosure
+from designer.acoustics.chebyshev import few_distances
+from designer.acoustics.enclosures.cylinder import CylinderEnclosure
+from designer.acoustics.enclosures.sphere import SphereEnclosure
+from designer.problem.geometry import direction
 
 PLACES_M = np.random.default_rng(1).uniform(-0.09, 0.09, (30, 3)) * [1, 1, 0]
 

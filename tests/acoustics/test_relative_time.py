@@ -10,9 +10,9 @@ import pytest
 
 from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.driver_sets import TimeKey, common_reference
-from designer.acoustics.free_field import direction
 from designer.acoustics.readers import read_response
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 from .readers.made_sets import FREQUENCY_HZ, C, at, cap, delayed, frd_text
 

@@ -9,11 +9,11 @@ import pytest
 from scipy.special import h2vp, hankel2, hankel2e, jv, jvp
 
 from designer.acoustics import rigid_cylinder
-from designer.acoustics.axial_contour import cut_contour, tilted_contour
-from designer.acoustics.free_field import direction
-from designer.acoustics.rigid_cylinder import CylinderEnclosure, Pairs, _axial_terms, axial_terms, far_terms
-from designer.acoustics.rigid_sphere import SphereEnclosure
+from designer.acoustics.enclosures.cylinder import CylinderEnclosure, Pairs, _axial_terms, axial_terms, far_terms
+from designer.acoustics.enclosures.cylinder_contour import cut_contour, tilted_contour
+from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 
 A = 0.08
 """The radius of every cylinder here, in metres."""

@@ -10,7 +10,9 @@ import pytest
 from scipy.special import j1
 
 from designer import measures
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.problem.geometry import direction
 
 RADIUS_M = 0.05
 ALONE = np.ones((1, 1), dtype=complex)

@@ -12,11 +12,11 @@ from acoustics.test_measured_device import PAIR, measured
 from matplotlib.figure import Figure
 
 import designer
-from designer.acoustics.free_field import direction
 from designer.acoustics.interaural_time import geometric_time_s
 from designer.acoustics.measured_head import read_head
 from designer.acoustics.readers import read_response
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 from designer.report.canvas import in_style, svg
 from designer.report.measured_device_plot import draw_measured_device
 from designer.report.measured_driver_plot import draw_measured_driver

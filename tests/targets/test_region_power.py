@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from scipy.special import spherical_jn
 
 from designer.acoustics import spherical_harmonics as sh
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.encoded_directivity import Encoding, encode
-from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.scene import Device
 from designer.arrays import Complex, Real
 from designer.measures import quadratic
+from designer.problem.geometry import direction
 from designer.problem.schema import Region
 from designer.targets import region_density
 from designer.targets.region_power import RegionPower, equivalent_points, power_matrix

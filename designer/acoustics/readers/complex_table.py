@@ -30,7 +30,6 @@ from typing import Any
 
 import numpy as np
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.readers.angles import check_degrees
 from designer.acoustics.readers.device_axes import about_driver, azimuth_sense_warning, driver_axes
 from designer.acoustics.readers.file_checks import check_bytes
@@ -39,6 +38,7 @@ from designer.acoustics.readers.measured_planes import in_planes
 from designer.acoustics.readers.raw_set import RawSet, refusal
 from designer.acoustics.readers.text_table import read_text
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 
 KIND = "complex pressure table"
 KEYS = ("distance_m", "driver_position_m", "driver_facing_deg", "time", "azimuth")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.time_reference import fit_acoustic_centre_s
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 
 
 def driver_axes(facing_deg: tuple[float, float]) -> Real:

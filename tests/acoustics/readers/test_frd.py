@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from designer.acoustics.directivity import MeasuredDirectivity
-from designer.acoustics.free_field import direction
 from designer.acoustics.readers import read_response
 from designer.acoustics.readers.angle_names import angles_of_names
 from designer.acoustics.readers.angles import PlaneAngle
 from designer.arrays import Complex, Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 from .made_sets import (
     ANGLES_DEG,

@@ -11,9 +11,9 @@ import soundfile
 
 from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.directivity_interpolation import measured_side, on_both_sides
-from designer.acoustics.free_field import direction
 from designer.acoustics.readers import read_response
 from designer.arrays import Complex
+from designer.problem.geometry import direction
 
 from .made_sets import FREQUENCY_HZ, C, at, cap, lopsided, write_frd_set
 

@@ -11,11 +11,11 @@ import pytest
 import sofar
 
 from designer.acoustics.directivity import MeasuredDirectivity
-from designer.acoustics.free_field import direction
+from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.readers import read_response
-from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.arrays import Complex, Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 from .made_sets import C, cap
 

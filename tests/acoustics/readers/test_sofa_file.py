@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from acoustics.head_files import C, grid_deg, sphere
-from designer.acoustics.free_field import direction
 from designer.acoustics.head_file import read_recording
 from designer.acoustics.measured_device import read_device
 from designer.acoustics.readers import read_response
 from designer.acoustics.readers.sofa_directivity import emitter_names
 from designer.acoustics.sofa_kind import kind_of
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 from .made_sets import cap
 

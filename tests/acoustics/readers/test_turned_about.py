@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from designer.acoustics.acoustic_centres import said_place
-from designer.acoustics.free_field import direction
 from designer.acoustics.readers import read_response
 from designer.acoustics.readers.turned_about import TurnedAbout
 from designer.acoustics.scene import scene
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 from designer.problem import Problem, load
+from designer.problem.geometry import direction
 
 from .made_sets import C, cap, frd_text
 
