@@ -201,7 +201,7 @@ class Scene:
         """Measured H (F, M, L) at the receivers that are at these places."""
         at = device.receivers_at(places_m, what)
         speed_m_s = self.problem.speed_of_sound_m_s
-        key = "receivers", self.cache.identity(device), self.frequency_hz.tobytes(), speed_m_s, at.tobytes()
+        key = "receivers", self.cache.identity(device), self.frequency_hz.tobytes(), speed_m_s, tuple(at)
         return self.cache.tensor(key, lambda: device.transfer(self.frequency_hz, speed_m_s)[:, at])
 
     def field(self, points_m: Real) -> Complex:

@@ -10,18 +10,16 @@ import numpy as np
 
 from designer.acoustics import (
     acoustic_centres,
-    axial_contour,
-    baffle_step,
     directivity_interpolation,
     measured_drivers,
     minimum_phase,
-    rigid_cylinder,
     time_reference,
 )
 from designer.acoustics.air import Air
 from designer.acoustics.directivity import DirectivitySummary, MeasuredDirectivity
+from designer.acoustics.enclosures import cylinder, cylinder_contour
 from designer.acoustics.enclosures.discs import Disc
-from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.enclosures.free_field import ClosedBox, FreeField
 from designer.acoustics.measured_device import MeasuredDevice
 from designer.acoustics.measured_drivers import MeasuredDrivers
 from designer.acoustics.readers import angles, device_axes, export_losses, frequency_grids, gating, set_checks
@@ -60,7 +58,7 @@ def calls() -> dict[str, Call]:
     air = Air(temperature_c=20.0, relative_humidity_percent=50.0)
     k = 2 * np.pi * np.array([200.0, 1000.0, 3000.0]) / 343.0
     low, away = 0.02 * np.ones(3), np.array([0.5, 1.0, 2.0])
-    bar = rigid_cylinder.CylinderEnclosure(0.05, np.array([0.0, 0.5]), np.zeros(2), np.full(2, 0.01), np.full(2, 0.01))
+    bar = cylinder.CylinderEnclosure(0.05, np.array([0.0, 0.5]), np.zeros(2), np.full(2, 0.01), np.full(2, 0.01))
     points = np.array([[1.0, 0.2, 0.1], [0.4, -0.6, 0.3]])
     unit = points / np.linalg.norm(points, axis=1, keepdims=True)
     asked = direction(np.array([10.0, 77.0, -140.0]), np.array([0.0, 20.0, -30.0]))
@@ -71,14 +69,11 @@ def calls() -> dict[str, Call]:
     level, phase = np.log(np.abs(aside(SPHERE))), np.angle(aside(SPHERE))
     woofer = MeasuredDirectivity(HERTZ.copy(), SPHERE.copy(), aside(SPHERE), SUMMARY)
     model = FreeField([Disc(np.zeros(3)), Disc(np.array([0.0, 0.1, 0.0]))])
-    box = baffle_step.ClosedBox(model, 0.2, 0.3)
+    box = ClosedBox(model, 0.2, 0.3)
     both = MeasuredDrivers(model, np.array([[0.0, 0, 0], [0, 0.1, 0]]), ((0.0, 0.0), (0.0, 0.0)), {1: woofer}, 343.0)
     device = MeasuredDevice("device.sofa", points, np.ones((2, 3, 80)) * (1 + 0.1j), HERTZ.copy(), 0.0)
     one, two_metres = aside(SPHERE)[:, 0], np.full(len(SPHERE), 2.0)
     about = {"position_m": np.array([0.0, 0.1, 0.0]), "axes": np.eye(3), "speed_of_sound_m_s": 343.0}
-
-    def step(frequency_hz: Real) -> Complex:
-        return baffle_step.baffle_step(frequency_hz, width_m=0.2, height_m=0.3, speed_of_sound_m_s=343.0)
 
     def moved(*arrays: Any) -> Any:
         frequency_hz, directions, distance_m, pressure, keys = arrays
@@ -87,14 +82,13 @@ def calls() -> dict[str, Call]:
     return {
         "acoustics.air.Air.amplitude_factor": (air.amplitude_factor, (HERTZ.copy(), away)),
         "acoustics.air.Air.attenuation_db_per_m": (air.attenuation_db_per_m, (HERTZ.copy(),)),
-        "acoustics.axial_contour.flat_contour": (axial_contour.flat_contour, (k, 0.05, away, low)),
-        "acoustics.axial_contour.is_flat": (axial_contour.is_flat, (50.0, away, low)),
-        "acoustics.axial_contour.tilted_contour": (axial_contour.tilted_contour, (k, 0.05, 0.5, 1.0, 0.01)),
-        "acoustics.baffle_step.baffle_step": (step, (HERTZ.copy(),)),
-        "acoustics.baffle_step.ClosedBox.far_field": (lambda d, *a: d.far_field(*a), (box, k, unit)),
-        "acoustics.baffle_step.ClosedBox.field": (lambda d, *a: d.field(*a), (box, k, points)),
-        "acoustics.baffle_step.ClosedBox.radiated_power": (lambda d, *a: d.radiated_power(*a), (box, k)),
-        "acoustics.baffle_step.ClosedBox.step": (lambda d, *a: d.step(*a), (box, k)),
+        "acoustics.enclosures.cylinder_contour.flat_contour": (cylinder_contour.flat_contour, (k, 0.05, away, low)),
+        "acoustics.enclosures.cylinder_contour.is_flat": (cylinder_contour.is_flat, (50.0, away, low)),
+        "acoustics.enclosures.cylinder_contour.tilted_contour": (cylinder_contour.tilted_contour, (k, 0.05, 0.5, 1.0, 0.01)),
+        "acoustics.enclosures.free_field.ClosedBox.far_field": (lambda d, *a: d.far_field(*a), (box, k, unit)),
+        "acoustics.enclosures.free_field.ClosedBox.field": (lambda d, *a: d.field(*a), (box, k, points)),
+        "acoustics.enclosures.free_field.ClosedBox.radiated_power": (lambda d, *a: d.radiated_power(*a), (box, k)),
+        "acoustics.enclosures.free_field.ClosedBox.step": (lambda d, *a: d.step(*a), (box, k)),
         "acoustics.directivity.MeasuredDirectivity.transfer": (lambda d, f, n: d.transfer(f, n), (woofer, HERTZ[3:9], asked)),
         "acoustics.directivity_interpolation.Plane.at": (plane.at, (level[:, :12], phase[:, :12], np.array([5.0, -95.0]))),
         "acoustics.directivity_interpolation.Planes.at": (planes.at, (level[:, :12], phase[:, :12], asked)),
@@ -135,11 +129,11 @@ def calls() -> dict[str, Call]:
         "acoustics.readers.set_checks.check_polarity_between": (
             set_checks.check_polarity_between, (raw(SPHERE), HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)
         ),
-        "acoustics.rigid_cylinder.CylinderEnclosure.far_field": (lambda d, *a: d.far_field(*a), (bar, k, unit)),
-        "acoustics.rigid_cylinder.CylinderEnclosure.field": (lambda d, *a: d.field(*a), (bar, k, points)),
-        "acoustics.rigid_cylinder.CylinderEnclosure.radiated_power": (lambda d, *a: d.radiated_power(*a), (bar, k)),
-        "acoustics.rigid_cylinder.axial_terms": (rigid_cylinder.axial_terms, (k, 0.05, away, 10 * low, np.array([0.0, 0.01, 0.02]))),
-        "acoustics.rigid_cylinder.far_terms": (rigid_cylinder.far_terms, (k,)),
+        "acoustics.enclosures.cylinder.CylinderEnclosure.far_field": (lambda d, *a: d.far_field(*a), (bar, k, unit)),
+        "acoustics.enclosures.cylinder.CylinderEnclosure.field": (lambda d, *a: d.field(*a), (bar, k, points)),
+        "acoustics.enclosures.cylinder.CylinderEnclosure.radiated_power": (lambda d, *a: d.radiated_power(*a), (bar, k)),
+        "acoustics.enclosures.cylinder.axial_terms": (cylinder.axial_terms, (k, 0.05, away, 10 * low, np.array([0.0, 0.01, 0.02]))),
+        "acoustics.enclosures.cylinder.far_terms": (cylinder.far_terms, (k,)),
         "acoustics.acoustic_centres.said_place": (acoustic_centres.said_place, (np.array([0.1, -0.02, 0.0]),)),
         "acoustics.readers.set_checks.check_arrivals": (
             set_checks.check_arrivals, (raw(SPHERE), HERTZ.copy(), SPHERE.copy(), aside(SPHERE), 8)

@@ -47,7 +47,7 @@ def test_two_points_in_free_field_are_exponentials() -> None:
 def test_a_measured_device_is_refused() -> None:
     """It has no responses but at its receivers."""
     scene = designer.scene(designer.load(PROBLEMS / "laptop-pair.toml"))
-    scene.__dict__["_measured"] = object()
+    scene = scene.with_device(object())  # type: ignore[arg-type] # nothing of it is asked for
     with pytest.raises(ValueError, match="its own receivers"):
         next(ears_at(scene, MOVES, np.zeros(len(MOVES))))
 

@@ -227,6 +227,13 @@ class CylinderEnclosure(EnclosedDrivers):
     half_width_m: Real
     half_height_m: Real
 
+    @classmethod
+    def of_discs(cls, radius_m: float, places_m: Real, disc_radius_m: Sequence[float]) -> CylinderEnclosure:
+        """Drivers at places (L, 3), put on the surface, each a square with the area of a disc of that radius (0: a point)."""
+        half_side_m = np.asarray(disc_radius_m, dtype=float) * math.sqrt(math.pi) / 2
+        azimuth_rad = np.arctan2(places_m[:, 1], places_m[:, 0])
+        return cls(radius_m, azimuth_rad, places_m[:, 2].astype(float), half_side_m, half_side_m)
+
     def source_places_m(self) -> Real:
         """The axis at the driver's height, around which the sound leaves the surface (L, 3)."""
         return np.stack([np.zeros_like(self.height_m), np.zeros_like(self.height_m), self.height_m], axis=-1)
@@ -357,9 +364,7 @@ class CylinderEnclosure(EnclosedDrivers):
 def device(enclosure: Cylinder, drivers: Sequence[Driver]) -> CylinderEnclosure:
     """The drivers put on the surface: point sources, or bent squares of the area of the driver's disc."""
     places_m = np.array([driver.position_m for driver in drivers], dtype=float)
-    half_side_m = np.array([driver.radius_m or 0.0 for driver in drivers]) * math.sqrt(math.pi) / 2
-    azimuth_rad = np.arctan2(places_m[:, 1], places_m[:, 0])
-    return CylinderEnclosure(enclosure.radius_m, azimuth_rad, places_m[:, 2], half_side_m, half_side_m)
+    return CylinderEnclosure.of_discs(enclosure.radius_m, places_m, [driver.radius_m or 0.0 for driver in drivers])
 
 
 def _quarter(count: int) -> tuple[Real, Real]:

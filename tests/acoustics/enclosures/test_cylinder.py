@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import h2vp, hankel2, hankel2e, jv, jvp
 
-from designer.acoustics import rigid_cylinder
+from designer.acoustics.enclosures import cylinder as on_cylinder
 from designer.acoustics.enclosures.cylinder import CylinderEnclosure, Pairs, _axial_terms, axial_terms, far_terms
 from designer.acoustics.enclosures.cylinder_contour import cut_contour, tilted_contour
 from designer.acoustics.enclosures.sphere import SphereEnclosure
@@ -307,7 +307,7 @@ def test_places_of_one_height_share_a_contour(monkeypatch: pytest.MonkeyPatch) -
         contours.append(shape)
         return tilted_contour(*shape, **furthest)
 
-    monkeypatch.setattr(rigid_cylinder, "tilted_contour", counted)
+    monkeypatch.setattr(on_cylinder, "tilted_contour", counted)
     enclosure = CylinderEnclosure.of_discs(A, np.array([[A, 0.0, 0.0], [0.0, A, 0.1]]), [0.02, 0.0])
     points = np.concatenate([place(0.3 + 0.01 * n, 10.0 * n, 0.5) for n in range(6)])
     k = np.array([0.0, 5.0, 60.0, 250.0])
