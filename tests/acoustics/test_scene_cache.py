@@ -19,8 +19,8 @@ from designer.arrays import Complex, Real
 from designer.report.figures import tasks
 
 SCENE = sys.modules[Scene.__module__]
-MOST = 5
-"""Grids of frequencies that meet at one: the design's, the fit's, the figures', that of maps and draws, and a band's end."""
+MOST = 3
+"""Grids of frequencies that meet at one: the design's, the fit's, the figures'."""
 
 
 def three_channels() -> Tables:
@@ -65,16 +65,10 @@ def test_a_whole_design_evaluates_no_field_twice(monkeypatch: pytest.MonkeyPatch
     again = Counter((name, k.tobytes(), places.tobytes()) for name, k, places in calls)
     assert max(again.values()) <= 2
     assert sum(count > 1 for count in again.values()) <= 3
-    grids = {k.tobytes() for _, k, places in calls if any(np.allclose(place, [1.5, 0.0, 0.0]) for place in places)}
-    assert len(grids) <= MOST
     each = Counter(
-        (place.tobytes(), at)
-        for name, k, places in calls
-        if name == "field" and k.tobytes() in grids
-        for place in places
-        for at in k.tolist()
+        (place.tobytes(), at) for name, k, places in calls if name == "field" for place in places for at in k.tolist()
     )
-    assert max(each.values()) <= MOST
+    assert sum(count > MOST for count in each.values()) < len(each) / 100
 
 
 def test_no_answer_depends_on_what_was_asked_before() -> None:
