@@ -35,10 +35,8 @@ below about 2, so that what interpolation misses is not made louder, and the fit
 round about its ears' axis is left out within the arc: its elevation is the driver's.
 
 **Few frequencies.** Over a point source's wave at the ear from the driver's place, what a sphere hears is smooth in frequency: some
-hundred Chebyshev points of 24 kHz stand for all, within 0.003 dB (`chebyshev.at_few_frequencies`). Measured drivers and
-measured heads are not smooth; for such a head the field on the line is.
-
-Scattering back and forth between head and device is left out, about 0.2 dB at 0.35 m and 0.02 dB at 2 m from a sphere of the head's size.
+hundred Chebyshev points of 24 kHz stand for all, within 0.003 dB. Measured drivers and measured heads are not smooth; for such a head
+the field on the line is. Scattering back and forth between head and device is left out, about 0.2 dB at 0.35 m and 0.02 dB at 2 m.
 
 Sources: R. Duda and W. Martens, Range dependence of the response of a spherical head model (JASA 104, 1998); the strengths of equivalent
 sources: G. Koopmann, L. Song and J. Fahnline, A method for computing acoustic fields based on the principle of wave superposition
@@ -81,7 +79,7 @@ class Head(Protocol):
 
     @property
     def name(self) -> str:
-        """What the problem file calls it."""
+        """In the problem file."""
 
     @property
     def radius_m(self) -> float:
@@ -133,13 +131,7 @@ class Sphere:
 
 
 def heads_of(problem: Problem) -> tuple[Head, ...]:
-    """The heads that the problem designs over, outermost first.
-
-    Raises
-    ------
-    DataError : a head's file cannot be used
-
-    """
+    """The heads that the problem designs over, outermost first; DataError where a head's file cannot be used."""
     return tuple(_head(problem, name) for name in problem.heads)
 
 
@@ -258,13 +250,7 @@ def _some_ears(
 
 
 def _arc(towards: Real, sine: Real, count: int) -> Real:
-    """Directions (D, S, 3) around those of the driver (D, 3), in its plane with the ears' axis y.
-
-    Parameters
-    ----------
-    sine : (D,) of half the arc
-
-    """
+    """Directions (D, S, 3) around those of the driver (D, 3), in its plane with the ears' axis y; the sine (D,) is of half the arc."""
     lateral = np.clip(towards[:, 1], -1.0, 1.0)
     angle, half = np.arccos(lateral), np.arcsin(np.minimum(sine, 0.98))
     low, high = np.maximum(angle - half, 0.0), np.minimum(angle + half, np.pi)
@@ -284,12 +270,7 @@ def _arc(towards: Real, sine: Real, count: int) -> Real:
 def _strengths(k: Real, along_m: Real, distance_m: Real, own: Real, arc: Real, g: Complex, loading: float) -> Complex:
     """Strengths of equation (2) (F, D, S, L) from the drivers' field on the line over that of a source at their place (F, D, I, L).
 
-    Parameters
-    ----------
-    along_m : (I,) the line's points, from the head's centre
-    distance_m : (D,) of the sources
-    own, arc : (D, 1), (D, S) cosines between the line and the driver, and each source
-
+    along_m (I,) are the line's points, distance_m (D,) the sources'; own (D, 1) and arc (D, S) their cosines with the line.
     """
     own_m, from_m = (
         np.sqrt(

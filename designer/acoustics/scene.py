@@ -10,7 +10,7 @@ heads), whoever asks for it and in whatever order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, TypeVar
@@ -160,12 +160,10 @@ class Scene:
         """The device's model, with the drivers that are measured."""
 
         def make() -> Device:
-            model = device_of(self.problem)
-            if not self.responses:
-                return model
-            facing = tuple((driver.facing_deg[0], driver.facing_deg[1]) for driver in self.problem.drivers)
-            places_m = driver_places_m(self.problem)
-            return MeasuredDrivers(model, places_m, facing, self.responses, self.problem.speed_of_sound_m_s)
+            problem, model = self.problem, device_of(self.problem)
+            facing = tuple((driver.facing_deg[0], driver.facing_deg[1]) for driver in problem.drivers)
+            measured = driver_places_m(problem), facing, self.responses, problem.speed_of_sound_m_s
+            return MeasuredDrivers(model, *measured) if self.responses else model
 
         return self.cache.model(self._device_key, make)
 
@@ -223,13 +221,7 @@ class Scene:
 
     @property
     def heads(self) -> tuple[Head, ...]:
-        """The heads designed over, outermost first.
-
-        Raises
-        ------
-        DataError : a head's file cannot be used
-
-        """
+        """The heads designed over, outermost first; DataError where a head's file cannot be used."""
         if self.chosen_heads is not None:
             return self.chosen_heads
         problem = self.problem
@@ -239,13 +231,13 @@ class Scene:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know of the data that the scene is made of."""
-        ears = [table for table in self.problem.designs if table.kind != "beamformer"]
         said = list(self._read[1])
         if self._measured is not None and not self._circle_is_measured:
             said.append(
                 f"{self._measured.path}: holds no circle of receivers at {self.problem.azimuth_distance_m:g} m, so maps, polar"
                 " plots, white-noise gain and directivity index are those of the model"
             )
+        ears = [table for table in self.problem.designs if table.kind != "beamformer"]
         if not ears:
             return tuple(said)
         said += [warning for head in self.heads for warning in head.warnings]
@@ -276,16 +268,15 @@ class Scene:
         points = max(self.azimuth_deg.size, 2 * len(self.problem.heads) * len(self.displacements_m))
         return 16 * points * len(self.drivers)
 
-    def parts(self, index: Index) -> Iterator[Index]:
+    def parts(self, index: Index) -> list[Index]:
         """Those frequencies in consecutive parts, each small enough for its tensors to fit into PART_BYTES."""
         step = max(1, int(PART_BYTES / self.bytes_a_frequency))
-        for start in range(0, index.size, step):
-            yield index[start : start + step]
+        return [index[start : start + step] for start in range(0, index.size, step)]
 
     @property
     def is_small(self) -> bool:
         """Whether the tensors of all frequencies fit into PART_BYTES at once."""
-        return self.frequency_hz.size <= max(1, int(PART_BYTES / self.bytes_a_frequency))
+        return len(self.parts(np.arange(self.frequency_hz.size))) <= 1
 
     def moved(self, displacements_m: Real) -> Scene:
         """The same scene with the head displaced otherwise: (D, 3) along the device's axes."""

@@ -11,7 +11,7 @@ from formulations.random_targets import Wanted, random_target
 
 import designer
 from designer.acoustics import head_facts, refined_grid, time_sign, turning
-from designer.acoustics.enclosures import cylinder_contour, discs
+from designer.acoustics.enclosures import discs
 from designer.designs import reachable, within_reach
 from designer.problem import frequency_grid
 from designer.targets import drawn_devices
@@ -35,10 +35,6 @@ def calls() -> dict[str, Call]:
         ),
         "acoustics.time_sign.time_sign": (time_sign.time_sign, (rng.normal(size=(12, 2, 64)), 48_000.0)),
         "problem.frequency_grid.with_half_steps": (frequency_grid.with_half_steps, (uneven,)),
-        "acoustics.enclosures.cylinder_contour.cut_contour": (
-            cylinder_contour.cut_contour,
-            (uneven[1:6], 0.05, 0.2, 0.8, 0.1),
-        ),
         "acoustics.enclosures.discs.expanded_disc": (
             discs.expanded_disc,
             (np.array([200.0, 500.0]), 0.05, np.array([0.3, 2.0]), np.array([1.0, 0.4])),

@@ -59,9 +59,9 @@ from scipy.special import hankel2e
 
 from designer.acoustics.chebyshev import few_distances
 from designer.acoustics.enclosures import EnclosedDrivers
-from designer.acoustics.enclosures.cylinder_contour import cut_contour, flat_contour, is_flat, tilted_contour
+from designer.acoustics.enclosures.cylinder_contour import flat_contour, is_flat, tilted_contour
 from designer.acoustics.sphere_series import ROUND_REACH
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.cylinder import Cylinder
 from designer.problem.schema import Driver
 
@@ -122,7 +122,7 @@ def _axial_terms(
 class Pairs:
     """Points and pistons, each with an integral: which contour (P,), |z - z₀| (P,), half height b (P,); q > 0 only?"""
 
-    contour: np.ndarray
+    contour: Index
     height_m: Real
     half_height_m: Real
     half_line: bool
@@ -146,8 +146,7 @@ def axial_terms(
     away_m = np.maximum(away_m, 1e-6 * radius_m)
     k = np.maximum(k, MIN_KA / radius_m)
     flat = is_flat(float(k.max()), away_m, height_m + half_height_m)
-    parts: list[tuple[np.ndarray, np.ndarray, Complex]] = []
-    every = np.ones(k.size, dtype=bool)
+    parts: list[tuple[Index, Complex]] = []
     if flat.any():
         (here,) = np.nonzero(flat)
         distances_m, which = np.unique(away_m[here], return_inverse=True)
@@ -155,32 +154,21 @@ def axial_terms(
         highest_m = np.zeros(len(distances_m))
         np.maximum.at(highest_m, which, height_m[here] + half_height_m[here])
         contour = flat_contour(k, radius_m, distances_m, highest_m)
-        parts.append((every, here, _axial_terms(contour, radius_m, distances_m, pairs, tolerance)))
-    served = np.zeros((k.size, away_m.size), dtype=bool)
-    for p in np.flatnonzero(~flat):
-        cut = cut_contour(k, radius_m, float(away_m[p]), float(height_m[p]), float(half_height_m[p]))
-        if cut is not None:
-            served[:, p] = cut[0]
-            pairs = Pairs(np.zeros(1, dtype=int), height_m[[p]], half_height_m[[p]], half_line=False)
-            parts.append((cut[0], np.array([p]), _axial_terms(cut[1], radius_m, away_m[[p]], pairs, tolerance)))
+        parts.append((here, _axial_terms(contour, radius_m, distances_m, pairs, tolerance)))
     for here in _beside_each_other(np.flatnonzero(~flat), away_m, height_m, half_height_m):
-        rest = np.asarray(~served[:, here].all(axis=1))
-        if rest.any():
-            one = float(away_m[here[0]]), float(height_m[here[0]]), float(half_height_m[here[0]])
-            contour = tilted_contour(k[rest], radius_m, *one, furthest_m=float(away_m[here[-1]]))
-            for block in _blocks(here.size, max(1, MAX_NUMBERS // contour[0].size)):
-                some = here[block]
-                pairs = Pairs(np.zeros(some.size, dtype=int), height_m[some], half_height_m[some], half_line=False)
-                parts.append((rest, some, _axial_terms(contour, radius_m, away_m[some], pairs, tolerance)))
-    terms = np.zeros((max(len(part) for *_, part in parts), k.size, away_m.size), dtype=complex)
-    for at, here, part in parts:
-        rows = np.flatnonzero(at)[:, None]
-        terms[:, rows, here] = 0
-        terms[: len(part), rows, here] = part
+        one = float(away_m[here[0]]), float(height_m[here[0]]), float(half_height_m[here[0]])
+        contour = tilted_contour(k, radius_m, *one, furthest_m=float(away_m[here[-1]]))
+        for block in _blocks(here.size, max(1, MAX_NUMBERS // contour[0].size)):
+            some = here[block]
+            pairs = Pairs(np.zeros(some.size, dtype=int), height_m[some], half_height_m[some], half_line=False)
+            parts.append((some, _axial_terms(contour, radius_m, away_m[some], pairs, tolerance)))
+    terms = np.zeros((max(len(part) for _, part in parts), k.size, away_m.size), dtype=complex)
+    for here, part in parts:
+        terms[: len(part), :, here] = part
     return terms
 
 
-def _beside_each_other(points: np.ndarray, away_m: Real, height_m: Real, half_height_m: Real) -> Iterator[np.ndarray]:
+def _beside_each_other(points: Index, away_m: Real, height_m: Real, half_height_m: Real) -> Iterator[Index]:
     """Points that share a contour: of one height and half height, and distances within SHARED_RANGE, nearest first."""
     order = points[np.lexsort((away_m[points], half_height_m[points], height_m[points]))]
     start = 0

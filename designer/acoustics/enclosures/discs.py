@@ -109,6 +109,7 @@ def disc_field(disc: Disc, k: Real, points_m: Real) -> Complex:
 
 
 def _quadrature(disc: Disc, k: Real, points_m: Real) -> Complex:
+    """As `disc_field`, by rings, as many as the points' octave of spread asks for."""
     h = np.empty((k.size, len(points_m)), dtype=complex)
     for rows, most in _parts(disc, k):
         for some, spread_m in octaves(_spread_m(disc, points_m) if disc.radius_m else np.ones(len(points_m))):
@@ -128,10 +129,7 @@ def _along_and_across_m(disc: Disc, points_m: Real) -> tuple[Real, Real]:
 
 
 def _spread_m(disc: Disc, points_m: Real) -> Real:
-    """Half of what the distances to a disc's points differ by (M,): its radius from the side, little from in front of it.
-
-    Within NEAR radii, where 1/r turns as well, its radius.
-    """
+    """Half of what the distances to a disc's points differ by (M,), little in front of it; within NEAR radii its radius."""
     along, across = _along_and_across_m(disc, points_m)
     farthest = np.hypot(along, across + disc.radius_m)
     spread_m = (farthest - np.hypot(along, np.maximum(across - disc.radius_m, 0.0))) / 2
@@ -142,12 +140,7 @@ def _rings(disc: Disc, spread: float) -> tuple[Real, Real]:
     """Shares (Q,) of a disc's quadrature, exact to 1e-6, and its nodes (Q, 2): their radius, and the cosine towards the point.
 
     Equal areas in the squared radius (Gauss-Legendre) and equal steps of angle, counted from the point's own direction, so that
-    one half of each ring stands for both. The shares sum to 1.
-
-    Parameters
-    ----------
-    spread : phase in radians that the distances to the disc's points differ by to either side
-
+    one half of each ring stands for both. The phase of what comes from the disc differs by the spread (rad) to either side.
     """
     if disc.radius_m == 0.0:
         return np.ones(1), np.zeros((1, 2))
@@ -167,11 +160,7 @@ def _distances_m(disc: Disc, points_m: Real, nodes: Real) -> Real:
 
 
 def _parts(disc: Disc, k: Real) -> Iterator[tuple[Index, float]]:
-    """Parts of the wave numbers that share a disc's quadrature, and the largest of each.
-
-    Equal steps are one part, because their exponentials are products of a few; other steps are parts of an octave each, so that
-    low ones do not pay for the nodes of high ones.
-    """
+    """Wave numbers that share a disc's quadrature, and the largest of each: all in equal steps, others of an octave each."""
     if disc.radius_m == 0.0 or len(equal_steps(k)) * FEWEST_STEPS <= k.size:
         yield np.arange(k.size), float(k.max(initial=0.0))
         return
@@ -179,24 +168,23 @@ def _parts(disc: Disc, k: Real) -> Iterator[tuple[Index, float]]:
 
 
 def disc_nodes(disc: Disc, k_max: float) -> tuple[Real, Real]:
-    """Places (Q, 3) and weights (Q,) of a quadrature over a disc, exact to 1e-6 up to the wave number `k_max`.
-
-    Equal areas in the squared radius (Gauss-Legendre) and equal steps of angle; the weights sum to 1.
-    """
+    """Places (Q, 3) and weights (Q,), of sum 1, of a quadrature over a disc, exact to 1e-6 up to the wave number `k_max`."""
     if disc.radius_m == 0.0:
         return disc.position_m[None, :], np.ones(1)
     ka = k_max * disc.radius_m
     squared, radial_weight = np.polynomial.legendre.leggauss(math.ceil(ka / 2) + 5)
     radius_m = disc.radius_m * np.sqrt((squared + 1) / 2)
-    angle = 2 * math.pi * np.arange(2 * math.ceil(ka) + 12) / (2 * math.ceil(ka) + 12)
-    axis = direction(*disc.facing_deg)
+    ring = _ring(direction(*disc.facing_deg), 2 * math.ceil(ka) + 12)
+    nodes = disc.position_m + radius_m[:, None, None] * ring
+    return nodes.reshape(-1, 3), np.repeat(radial_weight / 2 / len(ring), len(ring))
+
+
+def _ring(axis: Real, count: int) -> Real:
+    """Unit vectors (A, 3) in equal steps around an axis (3,)."""
     across = np.cross(axis, [0.0, 0.0, 1.0] if abs(axis[2]) < 0.9 else [1.0, 0.0, 0.0])
     across /= np.linalg.norm(across)
-    along = np.cross(axis, across)
-    ring = np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * along
-    nodes = disc.position_m + radius_m[:, None, None] * ring
-    weights = np.repeat(radial_weight / 2 / angle.size, angle.size)
-    return nodes.reshape(-1, 3), weights
+    angle = 2 * math.pi * np.arange(count) / count
+    return np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * np.cross(axis, across)
 
 
 def expanded_disc(k: Real, radius_m: float, length_m: Real, cosine: Real) -> Complex:
@@ -301,10 +289,7 @@ def _around_way(
 ) -> Real:
     """The integrand of (4) over θ (F, C), its mean over azimuths around the direction of d."""
     pole = apart_m / distance_m if distance_m > 0 else axes[0]
-    first = np.cross(pole, [0.0, 0.0, 1.0] if abs(pole[2]) < 0.9 else [1.0, 0.0, 0.0])
-    first /= np.linalg.norm(first)
-    angle = 2 * math.pi * np.arange(count) / count
-    ring = np.cos(angle)[:, None] * first + np.sin(angle)[:, None] * np.cross(pole, first)
+    ring = _ring(pole, count)
     directions = np.cos(theta)[:, None, None] * pole + np.sin(theta)[:, None, None] * ring  # (C, A, 3)
     patterns = np.ones((k.size, theta.size, count))
     for axis, radius_m in zip(axes, radii_m, strict=True):

@@ -53,14 +53,8 @@ class SphereEnclosure(EnclosedDrivers):
         distance_m = np.linalg.norm(points_m, axis=1)
         cos_angle = np.clip(points_m / distance_m[:, None] @ self.directions.T, -1.0, 1.0)
         unique, inverse = np.unique(np.round(distance_m / self.radius_m, 12), return_inverse=True)
-        if unique.size == 1:  # a circle: one radial function serves all
-            flat = sphere_pressure(
-                k * self.radius_m,
-                unique,
-                cos_angle.reshape(1, -1),
-                cos_half_angle=np.broadcast_to(self.cos_half_angle, cos_angle.shape).reshape(1, -1),
-            )
-            return flat.reshape(k.size, *cos_angle.shape) / self.radius_m
+        if unique.size == 1:
+            return self._at_one_distance(k, unique, cos_angle) / self.radius_m
         few = few_distances(lambda r: self._without_wave(k, r), distance_m)
         if few is None:
             each = sphere_pressure(k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle)
@@ -87,12 +81,12 @@ class SphereEnclosure(EnclosedDrivers):
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""
         cos_angle = np.clip(directions @ self.directions.T, -1.0, 1.0)
-        flat = sphere_pressure(
-            k * self.radius_m,
-            np.array([np.inf]),
-            cos_angle.reshape(1, -1),
-            cos_half_angle=np.broadcast_to(self.cos_half_angle, cos_angle.shape).reshape(1, -1),
-        )
+        return self._at_one_distance(k, np.array([np.inf]), cos_angle)
+
+    def _at_one_distance(self, k: Real, ratio: Real, cos_angle: Real) -> Complex:
+        """Equation (1) times a (F, M, L) at one r/a (1,): one radial function serves all."""
+        caps = np.broadcast_to(self.cos_half_angle, cos_angle.shape).reshape(1, -1)
+        flat = sphere_pressure(k * self.radius_m, ratio, cos_angle.reshape(1, -1), cos_half_angle=caps)
         return flat.reshape(k.size, *cos_angle.shape)
 
     def radiated_power(self, k: Real) -> Complex:
