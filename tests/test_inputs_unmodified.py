@@ -288,7 +288,9 @@ def calls() -> dict[str, Call]:
         "acoustics.chebyshev.few_distances": (
             lambda r: chebyshev.few_distances(lambda q: np.ones((2, 3, q.size), dtype=complex), r), (np.linspace(1.0, 1.1, 30),)
         ),
-        "acoustics.scene.Cache.tensor": (lambda key, made: designer.Scene(there.problem, k, moves).cache.tensor(key, lambda: made), ("a key", H)),
+        "acoustics.scene.Cache.tensor": (
+            lambda key, made: designer.Scene(there.problem, k, moves).cache.tensor(key, lambda: made), ("a key", H.copy())
+        ),
         "acoustics.scene.Scene.ears_of": (lambda *a: there.ears_of(there.heads[0], *a), (3 * unit, axes)),
         "acoustics.head_file.HeadRecording.of": (recording.of, (np.arange(0, 18, 2),)),
         "acoustics.head_directions.Placement.of": (placement.of, (np.arange(18) % 2 == 0,)),

@@ -142,7 +142,7 @@ class Scene:
     @property
     def _read(self) -> tuple[dict[int, MeasuredDirectivity], tuple[str, ...]]:
         problem = self.read_for or self.problem
-        return self.cache.model(("responses", self.cache.identity(problem)), lambda: measured_responses(problem))
+        return self.cache.model(("read", self.cache.identity(problem)), lambda: measured_responses(problem))
 
     @property
     def responses(self) -> dict[int, MeasuredDirectivity]:
@@ -169,7 +169,7 @@ class Scene:
 
     @property
     def is_measured(self) -> bool:
-        """Whether the scene is a measured device, which knows the places of its receivers and no other."""
+        """Whether it is a measured device, which knows the places of its receivers and no other."""
         return self._measured is not None
 
     @property
@@ -206,27 +206,24 @@ class Scene:
         """The device's field (F, M, L) at points (M, 3), less what the air absorbs on the way from each driver."""
 
         def make() -> Complex:
-            air, pressure = self._air_on_the_way(points_m), self.device.field(self.k, points_m)
-            return pressure if air is None else np.asarray(pressure * air)
+            return self._through_air(self.device.field(self.k, points_m), points_m)
 
         return self._tensor("field", make, points_m.tobytes())
 
-    def _air_on_the_way(self, points_m: Real) -> Real | None:
-        """What the air leaves of each driver's amplitude at points (F, M, L); None where none absorbs."""
+    def _through_air(self, pressure: Complex, points_m: Real) -> Complex:
+        """Pressure (F, ..., L) at points (M, 3), less what the air absorbs on the way from each driver."""
         air = air_of(self.problem)
         if air is None:
-            return None
+            return pressure
         distance_m = np.linalg.norm(points_m[:, None, :] - driver_places_m(self.problem), axis=-1)
-        return air.amplitude_factor(self.frequency_hz, distance_m)
+        return np.asarray(pressure * air.amplitude_factor(self.frequency_hz, distance_m).reshape(pressure.shape))
 
     @property
     def heads(self) -> tuple[Head, ...]:
         """The heads designed over, outermost first; DataError where a head's file cannot be used."""
-        if self.chosen_heads is not None:
-            return self.chosen_heads
         problem = self.problem
         key = "heads", tuple(problem.heads), problem.listener.head_radius_m, problem.speed_of_sound_m_s
-        return self.cache.model(key, lambda: heads_of(problem))
+        return self.chosen_heads or self.cache.model(key, lambda: heads_of(problem))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -322,24 +319,16 @@ class Scene:
         among_m : (N, 3) places of which these are some, where all are to be one smooth function
 
         """
-        depends = (
-            self._head_key(head),
-            centres_m.tobytes(),
-            axes.tobytes(),
-            None if among_m is None else among_m.tobytes(),
-        )
-        return self._tensor("ears_of", lambda: self._ears_of(head, centres_m, axes, among_m), *depends)
+        places = [None if some is None else some.tobytes() for some in (centres_m, axes, among_m)]
+        return self._tensor("at", lambda: self._ears_of(head, centres_m, axes, among_m), self._head_key(head), *places)
 
     def _ears_of(self, head: Head, centres_m: Real, axes: Real, among_m: Real | None = None) -> Complex:
         pressure = ears_in_field(head, self.device, self.k, centres_m, axes, among_m=among_m)
         ears_m = centres_m[:, None] + head.radius_m * np.stack([axes[1], -axes[1]])
-        air = self._air_on_the_way(ears_m.reshape(-1, 3))
-        return pressure if air is None else np.asarray(pressure * air.reshape(pressure.shape))
+        return self._through_air(pressure, ears_m.reshape(-1, 3))
 
     def _head_key(self, head: Head) -> Hashable:
-        if isinstance(head, MeasuredHead):
-            return self.cache.identity(head)
-        return type(head), head.radius_m
+        return self.cache.identity(head) if isinstance(head, MeasuredHead) else (type(head), head.radius_m)
 
     @_rows_of_whole
     def circle(self) -> Complex:

@@ -102,20 +102,28 @@ def _axial_terms(
     if pairs.half_line:
         spread += np.exp(wave[which] - 1j * q[which] * height_m)
     spread *= np.sinc(q[which] * half_m / np.pi) * weight[which] / (-math.pi * radius_m)
-    radial = hankel2e(0, x_r) / hankel2e(0, x_a) / kappa
-    terms: list[Complex] = []
-    largest: Real = np.zeros(spread.shape[:2])
-    small = 0
-    for n, q_r, q_a, log_derivative in _orders(x_r, x_a):
-        term = (2.0 if n else 1.0) * np.einsum("pfq,pfq->fp", spread, (radial / log_derivative)[which])
-        terms.append(term)
-        size = np.abs(term).T
+
+    def integrals() -> Iterator[Complex]:
+        radial = hankel2e(0, x_r) / hankel2e(0, x_a) / kappa
+        for n, q_r, q_a, log_derivative in _orders(x_r, x_a):
+            yield (2.0 if n else 1.0) * np.einsum("pfq,pfq->fp", spread, (radial / log_derivative)[which])
+            radial = radial * (q_r / q_a)
+
+    return _until_small(integrals(), tolerance)
+
+
+def _until_small(terms: Iterator[Complex], tolerance: float) -> Complex:
+    """Terms (N, ...), until two in a row fall below the tolerance of the largest."""
+    kept: list[Complex] = []
+    largest, small = np.zeros(()), 0
+    for term in terms:
+        kept.append(term)
+        size = np.abs(term)
         largest = np.maximum(largest, size)
         small = small + 1 if (size <= tolerance * largest).all() else 0
         if small >= 2:
             break
-        radial = radial * (q_r / q_a)
-    return np.stack(terms)
+    return np.stack(kept)
 
 
 @dataclass(frozen=True)
@@ -183,19 +191,14 @@ def _beside_each_other(points: Index, away_m: Real, height_m: Real, half_height_
 def far_terms(x: Real, *, tolerance: float = 1e-13) -> Complex:
     """-(2j/π) ε_n j^n / [x H_n'(x)] of equation (3) for n = 0, 1, ... until it falls below the tolerance, (N, ...)."""
     x = np.maximum(x, MIN_KA)
-    inverse = np.exp(1j * x) / hankel2e(0, x)  # 1/H_n
-    terms: list[Complex] = []
-    largest: Real = np.zeros(x.shape)
-    small = 0
-    for n, _, q_a, log_derivative in _orders(x, x):
-        terms.append((-2j / math.pi) * (2.0 if n else 1.0) * 1j**n * inverse / (x * log_derivative))
-        size = np.abs(terms[-1])
-        largest = np.maximum(largest, size)
-        small = small + 1 if (size <= tolerance * largest).all() else 0
-        if small >= 2:
-            break
-        inverse = inverse / q_a
-    return np.stack(terms)
+
+    def shares() -> Iterator[Complex]:
+        inverse = np.exp(1j * x) / hankel2e(0, x)  # 1/H_n
+        for n, _, q_a, log_derivative in _orders(x, x):
+            yield (-2j / math.pi) * (2.0 if n else 1.0) * 1j**n * inverse / (x * log_derivative)
+            inverse = inverse / q_a
+
+    return _until_small(shares(), tolerance)
 
 
 @dataclass(frozen=True)
