@@ -131,7 +131,7 @@ def cap_weights(cos_half_angle: Real, terms: int) -> Real:
 def sphere_pressure(
     ka: Real, distance_ratio: Real, cos_angle: Real, *, cos_half_angle: Real | float = 1.0, tolerance: float = 1e-13
 ) -> Complex:
-    """Equation (1) times the radius a; for an infinite distance, equation (3).
+    """Equation (1) times the radius a; for an infinite distance, equation (3): (F, U, K).
 
     Parameters
     ----------
@@ -140,10 +140,6 @@ def sphere_pressure(
     cos_angle : (U, K) cosine of the angle between the source and the point, as seen from the centre
     cos_half_angle : broadcasts to (U, K); cosine of the half angle of the vibrating cap, 1 for a point
     tolerance : terms are added until they fall below this
-
-    Returns
-    -------
-    (F, U, K) pressure times a (finite distance), or r e^{jkr} p (infinite distance)
 
     """
     ratio, cos_angle = np.asarray(distance_ratio, dtype=float), np.asarray(cos_angle, dtype=float)
@@ -166,17 +162,13 @@ def sphere_pressure(
 
 
 def head_pressure(k: Real, head_radius_m: float, distance_m: Real, lateral: Real) -> Complex:
-    """Pressure at the two ends of a rigid sphere's axis, of point sources, relative to an ideal source's at 1 m.
+    """Pressure at the two ends of a rigid sphere's axis (F, D, 2, S), of point sources, relative to an ideal source's at 1 m.
 
     Parameters
     ----------
     k : (F,) wave number, rad/m
     distance_m : (D,) of the sources from the sphere's centre
     lateral : (D, S) cosines between the sources and the first end
-
-    Returns
-    -------
-    (F, D, 2, S) first and second end
 
     """
     both = np.clip(np.concatenate([lateral, -lateral], axis=1), -1.0, 1.0)

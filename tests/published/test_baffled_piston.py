@@ -21,7 +21,7 @@ KA = [0.1, 1.0, 3.0, 8.0, 16.0]
 
 
 def piston(radius_m: float = RADIUS_M, *, baffle: bool = True) -> FreeField:
-    return FreeField([Disc(np.zeros(3), (0.0, 0.0), radius_m)], baffle=baffle)
+    return (BaffledDrivers if baffle else FreeField)([Disc(np.zeros(3), (0.0, 0.0), radius_m)])
 
 
 @pytest.mark.parametrize("ka", KA)

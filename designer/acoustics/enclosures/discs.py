@@ -184,7 +184,7 @@ def _ring(axis: Real, count: int) -> Real:
     across = np.cross(axis, [0.0, 0.0, 1.0] if abs(axis[2]) < 0.9 else [1.0, 0.0, 0.0])
     across /= np.linalg.norm(across)
     angle = 2 * math.pi * np.arange(count) / count
-    return np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * np.cross(axis, across)
+    return np.asarray(np.cos(angle)[:, None] * across + np.sin(angle)[:, None] * np.cross(axis, across))
 
 
 def expanded_disc(k: Real, radius_m: float, length_m: Real, cosine: Real) -> Complex:
