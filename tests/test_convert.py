@@ -20,7 +20,6 @@ from acoustics.measured.head_files import KEMAR, grid_deg, kemar, sphere, sphere
 from acoustics.measured.made_sets import C, cap, lopsided, write_frd_set
 from command import Ended, run
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured import convert as converting
 from designer.acoustics.measured.device import read_device
 from designer.acoustics.measured.directivity import MeasuredDirectivity
@@ -28,6 +27,7 @@ from designer.acoustics.measured.formats import read_response
 from designer.acoustics.measured.head import read_head
 from designer.acoustics.measured.head_file import read_recording
 from designer.acoustics.measured.raw_set import TurnedAbout
+from designer.problem.geometry import direction
 
 Command = Callable[..., Ended]
 F = np.geomspace(100.0, 16_000.0, 80)

@@ -31,12 +31,8 @@ from targets.region_calls import calls as region_calls
 import designer
 from designer import measures
 from designer.acoustics import (
-    disc_waves,
     free_field,
-    head_in_field,
     heads,
-    radial_interpolation,
-    rigid_sphere,
 )
 from designer.acoustics.measured import head as measured_head
 from designer.acoustics.measured import head_directions, head_file, interaural_time, sphere
@@ -185,9 +181,10 @@ def calls() -> dict[str, Call]:
     k, points = 2 * np.pi * F / 343.0, positive(4, 3) + 1.0
     ka = k * 0.09
     unit = points / np.linalg.norm(points, axis=1, keepdims=True)
-    disc = free_field.FreeField([free_field.Disc(positive(3), (10.0, 0.0), 0.02)], baffle=True)
-    ball = rigid_sphere.SphereEnclosure(0.09, unit[:2], [0.0, 0.02])
-    sources, times = free_field.direction(np.arange(0.0, 360.0, 20.0)), interaural_time.FREQUENCY_HZ
+    disc = free_field.FreeField([discs.Disc(positive(3), (10.0, 0.0), 0.02)])
+    walled = baffle.BaffledDrivers(disc.discs)
+    ball = sphere.SphereEnclosure(0.09, unit[:2], [0.0, 0.02])
+    sources, times = geometry.direction(np.arange(0.0, 360.0, 20.0)), interaural_time.FREQUENCY_HZ
     responses, late = rng.normal(size=(18, 2, 16)).astype(np.float32), np.zeros((18, 2))
     low = gaussian(rng, 18, 2, times.size)
     recording = head_file.HeadRecording(sources, responses, late, low, 1.0, 16_000.0, 1.4)
@@ -235,43 +232,57 @@ def calls() -> dict[str, Call]:
         "problem.geometry.head_centres_m": (geometry.head_centres_m, (listener, moves)),
         "problem.geometry.ears_m": (geometry.ears_m, (listener, 0.09, moves)),
         "problem.geometry.in_arc": (geometry.in_arc, (F, (10.0, -10.0))),
-        "acoustics.disc_waves.disc_pattern": (disc_waves.disc_pattern, (k, np.abs(unit[:, 0]))),
-        "acoustics.disc_waves.mean_product": (
-            disc_waves.mean_product,
+        "acoustics.enclosures.discs.disc_pattern": (discs.disc_pattern, (k, np.abs(unit[:, 0]))),
+        "acoustics.enclosures.discs.mean_product": (
+            discs.mean_product,
             (k, unit[0] / 5, (unit[1], unit[2]), (0.02, 0.03)),
         ),
-        "acoustics.disc_waves.octaves": (lambda k: list(disc_waves.octaves(k)), (k,)),
-        "acoustics.free_field.direction": (free_field.direction, (F, F / 100)),
-        "acoustics.free_field.FreeField.field": (disc.field, (k, points)),
-        "acoustics.free_field.FreeField.far_field": (disc.far_field, (k, unit)),
-        "acoustics.free_field.FreeField.radiated_power": (disc.radiated_power, (k,)),
-        "acoustics.rigid_sphere.radial_terms": (rigid_sphere.radial_terms, (ka, np.array([2.0, np.inf]))),
-        "acoustics.rigid_sphere.legendre_table": (rigid_sphere.legendre_table, (unit, 6)),
-        "acoustics.rigid_sphere.cap_weights": (rigid_sphere.cap_weights, (np.array([0.9, 1.0]), 6)),
-        "acoustics.rigid_sphere.sphere_pressure": (rigid_sphere.sphere_pressure, (ka, np.array([2.0]), unit[:1])),
-        "acoustics.rigid_sphere.SphereEnclosure.field": (ball.field, (k, points)),
-        "acoustics.rigid_sphere.SphereEnclosure.far_field": (ball.far_field, (k, unit)),
-        "acoustics.rigid_sphere.SphereEnclosure.radiated_power": (ball.radiated_power, (k,)),
-        "acoustics.rigid_sphere.head_pressure": (
-            rigid_sphere.head_pressure, (k, 0.09, np.linalg.norm(points, axis=1), unit[:, :1])
+        "acoustics.enclosures.discs.octaves": (lambda k: list(discs.octaves(k)), (k,)),
+        "problem.geometry.direction": (geometry.direction, (F, F / 100)),
+        "acoustics.enclosures.free_field.FreeField.field": (disc.field, (k, points)),
+        "acoustics.enclosures.free_field.FreeField.far_field": (disc.far_field, (k, unit)),
+        "acoustics.enclosures.free_field.FreeField.radiated_power": (disc.radiated_power, (k,)),
+        "acoustics.enclosures.discs.disc_field": (discs.disc_field, (disc.discs[0], k, points)),
+        "acoustics.enclosures.EnclosedDrivers.encoded": (
+            free_field.ClosedBox(disc, 0.2, 0.3).encoded, (k, np.inf, 3, [0])
+        ),
+        "acoustics.enclosures.free_field.FreeField.encoded": (disc.encoded, (k, 9.0, 3, [0])),
+        "acoustics.enclosures.sphere.SphereEnclosure.encoded": (ball.encoded, (k, np.inf, 3, [0, 1])),
+        "acoustics.enclosures.baffle.BaffledDrivers.encoded": (walled.encoded, (k, np.inf, 3, [0])),
+        "acoustics.turning.sum_of_waves": (turning.sum_of_waves, (k, points, points)),
+        "acoustics.enclosures.baffle.BaffledDrivers.field": (walled.field, (k, points)),
+        "acoustics.enclosures.baffle.BaffledDrivers.far_field": (walled.far_field, (k, unit)),
+        "acoustics.enclosures.baffle.BaffledDrivers.radiated_power": (walled.radiated_power, (k,)),
+        "acoustics.sphere_series.radial_terms": (sphere_series.radial_terms, (ka, np.array([2.0, np.inf]))),
+        "acoustics.sphere_series.legendre_table": (sphere_series.legendre_table, (unit, 6)),
+        "acoustics.sphere_series.cap_weights": (sphere_series.cap_weights, (np.array([0.9, 1.0]), 6)),
+        "acoustics.sphere_series.sphere_pressure": (sphere_series.sphere_pressure, (ka, np.array([2.0]), unit[:1])),
+        "acoustics.enclosures.sphere.SphereEnclosure.field": (ball.field, (k, points)),
+        "acoustics.enclosures.sphere.SphereEnclosure.far_field": (ball.far_field, (k, unit)),
+        "acoustics.enclosures.sphere.SphereEnclosure.radiated_power": (ball.radiated_power, (k,)),
+        "acoustics.sphere_series.head_pressure": (
+            sphere_series.head_pressure, (k, 0.09, np.linalg.norm(points, axis=1), unit[:, :1])
         ),
         "acoustics.measured.head.MeasuredHead.transfer": (head.transfer, (F, sources[3:7])),
         "acoustics.measured.head.MeasuredHead.of": (head.of, (np.arange(0, 18, 2),)),
         "acoustics.measured.head.MeasuredHead.pressure": (head.pressure, (k, *afar)),
         "acoustics.heads.Points.pressure": (heads.Points("points", 0.09).pressure, (k, *afar)),
         "acoustics.heads.Sphere.pressure": (heads.Sphere("sphere", 0.09).pressure, (k, *afar)),
-        "acoustics.head_in_field.ears_in_field": (
-            lambda *a: head_in_field.ears_in_field(heads.Sphere("sphere", 0.09), ball, *a), (k, 3 * unit, axes)
+        "acoustics.heads.ears_in_field": (
+            lambda *a: heads.ears_in_field(heads.Sphere("sphere", 0.09), ball, *a), (k, 3 * unit, axes)
         ),
-        "acoustics.radial_interpolation.few_points": (
-            lambda q: radial_interpolation.few_points(lambda x: np.ones((2, 3, x.size), dtype=complex), q, most=q.size),
+        "acoustics.chebyshev.few_points": (
+            lambda q: chebyshev.few_points(lambda x: np.ones((2, 3, x.size), dtype=complex), q, most=q.size),
             (np.linspace(1.0, 1.1, 30),),
         ),
-        "acoustics.radial_interpolation.at_few_frequencies": (
-            lambda q: radial_interpolation.at_few_frequencies(lambda x: np.ones((x.size, 2), dtype=complex), q, 0.1), (k,)
+        "acoustics.chebyshev.at_few_frequencies": (
+            lambda q: chebyshev.at_few_frequencies(lambda x: np.ones((x.size, 2), dtype=complex), q, 0.1), (k,)
         ),
-        "acoustics.radial_interpolation.few_distances": (
-            lambda r: radial_interpolation.few_distances(lambda q: np.ones((2, 3, q.size), dtype=complex), r), (np.linspace(1.0, 1.1, 30),)
+        "acoustics.chebyshev.few_distances": (
+            lambda r: chebyshev.few_distances(lambda q: np.ones((2, 3, q.size), dtype=complex), r), (np.linspace(1.0, 1.1, 30),)
+        ),
+        "acoustics.scene.Cache.tensor": (
+            lambda key, made: designer.Scene(there.problem, k, moves).cache.tensor(key, lambda: made), ("a key", H.copy())
         ),
         "acoustics.scene.Scene.ears_of": (lambda *a: there.ears_of(there.heads[0], *a), (3 * unit, axes)),
         "acoustics.measured.head_file.HeadRecording.of": (recording.of, (np.arange(0, 18, 2),)),

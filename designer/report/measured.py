@@ -14,7 +14,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.measured.interaural_time import geometric_time_s
 from designer.acoustics.measured.interpolation import IN_PLANE
@@ -23,6 +22,7 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 from designer.measures import amplitude_db
+from designer.problem.geometry import direction
 from designer.report import canvas
 from designer.report.plots import Curve, below, curve, draw_curves, level_map, level_scale, over_frequency, panels
 

@@ -8,9 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from designer.acoustics import axial_contour, baffle_step, rigid_cylinder
+from designer.acoustics import (
+    axial_contour,
+    rigid_cylinder,
+    time_reference,
+)
 from designer.acoustics.air import Air
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures import cylinder
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import ClosedBox, FreeField
 from designer.acoustics.measured import (
     angles,
     assemble,
@@ -29,7 +35,9 @@ from designer.acoustics.measured.device import MeasuredDevice
 from designer.acoustics.measured.directivity import DirectivitySummary, MeasuredDirectivity
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.raw_set import RawSet, Request, TurnedAbout
+from designer.acoustics.readers import angles, export_losses, set_checks
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 HERTZ = np.linspace(100.0, 8000.0, 80)
@@ -81,7 +89,7 @@ def calls() -> dict[str, Call]:
     air = Air(temperature_c=20.0, relative_humidity_percent=50.0)
     k = 2 * np.pi * np.array([200.0, 1000.0, 3000.0]) / 343.0
     low, away = 0.02 * np.ones(3), np.array([0.5, 1.0, 2.0])
-    bar = rigid_cylinder.CylinderEnclosure(0.05, np.array([0.0, 0.5]), np.zeros(2), np.full(2, 0.01), np.full(2, 0.01))
+    bar = cylinder.CylinderEnclosure(0.05, np.array([0.0, 0.5]), np.zeros(2), np.full(2, 0.01), np.full(2, 0.01))
     points = np.array([[1.0, 0.2, 0.1], [0.4, -0.6, 0.3]])
     unit = points / np.linalg.norm(points, axis=1, keepdims=True)
     asked = direction(np.array([10.0, 77.0, -140.0]), np.array([0.0, 20.0, -30.0]))
@@ -92,14 +100,11 @@ def calls() -> dict[str, Call]:
     level, phase = np.log(np.abs(aside(SPHERE))), np.angle(aside(SPHERE))
     woofer = MeasuredDirectivity(HERTZ.copy(), SPHERE.copy(), aside(SPHERE), SUMMARY)
     model = FreeField([Disc(np.zeros(3)), Disc(np.array([0.0, 0.1, 0.0]))])
-    box = baffle_step.ClosedBox(model, 0.2, 0.3)
+    box = ClosedBox(model, 0.2, 0.3)
     both = MeasuredDrivers(model, np.array([[0.0, 0, 0], [0, 0.1, 0]]), ((0.0, 0.0), (0.0, 0.0)), {1: woofer}, 343.0)
     device = MeasuredDevice("device.sofa", points, np.ones((2, 3, 80)) * (1 + 0.1j), HERTZ.copy(), 0.0)
     one, two_metres = aside(SPHERE)[:, 0], np.full(len(SPHERE), 2.0)
     about = {"position_m": np.array([0.0, 0.1, 0.0]), "axes": np.eye(3)}
-
-    def step(frequency_hz: Real) -> Complex:
-        return baffle_step.baffle_step(frequency_hz, width_m=0.2, height_m=0.3, speed_of_sound_m_s=343.0)
 
     def moved(*arrays: Any) -> Any:
         wave_number, directions, distance_m, pressure, keys = arrays

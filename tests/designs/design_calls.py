@@ -10,7 +10,8 @@ import numpy as np
 from formulations.random_targets import Wanted, random_target
 
 import designer
-from designer.acoustics import axial_contour, disc_expansion, free_field, refined_grid
+from designer.acoustics import head_facts, refined_grid, turning
+from designer.acoustics.enclosures import discs
 from designer.acoustics.measured import head_facts, interaural_time
 from designer.designs import reachable, within_reach
 from designer.problem import frequency_grid
@@ -28,7 +29,7 @@ def calls() -> dict[str, Call]:
     short = {"cancellation_gain_db": np.array([3.0, 0.0, 3.0]), "mask[0]": np.ones(3)}
     uneven = np.concatenate([np.arange(20.0), 30.0 + 2.0 * np.arange(20.0)])
     return {
-        "acoustics.free_field.equal_steps": (free_field.equal_steps, (uneven,)),
+        "acoustics.turning.equal_steps": (turning.equal_steps, (uneven,)),
         "acoustics.refined_grid.refined_frequencies_hz": (
             refined_grid.refined_frequencies_hz,
             (designer.scene(load(pair())),),
@@ -38,9 +39,8 @@ def calls() -> dict[str, Call]:
             (rng.normal(size=(12, 2, 64)), 48_000.0),
         ),
         "problem.frequency_grid.with_half_steps": (frequency_grid.with_half_steps, (uneven,)),
-        "acoustics.axial_contour.cut_contour": (axial_contour.cut_contour, (uneven[1:6], 0.05, 0.2, 0.8, 0.1)),
-        "acoustics.disc_expansion.expanded_disc": (
-            disc_expansion.expanded_disc,
+        "acoustics.enclosures.discs.expanded_disc": (
+            discs.expanded_disc,
             (np.array([200.0, 500.0]), 0.05, np.array([0.3, 2.0]), np.array([1.0, 0.4])),
         ),
         "acoustics.measured.head_facts.explain_heads": (head_facts.explain_heads, (designer.scene(load(pair())),)),

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from designer.acoustics.free_field import Disc, FreeField
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.heads import Points
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.measured.sphere import SphereInterpolation

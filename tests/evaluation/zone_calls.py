@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from designer.acoustics import chebyshev_surface, head_places, turning
+from designer.acoustics import chebyshev, head_places, turning
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.evaluation import listening_zone, tolerance
@@ -26,8 +26,8 @@ def calls(
     return {
         "acoustics.turning.turning": (turning.turning, (x + 1.0, x)),
         "acoustics.scene.Scene.field": (there.field, (moves + np.array([1.0, 0.0, 0.0]),)),
-        "acoustics.chebyshev_surface.fitted": (
-            lambda a, b: chebyshev_surface.fitted(lambda u, v: (u * v)[:, None] + 0j, a, b),
+        "acoustics.chebyshev.fitted": (
+            lambda a, b: chebyshev.fitted(lambda u, v: (u * v)[:, None] + 0j, a, b),
             (x, x),
         ),
         "acoustics.head_places.ears_at": (

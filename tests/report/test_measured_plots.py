@@ -12,11 +12,11 @@ from acoustics.measured.test_measured_device import PAIR, measured
 from matplotlib.figure import Figure
 
 import designer
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured.formats import read_response
 from designer.acoustics.measured.head import read_head
 from designer.acoustics.measured.interaural_time import geometric_time_s
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 from designer.report.canvas import drawable, in_style, shortened, svg
 from designer.report.measured import draw_measured_device, draw_measured_driver, draw_measured_head
 

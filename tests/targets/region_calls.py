@@ -10,9 +10,11 @@ import numpy as np
 from formulations.random_targets import Wanted, gaussian, random_target
 
 from designer.acoustics import encoded_directivity, spherical_harmonics
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.evaluation import region_order
 from designer.formulations import spherical_harmonic
+from designer.problem.geometry import direction
 from designer.problem.schema import Region
 from designer.targets import region_power
 

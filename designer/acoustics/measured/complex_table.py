@@ -30,7 +30,6 @@ from typing import Any
 
 import numpy as np
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured.angles import check_degrees
 from designer.acoustics.measured.grids import rising
 from designer.acoustics.measured.places import driver_alone, driver_axes
@@ -38,6 +37,7 @@ from designer.acoustics.measured.raw_set import Format, RawSet, Request, check_b
 from designer.acoustics.measured.text_table import TEXT, read_text
 from designer.arrays import Complex, Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 KEYS = ("distance_m", "driver_position_m", "driver_facing_deg", "time", "azimuth")
 VALUES = (("real", "imag"), ("magnitude_db", "phase_deg"))

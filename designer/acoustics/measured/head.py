@@ -43,6 +43,7 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_array
 
+from designer.acoustics.chebyshev import at_few_frequencies
 from designer.acoustics.measured.head_file import HeadRecording, read_recording
 from designer.acoustics.measured.interaural_time import (
     FREQUENCY_HZ,
@@ -62,8 +63,7 @@ from designer.acoustics.measured.sphere import (
     said_direction,
 )
 from designer.acoustics.measured.time_reference import fit_delay
-from designer.acoustics.radial_interpolation import at_few_frequencies
-from designer.acoustics.rigid_sphere import head_pressure, sphere_pressure
+from designer.acoustics.sphere_series import head_pressure, sphere_pressure
 from designer.arrays import Bool, Complex, Index, Real
 from designer.errors import DataError
 

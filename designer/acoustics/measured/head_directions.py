@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured.interaural_time import geometric_time_s
 from designer.acoustics.measured.sofa import axes_of, kind_and_units, rows_of
 from designer.arrays import Bool, Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 AGREES = 0.6  # share of the interaural time's energy that a reading of the file must explain
 LEAST_TIME = 0.35  # of a head's interaural time: minimum phase, which a head's level alone implies, leaves a fifth

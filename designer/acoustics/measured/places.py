@@ -23,12 +23,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured.interpolation import IN_PLANE, coverage, measured_side, usual_step_deg
 from designer.acoustics.measured.raw_set import RawSet, Request, TurnedAbout
 from designer.acoustics.measured.time_reference import fit_acoustic_centre_s
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 MAX_TILT_DEG = 10.0
 """How far microphones may leave a plane through the driver's axis: within it every driver is nearly round about its axis."""

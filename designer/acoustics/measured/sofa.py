@@ -20,9 +20,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from designer.acoustics.free_field import direction
 from designer.arrays import Complex, Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 DRIVER_CONVENTION = "FreeFieldDirectivityTF"
 HEAD_CONVENTIONS = (

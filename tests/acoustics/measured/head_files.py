@@ -12,7 +12,7 @@ import numpy as np
 import sofar
 from numpy.typing import NDArray
 
-from designer.acoustics.rigid_sphere import sphere_pressure
+from designer.acoustics.sphere_series import sphere_pressure
 
 ROOT = Path(__file__).parents[3]
 KEMAR = ROOT / "problems/data/mit_kemar_normal.sofa"

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from designer.acoustics.free_field import direction
-from designer.acoustics.rigid_sphere import SphereEnclosure
+from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 
 C = 343.0
 FREQUENCY_HZ = np.geomspace(100.0, 16000.0, 200)

@@ -157,6 +157,7 @@ def test_a_run_reads_each_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(module, reader, counted)
     for speed_m_s in (made.speed_of_sound_m_s, 340.0):
         there = scene(made).with_problem(made.model_copy(update={"speed_of_sound_m_s": speed_m_s}))
+        assert there.responses
         assert there.heads[0].pressure(there.k, np.ones(1), np.array([[[1.0, 0.0, 0.0]]])).size
     assert sorted(reads) == ["read_recording", "read_set"]
     path = tmp_path / "driver" / "a hor 0.txt"

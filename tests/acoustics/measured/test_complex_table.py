@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from designer.acoustics.free_field import direction
+from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.formats import read_response
-from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.arrays import Complex, Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 from .made_sets import C, cap
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from designer.acoustics.free_field import direction
+from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.measured.directivity import DirectivitySummary, MeasuredDirectivity
 from designer.acoustics.measured.driver_sets import common_reference
 from designer.acoustics.measured.formats import read_response
-from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.arrays import Complex, Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 ROOT = Path(__file__).parents[3]
 REAL_SET = ROOT.parent / "shared" / "data" / "rew-polar"

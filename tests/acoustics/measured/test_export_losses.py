@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.formats import read_response
 from designer.acoustics.measured.grids import resampled
 from designer.arrays import Complex, Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 from .made_sets import FREQUENCY_HZ, C, at, cap, delayed, frd_text, near_in_db, near_in_phase_deg, write_frd_set
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured.angle_names import angles_of
 from designer.acoustics.measured.angles import Angle
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.formats import read_response
 from designer.arrays import Complex, Real
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 from .made_sets import (
     ANGLES_DEG,

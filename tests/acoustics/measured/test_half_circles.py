@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.formats import read_response
 from designer.acoustics.measured.interpolation import measured_side, on_both_sides
 from designer.arrays import Complex
+from designer.problem.geometry import direction
 
 from .made_sets import FREQUENCY_HZ, C, at, cap, lopsided, write_frd_set
 

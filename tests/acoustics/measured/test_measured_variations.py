@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from designer.acoustics.rigid_sphere import SphereEnclosure
+from designer.acoustics.enclosures.sphere import SphereEnclosure
 
 from .measured_variations import C, driver, unit, verdict
 

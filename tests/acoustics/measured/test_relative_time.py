@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.driver_sets import TimeKey, common_reference
 from designer.acoustics.measured.formats import read_response
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 from .made_sets import FREQUENCY_HZ, C, at, cap, delayed, frd_text
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from acoustics.measured.head_files import C, grid_deg, sphere
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured.device import read_device
 from designer.acoustics.measured.formats import read_response
 from designer.acoustics.measured.head_file import read_recording
 from designer.acoustics.measured.sofa import kind_of
 from designer.acoustics.measured.sofa_directivity import emitter_names
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 from .made_sets import cap
 

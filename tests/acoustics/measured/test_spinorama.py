@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured.formats import read_response
 from designer.errors import DataError
+from designer.problem.geometry import direction
 
 from .made_sets import FREQUENCY_HZ, C, at, cap, lopsided, near_in_db
 

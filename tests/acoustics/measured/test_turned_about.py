@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from designer.acoustics.free_field import direction
 from designer.acoustics.measured.driver_sets import said_place
 from designer.acoustics.measured.formats import read_response
 from designer.acoustics.measured.raw_set import TurnedAbout
@@ -16,6 +15,7 @@ from designer.acoustics.scene import scene
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 from designer.problem import Problem, load
+from designer.problem.geometry import direction
 
 from .made_sets import C, cap, frd_text
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import designer
-from designer.acoustics.rigid_cylinder import CylinderEnclosure
+from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.scene import device_of
 from designer.errors import ProblemError
 

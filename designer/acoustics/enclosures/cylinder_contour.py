@@ -29,13 +29,8 @@ real axis from w = 0 to w = ψ, where the wave to the point is stationary, and f
 
 on which e^{-jqζ} falls off because Re w >= ψ. The half of e^{+jqζ}, which falls off by itself, has ψ = 0. A piston of
 half height b has its edges at ζ ± b, and the half's ψ is that of the farther one. Gauss-Legendre panels, as many as
-the phase along the path asks for.
-
-*Cut contour*, for points many radii away, where the line from 0 to ψ would turn through many radians: below it the wave dies
-away, as e^{-kd sin(ψ - Re w) sinh|Im w|}, and as far as Im κa = 0.45 max(1, Re κa)^{1/3} there is no zero of H_n' (the nearest
-are those of n = 1, at κa = 0.50 + 0.64j, and the 0.70 (κa)^{1/3} above). So from w = ψ the contour goes up to the right by the
-steepest descent (in Re w > π/2 too, where Im κ < 0), and down to the left, where it ends as the wave has fallen by e^{-36}:
-what lies beyond, with the other half of the line, is less.
+the phase along the path asks for, and short beside a zero of H_n' (the nearest are those of n = 1, at κa = 0.50 + 0.64j, and the
+0.70 (κa)^{1/3} above). What lies beyond e^{-36} is less.
 
 Reference: Felsen and Marcuvitz, Radiation and Scattering of Waves (IEEE Press, 1994), sections 4.1 to 4.4; the
 trapezoidal rule: Trefethen and Weideman, SIAM Review 56 (2014), sections 5 and 14.
@@ -58,16 +53,10 @@ NEPERS = 27.0
 """Of the trapezoidal rule's error: 2e-12."""
 MAX_GROWTH = 10.0
 """Nepers by which the integrand may grow before it falls."""
-CLEAR = 0.45
-"""Of Im κa, in which no zero of H_n' lies (they begin at 0.64)."""
 NEAREST_ZERO = 0.64
 """Of Im κa, where H_1' has one; those above lie at 0.70 (κa)^{1/3}."""
 PANEL_CLEAR = 1.4
 """Longest panel over the distance to a zero: 16 nodes leave 1e-16 of it, and 4e-11 where the wave turns by 18 radians."""
-CUTS = 100
-"""Places that are tried as the cut contour's end."""
-LEAST_TURN = 200.0
-"""Radians of the line to ψ, k(d - ρ), that is cut: a shorter one costs little, and points beside each other share it."""
 MIN_PANEL = 1e-6
 """Of a path's length."""
 PANEL_NODES = 16
@@ -140,55 +129,6 @@ def _half(
     paths = (real, rising) if psi > 0 else (rising,)
     parts = [_followed(k, radius_m, range_m, (low_m, high_m), path) for path in paths]
     return np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts], axis=1)
-
-
-def cut_contour(
-    k: Real, radius_m: float, away_m: float, height_m: float, half_height_m: float
-) -> tuple[np.ndarray, tuple[Complex, Complex, Complex]] | None:
-    """Which wave numbers (F,) the cut contour serves, and their q, κ and weights (1, F', Q); None where it serves none."""
-    if height_m <= 0:
-        return None
-    edges_m = height_m - half_height_m, height_m + half_height_m
-    psi = math.atan2(height_m, away_m)
-    down = np.minimum(_depth(k * radius_m, np.full(k.size, psi)), psi / 2)[:, None]
-    way = (psi - down) * (np.arange(1, CUTS + 1) / CUTS)  # to the left of the corner (F, CUTS)
-    ends = psi - down - way
-    # The line from the corner is to stay above the zeros at every place that it passes.
-    depth = down + np.minimum.accumulate((_depth(k[:, None] * radius_m, ends) - down) / way, axis=1) * way
-    places = ends - 1j * depth
-    waves = [_wave(k[:, None], places, away_m, h) for h in edges_m]
-    fallen = np.max([wave.imag for wave in waves], axis=0) < -DEEPEST
-    far = k * (math.hypot(away_m, height_m) - away_m) > LEAST_TURN
-    served = far & fallen.any(axis=1) & (k * half_height_m * math.cos(psi) < MAX_GROWTH)
-    if not served.any():
-        return None
-    k, at = k[served], np.argmax(fallen[served], axis=1)
-    end = places[served][np.arange(k.size), at][:, None]
-    corner = psi - (1 + 1j) * down[served]
-    s_last = np.sqrt((DEEPEST + MAX_GROWTH) / (k * math.hypot(away_m, height_m)))[:, None]
-
-    def falling(t: Real) -> tuple[Complex, Complex]:
-        """From the corner up to w = ψ, t from 1 to 0."""
-        return psi + (corner - psi) * t, np.broadcast_to(psi - corner, (k.size, t.size))
-
-    def along(t: Real) -> tuple[Complex, Complex]:
-        return end + (corner - end) * t, np.broadcast_to(corner - end, (k.size, t.size))
-
-    def rising(t: Real) -> tuple[Complex, Complex]:
-        """The steepest descent beyond ψ: 1 - cos(w - ψ) = 2 sin²((w - ψ)/2) = js²."""
-        s = t * s_last
-        return psi + 2 * np.arcsin(np.sqrt(0.5j) * s), 2j / np.sqrt(2j + s**2) * s_last
-
-    parts = [_followed(k, radius_m, (away_m, away_m), edges_m, path) for path in (falling, along, rising)]
-    w, dw = (np.concatenate([part[n] for part in parts], axis=1) for n in (0, 1))
-    kappa = k[:, None] * np.cos(w)
-    return served, ((-k[:, None] * np.sin(w))[None], kappa[None], (kappa * dw)[None])
-
-
-def _depth(ka: Real, angle: Real) -> Real:
-    """How far Im w may fall below the real axis at Re w, at most half a radian."""
-    highest = CLEAR * np.maximum(1.0, ka * np.cos(angle)) ** (1 / 3)
-    return np.asarray(np.minimum(0.5, np.arcsinh(highest / (ka * np.maximum(np.sin(angle), 1e-12)))))
 
 
 def _clear(ka: Real, w: Complex) -> Real:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from designer.acoustics import free_field
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures import discs
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 
 K = 2 * np.pi * np.linspace(0.0, 24_000.0, 65) / 343.0
 DISC = Disc(np.array([0.02, -0.1, 0.05]), (30.0, 20.0), 0.04)
@@ -45,17 +47,17 @@ def test_the_field_is_a_dense_sums(angle_deg: float, distance_m: float) -> None:
 def test_a_listener_in_front_costs_few_places(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cost by counting: in front at 2 m a fifth of the places that a point aside needs, and half a ring for a whole one."""
     counts = []
-    real = free_field._rings
+    real = discs._rings
 
     def counted(disc: Disc, spread: float) -> tuple[Real, Real]:
         counts.append(len(real(disc, spread)[0]))
         return real(disc, spread)
 
-    monkeypatch.setattr(free_field, "_rings", counted)
-    monkeypatch.setattr(free_field, "LEAST_KA", np.inf)  # large discs too by their rings
+    monkeypatch.setattr(discs, "_rings", counted)
+    monkeypatch.setattr(discs, "LEAST_KA", np.inf)  # large discs too by their rings
     axis = direction(*DISC.facing_deg)
     for way in (axis, np.cross(axis, [0.0, 0.0, 1.0])):
         FreeField([DISC]).field(K, DISC.position_m + 2.0 * way[None] / np.linalg.norm(way))
     in_front, aside = counts
     assert 5 * in_front < aside
-    assert 2 * aside <= len(free_field.disc_nodes(DISC, float(K.max()))[0])
+    assert 2 * aside <= len(discs.disc_nodes(DISC, float(K.max()))[0])

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 from scipy.special import j1
 
-from designer.acoustics.free_field import Disc, FreeField, direction
-from designer.acoustics.rigid_sphere import SphereEnclosure, sphere_pressure
+from designer.acoustics.enclosures.baffle import BaffledDrivers
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.enclosures.sphere import SphereEnclosure
+from designer.acoustics.sphere_series import sphere_pressure
+from designer.problem.geometry import direction
 
 
 @pytest.mark.parametrize("angle_deg", [0.0, 10.0, 35.0, 60.0, 89.0])
@@ -31,7 +35,7 @@ def test_on_axis_before_a_baffle() -> None:
     Rayleigh's integral on axis over a disc of unit volume velocity (Kinsler, section 7.4a).
     """
     radius_m, k = 0.05, np.array([5.0, 60.0, 200.0])
-    device = FreeField([Disc(np.zeros(3), (0.0, 0.0), radius_m)], baffle=True)
+    device = BaffledDrivers([Disc(np.zeros(3), (0.0, 0.0), radius_m)])
     for r in (0.03, 0.1, 1.0):
         rim = np.hypot(r, radius_m)
         expected = 2j * (np.exp(-1j * k * rim) - np.exp(-1j * k * r)) / (k * radius_m**2)

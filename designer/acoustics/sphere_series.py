@@ -1,4 +1,4 @@
-"""A rigid sphere: as an enclosure with drivers on its surface, and as a head that a point source meets.
+"""The series of a rigid sphere: of drivers on its surface (an enclosure), and of a point source that it meets (a head).
 
 A source on the surface with normal velocity u(γ) = Σ U_n P_n(cos γ) radiates p = Σ A_n h_n(kr) P_n, where h_n is the
 spherical Hankel function of the second kind (outgoing for e^{+jωt}). From -∂p/∂r = jωρ₀ u at r = a:
@@ -34,12 +34,8 @@ q_n(kr)/q_n(ka), each of magnitude at most about 1, and h_n'(ka)/h_n(ka) = 1/q_n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 
-from designer.acoustics.radial_interpolation import few_distances
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
@@ -50,8 +46,6 @@ MOST_AT_ONCE, NUMBERS_AT_ONCE = 8, 40_000
 """Terms that are computed together, and their numbers, which stay in the processor's cache."""
 ROUND_REACH = 1.2
 """How far from the centre of a round enclosure sound seems to come from, in radii."""
-NUMBERS_A_PRODUCT = 500_000
-"""Orders times distances times points times drivers that are multiplied at once (4 MB)."""
 MAX_NUMBERS = 20_000
 """Frequencies times distances whose terms are held at once (about 30 MB)."""
 
@@ -117,7 +111,7 @@ def legendre_table(x: Real, terms: int) -> Real:
     if terms > 1:
         table[1] = x
     for n in range(1, terms - 1):
-        np.multiply(table[n], x, out=table[n + 1])
+        np.multiply(table[n], x, out=table[n + 1, ...])
         table[n + 1] *= (2 * n + 1) / (n + 1)
         table[n + 1] -= n / (n + 1) * table[n - 1]
     return table
@@ -137,7 +131,7 @@ def cap_weights(cos_half_angle: Real, terms: int) -> Real:
 def sphere_pressure(
     ka: Real, distance_ratio: Real, cos_angle: Real, *, cos_half_angle: Real | float = 1.0, tolerance: float = 1e-13
 ) -> Complex:
-    """Equation (1) times the radius a; for an infinite distance, equation (3).
+    """Equation (1) times the radius a; for an infinite distance, equation (3): (F, U, K).
 
     Parameters
     ----------
@@ -146,10 +140,6 @@ def sphere_pressure(
     cos_angle : (U, K) cosine of the angle between the source and the point, as seen from the centre
     cos_half_angle : broadcasts to (U, K); cosine of the half angle of the vibrating cap, 1 for a point
     tolerance : terms are added until they fall below this
-
-    Returns
-    -------
-    (F, U, K) pressure times a (finite distance), or r e^{jkr} p (infinite distance)
 
     """
     ratio, cos_angle = np.asarray(distance_ratio, dtype=float), np.asarray(cos_angle, dtype=float)
@@ -171,104 +161,14 @@ def sphere_pressure(
     return out
 
 
-@dataclass(frozen=True)
-class SphereEnclosure:
-    """Drivers on a rigid sphere around the origin: point sources, or caps with the rim's radius.
-
-    directions : unit vectors of the drivers (L, 3)
-    rim_radius_m : (L,) radius of each cap's rim; 0 for a point source
-    """
-
-    radius_m: float
-    directions: Real
-    rim_radius_m: Sequence[float]
-
-    @property
-    def cos_half_angle(self) -> Real:
-        """Cosine of each cap's half angle (L,): the rim lies on the sphere, so that sin α = rim radius / a."""
-        return np.sqrt(1 - (np.asarray(self.rim_radius_m) / self.radius_m) ** 2)
-
-    def source_places_m(self) -> Real:
-        """The enclosure's centre, around which all the sound leaves its surface (L, 3)."""
-        return np.zeros((len(self.directions), 3))
-
-    def source_reach_m(self) -> Real:
-        """The radius, and a fifth more, because the dipole of long waves is half as far again from the centre as the driver (L,)."""
-        return np.full(len(self.directions), ROUND_REACH * self.radius_m)
-
-    def field(self, k: Real, points_m: Real) -> Complex:
-        """Pressure (F, M, L) at points (M, 3) outside the sphere, relative to an ideal source's at 1 m."""
-        distance_m = np.linalg.norm(points_m, axis=1)
-        cos_angle = np.clip(points_m / distance_m[:, None] @ self.directions.T, -1.0, 1.0)
-        unique, inverse = np.unique(np.round(distance_m / self.radius_m, 12), return_inverse=True)
-        if unique.size == 1:  # a circle: one radial function serves all
-            flat = sphere_pressure(
-                k * self.radius_m,
-                unique,
-                cos_angle.reshape(1, -1),
-                cos_half_angle=np.broadcast_to(self.cos_half_angle, cos_angle.shape).reshape(1, -1),
-            )
-            return flat.reshape(k.size, *cos_angle.shape) / self.radius_m
-        few = few_distances(lambda r: self._without_wave(k, r), distance_m)
-        if few is None:
-            each = sphere_pressure(k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle)
-            return each / self.radius_m
-        radial, shares = few  # (N, F, Q), (M, Q)
-        angular = legendre_table(cos_angle, len(radial)) * cap_weights(self.cos_half_angle, len(radial))[:, None]
-        left = np.ascontiguousarray(radial.transpose(1, 2, 0)).reshape(k.size, -1)
-        left = np.concatenate([left.real, left.imag])
-        total = np.empty((k.size, *cos_angle.shape), dtype=complex)
-        step = max(1, NUMBERS_A_PRODUCT // (left.shape[1] * len(self.directions)))
-        for start in range(0, len(points_m), step):
-            part = slice(start, start + step)
-            right = shares[part].T[:, None, :, None] * angular[:, part]  # (Q, N, M, L)
-            both = (left @ right.reshape(left.shape[1], -1)).reshape(2, k.size, -1, len(self.directions))
-            total[:, part].real, total[:, part].imag = both
-        total *= (np.exp(-1j * np.outer(k, distance_m)) / (distance_m * self.radius_m))[:, :, None]
-        return total
-
-    def _without_wave(self, k: Real, distance_m: Real) -> Complex:
-        """The radial terms times r e^{jkr} (N, F, U)."""
-        terms = radial_terms(k * self.radius_m, distance_m / self.radius_m, tolerance=1e-10)
-        return np.asarray(terms * (np.exp(1j * np.outer(k, distance_m)) * distance_m))
-
-    def far_field(self, k: Real, directions: Real) -> Complex:
-        """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""
-        cos_angle = np.clip(directions @ self.directions.T, -1.0, 1.0)
-        flat = sphere_pressure(
-            k * self.radius_m,
-            np.array([np.inf]),
-            cos_angle.reshape(1, -1),
-            cos_half_angle=np.broadcast_to(self.cos_half_angle, cos_angle.shape).reshape(1, -1),
-        )
-        return flat.reshape(k.size, *cos_angle.shape)
-
-    def radiated_power(self, k: Real) -> Complex:
-        """Q (F, L, L), so that w^H Q w is the mean over the sphere of the far field's squared magnitude.
-
-        By the addition theorem the mean of P_n(cos γ_i) P_n(cos γ_j) over all directions is P_n(cos γ_ij)/(2n+1).
-        """
-        radial = radial_terms(k * self.radius_m, np.array([np.inf]))[:, :, 0]
-        terms = len(radial)
-        weights = cap_weights(self.cos_half_angle, terms)  # (N, L)
-        legendre = legendre_table(np.clip(self.directions @ self.directions.T, -1.0, 1.0), terms)
-        odd = 2 * np.arange(terms) + 1.0
-        kernel = weights[:, :, None] * weights[:, None, :] * legendre / odd[:, None, None]
-        return np.asarray(np.einsum("nf,nij->fij", np.abs(radial) ** 2, kernel, optimize=True), dtype=complex)
-
-
 def head_pressure(k: Real, head_radius_m: float, distance_m: Real, lateral: Real) -> Complex:
-    """Pressure at the two ends of a rigid sphere's axis, of point sources, relative to an ideal source's at 1 m.
+    """Pressure at the two ends of a rigid sphere's axis (F, D, 2, S), of point sources, relative to an ideal source's at 1 m.
 
     Parameters
     ----------
     k : (F,) wave number, rad/m
     distance_m : (D,) of the sources from the sphere's centre
     lateral : (D, S) cosines between the sources and the first end
-
-    Returns
-    -------
-    (F, D, 2, S) first and second end
 
     """
     both = np.clip(np.concatenate([lateral, -lateral], axis=1), -1.0, 1.0)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.special import j1
 
-from designer.acoustics.disc_waves import disc_pattern, mean_product
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures.discs import Disc, disc_pattern, mean_product
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.problem.geometry import direction
 
 HERE = np.zeros(3)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from designer.acoustics import free_field
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures import discs
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.problem.geometry import direction
 
 A = 0.05
 
@@ -50,14 +52,14 @@ def test_at_0_hz_alone_beside_large_wave_numbers() -> None:
 def test_a_large_disc_takes_no_quadrature(monkeypatch: pytest.MonkeyPatch) -> None:
     """A 65 mm piston up to 96 kHz (ka = 114) has 15,000 nodes; away from it none is laid beyond the half rings of ka = 8."""
     laid = []
-    rings = free_field._rings
+    rings = discs._rings
 
     def counted(disc: Disc, spread: float) -> tuple[np.ndarray, np.ndarray]:
         found = rings(disc, spread)
         laid.append(len(found[0]))
         return found
 
-    monkeypatch.setattr(free_field, "_rings", counted)
+    monkeypatch.setattr(discs, "_rings", counted)
     k = np.linspace(0.0, 2 * np.pi * 96_000 / 343, 65)
     FreeField([Disc(np.zeros(3), (0.0, 0.0), 0.065)]).field(k, direction(np.arange(0.0, 360.0, 10.0)))
     assert 0 < max(laid) < 150

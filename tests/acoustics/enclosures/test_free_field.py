@@ -7,15 +7,15 @@ import pytest
 from designs.small_problems import Tables, load, small
 
 import designer
-from designer.acoustics.baffle_step import baffle_step, equivalent_radius_m
-from designer.acoustics.rigid_sphere import sphere_pressure
+from designer.acoustics.enclosures.free_field import ClosedBox, FreeField, equivalent_radius_m
 from designer.acoustics.scene import Scene
+from designer.acoustics.sphere_series import sphere_pressure
 from designer.arrays import Complex, Real
 from designer.problem.explain import explain
 
 
 def step(frequency_hz: Real, width_m: float = 0.2, height_m: float = 0.35) -> Complex:
-    return baffle_step(frequency_hz, width_m=width_m, height_m=height_m, speed_of_sound_m_s=343.0)
+    return ClosedBox(FreeField([]), width_m, height_m).step(2 * np.pi * frequency_hz / 343.0)
 
 
 def test_free_field_at_low_and_half_space_at_high_frequency() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from designer.acoustics import rigid_cylinder
-from designer.acoustics.free_field import direction
-from designer.acoustics.radial_interpolation import few_distances
-from designer.acoustics.rigid_cylinder import CylinderEnclosure
-from designer.acoustics.rigid_sphere import SphereEnclosure
+from designer.acoustics.chebyshev import few_distances
+from designer.acoustics.enclosures import cylinder
+from designer.acoustics.enclosures.cylinder import CylinderEnclosure
+from designer.acoustics.enclosures.sphere import SphereEnclosure
+from designer.problem.geometry import direction
 
 PLACES_M = np.random.default_rng(1).uniform(-0.09, 0.09, (30, 3)) * [1, 1, 0]
 
@@ -48,13 +48,13 @@ def test_many_places_before_a_cylinder_cost_few_integrals(
     k = np.array([20.0, 210.0])
     alone = np.concatenate([device.field(k, point[None]) for point in points_m[::9]], axis=1)
     integrals = []
-    plain = rigid_cylinder.axial_terms
+    plain = cylinder.axial_terms
 
     def counted(*arguments: Any) -> Any:
         integrals.append(arguments[2].size)
         return plain(*arguments)
 
-    monkeypatch.setattr(rigid_cylinder, "axial_terms", counted)
+    monkeypatch.setattr(cylinder, "axial_terms", counted)
     at_once = device.field(k, points_m)[:, ::9]
     assert sum(integrals) <= most * heights * len(drivers_m)
     np.testing.assert_allclose(at_once, alone, atol=1e-7 * np.abs(alone).max())

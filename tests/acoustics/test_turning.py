@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.acoustics.free_field import Disc, FreeField, equal_steps
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.turning import equal_steps
 
 
 def test_runs_cover_every_frequency_once() -> None:

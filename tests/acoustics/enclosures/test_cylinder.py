@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy.special import h2vp, hankel2, hankel2e, jv, jvp
 
-from designer.acoustics import rigid_cylinder
-from designer.acoustics.axial_contour import cut_contour, tilted_contour
-from designer.acoustics.free_field import direction
-from designer.acoustics.rigid_cylinder import CylinderEnclosure, Pairs, _axial_terms, axial_terms, far_terms
-from designer.acoustics.rigid_sphere import SphereEnclosure
+from designer.acoustics.enclosures import cylinder as on_cylinder
+from designer.acoustics.enclosures.cylinder import CylinderEnclosure, axial_terms, far_terms
+from designer.acoustics.enclosures.cylinder_contour import tilted_contour
+from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 
 A = 0.08
 """The radius of every cylinder here, in metres."""
@@ -81,35 +81,12 @@ def test_few_panels_where_the_zeros_are_far() -> None:
 
 
 @pytest.mark.parametrize(("k", "away_m", "z_m"), [(40.0, 0.16, 16.0), (120.0, 0.4, 8.0)])
-def test_far_along_the_axis_by_a_short_contour(k: float, away_m: float, z_m: float) -> None:
-    """A hundred radii along and a few away, the contour that is cut has a few hundred nodes, and the field is that of the plain sum."""
-    cut = cut_contour(np.array([k]), A, away_m, z_m, 0.0)
-    assert cut is not None
-    assert cut[1][0].size < 1000
+def test_far_along_the_axis(k: float, away_m: float, z_m: float) -> None:
+    """A hundred radii along and a few away, the field is that of the plain sum."""
     azimuth_deg = np.array([0.0, 120.0])
     points = np.concatenate([place(away_m, float(azimuth), z_m) for azimuth in azimuth_deg])
     found = cylinder().field(np.array([k]), points)[0, :, 0]
     np.testing.assert_allclose(found, naive_field(k, away_m, azimuth_deg, z_m, 0.0), rtol=0, atol=1e-8 / z_m)
-
-
-def test_beside_the_surface_and_far_along_it() -> None:
-    """A tenth of a radius away and 200 along the cut contour has at most 2,000 nodes, where the whole line has 100,000; half a radius
-    away and 60 along, where the logarithm at κ = 0 is close to both, both give one field, to 1e-9 of the free field's level.
-    """
-    k = np.array([45.0, 53.0])
-    cut = cut_contour(np.array([2.0, 20.0, 360.0]), A, 0.1 * A, 200 * A, 0.0)
-    assert cut is not None
-    assert cut[1][0].shape[2] < 2000
-    shape = (0.5 * A, 60 * A, 0.0)
-    served, contour = cut_contour(k, A, *shape) or (np.zeros(0), None)
-    assert contour is not None
-    assert served.all()
-    pairs = Pairs(np.zeros(1, dtype=int), np.array([shape[1]]), np.array([0.0]), half_line=False)
-    sums = [
-        _axial_terms(each, A, np.array([shape[0]]), pairs, 1e-13).sum(axis=0)
-        for each in (contour, tilted_contour(k, A, *shape))
-    ]
-    assert np.abs(sums[0] - sums[1]).max() < 1e-9 / shape[1]
 
 
 @pytest.mark.parametrize("k", [0.2, 40.0, 400.0])
@@ -272,12 +249,12 @@ def test_a_piston_is_many_points(k: float) -> None:
 def test_every_frequency_is_finite_and_smooth() -> None:
     """0 Hz to 24 kHz on a radius of 0.14 m (ka = 61): no NaN, and the phase at the front turns as the distance asks."""
     enclosure = CylinderEnclosure.of_discs(0.14, np.array([[0.14, 0.0, 0.0], [0.0, 0.14, 0.1]]), [0.03, 0.0])
-    k = 2 * np.pi * np.concatenate([[0.0, 10.0], np.linspace(20.0, 24_000.0, 600)]) / 343.0
+    k = 2 * np.pi * np.concatenate([[0.0, 10.0], np.linspace(20.0, 24_000.0, 200)]) / 343.0
     points = np.array([[2.0, 0.0, 0.0], [-0.19, 0.0, 0.05], [-0.5, 0.2, 0.5], [1.0, 0.0, -1.0]])
     h = enclosure.field(k, points)
     assert np.isfinite(h).all()
     front = h[1:, 0, 0] * np.exp(1j * k[1:] * (2.0 - 0.14))
-    assert np.abs(np.diff(np.unwrap(np.angle(front)))).max() < 0.15  # 40 Hz turn 2 m by 1.5
+    assert np.abs(np.diff(np.unwrap(np.angle(front)))).max() < 0.45  # 120 Hz turn 2 m by 4.4
     assert np.isfinite(enclosure.far_field(k, direction(np.arange(0.0, 360.0, 30.0), 45.0))).all()
     assert np.isfinite(enclosure.far_field(k, np.array([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]))).all()
     assert np.isfinite(enclosure.radiated_power(k[::50])).all()
@@ -307,7 +284,7 @@ def test_places_of_one_height_share_a_contour(monkeypatch: pytest.MonkeyPatch) -
         contours.append(shape)
         return tilted_contour(*shape, **furthest)
 
-    monkeypatch.setattr(rigid_cylinder, "tilted_contour", counted)
+    monkeypatch.setattr(on_cylinder, "tilted_contour", counted)
     enclosure = CylinderEnclosure.of_discs(A, np.array([[A, 0.0, 0.0], [0.0, A, 0.1]]), [0.02, 0.0])
     points = np.concatenate([place(0.3 + 0.01 * n, 10.0 * n, 0.5) for n in range(6)])
     k = np.array([0.0, 5.0, 60.0, 250.0])
