@@ -6,7 +6,6 @@ import functools
 import json
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ import pandas as pd
 import pytest
 import soundfile
 from command import run
-from empty_figures import empty_figures
 from programs import need_module
 from scipy.io import wavfile
 from toml_text import toml
@@ -25,7 +23,6 @@ import designer
 from designer import job
 from designer.errors import DataError, ProblemError
 from designer.evaluation.room import STEREO
-from designer.report import figures
 from designer.writing import MANIFEST
 
 need_module("pyroomacoustics", "pyroomacoustics")
@@ -44,10 +41,8 @@ def design() -> designer.Design:
 
 
 @pytest.fixture(scope="module")
-def folder(design: designer.Design, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "draw_all", empty_figures)
-        yield design.save(tmp_path_factory.mktemp("room") / "out")
+def folder(design: designer.Design, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return design.save(tmp_path_factory.mktemp("room") / "out")
 
 
 def test_what_is_compared(design: designer.Design) -> None:

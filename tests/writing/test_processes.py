@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from command import Ended, run
-from empty_figures import empty_figures
 from toml_text import pair, toml
 
 import designer
@@ -42,7 +41,6 @@ def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(figures, "draw_all", empty_figures)
     (tmp_path / "p.toml").write_text(toml(pair()), encoding="utf-8")
     return tmp_path
 
