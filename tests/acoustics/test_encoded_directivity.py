@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from acoustics.model_calls import HERTZ, SUMMARY, aside
+from acoustics.made_driver import HERTZ, SUMMARY, aside
 from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.encoded_directivity import automatic_order, encode, extent_m, sufficient_order

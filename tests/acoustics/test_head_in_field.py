@@ -12,7 +12,7 @@ from oracles.head_scattering import ears_by_fundamental_solutions, ears_by_neuma
 
 import designer
 from acoustics.head_files import A, grid_deg, sphere
-from acoustics.model_calls import SUMMARY
+from acoustics.made_driver import SUMMARY
 from designer.acoustics.baffle_step import ClosedBox
 from designer.acoustics.directivity import MeasuredDirectivity
 from designer.acoustics.free_field import Disc, FreeField, direction
