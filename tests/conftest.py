@@ -38,15 +38,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the benchmarks, skip what takes long, with its reason, and keep the examples of random problems to their budget."""
+    """Mark the benchmarks, leave out what takes long, and keep the examples of random problems to their budget."""
     bench = Path(__file__).parent / "bench"
     for item in items:
         if bench in item.path.parents:
             item.add_marker(pytest.mark.bench)
     if not config.getoption("--long"):
-        for item in items:
-            if "long" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="takes long: pytest --long runs it"))
+        config.hook.pytest_deselected(items=[item for item in items if "long" in item.keywords])
+        items[:] = [item for item in items if "long" not in item.keywords]
         for test in {item.obj for item in items if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj)}:
             keep_to_budget(test)
 

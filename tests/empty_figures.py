@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from designer.report import figures
+from designer.report.canvas import in_style
 from designer.report.figures import draw_all, draw_comparison, file_stems
 from designer.result import Result
 from designer.search import compare
@@ -28,3 +31,14 @@ def put_real(patch: pytest.MonkeyPatch) -> None:
     """They are drawn again."""
     patch.setattr(figures, "draw_all", draw_all)
     patch.setattr(compare, "draw_comparison", draw_comparison)
+
+
+def figures_of(*kinds: str) -> Callable[[Result], dict[str, str]]:
+    """In place of `draw_all`: the real figures of a few kinds alone."""
+
+    def draw(result: Result) -> dict[str, str]:
+        with in_style():
+            found = figures.pictures(result).items()
+            return {name: picture.draw() for name, picture in found if picture.declared.kind in kinds}
+
+    return draw

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from acoustics.head_files import KEMAR
+from empty_figures import figures_of
 from oracles.far_ear import cancellation_gain_db
 
 import designer
@@ -16,7 +17,6 @@ from designer.errors import ProblemError
 from designer.evaluation.moved_head import moved_head
 from designer.job import Design
 from designer.report import figures
-from designer.report.canvas import in_style
 
 PROBLEM = """
 title = "Pair"
@@ -44,16 +44,6 @@ THREE = f'["{KEMAR}", "sphere:0.078", "sphere"]'
 
 def load(heads: str) -> Any:
     return designer.loads(PROBLEM.replace("HEADS", heads))
-
-
-def few_figures(made: Design) -> dict[str, str]:
-    """Those of one head beside another, alone: drawing takes long."""
-    with in_style():
-        return {
-            name: picture.draw()
-            for name, picture in figures.pictures(made).items()
-            if picture.declared.kind in ("cancellation", "left-out")
-        }
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +110,7 @@ def test_prediction_meets_measurement(three: Design) -> None:
 
 def test_the_report_shows_each_head(three: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page has a row a head, a curve a head, and the figure of prediction against measurement; so has the summary."""
-    monkeypatch.setattr(figures, "draw_all", few_figures)
+    monkeypatch.setattr(figures, "draw_all", figures_of("cancellation", "left-out"))
     folder = three.save(tmp_path / "three")
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Each head alone" in page

@@ -106,8 +106,9 @@ cli.main()
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("place", ["job.design_channel", "figures.draw_all"])
+@pytest.mark.parametrize(
+    ("place", "number"), [("job.design_channel", signal.SIGINT), ("figures.draw_all", signal.SIGTERM)]
+)
 def test_compiled_code_that_does_not_return_does_not_hold_a_command(
     place: str, number: signal.Signals, here: Path
 ) -> None:
