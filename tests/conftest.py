@@ -43,6 +43,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if bench in item.path.parents:
             item.add_marker(pytest.mark.bench)
+            if isinstance(item, pytest.Function):
+                item.fixturenames.insert(0, "drawn")  # what is timed is drawn
     if not config.getoption("--long"):
         config.hook.pytest_deselected(items=[item for item in items if "long" in item.keywords])
         items[:] = [item for item in items if "long" not in item.keywords]

@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.io.wavfile
-from empty_figures import empty_figures
 from toml_text import pair, toml
 
 import designer
 from designer.errors import DataError, UsageError
+from designer.report.figures import CHANNEL_FIGURES
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 CHANNELS = ("NA", "beam, wide")
@@ -73,7 +73,7 @@ def rows(file: Path) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def test_files(folder: Path, design: designer.Design) -> None:
-    """The folder holds the files of the contract, the formulation's weights, and a file a figure."""
+    """The folder holds the files of the contract, the formulation's weights, and a figure of each kind a channel."""
     assert {path.name for path in folder.iterdir()} == {
         "coefficients.csv",
         "filters.wav",
@@ -86,7 +86,9 @@ def test_files(folder: Path, design: designer.Design) -> None:
         "designer-manifest.json",
     }
     drawn = list((folder / "figures").iterdir())
-    assert {path.name for path in drawn} == {f"{name}.svg" for name in empty_figures(design)}
+    assert {path.suffix for path in drawn} == {".svg"}
+    shown = [one.kind for one in CHANNEL_FIGURES for name in CHANNELS if one.shown(design, name)]
+    assert len(drawn) == 1 + len(shown)
     for figure in drawn:
         assert ET.parse(figure).getroot().tag == "{http://www.w3.org/2000/svg}svg"
 
