@@ -12,7 +12,6 @@ import numpy as np
 from designer.acoustics.scene import Scene, scene
 from designer.designs import ChannelDesign, design_channel
 from designer.errors import ProblemError, SolverError
-from designer.evaluation.image_sources import library
 from designer.evaluation.realisation_study import study
 from designer.evaluation.words import verdict
 from designer.export.of_design import check_targets
@@ -24,8 +23,8 @@ from designer.problem.toml_text import toml_text
 from designer.realization import Realized, realize_form
 from designer.realization.cascade import Cascade
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
+from designer.stereo.virtualisation import VIRTUAL, virtual_channels
 from designer.targets.wishes import SLACK_TOLERANCE_DB
-from designer.virtualizer.virtualisation import VIRTUAL, virtual_channels
 from designer.writing import sweep_stale
 
 __all__ = ["Design", "design", "evaluate", "open_folder"]
@@ -89,8 +88,6 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
 
     """
     check_targets(problem)
-    if problem.room is not None:
-        library(problem)
     seconds: dict[str, float] = {}
 
     @contextmanager

@@ -12,8 +12,7 @@ import numpy as np
 from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_SOLVER, DataError
-from designer.evaluation.each_head import head_gains_db, head_numbers
-from designer.evaluation.left_out_directions import LeftOut, left_out_directions
+from designer.evaluation.each_head import LeftOut, head_gains_db, head_numbers, left_out_directions
 from designer.evaluation.listening_zone import Zones, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.realisation_study import ChannelStudy
@@ -274,7 +273,6 @@ class Result:
 
         Raises
         ------
-        ProblemError : pyroomacoustics, which makes the image sources, is not installed
         DataError : a measured head lacks the direction of the direct sound
 
         """

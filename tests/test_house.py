@@ -31,7 +31,7 @@ ROOMS = (  # from the top; each imports only from those before it, and from itse
     "metrics",
     "evaluation",
     "result",
-    "virtualizer",
+    "stereo",
     "comparison",
     "export",
     "report",
@@ -99,15 +99,6 @@ def test_matplotlib_is_imported_only_in_report() -> None:
             assert room_of(path) == "report", path
 
 
-def test_pyroomacoustics_is_imported_in_one_file_and_late() -> None:
-    """It is an extra: nothing but a room asks for it, and importing the package does not."""
-    for path in modules():
-        tree = tree_of(path)
-        assert not any(name.split(".")[0] == "pyroomacoustics" for name in imports(tree, top_level_only=True)), path
-        if any(name.split(".")[0] == "pyroomacoustics" for name in imports(tree)):
-            assert path.name == "image_sources.py", path
-
-
 def test_a_file_holds_one_idea() -> None:
     """No file is longer than 400 lines."""
     assert {path.name: n for path in modules() if (n := len(path.read_text(encoding="utf-8").splitlines())) > 400} == {}
@@ -120,7 +111,7 @@ def test_light_commands_load_no_heavy_library(arguments: list[str]) -> None:
         "import sys; from designer import cli\n"
         f"sys.argv = ['designer', *{arguments!r}]\n"
         "try:\n    cli.main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'cvxpy', 'matplotlib', 'pandas', 'scipy.signal', 'sofar', 'clarabel', 'pyroomacoustics'} & set(sys.modules)\n"
+        "heavy = {'cvxpy', 'matplotlib', 'pandas', 'scipy.signal', 'sofar', 'clarabel'} & set(sys.modules)\n"
         "sys.exit(f'loaded {heavy}' if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

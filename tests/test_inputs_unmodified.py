@@ -25,7 +25,7 @@ from designs.small_problems import limited, line, load, pair, speaker
 import designer
 from designer.designs.reach import reach
 from designer.problem.explain import explain
-from designer.virtualizer.render import RenderOptions, render
+from designer.stereo.render import RenderOptions, render
 
 ROOMS = (
     "problem",

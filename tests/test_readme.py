@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-from programs import need_module
 
 import designer
 from designer import measures
@@ -131,7 +130,6 @@ def test_the_critical_distance_is_given_as_its_range() -> None:
     The beam alone at 6 kHz, which holds its band and its fades (four seconds); at the problem's own place and rate the ratio is the
     same to 0.01 dB.
     """
-    need_module("pyroomacoustics", "pyroomacoustics")
     text = library()["living-room"][0].read_text(encoding="utf-8")
     first, centre = text.index("[[designs]]"), text.index('[[designs]]\nname = "centre"')
     text = text[:first] + text[centre:]

@@ -1,4 +1,4 @@
-"""`designer render`: its options, its progress bar, and what it says; `virtualizer/render.py` does the work."""
+"""`designer render`: its options, its progress bar, and what it says; `stereo/render.py` does the work."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def render(
     from rich.progress import Progress
 
     from designer import job
-    from designer.virtualizer.render import RenderOptions
-    from designer.virtualizer.render import render as play
+    from designer.stereo.render import RenderOptions
+    from designer.stereo.render import render as play
 
     options = RenderOptions(at_ears, headphones, bypass, plain, room, gain)
     options.check()

@@ -13,7 +13,6 @@ own delay's difference between the ears, and a warning says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy.special import spherical_jn
@@ -27,25 +26,6 @@ from designer.evaluation.driver_patterns import EXACT_DB, LEFT_OUT, Series, sing
 MIN_KA = 1e-6
 
 
-class Ears(Protocol):
-    """Both ears as two functions of direction, and what mixes them."""
-
-    @property
-    def mixing(self) -> Real:
-        """The two functions' shares (2, 2) in the left and the right ear."""
-
-    @property
-    def error_db(self) -> float:
-        """What truncation or interpolation leaves out."""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the user should know of it."""
-
-    def at(self, arriving: Real) -> tuple[Complex, Complex]:
-        """Two functions (F, I) each, for unit vectors (I, 3) in the head's axes to where the sound comes from."""
-
-
 @dataclass(frozen=True)
 class AxialEars:
     """Even and odd terms about the axis through the ears."""
@@ -57,7 +37,7 @@ class AxialEars:
     mixing = np.array([[1.0, 1.0], [1.0, -1.0]])
 
     def at(self, arriving: Real) -> tuple[Complex, Complex]:
-        """Even and odd (F, I)."""
+        """Even and odd (F, I), for unit vectors (I, 3) in the head's axes to where the sound comes from."""
         cosine = np.clip(arriving[:, 1], -1.0, 1.0)
         table = single_legendre(cosine, 2 * max(self.even.terms, self.odd.terms))
         return self.even.times(np.ascontiguousarray(table[::2])), self.odd.times(np.ascontiguousarray(table[1::2]))
@@ -79,14 +59,12 @@ class MeasuredEars:
         return ears[:, :, 0], ears[:, :, 1]
 
 
+Ears = AxialEars | MeasuredEars
+"""Two functions of direction, their shares `mixing` (2, 2) in the left and the right ear, what truncation leaves out, warnings."""
+
+
 def encode_ears(head: Head, frequency_hz: Real, speed_of_sound_m_s: float) -> Ears:
-    """Encode a head.
-
-    Parameters
-    ----------
-    frequency_hz : (F,) in equal steps from 0
-
-    """
+    """Encode a head at frequencies (F,) in equal steps from 0."""
     if isinstance(head, MeasuredHead):
         return _measured(head, frequency_hz)
     ka = 2 * np.pi * frequency_hz / speed_of_sound_m_s * head.radius_m

@@ -30,13 +30,11 @@ from designer.targets.curves import curve_db, in_band
 
 HALF_WIDTH_M = 0.5
 STEP_M = 0.02
-MEASURED_STEP_M = 0.1
-"""A measured head is interpolated anew at each place, which takes longer."""
+MEASURED_STEP_M = 0.1  # a measured head is interpolated anew at each place, which takes longer
 NEAR_HALF_WIDTH_M = 0.1
 TURNS_DEG = np.arange(-30.0, 31.0, 5.0)
 ZONE_DB = 3.0
-CLEARANCE_M = 0.12
-"""From the head's surface to the nearest driver: nearer, a head is in the device's way."""
+CLEARANCE_M = 0.12  # from the head's surface to the nearest driver: nearer, a head is in the device's way
 PHANTOM_BAND_HZ = (200.0, 1500.0)
 LARGEST_ITD_S = 1e-3
 ITD_STEPS = 401
@@ -62,23 +60,13 @@ class ChannelZone:
 
 @dataclass(frozen=True)
 class Zone:
-    """Maps over the places, in the order of their displacements, and the same over turns at the listener's own place.
+    """Maps over the places, in the order of their displacements, and the same over turns at the listener's own place."""
 
-    Attributes
-    ----------
-    displacements_m : (P, 3) of the head's centre along the device's axes
-    channels : ear channel -> its maps
-    level_db : (P,) left ear over right of what comes from the middle
-    delay_s : (P,) by which the right ear hears it later than the left
-    middle : what was fed: "centre", or "left + right"; empty where there is neither
-
-    """
-
-    displacements_m: Real
-    channels: dict[str, ChannelZone]
-    level_db: Real
-    delay_s: Real
-    middle: str
+    displacements_m: Real  # (P, 3) of the head's centre along the device's axes
+    channels: dict[str, ChannelZone]  # ear channel -> its maps
+    level_db: Real  # (P,) left ear over right of what comes from the middle
+    delay_s: Real  # (P,) by which the right ear hears it later than the left
+    middle: str  # what was fed: "centre", or "left + right"; empty where there is neither
 
 
 def square_m(half_width_m: float = HALF_WIDTH_M, step_m: float = STEP_M) -> Real:
@@ -162,20 +150,13 @@ def listening_zone(
 
 @dataclass(frozen=True)
 class Zones:
-    """A channel's listeners: on a square around their own place, on a small one, and turned at their own place.
-
-    Attributes
-    ----------
-    step_m : of the square
-    turn_deg : of the third
-
-    """
+    """A channel's listeners: on a square around their own place, on a small one, and turned at their own place."""
 
     square: Zone
     near: Zone
     turned: Zone
-    step_m: float
-    turn_deg: Real
+    step_m: float  # of the square
+    turn_deg: Real  # of the third
 
 
 def zones(designs: list[DesignTable], taps: dict[str, Real], plain: dict[str, Complex], scene: Scene) -> Zones:

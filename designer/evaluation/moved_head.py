@@ -16,14 +16,11 @@ from designer.realization import response as filter_response
 from designer.targets.curves import in_band
 
 HEADS = 48
-CLEARANCE = 1.01
-"""How many radii from a sphere's centre the series of its field converges."""
-LEAST_REACH_M = 0.03
-"""Heads are spread over the ear cloud's box, and at least over +/-3 cm to the front and the side."""
+CLEARANCE = 1.01  # how many radii from a sphere's centre the series of its field converges
+LEAST_REACH_M = 0.03  # heads are spread over the ear cloud's box, and at least over +/-3 cm to the front and the side
 
 SHIFTS_M = (0.01, 0.03)
-NEAR_M = 1e-3
-"""A shift nearer than this to a displacement of the cloud is one that the design saw."""
+NEAR_M = 1e-3  # a shift nearer than this to a displacement of the cloud is one that the design saw
 
 
 @dataclass(frozen=True)
@@ -103,13 +100,7 @@ class UnseenPoints:
 
 
 def unseen_points(design: DesignTable, scene: Scene, displacements_m: Real) -> UnseenPoints:
-    """The points of an ear channel at those of the displacements (N, 3) that are possible.
-
-    Parameters
-    ----------
-    scene : on the design's frequencies
-
-    """
+    """The points of an ear channel at those of the displacements (N, 3) that are possible; the scene is the design's."""
     step_hz = np.diff(scene.frequency_hz)
     between_hz = np.concatenate([scene.frequency_hz[:-1] + step_hz / 4, scene.frequency_hz[:-1] + 3 * step_hz / 4])
     inside_hz = np.sort(between_hz[in_band(between_hz, design.band_hz)])
@@ -124,13 +115,7 @@ def unseen_points(design: DesignTable, scene: Scene, displacements_m: Real) -> U
 
 
 def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
-    """Judge an ear channel's taps (L, T) in the band, a quarter of the way between the design's frequencies.
-
-    Parameters
-    ----------
-    scene : on the design's frequencies
-
-    """
+    """Judge an ear channel's taps (L, T) in the band, a quarter of the way between the scene's frequencies, the design's."""
     cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
     unseen = unseen_points(design, scene, displaced_heads_m(cloud_m))
     w = filter_response(taps, unseen.frequency_hz, scene.problem.sample_rate_hz)

@@ -50,17 +50,14 @@ class Point:
 class ChannelStudy:
     """One channel: what its filters take, and what is left of the gain as they become what a firmware runs."""
 
-    words: int
-    """Coefficients that are stored."""
-    multiply_adds: int
-    """Products a sample."""
-    output_bound_db: float
-    """How far full-scale input can drive the loudest driver's output above full scale."""
-    stages: dict[str, Gains]
-    """"ideal", "realised", and "quantised" where there is a word."""
+    words: int  # coefficients that are stored
+    multiply_adds: int  # products a sample
+    output_bound_db: float  # how far full-scale input can drive the loudest driver's output above full scale
+    stages: dict[str, Gains]  # "ideal", "realised", and "quantised" where there is a word
     curves: tuple[Point, ...]
-    moved: dict[str, Gains] = field(default_factory=dict)
-    """The stages with the head shifted and between the frequencies; none for a beam."""
+    moved: dict[str, Gains] = field(
+        default_factory=dict
+    )  # with the head shifted, between the frequencies; none for a beam
 
     def as_json(self) -> dict[str, Any]:
         """The content of `summary.json`."""
@@ -80,15 +77,7 @@ class ChannelStudy:
 
 
 def study(channels: Sequence[ChannelDesign], made: Realized, scene: Scene) -> dict[str, ChannelStudy]:
-    """Channel -> what its form costs.
-
-    Parameters
-    ----------
-    channels : as designed
-    made : as realised
-    scene : on the design's frequencies and those half way between
-
-    """
+    """Channel -> what its form costs; the scene is on the design's frequencies and those half way between."""
     return {channel.design.name: _studied(n, channel, made, scene) for n, channel in enumerate(channels)}
 
 

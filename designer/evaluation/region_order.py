@@ -9,8 +9,7 @@ from designer.evaluation.words import hz, spans
 from designer.problem.schema import MAX_ORDER
 from designer.targets.region_power import RegionPower
 
-ORDER_TOLERANCE_DB = 0.05
-"""What the power ratio between regions may change by at a finer order."""
+ORDER_TOLERANCE_DB = 0.05  # what the power ratio between regions may change by at a finer order
 
 
 def order_warnings(regions: RegionPower, w: Complex, frequency_hz: Real) -> tuple[str, ...]:

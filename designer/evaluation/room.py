@@ -29,22 +29,16 @@ if TYPE_CHECKING:
 STEREO = "plain stereo's middle"
 EARS = slice(0, 2)
 DISTANCE, COHERENCE = "critical_distance_m", "interaural_coherence"
-LEAST_DB, LEAST_COHERENCE = 0.1, 0.01
-"""Smaller changes are none."""
+LEAST_DB, LEAST_COHERENCE = 0.1, 0.01  # smaller changes are none
 
 
 @dataclass(frozen=True)
 class Played:
-    """One way to play through the device in the room.
+    """One way to play through the device in the room."""
 
-    name : the channel, the channel's plain driver, or plain stereo's middle
-    channel : whose comparison it belongs to; empty for plain stereo, which belongs to all
-    response : (4, T) at the receivers, direct and reflected
-    """
-
-    name: str
-    channel: str
-    response: Real
+    name: str  # the channel, the channel's plain driver, or plain stereo's middle
+    channel: str  # whose comparison it belongs to; empty for plain stereo, which belongs to all
+    response: Real  # (4, T) at the receivers, direct and reflected
     measures: RoomMeasures
 
 

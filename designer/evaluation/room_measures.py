@@ -24,7 +24,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from designer.arrays import Complex, Real
-from designer.evaluation.image_sum import CENTRE, LATERAL, LEFT_EAR, RIGHT_EAR
+from designer.evaluation.image_sources import CENTRE, LATERAL, LEFT_EAR, RIGHT_EAR
 from designer.measures import FLOOR, db
 
 LOWEST_HZ, HIGHEST_HZ = 125.0, 8000.0
@@ -81,7 +81,7 @@ def room_measures(
 
     Parameters
     ----------
-    direct, reflected : (4, T) responses at the receivers of `image_sum`
+    direct, reflected : (4, T) responses at the receivers of `image_sources`
     distance_m : to the listener
     first_s : when the first sound arrives
 

@@ -24,54 +24,47 @@ import numpy as np
 from designer.acoustics.scene import Scene, air_of, driver_places_m
 from designer.arrays import Complex, Real
 from designer.errors import DataError
-from designer.evaluation.direction_table import WANTED_ERROR_DB
-from designer.evaluation.driver_patterns import Encoded, encode
+from designer.evaluation.driver_patterns import WANTED_ERROR_DB, Encoded, encode
 from designer.evaluation.head_patterns import encode_ears
-from designer.evaluation.image_sources import Images, images_within, library, log_reflection
-from designer.evaluation.image_sum import CENTRE, RECEIVERS, Receiver, Walls, gathered
+from designer.evaluation.image_sources import (
+    CENTRE,
+    RECEIVERS,
+    Images,
+    Receiver,
+    Walls,
+    gathered,
+    images_within,
+    log_reflection,
+)
 from designer.problem import geometry, room_places
 from designer.problem.schema import Problem, Room
 
 WAVES, IMAGES = 2_000_000, 1_000_000
-RINGING_S = 0.002
-"""What drivers and heads ring at the least, behind the arrival at the device's origin."""
+RINGING_S = 0.002  # what drivers and heads ring at the least, behind the arrival at the device's origin
 TAPER = 0.85
 FADE = 1 / 8
-INFRASONIC_HZ = 20.0
-"""Below it, and above half of it by half a cosine, reflections are taken out."""
-AUDIBLE_HZ = 16_000.0
-"""Up to which the truncation error of sampled patterns is held, or 0.85 of Nyquist."""
+INFRASONIC_HZ = 20.0  # below it, and above half of it by half a cosine, reflections are taken out
+AUDIBLE_HZ = 16_000.0  # up to which the truncation error of sampled patterns is held, or 0.85 of Nyquist
 NEAR_M = 15.0
 """Images nearer than this come from each driver's own place; beyond, from a round enclosure's centre or axis: 0.3 degrees beside it."""
 SAME_PLACE_M = 1e-3
 POORLY_DECAYED_DB = 35.0
 """What a T20 needs: its range ends at -25 dB, and the response's end is to be 10 dB below that (ISO 3382-1)."""
-MEASURED_RINGING_S = 0.04
-"""RINGING_S of measured drivers: a vented box of 70 Hz has fallen by 60 dB after that."""
-MOST_REFLECTIONS = 144
-"""The library lists every image up to an order, four million of them up to this one, in about 1 GB."""
+MEASURED_RINGING_S = 0.04  # RINGING_S of measured drivers: a vented box of 70 Hz has fallen by 60 dB after that
 
 
 @dataclass(frozen=True)
 class RoomResponses:
-    """From each driver's feed to each receiver, sample 0 at the feed.
-
-    direct, reflected : (4, L, T): left ear, right ear, the head's centre without it, figure of eight there
-    distance_m : from the device to the listener
-    first_s : when the first sound of any driver arrives at the centre
-    images : how many are summed
-    decayed_db : by how much the energy has fallen at the end, after Eyring
-    truncation_error_db : of the drivers' encoded patterns and of the head's, the larger
-    """
+    """From each driver's feed to each receiver, sample 0 at the feed."""
 
     sample_rate_hz: float
-    direct: Real
+    direct: Real  # (4, L, T): left ear, right ear, the head's centre without it, figure of eight there
     reflected: Real
-    distance_m: float
-    first_s: float
-    images: int
-    decayed_db: float
-    truncation_error_db: float
+    distance_m: float  # from the device to the listener
+    first_s: float  # when the first sound of any driver arrives at the centre
+    images: int  # how many are summed
+    decayed_db: float  # by how much the energy has fallen at the end, after Eyring
+    truncation_error_db: float  # of the drivers' encoded patterns and of the head's, the larger
     warnings_of_head: tuple[str, ...] = ()
 
     @property
@@ -102,12 +95,10 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
 
     Raises
     ------
-    ProblemError : pyroomacoustics is not installed
     DataError : a measured head lacks the direction of the direct sound
 
     """
     problem = scene.problem
-    library(problem)  # before anything is computed
     speed, rate = problem.speed_of_sound_m_s, problem.sample_rate_hz
     listener = room_places.room_listener(problem, room)
     there = Scene(problem.model_copy(update={"listener": listener}), scene.frequency_hz, np.zeros((1, 3)))
@@ -207,10 +198,8 @@ def _images(problem: Problem, room: Room, centre_m: Real) -> tuple[Images, float
     # As many rooms as fit into a sphere of the reach.
     affordable_m = (most * room_places.volume_m3(room) * 3 / (4 * math.pi)) ** (1 / 3)
     direct_m = float(np.linalg.norm(np.array(room.device_m) - centre_m))
-    # The library lists all images up to an order, which in a long or flat room are many more than those within the reach.
-    listed_m = MOST_REFLECTIONS / float(np.linalg.norm(1 / np.array(room.size_m)))
-    reach_m = min(longest_s * problem.speed_of_sound_m_s, affordable_m, max(listed_m - direct_m, 0.0)) + direct_m
-    return images_within(problem, room, centre_m, reach_m), longest_s
+    reach_m = min(longest_s * problem.speed_of_sound_m_s, affordable_m) + direct_m
+    return images_within(room, centre_m, reach_m), longest_s
 
 
 def _direct(at: Scene, receiver: Receiver) -> Complex:

@@ -30,38 +30,25 @@ from designer.realization import response as filter_response
 from designer.targets.channel_target import cancelled_azimuths
 from designer.targets.curves import in_band
 
-REFERENCE_C = 20.0
-"""Degrees at which the problem's speed of sound holds."""
+REFERENCE_C = 20.0  # degrees at which the problem's speed of sound holds
 LARGEST_DEVIATIONS = 3.0
 """Temperatures and heads beyond so many standard deviations are drawn again at that limit: a head has no radius of 0."""
-CHUNK = 100
-"""Draws that are taken together: they stay in the processor's cache."""
+CHUNK = 100  # draws that are taken together: they stay in the processor's cache
 SIZES = ((3, 5), (4, 8), (6, 12), (10, 20))
 PROBES = 3
-SMOOTH = 1e-3
-"""What S may miss, of the largest magnitude: -60 dB."""
-FAR_M = 1e4
-"""What stands for an infinite distance in directions."""
+SMOOTH = 1e-3  # what S may miss, of the largest magnitude: -60 dB
+FAR_M = 1e4  # what stands for an infinite distance in directions
 PERCENTILES = (5.0, 50.0, 95.0)
 
 
 @dataclass(frozen=True)
 class Draws:
-    """N drawn devices and listeners: the same for the same seed.
+    """N drawn devices and listeners: the same for the same seed."""
 
-    Attributes
-    ----------
-    factor : 1 + e_l of each driver (N, L)
-    displacement_m : of each driver (N, L, 3)
-    speed_ratio : c'/c (N,)
-    head_radius_ratio : a'/a (N,)
-
-    """
-
-    factor: Complex
-    displacement_m: Real
-    speed_ratio: Real
-    head_radius_ratio: Real
+    factor: Complex  # 1 + e_l of each driver (N, L)
+    displacement_m: Real  # of each driver (N, L, 3)
+    speed_ratio: Real  # c'/c (N,)
+    head_radius_ratio: Real  # a'/a (N,)
 
 
 def draw(table: Tolerance, drivers: int, head_radius_m: float) -> Draws:
@@ -86,19 +73,11 @@ def _held(deviations: Real) -> Real:
 
 @dataclass(frozen=True)
 class ChannelTolerance:
-    """One channel over the draws.
+    """One channel over the draws."""
 
-    Attributes
-    ----------
-    frequency_hz : (F,) in its band
-    gain_db : (N, F) cancellation gain; of an ear channel with the head at the listener's own place
-    nominal_db : (F,) without any error
-
-    """
-
-    frequency_hz: Real
-    gain_db: Real
-    nominal_db: Real
+    frequency_hz: Real  # (F,) in its band
+    gain_db: Real  # (N, F) cancellation gain; of an ear channel with the head at the listener's own place
+    nominal_db: Real  # (F,) without any error
 
     @property
     def percentiles_db(self) -> Real:
@@ -165,25 +144,14 @@ def _nominal(drivers: int) -> Draws:
 
 @dataclass(frozen=True)
 class Points:
-    """The points that channels are judged at, as functions of the speed of sound and the head's radius.
+    """The points that channels are judged at, as functions of the speed of sound and the head's radius."""
 
-    Attributes
-    ----------
-    smooth : S (M L F,)
-    distance_m : (M, L) from driver to point, what the phase turns by; in the far field relative to the origin's
-    length_m : (M, L) the same, what the amplitude falls with
-    towards : (M, L, 3) unit vectors from driver to point
-    frequency_hz : (F,)
-    speed_m_s : the problem's
-
-    """
-
-    smooth: ChebyshevSurface
-    distance_m: Real
-    length_m: Real
-    towards: Real
-    frequency_hz: Real
-    speed_m_s: float
+    smooth: ChebyshevSurface  # S (M L F,)
+    distance_m: Real  # (M, L) from driver to point, what the phase turns by; in the far field relative to the origin's
+    length_m: Real  # (M, L) the same, what the amplitude falls with
+    towards: Real  # (M, L, 3) unit vectors from driver to point
+    frequency_hz: Real  # (F,)
+    speed_m_s: float  # the problem's
 
     @classmethod
     def of(cls, design: DesignTable, scene: Scene) -> Points | None:

@@ -22,10 +22,10 @@ from designer.problem.schema import Problem
 from designer.realization import response
 from designer.realization.cascade import Cascade
 from designer.result import Result
+from designer.stereo.chain import CENTRE, chain_of, has_chain
+from designer.stereo.virtualisation import VIRTUAL
 from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
 from designer.versions import versions
-from designer.virtualizer.chain import CENTRE, chain_of, has_chain
-from designer.virtualizer.virtualisation import VIRTUAL
 
 MAX_VALUES = 200_000
 """A stand-in of more taps than this is not written twice; its limits are then found after the design."""

@@ -21,9 +21,7 @@ from designer.export.judged import with_judgement
 from designer.export.provenance import command
 from designer.export.target import Export
 from designer.export.targets import target_named
-from designer.virtualizer.short_time_frames import OVERLAP
-from designer.virtualizer.upmix import AVERAGE_S, Upmix
-from designer.virtualizer.upmix_gains import SILENCE
+from designer.stereo.upmix import AVERAGE_S, OVERLAP, SILENCE, Upmix
 from designer.writing import (
     DESIGN,
     EXPORT,

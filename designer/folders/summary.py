@@ -19,8 +19,8 @@ from designer.errors import DataError
 from designer.export.wave import loud_note
 from designer.problem.messages import shown
 from designer.result import Channel, Result
+from designer.stereo.listening import chain_summary
 from designer.versions import WRITER, versions
-from designer.virtualizer.summary import chain_summary
 
 SUMMARY = "summary.json"
 WAVE = "filters.wav"

@@ -30,7 +30,7 @@ def load(path: str | Path) -> Problem:
 
     Parameters
     ----------
-    path : path of a TOML file (DESIGN section 3 is the contract; `designer schema` prints it)
+    path : path of a TOML file (`designer schema` prints what it may hold)
 
     Raises
     ------

@@ -18,12 +18,12 @@ from designer.evaluation.words import hz
 from designer.report.canvas import COLOURS, INK, SOFT, STYLES, headed, numbered_axis, shortened
 from designer.report.plots import below, curve, draw_curves, over_frequency, panels
 from designer.result import Result
-from designer.virtualizer.chain import has_chain
-from designer.virtualizer.crosstalk_fit import TIMES_HZ
-from designer.virtualizer.excerpts import excerpts
-from designer.virtualizer.listening import AtHead, Listening, fit_errors, listening
-from designer.virtualizer.separation import Separation, separation
-from designer.virtualizer.virtualisation import VIRTUAL
+from designer.stereo.chain import has_chain
+from designer.stereo.crosstalk_fit import TIMES_HZ
+from designer.stereo.excerpts import excerpts
+from designer.stereo.listening import AtHead, Listening, fit_errors, listening
+from designer.stereo.upmix import Separation, separation
+from designer.stereo.virtualisation import VIRTUAL
 
 SIDES: dict[str, dict[str, Any]] = {
     "left": {"color": COLOURS[0]},

@@ -9,21 +9,76 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 import designer
-from designer.designs import design_channel
-from designer.evaluation.taps_curve import Kept, taps_curve
+from designer import measures
+from designer.acoustics.scene import Scene
+from designer.arrays import Real
+from designer.designs.channel import ChannelDesign, design_channel
+from designer.evaluation.moved_head import moved_head
+from designer.metrics import TONE_BAND_HZ
+from designer.realization import realize
+from designer.realization import response as filter_response
+from designer.realization.dense_targets import between
+from designer.realization.response import cut_inverse_transform
 from designer.report.canvas import COLOURS, STYLES, in_style, numbered_axis, svg
 from designer.report.plots import below, curve, draw_curves, panels
 from designer.result import fine_frequencies_hz
+from designer.targets.channel_target import channel_target, driver_index
 
 HERE = Path(__file__).parent
 TAPS = (16, 24, 32, 40, 48, 56, 64, 80, 96, 128, 192, 256, 512, 1024)
-COLUMNS = ("way", "taps", "median_db", "fifth_percentile_db", "tone_in_band_db", "tone_db")
+TONE_FREQUENCIES = 400
 LARGEST_TONE_DB = 3.0
+
+
+def _cut(channel: ChannelDesign, scene: Scene, taps: int) -> Real:
+    """Of the weights on as many frequencies in equal steps: a design's own hold the ends of its bands too."""
+    f = channel.frequency_hz
+    even_hz = np.linspace(0.0, scene.problem.sample_rate_hz / 2, f.size)
+    return cut_inverse_transform(between(f, channel.weights, even_hz), taps)
+
+
+WAYS: Mapping[str, Callable[[ChannelDesign, Scene, int], Real]] = {
+    "joint fit": lambda channel, scene, taps: realize([channel], scene, taps)[0][0],
+    "cut inverse transform": _cut,
+}
+
+
+class Kept(NamedTuple):
+    """What taps made in one way keep of an ear channel."""
+
+    way: str
+    taps: int
+    median_db: float
+    fifth_percentile_db: float
+    tone_in_band_db: (
+        float  # largest deviation of the mean level at the reached ear from the plain driver's, in the band
+    )
+    tone_db: float  # from 100 Hz to 16 kHz
+
+
+def taps_curve(channel: ChannelDesign, scene: Scene, taps: Iterable[int]) -> list[Kept]:
+    """What each way keeps of an ear channel with each number of taps; the scene's frequencies are from 0 to Nyquist."""
+    rate = scene.problem.sample_rate_hz
+    heard = scene.at(np.geomspace(TONE_BAND_HZ[0], min(TONE_BAND_HZ[1], rate / 2), TONE_FREQUENCIES))
+    target = channel_target(channel.design, heard, channel.plain)
+    own = driver_index(channel.design, scene.drivers)
+    found = []
+    for way, made in WAYS.items():
+        for length in taps:
+            filters = made(channel, scene, length)
+            moved = moved_head(channel.design, filters, scene)
+            w = filter_response(filters, heard.frequency_hz, rate)[:, own]
+            tone = np.abs(measures.db(measures.mean_power(target.reach, w)) - measures.amplitude_db(target.plain_level))
+            in_band = float(tone[target.in_band].max(initial=0.0))
+            found.append(Kept(way, length, moved.median_db, moved.fifth_percentile_db, in_band, float(tone.max())))
+    return found
 
 
 def measured(taps: tuple[int, ...] = TAPS) -> list[Kept]:
@@ -37,7 +92,7 @@ def table(kept: list[Kept]) -> str:
     """The table as CSV, to a hundredth of a dB."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(Kept._fields)
     for one in kept:
         numbers = (one.median_db, one.fifth_percentile_db, one.tone_in_band_db, one.tone_db)
         writer.writerow([one.way, one.taps, *(f"{number:.2f}" for number in numbers)])

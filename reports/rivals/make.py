@@ -103,9 +103,7 @@ def measured(problems: Iterable[str] | None = None) -> list[Row]:
         ),
     ]
     rows = []
-    if (
-        problems is not None and importlib.util.find_spec("pyroomacoustics") is None
-    ):  # an extra, which the whole table needs
+    if problems is not None and importlib.util.find_spec("pyroomacoustics") is None:  # which the whole table needs
         plans = [plan for plan in plans if plan[0] != RAKE]
     for rival, asked, own, case, made in plans:
         pooled: list[tuple[np.ndarray, np.ndarray]] = []

@@ -284,18 +284,17 @@ def test_a_piston_is_many_points(k: float) -> None:
 
 
 def test_every_frequency_is_finite_and_smooth() -> None:
-    """Four stretches of 0 Hz to 24 kHz on a radius of 0.14 m (ka = 61): no NaN, and the phase at the front turns as the distance asks."""
+    """0 Hz to 24 kHz on a radius of 0.14 m (ka = 61): no NaN, and the phase at the front turns as the distance asks."""
     enclosure = CylinderEnclosure.of_discs(0.14, np.array([[0.14, 0.0, 0.0], [0.0, 0.14, 0.1]]), [0.03, 0.0])
-    stretches = [start_hz + 40.0 * np.arange(20) for start_hz in (20.0, 1000.0, 8000.0, 23_240.0)]
-    k = 2 * np.pi * np.concatenate([[0.0, 10.0], *stretches]) / 343.0
+    k = 2 * np.pi * np.concatenate([[0.0, 10.0], np.linspace(20.0, 24_000.0, 600)]) / 343.0
     points = np.array([[2.0, 0.0, 0.0], [-0.19, 0.0, 0.05], [-0.5, 0.2, 0.5], [1.0, 0.0, -1.0]])
     h = enclosure.field(k, points)
     assert np.isfinite(h).all()
-    front = (h[2:, 0, 0] * np.exp(1j * k[2:] * (2.0 - 0.14))).reshape(len(stretches), -1)
+    front = h[1:, 0, 0] * np.exp(1j * k[1:] * (2.0 - 0.14))
     assert np.abs(np.diff(np.unwrap(np.angle(front)))).max() < 0.15  # 40 Hz turn 2 m by 1.5
     assert np.isfinite(enclosure.far_field(k, direction(np.arange(0.0, 360.0, 30.0), 45.0))).all()
     assert np.isfinite(enclosure.far_field(k, np.array([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]))).all()
-    assert np.isfinite(enclosure.radiated_power(k[::8])).all()
+    assert np.isfinite(enclosure.radiated_power(k[::50])).all()
 
 
 def test_all_at_once_is_one_by_one() -> None:

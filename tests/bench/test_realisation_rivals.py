@@ -191,9 +191,7 @@ def nearest_m(one: Case) -> float:
 
 def rake_max_sinr(one: Case) -> Real:
     """Pyroomacoustics' weights for the two ear points of the centre, its bulk advance removed, and its own filters."""
-    beamforming = pytest.importorskip(
-        "pyroomacoustics.beamforming", reason="pyroomacoustics is an extra: pip install '.[room]'"
-    )
+    beamforming = pytest.importorskip("pyroomacoustics.beamforming", reason="pyroomacoustics is not installed")
     problem = one.scene.problem
     places = np.array([driver.position_m for driver in problem.drivers])[:, :2].T
     at = np.array(problem.listener.position_m)[:2]

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.signal import ShortTimeFFT, oaconvolve
 
 from designer.arrays import Real
-from designer.virtualizer.short_time_frames import window
-from designer.virtualizer.signal_path import Running, SignalPath
+from designer.stereo.signal_path import Running, SignalPath
+from designer.stereo.upmix import window
 
 RATE_HZ = 48_000
 SECONDS = 20

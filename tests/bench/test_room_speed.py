@@ -9,16 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 from evaluation.room_cases import encoded, error_db, receiver, room_of, sphere_in_a_room
-from programs import need_module
 
 from designer.acoustics.scene import scene
 from designer.arrays import Complex, Real
-from designer.evaluation.image_sources import Images, images_within, log_reflection
-from designer.evaluation.image_sum import Walls, gathered, waves_from
+from designer.evaluation.image_sources import Images, Walls, gathered, images_within, log_reflection, waves_from
 from designer.problem import room_places
 from designer.problem.schema import Problem
 
-need_module("pyroomacoustics", "pyroomacoustics")
 F = np.linspace(0.0, 24_000.0, 257)
 ABSORPTION = 0.3
 SOME = 40
@@ -100,7 +97,7 @@ def test_images_in_one_sum(count: int) -> None:
     """
     problem = sphere_in_a_room(absorption=ABSORPTION, device_m=[0.7, 1.6, 1.0])
     room, source, head = room_of(problem), encoded(problem, F), receiver(problem, F)
-    reach = images_within(problem, room, head.centre_m, 50.0 if count > 2000 else 32.0)
+    reach = images_within(room, head.centre_m, 50.0 if count > 2000 else 32.0)
     images = Images(reach.size_m, reach.rooms[:count], reach.reach_m)
     assert len(images.rooms) == count
     walls = Walls.of(log_reflection(problem, room, F), F, None)

@@ -13,8 +13,7 @@ from designer.acoustics.scene import air_of, scene
 from designer.arrays import Complex, Real
 from designer.evaluation.driver_patterns import Encoded, encode
 from designer.evaluation.head_patterns import encode_ears
-from designer.evaluation.image_sources import Images, images_within, log_reflection
-from designer.evaluation.image_sum import Receiver, Walls, gathered
+from designer.evaluation.image_sources import Images, Receiver, Walls, gathered, images_within, log_reflection
 from designer.evaluation.room_responses import RoomResponses, room_responses
 from designer.problem import geometry, room_places
 from designer.problem.schema import Problem, Room
@@ -57,7 +56,7 @@ def images_up_to(problem: Problem, reflections: int) -> Images:
     """Every image of so many reflections at the most."""
     centre_m = receiver(problem, np.array([0.0, 1000.0])).centre_m
     room = room_of(problem)
-    all_of = images_within(problem, room, centre_m, (reflections + 1) * float(np.linalg.norm(room.size_m)))
+    all_of = images_within(room, centre_m, (reflections + 1) * float(np.linalg.norm(room.size_m)))
     return Images(all_of.size_m, all_of.rooms[all_of.orders <= reflections], all_of.reach_m)
 
 

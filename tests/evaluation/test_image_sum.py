@@ -13,8 +13,7 @@ from programs import need_module
 
 from designer.acoustics.scene import scene
 from designer.evaluation import room_responses as module
-from designer.evaluation.image_sources import Images, images_within
-from designer.evaluation.image_sum import CENTRE, LEFT_EAR, RIGHT_EAR
+from designer.evaluation.image_sources import CENTRE, LEFT_EAR, RIGHT_EAR, Images, images_within
 from designer.problem.schema import SceneTable
 from evaluation.room_cases import error_db, images_up_to, point_in_a_room, responses, room_of, sphere_in_a_room, summed
 
@@ -186,7 +185,7 @@ def test_images_are_those_within_reach(device_m: list[float]) -> None:
         inside, absorption=0.3, device_m=device_m, size_m=[5.0, 4.0, 2.5], listener_m=[2.2, 1.6, 1.0]
     )
     centre_m = np.array([2.2, 1.6, 1.0])
-    found = images_within(problem, room_of(problem), centre_m, 20.0)
+    found = images_within(room_of(problem), centre_m, 20.0)
     wanted = set()
     for n in np.ndindex(21, 21, 21):
         room = np.array(n) - 10

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +13,16 @@ import pandas as pd
 import pytest
 import soundfile
 from command import run
-from programs import need_module
 from scipy.io import wavfile
+from stereo.small_designs import trio
 from toml_text import toml
-from virtualizer.small_designs import trio
 
 import designer
 from designer import job
-from designer.errors import DataError, ProblemError
+from designer.errors import DataError
 from designer.evaluation.room import STEREO
 from designer.writing import MANIFEST
 
-need_module("pyroomacoustics", "pyroomacoustics")
 ROOT = Path(__file__).parents[2]
 ROOM = {"size_m": [4.0, 3.0, 2.5], "absorption": 0.5, "device_m": [0.6, 1.2, 1.0]}
 
@@ -145,17 +142,6 @@ def test_render_without_a_room(
     done = render("free", "in.wav", "-o", "out.wav", "--at-ears", "--room")
     assert done.code == 2 and "--room: found no [room] in" in done.err
     assert not (tmp_path / "out.wav").exists()
-
-
-def test_without_pyroomacoustics(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it is not installed, a problem with a room is refused before anything is designed, with the command that installs it."""
-    problem = designer.loads(toml(tables("centre")))
-    monkeypatch.setitem(sys.modules, "pyroomacoustics", None)
-    with pytest.raises(
-        ProblemError, match=r"pip install 'loudspeaker-filter-designer\[room\]'`, or leave \[room\] out"
-    ):
-        designer.design(problem)
-    assert designer.design(designer.loads(toml(trio("centre")))).status == 0
 
 
 def test_another_listener() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.arrays import Real
-from designer.evaluation.image_sum import CENTRE, LATERAL, LEFT_EAR, RIGHT_EAR
+from designer.evaluation.image_sources import CENTRE, LATERAL, LEFT_EAR, RIGHT_EAR
 from designer.evaluation.room_measures import RoomMeasures, octave_gains, octaves_hz, room_measures
 
 RATE = 32_000.0

@@ -20,10 +20,9 @@ from designer.acoustics.measured_drivers import MeasuredDrivers
 from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.acoustics.scene import driver_places_m, scene
 from designer.arrays import Real
-from designer.evaluation.direction_table import cubic_weights, nodes
-from designer.evaluation.driver_patterns import encode
+from designer.evaluation.driver_patterns import cubic_weights, encode, nodes
 from designer.evaluation.head_patterns import encode_ears
-from designer.evaluation.wave_phases import wave_phases
+from designer.evaluation.image_sources import wave_phases
 from evaluation.room_cases import error_db
 
 LIBRARY = Path(__file__).parents[2] / "problems"

@@ -1,4 +1,4 @@
-"""The registry is walked: what STYLE asks of a formulation, each of them has, found in its file and in the tests."""
+"""The registry is walked: what a formulation owes, each of them has, found in its file and in the tests."""
 
 from __future__ import annotations
 

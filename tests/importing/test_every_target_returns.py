@@ -22,7 +22,7 @@ from designer.export.write import made
 from designer.importing import import_coefficients, read_coefficients
 from designer.problem import Problem
 from designer.realization.cascade import Cascade
-from designer.virtualizer.upmix import Upmix
+from designer.stereo.upmix import Upmix
 from importing.test_round_trip import problem, responses
 
 EXACT = ("csv", "json", "npz", "brutefir", "matlab")

@@ -15,14 +15,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from evaluation.room_cases import point_in_a_room, responses
-from programs import need_module
 
 from designer.arrays import Real
 from designer.evaluation import room_responses
-from designer.evaluation.image_sum import CENTRE
+from designer.evaluation.image_sources import CENTRE
 from designer.problem.schema import Problem
 
-need_module("pyroomacoustics", "pyroomacoustics")
 C_M_S = 343.0
 SIZE_M = np.array([4.2, 3.4, 2.7])
 PLACES = (([0.9, 0.8, 0.9], 30.0), ([3.1, 1.0, 1.6], 110.0), ([1.3, 2.3, 1.2], -40.0), ([2.9, 2.5, 0.8], -150.0))

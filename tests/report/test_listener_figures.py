@@ -10,8 +10,8 @@ import pytest
 import designer
 from designer.report.figures import Picture, listener_pictures
 from designer.report.listener import furthest, say_separation
-from designer.virtualizer.listening import listening
-from designer.virtualizer.separation import Separation
+from designer.stereo.listening import listening
+from designer.stereo.upmix import Separation
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from programs import need_module
+from stereo.small_designs import trio
 from toml_text import toml
-from virtualizer.small_designs import trio
 
 import designer
 from designer.metrics import ROOM
 from designer.report.figures import draw_problem
 from designer.report.room import DRAWN, draw_plan, draw_room, room_section
-
-need_module("pyroomacoustics", "pyroomacoustics")
 
 
 @pytest.fixture(scope="module")

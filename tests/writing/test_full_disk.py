@@ -106,7 +106,7 @@ def test_every_command_finds_it_before_the_work(
         monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("was computed"))
     for place in (
         "search.starter.new_problem",
-        "virtualizer.render.chain_of",
+        "stereo.render.chain_of",
         "acoustics.writers.convert._drivers",
         "importing.import_coefficients",
     ):

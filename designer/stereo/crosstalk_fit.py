@@ -1,0 +1,135 @@
+"""The crosstalk model's five numbers, fitted to what the two ears of a head hear from an angle.
+
+    minimise over d > 0, n_1, n_2, m_1, m_2 > 0    Σ_bands ((ΔL - ΔL_head) / 1 dB)^2q  +  Σ_f ((τ - τ_head) / 8 µs)²
+
+ΔL is the level difference by third octave from 200 Hz to 8 kHz, τ the phase delay from 200 Hz to 1.5 kHz, where it places a
+source; above, with a tenth of the weight, it keeps D near Woodworth's. q is 1 and then 3, so that the largest error of a
+band counts most. D is tried at the whole numbers next to Woodworth's, with the radius that the head's own time at low
+frequency says: a = c τ / (3 sin θ). What a head hears of a real loudspeaker far away is made here too.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from designer.acoustics.heads import Head, heads_of
+from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.rigid_sphere import sphere_pressure
+from designer.arrays import Complex, Real
+from designer.problem import geometry
+from designer.problem.schema import Problem
+from designer.stereo.crosstalk_model import CrosstalkModel
+from designer.stereo.interaural import level_difference_db, phase_delay_s, third_octaves_hz
+
+LEVELS_HZ = (200.0, 8000.0)
+TIMES_HZ = (200.0, 1500.0)
+HIGHEST_TIME_HZ = 4000.0
+FIT_HZ = np.geomspace(100.0, 10_000.0, 320)  # 48 an octave, so that 16 fall into a third
+LEVEL_DB, TIME_S, HIGH_TIME_S = 1.0, 8e-6, 1e-4
+POWERS = (1, 3)
+DELAYS_TRIED = (0, 1, 2)
+USED_NYQUIST = 0.9
+FAR_M = 1000.0  # where waves are plane: a head's near field changes its ratios by 10^-4 there
+BEGIN = np.log([1.0, 0.8, 0.02, 1.4, 0.07])  # d in samples; n_1, n_2, m_1, m_2
+BOUNDS = np.log([[0.05, 1e-3, 1e-5, 0.1, 1e-4], [30.0, 2.5, 1.0, 2.5, 1.0]])
+"""A pole no lower than 0.4 c/a, 250 Hz on a head, so that none hides beside a zero near 0 Hz and rings for a second."""
+
+
+def fit_frequencies_hz(sample_rate_hz: float) -> Real:
+    """Frequencies (F,) at which a head's ears are asked for: 100 Hz to 10 kHz, or to 0.9 of Nyquist."""
+    return FIT_HZ[USED_NYQUIST * sample_rate_hz / 2 >= FIT_HZ]
+
+
+def listened_bands_hz(top_hz: float) -> Real:
+    """Middles of the third octaves (B,) over which levels are compared, of spectra that end at `top_hz`."""
+    return third_octaves_hz(LEVELS_HZ[0], min(LEVELS_HZ[1], top_hz / 1.2))
+
+
+def fit_crosstalk(angle_deg: float, near: Complex, far: Complex, *, sample_rate_hz: float) -> CrosstalkModel:
+    """The model nearest to a head's ears (F,) at `fit_frequencies_hz`, of any common level and time; the angle is the near ear's."""
+    f = fit_frequencies_hz(sample_rate_hz)
+    middle_hz = listened_bands_hz(f[-1])
+    level_db = level_difference_db(near, far, f, middle_hz)
+    late_s = phase_delay_s(near, far, f)
+    timed = (f >= TIMES_HZ[0]) & (f <= HIGHEST_TIME_HZ)
+    time_scale = np.where(f <= TIMES_HZ[1], TIME_S, HIGH_TIME_S)[timed] * np.sqrt(timed.sum() / middle_hz.size)
+    theta = np.radians(angle_deg)
+    travel_s = float(np.mean(late_s[f <= 2 * f[0]])) / (3 * np.sin(theta))  # a/c
+    woodworth = max(round(travel_s * (theta + np.sin(theta)) * sample_rate_hz), 0)
+
+    def model(x: Real, delay: int) -> CrosstalkModel:
+        d = np.exp(x[0])
+        numerator, denominator = (_bilinear(np.exp(pair), travel_s * 2 * sample_rate_hz) for pair in (x[1:3], x[3:5]))
+        top, bottom = (numerator / denominator[0]).tolist(), (denominator / denominator[0]).tolist()
+        return CrosstalkModel(angle_deg, sample_rate_hz, float((1 - d) / (1 + d)), delay, tuple(top), tuple(bottom))
+
+    def misses(x: Real, delay: int, power: int) -> Real:
+        made = model(x, delay)
+        level = (level_difference_db(made.near(f), made.far(f), f, middle_hz) - level_db) / LEVEL_DB
+        late = (phase_delay_s(made.near(f), made.far(f), f) - late_s)[timed] / time_scale
+        return np.concatenate([np.sign(level) * np.abs(level) ** power, late])
+
+    tried = []
+    for delay in (woodworth + extra for extra in DELAYS_TRIED):
+        x = BEGIN
+        for power in POWERS:
+            found = least_squares(misses, x, args=(delay, power), bounds=(BOUNDS[0], BOUNDS[1]))
+            x = found.x
+        tried.append((found.cost, delay, x))
+    _, delay, x = min(tried, key=lambda one: one[0])
+    return model(x, delay)
+
+
+def _bilinear(pair: Real, warp: float) -> Real:
+    """1 + c_1 s + c_2 s² with s = warp (1 - z^-1)/(1 + z^-1), times (1 + z^-1)²: coefficients of 1, z^-1, z^-2."""
+    first, second = pair[0] * warp, pair[1] * warp**2
+    return np.array([1 + first + second, 2 - 2 * second, 1 - first + second])
+
+
+@cache
+def sphere_crosstalk(
+    angle_deg: float, *, head_radius_m: float, sample_rate_hz: float, speed_of_sound_m_s: float
+) -> CrosstalkModel:
+    """The model of a rigid sphere and a source far away."""
+    side = np.sin(np.radians(angle_deg))
+    ka = 2 * np.pi * fit_frequencies_hz(sample_rate_hz) / speed_of_sound_m_s * head_radius_m
+    ears = sphere_pressure(ka, np.array([np.inf]), np.array([[side, -side]]))[:, 0]
+    return fit_crosstalk(angle_deg, ears[:, 0], ears[:, 1], sample_rate_hz=sample_rate_hz)
+
+
+def measured_crosstalk(
+    head: Head, angle_deg: float, *, sample_rate_hz: float, speed_of_sound_m_s: float
+) -> CrosstalkModel:
+    """The model fitted to a head: of its two sides the mean level difference in dB, and the mean phase."""
+    f = fit_frequencies_hz(sample_rate_hz)
+    from_left = far_ears(head, f, angle_deg, speed_of_sound_m_s)
+    from_right = far_ears(head, f, -angle_deg, speed_of_sound_m_s)[:, ::-1]
+    ratios = [ears[:, 1] / ears[:, 0] for ears in (from_left, from_right)]
+    logs = [np.log(np.abs(ratio)) + 1j * np.unwrap(np.angle(ratio)) for ratio in ratios]
+    far = np.exp((logs[0] + logs[1]) / 2)
+    return fit_crosstalk(angle_deg, np.ones_like(far), far, sample_rate_hz=sample_rate_hz)
+
+
+def crosstalk_of(problem: Problem) -> CrosstalkModel | None:
+    """The crosstalk model that the problem asks for, None without [virtualizer]; a DataError where the head's file cannot be used."""
+    table = problem.virtualizer
+    if table is None:
+        return None
+    rate, speed = problem.sample_rate_hz, problem.speed_of_sound_m_s
+    if table.crosstalk_model == "sphere":
+        radius_m = geometry.head_radius_m(problem.heads[0], problem.listener.head_radius_m)
+        return sphere_crosstalk(table.angle_deg, head_radius_m=radius_m, sample_rate_hz=rate, speed_of_sound_m_s=speed)
+    head = next(head for head in heads_of(problem) if isinstance(head, MeasuredHead))
+    return measured_crosstalk(head, table.angle_deg, sample_rate_hz=rate, speed_of_sound_m_s=speed)
+
+
+def far_ears(head: Head, frequency_hz: Real, angle_deg: float, speed_of_sound_m_s: float) -> Complex:
+    """Pressure at both ears (F, 2) over the free field's, from a loudspeaker far away, `angle_deg` to the listener's left."""
+    k = 2 * np.pi * frequency_hz / speed_of_sound_m_s
+    angle = np.radians(angle_deg)
+    towards = np.array([[[np.cos(angle), np.sin(angle), 0.0]]])
+    free = np.exp(-1j * k * FAR_M)[:, None] / FAR_M
+    return np.asarray(head.pressure(k, np.array([FAR_M]), towards)[:, 0, :, 0] / free)

@@ -1,0 +1,211 @@
+"""What the listener gets: the interaural differences that the chain makes at each head, beside those of real loudspeakers.
+
+Left-only and right-only input run through the realised filters and the scene to the head at the centre of the ear cloud.
+The reference is what the same head hears of a loudspeaker far away at the virtual angle, on that side. The angle that the
+low-frequency time points to is where the reference's own mean phase delay, over the part of the CTC band below 1.5 kHz,
+equals the chain's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from designer.acoustics.heads import Head
+from designer.arrays import Bool, Complex, Real
+from designer.problem.schema import Problem
+from designer.realization import response as filter_response
+from designer.result import Result
+from designer.stereo.chain import StereoChain, arrival_samples, chain_of, has_chain
+from designer.stereo.crosstalk_fit import (
+    TIMES_HZ,
+    USED_NYQUIST,
+    crosstalk_of,
+    far_ears,
+    listened_bands_hz,
+    measured_crosstalk,
+)
+from designer.stereo.crosstalk_model import CrosstalkModel
+from designer.stereo.interaural import band_means, coherence, level_difference_db, phase_delay_s
+from designer.stereo.virtualisation import VIRTUAL, centre_of_cloud
+
+LOWEST_HZ, HIGHEST_HZ = 100.0, 10_000.0
+AN_OCTAVE = 48
+KEPT = "_listening"
+TRIED_DEG = np.arange(0.0, 91.0, 5.0)
+FITTED_DEG = (10.0, 20.0, 30.0, 45.0, 60.0, 90.0)
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Between the near and the far ear of one source."""
+
+    level_db: Real  # (B,) by third octave
+    time_s: Real  # (F,) phase delay
+    band_time_s: Real  # (B,) its mean over each third octave
+
+
+@dataclass(frozen=True)
+class AtHead:
+    """One head: what it gets of left-only and of right-only input, and what real loudspeakers would give it."""
+
+    head: str
+    chain: dict[str, Differences]  # by side
+    loudspeakers: dict[str, Differences]
+    pointed_deg: dict[str, float]  # side -> where the low-frequency time points to
+    coherence: Real  # (B,) between the ears, for independent noises at left and right
+    loudspeaker_coherence: Real
+
+
+@dataclass(frozen=True)
+class Listening:
+    """All heads, on the same frequencies."""
+
+    frequency_hz: Real  # (F,) of the times
+    middle_hz: Real  # (B,) of the third octaves
+    pointed_band_hz: tuple[float, float]  # over which the low-frequency time is taken
+    crosstalk: CrosstalkModel
+    model: Differences  # the crosstalk model's own
+    heads: tuple[AtHead, ...]
+    chain: StereoChain
+    latency_samples: dict[str, int]  # channel -> mean time from the chain's input to the drivers' feeds, in its band
+
+
+def listening_frequencies_hz(problem: Problem) -> Real:
+    """Even ratios (F,), from below the first third octave to above the last."""
+    top = min(HIGHEST_HZ, USED_NYQUIST * problem.sample_rate_hz / 2)
+    return np.geomspace(LOWEST_HZ, top, int(AN_OCTAVE * np.log2(top / LOWEST_HZ)) + 1)
+
+
+def differences(near: Complex, far: Complex, frequency_hz: Real, middle_hz: Real) -> Differences:
+    """From two ears' spectra (F,)."""
+    level_db = level_difference_db(near, far, frequency_hz, middle_hz)
+    time_s = phase_delay_s(near, far, frequency_hz)
+    return Differences(level_db, time_s, band_means(time_s.astype(complex), frequency_hz, middle_hz).real)
+
+
+def listening(design: Result) -> Listening | None:
+    """What the listener gets, computed once for a design; None without [virtualizer] or its channels, a DataError as `chain_of`."""
+    if KEPT not in design.__dict__:
+        design.__dict__[KEPT] = _listening(design)
+    found: Listening | None = design.__dict__[KEPT]
+    return found
+
+
+def _listening(design: Result) -> Listening | None:
+    problem = design.problem
+    model = crosstalk_of(problem)
+    if model is None or not has_chain(design):
+        return None
+    f, rate = listening_frequencies_hz(problem), problem.sample_rate_hz
+    middle_hz = listened_bands_hz(f[-1])
+    tables = {table.name: table for table in problem.designs}  # also of sides that imported filters do not hold
+    low_hz = min(max(TIMES_HZ[0], *(tables[side].band_hz[0] for side in VIRTUAL)), TIMES_HZ[1] / 1.5)
+    pointed = (float(low_hz), min(TIMES_HZ[1], float(f[-1])))
+    inside = (f >= pointed[0]) & (f <= pointed[1])
+    chain = chain_of(design)
+    w = np.stack([filter_response(chain.taps[name], f, rate) for name in VIRTUAL.values()], axis=2)  # (F, L, 2)
+    scene = centre_of_cloud(design.fine_scene).at(f)
+    every = (scene.ears() @ w).reshape(f.size, -1, 2, 2)  # (F, H, ear, input)
+    heads = tuple(
+        _at_head(head, every[:, h], f, middle_hz, inside, model.angle_deg, problem.speed_of_sound_m_s)
+        for h, head in enumerate(scene.heads)
+    )
+    tables |= {name: tables[side] for side, name in VIRTUAL.items()}
+    latency = {}
+    for name, taps in chain.taps.items():
+        low_hz, high_hz = tables[name].band_hz
+        latency[name] = round(arrival_samples(taps, (low_hz, high_hz), rate)) + chain.delay_samples[name]
+    own = differences(model.near(f), model.far(f), f, middle_hz)
+    return Listening(f, middle_hz, pointed, model, own, heads, chain, latency)
+
+
+def _at_head(
+    head: Head, ears: Complex, f: Real, middle_hz: Real, inside: Bool, angle_deg: float, speed: float
+) -> AtHead:
+    """One head from its ears (F, ear, input)."""
+    real = np.stack([far_ears(head, f, side * angle_deg, speed) for side in (1, -1)], axis=2)
+    chain, loudspeakers, pointed = {}, {}, {}
+    for near, side in enumerate(VIRTUAL):
+        far = 1 - near
+        chain[side] = differences(ears[:, near, near], ears[:, far, near], f, middle_hz)
+        loudspeakers[side] = differences(real[:, near, near], real[:, far, near], f, middle_hz)
+        times = []
+        for tried in TRIED_DEG:
+            one = far_ears(head, f[inside], (1 - 2 * near) * tried, speed)
+            times.append(float(np.mean(phase_delay_s(one[:, near], one[:, far], f[inside]))))
+        rising = np.maximum.accumulate(np.array(times))
+        pointed[side] = float(np.interp(float(np.mean(chain[side].time_s[inside])), rising, TRIED_DEG))
+    return AtHead(head.name, chain, loudspeakers, pointed, coherence(ears, f, middle_hz), coherence(real, f, middle_hz))
+
+
+@dataclass(frozen=True)
+class FitError:
+    """How far the crosstalk model is from the head that it is fitted to, at one angle."""
+
+    angle_deg: float
+    level_db: float  # largest by third octave, 200 Hz to 8 kHz
+    time_s: float  # largest of the phase delay, 200 Hz to 1.5 kHz
+
+
+def fit_errors(head: Head, problem: Problem) -> tuple[FitError, ...]:
+    """The model's errors at FITTED_DEG and at the problem's own angle, against a head."""
+    own = [] if problem.virtualizer is None else [problem.virtualizer.angle_deg]
+    rate, speed = problem.sample_rate_hz, problem.speed_of_sound_m_s
+    f = listening_frequencies_hz(problem)
+    middle_hz = listened_bands_hz(f[-1])
+    timed = (f >= TIMES_HZ[0]) & (f <= TIMES_HZ[1])
+    found = []
+    for angle_deg in sorted({*FITTED_DEG, *own}):
+        model = measured_crosstalk(head, angle_deg, sample_rate_hz=rate, speed_of_sound_m_s=speed)
+        made = differences(model.near(f), model.far(f), f, middle_hz)
+        ears = [far_ears(head, f, side * angle_deg, speed)[:, ::side] for side in (1, -1)]
+        wanted = [differences(one[:, 0], one[:, 1], f, middle_hz) for one in ears]
+        level = max(float(np.abs(made.level_db - one.level_db).max()) for one in wanted)
+        time = max(float(np.abs(made.time_s - one.time_s)[timed].max()) for one in wanted)
+        found.append(FitError(angle_deg, level, time))
+    return tuple(found)
+
+
+def chain_summary(design: Result) -> dict[str, Any] | None:
+    """The stereo chain in `summary.json`; None without [virtualizer]."""
+    table, found = design.problem.virtualizer, listening(design)
+    if table is None or found is None:
+        return None
+    model = found.crosstalk
+    return {
+        "channels": list(found.chain.taps),
+        "taps": {name: design.taps[name].shape[1] for name in VIRTUAL.values()},
+        "angle_deg": table.angle_deg,
+        "upmix": found.chain.upmix,
+        "crosstalk_model": {
+            "fitted_to": table.crosstalk_model,
+            "all_pass": model.all_pass,
+            "delay_samples": model.delay_samples,
+            "numerator": list(model.numerator),
+            "denominator": list(model.denominator),
+        },
+        "delay_samples": found.chain.delay_samples,
+        "latency_samples": found.latency_samples,
+        "pointed_band_hz": list(found.pointed_band_hz),
+        "third_octaves_hz": _rounded(found.middle_hz, 1),
+        "model_level_difference_db": _rounded(found.model.level_db, 3),
+        "heads": {head.head: _head_summary(head) for head in found.heads},
+    }
+
+
+def _head_summary(head: AtHead) -> dict[str, Any]:
+    sources = {"": head.chain, "loudspeaker_": head.loudspeakers}
+    summary: dict[str, Any] = {"pointed_deg": {side: round(angle, 2) for side, angle in head.pointed_deg.items()}}
+    for name, found in sources.items():
+        summary[f"{name}level_difference_db"] = {side: _rounded(one.level_db, 3) for side, one in found.items()}
+    for name, found in sources.items():
+        summary[f"{name}time_difference_us"] = {side: _rounded(1e6 * one.band_time_s, 2) for side, one in found.items()}
+    coherences = {"coherence": head.coherence, "loudspeaker_coherence": head.loudspeaker_coherence}
+    return summary | {name: _rounded(values, 4) for name, values in coherences.items()}
+
+
+def _rounded(values: Real, digits: int) -> list[float]:
+    return [round(value, digits) for value in values.tolist()]

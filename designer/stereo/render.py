@@ -1,0 +1,236 @@
+"""Stereo in, a WAV file out: driver feeds or what the ears get, with the level that makes comparisons fair.
+
+Three rules set the gain, unless one is given:
+
+- What is for headphones (at the ears, or the crosstalk model alone) gets the loudness of the input, so that the bypass,
+  which is the input bit for bit, compares with it. The loudness is ITU-R BS.1770's.
+- Plain feeds get the loudness at the listener's ears that the design's feeds have there. Those are left as designed.
+- A peak above `HIGHEST_PEAK_DB` of full scale lowers the gain until it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from designer.arrays import Real
+from designer.errors import UsageError
+from designer.result import Result
+from designer.stereo.chain import StereoChain, chain_of, ear_responses
+from designer.stereo.loudness import Loudness
+from designer.stereo.signal_path import EARS, Running, SignalPath, feeds_path, headphones_path, plain_path
+from designer.stereo.sound_file import StereoFile, check_writable, wav_file
+
+HIGHEST_PEAK_DB = -0.1
+EAR_RESPONSE_S = 0.02
+"""Length of the ears' responses: what lies between the drivers' arrivals, and what head and enclosure leave ringing."""
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """What to play: driver feeds of the design's chain, if nothing is said."""
+
+    at_ears: bool = False
+    headphones: bool = False
+    bypass: bool = False
+    plain: bool = False
+    room: bool = False
+    gain_db: float | None = None
+
+    def check(self) -> None:
+        """Refuse what does not go together, by a UsageError that names the flags."""
+        alone = {"--bypass": self.bypass, "--headphones": self.headphones}
+        given = [flag for flag, on in {**alone, "--plain": self.plain, "--at-ears": self.at_ears}.items() if on]
+        for flag in alone:
+            if flag in given and len(given) > 1:
+                raise UsageError(
+                    f"{flag}: found {' and '.join(other for other in given if other != flag)} with it; allowed: --at-ears"
+                    " and --plain together, every other alone; leave one out"
+                )
+        if self.room and not self.at_ears:
+            raise UsageError(
+                "--room: found no --at-ears with it; allowed: both together, what the two ears hear in the room; add --at-ears"
+            )
+        if self.bypass and self.gain_db is not None:
+            raise UsageError(
+                "--bypass: found --gain with it; allowed: the input bit for bit; leave --gain out, or give it to the others"
+            )
+
+    @property
+    def is_for_ears(self) -> bool:
+        """Whether the output is what two ears hear."""
+        return self.at_ears or self.headphones
+
+
+class Listened(Running):
+    """A running path whose peak is watched, and beside it the same at the ears, where its loudness is measured."""
+
+    def __init__(self, path: SignalPath, sample_rate_hz: float, heard: SignalPath | None = None) -> None:
+        super().__init__(path.beside(heard) if heard else path, sample_rate_hz)
+        self.outputs = path.outputs
+        self.left = path.filters.shape[2] - 1  # samples still to be kept: the tail, and what came in
+        self.peak = 0.0
+        self.meter = Loudness(sample_rate_hz) if path.outputs == EARS or heard else None
+
+    def push(self, block: Real) -> Real:
+        """Outputs of the path itself (m, O) for the next block."""
+        self.left += len(block)
+        return self._listen(super().push(block))
+
+    def finish(self) -> Real:
+        """The last of them."""
+        return self._listen(super().finish())
+
+    @property
+    def peak_db(self) -> float:
+        """The highest sample of what is kept, over full scale; -inf of silence."""
+        return float(20 * np.log10(self.peak)) if self.peak > 0 else -np.inf
+
+    @property
+    def lufs(self) -> float:
+        """Loudness at the ears."""
+        return self.meter.integrated_lufs() if self.meter else -np.inf
+
+    def _listen(self, out: Real) -> Real:
+        kept = out[: self.left, : len(self.outputs)]
+        self.left -= len(kept)
+        self.peak = float(np.abs(kept).max(initial=self.peak))
+        if self.meter:
+            self.meter.push(out[:, -2:])
+        return kept
+
+
+def render(
+    design: Result,
+    source: Path,
+    out: Path,
+    *,
+    options: RenderOptions | None = None,
+    progress: Callable[[float], None] | None = None,
+    force: bool = False,
+) -> list[str]:
+    """Play a stereo WAV or FLAC file through a design into a WAV file, and say in a few lines what was done.
+
+    Parameters
+    ----------
+    progress : called with the share that is done, 0 to 1
+    force : replace a file that this tool did not write, or that was edited since
+
+    Raises
+    ------
+    UsageError : options that do not go together, an output that is not free, a gain that would clip, a design without
+        left and right, or without the room that was asked for
+    DataError : the recording cannot be used
+    OutputError : the file cannot be written; what was there is as it was
+
+    """
+    options = options or RenderOptions()
+    options.check()
+    check_writable(out, source, force=force)
+    recording = StereoFile(source)
+    if options.bypass:
+        with wav_file(out, 2) as file:
+            file.copy(recording.stored(), recording.frames, recording.sample_rate_hz, recording.subtype)
+        return [
+            f"bypass: the input bit for bit, {recording.sample_rate_hz} Hz, {recording.subtype}",
+            f"wrote {out} (2 channels: left, right)",
+        ]
+    chain = chain_of(design)
+    rate = chain.sample_rate_hz
+    playing, compared = _listened(design, chain, options)
+    given = Loudness(rate)
+    with wav_file(out, len(playing.outputs)) as file:
+        done = 0
+        for block in recording.resampled(rate):
+            if options.is_for_ears:
+                given.push(block)
+            file.keep(playing.push(block))
+            if compared:
+                compared.push(block)
+            done += len(block)
+            if progress:
+                progress(min(1.0, done / rate * recording.sample_rate_hz / recording.frames))
+        file.keep(playing.finish())
+        if compared:
+            compared.finish()
+        gain_db, lines = _level(playing, compared, given, options)
+        file.finish(10 ** (gain_db / 20), rate)
+    outputs = f"{len(playing.outputs)} channels: {', '.join(playing.outputs)}"
+    written = f"wrote {out} ({outputs}; 24 bit, {round(rate)} Hz, {file.frames / rate:.1f} s)"
+    return [*_heading(recording, chain, options), *lines, written]
+
+
+def _listened(design: Result, chain: StereoChain, options: RenderOptions) -> tuple[Listened, Listened | None]:
+    """What is played, and what its loudness is compared with."""
+    rate = chain.sample_rate_hz
+    if options.headphones:
+        return Listened(headphones_path(chain), rate), None
+    feeds = feeds_path(chain)
+    path = plain_path(design.problem, design.bulk_delay_samples) if options.plain else feeds
+    if not options.at_ears and not options.plain:
+        return Listened(feeds, rate), None
+    count = 1 << int(np.ceil(np.log2(EAR_RESPONSE_S * rate)))
+    ears = design.room_ears if options.room else ear_responses(design, count)
+    if ears is None:
+        raise UsageError(
+            f"--room: found no [room] in {design.problem.source}; allowed: a design in a room; add the table to the problem"
+            " file and design it again, or leave --room out"
+        )
+    if options.at_ears:
+        return Listened(path.heard(ears), rate), None
+    return Listened(path, rate, path.heard(ears)), Listened(feeds, rate, feeds.heard(ears))
+
+
+def _level(
+    playing: Listened, compared: Listened | None, given: Loudness, options: RenderOptions
+) -> tuple[float, list[str]]:
+    """The gain in dB, and what to say of it."""
+    peak_db = playing.peak_db
+    if options.gain_db is not None:
+        if peak_db + options.gain_db > 0:
+            raise UsageError(
+                f"--gain {options.gain_db:g}: found a peak of {peak_db + options.gain_db:+.2f} dB over full scale;"
+                f" allowed: up to 0; give at most {np.floor(-100 * peak_db) / 100:g}, or leave --gain out for the gain that fits"
+            )
+        return options.gain_db, [f"gain {options.gain_db:+.2f} dB, as given; {_peak(peak_db + options.gain_db)}"]
+    equal_db, lines = 0.0, list[str]()
+    if options.is_for_ears or compared:
+        wanted_lufs, whose = given.integrated_lufs(), "the input's"
+        if compared:
+            wanted_lufs = compared.lufs - max(0.0, compared.peak_db - HIGHEST_PEAK_DB)
+            whose = "the design's feeds, at the ears"
+        lufs = playing.lufs
+        if np.isfinite([wanted_lufs, lufs]).all():
+            equal_db = wanted_lufs - lufs
+            lines = [f"loudness: {lufs:.1f} LUFS brought to {wanted_lufs:.1f}, {whose} (ITU-R BS.1770)"]
+        else:
+            lines = ["loudness: nothing above -70 LUFS to compare; left as it is"]
+    lowered_db = max(0.0, peak_db + equal_db - HIGHEST_PEAK_DB)
+    gain_db = equal_db - lowered_db
+    gain = f"gain {gain_db:+.2f} dB; {_peak(peak_db + gain_db)}"
+    if not lowered_db:
+        return gain_db, [*lines, gain]
+    quieter = f"not at equal loudness: {lowered_db:.2f} dB quieter; turn the other down by as much"
+    lowered = f"peaks: lowered by {lowered_db:.2f} dB, or they would be over full scale"
+    return gain_db, [*lines, lowered, gain, *([quieter] if lines else [])]
+
+
+def _peak(peak_db: float) -> str:
+    return f"peak {peak_db:+.2f} dBFS" if np.isfinite(peak_db) else "silent"
+
+
+def _heading(recording: StereoFile, chain: StereoChain, options: RenderOptions) -> list[str]:
+    is_same = recording.sample_rate_hz == chain.sample_rate_hz
+    resampled = "" if is_same else f", resampled to {chain.sample_rate_hz:g} Hz (soxr)"
+    seconds = recording.frames / recording.sample_rate_hz
+    what = "the crosstalk model alone" if options.headphones else "plain stereo" if options.plain else "the design"
+    place = f" at the ears{', in the room' if options.room else ''}" if options.at_ears else ""
+    upmixed = chain.upmix and not (options.plain or options.headphones)
+    split = ", upmixed to left, right and centre" if upmixed else ""
+    return [
+        f"{recording.path}: {seconds:.1f} s of stereo, {recording.sample_rate_hz} Hz{resampled}",
+        f"plays {what}{place}{split}",
+    ]
