@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 import re
 import sys
+import threading
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -111,11 +112,13 @@ class Watch:
     def problem(self) -> Iterator[None]:
         """Within, calls are watched; of each function the first few."""
         self.watched.clear()
-        sys.setprofile(self)
+        for profiling in (threading.setprofile, sys.setprofile):  # of threads to come, and of this one
+            profiling(self)
         try:
             yield
         finally:
             sys.setprofile(None)
+            threading.setprofile(None)  # type: ignore[arg-type] # typeshed's alone
 
 
 def of(tables: dict[str, Any], *designs: dict[str, Any], **realization: Any) -> dict[str, Any]:
