@@ -111,7 +111,7 @@ def legendre_table(x: Real, terms: int) -> Real:
     if terms > 1:
         table[1] = x
     for n in range(1, terms - 1):
-        np.multiply(table[n], x, out=table[n + 1, ...])
+        np.multiply(table[n], x, out=table[n + 1, ...])  # a view also of one number
         table[n + 1] *= (2 * n + 1) / (n + 1)
         table[n + 1] -= n / (n + 1) * table[n - 1]
     return table

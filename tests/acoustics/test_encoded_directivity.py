@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from acoustics.model_calls import HERTZ, SUMMARY, aside
+from acoustics.made_driver import HERTZ, SUMMARY, aside
 from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.enclosures.baffle import BaffledDrivers
 from designer.acoustics.enclosures.cylinder import CylinderEnclosure

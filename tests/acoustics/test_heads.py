@@ -11,8 +11,8 @@ import pytest
 from oracles.head_scattering import ears_by_fundamental_solutions, ears_by_neumann_data
 
 import designer
+from acoustics.made_driver import SUMMARY
 from acoustics.measured.head_files import A, grid_deg, sphere
-from acoustics.model_calls import SUMMARY
 from designer.acoustics.enclosures import Device
 from designer.acoustics.enclosures.baffle import BaffledDrivers
 from designer.acoustics.enclosures.cylinder import CylinderEnclosure

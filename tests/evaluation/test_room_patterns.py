@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from acoustics.model_calls import SUMMARY
+from acoustics.made_driver import SUMMARY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from toml_text import toml, trio
