@@ -28,9 +28,8 @@ from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization import response as filter_response
 from designer.realization.cascade import Cascade
-from designer.targets.channel_target import driver_index
+from designer.targets.channel_target import Plain, driver_index
 from designer.targets.curves import in_band
-from designer.targets.plain import Plain
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,8 +6,8 @@ import math
 import random
 from typing import Any, get_args
 
+from designer.problem.design_checks import METHODS_WITHOUT_PERCENTILE
 from designer.problem.firmware_names import MiniModel, SigmaPart, TargetName
-from designer.problem.wish_checks import METHODS_WITHOUT_PERCENTILE
 
 NAMES = ("left", "right", "a/b", "100%", "<b>", "é", "d e", "_", "x.y", "0")
 SPEED_M_S = 343.0

@@ -16,7 +16,7 @@ from designer.comparison.entry import Entry
 from designer.comparison.measured_places import known_cloud, knows_circle, nowhere, only
 from designer.comparison.played import is_played, played_entries
 from designer.errors import DataError, UsageError
-from designer.problem.load import changed
+from designer.problem.read import changed
 from designer.problem.schema import SceneTable
 
 

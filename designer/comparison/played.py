@@ -31,7 +31,7 @@ from designer.comparison.measured_places import ears_m, known_cloud, knows_circl
 from designer.errors import DataError, UsageError
 from designer.problem.schema import DesignTable, Problem
 from designer.result import Result
-from designer.targets.plain import Plain
+from designer.targets.channel_target import Plain
 
 WORD = "channel:"
 NOT_TOLD = frozenset(

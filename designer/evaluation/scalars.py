@@ -15,8 +15,8 @@ from designer.evaluation.region_order import order_warnings
 from designer.evaluation.words import hz
 from designer.problem.schema import DesignTable, Realization
 from designer.realization import response as filter_response
-from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
-from designer.targets.plain import Plain
+from designer.targets.channel_target import Plain, channel_target, driver_index
+from designer.targets.target import ChannelTarget
 from designer.targets.wishes import SLACK_TOLERANCE_DB, excesses_db, slacks_db
 
 

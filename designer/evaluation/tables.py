@@ -14,8 +14,8 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.problem.schema import DesignTable
 from designer.realization import response as filter_response
-from designer.targets.channel_target import ChannelTarget, channel_target
-from designer.targets.plain import Plain
+from designer.targets.channel_target import Plain, channel_target
+from designer.targets.target import ChannelTarget
 from designer.targets.wishes import SLACK_TOLERANCE_DB, excesses_db, slacks_db
 
 if TYPE_CHECKING:

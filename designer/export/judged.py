@@ -8,7 +8,8 @@ from designer import measures
 from designer.arrays import Complex, Real
 from designer.realization import response
 from designer.result import Result
-from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
+from designer.targets.channel_target import channel_target, driver_index
+from designer.targets.target import ChannelTarget
 from designer.virtualizer.virtualisation import VIRTUAL
 
 

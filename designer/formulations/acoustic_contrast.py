@@ -26,11 +26,11 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Complex, Real
-from designer.formulations.out_of_band import with_drivers_bands
-from designer.formulations.solution import Solution
 from designer.measures import ratio
-from designer.solvers.diagonal_loading import Loaded, loaded_matrix, loaded_point
-from designer.targets.channel_target import ChannelTarget
+from designer.problem.methods import CURVE, EFFORT, Formulation
+from designer.solvers.diagonal_loading import Loaded, loaded_matrix, loaded_point, with_drivers_bands
+from designer.solvers.solution import Solution
+from designer.targets.target import ChannelTarget
 
 LEAST_LOAD = 1e-9
 """Nulls of -180 dB: deeper ones are rounding."""
@@ -82,3 +82,11 @@ def statement(A: Complex, Q: Complex, least_efficiency: float) -> Any:
     identity = np.eye(size, dtype=complex)
     loaded = Q + LEAST_LOAD * np.trace(Q).real / size * identity
     return cp.Problem(cp.Minimize(inner(loaded)), [inner(A) == 1, inner(A - least_efficiency * identity) >= 0])
+
+
+METHOD = Formulation(
+    name="acoustic-contrast",
+    solve=solve,
+    statement=statement,
+    looks_at=frozenset({CURVE, EFFORT}),
+)

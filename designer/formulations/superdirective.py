@@ -31,11 +31,11 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Complex, Real
-from designer.formulations.out_of_band import with_drivers_bands
-from designer.formulations.solution import Solution
 from designer.measures import db, quadratic, ratio
-from designer.solvers.diagonal_loading import loaded_point
-from designer.targets.channel_target import ChannelTarget
+from designer.problem.methods import EFFORT, WHITE_NOISE_GAIN, Formulation
+from designer.solvers.diagonal_loading import loaded_point, with_drivers_bands
+from designer.solvers.solution import Solution
+from designer.targets.target import ChannelTarget
 from designer.targets.worst_case import LEAST_RATIO, MOST_PASSES, SETTLED_DB, shares
 
 LEAST_LOAD = 1e-15
@@ -116,3 +116,15 @@ def statement(h: Complex, Q: Complex, least_gain: float) -> Any:
     root = np.linalg.cholesky(Q).conj().T
     floor = [cp.norm(w) <= least_gain**-0.5] if least_gain > 0 else []
     return cp.Problem(cp.Minimize(cp.sum_squares(root @ w)), [h @ w == 1, *floor])
+
+
+METHOD = Formulation(
+    name="superdirective",
+    solve=solve,
+    statement=statement,
+    looks_at=frozenset({EFFORT, WHITE_NOISE_GAIN}),
+    beams_only=True,
+    instead='for the quietest cancelled ear use "acoustic-contrast"',
+    sphere=True,
+    mean_powers=False,
+)

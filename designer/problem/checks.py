@@ -11,17 +11,15 @@ from pathlib import Path
 
 from designer.errors import Fault
 from designer.problem import geometry
+from designer.problem.design_checks import band_order, design_checks
+from designer.problem.explain import warnings
 from designer.problem.frequency_grid import REFINED_TIMES
 from designer.problem.half_known import as_far_as_known, entries
 from designer.problem.messages import number, shown
-from designer.problem.place_checks import place_checks
-from designer.problem.realization_checks import realization_checks
-from designer.problem.room_checks import room_checks
+from designer.problem.place_checks import place_checks, room_checks
+from designer.problem.realization_checks import realization_checks, virtualizer_checks
 from designer.problem.schema import Driver, Problem
-from designer.problem.slips import warnings
 from designer.problem.table import if_known
-from designer.problem.virtualizer_checks import virtualizer_checks
-from designer.problem.wish_checks import band_order, wish_checks
 
 __all__ = ["check", "warnings"]
 
@@ -55,7 +53,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
         (_driver_band(f"drivers[{i}]", driver, problem) for i, driver in enumerate(entries(problem, "drivers"))),
         (_transfer_size(problem), _fit_size(problem), _sphere_sizes(problem)),
         (_disc_sizes(problem),),
-        wish_checks(problem),
+        design_checks(problem),
         realization_checks(problem),
         virtualizer_checks(problem),
         room_checks(problem),

@@ -36,7 +36,8 @@ def _table(kind: type[T], value: object, location: Location, exact: set[Location
             kinds = _tables_of(field.annotation)
             if kinds and isinstance(values[key], list):
                 known[key] = [
-                    _one_of(kinds, v, (*here, n), exact, touched) or _table(kinds[0], None, (*here, n), exact, touched)
+                    _one_of(kinds, v, (*here, n), exact, touched)
+                    or _table(_shared(kinds), v, (*here, n), exact, touched)
                     for n, v in enumerate(values[key])
                 ]
             elif kinds:
@@ -58,14 +59,19 @@ def _table(kind: type[T], value: object, location: Location, exact: set[Location
 def _one_of(
     kinds: list[type[Table]], value: object, location: Location, exact: set[Location], touched: set[Location]
 ) -> Table | None:
-    """The table of the kind that its tag names, by default the first; None where the tag names none."""
+    """The table of the kind that its tag names; where there is none, of the default kind; None where the tag names none."""
     kind: type[Table] | None = kinds[0]
     if len(kinds) > 1 and isinstance(value, Mapping):
-        tags = {kind.tag(): kind for kind in kinds}
-        key = next(tag[0] for tag in tags if tag is not None)
-        if key in value:
-            kind = tags.get((key, str(value[key])))
+        tags = {tag: kind for kind in kinds for tag in kind.tags()}
+        key = next(iter(tags))[0]
+        if key in value or (*location, key) in exact:
+            kind = tags.get((key, str(value.get(key))))
     return None if kind is None else _table(kind, value, location, exact, touched)
+
+
+def _shared(kinds: list[type[Table]]) -> type[Table]:
+    """The class that all kinds are of."""
+    return next(base for base in kinds[0].__mro__ if all(issubclass(kind, base) for kind in kinds))
 
 
 def _tables_of(annotation: Any) -> list[type[Table]]:

@@ -7,15 +7,18 @@ Faults that one key shows alone are found here; faults that need two keys are fo
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr
 
+from designer.problem.designs import AnyDesign
+from designer.problem.designs import DesignTable as DesignTable
+from designer.problem.designs import Region as Region
+from designer.problem.designs import Spread as Spread
 from designer.problem.enclosures import AnyEnclosure
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
 from designer.problem.firmware_names import MiniModel, SigmaPart, TargetName
-from designer.problem.response_keys import ResponseDistance, ResponseTime, ResponseTurnedAbout
 from designer.problem.table import (
     MAX_DESIGNS,
     MAX_DISPLACEMENTS,
@@ -32,14 +35,15 @@ from designer.problem.table import (
     MIN_AZIMUTH_STEP_DEG,
     MIN_HEAD_RADIUS_M,
     Angle,
-    Arc,
     Band,
-    Curve,
     Decibel,
     Facing,
     Frequency,
     Name,
     Point,
+    ResponseDistance,
+    ResponseTime,
+    ResponseTurnedAbout,
     SpreadDecibel,
     SpreadDegree,
     Table,
@@ -105,92 +109,6 @@ class Grid(Table):
     azimuth_distance_m: Annotated[float, Field(gt=0, allow_inf_nan=True)] | None = Field(
         default=None, description="inf is the far field; default: the listener's distance"
     )
-
-
-class MaskLine(Table):
-    """One line of a directivity mask: an arc, a band, and the level relative to on-axis that it must stay below."""
-
-    azimuth_deg: Arc
-    band_hz: Band | None = None
-    max_db: Decibel
-
-
-class Spread(Table):
-    """Standard deviations of the drivers' gains and phases."""
-
-    gain_db: SpreadDecibel = 0.2
-    phase_deg: SpreadDegree = 1.0
-    case: Literal["mean", "ball"] = Field(
-        default="mean", description="mean powers over the spread, or all errors of one deviation together"
-    )
-    percentile: Annotated[float, Field(gt=0, lt=50, description="of drawn devices")] | None = None
-
-
-Method = Literal[
-    "auto",
-    "power-ratio",
-    "max-sensitivity",
-    "least-squares",
-    "constrained",
-    "spherical-harmonic",
-    "acoustic-contrast",
-    "minimax",
-    "superdirective",
-    "choueiri",
-    "delay-and-sum",
-    "matrix",
-]
-METHODS: tuple[str, ...] = get_args(Method)
-
-
-class Region(Table):
-    """A part of the sphere around the device: a cap around a direction, or a band of azimuth and elevation (by default all)."""
-
-    azimuth_deg: Arc = [-180.0, 180.0]
-    elevation_deg: Annotated[
-        list[Annotated[float, Field(ge=-90.0, le=90.0)]],
-        Field(min_length=2, max_length=2, description="lowest, highest"),
-    ] = [-90.0, 90.0]
-    around_deg: Facing | None = None
-    radius_deg: Annotated[float, Field(ge=0, le=180.0)] | None = None
-
-
-class DesignTable(Table):
-    """One channel: what is wished, within which limits, by which method."""
-
-    name: Name
-    kind: Literal["ctc", "null-steering", "beamformer"]
-    drivers: Annotated[list[Name], Field(min_length=1)] | None = None
-    ear: Literal["left", "right"] | None = None
-    look_deg: Angle | None = None
-    band_hz: Band
-    cancellation_gain_db: Curve | None = None
-    window_deg: Arc | None = None
-    window_ripple_db: Annotated[float, Field(gt=0, le=60.0)] = 3.0
-    window_phase_passes: Annotated[int, Field(ge=0, le=20, description="the fewest")] = 0
-    nulls_deg: Annotated[list[Angle], Field(min_length=1, max_length=MAX_POINTS)] | None = None
-    null_width_deg: Annotated[float, Field(ge=0, le=180.0)] = 10.0
-    mask: Annotated[list[MaskLine], Field(min_length=1, max_length=MAX_POINTS)] | None = None
-    reach_regions: Annotated[list[Region], Field(min_length=1, max_length=MAX_POINTS)] | None = None
-    cancel_regions: Annotated[list[Region], Field(min_length=1, max_length=MAX_POINTS)] | None = None
-    region_order: Annotated[int, Field(ge=0, le=MAX_ORDER)] | None = None
-    max_effort_db: Decibel | None = None
-    min_white_noise_gain_db: Decibel | None = None
-    plain: Annotated[list[Name], Field(min_length=1)] | None = None
-    reference: Name | None = Field(default=None, description='the driver that form = "rtf" gives a pure delay')
-    fade_octaves: Annotated[float, Field(ge=0, le=10.0)] = 0.5
-    driver_spread: Spread | None = None
-    matrix_gains: Annotated[list[Annotated[float, Field(ge=-1000.0, le=1000.0)]], Field(min_length=1)] | None = Field(
-        default=None, description='one a driver, for method = "matrix"; by default the best are found'
-    )
-    regularization_db: Decibel | None = Field(
-        default=None,
-        description='10 log10 of a constant regularisation, for method = "least-squares"; by default it meets the curve',
-    )
-    max_spectrum_db: Decibel = Field(
-        default=7.0, description='the loudest that any pair of ear signals makes a driver, for method = "choueiri"'
-    )
-    method: Method = "auto"
 
 
 class Realization(Table):
@@ -300,7 +218,7 @@ class Problem(Table):
     listener: Listener
     scene: SceneTable | None = None
     grid: Grid = Grid()
-    designs: Annotated[list[DesignTable], Field(min_length=1, max_length=MAX_DESIGNS)]
+    designs: Annotated[list[AnyDesign], Field(min_length=1, max_length=MAX_DESIGNS)]
     realization: Realization = Realization()
     virtualizer: Virtualizer | None = None
     room: Room | None = None

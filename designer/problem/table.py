@@ -5,7 +5,7 @@ A bound stands for a typing error, or for more than numbers or memory can hold, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -56,6 +56,31 @@ Arc = Annotated[list[Angle], Field(min_length=2, max_length=2, description="from
 Decibel = Annotated[float, Field(ge=-200.0, le=200.0)]
 
 
+# How a driver's response was measured
+ResponseDistance = Annotated[
+    Annotated[float, Field(gt=0, le=10_000.0)] | None,
+    Field(description="where the response was measured, if its file does not say"),
+]
+TurningPoint = Annotated[
+    list[Annotated[float, Field(ge=-10_000.0, le=10_000.0)]],
+    Field(min_length=3, max_length=3, description="x, y, z"),
+]
+ResponseTurnedAbout = Annotated[
+    Literal["driver", "device"] | TurningPoint,
+    Field(
+        description='what was turned in front of the microphone: the "driver" about its own place, the whole "device" about'
+        " its origin, or the device about a point x, y, z; angles are then the device's"
+    ),
+]
+ResponseTime = Annotated[
+    Literal["auto", "shared", "own"],
+    Field(
+        description='whether its files share a time reference with the other drivers\': "shared", "own", or what they say'
+        " themselves"
+    ),
+]
+
+
 class FaultyKeyError(Exception):
     """A check asked for a key that is at fault already, and cannot go on."""
 
@@ -68,18 +93,34 @@ class Table(BaseModel):
     if not TYPE_CHECKING:  # a type checker would believe that every name is a key
 
         def __getattr__(self, key: str) -> Any:
-            """A key that the loader left out of a table because it is at fault (see `half_known.py`)."""
-            if key in type(self).model_fields:
+            """A key that the loader left out of a table because it is at fault (see `half_known.py`).
+
+            A table whose kind is at fault is of the class that the kinds share: it lacks what any of these has.
+            """
+            if key in type(self)._keys_of_kinds():
                 raise FaultyKeyError(key)
             return super().__getattr__(key)
 
+    tag_key: ClassVar[str] = ""
+    """The key that tells a table of several kinds from the others; by default the one that has one value."""
+
+    @classmethod
+    def _keys_of_kinds(cls) -> set[str]:
+        return {*cls.model_fields, *cls.__class_vars__}.union(*(kind._keys_of_kinds() for kind in cls.__subclasses__()))
+
+    @classmethod
+    def tags(cls) -> list[tuple[str, str]]:
+        """The key whose value tells a table of several kinds from the others, with each value that this kind may have."""
+        for key, field in cls.model_fields.items():
+            words = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+            if key == cls.tag_key or len(words) == 1:
+                return [(key, str(word)) for word in words]
+        return []
+
     @classmethod
     def tag(cls) -> tuple[str, str] | None:
-        """The key whose one value tells a table of several kinds from the others, and that value."""
-        for key, field in cls.model_fields.items():
-            if get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1:
-                return key, str(get_args(field.annotation)[0])
-        return None
+        """The first of these."""
+        return next(iter(cls.tags()), None)
 
 
 def if_known(table: Table, key: str) -> Any:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from designer.errors import UsageError
-from designer.problem.allowed import known_keys, node_at
+from designer.problem.key_faults import known_keys, node_at
 from designer.problem.messages import Location, dotted, nearest, shown
 from designer.problem.schema import Problem
 

@@ -23,7 +23,7 @@ from designer.acoustics.head_places import ears_at
 from designer.arrays import Complex, Real
 from designer.evaluation.listening_zone import ZONE_DB, listening_zone, octave_shares
 from designer.problem.library import library
-from designer.problem.load import changed
+from designer.problem.read import changed
 from designer.realization import response
 from designer.report.canvas import COLOURS, INK, SOFT, figure, in_style, svg
 from designer.targets.curves import in_band

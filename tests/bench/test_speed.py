@@ -18,7 +18,8 @@ from designer.formulations import constrained
 from designer.measures import mean_power_matrix
 from designer.realization import realize
 from designer.result import fine_frequencies_hz
-from designer.targets.channel_target import ChannelTarget, channel_target
+from designer.targets.channel_target import channel_target
+from designer.targets.target import ChannelTarget
 
 ROOT = Path(__file__).parents[2]
 SMART_SPEAKER = ROOT / "problems" / "smart-speaker.toml"

@@ -27,7 +27,7 @@ from designer.evaluation import (
 )
 from designer.problem import room_places
 from designer.problem.schema import Room
-from designer.targets.plain import Plain
+from designer.targets.channel_target import Plain
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 

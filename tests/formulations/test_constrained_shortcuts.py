@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.formulations import constrained, constrained_cones
-from designer.formulations.constrained_data import ConstrainedData, data_of
-from designer.formulations.mirror_symmetry import find_mirror
-from designer.formulations.repeated_points import without_repeats
 from designer.solvers import cones
+from designer.solvers.constrained_data import ConstrainedData, data_of, without_repeats
+from designer.solvers.mirror_symmetry import find_mirror
 from formulations.random_targets import Wanted, gaussian, random_target, two_sided
 from formulations.reference import solved
 from formulations.test_constrained import naive_violations

@@ -13,7 +13,7 @@ from designs.small_problems import limited, load, speaker
 import designer
 from designer.formulations import constrained_statement, driver_limits, power_ratio
 from designer.measures import amplitude_db, db, effort, mean_power, white_noise_gain
-from designer.targets.channel_target import ChannelTarget
+from designer.targets.target import ChannelTarget
 from designer.targets.wishes import expected_gain
 from formulations.random_targets import Wanted, random_target
 

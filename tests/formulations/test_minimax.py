@@ -14,8 +14,8 @@ from designer import measures
 from designer.arrays import Complex
 from designer.errors import SolverError
 from designer.formulations import constrained, minimax
-from designer.formulations.constrained_data import ConstrainedData
 from designer.solvers import cones
+from designer.solvers.constrained_data import ConstrainedData
 from formulations.random_targets import Wanted, gaussian, random_target
 from formulations.reference import solved
 from formulations.test_registry import CASES

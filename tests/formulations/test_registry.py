@@ -14,9 +14,9 @@ from designer import measures
 from designer.arrays import Complex
 from designer.designs import methods
 from designer.formulations import FORMULATIONS, Solution
-from designer.formulations.formulation import CURVE, EFFORT, MASK
+from designer.problem.methods import CURVE, EFFORT, MASK
 from designer.problem.schema import DesignTable
-from designer.targets.channel_target import ChannelTarget
+from designer.targets.target import ChannelTarget
 from designer.targets.wishes import slacks_db
 from formulations.random_targets import Wanted, mapped, random_target
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from designer.formulations import FORMULATIONS
-from designer.formulations.formulation import CURVE, DRIVER_GAIN, EFFORT, MASK, WHITE_NOISE_GAIN, WINDOW
+from designer.problem.methods import CURVE, DRIVER_GAIN, EFFORT, MASK, WHITE_NOISE_GAIN, WINDOW
 
 TESTS = Path(__file__).parents[1]
 WORDS = {  # what a docstring must say -> any of these says it

@@ -16,7 +16,7 @@ from designer.arrays import Index, Real
 from designer.formulations import constrained, minimax
 from designer.solvers import cones
 from designer.solvers.binding_cones import EVERY, probed, rows_that_may_bind, with_rows
-from designer.targets.channel_target import ChannelTarget, Mask
+from designer.targets.target import ChannelTarget, Mask
 
 seeds = st.integers(0, 2**32 - 1)
 FREQUENCIES = EVERY + 6

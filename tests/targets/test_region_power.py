@@ -19,7 +19,8 @@ from designer.arrays import Complex, Real
 from designer.measures import quadratic
 from designer.problem.schema import Region
 from designer.targets import region_density
-from designer.targets.region_power import RegionPower, equivalent_points, power_matrix
+from designer.targets.region_power import RegionPower, power_matrix
+from designer.targets.target import equivalent_points
 
 HERTZ = np.array([0.0, 200.0, 900.0, 2500.0])
 K = 2 * np.pi * HERTZ / 343.0

@@ -13,14 +13,13 @@ from formulations.random_targets import Wanted, gaussian, random_target
 
 import designer
 from designer.designs import methods
-from designer.designs.reachable import reachable_gain
+from designer.designs.reach import reachable_gain
 from designer.formulations import choueiri, matrix_mixing, pressure_matching, superdirective
 from designer.measures import db
 from designer.problem.schema import DesignTable
-from designer.targets.channel_target import ChannelTarget
-from designer.targets.drawn_devices import norms
+from designer.targets.target import ChannelTarget
 from designer.targets.wishes import expected_gain
-from designer.targets.worst_case import hardened, worst_gain
+from designer.targets.worst_case import hardened, norms, worst_gain
 
 DEVIATION = 0.06
 DESIGN = DesignTable.model_validate({"name": "a", "kind": "ctc", "ear": "left", "band_hz": [500.0, 4000.0]})

@@ -2,52 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 
 from designer.errors import Fault
-from designer.problem import geometry, region_checks
+from designer.problem import geometry
+from designer.problem.designs import MaskLine
 from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.half_known import as_far_as_known, entries
 from designer.problem.messages import nearest, number, shown
-from designer.problem.schema import DesignTable, MaskLine, Problem
+from designer.problem.methods import AUTO, formulations, method_faults
+from designer.problem.schema import DesignTable, Problem, Region
 from designer.problem.table import if_known
 
 MAX_CURVE_DB = 200.0
-EAR_WISHES = ("cancellation_gain_db",)
-BEAM_WISHES = ("cancellation_gain_db", "mask", "window_deg", "nulls_deg", "cancel_regions")
-EAR_KEYS = ("ear",)
-METHODS_WITHOUT_PERCENTILE = ("superdirective", "choueiri", "matrix", "delay-and-sum")
-METHOD_KEYS = {"regularization_db": "least-squares", "max_spectrum_db": "choueiri"}
-BEAM_KEYS = (
-    "look_deg",
-    "window_deg",
-    "window_ripple_db",
-    "nulls_deg",
-    "null_width_deg",
-    "mask",
-    "reach_regions",
-    "cancel_regions",
-    "region_order",
-)
 
 
-def wish_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
+def design_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Every check of every design, each to be run as far as its keys are known."""
     for i, design in enumerate(entries(problem, "designs")):
         path = f"designs[{i}]"
-        yield _aim(path, design)
-        yield _foreign_keys(path, design)
         yield _driver_count(path, design, problem)
         yield _something_asked(path, design)
         yield _named_drivers(path, design, problem)
-        yield _matrix_gains(path, design, problem)
         yield _spread(f"{path}.driver_spread", design)
-        yield _method_of_kind(f"{path}.method", design)
-        for key, method in METHOD_KEYS.items():
-            yield _key_of_method(f"{path}.{key}", key, method, design)
+        yield _method(path, design, problem)
         yield _band_order(f"{path}.band_hz", design)
         yield _below_nyquist(f"{path}.band_hz", design, problem)
         yield _band_on_grid(f"{path}.band_hz", design, problem)
@@ -59,31 +41,11 @@ def wish_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
             yield _mask_arc(f"{path}.mask[{m}].azimuth_deg", line, problem)
         yield _window_arc(f"{path}.window_deg", design, problem)
         yield _null_arcs(f"{path}.nulls_deg", design, problem)
-        yield region_checks.company(path, design, problem)
+        yield _company(path, design, problem)
         for key in ("reach_regions", "cancel_regions"):
             for r, region in enumerate(if_known(design, key) or []):
                 reached = key == "reach_regions"
-                yield region_checks.each_region(f"{path}.{key}[{r}]", region, problem, reached=reached)
-
-
-def _aim(path: str, design: DesignTable) -> Iterator[Fault]:
-    missing = "required key is missing"
-    if design.kind == "beamformer" and design.look_deg is None:
-        yield Fault(
-            f"{path}.look_deg", missing, "a number from -360 to 360", "add the direction that the beam looks to"
-        )
-    if design.kind != "beamformer" and design.ear is None:
-        yield Fault(f"{path}.ear", missing, '"left" or "right"', "add the ear to reach; the other is cancelled")
-
-
-def _foreign_keys(path: str, design: DesignTable) -> Iterator[Fault]:
-    beam = design.kind == "beamformer"
-    belongs = 'kind = "ctc" or "null-steering"' if beam else 'kind = "beamformer"'
-    for key in EAR_KEYS if beam else BEAM_KEYS:
-        if key in design.model_fields_set:
-            yield Fault(
-                f"{path}.{key}", f'found in a design of kind "{design.kind}"', f"only with {belongs}", "leave it out"
-            )
+                yield _region(f"{path}.{key}[{r}]", region, problem, reached=reached)
 
 
 def _count(design: DesignTable, problem: Problem) -> int:
@@ -104,7 +66,7 @@ def _driver_count(path: str, design: DesignTable, problem: Problem) -> Iterator[
 
 
 def _something_asked(path: str, design: DesignTable) -> Iterator[Fault]:
-    wishes = BEAM_WISHES if design.kind == "beamformer" else EAR_WISHES
+    wishes = design.requirements
     if all(getattr(design, key) is None for key in wishes):
         may_be = f"at least one of {', '.join(wishes)}" if len(wishes) > 1 else wishes[0]
         yield Fault(path, "asks for nothing", may_be, "add a wish")
@@ -123,51 +85,16 @@ def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator
                 yield Fault(f"{path}.{key}[{n}]", f"found {shown(name)} twice", "each driver once", "leave one out")
 
 
-def _method_of_kind(path: str, design: DesignTable) -> Iterator[Fault]:
-    """A superdirective design weighs a look direction against the power all around it, which an ear channel has not."""
-    if design.method == "superdirective" and design.kind != "beamformer":
-        found = f'found "superdirective" in a design of kind "{design.kind}"'
-        remedy = 'for the quietest cancelled ear use "acoustic-contrast"'
-        yield Fault(path, found, 'only with kind = "beamformer"', remedy)
-
-
-def _key_of_method(path: str, key: str, method: str, design: DesignTable) -> Iterator[Fault]:
-    if key in design.model_fields_set and design.method != method:
-        found = f'found with method = "{design.method}"'
-        yield Fault(path, found, f'only with method = "{method}"', f'set method = "{method}", or leave it out')
+def _method(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    yield from method_faults(path, design, _count(design, problem))
 
 
 def _spread(path: str, design: DesignTable) -> Iterator[Fault]:
-    """A percentile is held by passes of methods that look at mean powers, and is not a case of its own."""
+    """A percentile is not a case of its own."""
     spread = design.driver_spread
-    if spread is None or spread.percentile is None:
-        return
-    if "case" in spread.model_fields_set:
+    if spread is not None and spread.percentile is not None and "case" in spread.model_fields_set:
         found = f'found case = "{spread.case}" with percentile'
         yield Fault(path, found, "one of the two", "leave case out: a percentile is held over drawn devices")
-    if design.method in METHODS_WITHOUT_PERCENTILE:
-        may_be = f"with no method of {', '.join(METHODS_WITHOUT_PERCENTILE)}"
-        yield Fault(
-            f"{path}.percentile", f'found with method = "{design.method}"', may_be, 'leave it out, or use "auto"'
-        )
-
-
-def _matrix_gains(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
-    gains = design.matrix_gains
-    if gains is None:
-        return
-    path = f"{path}.matrix_gains"
-    if design.method != "matrix":
-        remedy = 'set method = "matrix", or leave the gains out'
-        yield Fault(path, f'found with method = "{design.method}"', 'only with method = "matrix"', remedy)
-    if not any(gains):
-        yield Fault(
-            path, f"found {shown(gains)}", "at least one gain that is not 0", "the best gains are found without the key"
-        )
-    count = _count(design, problem)
-    if len(gains) != count:
-        found = f"found {len(gains)} gain{'s' if len(gains) != 1 else ''}"
-        yield Fault(path, found, f"one a driver, {count}", "the order is that of the drivers")
 
 
 def band_order(path: str, band_hz: list[float] | None) -> Iterator[Fault]:
@@ -257,3 +184,65 @@ def _arc(path: str, arc: tuple[float, float], found: str, problem: Problem) -> I
         found = f"{found}, an arc that holds no azimuth of the grid"
         may_be = f"an arc, counter-clockwise, with a multiple of {number(step_deg)} in it"
         yield Fault(path, found, may_be, "widen the arc or lower grid.azimuth_step_deg")
+
+
+def _company(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    """What regions go with, and what needs them."""
+    takers = [AUTO, *(name for name, method in formulations().items() if method.regions)]
+    if design.cancel_regions is None:
+        for key in ("reach_regions", "region_order"):
+            if key in design.model_fields_set:
+                yield Fault(f"{path}.{key}", "found without cancel_regions", "only with them", "add cancel_regions")
+        if design.method in takers[1:]:
+            remedy = "add cancel_regions, or use the method power-ratio for the points of the circle"
+            yield Fault(f"{path}.method", f"found {shown(design.method)}", "only with cancel_regions", remedy)
+        return
+    here = f"{path}.cancel_regions"
+    if design.method not in takers:
+        may_be = f"only with method {' or '.join(shown(method) for method in takers)}"
+        yield Fault(here, f'found with method = "{design.method}"', may_be, "the other methods know points alone")
+    for key in ("mask", "window_deg"):
+        if getattr(design, key) is not None:
+            remedy = "ask for the ratio between regions and the shape over azimuth in two designs"
+            yield Fault(here, f"found with {key}", "without a mask and a window, which are of points", remedy)
+    if problem.scene is not None and problem.scene.transfer is not None:
+        remedy = "leave scene.transfer out, or use nulls_deg"
+        yield Fault(here, "found with scene.transfer", "only where the field is known all around the device", remedy)
+
+
+def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> Iterator[Fault]:
+    """A region is a cap or a band, its elevations rise, and a baffle does not cut a cap or silence what is to be reached."""
+    given = region.model_fields_set
+    if region.around_deg is not None and given & {"azimuth_deg", "elevation_deg"}:
+        remedy = "leave one of the two out"
+        yield Fault(
+            path, "found a cap (around_deg) and a band (azimuth_deg, elevation_deg) in one", "one of them", remedy
+        )
+    if region.around_deg is None and "radius_deg" in given:
+        yield Fault(
+            f"{path}.radius_deg", "found without around_deg", "only with it", "add the cap's centre, around_deg"
+        )
+    low, high = region.elevation_deg
+    if low > high:
+        found = f"found {shown(region.elevation_deg)}"
+        yield Fault(f"{path}.elevation_deg", found, "[lowest, highest]", "swap the two")
+    if not problem.body.silent_behind:
+        return
+    remedy = "behind a baffle is silence: move the region to the front"
+    if region.around_deg is not None:
+        azimuth, elevation = (math.radians(angle) for angle in region.around_deg)
+        off_axis_deg = math.degrees(math.acos(max(-1.0, min(1.0, math.cos(azimuth) * math.cos(elevation)))))
+        radius_deg = region.radius_deg or 0.0
+        if off_axis_deg + radius_deg > 90.0 + 1e-6 and radius_deg < 180.0:
+            found = f"found a cap from {off_axis_deg - radius_deg:.4g} to {off_axis_deg + radius_deg:.4g} degrees off the front"
+            yield Fault(path, found, "a cap that ends before 90 degrees, or the whole sphere", remedy)
+    elif reached:
+        start = region.azimuth_deg[0] + 90.0
+        width = (
+            360.0
+            if region.azimuth_deg[1] - region.azimuth_deg[0] >= 360
+            else (region.azimuth_deg[1] + 90.0 - start) % 360.0
+        )
+        if start % 360.0 > 180.0 and start % 360.0 + width < 360.0:
+            found = f"found {shown(region.azimuth_deg)}"
+            yield Fault(f"{path}.azimuth_deg", found, "azimuths from -90 to 90, at least in part", remedy)

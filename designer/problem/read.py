@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from designer.errors import Fault, ProblemError
 from designer.problem.checks import check
 from designer.problem.half_known import half_known
-from designer.problem.key_faults import key_faults, misspelt
+from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
 from designer.problem.messages import Location, shown
 from designer.problem.schema import Problem
 
@@ -129,6 +129,13 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
         problem = Problem.model_validate(data, context=context)
     except ValidationError as error:
         faulty = key_faults(error, data)
+        guessed, doubtful = guessed_kinds(error, data)
+        if guessed != data:
+            try:
+                Problem.model_validate(guessed, context=context)
+            except ValidationError as more:
+                others = key_faults(more, guessed)
+                faulty = {**{place: fault for place, fault in others.items() if place not in doubtful}, **faulty}
         meant = set(misspelt(faulty, data))
     faults = [fault for location, fault in faulty.items() if location not in meant]
     faults += check(half_known(data, {*faulty, *meant}), context["folder"], context["files"])
