@@ -45,20 +45,13 @@ from designer.acoustics import (
     sphere_interpolation,
 )
 from designer.arrays import Complex, Real
-from designer.designs import channel, methods, reach, reachable
+from designer.designs import channel, reach
 from designer.evaluation import each_head, left_out_directions, moved_head, reach_words, scalars, tables, words
-from designer.formulations import (
-    constrained,
-    delay_and_sum,
-    matrix_mixing,
-    power_ratio,
-    pressure_matching,
-    reachable_level,
-)
+from designer.formulations import constrained, delay_and_sum, matrix_mixing, power_ratio, pressure_matching
 from designer.problem import geometry
 from designer.realization import fir
-from designer.solvers import cones
-from designer.targets import channel_target, curves, drawn_devices, plain, wishes, worst_case
+from designer.solvers import cones, reachable_level
+from designer.targets import channel_target, curves, wishes, worst_case
 
 ROOMS = (
     "problem",
@@ -311,11 +304,11 @@ def calls() -> dict[str, Call]:
         "targets.channel_target.quiet_azimuths": (
             channel_target.quiet_azimuths, (scene("line").problem.designs[0], scene("line").azimuth_deg)
         ),
-        "targets.channel_target.ChannelTarget.at": (lambda t, i: t.at(i), (ears, inside)),
-        "targets.plain.choose_plain": (
-            plain.choose_plain, (table, ["left", "right"], F, inside, ears.reach, ears.cancel, ears.centre)
+        "targets.target.ChannelTarget.at": (lambda t, i: t.at(i), (ears, inside)),
+        "targets.channel_target.choose_plain": (
+            channel_target.choose_plain, (table, ["left", "right"], F, inside, ears.reach, ears.cancel, ears.centre)
         ),
-        "targets.plain.Plain.weights": (own.plain.weights, (F, 2)),
+        "targets.channel_target.Plain.weights": (own.plain.weights, (F, 2)),
         "targets.wishes.slacks_db": (wishes.slacks_db, (target, target.plain)),
         "targets.wishes.excesses_db": (wishes.excesses_db, (target, target.plain, ("a", "b", "c"))),
         "solvers.cones.ConeProgram.at": (lambda p, i: p.at(i), (program(), np.array([1]))),
@@ -332,10 +325,10 @@ def calls() -> dict[str, Call]:
         "formulations.pressure_matching.solve": (pressure_matching.solve, (target,)),
         "formulations.pressure_matching.statement": (pressure_matching.statement, (H[0], H[0, :, 0], positive(3), 0.1)),
         "formulations.constrained.solve": (constrained.solve, (target,)),
-        "formulations.reachable_level.share_of_level": (
+        "solvers.reachable_level.share_of_level": (
             reachable_level.share_of_level, (positive(4, 3), positive(4, 3), 5 + positive(4))
         ),
-        "formulations.reachable_level.reachable_level": (
+        "solvers.reachable_level.reachable_level": (
             reachable_level.reachable_level, (positive(4, 3), positive(4, 3), positive(4))
         ),
         "formulations.delay_and_sum.solve": (delay_and_sum.solve, (target,)),
@@ -344,23 +337,23 @@ def calls() -> dict[str, Call]:
         "acoustics.scene.Scene.parts": (lambda index: list(there.parts(index)), (np.arange(4),)),
         "acoustics.scene.Scene.part": (there.part, (np.arange(4),)),
         "targets.channel_target.plain_in": (channel_target.plain_in, (table, there)),
-        "targets.drawn_devices.norms": (drawn_devices.norms, (target.cancel, 0.1, target.plain)),
+        "targets.worst_case.norms": (worst_case.norms, (target.cancel, 0.1, target.plain)),
         "targets.worst_case.shares": (worst_case.shares, (np.ones(3), np.zeros(3))),
         "targets.worst_case.worst_gain": (worst_case.worst_gain, (target, target.plain)),
         "targets.worst_case.hardened": (worst_case.hardened, (target, target.plain)),
         "targets.wishes.expected_gain": (wishes.expected_gain, (target, target.plain)),
         "targets.wishes.worst_azimuths_deg": (wishes.worst_azimuths_deg, (target, target.plain)),
-        "designs.reachable.worst_case_weights": (
-            reachable.worst_case_weights, (dataclasses.replace(target, spread=0.01, worst_case=True),)
+        "designs.reach.worst_case_weights": (
+            reach.worst_case_weights, (dataclasses.replace(target, spread=0.01, worst_case=True),)
         ),
-        "designs.reachable.reachable_gain": (reachable.reachable_gain, (target,)),
+        "designs.reach.reachable_gain": (reach.reachable_gain, (target,)),
         "designs.reach.reach": (reach.reach, (table, there.at(F[8:12]))),
         "evaluation.reach_words.spread_out": (reach_words.spread_out, (F[4:],)),
         "evaluation.reach_words.explain_reach": (
             lambda problem, some: list(reach_words.explain_reach(problem, some)), (there.problem, there)
         ),
         "designs.channel.design_channel": (channel.design_channel, (scene("line").problem.designs[0], scene("line"))),
-        "designs.methods.solve": (methods.solve, ("constrained", table, ears.at(inside))),
+        "designs.channel.solve": (channel.solve, ("constrained", table, ears.at(inside))),
         "evaluation.each_head.head_gains_db": (each_head.head_gains_db, (table, own.weights, there)),
         "evaluation.each_head.head_numbers": (
             each_head.head_numbers, (table, taps, there, moved_head.moved_head(table, taps, there))

@@ -155,7 +155,7 @@ class _Solved:
 
 
 def _solved(method: Formulation, design: DesignTable, target: ChannelTarget, names: tuple[str, ...]) -> _Solved:
-    solution = _solution(method, design, target)
+    solution = solve(method, design, target)
     w = _at_level(target, solution)
     slacks = slacks_db(target, w)
     reachable, unreachable = bounds(target, slacks)
@@ -172,7 +172,7 @@ def _solved(method: Formulation, design: DesignTable, target: ChannelTarget, nam
     )
 
 
-def _solution(method: Formulation, design: DesignTable, target: ChannelTarget) -> Solution:
+def solve(method: Formulation, design: DesignTable, target: ChannelTarget) -> Solution:
     """The formulation's weights at every frequency of the target; in the spread's worst case after a few passes."""
     own = method.own_values(design)
     if not target.over_a_ball or not method.mean_powers:
@@ -223,7 +223,7 @@ def _faded(method: Formulation, design: DesignTable, target: ChannelTarget, edge
         solution = method.solve(target, **method.in_fades(first))
     else:
         target = replace(target, max_effort=np.minimum(target.max_effort, np.maximum(edge, 1.0)))
-        solution = _solution(method, design, target)
+        solution = solve(method, design, target)
     share = target.share[:, None]
     mixed = share * _at_level(target, solution) + (1 - share) * target.plain
     return _at_level(target, Solution.of(mixed))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, create_model
+from pydantic import BeforeValidator, Field, create_model
 
 from designer.problem.methods import formulations, method_names
 from designer.problem.table import (
@@ -147,7 +148,14 @@ for _kind, _other in ((EarDesign, BeamDesign), (BeamDesign, EarDesign)):
     for _key in _other.model_fields.keys() - _kind.model_fields.keys():
         setattr(_kind, _key, None)
 
+
+def _with_a_word(table: Any) -> Any:
+    """A kind that is no text is none: pydantic would write it out, and a whole number of the file may have any size."""
+    is_none = isinstance(table, Mapping) and not isinstance(table.get("kind", ""), str)
+    return {**table, "kind": ""} if is_none else table
+
+
 if TYPE_CHECKING:
     AnyDesign = DesignTable
 else:
-    AnyDesign = Annotated[EarDesign | BeamDesign, Field(discriminator="kind")]
+    AnyDesign = Annotated[EarDesign | BeamDesign, Field(discriminator="kind"), BeforeValidator(_with_a_word)]

@@ -65,7 +65,8 @@ def _one_of(
         tags = {tag: kind for kind in kinds for tag in kind.tags()}
         key = next(iter(tags))[0]
         if key in value or (*location, key) in exact:
-            kind = tags.get((key, str(value.get(key))))
+            word = value.get(key)
+            kind = tags.get((key, word)) if isinstance(word, str) else None
     return None if kind is None else _table(kind, value, location, exact, touched)
 
 

@@ -61,20 +61,25 @@ def key_faults(error: ValidationError, data: Mapping[str, Any]) -> dict[Location
 
 
 def guessed_kinds(error: ValidationError, data: Mapping[str, Any]) -> tuple[dict[str, Any], set[Location]]:
-    """The data with a kind for each table that has none: that which knows most of its keys, so that these are looked at too.
+    """Changes of the data that give a kind to each table without one: that which knows most of its keys, so that these are tried too.
 
-    The places are those of keys that another kind may have: what the guess says of them is not to be believed.
+    The places are those of keys that another kind may have: what a guess says of them is not to be believed.
     """
-    guessed, doubtful = copy.deepcopy(dict(data)), set[Location]()
+    guessed, doubtful = dict[str, Any](), set[Location]()
     for item in error.errors(include_url=False, include_input=False):
-        table = _within(item["loc"], guessed)[1]
-        if item["type"] in _TAGS and isinstance(table, dict):
+        table = _within(item["loc"], data)[1]
+        if item["type"] in _TAGS and isinstance(table, Mapping):
+            first, *steps = item["loc"]
             kinds = keys_by_tag(item["loc"])
-            every = list(kinds.values())
-            table[item["ctx"]["discriminator"].strip("'")] = max(kinds, key=lambda tag: len({*kinds[tag]} & {*table}))
-            doubtful |= {
-                (*item["loc"], key) for keys in every for key in keys if any(key not in other for other in every)
-            }
+            tag = max(kinds, key=lambda tag: len({*kinds[tag]} & {*table}))
+            whole = guessed.setdefault(str(first), copy.copy(data[str(first)]))
+            changed = {**table, item["ctx"]["discriminator"].strip("'"): tag}
+            if steps:
+                whole[steps[0]] = changed  # a table of a list
+            else:
+                guessed[str(first)] = changed
+            shared = set.intersection(*({*keys} for keys in kinds.values()))
+            doubtful |= {(*item["loc"], key) for keys in kinds.values() for key in keys if key not in shared}
     return guessed, doubtful
 
 

@@ -130,11 +130,11 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
     except ValidationError as error:
         faulty = key_faults(error, data)
         guessed, doubtful = guessed_kinds(error, data)
-        if guessed != data:
+        if guessed:
             try:
-                Problem.model_validate(guessed, context=context)
+                Problem.model_validate({**data, **guessed}, context=context)
             except ValidationError as more:
-                others = key_faults(more, guessed)
+                others = key_faults(more, {**data, **guessed})
                 faulty = {**{place: fault for place, fault in others.items() if place not in doubtful}, **faulty}
         meant = set(misspelt(faulty, data))
     faults = [fault for location, fault in faulty.items() if location not in meant]

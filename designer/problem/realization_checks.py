@@ -1,4 +1,4 @@
-"""Faults of [realization], keys of another form and what the taps have no room for, and of [virtualizer], whose chain plays through them."""
+"""Faults of [realization] (keys of another form, what the taps have no room for) and of [virtualizer] (what its chain plays through)."""
 
 from __future__ import annotations
 

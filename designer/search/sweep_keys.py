@@ -84,7 +84,7 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
         raise refused(f"found {what} below what is no list" if place else f"found {what}", allowed="its key alone")
     if text not in keys:
         raise refused(f'found "{text}", which is no key', keys)
-    return [((*place, text), None if value is None else value[text])]
+    return [((*place, text), None if value is None else value.get(text))]
 
 
 def fitted(place: Location, value: Any) -> Any:

@@ -11,9 +11,9 @@ from formulations.random_targets import Wanted, random_target
 
 import designer
 from designer.acoustics import axial_contour, disc_expansion, free_field, head_facts, refined_grid, time_sign
-from designer.designs import reachable, within_reach
+from designer.designs import reach, within_reach
 from designer.problem import frequency_grid
-from designer.targets import drawn_devices
+from designer.targets import worst_case
 from designs.small_problems import load, pair
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -42,9 +42,9 @@ def calls() -> dict[str, Call]:
         "acoustics.head_facts.explain_heads": (head_facts.explain_heads, (designer.scene(load(pair())),)),
         "acoustics.scene.Scene.on_circle": (designer.scene(load(pair())).on_circle, (np.array([0.0, 30.0]),)),
         "designs.within_reach.wish_below": (within_reach.wish_below, (100.0 + uneven, np.full(uneven.size, 9.0), 6.0)),
-        "designs.reachable.bounds": (reachable.bounds, (target, short)),
-        "designs.reachable.has_bound": (reachable.has_bound, (target,)),
-        "targets.drawn_devices.factors": (drawn_devices.factors, (drawn,)),
-        "targets.drawn_devices.drawn_gain": (drawn_devices.drawn_gain, (drawn, target.plain)),
-        "targets.drawn_devices.ball_scale": (drawn_devices.ball_scale, (drawn, target.plain)),
+        "designs.reach.bounds": (reach.bounds, (target, short)),
+        "designs.reach.has_bound": (reach.has_bound, (target,)),
+        "targets.worst_case.factors": (worst_case.factors, (drawn,)),
+        "targets.worst_case.drawn_gain": (worst_case.drawn_gain, (drawn, target.plain)),
+        "targets.worst_case.ball_scale": (worst_case.ball_scale, (drawn, target.plain)),
     }

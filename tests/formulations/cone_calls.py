@@ -8,24 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from designer.formulations import (
-    constrained,
-    constrained_cones,
-    constrained_data,
-    constrained_statement,
-    driver_limits,
-    mirror_symmetry,
-    repeated_points,
-)
-from designer.solvers import cones
+from designer.formulations import constrained, power_ratio
+from designer.solvers import cones, constrained_cones, constrained_data, mirror_symmetry, parts
 from formulations.random_targets import Wanted, gaussian, random_target, two_sided
 
 WANTED = Wanted(reach=1, gain_db=8.0, masks_db=(-3.0,), ripple_db=3.0, max_effort_db=6.0, max_gain_db=6.0)
 
 
-def doubted(data: constrained.ConstrainedData) -> tuple[Any, cones.ConeSolution]:
+def doubted(data: constrained_data.ConstrainedData) -> tuple[Any, cones.ConeSolution]:
     """The answer, with a gap that no certificate confirms."""
-    w, answer = constrained.solve_data(data)
+    w, answer = constrained_cones.solve_data(data)
     return w, replace(answer, gap=np.ones(len(w)))
 
 
@@ -57,47 +49,47 @@ def calls() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
             (target, data, constrained.certified(data), constrained.certified),
         ),
         "formulations.constrained.with_white_noise_slack": (constrained.with_white_noise_slack, (data,)),
-        "formulations.driver_limits.broken": (driver_limits.broken, (target, target.plain)),
-        "formulations.driver_limits.data_about": (driver_limits.data_about, (target, target.plain)),
-        "formulations.driver_limits.within": (driver_limits.within, (target, target.plain)),
-        "formulations.solution.Solution.with_part": (
+        "formulations.power_ratio.broken": (power_ratio.broken, (target, target.plain)),
+        "formulations.power_ratio.data_about": (power_ratio.data_about, (target, target.plain)),
+        "formulations.power_ratio.within": (power_ratio.within, (target, target.plain)),
+        "solvers.solution.Solution.with_part": (
             solved.with_part,
             (np.arange(2), constrained.solve(target.at(np.arange(2)))),
         ),
         "formulations.constrained.with_free_phase": (constrained.with_free_phase, (data, target.plain)),
-        "formulations.constrained_data.data_of": (constrained_data.data_of, (target, np.ones(3))),
-        "formulations.constrained_data.ConstrainedData.at": (data.at, (np.arange(2),)),
-        "formulations.constrained_cones.solve_data": (constrained_cones.solve_data, (data,)),
-        "formulations.constrained_cones.program_of": (constrained_cones.program_of, (data,)),
-        "formulations.constrained_cones.least_white_noise_slack": (
+        "solvers.constrained_data.data_of": (constrained_data.data_of, (target, np.ones(3))),
+        "solvers.constrained_data.ConstrainedData.at": (data.at, (np.arange(2),)),
+        "solvers.constrained_cones.solve_data": (constrained_cones.solve_data, (data,)),
+        "solvers.constrained_cones.program_of": (constrained_cones.program_of, (data,)),
+        "solvers.constrained_cones.least_white_noise_slack": (
             constrained_cones.least_white_noise_slack,
             (constrained_data.data_of(random_target(1, Wanted(reach=1, white_noise_loss_db=3.0)), np.ones(3)),),
         ),
-        "formulations.constrained.solve_in_parts": (
-            constrained.solve_in_parts,
+        "solvers.parts.solve_in_parts": (
+            parts.solve_in_parts,
             (target, lambda part, _: constrained.solve(part)),
         ),
-        "formulations.constrained_cones.Plane.weights": (plane.weights, (rng.random((3, 5)),)),
-        "formulations.constrained_cones.Plane.coordinates": (plane.coordinates, (target.plain,)),
-        "formulations.constrained_cones.Plane.seen": (plane.seen, (target.cancel,)),
-        "formulations.constrained_cones.in_weights": (
+        "solvers.constrained_cones.Plane.weights": (plane.weights, (rng.random((3, 5)),)),
+        "solvers.constrained_cones.Plane.coordinates": (plane.coordinates, (target.plain,)),
+        "solvers.constrained_cones.Plane.seen": (plane.seen, (target.cancel,)),
+        "solvers.constrained_cones.in_weights": (
             constrained_cones.in_weights,
             (target.plain, rng.random((3, 3)), constrained_cones.solve_data(data)[1]),
         ),
-        "formulations.constrained_statement.statement": (constrained_statement.statement, (data, 0)),
-        "formulations.constrained_statement.by_statement": (constrained_statement.by_statement, (data, 0)),
-        "formulations.constrained_statement.dual_statement": (
-            constrained_statement.dual_statement,
+        "formulations.constrained.statement": (constrained.statement, (data, 0)),
+        "formulations.constrained.by_statement": (constrained.by_statement, (data, 0)),
+        "formulations.constrained.dual_statement": (
+            constrained.dual_statement,
             (constrained_cones.program_of(data.at(np.arange(1))),),
         ),
-        "formulations.constrained.with_reference": (
-            constrained.with_reference,
-            (data, *doubted(data), constrained_statement.by_statement),
+        "solvers.parts.with_reference": (
+            parts.with_reference,
+            (data, *doubted(data), constrained.by_statement),
         ),
-        "formulations.repeated_points.same": (repeated_points.same, (H, H)),
-        "formulations.repeated_points.same_point": (repeated_points.same_point, (H, H)),
-        "formulations.repeated_points.without_repeats": (repeated_points.without_repeats, (data,)),
-        "formulations.mirror_symmetry.find_mirror": (mirror_symmetry.find_mirror, (mirrored,)),
-        "formulations.mirror_symmetry.Mirror.half": (mirror.half, (mirrored,)),
-        "formulations.mirror_symmetry.Mirror.whole": (mirror.whole, (gaussian(rng, 4, len(mirror.orbits)),)),
+        "solvers.constrained_data.same": (constrained_data.same, (H, H)),
+        "solvers.constrained_data.same_point": (constrained_data.same_point, (H, H)),
+        "solvers.constrained_data.without_repeats": (constrained_data.without_repeats, (data,)),
+        "solvers.mirror_symmetry.find_mirror": (mirror_symmetry.find_mirror, (mirrored,)),
+        "solvers.mirror_symmetry.Mirror.half": (mirror.half, (mirrored,)),
+        "solvers.mirror_symmetry.Mirror.whole": (mirror.whole, (gaussian(rng, 4, len(mirror.orbits)),)),
     }

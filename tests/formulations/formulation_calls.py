@@ -16,11 +16,10 @@ from designer.formulations import (
     matrix_mixing,
     max_sensitivity,
     minimax,
-    out_of_band,
     pressure_matching,
     superdirective,
 )
-from designer.solvers import diagonal_loading, sensitivity_search
+from designer.solvers import diagonal_loading
 from formulations.random_targets import Wanted, gaussian, random_target
 
 WANTED = Wanted(
@@ -47,7 +46,7 @@ def calls() -> dict[str, Call]:
     return {
         "solvers.diagonal_loading.loaded_point": (point, (h, B, 0.9 * np.sum(np.abs(h) ** 2, axis=1))),
         "solvers.diagonal_loading.loaded_matrix": (matrix, (A, B, e)),
-        "solvers.sensitivity_search.most_sensitive": (sensitivity_search.most_sensitive, (h, A - B)),
+        "formulations.max_sensitivity.most_sensitive": (max_sensitivity.most_sensitive, (h, A - B)),
         "formulations.acoustic_contrast.solve": (acoustic_contrast.solve, (target,)),
         "formulations.acoustic_contrast.best_contrast": (acoustic_contrast.best_contrast, (target,)),
         "formulations.acoustic_contrast.quiet_power": (acoustic_contrast.quiet_power, (target,)),
@@ -79,7 +78,7 @@ def calls() -> dict[str, Call]:
         "formulations.choueiri.error_norms": (choueiri.error_norms, (system, 0.01, target.plain)),
         "formulations.matrix_mixing.worst_ratio": (matrix_mixing.worst_ratio, (target, target.plain[0].real)),
         "formulations.matrix_mixing.hardened_means": (matrix_mixing.hardened_means, (target, target.plain[0].real)),
-        "formulations.out_of_band.with_drivers_bands": (out_of_band.with_drivers_bands, (B, cost)),
+        "solvers.diagonal_loading.with_drivers_bands": (diagonal_loading.with_drivers_bands, (B, cost)),
         "formulations.delay_and_sum.statement": (delay_and_sum.statement, (h[0],)),
         "formulations.matrix_mixing.band_means": (matrix_mixing.band_means, (target,)),
         "formulations.pressure_matching.system_of": (pressure_matching.system_of, (target,)),

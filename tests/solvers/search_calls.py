@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Complex, Real
-from designer.solvers import binding_cones, cones, false_position, multipliers, one_point_search, plane, ratio_search
+from designer.formulations import power_ratio
+from designer.solvers import binding_cones, cones, one_point_search, plane, ratio_search
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -39,7 +40,7 @@ def calls() -> dict[str, Call]:
             binding_cones.rows_that_may_bind, (ball, np.zeros(1, dtype=int), np.zeros((1, 3)))
         ),
         "solvers.binding_cones.with_rows": (binding_cones.with_rows, (ball, np.zeros(1, dtype=int), np.arange(4))),
-        "solvers.multipliers.sharpened": (multipliers.sharpened, (ball, 0.3 * np.ones(3), np.array([1.0, 0.6, 0.8, 0.0]))),
+        "solvers.cones.sharpened": (cones.sharpened, (ball, 0.3 * np.ones(3), np.array([1.0, 0.6, 0.8, 0.0]))),
         "solvers.plane.crossing": (plane.crossing, (A, B, here, h, (1.0, -1.0, np.zeros(4)), (1.0, 0.0))),
         "solvers.plane.product": (plane.product, (h, v)),
         "solvers.plane.times": (plane.times, (A, v)),
@@ -50,7 +51,7 @@ def calls() -> dict[str, Call]:
         "solvers.one_point_search.most_efficient": (one_point_search.most_efficient, (h, B, gamma / 10)),
         "solvers.one_point_search.best_ratio": (one_point_search.best_ratio, (h, B)),
         "solvers.one_point_search.at_efficiency": (one_point_search.at_efficiency, (h, B, ones, half)),
-        "solvers.false_position.last_that_fits": (
-            false_position.last_that_fits, (excess, (np.zeros(2), np.full(2, -0.3)), (np.ones(2), np.full(2, 0.7)), 1e-6)
+        "formulations.power_ratio.last_that_fits": (
+            power_ratio.last_that_fits, (excess, (np.zeros(2), np.full(2, -0.3)), (np.ones(2), np.full(2, 0.7)), 1e-6)
         ),
     }  # fmt: skip

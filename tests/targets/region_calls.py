@@ -42,10 +42,10 @@ def calls() -> dict[str, Call]:
         "formulations.spherical_harmonic.statement": (
             lambda *a: str(spherical_harmonic.statement(*a)), (A[0], A[1], np.ones(3), 2.0)
         ),
-        "targets.channel_target.ChannelTarget.power_ratio": (lambda t, v: t.power_ratio(v), (target, w)),
+        "targets.target.ChannelTarget.power_ratio": (lambda t, v: t.power_ratio(v), (target, w)),
         "targets.region_power.RegionPower.at": (lambda r, i: r.at(i), (regions, np.array([0, 2]))),
         "targets.region_power.RegionPower.order_error_db": (lambda r, v: r.order_error_db(v), (regions, w)),
         "targets.region_power.RegionPower.power_ratio": (lambda r, v: r.power_ratio(v), (regions, w)),
-        "targets.region_power.equivalent_points": (region_power.equivalent_points, (A,)),
+        "targets.target.equivalent_points": (target.equivalent_points, (A,)),
         "targets.region_power.power_matrix": (region_power.power_matrix, (encoding, G)),
     }  # fmt: skip
