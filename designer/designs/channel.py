@@ -172,17 +172,22 @@ def _solved(method: Formulation, design: DesignTable, target: ChannelTarget, nam
     )
 
 
+def _by(method: Formulation, target: ChannelTarget, own: dict[str, Any]) -> Solution:
+    solution: Solution = method.solve(target, **own)
+    return solution
+
+
 def solve(method: Formulation, design: DesignTable, target: ChannelTarget) -> Solution:
     """The formulation's weights at every frequency of the target; in the spread's worst case after a few passes."""
     own = method.own_values(design)
     if not target.over_a_ball or not method.mean_powers:
-        return method.solve(target, **own)
+        return _by(method, target, own)
     target = target if method.for_passes is None else method.for_passes(target)
     # From the weights of the largest ratio: if these meet the curve every pass does, and the passes lower what it costs.
     w = worst_case_weights(target)
     before = _reached_db(target, w)
     for _ in range(MOST_PASSES):
-        solution = method.solve(hardened(target, w), **own)
+        solution = _by(method, hardened(target, w), own)
         w = solution.weights
         now = _reached_db(target, w)
         if (np.abs(now - before) < SETTLED_DB).all():
@@ -220,7 +225,7 @@ def _faded(method: Formulation, design: DesignTable, target: ChannelTarget, edge
 
     """
     if method.in_fades is not None:
-        solution = method.solve(target, **method.in_fades(first))
+        solution = _by(method, target, method.in_fades(first))
     else:
         target = replace(target, max_effort=np.minimum(target.max_effort, np.maximum(edge, 1.0)))
         solution = solve(method, design, target)

@@ -70,8 +70,8 @@ def for_passes(target: ChannelTarget) -> ChannelTarget:
     """A target without masks with the points to cancel as sidelobes, each held by its own norm: the passes are for the curve alone."""
     if target.masks:
         return target
-    points, every = target.cancel, np.ones(target.cancel.shape[:2])
-    return replace(target, masks=(Mask("cancelled", points, every[:, 0], np.zeros(every.shape[1])),))
+    sidelobes = Mask("cancelled", target.cancel, np.ones(len(target.cancel)), np.zeros(target.cancel.shape[1]))
+    return replace(target, masks=(sidelobes,))
 
 
 def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:

@@ -153,7 +153,7 @@ def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
 
 def _look(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """A beam that looks behind a baffle looks into silence."""
-    if not problem.body.silent_behind or design.look_deg is None:
+    if not problem.body.silent_behind or not design.is_beam:
         return
     if np.cos(np.radians(design.look_deg)) < -1e-9:
         may_be = "a direction before the baffle, from -90 to 90"

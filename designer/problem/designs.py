@@ -87,7 +87,7 @@ class DesignTable(Table):
 
     if TYPE_CHECKING:  # keys of one kind
         ear: Literal["left", "right"] | None
-        look_deg: float | None
+        look_deg: float
         window_deg: list[float] | None
         window_ripple_db: float
         window_phase_passes: int

@@ -199,7 +199,7 @@ def _design(path: str, design: DesignTable, spacing_hz: float) -> Iterator[str]:
         )
     if design.ear and design.name in ("left", "right") and design.name != design.ear:
         yield f'{path} is called "{design.name}" and reaches the {design.ear} ear'
-    if design.look_deg is None:
+    if not design.is_beam:
         return
     look = np.array([design.look_deg], dtype=float)
     if design.window_deg and not geometry.in_arc(look, (design.window_deg[0], design.window_deg[1])).any():

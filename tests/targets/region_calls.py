@@ -15,6 +15,7 @@ from designer.evaluation import region_order
 from designer.formulations import spherical_harmonic
 from designer.problem.schema import Region
 from designer.targets import region_power
+from designer.targets.target import equivalent_points
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -46,6 +47,6 @@ def calls() -> dict[str, Call]:
         "targets.region_power.RegionPower.at": (lambda r, i: r.at(i), (regions, np.array([0, 2]))),
         "targets.region_power.RegionPower.order_error_db": (lambda r, v: r.order_error_db(v), (regions, w)),
         "targets.region_power.RegionPower.power_ratio": (lambda r, v: r.power_ratio(v), (regions, w)),
-        "targets.target.equivalent_points": (target.equivalent_points, (A,)),
+        "targets.target.equivalent_points": (equivalent_points, (A,)),
         "targets.region_power.power_matrix": (region_power.power_matrix, (encoding, G)),
     }  # fmt: skip
