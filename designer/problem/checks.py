@@ -11,13 +11,14 @@ from pathlib import Path
 
 from designer.errors import Fault
 from designer.problem import geometry
-from designer.problem.design_checks import band_order, design_checks
+from designer.problem.design_checks import design_checks
 from designer.problem.explain import warnings
 from designer.problem.frequency_grid import REFINED_TIMES
 from designer.problem.half_known import as_far_as_known, entries
 from designer.problem.messages import number, shown
 from designer.problem.place_checks import place_checks, room_checks
 from designer.problem.realization_checks import realization_checks, virtualizer_checks
+from designer.problem.rules import ordered
 from designer.problem.schema import Driver, Problem
 from designer.problem.table import if_known
 
@@ -80,7 +81,7 @@ def _names(key: str, problem: Problem) -> Iterator[Fault]:
 
 
 def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
-    yield from band_order(f"{path}.band_hz", driver.band_hz)
+    yield from ordered(f"{path}.band_hz", driver.band_hz)
     if driver.band_hz and driver.band_hz[0] >= problem.sample_rate_hz / 2:
         may_be = f"a band that begins below {number(problem.sample_rate_hz / 2)}, half of sample_rate_hz"
         yield Fault(f"{path}.band_hz", f"found {shown(driver.band_hz)}", may_be, "the unit is hertz")

@@ -13,8 +13,9 @@ from designer.problem import geometry
 from designer.problem.designs import MaskLine
 from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.half_known import as_far_as_known, entries
-from designer.problem.messages import nearest, number, shown
+from designer.problem.messages import number, shown
 from designer.problem.methods import AUTO, formulations, method_faults
+from designer.problem.rules import among, below_nyquist, ordered, unless
 from designer.problem.schema import DesignTable, Problem, Region
 from designer.problem.table import if_known
 
@@ -30,16 +31,14 @@ def design_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         yield _named_drivers(path, design, problem)
         yield _spread(f"{path}.driver_spread", design)
         yield _method(path, design, problem)
-        yield _band_order(f"{path}.band_hz", design)
-        yield _below_nyquist(f"{path}.band_hz", design, problem)
+        yield _band(f"{path}.band_hz", design, problem)
         yield _band_on_grid(f"{path}.band_hz", design, problem)
         yield _curve(f"{path}.cancellation_gain_db", design)
         yield _look(f"{path}.look_deg", design, problem)
         for m, line in enumerate(if_known(design, "mask") or []):
-            yield _band_order(f"{path}.mask[{m}].band_hz", line)
-            yield _below_nyquist(f"{path}.mask[{m}].band_hz", line, problem)
-            yield _mask_arc(f"{path}.mask[{m}].azimuth_deg", line, problem)
-        yield _window_arc(f"{path}.window_deg", design, problem)
+            yield _band(f"{path}.mask[{m}].band_hz", line, problem)
+            yield _given_arc(f"{path}.mask[{m}].azimuth_deg", line, "azimuth_deg", problem)
+        yield _given_arc(f"{path}.window_deg", design, "window_deg", problem)
         yield _null_arcs(f"{path}.nulls_deg", design, problem)
         yield _company(path, design, problem)
         for key in ("reach_regions", "cancel_regions"):
@@ -75,14 +74,11 @@ def _something_asked(path: str, design: DesignTable) -> Iterator[Fault]:
 def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     known = [driver.name for driver in problem.drivers]
     for key in ("drivers", "plain"):
-        names = getattr(design, key) or []
-        among = design.drivers if key == "plain" and design.drivers else known
+        names, allowed = getattr(design, key) or [], design.drivers if key == "plain" and design.drivers else known
         for n, name in enumerate(names):
-            if name not in among:
-                may_be = ", ".join(shown(k) for k in among)
-                yield Fault(f"{path}.{key}[{n}]", f"found {shown(name)}", may_be, nearest(name, among))
-            elif name in names[:n]:
-                yield Fault(f"{path}.{key}[{n}]", f"found {shown(name)} twice", "each driver once", "leave one out")
+            here, again = f"{path}.{key}[{n}]", name in allowed and name in names[:n]
+            yield from among(here, name, allowed)
+            yield from unless(not again, here, name, "each driver once", "leave one out", more=" twice")
 
 
 def _method(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -97,22 +93,9 @@ def _spread(path: str, design: DesignTable) -> Iterator[Fault]:
         yield Fault(path, found, "one of the two", "leave case out: a percentile is held over drawn devices")
 
 
-def band_order(path: str, band_hz: list[float] | None) -> Iterator[Fault]:
-    """A band whose lowest frequency is not below its highest."""
-    if band_hz is not None and band_hz[0] >= band_hz[1]:
-        remedy = "swap the two" if band_hz[0] > band_hz[1] else "widen the band"
-        yield Fault(path, f"found {shown(band_hz)}", "[lowest, highest] with lowest below highest", remedy)
-
-
-def _band_order(path: str, table: DesignTable | MaskLine) -> Iterator[Fault]:
-    yield from band_order(path, table.band_hz)
-
-
-def _below_nyquist(path: str, table: DesignTable | MaskLine, problem: Problem) -> Iterator[Fault]:
-    nyquist_hz = problem.sample_rate_hz / 2
-    if table.band_hz is not None and max(table.band_hz) > nyquist_hz:
-        may_be = f"at most {number(nyquist_hz)}, half of sample_rate_hz"
-        yield Fault(path, f"found {shown(table.band_hz)}", may_be, "lower the band or raise the sample rate")
+def _band(path: str, table: DesignTable | MaskLine, problem: Problem) -> Iterator[Fault]:
+    yield from ordered(path, table.band_hz)
+    yield from below_nyquist(path, table.band_hz, problem.sample_rate_hz, "lower the band or raise the sample rate")
 
 
 def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -135,40 +118,43 @@ def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[
 
 
 def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
-    curve = design.cancellation_gain_db
-    if curve is None:
+    if design.cancellation_gain_db is None:
         return
-    frequencies = [point[0] for point in curve]
-    if min(frequencies) <= 0:
-        yield Fault(path, f"found the frequencies {shown(frequencies)}", "frequencies above 0", "leave such points out")
-    if any(b <= a for a, b in pairwise(frequencies)):
-        found = f"found the frequencies {shown(frequencies)}"
-        yield Fault(path, found, "[[frequency_hz, gain_db], ...] with frequencies that rise", "sort the curve")
-    gains = [point[1] for point in curve]
-    if max(map(abs, gains)) > MAX_CURVE_DB:
-        limit = number(MAX_CURVE_DB)
-        remedy = "each point is [frequency_hz, gain_db]"
-        yield Fault(path, f"found the gains {shown(gains)}", f"gains from -{limit} to {limit}", remedy)
+    frequencies, gains = ([point[n] for point in design.cancellation_gain_db] for n in (0, 1))
+    rising, limit = all(b > a for a, b in pairwise(frequencies)), number(MAX_CURVE_DB)
+    for holds, what, values, expected, remedy in (
+        (min(frequencies) > 0, "frequencies", frequencies, "frequencies above 0", "leave such points out"),
+        (
+            rising,
+            "frequencies",
+            frequencies,
+            "[[frequency_hz, gain_db], ...] with frequencies that rise",
+            "sort the curve",
+        ),
+        (
+            max(map(abs, gains)) <= MAX_CURVE_DB,
+            "gains",
+            gains,
+            f"gains from -{limit} to {limit}",
+            "each point is [frequency_hz, gain_db]",
+        ),
+    ):
+        if not holds:
+            yield Fault(path, f"found the {what} {shown(values)}", expected, remedy)
 
 
 def _look(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """A beam that looks behind a baffle looks into silence."""
-    if not problem.body.silent_behind or not design.is_beam:
-        return
-    if np.cos(np.radians(design.look_deg)) < -1e-9:
-        may_be = "a direction before the baffle, from -90 to 90"
-        yield Fault(path, f"found {shown(design.look_deg)}", may_be, "turn the beam to the front")
+    if problem.body.silent_behind and design.is_beam:
+        in_front = np.cos(np.radians(design.look_deg)) >= -1e-9
+        expected = "a direction before the baffle, from -90 to 90"
+        yield from unless(bool(in_front), path, design.look_deg, expected, "turn the beam to the front")
 
 
-def _mask_arc(path: str, line: MaskLine, problem: Problem) -> Iterator[Fault]:
-    yield from _arc(path, (line.azimuth_deg[0], line.azimuth_deg[1]), f"found {shown(line.azimuth_deg)}", problem)
-
-
-def _window_arc(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
-    if design.window_deg is not None:
-        yield from _arc(
-            path, (design.window_deg[0], design.window_deg[1]), f"found {shown(design.window_deg)}", problem
-        )
+def _given_arc(path: str, table: DesignTable | MaskLine, key: str, problem: Problem) -> Iterator[Fault]:
+    arc = getattr(table, key)
+    if arc is not None:
+        yield from _arc(path, (arc[0], arc[1]), f"found {shown(arc)}", problem)
 
 
 def _null_arcs(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:

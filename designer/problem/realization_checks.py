@@ -10,7 +10,8 @@ import numpy as np
 from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.half_known import entries
-from designer.problem.messages import nearest, number, shown
+from designer.problem.messages import number, shown
+from designer.problem.rules import among, below_nyquist, only_with, unless
 from designer.problem.schema import DesignTable, Problem, Realization, Virtualizer
 from designer.problem.table import MAX_DISTANCE_M, if_known
 
@@ -44,12 +45,7 @@ LEAST_ANGLE_DEG = 1.0
 
 def realization_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Every check of how the filters are realised, each to be run as far as its keys are known."""
-    yield _foreign_keys(problem)
-    yield _word(problem)
-    yield _pole_radius(problem)
-    yield _equaliser(problem)
-    yield _delay(problem)
-    yield _exact(problem)
+    yield from (check(problem) for check in (_foreign_keys, _word, _pole_radius, _equaliser, _delay, _exact))
     for i, design in enumerate(entries(problem, "designs")):
         yield _reference(f"designs[{i}].reference", design, problem)
         yield _room_for_delays(i, design, problem)
@@ -61,12 +57,7 @@ def filter_taps(table: Realization) -> int:
 
 
 def _foreign_keys(problem: Problem) -> Iterator[Fault]:
-    table = problem.realization
-    for key, homes in HOMES.items():
-        if table.form not in homes and key in table.model_fields_set:
-            found = f"found with form = {shown(table.form)}"
-            home = " or ".join(f'"{form}"' for form in homes)
-            yield Fault(f"realization.{key}", found, f"only with form = {home}", "leave it out")
+    yield from only_with(problem.realization, "realization", HOMES, "form")
 
 
 def _word(problem: Problem) -> Iterator[Fault]:
@@ -77,98 +68,91 @@ def _word(problem: Problem) -> Iterator[Fault]:
     except ValueError as error:
         yield Fault("realization.word", f"found {shown(table.word)}", str(error), remedy)
         return
-    if word is None and "word_scale" in table.model_fields_set:
-        found, remedy = f"found {shown(table.word_scale)} without a word", 'leave it out, or name a word: word = "q15"'
-        yield Fault("realization.word_scale", found, "only beside a word", remedy)
-    if word is not None and not least <= word.bits <= MOST_BITS:
-        bits = "1 bit" if word.bits == 1 else f"{word.bits} bits"
-        may_be = f"{least} to {MOST_BITS} bits with form = {shown(table.form)}, the sign included"
-        remedy = remedy if word.bits < least else "name a shorter word"
-        yield Fault("realization.word", f"found {shown(table.word)}, {bits}", may_be, remedy)
+    if word is None:
+        alone, remedy = "word_scale" in table.model_fields_set, 'leave it out, or name a word: word = "q15"'
+        more = " without a word"
+        yield from unless(
+            not alone, "realization.word_scale", table.word_scale, "only beside a word", remedy, more=more
+        )
+        return
+    bits = ", 1 bit" if word.bits == 1 else f", {word.bits} bits"
+    expected = f"{least} to {MOST_BITS} bits with form = {shown(table.form)}, the sign included"
+    remedy = remedy if word.bits < least else "name a shorter word"
+    yield from unless(least <= word.bits <= MOST_BITS, "realization.word", table.word, expected, remedy, more=bits)
 
 
 def _pole_radius(problem: Problem) -> Iterator[Fault]:
     radius = problem.realization.max_pole_radius
+    remedy = "sections with poles at 1 or beyond cannot be stable; 0.998 rings for 10 ms at 48 kHz"
+    expected = f"above 0, at most {number(MAX_POLE_RADIUS)}"
     if radius > MAX_POLE_RADIUS:
-        remedy = "sections with poles at 1 or beyond cannot be stable; 0.998 rings for 10 ms at 48 kHz"
-        yield Fault(
-            "realization.max_pole_radius",
-            f"found {number(radius)}",
-            f"above 0, at most {number(MAX_POLE_RADIUS)}",
-            remedy,
-        )
+        yield Fault("realization.max_pole_radius", f"found {number(radius)}", expected, remedy)
 
 
 def _equaliser(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
     most = table.taps - LEAST_TAPS + 1
-    if table.equaliser_taps > most:
-        found = f"found {table.equaliser_taps} of {table.taps} taps"
-        remedy = "the filters and the equaliser share the taps: fewer here, or more [realization] taps"
-        yield Fault("realization.equaliser_taps", found, f"at most {most}", remedy)
+    remedy = "the filters and the equaliser share the taps: fewer here, or more [realization] taps"
+    path, more = "realization.equaliser_taps", f" of {table.taps} taps"
+    yield from unless(table.equaliser_taps <= most, path, table.equaliser_taps, f"at most {most}", remedy, more=more)
 
 
 def _delay(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
-    room = filter_taps(table)
-    if table.form != "biquad" and isinstance(table.bulk_delay_samples, int) and table.bulk_delay_samples >= room > 0:
-        found = f"found {table.bulk_delay_samples} with {room} taps"
-        yield Fault("realization.bulk_delay_samples", found, f"0 to {room - 1}", "a smaller delay, or more taps")
+    room, delay = filter_taps(table), table.bulk_delay_samples
+    if table.form != "biquad" and isinstance(delay, int) and room > 0:
+        path, remedy, more = "realization.bulk_delay_samples", "a smaller delay, or more taps", f" with {room} taps"
+        yield from unless(delay < room, path, delay, f"0 to {room - 1}", remedy, more=more)
 
 
 def _exact(problem: Problem) -> Iterator[Fault]:
-    table = problem.realization
-    for f in table.exact_at_hz:
-        if f > problem.sample_rate_hz / 2:
-            may_be = f"at most {number(problem.sample_rate_hz / 2)}, half of sample_rate_hz"
-            yield Fault("realization.exact_at_hz", f"found {shown(f)}", may_be, "the unit is hertz")
-    if len(set(table.exact_at_hz)) < len(table.exact_at_hz) or (table.zero_at_dc and 0.0 in table.exact_at_hz):
-        found = f"found {shown(table.exact_at_hz)}" + (" beside zero_at_dc" if table.zero_at_dc else "")
-        yield Fault("realization.exact_at_hz", found, "frequencies that differ", "name each once")
-    needed = 2 * len(table.exact_at_hz) + table.zero_at_dc
+    table, path = problem.realization, "realization.exact_at_hz"
+    exact_hz = table.exact_at_hz
+    for f in exact_hz:
+        yield from below_nyquist(path, f, problem.sample_rate_hz, "the unit is hertz")
+    differ = len({*exact_hz}) == len(exact_hz) and not (table.zero_at_dc and 0.0 in exact_hz)
+    beside = " beside zero_at_dc" if table.zero_at_dc else ""
+    yield from unless(differ, path, exact_hz, "frequencies that differ", "name each once", more=beside)
+    needed = 2 * len(exact_hz) + table.zero_at_dc
     if needed > table.taps // 2:
-        found = f"found {len(table.exact_at_hz)} frequencies, {needed} equations, with {table.taps} taps"
-        yield Fault(
-            "realization.exact_at_hz", found, f"at most {table.taps // 2} equations", "fewer of them, or more taps"
-        )
+        found = f"found {len(exact_hz)} frequencies, {needed} equations, with {table.taps} taps"
+        yield Fault(path, found, f"at most {table.taps // 2} equations", "fewer of them, or more taps")
     if table.hold_wishes and needed:
         which = "zero_at_dc" if table.zero_at_dc else "exact_at_hz"
-        found = f"found beside {which}"
-        yield Fault("realization.hold_wishes", found, "one of the two", f"leave out hold_wishes or {which}")
+        remedy = f"leave out hold_wishes or {which}"
+        yield Fault("realization.hold_wishes", f"found beside {which}", "one of the two", remedy)
 
 
 def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     if design.reference is None:
         return
-    if problem.realization.form != "rtf":
-        found = f"found {shown(design.reference)} with realization.form = {shown(problem.realization.form)}"
-        yield Fault(path, found, 'only with form = "rtf"', "leave it out")
-    known = problem.driver_names if design.drivers is None else tuple(design.drivers)
-    if design.reference not in known:
-        may_be = "one of the design's drivers: " + ", ".join(shown(name) for name in known)
-        yield Fault(path, f"found {shown(design.reference)}", may_be, nearest(design.reference, known))
+    form, name = problem.realization.form, design.reference
+    more = f" with realization.form = {shown(form)}"
+    yield from unless(form == "rtf", path, name, 'only with form = "rtf"', "leave it out", more=more)
+    yield from among(path, name, design.drivers or problem.driver_names, "one of the design's drivers: ")
+
+
+def _taps(problem: Problem, needed: int, what_for: str, more: str = "") -> Iterator[Fault]:
+    """Too few taps beside the equaliser."""
+    taps, room = problem.realization.taps, filter_taps(problem.realization)
+    beside = f", {room} beside the equaliser" if room < taps else ""
+    expected = f"at least {needed + taps - room}, for {what_for}"
+    yield from unless(room >= needed, "realization.taps", taps, expected, "more taps", more=beside + more)
 
 
 def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """The drivers' sound must be able to arrive together: the taps span the longest way less the shortest."""
     if problem.realization.form == "biquad":  # its delays cost nothing
         return
-    names = problem.driver_names if design.drivers is None else tuple(design.drivers)
+    names = design.drivers or problem.driver_names
     places = np.array([driver.position_m for driver in problem.drivers if driver.name in names], dtype=float)
-    if not len(places):
-        return
-    spread_m = _spread_m(design, problem, places)
-    needed = math.ceil(spread_m / problem.speed_of_sound_m_s * problem.sample_rate_hz) + 1
-    room = filter_taps(problem.realization)
-    if LEAST_TAPS <= room < needed:
-        found = f"found {problem.realization.taps}" + (
-            f", {room} beside the equaliser" if room < problem.realization.taps else ""
-        )
-        found += (
+    if len(places) and filter_taps(problem.realization) >= LEAST_TAPS:
+        spread_m = _spread_m(design, problem, places)
+        needed = math.ceil(spread_m / problem.speed_of_sound_m_s * problem.sample_rate_hz) + 1
+        more = (
             f", and the drivers of designs[{i}] have ways to its points that differ by {number(round(spread_m, 4))} m"
         )
-        may_be = f"at least {needed + problem.realization.taps - room}, for the delays between them alone"
-        yield Fault("realization.taps", found, may_be, "more taps")
+        yield from _taps(problem, needed, "the delays between them alone", more)
 
 
 def _spread_m(design: DesignTable, problem: Problem, places_m: np.ndarray) -> float:
@@ -186,14 +170,13 @@ def _spread_m(design: DesignTable, problem: Problem, places_m: np.ndarray) -> fl
 def virtualizer_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Every check of the stereo chain, each to be run as far as its keys are known."""
     table = if_known(problem, "virtualizer")
-    if table is None:
-        return
-    yield _angle(table)
-    yield _sides(problem)
-    yield _centre(table, problem)
-    yield _own_names(problem)
-    yield _measured(table, problem)
-    yield _room_for_the_far_ear(table, problem)
+    if table is not None:
+        yield _angle(table)
+        yield _sides(problem)
+        yield _centre(table, problem)
+        yield _own_names(problem)
+        yield _measured(table, problem)
+        yield _room_for_the_far_ear(table, problem)
 
 
 def _designs(problem: Problem) -> dict[str, tuple[int, DesignTable]]:
@@ -202,9 +185,8 @@ def _designs(problem: Problem) -> dict[str, tuple[int, DesignTable]]:
 
 
 def _angle(table: Virtualizer) -> Iterator[Fault]:
-    if table.angle_deg < LEAST_ANGLE_DEG:
-        remedy = "the unit is degrees; a stereo pair stands at 30"
-        yield Fault("virtualizer.angle_deg", f"found {shown(table.angle_deg)}", "1 to 90", remedy)
+    remedy = "the unit is degrees; a stereo pair stands at 30"
+    yield from unless(table.angle_deg >= LEAST_ANGLE_DEG, "virtualizer.angle_deg", table.angle_deg, "1 to 90", remedy)
 
 
 def _sides(problem: Problem) -> Iterator[Fault]:
@@ -272,10 +254,4 @@ def _room_for_the_far_ear(table: Virtualizer, problem: Problem) -> Iterator[Faul
     angle = math.radians(table.angle_deg)
     late_s = 3 * problem.listener.head_radius_m / problem.speed_of_sound_m_s * math.sin(angle)
     needed = 2 * math.ceil(late_s * problem.sample_rate_hz) + 8
-    room = filter_taps(problem.realization)
-    if room < needed:
-        found = f"found {problem.realization.taps}" + (
-            f", {room} beside the equaliser" if room < problem.realization.taps else ""
-        )
-        may_be = f"at least {needed + problem.realization.taps - room}, for the delay between the ears of [virtualizer]"
-        yield Fault("realization.taps", found, may_be, "more taps")
+    yield from _taps(problem, needed, "the delay between the ears of [virtualizer]")
