@@ -157,7 +157,7 @@ class Scene:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know of the data that the scene is made of."""
-        ears = [table for table in self.problem.designs if table.kind != "beamformer"]
+        ears = [table for table in self.problem.designs if not table.is_beam]
         said = list(self._responses[1])
         if self._measured is not None and not self._circle_is_measured:
             said.append(
@@ -289,7 +289,7 @@ class Scene:
     @cached_property
     def _circle_is_measured(self) -> bool:
         """Whether the circle is to be taken from the measured device: a beam needs it, an ear channel only draws it."""
-        if any(table.kind == "beamformer" for table in self.problem.designs):
+        if any(table.is_beam for table in self.problem.designs):
             return True
         distance_m = self.problem.azimuth_distance_m
         if self._measured is None or np.isinf(distance_m):

@@ -76,7 +76,7 @@ def _whole_device(entry: Entry, path: Path) -> tuple[Entry, list[str]]:
     problem = entry.result.problem
     device = read_device(path, len(problem.drivers))
     cloud, has_circle = known_cloud(device, problem), knows_circle(device, problem)
-    kept = [table for table in problem.designs if (has_circle if table.kind == "beamformer" else bool(cloud))]
+    kept = [table for table in problem.designs if (has_circle if table.is_beam else bool(cloud))]
     if not kept:
         raise nowhere(path, problem, entry.label)
     label = f"{entry.label}, measured ({path.stem})"

@@ -93,7 +93,7 @@ def _played(entry: Entry, name: str, files: str) -> tuple[list[Entry], list[str]
     label = f"{entry.label}, {name} as played"
     problem = _one_driver(result.problem, table)
     if _is_set(files):
-        if table.kind != "beamformer":
+        if not table.is_beam:
             raise DataError(
                 f"{files}: tells the device from all around, and {name} of {entry.label} is for an ear; allowed: a SOFA file with"
                 " receivers at the ears, or a sound file of two channels, left ear and right ear"
@@ -106,7 +106,7 @@ def _played(entry: Entry, name: str, files: str) -> tuple[list[Entry], list[str]
             f"{files}: measured up to {device.highest_hz:.6g} Hz, and {name} of {entry.label} goes up to {table.band_hz[1]:.6g} Hz;"
             " allowed: a measurement of the whole band; measure at a higher sample rate"
         )
-    if table.kind == "beamformer":
+    if table.is_beam:
         if not knows_circle(device, problem):
             raise nowhere(files, problem, entry.label)
         return [_entry(entry, label, name, files, scene(problem).with_device(device), has_circle=True)], []

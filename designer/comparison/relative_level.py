@@ -21,7 +21,7 @@ def relative_level_db(result: Result, name: str, scene: Scene) -> tuple[Real, Re
     channel = result.channels[name]
     w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
     level = amplitude_db(pressure(scene.circle(), w))
-    if channel.table.kind == "beamformer":
+    if channel.table.is_beam:
         reference, words = scene.look(channel.table.look_deg or 0.0), "on-axis response"
     else:
         w = np.zeros((scene.frequency_hz.size, len(result.drivers)), dtype=complex)

@@ -48,7 +48,7 @@ def left_out_directions(scene: Scene, realization: Realization) -> dict[str, dic
     realization : the form of the filters
 
     """
-    tables = [table for table in scene.problem.designs if table.kind != "beamformer"]
+    tables = [table for table in scene.problem.designs if not table.is_beam]
     if not tables or not any(isinstance(head, MeasuredHead) for head in scene.heads):
         return {}
     halves = [

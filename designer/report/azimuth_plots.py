@@ -138,7 +138,7 @@ def draw_polars(result: Result, name: str, *, to_window: bool = False) -> Figure
         inside = channel.band_hz[0] <= hz <= channel.band_hz[1]
         colour = COLOURS[0] if inside else SOFT
         axes.plot(closed, np.concatenate([values, values[:1]]), color=colour, linewidth=1.6)
-        if channel.kind == "beamformer" and inside:
+        if channel.is_beam and inside:
             for arc in geometry.null_arcs_deg(channel.nulls_deg or [], channel.null_width_deg):
                 axes.axvspan(np.radians(arc[0]), np.radians(arc[1]), color=COLOURS[4], alpha=0.25, linewidth=0)
         axes.set_theta_zero_location("S")  # type: ignore[attr-defined] # a polar Axes

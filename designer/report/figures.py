@@ -114,7 +114,7 @@ def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str
             drawn[f"driver-{stems[name]}"] = svg(draw_measured_driver(name, response))
         heads = [head for head in made.heads if isinstance(head, MeasuredHead)]
         stems = file_stems([Path(head.name).stem for head in heads])
-        ears_only = all(table.kind == "beamformer" for table in problem.designs)
+        ears_only = all(table.is_beam for table in problem.designs)
         arrivals = np.empty((0, 3)) if ears_only or made.is_measured else geometry.arrivals(problem)
         for head in heads:
             drawn[f"head-{stems[Path(head.name).stem]}"] = svg(draw_measured_head(head, arrivals))

@@ -31,7 +31,7 @@ def draw_cancellation(result: Result, name: str) -> Figure:
     channel, table = result.channels[name], result.drawn.metrics[result.drawn.metrics.channel == name]
     f = table.frequency_hz.to_numpy()
     gain, worst = table.cancellation_gain_db.to_numpy(), table.worst_cancellation_gain_db.to_numpy()
-    beam = channel.table.kind == "beamformer"
+    beam = channel.table.is_beam
     drawn = figure(7.2, 3.4)
     axes = drawn.subplots()
     frequency_axis(axes, *shown_band_hz(result))
@@ -135,7 +135,7 @@ def front_over_side_db(result: Result, name: str) -> Real:
     """Mean power within FRONT_DEG of the look direction, or of the listener, over that from there to 180° - FRONT_DEG, (F,)."""
     scene, channel = result.drawn_circle, result.channels[name].table
     x, y, _ = result.problem.listener.position_m
-    aim = channel.look_deg or 0.0 if channel.kind == "beamformer" else float(np.degrees(np.arctan2(y, x)))
+    aim = channel.look_deg or 0.0 if channel.is_beam else float(np.degrees(np.arctan2(y, x)))
     away = np.abs((scene.azimuth_deg - aim + 180) % 360 - 180)
     w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
     power = np.abs(pressure(scene.circle(), w)) ** 2

@@ -32,7 +32,7 @@ def draw_tone(result: Result, name: str) -> Figure:
     reach = float(np.clip(np.abs(smooth).max() + 1, 3.0, LARGEST_DB))
     axes.set_ylim(-reach, reach)
     axes.set_ylabel("dB re plain driver")
-    beam = result.channels[name].table.kind == "beamformer"
+    beam = result.channels[name].table.is_beam
     axes.set_title(f"Tone {'in the look direction' if beam else 'at the reached ear'}")
     drawn.legend(loc="outside lower center", ncols=2)
     return drawn
@@ -62,8 +62,8 @@ def at_reached(result: Result, name: str, frequency_hz: Real) -> Complex:
     w = response(result.taps[name], frequency_hz, problem.sample_rate_hz)
     own = [result.drivers.index(driver) for driver in channel.table.drivers or result.drivers]
     p = np.einsum("fl,fl->f", target.centre, w[:, own])
-    far = channel.table.kind == "beamformer" and np.isinf(problem.azimuth_distance_m)
-    beam = channel.table.kind == "beamformer"
+    far = channel.table.is_beam and np.isinf(problem.azimuth_distance_m)
+    beam = channel.table.is_beam
     path_m = 0.0 if far else problem.azimuth_distance_m if beam else float(np.linalg.norm(problem.listener.position_m))
     return np.asarray(p * np.exp(2j * np.pi * frequency_hz * path_m / problem.speed_of_sound_m_s))
 

@@ -86,7 +86,7 @@ def design_of(case: str) -> Any:
 def maps(case: str) -> list[Map]:
     """The three parts of one playback."""
     made = design_of(case)
-    ears = [table for table in made.problem.designs if table.kind != "beamformer"]
+    ears = [table for table in made.problem.designs if not table.is_beam]
     places, near = places_m(X_M, Y_M), places_m(NEAR_X_M, NEAR_Y_M)
     plain = {name: made.plain_weights(name, made.even_scene) for name in made.channels}
     pair = {side: made.taps.get(f"virtual-{side}", made.taps[side]) for side in ("left", "right")}
