@@ -45,17 +45,18 @@ def load(path: str | Path) -> Problem:
 
     """
     file = Path(path)
-    remedy = "give the path of a problem file"
+    expected, remedy = "a file in TOML", "give the path of a problem file"
     try:
         raw = file.read_bytes()
     except FileNotFoundError:
-        raise ProblemError(str(path), [Fault("", "no such file", "a file in TOML", remedy)]) from None
+        found = "no such file"
     except IsADirectoryError:
-        raise ProblemError(str(path), [Fault("", "found a folder", "a file in TOML", remedy)]) from None
+        found = "found a folder"
     except (OSError, ValueError) as error:  # a ValueError is a path with a null character
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise ProblemError(str(path), [Fault("", f"cannot be read: {reason}", "a file in TOML", remedy)]) from None
-    return loads(_decoded(raw, str(path)), folder=file.parent, source=str(path))
+        found = f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
+    else:
+        return loads(_decoded(raw, str(path)), folder=file.parent, source=str(path))
+    raise ProblemError(str(path), [Fault("", found, expected, remedy)])
 
 
 def _decoded(raw: bytes, source: str) -> str:
@@ -158,24 +159,13 @@ def _parsed(text: str, source: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        remedy = "mend the line that is named, or one above it"
-        raise ProblemError(source, [Fault("", f"not TOML: {error}{_line(text, error)}", "", remedy)]) from None
+        fault = Fault("", f"not TOML: {error}{_line(text, error)}", "", "mend the line that is named, or one above it")
     except RecursionError:
-        raise ProblemError(
-            source, [Fault("", "not TOML: lists inside lists, too deep to read", "", "close the brackets")]
-        ) from None
+        fault = Fault("", "not TOML: lists inside lists, too deep to read", "", "close the brackets")
     except ValueError:  # Python's own limit on the digits of a whole number
-        raise ProblemError(
-            source,
-            [
-                Fault(
-                    "",
-                    "not TOML: a whole number of thousands of digits",
-                    "whole numbers of 64 bits",
-                    "write it shorter",
-                )
-            ],
-        ) from None
+        found = "not TOML: a whole number of thousands of digits"
+        fault = Fault("", found, "whole numbers of 64 bits", "write it shorter")
+    raise ProblemError(source, [fault])
 
 
 def _line(text: str, error: tomllib.TOMLDecodeError) -> str:
