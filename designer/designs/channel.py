@@ -18,7 +18,7 @@ from designer.targets.channel_target import Plain, channel_target, driver_index,
 from designer.targets.curves import band_share, in_band
 from designer.targets.target import ChannelTarget
 from designer.targets.wishes import SLACK_TOLERANCE_DB, excesses_db, slacks_db, worst_azimuths_deg
-from designer.targets.worst_case import MOST_PASSES, SETTLED_DB, hardened, worst_gain
+from designer.targets.worst_case import hardened, settled, worst_gain
 
 LIMIT_TOLERANCE_DB = 1e-3
 ANCHORED_DB = 1.0
@@ -184,16 +184,10 @@ def solve(method: Formulation, design: DesignTable, target: ChannelTarget) -> So
         return _by(method, target, own)
     target = target if method.for_passes is None else method.for_passes(target)
     # From the weights of the largest ratio: if these meet the curve every pass does, and the passes lower what it costs.
-    w = worst_case_weights(target)
-    before = _reached_db(target, w)
-    for _ in range(MOST_PASSES):
-        solution = _by(method, hardened(target, w), own)
-        w = solution.weights
-        now = _reached_db(target, w)
-        if (np.abs(now - before) < SETTLED_DB).all():
-            break
-        before = now
-    return solution
+    first = Solution.of(worst_case_weights(target))
+    return settled(
+        first, lambda last: _by(method, hardened(target, last.weights), own), lambda s: _reached_db(target, s.weights)
+    )
 
 
 def _reached_db(target: ChannelTarget, w: Complex) -> Real:

@@ -17,7 +17,7 @@ from designer.targets.channel_target import channel_target
 from designer.targets.curves import curve_db
 from designer.targets.target import ChannelTarget
 from designer.targets.wishes import SLACK_TOLERANCE_DB, expected_gain
-from designer.targets.worst_case import MOST_PASSES, SETTLED_DB, hardened, worst_gain
+from designer.targets.worst_case import hardened, settled, worst_gain
 
 UNLIMITED = 1e6
 """What stands for no limit on effort: 60 dB."""
@@ -136,12 +136,9 @@ def worst_case_weights(target: ChannelTarget) -> Complex:
     w = np.linalg.eigh(A)[1][:, :, -1]
     effort = np.where(np.isfinite(target.max_effort), target.max_effort, UNLIMITED)
     least = np.diagonal(A, axis1=1, axis2=2).real.max(axis=1) / effort
-    gain_db = db(worst_gain(target, w))
-    for _ in range(MOST_PASSES):
-        w = ratio_search.best_ratio_at_efficiency(
-            A, hardened(target, w).cancel_power, np.ones(target.cost.shape), least
-        )
-        before, gain_db = gain_db, db(worst_gain(target, w))
-        if (np.abs(gain_db - before) < SETTLED_DB).all():
-            break
-    return w
+
+    def again(w: Complex) -> Complex:
+        B = hardened(target, w).cancel_power
+        return ratio_search.best_ratio_at_efficiency(A, B, np.ones(target.cost.shape), least)
+
+    return settled(w, again, lambda w: db(worst_gain(target, w)))

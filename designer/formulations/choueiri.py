@@ -34,7 +34,7 @@ from designer.problem.methods import Formulation, Key
 from designer.problem.table import Decibel
 from designer.solvers.solution import Solution
 from designer.targets.target import ChannelTarget
-from designer.targets.worst_case import MOST_PASSES, SETTLED_DB, shares
+from designer.targets.worst_case import settled, shares
 
 MAX_SPECTRUM_DB = 7.0
 """Γ by default, as 20 log10."""
@@ -49,13 +49,15 @@ def solve(target: ChannelTarget, max_spectrum_db: float = MAX_SPECTRUM_DB) -> So
     solution = _solve(target, max_spectrum_db, target.power_spread)
     if target.worst_case:
         alone = pressure_matching.system_of(target, np.zeros(1))
-        norms = error_norms(alone, target.spread, solution.weights)
-        for _ in range(MOST_PASSES):
-            theta_a, theta_b = shares(*norms)
-            solution = _solve(target, max_spectrum_db, target.spread * theta_a / theta_b)
-            before, norms = np.add(*norms), error_norms(alone, target.spread, solution.weights)
-            if (np.abs(amplitude_db(np.add(*norms)) - amplitude_db(before)) < SETTLED_DB).all():
-                break
+
+        def norms(last: Solution) -> tuple[Real, Real]:
+            return error_norms(alone, target.spread, last.weights)
+
+        def again(last: Solution) -> Solution:
+            theta_a, theta_b = shares(*norms(last))
+            return _solve(target, max_spectrum_db, target.spread * theta_a / theta_b)
+
+        solution = settled(solution, again, lambda last: amplitude_db(np.add(*norms(last))))
     return solution
 
 

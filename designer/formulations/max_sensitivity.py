@@ -161,14 +161,9 @@ def statement(h: Complex, A: Complex, B: Complex, cost: Real, gamma: float) -> A
     import cvxpy as cp
 
     size = len(A)
-    Z = cp.Variable((2 * size, 2 * size), PSD=True)  # solvers take a real lift better than a Hermitian variable
-
-    def inner(M: Complex) -> Any:
-        """The trace of M X for X = Z11 + Z22 + j (Z21 - Z12)."""
-        return cp.trace(np.block([[M.real, -M.imag], [M.imag, M.real]]) @ Z)
-
-    constraints = [inner(np.diag(cost).astype(complex)) == 1, inner(A - gamma * B) >= 0]
-    return cp.Problem(cp.Maximize(inner(np.outer(h.conj(), h))), constraints)
+    trace_with = power_ratio.relaxed(size)
+    constraints = [trace_with(np.diag(cost).astype(complex)) == 1, trace_with(A - gamma * B) >= 0]
+    return cp.Problem(cp.Maximize(trace_with(np.outer(h.conj(), h))), constraints)
 
 
 METHOD = Formulation(

@@ -329,16 +329,17 @@ def statement(A: Complex, B: Complex, cost: Real, gamma: float) -> Any:
     """
     import cvxpy as cp
 
-    size = len(A)
+    trace_with = relaxed(len(A))
+    constraints = [trace_with(np.diag(cost).astype(complex)) == 1, trace_with(A - gamma * B) >= 0]
+    return cp.Problem(cp.Maximize(trace_with(A)), constraints)
+
+
+def relaxed(size: int) -> Callable[[Complex], Any]:
+    """The trace of M X as cvxpy has it, for M Hermitian (L, L) and X = w w^H relaxed to any positive semidefinite matrix."""
+    import cvxpy as cp
+
     Z = cp.Variable((2 * size, 2 * size), PSD=True)  # solvers take a real lift better than a Hermitian variable
-
-    def inner(M: Complex) -> Any:
-        """The trace of M X for X = Z11 + Z22 + j (Z21 - Z12)."""
-        lifted = np.block([[M.real, -M.imag], [M.imag, M.real]])
-        return cp.trace(lifted @ Z)
-
-    constraints = [inner(np.diag(cost).astype(complex)) == 1, inner(A - gamma * B) >= 0]
-    return cp.Problem(cp.Maximize(inner(A)), constraints)
+    return lambda M: cp.trace(np.block([[M.real, -M.imag], [M.imag, M.real]]) @ Z)  # X = Z11 + Z22 + j (Z21 - Z12)
 
 
 METHOD = Formulation(

@@ -48,7 +48,9 @@ Signal Processing 51, 2003) for the norms; majorise-minimise for the passes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -56,6 +58,7 @@ from designer.arrays import Complex, Real
 from designer.measures import few_rows, mean_power, mean_power_rows, ratio
 from designer.targets.target import ChannelTarget
 
+Answer = TypeVar("Answer")
 MOST_PASSES = 60
 SETTLED_DB = 0.01
 """A pass that changes ratio and effort by less is the last."""
@@ -88,6 +91,17 @@ def shares(*of: Real) -> tuple[Real, ...]:
     """θ of norms (F,): each one's share of their sum, kept away from 0."""
     whole = np.maximum(sum(of), 1e-300)
     return tuple(np.maximum(each / whole, EDGE) for each in of)
+
+
+def settled(first: Answer, again: Callable[[Answer], Answer], judged_db: Callable[[Answer], Real]) -> Answer:
+    """The answer after passes, each from the last one, until what is judged in dB changes no more."""
+    answer, now = first, judged_db(first)
+    for _ in range(MOST_PASSES):
+        answer = again(answer)
+        before, now = now, judged_db(answer)
+        if (np.abs(now - before) < SETTLED_DB).all():
+            break
+    return answer
 
 
 def hardened(target: ChannelTarget, w: Complex) -> ChannelTarget:
