@@ -50,7 +50,7 @@ from designer.evaluation import each_head, left_out_directions, moved_head, reac
 from designer.formulations import constrained, delay_and_sum, matrix_mixing, power_ratio, pressure_matching
 from designer.problem import geometry
 from designer.realization import fir
-from designer.solvers import cones, reachable_level
+from designer.solvers import cones, constrained_data
 from designer.targets import channel_target, curves, wishes, worst_case
 
 ROOMS = (
@@ -325,11 +325,11 @@ def calls() -> dict[str, Call]:
         "formulations.pressure_matching.solve": (pressure_matching.solve, (target,)),
         "formulations.pressure_matching.statement": (pressure_matching.statement, (H[0], H[0, :, 0], positive(3), 0.1)),
         "formulations.constrained.solve": (constrained.solve, (target,)),
-        "solvers.reachable_level.share_of_level": (
-            reachable_level.share_of_level, (positive(4, 3), positive(4, 3), 5 + positive(4))
+        "solvers.constrained_data.share_of_level": (
+            constrained_data.share_of_level, (positive(4, 3), positive(4, 3), 5 + positive(4))
         ),
-        "solvers.reachable_level.reachable_level": (
-            reachable_level.reachable_level, (positive(4, 3), positive(4, 3), positive(4))
+        "solvers.constrained_data.reachable_level": (
+            constrained_data.reachable_level, (positive(4, 3), positive(4, 3), positive(4))
         ),
         "formulations.delay_and_sum.solve": (delay_and_sum.solve, (target,)),
         "formulations.matrix_mixing.solve": (matrix_mixing.solve, (target,)),

@@ -61,9 +61,8 @@ from designer.measures import (
 )
 from designer.problem.methods import CURVE, DRIVER_GAIN, EFFORT, WHITE_NOISE_GAIN, Formulation
 from designer.solvers import one_point_search, ratio_search
-from designer.solvers.constrained_data import INSIDE, ConstrainedData
+from designer.solvers.constrained_data import INSIDE, ConstrainedData, share_of_level
 from designer.solvers.parts import solve_in_parts
-from designer.solvers.reachable_level import share_of_level
 from designer.solvers.solution import Solution
 from designer.targets.target import ChannelTarget
 from designer.targets.wishes import expected_gain

@@ -14,13 +14,12 @@ from designer.problem import geometry
 from designer.problem.design_checks import design_checks
 from designer.problem.explain import warnings
 from designer.problem.frequency_grid import REFINED_TIMES
-from designer.problem.half_known import as_far_as_known, entries
 from designer.problem.messages import number
 from designer.problem.place_checks import place_checks, room_checks
 from designer.problem.realization_checks import realization_checks, virtualizer_checks
 from designer.problem.rules import ordered, unless
 from designer.problem.schema import Driver, Problem
-from designer.problem.table import if_known
+from designer.problem.table import as_far_as_known, entries, if_known
 
 __all__ = ["check", "warnings"]
 

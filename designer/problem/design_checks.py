@@ -12,12 +12,11 @@ from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.designs import MaskLine
 from designer.problem.frequency_grid import regular_frequencies_hz
-from designer.problem.half_known import as_far_as_known, entries
 from designer.problem.messages import number, shown
 from designer.problem.methods import AUTO, formulations, method_faults
 from designer.problem.rules import among, below_nyquist, ordered, unless
 from designer.problem.schema import DesignTable, Problem, Region
-from designer.problem.table import if_known
+from designer.problem.table import as_far_as_known, entries, if_known
 
 MAX_CURVE_DB = 200.0
 

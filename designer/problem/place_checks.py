@@ -11,10 +11,16 @@ import numpy as np
 from designer.errors import Fault
 from designer.problem import geometry, room_places
 from designer.problem.enclosures.enclosure import NEAREST_RADII, SURFACE_TOLERANCE_M, Intrusion, in_metres, millimetres
-from designer.problem.half_known import entries
 from designer.problem.messages import nearest, number, shown
 from designer.problem.schema import Driver, Listener, Problem, Room
-from designer.problem.table import MAX_DISTANCE_M, MAX_HEAD_RADIUS_M, MIN_HEAD_RADIUS_M, FaultyKeyError, if_known
+from designer.problem.table import (
+    MAX_DISTANCE_M,
+    MAX_HEAD_RADIUS_M,
+    MIN_HEAD_RADIUS_M,
+    FaultyKeyError,
+    entries,
+    if_known,
+)
 
 SAME_PLACE_M = 1e-4
 MILLIMETRES_M = 10.0

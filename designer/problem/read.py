@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from designer.errors import Fault, ProblemError
 from designer.problem.checks import check
-from designer.problem.half_known import half_known
 from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
 from designer.problem.messages import Location, shown
 from designer.problem.schema import Problem
+from designer.problem.table import half_known
 
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "UTF-8",
@@ -139,7 +139,7 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
                 faulty = {**{place: fault for place, fault in others.items() if place not in doubtful}, **faulty}
         meant = set(misspelt(faulty, data))
     faults = [fault for location, fault in faulty.items() if location not in meant]
-    faults += check(half_known(data, {*faulty, *meant}), context["folder"], context["files"])
+    faults += check(half_known(Problem, data, {*faulty, *meant}), context["folder"], context["files"])
     if problem is None or faults:
         raise ProblemError(context["source"], sorted(faults, key=_place))
     return problem

@@ -9,11 +9,10 @@ import numpy as np
 
 from designer.errors import Fault
 from designer.problem import geometry
-from designer.problem.half_known import entries
 from designer.problem.messages import number, shown
 from designer.problem.rules import among, below_nyquist, only_with, unless
 from designer.problem.schema import DesignTable, Problem, Realization, Virtualizer
-from designer.problem.table import MAX_DISTANCE_M, if_known
+from designer.problem.table import MAX_DISTANCE_M, entries, if_known
 
 HOMES = {
     "taps": ("fir", "rtf"),

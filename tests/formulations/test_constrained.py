@@ -17,7 +17,7 @@ from designer.arrays import Complex, Real
 from designer.errors import SolverError
 from designer.formulations import constrained
 from designer.solvers import cones, constrained_cones, constrained_data
-from designer.solvers.reachable_level import reachable_level
+from designer.solvers.constrained_data import reachable_level
 from designer.solvers.solution import Solution
 from designer.targets.target import ChannelTarget
 from formulations.random_targets import Wanted, gaussian, random_target

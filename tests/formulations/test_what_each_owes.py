@@ -86,7 +86,13 @@ def test_it_has_a_closed_form_or_cones(method: str) -> None:
     module = sys.modules[FORMULATIONS[method].solve.__module__]
     functions = [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.FunctionDef)]
     named = {f.name for f in functions if "cvxpy" in ast.unparse(ast.Module(f.body[1:], []))}
-    assert named <= {"statement", "relaxed", "constraints", "dual_statement", "_solved"}  # of a frequency that the fast path leaves
+    assert named <= {
+        "statement",
+        "relaxed",
+        "constraints",
+        "dual_statement",
+        "_solved",
+    }  # of a frequency that the fast path leaves
 
 
 @pytest.mark.parametrize("method", FORMULATIONS)

@@ -9,7 +9,7 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.formulations import power_ratio
-from designer.solvers import binding_cones, cones, one_point_search, plane, ratio_search
+from designer.solvers import binding_cones, cones, one_point_search, ratio_search
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -26,7 +26,7 @@ def calls() -> dict[str, Call]:
 
     A, B, h, v = power(5), power(6), gaussian(4, 3), gaussian(4, 3)
     ones, gamma, half = np.ones((4, 3)), np.full(4, 1.5), np.full(4, 0.5)
-    here = plane.Eigenpair(v, plane.times(B, v), gamma, gamma, half, half)
+    here = ratio_search.Eigenpair(v, ratio_search.times(B, v), gamma, gamma, half, half)
 
     def excess(x: Real, at: np.ndarray) -> Real:
         return np.asarray(x - 0.3)
@@ -41,9 +41,9 @@ def calls() -> dict[str, Call]:
         ),
         "solvers.binding_cones.with_rows": (binding_cones.with_rows, (ball, np.zeros(1, dtype=int), np.arange(4))),
         "solvers.cones.sharpened": (cones.sharpened, (ball, 0.3 * np.ones(3), np.array([1.0, 0.6, 0.8, 0.0]))),
-        "solvers.plane.crossing": (plane.crossing, (A, B, here, h, (1.0, -1.0, np.zeros(4)), (1.0, 0.0))),
-        "solvers.plane.product": (plane.product, (h, v)),
-        "solvers.plane.times": (plane.times, (A, v)),
+        "solvers.ratio_search.crossing": (ratio_search.crossing, (A, B, here, h, (1.0, -1.0, np.zeros(4)), (1.0, 0.0))),
+        "solvers.ratio_search.product": (ratio_search.product, (h, v)),
+        "solvers.ratio_search.times": (ratio_search.times, (A, v)),
         "solvers.ratio_search.most_efficient": (ratio_search.most_efficient, (A, B, gamma)),
         "solvers.ratio_search.best_ratio": (ratio_search.best_ratio, (A, B)),
         "solvers.ratio_search.best_ratio_at_efficiency": (ratio_search.best_ratio_at_efficiency, (A, B, ones, half)),
