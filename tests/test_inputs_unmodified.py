@@ -353,7 +353,7 @@ def calls() -> dict[str, Call]:
             lambda problem, some: list(reach_words.explain_reach(problem, some)), (there.problem, there)
         ),
         "designs.channel.design_channel": (channel.design_channel, (scene("line").problem.designs[0], scene("line"))),
-        "designs.channel.solve": (channel.solve, ("constrained", table, ears.at(inside))),
+        "designs.channel.solve": (channel.solve, (constrained.METHOD, table, ears.at(inside))),
         "evaluation.each_head.head_gains_db": (each_head.head_gains_db, (table, own.weights, there)),
         "evaluation.each_head.head_numbers": (
             each_head.head_numbers, (table, taps, there, moved_head.moved_head(table, taps, there))

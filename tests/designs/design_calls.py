@@ -44,6 +44,7 @@ def calls() -> dict[str, Call]:
         "designs.within_reach.wish_below": (within_reach.wish_below, (100.0 + uneven, np.full(uneven.size, 9.0), 6.0)),
         "designs.reach.bounds": (reach.bounds, (target, short)),
         "designs.reach.has_bound": (reach.has_bound, (target,)),
+        "targets.worst_case.settled": (worst_case.settled, (np.ones(3), lambda w: w / 2, lambda w: w)),
         "targets.worst_case.factors": (worst_case.factors, (drawn,)),
         "targets.worst_case.drawn_gain": (worst_case.drawn_gain, (drawn, target.plain)),
         "targets.worst_case.ball_scale": (worst_case.ball_scale, (drawn, target.plain)),

@@ -8,11 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from designer.formulations import constrained, power_ratio
+from designer.formulations import constrained, minimax, power_ratio
 from designer.solvers import cones, constrained_cones, constrained_data, mirror_symmetry, parts
 from formulations.random_targets import Wanted, gaussian, random_target, two_sided
 
 WANTED = Wanted(reach=1, gain_db=8.0, masks_db=(-3.0,), ripple_db=3.0, max_effort_db=6.0, max_gain_db=6.0)
+
+
+def _constraints(data: constrained_data.ConstrainedData) -> int:
+    """How many cvxpy constraints there are at the first frequency."""
+    import cvxpy as cp
+
+    w, slacks = cp.Variable(data.centre.shape[1], complex=True), cp.Variable(len(data.wishes))
+    return len(constrained.constraints(data, 0, w, slacks))
 
 
 def doubted(data: constrained_data.ConstrainedData) -> tuple[Any, cones.ConeSolution]:
@@ -77,6 +85,9 @@ def calls() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
             (target.plain, rng.random((3, 3)), constrained_cones.solve_data(data)[1]),
         ),
         "formulations.constrained.statement": (constrained.statement, (data, 0)),
+        "formulations.constrained.constraints": (_constraints, (data,)),
+        "formulations.minimax.for_passes": (minimax.for_passes, (replace(target, masks=()),)),
+        "solvers.parts.in_parts": (lambda t: parts.in_parts(t, lambda part, _: part.cost), (target,)),
         "formulations.constrained.by_statement": (constrained.by_statement, (data, 0)),
         "formulations.constrained.dual_statement": (
             constrained.dual_statement,
