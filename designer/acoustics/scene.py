@@ -228,13 +228,14 @@ class Scene:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know of the data that the scene is made of."""
+        ears = [table for table in self.problem.designs if not table.is_beam]
         said = list(self._read[1])
         if self._measured is not None and not self._circle_is_measured:
             said.append(
                 f"{self._measured.path}: holds no circle of receivers at {self.problem.azimuth_distance_m:g} m, so maps, polar"
                 " plots, white-noise gain and directivity index are those of the model"
             )
-        ears = [table for table in self.problem.designs if table.kind != "beamformer"]
+        ears = [table for table in self.problem.designs if not table.is_beam]
         if not ears:
             return tuple(said)
         said += [warning for head in self.heads for warning in head.warnings]
@@ -345,7 +346,7 @@ class Scene:
     @property
     def _circle_is_measured(self) -> bool:
         """Whether the circle is to be taken from the measured device: a beam needs it, an ear channel only draws it."""
-        if any(table.kind == "beamformer" for table in self.problem.designs):
+        if any(table.is_beam for table in self.problem.designs):
             return True
         distance_m = self.problem.azimuth_distance_m
         if self._measured is None or np.isinf(distance_m):

@@ -15,7 +15,7 @@ from designer.evaluation.region_order import order_warnings
 from designer.evaluation.words import hz
 from designer.metrics import Realised, numbers_of
 from designer.problem.schema import DesignTable, Realization
-from designer.targets.plain import Plain
+from designer.targets.channel_target import Plain
 from designer.targets.wishes import SLACK_TOLERANCE_DB
 
 DEARER_DB = 0.5

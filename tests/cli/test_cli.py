@@ -244,9 +244,13 @@ def test_schema(designer_command: Command) -> None:
     assert all(table["additionalProperties"] is False for table in tables)
     references = set(re.findall(r'"#/\$defs/(\w+)"', ended.out))
     assert references == set(found["$defs"])
-    design = found["$defs"]["DesignTable"]
-    assert design["properties"]["kind"]["enum"] == ["ctc", "null-steering", "beamformer"]
-    assert set(design["required"]) == {"name", "kind", "band_hz"}
+    ear, beam = (found["$defs"][kind] for kind in ("EarDesign", "BeamDesign"))
+    assert (ear["properties"]["kind"]["enum"], beam["properties"]["kind"]["const"]) == (
+        ["ctc", "null-steering"],
+        "beamformer",
+    )
+    assert set(ear["required"]) == {"name", "kind", "band_hz", "ear"}
+    assert set(beam["required"]) == {"name", "kind", "band_hz", "look_deg"}
 
 
 @pytest.mark.parametrize("command", ["", "check", "convert", "design", "problems", "schema"])

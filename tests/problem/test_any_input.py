@@ -15,8 +15,7 @@ from toml_text import Raw, pair, toml, trio
 
 import designer
 from designer.errors import ProblemError
-from designer.problem.explain import explain
-from designer.problem.slips import warnings
+from designer.problem.explain import explain, warnings
 
 SOUND = {"pair": pair(), "trio": trio()}
 ODD: list[Any] = [

@@ -49,7 +49,7 @@ def test_every_figure_is_written_and_on_the_page(folder: Path, design: designer.
         expected |= {f"{stem}-{figure.kind}" for figure in CHANNEL_FIGURES if figure.shown(design, name)}
     assert names == expected
     beams = {f"{stems[name]}-polar-window" for name, c in design.channels.items() if c.table.window_deg}
-    ears = {f"{stems[name]}-zone" for name, c in design.channels.items() if c.table.kind != "beamformer"}
+    ears = {f"{stems[name]}-zone" for name, c in design.channels.items() if not c.table.is_beam}
     assert beams | ears | {f"{stem}-tolerance" for stem in stems.values()} <= names
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert page.count("<svg") == len(names)

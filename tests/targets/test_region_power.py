@@ -21,8 +21,9 @@ from designer.arrays import Complex, Real
 from designer.measures import quadratic
 from designer.problem.geometry import direction
 from designer.problem.schema import Region
-from designer.targets import region_density
-from designer.targets.region_power import RegionPower, equivalent_points, power_matrix
+from designer.targets import region_power
+from designer.targets.region_power import RegionPower, power_matrix
+from designer.targets.target import equivalent_points
 
 HERTZ = np.array([0.0, 200.0, 900.0, 2500.0])
 K = 2 * np.pi * HERTZ / 343.0
@@ -71,7 +72,7 @@ def test_point_sources_see_the_density_s_covariance_function(region: Region) -> 
     """∫ σ e^{jk(x_k - x_l)·n} dΩ = Σ 4π j^n j_n(k|x_k - x_l|) s_nm Y_nm: one sum at the difference of two places, no product at all."""
     device = points(4)
     order = 40
-    s = region_density.density([region], order)
+    s = region_power.density([region], order)
     places = device.source_places_m()
     expected = np.empty((K.size, 4, 4), dtype=complex)
     n = sh.degrees(order)
@@ -149,7 +150,7 @@ def test_turning_device_and_region_together_changes_nothing(seed: int, turn_deg:
     c, s = np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))
     turned = places @ np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
     G = [
-        sh.product_matrix(region_density.band(24, azimuth_deg=(start, start + width), elevation_deg=(-15.0, 50.0)), 12)
+        sh.product_matrix(region_power.band(24, azimuth_deg=(start, start + width), elevation_deg=(-15.0, 50.0)), 12)
         for start in (-70.0, -70.0 + turn_deg)
     ]
     one, other = (
@@ -166,7 +167,7 @@ def test_frequency_apart_from_direction_or_not() -> None:
     """Equation (2) is equation (1): the same encoding, its coefficients multiplied out, gives the same matrix."""
     for make in (points, ball):
         apart = encode(make(), K, np.inf, 9, [0, 1, 2])
-        G = sh.product_matrix(region_density.density([ASIDE], 18), 9)
+        G = sh.product_matrix(region_power.density([ASIDE], 18), 9)
         together = Encoding(9, None, None, apart.coefficients)
         np.testing.assert_allclose(power_matrix(apart, G), power_matrix(together, G), atol=1e-12)
 

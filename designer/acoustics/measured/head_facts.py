@@ -22,7 +22,7 @@ def explain_heads(made: Scene) -> list[str]:
     DataError : a head's file cannot be used, or measures nothing where the drivers are
     """
     lines = [line for head in made.heads if isinstance(head, MeasuredHead) for line in head_lines(head)]
-    if any(table.kind != "beamformer" for table in made.problem.designs):
+    if any(not table.is_beam for table in made.problem.designs):
         made.at(np.array([1000.0])).with_heads(made.heads).ears()  # says so where a direction is not measured
     return lines
 

@@ -18,8 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from designer.arrays import Complex, Index, Real
-from designer.formulations.constrained_data import ConstrainedData, Family
-from designer.formulations.repeated_points import SAME, same, same_point
+from designer.solvers.constrained_data import SAME, ConstrainedData, Family, same, same_point
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from designer.errors import Fault, ProblemError
 from designer.problem.checks import check
-from designer.problem.half_known import half_known
-from designer.problem.key_faults import key_faults, misspelt
+from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
 from designer.problem.messages import Location, shown
 from designer.problem.schema import Problem
+from designer.problem.table import half_known
 
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "UTF-8",
@@ -45,17 +45,18 @@ def load(path: str | Path) -> Problem:
 
     """
     file = Path(path)
-    remedy = "give the path of a problem file"
+    expected, remedy = "a file in TOML", "give the path of a problem file"
     try:
         raw = file.read_bytes()
     except FileNotFoundError:
-        raise ProblemError(str(path), [Fault("", "no such file", "a file in TOML", remedy)]) from None
+        found = "no such file"
     except IsADirectoryError:
-        raise ProblemError(str(path), [Fault("", "found a folder", "a file in TOML", remedy)]) from None
+        found = "found a folder"
     except (OSError, ValueError) as error:  # a ValueError is a path with a null character
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise ProblemError(str(path), [Fault("", f"cannot be read: {reason}", "a file in TOML", remedy)]) from None
-    return loads(_decoded(raw, str(path)), folder=file.parent, source=str(path))
+        found = f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
+    else:
+        return loads(_decoded(raw, str(path)), folder=file.parent, source=str(path))
+    raise ProblemError(str(path), [Fault("", found, expected, remedy)])
 
 
 def _decoded(raw: bytes, source: str) -> str:
@@ -129,9 +130,16 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
         problem = Problem.model_validate(data, context=context)
     except ValidationError as error:
         faulty = key_faults(error, data)
+        guessed, doubtful = guessed_kinds(error, data)
+        if guessed:
+            try:
+                Problem.model_validate({**data, **guessed}, context=context)
+            except ValidationError as more:
+                others = key_faults(more, {**data, **guessed})
+                faulty = {**{place: fault for place, fault in others.items() if place not in doubtful}, **faulty}
         meant = set(misspelt(faulty, data))
     faults = [fault for location, fault in faulty.items() if location not in meant]
-    faults += check(half_known(data, {*faulty, *meant}), context["folder"], context["files"])
+    faults += check(half_known(Problem, data, {*faulty, *meant}), context["folder"], context["files"])
     if problem is None or faults:
         raise ProblemError(context["source"], sorted(faults, key=_place))
     return problem
@@ -151,24 +159,13 @@ def _parsed(text: str, source: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        remedy = "mend the line that is named, or one above it"
-        raise ProblemError(source, [Fault("", f"not TOML: {error}{_line(text, error)}", "", remedy)]) from None
+        fault = Fault("", f"not TOML: {error}{_line(text, error)}", "", "mend the line that is named, or one above it")
     except RecursionError:
-        raise ProblemError(
-            source, [Fault("", "not TOML: lists inside lists, too deep to read", "", "close the brackets")]
-        ) from None
+        fault = Fault("", "not TOML: lists inside lists, too deep to read", "", "close the brackets")
     except ValueError:  # Python's own limit on the digits of a whole number
-        raise ProblemError(
-            source,
-            [
-                Fault(
-                    "",
-                    "not TOML: a whole number of thousands of digits",
-                    "whole numbers of 64 bits",
-                    "write it shorter",
-                )
-            ],
-        ) from None
+        found = "not TOML: a whole number of thousands of digits"
+        fault = Fault("", found, "whole numbers of 64 bits", "write it shorter")
+    raise ProblemError(source, [fault])
 
 
 def _line(text: str, error: tomllib.TOMLDecodeError) -> str:

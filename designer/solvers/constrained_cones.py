@@ -21,10 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.arrays import Complex, Real
-from designer.formulations.constrained_data import NO_LIMIT, ConstrainedData
-from designer.formulations.mirror_symmetry import find_mirror
-from designer.formulations.repeated_points import without_repeats
 from designer.solvers import cones
+from designer.solvers.constrained_data import NO_LIMIT, ConstrainedData, without_repeats
+from designer.solvers.mirror_symmetry import find_mirror
 
 BOUND_PRICE = 1e-8
 
