@@ -100,9 +100,9 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
 
     with stage("scene"):
         fine = scene(problem).at(fine_frequencies_hz(problem))
-        if fine.is_small and any(table.kind != "beamformer" for table in problem.designs):
+        if fine.is_small and any(not table.is_beam for table in problem.designs):
             fine.ears()
-        if fine.is_small and any(table.kind == "beamformer" for table in problem.designs):
+        if fine.is_small and any(table.is_beam for table in problem.designs):
             fine.circle()
     with stage("designs"):
         found, failures = _designed(problem, fine, keep_going=keep_going)

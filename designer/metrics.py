@@ -19,8 +19,8 @@ from designer.arrays import Complex, Real
 from designer.measures import amplitude_db, db
 from designer.problem.schema import DesignTable
 from designer.realization import response
-from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
-from designer.targets.plain import Plain
+from designer.targets.channel_target import Plain, channel_target, driver_index
+from designer.targets.target import ChannelTarget
 from designer.targets.wishes import excesses_db, slacks_db
 
 TONE_BAND_HZ = (100.0, 16_000.0)

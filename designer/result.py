@@ -29,9 +29,8 @@ from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization.cascade import Cascade
-from designer.targets.channel_target import driver_index
+from designer.targets.channel_target import Plain, driver_index
 from designer.targets.curves import in_band
-from designer.targets.plain import Plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,7 +178,7 @@ class Result:
         return {
             name: moved_head(channel.table, self.taps[name], self.fine_scene.at(self.frequency_hz))
             for name, channel in self.channels.items()
-            if channel.table.kind != "beamformer"
+            if not channel.table.is_beam
         }
 
     @property
@@ -229,7 +228,7 @@ class Result:
         """The listener elsewhere, near by and turned; None in a measured device, where a measured head does not reach, and where
         no channel is for ears: beams alone, none of them the centre.
         """
-        for_ears = any(one.table.kind != "beamformer" or name == "centre" for name, one in self.channels.items())
+        for_ears = any(not one.table.is_beam or name == "centre" for name, one in self.channels.items())
         if self.fine_scene.is_measured or not for_ears:
             return None
         plain = {name: self.plain_weights(name, self.even_scene) for name in self.channels}

@@ -1,20 +1,28 @@
 """The suite says the same of the same code: random problems are drawn alike each time. `--hypothesis-profile=explore` draws anew.
 
-Comparisons that take a minute together wait for `--long`: the suite stays under ten minutes on two cores. What looks at a clock
-lies in `bench/` and waits for `pytest -m bench`: how busy a machine is says nothing of the code.
+What takes a minute together, and two thirds of the random problems, wait for `--long`: the suite passes in 150 s on two quiet
+cores. What looks at a clock lies in `bench/` and waits for `pytest -m bench`: how busy a machine is says nothing of the code.
+Drawing takes nine tenths of the time of a saved design, so its figures are empty except in `report/` and where a test asks
+for `drawn`.
 """
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 settings.register_profile("suite", derandomize=True)
 settings.register_profile("explore", derandomize=False)
 settings.load_profile("suite")
+
+SHARE_OF_EXAMPLES = 3
+"""Without `--long` random problems are tried on one in so many of the examples that a test names, the first of the same seed."""
+FEWEST_EXAMPLES = 5
 
 
 for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
@@ -30,12 +38,43 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the benchmarks, and skip what takes long, with its reason."""
+    """Mark the benchmarks, leave out what takes long, and keep the examples of random problems to their budget."""
     bench = Path(__file__).parent / "bench"
     for item in items:
         if bench in item.path.parents:
             item.add_marker(pytest.mark.bench)
+            if isinstance(item, pytest.Function):
+                item.fixturenames.insert(0, "drawn")  # what is timed is drawn
     if not config.getoption("--long"):
-        for item in items:
-            if "long" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="takes long: pytest --long runs it"))
+        config.hook.pytest_deselected(items=[item for item in items if "long" in item.keywords])
+        items[:] = [item for item in items if "long" not in item.keywords]
+        for test in {item.obj for item in items if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj)}:
+            keep_to_budget(test)
+
+
+def keep_to_budget(test: Any) -> None:
+    """Lower the number of a random test's examples; where hypothesis keeps it has no public name."""
+    asked = test._hypothesis_internal_use_settings
+    examples = max(FEWEST_EXAMPLES, asked.max_examples // SHARE_OF_EXAMPLES)
+    if examples < asked.max_examples:
+        test._hypothesis_internal_use_settings = settings(asked, max_examples=examples)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def not_drawn() -> Iterator[None]:
+    """What a test saves has empty figures."""
+    from empty_figures import put_empty  # brings matplotlib, which collecting alone needs not
+
+    with pytest.MonkeyPatch.context() as patch:
+        put_empty(patch)
+        yield
+
+
+@pytest.fixture(scope="module")
+def drawn(not_drawn: None) -> Iterator[None]:
+    """Until the last test of this module has run, what is saved has its figures."""
+    from empty_figures import put_real
+
+    with pytest.MonkeyPatch.context() as patch:
+        put_real(patch)
+        yield

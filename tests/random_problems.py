@@ -8,9 +8,10 @@ from typing import Any
 
 from designer.export.targets.minidsp import MODELS
 from designer.export.targets.sigmadsp import PARTS
+from designer.formulations import FORMULATIONS
 from designer.problem.firmware_names import target_names
-from designer.problem.wish_checks import METHODS_WITHOUT_PERCENTILE
 
+WITHOUT_PERCENTILE = [name for name, method in FORMULATIONS.items() if not method.mean_powers]
 NAMES = ("left", "right", "a/b", "100%", "<b>", "é", "d e", "_", "x.y", "0")
 SPEED_M_S = 343.0
 FORMS = ("fir", "fir", "fir", "rtf", "biquad")
@@ -115,7 +116,7 @@ def _more_of_a_design(draw: Draw, table: dict[str, Any], tables: dict[str, Any])
     names = table.get("drivers") or [driver["name"] for driver in tables["drivers"]]
     method = table.get("method", "auto")
     spread = table.get("driver_spread", {"case": "none"})
-    if "case" not in spread and method not in METHODS_WITHOUT_PERCENTILE and draw.chance(0.4):
+    if "case" not in spread and method not in WITHOUT_PERCENTILE and draw.chance(0.4):
         spread["percentile"] = draw.choice((1.0, 5.0, 25.0))
     if method == "matrix" and draw.chance(0.3):
         table["matrix_gains"] = [draw.number(-2, 2) for _ in names]

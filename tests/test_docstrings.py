@@ -21,15 +21,14 @@ OFFERED = {
 }
 
 
-@pytest.mark.parametrize("name", OFFERED)
-def test_the_example_in_the_docstring_runs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_in_the_docstrings_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each public function has an example, and it does what it says."""
     monkeypatch.chdir(ROOT)
     finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()
-    examples = finder.find(OFFERED[name], name)
-    assert any(example.examples for example in examples)
     report: list[str] = []
-    for example in examples:
+    for name, function in OFFERED.items():
+        (example,) = finder.find(function, name)
+        assert example.examples, name
         runner.run(example, out=report.append)
     assert runner.summarize(verbose=False).failed == 0, "".join(report)
 

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,11 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(tree: ast.AST, *, top_level_only: bool = False) -> Iterator[str]:
     nodes = ast.iter_child_nodes(tree) if top_level_only else ast.walk(tree)
     for node in nodes:
@@ -59,15 +65,17 @@ def imports(tree: ast.AST, *, top_level_only: bool = False) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_each_room_imports_only_from_the_rooms_above_it(path: Path) -> None:
-    """DESIGN's order of rooms holds for every import, late ones included."""
-    here = ROOMS.index(room_of(path))
-    for name in imports(ast.parse(path.read_text(encoding="utf-8"))):
-        if name.startswith("designer."):
-            room = name.split(".")[1]
-            if room in ROOMS:  # `designer.__version__` is of no room
-                assert ROOMS.index(room) <= here, f"{path.name} imports {name}, which is below it"
+def test_each_room_imports_only_from_the_rooms_above_it() -> None:
+    """The order of rooms holds for every import, late ones included."""
+    wrong = [
+        f"{path.relative_to(PACKAGE)} imports {name}, which is below it"
+        for path in modules()
+        for name in imports(tree_of(path))
+        if name.startswith("designer.")
+        and (room := name.split(".")[1]) in ROOMS  # `designer.__version__` is of no room
+        and ROOMS.index(room) > ROOMS.index(room_of(path))
+    ]
+    assert wrong == []
 
 
 def test_every_file_is_in_a_known_room() -> None:
@@ -78,7 +86,7 @@ def test_every_file_is_in_a_known_room() -> None:
 def test_cvxpy_is_imported_only_in_formulations_and_late() -> None:
     """It costs a second to import cvxpy, so no module loads it at its top, and only formulations use it."""
     for path in modules():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = tree_of(path)
         assert not any(name.split(".")[0] == "cvxpy" for name in imports(tree, top_level_only=True)), path
         if any(name.split(".")[0] == "cvxpy" for name in imports(tree)):
             assert room_of(path) == "formulations", path
@@ -87,7 +95,7 @@ def test_cvxpy_is_imported_only_in_formulations_and_late() -> None:
 def test_matplotlib_is_imported_only_in_report() -> None:
     """Figures are drawn in one room."""
     for path in modules():
-        if any(name.split(".")[0] == "matplotlib" for name in imports(ast.parse(path.read_text(encoding="utf-8")))):
+        if any(name.split(".")[0] == "matplotlib" for name in imports(tree_of(path))):
             assert room_of(path) == "report", path
 
 

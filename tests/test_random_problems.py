@@ -14,13 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from empty_figures import empty_figures
 from random_problems import problem
 from toml_text import toml
 
 import designer
 from designer.errors import DesignerError, ProblemError, UsageError
-from designer.report import figures
 from designer.writing import MANIFEST
 
 SLOW = (7, 8, 10, 11, 21, 33, 42, 47)
@@ -108,7 +106,6 @@ def test_most_are_designed() -> None:
 @pytest.mark.parametrize("seed", [2, 45])
 def test_the_same_bytes_and_a_page(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Designed twice, all files are the same byte for byte but for the folder's name; no NaN in them; and they are opened again."""
-    monkeypatch.setattr(figures, "draw_all", empty_figures)
     text = toml(small(seed))
     first, second = (designer.design(designer.loads(text)).save(tmp_path / name / "x") for name in ("a", "b"))
     files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())

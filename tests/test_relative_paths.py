@@ -6,12 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from acoustics.readers.made_sets import write_frd_set
+from acoustics.measured.made_sets import write_frd_set
 from command import run
-from empty_figures import empty_figures
 
 import designer
-from designer.report import figures
 
 PROBLEM = """
 title = "measured"
@@ -58,7 +56,6 @@ def test_from_another_folder(place: Path, capsys: pytest.CaptureFixture[str], mo
     ended = run(capsys, monkeypatch, "check", "sub/p.toml")
     assert ended.code == 0, ended.err
     assert 'measured driver "right": text files over angle, 12 files' in ended.out
-    monkeypatch.setattr(figures, "draw_all", empty_figures)
     monkeypatch.setattr(
         "designer.evaluation.tolerance.fitted", lambda *of, **how: None
     )  # no product line: it takes most of the time

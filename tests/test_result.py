@@ -75,6 +75,7 @@ def test_analyses_are_the_same_in_any_order(design: designer.Design) -> None:
         assert found[0][name] == found[1][name], name
 
 
+@pytest.mark.usefixtures("drawn")
 def test_each_analysis_is_computed_once_in_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Designing, judging, drawing (in copies of the process) and writing a folder compute no analysis twice."""
     log = tmp_path / "computed"

@@ -58,7 +58,7 @@ def _within_a_band(scene: Scene, frequency_hz: Real) -> Bool:
 
 def _misses(scene: Scene, low_hz: Real, middle_hz: Real, high_hz: Real) -> Real:
     """E of each step (N,), over the points of the problem's designs."""
-    kinds = {table.kind == "beamformer" for table in scene.problem.designs}
+    kinds = {table.is_beam for table in scene.problem.designs}
     out = np.zeros(low_hz.size)
     for start in range(0, low_hz.size, STEPS_AT_ONCE):
         part = slice(start, start + STEPS_AT_ONCE)

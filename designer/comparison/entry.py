@@ -76,7 +76,7 @@ class SharedChannel:
     @property
     def is_beam(self) -> bool:
         """Whether it is a beam; the others reach an ear."""
-        return self.channels[0].table.kind == "beamformer"
+        return self.channels[0].table.is_beam
 
     @property
     def band_hz(self) -> tuple[float, float]:
@@ -154,4 +154,4 @@ def shared_channels(entries: Sequence[Entry]) -> tuple[list[SharedChannel], list
 def _aim(channel: Channel) -> str:
     """What must be alike for two channels of one name to be compared."""
     table = channel.table
-    return "a beam" if table.kind == "beamformer" else f"for the {table.ear} ear"
+    return "a beam" if table.is_beam else f"for the {table.ear} ear"

@@ -22,20 +22,20 @@ from pathlib import Path
 
 import numpy as np
 
-from designer.acoustics.free_field import direction
-from designer.acoustics.measured_device import MeasuredDevice, read_device
-from designer.acoustics.readers.read import SOFA, SOUND
-from designer.acoustics.readers.two_ears import read_two_ears
+from designer.acoustics.measured.device import MeasuredDevice, read_device
+from designer.acoustics.measured.formats import SOFA, SOUND
+from designer.acoustics.measured.impulse_wav import read_two_ears
+from designer.acoustics.measured.sofa import kind_of
 from designer.acoustics.scene import Scene, scene
-from designer.acoustics.sofa_kind import kind_of
 from designer.arrays import Real
 from designer.comparison.entry import Entry
 from designer.errors import DataError, UsageError
 from designer.problem import geometry
-from designer.problem.load import changed
+from designer.problem.geometry import direction
+from designer.problem.read import changed
 from designer.problem.schema import DesignTable, Problem, SceneTable
 from designer.result import Result
-from designer.targets.plain import Plain
+from designer.targets.channel_target import Plain
 
 WORD = "channel:"
 LACKS = frozenset({"drivers", "moved"})
@@ -103,7 +103,7 @@ def _device_entries(entries: Sequence[Entry], path: Path) -> Made:
         problem = entry.result.problem
         device = read_device(path, len(problem.drivers))
         cloud, has_circle = _known_cloud(device, problem), _knows_circle(device, problem)
-        kept = [table for table in problem.designs if (has_circle if table.kind == "beamformer" else bool(cloud))]
+        kept = [table for table in problem.designs if (has_circle if table.is_beam else bool(cloud))]
         if not kept:
             raise _nowhere(path, problem, entry.label)
         label = f"{entry.label}, measured ({path.stem})"
@@ -146,7 +146,7 @@ def _played(entry: Entry, name: str, files: str) -> Made:
             f"{files}: {name} of {entry.label} is judged over regions of the sphere; allowed: a channel that is judged at the ears"
             " or on the circle"
         )
-    label, beam = f"{entry.label}, {name} as played", table.kind == "beamformer"
+    label, beam = f"{entry.label}, {name} as played", table.is_beam
     problem = _one_driver(entry.result.problem, table)
     if _is_set(files):
         if not beam:

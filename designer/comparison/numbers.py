@@ -86,7 +86,7 @@ def relative_level_db(result: Result, name: str, scene: Scene) -> tuple[Real, Re
     table = result.channels[name].table
     w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
     level = amplitude_db(pressure(scene.circle(), w))
-    if table.kind == "beamformer":
+    if table.is_beam:
         reference, words = scene.look(table.look_deg or 0.0), "on-axis response"
     else:
         w = result.plain_weights(name, scene)

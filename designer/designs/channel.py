@@ -10,16 +10,17 @@ import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Index, Real
-from designer.designs import methods
-from designer.designs.reachable import bounds
-from designer.formulations import Solution
+from designer.designs.reach import bounds, worst_case_weights
+from designer.formulations import FORMULATIONS, Formulation, Solution
 from designer.measures import amplitude_db, db, effort, mean_power, white_noise_gain
 from designer.problem.schema import DesignTable
-from designer.targets.channel_target import ChannelTarget, channel_target, driver_index, plain_in
+from designer.targets.channel_target import Plain, channel_target, driver_index, plain_in
 from designer.targets.curves import band_share, in_band
-from designer.targets.plain import Plain
+from designer.targets.target import ChannelTarget
 from designer.targets.wishes import SLACK_TOLERANCE_DB, excesses_db, slacks_db, worst_azimuths_deg
+from designer.targets.worst_case import hardened, settled, worst_gain
 
+LIMIT_TOLERANCE_DB = 1e-3
 ANCHORED_DB = 1.0
 """The same for an ear channel's white-noise gain, whose anchored form is a little stricter than the limit."""
 BINDING_DB = 0.1
@@ -70,7 +71,7 @@ def design_channel(design: DesignTable, scene: Scene) -> ChannelDesign:
     index = driver_index(design, scene.drivers)
     names = tuple(scene.drivers[i] for i in index)
     if scene.is_small:  # its tensors are computed once, for this channel and those to come
-        _ = scene.circle() if design.kind == "beamformer" else scene.ears()
+        _ = scene.circle() if design.is_beam else scene.ears()
     plain = plain_in(design, scene)
     f = scene.frequency_hz
     inside = in_band(f, design.band_hz)
@@ -84,8 +85,8 @@ def design_channel(design: DesignTable, scene: Scene) -> ChannelDesign:
         for part in [index] if whole else scene.parts(index):
             yield channel_target(design, scene.part(part), plain)
 
-    method = methods.first_method(design)
-    whole = method == "matrix"  # one answer for the whole band
+    method = FORMULATIONS[first_method(design)]
+    whole = method.in_fades is not None  # one answer for the whole band
     solved = [_solved(method, design, target, names) for target in targets(band, whole)]
     weights = np.concatenate([part.weights for part in solved])
     solution = Solution.joined([part.solution for part in solved])
@@ -109,7 +110,7 @@ def design_channel(design: DesignTable, scene: Scene) -> ChannelDesign:
         frequency_hz=f,
         in_band=inside,
         weights=full,
-        method=method,
+        method=method.name,
         plain=plain,
         plain_names=tuple(names[l] for l in plain.drivers),
         slacks_db=slacks,
@@ -117,12 +118,25 @@ def design_channel(design: DesignTable, scene: Scene) -> ChannelDesign:
         reachable_gain_db=np.concatenate([part.reachable_gain_db for part in solved]),
         out_of_reach=np.concatenate([part.out_of_reach for part in solved]),
         excesses_db={
-            limit: np.where(excess > methods.LIMIT_TOLERANCE_DB, excess, 0)
+            limit: np.where(excess > LIMIT_TOLERANCE_DB, excess, 0)
             for limit, excess in _joined([part.excesses_db for part in solved]).items()
         },
         binding=_joined([part.binding for part in solved]),
         solution=solution,
     )
+
+
+def first_method(design: DesignTable) -> str:
+    """The method named; "auto" is spherical-harmonic where regions are given, else constrained where a mask or a window is
+    asked for, or nulls without a depth, else power ratio.
+    """
+    if design.method != "auto":
+        return design.method
+    if design.cancel_regions is not None:
+        return "spherical-harmonic"
+    nulls_without_depth = design.nulls_deg is not None and design.cancellation_gain_db is None
+    over_azimuth = design.mask is not None or design.window_deg is not None or nulls_without_depth
+    return "constrained" if over_azimuth else "power-ratio"
 
 
 @dataclass(frozen=True)
@@ -140,8 +154,8 @@ class _Solved:
     binding: dict[str, Bool]
 
 
-def _solved(method: str, design: DesignTable, target: ChannelTarget, names: tuple[str, ...]) -> _Solved:
-    solution = methods.solve(method, design, target)
+def _solved(method: Formulation, design: DesignTable, target: ChannelTarget, names: tuple[str, ...]) -> _Solved:
+    solution = solve(method, design, target)
     w = _at_level(target, solution)
     slacks = slacks_db(target, w)
     reachable, unreachable = bounds(target, slacks)
@@ -158,6 +172,29 @@ def _solved(method: str, design: DesignTable, target: ChannelTarget, names: tupl
     )
 
 
+def _by(method: Formulation, target: ChannelTarget, own: dict[str, Any]) -> Solution:
+    solution: Solution = method.solve(target, **own)
+    return solution
+
+
+def solve(method: Formulation, design: DesignTable, target: ChannelTarget) -> Solution:
+    """The formulation's weights at every frequency of the target; in the spread's worst case after a few passes."""
+    own = method.own_values(design)
+    if not target.over_a_ball or not method.mean_powers:
+        return _by(method, target, own)
+    target = target if method.for_passes is None else method.for_passes(target)
+    # From the weights of the largest ratio: if these meet the curve every pass does, and the passes lower what it costs.
+    first = Solution.of(worst_case_weights(target))
+    return settled(
+        first, lambda last: _by(method, hardened(target, last.weights), own), lambda s: _reached_db(target, s.weights)
+    )
+
+
+def _reached_db(target: ChannelTarget, w: Complex) -> Real:
+    """Ratio in the worst case, and effort, in dB (2, F)."""
+    return np.stack([db(worst_gain(target, w)), db(effort(target.reach, w))])
+
+
 def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
@@ -171,7 +208,7 @@ def _at_level(target: ChannelTarget, solution: Solution) -> Complex:
     return np.asarray(w * (level * np.exp(1j * phase))[:, None])
 
 
-def _faded(method: str, design: DesignTable, target: ChannelTarget, edge: Real, first: Complex) -> Complex:
+def _faded(method: Formulation, design: DesignTable, target: ChannelTarget, edge: Real, first: Complex) -> Complex:
     """The design carried into the fades, at no more effort than at the band's edges, mixed with the plain driver at equal level.
 
     Parameters
@@ -181,12 +218,11 @@ def _faded(method: str, design: DesignTable, target: ChannelTarget, edge: Real, 
     first : weights (L,) at the band's first frequency
 
     """
-    if method == "matrix":
-        gains = (first / first[np.argmax(np.abs(first))]).real.tolist()
-        solution = methods.solve(method, design.model_copy(update={"matrix_gains": gains}), target)
+    if method.in_fades is not None:
+        solution = _by(method, target, method.in_fades(first))
     else:
         target = replace(target, max_effort=np.minimum(target.max_effort, np.maximum(edge, 1.0)))
-        solution = methods.solve(method, design, target)
+        solution = solve(method, design, target)
     share = target.share[:, None]
     mixed = share * _at_level(target, solution) + (1 - share) * target.plain
     return _at_level(target, Solution.of(mixed))

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from designer.acoustics.scene import Scene
-from designer.arrays import Real
-from designer.designs.reachable import has_bound, reachable_gain
+from designer.arrays import Bool, Complex, Real
+from designer.formulations import constrained
 from designer.measures import db
 from designer.problem.schema import DesignTable
+from designer.solvers import ratio_search
 from designer.targets.channel_target import channel_target
 from designer.targets.curves import curve_db
+from designer.targets.target import ChannelTarget
+from designer.targets.wishes import SLACK_TOLERANCE_DB, expected_gain
+from designer.targets.worst_case import hardened, settled, worst_gain
 
+UNLIMITED = 1e6
+"""What stands for no limit on effort: 60 dB."""
 EFFORTS_DB = (0.0, 3.0, 6.0, 9.0, 12.0, 18.0)
 """Where a table of ratio over effort is taken."""
 
@@ -72,3 +79,66 @@ def reach(design: DesignTable, scene: Scene, efforts_db: tuple[float, ...] = EFF
         db(own),
         has_bound(target),
     )
+
+
+def reachable_gain(target: ChannelTarget) -> Real:
+    """The largest ratio of powers (F,), the channel's other wishes and the drivers' own limits left aside; inf without a bound."""
+    target = target.over_regions()
+    if target.over_a_ball:
+        return worst_gain(target, worst_case_weights(target))
+    A, B = target.reach_power, target.cancel_power
+    best = ratio_search.best_ratio(A, B)
+    limited = np.isfinite(target.max_effort)
+    if limited.any():
+        some = target.at(limited)
+        single = np.diagonal(A[limited], axis1=1, axis2=2).real.max(axis=1)
+        w = ratio_search.best_ratio_at_efficiency(
+            A[limited], B[limited], np.ones(some.cost.shape), single / some.max_effort
+        )
+        best[limited] = expected_gain(some, w)
+    return best
+
+
+def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real]) -> tuple[Real, Bool]:
+    """The largest gain in dB (F,) where the curve is missed, NaN elsewhere; and where no weights meet what is missed (F,).
+
+    Both are of all weights: the closed form of the largest ratio for the curve alone, a cone program's dual value for all
+    requirements of a beam together. A ball of errors over several points has only the passes' answer, which is no bound.
+    """
+    count = target.frequency_hz.size
+    gain_db, unreachable = np.full(count, np.nan), np.zeros(count, dtype=bool)
+    short_of_curve = slacks_db.get("cancellation_gain_db", np.zeros(count)) > SLACK_TOLERANCE_DB
+    at = np.flatnonzero(short_of_curve)
+    if at.size and has_bound(target):
+        some = target.at(at)
+        gain_db[at] = db(reachable_gain(some))
+        assert some.gamma is not None
+        unreachable[at] = gain_db[at] < db(some.gamma) - SLACK_TOLERANCE_DB
+    over_azimuth = [slack for name, slack in slacks_db.items() if name != "cancellation_gain_db"]
+    short = np.max([*over_azimuth, np.zeros(count)], axis=0) > SLACK_TOLERANCE_DB
+    at = np.flatnonzero((short | short_of_curve) & ~unreachable)
+    if at.size and over_azimuth and has_bound(target):
+        unreachable[at] = constrained.out_of_reach(target.at(at))
+    return gain_db, unreachable
+
+
+def has_bound(target: ChannelTarget) -> bool:
+    """Whether `reachable_gain` is a bound on all weights: it is, but for a percentile, and a ball of errors over several points."""
+    return target.percentile is None and (not target.worst_case or target.reach.shape[1] == 1)
+
+
+def worst_case_weights(target: ChannelTarget) -> Complex:
+    """The weights (F, L) of the largest ratio in the spread's worst case within the effort limit: by passes, each of which
+    looks at mean powers, until none gains more than SETTLED_DB.
+    """
+    target = replace(target.over_regions(), gamma=None)
+    A = target.reach_power
+    w = np.linalg.eigh(A)[1][:, :, -1]
+    effort = np.where(np.isfinite(target.max_effort), target.max_effort, UNLIMITED)
+    least = np.diagonal(A, axis1=1, axis2=2).real.max(axis=1) / effort
+
+    def again(w: Complex) -> Complex:
+        B = hardened(target, w).cancel_power
+        return ratio_search.best_ratio_at_efficiency(A, B, np.ones(target.cost.shape), least)
+
+    return settled(w, again, lambda w: db(worst_gain(target, w)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer import measures
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Real
 from designer.designs import design_channel
@@ -66,7 +66,7 @@ class LeftOut:
 
 def left_out_directions(scene: Scene, realization: Realization) -> dict[str, dict[str, LeftOut]]:
     """Channel -> measured head -> what was predicted and what was measured; empty where no head is measured."""
-    tables = [table for table in scene.problem.designs if table.kind != "beamformer"]
+    tables = [table for table in scene.problem.designs if not table.is_beam]
     if not tables or not any(isinstance(head, MeasuredHead) for head in scene.heads):
         return {}
     halves = [

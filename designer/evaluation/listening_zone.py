@@ -111,7 +111,7 @@ def listening_zone(
     """
     f, rate = scene.frequency_hz, scene.problem.sample_rate_hz
     turns = np.broadcast_to(np.asarray(turn_deg, dtype=float), len(displacements_m))
-    ears = [table for table in designs if table.kind != "beamformer"]
+    ears = [table for table in designs if not table.is_beam]
     middle = _middle(designs, taps)
     weights = {name: filter_response(taps[name], f, rate) for name in taps}
     fed = [weights[table.name] for table in ears] + [plain[table.name] for table in ears]
@@ -175,9 +175,9 @@ def zones(designs: list[DesignTable], taps: Mapping[str, Real], plain: dict[str,
 
 
 def _middle(designs: list[DesignTable], taps: Mapping[str, Real]) -> str:
-    if any(table.name == "centre" and table.kind == "beamformer" for table in designs):
+    if any(table.name == "centre" and table.is_beam for table in designs):
         return "centre"
-    ears = {table.name for table in designs if table.kind != "beamformer"}
+    ears = {table.name for table in designs if not table.is_beam}
     return "left + right" if {"left", "right"} <= ears & set(taps) else ""
 
 

@@ -95,7 +95,7 @@ def _studied(n: int, channel: ChannelDesign, made: Realized, scene: Scene) -> Ch
         filters["quantised"] = made.taps[n]
     stages = {"ideal": gains(inside.reach, inside.cancel, channel.weights[:, own][target.in_band])}
     stages |= {stage: left(taps) for stage, taps in filters.items()}
-    moved = {} if channel.design.kind == "beamformer" else _moved(channel, filters, scene)
+    moved = {} if channel.design.is_beam else _moved(channel, filters, scene)
     others = variants(made, n, LowEnds.of(channel, scene)) if made.fits else ()
     curves = tuple(Point(v.axis, v.value, v.way, left(v.taps)) for v in others)
     count = coefficients(scene.problem.realization, made.taps[n][own])

@@ -14,7 +14,7 @@ from designer.evaluation.moved_head import MovedHead
 from designer.evaluation.words import hz, spans
 from designer.metrics import Realised, numbers_of
 from designer.problem.schema import MAX_ORDER, DesignTable, Realization
-from designer.targets.plain import Plain
+from designer.targets.channel_target import Plain
 from designer.targets.region_power import RegionPower
 from designer.targets.wishes import SLACK_TOLERANCE_DB
 

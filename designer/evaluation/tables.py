@@ -13,7 +13,7 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.metrics import CURVES, Realised, compute
 from designer.problem.schema import DesignTable
-from designer.targets.plain import Plain
+from designer.targets.channel_target import Plain
 from designer.targets.wishes import SLACK_TOLERANCE_DB
 
 if TYPE_CHECKING:

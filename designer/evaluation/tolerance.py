@@ -7,7 +7,7 @@ A draw changes the response from driver l to point p, at frequency f, by
 e_l the driver's error of gain and phase, c' the speed of sound at the drawn temperature, a' the radius of the drawn
 head, δ_pl the path that the driver's displacement adds (its part away from the point), and S what is left of the scene's
 H once the path r_pl is taken out: smooth in c' and a', so that a few scenes give it for all draws
-(`designer.acoustics.chebyshev_surface`). On frequencies in equal steps, e^{-jωτ} runs by its powers.
+(`designer.acoustics.chebyshev`). On frequencies in equal steps, e^{-jωτ} runs by its powers.
 
 The filters stay as they are: that is the point.
 """
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer import measures
-from designer.acoustics.chebyshev_surface import ChebyshevSurface, fitted
+from designer.acoustics.chebyshev import ChebyshevSurface, fitted
 from designer.acoustics.scene import Scene, driver_places_m
 from designer.acoustics.turning import turning
 from designer.arrays import Bool, Complex, Real
@@ -102,8 +102,8 @@ def tolerance(
     if scene.is_measured:
         return {}
     found = {}
-    ears = [design for design in designs if design.kind != "beamformer"]
-    for group in [ears, *([design] for design in designs if design.kind == "beamformer")]:
+    ears = [design for design in designs if not design.is_beam]
+    for group in [ears, *([design] for design in designs if design.is_beam)]:
         if not group:
             continue
         inside = np.any([in_band(scene.frequency_hz, design.band_hz) for design in group], axis=0)
@@ -158,8 +158,8 @@ class Points:
         """Both ears of the first head, or a beam's look direction and the azimuths that it cancels; None where no surface does."""
         problem = scene.problem
         drivers_m = driver_places_m(problem)
-        far = design.kind == "beamformer" and np.isinf(problem.azimuth_distance_m)
-        if design.kind == "beamformer":
+        far = design.is_beam and np.isinf(problem.azimuth_distance_m)
+        if design.is_beam:
             azimuths = np.radians(scene.azimuth_deg[cancelled_azimuths(design, scene.azimuth_deg)])
             angles = np.concatenate([np.radians([design.look_deg or 0.0]), azimuths])
             reach_m = FAR_M if far else problem.azimuth_distance_m
@@ -182,7 +182,7 @@ class Points:
             return np.stack(found)
 
         # A beam hears no head, and a measured head has one size: the speed alone moves them.
-        one_size = design.kind == "beamformer" or not problem.heads[0].startswith(("sphere", "points"))
+        one_size = design.is_beam or not problem.heads[0].startswith(("sphere", "points"))
         sizes = tuple((speeds, 1) for speeds, _ in SIZES) if one_size else SIZES
         speeds, radii = spans[0], np.ones(1) if one_size else spans[1]
         smooth = fitted(of, speeds, radii, tolerance=SMOOTH, sizes=sizes, probes=PROBES)
@@ -194,7 +194,7 @@ class Points:
 
     def reached_by(self, design: DesignTable) -> Bool:
         """Which of the points (M,) a channel reaches; it cancels the others."""
-        first = geometry.RIGHT if design.kind != "beamformer" and design.ear == "right" else 0
+        first = geometry.RIGHT if not design.is_beam and design.ear == "right" else 0
         return np.asarray(np.arange(len(self.distance_m)) == first)
 
     def pressures(self, draws: Draws, fed: Sequence[Complex]) -> list[Complex]:
@@ -218,7 +218,7 @@ def _summed(H: Complex, w: Complex) -> Complex:
 
 def _points(design: DesignTable, scene: Scene) -> Complex:
     """H (F, M, L) at the points."""
-    if design.kind != "beamformer":
+    if not design.is_beam:
         return scene.ears()[:, :2]  # of the first head
     cancelled_deg = scene.azimuth_deg[cancelled_azimuths(design, scene.azimuth_deg)]
     return scene.on_circle(np.concatenate([[design.look_deg or 0.0], cancelled_deg]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.arrays import Bool, Real
-from designer.designs.methods import ignores
+from designer.problem.methods import ignores, method_of
 from designer.problem.schema import DesignTable
 from designer.targets.wishes import SLACK_TOLERANCE_DB
 
@@ -68,8 +68,6 @@ class Verdict:
     shortfalls: tuple[str, ...]
 
 
-BLIND = ("delay-and-sum", "matrix")
-"""Methods that stop short of what the drivers could do."""
 LIMIT_WORDS = {
     "max_effort_db": "the effort limit of {:g} dB",
     "min_white_noise_gain_db": "the white-noise gain's floor of {:g} dB",
@@ -115,7 +113,7 @@ def verdict(
     ignored = [name for name in missed if ignores(design, name)]
     if reason:
         pass
-    elif design.method in BLIND:
+    elif (method := method_of(design)) is not None and method.baseline:
         reason = f"{named} does not reach it"
     elif ignored:
         reason = f"{named} does not look at {_joined(ignored)}"

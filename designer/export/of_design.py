@@ -24,7 +24,8 @@ from designer.realization.cascade import Cascade
 from designer.result import Result
 from designer.stereo.chain import CENTRE, chain_of, has_chain
 from designer.stereo.virtualisation import VIRTUAL
-from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
+from designer.targets.channel_target import channel_target, driver_index
+from designer.targets.target import ChannelTarget
 from designer.versions import versions
 
 MAX_VALUES = 200_000

@@ -26,11 +26,12 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Complex, Real
-from designer.formulations.out_of_band import with_drivers_bands
-from designer.formulations.solution import Solution
+from designer.formulations import power_ratio
 from designer.measures import ratio
-from designer.solvers.diagonal_loading import Loaded, loaded_matrix, loaded_point
-from designer.targets.channel_target import ChannelTarget
+from designer.problem.methods import CURVE, EFFORT, Formulation
+from designer.solvers.diagonal_loading import Loaded, loaded_matrix, loaded_point, with_drivers_bands
+from designer.solvers.solution import Solution
+from designer.targets.target import ChannelTarget
 
 LEAST_LOAD = 1e-9
 """Nulls of -180 dB: deeper ones are rounding."""
@@ -73,12 +74,17 @@ def statement(A: Complex, Q: Complex, least_efficiency: float) -> Any:
     import cvxpy as cp
 
     size = len(A)
-    Z = cp.Variable((2 * size, 2 * size), PSD=True)  # solvers take a real lift better than a Hermitian variable
-
-    def inner(M: Complex) -> Any:
-        """The trace of M X for X = Z11 + Z22 + j (Z21 - Z12)."""
-        return cp.trace(np.block([[M.real, -M.imag], [M.imag, M.real]]) @ Z)
-
+    trace_with = power_ratio.relaxed(size)
     identity = np.eye(size, dtype=complex)
     loaded = Q + LEAST_LOAD * np.trace(Q).real / size * identity
-    return cp.Problem(cp.Minimize(inner(loaded)), [inner(A) == 1, inner(A - least_efficiency * identity) >= 0])
+    return cp.Problem(
+        cp.Minimize(trace_with(loaded)), [trace_with(A) == 1, trace_with(A - least_efficiency * identity) >= 0]
+    )
+
+
+METHOD = Formulation(
+    name="acoustic-contrast",
+    solve=solve,
+    statement=statement,
+    looks_at=frozenset({CURVE, EFFORT}),
+)

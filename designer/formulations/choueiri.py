@@ -25,16 +25,23 @@ those in which one or the other is the smaller, and β = 0 between them. Truth: 
 from __future__ import annotations
 
 import numpy as np
+from pydantic import Field
 
 from designer.arrays import Complex, Real
 from designer.formulations import pressure_matching
-from designer.formulations.solution import Solution
 from designer.measures import amplitude_db, pressure
-from designer.targets.channel_target import ChannelTarget
-from designer.targets.worst_case import MOST_PASSES, SETTLED_DB, shares
+from designer.problem.methods import Formulation, Key
+from designer.problem.table import Decibel
+from designer.solvers.solution import Solution
+from designer.targets.target import ChannelTarget
+from designer.targets.worst_case import settled, shares
 
 MAX_SPECTRUM_DB = 7.0
 """Γ by default, as 20 log10."""
+MAX_SPECTRUM = Field(
+    default=MAX_SPECTRUM_DB,
+    description='the loudest that any pair of ear signals makes a driver, for method = "choueiri"',
+)
 
 
 def solve(target: ChannelTarget, max_spectrum_db: float = MAX_SPECTRUM_DB) -> Solution:
@@ -42,13 +49,15 @@ def solve(target: ChannelTarget, max_spectrum_db: float = MAX_SPECTRUM_DB) -> So
     solution = _solve(target, max_spectrum_db, target.power_spread)
     if target.worst_case:
         alone = pressure_matching.system_of(target, np.zeros(1))
-        norms = error_norms(alone, target.spread, solution.weights)
-        for _ in range(MOST_PASSES):
-            theta_a, theta_b = shares(*norms)
-            solution = _solve(target, max_spectrum_db, target.spread * theta_a / theta_b)
-            before, norms = np.add(*norms), error_norms(alone, target.spread, solution.weights)
-            if (np.abs(amplitude_db(np.add(*norms)) - amplitude_db(before)) < SETTLED_DB).all():
-                break
+
+        def norms(last: Solution) -> tuple[Real, Real]:
+            return error_norms(alone, target.spread, last.weights)
+
+        def again(last: Solution) -> Solution:
+            theta_a, theta_b = shares(*norms(last))
+            return _solve(target, max_spectrum_db, target.spread * theta_a / theta_b)
+
+        solution = settled(solution, again, lambda last: amplitude_db(np.add(*norms(last))))
     return solution
 
 
@@ -71,5 +80,10 @@ def flat_spectrum_beta(singular_values: Real, max_spectrum: float) -> Real:
     return np.asarray(np.max(singular_values / max_spectrum - singular_values**2, axis=1).clip(min=0.0))
 
 
-statement = pressure_matching.statement
-"""At its β it is pressure matching."""
+METHOD = Formulation(
+    name="choueiri",
+    solve=solve,
+    statement=pressure_matching.statement,  # at its β
+    keys={"max_spectrum_db": Key(annotation=Decibel, field=MAX_SPECTRUM, words="spectrum at most {} dB")},
+    mean_powers=False,
+)

@@ -41,29 +41,26 @@ gives Dolph-Chebyshev's weights.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from designer.arrays import Bool, Complex, Index, Real
-from designer.errors import SolverError
-from designer.formulations.constrained_cones import least_white_noise_slack, solve_data
-from designer.formulations.constrained_data import ConstrainedData, Family, data_of
-from designer.formulations.constrained_statement import by_statement, statement
-from designer.formulations.solution import Solution
 from designer.measures import amplitude_db, mean_power
+from designer.problem.methods import EVERYTHING, Formulation
 from designer.solvers import cones
-from designer.targets.channel_target import WINDOW_LABEL, ChannelTarget
+from designer.solvers.constrained_cones import Plane, in_weights, least_white_noise_slack, program_of, solve_data
+from designer.solvers.constrained_data import ConstrainedData, Family, data_of
+from designer.solvers.parts import in_parts, solve_in_parts, with_reference
+from designer.solvers.solution import Solution
+from designer.targets.target import WINDOW_LABEL, ChannelTarget
 from designer.targets.wishes import SLACK_TOLERANCE_DB
-from designer.workers import threads
 
-__all__ = ["ConstrainedData", "data_of", "least_white_noise_slack", "solve", "solve_data", "statement"]
-
-Answer = TypeVar("Answer")
-MAX_VIOLATION, MAX_GAP = 1e-6, 1e-5
+Statement = Callable[[ConstrainedData, int], Any]
+ProgramOf = Callable[[ConstrainedData], cones.ConeProgram]
 MOST_PHASE_PASSES = 20
 SIDELOBES = "sidelobes"
 """The family that a minimax design lowers: its slack is its level."""
@@ -75,8 +72,6 @@ NOTHING = 1e-9
 """The price of ||w||² where slacks alone are looked at."""
 LEAST_SLACK = 10 ** (SLACK_TOLERANCE_DB / 20) - 1
 """The sum of slacks that counts as out of reach."""
-CHUNK_BYTES, LARGEST_CHUNK = 16e6, 64
-"""What the conic data of the frequencies that are solved together may fill, and how many these are at most."""
 
 
 def solve(target: ChannelTarget) -> Solution:
@@ -88,54 +83,6 @@ def solve(target: ChannelTarget) -> Solution:
 
     """
     return solve_in_parts(target, lambda part, _: solve_part(part, limited_data_of, certified))
-
-
-def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget, slice], Solution]) -> Solution:
-    """Solve consecutive frequencies together, a part on each thread; every certificate is looked at.
-
-    Parameters
-    ----------
-    solve_part : of the target's part, and of where in the target it is
-
-    Raises
-    ------
-    SolverError : where a certificate confirms no answer
-
-    """
-    found = Solution.joined(_in_parts(target, solve_part))
-    bad = _uncertified(found.violation, found.gap)
-    if bad.any():
-        at = ", ".join(f"{f:.0f}" for f in target.frequency_hz[bad][:5])
-        raise SolverError(
-            f'design "{target.name}": the cone solver stopped without a certified answer at {bad.sum()} of {bad.size}'
-            f" frequencies (first at {at} Hz); loosen the wish that binds there, or use another method"
-        )
-    return found
-
-
-def _in_parts(target: ChannelTarget, answer: Callable[[ChannelTarget, slice], Answer]) -> list[Answer]:
-    """What there is to say of each part of consecutive frequencies, a part on each thread."""
-    parts = list(_chunks(target))
-    with threads(max(1, min(_cores(), len(parts)))) as pool:
-        return list(pool.map(lambda at: answer(target.at(at), at), parts))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _chunks(target: ChannelTarget) -> Iterator[slice]:
-    """Parts of consecutive frequencies, whose number depends on sizes alone."""
-    size = target.cost.shape[1]
-    wished = sum(mask.points.shape[1] for mask in target.masks) or target.cancel.shape[1]
-    wished += 0 if target.window is None else target.window.points.shape[1]
-    rows = 3 * wished + 8 * size
-    columns = 2 * size + 4
-    if target.spread:
-        rows, columns = rows + 2 * size * wished, columns + wished
-    step = int(np.clip(CHUNK_BYTES / (8 * rows * columns), 1, LARGEST_CHUNK))
-    for start in range(0, target.frequency_hz.size, step):
-        yield np.s_[start : start + step]
 
 
 def solve_part(
@@ -234,7 +181,7 @@ def out_of_reach(target: ChannelTarget) -> Bool:
         return solve_data(replace(data, families=families, quadratic=nothing, slack_price=1.0))[1].dual
 
     # A dual value bounds whatever its solver left open: where that stopped early, it is only lower.
-    return np.asarray(np.concatenate(_in_parts(target, bound)) > LEAST_SLACK)
+    return np.asarray(np.concatenate(in_parts(target, bound)) > LEAST_SLACK)
 
 
 def limited_data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
@@ -262,32 +209,128 @@ def with_free_phase(data: ConstrainedData, w: Complex) -> ConstrainedData:
     return replace(data, families=tuple(freed(family) for family in data.families))
 
 
-def _uncertified(violation: Real, gap: Real) -> Bool:
-    return np.asarray(~((violation <= MAX_VIOLATION) & (gap <= MAX_GAP)))
-
-
 def certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool]:
     """Weights (F, L), their certificate, and which of them the reference solved (F,)."""
     return with_reference(data, *solve_data(data), by_statement)
 
 
-def with_reference(
-    data: ConstrainedData,
-    w: Complex,
-    answer: cones.ConeSolution,
-    by_statement: Callable[[ConstrainedData, int], tuple[Complex, cones.ConeSolution] | None],
-) -> tuple[Complex, cones.ConeSolution, Bool]:
-    """The fast path's answer; where its certificate is not good enough, the reference's, and which these are (F,)."""
-    bad = _uncertified(answer.violation, answer.gap)
-    if not bad.any():
-        return w, answer, bad
-    w = w.copy()
-    whole = [values.copy() for values in (answer.x, answer.violation, answer.primal, answer.dual, answer.gap)]
-    for f in np.flatnonzero(bad):
-        found = by_statement(data, int(f))
-        if found is None:
-            continue
-        w[f], alone = found
-        for values, one in zip(whole, (alone.x, alone.violation, alone.primal, alone.dual, alone.gap), strict=True):
-            values[f] = one[0]
-    return w, cones.ConeSolution(*whole), bad
+def statement(data: ConstrainedData, f: int) -> Any:
+    """One frequency as a cvxpy problem: the readable reference, with nothing of the conic data."""
+    import cvxpy as cp
+
+    size = data.centre.shape[1]
+    w = cp.Variable(size, complex=True, name="w")
+    s = cp.Variable(len(data.wishes), nonneg=True, name="s")
+    root = np.linalg.cholesky(data.quadratic[f]).conj().T
+    objective = cp.sum_squares(root @ w) + data.slack_prices @ s
+    return cp.Problem(cp.Minimize(objective), constraints(data, f, w, s))
+
+
+def constraints(data: ConstrainedData, f: int, w: Any, s: Any) -> list[Any]:
+    """The cvxpy constraints on weights w (L,) with slacks s, at one frequency."""
+    import cvxpy as cp
+
+    constraints = [data.centre[f] @ w == 1]
+    for i, (_, points, limit, wanted) in enumerate(data.families):
+        aimed = wanted if np.ndim(wanted) == 0 else np.asarray(wanted)[f]
+        response = cp.abs(points[f] @ w - aimed)
+        if data.spreads:
+            alone = [cp.norm(cp.multiply(spread, w)) for spread in data.spreads[i][f]]
+            response = response + cp.hstack(alone)
+        constraints.append(response <= limit[f] * (1 + s[i]))
+    if data.curve is not None:
+        factor, limit = data.curve
+        constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + s[len(data.families)]))
+    limited = np.flatnonzero(np.isfinite(data.max_gain[f]))
+    if limited.size:
+        constraints.append(cp.abs(w[limited]) <= data.max_gain[f, limited])
+    if np.isfinite(data.max_norm[f]):
+        constraints.append(cp.norm(w) <= data.max_norm[f])
+    if data.white_noise is not None:
+        slack = np.broadcast_to(data.white_noise_slack, len(data.centre))[f]
+        constraints.append(cp.norm(w) <= cp.real(data.white_noise[f] @ w) + slack)
+    return constraints
+
+
+def by_statement(
+    data: ConstrainedData, f: int, statement: Statement = statement, program_of: ProgramOf = program_of
+) -> tuple[Complex, cones.ConeSolution] | None:
+    """One frequency solved by its statement, with the certificate of the conic data; None where cvxpy has no answer either.
+
+    The multipliers are those of the cone program's own dual, solved in its turn: what a modelling language hands back
+    for a norm is one number, and its direction, rebuilt from the weights, is too coarse where a quadratic price is small.
+
+    Parameters
+    ----------
+    statement : of data at a frequency, with variables named "w" and "s" (the slacks)
+    program_of : the conic data of the same
+
+    """
+    problem = statement(data, f)
+    if not _solved(problem):
+        return None
+    values = {variable.name(): variable.value for variable in problem.variables()}
+    w = np.asarray(values["w"])
+    slacks = np.maximum(np.asarray(values.get("s", [])), 0.0)
+    alone = data.at(np.array([f]))
+    program = program_of(alone)
+    dual, z = dual_statement(program)
+    if not _solved(dual):
+        return None
+    # A bound between two norms is the first of them.
+    bounds = [np.abs(points[0] @ w - wanted) for _, points, _, wanted in alone.families] if alone.spreads else []
+    u = Plane.of(alone.centre).coordinates(w[None])[0]
+    x = np.concatenate([u, slacks, *[np.ravel(bound) for bound in bounds]])
+    found = cones.certify(program, x[None], np.asarray(z.value)[None])
+    return w, in_weights(w[None], slacks[None], found)
+
+
+def dual_statement(program: cones.ConeProgram) -> tuple[Any, Any]:
+    """The dual of a cone program of one frequency as a cvxpy problem, and its multipliers z:
+
+        maximise    -½ |ρ|² - bᵀz
+        subject to  R ρ = q + Aᵀz where P sees,  0 = q + Aᵀz elsewhere,  z in K*,     P = R Rᵀ
+
+    R ρ keeps the scales of a small P apart from those of the multipliers.
+    """
+    import cvxpy as cp
+
+    P, q, A, b = program.P[0], program.q[0], program.A[0], program.b[0]
+    seen = (P != 0).any(axis=0)
+    z = cp.Variable(b.size)
+    slope = q + A.T @ z
+    constraints: list[Any] = []
+    value = -b @ z
+    if seen.any():  # one driver leaves nothing but slacks
+        rho = cp.Variable(int(seen.sum()))
+        constraints.append(np.linalg.cholesky(P[np.ix_(seen, seen)]) @ rho == slope[np.flatnonzero(seen)])
+        value = value - 0.5 * cp.sum_squares(rho)
+    if not seen.all():
+        constraints.append(slope[np.flatnonzero(~seen)] == 0)
+    start = 0
+    for kind, size in program.cones:
+        stop = start + size
+        constraints.append(z[start:stop] >= 0 if kind == "nonnegative" else cp.SOC(z[start], z[start + 1 : stop]))
+        start = stop
+    return cp.Problem(cp.Maximize(value), constraints), z
+
+
+def _solved(problem: Any) -> bool:
+    """Whether cvxpy has an answer: how good it is, the certificate says."""
+    import cvxpy as cp
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+        try:
+            problem.solve(solver=cp.CLARABEL)
+        except cp.error.SolverError:
+            return False
+    return all(variable.value is not None for variable in problem.variables())
+
+
+METHOD = Formulation(
+    name="constrained",
+    solve=solve,
+    statement=statement,
+    looks_at=EVERYTHING,
+)

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Complex
-from designer.formulations.solution import Solution
-from designer.targets.channel_target import ChannelTarget
+from designer.problem.methods import Formulation
+from designer.solvers.solution import Solution
+from designer.targets.target import ChannelTarget
 
 
 def solve(target: ChannelTarget) -> Solution:
@@ -38,3 +39,12 @@ def statement(h: Complex) -> Any:
 
     w = cp.Variable(len(h), complex=True)
     return cp.Problem(cp.Maximize(cp.real(h @ w)), [cp.abs(w) <= 1 / len(h)])
+
+
+METHOD = Formulation(
+    name="delay-and-sum",
+    solve=solve,
+    statement=statement,
+    mean_powers=False,
+    baseline=True,
+)

@@ -22,28 +22,34 @@ Source: the power ratio's. Truths: two drivers by hand; the semidefinite relaxat
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 import numpy as np
+from pydantic import Field
 
 from designer.arrays import Complex, Real
 from designer.formulations import power_ratio
 from designer.formulations.acoustic_contrast import LEAST_LOAD
 from designer.formulations.power_ratio import DEEPEST, MARGIN, most_efficient_weights
-from designer.formulations.solution import Solution
 from designer.measures import mean_power_matrix, quadratic, ratio
+from designer.problem.messages import shown
+from designer.problem.methods import Formulation, Key
 from designer.solvers import ratio_search
 from designer.solvers.diagonal_loading import loaded_matrix
-from designer.targets.channel_target import ChannelTarget
-from designer.targets.drawn_devices import norms
-from designer.targets.worst_case import EDGE, LEAST_RATIO, MOST_PASSES, shares
+from designer.solvers.solution import Solution
+from designer.targets.target import ChannelTarget
+from designer.targets.worst_case import EDGE, LEAST_RATIO, MOST_PASSES, norms, shares
 
+Gains = Annotated[list[Annotated[float, Field(ge=-1000.0, le=1000.0)]], Field(min_length=1)]
+GAINS = Field(default=None, description='one a driver, for method = "matrix"; by default the best are found')
 SETTLED = 1e-5
 """A pass that changes no gain by more, relative to the largest, is the last."""
 
 
-def solve(target: ChannelTarget, gains: list[float] | None = None) -> Solution:
+def solve(target: ChannelTarget, matrix_gains: list[float] | None = None) -> Solution:
     """The given gains, or the best ones over the band, at every frequency (F, L)."""
     count = target.frequency_hz.size
-    g, violation, gap = best_gains(target) if gains is None else (np.array(gains), 0.0, 0.0)
+    g, violation, gap = best_gains(target) if matrix_gains is None else (np.array(matrix_gains), 0.0, 0.0)
     return Solution.of(np.tile(g.astype(complex), (count, 1)), violation, gap)
 
 
@@ -138,5 +144,28 @@ def _real(w: Complex) -> Complex:
     return np.asarray((w * np.exp(-1j * np.angle(largest))).real.astype(complex))
 
 
-statement = power_ratio.statement
-"""Of the band's means, with γ = 1."""
+def _faults(gains: list[float], drivers: int) -> list[tuple[str, str, str]]:
+    faults = []
+    if not any(gains):
+        found = f"found {shown(gains)}"
+        faults.append((found, "at least one gain that is not 0", "the best gains are found without the key"))
+    if len(gains) != drivers:
+        found = f"found {len(gains)} gain{'s' if len(gains) != 1 else ''}"
+        faults.append((found, f"one a driver, {drivers}", "the order is that of the drivers"))
+    return faults
+
+
+def _in_fades(first: Complex) -> dict[str, Any]:
+    """The band's gains, relative to the largest."""
+    return {"matrix_gains": (first / first[np.argmax(np.abs(first))]).real.tolist()}
+
+
+METHOD = Formulation(
+    name="matrix",
+    solve=solve,
+    statement=power_ratio.statement,  # of the band's means, with γ = 1
+    keys={"matrix_gains": Key(annotation=Gains | None, field=GAINS, faults=_faults)},
+    mean_powers=False,
+    in_fades=_in_fades,
+    baseline=True,
+)

@@ -10,9 +10,18 @@ gives the centre the most and leaves the ratio to hold in the mean.
 
 Not convex, yet solved as if it were: two homogeneous quadratic forms over the complex numbers leave no gap between the
 problem and its semidefinite relaxation. Closed form: one eigendecomposition of A - γB and a scalar secular equation
-(`designer.solvers.sensitivity_search`); the largest eigenvalue of h^H h + λ(A - γB), with P = 1 after scaling, bounds every w
+(`most_sensitive`); the largest eigenvalue of h^H h + λ(A - γB), with P = 1 after scaling, bounds every w
 that meets the ratio, whatever λ >= 0 is: the certificate. Infeasible where A - γB has no positive eigenvalue; there, and
 where the effort limit would be passed, the answer is the power ratio's: the best compromise within the effort.
+
+**The secular equation**, with C = A - γB after scaling by P. C = U diag(c) U^H, g = U^H h^H. The dual is the least over
+λ >= 0 of the largest eigenvalue ρ of h^H h + λC, and has no gap (two homogeneous quadratic forms over the complex
+numbers). A rank-one change of a diagonal matrix has the eigenvector (ρI - λ diag(c))⁻¹ g, so with t = λ/ρ
+
+    v_i ∝ g_i / (1 - t c_i),        Σ c_i |g_i|² / (1 - t c_i)² = 0,        ρ = Σ |g_i|² / (1 - t c_i).
+
+The sum rises with t from t = 0 (in phase, the form met for free) to t = 1/c_max, where it has no bound unless h is deaf
+to the top eigenvector; then as much of that vector is added as the form needs.
 
 Source: Y. Luo, Constant directivity loudspeaker beamforming (arXiv 2407.01860), maximum sensitivity constant directivity
 (MSCD), with its regularisation over frequency as P. Truths: with one point to reach it is the power ratio; without a ratio that
@@ -21,19 +30,25 @@ binds it is |w| ∝ |h| / P, the matched filter; the semidefinite relaxation has
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from designer.arrays import Complex, Real
+from designer.arrays import Bool, Complex, Real
 from designer.formulations import power_ratio
 from designer.formulations.power_ratio import DEEPEST, DEEPEST_COMPROMISE, MARGIN
-from designer.formulations.solution import Solution
 from designer.measures import effort, quadratic, ratio
+from designer.problem.methods import CURVE, EFFORT, Formulation
 from designer.solvers import ratio_search
-from designer.solvers.sensitivity_search import Sensitive, most_sensitive
-from designer.targets.channel_target import ChannelTarget
+from designer.solvers.solution import Solution
+from designer.targets.target import ChannelTarget
+
+STEPS = 56
+LEAST_LOG = -345.0
+"""How near to 1/c_max the search goes: 1 - t c_max down to 1e-150, so that its square is a number."""
+FEASIBLE = 1e-13
+"""The largest eigenvalue of C, relative to C, from which on something is feasible."""
 
 
 def solve(target: ChannelTarget) -> Solution:
@@ -67,6 +82,77 @@ def most_sensitive_weights(h: Complex, A: Complex, B: Complex, cost: Real, gamma
     return found.v * d, found
 
 
+@dataclass(frozen=True)
+class Sensitive:
+    """Vectors of unit norm, the multiplier, whether anything is feasible, and how far the value is from its bound."""
+
+    v: Complex  # (F, L)
+    multiplier: Real  # (F,) λ, 0 where the form is met for free
+    feasible: Bool  # (F,)
+    value: Real  # (F,) |h v|²
+    bound: Real  # (F,) what no v that is allowed is above
+    gap: Real  # (F,) bound over value, minus 1
+
+
+def most_sensitive(h: Complex, C: Complex) -> Sensitive:
+    """The vectors of largest |h v|² / ||v||² with v^H C v >= 0, at every frequency.
+
+    Parameters
+    ----------
+    h : (F, L)
+    C : (F, L, L) Hermitian, of any sign
+
+    Returns
+    -------
+    Sensitive : `feasible` is False where no v has v^H C v > 0; v is then the top eigenvector of C
+
+    """
+    size = np.maximum(np.linalg.norm(h, axis=1), 1e-300)[:, None]
+    scale = np.maximum(np.linalg.norm(C, axis=(1, 2)), 1e-300)
+    C = C / scale[:, None, None]
+    c, vectors = np.linalg.eigh(C)
+    g = np.einsum("fji,fj->fi", vectors.conj(), (h / size).conj())
+    heard = np.abs(g) ** 2
+    feasible = c[:, -1] > FEASIBLE
+    top = np.where(feasible, c[:, -1], 1.0)[:, None]
+    share = np.where(feasible[:, None], c / top, 0.0)  # c_i / c_max
+    apart = (top - c) / top  # 1 - t c_i = apart + q share, q = 1 - t c_max
+
+    def form(log_q: Real) -> Real:
+        q = np.exp(log_q)[:, None]
+        bent = np.where(feasible[:, None], apart + q * share, 1.0)
+        return np.asarray(np.sum(c * heard / bent**2, axis=1))
+
+    nearest, zero = np.full(len(h), LEAST_LOG), np.zeros(len(h))
+    free = form(zero) >= 0
+    deaf = feasible & ~free & (form(nearest) < 0)
+    low, high = nearest, zero  # the form holds at `low`, and not at `high`
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        holds = form(middle) >= 0
+        low, high = np.where(holds, middle, low), np.where(holds, high, middle)
+    q = np.where(free, 1.0, np.exp(low))[:, None]
+    bent = apart + q * share
+    a = g / np.where(bent > 0, bent, 1.0)
+    lacking = np.maximum(-np.sum(c[:, :-1] * np.abs(a[:, :-1]) ** 2, axis=1), 0.0)
+    a[:, -1] = np.where(deaf, np.sqrt(lacking / top[:, 0]), a[:, -1])
+    last = np.eye(h.shape[1])[-1]
+    a = np.where(feasible[:, None], a, last)
+    a = np.where(np.linalg.norm(a, axis=1, keepdims=True) > 0, a, last)
+    a = a / np.linalg.norm(a, axis=1, keepdims=True)
+    v = np.einsum("fij,fj->fi", vectors, a)
+
+    t = (1 - q[:, 0]) / top[:, 0]
+    value = np.abs(np.einsum("fl,fl->f", h / size, v)) ** 2
+    multiplier = np.where(feasible, t * value, 0.0)
+    # The bound holds for any λ >= 0, whoever found it.
+    M = (h / size).conj()[:, :, None] * (h / size)[:, None, :] + multiplier[:, None, None] * C
+    bound = np.linalg.eigvalsh(M)[:, -1]
+    gap = np.where(feasible, (bound - value) / np.maximum(value, 1e-300), 0.0)
+    unit = size[:, 0] ** 2
+    return Sensitive(np.asarray(v), multiplier * unit / scale, feasible, value * unit, (1 + gap) * value * unit, gap)
+
+
 def statement(h: Complex, A: Complex, B: Complex, cost: Real, gamma: float) -> Any:
     """The semidefinite relaxation of one frequency as a cvxpy problem, X = w w^H: the readable reference.
 
@@ -75,11 +161,14 @@ def statement(h: Complex, A: Complex, B: Complex, cost: Real, gamma: float) -> A
     import cvxpy as cp
 
     size = len(A)
-    Z = cp.Variable((2 * size, 2 * size), PSD=True)  # solvers take a real lift better than a Hermitian variable
+    trace_with = power_ratio.relaxed(size)
+    constraints = [trace_with(np.diag(cost).astype(complex)) == 1, trace_with(A - gamma * B) >= 0]
+    return cp.Problem(cp.Maximize(trace_with(np.outer(h.conj(), h))), constraints)
 
-    def inner(M: Complex) -> Any:
-        """The trace of M X for X = Z11 + Z22 + j (Z21 - Z12)."""
-        return cp.trace(np.block([[M.real, -M.imag], [M.imag, M.real]]) @ Z)
 
-    constraints = [inner(np.diag(cost).astype(complex)) == 1, inner(A - gamma * B) >= 0]
-    return cp.Problem(cp.Maximize(inner(np.outer(h.conj(), h))), constraints)
+METHOD = Formulation(
+    name="max-sensitivity",
+    solve=solve,
+    statement=statement,
+    looks_at=frozenset({CURVE, EFFORT}),
+)

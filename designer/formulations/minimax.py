@@ -32,11 +32,13 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Bool, Complex, Real
-from designer.formulations import constrained, constrained_cones, constrained_statement
-from designer.formulations.constrained_data import SLACK_PRICE, ConstrainedData, Family
-from designer.formulations.solution import Solution
-from designer.solvers import cones
-from designer.targets.channel_target import ChannelTarget
+from designer.formulations import constrained
+from designer.problem.methods import EVERYTHING, Formulation
+from designer.solvers import cones, constrained_cones
+from designer.solvers.constrained_data import SLACK_PRICE, ConstrainedData, Family
+from designer.solvers.parts import solve_in_parts, with_reference
+from designer.solvers.solution import Solution
+from designer.targets.target import ChannelTarget, Mask
 
 EFFORT_PRICE = 1e-6
 """ε: 10 dB of effort weigh as much as a sidelobe of -100 dB; it decides only among weights of one largest sidelobe."""
@@ -52,16 +54,24 @@ def solve(target: ChannelTarget) -> Solution:
     SolverError : where the certificate confirms no answer
 
     """
-    return constrained.solve_in_parts(target, lambda part, _: constrained.solve_part(part, data_of, _certified))
+    return solve_in_parts(target, lambda part, _: constrained.solve_part(part, data_of, _certified))
 
 
 def _certified(data: ConstrainedData) -> tuple[Complex, cones.ConeSolution, Bool]:
-    return constrained.with_reference(data, *solve_data(data), by_statement)
+    return with_reference(data, *solve_data(data), by_statement)
 
 
 def by_statement(data: ConstrainedData, f: int) -> tuple[Complex, cones.ConeSolution] | None:
     """One frequency solved by the reference, certified by the conic data."""
-    return constrained_statement.by_statement(data, f, statement, program_of)
+    return constrained.by_statement(data, f, statement, program_of)
+
+
+def for_passes(target: ChannelTarget) -> ChannelTarget:
+    """A target without masks with the points to cancel as sidelobes, each held by its own norm: the passes are for the curve alone."""
+    if target.masks:
+        return target
+    sidelobes = Mask("cancelled", target.cancel, np.ones(len(target.cancel)), np.zeros(target.cancel.shape[1]))
+    return replace(target, masks=(sidelobes,))
 
 
 def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
@@ -115,20 +125,15 @@ def statement(data: ConstrainedData, f: int) -> Any:
     w = cp.Variable(data.centre.shape[1], complex=True, name="w")
     s = cp.Variable(len(data.wishes), nonneg=True, name="s")  # the first is the sidelobes' level above the floor
     root = np.linalg.cholesky(data.quadratic[f]).conj().T
-    constraints = [data.centre[f] @ w == 1]
-    for i, (name, points, limit, wanted) in enumerate(data.families):
-        response = cp.abs(points[f] @ w - (wanted if np.ndim(wanted) == 0 else np.asarray(wanted)[f]))
-        if data.spreads:
-            response = response + cp.hstack([cp.norm(cp.multiply(spread, w)) for spread in data.spreads[i][f]])
-        constraints.append(response <= (FLOOR + s[0] if name == constrained.SIDELOBES else limit[f] * (1 + s[i])))
-    if data.curve is not None:
-        factor, limit = data.curve
-        constraints.append(cp.norm(factor[f] @ w) <= limit[f] * (1 + s[len(data.families)]))
-    limited = np.flatnonzero(np.isfinite(data.max_gain[f]))
-    constraints += [cp.abs(w[l]) <= data.max_gain[f, l] for l in limited]
-    if np.isfinite(data.max_norm[f]):
-        constraints.append(cp.norm(w) <= data.max_norm[f])
-    if data.white_noise is not None:
-        slack = np.broadcast_to(data.white_noise_slack, len(data.centre))[f]
-        constraints.append(cp.norm(w) <= cp.real(data.white_noise[f] @ w) + slack)
-    return cp.Problem(cp.Minimize(s[0] + cp.sum_squares(root @ w) + SLACK_PRICE * cp.sum(s[1:])), constraints)
+    level = cp.hstack([s[0] / FLOOR, s[1:]])  # FLOOR (1 + level) is the sidelobes' limit
+    objective = s[0] + cp.sum_squares(root @ w) + SLACK_PRICE * cp.sum(s[1:])
+    return cp.Problem(cp.Minimize(objective), constrained.constraints(data, f, w, level))
+
+
+METHOD = Formulation(
+    name="minimax",
+    solve=solve,
+    statement=statement,
+    looks_at=EVERYTHING,
+    for_passes=for_passes,
+)

@@ -23,12 +23,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
 from designer.arrays import Complex, Real
-from designer.formulations.solution import Solution
 from designer.measures import few_rows, mean_power_rows, ratio
-from designer.targets.channel_target import ChannelTarget
+from designer.problem.methods import CURVE, EFFORT, Formulation, Key
+from designer.problem.table import Decibel
+from designer.solvers.solution import Solution
+from designer.targets.target import ChannelTarget
 
+REGULARIZATION = Field(
+    default=None,
+    description='10 log10 of a constant regularisation, for method = "least-squares"; by default it meets the curve',
+)
 BETAS = 10.0 ** np.arange(2.0, -12.01, -0.1)
 """Regularisation weights tried, relative to the largest eigenvalue of P⁻¹H^H H: 1 dB apart, then refined."""
 BLOCKS = 8
@@ -183,3 +190,13 @@ def statement(H: Complex, d: Complex, cost: Real, beta: float) -> Any:
 
     w = cp.Variable(H.shape[1], complex=True)
     return cp.Problem(cp.Minimize(cp.sum_squares(H @ w - d) + beta * cp.sum_squares(cp.multiply(np.sqrt(cost), w))))
+
+
+METHOD = Formulation(
+    name="least-squares",
+    solve=solve,
+    statement=statement,
+    looks_at=frozenset({CURVE, EFFORT}),
+    keys={"regularization_db": Key(annotation=Decibel | None, field=REGULARIZATION, words="regularised by {} dB")},
+    blind_with="regularization_db",
+)

@@ -32,8 +32,9 @@ from typing import Any
 
 from designer.arrays import Complex, Real
 from designer.formulations import power_ratio
-from designer.formulations.solution import Solution
-from designer.targets.channel_target import ChannelTarget
+from designer.problem.methods import CURVE, DRIVER_GAIN, EFFORT, WHITE_NOISE_GAIN, Formulation
+from designer.solvers.solution import Solution
+from designer.targets.target import ChannelTarget
 
 
 def solve(target: ChannelTarget) -> Solution:
@@ -44,3 +45,12 @@ def solve(target: ChannelTarget) -> Solution:
 def statement(A: Complex, B: Complex, cost: Real, gamma: float) -> Any:
     """One frequency as a cvxpy problem: the power ratio's semidefinite relaxation with the regions' A and B (L, L), cost (L,)."""
     return power_ratio.statement(A, B, cost, gamma)
+
+
+METHOD = Formulation(
+    name="spherical-harmonic",
+    solve=solve,
+    statement=statement,
+    looks_at=frozenset({CURVE, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN}),
+    regions=True,
+)

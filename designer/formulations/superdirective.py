@@ -31,12 +31,12 @@ from typing import Any
 import numpy as np
 
 from designer.arrays import Complex, Real
-from designer.formulations.out_of_band import with_drivers_bands
-from designer.formulations.solution import Solution
 from designer.measures import db, quadratic, ratio
-from designer.solvers.diagonal_loading import loaded_point
-from designer.targets.channel_target import ChannelTarget
-from designer.targets.worst_case import LEAST_RATIO, MOST_PASSES, SETTLED_DB, shares
+from designer.problem.methods import EFFORT, WHITE_NOISE_GAIN, Formulation
+from designer.solvers.diagonal_loading import loaded_point, with_drivers_bands
+from designer.solvers.solution import Solution
+from designer.targets.target import ChannelTarget
+from designer.targets.worst_case import LEAST_RATIO, settled, shares
 
 LEAST_LOAD = 1e-15
 """The rounding of Q: more of it would cost directivity where monopoles are millimetres apart."""
@@ -47,12 +47,11 @@ def solve(target: ChannelTarget) -> Solution:
     h, e = target.centre, least_gain(target)
     found = loaded_point(h, diffuse_power(target), e, least_load=LEAST_LOAD)
     if target.worst_case:
-        held_db = db(worst_directivity(target, found.v))
-        for _ in range(MOST_PASSES):
-            found = loaded_point(h, hardened_power(target, found.v), e, least_load=LEAST_LOAD)
-            before, held_db = held_db, db(worst_directivity(target, found.v))
-            if (np.abs(held_db - before) < SETTLED_DB).all():
-                break
+        found = settled(
+            found,
+            lambda last: loaded_point(h, hardened_power(target, last.v), e, least_load=LEAST_LOAD),
+            lambda last: db(worst_directivity(target, last.v)),
+        )
     gain = np.abs(np.einsum("fl,fl->f", h, found.v)) ** 2  # of unit norm
     violation = np.where(np.isfinite(found.load), 0.0, np.maximum(ratio(e, gain) - 1, 0.0))
     return Solution.of(found.v, violation, found.gap, found.value, found.bound)
@@ -116,3 +115,15 @@ def statement(h: Complex, Q: Complex, least_gain: float) -> Any:
     root = np.linalg.cholesky(Q).conj().T
     floor = [cp.norm(w) <= least_gain**-0.5] if least_gain > 0 else []
     return cp.Problem(cp.Minimize(cp.sum_squares(root @ w)), [h @ w == 1, *floor])
+
+
+METHOD = Formulation(
+    name="superdirective",
+    solve=solve,
+    statement=statement,
+    looks_at=frozenset({EFFORT, WHITE_NOISE_GAIN}),
+    beams_only=True,
+    instead='for the quietest cancelled ear use "acoustic-contrast"',
+    sphere=True,
+    mean_powers=False,
+)

@@ -11,17 +11,15 @@ from pathlib import Path
 
 from designer.errors import Fault
 from designer.problem import geometry
+from designer.problem.design_checks import design_checks
+from designer.problem.explain import warnings
 from designer.problem.frequency_grid import REFINED_TIMES
-from designer.problem.half_known import as_far_as_known, entries
-from designer.problem.messages import number, shown
-from designer.problem.place_checks import place_checks
-from designer.problem.realization_checks import realization_checks
-from designer.problem.room_checks import room_checks
+from designer.problem.messages import number
+from designer.problem.place_checks import place_checks, room_checks
+from designer.problem.realization_checks import realization_checks, virtualizer_checks
+from designer.problem.rules import ordered, unless
 from designer.problem.schema import Driver, Problem
-from designer.problem.slips import warnings
-from designer.problem.table import if_known
-from designer.problem.virtualizer_checks import virtualizer_checks
-from designer.problem.wish_checks import band_order, wish_checks
+from designer.problem.table import as_far_as_known, entries, if_known
 
 __all__ = ["check", "warnings"]
 
@@ -52,10 +50,12 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
     checks: Iterator[Iterator[Fault]] = chain(
         (_names(key, problem) for key in ("drivers", "designs")),
         place_checks(problem, folder, files),
-        (_driver_band(f"drivers[{i}]", driver, problem) for i, driver in enumerate(entries(problem, "drivers"))),
-        (_transfer_size(problem), _fit_size(problem), _sphere_sizes(problem)),
-        (_disc_sizes(problem),),
-        wish_checks(problem),
+        (
+            _driver_band(f"drivers[{i}].band_hz", driver, problem)
+            for i, driver in enumerate(entries(problem, "drivers"))
+        ),
+        (sizes(problem) for sizes in (_transfer_size, _fit_size, _sphere_sizes, _disc_sizes)),
+        design_checks(problem),
         realization_checks(problem),
         virtualizer_checks(problem),
         room_checks(problem),
@@ -64,63 +64,57 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
 
 
 def _names(key: str, problem: Problem) -> Iterator[Fault]:
-    seen: dict[str, int] = {}
-    for i, table in enumerate(entries(problem, key)):
-        name = if_known(table, "name")
-        if name in seen:
-            found = f"found {shown(name)}, the name of {key}[{seen[name]}] already"
-            yield Fault(f"{key}[{i}].name", found, "names that differ", "give one of the two another name")
-        elif name is not None:
-            seen[name] = i
-        if name is not None and any(unicodedata.category(letter) == "Cc" for letter in name):
-            may_be = (
-                "text on one line, without tabs and other control characters, so that tables and figures can hold it"
-            )
-            yield Fault(
-                f"{key}[{i}].name", f"found {shown(name)}", may_be, "write the name in letters, digits and spaces"
-            )
+    names = [if_known(table, "name") for table in entries(problem, key)]
+    one_line = "text on one line, without tabs and other control characters, so that tables and figures can hold it"
+    for i, name in enumerate(names):
+        if name is None:
+            continue
+        path, first = f"{key}[{i}].name", names.index(name)
+        more = f", the name of {key}[{first}] already"
+        yield from unless(first == i, path, name, "names that differ", "give one of the two another name", more=more)
+        controls = any(unicodedata.category(letter) == "Cc" for letter in name)
+        yield from unless(not controls, path, name, one_line, "write the name in letters, digits and spaces")
 
 
 def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:
-    yield from band_order(f"{path}.band_hz", driver.band_hz)
-    if driver.band_hz and driver.band_hz[0] >= problem.sample_rate_hz / 2:
-        may_be = f"a band that begins below {number(problem.sample_rate_hz / 2)}, half of sample_rate_hz"
-        yield Fault(f"{path}.band_hz", f"found {shown(driver.band_hz)}", may_be, "the unit is hertz")
+    yield from ordered(path, driver.band_hz)
+    if driver.band_hz:
+        expected = f"a band that begins below {number(problem.sample_rate_hz / 2)}, half of sample_rate_hz"
+        yield from unless(
+            driver.band_hz[0] < problem.sample_rate_hz / 2, path, driver.band_hz, expected, "the unit is hertz"
+        )
 
 
-def _judged_frequencies(problem: Problem) -> int:
-    """Of the grid, refined at most, and half way between."""
-    return 2 * problem.grid.frequencies * (REFINED_TIMES if problem.grid.refine else 1) - 1
+def _too_many(path: str, size: int, limit: int, found: str, remedy: str, *, of: str = "numbers") -> Iterator[Fault]:
+    if size > limit:
+        yield Fault(path, f"found {found}{_millions(size, of)}", f"at most {_millions(limit, of)}", remedy)
+
+
+def _millions(size: int, of: str) -> str:
+    return f"{number(round(size / 1e6))} million {of}"
 
 
 def _transfer_size(problem: Problem) -> Iterator[Fault]:
-    """The transfer tensor at the points, on the grid and half way between."""
-    count, frequencies = len(problem.drivers), _judged_frequencies(problem)
-    ears = max(2 * len(problem.listener.ear_cloud_m), JUDGED_EARS) * len(problem.heads)
-    points = round(max(360 / problem.grid.azimuth_step_deg, ears))
-    size = frequencies * points * count
-    if size > MAX_SCENE_NUMBERS:
-        found = f"found {frequencies} frequencies (half steps included) x {points} points x {count} drivers, {_millions(size)}"
-        yield Fault(
-            "grid", found, f"at most {_millions(MAX_SCENE_NUMBERS)}", "fewer frequencies, or a larger azimuth step"
-        )
+    """The transfer tensor at the points, on the grid and half way between; the circle's table, and the fit that follows from it."""
+    count, grid = len(problem.drivers), problem.grid
+    frequencies = 2 * grid.frequencies * (REFINED_TIMES if grid.refine else 1) - 1
+    azimuths, ears = 360 / grid.azimuth_step_deg, 2 * len(problem.listener.ear_cloud_m)
+    points = round(max(azimuths, max(ears, JUDGED_EARS) * len(problem.heads)))
+    found = f"{frequencies} frequencies (half steps included) x {points} points x {count} drivers, "
+    remedy = "fewer frequencies, or a larger azimuth step"
+    too_large = [*_too_many("grid", frequencies * points * count, MAX_SCENE_NUMBERS, found, remedy)]
+    if too_large:
+        yield from too_large
         return
-    yield from _response_rows(problem)
-    yield from _fitted_functions(problem)
-
-
-def _response_rows(problem: Problem) -> Iterator[Fault]:
-    """The table of the circle: a row for each channel, frequency (half steps included) and azimuth."""
-    channels, frequencies = len(problem.designs), _judged_frequencies(problem)
-    azimuths = round(360 / problem.grid.azimuth_step_deg)
-    rows = channels * frequencies * azimuths
+    channels = len(problem.designs)
+    found = f"{frequencies} frequencies (half steps included) x {round(azimuths)} azimuths x {channels} designs, "
+    least_deg = 360 * channels * frequencies / MAX_RESPONSE_ROWS
+    remedy = f"fewer frequencies, or an azimuth step of {number(least_deg)} or more"
+    rows = channels * frequencies * round(azimuths)
     if rows > MAX_RESPONSE_ROWS:
-        found = f"found {frequencies} frequencies (half steps included) x {azimuths} azimuths x {channels} designs,"
-        found += f" {number(round(rows / 1e6))} million rows of response.csv"
-        may_be = f"at most {number(MAX_RESPONSE_ROWS / 1e6)} million rows"
-        least_deg = 360 * channels * frequencies / MAX_RESPONSE_ROWS
-        remedy = f"fewer frequencies, or an azimuth step of {number(least_deg)} or more"
-        yield Fault("grid", found, may_be, remedy)
+        expected = f"at most {_millions(MAX_RESPONSE_ROWS, 'rows')}"
+        yield Fault("grid", f"found {found}{_millions(rows, 'rows')} of response.csv", expected, remedy)
+    yield from _fitted_functions(problem, round(max(azimuths, ears * len(problem.heads))))
 
 
 def _fit_frequencies(problem: Problem) -> int:
@@ -132,39 +126,34 @@ def _fit_frequencies(problem: Problem) -> int:
 def _fit_size(problem: Problem) -> Iterator[Fault]:
     """The drivers' matrices on the grid that the taps are fitted on, which are held together."""
     count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
-    size = frequencies * count**2
-    if size > MAX_SCENE_NUMBERS:
-        found = f"found {taps} taps, fitted at {frequencies} frequencies x {count} x {count} drivers, {_millions(size)}"
-        remedy = "fewer taps, frequencies or drivers"
-        yield Fault("realization.taps", found, f"at most {_millions(MAX_SCENE_NUMBERS)}", remedy)
+    found = f"{taps} taps, fitted at {frequencies} frequencies x {count} x {count} drivers, "
+    remedy = "fewer taps, frequencies or drivers"
+    yield from _too_many("realization.taps", frequencies * count**2, MAX_SCENE_NUMBERS, found, remedy)
 
 
-def _fitted_functions(problem: Problem) -> Iterator[Fault]:
+def _fitted_functions(problem: Problem, points: int) -> Iterator[Fault]:
     """The transfer functions to the points on that grid, which are taken in parts, and the products that their mean powers take."""
     if problem.realization.form == "biquad":
         return
     count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
-    ears = 2 * len(problem.listener.ear_cloud_m) * len(problem.heads)
-    points = round(max(360 / problem.grid.azimuth_step_deg, ears))
     size = frequencies * points * count
-    found = f"found {taps} taps, fitted at {frequencies} frequencies x {points} points x {count} drivers"
-    remedy = "fewer taps, frequencies, displacements, azimuths or drivers"
+    found = f"found {taps} taps, fitted at {frequencies} frequencies x {points} points x {count} drivers, "
+    path, remedy = "realization.taps", "fewer taps, frequencies, displacements, azimuths or drivers"
     if size > MAX_FIT_NUMBERS:
-        yield Fault("realization.taps", f"{found}, {_millions(size)}", f"at most {_millions(MAX_FIT_NUMBERS)}", remedy)
+        yield Fault(
+            path, found + _millions(size, "numbers"), f"at most {_millions(MAX_FIT_NUMBERS, 'numbers')}", remedy
+        )
     elif size * count > MAX_PRODUCTS:
-        found += f", whose mean powers take {_millions(size * count, 'products')}"
-        may_be = f"at most {_millions(MAX_PRODUCTS, 'products')}, for example {MAX_PRODUCTS // (frequencies * count**2)} points"
-        yield Fault("realization.taps", found, may_be, remedy)
+        found += f"whose mean powers take {_millions(size * count, 'products')}"
+        most = MAX_PRODUCTS // (frequencies * count**2)
+        expected = f"at most {_millions(MAX_PRODUCTS, 'products')}, for example {most} points"
+        yield Fault(path, found, expected, remedy)
 
 
 def _disc_sizes(problem: Problem) -> Iterator[Fault]:
     """Pistons and distances that the enclosure cannot compute at this sample rate."""
     k = math.pi * problem.sample_rate_hz / problem.speed_of_sound_m_s
     yield from problem.body.size_faults(dict(enumerate(entries(problem, "drivers"))), k)
-
-
-def _millions(size: int, of: str = "numbers") -> str:
-    return f"{number(round(size / 1e6))} million {of}"
 
 
 def _sphere_sizes(problem: Problem) -> Iterator[Fault]:
@@ -177,7 +166,6 @@ def _sphere_sizes(problem: Problem) -> Iterator[Fault]:
             radii[path] = geometry.head_radius_m(head, 0.0)
     if problem.body.half_size_m.any():
         radii["enclosure.radius_m"] = float(problem.body.half_size_m.max())
+    expected = f"at most {number(largest_m)} at this sample rate and speed of sound"
     for path, radius_m in radii.items():
-        if radius_m > largest_m:
-            may_be = f"at most {number(largest_m)} at this sample rate and speed of sound"
-            yield Fault(path, f"found {shown(radius_m)}", may_be, "the unit is metres")
+        yield from unless(radius_m <= largest_m, path, radius_m, expected, "the unit is metres")

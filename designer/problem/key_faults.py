@@ -1,17 +1,38 @@
-"""Faults that one key shows alone: from pydantic's errors to what an engineer can mend."""
+"""Faults that one key shows alone: from pydantic's errors to what an engineer can mend.
+
+What a key may hold, and which keys a table knows, is read from the JSON schema that `designer schema` prints.
+"""
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
 
 from designer.errors import Fault
-from designer.problem.allowed import allowed, header, key_remedy, known_keys, node_at, unit, without_tags
 from designer.problem.messages import Location, dotted, nearest, shown
+from designer.problem.schema import Problem
 
+Node = dict[str, Any]
+"""A node of the JSON schema."""
+
+UNITS = {
+    "_m_s": "metres a second",
+    "_m": "metres",
+    "_hz": "hertz",
+    "_s": "seconds",
+    "_ms": "milliseconds",
+    "_deg": "degrees",
+    "_db": "decibels",
+    "_c": "degrees Celsius",
+    "_percent": "percent",
+}
+
+_TAGS = ("union_tag_invalid", "union_tag_not_found")
 _LENGTHS = ("too_short", "too_long")
 _RANGES = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 
@@ -27,14 +48,39 @@ def key_faults(error: ValidationError, data: Mapping[str, Any]) -> dict[Location
             fault = Fault(dotted(place), "required key is missing", allowed(location), _to_add(location))
         elif kind == "extra_forbidden":
             fault = Fault(dotted(place), "unknown key", ", ".join(known_keys(location[:-1])), key_remedy(location))
-        elif kind in ("union_tag_invalid", "union_tag_not_found"):
+        elif kind in _TAGS:
             place = (*place, item["ctx"]["discriminator"].strip("'"))
-            fault = _value_fault(kind, place, _within(place, data)[1])
+            absent = kind == "union_tag_not_found"
+            missing = Fault(dotted(place), "required key is missing", allowed(place), _to_add(place))
+            fault = missing if absent else _value_fault(kind, place, _within(place, data)[1])
         else:
             place, value = _within(place, data)
             fault = _value_fault(kind, place, value)
         found.setdefault(place, fault)
     return found
+
+
+def guessed_kinds(error: ValidationError, data: Mapping[str, Any]) -> tuple[dict[str, Any], set[Location]]:
+    """Changes of the data that give a kind to each table without one: that which knows most of its keys, so that these are tried too.
+
+    The places are those of keys that another kind may have: what a guess says of them is not to be believed.
+    """
+    guessed, doubtful = dict[str, Any](), set[Location]()
+    for item in error.errors(include_url=False, include_input=False):
+        table = _within(item["loc"], data)[1]
+        if item["type"] in _TAGS and isinstance(table, Mapping):
+            first, *steps = item["loc"]
+            kinds = keys_by_tag(item["loc"])
+            tag = max(kinds, key=lambda tag: len({*kinds[tag]} & {*table}))
+            whole = guessed.setdefault(str(first), copy.copy(data[str(first)]))
+            changed = {**table, item["ctx"]["discriminator"].strip("'"): tag}
+            if steps:
+                whole[steps[0]] = changed  # a table of a list
+            else:
+                guessed[str(first)] = changed
+            shared = set.intersection(*({*keys} for keys in kinds.values()))
+            doubtful |= {(*item["loc"], key) for keys in kinds.values() for key in keys if key not in shared}
+    return guessed, doubtful
 
 
 def misspelt(faulty: Iterable[Location], data: Mapping[str, Any]) -> Iterator[Location]:
@@ -98,3 +144,191 @@ def _within(location: Location, data: object) -> tuple[Location, object]:
         value = value[step]
         kept.append(step)
     return tuple(kept), value
+
+
+@cache
+def _schema() -> Node:
+    return Problem.model_json_schema()
+
+
+def _resolved(node: Node) -> Node:
+    """The table that a reference points to; where a key is a table or absent, the table."""
+    for choice in _choices(node):
+        if "$ref" in choice:
+            table: Node = _schema()["$defs"][choice["$ref"].rpartition("/")[2]]
+            return table
+    tags = _tags(node)
+    if not tags:
+        return node
+    merged = {k: at for table in tags.values() for k, at in _resolved({"$ref": table})["properties"].items()}
+    tag_key = next(choice["discriminator"]["propertyName"] for choice in _choices(node) if "discriminator" in choice)
+    return {"properties": {**merged, tag_key: {"enum": list(tags)}}}
+
+
+def _choices(node: Node) -> list[Node]:
+    """The types that a node may have, without "absent"."""
+    return [choice for choice in node.get("anyOf", [node]) if choice.get("type") != "null"]
+
+
+def _tags(node: Node) -> dict[str, str]:
+    """Value of the tag -> table, where a node is one of several kinds of table."""
+    return {
+        tag: table
+        for choice in _choices(node)
+        for tag, table in choice.get("discriminator", {}).get("mapping", {}).items()
+    }
+
+
+def without_tags(location: Location) -> Location:
+    """A place in the file, from a place in the schema: without the steps that name one of several kinds of table."""
+    node, place = _schema(), list[int | str]()
+    for step in location:
+        tags = _tags(node)
+        if step in tags:
+            node = {"$ref": tags[str(step)]}
+            continue
+        place.append(step)
+        try:
+            node = _below(node, step)
+        except KeyError:  # an unknown key
+            node = {}
+    return tuple(place)
+
+
+def node_at(location: Location) -> Node:
+    """The schema's node for a place in a problem file.
+
+    Raises
+    ------
+    KeyError : where the schema knows no such place
+
+    """
+    node = _schema()
+    for step in location:
+        node = {"$ref": tags[str(step)]} if step in (tags := _tags(node)) else _below(node, step)
+    return node
+
+
+def keys_by_tag(location: Location) -> dict[str, list[str]]:
+    """The keys of each kind of table at a location; empty where there is one kind."""
+    return {tag: list(_resolved({"$ref": table})["properties"]) for tag, table in _tags(node_at(location)).items()}
+
+
+def _below(node: Node, step: int | str) -> Node:
+    if isinstance(step, int):
+        return next(iter(choice["items"] for choice in _choices(_resolved(node)) if "items" in choice), {})
+    below: Node = _resolved(node)["properties"][step]
+    return below
+
+
+def known_keys(location: Location) -> list[str]:
+    """The keys of the table at a location."""
+    return list(_resolved(node_at(location))["properties"])
+
+
+def header(location: Location) -> str:
+    """How TOML writes the table, or the list of tables, at a location: `[grid]`, `[[designs]]`; empty for anything else."""
+    node = node_at(location)
+    if "properties" in _resolved(node):
+        return f"[{dotted(location)}]"
+    if any("properties" in _resolved(choice.get("items", {})) for choice in _choices(node)):
+        return f"[[{dotted(location)}]]"
+    return ""
+
+
+def key_remedy(location: Location) -> str:
+    """What was meant by an unknown key: the nearest key of its table, or the tables that know it."""
+    table, key = location[:-1], str(location[-1])
+    near = difflib.get_close_matches(key, known_keys(table), n=1, cutoff=0.5)
+    homes = [home for home, keys in _tables() if key in keys]
+    parts = [
+        f"nearest known key: {near[0]}" if near else "",
+        f"{key} is a key of {' and '.join(homes)}" if homes else "",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _tables() -> Iterator[tuple[str, list[str]]]:
+    """Every table, as TOML writes it, with its keys."""
+
+    def below(name: str, node: Node) -> Iterator[tuple[str, list[str]]]:
+        yield name or "the top of the file", list(node["properties"])
+        for key, child in node["properties"].items():
+            dot = "." if name else ""
+            bare = name.strip("[]")
+            for choice in _choices(child):
+                inner, form = choice, "[{}]"
+                if "items" in choice:
+                    inner, form = choice["items"], "[[{}]]"
+                if tags := _tags(inner):
+                    of_it = form.format(f"{bare}{dot}{key}")
+                    tag_key = inner["discriminator"]["propertyName"]
+                    for table in dict.fromkeys(tags.values()):
+                        words = " or ".join(shown(tag) for tag, at in tags.items() if at == table)
+                        yield f"{of_it} with {tag_key} = {words}", list(_resolved({"$ref": table})["properties"])
+                elif "properties" in _resolved(inner):
+                    yield from below(form.format(f"{bare}{dot}{key}"), _resolved(inner))
+
+    yield from below("", _schema())
+
+
+def unit(location: Location) -> str:
+    """The unit in the name of the last key of a location; empty where it has none."""
+    key = next((step for step in reversed(location) if isinstance(step, str)), "")
+    return next((words for ending, words in UNITS.items() if key.endswith(ending)), "")
+
+
+def allowed(location: Location) -> str:
+    """What may stand at a location, in words."""
+    return _words(node_at(location))
+
+
+def _words(node: Node, *, plural: bool = False) -> str:
+    choices = _choices(node)
+    note = node.get("description", "")
+    if len(choices) > 1:
+        return str(note)
+    (choice,) = choices
+    note = note or choice.get("description", "")
+    if "$ref" in choice or "oneOf" in choice:
+        return "tables" if plural else "a table"
+    if "enum" in choice:
+        words = [shown(word) for word in choice["enum"]]
+        text = f"{', '.join(words[:-1])} or {words[-1]}"
+    elif choice["type"] == "array":
+        text = f"{'lists' if plural else 'a list'} of {_count(choice)}{_words(choice['items'], plural=True)}"
+    elif choice["type"] == "string":
+        text = ("names" if plural else "text") + (" that are not empty" if plural else " that is not empty")
+    elif choice["type"] == "boolean":
+        text = "true or false"
+    else:
+        whole = "whole " if choice["type"] == "integer" else ""
+        text = f"{whole}numbers" if plural else f"a {whole}number"
+        text += _range(choice)
+    return f"{text} ({note})" if note else text
+
+
+def _count(node: Node) -> str:
+    least, most = node.get("minItems", 0), node.get("maxItems")
+    if least == most:
+        return f"{least} "
+    if most is not None:
+        return f"{least} to {most} "
+    return "one or more " if least else ""
+
+
+def _range(node: Node) -> str:
+    least, above, most = node.get("minimum"), node.get("exclusiveMinimum"), node.get("maximum")
+    if least is not None and most is not None:
+        return f" from {_limit(least)} to {_limit(most)}"
+    parts = [
+        f"above {_limit(above)}" if above is not None else "",
+        f"of at least {_limit(least)}" if least is not None else "",
+        f"of at most {_limit(most)}" if most is not None else "",
+    ]
+    text = " and ".join(part for part in parts if part)
+    return f" {text}" if text else ""
+
+
+def _limit(value: float) -> str:
+    return shown(int(value) if value == int(value) else value)

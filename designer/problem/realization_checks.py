@@ -1,4 +1,4 @@
-"""Faults of [realization]: keys that belong to another form, delays and constraints that the taps have no room for."""
+"""Faults of [realization] (keys of another form, what the taps have no room for) and of [virtualizer] (what its chain plays through)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 
 from designer.errors import Fault
 from designer.problem import geometry
-from designer.problem.half_known import entries
-from designer.problem.messages import nearest, number, shown
-from designer.problem.schema import DesignTable, Problem, Realization
-from designer.problem.table import MAX_DISTANCE_M
+from designer.problem.messages import number, shown
+from designer.problem.rules import among, below_nyquist, only_with, unless
+from designer.problem.schema import DesignTable, Problem, Realization, Virtualizer
+from designer.problem.table import MAX_DISTANCE_M, entries, if_known
 
 HOMES = {
     "taps": ("fir", "rtf"),
@@ -36,16 +36,15 @@ MOST_BITS = 48
 """A float holds every such integer."""
 LEAST_TAPS = 8
 """Of a filter beside its equaliser."""
+SIDES = ("left", "right")
+CENTRE = "centre"
+OWN_CHANNELS = ("virtual-left", "virtual-right")
+LEAST_ANGLE_DEG = 1.0
 
 
 def realization_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Every check of how the filters are realised, each to be run as far as its keys are known."""
-    yield _foreign_keys(problem)
-    yield _word(problem)
-    yield _pole_radius(problem)
-    yield _equaliser(problem)
-    yield _delay(problem)
-    yield _exact(problem)
+    yield from (check(problem) for check in (_foreign_keys, _word, _pole_radius, _equaliser, _delay, _exact))
     for i, design in enumerate(entries(problem, "designs")):
         yield _reference(f"designs[{i}].reference", design, problem)
         yield _room_for_delays(i, design, problem)
@@ -57,12 +56,7 @@ def filter_taps(table: Realization) -> int:
 
 
 def _foreign_keys(problem: Problem) -> Iterator[Fault]:
-    table = problem.realization
-    for key, homes in HOMES.items():
-        if table.form not in homes and key in table.model_fields_set:
-            found = f"found with form = {shown(table.form)}"
-            home = " or ".join(f'"{form}"' for form in homes)
-            yield Fault(f"realization.{key}", found, f"only with form = {home}", "leave it out")
+    yield from only_with(problem.realization, "realization", HOMES, "form")
 
 
 def _word(problem: Problem) -> Iterator[Fault]:
@@ -73,103 +67,96 @@ def _word(problem: Problem) -> Iterator[Fault]:
     except ValueError as error:
         yield Fault("realization.word", f"found {shown(table.word)}", str(error), remedy)
         return
-    if word is None and "word_scale" in table.model_fields_set:
-        found, remedy = f"found {shown(table.word_scale)} without a word", 'leave it out, or name a word: word = "q15"'
-        yield Fault("realization.word_scale", found, "only beside a word", remedy)
-    if word is not None and not least <= word.bits <= MOST_BITS:
-        bits = "1 bit" if word.bits == 1 else f"{word.bits} bits"
-        may_be = f"{least} to {MOST_BITS} bits with form = {shown(table.form)}, the sign included"
-        remedy = remedy if word.bits < least else "name a shorter word"
-        yield Fault("realization.word", f"found {shown(table.word)}, {bits}", may_be, remedy)
+    if word is None:
+        alone, remedy = "word_scale" in table.model_fields_set, 'leave it out, or name a word: word = "q15"'
+        more = " without a word"
+        yield from unless(
+            not alone, "realization.word_scale", table.word_scale, "only beside a word", remedy, more=more
+        )
+        return
+    bits = ", 1 bit" if word.bits == 1 else f", {word.bits} bits"
+    expected = f"{least} to {MOST_BITS} bits with form = {shown(table.form)}, the sign included"
+    remedy = remedy if word.bits < least else "name a shorter word"
+    yield from unless(least <= word.bits <= MOST_BITS, "realization.word", table.word, expected, remedy, more=bits)
 
 
 def _pole_radius(problem: Problem) -> Iterator[Fault]:
     radius = problem.realization.max_pole_radius
+    remedy = "sections with poles at 1 or beyond cannot be stable; 0.998 rings for 10 ms at 48 kHz"
+    expected = f"above 0, at most {number(MAX_POLE_RADIUS)}"
     if radius > MAX_POLE_RADIUS:
-        remedy = "sections with poles at 1 or beyond cannot be stable; 0.998 rings for 10 ms at 48 kHz"
-        yield Fault(
-            "realization.max_pole_radius",
-            f"found {number(radius)}",
-            f"above 0, at most {number(MAX_POLE_RADIUS)}",
-            remedy,
-        )
+        yield Fault("realization.max_pole_radius", f"found {number(radius)}", expected, remedy)
 
 
 def _equaliser(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
     most = table.taps - LEAST_TAPS + 1
-    if table.equaliser_taps > most:
-        found = f"found {table.equaliser_taps} of {table.taps} taps"
-        remedy = "the filters and the equaliser share the taps: fewer here, or more [realization] taps"
-        yield Fault("realization.equaliser_taps", found, f"at most {most}", remedy)
+    remedy = "the filters and the equaliser share the taps: fewer here, or more [realization] taps"
+    path, more = "realization.equaliser_taps", f" of {table.taps} taps"
+    yield from unless(table.equaliser_taps <= most, path, table.equaliser_taps, f"at most {most}", remedy, more=more)
 
 
 def _delay(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
-    room = filter_taps(table)
-    if table.form != "biquad" and isinstance(table.bulk_delay_samples, int) and table.bulk_delay_samples >= room > 0:
-        found = f"found {table.bulk_delay_samples} with {room} taps"
-        yield Fault("realization.bulk_delay_samples", found, f"0 to {room - 1}", "a smaller delay, or more taps")
+    room, delay = filter_taps(table), table.bulk_delay_samples
+    if table.form != "biquad" and isinstance(delay, int) and room > 0:
+        path, remedy, more = "realization.bulk_delay_samples", "a smaller delay, or more taps", f" with {room} taps"
+        yield from unless(delay < room, path, delay, f"0 to {room - 1}", remedy, more=more)
 
 
 def _exact(problem: Problem) -> Iterator[Fault]:
-    table = problem.realization
-    for f in table.exact_at_hz:
-        if f > problem.sample_rate_hz / 2:
-            may_be = f"at most {number(problem.sample_rate_hz / 2)}, half of sample_rate_hz"
-            yield Fault("realization.exact_at_hz", f"found {shown(f)}", may_be, "the unit is hertz")
-    if len(set(table.exact_at_hz)) < len(table.exact_at_hz) or (table.zero_at_dc and 0.0 in table.exact_at_hz):
-        found = f"found {shown(table.exact_at_hz)}" + (" beside zero_at_dc" if table.zero_at_dc else "")
-        yield Fault("realization.exact_at_hz", found, "frequencies that differ", "name each once")
-    needed = 2 * len(table.exact_at_hz) + table.zero_at_dc
+    table, path = problem.realization, "realization.exact_at_hz"
+    exact_hz = table.exact_at_hz
+    for f in exact_hz:
+        yield from below_nyquist(path, f, problem.sample_rate_hz, "the unit is hertz")
+    differ = len({*exact_hz}) == len(exact_hz) and not (table.zero_at_dc and 0.0 in exact_hz)
+    beside = " beside zero_at_dc" if table.zero_at_dc else ""
+    yield from unless(differ, path, exact_hz, "frequencies that differ", "name each once", more=beside)
+    needed = 2 * len(exact_hz) + table.zero_at_dc
     if needed > table.taps // 2:
-        found = f"found {len(table.exact_at_hz)} frequencies, {needed} equations, with {table.taps} taps"
-        yield Fault(
-            "realization.exact_at_hz", found, f"at most {table.taps // 2} equations", "fewer of them, or more taps"
-        )
+        found = f"found {len(exact_hz)} frequencies, {needed} equations, with {table.taps} taps"
+        yield Fault(path, found, f"at most {table.taps // 2} equations", "fewer of them, or more taps")
     if table.hold_wishes and needed:
         which = "zero_at_dc" if table.zero_at_dc else "exact_at_hz"
-        found = f"found beside {which}"
-        yield Fault("realization.hold_wishes", found, "one of the two", f"leave out hold_wishes or {which}")
+        remedy = f"leave out hold_wishes or {which}"
+        yield Fault("realization.hold_wishes", f"found beside {which}", "one of the two", remedy)
 
 
 def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     if design.reference is None:
         return
-    if problem.realization.form != "rtf":
-        found = f"found {shown(design.reference)} with realization.form = {shown(problem.realization.form)}"
-        yield Fault(path, found, 'only with form = "rtf"', "leave it out")
-    known = problem.driver_names if design.drivers is None else tuple(design.drivers)
-    if design.reference not in known:
-        may_be = "one of the design's drivers: " + ", ".join(shown(name) for name in known)
-        yield Fault(path, f"found {shown(design.reference)}", may_be, nearest(design.reference, known))
+    form, name = problem.realization.form, design.reference
+    more = f" with realization.form = {shown(form)}"
+    yield from unless(form == "rtf", path, name, 'only with form = "rtf"', "leave it out", more=more)
+    yield from among(path, name, design.drivers or problem.driver_names, "one of the design's drivers: ")
+
+
+def _taps(problem: Problem, needed: int, what_for: str, more: str = "") -> Iterator[Fault]:
+    """Too few taps beside the equaliser."""
+    taps, room = problem.realization.taps, filter_taps(problem.realization)
+    beside = f", {room} beside the equaliser" if room < taps else ""
+    expected = f"at least {needed + taps - room}, for {what_for}"
+    yield from unless(room >= needed, "realization.taps", taps, expected, "more taps", more=beside + more)
 
 
 def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """The drivers' sound must be able to arrive together: the taps span the longest way less the shortest."""
     if problem.realization.form == "biquad":  # its delays cost nothing
         return
-    names = problem.driver_names if design.drivers is None else tuple(design.drivers)
+    names = design.drivers or problem.driver_names
     places = np.array([driver.position_m for driver in problem.drivers if driver.name in names], dtype=float)
-    if not len(places):
-        return
-    spread_m = _spread_m(design, problem, places)
-    needed = math.ceil(spread_m / problem.speed_of_sound_m_s * problem.sample_rate_hz) + 1
-    room = filter_taps(problem.realization)
-    if LEAST_TAPS <= room < needed:
-        found = f"found {problem.realization.taps}" + (
-            f", {room} beside the equaliser" if room < problem.realization.taps else ""
-        )
-        found += (
+    if len(places) and filter_taps(problem.realization) >= LEAST_TAPS:
+        spread_m = _spread_m(design, problem, places)
+        needed = math.ceil(spread_m / problem.speed_of_sound_m_s * problem.sample_rate_hz) + 1
+        more = (
             f", and the drivers of designs[{i}] have ways to its points that differ by {number(round(spread_m, 4))} m"
         )
-        may_be = f"at least {needed + problem.realization.taps - room}, for the delays between them alone"
-        yield Fault("realization.taps", found, may_be, "more taps")
+        yield from _taps(problem, needed, "the delays between them alone", more)
 
 
 def _spread_m(design: DesignTable, problem: Problem, places_m: np.ndarray) -> float:
-    if design.kind == "beamformer":
-        azimuth, distance_m = np.radians(float(design.look_deg or 0.0)), float(problem.azimuth_distance_m)
+    if design.is_beam:
+        azimuth, distance_m = np.radians(float(design.look_deg)), float(problem.azimuth_distance_m)
         towards = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
         if distance_m > MAX_DISTANCE_M:  # the far field; a whole number of the file may have any size
             return float(np.ptp(places_m @ towards))
@@ -177,3 +164,93 @@ def _spread_m(design: DesignTable, problem: Problem, places_m: np.ndarray) -> fl
     ears_m = geometry.ears_m(problem.listener, problem.listener.head_radius_m).reshape(-1, 3)
     ways_m = np.linalg.norm(ears_m[:, None, :] - places_m, axis=2)
     return float(np.ptp(ways_m, axis=1).max())
+
+
+def virtualizer_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
+    """Every check of the stereo chain, each to be run as far as its keys are known."""
+    table = if_known(problem, "virtualizer")
+    if table is not None:
+        yield _angle(table)
+        yield _sides(problem)
+        yield _centre(table, problem)
+        yield _own_names(problem)
+        yield _measured(table, problem)
+        yield _room_for_the_far_ear(table, problem)
+
+
+def _designs(problem: Problem) -> dict[str, tuple[int, DesignTable]]:
+    named = ((if_known(design, "name"), i, design) for i, design in enumerate(entries(problem, "designs")))
+    return {name: (i, design) for name, i, design in named if name is not None}
+
+
+def _angle(table: Virtualizer) -> Iterator[Fault]:
+    remedy = "the unit is degrees; a stereo pair stands at 30"
+    yield from unless(table.angle_deg >= LEAST_ANGLE_DEG, "virtualizer.angle_deg", table.angle_deg, "1 to 90", remedy)
+
+
+def _sides(problem: Problem) -> Iterator[Fault]:
+    designs = _designs(problem)
+    if None in (if_known(design, "name") for design in entries(problem, "designs")):
+        return  # a name at fault may be the one that is missing
+    missing = [side for side in SIDES if side not in designs]
+    if missing:
+        found = f"found the designs {', '.join(shown(name) for name in designs)}"
+        remedy = (
+            f"add the design {' and the design '.join(shown(side) for side in missing)}, or leave [virtualizer] out"
+        )
+        yield Fault("virtualizer", found, 'designs named "left" and "right", one for each ear', remedy)
+    for side in SIDES:
+        if side not in designs:
+            continue
+        i, design = designs[side]
+        if design.is_beam:
+            remedy = f'give it ear = "{side}", or another name'
+            found = f'found "beamformer" for the design "{side}" of [virtualizer]'
+            yield Fault(f"designs[{i}].kind", found, '"ctc" or "null-steering"', remedy)
+        elif design.ear not in (None, side):
+            remedy = f'ear = "{side}", or another name'
+            found = f'found {shown(design.ear)} for the design "{side}" of [virtualizer]'
+            yield Fault(f"designs[{i}].ear", found, f'"{side}"', remedy)
+
+
+def _centre(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
+    designs = _designs(problem)
+    if not table.upmix or None in (if_known(design, "name") for design in entries(problem, "designs")):
+        return
+    if CENTRE not in designs:
+        found = f"found {'true, the default' if 'upmix' not in table.model_fields_set else 'true'}, and no design named"
+        yield Fault(
+            "virtualizer.upmix",
+            f'{found} "{CENTRE}"',
+            f'true with a design named "{CENTRE}", or false',
+            "add that beam, or set upmix = false",
+        )
+    elif not designs[CENTRE][1].is_beam:
+        i, design = designs[CENTRE]
+        found = f'found {shown(design.kind)} for the design "{CENTRE}", which the upmix plays through'
+        yield Fault(f"designs[{i}].kind", found, '"beamformer"', "make it a beam, or set [virtualizer] upmix = false")
+
+
+def _own_names(problem: Problem) -> Iterator[Fault]:
+    for name, (i, _) in _designs(problem).items():
+        if name in OWN_CHANNELS:
+            found = f"found {shown(name)}, which is a channel of [virtualizer]"
+            yield Fault(f"designs[{i}].name", found, "another name", "give the design another name")
+
+
+def _measured(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
+    heads = problem.heads
+    if table.crosstalk_model == "measured" and not any(head.lower().endswith(".sofa") for head in heads):
+        found = f'found "measured" with listener.head = {shown(problem.listener.head)}'
+        remedy = 'name a SOFA file as listener.head, or leave crosstalk_model at "sphere"'
+        yield Fault("virtualizer.crosstalk_model", found, '"measured" with a measured head', remedy)
+
+
+def _room_for_the_far_ear(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
+    """Half of the taps lie behind the bulk delay: they must hold the far ear's delay, 3 (a/c) sin θ at low frequencies."""
+    if problem.realization.form == "biquad":
+        return
+    angle = math.radians(table.angle_deg)
+    late_s = 3 * problem.listener.head_radius_m / problem.speed_of_sound_m_s * math.sin(angle)
+    needed = 2 * math.ceil(late_s * problem.sample_rate_hz) + 8
+    yield from _taps(problem, needed, "the delay between the ears of [virtualizer]")

@@ -1,46 +1,35 @@
-"""What every table of a problem file is made of: the table itself, types of keys with their units and ranges, and bounds.
+"""What every table of a problem file is made of: the table itself, types of keys with their units and ranges, and bounds;
+and a table without its faulty keys.
 
 A bound stands for a typing error, or for more than numbers or memory can hold, where nothing else bounds a key.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MAX_DRIVERS = 256
+from designer.errors import Fault
+from designer.problem.messages import Location
+
 MAX_TAPS = 65_536
 MAX_FREQUENCIES = 65_537
-MIN_AZIMUTH_STEP_DEG = 0.1
-MAX_DISPLACEMENTS = 1_000
-MAX_DRAWS = 100_000
 MAX_SECTIONS = 64
 MAX_DISTANCE_M = 10_000.0
 MAX_ORDER = 60
-MAX_ROOM_M = 100.0
 MIN_HEAD_RADIUS_M = 0.001
 MAX_HEAD_RADIUS_M = 0.5
-MAX_HZ = 1_000_000.0
-MAX_GATE_MS = 10_000.0
-MAX_SPREAD_DB = 20.0
-MAX_SPREAD_DEG = 180.0
-MAX_WEIGHT = 1e6
-"""Of pre-ringing or a tail, beside what is heard: 60 dB of power."""
-MAX_DESIGNS = 64
-MAX_HEADS = 64
 MAX_POINTS = 1_000
 """Of a curve, mask lines, nulls, or regions."""
-MAX_EXACT = 16
-"""Frequencies whose responses are exact."""
-MAX_OCTAVES = 8
-"""Of absorption."""
-MAX_SEED = 2**63 - 1
 
-Frequency = Annotated[float, Field(ge=0, le=MAX_HZ)]
-Weight = Annotated[float, Field(ge=0, le=MAX_WEIGHT)]
-SpreadDecibel = Annotated[float, Field(ge=0, le=MAX_SPREAD_DB)]
-SpreadDegree = Annotated[float, Field(ge=0, le=MAX_SPREAD_DEG)]
+Frequency = Annotated[float, Field(ge=0, le=1_000_000.0)]
+Weight = Annotated[float, Field(ge=0, le=1e6)]
+"""Of pre-ringing or a tail, beside what is heard: at most 60 dB of power."""
+SpreadDecibel = Annotated[float, Field(ge=0, le=20.0)]
+SpreadDegree = Annotated[float, Field(ge=0, le=180.0)]
 Name = Annotated[str, Field(min_length=1)]
 Coordinate = Annotated[float, Field(ge=-MAX_DISTANCE_M, le=MAX_DISTANCE_M)]
 Point = Annotated[list[Coordinate], Field(min_length=3, max_length=3, description="x, y, z")]
@@ -68,18 +57,37 @@ class Table(BaseModel):
     if not TYPE_CHECKING:  # a type checker would believe that every name is a key
 
         def __getattr__(self, key: str) -> Any:
-            """A key that the loader left out of a table because it is at fault (see `half_known.py`)."""
-            if key in type(self).model_fields:
+            """A key that the loader left out of a table because it is at fault (see `half_known`).
+
+            A table whose kind is at fault is of the class that the kinds share: it lacks what any of these has.
+            """
+            if key in type(self)._keys_of_kinds():
                 raise FaultyKeyError(key)
             return super().__getattr__(key)
 
+    tag_key: ClassVar[str] = ""
+    """The key that tells a table of several kinds from the others; by default the one that has one value."""
+
+    @classmethod
+    def _keys_of_kinds(cls) -> set[str]:
+        return {*cls.model_fields, *cls.__class_vars__}.union(*(kind._keys_of_kinds() for kind in cls.__subclasses__()))
+
+    @classmethod
+    def tags(cls) -> list[tuple[str, str]]:
+        """The key whose value tells a table of several kinds from the others, with each value that this kind may have."""
+        for key, field in cls.model_fields.items():
+            words = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+            if key == cls.tag_key or len(words) == 1:
+                return [(key, str(word)) for word in words]
+        return []
+
     @classmethod
     def tag(cls) -> tuple[str, str] | None:
-        """The key whose one value tells a table of several kinds from the others, and that value."""
-        for key, field in cls.model_fields.items():
-            if get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1:
-                return key, str(get_args(field.annotation)[0])
-        return None
+        """The first of these."""
+        return next(iter(cls.tags()), None)
+
+
+T = TypeVar("T", bound=Table)
 
 
 def if_known(table: Table, key: str) -> Any:
@@ -88,3 +96,90 @@ def if_known(table: Table, key: str) -> Any:
         return getattr(table, key)
     except FaultyKeyError:
         return None
+
+
+def half_known(kind: type[T], data: Mapping[str, Any], faulty: Iterable[Location]) -> T:
+    """A table as it stands in the file (numbers as they are written), without the keys at the faulty locations.
+
+    All faults of a file are listed at once: reading a faulty key ends the check that asked for it, and no other.
+    """
+    exact = set(faulty)
+    touched = {location[:length] for location in exact for length in range(1, len(location) + 1)}
+    return _table(kind, data, (), exact, touched)
+
+
+def _table(kind: type[T], value: object, location: Location, exact: set[Location], touched: set[Location]) -> T:
+    values = value if isinstance(value, Mapping) else {}
+    known: dict[str, Any] = {}
+    faulty = set()
+    for key, field in kind.model_fields.items():
+        here = (*location, key)
+        if not isinstance(value, Mapping) or here in exact:
+            faulty.add(key)
+        elif key in values:
+            kinds = _tables_of(field.annotation)
+            if kinds and isinstance(values[key], list):
+                known[key] = [
+                    _one_of(kinds, v, (*here, n), exact, touched)
+                    or _table(_shared(kinds), v, (*here, n), exact, touched)
+                    for n, v in enumerate(values[key])
+                ]
+            elif kinds:
+                table_of_it = _one_of(kinds, values[key], here, exact, touched)
+                if table_of_it is None:
+                    faulty.add(key)
+                else:
+                    known[key] = table_of_it
+            elif here in touched:
+                faulty.add(key)
+            else:
+                known[key] = values[key]
+    table = cast(T, kind.model_construct(**known))
+    for key in faulty:
+        table.__dict__.pop(key, None)  # neither a value nor a default: reading it raises
+    return table
+
+
+def _one_of(
+    kinds: list[type[Table]], value: object, location: Location, exact: set[Location], touched: set[Location]
+) -> Table | None:
+    """The table of the kind that its tag names; where there is none, of the default kind; None where the tag names none."""
+    kind: type[Table] | None = kinds[0]
+    if len(kinds) > 1 and isinstance(value, Mapping):
+        tags = {tag: kind for kind in kinds for tag in kind.tags()}
+        key = next(iter(tags))[0]
+        if key in value or (*location, key) in exact:
+            word = value.get(key)
+            kind = tags.get((key, word)) if isinstance(word, str) else None
+    return None if kind is None else _table(kind, value, location, exact, touched)
+
+
+def _shared(kinds: list[type[Table]]) -> type[Table]:
+    """The class that all kinds are of."""
+    return next(base for base in kinds[0].__mro__ if all(issubclass(kind, base) for kind in kinds))
+
+
+def _tables_of(annotation: Any) -> list[type[Table]]:
+    """The tables inside `Table`, `list[Table]`, `Table | None` or `Annotated[...]`."""
+    if isinstance(annotation, type) and get_origin(annotation) is None:
+        return [annotation] if issubclass(annotation, Table) else []
+    if get_origin(annotation) in (Union, types.UnionType, list, Annotated):
+        return [table for inner in get_args(annotation) for table in _tables_of(inner)]
+    return []
+
+
+def entries(table: Table, key: str) -> list[Any]:
+    """The tables of a list of tables; none where the list itself is at fault."""
+    known: list[Any] = if_known(table, key) or []
+    return known
+
+
+def as_far_as_known(faults: Iterator[Fault]) -> list[Fault]:
+    """What a check finds before it needs a key that is at fault."""
+    found = []
+    try:
+        for fault in faults:
+            found.append(fault)
+    except FaultyKeyError:
+        pass
+    return found

@@ -47,7 +47,7 @@ def draw_cancellation(result: Result, name: str) -> Figure:
         table[key].to_numpy()
         for key in ("frequency_hz", "cancellation_gain_db", "worst_cancellation_gain_db", "target_db", "slack_db")
     )
-    beam = channel.kind == "beamformer"
+    beam = channel.is_beam
     drawn, (axes,) = panels(3.4)
     handles: list[Artist] = []
     top = max(float(gain[np.isfinite(slack)].max()), float(np.nanmax(target, initial=0.0))) + 4
@@ -149,7 +149,7 @@ def front_over_side_db(result: Result, name: str) -> Real:
     """Mean power within FRONT_DEG of the look direction, or of the listener, over that from there to 180° - FRONT_DEG, (F,)."""
     scene, table = drawn_circle(result), result.channels[name].table
     x, y, _ = result.problem.listener.position_m
-    aim = table.look_deg or 0.0 if table.kind == "beamformer" else float(np.degrees(np.arctan2(y, x)))
+    aim = table.look_deg or 0.0 if table.is_beam else float(np.degrees(np.arctan2(y, x)))
     away = np.abs((scene.azimuth_deg - aim + 180) % 360 - 180)
     w = response(result.taps[name], scene.frequency_hz, result.problem.sample_rate_hz)
     power = np.abs(pressure(scene.circle(), w)) ** 2

@@ -99,7 +99,7 @@ def draw_polars(result: Result, name: str, *, to_window: bool = False) -> Figure
         axes = drawn.add_subplot(2, 3, place + 1, projection="polar")
         inside = table.band_hz[0] <= one <= table.band_hz[1]
         plots.polar(axes, azimuth, [plots.curve(azimuth, level[row], color=COLOURS[0] if inside else SOFT)], outer_db)
-        if table.kind == "beamformer" and inside:
+        if table.is_beam and inside:
             for arc in geometry.null_arcs_deg(table.nulls_deg or [], table.null_width_deg):
                 axes.axvspan(np.radians(arc[0]), np.radians(arc[1]), color=COLOURS[4], alpha=0.25, linewidth=0)
         title = plots.hertz(one) if inside else f"{plots.hertz(one)}, outside the band"

@@ -36,7 +36,7 @@ def at_reached(result: Result, name: str, frequency_hz: Real) -> Complex:
     found = Realised(channel.table, result.taps[name], channel.plain, result.fine_scene.at(frequency_hz))
     p = np.einsum("fl,fl->f", found.target.centre, found.w)
     path_m = float(np.linalg.norm(problem.listener.position_m))
-    if channel.table.kind == "beamformer":
+    if channel.table.is_beam:
         path_m = problem.azimuth_distance_m if np.isfinite(problem.azimuth_distance_m) else 0.0
     return np.asarray(p * np.exp(2j * np.pi * frequency_hz * path_m / problem.speed_of_sound_m_s))
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.scene import Scene, scene
 from designer.comparison.entry import SharedChannel
 from designer.comparison.head_shift import HeadShift
@@ -252,7 +252,7 @@ def _measured(problem: Problem, made: Scene) -> dict[str, Callable[[], Figure]]:
     for name, stem in file_stems(list(names)).items():
         found[f"driver-{stem}"] = partial(measured.draw_measured_driver, name, names[name])
     heads = {Path(head.name).stem: head for head in made.heads if isinstance(head, MeasuredHead)}
-    beams_only = all(table.kind == "beamformer" for table in problem.designs)
+    beams_only = all(table.is_beam for table in problem.designs)
     arrivals = np.empty((0, 3)) if beams_only or made.is_measured else geometry.arrivals(problem)
     for name, stem in file_stems(list(heads)).items():
         found[f"head-{stem}"] = partial(measured.draw_measured_head, heads[name], arrivals)

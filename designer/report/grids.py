@@ -42,8 +42,12 @@ def drawn_scene(result: Result) -> Scene:
 @analysis
 def drawn_circle(result: Result) -> Scene:
     """The same with azimuths close enough for a smooth curve."""
-    drawn, step_deg = drawn_scene(result), result.problem.grid.azimuth_step_deg
-    return drawn.with_azimuths(step_deg if drawn.is_measured else min(step_deg, DRAWN_STEP_DEG))
+    drawn = drawn_scene(result)
+    if drawn.is_measured:
+        return drawn
+    step_deg = min(drawn.problem.grid.azimuth_step_deg, DRAWN_STEP_DEG)
+    grid = drawn.problem.grid.model_copy(update={"azimuth_step_deg": step_deg})
+    return drawn.with_problem(drawn.problem.model_copy(update={"grid": grid}))
 
 
 @analysis
@@ -67,5 +71,5 @@ def drawn_heads(result: Result) -> dict[str, dict[str, Real]]:
     return {
         name: head_gains_db(channel.table, response(result.taps[name], scene.frequency_hz, rate), scene)
         for name, channel in result.channels.items()
-        if channel.table.kind != "beamformer"
+        if not channel.table.is_beam
     }

@@ -25,8 +25,8 @@ from designer.comparison.key_differences import shown
 from designer.errors import DataError, UsageError
 from designer.metrics import BY_NAME, shown_on
 from designer.problem import loads
-from designer.problem.load import changed
 from designer.problem.messages import nearest
+from designer.problem.read import changed
 from designer.problem.schema import Problem
 from designer.problem.toml_text import toml_text
 from designer.search.sweep_point import FAILED, INFEASIBLE, changed_data

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from designer.errors import UsageError
-from designer.problem.allowed import known_keys, node_at
+from designer.problem.key_faults import known_keys, node_at
 from designer.problem.messages import Location, dotted, nearest, shown
 from designer.problem.schema import Problem
 
@@ -84,7 +84,7 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
         raise refused(f"found {what} below what is no list" if place else f"found {what}", allowed="its key alone")
     if text not in keys:
         raise refused(f'found "{text}", which is no key', keys)
-    return [((*place, text), None if value is None else value[text])]
+    return [((*place, text), None if value is None else value.get(text))]
 
 
 def fitted(place: Location, value: Any) -> Any:

@@ -100,7 +100,7 @@ def changed_data(problem: Problem, changes: Sequence[Change]) -> dict[str, Any]:
 def measure(task: Task) -> Outcome:
     """Design a point and judge it. Whatever goes wrong with the point is its outcome, and nobody else's."""
     from designer import job
-    from designer.problem.load import changed
+    from designer.problem.read import changed
 
     begin = time.perf_counter()
     try:

@@ -180,3 +180,16 @@ def _certified(
     gap = np.where(finite, (spare + lacking) / np.maximum(value, NOT_JUDGED), theta / efficiency - 1)
     bound = value - gap * np.maximum(value, NOT_JUDGED)
     return Loaded(np.asarray(weights), load, value * unit, bound * unit, gap)
+
+
+OUT_OF_BAND_SHARE = 1e-3
+"""κ."""
+
+
+def with_drivers_bands(Q: Complex, cost: Real) -> Complex:
+    """Q' = Q + κ (tr Q / L) (P - 1) (F, L, L), from Q and the diagonal of P (F, L): drivers outside their bands as if they radiated.
+
+    P is 1 in a driver's band. An octave outside it P = 250, and the driver costs a quarter of what a driver radiates in the mean.
+    """
+    mean = np.trace(Q, axis1=1, axis2=2).real[:, None] / Q.shape[-1]
+    return np.asarray(Q + (OUT_OF_BAND_SHARE * mean * (cost - 1))[:, :, None] * np.eye(Q.shape[-1]))

@@ -26,8 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.arrays import Bool, Complex, Real
-from designer.solvers.plane import TINY, times
-from designer.solvers.ratio_search import ROUNDING, RatioSolution
+from designer.solvers.ratio_search import ROUNDING, TINY, RatioSolution, times
 
 TOLERANCE = 1e-12
 """Of the logarithm of the ratio, or of the efficiency."""

@@ -2,160 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Index, Real
-from designer.measures import cancellation_gain, mean_power, mean_power_matrix
+from designer.measures import db, mean_power
 from designer.problem import geometry
+from designer.problem.methods import method_of
 from designer.problem.schema import DesignTable, Region, Spread
 from designer.targets.curves import band_share, curve_db, driver_cost, in_band
-from designer.targets.plain import Plain, choose_plain
-from designer.targets.region_power import RegionPower, equivalent_points
+from designer.targets.region_power import RegionPower
+from designer.targets.target import WINDOW_LABEL, ChannelTarget, Mask, Window
 
-OVER_THE_SPHERE = ("superdirective",)
-"""Methods that need the power over the sphere, which some device models take long to sum."""
-WINDOW_LABEL = "window"
+STRONG_ENOUGH_DB = 1.0
+EQUALLY_STRONG_DB = 0.1
 PLAIN_FREQUENCIES = 257
 """Equal steps on which the plain drivers are chosen where the grid's own are not equal."""
-
-
-@dataclass(frozen=True)
-class Mask:
-    """One mask line: |h w| at its points stays below `limit` times the on-axis response; inf where it does not hold."""
-
-    label: str
-    points: Complex  # (F, M, L)
-    limit: Real  # (F,)
-    azimuth_deg: Real  # (M,)
-
-
-@dataclass(frozen=True)
-class Window:
-    """The listening window: the level's deviation ||h w| - |d|| at its points stays below `ripple` times |d|, d the on-axis response.
-
-    phase_passes : the fewest passes that free its phase (see `designer.formulations.constrained`)
-    """
-
-    label: str
-    points: Complex  # (F, M, L)
-    ripple: float
-    azimuth_deg: Real  # (M,)
-    phase_passes: int = 0
-
-
-@dataclass(frozen=True)
-class ChannelTarget:
-    """Everything that a formulation needs of a channel, on one frequency grid; drivers are the channel's own (L of them)."""
-
-    name: str
-    frequency_hz: Real  # (F,)
-    in_band: Bool  # (F,)
-    share: Real  # (F,) of the design against the plain driver
-    reach: Complex  # (F, R, L)
-    cancel: Complex  # (F, C, L)
-    centre: (
-        Complex  # (F, L): the point whose phase is kept: the reached ear of the cloud's centre, or the look direction
-    )
-    look: Complex  # (F, L): the point of the white-noise gain and the directivity index
-    look_distance_m: float
-    quiet: Complex  # (F, Q, L): where nothing is wanted
-    gamma: Real | None  # (F,) wished power ratio
-    deepest_nulls: bool  # the nulls are to be as deep as the rest allows
-    masks: tuple[Mask, ...]
-    window: Window | None
-    max_effort: Real  # (F,) ratio of powers; inf without a limit; a beam's floor of white-noise gain is one too
-    max_gain: Real  # (L,) amplitude; inf without a limit
-    min_white_noise_gain: float  # ratio of powers; 0 without a limit
-    cost: Real  # (F, L) diagonal of P
-    plain: Complex  # (F, L) weights of the plain driver, the reference of level and phase
-    asked_effort: float | None = None  # the file's own limit where max_effort holds another one too; inf without one
-    spread: float = 0.0  # ε², the variance of each driver's relative error
-    worst_case: bool = False  # the curve is held for all errors with Σ|e_l|² <= ε², not in the mean over the spread
-    percentile: float | None = None  # the curve is held by this percentile over drawn devices
-    point_deviations: float = 1.0  # how many standard deviations of a point's pressure masks and window are held at
-    deviations: tuple[float, float] = (0.0, 0.0)  # of each driver's gain in dB and phase in degrees
-    spread_in_powers: bool = True  # the mean powers are over the spread too
-    diffuse: Complex | None = None  # (F, L, L): mean power over the sphere, for the methods that ask for it
-    regions: RegionPower | None = None  # regions of the sphere that the curve is held over instead of the points
-
-    @property
-    def power_spread(self) -> float:
-        """ε² as the mean powers take it: a diagonal."""
-        return self.spread if self.spread_in_powers and not self.over_a_ball else 0.0
-
-    @property
-    def over_a_ball(self) -> bool:
-        """Whether the curve is held for all errors in a ball (`designer.targets.worst_case`), of one size or another."""
-        return self.worst_case or self.percentile is not None
-
-    @property
-    def point_spread(self) -> float:
-        """The variance of a point's relative error that masks and window are held at."""
-        return self.spread * self.point_deviations**2
-
-    @property
-    def reach_power(self) -> Complex:
-        """A (F, L, L): w^H A w is the mean power over the points to reach, and over the drivers' spread."""
-        return mean_power_matrix(self.reach, self.power_spread)
-
-    @property
-    def cancel_power(self) -> Complex:
-        """B (F, L, L): the same over the points to cancel."""
-        return mean_power_matrix(self.cancel, self.power_spread)
-
-    def power_ratio(self, w: Complex) -> Real:
-        """What the curve is held against (F,): the ratio over the regions where there are any, else over the points."""
-        return cancellation_gain(self.reach, self.cancel, w) if self.regions is None else self.regions.power_ratio(w)
-
-    def over_regions(self) -> ChannelTarget:
-        """The target with points that stand for its regions: the same A and B, for any formulation of these matrices."""
-        if self.regions is None:
-            return self
-        matrices = self.regions.matrices
-        reach, cancel = equivalent_points(matrices.reach), equivalent_points(matrices.cancel)
-        return replace(self, reach=reach, cancel=cancel, regions=None)
-
-    @property
-    def effort_limit(self) -> Real:
-        """The limit on effort that the file sets (F,), as a ratio of powers; inf without one."""
-        return self.max_effort if self.asked_effort is None else np.full(self.max_effort.shape, self.asked_effort)
-
-    @property
-    def plain_level(self) -> Real:
-        """Root of the plain driver's mean power at the points to reach (F,): every design's level."""
-        return np.asarray(np.sqrt(mean_power(self.reach, self.plain)))
-
-    @property
-    def single_level(self) -> Real:
-        """The same of the single best driver, fed with 1 (F,): the reference of effort."""
-        return np.asarray(np.sqrt(np.mean(np.abs(self.reach) ** 2, axis=1).max(axis=1)))
-
-    def at(self, index: Index | Bool | slice) -> ChannelTarget:
-        """The same target on some of the frequencies."""
-        window = self.window
-        return replace(
-            self,
-            frequency_hz=self.frequency_hz[index],
-            in_band=self.in_band[index],
-            share=self.share[index],
-            reach=self.reach[index],
-            cancel=self.cancel[index],
-            centre=self.centre[index],
-            look=self.look[index],
-            quiet=self.quiet[index],
-            gamma=None if self.gamma is None else self.gamma[index],
-            masks=tuple(replace(m, points=m.points[index], limit=m.limit[index]) for m in self.masks),
-            window=None if window is None else replace(window, points=window.points[index]),
-            max_effort=self.max_effort[index],
-            cost=self.cost[index],
-            plain=self.plain[index],
-            diffuse=None if self.diffuse is None else self.diffuse[index],
-            regions=None if self.regions is None else self.regions.at(index),
-        )
 
 
 def driver_index(design: DesignTable, drivers: tuple[str, ...]) -> Index:
@@ -172,9 +38,9 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
     band = design.band_hz
     masks: tuple[Mask, ...] = ()
     window = None
-    if design.kind == "beamformer":
+    if design.is_beam:
         circle = scene.circle()[:, :, index]
-        look = scene.look(design.look_deg or 0.0)[:, index]
+        look = scene.look(design.look_deg)[:, index]
         distance_m = problem.azimuth_distance_m
         masks, window = _masks(design, scene, circle), _window(design, scene, circle)
         cancel = circle[:, cancelled_azimuths(design, scene.azimuth_deg)]
@@ -190,13 +56,14 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
     min_wng = 0.0 if design.min_white_noise_gain_db is None else 10 ** (design.min_white_noise_gain_db / 10)
     asked_effort = np.inf if design.max_effort_db is None else 10 ** (design.max_effort_db / 10)
     max_effort = np.full(f.size, asked_effort)
-    if design.kind == "beamformer" and min_wng > 0:
+    if design.is_beam and min_wng > 0:
         # One point to reach: white-noise gain and effort are the same ratio |h w|² / Σ|w|² in two scales.
         scale = 1.0 if np.isinf(distance_m) else distance_m**2
         max_effort = np.minimum(max_effort, scale * np.max(np.abs(look) ** 2, axis=1) / min_wng)
     drivers = [problem.drivers[i] for i in index]
     inside = in_band(f, band)
     plain = plain or plain_in(design, scene)
+    method = method_of(design)  # some device models take long to sum the power over the sphere
     return ChannelTarget(
         name=design.name,
         frequency_hz=f,
@@ -225,7 +92,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         deviations=(0.0, 0.0)
         if design.driver_spread is None
         else (design.driver_spread.gain_db, design.driver_spread.phase_deg),
-        diffuse=scene.radiated_power[:, index[:, None], index] if design.method in OVER_THE_SPHERE else None,
+        diffuse=scene.radiated_power[:, index[:, None], index] if method is not None and method.sphere else None,
         regions=_regions(design, scene, index),
     )
 
@@ -234,7 +101,7 @@ def _regions(design: DesignTable, scene: Scene, index: Index) -> RegionPower | N
     if design.cancel_regions is None:
         return None
     problem = scene.problem
-    look = Region(around_deg=[design.look_deg or 0.0, 0.0], radius_deg=0.0)
+    look = Region(around_deg=[design.look_deg, 0.0], radius_deg=0.0)
     highest_hz = min(design.band_hz[1] * 2**design.fade_octaves, problem.sample_rate_hz / 2)
     return RegionPower(
         device=scene.device,
@@ -260,7 +127,7 @@ def plain_in(design: DesignTable, scene: Scene) -> Plain:
     for part in scene.parts(np.arange(scene.frequency_hz.size)):
         there = scene.part(part)
         reach, centre = _aim(design, there, index)
-        cancel = reach if design.kind == "beamformer" else _ears(design, there, index)[1]
+        cancel = reach if design.is_beam else _ears(design, there, index)[1]
         found.append((_one_point(reach), _one_point(cancel), centre))
     reach, cancel, centre = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
     names = [scene.drivers[i] for i in index]
@@ -274,8 +141,8 @@ def _one_point(points: Complex) -> Complex:
 
 def _aim(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Complex]:
     """The points to reach (F, R, L), and the one whose phase is kept (F, L)."""
-    if design.kind == "beamformer":
-        look = scene.look(design.look_deg or 0.0)[:, index]
+    if design.is_beam:
+        look = scene.look(design.look_deg)[:, index]
         return look[:, None, :], look
     reach, _ = _ears(design, scene, index)
     return reach, reach[:, _centre_of_cloud(scene.displacements_m)]
@@ -329,7 +196,7 @@ def quiet_azimuths(design: DesignTable, azimuth_deg: Real) -> Bool:
         outside = ~geometry.in_arc(azimuth_deg, (design.window_deg[0], design.window_deg[1]))
         if outside.any():
             return outside
-    look = design.look_deg or 0.0
+    look = design.look_deg
     step = float(azimuth_deg[1] - azimuth_deg[0])
     return ~geometry.in_arc(azimuth_deg, (look - 0.499 * step, look + 0.499 * step))
 
@@ -354,3 +221,61 @@ def _window(design: DesignTable, scene: Scene, circle: Complex) -> Window | None
     where = geometry.in_arc(scene.azimuth_deg, (design.window_deg[0], design.window_deg[1]))
     ripple = 1 - 10 ** (-design.window_ripple_db / 20)
     return Window(WINDOW_LABEL, circle[:, where], ripple, scene.azimuth_deg[where], design.window_phase_passes)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The plain drivers of a channel (indices among its own) and the delays that let them arrive together."""
+
+    drivers: tuple[int, ...]
+    delay_s: tuple[float, ...]
+
+    def weights(self, frequency_hz: Real, size: int) -> Complex:
+        """Weights (F, size): an equal share a driver, e^{-jωτ} for its delay."""
+        w = np.zeros((frequency_hz.size, size), dtype=complex)
+        for driver, delay in zip(self.drivers, self.delay_s, strict=True):
+            w[:, driver] = np.exp(-2j * np.pi * frequency_hz * delay) / len(self.drivers)
+        return w
+
+
+def choose_plain(
+    design: DesignTable,
+    names: Sequence[str],
+    frequency_hz: Real,
+    in_band: Bool,
+    reach: Complex,
+    cancel: Complex,
+    centre: Complex,
+) -> Plain:
+    """The plain drivers: as named, or by default.
+
+    For a beam, the driver strongest on axis in the band; those within 0.1 dB share. For an ear, of the drivers within
+    1 dB of the strongest at that ear, the one that favours that ear most. Strengths are means over the band of levels
+    in dB.
+    """
+    size = reach.shape[2]
+    if design.plain is not None:
+        chosen = [names.index(name) for name in design.plain]
+    else:
+        strength = np.array([_level_db(reach[in_band], l) for l in range(size)])
+        strong = strength >= strength.max() - (EQUALLY_STRONG_DB if design.is_beam else STRONG_ENOUGH_DB)
+        chosen = np.flatnonzero(strong).tolist()
+        if not design.is_beam:
+            favour = [strength[l] - _level_db(cancel[in_band], l) for l in chosen]
+            chosen = [chosen[int(np.argmax(favour))]]
+    arrival = [_arrival_s(frequency_hz, in_band, centre[:, l] / centre[:, chosen[0]]) for l in chosen]
+    return Plain(tuple(chosen), tuple(max(arrival) - at for at in arrival))
+
+
+def _level_db(H: Complex, driver: int) -> float:
+    alone = np.zeros((len(H), H.shape[2]), dtype=complex)
+    alone[:, driver] = 1.0
+    return float(np.mean(db(mean_power(H, alone))))
+
+
+def _arrival_s(frequency_hz: Real, in_band: Bool, ratio: Complex) -> float:
+    """How much later a driver arrives than another, from the phase of their ratio: -phase = ωτ, unwrapped from 0 Hz, fitted in band."""
+    phase = np.unwrap(np.angle(ratio))[in_band]
+    omega = 2 * np.pi * frequency_hz[in_band]
+    energy = float(omega @ omega)
+    return float(-(phase @ omega) / energy) if energy > 0 else 0.0

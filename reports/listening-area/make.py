@@ -23,7 +23,7 @@ from designer.acoustics.head_places import ears_at
 from designer.arrays import Complex, Real
 from designer.evaluation.listening_zone import ZONE_DB, listening_zone, octave_shares
 from designer.problem.library import library
-from designer.problem.load import changed
+from designer.problem.read import changed
 from designer.realization import response
 from designer.report.canvas import COLOURS, INK, SOFT, figure, in_style, svg
 from designer.targets.curves import in_band
@@ -86,7 +86,7 @@ def design_of(case: str) -> Any:
 def maps(case: str) -> list[Map]:
     """The three parts of one playback."""
     made = design_of(case)
-    ears = [table for table in made.problem.designs if table.kind != "beamformer"]
+    ears = [table for table in made.problem.designs if not table.is_beam]
     places, near = places_m(X_M, Y_M), places_m(NEAR_X_M, NEAR_Y_M)
     plain = {name: made.plain_weights(name, made.even_scene) for name in made.channels}
     pair = {side: made.taps.get(f"virtual-{side}", made.taps[side]) for side in ("left", "right")}

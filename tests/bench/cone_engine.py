@@ -22,9 +22,10 @@ import numpy as np
 import designer
 from designer.arrays import Real
 from designer.designs import design_channel
-from designer.formulations import constrained, constrained_cones, constrained_data
-from designer.solvers import cones
-from designer.targets.channel_target import ChannelTarget, channel_target
+from designer.formulations import constrained
+from designer.solvers import cones, constrained_cones, constrained_data
+from designer.targets.channel_target import channel_target
+from designer.targets.target import ChannelTarget
 
 SAMPLED = 8
 PROBLEM = """

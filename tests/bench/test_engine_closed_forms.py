@@ -21,9 +21,9 @@ import numpy as np
 
 from designer.arrays import Complex
 from designer.formulations import power_ratio, pressure_matching
-from designer.formulations.reachable_level import share_of_level
 from designer.measures import mean_power_matrix
 from designer.solvers import one_point_search, ratio_search
+from designer.solvers.constrained_data import share_of_level
 
 ROOT = Path(__file__).parents[2]
 FREQUENCIES, DRIVERS, ROUNDS = 513, 8, 5

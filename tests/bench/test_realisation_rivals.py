@@ -19,12 +19,13 @@ from scipy import linalg
 import designer
 from designer.arrays import Real
 from designer.designs import ChannelDesign, design_channel
-from designer.designs.reachable import reachable_gain
+from designer.designs.reach import reachable_gain
 from designer.evaluation.moved_head import moved_head
 from designer.measures import db, effort
 from designer.realization import realize, response
 from designer.result import fine_frequencies_hz
-from designer.targets.channel_target import ChannelTarget, channel_target, driver_index
+from designer.targets.channel_target import channel_target, driver_index
+from designer.targets.target import ChannelTarget
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = (

@@ -18,7 +18,9 @@ from designer.formulations import constrained
 from designer.measures import mean_power_matrix
 from designer.realization import realize
 from designer.result import fine_frequencies_hz
-from designer.targets.channel_target import ChannelTarget, channel_target
+from designer.solvers.constrained_data import data_of
+from designer.targets.channel_target import channel_target
+from designer.targets.target import ChannelTarget
 
 ROOT = Path(__file__).parents[2]
 SMART_SPEAKER = ROOT / "problems" / "smart-speaker.toml"
@@ -93,8 +95,8 @@ def time_designs_and_loop() -> tuple[float, float]:
         for table in problem.designs:
             target = channel_target(table, scene)
             band = target.at(target.in_band)
-            if table.kind == "beamformer":
-                data = constrained.data_of(band, np.ones(band.frequency_hz.size))
+            if table.is_beam:
+                data = data_of(band, np.ones(band.frequency_hz.size))
                 for f in range(band.frequency_hz.size):
                     constrained.statement(data, f).solve(solver=cp.CLARABEL)
             else:

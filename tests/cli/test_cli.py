@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 import scipy.io.wavfile
 from command import Ended, run
-from empty_figures import empty_figures
 from toml_text import pair, toml
 
 from designer import errors, job
@@ -41,12 +40,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tiny.toml").write_text(toml(pair()), encoding="utf-8")
     return tmp_path
-
-
-@pytest.fixture
-def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Empty figures, where a test is about something else: they take most of the time."""
-    monkeypatch.setattr(figures, "draw_all", empty_figures)
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -102,7 +95,6 @@ def test_design_writes_a_folder(here: Path, designer_command: Command) -> None:
     assert json.loads((here / "out/tiny/summary.json").read_text(encoding="utf-8"))["exit_code"] == 0
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_taps_beyond_full_scale_are_said(here: Path, designer_command: Command) -> None:
     """Where `filters.wav` itself holds more than full scale, the command, the summary and the page say so, and nowhere else."""
     loud = pair()
@@ -124,7 +116,6 @@ def test_taps_beyond_full_scale_are_said(here: Path, designer_command: Command) 
         assert (said in page) == (largest > 1.0) == (name == "loud")
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_an_export_that_is_refused_is_said(
     here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,7 +139,6 @@ def test_an_export_that_is_refused_is_said(
     assert f"not written: {why}" in (here / "out/report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_infeasible(here: Path, designer_command: Command) -> None:
     """What is infeasible as asked ends with 4: the best compromise is written, and named as such."""
     (here / "greedy.toml").write_text(toml(asked_too_much()), encoding="utf-8")
@@ -166,7 +156,6 @@ def test_infeasible(here: Path, designer_command: Command) -> None:
     assert json.loads((here / "best/summary.json").read_text(encoding="utf-8"))["exit_code"] == 4
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_too_much_asked(here: Path, designer_command: Command) -> None:
     """The library's infeasible problem ends with 4; its message names the constraint, and its band and dB are those of the table."""
     ended = designer_command("design", str(PROBLEMS / "too-much-asked.toml"), "-o", "out")
@@ -255,9 +244,13 @@ def test_schema(designer_command: Command) -> None:
     assert all(table["additionalProperties"] is False for table in tables)
     references = set(re.findall(r'"#/\$defs/(\w+)"', ended.out))
     assert references == set(found["$defs"])
-    design = found["$defs"]["DesignTable"]
-    assert design["properties"]["kind"]["enum"] == ["ctc", "null-steering", "beamformer"]
-    assert set(design["required"]) == {"name", "kind", "band_hz"}
+    ear, beam = (found["$defs"][kind] for kind in ("EarDesign", "BeamDesign"))
+    assert (ear["properties"]["kind"]["enum"], beam["properties"]["kind"]["const"]) == (
+        ["ctc", "null-steering"],
+        "beamformer",
+    )
+    assert set(ear["required"]) == {"name", "kind", "band_hz", "ear"}
+    assert set(beam["required"]) == {"name", "kind", "band_hz", "look_deg"}
 
 
 @pytest.mark.parametrize("command", ["", "check", "convert", "design", "problems", "schema"])
@@ -320,7 +313,6 @@ def test_a_folder_of_others_is_refused(here: Path, designer_command: Command, mo
     assert contents(here) == before
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_its_own_folder_is_replaced(here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that this tool wrote is replaced whole: a figure that the new design has not is gone; an empty one is filled."""
     (here / "again").mkdir()
@@ -346,7 +338,6 @@ STOPS: list[BaseException] = [
 ]
 
 
-@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize("older", [False, True])
 @pytest.mark.parametrize("stop", STOPS, ids=[type(stop).__name__ for stop in STOPS])
 def test_nothing_half_written(stop: BaseException, older: bool, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -370,7 +361,6 @@ def test_nothing_half_written(stop: BaseException, older: bool, here: Path, monk
     assert after == before
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_an_older_design_survives_the_last_step(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The older folder comes back where the new one cannot be moved into its place, and the two cannot be exchanged."""
     made = job.design(job_problem())
@@ -399,7 +389,6 @@ def job_problem() -> schema.Problem:
     return loads(toml(pair()))
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_folders_of_all_kinds(here: Path, designer_command: Command) -> None:
     """A folder that lies deep, below a link, or has a space in its name is filled like any other; a link itself is refused."""
     (here / "real").mkdir()
@@ -416,7 +405,6 @@ def test_folders_of_all_kinds(here: Path, designer_command: Command) -> None:
     assert not [name for name in contents(here) if Path(name).name.startswith(".")]
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_the_working_folder(here: Path, designer_command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder that the command runs in and those above it are never replaced, even where they are empty."""
     (here / "work").mkdir()

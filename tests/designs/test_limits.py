@@ -32,7 +32,7 @@ def designed(problem: Tables) -> tuple[ChannelDesign, designer.Scene]:
 def efforts_db(found: ChannelDesign, scene: designer.Scene) -> Real:
     """Σ|w|² over the least that one driver alone needs for the same mean power at the points to reach, in the band."""
     table = found.design
-    if table.kind == "beamformer":
+    if table.is_beam:
         points = scene.circle()[:, scene.azimuth_deg == table.look_deg]
     else:
         points = scene.ears()[:, (0 if table.ear == "left" else 1) :: 2]
@@ -145,7 +145,7 @@ def test_white_noise_gain_is_kept_in_the_band(problem: Callable[[], Tables]) -> 
     found, scene = designed(problem())
     floor = problem()["designs"][0]["min_white_noise_gain_db"]
     place = np.array(problem()["listener"]["position_m"])
-    h = scene.head_centre() if found.design.kind != "beamformer" else scene.look(0.0)
+    h = scene.head_centre() if not found.design.is_beam else scene.look(0.0)
     gain = []
     for f in np.flatnonzero(found.in_band):
         w = found.weights[f]

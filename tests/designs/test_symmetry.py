@@ -85,7 +85,7 @@ def gains_of(problem: Tables) -> tuple[np.ndarray, np.ndarray]:
     scene = designer.scene(checked)
     table = checked.designs[0]
     w = design_channel(table, scene).weights
-    if table.kind == "beamformer":
+    if table.is_beam:
         target = channel_target(table, scene)
         reach, cancel = target.reach, target.cancel
     else:

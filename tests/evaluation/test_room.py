@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import pandas as pd
 import pytest
 import soundfile
 from command import run
-from empty_figures import empty_figures
 from scipy.io import wavfile
 from stereo.small_designs import trio
 from toml_text import toml
@@ -23,7 +21,6 @@ import designer
 from designer import job
 from designer.errors import DataError
 from designer.evaluation.room import STEREO
-from designer.report import figures
 from designer.writing import MANIFEST
 
 ROOT = Path(__file__).parents[2]
@@ -41,10 +38,8 @@ def design() -> designer.Design:
 
 
 @pytest.fixture(scope="module")
-def folder(design: designer.Design, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "draw_all", empty_figures)
-        yield design.save(tmp_path_factory.mktemp("room") / "out")
+def folder(design: designer.Design, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return design.save(tmp_path_factory.mktemp("room") / "out")
 
 
 def test_what_is_compared(design: designer.Design) -> None:

@@ -124,35 +124,41 @@ def test_every_export_says_where_it_comes_from(target: str, case: str) -> None:
     assert all(path.isascii() and not {"", ".", ".."} & set(path.split("/")) for path in export.files)
 
 
+def write_cases(folder: Path) -> None:
+    """Every target's files of every form."""
+    for case in (filter_cases.fir(), filter_cases.biquads(), filter_cases.words(), filter_cases.odd_names()):
+        place = folder / f"{case.form} {len(case.filters)}"
+        place.mkdir(parents=True)
+        write_in_design(case, place, list(TARGETS))
+
+
 CODE = """
-import sys, time, hashlib
+import sys, time
 from pathlib import Path
 day, folder = sys.argv[1:]
 time.time = lambda: float(day)
 time.localtime = time.gmtime = lambda *a: time.struct_time((int(day) % 50 + 1990, 1, 2, 3, 4, 5, 6, 7, 0))
 time.asctime = time.ctime = lambda *a: f"the day {day}"
 sys.path.insert(0, "tests")
-from export import filter_cases
-from designer.export import TARGETS
-from designer.export.write import write_in_design
-for case in (filter_cases.fir(), filter_cases.biquads(), filter_cases.words(), filter_cases.odd_names()):
-    place = Path(folder) / f"{case.form} {len(case.filters)}"
-    place.mkdir(parents=True)
-    write_in_design(case, place, list(TARGETS))
+from export.test_registry import write_cases
+write_cases(Path(folder))
 """
 
 
 def test_the_same_bytes_on_any_day_and_in_any_folder(tmp_path: Path) -> None:
     """Two processes, two folders, two days by every clock that Python asks, two hash seeds: the same files."""
-    found = []
-    for day, name in (("1000000000", "here"), ("1700000007", "there, elsewhere")):
-        folder = tmp_path / name
-        environment = {**os.environ, "PYTHONHASHSEED": day[-1], "TZ": "UTC" if day[0] == "1" else "Asia/Tokyo"}
-        root = Path(__file__).parents[2]
-        command = [sys.executable, "-c", CODE, day, str(folder)]
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        found.append({str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()})
+    folders = tmp_path / "here", tmp_path / "there, elsewhere"
+    write_cases(folders[0])
+    seed = "7" if os.environ.get("PYTHONHASHSEED") != "7" else "0"
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Tokyo"}
+    command = [sys.executable, "-c", CODE, "1000000000", str(folders[1])]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = [
+        {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in folders
+    ]
     assert len(found[0]) > 4 * len(TARGETS)
     assert found[0] == found[1]
 

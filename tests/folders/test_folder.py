@@ -17,12 +17,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.io.wavfile
-from empty_figures import empty_figures
 from toml_text import pair, toml
 
 import designer
 from designer.errors import DataError, UsageError
-from designer.report import figures
 from designer.report.figures import CHANNEL_FIGURES
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
@@ -221,7 +219,6 @@ def test_open(folder: Path, design: designer.Design) -> None:
 
 def test_saved_again(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was opened and is saved again gives the same numbers, byte for byte."""
-    monkeypatch.setattr(figures, "draw_all", empty_figures)
     again = designer.open(folder).save(tmp_path / "again")
     for name in ("coefficients.csv", "weights.csv", "metrics.csv", "response.csv", "filters.wav"):
         assert (again / name).read_bytes() == (folder / name).read_bytes()
@@ -245,7 +242,6 @@ def test_the_same_every_time(folder: Path, tmp_path: Path) -> None:
 
 def test_measured_head_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A design against a measured head can be opened and judged after the head's own file and the problem are gone."""
-    monkeypatch.setattr(figures, "draw_all", empty_figures)
     source = tmp_path / "source"
     (source / "data").mkdir(parents=True)
     text = (PROBLEMS / "pair-kemar.toml").read_text(encoding="utf-8")

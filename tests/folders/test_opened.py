@@ -10,11 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from empty_figures import empty_figures
 
 import designer
 from designer.errors import DataError
-from designer.report import figures
 from designer.writing import MANIFEST
 from folders.spoilt import ABSENT, ODD, edited, leaves, problem_of
 
@@ -28,11 +26,9 @@ CELLS = ("", "nan", "inf", "-inf", "x", "1e400", "-1", "1.5", "0", "999999999999
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A folder of each form, with empty figures, and without the manifest: what the content alone tells."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "draw_all", empty_figures)
-        parent = tmp_path_factory.mktemp("saved")
-        found = {form: designer.design(designer.loads(problem_of(form))).save(parent / form) for form in FORMS}
+    """A folder of each form, without the manifest: what the content alone tells."""
+    parent = tmp_path_factory.mktemp("saved")
+    found = {form: designer.design(designer.loads(problem_of(form))).save(parent / form) for form in FORMS}
     for folder in found.values():
         (folder / MANIFEST).rename(folder.with_suffix(".json"))
     return found

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from designer import measures
 from designer.arrays import Real
 from designer.formulations import delay_and_sum, matrix_mixing
-from designer.targets.channel_target import ChannelTarget
+from designer.targets.target import ChannelTarget
 from formulations.random_targets import Wanted, gaussian, random_target
 from formulations.reference import solved
 
@@ -82,7 +82,7 @@ def test_matrix_gains_have_the_value_of_the_relaxation(seed: int, drivers: int, 
             A += np.outer(h.conj(), h).real / len(target.reach[f]) / strongest[f] / 4
         for h in target.cancel[f]:
             B += target.gamma[f] * np.outer(h.conj(), h).real / len(target.cancel[f]) / strongest[f] / 4
-    problem = matrix_mixing.statement(A.astype(complex), B.astype(complex), np.ones(drivers), 1.0)
+    problem = matrix_mixing.METHOD.statement(A.astype(complex), B.astype(complex), np.ones(drivers), 1.0)
     problem.solve(solver="CLARABEL")
     if g @ A @ g >= g @ B @ g * (1 - 1e-6):
         assert problem.status == "optimal"

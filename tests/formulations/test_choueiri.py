@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from designer.arrays import Complex
 from designer.formulations import choueiri
-from designer.targets.channel_target import ChannelTarget
+from designer.targets.target import ChannelTarget
 from formulations.random_targets import Wanted, random_target
 from formulations.reference import solved
 
@@ -72,4 +72,4 @@ def test_the_value_is_that_of_the_cvxpy_statement(seed: int, wanted: Wanted, lim
     beta = least_beta(np.linalg.svd(H / np.sqrt(target.cost[0]), compute_uv=False), 10 ** (limit_db / 20))
     value = float(np.sum(np.abs(H @ w - d) ** 2) + beta * target.cost[0] @ np.abs(w) ** 2)
     assume(value > 1e-3 and beta > 1e-9)
-    assert value == pytest.approx(solved(choueiri.statement(H, d, target.cost[0], beta)), rel=1e-5)
+    assert value == pytest.approx(solved(choueiri.METHOD.statement(H, d, target.cost[0], beta)), rel=1e-5)

@@ -16,10 +16,10 @@ from designer import measures
 from designer.arrays import Complex, Real
 from designer.errors import SolverError
 from designer.formulations import constrained
-from designer.formulations.reachable_level import reachable_level
-from designer.formulations.solution import Solution
-from designer.solvers import cones
-from designer.targets.channel_target import ChannelTarget
+from designer.solvers import cones, constrained_cones, constrained_data
+from designer.solvers.constrained_data import reachable_level
+from designer.solvers.solution import Solution
+from designer.targets.target import ChannelTarget
 from formulations.random_targets import Wanted, gaussian, random_target
 from formulations.reference import solved
 
@@ -53,7 +53,7 @@ HARD = Wanted(
 )
 
 
-def naive_violations(data: constrained.ConstrainedData, f: int, x: Real) -> Iterator[float]:
+def naive_violations(data: constrained_data.ConstrainedData, f: int, x: Real) -> Iterator[float]:
     """By how much x = [Re w, Im w, slacks] breaks each line of the statement, line by line."""
     size = data.centre.shape[1]
     w, slack = x[:size] + 1j * x[size : 2 * size], x[2 * size :]
@@ -82,10 +82,10 @@ def naive_violations(data: constrained.ConstrainedData, f: int, x: Real) -> Iter
 def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise: float) -> None:
     """Wishes and limits of every kind, feasible or not: cvxpy's value within 1e-5, and no line broken by more than 1e-6."""
     target = random_target(seed, wanted)
-    data = constrained.data_of(target, np.full(2, rise))
+    data = constrained_data.data_of(target, np.full(2, rise))
     if data.white_noise is not None:
-        data = replace(data, white_noise_slack=constrained.least_white_noise_slack(data))
-    w, answer = constrained.solve_data(data)
+        data = replace(data, white_noise_slack=constrained_cones.least_white_noise_slack(data))
+    w, answer = constrained_cones.solve_data(data)
     np.testing.assert_array_equal(w, answer.x[:, : w.shape[1]] + 1j * answer.x[:, w.shape[1] : 2 * w.shape[1]])
     assert answer.primal[0] == pytest.approx(solved(constrained.statement(data, 0)), rel=1e-5)
     assert max(naive_violations(data, 0, answer.x[0])) < 1e-6
@@ -179,8 +179,8 @@ def test_the_white_noise_floor_gives_by_the_least_that_the_other_limits_need(
 ) -> None:
     """What cvxpy finds, also for a floor that no weights reach: the least t with ||w|| <= Re(h w) + t within gains and effort."""
     target = random_target(seed, replace(wanted, reach=1, white_noise_loss_db=loss_db))
-    data = constrained.data_of(target, np.ones(2))
-    found = constrained.least_white_noise_slack(data)
+    data = constrained_data.data_of(target, np.ones(2))
+    found = constrained_cones.least_white_noise_slack(data)
     assert data.white_noise is not None
     for f in range(2):
         w, slack = cp.Variable(data.centre.shape[1], complex=True), cp.Variable(nonneg=True)

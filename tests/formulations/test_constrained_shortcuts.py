@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from designer.formulations import constrained, constrained_cones
-from designer.formulations.constrained_data import ConstrainedData, data_of
-from designer.formulations.mirror_symmetry import find_mirror
-from designer.formulations.repeated_points import without_repeats
-from designer.solvers import cones
+from designer.formulations import constrained
+from designer.solvers import cones, constrained_cones
+from designer.solvers.constrained_data import ConstrainedData, data_of, without_repeats
+from designer.solvers.mirror_symmetry import find_mirror
 from formulations.random_targets import Wanted, gaussian, random_target, two_sided
 from formulations.reference import solved
 from formulations.test_constrained import naive_violations
@@ -42,7 +41,7 @@ def test_half_of_a_mirror_symmetric_problem_answers_the_whole(seed: int, wanted:
     mirror = find_mirror(data)
     assert mirror is not None
     assert len(mirror.orbits) == (wanted.drivers + 1) // 2
-    w, answer = constrained.solve_data(data)
+    w, answer = constrained_cones.solve_data(data)
     np.testing.assert_allclose(w, w[:, ::-1], rtol=0, atol=1e-12)
     assert answer.primal[0] == pytest.approx(solved(constrained.statement(data, 0)), rel=1e-5)
     assert max(naive_violations(data, 0, answer.x[0])) < 1e-6
@@ -89,7 +88,7 @@ def test_repeated_points_change_nothing(seed: int) -> None:
     once, thrice = data_of(target, np.ones(2)), data_of(replace(target, masks=again), np.ones(2))
     assert thrice.families[0][1].shape[1] == 6
     assert without_repeats(thrice).families[0][1].shape == once.families[0][1].shape
-    one, three = constrained.solve_data(once)[1], constrained.solve_data(thrice)[1]
+    one, three = constrained_cones.solve_data(once)[1], constrained_cones.solve_data(thrice)[1]
     np.testing.assert_allclose(three.primal, one.primal, rtol=1e-9)
 
 

@@ -11,9 +11,9 @@ import pytest
 from designs.small_problems import limited, load, speaker
 
 import designer
-from designer.formulations import constrained_statement, driver_limits, power_ratio
+from designer.formulations import constrained, power_ratio
 from designer.measures import amplitude_db, db, effort, mean_power, white_noise_gain
-from designer.targets.channel_target import ChannelTarget
+from designer.targets.target import ChannelTarget
 from designer.targets.wishes import expected_gain
 from formulations.random_targets import Wanted, random_target
 
@@ -42,7 +42,7 @@ def test_least_effort_within_the_limits_is_what_cvxpy_finds(seed: int) -> None:
     target = target_of(seed)
     assert target.reach.shape[1] == 1
     target = tightened(target, power_ratio.solve(target).weights, 1.5)
-    assert driver_limits.broken(target, power_ratio.solve(replace(target, max_gain=np.full(4, np.inf))).weights).any()
+    assert power_ratio.broken(target, power_ratio.solve(replace(target, max_gain=np.full(4, np.inf))).weights).any()
     w = at_level(target, power_ratio.solve(target).weights)
     level, gamma = target.plain_level, np.asarray(target.gamma)
     compared = 0
@@ -71,14 +71,14 @@ def test_the_statement_has_the_same_value(seed: int, reach: int) -> None:
     target = target_of(seed, reach=reach)
     free = power_ratio.solve(target).weights
     target = tightened(target, free, 2.0)
-    data = driver_limits.data_about(target, free)
-    solution = driver_limits.within(replace(target), free)
+    data = power_ratio.data_about(target, free)
+    solution = power_ratio.within(replace(target), free)
     assert (solution.gap < 1e-5).all() and (solution.violation < 1e-6).all()
     from designer.formulations.constrained import certified
 
     w, answer, _ = certified(data)
     for f in range(3):
-        problem = constrained_statement.statement(data, f)
+        problem = constrained.statement(data, f)
         assert problem.solve(solver=cp.CLARABEL) == pytest.approx(answer.primal[f], rel=1e-5, abs=1e-6)
     assert (np.abs(np.einsum("fl,fl->f", data.centre, w) - 1) < 1e-8).all()
 

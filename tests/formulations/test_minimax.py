@@ -14,8 +14,8 @@ from designer import measures
 from designer.arrays import Complex
 from designer.errors import SolverError
 from designer.formulations import constrained, minimax
-from designer.formulations.constrained_data import ConstrainedData
-from designer.solvers import cones
+from designer.solvers import cones, constrained_data
+from designer.solvers.constrained_data import ConstrainedData
 from formulations.random_targets import Wanted, gaussian, random_target
 from formulations.reference import solved
 from formulations.test_registry import CASES
@@ -153,7 +153,7 @@ def test_the_reference_answers_bad_numbers(form: ModuleType, case: str, monkeypa
     target = CASES[case]()
     fast = form.solve_data
 
-    def stopped(data: constrained.ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
+    def stopped(data: constrained_data.ConstrainedData) -> tuple[Complex, cones.ConeSolution]:
         w, answer = fast(data)
         return w, replace(answer, gap=np.full(len(w), np.nan))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from designer.formulations.reachable_level import reachable_level, share_of_level
+from designer.solvers.constrained_data import reachable_level, share_of_level
 from formulations.random_targets import gaussian
 from formulations.reference import solved
 

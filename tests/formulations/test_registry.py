@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +16,15 @@ import scipy.linalg
 
 from designer import measures
 from designer.arrays import Complex
-from designer.designs import methods
+from designer.designs import channel
 from designer.formulations import FORMULATIONS, Solution
-from designer.formulations.formulation import CURVE, EFFORT, MASK
-from designer.problem.schema import DesignTable
-from designer.targets.channel_target import ChannelTarget
+from designer.problem.designs import EarDesign
+from designer.problem.methods import CURVE, EFFORT, MASK
+from designer.targets.target import ChannelTarget
 from designer.targets.wishes import slacks_db
 from formulations.random_targets import Wanted, mapped, random_target
 
+ROOT = Path(__file__).parents[2]
 FOR_A_CURVE = [method for method in FORMULATIONS if CURVE in FORMULATIONS[method].looks_at]
 WISHES = Wanted(reach=3, gain_db=8.0, masks_db=(-2.0,), ripple_db=3.0, max_effort_db=9.0, max_gain_db=9.0)
 
@@ -110,8 +115,8 @@ def test_every_method_answers_every_target(method: str, case: str) -> None:
 def test_every_method_answers_every_target_in_the_worst_case_of_a_spread(method: str, case: str) -> None:
     """The same where every driver may be a tenth off, and the curve is to hold all the same."""
     target = replace(CASES[case](), spread=0.01, worst_case=True)
-    design = DesignTable.model_validate({"name": "a", "kind": "ctc", "ear": "left", "band_hz": [100.0, 4000.0]})
-    check(target, methods.solve(method, design.model_copy(update={"method": method}), target))
+    design = EarDesign.model_validate({"name": "a", "kind": "ctc", "ear": "left", "band_hz": [100.0, 4000.0]})
+    check(target, channel.solve(FORMULATIONS[method], design.model_copy(update={"method": method}), target))
 
 
 def check(target: ChannelTarget, solution: Solution) -> None:
@@ -212,3 +217,49 @@ def test_a_method_looks_at_what_the_registry_says_and_at_nothing_else(method: st
     assert (dearest(method) < 1 + 1e-5) == (EFFORT in looks_at)
     assert (smallest_gain_db(method) > 30 - 1e-4) == (CURVE in looks_at)
     assert (loudest_db(method) < 1e-3) == (MASK in looks_at)
+
+
+RIDGE = '''"""Ridge: a method of this test alone."""
+
+import numpy as np
+from pydantic import Field
+
+from designer.problem.methods import Formulation, Key
+from designer.problem.table import Decibel
+from designer.solvers.solution import Solution
+
+
+def solve(target, ridge_db=-20.0):
+    B = target.cancel_power
+    price = 10 ** (ridge_db / 10) * np.trace(B, axis1=1, axis2=2).real / B.shape[1]
+    w = np.linalg.solve(B + price[:, None, None] * np.eye(B.shape[1]), target.centre.conj()[:, :, None])[:, :, 0]
+    return Solution.of(w, 0.0, 0.0)
+
+
+KEY = Key(annotation=Decibel, field=Field(default=-20.0), words="a ridge of {} dB")
+METHOD = Formulation(name="ridge", solve=solve, statement=solve, keys={"ridge_db": KEY})
+'''
+TRY = """
+import sys, designer
+from designer.designs import design_channel
+from designer.problem.explain import explain
+text = open("problems/stereo-dipole.toml").read().replace('kind = "ctc"', 'kind = "ctc"\\nmethod = "ridge"\\nridge_db = -30.0')
+problem = designer.loads(text)
+assert any("method ridge; a ridge of -30 dB" in line for line in explain(problem))
+assert design_channel(problem.designs[0], designer.scene(problem)).method == "ridge"
+try:
+    designer.loads(text.replace('method = "ridge"', ""))
+except designer.errors.ProblemError as error:
+    assert 'ridge_db: found with method = "auto"; allowed: only with method = "ridge"' in str(error)
+else:
+    sys.exit("the key was taken without its method")
+"""
+
+
+def test_a_formulation_is_one_file(tmp_path: Path) -> None:
+    """In a copy of the package one more module makes a method: its word, its key, its words and its faults (a copy and a process)."""
+    shutil.copytree(ROOT / "designer", tmp_path / "designer", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "designer" / "formulations" / "ridge.py").write_text(RIDGE, encoding="utf-8")
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{TRY}"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr

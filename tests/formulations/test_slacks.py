@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from designer.arrays import Real
 from designer.formulations import constrained
+from designer.solvers import constrained_cones, constrained_data
 from designer.targets.wishes import slacks_db
 from formulations.random_targets import Wanted, random_target
 from formulations.reference import solved
@@ -30,23 +31,23 @@ wants = st.builds(
 )
 
 
-def least_slacks(data: constrained.ConstrainedData, f: int) -> float:
+def least_slacks(data: constrained_data.ConstrainedData, f: int) -> float:
     """The smallest Σ s, and nothing else, under the lines of the reference statement."""
     statement = constrained.statement(data, f)
     (slacks,) = (v for v in statement.variables() if not v.is_complex())
     return solved(cp.Problem(cp.Minimize(cp.sum(slacks)), statement.constraints))
 
 
-def own_slacks(data: constrained.ConstrainedData) -> Real:
+def own_slacks(data: constrained_data.ConstrainedData) -> Real:
     size = data.centre.shape[1]
-    return constrained.solve_data(data)[1].x[:, 2 * size :]
+    return constrained_cones.solve_data(data)[1].x[:, 2 * size :]
 
 
 @settings(max_examples=40, deadline=None)
 @given(seed=seeds, wanted=wants)
 def test_the_sum_of_slacks_is_the_smallest_that_lets_all_hold(seed: int, wanted: Wanted) -> None:
     """Within 0.01 (a tenth of a dB of one wish) of the least there is, from above, whatever the rest of the objective wants."""
-    data = constrained.data_of(random_target(seed, wanted), np.ones(2))
+    data = constrained_data.data_of(random_target(seed, wanted), np.ones(2))
     slacks = own_slacks(data)
     least = least_slacks(data, 0)
     assert slacks[0].min() > -1e-7
@@ -65,9 +66,9 @@ def test_wishes_that_hold_together_get_no_slack(seed: int, wanted: Wanted) -> No
         window=None if target.window is None else replace(target.window, ripple=target.window.ripple * 0.99),
     )
     solution = constrained.solve(target)
-    slacks = own_slacks(constrained.data_of(target, np.ones(2)))
+    slacks = own_slacks(constrained_data.data_of(target, np.ones(2)))
     for f in range(2):
-        if least_slacks(constrained.data_of(tighter, np.ones(2)), f) < 1e-7:
+        if least_slacks(constrained_data.data_of(tighter, np.ones(2)), f) < 1e-7:
             assert slacks[f].max() < 1e-6
             assert max(slack[f] for slack in slacks_db(target, solution.weights).values()) < 1e-4
 
@@ -81,8 +82,8 @@ def test_a_slack_is_what_the_wish_lacks(seed: int, wanted: Wanted) -> None:
     as a plain loop over its points finds.
     """
     target = random_target(seed, wanted)
-    data = constrained.data_of(target, np.ones(2))
-    w, answer = constrained.solve_data(data)
+    data = constrained_data.data_of(target, np.ones(2))
+    w, answer = constrained_cones.solve_data(data)
     missing = slacks_db(target, w)
     for i, wish in enumerate(data.wishes):
         slack = 20 * np.log10(1 + np.maximum(answer.x[:, 2 * w.shape[1] + i], 0.0))
@@ -104,6 +105,6 @@ def test_looser_wishes_need_less_slack(looser: float) -> None:
     for seed in range(10):
         target = random_target(seed, Wanted(masks_db=(-25.0, -30.0), ripple_db=1.0, gain_db=20.0))
         other = replace(target, masks=tuple(replace(mask, limit=mask.limit * looser) for mask in target.masks))
-        tight, loose = (own_slacks(constrained.data_of(t, np.ones(3))).sum(axis=1) for t in (target, other))
+        tight, loose = (own_slacks(constrained_data.data_of(t, np.ones(3))).sum(axis=1) for t in (target, other))
         assert (tight > 0.1).all()
         assert (loose < tight).all()

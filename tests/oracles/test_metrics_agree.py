@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import designer
+from designer.folders.tables import coefficients
 from oracles.far_ear import cancellation_gain_db
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
@@ -19,18 +19,19 @@ CASES = [("smart-speaker", 12), ("laptop-pair", 16), ("pair-kemar", 16), ("too-m
 def test_metrics_agree_with_a_naive_loop(name: str, count: int, tmp_path: Path) -> None:
     """Cancellation gain, mean and worst, of every ear channel agrees within 0.05 dB, in the band and outside it."""
     problem_path = PROBLEMS / f"{name}.toml"
-    folder = designer.design(designer.load(problem_path)).save(tmp_path / name)
-    metrics = pd.read_csv(folder / "metrics.csv")
+    design = designer.design(designer.load(problem_path))
+    coefficients(design).to_csv(tmp_path / "coefficients.csv", index=False)  # as a saved folder has it
+    metrics = design.metrics
     checked = 0
     for channel in designer.load(problem_path).designs:
-        if channel.kind == "beamformer":
+        if channel.is_beam:
             continue
         rows = metrics[(metrics.channel == channel.name) & metrics.frequency_hz.between(60.0, 12_000.0)]
         # On the design's grid and half way between, spread over the logarithmic axis.
         at = np.unique(np.geomspace(1, len(rows) - 1, count).astype(int))
         rows = rows.iloc[at]
         mean, worst = cancellation_gain_db(
-            problem_path, folder / "coefficients.csv", channel.name, rows.frequency_hz.to_numpy()
+            problem_path, tmp_path / "coefficients.csv", channel.name, rows.frequency_hz.to_numpy()
         )
         np.testing.assert_allclose(rows.cancellation_gain_db, mean, rtol=0, atol=0.05)
         np.testing.assert_allclose(rows.worst_cancellation_gain_db, worst, rtol=0, atol=0.05)

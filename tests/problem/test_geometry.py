@@ -11,8 +11,8 @@ from toml_text import pair, toml
 import designer
 from designer.errors import ProblemError
 from designer.problem import geometry
+from designer.problem.explain import warnings
 from designer.problem.schema import Listener
-from designer.problem.slips import warnings
 
 RADIUS_M = 0.0875
 

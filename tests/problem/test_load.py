@@ -14,13 +14,13 @@ from toml_text import pair, toml, trio
 
 import designer
 from designer.errors import ProblemError
-from designer.problem import schema
+from designer.problem import designs, schema
 from designer.problem.enclosures import ENCLOSURES
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
 from designer.problem.enclosures.sphere import Sphere
+from designer.problem.explain import warnings
 from designer.problem.library import library
-from designer.problem.slips import warnings
 from designer.problem.table import Table
 
 CONTRACT = """
@@ -110,8 +110,8 @@ def test_the_contract() -> None:
     assert (steering.kind, steering.ear, steering.drivers) == ("null-steering", "left", ["left", "front", "right"])
     assert steering.cancellation_gain_db == [[500, 4], [1000, 8], [2000, 12], [4000, 15], [6000, 10]]
     assert steering.max_effort_db == 13
-    assert (beam.look_deg, beam.window_deg, beam.window_ripple_db) == (0, [-45, 45], 4.5)
-    assert (beam.nulls_deg, beam.null_width_deg, beam.min_white_noise_gain_db) == ([-90, 90], 10, -10)
+    assert (beam.null_width_deg, beam.window_phase_passes) == (10.0, 0)
+    assert (beam.null_width_deg, beam.window_phase_passes) == (10.0, 0)
     assert beam.mask is not None
     assert [(line.azimuth_deg, line.band_hz, line.max_db) for line in beam.mask] == [
         ([75, 105], [250, 1200], -10),
@@ -146,7 +146,9 @@ def test_only_what_is_required() -> None:
     assert problem.azimuth_distance_m == pytest.approx(0.6)
     for wish in (design.drivers, design.look_deg, design.window_deg, design.nulls_deg, design.mask, design.plain):
         assert wish is None
-    assert (design.window_ripple_db, design.null_width_deg, design.fade_octaves) == (3.0, 10.0, 0.5)
+    assert design.fade_octaves == 0.5
+    beam = designer.loads(toml(trio())).designs[1]
+    assert (beam.null_width_deg, beam.window_phase_passes) == (10.0, 0)
     assert (design.max_effort_db, design.min_white_noise_gain_db, design.driver_spread) == (None, None, None)
     assert design.method == "auto"
     assert (problem.realization.form, problem.realization.taps) == ("fir", 512)
@@ -158,7 +160,7 @@ def test_defaults_of_optional_tables() -> None:
     """A table that is there and empty has the contract's values."""
     assert next(iter(ENCLOSURES)) == "sphere"
     assert Sphere().radius_m == 0.0875
-    spread, virtualizer, room = schema.Spread(), schema.Virtualizer(), schema.Room()
+    spread, virtualizer, room = designs.Spread(), schema.Virtualizer(), schema.Room()
     assert (spread.gain_db, spread.phase_deg) == (0.2, 1.0)
     assert (virtualizer.angle_deg, virtualizer.crosstalk_model, virtualizer.upmix) == (30.0, "sphere", True)
     assert (room.size_m, room.device_m, room.heading_deg) == ([5.0, 4.0, 2.5], [0.6, 2.0, 1.0], 0.0)
@@ -243,10 +245,11 @@ TABLES: dict[str, type[Table]] = {
     "listener": schema.Listener,
     "scene": schema.SceneTable,
     "grid": schema.Grid,
-    "designs[1]": schema.DesignTable,
-    "designs[1].mask[0]": schema.MaskLine,
-    "designs[0].driver_spread": schema.Spread,
-    "designs[1].cancel_regions[0]": schema.Region,
+    "designs[0]": designs.EarDesign,
+    "designs[1]": designs.BeamDesign,
+    "designs[1].mask[0]": designs.MaskLine,
+    "designs[0].driver_spread": designs.Spread,
+    "designs[1].cancel_regions[0]": designs.Region,
     "realization": schema.Realization,
     "virtualizer": schema.Virtualizer,
     "room": schema.Room,
@@ -266,8 +269,12 @@ def within(problem: dict[str, Any], path: str) -> dict[str, Any]:
 
 def test_every_table_is_tried() -> None:
     """The tables whose keys are misspelt below are all that the schema has."""
-    kinds = {kind for kind in vars(schema).values() if isinstance(kind, type) and issubclass(kind, Table)}
-    assert set(TABLES.values()) == (kinds | {Sphere}) - {Table, Enclosure, FreeField}
+    kinds = {
+        kind
+        for kind in {**vars(schema), **vars(designs)}.values()
+        if isinstance(kind, type) and issubclass(kind, Table)
+    }
+    assert set(TABLES.values()) == (kinds | {Sphere}) - {Table, Enclosure, FreeField, designs.DesignTable}
 
 
 @settings(deadline=None)

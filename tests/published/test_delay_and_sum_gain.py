@@ -13,7 +13,8 @@ import designer
 from designer import measures
 from designer.arrays import Real
 from designer.formulations import FORMULATIONS
-from designer.targets.channel_target import ChannelTarget, channel_target
+from designer.targets.channel_target import channel_target
+from designer.targets.target import ChannelTarget
 
 
 def places(count: int) -> Real:

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from formulations.random_targets import Wanted, random_target
 
-from designer.acoustics.free_field import Disc, FreeField
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.arrays import Complex, Real
 from designer.formulations import acoustic_contrast, max_sensitivity, power_ratio
-from designer.targets.channel_target import ChannelTarget
+from designer.targets.target import ChannelTarget
 
 SPACING_M = 0.002
 K = np.array([2 * np.pi * 300.0 / 343.0])

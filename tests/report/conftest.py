@@ -11,6 +11,11 @@ import designer
 PROBLEMS = Path(__file__).parents[2] / "problems"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def with_figures(drawn: None) -> None:
+    """What is saved has its figures: they are what is looked at here."""
+
+
 @pytest.fixture(scope="session")
 def smart_speaker() -> designer.Design:
     """Three drivers on a sphere, with ear channels and a beam of a window and a mask."""

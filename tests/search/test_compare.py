@@ -22,13 +22,6 @@ def problem(folder: Path, stem: str, **of_design: object) -> str:
     return str(path)
 
 
-@pytest.fixture
-def plain_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No figures: drawing takes most of the time."""
-    monkeypatch.setattr(compare, "draw_comparison", lambda *_: [])
-
-
-@pytest.mark.usefixtures("plain_figures")
 def test_folders_and_problems_side_by_side(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,7 +45,6 @@ def test_folders_and_problems_side_by_side(
     assert "<script" not in page and "Pair &lt;script&gt;alert" in page
 
 
-@pytest.mark.usefixtures("plain_figures")
 def test_one_problem_by_many_methods(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +113,6 @@ def test_what_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], mon
 
 def test_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that cannot be made leaves what was there, and nothing beside it."""
-    monkeypatch.setattr(compare, "draw_comparison", lambda *_: [])
     made = compare.compare([problem(tmp_path, "a"), problem(tmp_path, "b")])
     out = made.save(tmp_path / "side")
     before = {path.name: path.read_bytes() for path in out.iterdir()}

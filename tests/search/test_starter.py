@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import tomllib
 from pathlib import Path
@@ -13,11 +14,14 @@ import designer
 from designer.designs.within_reach import LEAST_DB, MARGIN_DB, wish_below
 from designer.errors import UsageError
 from designer.problem.library import library, library_folder, schema_text
-from designer.search.starter import Geometry, new_problem, places, write_new
+from designer.search import starter
+from designer.search.starter import Geometry, places, write_new
 
+new_problem = functools.cache(starter.new_problem)
+NEAR = Geometry("pair", 2, 0.2, 0.6)
 GEOMETRIES = [
     Geometry("bar", 4, 0.6, 2.5),
-    Geometry("pair", 2, 0.2, 0.6),
+    NEAR,
     Geometry("pair", 2, 0.1, 2.5),
     Geometry("sphere", 3, 0.175, 2.0),
     Geometry("box", 3, 0.15, 1.0),
@@ -95,9 +99,12 @@ def test_what_no_file_can_be_written_for_is_refused(geometry: Geometry, message:
     assert message in str(refused.value)
 
 
-def test_the_file_and_its_schema_are_written_and_nothing_is_overwritten(tmp_path: Path) -> None:
+def test_the_file_and_its_schema_are_written_and_nothing_is_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A second run is refused without --force, and a schema of the user's own stays."""
-    path, geometry = tmp_path / "mine.toml", Geometry("pair", 2, 0.2, 0.6)
+    monkeypatch.setattr(starter, "new_problem", new_problem)
+    path, geometry = tmp_path / "mine.toml", NEAR
     lines = write_new(path, geometry)
     assert any("designer design" in line for line in lines)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mine.toml", "problem.schema.json"]
@@ -125,6 +132,6 @@ def test_every_library_problem_names_the_schema_that_lies_beside_it() -> None:
 
 def test_a_new_file_is_what_an_editor_expects() -> None:
     """It is TOML with a title, and its comments say what the keys mean."""
-    text, _ = new_problem(Geometry("pair", 2, 0.2, 0.6))
+    text, _ = new_problem(NEAR)
     assert tomllib.loads(text)["title"] == "2 drivers apart by 20 cm, heard at 0.6 m"
     assert sum("#" in line for line in text.splitlines()) > 12

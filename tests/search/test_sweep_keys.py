@@ -12,7 +12,7 @@ from toml_text import pair, toml, trio
 import designer
 from designer.errors import ProblemError, UsageError
 from designer.problem import Problem
-from designer.problem.load import changed
+from designer.problem.read import changed
 from designer.search.sweep_keys import locations
 from designer.search.sweep_plan import variations
 from designer.search.sweep_point import changed_data

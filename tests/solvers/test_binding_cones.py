@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from designer.arrays import Index, Real
 from designer.formulations import constrained, minimax
-from designer.solvers import cones
+from designer.solvers import cones, constrained_cones, constrained_data
 from designer.solvers.binding_cones import EVERY, probed, rows_that_may_bind, with_rows
-from designer.targets.channel_target import ChannelTarget, Mask
+from designer.targets.target import ChannelTarget, Mask
 
 seeds = st.integers(0, 2**32 - 1)
 FREQUENCIES = EVERY + 6
@@ -69,9 +69,9 @@ def test_a_point_that_binds_between_the_probes_alone_is_not_missed() -> None:
     points = target.masks[0].points.copy()
     points[5, 12] *= 100.0
     loud = replace(target, masks=(replace(target.masks[0], points=points),))
-    data, plain = (constrained.data_of(each, np.ones(FREQUENCIES)) for each in (loud, target))
-    _, answer = constrained.solve_data(data)
-    _, before = constrained.solve_data(plain)
+    data, plain = (constrained_data.data_of(each, np.ones(FREQUENCIES)) for each in (loud, target))
+    _, answer = constrained_cones.solve_data(data)
+    _, before = constrained_cones.solve_data(plain)
     assert max(naive_violations(data, 5, answer.x[5])) < 1e-6
     assert answer.primal[5] > before.primal[5] * (1 + 1e-4)
     others = np.delete(np.arange(FREQUENCIES), 5)
@@ -88,7 +88,7 @@ def test_most_points_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
         return whole(program, *attempt)  # type: ignore[arg-type]
 
     monkeypatch.setattr(cones, "_clarabel", counted)
-    constrained.solve_data(constrained.data_of(smooth_beam(3), np.ones(FREQUENCIES)))
+    constrained_cones.solve_data(constrained_data.data_of(smooth_beam(3), np.ones(FREQUENCIES)))
     (probes, rows), (rest, fewer) = sizes[:2]
     assert (probes, rest) == (3, FREQUENCIES - 3)
     assert fewer < 0.6 * rows

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.arrays import Index, Real
-from designer.solvers.false_position import last_that_fits
+from designer.formulations.power_ratio import last_that_fits
 
 
 @settings(max_examples=40, deadline=None)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from designer.arrays import Real
 from designer.solvers import cones
-from designer.solvers.multipliers import sharpened
+from designer.solvers.cones import sharpened
 
 seeds = st.integers(0, 2**32 - 1)
 PRICE = 1e-6

@@ -12,8 +12,7 @@ from formulations.random_targets import Wanted, gaussian, random_target
 import designer
 from designer.errors import ProblemError
 from designer.targets.channel_target import channel_target
-from designer.targets.drawn_devices import ball_scale, drawn_gain, factors
-from designer.targets.worst_case import worst_gain
+from designer.targets.worst_case import ball_scale, drawn_gain, factors, worst_gain
 
 GAIN_DB, PHASE_DEG = 0.3, 2.0
 

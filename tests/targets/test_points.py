@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import designer
 from designer.problem import geometry
-from designer.targets.channel_target import ChannelTarget, cancelled_azimuths, channel_target, quiet_azimuths
+from designer.targets.channel_target import cancelled_azimuths, channel_target, quiet_azimuths
+from designer.targets.target import ChannelTarget
 
 
 def target_of(problem: Tables, which: int = 0) -> tuple[ChannelTarget, designer.Scene]:

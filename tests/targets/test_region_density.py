@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.acoustics import spherical_harmonics as sh
-from designer.acoustics.free_field import direction
 from designer.arrays import Real
+from designer.problem.geometry import direction
 from designer.problem.schema import Region
-from designer.targets import region_density
+from designer.targets import region_power
 
 ORDER = 8
 azimuths = st.floats(-360.0, 360.0)
@@ -35,7 +35,7 @@ def test_a_band_is_its_mean() -> None:
     """Azimuth 170 to 250 (across 180) and elevation -20 to 35: every coefficient is the mean of the harmonic, by a grid of 1 degree."""
     a, e = fine_grid()
     inside = (((a >= 170) | (a <= -110)) & (e >= -20) & (e <= 35)).astype(float)
-    found = region_density.band(ORDER, azimuth_deg=(170.0, 250.0), elevation_deg=(-20.0, 35.0))
+    found = region_power.band(ORDER, azimuth_deg=(170.0, 250.0), elevation_deg=(-20.0, 35.0))
     np.testing.assert_allclose(found, naive_mean(inside, a, e), atol=3e-3 * np.abs(found).max())
 
 
@@ -49,32 +49,32 @@ def test_a_cap_is_its_mean() -> None:
     ring = np.cos(turn)[:, None] * across + np.sin(turn)[:, None] * np.cross(axis, across)
     nodes = height[:, None, None] * axis + np.sqrt(1 - height**2)[:, None, None] * ring
     expected = sh.harmonics(ORDER, nodes.reshape(-1, 3)).mean(axis=1)
-    found = region_density.cap(ORDER, azimuth_deg=30.0, elevation_deg=50.0, radius_deg=40.0)
+    found = region_power.cap(ORDER, azimuth_deg=30.0, elevation_deg=50.0, radius_deg=40.0)
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_limits_of_caps_and_bands() -> None:
     """A cap of 0 is the point, one of 180 the sphere, as is the band of everything; a band shrunk to nothing is the point."""
     where = {"azimuth_deg": 70.0, "elevation_deg": -20.0}
-    point = region_density.point(ORDER, **where)
+    point = region_power.point(ORDER, **where)
     sphere = np.zeros(81)
     sphere[0] = 1 / np.sqrt(4 * np.pi)
-    everything = region_density.band(ORDER, azimuth_deg=(-180.0, 180.0), elevation_deg=(-90.0, 90.0))
-    np.testing.assert_allclose(region_density.cap(ORDER, **where, radius_deg=0.0), point, atol=1e-13)
-    np.testing.assert_allclose(region_density.cap(ORDER, **where, radius_deg=0.01), point, atol=1e-5)
-    np.testing.assert_allclose(region_density.cap(ORDER, **where, radius_deg=180.0), sphere, atol=1e-13)
+    everything = region_power.band(ORDER, azimuth_deg=(-180.0, 180.0), elevation_deg=(-90.0, 90.0))
+    np.testing.assert_allclose(region_power.cap(ORDER, **where, radius_deg=0.0), point, atol=1e-13)
+    np.testing.assert_allclose(region_power.cap(ORDER, **where, radius_deg=0.01), point, atol=1e-5)
+    np.testing.assert_allclose(region_power.cap(ORDER, **where, radius_deg=180.0), sphere, atol=1e-13)
     np.testing.assert_allclose(everything, sphere, atol=1e-13)
-    narrow = region_density.band(ORDER, azimuth_deg=(69.999, 70.001), elevation_deg=(-20.001, -19.999))
+    narrow = region_power.band(ORDER, azimuth_deg=(69.999, 70.001), elevation_deg=(-20.001, -19.999))
     np.testing.assert_allclose(narrow, point, atol=1e-8)
     np.testing.assert_allclose(
-        region_density.band(ORDER, azimuth_deg=(70.0, 70.0), elevation_deg=(-20.0, -20.0)), point, atol=1e-13
+        region_power.band(ORDER, azimuth_deg=(70.0, 70.0), elevation_deg=(-20.0, -20.0)), point, atol=1e-13
     )
 
 
 def test_a_polar_cap_is_a_band() -> None:
     """All azimuths above elevation 60 are the cap of 30 degrees around the zenith: two derivations, one region."""
-    band = region_density.band(12, azimuth_deg=(0.0, 360.0), elevation_deg=(60.0, 90.0))
-    cap = region_density.cap(12, azimuth_deg=123.0, elevation_deg=90.0, radius_deg=30.0)
+    band = region_power.band(12, azimuth_deg=(0.0, 360.0), elevation_deg=(60.0, 90.0))
+    cap = region_power.cap(12, azimuth_deg=123.0, elevation_deg=90.0, radius_deg=30.0)
     np.testing.assert_allclose(band, cap, atol=1e-13)
 
 
@@ -92,7 +92,7 @@ def test_band_and_rest_make_the_sphere(start: float, width: float, low: float, h
     total = np.zeros(81)
     for arc, (bottom, top) in parts:
         share = (arc[1] - arc[0]) / 360 * (np.sin(np.radians(top)) - np.sin(np.radians(bottom))) / 2
-        total += share * region_density.band(ORDER, azimuth_deg=arc, elevation_deg=(bottom, top))
+        total += share * region_power.band(ORDER, azimuth_deg=arc, elevation_deg=(bottom, top))
     expected = np.zeros(81)
     expected[0] = 1 / np.sqrt(4 * np.pi)
     np.testing.assert_allclose(total, expected, atol=1e-12)
@@ -102,8 +102,8 @@ def test_band_and_rest_make_the_sphere(start: float, width: float, low: float, h
 @given(start=st.floats(-180.0, 0.0), width=widths, turns=st.sampled_from([-1, 1]))
 def test_a_whole_turn_changes_nothing(start: float, width: float, turns: int) -> None:
     """Azimuths are angles: 360 degrees more on both ends are the same band."""
-    one = region_density.band(ORDER, azimuth_deg=(start, start + width), elevation_deg=(-10.0, 30.0))
-    other = region_density.band(
+    one = region_power.band(ORDER, azimuth_deg=(start, start + width), elevation_deg=(-10.0, 30.0))
+    other = region_power.band(
         ORDER, azimuth_deg=(start + 360 * turns, start + width + 360 * turns), elevation_deg=(-10.0, 30.0)
     )
     np.testing.assert_allclose(one, other, atol=1e-11)
@@ -112,8 +112,8 @@ def test_a_whole_turn_changes_nothing(start: float, width: float, turns: int) ->
 def test_regions_count_alike() -> None:
     """The density of two regions is the mean of both, whatever their sizes, and has unit mass."""
     small, large = Region(around_deg=[0.0, 0.0], radius_deg=5.0), Region(elevation_deg=[0.0, 90.0])
-    both = region_density.density([small, large], ORDER)
-    each = [region_density.density([region], ORDER) for region in (small, large)]
+    both = region_power.density([small, large], ORDER)
+    each = [region_power.density([region], ORDER) for region in (small, large)]
     np.testing.assert_allclose(both, (each[0] + each[1]) / 2, atol=1e-15)
     assert both[0] * np.sqrt(4 * np.pi) == pytest.approx(1.0, rel=1e-13)
 
@@ -124,14 +124,12 @@ def test_regions_count_alike() -> None:
 )  # fmt: skip
 def test_a_baffle_leaves_the_front(azimuth_deg: list[float], share: float) -> None:
     """Of a band only what lies within ±90 degrees is left, at its scale: the mass that is left is that share of the arc."""
-    left = region_density.density([Region(azimuth_deg=azimuth_deg)], ORDER, front_only=True)
+    left = region_power.density([Region(azimuth_deg=azimuth_deg)], ORDER, front_only=True)
     assert left[0] * np.sqrt(4 * np.pi) == pytest.approx(share, abs=1e-12)
 
 
 def test_a_point_behind_a_baffle_is_silent() -> None:
     """A cap wholly behind leaves nothing, one in front is whole."""
     behind, front = Region(around_deg=[180.0, 0.0], radius_deg=20.0), Region(around_deg=[20.0, 0.0], radius_deg=20.0)
-    assert not region_density.density([behind], 3, front_only=True).any()
-    np.testing.assert_array_equal(
-        region_density.density([front], 3, front_only=True), region_density.density([front], 3)
-    )
+    assert not region_power.density([behind], 3, front_only=True).any()
+    np.testing.assert_array_equal(region_power.density([front], 3, front_only=True), region_power.density([front], 3))

@@ -12,14 +12,18 @@ from hypothesis import strategies as st
 from scipy.special import spherical_jn
 
 from designer.acoustics import spherical_harmonics as sh
+from designer.acoustics.enclosures.baffle import BaffledDrivers
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.encoded_directivity import Encoding, encode
-from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.scene import Device
 from designer.arrays import Complex, Real
 from designer.measures import quadratic
+from designer.problem.geometry import direction
 from designer.problem.schema import Region
-from designer.targets import region_density
-from designer.targets.region_power import RegionPower, equivalent_points, power_matrix
+from designer.targets import region_power
+from designer.targets.region_power import RegionPower, power_matrix
+from designer.targets.target import equivalent_points
 
 HERTZ = np.array([0.0, 200.0, 900.0, 2500.0])
 K = 2 * np.pi * HERTZ / 343.0
@@ -68,7 +72,7 @@ def test_point_sources_see_the_density_s_covariance_function(region: Region) -> 
     """∫ σ e^{jk(x_k - x_l)·n} dΩ = Σ 4π j^n j_n(k|x_k - x_l|) s_nm Y_nm: one sum at the difference of two places, no product at all."""
     device = points(4)
     order = 40
-    s = region_density.density([region], order)
+    s = region_power.density([region], order)
     places = device.source_places_m()
     expected = np.empty((K.size, 4, 4), dtype=complex)
     n = sh.degrees(order)
@@ -125,7 +129,7 @@ def test_a_low_order_says_how_far_off_it_is(order: int) -> None:
 
 def test_a_baffle_s_half_space() -> None:
     """Over the whole sphere a baffle's B is Q, half of it silent; over a band across its edge, the grid's to 0.01 dB."""
-    device = FreeField([Disc(np.array([0.0, y, 0.0])) for y in (-0.06, 0.0, 0.06)], baffle=True)
+    device = BaffledDrivers([Disc(np.array([0.0, y, 0.0])) for y in (-0.06, 0.0, 0.06)])
     np.testing.assert_allclose(regions(device).matrices.cancel, device.radiated_power(K), atol=1e-7)
     across = Region(azimuth_deg=[40.0, 140.0], elevation_deg=[-30.0, 60.0])
     w: Complex = np.tile(np.array([1.0, -0.5, 0.3j]), (K.size, 1))
@@ -146,7 +150,7 @@ def test_turning_device_and_region_together_changes_nothing(seed: int, turn_deg:
     c, s = np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))
     turned = places @ np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
     G = [
-        sh.product_matrix(region_density.band(24, azimuth_deg=(start, start + width), elevation_deg=(-15.0, 50.0)), 12)
+        sh.product_matrix(region_power.band(24, azimuth_deg=(start, start + width), elevation_deg=(-15.0, 50.0)), 12)
         for start in (-70.0, -70.0 + turn_deg)
     ]
     one, other = (
@@ -163,7 +167,7 @@ def test_frequency_apart_from_direction_or_not() -> None:
     """Equation (2) is equation (1): the same encoding, its coefficients multiplied out, gives the same matrix."""
     for make in (points, ball):
         apart = encode(make(), K, np.inf, 9, [0, 1, 2])
-        G = sh.product_matrix(region_density.density([ASIDE], 18), 9)
+        G = sh.product_matrix(region_power.density([ASIDE], 18), 9)
         together = Encoding(9, None, None, apart.coefficients)
         np.testing.assert_allclose(power_matrix(apart, G), power_matrix(together, G), atol=1e-12)
 

@@ -12,18 +12,17 @@ import pytest
 from formulations.random_targets import Wanted, gaussian, random_target
 
 import designer
-from designer.designs import methods
-from designer.designs.reachable import reachable_gain
-from designer.formulations import choueiri, matrix_mixing, pressure_matching, superdirective
+from designer.designs import channel
+from designer.designs.reach import reachable_gain
+from designer.formulations import FORMULATIONS, choueiri, matrix_mixing, pressure_matching, superdirective
 from designer.measures import db
-from designer.problem.schema import DesignTable
-from designer.targets.channel_target import ChannelTarget
-from designer.targets.drawn_devices import norms
+from designer.problem.designs import EarDesign
+from designer.targets.target import ChannelTarget
 from designer.targets.wishes import expected_gain
-from designer.targets.worst_case import hardened, worst_gain
+from designer.targets.worst_case import hardened, norms, worst_gain
 
 DEVIATION = 0.06
-DESIGN = DesignTable.model_validate({"name": "a", "kind": "ctc", "ear": "left", "band_hz": [500.0, 4000.0]})
+DESIGN = EarDesign.model_validate({"name": "a", "kind": "ctc", "ear": "left", "band_hz": [500.0, 4000.0]})
 
 
 def target_of(seed: int, **wanted: Any) -> ChannelTarget:
@@ -64,7 +63,7 @@ def test_the_power_ratio_ends_where_the_cone_program_does(seed: int) -> None:
     """Least effort at a wished ratio in the worst case, one point to reach: cvxpy's second-order cones, within 1e-4."""
     target = target_of(seed, gain_db=9.0)
     assert target.gamma is not None
-    w = methods.solve("power-ratio", DESIGN.model_copy(update={"method": "power-ratio"}), target).weights
+    w = channel.solve(FORMULATIONS["power-ratio"], DESIGN.model_copy(update={"method": "power-ratio"}), target).weights
     met = 0
     for f in range(3):
         x = cp.Variable(4, complex=True)
@@ -95,14 +94,14 @@ def test_every_method_gains_in_the_worst_case_and_no_pass_loses(method: str, see
     target = target_of(seed, gain_db=60.0, max_effort_db=9.0)
     design = DESIGN.model_copy(update={"method": method})
     plain = replace(target, worst_case=False, spread_in_powers=False)
-    w = methods.solve(method, design, plain).weights
+    w = channel.solve(FORMULATIONS[method], design, plain).weights
     before = first = worst_gain(target, w)
     for _ in range(6):
-        w = methods.solve(method, design, hardened(target, w)).weights
+        w = channel.solve(FORMULATIONS[method], design, hardened(target, w)).weights
         after = worst_gain(target, w)
         assert (db(after) > db(before) - 1e-3).all()
         before = after
-    whole = methods.solve(method, design, target).weights
+    whole = channel.solve(FORMULATIONS[method], design, target).weights
     assert (db(worst_gain(target, whole)) > db(before) - 0.02).all()
     assert (db(before) > db(first) - 1e-4).all()
 
@@ -113,10 +112,12 @@ def test_the_most_sensitive_weights_meet_the_ratio_in_the_worst_case(seed: int) 
     target = target_of(seed, gain_db=9.0)
     assert target.gamma is not None
     design = DESIGN.model_copy(update={"method": "max-sensitivity"})
-    w = methods.solve("max-sensitivity", design, replace(target, worst_case=False, spread_in_powers=False)).weights
+    w = channel.solve(
+        FORMULATIONS["max-sensitivity"], design, replace(target, worst_case=False, spread_in_powers=False)
+    ).weights
     before = np.zeros(3)
     for n in range(6):
-        w = methods.solve("max-sensitivity", design, hardened(target, w)).weights
+        w = channel.solve(FORMULATIONS["max-sensitivity"], design, hardened(target, w)).weights
         sensitivity = np.abs(np.einsum("fl,fl->f", target.centre, w)) / np.linalg.norm(w, axis=1)
         held = worst_gain(target, w) >= target.gamma * (1 - 1e-6)
         assert (sensitivity[held] >= before[held] * (1 - 1e-6)).all()
@@ -163,7 +164,7 @@ def test_a_wish_within_reach_is_met(method: str, seed: int) -> None:
     target, most = hard_target(seed), np.array(most_by_cones(seed))
     np.testing.assert_allclose(db(reachable_gain(target)), db(most), atol=0.2)
     asked = replace(target, gamma=most * 10**-0.05)
-    w = methods.solve(method, DESIGN.model_copy(update={"method": method}), asked).weights
+    w = channel.solve(FORMULATIONS[method], DESIGN.model_copy(update={"method": method}), asked).weights
     assert (db(worst_gain(asked, w)) > db(most) - 0.5 - 0.02).all()
 
 
@@ -250,7 +251,7 @@ def test_minimax_keeps_its_curve_in_the_worst_case(seed: int) -> None:
     target = target_of(seed, gain_db=6.0)
     assert target.gamma is not None
     design = DESIGN.model_copy(update={"method": "minimax"})
-    w = methods.solve("minimax", design, target).weights
+    w = channel.solve(FORMULATIONS["minimax"], design, target).weights
     within = reachable_gain(target) > target.gamma * 1.05
     assert within.any()
     assert (worst_gain(target, w)[within] >= target.gamma[within] * 10**-0.005).all()
@@ -259,9 +260,9 @@ def test_minimax_keeps_its_curve_in_the_worst_case(seed: int) -> None:
 def test_without_a_spread_the_worst_case_is_the_case() -> None:
     """A deviation of 1e-9 changes nothing, and the curve is then held against the plain ratio."""
     target = replace(target_of(1, gain_db=6.0), spread=1e-18)
-    w = methods.solve("power-ratio", DESIGN.model_copy(update={"method": "power-ratio"}), target).weights
+    w = channel.solve(FORMULATIONS["power-ratio"], DESIGN.model_copy(update={"method": "power-ratio"}), target).weights
     plain = replace(target, spread=0.0, worst_case=False)
-    v = methods.solve("power-ratio", DESIGN.model_copy(update={"method": "power-ratio"}), plain).weights
+    v = channel.solve(FORMULATIONS["power-ratio"], DESIGN.model_copy(update={"method": "power-ratio"}), plain).weights
     np.testing.assert_allclose(db(expected_gain(target, w)), db(expected_gain(plain, v)), atol=1e-4)
 
 

@@ -11,12 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 from command import Ended, run
-from empty_figures import empty_figures
 from toml_text import pair, toml
 
 import designer
 from designer import errors
-from designer.report import figures
 from writing.killed import contents
 
 Command = Callable[..., Ended]
@@ -26,7 +24,6 @@ Command = Callable[..., Ended]
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder, with a problem and its design."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(figures, "draw_all", empty_figures)
     (tmp_path / "p.toml").write_text(toml(pair()), encoding="utf-8")
     designer.design(designer.load("p.toml")).save("out")
     return tmp_path

@@ -10,20 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command import run
-from empty_figures import empty_figures
 from programs import need
 from toml_text import pair, toml
 
 import designer
 from designer import errors
-from designer.report import figures
 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder, with a problem and its design."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(figures, "draw_all", empty_figures)
     (tmp_path / "p.toml").write_text(toml(pair() | {"export": {"targets": ["cmsis-f32", "wav"]}}), encoding="utf-8")
     designer.design(designer.load("p.toml")).save("out")
     return tmp_path

@@ -17,11 +17,9 @@ import numpy as np
 import pytest
 import soundfile
 from command import Ended, run
-from empty_figures import empty_figures
 from toml_text import pair, toml
 
 from designer import cli, errors, job
-from designer.report import figures
 from designer.search import compare
 from designer.writing import reserve, staging
 from writing.killed import contents
@@ -52,8 +50,6 @@ def stereo() -> dict[str, object]:
 
 
 def without_drawing(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(figures, "draw_all", empty_figures)
-    patch.setattr(compare, "draw_comparison", lambda *_: [])
     patch.setattr("designer.search.starter.new_problem", lambda _: ("x" * 5000, []))
 
 
@@ -111,7 +107,7 @@ def test_every_command_finds_it_before_the_work(
     for place in (
         "search.starter.new_problem",
         "stereo.render.chain_of",
-        "acoustics.writers.convert._drivers",
+        "acoustics.measured.convert._drivers",
         "importing.import_coefficients",
     ):
         monkeypatch.setattr(f"designer.{place}", lambda *_, **__: pytest.fail("was computed"))

@@ -11,14 +11,11 @@ from typing import Any
 import pandas as pd
 import pytest
 from command import run
-from empty_figures import empty_figures
 from toml_text import pair, toml
 
 import designer
 from designer import errors, job
 from designer.designs import ChannelDesign, channel
-from designer.report import figures
-from designer.search import compare
 from designer.search import sweep_point as local
 from designer.search.sweep_point import Outcome, Task, measure
 from writing.killed import contents
@@ -43,8 +40,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(job, "design_channel", stops)
-    monkeypatch.setattr(figures, "draw_all", empty_figures)
-    monkeypatch.setattr(compare, "draw_comparison", lambda *_: [])
     for name, effort_db in (("good", 12.0), ("bad", 9.0)):
         (tmp_path / f"{name}.toml").write_text(toml(two_channels(max_effort_db=effort_db)), encoding="utf-8")
     return tmp_path

@@ -12,13 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 from command import Ended, run
-from empty_figures import empty_figures
 from toml_text import pair, toml
 
 from designer import errors, job
 from designer.problem import load
-from designer.report import figures
-from designer.search import compare
 from designer.search.starter import Geometry
 from designer.search.sweep_point import Outcome, Task, measure
 from writing.killed import contents
@@ -30,7 +27,6 @@ Command = Callable[..., Ended]
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a problem file and its design with one export, made once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "draw_all", empty_figures)
         place = tmp_path_factory.mktemp("made")
         (place / "p.toml").write_text(toml(pair()), encoding="utf-8")
         patch.chdir(place)
@@ -45,12 +41,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def here(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder: a copy of it, a problem and a design, whose figures are empty."""
+    """The working folder: a copy of it, a problem and a design."""
     place = tmp_path / "here"
     shutil.copytree(made, place)
     monkeypatch.chdir(place)
-    monkeypatch.setattr(figures, "draw_all", empty_figures)
-    monkeypatch.setattr(compare, "draw_comparison", lambda *_: [])
     return place
 
 

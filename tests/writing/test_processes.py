@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from command import Ended, run
-from empty_figures import empty_figures
 from toml_text import pair, toml
 
 import designer
@@ -42,7 +41,6 @@ def designer_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(figures, "draw_all", empty_figures)
     (tmp_path / "p.toml").write_text(toml(pair()), encoding="utf-8")
     return tmp_path
 
@@ -108,8 +106,9 @@ cli.main()
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("place", ["job.design_channel", "figures.draw_all"])
+@pytest.mark.parametrize(
+    ("place", "number"), [("job.design_channel", signal.SIGINT), ("figures.draw_all", signal.SIGTERM)]
+)
 def test_compiled_code_that_does_not_return_does_not_hold_a_command(
     place: str, number: signal.Signals, here: Path
 ) -> None:

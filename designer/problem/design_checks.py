@@ -1,0 +1,233 @@
+"""Faults of a design: what belongs to its kind, its drivers, its band and curve on the grid, its arcs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from designer.errors import Fault
+from designer.problem import geometry
+from designer.problem.designs import MaskLine
+from designer.problem.frequency_grid import regular_frequencies_hz
+from designer.problem.messages import number, shown
+from designer.problem.methods import AUTO, formulations, method_faults
+from designer.problem.rules import among, below_nyquist, ordered, unless
+from designer.problem.schema import DesignTable, Problem, Region
+from designer.problem.table import as_far_as_known, entries, if_known
+
+MAX_CURVE_DB = 200.0
+
+
+def design_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
+    """Every check of every design, each to be run as far as its keys are known."""
+    for i, design in enumerate(entries(problem, "designs")):
+        path = f"designs[{i}]"
+        yield _driver_count(path, design, problem)
+        yield _something_asked(path, design)
+        yield _named_drivers(path, design, problem)
+        yield _spread(f"{path}.driver_spread", design)
+        yield _method(path, design, problem)
+        yield _band(f"{path}.band_hz", design, problem)
+        yield _band_on_grid(f"{path}.band_hz", design, problem)
+        yield _curve(f"{path}.cancellation_gain_db", design)
+        yield _look(f"{path}.look_deg", design, problem)
+        for m, line in enumerate(if_known(design, "mask") or []):
+            yield _band(f"{path}.mask[{m}].band_hz", line, problem)
+            yield _given_arc(f"{path}.mask[{m}].azimuth_deg", line, "azimuth_deg", problem)
+        yield _given_arc(f"{path}.window_deg", design, "window_deg", problem)
+        yield _null_arcs(f"{path}.nulls_deg", design, problem)
+        yield _company(path, design, problem)
+        for key in ("reach_regions", "cancel_regions"):
+            for r, region in enumerate(if_known(design, key) or []):
+                reached = key == "reach_regions"
+                yield _region(f"{path}.{key}[{r}]", region, problem, reached=reached)
+
+
+def _count(design: DesignTable, problem: Problem) -> int:
+    return len(problem.drivers) if design.drivers is None else len(design.drivers)
+
+
+def _driver_count(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    count = _count(design, problem)
+    found = f"found {count} driver{'s' if count != 1 else ''}"
+    if design.drivers is None:
+        found += ", all that there are"
+    if design.kind == "ctc" and count != 2:
+        remedy = 'name two drivers, or use kind = "null-steering"' if count > 2 else "name two drivers"
+        yield Fault(f"{path}.drivers", found, 'two for kind = "ctc"', remedy)
+    if design.kind == "null-steering" and count < 3:
+        remedy = 'use kind = "ctc", or name more drivers' if count == 2 else "name more drivers"
+        yield Fault(f"{path}.drivers", found, 'three or more for kind = "null-steering"', remedy)
+
+
+def _something_asked(path: str, design: DesignTable) -> Iterator[Fault]:
+    wishes = design.requirements
+    if all(getattr(design, key) is None for key in wishes):
+        may_be = f"at least one of {', '.join(wishes)}" if len(wishes) > 1 else wishes[0]
+        yield Fault(path, "asks for nothing", may_be, "add a wish")
+
+
+def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    known = [driver.name for driver in problem.drivers]
+    for key in ("drivers", "plain"):
+        names, allowed = getattr(design, key) or [], design.drivers if key == "plain" and design.drivers else known
+        for n, name in enumerate(names):
+            here, again = f"{path}.{key}[{n}]", name in allowed and name in names[:n]
+            yield from among(here, name, allowed)
+            yield from unless(not again, here, name, "each driver once", "leave one out", more=" twice")
+
+
+def _method(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    yield from method_faults(path, design, _count(design, problem))
+
+
+def _spread(path: str, design: DesignTable) -> Iterator[Fault]:
+    """A percentile is not a case of its own."""
+    spread = design.driver_spread
+    if spread is not None and spread.percentile is not None and "case" in spread.model_fields_set:
+        found = f'found case = "{spread.case}" with percentile'
+        yield Fault(path, found, "one of the two", "leave case out: a percentile is held over drawn devices")
+
+
+def _band(path: str, table: DesignTable | MaskLine, problem: Problem) -> Iterator[Fault]:
+    yield from ordered(path, table.band_hz)
+    yield from below_nyquist(path, table.band_hz, problem.sample_rate_hz, "lower the band or raise the sample rate")
+
+
+def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    low, high = design.band_hz
+    nyquist_hz = problem.sample_rate_hz / 2
+    if not low < high <= nyquist_hz:
+        return
+    grid_hz = regular_frequencies_hz(problem)
+    if not ((grid_hz >= low) & (grid_hz <= high)).any():
+        found = f"found {shown(design.band_hz)}, which holds no frequency of the grid"
+        below_hz = grid_hz[np.searchsorted(grid_hz, low) - 1]
+        above_hz = grid_hz[np.searchsorted(grid_hz, high)]
+        evenly = problem.grid.spacing == "linear"
+        may_be = (
+            f"a band with a multiple of {number(grid_hz[1])} Hz in it"
+            if evenly
+            else (f"a band that reaches {number(below_hz)} or {number(above_hz)} Hz")
+        )
+        yield Fault(path, found, may_be, "widen the band or raise grid.frequencies; the unit is hertz")
+
+
+def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
+    if design.cancellation_gain_db is None:
+        return
+    frequencies, gains = ([point[n] for point in design.cancellation_gain_db] for n in (0, 1))
+    rising, limit = all(b > a for a, b in pairwise(frequencies)), number(MAX_CURVE_DB)
+    for holds, what, values, expected, remedy in (
+        (min(frequencies) > 0, "frequencies", frequencies, "frequencies above 0", "leave such points out"),
+        (
+            rising,
+            "frequencies",
+            frequencies,
+            "[[frequency_hz, gain_db], ...] with frequencies that rise",
+            "sort the curve",
+        ),
+        (
+            max(map(abs, gains)) <= MAX_CURVE_DB,
+            "gains",
+            gains,
+            f"gains from -{limit} to {limit}",
+            "each point is [frequency_hz, gain_db]",
+        ),
+    ):
+        if not holds:
+            yield Fault(path, f"found the {what} {shown(values)}", expected, remedy)
+
+
+def _look(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    """A beam that looks behind a baffle looks into silence."""
+    if problem.body.silent_behind and design.is_beam:
+        in_front = np.cos(np.radians(design.look_deg)) >= -1e-9
+        expected = "a direction before the baffle, from -90 to 90"
+        yield from unless(bool(in_front), path, design.look_deg, expected, "turn the beam to the front")
+
+
+def _given_arc(path: str, table: DesignTable | MaskLine, key: str, problem: Problem) -> Iterator[Fault]:
+    arc = getattr(table, key)
+    if arc is not None:
+        yield from _arc(path, (arc[0], arc[1]), f"found {shown(arc)}", problem)
+
+
+def _null_arcs(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    nulls = design.nulls_deg or []
+    for n, arc in enumerate(geometry.null_arcs_deg(nulls, design.null_width_deg)):
+        found = f"found {shown(nulls[n])} with null_width_deg = {shown(design.null_width_deg)}"
+        yield from as_far_as_known(_arc(f"{path}[{n}]", arc, found, problem))
+
+
+def _arc(path: str, arc: tuple[float, float], found: str, problem: Problem) -> Iterator[Fault]:
+    step_deg = problem.grid.azimuth_step_deg
+    if not geometry.in_arc(geometry.azimuth_grid_deg(step_deg), arc).any():
+        found = f"{found}, an arc that holds no azimuth of the grid"
+        may_be = f"an arc, counter-clockwise, with a multiple of {number(step_deg)} in it"
+        yield Fault(path, found, may_be, "widen the arc or lower grid.azimuth_step_deg")
+
+
+def _company(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    """What regions go with, and what needs them."""
+    takers = [AUTO, *(name for name, method in formulations().items() if method.regions)]
+    if design.cancel_regions is None:
+        for key in ("reach_regions", "region_order"):
+            if key in design.model_fields_set:
+                yield Fault(f"{path}.{key}", "found without cancel_regions", "only with them", "add cancel_regions")
+        if design.method in takers[1:]:
+            remedy = "add cancel_regions, or use the method power-ratio for the points of the circle"
+            yield Fault(f"{path}.method", f"found {shown(design.method)}", "only with cancel_regions", remedy)
+        return
+    here = f"{path}.cancel_regions"
+    if design.method not in takers:
+        may_be = f"only with method {' or '.join(shown(method) for method in takers)}"
+        yield Fault(here, f'found with method = "{design.method}"', may_be, "the other methods know points alone")
+    for key in ("mask", "window_deg"):
+        if getattr(design, key) is not None:
+            remedy = "ask for the ratio between regions and the shape over azimuth in two designs"
+            yield Fault(here, f"found with {key}", "without a mask and a window, which are of points", remedy)
+    if problem.scene is not None and problem.scene.transfer is not None:
+        remedy = "leave scene.transfer out, or use nulls_deg"
+        yield Fault(here, "found with scene.transfer", "only where the field is known all around the device", remedy)
+
+
+def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> Iterator[Fault]:
+    """A region is a cap or a band, its elevations rise, and a baffle does not cut a cap or silence what is to be reached."""
+    given = region.model_fields_set
+    if region.around_deg is not None and given & {"azimuth_deg", "elevation_deg"}:
+        remedy = "leave one of the two out"
+        yield Fault(
+            path, "found a cap (around_deg) and a band (azimuth_deg, elevation_deg) in one", "one of them", remedy
+        )
+    if region.around_deg is None and "radius_deg" in given:
+        yield Fault(
+            f"{path}.radius_deg", "found without around_deg", "only with it", "add the cap's centre, around_deg"
+        )
+    low, high = region.elevation_deg
+    if low > high:
+        found = f"found {shown(region.elevation_deg)}"
+        yield Fault(f"{path}.elevation_deg", found, "[lowest, highest]", "swap the two")
+    if not problem.body.silent_behind:
+        return
+    remedy = "behind a baffle is silence: move the region to the front"
+    if region.around_deg is not None:
+        azimuth, elevation = (math.radians(angle) for angle in region.around_deg)
+        off_axis_deg = math.degrees(math.acos(max(-1.0, min(1.0, math.cos(azimuth) * math.cos(elevation)))))
+        radius_deg = region.radius_deg or 0.0
+        if off_axis_deg + radius_deg > 90.0 + 1e-6 and radius_deg < 180.0:
+            found = f"found a cap from {off_axis_deg - radius_deg:.4g} to {off_axis_deg + radius_deg:.4g} degrees off the front"
+            yield Fault(path, found, "a cap that ends before 90 degrees, or the whole sphere", remedy)
+    elif reached:
+        start = region.azimuth_deg[0] + 90.0
+        width = (
+            360.0
+            if region.azimuth_deg[1] - region.azimuth_deg[0] >= 360
+            else (region.azimuth_deg[1] + 90.0 - start) % 360.0
+        )
+        if start % 360.0 > 180.0 and start % 360.0 + width < 360.0:
+            found = f"found {shown(region.azimuth_deg)}"
+            yield Fault(f"{path}.azimuth_deg", found, "azimuths from -90 to 90, at least in part", remedy)

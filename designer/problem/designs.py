@@ -1,0 +1,161 @@
+"""A design's table: one class a kind of channel, told apart by `kind`, with what they share and the methods' own keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, create_model
+
+from designer.problem.methods import formulations, method_names
+from designer.problem.table import (
+    MAX_ORDER,
+    MAX_POINTS,
+    Angle,
+    Arc,
+    Band,
+    Curve,
+    Decibel,
+    Facing,
+    Name,
+    SpreadDecibel,
+    SpreadDegree,
+    Table,
+)
+
+
+class MaskLine(Table):
+    """One line of a directivity mask: an arc, a band, and the level relative to on-axis that it must stay below."""
+
+    azimuth_deg: Arc
+    band_hz: Band | None = None
+    max_db: Decibel
+
+
+class Spread(Table):
+    """Standard deviations of the drivers' gains and phases."""
+
+    gain_db: SpreadDecibel = 0.2
+    phase_deg: SpreadDegree = 1.0
+    case: Literal["mean", "ball"] = Field(
+        default="mean", description="mean powers over the spread, or all errors of one deviation together"
+    )
+    percentile: Annotated[float, Field(gt=0, lt=50, description="of drawn devices")] | None = None
+
+
+class Region(Table):
+    """A part of the sphere around the device: a cap around a direction, or a band of azimuth and elevation (by default all)."""
+
+    azimuth_deg: Arc = [-180.0, 180.0]
+    elevation_deg: Annotated[
+        list[Annotated[float, Field(ge=-90.0, le=90.0)]],
+        Field(min_length=2, max_length=2, description="lowest, highest"),
+    ] = [-90.0, 90.0]
+    around_deg: Facing | None = None
+    radius_deg: Annotated[float, Field(ge=0, le=180.0)] | None = None
+
+
+if TYPE_CHECKING:
+    Method = str
+else:
+    Method = Literal[method_names()]
+
+Regions = Annotated[list[Region], Field(min_length=1, max_length=MAX_POINTS)]
+
+
+class DesignTable(Table):
+    """One channel: what is wished, within which limits, by which method. A key of another kind reads as None."""
+
+    name: Name
+    kind: str
+    drivers: Annotated[list[Name], Field(min_length=1)] | None = None
+    band_hz: Band
+    cancellation_gain_db: Curve | None = None
+    max_effort_db: Decibel | None = None
+    min_white_noise_gain_db: Decibel | None = None
+    plain: Annotated[list[Name], Field(min_length=1)] | None = None
+    reference: Name | None = Field(default=None, description='the driver that form = "rtf" gives a pure delay')
+    fade_octaves: Annotated[float, Field(ge=0, le=10.0)] = 0.5
+    driver_spread: Spread | None = None
+    method: Method = "auto"
+
+    tag_key: ClassVar[str] = "kind"
+    is_beam: ClassVar[bool]
+    """Whether it looks in a direction, and has points on the circle; else it reaches an ear, and has the ears' cloud."""
+    requirements: ClassVar[tuple[str, ...]]
+    """Keys of which it needs at least one."""
+
+    if TYPE_CHECKING:  # keys of one kind
+        ear: Literal["left", "right"] | None
+        look_deg: float
+        window_deg: list[float] | None
+        window_ripple_db: float
+        window_phase_passes: int
+        nulls_deg: list[float] | None
+        null_width_deg: float
+        mask: list[MaskLine] | None
+        reach_regions: list[Region] | None
+        cancel_regions: list[Region] | None
+        region_order: int | None
+
+
+if not TYPE_CHECKING:
+    DesignTable = create_model(
+        "DesignTable",
+        __base__=DesignTable,
+        __module__=__name__,
+        __doc__=DesignTable.__doc__,
+        **{key: (k.annotation, k.field) for method in formulations().values() for key, k in method.keys.items()},
+    )
+
+
+class EarDesign(DesignTable):
+    """A channel for one ear: the other ear is cancelled, by two drivers or by more."""
+
+    kind: Literal["ctc", "null-steering"]
+    ear: Literal["left", "right"]
+
+    is_beam: ClassVar[bool] = False
+    requirements: ClassVar[tuple[str, ...]] = ("cancellation_gain_db",)
+
+
+class BeamDesign(DesignTable):
+    """A beam: a look direction, and what is quiet around it."""
+
+    kind: Literal["beamformer"]
+    look_deg: Angle
+    window_deg: Arc | None = None
+    window_ripple_db: Annotated[float, Field(gt=0, le=60.0)] = 3.0
+    window_phase_passes: Annotated[int, Field(ge=0, le=20, description="the fewest")] = 0
+    nulls_deg: Annotated[list[Angle], Field(min_length=1, max_length=MAX_POINTS)] | None = None
+    null_width_deg: Annotated[float, Field(ge=0, le=180.0)] = 10.0
+    mask: Annotated[list[MaskLine], Field(min_length=1, max_length=MAX_POINTS)] | None = None
+    reach_regions: Regions | None = None
+    cancel_regions: Regions | None = None
+    region_order: Annotated[int, Field(ge=0, le=MAX_ORDER)] | None = None
+
+    is_beam: ClassVar[bool] = True
+    requirements: ClassVar[tuple[str, ...]] = (
+        "cancellation_gain_db",
+        "mask",
+        "window_deg",
+        "nulls_deg",
+        "cancel_regions",
+    )
+
+
+for _kind, _other in ((EarDesign, BeamDesign), (BeamDesign, EarDesign)):
+    for _key in _other.model_fields.keys() - _kind.model_fields.keys():
+        setattr(_kind, _key, None)
+
+
+def _with_a_word(table: Any) -> Any:
+    """A kind that is no text is none: pydantic would write it out, and a whole number of the file may have any size."""
+    is_none = isinstance(table, Mapping) and not isinstance(table.get("kind", ""), str)
+    return {**table, "kind": ""} if is_none else table
+
+
+if TYPE_CHECKING:
+    AnyDesign = DesignTable
+else:
+    AnyDesign = Annotated[EarDesign | BeamDesign, Field(discriminator="kind"), BeforeValidator(_with_a_word)]

@@ -1,0 +1,177 @@
+"""Reading a problem file: TOML to a checked `Problem`, or every fault at once."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from designer.errors import Fault, ProblemError
+from designer.problem.checks import check
+from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
+from designer.problem.messages import Location, shown
+from designer.problem.schema import Problem
+from designer.problem.table import half_known
+
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "UTF-8",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+TABLES = list(Problem.model_fields)
+
+
+def load(path: str | Path) -> Problem:
+    """Read and check a problem file.
+
+    Parameters
+    ----------
+    path : path of a TOML file (`designer schema` prints what it may hold)
+
+    Raises
+    ------
+    ProblemError : with every fault of the file, each with its dotted path
+
+    Examples
+    --------
+    >>> import designer
+    >>> problem = designer.load("problems/laptop-pair.toml")
+    >>> problem.driver_names
+    ('left', 'right')
+
+    """
+    file = Path(path)
+    expected, remedy = "a file in TOML", "give the path of a problem file"
+    try:
+        raw = file.read_bytes()
+    except FileNotFoundError:
+        found = "no such file"
+    except IsADirectoryError:
+        found = "found a folder"
+    except (OSError, ValueError) as error:  # a ValueError is a path with a null character
+        found = f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
+    else:
+        return loads(_decoded(raw, str(path)), folder=file.parent, source=str(path))
+    raise ProblemError(str(path), [Fault("", found, expected, remedy)])
+
+
+def _decoded(raw: bytes, source: str) -> str:
+    may_be, remedy = "a text file in TOML, in UTF-8 without a byte order mark", "save it as UTF-8"
+    for mark, name in BYTE_ORDER_MARKS.items():
+        if raw.startswith(mark):
+            raise ProblemError(source, [Fault("", f"begins with a byte order mark of {name}", may_be, remedy)])
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        found = f"byte {error.start} (0x{raw[error.start]:02x}, in line {line}) is not UTF-8"
+        raise ProblemError(source, [Fault("", found, may_be, remedy)]) from None
+
+
+def loads(
+    text: str, *, folder: str | Path = ".", source: str = "problem", files: dict[str, str] | None = None
+) -> Problem:
+    """Read and check a problem from its text.
+
+    Parameters
+    ----------
+    text : the TOML
+    folder : where relative paths in it start
+    source : what messages call it
+    files : where data files lie that have moved: the name in the text -> a path from `folder`
+
+    Raises
+    ------
+    ProblemError : with every fault of the text
+
+    Examples
+    --------
+    >>> import designer
+    >>> designer.loads("title = 3")
+    Traceback (most recent call last):
+    ...
+    designer.errors.ProblemError: problem: 5 faults
+      title: found 3; allowed: text that is not empty; write it in quotes
+      sample_rate_hz: required key is missing; allowed: a number from 1000 to 1000000; add sample_rate_hz
+      drivers: required key is missing; allowed: a list of 1 to 256 tables; add [[drivers]]
+      listener: required key is missing; allowed: a table; add [listener]
+      designs: required key is missing; allowed: a list of 1 to 64 tables; add [[designs]]
+
+    """
+    context = {"text": text, "folder": Path(folder), "source": source, "files": files or {}}
+    return _checked(_parsed(text, source), context)
+
+
+def changed(problem: Problem, data: dict[str, Any]) -> Problem:
+    """A problem of other data, checked as if a file held them, with the text, the place and the data files of another.
+
+    Parameters
+    ----------
+    data : the tables, as `problem.model_dump(exclude_unset=True)` gives them, with what is to change
+
+    Raises
+    ------
+    ProblemError : with every fault of the data
+
+    """
+    context = {"text": problem.text, "folder": problem.folder, "source": problem.source, "files": problem.files}
+    return _checked(data, context)
+
+
+def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
+    faulty: dict[Location, Fault] = {}
+    meant: set[Location] = set()
+    problem: Problem | None = None
+    try:
+        problem = Problem.model_validate(data, context=context)
+    except ValidationError as error:
+        faulty = key_faults(error, data)
+        guessed, doubtful = guessed_kinds(error, data)
+        if guessed:
+            try:
+                Problem.model_validate({**data, **guessed}, context=context)
+            except ValidationError as more:
+                others = key_faults(more, {**data, **guessed})
+                faulty = {**{place: fault for place, fault in others.items() if place not in doubtful}, **faulty}
+        meant = set(misspelt(faulty, data))
+    faults = [fault for location, fault in faulty.items() if location not in meant]
+    faults += check(half_known(Problem, data, {*faulty, *meant}), context["folder"], context["files"])
+    if problem is None or faults:
+        raise ProblemError(context["source"], sorted(faults, key=_place))
+    return problem
+
+
+def _place(fault: Fault) -> tuple[int, int]:
+    """Where a fault belongs: the schema's order of tables, then the order of a list; keys that nobody knows come first."""
+    table, *rest = re.split(r"[.\[\]]", fault.path)
+    index = int(rest[0]) if rest and rest[0].isdecimal() else -1
+    return TABLES.index(table) if table in TABLES else -1, index
+
+
+def _parsed(text: str, source: str) -> dict[str, Any]:
+    if not text.strip():
+        remedy = "`designer problems` lists files to begin from"
+        raise ProblemError(source, [Fault("", "the file is empty", "a problem in TOML", remedy)])
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        fault = Fault("", f"not TOML: {error}{_line(text, error)}", "", "mend the line that is named, or one above it")
+    except RecursionError:
+        fault = Fault("", "not TOML: lists inside lists, too deep to read", "", "close the brackets")
+    except ValueError:  # Python's own limit on the digits of a whole number
+        found = "not TOML: a whole number of thousands of digits"
+        fault = Fault("", found, "whole numbers of 64 bits", "write it shorter")
+    raise ProblemError(source, [fault])
+
+
+def _line(text: str, error: tomllib.TOMLDecodeError) -> str:
+    """The line that the parser names, as it stands in the file."""
+    named = re.search(r"at line (\d+)", str(error))
+    lines = text.split("\n")
+    if named is None or int(named[1]) > len(lines):
+        return ""
+    return f": {shown(lines[int(named[1]) - 1].strip())}"

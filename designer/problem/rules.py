@@ -1,0 +1,52 @@
+"""What many checks of a problem have in common: a value that is not as expected, a key only with another, and names among names.
+
+A check yields faults as far as the keys that it reads are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from designer.errors import Fault
+from designer.problem.messages import nearest, number, shown
+from designer.problem.table import Table
+
+
+def unless(
+    holds: bool, path: str, value: object, expected: str, remedy: str = "", *, more: str = ""
+) -> Iterator[Fault]:
+    """A fault of a value that is not as expected; `more` is what there is to say of the value."""
+    if not holds:
+        yield Fault(path, f"found {shown(value)}{more}", expected, remedy)
+
+
+def only_with(table: Table, path: str, homes: Mapping[str, Sequence[str]], key: str) -> Iterator[Fault]:
+    """A fault for each key that is given with another word of `key` than those it goes with."""
+    word = getattr(table, key)
+    for own, words in homes.items():
+        if own in table.model_fields_set and word not in words:
+            expected = f"only with {key} = {' or '.join(shown(each) for each in words)}"
+            yield Fault(f"{path}.{own}", f"found with {key} = {shown(word)}", expected, "leave it out")
+
+
+def ordered(path: str, pair: Sequence[float] | None) -> Iterator[Fault]:
+    """A fault of a band whose lowest frequency is not below its highest."""
+    if pair is not None:
+        remedy = "swap the two" if pair[0] > pair[1] else "widen the band"
+        yield from unless(pair[0] < pair[1], path, pair, "[lowest, highest] with lowest below highest", remedy)
+
+
+def below_nyquist(
+    path: str, value: float | Sequence[float] | None, sample_rate_hz: float, remedy: str
+) -> Iterator[Fault]:
+    """A fault of a frequency, or of a band, that reaches beyond half of the sample rate."""
+    if value is not None:
+        highest_hz = max(value) if isinstance(value, Sequence) else value
+        expected = f"at most {number(sample_rate_hz / 2)}, half of sample_rate_hz"
+        yield from unless(highest_hz <= sample_rate_hz / 2, path, value, expected, remedy)
+
+
+def among(path: str, name: str, known: Sequence[str], what: str = "") -> Iterator[Fault]:
+    """A fault of a name that is not among those that are known."""
+    expected = what + ", ".join(shown(each) for each in known)
+    yield from unless(name in known, path, name, expected, nearest(name, known))

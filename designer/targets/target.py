@@ -1,0 +1,161 @@
+"""One channel's target on a frequency grid, as arrays: the points to reach and to cancel, what is wished there, and the limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from designer.arrays import Bool, Complex, Index, Real
+from designer.measures import cancellation_gain, mean_power, mean_power_matrix
+
+if TYPE_CHECKING:  # a formulation knows its target alone, and neither a scene nor a problem file
+    from designer.targets.region_power import RegionPower
+
+WINDOW_LABEL = "window"
+
+
+@dataclass(frozen=True)
+class Mask:
+    """One mask line: |h w| at its points stays below `limit` times the on-axis response; inf where it does not hold."""
+
+    label: str
+    points: Complex  # (F, M, L)
+    limit: Real  # (F,)
+    azimuth_deg: Real  # (M,)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The listening window: the level's deviation ||h w| - |d|| at its points stays below `ripple` times |d|, d the on-axis response.
+
+    phase_passes : the fewest passes that free its phase (see `designer.formulations.constrained`)
+    """
+
+    label: str
+    points: Complex  # (F, M, L)
+    ripple: float
+    azimuth_deg: Real  # (M,)
+    phase_passes: int = 0
+
+
+@dataclass(frozen=True)
+class ChannelTarget:
+    """Everything that a formulation needs of a channel, on one frequency grid; drivers are the channel's own (L of them)."""
+
+    name: str
+    frequency_hz: Real  # (F,)
+    in_band: Bool  # (F,)
+    share: Real  # (F,) of the design against the plain driver
+    reach: Complex  # (F, R, L)
+    cancel: Complex  # (F, C, L)
+    centre: (
+        Complex  # (F, L): the point whose phase is kept: the reached ear of the cloud's centre, or the look direction
+    )
+    look: Complex  # (F, L): the point of the white-noise gain and the directivity index
+    look_distance_m: float
+    quiet: Complex  # (F, Q, L): where nothing is wanted
+    gamma: Real | None  # (F,) wished power ratio
+    deepest_nulls: bool  # the nulls are to be as deep as the rest allows
+    masks: tuple[Mask, ...]
+    window: Window | None
+    max_effort: Real  # (F,) ratio of powers; inf without a limit; a beam's floor of white-noise gain is one too
+    max_gain: Real  # (L,) amplitude; inf without a limit
+    min_white_noise_gain: float  # ratio of powers; 0 without a limit
+    cost: Real  # (F, L) diagonal of P
+    plain: Complex  # (F, L) weights of the plain driver, the reference of level and phase
+    asked_effort: float | None = None  # the file's own limit where max_effort holds another one too; inf without one
+    spread: float = 0.0  # ε², the variance of each driver's relative error
+    worst_case: bool = False  # the curve is held for all errors with Σ|e_l|² <= ε², not in the mean over the spread
+    percentile: float | None = None  # the curve is held by this percentile over drawn devices
+    point_deviations: float = 1.0  # how many standard deviations of a point's pressure masks and window are held at
+    deviations: tuple[float, float] = (0.0, 0.0)  # of each driver's gain in dB and phase in degrees
+    spread_in_powers: bool = True  # the mean powers are over the spread too
+    diffuse: Complex | None = None  # (F, L, L): mean power over the sphere, for the methods that ask for it
+    regions: RegionPower | None = None  # regions of the sphere that the curve is held over instead of the points
+
+    @property
+    def power_spread(self) -> float:
+        """ε² as the mean powers take it: a diagonal."""
+        return self.spread if self.spread_in_powers and not self.over_a_ball else 0.0
+
+    @property
+    def over_a_ball(self) -> bool:
+        """Whether the curve is held for all errors in a ball (`designer.targets.worst_case`), of one size or another."""
+        return self.worst_case or self.percentile is not None
+
+    @property
+    def point_spread(self) -> float:
+        """The variance of a point's relative error that masks and window are held at."""
+        return self.spread * self.point_deviations**2
+
+    @property
+    def reach_power(self) -> Complex:
+        """A (F, L, L): w^H A w is the mean power over the points to reach, and over the drivers' spread."""
+        return mean_power_matrix(self.reach, self.power_spread)
+
+    @property
+    def cancel_power(self) -> Complex:
+        """B (F, L, L): the same over the points to cancel."""
+        return mean_power_matrix(self.cancel, self.power_spread)
+
+    def power_ratio(self, w: Complex) -> Real:
+        """What the curve is held against (F,): the ratio over the regions where there are any, else over the points."""
+        return cancellation_gain(self.reach, self.cancel, w) if self.regions is None else self.regions.power_ratio(w)
+
+    def over_regions(self) -> ChannelTarget:
+        """The target with points that stand for its regions: the same A and B, for any formulation of these matrices."""
+        if self.regions is None:
+            return self
+        matrices = self.regions.matrices
+        reach, cancel = equivalent_points(matrices.reach), equivalent_points(matrices.cancel)
+        return replace(self, reach=reach, cancel=cancel, regions=None)
+
+    @property
+    def effort_limit(self) -> Real:
+        """The limit on effort that the file sets (F,), as a ratio of powers; inf without one."""
+        return self.max_effort if self.asked_effort is None else np.full(self.max_effort.shape, self.asked_effort)
+
+    @property
+    def plain_level(self) -> Real:
+        """Root of the plain driver's mean power at the points to reach (F,): every design's level."""
+        return np.asarray(np.sqrt(mean_power(self.reach, self.plain)))
+
+    @property
+    def single_level(self) -> Real:
+        """The same of the single best driver, fed with 1 (F,): the reference of effort."""
+        return np.asarray(np.sqrt(np.mean(np.abs(self.reach) ** 2, axis=1).max(axis=1)))
+
+    def at(self, index: Index | Bool | slice) -> ChannelTarget:
+        """The same target on some of the frequencies."""
+        window = self.window
+        return replace(
+            self,
+            frequency_hz=self.frequency_hz[index],
+            in_band=self.in_band[index],
+            share=self.share[index],
+            reach=self.reach[index],
+            cancel=self.cancel[index],
+            centre=self.centre[index],
+            look=self.look[index],
+            quiet=self.quiet[index],
+            gamma=None if self.gamma is None else self.gamma[index],
+            masks=tuple(replace(m, points=m.points[index], limit=m.limit[index]) for m in self.masks),
+            window=None if window is None else replace(window, points=window.points[index]),
+            max_effort=self.max_effort[index],
+            cost=self.cost[index],
+            plain=self.plain[index],
+            diffuse=None if self.diffuse is None else self.diffuse[index],
+            regions=None if self.regions is None else self.regions.at(index),
+        )
+
+
+def equivalent_points(A: Complex) -> Complex:
+    """Rows H (F, L, L) with H^H H / L = A: L points whose mean power is that of a region, whatever the weights.
+
+    A = V Λ V^H gives H = √L Λ^{1/2} V^H. Any formulation that knows points by their mean power alone takes regions so.
+    """
+    values, vectors = np.linalg.eigh(A)
+    root = np.sqrt(A.shape[-1] * np.maximum(values, 0.0))
+    return np.asarray(root[:, :, None] * vectors.conj().swapaxes(1, 2))
