@@ -5,50 +5,11 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "designer"
-ROOMS = (  # from the top; each imports only from those before it, and from itself
-    "errors",
-    "declared",
-    "versions",
-    "arrays",
-    "writing",
-    "workers",
-    "problem",
-    "acoustics",
-    "measures",
-    "targets",
-    "solvers",
-    "formulations",
-    "designs",
-    "realization",
-    "metrics",
-    "evaluation",
-    "result",
-    "stereo",
-    "comparison",
-    "export",
-    "report",
-    "folders",
-    "job",
-    "importing",
-    "search",
-    "cli",
-)
-
-
-def modules() -> list[Path]:
-    return sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.name != "__init__.py")
-
-
-def room_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+from architecture import PACKAGE, ROOMS, ROOT, drawing, imports, modules, page, room_of
 
 
 @cache
@@ -56,24 +17,16 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imports(tree: ast.AST, *, top_level_only: bool = False) -> Iterator[str]:
-    nodes = ast.iter_child_nodes(tree) if top_level_only else ast.walk(tree)
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
 def test_each_room_imports_only_from_the_rooms_above_it() -> None:
     """The order of rooms holds for every import, late ones included."""
+    order = list(ROOMS)
     wrong = [
         f"{path.relative_to(PACKAGE)} imports {name}, which is below it"
         for path in modules()
         for name in imports(tree_of(path))
         if name.startswith("designer.")
         and (room := name.split(".")[1]) in ROOMS  # `designer.__version__` is of no room
-        and ROOMS.index(room) > ROOMS.index(room_of(path))
+        and order.index(room) > order.index(room_of(path))
     ]
     assert wrong == []
 
@@ -116,3 +69,10 @@ def test_light_commands_load_no_heavy_library(arguments: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_drawing_shows_the_house() -> None:
+    """docs/architecture.md and its drawing are what the imports say; `python docs/architecture.py` makes them again."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert text == page(text)
+    assert (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8") == drawing()

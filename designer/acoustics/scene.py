@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from designer.acoustics.air import Air
-from designer.acoustics.enclosures import Device as Device
-from designer.acoustics.enclosures import device_in
+from designer.acoustics.enclosures import Device, device_in
 from designer.acoustics.heads import Head, ears_in_field, heads_of
 from designer.acoustics.measured.device import MeasuredDevice, read_device
 from designer.acoustics.measured.drivers import MeasuredDrivers, measured_responses

@@ -31,11 +31,11 @@ from itertools import pairwise
 import numpy as np
 from scipy.sparse import csr_array
 
+from designer.acoustics.enclosures import Device
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import ClosedBox, FreeField
 from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.measured.drivers import MeasuredDrivers
-from designer.acoustics.scene import Device
 from designer.acoustics.sphere_series import cap_weights, legendre_table, radial_terms
 from designer.arrays import Complex, Real
 from designer.problem.geometry import direction

@@ -52,8 +52,8 @@ from functools import cached_property
 import numpy as np
 
 from designer.acoustics import spherical_harmonics as sh
+from designer.acoustics.enclosures import Device
 from designer.acoustics.encoded_directivity import Encoding, automatic_order, encode, is_front_only
-from designer.acoustics.scene import Device
 from designer.acoustics.sphere_series import cap_weights
 from designer.acoustics.spherical_harmonics import count, product_matrix
 from designer.arrays import Bool, Complex, Index, Real

@@ -9,6 +9,7 @@ import pytest
 
 from acoustics.made_driver import HERTZ, SUMMARY, aside
 from designer.acoustics import spherical_harmonics as sh
+from designer.acoustics.enclosures import Device
 from designer.acoustics.enclosures.baffle import BaffledDrivers
 from designer.acoustics.enclosures.cylinder import CylinderEnclosure
 from designer.acoustics.enclosures.discs import Disc
@@ -17,7 +18,6 @@ from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.encoded_directivity import automatic_order, encode, extent_m, sufficient_order
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.drivers import MeasuredDrivers
-from designer.acoustics.scene import Device
 from designer.arrays import Real
 from designer.problem.geometry import direction
 

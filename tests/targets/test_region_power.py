@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from scipy.special import spherical_jn
 
 from designer.acoustics import spherical_harmonics as sh
+from designer.acoustics.enclosures import Device
 from designer.acoustics.enclosures.baffle import BaffledDrivers
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.encoded_directivity import Encoding, encode
-from designer.acoustics.scene import Device
 from designer.arrays import Complex, Real
 from designer.measures import quadratic
 from designer.problem.geometry import direction

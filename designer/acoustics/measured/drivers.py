@@ -27,8 +27,8 @@ from designer.arrays import Complex, Real
 from designer.problem.schema import Driver, Problem
 
 if TYPE_CHECKING:
+    from designer.acoustics.enclosures import Device
     from designer.acoustics.measured.directivity import MeasuredDirectivity
-    from designer.acoustics.scene import Device
 
 
 MAX_RINGS = 40
