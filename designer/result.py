@@ -149,10 +149,12 @@ class Result:
     @cached_property
     def drawn_circle(self) -> Scene:
         """The same with azimuths close enough for a smooth curve."""
-        step_deg = self.problem.grid.azimuth_step_deg
-        return self.drawn_scene.with_azimuths(
-            step_deg if self.fine_scene.is_measured else min(step_deg, DRAWN_STEP_DEG)
-        )
+        drawn = self.drawn_scene
+        if drawn.is_measured:
+            return drawn
+        step_deg = min(self.problem.grid.azimuth_step_deg, DRAWN_STEP_DEG)
+        grid = drawn.problem.grid.model_copy(update={"azimuth_step_deg": step_deg})
+        return drawn.with_problem(drawn.problem.model_copy(update={"grid": grid}))
 
     @cached_property
     def drawn(self) -> Evaluation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from acoustics.head_files import KEMAR, kemar
+from acoustics.measured.head_files import KEMAR, kemar
 
 from designer import cli
 

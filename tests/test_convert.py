@@ -12,22 +12,22 @@ import netCDF4
 import numpy as np
 import pytest
 import sofar
-from acoustics.head_files import KEMAR, grid_deg, kemar, sphere, sphere_spectra, unit
-from acoustics.readers import test_complex_table as tables
-from acoustics.readers import test_impulse_wav as impulses
-from acoustics.readers import test_sofa_directivity as directivities
-from acoustics.readers import test_spinorama as spinoramas
-from acoustics.readers.made_sets import C, cap, lopsided, write_frd_set
+from acoustics.measured import test_complex_table as tables
+from acoustics.measured import test_impulse_wav as impulses
+from acoustics.measured import test_sofa_directivity as directivities
+from acoustics.measured import test_spinorama as spinoramas
+from acoustics.measured.head_files import KEMAR, grid_deg, kemar, sphere, sphere_spectra, unit
+from acoustics.measured.made_sets import C, cap, lopsided, write_frd_set
 from command import Ended, run
 
-from designer.acoustics.directivity import MeasuredDirectivity
-from designer.acoustics.free_field import direction
-from designer.acoustics.head_file import read_recording
-from designer.acoustics.measured_device import read_device
-from designer.acoustics.measured_head import read_head
-from designer.acoustics.readers import read_response
-from designer.acoustics.readers.turned_about import TurnedAbout
-from designer.acoustics.writers import directivity_sofa
+from designer.acoustics.measured import convert as converting
+from designer.acoustics.measured.device import read_device
+from designer.acoustics.measured.directivity import MeasuredDirectivity
+from designer.acoustics.measured.formats import read_response
+from designer.acoustics.measured.head import read_head
+from designer.acoustics.measured.head_file import read_recording
+from designer.acoustics.measured.raw_set import TurnedAbout
+from designer.problem.geometry import direction
 
 Command = Callable[..., Ended]
 F = np.geomspace(100.0, 16_000.0, 80)
@@ -204,7 +204,7 @@ def test_options_are_the_keys_of_a_problem(convert: Command, tmp_path: Path) -> 
     """--gate-ms, --distance, --clockwise, --angles and --speed-of-sound do what the keys do."""
     few_angles(tmp_path, model=lopsided)
     keys = {"gate_ms": 4.0, "distance_m": 1.5, "clockwise": True}
-    before = read_response("woofer hor *.frd", tmp_path, driver="d", speed_of_sound_m_s=340.0, **keys)  # type: ignore[arg-type] # of several types
+    before = read_response("woofer hor *.frd", tmp_path, driver="d", speed_of_sound_m_s=340.0, **keys)
     options = ["--gate-ms", "4", "--distance", "1.5", "--clockwise", "--speed-of-sound", "340"]
     options += ["--angles", "woofer hor {azimuth}"]
     assert convert("woofer hor *.frd", "-o", "out.sofa", *options).code == 0
@@ -397,7 +397,7 @@ def test_nothing_half_written(
     def fail(*_: object) -> None:
         raise stop
 
-    monkeypatch.setattr(directivity_sofa, "append_names", fail)
+    monkeypatch.setattr(converting, "append_names", fail)
     ended = convert(pattern, "-o", "out.sofa", "--gate-ms", "4")
     assert ended.code != 0
     if isinstance(stop, OSError):

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from acoustics.readers.made_sets import write_frd_set
-from acoustics.test_measured_device import PAIR, measured
+from acoustics.measured.made_sets import write_frd_set
+from acoustics.measured.test_measured_device import PAIR, measured
 from designs.small_problems import limited, line, load, pair, speaker
 
 import designer
@@ -118,7 +118,7 @@ class Watch:
             yield
         finally:
             sys.setprofile(None)
-            threading.setprofile(None)  # type: ignore[arg-type] # typeshed's alone
+            threading.setprofile(None)
 
 
 def of(tables: dict[str, Any], *designs: dict[str, Any], **realization: Any) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def of(tables: dict[str, Any], *designs: dict[str, Any], **realization: Any) -> 
 
 def problems(folder: Path) -> Iterator[dict[str, Any]]:
     """Each method, form, enclosure and kind of data at least once, as small as it goes."""
-    curve = {"cancellation_gain_db": [[800, 6], [3000, 6]], "nulls_deg": [180.0]}
+    curve: dict[str, Any] = {"cancellation_gain_db": [[800, 6], [3000, 6]], "nulls_deg": [180.0]}
     centre = line(**curve)["designs"][0]
     room = {"size_m": [4.0, 3.0, 2.5], "device_m": [1.0, 1.5, 1.0], "rt60_s": 0.2}
     stereo = of(pair(both=True))

@@ -10,10 +10,12 @@ import numpy as np
 
 import designer
 from designer import measures
-from designer.acoustics.free_field import Disc, FreeField, direction
-from designer.acoustics.rigid_sphere import sphere_pressure
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.sphere_series import sphere_pressure
 from designer.evaluation.room import in_room
 from designer.evaluation.room_responses import room_responses
+from designer.problem.geometry import direction
 from designer.problem.library import library
 from designer.report.canvas import in_style, svg
 from designer.report.channel_maps import draw_map

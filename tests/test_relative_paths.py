@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from acoustics.readers.made_sets import write_frd_set
+from acoustics.measured.made_sets import write_frd_set
 from command import run
 
 import designer

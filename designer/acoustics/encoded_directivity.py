@@ -4,16 +4,10 @@ On the sphere of radius R around the origin (R = inf: the limit of R e^{jkR} p) 
 
     d_l(n, f) = Σ_a c_la(f) Y_a(n),   a = (n, m) up to the order N, Y real and orthonormal.                      (1)
 
-**Point sources** in free field at x, r = |x|: from e^{jk x·n} = Σ (2n+1) j^n j_n(kr) P_n(x̂·n), and from the expansion of
-e^{-jk|Rn - x|}/|Rn - x| for R > r, with the addition theorem,
-
-    c_a = 4π j^n j_n(kr) Y_a(x̂)   (far),      c_a = -4π jk j_n(kr) h_n(kR) Y_a(x̂)   (at R),                     (2)
-
-h_n = j_n - j y_n, outgoing for e^{+jωt}. A disc is the sum of its quadrature's nodes. **Caps on a rigid sphere**: the
-series of `rigid_sphere` in P_n(cos γ) is, by the same theorem, c_a = 4π/(2n+1) times its n-th term times Y_a of the cap's
-axis. In both the frequency stands apart from the direction, c_la = g_ln(f) Y_a(x̂_l); `radial` and `shape` keep it so,
-which is what makes the matrices fast. **Anything else** (cylinder, measured drivers) is sampled on the nodes of an exact
-quadrature of order N + 8, c_a = Σ_q w_q Y_a(n_q) d_l(n_q); what the field holds above 2 (N + 8) - N folds back.
+**Points, discs, caps on a sphere** have series of their own (`EnclosedDrivers.encoded`). There the frequency stands apart from the
+direction, c_la = g_ln(f) Y_a(x̂_l); `radial` and `shape` keep it so, which is what makes the matrices fast. **Anything else**
+(cylinder, measured drivers) is sampled on the nodes of an exact quadrature of order N + 8, c_a = Σ_q w_q Y_a(n_q) d_l(n_q); what
+the field holds above 2 (N + 8) - N folds back.
 
 **A baffle** leaves a field that jumps at its edge, where a series in harmonics converges like 1/N and would never
 suffice. In front of it the field is that of the same sources without a baffle, whose series is short: that is what is
@@ -26,8 +20,7 @@ interpolated measurement has kinks); there the order is raised by up to 24 until
 
 A cylinder without ends cuts every sphere around it, and is encoded in the far field whatever the distance.
 
-Source of (2): Williams, Fourier Acoustics (1999), section 6.10 and Colton and Kress, Inverse Acoustic and Electromagnetic
-Scattering Theory (1998), theorem 2.11; of the rule: Coifman, Rokhlin and Wandzura, IEEE Antennas and Propagation Magazine 35 (1993).
+Source of the rule: Coifman, Rokhlin and Wandzura, IEEE Antennas and Propagation Magazine 35 (1993).
 """
 
 from __future__ import annotations
@@ -35,29 +28,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import spherical_jn, spherical_yn
 
 from designer.acoustics import spherical_harmonics as sh
-from designer.acoustics.free_field import Disc, FreeField, disc_nodes
-from designer.acoustics.measured_drivers import MeasuredDrivers
-from designer.acoustics.rigid_cylinder import CylinderEnclosure
-from designer.acoustics.rigid_sphere import SphereEnclosure, cap_weights, radial_terms
+from designer.acoustics.enclosures import Device, EnclosedDrivers
+from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.arrays import Complex, Real
 from designer.problem.schema import MAX_ORDER
-
-if TYPE_CHECKING:
-    from designer.acoustics.scene import Device
 
 NEGLIGIBLE_ENERGY = 1e-5
 MOST_RAISED = 24
 SAMPLED_BEYOND = 8
-MIN_KR = 1e-6
-"""0 Hz is computed here."""
-MAX_NUMBERS = 2_000_000
-"""Radial functions of a disc's nodes that are held at once (32 MB)."""
 
 
 @dataclass(frozen=True)
@@ -111,83 +93,27 @@ def encode(device: Device, k: Real, distance_m: float, order: int, drivers: Sequ
     drivers : indices of the drivers (L)
 
     """
-    chosen = list(drivers)
-    if isinstance(device, FreeField):
-        return _free(device, k, distance_m, order, chosen)
-    if isinstance(device, SphereEnclosure):
-        return _on_sphere(device, k, distance_m, order, chosen)
+    exact = device.encoded(k, distance_m, order, drivers) if isinstance(device, EnclosedDrivers) else None
+    if exact is not None:
+        return exact
     directions, weights = sh.sphere_quadrature(order + SAMPLED_BEYOND)
-    far = np.isinf(distance_m) or _has_no_ends(device)
+    model = device.model if isinstance(device, MeasuredDrivers) else device
+    far = np.isinf(distance_m) or (isinstance(model, EnclosedDrivers) and model.endless)
     field = device.far_field(k, directions) if far else device.field(k, directions * distance_m)
     analysis = sh.harmonics(order, directions) * weights  # (K, M)
-    flat = field[:, :, chosen]
+    flat = field[:, :, list(drivers)]
     return Encoding(order, None, None, analysis @ flat.real + 1j * (analysis @ flat.imag))
 
 
-def _has_no_ends(device: Device) -> bool:
-    return isinstance(device.model if isinstance(device, MeasuredDrivers) else device, CylinderEnclosure)
-
-
-def _on_sphere(device: SphereEnclosure, k: Real, distance_m: float, order: int, drivers: list[int]) -> Encoding:
-    far = np.isinf(distance_m)
-    terms = radial_terms(k * device.radius_m, np.array([distance_m / device.radius_m]))[: order + 1, :, 0]
-    radial = np.zeros((k.size, order + 1, len(drivers)), dtype=complex)
-    n = np.arange(len(terms))[:, None]
-    angular = 4 * np.pi / (2 * n + 1) * cap_weights(device.cos_half_angle[drivers], len(terms))  # (N, L)
-    radial[:, : len(terms)] = terms.T[:, :, None] * angular / (1.0 if far else device.radius_m)
-    return Encoding(order, radial, sh.harmonics(order, device.directions[drivers]), None)
-
-
-def _free(device: FreeField, k: Real, distance_m: float, order: int, drivers: list[int]) -> Encoding:
-    discs = [device.discs[l] for l in drivers]
-    if all(disc.radius_m == 0.0 for disc in discs):
-        places_m = np.stack([disc.position_m for disc in discs]).astype(float)
-        return Encoding(
-            order, _radial(k, places_m, distance_m, order), sh.harmonics(order, places_m), None, device.baffle
-        )
-    each = [_disc(disc, k, distance_m, order) for disc in discs]
-    return Encoding(order, None, None, np.stack(each, axis=-1), device.baffle)
-
-
-def _disc(disc: Disc, k: Real, distance_m: float, order: int) -> Complex:
-    """The sum over a disc's nodes (F, K), a degree at a time, and so many nodes at once as fit the memory."""
-    nodes, weights = disc_nodes(disc, float(k.max(initial=0.0)))
-    n = sh.degrees(order)
-    total = np.zeros((k.size, n.size), dtype=complex)
-    size = max(1, MAX_NUMBERS // (k.size * (order + 1)))
-    for start in range(0, len(nodes), size):
-        some = nodes[start : start + size]
-        radial, shape = _radial(k, some, distance_m, order), sh.harmonics(order, some) * weights[start : start + size]
-        for degree in range(order + 1):
-            total[:, n == degree] += radial[:, degree] @ shape[n == degree].T
-    return total
-
-
-def _radial(k: Real, places_m: Real, distance_m: float, order: int) -> Complex:
-    """g_n of equation (2) for point sources (Q, 3): (F, N+1, Q)."""
-    n = np.arange(order + 1)[:, None]
-    radius_m = np.linalg.norm(places_m, axis=1)
-    if np.isinf(distance_m):
-        inner = spherical_jn(n, k[:, None, None] * radius_m)
-        return np.asarray(4 * np.pi * 1j**n * inner)
-    k = np.maximum(k, MIN_KR / distance_m)[:, None, None]
-    inner = spherical_jn(n, k * radius_m)
-    with np.errstate(over="ignore", invalid="ignore"):
-        outgoing = spherical_jn(n, k * distance_m) - 1j * spherical_yn(n, k * distance_m)
-        product = -4j * np.pi * k * inner * outgoing
-    # Where h_n overflows j_n has underflowed: the product is below (r/R)^n/R.
-    return np.where(np.isfinite(product), product, 0.0)
+def is_front_only(device: Device) -> bool:
+    """Whether a device's encoding is that of the half space before a baffle."""
+    return isinstance(device, EnclosedDrivers) and device.front_only
 
 
 def extent_m(device: Device, drivers: Sequence[int]) -> float:
     """Radius of the sphere around the origin that holds the sources of some drivers, enclosure included."""
-    if isinstance(device, FreeField):
-        return max(float(np.linalg.norm(device.discs[l].position_m)) + device.discs[l].radius_m for l in drivers)
-    if isinstance(device, SphereEnclosure):
-        return device.radius_m
-    if isinstance(device, CylinderEnclosure):
-        heights_m = np.abs(device.height_m) + device.half_height_m
-        return math.hypot(device.radius_m, max(float(heights_m[l]) for l in drivers))
+    if isinstance(device, EnclosedDrivers):
+        return device.extent_m(drivers)
     if isinstance(device, MeasuredDrivers):
         places_m = [float(np.linalg.norm(device.places_m[l])) for l in drivers]
         return max(extent_m(device.model, drivers), *places_m)
@@ -202,7 +128,7 @@ def sufficient_order(kr: float) -> int:
 def automatic_order(device: Device, k: float, distance_m: float, drivers: Sequence[int]) -> int:
     """The order for frequencies up to a wave number: by the rule, and raised where a sampled field needs more."""
     order = sufficient_order(k * extent_m(device, drivers))
-    if isinstance(device, FreeField | SphereEnclosure):
+    if isinstance(device, EnclosedDrivers) and device.has_series:
         return order
     most = min(order + MOST_RAISED, MAX_ORDER)
     while order < most:

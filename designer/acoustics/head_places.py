@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from designer.acoustics.chebyshev_surface import ChebyshevSurface, fitted
+from designer.acoustics.chebyshev import ChebyshevSurface, fitted
 from designer.acoustics.heads import Head, Points
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.scene import Scene, driver_places_m
 from designer.acoustics.turning import turning
 from designer.arrays import Complex, Real
@@ -29,8 +29,6 @@ from designer.problem import geometry
 
 CHUNK_NUMBERS = 400_000
 """Complex numbers of a chunk of places: they stay in the processor's cache."""
-
-
 LEAST_PLACES = 100
 """Of one turn: a surface costs about as many evaluations."""
 
@@ -73,7 +71,8 @@ def ears_at(scene: Scene, displacements_m: Real, turn_deg: Real, head: Head | No
     head = scene.heads[0] if head is None else head
     drivers_m = driver_places_m(scene.problem)
     places = _places(scene, displacements_m, turn_deg, head.radius_m)
-    surfaces = _of_points if not isinstance(head, MeasuredHead) and _is_of_points(scene) else _of_any
+    are_points = not scene.device.source_reach_m().any()  # each driver's sound comes from its place alone
+    surfaces = _of_points if are_points and not isinstance(head, MeasuredHead) else _of_any
     ratio = surfaces(scene, head, places, drivers_m)
     step = max(1, CHUNK_NUMBERS // (2 * len(drivers_m) * scene.k.size))
     for start in range(0, len(displacements_m), step):
@@ -100,6 +99,11 @@ def _about_the_device(points_m: Real) -> tuple[Real, Real]:
     return np.arctan2(points_m[..., 1], points_m[..., 0]), 1 / np.maximum(across_m, 1e-6)
 
 
+def _around_device_m(azimuth: Real, nearness: Real, height_m: float) -> Real:
+    """The points (N, 3) at azimuths and 1/R."""
+    return np.stack([np.cos(azimuth) / nearness, np.sin(azimuth) / nearness, np.full_like(azimuth, height_m)], axis=-1)
+
+
 def _about_the_head(ears_m: Real, centres_m: Real, sources_m: Real, radius_m: float) -> tuple[Real, Real]:
     """θ and 1/ρ of each ear and source (P, 2, S)."""
     towards = sources_m[None] - centres_m[:, None, :]  # (P, S, 3)
@@ -113,7 +117,6 @@ def _about_the_head(ears_m: Real, centres_m: Real, sources_m: Real, radius_m: fl
 def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
     """S: from the scene itself where few places share a turn of the head, or where a surface does not do."""
     surfaces: dict[float, ChebyshevSurface | None] = {}
-    height_m = float(places.centres_m[0, 2])
 
     def of(centres_m: Real, turn_rad: float) -> Complex:
         """H r e^{jkr} (N, 2, L, F)."""
@@ -129,10 +132,7 @@ def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
             return None
 
         def relative(azimuth: Real, nearness: Real) -> Complex:
-            centres_m = np.stack(
-                [np.cos(azimuth) / nearness, np.sin(azimuth) / nearness, np.full_like(azimuth, height_m)], axis=-1
-            )
-            return of(centres_m, turn_rad).reshape(azimuth.size, -1)
+            return of(_around_device_m(azimuth, nearness, float(at[0, 2])), turn_rad).reshape(azimuth.size, -1)
 
         return fitted(relative, *_about_the_device(at))
 
@@ -168,13 +168,10 @@ def _of_points(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Rat
 
 def _around(scene: Scene, ears_m: Real, drivers_m: Real) -> list[ChebyshevSurface] | None:
     """G of each driver; none where nothing is around it, None where a surface does not do."""
-    height_m = float(ears_m[0, 0, 2])
 
     def relative(azimuth: Real, nearness: Real) -> Complex:
         """Field over that of a point source at the driver's place (N, L F)."""
-        points_m = np.stack(
-            [np.cos(azimuth) / nearness, np.sin(azimuth) / nearness, np.full_like(azimuth, height_m)], -1
-        )
+        points_m = _around_device_m(azimuth, nearness, float(ears_m[0, 0, 2]))
         distance_m = np.linalg.norm(points_m[:, None] - drivers_m, axis=-1)
         field = scene.field(points_m).transpose(1, 2, 0) * distance_m[..., None] * turning(-scene.k, distance_m)
         return np.asarray(field.reshape(azimuth.size, -1))
@@ -187,11 +184,6 @@ def _around(scene: Scene, ears_m: Real, drivers_m: Real) -> list[ChebyshevSurfac
         return None
     pieces = surface.coefficients.reshape(*surface.coefficients.shape[:2], len(drivers_m), scene.k.size)
     return [ChebyshevSurface(surface.low, surface.high, pieces[:, :, l], surface.error) for l in range(len(drivers_m))]
-
-
-def _is_of_points(scene: Scene) -> bool:
-    """Whether every driver's sound comes from its place alone."""
-    return not scene.device.source_reach_m().any()
 
 
 def _shadow(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> ChebyshevSurface | None:

@@ -1,28 +1,29 @@
 """The scene: device, head and air composed into transfer tensors H (F, M, L).
 
-A head is met by each driver's own field as it arrives, whatever made it (`head_in_field`). Scattering back and forth between device
+A head is met by each driver's own field as it arrives, whatever made it (`heads`). Scattering back and forth between device
 and head is left out. The air absorbs along the straight line from the driver to the point, where the problem asks for it; in the far
 field, a limit that has no distance, it does not.
+
+Scenes made from one another share a `Cache`: each tensor is computed once for what it depends on (device, air, frequencies, places,
+heads), whoever asks for it and in whatever order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from designer.acoustics.air import Air
 from designer.acoustics.enclosures import Device as Device
 from designer.acoustics.enclosures import device_in
-from designer.acoustics.free_field import direction
-from designer.acoustics.head_in_field import ears_in_field
-from designer.acoustics.heads import Head, heads_of
-from designer.acoustics.measured_device import MeasuredDevice, read_device
-from designer.acoustics.measured_drivers import MeasuredDrivers, measured_responses
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.heads import Head, ears_in_field, heads_of
+from designer.acoustics.measured.device import MeasuredDevice, read_device
+from designer.acoustics.measured.drivers import MeasuredDrivers, measured_responses
+from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.refined_grid import refined_frequencies_hz
 from designer.arrays import Complex, Index, Real
 from designer.errors import DataError
@@ -31,11 +32,45 @@ from designer.problem.frequency_grid import joined_frequencies_hz
 from designer.problem.schema import Problem
 
 if TYPE_CHECKING:
-    from designer.acoustics.directivity import MeasuredDirectivity
+    from designer.acoustics.measured.directivity import MeasuredDirectivity
 
+T = TypeVar("T")
 
 PART_BYTES = 32e6
 """Tensors of more frequencies than fill this are made and used part by part."""
+KEPT_BYTES = 128e6
+"""Tensors that a cache keeps: those not asked for longest leave first, the newest stays."""
+
+
+class Cache:
+    """What a family of scenes has computed, by what it depends on."""
+
+    def __init__(self) -> None:
+        self._models: dict[Hashable, object] = {}
+        self._tensors: dict[Hashable, Complex] = {}  # the one asked for last is the last
+
+    def model(self, key: Hashable, make: Callable[[], T]) -> T:
+        """A device, its measurements or its heads: kept for good."""
+        if key not in self._models:
+            self._models[key] = make()
+        return self._models[key]  # type: ignore[return-value] # a key says what is made
+
+    def identity(self, thing: object) -> int:
+        """A key for what cannot be compared by value, which stays alive so that no other has it."""
+        self._models[id(thing)] = thing
+        return id(thing)
+
+    def tensor(self, key: Hashable, make: Callable[[], Complex]) -> Complex:
+        """A read-only tensor, kept while there is room."""
+        found = self._tensors.pop(key, None)
+        if found is None:
+            found = make()
+            found.flags.writeable = False
+            room = KEPT_BYTES - found.nbytes - sum(kept.nbytes for kept in self._tensors.values())
+            while room < 0 and self._tensors:
+                room += self._tensors.pop(next(iter(self._tensors))).nbytes
+        self._tensors[key] = found
+        return found
 
 
 def driver_places_m(problem: Problem) -> Real:
@@ -56,14 +91,38 @@ def device_of(problem: Problem) -> Device:
     return device_in(problem.body, problem.drivers)
 
 
-@dataclass(frozen=True)
+def _rows_of_whole(tensor: Callable[[Scene], Complex]) -> Callable[[Scene], Complex]:
+    """A part of a small scene takes its rows from the whole's tensor, which the other parts need too."""
+
+    @wraps(tensor)
+    def rows(scene: Scene) -> Complex:
+        return tensor(scene) if scene.whole is None else np.asarray(tensor(scene.whole[0])[scene.whole[1]])
+
+    return rows
+
+
+@dataclass(frozen=True, eq=False)
 class Scene:
-    """Transfer tensors of a problem on a frequency grid; each is computed once, when it is first asked for."""
+    """Transfer tensors of a problem on a frequency grid.
+
+    Attributes
+    ----------
+    displacements_m : (D, 3) of the head; the problem's ear cloud by default
+    chosen_heads : in the place of the problem's
+    whole_device : a measured device in the place of the problem's
+    read_for : the problem that the drivers' measured responses were read for, where it is another
+    whole : the small scene that this one is a part of, and which of its frequencies
+
+    """
 
     problem: Problem
     frequency_hz: Real
     displacements_m: Real
-    """(D, 3) of the head; the problem's ear cloud by default."""
+    chosen_heads: tuple[Head, ...] | None = None
+    whole_device: MeasuredDevice | None = None
+    read_for: Problem | None = None
+    whole: tuple[Scene, Index] | None = None
+    cache: Cache = field(default_factory=Cache, repr=False)
 
     @property
     def drivers(self) -> tuple[str, ...]:
@@ -80,41 +139,47 @@ class Scene:
         """Azimuths of the circle (A,)."""
         return geometry.azimuth_grid_deg(self.problem.grid.azimuth_step_deg)
 
-    @cached_property
-    def _responses(self) -> tuple[dict[int, MeasuredDirectivity], tuple[str, ...]]:
-        return measured_responses(self.problem)
+    @property
+    def _read(self) -> tuple[dict[int, MeasuredDirectivity], tuple[str, ...]]:
+        problem = self.read_for or self.problem
+        return self.cache.model(("read", self.cache.identity(problem)), lambda: measured_responses(problem))
 
     @property
     def responses(self) -> dict[int, MeasuredDirectivity]:
         """The measured drivers by index."""
-        return self._responses[0]
+        return self._read[0]
 
     @cached_property
-    def _device(self) -> Device:
-        model, measured = device_of(self.problem), self._responses[0]
-        if not measured:
-            return model
-        facing = tuple((driver.facing_deg[0], driver.facing_deg[1]) for driver in self.problem.drivers)
-        places_m = driver_places_m(self.problem)
-        return MeasuredDrivers(model, places_m, facing, measured, self.problem.speed_of_sound_m_s)
+    def _device_key(self) -> Hashable:
+        tables = [self.problem.body, *self.problem.drivers]
+        measured = (self.cache.identity(self.responses), self.problem.speed_of_sound_m_s) if self.responses else ()
+        return "device", *(table.model_dump_json() for table in tables), measured
 
     @property
     def device(self) -> Device:
         """The device's model, with the drivers that are measured."""
-        return self._device
+
+        def make() -> Device:
+            problem, model = self.problem, device_of(self.problem)
+            facing = tuple((driver.facing_deg[0], driver.facing_deg[1]) for driver in problem.drivers)
+            measured = driver_places_m(problem), facing, self.responses, problem.speed_of_sound_m_s
+            return MeasuredDrivers(model, *measured) if self.responses else model
+
+        return self.cache.model(self._device_key, make)
 
     @property
     def is_measured(self) -> bool:
-        """Whether the scene is a measured device, which knows the places of its receivers and no other."""
+        """Whether it is a measured device, which knows the places of its receivers and no other."""
         return self._measured is not None
 
-    @cached_property
+    @property
     def _measured(self) -> MeasuredDevice | None:
         """The whole device as it was measured, which replaces every model where it has receivers."""
         table = self.problem.scene
-        if table is None or table.transfer is None:
-            return None
-        device = read_device(self.problem.data_path(table.transfer), len(self.problem.drivers))
+        if self.whole_device is not None or table is None or table.transfer is None:
+            return self.whole_device
+        path = self.problem.data_path(table.transfer)
+        device = self.cache.model(("whole", path), lambda: read_device(path, len(self.problem.drivers)))
         for i, design in enumerate(self.problem.designs):
             if design.band_hz[1] > device.highest_hz * (1 + 1e-9):
                 raise DataError(
@@ -124,46 +189,52 @@ class Scene:
                 )
         return device
 
+    def _tensor(self, kind: str, make: Callable[[], Complex], *depends: Hashable) -> Complex:
+        """A tensor of the device's field, by all that it depends on."""
+        air = air_of(self.problem)
+        medium = self._device_key, air, self.frequency_hz.tobytes() if air else b"", self.k.tobytes()
+        return self.cache.tensor((kind, *medium, *depends), make)
+
     def _at_receivers(self, device: MeasuredDevice, places_m: Real, what: str) -> Complex:
         """Measured H (F, M, L) at the receivers that are at these places."""
         at = device.receivers_at(places_m, what)
-        return device.transfer(self.frequency_hz, self.problem.speed_of_sound_m_s)[:, at]
+        speed_m_s = self.problem.speed_of_sound_m_s
+        key = "receivers", self.cache.identity(device), self.frequency_hz.tobytes(), speed_m_s, tuple(at)
+        return self.cache.tensor(key, lambda: device.transfer(self.frequency_hz, speed_m_s)[:, at])
 
     def field(self, points_m: Real) -> Complex:
         """The device's field (F, M, L) at points (M, 3), less what the air absorbs on the way from each driver."""
-        air = self._air_on_the_way(points_m)
-        field = self._device.field(self.k, points_m)
-        return field if air is None else np.asarray(field * air)
 
-    def _air_on_the_way(self, points_m: Real) -> Real | None:
-        """What the air leaves of each driver's amplitude at points (F, M, L); None where none absorbs."""
+        def make() -> Complex:
+            return self._through_air(self.device.field(self.k, points_m), points_m)
+
+        return self._tensor("field", make, points_m.tobytes())
+
+    def _through_air(self, pressure: Complex, points_m: Real) -> Complex:
+        """Pressure (F, ..., L) at points (M, 3), less what the air absorbs on the way from each driver."""
         air = air_of(self.problem)
         if air is None:
-            return None
+            return pressure
         distance_m = np.linalg.norm(points_m[:, None, :] - driver_places_m(self.problem), axis=-1)
-        return air.amplitude_factor(self.frequency_hz, distance_m)
+        return np.asarray(pressure * air.amplitude_factor(self.frequency_hz, distance_m).reshape(pressure.shape))
 
-    @cached_property
+    @property
     def heads(self) -> tuple[Head, ...]:
-        """The heads designed over, outermost first.
-
-        Raises
-        ------
-        DataError : a head's file cannot be used
-
-        """
-        return heads_of(self.problem)
+        """The heads designed over, outermost first; DataError where a head's file cannot be used."""
+        problem = self.problem
+        key = "heads", tuple(problem.heads), problem.listener.head_radius_m, problem.speed_of_sound_m_s
+        return self.chosen_heads or self.cache.model(key, lambda: heads_of(problem))
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know of the data that the scene is made of."""
-        ears = [table for table in self.problem.designs if table.kind != "beamformer"]
-        said = list(self._responses[1])
+        said = list(self._read[1])
         if self._measured is not None and not self._circle_is_measured:
             said.append(
                 f"{self._measured.path}: holds no circle of receivers at {self.problem.azimuth_distance_m:g} m, so maps, polar"
                 " plots, white-noise gain and directivity index are those of the model"
             )
+        ears = [table for table in self.problem.designs if table.kind != "beamformer"]
         if not ears:
             return tuple(said)
         said += [warning for head in self.heads for warning in head.warnings]
@@ -179,15 +250,14 @@ class Scene:
 
     def at(self, frequency_hz: Real) -> Scene:
         """The same scene on other frequencies."""
-        return self._like(np.asarray(frequency_hz, dtype=float), self.displacements_m)
+        return replace(self, frequency_hz=np.asarray(frequency_hz, dtype=float), whole=None)
 
     def part(self, index: Index | slice) -> Scene:
-        """The same scene at some of its frequencies; tensors that are computed already are not computed again."""
-        other = self.at(self.frequency_hz[index])
-        for key in ("_circle", "_ears", "_head_centre", "_device_power"):
-            if key in self.__dict__:
-                other.__dict__[key] = self.__dict__[key][index]
-        return other
+        """The same scene at some of its frequencies; of a scene whose tensors are small, rows of these."""
+        if self.whole is not None:
+            return self.whole[0].part(self.whole[1][index])
+        rows = np.arange(self.frequency_hz.size)[index]
+        return replace(self.at(self.frequency_hz[rows]), whole=(self, rows) if self.is_small else None)
 
     @property
     def bytes_a_frequency(self) -> int:
@@ -195,66 +265,49 @@ class Scene:
         points = max(self.azimuth_deg.size, 2 * len(self.problem.heads) * len(self.displacements_m))
         return 16 * points * len(self.drivers)
 
-    def parts(self, index: Index) -> Iterator[Index]:
+    def parts(self, index: Index) -> list[Index]:
         """Those frequencies in consecutive parts, each small enough for its tensors to fit into PART_BYTES."""
         step = max(1, int(PART_BYTES / self.bytes_a_frequency))
-        for start in range(0, index.size, step):
-            yield index[start : start + step]
+        return [index[start : start + step] for start in range(0, index.size, step)]
 
     @property
     def is_small(self) -> bool:
         """Whether the tensors of all frequencies fit into PART_BYTES at once."""
-        return next(self.parts(np.arange(self.frequency_hz.size)), self.frequency_hz).size == self.frequency_hz.size
+        return len(self.parts(np.arange(self.frequency_hz.size))) <= 1
 
     def moved(self, displacements_m: Real) -> Scene:
         """The same scene with the head displaced otherwise: (D, 3) along the device's axes."""
-        return self._like(self.frequency_hz, np.asarray(displacements_m, dtype=float))
+        return replace(self, displacements_m=np.asarray(displacements_m, dtype=float), whole=None)
 
     def with_heads(self, heads: tuple[Head, ...]) -> Scene:
         """The same scene with other heads."""
-        other = self._like(self.frequency_hz, self.displacements_m)
-        other.__dict__["heads"] = heads
-        return other
+        return replace(self, chosen_heads=heads, whole=None)
 
     def with_device(self, measured: MeasuredDevice) -> Scene:
         """The same scene with a whole device as it was measured in the place of its model."""
-        other = self._like(self.frequency_hz, self.displacements_m)
-        other.__dict__["_measured"] = measured
-        return other
-
-    def with_azimuths(self, step_deg: float) -> Scene:
-        """The same scene with another step of the circle."""
-        grid = self.problem.grid.model_copy(update={"azimuth_step_deg": step_deg})
-        return self._like(self.frequency_hz, self.displacements_m, self.problem.model_copy(update={"grid": grid}))
+        return replace(self, whole_device=measured, whole=None)
 
     def with_problem(self, problem: Problem) -> Scene:
         """The scene of another air or listener: the drivers' measured responses stay as they were read, in the air of their day."""
-        other = Scene(problem, self.frequency_hz, self.displacements_m)
-        other.__dict__["_responses"] = self._responses
-        return other
+        read_for = self.read_for or self.problem
+        return Scene(problem, self.frequency_hz, self.displacements_m, read_for=read_for, cache=self.cache)
 
-    def _like(self, frequency_hz: Real, displacements_m: Real, problem: Problem | None = None) -> Scene:
-        other = Scene(problem or self.problem, frequency_hz, displacements_m)
-        other.__dict__["_responses"] = self._responses  # read once, before the first of many asks for them
-        for key in ("_measured", "_device", "heads"):  # they do not depend on what changed
-            if key in self.__dict__:
-                other.__dict__[key] = self.__dict__[key]
-        return other
-
+    @_rows_of_whole
     def ears(self) -> Complex:
         """H at the ears (F, 2 H D, L): left, right of the first displacement, ...; heads outermost."""
-        return self._ears
-
-    @cached_property
-    def _ears(self) -> Complex:
         listener = self.problem.listener
-        axes = geometry.head_axes(listener)
-        centres_m = geometry.head_centres_m(listener, self.displacements_m)
         if self._measured is not None:
             each = [geometry.ears_m(listener, head.radius_m, self.displacements_m) for head in self.heads]
             return self._at_receivers(self._measured, np.concatenate(each).reshape(-1, 3), "an ear")
-        found = [self.ears_of(head, centres_m, axes).reshape(self.k.size, -1, len(self.drivers)) for head in self.heads]
-        return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
+        axes, centres_m = geometry.head_axes(listener), geometry.head_centres_m(listener, self.displacements_m)
+
+        def make() -> Complex:
+            shape = self.k.size, -1, len(self.drivers)
+            found = [self._ears_of(head, centres_m, axes).reshape(shape) for head in self.heads]
+            return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
+
+        heads = tuple(self._head_key(head) for head in self.heads)
+        return self._tensor("ears", make, heads, centres_m.tobytes(), axes.tobytes())
 
     def ears_of(self, head: Head, centres_m: Real, axes: Real, *, among_m: Real | None = None) -> Complex:
         """H at the ears of a head at any places (F, D, 2, L), of the device's model.
@@ -266,27 +319,30 @@ class Scene:
         among_m : (N, 3) places of which these are some, where all are to be one smooth function
 
         """
-        pressure = ears_in_field(head, self._device, self.k, centres_m, axes, among_m=among_m)
-        ears_m = centres_m[:, None] + head.radius_m * np.stack([axes[1], -axes[1]])
-        air = self._air_on_the_way(ears_m.reshape(-1, 3))
-        return pressure if air is None else np.asarray(pressure * air.reshape(pressure.shape))
+        places = [None if some is None else some.tobytes() for some in (centres_m, axes, among_m)]
+        return self._tensor("at", lambda: self._ears_of(head, centres_m, axes, among_m), self._head_key(head), *places)
 
+    def _ears_of(self, head: Head, centres_m: Real, axes: Real, among_m: Real | None = None) -> Complex:
+        pressure = ears_in_field(head, self.device, self.k, centres_m, axes, among_m=among_m)
+        ears_m = centres_m[:, None] + head.radius_m * np.stack([axes[1], -axes[1]])
+        return self._through_air(pressure, ears_m.reshape(-1, 3))
+
+    def _head_key(self, head: Head) -> Hashable:
+        return self.cache.identity(head) if isinstance(head, MeasuredHead) else (type(head), head.radius_m)
+
+    @_rows_of_whole
     def circle(self) -> Complex:
         """H on the circle of masks and maps (F, A, L), without the head."""
-        return self._circle
-
-    @cached_property
-    def _circle(self) -> Complex:
         return self.on_circle(self.azimuth_deg)
 
     def look(self, azimuth_deg: float) -> Complex:
         """H at one azimuth of the circle (F, L)."""
         on_grid = np.flatnonzero(np.abs((self.azimuth_deg - azimuth_deg + 180) % 360 - 180) < 1e-9)
-        if on_grid.size and "_circle" in self.__dict__:
+        if on_grid.size:
             return np.asarray(self.circle()[:, on_grid[0]])
         return np.asarray(self.on_circle(np.array([azimuth_deg]))[:, 0])
 
-    @cached_property
+    @property
     def _circle_is_measured(self) -> bool:
         """Whether the circle is to be taken from the measured device: a beam needs it, an ear channel only draws it."""
         if any(table.kind == "beamformer" for table in self.problem.designs):
@@ -294,29 +350,26 @@ class Scene:
         distance_m = self.problem.azimuth_distance_m
         if self._measured is None or np.isinf(distance_m):
             return False
-        return self._measured.knows(direction(self.azimuth_deg) * distance_m)
+        return self._measured.knows(geometry.direction(self.azimuth_deg) * distance_m)
 
     def on_circle(self, azimuth_deg: Real) -> Complex:
         """H at azimuths of the circle alone (F, azimuths, L), without the head."""
         distance_m = self.problem.azimuth_distance_m
-        directions = direction(azimuth_deg)
+        directions = geometry.direction(azimuth_deg)
         if self._measured is not None and self._circle_is_measured:
             return self._at_receivers(self._measured, directions * distance_m, "a point of the circle")
         if np.isinf(distance_m):
-            return self._device.far_field(self.k, directions)
+            return self._tensor("far", lambda: self.device.far_field(self.k, directions), directions.tobytes())
         return self.field(directions * distance_m)
 
+    @_rows_of_whole
     def head_centre(self) -> Complex:
         """H at the centre of the undisplaced head, without the head (F, L)."""
-        return self._head_centre
-
-    @cached_property
-    def _head_centre(self) -> Complex:
         return self.field(np.array([self.problem.listener.position_m], dtype=float))[:, 0]
 
-    @cached_property
+    @_rows_of_whole
     def _device_power(self) -> Complex:
-        return self._device.radiated_power(self.k)
+        return self._tensor("power", lambda: self.device.radiated_power(self.k))
 
     @property
     def radiated_power(self) -> Complex:
@@ -327,9 +380,9 @@ class Scene:
         """Q (F, L, L), less what the air absorbs as far as a look point (inf: nothing), so that an index compares like with like."""
         air = air_of(self.problem)
         if air is None or np.isinf(distance_m):
-            return self._device_power
+            return self._device_power()
         factor = air.amplitude_factor(self.frequency_hz, np.array(distance_m))
-        return np.asarray(self._device_power * factor[:, None, None] ** 2)
+        return np.asarray(self._device_power() * factor[:, None, None] ** 2)
 
 
 def scene(problem: Problem) -> Scene:

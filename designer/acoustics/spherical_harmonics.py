@@ -17,8 +17,7 @@ is real: its matrices are then real and symmetric, a quarter of the complex work
 Gaunt's integrals, which vanish unless n_c <= n_a + n_b: for a, b up to order N the coefficients of σ up to 2N give G
 *exactly*, however sharp the edges of σ are. The sum over Wigner symbols is not what is computed. The integrand of (3)
 is a polynomial of degree 4N, so that 2N + 1 Gauss-Legendre rings of 4N + 1 equal steps integrate it exactly; on each
-ring the azimuths are a small product of matrices. That costs K² a ring for K = (N+1)², in matrix products, holds no table of K² (2N+1)²
-symbols, adds terms of one sign instead of alternating factorials, and so keeps full precision at any order.
+ring the azimuths are a small product of matrices: K² a ring for K = (N+1)², with full precision at any order.
 
 Source: E. G. Williams, Fourier Acoustics (1999), section 6.3; for products, A. R. Edmonds, Angular Momentum in Quantum
 Mechanics (1957), section 4.6.

@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
-from designer.acoustics.free_field import EQUAL_STEPS, FEWEST_STEPS, equal_steps
 from designer.arrays import Complex, Real
+
+FEWEST_STEPS = 8
+"""Fewer wave numbers in equal steps are computed one by one."""
+EQUAL_STEPS = 1e-9
+"""Steps are equal where they differ by less, relative to the largest wave number."""
+
+
+def equal_steps(k: Real) -> list[slice]:
+    """Consecutive parts of rising numbers (F,), each in equal steps; what lies between two long ones is one part more."""
+    steps = np.diff(k)
+    changes = np.flatnonzero(np.abs(np.diff(steps)) > EQUAL_STEPS * max(abs(k[-1]), 1e-300)) + 1
+    bounds = np.unique(np.concatenate([[0], changes, [k.size - 1]])).astype(int)
+    long = [(a, b) for a, b in pairwise(bounds) if b - a >= FEWEST_STEPS]
+    runs, start = [], 0
+    for a, b in long:
+        first = max(a, start)
+        if first > start:
+            runs.append(slice(start, first))
+        runs.append(slice(first, b + 1))
+        start = b + 1
+    if start < k.size:
+        runs.append(slice(start, k.size))
+    return runs
 
 
 def turning(k: Real, distance_m: Real) -> Complex:
@@ -23,4 +46,37 @@ def turning(k: Real, distance_m: Real) -> Complex:
         fine = np.exp(-1j * distance_m[..., None] * (step * np.arange(short)))
         whole = (coarse[..., :, None] * fine[..., None, :]).reshape(*distance_m.shape, -1)
         out[..., run] = whole[..., : part.size]
+    return out
+
+
+def sum_of_waves(k: Real, way_m: Real, weight: Real) -> Complex:
+    """Σ_q weight_mq e^{jk way_mq} (F, M), from (M, Q) ways and weights.
+
+    Wave numbers in equal steps, k = k_0 + (J i + j) Δ, need few exponentials: e^{jkx} = e^{jk_0 x} e^{jJiΔx} e^{jjΔx}, and
+    the sum over q is a product of matrices over i and over j. A grid that the ends of bands join is some runs of equal steps.
+    """
+    return np.concatenate([_sum_in_equal_steps(k[run], way_m, weight) for run in equal_steps(k)])
+
+
+def _sum_in_equal_steps(k: Real, way_m: Real, weight: Real) -> Complex:
+    if k.size < FEWEST_STEPS or np.ptp(np.diff(k)) > EQUAL_STEPS * k[-1]:
+        total = np.zeros((k.size, len(way_m)), dtype=complex)
+        for way, share in zip(way_m.T, weight.T, strict=True):
+            total += np.exp(1j * np.outer(k, way)) * share
+        return total
+    inner = math.ceil(math.sqrt(k.size))
+    outer = math.ceil(k.size / inner)
+    step = (k[-1] - k[0]) / (k.size - 1)
+    coarse = _powers(np.exp(1j * k[0] * way_m) * weight, np.exp(1j * step * inner * way_m), outer)
+    fine = _powers(np.ones_like(way_m, dtype=complex), np.exp(1j * step * way_m), inner)
+    sums = coarse.transpose(1, 0, 2) @ fine.transpose(1, 2, 0)  # (M, outer, inner)
+    return np.asarray(sums.reshape(len(way_m), -1)[:, : k.size].T)
+
+
+def _powers(first: Complex, ratio: Complex, count: int) -> Complex:
+    """First · ratio^i for i < count: (count, ...)."""
+    out = np.empty((count, *first.shape), dtype=complex)
+    out[0] = first
+    for i in range(1, count):
+        np.multiply(out[i - 1], ratio, out=out[i])
     return out

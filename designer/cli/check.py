@@ -36,8 +36,8 @@ def check(
     say_all(explain(problem))
     warn(problem)
     if problem.data_files:
-        from designer.acoustics.head_facts import explain_heads
-        from designer.acoustics.measured_drivers import explain_drivers
+        from designer.acoustics.measured.drivers import explain_drivers
+        from designer.acoustics.measured.head_facts import explain_heads
         from designer.acoustics.scene import scene
 
         made = scene(problem)

@@ -76,9 +76,9 @@ def convert(
     the front. A measured head becomes SimpleFreeFieldHRIR, a whole measured device GeneralTF-E or GeneralFIR-E; for
     these no option but -o applies.
     """
-    from designer.acoustics.driver_sets import TimeKey
-    from designer.acoustics.writers.convert import DriverOptions, check_writable
-    from designer.acoustics.writers.convert import convert as write
+    from designer.acoustics.measured.convert import DriverOptions, check_writable
+    from designer.acoustics.measured.convert import convert as write
+    from designer.acoustics.measured.driver_sets import TimeKey
 
     check_writable(out, force=force)
     if time not in ("auto", "shared", "own"):

@@ -22,16 +22,16 @@ from pathlib import Path
 
 import numpy as np
 
-from designer.acoustics.free_field import direction
-from designer.acoustics.measured_device import MeasuredDevice, read_device
-from designer.acoustics.readers.read import SOFA, SOUND
-from designer.acoustics.readers.two_ears import read_two_ears
+from designer.acoustics.measured.device import MeasuredDevice, read_device
+from designer.acoustics.measured.formats import SOFA, SOUND
+from designer.acoustics.measured.impulse_wav import read_two_ears
+from designer.acoustics.measured.sofa import kind_of
 from designer.acoustics.scene import Scene, scene
-from designer.acoustics.sofa_kind import kind_of
 from designer.arrays import Real
 from designer.comparison.entry import Entry
 from designer.errors import DataError, UsageError
 from designer.problem import geometry
+from designer.problem.geometry import direction
 from designer.problem.load import changed
 from designer.problem.schema import DesignTable, Problem, SceneTable
 from designer.result import Result

@@ -4,7 +4,7 @@ Driver l at the place x_l radiates far away e^{jk x_l·n} D_l(n, f) e^{-jkr}/r; 
 first factor is in e^{-jkr} already, and D_l is what is encoded. Which series is short depends on the device:
 
 - **Caps on a rigid sphere**: x_l is the centre, one for all drivers, and D = Σ C_n(f) P_n(cos γ) about the cap's axis, equation (3) of
-  `rigid_sphere`, with about ka terms; or, for the nearest images, the driver's own place, with twice as many.
+  `sphere_series`, with about ka terms; or, for the nearest images, the driver's own place, with twice as many.
 - **Points and discs in free field**, in a closed box too: x_l is the driver's own place. A point has D = 1; a disc has even
   terms about its axis, found by Gauss-Legendre quadrature, C_n = (2n+1)/2 ∫ D P_n d cos γ.
 - **Anything else** (cylinder, measured drivers): a table over directions about its place, read by cubics. Harmonics
@@ -31,12 +31,14 @@ from itertools import pairwise
 import numpy as np
 from scipy.sparse import csr_array
 
-from designer.acoustics.baffle_step import ClosedBox
-from designer.acoustics.free_field import Disc, FreeField, direction
-from designer.acoustics.measured_drivers import MeasuredDrivers
-from designer.acoustics.rigid_sphere import SphereEnclosure, cap_weights, legendre_table, radial_terms
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import ClosedBox, FreeField
+from designer.acoustics.enclosures.sphere import SphereEnclosure
+from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.scene import Device
+from designer.acoustics.sphere_series import cap_weights, legendre_table, radial_terms
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 
 LEFT_OUT = 1e-3  # of a Legendre series, relative to the pattern's root mean square: -60 dB
 FREQUENCY_BLOCKS = 4  # low frequencies need fewer terms: the series is cut a block of frequencies at a time
@@ -230,7 +232,7 @@ def encode(device: Device, k: Real, k_most: float, *, places_m: Real | None = No
     """
     if isinstance(device, SphereEnclosure):
         return _on_sphere(device, k) if places_m is None else _beside_centre(device, k)
-    if isinstance(device, FreeField) and not device.baffle:
+    if isinstance(device, FreeField) and not device.front_only:
         return _free(device, k, np.ones(k.size, dtype=complex))
     if isinstance(device, ClosedBox):
         return _free(device.free_field, k, device.step(k))

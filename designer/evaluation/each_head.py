@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer import measures
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Real
 from designer.designs import design_channel

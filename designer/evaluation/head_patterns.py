@@ -1,6 +1,6 @@
 """A head's two ears in every direction, encoded once: pressure there over the free field at its centre, for plane waves.
 
-**Sphere and points.** About the axis through the ears, Σ C_n P_n(cos γ): on the rigid sphere equation (3) of `rigid_sphere` by
+**Sphere and points.** About the axis through the ears, Σ C_n P_n(cos γ): on the rigid sphere equation (3) of `sphere_series` by
 reciprocity; two points a from the centre have e^{jka cos γ} = Σ (2n+1) j^n j_n(ka) P_n(cos γ). Since P_n(-x) = (-1)^n P_n(x),
 the sum of the even and that of the odd terms give both ears: left is their sum, right their difference.
 
@@ -18,8 +18,8 @@ import numpy as np
 from scipy.special import spherical_jn
 
 from designer.acoustics.heads import Head
-from designer.acoustics.measured_head import MeasuredHead
-from designer.acoustics.rigid_sphere import radial_terms
+from designer.acoustics.measured.head import MeasuredHead
+from designer.acoustics.sphere_series import radial_terms
 from designer.arrays import Complex, Real
 from designer.evaluation.driver_patterns import EXACT_DB, LEFT_OUT, Series, single_legendre
 

@@ -101,13 +101,10 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     problem = scene.problem
     speed, rate = problem.speed_of_sound_m_s, problem.sample_rate_hz
     listener = room_places.room_listener(problem, room)
-    there = Scene(problem.model_copy(update={"listener": listener}), scene.frequency_hz, np.zeros((1, 3)))
-    for key in ("_responses", "_device", "heads"):
-        if key in scene.__dict__:
-            there.__dict__[key] = scene.__dict__[key]
+    there = scene.with_problem(problem.model_copy(update={"listener": listener})).with_heads(scene.heads)
     n = transform_length(problem)
     f = np.arange(n // 2 + 1) * rate / n
-    at = there.at(f)
+    at = there.moved(np.zeros((1, 3))).at(f)
     receiver = _receiver(at, room)
     k_most = 2 * math.pi * min(AUDIBLE_HZ, TAPER * rate / 2) / speed
     source = encode(at.device, at.k, k_most)

@@ -7,7 +7,7 @@ A draw changes the response from driver l to point p, at frequency f, by
 e_l the driver's error of gain and phase, c' the speed of sound at the drawn temperature, a' the radius of the drawn
 head, δ_pl the path that the driver's displacement adds (its part away from the point), and S what is left of the scene's
 H once the path r_pl is taken out: smooth in c' and a', so that a few scenes give it for all draws
-(`designer.acoustics.chebyshev_surface`). On frequencies in equal steps, e^{-jωτ} runs by its powers.
+(`designer.acoustics.chebyshev`). On frequencies in equal steps, e^{-jωτ} runs by its powers.
 
 The filters stay as they are: that is the point.
 """
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer import measures
-from designer.acoustics.chebyshev_surface import ChebyshevSurface, fitted
+from designer.acoustics.chebyshev import ChebyshevSurface, fitted
 from designer.acoustics.scene import Scene, driver_places_m
 from designer.acoustics.turning import turning
 from designer.arrays import Bool, Complex, Real

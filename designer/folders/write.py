@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from designer.acoustics.readers.file_checks import named_emitter
+from designer.acoustics.measured.raw_set import named_emitter
 from designer.export.of_design import filter_set
 from designer.export.write import fill_exports
 from designer.folders import room

@@ -21,6 +21,14 @@ LEFT, RIGHT = 0, 1
 """Index of an ear in every array whose axis is the two ears."""
 
 
+def direction(azimuth_deg: Array | float, elevation_deg: Array | float = 0.0) -> Array:
+    """Unit vectors (..., 3) of azimuths (counter-clockwise from +x) and elevations."""
+    azimuth, elevation = np.broadcast_arrays(np.radians(azimuth_deg), np.radians(elevation_deg))
+    return np.stack(
+        [np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)], axis=-1
+    )
+
+
 def arrivals(problem: Problem) -> Array:
     """Unit vectors (S, 3) in the head's axes to the drivers, from the head's centre at each displacement."""
     places = np.array([driver.position_m for driver in problem.drivers], dtype=float)

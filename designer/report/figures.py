@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.scene import Scene, scene
 from designer.comparison.entry import SharedChannel
 from designer.comparison.head_shift import HeadShift

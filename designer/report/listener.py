@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from designer.acoustics.measured_head import MeasuredHead
+from designer.acoustics.measured.head import MeasuredHead
 from designer.arrays import Real
 from designer.evaluation.words import hz
 from designer.report.canvas import COLOURS, INK, SOFT, STYLES, headed, numbered_axis, shortened

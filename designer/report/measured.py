@@ -14,20 +14,20 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from designer.acoustics.directivity_interpolation import IN_PLANE
-from designer.acoustics.free_field import direction
-from designer.acoustics.interaural_time import geometric_time_s
-from designer.acoustics.measured_head import MeasuredHead
-from designer.acoustics.minimum_phase import minimum_phase
+from designer.acoustics.measured.head import MeasuredHead
+from designer.acoustics.measured.interaural_time import geometric_time_s
+from designer.acoustics.measured.interpolation import IN_PLANE
+from designer.acoustics.measured.time_reference import minimum_phase
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 from designer.measures import amplitude_db
+from designer.problem.geometry import direction
 from designer.report import canvas
 from designer.report.plots import Curve, below, curve, draw_curves, level_map, level_scale, over_frequency, panels
 
 if TYPE_CHECKING:
-    from designer.acoustics.directivity import MeasuredDirectivity
+    from designer.acoustics.measured.directivity import MeasuredDirectivity
 
 WANTED_DEG = (0.0, 15.0, 30.0, 45.0, 60.0, 75.0, 90.0, 135.0, 180.0)
 SHOWN_DB = 40.0

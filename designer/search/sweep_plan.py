@@ -19,7 +19,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from designer.acoustics.readers.file_checks import named_emitter
+from designer.acoustics.measured.raw_set import named_emitter
 from designer.errors import ProblemError, UsageError
 from designer.problem import loads
 from designer.problem.key_faults import key_faults

@@ -16,8 +16,8 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from designer.acoustics.heads import Head, heads_of
-from designer.acoustics.measured_head import MeasuredHead
-from designer.acoustics.rigid_sphere import sphere_pressure
+from designer.acoustics.measured.head import MeasuredHead
+from designer.acoustics.sphere_series import sphere_pressure
 from designer.arrays import Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import Problem

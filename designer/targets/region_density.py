@@ -28,9 +28,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from designer.acoustics import spherical_harmonics as sh
-from designer.acoustics.free_field import direction
-from designer.acoustics.rigid_sphere import cap_weights
+from designer.acoustics.sphere_series import cap_weights
 from designer.arrays import Real
+from designer.problem.geometry import direction
 from designer.problem.schema import Region
 
 

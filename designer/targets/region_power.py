@@ -33,12 +33,12 @@ from functools import cached_property
 
 import numpy as np
 
-from designer.acoustics.encoded_directivity import Encoding, automatic_order, encode
-from designer.acoustics.free_field import FreeField, direction
+from designer.acoustics.encoded_directivity import Encoding, automatic_order, encode, is_front_only
 from designer.acoustics.scene import Device
 from designer.acoustics.spherical_harmonics import count, product_matrix
 from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import db, mean_power_matrix, quadratic, ratio
+from designer.problem.geometry import direction
 from designer.problem.schema import Region
 from designer.targets.region_density import density
 
@@ -147,7 +147,7 @@ class RegionPower:
         return RegionMatrices(reach, cancel)
 
     def _kernels(self, order: int) -> tuple[Kernel, Kernel]:
-        front_only = isinstance(self.device, FreeField) and self.device.baffle
+        front_only = is_front_only(self.device)
         reach, cancel = (Kernel.of(regions, order, front_only=front_only) for regions in (self.reach, self.cancel))
         return reach, cancel
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from designer.acoustics.directivity import DirectivitySummary
+from designer.acoustics.measured.directivity import DirectivitySummary
 from designer.arrays import Complex, Real
 
 HERTZ = np.linspace(100.0, 8000.0, 80)

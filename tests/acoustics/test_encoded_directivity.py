@@ -9,14 +9,17 @@ import pytest
 
 from acoustics.made_driver import HERTZ, SUMMARY, aside
 from designer.acoustics import spherical_harmonics as sh
-from designer.acoustics.directivity import MeasuredDirectivity
+from designer.acoustics.enclosures.baffle import BaffledDrivers
+from designer.acoustics.enclosures.cylinder import CylinderEnclosure
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.encoded_directivity import automatic_order, encode, extent_m, sufficient_order
-from designer.acoustics.free_field import Disc, FreeField, direction
-from designer.acoustics.measured_drivers import MeasuredDrivers
-from designer.acoustics.rigid_cylinder import CylinderEnclosure
-from designer.acoustics.rigid_sphere import SphereEnclosure
+from designer.acoustics.measured.directivity import MeasuredDirectivity
+from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.scene import Device
 from designer.arrays import Real
+from designer.problem.geometry import direction
 
 K = 2 * np.pi * np.array([0.0, 100.0, 1000.0, 4000.0]) / 343.0
 
@@ -121,7 +124,7 @@ def test_a_baffle_s_front_is_the_free_field() -> None:
     """What is encoded of a baffle is its field in front, twice as smooth as a field that jumps, and it says so."""
     front = direction(np.array([-80.0, 10.0, 60.0]), np.array([0.0, 40.0, -30.0]))
     discs = [Disc(np.array([0.0, 0.05, 0.0]), (0.0, 0.0), 0.02), Disc(np.array([0.0, -0.05, 0.0]), (0.0, 0.0), 0.02)]
-    baffle = FreeField(discs, baffle=True)
+    baffle = BaffledDrivers(discs)
     encoding = encode(baffle, K, np.inf, 14, [0, 1])
     assert encoding.front_only
     np.testing.assert_allclose(encoding.at(front), baffle.far_field(K, front), atol=1e-6)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import designer
-from designer.acoustics.chebyshev_surface import fitted
+from designer.acoustics.chebyshev import fitted
 from designer.acoustics.head_places import LEAST_PLACES, ears_at
 from designer.acoustics.scene import Scene
 
@@ -21,11 +21,11 @@ MOVES = np.random.default_rng(3).uniform(-0.4, 0.4, (LEAST_PLACES + 20, 3)) * [1
 def test_places_are_those_of_the_scene(name: str, turn_deg: float) -> None:
     """Point sources, caps on a sphere, bent pistons on a cylinder in air that absorbs: within 1e-4 of the scene's ears."""
     problem = designer.load(PROBLEMS / f"{name}.toml")
-    scene = designer.scene(problem).at(np.linspace(0.0, 16_000.0, 65))
+    scene = designer.scene(problem).at(np.linspace(0.0, 16_000.0, 33))
     listener = problem.listener.model_copy(update={"turn_deg": turn_deg})
-    turned = Scene(problem.model_copy(update={"listener": listener}), scene.frequency_hz, MOVES)
-    H = np.concatenate(list(ears_at(scene, MOVES, np.full(len(MOVES), turn_deg))))
-    wanted = turned.ears().reshape(65, len(MOVES), 2, -1).transpose(1, 2, 3, 0)
+    turned = Scene(problem.model_copy(update={"listener": listener}), scene.frequency_hz, MOVES[::5])
+    H = np.concatenate(list(ears_at(scene, MOVES, np.full(len(MOVES), turn_deg))))[::5]
+    wanted = turned.ears().reshape(33, len(H), 2, -1).transpose(1, 2, 3, 0)
     error = np.abs(H - wanted).max(axis=(0, 1, 2)) / np.abs(wanted).max(axis=(0, 1, 2))
     assert error.max() < 1e-4
 
@@ -47,7 +47,7 @@ def test_two_points_in_free_field_are_exponentials() -> None:
 def test_a_measured_device_is_refused() -> None:
     """It has no responses but at its receivers."""
     scene = designer.scene(designer.load(PROBLEMS / "laptop-pair.toml"))
-    scene.__dict__["_measured"] = object()
+    scene = scene.with_device(object())  # type: ignore[arg-type] # nothing of it is asked for
     with pytest.raises(ValueError, match="its own receivers"):
         next(ears_at(scene, MOVES, np.zeros(len(MOVES))))
 

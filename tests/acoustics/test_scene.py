@@ -10,8 +10,10 @@ import pytest
 from designs.small_problems import CLOUD, Tables, limited, line, load, pair, small, speaker
 
 import designer
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.problem import Problem
+from designer.problem.geometry import direction
 
 WISH: Tables = {
     "name": "left",

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.special import eval_legendre
 
 from designer.acoustics import spherical_harmonics as sh
-from designer.acoustics.free_field import direction
 from designer.arrays import Real
+from designer.problem.geometry import direction
 
 angles = st.floats(-180.0, 180.0)
 elevations = st.floats(-90.0, 90.0)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from designer.acoustics.free_field import direction
-from designer.acoustics.head_in_field import ears_in_field
-from designer.acoustics.heads import Sphere
-from designer.acoustics.rigid_cylinder import CylinderEnclosure
-from designer.acoustics.rigid_sphere import SphereEnclosure, cap_weights, legendre_table, radial_terms
+from designer.acoustics.enclosures.cylinder import CylinderEnclosure
+from designer.acoustics.enclosures.sphere import SphereEnclosure
+from designer.acoustics.heads import Sphere, ears_in_field
+from designer.acoustics.sphere_series import cap_weights, legendre_table, radial_terms
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 
 K = 2 * np.pi * np.linspace(0.0, 24_000.0, 513) / 343.0
 RADIUS_M = 0.0875

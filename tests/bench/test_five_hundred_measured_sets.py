@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from acoustics.readers.measured_variations import verdict
+from acoustics.measured.measured_variations import verdict
 
 
 @pytest.mark.long

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from acoustics.head_files import KEMAR
+from acoustics.measured.head_files import KEMAR
 
 ROOT = Path(__file__).parents[2]
 MOST_MEGABYTES = 500
@@ -22,7 +22,7 @@ def test_loaded_and_interpolated_to_2000_directions() -> None:
     code = (
         "import time, numpy as np, sofar\n"
         "from pathlib import Path\n"
-        "from designer.acoustics.measured_head import read_head\n"
+        "from designer.acoustics.measured.head import read_head\n"
         "towards = np.random.default_rng(1).normal(size=(4000, 3))\n"
         "towards /= np.linalg.norm(towards, axis=1, keepdims=True)\n"
         "towards = towards[towards[:, 2] > -0.64][:2000]\n"
@@ -58,7 +58,7 @@ def test_memory() -> None:
     code = (
         "import numpy as np\n"
         "from pathlib import Path\n"
-        "from designer.acoustics.measured_head import read_head\n"
+        "from designer.acoustics.measured.head import read_head\n"
         "towards = np.random.default_rng(1).normal(size=(4000, 3))\n"
         "towards /= np.linalg.norm(towards, axis=1, keepdims=True)\n"
         "towards = towards[towards[:, 2] > -0.64][:2000]\n"

@@ -8,12 +8,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.acoustics.encoded_directivity import automatic_order
-from designer.acoustics.free_field import Disc, FreeField, direction
-from designer.acoustics.rigid_sphere import SphereEnclosure
 from designer.acoustics.scene import Device
 from designer.arrays import Complex, Real
 from designer.measures import quadratic
+from designer.problem.geometry import direction
 from designer.problem.schema import Region
 from designer.targets.region_power import RegionPower
 

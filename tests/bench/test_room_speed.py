@@ -49,7 +49,7 @@ class Rivals:
 
     def _series(self, radius_m: float, rim: float | None) -> Complex:
         """Coefficients (F, N) of one cap or ear."""
-        from designer.acoustics.rigid_sphere import cap_weights, radial_terms
+        from designer.acoustics.sphere_series import cap_weights, radial_terms
 
         terms = radial_terms(self.k * radius_m, np.array([np.inf]), tolerance=1e-6)[:, :, 0]
         return np.asarray(terms.T if rim is None else terms.T * cap_weights(np.array(rim), len(terms)))
@@ -59,7 +59,7 @@ class Rivals:
 
     def evaluating(self, some: int) -> Complex:
         """Each image evaluates its drivers' and the head's series anew."""
-        from designer.acoustics.rigid_sphere import sphere_pressure
+        from designer.acoustics.sphere_series import sphere_pressure
 
         total = np.zeros((F.size, 3, 2), dtype=complex)
         for i in range(some):
@@ -71,7 +71,7 @@ class Rivals:
 
     def harmonics(self) -> tuple[Real, Real]:
         """P_n of each image's angles to the caps (I, L, N) and to the ears (I, 2, N): ready before the clock starts."""
-        from designer.acoustics.rigid_sphere import legendre_table
+        from designer.acoustics.sphere_series import legendre_table
 
         caps = self.leaving @ self.device.directions.T  # type: ignore[attr-defined]
         ears = self.arriving[:, 1:2] * np.array([1.0, -1.0])

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from acoustics.readers.made_sets import write_frd_set
-from acoustics.test_measured_device import PAIR, measured
+from acoustics.measured.made_sets import write_frd_set
+from acoustics.measured.test_measured_device import PAIR, measured
 
 import designer
 from designer.comparison.entry import Entry

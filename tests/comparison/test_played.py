@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from acoustics.readers.made_sets import frd_text
+from acoustics.measured.made_sets import frd_text
 
 import designer
 from designer.comparison.entry import Entry, shared_channels

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from acoustics.head_files import KEMAR
+from acoustics.measured.head_files import KEMAR
 from empty_figures import figures_of
 from oracles.far_ear import cancellation_gain_db
 

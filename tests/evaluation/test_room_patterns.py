@@ -12,17 +12,18 @@ from hypothesis import strategies as st
 from toml_text import toml, trio
 
 import designer
-from designer.acoustics.directivity import MeasuredDirectivity
-from designer.acoustics.free_field import Disc, FreeField, direction
-from designer.acoustics.head_in_field import ears_in_field
-from designer.acoustics.heads import Points, Sphere
-from designer.acoustics.measured_drivers import MeasuredDrivers
-from designer.acoustics.rigid_sphere import SphereEnclosure
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.enclosures.sphere import SphereEnclosure
+from designer.acoustics.heads import Points, Sphere, ears_in_field
+from designer.acoustics.measured.directivity import MeasuredDirectivity
+from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.scene import driver_places_m, scene
 from designer.arrays import Real
 from designer.evaluation.driver_patterns import cubic_weights, encode, nodes
 from designer.evaluation.head_patterns import encode_ears
 from designer.evaluation.image_sources import wave_phases
+from designer.problem.geometry import direction
 from evaluation.room_cases import error_db
 
 LIBRARY = Path(__file__).parents[2] / "problems"

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import designer
-from designer.acoustics import readers
-from designer.acoustics.directivity import MeasuredDirectivity
+from designer.acoustics.measured import formats
+from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.evaluation.tolerance import Draws, Points, draw, tolerance
@@ -149,7 +149,7 @@ def test_a_beam_is_solved_where_it_is_judged_and_for_no_head(monkeypatch: pytest
 def test_a_measured_device_is_what_it_is(made: designer.Design) -> None:
     """No draws: its responses are known at its own places alone."""
     scene = designer.scene(made.problem)
-    scene.__dict__["_measured"] = object()
+    scene = scene.with_device(object())  # type: ignore[arg-type] # nothing of it is asked for
     assert tolerance(made.problem.designs, made.taps, scene, draw(Tolerance(draws=2), 2, 0.0875)) == {}
 
 
@@ -196,13 +196,13 @@ def test_a_measured_driver_is_read_once_and_in_the_air_of_its_day(
     (tmp_path / "model.toml").write_text(text)
     (tmp_path / "measured.toml").write_text(text + 'response = "point.npz"\n')
     reads = []
-    read_response = readers.read_response
+    read_response = formats.read_response
 
     def counted(*what: Any, **how: Any) -> MeasuredDirectivity:
         reads.append(what)
         return read_response(*what, **how)
 
-    monkeypatch.setattr(readers, "read_response", counted)
+    monkeypatch.setattr(formats, "read_response", counted)
     taps = {"left": np.array([[1.0, 0.0, 0.0, 0.2], [0.0, -0.8, 0.1, 0.0]])}
     gains = []
     for name in ("model", "measured"):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.special import eval_legendre, spherical_jn, spherical_yn
 
-from designer.acoustics.rigid_sphere import SphereEnclosure
+from designer.acoustics.enclosures.sphere import SphereEnclosure
 from designer.arrays import Complex, Index, Real
 
 A_M = 0.0875

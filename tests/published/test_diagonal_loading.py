@@ -15,10 +15,12 @@ from formulations.random_targets import Wanted, random_target
 from scipy.optimize import brentq
 
 from designer import measures
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.arrays import Complex
 from designer.formulations import superdirective
 from designer.formulations.constrained import ConstrainedData, solve_data
+from designer.problem.geometry import direction
 from designer.solvers.ratio_search import best_ratio_at_efficiency
 
 K = np.array([2 * np.pi * 500.0 / 343.0])

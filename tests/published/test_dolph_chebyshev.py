@@ -16,10 +16,12 @@ import numpy as np
 import pytest
 from scipy.signal.windows import chebwin
 
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.arrays import Complex, Real
 from designer.formulations import minimax
 from designer.formulations.constrained import ConstrainedData, solve_data, statement
+from designer.problem.geometry import direction
 
 K, HALF_WAVE_M = np.array([20 * np.pi]), 0.05
 TOO_MUCH_DB = 10.0

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from formulations.random_targets import Wanted, random_target
 
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.encoded_directivity import Encoding
-from designer.acoustics.free_field import Disc, FreeField
 from designer.arrays import Complex, Real
 from designer.formulations import spherical_harmonic
 from designer.measures import db

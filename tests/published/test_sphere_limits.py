@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import designer
-from designer.acoustics.rigid_sphere import SphereEnclosure, head_pressure, sphere_pressure
+from designer.acoustics.enclosures.sphere import SphereEnclosure
+from designer.acoustics.sphere_series import head_pressure, sphere_pressure
 from designer.arrays import Complex, Real
 
 FAR = np.array([np.inf])

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from formulations.random_targets import Wanted, random_target
 
-from designer.acoustics.free_field import Disc, FreeField
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.arrays import Complex, Real
 from designer.formulations import acoustic_contrast, max_sensitivity, power_ratio
 from designer.targets.channel_target import ChannelTarget

@@ -14,9 +14,11 @@ import pytest
 
 import designer
 from designer import measures
-from designer.acoustics.free_field import Disc, FreeField, direction
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.arrays import Complex
 from designer.formulations import acoustic_contrast, superdirective
+from designer.problem.geometry import direction
 from designer.solvers import ratio_search
 from designer.targets.channel_target import channel_target
 

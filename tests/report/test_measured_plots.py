@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from acoustics.head_files import KEMAR, grid_deg, sphere
-from acoustics.readers.made_sets import FREQUENCY_HZ, C, cap, lopsided, write_frd_set
-from acoustics.test_measured_device import PAIR, measured
+from acoustics.measured.head_files import KEMAR, grid_deg, sphere
+from acoustics.measured.made_sets import FREQUENCY_HZ, C, cap, lopsided, write_frd_set
+from acoustics.measured.test_measured_device import PAIR, measured
 from matplotlib.figure import Figure
 
 import designer
-from designer.acoustics.free_field import direction
-from designer.acoustics.interaural_time import geometric_time_s
-from designer.acoustics.measured_head import read_head
-from designer.acoustics.readers import read_response
+from designer.acoustics.measured.formats import read_response
+from designer.acoustics.measured.head import read_head
+from designer.acoustics.measured.interaural_time import geometric_time_s
 from designer.arrays import Complex, Real
+from designer.problem.geometry import direction
 from designer.report.canvas import drawable, in_style, shortened, svg
 from designer.report.measured import draw_measured_device, draw_measured_driver, draw_measured_head
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.acoustics.heads import Sphere
-from designer.acoustics.measured_head import read_head
+from designer.acoustics.measured.head import read_head
 from designer.stereo.crosstalk_fit import far_ears, measured_crosstalk, sphere_crosstalk
 from designer.stereo.crosstalk_model import CrosstalkModel
 from stereo import naive_ears as naive

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from designer.acoustics import spherical_harmonics as sh
-from designer.acoustics.free_field import direction
 from designer.arrays import Real
+from designer.problem.geometry import direction
 from designer.problem.schema import Region
 from designer.targets import region_density
 

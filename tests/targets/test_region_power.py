@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from scipy.special import spherical_jn
 
 from designer.acoustics import spherical_harmonics as sh
+from designer.acoustics.enclosures.baffle import BaffledDrivers
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
 from designer.acoustics.encoded_directivity import Encoding, encode
-from designer.acoustics.free_field import Disc, FreeField, direction
 from designer.acoustics.scene import Device
 from designer.arrays import Complex, Real
 from designer.measures import quadratic
+from designer.problem.geometry import direction
 from designer.problem.schema import Region
 from designer.targets import region_density
 from designer.targets.region_power import RegionPower, equivalent_points, power_matrix
@@ -125,7 +128,7 @@ def test_a_low_order_says_how_far_off_it_is(order: int) -> None:
 
 def test_a_baffle_s_half_space() -> None:
     """Over the whole sphere a baffle's B is Q, half of it silent; over a band across its edge, the grid's to 0.01 dB."""
-    device = FreeField([Disc(np.array([0.0, y, 0.0])) for y in (-0.06, 0.0, 0.06)], baffle=True)
+    device = BaffledDrivers([Disc(np.array([0.0, y, 0.0])) for y in (-0.06, 0.0, 0.06)])
     np.testing.assert_allclose(regions(device).matrices.cancel, device.radiated_power(K), atol=1e-7)
     across = Region(azimuth_deg=[40.0, 140.0], elevation_deg=[-30.0, 60.0])
     w: Complex = np.tile(np.array([1.0, -0.5, 0.3j]), (K.size, 1))

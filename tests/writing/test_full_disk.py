@@ -107,7 +107,7 @@ def test_every_command_finds_it_before_the_work(
     for place in (
         "search.starter.new_problem",
         "stereo.render.chain_of",
-        "acoustics.writers.convert._drivers",
+        "acoustics.measured.convert._drivers",
         "importing.import_coefficients",
     ):
         monkeypatch.setattr(f"designer.{place}", lambda *_, **__: pytest.fail("was computed"))

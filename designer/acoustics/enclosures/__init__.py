@@ -1,18 +1,29 @@
-"""The physics of each enclosure of `designer.problem.enclosures`, in the module of the same name: `device(enclosure, drivers)`."""
+"""The physics of each enclosure of `designer.problem.enclosures`, in the module of the same name: `device(enclosure, drivers)`.
+
+Modules of other names (`discs`, `cylinder_contour`) hold what an enclosure is made of, and are not looked for.
+"""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.schema import Driver
 
+if TYPE_CHECKING:
+    from designer.acoustics.encoded_directivity import Encoding
+
 
 class Device(Protocol):
-    """What a scene asks of a device model: its field near and far, its power, and where its sound comes from."""
+    """A device model: its field near and far, its power, and where its sound comes from.
+
+    Pressure is relative to an ideal source's on-axis free-field pressure at 1 m; k (F,) is in rad/m, L counts drivers.
+    """
 
     def source_places_m(self) -> Real:
         """Where each driver's sound comes from (L, 3)."""
@@ -30,8 +41,27 @@ class Device(Protocol):
         """Q (F, L, L): w^H Q w is the mean over the sphere of the far field's squared magnitude."""
 
 
-def device_in(enclosure: Enclosure, drivers: Sequence[Driver]) -> Device:
+class EnclosedDrivers(Device):
+    """Drivers in an enclosure; without a series of its own its directivity is sampled."""
+
+    front_only: ClassVar[bool] = False
+    """Whether the half space x < 0 is silent."""
+    endless: ClassVar[bool] = False
+    """Whether it cuts every sphere around it, so that only its far field can be encoded."""
+    has_series: ClassVar[bool] = False
+    """Whether `encoded` knows its spherical harmonics."""
+
+    def extent_m(self, drivers: Sequence[int]) -> float:
+        """Radius of the sphere around the origin that holds the sources of some drivers."""
+        return float(np.linalg.norm(self.source_places_m()[list(drivers)], axis=1).max())
+
+    def encoded(self, k: Real, distance_m: float, order: int, drivers: Sequence[int]) -> Encoding | None:
+        """Its drivers' harmonics on the sphere of a radius, as `encoded_directivity.encode` has them; None: to be sampled."""
+        return None
+
+
+def device_in(enclosure: Enclosure, drivers: Sequence[Driver]) -> EnclosedDrivers:
     """The device model of drivers in an enclosure."""
     name = type(enclosure).__module__.rpartition(".")[2]
-    device: Device = importlib.import_module(f"{__name__}.{name}").device(enclosure, drivers)
+    device: EnclosedDrivers = importlib.import_module(f"{__name__}.{name}").device(enclosure, drivers)
     return device

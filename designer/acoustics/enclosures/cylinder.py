@@ -1,17 +1,377 @@
-"""Drivers on a rigid cylinder: `rigid_cylinder`."""
+"""A rigid cylinder without end around the z axis, as an enclosure with drivers on its surface.
+
+A source on the surface r = a with normal velocity u(φ, z) has the spectrum U_n(q) = ∫∫ u e^{-jnφ - jqz} dφ dz. Outside,
+waves e^{jnφ + jqz} H_n(κr), κ = sqrt(k² - q²), with Hankel functions of the second kind, go outwards for e^{+jωt} and
+die away for q > k. From -∂p/∂r = jωρ₀u at r = a,
+
+    p = -jωρ₀/(4π²) Σ e^{jnφ} ∫ U_n(q) e^{jqz} H_n(κr) / [κ H_n'(κa)] dq
+
+A point source of volume velocity Q at (φ₀, z₀) has U_n = (Q/a) e^{-jnφ₀ - jqz₀}; its free-field pressure would be
+jωρ₀Q e^{-jkR}/(4πR). Relative to that reference, and as a sum over n >= 0 with ε_0 = 1, ε_n = 2,
+
+    p = -2/(πa) Σ ε_n w_n cos n(φ-φ₀) ∫_0^∞ v(q) cos q(z-z₀) H_n(κr) / [κ H_n'(κa)] dq                            (1)
+
+with w_n = v = 1 for a point. A piston that fills |φ-φ₀| <= β, |z-z₀| <= b and moves radially with one velocity has,
+divided by its volume velocity, sinc x = sin(x)/x,
+
+    w_n = sinc(nβ),   v(q) = sinc(qb)                                                                              (2)
+
+In the far field the integral has a stationary point at q = -k cos θ, θ the angle from the axis. With
+∫ H_n(κr) e^{jqz} f(q) dq -> 2 j^{n+1} f(-k cos θ) e^{-jkR}/R and x = ka sin θ,
+
+    R e^{jkR} p -> -(2j/π) sinc(kb cos θ) e^{jkz₀ cos θ} Σ ε_n w_n j^n cos n(φ-φ₀) / [x H_n'(x)]                   (3)
+
+ka -> 0: x H_0'(x) -> -2j/π and every other term vanishes as x^n, so that (3) is 1 in all directions: a cylinder much
+thinner than the wave is not there, although it has no end, and the source is a point source in free field. On the
+axis (θ = 0, x = 0) the same limit holds at every frequency. The next term is n = 1: p = 1 + 2jka sin θ cos(φ-φ₀),
+where a sphere has 3/2 for 2. Near the cylinder the static field remains at any frequency: on the surface next to a
+source (1) is that of a source in a plane baffle, twice the free field.
+
+Power. With the mean of cos n(φ-φ_i) cos m(φ-φ_j) over azimuth, the mean over the sphere of conj(p_i) p_j is
+
+    Q_ij = (4/π²) ∫_0^{π/2} S_ij(θ) sin θ dθ,                                                                      (4)
+    S_ij = cos(k(z_i-z_j) cos θ) sinc(kb_i cos θ) sinc(kb_j cos θ) Σ ε_n w_ni w_nj cos n(φ_i-φ_j) / |x H_n'(x)|²
+
+A rigid cylinder guides no wave, so that this is all the power: it equals what the piston works against the air.
+
+Summation. As on the sphere nothing but ratios is kept: q_n = H_n/H_{n-1} obeys q_{n+1} = 2n/x - 1/q_n, stable upwards
+for Im x <= 0, H_n(κr)/H_n(κa) is a product of q_n(κr)/q_n(κa), and H_n'/H_n = 1/q_n - n/x. The integral of (1) is
+done in `cylinder_contour`.
+
+Cost. The orders that matter are ka + 10 (ka)^{1/3} or so, but (r/a)^-n is what makes the series end near the surface:
+a centimetre away it takes hundreds of terms, a millimetre away thousands, and a slow second a frequency and point.
+
+What the model is not: a real cylinder has ends, whose diffraction is left out, and its pistons are flat and round.
+
+Source: Morse and Ingard, Theoretical Acoustics (Princeton, 1986), section 7.3; Junger and Feit, Sound, Structures, and
+Their Interaction, 2nd ed., sections 6.10 and 6.12 (both in e^{-iωt}).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+from scipy.special import hankel2e
 
-from designer.acoustics.rigid_cylinder import CylinderEnclosure
+from designer.acoustics.chebyshev import few_distances
+from designer.acoustics.enclosures import EnclosedDrivers
+from designer.acoustics.enclosures.cylinder_contour import flat_contour, is_flat, tilted_contour
+from designer.acoustics.sphere_series import ROUND_REACH
+from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.cylinder import Cylinder
 from designer.problem.schema import Driver
+
+MIN_KA = 1e-6
+"""Below this ka the cylinder is at its static limit; 0 Hz is computed here. In (3) it bounds ka sin θ likewise."""
+MAX_TERMS = 20_000
+FREQUENCIES_AT_ONCE = 64
+SHARED_RANGE = 1.2
+"""Of distances from the surface that share a contour: furthest over nearest."""
+MOST_NODES, PANEL_NODES = 600, 100
+"""Of one rule over the angle from the axis, and of each panel of a longer one."""
+MAX_NUMBERS = 300_000
+"""Points of all contours that are held at once (about 50 MB)."""
+
+
+def _orders(x: Complex | Real, argument_a: Complex | Real) -> Iterator[tuple[int, Complex, Complex, Complex]]:
+    """n, q_{n+1}(x), q_{n+1}(argument_a), and H_n'/H_n at argument_a, for n = 0, 1, ..."""
+    q_r, q_a = (hankel2e(1, y) / hankel2e(0, y) for y in (x, argument_a))
+    log_derivative = -q_a
+    for n in range(MAX_TERMS):
+        yield n, q_r, q_a, log_derivative
+        log_derivative = 1 / q_a - (n + 1) / argument_a
+        q_r, q_a = 2 * (n + 1) / x - 1 / q_r, 2 * (n + 1) / argument_a - 1 / q_a
+
+
+def _axial_terms(
+    contour: tuple[Complex, Complex, Complex], radius_m: float, away_m: Real, pairs: Pairs, tolerance: float
+) -> Complex:
+    """The integrals of equation (1) times -2 ε_n/π/a for n = 0, 1, ... until they fall below the tolerance: (N, F, P)."""
+    q, kappa, weight = contour  # (C, F, Q)
+    x_a, x_r = kappa * radius_m, kappa * (radius_m + away_m[:, None, None])
+    height_m, half_m = pairs.height_m[:, None, None], pairs.half_height_m[:, None, None]
+    alike = len(q) == 1 or np.array_equal(pairs.contour, np.arange(len(q)))  # one contour is broadcast
+    which = slice(None) if alike else pairs.contour
+    # The exponentials together, because each alone may leave the range of numbers.
+    wave = -1j * kappa * away_m[:, None, None]
+    spread = np.exp(wave[which] + 1j * q[which] * height_m)
+    if pairs.half_line:
+        spread += np.exp(wave[which] - 1j * q[which] * height_m)
+    spread *= np.sinc(q[which] * half_m / np.pi) * weight[which] / (-math.pi * radius_m)
+
+    def integrals() -> Iterator[Complex]:
+        radial = hankel2e(0, x_r) / hankel2e(0, x_a) / kappa
+        for n, q_r, q_a, log_derivative in _orders(x_r, x_a):
+            yield (2.0 if n else 1.0) * np.einsum("pfq,pfq->fp", spread, (radial / log_derivative)[which])
+            radial = radial * (q_r / q_a)
+
+    return _until_small(integrals(), tolerance)
+
+
+def _until_small(terms: Iterator[Complex], tolerance: float) -> Complex:
+    """Terms (N, ...), until two in a row fall below the tolerance of the largest."""
+    kept: list[Complex] = []
+    largest, small = np.zeros(()), 0
+    for term in terms:
+        kept.append(term)
+        size = np.abs(term)
+        largest = np.maximum(largest, size)
+        small = small + 1 if (size <= tolerance * largest).all() else 0
+        if small >= 2:
+            break
+    return np.stack(kept)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Points and pistons, each with an integral: which contour (P,), |z - z₀| (P,), half height b (P,); q > 0 only?"""
+
+    contour: Index
+    height_m: Real
+    half_height_m: Real
+    half_line: bool
+
+
+def axial_terms(
+    k: Real, radius_m: float, away_m: Real, height_m: Real, half_height_m: Real, *, tolerance: float = 1e-13
+) -> Complex:
+    """What equation (1) sums up, without w_n and the cosine: (N, F, P).
+
+    Parameters
+    ----------
+    k : (F,) wave number, rad/m, in ascending order
+    radius_m : the cylinder's radius a
+    away_m : (P,) r - a
+    height_m : (P,) |z - z₀|
+    half_height_m : (P,) of the piston; 0 for a point
+    tolerance : relative to the largest term at the same frequency and point
+
+    """
+    away_m = np.maximum(away_m, 1e-6 * radius_m)
+    k = np.maximum(k, MIN_KA / radius_m)
+    flat = is_flat(float(k.max()), away_m, height_m + half_height_m)
+    parts: list[tuple[Index, Complex]] = []
+    if flat.any():
+        (here,) = np.nonzero(flat)
+        distances_m, which = np.unique(away_m[here], return_inverse=True)
+        pairs = Pairs(which, height_m[here], half_height_m[here], half_line=True)
+        highest_m = np.zeros(len(distances_m))
+        np.maximum.at(highest_m, which, height_m[here] + half_height_m[here])
+        contour = flat_contour(k, radius_m, distances_m, highest_m)
+        parts.append((here, _axial_terms(contour, radius_m, distances_m, pairs, tolerance)))
+    for here in _beside_each_other(np.flatnonzero(~flat), away_m, height_m, half_height_m):
+        one = float(away_m[here[0]]), float(height_m[here[0]]), float(half_height_m[here[0]])
+        contour = tilted_contour(k, radius_m, *one, furthest_m=float(away_m[here[-1]]))
+        for block in _blocks(here.size, max(1, MAX_NUMBERS // contour[0].size)):
+            some = here[block]
+            pairs = Pairs(np.zeros(some.size, dtype=int), height_m[some], half_height_m[some], half_line=False)
+            parts.append((some, _axial_terms(contour, radius_m, away_m[some], pairs, tolerance)))
+    terms = np.zeros((max(len(part) for _, part in parts), k.size, away_m.size), dtype=complex)
+    for here, part in parts:
+        terms[: len(part), :, here] = part
+    return terms
+
+
+def _beside_each_other(points: Index, away_m: Real, height_m: Real, half_height_m: Real) -> Iterator[Index]:
+    """Points that share a contour: of one height and half height, and distances within SHARED_RANGE, nearest first."""
+    order = points[np.lexsort((away_m[points], half_height_m[points], height_m[points]))]
+    start = 0
+    for n in range(1, order.size + 1):
+        first, last = order[start], order[min(n, order.size - 1)]
+        same = height_m[first] == height_m[last] and half_height_m[first] == half_height_m[last]
+        if n == order.size or not same or away_m[last] > SHARED_RANGE * away_m[first]:
+            yield order[start:n]
+            start = n
+
+
+def far_terms(x: Real, *, tolerance: float = 1e-13) -> Complex:
+    """-(2j/π) ε_n j^n / [x H_n'(x)] of equation (3) for n = 0, 1, ... until it falls below the tolerance, (N, ...)."""
+    x = np.maximum(x, MIN_KA)
+
+    def shares() -> Iterator[Complex]:
+        inverse = np.exp(1j * x) / hankel2e(0, x)  # 1/H_n
+        for n, _, q_a, log_derivative in _orders(x, x):
+            yield (-2j / math.pi) * (2.0 if n else 1.0) * 1j**n * inverse / (x * log_derivative)
+            inverse = inverse / q_a
+
+    return _until_small(shares(), tolerance)
+
+
+@dataclass(frozen=True)
+class CylinderEnclosure(EnclosedDrivers):
+    """Drivers on a rigid cylinder around the z axis: point sources, or rectangular pistons bent on the surface.
+
+    azimuth_rad, height_m : (L,) each driver's place on the surface
+    half_width_m : (L,) half of each piston's width, along the surface; 0 for a point
+    half_height_m : (L,) half of each piston's height, along z; 0 for a point
+    """
+
+    endless: ClassVar[bool] = True
+
+    radius_m: float
+    azimuth_rad: Real
+    height_m: Real
+    half_width_m: Real
+    half_height_m: Real
+
+    @classmethod
+    def of_discs(cls, radius_m: float, places_m: Real, disc_radius_m: Sequence[float]) -> CylinderEnclosure:
+        """Drivers at places (L, 3), put on the surface, each a square with the area of a disc of that radius (0: a point)."""
+        half_side_m = np.asarray(disc_radius_m, dtype=float) * math.sqrt(math.pi) / 2
+        azimuth_rad = np.arctan2(places_m[:, 1], places_m[:, 0])
+        return cls(radius_m, azimuth_rad, places_m[:, 2].astype(float), half_side_m, half_side_m)
+
+    def source_places_m(self) -> Real:
+        """The axis at the driver's height, around which the sound leaves the surface (L, 3)."""
+        return np.stack([np.zeros_like(self.height_m), np.zeros_like(self.height_m), self.height_m], axis=-1)
+
+    def source_reach_m(self) -> Real:
+        """The radius and a fifth more, as on a sphere (L,)."""
+        return np.full(len(self.height_m), ROUND_REACH * self.radius_m)
+
+    def extent_m(self, drivers: Sequence[int]) -> float:
+        """Radius of the sphere around the origin that holds the pistons of some drivers, and the cylinder beside them."""
+        heights_m = np.abs(self.height_m) + self.half_height_m
+        return math.hypot(self.radius_m, max(float(heights_m[l]) for l in drivers))
+
+    def _azimuthal(self, terms: int, azimuth_rad: Real) -> Real:
+        """w_n cos n(φ-φ₀) for azimuths (M,): (N, M, L)."""
+        n = np.arange(terms)[:, None]
+        weight = np.sinc(n * (self.half_width_m / self.radius_m) / np.pi)
+        return np.asarray(np.cos(n[:, :, None] * (azimuth_rad[:, None] - self.azimuth_rad)) * weight[:, None, :])
+
+    def field(self, k: Real, points_m: Real) -> Complex:
+        """Pressure (F, M, L) at points (M, 3) outside the cylinder, relative to an ideal source's at 1 m."""
+        azimuth_rad = np.arctan2(points_m[:, 1], points_m[:, 0])
+        away_m = np.hypot(points_m[:, 0], points_m[:, 1]) - self.radius_m
+        apart_m = np.abs(points_m[:, 2:] - self.height_m)  # (M, L)
+        heights = np.round(np.stack(np.broadcast_arrays(apart_m, self.half_height_m), axis=-1).reshape(-1, 2), 12)
+        h = np.empty((k.size, len(heights)), dtype=complex)
+        ascending = np.argsort(k, kind="stable")
+        for rows in _blocks(k.size, FREQUENCIES_AT_ONCE):
+            at = ascending[rows]
+            few = self._at_few_distances(k[at], away_m, heights, azimuth_rad)
+            h[at] = self._at_each_distance(k[at], away_m, heights, azimuth_rad) if few is None else few
+        return h.reshape(k.size, *apart_m.shape)
+
+    def _at_each_distance(self, k: Real, away_m: Real, heights: Real, azimuth_rad: Real) -> Complex:
+        """Pressure (F, M L) of points r - a away, each driver's |z - z₀| and half height (M L, 2) below or above them."""
+        distances = np.repeat(np.round(away_m, 12), len(self.height_m))
+        unique, which = np.unique(np.column_stack([distances, heights]), axis=0, return_inverse=True)
+        members = np.argsort(which.ravel(), kind="stable")
+        bounds = np.searchsorted(which.ravel()[members], np.arange(len(unique) + 1))
+        h = np.empty((k.size, len(heights)), dtype=complex)
+        for part in _blocks(len(unique), max(1, MAX_NUMBERS // (40 * k.size))):
+            terms = axial_terms(k, self.radius_m, *unique[part].T)
+            azimuthal = self._azimuthal(len(terms), azimuth_rad).reshape(len(terms), -1)
+            for p in range(part.start, part.stop):
+                here = members[bounds[p] : bounds[p + 1]]
+                h[:, here] = _summed(terms[:, :, p - part.start], azimuthal[:, here])
+        return h
+
+    def _at_few_distances(self, k: Real, away_m: Real, heights: Real, azimuth_rad: Real) -> Complex | None:
+        """As `_at_each_distance`, from few distances at every height; None where that is about as many integrals."""
+        unique, which = np.unique(heights, axis=0, return_inverse=True)
+        pairs = np.column_stack([np.repeat(np.round(away_m, 12), len(self.height_m)), which.ravel()])
+        most = len(np.unique(pairs, axis=0)) / len(unique)
+
+        def without_wave(distance_m: Real) -> Complex:
+            """The axial terms times R e^{jkR} (N, F, Q, heights), R to the driver's height on the axis."""
+            pairs = np.column_stack(
+                [np.repeat(distance_m - self.radius_m, len(unique)), np.tile(unique, (distance_m.size, 1))]
+            )
+            terms = axial_terms(k, self.radius_m, *pairs.T)
+            length_m = np.hypot(pairs[:, 0] + self.radius_m, pairs[:, 1])
+            terms = terms * (np.exp(1j * np.outer(k, length_m)) * length_m)
+            return np.asarray(terms.reshape(len(terms), k.size, distance_m.size, len(unique)))
+
+        few = few_distances(without_wave, away_m + self.radius_m, most=most)
+        if few is None:
+            return None
+        terms, shares = few
+        azimuthal = self._azimuthal(len(terms), azimuth_rad).reshape(len(terms), -1)
+        share = np.repeat(shares, len(self.height_m), axis=0)
+        h = np.zeros((k.size, len(heights)), dtype=complex)
+        for p in range(len(unique)):
+            (here,) = np.nonzero(which.ravel() == p)
+            angular = azimuthal[:, here]
+            for q in range(shares.shape[1]):
+                h[:, here] += share[here, q] * _summed(terms[:, :, q, p], angular)
+        length_m = np.hypot(np.repeat(away_m, len(self.height_m)) + self.radius_m, heights[:, 0])
+        return np.asarray(h * np.exp(-1j * np.outer(k, length_m)) / length_m)
+
+    def far_field(self, k: Real, directions: Real) -> Complex:
+        """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""
+        azimuth_rad = np.arctan2(directions[:, 1], directions[:, 0])
+        sines, which = np.unique(np.round(np.hypot(directions[:, 0], directions[:, 1]), 12), return_inverse=True)
+        h = np.empty((k.size, len(directions), len(self.height_m)), dtype=complex)
+        ascending = np.argsort(k, kind="stable")
+        for rows in _blocks(k.size, FREQUENCIES_AT_ONCE):
+            at = ascending[rows]
+            for part in _blocks(len(sines), max(1, MAX_NUMBERS // (40 * len(at)))):
+                terms = far_terms(np.outer(k[at] * self.radius_m, sines[part]))
+                azimuthal = self._azimuthal(len(terms), azimuth_rad)
+                for p in range(part.start, part.stop):
+                    (here,) = np.nonzero(which == p)
+                    flat = _summed(terms[:, :, p - part.start], azimuthal[:, here].reshape(len(terms), -1))
+                    h[np.ix_(at, here)] = flat.reshape(len(at), here.size, -1)
+        along = k[:, None, None] * directions[:, 2:]  # k cos θ (F, M, 1)
+        return np.asarray(h * np.exp(1j * along * self.height_m) * np.sinc(along * self.half_height_m / np.pi))
+
+    def radiated_power(self, k: Real) -> Complex:
+        """Q (F, L, L) of equation (4), so that w^H Q w is the mean over the sphere of the far field's squared magnitude.
+
+        Gauss-Legendre over the angle from the axis; the integrand has a weak singularity, θ³ log θ, at the axis.
+        """
+        drivers = len(self.height_m)
+        apart_m = np.abs(self.height_m[:, None] - self.height_m)
+        extent_m = float((apart_m + 2 * self.half_height_m).max()) + 2 * self.radius_m
+        theta, weight = _quarter(40 + math.ceil(float(k.max(initial=0.0)) * extent_m / 2))
+        weight = weight * np.sin(theta)
+        halves_m = np.broadcast_to(self.half_height_m, (drivers, drivers))
+        keys = np.stack([apart_m, np.maximum(halves_m, halves_m.T), np.minimum(halves_m, halves_m.T)], axis=-1)
+        unique, which = np.unique(np.round(keys.reshape(-1, 3), 12), axis=0, return_inverse=True)
+        power = np.empty((k.size, drivers**2), dtype=complex)
+        ascending = np.argsort(k, kind="stable")
+        for rows in _blocks(k.size, max(1, min(FREQUENCIES_AT_ONCE, MAX_NUMBERS // theta.size))):
+            at = ascending[rows]
+            terms = np.abs(far_terms(np.outer(k[at], self.radius_m * np.sin(theta)))) ** 2  # 4/π² ε_n²/|x H_n'(x)|²
+            terms[1:] /= 2
+            azimuthal = self._azimuthal(len(terms), self.azimuth_rad)  # w_nj cos n(φ_i-φ_j)
+            azimuthal = azimuthal * np.diagonal(azimuthal, axis1=1, axis2=2)[:, :, None]
+            azimuthal = azimuthal.reshape(len(terms), -1)
+            along = np.outer(k[at], np.cos(theta))
+            for p, (apart, longer, shorter) in enumerate(unique):
+                (here,) = np.nonzero(which.ravel() == p)
+                axial = np.cos(along * apart) * np.sinc(along * longer / np.pi) * np.sinc(along * shorter / np.pi)
+                power[np.ix_(at, here)] = np.einsum("nft,ft->fn", terms, axial * weight) @ azimuthal[:, here]
+        return power.reshape(k.size, drivers, drivers)
 
 
 def device(enclosure: Cylinder, drivers: Sequence[Driver]) -> CylinderEnclosure:
     """The drivers put on the surface: point sources, or bent squares of the area of the driver's disc."""
     places_m = np.array([driver.position_m for driver in drivers], dtype=float)
     return CylinderEnclosure.of_discs(enclosure.radius_m, places_m, [driver.radius_m or 0.0 for driver in drivers])
+
+
+def _quarter(count: int) -> tuple[Real, Real]:
+    """Gauss-Legendre nodes and weights on [0, π/2]; many are on panels, because one rule of so many takes their cube in time."""
+    panels = 1 if count <= MOST_NODES else math.ceil(1.2 * count / PANEL_NODES)
+    node, weight = np.polynomial.legendre.leggauss(count if panels == 1 else PANEL_NODES)
+    size = math.pi / 2 / panels
+    return ((np.arange(panels)[:, None] + (node + 1) / 2) * size).ravel(), np.tile(weight * size / 2, panels)
+
+
+def _blocks(count: int, size: int) -> Iterator[slice]:
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
+
+
+def _summed(terms: Complex, angular: Real) -> Complex:
+    """Σ over n of terms (N, F) times a real factor (N, K), as two real matrix products: (F, K)."""
+    left = np.ascontiguousarray(terms.T)
+    return np.asarray(left.real @ angular + 1j * (left.imag @ angular))

@@ -1,0 +1,230 @@
+"""Smooth functions from few evaluations, at Chebyshev points of one variable (a distance, a frequency) or of two (places).
+
+**One variable.** h_n(kr) = e^{-jkr}/r times a polynomial of degree n in 1/r, and over a narrow range of distances of far fewer terms
+than n: at the Chebyshev points of the second kind x_q of x = 1/r, q = 0, ..., N,
+
+    t(r) r e^{jkr} ≈ Σ_q ℓ_q(1/r) t(1/x_q) e^{jk/x_q}/x_q,     ℓ_q Lagrange's polynomials                              (1)
+
+The points of N are among those of 2N, so that nothing is computed twice while N grows, until what would follow the last two
+coefficients of the Chebyshev series, if these went on falling as they did, is as small as what may be missed.
+
+**Two variables**, scaled to [-1, 1], with c from the values at the product of Chebyshev points x_i = cos(π(i+½)/N):
+
+    f(x, y) ≈ Σ_ij c_ij T_i(x) T_j(y)                                                                                  (2)
+
+The error falls geometrically in N for a function that is analytic around the rectangle. The polynomials are real and f is complex over
+F frequencies, so that many points are one real matrix product. The number of points grows until values that were not used agree.
+
+Sources: L. N. Trefethen, Approximation Theory and Approximation Practice (2013), ch. 8; J.-P. Berrut and L. N. Trefethen, Barycentric
+Lagrange interpolation (SIAM Review 46, 2004); the last coefficients: J. Aurentz and L. N. Trefethen, Chopping a Chebyshev series (ACM
+Transactions on Mathematical Software 43, 2017).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.polynomial import chebyshev
+
+from designer.arrays import Complex, Real
+
+DEGREES = (4, 8, 16, 32)
+WORTH = 0.75
+"""Of what each point alone would cost: few points that cost more are not tried."""
+MISSED = 1e-8
+"""Of the largest term at the same frequency."""
+MORE_FREQUENCIES = 14
+MISSED_BETWEEN = 3e-5
+"""Between frequencies, of the largest at any: 0.001 dB is seen, because the next coefficients fall faster."""
+SIZES = ((6, 3), (10, 4), (16, 5), (24, 6), (36, 8), (54, 10), (80, 14))
+PROBES = 40
+TOLERANCE = 1e-5
+"""Of a surface, of the largest magnitude at a frequency."""
+
+
+def few_distances(
+    terms: Callable[[Real], Complex], distance_m: Real, *, most: float | None = None
+) -> tuple[Complex, Real] | None:
+    """Terms at a few distances, and the shares (U, Q) with which they add to those at the distances asked for.
+
+    Parameters
+    ----------
+    terms : distances (Q,) -> (N, F, Q, ...), each term times r e^{jkr}; N may differ from call to call
+    distance_m : (U,)
+    most : distances that cost as much as each alone; by default as many as differ in `distance_m`
+
+    Returns
+    -------
+    (N, F, Q, ...) and (U, Q); None where they would cost about as much as each distance alone
+
+    """
+    most = np.unique(distance_m).size if most is None else most
+    return few_points(lambda nearness: terms(1 / nearness), 1 / distance_m, most=most)
+
+
+def at_few_frequencies(relative: Callable[[Real], Complex], k: Real, extent_m: float) -> Complex:
+    """What is smooth in frequency (F, ...), from few wave numbers; from all where that is cheaper, or where they do not suffice.
+
+    Parameters
+    ----------
+    relative : (Q,) wave numbers -> (Q, ...), over the wave that turns its phase fastest
+    k : (F,)
+    extent_m : radii of what sound goes around
+
+    """
+    count = math.ceil(float(np.ptp(k)) * extent_m) + MORE_FREQUENCIES
+    few = few_points(lambda some: relative(some)[None, None], k, most=k.size, degrees=(count,), missed=MISSED_BETWEEN)
+    if few is None:
+        return relative(k)
+    flat = np.ascontiguousarray(few[0][0, 0]).reshape(count + 1, -1).view(float)
+    return np.asarray((few[1] @ flat).view(complex).reshape(k.size, *few[0].shape[3:]))
+
+
+def few_points(
+    terms: Callable[[Real], Complex],
+    at: Real,
+    *,
+    most: float,
+    degrees: Sequence[int] = DEGREES,
+    missed: float = MISSED,
+) -> tuple[Complex, Real] | None:
+    """As `few_distances`, for terms (N, F, Q, ...) that are smooth in any variable, asked for at points (U,).
+
+    Parameters
+    ----------
+    degrees : to try, each twice the one before it
+    missed : of the largest term at the same frequency
+
+    """
+    low, high = float(at.min()), float(at.max())
+    values: Complex | None = None
+    for degree in degrees:
+        if degree + 1 > WORTH * most:
+            return None
+        step = np.arange(degree + 1)
+        nodes = (low + high) / 2 + (high - low) / 2 * np.cos(np.pi * step / degree)
+        nodes[[0, -1]] = high, low
+        fresh = step if values is None else step[1::2]
+        values = _interleaved(values, terms(nodes[fresh]))
+        last, before = _last_coefficients(values)
+        follows = last * np.minimum(1.0, last / np.maximum(before, 1e-300))
+        if (follows <= missed * np.abs(values).max(axis=(0, 2))).all():
+            return values, _shares(at, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
+    return None
+
+
+def _last_coefficients(values: Complex) -> tuple[Real, Real]:
+    """The largest of the last two Chebyshev coefficients, and of the two before them (F, ...), by a cosine transform."""
+    degree = values.shape[2] - 1
+    step = np.arange(degree + 1)
+    orders = degree - np.arange(4)
+    ends = np.where((step % degree) == 0, 0.5, 1.0)
+    cosines = (
+        np.cos(np.pi * np.outer(orders, step) / degree) * ends * np.where(orders == degree, 1, 2)[:, None] / degree
+    )
+    size = np.abs(np.moveaxis(np.tensordot(values, cosines, (2, 1)), -1, 0)).max(axis=1)
+    return np.maximum(size[0], size[1]), np.maximum(size[2], size[3])
+
+
+def _interleaved(known: Complex | None, fresh: Complex) -> Complex:
+    """Terms at the points of twice the degree (N, F, 2Q - 1, ...) from those known (N, F, Q, ...) and those between them."""
+    if known is None:
+        return fresh
+    count = known.shape[2] + fresh.shape[2]
+    both = np.zeros((max(len(known), len(fresh)), fresh.shape[1], count, *fresh.shape[3:]), dtype=complex)
+    both[: len(known), :, ::2], both[: len(fresh), :, 1::2] = known, fresh
+    return both
+
+
+def _shares(at: Real, nodes: Real, weights: Real) -> Real:
+    """ℓ_q at points (U,), (U, Q), by the second barycentric formula."""
+    apart = at[:, None] - nodes
+    met = apart == 0
+    share = weights / np.where(met, 1.0, apart)
+    share = np.where(met.any(axis=1, keepdims=True), met.astype(float), share)
+    return np.asarray(share / share.sum(axis=1, keepdims=True))
+
+
+@dataclass(frozen=True)
+class ChebyshevSurface:
+    """The approximation (2).
+
+    Attributes
+    ----------
+    low, high : (2,) the rectangle
+    coefficients : (I, J, F) c_ij
+    error : largest error at the probes, over the largest magnitude at the same frequency
+
+    """
+
+    low: Real
+    high: Real
+    coefficients: Complex
+    error: float
+
+    def __call__(self, x: Real, y: Real) -> Complex:
+        """Values (..., F) at points of any shape (...)."""
+        count_x, count_y, frequencies = self.coefficients.shape
+        across = chebyshev.chebvander(self._scaled(x.ravel(), 0), count_x - 1)
+        along = chebyshev.chebvander(self._scaled(y.ravel(), 1), count_y - 1)
+        products = (across[:, :, None] * along[:, None, :]).reshape(x.size, count_x * count_y)
+        pairs = np.ascontiguousarray(self.coefficients.reshape(-1, frequencies)).view(float)
+        return np.asarray((products @ pairs).view(complex).reshape(*x.shape, frequencies))
+
+    def _scaled(self, values: Real, axis: int) -> Real:
+        low, high = self.low[axis], self.high[axis]
+        return np.asarray(np.clip((2 * values - low - high) / (high - low), -1.0, 1.0))
+
+
+def fitted(
+    function: Callable[[Real, Real], Complex],
+    x: Real,
+    y: Real,
+    tolerance: float = TOLERANCE,
+    sizes: tuple[tuple[int, int], ...] = SIZES,
+    probes: int = PROBES,
+) -> ChebyshevSurface | None:
+    """The surface over the rectangle that holds some points; None where the largest number of points does not suffice.
+
+    Parameters
+    ----------
+    function : (N,), (N,) -> (N, F)
+    x, y : points of any shape that the surface will be asked for
+    tolerance : of the largest magnitude at a frequency
+    sizes : numbers of points to try, fewest first
+    probes : values that the surface is held against
+
+    """
+    low, high = np.array([x.min(), y.min()]), np.array([x.max(), y.max()])
+    high = np.maximum(high, low + 1e-9 * np.maximum(1.0, np.abs(low)))
+    # Probes on an additive recurrence, which no product of Chebyshev points meets.
+    unit = (0.5 + np.outer(np.arange(1, probes + 1), [0.7548776662466927, 0.5698402909980532])) % 1.0
+    tried = low + unit * (high - low)
+    wanted = function(tried[:, 0], tried[:, 1])
+    scale = np.maximum(np.abs(wanted).max(axis=0), 1e-300)
+    for size in sizes:
+        points = [np.cos(np.pi * (np.arange(count) + 0.5) / count) for count in size]
+        at = [low[n] + (points[n] + 1) / 2 * (high[n] - low[n]) for n in (0, 1)]
+        values = function(np.repeat(at[0], size[1]), np.tile(at[1], size[0])).reshape(*size, -1)
+        # c_i = (2 - δ_i0)/N Σ_n f(x_n) T_i(x_n): the points are orthogonal for the polynomials.
+        across, along = (
+            chebyshev.chebvander(p, count - 1).T * (np.where(np.arange(count) == 0, 1.0, 2.0) / count)[:, None]
+            for p, count in zip(points, size, strict=True)
+        )
+        coefficients = np.einsum("ia,jb,abf->ijf", across, along, values, optimize=True)
+        surface = ChebyshevSurface(low, high, _trimmed(coefficients, tolerance / 4 * scale), 0.0)
+        error = float((np.abs(surface(tried[:, 0], tried[:, 1]) - wanted) / scale).max())
+        if error <= tolerance:
+            return replace(surface, error=error)
+    return None
+
+
+def _trimmed(coefficients: Complex, least: Real) -> Complex:
+    """Without the last rows and columns whose magnitudes together stay below `least` (F,)."""
+    size = np.abs(coefficients) / least
+    rows = np.cumsum(size.sum(axis=1)[::-1], axis=0)[::-1].max(axis=1) > 1  # what is left out from here on
+    columns = np.cumsum(size.sum(axis=0)[::-1], axis=0)[::-1].max(axis=1) > 1
+    return coefficients[: max(1, int(rows.sum())), : max(1, int(columns.sum()))]

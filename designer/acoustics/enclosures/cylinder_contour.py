@@ -1,0 +1,180 @@
+"""Nodes and weights for the integral over the axial wave number of a field outside a cylinder.
+
+The integral is, for each azimuthal order n, at the distance r = a + ρ from the axis and the height ζ over the source,
+
+    I_n = ∫_0^∞ v(q) cos(qζ) G_n(κ) dq,   κ = sqrt(k² - q²),   G_n(κ) = H_n(κr) / [κ H_n'(κa)]                   (1)
+
+with Hankel functions of the second kind, and Im κ <= 0 so that q > k decays. On the real axis it oscillates through
+k hypot(ρ, ζ) radians, has a logarithm at q = k, and ends in an exponential tail. All three go away on a contour that
+falls off. With q = k sin w the wave is e^{-jκρ ± jqζ} = e^{-jkd cos(w ± ψ)}, d = hypot(ρ, ζ), tan ψ = ζ/ρ.
+
+Which deformations are allowed: the zeros of H_n' of the second kind lie at Im κ > 0, so between the real axis and any
+contour with 0 <= Re w <= π/2 and Im w >= 0, where Im κ <= 0, the integrand is analytic.
+
+*Flat contour*, for points near the height of the source. From the saddle of ζ = 0,
+
+    cos w = 1 - js²,   κ = k(1 - js²),   q = k s sqrt(2j + s²),   dq = 2j κ / sqrt(2j + s²) ds                    (2)
+
+on which e^{-jκρ} is e^{-jkρ} times a Gaussian e^{-kρs²}. The integrand is even in s. Its singularities are κ = 0, at
+s² = -j, and the zeros of H_n', of which those nearest to κ = k have Im κa = 0.7 (ka)^{1/3}: at Im s = 0.84 (ka)^{-1/3}.
+So the trapezoidal rule in t, s = sinh t, converges exponentially: 10 to 30 nodes where the Gaussian rules, 60 at 0 Hz.
+cos(qζ) grows by e^{g²}, g² = kζ²/(4ρ), at the most, which is held below e^10 (eleven digits are left). On the line
+Im s = τ, short of the singularities, the integrand is e^{g² + kρτ² + kζτ} at the most, and the rule's error with the
+step h is that times e^{-2πτ/h}; τ is chosen where h may be largest.
+
+*Tilted contour*, for all other points: the line from q = -∞ to ∞, without cos, as two halves. Each is a line along the
+real axis from w = 0 to w = ψ, where the wave to the point is stationary, and from there, with w' the path (2),
+
+    w = ψ + (1 - 2ψ/π) Re w' + j Im w'                                                                            (3)
+
+on which e^{-jqζ} falls off because Re w >= ψ. The half of e^{+jqζ}, which falls off by itself, has ψ = 0. A piston of
+half height b has its edges at ζ ± b, and the half's ψ is that of the farther one. Gauss-Legendre panels, as many as
+the phase along the path asks for, and short beside a zero of H_n' (the nearest are those of n = 1, at κa = 0.50 + 0.64j, and the
+0.70 (κa)^{1/3} above). What lies beyond e^{-36} is less.
+
+Reference: Felsen and Marcuvitz, Radiation and Scattering of Waves (IEEE Press, 1994), sections 4.1 to 4.4; the
+trapezoidal rule: Trefethen and Weideman, SIAM Review 56 (2014), sections 5 and 14.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from itertools import product
+
+import numpy as np
+
+from designer.arrays import Complex, Real
+
+DEEPEST = 36.0
+"""Nepers at which the tail is cut: 2e-16."""
+NEPERS = 27.0
+"""Of the trapezoidal rule's error: 2e-12."""
+MAX_GROWTH = 10.0
+"""Nepers by which the integrand may grow before it falls."""
+NEAREST_ZERO = 0.64
+"""Of Im κa, where H_1' has one; those above lie at 0.70 (κa)^{1/3}."""
+PANEL_CLEAR = 1.4
+"""Longest panel over the distance to a zero: 16 nodes leave 1e-16 of it, and 4e-11 where the wave turns by 18 radians."""
+MIN_PANEL = 1e-6
+"""Of a path's length."""
+PANEL_NODES = 16
+PANEL_RADIANS = 18.0
+"""Phase along one panel: 16 nodes leave 1e-13 of it."""
+
+
+def is_flat(k_max: float, away_m: Real, height_m: Real) -> np.ndarray:
+    """Where the flat contour serves, for (ρ, |ζ|) and all wave numbers up to `k_max`."""
+    return np.asarray((height_m < 0.5 * away_m) & (k_max * height_m**2 < 4 * MAX_GROWTH * away_m))
+
+
+def flat_contour(k: Real, radius_m: float, away_m: Real, height_m: Real) -> tuple[Complex, Complex, Complex]:
+    """q, κ and weights (P, F, Q) of equation (2), for wave numbers k (F,), the radius a, distances ρ and largest heights (P,)."""
+    depth = np.sqrt(np.outer(away_m, k))
+    shift = np.sqrt(np.outer(height_m**2 / (4 * away_m), k))
+    last = np.arcsinh((shift + 6.0) / depth)
+    exact = NEPERS + shift**2
+    aside = np.minimum(np.minimum(0.57, 0.84 * (k * radius_m) ** (-1 / 3)), np.sqrt(exact) / depth)
+    step = 2 * math.pi * aside / (exact + (depth * aside) ** 2 + 2 * shift * depth * aside)
+    count = math.ceil(float((last / step).max())) + 1
+    t = last[..., None] * (np.arange(count) / (count - 1))
+    weight = last[..., None] / (count - 1) * np.where(np.arange(count) == 0, 0.5, 1.0)
+    s = np.sinh(t)
+    root = np.sqrt(2j + s**2)
+    kappa = k[:, None] * (1 - 1j * s**2)
+    return np.asarray(k[:, None] * s * root), kappa, 2j * kappa / root * np.cosh(t) * weight
+
+
+def tilted_contour(
+    k: Real, radius_m: float, away_m: float, height_m: float, half_height_m: float, *, furthest_m: float | None = None
+) -> tuple[Complex, Complex, Complex]:
+    """q, κ and weights (1, F, Q) of the two halves of equation (3), for one |ζ| and b, and ρ (up to `furthest_m`); q < 0 on the first.
+
+    The nearest ρ has the largest ψ, and Re w >= ψ of it lets the waves to all others fall off too.
+    """
+    range_m = away_m, away_m if furthest_m is None else furthest_m
+    near_m, far_m = height_m - half_height_m, height_m + half_height_m
+    w_down, dw_down = _half(k, radius_m, range_m, far_m, near_m)
+    w_up, dw_up = _half(k, radius_m, range_m, -near_m, -far_m)
+    w, dw = np.concatenate([w_down, w_up], axis=1), np.concatenate([dw_down, dw_up], axis=1)
+    sign = np.where(np.arange(w.shape[1]) < w_down.shape[1], -1.0, 1.0)
+    kappa = k[:, None] * np.cos(w)
+    return (sign * k[:, None] * np.sin(w))[None], kappa[None], (kappa * dw)[None]
+
+
+def _half(
+    k: Real, radius_m: float, range_m: tuple[float, float], high_m: float, low_m: float
+) -> tuple[Complex, Complex]:
+    """The w and dw (F, Q) of one half, on which e^{-jκρ - jqh} falls off for every h from `low_m` to `high_m`."""
+    psi = math.atan2(max(high_m, 0.0), range_m[0])
+    s_last = np.sqrt(DEEPEST / (k * range_m[0]))
+    if high_m < 0:  # e^{-jqh} falls off too, at first as e^{-k|h|s}
+        soon = DEEPEST / (k * -high_m)
+        s_last = np.where(soon < 0.7, np.minimum(s_last, soon), s_last)
+    last = np.arcsinh(s_last)[:, None]
+    share = 1 - 2 * psi / math.pi
+
+    def real(t: Real) -> tuple[Complex, Complex]:
+        """From ψ back to 0."""
+        return np.broadcast_to(psi * (1 - t + 0j), (k.size, t.size)), np.full((k.size, t.size), psi + 0j)
+
+    def rising(t: Real) -> tuple[Complex, Complex]:
+        """Equation (3): 1 - cos w' = 2 sin²(w'/2) = js²."""
+        s = np.sinh(t * last)
+        path = 2 * np.arcsin(np.sqrt(0.5j) * s)
+        slope = 2j / np.sqrt(2j + s**2) * np.cosh(t * last) * last
+        return psi + share * path.real + 1j * path.imag, share * slope.real + 1j * slope.imag
+
+    paths = (real, rising) if psi > 0 else (rising,)
+    parts = [_followed(k, radius_m, range_m, (low_m, high_m), path) for path in paths]
+    return np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts], axis=1)
+
+
+def _clear(ka: Real, w: Complex) -> Real:
+    """How far the nearest zero of H_n' is from w, at the least: κa turns by ka(|sin w| x + |cos w| x²/2) within x of it."""
+    kappa_a = np.cos(w) * ka
+    gap = (NEAREST_ZERO * np.maximum(1.0, np.abs(kappa_a.real)) ** (1 / 3) - kappa_a.imag) / ka
+    slope = np.abs(np.sin(w))
+    return np.asarray(2 * gap / (slope + np.sqrt(slope**2 + 2 * np.abs(np.cos(w)) * gap)))
+
+
+def _wave(k: Real, w: Complex, away_m: float, height_m: float) -> Complex:
+    """κρ + qh."""
+    return np.asarray(k * (away_m * np.cos(w) + height_m * np.sin(w)))
+
+
+def _followed(
+    k: Real,
+    radius_m: float,
+    range_m: tuple[float, float],
+    edges_m: tuple[float, float],
+    path: Callable[[Real], tuple[Complex, Complex]],
+) -> tuple[Complex, Complex]:
+    """The w and dw (F, Q) of a path over t from 0 to 1.
+
+    The panels are no longer than the distance to κ = 0, where there is a logarithm, 1.4 times that to the nearest zero of H_n', and
+    18 radians of the wave.
+    """
+    bounds = [0.0]
+    ends_m = set(product(range_m, edges_m))
+    while bounds[-1] < 1:
+        t = bounds[-1] + np.geomspace(MIN_PANEL, 1.0, 60)
+        w = path(np.concatenate([[bounds[-1]], t]))[0]
+        waves = [np.abs(np.diff(_wave(k[:, None], w, *end), axis=1)).cumsum(axis=1) for end in ends_m]
+        way = np.abs(w[:, 1:] - w[:, :1])
+        clear = np.minimum(PANEL_CLEAR * _clear(k[:, None] * radius_m, w), np.abs(w - np.pi / 2))
+        clear = np.minimum(clear[:, :1], clear[:, 1:])
+        fine = ((way <= clear) & (np.max(waves, axis=0) <= PANEL_RADIANS)).all(axis=0)
+        bounds.append(float(t[max(int(np.argmin(fine)) if not fine.all() else fine.size, 1) - 1]))
+    bounds[-1] = 1.0
+    node, weight = _gauss_legendre()
+    size = np.diff(bounds)[:, None]
+    w, slope = path((np.array(bounds[:-1])[:, None] + size * node).ravel())
+    return w, slope * (size * weight).ravel()
+
+
+@cache
+def _gauss_legendre() -> tuple[Real, Real]:
+    node, weight = np.polynomial.legendre.leggauss(PANEL_NODES)
+    return (node + 1) / 2, weight / 2

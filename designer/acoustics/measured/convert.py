@@ -1,0 +1,187 @@
+"""`designer convert`: measured drivers, a head or a whole device as a SOFA file, written whole or not at all.
+
+| what is given | what is written |
+|---|---|
+| drivers in any format that `response` takes | FreeFieldDirectivityTF, one measurement a driver |
+| a head: (Simple)FreeFieldHRIR or -HRTF, or GeneralFIR or -TF with two receivers where source or head moves | SimpleFreeFieldHRIR |
+| a whole device: GeneralTF or -FIR, with -E or without | GeneralTF-E or GeneralFIR-E |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import designer
+from designer.acoustics.measured.formats import SOFA, named_sets, read_set
+from designer.acoustics.measured.raw_set import Request, TurnedAbout, matching_files, named_emitter
+from designer.acoustics.measured.sofa import kind_of
+from designer.acoustics.measured.sofa_writers import (
+    append_names,
+    comment,
+    describe,
+    device_sofa,
+    directivity_sofa,
+    global_texts,
+    head_sofa,
+    is_sealed,
+    seal,
+)
+from designer.errors import OutputError, UsageError
+from designer.writing import check_file, reserve, write_file
+
+
+@dataclass(frozen=True)
+class DriverOptions:
+    """How drivers' files are to be read; each is what a key of the problem file's [[drivers]] says there."""
+
+    name: str | None = None
+    gate_ms: float | None = None
+    distance_m: float | None = None
+    clockwise: bool = False
+    facing_deg: tuple[float, float] = (0.0, 0.0)
+    angles: str | None = None
+    channel: int | None = None
+    turned_about: tuple[float, float, float] | None = None
+    """Where the driver was from the point that its set was turned about; None for that point itself."""
+    time: Literal["auto", "shared", "own"] = "auto"
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What was written, in words, and what the user should know of the data."""
+
+    lines: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def check_writable(out: Path, *, inputs: Sequence[Path] = (), force: bool = False) -> None:
+    """Find out before anything is read whether the output could be written.
+
+    Parameters
+    ----------
+    inputs : files that are to be read; not even `force` replaces them
+    force : replace a file that this tool did not write, or that was edited since
+
+    Raises
+    ------
+    UsageError : the output is no .sofa file, an input, or a file that is not to be replaced
+    OutputError : no room there, or a folder that is read-only
+    """
+    if out.suffix.lower() != ".sofa":
+        raise UsageError(f"{out}: found the suffix {out.suffix or 'none'}; allowed: .sofa; name it with -o OUT.sofa")
+    expected = "a new file, or one as `designer convert` wrote it"
+    check_file(out, inputs=tuple(inputs), is_own=is_sealed, expected=expected, force=force)
+    reserve(out)
+
+
+def convert(
+    patterns: Sequence[str],
+    out: Path,
+    *,
+    options: DriverOptions | None = None,
+    speed_of_sound_m_s: float = 343.0,
+    force: bool = False,
+) -> Converted:
+    """Read measured data and write them as SOFA.
+
+    Parameters
+    ----------
+    patterns : files or patterns; "#name" or "#index" after a SOFA file picks one of its drivers
+    out : the file to write
+    force : replace a file that this tool did not write, or that was edited since
+
+    Raises
+    ------
+    UsageError : the output is not free, or the inputs do not belong together
+    OutputError : it cannot be written; what was there is as it was
+    DataError : the data cannot be used
+    """
+    check_writable(out, force=force)
+    options = options or DriverOptions()
+    paths = [path for p in patterns for path in matching_files(named_emitter(p, Path())[0], Path())]
+    kinds = {path: kind_of(path) if path.suffix.lower() in SOFA else "driver" for path in paths}
+    check_writable(out, inputs=list(kinds), force=force)
+    names: list[str] = []
+    path, kind = next(iter(kinds.items()))
+    if set(kinds.values()) == {"driver"}:
+        sofa, names, made = _drivers(patterns, options, speed_of_sound_m_s)
+    else:
+        if len(kinds) > 1:
+            what = ", ".join(f"{path} (a {kind})" for path, kind in kinds.items())
+            raise UsageError(
+                f"found {what}; allowed: drivers of one file together, or one head, or one device; convert each alone"
+            )
+        unfit = [f.name for f in fields(options) if getattr(options, f.name) != f.default]
+        if unfit:
+            flag = f"--{unfit[0].removesuffix('_deg').removesuffix('_m').replace('_', '-')}"
+            raise UsageError(f"{path}: found {flag} for a {kind}; allowed: for drivers alone; leave it out")
+        sofa, made = _head(path) if kind == "head" else _device(path)
+    kept = global_texts(path) if path.suffix.lower() in SOFA and len(kinds) == 1 else {}
+    title = ", ".join(names) if names else path.stem
+    describe(sofa, title=title, comment=made.lines[-1], files=list(kinds), version=designer.__version__, kept=kept)
+    _write(sofa, names, out)
+    return Converted((*made.lines[:-1], f"wrote {out} ({sofa.GLOBAL_SOFAConventions})"), made.warnings)
+
+
+def _drivers(
+    patterns: Sequence[str], options: DriverOptions, speed_of_sound_m_s: float
+) -> tuple[Any, list[str], Converted]:
+    """A Sofa object of drivers, their names, and what to say; the last line is the file's comment."""
+    from designer.acoustics.measured.driver_sets import common_reference
+    from designer.acoustics.measured.drivers import driver_lines
+
+    about = options.turned_about
+    keys = {
+        key: getattr(options, key) for key in ("gate_ms", "distance_m", "facing_deg", "clockwise", "angles", "channel")
+    }
+    keys["turned_about"] = None if about is None else TurnedAbout(about, options.facing_deg)
+    read = {}
+    for each in named_sets(patterns, Path(), name=options.name):
+        request = Request(driver=each.name, emitter=each.emitter, speed_of_sound_m_s=speed_of_sound_m_s, **keys)
+        read[each.name] = read_set(each.files, str(each.files[0]), request)
+    sets, warnings = common_reference(read, dict.fromkeys(read, options.time))
+    sofa = directivity_sofa(sets, speed_of_sound_m_s)
+    lines = [line for name, response in sets.items() for line in driver_lines(name, response)]
+    said = [f'driver "{name}": {warning}' for name, response in sets.items() for warning in response.warnings]
+    return sofa, list(sets), Converted((*lines, comment(sets, speed_of_sound_m_s)), (*said, *warnings))
+
+
+def _head(path: Path) -> tuple[Any, Converted]:
+    from designer.acoustics.measured.head_file import read_recording
+
+    recording = read_recording(path, str(path), precise=True)
+    where = f"{recording.distance_m:g} m" if recording.distance_m < float("inf") else "a distance that is not known"
+    line = (
+        f"head: {len(recording.directions)} directions at {where}, {recording.responses.shape[2]} samples at"
+        f" {recording.sample_rate_hz:g} Hz"
+    )
+    done = "left ear first, each direction once, azimuths counter-clockwise; samples, level and delays as they were"
+    return head_sofa(recording), Converted((line, "; ".join([done, *recording.warnings])), recording.warnings)
+
+
+def _device(path: Path) -> tuple[Any, Converted]:
+    from designer.acoustics.measured.device import read_device
+
+    device = read_device(path, None)
+    points, drivers, count = device.data.shape
+    over = f"{count} samples at {device.sample_rate_hz:g} Hz" if device.frequency_hz is None else f"{count} frequencies"
+    line = f"device: {drivers} drivers at {points} points, {over}"
+    return device_sofa(device), Converted((line, "emitters are the drivers; responses as they were"), ())
+
+
+def _write(sofa: Any, names: list[str], out: Path) -> None:
+    import sofar  # slow to import
+
+    def fill(path: Path) -> None:
+        try:
+            sofar.write_sofa(str(path), sofa)
+            if names:
+                append_names(path, names)
+            seal(path)
+        except RuntimeError as error:  # what the HDF5 library says where the system lets it write no more
+            raise OutputError(f"{out}: cannot be written: {error}; make room, or choose another place") from None
+
+    write_file(out, fill)

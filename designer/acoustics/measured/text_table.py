@@ -1,0 +1,154 @@
+"""Numbers in text files: which character divides columns, and whether a comma is a decimal point.
+
+Text exports differ by program and by country. Per file, from its lines of numbers: a semicolon divides; else a tab; else a
+comma before a space; else, where there are spaces, these, and a comma within a number is its decimal point; else a comma.
+Where a file has both points and commas within numbers, the commas divide thousands.
+
+**Time.** When a text's time starts Room EQ Wizard writes into the comment line of the sweep: "with no timing reference", "using a
+loopback as timing reference", "using an acoustic timing reference". Without one, time 0 is each measurement's own peak: what one angle,
+or one driver, arrives later than another is not in the files.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from designer.arrays import Real
+from designer.errors import DataError
+
+TEXT = (".frd", ".txt", ".csv", ".dat", ".tsv")
+COMMENT = ("*", "#", ";", "!", "%", "//")
+_NUMBER = re.compile(r"^[+\-−]?(\d|[.,]\d|nan\b|inf\b)", re.IGNORECASE)
+
+
+def read_text(path: Path) -> str:
+    """A text file as text, in UTF-8, UTF-16 or the Windows code page that older exports use.
+
+    Raises
+    ------
+    DataError : it holds bytes that no text file has
+    """
+    data = path.read_bytes()
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    if b"\x00" in data[:4096]:
+        raise DataError(f"{path}: found binary data; allowed: a text file of numbers; export it as text")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def is_numbers(line: str) -> bool:
+    """Whether a line starts with a number."""
+    return bool(_NUMBER.match(line.strip().strip('"')))
+
+
+Layout = tuple[str, bool]  # the pattern between columns, and whether commas within numbers are decimal points
+
+
+def layout_of(lines: list[str]) -> Layout:
+    """How lines of numbers are divided."""
+    sample = lines[:200]
+    points = any("." in line for line in sample)
+    for sign, divider in ((";", r"\s*;\s*"), ("\t", r"\s*\t\s*"), (r",\s", r",\s+|\s+"), (r"\S\s+\S", r"\s+")):
+        if any(re.search(sign, line) for line in sample):
+            return divider, not points
+    return r",", False
+
+
+def fields_of(line: str, layout: Layout) -> list[str]:
+    """A line's fields, numbers with a decimal point."""
+    pattern, decimal_comma = layout
+    fields = re.split(pattern, line.strip().rstrip(";,").strip())
+    bare = (field.strip().strip('"').replace("−", "-").replace("\u00a0", "") for field in fields if field)
+    return [field.replace(",", "." if decimal_comma else "") for field in bare]
+
+
+def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, ...]) -> Real:
+    """Rows (R, C) of lines that were numbered from 1 in the file.
+
+    Parameters
+    ----------
+    columns : how many columns a file may have; lines must agree
+
+    Raises
+    ------
+    DataError : a line has another number of columns, or something that is no finite number
+    """
+    if not lines:
+        raise DataError(
+            f"{path}: found no line of numbers; allowed: lines of frequency, level and phase; export it again as text"
+        )
+    layout = layout_of([line for _, line in lines])
+    rows: list[list[float]] = []
+    for number, line in lines:
+        try:
+            values = [float(field) for field in fields_of(line, layout)]
+        except ValueError:
+            raise DataError(
+                f"{path}: found {line.strip()[:60]!r} at line {number}; allowed: numbers; export it again"
+            ) from None
+        if not rows and len(values) not in columns:
+            wanted = " or ".join(str(c) for c in columns)
+            raise DataError(
+                f"{path}: found {len(values)} numbers at line {number}: {line.strip()[:60]!r}; allowed: {wanted} "
+                "columns"
+            )
+        if rows and len(values) != len(rows[0]):
+            last = number == lines[-1][0]
+            where = f"{'the last line, ' if last else 'line '}{number}"
+            cut = "the file was cut off: copy or export it again" if last else "export it again"
+            raise DataError(
+                f"{path}: found {len(values)} numbers at {where}, where the others have {len(rows[0])}; allowed: as many on "
+                f"every line; {cut}"
+            )
+        if not np.isfinite(values).all():
+            raise DataError(
+                f"{path}: found NaN or infinity at line {number}; allowed: finite numbers; measure or export this part "
+                "again"
+            )
+        rows.append(values)
+    return np.array(rows)
+
+
+_STATED = re.compile(
+    r"(?P<none>no)\s+timing\s+reference|(?P<of>loopback|acoustic)\b.{0,20}\btiming\s+reference", re.IGNORECASE
+)
+
+
+def _stated_time(text: str) -> str:
+    """Time reference that the lines before a text's numbers name: "loopback", "acoustic", "none", or "" for nothing."""
+    for line in text.splitlines():
+        if is_numbers(line):
+            return ""
+        match = _STATED.search(line)
+        if match:
+            return "none" if match["none"] else match["of"].lower()
+    return ""
+
+
+def stated_time_of(files: tuple[Path, ...]) -> str:
+    """What all the files of a set say.
+
+    Raises
+    ------
+    DataError : some were measured with a reference and others without
+    """
+    said = [_stated_time(read_text(path)) for path in files]
+    if len(set(said)) < 2:
+        return said[0]
+    words = {
+        "": "none named",
+        "none": "no timing reference",
+        "loopback": "a loopback",
+        "acoustic": "an acoustic timing reference",
+    }
+    other = next(i for i, reference in enumerate(said) if reference != said[0])
+    raise DataError(
+        f"{files[other]}: found {words[said[other]]}, where {files[0].name} has {words[said[0]]}; allowed: one timing "
+        "reference for all angles of a set; measure all angles alike"
+    )

@@ -1,0 +1,176 @@
+"""The series of a rigid sphere: of drivers on its surface (an enclosure), and of a point source that it meets (a head).
+
+A source on the surface with normal velocity u(γ) = Σ U_n P_n(cos γ) radiates p = Σ A_n h_n(kr) P_n, where h_n is the
+spherical Hankel function of the second kind (outgoing for e^{+jωt}). From -∂p/∂r = jωρ₀ u at r = a:
+
+    A_n = -jρ₀c U_n / h_n'(ka)
+
+A point source of volume velocity q has U_n = (2n+1) q / (4πa²); its free-field pressure would be jωρ₀q e^{-jkr}/(4πr).
+Relative to that reference,
+
+    p(r, γ) = -1/(ka²) Σ (2n+1) w_n [h_n(kr) / h_n'(ka)] P_n(cos γ)                                           (1)
+
+with w_n = 1 for a point. A cap of half angle α that moves radially with one velocity has
+U_n ∝ P_{n-1}(cos α) - P_{n+1}(cos α), hence, divided by its volume velocity 2πa²(1 - cos α),
+
+    w_0 = 1,   w_n = [P_{n-1}(cos α) - P_{n+1}(cos α)] / [(2n+1)(1 - cos α)]                                  (2)
+
+so that ka → 0 is the point source in free field. In the far field, r e^{jkr} h_n(kr) → j^{n+1}/k, and
+
+    r e^{jkr} p → -1/(ka)² Σ (2n+1) w_n [j^{n+1} / h_n'(ka)] P_n(cos γ)                                       (3)
+
+By reciprocity (1) with w_n = 1 is also the pressure *on* the sphere at the angle γ from a point source at the
+distance r: the rigid-sphere head of Duda and Martens (JASA 104, 1998, eq. 3, there relative to the free field at the
+centre, and in e^{-iωt}).
+
+Summation. h_n overflows where the terms are still needed, so nothing but ratios is kept. With q_n(x) =
+h_n(x)/h_{n-1}(x),
+
+    q_1 = 1/x + j,   q_{n+1} = (2n+1)/x - 1/q_n                                                                (4)
+
+runs upwards, the direction in which h_n dominates and the recurrence is stable. Then h_n(kr)/h_n(ka) is a product of
+q_n(kr)/q_n(ka), each of magnitude at most about 1, and h_n'(ka)/h_n(ka) = 1/q_n(ka) - (n+1)/(ka).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from designer.arrays import Complex, Real
+from designer.errors import DataError
+
+MIN_KA = 1e-6
+"""Below this ka the sphere is at its static limit to double precision; 0 Hz is computed here."""
+MAX_TERMS = 5000
+MOST_AT_ONCE, NUMBERS_AT_ONCE = 8, 40_000
+"""Terms that are computed together, and their numbers, which stay in the processor's cache."""
+ROUND_REACH = 1.2
+"""How far from the centre of a round enclosure sound seems to come from, in radii."""
+MAX_NUMBERS = 20_000
+"""Frequencies times distances whose terms are held at once (about 30 MB)."""
+
+
+def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) -> Complex:
+    """-(2n+1)/(ka) h_n(kr)/h_n'(ka) for n = 0, 1, ... until two fall below the tolerance, (N, F, U).
+
+    That is what equation (1) times a adds up, without w_n and P_n; at an infinite distance, what equation (3) does.
+
+    Parameters
+    ----------
+    ka : (F,) wave number times the sphere's radius
+    distance_ratio : (U,) r/a, at least 1; np.inf is the far field
+    tolerance : relative to the largest term at the same frequency and distance
+
+    Raises
+    ------
+    DataError : a point is so near the surface that the series does not converge
+
+    """
+    ka = np.maximum(ka, MIN_KA)[:, None]
+    far = np.isinf(distance_ratio)
+    kr = ka * np.where(far, 1.0, distance_ratio)
+    # n = 0: h_0(x) = j e^{-jx}/x. Far: j^{n+1} / (ka h_n(ka)) stands for the ratio.
+    inverse_x = np.concatenate([1 / ka, 1 / kr], axis=1)
+    at_once = min(max(NUMBERS_AT_ONCE // inverse_x.size, 3), MOST_AT_ONCE)
+    q = np.empty((at_once, *inverse_x.shape), dtype=complex)  # q_{n+1} at ka and at each kr
+    q[0] = inverse_x + 1j
+    lead: Complex = np.where(far, np.exp(1j * ka), ka / kr * np.exp(-1j * (kr - ka)))  # h_n(kr)/h_n(ka)
+    parts: list[Complex] = []
+    largest: Real = np.zeros(lead.shape)
+    for first in range(0, MAX_TERMS, at_once):
+        for i in range(1, at_once):
+            np.reciprocal(q[i - 1], out=q[i])
+            np.subtract((2 * (first + i) + 1) * inverse_x, q[i], out=q[i])
+        order = np.arange(first, first + at_once)[:, None, None]
+        at_a, at_r = q[:, :, :1], q[:, :, 1:]
+        ratios = np.where(far, 1j, at_r) / at_a if far.any() else at_r * (1 / at_a)
+        terms: Complex = np.empty(ratios.shape, dtype=complex)
+        terms[0] = lead
+        for i in range(1, at_once):
+            np.multiply(terms[i - 1], ratios[i - 1], out=terms[i])
+        lead = terms[-1] * ratios[-1]
+        terms *= (2 * order + 1) / (at_a * ka - order)  # h_n'/h_n = n/ka - q_{n+1}
+        parts.append(terms)
+        sizes = np.abs(terms[-2:])
+        largest = np.maximum(largest, sizes[1])
+        if (sizes <= tolerance * largest).all():
+            return np.concatenate(parts)
+        np.reciprocal(q[-1], out=q[0])
+        np.subtract((2 * (first + at_once) + 1) * inverse_x, q[0], out=q[0])
+    nearest = float(np.min(distance_ratio))
+    raise DataError(
+        f"a point {nearest:.4f} radii from the centre of a rigid sphere is too near its surface for the series;"
+        " allowed: 1.006 radii or more; move the point (an ear, a driver) away from the sphere"
+    )
+
+
+def legendre_table(x: Real, terms: int) -> Real:
+    """P_n(x) for n < terms, (terms, ...), by the recurrence, stable for |x| <= 1."""
+    table = np.empty((terms, *np.shape(x)))
+    table[0] = 1.0
+    if terms > 1:
+        table[1] = x
+    for n in range(1, terms - 1):
+        np.multiply(table[n], x, out=table[n + 1, ...])  # a view also of one number
+        table[n + 1] *= (2 * n + 1) / (n + 1)
+        table[n + 1] -= n / (n + 1) * table[n - 1]
+    return table
+
+
+def cap_weights(cos_half_angle: Real, terms: int) -> Real:
+    """w_n of equation (2), (terms, ...); a half angle of 0 is a point."""
+    cosine = np.asarray(cos_half_angle, dtype=float)
+    table = legendre_table(cosine, terms + 1)
+    order = np.arange(1, terms).reshape(-1, *(1,) * cosine.ndim)
+    point = cosine >= 1.0
+    weights = np.ones((terms, *cosine.shape))
+    weights[1:] = np.where(point, 1.0, (table[:-2] - table[2:]) / ((2 * order + 1) * np.where(point, 1.0, 1 - cosine)))
+    return weights
+
+
+def sphere_pressure(
+    ka: Real, distance_ratio: Real, cos_angle: Real, *, cos_half_angle: Real | float = 1.0, tolerance: float = 1e-13
+) -> Complex:
+    """Equation (1) times the radius a; for an infinite distance, equation (3): (F, U, K).
+
+    Parameters
+    ----------
+    ka : (F,) wave number times the sphere's radius
+    distance_ratio : (U,) r/a, at least 1; np.inf is the far field
+    cos_angle : (U, K) cosine of the angle between the source and the point, as seen from the centre
+    cos_half_angle : broadcasts to (U, K); cosine of the half angle of the vibrating cap, 1 for a point
+    tolerance : terms are added until they fall below this
+
+    """
+    ratio, cos_angle = np.asarray(distance_ratio, dtype=float), np.asarray(cos_angle, dtype=float)
+    cap = np.broadcast_to(np.asarray(cos_half_angle, dtype=float), cos_angle.shape)
+    rims, which = np.unique(cap, return_inverse=True)
+    out = np.empty((ka.size, *cos_angle.shape), dtype=complex)
+    block = max(1, MAX_NUMBERS // max(1, ka.size))
+    for start in range(0, ratio.size, block):
+        part = slice(start, start + block)
+        each, of_which = np.unique(ratio[part], return_inverse=True)
+        radial = radial_terms(ka, each, tolerance=tolerance)  # (N, F, U), once a distance
+        radial = radial[:, :, of_which]
+        angular = legendre_table(cos_angle[part], len(radial))  # (N, U, K)
+        if rims[0] < 1.0:
+            angular *= cap_weights(rims, len(radial))[:, which.reshape(cap.shape)[part]]
+        # Real times complex, as two real matrix products a distance.
+        left, right = radial.transpose(2, 1, 0), angular.transpose(1, 0, 2)
+        out[:, part] = (left.real @ right + 1j * (left.imag @ right)).transpose(1, 0, 2)
+    return out
+
+
+def head_pressure(k: Real, head_radius_m: float, distance_m: Real, lateral: Real) -> Complex:
+    """Pressure at the two ends of a rigid sphere's axis (F, D, 2, S), of point sources, relative to an ideal source's at 1 m.
+
+    Parameters
+    ----------
+    k : (F,) wave number, rad/m
+    distance_m : (D,) of the sources from the sphere's centre
+    lateral : (D, S) cosines between the sources and the first end
+
+    """
+    both = np.clip(np.concatenate([lateral, -lateral], axis=1), -1.0, 1.0)
+    pressure = sphere_pressure(k * head_radius_m, distance_m / head_radius_m, both, tolerance=1e-10) / head_radius_m
+    return pressure.reshape(k.size, len(distance_m), 2, -1)

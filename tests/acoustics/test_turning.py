@@ -1,0 +1,31 @@
+"""Sums of waves over grids that are partly even: runs of equal steps, and the same sum as one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from designer.acoustics.enclosures.discs import Disc
+from designer.acoustics.enclosures.free_field import FreeField
+from designer.acoustics.turning import equal_steps
+
+
+def test_runs_cover_every_frequency_once() -> None:
+    """Even steps with two frequencies joined, an uneven grid, and few: consecutive parts, the long ones even."""
+    even = np.linspace(0.0, 100.0, 101)
+    for k in (even, np.unique(np.append(even, [30.3, 70.7])), np.geomspace(1.0, 50.0, 40), even[:3], even[:1]):
+        runs = equal_steps(k)
+        assert np.concatenate([np.arange(k.size)[run] for run in runs]).tolist() == list(range(k.size))
+    assert len(equal_steps(even)) == 1
+    assert max(np.arange(103)[run].size for run in equal_steps(np.unique(np.append(even, [30.3, 70.7])))) >= 40
+
+
+def test_a_joined_frequency_changes_no_other() -> None:
+    """A piston's field on a grid that 190 Hz joins is that on the even grid, and at 190 Hz its own."""
+    piston = FreeField([Disc(np.array([0.0, 0.1, 0.0]), (20.0, 0.0), 0.05)])
+    points = np.array([[1.0, 0.2, 0.1], [0.3, -0.5, 0.0]])
+    k = 2 * np.pi * np.linspace(0.0, 24000.0, 65) / 343.0
+    own = 2 * np.pi * 190.0 / 343.0
+    joined = np.sort(np.append(k, own))
+    field = piston.field(joined, points)
+    np.testing.assert_allclose(field[joined != own], piston.field(k, points), rtol=1e-9)
+    np.testing.assert_allclose(field[joined == own], piston.field(np.array([own]), points), rtol=1e-5)
