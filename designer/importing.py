@@ -1,7 +1,7 @@
 """Coefficients that a device has, read back onto a problem: the same tables, figures and page as a design's, and nothing designed.
 
 The weights of a design that was given as taps are the taps' own response, freed of the bulk delay: W = e^{jωd/f} Σ h[n] e^{-jωn/f}.
-Wishes that the filters miss stand in the verdict, and as slack in the tables; there is no formulation, so that no
+Requirements that the filters miss stand in the verdict, and as slack in the tables; there is no formulation, so that no
 certificate and no exit code 4 come of it.
 """
 
@@ -25,7 +25,7 @@ from designer.realization.cascade import Cascade
 from designer.result import Channel, fine_frequencies_hz
 from designer.stereo.virtualisation import VIRTUAL
 from designer.targets.channel_target import channel_target, driver_index, plain_in
-from designer.targets.wishes import excesses_db, slacks_db, worst_azimuths_deg
+from designer.targets.requirements import excesses_db, slacks_db, worst_azimuths_deg
 
 __all__ = ["import_coefficients", "read_coefficients"]
 METHOD = "imported"

@@ -24,7 +24,7 @@ from designer.realization import Realized, realize_form
 from designer.realization.cascade import Cascade
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.stereo.virtualisation import VIRTUAL, virtual_channels
-from designer.targets.wishes import SLACK_TOLERANCE_DB
+from designer.targets.requirements import SLACK_TOLERANCE_DB
 from designer.writing import sweep_stale
 
 __all__ = ["Design", "design", "evaluate", "open_folder"]
@@ -190,24 +190,24 @@ def _channel(table: DesignTable, found: ChannelDesign) -> Channel:
     """A channel's record; the outcome is judged on the design's own frequencies, every second of those solved."""
     inside = np.flatnonzero(found.in_band)
     own = inside % 2 == 0
-    wishes = {**found.slacks_db, **found.excesses_db}
-    slack = np.max([*(values[own] for values in wishes.values()), np.zeros(int(own.sum()))], axis=0)
+    requirements = {**found.slacks_db, **found.excesses_db}
+    slack = np.max([*(values[own] for values in requirements.values()), np.zeros(int(own.sum()))], axis=0)
     return Channel(
         table=table,
         method=found.method,
         plain=found.plain,
         plain_names=found.plain_names,
         frequency_hz=found.frequency_hz[inside],
-        slacks_db=wishes,
+        slacks_db=requirements,
         certificate=found.solution.certificate,
         feasible=bool(slack.max() <= SLACK_TOLERANCE_DB),
         verdict=verdict(
             table,
             found.frequency_hz[inside][own],
-            {wish: values[own] for wish, values in found.slacks_db.items()},
+            {requirement: values[own] for requirement, values in found.slacks_db.items()},
             {limit: values[own] for limit, values in found.excesses_db.items()},
             {limit: values[own] for limit, values in found.binding.items()},
-            {wish: values[own] for wish, values in found.azimuths_deg.items()},
+            {requirement: values[own] for requirement, values in found.azimuths_deg.items()},
             found.reachable_gain_db[own],
             found.out_of_reach[own],
         ),

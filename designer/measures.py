@@ -76,31 +76,31 @@ def ratio(numerator: Real, denominator: Real) -> Real:
     return numerator / np.maximum(denominator, FLOOR * np.maximum(numerator, FLOOR))
 
 
-def cancellation_gain(reach: Complex, cancel: Complex, w: Complex) -> Real:
-    """Mean power over the points to reach over mean power over the points to cancel (F,)."""
-    return ratio(mean_power(reach, w), mean_power(cancel, w))
+def cancellation_gain(bright: Complex, dark: Complex, w: Complex) -> Real:
+    """Mean power over the bright points over mean power over the dark points (F,)."""
+    return ratio(mean_power(bright, w), mean_power(dark, w))
 
 
-def point_ratios(reach: Complex, cancel: Complex, w: Complex) -> Real:
+def point_ratios(bright: Complex, dark: Complex, w: Complex) -> Real:
     """The ratio at each displacement, or each azimuth of the arcs (F, M).
 
-    Points pair up one to one (an ear cloud), or one point to reach stands against each to cancel (a beam).
+    Points pair up one to one (an ear cloud), or one bright point stands against each to cancel (a beam).
     """
-    return ratio(np.abs(pressure(reach, w)) ** 2, np.abs(pressure(cancel, w)) ** 2)
+    return ratio(np.abs(pressure(bright, w)) ** 2, np.abs(pressure(dark, w)) ** 2)
 
 
-def worst_cancellation_gain(reach: Complex, cancel: Complex, w: Complex) -> Real:
+def worst_cancellation_gain(bright: Complex, dark: Complex, w: Complex) -> Real:
     """The smallest ratio at any one displacement, or any one azimuth of the arcs (F,)."""
-    return np.asarray(point_ratios(reach, cancel, w).min(axis=1))
+    return np.asarray(point_ratios(bright, dark, w).min(axis=1))
 
 
-def effort(reach: Complex, w: Complex) -> Real:
-    """Σ|w|² over that of the single best driver at equal mean power at the points to reach (F,).
+def effort(bright: Complex, w: Complex) -> Real:
+    """Σ|w|² over that of the single best driver at equal mean power at the bright points (F,).
 
     The best driver alone needs |w_l|² = power / A_ll.
     """
-    single = np.mean(np.abs(reach) ** 2, axis=1).max(axis=1)
-    return ratio(np.sum(np.abs(w) ** 2, axis=1) * single, mean_power(reach, w))
+    single = np.mean(np.abs(bright) ** 2, axis=1).max(axis=1)
+    return ratio(np.sum(np.abs(w) ** 2, axis=1) * single, mean_power(bright, w))
 
 
 def white_noise_gain(look: Complex, w: Complex, look_distance_m: float) -> Real:

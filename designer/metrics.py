@@ -20,8 +20,8 @@ from designer.measures import amplitude_db, db
 from designer.problem.schema import DesignTable
 from designer.realization import response
 from designer.targets.channel_target import Plain, channel_target, driver_index
+from designer.targets.requirements import excesses_db, slacks_db
 from designer.targets.target import ChannelTarget
-from designer.targets.wishes import excesses_db, slacks_db
 
 TONE_BAND_HZ = (100.0, 16_000.0)
 UNITS = {"db": "dB", "m2": "m²", "m": "m", "s": "s"}
@@ -88,7 +88,7 @@ class Realised:
     @cached_property
     def tone_db(self) -> Real:
         """Level at the bright points over the plain driver's (F,)."""
-        level = np.maximum(measures.mean_power(self.target.reach, self.w), 1e-300)
+        level = np.maximum(measures.mean_power(self.target.bright, self.w), 1e-300)
         return np.asarray(db(level) - amplitude_db(self.target.plain_level))
 
     @property
@@ -153,7 +153,7 @@ def _slack_db(c: Realised) -> Real:
     inside, w = c.band
     every = [*c.missed_db.values(), np.zeros(len(w))]
     if c.lowered:
-        reached = np.sqrt(measures.mean_power(inside.reach, w))
+        reached = np.sqrt(measures.mean_power(inside.bright, w))
         every.append(amplitude_db(inside.plain_level) - amplitude_db(reached))
     slack = np.full(c.target.frequency_hz.size, np.nan)
     slack[c.target.in_band] = np.max(every, axis=0)
@@ -168,15 +168,15 @@ def _directivity(c: Realised) -> Real:
 
 
 def _gain_db(target: ChannelTarget, w: Complex) -> Real:
-    return db(measures.cancellation_gain(target.reach, target.cancel, w))
+    return db(measures.cancellation_gain(target.bright, target.dark, w))
 
 
 def _worst_db(target: ChannelTarget, w: Complex) -> Real:
-    return db(measures.worst_cancellation_gain(target.reach, target.cancel, w))
+    return db(measures.worst_cancellation_gain(target.bright, target.dark, w))
 
 
 def _effort_db(target: ChannelTarget, w: Complex) -> Real:
-    return db(measures.effort(target.reach, w))
+    return db(measures.effort(target.bright, w))
 
 
 def _white_noise_gain_db(target: ChannelTarget, w: Complex) -> Real:
@@ -248,7 +248,7 @@ NUMBERS = (
            _need("drivers"), lambda c: float(amplitude_db(c.full).max())),
     Metric("least_white_noise_gain_db", "Least white-noise gain", "white-noise gain, least in the band", 1, ANGLES,
            lambda c: float(_white_noise_gain_db(*c.band).min())),
-    Metric("largest_tone_deviation_db", "Largest deviation of tone, 100 Hz to 16 kHz", "level over the plain driver's, largest magnitude",
+    Metric("largest_magnitude_deviation_db", "Largest magnitude deviation, 100 Hz to 16 kHz", "level over the plain driver's, largest magnitude",
            -1, _need("drivers"), _largest_tone_db),
     Metric("tolerance_nominal_db", "Tolerances: mean gain without errors", "mean over the band of the device as drawn", 1,
            _need("draws"), lambda c: float(c.draws.nominal_db.mean()), frozenset({"sweep"})),

@@ -68,14 +68,14 @@ class Channel:
     plain: Plain
     plain_names: tuple[str, ...]
     frequency_hz: Real  # (N,) in the band, half steps included
-    slacks_db: dict[str, Real]  # wish or limit -> (N,)
+    slacks_db: dict[str, Real]  # requirement or limit -> (N,)
     certificate: Certificate  # (N,)
     feasible: bool
     verdict: Verdict
 
     @property
     def slack_db(self) -> Real:
-        """The largest slack of any wish (N,)."""
+        """The largest slack of any requirement (N,)."""
         return np.asarray(np.max([*self.slacks_db.values(), np.zeros(self.frequency_hz.size)], axis=0))
 
 

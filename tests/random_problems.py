@@ -106,7 +106,7 @@ def _more(draw: Draw, tables: dict[str, Any]) -> None:
         tables["room"] = {"size_m": [draw.number(1, 40) for _ in range(3)], "heading_deg": draw.number(-360, 360)}
         tables["room"]["device_m"] = [draw.number(0.3, 0.7) * size for size in tables["room"]["size_m"]]
         tables["room"] |= {"absorption": draw.ratio(0.02, 0.9)} if draw.chance(0.5) else {"rt60_s": draw.ratio(0.1, 3)}
-    if tables["realization"]["form"] == "fir" and "hold_wishes" not in tables["realization"] and draw.chance(0.1):
+    if tables["realization"]["form"] == "fir" and "hold_requirements" not in tables["realization"] and draw.chance(0.1):
         tables["realization"]["exact_at_hz"] = [draw.ratio(10, tables["sample_rate_hz"] / 2.1)]
     for table in tables["designs"]:
         _more_of_a_design(draw, table, tables)
@@ -134,9 +134,9 @@ def _more_of_a_design(draw: Draw, table: dict[str, Any], tables: dict[str, Any])
         table.pop(key, None)
     if draw.chance(0.5):
         table.pop("cancellation_gain_db", None)  # the regions alone
-    table["cancel_regions"] = [_region(draw) for _ in range(draw.choice((1, 1, 2)))]
+    table["dark_regions"] = [_region(draw) for _ in range(draw.choice((1, 1, 2)))]
     if draw.chance(0.4):
-        table["reach_regions"] = [_region(draw)]
+        table["bright_regions"] = [_region(draw)]
     if draw.chance(0.2):
         table["region_order"] = draw.randrange(0, 13)
     if draw.chance(0.3):
@@ -267,7 +267,7 @@ def _realization(draw: Draw, least: int) -> dict[str, Any]:
     if form == "fir" and draw.chance(0.2):
         table["zero_at_dc"] = True
     elif draw.chance(0.2):
-        table["hold_wishes"] = True
+        table["hold_requirements"] = True
     if form == "rtf" and draw.chance(0.4) and table["taps"] > 16:
         table["equaliser_taps"] = table["taps"] // 2
     return table

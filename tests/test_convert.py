@@ -190,13 +190,11 @@ def test_drivers_that_one_file_cannot_hold(convert: Command, tmp_path: Path) -> 
     before = contents(tmp_path)
     ended = convert("coarse*.frd", "woofer*.frd", "-o", "out.sofa")
     assert ended.code == 3
-    assert (
-        'found 80 frequencies from 100 to 16000 Hz for "woofer", and 150 from 100 to 9000 Hz for "coarse"' in ended.err
-    )
+    assert 'got 80 frequencies from 100 to 16000 Hz for "woofer", and 150 from 100 to 9000 Hz for "coarse"' in ended.err
     assert "convert each driver to a file of its own" in ended.err
     ended = convert("few*.frd", "woofer*.frd", "-o", "out.sofa")
     assert ended.code == 3
-    assert 'found 12 directions for "woofer" that are not the 3 of "few"; allowed: the same' in ended.err
+    assert 'got 12 directions for "woofer" that are not the 3 of "few"; expected the same' in ended.err
     assert contents(tmp_path) == before
 
 
@@ -237,7 +235,7 @@ def test_the_turning_point_and_the_time_of_drivers(convert: Command, tmp_path: P
     files = [f"{name} hor *.frd" for name in ("woofer", "late")]
     assert "shared by" in convert(*files, "-o", "two.sofa", "--time", "shared").out
     ended = convert(*files, "-o", "three.sofa", "--time", "sometimes")
-    assert (ended.code, "--time: found 'sometimes'; allowed: auto, shared, own" in ended.err) == (2, True)
+    assert (ended.code, "--time: got 'sometimes'; expected auto, shared, own" in ended.err) == (2, True)
 
 
 def test_one_emitter_of_a_device(convert: Command, tmp_path: Path) -> None:
@@ -375,7 +373,7 @@ def test_only_its_own_file_is_replaced(convert: Command, tmp_path: Path) -> None
         )
     ended = convert(pattern, "-o", "out.txt")
     assert (ended.code, ended.err) == (
-        2, "error: out.txt: found the suffix .txt; allowed: .sofa; name it with -o OUT.sofa\n"
+        2, "error: out.txt: got the suffix .txt; expected .sofa; name it with -o OUT.sofa\n"
     )  # fmt: skip
     assert contents(tmp_path) == before
     assert convert(pattern, "-o", "deep/out.sofa").code == 0
@@ -423,30 +421,30 @@ def test_what_cannot_be_converted(convert: Command, tmp_path: Path) -> None:
         (
             ["wofer hor *.frd"],
             3,
-            "wofer hor *.frd: found no file; allowed: a file or a pattern that matches files; nearest",
+            "wofer hor *.frd: got no file; expected a file or a pattern that matches files; nearest",
         ),
-        (["text.sofa"], 3, "text.sofa: found no readable HDF5 file"),
+        (["text.sofa"], 3, "text.sofa: got no readable HDF5 file"),
         (
             ["other.sofa"],
             3,
-            "other.sofa: found an HDF5 file that is not SOFA; allowed: a SOFA file of the convention Free",
+            "other.sofa: got an HDF5 file that is not SOFA; expected a SOFA file of the convention Free",
         ),
         (
             ["room.sofa"],
             3,
-            "room.sofa: found the SOFA convention SingleRoomSRIR; allowed: FreeFieldDirectivityTF, Simple",
+            "room.sofa: got the SOFA convention SingleRoomSRIR; expected FreeFieldDirectivityTF, Simple",
         ),
         (
             ["head.sofa", pattern],
             2,
-            "allowed: drivers of one file together, or one head, or one device; convert each alone",
+            "expected drivers of one file together, or one head, or one device; convert each alone",
         ),
         (
             ["head.sofa", "--gate-ms", "4"],
             2,
-            "head.sofa: found --gate-ms for a head; allowed: for drivers alone; leave",
+            "head.sofa: got --gate-ms for a head; expected for drivers alone; leave",
         ),
-        (["head.sofa", "--distance", "2"], 2, "head.sofa: found --distance for a head"),
+        (["head.sofa", "--distance", "2"], 2, "head.sofa: got --distance for a head"),
     ):
         ended = convert(*arguments, "-o", "out.sofa")
         assert ended.code == code, ended.err

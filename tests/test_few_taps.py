@@ -61,7 +61,7 @@ def test_few_taps_keep_the_null(make: ModuleType) -> None:
 def test_long_filters_of_both_ways_keep_the_same(make: ModuleType) -> None:
     """With the ends of the band between the grid's steps too: 512 taps cut from an inverse transform are the weights', as fitted ones are.
 
-    The median and the 5th percentile agree to 0.1 dB, and the level at the reached ear is the plain driver's to 0.05 dB.
+    The median and the 5th percentile agree to 0.1 dB, and the level at the ipsilateral ear is the plain driver's to 0.05 dB.
     """
     scene = designer.scene(load(pair(band_hz=[550.0, 3950.0])))
     assert {550.0, 3950.0} <= set(scene.frequency_hz.tolist())

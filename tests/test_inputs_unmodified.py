@@ -149,7 +149,7 @@ def problems(folder: Path) -> Iterator[dict[str, Any]]:
         {"driver_spread": spread | {"case": "ball"}},
         {"min_white_noise_gain_db": -6.0},
     ]
-    yield of(pair(), *ears, hold_wishes=True)
+    yield of(pair(), *ears, hold_requirements=True)
     yield of(limited(pair(), max_gain_db=3.0, band_hz=[300.0, 6000.0]), form="biquad", sections=2, word="5.23")
     kemar = of(pair(both=True), form="rtf", taps=96, equaliser_taps=32)
     kemar["listener"] |= {"head": [str(KEMAR), "sphere"], "position_m": [1.4, 0.0, 0.0]}
@@ -158,8 +158,8 @@ def problems(folder: Path) -> Iterator[dict[str, Any]]:
     beams: list[dict[str, Any]] = [
         {"mask": mask, "window_deg": [-30.0, 30.0], "window_phase_passes": 1, "max_effort_db": 6.0, **curve},
         {"mask": mask, "driver_spread": spread, "min_white_noise_gain_db": -6.0},
-        {"cancel_regions": [{"around_deg": [180.0, 0.0], "radius_deg": 40.0}], "method": "spherical-harmonic"},
-        {"cancel_regions": [{"azimuth_deg": [60.0, 300.0], "elevation_deg": [-30.0, 30.0]}]},
+        {"dark_regions": [{"around_deg": [180.0, 0.0], "radius_deg": 40.0}], "method": "spherical-harmonic"},
+        {"dark_regions": [{"azimuth_deg": [60.0, 300.0], "elevation_deg": [-30.0, 30.0]}]},
     ]
     beams += [
         {"method": method, **curve}

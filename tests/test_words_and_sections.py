@@ -175,5 +175,5 @@ def test_the_report_tells_what_the_word_costs(rounded_sections: tuple[designer.D
 def test_a_delay_that_sections_have_no_room_for() -> None:
     """The message says how much they need."""
     early = designer.loads(problem(form="biquad", sections=4, bulk_delay_samples=0))
-    with pytest.raises(ProblemError, match=r"found 0, and 4 sections take \d+ samples .* at least \d+; a larger delay"):
+    with pytest.raises(ProblemError, match=r"got 0, and 4 sections take \d+ samples .* at least \d+; a larger delay"):
         designer.design(early)

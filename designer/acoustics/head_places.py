@@ -71,7 +71,7 @@ def ears_at(scene: Scene, displacements_m: Real, turn_deg: Real, head: Head | No
     head = scene.heads[0] if head is None else head
     drivers_m = driver_places_m(scene.problem)
     places = _places(scene, displacements_m, turn_deg, head.radius_m)
-    are_points = not scene.device.source_reach_m().any()  # each driver's sound comes from its place alone
+    are_points = not scene.device.source_extent_m().any()  # each driver's sound comes from its place alone
     surfaces = _of_points if are_points and not isinstance(head, MeasuredHead) else _of_any
     ratio = surfaces(scene, head, places, drivers_m)
     step = max(1, CHUNK_NUMBERS // (2 * len(drivers_m) * scene.k.size))

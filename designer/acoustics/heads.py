@@ -162,7 +162,7 @@ def ears_in_field(
     DataError : a measured head is not known in a direction that sound comes from
 
     """
-    places_m, reach_m = device.source_places_m(), device.source_reach_m()
+    places_m, reach_m = device.source_places_m(), device.source_extent_m()
     out = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
     if isinstance(head, Points):
         sides = np.stack([axes[1], -axes[1]]) * head.radius_m
@@ -187,7 +187,7 @@ def _wave(k: Real, distance_m: Real) -> Complex:
 
 def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None) -> Complex:
     """What `ears_in_field` gives, at each frequency by itself."""
-    places_m, reach_m = device.source_places_m(), device.source_reach_m()
+    places_m, reach_m = device.source_places_m(), device.source_extent_m()
     out = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
     sources, which = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
     which = np.asarray(which).ravel()

@@ -183,7 +183,7 @@ class Scene:
             if design.band_hz[1] > device.highest_hz * (1 + 1e-9):
                 raise DataError(
                     f"{device.path}: measured up to {device.highest_hz:.6g} Hz, and designs[{i}].band_hz asks for"
-                    f" {design.band_hz[1]:.6g} Hz; allowed: up to {device.highest_hz:.6g} Hz; end the band there, or"
+                    f" {design.band_hz[1]:.6g} Hz; expected up to {device.highest_hz:.6g} Hz; end the band there, or"
                     " measure higher"
                 )
         return device
@@ -243,7 +243,7 @@ class Scene:
             for table in ears:
                 if table.band_hz[0] < low_hz or table.band_hz[1] > high_hz:
                     said.append(
-                        f'{head.name}: found sound from {low_hz:.0f} to {high_hz:.0f} Hz, and the design "{table.name}" goes'
+                        f'{head.name}: got sound from {low_hz:.0f} to {high_hz:.0f} Hz, and the design "{table.name}" goes'
                         f" from {table.band_hz[0]:g} to {table.band_hz[1]:g} Hz; outside, the head is not known"
                     )
         return tuple(dict.fromkeys(said))

@@ -82,7 +82,7 @@ def convert(
 
     check_writable(out, force=force)
     if time not in ("auto", "shared", "own"):
-        raise UsageError(f"--time: found {time!r}; allowed: auto, shared, own")
+        raise UsageError(f"--time: got {time!r}; expected auto, shared, own")
     options = DriverOptions(
         name, gate_ms, distance, clockwise, facing, angles, channel, turned_about, cast(TimeKey, time)
     )

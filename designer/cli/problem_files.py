@@ -32,7 +32,7 @@ def new(
     distance: Annotated[float, typer.Option(metavar="M", help="From the device to the listener's head.")] = 2.5,
     force: ForceFile = False,
 ) -> None:
-    """Write a commented first problem file for a new geometry, with wishes that it can meet."""
+    """Write a commented first problem file for a new geometry, with requirements that it can meet."""
     from designer.search.starter import Geometry, least_drivers, write_new
 
     with status("finding what the layout can reach"):

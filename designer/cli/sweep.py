@@ -80,15 +80,15 @@ def sweep(
     """
     if problem_file is None and best is None:
         raise UsageError(
-            "found neither a problem file nor --best; allowed: PROBLEM.toml with --vary, --best of a sweep, or both"
+            "got neither a problem file nor --best; expected PROBLEM.toml with --vary, --best of a sweep, or both"
         )
     if problem_file is None and vary:
-        raise UsageError("--vary: found no problem file; allowed: PROBLEM.toml beside it")
+        raise UsageError("--vary: got no problem file; expected PROBLEM.toml beside it")
     if subject_to and best is None:
-        raise UsageError("--subject-to: found no --best; allowed: the two together, as --best cancellation_gain_db")
+        raise UsageError("--subject-to: got no --best; expected the two together, as --best cancellation_gain_db")
     if scheduler is not None and processes is not None:
         raise UsageError(
-            "found --scheduler and --processes; allowed: one of them; the cluster's workers are its processes"
+            "got --scheduler and --processes; expected one of them; the cluster's workers are its processes"
         )
     if problem_file is not None:
         from designer.problem import load

@@ -94,10 +94,10 @@ class SharedChannel:
 def check_count(count: int) -> None:
     """Raise a UsageError for fewer than two entries, and for more than a page can show."""
     if count > MOST:
-        raise UsageError(f"found {count} designs to compare; allowed: at most {MOST}; leave some out")
+        raise UsageError(f"got {count} designs to compare; expected at most {MOST}; leave some out")
     if count < 2:
         raise UsageError(
-            "found one design to compare; allowed: two or more, or one problem with --methods, or one design with --measured"
+            "got one design to compare; expected two or more, or one problem with --methods, or one design with --measured"
         )
 
 
@@ -106,7 +106,7 @@ def check_shown(show: Sequence[str], entries: Sequence[Entry]) -> None:
     labels = [entry.label for entry in entries]
     for label in show:
         if label not in labels:
-            raise UsageError(f'--show: found "{label}"; allowed: {", ".join(labels)}')
+            raise UsageError(f'--show: got "{label}"; expected {", ".join(labels)}')
 
 
 def chosen_entries(channel: SharedChannel, show: Sequence[str] = ()) -> list[int]:
@@ -145,7 +145,7 @@ def shared_channels(entries: Sequence[Entry]) -> tuple[list[SharedChannel], list
     if not shared:
         have = "; ".join(f"{entry.label} has {', '.join(entry.result.channels)}" for entry in entries)
         raise DataError(
-            f"found no channel that two designs share: {have}; {'; '.join(notes)}; allowed: designs with a channel of one name and"
+            f"got no channel that two designs share: {have}; {'; '.join(notes)}; expected designs with a channel of one name and"
             " aim; give the channels the same names"
         )
     return shared, notes

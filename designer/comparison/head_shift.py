@@ -73,6 +73,6 @@ def gains_db(table: DesignTable, taps: Real, scene: Scene, displacements_m: Real
         except DataError:  # a measured head hears a driver out of its gap from there
             continue
         left, right = np.abs(p[:, 0::2]) ** 2, np.abs(p[:, 1::2]) ** 2
-        reach, cancel = (left, right) if table.ear == "left" else (right, left)
-        found[d] = float(np.mean(measures.db(measures.ratio(reach, cancel))))
+        bright, dark = (left, right) if table.ear == "left" else (right, left)
+        found[d] = float(np.mean(measures.db(measures.ratio(bright, dark))))
     return found

@@ -68,7 +68,7 @@ def measured_entries(entries: Sequence[Entry], given: Sequence[str]) -> Made:
         if not having:
             known = dict.fromkeys(name for entry in entries for name in entry.result.drivers)
             raise UsageError(
-                f"--measured: found {', '.join(drivers)}; allowed: drivers of one design: {', '.join(known)}"
+                f"--measured: got {', '.join(drivers)}; expected drivers of one design: {', '.join(known)}"
             )
         made += [_with_drivers(entry, drivers) for entry in having]
     return made, notes
@@ -95,7 +95,7 @@ def _device_entries(entries: Sequence[Entry], path: Path) -> Made:
     if not fitting:
         counts = ", ".join(f"{entry.label} {len(entry.result.drivers)}" for entry in entries)
         raise DataError(
-            f"{path}: found {found} drivers (emitters, or measurements); allowed: as many as a design has"
+            f"{path}: got {found} drivers (emitters, or measurements); expected as many as a design has"
             f" ({counts}); measure each driver of the device once"
         )
     made, notes = [], []
@@ -130,20 +130,20 @@ def _played_entries(entries: Sequence[Entry], given: str) -> Made:
     """
     name, files = given.removeprefix(WORD).split("=", 1)
     if not files.strip():
-        raise UsageError(f"--measured: found {given} without a file; allowed: {WORD}NAME=FILES, as {given}ears.sofa")
+        raise UsageError(f"--measured: got {given} without a file; expected {WORD}NAME=FILES, as {given}ears.sofa")
     having = [entry for entry in entries if name in entry.result.channels]
     if not having:
         known = dict.fromkeys(name for entry in entries for name in entry.result.channels)
-        raise UsageError(f"--measured: found {WORD}{name}; allowed: channels of one design: {', '.join(known)}")
+        raise UsageError(f"--measured: got {WORD}{name}; expected channels of one design: {', '.join(known)}")
     parts = [_played(entry, name, files) for entry in having]
     return _joined(parts)
 
 
 def _played(entry: Entry, name: str, files: str) -> Made:
     table = entry.result.channels[name].table
-    if table.cancel_regions:
+    if table.dark_regions:
         raise DataError(
-            f"{files}: {name} of {entry.label} is judged over regions of the sphere; allowed: a channel that is judged at the ears"
+            f"{files}: {name} of {entry.label} is judged over regions of the sphere; expected a channel that is judged at the ears"
             " or on the circle"
         )
     label, beam = f"{entry.label}, {name} as played", table.is_beam
@@ -151,7 +151,7 @@ def _played(entry: Entry, name: str, files: str) -> Made:
     if _is_set(files):
         if not beam:
             raise DataError(
-                f"{files}: tells the device from all around, and {name} of {entry.label} is for an ear; allowed: a SOFA file with"
+                f"{files}: tells the device from all around, and {name} of {entry.label} is for an ear; expected a SOFA file with"
                 " receivers at the ears, or a sound file of two channels, left ear and right ear"
             )
         place: dict[str, object] = {"position_m": [0.0, 0.0, 0.0], "facing_deg": [0.0, 0.0], "radius_m": None}
@@ -200,7 +200,7 @@ def _device(problem: Problem, files: str) -> MeasuredDevice:
     device = read_device(path, None)
     if device.data.shape[1] != 1:
         raise DataError(
-            f"{files}: found {device.data.shape[1]} drivers (emitters, or measurements); allowed: one, the channel as it plays; give a"
+            f"{files}: got {device.data.shape[1]} drivers (emitters, or measurements); expected one, the channel as it plays; give a"
             " device that was measured driver by driver as --measured FILE"
         )
     return device
@@ -251,8 +251,8 @@ def _knows_circle(device: MeasuredDevice, problem: Problem) -> bool:
 
 def _nowhere(path: object, problem: Problem, label: str) -> DataError:
     return DataError(
-        f"{path}: found receivers neither at the listener's ears nor on the circle of {problem.azimuth_distance_m:g} m of"
-        f" {label}; allowed: receivers within 10 mm of {np.round(_ears_m(problem, [0, 0, 0])[:2], 3).tolist()}, or of"
+        f"{path}: got receivers neither at the listener's ears nor on the circle of {problem.azimuth_distance_m:g} m of"
+        f" {label}; expected receivers within 10 mm of {np.round(_ears_m(problem, [0, 0, 0])[:2], 3).tolist()}, or of"
         f" the circle every {problem.grid.azimuth_step_deg:g} degrees; measure there, or design for where you measured"
     )
 

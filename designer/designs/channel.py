@@ -16,8 +16,8 @@ from designer.measures import amplitude_db, db, effort, mean_power, white_noise_
 from designer.problem.schema import DesignTable
 from designer.targets.channel_target import Plain, channel_target, driver_index, plain_in
 from designer.targets.curves import band_share, in_band
+from designer.targets.requirements import SLACK_TOLERANCE_DB, excesses_db, slacks_db, worst_azimuths_deg
 from designer.targets.target import ChannelTarget
-from designer.targets.wishes import SLACK_TOLERANCE_DB, excesses_db, slacks_db, worst_azimuths_deg
 from designer.targets.worst_case import hardened, settled, worst_gain
 
 LIMIT_TOLERANCE_DB = 1e-3
@@ -38,17 +38,17 @@ class ChannelDesign:
     method: str
     plain: Plain  # indices among the channel's own drivers
     plain_names: tuple[str, ...]
-    slacks_db: dict[str, Real]  # wish -> (in-band frequencies,)
+    slacks_db: dict[str, Real]  # requirement -> (in-band frequencies,)
     excesses_db: dict[str, Real]  # limit -> (in-band frequencies,)
     binding: dict[str, Bool]  # what stands in the way -> (in-band frequencies,)
-    azimuths_deg: dict[str, Real]  # wish over azimuth -> where it is met least (in-band frequencies,)
+    azimuths_deg: dict[str, Real]  # requirement over azimuth -> where it is met least (in-band frequencies,)
     reachable_gain_db: Real  # (in-band frequencies,): where the curve is missed, the most within reach; NaN elsewhere
     out_of_reach: Bool  # (in-band frequencies,): no weights within the limits meet what is missed there
     solution: Solution  # with the certificate, at the in-band frequencies
 
     @property
     def slack_db(self) -> Real:
-        """The largest slack of any wish or limit (F,), NaN outside the band."""
+        """The largest slack of any requirement or limit (F,), NaN outside the band."""
         out = np.full(self.frequency_hz.size, np.nan)
         all_of_them = [*self.slacks_db.values(), *self.excesses_db.values(), np.zeros(int(self.in_band.sum()))]
         out[self.in_band] = np.max(all_of_them, axis=0)
@@ -56,7 +56,7 @@ class ChannelDesign:
 
     @property
     def feasible(self) -> bool:
-        """Whether every wish is met within its limits, to 0.1 dB."""
+        """Whether every requirement is met within its limits, to 0.1 dB."""
         return bool(np.nanmax(self.slack_db) <= SLACK_TOLERANCE_DB)
 
 
@@ -132,7 +132,7 @@ def first_method(design: DesignTable) -> str:
     """
     if design.method != "auto":
         return design.method
-    if design.cancel_regions is not None:
+    if design.dark_regions is not None:
         return "spherical-harmonic"
     nulls_without_depth = design.nulls_deg is not None and design.cancellation_gain_db is None
     over_azimuth = design.mask is not None or design.window_deg is not None or nulls_without_depth
@@ -162,7 +162,7 @@ def _solved(method: Formulation, design: DesignTable, target: ChannelTarget, nam
     return _Solved(
         weights=w,
         solution=solution,
-        effort=effort(target.reach, w),
+        effort=effort(target.bright, w),
         slacks_db=slacks,
         reachable_gain_db=reachable,
         out_of_reach=unreachable,
@@ -192,7 +192,7 @@ def solve(method: Formulation, design: DesignTable, target: ChannelTarget) -> So
 
 def _reached_db(target: ChannelTarget, w: Complex) -> Real:
     """Ratio in the worst case, and effort, in dB (2, F)."""
-    return np.stack([db(worst_gain(target, w)), db(effort(target.reach, w))])
+    return np.stack([db(worst_gain(target, w)), db(effort(target.bright, w))])
 
 
 def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -200,9 +200,9 @@ def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _at_level(target: ChannelTarget, solution: Solution) -> Complex:
-    """Weights scaled to the plain driver's mean power at the points to reach, and turned to its phase at their centre."""
+    """Weights scaled to the plain driver's mean power at the bright points, and turned to its phase at their centre."""
     w = solution.weights
-    level = solution.level * target.plain_level / np.sqrt(np.maximum(mean_power(target.reach, w), 1e-300))
+    level = solution.level * target.plain_level / np.sqrt(np.maximum(mean_power(target.bright, w), 1e-300))
     phase = np.angle(np.einsum("fl,fl->f", target.centre, target.plain))
     phase = phase - np.angle(np.einsum("fl,fl->f", target.centre, w))
     return np.asarray(w * (level * np.exp(1j * phase))[:, None])
@@ -232,7 +232,7 @@ def _binding(target: ChannelTarget, w: Complex, names: tuple[str, ...]) -> dict[
     """Which limits w has used up, by their names in the file."""
     found: dict[str, Bool] = {}
     if np.isfinite(target.effort_limit).any():
-        found["max_effort_db"] = db(effort(target.reach, w)) > db(target.effort_limit) - BINDING_DB
+        found["max_effort_db"] = db(effort(target.bright, w)) > db(target.effort_limit) - BINDING_DB
     if target.min_white_noise_gain > 0:
         reached = db(white_noise_gain(target.look, w, target.look_distance_m))
         found["min_white_noise_gain_db"] = reached < db(np.array(target.min_white_noise_gain)) + ANCHORED_DB

@@ -15,8 +15,8 @@ from designer.problem.schema import DesignTable
 from designer.solvers import ratio_search
 from designer.targets.channel_target import channel_target
 from designer.targets.curves import curve_db
+from designer.targets.requirements import SLACK_TOLERANCE_DB, expected_gain
 from designer.targets.target import ChannelTarget
-from designer.targets.wishes import SLACK_TOLERANCE_DB, expected_gain
 from designer.targets.worst_case import hardened, settled, worst_gain
 
 UNLIMITED = 1e6
@@ -29,7 +29,7 @@ EFFORTS_DB = (0.0, 3.0, 6.0, 9.0, 12.0, 18.0)
 class Reach:
     """One design's bound: no weights that keep to the effort have a larger ratio at that frequency.
 
-    Its other wishes (window, masks) and its drivers' own limits are left aside.
+    Its other requirements (window, masks) and its drivers' own limits are left aside.
 
     Attributes
     ----------
@@ -82,11 +82,11 @@ def reach(design: DesignTable, scene: Scene, efforts_db: tuple[float, ...] = EFF
 
 
 def reachable_gain(target: ChannelTarget) -> Real:
-    """The largest ratio of powers (F,), the channel's other wishes and the drivers' own limits left aside; inf without a bound."""
+    """The largest ratio of powers (F,), the channel's other requirements and the drivers' own limits left aside; inf without a bound."""
     target = target.over_regions()
     if target.over_a_ball:
         return worst_gain(target, worst_case_weights(target))
-    A, B = target.reach_power, target.cancel_power
+    A, B = target.bright_power, target.dark_power
     best = ratio_search.best_ratio(A, B)
     limited = np.isfinite(target.max_effort)
     if limited.any():
@@ -124,7 +124,7 @@ def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real]) -> tuple[Real, 
 
 def has_bound(target: ChannelTarget) -> bool:
     """Whether `reachable_gain` is a bound on all weights: it is, but for a percentile, and a ball of errors over several points."""
-    return target.percentile is None and (not target.worst_case or target.reach.shape[1] == 1)
+    return target.percentile is None and (not target.worst_case or target.bright.shape[1] == 1)
 
 
 def worst_case_weights(target: ChannelTarget) -> Complex:
@@ -132,13 +132,13 @@ def worst_case_weights(target: ChannelTarget) -> Complex:
     looks at mean powers, until none gains more than SETTLED_DB.
     """
     target = replace(target.over_regions(), gamma=None)
-    A = target.reach_power
+    A = target.bright_power
     w = np.linalg.eigh(A)[1][:, :, -1]
     effort = np.where(np.isfinite(target.max_effort), target.max_effort, UNLIMITED)
     least = np.diagonal(A, axis1=1, axis2=2).real.max(axis=1) / effort
 
     def again(w: Complex) -> Complex:
-        B = hardened(target, w).cancel_power
+        B = hardened(target, w).dark_power
         return ratio_search.best_ratio_at_efficiency(A, B, np.ones(target.cost.shape), least)
 
     return settled(w, again, lambda w: db(worst_gain(target, w)))

@@ -16,24 +16,24 @@ KNOTS = 9
 
 
 @dataclass(frozen=True)
-class Wish:
+class Requirement:
     """One design's band and curve; an empty curve asks for nothing."""
 
     band_hz: tuple[float, float]
     curve: tuple[tuple[float, float], ...]
 
-    def lowered(self, decibel: float) -> Wish:
+    def lowered(self, decibel: float) -> Requirement:
         """The same curve, lower everywhere."""
         return replace(self, curve=tuple((f, max(gain - decibel, 0.0)) for f, gain in self.curve))
 
-    def narrowed(self) -> Wish:
+    def narrowed(self) -> Requirement:
         """The same curve from an eighth of an octave further up: the taps are too few for where it began."""
         low = _nice_up(self.band_hz[0] * 2**0.125 * (1 - 1e-9))
         first = math.floor(2 * float(np.interp(np.log(low), *np.array([(np.log(f), g) for f, g in self.curve]).T))) / 2
-        return Wish((low, self.band_hz[1]), ((low, first), *(point for point in self.curve if point[0] > low)))
+        return Requirement((low, self.band_hz[1]), ((low, first), *(point for point in self.curve if point[0] > low)))
 
 
-def wish_below(frequency_hz: Real, bound_db: Real, cap_db: float) -> Wish | None:
+def requirement_below(frequency_hz: Real, bound_db: Real, cap_db: float) -> Requirement | None:
     """The widest band in which the bound leaves at least LEAST_DB, and a curve below it; None where there is none of an octave.
 
     A knot is at most the least bound between its two neighbours, so that the straight lines between knots stay below
@@ -54,7 +54,7 @@ def wish_below(frequency_hz: Real, bound_db: Real, cap_db: float) -> Wish | None
     for n, knot in enumerate(knots):
         near = (f >= knots[max(n - 1, 0)] * 0.9) & (f <= knots[min(n + 1, len(knots) - 1)] * 1.1)
         curve.append((knot, math.floor(2 * float(gain[near].min())) / 2))
-    return Wish((low, high), tuple(curve))
+    return Requirement((low, high), tuple(curve))
 
 
 def _step(value: float) -> float:

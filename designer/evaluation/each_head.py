@@ -28,8 +28,8 @@ def head_gains_db(design: DesignTable, w: Complex, scene: Scene) -> dict[str, Re
     """Cancellation gain (F,) of an ear channel at each head, mean over its ear cloud; w (F, all drivers)."""
     gains = {}
     for head, ears in zip(scene.heads, np.split(scene.ears(), len(scene.heads), axis=1), strict=True):
-        reach, cancel = (ears[:, 0::2], ears[:, 1::2]) if design.ear == "left" else (ears[:, 1::2], ears[:, 0::2])
-        gains[head.name] = measures.db(measures.cancellation_gain(reach, cancel, w))
+        bright, dark = (ears[:, 0::2], ears[:, 1::2]) if design.ear == "left" else (ears[:, 1::2], ears[:, 0::2])
+        gains[head.name] = measures.db(measures.cancellation_gain(bright, dark, w))
     return gains
 
 

@@ -67,7 +67,7 @@ class Images:
 
     size_m: Real
     rooms: Index  # (I, 3) numbers of the lattice
-    reach_m: float  # images up to this distance are all there
+    extent_m: float  # images up to this distance are all there
 
     @property
     def signs(self) -> Real:
@@ -85,22 +85,22 @@ class Images:
         return np.asarray((self.rooms + odd) * self.size_m + (1 - 2 * odd) * place_m)
 
 
-def images_within(room: Room, listener_m: Real, reach_m: float) -> Images:
+def images_within(room: Room, listener_m: Real, extent_m: float) -> Images:
     """The images of the device up to a distance from the listener (3,) in the room.
 
     Room n lies between n_i S_i and (n_i + 1) S_i along each axis, and the listener between 0 and S_i, so that every image within
     reach has |n_i| <= reach/S_i + 1.
     """
     size_m, device_m = np.array(room.size_m, dtype=float), np.array(room.device_m, dtype=float)
-    numbers = [np.arange(-most, most + 1) for most in (reach_m // size_m).astype(int) + 1]
+    numbers = [np.arange(-most, most + 1) for most in (extent_m // size_m).astype(int) + 1]
     squared_m2 = np.zeros(())
     for axis, n in enumerate(numbers):
         away_m = (n + n % 2) * size_m[axis] + (1 - 2 * (n % 2)) * device_m[axis] - listener_m[axis]
         squared_m2 = squared_m2[..., None] + away_m**2
-    within = np.nonzero(squared_m2 <= reach_m**2)
+    within = np.nonzero(squared_m2 <= extent_m**2)
     nearest = np.argsort(squared_m2[within], kind="stable")
     rooms = np.stack([n[at[nearest]] for n, at in zip(numbers, within, strict=True)], axis=1)
-    return Images(size_m, rooms[np.abs(rooms).sum(axis=1) > 0], reach_m)
+    return Images(size_m, rooms[np.abs(rooms).sum(axis=1) > 0], extent_m)
 
 
 def log_reflection(problem: Problem, room: Room, frequency_hz: Real) -> Real:
@@ -193,7 +193,7 @@ def gathered(
     which = np.asarray(which).ravel()
     step = int(np.clip(CHUNK_WAVES // len(places), LEAST_CHUNK, CHUNK))
     for start in range(0, len(images.rooms), step):
-        part = Images(images.size_m, images.rooms[start : start + step], images.reach_m)
+        part = Images(images.size_m, images.rooms[start : start + step], images.extent_m)
         waves = [waves_from(part, place_m, device_axes, receiver) for place_m in places]
         first, second = receiver.ears.at(np.concatenate([arriving for _, _, arriving, _ in waves]))
         for p, (distance_m, leaving, _, aside) in enumerate(waves):

@@ -3,7 +3,7 @@
 At each place, in the channel's band:
 
 - the cancellation gain, its mean in dB, equal parts of an octave counting alike;
-- the tone: how far the level at the reached ear, smoothed to third octaves, leaves the plain driver's at the same place,
+- the tone: how far the level at the ipsilateral ear, smoothed to third octaves, leaves the plain driver's at the same place,
   once the mean difference is taken out (a shift of all levels is no tone);
 - for what comes from the middle (the channel `centre`, or left and right fed alike): the level between the ears, and the
   time between them, at the largest of the cross-correlation from PHANTOM_BAND_HZ. A place on the axis has none of either.

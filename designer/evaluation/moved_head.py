@@ -95,8 +95,8 @@ class UnseenPoints:
 
     frequency_hz: Real  # (F,) in the band, a quarter of the way between the design's
     displacements_m: Real
-    reach: Complex  # (F, places of each head in turn, drivers of the scene)
-    cancel: Complex
+    bright: Complex  # (F, places of each head in turn, drivers of the scene)
+    dark: Complex
 
 
 def unseen_points(design: DesignTable, scene: Scene, displacements_m: Real) -> UnseenPoints:
@@ -119,8 +119,8 @@ def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
     cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
     unseen = unseen_points(design, scene, displaced_heads_m(cloud_m))
     w = filter_response(taps, unseen.frequency_hz, scene.problem.sample_rate_hz)
-    reach, cancel = (measures.pressure(points, w) for points in (unseen.reach, unseen.cancel))
-    gain = measures.db(measures.ratio(np.abs(reach) ** 2, np.abs(cancel) ** 2))
+    bright, dark = (measures.pressure(points, w) for points in (unseen.bright, unseen.dark))
+    gain = measures.db(measures.ratio(np.abs(bright) ** 2, np.abs(dark) ** 2))
     return MovedHead(unseen.frequency_hz, unseen.displacements_m, gain.T, tuple(head.name for head in scene.heads))
 
 

@@ -12,7 +12,7 @@ from designer.designs.reach import Reach, reach
 from designer.problem.messages import number
 from designer.problem.schema import Problem
 from designer.targets.curves import in_band
-from designer.targets.wishes import SLACK_TOLERANCE_DB
+from designer.targets.requirements import SLACK_TOLERANCE_DB
 
 COLUMNS = 8
 BEYOND_DB = 99.0
@@ -35,7 +35,7 @@ def spread_out(frequency_hz: Real) -> Real:
 
 def reach_lines(found: Reach) -> Iterator[str]:
     """The table of one design."""
-    yield f'reach of "{found.name}": the largest cancellation gain in dB at an effort, other wishes left aside'
+    yield f'reach of "{found.name}": the largest cancellation gain in dB at an effort, other requirements left aside'
     yield _row("effort", [_hertz(f) for f in found.frequency_hz])
     for effort, gains in zip(found.effort_db, found.gain_db, strict=True):
         yield _row(f"{number(effort)} dB", [_gain(gain) for gain in gains])

@@ -88,12 +88,12 @@ def _studied(n: int, channel: ChannelDesign, made: Realized, scene: Scene) -> Ch
     f, rate = inside.frequency_hz, scene.problem.sample_rate_hz
 
     def left(taps: Real) -> Gains:
-        return gains(inside.reach, inside.cancel, filter_response(taps[own], f, rate))
+        return gains(inside.bright, inside.dark, filter_response(taps[own], f, rate))
 
     filters = {"realised": (made.unrounded or made.taps)[n]}
     if made.unrounded:
         filters["quantised"] = made.taps[n]
-    stages = {"ideal": gains(inside.reach, inside.cancel, channel.weights[:, own][target.in_band])}
+    stages = {"ideal": gains(inside.bright, inside.dark, channel.weights[:, own][target.in_band])}
     stages |= {stage: left(taps) for stage, taps in filters.items()}
     moved = {} if channel.design.is_beam else _moved(channel, filters, scene)
     others = variants(made, n, LowEnds.of(channel, scene)) if made.fits else ()
@@ -111,12 +111,12 @@ def _moved(channel: ChannelDesign, filters: Mapping[str, Real], scene: Scene) ->
     f, rate = unseen.frequency_hz, scene.problem.sample_rate_hz
     weights = {"ideal": between(channel.frequency_hz, channel.weights, f)}
     weights |= {stage: filter_response(taps, f, rate) for stage, taps in filters.items()}
-    return {stage: gains(unseen.reach, unseen.cancel, w) for stage, w in weights.items()}
+    return {stage: gains(unseen.bright, unseen.dark, w) for stage, w in weights.items()}
 
 
-def gains(reach: Complex, cancel: Complex, w: Complex) -> Gains:
-    """Of weights (F, L) at points (F, M, L): each displacement's pair, or one point to reach against each to cancel."""
-    each = measures.db(measures.point_ratios(reach, cancel, w))
+def gains(bright: Complex, dark: Complex, w: Complex) -> Gains:
+    """Of weights (F, L) at points (F, M, L): each displacement's pair, or one bright point against each to cancel."""
+    each = measures.db(measures.point_ratios(bright, dark, w))
     return Gains(float(np.median(each)), float(np.percentile(each, 5)), float(each.min()))
 
 

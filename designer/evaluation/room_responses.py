@@ -113,7 +113,7 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     images, longest_s = _images(problem, room, receiver.centre_m)
     walls = Walls.of(log_reflection(problem, room, f), f, air_of(problem))
     axes = room_places.device_axes(room)
-    length = math.ceil(images.reach_m / speed * rate / (n // 4)) * (n // 4) + n
+    length = math.ceil(images.extent_m / speed * rate / (n // 4)) * (n // 4) + n
     reflected = np.zeros((RECEIVERS, len(source.places_m), length))
     away_m = np.linalg.norm(images.of(device_m) - receiver.centre_m, axis=1)
     block = np.floor(away_m / speed * rate / (n // 4)).astype(int)
@@ -121,7 +121,7 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     for b, (first, last) in enumerate(pairwise(edges.tolist())):
         if first == last:
             continue
-        part = Images(images.size_m, images.rooms[first:last], images.reach_m)
+        part = Images(images.size_m, images.rooms[first:last], images.extent_m)
         start = (b - 1) * (n // 4)
         heard = near if away_m[first] < NEAR_M else source
         places_m = room_places.in_room_m(room, heard.places_m)
@@ -143,7 +143,7 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     direct, reflected = (
         (one[:, :, :kept] * fade[:kept]).astype(np.float32).astype(float) for one in (direct, walls_alone)
     )
-    decayed_db = 60.0 * images.reach_m / speed / longest_s
+    decayed_db = 60.0 * images.extent_m / speed / longest_s
     error_db = max(source.error_db, near.error_db, receiver.ears.error_db)
     first_s = float(nearest_m) / speed
     return RoomResponses(
@@ -195,8 +195,8 @@ def _images(problem: Problem, room: Room, centre_m: Real) -> tuple[Images, float
     # As many rooms as fit into a sphere of the reach.
     affordable_m = (most * room_places.volume_m3(room) * 3 / (4 * math.pi)) ** (1 / 3)
     direct_m = float(np.linalg.norm(np.array(room.device_m) - centre_m))
-    reach_m = min(longest_s * problem.speed_of_sound_m_s, affordable_m) + direct_m
-    return images_within(room, centre_m, reach_m), longest_s
+    extent_m = min(longest_s * problem.speed_of_sound_m_s, affordable_m) + direct_m
+    return images_within(room, centre_m, extent_m), longest_s
 
 
 def _direct(at: Scene, receiver: Receiver) -> Complex:

@@ -16,7 +16,7 @@ from designer.metrics import Realised, numbers_of
 from designer.problem.schema import MAX_ORDER, DesignTable, Realization
 from designer.targets.channel_target import Plain
 from designer.targets.region_power import RegionPower
-from designer.targets.wishes import SLACK_TOLERANCE_DB
+from designer.targets.requirements import SLACK_TOLERANCE_DB
 
 DEARER_DB = 0.5
 """Effort or gain that filters take beyond the weights' largest is said above this."""
@@ -59,7 +59,7 @@ def scalars(
 
     Parameters
     ----------
-    given_slacks_db : wish or limit -> slack that the formulation already left (in-band frequencies of the scene,)
+    given_slacks_db : requirement or limit -> slack that the formulation already left (in-band frequencies of the scene,)
     scene : on the design's frequencies and those half way between
     moved : the channel with the head moved; None for a beam
     weights : (F, drivers of the scene) that the taps stand for, on the design's frequencies; None where there are none
@@ -69,12 +69,12 @@ def scalars(
     inside, w = realised.band
     remedy = _remedy(scene.problem.realization, taps.shape[1])
     losses = []
-    for wish, slack in realised.missed_db.items():
-        lost = slack - given_slacks_db.get(wish, np.zeros(slack.size))
+    for requirement, slack in realised.missed_db.items():
+        lost = slack - given_slacks_db.get(requirement, np.zeros(slack.size))
         at = int(np.argmax(lost))
         if lost[at] > SLACK_TOLERANCE_DB:
             where = hz(float(inside.frequency_hz[at]))
-            losses.append(f"realisation loses {lost[at]:.2f} dB of {wish} at {where}; {remedy}")
+            losses.append(f"realisation loses {lost[at]:.2f} dB of {requirement} at {where}; {remedy}")
     if weights is not None:
         losses += _dearer(realised, weights[:, realised.index], remedy)
     orders = () if inside.regions is None else order_warnings(inside.regions, w, inside.frequency_hz)
@@ -88,8 +88,8 @@ def _dearer(realised: Realised, weights: Complex, remedy: str) -> Iterator[str]:
     """
     target, inside, w = realised.target, *realised.band
     own_band = target.in_band[::2]
-    efforts = measures.db(measures.effort(inside.reach, w))
-    asked = float(measures.db(measures.effort(target.reach[::2][own_band], weights[own_band])).max())
+    efforts = measures.db(measures.effort(inside.bright, w))
+    asked = float(measures.db(measures.effort(target.bright[::2][own_band], weights[own_band])).max())
     at = int(np.argmax(efforts))
     if efforts[at] > max(asked, 0.0) + DEARER_DB:
         yield (
@@ -110,8 +110,8 @@ def _remedy(table: Realization, taps: int) -> str:
     if table.form == "biquad":
         return f"more sections ([realization] sections = {table.sections}) or [grid] frequencies bring it back"
     ways = [f"more taps ([realization] taps = {taps})"]
-    if not (table.hold_wishes or table.zero_at_dc or table.exact_at_hz):
-        ways.append("hold_wishes = true (which takes longer)")
+    if not (table.hold_requirements or table.zero_at_dc or table.exact_at_hz):
+        ways.append("hold_requirements = true (which takes longer)")
     ways.append('form = "fir" (which keeps the level)' if table.form == "rtf" else "more [grid] frequencies")
     return f"{', '.join(ways[:-1])} or {ways[-1]} bring it back"
 

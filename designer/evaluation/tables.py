@@ -14,7 +14,7 @@ from designer.arrays import Real
 from designer.metrics import CURVES, Realised, compute
 from designer.problem.schema import DesignTable
 from designer.targets.channel_target import Plain
-from designer.targets.wishes import SLACK_TOLERANCE_DB
+from designer.targets.requirements import SLACK_TOLERANCE_DB
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -27,7 +27,7 @@ from designer.arrays import Bool, Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem, Tolerance
 from designer.realization import response as filter_response
-from designer.targets.channel_target import cancelled_azimuths
+from designer.targets.channel_target import dark_azimuths
 from designer.targets.curves import in_band
 
 REFERENCE_C = 20.0  # degrees at which the problem's speed of sound holds
@@ -160,10 +160,10 @@ class Points:
         drivers_m = driver_places_m(problem)
         far = design.is_beam and np.isinf(problem.azimuth_distance_m)
         if design.is_beam:
-            azimuths = np.radians(scene.azimuth_deg[cancelled_azimuths(design, scene.azimuth_deg)])
+            azimuths = np.radians(scene.azimuth_deg[dark_azimuths(design, scene.azimuth_deg)])
             angles = np.concatenate([np.radians([design.look_deg or 0.0]), azimuths])
-            reach_m = FAR_M if far else problem.azimuth_distance_m
-            points_m = reach_m * np.stack([np.cos(angles), np.sin(angles), np.zeros_like(angles)], axis=1)
+            extent_m = FAR_M if far else problem.azimuth_distance_m
+            points_m = extent_m * np.stack([np.cos(angles), np.sin(angles), np.zeros_like(angles)], axis=1)
         else:
             points_m = geometry.ears_m(problem.listener, scene.heads[0].radius_m, np.zeros((1, 3)))[0]
         path_m = points_m[:, None] - drivers_m
@@ -220,8 +220,8 @@ def _points(design: DesignTable, scene: Scene) -> Complex:
     """H (F, M, L) at the points."""
     if not design.is_beam:
         return scene.ears()[:, :2]  # of the first head
-    cancelled_deg = scene.azimuth_deg[cancelled_azimuths(design, scene.azimuth_deg)]
-    return scene.on_circle(np.concatenate([[design.look_deg or 0.0], cancelled_deg]))
+    dark_deg = scene.azimuth_deg[dark_azimuths(design, scene.azimuth_deg)]
+    return scene.on_circle(np.concatenate([[design.look_deg or 0.0], dark_deg]))
 
 
 def _changed(scene: Scene, speed_ratio: float, radius_ratio: float) -> Scene:

@@ -9,7 +9,7 @@ import numpy as np
 from designer.arrays import Bool, Real
 from designer.problem.methods import ignores, method_of
 from designer.problem.schema import DesignTable
-from designer.targets.wishes import SLACK_TOLERANCE_DB
+from designer.targets.requirements import SLACK_TOLERANCE_DB
 
 
 def hz(frequency_hz: float) -> str:
@@ -41,23 +41,23 @@ def _decibels(values: list[float]) -> str:
 def asked(design: DesignTable) -> str:
     """What a design asks for, as a noun phrase."""
     band = f"from {hz(design.band_hz[0])} to {hz(design.band_hz[1])}"
-    wishes = []
+    requirements = []
     if design.cancellation_gain_db:
         gain = _decibels([point[1] for point in design.cancellation_gain_db])
-        wishes.append(gain if design.cancel_regions is None else f"{gain} between regions of the sphere")
+        requirements.append(gain if design.dark_regions is None else f"{gain} between regions of the sphere")
     if design.mask:
-        wishes.append(f"a mask of {_decibels([line.max_db for line in design.mask])}")
+        requirements.append(f"a mask of {_decibels([line.max_db for line in design.mask])}")
     if design.window_deg:
-        wishes.append(
+        requirements.append(
             f"a window of {design.window_deg[0]:g} to {design.window_deg[1]:g} degrees within {design.window_ripple_db:g} dB"
         )
-    if design.cancel_regions and not design.cancellation_gain_db:
-        wishes.append("the largest ratio between regions of the sphere, up to 40 dB,")
+    if design.dark_regions and not design.cancellation_gain_db:
+        requirements.append("the largest ratio between regions of the sphere, up to 40 dB,")
     elif design.nulls_deg and not (design.cancellation_gain_db or design.mask):
-        wishes.append(
+        requirements.append(
             "nulls as deep as the rest allows at " + _joined([f"{null:g}" for null in design.nulls_deg]) + " degrees"
         )
-    return f"{_joined(wishes)} asked {band}"
+    return f"{_joined(requirements)} asked {band}"
 
 
 @dataclass(frozen=True)
@@ -91,25 +91,25 @@ def verdict(
     Parameters
     ----------
     frequency_hz : (N,) the design's frequencies in the band
-    slacks_db, excesses_db, binding : wish or limit -> (N,)
-    azimuths_deg : wish over azimuth -> (N,) where it is missed most
+    slacks_db, excesses_db, binding : requirement or limit -> (N,)
+    azimuths_deg : requirement over azimuth -> (N,) where it is missed most
     reachable_gain_db : (N,) the most that any weights reach within the effort limit; not finite where there is no bound
     out_of_reach : (N,) where no weights within the limits meet what is missed: only a bound on all weights says so
-    reason : why a wish is missed, where no formulation can tell
+    reason : why a requirement is missed, where no formulation can tell
 
     """
-    wishes = {**slacks_db, **excesses_db}
-    slack = np.max([*wishes.values(), np.zeros(frequency_hz.size)], axis=0)
+    requirements = {**slacks_db, **excesses_db}
+    slack = np.max([*requirements.values(), np.zeros(frequency_hz.size)], axis=0)
     short = slack > SLACK_TOLERANCE_DB
     if not short.any():
-        return Verdict(f"{asked(design)}; reached at every frequency", ())
+        return Verdict(f"{asked(design)}; met at every frequency", ())
     reached = f"reached {spans(frequency_hz, ~short)}" if (~short).any() else "reached nowhere"
     why = _joined(
         [_limit(design, name) for name, binds in binding.items() if (binds & short).sum() > 0.5 * short.sum()]
     )
     elsewhere = "elsewhere " if (~short).any() else ""
     named = f'the method "{design.method}"'
-    missed = [name for name in wishes if (wishes[name] > SLACK_TOLERANCE_DB).any()]
+    missed = [name for name in requirements if (requirements[name] > SLACK_TOLERANCE_DB).any()]
     ignored = [name for name in missed if ignores(design, name)]
     if reason:
         pass
@@ -130,7 +130,7 @@ def verdict(
     lost = f"up to {_missing(slack[worst])} dB are missing (at {hz(float(frequency_hz[worst]))})"
     sentence = f"{asked(design)}; {reached}; {reason}, and {lost}"
     shortfalls = []
-    for name, missing in wishes.items():
+    for name, missing in requirements.items():
         lacking = missing > SLACK_TOLERANCE_DB
         if lacking.any():
             at = int(np.argmax(missing))

@@ -81,7 +81,7 @@ class CmsisWord:
 
     def refuse(self, where: str, found: str, allowed: str, remedy: str) -> UsageError:
         """The error of what the word or the library cannot hold."""
-        return UsageError(f"--target cmsis-{self.suffix}: {where}: found {found}; allowed: {allowed}; {remedy}")
+        return UsageError(f"--target cmsis-{self.suffix}: {where}: got {found}; expected {allowed}; {remedy}")
 
 
 F32 = CmsisWord("f32", "float32_t", 4, None, 5)
@@ -240,12 +240,12 @@ def plan_of(filters: FilterSet, word: CmsisWord) -> Plan:
     """The plan of a set of filters. Raises UsageError: the word or the library cannot hold them."""
     if not filters.filters:
         raise UsageError(
-            f"--target cmsis-{word.suffix}: found no filter in the design; allowed: at least one; design it again"
+            f"--target cmsis-{word.suffix}: got no filter in the design; expected at least one; design it again"
         )
     asked = filters.options.get("prefix", "")
     if c_name(asked) != asked and asked:
         raise UsageError(
-            f"--prefix: found {asked!r}; allowed: a letter, then letters, digits and single _, at most {LONGEST} in"
+            f"--prefix: got {asked!r}; expected a letter, then letters, digits and single _, at most {LONGEST} in"
             f" all, and no name of C's or of CMSIS-DSP's; try {c_name(asked)}"
         )
     prefix = asked or (c_name(filters.name) if filters.name else "filters")

@@ -261,7 +261,7 @@ def stated(comments: str, what: str) -> str | None:
 
 def refusal(path: Path, found: str, allowed: str, remedy: str = AGAIN) -> DataError:
     """The error of a file that cannot be used: what was found, what is allowed, what to do."""
-    return DataError(f"{_shown_path(path)}: found {found}; allowed: {allowed}; {remedy}")
+    return DataError(f"{_shown_path(path)}: got {found}; expected {allowed}; {remedy}")
 
 
 def shown(text: object) -> str:

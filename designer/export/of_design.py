@@ -160,7 +160,7 @@ def at_the_points(result: Result, taps: dict[str, Real]) -> dict[str, dict[str, 
 
 def _gains(target: ChannelTarget, before: Complex, after: Complex) -> dict[str, float]:
     designed, exported = (
-        measures.db(measures.cancellation_gain(target.reach, target.cancel, w)) for w in (before, after)
+        measures.db(measures.cancellation_gain(target.bright, target.dark, w)) for w in (before, after)
     )
     return {
         "designed_mean_db": round(float(np.mean(designed)), 3),
@@ -171,10 +171,10 @@ def _gains(target: ChannelTarget, before: Complex, after: Complex) -> dict[str, 
 
 def _bright(target: ChannelTarget, before: Complex, after: Complex) -> dict[str, float]:
     f = target.frequency_hz
-    level = measures.db(measures.mean_power(target.reach, after)) - measures.db(
-        measures.mean_power(target.reach, before)
+    level = measures.db(measures.mean_power(target.bright, after)) - measures.db(
+        measures.mean_power(target.bright, before)
     )
-    cross = np.sum(np.conj(measures.pressure(target.reach, before)) * measures.pressure(target.reach, after), axis=1)
+    cross = np.sum(np.conj(measures.pressure(target.bright, before)) * measures.pressure(target.bright, after), axis=1)
     weight = np.abs(cross)
     late_s = -float(np.sum(weight * f * np.angle(cross)) / max(np.sum(weight * f**2), 1e-300)) / (2 * np.pi)
     return {

@@ -74,7 +74,7 @@ class Option:
         if value and self.names and value not in self.names:
             near = difflib.get_close_matches(value.lower(), self.names, n=1, cutoff=0.5)
             remedy = f"; nearest: {near[0]}" if near else ""
-            raise UsageError(f"--{self.flag}: found {value!r}; allowed: {', '.join(self.names)}{remedy}")
+            raise UsageError(f"--{self.flag}: got {value!r}; expected {', '.join(self.names)}{remedy}")
 
 
 class BareFile(NamedTuple):
@@ -153,7 +153,7 @@ class Target:
 
 def refuse(target: str, found: str, allowed: str, remedy: str) -> UsageError:
     """The error of what a target cannot hold: what was found, what is allowed, what to do."""
-    return UsageError(f"target {target}: found {found}; allowed: {allowed}; {remedy}")
+    return UsageError(f"target {target}: got {found}; expected {allowed}; {remedy}")
 
 
 def whole_rate(filters: FilterSet, target: str) -> int:

@@ -114,7 +114,7 @@ def _channel(table: DesignTable, saved: Mapping[str, Any]) -> Channel:
         plain=Plain(tuple(plain["drivers"]), tuple(plain["delay_s"])),
         plain_names=tuple(plain["names"]),
         frequency_hz=np.array(certificate["frequency_hz"]),
-        slacks_db={wish: np.array(slack) for wish, slack in saved["slacks_db"].items()},
+        slacks_db={requirement: np.array(slack) for requirement, slack in saved["slacks_db"].items()},
         certificate=Certificate(**numbers, by_reference=np.array(certificate["by_reference"], dtype=bool)),
         feasible=saved["feasible"],
         verdict=Verdict(saved["sentence"], tuple(saved["shortfalls"])),

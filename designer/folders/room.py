@@ -61,12 +61,12 @@ def read_ears(folder: Path, drivers: tuple[str, ...], sample_rate_hz: float) -> 
     if samples.ndim != 2 or samples.shape[1] != 2 * len(drivers):
         channels = 1 if samples.ndim == 1 else samples.shape[1]
         raise DataError(
-            f"{path}: found {channels} channels; allowed: {2 * len(drivers)}, two a driver; design the problem again"
+            f"{path}: got {channels} channels; expected {2 * len(drivers)}, two a driver; design the problem again"
         )
     if rate != round(sample_rate_hz):
         raise DataError(
-            f"{path}: found a rate of {rate} Hz; allowed: {round(sample_rate_hz)} Hz; design the problem again"
+            f"{path}: got a rate of {rate} Hz; expected {round(sample_rate_hz)} Hz; design the problem again"
         )
     if not samples.size or not np.isfinite(samples).all():
-        raise DataError(f"{path}: found NaN, infinity or no sample; allowed: finite samples; design the problem again")
+        raise DataError(f"{path}: got NaN, infinity or no sample; expected finite samples; design the problem again")
     return np.ascontiguousarray(samples.reshape(len(samples), len(drivers), 2).transpose(2, 1, 0).astype(float))

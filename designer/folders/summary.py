@@ -49,7 +49,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
     """
     path = folder / SUMMARY
     no_summary = DataError(
-        f"{folder}: found no summary.json of this tool; allowed: a folder that `designer design` wrote"
+        f"{folder}: got no summary.json of this tool; expected a folder that `designer design` wrote"
     )
     try:
         if not path.is_file():
@@ -187,7 +187,7 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
             "gap": _numbers(channel.certificate.gap),
             "by_reference": channel.certificate.by_reference.tolist(),
         },
-        "slacks_db": {wish: slack.tolist() for wish, slack in channel.slacks_db.items()},
+        "slacks_db": {requirement: slack.tolist() for requirement, slack in channel.slacks_db.items()},
     }
 
 

@@ -3,8 +3,8 @@
     maximise    w^H A w / w^H Q w
     subject to  ||w||² <= effort · w^H A w / (the largest A_ll)
 
-A (F, L, L) is the mean of h^H h over the points to reach, Q the same over the points to cancel, with drivers outside
-their bands counted as if they radiated there (`out_of_band`). Q is singular where there are fewer points to cancel than
+A (F, L, L) is the mean of h^H h over the bright points, Q the same over the dark points, with drivers outside
+their bands counted as if they radiated there (`out_of_band`). Q is singular where there are fewer dark points than
 drivers, and the ratio has then no bound of its own: 1e-9 of its mean diagonal is added, as is whatever δ the effort
 limit needs. No curve is looked at: this is the limit of the power ratio as γ goes to its largest.
 
@@ -15,7 +15,7 @@ then the most efficient weights are given, and what they spend too much is the v
 
 Source: Choi and Kim, Generation of an acoustically bright zone (JASA 111, 2002); with the effort limit Betlehem, Zhang,
 Poletti and Abhayapala, Personal sound zones (IEEE Signal Processing Magazine, March 2015), equations (2) to (4).
-Truths: for one point to reach the ratio is h B⁻¹ h^H (Capon); with B the power over the sphere N monopoles reach N²; the
+Truths: for one bright point the ratio is h B⁻¹ h^H (Capon); with B the power over the sphere N monopoles reach N²; the
 power ratio's cost grows without bound as γ comes near to it, and beyond it nothing is feasible.
 """
 
@@ -41,7 +41,7 @@ def solve(target: ChannelTarget) -> Solution:
     """The weights of the largest ratio within the effort limit."""
     found = best_contrast(target)
     e = least_efficiency(target)
-    reached = np.einsum("fi,fij,fj->f", found.v.conj(), target.reach_power, found.v).real
+    reached = np.einsum("fi,fij,fj->f", found.v.conj(), target.bright_power, found.v).real
     violation = np.where(np.isfinite(found.load), 0.0, np.maximum(ratio(e, reached) - 1, 0.0))
     with np.errstate(divide="ignore"):
         value, bound = 1 / found.value, 1 / np.maximum(found.bound, 0.0)  # as ratios; a bound of 0 is none
@@ -51,14 +51,14 @@ def solve(target: ChannelTarget) -> Solution:
 def best_contrast(target: ChannelTarget) -> Loaded:
     """The weights, of unit norm, with their loading and gap."""
     Q, e = quiet_power(target), least_efficiency(target)
-    if target.reach.shape[1] == 1 and not target.power_spread:
-        return loaded_point(target.reach[:, 0], Q, e, least_load=LEAST_LOAD)
-    return loaded_matrix(target.reach_power, Q, e, least_load=LEAST_LOAD)
+    if target.bright.shape[1] == 1 and not target.power_spread:
+        return loaded_point(target.bright[:, 0], Q, e, least_load=LEAST_LOAD)
+    return loaded_matrix(target.bright_power, Q, e, least_load=LEAST_LOAD)
 
 
 def quiet_power(target: ChannelTarget) -> Complex:
     """Q (F, L, L): what is to be small."""
-    return with_drivers_bands(target.cancel_power, target.cost)
+    return with_drivers_bands(target.dark_power, target.cost)
 
 
 def least_efficiency(target: ChannelTarget) -> Real:

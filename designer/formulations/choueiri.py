@@ -3,15 +3,15 @@
     minimise    ||H w - d||² + β(f) w^H P w
     subject to  nothing; β(f) is the least for which no singular value of the regularised inverse passes Γ
 
-H (F, M, L), d and P are pressure matching's: the points to reach and to cancel, the strongest driver's own response, what
+H (F, M, L), d and P are pressure matching's: the bright points and to cancel, the strongest driver's own response, what
 each driver costs. With σ_i the singular values of H P^(-1/2) those of the inverse are σ_i / (σ_i² + β), so
 
     β = max(0, max_i (σ_i / Γ - σ_i²)),
 
 and ||w|| <= Γ, whatever is to be heard at the points: the largest spectrum that any pair of ear signals calls for is Γ where
 perfect cancellation would call for more, and perfect cancellation's elsewhere. Γ is relative to the strongest driver alone.
-Convex: a sum of squares. Never infeasible: no wish and no limit but Γ is looked at. As for every design the level at the
-points to reach is afterwards made the plain driver's, which raises the spectrum by what the regularisation took there.
+Convex: a sum of squares. Never infeasible: no requirement and no limit but Γ is looked at. As for every design the level at the
+bright points is afterwards made the plain driver's, which raises the spectrum by what the regularisation took there.
 
 Where the drivers spread, H has pressure matching's L rows more. In the worst case of the spread the error's norm is at most
 ||H w - d|| + ε ||p^½ ∘ w||, p_l the squared norm of H's column (`designer.targets.worst_case`): for the θ of some weights

@@ -11,7 +11,7 @@
 
 Every line is a norm, or a sum of two, below an affine function: convex. With the slacks s nothing but the hard limits on
 w can collide with the first line; where they do, the level is lowered to what they allow (`share_of_level`) before
-anything is solved, so there is always an answer. σ is large, so that a slack is used only where the wishes cannot hold
+anything is solved, so there is always an answer. σ is large, so that a slack is used only where the requirements cannot hold
 together, and then Σ s is the smallest that lets them. For an ear channel the quiet points are those of the cancelled
 ear; for a beam all that is outside the window. The white-noise gain of an ear channel, whose look point is the head's
 centre, is anchored to the phase φ that the strongest driver has there: a little stricter than asked.
@@ -23,7 +23,7 @@ B, which are means, take the variance as a diagonal instead.
 **The window's lower bound.** A level of at least 1 - r is not convex in complex w. d_p = 1, the on-axis response delayed
 as a source at the origin would be, makes it so: what is lost is every design whose level fits and whose phase does not.
 So before anything is called missed, passes free it: | |z| - 1 | <= |z - u| for any |u| = 1, with equality at u = z/|z|, so the
-disc about the phase u that the last answer has majorises what is wished, holds that answer with no more slack, and its optimum is
+disc about the phase u that the last answer has majorises what is required, holds that answer with no more slack, and its optimum is
 no worse. They are made where a requirement has slack, until none has or a pass gains nothing (`with_phase_passes`); the file's
 `window_phase_passes` asks for so many at least, everywhere. A few are enough; they end in a local optimum, not in the best of all, so
 what is still missed may be within reach of other weights: only `out_of_reach` says that it is not.
@@ -56,8 +56,8 @@ from designer.solvers.constrained_cones import Plane, in_weights, least_white_no
 from designer.solvers.constrained_data import ConstrainedData, Family, data_of
 from designer.solvers.parts import in_parts, solve_in_parts, with_reference
 from designer.solvers.solution import Solution
+from designer.targets.requirements import SLACK_TOLERANCE_DB
 from designer.targets.target import WINDOW_LABEL, ChannelTarget
-from designer.targets.wishes import SLACK_TOLERANCE_DB
 
 Statement = Callable[[ConstrainedData, int], Any]
 ProgramOf = Callable[[ConstrainedData], cones.ConeProgram]
@@ -98,12 +98,12 @@ def solve_part(
     certified : the weights of data, their certificate, and which of them the reference solved
 
     """
-    rise = np.ones(target.frequency_hz.size)  # mean power over the points to reach, over the centre's
-    for _ in range(1 if target.reach.shape[1] == 1 else 2):
+    rise = np.ones(target.frequency_hz.size)  # mean power over the bright points, over the centre's
+    for _ in range(1 if target.bright.shape[1] == 1 else 2):
         data = data_of(target, rise)
         w, answer, by_reference = certified(data)
         on_centre = np.abs(np.einsum("fl,fl->f", target.centre, w)) ** 2
-        rise = mean_power(target.reach, w) / np.maximum(on_centre, 1e-30)
+        rise = mean_power(target.bright, w) / np.maximum(on_centre, 1e-30)
     w, answer, by_reference = with_phase_passes(target, data, (w, answer, by_reference), certified)
     level = np.ones(len(w)) if data.level is None else data.level
     return Solution(
@@ -149,7 +149,7 @@ def with_phase_passes(
 
 def _largest_slack_db(data: ConstrainedData, answer: cones.ConeSolution) -> Real:
     """Of any requirement (F,): a window that is met in level by weights that were held to its phase has slack too."""
-    requirements = [i for i, name in enumerate(data.wishes) if name != SIDELOBES]
+    requirements = [i for i, name in enumerate(data.requirements) if name != SIDELOBES]
     slacks = answer.x[:, 2 * data.centre.shape[1] :][:, requirements]
     return amplitude_db(1 + np.maximum(slacks.max(axis=1), 0.0))
 
@@ -165,9 +165,9 @@ def out_of_reach(target: ChannelTarget) -> Bool:
 
     The window's upper half alone, |h_p w| <= 1 + r, holds for every w that meets the window, and is convex. Where not even that
     goes together with the rest, the dual value of the smallest sum of slacks is above 0, and no weights do. Which weights meet the
-    curve is convex where there is one point to reach; over a cloud this bound is not known.
+    curve is convex where there is one bright point; over a cloud this bound is not known.
     """
-    if target.reach.shape[1] > 1:
+    if target.bright.shape[1] > 1:
         return np.zeros(target.frequency_hz.size, dtype=bool)
 
     def bound(some: ChannelTarget, _: slice) -> Real:
@@ -220,7 +220,7 @@ def statement(data: ConstrainedData, f: int) -> Any:
 
     size = data.centre.shape[1]
     w = cp.Variable(size, complex=True, name="w")
-    s = cp.Variable(len(data.wishes), nonneg=True, name="s")
+    s = cp.Variable(len(data.requirements), nonneg=True, name="s")
     root = np.linalg.cholesky(data.quadratic[f]).conj().T
     objective = cp.sum_squares(root @ w) + data.slack_prices @ s
     return cp.Problem(cp.Minimize(objective), constraints(data, f, w, s))

@@ -1,11 +1,11 @@
-"""Delay-and-sum, a baseline: every driver at equal gain, in phase at the point to reach.
+"""Delay-and-sum, a baseline: every driver at equal gain, in phase at the bright point.
 
     maximise    Re h w
     subject to  |w_l| <= 1/L
 
 with the answer w_l = conj(h_l) / |h_l| / L: in free field that is a delay a driver. Convex: a linear function over discs. No
 weights within the discs are louder than Σ |h_l| / L (Hölder's inequality), which is the certificate. Never infeasible: it
-looks at no wish and at no limit. Where the |h_l| are equal (the far field) it reaches the largest white-noise gain there is.
+looks at no requirement and at no limit. Where the |h_l| are equal (the far field) it reaches the largest white-noise gain there is.
 
 Source: Van Trees, Optimum Array Processing (2002), chapter 2. Truth: a white-noise gain of 10 log10 L in the far field.
 """
@@ -23,7 +23,7 @@ from designer.targets.target import ChannelTarget
 
 
 def solve(target: ChannelTarget) -> Solution:
-    """Weights in phase at the point whose phase is kept; no wish is looked at."""
+    """Weights in phase at the point whose phase is kept; no requirement is looked at."""
     h = target.centre
     L = h.shape[1]
     w = np.asarray(h.conj() / np.maximum(np.abs(h), 1e-300) / L)

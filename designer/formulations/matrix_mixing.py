@@ -56,7 +56,7 @@ def solve(target: ChannelTarget, matrix_gains: list[float] | None = None) -> Sol
 def band_means(target: ChannelTarget) -> tuple[Complex, Complex, Real]:
     """Ā, B̄ (1, L, L) and P̄ (1, L) over the band."""
     band = target.at(target.in_band)
-    A, B = band.reach_power.real, band.cancel_power.real
+    A, B = band.bright_power.real, band.dark_power.real
     level, gamma = _scales(band)
     A_mean, B_mean = np.mean(A / level[:, None, None], axis=0), np.mean((gamma / level)[:, None, None] * B, axis=0)
     return A_mean[None].astype(complex), B_mean[None].astype(complex), np.mean(band.cost, axis=0)[None]
@@ -65,14 +65,14 @@ def band_means(target: ChannelTarget) -> tuple[Complex, Complex, Real]:
 def _scales(band: ChannelTarget) -> tuple[Real, Real]:
     """The strongest driver's power and γ, each (F,), over the band."""
     gamma = band.gamma if band.gamma is not None else np.full(band.frequency_hz.size, DEEPEST)
-    return np.diagonal(band.reach_power, axis1=1, axis2=2).real.max(axis=1), gamma
+    return np.diagonal(band.bright_power, axis1=1, axis2=2).real.max(axis=1), gamma
 
 
 def _norms(band: ChannelTarget, g: Real) -> tuple[tuple[Real, Real], tuple[Real, Real]]:
     """||A^½ g|| and ε ||E^½ g||, ||B^½ g|| and ε ||D^½ g||, each (F,), over the band."""
     deviation = float(np.sqrt(band.spread))
     w = np.tile(g.astype(complex), (band.frequency_hz.size, 1))
-    return norms(band.reach, deviation, w), norms(band.cancel, deviation, w)
+    return norms(band.bright, deviation, w), norms(band.dark, deviation, w)
 
 
 def worst_ratio(target: ChannelTarget, g: Real) -> float:
@@ -92,18 +92,18 @@ def hardened_means(target: ChannelTarget, g: Real) -> tuple[Complex, Complex]:
     phi = np.clip(1 - ratio(lost, full), EDGE, 1 - EDGE)
     theta_a, theta_b = shares(a, b)
     held = np.clip(worst_ratio(target, g), LEAST_RATIO, 1.0)
-    A, B = mean_power_matrix(band.reach).real, mean_power_matrix(band.cancel).real
+    A, B = mean_power_matrix(band.bright).real, mean_power_matrix(band.dark).real
     E, D = (target.spread * M * np.eye(len(g)) for M in (A, B))
 
     def over_band(M: Real, scale: Real | float) -> Complex:
         return np.asarray(np.mean(M * (scale / level)[:, None, None], axis=0)[None], dtype=complex)
 
-    reach = over_band(A, phi)
+    bright = over_band(A, phi)
     hard = over_band(B, gamma / theta_a) + over_band(D, gamma / theta_b) + over_band(E, phi / (1 - phi) / held)
     # Scaled together, so that the last gains have the level, and with it the effort, that they have.
     last = g[None].astype(complex)
-    scale = quadratic(over_band(A, 1.0), last) / quadratic(reach, last)
-    return reach * scale, hard * scale
+    scale = quadratic(over_band(A, 1.0), last) / quadratic(bright, last)
+    return bright * scale, hard * scale
 
 
 def best_gains(target: ChannelTarget) -> tuple[Real, float, float]:
@@ -147,10 +147,10 @@ def _real(w: Complex) -> Complex:
 def _faults(gains: list[float], drivers: int) -> list[tuple[str, str, str]]:
     faults = []
     if not any(gains):
-        found = f"found {shown(gains)}"
+        found = f"got {shown(gains)}"
         faults.append((found, "at least one gain that is not 0", "the best gains are found without the key"))
     if len(gains) != drivers:
-        found = f"found {len(gains)} gain{'s' if len(gains) != 1 else ''}"
+        found = f"got {len(gains)} gain{'s' if len(gains) != 1 else ''}"
         faults.append((found, f"one a driver, {drivers}", "the order is that of the drivers"))
     return faults
 

@@ -3,8 +3,8 @@
     maximise    |h w|² / w^H P w
     subject to  w^H A w >= γ w^H B w
 
-h (F, L) is the look direction, or the reached ear at the cloud's centre; A, B (F, L, L) are the mean powers over the
-points to reach and to cancel, P the diagonal of what each driver costs at each frequency, so that woofers, mid-ranges and
+h (F, L) is the look direction, or the ipsilateral ear at the cloud's centre; A, B (F, L, L) are the mean powers over the
+bright points and to cancel, P the diagonal of what each driver costs at each frequency, so that woofers, mid-ranges and
 tweeters share one design and each plays where it is cheap. Where A is of one point, h, it is the power ratio; over a cloud, it
 gives the centre the most and leaves the ratio to hold in the mean.
 
@@ -24,7 +24,7 @@ The sum rises with t from t = 0 (in phase, the form met for free) to t = 1/c_max
 to the top eigenvector; then as much of that vector is added as the form needs.
 
 Source: Y. Luo, Constant directivity loudspeaker beamforming (arXiv 2407.01860), maximum sensitivity constant directivity
-(MSCD), with its regularisation over frequency as P. Truths: with one point to reach it is the power ratio; without a ratio that
+(MSCD), with its regularisation over frequency as P. Truths: with one bright point it is the power ratio; without a ratio that
 binds it is |w| ∝ |h| / P, the matched filter; the semidefinite relaxation has the same value.
 """
 
@@ -53,7 +53,7 @@ FEASIBLE = 1e-13
 
 def solve(target: ChannelTarget) -> Solution:
     """The most sensitive weights that meet the curve; where these do not fit the effort, the power ratio's compromise."""
-    A, B = target.reach_power, target.cancel_power
+    A, B = target.bright_power, target.dark_power
     gamma = np.full(len(A), DEEPEST) if target.gamma is None else target.gamma
     w, found = most_sensitive_weights(target.centre, A, B, target.cost, gamma)
     value, bound, gap = found.value, found.bound, found.gap
@@ -65,7 +65,7 @@ def solve(target: ChannelTarget) -> Solution:
         w[out], near = most_sensitive_weights(target.centre[out], A[out], B[out], target.cost[out], gamma[out])
         value[out], bound[out], gap[out] = near.value, near.bound, near.gap
     violation = np.maximum(1 - ratio(quadratic(A, w), gamma * quadratic(B, w)), 0.0)
-    dear = effort(target.reach, w) > target.max_effort * (1 + 1e-9)
+    dear = effort(target.bright, w) > target.max_effort * (1 + 1e-9)
     if dear.any():
         unlimited = replace(target, max_gain=np.full(target.max_gain.shape, np.inf))
         other = power_ratio.solve(unlimited.at(dear))

@@ -9,8 +9,8 @@
                 ||w|| <= Re(h_0 w e^{-jφ}) / √(white-noise gain)
                 s, e >= 0
 
-The sidelobes are the masks' points, all of them lowered together by the same dB; without a mask the points to cancel (a
-beam's nulls, or what is outside its window; the cancelled ear at each displacement: there it is the worst that is made
+The sidelobes are the masks' points, all of them lowered together by the same dB; without a mask the dark points (a
+beam's nulls, or what is outside its window; the contralateral ear at each displacement: there it is the worst that is made
 small, where the power ratio looks at the mean). Below the floor, -60 dB, nothing is gained, and the cheapest weights are
 taken. The window and the curve are kept before any sidelobe is lowered: σ is large. ε_d is the drivers' spread. Every line
 is a norm, or a sum of two, below an affine function: convex, second-order cones, and but for their objective those of the
@@ -67,10 +67,10 @@ def by_statement(data: ConstrainedData, f: int) -> tuple[Complex, cones.ConeSolu
 
 
 def for_passes(target: ChannelTarget) -> ChannelTarget:
-    """A target without masks with the points to cancel as sidelobes, each held by its own norm: the passes are for the curve alone."""
+    """A target without masks with the dark points as sidelobes, each held by its own norm: the passes are for the curve alone."""
     if target.masks:
         return target
-    sidelobes = Mask("cancelled", target.cancel, np.ones(len(target.cancel)), np.zeros(target.cancel.shape[1]))
+    sidelobes = Mask("cancelled", target.dark, np.ones(len(target.dark)), np.zeros(target.dark.shape[1]))
     return replace(target, masks=(sidelobes,))
 
 
@@ -82,7 +82,7 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
         for mask, (_, points, _, _) in zip(target.masks, data.families[: len(target.masks)], strict=True)
     ]
     if not lines:
-        lines = [target.cancel * (np.sqrt(rise) / target.plain_level)[:, None, None]]
+        lines = [target.dark * (np.sqrt(rise) / target.plain_level)[:, None, None]]
     louder = target.plain_level / target.single_level
     price = EFFORT_PRICE * target.cost / louder[:, None] ** 2
     return with_sidelobes(replace(data, families=data.families[len(target.masks) :]), lines, price, target.point_spread)
@@ -123,7 +123,7 @@ def statement(data: ConstrainedData, f: int) -> Any:
     import cvxpy as cp
 
     w = cp.Variable(data.centre.shape[1], complex=True, name="w")
-    s = cp.Variable(len(data.wishes), nonneg=True, name="s")  # the first is the sidelobes' level above the floor
+    s = cp.Variable(len(data.requirements), nonneg=True, name="s")  # the first is the sidelobes' level above the floor
     root = np.linalg.cholesky(data.quadratic[f]).conj().T
     level = cp.hstack([s[0] / FLOOR, s[1:]])  # FLOOR (1 + level) is the sidelobes' limit
     objective = s[0] + cp.sum_squares(root @ w) + SLACK_PRICE * cp.sum(s[1:])

@@ -3,7 +3,7 @@
     maximise    w^H A w / w^H P w
     subject to  w^H A w >= γ w^H B w
 
-A (F, L, L) is the mean of h^H h over the points to reach, B the same over the points to cancel, P the diagonal of
+A (F, L, L) is the mean of h^H h over the bright points, B the same over the dark points, P the diagonal of
 what each driver costs. Two homogeneous quadratic forms over the complex numbers: the dual, a search for one
 multiplier, has no gap (the semidefinite relaxation is tight), so it is solved as if it were convex. For ears
 (crosstalk cancellation, null-steering) and for regions of azimuth (beams) alike.
@@ -17,7 +17,7 @@ answer breaks a limit of a single driver or a floor of white-noise gain, cones g
 **Limits of single drivers**: the same objective, as second-order cones about weights that are known.
 
     minimise    w^H P w / w_0^H P w_0 + σ s                           the least effort
-    subject to  a w = 1,   a = w_0^H A / w_0^H A w_0                  level 1 at the points to reach
+    subject to  a w = 1,   a = w_0^H A / w_0^H A w_0                  level 1 at the bright points
                 ||B^(1/2) w|| <= γ^(-1/2) (1 + s)                     power ratio
                 |w_l| <= g_l,   ||w|| <= effort
                 ||w|| <= Re(h_0 w e^{-jφ}) / √(white-noise gain),     φ the phase of h_0 w_0
@@ -28,7 +28,7 @@ in the norm of A, so every w of the plane has at least the level: what the cones
 allow. And nothing is lost at w_0, where both sides are equal: a ∝ w_0^H A makes the condition for an optimum there,
 P w + λ B w = μ a^H, the power ratio's own. So where no limit binds the answer is w_0, and a limit that is tightened moves the
 weights away from there continuously. A pass takes a and φ from the last weights, which stay within every bound, so none
-gets worse; one point to reach has one a, and needs one pass. σ is large: the curve gives only where the limits leave no other way, and as
+gets worse; one bright point has one a, and needs one pass. σ is large: the curve gives only where the limits leave no other way, and as
 little as they allow; where no weights reach the curve w_0 has the largest ratio there is.
 
 Certificate there: primal violation, and the gap to the dual value of the last pass.
@@ -64,8 +64,8 @@ from designer.solvers import one_point_search, ratio_search
 from designer.solvers.constrained_data import INSIDE, ConstrainedData, share_of_level
 from designer.solvers.parts import solve_in_parts
 from designer.solvers.solution import Solution
+from designer.targets.requirements import expected_gain
 from designer.targets.target import ChannelTarget
-from designer.targets.wishes import expected_gain
 
 DEEPEST = 1e4
 """What "as deep as the rest allows" asks for: 40 dB."""
@@ -106,22 +106,22 @@ def solve(target: ChannelTarget) -> Solution:
 
 
 def _solve(target: ChannelTarget, cost: Real) -> Solution:
-    one_point = target.reach.shape[1] == 1 and target.power_spread == 0
-    A = target.reach[:, 0] if one_point else target.reach_power
-    B = target.cancel_power
+    one_point = target.bright.shape[1] == 1 and target.power_spread == 0
+    A = target.bright[:, 0] if one_point else target.bright_power
+    B = target.dark_power
     gamma = target.gamma if target.gamma is not None else np.full(len(A), DEEPEST)
     w, gap = most_efficient_weights(A, B, cost, gamma)
-    spent = effort(target.reach, w)
+    spent = effort(target.bright, w)
     dear = np.flatnonzero((spent > target.max_effort) & (cost > 1).any(axis=1))
     if dear.size:
         w[dear], gap[dear] = _cheapened(target.at(dear), A[dear], B[dear], cost[dear], gamma[dear])
-        spent = effort(target.reach, w)
+        spent = effort(target.bright, w)
     reached = expected_gain(target, w)
     value = _power(A, w) / np.maximum(np.sum(cost * np.abs(w) ** 2, axis=1), 1e-300)
     over = np.flatnonzero((spent > target.max_effort * (1 + 1e-9)) | (reached < gamma * (1 - SHORT)))
     if over.size:
         w[over], gap[over], value[over] = _compromise(target.at(over), A[over], B[over], cost[over], gamma[over])
-        spent = effort(target.reach, w)
+        spent = effort(target.bright, w)
     return Solution.of(w, np.maximum(0.0, spent / target.max_effort - 1), gap, value, value * (1 + gap))
 
 
@@ -154,7 +154,7 @@ def _cheapened(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma:
 
     def excess(tau: Real, at: Index) -> Real:
         w, _ = most_efficient_weights(A[at], B[at], cost[at] ** tau[:, None], gamma[at])
-        return np.log(np.maximum(effort(target.reach[at], w) / target.max_effort[at], 1e-300))
+        return np.log(np.maximum(effort(target.bright[at], w) / target.max_effort[at], 1e-300))
 
     everywhere = np.arange(len(A))
     tau, one = np.zeros(len(A)), np.ones(len(A))
@@ -191,7 +191,7 @@ def _compromise(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma
 
 def broken(target: ChannelTarget, w: Complex) -> Bool:
     """Where (F,) weights, at the plain driver's level, break a limit of a single driver or a floor of white-noise gain."""
-    loud = np.abs(w) * (target.plain_level / np.sqrt(np.maximum(mean_power(target.reach, w), 1e-300)))[:, None]
+    loud = np.abs(w) * (target.plain_level / np.sqrt(np.maximum(mean_power(target.bright, w), 1e-300)))[:, None]
     over = (loud > target.max_gain * BROKEN).any(axis=1)
     if target.min_white_noise_gain > 0:
         over |= white_noise_gain(target.look, w, target.look_distance_m) * BROKEN < target.min_white_noise_gain
@@ -208,8 +208,8 @@ def within(target: ChannelTarget, start: Complex) -> Solution:
     """
     if target.gamma is not None:
         # More than the weights without limits reach is out of reach within them: the least slack is the same, in numbers near 1.
-        left = np.maximum(quadratic(target.cancel_power, start), 1e-300)
-        target = replace(target, gamma=np.minimum(target.gamma, quadratic(target.reach_power, start) / left))
+        left = np.maximum(quadratic(target.dark_power, start), 1e-300)
+        target = replace(target, gamma=np.minimum(target.gamma, quadratic(target.bright_power, start) / left))
     return solve_in_parts(target, lambda part, at: _within(part, start[at]))
 
 
@@ -222,7 +222,7 @@ def _within(target: ChannelTarget, w: Complex) -> Solution:
         w = v * np.linalg.norm(before, axis=1)[:, None]
         by_reference |= again
         change = np.abs(w / _level(target, w)[:, None] - before).max(axis=1) / np.abs(before).max(axis=1)
-        if (amplitude_db(1 + change) < SETTLED_DB).all() or (target.reach.shape[1] == 1 and data.white_noise is None):
+        if (amplitude_db(1 + change) < SETTLED_DB).all() or (target.bright.shape[1] == 1 and data.white_noise is None):
             break
     level = np.ones(len(w)) if data.level is None else data.level
     gap = np.maximum(answer.gap, 0.0)
@@ -241,8 +241,8 @@ def _within(target: ChannelTarget, w: Complex) -> Solution:
 
 
 def _level(target: ChannelTarget, w: Complex) -> Real:
-    """Root of the mean power over the points to reach (F,), over the drivers' spread too."""
-    return np.sqrt(np.maximum(quadratic(target.reach_power, w), 1e-300))
+    """Root of the mean power over the bright points (F,), over the drivers' spread too."""
+    return np.sqrt(np.maximum(quadratic(target.bright_power, w), 1e-300))
 
 
 def data_about(target: ChannelTarget, w: Complex) -> ConstrainedData:
@@ -252,13 +252,13 @@ def data_about(target: ChannelTarget, w: Complex) -> ConstrainedData:
     """
     w = w / _level(target, w)[:, None]
     unit = np.linalg.norm(w, axis=1)[:, None]
-    a = np.einsum("fl,flk->fk", w.conj(), target.reach_power)
+    a = np.einsum("fl,flk->fk", w.conj(), target.bright_power)
     cost = np.minimum(target.cost / target.cost.min(axis=1, keepdims=True), MOST_COST)
     price = cost / np.sum(cost * np.abs(w) ** 2, axis=1, keepdims=True)
     curve = None
     if target.gamma is not None:
         curve = (
-            few_rows(mean_power_rows(target.cancel, target.power_spread)) * unit[:, :, None],
+            few_rows(mean_power_rows(target.dark, target.power_spread)) * unit[:, :, None],
             1 / np.sqrt(target.gamma),
         )
     white_noise = None
@@ -267,7 +267,7 @@ def data_about(target: ChannelTarget, w: Complex) -> ConstrainedData:
         heard = np.einsum("fl,fl->f", target.look, w)
         anchor = heard.conj() / np.maximum(np.abs(heard), 1e-300)
         white_noise = target.look * (anchor * distance / np.sqrt(target.min_white_noise_gain))[:, None]
-    heard_level = np.sqrt(mean_power(target.reach, w))  # without the spread, as limits count it
+    heard_level = np.sqrt(mean_power(target.bright, w))  # without the spread, as limits count it
     max_gain = np.broadcast_to(target.max_gain, w.shape) * (heard_level / target.plain_level)[:, None]
     least = 1 / np.maximum(np.linalg.norm(a, axis=1), 1e-300)
     max_norm = np.maximum(np.sqrt(target.max_effort) * heard_level / target.single_level, least / INSIDE)

@@ -3,8 +3,8 @@
     minimise    ||H w - d||² + ε² Σ_l p_l |w_l|² + β w^H P w
     subject to  w^H A w >= γ w^H B w and the effort limit, where β is searched; nothing, where β is given
 
-H (F, M, L) holds the points to reach and to cancel, each family scaled to equal weight; d is the response of the
-driver that is strongest at the points to reach, there, and 0 at the points to cancel; both are scaled to ||d|| = 1. With
+H (F, M, L) holds the bright points and to cancel, each family scaled to equal weight; d is the response of the
+driver that is strongest at the bright points, there, and 0 at the dark points; both are scaled to ||d|| = 1. With
 independent errors of variance ε² of the drivers the mean of ||H (1+δ) w - d||² has ε² Σ_l p_l |w_l|² more, p_l the squared
 norm of H's column: L more rows of H. Convex for β > 0, with the closed form w = (H^H H + βP)⁻¹ H^H d.
 
@@ -119,30 +119,30 @@ class _Path:
 
     system: System
     largest: Real  # (F,) of its values, 1 where all are 0
-    reach: Complex  # (F, R, L) the points to reach in that basis, scaled to their mean
-    mean_reach: Complex  # the same over the drivers' spread
-    mean_cancel: Complex  # (F, C, L)
+    bright: Complex  # (F, R, L) the bright points in that basis, scaled to their mean
+    mean_bright: Complex  # the same over the drivers' spread
+    mean_dark: Complex  # (F, C, L)
     single: Real  # (F,) mean power of the best driver alone
 
     @classmethod
     def of(cls, target: ChannelTarget, system: System) -> _Path:
-        reach, mean_reach, mean_cancel = (
+        bright, mean_bright, mean_dark = (
             few_rows(rows) @ system.rotate
             for rows in (
-                mean_power_rows(target.reach),
-                mean_power_rows(target.reach, target.power_spread),
-                mean_power_rows(target.cancel, target.power_spread),
+                mean_power_rows(target.bright),
+                mean_power_rows(target.bright, target.power_spread),
+                mean_power_rows(target.dark, target.power_spread),
             )
         )
         largest = np.where(system.values[:, -1] > 0, system.values[:, -1], 1.0)
-        return cls(system, largest, reach, mean_reach, mean_cancel, target.single_level**2)
+        return cls(system, largest, bright, mean_bright, mean_dark, target.single_level**2)
 
     def judged(self, beta: Real) -> tuple[Real, Real]:
         """Cancellation gain and effort, each (F, N), of β (F, N) relative to the largest eigenvalue."""
         penalty = beta * self.largest[:, None]
         shares = self.system.projected[:, :, None] / (self.system.values[:, :, None] + penalty[:, None, :])
         reached, mean_reached, mean_left, spent = (
-            _power(X @ shares) for X in (self.reach, self.mean_reach, self.mean_cancel, self.system.rotate)
+            _power(X @ shares) for X in (self.bright, self.mean_bright, self.mean_dark, self.system.rotate)
         )
         return ratio(mean_reached, mean_left), ratio(spent * self.single[:, None], reached)
 
@@ -160,13 +160,13 @@ def system_of(target: ChannelTarget, error_variance: Real | None = None) -> Syst
     error_variance : (F,) in the place of the target's own ε²
 
     """
-    reach, cancel = target.reach / np.sqrt(target.reach.shape[1]), target.cancel / np.sqrt(target.cancel.shape[1])
-    strongest = np.mean(np.abs(reach) ** 2, axis=1).argmax(axis=1)
-    wanted = np.take_along_axis(reach, strongest[:, None, None], axis=2)[:, :, 0]
+    bright, dark = target.bright / np.sqrt(target.bright.shape[1]), target.dark / np.sqrt(target.dark.shape[1])
+    strongest = np.mean(np.abs(bright) ** 2, axis=1).argmax(axis=1)
+    wanted = np.take_along_axis(bright, strongest[:, None, None], axis=2)[:, :, 0]
     level = np.linalg.norm(wanted, axis=1)
     level = np.where(level > 0, level, 1.0)  # nothing reaches the points: w = 0 is the least-squares answer
-    H = np.asarray(np.concatenate([reach, cancel], axis=1) / level[:, None, None], dtype=complex)
-    d = np.concatenate([wanted / level[:, None], np.zeros(cancel.shape[:2])], axis=1)
+    H = np.asarray(np.concatenate([bright, dark], axis=1) / level[:, None, None], dtype=complex)
+    d = np.concatenate([wanted / level[:, None], np.zeros(dark.shape[:2])], axis=1)
     if np.any(spread := target.power_spread if error_variance is None else error_variance):
         alone = np.sqrt(np.broadcast_to(spread, len(H)))[:, None] * np.linalg.norm(H, axis=1)
         H = np.concatenate([H, alone[:, :, None] * np.eye(H.shape[2])], axis=1)

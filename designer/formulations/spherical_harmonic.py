@@ -16,9 +16,9 @@ Then it is the power ratio (`power_ratio`), as a quadratic form knows no points:
 into L rows each, H^H H / L = A, and the power ratio's closed form, limits, best compromise and certificate are used as they are.
 Not convex as it stands; solved as if it were, for the reason given there (no duality gap). Infeasible where the largest eigenvalue of
 A - γB is not positive: the best compromise then has the largest ratio between the regions.
-Level and phase stay those of the look direction; a driver's limit is held against the level over the regions to reach.
+Level and phase stay those of the look direction; a driver's limit is held against the level over the bright regions.
 
-Without `cancel_regions` the regions are the target's points, and this is the power ratio.
+Without `dark_regions` the regions are the target's points, and this is the power ratio.
 
 Source: Y. Luo, Spherical harmonic covariance and magnitude function encodings for beamformer design (EURASIP JASMP
 2021:41); the ratio, Y. Luo, Constant directivity loudspeaker beamforming (arXiv 2407.01860). Truths: over the whole sphere B is the

@@ -123,7 +123,7 @@ METHOD = Formulation(
     statement=statement,
     looks_at=frozenset({EFFORT, WHITE_NOISE_GAIN}),
     beams_only=True,
-    instead='for the quietest cancelled ear use "acoustic-contrast"',
+    instead='for the quietest contralateral ear use "acoustic-contrast"',
     sphere=True,
     mean_powers=False,
 )

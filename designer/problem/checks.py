@@ -87,7 +87,7 @@ def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]
 
 def _too_many(path: str, size: int, limit: int, found: str, remedy: str, *, of: str = "numbers") -> Iterator[Fault]:
     if size > limit:
-        yield Fault(path, f"found {found}{_millions(size, of)}", f"at most {_millions(limit, of)}", remedy)
+        yield Fault(path, f"got {found}{_millions(size, of)}", f"at most {_millions(limit, of)}", remedy)
 
 
 def _millions(size: int, of: str) -> str:
@@ -113,7 +113,7 @@ def _transfer_size(problem: Problem) -> Iterator[Fault]:
     rows = channels * frequencies * round(azimuths)
     if rows > MAX_RESPONSE_ROWS:
         expected = f"at most {_millions(MAX_RESPONSE_ROWS, 'rows')}"
-        yield Fault("grid", f"found {found}{_millions(rows, 'rows')} of response.csv", expected, remedy)
+        yield Fault("grid", f"got {found}{_millions(rows, 'rows')} of response.csv", expected, remedy)
     yield from _fitted_functions(problem, round(max(azimuths, ears * len(problem.heads))))
 
 
@@ -137,7 +137,7 @@ def _fitted_functions(problem: Problem, points: int) -> Iterator[Fault]:
         return
     count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
     size = frequencies * points * count
-    found = f"found {taps} taps, fitted at {frequencies} frequencies x {points} points x {count} drivers, "
+    found = f"got {taps} taps, fitted at {frequencies} frequencies x {points} points x {count} drivers, "
     path, remedy = "realization.taps", "fewer taps, frequencies, displacements, azimuths or drivers"
     if size > MAX_FIT_NUMBERS:
         yield Fault(

@@ -40,9 +40,9 @@ def design_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         yield _given_arc(f"{path}.window_deg", design, "window_deg", problem)
         yield _null_arcs(f"{path}.nulls_deg", design, problem)
         yield _company(path, design, problem)
-        for key in ("reach_regions", "cancel_regions"):
+        for key in ("bright_regions", "dark_regions"):
             for r, region in enumerate(if_known(design, key) or []):
-                reached = key == "reach_regions"
+                reached = key == "bright_regions"
                 yield _region(f"{path}.{key}[{r}]", region, problem, reached=reached)
 
 
@@ -52,7 +52,7 @@ def _count(design: DesignTable, problem: Problem) -> int:
 
 def _driver_count(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     count = _count(design, problem)
-    found = f"found {count} driver{'s' if count != 1 else ''}"
+    found = f"got {count} driver{'s' if count != 1 else ''}"
     if design.drivers is None:
         found += ", all that there are"
     if design.kind == "ctc" and count != 2:
@@ -64,10 +64,10 @@ def _driver_count(path: str, design: DesignTable, problem: Problem) -> Iterator[
 
 
 def _something_asked(path: str, design: DesignTable) -> Iterator[Fault]:
-    wishes = design.requirements
-    if all(getattr(design, key) is None for key in wishes):
-        may_be = f"at least one of {', '.join(wishes)}" if len(wishes) > 1 else wishes[0]
-        yield Fault(path, "asks for nothing", may_be, "add a wish")
+    requirements = design.requirements
+    if all(getattr(design, key) is None for key in requirements):
+        may_be = f"at least one of {', '.join(requirements)}" if len(requirements) > 1 else requirements[0]
+        yield Fault(path, "asks for nothing", may_be, "add a requirement")
 
 
 def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -88,7 +88,7 @@ def _spread(path: str, design: DesignTable) -> Iterator[Fault]:
     """A percentile is not a case of its own."""
     spread = design.driver_spread
     if spread is not None and spread.percentile is not None and "case" in spread.model_fields_set:
-        found = f'found case = "{spread.case}" with percentile'
+        found = f'got case = "{spread.case}" with percentile'
         yield Fault(path, found, "one of the two", "leave case out: a percentile is held over drawn devices")
 
 
@@ -104,7 +104,7 @@ def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[
         return
     grid_hz = regular_frequencies_hz(problem)
     if not ((grid_hz >= low) & (grid_hz <= high)).any():
-        found = f"found {shown(design.band_hz)}, which holds no frequency of the grid"
+        found = f"got {shown(design.band_hz)}, which holds no frequency of the grid"
         below_hz = grid_hz[np.searchsorted(grid_hz, low) - 1]
         above_hz = grid_hz[np.searchsorted(grid_hz, high)]
         evenly = problem.grid.spacing == "linear"
@@ -139,7 +139,7 @@ def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
         ),
     ):
         if not holds:
-            yield Fault(path, f"found the {what} {shown(values)}", expected, remedy)
+            yield Fault(path, f"got the {what} {shown(values)}", expected, remedy)
 
 
 def _look(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -153,13 +153,13 @@ def _look(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
 def _given_arc(path: str, table: DesignTable | MaskLine, key: str, problem: Problem) -> Iterator[Fault]:
     arc = getattr(table, key)
     if arc is not None:
-        yield from _arc(path, (arc[0], arc[1]), f"found {shown(arc)}", problem)
+        yield from _arc(path, (arc[0], arc[1]), f"got {shown(arc)}", problem)
 
 
 def _null_arcs(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     nulls = design.nulls_deg or []
     for n, arc in enumerate(geometry.null_arcs_deg(nulls, design.null_width_deg)):
-        found = f"found {shown(nulls[n])} with null_width_deg = {shown(design.null_width_deg)}"
+        found = f"got {shown(nulls[n])} with null_width_deg = {shown(design.null_width_deg)}"
         yield from as_far_as_known(_arc(f"{path}[{n}]", arc, found, problem))
 
 
@@ -174,25 +174,25 @@ def _arc(path: str, arc: tuple[float, float], found: str, problem: Problem) -> I
 def _company(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     """What regions go with, and what needs them."""
     takers = [AUTO, *(name for name, method in formulations().items() if method.regions)]
-    if design.cancel_regions is None:
-        for key in ("reach_regions", "region_order"):
+    if design.dark_regions is None:
+        for key in ("bright_regions", "region_order"):
             if key in design.model_fields_set:
-                yield Fault(f"{path}.{key}", "found without cancel_regions", "only with them", "add cancel_regions")
+                yield Fault(f"{path}.{key}", "got without dark_regions", "only with them", "add dark_regions")
         if design.method in takers[1:]:
-            remedy = "add cancel_regions, or use the method power-ratio for the points of the circle"
-            yield Fault(f"{path}.method", f"found {shown(design.method)}", "only with cancel_regions", remedy)
+            remedy = "add dark_regions, or use the method power-ratio for the points of the circle"
+            yield Fault(f"{path}.method", f"got {shown(design.method)}", "only with dark_regions", remedy)
         return
-    here = f"{path}.cancel_regions"
+    here = f"{path}.dark_regions"
     if design.method not in takers:
         may_be = f"only with method {' or '.join(shown(method) for method in takers)}"
-        yield Fault(here, f'found with method = "{design.method}"', may_be, "the other methods know points alone")
+        yield Fault(here, f'got with method = "{design.method}"', may_be, "the other methods know points alone")
     for key in ("mask", "window_deg"):
         if getattr(design, key) is not None:
             remedy = "ask for the ratio between regions and the shape over azimuth in two designs"
-            yield Fault(here, f"found with {key}", "without a mask and a window, which are of points", remedy)
+            yield Fault(here, f"got with {key}", "without a mask and a window, which are of points", remedy)
     if problem.scene is not None and problem.scene.transfer is not None:
         remedy = "leave scene.transfer out, or use nulls_deg"
-        yield Fault(here, "found with scene.transfer", "only where the field is known all around the device", remedy)
+        yield Fault(here, "got with scene.transfer", "only where the field is known all around the device", remedy)
 
 
 def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> Iterator[Fault]:
@@ -201,15 +201,13 @@ def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> It
     if region.around_deg is not None and given & {"azimuth_deg", "elevation_deg"}:
         remedy = "leave one of the two out"
         yield Fault(
-            path, "found a cap (around_deg) and a band (azimuth_deg, elevation_deg) in one", "one of them", remedy
+            path, "got a cap (around_deg) and a band (azimuth_deg, elevation_deg) in one", "one of them", remedy
         )
     if region.around_deg is None and "radius_deg" in given:
-        yield Fault(
-            f"{path}.radius_deg", "found without around_deg", "only with it", "add the cap's centre, around_deg"
-        )
+        yield Fault(f"{path}.radius_deg", "got without around_deg", "only with it", "add the cap's centre, around_deg")
     low, high = region.elevation_deg
     if low > high:
-        found = f"found {shown(region.elevation_deg)}"
+        found = f"got {shown(region.elevation_deg)}"
         yield Fault(f"{path}.elevation_deg", found, "[lowest, highest]", "swap the two")
     if not problem.body.silent_behind:
         return
@@ -219,7 +217,7 @@ def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> It
         off_axis_deg = math.degrees(math.acos(max(-1.0, min(1.0, math.cos(azimuth) * math.cos(elevation)))))
         radius_deg = region.radius_deg or 0.0
         if off_axis_deg + radius_deg > 90.0 + 1e-6 and radius_deg < 180.0:
-            found = f"found a cap from {off_axis_deg - radius_deg:.4g} to {off_axis_deg + radius_deg:.4g} degrees off the front"
+            found = f"got a cap from {off_axis_deg - radius_deg:.4g} to {off_axis_deg + radius_deg:.4g} degrees off the front"
             yield Fault(path, found, "a cap that ends before 90 degrees, or the whole sphere", remedy)
     elif reached:
         start = region.azimuth_deg[0] + 90.0
@@ -229,5 +227,5 @@ def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> It
             else (region.azimuth_deg[1] + 90.0 - start) % 360.0
         )
         if start % 360.0 > 180.0 and start % 360.0 + width < 360.0:
-            found = f"found {shown(region.azimuth_deg)}"
+            found = f"got {shown(region.azimuth_deg)}"
             yield Fault(f"{path}.azimuth_deg", found, "azimuths from -90 to 90, at least in part", remedy)

@@ -64,7 +64,7 @@ Regions = Annotated[list[Region], Field(min_length=1, max_length=MAX_POINTS)]
 
 
 class DesignTable(Table):
-    """One channel: what is wished, within which limits, by which method. A key of another kind reads as None."""
+    """One channel: what is required, within which limits, by which method. A key of another kind reads as None."""
 
     name: Name
     kind: str
@@ -94,8 +94,8 @@ class DesignTable(Table):
         nulls_deg: list[float] | None
         null_width_deg: float
         mask: list[MaskLine] | None
-        reach_regions: list[Region] | None
-        cancel_regions: list[Region] | None
+        bright_regions: list[Region] | None
+        dark_regions: list[Region] | None
         region_order: int | None
 
 
@@ -130,8 +130,8 @@ class BeamDesign(DesignTable):
     nulls_deg: Annotated[list[Angle], Field(min_length=1, max_length=MAX_POINTS)] | None = None
     null_width_deg: Annotated[float, Field(ge=0, le=180.0)] = 10.0
     mask: Annotated[list[MaskLine], Field(min_length=1, max_length=MAX_POINTS)] | None = None
-    reach_regions: Regions | None = None
-    cancel_regions: Regions | None = None
+    bright_regions: Regions | None = None
+    dark_regions: Regions | None = None
     region_order: Annotated[int, Field(ge=0, le=MAX_ORDER)] | None = None
 
     is_beam: ClassVar[bool] = True
@@ -140,7 +140,7 @@ class BeamDesign(DesignTable):
         "mask",
         "window_deg",
         "nulls_deg",
-        "cancel_regions",
+        "dark_regions",
     )
 
 

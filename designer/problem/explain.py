@@ -49,7 +49,7 @@ def explain(problem: Problem) -> Iterator[str]:
         f" {number(problem.grid.azimuth_step_deg)} degrees at {number(problem.azimuth_distance_m)} m"
     )
     for design in problem.designs:
-        yield f'design "{design.name}": {"; ".join(_wishes(design))}'
+        yield f'design "{design.name}": {"; ".join(_requirements(design))}'
     table = problem.realization
     length = f"{table.sections} sections a driver" if table.form == "biquad" else f"{table.taps} taps"
     yield f"realised as {table.form}, {length}" + (f", in words of {table.word}" if table.word else "")
@@ -94,7 +94,7 @@ def _room(problem: Problem, room: Room) -> str:
     )
 
 
-def _wishes(design: DesignTable) -> Iterator[str]:
+def _requirements(design: DesignTable) -> Iterator[str]:
     aim = f"reaches the {design.ear} ear" if not design.is_beam else f"looks to {number(design.look_deg)} degrees"
     yield f"{design.kind}, {aim}, {number(design.band_hz[0])} to {number(design.band_hz[1])} Hz"
     if design.cancellation_gain_db:
@@ -108,7 +108,7 @@ def _wishes(design: DesignTable) -> Iterator[str]:
         low, high = line.band_hz or design.band_hz
         arc = f"{number(line.azimuth_deg[0])} to {number(line.azimuth_deg[1])} degrees"
         yield f"mask of {number(line.max_db)} dB from {arc}, {number(low)} to {number(high)} Hz"
-    for verb, regions in (("reached", design.reach_regions), ("cancelled", design.cancel_regions)):
+    for verb, regions in (("reached", design.bright_regions), ("cancelled", design.dark_regions)):
         if regions:
             yield f"{verb} over the sphere: {'; '.join(_region(region) for region in regions)}"
     if design.max_effort_db is not None:

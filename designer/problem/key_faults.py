@@ -98,10 +98,10 @@ def _to_add(location: Location) -> str:
 
 
 def _value_fault(kind: str, location: Location, value: object) -> Fault:
-    found, may_be = f"found {shown(value)}", allowed(location)
+    found, may_be = f"got {shown(value)}", allowed(location)
     if kind in _LENGTHS and isinstance(value, list):
         entries = "1 entry" if len(value) == 1 else f"{len(value)} entries"
-        found = f"found {entries}, {shown(value)}"
+        found = f"got {entries}, {shown(value)}"
     if kind == "finite_number":
         may_be = may_be.replace("number", "finite number", 1)
     return Fault(dotted(location), found, may_be, _remedy(kind, location, value))

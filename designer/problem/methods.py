@@ -117,11 +117,11 @@ def ignores(design: Any, requirement: str) -> bool:
 
 def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
     """Faults of a design's method: of its kind, of a percentile that it does not hold, and of keys that go with another."""
-    found = f'found with method = "{design.method}"'
+    found = f'got with method = "{design.method}"'
     method = method_of(design)
     faults = []
     if method is not None and method.beams_only and not design.is_beam:
-        kind = f"found {shown(method.name)} in a design of kind {shown(design.kind)}"
+        kind = f"got {shown(method.name)} in a design of kind {shown(design.kind)}"
         faults.append(Fault(f"{path}.method", kind, 'only with kind = "beamformer"', method.instead))
     spread = design.driver_spread
     if method is not None and not method.mean_powers and spread is not None and spread.percentile is not None:
@@ -151,9 +151,9 @@ def check_methods(methods: list[str]) -> None:
     for number, method in enumerate(methods):
         if method not in names:
             close = nearest(method, names)
-            raise UsageError(f'--methods: found "{method}"; allowed: {", ".join(names)}{close and f"; {close}"}')
+            raise UsageError(f'--methods: got "{method}"; expected {", ".join(names)}{close and f"; {close}"}')
         if method in methods[:number]:
-            raise UsageError(f'--methods: found "{method}" twice; allowed: each method once')
+            raise UsageError(f'--methods: got "{method}" twice; expected each method once')
 
 
 def with_method(problem: Any, method: str) -> tuple[Any, list[str]]:

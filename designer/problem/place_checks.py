@@ -63,7 +63,7 @@ def _two_at_one_place(problem: Problem) -> Iterator[Fault]:
             earlier = np.array(list(put))
             near = np.linalg.norm(np.array(list(put.values())) - place, axis=1) < SAME_PLACE_M
             if near.any():
-                found = f"found {shown(position_m)}, where drivers[{earlier[near][0]}] is"
+                found = f"got {shown(position_m)}, where drivers[{earlier[near][0]}] is"
                 yield Fault(
                     f"drivers[{j}].position_m", found, "places that differ by 0.1 mm or more", "move one of the two"
                 )
@@ -88,11 +88,11 @@ def _head(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[
     for i, head in enumerate(names):
         path = "listener.head" if isinstance(heads, str) else f"listener.head[{i}]"
         if head in names[:i]:
-            there = f"found {shown(head)}, which is listener.head[{names.index(head)}] already"
+            there = f"got {shown(head)}, which is listener.head[{names.index(head)}] already"
             yield Fault(path, there, "heads that differ", "leave one of the two out: every head counts alike")
             continue
         may_be = '"sphere", "sphere:RADIUS_M", "points", or the path of a SOFA file'
-        found = f"found {shown(head)}"
+        found = f"got {shown(head)}"
         if head in ("sphere", "points"):
             continue
         if head.startswith("sphere:"):
@@ -144,7 +144,7 @@ def _straight_above(problem: Problem) -> Iterator[Fault]:
     place = problem.listener.position_m
     if abs(place[0]) + abs(place[1]) < 1e-6:
         may_be = "a place that is not straight above or below the device's centre, so that the listener can face it"
-        yield Fault("listener.position_m", f"found {shown(place)}", may_be, "move the listener to the front: x above 0")
+        yield Fault("listener.position_m", f"got {shown(place)}", may_be, "move the listener to the front: x above 0")
 
 
 def _outside_the_device(problem: Problem) -> Iterator[Fault]:
@@ -153,13 +153,13 @@ def _outside_the_device(problem: Problem) -> Iterator[Fault]:
     at_fault = False
     for intrusion in _intrusions(problem, np.zeros((1, 3))):
         at_fault = True
-        found = f"found {shown(listener.position_m)}, which {intrusion.problem}"
+        found = f"got {shown(listener.position_m)}, which {intrusion.problem}"
         yield Fault("listener.position_m", found, intrusion.expected, intrusion.remedy)
     if at_fault:
         return
     for d, move in enumerate(listener.ear_cloud_m):
         for intrusion in _intrusions(problem, np.array([move], dtype=float)):
-            found = f"found {shown(move)}, which {intrusion.problem}"
+            found = f"got {shown(move)}, which {intrusion.problem}"
             yield Fault(f"listener.ear_cloud_m[{d}]", found, intrusion.expected, intrusion.remedy)
 
 
@@ -177,7 +177,7 @@ def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[F
     place = np.array(driver.position_m, dtype=float)
     heads = _known_heads(listener)
     head, radius_m = heads[-1]
-    found, remedy = f"found {shown(driver.position_m)}", "move the driver or the listener"
+    found, remedy = f"got {shown(driver.position_m)}", "move the driver or the listener"
     moves = np.concatenate([np.zeros((1, 3)), np.array(listener.ear_cloud_m, dtype=float)])
     if heads[0][0] == "points":
         ears = geometry.ears_m(listener, heads[0][1], moves).reshape(-1, 3)
@@ -202,7 +202,7 @@ def _circle(problem: Problem) -> Iterator[Fault]:
     given_m = problem.grid.azimuth_distance_m
     may_be = f"more than {number(least_m)}, so that the circle of masks and maps lies outside the device"
     if given_m is not None:
-        path, found = "grid.azimuth_distance_m", f"found {shown(given_m)}"
+        path, found = "grid.azimuth_distance_m", f"got {shown(given_m)}"
         if MAX_DISTANCE_M < given_m < np.inf:
             yield Fault(path, found, f"at most {number(MAX_DISTANCE_M)}, or inf", "inf is the far field")
         if given_m <= least_m:
@@ -212,7 +212,7 @@ def _circle(problem: Problem) -> Iterator[Fault]:
     distance_m = float(np.linalg.norm(listener.position_m))
     said = any(_intrusions(problem, np.zeros((1, 3))))
     if distance_m <= least_m and not said:
-        found = f"found {shown(listener.position_m)}, and a circle at that distance is inside the device"
+        found = f"got {shown(listener.position_m)}, and a circle at that distance is inside the device"
         may_be = may_be.replace("more than", "a distance of more than").replace(", so", " m, so")
         remedy = "or set grid.azimuth_distance_m"
         if MILLIMETRES_M < extent_m < 1000 * distance_m and not problem.body.half_size_m.any():
@@ -244,12 +244,12 @@ def _absorption(room: Room) -> Iterator[Fault]:
             if share <= 0:
                 remedy += "; walls that absorb nothing ring for ever"
             path = f"room.absorption[{i}]" if isinstance(given, list) else "room.absorption"
-            yield Fault(path, f"found {shown(share)}", f"a number from {LEAST_ABSORPTION} to {MOST_ABSORPTION}", remedy)
+            yield Fault(path, f"got {shown(share)}", f"a number from {LEAST_ABSORPTION} to {MOST_ABSORPTION}", remedy)
 
 
 def _both(room: Room) -> Iterator[Fault]:
     if room.rt60_s is not None and room.absorption is not None:
-        found = f"found {shown(room.rt60_s)} beside room.absorption"
+        found = f"got {shown(room.rt60_s)} beside room.absorption"
         yield Fault("room.rt60_s", found, "one of the two, which tells the other by Eyring's formula", "leave one out")
 
 
@@ -260,7 +260,7 @@ def _rt60(room: Room, problem: Problem) -> Iterator[Fault]:
     asked_s = room_places.DEFAULT_RT60_S if room.rt60_s is None else room.rt60_s
     if shortest_s < asked_s <= LONGEST_RT60_S:
         return
-    found = f"found {shown(asked_s)}" + (", the default" if room.rt60_s is None else "")
+    found = f"got {shown(asked_s)}" + (", the default" if room.rt60_s is None else "")
     size = " x ".join(number(side) for side in room.size_m)
     may_be = f"above {shortest_s:.3f}, Sabine's time for {size} m with walls that absorb all, and up to {number(LONGEST_RT60_S)}"
     remedy = "the unit is seconds" if asked_s > LONGEST_RT60_S else "a smaller room, or a longer time"
@@ -281,7 +281,7 @@ def _outside_m(room: Room, places_m: np.ndarray, margin_m: float) -> np.ndarray:
 def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
     """The whole device: its origin and its drivers off the walls, and a round enclosure's surface inside them."""
     device_m = np.array(room.device_m, dtype=float)
-    found = f"found {shown(room.device_m)}"
+    found = f"got {shown(room.device_m)}"
     if _outside_m(room, device_m[None], 0.0)[0] > 0:
         yield Fault("room.device_m", f"{found}, outside the room", _sides(room, 0.0), "move the device into the room")
         return
@@ -310,11 +310,11 @@ def _listener_inside(room: Room, problem: Problem) -> Iterator[Fault]:
         return
     may_be = f"the head's centre at {_sides(room, round(CLEARANCE * radius_m, 3))}"
     if room.listener_m is not None:
-        yield Fault("room.listener_m", f"found {shown(room.listener_m)}", may_be, "move the listener into the room")
+        yield Fault("room.listener_m", f"got {shown(room.listener_m)}", may_be, "move the listener into the room")
         return
     place = ", ".join(number(round(float(x), 3)) for x in centre_m)
     remedy = "move or turn the device, or say where the listener of the room is: room.listener_m"
-    yield Fault("room.device_m", f"found {shown(room.device_m)}, which puts [listener] to [{place}]", may_be, remedy)
+    yield Fault("room.device_m", f"got {shown(room.device_m)}, which puts [listener] to [{place}]", may_be, remedy)
 
 
 def _listener_outside_the_device(room: Room, problem: Problem) -> Iterator[Fault]:
@@ -328,7 +328,7 @@ def _listener_outside_the_device(room: Room, problem: Problem) -> Iterator[Fault
     apart_m = min(apart_m, float(problem.body.clearance_m(centre_m)))
     above = float(np.hypot(centre_m[0], centre_m[1])) < SAME_PLACE_M  # there is no direction to face
     if apart_m <= head_m or above:
-        found = f"found {shown(room.listener_m)}, " + (
+        found = f"got {shown(room.listener_m)}, " + (
             "straight above or below the device" if above else f"{number(round(apart_m, 3))} m from the device"
         )
         may_be = f"more than {number(round(head_m, 3))} m, the head's radius, and to one side"
@@ -339,8 +339,8 @@ def _radiates_everywhere(problem: Problem) -> Iterator[Fault]:
     """A room asks for the sound in every direction."""
     if problem.body.silent_behind:
         model = problem.body.model_name
-        found = f'found a table with enclosure.model = "{model}", a wall without end that no room holds'
+        found = f'got a table with enclosure.model = "{model}", a wall without end that no room holds'
         yield Fault("room", found, "a device that radiates all around", "another enclosure.model, or leave [room] out")
     if problem.scene is not None and problem.scene.transfer is not None:
-        found = "found a table with scene.transfer, a device that was measured at its receivers alone"
+        found = "got a table with scene.transfer, a device that was measured at its receivers alone"
         yield Fault("room", found, "a device that is known in every direction", "leave [room] out")

@@ -51,7 +51,7 @@ def load(path: str | Path) -> Problem:
     except FileNotFoundError:
         found = "no such file"
     except IsADirectoryError:
-        found = "found a folder"
+        found = "got a folder"
     except (OSError, ValueError) as error:  # a ValueError is a path with a null character
         found = f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
     else:
@@ -95,11 +95,11 @@ def loads(
     Traceback (most recent call last):
     ...
     designer.errors.ProblemError: problem: 5 faults
-      title: found 3; allowed: text that is not empty; write it in quotes
-      sample_rate_hz: required key is missing; allowed: a number from 1000 to 1000000; add sample_rate_hz
-      drivers: required key is missing; allowed: a list of 1 to 256 tables; add [[drivers]]
-      listener: required key is missing; allowed: a table; add [listener]
-      designs: required key is missing; allowed: a list of 1 to 64 tables; add [[designs]]
+      title: got 3; expected text that is not empty; write it in quotes
+      sample_rate_hz: required key is missing; expected a number from 1000 to 1000000; add sample_rate_hz
+      drivers: required key is missing; expected a list of 1 to 256 tables; add [[drivers]]
+      listener: required key is missing; expected a table; add [listener]
+      designs: required key is missing; expected a list of 1 to 64 tables; add [[designs]]
 
     """
     context = {"text": text, "folder": Path(folder), "source": source, "files": files or {}}

@@ -18,7 +18,7 @@ HOMES = {
     "taps": ("fir", "rtf"),
     "pre_ringing_weight": ("fir", "rtf"),
     "tail_weight": ("fir", "rtf"),
-    "hold_wishes": ("fir", "rtf"),
+    "hold_requirements": ("fir", "rtf"),
     "zero_at_dc": ("fir",),
     "exact_at_hz": ("fir",),
     "max_ratio_db": ("rtf",),
@@ -65,7 +65,7 @@ def _word(problem: Problem) -> Iterator[Fault]:
     try:
         word = table.fixed_point
     except ValueError as error:
-        yield Fault("realization.word", f"found {shown(table.word)}", str(error), remedy)
+        yield Fault("realization.word", f"got {shown(table.word)}", str(error), remedy)
         return
     if word is None:
         alone, remedy = "word_scale" in table.model_fields_set, 'leave it out, or name a word: word = "q15"'
@@ -85,7 +85,7 @@ def _pole_radius(problem: Problem) -> Iterator[Fault]:
     remedy = "sections with poles at 1 or beyond cannot be stable; 0.998 rings for 10 ms at 48 kHz"
     expected = f"above 0, at most {number(MAX_POLE_RADIUS)}"
     if radius > MAX_POLE_RADIUS:
-        yield Fault("realization.max_pole_radius", f"found {number(radius)}", expected, remedy)
+        yield Fault("realization.max_pole_radius", f"got {number(radius)}", expected, remedy)
 
 
 def _equaliser(problem: Problem) -> Iterator[Fault]:
@@ -114,12 +114,12 @@ def _exact(problem: Problem) -> Iterator[Fault]:
     yield from unless(differ, path, exact_hz, "frequencies that differ", "name each once", more=beside)
     needed = 2 * len(exact_hz) + table.zero_at_dc
     if needed > table.taps // 2:
-        found = f"found {len(exact_hz)} frequencies, {needed} equations, with {table.taps} taps"
+        found = f"got {len(exact_hz)} frequencies, {needed} equations, with {table.taps} taps"
         yield Fault(path, found, f"at most {table.taps // 2} equations", "fewer of them, or more taps")
-    if table.hold_wishes and needed:
+    if table.hold_requirements and needed:
         which = "zero_at_dc" if table.zero_at_dc else "exact_at_hz"
-        remedy = f"leave out hold_wishes or {which}"
-        yield Fault("realization.hold_wishes", f"found beside {which}", "one of the two", remedy)
+        remedy = f"leave out hold_requirements or {which}"
+        yield Fault("realization.hold_requirements", f"got beside {which}", "one of the two", remedy)
 
 
 def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -194,7 +194,7 @@ def _sides(problem: Problem) -> Iterator[Fault]:
         return  # a name at fault may be the one that is missing
     missing = [side for side in SIDES if side not in designs]
     if missing:
-        found = f"found the designs {', '.join(shown(name) for name in designs)}"
+        found = f"got the designs {', '.join(shown(name) for name in designs)}"
         remedy = (
             f"add the design {' and the design '.join(shown(side) for side in missing)}, or leave [virtualizer] out"
         )
@@ -205,11 +205,11 @@ def _sides(problem: Problem) -> Iterator[Fault]:
         i, design = designs[side]
         if design.is_beam:
             remedy = f'give it ear = "{side}", or another name'
-            found = f'found "beamformer" for the design "{side}" of [virtualizer]'
+            found = f'got "beamformer" for the design "{side}" of [virtualizer]'
             yield Fault(f"designs[{i}].kind", found, '"ctc" or "null-steering"', remedy)
         elif design.ear not in (None, side):
             remedy = f'ear = "{side}", or another name'
-            found = f'found {shown(design.ear)} for the design "{side}" of [virtualizer]'
+            found = f'got {shown(design.ear)} for the design "{side}" of [virtualizer]'
             yield Fault(f"designs[{i}].ear", found, f'"{side}"', remedy)
 
 
@@ -218,7 +218,7 @@ def _centre(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
     if not table.upmix or None in (if_known(design, "name") for design in entries(problem, "designs")):
         return
     if CENTRE not in designs:
-        found = f"found {'true, the default' if 'upmix' not in table.model_fields_set else 'true'}, and no design named"
+        found = f"got {'true, the default' if 'upmix' not in table.model_fields_set else 'true'}, and no design named"
         yield Fault(
             "virtualizer.upmix",
             f'{found} "{CENTRE}"',
@@ -227,21 +227,21 @@ def _centre(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
         )
     elif not designs[CENTRE][1].is_beam:
         i, design = designs[CENTRE]
-        found = f'found {shown(design.kind)} for the design "{CENTRE}", which the upmix plays through'
+        found = f'got {shown(design.kind)} for the design "{CENTRE}", which the upmix plays through'
         yield Fault(f"designs[{i}].kind", found, '"beamformer"', "make it a beam, or set [virtualizer] upmix = false")
 
 
 def _own_names(problem: Problem) -> Iterator[Fault]:
     for name, (i, _) in _designs(problem).items():
         if name in OWN_CHANNELS:
-            found = f"found {shown(name)}, which is a channel of [virtualizer]"
+            found = f"got {shown(name)}, which is a channel of [virtualizer]"
             yield Fault(f"designs[{i}].name", found, "another name", "give the design another name")
 
 
 def _measured(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
     heads = problem.heads
     if table.crosstalk_model == "measured" and not any(head.lower().endswith(".sofa") for head in heads):
-        found = f'found "measured" with listener.head = {shown(problem.listener.head)}'
+        found = f'got "measured" with listener.head = {shown(problem.listener.head)}'
         remedy = 'name a SOFA file as listener.head, or leave crosstalk_model at "sphere"'
         yield Fault("virtualizer.crosstalk_model", found, '"measured" with a measured head', remedy)
 

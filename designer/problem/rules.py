@@ -17,7 +17,7 @@ def unless(
 ) -> Iterator[Fault]:
     """A fault of a value that is not as expected; `more` is what there is to say of the value."""
     if not holds:
-        yield Fault(path, f"found {shown(value)}{more}", expected, remedy)
+        yield Fault(path, f"got {shown(value)}{more}", expected, remedy)
 
 
 def only_with(table: Table, path: str, homes: Mapping[str, Sequence[str]], key: str) -> Iterator[Fault]:
@@ -26,7 +26,7 @@ def only_with(table: Table, path: str, homes: Mapping[str, Sequence[str]], key: 
     for own, words in homes.items():
         if own in table.model_fields_set and word not in words:
             expected = f"only with {key} = {' or '.join(shown(each) for each in words)}"
-            yield Fault(f"{path}.{own}", f"found with {key} = {shown(word)}", expected, "leave it out")
+            yield Fault(f"{path}.{own}", f"got with {key} = {shown(word)}", expected, "leave it out")
 
 
 def ordered(path: str, pair: Sequence[float] | None) -> Iterator[Fault]:

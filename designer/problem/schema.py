@@ -120,7 +120,7 @@ class Realization(Table):
     tail_weight: Weight = 0.0
     zero_at_dc: bool = False
     exact_at_hz: Annotated[list[Frequency], Field(max_length=16)] = []
-    hold_wishes: bool = False
+    hold_requirements: bool = False
     max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = 20.0
     equaliser_taps: Annotated[int, Field(ge=0, le=MAX_TAPS)] = 0
     sections: Annotated[int, Field(ge=1, le=MAX_SECTIONS)] = 8

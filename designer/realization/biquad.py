@@ -3,7 +3,7 @@
 A filter's arrival is the peak of its impulse response without the bulk delay. The cascade gets `lead` samples less of
 delay than that: what its zeros can build before the arrival, at most 2S samples, and they pay for it with what they
 could do otherwise. So leads are tried, the same for every driver; those with the smallest errors at the points are refined on,
-and then held to the wishes, to the limits and to a decibel of tone (see `held_sections.py`), until one of them holds all.
+and then held to the requirements, to the limits and to a decibel of tone (see `held_sections.py`), until one of them holds all.
 The bulk delay is the smallest that leaves no driver a delay below 0. A fraction of a sample is left to the sections: an
 all-pass section is one of them, and the fit takes it where it helps.
 
@@ -28,8 +28,8 @@ from designer.errors import Fault, ProblemError
 from designer.problem.schema import Realization
 from designer.realization.cascade import Cascade, scaled, settled_length
 from designer.realization.dense_targets import audible, between, slacks_between
+from designer.realization.held_requirements import HELD_DB, Held, requirements_of, tone_of
 from designer.realization.held_sections import hold_sections, largest_excess_db
-from designer.realization.held_wishes import HELD_DB, Held, tone_of, wishes_of
 from designer.realization.realized import Realized, SectionsFit
 from designer.realization.section_fit import SectionProblem, refine
 from designer.realization.section_rounding import Lattice, round_sections
@@ -49,15 +49,17 @@ ALIKE = 1e-6
 """Two channels' weights that differ by less, relative to the largest, are one's mirror image of the other."""
 
 
-def fit_sections(problem: SectionProblem, arrival: Index, sections: int, wishes: Sequence[Held] = ()) -> list[Cascade]:
-    """One cascade of S sections a driver that follows the problem and is held to wishes; delays and arrivals (L,) count from time 0."""
+def fit_sections(
+    problem: SectionProblem, arrival: Index, sections: int, requirements: Sequence[Held] = ()
+) -> list[Cascade]:
+    """One cascade of S sections a driver, held to the requirements; delays and arrivals (L,) count from time 0."""
     delays = {round(lead * sections) for lead in LEADS}
     begun = [refine(_each_alone(problem, arrival - d, sections), problem, steps=FIRST_STEPS) for d in sorted(delays)]
     refined = sorted((refine(f, problem) for f in sorted(begun, key=problem.cost)[:KEPT]), key=problem.cost)
     best, least = refined[0], np.inf
-    for filters in refined if wishes else ():
-        held = hold_sections(filters, problem, wishes)
-        excess = largest_excess_db(held, problem, wishes)
+    for filters in refined if requirements else ():
+        held = hold_sections(filters, problem, requirements)
+        excess = largest_excess_db(held, problem, requirements)
         if excess < least:
             best, least = held, excess
         if least <= HELD_DB:
@@ -66,12 +68,12 @@ def fit_sections(problem: SectionProblem, arrival: Index, sections: int, wishes:
 
 
 def _held(channel: ChannelDesign, target: ChannelTarget, wanted: Complex, drivers: Sequence[str]) -> tuple[Held, ...]:
-    """Wishes and limits where the design was solved, and the tone."""
+    """Requirements and limits where the design was solved, and the tone."""
     solved_hz = channel.frequency_hz[channel.in_band]
     f = target.frequency_hz
     solved = (f >= solved_hz[0] * (1 - 1e-9)) & (f <= solved_hz[-1] * (1 + 1e-9))
-    every = wishes_of(target, wanted, slacks_between(channel, f), drivers=drivers)
-    return (*(wish.within(solved) for wish in every), tone_of(target, wanted))
+    every = requirements_of(target, wanted, slacks_between(channel, f), drivers=drivers)
+    return (*(requirement.within(solved) for requirement in every), tone_of(target, wanted))
 
 
 def _each_alone(problem: SectionProblem, delays: Index, sections: int) -> list[Cascade]:
@@ -99,11 +101,11 @@ def arrivals(weights: Complex) -> Index:
 
 
 def mirror_image(
-    problem: SectionProblem, arrival: Index, wishes: Sequence[Held], fits: Sequence[SectionsFit]
+    problem: SectionProblem, arrival: Index, requirements: Sequence[Held], fits: Sequence[SectionsFit]
 ) -> tuple[int, Index] | None:
     """Whose mirror image a channel is, and which of its drivers each driver (L,) mirrors; None where it is nobody's.
 
-    Weights and weighting are the same in the mirrored order, and the other's sections hold these wishes as well as their own.
+    Weights and weighting are the same in the mirrored order, and the other's sections hold these requirements as well as their own.
     """
     for channel, other in enumerate(fits):
         if other.problem.wanted.shape != problem.wanted.shape:
@@ -118,8 +120,8 @@ def mirror_image(
             and np.abs(turned - problem.symbol).max() <= ALIKE * np.abs(problem.symbol).max()
         )
         if alike:
-            own = largest_excess_db([other.filters[l] for l in drivers], problem, wishes)
-            if own <= max(HELD_DB, largest_excess_db(other.filters, other.problem, other.wishes) + HELD_DB):
+            own = largest_excess_db([other.filters[l] for l in drivers], problem, requirements)
+            if own <= max(HELD_DB, largest_excess_db(other.filters, other.problem, other.requirements) + HELD_DB):
                 return channel, drivers
     return None
 
@@ -145,19 +147,19 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
         wanted, even = (between(channel.frequency_hz, channel.weights[:, own], f) for f in (frequency_hz, even_hz))
         target = channel_target(channel.design, dense, channel.plain)
         problem = SectionProblem(wanted, audible(target, wanted), turn, table.max_pole_radius)
-        wishes = _held(channel, target, wanted, [scene.drivers[l] for l in own])
-        image = mirror_image(problem, arrival := arrivals(even), wishes, fits)
+        requirements = _held(channel, target, wanted, [scene.drivers[l] for l in own])
+        image = mirror_image(problem, arrival := arrivals(even), requirements, fits)
         filters = (
-            fit_sections(problem, arrival, table.sections, wishes)
+            fit_sections(problem, arrival, table.sections, requirements)
             if image is None
             else [fits[image[0]].filters[l] for l in image[1]]
         )
         images.append(image)
-        fits.append(SectionsFit(own, problem, arrival, tuple(filters), wishes))
+        fits.append(SectionsFit(own, problem, arrival, tuple(filters), requirements))
     needed = max(0, *(-f.delay_samples for fit in fits for f in fit.filters))
     delay = table.bulk_delay_samples if isinstance(table.bulk_delay_samples, int) else needed
     if delay < needed:
-        found = f"found {delay}, and {table.sections} sections take {needed} samples before their arrival"
+        found = f"got {delay}, and {table.sections} sections take {needed} samples before their arrival"
         remedy = "a larger delay, or fewer sections"
         fault = Fault("realization.bulk_delay_samples", found, f"at least {needed}", remedy)
         raise ProblemError(scene.problem.source, [fault])

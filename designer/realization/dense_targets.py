@@ -2,8 +2,8 @@
 
     C(f) = Σ_p c_p(f) h_p^H h_p + ρ I
 
-An error e of the weights is heard as h_p e at point p. The points to reach count relative to the channel's level there,
-ten times over: an error of a tenth of that is 0.8 dB of tone. The points to cancel count relative to what W leaves
+An error e of the weights is heard as h_p e at point p. The bright points count relative to the channel's level there,
+ten times over: an error of a tenth of that is 0.8 dB of tone. The dark points count relative to what W leaves
 there, up to 30 dB more, because an error as large as what is left costs 3 dB of cancellation whatever the depth is; so
 the weight follows the depth that binds. A mask's points count relative to its limit. ρ, a little weight on each driver
 itself, decides what the points do not, and keeps the eigenvalues of C within 10⁷ of each other; it is larger outside
@@ -94,24 +94,24 @@ def _nodes(solved_hz: Real) -> Index:
 
 
 def slacks_between(channel: ChannelDesign, frequency_hz: Real) -> dict[str, Real]:
-    """Wish or limit -> slack or excess in dB (F,) between the frequencies that were solved; 0 where it was met."""
+    """Requirement or limit -> slack or excess in dB (F,) between the frequencies that were solved; 0 where it was met."""
     solved_hz = channel.frequency_hz[channel.in_band]
     every = {**channel.slacks_db, **channel.excesses_db}
-    return {wish: np.interp(frequency_hz, solved_hz, slack) for wish, slack in every.items()}
+    return {requirement: np.interp(frequency_hz, solved_hz, slack) for requirement, slack in every.items()}
 
 
 def audible(target: ChannelTarget, wanted: Complex, level: Real | None = None) -> Complex:
-    """C(f) (F, L, L) for weights W (F, L) without the bulk delay; the level (F,) at the points to reach is by default plain playback's."""
+    """C(f) (F, L, L) for weights W (F, L) without the bulk delay; the level (F,) at the bright points is by default plain playback's."""
     plain = np.maximum(target.plain_level**2, 1e-300)
     level = plain if level is None else np.maximum(level**2, 1e-300)
-    left = mean_power(target.cancel, wanted)
+    left = mean_power(target.dark, wanted)
     depth = target.share * np.minimum(level / np.maximum(left, 1e-300), MAX_CANCEL_WEIGHT)
-    families: list[tuple[Complex, Real]] = [(target.reach, np.full(level.shape, REACH_WEIGHT)), (target.cancel, depth)]
+    families: list[tuple[Complex, Real]] = [(target.bright, np.full(level.shape, REACH_WEIGHT)), (target.dark, depth)]
     if target.window is not None:
         families.append((target.window.points, np.ones(level.shape)))
     for mask in target.masks:
         families.append((mask.points, target.share * np.minimum(mask.limit**-2, MAX_CANCEL_WEIGHT)))
-    if target.quiet is not target.cancel:
+    if target.quiet is not target.dark:
         families.append((target.quiet, target.share))
     C = sum(mean_power_matrix(points) * (weight / level)[:, None, None] for points, weight in families)
     ridge = (RIDGE_INSIDE * target.share + RIDGE_OUTSIDE * (1 - target.share)) * plain / level

@@ -78,6 +78,6 @@ def equaliser(level: Real, wanted_level: Real, taps: int, heard: Bool | None = N
     return best
 
 
-def reached_level(reach_power: Complex, w: Complex) -> Real:
-    """Root of w^H A w (K,), A (K, L, L) the mean over the points to reach."""
-    return np.asarray(np.sqrt(np.maximum(np.einsum("ki,kij,kj->k", w.conj(), reach_power, w).real, 0.0)))
+def reached_level(bright_power: Complex, w: Complex) -> Real:
+    """Root of w^H A w (K,), A (K, L, L) the mean over the bright points."""
+    return np.asarray(np.sqrt(np.maximum(np.einsum("ki,kij,kj->k", w.conj(), bright_power, w).real, 0.0)))

@@ -27,7 +27,7 @@ from designer.arrays import Complex, Real
 from designer.designs.channel import ChannelDesign
 from designer.problem.schema import Realization
 from designer.realization.dense_targets import audible, between, dense_frequencies_hz, dense_targets, slacks_between
-from designer.realization.held_wishes import Held, hold, joined, wishes_of
+from designer.realization.held_requirements import Held, hold, joined, requirements_of
 from designer.realization.realized import Realized, TapsFit
 from designer.realization.toeplitz_fit import (
     ROUGH_TOLERANCE,
@@ -41,7 +41,7 @@ from designer.realization.toeplitz_fit import (
 from designer.targets.channel_target import driver_index
 
 SAID_DB = 0.05
-"""An excess of a held wish from which on it is reported."""
+"""An excess of a held requirement from which on it is reported."""
 KEPT = 0.02
 """How much more error relative to what is left a least delay may cost, as a ratio of powers: -17 dB, 0.1 dB of cancellation."""
 
@@ -66,10 +66,10 @@ def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
         for n, (channel, target) in enumerate(zip(channels, targets, strict=True)):
             weights = wanted[n][part]
             symbols[n][part] = audible(target, weights)
-            if table.hold_wishes:
+            if table.hold_requirements:
                 slacks = slacks_between(channel, frequency_hz[part])
                 names = [scene.drivers[l] for l in index[n]]
-                held[n].append((part, wishes_of(target, weights, slacks, drivers=names)))
+                held[n].append((part, requirements_of(target, weights, slacks, drivers=names)))
     problems = [Fitted(frequency_hz, w, C, joined(own)) for w, C, own in zip(wanted, symbols, held, strict=True)]
     delay = common_delay(problems, table.taps, table)
     out: list[Real] = []
@@ -90,7 +90,7 @@ class Fitted:
     frequency_hz: Real  # (K,)
     wanted: Complex  # W (K, L) without the bulk delay
     symbol: Complex  # C (K, L, L)
-    wishes: tuple[Held, ...] = ()
+    requirements: tuple[Held, ...] = ()
 
     def largest_error(self, taps: int, delay: int) -> float:
         """The largest error at the points, as C weighs it, of the plain fit with a bulk delay."""
@@ -104,8 +104,8 @@ class Fitted:
         if not self.wanted.shape[1]:  # the reference alone
             return np.zeros((0, taps))
         penalty = time_penalty(taps, delay, pre_ringing=table.pre_ringing_weight, tail=table.tail_weight)
-        if self.wishes and table.hold_wishes:
-            return hold(self.wishes, self.wanted, self.symbol, taps, delay, penalty)
+        if self.requirements and table.hold_requirements:
+            return hold(self.requirements, self.wanted, self.symbol, taps, delay, penalty)
         exact_hz = ([0.0] if table.zero_at_dc else []) + list(table.exact_at_hz)
         if not exact_hz:
             return fit(self.wanted, self.symbol, taps, delay, penalty)
@@ -121,12 +121,12 @@ class Fitted:
         return solve_exactly(equations, equations.right_side(goal), *rows, equations.cut(goal))
 
     def left_over(self, taps: Real, delay: int) -> list[str]:
-        """In words, what taps that were to hold the wishes still lose of them on the frequencies of the fit."""
+        """In words, what taps that were to hold the requirements still lose of them on the frequencies of the fit."""
         w = delayed(np.fft.rfft(taps, 2 * (len(self.wanted) - 1), axis=1).T, -delay)
-        excess = {wish.label: wish.excess_db(w) for wish in self.wishes}
+        excess = {requirement.label: requirement.excess_db(w) for requirement in self.requirements}
         return [
-            f"hold_wishes leaves {wish} exceeded by {missing:.2f} dB; more [realization] taps bring it back"
-            for wish, missing in excess.items()
+            f"hold_requirements leaves {requirement} exceeded by {missing:.2f} dB; more [realization] taps bring it back"
+            for requirement, missing in excess.items()
             if missing > SAID_DB
         ]
 

@@ -1,6 +1,6 @@
 """The forms that filters take, by their names in the problem file, and the same channels realised otherwise.
 
-A variant has fewer taps or sections, or shorter words: what a user chooses between. Where a fit of taps was held to wishes or
+A variant has fewer taps or sections, or shorter words: what a user chooses between. Where a fit of taps was held to requirements or
 penalised, its variants are the plain fit's.
 """
 
@@ -110,7 +110,7 @@ def _of_sections(made: Realized, exact: Real, fit: SectionsFit, judged: LowEnds)
 
     count = len(fit.filters[0].b)
     if count > 1:
-        fewer = fit_sections(fit.problem, fit.arrival, count // 2, fit.wishes)
+        fewer = fit_sections(fit.problem, fit.arrival, count // 2, fit.requirements)
         yield Variant("sections", count // 2, "", taps(fewer))
     yield Variant("sections", count, "", exact)
     for bits in SECTION_BITS:

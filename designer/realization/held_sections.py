@@ -1,8 +1,8 @@
-"""Sections that hold the wishes themselves: a curve, masks and limits pull on the refinement where it leaves them.
+"""Sections that hold the requirements themselves: a curve, masks and limits pull on the refinement where it leaves them.
 
     minimise    Σ_k e^H C e  +  Σ_g,k r_g(k) dist²(p_g(k), S_g(k)),      p_g = H_g (wanted + e),
 
-S_g the pressures that a wish allows at its points (see `held_wishes.py`). Few sections cannot follow the weights
+S_g the pressures that a requirement allows at its points (see `held_requirements.py`). Few sections cannot follow the weights
 everywhere, and the least sum of squares lets them miss where a curve binds; but a curve, a limit and a decibel of tone leave
 room, and sections that use it hold them all. The distance to a convex set has the slope p - proj(p), and where p is outside
 a root mean square's ball its square has, to first order, the matrix v v^H, v = H^H p / |p|; where it is inside it has none, so
@@ -22,7 +22,7 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.realization.cascade import Cascade
-from designer.realization.held_wishes import HELD_DB, MARGIN_DB, Held
+from designer.realization.held_requirements import HELD_DB, MARGIN_DB, Held
 from designer.realization.section_fit import SectionProblem, refine
 
 STAGES, STEPS, GROWTH = 14, 15, 2.5
@@ -32,16 +32,16 @@ ENOUGH = 1e-4
 
 @dataclass(frozen=True)
 class Pull:
-    """One wish as it pulls: the pressures' radius (J,) and the weight r (J,) on the mean square of what is beyond it."""
+    """One requirement as it pulls: the pressures' radius (J,) and the weight r (J,) on the mean square of what is beyond it."""
 
-    wish: Held
+    requirement: Held
     radius: Real
     weight: Real
 
 
 @dataclass(frozen=True)
 class HeldSections(SectionProblem):
-    """The sum with what the wishes add to it."""
+    """The sum with what the requirements add to it."""
 
     pulls: tuple[Pull, ...] = ()
 
@@ -58,12 +58,12 @@ class HeldSections(SectionProblem):
         own, slope = super().quadratic(errors)
         matrices = own.copy()
         for pull in self.pulls:
-            H, at = pull.wish.rows.points, pull.wish.index
+            H, at = pull.requirement.rows.points, pull.requirement.index
             p, beyond = self._beyond(pull, errors)
             weight = pull.weight / p.shape[1]
             slope[at] += np.einsum("jml,jm->jl", H.conj(), beyond) * weight[:, None]
             outside = np.abs(beyond) > 0
-            if pull.wish.together:
+            if pull.requirement.together:
                 toward = np.einsum("jml,jm->jl", H.conj(), p) / np.maximum(np.linalg.norm(p, axis=1), 1e-150)[:, None]
                 weight = weight * outside.any(axis=1)
                 matrices[at] += toward[:, :, None] * toward.conj()[:, None, :] * weight[:, None, None]
@@ -74,30 +74,30 @@ class HeldSections(SectionProblem):
 
     def _beyond(self, pull: Pull, errors: Complex) -> tuple[Complex, Complex]:
         """Pressures (J, M) and how far each is beyond what is allowed."""
-        p = pull.wish.rows.pressure((errors + self.wanted)[pull.wish.index])
-        return p, p - pull.wish.projected(p, pull.radius)
+        p = pull.requirement.rows.pressure((errors + self.wanted)[pull.requirement.index])
+        return p, p - pull.requirement.projected(p, pull.radius)
 
 
-def largest_excess_db(filters: Sequence[Cascade], problem: SectionProblem, wishes: Sequence[Held]) -> float:
-    """By how much cascades exceed the wish that they hold least, at its worst frequency."""
+def largest_excess_db(filters: Sequence[Cascade], problem: SectionProblem, requirements: Sequence[Held]) -> float:
+    """By how much cascades exceed the requirement that they hold least, at its worst frequency."""
     w = problem.errors(filters) + problem.wanted
-    return max((wish.excess_db(w) for wish in wishes), default=0.0)
+    return max((requirement.excess_db(w) for requirement in requirements), default=0.0)
 
 
-def hold_sections(filters: Sequence[Cascade], problem: SectionProblem, wishes: Sequence[Held]) -> list[Cascade]:
-    """Cascades that hold the wishes, begun at L refined ones, or come as near as was found; else they follow the problem."""
-    best, least = list(filters), largest_excess_db(filters, problem, wishes)
+def hold_sections(filters: Sequence[Cascade], problem: SectionProblem, requirements: Sequence[Held]) -> list[Cascade]:
+    """Cascades that hold the requirements, begun at L refined ones, or come as near as was found; else they follow the problem."""
+    best, least = list(filters), largest_excess_db(filters, problem, requirements)
     now, margin = best, 10 ** (-MARGIN_DB / 20)
-    weights = [wish.own_weight(problem.symbol) for wish in wishes]
+    weights = [requirement.own_weight(problem.symbol) for requirement in requirements]
     for _ in range(STAGES):
         if least <= HELD_DB:
             break
         w = problem.errors(now) + problem.wanted
-        radii = [margin * wish.limit * wish.level_now(w) for wish in wishes]
-        pulls = tuple(Pull(*each) for each in zip(wishes, radii, weights, strict=True))
+        radii = [margin * requirement.limit * requirement.level_now(w) for requirement in requirements]
+        pulls = tuple(Pull(*each) for each in zip(requirements, radii, weights, strict=True))
         held = HeldSections(problem.wanted, problem.symbol, problem.turn, problem.radius, pulls)
         now = refine(now, held, steps=STEPS, enough=ENOUGH)
-        excess = largest_excess_db(now, problem, wishes)
+        excess = largest_excess_db(now, problem, requirements)
         if excess < least:
             best, least = now, excess
         weights = [GROWTH * weight for weight in weights]

@@ -31,7 +31,7 @@ from designer.measures import db, quadratic, ratio
 from designer.problem.schema import Realization
 from designer.realization.equaliser import reached_level
 from designer.realization.fir import Fitted
-from designer.realization.held_wishes import Held
+from designer.realization.held_requirements import Held
 from designer.realization.toeplitz_fit import delayed
 
 SILENT = 1e-2
@@ -95,8 +95,8 @@ class Heard:
     plain_level: Real  # (K,)
     wanted: Complex  # W (K, L)
     symbol: Complex  # C (K, L, L)
-    reach_power: Complex  # A (K, L, L)
-    cancel_power: Complex  # B (K, L, L)
+    bright_power: Complex  # A (K, L, L)
+    dark_power: Complex  # B (K, L, L)
 
     def bounded(self, reference: int, cap: float) -> Complex:
         """The ratios u (K, L) to a reference."""
@@ -104,23 +104,21 @@ class Heard:
         R = ratios(self.wanted, reference, share)
         return capped(R, self._relative(R), reference, cap)
 
-    def fitted(self, reference: int, u: Complex, wishes: tuple[Held, ...] = ()) -> Fitted:
+    def fitted(self, reference: int, u: Complex, requirements: tuple[Held, ...] = ()) -> Fitted:
         """The least-squares problem of the other drivers' ratios (K, L)."""
         symbol = self._relative(u)
         others = [l for l in range(u.shape[1]) if l != reference]
-        return Fitted(self.frequency_hz, u[:, others], symbol[:, others][:, :, others], wishes)
+        return Fitted(self.frequency_hz, u[:, others], symbol[:, others][:, :, others], requirements)
 
     def _relative(self, u: Complex) -> Complex:
         """C, which is relative to the plain driver's level, made relative to the level that u reaches."""
-        reached = reached_level(self.reach_power, u)
+        reached = reached_level(self.bright_power, u)
         return np.asarray(self.symbol * (self.plain_level / np.maximum(reached, 1e-150))[:, None, None] ** 2)
 
     def gain_db(self, w: Complex) -> Real:
         """Cancellation gain of weights (K, L) in the band."""
-        reach, cancel = (
-            quadratic(each[self.in_band], w[self.in_band]) for each in (self.reach_power, self.cancel_power)
-        )
-        return db(ratio(reach, cancel))
+        bright, dark = (quadratic(each[self.in_band], w[self.in_band]) for each in (self.bright_power, self.dark_power))
+        return db(ratio(bright, dark))
 
 
 def choose_reference(heard: Heard, taps: int, cap: float) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from designer.arrays import Complex, Index, Real
 from designer.realization.cascade import Cascade
-from designer.realization.held_wishes import Held
+from designer.realization.held_requirements import Held
 from designer.realization.section_fit import SectionProblem
 
 
@@ -29,7 +29,7 @@ class SectionsFit:
     problem: SectionProblem
     arrival: Index
     filters: tuple[Cascade, ...]
-    wishes: tuple[Held, ...] = ()
+    requirements: tuple[Held, ...] = ()
 
     @property
     def followed(self) -> SectionProblem:

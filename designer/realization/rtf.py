@@ -23,7 +23,7 @@ from designer.problem.schema import Realization
 from designer.realization.dense_targets import audible, between, dense_frequencies_hz, dense_targets, slacks_between
 from designer.realization.equaliser import TONE_DB, equaliser, reached_level, smoothed_deviation_db
 from designer.realization.fir import common_delay
-from designer.realization.held_wishes import TONE_BAND_HZ, Held, joined, wishes_of
+from designer.realization.held_requirements import TONE_BAND_HZ, Held, joined, requirements_of
 from designer.realization.ratios import SILENT, Heard, choose_reference, silence
 from designer.realization.realized import Realized, TapsFit
 from designer.targets.channel_target import driver_index
@@ -46,8 +46,12 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     heard = _heard(channels, scene, frequency_hz)
     chosen = [_reference(scene, one, length, cap) for one in heard]
     bounded = [one.bounded(reference, cap) for one, reference in zip(heard, chosen, strict=True)]
-    held: list[tuple[Held, ...]] = _wishes(scene, heard, chosen, bounded) if table.hold_wishes else [()] * len(heard)
-    problems = [one.fitted(r, u, wishes) for one, r, u, wishes in zip(heard, chosen, bounded, held, strict=True)]
+    held: list[tuple[Held, ...]] = (
+        _requirements(scene, heard, chosen, bounded) if table.hold_requirements else [()] * len(heard)
+    )
+    problems = [
+        one.fitted(r, u, requirements) for one, r, u, requirements in zip(heard, chosen, bounded, held, strict=True)
+    ]
     asked = table if table.bulk_delay_samples is not None else table.model_copy(update={"bulk_delay_samples": "least"})
     delay = common_delay(problems, length, asked)
     tone_at = (frequency_hz >= TONE_BAND_HZ[0]) & (frequency_hz <= TONE_BAND_HZ[1])
@@ -83,8 +87,8 @@ def _heard(channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real) 
             one.in_band[part], one.share[part] = target.in_band, target.share
             one.plain_level[part] = target.plain_level
             one.symbol[part] = audible(target, one.wanted[part])
-            one.reach_power[part] = mean_power_matrix(target.reach)
-            one.cancel_power[part] = mean_power_matrix(target.cancel)
+            one.bright_power[part] = mean_power_matrix(target.bright)
+            one.dark_power[part] = mean_power_matrix(target.dark)
     return made
 
 
@@ -102,7 +106,7 @@ def _reference(scene: Scene, heard: Heard, length: int, cap: float) -> int:
         below_db, least_db = (-float(amplitude_db(np.array(each))) for each in (quiet, SILENT))
         fault = Fault(
             f"designs[{scene.problem.designs.index(design)}].reference",
-            f'found "{design.reference}", which is silent in the band: {below_db:.0f} dB below the loudest',
+            f'got "{design.reference}", which is silent in the band: {below_db:.0f} dB below the loudest',
             f"a driver less than {least_db:.0f} dB below it",
             f'name "{loud}", or leave reference out',
         )
@@ -110,18 +114,18 @@ def _reference(scene: Scene, heard: Heard, length: int, cap: float) -> int:
     return reference
 
 
-def _wishes(
+def _requirements(
     scene: Scene, heard: Sequence[Heard], chosen: Sequence[int], bounded: Sequence[Complex]
 ) -> list[tuple[Held, ...]]:
-    """Each channel's wishes as sets of pressures of the ratios, which are known only now."""
+    """Each channel's requirements as sets of pressures of the ratios, which are known only now."""
     channels, frequency_hz = [one.channel for one in heard], heard[0].frequency_hz
     found: list[list[tuple[slice, list[Held]]]] = [[] for _ in heard]
     for part, targets in dense_targets(channels, scene, frequency_hz):
-        for channel, target, reference, u, wishes in zip(channels, targets, chosen, bounded, found, strict=True):
+        for channel, target, reference, u, requirements in zip(channels, targets, chosen, bounded, found, strict=True):
             others = np.flatnonzero(np.arange(u.shape[1]) != reference)
             slacks = slacks_between(channel, frequency_hz[part])
-            wishes.append((part, wishes_of(target, u[part], slacks, fitted=others)))
-    return [joined(wishes) for wishes in found]
+            requirements.append((part, requirements_of(target, u[part], slacks, fitted=others)))
+    return [joined(requirements) for requirements in found]
 
 
 def _cap_losses(heard: Heard, u: Complex, cap: float, name: str) -> list[str]:
@@ -139,12 +143,12 @@ def _cap_losses(heard: Heard, u: Complex, cap: float, name: str) -> list[str]:
 
 
 def _level(heard: Heard, filters: Real) -> Real:
-    """What filters reach at the points to reach (K,)."""
-    return reached_level(heard.reach_power, np.fft.rfft(filters, 2 * (heard.frequency_hz.size - 1), axis=1).T)
+    """What filters reach at the bright points (K,)."""
+    return reached_level(heard.bright_power, np.fft.rfft(filters, 2 * (heard.frequency_hz.size - 1), axis=1).T)
 
 
 def _tone(heard: Heard, filters: Real, at: Bool, table: Realization) -> list[str]:
-    """How far the level at the points to reach is from the plain driver's, a third of an octave smoothed, and the remedy."""
+    """How far the level at the bright points is from the plain driver's, a third of an octave smoothed, and the remedy."""
     off_db = np.where(at, smoothed_deviation_db(_level(heard, filters), heard.plain_level), 0.0)
     worst = int(np.argmax(np.abs(off_db)))
     if abs(off_db[worst]) <= TONE_DB:

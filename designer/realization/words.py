@@ -125,11 +125,11 @@ def moved(q: Real, x: Real, symbol: Complex, word: Word) -> Real:
 
 @dataclass(frozen=True)
 class LowEnds:
-    """Where a channel's gain is judged: the band's frequencies (F,), its points (F, M, L) to reach and to cancel."""
+    """Where a channel's gain is judged: the band's frequencies (F,), its points (F, M, L) bright and dark."""
 
     frequency_hz: Real
-    reach: Complex
-    cancel: Complex
+    bright: Complex
+    dark: Complex
     sample_rate_hz: float
 
     @classmethod
@@ -137,11 +137,11 @@ class LowEnds:
         """On the band's frequencies of a scene."""
         target = channel_target(channel.design, scene, channel.plain)
         inside = target.at(target.in_band)
-        return cls(inside.frequency_hz, inside.reach, inside.cancel, scene.problem.sample_rate_hz)
+        return cls(inside.frequency_hz, inside.bright, inside.dark, scene.problem.sample_rate_hz)
 
     def ends_db(self, w: Complex) -> Real:
         """5th percentile and worst (2,) of the gains of weights (F, L), over each displacement or azimuth."""
-        gains_db = db(point_ratios(self.reach, self.cancel, w))
+        gains_db = db(point_ratios(self.bright, self.dark, w))
         return np.array([np.percentile(gains_db, 5), gains_db.min()])
 
     def missing_db(self, found: Complex, plain: Complex, exact: Complex) -> float:

@@ -21,7 +21,7 @@ from designer.report.grids import drawn_circle, drawn_heads, drawn_metrics, draw
 from designer.report.plots import Curve, asked_curve, below, curve, limit_line, missed, over_frequency, panels, span
 from designer.result import Result
 from designer.targets.curves import curve_db
-from designer.targets.wishes import SLACK_TOLERANCE_DB
+from designer.targets.requirements import SLACK_TOLERANCE_DB
 
 FRONT_DEG = 45.0
 LARGEST_DB = 15.0
@@ -172,11 +172,11 @@ def third_octaves_db(frequency_hz: Real, level_db: Real) -> Real:
 
 
 def draw_tone(result: Result, name: str) -> Figure:
-    """Level at the points to reach, of the channel over its plain driver's: as it is, and smoothed to third octaves."""
+    """Level at the bright points, of the channel over its plain driver's: as it is, and smoothed to third octaves."""
     f, level, smooth = tone_db(result, name)
     table = result.channels[name].table
     drawn, (axes,) = panels(2.8)
-    title = f"Tone {'in the look direction' if table.kind == 'beamformer' else 'at the reached ear'}"
+    title = f"Tone {'in the look direction' if table.kind == 'beamformer' else 'at the ipsilateral ear'}"
     curves = [curve(f, level, "realised", COLOURS[5], 1.1), curve(f, smooth, "1/3 octave", linewidth=2)]
     handles = over_band(result, name, axes, curves, title=title, unit="dB re plain driver")
     axes.axhline(0, color=INK, linewidth=1, linestyle=DOTTED)

@@ -19,7 +19,7 @@ from designer.report.canvas import COLOURS, INK, SOFT, figure, frequency_axis, h
 from designer.report.grids import drawn_circle
 from designer.result import Result
 from designer.targets.curves import in_band
-from designer.targets.wishes import SLACK_TOLERANCE_DB
+from designer.targets.requirements import SLACK_TOLERANCE_DB
 
 PLACE_WORDS = "to the device ←  x in cm"
 

@@ -184,7 +184,7 @@ def draw_gain(view: ChannelView) -> Figure:
         if np.isfinite(targets[i][1]).any():
             wanted.setdefault(f"{table.cancellation_gain_db} {table.band_hz}", targets[i])
     drawn, (axes,) = plots.panels(3.9)
-    aim = "on axis over what is cancelled" if view.channel.is_beam else "reached ear over the other"
+    aim = "on axis over what is cancelled" if view.channel.is_beam else "ipsilateral ear over the other"
     others = _over_frequency(axes, view, curves)
     asked = [plots.asked_curve(*points, label="asked") for points in wanted.values()]
     others += plots.draw_curves(axes, asked, title=f"Cancellation gain: {aim}", unit="Cancellation gain in dB")[:1]

@@ -115,11 +115,13 @@ def _shown_deg(angles_deg: Real, *, few: bool, axis: bool) -> list[float]:
     """About eight of a plane's angles: to both sides if it is alone and has both, else to one; with the axis or without."""
     one_sided = few or angles_deg[0] > -1e-6 or angles_deg[-1] < 1e-6
     sides = (1.0, -1.0) if not one_sided else (1.0,) if angles_deg[-1] > 1e-6 else (-1.0,)
-    wishes: Sequence[float] = WANTED_DEG if one_sided and not few else WANTED_DEG[::2]
+    requirements: Sequence[float] = WANTED_DEG if one_sided and not few else WANTED_DEG[::2]
     there = np.unique(np.abs(angles_deg))
-    if there.size <= len(wishes):
-        wishes = there.tolist()
-    away = [np.abs((angles_deg - side * wish + 180) % 360 - 180) for wish in wishes for side in sides]
+    if there.size <= len(requirements):
+        requirements = there.tolist()
+    away = [
+        np.abs((angles_deg - side * requirement + 180) % 360 - 180) for requirement in requirements for side in sides
+    ]
     near = {float(angles_deg[np.argmin(distance)]) for distance in away}
     shown = {180.0 if angle == -180 else angle for angle in near if axis or abs(angle) > 1e-6}
     return sorted(shown, key=lambda angle: (abs(angle), -angle))

@@ -142,7 +142,7 @@ def compare(
     notes: list[str] = []
     if methods:
         if len(items) != 1:
-            raise UsageError(f"--methods: found {len(items)} problems; allowed: one, which each method designs")
+            raise UsageError(f"--methods: got {len(items)} problems; expected one, which each method designs")
         problem = job.open_folder(items[0]).problem if Path(items[0]).is_dir() else load(items[0])
         made = [(method, *with_method(problem, method)) for method in methods]
         notes += [note for _, _, said in made for note in said]
@@ -203,7 +203,7 @@ def _problem(item: str) -> Problem | None:
     path = Path(item)
     if path.is_dir():
         if not (path / "summary.json").is_file():
-            raise DataError(f"{item}: found no summary.json of this tool; allowed: a design folder or a problem file")
+            raise DataError(f"{item}: got no summary.json of this tool; expected a design folder or a problem file")
         return None
     return load(item)
 

@@ -1,4 +1,4 @@
-"""`designer new`: a first problem file for a new geometry, commented, whose wishes the layout can meet.
+"""`designer new`: a first problem file for a new geometry, commented, whose requirements the layout can meet.
 
 What the layout can do is computed first: for an ear the largest cancellation gain that any weights reach at EFFORT_DB
 of effort, for the beam the depth of the nulls that its window leaves. The file asks for less, and for no more
@@ -22,7 +22,7 @@ from designer.acoustics.scene import Scene, scene
 from designer.arrays import Real
 from designer.designs import design_channel
 from designer.designs.reach import reach
-from designer.designs.within_reach import LEAST_DB, Wish, wish_below
+from designer.designs.within_reach import LEAST_DB, Requirement, requirement_below
 from designer.errors import UsageError
 from designer.measures import db
 from designer.problem import Problem, loads
@@ -30,7 +30,7 @@ from designer.problem.library import SCHEMA_FILE, schema_text
 from designer.problem.messages import number
 from designer.problem.schema import DesignTable
 from designer.targets.channel_target import channel_target
-from designer.targets.wishes import SLACK_TOLERANCE_DB
+from designer.targets.requirements import SLACK_TOLERANCE_DB
 from designer.writing import check_file, reserve, write_file
 
 EFFORT_DB = 12.0
@@ -80,17 +80,17 @@ class Geometry:
 
         """
         if self.shape not in SHAPES:
-            raise UsageError(f"--shape: found {self.shape!r}; allowed: {', '.join(SHAPES)}")
+            raise UsageError(f"--shape: got {self.shape!r}; expected {', '.join(SHAPES)}")
         least, most = DRIVERS[self.shape]
         if not least <= self.drivers <= most:
             allowed = str(least) if least == most else f"{least} to {most}"
-            raise UsageError(f"--drivers: found {self.drivers}; allowed for --shape {self.shape}: {allowed}")
+            raise UsageError(f"--drivers: got {self.drivers}; allowed for --shape {self.shape}: {allowed}")
         if not 0.02 <= self.width_m <= 5.0:
-            raise UsageError(f"--width: found {number(self.width_m)}; allowed: 0.02 to 5 metres")
+            raise UsageError(f"--width: got {number(self.width_m)}; expected 0.02 to 5 metres")
         nearest = self.width_m / 2 + 0.2
         if not nearest <= self.distance_m <= 20.0:
             raise UsageError(
-                f"--distance: found {number(self.distance_m)}; allowed: {number(nearest)} (half the width and 0.2 m for"
+                f"--distance: got {number(self.distance_m)}; expected {number(nearest)} (half the width and 0.2 m for"
                 " the head) to 20 metres"
             )
 
@@ -155,7 +155,7 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
 
     """
     geometry.check()
-    wide = Wish((LOWEST_HZ, HIGHEST_HZ), ())
+    wide = Requirement((LOWEST_HZ, HIGHEST_HZ), ())
     open_problem = loads(
         text_of(geometry, replace(wide, curve=((LOWEST_HZ, 0.0),)), wide if geometry.drivers > 2 else None),
         source="new",
@@ -165,14 +165,14 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
     narrowed = on_grid.at(inside)
     left, right, *beams = open_problem.designs
     bound = np.minimum(*(reach(table, narrowed, (EFFORT_DB,)).gain_db[0] for table in (left, right)))
-    ears = wish_below(inside, bound, CAP_DB)
+    ears = requirement_below(inside, bound, CAP_DB)
     if ears is None:
         band = f"{LOWEST_HZ:.0f} Hz to {HIGHEST_HZ / 1000:.0f} kHz"
         raise UsageError(
             f"no octave from {band} leaves {LEAST_DB:.0f} dB of cancellation gain at {EFFORT_DB:.0f} dB of effort:"
             " raise --width, or lower --distance"
         )
-    beam = wish_below(inside, depth_db(beams[0], narrowed), BEAM_CAP_DB) if beams else None
+    beam = requirement_below(inside, depth_db(beams[0], narrowed), BEAM_CAP_DB) if beams else None
     said = ["no beam is asked for: the layout makes none"] if beams and beam is None else []
     for _ in range(LOWERINGS):
         text = text_of(geometry, ears, beam)
@@ -185,7 +185,7 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
         ears = ears.lowered(_half_steps(sides)) if sides > 0 or not short_sides else ears.narrowed()
         if beam is not None:
             beam = beam.lowered(_half_steps(centre)) if centre > 0 or not short_centre else beam.narrowed()
-    raise UsageError("no wishes were found that this layout meets: raise --width, or lower --distance")
+    raise UsageError("no requirements were found that this layout meets: raise --width, or lower --distance")
 
 
 def _half_steps(decibel: float) -> float:
@@ -207,12 +207,12 @@ def missed_db(problem: Problem) -> tuple[dict[str, float], dict[str, float]]:
     return weights, {str(name): float(slack) for name, slack in realised.items()}
 
 
-def text_of(geometry: Geometry, ears: Wish, beam: Wish | None) -> str:
+def text_of(geometry: Geometry, ears: Requirement, beam: Requirement | None) -> str:
     """The problem file."""
     pair = geometry.drivers == 2
     parts = [
         f"#:schema ./{SCHEMA_FILE}",
-        "# Written by `designer new`. The wishes below are within the layout's reach: `designer check --reach` shows by how",
+        "# Written by `designer new`. The requirements below are within the layout's reach: `designer check --reach` shows by how",
         "# much. Left and right are the listener's, who faces the device: the listener's left is at negative y.",
         f'title = "{geometry.title}"',
         "sample_rate_hz = 48000",
@@ -245,8 +245,8 @@ def text_of(geometry: Geometry, ears: Wish, beam: Wish | None) -> str:
             "[[designs]]",
             f'name = "{side}"                       # the channel',
             f'kind = "{"ctc" if pair else "null-steering"}"',
-            f'ear = "{side}"                        # the ear to reach; the other is cancelled',
-            *_wish(ears),
+            f'ear = "{side}"                        # the bright ear; the other is cancelled',
+            *_requirement(ears),
             f"max_effort_db = {_toml(EFFORT_DB)}                # what the cancellation may cost in driver power",
             "# driver_spread = { gain_db = 0.5, phase_deg = 3.0 } # hold the curve over drivers that differ so much",
             "",
@@ -258,7 +258,7 @@ def text_of(geometry: Geometry, ears: Wish, beam: Wish | None) -> str:
             'kind = "beamformer"',
             "look_deg = 0.0",
             "nulls_deg = [-90.0, 90.0]           # each an arc, null_width_deg wide",
-            *_wish(beam),
+            *_requirement(beam),
             f"max_effort_db = {_toml(EFFORT_DB)}",
             "window_deg = [-30.0, 30.0]          # where the level stays within the ripple of the on-axis level",
             "window_ripple_db = 6.0",
@@ -267,7 +267,7 @@ def text_of(geometry: Geometry, ears: Wish, beam: Wish | None) -> str:
     parts += [
         "[realization]",
         'form = "fir"                        # or "rtf", "biquad"',
-        "taps = 512                          # more of them keep more of the wishes at low frequencies",
+        "taps = 512                          # more of them keep more of the requirements at low frequencies",
         "",
     ]
     return "\n".join(re.sub(r" +(#)", _comment_column, line) for line in parts)
@@ -292,10 +292,10 @@ def _enclosure(geometry: Geometry) -> list[str]:
     ]
 
 
-def _wish(wish: Wish) -> list[str]:
-    curve = ", ".join(f"[{_short(f)}, {_short(gain)}]" for f, gain in _corners(wish.curve))
+def _requirement(requirement: Requirement) -> list[str]:
+    curve = ", ".join(f"[{_short(f)}, {_short(gain)}]" for f, gain in _corners(requirement.curve))
     return [
-        f"band_hz = [{_toml(wish.band_hz[0])}, {_toml(wish.band_hz[1])}]",
+        f"band_hz = [{_toml(requirement.band_hz[0])}, {_toml(requirement.band_hz[1])}]",
         f"fade_octaves = {FADE_OCTAVES}                  # from the design to the plain driver, outside the band",
         *([f"cancellation_gain_db = [{curve}]  # target curve: [frequency_hz, gain_db], ..."] if curve else []),
     ]
@@ -331,9 +331,9 @@ def write_new(path: Path, geometry: Geometry, *, force: bool = False) -> list[st
 
     """
     if path.suffix != ".toml":
-        raise UsageError(f"{path}: found no name of a problem file; allowed: a name that ends in .toml")
+        raise UsageError(f"{path}: got no name of a problem file; expected a name that ends in .toml")
     if not path.parent.is_dir():
-        raise UsageError(f"{path}: found no folder {path.parent}; make it first, or choose another place")
+        raise UsageError(f"{path}: got no folder {path.parent}; make it first, or choose another place")
     check_file(path, force=force)
     reserve(path)
     text, said = new_problem(geometry)

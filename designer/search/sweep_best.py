@@ -98,7 +98,7 @@ def metric(text: str, known: Sequence[str], option: str) -> Metric:
     channels = dict.fromkeys(name.rpartition(".")[0] for name in known)
     channel, _, name = text.strip().rpartition(".")
     if channel and channel not in channels:
-        raise UsageError(f'{option}: found the channel "{channel}"; allowed: {", ".join(channels)}')
+        raise UsageError(f'{option}: got the channel "{channel}"; expected {", ".join(channels)}')
     there = {key.rpartition(".")[2] for key in known if not channel or key.rpartition(".")[0] == channel}
     offered = [row for row in NUMBERS if row[0] in there]
     for whole, words, sign in offered:
@@ -106,7 +106,7 @@ def metric(text: str, known: Sequence[str], option: str) -> Metric:
             return Metric(whole, channel, words, sign)
     names = [whole for whole, _, _ in offered]
     near = nearest(name, [*names, *("_".join(whole.split("_")[n:]) for whole in names for n in (1, 2))])
-    raise UsageError(f'{option}: found "{text}"; allowed: {", ".join(names)}{near and f"; {near}"}')
+    raise UsageError(f'{option}: got "{text}"; expected {", ".join(names)}{near and f"; {near}"}')
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def condition(text: str, known: Sequence[str]) -> Condition:
         if match and not math.isnan(limit := float(match[3])):
             return Condition(metric(match[1], known, option), match[2], limit)
     raise UsageError(
-        f"{option}: found no comparison; allowed: a number's name, < <= > or >=, and a limit, as effort_db<12"
+        f"{option}: got no comparison; expected a number's name, < <= > or >=, and a limit, as effort_db<12"
     )
 
 
@@ -197,7 +197,7 @@ def choose(rows: Sequence[Row], wanted: str, subject_to: Sequence[str] = ()) -> 
     designed = [row for row in rows if row.outcome.status != FAILED]
     if not designed:
         raise DataError(
-            f"found {len(rows)} points, and none that was designed; allowed: one or more; see their errors in sweep.csv"
+            f"got {len(rows)} points, and none that was designed; expected one or more; see their errors in sweep.csv"
         )
     numbers = pd.DataFrame([row.outcome.numbers for row in designed])
     known = list(map(str, numbers))

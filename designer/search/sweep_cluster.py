@@ -38,7 +38,7 @@ def connected(address: str, answer_s: float = ANSWER_S) -> Iterator[Client]:
         from distributed import Client
     except ImportError:
         raise UsageError(
-            "--scheduler: found no dask.distributed; it comes with the extra: pip install 'loudspeaker-filter-designer[cluster]'"
+            "--scheduler: got no dask.distributed; it comes with the extra: pip install 'loudspeaker-filter-designer[cluster]'"
         ) from None
     option = f"--scheduler {address}"
     with _quiet(), contextlib.ExitStack() as ending:
@@ -46,16 +46,16 @@ def connected(address: str, answer_s: float = ANSWER_S) -> Iterator[Client]:
             asyncio.run(_greeted(address, answer_s))
             client = Client(address, timeout=answer_s, set_as_default=False)
         except ValueError as error:
-            raise UsageError(f"{option}: found no address: {error}; allowed: as tcp://HOST:8786") from None
+            raise UsageError(f"{option}: got no address: {error}; expected as tcp://HOST:8786") from None
         except (OSError, EOFError, TimeoutError):
             raise UsageError(
-                f"{option}: nobody answered within {answer_s:g} s; allowed: a running scheduler; {REMEDY}"
+                f"{option}: nobody answered within {answer_s:g} s; expected a running scheduler; {REMEDY}"
             ) from None
         ending.callback(_close, client)
         try:
             client.wait_for_workers(1, timeout=answer_s)
         except TimeoutError:
-            raise UsageError(f"{option}: found no worker within {answer_s:g} s; {REMEDY}") from None
+            raise UsageError(f"{option}: got no worker within {answer_s:g} s; {REMEDY}") from None
         try:
             client.run(import_module, "designer.job")
         except Exception as error:

@@ -35,10 +35,10 @@ def locations(problem: Problem, key: str, option: str) -> tuple[Location, ...]:
 
     """
     if not key:
-        raise UsageError(f"{option}: found no key; allowed: KEY=VALUES, as designs.left.max_effort_db=6,12")
+        raise UsageError(f"{option}: got no key; expected KEY=VALUES, as designs.left.max_effort_db=6,12")
     if not re.fullmatch(f"(?:{STEP.pattern})+", key):
         raise UsageError(
-            f'{option}: found the key "{key}"; allowed: steps with dots between, as drivers.left.position_m[1]'
+            f'{option}: got the key "{key}"; expected steps with dots between, as drivers.left.position_m[1]'
         )
     reached: list[tuple[Location, Any]] = [((), problem.model_dump())]
     for step in STEP.finditer(key):
@@ -55,7 +55,7 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
         before, after = step.string[: step.start()], step.string[step.end() :]
         offer = f"; nearest known: {before}{before and '.'}{near}{after}" if near else ""
         where = f"{dotted(place)}: " if place else ""
-        return UsageError(f"{option}: {where}{found}; allowed: {allowed or ', '.join(known)}{offer}")
+        return UsageError(f"{option}: {where}{found}; expected {allowed or ', '.join(known)}{offer}")
 
     if isinstance(value, list):
         names = [table["name"] for table in value if isinstance(table, dict) and "name" in table]
@@ -64,14 +64,12 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
         elif counted and int(text) < len(value):
             entries = [int(text)]
         elif counted:
-            raise refused(f"found [{text}]", allowed=f"[0] to [{len(value) - 1}], or [*]")
+            raise refused(f"got [{text}]", allowed=f"[0] to [{len(value) - 1}], or [*]")
         elif text in names:
             entries = [names.index(text)]
         else:
             known = names or ["[0]", "[*]"]
-            raise refused(
-                f'found "{text}", which is no name in it', known, ", ".join([*known, ALL] if names else known)
-            )
+            raise refused(f'got "{text}", which is no name in it', known, ", ".join([*known, ALL] if names else known))
         return [((*place, i), value[i]) for i in entries]
     try:
         keys = known_keys(place)
@@ -81,9 +79,9 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
         raise refused("the file does not set it", allowed="a key below it once the file holds it")
     if counted or not keys:
         what = f"[{text}]" if counted else f'"{text}"'
-        raise refused(f"found {what} below what is no list" if place else f"found {what}", allowed="its key alone")
+        raise refused(f"got {what} below what is no list" if place else f"got {what}", allowed="its key alone")
     if text not in keys:
-        raise refused(f'found "{text}", which is no key', keys)
+        raise refused(f'got "{text}", which is no key', keys)
     return [((*place, text), None if value is None else value.get(text))]
 
 
@@ -117,7 +115,7 @@ def image_location(problem: Problem, place: Location) -> Location | None:
     if abs(y) <= TOLERANCE_M / 2:
         if negates(place):
             raise UsageError(
-                f'--mirror: the driver "{driver.name}" is in the middle and its own image; allowed: what leaves it there;'
+                f'--mirror: the driver "{driver.name}" is in the middle and its own image; expected what leaves it there;'
                 " vary it in a sweep without --mirror"
             )
         return None
@@ -125,7 +123,7 @@ def image_location(problem: Problem, place: Location) -> Location | None:
         if j != place[1] and math.dist(other.position_m, (x, -y, z)) <= TOLERANCE_M:
             return (place[0], j, *place[2:])
     raise UsageError(
-        f'--mirror: the driver "{driver.name}" at {shown([x, y, z])} has no image; allowed: a driver at'
+        f'--mirror: the driver "{driver.name}" at {shown([x, y, z])} has no image; expected a driver at'
         f" {shown([x, 0.0 - y, z])}, within {TOLERANCE_M * 1000:g} mm; add it, or leave out --mirror"
     )
 

@@ -80,15 +80,15 @@ def variations(problem: Problem, given: Sequence[str], *, mirror: bool = False) 
     """
     varied = [_variation(problem, text, mirror=mirror) for text in given]
     if not varied:
-        raise UsageError("found no --vary; allowed: one or more, as --vary designs.left.max_effort_db=6,12")
+        raise UsageError("got no --vary; expected one or more, as --vary designs.left.max_effort_db=6,12")
     if mirror and not any(place[0] == "drivers" for one in varied for place in one.places):
-        raise UsageError("--mirror: found no --vary of a driver's key; allowed: as drivers.left.position_m[1]")
+        raise UsageError("--mirror: got no --vary of a driver's key; expected as drivers.left.position_m[1]")
     for one, other in itertools.combinations(varied, 2):
         for place, taken in itertools.product(other.places + other.images, one.places + one.images):
             short = min(len(place), len(taken))
             if place[:short] == taken[:short]:
                 raise UsageError(
-                    f"--vary {one.key} and --vary {other.key} both set {dotted(place)}; allowed: one of them"
+                    f"--vary {one.key} and --vary {other.key} both set {dotted(place)}; expected one of them"
                 )
     for one in varied:
         _check_values(problem, one)
@@ -99,13 +99,13 @@ def _variation(problem: Problem, text: str, *, mirror: bool) -> Variation:
     option = f"--vary {text}"
     key, equals, values = text.partition("=")
     if not equals:
-        raise UsageError(f"{option}: found no values; allowed: KEY=VALUES, as designs.left.max_effort_db=6,12")
+        raise UsageError(f"{option}: got no values; expected KEY=VALUES, as designs.left.max_effort_db=6,12")
     places = locations(problem, key.strip(), option)
     images = [image_location(problem, place) for place in places] if mirror else []
     for place, image in zip(places, images, strict=False):
         if image in places and image != place and negates(place):
             raise UsageError(
-                f"{option}: found a driver and its mirror image with one value; allowed: with --mirror one driver of a pair, whose"
+                f"{option}: got a driver and its mirror image with one value; expected with --mirror one driver of a pair, whose"
                 " image takes the other sign"
             )
     parsed = parsed_values(values, option)
@@ -166,15 +166,15 @@ class Plan:
         for one in self.varied:
             if isinstance(one.values, Between) and not self.draws:
                 raise UsageError(
-                    f"--vary {one.key}: found a range without a step; allowed: FROM:TO:STEP, or --random N to draw from it"
+                    f"--vary {one.key}: got a range without a step; expected FROM:TO:STEP, or --random N to draw from it"
                 )
         if self.one_by_one and self.draws:
-            raise UsageError("found --zip and --random; allowed: one of them")
+            raise UsageError("got --zip and --random; expected one of them")
         if self.one_by_one and len(set(map(len, self.varied))) > 1:
             counts = ", ".join(f"{len(one)} of {one.key}" for one in self.varied)
-            raise UsageError(f"--zip: found {counts}; allowed: as many values of each key")
+            raise UsageError(f"--zip: got {counts}; expected as many values of each key")
         if len(self) > MOST:
-            raise UsageError(f"found {len(self)} points; allowed: at most {MOST}; take larger steps, or --random N")
+            raise UsageError(f"got {len(self)} points; expected at most {MOST}; take larger steps, or --random N")
 
     def __len__(self) -> int:
         """How many points; with draws, some of them may be alike."""

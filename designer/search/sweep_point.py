@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from designer.problem import Problem
 
 DONE, INFEASIBLE, FAILED = "done", "infeasible", "failed"
-"""How a point ended: all wishes hold; the best compromise was designed; an error."""
+"""How a point ended: all requirements hold; the best compromise was designed; an error."""
 ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )

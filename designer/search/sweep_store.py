@@ -174,17 +174,17 @@ def kept(folder: Path) -> Store:
     """
     file = folder / FILE
     if file.is_symlink() or not file.is_file():
-        raise DataError(f"{folder}: found no {FILE} of this tool; allowed: a folder that `designer sweep` wrote")
+        raise DataError(f"{folder}: got no {FILE} of this tool; expected a folder that `designer sweep` wrote")
     connection = sqlite3.connect(file, timeout=PATIENCE_S)
     try:
         ours = connection.execute("pragma application_id").fetchone()[0] == APPLICATION_ID
         connection.execute(f"select {COLUMNS} from points limit 1")
     except sqlite3.Error as error:
         connection.close()
-        raise DataError(f"{file}: found no sweep of this tool: {error}; choose another with -o") from None
+        raise DataError(f"{file}: got no sweep of this tool: {error}; choose another with -o") from None
     if not ours:
         connection.close()
-        raise DataError(f"{file}: found another program's; allowed: a folder that `designer sweep` wrote")
+        raise DataError(f"{file}: got another program's; expected a folder that `designer sweep` wrote")
     # The log reaches the disk when the system likes, and is kept short: under half a megabyte.
     connection.executescript("pragma synchronous = normal; pragma wal_autocheckpoint = 100")
     return Store(folder, connection)
@@ -279,18 +279,18 @@ def _check_same(store: Store, plan: Plan) -> None:
     remedy = "choose another folder with -o"
     if was["content"] != now["content"]:
         raise UsageError(
-            f"{store.folder}: found a sweep of {was['source']} as it was before it changed ({_what_changed(was, plan)}); allowed:"
+            f"{store.folder}: got a sweep of {was['source']} as it was before it changed ({_what_changed(was, plan)}); allowed:"
             f" the same problem; undo the change, or {remedy}"
         )
     if was["keys"] != now["keys"]:
         raise UsageError(
-            f"{store.folder}: found a sweep of the keys {', '.join(was['keys'])}, and not of {', '.join(now['keys'])}; allowed:"
+            f"{store.folder}: got a sweep of the keys {', '.join(was['keys'])}, and not of {', '.join(now['keys'])}; allowed:"
             f" other values of the same keys; {remedy}"
         )
     for fact, option in (("images", "--mirror"), ("robust", "--robust")):
         if was[fact] != now[fact]:
             there = "with" if was[fact] else "without"
-            raise UsageError(f"{store.folder}: found a sweep {there} {option}; allowed: the same; {remedy}")
+            raise UsageError(f"{store.folder}: got a sweep {there} {option}; expected the same; {remedy}")
 
 
 def _what_changed(was: dict[str, Any], plan: Plan) -> str:

@@ -43,7 +43,7 @@ def parsed_values(text: str, option: str) -> tuple[Any, ...] | Between:
     """
     parts = list(_split(text))
     if not all(part.strip() for part in parts):
-        raise UsageError(f"{option}: found an empty value; allowed: values with a comma between, or FROM:TO:STEP")
+        raise UsageError(f"{option}: got an empty value; expected values with a comma between, or FROM:TO:STEP")
     values: list[Any] = []
     for part in parts:
         expanded = _expanded(part, option, alone=len(parts) == 1)
@@ -53,7 +53,7 @@ def parsed_values(text: str, option: str) -> tuple[Any, ...] | Between:
     seen: set[tuple[type, str]] = set()
     for value in values:
         if (type(value), repr(value)) in seen:
-            raise UsageError(f"{option}: found the value {value} twice; allowed: each value once")
+            raise UsageError(f"{option}: got the value {value} twice; expected each value once")
         seen.add((type(value), repr(value)))
     return tuple(values)
 
@@ -87,24 +87,24 @@ def _expanded(text: str, option: str, *, alone: bool) -> list[Any] | Between:
         low, high = numbers
         if not alone:
             raise UsageError(
-                f"{option}: found a range without a step beside other values; allowed: FROM:TO:STEP, or it alone"
+                f"{option}: got a range without a step beside other values; expected FROM:TO:STEP, or it alone"
             )
         if not low < high:
-            raise UsageError(f"{option}: found a range from {low} to {high}; allowed: from the smaller to the larger")
+            raise UsageError(f"{option}: got a range from {low} to {high}; expected from the smaller to the larger")
         return Between(float(low), float(high), whole)
     if len(numbers) != 3:
         return [_value(text.strip())]
     low, high, step = numbers
     if step == 0 or (high - low) / step < 0:
-        raise UsageError(f"{option}: found steps of {step} from {low} to {high}; allowed: a step that leads there")
+        raise UsageError(f"{option}: got steps of {step} from {low} to {high}; expected a step that leads there")
     count = int(((high - low) / step).to_integral_value())
     if count >= MOST:
-        raise UsageError(f"{option}: found {count + 1} values; allowed: at most {MOST}; take a larger step")
+        raise UsageError(f"{option}: got {count + 1} values; expected at most {MOST}; take a larger step")
     if count == 0 or abs(high - low - count * step) > UNEVEN * abs(step):
         near = max(count, 1)
         other = near + 1 if near * abs(step) < abs(high - low) else max(near - 1, 1)
         steps = " or ".join(f"{float((high - low) / n):.6g}" for n in sorted({near, other}))
-        raise UsageError(f"{option}: found steps of {step}, which miss the end at {high}; allowed: such as {steps}")
+        raise UsageError(f"{option}: got steps of {step}, which miss the end at {high}; expected such as {steps}")
     kind = int if whole else float
     return [kind(low + (high - low) * n / count) for n in range(count + 1)]
 

@@ -82,9 +82,9 @@ def solve_data(
     answer = cones.solve((program or program_of)(half))
     w = plane.weights(answer.x)
     free = 2 * plane.across.shape[2]
-    slacks = answer.x[:, free : free + len(half.wishes)]
+    slacks = answer.x[:, free : free + len(half.requirements)]
     if mirror is not None:
-        w, slacks = mirror.whole(w), slacks[:, list(mirror.wish)]
+        w, slacks = mirror.whole(w), slacks[:, list(mirror.requirement)]
     return w, in_weights(w, slacks, answer)
 
 
@@ -98,15 +98,15 @@ def program_of(data: ConstrainedData) -> cones.ConeProgram:
     """The conic data of all frequencies."""
     plane = Plane.of(data.centre)
     count, size = data.centre.shape
-    wishes = len(data.wishes)
-    extra = wishes + sum(spread.shape[1] for spread in data.spreads)
+    requirements = len(data.requirements)
+    extra = requirements + sum(spread.shape[1] for spread in data.spreads)
     first = 2 * (size - 1)  # where the slacks begin
     n = first + extra
     rows = cones.ConeRows(count, n)
-    if wishes:
-        slacks = np.zeros((count, wishes, n))
-        slacks[:, np.arange(wishes), first + np.arange(wishes)] = 1.0
-        rows.add("nonnegative", slacks, np.zeros(wishes))
+    if requirements:
+        slacks = np.zeros((count, requirements, n))
+        slacks[:, np.arange(requirements), first + np.arange(requirements)] = 1.0
+        rows.add("nonnegative", slacks, np.zeros(requirements))
 
     def norms(vectors: Complex, offset: Complex, limit: Real, slack: int | None, bound: Real | None = None) -> None:
         """||vectors u + offset|| <= limit (1 + s_slack) - bound x: (F, M, R, L-1), (F, M, R), (F, M), (F, M, n)."""
@@ -124,7 +124,7 @@ def program_of(data: ConstrainedData) -> cones.ConeProgram:
             linear[:, :, 0] -= bound
         rows.add_norms(linear, constant)
 
-    start = first + wishes
+    start = first + requirements
     for i, (_, points, limit, wanted) in enumerate(data.families):
         part, value = plane.seen(points)
         value = value - wanted
@@ -154,12 +154,12 @@ def program_of(data: ConstrainedData) -> cones.ConeProgram:
 
     across = plane.across.conj().swapaxes(1, 2) @ data.quadratic
     quadratic = cones.real_quadratic(across @ plane.across, extra)
-    seen = np.arange(first + wishes, n)
+    seen = np.arange(first + requirements, n)
     quadratic[:, seen, seen] = BOUND_PRICE
     slope = 2 * (across @ plane.origin[:, :, None])[:, :, 0]
     price = np.zeros((count, n))
     price[:, : first // 2], price[:, first // 2 : first] = slope.real, slope.imag
-    price[:, first : first + wishes] = data.slack_prices
+    price[:, first : first + requirements] = data.slack_prices
     at_origin = np.einsum("fl,flk,fk->f", plane.origin.conj(), data.quadratic, plane.origin).real
     return cones.assemble(quadratic, price, rows, at_origin)
 

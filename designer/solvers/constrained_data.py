@@ -27,7 +27,7 @@ from designer.targets.target import ChannelTarget
 EFFORT_PRICE = 1e-3
 """ε: 10 dB of effort weighs as much as a mean of -20 dB where nothing is wanted."""
 SLACK_PRICE = 100.0
-"""σ: far above what any wish's multiplier reaches while the wishes hold together."""
+"""σ: far above what any requirement's multiplier reaches while the requirements hold together."""
 NULL_PRICE = 100.0
 """How much more the nulls weigh than the rest, where they are to be as deep as the rest allows."""
 INSIDE = 1 - 1e-6
@@ -41,7 +41,7 @@ PROBED = 4
 """Frequencies at which points are compared first."""
 
 Family = tuple[str, Complex, Real, Complex | float]
-"""A wish over points: its name, the points (F, M, L), its limit (F,), and the pressure wanted there (F, M) or one number."""
+"""A requirement over points: its name, the points (F, M, L), its limit (F,), and the pressure wanted there (F, M) or one number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +59,10 @@ class ConstrainedData:
     level: Real | None = None  # (F,) share of the plain driver's level that the hard limits allow; None is all of it
     slack_price: float = SLACK_PRICE
     spreads: tuple[Real, ...] = ()  # a family's ε |h| (F, M, L), the drivers' spread at its points; empty without one
-    slack_counts: tuple[float, ...] = ()  # how many wishes each slack stands for; empty is one each
+    slack_counts: tuple[float, ...] = ()  # how many requirements each slack stands for; empty is one each
 
     @property
-    def wishes(self) -> tuple[str, ...]:
+    def requirements(self) -> tuple[str, ...]:
         """Names of the slacks."""
         names = [name for name, _, _, _ in self.families]
         return (*names, *(["cancellation_gain_db"] if self.curve is not None else []))
@@ -89,7 +89,7 @@ class ConstrainedData:
     @property
     def slack_prices(self) -> Real:
         """The price of each slack."""
-        return self.slack_price * np.array(self.slack_counts or [1.0] * len(self.wishes))
+        return self.slack_price * np.array(self.slack_counts or [1.0] * len(self.requirements))
 
 
 def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
@@ -100,7 +100,7 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
     scale = 1 / wanted[:, None, None]
     quiet = mean_power_matrix(target.quiet * scale, target.power_spread)
     if target.deepest_nulls:
-        quiet = quiet + NULL_PRICE * mean_power_matrix(target.cancel * scale, target.power_spread)
+        quiet = quiet + NULL_PRICE * mean_power_matrix(target.dark * scale, target.power_spread)
     cost = EFFORT_PRICE * (target.cost / louder[:, None] ** 2)[:, :, None] * np.eye(target.cost.shape[1])
     families: list[Family] = [
         (mask.label, mask.points * scale, np.where(np.isfinite(mask.limit), mask.limit, NO_LIMIT), 0.0)
@@ -114,10 +114,10 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
     )
     curve = None
     if target.gamma is not None:
-        root = few_rows(mean_power_rows(target.cancel * scale, target.power_spread))
+        root = few_rows(mean_power_rows(target.dark * scale, target.power_spread))
         curve = (root, np.sqrt(rise / target.gamma))
     white_noise = None
-    one_point = target.reach.shape[1] == 1 and np.array_equal(target.reach[:, 0], target.look)
+    one_point = target.bright.shape[1] == 1 and np.array_equal(target.bright[:, 0], target.look)
     if target.min_white_noise_gain > 0 and not one_point:
         distance = 1.0 if np.isinf(target.look_distance_m) else target.look_distance_m
         strongest = np.abs(target.centre).argmax(axis=1)[:, None]

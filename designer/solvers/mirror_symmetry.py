@@ -1,14 +1,14 @@
 """Mirror symmetry of a constrained problem: the same answer from half of the drivers and half of the points.
 
 Let a permutation σ of the drivers, an involution, map the problem onto itself: every response of a point p is that of
-another point p' of a wish with the same limit, h_p'σ(l) = h_pl, and the objective and the limits on w are unchanged.
+another point p' of a requirement with the same limit, h_p'σ(l) = h_pl, and the objective and the limits on w are unchanged.
 If w is a solution then so is σw; the problem is convex, so (w + σw)/2 is feasible and no worse. So there is a solution
 with w = σw, and it is
 
     w = E v,    E (L, L') with a column an orbit of σ: 1 for a driver on the mirror, 1/√2 for each of a pair.
 
 EᵀE = I, so ||w|| = ||v||; a pair's |w_l| is |v|/√2; a point becomes h E and its mirror image is the same row, so one
-of each two is kept; wishes that mirror each other share one slack, which counts twice.
+of each two is kept; requirements that mirror each other share one slack, which counts twice.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from designer.solvers.constrained_data import SAME, ConstrainedData, Family, sam
 
 @dataclass(frozen=True)
 class Mirror:
-    """A symmetry that a problem has: its orbits, the points to keep of each wish, and which half's slack each wish has."""
+    """A symmetry that a problem has: its orbits, the points to keep of each requirement, and which half's slack each requirement has."""
 
     orbits: tuple[tuple[int, ...], ...]
     kept: tuple[tuple[int, Index], ...]  # (family, its points to keep), a kept family each
-    wish: tuple[int, ...]  # the slack of the half for each wish of the whole
-    count: tuple[float, ...]  # how many wishes of the whole each slack of the half stands for
+    requirement: tuple[int, ...]  # the slack of the half for each requirement of the whole
+    count: tuple[float, ...]  # how many requirements of the whole each slack of the half stands for
 
     def half(self, data: ConstrainedData) -> ConstrainedData:
         """The problem of the orbits (F, L')."""
@@ -69,7 +69,7 @@ class Mirror:
 
 
 def find_mirror(data: ConstrainedData) -> Mirror | None:
-    """The mirror symmetry of a problem, if it has one: found by what mirrored drivers share, then checked on every number."""
+    """The mirror symmetry of a problem, if it has one: got by what mirrored drivers share, then checked on every number."""
     if data.white_noise is not None or data.slack_counts or not data.centre.size:
         return None
     sigma = _mirrored_drivers(data)
@@ -91,12 +91,12 @@ def find_mirror(data: ConstrainedData) -> Mirror | None:
         half_of[i] = half_of[image] = len(kept)
         kept.append((i, own[own <= partners] if image == i else own))
         count.append(1.0 if image == i else 2.0)
-    wish = [half_of[i] for i in range(len(data.families))]
+    requirement = [half_of[i] for i in range(len(data.families))]
     if data.curve is not None:
-        wish.append(len(kept))
+        requirement.append(len(kept))
         count.append(1.0)
     orbits = tuple((l,) if l == sigma[l] else (l, int(sigma[l])) for l in range(sigma.size) if l <= sigma[l])
-    return Mirror(orbits, tuple(kept), tuple(wish), tuple(count))
+    return Mirror(orbits, tuple(kept), tuple(requirement), tuple(count))
 
 
 def _mirrored_drivers(data: ConstrainedData) -> Index | None:

@@ -42,7 +42,7 @@ def most_efficient(h: Complex, B: Complex, gamma: Real) -> RatioSolution:
     ----------
     h : (F, L) row vectors from drivers to the point
     B : (F, L, L) Hermitian, positive semidefinite
-    gamma : (F,) wished ratio
+    gamma : (F,) required ratio
 
     Returns
     -------

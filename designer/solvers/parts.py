@@ -40,7 +40,7 @@ def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget, s
         at = ", ".join(f"{f:.0f}" for f in target.frequency_hz[bad][:5])
         raise SolverError(
             f'design "{target.name}": the cone solver stopped without a certified answer at {bad.sum()} of {bad.size}'
-            f" frequencies (first at {at} Hz); loosen the wish that binds there, or use another method"
+            f" frequencies (first at {at} Hz); loosen the requirement that binds there, or use another method"
         )
     return found
 
@@ -59,12 +59,12 @@ def _cores() -> int:
 def _chunks(target: ChannelTarget) -> Iterator[slice]:
     """Parts of consecutive frequencies, whose number depends on sizes alone."""
     size = target.cost.shape[1]
-    wished = sum(mask.points.shape[1] for mask in target.masks) or target.cancel.shape[1]
-    wished += 0 if target.window is None else target.window.points.shape[1]
-    rows = 3 * wished + 8 * size
+    required = sum(mask.points.shape[1] for mask in target.masks) or target.dark.shape[1]
+    required += 0 if target.window is None else target.window.points.shape[1]
+    rows = 3 * required + 8 * size
     columns = 2 * size + 4
     if target.spread:
-        rows, columns = rows + 2 * size * wished, columns + wished
+        rows, columns = rows + 2 * size * required, columns + required
     step = int(np.clip(CHUNK_BYTES / (8 * rows * columns), 1, LARGEST_CHUNK))
     for start in range(0, target.frequency_hz.size, step):
         yield np.s_[start : start + step]

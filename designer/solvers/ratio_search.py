@@ -68,7 +68,7 @@ def most_efficient(A: Complex, B: Complex, gamma: Real) -> RatioSolution:
     Parameters
     ----------
     A, B : (F, L, L) Hermitian, positive semidefinite
-    gamma : (F,) wished ratio
+    gamma : (F,) required ratio
 
     Returns
     -------

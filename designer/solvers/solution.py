@@ -28,7 +28,7 @@ class Solution:
     weights : (F, L)
     violation : (F,) how far the constraints are broken, relative to each
     gap : (F,) between the value reached and a bound that no weights can pass, relative
-    level : (F,) the share of the wanted level at the points to reach that the hard limits allow, 1 nearly always
+    level : (F,) the share of the wanted level at the bright points that the hard limits allow, 1 nearly always
     value, bound : (F,) the formulation's own objective, and the bound that no weights can pass; NaN where nothing is optimised
     by_reference : (F,) solved by the cvxpy statement, because the fast path stopped early
     """

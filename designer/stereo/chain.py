@@ -81,7 +81,7 @@ def chain_of(design: Result) -> StereoChain:
     if not has_chain(design):
         remedy = "name two ear designs left and right" if table is None else "design the problem anew"
         raise UsageError(
-            f"{design.problem.source}: found the channels {', '.join(design.taps)}; allowed: {' and '.join(wanted)}, which"
+            f"{design.problem.source}: got the channels {', '.join(design.taps)}; expected {' and '.join(wanted)}, which"
             f" stereo is played through; {remedy}"
         )
     has_centre = CENTRE in design.taps

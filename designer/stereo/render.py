@@ -47,16 +47,16 @@ class RenderOptions:
         for flag in alone:
             if flag in given and len(given) > 1:
                 raise UsageError(
-                    f"{flag}: found {' and '.join(other for other in given if other != flag)} with it; allowed: --at-ears"
+                    f"{flag}: got {' and '.join(other for other in given if other != flag)} with it; expected --at-ears"
                     " and --plain together, every other alone; leave one out"
                 )
         if self.room and not self.at_ears:
             raise UsageError(
-                "--room: found no --at-ears with it; allowed: both together, what the two ears hear in the room; add --at-ears"
+                "--room: got no --at-ears with it; expected both together, what the two ears hear in the room; add --at-ears"
             )
         if self.bypass and self.gain_db is not None:
             raise UsageError(
-                "--bypass: found --gain with it; allowed: the input bit for bit; leave --gain out, or give it to the others"
+                "--bypass: got --gain with it; expected the input bit for bit; leave --gain out, or give it to the others"
             )
 
     @property
@@ -176,7 +176,7 @@ def _listened(design: Result, chain: StereoChain, options: RenderOptions) -> tup
     ears = design.room_ears if options.room else ear_responses(design, count)
     if ears is None:
         raise UsageError(
-            f"--room: found no [room] in {design.problem.source}; allowed: a design in a room; add the table to the problem"
+            f"--room: got no [room] in {design.problem.source}; expected a design in a room; add the table to the problem"
             " file and design it again, or leave --room out"
         )
     if options.at_ears:
@@ -192,7 +192,7 @@ def _level(
     if options.gain_db is not None:
         if peak_db + options.gain_db > 0:
             raise UsageError(
-                f"--gain {options.gain_db:g}: found a peak of {peak_db + options.gain_db:+.2f} dB over full scale;"
+                f"--gain {options.gain_db:g}: got a peak of {peak_db + options.gain_db:+.2f} dB over full scale;"
                 f" allowed: up to 0; give at most {np.floor(-100 * peak_db) / 100:g}, or leave --gain out for the gain that fits"
             )
         return options.gain_db, [f"gain {options.gain_db:+.2f} dB, as given; {_peak(peak_db + options.gain_db)}"]

@@ -113,7 +113,7 @@ def plain_path(problem: Problem, delay_samples: int) -> SignalPath:
     sides = geometry.outermost(problem)
     if sides is None:
         raise DataError(
-            f"{problem.source}: found no driver further to the left or right than another; allowed for plain stereo: two"
+            f"{problem.source}: got no driver further to the left or right than another; allowed for plain stereo: two"
             " drivers side by side; leave --plain out"
         )
     filters = np.zeros((len(problem.drivers), 2, delay_samples + 1))
@@ -126,7 +126,7 @@ def headphones_path(chain: StereoChain) -> SignalPath:
     """The crosstalk model alone; a UsageError where the design has none."""
     if not chain.crosstalk:
         raise UsageError(
-            "--headphones: found a design without a crosstalk model; allowed: a design with a [virtualizer] table; add"
+            "--headphones: got a design without a crosstalk model; expected a design with a [virtualizer] table; add"
             " one to the problem file and design it again, or give --at-ears"
         )
     near, far = chain.crosstalk["near"], chain.crosstalk["far"]

@@ -27,7 +27,7 @@ BLOCK_FRAMES = 32_768
 FORMATS = ("WAV", "WAVEX", "RF64", "FLAC")
 BYTES = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
 """Subtype as libsndfile names it -> size of a sample."""
-ALLOWED = "allowed: a stereo WAV file (16, 24 or 32 bit, or float) or FLAC file"
+ALLOWED = "expected a stereo WAV file (16, 24 or 32 bit, or float) or FLAC file"
 LARGEST_RIFF_BYTES = 2**32 - 2**16
 UNKNOWN = 0xFFFFFFFF  # size of a chunk that stands in RF64's ds64, or that was not known when a stream was written
 HEAD_BYTES = 4096  # the chunks before the samples fit into this
@@ -46,22 +46,22 @@ class StereoFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         if not path.is_file():
-            raise DataError(f"{path}: found {'a folder' if path.is_dir() else 'no such file'}; {ALLOWED}")
+            raise DataError(f"{path}: got {'a folder' if path.is_dir() else 'no such file'}; {ALLOWED}")
         with self._open() as file:
             self.sample_rate_hz, self.frames, self.subtype = int(file.samplerate), int(file.frames), str(file.subtype)
             container, channels = str(file.format), int(file.channels)
         if container not in FORMATS or self.subtype not in BYTES:
-            raise DataError(f"{path}: found {container} with {self.subtype} samples; {ALLOWED}; convert it")
+            raise DataError(f"{path}: got {container} with {self.subtype} samples; {ALLOWED}; convert it")
         if channels == 1:
             remedy = "write it into both channels of a stereo file, which places it in the middle"
-            raise DataError(f"{path}: found 1 channel (mono); allowed: 2 (left, right); {remedy}")
+            raise DataError(f"{path}: got 1 channel (mono); expected 2 (left, right); {remedy}")
         if channels > 2:
             remedy = "mix it down to stereo, or cut out its first two"
-            raise DataError(f"{path}: found {channels} channels; allowed: 2 (left, right); {remedy}")
+            raise DataError(f"{path}: got {channels} channels; expected 2 (left, right); {remedy}")
         if missing := _missing_bytes(path):
             raise self._broken(f"the last {missing} bytes that its header announces are missing")
         if not self.frames:
-            raise DataError(f"{path}: found no samples; {ALLOWED}")
+            raise DataError(f"{path}: got no samples; {ALLOWED}")
 
     def stored(self) -> Iterator[Any]:
         """Blocks (n, 2) of the samples as they are stored: int32 with the first bit at the top, or float."""
@@ -88,7 +88,7 @@ class StereoFile:
             if not np.isfinite(whole).all():
                 at = count + int(np.flatnonzero(~np.isfinite(whole).all(axis=1))[0])
                 raise DataError(
-                    f"{self.path}: found a sample that is no finite number (number {at} of {self.frames});"
+                    f"{self.path}: got a sample that is no finite number (number {at} of {self.frames});"
                     " allowed: finite numbers; write the file again"
                 )
             count += len(block)
@@ -116,7 +116,7 @@ class StereoFile:
             raise self._broken(f"it cannot be opened: {reason}") from None
 
     def _broken(self, what: str) -> DataError:
-        return DataError(f"{self.path}: found a truncated or corrupt file: {what}; {ALLOWED}; make or fetch it again")
+        return DataError(f"{self.path}: got a truncated or corrupt file: {what}; {ALLOWED}; make or fetch it again")
 
 
 def _missing_bytes(path: Path) -> int:
@@ -149,7 +149,7 @@ def check_writable(out: Path, source: Path, *, force: bool = False) -> None:
 
     """
     if out.suffix.lower() != ".wav":
-        raise UsageError(f"{out}: found the suffix {out.suffix or 'none'}; allowed: .wav; name it with -o out.wav")
+        raise UsageError(f"{out}: got the suffix {out.suffix or 'none'}; expected .wav; name it with -o out.wav")
     expected = "a new file, or one as `designer render` wrote it"
     check_file(out, inputs=(source,), is_own=_is_sealed, expected=expected, force=force)
     reserve(out)

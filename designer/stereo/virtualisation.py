@@ -153,7 +153,7 @@ def virtual_channels(found: Sequence[ChannelDesign], realised: Realized, scene: 
     """The virtual channels, left and right, realised together in the problem's form.
 
     The fit hears an error at the near ear as the side's own channel's does, and at the far ear relative to what the
-    crosstalk model leaves there. They are held to no wish; in the RTF form each has the reference that serves it best.
+    crosstalk model leaves there. They are held to no requirement; in the RTF form each has the reference that serves it best.
     A DataError where the measured head's file cannot be used.
     """
     number = {channel.design.name: n for n, channel in enumerate(found)}
@@ -164,7 +164,7 @@ def virtual_channels(found: Sequence[ChannelDesign], realised: Realized, scene: 
         own = found[number[side]]
         table = own.design.model_copy(update={"name": name, **NO_WISHES})
         channels.append(replace(own, design=table, weights=sides[side].weights, slacks_db={}))
-    made = realize_form(channels, scene, scene.problem.realization.model_copy(update={"hold_wishes": False}))
+    made = realize_form(channels, scene, scene.problem.realization.model_copy(update={"hold_requirements": False}))
     held = [_held(name, scene.frequency_hz, sides[side]) for side, name in VIRTUAL.items() if sides[side].held.any()]
     return replace(made, warnings=(*made.warnings, *held))
 

@@ -1,4 +1,4 @@
-"""One channel's target on a frequency grid: the points to reach and to cancel, what is wished there, and the limits."""
+"""One channel's target on a frequency grid: the bright points and to cancel, what is required there, and the limits."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         look = scene.look(design.look_deg)[:, index]
         distance_m = problem.azimuth_distance_m
         masks, window = _masks(design, scene, circle), _window(design, scene, circle)
-        cancel = circle[:, cancelled_azimuths(design, scene.azimuth_deg)]
+        dark = circle[:, dark_azimuths(design, scene.azimuth_deg)]
         quiet = circle[:, quiet_azimuths(design, scene.azimuth_deg)]
     else:
         look = scene.head_centre()[:, index]
         distance_m = float(np.linalg.norm(problem.listener.position_m))
-        quiet = cancel = _ears(design, scene, index)[1]
-    reach, centre = _aim(design, scene, index)
+        quiet = dark = _ears(design, scene, index)[1]
+    bright, centre = _aim(design, scene, index)
     gamma = None
     if design.cancellation_gain_db is not None:
         gamma = 10 ** (curve_db(design.cancellation_gain_db, f) / 10)
@@ -57,7 +57,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
     asked_effort = np.inf if design.max_effort_db is None else 10 ** (design.max_effort_db / 10)
     max_effort = np.full(f.size, asked_effort)
     if design.is_beam and min_wng > 0:
-        # One point to reach: white-noise gain and effort are the same ratio |h w|² / Σ|w|² in two scales.
+        # One bright point: white-noise gain and effort are the same ratio |h w|² / Σ|w|² in two scales.
         scale = 1.0 if np.isinf(distance_m) else distance_m**2
         max_effort = np.minimum(max_effort, scale * np.max(np.abs(look) ** 2, axis=1) / min_wng)
     drivers = [problem.drivers[i] for i in index]
@@ -69,8 +69,8 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         frequency_hz=f,
         in_band=inside,
         share=band_share(f, band, design.fade_octaves),
-        reach=reach,
-        cancel=cancel,
+        bright=bright,
+        dark=dark,
         centre=centre,
         look=look,
         look_distance_m=distance_m,
@@ -98,7 +98,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
 
 
 def _regions(design: DesignTable, scene: Scene, index: Index) -> RegionPower | None:
-    if design.cancel_regions is None:
+    if design.dark_regions is None:
         return None
     problem = scene.problem
     look = Region(around_deg=[design.look_deg, 0.0], radius_deg=0.0)
@@ -108,8 +108,8 @@ def _regions(design: DesignTable, scene: Scene, index: Index) -> RegionPower | N
         k=scene.k,
         distance_m=problem.azimuth_distance_m,
         drivers=tuple(int(l) for l in index),
-        reach=(look,) if design.reach_regions is None else tuple(design.reach_regions),
-        cancel=tuple(design.cancel_regions),
+        bright=(look,) if design.bright_regions is None else tuple(design.bright_regions),
+        dark=tuple(design.dark_regions),
         highest_k=float(2 * np.pi * highest_hz / problem.speed_of_sound_m_s),
         asked_order=design.region_order,
     )
@@ -126,13 +126,13 @@ def plain_in(design: DesignTable, scene: Scene) -> Plain:
     found: list[tuple[Complex, Complex, Complex]] = []
     for part in scene.parts(np.arange(scene.frequency_hz.size)):
         there = scene.part(part)
-        reach, centre = _aim(design, there, index)
-        cancel = reach if design.is_beam else _ears(design, there, index)[1]
-        found.append((_one_point(reach), _one_point(cancel), centre))
-    reach, cancel, centre = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        bright, centre = _aim(design, there, index)
+        dark = bright if design.is_beam else _ears(design, there, index)[1]
+        found.append((_one_point(bright), _one_point(dark), centre))
+    bright, dark, centre = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
     names = [scene.drivers[i] for i in index]
     inside = in_band(scene.frequency_hz, design.band_hz)
-    return choose_plain(design, names, scene.frequency_hz, inside, reach, cancel, centre)
+    return choose_plain(design, names, scene.frequency_hz, inside, bright, dark, centre)
 
 
 def _one_point(points: Complex) -> Complex:
@@ -140,16 +140,16 @@ def _one_point(points: Complex) -> Complex:
 
 
 def _aim(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Complex]:
-    """The points to reach (F, R, L), and the one whose phase is kept (F, L)."""
+    """The bright points (F, R, L), and the one whose phase is kept (F, L)."""
     if design.is_beam:
         look = scene.look(design.look_deg)[:, index]
         return look[:, None, :], look
-    reach, _ = _ears(design, scene, index)
-    return reach, reach[:, _centre_of_cloud(scene.displacements_m)]
+    bright, _ = _ears(design, scene, index)
+    return bright, bright[:, _centre_of_cloud(scene.displacements_m)]
 
 
 def _ears(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Complex]:
-    """The ear to reach and the ear to cancel, each at every displacement (F, D, L)."""
+    """The bright ear and the dark ear, each at every displacement (F, D, L)."""
     ears = scene.ears()[:, :, index]
     side = geometry.LEFT if design.ear == "left" else geometry.RIGHT
     return ears[:, side::2], ears[:, 1 - side :: 2]
@@ -175,7 +175,7 @@ def _centre_of_cloud(displacements_m: Real) -> int:
     return int(np.argmin(np.linalg.norm(displacements_m - displacements_m.mean(axis=0), axis=1)))
 
 
-def cancelled_azimuths(design: DesignTable, azimuth_deg: Real) -> Bool:
+def dark_azimuths(design: DesignTable, azimuth_deg: Real) -> Bool:
     """The grid azimuths to cancel: the nulls' arcs; without nulls the mask's; without a mask what is outside the
     window.
 
@@ -243,8 +243,8 @@ def choose_plain(
     names: Sequence[str],
     frequency_hz: Real,
     in_band: Bool,
-    reach: Complex,
-    cancel: Complex,
+    bright: Complex,
+    dark: Complex,
     centre: Complex,
 ) -> Plain:
     """The plain drivers: as named, or by default.
@@ -253,15 +253,15 @@ def choose_plain(
     1 dB of the strongest at that ear, the one that favours that ear most. Strengths are means over the band of levels
     in dB.
     """
-    size = reach.shape[2]
+    size = bright.shape[2]
     if design.plain is not None:
         chosen = [names.index(name) for name in design.plain]
     else:
-        strength = np.array([_level_db(reach[in_band], l) for l in range(size)])
+        strength = np.array([_level_db(bright[in_band], l) for l in range(size)])
         strong = strength >= strength.max() - (EQUALLY_STRONG_DB if design.is_beam else STRONG_ENOUGH_DB)
         chosen = np.flatnonzero(strong).tolist()
         if not design.is_beam:
-            favour = [strength[l] - _level_db(cancel[in_band], l) for l in chosen]
+            favour = [strength[l] - _level_db(dark[in_band], l) for l in chosen]
             chosen = [chosen[int(np.argmax(favour))]]
     arrival = [_arrival_s(frequency_hz, in_band, centre[:, l] / centre[:, chosen[0]]) for l in chosen]
     return Plain(tuple(chosen), tuple(max(arrival) - at for at in arrival))

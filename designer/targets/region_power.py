@@ -93,8 +93,8 @@ def _separable(radial: Complex, shape: Real, G: Real) -> Complex:
 class RegionMatrices:
     """A and B (F, L, L)."""
 
-    reach: Complex
-    cancel: Complex
+    bright: Complex
+    dark: Complex
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ class RegionPower:
     k: Real
     distance_m: float
     drivers: tuple[int, ...]
-    reach: tuple[Region, ...]
-    cancel: tuple[Region, ...]
+    bright: tuple[Region, ...]
+    dark: tuple[Region, ...]
     highest_k: float
     asked_order: int | None = None
 
@@ -162,13 +162,13 @@ class RegionPower:
         """A and B at the order."""
         kernels = self._kernels(self.order)
         parts = [[kernel.power(encoding) for kernel in kernels] for encoding, _ in self._encodings(self.order)]
-        reach, cancel = (np.concatenate(each) for each in zip(*parts, strict=True))
-        return RegionMatrices(reach, cancel)
+        bright, dark = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return RegionMatrices(bright, dark)
 
     def _kernels(self, order: int) -> tuple[Kernel, Kernel]:
         front_only = is_front_only(self.device)
-        reach, cancel = (Kernel.of(regions, order, front_only=front_only) for regions in (self.reach, self.cancel))
-        return reach, cancel
+        bright, dark = (Kernel.of(regions, order, front_only=front_only) for regions in (self.bright, self.dark))
+        return bright, dark
 
     def _encodings(self, order: int) -> Iterator[tuple[Encoding, slice]]:
         """The drivers' encodings, a block of frequencies at a time."""
@@ -178,8 +178,8 @@ class RegionPower:
             yield encode(self.device, self.k[part], self.distance_m, order, self.drivers), part
 
     def power_ratio(self, w: Complex) -> Real:
-        """Mean power over the regions to reach over mean power over those to cancel (F,), of weights (F, L)."""
-        return ratio(quadratic(self.matrices.reach, w), quadratic(self.matrices.cancel, w))
+        """Mean power over the bright regions over mean power over those to cancel (F,), of weights (F, L)."""
+        return ratio(quadratic(self.matrices.bright, w), quadratic(self.matrices.dark, w))
 
     def order_error_db(self, w: Complex) -> Real:
         """What the power ratio of weights (F, L) changes by at the finer order, in dB (F,): what the order leaves out."""
@@ -190,8 +190,8 @@ class RegionPower:
             mixed = np.einsum("fkl,fl->fk", encoding.coefficients, w[part])[:, :, None]  # the weights as one driver
             whole = Encoding(finer, None, None, mixed, encoding.front_only)
             powers.append([kernel.power(whole)[:, 0, 0].real for kernel in kernels])
-        reach, cancel = (np.concatenate(each) for each in zip(*powers, strict=True))
-        return np.asarray(db(self.power_ratio(w)) - db(ratio(reach, cancel)))
+        bright, dark = (np.concatenate(each) for each in zip(*powers, strict=True))
+        return np.asarray(db(self.power_ratio(w)) - db(ratio(bright, dark)))
 
 
 def point(order: int, *, azimuth_deg: float, elevation_deg: float = 0.0) -> Real:

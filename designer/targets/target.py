@@ -1,4 +1,4 @@
-"""One channel's target on a frequency grid, as arrays: the points to reach and to cancel, what is wished there, and the limits."""
+"""One channel's target on a frequency grid, as arrays: the bright points and to cancel, what is required there, and the limits."""
 
 from __future__ import annotations
 
@@ -48,15 +48,13 @@ class ChannelTarget:
     frequency_hz: Real  # (F,)
     in_band: Bool  # (F,)
     share: Real  # (F,) of the design against the plain driver
-    reach: Complex  # (F, R, L)
-    cancel: Complex  # (F, C, L)
-    centre: (
-        Complex  # (F, L): the point whose phase is kept: the reached ear of the cloud's centre, or the look direction
-    )
+    bright: Complex  # (F, R, L)
+    dark: Complex  # (F, C, L)
+    centre: Complex  # (F, L): the point whose phase is kept: the ipsilateral ear of the cloud's centre, or the look direction
     look: Complex  # (F, L): the point of the white-noise gain and the directivity index
     look_distance_m: float
     quiet: Complex  # (F, Q, L): where nothing is wanted
-    gamma: Real | None  # (F,) wished power ratio
+    gamma: Real | None  # (F,) required power ratio
     deepest_nulls: bool  # the nulls are to be as deep as the rest allows
     masks: tuple[Mask, ...]
     window: Window | None
@@ -91,26 +89,26 @@ class ChannelTarget:
         return self.spread * self.point_deviations**2
 
     @property
-    def reach_power(self) -> Complex:
-        """A (F, L, L): w^H A w is the mean power over the points to reach, and over the drivers' spread."""
-        return mean_power_matrix(self.reach, self.power_spread)
+    def bright_power(self) -> Complex:
+        """A (F, L, L): w^H A w is the mean power over the bright points, and over the drivers' spread."""
+        return mean_power_matrix(self.bright, self.power_spread)
 
     @property
-    def cancel_power(self) -> Complex:
-        """B (F, L, L): the same over the points to cancel."""
-        return mean_power_matrix(self.cancel, self.power_spread)
+    def dark_power(self) -> Complex:
+        """B (F, L, L): the same over the dark points."""
+        return mean_power_matrix(self.dark, self.power_spread)
 
     def power_ratio(self, w: Complex) -> Real:
         """What the curve is held against (F,): the ratio over the regions where there are any, else over the points."""
-        return cancellation_gain(self.reach, self.cancel, w) if self.regions is None else self.regions.power_ratio(w)
+        return cancellation_gain(self.bright, self.dark, w) if self.regions is None else self.regions.power_ratio(w)
 
     def over_regions(self) -> ChannelTarget:
         """The target with points that stand for its regions: the same A and B, for any formulation of these matrices."""
         if self.regions is None:
             return self
         matrices = self.regions.matrices
-        reach, cancel = equivalent_points(matrices.reach), equivalent_points(matrices.cancel)
-        return replace(self, reach=reach, cancel=cancel, regions=None)
+        bright, dark = equivalent_points(matrices.bright), equivalent_points(matrices.dark)
+        return replace(self, bright=bright, dark=dark, regions=None)
 
     @property
     def effort_limit(self) -> Real:
@@ -119,13 +117,13 @@ class ChannelTarget:
 
     @property
     def plain_level(self) -> Real:
-        """Root of the plain driver's mean power at the points to reach (F,): every design's level."""
-        return np.asarray(np.sqrt(mean_power(self.reach, self.plain)))
+        """Root of the plain driver's mean power at the bright points (F,): every design's level."""
+        return np.asarray(np.sqrt(mean_power(self.bright, self.plain)))
 
     @property
     def single_level(self) -> Real:
         """The same of the single best driver, fed with 1 (F,): the reference of effort."""
-        return np.asarray(np.sqrt(np.mean(np.abs(self.reach) ** 2, axis=1).max(axis=1)))
+        return np.asarray(np.sqrt(np.mean(np.abs(self.bright) ** 2, axis=1).max(axis=1)))
 
     def at(self, index: Index | Bool | slice) -> ChannelTarget:
         """The same target on some of the frequencies."""
@@ -135,8 +133,8 @@ class ChannelTarget:
             frequency_hz=self.frequency_hz[index],
             in_band=self.in_band[index],
             share=self.share[index],
-            reach=self.reach[index],
-            cancel=self.cancel[index],
+            bright=self.bright[index],
+            dark=self.dark[index],
             centre=self.centre[index],
             look=self.look[index],
             quiet=self.quiet[index],

@@ -5,7 +5,7 @@ devices of several drivers lie outside. With `driver_spread.percentile` draws ca
 
 Let the drivers have relative errors e, alike at all points and Σ|e_l|² <= ε². At a point h_p they change the response by
 |Σ h_pl e_l w_l| <= ε ||h_p ∘ w||, as Cauchy and Schwarz have it, with equality for one e. So, with the triangle's
-inequality over the points, the root of the mean power over the points to cancel is at most, and that over those to reach
+inequality over the points, the root of the mean power over the dark points is at most, and that over those to reach
 at least,
 
     ||B^½ w|| + ε ||D^½ w||,     ||A^½ w|| - ε ||E^½ w||,   D and E the diagonals of B and A.
@@ -74,11 +74,11 @@ SMALLEST_BALL, LARGEST_BALL = 0.1, 10.0
 
 
 def worst_gain(target: ChannelTarget, w: Complex) -> Real:
-    """The least mean power over the points to reach, over the most over the points to cancel (F,)."""
+    """The least mean power over the bright points, over the most over the dark points (F,)."""
     target = target.over_regions()
     deviation = _deviation(target, w)
-    reached, lost = norms(target.reach, deviation, w)
-    return ratio(np.maximum(reached - lost, 0.0) ** 2, np.square(sum(norms(target.cancel, deviation, w))))
+    reached, lost = norms(target.bright, deviation, w)
+    return ratio(np.maximum(reached - lost, 0.0) ** 2, np.square(sum(norms(target.dark, deviation, w))))
 
 
 def _deviation(target: ChannelTarget, w: Complex) -> Real:
@@ -105,24 +105,24 @@ def settled(first: Answer, again: Callable[[Answer], Answer], judged_db: Callabl
 
 
 def hardened(target: ChannelTarget, w: Complex) -> ChannelTarget:
-    """The target whose mean power over the points to cancel is w^H B_θ w, with θ from weights (F, L)."""
+    """The target whose mean power over the dark points is w^H B_θ w, with θ from weights (F, L)."""
     target = target.over_regions()
-    count, points, size = target.cancel.shape
+    count, points, size = target.dark.shape
     deviation = _deviation(target, w)
     gamma = np.maximum(worst_gain(target, w), LEAST_RATIO)
     if target.gamma is not None:
         gamma = np.minimum(gamma, target.gamma)
-    a, b = norms(target.cancel, deviation, w)
-    c = norms(target.reach, deviation, w)[1] / np.sqrt(gamma)
+    a, b = norms(target.dark, deviation, w)
+    c = norms(target.bright, deviation, w)[1] / np.sqrt(gamma)
     theta_a, theta_b, theta_c = shares(a, b, c)
-    D, E = (np.mean(np.abs(each) ** 2, axis=1) for each in (target.cancel, target.reach))
+    D, E = (np.mean(np.abs(each) ** 2, axis=1) for each in (target.dark, target.bright))
     alone = deviation[:, None] * np.sqrt(D / theta_b[:, None] + E / (gamma * theta_c)[:, None])
     # Their mean is over `size` points more.
-    rows = np.sqrt((points + size) / points / theta_a)[:, None, None] * target.cancel
+    rows = np.sqrt((points + size) / points / theta_a)[:, None, None] * target.dark
     more = np.sqrt(points + size) * alone[:, :, None] * np.eye(size)
-    cancel = np.concatenate([rows, more], axis=1)
-    assert cancel.shape == (count, points + size, size)
-    return replace(target, cancel=cancel, worst_case=False, percentile=None, spread_in_powers=False)
+    dark = np.concatenate([rows, more], axis=1)
+    assert dark.shape == (count, points + size, size)
+    return replace(target, dark=dark, worst_case=False, percentile=None, spread_in_powers=False)
 
 
 def norms(points: Complex, deviation: Real | float, w: Complex) -> tuple[Real, Real]:
@@ -146,7 +146,7 @@ def drawn_gain(target: ChannelTarget, w: Complex) -> Real:
     out = np.empty(len(w))
     for start in range(0, len(w), BLOCK):
         part = slice(start, start + BLOCK)
-        reached, left = (_powers(points[part], w[part], devices) for points in (target.reach, target.cancel))
+        reached, left = (_powers(points[part], w[part], devices) for points in (target.bright, target.dark))
         out[part] = np.percentile(ratio(reached, left), percentile, axis=1)
     return out
 
@@ -162,5 +162,5 @@ def ball_scale(target: ChannelTarget, w: Complex) -> Real:
     """ρ (F,), the size of the ball whose guarantee for weights (F, L) is their percentile."""
     root = np.sqrt(drawn_gain(target, w))
     target, deviation = target.over_regions(), float(np.sqrt(target.spread))
-    (alpha, c), (a, b) = (norms(points, deviation, w) for points in (target.reach, target.cancel))
+    (alpha, c), (a, b) = (norms(points, deviation, w) for points in (target.bright, target.dark))
     return np.clip((alpha - root * a) / np.maximum(c + root * b, 1e-300), SMALLEST_BALL, LARGEST_BALL)

@@ -58,7 +58,7 @@ class Kept(NamedTuple):
     median_db: float
     fifth_percentile_db: float
     tone_in_band_db: (
-        float  # largest deviation of the mean level at the reached ear from the plain driver's, in the band
+        float  # largest deviation of the mean level at the ipsilateral ear from the plain driver's, in the band
     )
     tone_db: float  # from 100 Hz to 16 kHz
 
@@ -75,7 +75,9 @@ def taps_curve(channel: ChannelDesign, scene: Scene, taps: Iterable[int]) -> lis
             filters = made(channel, scene, length)
             moved = moved_head(channel.design, filters, scene)
             w = filter_response(filters, heard.frequency_hz, rate)[:, own]
-            tone = np.abs(measures.db(measures.mean_power(target.reach, w)) - measures.amplitude_db(target.plain_level))
+            tone = np.abs(
+                measures.db(measures.mean_power(target.bright, w)) - measures.amplitude_db(target.plain_level)
+            )
             in_band = float(tone[target.in_band].max(initial=0.0))
             found.append(Kept(way, length, moved.median_db, moved.fifth_percentile_db, in_band, float(tone.max())))
     return found
@@ -122,7 +124,7 @@ def picture(kept: list[Kept]) -> str:
             gains.append(curve(taps, middle, f"{way}: median", COLOURS[number], 1.1, linestyle=STYLES[1]))
             tones.append(curve(taps, far, "", COLOURS[number], **dots))
         handles = draw_curves(gain, gains, title="Gain, head moved within 3 cm", unit="Cancellation gain in dB")
-        draw_curves(tone, tones, title="Tone at the reached ear, 0.1 to 16 kHz", unit="Largest deviation in dB")
+        draw_curves(tone, tones, title="Tone at the ipsilateral ear, 0.1 to 16 kHz", unit="Largest deviation in dB")
         gain.set_ylim(bottom=0.0)
         tone.set_ylim(0.0, LARGEST_TONE_DB)
         for axes in (gain, tone):

@@ -188,9 +188,9 @@ def test_a_temperature_without_absorption_is_a_slip() -> None:
 def test_air_that_cannot_be() -> None:
     """Temperatures and humidities outside the standard's table are refused with what is allowed."""
     text = PROBLEM.format(on="true", distance=2.0)
-    with pytest.raises(ProblemError, match=r"scene.temperature_c: found 70.0; allowed: a number from -20 to 50"):
+    with pytest.raises(ProblemError, match=r"scene.temperature_c: got 70.0; expected a number from -20 to 50"):
         designer.loads(text.replace("temperature_c = 10.0", "temperature_c = 70.0"))
     with pytest.raises(
-        ProblemError, match=r"scene.relative_humidity_percent: found 0.5; allowed: a number from 1 to 100"
+        ProblemError, match=r"scene.relative_humidity_percent: got 0.5; expected a number from 1 to 100"
     ):
         designer.loads(text.replace("percent = 70.0", "percent = 0.5"))

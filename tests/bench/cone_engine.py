@@ -109,7 +109,7 @@ def parametrised(data: constrained_data.ConstrainedData) -> tuple[Any, Callable[
     import cvxpy as cp
 
     size = data.centre.shape[1]
-    w, s = cp.Variable(size, complex=True), cp.Variable(len(data.wishes), nonneg=True)
+    w, s = cp.Variable(size, complex=True), cp.Variable(len(data.requirements), nonneg=True)
     root, centre = cp.Parameter((size, size), complex=True), cp.Parameter(size, complex=True)
     points = [cp.Parameter(family[1].shape[1:], complex=True) for family in data.families]
     assert data.curve is not None

@@ -1,6 +1,6 @@
 """Closed forms of all frequencies against one stacked eigendecomposition of that size, in the same run, BLAS on one thread.
 
-8 drivers, 513 frequencies, 5 points to reach and 20 to cancel: from a target's arrays to certified weights.
+8 drivers, 513 frequencies, 5 bright points and 20 to cancel: from a target's arrays to certified weights.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def main() -> None:
 
     matrices = gaussian(np.random.default_rng(0), 513, 20, 8)
     matrices = matrices.conj().swapaxes(1, 2) @ matrices
-    cloud = random_target(1, Wanted(frequencies=513, drivers=8, reach=5, cancel=20, gain_db=0.0))
-    beam = random_target(1, Wanted(frequencies=513, drivers=8, cancel=20, gain_db=0.0, max_effort_db=-3.0))
+    cloud = random_target(1, Wanted(frequencies=513, drivers=8, bright=5, dark=20, gain_db=0.0))
+    beam = random_target(1, Wanted(frequencies=513, drivers=8, dark=20, gain_db=0.0, max_effort_db=-3.0))
     subjects: dict[str, Callable[[], object]] = {
         "acoustic contrast of a cloud": lambda: FORMULATIONS["acoustic-contrast"](cloud),
         "acoustic contrast of a point, effort limited": lambda: FORMULATIONS["acoustic-contrast"](beam),

@@ -32,15 +32,15 @@ EARS_M = np.array([[0, 0], [0, 0.03], [0, -0.03], [0.03, 0], [-0.03, 0]])
 
 @dataclass(frozen=True)
 class Subject:
-    """Responses to the points to reach and to cancel, (F, M, L), and the wished gain; None is 0.97 of the best there is."""
+    """Responses to the bright points and to cancel, (F, M, L), and the required gain; None is 0.97 of the best there is."""
 
-    reach: Complex
-    cancel: Complex
+    bright: Complex
+    dark: Complex
     gain_db: float | None = None
 
     def thinned(self, step: int) -> Subject:
         """The same at every so many-th frequency."""
-        return replace(self, reach=self.reach[::step], cancel=self.cancel[::step])
+        return replace(self, bright=self.bright[::step], dark=self.dark[::step])
 
 
 def field(drivers_m: np.ndarray, points_m: np.ndarray) -> Complex:
@@ -83,7 +83,7 @@ Phases = dict[str, Callable[[], object]]
 
 def phases(subject: Subject) -> Phases:
     """What is timed of a subject: responses to matrices, matrices to weights and certificates, and the related closed forms."""
-    H, G = subject.reach, subject.cancel
+    H, G = subject.bright, subject.dark
     one = H.shape[1] == 1
     search = one_point_search if one else ratio_search
     A, B, ones = H[:, 0] if one else mean_power_matrix(H), mean_power_matrix(G), np.ones((len(H), DRIVERS))
@@ -143,7 +143,7 @@ def measured() -> dict[str, dict[str, float]]:
 def test_power_ratio_within_15_eigendecompositions() -> None:
     """Matrices, weights and certificates within 15 x the rival, and 3 x where one point is to be reached."""
     for name, more in measured().items():
-        limit = 3 if subjects()[name].reach.shape[1] == 1 else 15
+        limit = 3 if subjects()[name].bright.shape[1] == 1 else 15
         assert more["matrices"] + more["solve"] < limit, name
 
 
@@ -158,7 +158,7 @@ def test_closed_forms_within_three_eigendecompositions() -> None:
 def test_the_compromise_costs_no_more_than_the_power_ratio_may() -> None:
     """The best ratio at an efficiency within 15 x, and 3 x where one point is to be reached."""
     for name, more in measured().items():
-        limit = 3 if subjects()[name].reach.shape[1] == 1 else 15
+        limit = 3 if subjects()[name].bright.shape[1] == 1 else 15
         assert more["at an efficiency"] < limit, name
 
 

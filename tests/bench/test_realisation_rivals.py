@@ -65,7 +65,7 @@ class Case:
 
     def mean_effort_db(self, taps: Real) -> float:
         w = response(taps, self.scene.frequency_hz, self.rate)[self.channel.in_band]
-        return float(np.mean(db(effort(self.band.reach, w[:, driver_index(self.channel.design, self.scene.drivers)]))))
+        return float(np.mean(db(effort(self.band.bright, w[:, driver_index(self.channel.design, self.scene.drivers)]))))
 
     def gains_db(self, taps: Real) -> Real:
         return moved_head(self.channel.design, taps, self.scene).gain_db.ravel()
@@ -156,10 +156,10 @@ def time_domain_least_squares(one: Case) -> Real:
     target = channel_target(one.channel.design, grid, one.channel.plain)
     early = 2 * np.pi * grid.frequency_hz * nearest_m(one) / one.scene.problem.speed_of_sound_m_s
     shift = np.exp(1j * early)[:, None]
-    drivers = target.reach.shape[2]
-    shapes = [np.moveaxis(points * shift[:, :, None], 0, -1) for points in (target.reach, target.cancel)]
+    drivers = target.bright.shape[2]
+    shapes = [np.moveaxis(points * shift[:, :, None], 0, -1) for points in (target.bright, target.dark)]
     h = np.concatenate([np.fft.irfft(points, axis=2) for points in shapes])[:, :, :RESPONSE_TAPS]
-    wanted = np.moveaxis(np.einsum("fml,fl->fm", target.reach, target.plain) * shift, 0, -1)
+    wanted = np.moveaxis(np.einsum("fml,fl->fm", target.bright, target.plain) * shift, 0, -1)
     length = RESPONSE_TAPS + TAPS - 1
     d = np.zeros((len(h), length))
     d[: len(wanted), TAPS // 2 : TAPS // 2 + RESPONSE_TAPS] = np.fft.irfft(wanted, axis=1)[:, :RESPONSE_TAPS]

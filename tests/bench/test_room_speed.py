@@ -97,8 +97,8 @@ def test_images_in_one_sum(count: int) -> None:
     """
     problem = sphere_in_a_room(absorption=ABSORPTION, device_m=[0.7, 1.6, 1.0])
     room, source, head = room_of(problem), encoded(problem, F), receiver(problem, F)
-    reach = images_within(room, head.centre_m, 50.0 if count > 2000 else 32.0)
-    images = Images(reach.size_m, reach.rooms[:count], reach.reach_m)
+    bright = images_within(room, head.centre_m, 50.0 if count > 2000 else 32.0)
+    images = Images(bright.size_m, bright.rooms[:count], bright.extent_m)
     assert len(images.rooms) == count
     walls = Walls.of(log_reflection(problem, room, F), F, None)
     places_m, axes = room_places.in_room_m(room, source.places_m), room_places.device_axes(room)
@@ -108,7 +108,7 @@ def test_images_in_one_sum(count: int) -> None:
 
     rivals = Rivals(problem, images)
     ready = rivals.harmonics()
-    first = Images(images.size_m, images.rooms[:SOME], images.reach_m)
+    first = Images(images.size_m, images.rooms[:SOME], images.extent_m)
     assert error_db(ours(first)[:, :, :2], rivals.evaluating(SOME)) < -60
     assert error_db(rivals.multiplying(ready, SOME), rivals.evaluating(SOME)) < -60
     own = best_of(5, ours)

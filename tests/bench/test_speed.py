@@ -69,7 +69,7 @@ def test_check_and_help_start_fast() -> None:
 
 
 def test_designs_and_realisation_against_a_loop_in_cvxpy() -> None:
-    """Designs and realisation are at least 10 times faster than building and solving the same wishes in cvxpy.
+    """Designs and realisation are at least 10 times faster than building and solving the same requirements in cvxpy.
 
     The loop solves one problem a frequency of the design's grid in the band: for the ears a cone program with the same curve
     and limits, and the constrained statement for the beam. Both with BLAS on one thread, in a process of their own.
@@ -113,7 +113,7 @@ def ear_problem(target: ChannelTarget, f: int) -> cp.Problem:
     """Least effort at a fixed pressure at the ear, with the curve as a cone and the effort's limit: the plain way to ask."""
     assert target.gamma is not None
     w = cp.Variable(target.centre.shape[1], complex=True)
-    B = mean_power_matrix(target.cancel[f : f + 1])[0]
+    B = mean_power_matrix(target.dark[f : f + 1])[0]
     root = np.linalg.cholesky(B + 1e-12 * np.trace(B).real * np.eye(len(B))).conj().T
     level = target.plain_level[f]
     return cp.Problem(

@@ -87,7 +87,7 @@ def test_design_writes_a_folder(here: Path, designer_command: Command) -> None:
     """`design` ends with 0, says what was reached and where it is, and writes out/<problem's file name> and nothing else."""
     ended = designer_command("design", "tiny.toml")
     assert ended.code == errors.EXIT_DONE
-    reached = "left: 6 dB asked from 500 Hz to 4 kHz; reached at every frequency; but realisation loses "
+    reached = "left: 6 dB asked from 500 Hz to 4 kHz; met at every frequency; but realisation loses "
     assert reached in ended.out  # 64 taps are few for a band from 500 Hz
     assert "wrote out/tiny (open out/tiny/report.html)\n" in ended.out
     assert {path.name for path in here.iterdir()} == {"tiny.toml", "out"}
@@ -123,7 +123,7 @@ def test_an_export_that_is_refused_is_said(
     problem = pair() | {"export": {"targets": ["cmsis-q15", "csv"]}}
     (here / "asked.toml").write_text(toml(problem), encoding="utf-8")
     made = write.made
-    why = "target cmsis-q15: found a coefficient of 200; allowed: -128 to 128"
+    why = "target cmsis-q15: got a coefficient of 200; expected -128 to 128"
 
     def made_or_refused(filters: FilterSet, name: str) -> Export:
         if name == "cmsis-q15":
@@ -195,7 +195,7 @@ def test_data_that_cannot_be_used(here: Path, designer_command: Command) -> None
     before = contents(here)
     ended = designer_command("design", "tiny.toml")
     assert ended.code == errors.EXIT_BAD_INPUT
-    assert re.match(r"error: noise\.sofa: .*; allowed: a SOFA file of the convention SimpleFreeFieldHRIR", ended.err)
+    assert re.match(r"error: noise\.sofa: .*; expected a SOFA file of the convention SimpleFreeFieldHRIR", ended.err)
     assert contents(here) == before
 
 

@@ -30,7 +30,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_realisation_loses_is_said_with_the_verdict(here: Path, designer_command: Command) -> None:
-    """Of 32 taps, whose metrics fall short of the curve, the terminal does not say "reached at every frequency." and stop there."""
+    """Of 32 taps, whose metrics fall short of the curve, the terminal does not say "met at every frequency." and stop there."""
     problem = pair()
     problem["realization"] = {"taps": 32}
     (here / "short.toml").write_text(toml(problem), encoding="utf-8")

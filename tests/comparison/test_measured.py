@@ -90,12 +90,12 @@ def test_a_measured_driver(tmp_path: Path) -> None:
 def test_what_fits_no_design(tmp_path: Path) -> None:
     """A driver that nobody has, a file of another number of drivers, and one measured elsewhere are named with what is allowed."""
     predicted = entry()
-    with pytest.raises(UsageError, match="--measured: found tweeter; allowed: drivers of one design: left, right"):
+    with pytest.raises(UsageError, match="--measured: got tweeter; expected drivers of one design: left, right"):
         measured_entries([predicted], ["tweeter=x.frd"])
     path = measured(tmp_path, circle=False)
     three = PAIR.replace("[listener]", '[[drivers]]\nname = "m"\nposition_m = [0.0, 0.0, 0.0]\n[listener]')
     three = three.replace('kind = "ctc"', 'kind = "ctc"\ndrivers = ["left", "right"]')
-    with pytest.raises(DataError, match=r"device\.sofa: found 2 drivers.*as many as a design has \(pair 3\)"):
+    with pytest.raises(DataError, match=r"device\.sofa: got 2 drivers.*as many as a design has \(pair 3\)"):
         measured_entries([entry(three)], [str(path)])
     elsewhere = PAIR.replace("position_m = [1.0, 0.0, 0.0]", "position_m = [1.3, 0.0, 0.0]")
     with pytest.raises(

@@ -200,13 +200,9 @@ def test_what_does_not_fit(predicted: Entry, tmp_path: Path) -> None:
     import sofar
 
     taps = predicted.result.taps["left"]
-    with pytest.raises(
-        UsageError, match="--measured: found channel:middle; allowed: channels of one design: left, beam"
-    ):
+    with pytest.raises(UsageError, match="--measured: got channel:middle; expected channels of one design: left, beam"):
         measured_entries([predicted], ["channel:middle=x.sofa"])
-    with pytest.raises(
-        UsageError, match=r"--measured: found channel:left= without a file; allowed: channel:NAME=FILES"
-    ):
+    with pytest.raises(UsageError, match=r"--measured: got channel:left= without a file; expected channel:NAME=FILES"):
         measured_entries([predicted], ["channel:left="])
     file = write_sofa(tmp_path / "run.sofa", cloud(), taps)
     with pytest.raises(DataError, match=r"neither at the listener's ears nor on the circle of 1 m of pair"):
@@ -218,14 +214,14 @@ def test_what_does_not_fit(predicted: Entry, tmp_path: Path) -> None:
     sofa.Data_Real, sofa.Data_Imag = (np.concatenate([part, part]) for part in (sofa.Data_Real, sofa.Data_Imag))
     sofa.SourcePosition = np.zeros((2, 3))
     sofar.write_sofa(str(tmp_path / "two.sofa"), sofa)
-    with pytest.raises(DataError, match=r"found 2 drivers.*allowed: one, the channel as it plays"):
+    with pytest.raises(DataError, match=r"got 2 drivers.*allowed: one, the channel as it plays"):
         measured_entries([predicted], [f"channel:left={tmp_path / 'two.sofa'}"])
     with pytest.raises(DataError, match=r"tells the device from all around, and left of pair is for an ear"):
         measured_entries([predicted], [f"channel:left={tmp_path / 'beam hor *.frd'}"])
     for name, samples, said in (
-        ("mono", np.ones((64, 1)), r"found 1 channels; allowed: two, the left and the right ear"),
-        ("long", np.ones((20_000, 2)), r"found 20,000 samples; allowed: at most 16,384"),
-        ("half", np.outer(np.ones(64), [1.0, 0.0]), r"found an ear without sound"),
+        ("mono", np.ones((64, 1)), r"got 1 channels; expected two, the left and the right ear"),
+        ("long", np.ones((20_000, 2)), r"got 20,000 samples; expected at most 16,384"),
+        ("half", np.outer(np.ones(64), [1.0, 0.0]), r"got an ear without sound"),
     ):
         soundfile.write(tmp_path / f"{name}.wav", 0.5 * samples, RATE)
         with pytest.raises(DataError, match=said):

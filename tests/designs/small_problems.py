@@ -67,38 +67,38 @@ def small(drivers: dict[str, list[float]], listener: Tables, *designs: Tables, *
 
 def pair(*, both: bool = False, **keys: Any) -> Tables:
     """Two point drivers 16 cm apart at 0.7 m from a sphere head, a cloud of five: the left ear's channel, or both."""
-    wishes: Tables = {
+    requirements: Tables = {
         "kind": "ctc",
         "band_hz": [500.0, 4000.0],
         "cancellation_gain_db": [[500, 12], [4000, 8]],
         "max_effort_db": 9.0,
     }
-    wishes.update(keys)
+    requirements.update(keys)
     ears = ["left", "right"] if both else ["left"]
     return small(
         {"left": [0.0, -0.08, 0.0], "right": [0.0, 0.08, 0.0]},
         {"position_m": [0.7, 0.0, 0.0], "ear_cloud_m": CLOUD},
-        *({"name": ear, "ear": ear, **wishes} for ear in ears),
+        *({"name": ear, "ear": ear, **requirements} for ear in ears),
     )
 
 
 def line(count: int = 4, *, spacing_m: float = 0.06, **keys: Any) -> Tables:
     """A broadside line of point drivers in free field that looks to the front: one beam, by default with a mask."""
-    wishes: Tables = {"kind": "beamformer", "look_deg": 0.0, "band_hz": [800.0, 3000.0]}
+    requirements: Tables = {"kind": "beamformer", "look_deg": 0.0, "band_hz": [800.0, 3000.0]}
     if not {"mask", "window_deg", "nulls_deg", "cancellation_gain_db"} & set(keys):
-        wishes["mask"] = [{"azimuth_deg": [60.0, 120.0], "max_db": -6.0}]
-    wishes.update(keys)
+        requirements["mask"] = [{"azimuth_deg": [60.0, 120.0], "max_db": -6.0}]
+    requirements.update(keys)
     middle = (count - 1) / 2
     return small(
         {f"d{l}": [0.0, round((l - middle) * spacing_m, 9), 0.0] for l in range(count)},
         {"position_m": [2.0, 0.0, 0.0]},
-        {"name": "centre", **wishes},
+        {"name": "centre", **requirements},
     )
 
 
 def speaker(*designs: Tables, **keys: Any) -> Tables:
     """Three capped drivers on a rigid sphere of 8 cm, heard at 1.5 m by a sphere head: the left ear by default."""
-    wishes: Tables = {
+    requirements: Tables = {
         "name": "left",
         "kind": "null-steering",
         "ear": "left",
@@ -106,11 +106,11 @@ def speaker(*designs: Tables, **keys: Any) -> Tables:
         "cancellation_gain_db": [[500, 4], [2000, 10], [4000, 10]],
         "max_effort_db": 13.0,
     }
-    wishes.update(keys)
+    requirements.update(keys)
     problem = small(
         {"left": [0.0, -0.08, 0.0], "front": [0.08, 0.0, 0.0], "right": [0.0, 0.08, 0.0]},
         {"position_m": [1.5, 0.0, 0.0], "ear_cloud_m": CLOUD[:3]},
-        *(designs or (wishes,)),
+        *(designs or (requirements,)),
         enclosure={"model": "sphere", "radius_m": 0.08},
     )
     for driver in problem["drivers"]:

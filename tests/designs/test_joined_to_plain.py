@@ -80,7 +80,7 @@ def plain_weights(found: ChannelDesign, scene: designer.Scene) -> Complex:
 
 @pytest.mark.parametrize("case", CASES)
 def test_level_and_phase_are_the_plain_drivers(case: str) -> None:
-    """Mean power at the points to reach, and phase at their centre, equal the plain driver's at every frequency."""
+    """Mean power at the bright points, and phase at their centre, equal the plain driver's at every frequency."""
     problem = CASES[case]()
     found, scene = designed(problem)
     points, centre = points_to_reach(problem, scene)

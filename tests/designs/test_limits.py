@@ -30,7 +30,7 @@ def designed(problem: Tables) -> tuple[ChannelDesign, designer.Scene]:
 
 
 def efforts_db(found: ChannelDesign, scene: designer.Scene) -> Real:
-    """Σ|w|² over the least that one driver alone needs for the same mean power at the points to reach, in the band."""
+    """Σ|w|² over the least that one driver alone needs for the same mean power at the bright points, in the band."""
     table = found.design
     if table.is_beam:
         points = scene.circle()[:, scene.azimuth_deg == table.look_deg]
@@ -207,9 +207,9 @@ def slack_of(problem: Tables) -> Real:
 def test_the_looser_the_effort_the_smaller_the_slack(limit_db: float, looser_db: float, asked_db: float) -> None:
     """At every frequency, for the power ratio and for the cones."""
     for method in ("power-ratio", "constrained"):
-        wishes: Tables = {"cancellation_gain_db": [[500, asked_db]], "method": method}
-        tight = slack_of(single(speaker(max_effort_db=limit_db, **wishes)))
-        loose = slack_of(single(speaker(max_effort_db=limit_db + looser_db, **wishes)))
+        requirements: Tables = {"cancellation_gain_db": [[500, asked_db]], "method": method}
+        tight = slack_of(single(speaker(max_effort_db=limit_db, **requirements)))
+        loose = slack_of(single(speaker(max_effort_db=limit_db + looser_db, **requirements)))
         assert (loose <= tight + 1e-4).all()
 
 

@@ -16,7 +16,7 @@ SMALL, LARGE = "sphere:0.065", "sphere:0.11"
 BEAMS_ONLY: dict[str, Tables] = {
     "superdirective": {"min_white_noise_gain_db": 0.0},
     "spherical-harmonic": {
-        "cancel_regions": [{"around_deg": [90.0, 0.0], "radius_deg": 20.0}],
+        "dark_regions": [{"around_deg": [90.0, 0.0], "radius_deg": 20.0}],
         "cancellation_gain_db": [[800, 9]],
     },
 }

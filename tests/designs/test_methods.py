@@ -30,8 +30,8 @@ CHOICES: dict[str, tuple[Callable[[], Tables], str]] = {
     "a beam's curve": (lambda: line(**CURVE), "power-ratio"),
     "a beam's curve with nulls": (lambda: line(**CURVE, nulls_deg=[90.0]), "power-ratio"),
     "a beam's curve with a white-noise gain": (lambda: line(**CURVE, min_white_noise_gain_db=3.0), "power-ratio"),
-    "regions of the sphere": (lambda: line(**CURVE, cancel_regions=REGIONS), "spherical-harmonic"),
-    "regions of the sphere with nulls": (lambda: line(nulls_deg=[90.0], cancel_regions=REGIONS), "spherical-harmonic"),
+    "regions of the sphere": (lambda: line(**CURVE, dark_regions=REGIONS), "spherical-harmonic"),
+    "regions of the sphere with nulls": (lambda: line(nulls_deg=[90.0], dark_regions=REGIONS), "spherical-harmonic"),
     "a mask": (lambda: line(**MASK), "constrained"),
     "a mask and a curve": (lambda: line(**MASK, **CURVE), "constrained"),
     "a window": (lambda: line(window_deg=[-30.0, 30.0]), "constrained"),
@@ -44,7 +44,7 @@ def beam(**keys: Any) -> Tables:
 
 
 @pytest.mark.parametrize("case", CHOICES)
-def test_auto_picks_the_form_that_the_wishes_need(case: str) -> None:
+def test_auto_picks_the_form_that_the_requirements_need(case: str) -> None:
     """Spherical-harmonic over regions; constrained for mask, window, nulls without depth, a limit that power ratio breaks; else that."""
     problem, expected = CHOICES[case]
     assert design(problem()).channels[problem()["designs"][0]["name"]].method == expected
@@ -67,11 +67,11 @@ def test_every_method_from_text_to_taps(device: str, method: str) -> None:
             load(tables)
         return
     if method == "spherical-harmonic":
-        with pytest.raises(ProblemError, match="only with cancel_regions"):
+        with pytest.raises(ProblemError, match="only with dark_regions"):
             load(tables)
         if device != "beam":
             return
-        tables = beam(method=method, cancel_regions=REGIONS)
+        tables = beam(method=method, dark_regions=REGIONS)
     made = design({**tables, "realization": {"taps": 256}})
     ((name, channel),) = made.channels.items()
     assert channel.method == ("power-ratio" if method == "auto" else method)
@@ -93,7 +93,7 @@ def test_every_method_from_text_to_taps(device: str, method: str) -> None:
         assert f'the method "{method}" {why}' in channel.verdict.sentence
         assert channel.verdict.shortfalls
     else:
-        assert channel.verdict.sentence.endswith("reached at every frequency")
+        assert channel.verdict.sentence.endswith("met at every frequency")
         assert (inside.cancellation_gain_db > inside.target_db - 0.5).all()
 
 

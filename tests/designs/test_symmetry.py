@@ -53,7 +53,7 @@ def test_left_and_right_are_mirror_images(case: str) -> None:
 
 
 def turned(problem: Tables, angle_deg: float) -> Tables:
-    """The device, its listener and its wishes turned counter-clockwise about the vertical axis."""
+    """The device, its listener and its requirements turned counter-clockwise about the vertical axis."""
     c, s = math.cos(math.radians(angle_deg)), math.sin(math.radians(angle_deg))
 
     def turn(place: list[float]) -> list[float]:
@@ -87,10 +87,10 @@ def gains_of(problem: Tables) -> tuple[np.ndarray, np.ndarray]:
     w = design_channel(table, scene).weights
     if table.is_beam:
         target = channel_target(table, scene)
-        reach, cancel = target.reach, target.cancel
+        bright, dark = target.bright, target.dark
     else:
-        reach, cancel = scene.ears()[:, 0::2], scene.ears()[:, 1::2]
-    power = [np.mean(np.abs(np.einsum("fml,fl->fm", h, w)) ** 2, axis=1) for h in (reach, cancel)]
+        bright, dark = scene.ears()[:, 0::2], scene.ears()[:, 1::2]
+    power = [np.mean(np.abs(np.einsum("fml,fl->fm", h, w)) ** 2, axis=1) for h in (bright, dark)]
     return db(power[0] / power[1]), np.abs(w)
 
 
@@ -110,15 +110,15 @@ def test_an_ear_channel_does_not_know_where_north_is(angle_deg: float) -> None:
 @pytest.mark.parametrize("method", ["power-ratio", "constrained"])
 def test_a_beam_does_not_know_where_north_is(method: str, steps: int) -> None:
     """Turned by whole grid steps, also across 180 degrees, a beam with nulls has the same gain over frequency."""
-    wishes: Tables = {
+    requirements: Tables = {
         "look_deg": 0.0,
         "nulls_deg": [90.0, 150.0],
         "null_width_deg": 30.0,
         "cancellation_gain_db": [[800, 9], [3000, 12]],
         "method": method,
     }
-    gain, magnitude = gains_of(line(**wishes))
-    other_gain, other_magnitude = gains_of(turned(line(**wishes), 15.0 * steps))
+    gain, magnitude = gains_of(line(**requirements))
+    other_gain, other_magnitude = gains_of(turned(line(**requirements), 15.0 * steps))
     np.testing.assert_allclose(other_gain, gain, atol=1e-5 if method == "power-ratio" else 0.02)
     np.testing.assert_allclose(other_magnitude, magnitude, atol=1e-6 if method == "power-ratio" else 2e-3)
 

@@ -57,7 +57,7 @@ def images_up_to(problem: Problem, reflections: int) -> Images:
     centre_m = receiver(problem, np.array([0.0, 1000.0])).centre_m
     room = room_of(problem)
     all_of = images_within(room, centre_m, (reflections + 1) * float(np.linalg.norm(room.size_m)))
-    return Images(all_of.size_m, all_of.rooms[all_of.orders <= reflections], all_of.reach_m)
+    return Images(all_of.size_m, all_of.rooms[all_of.orders <= reflections], all_of.extent_m)
 
 
 def receiver(problem: Problem, frequency_hz: Real) -> Receiver:

@@ -68,7 +68,7 @@ def test_each_head_is_judged_as_if_it_were_alone(three: Design) -> None:
 
 
 def test_a_list_serves_its_worst_head_better(three: Design) -> None:
-    """Of two designs with the same wish, the one over the list is the better one on that list's worst head."""
+    """Of two designs with the same requirement, the one over the list is the better one on that list's worst head."""
     alone = designer.design(load('"sphere"'))
     scene = designer.scene(three.problem)
     table = three.problem.designs[0]
@@ -137,9 +137,9 @@ def test_faults_of_a_list() -> None:
     with pytest.raises(ProblemError) as caught:
         load('["sphere", "sphere:9", "sphere", "spher"]')
     words = [str(fault) for fault in caught.value.faults]
-    assert any(word.startswith('listener.head[1]: found "sphere:9"') for word in words)
+    assert any(word.startswith('listener.head[1]: got "sphere:9"') for word in words)
     assert any("listener.head[2]" in word and "listener.head[0] already" in word for word in words)
-    assert any(word.startswith('listener.head[3]: found "spher"') for word in words)
+    assert any(word.startswith('listener.head[3]: got "spher"') for word in words)
 
 
 def test_the_largest_head_of_a_list_must_fit() -> None:

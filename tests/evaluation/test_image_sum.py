@@ -159,7 +159,7 @@ def test_air_absorbs_on_the_whole_way() -> None:
     f = np.arange(129) * 62.5
     once = images_up_to(still, 1)
     far = Images(
-        once.size_m, once.rooms[(once.rooms == [1, 0, 0]).all(axis=1)], once.reach_m
+        once.size_m, once.rooms[(once.rooms == [1, 0, 0]).all(axis=1)], once.extent_m
     )  # at 2 · 3 - 0.7, from 2.2
     ratio = np.abs(summed(air, f, far)[64, 0, CENTRE] / summed(still, f, far)[64, 0, CENTRE])
     distance_m = 2 * 3.0 - 0.7 - 2.2

@@ -79,7 +79,7 @@ def test_heads_that_cannot_be_are_left_out() -> None:
 
 @pytest.mark.parametrize("ear", ["left", "right"])
 def test_the_gain_of_a_moved_head_by_loops(ear: str) -> None:
-    """Power at the reached ear over power at the other, head by head, a quarter of a step beside the design's frequencies."""
+    """Power at the ipsilateral ear over power at the other, head by head, a quarter of a step beside the design's frequencies."""
     problem = pair(ear=ear, max_effort_db=12.0)
     problem["listener"]["head"] = "points"
     made = design(problem)

@@ -101,7 +101,7 @@ def test_a_broken_folder(folder: Path, tmp_path: Path) -> None:
     out = Path(shutil.copytree(folder, tmp_path / "out"))
     (out / MANIFEST).unlink()
     wavfile.write(out / "room" / "drivers.wav", 16_000, np.zeros((10, 4), np.float32))
-    with pytest.raises(DataError, match=r"drivers\.wav: found 4 channels; allowed: 6, two a driver"):
+    with pytest.raises(DataError, match=r"drivers\.wav: got 4 channels; expected 6, two a driver"):
         _ = designer.open(out).room_ears
     (out / "room" / "drivers.wav").unlink()
     with pytest.raises(DataError, match=r"drivers\.wav: cannot be read"):
@@ -138,9 +138,9 @@ def test_render_without_a_room(
     monkeypatch.chdir(tmp_path)
     render = functools.partial(run, capsys, monkeypatch, "render")
     done = render("free", "in.wav", "-o", "out.wav", "--room")
-    assert done.code == 2 and "--room: found no --at-ears with it" in done.err
+    assert done.code == 2 and "--room: got no --at-ears with it" in done.err
     done = render("free", "in.wav", "-o", "out.wav", "--at-ears", "--room")
-    assert done.code == 2 and "--room: found no [room] in" in done.err
+    assert done.code == 2 and "--room: got no [room] in" in done.err
     assert not (tmp_path / "out.wav").exists()
 
 

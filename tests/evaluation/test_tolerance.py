@@ -43,7 +43,7 @@ def drawn_problem(problem: Problem, draws: Draws, n: int) -> Problem:
 
 
 def test_a_draw_is_the_scene_that_it_describes(made: designer.Design) -> None:
-    """Pressures at both ears, for ten draws: those of a scene built for each, within 1 % of the reached ear's."""
+    """Pressures at both ears, for ten draws: those of a scene built for each, within 1 % of the ipsilateral ear's."""
     problem = made.problem
     scene = designer.scene(problem)
     f = scene.frequency_hz[3:60]
@@ -59,7 +59,7 @@ def test_a_draw_is_the_scene_that_it_describes(made: designer.Design) -> None:
 
 
 def test_errors_of_the_drivers_add_their_variance(made: designer.Design) -> None:
-    """20,000 draws of gain and phase alone: the mean power at the cancelled ear is |h w|² + ε² Σ|h_l w_l|², within 3 %."""
+    """20,000 draws of gain and phase alone: the mean power at the contralateral ear is |h w|² + ε² Σ|h_l w_l|², within 3 %."""
     problem = made.problem
     table = Tolerance(gain_db=0.2, phase_deg=1.5, position_m=0.0, temperature_c=0.0, head_radius_m=0.0, draws=20_000)
     f = designer.scene(problem).frequency_hz[10:14]

@@ -65,7 +65,7 @@ def test_spans_say_every_run_once(where: list[bool]) -> None:
 
 
 def test_what_is_asked() -> None:
-    """Every kind of wish as a noun phrase with its decibels and the band."""
+    """Every kind of requirement as a noun phrase with its decibels and the band."""
     assert asked(load(pair()).designs[0]) == "8 to 12 dB asked from 500 Hz to 4 kHz"
     beam = line(
         window_deg=[-30.0, 30.0], mask=[{"azimuth_deg": [60.0, 120.0], "max_db": -10.0}], cancellation_gain_db=[[800, 9]]
@@ -80,7 +80,7 @@ def test_what_is_asked() -> None:
 def test_a_feasible_channel() -> None:
     """Reached at every frequency, nothing must give."""
     (channel,) = design(pair()).channels.values()
-    assert channel.verdict.sentence == "8 to 12 dB asked from 500 Hz to 4 kHz; reached at every frequency"
+    assert channel.verdict.sentence == "8 to 12 dB asked from 500 Hz to 4 kHz; met at every frequency"
     assert channel.verdict.shortfalls == ()
 
 
@@ -96,7 +96,7 @@ def test_the_librarys_infeasible_problem() -> None:
     )  # the verdict is of the formulation, the table of the realised filters
     missing, at_hz = own.slack_db.max(), own.frequency_hz.to_numpy()[int(own.slack_db.argmax())]
     assert channel.verdict.sentence == (
-        "18 dB asked from 200 Hz to 6 kHz; reached from 1.5 kHz to 5.7 kHz; elsewhere the effort limit of 12 dB binds,"
+        "18 dB asked from 200 Hz to 6 kHz; met from 1.5 kHz to 5.7 kHz; elsewhere the effort limit of 12 dB binds,"
         f" and up to {missing:.1f} dB are missing (at {at_hz:.0f} Hz)"
     )
     met = own[own.slack_db <= 0.1]
@@ -144,8 +144,8 @@ def test_no_limit_is_named_that_the_file_does_not_set() -> None:
     assert not any("max_effort_db" in line for line in (channel.verdict.sentence, *channel.verdict.shortfalls))
 
 
-def test_shortfalls_name_each_wish_with_its_own_decibels() -> None:
-    """A verdict put together by hand: two wishes and a limit, each with its worst frequency and its spans."""
+def test_shortfalls_name_each_requirement_with_its_own_decibels() -> None:
+    """A verdict put together by hand: two requirements and a limit, each with its worst frequency and its spans."""
     table = load(pair()).designs[0]
     f = np.array([500.0, 1000.0, 2000.0, 4000.0])
     found = verdict(

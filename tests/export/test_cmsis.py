@@ -133,7 +133,7 @@ def test_the_same_problem_gives_the_same_bytes(target: str) -> None:
 def test_too_many_taps_are_refused(word: CmsisWord) -> None:
     """NumTaps is a uint16_t."""
     with pytest.raises(
-        UsageError, match=r"in to out: found 65536 taps; allowed: at most 65535, a uint16_t; choose fewer"
+        UsageError, match=r"in to out: got 65536 taps; expected at most 65535, a uint16_t; choose fewer"
     ):
         write_cmsis(one(np.full(65536, 1e-3)), word)
 
@@ -141,7 +141,7 @@ def test_too_many_taps_are_refused(word: CmsisWord) -> None:
 def test_taps_without_scaling_left_are_refused() -> None:
     """A gain of 2^30 is no filter's: the output's shift would fill the 64-bit sum."""
     with pytest.raises(
-        UsageError, match=r"taps up to 1.07e\+09 .* an output shift of 3\d bits; allowed: 24; lower the filters"
+        UsageError, match=r"taps up to 1.07e\+09 .* an output shift of 3\d bits; expected 24; lower the filters"
     ):
         write_cmsis(one(np.array([2.0**30, 1.0])), Q31)
 
@@ -150,7 +150,7 @@ def test_too_many_sections_are_refused() -> None:
     """NumStages is a uint8_t."""
     cascade = random_cascade(np.random.default_rng(0), 256, 0.3)
     filters = replace(one(np.ones(8)), filters=(Filter("in", "out", np.ones(8), cascade),), form="biquad")
-    with pytest.raises(UsageError, match=r"found 256 sections; allowed: at most 255, a uint8_t; choose fewer"):
+    with pytest.raises(UsageError, match=r"got 256 sections; expected at most 255, a uint8_t; choose fewer"):
         write_cmsis(filters, F32)
 
 
@@ -163,7 +163,7 @@ def test_a_pole_that_rounding_takes_to_the_circle_is_refused_and_left_out_of_the
         one(np.ones(8)), filters=(Filter("in", "out", cascade.impulse_response(64), cascade),), form="biquad"
     )
     with pytest.raises(
-        UsageError, match=r"section 0: found a pole of magnitude 1\.0.* rounded to q15; .* export cmsis-q31"
+        UsageError, match=r"section 0: got a pole of magnitude 1\.0.* rounded to q15; .* export cmsis-q31"
     ):
         write_cmsis(filters, Q15)
     export = write_proof(filters)
@@ -173,7 +173,7 @@ def test_a_pole_that_rounding_takes_to_the_circle_is_refused_and_left_out_of_the
 
 def test_a_set_without_filters_is_refused() -> None:
     """Nothing is written for nothing."""
-    with pytest.raises(UsageError, match="found no filter in the design"):
+    with pytest.raises(UsageError, match="got no filter in the design"):
         write_cmsis(replace(one(np.ones(8)), filters=()), Q31)
 
 

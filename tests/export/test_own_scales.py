@@ -47,7 +47,7 @@ def test_one_scale_a_channel_is_refused_before_the_design(target: str, word: str
     """The message says what would be rounded, and what holds it; no stage has begun."""
     stages: list[str] = []
     with pytest.raises(
-        UsageError, match=rf"target {target}: found a scale for each driver .*or export hex or xilinx-coe"
+        UsageError, match=rf"target {target}: got a scale for each driver .*or export hex or xilinx-coe"
     ):
         designer.design(designer.loads(text(word, ["csv", target])), progress=stages.append)
     assert stages == []

@@ -65,7 +65,7 @@ def test_a_part_holds_so_many_words() -> None:
     """Its size stands in the message, with the parts that are larger; without a part those that fit are named."""
     filters = filter_cases.made({"a": np.ones((1, 1025))}, ("d",), {}, "fir")
     with pytest.raises(
-        UsageError, match=r"found 1,025 words of coefficients for the adau1701; allowed: at most 1,024; .*adau1442"
+        UsageError, match=r"got 1,025 words of coefficients for the adau1701; expected at most 1,024; .*adau1442"
     ):
         target_named("sigmadsp").write(replace(filters, options={"part": "adau1701"}))
     (note,) = target_named("sigmadsp").write(filters).notes
@@ -75,7 +75,7 @@ def test_a_part_holds_so_many_words() -> None:
 def test_a_coefficient_outside_a_parts_word_is_refused() -> None:
     """5.23 ends at 16."""
     filters = filter_cases.made({"a": np.full((1, 8), 17.0)}, ("d",), {}, "fir")
-    with pytest.raises(UsageError, match=r"a coefficient of 17; allowed: -16 to 16 \(5\.23\)"):
+    with pytest.raises(UsageError, match=r"a coefficient of 17; expected -16 to 16 \(5\.23\)"):
         target_named("sigmadsp").write(replace(filters, options={"part": "adau1761"}))
 
 
@@ -92,29 +92,29 @@ def test_the_problem_file_knows_parts_and_models() -> None:
         (
             "2x4-hd",
             filter_cases.fir(),
-            "target minidsp: found a sample rate of 48000 Hz; allowed: 96000, which the 2x4-hd runs at; design at that rate",
+            "target minidsp: got a sample rate of 48000 Hz; expected 96000, which the 2x4-hd runs at; design at that rate",
         ),
         (
             "nanosharc",
             filter_cases.made({"a": np.ones((2, 1800))}, ("d", "e"), {}, "fir", 96000.0),
-            "target minidsp: found 3,600 taps with their delays, in all FIR blocks of the nanosharc; allowed: at most 3,400;"
+            "target minidsp: got 3,600 taps with their delays, in all FIR blocks of the nanosharc; expected at most 3,400;"
             " design with fewer ([realization] taps)",
         ),
         (
             "opendrc",
             filter_cases.fir(),
-            "target minidsp: found 5 filters for the outputs of the opendrc; allowed: at most 2; export camilladsp or brutefir",
+            "target minidsp: got 5 filters for the outputs of the opendrc; expected at most 2; export camilladsp or brutefir",
         ),
         (
             "ddrc-88bm",
             filter_cases.made({"a": np.ones((2, 64))}, ("d", "e"), {}, "fir"),
-            "target minidsp: found 64 taps with their delays, in one FIR block of the ddrc-88bm; allowed: at most 0;"
+            "target minidsp: got 64 taps with their delays, in one FIR block of the ddrc-88bm; expected at most 0;"
             " design with fewer ([realization] taps)",
         ),
         (
             "flex",
             filter_cases.made({c: np.ones((1, 8)) for c in "abc"}, ("d",), {}, "fir", 96000.0),
-            "target minidsp: found 3 channels for the inputs of the flex; allowed: at most 2; export camilladsp or brutefir",
+            "target minidsp: got 3 channels for the inputs of the flex; expected at most 2; export camilladsp or brutefir",
         ),
     ],
 )
@@ -156,11 +156,11 @@ def test_flags_name_the_part(
     ended = run(capsys, monkeypatch, "export", str(folder), "--target", "sigmadsp", "--part", "ADAU1451x")
     assert (
         ended.code == 2
-        and "--part: found 'ADAU1451x'; allowed: adau1401, " in ended.err
+        and "--part: got 'ADAU1451x'; expected adau1401, " in ended.err
         and "nearest: adau1451" in ended.err
     )
     ended = run(capsys, monkeypatch, "export", str(folder), "--target", "minidsp", "--model", "2x4")
-    assert ended.code == 2 and "--model: found '2x4'; allowed: 2x4-hd, " in ended.err
+    assert ended.code == 2 and "--model: got '2x4'; expected 2x4-hd, " in ended.err
 
 
 @pytest.mark.parametrize(
@@ -220,12 +220,12 @@ def test_the_prefix_is_the_users(
     }
     assert "void bar_init(bar_state *state);" in (tmp_path / "x" / "bar.h").read_text(encoding="utf-8")
     ended = run(capsys, monkeypatch, "export", str(folder), "--target", "cmsis-f32", "--prefix", "a bar")
-    assert ended.code == 2 and "--prefix: found 'a bar'; allowed: a letter" in ended.err and "try a_bar" in ended.err
+    assert ended.code == 2 and "--prefix: got 'a bar'; expected a letter" in ended.err and "try a_bar" in ended.err
 
 
 def test_an_unknown_part_in_the_file_is_refused() -> None:
     """With those that are known."""
     table = pair()
     table["export"] = {"sigmadsp_part": "adau1787"}
-    with pytest.raises(ProblemError, match=r'export\.sigmadsp_part: found "adau1787"; allowed: "adau1401"'):
+    with pytest.raises(ProblemError, match=r'export\.sigmadsp_part: got "adau1787"; expected "adau1401"'):
         designer.loads(toml(table))

@@ -76,7 +76,7 @@ def test_what_the_problem_tells_is_refused_before_the_design() -> None:
     table = pair()
     table["export"] = {"targets": ["csv", "minidsp"]}
     stages: list[str] = []
-    with pytest.raises(UsageError, match="target minidsp: found a sample rate of 16000 Hz"):
+    with pytest.raises(UsageError, match="target minidsp: got a sample rate of 16000 Hz"):
         designer.design(designer.loads(toml(table)), progress=stages.append)
     assert stages == []
 
@@ -190,69 +190,69 @@ def ringing(length: int) -> FilterSet:
         (
             "minidsp",
             long(64, 44100.0),
-            "target minidsp: found a sample rate of 44100 Hz; allowed: 48000 or 96000, which its plug-ins run at;"
+            "target minidsp: got a sample rate of 44100 Hz; expected 48000 or 96000, which its plug-ins run at;"
             " design at one of these",
         ),
         (
             "minidsp",
             long(6145),
-            "target minidsp: found 6,145 taps with their delays; allowed: at most 6,144;"
+            "target minidsp: got 6,145 taps with their delays; expected at most 6,144;"
             " design with fewer ([realization] taps)",
         ),
         (
             "minidsp",
             filter_cases.biquads(sections=11),
-            "target minidsp: found 11 sections; allowed: at most 10; design with fewer ([realization] sections)",
+            "target minidsp: got 11 sections; expected at most 10; design with fewer ([realization] sections)",
         ),
         (
             "xilinx-coe",
             long(2049),
-            "target xilinx-coe: found 2,049 taps; allowed: at most 2,048; design with fewer ([realization] taps)",
+            "target xilinx-coe: got 2,049 taps; expected at most 2,048; design with fewer ([realization] taps)",
         ),
         (
             "xilinx-coe",
             ringing(2049),
-            "target xilinx-coe: found 2,049 taps; allowed: at most 2,048; its sections ring for so long;"
+            "target xilinx-coe: got 2,049 taps; expected at most 2,048; its sections ring for so long;"
             " lower [realization] max_pole_radius, or export hex, which holds sections",
         ),
         (
             "xilinx-coe",
             filter_cases.words("20.40"),
-            "target xilinx-coe: found words of 60 bits; allowed: 2 to 49 bits; another [realization] word",
+            "target xilinx-coe: got words of 60 bits; expected 2 to 49 bits; another [realization] word",
         ),
         (
             "sigmadsp",
             many(8, 641),
-            "target sigmadsp: found 41,024 words of coefficients; allowed: at most 40,960; design with fewer taps",
+            "target sigmadsp: got 41,024 words of coefficients; expected at most 40,960; design with fewer taps",
         ),
         (
             "sigmadsp",
             filter_cases.made({"a": np.full((1, 8), 128.0)}, ("d",), {}, "fir"),
-            "target sigmadsp: found a coefficient of 128; allowed: -128 to 128 (8.24), with no scaling left in the cell;"
+            "target sigmadsp: got a coefficient of 128; expected -128 to 128 (8.24), with no scaling left in the cell;"
             " limit the drivers' gains ([[drivers]] max_gain_db)",
         ),
         (
             "hex",
             filter_cases.made({"a": np.full((1, 8), 300.0)}, ("d",), {}, "fir"),
-            "target hex: found a tap of 300 in channel 'a', which words of 24 bits hold shifted by 9; allowed: a shift of"
+            "target hex: got a tap of 300 in channel 'a', which words of 24 bits hold shifted by 9; expected a shift of"
             " at most 8 bits; limit the drivers' gains ([[drivers]] max_gain_db), or take a word with more bits before"
             " its point",
         ),
         (
             "wav",
             many(33, 32),
-            "target wav: found 1,056 tracks, one a channel and driver; allowed: at most 1,024;"
+            "target wav: got 1,056 tracks, one a channel and driver; expected at most 1,024;"
             " export npz, or fewer channels a problem",
         ),
         (
             "jconvolver",
             many(2, 65),
-            "target jconvolver: found 65 drivers; allowed: at most 64; export brutefir or camilladsp",
+            "target jconvolver: got 65 drivers; expected at most 64; export brutefir or camilladsp",
         ),
         (
             "equalizerapo",
             many(10, 10),
-            "target equalizerapo: found 100 filters; allowed: at most 99; export camilladsp or brutefir",
+            "target equalizerapo: got 100 filters; expected at most 99; export camilladsp or brutefir",
         ),
     ],
 )
@@ -264,7 +264,7 @@ def test_what_a_target_cannot_hold_is_refused(target: str, filters: FilterSet, m
 def test_a_feedback_coefficient_outside_the_word_is_refused() -> None:
     """q31 ends at 1 and a1 does not; no gain of a section helps that."""
     filters = replace(filter_cases.biquads(), word=filter_cases.words("q31").word)
-    assert "target hex: found a feedback coefficient of 1." in refused("hex", filters)
+    assert "target hex: got a feedback coefficient of 1." in refused("hex", filters)
     assert refused("hex", filters).endswith('two or more bits before its point ([realization] word = "2.30")')
 
 
@@ -272,7 +272,7 @@ def test_a_feedback_coefficient_outside_the_word_is_refused() -> None:
 def test_a_broken_rate_is_refused(target: str) -> None:
     """A file that holds whole hertz holds no 44100.5."""
     assert refused(target, long(16, 44100.5)).startswith(
-        f"target {target}: found a sample rate of 44100.5 Hz; allowed: a whole number of hertz"
+        f"target {target}: got a sample rate of 44100.5 Hz; expected a whole number of hertz"
     )
 
 
@@ -288,7 +288,7 @@ def test_sections_that_16_bits_spoil_are_refused_with_what_holds() -> None:
     """The floors that fail with their values, and what was run instead: the longer word."""
     text = refused("cmsis-q15", low_resonance())
     assert text.startswith("target cmsis-q15: run in its own arithmetic (arm_biquad_cascade_df1_q15, ")
-    assert "found a: a signal-to-noise ratio of" in text and "dB of full scale (at most -60)" in text
+    assert "got a: a signal-to-noise ratio of" in text and "dB of full scale (at most -60)" in text
     assert "; cmsis-q31 holds (" in text
 
 
@@ -303,7 +303,7 @@ def test_a_refused_export_does_not_take_the_others_along(tmp_path: Path) -> None
 
 def test_an_unknown_target_names_the_nearest() -> None:
     """All that are known, and the one that was meant."""
-    with pytest.raises(UsageError, match=r"--target: found 'camila'; allowed: csv, .*; nearest: camilladsp$"):
+    with pytest.raises(UsageError, match=r"--target: got 'camila'; expected csv, .*; nearest: camilladsp$"):
         target_named("camila")
 
 

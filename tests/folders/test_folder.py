@@ -288,9 +288,7 @@ def test_a_broken_folder(name: str, spoil: Callable[[Path], None], folder: Path,
     broken = tmp_path / "broken"
     shutil.copytree(folder, broken)
     spoil(broken / name)
-    says = (
-        r"(found no summary\.json of this tool|a file of the design folder is missing or broken: .+; expected .+; .+$)"
-    )
+    says = r"(got no summary\.json of this tool|a file of the design folder is missing or broken: .+; expected .+; .+$)"
     with pytest.raises(DataError, match=rf"^{re.escape(str(broken))}(/{name})?: {says}"):
         designer.open(broken)
 
@@ -299,7 +297,7 @@ def test_not_a_design_folder(tmp_path: Path) -> None:
     """A folder that this tool did not write, and one that is not there, are refused."""
     for place in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(
-            DataError, match=r"found no summary\.json of this tool; allowed: a folder that `designer design` wrote"
+            DataError, match=r"got no summary\.json of this tool; expected a folder that `designer design` wrote"
         ):
             designer.open(place)
 

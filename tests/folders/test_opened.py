@@ -18,9 +18,7 @@ from folders.spoilt import ABSENT, ODD, edited, leaves, problem_of
 
 FORMS = ("fir", "biquad")
 TABLES = {"fir": ("coefficients.csv", "weights.csv"), "biquad": ("coefficients.csv", "weights.csv", "sections.csv")}
-REFUSED = (
-    r"(found no summary\.json of this tool|a file of the design folder is missing or broken: .+; expected .+; .+$)"
-)
+REFUSED = r"(got no summary\.json of this tool|a file of the design folder is missing or broken: .+; expected .+; .+$)"
 CELLS = ("", "nan", "inf", "-inf", "x", "1e400", "-1", "1.5", "0", "99999999999999999999", "=A1", '"')
 
 

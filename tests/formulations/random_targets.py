@@ -13,12 +13,12 @@ from designer.targets.target import ChannelTarget, Mask, Window
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What a random target is to have; None and 0 leave a wish or a limit out."""
+    """What a random target is to have; None and 0 leave a requirement or a limit out."""
 
     frequencies: int = 3
     drivers: int = 3
-    reach: int = 1
-    cancel: int = 2
+    bright: int = 1
+    dark: int = 2
     gain_db: float | None = None
     masks_db: tuple[float, ...] = ()
     ripple_db: float | None = None
@@ -41,8 +41,8 @@ def random_target(seed: int, wanted: Wanted) -> ChannelTarget:
     F, L = wanted.frequencies, wanted.drivers
     centre = gaussian(rng, F, L)
     # The points of a cloud resemble each other.
-    reach = np.stack([centre, *(centre + 0.2 * gaussian(rng, F, L) for _ in range(wanted.reach - 1))], axis=1)
-    cancel = gaussian(rng, F, wanted.cancel, L)
+    bright = np.stack([centre, *(centre + 0.2 * gaussian(rng, F, L) for _ in range(wanted.bright - 1))], axis=1)
+    dark = gaussian(rng, F, wanted.dark, L)
     plain = np.zeros((F, L), dtype=complex)
     plain[:, int(rng.integers(L))] = 1.0
     masks = tuple(
@@ -64,12 +64,12 @@ def random_target(seed: int, wanted: Wanted) -> ChannelTarget:
         frequency_hz=np.linspace(500.0, 600.0, F),
         in_band=np.ones(F, dtype=bool),
         share=np.ones(F),
-        reach=reach,
-        cancel=cancel,
+        bright=bright,
+        dark=dark,
         centre=centre,
         look=look,
         look_distance_m=1.0,
-        quiet=cancel if not masks and window is None else gaussian(rng, F, 4, L),
+        quiet=dark if not masks and window is None else gaussian(rng, F, 4, L),
         gamma=None if wanted.gain_db is None else np.full(F, 10 ** (wanted.gain_db / 10)),
         deepest_nulls=wanted.deepest_nulls,
         masks=masks,
@@ -91,8 +91,8 @@ def mapped(target: ChannelTarget, change: Callable[[Complex], Complex]) -> Chann
     """The target with every response (..., L) changed in the same way."""
     return replace(
         target,
-        reach=change(target.reach),
-        cancel=change(target.cancel),
+        bright=change(target.bright),
+        dark=change(target.dark),
         centre=change(target.centre),
         look=change(target.look),
         quiet=change(target.quiet),
@@ -102,7 +102,7 @@ def mapped(target: ChannelTarget, change: Callable[[Complex], Complex]) -> Chann
 
 
 def two_sided(target: ChannelTarget) -> ChannelTarget:
-    """A target of one point to reach made mirror-symmetric: the drivers in reverse order hear what the drivers hear.
+    """A target of one bright point made mirror-symmetric: the drivers in reverse order hear what the drivers hear.
 
     Every set of points is closed under the mirror, and every mask line has its image as another line.
     """
@@ -115,10 +115,10 @@ def two_sided(target: ChannelTarget) -> ChannelTarget:
     window = target.window
     return replace(
         target,
-        reach=centre[:, None],
+        bright=centre[:, None],
         centre=centre,
         look=centre,
-        cancel=both(target.cancel),
+        dark=both(target.dark),
         quiet=both(target.quiet),
         masks=target.masks + images,
         window=None if window is None else replace(window, points=both(window.points)),

@@ -29,23 +29,23 @@ def form(M: Complex, w: Complex) -> float:
 
 
 def efficiency_of(target: ChannelTarget, f: int, w: Complex) -> float:
-    return form(naive_matrix(target.reach[f]), w) / float(np.sum(np.abs(w) ** 2))
+    return form(naive_matrix(target.bright[f]), w) / float(np.sum(np.abs(w) ** 2))
 
 
 @settings(max_examples=30, deadline=None)
 @given(
     seed=seeds,
     drivers=st.integers(2, 5),
-    reach=st.integers(1, 3),
+    bright=st.integers(1, 3),
     limit_db=st.sampled_from([None, -1.0, 2.0, 6.0]),
 )
-def test_the_ratio_is_that_of_the_relaxation(seed: int, drivers: int, reach: int, limit_db: float | None) -> None:
+def test_the_ratio_is_that_of_the_relaxation(seed: int, drivers: int, bright: int, limit_db: float | None) -> None:
     """Cvxpy's value over all positive semidefinite X is one vector's, within 1e-5, and the effort is kept."""
-    wanted = Wanted(frequencies=1, drivers=drivers, reach=reach, cancel=drivers + 2, max_effort_db=limit_db)
+    wanted = Wanted(frequencies=1, drivers=drivers, bright=bright, dark=drivers + 2, max_effort_db=limit_db)
     target = random_target(seed, wanted)
     solution = acoustic_contrast.solve(target)
     w = solution.weights[0]
-    A, B = naive_matrix(target.reach[0]), naive_matrix(target.cancel[0])
+    A, B = naive_matrix(target.bright[0]), naive_matrix(target.dark[0])
     single = max(np.diagonal(A).real)
     e = 0.0 if limit_db is None else single / 10 ** (limit_db / 10)
     largest = np.linalg.eigvalsh(A)[-1]
@@ -62,21 +62,21 @@ def test_the_ratio_is_that_of_the_relaxation(seed: int, drivers: int, reach: int
 @given(
     seed=seeds,
     drivers=st.integers(2, 5),
-    cancel=st.integers(1, 6),
-    reach=st.integers(1, 3),
+    dark=st.integers(1, 6),
+    bright=st.integers(1, 3),
     limit_db=st.floats(0.0, 6.0),
 )
 def test_no_random_weights_within_the_effort_have_more_contrast(
-    seed: int, drivers: int, cancel: int, reach: int, limit_db: float
+    seed: int, drivers: int, dark: int, bright: int, limit_db: float
 ) -> None:
     """2,000 vectors, half of them near the answer: none keeps to the effort with a larger ratio, unless it is beyond 80 dB."""
     target = random_target(
-        seed, Wanted(frequencies=1, drivers=drivers, reach=reach, cancel=cancel, max_effort_db=limit_db)
+        seed, Wanted(frequencies=1, drivers=drivers, bright=bright, dark=dark, max_effort_db=limit_db)
     )
     solution = acoustic_contrast.solve(target)
     w = solution.weights
     assert np.abs(solution.gap[0]) < 1e-6
-    A, B = naive_matrix(target.reach[0]), naive_matrix(target.cancel[0])
+    A, B = naive_matrix(target.bright[0]), naive_matrix(target.dark[0])
     rng = np.random.default_rng(seed)
     near = w / np.linalg.norm(w) + 10 ** rng.uniform(-4, 0, (1000, 1)) * gaussian(rng, 1000, drivers)
     tried = np.concatenate([w, gaussian(rng, 1000, drivers), near])
@@ -91,9 +91,9 @@ def test_no_random_weights_within_the_effort_have_more_contrast(
 @pytest.mark.parametrize("seed", range(5))
 def test_it_is_the_limit_of_the_power_ratio(seed: int) -> None:
     """As γ comes near to the largest ratio the power ratio's weights turn into these; beyond it nothing is feasible."""
-    target = random_target(seed, Wanted(frequencies=2, drivers=4, reach=3, cancel=6))
+    target = random_target(seed, Wanted(frequencies=2, drivers=4, bright=3, dark=6))
     w = acoustic_contrast.solve(target).weights
-    A, B = (np.stack([naive_matrix(points) for points in H]) for H in (target.reach, target.cancel))
+    A, B = (np.stack([naive_matrix(points) for points in H]) for H in (target.bright, target.dark))
     best = np.array([scipy.linalg.eigh(a, b, eigvals_only=True)[-1] for a, b in zip(A, B, strict=True)])
     ratio = [form(a, x) / form(b, x) for a, b, x in zip(A, B, w, strict=True)]
     np.testing.assert_allclose(ratio, best, rtol=1e-7)
@@ -107,11 +107,11 @@ def test_it_is_the_limit_of_the_power_ratio(seed: int) -> None:
 
 
 def test_a_driver_out_of_its_band_is_left_to_the_others() -> None:
-    """At a cost of 1e8 one of four drivers plays 30 dB below the loudest, and the ratio of two points to cancel is still 60 dB."""
-    target = random_target(7, Wanted(frequencies=4, drivers=4, cancel=2))
+    """At a cost of 1e8 one of four drivers plays 30 dB below the loudest, and the ratio of two dark points is still 60 dB."""
+    target = random_target(7, Wanted(frequencies=4, drivers=4, dark=2))
     cost = np.ones((4, 4))
     cost[:, 2] = 1e8
     w = acoustic_contrast.solve(replace(target, cost=cost)).weights
     assert (20 * np.log10(np.abs(w[:, 2]) / np.abs(w).max(axis=1)) < -30).all()
     for f in range(4):
-        assert form(naive_matrix(target.reach[f]), w[f]) > 1e6 * form(naive_matrix(target.cancel[f]), w[f])
+        assert form(naive_matrix(target.bright[f]), w[f]) > 1e6 * form(naive_matrix(target.dark[f]), w[f])

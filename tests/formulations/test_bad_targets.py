@@ -22,8 +22,8 @@ wants = st.builds(
     Wanted,
     frequencies=st.just(3),
     drivers=st.integers(1, 6),
-    reach=st.integers(1, 3),
-    cancel=st.integers(1, 8),
+    bright=st.integers(1, 3),
+    dark=st.integers(1, 8),
     gain_db=st.sampled_from([None, -60.0, 0.0, 20.0, 60.0, 200.0]),
     max_effort_db=st.sampled_from([None, 0.0, 10.0]),
     max_gain_db=st.sampled_from([None, -3.0]),
@@ -32,22 +32,22 @@ wants = st.builds(
 
 
 def spoiled(target: ChannelTarget, spoil: str, scale: float) -> ChannelTarget:
-    reach, cancel = target.reach * scale, target.cancel * scale
+    bright, dark = target.bright * scale, target.dark * scale
     if spoil == "dead driver":
-        reach[:, :, 0], cancel[:, :, 0] = 0, 0
+        bright[:, :, 0], dark[:, :, 0] = 0, 0
     elif spoil == "identical drivers":
-        reach, cancel = (np.repeat(H[:, :, :1], H.shape[2], axis=2) for H in (reach, cancel))
+        bright, dark = (np.repeat(H[:, :, :1], H.shape[2], axis=2) for H in (bright, dark))
     elif spoil in ("nothing reached", "silence"):
-        reach[0] = 0
+        bright[0] = 0
     if spoil in ("nothing left", "silence"):
-        cancel[0] = 0
+        dark[0] = 0
     if spoil == "one point":  # the ratio is 1 whatever the weights
-        cancel = np.repeat(reach[:, :1], cancel.shape[1], axis=1)
+        dark = np.repeat(bright[:, :1], dark.shape[1], axis=1)
     if spoil == "0 Hz":
-        reach, cancel = (np.abs(H).astype(complex) for H in (reach, cancel))
+        bright, dark = (np.abs(H).astype(complex) for H in (bright, dark))
     if spoil == "far":  # no phase and no level between the points
-        reach, cancel = (np.full_like(H, scale) for H in (reach, cancel))
-    return replace(target, reach=reach, cancel=cancel, centre=reach[:, 0])
+        bright, dark = (np.full_like(H, scale) for H in (bright, dark))
+    return replace(target, bright=bright, dark=dark, centre=bright[:, 0])
 
 
 @settings(max_examples=40, deadline=None)
@@ -77,16 +77,16 @@ def test_no_nan_leaves(seed: int, wanted: Wanted, spoil: str, scale: float, spre
             assert np.isfinite(numbers).all()
         if wanted.max_gain_db is None and (wanted.gain_db is None or wanted.gain_db < 40):
             assert (np.abs(solution.gap) < 1e-6).all()
-        reached = measures.mean_power(target.reach, solution.weights)
-        heard = np.abs(target.reach).max(axis=(1, 2)) > 0
+        reached = measures.mean_power(target.bright, solution.weights)
+        heard = np.abs(target.bright).max(axis=(1, 2)) > 0
         assert (reached[heard] > 0).all()
 
 
 @pytest.mark.parametrize("reach", [1, 2, 3])
 @pytest.mark.parametrize("scale", [1e-6, 1.0])
-def test_a_curve_far_beyond_reach_is_answered_within_a_driver_s_limit(reach: int, scale: float) -> None:
+def test_a_curve_far_beyond_reach_is_answered_within_a_driver_s_limit(bright: int, scale: float) -> None:
     """200 dB asked of the one driver that sounds, at -3 dB: certified, and that driver plays at its limit."""
-    wanted = Wanted(frequencies=3, drivers=2, reach=reach, cancel=1, gain_db=200.0, max_gain_db=-3.0)
+    wanted = Wanted(frequencies=3, drivers=2, bright=bright, dark=1, gain_db=200.0, max_gain_db=-3.0)
     target = spoiled(random_target(1, wanted), "dead driver", scale)
     solution = power_ratio.solve(target)
     assert (np.abs(solution.gap) < 1e-6).all() and (solution.violation < 1e-6).all()
@@ -94,11 +94,11 @@ def test_a_curve_far_beyond_reach_is_answered_within_a_driver_s_limit(reach: int
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=seeds, reach=st.integers(1, 3), effort_db=st.sampled_from([None, 3.0]))
-def test_the_pressure_s_scale_changes_nothing(seed: int, reach: int, effort_db: float | None) -> None:
+@given(seed=seeds, bright=st.integers(1, 3), effort_db=st.sampled_from([None, 3.0]))
+def test_the_pressure_s_scale_changes_nothing(seed: int, bright: int, effort_db: float | None) -> None:
     """Responses of 1e-6 and 1e6 give the gain and the effort of those of 1, to 1e-7 dB."""
     target = random_target(
-        seed, Wanted(drivers=4, reach=reach, cancel=5, gain_db=12.0, max_effort_db=effort_db, bounded_drivers=True)
+        seed, Wanted(drivers=4, bright=bright, dark=5, gain_db=12.0, max_effort_db=effort_db, bounded_drivers=True)
     )
     for formulation in (power_ratio, pressure_matching):
         own = in_db(target, formulation.solve(target).weights)
@@ -108,7 +108,7 @@ def test_the_pressure_s_scale_changes_nothing(seed: int, reach: int, effort_db: 
 
 
 def in_db(target: ChannelTarget, w: Complex) -> list[list[float]]:
-    gain, spent = measures.cancellation_gain(target.reach, target.cancel, w), measures.effort(target.reach, w)
+    gain, spent = measures.cancellation_gain(target.bright, target.dark, w), measures.effort(target.bright, w)
     return [(10 * np.log10(gain)).tolist(), (10 * np.log10(spent)).tolist()]
 
 
@@ -121,9 +121,9 @@ def test_dear_drivers_get_cheaper_until_the_effort_fits(seed: int, limit_db: flo
     """
     target = random_target(
         seed,
-        Wanted(frequencies=1, drivers=4, reach=2, cancel=3, gain_db=15.0, max_effort_db=limit_db, bounded_drivers=True),
+        Wanted(frequencies=1, drivers=4, bright=2, dark=3, gain_db=15.0, max_effort_db=limit_db, bounded_drivers=True),
     )
-    A, B, gamma = target.reach_power, target.cancel_power, np.array([10**1.5])
+    A, B, gamma = target.bright_power, target.dark_power, np.array([10**1.5])
     w = power_ratio.solve(target).weights
     gain, spent = in_db(target, w)
 
@@ -139,13 +139,13 @@ def test_dear_drivers_get_cheaper_until_the_effort_fits(seed: int, limit_db: flo
 
 
 @pytest.mark.parametrize("reach", [1, 2])
-def test_a_curve_out_of_reach_gets_the_best_there_is_less_a_tenth(reach: int) -> None:
+def test_a_curve_out_of_reach_gets_the_best_there_is_less_a_tenth(bright: int) -> None:
     """Scipy's largest generalised eigenvalue less 0.1 dB, and the gap of the least effort for that."""
-    target = random_target(4, Wanted(drivers=3, reach=reach, cancel=9, gain_db=60.0))
+    target = random_target(4, Wanted(drivers=3, bright=bright, dark=9, gain_db=60.0))
     solution = power_ratio.solve(target)
     gain, _ = in_db(target, solution.weights)
     for f in range(3):
-        A, B = target.reach_power[f], target.cancel_power[f]
+        A, B = target.bright_power[f], target.dark_power[f]
         best = scipy.linalg.eigh(A, B, eigvals_only=True)[-1]
         assert gain[f] == pytest.approx(10 * np.log10(best) - 0.1, abs=1e-6)
     assert (np.abs(solution.gap) < 1e-9).all()

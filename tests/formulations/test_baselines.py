@@ -20,20 +20,20 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def band_powers(target: ChannelTarget, gains: Real) -> tuple[Real, Real, Real]:
-    """Of gains (N, L): the band's mean power at the points to reach, γ times that at the points to cancel, and Σ g².
+    """Of gains (N, L): the band's mean power at the bright points, γ times that at the dark points, and Σ g².
 
     Each frequency relative to its strongest driver; looped over frequencies and points.
     """
-    reach, cancel = np.zeros(len(gains)), np.zeros(len(gains))
+    bright, dark = np.zeros(len(gains)), np.zeros(len(gains))
     assert target.gamma is not None
     for f in np.flatnonzero(target.in_band):
-        strongest = max(np.mean(np.abs(target.reach[f, :, l]) ** 2) for l in range(gains.shape[1]))
-        for h in target.reach[f]:
-            reach += np.abs(gains @ h) ** 2 / len(target.reach[f]) / strongest
-        for h in target.cancel[f]:
-            cancel += target.gamma[f] * np.abs(gains @ h) ** 2 / len(target.cancel[f]) / strongest
+        strongest = max(np.mean(np.abs(target.bright[f, :, l]) ** 2) for l in range(gains.shape[1]))
+        for h in target.bright[f]:
+            bright += np.abs(gains @ h) ** 2 / len(target.bright[f]) / strongest
+        for h in target.dark[f]:
+            dark += target.gamma[f] * np.abs(gains @ h) ** 2 / len(target.dark[f]) / strongest
     count = int(target.in_band.sum())
-    return reach / count, cancel / count, np.sum(gains**2, axis=1)
+    return bright / count, dark / count, np.sum(gains**2, axis=1)
 
 
 @settings(max_examples=20, deadline=None)
@@ -44,7 +44,7 @@ def test_no_real_gains_do_better(seed: int, drivers: int, gain_db: float, limit:
     A compromise may stop 0.1 dB below the best ratio.
     """
     target = random_target(
-        seed, Wanted(frequencies=4, drivers=drivers, reach=2, cancel=3, gain_db=gain_db, max_effort_db=limit)
+        seed, Wanted(frequencies=4, drivers=drivers, bright=2, dark=3, gain_db=gain_db, max_effort_db=limit)
     )
     target = replace(target, in_band=np.array([False, True, True, True]))
     w = matrix_mixing.solve(target).weights
@@ -52,18 +52,18 @@ def test_no_real_gains_do_better(seed: int, drivers: int, gain_db: float, limit:
     rng = np.random.default_rng(seed)
     near = g / np.linalg.norm(g) + 10 ** rng.uniform(-4, 0, (2000, 1)) * rng.normal(size=(2000, drivers))
     tried = np.concatenate([rng.normal(size=(2000, drivers)), near])
-    reach, cancel, cost = band_powers(target, tried)
+    bright, dark, cost = band_powers(target, tried)
     (own_reach,), (own_cancel,), (own_cost,) = band_powers(target, g[None])
     # The strongest single driver of the band's mean is the reference of effort.
     single = max(band_powers(target, np.eye(drivers))[0])
     most = np.inf if limit is None else 10 ** (limit / 10)
-    fits = cost * single / reach <= most
+    fits = cost * single / bright <= most
     met = own_reach >= own_cancel * (1 - 1e-6)
     if met and own_cost * single / own_reach <= most * (1 + 1e-6):
-        others = fits & (reach >= cancel)
-        assert (reach / cost)[others].max(initial=0.0) <= own_reach / own_cost * (1 + 1e-6)
+        others = fits & (bright >= dark)
+        assert (bright / cost)[others].max(initial=0.0) <= own_reach / own_cost * (1 + 1e-6)
     else:
-        assert (reach / cancel)[fits].max(initial=0.0) <= own_reach / own_cancel * 10**0.01001
+        assert (bright / dark)[fits].max(initial=0.0) <= own_reach / own_cancel * 10**0.01001
 
 
 @pytest.mark.parametrize(
@@ -71,17 +71,17 @@ def test_no_real_gains_do_better(seed: int, drivers: int, gain_db: float, limit:
 )
 def test_matrix_gains_have_the_value_of_the_relaxation(seed: int, drivers: int, gain_db: float) -> None:
     """Cvxpy's largest efficiency at the band's mean ratio is that of the real gains, within 1e-6; else it calls it infeasible."""
-    target = random_target(seed, Wanted(frequencies=4, drivers=drivers, reach=2, cancel=1, gain_db=gain_db))
+    target = random_target(seed, Wanted(frequencies=4, drivers=drivers, bright=2, dark=1, gain_db=gain_db))
     solution = matrix_mixing.solve(target)
     g = solution.weights[0].real
     assert target.gamma is not None
-    strongest = [np.mean(np.abs(H) ** 2, axis=0).max() for H in target.reach]
+    strongest = [np.mean(np.abs(H) ** 2, axis=0).max() for H in target.bright]
     A, B = np.zeros((drivers, drivers)), np.zeros((drivers, drivers))
     for f in range(4):
-        for h in target.reach[f]:
-            A += np.outer(h.conj(), h).real / len(target.reach[f]) / strongest[f] / 4
-        for h in target.cancel[f]:
-            B += target.gamma[f] * np.outer(h.conj(), h).real / len(target.cancel[f]) / strongest[f] / 4
+        for h in target.bright[f]:
+            A += np.outer(h.conj(), h).real / len(target.bright[f]) / strongest[f] / 4
+        for h in target.dark[f]:
+            B += target.gamma[f] * np.outer(h.conj(), h).real / len(target.dark[f]) / strongest[f] / 4
     problem = matrix_mixing.METHOD.statement(A.astype(complex), B.astype(complex), np.ones(drivers), 1.0)
     problem.solve(solver="CLARABEL")
     if g @ A @ g >= g @ B @ g * (1 - 1e-6):
@@ -95,12 +95,12 @@ def test_matrix_gains_have_the_value_of_the_relaxation(seed: int, drivers: int, 
 
 def test_matrix_gains_that_cost_too_much_keep_to_the_effort_with_a_certificate() -> None:
     """Allowed less than the best ratio costs, the gains spend just that over the band, and touch their bound."""
-    target = random_target(2, Wanted(frequencies=1, drivers=3, cancel=1, gain_db=40.0))
+    target = random_target(2, Wanted(frequencies=1, drivers=3, dark=1, gain_db=40.0))
     single = max(band_powers(target, np.eye(3))[0])
 
     def spent(target: ChannelTarget) -> float:
-        (reach,), _, (cost,) = band_powers(target, matrix_mixing.solve(target).weights[:1].real)
-        return float(cost * single / reach)
+        (bright,), _, (cost,) = band_powers(target, matrix_mixing.solve(target).weights[:1].real)
+        return float(cost * single / bright)
 
     dearest, cheapest = spent(target), spent(replace(target, gamma=np.full(1, 1e-9)))
     assert dearest > 1.3 * cheapest
@@ -111,7 +111,7 @@ def test_matrix_gains_that_cost_too_much_keep_to_the_effort_with_a_certificate()
 
 def test_matrix_gains_leave_a_dear_driver_to_the_others() -> None:
     """A driver at a cost of 1e8 plays 30 dB below the loudest."""
-    target = random_target(3, Wanted(frequencies=4, drivers=4, reach=1, cancel=1, gain_db=0.0))
+    target = random_target(3, Wanted(frequencies=4, drivers=4, bright=1, dark=1, gain_db=0.0))
     cost = np.ones((4, 4))
     cost[:, 2] = 1e8
     g = np.abs(matrix_mixing.solve(replace(target, cost=cost)).weights[0])
@@ -146,8 +146,8 @@ def test_matrix_gains_look_only_at_the_band() -> None:
     """What the responses are outside the band changes nothing."""
     target = random_target(2, Wanted(frequencies=6, drivers=3, gain_db=3.0))
     target = replace(target, in_band=np.arange(6) < 4)
-    noise = gaussian(np.random.default_rng(0), *target.cancel[4:].shape)
-    other = replace(target, cancel=np.concatenate([target.cancel[:4], noise]))
+    noise = gaussian(np.random.default_rng(0), *target.dark[4:].shape)
+    other = replace(target, dark=np.concatenate([target.dark[:4], noise]))
     w, v = matrix_mixing.solve(target).weights, matrix_mixing.solve(other).weights
     np.testing.assert_array_equal(w, v)
 
@@ -156,7 +156,7 @@ def test_matrix_gains_look_only_at_the_band() -> None:
 @given(seed=seeds, drivers=st.integers(1, 6))
 def test_delay_and_sum_is_in_phase(seed: int, drivers: int) -> None:
     """Every driver plays at 1/L and arrives in phase: |h w| is the mean of the |h_l|, the most that such weights can reach."""
-    target = random_target(seed, Wanted(drivers=drivers, reach=3))
+    target = random_target(seed, Wanted(drivers=drivers, bright=3))
     w = delay_and_sum.solve(target).weights
     np.testing.assert_allclose(np.abs(w), 1 / drivers, rtol=1e-12)
     for f in range(len(w)):

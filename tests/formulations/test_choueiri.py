@@ -18,20 +18,20 @@ wants = st.builds(
     Wanted,
     frequencies=st.just(2),
     drivers=st.integers(2, 5),
-    reach=st.integers(1, 3),
-    cancel=st.integers(1, 4),
+    bright=st.integers(1, 3),
+    dark=st.integers(1, 4),
     bounded_drivers=st.booleans(),
 )
 
 
 def naive_system(target: ChannelTarget, f: int) -> tuple[Complex, Complex]:
     """H (M, L) over P^(1/2) and d (M,): means of the families, the strongest driver's response, level 1."""
-    reach, cancel = target.reach[f], target.cancel[f]
-    powers = [sum(abs(h[l]) ** 2 for h in reach) / len(reach) for l in range(reach.shape[1])]
+    bright, dark = target.bright[f], target.dark[f]
+    powers = [sum(abs(h[l]) ** 2 for h in bright) / len(bright) for l in range(bright.shape[1])]
     strongest = int(np.argmax(powers))
     level = np.sqrt(powers[strongest])
-    rows = [h / np.sqrt(len(reach)) / level for h in reach] + [h / np.sqrt(len(cancel)) / level for h in cancel]
-    wanted = [h[strongest] / np.sqrt(len(reach)) / level for h in reach] + [0.0] * len(cancel)
+    rows = [h / np.sqrt(len(bright)) / level for h in bright] + [h / np.sqrt(len(dark)) / level for h in dark]
+    wanted = [h[strongest] / np.sqrt(len(bright)) / level for h in bright] + [0.0] * len(dark)
     return np.array(rows), np.array(wanted, dtype=complex)
 
 

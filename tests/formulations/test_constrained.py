@@ -28,8 +28,8 @@ wants = st.builds(
     Wanted,
     frequencies=st.just(2),
     drivers=st.integers(2, 5),
-    reach=st.integers(1, 3),
-    cancel=st.integers(1, 4),
+    bright=st.integers(1, 3),
+    dark=st.integers(1, 4),
     gain_db=st.sampled_from([None, 3.0, 10.0, 25.0]),
     masks_db=st.sampled_from([(), (-3.0,), (-20.0,), (-3.0, -10.0)]),
     ripple_db=st.sampled_from([None, 1.0, 3.0]),
@@ -43,7 +43,7 @@ wants = st.builds(
 HARD = Wanted(
     frequencies=4,
     drivers=4,
-    reach=3,
+    bright=3,
     gain_db=10.0,
     masks_db=(-3.0, -10.0),
     ripple_db=2.0,
@@ -80,7 +80,7 @@ def naive_violations(data: constrained_data.ConstrainedData, f: int, x: Real) ->
 @settings(max_examples=200, deadline=None)
 @given(seed=seeds, wanted=wants, rise=st.floats(0.8, 1.25))
 def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise: float) -> None:
-    """Wishes and limits of every kind, feasible or not: cvxpy's value within 1e-5, and no line broken by more than 1e-6."""
+    """Requirements and limits of every kind, feasible or not: cvxpy's value within 1e-5, and no line broken by more than 1e-6."""
     target = random_target(seed, wanted)
     data = constrained_data.data_of(target, np.full(2, rise))
     if data.white_noise is not None:
@@ -102,28 +102,28 @@ def test_every_answer_is_certified(seed: int, wanted: Wanted) -> None:
 
 
 def at_the_level(target: ChannelTarget, solution: Solution) -> Complex:
-    """Weights with the plain driver's mean power at the points to reach, lowered as the solution says."""
-    power = np.mean(np.abs(np.einsum("fml,fl->fm", target.reach, solution.weights)) ** 2, axis=1)
-    plain = np.mean(np.abs(np.einsum("fml,fl->fm", target.reach, target.plain)) ** 2, axis=1)
+    """Weights with the plain driver's mean power at the bright points, lowered as the solution says."""
+    power = np.mean(np.abs(np.einsum("fml,fl->fm", target.bright, solution.weights)) ** 2, axis=1)
+    plain = np.mean(np.abs(np.einsum("fml,fl->fm", target.bright, target.plain)) ** 2, axis=1)
     return np.asarray(solution.weights * (solution.level * np.sqrt(plain / power))[:, None])
 
 
 @settings(max_examples=40, deadline=None)
 @given(seed=seeds, wanted=wants)
 def test_hard_limits_always_hold(seed: int, wanted: Wanted) -> None:
-    """Whatever is wished: every |w| is within its driver's limit; effort and white-noise gain hold wherever the level is whole.
+    """Whatever is required: every |w| is within its driver's limit; effort and white-noise gain hold wherever the level is whole.
 
-    One point to reach, so that nothing is left to the second pass. The floor on the white-noise gain is feasible by
+    One bright point, so that nothing is left to the second pass. The floor on the white-noise gain is feasible by
     3 dB or more, but not always together with the other limits.
     """
-    target = random_target(seed, replace(wanted, reach=1))
+    target = random_target(seed, replace(wanted, bright=1))
     together = [_hard_limits_hold_together(target, f) for f in range(2)]
     solution = constrained.solve(target)
     w = at_the_level(target, solution)
     for f in range(2):
         assert (np.abs(w[f]) <= target.max_gain * (1 + 1e-5)).all()
         norm = np.sum(np.abs(w[f]) ** 2)
-        spent = norm * max(abs(target.reach[f, 0]) ** 2) / abs(target.reach[f, 0] @ w[f]) ** 2
+        spent = norm * max(abs(target.bright[f, 0]) ** 2) / abs(target.bright[f, 0] @ w[f]) ** 2
         if together[f]:
             assert solution.level[f] == 1.0
             assert spent <= target.max_effort[f] * (1 + 1e-5)
@@ -152,11 +152,11 @@ def _hard_limits_hold_together(target: ChannelTarget, f: int) -> bool:
 @settings(max_examples=40, deadline=None)
 @given(seed=seeds, wanted=wants)
 def test_the_level_is_lowered_only_where_hard_limits_collide(seed: int, wanted: Wanted) -> None:
-    """No wish, however far out of reach, lowers the level: it is the largest share of the wanted one that cvxpy finds allowed.
+    """No requirement, however far out of reach, lowers the level: it is the largest share of the wanted one that cvxpy finds allowed.
 
     Effort is relative to the level; a limit on it that nothing keeps at any level lowers no level.
     """
-    target = random_target(seed, replace(wanted, reach=1, white_noise_loss_db=None))
+    target = random_target(seed, replace(wanted, bright=1, white_noise_loss_db=None))
     level = constrained.solve(target).level
     for f in range(2):
         w, share = cp.Variable(target.centre.shape[1], complex=True), cp.Variable()
@@ -178,7 +178,7 @@ def test_the_white_noise_floor_gives_by_the_least_that_the_other_limits_need(
     seed: int, wanted: Wanted, loss_db: float
 ) -> None:
     """What cvxpy finds, also for a floor that no weights reach: the least t with ||w|| <= Re(h w) + t within gains and effort."""
-    target = random_target(seed, replace(wanted, reach=1, white_noise_loss_db=loss_db))
+    target = random_target(seed, replace(wanted, bright=1, white_noise_loss_db=loss_db))
     data = constrained_data.data_of(target, np.ones(2))
     found = constrained_cones.least_white_noise_slack(data)
     assert data.white_noise is not None
@@ -193,14 +193,14 @@ def test_the_white_noise_floor_gives_by_the_least_that_the_other_limits_need(
 
 @pytest.mark.parametrize("asked_db", [20.0, 40.0, 80.0])
 def test_a_curve_far_out_of_reach_is_answered_at_full_level(asked_db: float) -> None:
-    """Eight points to cancel and three drivers: the best ratio there is, at full level, whatever more is asked."""
-    target = random_target(1, Wanted(gain_db=asked_db, cancel=8))
+    """Eight dark points and three drivers: the best ratio there is, at full level, whatever more is asked."""
+    target = random_target(1, Wanted(gain_db=asked_db, dark=8))
     solution = constrained.solve(target)
     np.testing.assert_array_equal(solution.level, 1.0)
-    gain = measures.cancellation_gain(target.reach, target.cancel, solution.weights)
+    gain = measures.cancellation_gain(target.bright, target.dark, solution.weights)
     best = [
         scipy.linalg.eigh(
-            measures.mean_power_matrix(target.reach)[f], measures.mean_power_matrix(target.cancel)[f], eigvals_only=True
+            measures.mean_power_matrix(target.bright)[f], measures.mean_power_matrix(target.dark)[f], eigvals_only=True
         )[-1]
         for f in range(3)
     ]
@@ -234,7 +234,7 @@ def test_a_floor_of_white_noise_gain_is_kept_whatever_phase_its_point_has(loss_d
     """
     above_db = []
     for seed in range(20):
-        target = random_target(seed, Wanted(drivers=4, cancel=8, gain_db=30.0, white_noise_loss_db=loss_db))
+        target = random_target(seed, Wanted(drivers=4, dark=8, gain_db=30.0, white_noise_loss_db=loss_db))
         w = constrained.solve(target).weights
         for f in range(3):
             gain = abs(target.look[f] @ w[f]) ** 2 / np.sum(np.abs(w[f]) ** 2)
@@ -244,13 +244,13 @@ def test_a_floor_of_white_noise_gain_is_kept_whatever_phase_its_point_has(loss_d
 
 
 @pytest.mark.parametrize("reach", [3, 5])
-def test_one_more_pass_meets_a_curve_over_a_cloud(reach: int) -> None:
+def test_one_more_pass_meets_a_curve_over_a_cloud(bright: int) -> None:
     """12 dB of the cloud's mean powers with nothing in the way: where the curve binds it is met to 0.05 dB on average."""
     short_db = []
     for seed in range(20):
-        target = random_target(seed, Wanted(drivers=4, reach=reach, cancel=2, gain_db=12.0, masks_db=(40.0,)))
+        target = random_target(seed, Wanted(drivers=4, bright=bright, dark=2, gain_db=12.0, masks_db=(40.0,)))
         w = constrained.solve(target).weights
-        short_db += list(12.0 - measures.db(measures.cancellation_gain(target.reach, target.cancel, w)))
+        short_db += list(12.0 - measures.db(measures.cancellation_gain(target.bright, target.dark, w)))
     binding = np.array([short for short in short_db if short > -0.5])
     assert binding.size > 40
     assert np.abs(binding).mean() < 0.05
@@ -258,14 +258,14 @@ def test_one_more_pass_meets_a_curve_over_a_cloud(reach: int) -> None:
 
 
 @pytest.mark.parametrize("reach", [2, 5])
-def test_one_more_pass_meets_a_clouds_limits_within_a_tenth_of_a_decibel(reach: int) -> None:
+def test_one_more_pass_meets_a_clouds_limits_within_a_tenth_of_a_decibel(bright: int) -> None:
     """Effort and driver gains refer to the cloud's mean power; over 20 random clouds they are kept to 0.1 dB."""
     for seed in range(20):
-        target = random_target(seed, replace(HARD, reach=reach, masks_db=(), ripple_db=None))
+        target = random_target(seed, replace(HARD, bright=bright, masks_db=(), ripple_db=None))
         solution = constrained.solve(target)
         w = at_the_level(target, solution)
         full = solution.level == 1.0
-        over = measures.db(measures.effort(target.reach, w) / target.max_effort)
+        over = measures.db(measures.effort(target.bright, w) / target.max_effort)
         assert (over[full] < 0.1).all()
         assert (measures.amplitude_db(w / target.max_gain) < 0.1).all()
 
@@ -287,7 +287,7 @@ def test_an_answer_without_a_certificate_is_refused(ripple_db: float | None, mon
 
     monkeypatch.setattr(cones, "solve", poor)
     monkeypatch.setattr(constrained, "by_statement", lambda data, f: None)
-    target = random_target(0, replace(HARD, reach=1, ripple_db=ripple_db, white_noise_loss_db=None))
+    target = random_target(0, replace(HARD, bright=1, ripple_db=ripple_db, white_noise_loss_db=None))
     number, first = (4, int(target.frequency_hz[0])) if ripple_db else (1, 533)
     with pytest.raises(
         SolverError,

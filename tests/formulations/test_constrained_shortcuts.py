@@ -66,7 +66,7 @@ def test_what_is_not_quite_symmetric_is_solved_whole(what: str) -> None:
     target = two_sided(random_target(0, BEAM))
     if what == "a driver's response":
         centre = target.centre * (1 + 1e-6 * np.array([1, 0, 0, 0, 0]))
-        target = replace(target, centre=centre, reach=centre[:, None], look=centre)
+        target = replace(target, centre=centre, bright=centre[:, None], look=centre)
     elif what == "a limit":
         one, other = target.masks
         target = replace(target, masks=(one, replace(other, limit=other.limit * (1 + 1e-6))))
@@ -92,7 +92,7 @@ def test_repeated_points_change_nothing(seed: int) -> None:
     np.testing.assert_allclose(three.primal, one.primal, rtol=1e-9)
 
 
-HARD = replace(BEAM, reach=2, white_noise_loss_db=6.0, frequencies=3)
+HARD = replace(BEAM, bright=2, white_noise_loss_db=6.0, frequencies=3)
 
 
 @pytest.mark.parametrize("wanted", [HARD, replace(HARD, spread=0.01), replace(HARD, ripple_db=None, gain_db=None)])

@@ -13,18 +13,18 @@ from designs.small_problems import limited, load, speaker
 import designer
 from designer.formulations import constrained, power_ratio
 from designer.measures import amplitude_db, db, effort, mean_power, white_noise_gain
+from designer.targets.requirements import expected_gain
 from designer.targets.target import ChannelTarget
-from designer.targets.wishes import expected_gain
 from formulations.random_targets import Wanted, random_target
 
 
 def target_of(seed: int, **wanted: Any) -> ChannelTarget:
-    return random_target(seed, replace(Wanted(drivers=4, cancel=3, frequencies=3, gain_db=9.0), **wanted))
+    return random_target(seed, replace(Wanted(drivers=4, dark=3, frequencies=3, gain_db=9.0), **wanted))
 
 
 def at_level(target: ChannelTarget, w: np.ndarray) -> np.ndarray:
     """Weights at the plain driver's level."""
-    return w * (target.plain_level / np.sqrt(mean_power(target.reach, w)))[:, None]
+    return w * (target.plain_level / np.sqrt(mean_power(target.bright, w)))[:, None]
 
 
 def tightened(target: ChannelTarget, w: np.ndarray, lower_db: float) -> ChannelTarget:
@@ -38,9 +38,9 @@ def tightened(target: ChannelTarget, w: np.ndarray, lower_db: float) -> ChannelT
 
 @pytest.mark.parametrize("seed", range(5))
 def test_least_effort_within_the_limits_is_what_cvxpy_finds(seed: int) -> None:
-    """One point to reach: the norm of the weights is minimised with the level, the curve and the drivers' limits as cones."""
+    """One bright point: the norm of the weights is minimised with the level, the curve and the drivers' limits as cones."""
     target = target_of(seed)
-    assert target.reach.shape[1] == 1
+    assert target.bright.shape[1] == 1
     target = tightened(target, power_ratio.solve(target).weights, 1.5)
     assert power_ratio.broken(target, power_ratio.solve(replace(target, max_gain=np.full(4, np.inf))).weights).any()
     w = at_level(target, power_ratio.solve(target).weights)
@@ -48,10 +48,10 @@ def test_least_effort_within_the_limits_is_what_cvxpy_finds(seed: int) -> None:
     compared = 0
     for f in range(3):
         x = cp.Variable(4, complex=True)
-        rows = target.cancel[f] / np.sqrt(target.cancel.shape[1])
+        rows = target.dark[f] / np.sqrt(target.dark.shape[1])
         costly = cp.multiply(np.sqrt(target.cost[f]), x)
         limits: list[Any] = [
-            target.reach[f, 0] @ x == level[f],
+            target.bright[f, 0] @ x == level[f],
             cp.norm(rows @ x) <= level[f] / np.sqrt(gamma[f]),
             cp.abs(x) <= np.minimum(target.max_gain, 1e3),
         ]
@@ -66,9 +66,9 @@ def test_least_effort_within_the_limits_is_what_cvxpy_finds(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("reach", [1, 4])
-def test_the_statement_has_the_same_value(seed: int, reach: int) -> None:
+def test_the_statement_has_the_same_value(seed: int, bright: int) -> None:
     """The data about some weights, by the conic engine and by the cvxpy statement that shares nothing of its conic form."""
-    target = target_of(seed, reach=reach)
+    target = target_of(seed, bright=bright)
     free = power_ratio.solve(target).weights
     target = tightened(target, free, 2.0)
     data = power_ratio.data_about(target, free)
@@ -92,20 +92,20 @@ def test_weights_move_continuously_from_where_a_limit_binds(seed: int, wanted: d
     spread = wanted.get("spread", 0.0)
     target = replace(target_of(seed, **{key: value for key, value in wanted.items() if key != "spread"}), spread=spread)
     free = power_ratio.solve(target).weights
-    start, spent = at_level(target, free), effort(target.reach, free)
+    start, spent = at_level(target, free), effort(target.bright, free)
     for lower_db in (0.001, 0.01, 0.1):
         bound = tightened(target, free, lower_db)
         w = at_level(bound, power_ratio.solve(bound).weights)
         phase = np.einsum("fl,fl->f", w.conj(), start)
         moved = w * (phase / np.abs(phase))[:, None] - start
         assert np.abs(moved).max() < 40 * lower_db / 8.7 * np.abs(start).max() + 2e-4
-        dearer = db(effort(target.reach, w)) - db(spent)
+        dearer = db(effort(target.bright, w)) - db(spent)
         assert (dearer > -1e-3).all() and (dearer < 10 * lower_db + 1e-3).all()
 
 
 def test_a_floor_of_white_noise_gain_starts_where_it_binds() -> None:
     """Raised just above what the weights have, it moves them by as little."""
-    target = target_of(1, reach=4)
+    target = target_of(1, bright=4)
     free = power_ratio.solve(target).weights
     least = white_noise_gain(target.look, free, target.look_distance_m).min()
     for higher_db in (0.01, 0.5):

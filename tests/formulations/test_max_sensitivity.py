@@ -30,18 +30,18 @@ def form(M: Complex, w: Complex) -> float:
 @given(
     seed=seeds,
     drivers=st.integers(2, 5),
-    cancel=st.integers(1, 6),
+    dark=st.integers(1, 6),
     gain_db=st.floats(-5.0, 15.0),
     bounded=st.booleans(),
 )
 def test_no_random_weights_that_meet_the_ratio_are_more_sensitive(
-    seed: int, drivers: int, cancel: int, gain_db: float, bounded: bool
+    seed: int, drivers: int, dark: int, gain_db: float, bounded: bool
 ) -> None:
     """2,000 vectors, half of them near the answer: none meets the ratio with a larger |h w|² / w^H P w."""
-    wanted = Wanted(frequencies=1, drivers=drivers, reach=3, cancel=cancel, gain_db=gain_db, bounded_drivers=bounded)
+    wanted = Wanted(frequencies=1, drivers=drivers, bright=3, dark=dark, gain_db=gain_db, bounded_drivers=bounded)
     target = random_target(seed, wanted)
     w = max_sensitivity.solve(target).weights
-    A, B, h = naive_matrix(target.reach[0]), naive_matrix(target.cancel[0]), target.centre[0]
+    A, B, h = naive_matrix(target.bright[0]), naive_matrix(target.dark[0]), target.centre[0]
     rng = np.random.default_rng(seed)
     near = w / np.linalg.norm(w) + 10 ** rng.uniform(-4, 0, (1000, 1)) * gaussian(rng, 1000, drivers)
     tried = np.concatenate([gaussian(rng, 1000, drivers) / np.sqrt(target.cost), near])
@@ -59,14 +59,14 @@ def test_no_random_weights_that_meet_the_ratio_are_more_sensitive(
     [(0, 2, 1, 10, False), (3, 3, 2, 20, False), (5, 4, 3, 12, True), (0, 4, 8, 3, False), (9, 5, 8, 2, True)],
 )
 def test_the_value_is_that_of_the_semidefinite_relaxation(
-    seed: int, drivers: int, cancel: int, gain_db: float, bounded: bool
+    seed: int, drivers: int, dark: int, gain_db: float, bounded: bool
 ) -> None:
     """Cvxpy's value over all positive semidefinite X is one vector's, within 1e-6; the seeds are some that Clarabel is sure of."""
-    wanted = Wanted(frequencies=1, drivers=drivers, reach=2, cancel=cancel, gain_db=gain_db, bounded_drivers=bounded)
+    wanted = Wanted(frequencies=1, drivers=drivers, bright=2, dark=dark, gain_db=gain_db, bounded_drivers=bounded)
     target = random_target(seed, wanted)
     solution = max_sensitivity.solve(target)
     w, h = solution.weights[0], target.centre[0]
-    A, B = naive_matrix(target.reach[0]), naive_matrix(target.cancel[0])
+    A, B = naive_matrix(target.bright[0]), naive_matrix(target.dark[0])
     problem = max_sensitivity.statement(h, A, B, target.cost[0], 10 ** (gain_db / 10))
     value = problem.solve(solver="CLARABEL")
     assert problem.status == "optimal"
@@ -79,10 +79,10 @@ def test_the_value_is_that_of_the_semidefinite_relaxation(
 @given(seed=seeds, drivers=st.integers(2, 5), gain_db=st.floats(0.0, 15.0))
 def test_each_sibling_is_best_at_its_own(seed: int, drivers: int, gain_db: float) -> None:
     """Over a cloud: no less pressure at its centre per cost than the power ratio, and no more mean power."""
-    target = random_target(seed, Wanted(drivers=drivers, reach=3, cancel=2, gain_db=gain_db))
+    target = random_target(seed, Wanted(drivers=drivers, bright=3, dark=2, gain_db=gain_db))
     sensitive, efficient = max_sensitivity.solve(target).weights, power_ratio.solve(target).weights
     for f in range(3):
-        A, h = naive_matrix(target.reach[f]), target.centre[f]
+        A, h = naive_matrix(target.bright[f]), target.centre[f]
         (pressure, power), (less, more) = (
             (abs(h @ w[f]) ** 2 / np.sum(np.abs(w[f]) ** 2), form(A, w[f]) / np.sum(np.abs(w[f]) ** 2))
             for w in (sensitive, efficient)
@@ -93,9 +93,9 @@ def test_each_sibling_is_best_at_its_own(seed: int, drivers: int, gain_db: float
 
 def test_a_point_that_hears_nothing_of_the_best_direction() -> None:
     """C = diag(1, -1), h = (0, 1): |v_2|² is largest where |v_1| = |v_2|, so the sensitivity is 1/2, by hand."""
-    reach = np.sqrt(2) * np.diag([1.0, 0.0]).astype(complex)[None]
-    cancel = np.sqrt(2) * np.diag([0.0, 1.0]).astype(complex)[None]
-    A, B = measures.mean_power_matrix(reach), measures.mean_power_matrix(cancel)
+    bright = np.sqrt(2) * np.diag([1.0, 0.0]).astype(complex)[None]
+    dark = np.sqrt(2) * np.diag([0.0, 1.0]).astype(complex)[None]
+    A, B = measures.mean_power_matrix(bright), measures.mean_power_matrix(dark)
     h = np.array([[0.0, 1.0 + 0j]])
     w, found = max_sensitivity.most_sensitive_weights(h, A, B, np.ones((1, 2)), np.ones(1))
     assert found.feasible[0]
@@ -107,13 +107,13 @@ def test_a_point_that_hears_nothing_of_the_best_direction() -> None:
 @pytest.mark.parametrize("rank", [1, 4])
 def test_within_the_effort_or_the_power_ratio(rank: int) -> None:
     """No frequency spends more than the limit, and where it would the weights are the power ratio's."""
-    target = random_target(4, Wanted(frequencies=6, drivers=4, reach=3, cancel=5, gain_db=12.0))
+    target = random_target(4, Wanted(frequencies=6, drivers=4, bright=3, dark=5, gain_db=12.0))
     free = max_sensitivity.solve(target).weights
-    spent = measures.effort(target.reach, free)
+    spent = measures.effort(target.bright, free)
     limited = replace(target, max_effort=np.full(6, np.sort(spent)[rank] * 1.001))
     bound = max_sensitivity.solve(limited).weights
     dear = spent > limited.max_effort
     assert dear.sum() == 5 - rank
-    assert (measures.effort(target.reach, bound) <= limited.max_effort * (1 + 1e-8)).all()
+    assert (measures.effort(target.bright, bound) <= limited.max_effort * (1 + 1e-8)).all()
     np.testing.assert_allclose(bound[dear], power_ratio.solve(limited).weights[dear], rtol=1e-9)
     np.testing.assert_array_equal(bound[~dear], free[~dear])

@@ -25,8 +25,8 @@ wants = st.builds(
     Wanted,
     frequencies=st.just(2),
     drivers=st.integers(2, 5),
-    reach=st.integers(1, 3),
-    cancel=st.integers(1, 6),
+    bright=st.integers(1, 3),
+    dark=st.integers(1, 6),
     gain_db=st.sampled_from([None, 3.0, 20.0]),
     masks_db=st.sampled_from([(), (-3.0,), (-3.0, -20.0)]),
     ripple_db=st.sampled_from([None, 1.0, 3.0]),
@@ -40,7 +40,7 @@ wants = st.builds(
 @settings(max_examples=40, deadline=None)
 @given(seed=seeds, wanted=wants, rise=st.floats(0.8, 1.25), spread=st.sampled_from([0.0, 0.01]))
 def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise: float, spread: float) -> None:
-    """Wishes, limits and spread of every kind, feasible or not: cvxpy's value within 1e-5, violation and gap below 1e-6."""
+    """Requirements, limits and spread of every kind, feasible or not: cvxpy's value within 1e-5, violation and gap below 1e-6."""
     data = minimax.data_of(replace(random_target(seed, wanted), spread=spread), np.full(2, rise))
     _, answer = minimax.solve_data(data)
     assert (answer.violation < 1e-6).all()
@@ -49,16 +49,16 @@ def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=seeds, drivers=st.integers(2, 5), cancel=st.integers(1, 8), limit_db=st.sampled_from([None, 0.0, 3.0]))
-def test_no_random_weights_have_lower_sidelobes(seed: int, drivers: int, cancel: int, limit_db: float | None) -> None:
+@given(seed=seeds, drivers=st.integers(2, 5), dark=st.integers(1, 8), limit_db=st.sampled_from([None, 0.0, 3.0]))
+def test_no_random_weights_have_lower_sidelobes(seed: int, drivers: int, dark: int, limit_db: float | None) -> None:
     """2,000 vectors within the effort, half of them near the answer: none has a smaller largest sidelobe, down to -60 dB."""
-    target = random_target(seed, Wanted(frequencies=1, drivers=drivers, cancel=cancel, max_effort_db=limit_db))
+    target = random_target(seed, Wanted(frequencies=1, drivers=drivers, dark=dark, max_effort_db=limit_db))
     w = minimax.solve(target).weights
     rng = np.random.default_rng(seed)
     near = w / np.linalg.norm(w) + 10 ** rng.uniform(-5, 0, (1000, 1)) * gaussian(rng, 1000, drivers)
     tried = np.concatenate([w, gaussian(rng, 1000, drivers), near])
     tried = tried / (tried @ target.centre[0])[:, None]
-    worst = np.abs(tried @ target.cancel[0].T).max(axis=1)
+    worst = np.abs(tried @ target.dark[0].T).max(axis=1)
     spent = np.sum(np.abs(tried) ** 2, axis=1) * np.max(np.abs(target.centre[0]) ** 2)
     most = np.inf if limit_db is None else 10 ** (limit_db / 10)
     assert spent[0] <= most * (1 + 1e-6)
@@ -70,7 +70,7 @@ def test_no_random_weights_have_lower_sidelobes(seed: int, drivers: int, cancel:
 @given(seed=seeds, wanted=wants)
 def test_hard_limits_always_hold(seed: int, wanted: Wanted) -> None:
     """Effort and driver gains at the level that the solution says; a white-noise gain that drivers in phase could have."""
-    wanted = replace(wanted, reach=1)
+    wanted = replace(wanted, bright=1)
     target = random_target(seed, wanted)
     solution = minimax.solve(target)
     power = np.abs(np.einsum("fl,fl->f", target.centre, solution.weights))
@@ -78,7 +78,7 @@ def test_hard_limits_always_hold(seed: int, wanted: Wanted) -> None:
     assert (np.abs(w) <= target.max_gain * (1 + 1e-5)).all()
     least = np.max(np.abs(target.centre) ** 2, axis=1) / np.sum(np.abs(target.centre) ** 2, axis=1)
     asked = np.maximum(target.max_effort, least)  # below that no weights spend
-    assert (measures.effort(target.reach, w) <= asked * (1 + 1e-5)).all()
+    assert (measures.effort(target.bright, w) <= asked * (1 + 1e-5)).all()
 
 
 def test_masks_give_way_together() -> None:
@@ -125,7 +125,7 @@ def test_a_frequency_whose_solver_stops_early_is_solved_by_the_reference_and_mar
     """Cvxpy's answer, certified by the cone program's own dual, has the fast path's value; the other frequencies are untouched."""
     monkeypatch.setattr(constrained, "MOST_PHASE_PASSES", 0)  # a pass over some frequencies counts them otherwise
     wanted = Wanted(
-        drivers=4, reach=1 + seed % 2, gain_db=20.0, masks_db=(-3.0, -20.0), ripple_db=1.0, max_effort_db=6.0
+        drivers=4, bright=1 + seed % 2, gain_db=20.0, masks_db=(-3.0, -20.0), ripple_db=1.0, max_effort_db=6.0
     )
     target = replace(random_target(seed, wanted), spread=spread)
     expected = minimax.solve(target)

@@ -14,8 +14,8 @@ import designer
 from designer.formulations import constrained
 from designer.formulations.constrained import statement
 from designer.solvers.constrained_data import data_of
+from designer.targets.requirements import slacks_db
 from designer.targets.target import ChannelTarget, Window
-from designer.targets.wishes import slacks_db
 from formulations.random_targets import Wanted, random_target
 
 
@@ -26,7 +26,7 @@ def windowed(seed: int, **wanted: Any) -> ChannelTarget:
 
 def speaker_beam(**keys: Any) -> dict[str, Any]:
     """Three caps on a sphere of 8.75 cm, a window of +/-60 degrees within 3 dB, and nulls at +/-120 degrees."""
-    wishes: dict[str, Any] = {
+    requirements: dict[str, Any] = {
         "name": "centre",
         "kind": "beamformer",
         "look_deg": 0.0,
@@ -37,7 +37,9 @@ def speaker_beam(**keys: Any) -> dict[str, Any]:
         **keys,
     }
     places = {"left": [0.0, -0.0875, 0.0], "front": [0.0875, 0.0, 0.0], "right": [0.0, 0.0875, 0.0]}
-    problem = small(places, {"position_m": [2.0, 0.0, 0.0]}, wishes, enclosure={"model": "sphere", "radius_m": 0.0875})
+    problem = small(
+        places, {"position_m": [2.0, 0.0, 0.0]}, requirements, enclosure={"model": "sphere", "radius_m": 0.0875}
+    )
     for driver in problem["drivers"]:
         driver["radius_m"] = 0.025
     problem["grid"] = {"frequencies": 33, "azimuth_step_deg": 10.0}

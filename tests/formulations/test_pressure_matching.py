@@ -21,8 +21,8 @@ wants = st.builds(
     Wanted,
     frequencies=st.just(2),
     drivers=st.integers(2, 5),
-    reach=st.integers(1, 3),
-    cancel=st.integers(1, 6),
+    bright=st.integers(1, 3),
+    dark=st.integers(1, 6),
     gain_db=st.sampled_from([None, -30.0, 3.0, 10.0, 20.0]),
     max_effort_db=st.sampled_from([None, 0.0, 6.0]),
     bounded_drivers=st.booleans(),
@@ -31,12 +31,12 @@ wants = st.builds(
 
 def naive_system(target: ChannelTarget, f: int) -> tuple[Complex, Complex]:
     """H (M, L) and d (M,) as the docstring says: the families' means at equal weight, the strongest driver's response, level 1."""
-    reach, cancel = target.reach[f], target.cancel[f]
-    powers = [sum(abs(h[l]) ** 2 for h in reach) / len(reach) for l in range(reach.shape[1])]
+    bright, dark = target.bright[f], target.dark[f]
+    powers = [sum(abs(h[l]) ** 2 for h in bright) / len(bright) for l in range(bright.shape[1])]
     strongest = int(np.argmax(powers))
     level = np.sqrt(powers[strongest])
-    rows = [h / np.sqrt(len(reach)) / level for h in reach] + [h / np.sqrt(len(cancel)) / level for h in cancel]
-    wanted = [h[strongest] / np.sqrt(len(reach)) / level for h in reach] + [0.0] * len(cancel)
+    rows = [h / np.sqrt(len(bright)) / level for h in bright] + [h / np.sqrt(len(dark)) / level for h in dark]
+    wanted = [h[strongest] / np.sqrt(len(bright)) / level for h in bright] + [0.0] * len(dark)
     return np.array(rows), np.array(wanted, dtype=complex)
 
 
@@ -73,7 +73,7 @@ def test_no_larger_weight_meets_the_curve_within_the_effort(seed: int, wanted: W
         largest = np.linalg.eigvals(np.linalg.solve(P, H.conj().T @ H)).real.max()
 
         def judged(w: Complex, f: int = f) -> tuple[float, float]:
-            one = (target.reach[f : f + 1], target.cancel[f : f + 1])
+            one = (target.bright[f : f + 1], target.dark[f : f + 1])
             spent = measures.effort(one[0], w[None])[0]
             return float(measures.cancellation_gain(*one, w[None])[0]), float(spent)
 
@@ -102,9 +102,9 @@ def test_no_larger_weight_meets_the_curve_within_the_effort(seed: int, wanted: W
 @given(seed=seeds, gain_db=st.floats(0.0, 15.0))
 def test_a_curve_that_costs_something_is_met_with_equality(seed: int, gain_db: float) -> None:
     """The gain equals the curve, or the largest weight of all already meets it."""
-    target = random_target(seed, Wanted(drivers=3, cancel=2, gain_db=gain_db))
+    target = random_target(seed, Wanted(drivers=3, dark=2, gain_db=gain_db))
     w = pressure_matching.solve(target).weights
-    gain = 10 * np.log10(measures.cancellation_gain(target.reach, target.cancel, w))
+    gain = 10 * np.log10(measures.cancellation_gain(target.bright, target.dark, w))
     for f in range(len(w)):
         H, d = naive_system(target, f)
         matched = H.conj().T @ d  # the limit of a large weight
@@ -119,7 +119,7 @@ def test_the_drivers_spread_is_in_the_mean_error(spread: float) -> None:
 
     At one β: no weights nearby have a smaller mean error and β ||w||² together.
     """
-    target = replace(random_target(3, Wanted(frequencies=1, drivers=3, reach=2, cancel=3)), spread=spread)
+    target = replace(random_target(3, Wanted(frequencies=1, drivers=3, bright=2, dark=3)), spread=spread)
     H, d = naive_system(target, 0)
     w = pressure_matching.solve(target, -20.0).weights[0]
     rng = np.random.default_rng(1)
@@ -138,9 +138,9 @@ def test_the_drivers_spread_is_in_the_mean_error(spread: float) -> None:
 @pytest.mark.parametrize("spread", [0.001, 0.05])
 def test_with_a_spread_the_curve_is_met_in_the_mean(spread: float) -> None:
     """8 dB in the mean over the errors, where the weights without it have less."""
-    target = random_target(5, Wanted(frequencies=3, drivers=4, reach=1, cancel=2, gain_db=8.0))
+    target = random_target(5, Wanted(frequencies=3, drivers=4, bright=1, dark=2, gain_db=8.0))
     robust = replace(target, spread=spread)
-    A, B = robust.reach_power, robust.cancel_power
+    A, B = robust.bright_power, robust.dark_power
     gains = [
         10 * np.log10(measures.quadratic(A, w) / measures.quadratic(B, w))
         for w in (pressure_matching.solve(each).weights for each in (robust, target))

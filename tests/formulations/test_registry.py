@@ -20,13 +20,13 @@ from designer.designs import channel
 from designer.formulations import FORMULATIONS, Solution
 from designer.problem.designs import EarDesign
 from designer.problem.methods import CURVE, EFFORT, MASK
+from designer.targets.requirements import slacks_db
 from designer.targets.target import ChannelTarget
-from designer.targets.wishes import slacks_db
 from formulations.random_targets import Wanted, mapped, random_target
 
 ROOT = Path(__file__).parents[2]
 FOR_A_CURVE = [method for method in FORMULATIONS if CURVE in FORMULATIONS[method].looks_at]
-WISHES = Wanted(reach=3, gain_db=8.0, masks_db=(-2.0,), ripple_db=3.0, max_effort_db=9.0, max_gain_db=9.0)
+WISHES = Wanted(bright=3, gain_db=8.0, masks_db=(-2.0,), ripple_db=3.0, max_effort_db=9.0, max_gain_db=9.0)
 
 
 def identical(h: Complex) -> Complex:
@@ -53,14 +53,14 @@ def at_0_hz(target: ChannelTarget) -> ChannelTarget:
     return replace(target, frequency_hz=np.zeros(target.frequency_hz.size))
 
 
-def wishes() -> ChannelTarget:
+def requirements() -> ChannelTarget:
     return random_target(1, WISHES)
 
 
 def same_points() -> ChannelTarget:
     """What is to be reached is to be cancelled."""
-    target = random_target(1, Wanted(gain_db=10.0, cancel=1))
-    return replace(target, cancel=target.reach)
+    target = random_target(1, Wanted(gain_db=10.0, dark=1))
+    return replace(target, dark=target.bright)
 
 
 def pair_at_20_hz() -> ChannelTarget:
@@ -69,45 +69,45 @@ def pair_at_20_hz() -> ChannelTarget:
     distance_m = np.hypot(2.0, ears[:, None] - pair)
     H = np.exp(-2j * np.pi * 20.0 / 343.0 * distance_m) / distance_m
     assert np.linalg.cond(H.conj().T @ H) > 1e6
-    target = random_target(1, Wanted(frequencies=1, drivers=2, cancel=1, gain_db=20.0, max_effort_db=20.0))
-    reach, cancel = H[None, :1], H[None, 1:]
-    centre = reach[:, 0]
+    target = random_target(1, Wanted(frequencies=1, drivers=2, dark=1, gain_db=20.0, max_effort_db=20.0))
+    bright, dark = H[None, :1], H[None, 1:]
+    centre = bright[:, 0]
     return replace(
-        target, frequency_hz=np.array([20.0]), reach=reach, cancel=cancel, quiet=cancel, centre=centre, look=centre
+        target, frequency_hz=np.array([20.0]), bright=bright, dark=dark, quiet=dark, centre=centre, look=centre
     )
 
 
 CASES: dict[str, Callable[[], ChannelTarget]] = {
     "feasible": lambda: random_target(1, Wanted(gain_db=10.0, max_effort_db=20.0)),
-    "infeasible": lambda: random_target(1, Wanted(gain_db=20.0, cancel=8)),
+    "infeasible": lambda: random_target(1, Wanted(gain_db=20.0, dark=8)),
     "infeasible within its effort": lambda: random_target(1, Wanted(gain_db=20.0, max_effort_db=-1.0)),
-    "every wish and limit": wishes,
-    "identical drivers": lambda: mapped(wishes(), identical),
-    "a driver that radiates nothing": lambda: mapped(wishes(), one_silent),
+    "every requirement and limit": requirements,
+    "identical drivers": lambda: mapped(requirements(), identical),
+    "a driver that radiates nothing": lambda: mapped(requirements(), one_silent),
     "met for free": lambda: random_target(1, Wanted(gain_db=-40.0)),
-    "one point to cancel": lambda: random_target(1, Wanted(gain_db=10.0, cancel=1)),
-    "the point to reach is the point to cancel": same_points,
-    "0 Hz": lambda: at_0_hz(mapped(wishes(), without_frequency)),
-    "0 Hz in the far field": lambda: at_0_hz(mapped(wishes(), all_equal)),
+    "one dark point": lambda: random_target(1, Wanted(gain_db=10.0, dark=1)),
+    "the bright point is the dark point": same_points,
+    "0 Hz": lambda: at_0_hz(mapped(requirements(), without_frequency)),
+    "0 Hz in the far field": lambda: at_0_hz(mapped(requirements(), all_equal)),
     "one driver": lambda: random_target(1, replace(WISHES, drivers=1)),
     "one frequency": lambda: random_target(1, replace(WISHES, frequencies=1)),
     "nulls as deep as the rest allows": lambda: random_target(1, Wanted(deepest_nulls=True)),
     "drivers outside their bands": lambda: random_target(1, replace(WISHES, bounded_drivers=True)),
     "a pair at 20 Hz": pair_at_20_hz,
     "a pair at 20 Hz whose drivers spread": lambda: replace(pair_at_20_hz(), spread=0.01),
-    "drivers that spread": lambda: replace(wishes(), spread=0.01),
+    "drivers that spread": lambda: replace(requirements(), spread=0.01),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("method", FORMULATIONS)
 def test_every_method_answers_every_target(method: str, case: str) -> None:
-    """Finite weights that sound at every point to reach, with a certificate that holds."""
+    """Finite weights that sound at every bright point, with a certificate that holds."""
     target = CASES[case]()
     solution = FORMULATIONS[method](target)
     check(target, solution)
     assert (np.linalg.norm(solution.weights, axis=1) > 1e-3).all()
-    assert (measures.mean_power(target.reach, solution.weights) > 1e-6).all()
+    assert (measures.mean_power(target.bright, solution.weights) > 1e-6).all()
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -125,7 +125,7 @@ def check(target: ChannelTarget, solution: Solution) -> None:
     assert np.isfinite(solution.weights).all()
     norm = np.linalg.norm(solution.weights, axis=1)
     assert (norm > 0).all()
-    assert (measures.mean_power(target.reach, solution.weights) > 1e-6 * norm**2).all()
+    assert (measures.mean_power(target.bright, solution.weights) > 1e-6 * norm**2).all()
     for certificate in (solution.violation, solution.gap, solution.level):
         assert certificate.shape == target.frequency_hz.shape
     assert (np.abs(solution.violation) < 1e-6).all()
@@ -137,22 +137,22 @@ def check(target: ChannelTarget, solution: Solution) -> None:
 @pytest.mark.parametrize("method", FORMULATIONS)
 def test_the_unit_of_pressure_does_not_matter(method: str, level: float) -> None:
     """Responses a million times smaller or larger give the same weights up to a factor: gain and effort agree to 0.001 dB."""
-    target = wishes()
+    target = requirements()
     other = mapped(target, lambda h: h * level)
     w, v = FORMULATIONS[method](target).weights, FORMULATIONS[method](other).weights
     for measure in (
-        measures.cancellation_gain(target.reach, target.cancel, w)
-        / measures.cancellation_gain(target.reach, target.cancel, v),
-        measures.effort(target.reach, w) / measures.effort(target.reach, v),
+        measures.cancellation_gain(target.bright, target.dark, w)
+        / measures.cancellation_gain(target.bright, target.dark, v),
+        measures.effort(target.bright, w) / measures.effort(target.bright, v),
     ):
         np.testing.assert_allclose(10 * np.log10(measure), 0.0, atol=1e-3)
 
 
 @pytest.mark.parametrize("method", FOR_A_CURVE)
 def test_a_feasible_curve_is_met(method: str) -> None:
-    """Three drivers and two points to cancel reach any ratio, so 10 dB are met."""
+    """Three drivers and two dark points reach any ratio, so 10 dB are met."""
     target = CASES["feasible"]()
-    gain = measures.cancellation_gain(target.reach, target.cancel, FORMULATIONS[method](target).weights)
+    gain = measures.cancellation_gain(target.bright, target.dark, FORMULATIONS[method](target).weights)
     assert (10 * np.log10(gain) > 10 - 1e-5).all()
 
 
@@ -160,10 +160,10 @@ def test_a_feasible_curve_is_met(method: str) -> None:
 def test_no_method_passes_the_largest_generalised_eigenvalue(method: str) -> None:
     """Of an infeasible curve the best ratio there is gets within 0.11 dB, by every method that looks for it; none passes it."""
     target = CASES["infeasible"]()
-    gain = 10 * np.log10(measures.cancellation_gain(target.reach, target.cancel, FORMULATIONS[method](target).weights))
+    gain = 10 * np.log10(measures.cancellation_gain(target.bright, target.dark, FORMULATIONS[method](target).weights))
     for f in range(gain.size):
-        A = sum(np.outer(h.conj(), h) for h in target.reach[f]) / target.reach.shape[1]
-        B = sum(np.outer(h.conj(), h) for h in target.cancel[f]) / target.cancel.shape[1]
+        A = sum(np.outer(h.conj(), h) for h in target.bright[f]) / target.bright.shape[1]
+        B = sum(np.outer(h.conj(), h) for h in target.dark[f]) / target.dark.shape[1]
         best = 10 * np.log10(scipy.linalg.eigh(A, B, eigvals_only=True)[-1])
         assert best < 19.0  # the 20 dB that are asked are out of reach
         assert gain[f] < best + 1e-6
@@ -171,11 +171,11 @@ def test_no_method_passes_the_largest_generalised_eigenvalue(method: str) -> Non
             assert gain[f] > best - 0.11
 
 
-def beams(**wishes: Any) -> Iterator[ChannelTarget]:
-    """Targets of one point to reach, seen from where it is heard, with a sphere around them."""
+def beams(**requirements: Any) -> Iterator[ChannelTarget]:
+    """Targets of one bright point, seen from where it is heard, with a sphere around them."""
     for seed in range(5):
-        target = random_target(seed, Wanted(drivers=4, **wishes))
-        around = random_target(seed + 100, Wanted(drivers=4, cancel=8)).cancel
+        target = random_target(seed, Wanted(drivers=4, **requirements))
+        around = random_target(seed + 100, Wanted(drivers=4, dark=8)).dark
         yield replace(target, look=target.centre, diffuse=measures.mean_power_matrix(around))
 
 
@@ -186,14 +186,14 @@ def dearest(method: str) -> float:
         least = target.single_level**2 / np.sum(np.abs(target.centre) ** 2, axis=1)
         target = replace(target, max_effort=least * 10**0.1)
         w = FORMULATIONS[method](target).weights
-        found.append((measures.effort(target.reach, w) / target.max_effort).max())
+        found.append((measures.effort(target.bright, w) / target.max_effort).max())
     return float(max(found))
 
 
 def smallest_gain_db(method: str) -> float:
     """Of targets whose 30 dB at two points four drivers reach."""
     return min(
-        float(10 * np.log10(measures.cancellation_gain(t.reach, t.cancel, FORMULATIONS[method](t).weights)).min())
+        float(10 * np.log10(measures.cancellation_gain(t.bright, t.dark, FORMULATIONS[method](t).weights)).min())
         for t in beams(gain_db=30.0, masks_db=(0.0,))
     )
 
@@ -202,7 +202,11 @@ def loudest_db(method: str) -> float:
     """At the points of a mask that there are drivers enough to meet, over its limit."""
     return max(
         float(
-            max(slack.max() for wish, slack in slacks_db(t, FORMULATIONS[method](t).weights).items() if "mask" in wish)
+            max(
+                slack.max()
+                for requirement, slack in slacks_db(t, FORMULATIONS[method](t).weights).items()
+                if "mask" in requirement
+            )
         )
         for t in beams(masks_db=(-20.0,))
     )
@@ -250,7 +254,7 @@ assert design_channel(problem.designs[0], designer.scene(problem)).method == "ri
 try:
     designer.loads(text.replace('method = "ridge"', ""))
 except designer.errors.ProblemError as error:
-    assert 'ridge_db: found with method = "auto"; allowed: only with method = "ridge"' in str(error)
+    assert 'ridge_db: got with method = "auto"; expected only with method = "ridge"' in str(error)
 else:
     sys.exit("the key was taken without its method")
 """

@@ -21,12 +21,12 @@ CURVE_KEEPERS = [
 @pytest.mark.parametrize("seed", range(4))
 def test_the_curve_holds_in_the_mean_over_drawn_drivers(method: str, seed: int) -> None:
     """Over 20,000 draws of four drivers' errors the ratio of mean powers is the 12 dB asked for, to the 0.15 dB of the sample."""
-    target = random_target(seed, Wanted(frequencies=1, drivers=4, reach=2, cancel=2, gain_db=12.0, spread=SPREAD))
+    target = random_target(seed, Wanted(frequencies=1, drivers=4, bright=2, dark=2, gain_db=12.0, spread=SPREAD))
     w = FORMULATIONS[method](target).weights[0]
     errors = np.sqrt(SPREAD) * gaussian(np.random.default_rng(seed), 20_000, 4)
     reached, left = (
         np.mean([np.mean(np.abs((h * (1 + errors)) @ w) ** 2) for h in points[0]])
-        for points in (target.reach, target.cancel)
+        for points in (target.bright, target.dark)
     )
     gain_db = 10 * np.log10(reached / left)
     # The cones hold a cloud's mean by one pass of rescaling: a little less than asked.

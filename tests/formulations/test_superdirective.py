@@ -87,7 +87,7 @@ def test_spread_of_the_drivers_is_a_loading() -> None:
 
 def test_without_a_sphere_the_quiet_points_take_its_place() -> None:
     """The same weights as with Q the mean over these points."""
-    target = random_target(2, Wanted(frequencies=2, drivers=3, cancel=5))
+    target = random_target(2, Wanted(frequencies=2, drivers=3, dark=5))
     Q = np.stack([sum(np.outer(h.conj(), h) for h in points) / len(points) for points in target.quiet])
     one, other = (superdirective.solve(t).weights for t in (target, replace(target, diffuse=Q)))
     np.testing.assert_allclose(one, other, rtol=1e-9)

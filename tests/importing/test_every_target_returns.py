@@ -268,7 +268,7 @@ def test_sides_alone_are_nothing_to_judge(tmp_path: Path) -> None:
     table = designer.loads(toml({**pair(), "virtualizer": {"upmix": False}} | two_sides()))
     read = read_coefficients(written("npz", sides, tmp_path), table)
     assert set(read.taps) == set(CHAIN[:2])
-    with pytest.raises(DataError, match="found the stereo chain's virtual-left, virtual-right alone"):
+    with pytest.raises(DataError, match="got the stereo chain's virtual-left, virtual-right alone"):
         import_coefficients(tmp_path, table)
 
 
@@ -286,9 +286,9 @@ def two_sides() -> dict[str, object]:
 def test_what_a_target_cannot_hold_is_refused_with_the_reason() -> None:
     """One of each kind: a length, a number of filters, a coefficient."""
     for target, filters, message in (
-        ("xilinx-coe", filter_cases.fir(taps=2049), "found 2,049 taps"),
-        ("minidsp", filter_cases.fir(taps=6145), "found 6,156 taps with their delays"),
-        ("sigmadsp", filter_cases.made({"a": np.full((1, 8), 200.0)}, ("d",), {}, "fir"), "found a coefficient of 200"),
+        ("xilinx-coe", filter_cases.fir(taps=2049), "got 2,049 taps"),
+        ("minidsp", filter_cases.fir(taps=6145), "got 6,156 taps with their delays"),
+        ("sigmadsp", filter_cases.made({"a": np.full((1, 8), 200.0)}, ("d",), {}, "fir"), "got a coefficient of 200"),
     ):
         with pytest.raises(UsageError, match=message):
             made(filters, target)

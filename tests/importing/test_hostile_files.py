@@ -51,7 +51,7 @@ def test_what_is_no_export_is_refused(number: int, tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
     assert isinstance(said, str), content[:200]
-    assert re.match("/.*: (found .*; allowed: |cannot be read: )", said)
+    assert re.match("/.*: (got .*; expected |cannot be read: )", said)
     assert "\n" not in said and len(said) < 1500
     assert peak <= MAX_MEGABYTES
 
@@ -72,14 +72,14 @@ def test_what_is_no_file_is_refused(name: str, tmp_path: Path) -> None:
     if name.startswith("/"):
         path.symlink_to(name)
     said = read(path)
-    assert isinstance(said, str) and ("cannot be read" in said or "found a device" in said)
+    assert isinstance(said, str) and ("cannot be read" in said or "got a device" in said)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     """Nobody writes into it."""
     os.mkfifo(tmp_path / "a.csv")
     said = read(tmp_path / "a.csv")
-    assert isinstance(said, str) and "found a device, a pipe or a socket; allowed: a regular file" in said
+    assert isinstance(said, str) and "got a device, a pipe or a socket; expected a regular file" in said
 
 
 @pytest.mark.parametrize("number", range(0, len(hostile_files.written_by_hand()), 20))

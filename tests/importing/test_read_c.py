@@ -69,33 +69,33 @@ def test_a_source_read_by_hand(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("[4]", "[5]", "found 4 numbers in x_taps_a_woofer; allowed: 5, as it declares"),
-        ("536870912,\n", "one,\n", "found 'one' for x_taps_a_woofer; allowed: a finite number"),
+        ("[4]", "[5]", "got 4 numbers in x_taps_a_woofer; expected 5, as it declares"),
+        ("536870912,\n", "one,\n", "got 'one' for x_taps_a_woofer; expected a finite number"),
         (
             "state->sum[1], state->part",
             "state->sum[7], state->part",
-            "found '7' for the output of an add; allowed: a whole number from 0",
+            "got '7' for the output of an add; expected a whole number from 0",
         ),
         (
             "4 taps",
             "some taps",
-            "found a pole of|found no array behind|found 4 numbers",
+            "got a pole of|found no array behind|found 4 numbers",
         ),
-        ("48000", "44100", "found a sample rate of 44100 Hz"),
+        ("48000", "44100", "got a sample rate of 44100 Hz"),
         (
             "0, 536870912, 0, 1073741824",
             "0, 2147483647, 0, 1073741824",
-            "found a pole of radius 2.000000 in 'b', 'front'",
+            "got a pole of radius 2.000000 in 'b', 'front'",
         ),
         (
             "    arm_biquad_cascade_df1_q31(&state->sections_2, ",
             "    arm_biquad_cascade_df1_q31(&state->sections_2,\n        ",
-            "found no array behind the sum for 'front'; allowed: the functions of a cmsis export as it wrote them",
+            "got no array behind the sum for 'front'; expected the functions of a cmsis export as it wrote them",
         ),
         (
             "    add(state->sum[2], state->history_a",
             "\n    add(state->sum[2], state->history_a",
-            "found 3 sums, 2 of them in a channel's lines; allowed: the functions of a cmsis export as it wrote",
+            "got 3 sums, 2 of them in a channel's lines; expected the functions of a cmsis export as it wrote",
         ),
     ],
 )

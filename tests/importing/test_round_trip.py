@@ -203,41 +203,41 @@ def test_the_command(
         and "# regenerate: designer import-coefficients device --problem pair.toml -o out/pair &&" in text
     )
     ended = run(capsys, monkeypatch, "import-coefficients", "pair.toml", "--problem", "pair.toml", "-o", "new")
-    assert ended.code == 3 and "found a file that ends with '.toml'; allowed: a csv, json, npz, wav, C" in ended.err
+    assert ended.code == 3 and "got a file that ends with '.toml'; expected a csv, json, npz, wav, C" in ended.err
     assert not Path("new").exists()
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.csv", "", "found an empty file"),
-        ("a.csv", "x,y\n1,2\n", "found columns 'x,y'; allowed: channel,driver,tap,value or channel,driver,section"),
-        ("a.csv", "channel,driver,tap,value\nlift,left,0,1\n", "found channel 'lift'; .* nearest: 'left'"),
-        ("a.csv", "channel,driver,tap,value\nleft,left,0,x\n", "found 'x' for a coefficient; allowed: a finite number"),
+        ("a.csv", "", "got an empty file"),
+        ("a.csv", "x,y\n1,2\n", "got columns 'x,y'; expected channel,driver,tap,value or channel,driver,section"),
+        ("a.csv", "channel,driver,tap,value\nlift,left,0,1\n", "got channel 'lift'; .* nearest: 'left'"),
+        ("a.csv", "channel,driver,tap,value\nleft,left,0,x\n", "got 'x' for a coefficient; expected a finite number"),
         (
             "a.csv",
             "channel,driver,tap,value\nleft,left,0,nan\n",
-            "found 'nan' for a coefficient; allowed: a finite number",
+            "got 'nan' for a coefficient; expected a finite number",
         ),
         ("a.csv", "channel,driver,tap,value\nleft,left,1,1\n", "out of order"),
-        ("a.csv", "channel,driver,tap,value\nleft,left,0\n", "found 3 cells in row 1"),
+        ("a.csv", "channel,driver,tap,value\nleft,left,0\n", "got 3 cells in row 1"),
         (
             "a.csv",
             "# sample rate: 44100 Hz\nchannel,driver,tap,value\nleft,left,0,1\n",
-            "found a sample rate of 44100 Hz",
+            "got a sample rate of 44100 Hz",
         ),
         (
             "a.csv",
             "channel,driver,section,b0,b1,b2,a1,a2,gain,delay_samples\nleft,left,0,1,0,0,-2,1,1,0\n",
             "a pole of radius 1",
         ),
-        ("a.csv", "channel,driver,tap,value\n", "found no filters of 'left'"),
-        ("a.wav", "RIFF", "found no sound file"),
-        ("a.yml", "a: [", "found no YAML"),
-        ("a.yml", "a: 1", "found no devices and pipeline"),
-        ("a.yml", "devices: 3\npipeline: []", "found 3 for devices; allowed: a table"),
-        ("a.c", "int x;", "found 0 sums, 0 of them in a channel's lines"),
-        ("a.mp3", "x", "found a file that ends with '.mp3'"),
+        ("a.csv", "channel,driver,tap,value\n", "got no filters of 'left'"),
+        ("a.wav", "RIFF", "got no sound file"),
+        ("a.yml", "a: [", "got no YAML"),
+        ("a.yml", "a: 1", "got no devices and pipeline"),
+        ("a.yml", "devices: 3\npipeline: []", "got 3 for devices; expected a table"),
+        ("a.c", "int x;", "got 0 sums, 0 of them in a channel's lines"),
+        ("a.mp3", "x", "got a file that ends with '.mp3'"),
     ],
 )
 def test_what_cannot_be_read_is_refused(name: str, content: str, message: str, tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_what_is_no_filter_is_refused_by_name(tmp_path: Path) -> None:
     text = (folder / "camilladsp.yml").read_text(encoding="utf-8")
     (folder / "camilladsp.yml").write_text(text.replace("type: Delay", "type: Limiter"), encoding="utf-8")
     with pytest.raises(
-        DataError, match="found filter 'b channel delay' of type 'Limiter'; allowed: mixers, and filters Conv"
+        DataError, match="got filter 'b channel delay' of type 'Limiter'; expected mixers, and filters Conv"
     ):
         read_coefficients(folder, problem(("a", "b"), filter_cases.DRIVERS))
 
@@ -262,9 +262,7 @@ def test_what_is_no_filter_is_refused_by_name(tmp_path: Path) -> None:
 def test_other_tracks_are_refused(tmp_path: Path) -> None:
     """One channel's file is not the problem's two."""
     folder = exported("wav", filter_cases.fir(), tmp_path)
-    with pytest.raises(
-        DataError, match=r"a\.wav: found 3 tracks; allowed: 6, one for each of 2 channels and 3 drivers"
-    ):
+    with pytest.raises(DataError, match=r"a\.wav: got 3 tracks; expected 6, one for each of 2 channels and 3 drivers"):
         read_coefficients(folder / "a.wav", problem(("a", "b"), filter_cases.DRIVERS))
 
 

@@ -413,8 +413,8 @@ class _Scene:
         ray = _scale(from_ear, 1.0 / _length(from_ear))
         offset = _subtract(ear_at, centre)
         along = _dot(ray, offset)
-        reach = -along + math.sqrt(along**2 + r_measured**2 - _dot(offset, offset))
-        there = _add(offset, _scale(ray, reach))
+        bright = -along + math.sqrt(along**2 + r_measured**2 - _dot(offset, offset))
+        there = _add(offset, _scale(ray, bright))
         direction = (
             _dot(there, self.forward) / r_measured,
             _dot(there, self.left) / r_measured,
@@ -498,10 +498,10 @@ def ear_pressures(
     return pressures
 
 
-def _ratio_db(reach: float, cancel: float) -> float:
-    if cancel == 0.0:
-        return math.inf if reach > 0.0 else math.nan
-    return 10.0 * math.log10(reach / cancel) if reach > 0.0 else -math.inf
+def _ratio_db(bright: float, dark: float) -> float:
+    if dark == 0.0:
+        return math.inf if bright > 0.0 else math.nan
+    return 10.0 * math.log10(bright / dark) if bright > 0.0 else -math.inf
 
 
 def cancellation_gain_db(
@@ -522,8 +522,8 @@ def cancellation_gain_db(
     means: list[float] = []
     worsts: list[float] = []
     for at_frequency in pressures:
-        reach = [abs(complex(pair[reach_ear])) ** 2 for pair in at_frequency]
-        cancel = [abs(complex(pair[cancel_ear])) ** 2 for pair in at_frequency]
-        means.append(_ratio_db(sum(reach) / len(reach), sum(cancel) / len(cancel)))
-        worsts.append(min(_ratio_db(one, other) for one, other in zip(reach, cancel, strict=True)))
+        bright = [abs(complex(pair[reach_ear])) ** 2 for pair in at_frequency]
+        dark = [abs(complex(pair[cancel_ear])) ** 2 for pair in at_frequency]
+        means.append(_ratio_db(sum(bright) / len(bright), sum(dark) / len(dark)))
+        worsts.append(min(_ratio_db(one, other) for one, other in zip(bright, dark, strict=True)))
     return np.array(means), np.array(worsts)

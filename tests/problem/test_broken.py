@@ -112,7 +112,7 @@ def test_too_many_displacements() -> None:
         designer.loads(toml(problem), source="far.toml")
     assert str(refused.value) == (
         "far.toml: 1 fault\n"
-        "  listener.ear_cloud_m: found 1001 entries, [[0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [...;"
+        "  listener.ear_cloud_m: got 1001 entries, [[0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [...;"
         " allowed: a list of 1 to 1000 lists of 3 numbers from -10000 to 10000 (x, y, z)"
     )
 
@@ -123,7 +123,7 @@ def test_too_many_drivers() -> None:
     problem["drivers"] = [{"name": f"d{n}", "position_m": [0.0, n * 1e-3, 0.0]} for n in range(257)]
     problem["designs"][0] |= {"drivers": ["d0", "d1"]}
     with pytest.raises(
-        ProblemError, match=r"^many: 1 fault\n  drivers: found 257 entries, .*; allowed: a list of 1 to 256"
+        ProblemError, match=r"^many: 1 fault\n  drivers: got 257 entries, .*; expected a list of 1 to 256"
     ):
         designer.loads(toml(problem), source="many")
 
@@ -134,7 +134,7 @@ def test_a_valid_distance_may_be_infinite_and_no_other() -> None:
     problem["grid"]["azimuth_distance_m"] = float("inf")
     assert designer.loads(toml(problem)).azimuth_distance_m == float("inf")
     problem["grid"]["azimuth_distance_m"] = float("-inf")
-    with pytest.raises(ProblemError, match=r"grid\.azimuth_distance_m: found -inf; allowed: a number above 0"):
+    with pytest.raises(ProblemError, match=r"grid\.azimuth_distance_m: got -inf; expected a number above 0"):
         designer.loads(toml(problem))
 
 

@@ -43,22 +43,22 @@ def test_a_logarithmic_grid_has_even_ratios() -> None:
 
 
 def test_a_bands_edge_is_designed_and_judged() -> None:
-    """A curve that only the piece below the first regular frequency cannot meet is missed there, not "reached at every frequency".
+    """A curve that only the piece below the first regular frequency cannot meet is missed there, not "met at every frequency".
 
     6 dB of effort of two drivers 16 cm apart: the largest gain rises with frequency, so a curve that just holds at 250 Hz does
     not hold at 190 Hz, as the reach itself says.
     """
     from designer.designs.reach import reach
 
-    wishes: dict[str, Any] = {"band_hz": [190.0, 4000.0], "max_effort_db": 6.0}
-    problem = load(pair(**wishes, cancellation_gain_db=[[190, 0.0]]))
+    requirements: dict[str, Any] = {"band_hz": [190.0, 4000.0], "max_effort_db": 6.0}
+    problem = load(pair(**requirements, cancellation_gain_db=[[190, 0.0]]))
     at = reach(problem.designs[0], designer.scene(problem).at(np.array([190.0, 250.0]))).allowed_db
     assert at[1] - at[0] > 1.0
     asked = float(at[1]) - 0.2
-    made = designer.design(load(pair(**wishes, cancellation_gain_db=[[190, asked], [4000, asked - 1.0]])))
+    made = designer.design(load(pair(**requirements, cancellation_gain_db=[[190, asked], [4000, asked - 1.0]])))
     channel = made.channels["left"]
     assert made.status == 4
-    assert "reached at every frequency" not in channel.verdict.sentence
+    assert "met at every frequency" not in channel.verdict.sentence
     assert "(at 190 Hz)" in channel.verdict.shortfalls[0]
     missing = channel.slacks_db["cancellation_gain_db"][channel.frequency_hz == 190.0]
     assert missing[0] == pytest.approx(asked - float(at[0]), abs=1e-3)
@@ -147,5 +147,5 @@ def test_refinement_adds_no_more_than_the_grid_has() -> None:
     assert set(plain) <= set(refined)
     heavy = {"frequencies": 12_001, "azimuth_step_deg": 0.3}
     load(on_grid(pair_of(problem), **heavy))
-    with pytest.raises(ProblemError, match=r"grid: found 48003 frequencies"):
+    with pytest.raises(ProblemError, match=r"grid: got 48003 frequencies"):
         load(on_grid(pair_of(problem), **heavy, refine=True))

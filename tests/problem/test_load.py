@@ -64,7 +64,7 @@ azimuth_distance_m = 2.0            # radius of the circle of masks and maps; de
 name = "left"                       # the channel
 kind = "null-steering"              # "ctc" (2 drivers), "null-steering" (>2), "beamformer"
 drivers = ["left", "front", "right"] # default: all
-ear = "left"                        # the ear to reach; the other is cancelled
+ear = "left"                        # the bright ear; the other is cancelled
 band_hz = [500.0, 6000.0]
 cancellation_gain_db = [[500, 4], [1000, 8], [2000, 12], [4000, 15], [6000, 10]]   # target curve
 max_effort_db = 13.0
@@ -120,7 +120,7 @@ def test_the_contract() -> None:
 
 
 def test_only_what_is_required() -> None:
-    """Title, rate, drivers' names and places, the listener's place, and a design's name, kind, band, ear and wish suffice.
+    """Title, rate, drivers' names and places, the listener's place, and a design's name, kind, band, ear and requirement suffice.
 
     Everything else has the contract's default, limits none, optional tables absent.
     """
@@ -144,8 +144,15 @@ def test_only_what_is_required() -> None:
     assert listener.ear_cloud_m == [[0.0, 0.0, 0.0]]
     assert (grid.frequencies, grid.azimuth_step_deg) == (257, 5.0)
     assert problem.azimuth_distance_m == pytest.approx(0.6)
-    for wish in (design.drivers, design.look_deg, design.window_deg, design.nulls_deg, design.mask, design.plain):
-        assert wish is None
+    for requirement in (
+        design.drivers,
+        design.look_deg,
+        design.window_deg,
+        design.nulls_deg,
+        design.mask,
+        design.plain,
+    ):
+        assert requirement is None
     assert design.fade_octaves == 0.5
     beam = designer.loads(toml(trio())).designs[1]
     assert (beam.null_width_deg, beam.window_phase_passes) == (10.0, 0)
@@ -226,7 +233,7 @@ def test_limits_are_refused_together() -> None:
     """256 drivers with 65,536 taps need matrices of 137 gigabytes to be fitted: refused, with the keys that make them."""
     problem = many(256)
     problem["realization"]["taps"] = 65536
-    with pytest.raises(ProblemError, match=r"realization\.taps: found 65536 taps, fitted at .* 256 x 256 drivers"):
+    with pytest.raises(ProblemError, match=r"realization\.taps: got 65536 taps, fitted at .* 256 x 256 drivers"):
         designer.loads(toml(problem))
 
 
@@ -234,7 +241,7 @@ def everything() -> dict[str, Any]:
     """A problem with every table that the schema knows, built or not."""
     problem = trio()
     problem["designs"][0]["driver_spread"] = {"gain_db": 0.2, "phase_deg": 1.0}
-    problem["designs"][1]["cancel_regions"] = [{"around_deg": [180.0, 0.0], "radius_deg": 30.0}]
+    problem["designs"][1]["dark_regions"] = [{"around_deg": [180.0, 0.0], "radius_deg": 30.0}]
     return problem | {"virtualizer": {"angle_deg": 30.0}, "room": {"rt60_s": 0.4}, "tolerance": {"draws": 10}}
 
 
@@ -249,7 +256,7 @@ TABLES: dict[str, type[Table]] = {
     "designs[1]": designs.BeamDesign,
     "designs[1].mask[0]": designs.MaskLine,
     "designs[0].driver_spread": designs.Spread,
-    "designs[1].cancel_regions[0]": designs.Region,
+    "designs[1].dark_regions[0]": designs.Region,
     "realization": schema.Realization,
     "virtualizer": schema.Virtualizer,
     "room": schema.Room,
@@ -377,7 +384,7 @@ def test_a_fault_causes_no_other() -> None:
 def test_moved_data(tmp_path: Path) -> None:
     """A head's file is looked for from the problem's folder, or where the caller says that it now lies."""
     problem = changed("listener", head="data/head.sofa")
-    with pytest.raises(ProblemError, match=r"listener\.head: found \"data/head\.sofa\", and no such file exists"):
+    with pytest.raises(ProblemError, match=r"listener\.head: got \"data/head\.sofa\", and no such file exists"):
         designer.loads(toml(problem), folder=tmp_path)
     (tmp_path / "elsewhere.sofa").touch()
     loaded = designer.loads(toml(problem), folder=tmp_path, files={"data/head.sofa": "elsewhere.sofa"})

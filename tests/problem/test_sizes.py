@@ -31,7 +31,7 @@ def test_keys_have_upper_bounds(table: str, key: str, value: float, most: str) -
     """A weight, a deviation or a seed beyond all sense is refused with its range."""
     tables = pair()
     tables.setdefault(table, {})[key] = value
-    assert f"{table}.{key}: found " in refused(tables)
+    assert f"{table}.{key}: got " in refused(tables)
     assert most in refused(tables)
 
 
@@ -42,10 +42,10 @@ def test_bounds_in_lists() -> None:
     design |= {"driver_spread": {"gain_db": 21.0}, "cancellation_gain_db": [[n + 1.0, 6.0] for n in range(1001)]}
     tables["drivers"][0]["band_hz"] = [0.0, 1e9]
     said = refused(tables)
-    assert "designs[0].driver_spread.gain_db: found 21.0; allowed: a number from 0 to 20" in said
-    assert "designs[0].cancellation_gain_db: found " in said
+    assert "designs[0].driver_spread.gain_db: got 21.0; expected a number from 0 to 20" in said
+    assert "designs[0].cancellation_gain_db: got " in said
     assert "1 to 1000 lists" in said
-    assert "drivers[0].band_hz[1]: found 1000000000.0; allowed: a number from 0 to 1000000" in said
+    assert "drivers[0].band_hz[1]: got 1000000000.0; expected a number from 0 to 1000000" in said
     tables = pair()
     tables["designs"] = [tables["designs"][0] | {"name": f"{n}"} for n in range(65)]
     assert "a list of 1 to 64 tables" in refused(tables)
@@ -63,7 +63,7 @@ def test_drivers_times_places() -> None:
     designer.loads(toml(tables))
     tables["listener"]["ear_cloud_m"] = [[0.0, 1e-4 * n, 0.0] for n in range(1000)]
     assert (
-        "realization.taps: found 600 taps, fitted at 2049 frequencies x 2000 points x 256 drivers, 1049 million numbers;"
+        "realization.taps: got 600 taps, fitted at 2049 frequencies x 2000 points x 256 drivers, 1049 million numbers;"
         " allowed: at most 1000 million numbers; fewer taps, frequencies, displacements, azimuths or drivers"
     ) in refused(tables)
 
@@ -77,8 +77,8 @@ def test_the_limits_together() -> None:
     tables["grid"]["frequencies"] = 65
     tables["realization"] = {"taps": 256}
     said = refused(tables)
-    assert "taps: found 256 taps, fitted at 513 frequencies x 2000 points x 256 drivers" in said
-    assert "67240 million products; allowed: at most 40000 million products, for example 1189 points" in said
+    assert "taps: got 256 taps, fitted at 513 frequencies x 2000 points x 256 drivers" in said
+    assert "67240 million products; expected at most 40000 million products, for example 1189 points" in said
     tables["listener"]["ear_cloud_m"] = tables["listener"]["ear_cloud_m"][: 1189 // 2]
     designer.loads(toml(tables))
 
@@ -101,7 +101,7 @@ def test_large_pistons() -> None:
     tables = pair() | {"sample_rate_hz": 192000}
     tables["drivers"][0]["radius_m"] = 0.3
     tables["realization"]["taps"] = 256
-    assert "drivers[0].radius_m: found 0.3; allowed: at most 0.142162 at this sample rate" in refused(tables)
+    assert "drivers[0].radius_m: got 0.3; expected at most 0.142162 at this sample rate" in refused(tables)
     tables["drivers"][0]["radius_m"] = 0.142
     designer.loads(toml(tables))
 
@@ -112,5 +112,5 @@ def test_pistons_far_apart() -> None:
     for driver, y in zip(tables["drivers"], (-800.0, 800.0), strict=True):
         driver |= {"position_m": [0.0, y, 0.0], "radius_m": 0.02}
     said = refused(tables)
-    assert "drivers[1].position_m: found [0.0, 800.0, 0.0], 1600 m from the first of them" in said
+    assert "drivers[1].position_m: got [0.0, 800.0, 0.0], 1600 m from the first of them" in said
     assert "pistons, and drivers on a cylinder, at most 227" in said

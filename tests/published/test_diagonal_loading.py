@@ -55,7 +55,7 @@ def test_superdirective(floor_db: float) -> None:
     floor = 10 ** (floor_db / 10)
     target = replace(
         random_target(1, Wanted(frequencies=1, drivers=4)),
-        centre=h[None], look=h[None], reach=h[None, None], diffuse=Q[None], min_white_noise_gain=floor,
+        centre=h[None], look=h[None], bright=h[None, None], diffuse=Q[None], min_white_noise_gain=floor,
     )  # fmt: skip
     solution = superdirective.solve(target)
     w = solution.weights[0] / (h @ solution.weights[0])

@@ -62,7 +62,7 @@ method = "max-sensitivity"
 @given(seed=seeds, drivers=st.integers(1, 6))
 def test_the_matched_filter(seed: int, drivers: int) -> None:
     """With a ratio of -60 dB, met for free, the weights are P⁻¹ h^H up to a factor."""
-    target = random_target(seed, Wanted(drivers=drivers, reach=1, cancel=2, gain_db=-60.0, bounded_drivers=True))
+    target = random_target(seed, Wanted(drivers=drivers, bright=1, dark=2, gain_db=-60.0, bounded_drivers=True))
     w = max_sensitivity.solve(target).weights
     matched = target.centre.conj() / target.cost
     along = np.abs(np.sum(w.conj() * matched, axis=1))
@@ -70,11 +70,11 @@ def test_the_matched_filter(seed: int, drivers: int) -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(seed=seeds, drivers=st.integers(2, 6), cancel=st.integers(1, 8), gain_db=st.floats(-10.0, 20.0))
-def test_for_one_point_it_is_the_power_ratio(seed: int, drivers: int, cancel: int, gain_db: float) -> None:
+@given(seed=seeds, drivers=st.integers(2, 6), dark=st.integers(1, 8), gain_db=st.floats(-10.0, 20.0))
+def test_for_one_point_it_is_the_power_ratio(seed: int, drivers: int, dark: int, gain_db: float) -> None:
     """The same efficiency within 1e-6, by a search that shares nothing with the secular equation."""
-    target = random_target(seed, Wanted(drivers=drivers, reach=1, cancel=cancel, gain_db=gain_db))
-    A, B = target.reach_power, target.cancel_power
+    target = random_target(seed, Wanted(drivers=drivers, bright=1, dark=dark, gain_db=gain_db))
+    A, B = target.bright_power, target.dark_power
     assert target.gamma is not None
     w, found = max_sensitivity.most_sensitive_weights(target.centre, A, B, target.cost, target.gamma)
     other = most_efficient(A, B, target.gamma)
@@ -85,11 +85,11 @@ def test_for_one_point_it_is_the_power_ratio(seed: int, drivers: int, cancel: in
 
 
 @settings(max_examples=15, deadline=None)
-@given(seed=seeds, drivers=st.integers(2, 5), reach=st.integers(1, 4), ask=st.floats(0.05, 0.95))
-def test_value_of_the_relaxation(seed: int, drivers: int, reach: int, ask: float) -> None:
+@given(seed=seeds, drivers=st.integers(2, 5), bright=st.integers(1, 4), ask=st.floats(0.05, 0.95))
+def test_value_of_the_relaxation(seed: int, drivers: int, bright: int, ask: float) -> None:
     """By SCS, which shares nothing with the search: the sensitivity within 1e-6."""
-    target = random_target(seed, Wanted(frequencies=1, drivers=drivers, reach=reach, cancel=drivers + 2))
-    A, B, cost = target.reach_power, target.cancel_power, np.random.default_rng(seed).uniform(0.3, 3.0, (1, drivers))
+    target = random_target(seed, Wanted(frequencies=1, drivers=drivers, bright=bright, dark=drivers + 2))
+    A, B, cost = target.bright_power, target.dark_power, np.random.default_rng(seed).uniform(0.3, 3.0, (1, drivers))
     largest = np.linalg.eigvals(np.linalg.solve(B[0], A[0])).real.max()
     w, found = max_sensitivity.most_sensitive_weights(target.centre, A, B, cost, np.array([ask * largest]))
     assert found.feasible[0]
@@ -119,7 +119,7 @@ def test_three_ways_share_one_design() -> None:
     assert (tweeter[f < 1000] < -20).all()
     assert band.gamma is not None
     front, side = (
-        np.mean(np.abs(np.einsum("fml,fl->fm", H, solution.weights)) ** 2, axis=1) for H in (band.reach, band.cancel)
+        np.mean(np.abs(np.einsum("fml,fl->fm", H, solution.weights)) ** 2, axis=1) for H in (band.bright, band.dark)
     )
     assert (front >= band.gamma * side * (1 - 1e-9)).all()
     assert (np.abs(solution.gap) < 1e-6).all()

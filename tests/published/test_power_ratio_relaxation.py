@@ -50,16 +50,16 @@ def found(A: Complex, B: Complex, cost: Real, gamma: float) -> tuple[float, floa
 
 @given(
     size=st.integers(2, 6),
-    reach=st.integers(1, 6),
-    cancel=st.integers(1, 7),
+    bright=st.integers(1, 6),
+    dark=st.integers(1, 7),
     ask=st.floats(0.05, 0.95),
     seed=st.integers(0, 2**32 - 1),
 )
 @settings(max_examples=40, deadline=None)
-def test_value_of_the_relaxation(size: int, reach: int, cancel: int, ask: float, seed: int) -> None:
+def test_value_of_the_relaxation(size: int, bright: int, dark: int, ask: float, seed: int) -> None:
     """Random feasible problems: the efficiency is the relaxation's within 1e-6, and the ratio is met."""
     rng = np.random.default_rng(seed)
-    A, B, cost = gram(rng, reach, size), gram(rng, cancel, size), rng.uniform(0.3, 3.0, size)
+    A, B, cost = gram(rng, bright, size), gram(rng, dark, size), rng.uniform(0.3, 3.0, size)
     best = float(best_ratio(A[None], B[None])[0])
     gamma = ask * best if np.isfinite(best) and best < 1e4 else ask * 1e3
     efficiency, ratio = found(A, B, cost, gamma)
@@ -126,12 +126,12 @@ def test_a_double_eigenvalue(name: str) -> None:
         assert efficiency == pytest.approx(1 - 0.5 / 1.48, rel=1e-9)
 
 
-@given(size=st.integers(2, 6), reach=st.integers(1, 4), ask=st.floats(0.1, 0.9), seed=st.integers(0, 2**32 - 1))
+@given(size=st.integers(2, 6), bright=st.integers(1, 4), ask=st.floats(0.1, 0.9), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=25, deadline=None)
-def test_best_compromise_at_an_efficiency(size: int, reach: int, ask: float, seed: int) -> None:
+def test_best_compromise_at_an_efficiency(size: int, bright: int, ask: float, seed: int) -> None:
     """The largest ratio whose efficiency fits is that of its relaxation, maximise tr AX / tr BX with tr AX >= e tr X."""
     rng = np.random.default_rng(seed)
-    A, B = gram(rng, reach, size), gram(rng, size + 2, size)
+    A, B = gram(rng, bright, size), gram(rng, size + 2, size)
     least = ask * float(np.diagonal(A).real.max())
     v = best_ratio_at_efficiency(A[None], B[None], np.ones((1, size)), np.array([least]))[0]
     assert power(A, v) > least * (1 - 1e-9)

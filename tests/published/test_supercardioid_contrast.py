@@ -35,11 +35,11 @@ def halves() -> ChannelTarget:
     cos = (np.arange(POINTS) + 0.5) / POINTS
     ahead = over_the_pattern(np.array([1.0]))
     target = random_target(1, Wanted(frequencies=1, drivers=2))
-    return replace(target, reach=over_the_pattern(cos), cancel=over_the_pattern(-cos), centre=ahead[:, 0])
+    return replace(target, bright=over_the_pattern(cos), dark=over_the_pattern(-cos), centre=ahead[:, 0])
 
 
 def ratio_of(target: ChannelTarget, w: Complex) -> float:
-    front, back = (np.mean(np.abs(H[0] @ w[0]) ** 2) for H in (target.reach, target.cancel))
+    front, back = (np.mean(np.abs(H[0] @ w[0]) ** 2) for H in (target.bright, target.dark))
     return float(front / back)
 
 

@@ -75,7 +75,7 @@ method = "superdirective"
     root = np.linalg.cholesky(power + 1e-15 * np.eye(count)).conj().T * np.sqrt(
         count
     )  # points whose mean power is the sphere's
-    v = acoustic_contrast.solve(replace(target, cancel=root[None])).weights
+    v = acoustic_contrast.solve(replace(target, dark=root[None])).weights
     return [index_db(target.look, scene.radiated_power, weights) for weights in (w, v)]
 
 

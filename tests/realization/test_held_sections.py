@@ -1,4 +1,4 @@
-"""Sections held to wishes: slopes, limits as the file means them, and a curve that few sections keep where a plain fit loses it."""
+"""Sections held to requirements: slopes, limits as the file means them, and a curve that few sections keep where a plain fit loses it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from designer.designs import design_channel
 from designer.evaluation.scalars import scalars
 from designer.problem.schema import Realization
 from designer.realization import biquad, realize_form
+from designer.realization.held_requirements import Held, Rows, requirements_of, tone_of
 from designer.realization.held_sections import HeldSections, Pull
-from designer.realization.held_wishes import Held, Rows, tone_of, wishes_of
 from designer.realization.realized import SectionsFit
 from designer.result import fine_frequencies_hz
 from designer.targets.channel_target import channel_target
@@ -24,7 +24,7 @@ from realization.section_cases import coupled, equaliser
 seeds = st.integers(0, 2**32 - 1)
 
 
-def any_wish(rng: np.random.Generator, count: int, drivers: int, *, together: bool) -> Held:
+def any_requirement(rng: np.random.Generator, count: int, drivers: int, *, together: bool) -> Held:
     """Three points at every second frequency, limited to about half of what is heard."""
     at = np.arange(0, count, 2)
     points = rng.normal(size=(at.size, 3, drivers, 2)) @ np.array([1, 1j])
@@ -38,8 +38,8 @@ def test_slopes_are_finite_differences(seed: int, together: bool) -> None:
     """Half the slope of the whole sum over real and imaginary part of each error, to 1e-4 of the largest."""
     rng = np.random.default_rng(seed)
     plain = coupled([equaliser(seed % 1000, 2, 300.0)] * 2, seed, np.geomspace(100.0, 10_000.0, 6))
-    wish = any_wish(rng, 6, 2, together=together)
-    pull = Pull(wish, wish.limit, rng.uniform(1, 100, 3))
+    requirement = any_requirement(rng, 6, 2, together=together)
+    pull = Pull(requirement, requirement.limit, rng.uniform(1, 100, 3))
     problem = HeldSections(plain.wanted, plain.symbol, plain.turn, plain.radius, (pull,))
     errors = rng.normal(size=(6, 2, 2)) @ np.array([1, 1j])
     _, slope = problem.quadratic(errors)
@@ -53,12 +53,12 @@ def test_slopes_are_finite_differences(seed: int, together: bool) -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(seed=seeds)
-def test_within_every_wish_nothing_is_added(seed: int) -> None:
+def test_within_every_requirement_nothing_is_added(seed: int) -> None:
     """With limits that nothing reaches, the sum and its slopes are the plain ones."""
     rng = np.random.default_rng(seed)
     plain = coupled([equaliser(1, 2, 300.0)] * 2, seed, np.geomspace(100.0, 10_000.0, 6))
-    wish = any_wish(rng, 6, 2, together=bool(seed % 2))
-    pull = Pull(wish, np.full(3, 1e6), np.full(3, 1e6))
+    requirement = any_requirement(rng, 6, 2, together=bool(seed % 2))
+    pull = Pull(requirement, np.full(3, 1e6), np.full(3, 1e6))
     problem = HeldSections(plain.wanted, plain.symbol, plain.turn, plain.radius, (pull,))
     errors = rng.normal(size=(6, 2, 2)) @ np.array([1, 1j])
     assert problem.sum(errors) == plain.sum(errors)
@@ -66,10 +66,10 @@ def test_within_every_wish_nothing_is_added(seed: int) -> None:
         np.testing.assert_array_equal(own, other)
 
 
-def plain_effort_db(reach: Complex, w: Complex) -> Real:
+def plain_effort_db(bright: Complex, w: Complex) -> Real:
     """10 log10 of Σ|w|² over 1 / max_l mean|h_l|² of the power reached, in loops."""
     found = []
-    for points, weights in zip(reach.tolist(), w.tolist(), strict=True):
+    for points, weights in zip(bright.tolist(), w.tolist(), strict=True):
         heard = sum(abs(sum(h * v for h, v in zip(point, weights, strict=True))) ** 2 for point in points) / len(points)
         single = max(sum(abs(point[l]) ** 2 for point in points) / len(points) for l in range(len(weights)))
         found.append(10 * np.log10(sum(abs(v) ** 2 for v in weights) * single / heard))
@@ -85,9 +85,13 @@ def test_the_limit_of_effort_is_the_files(seed: int) -> None:
     channel = design_channel(problem, scene)
     target = channel_target(problem, scene, channel.plain)
     w = np.random.default_rng(seed).normal(size=(*channel.weights.shape, 2)) @ np.array([1, 1j])
-    (effort,) = [wish for wish in wishes_of(target, channel.weights, {}) if wish.label == "max_effort_db"]
+    (effort,) = [
+        requirement
+        for requirement in requirements_of(target, channel.weights, {})
+        if requirement.label == "max_effort_db"
+    ]
     inside = np.flatnonzero(target.in_band)
-    expected = max(float((plain_effort_db(target.reach[inside], w[inside]) - 3.0).max()), 0.0)
+    expected = max(float((plain_effort_db(target.bright[inside], w[inside]) - 3.0).max()), 0.0)
     assert effort.excess_db(w) == pytest.approx(expected, abs=1e-9)
 
 
@@ -103,7 +107,7 @@ def test_the_tone_is_a_decibel() -> None:
 
 
 def lost_db(name: str, sections: int) -> tuple[list[float], list[float], float]:
-    """What the left channel's sections lose of its wishes and limits, plainly fitted and held, and the held one's tone."""
+    """What the left channel's sections lose of its requirements and limits, plainly fitted and held, and the held one's tone."""
     scene = designer.scene(load(pair() if name == "pair" else speaker()))
     scene = scene.at(fine_frequencies_hz(scene.problem))
     channel = design_channel(scene.problem.designs[0], scene)
@@ -117,7 +121,7 @@ def lost_db(name: str, sections: int) -> tuple[list[float], list[float], float]:
         given_db = {**channel.slacks_db, **channel.excesses_db}
         judged = scalars(channel.design, taps, channel.plain, given_db, scene, None)
         found.append([float(words.split()[2]) for words in judged.realisation_losses])
-        tone = judged.values["largest_tone_deviation_db"]
+        tone = judged.values["largest_magnitude_deviation_db"]
     return found[0], found[1], tone
 
 

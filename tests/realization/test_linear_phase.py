@@ -1,4 +1,4 @@
-"""The fit and the held wishes on one driver with a linear-phase target: scipy's own designs, and the ideal fractional delay."""
+"""The fit and the held requirements on one driver with a linear-phase target: scipy's own designs, and the ideal fractional delay."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from scipy import signal
 
 from designer.arrays import Complex, Real
-from designer.realization.held_wishes import Held, Rows, hold
+from designer.realization.held_requirements import Held, Rows, hold
 from designer.realization.toeplitz_fit import delayed, fit
 
 SIZE = 4096

@@ -130,7 +130,7 @@ def third_octave_deviation_db(level: Real, plain: Real, f: Real) -> Real:
 
 
 def test_the_equaliser_restores_the_tone() -> None:
-    """Third-octave level at the reached ear: more than 3 dB off without, which is said with its dB and the remedy; within
+    """Third-octave level at the ipsilateral ear: more than 3 dB off without, which is said with its dB and the remedy; within
     1 dB of the plain driver's with 128 taps of equaliser.
 
     The gain in the band is what it was, because all drivers share the equaliser.
@@ -166,7 +166,7 @@ def test_a_silent_reference_is_refused() -> None:
     tables = limited(speaker(reference="front"), 1, band_hz=[6000.0, 8000.0])
     with pytest.raises(
         ProblemError,
-        match=r'designs\[0\]\.reference: found "front", which is silent in the band: \d+ dB below the loudest;'
+        match=r'designs\[0\]\.reference: got "front", which is silent in the band: \d+ dB below the loudest;'
         r' allowed: a driver less than 40 dB below it; name "(left|right)", or leave reference out$',
     ) as refused:
         rtf(tables)
@@ -194,8 +194,8 @@ def test_one_driver_is_its_own_reference() -> None:
 def test_held_ratios_keep_the_curve() -> None:
     """With 48 taps held ratios miss the pair's curve by less than 0.05 dB off the grid, fitted ones by more than 0.2 dB."""
     short = []
-    for hold_wishes in (False, True):
-        found, scene, made = rtf(pair(), taps=48, hold_wishes=hold_wishes)
+    for hold_requirements in (False, True):
+        found, scene, made = rtf(pair(), taps=48, hold_requirements=hold_requirements)
         low_hz, high_hz = found[0].design.band_hz
         f = np.linspace(low_hz, high_hz, 301)
         curve = np.array(found[0].design.cancellation_gain_db)
@@ -235,7 +235,7 @@ def test_the_equaliser_restores_the_tone_of_the_library(name: str) -> None:
     for channel, taps in zip(found, made.taps, strict=True):
         target = channel_target(channel.design, scene.at(f), channel.plain)
         w = spectra(taps, f, 48_000.0)
-        reach = target.reach
-        level = np.sqrt(np.mean(np.abs(np.einsum("fml,fl->fm", reach, w)) ** 2, axis=1))
-        plain = np.sqrt(np.mean(np.abs(np.einsum("fml,fl->fm", reach, target.plain)) ** 2, axis=1))
+        bright = target.bright
+        level = np.sqrt(np.mean(np.abs(np.einsum("fml,fl->fm", bright, w)) ** 2, axis=1))
+        plain = np.sqrt(np.mean(np.abs(np.einsum("fml,fl->fm", bright, target.plain)) ** 2, axis=1))
         assert np.abs(third_octave_deviation_db(level, plain, f)).max() < 1.0 + 0.05

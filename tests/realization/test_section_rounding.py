@@ -23,11 +23,11 @@ BAND_HZ = np.geomspace(300.0, 6000.0, 25)
 
 
 def any_points(seed: int, drivers: int) -> LowEnds:
-    """One random point to reach and one to cancel."""
+    """One random bright point and one to cancel."""
     rng = np.random.default_rng(seed)
     H = rng.normal(size=(2, 1, 1, drivers)) + 1j * rng.normal(size=(2, 1, 1, drivers))
-    reach, cancel = (np.repeat(each, BAND_HZ.size, axis=0) for each in H)
-    return LowEnds(BAND_HZ, reach, cancel, RATE)
+    bright, dark = (np.repeat(each, BAND_HZ.size, axis=0) for each in H)
+    return LowEnds(BAND_HZ, bright, dark, RATE)
 
 
 def integers(filters: list[Cascade], lattice: Lattice) -> NDArray[np.int64]:
@@ -119,9 +119,9 @@ def test_the_lattice_always_has_a_point() -> None:
 def ends_db(filters: list[Cascade], judged: LowEnds) -> Real:
     """5th percentile and worst, each frequency by itself."""
     gains = []
-    for hz, reach, cancel in zip(BAND_HZ, judged.reach[:, 0], judged.cancel[:, 0], strict=True):
+    for hz, bright, dark in zip(BAND_HZ, judged.bright[:, 0], judged.dark[:, 0], strict=True):
         w = [f.response(turn_of(np.array([hz])))[0] for f in filters]
-        gains.append(20 * np.log10(abs(reach[0] * w[0] + reach[1] * w[1]) / abs(cancel[0] * w[0] + cancel[1] * w[1])))
+        gains.append(20 * np.log10(abs(bright[0] * w[0] + bright[1] * w[1]) / abs(dark[0] * w[0] + dark[1] * w[1])))
     return np.array([np.percentile(gains, 5), min(gains)])
 
 

@@ -1,4 +1,4 @@
-"""What [realization] asks of the taps beside following the weights: prices in time, exact responses, the least delay, held wishes."""
+"""What [realization] asks of the taps beside following the weights: prices in time, exact responses, the least delay, held requirements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from designer.measures import db
 from designer.problem.schema import Realization
 from designer.realization import realize_form
 from designer.realization.fir import KEPT, least_delay, time_penalty
-from designer.realization.held_wishes import Held, Rows, hold
+from designer.realization.held_requirements import Held, Rows, hold
 from designer.realization.toeplitz_fit import NormalEquations, delayed, exact_rows, fit, solve_exactly
 from realization.test_fir_fit import dense, weighting
 from realization.test_realized_channels import designed, spectra
@@ -143,7 +143,8 @@ def test_held_taps_keep_a_mask_that_fitted_taps_break() -> None:
     assert found.feasible
     off_grid = np.linspace(812.5, 3000.0, 501)  # the grid's first and last frequencies in the band
     fitted, held = (
-        realize_form([found], scene, Realization(taps=32, hold_wishes=hold_wishes)) for hold_wishes in (False, True)
+        realize_form([found], scene, Realization(taps=32, hold_requirements=hold_requirements))
+        for hold_requirements in (False, True)
     )
     assert mask_excess_db(fitted.taps[0], scene, off_grid) > 1.0
     assert mask_excess_db(held.taps[0], scene, off_grid) < 0.1
@@ -159,7 +160,7 @@ def test_what_is_not_held_is_said(taps: int) -> None:
     """
     tables = line(6, mask=[{"azimuth_deg": [45.0, 120.0], "max_db": -25.0}], window_deg=[-15.0, 15.0])
     found, scene = designed(tables, 129)
-    made = realize_form([found], scene, Realization(taps=taps, hold_wishes=True))
+    made = realize_form([found], scene, Realization(taps=taps, hold_requirements=True))
     f = np.linspace(812.5, 3000.0, 1001)
     w = spectra(made.taps[0], f, 16_000.0)
     places = np.array([driver.position_m for driver in scene.problem.drivers])
@@ -178,7 +179,7 @@ def test_what_is_not_held_is_said(taps: int) -> None:
     assert len(made.warnings) == len(left)
     for warning, (name, missing_db) in zip(made.warnings, left, strict=True):
         said = re.fullmatch(
-            rf"centre: hold_wishes leaves {re.escape(name)} exceeded by (\d\.\d\d) dB; more \[realization\] taps bring it back",
+            rf"centre: hold_requirements leaves {re.escape(name)} exceeded by (\d\.\d\d) dB; more \[realization\] taps bring it back",
             warning,
         )
         assert said is not None
@@ -195,8 +196,8 @@ def test_held_taps_keep_the_curve(problem: object) -> None:
     curve = np.array(found.design.cancellation_gain_db)
     target_db = np.interp(np.log(f), np.log(curve[:, 0]), curve[:, 1])
     short = []
-    for hold_wishes in (False, True):
-        made = realize_form([found], scene, Realization(taps=48, hold_wishes=hold_wishes))
+    for hold_requirements in (False, True):
+        made = realize_form([found], scene, Realization(taps=48, hold_requirements=hold_requirements))
         p = np.abs(np.einsum("fml,fl->fm", at.ears(), spectra(made.taps[0], f, 16_000.0))) ** 2
         short.append(float((target_db - db(p[:, 0::2].mean(axis=1) / p[:, 1::2].mean(axis=1))).max()))
     assert short[0] > 0.2
@@ -211,8 +212,8 @@ def test_held_taps_keep_a_floor_of_white_noise_gain() -> None:
     r = np.array([np.linalg.norm(np.array([2.0, 0.0, 0.0]) - driver.position_m) for driver in scene.problem.drivers])
     h = np.exp(-2j * np.pi * np.outer(f, r) / scene.problem.speed_of_sound_m_s) / r
     short = []
-    for hold_wishes in (False, True):
-        made = realize_form([found], scene, Realization(taps=48, hold_wishes=hold_wishes))
+    for hold_requirements in (False, True):
+        made = realize_form([found], scene, Realization(taps=48, hold_requirements=hold_requirements))
         w = spectra(made.taps[0], f, 16_000.0)
         gain = 2.0**2 * np.abs(np.sum(h * w, axis=1)) ** 2 / np.sum(np.abs(w) ** 2, axis=1)
         short.append(1.0 - db(gain).min())
@@ -230,8 +231,8 @@ def test_held_taps_keep_a_limit_that_fitted_taps_break(limit: str) -> None:
     f = np.linspace(500.0, 4000.0, 501)
     heard = scene.at(f).ears()[:, 0::2]
     excess = []
-    for hold_wishes in (False, True):
-        made = realize_form([found], scene, Realization(taps=96, hold_wishes=hold_wishes))
+    for hold_requirements in (False, True):
+        made = realize_form([found], scene, Realization(taps=96, hold_requirements=hold_requirements))
         power = np.abs(w := spectra(made.taps[0], f, 16_000.0)) ** 2
         reached = np.mean(np.abs(np.einsum("fml,fl->fm", heard, w)) ** 2, axis=1)
         single = np.mean(np.abs(heard) ** 2, axis=1).max(axis=1)
@@ -291,4 +292,4 @@ def test_more_taps_hold_what_fewer_hold() -> None:
     tables = line(6, mask=[{"azimuth_deg": [45.0, 120.0], "max_db": -25.0}], window_deg=[-15.0, 15.0])
     found, scene = designed(tables, 129)
     for taps in (12, 20):
-        assert realize_form([found], scene, Realization(taps=taps, hold_wishes=True)).warnings == ()
+        assert realize_form([found], scene, Realization(taps=taps, hold_requirements=True)).warnings == ()

@@ -179,7 +179,7 @@ def test_short_words_keep_the_null(bits: int, plain_loses: float, loses: float, 
 
 
 def heard_at(seed: int, drivers: int) -> LowEnds:
-    """Two random points to reach and two to cancel, at seven frequencies."""
+    """Two random bright points and two to cancel, at seven frequencies."""
     rng = np.random.default_rng(seed)
     H = rng.normal(size=(2, 7, 2, drivers)) + 1j * rng.normal(size=(2, 7, 2, drivers))
     return LowEnds(np.linspace(3000.0, 9000.0, 7), H[0], H[1], RATE)
@@ -187,14 +187,14 @@ def heard_at(seed: int, drivers: int) -> LowEnds:
 
 def naive_gains_db(taps: Real, ends: LowEnds) -> Real:
     """Term by term."""
-    out = np.empty(ends.reach.shape[:2])
+    out = np.empty(ends.bright.shape[:2])
     for f, m in np.ndindex(*out.shape):
         turn = np.exp(-2j * np.pi * ends.frequency_hz[f] / RATE)
         w = [sum(value * turn**n for n, value in enumerate(own)) for own in taps.tolist()]
-        reach, cancel = (
-            abs(sum(h * each for h, each in zip(H[f, m], w, strict=True))) ** 2 for H in (ends.reach, ends.cancel)
+        bright, dark = (
+            abs(sum(h * each for h, each in zip(H[f, m], w, strict=True))) ** 2 for H in (ends.bright, ends.dark)
         )
-        out[f, m] = 10 * np.log10(reach / cancel)
+        out[f, m] = 10 * np.log10(bright / dark)
     return out
 
 

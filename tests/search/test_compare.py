@@ -25,7 +25,7 @@ def problem(folder: Path, stem: str, **of_design: object) -> str:
 def test_folders_and_problems_side_by_side(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Namesakes are told apart; a second run replaces the folder; the exit code is 0, though a wish is missed."""
+    """Namesakes are told apart; a second run replaces the folder; the exit code is 0, though a requirement is missed."""
     one, other = problem(tmp_path, "a"), problem(tmp_path, "b", cancellation_gain_db=[[500, 60]], max_effort_db=3.0)
     folder = designer.design(designer.load(one)).save(tmp_path / "designs" / "a")
     out = tmp_path / "side"
@@ -61,8 +61,8 @@ def test_one_problem_by_many_methods(
     ended = run(capsys, monkeypatch, *given)
     assert ended.code == 0
     assert ended.err.splitlines() == [
-        'note: superdirective: the channel "left" cannot take it (method: found "superdirective" in a design of kind "ctc"; allowed:'
-        ' only with kind = "beamformer"; for the quietest cancelled ear use "acoustic-contrast"), so it is left out'
+        'note: superdirective: the channel "left" cannot take it (method: got "superdirective" in a design of kind "ctc"; allowed:'
+        ' only with kind = "beamformer"; for the quietest contralateral ear use "acoustic-contrast"), so it is left out'
     ]
     table = pd.read_csv(out / "comparison.csv")
     assert {tuple(key) for key in table[["design", "channel"]].drop_duplicates().to_numpy()} == {
@@ -87,25 +87,25 @@ def test_what_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], mon
 
     code, said = refused(one, str(empty))
     assert (code, said) == (
-        3, f"error: {empty}: found no summary.json of this tool; allowed: a design folder or a problem file"
+        3, f"error: {empty}: got no summary.json of this tool; expected a design folder or a problem file"
     )  # fmt: skip
     assert refused(one, str(tmp_path / "none.toml"))[0] == 3
     code, said = refused(one, other)
-    assert code == 3 and "found no channel that two designs share: a has left; b has links" in said
+    assert code == 3 and "got no channel that two designs share: a has left; b has links" in said
     code, said = refused(one)
-    assert code == 2 and "found one design to compare; allowed: two or more" in said
+    assert code == 2 and "got one design to compare; expected two or more" in said
     code, said = refused(*[one] * 21)
-    assert code == 2 and "found 21 designs to compare; allowed: at most 20" in said
+    assert code == 2 and "got 21 designs to compare; expected at most 20" in said
     code, said = refused(one, "--methods", "matrix,least-square")
-    assert code == 2 and 'found "least-square"; allowed: auto, ' in said and 'nearest known: "least-squares"' in said
+    assert code == 2 and 'got "least-square"; expected auto, ' in said and 'nearest known: "least-squares"' in said
     code, said = refused(one, "--methods", "matrix,matrix")
-    assert code == 2 and 'found "matrix" twice' in said
+    assert code == 2 and 'got "matrix" twice' in said
     code, said = refused(one, other, "--methods", "matrix")
-    assert code == 2 and "found 2 problems; allowed: one" in said
+    assert code == 2 and "got 2 problems; expected one" in said
     code, said = refused(one, "--methods", "superdirective")
     assert code == 2 and f'no channel of {one} can be designed by "superdirective"' in said
     code, said = refused(one, one, "--show", "c")
-    assert code == 2 and '--show: found "c"; allowed: ' in said
+    assert code == 2 and '--show: got "c"; expected ' in said
     code, said = refused(one, one, to=taken)
     assert code == 2 and f"{taken}: a folder with other files in it (mine.txt)" in said
     assert [path.name for path in taken.iterdir()] == ["mine.txt"]

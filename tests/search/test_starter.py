@@ -1,4 +1,4 @@
-"""`designer new`: a first file whose wishes hold, for layouts that no library problem has."""
+"""`designer new`: a first file whose requirements hold, for layouts that no library problem has."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import designer
-from designer.designs.within_reach import LEAST_DB, MARGIN_DB, wish_below
+from designer.designs.within_reach import LEAST_DB, MARGIN_DB, requirement_below
 from designer.errors import UsageError
 from designer.problem.library import library, library_folder, schema_text
 from designer.search import starter
@@ -66,29 +66,29 @@ def test_a_curve_lies_below_the_bound_between_its_knots_as_well() -> None:
     """A bound with a dip between two knots: straight lines over log f stay MARGIN_DB under it everywhere."""
     f = np.arange(200.0, 8000.0, 93.75)
     bound = 14.0 - 6.0 * np.exp(-(((np.log2(f) - np.log2(1500.0)) / 0.1) ** 2))
-    wish = wish_below(f, bound, 15.0)
-    assert wish is not None
-    knots = np.array(wish.curve)
+    requirement = requirement_below(f, bound, 15.0)
+    assert requirement is not None
+    knots = np.array(requirement.curve)
     asked = np.interp(np.log(f), np.log(knots[:, 0]), knots[:, 1])
-    inside = (f >= wish.band_hz[0]) & (f <= wish.band_hz[1])
+    inside = (f >= requirement.band_hz[0]) & (f <= requirement.band_hz[1])
     assert (asked[inside] <= bound[inside] - MARGIN_DB + 1e-9).all()
     assert asked[inside].max() > 11.0
 
 
 def test_nothing_is_asked_where_no_octave_is_within_reach() -> None:
-    """A bound that is high over less than an octave gives no wish."""
+    """A bound that is high over less than an octave gives no requirement."""
     f = np.arange(200.0, 8000.0, 93.75)
-    assert wish_below(f, np.where((f > 1000.0) & (f < 1800.0), 20.0, 1.0), 15.0) is None
+    assert requirement_below(f, np.where((f > 1000.0) & (f < 1800.0), 20.0, 1.0), 15.0) is None
 
 
 @pytest.mark.parametrize(
     ("geometry", "message"),
     [
-        (Geometry("tube", 3, 0.2, 2.0), "--shape: found 'tube'; allowed: bar, sphere, box, pair"),
-        (Geometry("pair", 3, 0.2, 2.0), "--drivers: found 3; allowed for --shape pair: 2"),
-        (Geometry("box", 2, 0.2, 2.0), "--drivers: found 2; allowed for --shape box: 3 to 64"),
-        (Geometry("bar", 4, 60.0, 2.0), "--width: found 60; allowed: 0.02 to 5 metres"),
-        (Geometry("bar", 4, 1.0, 0.3), "--distance: found 0.3; allowed: 0.7 (half the width"),
+        (Geometry("tube", 3, 0.2, 2.0), "--shape: got 'tube'; expected bar, sphere, box, pair"),
+        (Geometry("pair", 3, 0.2, 2.0), "--drivers: got 3; allowed for --shape pair: 2"),
+        (Geometry("box", 2, 0.2, 2.0), "--drivers: got 2; allowed for --shape box: 3 to 64"),
+        (Geometry("bar", 4, 60.0, 2.0), "--width: got 60; expected 0.02 to 5 metres"),
+        (Geometry("bar", 4, 1.0, 0.3), "--distance: got 0.3; expected 0.7 (half the width"),
         (Geometry("pair", 2, 0.02, 20.0), "raise --width, or lower --distance"),
     ],
 )

@@ -25,7 +25,7 @@ def ear(number: int, gain: float, effort: float) -> Row:
     return row(number, left__mean_cancellation_gain_db=gain, left__largest_effort_db=effort)
 
 
-NO_COMPARISON = "found no comparison; allowed: a number's name, < <= > or >=, and a limit, as effort_db<12"
+NO_COMPARISON = "got no comparison; expected a number's name, < <= > or >=, and a limit, as effort_db<12"
 SOME = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=25)
 
 
@@ -75,9 +75,9 @@ def test_a_channel_or_the_worst_of_all() -> None:
 @pytest.mark.parametrize(
     ("best", "subject_to", "message"),
     [
-        ("cancelation_gain_db", [], '--best cancelation_gain_db: found "cancelation_gain_db"; allowed: mean_cancellation_gain_db,'
+        ("cancelation_gain_db", [], '--best cancelation_gain_db: got "cancelation_gain_db"; expected mean_cancellation_gain_db,'
          ' largest_effort_db; nearest known: "cancellation_gain_db"'),
-        ("centre.effort_db", [], '--best centre.effort_db: found the channel "centre"; allowed: left'),
+        ("centre.effort_db", [], '--best centre.effort_db: got the channel "centre"; expected left'),
         ("effort_db", ["gain"], f"--subject-to gain: {NO_COMPARISON}"),
         ("effort_db", ["effort_db<much"], f"--subject-to effort_db<much: {NO_COMPARISON}"),
         ("effort_db", ["effort_db<nan"], f"--subject-to effort_db<nan: {NO_COMPARISON}"),
@@ -99,6 +99,6 @@ def test_failed_points_are_not_chosen() -> None:
     failed = Row("x", 5, {}, (), Outcome(FAILED, error="it failed"))
     assert choose([failed, ear(0, 10, 5)], "cancellation_gain_db").row.number == 0
     with pytest.raises(
-        DataError, match=r"^found 1 points, and none that was designed; allowed: one or more; see their errors in"
+        DataError, match=r"^found 1 points, and none that was designed; expected one or more; see their errors in"
     ):
         choose([failed], "cancellation_gain_db")

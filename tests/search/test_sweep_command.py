@@ -164,9 +164,9 @@ def test_what_is_there_is_not_computed_again(
     kept = (out / "sweep.sqlite").read_bytes()
     for given, message in (
         (["--vary", "grid.frequencies=33,65"],
-         f"found a sweep of the keys {effort}, and not of grid.frequencies; allowed: other values of the same keys; choose another folder"
+         f"got a sweep of the keys {effort}, and not of grid.frequencies; expected other values of the same keys; choose another folder"
          " with -o"),
-        (["--vary", f"{effort}=3", "--robust"], "found a sweep without --robust; allowed: the same; choose another folder with -o"),
+        (["--vary", f"{effort}=3", "--robust"], "got a sweep without --robust; expected the same; choose another folder with -o"),
     ):  # fmt: skip
         ended = run(capsys, monkeypatch, "sweep", file, *given, "-o", str(out))
         assert (ended.code, ended.err) == (2, f"error: {out}: {message}\n")
@@ -174,7 +174,7 @@ def test_what_is_there_is_not_computed_again(
     ended = run(capsys, monkeypatch, "sweep", file, "--vary", f"{effort}=3", "-o", str(out))
     assert (ended.code, ended.err) == (
         2,
-        f"error: {out}: found a sweep of {file} as it was before it changed (speed_of_sound_m_s was 343 (default), and is 340); allowed:"
+        f"error: {out}: got a sweep of {file} as it was before it changed (speed_of_sound_m_s was 343 (default), and is 340); allowed:"
         " the same problem; undo the change, or choose another folder with -o\n",
     )
     assert (out / "sweep.sqlite").read_bytes() == kept
@@ -257,23 +257,23 @@ def _states(group: int) -> list[str]:
 @pytest.mark.parametrize(
     ("given", "code", "message"),
     [
-        (["-o", "x"], 2, "error: found neither a problem file nor --best; allowed: PROBLEM.toml with --vary, --best of a sweep, or both"),
-        (["{file}", "-o", "x"], 2, "error: found no --vary; allowed: one or more, as --vary designs.left.max_effort_db=6,12"),
-        (["--vary", "a=1", "--best", "effort_db", "-o", "x"], 2, "error: --vary: found no problem file; allowed: PROBLEM.toml beside it"),
+        (["-o", "x"], 2, "error: got neither a problem file nor --best; expected PROBLEM.toml with --vary, --best of a sweep, or both"),
+        (["{file}", "-o", "x"], 2, "error: got no --vary; expected one or more, as --vary designs.left.max_effort_db=6,12"),
+        (["--vary", "a=1", "--best", "effort_db", "-o", "x"], 2, "error: --vary: got no problem file; expected PROBLEM.toml beside it"),
         (["{file}", "--vary", "grid.frequencies=33", "--subject-to", "effort_db<1", "-o", "x"], 2,
-         "error: --subject-to: found no --best; allowed: the two together, as --best cancellation_gain_db"),
+         "error: --subject-to: got no --best; expected the two together, as --best cancellation_gain_db"),
         (["{file}", "--vary", "grid.frequencies=33", "--best", "cancelation_gain_db", "-o", "x"], 2,
          'nearest known: "cancellation_gain_db"'),
         (["{file}", "--vary", "grid.frequencies=33", "--best", "effort_db", "--subject-to", "effort_db=<6", "-o", "x"], 2,
-         "allowed: a number's name, < <= > or >=, and a limit, as effort_db<12"),
+         "expected a number's name, < <= > or >=, and a limit, as effort_db<12"),
         (["{file}", "--vary", "drivers.*.position_m[1]=0.05,0.08", "--mirror", "-o", "x"], 2,
          "with --mirror one driver of a pair, whose image takes the other sign"),
         (["{file}", "--vary", "grid.frequencis=33", "-o", "x"], 2, "nearest known: grid.frequencies"),
-        (["{file}", "--vary", "grid.frequencies=2", "-o", "x"], 3, "grid.frequencies: found 2; allowed: a whole number from 3 to 65537"),
+        (["{file}", "--vary", "grid.frequencies=2", "-o", "x"], 3, "grid.frequencies: got 2; expected a whole number from 3 to 65537"),
         (["--best", "effort_db", "-o", "x"], 3,
-         "error: x: found no sweep.sqlite of this tool; allowed: a folder that `designer sweep` wrote"),
+         "error: x: got no sweep.sqlite of this tool; expected a folder that `designer sweep` wrote"),
         (["{file}", "--vary", "grid.frequencies=33", "--processes", "2", "--scheduler", "tcp://a:1", "-o", "x"], 2,
-         "error: found --scheduler and --processes; allowed: one of them; the cluster's workers are its processes"),
+         "error: got --scheduler and --processes; expected one of them; the cluster's workers are its processes"),
     ],
 )  # fmt: skip
 def test_what_is_refused(

@@ -49,17 +49,17 @@ def test_a_key_leads_to_its_places(key: str, places: list[tuple[object, ...]]) -
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("drivers.rigth.position_m[1]", 'drivers: found "rigth", which is no name in it; allowed: left, front, right, *;'
+        ("drivers.rigth.position_m[1]", 'drivers: got "rigth", which is no name in it; expected left, front, right, *;'
          " nearest known: drivers.right.position_m[1]"),
         ("designs.left.max_efort_db", "nearest known: designs.left.max_effort_db"),
         ("driver.left.radius_m", "nearest known: drivers.left.radius_m"),
         ("realisation.taps", "nearest known: realization.taps"),
-        ("drivers.left.position_m[3]", "drivers[0].position_m: found [3]; allowed: [0] to [2], or [*]"),
-        ("drivers.left.position_m.y", 'drivers[0].position_m: found "y", which is no name in it; allowed: [0], [*]'),
-        ("drivers.left.radius_m[0]", "drivers[0].radius_m: found [0] below what is no list; allowed: its key alone"),
-        ("designs.left.window_deg[0]", "designs[0].window_deg: the file does not set it; allowed: a key below it once the file holds it"),
-        ("a..b", 'found the key "a..b"; allowed: steps with dots between, as drivers.left.position_m[1]'),
-        ("", "found no key; allowed: KEY=VALUES, as designs.left.max_effort_db=6,12"),
+        ("drivers.left.position_m[3]", "drivers[0].position_m: got [3]; expected [0] to [2], or [*]"),
+        ("drivers.left.position_m.y", 'drivers[0].position_m: got "y", which is no name in it; expected [0], [*]'),
+        ("drivers.left.radius_m[0]", "drivers[0].radius_m: got [0] below what is no list; expected its key alone"),
+        ("designs.left.window_deg[0]", "designs[0].window_deg: the file does not set it; expected a key below it once the file holds it"),
+        ("a..b", 'got the key "a..b"; expected steps with dots between, as drivers.left.position_m[1]'),
+        ("", "got no key; expected KEY=VALUES, as designs.left.max_effort_db=6,12"),
     ],
 )  # fmt: skip
 def test_a_key_that_names_nothing(key: str, message: str) -> None:
@@ -71,11 +71,11 @@ def test_a_key_that_names_nothing(key: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["designs.left.max_effort_db=loud"], 'designs[0].max_effort_db: found "loud"; allowed: a number from -200 to 200'),
-        (["realization.form=fur"], 'realization.form: found "fur"; allowed: "fir", "rtf" or "biquad"; nearest known: "fir"'),
-        (["realization.taps=64:128:32", "grid.frequencies=2.5"], "grid.frequencies: found 2.5; allowed: a whole number from 3 to 65537"),
-        (["realization.taps=0.5:64"], "realization.taps: found 0.5; allowed: a whole number from 8 to 65536"),
-        (["virtualizer.upmix=1"], "virtualizer.upmix: found 1; allowed: true or false"),
+        (["designs.left.max_effort_db=loud"], 'designs[0].max_effort_db: got "loud"; expected a number from -200 to 200'),
+        (["realization.form=fur"], 'realization.form: got "fur"; expected "fir", "rtf" or "biquad"; nearest known: "fir"'),
+        (["realization.taps=64:128:32", "grid.frequencies=2.5"], "grid.frequencies: got 2.5; expected a whole number from 3 to 65537"),
+        (["realization.taps=0.5:64"], "realization.taps: got 0.5; expected a whole number from 8 to 65536"),
+        (["virtualizer.upmix=1"], "virtualizer.upmix: got 1; expected true or false"),
     ],
 )  # fmt: skip
 def test_a_value_is_checked_as_a_files_is(given: list[str], message: str) -> None:
@@ -88,13 +88,13 @@ def test_a_value_is_checked_as_a_files_is(given: list[str], message: str) -> Non
 @pytest.mark.parametrize(
     ("given", "mirror", "message"),
     [
-        ([], False, "found no --vary; allowed: one or more, as --vary designs.left.max_effort_db=6,12"),
-        (["grid.frequencies"], False, "--vary grid.frequencies: found no values; allowed: KEY=VALUES, as designs.left.max_effort_db=6,12"),
+        ([], False, "got no --vary; expected one or more, as --vary designs.left.max_effort_db=6,12"),
+        (["grid.frequencies"], False, "--vary grid.frequencies: got no values; expected KEY=VALUES, as designs.left.max_effort_db=6,12"),
         (["drivers.*.radius_m=0.02", "drivers.left.radius_m=0.03"], False,
-         "--vary drivers.*.radius_m and --vary drivers.left.radius_m both set drivers[0].radius_m; allowed: one of them"),
+         "--vary drivers.*.radius_m and --vary drivers.left.radius_m both set drivers[0].radius_m; expected one of them"),
         (["drivers.left.position_m[1]=-0.06", "drivers.right.position_m=[0,1,0]"], True,
-         "--vary drivers.left.position_m[1] and --vary drivers.right.position_m both set drivers[1].position_m; allowed: one of them"),
-        (["grid.frequencies=33"], True, "--mirror: found no --vary of a driver's key; allowed: as drivers.left.position_m[1]"),
+         "--vary drivers.left.position_m[1] and --vary drivers.right.position_m both set drivers[1].position_m; expected one of them"),
+        (["grid.frequencies=33"], True, "--mirror: got no --vary of a driver's key; expected as drivers.left.position_m[1]"),
     ],
 )  # fmt: skip
 def test_options_that_do_not_fit(given: list[str], mirror: bool, message: str) -> None:
@@ -131,11 +131,11 @@ def test_what_has_no_image() -> None:
     """A driver without a counterpart, and one in the middle that is to leave it, are refused; all alike need no image."""
     tables = pair()
     tables["drivers"][0]["position_m"][1] = -0.07
-    with pytest.raises(UsageError, match=r'^--mirror: the driver "right" at \[0.0, 0.08, 0.0\] has no image; allowed: a driver at'
+    with pytest.raises(UsageError, match=r'^--mirror: the driver "right" at \[0.0, 0.08, 0.0\] has no image; expected a driver at'
                        r" \[0.0, -0.08, 0.0\], within 1 mm; add it, or leave out --mirror$"):  # fmt: skip
         variations(problem(tables), ["drivers.right.position_m[1]=0.05"], mirror=True)
     with pytest.raises(
-        UsageError, match=r'^--mirror: the driver "front" is in the middle and its own image; allowed: what leaves'
+        UsageError, match=r'^--mirror: the driver "front" is in the middle and its own image; expected what leaves'
     ):
         variations(TRIO, ["drivers.front.position_m[1]=0.01"], mirror=True)
     (one,) = variations(TRIO, ["drivers.*.max_gain_db=6"], mirror=True)

@@ -33,7 +33,7 @@ def test_one_by_one() -> None:
     """--zip pairs the first with the first; lists of unequal length are refused with their lengths."""
     given = ["drivers.right.position_m[1]=0.04,0.05", "designs.left.max_effort_db=6,12"]
     assert [tuple(task.varied.values()) for task in plan(given, one_by_one=True).tasks()] == [(0.04, 6.0), (0.05, 12.0)]
-    message = "--zip: found 13 of drivers.right.position_m[1], 3 of designs.left.max_effort_db; allowed: as many values of each key"
+    message = "--zip: got 13 of drivers.right.position_m[1], 3 of designs.left.max_effort_db; expected as many values of each key"
     with pytest.raises(UsageError, match=f"^{re.escape(message)}$"):
         plan(TWO, one_by_one=True)
 
@@ -59,10 +59,10 @@ def test_draws_that_are_alike_are_one_point() -> None:
     ("given", "options", "message"),
     [
         (["realization.taps=64:128"], {},
-         "--vary realization.taps: found a range without a step; allowed: FROM:TO:STEP, or --random N to draw from it"),
-        (["realization.taps=64:128"], {"draws": 2, "one_by_one": True}, "found --zip and --random; allowed: one of them"),
+         "--vary realization.taps: got a range without a step; expected FROM:TO:STEP, or --random N to draw from it"),
+        (["realization.taps=64:128"], {"draws": 2, "one_by_one": True}, "got --zip and --random; expected one of them"),
         (["realization.taps=8:10007:1", "grid.frequencies=3:10002:1"], {},
-         "found 100000000 points; allowed: at most 1000000; take larger steps, or --random N"),
+         "got 100000000 points; expected at most 1000000; take larger steps, or --random N"),
     ],
 )  # fmt: skip
 def test_what_makes_no_plan(given: list[str], options: dict[str, int], message: str) -> None:

@@ -109,7 +109,7 @@ def test_the_table(tmp_path: Path) -> None:
     """One row a point, in order: varied keys, numbers, status, error, seconds; what a point has not is empty, quotes as CSV has them."""
     with begun(tmp_path) as store:
         store.say({**FACTS, "keys": ["a", "b"]})
-        store.add(task(1, a=0.1, b="x, y"), Outcome(FAILED, error='found "1"', seconds=0.25))
+        store.add(task(1, a=0.1, b="x, y"), Outcome(FAILED, error='got "1"', seconds=0.25))
         store.add(task(0, a=True, b=[1, 2]), Outcome(DONE, {"left.gain_db": 0.1 + 0.2}, seconds=1.0))
         text = write_table(store).read_text(encoding="utf-8")
     assert text == (
@@ -132,12 +132,12 @@ def test_folders_of_others(tmp_path: Path) -> None:
     ):
         begun(tmp_path / "notes" / "a.txt")
     with pytest.raises(
-        DataError, match=r"notes: found no sweep\.sqlite of this tool; allowed: a folder that `designer sweep` wrote$"
+        DataError, match=r"notes: got no sweep\.sqlite of this tool; expected a folder that `designer sweep` wrote$"
     ):
         kept(tmp_path / "notes")
     (tmp_path / "notes" / FILE).write_text("not a database at all")
     with pytest.raises(
-        DataError, match=r"sweep\.sqlite: found no sweep of this tool: file is not a database; choose another with -o$"
+        DataError, match=r"sweep\.sqlite: got no sweep of this tool: file is not a database; choose another with -o$"
     ):
         begun(tmp_path / "notes")
     assert (tmp_path / "notes" / FILE).read_text() == "not a database at all"

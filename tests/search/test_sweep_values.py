@@ -61,16 +61,16 @@ def test_values(text: str, values: object) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "found an empty value; allowed: values with a comma between, or FROM:TO:STEP"),
-        ("6,,12", "found an empty value; allowed: values with a comma between, or FROM:TO:STEP"),
-        ("6,12,6", "found the value 6 twice; allowed: each value once"),
-        ("0:1:0.3", "found steps of 0.3, which miss the end at 1; allowed: such as 0.333333 or 0.25"),
-        ("0:1:3", "found steps of 3, which miss the end at 1; allowed: such as 1"),
-        ("0:1:-0.1", "found steps of -0.1 from 0 to 1; allowed: a step that leads there"),
-        ("0:1:0", "found steps of 0 from 0 to 1; allowed: a step that leads there"),
-        ("0:1:1e-9", "found 1000000001 values; allowed: at most 100000; take a larger step"),
-        ("2:1", "found a range from 2 to 1; allowed: from the smaller to the larger"),
-        ("1:2,5", "found a range without a step beside other values; allowed: FROM:TO:STEP, or it alone"),
+        ("", "got an empty value; expected values with a comma between, or FROM:TO:STEP"),
+        ("6,,12", "got an empty value; expected values with a comma between, or FROM:TO:STEP"),
+        ("6,12,6", "got the value 6 twice; expected each value once"),
+        ("0:1:0.3", "got steps of 0.3, which miss the end at 1; expected such as 0.333333 or 0.25"),
+        ("0:1:3", "got steps of 3, which miss the end at 1; expected such as 1"),
+        ("0:1:-0.1", "got steps of -0.1 from 0 to 1; expected a step that leads there"),
+        ("0:1:0", "got steps of 0 from 0 to 1; expected a step that leads there"),
+        ("0:1:1e-9", "got 1000000001 values; expected at most 100000; take a larger step"),
+        ("2:1", "got a range from 2 to 1; expected from the smaller to the larger"),
+        ("1:2,5", "got a range without a step beside other values; expected FROM:TO:STEP, or it alone"),
     ],
 )
 def test_what_is_no_value(text: str, message: str) -> None:

@@ -52,7 +52,7 @@ def left_at_efficiency(A: Complex, B: Complex, eta: float) -> float:
     return max(-float(found.fun), grid[at])
 
 
-def pair_value_in_high_precision(reach: Complex, cancel: Complex, gamma: float) -> float:
+def pair_value_in_high_precision(bright: Complex, dark: Complex, gamma: float) -> float:
     """`most_efficient_value` of two drivers in 60 digits, from the responses (M, 2): the larger root of a quadratic, and
     a search of three parts over log λ.
     """
@@ -63,7 +63,7 @@ def pair_value_in_high_precision(reach: Complex, cancel: Complex, gamma: float) 
             aa, bb = (sum(abs(row[l]) ** 2 for row in rows) / len(rows) for l in (0, 1))
             return aa, bb, sum(mpmath.conj(row[0]) * row[1] for row in rows) / len(rows)
 
-        A, B = power(reach), power(cancel)
+        A, B = power(bright), power(dark)
 
         def dual(x: mpmath.mpf) -> Any:
             lam = mpmath.exp(x)

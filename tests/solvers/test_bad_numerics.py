@@ -28,16 +28,16 @@ def form(A: Complex, v: Complex) -> float:
     return float((v.conj() @ A @ v).real)
 
 
-def responses(seed: int, count: int, size: int, reach: int, cancel: int) -> tuple[Complex, Complex]:
+def responses(seed: int, count: int, size: int, bright: int, dark: int) -> tuple[Complex, Complex]:
     rng = np.random.default_rng(seed)
-    return gaussian(rng, count, reach, size), gaussian(rng, count, cancel, size)
+    return gaussian(rng, count, bright, size), gaussian(rng, count, dark, size)
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=seeds, size=sizes, reach=st.integers(1, 4), cancel=st.integers(1, 8), share=st.floats(0.02, 0.98))
-def test_the_value_is_the_duals(seed: int, size: int, reach: int, cancel: int, share: float) -> None:
+@given(seed=seeds, size=sizes, bright=st.integers(1, 4), dark=st.integers(1, 8), share=st.floats(0.02, 0.98))
+def test_the_value_is_the_duals(seed: int, size: int, bright: int, dark: int, share: float) -> None:
     """Scipy's minimum of the dual is the value to 1e-7; the gap says so to 1e-10; the ratio is met to 1e-9."""
-    H, G = responses(seed, 3, size, reach, cancel)
+    H, G = responses(seed, 3, size, bright, dark)
     A, B = power(H), power(G)
     best = np.minimum(ratio_search.best_ratio(A, B), 1e4)
     found = ratio_search.most_efficient(A, B, share * best)
@@ -50,10 +50,10 @@ def test_the_value_is_the_duals(seed: int, size: int, reach: int, cancel: int, s
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=seeds, size=sizes, cancel=st.integers(1, 8), share=st.floats(0.02, 0.98))
-def test_one_point_is_solved_as_its_matrix_is(seed: int, size: int, cancel: int, share: float) -> None:
+@given(seed=seeds, size=sizes, dark=st.integers(1, 8), share=st.floats(0.02, 0.98))
+def test_one_point_is_solved_as_its_matrix_is(seed: int, size: int, dark: int, share: float) -> None:
     """A point and its matrix h^H h have one value, scipy's; the certificate's multiplier bounds it; the ratio is met to 1e-9."""
-    H, G = responses(seed, 3, size, 1, cancel)
+    H, G = responses(seed, 3, size, 1, dark)
     A, B, h = power(H), power(G), H[:, 0]
     best = np.minimum(one_point_search.best_ratio(h, B), 1e4)
     np.testing.assert_allclose(best, np.minimum(ratio_search.best_ratio(A, B), 1e4), rtol=1e-9)
@@ -71,17 +71,17 @@ def test_one_point_is_solved_as_its_matrix_is(seed: int, size: int, cancel: int,
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=seeds, size=sizes, reach=st.integers(1, 3), cancel=st.integers(1, 8), share=st.floats(0.1, 0.95))
+@given(seed=seeds, size=sizes, bright=st.integers(1, 3), dark=st.integers(1, 8), share=st.floats(0.1, 0.95))
 def test_the_best_ratio_at_an_efficiency_is_the_duals(
-    seed: int, size: int, reach: int, cancel: int, share: float
+    seed: int, size: int, bright: int, dark: int, share: float
 ) -> None:
     """Scipy's maximum of the dual is what is left over what is reached, to 1e-6 or 1e-9 of the reached; both searches agree."""
-    H, G = responses(seed, 3, size, reach, cancel)
+    H, G = responses(seed, 3, size, bright, dark)
     A, B = power(H), power(G)
     eta = share * np.linalg.eigvalsh(A)[:, -1]
     P = np.ones((3, size))
     found = [ratio_search.at_efficiency(A, B, P, eta)]
-    if reach == 1:
+    if bright == 1:
         found.append(one_point_search.at_efficiency(H[:, 0], B, P, eta))
     for one in found:
         assert one.feasible.all()
@@ -101,7 +101,7 @@ def test_the_best_ratio_at_an_efficiency_is_the_duals(
 def test_a_double_largest_eigenvalue(seed: int, share: float, angle: float) -> None:
     """A mirror splits the drivers in two families that no derivative joins: the answer combines both, with scipy's value.
 
-    The even family reaches more, the odd one has the better ratio, and the wished ratio lies between, so neither
+    The even family reaches more, the odd one has the better ratio, and the required ratio lies between, so neither
     family's top eigenvector is the answer alone.
     """
     rng = np.random.default_rng(seed)
@@ -173,16 +173,16 @@ def dead(H: Complex) -> Complex:
 @settings(max_examples=15, deadline=None)
 @given(
     seed=seeds,
-    reach=st.integers(1, 3),
+    bright=st.integers(1, 3),
     scale=st.sampled_from([1e-6, 1.0, 1e6]),
     spoil=st.sampled_from([identical, dead]),
 )
-def test_a_driver_twice_or_silent(seed: int, reach: int, scale: float, spoil: Callable[[Complex], Complex]) -> None:
+def test_a_driver_twice_or_silent(seed: int, bright: int, scale: float, spoil: Callable[[Complex], Complex]) -> None:
     """An identical pair is one driver of twice the efficiency, a silent one is no driver: the value is that of the others.
 
     At pressures of 1e-6, 1 and 1e6.
     """
-    H, G = (spoil(X) * scale for X in responses(seed, 2, 4, reach, 5))
+    H, G = (spoil(X) * scale for X in responses(seed, 2, 4, bright, 5))
     gain = np.array([1.0, np.sqrt(2) if spoil is identical else 0.0, 1.0, 1.0])
     keep = [1, 2, 3] if spoil is identical else [0, 2, 3]
     few, few_cancel = (H * gain)[:, :, keep], (G * gain)[:, :, keep]
@@ -190,7 +190,7 @@ def test_a_driver_twice_or_silent(seed: int, reach: int, scale: float, spoil: Ca
     gamma = 0.7 * np.array([scipy.linalg.eigh(a[f], b[f], eigvals_only=True)[-1] for f in range(2)])
     np.testing.assert_allclose(ratio_search.best_ratio(A, B), gamma / 0.7, rtol=1e-6)
     searches = [ratio_search.most_efficient(A, B, gamma)]
-    if reach == 1:
+    if bright == 1:
         searches.append(one_point_search.most_efficient(H[:, 0], B, gamma))
     for found in searches:
         for f in range(2):
@@ -200,10 +200,10 @@ def test_a_driver_twice_or_silent(seed: int, reach: int, scale: float, spoil: Ca
 
 
 @settings(max_examples=15, deadline=None)
-@given(seed=seeds, size=sizes, reach=st.integers(1, 3))
-def test_a_target_that_is_met_and_one_out_of_reach(seed: int, size: int, reach: int) -> None:
+@given(seed=seeds, size=sizes, bright=st.integers(1, 3))
+def test_a_target_that_is_met_and_one_out_of_reach(seed: int, size: int, bright: int) -> None:
     """A ratio that the top eigenvector of A has costs nothing, and beyond the largest generalised eigenvalue is none."""
-    H, G = responses(seed, 2, size, reach, 2 * size)
+    H, G = responses(seed, 2, size, bright, 2 * size)
     A, B = power(H), power(G)
     for f in range(2):
         one = slice(f, f + 1)
@@ -212,7 +212,7 @@ def test_a_target_that_is_met_and_one_out_of_reach(seed: int, size: int, reach: 
         best = scipy.linalg.eigh(A[f], B[f], eigvals_only=True)[-1]
         for wanted, feasible in ((0.0, True), (0.999 * own, True), (0.999 * best, True), (1.001 * best, False)):
             searches = [ratio_search.most_efficient(A[one], B[one], np.array([wanted]))]
-            if reach == 1:
+            if bright == 1:
                 searches.append(one_point_search.most_efficient(H[one, 0], B[one], np.array([wanted])))
             for found in searches:
                 assert found.feasible[0] == feasible

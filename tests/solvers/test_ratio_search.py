@@ -16,12 +16,12 @@ seeds = st.integers(0, 2**32 - 1)
 sizes = st.integers(2, 6)
 
 
-def pencils(seed: int, count: int, size: int, *, reach: int = 2, cancel: int = 3) -> tuple[Complex, Complex, Real]:
+def pencils(seed: int, count: int, size: int, *, bright: int = 2, dark: int = 3) -> tuple[Complex, Complex, Real]:
     """A, B (F, L, L), semidefinite of the ranks given, and ratios of which some are free, some costly, some out of reach."""
     rng = np.random.default_rng(seed)
-    h, g = gaussian(rng, count, reach, size), gaussian(rng, count, cancel, size)
-    A = np.einsum("fml,fmk->flk", h.conj(), h) / reach
-    B = np.einsum("fml,fmk->flk", g.conj(), g) / cancel
+    h, g = gaussian(rng, count, bright, size), gaussian(rng, count, dark, size)
+    A = np.einsum("fml,fmk->flk", h.conj(), h) / bright
+    B = np.einsum("fml,fmk->flk", g.conj(), g) / dark
     return A, B, 10 ** rng.uniform(-1.0, 2.0, count)
 
 
@@ -34,7 +34,7 @@ def forms(A: Complex, v: Complex) -> Real:
 @given(seed=seeds, size=sizes)
 def test_all_frequencies_at_once_equal_one_by_one(seed: int, size: int) -> None:
     """What converges early or late among the others changes no frequency's result."""
-    A, B, gamma = pencils(seed, 12, size, cancel=size + 1)
+    A, B, gamma = pencils(seed, 12, size, dark=size + 1)
     together = ratio_search.most_efficient(A, B, gamma)
     ratios = ratio_search.best_ratio(A, B)
     efficiency = np.linalg.eigvalsh(A)[:, -1] * np.linspace(0.1, 0.9, 12)
@@ -54,10 +54,10 @@ def test_all_frequencies_at_once_equal_one_by_one(seed: int, size: int) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=seeds, size=sizes, cancel=st.integers(1, 7))
-def test_the_most_efficient_vector(seed: int, size: int, cancel: int) -> None:
+@given(seed=seeds, size=sizes, dark=st.integers(1, 7))
+def test_the_most_efficient_vector(seed: int, size: int, dark: int) -> None:
     """It meets the ratio, or none does; no random vector that meets it is more efficient; its multiplier bounds them all."""
-    A, B, gamma = pencils(seed, 4, size, cancel=cancel)
+    A, B, gamma = pencils(seed, 4, size, dark=dark)
     found = ratio_search.most_efficient(A, B, gamma)
     rng = np.random.default_rng(seed)
     for f in range(4):
@@ -83,7 +83,7 @@ def test_the_most_efficient_vector(seed: int, size: int, cancel: int) -> None:
 @given(seed=seeds, size=sizes)
 def test_the_best_ratio_is_the_largest_generalised_eigenvalue(seed: int, size: int) -> None:
     """Scipy's generalised eigenproblem has the same value, to 1e-9, where B is regular."""
-    A, B, _ = pencils(seed, 3, size, cancel=2 * size)
+    A, B, _ = pencils(seed, 3, size, dark=2 * size)
     best = ratio_search.best_ratio(A, B)
     for f in range(3):
         assert best[f] == pytest.approx(scipy.linalg.eigh(A[f], B[f], eigvals_only=True)[-1], rel=1e-9)
@@ -93,16 +93,16 @@ def test_the_best_ratio_is_the_largest_generalised_eigenvalue(seed: int, size: i
 @given(seed=seeds, size=sizes)
 def test_the_best_ratio_has_no_bound_where_points_are_fewer_than_drivers(seed: int, size: int) -> None:
     """B of rank L - 1 leaves a direction that A hears; the value is infinite, and finite where A does not hear it."""
-    A, B, _ = pencils(seed, 3, size, cancel=size - 1)
+    A, B, _ = pencils(seed, 3, size, dark=size - 1)
     assert np.isinf(ratio_search.best_ratio(A, B)).all()
     np.testing.assert_allclose(ratio_search.best_ratio(3.0 * B, B), 3.0, rtol=1e-6)
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=seeds, size=sizes, cancel=st.integers(1, 7), share=st.floats(0.05, 0.95), bounded=st.booleans())
-def test_the_best_ratio_at_an_efficiency(seed: int, size: int, cancel: int, share: float, bounded: bool) -> None:
+@given(seed=seeds, size=sizes, dark=st.integers(1, 7), share=st.floats(0.05, 0.95), bounded=st.booleans())
+def test_the_best_ratio_at_an_efficiency(seed: int, size: int, dark: int, share: float, bounded: bool) -> None:
     """The vector is as efficient as asked, and with equal costs no random vector that is has a larger ratio."""
-    A, B, _ = pencils(seed, 2, size, cancel=cancel)
+    A, B, _ = pencils(seed, 2, size, dark=dark)
     P = 10 ** np.random.default_rng(seed).uniform(0, 2, (2, size)) if bounded else np.ones((2, size))
     single = np.diagonal(A, axis1=1, axis2=2).real.max(axis=1)
     found = ratio_search.best_ratio_at_efficiency(A, B, P, share * single)

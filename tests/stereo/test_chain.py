@@ -251,5 +251,5 @@ def test_coefficients_of_a_stereo_chain_are_read_again(tmp_path: Path) -> None:
 def test_no_sides_no_chain() -> None:
     """A design without channels left and right is refused, with what it has and the remedy."""
     made = designer.design(load(pair()))
-    with pytest.raises(UsageError, match=r"found the channels left; allowed: left and right, .* name two ear designs"):
+    with pytest.raises(UsageError, match=r"got the channels left; expected left and right, .* name two ear designs"):
         chain_of(made)

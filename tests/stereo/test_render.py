@@ -169,7 +169,7 @@ def test_peaks_are_never_clipped(render: Render) -> None:
     Path("out.wav").unlink()
     ended = render("all", "in.wav", "-o", "out.wav", "--gain", "3")
     assert ended.code == errors.EXIT_USAGE
-    assert "error: --gain 3: found a peak of +" in ended.err
+    assert "error: --gain 3: got a peak of +" in ended.err
     most = ended.err.split("give at most ")[1].split(",")[0]
     assert nothing_left("in.wav")
     assert render("all", "in.wav", "-o", "out.wav", "--gain", most).code == errors.EXIT_DONE
@@ -211,23 +211,23 @@ def test_a_broken_file_leaves_nothing(render: Render, name: str, flags: list[str
     Path(name).write_bytes(Path(name).read_bytes()[:-5000])
     ended = render("all", name, "-o", "out.wav", *flags)
     assert ended.code == errors.EXIT_BAD_INPUT
-    assert f"error: {name}: found a truncated or corrupt file" in ended.err
+    assert f"error: {name}: got a truncated or corrupt file" in ended.err
     assert nothing_left(name)
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["centre", "in.wav", "-o", "out.wav"], 2, "found the channels centre; allowed: left and right, which stereo is played through"),
-        (["nowhere", "in.wav", "-o", "out.wav"], 3, "found no summary.json of this tool"),
-        (["all", "in.wav", "-o", "out.mp3"], 2, "found the suffix .mp3; allowed: .wav"),
+        (["centre", "in.wav", "-o", "out.wav"], 2, "got the channels centre; expected left and right, which stereo is played through"),
+        (["nowhere", "in.wav", "-o", "out.wav"], 3, "got no summary.json of this tool"),
+        (["all", "in.wav", "-o", "out.mp3"], 2, "got the suffix .mp3; expected .wav"),
         (["all", "in.wav", "-o", "in.wav"], 2, "in.wav: is what the command reads"),
         (["all", "in.wav", "-o", "other.wav"], 2, "other.wav: file exists; expected a new file, or one as `designer render` wrote it"),
         (["all", "in.wav", "-o", "other.wav/out.wav"], 2, "other.wav is a file; expected a folder"),
-        (["all", "in.wav", "-o", "out.wav", "--bypass", "--plain"], 2, "--bypass: found --plain with it"),
-        (["all", "in.wav", "-o", "out.wav", "--headphones", "--at-ears"], 2, "--headphones: found --at-ears with it"),
-        (["all", "in.wav", "-o", "out.wav", "--bypass", "--gain", "-3"], 2, "--bypass: found --gain with it"),
-        (["all", "in.wav", "-o", "out.wav", "--headphones"], 2, "found a design without a crosstalk model"),
+        (["all", "in.wav", "-o", "out.wav", "--bypass", "--plain"], 2, "--bypass: got --plain with it"),
+        (["all", "in.wav", "-o", "out.wav", "--headphones", "--at-ears"], 2, "--headphones: got --at-ears with it"),
+        (["all", "in.wav", "-o", "out.wav", "--bypass", "--gain", "-3"], 2, "--bypass: got --gain with it"),
+        (["all", "in.wav", "-o", "out.wav", "--headphones"], 2, "got a design without a crosstalk model"),
     ],
 )  # fmt: skip
 def test_what_is_refused(render: Render, arguments: list[str], code: int, words: str) -> None:

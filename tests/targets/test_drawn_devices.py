@@ -32,8 +32,8 @@ def share_that_misses(
             1j * np.radians(PHASE_DEG) * rng.standard_normal((count, len(made.drivers)))
         )
         v = made.weights[name][f] * e
-        reached = np.mean(np.abs(v @ target.reach[f].T) ** 2, axis=1)
-        left = np.mean(np.abs(v @ target.cancel[f].T) ** 2, axis=1)
+        reached = np.mean(np.abs(v @ target.bright[f].T) ** 2, axis=1)
+        left = np.mean(np.abs(v @ target.dark[f].T) ** 2, axis=1)
         assert target.gamma is not None
         missing.append(np.mean(reached / left < target.gamma[f] * 0.9999))
     return np.array(missing), made
@@ -81,7 +81,7 @@ def test_the_ball_is_calibrated_by_the_draws() -> None:
     """The guarantee of the calibrated ball is the percentile itself, which a loop over the devices finds too."""
     from dataclasses import replace
 
-    target = random_target(5, Wanted(drivers=4, cancel=3, reach=2, frequencies=2))
+    target = random_target(5, Wanted(drivers=4, dark=3, bright=2, frequencies=2))
     target = replace(target, spread=0.03**2, percentile=10.0, deviations=(0.2, 1.0))
     w = gaussian(np.random.default_rng(1), 2, 4)
     devices = factors(target)
@@ -90,7 +90,7 @@ def test_the_ball_is_calibrated_by_the_draws() -> None:
     assert (level_db.std(), turn_deg.std()) == pytest.approx((0.2, 1.0), rel=0.05)
     for f in range(2):
         ratios = [
-            np.mean(np.abs(target.reach[f] @ (w[f] * e)) ** 2) / np.mean(np.abs(target.cancel[f] @ (w[f] * e)) ** 2)
+            np.mean(np.abs(target.bright[f] @ (w[f] * e)) ** 2) / np.mean(np.abs(target.dark[f] @ (w[f] * e)) ** 2)
             for e in devices
         ]
         assert drawn_gain(target, w)[f] == pytest.approx(np.percentile(ratios, 10.0), rel=1e-9)
@@ -101,13 +101,13 @@ def test_the_ball_is_calibrated_by_the_draws() -> None:
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"driver_spread": {"percentile": 5.0, "case": "ball"}}, r'driver_spread: found case = "ball" with percentile'),
+        ({"driver_spread": {"percentile": 5.0, "case": "ball"}}, r'driver_spread: got case = "ball" with percentile'),
         (
             {"driver_spread": {"percentile": 5.0}, "method": "matrix"},
-            r'driver_spread\.percentile: found with method = "matrix"',
+            r'driver_spread\.percentile: got with method = "matrix"',
         ),
         ({"driver_spread": {"case": "worst"}}, r"driver_spread\.case: .*worst"),
-        ({"driver_spread": {"percentile": 50.0}}, r"driver_spread\.percentile: found 50"),
+        ({"driver_spread": {"percentile": 50.0}}, r"driver_spread\.percentile: got 50"),
     ],
 )
 def test_what_does_not_go_together_is_refused(keys: dict[str, Any], message: str) -> None:

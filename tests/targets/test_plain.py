@@ -19,7 +19,7 @@ def plain_of(problem: Tables, which: int = 0) -> tuple[list[str], Plain]:
     table = checked.designs[which]
     target = channel_target(table, scene)
     names = list(table.drivers or scene.drivers)
-    plain = choose_plain(table, names, target.frequency_hz, target.in_band, target.reach, target.cancel, target.centre)
+    plain = choose_plain(table, names, target.frequency_hz, target.in_band, target.bright, target.dark, target.centre)
     np.testing.assert_array_equal(plain.weights(target.frequency_hz, len(names)), target.plain)
     return [names[l] for l in plain.drivers], plain
 
@@ -136,8 +136,8 @@ def test_the_strength_is_that_over_the_band() -> None:
     frequency = np.linspace(0.0, 8000.0, 65)
     inside = (frequency >= 500) & (frequency <= 4000)
     table = load(pair()).designs[0]
-    reach = np.ones((65, len(CLOUD), 2), dtype=complex)
-    reach[~inside, :, 1] = 10.0
-    reach[inside, :, 1] = 0.5
-    plain = choose_plain(table, ["a", "b"], frequency, inside, reach, reach, reach[:, 0])
+    bright = np.ones((65, len(CLOUD), 2), dtype=complex)
+    bright[~inside, :, 1] = 10.0
+    bright[inside, :, 1] = 0.5
+    plain = choose_plain(table, ["a", "b"], frequency, inside, bright, bright, bright[:, 0])
     assert plain.drivers == (0,)

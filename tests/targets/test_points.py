@@ -1,4 +1,4 @@
-"""The points to reach and to cancel, masks and windows, as the conventions define them."""
+"""The bright points and to cancel, masks and windows, as the conventions define them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import designer
 from designer.problem import geometry
-from designer.targets.channel_target import cancelled_azimuths, channel_target, quiet_azimuths
+from designer.targets.channel_target import channel_target, dark_azimuths, quiet_azimuths
 from designer.targets.target import ChannelTarget
 
 
@@ -47,14 +47,14 @@ def test_an_ear_channel_reaches_its_ear_at_each_displacement_and_cancels_the_oth
     problem = pair(ear=ear)
     target, scene = target_of(problem)
     checked = load(problem)
-    assert target.reach.shape == target.cancel.shape == (65, 5, 2)
+    assert target.bright.shape == target.dark.shape == (65, 5, 2)
     ears = scene.ears()
     for d in range(len(CLOUD)):
         near, far = (2 * d, 2 * d + 1) if ear == "left" else (2 * d + 1, 2 * d)
-        np.testing.assert_array_equal(target.reach[:, d], ears[:, near])
-        np.testing.assert_array_equal(target.cancel[:, d], ears[:, far])
-    np.testing.assert_array_equal(target.centre, target.reach[:, 0])
-    np.testing.assert_array_equal(target.quiet, target.cancel)
+        np.testing.assert_array_equal(target.bright[:, d], ears[:, near])
+        np.testing.assert_array_equal(target.dark[:, d], ears[:, far])
+    np.testing.assert_array_equal(target.centre, target.bright[:, 0])
+    np.testing.assert_array_equal(target.quiet, target.dark)
     k = 2 * np.pi * scene.frequency_hz / 343.0
     for l, driver in enumerate(checked.drivers):
         r = np.linalg.norm(np.array(checked.listener.position_m) - driver.position_m)
@@ -67,7 +67,7 @@ def test_the_phase_is_kept_at_the_clouds_centre_wherever_it_stands_in_the_list()
     problem = pair()
     problem["listener"]["ear_cloud_m"] = [[0.02, 0, 0], [-0.02, 0, 0], [0, 0.02, 0], [0, 0, 0], [0, -0.02, 0]]
     target, _ = target_of(problem)
-    np.testing.assert_array_equal(target.centre, target.reach[:, 3])
+    np.testing.assert_array_equal(target.centre, target.bright[:, 3])
 
 
 def test_a_beam_reaches_its_look_direction_and_cancels_the_arcs_of_its_nulls() -> None:
@@ -75,9 +75,9 @@ def test_a_beam_reaches_its_look_direction_and_cancels_the_arcs_of_its_nulls() -
     target, scene = target_of(line(look_deg=15.0, nulls_deg=[90.0, 180.0], null_width_deg=30.0))
     azimuth = scene.azimuth_deg.tolist()
     at = [azimuth.index(a) for a in (-180.0, -165.0, 75.0, 90.0, 105.0, 165.0)]
-    np.testing.assert_array_equal(target.cancel, scene.circle()[:, sorted(at)])
-    np.testing.assert_array_equal(target.reach[:, 0], scene.circle()[:, azimuth.index(15.0)])
-    assert target.reach.shape[1] == 1
+    np.testing.assert_array_equal(target.dark, scene.circle()[:, sorted(at)])
+    np.testing.assert_array_equal(target.bright[:, 0], scene.circle()[:, azimuth.index(15.0)])
+    assert target.bright.shape[1] == 1
     np.testing.assert_array_equal(target.centre, target.look)
     assert target.deepest_nulls
 
@@ -102,7 +102,7 @@ def test_what_is_cancelled_without_nulls() -> None:
     window = load(line(window_deg=[-30.0, 45.0]))
     curve = load(line(look_deg=30.0, cancellation_gain_db=[[800, 6]]))
     problems = {"mask": mask, "window": window, "curve": curve}
-    cancelled = {name: grid[cancelled_azimuths(p.designs[0], grid)].tolist() for name, p in problems.items()}
+    cancelled = {name: grid[dark_azimuths(p.designs[0], grid)].tolist() for name, p in problems.items()}
     assert cancelled["mask"] == [-180.0, -165.0, 60.0, 75.0, 90.0, 105.0, 120.0, 165.0]
     assert cancelled["window"] == [a for a in grid.tolist() if not -30 <= a <= 45]
     assert cancelled["curve"] == [a for a in grid.tolist() if a != 30.0]
@@ -158,7 +158,7 @@ def test_limits_are_ratios() -> None:
 def test_a_channel_with_its_own_order_of_drivers() -> None:
     """`drivers` picks columns in its own order."""
     target, scene = target_of(pair(drivers=["right", "left"]))
-    np.testing.assert_array_equal(target.reach, scene.ears()[:, ::2][:, :, [1, 0]])
+    np.testing.assert_array_equal(target.bright, scene.ears()[:, ::2][:, :, [1, 0]])
     np.testing.assert_array_equal(target.plain[:, 1], 1.0)  # the left driver, still
 
 

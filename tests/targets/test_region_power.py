@@ -32,9 +32,9 @@ SPHERE = Region()
 ASIDE = Region(azimuth_deg=[50.0, 310.0], elevation_deg=[-40.0, 40.0])
 
 
-def regions(device: Device, *cancel: Region, distance_m: float = np.inf, order: int | None = None) -> RegionPower:
+def regions(device: Device, *dark: Region, distance_m: float = np.inf, order: int | None = None) -> RegionPower:
     drivers = tuple(range(len(device.source_places_m())))
-    return RegionPower(device, K, distance_m, drivers, (LOOK,), cancel or (SPHERE,), float(K[-1]), order)
+    return RegionPower(device, K, distance_m, drivers, (LOOK,), dark or (SPHERE,), float(K[-1]), order)
 
 
 def gridded(device: Device, region: Region, distance_m: float, step_deg: float) -> Complex:
@@ -58,13 +58,13 @@ def test_over_the_whole_sphere_it_is_the_radiated_power(make: Callable[[], Devic
     """B of the sphere is Q, each device's own closed form or quadrature: to 1e-7, a measurement's kinks to 1e-3."""
     device = make()
     within = 1e-3 if make is measured else 1e-7
-    np.testing.assert_allclose(regions(device).matrices.cancel, device.radiated_power(K), atol=within)
+    np.testing.assert_allclose(regions(device).matrices.dark, device.radiated_power(K), atol=within)
 
 
 def test_a_cylinder_s_power_but_for_its_axis() -> None:
     """An endless cylinder's field is singular at its axis, and the sum of squares converges slowly: 1e-3 of the radiated power."""
     device = post()
-    np.testing.assert_allclose(regions(device).matrices.cancel, device.radiated_power(K), atol=1e-3)
+    np.testing.assert_allclose(regions(device).matrices.dark, device.radiated_power(K), atol=1e-3)
 
 
 @pytest.mark.parametrize("region", [ASIDE, Region(around_deg=[120.0, 30.0], radius_deg=35.0), LOOK])
@@ -81,7 +81,7 @@ def test_point_sources_see_the_density_s_covariance_function(region: Region) -> 
             apart = places[k] - places[l]
             bessel = spherical_jn(n, K[:, None] * np.linalg.norm(apart))
             expected[:, l, k] = (4 * np.pi * 1j**n * bessel) @ (s * sh.harmonics(order, apart[None])[:, 0])
-    np.testing.assert_allclose(regions(device, region).matrices.cancel, expected, atol=1e-6)
+    np.testing.assert_allclose(regions(device, region).matrices.dark, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("distance_m", [np.inf, 1.0])
@@ -92,7 +92,7 @@ def test_the_power_ratio_agrees_with_a_dense_grid(make: Callable[[], Device], di
     found = regions(device, ASIDE, distance_m=distance_m)
     B = gridded(device, ASIDE, distance_m, 1.0)
     rng = np.random.default_rng(0)
-    A = found.matrices.reach
+    A = found.matrices.bright
     loaded = B + 1e-3 * np.eye(B.shape[1]) * np.abs(B).max()
     best = np.linalg.solve(loaded, equivalent_points(A)[:, -1].conj()[:, :, None])[:, :, 0]
     for w in (rng.normal(size=best.shape) + 1j * rng.normal(size=best.shape), best):
@@ -109,7 +109,7 @@ def test_the_look_direction_is_the_point_itself() -> None:
             n = direction(np.array([0.0]))
             h = device.far_field(K, n) if np.isinf(distance_m) else device.field(K, n * distance_m)
             expected = np.einsum("fml,fmk->flk", h.conj(), h)
-            found = regions(device, distance_m=distance_m).matrices.reach
+            found = regions(device, distance_m=distance_m).matrices.bright
             np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
 
 
@@ -130,15 +130,15 @@ def test_a_low_order_says_how_far_off_it_is(order: int) -> None:
 def test_a_baffle_s_half_space() -> None:
     """Over the whole sphere a baffle's B is Q, half of it silent; over a band across its edge, the grid's to 0.01 dB."""
     device = BaffledDrivers([Disc(np.array([0.0, y, 0.0])) for y in (-0.06, 0.0, 0.06)])
-    np.testing.assert_allclose(regions(device).matrices.cancel, device.radiated_power(K), atol=1e-7)
+    np.testing.assert_allclose(regions(device).matrices.dark, device.radiated_power(K), atol=1e-7)
     across = Region(azimuth_deg=[40.0, 140.0], elevation_deg=[-30.0, 60.0])
     w: Complex = np.tile(np.array([1.0, -0.5, 0.3j]), (K.size, 1))
     found, grid = (
-        quadratic(regions(device, across).matrices.cancel, w),
+        quadratic(regions(device, across).matrices.dark, w),
         quadratic(gridded(device, across, np.inf, 1.0), w),
     )
     np.testing.assert_allclose(10 * np.log10(found / grid), 0.0, atol=0.01)
-    behind = regions(device, Region(around_deg=[180.0, 0.0]), SPHERE).matrices.cancel
+    behind = regions(device, Region(around_deg=[180.0, 0.0]), SPHERE).matrices.dark
     np.testing.assert_allclose(behind, device.radiated_power(K) / 2, atol=1e-7)
 
 
@@ -177,7 +177,7 @@ def test_some_of_the_frequencies() -> None:
     whole = regions(ball(), ASIDE)
     part = whole.at(np.array([1, 2]))
     assert part.order == whole.order
-    np.testing.assert_allclose(part.matrices.cancel, whole.matrices.cancel[1:3], rtol=1e-12)
+    np.testing.assert_allclose(part.matrices.dark, whole.matrices.dark[1:3], rtol=1e-12)
 
 
 def test_points_that_stand_for_a_matrix() -> None:

@@ -17,8 +17,8 @@ from designer.designs.reach import reachable_gain
 from designer.formulations import FORMULATIONS, choueiri, matrix_mixing, pressure_matching, superdirective
 from designer.measures import db
 from designer.problem.designs import EarDesign
+from designer.targets.requirements import expected_gain
 from designer.targets.target import ChannelTarget
-from designer.targets.wishes import expected_gain
 from designer.targets.worst_case import hardened, norms, worst_gain
 
 DEVIATION = 0.06
@@ -26,7 +26,7 @@ DESIGN = EarDesign.model_validate({"name": "a", "kind": "ctc", "ear": "left", "b
 
 
 def target_of(seed: int, **wanted: Any) -> ChannelTarget:
-    target = random_target(seed, replace(Wanted(drivers=4, cancel=3, frequencies=3), **wanted))
+    target = random_target(seed, replace(Wanted(drivers=4, dark=3, frequencies=3), **wanted))
     return replace(target, spread=DEVIATION**2, worst_case=True)
 
 
@@ -38,18 +38,18 @@ def test_no_drawn_drivers_are_worse_and_one_set_is_as_bad(seed: int) -> None:
     target = target_of(seed)
     rng = np.random.default_rng(seed)
     w = gaussian(rng, 3, 4)
-    a, b = norms(target.cancel, DEVIATION, w)
+    a, b = norms(target.dark, DEVIATION, w)
     drawn = gaussian(rng, 3000, 4)
     drawn *= DEVIATION / np.linalg.norm(drawn, axis=1, keepdims=True)
-    left = np.sqrt(np.mean(np.abs(np.einsum("fcl,nl,fl->nfc", target.cancel, 1 + drawn, w)) ** 2, axis=2))
-    reached = np.sqrt(np.mean(np.abs(np.einsum("fcl,nl,fl->nfc", target.reach, 1 + drawn, w)) ** 2, axis=2))
+    left = np.sqrt(np.mean(np.abs(np.einsum("fcl,nl,fl->nfc", target.dark, 1 + drawn, w)) ** 2, axis=2))
+    reached = np.sqrt(np.mean(np.abs(np.einsum("fcl,nl,fl->nfc", target.bright, 1 + drawn, w)) ** 2, axis=2))
     assert (left <= (a + b) * (1 + 1e-12)).all()
     assert (left.max(axis=0) > a).all()
-    full, lost = norms(target.reach, DEVIATION, w)
+    full, lost = norms(target.bright, DEVIATION, w)
     assert (reached >= (full - lost) * (1 - 1e-12)).all()
     assert (reached.min(axis=0) < full).all()
     assert ((reached / left) ** 2 >= worst_gain(target, w)).all()
-    for points, sign in ((target.cancel, 1), (target.reach, -1)):
+    for points, sign in ((target.dark, 1), (target.bright, -1)):
         h = points[0, 0]
         response = h @ w[0]
         aligned = (h * w[0]).conj() * response / np.abs(response)
@@ -60,17 +60,17 @@ def test_no_drawn_drivers_are_worse_and_one_set_is_as_bad(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_power_ratio_ends_where_the_cone_program_does(seed: int) -> None:
-    """Least effort at a wished ratio in the worst case, one point to reach: cvxpy's second-order cones, within 1e-4."""
+    """Least effort at a required ratio in the worst case, one bright point: cvxpy's second-order cones, within 1e-4."""
     target = target_of(seed, gain_db=9.0)
     assert target.gamma is not None
     w = channel.solve(FORMULATIONS["power-ratio"], DESIGN.model_copy(update={"method": "power-ratio"}), target).weights
     met = 0
     for f in range(3):
         x = cp.Variable(4, complex=True)
-        rows = target.cancel[f] / np.sqrt(target.cancel.shape[1])
+        rows = target.dark[f] / np.sqrt(target.dark.shape[1])
         alone = DEVIATION * np.linalg.norm(rows, axis=0)
         left = cp.norm(rows @ x) + cp.norm(cp.multiply(alone, x))
-        h = target.reach[f, 0]
+        h = target.bright[f, 0]
         lost = DEVIATION * cp.norm(cp.multiply(h, x))
         problem = cp.Problem(cp.Minimize(cp.norm(x)), [h @ x == 1, target.gamma[f] ** 0.5 * left + lost <= 1])
         value = problem.solve(solver=cp.CLARABEL)
@@ -133,9 +133,9 @@ def drawn_drivers(seed: int, w: np.ndarray) -> np.ndarray:
 
 
 def hard_target(seed: int) -> ChannelTarget:
-    """Points to reach and to cancel that are nearly alike, as at low frequencies."""
+    """Points bright and dark that are nearly alike, as at low frequencies."""
     target = target_of(seed, gain_db=1.0, max_effort_db=12.0, frequencies=2)
-    return replace(target, cancel=target.reach + 0.15 * target.cancel)
+    return replace(target, dark=target.bright + 0.15 * target.dark)
 
 
 @cache
@@ -143,8 +143,8 @@ def most_by_cones(seed: int) -> tuple[float, ...]:
     """The largest ratio at each frequency: with h x = 1 it is ((1 - lost) / left)², bisected over r, each a cone program's feasibility."""
     target, most = hard_target(seed), []
     for f in range(2):
-        x, h, r = cp.Variable(4, complex=True), target.reach[f, 0], cp.Parameter(nonneg=True)
-        rows = target.cancel[f] / np.sqrt(target.cancel.shape[1])
+        x, h, r = cp.Variable(4, complex=True), target.bright[f, 0], cp.Parameter(nonneg=True)
+        rows = target.dark[f] / np.sqrt(target.dark.shape[1])
         left = cp.norm(rows @ x) + cp.norm(cp.multiply(DEVIATION * np.linalg.norm(rows, axis=0), x))
         lost = DEVIATION * cp.norm(cp.multiply(h, x))
         loudest = np.sqrt(target.max_effort[f]) / np.abs(h).max()
@@ -159,7 +159,7 @@ def most_by_cones(seed: int) -> tuple[float, ...]:
 
 @pytest.mark.parametrize("method", ["power-ratio", "constrained"])
 @pytest.mark.parametrize("seed", range(3))
-def test_a_wish_within_reach_is_met(method: str, seed: int) -> None:
+def test_a_requirement_within_reach_is_met(method: str, seed: int) -> None:
     """Half a decibel less than cvxpy's cones reach is met, and what is told to be within reach is what they reach, to 0.2 dB."""
     target, most = hard_target(seed), np.array(most_by_cones(seed))
     np.testing.assert_allclose(db(reachable_gain(target)), db(most), atol=0.2)
@@ -210,8 +210,8 @@ def test_matrix_gains_hold_the_band_in_the_worst_case(seed: int) -> None:
     """Two drivers that are nearly one, and more asked than there is: the band's guarantee exceeds that of gains for no
     spread, and of gains for its mean, by over 0.1 dB, and no drawn drivers are below it.
     """
-    target = target_of(seed, gain_db=60.0, max_effort_db=12.0, reach=2, cancel=1, frequencies=1)
-    for points in (target.reach, target.cancel):
+    target = target_of(seed, gain_db=60.0, max_effort_db=12.0, bright=2, dark=1, frequencies=1)
+    for points in (target.bright, target.dark):
         points[:, :, 2:] = points[:, :, 2:].real * (1 + 0.01j)  # real gains can then do something about them
         points[:, :, 3] = 1.05 * points[:, :, 2] + 0.05 * points[:, :, 3]
     assert target.gamma is not None
@@ -222,9 +222,9 @@ def test_matrix_gains_hold_the_band_in_the_worst_case(seed: int) -> None:
     drawn = drawn_drivers(seed, worst[None].astype(complex))
     reached, left = (
         np.mean(np.abs(np.einsum("fml,nfl->nfm", points, drawn)) ** 2, axis=2)
-        for points in (target.reach, target.cancel)
+        for points in (target.bright, target.dark)
     )
-    level = np.mean(np.abs(target.reach) ** 2, axis=1).max(axis=1)
+    level = np.mean(np.abs(target.bright) ** 2, axis=1).max(axis=1)
     assert ((reached / level).sum(axis=1) >= held * (target.gamma * left / level).sum(axis=1)).all()
 
 

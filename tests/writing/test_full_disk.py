@@ -1,4 +1,4 @@
-"""A disk that takes no more: found before the work where it can be, exit code 6, nothing half-written, what was there still there."""
+"""A disk that takes no more: got before the work where it can be, exit code 6, nothing half-written, what was there still there."""
 
 from __future__ import annotations
 

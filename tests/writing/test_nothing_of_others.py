@@ -284,7 +284,7 @@ def test_a_sweep_takes_no_folder_of_others(
     (here / "mine/sweep.sqlite").touch()
     (here / "mine/letter.txt").write_text("dear", encoding="utf-8")
     before = contents(here)
-    refused(designer_command("sweep", "p.toml", *vary, "-o", "mine"), "sweep.sqlite: found no sweep of this tool", 3)
+    refused(designer_command("sweep", "p.toml", *vary, "-o", "mine"), "sweep.sqlite: got no sweep of this tool", 3)
     (here / "mine/sweep.sqlite").unlink()
     refused(
         designer_command("sweep", "p.toml", *vary, "-o", "mine"), "mine: a folder with other files in it (letter.txt)"
@@ -320,7 +320,7 @@ def test_files_alone(here: Path, designer_command: Command, monkeypatch: pytest.
     for name, says in {
         "link.toml": "a link to real.toml; links are not followed",
         "folder.toml": "folder or device exists; expected a new file",
-        "none/new.toml": "found no folder none",
+        "none/new.toml": "got no folder none",
     }.items():
         refused(designer_command("new", name, "--force"), f"{name}: {says}")
     refused(designer_command("new", "real.toml"), "real.toml: file exists; expected a new file")

@@ -28,7 +28,7 @@ class Device(Protocol):
     def source_places_m(self) -> Real:
         """Where each driver's sound comes from (L, 3)."""
 
-    def source_reach_m(self) -> Real:
+    def source_extent_m(self) -> Real:
         """How far around that place it comes from (L,); 0 for a point source."""
 
     def field(self, k: Real, points_m: Real) -> Complex:

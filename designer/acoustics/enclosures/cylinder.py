@@ -229,7 +229,7 @@ class CylinderEnclosure(EnclosedDrivers):
         """The axis at the driver's height, around which the sound leaves the surface (L, 3)."""
         return np.stack([np.zeros_like(self.height_m), np.zeros_like(self.height_m), self.height_m], axis=-1)
 
-    def source_reach_m(self) -> Real:
+    def source_extent_m(self) -> Real:
         """The radius and a fifth more, as on a sphere (L,)."""
         return np.full(len(self.height_m), ROUND_REACH * self.radius_m)
 

@@ -67,7 +67,7 @@ class FreeField(EnclosedDrivers):
         """Where each driver's sound comes from (L, 3)."""
         return np.stack([disc.position_m for disc in self.discs])
 
-    def source_reach_m(self) -> Real:
+    def source_extent_m(self) -> Real:
         """How far around that place it comes from (L,): a disc's radius."""
         return np.array([disc.radius_m for disc in self.discs])
 
@@ -170,9 +170,9 @@ class ClosedBox(EnclosedDrivers):
         """Where each driver's sound comes from (L, 3)."""
         return self.free_field.source_places_m()
 
-    def source_reach_m(self) -> Real:
+    def source_extent_m(self) -> Real:
         """How far around that place it comes from (L,)."""
-        return self.free_field.source_reach_m()
+        return self.free_field.source_extent_m()
 
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3)."""

@@ -44,7 +44,7 @@ class SphereEnclosure(EnclosedDrivers):
         """The enclosure's centre, around which all the sound leaves its surface (L, 3)."""
         return np.zeros((len(self.directions), 3))
 
-    def source_reach_m(self) -> Real:
+    def source_extent_m(self) -> Real:
         """The radius, and a fifth more, because the dipole of long waves is half as far again from the centre as the driver (L,)."""
         return np.full(len(self.directions), ROUND_REACH * self.radius_m)
 

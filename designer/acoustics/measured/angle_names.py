@@ -72,14 +72,14 @@ def angles_of(files: tuple[Path, ...], stated: Stated | None = None) -> tuple[tu
     for i, (path, angle) in enumerate(zip(files, angles, strict=True)):
         if max(map(abs, angle.values_deg)) > MAX_DEG:
             raise DataError(
-                f"{path}: found {angle}; allowed: angles from -{MAX_DEG:g} to {MAX_DEG:g} degrees; a part of the name that "
+                f"{path}: got {angle}; expected angles from -{MAX_DEG:g} to {MAX_DEG:g} degrees; a part of the name that "
                 'is no angle? Say where it stands: response_angles = "woofer_{azimuth}_*"; in hundredths of a degree, as '
                 "CLIO counts: {azimuth*0.01}"
             )
         if angle in angles[:i]:
             first = files[angles.index(angle)].name
             raise DataError(
-                f"{path}: found {angle} a second time, after {first}; allowed: one file an angle; leave one out"
+                f"{path}: got {angle} a second time, after {first}; expected one file an angle; leave one out"
             )
     if stated is not None:
         return tuple(angles), (f"{_listed(angles)} (by response_angles)",)
@@ -124,7 +124,7 @@ def _pairs(files: Sequence[Path]) -> list[Angle] | None:
 
 
 def _refused(path: Path, found: str, remedy: str = REMEDY) -> DataError:
-    return DataError(f"{path}: found {found}; allowed: {ALLOWED}; {remedy}")
+    return DataError(f"{path}: got {found}; expected {ALLOWED}; {remedy}")
 
 
 def _single(files: tuple[Path, ...]) -> tuple[list[Angle], list[str]]:

@@ -93,7 +93,7 @@ def check_degrees(file: Path | str, angle_deg: Real, what: str = "angles") -> No
     if np.abs(angle_deg).max(initial=0.0) > MAX_DEG:
         worst = angle_deg[np.argmax(np.abs(angle_deg))]
         allowed = f"-{MAX_DEG:g} to {MAX_DEG:g} degrees; correct the angles"
-        raise DataError(f"{file}: found {what} up to {worst:g}; allowed: {allowed}")
+        raise DataError(f"{file}: got {what} up to {worst:g}; expected {allowed}")
     distinct = np.unique(np.round(angle_deg, 9))
     if distinct.size < 3 or np.abs(distinct).max() > 2 * np.pi + 0.01:
         return
@@ -103,8 +103,8 @@ def check_degrees(file: Path | str, angle_deg: Real, what: str = "angles") -> No
     whole_as_degrees = np.abs(distinct * 10 - np.round(distinct * 10)).max() < 1e-6
     if whole_as_radians and not whole_as_degrees:
         raise DataError(
-            f"{file}: found {what} from {distinct[0]:.4g} to {distinct[-1]:.4g}, which are whole degrees if read as "
-            f"radians ({converted[0]:.0f} to {converted[-1]:.0f}); allowed: degrees; multiply the angles by 180/π"
+            f"{file}: got {what} from {distinct[0]:.4g} to {distinct[-1]:.4g}, which are whole degrees if read as "
+            f"radians ({converted[0]:.0f} to {converted[-1]:.0f}); expected degrees; multiply the angles by 180/π"
         )
 
 
@@ -116,14 +116,14 @@ def by_pattern(files: tuple[Path, ...], pattern: str) -> list[Angle]:
     if set(names) not in TOGETHER or len(set(names)) < len(names):
         known = "; ".join(" with ".join(f"{{{name}}}" for name in FIELDS if name in both) for both in TOGETHER)
         raise DataError(
-            f"{where}: found the fields {', '.join(names) or '(none)'}; allowed: {known}; write a file's name with a "
+            f"{where}: got the fields {', '.join(names) or '(none)'}; expected {known}; write a file's name with a "
             'field in each angle\'s place, as "woofer_{azimuth}_*"'
         )
     try:
         factors = [float(factor) if factor else 1.0 for _, factor in fields]
     except ValueError:
         raise DataError(
-            f'{where}: found a factor that is no number; allowed: a field as "{{polar*0.01}}"; correct it'
+            f'{where}: got a factor that is no number; expected a field as "{{polar*0.01}}"; correct it'
         ) from None
     literals = [".*?".join(map(re.escape, text.split("*"))) for text in _FIELD.sub("\0", pattern).split("\0")]
     reader = re.compile(_NUMBER.join(literals))
@@ -132,7 +132,7 @@ def by_pattern(files: tuple[Path, ...], pattern: str) -> list[Angle]:
         fits = reader.fullmatch(path.stem) or reader.fullmatch(path.name)
         if fits is None:
             raise DataError(
-                f'{path}: found a name that does not fit response_angles; allowed: names as "{pattern}"; correct the '
+                f'{path}: got a name that does not fit response_angles; expected names as "{pattern}"; correct the '
                 "pattern, or leave the file out"
             )
         v = {name: f * number(text) for name, f, text in zip(names, factors, fits.groups(), strict=True)}
@@ -149,8 +149,8 @@ def by_list(files: tuple[Path, ...], stated: Sequence[Sequence[float]]) -> list[
     """The direction of each file by a list of azimuths and elevations, numbers in names by their value."""
     if len(stated) != len(files):
         raise DataError(
-            f"{files[0]}: found {len(files)} file{'s' * (len(files) > 1)}, and {len(stated)} entries in response_angles; "
-            "allowed: one entry a file, in the order of names; add or leave out entries, or name fewer files"
+            f"{files[0]}: got {len(files)} file{'s' * (len(files) > 1)}, and {len(stated)} entries in response_angles; "
+            "expected one entry a file, in the order of names; add or leave out entries, or name fewer files"
         )
 
     def by_value(i: int) -> list[int | str]:

@@ -53,8 +53,8 @@ def assemble(raw: RawSet, request: Request) -> MeasuredDirectivity:
     off_deg = float(np.degrees(np.arccos(np.clip(raw.directions[raw.axis, 0], -1, 1))))
     if off_deg > OFF_AXIS_DEG + 1e-6:
         raise DataError(
-            f"{raw.files[0]}: found no response on axis: the nearest is {raw.labels[raw.axis]}, {off_deg:.0f} degrees off; "
-            f"allowed: one within {OFF_AXIS_DEG:g} degrees; measure the direction that the driver faces, or turn the "
+            f"{raw.files[0]}: got no response on axis: the nearest is {raw.labels[raw.axis]}, {off_deg:.0f} degrees off; "
+            f"expected one within {OFF_AXIS_DEG:g} degrees; measure the direction that the driver faces, or turn the "
             "angles so that it is 0"
         )
     warnings += check_time(raw)
@@ -94,12 +94,12 @@ def assemble(raw: RawSet, request: Request) -> MeasuredDirectivity:
     if gate_ms is not None and not raw.gated:
         if raw.magnitude_only:
             raise DataError(
-                f"{raw.files[0]}: found gate_ms = {gate_ms:g} for files without phase; allowed: a gate for files with "
+                f"{raw.files[0]}: got gate_ms = {gate_ms:g} for files without phase; expected a gate for files with "
                 "phase; gate before exporting"
             )
         if 2000 / gate_ms >= frequency_hz[-1]:
             raise DataError(
-                f"{raw.files[0]}: found gate_ms = {gate_ms:g}, which leaves no band; allowed: a gate beyond "
+                f"{raw.files[0]}: got gate_ms = {gate_ms:g}, which leaves no band; expected a gate beyond "
                 f"{2000 / frequency_hz[-1]:.3g} ms"
             )
         frequency_hz, pressure = gate_spectrum(frequency_hz, pressure, gate_ms / 1000)

@@ -64,20 +64,20 @@ def _read_csv(path: Path) -> Table:
     pair = next((pair for pair in VALUES if set(pair) <= set(names)), None)
     if pair is None or not {"frequency_hz", "azimuth_deg"} <= set(names):
         raise DataError(
-            f"{path}: found the columns {', '.join(names) or '(none)'}; allowed: frequency_hz, azimuth_deg, "
+            f"{path}: got the columns {', '.join(names) or '(none)'}; expected frequency_hz, azimuth_deg, "
             "elevation_deg, and real, imag or magnitude_db, phase_deg; name the columns so in the first row"
         )
-    allowed = "allowed: as many numbers a row as names"
+    allowed = "expected as many numbers a row as names"
     try:
         rows = np.array([[float(v) for v in row] for row in reader], dtype=float)
     except ValueError as error:
-        raise DataError(f"{path}: found a row that is cut off or no numbers ({error}); {allowed}") from error
+        raise DataError(f"{path}: got a row that is cut off or no numbers ({error}); {allowed}") from error
     if rows.ndim != 2 or rows.shape[1] != len(names):
-        raise DataError(f"{path}: found rows of another length than the {len(names)} names; {allowed}")
+        raise DataError(f"{path}: got rows of another length than the {len(names)} names; {allowed}")
     column = {name: rows[:, i] for i, name in enumerate(names)}
     if not np.isfinite(rows).all():
         at_hz = column["frequency_hz"][~np.isfinite(rows).all(axis=1)][0]
-        raise DataError(f"{path}: found NaN or infinity at {at_hz:g} Hz; allowed: finite numbers")
+        raise DataError(f"{path}: got NaN or infinity at {at_hz:g} Hz; expected finite numbers")
     elevation = column.get("elevation_deg", np.zeros(len(rows)))
     frequency_hz, k = np.unique(column["frequency_hz"], return_inverse=True)
     places, n = np.unique(np.stack([column["azimuth_deg"], elevation], axis=1), axis=0, return_inverse=True)
@@ -88,8 +88,8 @@ def _read_csv(path: Path) -> Table:
         f, (azimuth, polar) = frequency_hz[wrong // len(places)], places[wrong % len(places)]
         count = "missing" if filled[wrong] == 0 else "there twice"
         raise DataError(
-            f"{path}: found {f:g} Hz at azimuth {azimuth:g}, elevation {polar:g} {count} ({len(rows)} rows for "
-            f"{frequency_hz.size} frequencies and {len(places)} directions); allowed: one row for each frequency and "
+            f"{path}: got {f:g} Hz at azimuth {azimuth:g}, elevation {polar:g} {count} ({len(rows)} rows for "
+            f"{frequency_hz.size} frequencies and {len(places)} directions); expected one row for each frequency and "
             "direction; the file was cut off, or its directions change with frequency: write it again"
         )
     a, b = (column[name] for name in pair)
@@ -105,11 +105,11 @@ def _check_polar(path: Path, magnitude_db: Real, phase_deg: Real) -> None:
     if magnitude_db.min() > 0 and magnitude_db.max() < 2 and magnitude_db.max() > 3 * magnitude_db.min():
         found = f"magnitude_db from {magnitude_db.min():.3g} to {magnitude_db.max():.3g}, never 0 nor negative"
         remedy = "these seem linear: write 20 log10 of them, or real and imag"
-        raise DataError(f"{path}: found {found}; allowed: dB; {remedy}")
+        raise DataError(f"{path}: got {found}; expected dB; {remedy}")
     wraps = np.count_nonzero(np.abs(phase_deg) > 3)
     if np.abs(phase_deg).max() <= np.pi + 1e-3 and wraps > 3 and phase_deg.min() < -3 and phase_deg.max() > 3:
         found = f"phase_deg from {phase_deg.min():.4g} to {phase_deg.max():.4g}, a turn in radians"
-        raise DataError(f"{path}: found {found}; allowed: degrees; multiply it by 180/π")
+        raise DataError(f"{path}: got {found}; expected degrees; multiply it by 180/π")
 
 
 def _key(path: Path, line: str) -> dict[str, str]:
@@ -122,7 +122,7 @@ def _key(path: Path, line: str) -> dict[str, str]:
         return {name: found[2]}
     for near in difflib.get_close_matches(name, KEYS, n=1, cutoff=0.75):
         what = f"the key {found[1]} in {line.strip()[:60]!r}"
-        raise DataError(f"{path}: found {what}; allowed: {', '.join(KEYS)}; write # {near}: {found[2]}")
+        raise DataError(f"{path}: got {what}; expected {', '.join(KEYS)}; write # {near}: {found[2]}")
     return {}
 
 
@@ -134,11 +134,11 @@ def _read_npz(path: Path) -> Table:
             data = {name: np.asarray(arrays[name]) for name in arrays.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         allowed = "what numpy.savez writes, without objects; write it again"
-        raise DataError(f"{path}: found no whole archive of arrays ({error}); allowed: {allowed}") from error
+        raise DataError(f"{path}: got no whole archive of arrays ({error}); expected {allowed}") from error
     missing = [name for name in ("frequency_hz", "azimuth_deg", "pressure") if name not in data]
     if missing:
         raise DataError(
-            f"{path}: found the arrays {', '.join(sorted(data)) or '(none)'} without {', '.join(missing)}; allowed: "
+            f"{path}: got the arrays {', '.join(sorted(data)) or '(none)'} without {', '.join(missing)}; expected "
             "frequency_hz (K,), azimuth_deg (N,), elevation_deg (N,) and pressure (K, N)"
         )
     data.setdefault("elevation_deg", np.zeros(data["azimuth_deg"].size))
@@ -147,16 +147,16 @@ def _read_npz(path: Path) -> Table:
     pressure = data["pressure"]
     if pressure.shape != (frequency_hz.size, azimuth_deg.size) or elevation_deg.size != azimuth_deg.size:
         raise DataError(
-            f"{path}: found pressure {pressure.shape} for {frequency_hz.size} frequencies, {azimuth_deg.size} azimuths "
-            f"and {elevation_deg.size} elevations; allowed: (frequencies, directions), with an azimuth and an elevation a "
+            f"{path}: got pressure {pressure.shape} for {frequency_hz.size} frequencies, {azimuth_deg.size} azimuths "
+            f"and {elevation_deg.size} elevations; expected (frequencies, directions), with an azimuth and an elevation a "
             "direction; transpose it, or write out all directions of the grid"
         )
     if not np.iscomplexobj(pressure):
         found = f"pressure of type {pressure.dtype}"
-        raise DataError(f"{path}: found {found}; allowed: complex pressure; write the complex values, not their level")
+        raise DataError(f"{path}: got {found}; expected complex pressure; write the complex values, not their level")
     places = np.stack([azimuth_deg, elevation_deg], axis=1)
     if not all(np.isfinite(v).all() for v in (pressure, frequency_hz, places)):
-        raise DataError(f"{path}: found NaN or infinity; allowed: finite numbers; leave out what was not computed")
+        raise DataError(f"{path}: got NaN or infinity; expected finite numbers; leave out what was not computed")
     return frequency_hz, places, pressure, {key: data[key] for key in KEYS if key in data}
 
 
@@ -167,7 +167,7 @@ def _numbers(path: Path, keys: Mapping[str, Any], key: str, count: int) -> Real:
     except ValueError:
         numbers = np.empty(0)
     if numbers.size != count or not np.isfinite(numbers).all():
-        raise DataError(f"{path}: found {key} = {value}; allowed: {count} number{'s' * (count > 1)}")
+        raise DataError(f"{path}: got {key} = {value}; expected {count} number{'s' * (count > 1)}")
     return numbers
 
 
@@ -176,7 +176,7 @@ def _word(path: Path, keys: Mapping[str, Any], key: str, allowed: tuple[str, str
     word = str(keys.get(key, allowed[0])).strip().lower().replace(" ", "")
     word = re.sub(r"^(?:exp|e\^?)\(?([+-]?)[ij](?:wt|ωt|omegat)\)?$", r"exp(\1jwt)", word).replace("(j", "(+j")
     if word not in allowed:
-        raise DataError(f"{path}: found {key} = {word}; allowed: {' or '.join(allowed)}")
+        raise DataError(f"{path}: got {key} = {word}; expected {' or '.join(allowed)}")
     return word == allowed[1]
 
 
@@ -186,8 +186,8 @@ def _check_phase(path: Path, pressure: Complex, from_m: float) -> tuple[str, ...
         return ()
     if from_m > 0:
         raise DataError(
-            f"{path}: found imaginary parts (a phase) of 0 at every frequency and direction, {from_m:g} m from the "
-            "source; allowed: pressure with its phase; export the complex pressure, not its magnitude"
+            f"{path}: got imaginary parts (a phase) of 0 at every frequency and direction, {from_m:g} m from the "
+            "source; expected pressure with its phase; export the complex pressure, not its magnitude"
         )
     if np.ptp(20 * np.log10(np.abs(pressure) + 1e-12)) < 0.1:  # a point source at the origin
         return ()
@@ -207,12 +207,12 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     worst = elevation_deg[np.argmax(np.abs(elevation_deg))]
     if abs(worst) > 90 + 1e-6:
         remedy = "elevation is up from the horizontal, not down from the pole"
-        raise DataError(f"{path}: found an elevation of {worst:g} degrees; allowed: -90 to 90; {remedy}")
+        raise DataError(f"{path}: got an elevation of {worst:g} degrees; expected -90 to 90; {remedy}")
     turned = _word(path, keys, "azimuth", ("counter-clockwise", "clockwise")) or request.clockwise
     conjugate = _word(path, keys, "time", ("exp(+jwt)", "exp(-jwt)"))
     stated_m = float(_numbers(path, keys, "distance_m", 1)[0])
     if stated_m < 0:
-        raise DataError(f"{path}: found distance_m = {stated_m:g}; allowed: a distance from 0 m; correct it")
+        raise DataError(f"{path}: got distance_m = {stated_m:g}; expected a distance from 0 m; correct it")
     from_m = stated_m if request.distance_m is None else request.distance_m
     no_phase = _check_phase(path, pressure, from_m)
     position_m = _numbers(path, keys, "driver_position_m", 3)

@@ -71,7 +71,7 @@ def check_writable(out: Path, *, inputs: Sequence[Path] = (), force: bool = Fals
     OutputError : no room there, or a folder that is read-only
     """
     if out.suffix.lower() != ".sofa":
-        raise UsageError(f"{out}: found the suffix {out.suffix or 'none'}; allowed: .sofa; name it with -o OUT.sofa")
+        raise UsageError(f"{out}: got the suffix {out.suffix or 'none'}; expected .sofa; name it with -o OUT.sofa")
     expected = "a new file, or one as `designer convert` wrote it"
     check_file(out, inputs=tuple(inputs), is_own=is_sealed, expected=expected, force=force)
     reserve(out)
@@ -112,12 +112,12 @@ def convert(
         if len(kinds) > 1:
             what = ", ".join(f"{path} (a {kind})" for path, kind in kinds.items())
             raise UsageError(
-                f"found {what}; allowed: drivers of one file together, or one head, or one device; convert each alone"
+                f"got {what}; expected drivers of one file together, or one head, or one device; convert each alone"
             )
         unfit = [f.name for f in fields(options) if getattr(options, f.name) != f.default]
         if unfit:
             flag = f"--{unfit[0].removesuffix('_deg').removesuffix('_m').replace('_', '-')}"
-            raise UsageError(f"{path}: found {flag} for a {kind}; allowed: for drivers alone; leave it out")
+            raise UsageError(f"{path}: got {flag} for a {kind}; expected for drivers alone; leave it out")
         sofa, made = _head(path) if kind == "head" else _device(path)
     kept = global_texts(path) if path.suffix.lower() in SOFA and len(kinds) == 1 else {}
     title = ", ".join(names) if names else path.stem

@@ -108,7 +108,7 @@ class MeasuredDevice:
             place, there = places_m[missing[0]], self.receivers_m[nearest[missing[0]]]
             raise DataError(
                 f"{self.path}: {what} at {np.round(place, 3).tolist()} has no receiver; the nearest is at"
-                f" {np.round(there, 3).tolist()}; allowed: a receiver within {MATCH_M * 1000:g} mm; measure there, or ask for"
+                f" {np.round(there, 3).tolist()}; expected a receiver within {MATCH_M * 1000:g} mm; measure there, or ask for"
                 " what was measured (listener.position_m, ear_cloud_m, grid.azimuth_step_deg, grid.azimuth_distance_m)"
             )
         return [int(i) for i in nearest]
@@ -135,10 +135,10 @@ def read_device(path: Path, drivers: int | None) -> MeasuredDevice:
     DataError : the file is not SOFA, of another convention, too large, or does not hold that many drivers
     """
     if not path.is_file():
-        raise DataError(f"{path}: no such file; allowed: {ALLOWED}")
+        raise DataError(f"{path}: no such file; expected {ALLOWED}")
     if path.stat().st_size > MAX_BYTES:
         found = f"{path.stat().st_size / 1e6:.0f} MB"
-        raise DataError(f"{path}: {found}; allowed: at most {MAX_BYTES / 1e6:.0f} MB; export less")
+        raise DataError(f"{path}: {found}; expected at most {MAX_BYTES / 1e6:.0f} MB; export less")
     head = head_of(path, ALLOWED)
     _check_metadata(head, drivers)
     sofa = head.read()
@@ -156,7 +156,7 @@ def _device(head: SofaHead, sofa: Any, drivers: int | None) -> MeasuredDevice:
         data = _points_drivers(sofa.Data_IR, emitters)
         rate = float(np.asarray(sofa.Data_SamplingRate).ravel()[0])
         if not 1.0 <= rate <= 1e7:
-            raise DataError(f"{path}: found a sampling rate of {rate:g} Hz; allowed: 1 to 10000000 Hz; correct it")
+            raise DataError(f"{path}: got a sampling rate of {rate:g} Hz; expected 1 to 10000000 Hz; correct it")
         delay_s = _delays(sofa, emitters, measurements) / rate
     else:
         data = _points_drivers(sofa.Data_Real + 1j * sofa.Data_Imag, emitters)
@@ -164,28 +164,28 @@ def _device(head: SofaHead, sofa: Any, drivers: int | None) -> MeasuredDevice:
         rising(path, frequency_hz)
         if frequency_hz.size != data.shape[2]:
             found = f"{frequency_hz.size} frequencies for spectra of {data.shape[2]}"
-            raise DataError(f"{path}: found {found}; allowed: one each")
+            raise DataError(f"{path}: got {found}; expected one each")
     points_m = _receivers(path, sofa, measurements if emitters else 1)
     if not np.isfinite(delay_s).all():
         found = "a place or a delay that is not finite"
-        raise DataError(f"{path}: found {found}; allowed: numbers; export it again")
+        raise DataError(f"{path}: got {found}; expected numbers; export it again")
     if drivers is not None and data.shape[1] != drivers:
         found = f"{data.shape[1]} drivers (emitters, or measurements)"
-        raise DataError(f"{path}: found {found}; allowed: as many as the problem's, {drivers}")
+        raise DataError(f"{path}: got {found}; expected as many as the problem's, {drivers}")
     if len(points_m) != len(data):
         found = f"{len(points_m)} ReceiverPosition rows for {len(data)} receivers"
-        raise DataError(f"{path}: found {found}; allowed: one each")
+        raise DataError(f"{path}: got {found}; expected one each")
     if not np.isfinite(data).all():
         r, l = np.argwhere(~np.isfinite(data).all(axis=2))[0]
         found = f"NaN or infinity at receiver {r}, driver {l}"
-        raise DataError(f"{path}: found {found}; allowed: finite values; measure it again")
+        raise DataError(f"{path}: got {found}; expected finite values; measure it again")
     if frequency_hz is not None:
         remedy = "complex spectra; export them with their phase"
         refuse_no_phase(str(path), data, ", so the phase was not exported", remedy)
     silent = np.flatnonzero(~np.abs(data).any(axis=(0, 2)))
     if silent.size:
         found = f"driver {silent[0]} is silent at every receiver"
-        raise DataError(f"{path}: {found}; allowed: drivers that sound; measure it again")
+        raise DataError(f"{path}: {found}; expected drivers that sound; measure it again")
     places = cartesian(sofa, "EmitterPosition", str(path))
     known = places if emitters and len(places) == data.shape[1] else None
     return MeasuredDevice(
@@ -207,7 +207,7 @@ def _check_metadata(head: SofaHead, drivers: int | None) -> None:
         found = f"{size / 1e6:,.0f} MB of data ({' x '.join(map(str, sizes))})"
         allowed = f"at most {MAX_BYTES / 1e6:.0f} MB; export less"
     if found:
-        raise DataError(f"{head.path}: found {found}; allowed: {allowed}")
+        raise DataError(f"{head.path}: got {found}; expected {allowed}")
     count = sizes[0]
     moved = [] if count == 1 else list(head.moving())
     if head.convention in EMITTER_CONVENTIONS:
@@ -215,7 +215,7 @@ def _check_metadata(head: SofaHead, drivers: int | None) -> None:
         what = "the device, or its emitters, move (a turntable)"
         if count > 1 and not moved:
             raise DataError(
-                f"{head.path}: found {count} measurements between which nothing moves; allowed: one, or one for each place of "
+                f"{head.path}: got {count} measurements between which nothing moves; expected one, or one for each place of "
                 "the listener (ListenerPosition, ListenerView or ReceiverPosition); keep one of them, or their mean"
             )
     else:  # drivers one after the other, each a source of its own
@@ -223,7 +223,7 @@ def _check_metadata(head: SofaHead, drivers: int | None) -> None:
         what = f"something moves: a turntable or a head that turns, not {count} drivers"
     if turned:
         raise DataError(
-            f"{head.path}: found {count} measurements between which {what} ({', '.join(turned)} changes); allowed: the device at"
+            f"{head.path}: got {count} measurements between which {what} ({', '.join(turned)} changes); expected the device at"
             " rest, a driver a measurement or an emitter; write each driver's responses over direction as"
             " FreeFieldDirectivityTF, or all places of the listener as receivers"
         )
@@ -241,7 +241,7 @@ def _receivers(path: Path, sofa: Any, measurements: int) -> Real:
     axes = axes_of(rows("ListenerView", [1.0, 0.0, 0.0]), rows("ListenerUp", [0.0, 0.0, 1.0]))
     if axes is None:
         allowed = "two directions; write where its up is"
-        raise DataError(f"{path}: found ListenerView along ListenerUp; allowed: {allowed}")
+        raise DataError(f"{path}: got ListenerView along ListenerUp; expected {allowed}")
     place, stored, points = rows("ListenerPosition", [0.0, 0.0, 0.0]), sofa.ReceiverPosition, []
     for m in range(measurements):
         each = stored[:, :, m] if stored.ndim == 3 and stored.shape[2] == measurements else stored

@@ -118,7 +118,7 @@ class MeasuredDirectivity:
             raise DataError(
                 f"{self.summary.files[0]}: driver {self.summary.driver} was measured from "
                 f"{self.frequency_hz[0]:.6g} to {highest_hz:.6g} Hz, and {where} asks for {band_hz[0]:.6g} to "
-                f"{band_hz[1]:.6g} Hz; allowed: up to {highest_hz:.6g} Hz; end the band there, or measure higher"
+                f"{band_hz[1]:.6g} Hz; expected up to {highest_hz:.6g} Hz; end the band there, or measure higher"
             )
 
     def transfer(

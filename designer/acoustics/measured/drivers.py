@@ -55,9 +55,9 @@ class MeasuredDrivers:
             places[l] = self.places_m[l]
         return places
 
-    def source_reach_m(self) -> Real:
+    def source_extent_m(self) -> Real:
         """How far around that place it comes from (L,): of a measured driver, its cabinet's edges, as far as those of most are."""
-        reach_m = self.model.source_reach_m().copy()
+        reach_m = self.model.source_extent_m().copy()
         reach_m[list(self.measured)] = CABINET_M
         return reach_m
 

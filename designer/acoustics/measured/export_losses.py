@@ -60,9 +60,9 @@ def without_phase(raw: RawSet) -> RawSet:
         n = int(uneven[0])
         other = raw.labels[int(np.argmin(zero))]
         raise DataError(
-            f"{raw.files[n] if len(raw.files) == len(raw.labels) else raw.files[0]}: found a phase of "
+            f"{raw.files[n] if len(raw.files) == len(raw.labels) else raw.files[0]}: got a phase of "
             f"{np.degrees(np.angle(raw.pressure[0, n])):.4g} at every frequency of {raw.labels[n]}, while {other} has "
-            "one; allowed: a phase for all angles of a set, or for none; export all angles with their phase"
+            "one; expected a phase for all angles of a set, or for none; export all angles with their phase"
         )
     return raw
 
@@ -80,9 +80,9 @@ def check_levels(raw: RawSet) -> list[str]:
     if spread_db > MIN_SPREAD_DB and (same_at.size or same_maximum):
         where = f"at {f[same_at[0]]:.4g} Hz" if same_at.size else "at its maximum"
         raise DataError(
-            f"{raw.files[0]}: found the same level {where} in all {len(lowest_db)} directions, which differ by "
+            f"{raw.files[0]}: got the same level {where} in all {len(lowest_db)} directions, which differ by "
             f"{spread_db:.1f} dB at {f[0]:.4g} Hz, where a driver radiates alike: each was normalised by itself, and "
-            "the levels between them are lost; allowed: levels as they were measured; export without normalising"
+            "the levels between them are lost; expected levels as they were measured; export without normalising"
         )
     flat = np.ptp(level_db[:, axis]) < SAME_DB and np.log2(f[-1] / max(f[0], f[1])) > FLAT_OCTAVES
     if flat and np.ptp(level_db, axis=0).max() > MIN_SPREAD_DB:
@@ -108,8 +108,8 @@ def check_ends(files: tuple[Path, ...]) -> None:
     open_ended = [path for path in files if not path.read_bytes().rstrip(b" \t").endswith((b"\n", b"\r", b"\n\x00"))]
     if open_ended and 2 * len(open_ended) < len(files):
         raise DataError(
-            f"{open_ended[0]}: found an end within its last line, where {len(files) - len(open_ended)} files of the "
-            "set end with a line; allowed: whole lines; the file was cut off: copy or export it again"
+            f"{open_ended[0]}: got an end within its last line, where {len(files) - len(open_ended)} files of the "
+            "set end with a line; expected whole lines; the file was cut off: copy or export it again"
         )
 
 
@@ -151,8 +151,8 @@ def check_impulses(files: tuple[Path, ...], samples: list[Real]) -> list[str]:
             else ("", "they are clipped there", "record at a lower level")
         )
         raise DataError(
-            f"{files[int(loudest[0])]}: found the same peak of {peak[loudest[0]]:.4g} in {all_of}{loudest.size} files, whose "
-            f"responses differ in shape: {why}; allowed: levels as they were recorded; {remedy}"
+            f"{files[int(loudest[0])]}: got the same peak of {peak[loudest[0]]:.4g} in {all_of}{loudest.size} files, whose "
+            f"responses differ in shape: {why}; expected levels as they were recorded; {remedy}"
         )
     if np.abs(shape - shape[0]).max() < OTHER_SHAPE:
         return []

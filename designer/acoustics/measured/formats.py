@@ -82,21 +82,21 @@ def read_set(files: tuple[Path, ...], name: str, request: Request) -> MeasuredDi
     """
     foreign = next((path for path in files if path.suffix.lower() in EXPORT_INSTEAD), None)
     if foreign is not None:
-        raise DataError(f"{foreign}: found {EXPORT_INSTEAD[foreign.suffix.lower()]}; allowed: {ALLOWED}")
+        raise DataError(f"{foreign}: got {EXPORT_INSTEAD[foreign.suffix.lower()]}; expected {ALLOWED}")
     suffixes = sorted({path.suffix.lower() for path in files})
     form = format_of(files[0])
     if form is None or not set(suffixes) <= set(form.suffixes):
         found = f"files of the kinds {', '.join(suffixes) or 'none'}"
-        raise DataError(f"{name}: found {found}; allowed: {ALLOWED}; name one kind of file")
+        raise DataError(f"{name}: got {found}; expected {ALLOWED}; name one kind of file")
     for asked, fits, found, allowed in (
         (request.emitter, form is sofa_directivity.FORMAT, f"#{request.emitter} after a file that is not SOFA", "# after a SOFA file"),
         (request.channel, form.channels, f"response_channel = {request.channel} for files without channels", "sound files"),
     ):  # fmt: skip
         if asked is not None and not fits:
-            raise DataError(f"{name}: found {found}; allowed: {allowed}; leave it out")
+            raise DataError(f"{name}: got {found}; expected {allowed}; leave it out")
     if request.angles is not None and not form.over_angle:
         found = "response_angles for a file that states its directions"
-        raise DataError(f"{files[0]}: found {found}; allowed: a set over angle; leave it out")
+        raise DataError(f"{files[0]}: got {found}; expected a set over angle; leave it out")
     raw = without_phase(form.read(files, request))
     raw = replace(raw, warnings=(*raw.warnings, *check_levels(raw)))
     if request.turned_about is not None:

@@ -26,25 +26,25 @@ def rising(file: Path, frequency_hz: Real, where: str = "") -> None:
     """Refuse frequencies that are negative, do not rise, or are no Hz."""
     if frequency_hz.size < 2:
         raise DataError(
-            f"{file}: found {frequency_hz.size} frequency{where}; allowed: at least two; export the whole band"
+            f"{file}: got {frequency_hz.size} frequency{where}; expected at least two; export the whole band"
         )
     falls = np.flatnonzero(np.diff(frequency_hz) <= 0)
     if falls.size:
         a, b = frequency_hz[falls[0]], frequency_hz[falls[0] + 1]
-        raise DataError(f"{file}: found {b:g} Hz after {a:g} Hz{where}; allowed: rising frequencies; export it again")
+        raise DataError(f"{file}: got {b:g} Hz after {a:g} Hz{where}; expected rising frequencies; export it again")
     if frequency_hz[-1] < MIN_HIGHEST_HZ:
         found = f"frequencies from {frequency_hz[0]:.4g} to {frequency_hz[-1]:.4g} Hz{where}"
         raise DataError(
-            f"{file}: found {found}; allowed: a band that reaches above {MIN_HIGHEST_HZ:g} Hz; multiply by 1000 if "
+            f"{file}: got {found}; expected a band that reaches above {MIN_HIGHEST_HZ:g} Hz; multiply by 1000 if "
             "they are kHz"
         )
     if frequency_hz[-1] > MAX_HIGHEST_HZ:
         found = f"frequencies up to {frequency_hz[-1]:.6g} Hz{where}"
         raise DataError(
-            f"{file}: found {found}; allowed: up to {MAX_HIGHEST_HZ:g} Hz; divide by 2π if they are radians a second"
+            f"{file}: got {found}; expected up to {MAX_HIGHEST_HZ:g} Hz; divide by 2π if they are radians a second"
         )
     if frequency_hz[0] < 0:
-        raise DataError(f"{file}: found {frequency_hz[0]:g} Hz{where}; allowed: frequencies from 0 Hz; export it again")
+        raise DataError(f"{file}: got {frequency_hz[0]:g} Hz{where}; expected frequencies from 0 Hz; export it again")
 
 
 def resampled(frequency_hz: Real, response: Complex, wanted_hz: Real) -> Complex:
@@ -72,8 +72,8 @@ def on_one_grid(files: tuple[Path, ...], grids_hz: list[Real], responses: list[C
     low, high = max(g[0] for g in grids_hz), min(g[-1] for g in grids_hz)
     if low >= high:
         raise DataError(
-            f"{files[other]}: found {grids_hz[other][0]:g} to {grids_hz[other][-1]:g} Hz, and {files[0].name} has "
-            f"{first[0]:g} to {first[-1]:g} Hz; allowed: files of one set that share a band; measure or export all "
+            f"{files[other]}: got {grids_hz[other][0]:g} to {grids_hz[other][-1]:g} Hz, and {files[0].name} has "
+            f"{first[0]:g} to {first[-1]:g} Hz; expected files of one set that share a band; measure or export all "
             "angles over the same band"
         )
     finest = max(grids_hz, key=lambda g: int(np.count_nonzero((g >= low) & (g <= high))))

@@ -123,7 +123,7 @@ class MeasuredHead:
         if wide.any() and self.interpolation.polygons is not None:
             at = int(np.argmax(np.where(wide, holes, 0.0)))
             said.append(
-                f"{self.name}: found {int(wide.sum())} holes between directions {2 * usual:.0f} degrees apart, the largest"
+                f"{self.name}: got {int(wide.sum())} holes between directions {2 * usual:.0f} degrees apart, the largest"
                 f" {2 * holes[at]:.0f} degrees wide around {said_direction(self.interpolation.polygons.normals[at])};"
                 " they are interpolated across"
             )

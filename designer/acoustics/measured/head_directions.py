@@ -52,7 +52,7 @@ def placed(sofa: Any, measurements: int, emitters: int, name: str) -> Placement:
     said: list[str] = []
     kind = str(getattr(sofa, "EmitterPosition_Type", "cartesian"))
     if emitters > 1 and "harmonics" in kind.lower():
-        raise DataError(f"{name}: found spherical harmonics in place of directions; allowed: directions")
+        raise DataError(f"{name}: got spherical harmonics in place of directions; expected directions")
     rows = measurements // emitters
     source, radians = _cartesian(sofa, "SourcePosition", name, rows, said)
     readings = [("as the file says", source)]
@@ -71,12 +71,12 @@ def placed(sofa: Any, measurements: int, emitters: int, name: str) -> Placement:
         readings = [turned[0], ("leaving ListenerView out", readings[0][1]), *turned[1:]]
     lengths = [np.linalg.norm(places, axis=1) for _, places in readings]
     if min(float(length.min()) for length in lengths) <= 0:
-        raise DataError(f"{name}: found a source at the listener's own place; allowed: SourcePosition away from it")
+        raise DataError(f"{name}: got a source at the listener's own place; expected SourcePosition away from it")
     distance_m = lengths[0]
     odd = (distance_m < LEAST_DISTANCE_M) | (distance_m > MOST_DISTANCE_M)
     if odd.any():
         said.append(
-            f"found sources at {distance_m[odd][0]:g} m; allowed: {LEAST_DISTANCE_M:g} to {MOST_DISTANCE_M:g} m; they are"
+            f"got sources at {distance_m[odd][0]:g} m; expected {LEAST_DISTANCE_M:g} to {MOST_DISTANCE_M:g} m; they are"
             " taken as far away"
         )
         distance_m = np.where(odd, np.inf, distance_m)
@@ -90,7 +90,7 @@ def _cartesian(sofa: Any, key: str, name: str, rows: int, said: list[str]) -> tu
     """Positions (rows, 3) in metres, and the same with degrees taken for radians where their numbers allow it."""
     values, (kind, units) = rows_of(sofa, key, name), kind_and_units(sofa, key)
     if len(values) not in (1, rows):
-        raise DataError(f"{name}: found {len(values)} rows of {key} for {rows} measurements; allowed: one each")
+        raise DataError(f"{name}: got {len(values)} rows of {key} for {rows} measurements; expected one each")
     values = np.broadcast_to(values, (rows, 3))
     if "spherical" not in kind:
         return values, None
@@ -101,7 +101,7 @@ def _cartesian(sofa: Any, key: str, name: str, rows: int, said: list[str]) -> tu
     in_radians = units.startswith("rad")
     if in_radians and not small:
         said.append(
-            f"found {key} in units of {units!r} with an azimuth or elevation of {np.abs(angles).max():g}; allowed:"
+            f"got {key} in units of {units!r} with an azimuth or elevation of {np.abs(angles).max():g}; allowed:"
             " radians up to 6.28; the numbers are taken as degrees"
         )
         in_radians = False
@@ -109,7 +109,7 @@ def _cartesian(sofa: Any, key: str, name: str, rows: int, said: list[str]) -> tu
         angles = np.degrees(angles)
     if (np.abs(angles[:, 1]) > 90 + 1e-3).any():
         raise DataError(
-            f"{name}: found elevations of {angles[:, 1].min():g} to {angles[:, 1].max():g} degrees in {key}; allowed:"
+            f"{name}: got elevations of {angles[:, 1].min():g} to {angles[:, 1].max():g} degrees in {key}; allowed:"
             " -90 to 90, 0 being the horizon; subtract a polar angle from 90"
         )
     doubtful = small and not in_radians and np.ptp(angles) > 0 and key == "SourcePosition"
@@ -127,7 +127,7 @@ def _axes(sofa: Any, rows: int, name: str, said: list[str]) -> Real | None:
         up = _cartesian(sofa, "ListenerUp", name, rows, said)[0]
     axes = axes_of(forward, up)
     if axes is None:
-        said.append("found ListenerView along ListenerUp, which gives no left; both are left out")
+        said.append("got ListenerView along ListenerUp, which gives no left; both are left out")
     return None if axes is None or np.allclose(axes, np.eye(3), rtol=0, atol=1e-6) else axes
 
 
@@ -137,7 +137,7 @@ def _first_is_left(sofa: Any, name: str, said: list[str]) -> bool | None:
         y = _cartesian(sofa, "ReceiverPosition", name, 2, said)[0][:, 1]
         if y[0] != y[1]:
             return bool(y[0] > y[1])
-    said.append("found no ReceiverPosition that tells left from right")
+    said.append("got no ReceiverPosition that tells left from right")
     return None
 
 
@@ -162,11 +162,11 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
             found.append((agrees, words, directions, first_is_left, wanted))
     lateral = max(float(np.abs(directions[:, 1]).max()) for _, directions in placement.readings)
     if lateral < 0.2 or (lateral < 0.5 and energy < (5e-5) ** 2 * interaural_s.size):
-        said = ["found directions near the middle alone: ears unchecked"]
+        said = ["got directions near the middle alone: ears unchecked"]
         return placement.readings[0][1], declared is not False, said
     if energy < (3e-5) ** 2 * interaural_s.size:
         raise DataError(
-            f"{name}: found no interaural time ({np.abs(interaural_s).max() * 1e6:.0f} us at most); allowed: responses"
+            f"{name}: got no interaural time ({np.abs(interaural_s).max() * 1e6:.0f} us at most); expected responses"
             " with their delays, in the samples or in Data.Delay"
         )
     if declared is not None and found[0][0] >= AGREES:
@@ -182,17 +182,17 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
         likeness = float(interaural_s @ wanted) / np.sqrt(energy * float(wanted @ wanted))
         if likeness < 0.7:
             raise DataError(
-                f"{name}: found an interaural time that does not follow the directions (likeness {likeness:.2f}); allowed:"
+                f"{name}: got an interaural time that does not follow the directions (likeness {likeness:.2f}); allowed:"
                 " azimuth 0 in front and 90 degrees on the left, in the units that SourcePosition names"
             )
         if scale < LEAST_TIME:
             raise DataError(
-                f"{name}: found an interaural time {scale:.2f} times that of a head of 8.75 cm"
+                f"{name}: got an interaural time {scale:.2f} times that of a head of 8.75 cm"
                 f" ({np.abs(interaural_s).max() * 1e6:.0f} us at most), as of minimum-phase responses: the delays were taken out;"
                 " allowed: responses with their delays, in the samples or in Data.Delay; export the head without minimum phase"
             )
         said.append(
-            f"found an interaural time {scale:.1f} times that of a head of 8.75 cm; doubtful: the sampling rate or the"
+            f"got an interaural time {scale:.1f} times that of a head of 8.75 cm; doubtful: the sampling rate or the"
             " units of SourcePosition"
         )
     taken = f"the first receiver is taken as the {'left' if first_is_left else 'right'} ear"

@@ -81,9 +81,9 @@ def read_recording(path: Path, name: str, *, precise: bool = False) -> HeadRecor
         sign = time_sign(responses, rate_hz)
         if sign.is_reversed:  # conjugation reverses time
             responses = _from_the_quiet(np.roll(responses[..., ::-1], 1, axis=2), rate_hz)
-            sign_said.append(f"found spectra of e^(-jwt), because {sign}; allowed: e^(+jwt); they are conjugated")
+            sign_said.append(f"got spectra of e^(-jwt), because {sign}; expected e^(+jwt); they are conjugated")
         elif sign.is_doubtful:
-            sign_said.append(f"found that {sign}; doubtful: the levels or the delays of the two channels")
+            sign_said.append(f"got that {sign}; doubtful: the levels or the delays of the two channels")
     full_scale = max(float(responses.max()), -float(responses.min()), 1e-30)
     dtype = np.float64 if precise else np.float32  # as exact as any measurement
     responses = np.divide(responses, full_scale, dtype=dtype, casting="same_kind")
@@ -114,7 +114,7 @@ def _one_shell(distance_m: Real) -> tuple[Index, float, list[str]]:
     said = []
     if not far.all():
         said.append(
-            f"found measurements from {finite.min():g} to {finite.max():g} m; the {int(far.sum())} at"
+            f"got measurements from {finite.min():g} to {finite.max():g} m; the {int(far.sum())} at"
             f" {np.median(finite[far]):g} m are used"
         )
     return np.flatnonzero(far), float(np.median(finite[far])), said
@@ -134,7 +134,7 @@ def _each_once(recording: HeadRecording) -> tuple[Index, list[str]]:
     first = recording.directions[later[0]]
     azimuth, elevation = spherical_deg(first)
     said = (
-        f"found {later.size} directions measured more than once, first azimuth {azimuth:.1f}, elevation {elevation:.1f};"
+        f"got {later.size} directions measured more than once, first azimuth {azimuth:.1f}, elevation {elevation:.1f};"
         f" they differ by up to {apart_db:.1f} dB below 1.5 kHz, and the first of each is used"
     )
     return np.setdiff1d(np.arange(len(recording.directions)), later), [said]
@@ -163,7 +163,7 @@ def _metadata(path: Path, name: str) -> SofaHead:
     )
     for is_so, found, allowed in faults:
         if is_so:
-            raise DataError(f"{name}: found {found}; allowed: {allowed}")
+            raise DataError(f"{name}: got {found}; expected {allowed}")
     return head
 
 
@@ -181,12 +181,12 @@ def _responses(sofa: Any, head: SofaHead) -> tuple[Real, float, Real]:
     rates = np.unique(sofa.Data_SamplingRate)
     if rates.size != 1 or not 4000 <= rates[0] <= 1_000_000:
         found = ", ".join(f"{rate:g}" for rate in rates[:3])
-        raise DataError(f"{name}: found a sampling rate of {found} Hz; allowed: one, from 4000 to 1000000 Hz")
+        raise DataError(f"{name}: got a sampling rate of {found} Hz; expected one, from 4000 to 1000000 Hz")
     delay = getattr(sofa, "Data_Delay", np.zeros((1, 2)))
     delay = delay.reshape(-1, 2, e) if e > 1 and delay.size % (2 * e) == 0 else delay.reshape(-1, 2, 1)
     delay = _by_direction(np.broadcast_to(delay[:, :, None, :], (len(delay), 2, 1, data.shape[0] // m)), len(delay), e)
     if not np.isfinite(delay).all():
-        raise DataError(f"{name}: found Data.Delay that is not finite; allowed: samples")
+        raise DataError(f"{name}: got Data.Delay that is not finite; expected samples")
     return data, float(rates[0]), delay[:, :, 0]
 
 
@@ -202,8 +202,8 @@ def _refuse_nan(data: Real | Complex, name: str) -> None:
     if bad.any():
         where, ear = np.argwhere(bad)[0]
         raise DataError(
-            f"{name}: found NaN or infinity in {int(bad.any(axis=1).sum())} of {len(bad)} measurements, first in"
-            f" measurement {where}, receiver {ear}; allowed: finite numbers; leave these measurements out"
+            f"{name}: got NaN or infinity in {int(bad.any(axis=1).sum())} of {len(bad)} measurements, first in"
+            f" measurement {where}, receiver {ear}; expected finite numbers; leave these measurements out"
         )
 
 
@@ -221,13 +221,13 @@ def _from_spectra(spectra: Complex, frequency_hz: Real, name: str) -> tuple[Real
     both are carried on to 0 Hz, the phase to a multiple of pi. What precedes the sound is put at the beginning.
     """
     if frequency_hz.size != spectra.shape[2] or frequency_hz.size < 8 or (np.diff(frequency_hz) <= 0).any():
-        raise DataError(f"{name}: found frequencies N that do not rise, or are too few; allowed: 8 or more, in hertz")
+        raise DataError(f"{name}: got frequencies N that do not rise, or are too few; expected 8 or more, in hertz")
     step_hz = float(np.min(np.diff(frequency_hz)))
     if frequency_hz[0] < 0 or frequency_hz[-1] < 2000:
-        raise DataError(f"{name}: found frequencies up to {frequency_hz[-1]:g}; allowed: hertz, to 2000 or more")
+        raise DataError(f"{name}: got frequencies up to {frequency_hz[-1]:g}; expected hertz, to 2000 or more")
     bins = round(float(frequency_hz[-1]) / step_hz) + 1
     if bins * spectra.shape[0] * 4 > MAX_NUMBERS:
-        raise DataError(f"{name}: found frequencies {step_hz:g} Hz apart at the closest; allowed: fewer or wider apart")
+        raise DataError(f"{name}: got frequencies {step_hz:g} Hz apart at the closest; expected fewer or wider apart")
     grid_hz = np.arange(bins) * step_hz
     if bins == frequency_hz.size and np.allclose(grid_hz, frequency_hz, rtol=0, atol=1e-3 * step_hz):
         even = spectra
@@ -296,11 +296,11 @@ def left_out(responses: Real, delay: Real, directions: Real, name: str) -> tuple
         azimuth, elevation = spherical_deg(directions[first])
         count = int(which.any(axis=1).sum())
         words = (
-            f"found {count} of {len(responses)} measurements {what}, first measurement {first} (azimuth {azimuth:.0f},"
+            f"got {count} of {len(responses)} measurements {what}, first measurement {first} (azimuth {azimuth:.0f},"
             f" elevation {elevation:.0f}), receiver {ear}"
         )
         if count > MOST_FAULTY * len(responses):
-            raise DataError(f"{name}: {words}; allowed: at most a tenth; use another file")
+            raise DataError(f"{name}: {words}; expected at most a tenth; use another file")
         said.append(f"{words}; they are left out")
         keep &= ~which.any(axis=1)
     return keep, said

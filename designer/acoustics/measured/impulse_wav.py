@@ -55,12 +55,10 @@ def _samples(path: Path) -> tuple[Real, float]:
         missing = _data_bytes_missing(path)
         if missing:
             found = f"{missing} bytes fewer than its header says"
-            raise DataError(f"{path}: found {found}; allowed: a whole file; copy or export it again")
+            raise DataError(f"{path}: got {found}; expected a whole file; copy or export it again")
         samples, rate = soundfile.read(str(path), dtype="float64", always_2d=True)
     except soundfile.LibsndfileError as error:
-        raise DataError(
-            f"{path}: found no sound file ({error}); allowed: WAV, FLAC or AIFF; export it again"
-        ) from error
+        raise DataError(f"{path}: got no sound file ({error}); expected WAV, FLAC or AIFF; export it again") from error
     return samples, float(rate)
 
 
@@ -76,20 +74,20 @@ def read_two_ears(path: Path) -> tuple[Real, float]:
     for is_so, fault in (
         (
             channels != 2,
-            f"{channels} channels; allowed: two, the left and the right ear; export both into one file",
+            f"{channels} channels; expected two, the left and the right ear; export both into one file",
         ),
         (
             length > MOST_SAMPLES,
-            f"{length:,} samples; allowed: at most {MOST_SAMPLES:,}; cut it to the direct sound",
+            f"{length:,} samples; expected at most {MOST_SAMPLES:,}; cut it to the direct sound",
         ),
-        (not np.isfinite(samples).all(), "NaN or infinity; allowed: finite samples; export it again"),
+        (not np.isfinite(samples).all(), "NaN or infinity; expected finite samples; export it again"),
         (
             not np.abs(samples).any(axis=0).all(),
-            "an ear without sound; allowed: an impulse response at each ear; measure it again",
+            "an ear without sound; expected an impulse response at each ear; measure it again",
         ),
     ):
         if is_so:
-            raise DataError(f"{path}: found {fault}")
+            raise DataError(f"{path}: got {fault}")
     return samples, rate
 
 
@@ -99,31 +97,31 @@ def _read_impulse(path: Path, channel: int | None) -> tuple[Real, float, int, li
     count = samples.shape[1]
     if channel is None and count != 1:
         remedy = f"name this driver's: response_channel = 1 to {count}"
-        raise DataError(f"{path}: found {count} channels; allowed: one, or a channel for each driver; {remedy}")
+        raise DataError(f"{path}: got {count} channels; expected one, or a channel for each driver; {remedy}")
     if channel is not None and channel > count:
         found = f"{count} channel{'s' * (count > 1)}, and response_channel = {channel}"
         remedy = "correct the key, or record all drivers' channels"
-        raise DataError(f"{path}: found {found}; allowed: a channel from 1 to {count}; {remedy}")
+        raise DataError(f"{path}: got {found}; expected a channel from 1 to {count}; {remedy}")
     x = samples[:, 0 if channel is None else channel - 1]
     if not np.isfinite(x).all():
         found = f"NaN or infinity at sample {int(np.argmin(np.isfinite(x)))}"
-        raise DataError(f"{path}: found {found}; allowed: finite samples; export it again")
+        raise DataError(f"{path}: got {found}; expected finite samples; export it again")
     peak = float(np.abs(x).max(initial=0.0))
     if peak < SILENT:
         found = f"silence: no sample above {20 * np.log10(SILENT):.0f} dB of full scale"
-        raise DataError(f"{path}: found {found}; allowed: an impulse response; measure it again")
+        raise DataError(f"{path}: got {found}; expected an impulse response; measure it again")
     crest = peak / float(np.sqrt(np.mean(x**2)))
     if crest < MIN_CREST:
         raise DataError(
-            f"{path}: found a signal whose peak is {20 * np.log10(crest):.1f} dB above its root mean square, as a "
-            "sweep's or a tone's; allowed: an impulse response; export the impulse response that the measuring program "
+            f"{path}: got a signal whose peak is {20 * np.log10(crest):.1f} dB above its root mean square, as a "
+            "sweep's or a tone's; expected an impulse response; export the impulse response that the measuring program "
             "computes from it"
         )
     at_peak = np.abs(x) >= peak * (1 - 1e-4)
     run = max(len(part) for part in "".join("x" if v else " " for v in at_peak).split())
     if run >= CLIPPED_RUN:
         found = f"{run} samples in a row at the peak of {peak:.4g}: it is clipped"
-        raise DataError(f"{path}: found {found}; allowed: an impulse response; record it at a lower level")
+        raise DataError(f"{path}: got {found}; expected an impulse response; record it at a lower level")
     onset = int(np.argmax(np.abs(x) > ONSET * peak))
     cut = f"{path.name}: onset is cut: its first sample is at {20 * np.log10(max(abs(x[0]) / peak, 1e-15)):.0f} dB of the peak already, and"
     cut += " a rise before it is expected; export it with a few milliseconds before the peak"
@@ -155,8 +153,8 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     lowest_hz, highest_hz = 1 / window_s, USABLE * min(rates) / 2
     if lowest_hz >= highest_hz / 2:
         raise DataError(
-            f"{files[0]}: found a window of {1000 * window_s:.3g} ms, which resolves nothing below {lowest_hz:.0f} Hz; "
-            f"allowed: one that leaves a band below {highest_hz:.0f} Hz; lengthen gate_ms or the files"
+            f"{files[0]}: got a window of {1000 * window_s:.3g} ms, which resolves nothing below {lowest_hz:.0f} Hz; "
+            f"expected one that leaves a band below {highest_hz:.0f} Hz; lengthen gate_ms or the files"
         )
     count = int(np.clip(2 * np.ceil((highest_hz - lowest_hz) * window_s), 64, MAX_FREQUENCIES))
     frequency_hz = np.linspace(lowest_hz, highest_hz, count)

@@ -95,7 +95,7 @@ def about_own_place(raw: RawSet, turned: TurnedAbout, request: Request) -> RawSe
     """
     if raw.places_driver:
         raise DataError(
-            f"{raw.files[0]}: found response_turned_about beside a file that states its driver's place; allowed: one of "
+            f"{raw.files[0]}: got response_turned_about beside a file that states its driver's place; expected one of "
             "the two; leave response_turned_about out"
         )
     axes = driver_axes(turned.facing_deg)
@@ -105,8 +105,8 @@ def about_own_place(raw: RawSet, turned: TurnedAbout, request: Request) -> RawSe
     offset_m = float(np.linalg.norm(place_m))
     if from_m and from_m <= 1.05 * offset_m:
         raise DataError(
-            f"{raw.files[0]}: found a microphone at {from_m:g} m from the turning point, and the driver at "
-            f"{offset_m:.3g} m from it; allowed: a microphone beyond the driver; state the distance in "
+            f"{raw.files[0]}: got a microphone at {from_m:g} m from the turning point, and the driver at "
+            f"{offset_m:.3g} m from it; expected a microphone beyond the driver; state the distance in "
             "response_distance_m, and the turning point in response_turned_about"
         )
     k = 2 * np.pi * raw.frequency_hz / request.speed_of_sound_m_s
@@ -163,8 +163,8 @@ def in_planes(raw: RawSet, measured: Real) -> RawSet:
         tilt_deg = float(np.degrees(np.arcsin(min(off.min(), 1.0))))
         if tilt_deg > MAX_TILT_DEG:
             raise DataError(
-                f"{raw.files[0]}: found microphones in the device's {name} plane up to {tilt_deg:.0f} degrees off any plane "
-                f"through the axis that the driver faces; allowed: up to {MAX_TILT_DEG:g} degrees; leave that plane's files "
+                f"{raw.files[0]}: got microphones in the device's {name} plane up to {tilt_deg:.0f} degrees off any plane "
+                f"through the axis that the driver faces; expected up to {MAX_TILT_DEG:g} degrees; leave that plane's files "
                 "out, or measure farther away, or turned about the driver"
             )
         of, moved_to = (

@@ -104,7 +104,7 @@ def check_bytes(file: Path | str, size: int, what: str = "bytes") -> None:
     """Refuse what is larger than `MAX_BYTES`."""
     if size > MAX_BYTES:
         raise DataError(
-            f"{file}: found {size / 1e6:,.0f} MB of {what}; allowed: up to {MAX_BYTES / 1e6:,.0f} MB; keep only this "
+            f"{file}: got {size / 1e6:,.0f} MB of {what}; expected up to {MAX_BYTES / 1e6:,.0f} MB; keep only this "
             "driver's directions and band, or thin out the frequencies"
         )
 
@@ -114,7 +114,7 @@ def one_file(files: tuple[Path, ...], what: str) -> Path:
     if len(files) > 1:
         kind = what.removesuffix("s")
         raise DataError(
-            f"{files[1]}: found {len(files)} {what}; allowed: one {kind.replace('SOFA ', '')} a driver; name one file"
+            f"{files[1]}: got {len(files)} {what}; expected one {kind.replace('SOFA ', '')} a driver; name one file"
         )
     return files[0]
 
@@ -130,7 +130,7 @@ def matching_files(pattern: str, folder: Path) -> tuple[Path, ...]:
     parent = whole.parent
     if whole.is_dir():
         raise DataError(
-            f'{whole}: found a folder; allowed: a file, or a pattern of files; name its files: "{pattern}/*.frd"'
+            f'{whole}: got a folder; expected a file, or a pattern of files; name its files: "{pattern}/*.frd"'
         )
     files = [whole] if whole.exists() else []
     if not files and parent.is_dir():
@@ -139,12 +139,12 @@ def matching_files(pattern: str, folder: Path) -> tuple[Path, ...]:
         there = sorted(path.name for path in parent.iterdir()) if parent.is_dir() else []
         near = ", ".join(difflib.get_close_matches(whole.name, there, n=3, cutoff=0.4))
         remedy = f"nearest there: {near}" if near else f"the folder {parent} has no such name"
-        raise DataError(f"{whole}: found no file; allowed: a file or a pattern that matches files; {remedy}")
+        raise DataError(f"{whole}: got no file; expected a file or a pattern that matches files; {remedy}")
     sizes = [path.stat().st_size for path in files]
     for path, size in [*zip(files, sizes, strict=True), (whole, sum(sizes))]:
         check_bytes(path, size)
     if 0 in sizes:
-        raise DataError(f"{files[sizes.index(0)]}: found an empty file; allowed: measured data; export it again")
+        raise DataError(f"{files[sizes.index(0)]}: got an empty file; expected measured data; export it again")
     return tuple(files)
 
 

@@ -47,12 +47,12 @@ def check_silence(raw: RawSet) -> list[str]:
     level = 10 * np.log10(np.mean(np.abs(raw.pressure) ** 2, axis=0) + 1e-300)
     loudest, median = float(level.max()), float(np.median(level))
     if loudest < -250:
-        raise DataError(f"{raw.files[0]}: found silence in all directions; allowed: responses; measure it again")
+        raise DataError(f"{raw.files[0]}: got silence in all directions; expected responses; measure it again")
     silent = np.flatnonzero(level < loudest + SILENT_DB)
     if silent.size:
         raise DataError(
-            f"{raw.files[0] if len(raw.files) < len(level) else raw.files[silent[0]]}: found silence at "
-            f"{raw.labels[silent[0]]}, {loudest - level[silent[0]]:.0f} dB below the loudest direction; allowed: "
+            f"{raw.files[0] if len(raw.files) < len(level) else raw.files[silent[0]]}: got silence at "
+            f"{raw.labels[silent[0]]}, {loudest - level[silent[0]]:.0f} dB below the loudest direction; expected "
             f"responses within {-SILENT_DB:.0f} dB of each other; measure it again, or leave it out"
         )
     return [

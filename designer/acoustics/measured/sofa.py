@@ -97,7 +97,7 @@ class SofaHead:
             missing = words.rpartition("has no attribute ")[2] if "has no attribute" in words else ""
             found = f"no {missing.strip(chr(39))}" if missing else f"data that do not fit their dimensions ({words})"
             wanted = f"what the convention {self.convention} asks for"
-            raise DataError(f"{self.name}: found {found}; allowed: {wanted}; export it again") from error
+            raise DataError(f"{self.name}: got {found}; expected {wanted}; export it again") from error
 
 
 def head_of(path: Path, allowed: str, *, name: str | None = None) -> SofaHead:
@@ -120,7 +120,7 @@ def head_of(path: Path, allowed: str, *, name: str | None = None) -> SofaHead:
     if texts.get("Conventions") != "SOFA":
         inside = f" (it holds {', '.join(sorted(variables)[:5])})" if variables else ""
         remedy = "convert it, or write a complex table"
-        raise DataError(f"{name}: found an HDF5 file that is not SOFA{inside}; allowed: {allowed}; {remedy}")
+        raise DataError(f"{name}: got an HDF5 file that is not SOFA{inside}; expected {allowed}; {remedy}")
     return SofaHead(path, name, allowed, texts, sizes, variables)
 
 
@@ -138,7 +138,7 @@ def kind_of(path: Path) -> Kind:
     convention = head.convention
     if convention not in KNOWN:
         found = f"the SOFA convention {convention}"
-        raise DataError(f"{path}: found {found}; allowed: {', '.join(KNOWN)}; convert it to one of these")
+        raise DataError(f"{path}: got {found}; expected {', '.join(KNOWN)}; convert it to one of these")
     if convention == DRIVER_CONVENTION:
         return "driver"
     if convention in HEAD_CONVENTIONS and convention in DEVICE_CONVENTIONS:
@@ -152,7 +152,7 @@ def rows_of(sofa: Any, key: str, name: str) -> Real:
     values = np.asarray(getattr(sofa, key), dtype=float)
     values = values.reshape(-1, 3) if values.ndim < 3 else values[:, :, 0]
     if not np.isfinite(values).all():
-        raise DataError(f"{name}: found {key} that is not finite; allowed: numbers; export it again")
+        raise DataError(f"{name}: got {key} that is not finite; expected numbers; export it again")
     return values
 
 
@@ -174,12 +174,12 @@ def cartesian(sofa: Any, key: str, name: str) -> Real:
         return values
     if "spherical" not in kind or "harmonics" in kind:
         found = f"{key} in {kind or 'no type'}"
-        raise DataError(f"{name}: found {found}; allowed: cartesian or spherical; convert it to directions")
+        raise DataError(f"{name}: got {found}; expected cartesian or spherical; convert it to directions")
     angles = np.degrees(values[:, :2]) if units.startswith("rad") else values[:, :2]
     worst = float(np.abs(angles[:, 1]).max(initial=0.0))
     if worst > 90 + 1e-6:
         found = f"{key} with an elevation of {worst:g} degrees"
-        raise DataError(f"{name}: found {found}; allowed: -90 to 90; elevation is up from the horizontal")
+        raise DataError(f"{name}: got {found}; expected -90 to 90; elevation is up from the horizontal")
     return np.asarray(np.round(direction(angles[:, 0], angles[:, 1]), 15) * values[:, 2:])
 
 
@@ -197,7 +197,7 @@ def refuse_no_phase(name: str, spectra: Complex, lost: str, allowed: str) -> Non
     """Refuse spectra whose imaginary part is 0 throughout."""
     if not np.imag(spectra).any():
         found = f"Data.Imag of 0 throughout{lost}"
-        raise DataError(f"{name}: found {found}; allowed: {allowed}")
+        raise DataError(f"{name}: got {found}; expected {allowed}")
 
 
 @contextmanager
@@ -206,15 +206,15 @@ def _opened(path: Path, name: str, allowed: str) -> Iterator[Any]:
     import netCDF4  # slow to import
 
     if path.suffix.lower() in EXPORT_INSTEAD:
-        raise DataError(f"{name}: found {EXPORT_INSTEAD[path.suffix.lower()]}; allowed: {allowed}")
+        raise DataError(f"{name}: got {EXPORT_INSTEAD[path.suffix.lower()]}; expected {allowed}")
     try:
         with path.open("rb") as plain:
             first = plain.read(8)
     except OSError as error:
-        raise DataError(f"{name}: found no file that can be read ({error.strerror}); allowed: {allowed}") from error
-    remedy = f"allowed: {allowed}; copy or export it again: it may be cut off"
+        raise DataError(f"{name}: got no file that can be read ({error.strerror}); expected {allowed}") from error
+    remedy = f"expected {allowed}; copy or export it again: it may be cut off"
     if first != b"\x89HDF\r\n\x1a\n":
-        raise DataError(f"{name}: found no readable HDF5 file (not HDF5: it begins with {first[:4]!r}); {remedy}")
+        raise DataError(f"{name}: got no readable HDF5 file (not HDF5: it begins with {first[:4]!r}); {remedy}")
     try:
         with netCDF4.Dataset(str(path)) as file:
             yield file
@@ -222,7 +222,7 @@ def _opened(path: Path, name: str, allowed: str) -> Iterator[Any]:
         raise
     except Exception as error:  # netCDF4 and HDF5 raise many kinds; each means that the file cannot be used
         words = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{name}: found no readable HDF5 file (cut short or damaged: {words}); {remedy}") from error
+        raise DataError(f"{name}: got no readable HDF5 file (cut short or damaged: {words}); {remedy}") from error
 
 
 def _moves(variable: Any) -> bool:

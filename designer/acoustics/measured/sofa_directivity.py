@@ -46,13 +46,13 @@ def _metadata(path: Path) -> SofaHead:
     if head.convention != DRIVER_CONVENTION:
         remedy = "a head is named by [listener] head; convert other data to this convention"
         found = f"the SOFA convention {head.convention}"
-        raise DataError(f"{path}: found {found}; allowed: {DRIVER_CONVENTION}; {remedy}")
+        raise DataError(f"{path}: got {found}; expected {DRIVER_CONVENTION}; {remedy}")
     m, r, n = head.shape("MRN")
     check_bytes(path, 16 * m * r * n, f"data ({m} x {r} x {n})")
     if not head.variables >= DATA:
         found = f"a file without {', '.join(sorted(DATA - head.variables))}"
         allowed = f"complex pressure, as {DRIVER_CONVENTION} has it; export it again"
-        raise DataError(f"{path}: found {found}; allowed: {allowed}")
+        raise DataError(f"{path}: got {found}; expected {allowed}")
     return head
 
 
@@ -123,8 +123,8 @@ def _emitter(path: Path, sofa: Any, count: int, driver: str, asked: str | None) 
     if count == 1 and asked is None:
         return 0
     raise DataError(
-        f"{path}: found {count} emitter{'s' * (count > 1)} ({listed}), and {'several are' if matches else 'none is'} "
-        f"{wanted!r}; allowed: the name of one, or its index; name the driver so, or write response = "
+        f"{path}: got {count} emitter{'s' * (count > 1)} ({listed}), and {'several are' if matches else 'none is'} "
+        f"{wanted!r}; expected the name of one, or its index; name the driver so, or write response = "
         f'"{path.name}#0"'
     )
 
@@ -138,15 +138,15 @@ def _microphones(path: Path, sofa: Any, m: int, count: int) -> tuple[Real, Real]
     length_m = np.linalg.norm(receivers, axis=1)
     if (length_m < 1e-9).any():
         allowed = "receivers around the source; write where the microphones were"
-        raise DataError(f"{path}: found a receiver at the origin; allowed: {allowed}")
+        raise DataError(f"{path}: got a receiver at the origin; expected {allowed}")
     view, up = _places(own, "SourceView", path), np.atleast_2d(np.asarray(sofa.SourceUp, dtype=float))
     view, up = (v[min(m, len(v) - 1)].ravel()[None, :3] for v in (view, up))
     if np.linalg.norm(view) < 1e-9:
-        raise DataError(f"{path}: found a SourceView of no length; allowed: a direction; write where the source faces")
+        raise DataError(f"{path}: got a SourceView of no length; expected a direction; write where the source faces")
     axes = axes_of(view, up)
     if axes is None:
         raise DataError(
-            f"{path}: found SourceUp along SourceView; allowed: two directions; write where the source's up is"
+            f"{path}: got SourceUp along SourceView; expected two directions; write where the source's up is"
         )
     return receivers / length_m[:, None] @ axes[0].T, length_m
 
@@ -165,7 +165,7 @@ def _raw_set(path: Path, sofa: Any, shape: tuple[int, ...], request: Request) ->
     frequency_hz = np.atleast_1d(np.asarray(sofa.N, dtype=float)).ravel()
     if not np.isfinite(data).all() or not np.isfinite(frequency_hz).all():
         raise DataError(
-            f"{path}: found NaN, infinity or missing values; allowed: finite numbers; the file was not written to its "
+            f"{path}: got NaN, infinity or missing values; expected finite numbers; the file was not written to its "
             "end, or the measurement failed"
         )
     rising(path, frequency_hz)

@@ -61,7 +61,7 @@ def _check_alike(drivers: Mapping[str, MeasuredDirectivity]) -> None:
             found = f'{len(m)} directions for "{name}" that are not the {len(n)} of'
         if found:
             raise DataError(
-                f'{other.summary.files[0]}: found {found} "{first}"; allowed: the same for all drivers of a file; convert each'
+                f'{other.summary.files[0]}: got {found} "{first}"; expected the same for all drivers of a file; convert each'
                 " driver to a file of its own"
             )
 

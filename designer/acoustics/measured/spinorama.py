@@ -36,13 +36,13 @@ def _read_table(path: Path) -> list[tuple[Angle, Real, Complex]]:
     found = [0.0 if match["axis"] else number(match["angle"]) for match in _ANGLE.finditer(heading)]
     if not found:
         allowed = 'a heading as "On-Axis", "10°", "-10°"; export the table with its headings'
-        raise DataError(f"{path}: found no row of angles; allowed: {allowed}")
+        raise DataError(f"{path}: got no row of angles; expected {allowed}")
     about = " ".join([*lines[: lines.index(heading)], path.stem]).lower()
     vertical = "vertical" in about or (re.search(r"(?<![a-z])ver(?![a-z])", about) is not None and "hor" not in about)
     angles = [Angle("vertical" if vertical else "horizontal", (angle,)) for angle in found]
     for i, angle in enumerate(angles):
         if angle in angles[:i]:
-            raise DataError(f"{path}: found {angle} over two columns; allowed: one column an angle; leave one out")
+            raise DataError(f"{path}: got {angle} over two columns; expected one column an angle; leave one out")
     check_degrees(path, np.array(found))
     numbered = [(i, line) for i, line in enumerate(lines, 1) if line.strip()]
     start = next((n for n, (_, line) in enumerate(numbered) if is_numbers(line) and "°" not in line), len(numbered))
@@ -62,8 +62,8 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     for i, (path, angle) in enumerate(zip(of_file, angles, strict=True)):
         if angle in angles[:i]:
             first = of_file[angles.index(angle)].name
-            found = f"{angle} again, after {first}; allowed: one table a plane; name only one of them"
-            raise DataError(f"{path}: found {found}")
+            found = f"{angle} again, after {first}; expected one table a plane; name only one of them"
+            raise DataError(f"{path}: got {found}")
     frequency_hz, pressure, warning = on_one_grid(tuple(of_file), grids, columns)
     return RawSet(
         kind=FORMAT.kind,

@@ -78,7 +78,7 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     if missing and len(missing) < len(files):
         given = next(path for path in files if path not in missing)
         raise DataError(
-            f"{missing[0]}: found no phase, while {given.name} has one; allowed: all files of a set with phase, or all "
+            f"{missing[0]}: got no phase, while {given.name} has one; expected all files of a set with phase, or all "
             "without; export all angles alike"
         )
     frequency_hz, pressure, warning = on_one_grid(files, [r.frequency_hz for r in read], [r.response for r in read])
@@ -133,7 +133,7 @@ def _coherence_warning(names: Sequence[str], columns: Sequence[Columns]) -> tupl
         low, high = float(one.coherence.min()), float(one.coherence.max())
         if low < -1e-6 or high > 100 * (1 + 1e-6):
             found = f"a coherence from {low:g} to {high:g}"
-            raise DataError(f"{name}: found {found}; allowed: 0 to 1, or percent; export it again")
+            raise DataError(f"{name}: got {found}; expected 0 to 1, or percent; export it again")
         f = one.frequency_hz[one.coherence / (100.0 if high > 1.5 else 1.0) < WEAK_COHERENCE]
         if f.size:
             points = f" to {f[-1]:.0f} Hz ({f.size} of {one.frequency_hz.size} points)" if f.size > 1 else " Hz"
@@ -164,8 +164,8 @@ def _parts(path: Path, text: str) -> tuple[list[str], list[tuple[int, str]], lis
     again = next((i for i, line in lines[stop:] if counts(line) > 1), None)
     if again is not None:
         raise DataError(
-            f"{path}: found numbers again at line {again}, after text at line {lines[stop][0]} "
-            f"({lines[stop][1][:40]!r}); allowed: one response a file; export each response to a file of its own"
+            f"{path}: got numbers again at line {again}, after text at line {lines[stop][0]} "
+            f"({lines[stop][1][:40]!r}); expected one response a file; export each response to a file of its own"
         )
     notes = [f"line {i} was taken for a heading: {line[:60]!r}" for i, line in lines[:start] if is_numbers(line)]
     return [line for i, line in every if i < first], lines[start:stop], [f"{path.name}: {note}" for note in notes]
@@ -210,15 +210,14 @@ def _roles(path: Path, cells: Sequence[str]) -> dict[str, int]:
     named = ", ".join(cells)
     if not any(row <= set(roles) for row in ROW):
         raise DataError(
-            f"{path}: found the columns {named}; allowed: frequency with a level in dB or pascals, or with real and "
+            f"{path}: got the columns {named}; expected frequency with a level in dB or pascals, or with real and "
             "imaginary parts; export the response itself (SPL and phase)"
         )
     for role in ("frequency", "level", "phase", "real", "imag"):
         if len(roles.get(role, [])) > 1:
             twice = " and ".join(cells[k] for k in roles[role])
             raise DataError(
-                f"{path}: found two columns of {role}, {twice}; allowed: one response a file; export this driver's "
-                "alone"
+                f"{path}: got two columns of {role}, {twice}; expected one response a file; export this driver's alone"
             )
     return {role: places[0] for role, places in roles.items() if role != "nothing"}
 
@@ -243,13 +242,13 @@ def _rows(path: Path, lines: list[tuple[int, str]], width: int | None) -> tuple[
 def _without_heading(path: Path, rows: Real) -> dict[str, int]:
     if rows.shape[1] == 4 and (rows[:, 3].min() < 0 or rows[:, 3].max() > 100):
         raise DataError(
-            f"{path}: found a fourth column from {rows[:, 3].min():g} to {rows[:, 3].max():g} without a heading; "
-            "allowed: frequency, level, phase, and coherence from 0 to 1; export with a heading, or these columns alone"
+            f"{path}: got a fourth column from {rows[:, 3].min():g} to {rows[:, 3].max():g} without a heading; "
+            "expected frequency, level, phase, and coherence from 0 to 1; export with a heading, or these columns alone"
         )
     if rows.shape[1] > 2 and _wraps(rows[:, 1]) and not _wraps(rows[:, 2]):
         raise DataError(
-            f"{path}: found a second column that jumps from {rows[:, 1].max():g} to {rows[:, 1].min():g} as a phase "
-            "does, and a third that does not; allowed: frequency, level in dB, phase in degrees; exchange the two "
+            f"{path}: got a second column that jumps from {rows[:, 1].max():g} to {rows[:, 1].min():g} as a phase "
+            "does, and a third that does not; expected frequency, level in dB, phase in degrees; exchange the two "
             'columns, or name them in a heading: "Hz phase dB"'
         )
     _refuse_other_columns(path, rows)
@@ -262,14 +261,14 @@ def _refuse_other_columns(path: Path, rows: Real) -> None:
     expected = "frequency, level in dB, phase in degrees"
     if first.min() > 0 and first.max() < MAX_LINEAR and first.max() > 3 * first.min():
         found = f"a second column from {first.min():.3g} to {first.max():.3g}, never 0 nor negative, as linear magnitudes are"
-        raise DataError(f'{path}: found {found}; allowed: {expected}; export dB, or name it in a heading: "Hz Pa deg"')
+        raise DataError(f'{path}: got {found}; expected {expected}; export dB, or name it in a heading: "Hz Pa deg"')
     turns = [int(np.count_nonzero(np.diff(np.sign(column)))) for column in (first, second)]
     if max(np.abs(first).max(), np.abs(second).max()) < MAX_LINEAR and min(turns) > 3:
         found = f"columns within ±{max(np.abs(first).max(), np.abs(second).max()):.3g} that both change sign, as real and imaginary parts"
-        raise DataError(f'{path}: found {found}; allowed: {expected}; name them in a heading: "Hz Real Imag"')
+        raise DataError(f'{path}: got {found}; expected {expected}; name them in a heading: "Hz Real Imag"')
     if len(rows) > 8 and min(np.ptp(first), np.ptp(second)) > 1 and np.corrcoef(first, second)[0, 1] > SAME_SHAPE:
         raise DataError(
-            f"{path}: found a third column that rises and falls with the second, as no phase does; allowed: "
+            f"{path}: got a third column that rises and falls with the second, as no phase does; expected "
             f"{expected}; leave it out, or name the columns in a heading"
         )  # fmt: skip
 
@@ -283,14 +282,14 @@ def _magnitude(path: Path, level: Real, unit: str) -> Real:
     if re.search(r"\bpa\b|pascal|linear|\bv\b|volt|abs", unit) and "db" not in unit:
         if level.min() < 0:
             raise DataError(
-                f"{path}: found a magnitude of {level.min():g} in {unit!r}; allowed: values above 0; export the level "
+                f"{path}: got a magnitude of {level.min():g} in {unit!r}; expected values above 0; export the level "
                 "in dB"
             )
         return level * PASCAL
     if np.abs(level).max() > MAX_ABS_DB:
         worst = level[np.argmax(np.abs(level))]
         raise DataError(
-            f"{path}: found a level of {worst:g}; allowed: dB; export the level in dB, or name pascals in a heading"
+            f"{path}: got a level of {worst:g}; expected dB; export the level in dB, or name pascals in a heading"
         )
     return np.asarray(10 ** (level / 20))
 
@@ -302,8 +301,8 @@ def _phase(path: Path, phase: Real, unit: str) -> Real:
     jumps = np.abs(np.diff(phase))
     if np.abs(phase).max() <= np.pi + 0.01 and jumps.size and jumps.max() > 5:
         raise DataError(
-            f"{path}: found a phase that wraps between {phase.min():.3f} and {phase.max():.3f}, so it is in radians; "
-            "allowed: degrees; export the phase in degrees, or name radians in a heading"
+            f"{path}: got a phase that wraps between {phase.min():.3f} and {phase.max():.3f}, so it is in radians; "
+            "expected degrees; export the phase in degrees, or name radians in a heading"
         )
     return np.radians(phase)
 

@@ -35,7 +35,7 @@ def read_text(path: Path) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace")
     if b"\x00" in data[:4096]:
-        raise DataError(f"{path}: found binary data; allowed: a text file of numbers; export it as text")
+        raise DataError(f"{path}: got binary data; expected a text file of numbers; export it as text")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -81,7 +81,7 @@ def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, 
     """
     if not lines:
         raise DataError(
-            f"{path}: found no line of numbers; allowed: lines of frequency, level and phase; export it again as text"
+            f"{path}: got no line of numbers; expected lines of frequency, level and phase; export it again as text"
         )
     layout = layout_of([line for _, line in lines])
     rows: list[list[float]] = []
@@ -90,25 +90,24 @@ def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, 
             values = [float(field) for field in fields_of(line, layout)]
         except ValueError:
             raise DataError(
-                f"{path}: found {line.strip()[:60]!r} at line {number}; allowed: numbers; export it again"
+                f"{path}: got {line.strip()[:60]!r} at line {number}; expected numbers; export it again"
             ) from None
         if not rows and len(values) not in columns:
             wanted = " or ".join(str(c) for c in columns)
             raise DataError(
-                f"{path}: found {len(values)} numbers at line {number}: {line.strip()[:60]!r}; allowed: {wanted} "
-                "columns"
+                f"{path}: got {len(values)} numbers at line {number}: {line.strip()[:60]!r}; expected {wanted} columns"
             )
         if rows and len(values) != len(rows[0]):
             last = number == lines[-1][0]
             where = f"{'the last line, ' if last else 'line '}{number}"
             cut = "the file was cut off: copy or export it again" if last else "export it again"
             raise DataError(
-                f"{path}: found {len(values)} numbers at {where}, where the others have {len(rows[0])}; allowed: as many on "
+                f"{path}: got {len(values)} numbers at {where}, where the others have {len(rows[0])}; expected as many on "
                 f"every line; {cut}"
             )
         if not np.isfinite(values).all():
             raise DataError(
-                f"{path}: found NaN or infinity at line {number}; allowed: finite numbers; measure or export this part "
+                f"{path}: got NaN or infinity at line {number}; expected finite numbers; measure or export this part "
                 "again"
             )
         rows.append(values)
@@ -149,6 +148,6 @@ def stated_time_of(files: tuple[Path, ...]) -> str:
     }
     other = next(i for i, reference in enumerate(said) if reference != said[0])
     raise DataError(
-        f"{files[other]}: found {words[said[other]]}, where {files[0].name} has {words[said[0]]}; allowed: one timing "
+        f"{files[other]}: got {words[said[other]]}, where {files[0].name} has {words[said[0]]}; expected one timing "
         "reference for all angles of a set; measure all angles alike"
     )

@@ -33,7 +33,7 @@ def target_named(name: str) -> Target:
     if name not in TARGETS:
         near = difflib.get_close_matches(name, TARGETS, n=1, cutoff=0.4)
         remedy = f"; nearest: {near[0]}" if near else ""
-        raise UsageError(f"--target: found {name!r}; allowed: {', '.join(TARGETS)}{remedy}")
+        raise UsageError(f"--target: got {name!r}; expected {', '.join(TARGETS)}{remedy}")
     return TARGETS[name]
 
 
@@ -77,7 +77,7 @@ def read_coefficients(path: Path, problem: Problem) -> Coefficients:
             assert target.read is not None
             target.read(found)
     except MemoryError:
-        raise DataError(f"{path}: found more than the memory holds; allowed: {ALLOWED}; export it again") from None
+        raise DataError(f"{path}: got more than the memory holds; expected {ALLOWED}; export it again") from None
     for channel, drivers in list(found.taps.items()):
         heard = {driver: taps for driver, taps in drivers.items() if taps.any()}
         found.taps[channel] = heard

@@ -144,7 +144,7 @@ def _main(plan: Plan, length: int, bound: float) -> list[str]:
         f"            for (uint32_t n = 0; n < {big}_BLOCK; n++, compared++) {{",
         f"                if ({wrong}) {{",
         "                    if (wrong++ == 0)",
-        f'                        printf("driver %lu, sample %lu: found {value}, expected {value}\\n", (unsigned long)l,',
+        f'                        printf("driver %lu, sample %lu: got {value}, expected {value}\\n", (unsigned long)l,',
         f"                            (unsigned long)(start + n), {cast}feeds[l][n], {cast}expected[l][start + n]);",
         "                }",
         "            }",

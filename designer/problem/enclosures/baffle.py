@@ -39,7 +39,7 @@ class Baffle(Enclosure):
         x = driver.position_m[0]
         if abs(x) > SURFACE_TOLERANCE_M:
             side = "before" if x > 0 else "behind"
-            found = f"found {shown(driver.position_m)}, {millimetres(abs(x))} {side} the baffle"
+            found = f"got {shown(driver.position_m)}, {millimetres(abs(x))} {side} the baffle"
             expected = "x = 0, the plane of the baffle, within 1 mm"
             yield Fault(f"{path}.position_m", found, expected, "move the driver to x = 0")
 
@@ -59,7 +59,7 @@ class Baffle(Enclosure):
         )
         expected = f"[0, 0], the direction in which the baffle faces, its edge within {millimetres(SURFACE_TOLERANCE_M)} of the plane"
         remedy = 'let the driver face the front, leave radius_m out for a point source, or set enclosure.model = "free-field"'
-        yield Fault(f"{path}.facing_deg", f"found {shown(driver.facing_deg)}, {how}", expected, remedy)
+        yield Fault(f"{path}.facing_deg", f"got {shown(driver.facing_deg)}, {how}", expected, remedy)
 
     def intrusions(self, centre_m: Array, ears_m: Array, head_radius_m: float) -> Iterator[Intrusion]:
         """Ears on or behind the plane."""

@@ -118,7 +118,7 @@ class Enclosure(Table):
             if k * driver.radius_m > MAX_DISC_KA:  # type: ignore[operator] # only pistons have a radius
                 expected = f"at most {number(MAX_DISC_KA / k)} at this sample rate and speed of sound"
                 remedy = "the unit is metres; leave it out for a point source"
-                yield Fault(f"drivers[{i}].radius_m", f"found {shown(driver.radius_m)}", expected, remedy)
+                yield Fault(f"drivers[{i}].radius_m", f"got {shown(driver.radius_m)}", expected, remedy)
         yield from apart_faults(pistons, k)
 
     def intrusions(self, centre_m: Array, ears_m: Array, head_radius_m: float) -> Iterator[Intrusion]:
@@ -133,7 +133,7 @@ def apart_faults(drivers: Mapping[int, Driver], k: float) -> Iterator[Fault]:
     for i, place in known.items():
         apart_m = math.dist(place, next(iter(known.values())))
         if k * apart_m > MAX_APART_K:
-            found = f"found {shown(place)}, {number(apart_m)} m from the first of them"
+            found = f"got {shown(place)}, {number(apart_m)} m from the first of them"
             expected = (
                 f"pistons, and drivers on a cylinder, at most {number(MAX_APART_K / k)} m apart at this sample rate and"
             )

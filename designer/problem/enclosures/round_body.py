@@ -76,7 +76,7 @@ class RoundBody(Enclosure):
         depth_m = self.radius_m - distance_m
         if abs(depth_m) > SURFACE_TOLERANCE_M:
             side = "inside" if depth_m > 0 else "outside"
-            found = f"found {shown(place)}, {millimetres(abs(depth_m))} {side} the {self.model_name}"
+            found = f"got {shown(place)}, {millimetres(abs(depth_m))} {side} the {self.model_name}"
             expected = f"{number(self.radius_m)} m (enclosure.radius_m) from the {self.middle[0]}, within 1 mm"
             other = f", or set enclosure.radius_m = {number(distance_m)}" if distance_m > 0 else ""
             millimetres_given = abs(distance_m / 1000 - self.radius_m) <= SURFACE_TOLERANCE_M
@@ -87,7 +87,7 @@ class RoundBody(Enclosure):
         """A piston as large as the body."""
         if driver.radius_m is not None and driver.radius_m >= self.radius_m:
             expected = f"less than {number(self.radius_m)}, enclosure.radius_m"
-            yield Fault(f"{path}.radius_m", f"found {shown(driver.radius_m)}", expected, "make the driver smaller")
+            yield Fault(f"{path}.radius_m", f"got {shown(driver.radius_m)}", expected, "make the driver smaller")
 
     def intrusions(self, centre_m: Array, ears_m: Array, head_radius_m: float) -> Iterator[Intrusion]:
         """Ears within the surface, or a head that the body cuts."""

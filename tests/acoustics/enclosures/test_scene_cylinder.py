@@ -68,14 +68,14 @@ def test_the_scene_is_the_devices_field() -> None:
     [
         (
             {"right": "[0.0, 0.07, 0.5]"},
-            r"drivers\[1\].position_m: found \[0.0, 0.07, 0.5\], 10 mm inside the cylinder; allowed: 0.08 m"
+            r"drivers\[1\].position_m: got \[0.0, 0.07, 0.5\], 10 mm inside the cylinder; expected 0.08 m"
             r" \(enclosure.radius_m\) from the z axis, within 1 mm",
         ),
         ({"right": "[0.05, 0.08, 0.0]"}, r"drivers\[1\].position_m: .* 14.3 mm outside the cylinder"),
         ({"right": "[0.0, -0.08, 0.03]"}, r"drivers\[1\].position_m: .*, where drivers\[0\] is"),
         (
             {"listener": "[0.01, 0.0, 3.0]"},
-            r"listener.position_m: .* puts both ears inside the device; allowed: .* from the device's axis",
+            r"listener.position_m: .* puts both ears inside the device; expected .* from the device's axis",
         ),
     ],
 )
@@ -89,6 +89,6 @@ def test_places_that_cannot_be(changed: dict[str, str], message: str) -> None:
 def test_a_piston_as_wide_as_the_cylinder_is_refused() -> None:
     """A driver's radius is below the cylinder's, as on a sphere."""
     with pytest.raises(
-        ProblemError, match=r"drivers\[0\].radius_m: found 0.08; allowed: less than 0.08, enclosure.radius_m"
+        ProblemError, match=r"drivers\[0\].radius_m: got 0.08; expected less than 0.08, enclosure.radius_m"
     ):
         designer.loads(text().replace("radius_m = 0.02", "radius_m = 0.08"))

@@ -139,7 +139,7 @@ def test_an_angle_named_twice(tmp_path: Path) -> None:
     write_frd_set(tmp_path)
     (tmp_path / "woofer hor 10.0.frd").write_text(frd_text(FREQUENCY_HZ, cap(FREQUENCY_HZ, at(10))[:, 0]))
     with pytest.raises(
-        DataError, match=r"hor 10 deg a second time, after woofer hor 10\.0\.frd; allowed: one file an angle"
+        DataError, match=r"hor 10 deg a second time, after woofer hor 10\.0\.frd; expected one file an angle"
     ):
         read(tmp_path)
 
@@ -183,7 +183,7 @@ def test_a_phase_in_radians(tmp_path: Path) -> None:
         f"{f:.3f} {20 * np.log10(abs(p)):.3f} {np.angle(p):.4f}" for f, p in zip(FREQUENCY_HZ, response, strict=True)
     ]
     (tmp_path / "woofer hor 0.frd").write_text("\n".join(lines))
-    with pytest.raises(DataError, match=r"it is in radians; allowed: degrees"):
+    with pytest.raises(DataError, match=r"it is in radians; expected degrees"):
         read(tmp_path)
 
 
@@ -218,7 +218,7 @@ def test_some_files_without_phase(tmp_path: Path) -> None:
     """A set half with phase is refused, with both files."""
     write_frd_set(tmp_path, angles_deg=FRONT)
     write_frd_set(tmp_path, angles_deg=(30.0,), phase=False)
-    with pytest.raises(DataError, match=r"hor 30\.frd: found no phase, while woofer hor 0\.frd has one"):
+    with pytest.raises(DataError, match=r"hor 30\.frd: got no phase, while woofer hor 0\.frd has one"):
         read(tmp_path)
 
 
@@ -262,7 +262,7 @@ def test_nan(tmp_path: Path, word: str) -> None:
     lines = file.read_text().splitlines()
     lines[9] = f"{lines[9].split()[0]} {word} 0"
     file.write_text("\n".join(lines))
-    with pytest.raises(DataError, match=r"hor 30\.frd: found NaN or infinity at line 10; allowed: finite numbers"):
+    with pytest.raises(DataError, match=r"hor 30\.frd: got NaN or infinity at line 10; expected finite numbers"):
         read(tmp_path)
 
 
@@ -273,7 +273,7 @@ def test_a_file_that_was_cut_off(tmp_path: Path) -> None:
     text = file.read_text()
     file.write_text(text[: text.rindex(" ")])
     with pytest.raises(
-        DataError, match=r"hor 45\.frd: found 2 numbers at the last line, .* where the others have 3.*cut off"
+        DataError, match=r"hor 45\.frd: got 2 numbers at the last line, .* where the others have 3.*cut off"
     ):
         read(tmp_path)
 
@@ -282,7 +282,7 @@ def test_silence(tmp_path: Path) -> None:
     """A file 120 dB below the others is refused; one 60 dB below is a warning."""
     write_frd_set(tmp_path, angles_deg=FRONT)
     write_frd_set(tmp_path, angles_deg=(45.0,), model=lambda f, n: 1e-6 * cap(f, n))
-    with pytest.raises(DataError, match=r"hor 45\.frd: found silence at hor 45 deg, 1\d\d dB below the loudest"):
+    with pytest.raises(DataError, match=r"hor 45\.frd: got silence at hor 45 deg, 1\d\d dB below the loudest"):
         read(tmp_path)
     write_frd_set(tmp_path, angles_deg=(45.0,), model=lambda f, n: 1e-3 * cap(f, n))
     assert any("hor 45 deg is" in w and "is its channel connected?" in w for w in read(tmp_path).warnings)
@@ -319,7 +319,7 @@ def test_gate(tmp_path: Path) -> None:
 def test_no_such_file(tmp_path: Path) -> None:
     """The nearest names are given."""
     write_frd_set(tmp_path, angles_deg=FRONT)
-    with pytest.raises(DataError, match=r"no file; allowed: .*nearest there: woofer hor"):
+    with pytest.raises(DataError, match=r"no file; expected .*nearest there: woofer hor"):
         read(tmp_path, "wofer hor *.frd")
 
 
@@ -327,7 +327,7 @@ def test_a_name_without_an_angle(tmp_path: Path) -> None:
     """In a set each name must have one; alone it is on axis, and a warning says what that means."""
     write_frd_set(tmp_path, angles_deg=FRONT)
     (tmp_path / "woofer hor x.frd").write_text("100 80 0\n200 80 0\n")
-    with pytest.raises(DataError, match=r"a name without an angle; allowed: names that end with plane and angle"):
+    with pytest.raises(DataError, match=r"a name without an angle; expected names that end with plane and angle"):
         read(tmp_path)
     (tmp_path / "alone.frd").write_text(frd_text(FREQUENCY_HZ, cap(FREQUENCY_HZ, at(0))[:, 0]))
     alone = read(tmp_path, "alone.frd")
@@ -339,17 +339,17 @@ def test_a_name_without_an_angle(tmp_path: Path) -> None:
 def test_frequencies_that_fall(tmp_path: Path) -> None:
     """Refused, with the two that are out of order."""
     (tmp_path / "woofer hor 0.frd").write_text("100 80 0\n200 80 0\n150 80 0\n")
-    with pytest.raises(DataError, match=r"150 Hz after 200 Hz; allowed: rising frequencies"):
+    with pytest.raises(DataError, match=r"150 Hz after 200 Hz; expected rising frequencies"):
         read(tmp_path)
 
 
 def test_words_and_binary_data(tmp_path: Path) -> None:
     """A file of words, and one of bytes, say what they are."""
     (tmp_path / "woofer hor 0.frd").write_text("hello\nworld\n")
-    with pytest.raises(DataError, match=r"found no line of numbers"):
+    with pytest.raises(DataError, match=r"got no line of numbers"):
         read(tmp_path)
     (tmp_path / "woofer hor 0.frd").write_bytes(b"\x89PNG\x00\x00\x01" * 9)
-    with pytest.raises(DataError, match=r"found binary data; allowed: a text file"):
+    with pytest.raises(DataError, match=r"got binary data; expected a text file"):
         read(tmp_path)
 
 
@@ -357,5 +357,5 @@ def test_two_gigabytes(tmp_path: Path) -> None:
     """Refused by its size, before a byte is read, with the limit."""
     with (tmp_path / "woofer hor 0.frd").open("wb") as file:
         file.truncate(2_000_000_000)
-    with pytest.raises(DataError, match=r"2,000 MB of bytes; allowed: up to 500 MB"):
+    with pytest.raises(DataError, match=r"2,000 MB of bytes; expected up to 500 MB"):
         read(tmp_path)

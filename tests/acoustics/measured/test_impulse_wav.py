@@ -84,7 +84,7 @@ def test_clipped(tmp_path: Path) -> None:
     write(tmp_path)
     x = np.clip(20 * impulse(30), -1, 1)
     soundfile.write(tmp_path / "mid hor 30.wav", x, RATE_HZ, subtype="PCM_16")
-    with pytest.raises(DataError, match=r"hor 30\.wav: found \d+ samples in a row at the peak.*clipped.*lower level"):
+    with pytest.raises(DataError, match=r"hor 30\.wav: got \d+ samples in a row at the peak.*clipped.*lower level"):
         read(tmp_path)
 
 
@@ -92,7 +92,7 @@ def test_silent(tmp_path: Path) -> None:
     """A file of zeros is refused."""
     write(tmp_path)
     soundfile.write(tmp_path / "mid hor 45.wav", np.zeros(TAPS), RATE_HZ, subtype="FLOAT")
-    with pytest.raises(DataError, match=r"hor 45\.wav: found silence: no sample above -120 dB of full scale"):
+    with pytest.raises(DataError, match=r"hor 45\.wav: got silence: no sample above -120 dB of full scale"):
         read(tmp_path)
 
 
@@ -110,7 +110,7 @@ def test_nan(tmp_path: Path) -> None:
     x = impulse(30)
     x[17] = np.nan
     soundfile.write(tmp_path / "mid hor 30.wav", x, RATE_HZ, subtype="FLOAT")
-    with pytest.raises(DataError, match=r"hor 30\.wav: found NaN or infinity at sample 17"):
+    with pytest.raises(DataError, match=r"hor 30\.wav: got NaN or infinity at sample 17"):
         read(tmp_path)
 
 
@@ -120,7 +120,7 @@ def test_a_file_that_was_cut_off(tmp_path: Path) -> None:
     file = tmp_path / "mid hor 30.wav"
     file.write_bytes(file.read_bytes()[:-600])
     with pytest.raises(
-        DataError, match=r"hor 30\.wav: found 600 bytes fewer than its header says; allowed: a whole file"
+        DataError, match=r"hor 30\.wav: got 600 bytes fewer than its header says; expected a whole file"
     ):
         read(tmp_path)
 
@@ -131,7 +131,7 @@ def test_a_channel_a_driver(tmp_path: Path) -> None:
         both = np.stack([impulse(angle), 0.5 * impulse(angle, onset_s=3.5e-3)], axis=1)
         soundfile.write(tmp_path / f"mid hor {angle:g}.wav", both, RATE_HZ, subtype="DOUBLE")
     with pytest.raises(
-        DataError, match=r"found 2 channels; allowed: one, .*name this driver's: response_channel = 1 to 2"
+        DataError, match=r"got 2 channels; expected one, .*name this driver's: response_channel = 1 to 2"
     ):
         read(tmp_path)
     first, second = (
@@ -144,17 +144,17 @@ def test_a_channel_a_driver(tmp_path: Path) -> None:
         assert near_in_db(m.pressure[inside], true) < 0.1
         assert near_in_phase_deg(m.pressure[inside], true) < 2
     assert second.summary.gain_db - first.summary.gain_db == pytest.approx(20 * np.log10(2), abs=0.01)
-    with pytest.raises(DataError, match=r"found 2 channels, and response_channel = 3; allowed: a channel from 1 to 2"):
+    with pytest.raises(DataError, match=r"got 2 channels, and response_channel = 3; expected a channel from 1 to 2"):
         read_response("mid hor *.wav", tmp_path, driver="mid", channel=3, speed_of_sound_m_s=C)
 
 
 def test_keys_that_other_files_do_not_have(tmp_path: Path) -> None:
     """A channel of text files, and angles of a table that states its own: refused."""
     (tmp_path / "mid hor 0.frd").write_text("100 80 0\n200 80 0\n")
-    with pytest.raises(DataError, match="found response_channel = 1 for files without channels; allowed: sound files"):
+    with pytest.raises(DataError, match="got response_channel = 1 for files without channels; expected sound files"):
         read_response("mid hor 0.frd", tmp_path, driver="mid", channel=1, speed_of_sound_m_s=C)
     (tmp_path / "table.csv").write_text("frequency_hz,azimuth_deg,real,imag\n100,0,1,0\n200,0,1,0\n")
-    with pytest.raises(DataError, match="found response_angles for a file that states its directions; allowed: a set"):
+    with pytest.raises(DataError, match="got response_angles for a file that states its directions; expected a set"):
         read_response("table.csv", tmp_path, driver="mid", angles="{azimuth}", speed_of_sound_m_s=C)
     write(tmp_path)
     turned = read_response("mid *.wav", tmp_path, driver="mid", angles="mid hor {elevation}", speed_of_sound_m_s=C)
@@ -164,7 +164,7 @@ def test_keys_that_other_files_do_not_have(tmp_path: Path) -> None:
 def test_no_sound_file(tmp_path: Path) -> None:
     """Text named WAV is refused."""
     (tmp_path / "mid hor 0.wav").write_text("hello")
-    with pytest.raises(DataError, match=r"found no sound file .*allowed: WAV, FLAC or AIFF"):
+    with pytest.raises(DataError, match=r"got no sound file .*allowed: WAV, FLAC or AIFF"):
         read(tmp_path)
 
 

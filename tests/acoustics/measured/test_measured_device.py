@@ -109,7 +109,7 @@ def test_a_place_that_was_not_measured_is_refused(tmp_path: Path) -> None:
 def test_the_number_of_drivers_must_agree(tmp_path: Path) -> None:
     """Three drivers in the problem, two in the file."""
     path = measured(tmp_path, circle=False)
-    with pytest.raises(DataError, match=r"device\.sofa: found 2 drivers .*allowed: as many as the problem's, 3"):
+    with pytest.raises(DataError, match=r"device\.sofa: got 2 drivers .*allowed: as many as the problem's, 3"):
         read_device(path, 3)
 
 
@@ -133,14 +133,12 @@ def test_what_is_no_device_is_refused(tmp_path: Path) -> None:
     """Text with the suffix .sofa, and a file of another convention."""
     text = tmp_path / "text.sofa"
     text.write_text("not a device", encoding="utf-8")
-    with pytest.raises(
-        DataError, match=r"text\.sofa: found no readable HDF5 file .*; allowed: a SOFA file of GeneralTF"
-    ):
+    with pytest.raises(DataError, match=r"text\.sofa: got no readable HDF5 file .*; expected a SOFA file of GeneralTF"):
         read_device(text, 2)
     head = sofar.Sofa("SimpleFreeFieldHRIR")
     head.Data_IR, head.Data_Delay = np.zeros((1, 2, 8)), np.zeros((1, 2))
     sofar.write_sofa(str(tmp_path / "head.sofa"), head)
-    with pytest.raises(DataError, match=r"head\.sofa: found the SOFA convention SimpleFreeFieldHRIR; allowed"):
+    with pytest.raises(DataError, match=r"head\.sofa: got the SOFA convention SimpleFreeFieldHRIR; allowed"):
         read_device(tmp_path / "head.sofa", 2)
 
 
@@ -154,7 +152,7 @@ def test_two_gigabytes(tmp_path: Path) -> None:
         file.createVariable("Data.IR", "f8", ("M", "R", "N"), zlib=True, fill_value=0.0)
     assert path.stat().st_size < 1_000_000
     with pytest.raises(
-        DataError, match=r"device\.sofa: found 4,194 MB of data \(8 x 1000 x 65536 x 1\); allowed: at most 500 MB"
+        DataError, match=r"device\.sofa: got 4,194 MB of data \(8 x 1000 x 65536 x 1\); expected at most 500 MB"
     ):
         read_device(path, 8)
 
@@ -176,7 +174,7 @@ def test_nan(tmp_path: Path) -> None:
         data[0, 2, 7, 1] = np.nan
 
     with pytest.raises(
-        DataError, match=r"device\.sofa: found NaN or infinity at receiver 2, driver 1; allowed: finite values"
+        DataError, match=r"device\.sofa: got NaN or infinity at receiver 2, driver 1; expected finite values"
     ):
         read_device(changed(tmp_path, spoil), 2)
 
@@ -190,7 +188,7 @@ def test_a_silent_driver(tmp_path: Path) -> None:
             data[..., 1] = 0.0
             file[part][:] = data
     with pytest.raises(
-        DataError, match=r"device\.sofa: driver 1 is silent at every receiver; allowed: drivers that sound"
+        DataError, match=r"device\.sofa: driver 1 is silent at every receiver; expected drivers that sound"
     ):
         read_device(path, 2)
 
@@ -200,13 +198,13 @@ def test_a_file_that_was_cut_off_and_one_that_is_not_sofa(tmp_path: Path) -> Non
     path = measured(tmp_path, circle=False)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(
-        DataError, match=r"device\.sofa: found no readable HDF5 file .*; allowed: a SOFA file of GeneralTF"
+        DataError, match=r"device\.sofa: got no readable HDF5 file .*; expected a SOFA file of GeneralTF"
     ):
         read_device(path, 2)
     other = tmp_path / "other.sofa"
     with netCDF4.Dataset(str(other), "w") as file:
         file.title = "weather"
     with pytest.raises(
-        DataError, match=r"other\.sofa: found an HDF5 file that is not SOFA; allowed: a SOFA file of GeneralTF"
+        DataError, match=r"other\.sofa: got an HDF5 file that is not SOFA; expected a SOFA file of GeneralTF"
     ):
         read_device(other, 2)

@@ -117,7 +117,7 @@ def test_a_set_of_mixed_references(tmp_path: Path) -> None:
     file = tmp_path / "a hor 60.txt"
     file.write_text(file.read_text().replace(LOOPBACK, NONE))
     with pytest.raises(
-        DataError, match=r"a hor 60\.txt: found no timing reference, where a hor -120\.txt has a loopback"
+        DataError, match=r"a hor 60\.txt: got no timing reference, where a hor -120\.txt has a loopback"
     ):
         read(tmp_path, "a")
 

@@ -86,10 +86,10 @@ def test_a_listener_who_moves_gives_more_points(tmp_path: Path) -> None:
     [
         (
             {"SourceView": direction(np.array([0.0, 10.0]))},
-            r"found 2 measurements between which the device.*\(SourceView",
+            r"got 2 measurements between which the device.*\(SourceView",
         ),
         ({"SourcePosition": np.array([[0.0, 0, 0], [0.1, 0, 0]])}, r"a turntable\) \(SourcePosition changes\)"),
-        ({}, "found 2 measurements between which nothing moves; allowed: one, or one for each place of the listener"),
+        ({}, "got 2 measurements between which nothing moves; expected one, or one for each place of the listener"),
     ],
 )
 def test_a_device_that_moves_is_refused(tmp_path: Path, moved: dict[str, np.ndarray], found: str) -> None:
@@ -135,7 +135,7 @@ def test_other_conventions_of_many_emitters(tmp_path: Path, convention: str, roo
     with netCDF4.Dataset(str(path), "a") as file:
         file.RoomType = room
     if room != "free field" and convention != "GeneralFIRE":
-        with pytest.raises(DataError, match=rf"found {convention} of a room \(RoomType shoebox\), whose reflections"):
+        with pytest.raises(DataError, match=rf"got {convention} of a room \(RoomType shoebox\), whose reflections"):
             read_device(path, 3)
         return
     found = read_device(path, 3)
@@ -195,7 +195,7 @@ def test_other_programs_own_files(tmp_path: Path, suffix: str) -> None:
         lambda: read_device(path, 2),
         lambda: kind_of(path),
     ):
-        with pytest.raises(DataError, match=rf"box\{suffix}: found a .*: (use|write|export|open|save) .*; allowed:"):
+        with pytest.raises(DataError, match=rf"box\{suffix}: got a .*: (use|write|export|open|save) .*; allowed:"):
             read()
 
 
@@ -270,5 +270,5 @@ def test_damage_is_read_or_refused(tmp_path: Path) -> None:
             except DataError as error:
                 refused += 1
                 assert "\n" not in str(error), what
-                assert "allowed: " in str(error) or "is silent" in str(error), f"{what}: {error}"
+                assert "expected " in str(error) or "is silent" in str(error), f"{what}: {error}"
     assert refused > 60

@@ -63,7 +63,7 @@ def test_one_plane_twice(tmp_path: Path) -> None:
     """The same plane from two files is refused."""
     for name in ("a", "b"):
         (tmp_path / f"{name}.txt").write_text(table(), encoding="utf-8")
-    with pytest.raises(DataError, match=r"b\.txt: found hor 0 deg again, after a\.txt; allowed: one table a plane"):
+    with pytest.raises(DataError, match=r"b\.txt: got hor 0 deg again, after a\.txt; expected one table a plane"):
         read_response("*.txt", tmp_path, driver="box", speed_of_sound_m_s=C)
 
 

@@ -71,17 +71,17 @@ def test_what_was_passed_over_is_said() -> None:
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (text("Freq(Hz) THD(%)", F, ones), r"found the columns freq\(hz\), thd\(%\); allowed: frequency with a level"),
+        (text("Freq(Hz) THD(%)", F, ones), r"got the columns freq\(hz\), thd\(%\); expected frequency with a level"),
         (text("Freq(Hz) GroupDelay(ms) THD(%)", F, ones, ones), "export the response itself"),
-        (text("Hz dB dB deg", F, SPL, SPL, DEG), "found two columns of level, db and db; allowed: one response a file"),
-        (text("", F, 170 * np.sign(np.sin(F)), SPL), "found a second column that jumps from 170 to -170 as a phase does"),
-        (text("", F, SPL, DEG, 200 * ones), "found a fourth column from 200 to 200 without a heading"),
-        (text("", F, SPL, DEG, ones, ones), "found 5 numbers at line 1"),
-        (text("", F, 4 * np.abs(TRUE) * 1e3), "found a level of .*; allowed: dB; .*name pascals in a heading"),
-        (text("f Pa", F, -np.abs(TRUE)), "found a magnitude of -.* in 'pa'; allowed: values above 0"),
-        (text("", F, SPL, DEG) + "second\n" + text("", F, SPL, DEG), r"found numbers again at line 42, after text at line 41"),
-        (text("", F, SPL, DEG).replace("100 ", "100 nan ", 1), "found 4 numbers at line 1|NaN or infinity at line 1"),
-        ("Hz dB\nnone\n", "found no line of numbers"),
+        (text("Hz dB dB deg", F, SPL, SPL, DEG), "got two columns of level, db and db; expected one response a file"),
+        (text("", F, 170 * np.sign(np.sin(F)), SPL), "got a second column that jumps from 170 to -170 as a phase does"),
+        (text("", F, SPL, DEG, 200 * ones), "got a fourth column from 200 to 200 without a heading"),
+        (text("", F, SPL, DEG, ones, ones), "got 5 numbers at line 1"),
+        (text("", F, 4 * np.abs(TRUE) * 1e3), "got a level of .*; expected dB; .*name pascals in a heading"),
+        (text("f Pa", F, -np.abs(TRUE)), "got a magnitude of -.* in 'pa'; expected values above 0"),
+        (text("", F, SPL, DEG) + "second\n" + text("", F, SPL, DEG), r"got numbers again at line 42, after text at line 41"),
+        (text("", F, SPL, DEG).replace("100 ", "100 nan ", 1), "got 4 numbers at line 1|NaN or infinity at line 1"),
+        ("Hz dB\nnone\n", "got no line of numbers"),
     ],
 )  # fmt: skip
 def test_what_is_no_response_is_refused(content: str, found: str) -> None:
@@ -105,5 +105,5 @@ def test_weak_coherence_marks_its_band(tmp_path: Path, scale: float) -> None:
     assert f"w hor 30.txt: {inside[0]:.0f} to {inside[-1]:.0f} Hz ({inside.size} of 40 points)" in warning
     assert "w hor 0.txt" not in warning
     (tmp_path / "w hor 0.txt").write_text(text("Hz dB deg coherence", F, SPL, DEG, -ones))
-    with pytest.raises(DataError, match=r"w hor 0\.txt: found a coherence from -1 to -1; allowed: 0 to 1, or percent"):
+    with pytest.raises(DataError, match=r"w hor 0\.txt: got a coherence from -1 to -1; expected 0 to 1, or percent"):
         read_response("w hor *.txt", tmp_path, driver="w", speed_of_sound_m_s=C)

@@ -61,9 +61,7 @@ def test_a_sphere(tmp_path: Path, convention: str, f: NDArray[np.float64], swapp
         assert np.abs(20 * np.log10(np.abs(ratio))).max() < 0.2
         assert np.degrees(np.abs(np.angle(ratio))).max() < 5
         sign = [
-            w
-            for w in head.warnings
-            if "found spectra of e^(-jwt), because the ear that hears first is the quieter" in w
+            w for w in head.warnings if "got spectra of e^(-jwt), because the ear that hears first is the quieter" in w
         ]
         assert len(sign) == conjugated, head.warnings
         assert any("ReceiverPosition" in w for w in head.warnings) == swapped

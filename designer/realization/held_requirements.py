@@ -1,15 +1,15 @@
-"""Taps that hold the wishes themselves: masks, window, curve and limits as constraints on the taps' own responses.
+"""Taps that hold the requirements themselves: masks, window, curve and limits as constraints on the taps' own responses.
 
     minimise over x    E(x) = Σ_f (x̂ - Ŵ)^H C (x̂ - Ŵ)     subject to  |p_g(f)| <= a_g(f) d(f),     p_g = H_g x̂ e^{jωD}
 
 at each point: for a mask H are its points, a its limit, d the level on axis; for a window H are its points less the
-axis, a the ripple. For the curve the root mean square of p over the points to cancel is below γ^(-1/2) d, d the same over
-the points to reach. Limits are balls around 0 of linear functions of w as well:
+axis, a the ripple. For the curve the root mean square of p over the dark points is below γ^(-1/2) d, d the same over
+the bright points. Limits are balls around 0 of linear functions of w as well:
 
     effort:             Σ_l |w_l|² <= E |d|² / s²,      s the level of the best single driver fed with 1, d the level reached
     white-noise gain:   Σ_l |w_l|² <= |h_look w|² r² / G
     a driver's gain:    |w_l| <= g
-    tone:               the root mean square of h_p w - h_p W over the points to reach is below a share of that of h_p W
+    tone:               the root mean square of h_p w - h_p W over the bright points is below a share of that of h_p W
 
 d is taken from the taps of the round before, where it is below that of the weights, so that each set is convex. What the
 formulation itself could not meet is asked only as far as it did.
@@ -40,9 +40,9 @@ from designer.targets.target import ChannelTarget
 
 ROUNDS, STAGE = 240, 60
 SETTLED = 1e-2
-"""The rounds end where the wishes are held and the error changes by less than this from round to round."""
+"""The rounds end where the requirements are held and the error changes by less than this from round to round."""
 HELD_DB = 0.01
-"""A wish that is exceeded by less is held."""
+"""A requirement that is exceeded by less is held."""
 MARGIN_DB = 0.02
 """The taps aim at limits that are tighter by this, so that they arrive in finitely many rounds."""
 PULL, GROWTH = 10.0, 4.0
@@ -54,7 +54,7 @@ RAISED_STAGE, RAISED_PATIENCE = 15, 60
 OVER = 1.8
 """Over-relaxation: p counts this much, less what was projected last; two to three times fewer rounds than 1."""
 TONE_DB = 1.0
-"""How far the level at the points to reach may be held from the weights' own."""
+"""How far the level at the bright points may be held from the weights' own."""
 TONE_BAND_HZ = (100.0, 16_000.0)
 
 
@@ -79,7 +79,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Held:
-    """One wish on the frequencies where it holds: pressures at its points that stay within a limit times a level.
+    """One requirement on the frequencies where it holds: pressures at its points that stay within a limit times a level.
 
     With `by_level` the rows are points less the level's, and how far their levels are apart is judged, whatever their phases.
     """
@@ -138,13 +138,13 @@ class Held:
         return float(np.maximum(amplitude_db(size / np.maximum(self.limit * level, 1e-150)), 0.0).max(initial=0.0))
 
     def own_weight(self, symbol: Complex) -> Real:
-        """The mean weight that C (K, L, L) gives a point of the wish (J,): trace of C over that of the points' own matrix."""
+        """The mean weight that C (K, L, L) gives a point of the requirement (J,): trace of C over that of the points' own matrix."""
         points = self.rows.points
         ours = np.einsum("jml,jml->j", points.conj(), points).real / points.shape[1]
         return np.asarray(np.einsum("jll->j", symbol[self.index]).real / np.maximum(ours, 1e-300))
 
     def within(self, keep: Bool) -> Held:
-        """The wish on those of its frequencies that are kept (K,) alone."""
+        """The requirement on those of its frequencies that are kept (K,) alone."""
         on = keep[self.index]
         rows, level_rows = (Rows(own.points[on], own.offset[on]) for own in (self.rows, self.level_rows))
         return replace(
@@ -158,11 +158,13 @@ def root_mean_square(p: Complex) -> Real:
 
 
 def joined(parts: Sequence[tuple[slice, Sequence[Held]]]) -> tuple[Held, ...]:
-    """The wishes of all parts of the frequencies as if they had been taken at once."""
+    """The requirements of all parts of the frequencies as if they had been taken at once."""
     by_label: dict[str, list[Held]] = {}
-    for part, wishes in parts:
-        for wish in wishes:
-            by_label.setdefault(wish.label, []).append(replace(wish, index=wish.index + part.start))
+    for part, requirements in parts:
+        for requirement in requirements:
+            by_label.setdefault(requirement.label, []).append(
+                replace(requirement, index=requirement.index + part.start)
+            )
 
     def rows(own: Sequence[Rows]) -> Rows:
         return Rows(np.concatenate([one.points for one in own]), np.concatenate([one.offset for one in own]))
@@ -180,7 +182,7 @@ def joined(parts: Sequence[tuple[slice, Sequence[Held]]]) -> tuple[Held, ...]:
     )
 
 
-def wishes_of(
+def requirements_of(
     target: ChannelTarget,
     wanted: Complex,
     slacks_db: Mapping[str, Real],
@@ -188,12 +190,12 @@ def wishes_of(
     fitted: Index | None = None,
     drivers: Sequence[str] = (),
 ) -> list[Held]:
-    """Every wish and limit of a channel in its band, as far as its formulation could meet it, on the frequencies of the fit (K,).
+    """Every requirement and limit of a channel in its band, as far as its formulation could meet it, on the frequencies of the fit (K,).
 
     Parameters
     ----------
     wanted : W (K, L) without the bulk delay
-    slacks_db : wish or limit -> (K,) dB by which the formulation fell short of it; its limit is wider by that
+    slacks_db : requirement or limit -> (K,) dB by which the formulation fell short of it; its limit is wider by that
     fitted : which drivers have taps to find, all by default; the others play their weights exactly
     drivers : the channel's own, by name; ratios of weights, which have no gains to limit, have none
 
@@ -215,7 +217,7 @@ def wishes_of(
 
     if target.gamma is not None:
         over = target.over_regions()
-        add("cancellation_gain_db", over.cancel, over.reach, target.gamma[inside] ** -0.5)
+        add("cancellation_gain_db", over.dark, over.bright, target.gamma[inside] ** -0.5)
     for mask in target.masks:
         at = inside[np.isfinite(mask.limit[inside])]
         add(mask.label, mask.points, axis, mask.limit[at], at, together=False)
@@ -227,7 +229,7 @@ def wishes_of(
         add(target.window.label, points - axis, axis, ripple, together=False, by_level=True)
     if np.isfinite(target.effort_limit).any():
         limit = np.sqrt(target.effort_limit[inside] / count) / target.single_level[inside]
-        add("max_effort_db", every, target.reach, limit)
+        add("max_effort_db", every, target.bright, limit)
     if target.min_white_noise_gain > 0:
         distance = 1.0 if np.isinf(target.look_distance_m) else target.look_distance_m
         limit = np.full(inside.size, (target.min_white_noise_gain * count) ** -0.5)
@@ -245,7 +247,7 @@ def tone_of(target: ChannelTarget, wanted: Complex) -> Held:
     """The level and phase that the weights reach, in the band and outside it."""
     f = target.frequency_hz
     at = np.flatnonzero((f >= TONE_BAND_HZ[0]) & (f <= TONE_BAND_HZ[1]))
-    points = target.reach[at]
+    points = target.bright[at]
     reached = _rows(points).pressure(wanted[at])
     level = root_mean_square(reached)
     limit = np.full(at.size, 10 ** (TONE_DB / 20) - 1)
@@ -256,18 +258,20 @@ def _rows(points: Complex) -> Rows:
     return Rows(points, np.zeros(points.shape[:2], dtype=complex))
 
 
-def hold(wishes: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, delay: int, penalty: Real | None) -> Real:
-    """Taps (L, T) that hold the wishes on the frequencies of the fit, or come as near as so many can; the rest is as in `fit`."""
-    merit, x = _rounds(wishes, wanted, symbol, taps, delay, penalty, raised=False)
+def hold(
+    requirements: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, delay: int, penalty: Real | None
+) -> Real:
+    """Taps (L, T) that hold the requirements on the frequencies of the fit, or come as near as so many can; the rest is as in `fit`."""
+    merit, x = _rounds(requirements, wanted, symbol, taps, delay, penalty, raised=False)
     if merit[0] > HELD_DB:
         merit, x = min(
-            (merit, x), _rounds(wishes, wanted, symbol, taps, delay, penalty, raised=True), key=lambda one: one[0]
+            (merit, x), _rounds(requirements, wanted, symbol, taps, delay, penalty, raised=True), key=lambda one: one[0]
         )
     return x
 
 
 def _rounds(
-    wishes: Sequence[Held],
+    requirements: Sequence[Held],
     wanted: Complex,
     symbol: Complex,
     taps: int,
@@ -279,21 +283,27 @@ def _rounds(
     """The largest excess (dB, at least HELD_DB) and the error of the best taps of all rounds, and these taps (L, T)."""
     stage = RAISED_STAGE if raised else STAGE
     own = (symbol @ wanted[:, :, None])[:, :, 0]
-    limits = [10 ** (-MARGIN_DB / 20) * wish.limit for wish in wishes]
+    limits = [10 ** (-MARGIN_DB / 20) * requirement.limit for requirement in requirements]
     equations = NormalEquations(symbol, taps, penalty)
     x = equations.solve(equations.cut(delayed(own, delay)), equations.cut(delayed(wanted, delay)))
     sides = [
-        [wish.rows, *([wish.scaled_levels(limit)] if raised else [])]
-        for wish, limit in zip(wishes, limits, strict=True)
+        [requirement.rows, *([requirement.scaled_levels(limit)] if raised else [])]
+        for requirement, limit in zip(requirements, limits, strict=True)
     ]
     left = [[np.zeros_like(rows.offset) for rows in side] for side in sides]
-    pulls = [np.maximum(wish.own_weight(symbol), 1e-12) * PULL / GROWTH for wish in wishes]
+    pulls = [np.maximum(requirement.own_weight(symbol), 1e-12) * PULL / GROWTH for requirement in requirements]
     w = delayed(equations.spectra(x), -delay)
-    near = [[rows.pressure(w[wish.index]) for rows in side] for wish, side in zip(wishes, sides, strict=True)]
+    near = [
+        [rows.pressure(w[requirement.index]) for rows in side]
+        for requirement, side in zip(requirements, sides, strict=True)
+    ]
     best, merit, before, stage_began = x, (np.inf, np.inf), np.inf, (np.inf, np.inf)
     for number in range(ROUNDS):
         w = delayed(equations.spectra(x), -delay)
-        worst, error = max(wish.excess_db(w) for wish in wishes), _total(symbol, w - wanted, x, penalty)
+        worst, error = (
+            max(requirement.excess_db(w) for requirement in requirements),
+            _total(symbol, w - wanted, x, penalty),
+        )
         if (max(worst, HELD_DB), error) < merit:
             best, merit = x, (max(worst, HELD_DB), error)
         if not error <= RUN_AWAY * max(
@@ -312,18 +322,27 @@ def _rounds(
             pulls = [pull * GROWTH for pull in pulls]
             left = [[rest / GROWTH for rest in rests] for rests in left]
             matrices = symbol.copy()
-            for wish, side, pull in zip(wishes, sides, pulls, strict=True):
-                matrices[wish.index] += sum(mean_power_matrix(rows.points) for rows in side) * pull[:, None, None]
+            for requirement, side, pull in zip(requirements, sides, pulls, strict=True):
+                matrices[requirement.index] += (
+                    sum(mean_power_matrix(rows.points) for rows in side) * pull[:, None, None]
+                )
             equations = NormalEquations(matrices, taps, penalty)
         right = own.copy()
-        for i, (wish, side, pull, limit) in enumerate(zip(wishes, sides, pulls, limits, strict=True)):
-            p = [OVER * rows.pressure(w[wish.index]) + (1 - OVER) * z for rows, z in zip(side, near[i], strict=True)]
+        for i, (requirement, side, pull, limit) in enumerate(zip(requirements, sides, pulls, limits, strict=True)):
+            p = [
+                OVER * rows.pressure(w[requirement.index]) + (1 - OVER) * z
+                for rows, z in zip(side, near[i], strict=True)
+            ]
             aim = [one + rest for one, rest in zip(p, left[i], strict=True)]
-            near[i] = wish.projected_together(*aim) if raised else [wish.projected(aim[0], limit * wish.reached(w))]
+            near[i] = (
+                requirement.projected_together(*aim)
+                if raised
+                else [requirement.projected(aim[0], limit * requirement.reached(w))]
+            )
             left[i] = [one - z for one, z in zip(aim, near[i], strict=True)]
             for rows, z, rest in zip(side, near[i], left[i], strict=True):
                 goal = (z - rest - rows.offset) * (pull / z.shape[1])[:, None]
-                right[wish.index] += np.einsum("jml,jm->jl", rows.points.conj(), goal)
+                right[requirement.index] += np.einsum("jml,jm->jl", rows.points.conj(), goal)
         try:
             x = equations.solve_again(equations.cut(delayed(right, delay)), x)
         except np.linalg.LinAlgError:  # r has grown beyond what its factor can take

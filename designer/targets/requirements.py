@@ -1,4 +1,4 @@
-"""Judging weights against a target: the slack of each wish and the excess over each limit, in dB, whatever made the weights."""
+"""Judging weights against a target: the slack of each requirement and the excess over each limit, in dB, whatever made the weights."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SLACK_TOLERANCE_DB = 0.1
 
 
 def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
-    """How far each wish must give for w to meet it: wish -> (F,) dB, 0 where it is met.
+    """How far each requirement must give for w to meet it: requirement -> (F,) dB, 0 where it is met.
 
     Each slack scales its own limit: the curve's γ, a mask line's level, the window's ripple. Where the drivers have a
     spread, the curve is held by the mean powers over it, and masks and window one standard deviation away.
@@ -34,7 +34,7 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
         found["cancellation_gain_db"] = db(target.gamma) - db(expected_gain(target, w))
     for label, excess, _ in _over_azimuth(target, w):
         found[label] = amplitude_db(excess.max(axis=1))
-    return {wish: np.maximum(slack, 0.0) for wish, slack in found.items()}
+    return {requirement: np.maximum(slack, 0.0) for requirement, slack in found.items()}
 
 
 def expected_gain(target: ChannelTarget, w: Complex) -> Real:
@@ -49,11 +49,11 @@ def expected_gain(target: ChannelTarget, w: Complex) -> Real:
     if not target.power_spread:
         return target.power_ratio(w)
     target = target.over_regions()
-    return ratio(quadratic(target.reach_power, w), quadratic(target.cancel_power, w))
+    return ratio(quadratic(target.bright_power, w), quadratic(target.dark_power, w))
 
 
 def worst_azimuths_deg(target: ChannelTarget, w: Complex) -> dict[str, Real]:
-    """Where each wish over azimuth is met least, or missed most: wish -> (F,) degrees."""
+    """Where each requirement over azimuth is met least, or missed most: requirement -> (F,) degrees."""
     return {label: azimuth_deg[excess.argmax(axis=1)] for label, excess, azimuth_deg in _over_azimuth(target, w)}
 
 
@@ -81,7 +81,7 @@ def excesses_db(target: ChannelTarget, w: Complex, drivers: tuple[str, ...]) -> 
     """By how much w breaks each hard limit: limit -> (F,) dB, 0 where it is kept."""
     found: dict[str, Real] = {}
     if np.isfinite(target.effort_limit).any():
-        found["max_effort_db"] = db(effort(target.reach, w)) - db(target.effort_limit)
+        found["max_effort_db"] = db(effort(target.bright, w)) - db(target.effort_limit)
     if target.min_white_noise_gain > 0:
         reached = db(white_noise_gain(target.look, w, target.look_distance_m))
         found["min_white_noise_gain_db"] = db(np.array(target.min_white_noise_gain)) - reached

@@ -10,10 +10,10 @@ from formulations.random_targets import Wanted, gaussian, random_target
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from designer.targets.wishes import excesses_db, slacks_db
+from designer.targets.requirements import excesses_db, slacks_db
 
 WANTED = Wanted(
-    frequencies=2, drivers=3, reach=2, gain_db=10.0, masks_db=(-3.0, -20.0), ripple_db=2.0,
+    frequencies=2, drivers=3, bright=2, gain_db=10.0, masks_db=(-3.0, -20.0), ripple_db=2.0,
     max_effort_db=1.0, max_gain_db=-2.0, white_noise_loss_db=6.0,
 )  # fmt: skip
 
@@ -32,10 +32,10 @@ def test_slacks_and_excesses_by_hand(seed: int) -> None:
     assert target.window is not None
     for f in range(2):
         on_axis = sum(target.centre[f, l] * w[f, l] for l in range(3))
-        reached = np.mean([abs(sum(h * w[f])) ** 2 for h in target.reach[f]])
-        left = np.mean([abs(sum(h * w[f])) ** 2 for h in target.cancel[f]])
+        reached = np.mean([abs(sum(h * w[f])) ** 2 for h in target.bright[f]])
+        left = np.mean([abs(sum(h * w[f])) ** 2 for h in target.dark[f]])
         spent = sum(abs(x) ** 2 for x in w[f])
-        single = max(np.mean([abs(h[l]) ** 2 for h in target.reach[f]]) for l in range(3))
+        single = max(np.mean([abs(h[l]) ** 2 for h in target.bright[f]]) for l in range(3))
         ripple = max(abs(abs(sum(h * w[f])) - abs(on_axis)) for h in target.window.points[f]) / abs(on_axis)
         expected = {
             "cancellation_gain_db": 10.0 - decibels(reached / left),
@@ -64,7 +64,7 @@ def test_a_mask_line_outside_its_band_asks_nothing() -> None:
     assert slack[1] == 0.0
 
 
-def test_nothing_is_said_of_what_is_not_wished() -> None:
+def test_nothing_is_said_of_what_is_not_required() -> None:
     """No curve, no mask, no window, no limit: no entry."""
     target = random_target(0, Wanted())
     assert slacks_db(target, target.plain) == excesses_db(target, target.plain, ("a", "b", "c")) == {}
