@@ -84,3 +84,56 @@ np.testing.assert_allclose(back.taps["left"], design.taps["left"], atol=1e-15)
 print(made.files["filters.lib"].decode()[:20])
 """
     assert run(copy, code).startswith('import("stdfaust.lib')
+
+
+def test_an_enclosure(copy: Path) -> None:
+    """A far point on the table hears twice the free field, the power is the far field's mean over the sphere, and a problem designs."""
+    table = '[enclosure]\nmodel = "tabletop"\nheight_m = 0.2\n'
+    (copy / "table.toml").write_text(PAIR.replace("[listener]", f"{table}[listener]"), encoding="utf-8")
+    code = """
+import numpy as np
+import designer
+from designer.acoustics.scene import device_of
+problem = designer.load("table.toml")
+device = device_of(problem)
+k = np.array([1.0, 30.0])
+on = np.array([[50.0, 0.0, -0.2]])
+distance = np.linalg.norm(on - device.places_m[0])
+np.testing.assert_allclose(np.abs(device.field(k, on)[:, 0, 0]), 2 / distance, rtol=1e-9)
+z, weight = np.polynomial.legendre.leggauss(200)
+turn = np.linspace(0, 2 * np.pi, 128, endpoint=False)
+up = (z + 1) / 2
+flat = np.sqrt(1 - up**2)[:, None]
+n = np.stack([flat * np.cos(turn), flat * np.sin(turn), np.broadcast_to(up[:, None], (200, 128))], axis=-1).reshape(-1, 3)
+far = device.far_field(k, n)
+mean = np.einsum("fmi,m,fmj->fij", far.conj(), np.repeat(weight / 4 / 128, 128), far)
+np.testing.assert_allclose(mean, device.radiated_power(k), atol=1e-9)
+design = designer.design(problem)
+print(design.status, problem.body.described())
+"""
+    assert run(copy, code).endswith("tabletop, 0.2 m below the origin\n")
+
+
+def test_a_formulation(copy: Path) -> None:
+    """It is a method of a problem file; with one bright point its weights are in phase there, and its value is that of its statement."""
+    one = PAIR.replace("[grid]", "ear_cloud_m = [[0, 0, 0]]\n[grid]").replace(
+        'ear = "left"', 'ear = "left"\nmethod = "brightness"'
+    )
+    (copy / "bright.toml").write_text(one, encoding="utf-8")
+    code = """
+import numpy as np
+import designer
+from designer.formulations import FORMULATIONS
+problem = designer.load("bright.toml")
+design = designer.design(problem)
+scene = designer.scene(problem)
+h = scene.ears()[:, 0]
+at = 20
+w = design.weights["left"][at]
+cosine = abs(h[at] @ w) / np.linalg.norm(h[at]) / np.linalg.norm(w)
+np.testing.assert_allclose(cosine, 1.0, atol=1e-9)
+A = np.outer(h[at].conj(), h[at])
+np.testing.assert_allclose(FORMULATIONS["brightness"].statement(A).solve(), np.linalg.norm(h[at]) ** 2, rtol=1e-5)
+print("done")
+"""
+    assert run(copy, code) == "done\n"
