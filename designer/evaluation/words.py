@@ -103,7 +103,7 @@ def verdict(
     short = slack > SLACK_TOLERANCE_DB
     if not short.any():
         return Verdict(f"{asked(design)}; met at every frequency", ())
-    reached = f"reached {spans(frequency_hz, ~short)}" if (~short).any() else "reached nowhere"
+    reached = f"met {spans(frequency_hz, ~short)}" if (~short).any() else "met nowhere"
     why = _joined(
         [_limit(design, name) for name, binds in binding.items() if (binds & short).sum() > 0.5 * short.sum()]
     )

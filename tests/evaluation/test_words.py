@@ -156,7 +156,7 @@ def test_shortfalls_name_each_requirement_with_its_own_decibels() -> None:
         {"max_effort_db": np.array([True, False, True, True])},
     )
     assert found.sentence == (
-        "8 to 12 dB asked from 500 Hz to 4 kHz; reached at 1 kHz; elsewhere the effort limit of 9 dB binds,"
+        "8 to 12 dB asked from 500 Hz to 4 kHz; met at 1 kHz; elsewhere the effort limit of 9 dB binds,"
         " and up to 3.0 dB are missing (at 500 Hz)"
     )
     assert found.shortfalls == (
