@@ -100,7 +100,7 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
     nearest = float(np.min(distance_ratio))
     raise DataError(
         f"a point {nearest:.4f} radii from the centre of a rigid sphere is too near its surface for the series;"
-        " allowed: 1.006 radii or more; move the point (an ear, a driver) away from the sphere"
+        " expected 1.006 radii or more; move the point (an ear, a driver) away from the sphere"
     )
 
 

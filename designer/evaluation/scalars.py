@@ -131,6 +131,6 @@ def order_warnings(regions: RegionPower, w: Complex, frequency_hz: Real) -> tupl
         remedy = "end the band lower"
     return (
         f"region_order: order {regions.order} of spherical harmonics does not suffice {spans(frequency_hz, short)}: the power"
-        f" ratio between the regions is off by up to {error_db[worst]:.2f} dB (at {hz(float(frequency_hz[worst]))}); allowed:"
+        f" ratio between the regions is off by up to {error_db[worst]:.2f} dB (at {hz(float(frequency_hz[worst]))}); expected"
         f" {ORDER_TOLERANCE_DB:g} dB; {remedy}",
     )

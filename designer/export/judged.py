@@ -115,12 +115,12 @@ def with_judgement(filters: FilterSet, target: Target, export: Export) -> Export
     if len(failed) == len(models) and not target.for_tests:
         name, text = next(iter(failed.items()))
         raise UsageError(
-            f"target {target.name}: run in its own arithmetic ({models[name].words}), found {text};"
+            f"target {target.name}: run in its own arithmetic ({models[name].words}), got {text};"
             f" {remedies(filters, models[name])}"
         )
     held = [name for name in models if name not in failed]
     remedy = f"take {' or '.join(held)}" if held else "take f32"
-    notes = tuple(f"{name}: run in its own arithmetic, found {text}; {remedy}" for name, text in failed.items())
+    notes = tuple(f"{name}: run in its own arithmetic, got {text}; {remedy}" for name, text in failed.items())
     facts = {
         name: {
             "model": model.words,

@@ -279,12 +279,12 @@ def _check_same(store: Store, plan: Plan) -> None:
     remedy = "choose another folder with -o"
     if was["content"] != now["content"]:
         raise UsageError(
-            f"{store.folder}: got a sweep of {was['source']} as it was before it changed ({_what_changed(was, plan)}); allowed:"
+            f"{store.folder}: got a sweep of {was['source']} as it was before it changed ({_what_changed(was, plan)}); expected"
             f" the same problem; undo the change, or {remedy}"
         )
     if was["keys"] != now["keys"]:
         raise UsageError(
-            f"{store.folder}: got a sweep of the keys {', '.join(was['keys'])}, and not of {', '.join(now['keys'])}; allowed:"
+            f"{store.folder}: got a sweep of the keys {', '.join(was['keys'])}, and not of {', '.join(now['keys'])}; expected"
             f" other values of the same keys; {remedy}"
         )
     for fact, option in (("images", "--mirror"), ("robust", "--robust")):

@@ -193,7 +193,7 @@ def _level(
         if peak_db + options.gain_db > 0:
             raise UsageError(
                 f"--gain {options.gain_db:g}: got a peak of {peak_db + options.gain_db:+.2f} dB over full scale;"
-                f" allowed: up to 0; give at most {np.floor(-100 * peak_db) / 100:g}, or leave --gain out for the gain that fits"
+                f" expected up to 0; give at most {np.floor(-100 * peak_db) / 100:g}, or leave --gain out for the gain that fits"
             )
         return options.gain_db, [f"gain {options.gain_db:+.2f} dB, as given; {_peak(peak_db + options.gain_db)}"]
     equal_db, lines = 0.0, list[str]()

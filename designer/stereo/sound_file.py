@@ -89,7 +89,7 @@ class StereoFile:
                 at = count + int(np.flatnonzero(~np.isfinite(whole).all(axis=1))[0])
                 raise DataError(
                     f"{self.path}: got a sample that is no finite number (number {at} of {self.frames});"
-                    " allowed: finite numbers; write the file again"
+                    " expected finite numbers; write the file again"
                 )
             count += len(block)
             yield whole

@@ -41,7 +41,7 @@ def three_channels() -> Tables:
 
 def test_a_whole_design_evaluates_no_field_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Design, fit, tables, study, zone, draws and what the figures show: each set of places at each set of frequencies is evaluated
-    once, and a place at one frequency once a grid. The ears on two grids of one range, design's and fit's, have the same few nodes.
+    once, and a place at one frequency once a grid. The ears on grids of one range, such as design's and fit's, have the same few nodes.
     """
     calls: list[tuple[str, Real, Real]] = []
 
@@ -63,7 +63,7 @@ def test_a_whole_design_evaluates_no_field_twice(monkeypatch: pytest.MonkeyPatch
     assert made.tolerances
     assert len(calls) > 30
     again = Counter((name, k.tobytes(), places.tobytes()) for name, k, places in calls)
-    assert max(again.values()) <= 2
+    assert max(again.values()) <= 3
     assert sum(count > 1 for count in again.values()) <= 3
     each = Counter(
         (place.tobytes(), at) for name, k, places in calls if name == "field" for place in places for at in k.tolist()

@@ -214,7 +214,7 @@ def test_what_does_not_fit(predicted: Entry, tmp_path: Path) -> None:
     sofa.Data_Real, sofa.Data_Imag = (np.concatenate([part, part]) for part in (sofa.Data_Real, sofa.Data_Imag))
     sofa.SourcePosition = np.zeros((2, 3))
     sofar.write_sofa(str(tmp_path / "two.sofa"), sofa)
-    with pytest.raises(DataError, match=r"got 2 drivers.*allowed: one, the channel as it plays"):
+    with pytest.raises(DataError, match=r"got 2 drivers.*expected one, the channel as it plays"):
         measured_entries([predicted], [f"channel:left={tmp_path / 'two.sofa'}"])
     with pytest.raises(DataError, match=r"tells the device from all around, and left of pair is for an ear"):
         measured_entries([predicted], [f"channel:left={tmp_path / 'beam hor *.frd'}"])

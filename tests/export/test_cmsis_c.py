@@ -58,7 +58,7 @@ def test_one_bit_of_one_tap_is_noticed(word: CmsisWord, tmp_path: Path) -> None:
     changed = text[: first.start(1)] + str(int(first[1]) ^ 1) + text[first.end(1) :]
     sources[0].write_text(changed)
     done = run(HOST, sources, tmp_path)
-    assert done.returncode == 1 and re.search(r"driver \d, sample \d+: found", done.stdout), done.stdout
+    assert done.returncode == 1 and re.search(r"driver \d, sample \d+: got", done.stdout), done.stdout
 
 
 @pytest.mark.parametrize("name", SETS)

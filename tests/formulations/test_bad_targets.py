@@ -82,7 +82,7 @@ def test_no_nan_leaves(seed: int, wanted: Wanted, spoil: str, scale: float, spre
         assert (reached[heard] > 0).all()
 
 
-@pytest.mark.parametrize("reach", [1, 2, 3])
+@pytest.mark.parametrize("bright", [1, 2, 3])
 @pytest.mark.parametrize("scale", [1e-6, 1.0])
 def test_a_curve_far_beyond_reach_is_answered_within_a_driver_s_limit(bright: int, scale: float) -> None:
     """200 dB asked of the one driver that sounds, at -3 dB: certified, and that driver plays at its limit."""
@@ -138,7 +138,7 @@ def test_dear_drivers_get_cheaper_until_the_effort_fits(seed: int, limit_db: flo
             assert spent[0] >= limit_db - 1e-4
 
 
-@pytest.mark.parametrize("reach", [1, 2])
+@pytest.mark.parametrize("bright", [1, 2])
 def test_a_curve_out_of_reach_gets_the_best_there_is_less_a_tenth(bright: int) -> None:
     """Scipy's largest generalised eigenvalue less 0.1 dB, and the gap of the least effort for that."""
     target = random_target(4, Wanted(drivers=3, bright=bright, dark=9, gain_db=60.0))

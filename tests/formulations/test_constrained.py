@@ -243,7 +243,7 @@ def test_a_floor_of_white_noise_gain_is_kept_whatever_phase_its_point_has(loss_d
     assert np.sum(np.array(above_db) < 0.1) >= 3
 
 
-@pytest.mark.parametrize("reach", [3, 5])
+@pytest.mark.parametrize("bright", [3, 5])
 def test_one_more_pass_meets_a_curve_over_a_cloud(bright: int) -> None:
     """12 dB of the cloud's mean powers with nothing in the way: where the curve binds it is met to 0.05 dB on average."""
     short_db = []
@@ -257,7 +257,7 @@ def test_one_more_pass_meets_a_curve_over_a_cloud(bright: int) -> None:
     assert binding.max() < 0.5
 
 
-@pytest.mark.parametrize("reach", [2, 5])
+@pytest.mark.parametrize("bright", [2, 5])
 def test_one_more_pass_meets_a_clouds_limits_within_a_tenth_of_a_decibel(bright: int) -> None:
     """Effort and driver gains refer to the cloud's mean power; over 20 random clouds they are kept to 0.1 dB."""
     for seed in range(20):

@@ -65,7 +65,7 @@ def test_least_effort_within_the_limits_is_what_cvxpy_finds(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("reach", [1, 4])
+@pytest.mark.parametrize("bright", [1, 4])
 def test_the_statement_has_the_same_value(seed: int, bright: int) -> None:
     """The data about some weights, by the conic engine and by the cvxpy statement that shares nothing of its conic form."""
     target = target_of(seed, bright=bright)
@@ -85,7 +85,7 @@ def test_the_statement_has_the_same_value(seed: int, bright: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
-    "wanted", [{}, {"reach": 4}, {"reach": 4, "spread": 0.003}], ids=["point", "cloud", "cloud and spread"]
+    "wanted", [{}, {"bright": 4}, {"bright": 4, "spread": 0.003}], ids=["point", "cloud", "cloud and spread"]
 )
 def test_weights_move_continuously_from_where_a_limit_binds(seed: int, wanted: dict[str, Any]) -> None:
     """Tightened by 0.001, 0.01 and 0.1 dB beyond where it binds, the loudest driver moves the weights by as little; effort never falls."""

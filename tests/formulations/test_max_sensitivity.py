@@ -55,7 +55,7 @@ def test_no_random_weights_that_meet_the_ratio_are_more_sensitive(
 
 
 @pytest.mark.parametrize(
-    ("seed", "drivers", "cancel", "gain_db", "bounded"),
+    ("seed", "drivers", "dark", "gain_db", "bounded"),
     [(0, 2, 1, 10, False), (3, 3, 2, 20, False), (5, 4, 3, 12, True), (0, 4, 8, 3, False), (9, 5, 8, 2, True)],
 )
 def test_the_value_is_that_of_the_semidefinite_relaxation(

@@ -35,7 +35,7 @@ def form(A: Complex, w: Complex) -> float:
 
 
 @pytest.mark.parametrize(
-    ("seed", "drivers", "cancel", "gain_db", "bounded"),
+    ("seed", "drivers", "dark", "gain_db", "bounded"),
     [(0, 2, 1, 10, False), (3, 3, 2, 25, False), (0, 3, 5, 2, True), (5, 4, 3, 12, True), (0, 4, 8, 3, False), (9, 5, 8, 3, True)],
 )  # fmt: skip
 def test_the_value_is_that_of_the_semidefinite_relaxation(

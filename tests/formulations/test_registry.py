@@ -234,7 +234,7 @@ from designer.solvers.solution import Solution
 
 
 def solve(target, ridge_db=-20.0):
-    B = target.cancel_power
+    B = target.dark_power
     price = 10 ** (ridge_db / 10) * np.trace(B, axis1=1, axis2=2).real / B.shape[1]
     w = np.linalg.solve(B + price[:, None, None] * np.eye(B.shape[1]), target.centre.conj()[:, :, None])[:, :, 0]
     return Solution.of(w, 0.0, 0.0)

@@ -79,7 +79,7 @@ def test_a_source_read_by_hand(tmp_path: Path) -> None:
         (
             "4 taps",
             "some taps",
-            "got a pole of|found no array behind|found 4 numbers",
+            "got a pole of|got no array behind|got 4 numbers",
         ),
         ("48000", "44100", "got a sample rate of 44100 Hz"),
         (

@@ -113,7 +113,7 @@ def test_too_many_displacements() -> None:
     assert str(refused.value) == (
         "far.toml: 1 fault\n"
         "  listener.ear_cloud_m: got 1001 entries, [[0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [...;"
-        " allowed: a list of 1 to 1000 lists of 3 numbers from -10000 to 10000 (x, y, z)"
+        " expected a list of 1 to 1000 lists of 3 numbers from -10000 to 10000 (x, y, z)"
     )
 
 

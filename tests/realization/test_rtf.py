@@ -167,7 +167,7 @@ def test_a_silent_reference_is_refused() -> None:
     with pytest.raises(
         ProblemError,
         match=r'designs\[0\]\.reference: got "front", which is silent in the band: \d+ dB below the loudest;'
-        r' allowed: a driver less than 40 dB below it; name "(left|right)", or leave reference out$',
+        r' expected a driver less than 40 dB below it; name "(left|right)", or leave reference out$',
     ) as refused:
         rtf(tables)
     assert refused.value.exit_code == 3

@@ -61,7 +61,7 @@ def test_one_problem_by_many_methods(
     ended = run(capsys, monkeypatch, *given)
     assert ended.code == 0
     assert ended.err.splitlines() == [
-        'note: superdirective: the channel "left" cannot take it (method: got "superdirective" in a design of kind "ctc"; allowed:'
+        'note: superdirective: the channel "left" cannot take it (method: got "superdirective" in a design of kind "ctc"; expected'
         ' only with kind = "beamformer"; for the quietest contralateral ear use "acoustic-contrast"), so it is left out'
     ]
     table = pd.read_csv(out / "comparison.csv")

@@ -99,6 +99,6 @@ def test_failed_points_are_not_chosen() -> None:
     failed = Row("x", 5, {}, (), Outcome(FAILED, error="it failed"))
     assert choose([failed, ear(0, 10, 5)], "cancellation_gain_db").row.number == 0
     with pytest.raises(
-        DataError, match=r"^found 1 points, and none that was designed; expected one or more; see their errors in"
+        DataError, match=r"^got 1 points, and none that was designed; expected one or more; see their errors in"
     ):
         choose([failed], "cancellation_gain_db")

@@ -174,7 +174,7 @@ def test_what_is_there_is_not_computed_again(
     ended = run(capsys, monkeypatch, "sweep", file, "--vary", f"{effort}=3", "-o", str(out))
     assert (ended.code, ended.err) == (
         2,
-        f"error: {out}: got a sweep of {file} as it was before it changed (speed_of_sound_m_s was 343 (default), and is 340); allowed:"
+        f"error: {out}: got a sweep of {file} as it was before it changed (speed_of_sound_m_s was 343 (default), and is 340); expected"
         " the same problem; undo the change, or choose another folder with -o\n",
     )
     assert (out / "sweep.sqlite").read_bytes() == kept

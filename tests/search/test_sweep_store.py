@@ -115,7 +115,7 @@ def test_the_table(tmp_path: Path) -> None:
     assert text == (
         "a,b,left.gain_db,status,error,seconds\n"
         'true,"[1, 2]",0.30000000000000004,done,,1.0000\n'
-        '0.1,"x, y",,failed,"found ""1""",0.2500\n'
+        '0.1,"x, y",,failed,"got ""1""",0.2500\n'
     )
 
 

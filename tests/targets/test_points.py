@@ -173,7 +173,7 @@ def test_some_frequencies_of_a_target_are_the_same_target() -> None:
     )
     index = np.array([40, 3, 17])
     part = whole.at(index)
-    names = "frequency_hz in_band share reach cancel centre look quiet gamma max_effort cost plain"
+    names = "frequency_hz in_band share bright dark centre look quiet gamma max_effort cost plain"
     for name in names.split():
         np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[index])
     np.testing.assert_array_equal(part.masks[0].points, whole.masks[0].points[index])

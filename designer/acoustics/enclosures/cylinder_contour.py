@@ -8,7 +8,7 @@ with Hankel functions of the second kind, and Im κ <= 0 so that q > k decays. O
 k hypot(ρ, ζ) radians, has a logarithm at q = k, and ends in an exponential tail. All three go away on a contour that
 falls off. With q = k sin w the wave is e^{-jκρ ± jqζ} = e^{-jkd cos(w ± ψ)}, d = hypot(ρ, ζ), tan ψ = ζ/ρ.
 
-Which deformations are allowed: the zeros of H_n' of the second kind lie at Im κ > 0, so between the real axis and any
+Which deformations are expected the zeros of H_n' of the second kind lie at Im κ > 0, so between the real axis and any
 contour with 0 <= Re w <= π/2 and Im w >= 0, where Im κ <= 0, the integrand is analytic.
 
 *Flat contour*, for points near the height of the source. From the saddle of ζ = 0,

@@ -152,7 +152,7 @@ class MeasuredHead:
             return self.interpolation.weights(towards)
         except GapError as gap:
             raise DataError(
-                f"{self.name}: {gap.name}, and sound reaches the head from {said_direction(gap.direction)}; allowed:"
+                f"{self.name}: {gap.name}, and sound reaches the head from {said_direction(gap.direction)}; expected"
                 f" measured directions and {TOLERANCE_DEG:g} degrees around them; move or turn the listener, or use"
                 " another head"
             ) from gap

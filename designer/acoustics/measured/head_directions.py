@@ -101,7 +101,7 @@ def _cartesian(sofa: Any, key: str, name: str, rows: int, said: list[str]) -> tu
     in_radians = units.startswith("rad")
     if in_radians and not small:
         said.append(
-            f"got {key} in units of {units!r} with an azimuth or elevation of {np.abs(angles).max():g}; allowed:"
+            f"got {key} in units of {units!r} with an azimuth or elevation of {np.abs(angles).max():g}; expected"
             " radians up to 6.28; the numbers are taken as degrees"
         )
         in_radians = False
@@ -109,7 +109,7 @@ def _cartesian(sofa: Any, key: str, name: str, rows: int, said: list[str]) -> tu
         angles = np.degrees(angles)
     if (np.abs(angles[:, 1]) > 90 + 1e-3).any():
         raise DataError(
-            f"{name}: got elevations of {angles[:, 1].min():g} to {angles[:, 1].max():g} degrees in {key}; allowed:"
+            f"{name}: got elevations of {angles[:, 1].min():g} to {angles[:, 1].max():g} degrees in {key}; expected"
             " -90 to 90, 0 being the horizon; subtract a polar angle from 90"
         )
     doubtful = small and not in_radians and np.ptp(angles) > 0 and key == "SourcePosition"
@@ -182,14 +182,14 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
         likeness = float(interaural_s @ wanted) / np.sqrt(energy * float(wanted @ wanted))
         if likeness < 0.7:
             raise DataError(
-                f"{name}: got an interaural time that does not follow the directions (likeness {likeness:.2f}); allowed:"
+                f"{name}: got an interaural time that does not follow the directions (likeness {likeness:.2f}); expected"
                 " azimuth 0 in front and 90 degrees on the left, in the units that SourcePosition names"
             )
         if scale < LEAST_TIME:
             raise DataError(
                 f"{name}: got an interaural time {scale:.2f} times that of a head of 8.75 cm"
                 f" ({np.abs(interaural_s).max() * 1e6:.0f} us at most), as of minimum-phase responses: the delays were taken out;"
-                " allowed: responses with their delays, in the samples or in Data.Delay; export the head without minimum phase"
+                " expected responses with their delays, in the samples or in Data.Delay; export the head without minimum phase"
             )
         said.append(
             f"got an interaural time {scale:.1f} times that of a head of 8.75 cm; doubtful: the sampling rate or the"

@@ -201,9 +201,9 @@ def test_angles_of(names: list[str], key: str | list[list[float]], wanted: list[
     ("key", "found"),
     [
         ("w", r"got the fields \(none\); expected \{azimuth\}; \{elevation\}; \{azimuth\} with \{elevation\}"),
-        ("{theta}", "got the fields theta; allowed"),
-        ("{azimuth} {polar}", "got the fields azimuth, polar; allowed"),
-        ("{azimuth} {azimuth}", "got the fields azimuth, azimuth; allowed"),
+        ("{theta}", "got the fields theta; expected"),
+        ("{azimuth} {polar}", "got the fields azimuth, polar; expected"),
+        ("{azimuth} {azimuth}", "got the fields azimuth, azimuth; expected"),
         ("{azimuth*x}", "got a factor that is no number"),
         (
             "x{azimuth}",

@@ -201,7 +201,7 @@ def test_above_the_band_is_refused() -> None:
     directions = horizontal(30)
     m = measured(FREQUENCY_HZ, directions, cap(FREQUENCY_HZ, directions))
     with pytest.raises(
-        DataError, match=r"made\.npz: driver woofer was measured from 100 to 8000 Hz.*allowed: up to 8000"
+        DataError, match=r"made\.npz: driver woofer was measured from 100 to 8000 Hz.*expected up to 8000"
     ):
         m.transfer(np.array([1000.0, 9000.0]), directions)
     with pytest.raises(DataError, match=r"designs\[0\]\.band_hz asks for 500 to 12000 Hz"):

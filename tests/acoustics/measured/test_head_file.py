@@ -29,7 +29,7 @@ def refusal(path: Path) -> str:
     with pytest.raises(DataError) as caught:
         read(path)
     assert str(caught.value).startswith("head.sofa: got ")
-    assert "allowed" in str(caught.value)
+    assert "expected" in str(caught.value)
     return str(caught.value)
 
 

@@ -164,7 +164,7 @@ def test_keys_that_other_files_do_not_have(tmp_path: Path) -> None:
 def test_no_sound_file(tmp_path: Path) -> None:
     """Text named WAV is refused."""
     (tmp_path / "mid hor 0.wav").write_text("hello")
-    with pytest.raises(DataError, match=r"got no sound file .*allowed: WAV, FLAC or AIFF"):
+    with pytest.raises(DataError, match=r"got no sound file .*expected WAV, FLAC or AIFF"):
         read(tmp_path)
 
 

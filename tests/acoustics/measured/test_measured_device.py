@@ -109,7 +109,7 @@ def test_a_place_that_was_not_measured_is_refused(tmp_path: Path) -> None:
 def test_the_number_of_drivers_must_agree(tmp_path: Path) -> None:
     """Three drivers in the problem, two in the file."""
     path = measured(tmp_path, circle=False)
-    with pytest.raises(DataError, match=r"device\.sofa: got 2 drivers .*allowed: as many as the problem's, 3"):
+    with pytest.raises(DataError, match=r"device\.sofa: got 2 drivers .*expected as many as the problem's, 3"):
         read_device(path, 3)
 
 
@@ -138,7 +138,7 @@ def test_what_is_no_device_is_refused(tmp_path: Path) -> None:
     head = sofar.Sofa("SimpleFreeFieldHRIR")
     head.Data_IR, head.Data_Delay = np.zeros((1, 2, 8)), np.zeros((1, 2))
     sofar.write_sofa(str(tmp_path / "head.sofa"), head)
-    with pytest.raises(DataError, match=r"head\.sofa: got the SOFA convention SimpleFreeFieldHRIR; allowed"):
+    with pytest.raises(DataError, match=r"head\.sofa: got the SOFA convention SimpleFreeFieldHRIR; expected"):
         read_device(tmp_path / "head.sofa", 2)
 
 

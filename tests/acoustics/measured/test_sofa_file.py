@@ -195,7 +195,7 @@ def test_other_programs_own_files(tmp_path: Path, suffix: str) -> None:
         lambda: read_device(path, 2),
         lambda: kind_of(path),
     ):
-        with pytest.raises(DataError, match=rf"box\{suffix}: got a .*: (use|write|export|open|save) .*; allowed:"):
+        with pytest.raises(DataError, match=rf"box\{suffix}: got a .*: (use|write|export|open|save) .*; expected"):
             read()
 
 
