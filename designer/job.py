@@ -22,9 +22,9 @@ from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
 from designer.realization import Realized, realize_form
 from designer.realization.cascade import Cascade
+from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.stereo.virtualisation import VIRTUAL, virtual_channels
-from designer.targets.requirements import SLACK_TOLERANCE_DB
 from designer.writing import sweep_stale
 
 __all__ = ["Design", "design", "evaluate", "open_folder"]

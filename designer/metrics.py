@@ -19,9 +19,9 @@ from designer.arrays import Complex, Real
 from designer.measures import amplitude_db, db
 from designer.problem.schema import DesignTable
 from designer.realization import response
-from designer.targets.channel_target import Plain, channel_target, driver_index
-from designer.targets.requirements import excesses_db, slacks_db
-from designer.targets.target import ChannelTarget
+from designer.requirements.channel_target import Plain, channel_target, driver_index
+from designer.requirements.slacks import excesses_db, slacks_db
+from designer.requirements.target import ChannelTarget
 
 TONE_BAND_HZ = (100.0, 16_000.0)
 UNITS = {"db": "dB", "m2": "m²", "m": "m", "s": "s"}

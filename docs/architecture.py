@@ -22,7 +22,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "problem": "the problem file: schema, loading, faults, geometry, the library; `enclosures/` has one enclosure a file",
     "acoustics": "geometry to the transfer tensor H: enclosures, heads, air, measured data, the scene",
     "measures": "gain, effort, white-noise gain, directivity index of weights: one line of mathematics each",
-    "targets": "the file's requirements as arrays on the grid: points, curves, masks, regions, spreads",
+    "requirements": "the file's requirements as arrays on the grid: points, curves, masks, regions, spreads",
     "solvers": "matrices and cones alone: eigenproblems, searches, conic data to Clarabel, certificates",
     "formulations": "one convex formulation a file",
     "designs": "scene, requirements and formulation to the weights W of a channel",

@@ -32,7 +32,6 @@ ROOMS = (
     "problem",
     "acoustics",
     "measures",
-    "targets",
     "requirements",
     "solvers",
     "formulations",

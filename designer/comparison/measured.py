@@ -34,8 +34,8 @@ from designer.problem import geometry
 from designer.problem.geometry import direction
 from designer.problem.read import changed
 from designer.problem.schema import DesignTable, Problem, SceneTable
+from designer.requirements.channel_target import Plain
 from designer.result import Result
-from designer.targets.channel_target import Plain
 
 WORD = "channel:"
 LACKS = frozenset({"drivers", "moved"})

@@ -12,12 +12,12 @@ from designer.arrays import Bool, Complex, Real
 from designer.formulations import constrained
 from designer.measures import db
 from designer.problem.schema import DesignTable
+from designer.requirements.channel_target import channel_target
+from designer.requirements.curves import curve_db
+from designer.requirements.slacks import SLACK_TOLERANCE_DB, expected_gain
+from designer.requirements.target import ChannelTarget
+from designer.requirements.worst_case import hardened, settled, worst_gain
 from designer.solvers import ratio_search
-from designer.targets.channel_target import channel_target
-from designer.targets.curves import curve_db
-from designer.targets.requirements import SLACK_TOLERANCE_DB, expected_gain
-from designer.targets.target import ChannelTarget
-from designer.targets.worst_case import hardened, settled, worst_gain
 
 UNLIMITED = 1e6
 """What stands for no limit on effort: 60 dB."""

@@ -21,7 +21,7 @@ from designer.evaluation.moved_head import MovedHead
 from designer.problem.schema import DesignTable, Realization
 from designer.realization import realize_form
 from designer.realization import response as filter_response
-from designer.targets.curves import in_band
+from designer.requirements.curves import in_band
 
 
 def head_gains_db(design: DesignTable, w: Complex, scene: Scene) -> dict[str, Real]:

@@ -26,7 +26,7 @@ from designer.arrays import Bool, Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
 from designer.realization import response as filter_response
-from designer.targets.curves import curve_db, in_band
+from designer.requirements.curves import curve_db, in_band
 
 HALF_WIDTH_M = 0.5
 STEP_M = 0.02

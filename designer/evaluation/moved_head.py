@@ -13,7 +13,7 @@ from designer.errors import DataError
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
 from designer.realization import response as filter_response
-from designer.targets.curves import in_band
+from designer.requirements.curves import in_band
 
 HEADS = 48
 CLEARANCE = 1.01  # how many radii from a sphere's centre the series of its field converges

@@ -11,8 +11,8 @@ from designer.arrays import Real
 from designer.designs.reach import Reach, reach
 from designer.problem.messages import number
 from designer.problem.schema import Problem
-from designer.targets.curves import in_band
-from designer.targets.requirements import SLACK_TOLERANCE_DB
+from designer.requirements.curves import in_band
+from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
 COLUMNS = 8
 BEYOND_DB = 99.0

@@ -24,7 +24,7 @@ from designer.realization import response as filter_response
 from designer.realization.dense_targets import between
 from designer.realization.forms import variants
 from designer.realization.words import LowEnds, is_pure_delay, output_bound
-from designer.targets.channel_target import channel_target, driver_index
+from designer.requirements.channel_target import channel_target, driver_index
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from designer.evaluation.room_responses import RoomResponses
 from designer.measures import amplitude_db
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
-from designer.targets.channel_target import Plain, driver_index
+from designer.requirements.channel_target import Plain, driver_index
 
 if TYPE_CHECKING:
     import pandas as pd

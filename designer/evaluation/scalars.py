@@ -14,9 +14,9 @@ from designer.evaluation.moved_head import MovedHead
 from designer.evaluation.words import hz, spans
 from designer.metrics import Realised, numbers_of
 from designer.problem.schema import MAX_ORDER, DesignTable, Realization
-from designer.targets.channel_target import Plain
-from designer.targets.region_power import RegionPower
-from designer.targets.requirements import SLACK_TOLERANCE_DB
+from designer.requirements.channel_target import Plain
+from designer.requirements.region_power import RegionPower
+from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
 DEARER_DB = 0.5
 """Effort or gain that filters take beyond the weights' largest is said above this."""

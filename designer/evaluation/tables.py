@@ -13,8 +13,8 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.metrics import CURVES, Realised, compute
 from designer.problem.schema import DesignTable
-from designer.targets.channel_target import Plain
-from designer.targets.requirements import SLACK_TOLERANCE_DB
+from designer.requirements.channel_target import Plain
+from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -27,8 +27,8 @@ from designer.arrays import Bool, Complex, Real
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem, Tolerance
 from designer.realization import response as filter_response
-from designer.targets.channel_target import dark_azimuths
-from designer.targets.curves import in_band
+from designer.requirements.channel_target import dark_azimuths
+from designer.requirements.curves import in_band
 
 REFERENCE_C = 20.0  # degrees at which the problem's speed of sound holds
 LARGEST_DEVIATIONS = 3.0

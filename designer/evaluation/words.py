@@ -9,7 +9,7 @@ import numpy as np
 from designer.arrays import Bool, Real
 from designer.problem.methods import ignores, method_of
 from designer.problem.schema import DesignTable
-from designer.targets.requirements import SLACK_TOLERANCE_DB
+from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
 
 def hz(frequency_hz: float) -> str:

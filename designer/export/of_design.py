@@ -21,11 +21,11 @@ from designer.export.write import write_target
 from designer.problem.schema import Problem
 from designer.realization import response
 from designer.realization.cascade import Cascade
+from designer.requirements.channel_target import channel_target, driver_index
+from designer.requirements.target import ChannelTarget
 from designer.result import Result
 from designer.stereo.chain import CENTRE, chain_of, has_chain
 from designer.stereo.virtualisation import VIRTUAL
-from designer.targets.channel_target import channel_target, driver_index
-from designer.targets.target import ChannelTarget
 from designer.versions import versions
 
 MAX_VALUES = 200_000

@@ -19,8 +19,8 @@ from designer.formulations import Certificate
 from designer.problem import loads
 from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
+from designer.requirements.channel_target import Plain
 from designer.result import Channel, fine_frequencies_hz
-from designer.targets.channel_target import Plain
 from designer.writing import MANIFEST, is_as_written, read_manifest
 
 READ_FILES = (SUMMARY, "coefficients.csv", "weights.csv", "sections.csv", f"room/{DRIVERS}.wav")

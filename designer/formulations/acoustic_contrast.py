@@ -29,9 +29,9 @@ from designer.arrays import Complex, Real
 from designer.formulations import power_ratio
 from designer.measures import ratio
 from designer.problem.methods import CURVE, EFFORT, Formulation
+from designer.requirements.target import ChannelTarget
 from designer.solvers.diagonal_loading import Loaded, loaded_matrix, loaded_point, with_drivers_bands
 from designer.solvers.solution import Solution
-from designer.targets.target import ChannelTarget
 
 LEAST_LOAD = 1e-9
 """Nulls of -180 dB: deeper ones are rounding."""

@@ -14,7 +14,7 @@ Convex: a sum of squares. Never infeasible: no requirement and no limit but Γ i
 bright points is afterwards made the plain driver's, which raises the spectrum by what the regularisation took there.
 
 Where the drivers spread, H has pressure matching's L rows more. In the worst case of the spread the error's norm is at most
-||H w - d|| + ε ||p^½ ∘ w||, p_l the squared norm of H's column (`designer.targets.worst_case`): for the θ of some weights
+||H w - d|| + ε ||p^½ ∘ w||, p_l the squared norm of H's column (`designer.requirements.worst_case`): for the θ of some weights
 its square is that of rows of variance ε² θ_a/θ_b in the place of ε², and β is found again for these.
 
 Source: E. Choueiri, Optimal crosstalk cancellation for binaural audio with two loudspeakers (2010), section on
@@ -32,9 +32,9 @@ from designer.formulations import pressure_matching
 from designer.measures import amplitude_db, pressure
 from designer.problem.methods import Formulation, Key
 from designer.problem.table import Decibel
+from designer.requirements.target import ChannelTarget
+from designer.requirements.worst_case import settled, shares
 from designer.solvers.solution import Solution
-from designer.targets.target import ChannelTarget
-from designer.targets.worst_case import settled, shares
 
 MAX_SPECTRUM_DB = 7.0
 """Γ by default, as 20 log10."""

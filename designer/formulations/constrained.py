@@ -51,13 +51,13 @@ import numpy as np
 from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import amplitude_db, mean_power
 from designer.problem.methods import EVERYTHING, Formulation
+from designer.requirements.slacks import SLACK_TOLERANCE_DB
+from designer.requirements.target import WINDOW_LABEL, ChannelTarget
 from designer.solvers import cones
 from designer.solvers.constrained_cones import Plane, in_weights, least_white_noise_slack, program_of, solve_data
 from designer.solvers.constrained_data import ConstrainedData, Family, data_of
 from designer.solvers.parts import in_parts, solve_in_parts, with_reference
 from designer.solvers.solution import Solution
-from designer.targets.requirements import SLACK_TOLERANCE_DB
-from designer.targets.target import WINDOW_LABEL, ChannelTarget
 
 Statement = Callable[[ConstrainedData, int], Any]
 ProgramOf = Callable[[ConstrainedData], cones.ConeProgram]

@@ -18,8 +18,8 @@ import numpy as np
 
 from designer.arrays import Complex
 from designer.problem.methods import Formulation
+from designer.requirements.target import ChannelTarget
 from designer.solvers.solution import Solution
-from designer.targets.target import ChannelTarget
 
 
 def solve(target: ChannelTarget) -> Solution:

@@ -8,7 +8,7 @@
 way: two homogeneous quadratic forms, over the real numbers too without a gap to the semidefinite relaxation (Yakubovich's
 S-lemma), hence as good as convex. Where the mean curve is infeasible, or there is none, the ratio is as large as the effort
 allows, or 0.1 dB below the best there is. With gains given it looks for nothing. In the worst case of the drivers' spread
-each frequency's powers are bounded as `designer.targets.worst_case` does, those to reach from below: for φ in (0, 1)
+each frequency's powers are bounded as `designer.requirements.worst_case` does, those to reach from below: for φ in (0, 1)
 
     (||A^½ g|| - ε ||E^½ g||)² >= φ gᵀ A g - φ/(1 - φ) ε² gᵀ E g,   with equality at φ = 1 - ε ||E^½ g|| / ||A^½ g||,
 
@@ -34,11 +34,11 @@ from designer.formulations.power_ratio import DEEPEST, MARGIN, most_efficient_we
 from designer.measures import mean_power_matrix, quadratic, ratio
 from designer.problem.messages import shown
 from designer.problem.methods import Formulation, Key
+from designer.requirements.target import ChannelTarget
+from designer.requirements.worst_case import EDGE, LEAST_RATIO, MOST_PASSES, norms, shares
 from designer.solvers import ratio_search
 from designer.solvers.diagonal_loading import loaded_matrix
 from designer.solvers.solution import Solution
-from designer.targets.target import ChannelTarget
-from designer.targets.worst_case import EDGE, LEAST_RATIO, MOST_PASSES, norms, shares
 
 Gains = Annotated[list[Annotated[float, Field(ge=-1000.0, le=1000.0)]], Field(min_length=1)]
 GAINS = Field(default=None, description='one a driver, for method = "matrix"; by default the best are found')

@@ -40,9 +40,9 @@ from designer.formulations import power_ratio
 from designer.formulations.power_ratio import DEEPEST, DEEPEST_COMPROMISE, MARGIN
 from designer.measures import effort, quadratic, ratio
 from designer.problem.methods import CURVE, EFFORT, Formulation
+from designer.requirements.target import ChannelTarget
 from designer.solvers import ratio_search
 from designer.solvers.solution import Solution
-from designer.targets.target import ChannelTarget
 
 STEPS = 56
 LEAST_LOG = -345.0

@@ -34,11 +34,11 @@ import numpy as np
 from designer.arrays import Bool, Complex, Real
 from designer.formulations import constrained
 from designer.problem.methods import EVERYTHING, Formulation
+from designer.requirements.target import ChannelTarget, Mask
 from designer.solvers import cones, constrained_cones
 from designer.solvers.constrained_data import SLACK_PRICE, ConstrainedData, Family
 from designer.solvers.parts import solve_in_parts, with_reference
 from designer.solvers.solution import Solution
-from designer.targets.target import ChannelTarget, Mask
 
 EFFORT_PRICE = 1e-6
 """ε: 10 dB of effort weigh as much as a sidelobe of -100 dB; it decides only among weights of one largest sidelobe."""

@@ -60,12 +60,12 @@ from designer.measures import (
     white_noise_gain,
 )
 from designer.problem.methods import CURVE, DRIVER_GAIN, EFFORT, WHITE_NOISE_GAIN, Formulation
+from designer.requirements.slacks import expected_gain
+from designer.requirements.target import ChannelTarget
 from designer.solvers import one_point_search, ratio_search
 from designer.solvers.constrained_data import INSIDE, ConstrainedData, share_of_level
 from designer.solvers.parts import solve_in_parts
 from designer.solvers.solution import Solution
-from designer.targets.requirements import expected_gain
-from designer.targets.target import ChannelTarget
 
 DEEPEST = 1e4
 """What "as deep as the rest allows" asks for: 40 dB."""

@@ -29,8 +29,8 @@ from designer.arrays import Complex, Real
 from designer.measures import few_rows, mean_power_rows, ratio
 from designer.problem.methods import CURVE, EFFORT, Formulation, Key
 from designer.problem.table import Decibel
+from designer.requirements.target import ChannelTarget
 from designer.solvers.solution import Solution
-from designer.targets.target import ChannelTarget
 
 REGULARIZATION = Field(
     default=None,

@@ -33,8 +33,8 @@ from typing import Any
 from designer.arrays import Complex, Real
 from designer.formulations import power_ratio
 from designer.problem.methods import CURVE, DRIVER_GAIN, EFFORT, WHITE_NOISE_GAIN, Formulation
+from designer.requirements.target import ChannelTarget
 from designer.solvers.solution import Solution
-from designer.targets.target import ChannelTarget
 
 
 def solve(target: ChannelTarget) -> Solution:

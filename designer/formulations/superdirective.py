@@ -6,7 +6,7 @@
 Q (F, L, L) is the mean power over the sphere, so that 1 / w^H Q w is the directivity index; where the target knows no
 sphere it is that over the points where nothing is wanted. h is the look direction. G is the white-noise gain's floor,
 or an effort limit where that is stricter: for one point both are the same ratio. Where the drivers spread by ε², Q's
-diagonal D is multiplied by 1 + ε²; in the worst case of the spread Q becomes, by passes (`designer.targets.worst_case`),
+diagonal D is multiplied by 1 + ε²; in the worst case of the spread Q becomes, by passes (`designer.requirements.worst_case`),
 
     Q/θ_a + ε² D/θ_b + ε² E/(γ θ_c),   E = diag |h_l|²,  γ the directivity in the worst case,
 
@@ -33,10 +33,10 @@ import numpy as np
 from designer.arrays import Complex, Real
 from designer.measures import db, quadratic, ratio
 from designer.problem.methods import EFFORT, WHITE_NOISE_GAIN, Formulation
+from designer.requirements.target import ChannelTarget
+from designer.requirements.worst_case import LEAST_RATIO, settled, shares
 from designer.solvers.diagonal_loading import loaded_point, with_drivers_bands
 from designer.solvers.solution import Solution
-from designer.targets.target import ChannelTarget
-from designer.targets.worst_case import LEAST_RATIO, settled, shares
 
 LEAST_LOAD = 1e-15
 """The rounding of Q: more of it would cost directivity where monopoles are millimetres apart."""

@@ -35,8 +35,8 @@ from designer.realization.section_fit import SectionProblem, refine
 from designer.realization.section_rounding import Lattice, round_sections
 from designer.realization.vector_fitting import vector_fit
 from designer.realization.words import LowEnds
-from designer.targets.channel_target import channel_target, driver_index
-from designer.targets.target import ChannelTarget
+from designer.requirements.channel_target import channel_target, driver_index
+from designer.requirements.target import ChannelTarget
 
 FREQUENCIES = 400
 LOWEST_HZ = 10.0

@@ -22,8 +22,8 @@ from designer.designs.channel import ChannelDesign
 from designer.measures import mean_power, mean_power_matrix
 from designer.problem.frequency_grid import joined_frequencies_hz
 from designer.realization.toeplitz_fit import grid_size
-from designer.targets.channel_target import channel_target
-from designer.targets.target import ChannelTarget
+from designer.requirements.channel_target import channel_target
+from designer.requirements.target import ChannelTarget
 
 NEAREST_NODE = 0.5
 CHUNK = 1024

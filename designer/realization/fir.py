@@ -38,7 +38,7 @@ from designer.realization.toeplitz_fit import (
     fit,
     solve_exactly,
 )
-from designer.targets.channel_target import driver_index
+from designer.requirements.channel_target import driver_index
 
 SAID_DB = 0.05
 """An excess of a held requirement from which on it is reported."""

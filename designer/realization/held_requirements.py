@@ -36,7 +36,7 @@ import numpy as np
 from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import amplitude_db, mean_power_matrix, pressure
 from designer.realization.toeplitz_fit import NormalEquations, delayed
-from designer.targets.target import ChannelTarget
+from designer.requirements.target import ChannelTarget
 
 ROUNDS, STAGE = 240, 60
 SETTLED = 1e-2

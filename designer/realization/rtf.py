@@ -26,7 +26,7 @@ from designer.realization.fir import common_delay
 from designer.realization.held_requirements import TONE_BAND_HZ, Held, joined, requirements_of
 from designer.realization.ratios import SILENT, Heard, choose_reference, silence
 from designer.realization.realized import Realized, TapsFit
-from designer.targets.channel_target import driver_index
+from designer.requirements.channel_target import driver_index
 
 SAID_DB = 0.1
 """A loss at the ears from which on the cap is reported."""

@@ -28,7 +28,7 @@ from designer.problem.word_format import Word
 from designer.realization.realized import Realized, TapsFit
 from designer.realization.response import response
 from designer.realization.toeplitz_fit import NormalEquations
-from designer.targets.channel_target import channel_target
+from designer.requirements.channel_target import channel_target
 
 LEAST_SHIFT = -24
 """No driver is scaled up by more: what a filter of such taps plays is below the noise of any converter."""

@@ -19,9 +19,9 @@ from designer.realization import response
 from designer.report.canvas import COLOURS, DOTTED, INK, STYLES, driver_line, shortened
 from designer.report.grids import drawn_circle, drawn_heads, drawn_metrics, drawn_scene
 from designer.report.plots import Curve, asked_curve, below, curve, limit_line, missed, over_frequency, panels, span
+from designer.requirements.curves import curve_db
+from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Result
-from designer.targets.curves import curve_db
-from designer.targets.requirements import SLACK_TOLERANCE_DB
 
 FRONT_DEG = 45.0
 LARGEST_DB = 15.0

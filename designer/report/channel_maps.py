@@ -17,9 +17,9 @@ from designer.problem.schema import DesignTable
 from designer.report import plots
 from designer.report.canvas import COLOURS, INK, SOFT, figure, frequency_axis, headed
 from designer.report.grids import drawn_circle
+from designer.requirements.curves import in_band
+from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Result
-from designer.targets.curves import in_band
-from designer.targets.requirements import SLACK_TOLERANCE_DB
 
 PLACE_WORDS = "to the device ←  x in cm"
 

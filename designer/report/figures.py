@@ -28,8 +28,8 @@ from designer.report.canvas import ALARM, INK, STYLES, Draw, draw_in_copies, in_
 from designer.report.grids import drawn_circle, drawn_heads, drawn_tables
 from designer.report.layout import draw_layout, layout_words
 from designer.report.plots import curve, over_frequency, panels
+from designer.requirements.curves import in_band
 from designer.result import Result
-from designer.targets.curves import in_band
 from designer.writing import CHECK, lay, write_folder
 
 HIGHEST_REACH_DB = 40.0

@@ -13,8 +13,8 @@ from designer.evaluation.tables import Evaluation
 from designer.problem.frequency_grid import shown_band_hz
 from designer.problem.schema import Problem
 from designer.realization import response
+from designer.requirements.curves import in_band
 from designer.result import Result, analysis, evaluate
-from designer.targets.curves import in_band
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -29,8 +29,8 @@ from designer.problem import Problem, loads
 from designer.problem.library import SCHEMA_FILE, schema_text
 from designer.problem.messages import number
 from designer.problem.schema import DesignTable
-from designer.targets.channel_target import channel_target
-from designer.targets.requirements import SLACK_TOLERANCE_DB
+from designer.requirements.channel_target import channel_target
+from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.writing import check_file, reserve, write_file
 
 EFFORT_DB = 12.0

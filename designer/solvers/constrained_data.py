@@ -22,7 +22,7 @@ import numpy as np
 
 from designer.arrays import Complex, Index, Real
 from designer.measures import few_rows, mean_power_matrix, mean_power_rows
-from designer.targets.target import ChannelTarget
+from designer.requirements.target import ChannelTarget
 
 EFFORT_PRICE = 1e-3
 """ε: 10 dB of effort weighs as much as a mean of -20 dB where nothing is wanted."""

@@ -10,10 +10,10 @@ import numpy as np
 
 from designer.arrays import Bool, Complex, Real
 from designer.errors import SolverError
+from designer.requirements.target import ChannelTarget
 from designer.solvers import cones
 from designer.solvers.constrained_data import ConstrainedData
 from designer.solvers.solution import Solution
-from designer.targets.target import ChannelTarget
 from designer.workers import threads
 
 Answer = TypeVar("Answer")

@@ -40,8 +40,8 @@ from designer.measures import FLOOR
 from designer.problem import geometry
 from designer.realization import Realized, realize_form
 from designer.realization import response as filter_response
+from designer.requirements.curves import band_share
 from designer.stereo.crosstalk_fit import crosstalk_of
-from designer.targets.curves import band_share
 
 VIRTUAL = {"left": "virtual-left", "right": "virtual-right"}  # the CTC design of each side -> the channel of the chain
 LEAST_DIVISOR = 0.5

@@ -28,8 +28,8 @@ from designer.realization.dense_targets import between
 from designer.realization.response import cut_inverse_transform
 from designer.report.canvas import COLOURS, STYLES, in_style, numbered_axis, svg
 from designer.report.plots import below, curve, draw_curves, panels
+from designer.requirements.channel_target import channel_target, driver_index
 from designer.result import fine_frequencies_hz
-from designer.targets.channel_target import channel_target, driver_index
 
 HERE = Path(__file__).parent
 TAPS = (16, 24, 32, 40, 48, 56, 64, 80, 96, 128, 192, 256, 512, 1024)

@@ -26,7 +26,7 @@ from designer.problem.library import library
 from designer.problem.read import changed
 from designer.realization import response
 from designer.report.canvas import COLOURS, INK, SOFT, figure, in_style, svg
-from designer.targets.curves import in_band
+from designer.requirements.curves import in_band
 
 HERE = Path(__file__).parent
 X_M, Y_M = np.arange(-10, 16) * 0.1, np.arange(-30, 31) * 0.1

@@ -23,9 +23,9 @@ import designer
 from designer.arrays import Real
 from designer.designs import design_channel
 from designer.formulations import constrained
+from designer.requirements.channel_target import channel_target
+from designer.requirements.target import ChannelTarget
 from designer.solvers import cones, constrained_cones, constrained_data
-from designer.targets.channel_target import channel_target
-from designer.targets.target import ChannelTarget
 
 SAMPLED = 8
 PROBLEM = """

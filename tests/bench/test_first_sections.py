@@ -24,8 +24,8 @@ from designer.realization import biquad, vector_fitting
 from designer.realization.cascade import Cascade
 from designer.realization.dense_targets import audible, between
 from designer.realization.section_fit import SectionProblem, refine
+from designer.requirements.channel_target import channel_target
 from designer.result import fine_frequencies_hz
-from designer.targets.channel_target import channel_target
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = 4

@@ -23,9 +23,9 @@ from designer.designs.reach import reachable_gain
 from designer.evaluation.moved_head import moved_head
 from designer.measures import db, effort
 from designer.realization import realize, response
+from designer.requirements.channel_target import channel_target, driver_index
+from designer.requirements.target import ChannelTarget
 from designer.result import fine_frequencies_hz
-from designer.targets.channel_target import channel_target, driver_index
-from designer.targets.target import ChannelTarget
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = (

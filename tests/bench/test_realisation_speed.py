@@ -29,8 +29,8 @@ from designer.designs import design_channel  # noqa: E402
 from designer.measures import mean_power  # noqa: E402
 from designer.realization.dense_targets import audible, between  # noqa: E402
 from designer.realization.toeplitz_fit import fit  # noqa: E402
+from designer.requirements.channel_target import channel_target  # noqa: E402
 from designer.result import fine_frequencies_hz  # noqa: E402
-from designer.targets.channel_target import channel_target  # noqa: E402
 
 DRIVERS, AZIMUTHS, SPACING_M = 8, 72, 0.05
 

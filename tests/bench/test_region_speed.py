@@ -17,7 +17,7 @@ from designer.arrays import Complex, Real
 from designer.measures import quadratic
 from designer.problem.geometry import direction
 from designer.problem.schema import Region
-from designer.targets.region_power import RegionPower
+from designer.requirements.region_power import RegionPower
 
 K = 2 * np.pi * np.linspace(200.0, 4000.0, 513) / 343.0
 ASIDE = Region(azimuth_deg=[40.0, 320.0], elevation_deg=[-45.0, 45.0])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import designer
 from designer.designs import design_channel
 from designer.measures import db
-from designer.targets.channel_target import channel_target
+from designer.requirements.channel_target import channel_target
 from designs.small_problems import Tables, design, line, load, pair, speaker
 
 BOTH: dict[str, tuple[Callable[[], Tables], list[int], float]] = {

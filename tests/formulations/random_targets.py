@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from designer.arrays import Complex, Real
-from designer.targets.target import ChannelTarget, Mask, Window
+from designer.requirements.target import ChannelTarget, Mask, Window
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from designer.arrays import Complex
 from designer.formulations import acoustic_contrast, power_ratio
-from designer.targets.target import ChannelTarget
+from designer.requirements.target import ChannelTarget
 from formulations.random_targets import Wanted, gaussian, random_target
 from formulations.reference import solved
 

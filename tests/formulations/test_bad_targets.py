@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from designer import measures
 from designer.arrays import Complex
 from designer.formulations import power_ratio, pressure_matching
-from designer.targets.target import ChannelTarget
+from designer.requirements.target import ChannelTarget
 from formulations.random_targets import Wanted, random_target
 
 seeds = st.integers(0, 2**32 - 1)

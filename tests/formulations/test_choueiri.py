@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from designer.arrays import Complex
 from designer.formulations import choueiri
-from designer.targets.target import ChannelTarget
+from designer.requirements.target import ChannelTarget
 from formulations.random_targets import Wanted, random_target
 from formulations.reference import solved
 

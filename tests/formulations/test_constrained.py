@@ -16,10 +16,10 @@ from designer import measures
 from designer.arrays import Complex, Real
 from designer.errors import SolverError
 from designer.formulations import constrained
+from designer.requirements.target import ChannelTarget
 from designer.solvers import cones, constrained_cones, constrained_data
 from designer.solvers.constrained_data import reachable_level
 from designer.solvers.solution import Solution
-from designer.targets.target import ChannelTarget
 from formulations.random_targets import Wanted, gaussian, random_target
 from formulations.reference import solved
 

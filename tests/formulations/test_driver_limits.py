@@ -13,8 +13,8 @@ from designs.small_problems import limited, load, speaker
 import designer
 from designer.formulations import constrained, power_ratio
 from designer.measures import amplitude_db, db, effort, mean_power, white_noise_gain
-from designer.targets.requirements import expected_gain
-from designer.targets.target import ChannelTarget
+from designer.requirements.slacks import expected_gain
+from designer.requirements.target import ChannelTarget
 from formulations.random_targets import Wanted, random_target
 
 

@@ -13,9 +13,9 @@ from designs.small_problems import line, load, small
 import designer
 from designer.formulations import constrained
 from designer.formulations.constrained import statement
+from designer.requirements.slacks import slacks_db
+from designer.requirements.target import ChannelTarget, Window
 from designer.solvers.constrained_data import data_of
-from designer.targets.requirements import slacks_db
-from designer.targets.target import ChannelTarget, Window
 from formulations.random_targets import Wanted, random_target
 
 
@@ -103,7 +103,7 @@ def test_what_is_out_of_reach_no_weights_meet(seed: int) -> None:
     assert max(slack.max() for slack in slacks_db(met, w).values()) < 1e-9
     assert not constrained.out_of_reach(met).any()
     assert max(slack.max() for slack in slacks_db(met, constrained.solve(met).weights).values()) >= 0
-    from designer.targets.target import Mask
+    from designer.requirements.target import Mask
 
     quiet = Mask("mask[0]", target.centre[:, None], np.full(3, 0.5), np.array([0.0]))  # -6 dB on axis itself
     assert constrained.out_of_reach(replace(met, masks=(quiet,))).all()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from designer import measures
 from designer.arrays import Complex, Real
 from designer.formulations import pressure_matching
-from designer.targets.target import ChannelTarget
+from designer.requirements.target import ChannelTarget
 from formulations.random_targets import Wanted, gaussian, random_target
 from formulations.reference import solved
 

@@ -20,8 +20,8 @@ from designer.designs import channel
 from designer.formulations import FORMULATIONS, Solution
 from designer.problem.designs import EarDesign
 from designer.problem.methods import CURVE, EFFORT, MASK
-from designer.targets.requirements import slacks_db
-from designer.targets.target import ChannelTarget
+from designer.requirements.slacks import slacks_db
+from designer.requirements.target import ChannelTarget
 from formulations.random_targets import Wanted, mapped, random_target
 
 ROOT = Path(__file__).parents[2]

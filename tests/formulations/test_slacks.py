@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from designer.arrays import Real
 from designer.formulations import constrained
+from designer.requirements.slacks import slacks_db
 from designer.solvers import constrained_cones, constrained_data
-from designer.targets.requirements import slacks_db
 from formulations.random_targets import Wanted, random_target
 from formulations.reference import solved
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 import designer
 from designer import measures
 from designer.formulations import power_ratio, spherical_harmonic
-from designer.targets.channel_target import channel_target
-from designer.targets.target import ChannelTarget
+from designer.requirements.channel_target import channel_target
+from designer.requirements.target import ChannelTarget
 from formulations.random_targets import Wanted, random_target
 
 BEHIND = {"azimuth_deg": [60.0, 300.0], "elevation_deg": [-45.0, 45.0]}

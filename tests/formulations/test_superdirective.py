@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from designer.arrays import Complex
 from designer.formulations import superdirective
-from designer.targets.target import ChannelTarget
+from designer.requirements.target import ChannelTarget
 from formulations.random_targets import Wanted, gaussian, random_target
 from formulations.reference import solved
 

@@ -13,8 +13,8 @@ import designer
 from designer import measures
 from designer.arrays import Real
 from designer.formulations import FORMULATIONS
-from designer.targets.channel_target import channel_target
-from designer.targets.target import ChannelTarget
+from designer.requirements.channel_target import channel_target
+from designer.requirements.target import ChannelTarget
 
 
 def places(count: int) -> Real:

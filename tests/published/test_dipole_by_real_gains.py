@@ -11,7 +11,7 @@ import pytest
 import designer
 from designer import measures
 from designer.formulations import matrix_mixing
-from designer.targets.channel_target import channel_target
+from designer.requirements.channel_target import channel_target
 
 PAIR = """
 title = "A pair in line with the look direction"

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 import designer
 from designer.formulations import max_sensitivity
+from designer.requirements.channel_target import channel_target
 from designer.solvers.ratio_search import most_efficient
-from designer.targets.channel_target import channel_target
 
 seeds = st.integers(0, 2**32 - 1)
 THREE_WAYS = """

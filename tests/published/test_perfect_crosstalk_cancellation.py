@@ -18,7 +18,7 @@ import pytest
 import designer
 from designer.arrays import Complex, Real
 from designer.formulations import choueiri, pressure_matching
-from designer.targets.channel_target import channel_target
+from designer.requirements.channel_target import channel_target
 
 G = 0.985
 SPAN_M, HEAD_M = 0.5, 0.15

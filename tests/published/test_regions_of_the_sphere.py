@@ -20,8 +20,8 @@ from designer.arrays import Complex, Real
 from designer.formulations import spherical_harmonic
 from designer.measures import db
 from designer.problem.schema import Region
+from designer.requirements.region_power import Kernel, RegionPower
 from designer.solvers import ratio_search
-from designer.targets.region_power import Kernel, RegionPower
 
 K = np.array([2 * np.pi * 300.0 / 343.0])
 FRONT = Region(around_deg=[0.0, 0.0])

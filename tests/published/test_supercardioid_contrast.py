@@ -16,7 +16,7 @@ from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import FreeField
 from designer.arrays import Complex, Real
 from designer.formulations import acoustic_contrast, max_sensitivity, power_ratio
-from designer.targets.target import ChannelTarget
+from designer.requirements.target import ChannelTarget
 
 SPACING_M = 0.002
 K = np.array([2 * np.pi * 300.0 / 343.0])

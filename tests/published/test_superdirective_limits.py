@@ -19,8 +19,8 @@ from designer.acoustics.enclosures.free_field import FreeField
 from designer.arrays import Complex
 from designer.formulations import acoustic_contrast, superdirective
 from designer.problem.geometry import direction
+from designer.requirements.channel_target import channel_target
 from designer.solvers import ratio_search
-from designer.targets.channel_target import channel_target
 
 K = np.array([2 * np.pi * 300.0 / 343.0])
 END_FIRE, BROADSIDE = 0.0, 90.0

@@ -11,7 +11,7 @@ from designer.arrays import Complex, Real
 from designer.designs import ChannelDesign
 from designer.realization.dense_targets import audible, between
 from designer.realization.toeplitz_fit import fit, grid_size
-from designer.targets.channel_target import channel_target
+from designer.requirements.channel_target import channel_target
 from realization.test_fir_fit import weighting
 from realization.test_realized_channels import designed, eight_drivers
 

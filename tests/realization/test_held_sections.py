@@ -17,8 +17,8 @@ from designer.realization import biquad, realize_form
 from designer.realization.held_requirements import Held, Rows, requirements_of, tone_of
 from designer.realization.held_sections import HeldSections, Pull
 from designer.realization.realized import SectionsFit
+from designer.requirements.channel_target import channel_target
 from designer.result import fine_frequencies_hz
-from designer.targets.channel_target import channel_target
 from realization.section_cases import coupled, equaliser
 
 seeds = st.integers(0, 2**32 - 1)

@@ -16,7 +16,7 @@ from designer.errors import ProblemError
 from designer.measures import db
 from designer.problem.schema import Realization
 from designer.realization import Realized, realize_form
-from designer.targets.channel_target import channel_target
+from designer.requirements.channel_target import channel_target
 from realization.test_realized_channels import eight_drivers, gains_db, spectra
 
 PROBLEMS = Path(__file__).parents[2] / "problems"

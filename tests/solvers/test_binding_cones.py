@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from designer.arrays import Index, Real
 from designer.formulations import constrained, minimax
+from designer.requirements.target import ChannelTarget, Mask
 from designer.solvers import cones, constrained_cones, constrained_data
 from designer.solvers.binding_cones import EVERY, probed, rows_that_may_bind, with_rows
-from designer.targets.target import ChannelTarget, Mask
 
 seeds = st.integers(0, 2**32 - 1)
 FREQUENCIES = EVERY + 6

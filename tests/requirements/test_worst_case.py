@@ -17,9 +17,9 @@ from designer.designs.reach import reachable_gain
 from designer.formulations import FORMULATIONS, choueiri, matrix_mixing, pressure_matching, superdirective
 from designer.measures import db
 from designer.problem.designs import EarDesign
-from designer.targets.requirements import expected_gain
-from designer.targets.target import ChannelTarget
-from designer.targets.worst_case import hardened, norms, worst_gain
+from designer.requirements.slacks import expected_gain
+from designer.requirements.target import ChannelTarget
+from designer.requirements.worst_case import hardened, norms, worst_gain
 
 DEVIATION = 0.06
 DESIGN = EarDesign.model_validate({"name": "a", "kind": "ctc", "ear": "left", "band_hz": [500.0, 4000.0]})

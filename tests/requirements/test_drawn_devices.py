@@ -11,8 +11,8 @@ from formulations.random_targets import Wanted, gaussian, random_target
 
 import designer
 from designer.errors import ProblemError
-from designer.targets.channel_target import channel_target
-from designer.targets.worst_case import ball_scale, drawn_gain, factors, worst_gain
+from designer.requirements.channel_target import channel_target
+from designer.requirements.worst_case import ball_scale, drawn_gain, factors, worst_gain
 
 GAIN_DB, PHASE_DEG = 0.3, 2.0
 

@@ -21,9 +21,9 @@ from designer.arrays import Complex, Real
 from designer.measures import quadratic
 from designer.problem.geometry import direction
 from designer.problem.schema import Region
-from designer.targets import region_power
-from designer.targets.region_power import RegionPower, power_matrix
-from designer.targets.target import equivalent_points
+from designer.requirements import region_power
+from designer.requirements.region_power import RegionPower, power_matrix
+from designer.requirements.target import equivalent_points
 
 HERTZ = np.array([0.0, 200.0, 900.0, 2500.0])
 K = 2 * np.pi * HERTZ / 343.0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from designer.targets.curves import band_share, curve_db, driver_cost, in_band
+from designer.requirements.curves import band_share, curve_db, driver_cost, in_band
 
 hertz = st.floats(20.0, 20_000.0)
 decibels = st.floats(-40.0, 40.0)

@@ -11,7 +11,7 @@ from designer.acoustics import spherical_harmonics as sh
 from designer.arrays import Real
 from designer.problem.geometry import direction
 from designer.problem.schema import Region
-from designer.targets import region_power
+from designer.requirements import region_power
 
 ORDER = 8
 azimuths = st.floats(-360.0, 360.0)

@@ -16,8 +16,8 @@ from designer.measures import (
     ratio,
     white_noise_gain,
 )
-from designer.targets.target import ChannelTarget
-from designer.targets.worst_case import drawn_gain, worst_gain
+from designer.requirements.target import ChannelTarget
+from designer.requirements.worst_case import drawn_gain, worst_gain
 
 SLACK_TOLERANCE_DB = 0.1
 """A slack above this counts as infeasible as asked."""

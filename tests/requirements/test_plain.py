@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
-from designer.targets.channel_target import Plain, channel_target, choose_plain
+from designer.requirements.channel_target import Plain, channel_target, choose_plain
 
 
 def plain_of(problem: Tables, which: int = 0) -> tuple[list[str], Plain]:

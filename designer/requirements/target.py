@@ -11,7 +11,7 @@ from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import cancellation_gain, mean_power, mean_power_matrix
 
 if TYPE_CHECKING:  # a formulation knows its target alone, and neither a scene nor a problem file
-    from designer.targets.region_power import RegionPower
+    from designer.requirements.region_power import RegionPower
 
 WINDOW_LABEL = "window"
 
@@ -80,7 +80,7 @@ class ChannelTarget:
 
     @property
     def over_a_ball(self) -> bool:
-        """Whether the curve is held for all errors in a ball (`designer.targets.worst_case`), of one size or another."""
+        """Whether the curve is held for all errors in a ball (`designer.requirements.worst_case`), of one size or another."""
         return self.worst_case or self.percentile is not None
 
     @property

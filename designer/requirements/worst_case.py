@@ -56,7 +56,7 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 from designer.measures import few_rows, mean_power, mean_power_rows, ratio
-from designer.targets.target import ChannelTarget
+from designer.requirements.target import ChannelTarget
 
 Answer = TypeVar("Answer")
 MOST_PASSES = 60

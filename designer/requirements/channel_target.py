@@ -14,9 +14,9 @@ from designer.measures import db, mean_power
 from designer.problem import geometry
 from designer.problem.methods import method_of
 from designer.problem.schema import DesignTable, Region, Spread
-from designer.targets.curves import band_share, curve_db, driver_cost, in_band
-from designer.targets.region_power import RegionPower
-from designer.targets.target import WINDOW_LABEL, ChannelTarget, Mask, Window
+from designer.requirements.curves import band_share, curve_db, driver_cost, in_band
+from designer.requirements.region_power import RegionPower
+from designer.requirements.target import WINDOW_LABEL, ChannelTarget, Mask, Window
 
 STRONG_ENOUGH_DB = 1.0
 EQUALLY_STRONG_DB = 0.1

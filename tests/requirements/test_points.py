@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import designer
 from designer.problem import geometry
-from designer.targets.channel_target import channel_target, dark_azimuths, quiet_azimuths
-from designer.targets.target import ChannelTarget
+from designer.requirements.channel_target import channel_target, dark_azimuths, quiet_azimuths
+from designer.requirements.target import ChannelTarget
 
 
 def target_of(problem: Tables, which: int = 0) -> tuple[ChannelTarget, designer.Scene]:

@@ -10,7 +10,7 @@ from formulations.random_targets import Wanted, gaussian, random_target
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from designer.targets.requirements import excesses_db, slacks_db
+from designer.requirements.slacks import excesses_db, slacks_db
 
 WANTED = Wanted(
     frequencies=2, drivers=3, bright=2, gain_db=10.0, masks_db=(-3.0, -20.0), ripple_db=2.0,
