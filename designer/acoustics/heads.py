@@ -71,6 +71,8 @@ MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
 MAX_ENTRIES = 1_000_000
 """Of the matrices of equation (2) that are held at once: five of 16 MB each."""
+ALIKE_STRENGTH, ALIKE_LOADING = 1e6, 1e-10
+"""Sources whose strengths cancel one another by more than this are alike (long waves), and are then found with that loading."""
 SMALL_SINE = 1e-9
 
 
@@ -291,7 +293,14 @@ def _solved(k: Real, own_m: Real, from_m: Real, g: Complex, loading: float) -> C
     V = np.ascontiguousarray(np.moveaxis(turning(k, from_m - own_m), -1, 0))
     V *= own_m / from_m
     if not loading:
-        return np.asarray(np.linalg.solve(V, g))
+        try:
+            strengths = np.asarray(np.linalg.solve(V, g))
+        except np.linalg.LinAlgError:  # long waves: the sources' columns are one
+            return _solved(k, own_m, from_m, g, ALIKE_LOADING)
+        alike = (np.abs(strengths).max(axis=(1, 2, 3)) > ALIKE_STRENGTH) | ~np.isfinite(strengths).all(axis=(1, 2, 3))
+        if alike.any():
+            strengths[alike] = _solved(k[alike], own_m, from_m, g[alike], ALIKE_LOADING)
+        return strengths
     adjoint = V.conj().swapaxes(-1, -2)
     normal = adjoint @ V
     mean = np.trace(normal, axis1=-2, axis2=-1).real[..., None, None] / V.shape[-1]

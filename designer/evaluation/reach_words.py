@@ -57,6 +57,8 @@ def reach_lines(found: Reach) -> Iterator[str]:
 
 
 def _spare(decibel: float) -> str:
+    if decibel > BEYOND_DB:
+        return f"with more than {BEYOND_DB:.0f} dB to spare"
     return f"with at least {decibel:.1f} dB to spare" if decibel >= 0.05 else "with nothing to spare"
 
 

@@ -108,9 +108,14 @@ def draw_polars(result: Result, name: str, *, to_window: bool = False) -> Figure
     return drawn
 
 
-def say_polar(result: Result, name: str) -> str:
+def say_polar_to_window(result: Result, name: str) -> str:
+    """The same as `say_polar`, relative to the listening window's mean."""
+    return say_polar(result, name, to_window=True)
+
+
+def say_polar(result: Result, name: str, *, to_window: bool = False) -> str:
     """Levels at the sides and in front in the middle of the band."""
-    f, azimuth, level, reference = relative_db(result, name)
+    f, azimuth, level, reference = relative_db(result, name, to_window=to_window)
     band_hz = result.channels[name].table.band_hz
     (row,) = plots.rows_near(f, [np.sqrt(lowest_hz(band_hz) * band_hz[1])])
     sides = [f"{round(level[row, np.argmin(np.abs(azimuth - a))]) + 0:d} dB at {a} degrees" for a in (-90, 0, 90)]

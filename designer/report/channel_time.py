@@ -48,7 +48,7 @@ def group_delay_s(pressure: Complex, frequency_hz: Real) -> Real:
 
 
 def heard(result: Result, name: str) -> tuple[Real, Complex, Real]:
-    """Frequencies (F,), pressure (F,) at the reached point less the way through the air, and its impulse response (2F - 2,)."""
+    """Frequencies (F,), pressure (F,) at the bright point less the way through the air, and its impulse response (2F - 2,)."""
     count = 1 << int(np.ceil(np.log2(max(result.taps[name].shape[1], 512))))
     f = np.linspace(0.0, result.problem.sample_rate_hz / 2, count + 1)
     p = at_reached(result, name, f)
@@ -61,7 +61,7 @@ def arrival_s(result: Result, name: str) -> float:
 
 
 def draw_time(result: Result, name: str) -> Figure:
-    """Group delay over frequency, and impulse and step over time, at the reached point."""
+    """Group delay over frequency, and impulse and step over time, at the bright point."""
     rate = result.problem.sample_rate_hz
     f, p, impulse = heard(result, name)
     bulk_ms = result.bulk_delay_samples / rate * 1e3

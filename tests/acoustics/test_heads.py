@@ -258,3 +258,16 @@ def test_many_frequencies_take_little_memory() -> None:
         np.testing.assert_allclose(
             strengths[part], few, rtol=0, atol=1e-5 * np.abs(few).max()
         )  # what the loading leaves
+
+
+def test_long_waves_leave_strengths_small() -> None:
+    """At 0 Hz all sources of an arc are one: the field on the line still comes out, by strengths that do not cancel one another."""
+    k, along_m = np.array([0.0, 1e-4, 0.05, 5.0]), np.linspace(-0.09, 0.09, 5)
+    own, arc = np.array([[0.1]]), np.array([np.linspace(-0.05, 0.25, 5)])
+    g = np.ones((k.size, 1, 5, 1), dtype=complex)
+    strengths = _strengths(k, along_m, np.array([2.0]), own, arc, g, 0.0)
+    way = np.sqrt(4.0 + along_m[:, None] * (along_m[:, None] - 4.0 * arc))
+    own_way = np.sqrt(4.0 + along_m * (along_m - 4.0 * own[0, 0]))[:, None]
+    V = own_way / way * np.exp(-1j * k[:, None, None] * (way - own_way))
+    np.testing.assert_allclose((V @ strengths[:, 0])[:, :, 0], 1.0, atol=1e-5)
+    assert np.abs(strengths).max() < 1e7

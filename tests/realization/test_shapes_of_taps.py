@@ -179,7 +179,7 @@ def test_what_is_not_held_is_said(taps: int) -> None:
     assert len(made.warnings) == len(left)
     for warning, (name, missing_db) in zip(made.warnings, left, strict=True):
         said = re.fullmatch(
-            rf"centre: hold_requirements leaves {re.escape(name)} exceeded by (\d\.\d\d) dB; more \[realization\] taps bring it back",
+            rf"centre: hold_requirements leaves {re.escape(name)} short by (\d\.\d\d) dB; more \[realization\] taps bring it back",
             warning,
         )
         assert said is not None
