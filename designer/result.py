@@ -133,6 +133,10 @@ class Result:
             object.__setattr__(self, name, MappingProxyType({key: _read_only(array) for key, array in arrays.items()}))
         object.__setattr__(self, "channels", MappingProxyType(dict(self.channels)))
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Result:
+        """Itself: nothing changes it."""
+        return self
+
     @property
     def status(self) -> int:
         """The exit code: 0, 4 where a requirement is infeasible as asked, or 5 where a channel is missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
@@ -113,3 +114,8 @@ def test_a_design_does_not_change(design: designer.Design) -> None:
     louder = replace(design, taps={name: 2 * taps for name, taps in design.taps.items()})
     change_db = louder.response.magnitude_db - design.response.magnitude_db
     np.testing.assert_allclose(change_db, 20 * np.log10(2), atol=1e-9)
+
+
+def test_a_copy_of_a_design_is_the_design(design: designer.Design) -> None:
+    """Nothing changes one, so that a deep copy has nothing to copy."""
+    assert copy.deepcopy(design) is design

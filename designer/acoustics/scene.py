@@ -221,13 +221,13 @@ class Scene:
     def heads(self) -> tuple[Head, ...]:
         """The heads designed over, outermost first; DataError where a head's file cannot be used."""
         problem = self.problem
-        key = "heads", tuple(problem.heads), problem.listener.head_radius_m, problem.speed_of_sound_m_s
+        files = tuple(str(problem.data_path(head)) for head in problem.heads)
+        key = "heads", files, problem.listener.head_radius_m, problem.speed_of_sound_m_s
         return self.chosen_heads or self.cache.model(key, lambda: heads_of(problem))
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know of the data that the scene is made of."""
-        ears = [table for table in self.problem.designs if not table.is_beam]
         said = list(self._read[1])
         if self._measured is not None and not self._circle_is_measured:
             said.append(

@@ -162,7 +162,7 @@ def _played(entry: Entry, name: str, files: str) -> Made:
     if table.band_hz[1] > device.highest_hz * (1 + 1e-9):
         raise DataError(
             f"{files}: measured up to {device.highest_hz:.6g} Hz, and {name} of {entry.label} goes up to {table.band_hz[1]:.6g} Hz;"
-            " allowed: a measurement of the whole band; measure at a higher sample rate"
+            " expected a measurement of the whole band; measure at a higher sample rate"
         )
     cloud = [] if beam else _known_cloud(device, problem)
     if not (_knows_circle(device, problem) if beam else cloud):

@@ -84,7 +84,7 @@ class Geometry:
         least, most = DRIVERS[self.shape]
         if not least <= self.drivers <= most:
             allowed = str(least) if least == most else f"{least} to {most}"
-            raise UsageError(f"--drivers: got {self.drivers}; allowed for --shape {self.shape}: {allowed}")
+            raise UsageError(f"--drivers: got {self.drivers}; expected {allowed} for --shape {self.shape}")
         if not 0.02 <= self.width_m <= 5.0:
             raise UsageError(f"--width: got {number(self.width_m)}; expected 0.02 to 5 metres")
         nearest = self.width_m / 2 + 0.2

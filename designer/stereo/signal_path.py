@@ -113,7 +113,7 @@ def plain_path(problem: Problem, delay_samples: int) -> SignalPath:
     sides = geometry.outermost(problem)
     if sides is None:
         raise DataError(
-            f"{problem.source}: got no driver further to the left or right than another; allowed for plain stereo: two"
+            f"{problem.source}: got no driver further to the left or right than another; expected two for plain stereo,"
             " drivers side by side; leave --plain out"
         )
     filters = np.zeros((len(problem.drivers), 2, delay_samples + 1))

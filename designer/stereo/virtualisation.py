@@ -50,7 +50,12 @@ TINY = 1e-12
 STEPS, HALVINGS = 16, 12
 HELD = 0.02  # a share that a driver's limit takes, from which on it is said
 LEFT_FIRST, RIGHT_FIRST = [geometry.LEFT, geometry.RIGHT], [geometry.RIGHT, geometry.LEFT]
-NO_WISHES = {"cancellation_gain_db": None, "max_effort_db": None, "min_white_noise_gain_db": None, "reference": None}
+NO_REQUIREMENTS = {
+    "cancellation_gain_db": None,
+    "max_effort_db": None,
+    "min_white_noise_gain_db": None,
+    "reference": None,
+}
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ def virtual_channels(found: Sequence[ChannelDesign], realised: Realized, scene: 
     channels = []
     for side, name in VIRTUAL.items():
         own = found[number[side]]
-        table = own.design.model_copy(update={"name": name, **NO_WISHES})
+        table = own.design.model_copy(update={"name": name, **NO_REQUIREMENTS})
         channels.append(replace(own, design=table, weights=sides[side].weights, slacks_db={}))
     made = realize_form(channels, scene, scene.problem.realization.model_copy(update={"hold_requirements": False}))
     held = [_held(name, scene.frequency_hz, sides[side]) for side, name in VIRTUAL.items() if sides[side].held.any()]

@@ -85,8 +85,8 @@ def test_nothing_is_asked_where_no_octave_is_within_reach() -> None:
     ("geometry", "message"),
     [
         (Geometry("tube", 3, 0.2, 2.0), "--shape: got 'tube'; expected bar, sphere, box, pair"),
-        (Geometry("pair", 3, 0.2, 2.0), "--drivers: got 3; allowed for --shape pair: 2"),
-        (Geometry("box", 2, 0.2, 2.0), "--drivers: got 2; allowed for --shape box: 3 to 64"),
+        (Geometry("pair", 3, 0.2, 2.0), "--drivers: got 3; expected 2 for --shape pair"),
+        (Geometry("box", 2, 0.2, 2.0), "--drivers: got 2; expected 3 to 64 for --shape box"),
         (Geometry("bar", 4, 60.0, 2.0), "--width: got 60; expected 0.02 to 5 metres"),
         (Geometry("bar", 4, 1.0, 0.3), "--distance: got 0.3; expected 0.7 (half the width"),
         (Geometry("pair", 2, 0.02, 20.0), "raise --width, or lower --distance"),

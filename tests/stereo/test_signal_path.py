@@ -105,5 +105,7 @@ def test_the_outermost_drivers() -> None:
     assert [(o, i, n) for o, i, n in np.argwhere(filters).tolist()] == [(0, 1, 5), (2, 0, 5)]
     for n, driver in enumerate(table["drivers"]):
         driver["position_m"] = [0.0, 0.0, 0.1 * n]
-    with pytest.raises(DataError, match="got no driver further to the left or right than another; allowed for plain"):
+    with pytest.raises(
+        DataError, match="got no driver further to the left or right than another; expected two for plain"
+    ):
         plain_path(designer.loads(toml(table)), 5)
