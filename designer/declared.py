@@ -1,4 +1,4 @@
-"""What modules of a folder declare, read without importing them: the schema and `--help` have no need of what they run.
+"""Declarations of the modules of a folder, read without importing them: the schema and `--help` have no need of what they run.
 
 A declaration is a statement `NAME = Kind(...)` with keywords that are literals, or names of tables, `TABLE = {...}`, in the same file.
 """

@@ -70,7 +70,7 @@ class Realised:
 
     @cached_property
     def target(self) -> ChannelTarget:
-        """What is asked, at every frequency of the scene."""
+        """Required ratio at every frequency of the scene."""
         return channel_target(self.design, self.scene, self.plain)
 
     @cached_property

@@ -306,7 +306,7 @@ class Result:
 
     @property
     def warnings(self) -> list[str]:
-        """What is odd in the data and in the room, what realisation loses, and where an order of harmonics is too low, each with
+        """Warnings of the data and of the room, of what realisation loses, and where an order of harmonics is too low, each with
         its dB.
         """
         return [

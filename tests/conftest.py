@@ -62,7 +62,7 @@ def keep_to_budget(test: Any) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def not_drawn() -> Iterator[None]:
-    """What a test saves has empty figures."""
+    """Designs that a test saves have empty figures."""
     from empty_figures import put_empty  # brings matplotlib, which collecting alone needs not
 
     with pytest.MonkeyPatch.context() as patch:

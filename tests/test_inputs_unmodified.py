@@ -45,9 +45,9 @@ HOLDS_ARRAYS = re.compile(
     r"\b(Real|Complex|Bool|Index|Array|ndarray|ChannelTarget|ConeProgram|ConstrainedData|Scene|ChannelDesign|Judged|Held|Heard|Fitted|NormalEquations)\b"
 )
 CALLS = 3
-"""Of each function in each problem so many calls are watched: some are made thousands of times."""
+"""Calls watched of each function in each problem: some are made thousands of times."""
 LEAST_SHARE = 0.8
-"""Of the functions that take arrays, so many are called by the designs below."""
+"""Share of the functions that take arrays which the designs below call."""
 KEMAR = Path(__file__).parents[1] / "problems/data/mit_kemar_normal.sofa"
 
 
@@ -86,7 +86,7 @@ def arrays_in(value: object, depth: int = 5) -> Iterator[np.ndarray]:
 
 
 class Watch:
-    """What Python's profiler calls: compares the arrays among the arguments of each array function before and after a call."""
+    """Hook of Python's profiler: compares the arrays among the arguments of each array function before and after a call."""
 
     def __init__(self) -> None:
         self.names = {function.__code__: name for name, function in array_functions()}

@@ -33,9 +33,9 @@ from designer.arrays import Complex, Real
 
 DEGREES = (4, 8, 16, 32)
 WORTH = 0.75
-"""Of what each point alone would cost: few points that cost more are not tried."""
+"""Share of the cost of each point alone: few points that cost more are not tried."""
 MISSED = 1e-8
-"""Of the largest term at the same frequency."""
+"""Share of the largest term at the same frequency."""
 MORE_FREQUENCIES = 14
 MISSED_BETWEEN = 3e-5
 """Between frequencies, of the largest at any: 0.001 dB is seen, because the next coefficients fall faster."""
@@ -66,7 +66,7 @@ def few_distances(
 
 
 def at_few_frequencies(relative: Callable[[Real], Complex], k: Real, extent_m: float) -> Complex:
-    """What is smooth in frequency (F, ...), from few wave numbers; from all where that is cheaper, or where they do not suffice.
+    """A quantity that is smooth in frequency (F, ...), from few wave numbers; from all where that is cheaper, or where they do not suffice.
 
     Parameters
     ----------

@@ -64,13 +64,13 @@ from designer.problem.schema import Problem
 
 MEASURED_LOADING = 1e-8
 MISSED = 1e-4
-"""What too few sources leave out, as x^S/S! has it: on a sphere and a head of 8.75 cm at 0.35 m within 0.1 dB."""
+"""Error of too few sources, as x^S/S! has it: on a sphere and a head of 8.75 cm at 0.35 m within 0.1 dB."""
 COUNTS = (5, 9, 16, 28, 60)
 """Sources that a frequency may have: few counts, because the frequencies of one count are computed together."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
 MAX_ENTRIES = 1_000_000
-"""Of the matrices of equation (2) that are held at once: five of 16 MB each."""
+"""Size of the matrices of equation (2) that are held at once: five of 16 MB each."""
 ALIKE_STRENGTH, ALIKE_LOADING = 1e6, 1e-10
 """Sources whose strengths cancel one another by more than this are alike (long waves), and are then found with that loading."""
 SMALL_SINE = 1e-9
@@ -188,7 +188,7 @@ def _wave(k: Real, distance_m: Real) -> Complex:
 
 
 def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None) -> Complex:
-    """What `ears_in_field` gives, at each frequency by itself."""
+    """Result of `ears_in_field`, at each frequency by itself."""
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
     out = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
     sources, which = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)

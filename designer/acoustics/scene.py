@@ -42,7 +42,7 @@ KEPT_BYTES = 128e6
 
 
 class Cache:
-    """What a family of scenes has computed, by what it depends on."""
+    """Values that a family of scenes has computed, by their dependencies."""
 
     def __init__(self) -> None:
         self._models: dict[Hashable, object] = {}
@@ -253,7 +253,7 @@ class Scene:
         return replace(self, frequency_hz=np.asarray(frequency_hz, dtype=float), whole=None)
 
     def part(self, index: Index | slice) -> Scene:
-        """The same scene at some of its frequencies; of a scene whose tensors are small, rows of these."""
+        """Scene at some of its frequencies; of a scene whose tensors are small, rows of these."""
         if self.whole is not None:
             return self.whole[0].part(self.whole[1][index])
         rows = np.arange(self.frequency_hz.size)[index]

@@ -124,7 +124,7 @@ def _device_entries(entries: Sequence[Entry], path: Path) -> Made:
 
 
 def _played_entries(entries: Sequence[Entry], given: str) -> Made:
-    """What each entry that has the channel becomes as it was measured.
+    """Entries that have the channel, as it was measured.
 
     Where an ear channel was measured at some places of the ear cloud alone, the design at these places stands beside it.
     """

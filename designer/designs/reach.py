@@ -20,7 +20,7 @@ from designer.requirements.worst_case import hardened, settled, worst_gain
 from designer.solvers import ratio_search
 
 UNLIMITED = 1e6
-"""What stands for no limit on effort: 60 dB."""
+"""Stand-in for no limit on effort: 60 dB."""
 EFFORTS_DB = (0.0, 3.0, 6.0, 9.0, 12.0, 18.0)
 """Where a table of ratio over effort is taken."""
 

@@ -23,11 +23,11 @@ class Requirement:
     curve: tuple[tuple[float, float], ...]
 
     def lowered(self, decibel: float) -> Requirement:
-        """The same curve, lower everywhere."""
+        """Curve lowered everywhere."""
         return replace(self, curve=tuple((f, max(gain - decibel, 0.0)) for f, gain in self.curve))
 
     def narrowed(self) -> Requirement:
-        """The same curve from an eighth of an octave further up: the taps are too few for where it began."""
+        """Curve from an eighth of an octave further up: the taps are too few for where it began."""
         low = _nice_up(self.band_hz[0] * 2**0.125 * (1 - 1e-9))
         first = math.floor(2 * float(np.interp(np.log(low), *np.array([(np.log(f), g) for f, g in self.curve]).T))) / 2
         return Requirement((low, self.band_hz[1]), ((low, first), *(point for point in self.curve if point[0] > low)))

@@ -34,7 +34,7 @@ def head_gains_db(design: DesignTable, w: Complex, scene: Scene) -> dict[str, Re
 
 
 def head_numbers(design: DesignTable, taps: Real, scene: Scene, moved: MovedHead) -> dict[str, dict[str, float]]:
-    """What the report says of each head alone, over the band: head -> number -> value; of taps (L, T) as realised."""
+    """Numbers of each head alone, over the band: head -> number -> value; of taps (L, T) as realised."""
     w = filter_response(taps, scene.frequency_hz, scene.problem.sample_rate_hz)
     band = in_band(scene.frequency_hz, design.band_hz)
     each = moved.of_each()

@@ -122,7 +122,7 @@ class Receiver:
 
 @dataclass(frozen=True)
 class Walls:
-    """What a wave loses: ln β of a reflection (F,), and the air's ln a metre (F,) or None."""
+    """Losses of a wave: ln β of a reflection (F,), and the air's ln a metre (F,) or None."""
 
     log_reflection: Real
     log_air: Real | None = None

@@ -115,7 +115,7 @@ def _moved(channel: ChannelDesign, filters: Mapping[str, Real], scene: Scene) ->
 
 
 def gains(bright: Complex, dark: Complex, w: Complex) -> Gains:
-    """Of weights (F, L) at points (F, M, L): each displacement's pair, or one bright point against each to cancel."""
+    """Gains of weights (F, L) at points (F, M, L): each displacement's pair, or one bright point against each to cancel."""
     each = measures.db(measures.point_ratios(bright, dark, w))
     return Gains(float(np.median(each)), float(np.percentile(each, 5)), float(each.min()))
 

@@ -41,7 +41,7 @@ class Scalars:
 
     @property
     def but(self) -> str:
-        """What follows the verdict, which is the weights', of the realised filters: nothing where they keep it."""
+        """Addition to the verdict, which is the weights', for the realised filters: nothing where they keep it."""
         losses = ", ".join(loss.split(";")[0] for loss in self.realisation_losses)
         return f"; but {losses}" if losses else ""
 

@@ -218,7 +218,7 @@ class ArithmeticModel:
         return saturated(self.raised(chosen, x), self.sample.bits).astype(np.int64)
 
     def raised(self, chosen: Sequence[int], x: Whole) -> Whole:
-        """The same as the driver's sum takes it, ahead of its saturation."""
+        """Feed as the driver's sum takes it, ahead of its saturation."""
         out, by_length = np.empty_like(x), dict[int, list[int]]()
         for n, route in enumerate(routes := [self.routes[index] for index in chosen]):
             if route.sections is not None:

@@ -1,4 +1,4 @@
-"""What the exported C computes, in numpy: CMSIS-DSP's own arithmetic, bit for bit in q31 and q15, as it is judged and tested.
+"""Model of the exported C in numpy: CMSIS-DSP's own arithmetic, bit for bit in q31 and q15, as it is judged and tested.
 
 Blocks do not show: a filter's output is the same in blocks of any size. Error feedback is none of the library's: it is run to tell
 whether a loop of one's own would do.
@@ -43,7 +43,7 @@ ROUNDOFF = 2.0**-24
 
 
 def cmsis_model(filters: FilterSet, word: CmsisWord) -> ArithmeticModel:
-    """What CMSIS-DSP computes in a fixed-point word. Raises UsageError: the word or the library cannot hold the filters."""
+    """Model of CMSIS-DSP in a fixed-point word. Raises UsageError: the word or the library cannot hold the filters."""
     plan = plan_of(filters, word)
     model = model_of(plan)
     others: dict[str, Callable[[], ArithmeticModel]] = {}
@@ -56,7 +56,7 @@ def cmsis_model(filters: FilterSet, word: CmsisWord) -> ArithmeticModel:
 
 
 def model_of(plan: Plan) -> ArithmeticModel:
-    """What CMSIS-DSP computes of a plan in q31 or q15.
+    """Model of CMSIS-DSP for a plan in q31 or q15.
 
     FIR filters sum in 64 bits that wrap, and keep 32 bits that wrap or 16 that saturate. Of sections five products of 2^62 pass 64
     bits in q31, and the library's sum wraps; the 32 bits that it keeps end below bit 63.

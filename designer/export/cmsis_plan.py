@@ -1,4 +1,4 @@
-"""What the exported C does, before it is text: words, taps and sections as CMSIS-DSP stores them, and the ways to each driver.
+"""Plan of the exported C, before it is text: words, taps and sections as CMSIS-DSP stores them, and the ways to each driver.
 
 A channel's samples wait in one line of D + block samples, D its longest delay: every filter reads it where its own delay
 ends, so that delays cost no multiplication. FIR filters of a channel share its delay, its shift s and its guard g.
@@ -181,7 +181,7 @@ def _hold_stable(a: Real, word: CmsisWord, where: str) -> None:
 
 @dataclass(frozen=True)
 class Route:
-    """What leads from a channel to a driver: the filter as designed, the driver's index, and an identifier, unique among the pairs.
+    """Path from a channel to a driver: the filter as designed, the driver's index, and an identifier, unique among the pairs.
 
     Its input is `delay` samples late, its output is raised by `restore` bits at the driver's sum; of a pure delay nothing is stored.
     """

@@ -251,7 +251,7 @@ def rung_out(cascade: Cascade) -> int:
 
 
 def stated(comments: str, what: str) -> str | None:
-    """What the provenance of an exported file says: "sample rate", "channels", "drivers"."""
+    """Provenance of an exported file: "sample rate", "channels", "drivers"."""
     for line in comments.splitlines():
         text = line.strip().lstrip("#/*; \t")
         if text.startswith(f"{what}: "):

@@ -1,4 +1,4 @@
-"""What a firmware runs: one filter a channel and driver, what they take, and how far below full scale their inputs must stay.
+"""Filters of a firmware: one filter a channel and driver, what they take, and how far below full scale their inputs must stay.
 
 **Headroom.** A feed is Σ_c Σ_n h_cl[n] x_c[-n]. For inputs of at most 1 it is at most the sum over channels of the l1 norms, and
 reaches it for x_c[-n] = sign h_cl[n]: no programme needs more room. A programme hardly ever is that signal. For tones of full
@@ -173,7 +173,7 @@ class FilterSet:
         return np.concatenate([np.zeros(self.delays.get(one.channel, 0)), one.taps])
 
     def memory(self, *, sections: bool = True, delays: bool = True) -> Memory:
-        """What all filters take; without `sections` as impulse responses, without `delays` these are zeros among the taps."""
+        """Memory of all filters; without `sections` as impulse responses, without `delays` these are zeros among the taps."""
         each = [self._memory(one, sections=sections, delays=delays) for one in self.filters]
         coefficients, state, products = (sum(column) for column in zip(Memory(0, 0, 0), *each, strict=True))
         return Memory(coefficients, state + (sum(self.delays.values()) if delays else 0), products)
@@ -188,7 +188,7 @@ class FilterSet:
         return Memory(length, length - 1, length)
 
     def cut_note(self) -> tuple[str, ...]:
-        """What is said where sections become taps: how far below the whole response the part is that the cut leaves out."""
+        """Note where sections become taps: how far below the whole response the part is that the cut leaves out."""
         lost = [_lost_db(one.cascade, one.taps.size) for one in self.filters if one.cascade is not None]
         if not lost:
             return ()

@@ -91,7 +91,7 @@ class Words(NamedTuple):
 
     @property
     def scaling(self) -> str:
-        """What an integer is worth in each channel, in words."""
+        """Sentence on the value of an integer in each channel."""
         base = f"words of {self.word.bits} bits, {self.word.fraction_bits} after the point"
         if not any(self.shifts.values()):
             return f"{base}: a coefficient is its integer times 2^-{self.word.fraction_bits}"

@@ -40,7 +40,7 @@ from designer.export.provenance import README, readme
 from designer.export.target import Export, Target
 
 MIN_SIGNAL_TO_NOISE_DB = 40.0
-"""Of noise whose level is some 12 dB below its peaks, as a programme's is: what is 40 dB lower is masked by it."""
+"""Least ratio, for noise whose level is some 12 dB below its peaks, as a programme's is: what is 40 dB lower is masked by it."""
 MAX_DC_DB = -60.0
 """A thousandth of full scale: what a loudspeaker's amplifier puts out at rest by itself."""
 MAX_LIMIT_CYCLE_DB = -60.0
@@ -51,7 +51,7 @@ MAX_TIME_CHANGE_US = 10.0
 """The least interaural time difference that is heard (Klumpp and Eady, J. Acoust. Soc. Am. 28, 1956)."""
 
 MIN_PERIOD, MAX_PERIOD = 1024, 16_384
-"""Of the noise: whole responses up to the longest fit; of longer ones what comes later wraps around."""
+"""Period of the noise: whole responses up to the longest fit; of longer ones what comes later wraps around."""
 SILENCE = 1024
 """Samples of silence that are looked at, once the filters have settled."""
 DECAY = 16.0
@@ -139,12 +139,12 @@ def with_judgement(filters: FilterSet, target: Target, export: Export) -> Export
 
 
 def failures(judged: dict[str, ChannelJudgement]) -> str:
-    """What the channels do not hold, in words; empty where they hold all."""
+    """Sentence on what the channels do not hold; empty where they hold all."""
     return "; ".join(f"{name}: {', '.join(one.failures)}" for name, one in judged.items() if one.failures)
 
 
 def remedies(filters: FilterSet, model: ArithmeticModel) -> str:
-    """What was run instead and holds."""
+    """Arithmetic that was run instead and holds."""
     held = []
     for name, make in model.alternatives.items():
         try:
@@ -200,7 +200,7 @@ def _signals(period: int, count: int, tone: float) -> Real:
 
 @dataclass
 class _Sums:
-    """What the routes of one channel add up to."""
+    """Sum of the routes of one channel."""
 
     responses: Real
     power: float = 0.0

@@ -1,4 +1,4 @@
-"""What a target of `designer export` is, the options that it heeds, the files that it makes, and what it refuses.
+"""Targets of `designer export`: the options that it heeds, the files that it makes, and what it refuses.
 
 A target is one file in `targets/`, which makes one `Target`. `name` and `place` of a target, and what an `Option` says, are
 literals, because the problem file's schema reads them without importing the file.
@@ -56,7 +56,7 @@ class Export:
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """What some targets want to know: a key of `[export]`, and a flag of `designer export`; `place` orders them.
+    """Option of some targets: a key of `[export]`, and a flag of `designer export`; `place` orders them.
 
     `about` stands in the schema, `help` in the command's; `names` are allowed, or where there are none any text of a `pattern`.
     """

@@ -1,4 +1,4 @@
-"""What leads from inputs to outputs of a linear program: sums of ways, each a gain, a delay, taps and sections in a row.
+"""Paths from inputs to outputs of a linear program: sums of ways, each a gain, a delay, taps and sections in a row.
 
 A program of mixers, gains, delays, convolutions and second-order sections takes each signal to a sum over the inputs of
 

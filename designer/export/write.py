@@ -58,7 +58,7 @@ def made(filters: FilterSet, name: str) -> Export:
 
 
 def write_target(filters: FilterSet, name: str) -> Export:
-    """What a target makes of filters, with the upmix's parameters where one feeds them; raises as `made` does."""
+    """Files of a target, with the upmix's parameters where one feeds them; raises as `made` does."""
     target = target_named(name)
     target.check_scales(filters)
     export = target.write(target.heeded(filters))
@@ -184,7 +184,7 @@ def superseded(folder: Path, kept: Collection[str]) -> list[str]:
 
 
 def entry(filters: FilterSet, target: str, export: Export) -> dict[str, Any]:
-    """What the manifest says of one target."""
+    """Manifest's entry of one target."""
     return {
         "command": command(target_named(target).heeded(filters), target),
         "problem_sha256": filters.problem_sha256,

@@ -28,7 +28,7 @@ READ_FILES = (SUMMARY, "coefficients.csv", "weights.csv", "sections.csv", f"room
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """What a `Design` is made of, from its folder.
+    """Parts of a `Design`, read from its folder.
 
     Raises
     ------

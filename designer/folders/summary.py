@@ -102,7 +102,7 @@ def seal(summary: dict[str, Any]) -> str:
 
 
 def notes(result: Result) -> list[str]:
-    """What a user of the folder's files has to know, without anything being odd."""
+    """Notes for the user of the folder's files."""
     return list(loud_note([WAVE], result.taps.values()))
 
 
@@ -158,7 +158,7 @@ def _command(result: Result, folder: Path) -> str:
 
 
 def sentence(result: Result) -> str:
-    """What was asked and what was reached, channel by channel."""
+    """Requirements and outcomes, channel by channel."""
     return " ".join(f"{name}: {channel.verdict.sentence}." for name, channel in result.channels.items())
 
 

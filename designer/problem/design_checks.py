@@ -172,7 +172,7 @@ def _arc(path: str, arc: tuple[float, float], found: str, problem: Problem) -> I
 
 
 def _company(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
-    """What regions go with, and what needs them."""
+    """Checks of the keys that go with regions."""
     takers = [AUTO, *(name for name, method in formulations().items() if method.regions)]
     if design.dark_regions is None:
         for key in ("bright_regions", "region_order"):

@@ -181,7 +181,7 @@ def _air(problem: Problem) -> Iterator[str]:
 
 
 def _uncovered(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
-    """What of a design's band no driver of its own is meant for."""
+    """Part of a design's band that none of its drivers is meant for."""
     own = [driver for driver in problem.drivers if design.drivers is None or driver.name in design.drivers]
     bands_hz = sorted(driver.band_hz or [0.0, math.inf] for driver in own)
     low_hz, high_hz = design.band_hz

@@ -63,7 +63,7 @@ def with_half_steps(frequency_hz: Real) -> Real:
 
 
 def shown_band_hz(problem: Problem) -> tuple[float, float]:
-    """What frequency axes show: from 50 Hz to 20 kHz or Nyquist, and as far below and above as the bands go."""
+    """Range of frequency axes: from 50 Hz to 20 kHz or Nyquist, and as far below and above as the bands go."""
     lows_hz, highs_hz = zip(*(table.band_hz for table in problem.designs), strict=True)
     low_hz = min(50.0, max(min(lows_hz) / 2, min(10.0, min(highs_hz) / 10)))
     return low_hz, min(max(20_000.0, *highs_hz), problem.sample_rate_hz / 2)

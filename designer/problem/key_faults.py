@@ -237,7 +237,7 @@ def header(location: Location) -> str:
 
 
 def key_remedy(location: Location) -> str:
-    """What was meant by an unknown key: the nearest key of its table, or the tables that know it."""
+    """Remedy for an unknown key: the nearest key of its table, or the tables that know it."""
     table, key = location[:-1], str(location[-1])
     near = difflib.get_close_matches(key, known_keys(table), n=1, cutoff=0.5)
     homes = [home for home, keys in _tables() if key in keys]
@@ -279,7 +279,7 @@ def unit(location: Location) -> str:
 
 
 def allowed(location: Location) -> str:
-    """What may stand at a location, in words."""
+    """Sentence on what may stand at a location."""
     return _words(node_at(location))
 
 

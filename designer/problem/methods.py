@@ -73,7 +73,7 @@ class Formulation:
     baseline: bool = False
 
     def __call__(self, target: Any) -> Any:
-        """The same as `solve`, without keys of its own."""
+        """Call `solve` without keys of its own."""
         return self.solve(target)
 
     def own_values(self, design: Any) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def formulations() -> dict[str, Formulation]:
 
 
 def method_names() -> tuple[str, ...]:
-    """What `method` may be."""
+    """Values of `method`."""
     return (AUTO, *formulations())
 
 

@@ -28,11 +28,11 @@ MILLIMETRES_M = 10.0
 LONGEST_RT60_S = 20.0
 """No room of air has a longer one but at low frequencies."""
 LEAST_ABSORPTION, MOST_ABSORPTION = 0.01, 0.99
-"""Of bare concrete at low frequencies, and of an anechoic chamber's wedges."""
+"""Absorption of bare concrete at low frequencies, and of an anechoic chamber's wedges."""
 CLEAR_M = 0.01
 """How far from a wall a driver is, at the least."""
 CLEARANCE = 1.01
-"""Of the head, in its radii."""
+"""Distance from the head, in its radii."""
 
 
 def place_checks(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[Iterator[Fault]]:
@@ -164,7 +164,7 @@ def _outside_the_device(problem: Problem) -> Iterator[Fault]:
 
 
 def _intrusions(problem: Problem, move_m: np.ndarray) -> Iterator[Intrusion]:
-    """Of one place of the heads: the largest head meets the device first."""
+    """Intrusions of one place of the heads: the largest head meets the device first."""
     listener = problem.listener
     head, radius_m = _known_heads(listener)[-1]
     (centre,), (ears,) = geometry.head_centres_m(listener, move_m), geometry.ears_m(listener, radius_m, move_m)

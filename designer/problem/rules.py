@@ -1,4 +1,4 @@
-"""What many checks of a problem have in common: a value that is not as expected, a key only with another, and names among names.
+"""Common checks of a problem: a value that is not as expected, a key only with another, and names among names.
 
 A check yields faults as far as the keys that it reads are known.
 """

@@ -1,4 +1,4 @@
-"""What every table of a problem file is made of: the table itself, types of keys with their units and ranges, and bounds;
+"""Parts of every table of a problem file: the table itself, types of keys with their units and ranges, and bounds;
 and a table without its faulty keys.
 
 A bound stands for a typing error, or for more than numbers or memory can hold, where nothing else bounds a key.
@@ -27,7 +27,7 @@ MAX_POINTS = 1_000
 
 Frequency = Annotated[float, Field(ge=0, le=1_000_000.0)]
 Weight = Annotated[float, Field(ge=0, le=1e6)]
-"""Of pre-ringing or a tail, beside what is heard: at most 60 dB of power."""
+"""Weight of pre-ringing or a tail, beside the audible error: at most 60 dB of power."""
 SpreadDecibel = Annotated[float, Field(ge=0, le=20.0)]
 SpreadDegree = Annotated[float, Field(ge=0, le=180.0)]
 Name = Annotated[str, Field(min_length=1)]
@@ -175,7 +175,7 @@ def entries(table: Table, key: str) -> list[Any]:
 
 
 def as_far_as_known(faults: Iterator[Fault]) -> list[Fault]:
-    """What a check finds before it needs a key that is at fault."""
+    """Faults that a check yields before it needs a key that is at fault."""
     found = []
     try:
         for fault in faults:

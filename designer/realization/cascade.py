@@ -113,7 +113,7 @@ def node_bounds(cascade: Cascade) -> Real:
 
 
 def scaled(cascade: Cascade) -> Cascade:
-    """The same filter, ordered and scaled."""
+    """Filter, ordered and scaled."""
     order = np.argsort(pole_radii(cascade.a), kind="stable")
     b, a = cascade.b[order], cascade.a[order]
     for s in range(len(b) - 1):
@@ -125,13 +125,13 @@ def scaled(cascade: Cascade) -> Cascade:
 
 
 def with_gains(cascade: Cascade, greatest: float) -> Cascade:
-    """The same filter, its gains chosen so that no stored coefficient is beyond ROOM of the greatest that a word holds."""
+    """Filter with its gains chosen so that no stored coefficient is beyond ROOM of the greatest that a word holds."""
     most = np.maximum(np.abs(cascade.b).max(axis=1), 1e-300)
     return replace(cascade, gain=2.0 ** np.ceil(np.log2(most / (ROOM * greatest))))
 
 
 def cleared(cascade: Cascade) -> Cascade:
-    """The same filter and coefficients, powers of two moved from gain to gain until no inner node passes full scale."""
+    """Equal filter and coefficients, powers of two moved from gain to gain until no inner node passes full scale."""
     b, gain = cascade.b.copy(), cascade.gains
     for s in range(len(b) - 1):
         bound = node_bounds(Cascade(b[: s + 1], cascade.a[: s + 1]))[-1]

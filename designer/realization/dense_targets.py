@@ -1,4 +1,4 @@
-"""What a fit follows: targets and weights on its frequencies, a part at a time, and C(f), how loud an error is at the points.
+"""Target of a fit: targets and weights on its frequencies, a part at a time, and C(f), how loud an error is at the points.
 
     C(f) = Σ_p c_p(f) h_p^H h_p + ρ I
 

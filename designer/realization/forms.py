@@ -39,7 +39,7 @@ MOST_SPARED = 32_768
 """Taps of a channel up to which rounding by what is heard takes seconds; beyond, plain rounding alone is shown."""
 SECTION_BITS = (10, 12, 16)
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
-"""Of the taps that the problem asks for."""
+"""Share of the taps that the problem asks for."""
 LEAST_TAPS = 16
 PLAIN, SPARED = "plain rounding", "rounding by what is heard"
 SCALED = "the same, each driver to its own scale"

@@ -98,11 +98,11 @@ class Held:
         return root_mean_square(self.level_rows.pressure(w[self.index]))
 
     def reached(self, w: Complex) -> Real:
-        """The same, at most that of the wanted ones."""
+        """Level, at most that of the wanted ones."""
         return np.minimum(self.level_now(w), self.level)
 
     def size(self, p: Complex) -> Real:
-        """What is limited (J,) of pressures (J, M)."""
+        """Limited quantity (J,) of pressures (J, M)."""
         return root_mean_square(p) if self.together else np.asarray(np.abs(p).max(axis=1))
 
     def projected(self, p: Complex, radius: Real) -> Complex:

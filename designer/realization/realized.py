@@ -12,7 +12,7 @@ from designer.realization.section_fit import SectionProblem
 
 @dataclass(frozen=True)
 class TapsFit:
-    """What one channel's taps were fitted to, for rounding them and for other numbers of them."""
+    """Target that one channel's taps were fitted to, for rounding them and for other numbers of them."""
 
     own: Index  # which of the problem's drivers the channel uses
     wanted: (
@@ -23,7 +23,7 @@ class TapsFit:
 
 @dataclass(frozen=True)
 class SectionsFit:
-    """What one channel's sections were fitted and held to, and what came out before scaling and rounding; delays count from 0."""
+    """Target and limits of one channel's sections, and the result before scaling and rounding; delays count from 0."""
 
     own: Index
     problem: SectionProblem

@@ -143,7 +143,7 @@ def _cap_losses(heard: Heard, u: Complex, cap: float, name: str) -> list[str]:
 
 
 def _level(heard: Heard, filters: Real) -> Real:
-    """What filters reach at the bright points (K,)."""
+    """Pressure of the filters at the bright points (K,)."""
     return reached_level(heard.bright_power, np.fft.rfft(filters, 2 * (heard.frequency_hz.size - 1), axis=1).T)
 
 

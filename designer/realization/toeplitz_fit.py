@@ -41,7 +41,7 @@ TOLERANCE = 1e-8
 ROUGH_TOLERANCE = 1e-6
 """Where results are only compared, or solved again: what is left to gain, as it is heard, is 120 dB below what is wanted."""
 ROW_TOLERANCE = 1e-9
-"""Of the runs whose results are combined, so that exact responses are exact to about this."""
+"""Accuracy of the runs whose results are combined, so that exact responses are exact to about this."""
 MAX_ITERATIONS = 500
 DIRECT = 2600
 """Unknowns up to which a factor of the matrix itself, 54 MB, is faster over a few dozen right sides."""

@@ -57,7 +57,7 @@ def own_shift(values: Real, word: Word) -> int:
 
 
 def scale(word: Word, shift: int) -> float:
-    """What one step of an integer is worth: 2^(s - f)."""
+    """Value of one step of an integer: 2^(s - f)."""
     return float(2.0**shift * word.step)
 
 
@@ -162,7 +162,7 @@ def kept_words(
 def rounded_taps(
     made: Realized, word: Word, channels: Sequence[ChannelDesign], scene: Scene, *, by_driver: bool = False
 ) -> Realized:
-    """The same filters with every tap a whole number of its driver's step, judged where the channels are in the scene."""
+    """Filters with every tap a whole number of its driver's step, judged where the channels are in the scene."""
     taps, shifts, finer, warnings = [], [], [], list(made.warnings)
     for channel, whole, fit in zip(channels, made.taps, made.fits, strict=True):
         assert isinstance(fit, TapsFit)

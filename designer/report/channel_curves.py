@@ -114,7 +114,7 @@ def say_filters(result: Result, name: str) -> str:
 
 
 def draw_costs(result: Result, name: str) -> Figure:
-    """What the gain costs, and the power to the front over that to the sides, each with its limit."""
+    """Cost of the gain, and the power to the front over that to the sides, each with its limit."""
     table, values = result.channels[name].table, drawn_metrics(result, name)
     f = values.frequency_hz.to_numpy()
     rows = [

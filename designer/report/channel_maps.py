@@ -109,7 +109,7 @@ def draw_polars(result: Result, name: str, *, to_window: bool = False) -> Figure
 
 
 def say_polar_to_window(result: Result, name: str) -> str:
-    """The same as `say_polar`, relative to the listening window's mean."""
+    """Caption of the polar plots relative to the listening window's mean."""
     return say_polar(result, name, to_window=True)
 
 
@@ -174,7 +174,7 @@ def say_zone(result: Result, name: str) -> str:
 
 
 def draw_phantom(result: Result, name: str) -> Figure:
-    """What comes from the middle, over the place: level between the ears, and time between them."""
+    """Sound from the middle, over the place: level between the ears, and time between them."""
     found = _zones(result).square
     drawn, each = plots.panels(3.2, 1, 2)
     rows = (
@@ -190,7 +190,7 @@ def draw_phantom(result: Result, name: str) -> Figure:
 
 
 def say_phantom(result: Result, name: str) -> str:
-    """What 10 cm aside do."""
+    """Effect of 10 cm aside."""
     found = _zones(result).square
     aside = int(np.argmin(np.abs(found.displacements_m - [0.0, 0.1, 0.0]).sum(axis=1)))
     return (

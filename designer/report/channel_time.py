@@ -162,7 +162,7 @@ def _curves(axes: Axes, points: list[Point], colour: str, marker: str, parts: An
 
 
 def say_realisation(result: Result, name: str) -> str:
-    """What realisation leaves at the 5th percentile."""
+    """Gain after realisation at the 5th percentile."""
     stages = result.study[name].stages
     last = list(stages)[-1]
     return (

@@ -37,7 +37,7 @@ MOST_POLARS = 3
 ASIDE_M = 0.05
 SIDE_DEG, REAR_DEG = 90.0, 180.0
 SILENT_DB = -100.0
-"""What lies behind a baffle is below this."""
+"""Level behind a baffle is below this."""
 
 Points = list[tuple[Real, Real]]
 
@@ -64,7 +64,7 @@ class ChannelView:
 
     @property
     def shown_hz(self) -> tuple[float, float]:
-        """What the frequency axes show: enough for every entry."""
+        """Range of the frequency axes: enough for every entry."""
         lows, highs = zip(*(shown_band_hz(entry.result.problem) for entry in self.channel.entries), strict=True)
         return min(lows), max(highs)
 
@@ -254,7 +254,7 @@ def draw_shift(view: ChannelView) -> Figure:
 
 
 def say_shift(view: ChannelView) -> str:
-    """What is left with the head a few centimetres aside, on the worse of the two sides."""
+    """Gain with the head a few centimetres aside, on the worse of the two sides."""
     at = np.isclose(np.abs(next(iter(view.shifts.values())).shift_m), ASIDE_M)
     aside = [one.gain_db["aside"][at] for one in view.shifts.values()]
     left = [float(np.nanmin(values)) if np.isfinite(values).any() else None for values in aside]

@@ -172,7 +172,7 @@ def pictures(result: Result) -> dict[str, Picture]:
 
 
 def tasks(result: Result) -> dict[str, Draw]:
-    """What draws each figure, by its file name without suffix; what the figures share is computed on the way."""
+    """Functions that draw each figure, by its file name without suffix; what the figures share is computed on the way."""
     _ = (
         drawn_circle(result).circle() if not result.fine_scene.is_measured else None,
         drawn_tables(result),
@@ -189,7 +189,7 @@ def draw_all(result: Result) -> dict[str, str]:
 
 
 def captions(result: Result) -> dict[str, str]:
-    """What each figure shows and says, by the file name that `draw_all` gives it."""
+    """Drawing and caption of each figure, by the file name that `draw_all` gives it."""
     return {name: picture.says() for name, picture in pictures(result).items()}
 
 

@@ -41,7 +41,7 @@ def drawn_scene(result: Result) -> Scene:
 
 @analysis
 def drawn_circle(result: Result) -> Scene:
-    """The same with azimuths close enough for a smooth curve."""
+    """Scene of the figures, with azimuths close enough for a smooth curve."""
     drawn = drawn_scene(result)
     if drawn.is_measured:
         return drawn

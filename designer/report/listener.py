@@ -1,4 +1,4 @@
-"""What the listener gets of the stereo chain: its figures beside real loudspeakers, and the section's sentences, tables and players."""
+"""Listener's part of the page: figures of the stereo chain beside real loudspeakers, and the section's sentences, tables and players."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LATEST_US = 1000.0
 FLOOR_DB = -40.0
 NOMINAL = (1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0)
 LEAST_RATE_HZ, MOST_RATE_HZ = 8_000.0, 96_000.0
-"""What browsers play, and what a few seconds may weigh."""
+"""Sample rate that browsers play, and the largest size of a few seconds."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class HeadView:
 
     @property
     def shown_hz(self) -> tuple[float, float]:
-        """What axes of third octaves show."""
+        """Range of the axes of third octaves."""
         return float(self.found.middle_hz[0]) / 1.12, float(self.found.middle_hz[-1]) * 1.12
 
     def furthest(self, side: str) -> tuple[float, float]:
@@ -186,7 +186,7 @@ def say_separation(found: Separation) -> str:
 
 
 def listener_section(result: Result) -> dict[str, Any] | None:
-    """What the page's template shows; None without [virtualizer]."""
+    """Context of the page's template; None without [virtualizer]."""
     views, table = head_views(result), result.problem.virtualizer
     if not views or table is None:
         return None

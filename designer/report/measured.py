@@ -1,4 +1,4 @@
-"""What was measured, as it was read: a driver's levels, phase and maps; a head's directions, times and levels; a device at the ears."""
+"""Figures of measured data: a driver's levels, phase and maps; a head's directions, times and levels; a device at the ears."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def _driver_levels(
 def _driver_phase(
     axes: Axes, response: MeasuredDirectivity, f: Real, shown_hz: tuple[float, float], *, wide: bool
 ) -> None:
-    """What is left on axis when the common delay is off, beside the minimum phase of the level."""
+    """Phase on axis when the common delay is off, beside the minimum phase of the level."""
     on_axis = Plane(response, vertical=False).pressure(f, [0.0])[:, 0]
     phase = np.degrees(np.unwrap(np.angle(on_axis)))
     expected = np.degrees(minimum_phase(f, np.abs(on_axis)[:, None])[:, 0])

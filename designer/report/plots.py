@@ -88,7 +88,7 @@ def span(axes: Axes, x: Real, low: Real, high: Real, label: str, color: str = SP
 
 
 def missed(axes: Axes, x: Real, low: Real, high: Real, where: Any) -> Artist:
-    """What is missing between two curves, hatched, and its patch for the legend."""
+    """Shortfall between two curves, hatched, and its patch for the legend."""
     look: dict[str, Any] = {"facecolor": "none", "edgecolor": ALARM, "hatch": "////"}
     axes.fill_between(x, low, high, where=where, linewidth=0, **look)
     return Patch(label="missed", **look)

@@ -113,7 +113,7 @@ def plan_words(problem: Problem) -> str:
 
 
 def room_section(result: Result) -> dict[str, Any] | None:
-    """What the page's template shows; None without [room]."""
+    """Context of the page's template; None without [room]."""
     found, room = result.room, result.problem.room
     if found is None or room is None:
         return None

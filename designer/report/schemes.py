@@ -1,4 +1,4 @@
-"""What pages share: their templates, and two colour schemes, light and dark, which figures follow.
+"""Shared parts of pages: templates, and two colour schemes, light and dark, which figures follow.
 
 A figure's file stands on white paper. Inside a page its text, axes, grid and curves take the page's colours instead, so that nothing
 glares at night. Maps keep their colours in both schemes, as a colour there means a level; what is drawn on a map has a double line,

@@ -99,7 +99,7 @@ class ChannelTarget:
         return mean_power_matrix(self.dark, self.power_spread)
 
     def power_ratio(self, w: Complex) -> Real:
-        """What the curve is held against (F,): the ratio over the regions where there are any, else over the points."""
+        """Value that the curve is compared with (F,): the ratio over the regions where there are any, else over the points."""
         return cancellation_gain(self.bright, self.dark, w) if self.regions is None else self.regions.power_ratio(w)
 
     def over_regions(self) -> ChannelTarget:
@@ -122,11 +122,11 @@ class ChannelTarget:
 
     @property
     def single_level(self) -> Real:
-        """The same of the single best driver, fed with 1 (F,): the reference of effort."""
+        """Level of the single best driver, fed with 1 (F,): the reference of effort."""
         return np.asarray(np.sqrt(np.mean(np.abs(self.bright) ** 2, axis=1).max(axis=1)))
 
     def at(self, index: Index | Bool | slice) -> ChannelTarget:
-        """The same target on some of the frequencies."""
+        """Target on some of the frequencies."""
         window = self.window
         return replace(
             self,

@@ -65,7 +65,7 @@ SETTLED_DB = 0.01
 EDGE = 1e-6
 """θ stays this far from 0."""
 LEAST_RATIO = 1e-3
-"""What stands for a worst ratio of weights whose whole level the drivers' errors may take."""
+"""Stand-in for a worst ratio of weights whose whole level the drivers' errors may take."""
 
 DRAWS, SEED = 1000, 271
 BLOCK = 32

@@ -39,7 +39,7 @@ BEAM_CAP_DB = 12.0
 LOWEST_HZ, HIGHEST_HZ = 200.0, 8000.0
 LOWERINGS = 16
 REALISED_DB = 0.5
-"""What realised filters may fall short of a curve that a new file asks for."""
+"""Largest shortfall of realised filters from a curve that a new file asks for."""
 FADE_OCTAVES = 3.0
 """Wide, because a band that begins at 200 Hz leaves a few milliseconds of taps little room to come from the plain driver in."""
 DRIVERS = {"bar": (2, 64), "sphere": (2, 16), "box": (3, 64), "pair": (2, 2)}

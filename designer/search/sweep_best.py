@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 NUMBERS = tuple((metric.name, metric.label, metric.better) for metric in shown_on("sweep"))
 AGAINST = ("largest_effort_db", "mean_cancellation_gain_db", "largest_driver_gain_db")
-"""What a number is laid against where no condition says: the first of these that is another."""
+"""Number on the other axis where no condition names one: the first of these that is another."""
 COMPARED: dict[str, Callable[[Real, float], Bool]] = {
     "<=": np.less_equal,
     ">=": np.greater_equal,
@@ -88,7 +88,7 @@ class Metric:
 
 
 def metric(text: str, known: Sequence[str], option: str) -> Metric:
-    """What a user means by a number's name, of the "channel.number" that are known.
+    """Number that a user means by a name, of the "channel.number" that are known.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def metric(text: str, known: Sequence[str], option: str) -> Metric:
 
 @dataclass(frozen=True)
 class Condition:
-    """What a point must meet: a number, how it is compared, and with what."""
+    """Condition on a point: a number, how it is compared, and with what."""
 
     metric: Metric
     comparison: str
@@ -123,7 +123,7 @@ class Condition:
 
 
 def condition(text: str, known: Sequence[str]) -> Condition:
-    """What a user means by `effort_db<12`.
+    """Condition of the form `effort_db<12`.
 
     Raises
     ------
@@ -178,7 +178,7 @@ class Choice:
 
     @property
     def words(self) -> str:
-        """Of how many it is the best, and under which conditions."""
+        """Number of points compared, and the conditions."""
         subject = f" with {', '.join(map(str, self.conditions))}" if self.conditions else ""
         return f"best of {self.meets.sum()} points{subject}"
 

@@ -23,7 +23,7 @@ STEP = re.compile(r'(?:^|\.)(?:"([^"]+)"|([^.\[\]"]+))|\[(\d+|\*)\]')
 ALL = "*"
 TOLERANCE_M = 1e-3
 NEGATED = {"position_m": 1, "facing_deg": 0}
-"""Of which entry the image has the negative."""
+"""Entry of which the image has the negative."""
 
 
 def locations(problem: Problem, key: str, option: str) -> tuple[Location, ...]:
@@ -101,7 +101,7 @@ def _types(place: Location) -> set[str]:
 
 
 def image_location(problem: Problem, place: Location) -> Location | None:
-    """The same key of the driver's image; None for what belongs to no driver, and for a driver that is its own image.
+    """Key of the driver's image; None for what belongs to no driver, and for a driver that is its own image.
 
     Raises
     ------

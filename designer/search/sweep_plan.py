@@ -53,7 +53,7 @@ class Variation:
     values: tuple[Any, ...] | Between
 
     def changes(self, value: Any) -> list[Change]:
-        """What one of the values means for the problem file."""
+        """Meaning of one of the values for the problem file."""
         return [(place, value) for place in self.places] + [(place, mirrored(place, value)) for place in self.images]
 
     def __len__(self) -> int:
@@ -70,7 +70,7 @@ class Variation:
 
 
 def variations(problem: Problem, given: Sequence[str], *, mirror: bool = False) -> tuple[Variation, ...]:
-    """What is given as KEY=VALUES, each value checked alone as a problem file's would be.
+    """Options of the form KEY=VALUES, each value checked alone as a problem file's would be.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def _variation(problem: Problem, text: str, *, mirror: bool) -> Variation:
 
 
 def _check_values(problem: Problem, one: Variation) -> None:
-    """What a value shows alone is refused before anything is designed; what two keys show together is a point's error.
+    """Faults of one value are refused before anything is designed; faults of two keys together are a point's error.
 
     Of numbers the least and the largest stand for all, because what a key allows is an interval.
     """
@@ -182,7 +182,7 @@ class Plan:
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """What the sweep is of, as its folder keeps it: points of other facts are not mixed with these."""
+        """Facts of the sweep, as its folder keeps them: points of other facts are not mixed with these."""
         return {
             "content": content(self.problem),
             "text": self.problem.text,
@@ -217,12 +217,12 @@ class Plan:
 
 
 def content(problem: Problem) -> str:
-    """What a problem is named by: a hash of its tables with their defaults filled in, and of its data files."""
+    """Name of a problem: a hash of its tables with their defaults filled in, and of its data files."""
     return _hash(problem, problem.model_dump(), problem.data_files)
 
 
 def _name(problem: Problem, of_problem: str, changes: Sequence[Change], *, robust: bool) -> str:
-    """What a point is named by: the problem, what is changed in it and judged, and data files that a value names."""
+    """Name of a point: the problem, what is changed in it and judged, and data files that a value names."""
     values = itertools.chain.from_iterable(value if isinstance(value, list) else [value] for _, value in changes)
     names = [value for value in values if isinstance(value, str)]
     return _hash(problem, [of_problem, robust, changes], names)[:32]

@@ -40,7 +40,7 @@ Change = tuple[tuple[int | str, ...], Any]
 
 @dataclass(frozen=True)
 class Task:
-    """What a point is.
+    """A point of the sweep.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a point.
+    """Outcome of a point.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Outcome:
 
 
 Work = Callable[[Task], Outcome]
-"""What is done with a point, importable by its name."""
+"""Task of a point, importable by its name."""
 
 
 def changed_data(problem: Problem, changes: Sequence[Change]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ from designer.writing import (
 FILE = "sweep.sqlite"
 TABLE_FILE, PROBLEM_FILE, FIGURE_FILE = MADE_ANEW = "sweep.csv", "best.toml", "trade-off.svg"
 APPLICATION_ID = 0x4C464453
-"""Of the database, by which it is known as this tool's before it holds a row."""
+"""Application id of the database, by which it is known as this tool's before it holds a row."""
 PATIENCE_S = 30.0
 """How long another program may hold the file."""
 TABLES = f"""
@@ -83,7 +83,7 @@ class Store(AbstractContextManager["Store"]):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the sweep is of; empty before anything is said."""
+        """Facts of the sweep; empty at first."""
         row = self._connection.execute("select facts from about").fetchone()
         return {} if row is None else dict(json.loads(row[0]))
 

@@ -33,7 +33,7 @@ NULL_PRICE = 100.0
 INSIDE = 1 - 1e-6
 """How far inside the hard limits a lowered level stays, so that the cones keep an interior."""
 NO_LIMIT = 1e3
-"""What stands for a limit where there is none at some of the frequencies (60 dB)."""
+"""Stand-in for a limit where there is none at some of the frequencies (60 dB)."""
 
 SAME = 1e-9
 """Numbers this near to each other, relative to the largest of their kind, are the same."""
@@ -68,7 +68,7 @@ class ConstrainedData:
         return (*names, *(["cancellation_gain_db"] if self.curve is not None else []))
 
     def at(self, index: Index) -> ConstrainedData:
-        """The same data at some of the frequencies."""
+        """Data at some of the frequencies."""
         return replace(
             self,
             centre=self.centre[index],
@@ -163,7 +163,7 @@ def same_point(first: Complex, second: Complex) -> Index:
 
 
 def without_repeats(data: ConstrainedData) -> ConstrainedData:
-    """The same problem with each family's repeated points left out; repeated constraints change nothing."""
+    """Problem without each family's repeated points; repeated constraints change nothing."""
     families: list[Family] = []
     spreads = []
     for i, (name, points, limit, wanted) in enumerate(data.families):

@@ -19,7 +19,7 @@ from designer.workers import threads
 Answer = TypeVar("Answer")
 MAX_VIOLATION, MAX_GAP = 1e-6, 1e-5
 CHUNK_BYTES, LARGEST_CHUNK = 16e6, 64
-"""What the conic data of the frequencies that are solved together may fill, and how many these are at most."""
+"""Largest size of the conic data of frequencies that are solved together, and the most frequencies."""
 
 
 def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget, slice], Solution]) -> Solution:
@@ -46,7 +46,7 @@ def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget, s
 
 
 def in_parts(target: ChannelTarget, answer: Callable[[ChannelTarget, slice], Answer]) -> list[Answer]:
-    """What there is to say of each part of consecutive frequencies, a part on each thread."""
+    """Values of each part of consecutive frequencies, a part on each thread."""
     parts = list(_chunks(target))
     with threads(max(1, min(_cores(), len(parts)))) as pool:
         return list(pool.map(lambda at: answer(target.at(at), at), parts))

@@ -58,7 +58,7 @@ class StereoChain:
 
     @property
     def mono(self) -> dict[str, float]:
-        """What each channel gets of an input that is 1 on the left and on the right: with the upmix the centre alone."""
+        """Share of each channel in an input that is 1 on the left and on the right: with the upmix the centre alone."""
         return {name: float((name == CENTRE) == self.upmix) for name in self.taps}
 
 

@@ -1,4 +1,4 @@
-"""What the listener gets: the interaural differences that the chain makes at each head, beside those of real loudspeakers.
+"""Listener's view of the stereo chain: the interaural differences that the chain makes at each head, beside those of real loudspeakers.
 
 Left-only and right-only input run through the realised filters and the scene to the head at the centre of the ear cloud.
 The reference is what the same head hears of a loudspeaker far away at the virtual angle, on that side. The angle that the
@@ -87,7 +87,7 @@ def differences(near: Complex, far: Complex, frequency_hz: Real, middle_hz: Real
 
 @analysis
 def listening(design: Result) -> Listening | None:
-    """What the listener gets; None without [virtualizer] or its channels, a DataError as `chain_of`."""
+    """Interaural differences for the listener; None without [virtualizer] or its channels, a DataError as `chain_of`."""
     problem = design.problem
     model = crosstalk_of(problem)
     if model is None or not has_chain(design):

@@ -31,7 +31,7 @@ EAR_RESPONSE_S = 0.02
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """What to play: driver feeds of the design's chain, if nothing is said."""
+    """Choice of what to play; default: driver feeds of the design's chain."""
 
     at_ears: bool = False
     headphones: bool = False
@@ -164,7 +164,7 @@ def render(
 
 
 def _listened(design: Result, chain: StereoChain, options: RenderOptions) -> tuple[Listened, Listened | None]:
-    """What is played, and what its loudness is compared with."""
+    """Sound that is played, and the reference of its loudness."""
     rate = chain.sample_rate_hz
     if options.headphones:
         return Listened(headphones_path(chain), rate), None

@@ -72,7 +72,7 @@ class Running:
         return self._filtered(self._upmix.push(block) if self._upmix else block)
 
     def finish(self) -> Real:
-        """What is left (m, O), to the end of the filters' tails: together T - 1 samples more than came in."""
+        """Rest (m, O) of the output, to the end of the filters' tails: together T - 1 samples more than came in."""
         last = [self._filtered(self._upmix.finish())] if self._upmix else []
         inputs, wanted = self._waiting.shape  # the last T - 1 of the input and what is not worked through yet
         return np.concatenate([*last, self._filtered(np.zeros((wanted + self.hop, inputs)))[:wanted]])

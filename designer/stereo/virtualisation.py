@@ -175,7 +175,7 @@ def virtual_channels(found: Sequence[ChannelDesign], realised: Realized, scene: 
 
 
 def _held(name: str, frequency_hz: Real, side: Side) -> str:
-    """What the drivers' limits take from a virtual channel, in words."""
+    """Sentence on what the drivers' limits take from a virtual channel."""
     share, where = 100 * float(side.share[side.held].min()), spans(frequency_hz, side.held)
     return (
         f"{name}: max_gain_db of the drivers holds the virtual loudspeaker to {share:.0f} % of what it takes, {where};"

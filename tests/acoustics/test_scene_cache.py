@@ -1,4 +1,4 @@
-"""What a scene computes is computed once, and is the same in whatever order it is asked for."""
+"""A scene computes each value once, and gives the same in any order of questions."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_no_answer_depends_on_what_was_asked_before() -> None:
 
 
 def test_scenes_made_from_one_another_share_what_they_have_in_common() -> None:
-    """The same heads at other frequencies; the same circle with the head moved or another head; another circle with other air."""
+    """Equal heads at other frequencies; the same circle with the head moved or another head; another circle with other air."""
     there = designer.scene(load(line()))
     assert there.at(np.array([100.0])).heads is there.heads
     circle = there.circle()

@@ -1,4 +1,4 @@
-"""What one who starts with a shape of his own is given, and told of what comes of it."""
+"""A newcomer's own shape: the file that is written, and the messages about it."""
 
 from __future__ import annotations
 

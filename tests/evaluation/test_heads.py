@@ -68,7 +68,7 @@ def test_each_head_is_judged_as_if_it_were_alone(three: Design) -> None:
 
 
 def test_a_list_serves_its_worst_head_better(three: Design) -> None:
-    """Of two designs with the same requirement, the one over the list is the better one on that list's worst head."""
+    """Between two designs with one requirement, the one over the list is the better one on that list's worst head."""
     alone = designer.design(load('"sphere"'))
     scene = designer.scene(three.problem)
     table = three.problem.designs[0]

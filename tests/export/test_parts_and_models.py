@@ -52,7 +52,7 @@ KILOWORDS = {
     **dict.fromkeys(("adau1442", "adau1445", "adau1446"), 4),
     **{"adau1450": 8, "adau1451": 40, "adau1452": 40, "adau1462": 48, "adau1463": 48, "adau1466": 80, "adau1467": 80},
 }
-"""Of the data sheets: parameter RAM of the 28-bit cores, data RAM of the 32-bit ones, which is two memories of the same size."""
+"""Sizes in the data sheets: parameter RAM of the 28-bit cores, data RAM of the 32-bit ones, which is two memories of the same size."""
 
 
 def test_the_parts_have_the_memory_of_their_data_sheets() -> None:

@@ -13,7 +13,7 @@ from designer.requirements.target import ChannelTarget, Mask, Window
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What a random target is to have; None and 0 leave a requirement or a limit out."""
+    """Properties of a random target; None and 0 leave a requirement or a limit out."""
 
     frequencies: int = 3
     drivers: int = 3

@@ -20,7 +20,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def band_powers(target: ChannelTarget, gains: Real) -> tuple[Real, Real, Real]:
-    """Of gains (N, L): the band's mean power at the bright points, γ times that at the dark points, and Σ g².
+    """Powers of gains (N, L): the band's mean power at the bright points, γ times that at the dark points, and Σ g².
 
     Each frequency relative to its strongest driver; looped over frequencies and points.
     """

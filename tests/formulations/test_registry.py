@@ -26,7 +26,7 @@ from formulations.random_targets import Wanted, mapped, random_target
 
 ROOT = Path(__file__).parents[2]
 FOR_A_CURVE = [method for method in FORMULATIONS if CURVE in FORMULATIONS[method].looks_at]
-WISHES = Wanted(bright=3, gain_db=8.0, masks_db=(-2.0,), ripple_db=3.0, max_effort_db=9.0, max_gain_db=9.0)
+REQUIREMENTS = Wanted(bright=3, gain_db=8.0, masks_db=(-2.0,), ripple_db=3.0, max_effort_db=9.0, max_gain_db=9.0)
 
 
 def identical(h: Complex) -> Complex:
@@ -54,7 +54,7 @@ def at_0_hz(target: ChannelTarget) -> ChannelTarget:
 
 
 def requirements() -> ChannelTarget:
-    return random_target(1, WISHES)
+    return random_target(1, REQUIREMENTS)
 
 
 def same_points() -> ChannelTarget:
@@ -89,10 +89,10 @@ CASES: dict[str, Callable[[], ChannelTarget]] = {
     "the bright point is the dark point": same_points,
     "0 Hz": lambda: at_0_hz(mapped(requirements(), without_frequency)),
     "0 Hz in the far field": lambda: at_0_hz(mapped(requirements(), all_equal)),
-    "one driver": lambda: random_target(1, replace(WISHES, drivers=1)),
-    "one frequency": lambda: random_target(1, replace(WISHES, frequencies=1)),
+    "one driver": lambda: random_target(1, replace(REQUIREMENTS, drivers=1)),
+    "one frequency": lambda: random_target(1, replace(REQUIREMENTS, frequencies=1)),
     "nulls as deep as the rest allows": lambda: random_target(1, Wanted(deepest_nulls=True)),
-    "drivers outside their bands": lambda: random_target(1, replace(WISHES, bounded_drivers=True)),
+    "drivers outside their bands": lambda: random_target(1, replace(REQUIREMENTS, bounded_drivers=True)),
     "a pair at 20 Hz": pair_at_20_hz,
     "a pair at 20 Hz whose drivers spread": lambda: replace(pair_at_20_hz(), spread=0.01),
     "drivers that spread": lambda: replace(requirements(), spread=0.01),

@@ -1,4 +1,4 @@
-"""What a slack means: the requirements give way together by the least that lets all hold, and only where they cannot hold."""
+"""Meaning of a slack: the requirements give way together by the least that lets all hold, and only where they cannot hold."""
 
 from __future__ import annotations
 

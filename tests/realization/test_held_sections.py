@@ -107,7 +107,7 @@ def test_the_tone_is_a_decibel() -> None:
 
 
 def lost_db(name: str, sections: int) -> tuple[list[float], list[float], float]:
-    """What the left channel's sections lose of its requirements and limits, plainly fitted and held, and the held one's tone."""
+    """Losses of the left channel's sections in its requirements and limits, plainly fitted and held, and the held one's tone."""
     scene = designer.scene(load(pair() if name == "pair" else speaker()))
     scene = scene.at(fine_frequencies_hz(scene.problem))
     channel = design_channel(scene.problem.designs[0], scene)

@@ -1,4 +1,4 @@
-"""What [realization] asks of the taps beside following the weights: prices in time, exact responses, the least delay, held requirements."""
+"""Options of [realization] for taps: prices in time, exact responses, the least delay, held requirements."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def test_no_input_passes_the_l1_norm_and_one_reaches_it(seed: int, taps: int) ->
 
 
 def plain_steps(taps: Real, bits: int, *, by_driver: bool) -> Real:
-    """Of each driver (L, 1) the smallest power of two with which its taps, or all drivers', rounded, fit a word of so many bits."""
+    """Smallest power for each driver (L, 1) of two with which its taps, or all drivers', rounded, fit a word of so many bits."""
     groups = taps if by_driver else np.repeat(taps.reshape(1, -1), len(taps), axis=0)
     steps = []
     for own in groups:

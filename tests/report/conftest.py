@@ -1,4 +1,4 @@
-"""What many tests of the report look at: made once, and not to be changed."""
+"""Fixtures of many tests of the report: made once, and not to be changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROBLEMS = Path(__file__).parents[2] / "problems"
 
 @pytest.fixture(scope="module", autouse=True)
 def with_figures(drawn: None) -> None:
-    """What is saved has its figures: they are what is looked at here."""
+    """Saved designs have their figures here, because these tests look at them."""
 
 
 @pytest.fixture(scope="session")

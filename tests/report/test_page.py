@@ -72,7 +72,7 @@ def test_the_sentences_stand_on_top(folder: Path, design: designer.Design) -> No
 
 
 def test_figures_are_the_same_every_time(design: designer.Design, folder: Path) -> None:
-    """The same design gives the same bytes: one figure of each kind, drawn again."""
+    """One design gives equal bytes: one figure of each kind, drawn again."""
     captions, seen = figures.captions(design), set()
     for name, picture in figures.pictures(design).items():
         if picture.declared.kind not in seen:

@@ -1,4 +1,4 @@
-"""What a design folder may hold besides the design: no file alone of another command, and exports until the next design."""
+"""Other content that a design folder may hold: no file alone of another command, and exports until the next design."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_file_alone_is_not_put_into_a_design_folder(
 
 
 def test_a_design_gives_the_notes_of_its_exports(here: Path, designer_command: Command) -> None:
-    """What `designer export` notes of a target stands in the output of the design that writes it, after the target's name."""
+    """Notes of `designer export` on a target stand in the output of the design that writes it, after the target's name."""
     (here / "named.toml").write_text(toml(pair() | {"export": {"targets": ["camilladsp"]}}), encoding="utf-8")
     note = "the devices in camilladsp.yml are a stub: set them to yours"
     assert f"note: {note}" in designer_command("export", "out", "--target", "camilladsp").err

@@ -70,7 +70,7 @@ MIN_KA = 1e-6
 MAX_TERMS = 20_000
 FREQUENCIES_AT_ONCE = 64
 SHARED_RANGE = 1.2
-"""Of distances from the surface that share a contour: furthest over nearest."""
+"""Ratio of distances from the surface that share a contour: furthest over nearest."""
 MOST_NODES, PANEL_NODES = 600, 100
 """Of one rule over the angle from the axis, and of each panel of a longer one."""
 MAX_NUMBERS = 300_000

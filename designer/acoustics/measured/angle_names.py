@@ -239,7 +239,7 @@ def _values(numbers: Sequence[tuple[Path, Named]]) -> list[float]:
 
 
 def _fractions(numbers: Sequence[tuple[Path, Named]]) -> list[float]:
-    """What digits behind an underscore add: decimals where they change from name to name, nothing where all are alike."""
+    """Value of digits behind an underscore: decimals where they change from name to name, nothing where all are alike."""
     digits = [n.fraction for _, n in numbers]
     if not any(digits) or (len(set(digits)) == 1 and len(digits) > 1):
         return [0.0] * len(digits)
@@ -303,7 +303,7 @@ def _check_names(files: Sequence[Path], names: Sequence[list[Named]], chosen: Se
 
 
 def driver_of_name(path: Path) -> str:
-    """What a file's name says beside plane and angle: the driver; empty where nothing stands there."""
+    """Driver in a file's name, beside plane and angle; empty where nothing stands there."""
     stem = path.stem
     pair = _MERIDIAN.search(stem) or _IMPULSE.search(stem)
     if pair is not None:

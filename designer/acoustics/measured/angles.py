@@ -28,7 +28,7 @@ KINDS = {
     "azimuth and elevation": "azimuth {0:g}, elevation {1:g} deg",
     "angle to the axis and turn about it": "{0:g} deg from the axis, turned by {1:g} deg",
 }
-"""What an angle is, and how messages say one. A turn of 0 is the driver's left, 90 up, 180 its right."""
+"""Angles, and their text in messages. A turn of 0 is the driver's left, 90 up, 180 its right."""
 FIELDS = ("azimuth", "elevation", "polar", "turn", "colatitude")
 TOGETHER = (
     {"azimuth"},

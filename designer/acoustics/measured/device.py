@@ -39,7 +39,7 @@ from designer.errors import DataError
 
 ALLOWED = f"a SOFA file of {', '.join(DEVICE_CONVENTIONS)}"
 FOLLOWED = ("ListenerPosition", "ListenerView", "ReceiverPosition")
-"""What may change between measurements: where the points are."""
+"""Variables that may change between measurements: where the points are."""
 MAX_BYTES = 500_000_000
 MATCH_M = 0.01  # a receiver within this of a place that is asked for is that place
 

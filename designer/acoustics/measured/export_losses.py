@@ -1,4 +1,4 @@
-"""What an exporter takes out of a set without a word, and what a room adds to it.
+"""Losses by an exporter, and additions by a room, that a set does not state.
 
 **Losses** (phase, levels between angles, times between angles) are told by what a driver cannot do: a phase of 0 at every frequency;
 angles that are alike at one frequency, or in their peaks, and differ at the lowest ones, where every small driver radiates alike;

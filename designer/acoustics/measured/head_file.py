@@ -141,7 +141,7 @@ def _each_once(recording: HeadRecording) -> tuple[Index, list[str]]:
 
 
 def _metadata(path: Path, name: str) -> SofaHead:
-    """What the file says of itself, after its size, its kind and its convention were found to be sound."""
+    """Description of a file, after its size, its kind and its convention were found to be sound."""
     head = head_of(path, ALLOWED, name=name)
     sizes = dict(zip(SIZES, head.shape("MRNE"), strict=True))
     numbers, size = float(np.prod([float(n) for n in sizes.values()])), path.stat().st_size

@@ -128,7 +128,7 @@ AT_MOST = 400  # measurements that are looked at
 
 @dataclass(frozen=True)
 class TimeSign:
-    """What tells the sign: correlation of time and level (NaN where there is no interaural time), and energy's share before the peak."""
+    """Evidence of the sign: correlation of time and level (NaN where there is no interaural time), and energy's share before the peak."""
 
     likeness: float
     before: float
@@ -155,7 +155,7 @@ class TimeSign:
 
 
 def time_sign(responses: Real, sample_rate_hz: float) -> TimeSign:
-    """What impulse responses (N, 2, T) at two ears show."""
+    """Measures of impulse responses (N, 2, T) at two ears."""
     some = responses[np.unique(np.linspace(0, len(responses) - 1, AT_MOST).astype(int))]
     taps = some.shape[2]
     time_s = interaural_time_s(spectra(np.asarray(some, dtype=np.float32), FREQUENCY_HZ, sample_rate_hz))

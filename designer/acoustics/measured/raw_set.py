@@ -1,4 +1,4 @@
-"""What formats of measured drivers share: files and their sizes, what a problem asks of them, and the set that each reader hands on.
+"""Shared parts of the formats of measured drivers: files and their sizes, what a problem asks of them, and the set of each reader.
 
 A format is one module: it declares a `Format`, and `formats` lists them. Sizes are asked of the file system before a byte is read.
 """
@@ -149,7 +149,7 @@ def matching_files(pattern: str, folder: Path) -> tuple[Path, ...]:
 
 
 def states_of(files: tuple[Path, ...]) -> tuple[tuple[int, ...], ...]:
-    """What changes when a file is written again, for what is read once in a run: size, and times of change; empty of none."""
+    """State of a file that changes when it is written again: size, and times of change; empty of none."""
     there = [path.stat() if path.exists() else None for path in files]
     return tuple(() if s is None else (s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for s in there)
 

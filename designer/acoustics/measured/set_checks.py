@@ -1,4 +1,4 @@
-"""What is suspicious in a set of responses over direction: silence, one direction unlike its neighbours, gaps, a sign.
+"""Suspicious features of a set of responses over direction: silence, one direction unlike its neighbours, gaps, a sign.
 
 Each check returns warnings that state both facts, or refuses what cannot be used.
 

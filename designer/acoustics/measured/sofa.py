@@ -42,12 +42,12 @@ EXPORT_INSTEAD = {
     ".trf": "a file of Smaart's own: export it as ASCII text",
     ".gll": "a GLL: open it in its viewer, and export the transfer functions as text",
 }
-"""What other programs keep their measurements in, and what these programs can write that is read here."""
+"""Files of other programs' own, and the exports of these programs that are read here."""
 
 
 @dataclass(frozen=True)
 class SofaHead:
-    """What is known before the data are read: global texts, the length of each dimension, and the names of the variables."""
+    """Header of a file, before the data are read: global texts, the length of each dimension, and the names of the variables."""
 
     path: Path
     name: str

@@ -77,7 +77,7 @@ def _drivers(path: Path, emitter: str | None) -> list[tuple[str, str | None]]:
 
 
 def emitter_names(path: Path) -> tuple[str, ...]:
-    """What a file calls its emitters, one a measurement; empty names where it says none.
+    """Names of a file's emitters, one a measurement; empty where it has none.
 
     Raises
     ------

@@ -102,7 +102,7 @@ def directivity_sofa(drivers: Mapping[str, MeasuredDirectivity], speed_of_sound_
 
 
 def comment(drivers: Mapping[str, MeasuredDirectivity], speed_of_sound_m_s: float) -> str:
-    """What was done to the data, driver by driver."""
+    """Changes made to the data, driver by driver."""
     said = [f"pressure relative to an ideal source's on-axis free-field pressure at 1 m; {speed_of_sound_m_s:g} m/s"]
     for name, d in drivers.items():
         s = d.summary

@@ -131,7 +131,7 @@ def _stated_time(text: str) -> str:
 
 
 def stated_time_of(files: tuple[Path, ...]) -> str:
-    """What all the files of a set say.
+    """Facts that all the files of a set share.
 
     Raises
     ------

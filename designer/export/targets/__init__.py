@@ -24,7 +24,7 @@ DECODERS = {key: target for target in TARGETS.values() for key in target.bare}
 NAMES = [target.files for target in READERS]
 ALLOWED = f"a {', '.join(NAMES[:-1])} or {NAMES[-1]} file, or a folder with one of these"
 PROOF = "_test.c"
-"""What the programs end with that compare feeds; the coefficients are in the file beside each."""
+"""End of the programs that compare feeds; the coefficients are in the file beside each."""
 STEPS = (-64, 32)
 
 

@@ -156,7 +156,7 @@ class _Configuration:
         self.block = found.whole(_one(self.settings, "filter_length", 0), "filter_length", most=2**20)
 
     def run(self) -> list[Signal]:
-        """What each output is."""
+        """Meaning of each output."""
         outputs: dict[str, Signal] = dict.fromkeys(self.ports["output"], ())
         ports = enumerate(self.ports["input"].items())
         inputs = {name: self.program.delayed((Way(index),), delay) for index, (name, delay) in ports}

@@ -210,7 +210,7 @@ class _Pipeline:
         self.program, self.responses = Program(found), Responses(found)
 
     def run(self, inputs: int) -> list[Signal]:
-        """What each output of the pipeline is."""
+        """Meaning of each output of the pipeline."""
         signals: list[Signal] = [(Way(channel),) for channel in range(inputs)]
         for place, step in enumerate(self.items(self.whole, "pipeline")):
             where = f"pipeline[{place}]"

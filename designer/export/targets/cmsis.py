@@ -63,7 +63,7 @@ def write_cmsis(filters: FilterSet, word: CmsisWord) -> Export:
 
 
 def notes(plan: Plan) -> tuple[str, ...]:
-    """What was changed on the way."""
+    """Changes on the way."""
     found = [f"{name!r} is called {c_name} in C" for name, c_name in plan.names.items() if name != plan.filters.name]
     fir = [(route.source.taps.size, route.stored) for _, route in plan.routes if isinstance(route.stored, StoredTaps)]
     longer = [f"{count} taps were filled up with zeros to {s.values.size}" for count, s in fir if s.values.size > count]
@@ -79,7 +79,7 @@ def notes(plan: Plan) -> tuple[str, ...]:
 
 
 def facts(plan: Plan) -> dict[str, object]:
-    """What else the manifest says."""
+    """Further entries of the manifest."""
     return {
         "word": plan.word.suffix,
         "largest_coefficient_error": largest_error(plan),
@@ -96,7 +96,7 @@ def largest_error(plan: Plan) -> float:
 
 
 def arithmetics(filters: FilterSet, word: CmsisWord) -> dict[str, ArithmeticModel]:
-    """What CMSIS-DSP computes."""
+    """Model of CMSIS-DSP."""
     return {word.suffix: cmsis_model(filters, word)}
 
 

@@ -66,7 +66,7 @@ def write_proof(filters: FilterSet) -> Export:
 
 
 def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
-    """What CMSIS-DSP computes in each fixed-point word that can hold the filters."""
+    """Model of CMSIS-DSP in each fixed-point word that can hold the filters."""
     models: dict[str, ArithmeticModel] = {}
     for word in (Q31, Q15):
         try:

@@ -51,7 +51,7 @@ def hex_word(value: int, bits: int) -> str:
 
 
 def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
-    """What the words compute."""
+    """Arithmetic model of the words."""
     return {"hex": _words(filters).model()}
 
 

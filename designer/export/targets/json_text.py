@@ -67,7 +67,7 @@ class _Filter(_Strict):
 
 
 class _File(_Strict):
-    """What is read of the file."""
+    """Columns that are read of the file."""
 
     sample_rate_hz: float
     filters: list[_Filter]

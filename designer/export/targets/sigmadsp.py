@@ -201,7 +201,7 @@ def _table(one: Filter, family: Family) -> Iterable[str]:
 
 
 def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
-    """What the named part computes, or both formats, as far as they hold the coefficients: the tables leave out the other, with a note."""
+    """Arithmetic of the named part, or of both formats, as far as they hold the coefficients: the tables note what they leave out."""
     models: dict[str, ArithmeticModel] = {}
     part = filters.options.get("part", "")
     for family in [FAMILIES[PARTS[part][0]]] if part else FAMILIES.values():

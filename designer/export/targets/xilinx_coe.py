@@ -66,7 +66,7 @@ def _body(words: Words, one: Filter) -> list[str]:
 
 
 def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
-    """What the words compute."""
+    """Arithmetic model of the words."""
     return {"xilinx-coe": _words(filters).model()}
 
 

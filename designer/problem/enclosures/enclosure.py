@@ -1,4 +1,4 @@
-"""What a problem file's enclosure is asked: its layout's faults, the room that it takes, its outline, and how it is described.
+"""Enclosures of a problem file: their layout's faults, the room that it takes, its outline, and how it is described.
 
 Its physics is in the module of the same name in `designer.acoustics.enclosures`.
 """
@@ -50,7 +50,7 @@ class Outline:
 
 
 class Enclosure(Table):
-    """What the drivers are mounted in."""
+    """Mount of the drivers."""
 
     silent_behind: ClassVar[bool] = False
     """Whether nothing sounds behind the plane x = 0."""

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 class RoundBody(Enclosure):
-    """What sphere and cylinder share: the distance from the centre or axis by a place's first coordinates."""
+    """Base of sphere and cylinder: the distance from the centre or axis by a place's first coordinates."""
 
     radius_m: Annotated[float, Field(ge=0.001, le=10.0)] = 0.0875
 
     round_in: ClassVar[int]
     """How many of a place's coordinates make its distance from the middle."""
     middle: ClassVar[tuple[str, str]]
-    """What the distance counts from: in the device's axes, and of the device."""
+    """Origin of the distance: in the device's axes, and of the device."""
 
     def _from_middle_m(self, points_m: Array) -> Array:
         return np.asarray(np.linalg.norm(points_m[..., : self.round_in], axis=-1))

@@ -79,7 +79,7 @@ def test_a_side_that_was_measured_in_part(tmp_path: Path, first_deg: int) -> Non
     ],
 )
 def test_coarse_sets(tmp_path: Path, angles: tuple[int, ...], words: str) -> None:
-    """What lies between few angles is not known, and that is said."""
+    """Between few angles nothing is known, and a message says so."""
     write(tmp_path, angles)
     assert any(words in warning for warning in read(tmp_path).warnings)
 
