@@ -181,7 +181,7 @@ def _without(problem: Problem, failures: dict[str, str]) -> Problem:
 def _sections(names: list[str], drivers: tuple[str, ...], realised: Realized) -> dict[str, dict[str, Cascade]]:
     """Channel -> driver -> its cascade."""
     return {
-        name: {drivers[l]: cascade for l, cascade in zip(fit.own, cascades, strict=True)}
+        name: {drivers[l]: cascade for l, cascade in zip(fit.drivers, cascades, strict=True)}
         for name, fit, cascades in zip(names, realised.fits, realised.sections, strict=False)
     }
 

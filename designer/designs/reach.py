@@ -36,9 +36,9 @@ class Reach:
     frequency_hz : (F,) within the design's band
     effort_db : (E,)
     gain_db : (E, F)
-    asked_db : the curve (F,), or None
-    asked_effort_db : the design's own limit, or None
-    allowed_db : (F,) the bound at that limit; inf where there is neither a limit nor a bound
+    required_db : the curve (F,), or None
+    max_effort_db : the design's own limit, or None
+    bound_db : (F,) the bound at that limit; inf where there is neither a limit nor a bound
     is_bound : whether no weights reach more; else the gains are the largest that were found
 
     """
@@ -47,9 +47,9 @@ class Reach:
     frequency_hz: Real
     effort_db: Real
     gain_db: Real
-    asked_db: Real | None
-    asked_effort_db: float | None
-    allowed_db: Real
+    required_db: Real | None
+    max_effort_db: float | None
+    bound_db: Real
     is_bound: bool = True
 
 
@@ -63,7 +63,7 @@ def reach(design: DesignTable, scene: Scene, efforts_db: tuple[float, ...] = EFF
 
     """
     target = channel_target(design, scene)
-    own = reachable_gain(replace(target, max_effort=target.effort_limit))
+    gain_at_limit = reachable_gain(replace(target, max_effort=target.effort_limit))
     rows = [
         reachable_gain(replace(target, max_effort=np.full(scene.frequency_hz.size, 10 ** (effort / 10))))
         for effort in efforts_db
@@ -76,7 +76,7 @@ def reach(design: DesignTable, scene: Scene, efforts_db: tuple[float, ...] = EFF
         db(np.array(rows)),
         None if curve is None else curve_db(curve, scene.frequency_hz),
         design.max_effort_db,
-        db(own),
+        db(gain_at_limit),
         has_bound(target),
     )
 

@@ -39,13 +39,16 @@ def requirement_below(frequency_hz: Real, bound_db: Real, cap_db: float) -> Requ
     A knot is at most the least bound between its two neighbours, so that the straight lines between knots stay below
     the bound as well.
     """
-    left = np.minimum(bound_db - MARGIN_DB, cap_db)
-    enough = np.concatenate([[False], left >= LEAST_DB, [False]])
-    starts, stops = np.flatnonzero(enough[1:] & ~enough[:-1]), np.flatnonzero(~enough[1:] & enough[:-1]) - 1
+    limit_db = np.minimum(bound_db - MARGIN_DB, cap_db)
+    sufficient = np.concatenate([[False], limit_db >= LEAST_DB, [False]])
+    starts, stops = (
+        np.flatnonzero(sufficient[1:] & ~sufficient[:-1]),
+        np.flatnonzero(~sufficient[1:] & sufficient[:-1]) - 1,
+    )
     if not starts.size:
         return None
     best = int(np.argmax(frequency_hz[stops] / frequency_hz[starts]))
-    f, gain = frequency_hz[starts[best] : stops[best] + 1], left[starts[best] : stops[best] + 1]
+    f, gain = frequency_hz[starts[best] : stops[best] + 1], limit_db[starts[best] : stops[best] + 1]
     if f[-1] < 2 * f[0]:
         return None
     low, high = _nice_up(float(f[0])), _nice_down(float(f[-1]))

@@ -76,8 +76,8 @@ def left_out_directions(scene: Scene, realization: Realization) -> dict[str, dic
         for start in (0, 1)
     ]
     try:
-        found = [design_channel(table, halves[0]) for table in tables]
-        realised = realize_form(found, halves[0], realization).taps
+        channels = [design_channel(table, halves[0]) for table in tables]
+        realised = realize_form(channels, halves[0], realization).taps
         out: dict[str, dict[str, LeftOut]] = {}
         for table, filters in zip(tables, realised, strict=True):
             w = filter_response(filters, scene.frequency_hz, scene.problem.sample_rate_hz)

@@ -124,16 +124,16 @@ def listening_zone(
     power, cross = _heard(scene.at(f[low:high]), W, displacements_m[clear], turns[clear])
     count = len(ears)
     channels = {}
-    own_place = np.flatnonzero((np.abs(displacements_m[clear]).max(axis=1) < 1e-9) & (turns[clear] == 0))
+    centre = np.flatnonzero((np.abs(displacements_m[clear]).max(axis=1) < 1e-9) & (turns[clear] == 0))
     for n, table in enumerate(ears):
         inside = in_band(f[low:high], table.band_hz)
         near = geometry.LEFT if table.ear == "left" else geometry.RIGHT
         share = octave_shares(f[low:high][inside], table.band_hz)
-        reached, cancelled = power[n, :, near][:, inside], power[n, :, 1 - near][:, inside]
-        gain = measures.db(measures.ratio(reached, cancelled)) @ share
-        over_plain_db = measures.db(reached) - measures.db(power[count + n, :, near][:, inside])
+        bright, dark = power[n, :, near][:, inside], power[n, :, 1 - near][:, inside]
+        gain = measures.db(measures.ratio(bright, dark)) @ share
+        over_plain_db = measures.db(bright) - measures.db(power[count + n, :, near][:, inside])
         tone = _tone_db(over_plain_db, f[low:high][inside], share)
-        target = float(gain[own_place[0]]) if own_place.size else float(gain.max())
+        target = float(gain[centre[0]]) if centre.size else float(gain.max())
         if table.cancellation_gain_db is not None:
             target = float(curve_db(table.cancellation_gain_db, f[low:high][inside]) @ share)
         channels[table.name] = ChannelZone(
@@ -236,8 +236,8 @@ def interaural_delay_s(cross: Complex, frequency_hz: Real) -> Real:
     turns = np.exp(-2j * np.pi * np.outer(frequency_hz, lags))
     correlation = unit.real @ turns.real - unit.imag @ turns.imag
     at = np.clip(correlation.argmax(axis=1), 1, ITD_STEPS - 2)
-    before, here, after = (np.take_along_axis(correlation, (at + n)[:, None], axis=1)[:, 0] for n in (-1, 0, 1))
-    bend = before - 2 * here + after
+    before, peak, after = (np.take_along_axis(correlation, (at + n)[:, None], axis=1)[:, 0] for n in (-1, 0, 1))
+    bend = before - 2 * peak + after
     shift = np.where(bend < 0, 0.5 * (before - after) / np.where(bend < 0, bend, 1.0), 0.0)
     return np.asarray(lags[at] + np.clip(shift, -1, 1) * (lags[1] - lags[0]))
 

@@ -50,17 +50,17 @@ class InRoom:
 
     def compared(self, channel: str) -> list[Played]:
         """With the channel's filters, with its plain driver, and plain stereo's middle where there is one."""
-        return [one for one in self.played if one.channel in (channel, "")]
+        return [playback for playback in self.played if playback.channel in (channel, "")]
 
     def in_words(self, channel: str, band_hz: list[float]) -> str:
         """What a channel changes in the room, against its plain driver and plain stereo's middle, from the numbers of its band."""
-        own, *others = self.compared(channel)
-        mine = own.measures.mean(band_hz)
+        filtered, *references = self.compared(channel)
+        mine = filtered.measures.mean(band_hz)
         parts = []
-        for other in others:
-            theirs = other.measures.mean(band_hz)
+        for reference in references:
+            theirs = reference.measures.mean(band_hz)
             further_db = float(amplitude_db(np.array(mine[DISTANCE] / theirs[DISTANCE])))
-            whose = STEREO if other.name == STEREO else "its plain driver"
+            whose = STEREO if reference.name == STEREO else "its plain driver"
             parts.append(
                 f"against {whose} the critical distance {_moves(further_db, LEAST_DB, f'by {abs(further_db):.1f} dB')}"
                 f" ({theirs[DISTANCE]:.2f} m to {mine[DISTANCE]:.2f} m) and the coherence between the ears"
@@ -74,9 +74,12 @@ class InRoom:
 
         tables = [
             pd.DataFrame(
-                {"played": one.name, **{key.name: getattr(one.measures, key.name) for key in fields(RoomMeasures)}}
+                {
+                    "played": playback.name,
+                    **{key.name: getattr(playback.measures, key.name) for key in fields(RoomMeasures)},
+                }
             )
-            for one in self.played
+            for playback in self.played
         ]
         return pd.concat(tables, ignore_index=True).rename(columns={"middle_hz": "octave_hz"})
 
@@ -90,7 +93,7 @@ class InRoom:
             "truncation_error_db": responses.truncation_error_db,
             "distance_m": responses.distance_m,
             "channels": {
-                channel: {one.name: one.measures.mean(band) for one in self.compared(channel)}
+                channel: {playback.name: playback.measures.mean(band) for playback in self.compared(channel)}
                 for channel, band in bands_hz.items()
             },
         }
@@ -119,15 +122,15 @@ def in_room(
 
     """
     rate = problem.sample_rate_hz
-    longest = max(one.shape[1] for one in taps.values())
+    longest = max(filters.shape[1] for filters in taps.values())
     size = 1 << int(np.ceil(np.log2(responses.direct.shape[2] + longest)))
     f = np.fft.rfftfreq(size, 1 / rate)
-    kept = responses.direct.shape[2] + longest - 1
+    length = responses.direct.shape[2] + longest - 1
     d, h = np.fft.rfft(responses.direct, size), np.fft.rfft(responses.reflected, size)
     first_s = responses.first_s + bulk_delay_samples / rate
     played = []
     for name, channel, W in _ways(problem, taps, plain, f, size, bulk_delay_samples):
-        direct, reflected = (np.fft.irfft(np.einsum("elf,lf->ef", X, W), size)[:, :kept] for X in (d, h))
+        direct, reflected = (np.fft.irfft(np.einsum("elf,lf->ef", X, W), size)[:, :length] for X in (d, h))
         measures = room_measures(direct, reflected, rate, distance_m=responses.distance_m, first_s=first_s)
         played.append(Played(name, channel, direct + reflected, measures))
     return InRoom(responses, tuple(played))
@@ -149,7 +152,7 @@ def _ways(
 
 
 def _plain_weights(problem: Problem, table: DesignTable, plain: Plain, f: Real) -> Complex:
-    own = driver_index(table, problem.driver_names)
+    drivers = driver_index(table, problem.driver_names)
     W = np.zeros((len(problem.drivers), f.size), dtype=complex)
-    W[own] = plain.weights(f, own.size).T
+    W[drivers] = plain.weights(f, drivers.size).T
     return W

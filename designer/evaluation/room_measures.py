@@ -50,15 +50,15 @@ class RoomMeasures:
         inside = (self.middle_hz >= band_hz[0]) & (self.middle_hz <= band_hz[1])
         if not inside.any():
             inside[np.argmin(np.abs(np.log(self.middle_hz / np.sqrt(max(band_hz[0], 1.0) * band_hz[1]))))] = True
-        found = {}
-        for one in fields(self)[1:]:
-            values = getattr(self, one.name)[inside]
-            found[one.name] = float(
+        means = {}
+        for measure in fields(self)[1:]:
+            values = getattr(self, measure.name)[inside]
+            means[measure.name] = float(
                 np.exp(np.mean(np.log(np.maximum(values, FLOOR))))
-                if one.name == "critical_distance_m"
+                if measure.name == "critical_distance_m"
                 else values.mean()
             )
-        return found
+        return means
 
 
 def octaves_hz(sample_rate_hz: float) -> Real:
@@ -96,15 +96,15 @@ def room_measures(
         ears = [LEFT_EAR, RIGHT_EAR]
         drr = from_source[ears].sum() / max(from_walls[ears].sum(), FLOOR)
         at_centre = from_source[CENTRE] / max(from_walls[CENTRE], FLOOR)
-        whole = np.fft.irfft((d + h) * gain, size)
+        response = np.fft.irfft((d + h) * gain, size)
         rows.append(
             (
                 float(db(np.array(max(drr, FLOOR)))),
                 distance_m * float(np.sqrt(at_centre)),
-                _clarity_db(whole[CENTRE], sample_rate_hz, first_s),
+                _clarity_db(response[CENTRE], sample_rate_hz, first_s),
                 _coherence((d + h) * gain, size, sample_rate_hz),
-                _lateral(whole, sample_rate_hz, first_s),
-                _t20_s(whole[CENTRE, : direct.shape[1]], sample_rate_hz, first_s),
+                _lateral(response, sample_rate_hz, first_s),
+                _t20_s(response[CENTRE, : direct.shape[1]], sample_rate_hz, first_s),
             )
         )
     return RoomMeasures(middle_hz, *np.array(rows).T)
@@ -132,15 +132,15 @@ def _coherence(spectra: Complex, size: int, rate: float) -> float:
     return float(near / max(np.sqrt(power[0] * power[1]), FLOOR))
 
 
-def _lateral(whole: Real, rate: float, first_s: float) -> float:
+def _lateral(response: Real, rate: float, first_s: float) -> float:
     begin, end = round((first_s + DIRECT_S) * rate), round((first_s + EARLY_S) * rate)
-    aside = float(np.sum(whole[LATERAL, begin:end] ** 2))
-    return aside / max(float(np.sum(_before(whole[CENTRE], end) ** 2)), FLOOR)
+    aside = float(np.sum(response[LATERAL, begin:end] ** 2))
+    return aside / max(float(np.sum(_before(response[CENTRE], end) ** 2)), FLOOR)
 
 
 def _t20_s(response: Real, rate: float, first_s: float) -> float:
-    left = np.cumsum(response[round(first_s * rate) :][::-1] ** 2)[::-1]
-    level = db(np.maximum(left / max(left[0], FLOOR), FLOOR))
+    energy = np.cumsum(response[round(first_s * rate) :][::-1] ** 2)[::-1]
+    level = db(np.maximum(energy / max(energy[0], FLOOR), FLOOR))
     fall = (level <= -5) & (level >= -25)
     if fall.sum() < 2:
         return 0.0

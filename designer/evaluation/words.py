@@ -38,7 +38,7 @@ def _decibels(values: list[float]) -> str:
     return f"{low:g} dB" if low == high else f"{low:g} to {high:g} dB"
 
 
-def asked(design: DesignTable) -> str:
+def requirement_phrase(design: DesignTable) -> str:
     """What a design asks for, as a noun phrase."""
     band = f"from {hz(design.band_hz[0])} to {hz(design.band_hz[1])}"
     requirements = []
@@ -102,8 +102,8 @@ def verdict(
     slack = np.max([*requirements.values(), np.zeros(frequency_hz.size)], axis=0)
     short = slack > SLACK_TOLERANCE_DB
     if not short.any():
-        return Verdict(f"{asked(design)}; met at every frequency", ())
-    reached = f"met {spans(frequency_hz, ~short)}" if (~short).any() else "met nowhere"
+        return Verdict(f"{requirement_phrase(design)}; met at every frequency", ())
+    outcome = f"met {spans(frequency_hz, ~short)}" if (~short).any() else "met nowhere"
     why = _joined(
         [_limit(design, name) for name, binds in binding.items() if (binds & short).sum() > 0.5 * short.sum()]
     )
@@ -127,8 +127,8 @@ def verdict(
         reason = f"{named} reaches no more"
     reason = elsewhere + reason
     worst = int(np.argmax(slack))
-    lost = f"up to {_missing(slack[worst])} dB are missing (at {hz(float(frequency_hz[worst]))})"
-    sentence = f"{asked(design)}; {reached}; {reason}, and {lost}"
+    shortfall = f"up to {_missing(slack[worst])} dB are missing (at {hz(float(frequency_hz[worst]))})"
+    sentence = f"{requirement_phrase(design)}; {outcome}; {reason}, and {shortfall}"
     shortfalls = []
     for name, missing in requirements.items():
         lacking = missing > SLACK_TOLERANCE_DB

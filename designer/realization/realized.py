@@ -14,8 +14,8 @@ from designer.realization.section_fit import SectionProblem
 class TapsFit:
     """Target that one channel's taps were fitted to, for rounding them and for other numbers of them."""
 
-    own: Index  # which of the problem's drivers the channel uses
-    wanted: (
+    drivers: Index  # which of the problem's drivers the channel uses
+    weights: (
         Complex | None
     )  # (K, L) weights without the bulk delay, on the frequencies of the fit; None where they are ratios
     symbol: Complex  # C (K, L, L)
@@ -25,7 +25,7 @@ class TapsFit:
 class SectionsFit:
     """Target and limits of one channel's sections, and the result before scaling and rounding; delays count from 0."""
 
-    own: Index
+    drivers: Index
     problem: SectionProblem
     arrival: Index
     filters: tuple[Cascade, ...]
@@ -34,7 +34,7 @@ class SectionsFit:
     @property
     def followed(self) -> SectionProblem:
         """What rounding is to follow: the filters as they came out, which hold what the weights' own fit would not."""
-        return replace(self.problem, wanted=self.problem.wanted + self.problem.errors(self.filters))
+        return replace(self.problem, weights=self.problem.weights + self.problem.errors(self.filters))
 
 
 @dataclass(frozen=True)

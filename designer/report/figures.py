@@ -236,8 +236,8 @@ def draw_reach(found: Reach) -> Figure:
         at = int((0.15 + 0.12 * number) * (f.size - 1))
         axes.annotate(f"{effort:.0f} dB", (f[at], gains[at]), ha="center", va="center", fontsize=8, color=INK,
                       bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0})  # fmt: skip
-    if found.asked_db is not None:
-        curves.append(curve(f, found.asked_db, "asked", ALARM, 1.8, linestyle=STYLES[1]))
+    if found.required_db is not None:
+        curves.append(curve(f, found.required_db, "asked", ALARM, 1.8, linestyle=STYLES[1]))
     title = f"{found.name}: the most that any weights reach, by effort"
     if over_frequency(axes, curves, (float(f[0]), float(f[-1])), title=title, unit="Cancellation gain in dB"):
         axes.legend(loc="upper left")

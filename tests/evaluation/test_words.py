@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
-from designer.evaluation.words import asked, hz, spans, verdict
+from designer.evaluation.words import hz, requirement_phrase, spans, verdict
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 
@@ -66,15 +66,17 @@ def test_spans_say_every_run_once(where: list[bool]) -> None:
 
 def test_what_is_asked() -> None:
     """Every kind of requirement as a noun phrase with its decibels and the band."""
-    assert asked(load(pair()).designs[0]) == "8 to 12 dB asked from 500 Hz to 4 kHz"
+    assert requirement_phrase(load(pair()).designs[0]) == "8 to 12 dB asked from 500 Hz to 4 kHz"
     beam = line(
         window_deg=[-30.0, 30.0], mask=[{"azimuth_deg": [60.0, 120.0], "max_db": -10.0}], cancellation_gain_db=[[800, 9]]
     )  # fmt: skip
-    assert asked(load(beam).designs[0]) == (
+    assert requirement_phrase(load(beam).designs[0]) == (
         "9 dB, a mask of -10 dB and a window of -30 to 30 degrees within 3 dB asked from 800 Hz to 3 kHz"
     )
     nulls = load(line(nulls_deg=[90.0, -90.0])).designs[0]
-    assert asked(nulls) == "nulls as deep as the rest allows at 90 and -90 degrees asked from 800 Hz to 3 kHz"
+    assert (
+        requirement_phrase(nulls) == "nulls as deep as the rest allows at 90 and -90 degrees asked from 800 Hz to 3 kHz"
+    )
 
 
 def test_a_feasible_channel() -> None:

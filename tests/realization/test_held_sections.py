@@ -40,7 +40,7 @@ def test_slopes_are_finite_differences(seed: int, together: bool) -> None:
     plain = coupled([equaliser(seed % 1000, 2, 300.0)] * 2, seed, np.geomspace(100.0, 10_000.0, 6))
     requirement = any_requirement(rng, 6, 2, together=together)
     pull = Pull(requirement, requirement.limit, rng.uniform(1, 100, 3))
-    problem = HeldSections(plain.wanted, plain.symbol, plain.turn, plain.radius, (pull,))
+    problem = HeldSections(plain.weights, plain.symbol, plain.turn, plain.radius, (pull,))
     errors = rng.normal(size=(6, 2, 2)) @ np.array([1, 1j])
     _, slope = problem.quadratic(errors)
     for place in np.ndindex(errors.shape):
@@ -59,7 +59,7 @@ def test_within_every_requirement_nothing_is_added(seed: int) -> None:
     plain = coupled([equaliser(1, 2, 300.0)] * 2, seed, np.geomspace(100.0, 10_000.0, 6))
     requirement = any_requirement(rng, 6, 2, together=bool(seed % 2))
     pull = Pull(requirement, np.full(3, 1e6), np.full(3, 1e6))
-    problem = HeldSections(plain.wanted, plain.symbol, plain.turn, plain.radius, (pull,))
+    problem = HeldSections(plain.weights, plain.symbol, plain.turn, plain.radius, (pull,))
     errors = rng.normal(size=(6, 2, 2)) @ np.array([1, 1j])
     assert problem.sum(errors) == plain.sum(errors)
     for own, other in zip(problem.quadratic(errors), plain.quadratic(errors), strict=True):

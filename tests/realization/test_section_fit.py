@@ -48,7 +48,7 @@ def test_a_disturbed_cascade_finds_back(seed: int, drivers: int, sections: int) 
         off = np.stack([-2 * radius * np.cos(1.02 * angle), radius**2], axis=1)
         begun.append(replace(f, b=f.b * (1 + 0.001 * rng.normal(size=f.b.shape)), a=off))
     found = refine(begun, problem, steps=300, enough=0.0)
-    assert np.abs(problem.errors(found)).max() < 1e-8 * np.abs(problem.wanted).max()
+    assert np.abs(problem.errors(found)).max() < 1e-8 * np.abs(problem.weights).max()
 
 
 @settings(max_examples=10, deadline=None)
@@ -68,8 +68,8 @@ def test_errors_undo_each_other_at_the_point() -> None:
     problem = coupled(known, 0)
     alone = []
     for l in range(2):
-        own = SectionProblem(problem.wanted[:, l : l + 1], np.ones((300, 1, 1), complex), problem.turn, 0.999)
-        start = vector_fit(problem.wanted[:, l], np.ones(300), problem.turn, 2, 0.999)
+        own = SectionProblem(problem.weights[:, l : l + 1], np.ones((300, 1, 1), complex), problem.turn, 0.999)
+        start = vector_fit(problem.weights[:, l], np.ones(300), problem.turn, 2, 0.999)
         alone += refine([start], own)
     joint = refine(alone, problem)
     assert 10 * np.log10(problem.cost(alone) / problem.cost(joint)) > 6.0
@@ -80,5 +80,5 @@ def test_delays_are_taken_out_first() -> None:
     known = [replace(equaliser(1, 2, 300.0), delay_samples=-10), replace(equaliser(2, 2, 300.0), delay_samples=30)]
     problem = coupled(known, 1, LOGARITHMIC)
     found = fit_sections(problem, np.array([-10, 30]), 4)
-    assert problem.cost(found) < 1e-6 * problem.sum(problem.wanted)
+    assert problem.cost(found) < 1e-6 * problem.sum(problem.weights)
     assert [f.delay_samples for f in found] == pytest.approx([-10, 30], abs=8)

@@ -15,11 +15,11 @@ from designer.realization import response
 from designer.realization.words import (
     LEAST_SHIFT,
     LowEnds,
+    chosen_words,
     common_shift,
+    driver_shift,
     in_words,
-    kept_words,
     output_bound,
-    own_shift,
     rounded,
     scale,
 )
@@ -68,7 +68,7 @@ def test_the_shift_is_the_smallest_that_holds(seed: int, size: float, name: str)
 def test_a_drivers_own_shift_fills_the_word(seed: int, size: float, name: str) -> None:
     """The largest integer is within the word, and beyond a half of its range: one shift less and it would not fit."""
     x, word = np.random.default_rng(seed).uniform(-1, 1, 20) * 2.0**size, Word.of(name)
-    shift = own_shift(x, word)
+    shift = driver_shift(x, word)
     q = np.rint(x * 2.0 ** (word.fraction_bits - shift))
     assert word.least <= q.min() <= q.max() <= word.greatest
     if shift > LEAST_SHIFT:
@@ -78,8 +78,8 @@ def test_a_drivers_own_shift_fills_the_word(seed: int, size: float, name: str) -
 
 def test_a_silent_driver_has_no_shift() -> None:
     """Nor has one that is scaled by 2^24 already: -24 is the least."""
-    assert own_shift(np.zeros(5), Word.of("q15")) == 0
-    assert own_shift(np.full(5, 1e-12), Word.of("q15")) == -24
+    assert driver_shift(np.zeros(5), Word.of("q15")) == 0
+    assert driver_shift(np.full(5, 1e-12), Word.of("q15")) == -24
 
 
 @settings(max_examples=30, deadline=None)
@@ -206,7 +206,7 @@ def test_low_ends_are_never_below_plain_rounding(seed: int, drivers: int, bits: 
     """
     x, symbol = random_case(seed, drivers, 10)
     ends = heard_at(seed, drivers)
-    kept, _, is_plain = kept_words(x, symbol, Word(1, bits - 1), ends, by_driver=by_driver)
+    kept, _, is_plain = chosen_words(x, symbol, Word(1, bits - 1), ends, by_driver=by_driver)
     plain = plainly(x, bits, by_driver=by_driver)
     if is_plain:
         np.testing.assert_array_equal(kept, plain)
@@ -225,6 +225,6 @@ def deaf(symbol: Complex) -> Complex:
 def test_plain_rounding_is_the_last_resort() -> None:
     """Where the weighting is deaf in the band, plain rounding is kept for some taps, and not for all."""
     cases = [random_case(seed, 2, 10) for seed in range(12)]
-    plain = [kept_words(x, deaf(symbol), Word(1, 3), heard_at(3, 2))[2] for x, symbol in cases]
+    plain = [chosen_words(x, deaf(symbol), Word(1, 3), heard_at(3, 2))[2] for x, symbol in cases]
     assert any(plain)
     assert not all(plain)
