@@ -94,14 +94,14 @@ class Realised:
     @property
     def has(self) -> frozenset[str]:
         """Which of the needs of metrics are met."""
-        known = {
+        needs = {
             "target": self.target.gamma is not None,
             "regions": self.target.regions is not None,
             "moved": self.moved is not None,
             "draws": self.draws is not None,
             "zone": self.zone_m2 is not None,
         }
-        return frozenset({"drivers", "directions", *(name for name, there in known.items() if there)})
+        return frozenset({"drivers", "directions", *(name for name, met in needs.items() if met)})
 
 
 @dataclass(frozen=True)
@@ -277,12 +277,16 @@ BY_NAME = {metric.name: metric for metric in (*CURVES, *NUMBERS, *ROOM)}
 def compute(metrics: tuple[Metric, ...], realised: Realised) -> dict[str, Any]:
     """Name -> value of those metrics whose needs are met."""
     has = realised.has
-    return {one.name: one.compute(realised) for one in metrics if one.compute is not None and one.needs <= has}
+    return {
+        metric.name: metric.compute(realised)
+        for metric in metrics
+        if metric.compute is not None and metric.needs <= has
+    }
 
 
 def numbers_of(realised: Realised, *, dear: bool = False) -> dict[str, float]:
     """Name -> value of a channel's numbers: those of every design, or those over drawn devices and places."""
-    return compute(tuple(one for one in NUMBERS if bool(one.needs & ON_DEMAND) == dear), realised)
+    return compute(tuple(metric for metric in NUMBERS if bool(metric.needs & ON_DEMAND) == dear), realised)
 
 
 def shown_on(place: str) -> tuple[Metric, ...]:

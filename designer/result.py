@@ -49,14 +49,14 @@ def analysis(compute: Callable[[Result, *Ts], T]) -> Callable[[Result, *Ts], T]:
     """
 
     @wraps(compute)
-    def kept(design: Result, *arguments: *Ts) -> T:
+    def cached(design: Result, *arguments: *Ts) -> T:
         key = (compute, *arguments)
         if key not in design.analyses:
             design.analyses[key] = compute(design, *arguments)
-        found: T = design.analyses[key]
-        return found
+        value: T = design.analyses[key]
+        return value
 
-    return kept
+    return cached
 
 
 @dataclass(frozen=True)
@@ -158,10 +158,10 @@ class Result:
     @analysis
     def fine_scene(self) -> Scene:
         """The scene on the design's frequencies and those half way between."""
-        fine_hz, there = with_half_steps(self.frequency_hz), self.scene
-        if there is None or there.problem is not self.problem:
+        fine_hz, known_scene = with_half_steps(self.frequency_hz), self.scene
+        if known_scene is None or known_scene.problem is not self.problem:
             return Scene(self.problem, fine_hz, np.asarray(self.problem.listener.ear_cloud_m, dtype=float))
-        return there if np.array_equal(there.frequency_hz, fine_hz) else there.at(fine_hz)
+        return known_scene if np.array_equal(known_scene.frequency_hz, fine_hz) else known_scene.at(fine_hz)
 
     @property
     @analysis
@@ -190,8 +190,8 @@ class Result:
     def heads(self) -> dict[str, dict[str, dict[str, float]]]:
         """Each ear channel judged at each head alone: channel -> head -> number -> value."""
         return {
-            name: head_numbers(self.channels[name].table, self.taps[name], self.fine_scene, moved)
-            for name, moved in self.moved_heads.items()
+            name: head_numbers(self.channels[name].table, self.taps[name], self.fine_scene, displaced)
+            for name, displaced in self.moved_heads.items()
         }
 
     @property
@@ -217,14 +217,14 @@ class Result:
         """The scene on frequencies in equal steps, for many places and draws: EVEN_FREQUENCIES of them, or as many as the
         grid has where these are fewer; more where a band lies between two of them.
         """
-        own = self.problem.grid.frequencies
-        count = min(own, EVEN_FREQUENCIES)
+        size = self.problem.grid.frequencies
+        count = min(size, EVEN_FREQUENCIES)
         while True:
             even_hz = np.linspace(0.0, self.problem.sample_rate_hz / 2, count)
             bands_hz = [channel.table.band_hz for channel in self.channels.values()]
             if count >= MAX_FREQUENCIES or all(in_band(even_hz, band_hz).any() for band_hz in bands_hz):
                 return self.fine_scene.at(even_hz)
-            count = own if count < own else 2 * count - 1
+            count = size if count < size else 2 * count - 1
 
     @property
     @analysis
@@ -232,7 +232,7 @@ class Result:
         """The listener elsewhere, near by and turned; None in a measured device, where a measured head does not reach, and where
         no channel is for ears: beams alone, none of them the centre.
         """
-        for_ears = any(not one.table.is_beam or name == "centre" for name, one in self.channels.items())
+        for_ears = any(not channel.table.is_beam or name == "centre" for name, channel in self.channels.items())
         if self.fine_scene.is_measured or not for_ears:
             return None
         plain = {name: self.plain_weights(name, self.even_scene) for name in self.channels}
@@ -249,8 +249,8 @@ class Result:
         """What the channel's plain driver is fed with (F, L), without the bulk delay."""
         channel = self.channels[name]
         w = np.zeros((at.frequency_hz.size, len(self.drivers)), dtype=complex)
-        own = driver_index(channel.table, self.drivers)
-        w[:, own] = channel.plain.weights(at.frequency_hz, own.size)
+        index = driver_index(channel.table, self.drivers)
+        w[:, index] = channel.plain.weights(at.frequency_hz, index.size)
         return w
 
     @property
@@ -321,9 +321,9 @@ class Result:
 
 def _read_only(array: NDArray[S]) -> NDArray[S]:
     """A view that cannot be written to."""
-    seen = array.view()
-    seen.flags.writeable = False
-    return seen
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def fine_frequencies_hz(problem: Problem) -> Real:

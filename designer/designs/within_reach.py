@@ -10,7 +10,7 @@ import numpy as np
 from designer.arrays import Real
 
 MARGIN_DB = 2.0
-LEAST_DB = 4.0
+MIN_GAIN_DB = 4.0
 """The least that is worth asking for; the band ends where less is left."""
 KNOTS = 9
 
@@ -34,13 +34,13 @@ class Requirement:
 
 
 def requirement_below(frequency_hz: Real, bound_db: Real, cap_db: float) -> Requirement | None:
-    """The widest band in which the bound leaves at least LEAST_DB, and a curve below it; None where there is none of an octave.
+    """The widest band in which the bound leaves at least MIN_GAIN_DB, and a curve below it; None where there is none of an octave.
 
     A knot is at most the least bound between its two neighbours, so that the straight lines between knots stay below
     the bound as well.
     """
     limit_db = np.minimum(bound_db - MARGIN_DB, cap_db)
-    sufficient = np.concatenate([[False], limit_db >= LEAST_DB, [False]])
+    sufficient = np.concatenate([[False], limit_db >= MIN_GAIN_DB, [False]])
     starts, stops = (
         np.flatnonzero(sufficient[1:] & ~sufficient[:-1]),
         np.flatnonzero(~sufficient[1:] & sufficient[:-1]) - 1,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STEREO = "plain stereo's middle"
 EARS = slice(0, 2)
 DISTANCE, COHERENCE = "critical_distance_m", "interaural_coherence"
-LEAST_DB, LEAST_COHERENCE = 0.1, 0.01  # smaller changes are none
+MIN_CHANGE_DB, MIN_COHERENCE_CHANGE = 0.1, 0.01  # smaller changes are none
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class InRoom:
             parts.append(
                 f"against {whose} the critical distance {_moves(further_db, LEAST_DB, f'by {abs(further_db):.1f} dB')}"
                 f" ({theirs[DISTANCE]:.2f} m to {mine[DISTANCE]:.2f} m) and the coherence between the ears"
-                f" {_moves(mine[COHERENCE] - theirs[COHERENCE], LEAST_COHERENCE)} ({theirs[COHERENCE]:.2f} to {mine[COHERENCE]:.2f})"
+                f" {_moves(mine[COHERENCE] - theirs[COHERENCE], MIN_COHERENCE_CHANGE)} ({theirs[COHERENCE]:.2f} to {mine[COHERENCE]:.2f})"
             )
         return f"{channel}: {'; '.join(parts)}"
 

@@ -231,7 +231,7 @@ def _fed_by_upmix(filters: FilterSet, export: Export) -> Export:
     stage = Upmix(filters.sample_rate_hz)
     left, right = (name for name in filters.channels if name != "centre")
     sizes = {"frame": stage.frame, "hop": stage.hop}
-    late, pole, outputs = stage.latency_samples, stage.kept, {"L'": left, "R'": right, "C": "centre"}
+    late, pole, outputs = stage.latency_samples, stage.pole, {"L'": left, "R'": right, "C": "centre"}
     content = {
         "problem": filters.problem_file,
         "problem_sha256": filters.problem_sha256,

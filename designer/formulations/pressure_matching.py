@@ -141,10 +141,10 @@ class _Path:
         """Cancellation gain and effort, each (F, N), of β (F, N) relative to the largest eigenvalue."""
         penalty = beta * self.largest[:, None]
         shares = self.system.projected[:, :, None] / (self.system.values[:, :, None] + penalty[:, None, :])
-        reached, mean_reached, mean_left, spent = (
+        bright, mean_bright, mean_dark, spent = (
             _power(X @ shares) for X in (self.bright, self.mean_bright, self.mean_dark, self.system.rotate)
         )
-        return ratio(mean_reached, mean_left), ratio(spent * self.single[:, None], reached)
+        return ratio(mean_bright, mean_dark), ratio(spent * self.single[:, None], bright)
 
 
 def _power(p: Complex) -> Real:
@@ -162,11 +162,11 @@ def system_of(target: ChannelTarget, error_variance: Real | None = None) -> Syst
     """
     bright, dark = target.bright / np.sqrt(target.bright.shape[1]), target.dark / np.sqrt(target.dark.shape[1])
     strongest = np.mean(np.abs(bright) ** 2, axis=1).argmax(axis=1)
-    wanted = np.take_along_axis(bright, strongest[:, None, None], axis=2)[:, :, 0]
-    level = np.linalg.norm(wanted, axis=1)
+    reference = np.take_along_axis(bright, strongest[:, None, None], axis=2)[:, :, 0]
+    level = np.linalg.norm(reference, axis=1)
     level = np.where(level > 0, level, 1.0)  # nothing reaches the points: w = 0 is the least-squares answer
     H = np.asarray(np.concatenate([bright, dark], axis=1) / level[:, None, None], dtype=complex)
-    d = np.concatenate([wanted / level[:, None], np.zeros(dark.shape[:2])], axis=1)
+    d = np.concatenate([reference / level[:, None], np.zeros(dark.shape[:2])], axis=1)
     if np.any(spread := target.power_spread if error_variance is None else error_variance):
         alone = np.sqrt(np.broadcast_to(spread, len(H)))[:, None] * np.linalg.norm(H, axis=1)
         H = np.concatenate([H, alone[:, :, None] * np.eye(H.shape[2])], axis=1)

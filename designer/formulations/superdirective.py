@@ -45,16 +45,16 @@ LEAST_LOAD = 1e-15
 def solve(target: ChannelTarget) -> Solution:
     """The weights of the largest directivity whose white-noise gain and effort keep to their limits."""
     h, e = target.centre, least_gain(target)
-    found = loaded_point(h, diffuse_power(target), e, least_load=LEAST_LOAD)
+    loaded = loaded_point(h, diffuse_power(target), e, least_load=LEAST_LOAD)
     if target.worst_case:
-        found = settled(
-            found,
+        loaded = settled(
+            loaded,
             lambda last: loaded_point(h, hardened_power(target, last.v), e, least_load=LEAST_LOAD),
             lambda last: db(worst_directivity(target, last.v)),
         )
-    gain = np.abs(np.einsum("fl,fl->f", h, found.v)) ** 2  # of unit norm
-    violation = np.where(np.isfinite(found.load), 0.0, np.maximum(ratio(e, gain) - 1, 0.0))
-    return Solution.of(found.v, violation, found.gap, found.value, found.bound)
+    gain = np.abs(np.einsum("fl,fl->f", h, loaded.v)) ** 2  # of unit norm
+    violation = np.where(np.isfinite(loaded.load), 0.0, np.maximum(ratio(e, gain) - 1, 0.0))
+    return Solution.of(loaded.v, violation, loaded.gap, loaded.value, loaded.bound)
 
 
 def diffuse_power(target: ChannelTarget) -> Complex:

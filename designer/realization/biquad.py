@@ -43,7 +43,7 @@ LOWEST_HZ = 10.0
 LEADS = (0.5, 1.0, 1.25, 1.5, 1.75, 1.9)
 """Samples before the arrival that are tried, over the number of sections."""
 FIRST_STEPS = 20
-KEPT = 3
+REFINED_LEADS = 3
 """Leads that are refined on."""
 ALIKE = 1e-6
 """Two channels' weights that differ by less, relative to the largest, are one's mirror image of the other."""
@@ -55,7 +55,7 @@ def fit_sections(
     """One cascade of S sections a driver, held to the requirements; delays and arrivals (L,) count from time 0."""
     delays = {round(lead * sections) for lead in LEADS}
     begun = [refine(_each_alone(problem, arrival - d, sections), problem, steps=FIRST_STEPS) for d in sorted(delays)]
-    refined = sorted((refine(f, problem) for f in sorted(begun, key=problem.cost)[:KEPT]), key=problem.cost)
+    refined = sorted((refine(f, problem) for f in sorted(begun, key=problem.cost)[:REFINED_LEADS]), key=problem.cost)
     best, least = refined[0], np.inf
     for filters in refined if requirements else ():
         held = hold_sections(filters, problem, requirements)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -40,9 +41,9 @@ from designer.realization.toeplitz_fit import (
 )
 from designer.requirements.channel_target import driver_index
 
-SAID_DB = 0.05
+REPORTED_EXCESS_DB = 0.05
 """An excess of a held requirement from which on it is reported."""
-KEPT = 0.02
+MAX_EXTRA_ERROR = 0.02
 """How much more error relative to what is left a least delay may cost, as a ratio of powers: -17 dB, 0.1 dB of cancellation."""
 
 
@@ -131,7 +132,7 @@ class Fitted:
         return [
             f"hold_requirements leaves {requirement} short by {missing:.2f} dB; more [realization] taps bring it back"
             for requirement, missing in excess.items()
-            if missing > SAID_DB
+            if missing > REPORTED_EXCESS_DB
         ]
 
 
@@ -155,12 +156,12 @@ def common_delay(problems: Sequence[Fitted], taps: int, table: Realization) -> i
 
 
 def least_delay(largest_error: Callable[[int], float], taps: int) -> int:
-    """The smallest bulk delay in samples whose largest error is at most KEPT above that of half the taps, searched by halving.
+    """The smallest bulk delay in samples whose largest error is at most MAX_EXTRA_ERROR above that of half the taps, searched by halving.
 
     `largest_error` of the fit with a bulk delay falls, all in all, as the delay grows to half the taps.
     """
     enough = taps // 2
-    limit = largest_error(enough) + KEPT
+    limit = largest_error(enough) + MAX_EXTRA_ERROR
     short = -1  # the largest delay known not to do
     while enough - short > 1:
         middle = (enough + short) // 2

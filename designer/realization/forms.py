@@ -30,12 +30,12 @@ FORMS: dict[str, Callable[[Sequence[ChannelDesign], Scene, Realization], Realize
     "rtf": realize_rtf,
     "biquad": realize_biquad,
 }
-MAX_KEPT = 8_000_000
+MAX_FIT_NUMBERS = 8_000_000
 """Complex numbers of the fits that are kept for variants: 128 MB."""
 TAP_BITS = (4, 6, 8, 12, 16)
 SCALED_BITS = 8
 """Longer words gain nothing from a scale for each driver."""
-MOST_SPARED = 32_768
+MAX_HEARD_TAPS = 32_768
 """Taps of a channel up to which rounding by what is heard takes seconds; beyond, plain rounding alone is shown."""
 SECTION_BITS = (10, 12, 16)
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
@@ -57,7 +57,7 @@ def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realiza
     word = table.fixed_point
     if word is not None and not realized.sections:
         realized = rounded_taps(realized, word, channels, scene, by_driver=table.word_scale == "driver")
-    is_small = sum(fit.symbol.size for fit in realized.fits if isinstance(fit, TapsFit)) <= MAX_KEPT
+    is_small = sum(fit.symbol.size for fit in realized.fits if isinstance(fit, TapsFit)) <= MAX_FIT_NUMBERS
     return realized if is_small else replace(realized, fits=())
 
 
@@ -98,10 +98,10 @@ def _of_taps(realized: Realized, exact: Real, fit: TapsFit, judged: LowEnds) -> 
         yield Variant("taps", count, "", exact)
     for bits in TAP_BITS:
         word = Word(1, bits - 1)
-        if filters.size <= MOST_SPARED:
+        if filters.size <= MAX_HEARD_TAPS:
             yield Variant("bits", bits, SPARED, all_drivers(chosen_words(filters, fit.symbol, word, judged)[0]))
         yield Variant("bits", bits, PLAIN, all_drivers(in_words(filters, fit.symbol, word, plain=True)[0]))
-        if filters.size <= MOST_SPARED and bits <= SCALED_BITS:
+        if filters.size <= MAX_HEARD_TAPS and bits <= SCALED_BITS:
             yield Variant(
                 "bits", bits, SCALED, all_drivers(chosen_words(filters, fit.symbol, word, judged, by_driver=True)[0])
             )

@@ -26,7 +26,7 @@ from designer.realization.held_requirements import HELD_DB, MARGIN_DB, Held
 from designer.realization.section_fit import SectionProblem, refine
 
 STAGES, STEPS, GROWTH = 14, 15, 2.5
-ENOUGH = 1e-4
+MIN_RELATIVE_FALL = 1e-4
 """A relative fall of the sum that ends a stage."""
 
 
@@ -96,7 +96,7 @@ def hold_sections(filters: Sequence[Cascade], problem: SectionProblem, requireme
         radii = [margin * requirement.limit * requirement.level_now(w) for requirement in requirements]
         pulls = tuple(Pull(*each) for each in zip(requirements, radii, weights, strict=True))
         held = HeldSections(problem.weights, problem.symbol, problem.turn, problem.radius, pulls)
-        now = refine(now, held, steps=STEPS, enough=ENOUGH)
+        now = refine(now, held, steps=STEPS, min_fall=MIN_RELATIVE_FALL)
         excess = largest_excess_db(now, problem, requirements)
         if excess < least:
             best, least = now, excess

@@ -36,10 +36,10 @@ from designer.realization.toeplitz_fit import delayed
 
 SILENT = 1e-2
 """A reference this much below the loudest driver over half of the band, -40 dB, is silent."""
-LEAST = 1e-3
+MIN_REFERENCE = 1e-3
 """A reference counts as this much of the loudest driver at the least, so that no ratio is infinite."""
 SWEEPS = 100
-NEARLY = 0.05
+MAX_EXTRA_ERROR = 0.05
 """How much more error is nearly the least: 13 dB below what is left, 0.2 dB of cancellation."""
 BELOW_CAP = 0.999
 CANDIDATES = 12
@@ -49,7 +49,7 @@ CANDIDATES = 12
 def ratios(weights: Complex, reference: int, share: Real | None = None) -> Complex:
     """Ratios R (K, L) of weights (K, L), not yet bounded by a cap; a share (K,) of the design fades them."""
     denominator = weights[:, reference]
-    floor = LEAST * np.abs(weights).max(axis=1)
+    floor = MIN_REFERENCE * np.abs(weights).max(axis=1)
     R = np.asarray(
         weights * (denominator.conj() / np.maximum(np.maximum(np.abs(denominator), floor) ** 2, 1e-300))[:, None]
     )
@@ -138,6 +138,6 @@ def choose_reference(heard: Heard, taps: int, cap: float) -> int:
         away = (w * heard.weights[:, reference, None] - heard.weights)[heard.in_band]
         error[reference] = float(quadratic(heard.symbol[heard.in_band], away).mean())
         peak[reference] = float(np.abs(u).max())
-    good = [reference for reference in candidates if error[reference] <= min(error.values()) + NEARLY]
+    good = [reference for reference in candidates if error[reference] <= min(error.values()) + MAX_EXTRA_ERROR]
     bounded = [reference for reference in good if reference in plain and peak[reference] < cap * BELOW_CAP]
     return min(bounded or good, key=lambda reference: (peak[reference], error[reference]))

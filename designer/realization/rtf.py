@@ -28,7 +28,7 @@ from designer.realization.ratios import SILENT, Heard, choose_reference, silence
 from designer.realization.realized import Realized, TapsFit
 from designer.requirements.channel_target import driver_index
 
-SAID_DB = 0.1
+REPORTED_LOSS_DB = 0.1
 """A loss at the ears from which on the cap is reported."""
 
 
@@ -139,7 +139,7 @@ def _cap_losses(heard: Heard, u: Complex, cap: float, name: str) -> list[str]:
     """What bounding the ratios costs, in dB of cancellation gain, where that is worth a word."""
     lost = heard.gain_db(heard.weights) - heard.gain_db(u)
     at = int(np.argmax(lost))
-    if lost[at] <= SAID_DB:
+    if lost[at] <= REPORTED_LOSS_DB:
         return []
     f = heard.frequency_hz[heard.in_band][at]
     return [

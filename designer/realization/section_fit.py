@@ -28,7 +28,7 @@ from designer.realization.cascade import (
 )
 
 STEPS = 150
-ENOUGH = 1e-6
+MIN_RELATIVE_FALL = 1e-6
 """A relative fall of the sum that is too small to go on for."""
 MOST_DAMPING, LEAST_DAMPING = 1e8, 1e-12
 
@@ -60,9 +60,9 @@ class SectionProblem:
 
 
 def refine(
-    filters: Sequence[Cascade], problem: SectionProblem, *, steps: int = STEPS, enough: float = ENOUGH
+    filters: Sequence[Cascade], problem: SectionProblem, *, steps: int = STEPS, min_fall: float = MIN_RELATIVE_FALL
 ) -> list[Cascade]:
-    """L cascades with no larger a sum, delays and gains as they were, poles within the radius; a relative fall below `enough` ends it."""
+    """L cascades with no larger a sum, delays and gains as they were, poles within the radius; a relative fall below `min_fall` ends it."""
     now = list(filters)
     errors = problem.errors(now)
     cost, damping = problem.sum(errors), 1e-3
@@ -83,7 +83,7 @@ def refine(
                 damping = max(damping / 5, LEAST_DAMPING)
             else:
                 damping *= 4
-        if before - cost <= enough * before:
+        if before - cost <= min_fall * before:
             break
     return now
 

@@ -37,7 +37,7 @@ from designer.realization.words import LowEnds
 
 SWEEPS = 40
 """Rounds over all sections, at most."""
-ENOUGH = 1e-3
+MIN_RELATIVE_FALL = 1e-3
 """A relative fall over one round that is too small to go on for."""
 REACH = 3
 """Points to each side of a denominator that are looked at."""
@@ -115,7 +115,7 @@ def descend(filters: Sequence[Cascade], problem: SectionProblem, lattice: Lattic
             new = problem.sum(changed)
             if new < cost:
                 now[l], errors, cost = candidate, changed, new
-        if before - cost <= ENOUGH * before:
+        if before - cost <= MIN_RELATIVE_FALL * before:
             break
     return now
 

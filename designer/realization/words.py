@@ -33,7 +33,7 @@ from designer.requirements.channel_target import channel_target
 LEAST_SHIFT = -24
 """No driver is scaled up by more: what a filter of such taps plays is below the noise of any converter."""
 MAX_MOVES = 20_000
-NOTHING_DB = 0.1
+MAX_LOSS_DB = 0.1
 """A loss of the lowest gains that is nothing against the tone that plain rounding would cost."""
 
 
@@ -146,7 +146,7 @@ class LowEnds:
 
     def missing_db(self, chosen: Complex, plain: Complex, exact: Complex) -> float:
         """By how much weights keep less of the low ends than plainly rounded ones, or than unrounded ones if these keep less; else 0."""
-        goal = np.minimum(self.ends_db(exact), self.ends_db(plain)) - NOTHING_DB
+        goal = np.minimum(self.ends_db(exact), self.ends_db(plain)) - MAX_LOSS_DB
         return max(float((goal - self.ends_db(chosen)).max()), 0.0)
 
 

@@ -20,7 +20,7 @@ from designer.report.plots import below, curve, draw_curves, panels
 from designer.result import Result
 
 SHOWN_MS = 4.0
-LEAST_DB = -6.0
+LOWEST_AXIS_DB = -6.0
 """Where the axis of gain begins at the lowest."""
 PARTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("median", "median_db", {"linewidth": 1.1, "linestyle": STYLES[1]}),
@@ -148,7 +148,7 @@ def draw_realisation(result: Result, name: str) -> Figure:
     words.set_title("Against word length")
     every = [*study.stages.values(), *(point.gains for point in study.curves)]
     low, high = min(gains.worst_db for gains in every), max(gains.median_db for gains in every)
-    each[0].set_ylim(max(low - 1, LEAST_DB), high + 2)
+    each[0].set_ylim(max(low - 1, LOWEST_AXIS_DB), high + 2)
     each[0].set_ylabel("Cancellation gain in dB")
     below(drawn, handles, 3)
     return drawn

@@ -20,7 +20,7 @@ from designer.report.room import room_section
 from designer.report.schemes import css, in_page, template
 from designer.result import Result
 
-SAID_DB = 0.05
+REPORTED_DB = 0.05
 """An output that passes full scale by less is not told: tables show a tenth."""
 MOST_NAMED = 4
 """Loud drivers of a channel that are told by name."""
@@ -99,7 +99,7 @@ def headroom_words(result: Result) -> str:
     loud, most = [], 0.0
     for name, taps in result.taps.items():
         over = measures.amplitude_db(output_bound(taps))
-        beyond = [l for l in np.argsort(-over, kind="stable") if over[l] >= SAID_DB]
+        beyond = [l for l in np.argsort(-over, kind="stable") if over[l] >= REPORTED_DB]
         most = max(most, float(over.max()))
         if beyond:
             named = ", ".join(f"{result.drivers[l]} by {over[l]:.1f} dB" for l in beyond[:MOST_NAMED])

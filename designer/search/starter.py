@@ -22,7 +22,7 @@ from designer.acoustics.scene import Scene, scene
 from designer.arrays import Real
 from designer.designs import design_channel
 from designer.designs.reach import reach
-from designer.designs.within_reach import LEAST_DB, Requirement, requirement_below
+from designer.designs.within_reach import MIN_GAIN_DB, Requirement, requirement_below
 from designer.errors import UsageError
 from designer.measures import db
 from designer.problem import Problem, loads
@@ -169,7 +169,7 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
     if ears is None:
         band = f"{LOWEST_HZ:.0f} Hz to {HIGHEST_HZ / 1000:.0f} kHz"
         raise UsageError(
-            f"no octave from {band} leaves {LEAST_DB:.0f} dB of cancellation gain at {EFFORT_DB:.0f} dB of effort:"
+            f"no octave from {band} leaves {MIN_GAIN_DB:.0f} dB of cancellation gain at {EFFORT_DB:.0f} dB of effort:"
             " raise --width, or lower --distance"
         )
     beam = requirement_below(inside, depth_db(beams[0], narrowed), BEAM_CAP_DB) if beams else None

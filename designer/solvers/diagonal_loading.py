@@ -23,7 +23,7 @@ from designer.measures import quadratic
 
 HEAVIEST = 1e9
 MAX_STEPS = 100
-ENOUGH = 1e-11
+TOLERANCE = 1e-11
 NOT_JUDGED = 1e-9
 """Powers of less than -90 dB, relative to the mean diagonals: there a relative gap would be one of rounding."""
 
@@ -140,10 +140,10 @@ def _search(A: Complex, Q: Complex, least: Real) -> tuple[Real, Complex, Real]:
         cross = np.abs(np.einsum("fij,fi->fj", vectors[:, :, :-1].conj(), top)) ** 2
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             slope = 2 * np.exp(x) * values[:, -1] / norm * np.sum(cross / (values[:, -1:] - values[:, :-1]), axis=1)
-            step = x - (f - ENOUGH / 2) / slope  # aims at the side that is allowed
+            step = x - (f - TOLERANCE / 2) / slope  # aims at the side that is allowed
         inside = np.isfinite(step) & (step > low[active]) & (step < high[active])
         x = np.where(inside, step, (low[active] + high[active]) / 2)
-        done = (fits & (f < ENOUGH)) | (high[active] - low[active] < 1e-14 * np.abs(high[active]))
+        done = (fits & (f < TOLERANCE)) | (high[active] - low[active] < 1e-14 * np.abs(high[active]))
         active, x = active[~done], x[~done]
     return load, v, theta
 

@@ -74,10 +74,10 @@ class Running:
     def finish(self) -> Real:
         """Rest (m, O) of the output, to the end of the filters' tails: together T - 1 samples more than came in."""
         last = [self._filtered(self._upmix.finish())] if self._upmix else []
-        inputs, wanted = self._waiting.shape  # the last T - 1 of the input and what is not worked through yet
-        return np.concatenate([*last, self._filtered(np.zeros((wanted + self.hop, inputs)))[:wanted]])
+        inputs, tail = self._waiting.shape  # the last T - 1 of the input and what is not worked through yet
+        return np.concatenate([*last, self._filtered(np.zeros((tail + self.hop, inputs)))[:tail]])
 
-    def whole(self, stereo: Real) -> Real:
+    def run(self, stereo: Real) -> Real:
         """All the samples of a whole recording (n, 2), to the end of the filters' tails."""
         return np.concatenate([self.push(stereo), self.finish()])
 

@@ -218,7 +218,7 @@ def test_a_chain_says_what_feeds_it(target: str) -> None:
     stage = Upmix(48000.0)
     content = json.loads(export.files["upmix.json"])
     assert (content["frame"], content["hop"], content["latency_samples"]) == (stage.frame, stage.hop, stage.frame - 1)
-    assert content["band_first_bins"] == stage.bands.first.tolist() and content["pole"] == stage.kept
+    assert content["band_first_bins"] == stage.bands.first.tolist() and content["pole"] == stage.pole
     assert content["outputs"] == {"L'": "virtual-left", "R'": "virtual-right", "C": "centre"}
     assert content["channel_delay_samples"] == {"virtual-left": 3, "virtual-right": 3, "centre": 8}
     assert export.facts["upmix"]["latency_samples"] == stage.latency_samples

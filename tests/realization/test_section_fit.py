@@ -47,7 +47,7 @@ def test_a_disturbed_cascade_finds_back(seed: int, drivers: int, sections: int) 
         radius, angle = np.sqrt(f.a[:, 1]), np.arccos(-f.a[:, 0] / 2 / np.sqrt(f.a[:, 1]))
         off = np.stack([-2 * radius * np.cos(1.02 * angle), radius**2], axis=1)
         begun.append(replace(f, b=f.b * (1 + 0.001 * rng.normal(size=f.b.shape)), a=off))
-    found = refine(begun, problem, steps=300, enough=0.0)
+    found = refine(begun, problem, steps=300, min_fall=0.0)
     assert np.abs(problem.errors(found)).max() < 1e-8 * np.abs(problem.weights).max()
 
 

@@ -17,7 +17,7 @@ from designer.arrays import Complex, Real
 from designer.measures import db
 from designer.problem.schema import Realization
 from designer.realization import realize_form
-from designer.realization.fir import KEPT, least_delay, time_penalty
+from designer.realization.fir import MAX_EXTRA_ERROR, least_delay, time_penalty
 from designer.realization.held_requirements import Held, Rows, hold
 from designer.realization.toeplitz_fit import NormalEquations, delayed, exact_rows, fit, solve_exactly
 from realization.test_fir_fit import dense, weighting
@@ -103,7 +103,7 @@ def test_zero_at_dc_and_equal_delay_outside_the_band() -> None:
 def test_the_least_delay_is_the_first_that_does(needed: int, taps: int) -> None:
     """A step in the error is found wherever it is; where only half the taps do, half the taps it is."""
     step = min(needed, taps // 2)
-    assert least_delay(lambda delay: 1.0 if delay >= step else 1.0 + 2 * KEPT, taps) == step
+    assert least_delay(lambda delay: 1.0 if delay >= step else 1.0 + 2 * MAX_EXTRA_ERROR, taps) == step
 
 
 def test_the_least_delay_keeps_the_result() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import designer
-from designer.designs.within_reach import LEAST_DB, MARGIN_DB, requirement_below
+from designer.designs.within_reach import MARGIN_DB, MIN_GAIN_DB, requirement_below
 from designer.errors import UsageError
 from designer.problem.library import library, library_folder, schema_text
 from designer.search import starter
@@ -40,7 +40,7 @@ def test_a_new_file_is_feasible_and_asks_for_something(geometry: Geometry) -> No
         assert table.band_hz[1] >= 2 * table.band_hz[0]
         assert table.cancellation_gain_db is not None
         gains = [gain for _, gain in table.cancellation_gain_db]
-        assert min(gains) >= LEAST_DB
+        assert min(gains) >= MIN_GAIN_DB
         # Points between two of the same gain say nothing, so the file leaves them out.
         assert not any(
             before == here == after for before, here, after in zip(gains, gains[1:], gains[2:], strict=False)

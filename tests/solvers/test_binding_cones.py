@@ -16,10 +16,10 @@ from designer.arrays import Index, Real
 from designer.formulations import constrained, minimax
 from designer.requirements.target import ChannelTarget, Mask
 from designer.solvers import cones, constrained_cones, constrained_data
-from designer.solvers.binding_cones import EVERY, probed, rows_that_may_bind, with_rows
+from designer.solvers.binding_cones import PROBE_STEP, probed, rows_that_may_bind, with_rows
 
 seeds = st.integers(0, 2**32 - 1)
-FREQUENCIES = EVERY + 6
+FREQUENCIES = PROBE_STEP + 6
 
 
 def smooth_beam(seed: int, *, frequencies: int = FREQUENCIES, spread: float = 0.0) -> ChannelTarget:
@@ -43,7 +43,7 @@ def test_values_are_those_of_all_the_norms(seed: int, spread: float, form: Modul
     target = smooth_beam(seed, spread=spread)
     data = form.data_of(target, np.ones(FREQUENCIES))
     _, answer = form.solve_data(data)
-    for f in (1, EVERY - 1, EVERY + 3):
+    for f in (1, PROBE_STEP - 1, PROBE_STEP + 3):
         _, alone = form.solve_data(data.at(np.array([f])))
         assert answer.primal[f] == pytest.approx(alone.primal[0], rel=1e-6)
         if form is constrained:
@@ -97,8 +97,8 @@ def test_most_points_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_few_frequencies_are_solved_as_they_are() -> None:
     """Below the number that one probe is for there is none; above, both ends are among the probes."""
-    assert probed(EVERY - 1).size == 0
-    assert probed(2 * EVERY + 3).tolist() == [0, EVERY, 2 * EVERY, 2 * EVERY + 2]
+    assert probed(PROBE_STEP - 1).size == 0
+    assert probed(2 * PROBE_STEP + 3).tolist() == [0, PROBE_STEP, 2 * PROBE_STEP, 2 * PROBE_STEP + 2]
 
 
 def test_rows_go_by_whole_norms_and_only_where_it_pays() -> None:

@@ -40,7 +40,7 @@ def test_a_matrix_of_filters_in_blocks(outputs: int, inputs: int, taps: int, siz
     out = [stage.push(sound[a:b]) for a, b in itertools.pairwise(cuts)]
     streamed = np.concatenate([*out, stage.finish()])
     np.testing.assert_allclose(streamed, by_definition(sound, filters), rtol=0, atol=1e-11 * np.sqrt(taps))
-    np.testing.assert_array_equal(streamed, running(filters).whole(sound))
+    np.testing.assert_array_equal(streamed, running(filters).run(sound))
 
 
 def test_no_sample_is_later_than_the_hop() -> None:

@@ -41,7 +41,7 @@ def test_mono_through_upmix_and_filters_is_the_centre_beam_alone() -> None:
     chain = chain_of(designer.design(designer.load(PROBLEMS / "stereo-speaker.toml")))
     mono = np.random.default_rng(4).standard_normal(24_000)
     running = Running(feeds_path(chain), chain.sample_rate_hz)
-    feeds = running.whole(np.column_stack([mono, mono]))
+    feeds = running.run(np.column_stack([mono, mono]))
     for feed, taps in zip(feeds.T, chain.taps[CENTRE], strict=True):
         alone = np.convolve(mono, np.concatenate([np.zeros(chain.delay_samples[CENTRE]), taps]))[: feed.size]
         same = feed[: alone.size]

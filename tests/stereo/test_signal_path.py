@@ -37,7 +37,7 @@ def chain(**changes: object) -> StereoChain:
 
 def through(path: SignalPath, stereo: Real) -> Real:
     running = Running(path, RATE_HZ)
-    return running.whole(stereo)
+    return running.run(stereo)
 
 
 def test_feeds_take_the_virtual_channels_delays_and_gain() -> None:
