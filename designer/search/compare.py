@@ -49,8 +49,8 @@ class Comparison:
     def title(self) -> str:
         """What stands on top of the page."""
         titles = dict.fromkeys(entry.problem.title for entry in self.entries)
-        one = f" of {next(iter(titles))}" if len(titles) == 1 else ""
-        return f"Comparison{one}: {len(self.entries)} designs"
+        subject = f" of {next(iter(titles))}" if len(titles) == 1 else ""
+        return f"Comparison{subject}: {len(self.entries)} designs"
 
     def draw(self) -> Comparison:
         """The same with its figures."""
@@ -68,13 +68,13 @@ class Comparison:
             "notes": list(self.notes),
             "versions": versions(),
         }
-        made = {
+        contents = {
             "comparison.html": comparison_page.render(self.entries, self.channels, pictures, facts, self.show),
             "comparison.csv": table.round({"frequency_hz": 3, "value": 3}).to_csv(index=False, lineterminator="\n"),
             "comparison.json": json.dumps(record, indent=2) + "\n",
-            **{f"figures/{one.name}.svg": as_file(one.text, one.message) for one in pictures},
+            **{f"figures/{picture.name}.svg": as_file(picture.text, picture.message) for picture in pictures},
         }
-        return {path: text.encode("utf-8") for path, text in made.items()}
+        return {path: text.encode("utf-8") for path, text in contents.items()}
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the folder, whole or not at all.
@@ -144,21 +144,23 @@ def compare(
         if len(items) != 1:
             raise UsageError(f"--methods: got {len(items)} problems; expected one, which each method designs")
         problem = job.open_folder(items[0]).problem if Path(items[0]).is_dir() else load(items[0])
-        made = [(method, *with_method(problem, method)) for method in methods]
-        notes += [note for _, _, said in made for note in said]
-        wanted: list[tuple[str, Problem | None]] = [(method, changed) for method, changed, _ in made]
-        sources = [items[0]] * len(wanted)
+        variants = [(method, *with_method(problem, method)) for method in methods]
+        notes += [note for _, _, remarks in variants for note in remarks]
+        planned: list[tuple[str, Problem | None]] = [(method, changed) for method, changed, _ in variants]
+        sources = [items[0]] * len(planned)
     else:
-        wanted = [(label, _problem(item)) for label, item in zip(labels(items), items, strict=True)]
+        planned = [(label, _problem(item)) for label, item in zip(labels(items), items, strict=True)]
         sources = list(items)
     if not measured:
-        check_count(len(wanted))
+        check_count(len(planned))
     entries: list[Entry] = []
     stopped: list[str] = []
-    for (label, own), source in zip(wanted, sources, strict=True):
+    for (label, problem_of_entry), source in zip(planned, sources, strict=True):
         say(f"design {label}")
         try:
-            result = job.open_folder(source) if own is None else job.design(own, keep_going=True)
+            result = (
+                job.open_folder(source) if problem_of_entry is None else job.design(problem_of_entry, keep_going=True)
+            )
         except SolverError as error:
             stopped.append(f"{label}: {error}")
             continue
@@ -169,20 +171,20 @@ def compare(
     notes += [f"left out: {text}" for text in stopped]
     if measured:
         say("measurement")
-        beside, said = measured_entries(entries, measured)
+        beside, remarks = measured_entries(entries, measured)
         entries += beside
-        notes += said
+        notes += remarks
     check_count(len(entries))
     check_shown(show, entries)
-    channels, said = shared_channels(entries)
-    notes += said
+    channels, remarks = shared_channels(entries)
+    notes += remarks
     say("head shifts")
     shifts = {}
     for channel in channels:
         for entry in () if channel.is_beam else channel.entries:
-            found = head_shift(entry, channel.name)
-            if found is not None:
-                shifts[entry.label, channel.name] = found
+            shift = head_shift(entry, channel.name)
+            if shift is not None:
+                shifts[entry.label, channel.name] = shift
     return Comparison(
         tuple(entries),
         tuple(channels),

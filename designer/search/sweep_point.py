@@ -86,14 +86,14 @@ def changed_data(problem: Problem, changes: Sequence[Change]) -> dict[str, Any]:
     """The tables of a problem file with some values changed; what the file leaves to its default is copied where a part changes."""
     data = problem.model_dump(exclude_unset=True)
     for (*way, last), value in changes:
-        here: Any = data
+        table: Any = data
         filled: Any = problem
         for step in way:
             filled = filled[step] if isinstance(step, int) else getattr(filled, str(step), None)
-            if isinstance(here, dict) and here.get(step) is None:
-                here[step] = copy.deepcopy(filled) if isinstance(filled, list) else {}
-            here = here[step]
-        here[last] = copy.deepcopy(value)
+            if isinstance(table, dict) and table.get(step) is None:
+                table[step] = copy.deepcopy(filled) if isinstance(filled, list) else {}
+            table = table[step]
+        table[last] = copy.deepcopy(value)
     return data
 
 
@@ -104,15 +104,15 @@ def measure(task: Task) -> Outcome:
 
     begin = time.perf_counter()
     try:
-        made = job.design(changed(task.problem, changed_data(task.problem, task.changes)), keep_going=True)
+        result = job.design(changed(task.problem, changed_data(task.problem, task.changes)), keep_going=True)
         numbers = {
             f"{name}.{key}": value
-            for name, scalars in made.scalars.items()
-            for key, value in {**scalars.values, **(made.robustness(name) if task.robust else {})}.items()
+            for name, scalars in result.scalars.items()
+            for key, value in {**scalars.values, **(result.robustness(name) if task.robust else {})}.items()
             if math.isfinite(value)
         }
-        stopped = " | ".join(f"{name}: {' '.join(why.split())}" for name, why in made.failures.items())
-        outcome = Outcome(FAILED if stopped else INFEASIBLE if made.status else DONE, numbers, stopped)
+        stopped = " | ".join(f"{name}: {' '.join(why.split())}" for name, why in result.failures.items())
+        outcome = Outcome(FAILED if stopped else INFEASIBLE if result.status else DONE, numbers, stopped)
     except ProblemError as error:
         outcome = Outcome(FAILED, error=" | ".join(map(str, error.faults)))
     except Exception as error:

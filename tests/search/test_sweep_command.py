@@ -161,7 +161,7 @@ def test_what_is_there_is_not_computed_again(
     after = pd.read_csv(out / "sweep.csv")
     assert after[effort].tolist() == [3, 6, 9]
     pd.testing.assert_frame_equal(after.iloc[[0, 2]].reset_index(drop=True), before)
-    kept = (out / "sweep.sqlite").read_bytes()
+    opened = (out / "sweep.sqlite").read_bytes()
     for given, message in (
         (["--vary", "grid.frequencies=33,65"],
          f"got a sweep of the keys {effort}, and not of grid.frequencies; expected other values of the same keys; choose another folder"
@@ -177,7 +177,7 @@ def test_what_is_there_is_not_computed_again(
         f"error: {out}: got a sweep of {file} as it was before it changed (speed_of_sound_m_s was 343 (default), and is 340); expected"
         " the same problem; undo the change, or choose another folder with -o\n",
     )
-    assert (out / "sweep.sqlite").read_bytes() == kept
+    assert (out / "sweep.sqlite").read_bytes() == opened
 
 
 def test_a_killed_sweep_goes_on(

@@ -16,8 +16,8 @@ PAIR = designer.loads(toml(pair()))
 TWO = ["drivers.right.position_m[1]=0.04:0.16:0.01", "designs.left.max_effort_db=6,12,18"]
 
 
-def plan(given: list[str], problem: Problem = PAIR, *, one_by_one: bool = False, draws: int = 0, seed: int = 0) -> Plan:
-    return Plan(problem, variations(problem, given), one_by_one, draws, seed)
+def plan(given: list[str], problem: Problem = PAIR, *, zipped: bool = False, draws: int = 0, seed: int = 0) -> Plan:
+    return Plan(problem, variations(problem, given), zipped, draws, seed)
 
 
 def test_every_value_with_every_other() -> None:
@@ -32,10 +32,10 @@ def test_every_value_with_every_other() -> None:
 def test_one_by_one() -> None:
     """--zip pairs the first with the first; lists of unequal length are refused with their lengths."""
     given = ["drivers.right.position_m[1]=0.04,0.05", "designs.left.max_effort_db=6,12"]
-    assert [tuple(task.varied.values()) for task in plan(given, one_by_one=True).tasks()] == [(0.04, 6.0), (0.05, 12.0)]
+    assert [tuple(task.varied.values()) for task in plan(given, zipped=True).tasks()] == [(0.04, 6.0), (0.05, 12.0)]
     message = "--zip: got 13 of drivers.right.position_m[1], 3 of designs.left.max_effort_db; expected as many values of each key"
     with pytest.raises(UsageError, match=f"^{re.escape(message)}$"):
-        plan(TWO, one_by_one=True)
+        plan(TWO, zipped=True)
 
 
 def test_draws() -> None:
