@@ -130,7 +130,9 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
             name: driver for group, part in parts for name, driver in zip(group, part.references, strict=False)
         },
         realisation_warnings=tuple(warning for _, part in parts for warning in part.warnings),
-        sections={name: each for group, part in parts for name, each in _sections(group, fine.drivers, part).items()},
+        sections={
+            name: cascades for group, part in parts for name, cascades in _sections(group, fine.drivers, part).items()
+        },
         shifts={name: shift for group, part in parts for name, shift in zip(group, part.shifts, strict=False)},
         finer_bits={
             name: bits.tolist() for group, part in parts for name, bits in zip(group, part.finer_bits, strict=False)

@@ -151,12 +151,12 @@ def _need(*names: str) -> frozenset[str]:
 
 def _slack_db(c: Realised) -> Real:
     inside, w = c.band
-    every = [*c.missed_db.values(), np.zeros(len(w))]
+    shortfalls_db = [*c.missed_db.values(), np.zeros(len(w))]
     if c.lowered:
         reached = np.sqrt(measures.mean_power(inside.bright, w))
-        every.append(amplitude_db(inside.plain_level) - amplitude_db(reached))
+        shortfalls_db.append(amplitude_db(inside.plain_level) - amplitude_db(reached))
     slack = np.full(c.target.frequency_hz.size, np.nan)
-    slack[c.target.in_band] = np.max(every, axis=0)
+    slack[c.target.in_band] = np.max(shortfalls_db, axis=0)
     return slack
 
 

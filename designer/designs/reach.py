@@ -90,12 +90,12 @@ def reachable_gain(target: ChannelTarget) -> Real:
     best = ratio_search.best_ratio(A, B)
     limited = np.isfinite(target.max_effort)
     if limited.any():
-        some = target.at(limited)
+        limited_target = target.at(limited)
         single = np.diagonal(A[limited], axis1=1, axis2=2).real.max(axis=1)
         w = ratio_search.best_ratio_at_efficiency(
-            A[limited], B[limited], np.ones(some.cost.shape), single / some.max_effort
+            A[limited], B[limited], np.ones(limited_target.cost.shape), single / limited_target.max_effort
         )
-        best[limited] = expected_gain(some, w)
+        best[limited] = expected_gain(limited_target, w)
     return best
 
 
@@ -110,10 +110,10 @@ def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real]) -> tuple[Real, 
     short_of_curve = slacks_db.get("cancellation_gain_db", np.zeros(count)) > SLACK_TOLERANCE_DB
     at = np.flatnonzero(short_of_curve)
     if at.size and has_bound(target):
-        some = target.at(at)
-        gain_db[at] = db(reachable_gain(some))
-        assert some.gamma is not None
-        unreachable[at] = gain_db[at] < db(some.gamma) - SLACK_TOLERANCE_DB
+        short_target = target.at(at)
+        gain_db[at] = db(reachable_gain(short_target))
+        assert short_target.gamma is not None
+        unreachable[at] = gain_db[at] < db(short_target.gamma) - SLACK_TOLERANCE_DB
     over_azimuth = [slack for name, slack in slacks_db.items() if name != "cancellation_gain_db"]
     short = np.max([*over_azimuth, np.zeros(count)], axis=0) > SLACK_TOLERANCE_DB
     at = np.flatnonzero((short | short_of_curve) & ~unreachable)

@@ -86,8 +86,8 @@ class Series:
         for first, last in pairwise(edges.tolist()):
             if last > first:
                 terms = max(start + 1, int(needed[first:last].max()))
-                some = coefficients[first:last, start:terms:step].astype(np.complex64)
-                blocks.append((slice(first, last), np.ascontiguousarray(some.real), np.ascontiguousarray(some.imag)))
+                part = coefficients[first:last, start:terms:step].astype(np.complex64)
+                blocks.append((slice(first, last), np.ascontiguousarray(part.real), np.ascontiguousarray(part.imag)))
         return cls(blocks, max(real.shape[1] for _, real, _ in blocks))
 
     def times(self, table: Real) -> Complex:

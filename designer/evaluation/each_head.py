@@ -37,13 +37,13 @@ def head_numbers(design: DesignTable, taps: Real, scene: Scene, moved: MovedHead
     """Numbers of each head alone, over the band: head -> number -> value; of taps (L, T) as realised."""
     w = filter_response(taps, scene.frequency_hz, scene.problem.sample_rate_hz)
     band = in_band(scene.frequency_hz, design.band_hz)
-    each = moved.of_each()
+    by_head = moved.of_each()
     return {
         head: {
             "mean_cancellation_gain_db": float(np.mean(gain[band])),
             "least_cancellation_gain_db": float(gain[band].min()),
-            "moved_head_median_db": each[head].median_db,
-            "moved_head_5th_percentile_db": each[head].fifth_percentile_db,
+            "moved_head_median_db": by_head[head].median_db,
+            "moved_head_5th_percentile_db": by_head[head].fifth_percentile_db,
         }
         for head, gain in head_gains_db(design, w, scene).items()
     }

@@ -116,8 +116,8 @@ def _shifted_gains(channel: ChannelDesign, filters: Mapping[str, Real], scene: S
 
 def gains(bright: Complex, dark: Complex, w: Complex) -> Gains:
     """Gains of weights (F, L) at points (F, M, L): each displacement's pair, or one bright point against each to cancel."""
-    each = measures.db(measures.point_ratios(bright, dark, w))
-    return Gains(float(np.median(each)), float(np.percentile(each, 5)), float(each.min()))
+    gains_db = measures.db(measures.point_ratios(bright, dark, w))
+    return Gains(float(np.median(gains_db)), float(np.percentile(gains_db, 5)), float(gains_db.min()))
 
 
 def coefficients(table: Realization, taps: Real) -> int:

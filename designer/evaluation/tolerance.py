@@ -115,7 +115,7 @@ def tolerance(
             continue
         fed = {design.name: filter_response(taps[design.name], f, scene.problem.sample_rate_hz) for design in group}
         parts = [
-            points.pressures(_some(draws, slice(n, n + CHUNK)), list(fed.values()))
+            points.pressures(_part_of(draws, slice(n, n + CHUNK)), list(fed.values()))
             for n in range(0, len(draws.factor), CHUNK)
         ]
         nominal = points.pressures(_nominal(len(scene.drivers)), list(fed.values()))
@@ -134,7 +134,7 @@ def _gain_db(pressure: Complex, design: DesignTable, points: Points) -> Real:
     return measures.db(measures.ratio(power[:, bright].mean(axis=1), power[:, ~bright].mean(axis=1)))
 
 
-def _some(draws: Draws, part: slice) -> Draws:
+def _part_of(draws: Draws, part: slice) -> Draws:
     return Draws(draws.factor[part], draws.displacement_m[part], draws.speed_ratio[part], draws.head_radius_ratio[part])
 
 

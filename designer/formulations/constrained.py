@@ -170,8 +170,8 @@ def out_of_reach(target: ChannelTarget) -> Bool:
     if target.bright.shape[1] > 1:
         return np.zeros(target.frequency_hz.size, dtype=bool)
 
-    def bound(some: ChannelTarget, _: slice) -> Real:
-        data = limited_data_of(some, np.ones(some.frequency_hz.size))
+    def bound(part: ChannelTarget, _: slice) -> Real:
+        data = limited_data_of(part, np.ones(part.frequency_hz.size))
         families = tuple(
             (name, points, 1 + limit, 0.0) if name == WINDOW_LABEL else (name, points, limit, pressure)
             for name, points, limit, pressure in data.families

@@ -115,7 +115,7 @@ def best_gains(target: ChannelTarget) -> tuple[Real, float, float]:
         candidate = _best(A, *hardened_means(target, best[0]), cost, least)
         g = candidate[0][None].astype(complex)
         loud = quadratic(A, g)[0] >= least[0] * np.sum(candidate[0] ** 2) * (1 - 1e-6)
-        before, after = (min(worst_ratio(target, each[0]), 1.0) for each in (best, candidate))
+        before, after = (min(worst_ratio(target, answer[0]), 1.0) for answer in (best, candidate))
         if not loud or after < before * (1 - 1e-9):
             break
         settled = np.abs(candidate[0] - best[0]).max() < SETTLED * np.abs(candidate[0]).max()

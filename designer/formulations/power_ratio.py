@@ -161,7 +161,7 @@ def _cheapened(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma:
     least, most = excess(tau, everywhere), excess(full_cost, everywhere)
     at = np.flatnonzero((least <= 0) & (most > 0))
     tau[at] = last_that_fits(
-        lambda x, some: excess(x, at[some]), (tau[at], least[at]), (full_cost[at], most[at]), CHEAPENING_TOLERANCE
+        lambda x, subset: excess(x, at[subset]), (tau[at], least[at]), (full_cost[at], most[at]), CHEAPENING_TOLERANCE
     )
     return most_efficient_weights(A, B, cost ** tau[:, None], gamma)
 

@@ -60,8 +60,8 @@ def solve(target: ChannelTarget) -> Solution:
 def diffuse_power(target: ChannelTarget) -> Complex:
     """Q (F, L, L), over the drivers' spread."""
     Q = _diffuse_power(target)
-    each = np.arange(Q.shape[-1])
-    Q[:, each, each] *= 1 + target.power_spread
+    diagonal = np.arange(Q.shape[-1])
+    Q[:, diagonal, diagonal] *= 1 + target.power_spread
     return with_drivers_bands(Q, target.cost)
 
 
@@ -94,10 +94,10 @@ def hardened_power(target: ChannelTarget, w: Complex) -> Complex:
     _, lost, a, b = worst_norms(target, w)
     gamma = np.maximum(worst_directivity(target, w), LEAST_RATIO)
     theta_a, theta_b, theta_c = shares(a, b, lost / np.sqrt(gamma))
-    each = np.arange(Q.shape[-1])
+    diagonal = np.arange(Q.shape[-1])
     D, E = np.diagonal(Q, axis1=1, axis2=2).real, np.abs(target.centre) ** 2
     hard = Q / theta_a[:, None, None]
-    hard[:, each, each] += target.spread * (D / theta_b[:, None] + E / (gamma * theta_c)[:, None])
+    hard[:, diagonal, diagonal] += target.spread * (D / theta_b[:, None] + E / (gamma * theta_c)[:, None])
     return with_drivers_bands(hard, target.cost)
 
 

@@ -72,8 +72,8 @@ def _held(channel: ChannelDesign, target: ChannelTarget, weights: Complex, drive
     solved_hz = channel.frequency_hz[channel.in_band]
     f = target.frequency_hz
     solved = (f >= solved_hz[0] * (1 - 1e-9)) & (f <= solved_hz[-1] * (1 + 1e-9))
-    every = requirements_of(target, weights, slacks_between(channel, f), drivers=drivers)
-    return (*(requirement.within(solved) for requirement in every), tone_of(target, weights))
+    all_requirements = requirements_of(target, weights, slacks_between(channel, f), drivers=drivers)
+    return (*(requirement.within(solved) for requirement in all_requirements), tone_of(target, weights))
 
 
 def _each_alone(problem: SectionProblem, delays: Index, sections: int) -> list[Cascade]:
@@ -194,8 +194,8 @@ def delayed_sections(filters: Sequence[Cascade], delay: int) -> tuple[Cascade, .
 
 def impulse_responses(channels: Sequence[Sequence[Cascade]], fits: Sequence[SectionsFit], drivers: int) -> list[Real]:
     """Each channel's impulse responses (drivers, T), T so long that the poles have died away to TAIL."""
-    every = [f for filters in channels for f in filters]
-    length = settled_length(max(f.pole_radius for f in every)) + max(f.delay_samples for f in every)
+    cascades = [f for filters in channels for f in filters]
+    length = settled_length(max(f.pole_radius for f in cascades)) + max(f.delay_samples for f in cascades)
     out: list[Real] = []
     for filters, fit in zip(channels, fits, strict=True):
         taps = np.zeros((drivers, length))

@@ -96,8 +96,8 @@ def _nodes(solved_hz: Real) -> Index:
 def slacks_between(channel: ChannelDesign, frequency_hz: Real) -> dict[str, Real]:
     """Requirement or limit -> slack or excess in dB (F,) between the frequencies that were solved; 0 where it was met."""
     solved_hz = channel.frequency_hz[channel.in_band]
-    every = {**channel.slacks_db, **channel.excesses_db}
-    return {requirement: np.interp(frequency_hz, solved_hz, slack) for requirement, slack in every.items()}
+    shortfalls_db = {**channel.slacks_db, **channel.excesses_db}
+    return {requirement: np.interp(frequency_hz, solved_hz, slack) for requirement, slack in shortfalls_db.items()}
 
 
 def audible(target: ChannelTarget, weights: Complex, level: Real | None = None) -> Complex:

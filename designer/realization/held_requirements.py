@@ -208,7 +208,7 @@ def requirements_of(
     fitted = np.arange(count) if fitted is None else fitted
     inside = np.flatnonzero(target.in_band)
     axis = target.centre[:, None, :]
-    every = np.broadcast_to(np.eye(count, dtype=complex), (len(weights), count, count))
+    identity = np.broadcast_to(np.eye(count, dtype=complex), (len(weights), count, count))
     requirements: list[Held] = []
 
     def wider(label: str, limit: Real, at: Index) -> Real:
@@ -235,11 +235,11 @@ def requirements_of(
         add(target.window.label, points - axis, axis, ripple, together=False, by_level=True)
     if np.isfinite(target.effort_limit).any():
         limit = np.sqrt(target.effort_limit[inside] / count) / target.single_level[inside]
-        add("max_effort_db", every, target.bright, limit)
+        add("max_effort_db", identity, target.bright, limit)
     if target.min_white_noise_gain > 0:
         distance = 1.0 if np.isinf(target.look_distance_m) else target.look_distance_m
         limit = np.full(inside.size, (target.min_white_noise_gain * count) ** -0.5)
-        add("min_white_noise_gain_db", every, target.look[:, None, :] * distance, limit)
+        add("min_white_noise_gain_db", identity, target.look[:, None, :] * distance, limit)
     for l in np.flatnonzero(np.isfinite(target.max_gain)).tolist() if drivers else ():
         label = f'max_gain_db of "{drivers[l]}"'
         driver_rows = np.broadcast_to(np.eye(count, dtype=complex)[l], (inside.size, 1, count))

@@ -94,7 +94,7 @@ def hold_sections(filters: Sequence[Cascade], problem: SectionProblem, requireme
             break
         w = problem.errors(now) + problem.weights
         radii = [margin * requirement.limit * requirement.level_now(w) for requirement in requirements]
-        pulls = tuple(Pull(*each) for each in zip(requirements, radii, weights, strict=True))
+        pulls = tuple(Pull(*parts) for parts in zip(requirements, radii, weights, strict=True))
         held = HeldSections(problem.weights, problem.symbol, problem.turn, problem.radius, pulls)
         now = refine(now, held, steps=STEPS, min_fall=MIN_RELATIVE_FALL)
         excess = largest_excess_db(now, problem, requirements)

@@ -119,7 +119,9 @@ class Heard:
 
     def gain_db(self, w: Complex) -> Real:
         """Cancellation gain of weights (K, L) in the band."""
-        bright, dark = (quadratic(each[self.in_band], w[self.in_band]) for each in (self.bright_power, self.dark_power))
+        bright, dark = (
+            quadratic(power[self.in_band], w[self.in_band]) for power in (self.bright_power, self.dark_power)
+        )
         return db(ratio(bright, dark))
 
 

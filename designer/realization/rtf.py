@@ -67,7 +67,7 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
         filters = np.insert(taps, reference, np.arange(length) == delay, axis=0)
         if table.equaliser_taps:
             common = equaliser(_level(fit_channel, filters), fit_channel.plain_level, table.equaliser_taps, tone_at)
-            filters = np.array([np.convolve(each, common) for each in filters])
+            filters = np.array([np.convolve(taps_l, common) for taps_l in filters])
         losses += _tone(fit_channel, filters, tone_at, table)
         warnings += [f"{fit_channel.channel.design.name}: {words}" for words in losses]
         out.append(np.zeros((len(scene.drivers), table.taps)))
@@ -108,7 +108,7 @@ def _reference(scene: Scene, heard: Heard, length: int, cap: float) -> int:
     quiet = silence(inside, reference)
     if quiet < SILENT:
         loud = names[int(np.argmax(np.median(np.abs(inside), axis=0)))]
-        below_db, least_db = (-float(amplitude_db(np.array(each))) for each in (quiet, SILENT))
+        below_db, least_db = (-float(amplitude_db(np.array(ratio))) for ratio in (quiet, SILENT))
         fault = Fault(
             f"designs[{scene.problem.designs.index(design)}].reference",
             f'got "{design.reference}", which is silent in the band: {below_db:.0f} dB below the loudest',

@@ -97,7 +97,7 @@ def round_sections(
     plain = plainly_rounded(filters, lattice)
     sections = [cleared(f) for f in descend(plain, problem, lattice)]
     turn = np.exp(-2j * np.pi / judged.sample_rate_hz * judged.frequency_hz)
-    w = [np.stack([f.response(turn) for f in each], axis=1) for each in (sections, plain, filters)]
+    w = [np.stack([f.response(turn) for f in cascades], axis=1) for cascades in (sections, plain, filters)]
     return sections, judged.missing_db(*w)
 
 

@@ -154,8 +154,8 @@ def chosen_words(
     taps: Real, symbol: Complex, word: Word, judged: LowEnds, *, by_driver: bool = False
 ) -> tuple[Real, Index, bool]:
     """Taps that the word holds, each driver's shift (L,), and whether they are rounded plainly because that keeps more of the low ends."""
-    moved_taps, plain = (in_words(taps, symbol, word, by_driver=by_driver, plain=each) for each in (False, True))
-    w = [response(each, judged.frequency_hz, judged.sample_rate_hz) for each in (moved_taps[0], plain[0], taps)]
+    moved_taps, plain = (in_words(taps, symbol, word, by_driver=by_driver, plain=version) for version in (False, True))
+    w = [response(version, judged.frequency_hz, judged.sample_rate_hz) for version in (moved_taps[0], plain[0], taps)]
     return (*plain, True) if judged.missing_db(*w) > 0 else (*moved_taps, False)
 
 
@@ -168,12 +168,12 @@ def rounded_taps(
         assert isinstance(fit, TapsFit)
         new, bits = channel_taps.copy(), np.zeros(len(channel_taps), dtype=np.intp)
         judged = LowEnds.of(channel, scene)
-        new[fit.drivers], each, plain = chosen_words(
+        new[fit.drivers], driver_shifts, plain = chosen_words(
             channel_taps[fit.drivers], fit.symbol, word, judged, by_driver=by_driver
         )
-        bits[fit.drivers] = each.max() - each
+        bits[fit.drivers] = driver_shifts.max() - driver_shifts
         taps.append(new)
-        shifts.append(int(each.max()))
+        shifts.append(int(driver_shifts.max()))
         finer.append(bits)
         if plain:
             warnings.append(

@@ -138,22 +138,22 @@ def draw_in_copies(tasks: Mapping[str, Draw]) -> dict[str, str]:
     processes = _processes(len(tasks))
     if processes == 1:
         return {name: _in_style(task) for name, task in tasks.items()}
-    _Given.tasks = tasks
+    _Shared.tasks = tasks
     try:
         with pool(processes, multiprocessing.get_context("fork")) as copies:
             return dict(zip(tasks, copies.map(_draw_in_copy, tasks), strict=True))
     finally:
-        _Given.tasks = {}
+        _Shared.tasks = {}
 
 
-class _Given:
+class _Shared:
     """Tasks that a copied process has in its memory already."""
 
     tasks: ClassVar[Mapping[str, Draw]] = {}
 
 
 def _draw_in_copy(name: str) -> str:
-    return _in_style(_Given.tasks[name])
+    return _in_style(_Shared.tasks[name])
 
 
 def _in_style(task: Draw) -> str:

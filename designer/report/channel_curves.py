@@ -129,9 +129,9 @@ def draw_costs(result: Result, name: str) -> Figure:
     ]
     front = f"Power within {FRONT_DEG:g}° of the aim over that to its sides, in dB"
     rows.append((front, front_over_side_db(result, name), None, 0))
-    fig, each = panels(1.45 * len(rows), len(rows), sharex=True)
-    for axes, (title, y, limit, better) in zip(each, rows, strict=True):
-        over_band(result, name, axes, [curve(f, y)], label=axes is each[-1])
+    fig, panes = panels(1.45 * len(rows), len(rows), sharex=True)
+    for axes, (title, y, limit, better) in zip(panes, rows, strict=True):
+        over_band(result, name, axes, [curve(f, y)], label=axes is panes[-1])
         axes.set_title(title, fontsize=9)
         low, high = float(y.min()), float(y.max())
         if limit is not None:

@@ -176,16 +176,16 @@ def say_zone(result: Result, name: str) -> str:
 def draw_phantom(result: Result, name: str) -> Figure:
     """Sound from the middle, over the place: level between the ears, and time between them."""
     zone = _zones(result).square
-    fig, each = plots.panels(3.2, 1, 2)
+    fig, panes = plots.panels(3.2, 1, 2)
     rows = (
         ("Level, left ear over right", zone.level_db, np.arange(-6.0, 6.5, 1.0), "dB"),
         ("Time, right ear after left", zone.delay_s * 1e6, np.arange(-420.0, 421.0, 60.0), "µs"),
     )
-    for axes, (title, values, edges, unit) in zip(each, rows, strict=True):
+    for axes, (title, values, edges, unit) in zip(panes, rows, strict=True):
         scale = plots.steps(edges, "RdBu_r")
         plots.place_map(axes, values, HALF_WIDTH_M, scale, title)
         scale.bar(fig, axes, unit, pad=0.02, shrink=0.8)
-    each[0].set_ylabel(PLACE_WORDS, fontsize=8.5)
+    panes[0].set_ylabel(PLACE_WORDS, fontsize=8.5)
     return fig
 
 

@@ -124,18 +124,18 @@ def draw_realisation(result: Result, name: str) -> Figure:
     length = [point for point in study.curves if point.axis != "bits"]
     bits = [point for point in study.curves if point.axis == "bits"]
     both = len(length) > 1
-    fig, each = panels(3.4, 1, 2 if both else 1, sharey=True)
+    fig, panes = panels(3.4, 1, 2 if both else 1, sharey=True)
     handles: list[Artist] = [
         Line2D([], [], color=INK, marker="o" if "markersize" in look else "", label=part, **look)
         for part, _, look in PARTS
     ]
     if both:
-        _curves(each[0], length, COLOURS[2], "^")
-        each[0].set_xscale("log", base=2)
-        numbered_axis(each[0], sorted({point.value for point in length}))
-        each[0].set_xlabel(f"{length[0].axis.capitalize()} a driver")
-        each[0].set_title(f"Against {length[0].axis}, unrounded")
-    words = each[-1]
+        _curves(panes[0], length, COLOURS[2], "^")
+        panes[0].set_xscale("log", base=2)
+        numbered_axis(panes[0], sorted({point.value for point in length}))
+        panes[0].set_xlabel(f"{length[0].axis.capitalize()} a driver")
+        panes[0].set_title(f"Against {length[0].axis}, unrounded")
+    words = panes[-1]
     for way, colour, marker in WAYS:
         points = [point for point in bits if point.way == way]
         if points:
@@ -146,10 +146,10 @@ def draw_realisation(result: Result, name: str) -> Figure:
     numbered_axis(words, sorted({point.value for point in bits}))
     words.set_xlabel("Bits of a coefficient's word, one before the point")
     words.set_title("Against word length")
-    every = [*study.stages.values(), *(point.gains for point in study.curves)]
-    low, high = min(gains.worst_db for gains in every), max(gains.median_db for gains in every)
-    each[0].set_ylim(max(low - 1, LOWEST_AXIS_DB), high + 2)
-    each[0].set_ylabel("Cancellation gain in dB")
+    all_gains = [*study.stages.values(), *(point.gains for point in study.curves)]
+    low, high = min(gains.worst_db for gains in all_gains), max(gains.median_db for gains in all_gains)
+    panes[0].set_ylim(max(low - 1, LOWEST_AXIS_DB), high + 2)
+    panes[0].set_ylabel("Cancellation gain in dB")
     below(fig, handles, 3)
     return fig
 

@@ -212,9 +212,9 @@ def draw_costs(view: ChannelView) -> Figure:
     """A small plot for each number over frequency beside the gain: at the worst point, effort, white-noise gain, directivity."""
     metrics = [metric for metric in CURVES[1:] if metric.better and "comparison" in metric.on]
     rows = -(-len(metrics) // 2)
-    fig, each = plots.panels(2.5 * rows, rows, 2, sharex=True)
+    fig, panes = plots.panels(2.5 * rows, rows, 2, sharex=True)
     extra_handles: list[Artist] = []
-    for place, (axes, metric) in enumerate(zip(each, metrics, strict=False)):
+    for place, (axes, metric) in enumerate(zip(panes, metrics, strict=False)):
         curves = view.curves(metric.name)
         extra_handles = _over_frequency(axes, view, curves, label=place >= len(metrics) - 2, narrow=True)
         values = np.concatenate([y for _, y in curves])
@@ -239,9 +239,9 @@ def say_costs(view: ChannelView) -> str:
 
 def draw_shift(view: ChannelView) -> Figure:
     """Mean gain over the band against the head's shift, aside and to and fro."""
-    fig, each = plots.panels(3.4, 1, 2, sharey=True)
+    fig, panes = plots.panels(3.4, 1, 2, sharey=True)
     extra_handles: list[Artist] = []
-    for axes, line in zip(each, AXES, strict=True):
+    for axes, line in zip(panes, AXES, strict=True):
         curves = {i: (100 * shift.shift_m, shift.gain_db[line]) for i, shift in view.shifts.items()}
         x_cm = next(iter(curves.values()))[0]
         extra_handles = _draw_designs(axes, view, curves, x_cm)
@@ -250,7 +250,7 @@ def draw_shift(view: ChannelView) -> Figure:
         axes.set_xlabel(f"← {low} | shift in cm | {high} →")
         axes.set_xticks(np.arange(-10, 11, 5))
         axes.set_title(f"Head moved {line}", fontsize=9)
-    each[0].set_ylabel("Mean gain over the band in dB")
+    panes[0].set_ylabel("Mean gain over the band in dB")
     _legend(fig, view, [i for i in view.chosen if i in view.shifts], extra_handles)
     return fig
 
@@ -274,24 +274,24 @@ def _multiples(view: ChannelView, height_in: Any, **look: Any) -> tuple[Figure, 
     """A figure of small multiples, each with its design's name, and their columns."""
     count, columns = len(view.levels), _columns(len(view.levels))
     rows = -(-count // columns)
-    fig, each = plots.panels(0.75 + height_in(columns) * rows, rows, columns, **look)
-    for axes in each[count:]:
+    fig, panes = plots.panels(0.75 + height_in(columns) * rows, rows, columns, **look)
+    for axes in panes[count:]:
         axes.set_axis_off()
-    for axes, i in zip(each, view.levels, strict=False):
+    for axes, i in zip(panes, view.levels, strict=False):
         axes.set_title(shortened(view.labels[i], 72 // columns), fontsize=8.5, loc="left")
-    return fig, each[:count], columns
+    return fig, panes[:count], columns
 
 
 def draw_maps(view: ChannelView) -> Figure:
     """Level over frequency and azimuth, one map a design."""
-    fig, each, columns = _multiples(view, lambda n: 2.6 if n <= 2 else 1.75, sharex=True, sharey=True)
+    fig, panes, columns = _multiples(view, lambda n: 2.6 if n <= 2 else 1.75, sharex=True, sharey=True)
     scale = plots.level_scale(max(plots.HIGHEST_DB[channel.table.kind] for channel in view.channel.channels))
-    for place, (axes, (i, (f, azimuth, level, _))) in enumerate(zip(each, view.levels.items(), strict=True)):
-        last_row = place + columns >= len(each)
+    for place, (axes, (i, (f, azimuth, level, _))) in enumerate(zip(panes, view.levels.items(), strict=True)):
+        last_row = place + columns >= len(panes)
         plots.over_frequency(axes, [], view.shown_hz, label=last_row, narrow=columns > 1)
         axes.tick_params(labelbottom=last_row)
         plots.azimuth_map(axes, f, azimuth, level, scale, view.channel.channels[i].table, 90)
-    bar = scale.bar(fig, each, f"dB re {next(iter(view.levels.values()))[3]}")
+    bar = scale.bar(fig, panes, f"dB re {next(iter(view.levels.values()))[3]}")
     bar.ax.tick_params(length=0)
     fig.supylabel(plots.AZIMUTH_WORDS, fontsize=8.5)
     return fig
@@ -332,12 +332,12 @@ def polar_frequencies_hz(channel: SharedChannel) -> list[int]:
 def draw_polars(view: ChannelView) -> Figure:
     """Polar plots on one scale, one a design."""
     octaves_hz = polar_frequencies_hz(view.channel)
-    fig, each, columns = _multiples(view, lambda n: 7.2 / n, subplot_kw={"projection": "polar"})
+    fig, panes, columns = _multiples(view, lambda n: 7.2 / n, subplot_kw={"projection": "polar"})
     rows = {i: plots.rows_near(f, octaves_hz) for i, (f, _, _, _) in view.levels.items()}
     outer_db = max(
         0.0, 6.0 * np.ceil(max(float(view.levels[i][2][channel_rows].max()) for i, channel_rows in rows.items()) / 6)
     )
-    for axes, (i, (_, azimuth, level, _)) in zip(each, view.levels.items(), strict=True):
+    for axes, (i, (_, azimuth, level, _)) in zip(panes, view.levels.items(), strict=True):
         looks = [{"color": COLOURS[n], "linestyle": STYLES[n], "linewidth": 1.5} for n in range(len(octaves_hz))]
         curves = [plots.curve(azimuth, level[row], **look) for row, look in zip(rows[i], looks, strict=True)]
         around = plots.curve(azimuth, np.zeros(azimuth.size), color=SOFT, linewidth=0.9, zorder=1)

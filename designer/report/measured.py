@@ -300,21 +300,21 @@ def draw_measured_device(scene: Scene, path: str) -> Figure:
     ears = scene.at(f).ears()[:, :2]
     level = amplitude_db(ears)
     later_ms = np.unwrap(np.angle(ears[:, 0] / ears[:, 1]), axis=0) / (2 * np.pi * f[:, None]) * 1e3
-    fig, each = panels(5.4, 3, 1, sharex=True, height_ratios=[1, 1, 0.9])
+    fig, panes = panels(5.4, 3, 1, sharex=True, height_ratios=[1, 1, 0.9])
     low_hz, top = max(20.0, float(f[0])), float(level.max()) + 3
     rows = [(level[:, ear], f"Level at the listener's {side} ear", "dB") for ear, side in enumerate(("left", "right"))]
     rows.append((later_ms, "Left ear before the right, by phase", "ms"))
     handles: list[Artist] = []
-    for axes, (values, title, unit) in zip(each, rows, strict=True):
+    for axes, (values, title, unit) in zip(panes, rows, strict=True):
         curves = [
             curve(f, values[:, l], canvas.shortened(name), linewidth=1.3, **canvas.driver_line(l))
             for l, name in enumerate(scene.drivers)
         ]
         shown_hz = low_hz, max(float(f[-1]), low_hz * 2)
-        handles = over_frequency(axes, curves, shown_hz, title=title, unit=unit, label=axes is each[-1])
+        handles = over_frequency(axes, curves, shown_hz, title=title, unit=unit, label=axes is panes[-1])
         if unit == "dB":
             axes.set_ylim(max(float(level.min()) - 2, top - 50), top)
-    each[2].axhline(0, color=canvas.INK, linewidth=0.7)
+    panes[2].axhline(0, color=canvas.INK, linewidth=0.7)
     below(fig, handles[:MOST_NAMED], 6)
     canvas.headed(fig, f"Device {canvas.shortened(path)}", 10.5)
     return fig

@@ -65,8 +65,8 @@ def form_rows(result: Result) -> list[tuple[str, list[str]]]:
         shifts = []
         for name, shift in result.shifts.items():
             used = zip(result.finer_bits.get(name) or (), result.drivers, result.taps[name], strict=False)
-            each = [f"{driver} {shift - bits}" for bits, driver, taps in used if taps.any()]
-            shifts.append(", ".join(each) or f"{shift}")
+            driver_shifts = [f"{driver} {shift - bits}" for bits, driver, taps in used if taps.any()]
+            shifts.append(", ".join(driver_shifts) or f"{shift}")
         rows.append(("Left shift of the sums in bits", shifts))
     for where, stages_of_all in (
         ("", [study.stages for study in studies]),

@@ -39,8 +39,8 @@ def draw_room(result: Result, name: str) -> Figure:
     in_room = _in_room(result)
     middle_hz, band_hz = in_room.played[0].measures.middle_hz, result.channels[name].table.band_hz
     shown_hz = float(middle_hz[0]) / 1.41, float(middle_hz[-1]) * 1.41
-    fig, each = panels(5.0, 2, 2)
-    for axes, metric in zip(each, DRAWN, strict=True):
+    fig, panes = panels(5.0, 2, 2)
+    for axes, metric in zip(panes, DRAWN, strict=True):
         curves = [
             curve(middle_hz, getattr(playback.measures, metric.name), _words(playback, name), markersize=4, **look)
             for playback, look in zip(in_room.compared(name), LOOKS, strict=False)
@@ -77,13 +77,13 @@ def draw_plan(problem: Problem) -> Figure:
     """The room from above and from the side: the device with its front, the listener with the nose."""
     room, listener, head_m = _plan(problem)
     length_m, width_m, height_m = room.size_m
-    fig, each = panels(min(6.0, 1.2 + 3.1 * max(width_m, height_m) / length_m), 1, 2)
+    fig, panes = panels(min(6.0, 1.2 + 3.1 * max(width_m, height_m) / length_m), 1, 2)
     axes = room_places.device_axes(room)
     drivers_m = room_places.in_room_m(room, np.array([driver.position_m for driver in problem.drivers]))
     device_m, radius_m = np.array(room.device_m), max(room_places.head_radius_m(problem), 0.06)
     arrows = ((device_m, axes[0], COLOURS[0]), (head_m, geometry.head_axes(listener)[0] @ axes, COLOURS[1]))
     views = ((1, width_m, "y in m", "The room from above"), (2, height_m, "z in m", "from the side"))
-    for picture, (second, far_m, words, title) in zip(each, views, strict=True):
+    for picture, (second, far_m, words, title) in zip(panes, views, strict=True):
         plane = [0, second]
         picture.add_patch(Rectangle((0, 0), length_m, far_m, fill=False, edgecolor=SOFT, linewidth=2))
         picture.plot(*np.stack([device_m, head_m])[:, plane].T, color=FAINT, linewidth=1)

@@ -162,7 +162,7 @@ class RegionPower:
         """A and B at the order."""
         kernels = self._kernels(self.order)
         parts = [[kernel.power(encoding) for kernel in kernels] for encoding, _ in self._encodings(self.order)]
-        bright, dark = (np.concatenate(each) for each in zip(*parts, strict=True))
+        bright, dark = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
         return RegionMatrices(bright, dark)
 
     def _kernels(self, order: int) -> tuple[Kernel, Kernel]:
@@ -190,7 +190,7 @@ class RegionPower:
             mixed = np.einsum("fkl,fl->fk", encoding.coefficients, w[part])[:, :, None]  # the weights as one driver
             field = Encoding(finer, None, None, mixed, encoding.front_only)
             powers.append([kernel.power(field)[:, 0, 0].real for kernel in kernels])
-        bright, dark = (np.concatenate(each) for each in zip(*powers, strict=True))
+        bright, dark = (np.concatenate(pieces) for pieces in zip(*powers, strict=True))
         return np.asarray(db(self.power_ratio(w)) - db(ratio(bright, dark)))
 
 

@@ -90,7 +90,7 @@ def _deviation(target: ChannelTarget, w: Complex) -> Real:
 def shares(*sizes: Real) -> tuple[Real, ...]:
     """θ of norms (F,): each one's share of their sum, kept away from 0."""
     total = np.maximum(sum(sizes), 1e-300)
-    return tuple(np.maximum(each / total, EDGE) for each in sizes)
+    return tuple(np.maximum(size / total, EDGE) for size in sizes)
 
 
 def settled(first: Answer, again: Callable[[Answer], Answer], judged_db: Callable[[Answer], Real]) -> Answer:
@@ -115,7 +115,7 @@ def hardened(target: ChannelTarget, w: Complex) -> ChannelTarget:
     a, b = norms(target.dark, deviation, w)
     c = norms(target.bright, deviation, w)[1] / np.sqrt(gamma)
     theta_a, theta_b, theta_c = shares(a, b, c)
-    D, E = (np.mean(np.abs(each) ** 2, axis=1) for each in (target.dark, target.bright))
+    D, E = (np.mean(np.abs(points_of) ** 2, axis=1) for points_of in (target.dark, target.bright))
     alone = deviation[:, None] * np.sqrt(D / theta_b[:, None] + E / (gamma * theta_c)[:, None])
     # Their mean is over `size` points more.
     rows = np.sqrt((points + size) / points / theta_a)[:, None, None] * target.dark

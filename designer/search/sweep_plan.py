@@ -126,7 +126,12 @@ def _check_values(problem: Problem, variation: Variation) -> None:
     if isinstance(values, Between):
         values = tuple(int(end) if values.is_whole else end for end in (values.low, values.high))
     numbers = [[value for value in values if type(value) is kind] for kind in (int, float)]
-    ends = [end for some in numbers if some for end in dict.fromkeys((min(some), max(some)))]
+    ends = [
+        end
+        for values_of_kind in numbers
+        if values_of_kind
+        for end in dict.fromkeys((min(values_of_kind), max(values_of_kind)))
+    ]
     for value in [*ends, *(value for value in values if type(value) not in (int, float))]:
         data = changed_data(problem, variation.changes(value))
         try:

@@ -230,7 +230,7 @@ def sweep(
     engine: Engine,
     *,
     command: str = "",
-    progress: Progress = lambda _before, _made, _all: None,
+    progress: Progress = lambda _before, _computed, _all: None,
     force: bool = False,
 ) -> tuple[Counter[str], int]:
     """Compute what the folder does not have of a plan, row by row, then write the table.

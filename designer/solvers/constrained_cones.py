@@ -129,7 +129,7 @@ def program_of(data: ConstrainedData) -> cones.ConeProgram:
         part, value = plane.in_plane(points)
         value = value - pressure
         number = points.shape[1]
-        each = np.broadcast_to(limit[:, None], (count, number))
+        limits = np.broadcast_to(limit[:, None], (count, number))
         if data.spreads:
             bound_rows = np.zeros((count, number, n))
             bound_rows[:, np.arange(number), start + np.arange(number)] = 1.0
@@ -137,9 +137,9 @@ def program_of(data: ConstrainedData) -> cones.ConeProgram:
             norms(part[:, :, None], value[:, :, None], np.zeros((count, number)), None, -bound_rows)
             alone = data.spreads[i]
             vectors, offset = alone[..., None] * plane.across[:, None], alone * plane.origin[:, None]
-            norms(vectors, offset, each, i, bound_rows)
+            norms(vectors, offset, limits, i, bound_rows)
         else:
-            norms(part[:, :, None], value[:, :, None], each, i)
+            norms(part[:, :, None], value[:, :, None], limits, i)
     if data.curve is not None:
         factor, limit = data.curve
         part, value = plane.in_plane(factor)

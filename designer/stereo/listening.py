@@ -101,9 +101,9 @@ def listening(design: Result) -> Listening | None:
     chain = chain_of(design)
     w = np.stack([filter_response(chain.taps[name], f, rate) for name in VIRTUAL.values()], axis=2)  # (F, L, 2)
     scene = centre_of_cloud(design.fine_scene).at(f)
-    every = (scene.ears() @ w).reshape(f.size, -1, 2, 2)  # (F, H, ear, input)
+    ears = (scene.ears() @ w).reshape(f.size, -1, 2, 2)  # (F, H, ear, input)
     heads = tuple(
-        _at_head(head, every[:, h], f, middle_hz, inside, model.angle_deg, problem.speed_of_sound_m_s)
+        _at_head(head, ears[:, h], f, middle_hz, inside, model.angle_deg, problem.speed_of_sound_m_s)
         for h, head in enumerate(scene.heads)
     )
     tables |= {name: tables[side] for side, name in VIRTUAL.items()}
