@@ -41,8 +41,8 @@ class Fault:
 
     path: str
     """Dotted path of the key, as `designs[0].band_hz`; empty for the file as a whole."""
-    found: str
-    allowed: str = ""
+    actual: str
+    expected: str = ""
     remedy: str = ""
 
     def __str__(self) -> str:

@@ -67,30 +67,30 @@ def import_coefficients(path: Path, problem: Problem) -> Design:
     )
 
 
-def _delayed(found: Coefficients) -> tuple[dict[str, Real], dict[str, dict[str, Cascade]]]:
+def _delayed(coefficients: Coefficients) -> tuple[dict[str, Real], dict[str, dict[str, Cascade]]]:
     """Channel -> taps (L, T) of one length behind the channels' delays, and the cascades behind these."""
-    waits = {name: found.delays.get(name, 0) for name in found.channels}
-    length = max(one.size + waits[channel] for channel, each in found.taps.items() for one in each.values())
+    waits = {name: coefficients.delays.get(name, 0) for name in coefficients.channels}
+    length = max(one.size + waits[channel] for channel, each in coefficients.taps.items() for one in each.values())
     if length > MAX_TAPS:
-        raise found.refusal(f"{length:,} taps with their delays", f"at most {MAX_TAPS:,}", "shorten the delays")
+        raise coefficients.refusal(f"{length:,} taps with their delays", f"at most {MAX_TAPS:,}", "shorten the delays")
     taps: dict[str, Real] = {}
     sections: dict[str, dict[str, Cascade]] = {}
-    for name in (name for name in found.channels if name in found.taps):
-        taps[name] = np.zeros((len(found.drivers), length))
-        for driver, one in found.taps[name].items():
-            taps[name][found.drivers.index(driver), waits[name] : waits[name] + one.size] = one
-        for driver, cascade in found.sections.get(name, {}).items():
+    for name in (name for name in coefficients.channels if name in coefficients.taps):
+        taps[name] = np.zeros((len(coefficients.drivers), length))
+        for driver, one in coefficients.taps[name].items():
+            taps[name][coefficients.drivers.index(driver), waits[name] : waits[name] + one.size] = one
+        for driver, cascade in coefficients.sections.get(name, {}).items():
             late = replace(cascade, delay_samples=cascade.delay_samples + waits[name])
             sections.setdefault(name, {})[driver] = late
             # As long as the longest: what rings on behind a shorter wait is not cut.
-            taps[name][found.drivers.index(driver)] = late.impulse_response(length)
+            taps[name][coefficients.drivers.index(driver)] = late.impulse_response(length)
     return taps, sections
 
 
-def _bulk_delay(found: Coefficients, taps: dict[str, Real], problem: Problem) -> tuple[int, tuple[str, ...]]:
+def _bulk_delay(coefficients: Coefficients, taps: dict[str, Real], problem: Problem) -> tuple[int, tuple[str, ...]]:
     """As the file says, as the problem says, or where the loudest tap is."""
-    if found.bulk_delay_samples is not None:
-        return found.bulk_delay_samples, ()
+    if coefficients.bulk_delay_samples is not None:
+        return coefficients.bulk_delay_samples, ()
     if isinstance(problem.realization.bulk_delay_samples, int):
         return problem.realization.bulk_delay_samples, ()
     loudest = np.max([np.abs(one).max(axis=0) for one in taps.values()], axis=0)

@@ -194,9 +194,9 @@ class Scene:
         medium = self._device_key, air, self.frequency_hz.tobytes() if air else b"", self.k.tobytes()
         return self.cache.tensor((kind, *medium, *depends), make)
 
-    def _at_receivers(self, device: MeasuredDevice, places_m: Real, what: str) -> Complex:
+    def _at_receivers(self, device: MeasuredDevice, places_m: Real, subject: str) -> Complex:
         """Measured H (F, M, L) at the receivers that are at these places."""
-        at = device.receivers_at(places_m, what)
+        at = device.receivers_at(places_m, subject)
         speed_m_s = self.problem.speed_of_sound_m_s
         key = "receivers", self.cache.identity(device), self.frequency_hz.tobytes(), speed_m_s, tuple(at)
         return self.cache.tensor(key, lambda: device.transfer(self.frequency_hz, speed_m_s)[:, at])

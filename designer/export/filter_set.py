@@ -144,7 +144,7 @@ class FilterSet:
     @property
     def taps(self) -> int:
         """The number of taps of the longest filter."""
-        return max(one.taps.size for one in self.filters)
+        return max(filter_.taps.size for filter_ in self.filters)
 
     @property
     def name(self) -> str:
@@ -156,7 +156,7 @@ class FilterSet:
         """How far below full scale the inputs must stay."""
         norms: dict[str, float] = {}
         spectra: dict[str, Real] = {}
-        responses = [(one.driver, one.whole_response) for one in self.filters]
+        responses = [(filter_.driver, filter_.whole_response) for filter_ in self.filters]
         longest = max((taps.size for _, taps in responses), default=1)
         count = 1 << (POINTS_A_TAP * longest - 1).bit_length()
         for driver, taps in responses:
@@ -164,32 +164,32 @@ class FilterSet:
             spectra[driver] = spectra.get(driver, np.zeros(count // 2 + 1)) + np.abs(np.fft.rfft(taps, count))
         return Headroom(_room_db(norms.values()), _room_db(float(spectrum.max()) for spectrum in spectra.values()))
 
-    def delay(self, one: Filter) -> int:
+    def delay(self, filter_: Filter) -> int:
         """Samples ahead of what a filter multiplies, its channel's wait included."""
-        return self.delays.get(one.channel, 0) + one.wait
+        return self.delays.get(filter_.channel, 0) + filter_.wait
 
-    def delayed_taps(self, one: Filter) -> Real:
+    def delayed_taps(self, filter_: Filter) -> Real:
         """The taps of one filter behind its channel's delay (D + T,)."""
-        return np.concatenate([np.zeros(self.delays.get(one.channel, 0)), one.taps])
+        return np.concatenate([np.zeros(self.delays.get(filter_.channel, 0)), filter_.taps])
 
     def memory(self, *, sections: bool = True, delays: bool = True) -> Memory:
         """Memory of all filters; without `sections` as impulse responses, without `delays` these are zeros among the taps."""
-        each = [self._memory(one, sections=sections, delays=delays) for one in self.filters]
+        each = [self._memory(filter_, sections=sections, delays=delays) for filter_ in self.filters]
         coefficients, state, products = (sum(column) for column in zip(Memory(0, 0, 0), *each, strict=True))
         return Memory(coefficients, state + (sum(self.delays.values()) if delays else 0), products)
 
-    def _memory(self, one: Filter, *, sections: bool, delays: bool) -> Memory:
-        if sections and one.cascade is not None:
-            count = len(one.cascade.b)
-            return Memory(5 * count, 2 * count + one.cascade.delay_samples, 5 * count)
-        if delays and one.delay_samples is not None:
-            return Memory(0, one.delay_samples, 0)
-        length = one.taps.size + (0 if delays else self.delays.get(one.channel, 0))
+    def _memory(self, filter_: Filter, *, sections: bool, delays: bool) -> Memory:
+        if sections and filter_.cascade is not None:
+            count = len(filter_.cascade.b)
+            return Memory(5 * count, 2 * count + filter_.cascade.delay_samples, 5 * count)
+        if delays and filter_.delay_samples is not None:
+            return Memory(0, filter_.delay_samples, 0)
+        length = filter_.taps.size + (0 if delays else self.delays.get(filter_.channel, 0))
         return Memory(length, length - 1, length)
 
     def cut_note(self) -> tuple[str, ...]:
         """Note where sections become taps: how far below the whole response the part is that the cut leaves out."""
-        lost = [_lost_db(one.cascade, one.taps.size) for one in self.filters if one.cascade is not None]
+        lost = [_lost_db(filter_.cascade, filter_.taps.size) for filter_ in self.filters if filter_.cascade is not None]
         if not lost:
             return ()
         said = f"sections as impulse responses of {self.taps} taps"

@@ -160,13 +160,13 @@ def remedies(filters: FilterSet, model: ArithmeticModel) -> str:
 def judge(filters: FilterSet, model: ArithmeticModel) -> dict[str, ChannelJudgement]:
     """Channel -> what its filters do in the model's arithmetic."""
     level = 10 ** (-filters.headroom.any_input_db / 20)
-    length = max(one.taps.size for one in filters.filters)
+    length = max(filter_.taps.size for filter_ in filters.filters)
     period = min(max(1 << (length - 1).bit_length(), *map(_period, model.routes), MIN_PERIOD), MAX_PERIOD)
     sums = {name: _Sums(np.zeros((len(filters.drivers), period))) for name in filters.channels}
     for route, x, y in _played(model, period, level):
         sums[route.channel].add(filters.drivers.index(route.driver), route, x, y, period, model.full_scale)
-    known = filters.judge({name: one.responses for name, one in sums.items()}) if filters.judge else {}
-    return {name: one.judgement(known.get(name, {})) for name, one in sums.items()}
+    known = filters.judge({name: filter_.responses for name, filter_ in sums.items()}) if filters.judge else {}
+    return {name: filter_.judgement(known.get(name, {})) for name, filter_ in sums.items()}
 
 
 def _period(route: ModelRoute) -> int:

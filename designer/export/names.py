@@ -56,13 +56,13 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
 
 def filter_files(filters: FilterSet) -> dict[tuple[str, str], str]:
     """(channel, driver) -> the stem of that filter's file."""
-    names = file_names(joined(one) for one in filters.filters)
-    return {(one.channel, one.driver): names[joined(one)] for one in filters.filters}
+    names = file_names(joined(filter_) for filter_ in filters.filters)
+    return {(filter_.channel, filter_.driver): names[joined(filter_)] for filter_ in filters.filters}
 
 
-def joined(one: Filter) -> str:
+def joined(filter_: Filter) -> str:
     """A filter's name: its channel's and its driver's; the sign between them is in no other name."""
-    return f"{one.channel}\n{one.driver}"
+    return f"{filter_.channel}\n{filter_.driver}"
 
 
 def changed(names: dict[str, str] | dict[tuple[str, str], str]) -> dict[str, str]:

@@ -151,9 +151,9 @@ class Target:
             )
 
 
-def refuse(target: str, found: str, allowed: str, remedy: str) -> UsageError:
+def refuse(target: str, actual: str, expected: str, remedy: str) -> UsageError:
     """The error of what a target cannot hold: what was found, what is allowed, what to do."""
-    return UsageError(f"target {target}: got {found}; expected {allowed}; {remedy}")
+    return UsageError(f"target {target}: got {actual}; expected {expected}; {remedy}")
 
 
 def whole_rate(filters: FilterSet, target: str) -> int:
@@ -169,7 +169,7 @@ def whole_rate(filters: FilterSet, target: str) -> int:
     return rate
 
 
-def at_most(target: str, found: int, limit: int, what: str, remedy: str) -> None:
+def at_most(target: str, found: int, limit: int, subject: str, remedy: str) -> None:
     """Refuse more than a limit. Raises UsageError: naming both numbers."""
     if found > limit:
-        raise refuse(target, f"{found:,} {what}", f"at most {limit:,}", remedy)
+        raise refuse(target, f"{found:,} {subject}", f"at most {limit:,}", remedy)

@@ -41,8 +41,8 @@ Signal = tuple[Way, ...]
 class Program:
     """The steps of a file on signals, in bounded memory and time; each raises `DataError` beyond that."""
 
-    def __init__(self, found: Coefficients) -> None:
-        self.found, self.ways = found, 0
+    def __init__(self, coefficients: Coefficients) -> None:
+        self.found, self.ways = coefficients, 0
 
     def counted(self, signal: Iterable[Way]) -> Signal:
         """A signal, after its ways have been counted."""

@@ -32,10 +32,10 @@ READ_OF_CHANNEL = ("kind", "method", "plain", "feasible", "sentence", "shortfall
 """Keys that a design is opened from."""
 
 
-def refusal(path: Path, found: str, expected: str, remedy: str = REMEDY) -> DataError:
+def refusal(path: Path, actual: str, expected: str, remedy: str = REMEDY) -> DataError:
     """The error of a file of a design folder that cannot be used."""
     return DataError(
-        f"{path}: a file of the design folder is missing or broken: {found}; expected {expected}; {remedy}"
+        f"{path}: a file of the design folder is missing or broken: {actual}; expected {expected}; {remedy}"
     )
 
 

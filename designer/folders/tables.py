@@ -131,8 +131,8 @@ def _whole_numbers(path: Path, read: pd.DataFrame, column: str, most: int) -> In
     values = _numbers(path, read, column)
     bad = np.flatnonzero((values != np.rint(values)) | (values < 0) | (values > most))
     if bad.size:
-        found = f"{column} = {shown(read[column].iloc[bad[0]])} in row {bad[0] + 2}"
-        raise refusal(path, found, f"a whole number from 0 to {most}")
+        actual = f"{column} = {shown(read[column].iloc[bad[0]])} in row {bad[0] + 2}"
+        raise refusal(path, actual, f"a whole number from 0 to {most}")
     return values.astype(np.intp)
 
 
@@ -153,13 +153,13 @@ def _places(path: Path, read: pd.DataFrame, column: str, names: Sequence[str]) -
     return found
 
 
-def _once(path: Path, at: Index, count: int, what: str) -> None:
+def _once(path: Path, at: Index, count: int, subject: str) -> None:
     """Check that every place from 0 to `count` - 1 is named once; a `DataError` says how many are not."""
     times = np.bincount(at, minlength=count)
     if len(times) > count or (times != 1).any():
         missing, double = int((times == 0).sum()), int((times > 1).sum())
         wrong = [f"{missing} missing" if missing else "", f"{double} more than once" if double else ""]
-        raise refusal(path, f"{at.size} rows of {what}, {' and '.join(filter(None, wrong))}", f"{count}, each once")
+        raise refusal(path, f"{at.size} rows of {subject}, {' and '.join(filter(None, wrong))}", f"{count}, each once")
 
 
 def read_taps(path: Path, drivers: Sequence[str], lengths: Mapping[str, int]) -> dict[str, Real]:
@@ -202,8 +202,8 @@ def read_weights(path: Path, drivers: Sequence[str], channels: Sequence[str], fr
     near = _nearest(at_hz, frequency_hz)
     off = np.flatnonzero(np.abs(at_hz - frequency_hz[near]) > SAME_FREQUENCY * max(float(frequency_hz.max()), 1.0))
     if off.size:
-        found = f"frequency_hz = {at_hz[off[0]]:.17g} in row {off[0] + 2}"
-        raise refusal(path, found, f"a frequency of the design, as {frequency_hz[near[off[0]]]:.17g}")
+        actual = f"frequency_hz = {at_hz[off[0]]:.17g} in row {off[0] + 2}"
+        raise refusal(path, actual, f"a frequency of the design, as {frequency_hz[near[off[0]]]:.17g}")
     weights: dict[str, Complex] = {}
     for c, name in enumerate(channels):
         here = channel == c
@@ -261,12 +261,12 @@ def read_sections(
     return cascades
 
 
-def _check_response(path: Path, cascade: Cascade, taps: Real, what: str) -> None:
+def _check_response(path: Path, cascade: Cascade, taps: Real, subject: str) -> None:
     if not cascade.pole_radius < 1.0:
-        raise refusal(path, f"a pole of radius {cascade.pole_radius:.6f} in the {what}", "below 1")
+        raise refusal(path, f"a pole of radius {cascade.pole_radius:.6f} in the {subject}", "below 1")
     if not (cascade.gain > 0).all():
-        raise refusal(path, f"a gain of {cascade.gain.min():g} in the {what}", "above 0")
+        raise refusal(path, f"a gain of {cascade.gain.min():g} in the {subject}", "above 0")
     with np.errstate(all="ignore"):
         off = np.abs(cascade.impulse_response(taps.size) - taps).max()
     if not off <= SAME_RESPONSE * np.abs(taps).max():
-        raise refusal(path, f"{what} whose response is up to {off:.3g} off", "the taps of coefficients.csv")
+        raise refusal(path, f"{subject} whose response is up to {off:.3g} off", "the taps of coefficients.csv")

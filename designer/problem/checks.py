@@ -85,9 +85,9 @@ def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]
         )
 
 
-def _too_many(path: str, size: int, limit: int, found: str, remedy: str, *, of: str = "numbers") -> Iterator[Fault]:
+def _too_many(path: str, size: int, limit: int, actual: str, remedy: str, *, of: str = "numbers") -> Iterator[Fault]:
     if size > limit:
-        yield Fault(path, f"got {found}{_millions(size, of)}", f"at most {_millions(limit, of)}", remedy)
+        yield Fault(path, f"got {actual}{_millions(size, of)}", f"at most {_millions(limit, of)}", remedy)
 
 
 def _millions(size: int, of: str) -> str:
@@ -100,20 +100,20 @@ def _transfer_size(problem: Problem) -> Iterator[Fault]:
     frequencies = 2 * grid.frequencies * (REFINED_TIMES if grid.refine else 1) - 1
     azimuths, ears = 360 / grid.azimuth_step_deg, 2 * len(problem.listener.ear_cloud_m)
     points = round(max(azimuths, max(ears, JUDGED_EARS) * len(problem.heads)))
-    found = f"{frequencies} frequencies (half steps included) x {points} points x {count} drivers, "
+    actual = f"{frequencies} frequencies (half steps included) x {points} points x {count} drivers, "
     remedy = "fewer frequencies, or a larger azimuth step"
-    too_large = [*_too_many("grid", frequencies * points * count, MAX_SCENE_NUMBERS, found, remedy)]
+    too_large = [*_too_many("grid", frequencies * points * count, MAX_SCENE_NUMBERS, actual, remedy)]
     if too_large:
         yield from too_large
         return
     channels = len(problem.designs)
-    found = f"{frequencies} frequencies (half steps included) x {round(azimuths)} azimuths x {channels} designs, "
+    actual = f"{frequencies} frequencies (half steps included) x {round(azimuths)} azimuths x {channels} designs, "
     least_deg = 360 * channels * frequencies / MAX_RESPONSE_ROWS
     remedy = f"fewer frequencies, or an azimuth step of {number(least_deg)} or more"
     rows = channels * frequencies * round(azimuths)
     if rows > MAX_RESPONSE_ROWS:
         expected = f"at most {_millions(MAX_RESPONSE_ROWS, 'rows')}"
-        yield Fault("grid", f"got {found}{_millions(rows, 'rows')} of response.csv", expected, remedy)
+        yield Fault("grid", f"got {actual}{_millions(rows, 'rows')} of response.csv", expected, remedy)
     yield from _fitted_functions(problem, round(max(azimuths, ears * len(problem.heads))))
 
 
@@ -126,9 +126,9 @@ def _fit_frequencies(problem: Problem) -> int:
 def _fit_size(problem: Problem) -> Iterator[Fault]:
     """The drivers' matrices on the grid that the taps are fitted on, which are held together."""
     count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
-    found = f"{taps} taps, fitted at {frequencies} frequencies x {count} x {count} drivers, "
+    actual = f"{taps} taps, fitted at {frequencies} frequencies x {count} x {count} drivers, "
     remedy = "fewer taps, frequencies or drivers"
-    yield from _too_many("realization.taps", frequencies * count**2, MAX_SCENE_NUMBERS, found, remedy)
+    yield from _too_many("realization.taps", frequencies * count**2, MAX_SCENE_NUMBERS, actual, remedy)
 
 
 def _fitted_functions(problem: Problem, points: int) -> Iterator[Fault]:
@@ -137,17 +137,17 @@ def _fitted_functions(problem: Problem, points: int) -> Iterator[Fault]:
         return
     count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
     size = frequencies * points * count
-    found = f"got {taps} taps, fitted at {frequencies} frequencies x {points} points x {count} drivers, "
+    actual = f"got {taps} taps, fitted at {frequencies} frequencies x {points} points x {count} drivers, "
     path, remedy = "realization.taps", "fewer taps, frequencies, displacements, azimuths or drivers"
     if size > MAX_FIT_NUMBERS:
         yield Fault(
-            path, found + _millions(size, "numbers"), f"at most {_millions(MAX_FIT_NUMBERS, 'numbers')}", remedy
+            path, actual + _millions(size, "numbers"), f"at most {_millions(MAX_FIT_NUMBERS, 'numbers')}", remedy
         )
     elif size * count > MAX_PRODUCTS:
-        found += f"whose mean powers take {_millions(size * count, 'products')}"
+        actual += f"whose mean powers take {_millions(size * count, 'products')}"
         most = MAX_PRODUCTS // (frequencies * count**2)
         expected = f"at most {_millions(MAX_PRODUCTS, 'products')}, for example {most} points"
-        yield Fault(path, found, expected, remedy)
+        yield Fault(path, actual, expected, remedy)
 
 
 def _disc_sizes(problem: Problem) -> Iterator[Fault]:

@@ -52,22 +52,22 @@ def _count(design: DesignTable, problem: Problem) -> int:
 
 def _driver_count(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     count = _count(design, problem)
-    found = f"got {count} driver{'s' if count != 1 else ''}"
+    actual = f"got {count} driver{'s' if count != 1 else ''}"
     if design.drivers is None:
-        found += ", all that there are"
+        actual += ", all that there are"
     if design.kind == "ctc" and count != 2:
         remedy = 'name two drivers, or use kind = "null-steering"' if count > 2 else "name two drivers"
-        yield Fault(f"{path}.drivers", found, 'two for kind = "ctc"', remedy)
+        yield Fault(f"{path}.drivers", actual, 'two for kind = "ctc"', remedy)
     if design.kind == "null-steering" and count < 3:
         remedy = 'use kind = "ctc", or name more drivers' if count == 2 else "name more drivers"
-        yield Fault(f"{path}.drivers", found, 'three or more for kind = "null-steering"', remedy)
+        yield Fault(f"{path}.drivers", actual, 'three or more for kind = "null-steering"', remedy)
 
 
 def _something_asked(path: str, design: DesignTable) -> Iterator[Fault]:
     requirements = design.requirements
     if all(getattr(design, key) is None for key in requirements):
-        may_be = f"at least one of {', '.join(requirements)}" if len(requirements) > 1 else requirements[0]
-        yield Fault(path, "asks for nothing", may_be, "add a requirement")
+        expected = f"at least one of {', '.join(requirements)}" if len(requirements) > 1 else requirements[0]
+        yield Fault(path, "asks for nothing", expected, "add a requirement")
 
 
 def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -88,8 +88,8 @@ def _spread(path: str, design: DesignTable) -> Iterator[Fault]:
     """A percentile is not a case of its own."""
     spread = design.driver_spread
     if spread is not None and spread.percentile is not None and "case" in spread.model_fields_set:
-        found = f'got case = "{spread.case}" with percentile'
-        yield Fault(path, found, "one of the two", "leave case out: a percentile is held over drawn devices")
+        actual = f'got case = "{spread.case}" with percentile'
+        yield Fault(path, actual, "one of the two", "leave case out: a percentile is held over drawn devices")
 
 
 def _band(path: str, table: DesignTable | MaskLine, problem: Problem) -> Iterator[Fault]:
@@ -104,16 +104,16 @@ def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[
         return
     grid_hz = regular_frequencies_hz(problem)
     if not ((grid_hz >= low) & (grid_hz <= high)).any():
-        found = f"got {shown(design.band_hz)}, which holds no frequency of the grid"
+        actual = f"got {shown(design.band_hz)}, which holds no frequency of the grid"
         below_hz = grid_hz[np.searchsorted(grid_hz, low) - 1]
         above_hz = grid_hz[np.searchsorted(grid_hz, high)]
         evenly = problem.grid.spacing == "linear"
-        may_be = (
+        expected = (
             f"a band with a multiple of {number(grid_hz[1])} Hz in it"
             if evenly
             else (f"a band that reaches {number(below_hz)} or {number(above_hz)} Hz")
         )
-        yield Fault(path, found, may_be, "widen the band or raise grid.frequencies; the unit is hertz")
+        yield Fault(path, actual, expected, "widen the band or raise grid.frequencies; the unit is hertz")
 
 
 def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
@@ -159,16 +159,16 @@ def _given_arc(path: str, table: DesignTable | MaskLine, key: str, problem: Prob
 def _null_arcs(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     nulls = design.nulls_deg or []
     for n, arc in enumerate(geometry.null_arcs_deg(nulls, design.null_width_deg)):
-        found = f"got {shown(nulls[n])} with null_width_deg = {shown(design.null_width_deg)}"
-        yield from as_far_as_known(_arc(f"{path}[{n}]", arc, found, problem))
+        actual = f"got {shown(nulls[n])} with null_width_deg = {shown(design.null_width_deg)}"
+        yield from as_far_as_known(_arc(f"{path}[{n}]", arc, actual, problem))
 
 
-def _arc(path: str, arc: tuple[float, float], found: str, problem: Problem) -> Iterator[Fault]:
+def _arc(path: str, arc: tuple[float, float], actual: str, problem: Problem) -> Iterator[Fault]:
     step_deg = problem.grid.azimuth_step_deg
     if not geometry.in_arc(geometry.azimuth_grid_deg(step_deg), arc).any():
-        found = f"{found}, an arc that holds no azimuth of the grid"
-        may_be = f"an arc, counter-clockwise, with a multiple of {number(step_deg)} in it"
-        yield Fault(path, found, may_be, "widen the arc or lower grid.azimuth_step_deg")
+        actual = f"{actual}, an arc that holds no azimuth of the grid"
+        expected = f"an arc, counter-clockwise, with a multiple of {number(step_deg)} in it"
+        yield Fault(path, actual, expected, "widen the arc or lower grid.azimuth_step_deg")
 
 
 def _company(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -184,8 +184,8 @@ def _company(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault
         return
     here = f"{path}.dark_regions"
     if design.method not in takers:
-        may_be = f"only with method {' or '.join(shown(method) for method in takers)}"
-        yield Fault(here, f'got with method = "{design.method}"', may_be, "the other methods know points alone")
+        expected = f"only with method {' or '.join(shown(method) for method in takers)}"
+        yield Fault(here, f'got with method = "{design.method}"', expected, "the other methods know points alone")
     for key in ("mask", "window_deg"):
         if getattr(design, key) is not None:
             remedy = "ask for the ratio between regions and the shape over azimuth in two designs"
@@ -207,8 +207,8 @@ def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> It
         yield Fault(f"{path}.radius_deg", "got without around_deg", "only with it", "add the cap's centre, around_deg")
     low, high = region.elevation_deg
     if low > high:
-        found = f"got {shown(region.elevation_deg)}"
-        yield Fault(f"{path}.elevation_deg", found, "[lowest, highest]", "swap the two")
+        actual = f"got {shown(region.elevation_deg)}"
+        yield Fault(f"{path}.elevation_deg", actual, "[lowest, highest]", "swap the two")
     if not problem.body.silent_behind:
         return
     remedy = "behind a baffle is silence: move the region to the front"
@@ -217,8 +217,8 @@ def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> It
         off_axis_deg = math.degrees(math.acos(max(-1.0, min(1.0, math.cos(azimuth) * math.cos(elevation)))))
         radius_deg = region.radius_deg or 0.0
         if off_axis_deg + radius_deg > 90.0 + 1e-6 and radius_deg < 180.0:
-            found = f"got a cap from {off_axis_deg - radius_deg:.4g} to {off_axis_deg + radius_deg:.4g} degrees off the front"
-            yield Fault(path, found, "a cap that ends before 90 degrees, or the whole sphere", remedy)
+            actual = f"got a cap from {off_axis_deg - radius_deg:.4g} to {off_axis_deg + radius_deg:.4g} degrees off the front"
+            yield Fault(path, actual, "a cap that ends before 90 degrees, or the whole sphere", remedy)
     elif reached:
         start = region.azimuth_deg[0] + 90.0
         width = (
@@ -227,5 +227,5 @@ def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> It
             else (region.azimuth_deg[1] + 90.0 - start) % 360.0
         )
         if start % 360.0 > 180.0 and start % 360.0 + width < 360.0:
-            found = f"got {shown(region.azimuth_deg)}"
-            yield Fault(f"{path}.azimuth_deg", found, "azimuths from -90 to 90, at least in part", remedy)
+            actual = f"got {shown(region.azimuth_deg)}"
+            yield Fault(f"{path}.azimuth_deg", actual, "azimuths from -90 to 90, at least in part", remedy)

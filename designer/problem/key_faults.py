@@ -98,13 +98,13 @@ def _to_add(location: Location) -> str:
 
 
 def _value_fault(kind: str, location: Location, value: object) -> Fault:
-    found, may_be = f"got {shown(value)}", allowed(location)
+    actual, expected = f"got {shown(value)}", allowed(location)
     if kind in _LENGTHS and isinstance(value, list):
         entries = "1 entry" if len(value) == 1 else f"{len(value)} entries"
-        found = f"got {entries}, {shown(value)}"
+        actual = f"got {entries}, {shown(value)}"
     if kind == "finite_number":
-        may_be = may_be.replace("number", "finite number", 1)
-    return Fault(dotted(location), found, may_be, _remedy(kind, location, value))
+        expected = expected.replace("number", "finite number", 1)
+    return Fault(dotted(location), actual, expected, _remedy(kind, location, value))
 
 
 def _remedy(kind: str, location: Location, value: object) -> str:

@@ -117,7 +117,7 @@ def ignores(design: Any, requirement: str) -> bool:
 
 def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
     """Faults of a design's method: of its kind, of a percentile that it does not hold, and of keys that go with another."""
-    found = f'got with method = "{design.method}"'
+    actual = f'got with method = "{design.method}"'
     method = method_of(design)
     faults = []
     if method is not None and method.beams_only and not design.is_beam:
@@ -127,14 +127,14 @@ def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
     if method is not None and not method.mean_powers and spread is not None and spread.percentile is not None:
         without = [name for name, each in formulations().items() if not each.mean_powers]
         expected = f"with no method of {', '.join(without)}"
-        faults.append(Fault(f"{path}.driver_spread.percentile", found, expected, f'leave it out, or use "{AUTO}"'))
+        faults.append(Fault(f"{path}.driver_spread.percentile", actual, expected, f'leave it out, or use "{AUTO}"'))
     for owner in formulations().values():
         for key, declared in owner.keys.items():
             if key not in design.model_fields_set or getattr(design, key) is None:
                 continue
             if owner is not method:
                 expected, remedy = f'only with method = "{owner.name}"', f'set method = "{owner.name}", or leave it out'
-                faults.append(Fault(f"{path}.{key}", found, expected, remedy))
+                faults.append(Fault(f"{path}.{key}", actual, expected, remedy))
             faults += [Fault(f"{path}.{key}", *parts) for parts in declared.faults(getattr(design, key), drivers)]
     return faults
 

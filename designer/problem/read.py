@@ -49,27 +49,27 @@ def load(path: str | Path) -> Problem:
     try:
         raw = file.read_bytes()
     except FileNotFoundError:
-        found = "no such file"
+        actual = "no such file"
     except IsADirectoryError:
-        found = "got a folder"
+        actual = "got a folder"
     except (OSError, ValueError) as error:  # a ValueError is a path with a null character
-        found = f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
+        actual = f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
     else:
         return loads(_decoded(raw, str(path)), folder=file.parent, source=str(path))
-    raise ProblemError(str(path), [Fault("", found, expected, remedy)])
+    raise ProblemError(str(path), [Fault("", actual, expected, remedy)])
 
 
 def _decoded(raw: bytes, source: str) -> str:
-    may_be, remedy = "a text file in TOML, in UTF-8 without a byte order mark", "save it as UTF-8"
+    expected, remedy = "a text file in TOML, in UTF-8 without a byte order mark", "save it as UTF-8"
     for mark, name in BYTE_ORDER_MARKS.items():
         if raw.startswith(mark):
-            raise ProblemError(source, [Fault("", f"begins with a byte order mark of {name}", may_be, remedy)])
+            raise ProblemError(source, [Fault("", f"begins with a byte order mark of {name}", expected, remedy)])
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        found = f"byte {error.start} (0x{raw[error.start]:02x}, in line {line}) is not UTF-8"
-        raise ProblemError(source, [Fault("", found, may_be, remedy)]) from None
+        actual = f"byte {error.start} (0x{raw[error.start]:02x}, in line {line}) is not UTF-8"
+        raise ProblemError(source, [Fault("", actual, expected, remedy)]) from None
 
 
 def loads(
@@ -163,8 +163,8 @@ def _parsed(text: str, source: str) -> dict[str, Any]:
     except RecursionError:
         fault = Fault("", "not TOML: lists inside lists, too deep to read", "", "close the brackets")
     except ValueError:  # Python's own limit on the digits of a whole number
-        found = "not TOML: a whole number of thousands of digits"
-        fault = Fault("", found, "whole numbers of 64 bits", "write it shorter")
+        actual = "not TOML: a whole number of thousands of digits"
+        fault = Fault("", actual, "whole numbers of 64 bits", "write it shorter")
     raise ProblemError(source, [fault])
 
 

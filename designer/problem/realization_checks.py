@@ -114,8 +114,8 @@ def _exact(problem: Problem) -> Iterator[Fault]:
     yield from unless(differ, path, exact_hz, "frequencies that differ", "name each once", more=beside)
     needed = 2 * len(exact_hz) + table.zero_at_dc
     if needed > table.taps // 2:
-        found = f"got {len(exact_hz)} frequencies, {needed} equations, with {table.taps} taps"
-        yield Fault(path, found, f"at most {table.taps // 2} equations", "fewer of them, or more taps")
+        actual = f"got {len(exact_hz)} frequencies, {needed} equations, with {table.taps} taps"
+        yield Fault(path, actual, f"at most {table.taps // 2} equations", "fewer of them, or more taps")
     if table.hold_requirements and needed:
         which = "zero_at_dc" if table.zero_at_dc else "exact_at_hz"
         remedy = f"leave out hold_requirements or {which}"
@@ -194,23 +194,23 @@ def _sides(problem: Problem) -> Iterator[Fault]:
         return  # a name at fault may be the one that is missing
     missing = [side for side in SIDES if side not in designs]
     if missing:
-        found = f"got the designs {', '.join(shown(name) for name in designs)}"
+        actual = f"got the designs {', '.join(shown(name) for name in designs)}"
         remedy = (
             f"add the design {' and the design '.join(shown(side) for side in missing)}, or leave [virtualizer] out"
         )
-        yield Fault("virtualizer", found, 'designs named "left" and "right", one for each ear', remedy)
+        yield Fault("virtualizer", actual, 'designs named "left" and "right", one for each ear', remedy)
     for side in SIDES:
         if side not in designs:
             continue
         i, design = designs[side]
         if design.is_beam:
             remedy = f'give it ear = "{side}", or another name'
-            found = f'got "beamformer" for the design "{side}" of [virtualizer]'
-            yield Fault(f"designs[{i}].kind", found, '"ctc" or "null-steering"', remedy)
+            actual = f'got "beamformer" for the design "{side}" of [virtualizer]'
+            yield Fault(f"designs[{i}].kind", actual, '"ctc" or "null-steering"', remedy)
         elif design.ear not in (None, side):
             remedy = f'ear = "{side}", or another name'
-            found = f'got {shown(design.ear)} for the design "{side}" of [virtualizer]'
-            yield Fault(f"designs[{i}].ear", found, f'"{side}"', remedy)
+            actual = f'got {shown(design.ear)} for the design "{side}" of [virtualizer]'
+            yield Fault(f"designs[{i}].ear", actual, f'"{side}"', remedy)
 
 
 def _centre(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
@@ -218,32 +218,32 @@ def _centre(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
     if not table.upmix or None in (if_known(design, "name") for design in entries(problem, "designs")):
         return
     if CENTRE not in designs:
-        found = f"got {'true, the default' if 'upmix' not in table.model_fields_set else 'true'}, and no design named"
+        actual = f"got {'true, the default' if 'upmix' not in table.model_fields_set else 'true'}, and no design named"
         yield Fault(
             "virtualizer.upmix",
-            f'{found} "{CENTRE}"',
+            f'{actual} "{CENTRE}"',
             f'true with a design named "{CENTRE}", or false',
             "add that beam, or set upmix = false",
         )
     elif not designs[CENTRE][1].is_beam:
         i, design = designs[CENTRE]
-        found = f'got {shown(design.kind)} for the design "{CENTRE}", which the upmix plays through'
-        yield Fault(f"designs[{i}].kind", found, '"beamformer"', "make it a beam, or set [virtualizer] upmix = false")
+        actual = f'got {shown(design.kind)} for the design "{CENTRE}", which the upmix plays through'
+        yield Fault(f"designs[{i}].kind", actual, '"beamformer"', "make it a beam, or set [virtualizer] upmix = false")
 
 
 def _own_names(problem: Problem) -> Iterator[Fault]:
     for name, (i, _) in _designs(problem).items():
         if name in OWN_CHANNELS:
-            found = f"got {shown(name)}, which is a channel of [virtualizer]"
-            yield Fault(f"designs[{i}].name", found, "another name", "give the design another name")
+            actual = f"got {shown(name)}, which is a channel of [virtualizer]"
+            yield Fault(f"designs[{i}].name", actual, "another name", "give the design another name")
 
 
 def _measured(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
     heads = problem.heads
     if table.crosstalk_model == "measured" and not any(head.lower().endswith(".sofa") for head in heads):
-        found = f'got "measured" with listener.head = {shown(problem.listener.head)}'
+        actual = f'got "measured" with listener.head = {shown(problem.listener.head)}'
         remedy = 'name a SOFA file as listener.head, or leave crosstalk_model at "sphere"'
-        yield Fault("virtualizer.crosstalk_model", found, '"measured" with a measured head', remedy)
+        yield Fault("virtualizer.crosstalk_model", actual, '"measured" with a measured head', remedy)
 
 
 def _room_for_the_far_ear(table: Virtualizer, problem: Problem) -> Iterator[Fault]:

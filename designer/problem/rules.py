@@ -46,7 +46,7 @@ def below_nyquist(
         yield from unless(highest_hz <= sample_rate_hz / 2, path, value, expected, remedy)
 
 
-def among(path: str, name: str, known: Sequence[str], what: str = "") -> Iterator[Fault]:
+def among(path: str, name: str, known: Sequence[str], subject: str = "") -> Iterator[Fault]:
     """A fault of a name that is not among those that are known."""
-    expected = what + ", ".join(shown(each) for each in known)
+    expected = subject + ", ".join(shown(each) for each in known)
     yield from unless(name in known, path, name, expected, nearest(name, known))

@@ -35,13 +35,13 @@ def check_file(
     with output_errors(path):
         if path.is_symlink():
             raise UsageError(f"{path}: a link to {path.readlink()}; links are not followed; name the file itself")
-        above = next(one for one in path.absolute().parents if one.exists())
+        above = next(parent for parent in path.absolute().parents if parent.exists())
         if not above.is_dir():
             raise UsageError(f"{path}: {above.name} is a file; expected a folder; choose another name")
         check_above(path)
         if not path.exists():
             return
-        if any(one.exists() and path.samefile(one) for one in inputs):
+        if any(parent.exists() and path.samefile(parent) for parent in inputs):
             raise UsageError(f"{path}: is what the command reads; expected another file; choose another name")
         if not path.is_file():
             raise UsageError(f"{path}: folder or device exists; expected {expected}; choose another name")

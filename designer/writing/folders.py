@@ -103,14 +103,14 @@ def _check_content(place: Path, kind: str, *, force: bool) -> None:
 
 
 def _check_place(place: Path, kind: str) -> None:
-    may_be = f"expected a new or empty folder, or {WORDS[kind]}"
+    expected = f"expected a new or empty folder, or {WORDS[kind]}"
     if place.is_symlink():
         raise UsageError(
             f"{place}: a link to {place.readlink()}; links are not followed; name the folder itself with -o"
         )
     if place.exists() and not place.is_dir():
-        raise UsageError(f"{place}: file exists; {may_be}; choose another with -o")
-    above = next(one for one in place.absolute().parents if one.exists())
+        raise UsageError(f"{place}: file exists; {expected}; choose another with -o")
+    above = next(parent for parent in place.absolute().parents if parent.exists())
     if not above.is_dir():
         raise UsageError(f"{place}: {above.name} is a file; expected a folder below folders; choose another with -o")
     check_ground(place)

@@ -298,7 +298,7 @@ def turn(folder: Path) -> Iterator[None]:
 def parents_made(place: Path) -> Iterator[Path]:
     """The place itself, with the folders above it made; if what follows fails, those that were made go again."""
     at = place.resolve() if place.name in ("", "..") else place
-    missing = [one for one in at.absolute().parents if not one.exists()]
+    missing = [parent for parent in at.absolute().parents if not parent.exists()]
     try:
         Staging.new_parents[:0] = missing
         at.parent.mkdir(parents=True, exist_ok=True)

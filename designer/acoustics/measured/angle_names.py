@@ -123,8 +123,8 @@ def _pairs(files: Sequence[Path]) -> list[Angle] | None:
     return None
 
 
-def _refused(path: Path, found: str, remedy: str = REMEDY) -> DataError:
-    return DataError(f"{path}: got {found}; expected {ALLOWED}; {remedy}")
+def _refused(path: Path, actual: str, remedy: str = REMEDY) -> DataError:
+    return DataError(f"{path}: got {actual}; expected {ALLOWED}; {remedy}")
 
 
 def _single(files: tuple[Path, ...]) -> tuple[list[Angle], list[str]]:
@@ -228,9 +228,9 @@ def _values(numbers: Sequence[tuple[Path, Named]]) -> list[float]:
     unsure = [n for _, n in numbers if n.hyphen]
     divides = any(n.value == 0 for n in unsure) or any(n.after_hyphen for _, n in numbers)  # nobody writes -0
     if unsure and not divides and len(unsure) == len(numbers) > 1:
-        found = f"{numbers[0][1].text}, whose hyphen may be a sign or divide (all names have one, and none is 0)"
+        actual = f"{numbers[0][1].text}, whose hyphen may be a sign or divide (all names have one, and none is 0)"
         remedy = 'write the sign behind a space, or say so: response_angles = "woofer-hor-{azimuth}"'
-        raise _refused(numbers[0][0], found, remedy)
+        raise _refused(numbers[0][0], actual, remedy)
     bare = next(((path, n) for path, n in numbers if not (n.hyphen or n.after_hyphen or n.sign)), None)
     if divides and bare is not None:
         raise _refused(bare[0], f"{bare[1].text}, while others of the set have a hyphen there that divides")
@@ -250,9 +250,9 @@ def _fractions(numbers: Sequence[tuple[Path, Named]]) -> list[float]:
     retaken = len({n.value for _, n in numbers}) < len(values) and len(set(np.round(steps, 6))) > 1
     if odd is not None or not even or retaken or len(numbers) == 1:
         path, n = odd or next((path, n) for path, n in numbers if n.fraction)
-        found = f"{n.text}_{n.fraction}, whose underscore may divide or be a decimal point"
+        actual = f"{n.text}_{n.fraction}, whose underscore may divide or be a decimal point"
         remedy = 'write the point as one, or say so: response_angles = "woofer_{azimuth}_*" where it divides'
-        raise _refused(path, found, remedy)
+        raise _refused(path, actual, remedy)
     return [FRACTIONS[digit] if digit else 0.0 for digit in digits]
 
 

@@ -67,13 +67,13 @@ def _read_csv(path: Path) -> Table:
             f"{path}: got the columns {', '.join(names) or '(none)'}; expected frequency_hz, azimuth_deg, "
             "elevation_deg, and real, imag or magnitude_db, phase_deg; name the columns so in the first row"
         )
-    allowed = "expected as many numbers a row as names"
+    expected = "expected as many numbers a row as names"
     try:
         rows = np.array([[float(v) for v in row] for row in reader], dtype=float)
     except ValueError as error:
-        raise DataError(f"{path}: got a row that is cut off or no numbers ({error}); {allowed}") from error
+        raise DataError(f"{path}: got a row that is cut off or no numbers ({error}); {expected}") from error
     if rows.ndim != 2 or rows.shape[1] != len(names):
-        raise DataError(f"{path}: got rows of another length than the {len(names)} names; {allowed}")
+        raise DataError(f"{path}: got rows of another length than the {len(names)} names; {expected}")
     column = {name: rows[:, i] for i, name in enumerate(names)}
     if not np.isfinite(rows).all():
         at_hz = column["frequency_hz"][~np.isfinite(rows).all(axis=1)][0]
@@ -103,13 +103,13 @@ def _read_csv(path: Path) -> Table:
 def _check_polar(path: Path, magnitude_db: Real, phase_deg: Real) -> None:
     """Refuse columns that are called dB and degrees and are plainly linear, or radians."""
     if magnitude_db.min() > 0 and magnitude_db.max() < 2 and magnitude_db.max() > 3 * magnitude_db.min():
-        found = f"magnitude_db from {magnitude_db.min():.3g} to {magnitude_db.max():.3g}, never 0 nor negative"
+        actual = f"magnitude_db from {magnitude_db.min():.3g} to {magnitude_db.max():.3g}, never 0 nor negative"
         remedy = "these seem linear: write 20 log10 of them, or real and imag"
-        raise DataError(f"{path}: got {found}; expected dB; {remedy}")
+        raise DataError(f"{path}: got {actual}; expected dB; {remedy}")
     wraps = np.count_nonzero(np.abs(phase_deg) > 3)
     if np.abs(phase_deg).max() <= np.pi + 1e-3 and wraps > 3 and phase_deg.min() < -3 and phase_deg.max() > 3:
-        found = f"phase_deg from {phase_deg.min():.4g} to {phase_deg.max():.4g}, a turn in radians"
-        raise DataError(f"{path}: got {found}; expected degrees; multiply it by 180/π")
+        actual = f"phase_deg from {phase_deg.min():.4g} to {phase_deg.max():.4g}, a turn in radians"
+        raise DataError(f"{path}: got {actual}; expected degrees; multiply it by 180/π")
 
 
 def _key(path: Path, line: str) -> dict[str, str]:
@@ -133,8 +133,8 @@ def _read_npz(path: Path) -> Table:
         with np.load(path, allow_pickle=False) as arrays:
             data = {name: np.asarray(arrays[name]) for name in arrays.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        allowed = "what numpy.savez writes, without objects; write it again"
-        raise DataError(f"{path}: got no whole archive of arrays ({error}); expected {allowed}") from error
+        expected = "what numpy.savez writes, without objects; write it again"
+        raise DataError(f"{path}: got no whole archive of arrays ({error}); expected {expected}") from error
     missing = [name for name in ("frequency_hz", "azimuth_deg", "pressure") if name not in data]
     if missing:
         raise DataError(
@@ -152,8 +152,8 @@ def _read_npz(path: Path) -> Table:
             "direction; transpose it, or write out all directions of the grid"
         )
     if not np.iscomplexobj(pressure):
-        found = f"pressure of type {pressure.dtype}"
-        raise DataError(f"{path}: got {found}; expected complex pressure; write the complex values, not their level")
+        actual = f"pressure of type {pressure.dtype}"
+        raise DataError(f"{path}: got {actual}; expected complex pressure; write the complex values, not their level")
     places = np.stack([azimuth_deg, elevation_deg], axis=1)
     if not all(np.isfinite(v).all() for v in (pressure, frequency_hz, places)):
         raise DataError(f"{path}: got NaN or infinity; expected finite numbers; leave out what was not computed")
@@ -171,13 +171,13 @@ def _numbers(path: Path, keys: Mapping[str, Any], key: str, count: int) -> Real:
     return numbers
 
 
-def _word(path: Path, keys: Mapping[str, Any], key: str, allowed: tuple[str, str]) -> bool:
+def _word(path: Path, keys: Mapping[str, Any], key: str, expected: tuple[str, str]) -> bool:
     """Whether a key has the second of two words; i and j, e^ and exp are the same."""
-    word = str(keys.get(key, allowed[0])).strip().lower().replace(" ", "")
+    word = str(keys.get(key, expected[0])).strip().lower().replace(" ", "")
     word = re.sub(r"^(?:exp|e\^?)\(?([+-]?)[ij](?:wt|ωt|omegat)\)?$", r"exp(\1jwt)", word).replace("(j", "(+j")
-    if word not in allowed:
-        raise DataError(f"{path}: got {key} = {word}; expected {' or '.join(allowed)}")
-    return word == allowed[1]
+    if word not in expected:
+        raise DataError(f"{path}: got {key} = {word}; expected {' or '.join(expected)}")
+    return word == expected[1]
 
 
 def _check_phase(path: Path, pressure: Complex, from_m: float) -> tuple[str, ...]:

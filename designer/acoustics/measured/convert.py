@@ -153,9 +153,9 @@ def _head(path: Path) -> tuple[Any, Converted]:
     from designer.acoustics.measured.head_file import read_recording
 
     recording = read_recording(path, str(path), precise=True)
-    where = f"{recording.distance_m:g} m" if recording.distance_m < float("inf") else "a distance that is not known"
+    location = f"{recording.distance_m:g} m" if recording.distance_m < float("inf") else "a distance that is not known"
     line = (
-        f"head: {len(recording.directions)} directions at {where}, {recording.responses.shape[2]} samples at"
+        f"head: {len(recording.directions)} directions at {location}, {recording.responses.shape[2]} samples at"
         f" {recording.sample_rate_hz:g} Hz"
     )
     done = "left ear first, each direction once, azimuths counter-clockwise; samples, level and delays as they were"

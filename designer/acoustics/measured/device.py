@@ -94,7 +94,7 @@ class MeasuredDevice:
     def _distance_m(self, places_m: Real) -> Real:
         return np.asarray(np.linalg.norm(places_m[:, None, :] - self.receivers_m[None, :, :], axis=2))
 
-    def receivers_at(self, places_m: Real, what: str) -> list[int]:
+    def receivers_at(self, places_m: Real, subject: str) -> list[int]:
         """Which receiver is at each place (M, 3).
 
         Raises
@@ -107,7 +107,7 @@ class MeasuredDevice:
         if missing.size:
             place, there = places_m[missing[0]], self.receivers_m[nearest[missing[0]]]
             raise DataError(
-                f"{self.path}: {what} at {np.round(place, 3).tolist()} has no receiver; the nearest is at"
+                f"{self.path}: {subject} at {np.round(place, 3).tolist()} has no receiver; the nearest is at"
                 f" {np.round(there, 3).tolist()}; expected a receiver within {MATCH_M * 1000:g} mm; measure there, or ask for"
                 " what was measured (listener.position_m, ear_cloud_m, grid.azimuth_step_deg, grid.azimuth_distance_m)"
             )
@@ -137,8 +137,8 @@ def read_device(path: Path, drivers: int | None) -> MeasuredDevice:
     if not path.is_file():
         raise DataError(f"{path}: no such file; expected {ALLOWED}")
     if path.stat().st_size > MAX_BYTES:
-        found = f"{path.stat().st_size / 1e6:.0f} MB"
-        raise DataError(f"{path}: {found}; expected at most {MAX_BYTES / 1e6:.0f} MB; export less")
+        actual = f"{path.stat().st_size / 1e6:.0f} MB"
+        raise DataError(f"{path}: {actual}; expected at most {MAX_BYTES / 1e6:.0f} MB; export less")
     head = head_of(path, ALLOWED)
     _check_metadata(head, drivers)
     sofa = head.read()
@@ -163,29 +163,29 @@ def _device(head: SofaHead, sofa: Any, drivers: int | None) -> MeasuredDevice:
         frequency_hz = np.atleast_1d(np.asarray(sofa.N, dtype=float))
         rising(path, frequency_hz)
         if frequency_hz.size != data.shape[2]:
-            found = f"{frequency_hz.size} frequencies for spectra of {data.shape[2]}"
-            raise DataError(f"{path}: got {found}; expected one each")
+            actual = f"{frequency_hz.size} frequencies for spectra of {data.shape[2]}"
+            raise DataError(f"{path}: got {actual}; expected one each")
     points_m = _receivers(path, sofa, measurements if emitters else 1)
     if not np.isfinite(delay_s).all():
-        found = "a place or a delay that is not finite"
-        raise DataError(f"{path}: got {found}; expected numbers; export it again")
+        actual = "a place or a delay that is not finite"
+        raise DataError(f"{path}: got {actual}; expected numbers; export it again")
     if drivers is not None and data.shape[1] != drivers:
-        found = f"{data.shape[1]} drivers (emitters, or measurements)"
-        raise DataError(f"{path}: got {found}; expected as many as the problem's, {drivers}")
+        actual = f"{data.shape[1]} drivers (emitters, or measurements)"
+        raise DataError(f"{path}: got {actual}; expected as many as the problem's, {drivers}")
     if len(points_m) != len(data):
-        found = f"{len(points_m)} ReceiverPosition rows for {len(data)} receivers"
-        raise DataError(f"{path}: got {found}; expected one each")
+        actual = f"{len(points_m)} ReceiverPosition rows for {len(data)} receivers"
+        raise DataError(f"{path}: got {actual}; expected one each")
     if not np.isfinite(data).all():
         r, l = np.argwhere(~np.isfinite(data).all(axis=2))[0]
-        found = f"NaN or infinity at receiver {r}, driver {l}"
-        raise DataError(f"{path}: got {found}; expected finite values; measure it again")
+        actual = f"NaN or infinity at receiver {r}, driver {l}"
+        raise DataError(f"{path}: got {actual}; expected finite values; measure it again")
     if frequency_hz is not None:
         remedy = "complex spectra; export them with their phase"
         refuse_no_phase(str(path), data, ", so the phase was not exported", remedy)
     silent = np.flatnonzero(~np.abs(data).any(axis=(0, 2)))
     if silent.size:
-        found = f"driver {silent[0]} is silent at every receiver"
-        raise DataError(f"{path}: {found}; expected drivers that sound; measure it again")
+        actual = f"driver {silent[0]} is silent at every receiver"
+        raise DataError(f"{path}: {actual}; expected drivers that sound; measure it again")
     places = cartesian(sofa, "EmitterPosition", str(path))
     known = places if emitters and len(places) == data.shape[1] else None
     return MeasuredDevice(
@@ -195,19 +195,19 @@ def _device(head: SofaHead, sofa: Any, drivers: int | None) -> MeasuredDevice:
 
 def _check_metadata(head: SofaHead, drivers: int | None) -> None:
     """Refuse another convention, a room, a source that moves, and what would fill the memory."""
-    found = ""
+    actual = ""
     sizes, room = head.shape(), head.texts.get("RoomType", "free field")
     size = 8 * math.prod(sizes)
     if head.convention not in DEVICE_CONVENTIONS:
-        found, allowed = f"the SOFA convention {head.convention}", ALLOWED
+        actual, expected = f"the SOFA convention {head.convention}", ALLOWED
     elif head.convention in ROOM_CONVENTIONS and room.lower() != "free field":
-        found = f"{head.convention} of a room (RoomType {room}), whose reflections would be taken for the device's own"
-        allowed = "a device in free field; measure it there, or gate the responses and write GeneralFIR-E"
+        actual = f"{head.convention} of a room (RoomType {room}), whose reflections would be taken for the device's own"
+        expected = "a device in free field; measure it there, or gate the responses and write GeneralFIR-E"
     elif size > MAX_BYTES:
-        found = f"{size / 1e6:,.0f} MB of data ({' x '.join(map(str, sizes))})"
-        allowed = f"at most {MAX_BYTES / 1e6:.0f} MB; export less"
-    if found:
-        raise DataError(f"{head.path}: got {found}; expected {allowed}")
+        actual = f"{size / 1e6:,.0f} MB of data ({' x '.join(map(str, sizes))})"
+        expected = f"at most {MAX_BYTES / 1e6:.0f} MB; export less"
+    if actual:
+        raise DataError(f"{head.path}: got {actual}; expected {expected}")
     count = sizes[0]
     moved = [] if count == 1 else list(head.moving())
     if head.convention in EMITTER_CONVENTIONS:
@@ -240,8 +240,8 @@ def _receivers(path: Path, sofa: Any, measurements: int) -> Real:
 
     axes = axes_of(rows("ListenerView", [1.0, 0.0, 0.0]), rows("ListenerUp", [0.0, 0.0, 1.0]))
     if axes is None:
-        allowed = "two directions; write where its up is"
-        raise DataError(f"{path}: got ListenerView along ListenerUp; expected {allowed}")
+        expected = "two directions; write where its up is"
+        raise DataError(f"{path}: got ListenerView along ListenerUp; expected {expected}")
     place, stored, points = rows("ListenerPosition", [0.0, 0.0, 0.0]), sofa.ReceiverPosition, []
     for m in range(measurements):
         each = stored[:, :, m] if stored.ndim == 3 and stored.shape[2] == measurements else stored

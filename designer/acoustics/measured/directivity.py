@@ -111,13 +111,13 @@ class MeasuredDirectivity:
         """Pressure on axis at the measured frequencies (K,)."""
         return np.asarray(self.pressure[:, self.axis])
 
-    def check_band(self, band_hz: tuple[float, float], *, where: str) -> None:
+    def check_band(self, band_hz: tuple[float, float], *, location: str) -> None:
         """Refuse a band that reaches above the highest measured frequency."""
         highest_hz = float(self.frequency_hz[-1])
         if band_hz[1] > highest_hz * (1 + 1e-9):
             raise DataError(
                 f"{self.summary.files[0]}: driver {self.summary.driver} was measured from "
-                f"{self.frequency_hz[0]:.6g} to {highest_hz:.6g} Hz, and {where} asks for {band_hz[0]:.6g} to "
+                f"{self.frequency_hz[0]:.6g} to {highest_hz:.6g} Hz, and {location} asks for {band_hz[0]:.6g} to "
                 f"{band_hz[1]:.6g} Hz; expected up to {highest_hz:.6g} Hz; end the band there, or measure higher"
             )
 
@@ -142,7 +142,7 @@ class MeasuredDirectivity:
         """
         frequency_hz = np.asarray(frequency_hz, dtype=float)
         if above == "refuse" and frequency_hz.size:
-            self.check_band((float(frequency_hz.min()), float(frequency_hz.max())), where="the frequency grid")
+            self.check_band((float(frequency_hz.min()), float(frequency_hz.max())), location="the frequency grid")
         lowest_hz, highest_hz = self.frequency_hz[[0, -1]]
         out = self._within(np.clip(frequency_hz, lowest_hz, highest_hz), directions)
         low = frequency_hz < lowest_hz

@@ -65,10 +65,10 @@ def common_reference(
         for name in names:
             out[name] = out[name].with_gain_db(gain_db)
     if len({m.summary.kind for m in drivers.values()}) > 1 and relative:
-        found = "; ".join(f"{name}: {m.summary.kind}, {m.summary.gain_db:+.1f} dB" for name, m in out.items())
+        actual = "; ".join(f"{name}: {m.summary.kind}, {m.summary.gain_db:+.1f} dB" for name, m in out.items())
         warnings.append(
             "levels of drivers from different kinds of file cannot be compared, so each kind was brought to 0 dB on axis: "
-            f"{found}; measure all drivers alike if their relative level matters"
+            f"{actual}; measure all drivers alike if their relative level matters"
         )
     for kind in sorted({m.summary.kind for m in drivers.values() if m.time == "absolute"}):
         names = [name for name, m in drivers.items() if m.summary.kind == kind and m.time == "absolute"]
@@ -221,7 +221,7 @@ def _place_warning(driver: Driver, response: MeasuredDirectivity, found_m: Real)
     position_m = np.array(driver.position_m, dtype=float)
     from_m = np.zeros(3) if about_m is None else about_m
     offset_m = np.where(known, axes @ (position_m - from_m), 0.0)  # in the driver's frame
-    where = f"{said_place(found_m)} of its place, as the arrival times within {FRONT_DEG:g} degrees of its axis tell"
+    location = f"{said_place(found_m)} of its place, as the arrival times within {FRONT_DEG:g} degrees of its axis tell"
     aside_m = float(np.linalg.norm(offset_m[1:]))
     # How deep a cone or a horn sits is its own; so depth counts only where the point lies straight before or behind the driver.
     counts = np.array([0.0, 1.0, 1.0]) if aside_m > MIN_ASIDE_M else np.ones(3)
@@ -236,21 +236,21 @@ def _place_warning(driver: Driver, response: MeasuredDirectivity, found_m: Real)
         if off_clockwise < min(near_m, off) and abs(offset_m[1]) > MIN_ASIDE_M:
             also = ', and write response_turned_about = "device"' if about_m is None else ""
             return (
-                f"its acoustic centre is {where}, as if its angles were counted clockwise about the turning point: "
+                f"its acoustic centre is {location}, as if its angles were counted clockwise about the turning point: "
                 f"turn them round with response_clockwise{also}"
             )
         if off < near_m and about_m is None:
             return (
-                f"its acoustic centre is {where}, which is where its position is from the device's origin: the position would "
+                f"its acoustic centre is {location}, which is where its position is from the device's origin: the position would "
                 'count twice; was the whole device turned? Write response_turned_about = "device"'
             )
         if off < near_m:
             return (
-                f"its acoustic centre is {where}, which undoes response_turned_about: was the driver turned about its own place? "
+                f"its acoustic centre is {location}, which undoes response_turned_about: was the driver turned about its own place? "
                 "Leave response_turned_about out"
             )
     if float(np.linalg.norm(found_m[1:])) > max(MIN_ASIDE_M, 0.25 * far_m):
-        return f"its acoustic centre is {where}: correct position_m, or state in response_turned_about which point was turned about"
+        return f"its acoustic centre is {location}: correct position_m, or state in response_turned_about which point was turned about"
     return ""
 
 

@@ -146,7 +146,7 @@ def measured_responses(problem: Problem) -> tuple[dict[int, MeasuredDirectivity]
     for i, design in enumerate(problem.designs):
         for name in design.drivers or problem.driver_names:
             if name in sets:
-                sets[name].check_band((design.band_hz[0], design.band_hz[1]), where=f"designs[{i}].band_hz")
+                sets[name].check_band((design.band_hz[0], design.band_hz[1]), location=f"designs[{i}].band_hz")
     said = [f'driver "{name}": {warning}' for name, response in sets.items() for warning in response.warnings]
     index = {name: l for l, name in enumerate(problem.driver_names)}
     return {index[name]: response for name, response in sets.items()}, (*said, *warnings)

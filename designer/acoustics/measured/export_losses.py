@@ -78,9 +78,9 @@ def check_levels(raw: RawSet) -> list[str]:
     same_at = np.flatnonzero(np.ptp(level_db, axis=1) < SAME_DB)
     same_maximum = np.ptp(level_db.max(axis=0)) < SAME_DB
     if spread_db > MIN_SPREAD_DB and (same_at.size or same_maximum):
-        where = f"at {f[same_at[0]]:.4g} Hz" if same_at.size else "at its maximum"
+        location = f"at {f[same_at[0]]:.4g} Hz" if same_at.size else "at its maximum"
         raise DataError(
-            f"{raw.files[0]}: got the same level {where} in all {len(lowest_db)} directions, which differ by "
+            f"{raw.files[0]}: got the same level {location} in all {len(lowest_db)} directions, which differ by "
             f"{spread_db:.1f} dB at {f[0]:.4g} Hz, where a driver radiates alike: each was normalised by itself, and "
             "the levels between them are lost; expected levels as they were measured; export without normalising"
         )

@@ -86,17 +86,17 @@ def read_set(files: tuple[Path, ...], name: str, request: Request) -> MeasuredDi
     suffixes = sorted({path.suffix.lower() for path in files})
     form = format_of(files[0])
     if form is None or not set(suffixes) <= set(form.suffixes):
-        found = f"files of the kinds {', '.join(suffixes) or 'none'}"
-        raise DataError(f"{name}: got {found}; expected {ALLOWED}; name one kind of file")
-    for asked, fits, found, allowed in (
+        actual = f"files of the kinds {', '.join(suffixes) or 'none'}"
+        raise DataError(f"{name}: got {actual}; expected {ALLOWED}; name one kind of file")
+    for asked, fits, actual, expected in (
         (request.emitter, form is sofa_directivity.FORMAT, f"#{request.emitter} after a file that is not SOFA", "# after a SOFA file"),
         (request.channel, form.channels, f"response_channel = {request.channel} for files without channels", "sound files"),
     ):  # fmt: skip
         if asked is not None and not fits:
-            raise DataError(f"{name}: got {found}; expected {allowed}; leave it out")
+            raise DataError(f"{name}: got {actual}; expected {expected}; leave it out")
     if request.angles is not None and not form.over_angle:
-        found = "response_angles for a file that states its directions"
-        raise DataError(f"{files[0]}: got {found}; expected a set over angle; leave it out")
+        actual = "response_angles for a file that states its directions"
+        raise DataError(f"{files[0]}: got {actual}; expected a set over angle; leave it out")
     raw = without_phase(form.read(files, request))
     raw = replace(raw, warnings=(*raw.warnings, *check_levels(raw)))
     if request.turned_about is not None:

@@ -22,29 +22,29 @@ from designer.errors import DataError
 MIN_HIGHEST_HZ, MAX_HIGHEST_HZ = 60.0, 100_000.0  # what ends outside these is counted in kHz, or in radians a second
 
 
-def rising(file: Path, frequency_hz: Real, where: str = "") -> None:
+def rising(file: Path, frequency_hz: Real, location: str = "") -> None:
     """Refuse frequencies that are negative, do not rise, or are no Hz."""
     if frequency_hz.size < 2:
         raise DataError(
-            f"{file}: got {frequency_hz.size} frequency{where}; expected at least two; export the whole band"
+            f"{file}: got {frequency_hz.size} frequency{location}; expected at least two; export the whole band"
         )
     falls = np.flatnonzero(np.diff(frequency_hz) <= 0)
     if falls.size:
         a, b = frequency_hz[falls[0]], frequency_hz[falls[0] + 1]
-        raise DataError(f"{file}: got {b:g} Hz after {a:g} Hz{where}; expected rising frequencies; export it again")
+        raise DataError(f"{file}: got {b:g} Hz after {a:g} Hz{location}; expected rising frequencies; export it again")
     if frequency_hz[-1] < MIN_HIGHEST_HZ:
-        found = f"frequencies from {frequency_hz[0]:.4g} to {frequency_hz[-1]:.4g} Hz{where}"
+        actual = f"frequencies from {frequency_hz[0]:.4g} to {frequency_hz[-1]:.4g} Hz{location}"
         raise DataError(
-            f"{file}: got {found}; expected a band that reaches above {MIN_HIGHEST_HZ:g} Hz; multiply by 1000 if "
+            f"{file}: got {actual}; expected a band that reaches above {MIN_HIGHEST_HZ:g} Hz; multiply by 1000 if "
             "they are kHz"
         )
     if frequency_hz[-1] > MAX_HIGHEST_HZ:
-        found = f"frequencies up to {frequency_hz[-1]:.6g} Hz{where}"
+        actual = f"frequencies up to {frequency_hz[-1]:.6g} Hz{location}"
         raise DataError(
-            f"{file}: got {found}; expected up to {MAX_HIGHEST_HZ:g} Hz; divide by 2π if they are radians a second"
+            f"{file}: got {actual}; expected up to {MAX_HIGHEST_HZ:g} Hz; divide by 2π if they are radians a second"
         )
     if frequency_hz[0] < 0:
-        raise DataError(f"{file}: got {frequency_hz[0]:g} Hz{where}; expected frequencies from 0 Hz; export it again")
+        raise DataError(f"{file}: got {frequency_hz[0]:g} Hz{location}; expected frequencies from 0 Hz; export it again")
 
 
 def resampled(frequency_hz: Real, response: Complex, wanted_hz: Real) -> Complex:

@@ -36,7 +36,7 @@ def head_lines(head: MeasuredHead) -> list[str]:
     polygons = head.interpolation.polygons
     gaps = [head.interpolation.gap_name(normal) for normal in polygons.normals[polygons.gap]] if polygons else []
     gap = "".join(f"; {name}" for name in dict.fromkeys(gaps))
-    where = f"at {recording.distance_m:g} m" if np.isfinite(recording.distance_m) else "far away"
+    location = f"at {recording.distance_m:g} m" if np.isfinite(recording.distance_m) else "far away"
     azimuth = np.round(np.degrees(np.arctan2(recording.directions[:, 1], recording.directions[:, 0])), 6)
     added_ms = 1000 * recording.delay_s
     time = (
@@ -51,7 +51,7 @@ def head_lines(head: MeasuredHead) -> list[str]:
     symmetry_db = symmetry_error_db(head)
     symmetric = "no mirrored directions" if symmetry_db is None else f"left-right symmetry error {symmetry_db:.1f} dB"
     return [
-        f"head {head.name}: {len(recording.directions)} directions {where}, elevations {elevation.min():.0f} to"
+        f"head {head.name}: {len(recording.directions)} directions {location}, elevations {elevation.min():.0f} to"
         f" {elevation.max():.0f} degrees{between}{gap}",
         f"  band {head.band_hz[0]:.0f} to {head.band_hz[1]:.0f} Hz, {recording.responses.shape[2]} samples at"
         f" {recording.sample_rate_hz:g} Hz; interaural time {abs(head.interaural_time_s[beside]) * 1e3:.2f} ms at"

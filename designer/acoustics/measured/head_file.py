@@ -161,9 +161,9 @@ def _metadata(path: Path, name: str) -> SofaHead:
         (size > MAX_FILE_BYTES, f"{size / 1e6:.0f} MB", f"at most {MAX_FILE_BYTES / 1e6:.0f} MB"),
         (numbers == 0 or head.sizes.get("N", 0) < 8, shape or "no data", "responses of 8 samples or more"),
     )
-    for is_so, found, allowed in faults:
+    for is_so, found, expected in faults:
         if is_so:
-            raise DataError(f"{name}: got {found}; expected {allowed}")
+            raise DataError(f"{name}: got {found}; expected {expected}")
     return head
 
 
@@ -180,8 +180,8 @@ def _responses(sofa: Any, head: SofaHead) -> tuple[Real, float, Real]:
     _refuse_nan(data, name)
     rates = np.unique(sofa.Data_SamplingRate)
     if rates.size != 1 or not 4000 <= rates[0] <= 1_000_000:
-        found = ", ".join(f"{rate:g}" for rate in rates[:3])
-        raise DataError(f"{name}: got a sampling rate of {found} Hz; expected one, from 4000 to 1000000 Hz")
+        actual = ", ".join(f"{rate:g}" for rate in rates[:3])
+        raise DataError(f"{name}: got a sampling rate of {actual} Hz; expected one, from 4000 to 1000000 Hz")
     delay = getattr(sofa, "Data_Delay", np.zeros((1, 2)))
     delay = delay.reshape(-1, 2, e) if e > 1 and delay.size % (2 * e) == 0 else delay.reshape(-1, 2, 1)
     delay = _by_direction(np.broadcast_to(delay[:, :, None, :], (len(delay), 2, 1, data.shape[0] // m)), len(delay), e)

@@ -54,8 +54,8 @@ def _samples(path: Path) -> tuple[Real, float]:
         check_bytes(path, 8 * info.frames * info.channels, "samples")
         missing = _data_bytes_missing(path)
         if missing:
-            found = f"{missing} bytes fewer than its header says"
-            raise DataError(f"{path}: got {found}; expected a whole file; copy or export it again")
+            actual = f"{missing} bytes fewer than its header says"
+            raise DataError(f"{path}: got {actual}; expected a whole file; copy or export it again")
         samples, rate = soundfile.read(str(path), dtype="float64", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise DataError(f"{path}: got no sound file ({error}); expected WAV, FLAC or AIFF; export it again") from error
@@ -99,17 +99,17 @@ def _read_impulse(path: Path, channel: int | None) -> tuple[Real, float, int, li
         remedy = f"name this driver's: response_channel = 1 to {count}"
         raise DataError(f"{path}: got {count} channels; expected one, or a channel for each driver; {remedy}")
     if channel is not None and channel > count:
-        found = f"{count} channel{'s' * (count > 1)}, and response_channel = {channel}"
+        actual = f"{count} channel{'s' * (count > 1)}, and response_channel = {channel}"
         remedy = "correct the key, or record all drivers' channels"
-        raise DataError(f"{path}: got {found}; expected a channel from 1 to {count}; {remedy}")
+        raise DataError(f"{path}: got {actual}; expected a channel from 1 to {count}; {remedy}")
     x = samples[:, 0 if channel is None else channel - 1]
     if not np.isfinite(x).all():
-        found = f"NaN or infinity at sample {int(np.argmin(np.isfinite(x)))}"
-        raise DataError(f"{path}: got {found}; expected finite samples; export it again")
+        actual = f"NaN or infinity at sample {int(np.argmin(np.isfinite(x)))}"
+        raise DataError(f"{path}: got {actual}; expected finite samples; export it again")
     peak = float(np.abs(x).max(initial=0.0))
     if peak < SILENT:
-        found = f"silence: no sample above {20 * np.log10(SILENT):.0f} dB of full scale"
-        raise DataError(f"{path}: got {found}; expected an impulse response; measure it again")
+        actual = f"silence: no sample above {20 * np.log10(SILENT):.0f} dB of full scale"
+        raise DataError(f"{path}: got {actual}; expected an impulse response; measure it again")
     crest = peak / float(np.sqrt(np.mean(x**2)))
     if crest < MIN_CREST:
         raise DataError(
@@ -120,8 +120,8 @@ def _read_impulse(path: Path, channel: int | None) -> tuple[Real, float, int, li
     at_peak = np.abs(x) >= peak * (1 - 1e-4)
     run = max(len(part) for part in "".join("x" if v else " " for v in at_peak).split())
     if run >= CLIPPED_RUN:
-        found = f"{run} samples in a row at the peak of {peak:.4g}: it is clipped"
-        raise DataError(f"{path}: got {found}; expected an impulse response; record it at a lower level")
+        actual = f"{run} samples in a row at the peak of {peak:.4g}: it is clipped"
+        raise DataError(f"{path}: got {actual}; expected an impulse response; record it at a lower level")
     onset = int(np.argmax(np.abs(x) > ONSET * peak))
     cut = f"{path.name}: onset is cut: its first sample is at {20 * np.log10(max(abs(x[0]) / peak, 1e-15)):.0f} dB of the peak already, and"
     cut += " a rise before it is expected; export it with a few milliseconds before the peak"

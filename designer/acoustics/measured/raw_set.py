@@ -100,21 +100,21 @@ class Format:
     channels: bool = False  # a file may hold several drivers, of which `response_channel` picks one
 
 
-def check_bytes(file: Path | str, size: int, what: str = "bytes") -> None:
+def check_bytes(file: Path | str, size: int, subject: str = "bytes") -> None:
     """Refuse what is larger than `MAX_BYTES`."""
     if size > MAX_BYTES:
         raise DataError(
-            f"{file}: got {size / 1e6:,.0f} MB of {what}; expected up to {MAX_BYTES / 1e6:,.0f} MB; keep only this "
+            f"{file}: got {size / 1e6:,.0f} MB of {subject}; expected up to {MAX_BYTES / 1e6:,.0f} MB; keep only this "
             "driver's directions and band, or thin out the frequencies"
         )
 
 
-def one_file(files: tuple[Path, ...], what: str) -> Path:
+def one_file(files: tuple[Path, ...], subject: str) -> Path:
     """The only file of a set; more are refused."""
     if len(files) > 1:
-        kind = what.removesuffix("s")
+        kind = subject.removesuffix("s")
         raise DataError(
-            f"{files[1]}: got {len(files)} {what}; expected one {kind.replace('SOFA ', '')} a driver; name one file"
+            f"{files[1]}: got {len(files)} {subject}; expected one {kind.replace('SOFA ', '')} a driver; name one file"
         )
     return files[0]
 

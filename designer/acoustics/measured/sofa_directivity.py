@@ -45,14 +45,14 @@ def _metadata(path: Path) -> SofaHead:
     head = head_of(path, f"a SOFA file, {DRIVER_CONVENTION}")
     if head.convention != DRIVER_CONVENTION:
         remedy = "a head is named by [listener] head; convert other data to this convention"
-        found = f"the SOFA convention {head.convention}"
-        raise DataError(f"{path}: got {found}; expected {DRIVER_CONVENTION}; {remedy}")
+        actual = f"the SOFA convention {head.convention}"
+        raise DataError(f"{path}: got {actual}; expected {DRIVER_CONVENTION}; {remedy}")
     m, r, n = head.shape("MRN")
     check_bytes(path, 16 * m * r * n, f"data ({m} x {r} x {n})")
     if not head.variables >= DATA:
-        found = f"a file without {', '.join(sorted(DATA - head.variables))}"
-        allowed = f"complex pressure, as {DRIVER_CONVENTION} has it; export it again"
-        raise DataError(f"{path}: got {found}; expected {allowed}")
+        actual = f"a file without {', '.join(sorted(DATA - head.variables))}"
+        expected = f"complex pressure, as {DRIVER_CONVENTION} has it; export it again"
+        raise DataError(f"{path}: got {actual}; expected {expected}")
     return head
 
 
@@ -137,8 +137,8 @@ def _microphones(path: Path, sofa: Any, m: int, count: int) -> tuple[Real, Real]
     receivers = _places(own, "ReceiverPosition", path)
     length_m = np.linalg.norm(receivers, axis=1)
     if (length_m < 1e-9).any():
-        allowed = "receivers around the source; write where the microphones were"
-        raise DataError(f"{path}: got a receiver at the origin; expected {allowed}")
+        expected = "receivers around the source; write where the microphones were"
+        raise DataError(f"{path}: got a receiver at the origin; expected {expected}")
     view, up = _places(own, "SourceView", path), np.atleast_2d(np.asarray(sofa.SourceUp, dtype=float))
     view, up = (v[min(m, len(v) - 1)].ravel()[None, :3] for v in (view, up))
     if np.linalg.norm(view) < 1e-9:

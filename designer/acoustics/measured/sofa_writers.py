@@ -54,14 +54,14 @@ def _check_alike(drivers: Mapping[str, MeasuredDirectivity]) -> None:
     f, n = one.frequency_hz, one.directions
     for name, other in others:
         g, m = other.frequency_hz, other.directions
-        found = ""
+        actual = ""
         if f.size != g.size or not np.allclose(f, g, rtol=1e-9, atol=0):
-            found = f'{g.size} frequencies from {g[0]:g} to {g[-1]:g} Hz for "{name}", and {f.size} from {f[0]:g} to {f[-1]:g} Hz for'
+            actual = f'{g.size} frequencies from {g[0]:g} to {g[-1]:g} Hz for "{name}", and {f.size} from {f[0]:g} to {f[-1]:g} Hz for'
         elif n.shape != m.shape or np.abs(n - m).max() > SAME_RAD:
-            found = f'{len(m)} directions for "{name}" that are not the {len(n)} of'
-        if found:
+            actual = f'{len(m)} directions for "{name}" that are not the {len(n)} of'
+        if actual:
             raise DataError(
-                f'{other.summary.files[0]}: got {found} "{first}"; expected the same for all drivers of a file; convert each'
+                f'{other.summary.files[0]}: got {actual} "{first}"; expected the same for all drivers of a file; convert each'
                 " driver to a file of its own"
             )
 

@@ -35,8 +35,8 @@ def _read_table(path: Path) -> list[tuple[Angle, Real, Complex]]:
     heading = _heading(lines)
     found = [0.0 if match["axis"] else number(match["angle"]) for match in _ANGLE.finditer(heading)]
     if not found:
-        allowed = 'a heading as "On-Axis", "10°", "-10°"; export the table with its headings'
-        raise DataError(f"{path}: got no row of angles; expected {allowed}")
+        expected = 'a heading as "On-Axis", "10°", "-10°"; export the table with its headings'
+        raise DataError(f"{path}: got no row of angles; expected {expected}")
     about = " ".join([*lines[: lines.index(heading)], path.stem]).lower()
     vertical = "vertical" in about or (re.search(r"(?<![a-z])ver(?![a-z])", about) is not None and "hor" not in about)
     angles = [Angle("vertical" if vertical else "horizontal", (angle,)) for angle in found]
@@ -62,8 +62,8 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     for i, (path, angle) in enumerate(zip(of_file, angles, strict=True)):
         if angle in angles[:i]:
             first = of_file[angles.index(angle)].name
-            found = f"{angle} again, after {first}; expected one table a plane; name only one of them"
-            raise DataError(f"{path}: got {found}")
+            actual = f"{angle} again, after {first}; expected one table a plane; name only one of them"
+            raise DataError(f"{path}: got {actual}")
     frequency_hz, pressure, warning = on_one_grid(tuple(of_file), grids, columns)
     return RawSet(
         kind=FORMAT.kind,

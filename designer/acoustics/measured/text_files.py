@@ -132,8 +132,8 @@ def _coherence_warning(names: Sequence[str], columns: Sequence[Columns]) -> tupl
             continue
         low, high = float(one.coherence.min()), float(one.coherence.max())
         if low < -1e-6 or high > 100 * (1 + 1e-6):
-            found = f"a coherence from {low:g} to {high:g}"
-            raise DataError(f"{name}: got {found}; expected 0 to 1, or percent; export it again")
+            actual = f"a coherence from {low:g} to {high:g}"
+            raise DataError(f"{name}: got {actual}; expected 0 to 1, or percent; export it again")
         f = one.frequency_hz[one.coherence / (100.0 if high > 1.5 else 1.0) < WEAK_COHERENCE]
         if f.size:
             points = f" to {f[-1]:.0f} Hz ({f.size} of {one.frequency_hz.size} points)" if f.size > 1 else " Hz"
@@ -260,12 +260,12 @@ def _refuse_other_columns(path: Path, rows: Real) -> None:
     first, second = rows[:, 1], rows[:, 2] if rows.shape[1] > 2 else np.zeros(len(rows))
     expected = "frequency, level in dB, phase in degrees"
     if first.min() > 0 and first.max() < MAX_LINEAR and first.max() > 3 * first.min():
-        found = f"a second column from {first.min():.3g} to {first.max():.3g}, never 0 nor negative, as linear magnitudes are"
-        raise DataError(f'{path}: got {found}; expected {expected}; export dB, or name it in a heading: "Hz Pa deg"')
+        actual = f"a second column from {first.min():.3g} to {first.max():.3g}, never 0 nor negative, as linear magnitudes are"
+        raise DataError(f'{path}: got {actual}; expected {expected}; export dB, or name it in a heading: "Hz Pa deg"')
     turns = [int(np.count_nonzero(np.diff(np.sign(column)))) for column in (first, second)]
     if max(np.abs(first).max(), np.abs(second).max()) < MAX_LINEAR and min(turns) > 3:
-        found = f"columns within ±{max(np.abs(first).max(), np.abs(second).max()):.3g} that both change sign, as real and imaginary parts"
-        raise DataError(f'{path}: got {found}; expected {expected}; name them in a heading: "Hz Real Imag"')
+        actual = f"columns within ±{max(np.abs(first).max(), np.abs(second).max()):.3g} that both change sign, as real and imaginary parts"
+        raise DataError(f'{path}: got {actual}; expected {expected}; name them in a heading: "Hz Real Imag"')
     if len(rows) > 8 and min(np.ptp(first), np.ptp(second)) > 1 and np.corrcoef(first, second)[0, 1] > SAME_SHAPE:
         raise DataError(
             f"{path}: got a third column that rises and falls with the second, as no phase does; expected "

@@ -99,10 +99,10 @@ def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, 
             )
         if rows and len(values) != len(rows[0]):
             last = number == lines[-1][0]
-            where = f"{'the last line, ' if last else 'line '}{number}"
+            location = f"{'the last line, ' if last else 'line '}{number}"
             cut = "the file was cut off: copy or export it again" if last else "export it again"
             raise DataError(
-                f"{path}: got {len(values)} numbers at {where}, where the others have {len(rows[0])}; expected as many on "
+                f"{path}: got {len(values)} numbers at {location}, where the others have {len(rows[0])}; expected as many on "
                 f"every line; {cut}"
             )
         if not np.isfinite(values).all():

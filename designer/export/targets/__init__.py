@@ -98,33 +98,33 @@ def _in_folder(folder: Path) -> Path:
     raise refusal(folder, "a folder without coefficients", ALLOWED, "name the file itself")
 
 
-def _read_row(found: Coefficients, row: Row) -> None:
+def _read_row(coefficients: Coefficients, row: Row) -> None:
     """The filter of a row of `filters.csv`, with the file that it names."""
-    place = found.place(row.channel, row.driver)
-    delay = found.whole(row.delay_samples, "delay_samples")
+    place = coefficients.place(row.channel, row.driver)
+    delay = coefficients.whole(row.delay_samples, "delay_samples")
     if row.kind == "delay":
-        found.add_delay(place, delay)
+        coefficients.add_delay(place, delay)
         return
     if row.kind not in ("taps", "sections"):
-        raise found.refusal(f"kind {shown(row.kind)}", "taps, sections or delay")
-    file = found.beside(row.file)
+        raise coefficients.refusal(f"kind {shown(row.kind)}", "taps, sections or delay")
+    file = coefficients.beside(row.file)
     endings = dict.fromkeys(ending for ending, _ in DECODERS)
     if file.suffix not in endings:
-        raise found.refusal(f"the file {shown(row.file)}", f"names that end with {', '.join(endings)}")
+        raise coefficients.refusal(f"the file {shown(row.file)}", f"names that end with {', '.join(endings)}")
     target = DECODERS.get((file.suffix, row.layout)) or DECODERS.get((file.suffix, ""))
     if target is None or target.decode is None:
         layouts = ", ".join(layout for ending, layout in DECODERS if ending == file.suffix)
-        raise found.refusal(f"the layout {shown(row.layout)}", layouts, path=file)
-    bits = found.whole(row.bits, "bits", 64, 1) if row.bits else 0
-    step = 2.0 ** (found.whole(row.log2_step, "log2_step", STEPS[1], STEPS[0]) if row.log2_step else 0)
-    values, gains = target.decode(found, BareFile(file, row, bits, step))
+        raise coefficients.refusal(f"the layout {shown(row.layout)}", layouts, path=file)
+    bits = coefficients.whole(row.bits, "bits", 64, 1) if row.bits else 0
+    step = 2.0 ** (coefficients.whole(row.log2_step, "log2_step", STEPS[1], STEPS[0]) if row.log2_step else 0)
+    values, gains = target.decode(coefficients, BareFile(file, row, bits, step))
     if row.kind == "taps":
-        found.add_taps(place, values, delay)
+        coefficients.add_taps(place, values, delay)
         return
     if values.size % 5 or not 5 <= values.size <= 5 * MAX_SECTIONS:
-        raise found.refusal(f"{values.size} numbers", "five a section", path=file)
+        raise coefficients.refusal(f"{values.size} numbers", "five a section", path=file)
     table = values.reshape(-1, 5)
     if gains is not None and len(gains) != len(table):
-        raise found.refusal(f"{len(gains)} gains of {len(table)} sections", "one each", path=file)
+        raise coefficients.refusal(f"{len(gains)} gains of {len(table)} sections", "one each", path=file)
     b = table[:, :3] if gains is None else table[:, :3] * gains[:, None]
-    found.add_sections(place, b, table[:, 3:], delay, gains)
+    coefficients.add_sections(place, b, table[:, 3:], delay, gains)

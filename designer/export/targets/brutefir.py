@@ -76,7 +76,7 @@ def write_brutefir(filters: FilterSet) -> Export:
         *_end("output", filters.drivers, [0] * len(filters.drivers)),
         *_filters(filters, stems),
     ]
-    files = {f"{stems[one.channel, one.driver]}.f64": one.taps.astype("<f8").tobytes() for one in filters.filters}
+    files = {f"{stems[filter_.channel, filter_.driver]}.f64": filter_.taps.astype("<f8").tobytes() for filter_ in filters.filters}
     used = replace(filters, delays={}).memory(sections=False, delays=False)
     return Export.of_words(
         {"brutefir.conf": text_file(lines), **files},
@@ -118,17 +118,17 @@ def _label(kind: str, number: int) -> str:
     return f'"{kind} {number + 1}"'
 
 
-def read_brutefir(found: Coefficients) -> None:
+def read_brutefir(coefficients: Coefficients) -> None:
     """The filters of a configuration, inputs in the order of the problem's channels, outputs in that of its drivers.
 
     Raises DataError: it is no such configuration, does something that is no filter's, or does not fit the problem.
     """
-    text = found.text(MAX_BYTES)
-    conf = _Configuration(found, text)
-    found.check_rate(found.number(_one(conf.settings, "sampling_rate"), "sampling_rate"))
-    channels, drivers = found.order(found.comments(text))
-    found.check_ports("inputs", len(conf.ports["input"]), channels)
-    found.check_ports("outputs", len(conf.ports["output"]), drivers)
+    text = coefficients.text(MAX_BYTES)
+    conf = _Configuration(coefficients, text)
+    coefficients.check_rate(coefficients.number(_one(conf.settings, "sampling_rate"), "sampling_rate"))
+    channels, drivers = coefficients.order(coefficients.comments(text))
+    coefficients.check_ports("inputs", len(conf.ports["input"]), channels)
+    coefficients.check_ports("outputs", len(conf.ports["output"]), drivers)
     conf.program.collect(conf.run(), channels, drivers)
 
 
@@ -140,8 +140,8 @@ def _one(settings: Settings, key: str, default: object = None) -> Any:
 class _Configuration:
     """Settings, ports with their delays, coefficients and filters of a configuration."""
 
-    def __init__(self, found: Coefficients, text: str) -> None:
-        self.found, self.program = found, Program(found)
+    def __init__(self, coefficients: Coefficients, text: str) -> None:
+        self.found, self.program = coefficients, Program(coefficients)
         self.ports: dict[str, dict[str, int]] = {"input": {}, "output": {}}
         self.coeffs: dict[str, Settings] = {}
         self.filters: list[Settings] = []
@@ -153,23 +153,23 @@ class _Configuration:
         self.settings = self._settings(rest)
         if left := SETTING.sub("", rest).strip():
             raise self.refused(shown(left[:20]), "a BruteFIR configuration")
-        self.block = found.whole(_one(self.settings, "filter_length", 0), "filter_length", most=2**20)
+        self.block = coefficients.whole(_one(self.settings, "filter_length", 0), "filter_length", most=2**20)
 
     def run(self) -> list[Signal]:
         """Meaning of each output."""
         outputs: dict[str, Signal] = dict.fromkeys(self.ports["output"], ())
         ports = enumerate(self.ports["input"].items())
         inputs = {name: self.program.delayed((Way(index),), delay) for index, (name, delay) in ports}
-        for one in self.filters:
-            if {"from_filters", "to_filters"} & set(one):
+        for filter_ in self.filters:
+            if {"from_filters", "to_filters"} & set(filter_):
                 raise self.found.refusal("a filter that feeds a filter", "filters from inputs to outputs", "join them")
-            signal = self.program.mixed((gain, inputs[name]) for name, gain in self._ends(one, "from_inputs", inputs))
-            blocks = self.found.whole(_one(one, "delay", 0), "delay", most=MAX_TAPS)
+            signal = self.program.mixed((gain, inputs[name]) for name, gain in self._ends(filter_, "from_inputs", inputs))
+            blocks = self.found.whole(_one(filter_, "delay", 0), "delay", most=MAX_TAPS)
             signal = self.program.delayed(signal, self.block * blocks)
-            coeff = _one(one, "coeff", -1)
+            coeff = _one(filter_, "coeff", -1)
             if coeff != -1:
                 signal = self.program.convolved(signal, self._taps(coeff))
-            for name, gain in self._ends(one, "to_outputs", outputs):
+            for name, gain in self._ends(filter_, "to_outputs", outputs):
                 outputs[name] = self.program.added(outputs[name], signal, gain)
         return [self.program.delayed(outputs[name], delay) for name, delay in self.ports["output"].items()]
 
@@ -181,8 +181,8 @@ class _Configuration:
             factor = self.found.number(factor, f"the multiplier of {name}")
             yield name, factor * self._attenuation(attenuation_db, name)
 
-    def _attenuation(self, decibels: object, what: str) -> float:
-        return amplitude(-self.found.number(decibels, f"the attenuation of {what}"))
+    def _attenuation(self, decibels: object, subject: str) -> float:
+        return amplitude(-self.found.number(decibels, f"the attenuation of {subject}"))
 
     def _taps(self, coeff: object) -> Real:
         names = list(self.coeffs)
@@ -235,9 +235,9 @@ class _Configuration:
                 values[-1].append(int(number) if re.fullmatch(r"[-+]?\d{1,15}", word) else number)
         return [value for value in values if value]
 
-    def refused(self, said: str, allowed: str) -> DataError:
+    def refused(self, command: str, expected: str) -> DataError:
         """The error of a configuration that is not whole."""
-        return self.found.refusal(said, allowed, CHECK)
+        return self.found.refusal(command, expected, CHECK)
 
 
 BRUTEFIR = Target(

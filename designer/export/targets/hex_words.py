@@ -35,11 +35,11 @@ def write_hex(filters: FilterSet) -> Export:
     return word_export(words, "// {}".format, ".hex", HOW, lambda one: _body(words, one))
 
 
-def _body(words: Words, one: Filter) -> list[str]:
-    bits, lines = words.word.bits, [f"// {one_line(one.channel)} to {one_line(one.driver)}"]
-    if one.cascade is None:
-        return lines + [hex_word(q, bits) for q in words.taps(one).tolist()]
-    for s, (b, a, gain) in enumerate(zip(*(part.tolist() for part in words.sections(one)), strict=True), 1):
+def _body(words: Words, filter_: Filter) -> list[str]:
+    bits, lines = words.word.bits, [f"// {one_line(filter_.channel)} to {one_line(filter_.driver)}"]
+    if filter_.cascade is None:
+        return lines + [hex_word(q, bits) for q in words.taps(filter_).tolist()]
+    for s, (b, a, gain) in enumerate(zip(*(part.tolist() for part in words.sections(filter_)), strict=True), 1):
         lines += [f"// section {s}, gain 2^{gain}", *(hex_word(q, bits) for q in (*b, *a))]
     return lines
 
@@ -55,10 +55,10 @@ def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
     return {"hex": _words(filters).model()}
 
 
-def decode(found: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
+def decode(coefficients: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
     """Words, one a line; `// section 1, gain 2^k` ahead of each section's five."""
-    lines = found.text(MAX_BYTES, file.path).splitlines()
-    words = [signed(found, file, text.strip()) for line in lines if (text := line.partition("//")[0]).strip()]
+    lines = coefficients.text(MAX_BYTES, file.path).splitlines()
+    words = [signed(coefficients, file, text.strip()) for line in lines if (text := line.partition("//")[0]).strip()]
     values = np.array(words) * file.step
     if file.row.kind == "taps":
         return values, None

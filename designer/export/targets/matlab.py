@@ -59,27 +59,27 @@ def write_matlab(filters: FilterSet) -> Export:
     """`filters.mat` and README.txt."""
     from scipy.io import savemat
 
-    names = identifiers((joined(one) for one in filters.filters), longest=56, reserved=RESERVED)
+    names = identifiers((joined(filter_) for filter_ in filters.filters), longest=56, reserved=RESERVED)
     variables: dict[str, Any] = {
         "provenance": "\n".join(provenance(filters, "matlab", SCALING)),
         "sample_rate_hz": filters.sample_rate_hz,
         "bulk_delay_samples": float(filters.bulk_delay_samples),
         "channels": np.array(filters.channels, dtype=object),
         "drivers": np.array(filters.drivers, dtype=object),
-        "filter_channel": np.array([one.channel for one in filters.filters], dtype=object),
-        "filter_driver": np.array([one.driver for one in filters.filters], dtype=object),
-        "filter_name": np.array([names[joined(one)] for one in filters.filters], dtype=object),
+        "filter_channel": np.array([filter_.channel for filter_ in filters.filters], dtype=object),
+        "filter_driver": np.array([filter_.driver for filter_ in filters.filters], dtype=object),
+        "filter_name": np.array([names[joined(filter_)] for filter_ in filters.filters], dtype=object),
     }
     rows = [("channel", "driver", "variable")]
-    for one in filters.filters:
-        name = names[joined(one)]
-        if one.cascade is None:
-            variables[name] = filters.delayed_taps(one)[None, :]
-            rows.append((one.channel, one.driver, name))
+    for filter_ in filters.filters:
+        name = names[joined(filter_)]
+        if filter_.cascade is None:
+            variables[name] = filters.delayed_taps(filter_)[None, :]
+            rows.append((filter_.channel, filter_.driver, name))
         else:
-            variables[f"{name}_sos"] = np.insert(np.hstack([one.cascade.b, one.cascade.a]), 3, 1.0, axis=1)
-            variables[f"{name}_delay"] = float(filters.delay(one))
-            rows.append((one.channel, one.driver, f"{name}_sos, {name}_delay"))
+            variables[f"{name}_sos"] = np.insert(np.hstack([filter_.cascade.b, filter_.cascade.a]), 3, 1.0, axis=1)
+            variables[f"{name}_delay"] = float(filters.delay(filter_))
+            rows.append((filter_.channel, filter_.driver, f"{name}_sos, {name}_delay"))
     stream = io.BytesIO()
     savemat(stream, variables, long_field_names=True, oned_as="row")  # type: ignore[arg-type]  # a stream will do
     # scipy writes the platform and the time of day into the header's text.
@@ -92,47 +92,47 @@ def write_matlab(filters: FilterSet) -> Export:
         filters.memory(delays=False),
         8,
         SCALING,
-        names={f"{one.channel} / {one.driver}": names[joined(one)] for one in filters.filters},
+        names={f"{filter_.channel} / {filter_.driver}": names[joined(filter_)] for filter_ in filters.filters},
     )
 
 
-def read_mat(found: Coefficients) -> None:
+def read_mat(coefficients: Coefficients) -> None:
     """The filters of the file. Raises DataError: it is no such file, or its names, numbers or rate do not fit."""
     try:
-        content = variables(read_bytes(found.path))
+        content = variables(read_bytes(coefficients.path))
     except (ValueError, struct.error, zlib.error, MemoryError, RecursionError, OverflowError) as error:
         remedy = "save it with -v7 or -v6" if "version" in str(error) else "export it again"
-        raise found.refusal(f"no MAT file ({str(error)[:100]})", EXPECTED, remedy) from None
-    found.check_rate(_number(found, content, "sample_rate_hz"))
+        raise coefficients.refusal(f"no MAT file ({str(error)[:100]})", EXPECTED, remedy) from None
+    coefficients.check_rate(_number(coefficients, content, "sample_rate_hz"))
     lists = [texts for name in WHICH if isinstance(texts := content.get(name), list)]
     if len(lists) != len(WHICH) or len(set(map(len, lists))) != 1:
-        raise found.refusal(f"no cells {', '.join(WHICH)} of one length", EXPECTED)
+        raise coefficients.refusal(f"no cells {', '.join(WHICH)} of one length", EXPECTED)
     for channel, driver, name in zip(*lists, strict=True):
-        place = found.place(channel, driver)
+        place = coefficients.place(channel, driver)
         if f"{name}_sos" in content:
-            table = _matrix(found, content, f"{name}_sos")
+            table = _matrix(coefficients, content, f"{name}_sos")
             if table.shape[1] != 6 or not len(table) or not (table[:, 3] == 1.0).all():
-                raise found.refusal(f"{name}_sos of shape {table.shape}", "rows of b0, b1, b2, 1, a1, a2")
-            delay = found.whole(_number(found, content, f"{name}_delay"), f"{name}_delay")
-            found.add_sections(place, table[:, :3], table[:, 4:], delay)
+                raise coefficients.refusal(f"{name}_sos of shape {table.shape}", "rows of b0, b1, b2, 1, a1, a2")
+            delay = coefficients.whole(_number(coefficients, content, f"{name}_delay"), f"{name}_delay")
+            coefficients.add_sections(place, table[:, :3], table[:, 4:], delay)
         else:
-            found.add_taps(place, _matrix(found, content, name).ravel())
-    bulk = _number(found, content, "bulk_delay_samples")
-    found.bulk_delay_samples = found.whole(bulk, "bulk_delay_samples")
+            coefficients.add_taps(place, _matrix(coefficients, content, name).ravel())
+    bulk = _number(coefficients, content, "bulk_delay_samples")
+    coefficients.bulk_delay_samples = coefficients.whole(bulk, "bulk_delay_samples")
 
 
-def _matrix(found: Coefficients, content: dict[str, Value], name: str) -> Real:
+def _matrix(coefficients: Coefficients, content: dict[str, Value], name: str) -> Real:
     value = content.get(name)
     if not isinstance(value, np.ndarray):
-        raise found.refusal(f"no matrix {name[:60]}", EXPECTED)
+        raise coefficients.refusal(f"no matrix {name[:60]}", EXPECTED)
     return np.ascontiguousarray(value)
 
 
-def _number(found: Coefficients, content: dict[str, Value], name: str) -> float:
-    value = _matrix(found, content, name)
+def _number(coefficients: Coefficients, content: dict[str, Value], name: str) -> float:
+    value = _matrix(coefficients, content, name)
     if value.size != 1:
-        raise found.refusal(f"{value.size} numbers for {name}", "one")
-    return found.number(float(value.flat[0]), name)
+        raise coefficients.refusal(f"{value.size} numbers for {name}", "one")
+    return coefficients.number(float(value.flat[0]), name)
 
 
 def variables(content: bytes) -> dict[str, Value]:

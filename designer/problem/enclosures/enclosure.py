@@ -133,12 +133,12 @@ def apart_faults(drivers: Mapping[int, Driver], k: float) -> Iterator[Fault]:
     for i, place in known.items():
         apart_m = math.dist(place, next(iter(known.values())))
         if k * apart_m > MAX_APART_K:
-            found = f"got {shown(place)}, {number(apart_m)} m from the first of them"
+            actual = f"got {shown(place)}, {number(apart_m)} m from the first of them"
             expected = (
                 f"pistons, and drivers on a cylinder, at most {number(MAX_APART_K / k)} m apart at this sample rate and"
             )
             expected += " speed of sound"
-            yield Fault(f"drivers[{i}].position_m", found, expected, "the unit is metres; millimetres?")
+            yield Fault(f"drivers[{i}].position_m", actual, expected, "the unit is metres; millimetres?")
 
 
 def millimetres(length_m: float) -> str:
