@@ -46,7 +46,7 @@ class Fault:
     remedy: str = ""
 
     def __str__(self) -> str:
-        parts = [self.found, self.allowed and f"expected {self.allowed}", self.remedy]
+        parts = [self.actual, self.expected and f"expected {self.expected}", self.remedy]
         text = "; ".join(part for part in parts if part)
         return f"{self.path}: {text}" if self.path else text
 

@@ -76,7 +76,7 @@ def at_few_frequencies(relative: Callable[[Real], Complex], k: Real, extent_m: f
 
     """
     count = math.ceil(float(np.ptp(k)) * extent_m) + MORE_FREQUENCIES
-    few = few_points(lambda some: relative(some)[None, None], k, most=k.size, degrees=(count,), missed=MISSED_BETWEEN)
+    few = few_points(lambda part: relative(part)[None, None], k, most=k.size, degrees=(count,), missed=MISSED_BETWEEN)
     if few is None:
         return relative(k)
     flat = np.ascontiguousarray(few[0][0, 0]).reshape(count + 1, -1).view(float)
@@ -203,8 +203,8 @@ def fitted(
     # Probes on an additive recurrence, which no product of Chebyshev points meets.
     unit = (0.5 + np.outer(np.arange(1, probes + 1), [0.7548776662466927, 0.5698402909980532])) % 1.0
     tried = low + unit * (high - low)
-    wanted = function(tried[:, 0], tried[:, 1])
-    scale = np.maximum(np.abs(wanted).max(axis=0), 1e-300)
+    truth = function(tried[:, 0], tried[:, 1])
+    scale = np.maximum(np.abs(truth).max(axis=0), 1e-300)
     for size in sizes:
         points = [np.cos(np.pi * (np.arange(count) + 0.5) / count) for count in size]
         at = [low[n] + (points[n] + 1) / 2 * (high[n] - low[n]) for n in (0, 1)]
@@ -216,7 +216,7 @@ def fitted(
         )
         coefficients = np.einsum("ia,jb,abf->ijf", across, along, values, optimize=True)
         surface = ChebyshevSurface(low, high, _trimmed(coefficients, tolerance / 4 * scale), 0.0)
-        error = float((np.abs(surface(tried[:, 0], tried[:, 1]) - wanted) / scale).max())
+        error = float((np.abs(surface(tried[:, 0], tried[:, 1]) - truth) / scale).max())
         if error <= tolerance:
             return replace(surface, error=error)
     return None

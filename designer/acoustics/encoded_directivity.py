@@ -132,8 +132,8 @@ def automatic_order(device: Device, k: float, distance_m: float, drivers: Sequen
         return order
     most = min(order + MOST_RAISED, MAX_ORDER)
     while order < most:
-        found = encode(device, np.array([k]), distance_m, min(order + 8, most), drivers)
-        if found.left_out(order).max() < NEGLIGIBLE_ENERGY:
+        encoding = encode(device, np.array([k]), distance_m, min(order + 8, most), drivers)
+        if encoding.left_out(order).max() < NEGLIGIBLE_ENERGY:
             break
-        order = found.order
+        order = encoding.order
     return order

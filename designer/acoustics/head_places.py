@@ -88,8 +88,8 @@ def _places(scene: Scene, displacements_m: Real, turn_deg: Real, radius_m: float
     listener = scene.problem.listener
     centres_m = geometry.head_centres_m(listener, displacements_m)
     heads = _Heads(centres_m, centres_m[:, None], np.radians(turn_deg), geometry.head_axes(listener))
-    turns, which = np.unique(heads.turn_rad, return_inverse=True)
-    left = np.stack([heads.axes(turn)[1] for turn in turns.tolist()])[which]
+    turns, inverse = np.unique(heads.turn_rad, return_inverse=True)
+    left = np.stack([heads.axes(turn)[1] for turn in turns.tolist()])[inverse]
     return replace(heads, ears_m=centres_m[:, None] + radius_m * np.stack([left, -left], axis=1))
 
 

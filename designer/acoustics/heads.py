@@ -175,8 +175,8 @@ def ears_in_field(
     ears_m = centres_m[:, None] + np.stack([axes[1], -axes[1]]) * head.radius_m
     away_m = np.linalg.norm(ears_m[:, :, None] - places_m, axis=-1)  # (D, 2, L)
 
-    def relative(some: Real) -> Complex:
-        return np.asarray(_ears(head, device, some, centres_m, axes, among_m) * _wave(-some, away_m) * away_m)
+    def relative(part: Real) -> Complex:
+        return np.asarray(_ears(head, device, part, centres_m, axes, among_m) * _wave(-part, away_m) * away_m)
 
     few = at_few_frequencies(relative, k, head.radius_m + max(head.radius_m, float(reach_m.max())))
     return np.asarray(few * _wave(k, away_m) / away_m)
@@ -191,8 +191,8 @@ def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, amon
     """Result of `ears_in_field`, at each frequency by itself."""
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
     out = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
-    sources, which = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
-    which = np.asarray(which).ravel()
+    sources, inverse = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
+    inverse = np.asarray(inverse).ravel()
     away_m = np.linalg.norm((centres_m if among_m is None else among_m)[:, None] - sources[:, :3], axis=-1).min(axis=0)
     share = float((sources[:, 3] / away_m).max(initial=0.0))
     least = head.radius_m * float((sources[:, 3] / away_m**2).max(initial=0.0))
@@ -202,7 +202,7 @@ def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, amon
         step = max(1, MAX_NUMBERS // (block.size * count))
         for start in range(0, len(centres_m), step):
             part = slice(start, start + step)
-            out[block, part] = _some_ears(head, device, k[block], centres_m[part], axes, sources, which, count)
+            out[block, part] = _some_ears(head, device, k[block], centres_m[part], axes, sources, inverse, count)
     return out
 
 
@@ -217,7 +217,7 @@ def _source_counts(extent: Real) -> Index:
 
 
 def _some_ears(
-    head: Head, device: Device, k: Real, centres_m: Real, axes: Real, sources: Real, which: Index, count: int
+    head: Head, device: Device, k: Real, centres_m: Real, axes: Real, sources: Real, inverse: Index, count: int
 ) -> Complex:
     """Ears (F, D, 2, L) of one block of frequencies, from sources (place and reach, 4) and the driver's of them (L,)."""
     towards = (sources[:, None, :3] - centres_m) @ axes.T  # (G, D, 3) in the head's axes
@@ -230,24 +230,24 @@ def _some_ears(
     arcs = _arc(towards.reshape(-1, 3), sine.ravel(), count).reshape(*sine.shape, count, 3)
     kinds = [(np.flatnonzero(sources[:, 3] == 0), towards[:, :, None]), (np.flatnonzero(sources[:, 3]), arcs)]
 
-    away_m = np.linalg.norm(points_m[:, :, None] - sources[which, :3], axis=-1)  # (D, I, L)
+    away_m = np.linalg.norm(points_m[:, :, None] - sources[inverse, :3], axis=-1)  # (D, I, L)
 
-    def relative(some: Real) -> Complex:
-        field = device.field(some, points_m.reshape(-1, 3)).reshape(some.size, *away_m.shape)
-        return np.asarray(field * (_wave(-some, away_m) * away_m))
+    def relative(part: Real) -> Complex:
+        field = device.field(part, points_m.reshape(-1, 3)).reshape(part.size, *away_m.shape)
+        return np.asarray(field * (_wave(-part, away_m) * away_m))
 
     # A sphere's ears are themselves made of few frequencies.
     smooth = isinstance(head, MeasuredHead) and not isinstance(device, MeasuredDrivers)
     g = at_few_frequencies(relative, k, head.radius_m + float(sources[:, 3].max())) if smooth else relative(k)
-    out = np.empty((k.size, len(centres_m), 2, which.size), dtype=complex)
+    out = np.empty((k.size, len(centres_m), 2, inverse.size), dtype=complex)
     for groups, places in kinds:
         if groups.size:
             heard = head.pressure(k, distance_m[groups].ravel(), places[groups].reshape(-1, *places.shape[2:]))
             heard = heard.reshape(k.size, groups.size, len(centres_m), 2, -1)  # (F, g, D, 2, S)
             for n, group in enumerate(groups):
-                (drivers,) = np.nonzero(which == group)
-                given = along_m, distance_m[group], towards[group][:, 1:2], places[group, ..., 1]
-                out[..., drivers] = heard[:, n] @ _strengths(k, *given, g[..., drivers], loading)
+                (drivers,) = np.nonzero(inverse == group)
+                geometry = along_m, distance_m[group], towards[group][:, 1:2], places[group, ..., 1]
+                out[..., drivers] = heard[:, n] @ _strengths(k, *geometry, g[..., drivers], loading)
     return out
 
 
@@ -269,7 +269,7 @@ def _arc(towards: Real, sine: Real, count: int) -> Real:
     )
 
 
-def _strengths(k: Real, along_m: Real, distance_m: Real, own: Real, arc: Real, g: Complex, loading: float) -> Complex:
+def _strengths(k: Real, along_m: Real, distance_m: Real, ray: Real, arc: Real, g: Complex, loading: float) -> Complex:
     """Strengths of equation (2) (F, D, S, L) from the drivers' field on the line over that of a source at their place (F, D, I, L).
 
     along_m (I,) are the line's points, distance_m (D,) the sources'; own (D, 1) and arc (D, S) their cosines with the line.
@@ -279,7 +279,7 @@ def _strengths(k: Real, along_m: Real, distance_m: Real, own: Real, arc: Real, g
             distance_m[:, None, None] ** 2
             + along_m[:, None] * (along_m[:, None] - 2 * (distance_m[:, None] * lateral)[:, None])
         )
-        for lateral in (own, arc)
+        for lateral in (ray, arc)
     )  # (D, I, 1), (D, I, S)
     if arc.shape[1] == 1:
         return np.asarray(g.mean(axis=2, keepdims=True))

@@ -62,10 +62,10 @@ def _misses(scene: Scene, low_hz: Real, middle_hz: Real, high_hz: Real) -> Real:
     out = np.zeros(low_hz.size)
     for start in range(0, low_hz.size, STEPS_AT_ONCE):
         part = slice(start, start + STEPS_AT_ONCE)
-        f, where = np.unique(np.concatenate([low_hz[part], middle_hz[part], high_hz[part]]), return_inverse=True)
-        there = scene.at(f)
+        f, inverse = np.unique(np.concatenate([low_hz[part], middle_hz[part], high_hz[part]]), return_inverse=True)
+        refined = scene.at(f)
         for beam in kinds:
-            low, middle, high = np.split(_directions(there.circle() if beam else there.ears())[where], 3)
+            low, middle, high = np.split(_directions(refined.circle() if beam else refined.ears())[inverse], 3)
             miss = np.linalg.norm(middle - (_aligned(low, middle) + _aligned(high, middle)) / 2, axis=2)
             out[part] = np.maximum(out[part], miss.max(axis=1))
     return out

@@ -144,17 +144,17 @@ def sphere_pressure(
     """
     ratio, cos_angle = np.asarray(distance_ratio, dtype=float), np.asarray(cos_angle, dtype=float)
     cap = np.broadcast_to(np.asarray(cos_half_angle, dtype=float), cos_angle.shape)
-    rims, which = np.unique(cap, return_inverse=True)
+    rims, rim = np.unique(cap, return_inverse=True)
     out = np.empty((ka.size, *cos_angle.shape), dtype=complex)
     block = max(1, MAX_NUMBERS // max(1, ka.size))
     for start in range(0, ratio.size, block):
         part = slice(start, start + block)
-        each, of_which = np.unique(ratio[part], return_inverse=True)
-        radial = radial_terms(ka, each, tolerance=tolerance)  # (N, F, U), once a distance
-        radial = radial[:, :, of_which]
+        ratios, inverse = np.unique(ratio[part], return_inverse=True)
+        radial = radial_terms(ka, ratios, tolerance=tolerance)  # (N, F, U), once a distance
+        radial = radial[:, :, inverse]
         angular = legendre_table(cos_angle[part], len(radial))  # (N, U, K)
         if rims[0] < 1.0:
-            angular *= cap_weights(rims, len(radial))[:, which.reshape(cap.shape)[part]]
+            angular *= cap_weights(rims, len(radial))[:, rim.reshape(cap.shape)[part]]
         # Real times complex, as two real matrix products a distance.
         left, right = radial.transpose(2, 1, 0), angular.transpose(1, 0, 2)
         out[:, part] = (left.real @ right + 1j * (left.imag @ right)).transpose(1, 0, 2)

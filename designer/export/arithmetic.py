@@ -119,11 +119,11 @@ def _digits(values: Whole) -> NDArray[np.float64]:
     """Digits (D, N) to the base 2^11, the lowest first, all but the highest at least 0."""
     bits = int(np.abs(values).max(initial=1)).bit_length() + 1
     count = -(-bits // DIGIT_BITS)
-    rest, digits = values.copy(), []
+    remainder, digits = values.copy(), []
     for _ in range(count - 1):
-        digits.append(rest & ((1 << DIGIT_BITS) - 1))
-        rest = rest >> DIGIT_BITS
-    return np.array([*digits, rest], dtype=float)
+        digits.append(remainder & ((1 << DIGIT_BITS) - 1))
+        remainder = remainder >> DIGIT_BITS
+    return np.array([*digits, remainder], dtype=float)
 
 
 @dataclass(frozen=True)

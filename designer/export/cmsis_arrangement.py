@@ -96,9 +96,9 @@ def _best_places(b: bytes, a: bytes, word: Word, limit: float) -> tuple[tuple[in
         improved = False
         for candidate in _exchanges(start):
             trials += 1
-            found = power(candidate)
-            if found < height * MIN_LOWERING:
-                start, height, improved = candidate, found, True
+            candidate_power = power(candidate)
+            if candidate_power < height * MIN_LOWERING:
+                start, height, improved = candidate, candidate_power, True
         if height < least:
             best, least = start, height
         if not improved:
@@ -122,12 +122,12 @@ def scale_of(cascade: Cascade, word: Word, limit: float, most_shift: int | None)
     bits, levels = [0], [limit * LEVEL]
     for s, (b, a) in enumerate(zip(cascade.b, cascade.a, strict=True)):
         signal = lfilter(b, [1.0, *a], signal)
-        own = int(np.ceil(np.log2(max(float(np.abs(signal).sum()) * limit, 1e-9) / FULL)))
-        own = max(own, 0) if s == len(cascade.b) - 1 else own
-        while most_shift is not None and post_shift(_row(b, a, bits[-1] - own), word) > most_shift:
-            own += 1
-        bits.append(own)
-        levels.append(limit * LEVEL * float(np.sqrt(signal @ signal)) * 2.0**-own)
+        guard_bits = int(np.ceil(np.log2(max(float(np.abs(signal).sum()) * limit, 1e-9) / FULL)))
+        guard_bits = max(guard_bits, 0) if s == len(cascade.b) - 1 else guard_bits
+        while most_shift is not None and post_shift(_row(b, a, bits[-1] - guard_bits), word) > most_shift:
+            guard_bits += 1
+        bits.append(guard_bits)
+        levels.append(limit * LEVEL * float(np.sqrt(signal @ signal)) * 2.0**-guard_bits)
     return Scale(np.array(bits[1:]), np.array(levels[:-1]))
 
 

@@ -242,18 +242,23 @@ def plan_of(filters: FilterSet, word: CmsisWord) -> Plan:
         raise UsageError(
             f"--target cmsis-{word.suffix}: got no filter in the design; expected at least one; design it again"
         )
-    asked = filters.options.get("prefix", "")
-    if c_name(asked) != asked and asked:
+    user_prefix = filters.options.get("prefix", "")
+    if c_name(user_prefix) != user_prefix and user_prefix:
         raise UsageError(
-            f"--prefix: got {asked!r}; expected a letter, then letters, digits and single _, at most {LONGEST} in"
-            f" all, and no name of C's or of CMSIS-DSP's; try {c_name(asked)}"
+            f"--prefix: got {user_prefix!r}; expected a letter, then letters, digits and single _, at most {LONGEST} in"
+            f" all, and no name of C's or of CMSIS-DSP's; try {c_name(user_prefix)}"
         )
-    prefix = asked or (c_name(filters.name) if filters.name else "filters")
+    prefix = user_prefix or (c_name(filters.name) if filters.name else "filters")
     names = c_names([*filters.channels, *filters.drivers])
-    pairs = unique({(filter_.channel, filter_.driver): f"{names[filter_.channel]}_{names[filter_.driver]}" for filter_ in filters.filters})
+    pairs = unique(
+        {
+            (filter_.channel, filter_.driver): f"{names[filter_.channel]}_{names[filter_.driver]}"
+            for filter_ in filters.filters
+        }
+    )
     paths = tuple(_path(filters, word, index, names, pairs) for index in range(len(filters.channels)))
     changed = {name: identifier for name, identifier in names.items() if name != identifier}
-    if filters.name not in ("", prefix) and not asked:
+    if filters.name not in ("", prefix) and not user_prefix:
         changed[filters.name] = prefix
     return Plan(filters, word, prefix, tuple(names[driver] for driver in filters.drivers), paths, changed)
 
@@ -263,20 +268,20 @@ def _path(
 ) -> Path:
     channel = filters.channels[index]
     wait = filters.delays.get(channel, 0)
-    own = [filter_ for filter_ in filters.filters if filter_.channel == channel]
-    shift = _shift(filters, word, [filter_.taps for filter_ in own if filter_.has_taps], channel)
+    channel_filters = [filter_ for filter_ in filters.filters if filter_.channel == channel]
+    shift = _shift(filters, word, [filter_.taps for filter_ in channel_filters if filter_.has_taps], channel)
     routes = []
-    for filter_ in own:
-        name, where, driver = (
+    for filter_ in channel_filters:
+        name, location, driver = (
             pairs[filter_.channel, filter_.driver],
             f"{channel} to {filter_.driver}",
             filters.drivers.index(filter_.driver),
         )
         stored: StoredTaps | StoredSections | None = None
         if filter_.cascade is not None:
-            stored = stored_sections(filter_.cascade, word, where, 10 ** (-filters.headroom.any_input_db / 20))
+            stored = stored_sections(filter_.cascade, word, location, 10 ** (-filters.headroom.any_input_db / 20))
         elif filter_.has_taps:
-            stored = stored_taps(filter_.taps, word, shift, where)
+            stored = stored_taps(filter_.taps, word, shift, location)
         routes.append(Route(filter_, driver, name, wait + filter_.wait, stored, stored.shift if stored else 0))
     guard = max((route.stored.guard for route in routes if isinstance(route.stored, StoredTaps)), default=0)
     raised = [replace(r, restore=shift + guard) if isinstance(r.stored, StoredTaps) else r for r in routes]

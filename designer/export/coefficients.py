@@ -219,11 +219,11 @@ class Coefficients:
         names = [table.name for table in self.problem.designs]
         missing = [name for name in names if not self.taps.get(name) and not (has_sides and name in VIRTUAL)]
         if missing:
-            found, remedy = (
+            actual, remedy = (
                 f"no filters of {', '.join(map(repr, missing))}",
                 "leave the other [[designs]] out of the problem",
             )
-            raise self.refusal(found, "all channels of the problem", remedy)
+            raise self.refusal(actual, "all channels of the problem", remedy)
 
     # The file
 
@@ -320,7 +320,7 @@ def _parted(line: str, names: list[str]) -> list[str] | None:
         if line == text:
             return [name]
         if line.startswith(f"{text}, "):
-            rest = _parted(line[len(text) + 2 :], [other for other in names if other != name])
-            if rest is not None:
-                return [name, *rest]
+            following = _parted(line[len(text) + 2 :], [other for other in names if other != name])
+            if following is not None:
+                return [name, *following]
     return None

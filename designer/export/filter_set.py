@@ -174,8 +174,8 @@ class FilterSet:
 
     def memory(self, *, sections: bool = True, delays: bool = True) -> Memory:
         """Memory of all filters; without `sections` as impulse responses, without `delays` these are zeros among the taps."""
-        each = [self._memory(filter_, sections=sections, delays=delays) for filter_ in self.filters]
-        coefficients, state, products = (sum(column) for column in zip(Memory(0, 0, 0), *each, strict=True))
+        memories = [self._memory(filter_, sections=sections, delays=delays) for filter_ in self.filters]
+        coefficients, state, products = (sum(column) for column in zip(Memory(0, 0, 0), *memories, strict=True))
         return Memory(coefficients, state + (sum(self.delays.values()) if delays else 0), products)
 
     def _memory(self, filter_: Filter, *, sections: bool, delays: bool) -> Memory:
@@ -192,17 +192,17 @@ class FilterSet:
         lost = [_lost_db(filter_.cascade, filter_.taps.size) for filter_ in self.filters if filter_.cascade is not None]
         if not lost:
             return ()
-        said = f"sections as impulse responses of {self.taps} taps"
+        note = f"sections as impulse responses of {self.taps} taps"
         if max(lost) < UNHEARD_DB:
-            return (said,)
-        return (f"{said}; what comes later is up to {max(lost):.0f} dB of a whole response: more taps lower it",)
+            return (note,)
+        return (f"{note}; what comes later is up to {max(lost):.0f} dB of a whole response: more taps lower it",)
 
 
 def filters_of(
     channels: Mapping[str, Real], drivers: tuple[str, ...], sections: dict[str, dict[str, Cascade]]
 ) -> tuple[Filter, ...]:
     """One `Filter` for each channel and driver that is not silent, of channel -> taps (L, T) and channel -> driver -> cascade."""
-    found = []
+    filters = []
     for channel, taps in channels.items():
         pure = is_pure_delay(taps)
         for l, driver in enumerate(drivers):
@@ -210,8 +210,8 @@ def filters_of(
             if cascade is None and not taps[l].any():
                 continue
             delay = int(np.argmax(taps[l])) if pure[l] and cascade is None else None
-            found.append(Filter(channel, driver, taps[l], cascade, delay))
-    return tuple(found)
+            filters.append(Filter(channel, driver, taps[l], cascade, delay))
+    return tuple(filters)
 
 
 def _lost_db(cascade: Cascade, count: int) -> float:

@@ -62,7 +62,9 @@ class Words(NamedTuple):
 
     def taps(self, filter_: Filter) -> Whole:
         """The integers q (T,) of a filter's taps."""
-        return np.asarray(rounded(filter_.taps, self.word, self.shifts[filter_.channel, filter_.driver]), dtype=np.int64)
+        return np.asarray(
+            rounded(filter_.taps, self.word, self.shifts[filter_.channel, filter_.driver]), dtype=np.int64
+        )
 
     def sections(self, filter_: Filter) -> SectionWords:
         """The words of a filter's sections, with the problem's gains where it names the word.
@@ -97,8 +99,10 @@ class Words(NamedTuple):
             return f"{base}: a coefficient is its integer times 2^-{self.word.fraction_bits}"
         by_driver = any(shift != self.channel_shifts[c] for (c, _), shift in self.shifts.items())
         names = {f"{c} to {d}" if by_driver else c: shift for (c, d), shift in self.shifts.items()}
-        each = ", ".join(f"{one_line(name)}: 2^{shift - self.word.fraction_bits}" for name, shift in names.items())
-        return f"{base}; a tap is its integer times a step, and the sum is shifted to match ({each})"
+        shift_list = ", ".join(
+            f"{one_line(name)}: 2^{shift - self.word.fraction_bits}" for name, shift in names.items()
+        )
+        return f"{base}; a tap is its integer times a step, and the sum is shifted to match ({shift_list})"
 
     def model(self) -> ArithmeticModel:
         """The arithmetic that the files are judged by."""

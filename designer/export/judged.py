@@ -81,20 +81,20 @@ class ChannelJudgement:
     @property
     def failures(self) -> tuple[str, ...]:
         """Each floor that is not held, in words."""
-        ratio, said = self.signal_to_noise_db, []
+        ratio, texts = self.signal_to_noise_db, []
         if ratio < MIN_SIGNAL_TO_NOISE_DB:
-            said.append(f"a signal-to-noise ratio of {ratio:.1f} dB (at least {MIN_SIGNAL_TO_NOISE_DB:g})")
+            texts.append(f"a signal-to-noise ratio of {ratio:.1f} dB (at least {MIN_SIGNAL_TO_NOISE_DB:g})")
         levels = ((self.dc_db, MAX_DC_DB, "DC"), (self.limit_cycle_db, MAX_LIMIT_CYCLE_DB, "a limit cycle"))
-        for value, most, what in levels:
+        for value, most, quantity in levels:
             if value > most:
-                said.append(f"{what} of {value:.1f} dB of full scale (at most {most:g})")
-        for key, limit, what, unit in (
+                texts.append(f"{quantity} of {value:.1f} dB of full scale (at most {most:g})")
+        for key, limit, quantity, unit in (
             ("level_change_db", MAX_LEVEL_CHANGE_DB, "a change in level", "dB"),
             ("time_change_us", MAX_TIME_CHANGE_US, "a change in time", "microseconds"),
         ):
             if self.ears.get(key, 0.0) > limit:
-                said.append(f"{what} at the bright points of {self.ears[key]:.2f} {unit} (at most {limit:g})")
-        return tuple(said)
+                texts.append(f"{quantity} at the bright points of {self.ears[key]:.2f} {unit} (at most {limit:g})")
+        return tuple(texts)
 
     def entry(self) -> dict[str, float]:
         """As the manifest holds it."""
@@ -126,7 +126,7 @@ def with_judgement(filters: FilterSet, target: Target, export: Export) -> Export
             "model": model.words,
             "input_peak_db": -round(filters.headroom.any_input_db, 3),
             "holds": name not in failed,
-            "channels": {channel: one.entry() for channel, one in judged[name].items()},
+            "channels": {channel: judgement.entry() for channel, judgement in judged[name].items()},
         }
         for name, model in models.items()
     }
@@ -140,7 +140,9 @@ def with_judgement(filters: FilterSet, target: Target, export: Export) -> Export
 
 def failures(judged: dict[str, ChannelJudgement]) -> str:
     """Sentence on what the channels do not hold; empty where they hold all."""
-    return "; ".join(f"{name}: {', '.join(one.failures)}" for name, one in judged.items() if one.failures)
+    return "; ".join(
+        f"{name}: {', '.join(judgement.failures)}" for name, judgement in judged.items() if judgement.failures
+    )
 
 
 def remedies(filters: FilterSet, model: ArithmeticModel) -> str:
@@ -152,7 +154,7 @@ def remedies(filters: FilterSet, model: ArithmeticModel) -> str:
         except UsageError:
             continue
         if not failures(judged):
-            ratio = min(one.signal_to_noise_db for one in judged.values())
+            ratio = min(judgement.signal_to_noise_db for judgement in judged.values())
             held.append(f"{name} holds ({ratio:.0f} dB of signal to noise)")
     return "; ".join(held) if held else 'choose [realization] form = "fir", or a target in floating point'
 
@@ -244,11 +246,13 @@ def _readme(filters: FilterSet, target: str, export: Export, facts: dict[str, An
     ]
     rows = [("arithmetic", "channel", "signal to noise", "DC", "limit cycle", "level change", "time change")]
     for name, entry in facts.items():
-        for channel, one in entry["channels"].items():
-            dc, cycle = ("none" if (x := one[k]) <= NOTHING_DB else f"{x:.1f} dB" for k in ("dc_db", "limit_cycle_db"))
-            level = f"{one['level_change_db']:.3f} dB" if "level_change_db" in one else "-"
-            time = f"{one['time_change_us']:.2f} us" if "time_change_us" in one else "-"
-            rows.append((name, channel, f"{one['signal_to_noise_db']:.1f} dB", dc, cycle, level, time))
+        for channel, judgement in entry["channels"].items():
+            dc, cycle = (
+                "none" if (x := judgement[k]) <= NOTHING_DB else f"{x:.1f} dB" for k in ("dc_db", "limit_cycle_db")
+            )
+            level = f"{judgement['level_change_db']:.3f} dB" if "level_change_db" in judgement else "-"
+            time = f"{judgement['time_change_us']:.2f} us" if "time_change_us" in judgement else "-"
+            rows.append((name, channel, f"{judgement['signal_to_noise_db']:.1f} dB", dc, cycle, level, time))
     written = readme(filters, target, export.scaling, "\n\n".join(paragraphs), rows)
     if README not in export.files:
         return written

@@ -34,11 +34,11 @@ RESERVED_C = re.compile(
 )
 
 
-def unique(wanted: dict[Key, str], sign: str = "_", taken: Iterable[str] = ()) -> dict[Key, str]:
+def unique(stems: dict[Key, str], sign: str = "_", taken: Iterable[str] = ()) -> dict[Key, str]:
     """The wanted names, numbered where two are alike or one is taken: the first keeps its own."""
     used = set(taken)
     names: dict[Key, str] = {}
-    for key, base in wanted.items():
+    for key, base in stems.items():
         name, count = base, 1
         while name.lower() in used:
             count += 1
@@ -50,8 +50,8 @@ def unique(wanted: dict[Key, str], sign: str = "_", taken: Iterable[str] = ()) -
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
     """Name -> the same in ASCII letters, digits, - and _, an accent dropped, any other sign -, and different from the others."""
-    wanted = {name: re.sub(r"[^A-Za-z0-9_]+", "-", _ascii(name)).strip("-") or "x" for name in names}
-    return unique(wanted, "-", RESERVED_FILES)
+    stems = {name: re.sub(r"[^A-Za-z0-9_]+", "-", _ascii(name)).strip("-") or "x" for name in names}
+    return unique(stems, "-", RESERVED_FILES)
 
 
 def filter_files(filters: FilterSet) -> dict[tuple[str, str], str]:
@@ -93,10 +93,10 @@ def c_name(name: str) -> str:
 
 def c_names(names: Iterable[str]) -> dict[str, str]:
     """A C identifier for each name; a name that comes twice is one name, and what is plain as it stands keeps its name."""
-    wanted = {name: c_name(name) for name in names}
-    first = sorted(wanted, key=lambda name: wanted[name] != name)  # stable
-    found = unique({name: wanted[name] for name in first})
-    return {name: found[name] for name in wanted}
+    identifiers = {name: c_name(name) for name in names}
+    first = sorted(identifiers, key=lambda name: identifiers[name] != name)  # stable
+    distinct = unique({name: identifiers[name] for name in first})
+    return {name: distinct[name] for name in identifiers}
 
 
 def _ascii(name: str) -> str:

@@ -49,9 +49,9 @@ class Export:
     preamp: str = "a volume ahead of the filters"
 
     @classmethod
-    def of_words(cls, files: dict[str, bytes], used: Memory, width: int, scaling: str, **rest: Any) -> Export:
+    def of_words(cls, files: dict[str, bytes], used: Memory, width: int, scaling: str, **fields: Any) -> Export:
         """An export whose coefficients and state are words of so many bytes."""
-        return cls(files, width * used.coefficients, width * used.state, used.multiply_adds, scaling, **rest)
+        return cls(files, width * used.coefficients, width * used.state, used.multiply_adds, scaling, **fields)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +169,7 @@ def whole_rate(filters: FilterSet, target: str) -> int:
     return rate
 
 
-def at_most(target: str, found: int, limit: int, subject: str, remedy: str) -> None:
+def at_most(target: str, count: int, limit: int, subject: str, remedy: str) -> None:
     """Refuse more than a limit. Raises UsageError: naming both numbers."""
-    if found > limit:
-        raise refuse(target, f"{found:,} {subject}", f"at most {limit:,}", remedy)
+    if count > limit:
+        raise refuse(target, f"{count:,} {subject}", f"at most {limit:,}", remedy)

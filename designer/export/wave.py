@@ -58,7 +58,7 @@ def channel_responses(filters: FilterSet, channel: str) -> Real:
 def loud_note(names: Iterable[str], taps: Iterable[Real]) -> tuple[str, ...]:
     """Note where float files hold taps above full scale; nothing where they do not, or there are none."""
     files = ", ".join(name for name in names if name.endswith(".wav") and "-24bit" not in name)
-    largest = max((float(np.abs(one).max(initial=0.0)) for one in taps), default=0.0)
+    largest = max((float(np.abs(signal).max(initial=0.0)) for signal in taps), default=0.0)
     if largest <= 1.0 or not files:
         return ()
     return (
@@ -116,17 +116,19 @@ class Responses:
     """Sound files that a configuration names, each read once."""
 
     def __init__(self, coefficients: Coefficients) -> None:
-        self.found, self.sounds = coefficients, dict[str, Sound]()
+        self.coefficients, self.sounds = coefficients, dict[str, Sound]()
 
     def track(self, name: object, track: int) -> Real:
         """One track (N,) of a file whose name is relative to the configuration; `DataError` where there is none such."""
         if not isinstance(name, str) or not name:
-            raise self.found.refusal(f"the file name {shown(name)}", "the name of a WAV")
+            raise self.coefficients.refusal(f"the file name {shown(name)}", "the name of a WAV")
         if name not in self.sounds:
             if len(self.sounds) >= MAX_TRACKS:
-                raise self.found.refusal(f"more than {MAX_TRACKS:,} files", "fewer", "name its configuration")
-            self.sounds[name] = read_sound(self.found, self.found.path.parent / name)
+                raise self.coefficients.refusal(f"more than {MAX_TRACKS:,} files", "fewer", "name its configuration")
+            self.sounds[name] = read_sound(self.coefficients, self.coefficients.path.parent / name)
         samples = self.sounds[name].samples
         if track >= samples.shape[1]:
-            raise self.found.refusal(f"track {track} of {shown(name)}", f"0 to {samples.shape[1] - 1}, its tracks")
+            raise self.coefficients.refusal(
+                f"track {track} of {shown(name)}", f"0 to {samples.shape[1] - 1}, its tracks"
+            )
         return samples[:, track]

@@ -148,11 +148,15 @@ def check_elsewhere(place: Path, *, force: bool = False) -> None:
     reserve(place / MANIFEST)
 
 
-def _check_other_export(place: Path, files: Mapping[str, bytes], own: str) -> None:
+def _check_other_export(place: Path, files: Mapping[str, bytes], command: str) -> None:
     """Refuse to remove what another export wrote: of another target, problem or prefix."""
-    there = read_manifest(place)
-    gone = () if there is None else tuple(name for name in there.files if name not in files and (place / name).exists())
-    others = {str(about.get("command")) for about in _entries(place / MANIFEST).values()} - {own}
+    manifest = read_manifest(place)
+    gone = (
+        ()
+        if manifest is None
+        else tuple(name for name in manifest.files if name not in files and (place / name).exists())
+    )
+    others = {str(about.get("command")) for about in _entries(place / MANIFEST).values()} - {command}
     if gone and others:
         raise UsageError(
             f"{place}: holds another export ({named(gone)}; {', '.join(sorted(others))}), whose files would go; choose another"
@@ -170,16 +174,18 @@ def export_notes(folder: Path) -> list[str]:
     return [f"{name}: {note}" for name, about in _entries(folder / MANIFEST).items() for note in about.get("notes", [])]
 
 
-def superseded(folder: Path, kept: Collection[str]) -> list[str]:
+def superseded(folder: Path, names: Collection[str]) -> list[str]:
     """Which exports of the design before a new one removes, but for those `kept`, which it writes again; and what makes them again."""
-    there = read_manifest(folder)
-    found = set() if there is None else {name.split("/")[1] for name in there.files if name.startswith("export/")}
-    gone = sorted(found.difference(kept))
+    manifest = read_manifest(folder)
+    exports = (
+        set() if manifest is None else {name.split("/")[1] for name in manifest.files if name.startswith("export/")}
+    )
+    gone = sorted(exports.difference(names))
     if not gone:
         return []
     return [
         f"{folder / 'export'}: the exports {', '.join(gone)} of the design before are removed; make them again with designer"
-        f" export {folder} --target NAME, or name them in the problem: [export] targets = {json.dumps([*kept, *gone])}"
+        f" export {folder} --target NAME, or name them in the problem: [export] targets = {json.dumps([*names, *gone])}"
     ]
 
 
@@ -206,8 +212,10 @@ def entry(filters: FilterSet, target: str, export: Export) -> dict[str, Any]:
 
 def _in_design(filters: FilterSet, exports: dict[str, Export], entries: dict[str, Any]) -> dict[str, bytes]:
     """Files of a design folder, by their paths in it: those of some targets, and `export.json` with their entries added."""
-    files = {f"export/{name}/{path}": content for name, one in exports.items() for path, content in one.files.items()}
-    added = {name: entry(filters, name, one) for name, one in exports.items()}
+    files = {
+        f"export/{name}/{path}": content for name, export in exports.items() for path, content in export.files.items()
+    }
+    added = {name: entry(filters, name, export) for name, export in exports.items()}
     return {**files, MANIFEST: _text({**entries, **added})}
 
 

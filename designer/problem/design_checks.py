@@ -73,11 +73,11 @@ def _something_asked(path: str, design: DesignTable) -> Iterator[Fault]:
 def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     known = [driver.name for driver in problem.drivers]
     for key in ("drivers", "plain"):
-        names, allowed = getattr(design, key) or [], design.drivers if key == "plain" and design.drivers else known
+        names, candidates = getattr(design, key) or [], design.drivers if key == "plain" and design.drivers else known
         for n, name in enumerate(names):
-            here, again = f"{path}.{key}[{n}]", name in allowed and name in names[:n]
-            yield from among(here, name, allowed)
-            yield from unless(not again, here, name, "each driver once", "leave one out", more=" twice")
+            location, again = f"{path}.{key}[{n}]", name in candidates and name in names[:n]
+            yield from among(location, name, candidates)
+            yield from unless(not again, location, name, "each driver once", "leave one out", more=" twice")
 
 
 def _method(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -121,7 +121,7 @@ def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
         return
     frequencies, gains = ([point[n] for point in design.cancellation_gain_db] for n in (0, 1))
     rising, limit = all(b > a for a, b in pairwise(frequencies)), number(MAX_CURVE_DB)
-    for holds, what, values, expected, remedy in (
+    for holds, quantity, values, expected, remedy in (
         (min(frequencies) > 0, "frequencies", frequencies, "frequencies above 0", "leave such points out"),
         (
             rising,
@@ -139,7 +139,7 @@ def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
         ),
     ):
         if not holds:
-            yield Fault(path, f"got the {what} {shown(values)}", expected, remedy)
+            yield Fault(path, f"got the {quantity} {shown(values)}", expected, remedy)
 
 
 def _look(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -182,28 +182,28 @@ def _company(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault
             remedy = "add dark_regions, or use the method power-ratio for the points of the circle"
             yield Fault(f"{path}.method", f"got {shown(design.method)}", "only with dark_regions", remedy)
         return
-    here = f"{path}.dark_regions"
+    location = f"{path}.dark_regions"
     if design.method not in takers:
         expected = f"only with method {' or '.join(shown(method) for method in takers)}"
-        yield Fault(here, f'got with method = "{design.method}"', expected, "the other methods know points alone")
+        yield Fault(location, f'got with method = "{design.method}"', expected, "the other methods know points alone")
     for key in ("mask", "window_deg"):
         if getattr(design, key) is not None:
             remedy = "ask for the ratio between regions and the shape over azimuth in two designs"
-            yield Fault(here, f"got with {key}", "without a mask and a window, which are of points", remedy)
+            yield Fault(location, f"got with {key}", "without a mask and a window, which are of points", remedy)
     if problem.scene is not None and problem.scene.transfer is not None:
         remedy = "leave scene.transfer out, or use nulls_deg"
-        yield Fault(here, "got with scene.transfer", "only where the field is known all around the device", remedy)
+        yield Fault(location, "got with scene.transfer", "only where the field is known all around the device", remedy)
 
 
 def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> Iterator[Fault]:
     """A region is a cap or a band, its elevations rise, and a baffle does not cut a cap or silence what is to be reached."""
-    given = region.model_fields_set
-    if region.around_deg is not None and given & {"azimuth_deg", "elevation_deg"}:
+    keys = region.model_fields_set
+    if region.around_deg is not None and keys & {"azimuth_deg", "elevation_deg"}:
         remedy = "leave one of the two out"
         yield Fault(
             path, "got a cap (around_deg) and a band (azimuth_deg, elevation_deg) in one", "one of them", remedy
         )
-    if region.around_deg is None and "radius_deg" in given:
+    if region.around_deg is None and "radius_deg" in keys:
         yield Fault(f"{path}.radius_deg", "got without around_deg", "only with it", "add the cap's centre, around_deg")
     low, high = region.elevation_deg
     if low > high:

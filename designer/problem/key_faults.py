@@ -39,7 +39,7 @@ _RANGES = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 
 def key_faults(error: ValidationError, data: Mapping[str, Any]) -> dict[Location, Fault]:
     """Every fault of a validation by its place in the file; the branches of a union count once."""
-    found: dict[Location, Fault] = {}
+    faults: dict[Location, Fault] = {}
     for item in error.errors(include_url=False, include_input=False):
         kind = item["type"]
         location: Location = item["loc"]
@@ -56,8 +56,8 @@ def key_faults(error: ValidationError, data: Mapping[str, Any]) -> dict[Location
         else:
             place, value = _within(place, data)
             fault = _value_fault(kind, place, value)
-        found.setdefault(place, fault)
-    return found
+        faults.setdefault(place, fault)
+    return faults
 
 
 def guessed_kinds(error: ValidationError, data: Mapping[str, Any]) -> tuple[dict[str, Any], set[Location]]:
@@ -135,15 +135,15 @@ def _is_number(text: str) -> bool:
 
 def _within(location: Location, data: object) -> tuple[Location, object]:
     """The part of a location that exists in the file, and its value: what follows names a branch of a union."""
-    kept: list[int | str] = []
+    steps: list[int | str] = []
     value: Any = data
     for step in location:
         in_list = isinstance(value, list) and isinstance(step, int) and step < len(value)
         if not in_list and not (isinstance(value, Mapping) and step in value):
             break
         value = value[step]
-        kept.append(step)
-    return tuple(kept), value
+        steps.append(step)
+    return tuple(steps), value
 
 
 @cache

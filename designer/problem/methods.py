@@ -95,8 +95,8 @@ class Formulation:
 @cache
 def formulations() -> dict[str, Formulation]:
     """Every method by its name, "auto" aside."""
-    found: dict[str, Formulation] = import_module("designer.formulations").FORMULATIONS
-    return found
+    registry: dict[str, Formulation] = import_module("designer.formulations").FORMULATIONS
+    return registry
 
 
 def method_names() -> tuple[str, ...]:
@@ -125,7 +125,7 @@ def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
         faults.append(Fault(f"{path}.method", kind, 'only with kind = "beamformer"', method.instead))
     spread = design.driver_spread
     if method is not None and not method.mean_powers and spread is not None and spread.percentile is not None:
-        without = [name for name, each in formulations().items() if not each.mean_powers]
+        without = [name for name, formulation in formulations().items() if not formulation.mean_powers]
         expected = f"with no method of {', '.join(without)}"
         faults.append(Fault(f"{path}.driver_spread.percentile", actual, expected, f'leave it out, or use "{AUTO}"'))
     for owner in formulations().values():
@@ -170,16 +170,16 @@ def with_method(problem: Any, method: str) -> tuple[Any, list[str]]:
 
     data = problem.model_dump(exclude_unset=True, exclude={"virtualizer", "export"})
     others = {key for name, owner in formulations().items() if name != method for key in owner.keys}
-    kept, notes = [], []
-    for given in data["designs"]:
-        table = {**{key: value for key, value in given.items() if key not in others}, "method": method}
+    tables, notes = [], []
+    for entry in data["designs"]:
+        table = {**{key: value for key, value in entry.items() if key not in others}, "method": method}
         try:
             changed(problem, {**data, "designs": [table]})
         except ProblemError as error:
             faults = "; ".join(str(fault).removeprefix("designs[0].") for fault in error.faults)
             notes.append(f'{method}: the channel "{table["name"]}" cannot take it ({faults}), so it is left out')
         else:
-            kept.append(table)
-    if not kept:
+            tables.append(table)
+    if not tables:
         raise UsageError(f'--methods: no channel of {problem.source} can be designed by "{method}": {" ".join(notes)}')
-    return changed(problem, {**data, "designs": kept}), notes
+    return changed(problem, {**data, "designs": tables}), notes

@@ -88,8 +88,8 @@ def _head(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[
     for i, head in enumerate(names):
         path = "listener.head" if isinstance(heads, str) else f"listener.head[{i}]"
         if head in names[:i]:
-            there = f"got {shown(head)}, which is listener.head[{names.index(head)}] already"
-            yield Fault(path, there, "heads that differ", "leave one of the two out: every head counts alike")
+            duplicate = f"got {shown(head)}, which is listener.head[{names.index(head)}] already"
+            yield Fault(path, duplicate, "heads that differ", "leave one of the two out: every head counts alike")
             continue
         expected = '"sphere", "sphere:RADIUS_M", "points", or the path of a SOFA file'
         actual = f"got {shown(head)}"
@@ -98,7 +98,9 @@ def _head(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[
         if head.startswith("sphere:"):
             if _radius_m(head, 0.0) is None:
                 radii = f"{number(MIN_HEAD_RADIUS_M)} to {number(MAX_HEAD_RADIUS_M)}"
-                yield Fault(path, actual, f'"sphere:RADIUS_M" with a radius from {radii}', 'write it as "sphere:0.0875"')
+                yield Fault(
+                    path, actual, f'"sphere:RADIUS_M" with a radius from {radii}', 'write it as "sphere:0.0875"'
+                )
         elif not head.lower().endswith(".sofa"):
             yield Fault(path, actual, expected, nearest(head, ["sphere", "points"]))
         elif not _is_file(folder / files.get(head, head)):
@@ -210,8 +212,8 @@ def _circle(problem: Problem) -> Iterator[Fault]:
         return
     listener = problem.listener
     distance_m = float(np.linalg.norm(listener.position_m))
-    said = any(_intrusions(problem, np.zeros((1, 3))))
-    if distance_m <= least_m and not said:
+    is_refused = any(_intrusions(problem, np.zeros((1, 3))))
+    if distance_m <= least_m and not is_refused:
         actual = f"got {shown(listener.position_m)}, and a circle at that distance is inside the device"
         expected = expected.replace("more than", "a distance of more than").replace(", so", " m, so")
         remedy = "or set grid.azimuth_distance_m"
@@ -235,15 +237,15 @@ def room_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
 
 
 def _absorption(room: Room) -> Iterator[Fault]:
-    given = room.absorption
-    if given is None:
+    absorption = room.absorption
+    if absorption is None:
         return
-    for i, share in enumerate(given if isinstance(given, list) else [given]):
+    for i, share in enumerate(absorption if isinstance(absorption, list) else [absorption]):
         if not LEAST_ABSORPTION <= share <= MOST_ABSORPTION:
             remedy = "it is the share of the energy that a wall keeps: 0.3 for 30 percent"
             if share <= 0:
                 remedy += "; walls that absorb nothing ring for ever"
-            path = f"room.absorption[{i}]" if isinstance(given, list) else "room.absorption"
+            path = f"room.absorption[{i}]" if isinstance(absorption, list) else "room.absorption"
             yield Fault(path, f"got {shown(share)}", f"a number from {LEAST_ABSORPTION} to {MOST_ABSORPTION}", remedy)
 
 
@@ -288,9 +290,9 @@ def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
     half_m = problem.body.half_size_m
     out_m = np.maximum(half_m - device_m, device_m - np.array(room.size_m) + half_m).max()
     if out_m > 0:
-        what = f"{actual}, where a wall cuts the {problem.body.model_name} by {out_m * 1000:.0f} mm"
+        description = f"{actual}, where a wall cuts the {problem.body.model_name} by {out_m * 1000:.0f} mm"
         expected = f"{number(float(half_m.max()))} m or more from every wall"
-        yield Fault("room.device_m", what, expected, "move the device off it")
+        yield Fault("room.device_m", description, expected, "move the device off it")
         return
     places_m = room_places.in_room_m(room, np.array([driver.position_m for driver in problem.drivers]))
     out = _outside_m(room, places_m, CLEAR_M)
@@ -298,9 +300,9 @@ def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
     if out[worst] > 0:
         place = ", ".join(number(round(float(x), 3)) for x in places_m[worst])
         name = shown(problem.drivers[worst].name)
-        what = f"{actual}, which puts driver {name} to [{place}], in a wall or behind it"
+        description = f"{actual}, which puts driver {name} to [{place}], in a wall or behind it"
         remedy = f"move the device into the room, or turn it (room.heading_deg = {number(room.heading_deg)})"
-        yield Fault("room.device_m", what, f"drivers {number(CLEAR_M)} m or more from every wall", remedy)
+        yield Fault("room.device_m", description, f"drivers {number(CLEAR_M)} m or more from every wall", remedy)
 
 
 def _listener_inside(room: Room, problem: Problem) -> Iterator[Fault]:

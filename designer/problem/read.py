@@ -147,8 +147,8 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
 
 def _place(fault: Fault) -> tuple[int, int]:
     """Where a fault belongs: the schema's order of tables, then the order of a list; keys that nobody knows come first."""
-    table, *rest = re.split(r"[.\[\]]", fault.path)
-    index = int(rest[0]) if rest and rest[0].isdecimal() else -1
+    table, *steps = re.split(r"[.\[\]]", fault.path)
+    index = int(steps[0]) if steps and steps[0].isdecimal() else -1
     return TABLES.index(table) if table in TABLES else -1, index
 
 

@@ -117,9 +117,9 @@ def _exact(problem: Problem) -> Iterator[Fault]:
         actual = f"got {len(exact_hz)} frequencies, {needed} equations, with {table.taps} taps"
         yield Fault(path, actual, f"at most {table.taps // 2} equations", "fewer of them, or more taps")
     if table.hold_requirements and needed:
-        which = "zero_at_dc" if table.zero_at_dc else "exact_at_hz"
-        remedy = f"leave out hold_requirements or {which}"
-        yield Fault("realization.hold_requirements", f"got beside {which}", "one of the two", remedy)
+        key = "zero_at_dc" if table.zero_at_dc else "exact_at_hz"
+        remedy = f"leave out hold_requirements or {key}"
+        yield Fault("realization.hold_requirements", f"got beside {key}", "one of the two", remedy)
 
 
 def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:

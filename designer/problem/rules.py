@@ -23,10 +23,10 @@ def unless(
 def only_with(table: Table, path: str, homes: Mapping[str, Sequence[str]], key: str) -> Iterator[Fault]:
     """A fault for each key that is given with another word of `key` than those it goes with."""
     word = getattr(table, key)
-    for own, words in homes.items():
-        if own in table.model_fields_set and word not in words:
-            expected = f"only with {key} = {' or '.join(shown(each) for each in words)}"
-            yield Fault(f"{path}.{own}", f"got with {key} = {shown(word)}", expected, "leave it out")
+    for home, words in homes.items():
+        if home in table.model_fields_set and word not in words:
+            expected = f"only with {key} = {' or '.join(shown(value) for value in words)}"
+            yield Fault(f"{path}.{home}", f"got with {key} = {shown(word)}", expected, "leave it out")
 
 
 def ordered(path: str, pair: Sequence[float] | None) -> Iterator[Fault]:
@@ -48,5 +48,5 @@ def below_nyquist(
 
 def among(path: str, name: str, known: Sequence[str], subject: str = "") -> Iterator[Fault]:
     """A fault of a name that is not among those that are known."""
-    expected = subject + ", ".join(shown(each) for each in known)
+    expected = subject + ", ".join(shown(candidate) for candidate in known)
     yield from unless(name in known, path, name, expected, nearest(name, known))

@@ -113,24 +113,24 @@ def _table(kind: type[T], value: object, location: Location, exact: set[Location
     known: dict[str, Any] = {}
     faulty = set()
     for key, field in kind.model_fields.items():
-        here = (*location, key)
-        if not isinstance(value, Mapping) or here in exact:
+        place = (*location, key)
+        if not isinstance(value, Mapping) or place in exact:
             faulty.add(key)
         elif key in values:
             kinds = _tables_of(field.annotation)
             if kinds and isinstance(values[key], list):
                 known[key] = [
-                    _one_of(kinds, v, (*here, n), exact, touched)
-                    or _table(_shared(kinds), v, (*here, n), exact, touched)
+                    _one_of(kinds, v, (*place, n), exact, touched)
+                    or _table(_shared(kinds), v, (*place, n), exact, touched)
                     for n, v in enumerate(values[key])
                 ]
             elif kinds:
-                table_of_it = _one_of(kinds, values[key], here, exact, touched)
+                table_of_it = _one_of(kinds, values[key], place, exact, touched)
                 if table_of_it is None:
                     faulty.add(key)
                 else:
                     known[key] = table_of_it
-            elif here in touched:
+            elif place in touched:
                 faulty.add(key)
             else:
                 known[key] = values[key]
@@ -176,10 +176,10 @@ def entries(table: Table, key: str) -> list[Any]:
 
 def as_far_as_known(faults: Iterator[Fault]) -> list[Fault]:
     """Faults that a check yields before it needs a key that is at fault."""
-    found = []
+    values = []
     try:
         for fault in faults:
-            found.append(fault)
+            values.append(fault)
     except FaultyKeyError:
         pass
-    return found
+    return values

@@ -64,7 +64,7 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
         elif counted and int(text) < len(value):
             entries = [int(text)]
         elif counted:
-            raise refused(f"got [{text}]", expected=f"[0] to [{len(value) - 1}], or [*]")
+            raise refused(f"got [{text}]", allowed=f"[0] to [{len(value) - 1}], or [*]")
         elif text in names:
             entries = [names.index(text)]
         else:
@@ -76,10 +76,10 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
     except KeyError:  # no table can stand there
         keys = []
     if not keys and value is None:
-        raise refused("the file does not set it", expected="a key below it once the file holds it")
+        raise refused("the file does not set it", allowed="a key below it once the file holds it")
     if counted or not keys:
         what = f"[{text}]" if counted else f'"{text}"'
-        raise refused(f"got {what} below what is no list" if place else f"got {what}", expected="its key alone")
+        raise refused(f"got {what} below what is no list" if place else f"got {what}", allowed="its key alone")
     if text not in keys:
         raise refused(f'got "{text}", which is no key', keys)
     return [((*place, text), None if value is None else value.get(text))]

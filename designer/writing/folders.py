@@ -95,11 +95,11 @@ def check_folder(place: Path, kind: str, *, force: bool = False, inputs: Sequenc
 def _check_content(place: Path, kind: str, *, force: bool) -> None:
     if not any(place.iterdir()):
         return
-    found = survey(place, _of_kind(place, kind))
-    if found.foreign:
-        raise UsageError(_foreign(place, kind, found))
-    if found.edited and not force:
-        raise UsageError(_edited(place, found.edited))
+    content = survey(place, _of_kind(place, kind))
+    if content.foreign:
+        raise UsageError(_foreign(place, kind, content))
+    if content.edited and not force:
+        raise UsageError(_edited(place, content.edited))
 
 
 def _check_place(place: Path, kind: str) -> None:
@@ -149,18 +149,18 @@ def check_ground(place: Path) -> None:
 def _of_kind(place: Path, kind: str) -> Manifest | None:
     manifest = read_manifest(place)
     if manifest is not None and manifest.kind != kind:
-        there = WORDS.get(manifest.kind, "something else")
+        description = WORDS.get(manifest.kind, "something else")
         raise UsageError(
-            f"{place}: holds {there}; expected a new or empty folder, or {WORDS[kind]}; choose another with -o"
+            f"{place}: holds {description}; expected a new or empty folder, or {WORDS[kind]}; choose another with -o"
         )
     return manifest
 
 
-def _foreign(place: Path, kind: str, found: Survey, *, remedy: str = "") -> str:
+def _foreign(place: Path, kind: str, content: Survey, *, remedy: str = "") -> str:
     known = f"that {MANIFEST} does not name" if (place / MANIFEST).exists() else f"and no {MANIFEST} of this tool"
     remedy = remedy or "move them, or choose another with -o"
     return (
-        f"{place}: a folder with other files in it ({named(found.foreign)}), {known}; expected a new or empty folder, or"
+        f"{place}: a folder with other files in it ({named(content.foreign)}), {known}; expected a new or empty folder, or"
         f" {WORDS[kind]} of this version; {remedy}"
     )
 
@@ -192,15 +192,15 @@ def write_folder(place: Path, kind: str, fill: Fill, *, force: bool = False, inp
             _put(staging, place, at, kind, force=force)
 
 
-def _put(staging: Staging, asked: Path, at: Path, kind: str, *, force: bool) -> None:
+def _put(staging: Staging, place: Path, at: Path, kind: str, *, force: bool) -> None:
     """Move the new folder to its place; what is there by now is looked at once it is out of the way."""
     if not os.path.lexists(at) or (at.is_dir() and not at.is_symlink() and not any(at.iterdir())):
         if os.name == "nt" and at.exists():
             at.rmdir()
         staging.new.rename(at)  # an empty folder is replaced in one step
         return
-    _check_place(asked, kind)
-    _check_content(asked, kind, force=force)
+    _check_place(place, kind)
+    _check_content(place, kind, force=force)
     if exchanged(staging.new, at):
         old, is_exchanged = staging.new, True
     else:
@@ -211,14 +211,14 @@ def _put(staging: Staging, asked: Path, at: Path, kind: str, *, force: bool) -> 
             staging.old.rename(at)
             raise
         old, is_exchanged = staging.old, False
-    found = survey(old, read_manifest(old))
-    if found.foreign or (found.edited and not force):  # they came while the work was done
+    content = survey(old, read_manifest(old))
+    if content.foreign or (content.edited and not force):  # they came while the work was done
         if is_exchanged:
             exchanged(old, at)
         else:
             at.rename(staging.new)
             old.rename(at)
-        raise UsageError(_foreign(asked, kind, found) if found.foreign else _edited(asked, found.edited))
+        raise UsageError(_foreign(place, kind, content) if content.foreign else _edited(place, content.edited))
     remove_own(old, edited=force)
 
 
@@ -249,17 +249,17 @@ def check_update(place: Path, kind: str, names: Sequence[str], *, within: str = 
 
 def _check_files(place: Path, kind: str, names: Sequence[str], within: str, *, force: bool) -> None:
     _check_inside(place, names, within)
-    found = survey(place, _of_kind(place, kind))
-    taken = tuple(path for path in found.foreign if path.rstrip("/") in names)
+    content = survey(place, _of_kind(place, kind))
+    taken = tuple(path for path in content.foreign if path.rstrip("/") in names)
     if taken:
         raise UsageError(
             f"{place}: {named(taken)} is in the way, and no file of this tool; move it, or choose another with -o"
         )
-    below = tuple(path for path in found.foreign if _is_within(path, within) and not path.endswith(f"{SUFFIX}/"))
+    below = tuple(path for path in content.foreign if _is_within(path, within) and not path.endswith(f"{SUFFIX}/"))
     if below and not force:
         remedy = "move them, choose another with -o, or keep them beside the export with --force"
         raise UsageError(_foreign(place, kind, Survey((), (), below), remedy=remedy))
-    edited = tuple(path for path in found.edited if path in names or _is_within(path, within))
+    edited = tuple(path for path in content.edited if path in names or _is_within(path, within))
     if edited and not force:
         raise UsageError(_edited(place, edited))
 
@@ -305,10 +305,10 @@ def update_folder(
             names = sorted(files_below(staging.new))
             _check_files(place, kind, names, within, force=force)
             before = read_manifest(at) or Manifest(kind, {})
-            found = survey(at, before)
+            content = survey(at, before)
             gone = [
                 path
-                for path in (*found.own, *found.edited)
+                for path in (*content.unchanged, *content.edited)
                 if _is_within(path, within) and path not in names and path not in keep
             ]
             _exchange_files(staging, at, before, names, gone)
@@ -321,8 +321,8 @@ def _remove_empty(folder: Path) -> None:
 
 def _exchange_files(staging: Staging, at: Path, before: Manifest, names: list[str], gone: list[str]) -> None:
     new = {name: (file_sha256(staging.new / name),) for name in names}
-    there = {name: (file_sha256(at / name),) for name in (*names, *gone) if (at / name).exists()}
-    both = {name: tuple(dict.fromkeys((*there.get(name, ()), *new.get(name, ())))) for name in (*names, *gone)}
+    old_hashes = {name: (file_sha256(at / name),) for name in (*names, *gone) if (at / name).exists()}
+    both = {name: tuple(dict.fromkeys((*old_hashes.get(name, ()), *new.get(name, ())))) for name in (*names, *gone)}
     after = {name: hashes for name, hashes in {**before.files, **new}.items() if name not in gone}
     undo = contextlib.ExitStack()
     try:
@@ -359,7 +359,7 @@ def _kept(copy: Path, path: Path, undo: contextlib.ExitStack) -> None:
 
 
 def _made_for(at: Path, name: str, undo: contextlib.ExitStack) -> None:
-    for parent in reversed([at / one for one in Path(name).parents]):
+    for parent in reversed([at / ancestor for ancestor in Path(name).parents]):
         if not parent.exists():
             parent.mkdir()
             undo.callback(parent.rmdir)

@@ -113,7 +113,7 @@ class Survey:
 
     """
 
-    own: tuple[str, ...]
+    unchanged: tuple[str, ...]
     edited: tuple[str, ...]
     foreign: tuple[str, ...]
 
@@ -122,11 +122,11 @@ def survey(folder: Path, manifest: Manifest | None) -> Survey:
     """Compare a folder with its manifest."""
     known = {} if manifest is None else manifest.files
     parents = {parent.as_posix() for name in known for parent in PurePosixPath(name).parents}
-    own, edited, foreign = [], [], []
+    unchanged, edited, foreign = [], [], []
 
     def look(place: str) -> None:
         with os.scandir(folder / place) as entries:
-            for entry in sorted(entries, key=lambda one: one.name):
+            for entry in sorted(entries, key=lambda candidate: candidate.name):
                 path = f"{place}/{entry.name}" if place else entry.name
                 if path == MANIFEST and manifest is not None:
                     continue
@@ -138,12 +138,12 @@ def survey(folder: Path, manifest: Manifest | None) -> Survey:
                 elif path not in known or not entry.is_file(follow_symlinks=False):
                     foreign.append(path)
                 elif is_as_written(folder / path, known[path]):
-                    own.append(path)
+                    unchanged.append(path)
                 else:
                     edited.append(path)
 
     look("")
-    return Survey(tuple(own), tuple(edited), tuple(foreign))
+    return Survey(tuple(unchanged), tuple(edited), tuple(foreign))
 
 
 def named(paths: tuple[str, ...]) -> str:

@@ -50,7 +50,7 @@ UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 @contextlib.contextmanager
-def output_errors(asked: Path) -> Iterator[None]:
+def output_errors(path: Path) -> Iterator[None]:
     """Whatever the system refuses is an `OutputError` that names the output.
 
     Raises
@@ -61,7 +61,7 @@ def output_errors(asked: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"{asked}: cannot be written: {reason(error)}") from error
+        raise OutputError(f"{path}: cannot be written: {reason(error)}") from error
 
 
 def reason(error: OSError) -> str:
@@ -162,7 +162,7 @@ def sweep_stale(parent: Path) -> None:
         return
     with contextlib.suppress(OSError):
         with os.scandir(parent) as entries:
-            names = [one.name for one in entries if one.name.startswith(".") and one.name.endswith(SUFFIX)]
+            names = [entry.name for entry in entries if entry.name.startswith(".") and entry.name.endswith(SUFFIX)]
         for name in names:
             path = parent / name
             if not path.is_symlink() and path.is_dir():
@@ -215,10 +215,10 @@ def remove_own(folder: Path, *, edited: bool = False) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         return
     with contextlib.suppress(OSError):
-        found = survey(folder, manifest)
-        for name in (*found.own, *(found.edited if edited else ())):
+        content = survey(folder, manifest)
+        for name in (*content.unchanged, *(content.edited if edited else ())):
             (folder / name).unlink()
-        whole = not found.foreign and (edited or not found.edited)
+        whole = not content.foreign and (edited or not content.edited)
         if whole:
             (folder / MANIFEST).unlink()
         remove_empty(folder, tuple(manifest.files))
@@ -229,12 +229,12 @@ def remove_own(folder: Path, *, edited: bool = False) -> None:
 def remove_empty(folder: Path, names: tuple[str, ...]) -> None:
     """Remove the folders that files were in, from the deepest up, where they are empty now."""
     parents = {parent for name in names for parent in Path(name).parents if parent != Path()}
-    for parent in sorted(parents, key=lambda one: -len(one.parts)):
+    for parent in sorted(parents, key=lambda path: -len(path.parts)):
         with contextlib.suppress(OSError):
             (folder / parent).rmdir()
 
 
-def exchanged(one: Path, other: Path) -> bool:
+def exchanged(first: Path, second: Path) -> bool:
     """Exchange two folders of one file system in one step; False, with nothing done, where the system cannot.
 
     A kill at any moment leaves one of the two at each place. Linux has renameat2 (since 3.15; not every file system), macOS renamex_np.
@@ -247,16 +247,16 @@ def exchanged(one: Path, other: Path) -> bool:
     try:
         library = ctypes.CDLL(None, use_errno=True)
         if sys.platform == "darwin":
-            failed = library.renamex_np(os.fsencode(one), os.fsencode(other), RENAME_SWAP)
+            failed = library.renamex_np(os.fsencode(first), os.fsencode(second), RENAME_SWAP)
         else:
-            failed = library.renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
+            failed = library.renameat2(AT_FDCWD, os.fsencode(first), AT_FDCWD, os.fsencode(second), RENAME_EXCHANGE)
     except (AttributeError, OSError, TypeError):  # no such function, or no C library to be asked
         return False
     if failed:
         code = ctypes.get_errno()
         if code in UNSUPPORTED:
             return False
-        raise OSError(code, os.strerror(code), str(other))
+        raise OSError(code, os.strerror(code), str(second))
     return True
 
 
@@ -325,7 +325,7 @@ def reserve(place: Path) -> None:
 
     """
     with output_errors(place):
-        parent = next(one for one in place.absolute().parents if one.exists())
+        parent = next(ancestor for ancestor in place.absolute().parents if ancestor.exists())
         with Staging(parent, place.name) as staging:
             probe = staging.new / "probe"
             probe.write_bytes(bytes(PROBE_BYTES))

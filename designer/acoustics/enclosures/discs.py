@@ -112,10 +112,10 @@ def _quadrature(disc: Disc, k: Real, points_m: Real) -> Complex:
     """As `disc_field`, by rings, as many as the points' octave of spread asks for."""
     h = np.empty((k.size, len(points_m)), dtype=complex)
     for rows, most in _parts(disc, k):
-        for some, spread_m in octaves(_spread_m(disc, points_m) if disc.radius_m else np.ones(len(points_m))):
+        for part, spread_m in octaves(_spread_m(disc, points_m) if disc.radius_m else np.ones(len(points_m))):
             shares, nodes = _rings(disc, most * spread_m)
             size = max(1, MAX_SUMMED // (len(nodes) * (2 + math.isqrt(rows.size))))
-            for m in (some[start : start + size] for start in range(0, some.size, size)):
+            for m in (part[start : start + size] for start in range(0, part.size, size)):
                 distance_m = _distances_m(disc, points_m[m], nodes)
                 h[np.ix_(rows, m)] = sum_of_waves(k[rows], -distance_m, shares / distance_m)
     return h
@@ -203,9 +203,9 @@ def expanded_disc(k: Real, radius_m: float, length_m: Real, cosine: Real) -> Com
         orders = 2 * weights.shape[1] - 1
         size = max(1, MAX_EXPANDED // max(len(rows), orders))
         for m in range(0, length_m.size, size):
-            some = slice(m, m + size)
-            shape = legendre_table(cosine[some], orders)[::2]
-            out[rows, some] = _summed(k[rows], weights, length_m[some], shape)
+            part = slice(m, m + size)
+            shape = legendre_table(cosine[part], orders)[::2]
+            out[rows, part] = _summed(k[rows], weights, length_m[part], shape)
     return out
 
 
@@ -217,9 +217,9 @@ def _weights(ka: Real) -> Real:
     b = np.zeros((ka.size, n.size))
     size = max(1, MAX_EXPANDED // max(ka.size, int(n[-1])))
     for q in range(0, theta.size, size):
-        some = slice(q, q + size)
-        shape = legendre_table(np.cos(theta[some]), int(n[-1]) + 1)[::2]
-        b += (disc_pattern(ka, np.sin(theta[some])) * weight[some]) @ shape.T
+        part = slice(q, q + size)
+        shape = legendre_table(np.cos(theta[part]), int(n[-1]) + 1)[::2]
+        b += (disc_pattern(ka, np.sin(theta[part])) * weight[part]) @ shape.T
     return np.asarray(np.where(n <= most[:, None], (-1.0) ** (n // 2) * (2 * n + 1) * b, 0.0))
 
 
@@ -257,13 +257,13 @@ def mean_product(k: Real, apart_m: Real, axes: tuple[Real, Real], radii_m: tuple
         turns = most * (distance_m + sum(radii_m))
         theta, weight = panels(turns)
         count = 1 if parallel else math.ceil(most * sum(radii_m)) + MORE_AZIMUTHS
-        for some in _blocks(part, max(1, MAX_NUMBERS // (count * theta.size))):
-            total = np.zeros(some.size)
+        for block in _blocks(part, max(1, MAX_NUMBERS // (count * theta.size))):
+            total = np.zeros(block.size)
             for rows in _blocks(np.arange(theta.size), max(1, MAX_NUMBERS // count)):
-                args = k[some], apart_m, distance_m, theta[rows]
-                each = _around_axis(*args, axis, radii_m) if parallel else _around_way(*args, axes, radii_m, count)
-                total += each @ weight[rows]
-            out[some] = total
+                args = k[block], apart_m, distance_m, theta[rows]
+                product = _around_axis(*args, axis, radii_m) if parallel else _around_way(*args, axes, radii_m, count)
+                total += product @ weight[rows]
+            out[block] = total
     return out
 
 

@@ -125,8 +125,8 @@ def _disc(disc: Disc, k: Real, distance_m: float, order: int) -> Complex:
     total = np.zeros((k.size, n.size), dtype=complex)
     size = max(1, MAX_NUMBERS // (k.size * (order + 1)))
     for start in range(0, len(nodes), size):
-        some = nodes[start : start + size]
-        radial, shape = _radial(k, some, distance_m, order), sh.harmonics(order, some) * weights[start : start + size]
+        block = nodes[start : start + size]
+        radial, shape = _radial(k, block, distance_m, order), sh.harmonics(order, block) * weights[start : start + size]
         for degree in range(order + 1):
             total[:, n == degree] += radial[:, degree] @ shape[n == degree].T
     return total

@@ -57,8 +57,10 @@ class SphereEnclosure(EnclosedDrivers):
             return self._at_one_distance(k, unique, cos_angle) / self.radius_m
         few = few_distances(lambda r: self._without_wave(k, r), distance_m)
         if few is None:
-            each = sphere_pressure(k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle)
-            return each / self.radius_m
+            pressure = sphere_pressure(
+                k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle
+            )
+            return pressure / self.radius_m
         radial, shares = few  # (N, F, Q), (M, Q)
         angular = legendre_table(cos_angle, len(radial)) * cap_weights(self.cos_half_angle, len(radial))[:, None]
         left = np.ascontiguousarray(radial.transpose(1, 2, 0)).reshape(k.size, -1)

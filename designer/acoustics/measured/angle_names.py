@@ -95,9 +95,9 @@ def _listed(angles: Sequence[Angle]) -> str:
         kinds.setdefault(angle.kind, []).append(angle.values_deg)
     parts = []
     for kind, values in kinds.items():
-        each = ", ".join(f"{n} {_range([v[k] for v in values])}" for k, n in enumerate(kind.split(" and ")))
+        ranges = ", ".join(f"{n} {_range([v[k] for v in values])}" for k, n in enumerate(kind.split(" and ")))
         pairs = f"{len(values)} pair{'s' * (len(values) > 1)} of " if len(values[0]) > 1 else ""
-        parts.append(pairs + each)
+        parts.append(pairs + ranges)
     return f"{ANGLES_READ}{'; '.join(parts)}"
 
 
@@ -115,11 +115,11 @@ def _pairs(files: Sequence[Path]) -> list[Angle] | None:
     """Angle to the axis and turn about it, where all names of a set have both; else None."""
     for pattern, unit in ((_MERIDIAN, 1.0), (_IMPULSE, 0.01), (_HUNDREDTHS, 0.01)):
         matches = [pattern.search(path.stem) for path in files]
-        found = [(float(m[2]) * unit, float(m[1]) * unit) for m in matches if m]
+        pairs = [(float(m[2]) * unit, float(m[1]) * unit) for m in matches if m]
         # Two numbers alone may be a serial number and an angle; in hundredths they are beyond what degrees reach.
-        sure = pattern is not _HUNDREDTHS or any(abs(polar) > MAX_DEG * unit for polar, _ in found)
-        if len(found) == len(files) and sure:
-            return [Angle(POLAR, pair) for pair in found]
+        sure = pattern is not _HUNDREDTHS or any(abs(polar) > MAX_DEG * unit for polar, _ in pairs)
+        if len(pairs) == len(files) and sure:
+            return [Angle(POLAR, pair) for pair in pairs]
     return None
 
 
@@ -146,11 +146,11 @@ def _single(files: tuple[Path, ...]) -> tuple[list[Angle], list[str]]:
                 chosen = _with_decimals(names, chosen)
     if len(files) == 1 and not chosen[0]:
         return [Angle("horizontal", (0.0,))], notes
-    for path, numbers, found in zip(files, names, chosen, strict=True):
-        _check_name(path, numbers, found)
+    for path, numbers, candidates in zip(files, names, chosen, strict=True):
+        _check_name(path, numbers, candidates)
     _check_names(files, names, chosen)
-    values = iter(_values([(path, n) for path, found in zip(files, chosen, strict=True) for n in found]))
-    return [in_planes({_plane(n): next(values) for n in found}) for found in chosen], notes
+    values = iter(_values([(path, n) for path, candidates in zip(files, chosen, strict=True) for n in candidates]))
+    return [in_planes({_plane(n): next(values) for n in candidates}) for candidates in chosen], notes
 
 
 def _plane(n: Named) -> str:
@@ -162,8 +162,8 @@ def _plane_behind(numbers: list[Named]) -> list[Named]:
 
 
 def _unit(numbers: list[Named]) -> list[Named]:
-    found = [n for n in numbers if n.has_unit]
-    return found if len(found) == 1 else []
+    candidates = [n for n in numbers if n.has_unit]
+    return candidates if len(candidates) == 1 else []
 
 
 def _at_the_end(numbers: list[Named]) -> list[Named]:
@@ -177,10 +177,10 @@ _SCHEMES: tuple[Callable[[list[Named]], list[Named]], ...] = (_plane_behind, _un
 def _with_decimals(names: Sequence[list[Named]], chosen: list[list[Named]]) -> list[list[Named]]:
     """Bare numbers at the end of names, of which some are the digits behind a decimal point that is an underscore."""
     wholes = []
-    for numbers, found in zip(names, chosen, strict=True):
-        place = numbers.index(found[0]) if found else 0
+    for numbers, candidates in zip(names, chosen, strict=True):
+        place = numbers.index(candidates[0]) if candidates else 0
         whole = numbers[place - 1] if place else None
-        wholes.append([whole] if whole is not None and whole.fraction and whole.is_last else found)
+        wholes.append([whole] if whole is not None and whole.fraction and whole.is_last else candidates)
     return chosen if all(a is not b for a, b in zip(wholes, chosen, strict=True)) else wholes
 
 
@@ -195,12 +195,12 @@ def _without_versions(files: Sequence[Path]) -> tuple[list[list[Named]], list[st
     )
     for letter in ("v", "h"):
         short = [[n for n in numbers if n.plane and n.label == letter and n.is_glued] for numbers in names]
-        if not all(len(found) == 1 for found in short):
+        if not all(len(candidates) == 1 for candidates in short):
             continue
-        first, values = short[0][0], {found[0].value for found in short}
+        first, values = short[0][0], {candidates[0].value for candidates in short}
         fixed = len(values) == 1
         others = [[n for n in numbers if n.plane and n.label != letter] for numbers in names]
-        beside_word = all(any(n.label not in ("h", "v") for n in found) for found in others)
+        beside_word = all(any(n.label not in ("h", "v") for n in candidates) for candidates in others)
         stripped = [
             named_numbers(f"{path.stem[: n.start]} {path.stem[n.end :]}".strip())
             for path, (n,) in zip(files, short, strict=True)
@@ -214,7 +214,7 @@ def _without_versions(files: Sequence[Path]) -> tuple[list[list[Named]], list[st
         elif beside_word or (letter == "v" and all(others) and fixed and values != {0.0} and several):
             raise _refused(files[0], either[0].format(first.text), either[1])
     words = [[n for n in numbers if n.label in ("ver", "vert") and n.plane] for numbers in names]
-    heights = {found[0].value if found else 0.0 for found in words}
+    heights = {candidates[0].value if candidates else 0.0 for candidates in words}
     in_plane = all(any(n.plane == HORIZONTAL for n in numbers) for numbers in names)
     if several and len(heights) == 1 and heights != {0.0} and in_plane:
         raise _refused(files[0], either[0].format(words[0][0].text), either[1])
@@ -256,12 +256,12 @@ def _fractions(numbers: Sequence[tuple[Path, Named]]) -> list[float]:
     return [FRACTIONS[digit] if digit else 0.0 for digit in digits]
 
 
-def _check_name(path: Path, numbers: list[Named], found: list[Named]) -> None:
+def _check_name(path: Path, numbers: list[Named], candidates: list[Named]) -> None:
     """Refuse a name whose angle may be something else, is missing, or is there twice."""
-    for n in found:
+    for n in candidates:
         if not n.plane and n.is_glued and n.label != "v" and n.label.endswith("v"):
             raise _refused(path, f"{n.label}{n.text}, which may be a vertical angle or a name")
-    if not found and not _ON_AXIS.search(path.stem):
+    if not candidates and not _ON_AXIS.search(path.stem):
         texts = ", ".join(n.text + n.suffix for n in numbers)
         if not numbers:
             raise _refused(path, "a name without an angle", "rename the file, or leave it out of the pattern")
@@ -270,14 +270,14 @@ def _check_name(path: Path, numbers: list[Named], found: list[Named]) -> None:
             raise _refused(path, f"a number first ({texts}), which may count the files", remedy)
         raise _refused(path, f"a name whose numbers ({texts}) say no angle")
     for plane in (HORIZONTAL, VERTICAL):
-        twice = [n.text for n in found if _plane(n) == plane]
+        twice = [n.text for n in candidates if _plane(n) == plane]
         if len(twice) > 1:
             raise _refused(path, f"two angles of one plane ({', '.join(twice)})")
 
 
 def _check_names(files: Sequence[Path], names: Sequence[list[Named]], chosen: Sequence[list[Named]]) -> None:
     """Refuse what only the names together show: a second number that changes, a side in words, numbers that count the files."""
-    if all(len(found) == 1 and not found[0].plane and not found[0].plane_after for found in chosen):
+    if all(len(candidates) == 1 and not candidates[0].plane and not candidates[0].plane_after for candidates in chosen):
         before = [
             numbers[numbers.index(n) - 1].value if numbers.index(n) and n.follows_number else None
             for numbers, (n,) in zip(names, chosen, strict=True)
@@ -287,19 +287,28 @@ def _check_names(files: Sequence[Path], names: Sequence[list[Named]], chosen: Se
                 'say what they are: response_angles = "*{azimuth} {elevation}", "*{turn} {polar}", or "* {azimuth}"'
             )
             raise _refused(files[0], "two numbers that both change within the set", remedy)
-    sides = [(path, found[0]) for path, found in zip(files, chosen, strict=True) if found and found[0].label in SIDES]
+    sides = [
+        (path, candidates[0])
+        for path, candidates in zip(files, chosen, strict=True)
+        if candidates and candidates[0].label in SIDES
+    ]
     if sides and not (
         len(sides) == len(files) and len({n.label for _, n in sides}) == 1
     ):  # alike in all it is the driver's
         path, n = sides[0]
-        found = f"the word {n.label!r} before {n.text} and not in all names, which may be a side"
+        actual = f"the word {n.label!r} before {n.text} and not in all names, which may be a side"
         remedy = "write the side as a sign (left and up are positive), or list the angles: response_angles = [[30, 0], [-30, 0]]"
-        raise _refused(path, found, remedy)
-    bare = [n for found in chosen for n in found if not (n.plane or n.plane_after or n.has_unit or n.sign or n.hyphen)]
+        raise _refused(path, actual, remedy)
+    bare = [
+        n
+        for candidates in chosen
+        for n in candidates
+        if not (n.plane or n.plane_after or n.has_unit or n.sign or n.hyphen)
+    ]
     if len(files) > 3 and sorted(n.value for n in bare) == [i + 1.0 for i in range(len(files))]:
-        found = f"numbers from 1 to {len(files)} in {len(files)} names, which count the files"
+        actual = f"numbers from 1 to {len(files)} in {len(files)} names, which count the files"
         remedy = "rename them, or list the angles in the order of names: response_angles = [[0, 0], [15, 0]]"
-        raise _refused(files[0], found, remedy)
+        raise _refused(files[0], actual, remedy)
 
 
 def driver_of_name(path: Path) -> str:
@@ -309,9 +318,11 @@ def driver_of_name(path: Path) -> str:
     if pair is not None:
         return stem[: pair.start()].strip(" _-.")
     numbers = named_numbers(stem)
-    found = [n for n in numbers if n.plane]
+    candidates = [n for n in numbers if n.plane]
     for scheme in _SCHEMES:
-        found = found or scheme(numbers)
-    if not found:
+        candidates = candidates or scheme(numbers)
+    if not candidates:
         return _ON_AXIS.sub("", stem).strip(" _-.")
-    return stem[: min(n.start for n in found)].strip(" _-.") or stem[max(n.end for n in found) :].strip(" _-.")
+    return stem[: min(n.start for n in candidates)].strip(" _-.") or stem[max(n.end for n in candidates) :].strip(
+        " _-."
+    )

@@ -244,8 +244,10 @@ def _named(tokens: list[str], starts: list[int], i: int) -> Named:
         end = unit_at + 1
     after = word(end) or (word(end + 1) if mark(end) in ("_", " ", "-") else "")
     behind = end + (1 if word(end) else 2)
-    rest = tokens[behind : behind + 3]
-    led = bool(rest) and (rest[0][0].isdigit() or (rest[0] in " _=-+" and any(t[0].isdigit() for t in rest[1:])))
+    following = tokens[behind : behind + 3]
+    led = bool(following) and (
+        following[0][0].isdigit() or (following[0] in " _=-+" and any(t[0].isdigit() for t in following[1:]))
+    )
     plane_after = PLANES.get(after, "") if not led else ""
     suffix = word(end) if word(end) and word(end) not in PLANES else ""
     last = behind if plane_after and not suffix else end + (2 if fraction else 0)

@@ -209,17 +209,17 @@ def _centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int
 
 def _with_images(directions: Real) -> Index:
     """Directions (N,) of a plane whose mirror image was measured too, where a part of one of its sides was not; else all."""
-    every = np.arange(len(directions))
+    indices = np.arange(len(directions))
     kind = coverage(directions)
     if kind not in ("horizontal plane", "vertical plane"):
-        return every
+        return indices
     angle_deg = angles_in_plane(directions, PLANES[kind.removesuffix(" plane")])[1]
     if measured_side(angle_deg) or not parts_mirrored(angle_deg).size:
-        return every
+        return indices
     apart_deg = np.abs((angle_deg[:, None] + angle_deg + 180) % 360 - 180).min(axis=1)
     known = np.flatnonzero(apart_deg < 0.5 * usual_step_deg(angle_deg))
     on_axis = int(np.argmax(directions[:, 0]))
-    return known if known.size > 2 and on_axis in known else every
+    return known if known.size > 2 and on_axis in known else indices
 
 
 def _symmetry_notes(directions: Real) -> list[str]:

@@ -52,12 +52,12 @@ def is_complex_table(text: str) -> bool:
 
 
 def _read_csv(path: Path) -> Table:
-    every = [line for line in read_text(path).splitlines() if line.strip()]
+    text_lines = [line for line in read_text(path).splitlines() if line.strip()]
     keys: dict[str, Any] = {}
-    for line in every:
+    for line in text_lines:
         if line.lstrip().startswith("#"):
             keys.update(_key(path, line))
-    lines = [line for line in every if not line.lstrip().startswith("#")]
+    lines = [line for line in text_lines if not line.lstrip().startswith("#")]
     delimiter = next((d for d in (";", "\t", ",") if d in lines[0]), ",") if lines else ","
     reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
     names = [name.strip().lower() for name in next(reader, [])]
@@ -114,15 +114,15 @@ def _check_polar(path: Path, magnitude_db: Real, phase_deg: Real) -> None:
 
 def _key(path: Path, line: str) -> dict[str, str]:
     """The key that a comment sets, if it sets one; what is called nearly as a key is refused."""
-    found = re.fullmatch(r"\s*#[#\s]*([A-Za-z][\w ]*?)\s*[:=]\s*(.*?)\s*", line)
-    if found is None:
+    match = re.fullmatch(r"\s*#[#\s]*([A-Za-z][\w ]*?)\s*[:=]\s*(.*?)\s*", line)
+    if match is None:
         return {}
-    name = found[1].lower().replace(" ", "_")
+    name = match[1].lower().replace(" ", "_")
     if name in KEYS:
-        return {name: found[2]}
+        return {name: match[2]}
     for near in difflib.get_close_matches(name, KEYS, n=1, cutoff=0.75):
-        what = f"the key {found[1]} in {line.strip()[:60]!r}"
-        raise DataError(f"{path}: got {what}; expected {', '.join(KEYS)}; write # {near}: {found[2]}")
+        description = f"the key {match[1]} in {line.strip()[:60]!r}"
+        raise DataError(f"{path}: got {description}; expected {', '.join(KEYS)}; write # {near}: {match[2]}")
     return {}
 
 

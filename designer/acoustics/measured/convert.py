@@ -107,23 +107,23 @@ def convert(
     names: list[str] = []
     path, kind = next(iter(kinds.items()))
     if set(kinds.values()) == {"driver"}:
-        sofa, names, made = _drivers(patterns, options, speed_of_sound_m_s)
+        sofa, names, facts = _drivers(patterns, options, speed_of_sound_m_s)
     else:
         if len(kinds) > 1:
-            what = ", ".join(f"{path} (a {kind})" for path, kind in kinds.items())
+            kind_list = ", ".join(f"{path} (a {kind})" for path, kind in kinds.items())
             raise UsageError(
-                f"got {what}; expected drivers of one file together, or one head, or one device; convert each alone"
+                f"got {kind_list}; expected drivers of one file together, or one head, or one device; convert each alone"
             )
         unfit = [f.name for f in fields(options) if getattr(options, f.name) != f.default]
         if unfit:
             flag = f"--{unfit[0].removesuffix('_deg').removesuffix('_m').replace('_', '-')}"
             raise UsageError(f"{path}: got {flag} for a {kind}; expected for drivers alone; leave it out")
-        sofa, made = _head(path) if kind == "head" else _device(path)
-    kept = global_texts(path) if path.suffix.lower() in SOFA and len(kinds) == 1 else {}
+        sofa, facts = _head(path) if kind == "head" else _device(path)
+    texts = global_texts(path) if path.suffix.lower() in SOFA and len(kinds) == 1 else {}
     title = ", ".join(names) if names else path.stem
-    describe(sofa, title=title, comment=made.lines[-1], files=list(kinds), version=designer.__version__, kept=kept)
+    describe(sofa, title=title, comment=facts.lines[-1], files=list(kinds), version=designer.__version__, texts=texts)
     _write(sofa, names, out)
-    return Converted((*made.lines[:-1], f"wrote {out} ({sofa.GLOBAL_SOFAConventions})"), made.warnings)
+    return Converted((*facts.lines[:-1], f"wrote {out} ({sofa.GLOBAL_SOFAConventions})"), facts.warnings)
 
 
 def _drivers(
@@ -139,14 +139,16 @@ def _drivers(
     }
     keys["turned_about"] = None if about is None else TurnedAbout(about, options.facing_deg)
     read = {}
-    for each in named_sets(patterns, Path(), name=options.name):
-        request = Request(driver=each.name, emitter=each.emitter, speed_of_sound_m_s=speed_of_sound_m_s, **keys)
-        read[each.name] = read_set(each.files, str(each.files[0]), request)
+    for named_set in named_sets(patterns, Path(), name=options.name):
+        request = Request(
+            driver=named_set.name, emitter=named_set.emitter, speed_of_sound_m_s=speed_of_sound_m_s, **keys
+        )
+        read[named_set.name] = read_set(named_set.files, str(named_set.files[0]), request)
     sets, warnings = common_reference(read, dict.fromkeys(read, options.time))
     sofa = directivity_sofa(sets, speed_of_sound_m_s)
     lines = [line for name, response in sets.items() for line in driver_lines(name, response)]
-    said = [f'driver "{name}": {warning}' for name, response in sets.items() for warning in response.warnings]
-    return sofa, list(sets), Converted((*lines, comment(sets, speed_of_sound_m_s)), (*said, *warnings))
+    messages = [f'driver "{name}": {warning}' for name, response in sets.items() for warning in response.warnings]
+    return sofa, list(sets), Converted((*lines, comment(sets, speed_of_sound_m_s)), (*messages, *warnings))
 
 
 def _head(path: Path) -> tuple[Any, Converted]:

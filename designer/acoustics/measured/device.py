@@ -84,7 +84,7 @@ class MeasuredDevice:
         f = self.frequency_hz[self.frequency_hz > 0]
         flight_s = np.linalg.norm(self.receivers_m, axis=1) / speed_of_sound_m_s
         rows = np.unique(np.linspace(0, len(self.receivers_m) - 1, 5).astype(int))
-        beyond_s = [fit_delay(f, one[-f.size :]).delay_s - flight_s[r] for r in rows for one in self.data[r]]
+        beyond_s = [fit_delay(f, spectrum[-f.size :]).delay_s - flight_s[r] for r in rows for spectrum in self.data[r]]
         return float(np.median(beyond_s))
 
     def knows(self, places_m: Real) -> bool:
@@ -105,21 +105,21 @@ class MeasuredDevice:
         nearest = distance_m.argmin(axis=1)
         missing = np.flatnonzero(distance_m.min(axis=1) > MATCH_M)
         if missing.size:
-            place, there = places_m[missing[0]], self.receivers_m[nearest[missing[0]]]
+            place, receiver_m = places_m[missing[0]], self.receivers_m[nearest[missing[0]]]
             raise DataError(
                 f"{self.path}: {subject} at {np.round(place, 3).tolist()} has no receiver; the nearest is at"
-                f" {np.round(there, 3).tolist()}; expected a receiver within {MATCH_M * 1000:g} mm; measure there, or ask for"
+                f" {np.round(receiver_m, 3).tolist()}; expected a receiver within {MATCH_M * 1000:g} mm; measure there, or ask for"
                 " what was measured (listener.position_m, ear_cloud_m, grid.azimuth_step_deg, grid.azimuth_distance_m)"
             )
         return [int(i) for i in nearest]
 
 
-def _interpolated(at: Real, values: Complex, wanted: Real) -> Complex:
+def _interpolated(nodes: Real, values: Complex, points: Real) -> Complex:
     """Linear interpolation along the last axis, ends held."""
-    place = np.clip(np.interp(wanted, at, np.arange(at.size)), 0, at.size - 1)
-    below = np.minimum(place.astype(int), max(at.size - 2, 0))
+    place = np.clip(np.interp(points, nodes, np.arange(nodes.size)), 0, nodes.size - 1)
+    below = np.minimum(place.astype(int), max(nodes.size - 2, 0))
     share = place - below
-    above = np.minimum(below + 1, at.size - 1)
+    above = np.minimum(below + 1, nodes.size - 1)
     return np.asarray(values[..., below] * (1 - share) + values[..., above] * share)
 
 
@@ -212,7 +212,7 @@ def _check_metadata(head: SofaHead, drivers: int | None) -> None:
     moved = [] if count == 1 else list(head.moving())
     if head.convention in EMITTER_CONVENTIONS:
         turned = [name for name in moved if name not in FOLLOWED]
-        what = "the device, or its emitters, move (a turntable)"
+        problem = "the device, or its emitters, move (a turntable)"
         if count > 1 and not moved:
             raise DataError(
                 f"{head.path}: got {count} measurements between which nothing moves; expected one, or one for each place of "
@@ -220,10 +220,10 @@ def _check_metadata(head: SofaHead, drivers: int | None) -> None:
             )
     else:  # drivers one after the other, each a source of its own
         turned = [name for name in moved if name != "SourcePosition" or drivers != count]
-        what = f"something moves: a turntable or a head that turns, not {count} drivers"
+        problem = f"something moves: a turntable or a head that turns, not {count} drivers"
     if turned:
         raise DataError(
-            f"{head.path}: got {count} measurements between which {what} ({', '.join(turned)} changes); expected the device at"
+            f"{head.path}: got {count} measurements between which {problem} ({', '.join(turned)} changes); expected the device at"
             " rest, a driver a measurement or an emitter; write each driver's responses over direction as"
             " FreeFieldDirectivityTF, or all places of the listener as receivers"
         )
@@ -244,9 +244,9 @@ def _receivers(path: Path, sofa: Any, measurements: int) -> Real:
         raise DataError(f"{path}: got ListenerView along ListenerUp; expected {expected}")
     place, stored, points = rows("ListenerPosition", [0.0, 0.0, 0.0]), sofa.ReceiverPosition, []
     for m in range(measurements):
-        each = stored[:, :, m] if stored.ndim == 3 and stored.shape[2] == measurements else stored
-        own = SimpleNamespace(**{**vars(sofa), "ReceiverPosition": each})
-        points.append(cartesian(own, "ReceiverPosition", str(path)) @ axes[m] + place[m])
+        positions = stored[:, :, m] if stored.ndim == 3 and stored.shape[2] == measurements else stored
+        measurement = SimpleNamespace(**{**vars(sofa), "ReceiverPosition": positions})
+        points.append(cartesian(measurement, "ReceiverPosition", str(path)) @ axes[m] + place[m])
     return np.concatenate(points)
 
 

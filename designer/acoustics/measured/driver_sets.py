@@ -103,8 +103,8 @@ def _time_pools(
     drivers: Mapping[str, MeasuredDirectivity], time: Mapping[str, TimeKey], warnings: list[str]
 ) -> list[tuple[list[str], str]]:
     """Drivers whose relative time is kept, pool by pool, and why it is; at least two a pool."""
-    asked = [name for name in drivers if time.get(name, "auto") == "shared"]
-    for name in asked:
+    shared = [name for name in drivers if time.get(name, "auto") == "shared"]
+    for name in shared:
         m = drivers[name]
         if m.magnitude_only:
             raise DataError(
@@ -127,13 +127,16 @@ def _time_pools(
         elif same_files and m.time_reference != "none":
             stated.setdefault((m.summary.kind, "|".join(m.summary.files)), []).append(name)
     pools: list[tuple[list[str], str]] = []
-    if asked:
-        pools.append((asked, "response_time says so"))
+    if shared:
+        pools.append((shared, "response_time says so"))
     for (_, reference), names in stated.items():
-        said = {"loopback": "their files name a loopback", "acoustic": "their files name an acoustic timing reference"}
-        pools.append((names, said.get(reference, "they come from the same files")))
-    if len(asked) == 1:
-        warnings.append(f'driver "{asked[0]}": response_time = "shared" has no other driver to share a time with')
+        reasons = {
+            "loopback": "their files name a loopback",
+            "acoustic": "their files name an acoustic timing reference",
+        }
+        pools.append((names, reasons.get(reference, "they come from the same files")))
+    if len(shared) == 1:
+        warnings.append(f'driver "{shared[0]}": response_time = "shared" has no other driver to share a time with')
     pools = [(names, why) for names, why in pools if len(names) > 1]
     for names, _ in pools:
         near = [name for name in names if drivers[name].summary.distance_m]
@@ -206,12 +209,12 @@ def turning_point_m(driver: Driver) -> Real | None:
 
 def place_warnings(problem: Problem, sets: dict[str, MeasuredDirectivity]) -> tuple[str, ...]:
     """Warnings of drivers that sound from elsewhere than their position says, with what would explain it."""
-    said = []
+    warnings = []
     for driver in (driver for driver in problem.drivers if driver.name in sets):
         found_m = front_centre_m(sets[driver.name], problem.speed_of_sound_m_s)
         warning = "" if found_m is None else _place_warning(driver, sets[driver.name], found_m)
-        said += [f'driver "{driver.name}": {warning}'] * bool(warning)
-    return tuple(said)
+        warnings += [f'driver "{driver.name}": {warning}'] * bool(warning)
+    return tuple(warnings)
 
 
 def _place_warning(driver: Driver, response: MeasuredDirectivity, found_m: Real) -> str:
@@ -231,7 +234,9 @@ def _place_warning(driver: Driver, response: MeasuredDirectivity, found_m: Real)
         # Turned about the point, untold; or told so, and turned about itself.
         straight = offset_m if about_m is None else -offset_m
         clockwise = mirrored if about_m is None else mirrored - offset_m
-        off, off_clockwise = (float(np.linalg.norm((found_m - wanted) * counts)) for wanted in (straight, clockwise))
+        off, off_clockwise = (
+            float(np.linalg.norm((found_m - target_m) * counts)) for target_m in (straight, clockwise)
+        )
         near_m = LIKE * far_m
         if off_clockwise < min(near_m, off) and abs(offset_m[1]) > MIN_ASIDE_M:
             also = ', and write response_turned_about = "device"' if about_m is None else ""

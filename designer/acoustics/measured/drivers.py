@@ -147,9 +147,9 @@ def measured_responses(problem: Problem) -> tuple[dict[int, MeasuredDirectivity]
         for name in design.drivers or problem.driver_names:
             if name in sets:
                 sets[name].check_band((design.band_hz[0], design.band_hz[1]), location=f"designs[{i}].band_hz")
-    said = [f'driver "{name}": {warning}' for name, response in sets.items() for warning in response.warnings]
+    messages = [f'driver "{name}": {warning}' for name, response in sets.items() for warning in response.warnings]
     index = {name: l for l, name in enumerate(problem.driver_names)}
-    return {index[name]: response for name, response in sets.items()}, (*said, *warnings)
+    return {index[name]: response for name, response in sets.items()}, (*messages, *warnings)
 
 
 def _turned_about(driver: Driver) -> TurnedAbout | None:
@@ -172,9 +172,9 @@ def _beside_models(problem: Problem, sets: Mapping[str, MeasuredDirectivity]) ->
     )
 
 
-def explain_drivers(problem: Problem, found: Mapping[int, MeasuredDirectivity]) -> list[str]:
+def explain_drivers(problem: Problem, responses: Mapping[int, MeasuredDirectivity]) -> list[str]:
     """What each measured set holds, for `designer check`: angles, band, level, delay, symmetry, noise floor, assumptions."""
-    return [line for l, response in found.items() for line in driver_lines(problem.drivers[l].name, response)]
+    return [line for l, response in responses.items() for line in driver_lines(problem.drivers[l].name, response)]
 
 
 def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
@@ -214,7 +214,7 @@ def angles_said(directions: Real) -> str:
     if kind == "sphere":
         elevation = np.degrees(np.arcsin(np.clip(directions[:, 2], -1, 1)))
         return f"elevations {elevation.min():.1f} to {elevation.max():.1f} degrees"
-    said = []
+    texts = []
     for name, along in PLANES.items():
         plane = name[:3]
         if kind == "two planes" or kind.startswith(plane):
@@ -222,5 +222,5 @@ def angles_said(directions: Real) -> str:
             if angle.max() > 0:  # the back is there once, and belongs to the side that was measured
                 angle = np.where(angle == -180, 180.0, angle)
             angle = np.sort(angle)
-            said.append(f"{plane} {', '.join(f'{v:g}' for v in angle)}")
-    return "; ".join(said)
+            texts.append(f"{plane} {', '.join(f'{v:g}' for v in angle)}")
+    return "; ".join(texts)

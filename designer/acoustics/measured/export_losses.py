@@ -53,8 +53,8 @@ def without_phase(raw: RawSet) -> RawSet:
         if np.ptp(level_db, axis=0).max() < SAME_DB:  # a point source in its own time has neither phase nor colour
             return raw
         value = float(np.degrees(np.angle(raw.pressure[0, 0])))
-        said = f"phase is {value:.4g} at every frequency of every angle, so it was not exported"
-        return replace(raw, magnitude_only=True, warnings=(*raw.warnings, said))
+        warning = f"phase is {value:.4g} at every frequency of every angle, so it was not exported"
+        return replace(raw, magnitude_only=True, warnings=(*raw.warnings, warning))
     uneven = np.flatnonzero(zero & (np.ptp(level_db, axis=0) > SAME_DB))
     if uneven.size:
         n = int(uneven[0])
@@ -157,11 +157,11 @@ def check_impulses(files: tuple[Path, ...], samples: list[Real]) -> list[str]:
     if np.abs(shape - shape[0]).max() < OTHER_SHAPE:
         return []
     onsets = np.array([int(np.argmax(np.abs(x) > 0.1 * np.abs(x).max())) for x in samples])
-    for what, places in (("peaks", at), ("onsets", onsets)):
+    for feature, places in (("peaks", at), ("onsets", onsets)):
         if np.ptp(places):
             continue
         return [
-            f"{what} of all {len(samples)} files stand on sample {places[0]}, though the responses differ in shape: if the exporter"
+            f"{feature} of all {len(samples)} files stand on sample {places[0]}, though the responses differ in shape: if the exporter"
             f" aligned them, what one angle arrives later than another is lost; {TIME_COST}"
         ]
     return []
@@ -178,9 +178,9 @@ DIRECTIONS = 12  # that are looked at
 def check_reflections(raw: RawSet) -> list[str]:
     """Warn of the strongest reflection, with its delay and the ripple that it leaves."""
     f = raw.frequency_hz
-    some = np.unique(np.linspace(0, len(raw.labels) - 1, DIRECTIONS).astype(int))
-    level = np.log(np.abs(raw.pressure[:, some]) + 1e-300)
-    found: list[tuple[float, float]] = []
+    indices = np.unique(np.linspace(0, len(raw.labels) - 1, DIRECTIONS).astype(int))
+    level = np.log(np.abs(raw.pressure[:, indices]) + 1e-300)
+    lines: list[tuple[float, float]] = []
     tau_s = EARLIEST_S
     while tau_s < LATEST_S:  # a band for each octave of delays: between the file's points a ripple must be resolved
         coarse = np.flatnonzero(np.diff(f) > 1 / (3 * 2 * tau_s))
@@ -188,11 +188,11 @@ def check_reflections(raw: RawSet) -> list[str]:
         top_hz = float(f[coarse[0]] if coarse.size else f[-1])
         band = np.flatnonzero(loud & (f <= top_hz))
         if band.size > 16 and (f[band[-1]] - f[band[0]]) * tau_s > MIN_RIPPLES:
-            found += _lines(f, level, (float(f[band[0]]), float(f[band[-1]])), tau_s)
+            lines += _lines(f, level, (float(f[band[0]]), float(f[band[-1]])), tau_s)
         tau_s *= 2
-    if not found:
+    if not lines:
         return []
-    size, late_s = max(found)
+    size, late_s = max(lines)
     ripple_db, gate_ms = -20 * np.log10(1 - min(size, 0.9)), 900 * late_s
     return [
         f"a reflection {1000 * late_s:.3g} ms after the direct sound, {20 * np.log10(size):.0f} dB beside it, ripples the level of all"
@@ -211,9 +211,9 @@ def _lines(f: Real, level: Real, band_hz: tuple[float, float], first_s: float) -
     taper = np.hanning(POINTS)
     delays_s = np.fft.rfftfreq(8 * POINTS, even_hz[1] - even_hz[0])
     lines = np.abs(np.fft.rfft((on - smooth) * taper, 8 * POINTS, axis=1)) * 2 / taper.sum()
-    here = (delays_s >= first_s) & (delays_s < 2 * first_s)
-    mean = np.median(lines[:, here], axis=0)
+    in_window = (delays_s >= first_s) & (delays_s < 2 * first_s)
+    mean = np.median(lines[:, in_window], axis=0)
     best = int(np.argmax(mean))
     if mean[best] < LEAST or mean[best] < ABOVE * np.median(mean):
         return []
-    return [(float(mean[best]), float(delays_s[here][best]))]
+    return [(float(mean[best]), float(delays_s[in_window][best]))]

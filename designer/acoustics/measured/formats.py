@@ -39,9 +39,9 @@ ALLOWED = f"{', '.join(_DESCRIBED[:-1])}, or {_DESCRIBED[-1]}"
 
 def format_of(path: Path) -> Format | None:
     """The format of a file; None where none of the readers knows its suffix."""
-    known = [each for each in FORMATS if path.suffix.lower() in each.suffixes]
+    known = [candidate for candidate in FORMATS if path.suffix.lower() in candidate.suffixes]
     text = read_text(path) if known and known[0].suffixes == TEXT else ""
-    return next((each for each in known if each.recognises(text)), None)
+    return next((candidate for candidate in known if candidate.recognises(text)), None)
 
 
 def read_response(pattern: str, folder: Path, **keys: Any) -> MeasuredDirectivity:
@@ -88,11 +88,11 @@ def read_set(files: tuple[Path, ...], name: str, request: Request) -> MeasuredDi
     if form is None or not set(suffixes) <= set(form.suffixes):
         actual = f"files of the kinds {', '.join(suffixes) or 'none'}"
         raise DataError(f"{name}: got {actual}; expected {ALLOWED}; name one kind of file")
-    for asked, fits, actual, expected in (
+    for value, fits, actual, expected in (
         (request.emitter, form is sofa_directivity.FORMAT, f"#{request.emitter} after a file that is not SOFA", "# after a SOFA file"),
         (request.channel, form.channels, f"response_channel = {request.channel} for files without channels", "sound files"),
     ):  # fmt: skip
-        if asked is not None and not fits:
+        if value is not None and not fits:
             raise DataError(f"{name}: got {actual}; expected {expected}; leave it out")
     if request.angles is not None and not form.over_angle:
         actual = "response_angles for a file that states its directions"
@@ -125,17 +125,20 @@ def named_sets(patterns: Sequence[str], folder: Path, *, name: str | None = None
     ------
     DataError : a pattern matches no file, or a file cannot be read
     """
-    found: list[tuple[Path, str, str | None]] = []
+    sets: list[tuple[Path, str, str | None]] = []
     for pattern in patterns:
         bare, emitter = named_emitter(pattern, folder)
         for path in matching_files(bare, folder):
-            found += [(path, *each) for each in (format_of(path) or text_files.FORMAT).drivers(path, emitter)]
+            sets += [
+                (path, *name_and_emitter)
+                for name_and_emitter in (format_of(path) or text_files.FORMAT).drivers(path, emitter)
+            ]
     if name is not None:
-        emitters = {emitter for _, _, emitter in found}
-        files = tuple(dict.fromkeys(path for path, _, _ in found))
+        emitters = {emitter for _, _, emitter in sets}
+        files = tuple(dict.fromkeys(path for path, _, _ in sets))
         return (NamedSet(name, files, emitters.pop() if len(emitters) == 1 else None),)
     groups: dict[tuple[Path, str, str | None], list[Path]] = {}
-    for path, driver, emitter in dict.fromkeys(found):
+    for path, driver, emitter in dict.fromkeys(sets):
         groups.setdefault((path if emitter is not None else path.parent, driver, emitter), []).append(path)
     names = [driver for _, driver, _ in groups]
     return tuple(

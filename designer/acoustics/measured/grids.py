@@ -44,7 +44,9 @@ def rising(file: Path, frequency_hz: Real, location: str = "") -> None:
             f"{file}: got {actual}; expected up to {MAX_HIGHEST_HZ:g} Hz; divide by 2π if they are radians a second"
         )
     if frequency_hz[0] < 0:
-        raise DataError(f"{file}: got {frequency_hz[0]:g} Hz{location}; expected frequencies from 0 Hz; export it again")
+        raise DataError(
+            f"{file}: got {frequency_hz[0]:g} Hz{location}; expected frequencies from 0 Hz; export it again"
+        )
 
 
 def resampled(frequency_hz: Real, response: Complex, wanted_hz: Real) -> Complex:
@@ -111,10 +113,10 @@ def gate_spectrum(frequency_hz: Real, pressure: Complex, gate_s: float) -> tuple
     grid_hz = np.linspace(0, highest_hz, count + 1)
     time_s = np.fft.fftfreq(2 * count, 1 / (2 * count)) / (2 * highest_hz)
     window = gate_window(time_s, gate_s)
-    kept = np.unique(np.concatenate([[1 / gate_s], frequency_hz[frequency_hz > 1 / gate_s]]))
-    out = np.empty((kept.size, pressure.shape[1]), dtype=complex)
+    gated_hz = np.unique(np.concatenate([[1 / gate_s], frequency_hz[frequency_hz > 1 / gate_s]]))
+    out = np.empty((gated_hz.size, pressure.shape[1]), dtype=complex)
     for n, column in enumerate(pressure.T):
         spectrum = resampled(frequency_hz, column, np.maximum(grid_hz, frequency_hz[0]))
         gated = np.fft.rfft(np.fft.irfft(spectrum, 2 * count) * window)
-        out[:, n] = resampled(grid_hz, gated, kept)
-    return kept, out
+        out[:, n] = resampled(grid_hz, gated, gated_hz)
+    return gated_hz, out

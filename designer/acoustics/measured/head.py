@@ -101,9 +101,9 @@ class MeasuredHead:
     def band_hz(self) -> tuple[float, float]:
         """Where the file holds sound: its mean level within 40 dB of its own between 500 Hz and 4 kHz."""
         recording = self.recording
-        some = recording.responses[:: max(1, len(recording.responses) // 64)]
-        taps = some.shape[2]
-        level = 10 * np.log10(np.maximum(np.mean(np.abs(np.fft.rfft(some, 2 * taps)) ** 2, axis=(0, 1)), 1e-300))
+        responses = recording.responses[:: max(1, len(recording.responses) // 64)]
+        taps = responses.shape[2]
+        level = 10 * np.log10(np.maximum(np.mean(np.abs(np.fft.rfft(responses, 2 * taps)) ** 2, axis=(0, 1)), 1e-300))
         f = np.arange(taps + 1) * recording.sample_rate_hz / (2 * taps)
         middle = (f >= 500) & (f <= min(4000.0, f[-1] / 2))
         sounds = level > np.median(level[middle]) + BAND_FLOOR_DB
@@ -119,15 +119,15 @@ class MeasuredHead:
         holes = self.interpolation.holes_deg
         usual = float(np.median(holes)) if holes.size else 0.0
         wide = (holes > max(HOLE * usual, 5.0)) & (holes < GAP_DEG)
-        said = []
+        messages = []
         if wide.any() and self.interpolation.polygons is not None:
             at = int(np.argmax(np.where(wide, holes, 0.0)))
-            said.append(
+            messages.append(
                 f"{self.name}: got {int(wide.sum())} holes between directions {2 * usual:.0f} degrees apart, the largest"
                 f" {2 * holes[at]:.0f} degrees wide around {said_direction(self.interpolation.polygons.normals[at])};"
                 " they are interpolated across"
             )
-        return (*self.recording.warnings, *said)
+        return (*self.recording.warnings, *messages)
 
     def of(self, keep: Index | Bool | slice) -> MeasuredHead:
         """The same head with some of its measurements, at the same level and time."""
@@ -172,13 +172,13 @@ class MeasuredHead:
             f = frequency_hz[start : start + block]
             inside = f <= self.band_hz[1]
             held_hz = np.append(f[inside], [] if inside.all() else [self.band_hz[1]])
-            where = None if inside.all() else np.where(inside, np.cumsum(inside) - 1, held_hz.size - 1)
+            index = None if inside.all() else np.where(inside, np.cumsum(inside) - 1, held_hz.size - 1)
             sums = kernel(held_hz, self.recording.responses.shape[2], self.recording.sample_rate_hz)
             gain = self._log_gain(f)
             for ear in (0, 1):
                 level, phasor = self._aligned(held_hz, sums, used[ear], ear)
-                if where is not None:
-                    level, phasor = level.take(where, axis=1), phasor.take(where, axis=1)
+                if index is not None:
+                    level, phasor = level.take(index, axis=1), phasor.take(index, axis=1)
                 level += gain  # before the weights, because they sum to 1
                 level = weights[ear] @ level
                 phasor = (weights[ear] @ phasor.view(np.float32)).view(np.complex64)
@@ -195,10 +195,10 @@ class MeasuredHead:
     def _aligned(self, held_hz: Real, sums: tuple[Real, Real], used: Index, ear: int) -> tuple[Real, Complex]:
         """ln|H_i| and e^{j(arg H_i + ωτ_i)} of measured directions (n, F)."""
         recording = self.recording
-        some: Index | slice = slice(None) if used.size == len(recording.directions) else used
+        subset: Index | slice = slice(None) if used.size == len(recording.directions) else used
         # The file's own time before anything is held, so that what is held above the band carries no delay of it.
-        file_s = recording.delay_s[some, ear] - self.advance_s - self._woodworth_s(recording.directions[some], ear)
-        phasor = centred_spectra(recording.responses[some, ear], sums)
+        file_s = recording.delay_s[subset, ear] - self.advance_s - self._woodworth_s(recording.directions[subset], ear)
+        phasor = centred_spectra(recording.responses[subset, ear], sums)
         size = np.maximum(np.abs(phasor), 1e-10)  # the file's largest sample is 1
         phasor *= delays(held_hz, file_s + middle_s(recording.responses.shape[2], recording.sample_rate_hz))
         phasor *= 1 / size
@@ -233,15 +233,15 @@ class MeasuredHead:
         ratio = np.array([measured_m / a])
         cosine = np.stack([side * ray[ear, :, 1] for ear, side in enumerate(SIDES)]).reshape(1, -1)
 
-        def relative(some: Real) -> Complex:
+        def relative(part: Real) -> Complex:
             """The sphere's pressure of the sources over that of the measured ones, relative to the free field at its centre."""
-            near = head_pressure(some, a, distance_m, towards[..., 1])
-            far = sphere_pressure(some * a, ratio, cosine, tolerance=1e-10)[:, 0].reshape(
-                some.size, 2, *towards.shape[:2]
+            near = head_pressure(part, a, distance_m, towards[..., 1])
+            far = sphere_pressure(part * a, ratio, cosine, tolerance=1e-10)[:, 0].reshape(
+                part.size, 2, *towards.shape[:2]
             )
-            wave = np.exp(1j * np.multiply.outer(some, distance_m))[:, :, None, None]
+            wave = np.exp(1j * np.multiply.outer(part, distance_m))[:, :, None, None]
             if np.isfinite(measured_m):
-                wave = wave * (a * np.exp(-1j * some * measured_m) / measured_m)[:, None, None, None]
+                wave = wave * (a * np.exp(-1j * part * measured_m) / measured_m)[:, None, None, None]
             return np.asarray(near * wave / far.swapaxes(1, 2))
 
         shape = (k.size, *towards.shape[:2])
@@ -318,13 +318,13 @@ def _referenced(head: MeasuredHead) -> MeasuredHead:
     slope = np.polynomial.polynomial.polyfit(f, phase, 1)[1]
 
     f = EQUAL_HZ[head.band_hz[1] >= EQUAL_HZ]
-    some = np.unique(np.linspace(0, lateral.size - 1, EQUAL_DIRECTIONS).astype(int))
+    indices = np.unique(np.linspace(0, lateral.size - 1, EQUAL_DIRECTIONS).astype(int))
     sums = kernel(f, recording.responses.shape[2], recording.sample_rate_hz)
-    power = np.mean(np.abs(centred_spectra(recording.responses[some], sums)) ** 2, axis=(0, 1))
+    power = np.mean(np.abs(centred_spectra(recording.responses[indices], sums)) ** 2, axis=(0, 1))
     places = np.linspace(-1.0, 1.0, 41)  # the sphere knows directions by their lateral part alone
-    count = np.histogram(np.concatenate([lateral[some], -lateral[some]]), bins=np.linspace(-1.025, 1.025, 42))[0]
-    wanted = np.abs(_sphere(head, f, places)) ** 2 @ (count / count.sum())
-    gain = np.log(wanted / np.maximum(power, 1e-12 * power.max())) / 2
+    count = np.histogram(np.concatenate([lateral[indices], -lateral[indices]]), bins=np.linspace(-1.025, 1.025, 42))[0]
+    target = np.abs(_sphere(head, f, places)) ** 2 @ (count / count.sum())
+    gain = np.log(target / np.maximum(power, 1e-12 * power.max())) / 2
     known = replace(head, log_gain=gain, advance_s=float(-slope / (2 * np.pi)))
     known.__dict__["band_hz"] = head.band_hz  # neither gain nor time changes it
     return known

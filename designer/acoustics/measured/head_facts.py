@@ -14,16 +14,16 @@ from designer.arrays import Real
 SYMMETRY_HZ = np.geomspace(200.0, 8000.0, 48)
 
 
-def explain_heads(made: Scene) -> list[str]:
+def explain_heads(scene: Scene) -> list[str]:
     """Lines that say what a problem's measured heads are.
 
     Raises
     ------
     DataError : a head's file cannot be used, or measures nothing where the drivers are
     """
-    lines = [line for head in made.heads if isinstance(head, MeasuredHead) for line in head_lines(head)]
-    if any(not table.is_beam for table in made.problem.designs):
-        made.at(np.array([1000.0])).with_heads(made.heads).ears()  # says so where a direction is not measured
+    lines = [line for head in scene.heads if isinstance(head, MeasuredHead) for line in head_lines(head)]
+    if any(not table.is_beam for table in scene.problem.designs):
+        scene.at(np.array([1000.0])).with_heads(scene.heads).ears()  # says so where a direction is not measured
     return lines
 
 
@@ -72,8 +72,8 @@ def _level(head: MeasuredHead) -> tuple[Real, Real]:
 def symmetry_error_db(head: MeasuredHead) -> float | None:
     """RMS difference of an ear's level to the other's at the mirrored direction, 200 Hz to 8 kHz; None without such."""
     recording = head.recording
-    found = KDTree(recording.directions).query(recording.directions * [1.0, -1.0, 1.0])
-    apart, mirror = np.asarray(found[0]), np.asarray(found[1], dtype=np.intp)
+    neighbours = KDTree(recording.directions).query(recording.directions * [1.0, -1.0, 1.0])
+    apart, mirror = np.asarray(neighbours[0]), np.asarray(neighbours[1], dtype=np.intp)
     pairs = np.flatnonzero(apart < 0.01)
     if not pairs.size:
         return None

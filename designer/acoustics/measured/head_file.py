@@ -76,14 +76,14 @@ def read_recording(path: Path, name: str, *, precise: bool = False) -> HeadRecor
     with head.fits_convention():
         responses, rate_hz, delay = _responses(sofa, head)
         placement = placed(sofa, len(responses), head.shape("E")[0], name)
-    sign_said = []
+    sign_warnings = []
     if hasattr(sofa, "Data_Real"):
         sign = time_sign(responses, rate_hz)
         if sign.is_reversed:  # conjugation reverses time
             responses = _from_the_quiet(np.roll(responses[..., ::-1], 1, axis=2), rate_hz)
-            sign_said.append(f"got spectra of e^(-jwt), because {sign}; expected e^(+jwt); they are conjugated")
+            sign_warnings.append(f"got spectra of e^(-jwt), because {sign}; expected e^(+jwt); they are conjugated")
         elif sign.is_doubtful:
-            sign_said.append(f"got that {sign}; doubtful: the levels or the delays of the two channels")
+            sign_warnings.append(f"got that {sign}; doubtful: the levels or the delays of the two channels")
     full_scale = max(float(responses.max()), -float(responses.min()), 1e-30)
     dtype = np.float64 if precise else np.float32  # as exact as any measurement
     responses = np.divide(responses, full_scale, dtype=dtype, casting="same_kind")
@@ -94,14 +94,14 @@ def read_recording(path: Path, name: str, *, precise: bool = False) -> HeadRecor
     low = spectra(responses, FREQUENCY_HZ, rate_hz)
     if delay_s.any():
         low = low * delays(FREQUENCY_HZ, delay_s.ravel()).reshape(low.shape)
-    directions, first_is_left, heard_said = heard(placement, interaural_time_s(low), name)
+    directions, first_is_left, ear_warnings = heard(placement, interaural_time_s(low), name)
     if not first_is_left:
         responses, delay_s, low = responses[:, ::-1], delay_s[:, ::-1], low[:, ::-1]
-    kept, distance_m, shell_said = _one_shell(placement.distance_m)
-    recording = HeadRecording(directions, responses, delay_s, low, full_scale, rate_hz, distance_m).of(kept)
-    single, double_said = _each_once(recording)
-    said = (*sign_said, *placement.said, *faults, *heard_said, *shell_said, *double_said)
-    warnings = tuple(f"{name}: {words}" for words in said)
+    shell, distance_m, shell_warnings = _one_shell(placement.distance_m)
+    recording = HeadRecording(directions, responses, delay_s, low, full_scale, rate_hz, distance_m).of(shell)
+    single, pair_warnings = _each_once(recording)
+    messages = (*sign_warnings, *placement.warnings, *faults, *ear_warnings, *shell_warnings, *pair_warnings)
+    warnings = tuple(f"{name}: {words}" for words in messages)
     return replace(recording.of(single), warnings=warnings, convention=head.convention)
 
 
@@ -111,13 +111,13 @@ def _one_shell(distance_m: Real) -> tuple[Index, float, list[str]]:
     if finite.size < distance_m.size:
         return np.arange(distance_m.size), np.inf, []
     far = distance_m > 0.9 * finite.max()
-    said = []
+    warnings = []
     if not far.all():
-        said.append(
+        warnings.append(
             f"got measurements from {finite.min():g} to {finite.max():g} m; the {int(far.sum())} at"
             f" {np.median(finite[far]):g} m are used"
         )
-    return np.flatnonzero(far), float(np.median(finite[far])), said
+    return np.flatnonzero(far), float(np.median(finite[far])), warnings
 
 
 def _each_once(recording: HeadRecording) -> tuple[Index, list[str]]:
@@ -129,15 +129,15 @@ def _each_once(recording: HeadRecording) -> tuple[Index, list[str]]:
     if not len(pairs):
         return np.arange(len(recording.directions)), []
     later = np.unique(pairs.max(axis=1))
-    one, other = (np.abs(recording.low_spectra[pairs[:, side]]) for side in (0, 1))
-    apart_db = float(np.abs(20 * np.log10(np.maximum(one, 1e-12) / np.maximum(other, 1e-12))).max())
+    reference, second = (np.abs(recording.low_spectra[pairs[:, side]]) for side in (0, 1))
+    apart_db = float(np.abs(20 * np.log10(np.maximum(reference, 1e-12) / np.maximum(second, 1e-12))).max())
     first = recording.directions[later[0]]
     azimuth, elevation = spherical_deg(first)
-    said = (
+    warning = (
         f"got {later.size} directions measured more than once, first azimuth {azimuth:.1f}, elevation {elevation:.1f};"
         f" they differ by up to {apart_db:.1f} dB below 1.5 kHz, and the first of each is used"
     )
-    return np.setdiff1d(np.arange(len(recording.directions)), later), [said]
+    return np.setdiff1d(np.arange(len(recording.directions)), later), [warning]
 
 
 def _metadata(path: Path, name: str) -> SofaHead:
@@ -161,9 +161,9 @@ def _metadata(path: Path, name: str) -> SofaHead:
         (size > MAX_FILE_BYTES, f"{size / 1e6:.0f} MB", f"at most {MAX_FILE_BYTES / 1e6:.0f} MB"),
         (numbers == 0 or head.sizes.get("N", 0) < 8, shape or "no data", "responses of 8 samples or more"),
     )
-    for is_so, found, expected in faults:
+    for is_so, actual, expected in faults:
         if is_so:
-            raise DataError(f"{name}: got {found}; expected {expected}")
+            raise DataError(f"{name}: got {actual}; expected {expected}")
     return head
 
 
@@ -200,18 +200,18 @@ def _by_direction(values: Any, m: int, e: int) -> Any:
 def _refuse_nan(data: Real | Complex, name: str) -> None:
     bad: Bool = np.asarray(~np.isfinite(data).all(axis=2))
     if bad.any():
-        where, ear = np.argwhere(bad)[0]
+        row, ear = np.argwhere(bad)[0]
         raise DataError(
             f"{name}: got NaN or infinity in {int(bad.any(axis=1).sum())} of {len(bad)} measurements, first in"
-            f" measurement {where}, receiver {ear}; expected finite numbers; leave these measurements out"
+            f" measurement {row}, receiver {ear}; expected finite numbers; leave these measurements out"
         )
 
 
 def _common_delay_s(spectra: Complex, frequency_hz: Real) -> float:
     """Delay that the set's spectra share, in the median of some of them, so that their phase can be unwrapped."""
     positive = frequency_hz > 0
-    some = spectra[np.unique(np.linspace(0, len(spectra) - 1, 8).astype(int))].reshape(-1, frequency_hz.size)
-    return float(np.median([fit_delay(frequency_hz[positive], one[positive]).delay_s for one in some]))
+    sample = spectra[np.unique(np.linspace(0, len(spectra) - 1, 8).astype(int))].reshape(-1, frequency_hz.size)
+    return float(np.median([fit_delay(frequency_hz[positive], spectrum[positive]).delay_s for spectrum in sample]))
 
 
 def _from_spectra(spectra: Complex, frequency_hz: Real, name: str) -> tuple[Real, float]:
@@ -288,19 +288,19 @@ def left_out(responses: Real, delay: Real, directions: Real, name: str) -> tuple
     if np.ptp(delay) == 0:
         faults["cut at their onset"] = np.asarray(size[..., 0] > ONSET_CUT * peak)
     keep = np.ones(len(responses), dtype=bool)
-    said = []
-    for what, which in faults.items():
-        if not which.any():
+    warnings = []
+    for description, indices in faults.items():
+        if not indices.any():
             continue
-        first, ear = np.argwhere(which)[0]
+        first, ear = np.argwhere(indices)[0]
         azimuth, elevation = spherical_deg(directions[first])
-        count = int(which.any(axis=1).sum())
+        count = int(indices.any(axis=1).sum())
         words = (
-            f"got {count} of {len(responses)} measurements {what}, first measurement {first} (azimuth {azimuth:.0f},"
+            f"got {count} of {len(responses)} measurements {description}, first measurement {first} (azimuth {azimuth:.0f},"
             f" elevation {elevation:.0f}), receiver {ear}"
         )
         if count > MOST_FAULTY * len(responses):
             raise DataError(f"{name}: {words}; expected at most a tenth; use another file")
-        said.append(f"{words}; they are left out")
-        keep &= ~which.any(axis=1)
-    return keep, said
+        warnings.append(f"{words}; they are left out")
+        keep &= ~indices.any(axis=1)
+    return keep, warnings

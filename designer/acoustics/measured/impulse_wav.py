@@ -132,7 +132,7 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     """A set of impulse responses over angle; a gate too short to leave a band is refused."""
     named, notes = angles_of(files, request.angles)
     samples, rates, onsets, cut = zip(*(_read_impulse(path, request.channel) for path in files), strict=True)
-    warnings = [each for found in cut for each in found]
+    warnings = [warning for cuts in cut for warning in cuts]
     if len(warnings) > 1:
         warnings = [f"{warnings[0]} ({len(warnings) - 1} more files of the set are cut so)"]
     warnings += check_impulses(files, list(samples)) + check_backwards(list(samples), rates[0])

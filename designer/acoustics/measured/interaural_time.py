@@ -156,18 +156,18 @@ class TimeSign:
 
 def time_sign(responses: Real, sample_rate_hz: float) -> TimeSign:
     """Measures of impulse responses (N, 2, T) at two ears."""
-    some = responses[np.unique(np.linspace(0, len(responses) - 1, AT_MOST).astype(int))]
-    taps = some.shape[2]
-    time_s = interaural_time_s(spectra(np.asarray(some, dtype=np.float32), FREQUENCY_HZ, sample_rate_hz))
+    sample = responses[np.unique(np.linspace(0, len(responses) - 1, AT_MOST).astype(int))]
+    taps = sample.shape[2]
+    time_s = interaural_time_s(spectra(np.asarray(sample, dtype=np.float32), FREQUENCY_HZ, sample_rate_hz))
     f = np.fft.rfftfreq(taps, 1 / sample_rate_hz)
     shaded = (f >= SHADED_HZ[0]) & (f <= SHADED_HZ[1])
-    power = np.sum(np.abs(np.fft.rfft(some, axis=2)[..., shaded]) ** 2, axis=2) + 1e-300
+    power = np.sum(np.abs(np.fft.rfft(sample, axis=2)[..., shaded]) ** 2, axis=2) + 1e-300
     level = np.log(power[:, 0] / power[:, 1])
     spread = float(np.sqrt(np.sum(time_s**2) * np.sum(level**2)))
     timed = np.sqrt(np.mean(time_s**2)) > LEAST_TIME_S and spread > 0
     likeness = float(time_s @ level) / spread if timed else float("nan")
     around = min(max(2, round(AROUND_S * sample_rate_hz)), taps // 2 - 1)
-    flat = some.reshape(-1, taps)
+    flat = sample.reshape(-1, taps)
     peaks = np.abs(flat).argmax(axis=1)
     beside = np.arange(1, around + 1)
     rows = np.arange(len(flat))[:, None]

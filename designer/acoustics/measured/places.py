@@ -153,12 +153,12 @@ def in_planes(raw: RawSet, measured: Real) -> RawSet:
         return replace(raw, directions=straight, notes=(*raw.notes, _note(tilt_deg))) if moved else raw
     planes = {"horizontal": 2, "vertical": 1} if kind == "two planes" else {kind.removesuffix(" plane"): 0}
     planes = {} if kind == "sphere" else planes
-    which, directions, along = [], [], list[int]()
+    indices, directions, along = [], [], list[int]()
     largest_deg = step_deg = 0.0
     for name, across in planes.items():
-        here = np.flatnonzero(np.abs(measured[:, across]) < IN_PLANE) if across else np.arange(len(measured))
-        every: Index = np.arange(here.size)
-        off = np.abs(raw.directions[here, 1:]).max(axis=0)
+        members = np.flatnonzero(np.abs(measured[:, across]) < IN_PLANE) if across else np.arange(len(measured))
+        selection: Index = np.arange(members.size)
+        off = np.abs(raw.directions[members, 1:]).max(axis=0)
         side = 2 - int(np.argmin(off))  # the component along the plane: 1 left, 2 up
         tilt_deg = float(np.degrees(np.arcsin(min(off.min(), 1.0))))
         if tilt_deg > MAX_TILT_DEG:
@@ -168,17 +168,19 @@ def in_planes(raw: RawSet, measured: Real) -> RawSet:
                 "out, or measure farther away, or turned about the driver"
             )
         of, moved_to = (
-            _in_plane(raw.directions[here], side) if tilt_deg > np.degrees(IN_PLANE) else (every, raw.directions[here])
+            _in_plane(raw.directions[members], side)
+            if tilt_deg > np.degrees(IN_PLANE)
+            else (selection, raw.directions[members])
         )
-        which.append(here[of])
+        indices.append(members[of])
         directions.append(moved_to)
-        angle_deg = np.degrees(np.arctan2(raw.directions[here, side], raw.directions[here, 0]))
+        angle_deg = np.degrees(np.arctan2(raw.directions[members, side], raw.directions[members, 0]))
         step_deg = max(step_deg, usual_step_deg(angle_deg))
         along += [side] * (measured_side(angle_deg) == 0)  # one side alone is the other's image: flat on the axis
         largest_deg = max(largest_deg, tilt_deg)
     if largest_deg <= np.degrees(IN_PLANE):
         return raw
-    index = np.concatenate(which)
+    index = np.concatenate(indices)
     return replace(
         raw,
         directions=np.concatenate([*directions, [[1.0, 0.0, 0.0]]]),

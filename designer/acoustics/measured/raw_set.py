@@ -136,8 +136,8 @@ def matching_files(pattern: str, folder: Path) -> tuple[Path, ...]:
     if not files and parent.is_dir():
         files = sorted(path for path in parent.glob(whole.name) if path.is_file())
     if not files:
-        there = sorted(path.name for path in parent.iterdir()) if parent.is_dir() else []
-        near = ", ".join(difflib.get_close_matches(whole.name, there, n=3, cutoff=0.4))
+        names = sorted(path.name for path in parent.iterdir()) if parent.is_dir() else []
+        near = ", ".join(difflib.get_close_matches(whole.name, names, n=3, cutoff=0.4))
         remedy = f"nearest there: {near}" if near else f"the folder {parent} has no such name"
         raise DataError(f"{whole}: got no file; expected a file or a pattern that matches files; {remedy}")
     sizes = [path.stat().st_size for path in files]
@@ -150,8 +150,8 @@ def matching_files(pattern: str, folder: Path) -> tuple[Path, ...]:
 
 def states_of(files: tuple[Path, ...]) -> tuple[tuple[int, ...], ...]:
     """State of a file that changes when it is written again: size, and times of change; empty of none."""
-    there = [path.stat() if path.exists() else None for path in files]
-    return tuple(() if s is None else (s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for s in there)
+    states = [path.stat() if path.exists() else None for path in files]
+    return tuple(() if s is None else (s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for s in states)
 
 
 def named_emitter(pattern: str, folder: Path) -> tuple[str, str | None]:

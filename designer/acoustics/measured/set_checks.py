@@ -88,9 +88,9 @@ def merge_duplicates(raw: RawSet) -> tuple[RawSet, list[str]]:
                     f"{names} are one direction, and differ by {apart_db:.1f} dB (root mean square) and {turned_deg:.0f} degrees; "
                     "their mean is used: leave one out if it is wrong"
                 )
-    kept = first[order]
-    labels = tuple(raw.labels[n] for n in kept)
-    return replace(raw, directions=raw.directions[kept], labels=labels, pressure=pressure), warnings
+    unique = first[order]
+    labels = tuple(raw.labels[n] for n in unique)
+    return replace(raw, directions=raw.directions[unique], labels=labels, pressure=pressure), warnings
 
 
 def check_gaps(raw: RawSet) -> list[str]:
@@ -164,14 +164,14 @@ def check_polarity_between(raw: RawSet) -> list[str]:
     alone = np.array([near is not None and not turned[list(near)].any() for near in beside])
     band = f"from {frequency_hz[low][0]:.0f} to {frequency_hz[low][-1]:.0f} Hz"
     warnings = []
-    for found, where in (
+    for labels, place in (
         (np.flatnonzero(turned & front), f"the axis {band}, where a driver radiates alike to its front"),
         (np.flatnonzero(turned & alone & ~front), f"the axis and to both neighbours {band}"),
     ):
-        names = ", ".join(raw.labels[n] for n in found[:3])
-        if found.size:
+        names = ", ".join(raw.labels[n] for n in labels[:3])
+        if labels.size:
             warnings.append(
-                f"polarity of {names} is opposite to {where}: was the file inverted, or the driver reconnected?"
+                f"polarity of {names} is opposite to {place}: was the file inverted, or the driver reconnected?"
             )
     level_db = 10 * np.log10(np.mean(np.abs(pressure[low]) ** 2, axis=0) + 1e-300)
     between_db = np.array(
@@ -301,7 +301,7 @@ MIN_FALL_DB = 2.0  # across the candidates: an octave that hardly falls off tell
 def check_zero(raw: RawSet) -> list[str]:
     """Warn of a plane whose fall-off is symmetric about another angle than 0."""
     frequency_hz, directions, pressure = raw.frequency_hz, raw.directions, raw.pressure
-    said = []
+    warnings = []
     for name, along in PLANES.items():
         inside, angle_deg = angles_in_plane(directions, along)
         order = np.argsort(angle_deg)
@@ -310,17 +310,17 @@ def check_zero(raw: RawSet) -> list[str]:
         if angle_deg.size < 9 or angle_deg[0] > -reach or angle_deg[-1] < reach or np.diff(angle_deg).max() > 31:
             continue
         octaves = [_symmetric_about(angle_deg, frequency_hz, power, centre_hz) for centre_hz in OCTAVES_HZ]
-        found = [octave for octave in octaves if octave is not None]
-        about = np.array([about_deg for about_deg, _ in found])
+        centres = [octave for octave in octaves if octave is not None]
+        about = np.array([about_deg for about_deg, _ in centres])
         if about.size < 2 or not (np.ptp(about) <= ALIKE_DEG and abs(np.median(about)) >= LEAST_DEG):  # a NaN is not
             continue
-        off_deg, cost_db = float(np.median(about)), max(cost for _, cost in found)
-        said.append(
+        off_deg, cost_db = float(np.median(about)), max(cost for _, cost in centres)
+        warnings.append(
             f"{name} plane: levels fall off alike on both sides of {off_deg:+.0f} degrees, not of 0, in {about.size} octaves: was the"
             f" zero of the turntable off? Both sides of 0 differ by {cost_db:.1f} dB (root mean square) as they are; if the driver faces"
             f" 0, subtract {off_deg:.0f} degrees from all angles"
         )
-    return said
+    return warnings
 
 
 def _symmetric_about(angle_deg: Real, frequency_hz: Real, power: Real, centre_hz: float) -> tuple[float, float] | None:

@@ -67,9 +67,9 @@ class SofaHead:
 
     def moving(self) -> tuple[str, ...]:
         """Places and views that change from one measurement to the next."""
-        with _opened(self.path, self.name, self.allowed) as file:
-            every = {name: file.variables[name] for name in PLACES if name in file.variables}
-            return tuple(name for name, variable in every.items() if _moves(variable))
+        with _opened(self.path, self.name, self.expected) as file:
+            variables = {name: file.variables[name] for name in PLACES if name in file.variables}
+            return tuple(name for name, variable in variables.items() if _moves(variable))
 
     def read(self) -> Any:
         """All that the file holds, as attributes.
@@ -79,7 +79,7 @@ class SofaHead:
         DataError : it cannot be read
         """
         sofa = SimpleNamespace(**{f"GLOBAL_{name}": text for name, text in self.texts.items()})
-        with _opened(self.path, self.name, self.allowed) as file:
+        with _opened(self.path, self.name, self.expected) as file:
             for name, variable in file.variables.items():
                 plain = str(name).replace(".", "_")
                 setattr(sofa, plain, _values(variable))
@@ -96,8 +96,8 @@ class SofaHead:
             words = (str(error).splitlines() or [type(error).__name__])[0]
             missing = words.rpartition("has no attribute ")[2] if "has no attribute" in words else ""
             actual = f"no {missing.strip(chr(39))}" if missing else f"data that do not fit their dimensions ({words})"
-            wanted = f"what the convention {self.convention} asks for"
-            raise DataError(f"{self.name}: got {actual}; expected {wanted}; export it again") from error
+            expected = f"what the convention {self.convention} asks for"
+            raise DataError(f"{self.name}: got {actual}; expected {expected}; export it again") from error
 
 
 def head_of(path: Path, expected: str, *, name: str | None = None) -> SofaHead:

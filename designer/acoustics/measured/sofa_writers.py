@@ -50,8 +50,8 @@ SEAL = "; SHA-256 of the content "  # what stands in the history before the hash
 
 def _check_alike(drivers: Mapping[str, MeasuredDirectivity]) -> None:
     """Refuse drivers that one file cannot hold, whose directions or frequencies differ."""
-    (first, one), *others = drivers.items()
-    f, n = one.frequency_hz, one.directions
+    (first, reference), *others = drivers.items()
+    f, n = reference.frequency_hz, reference.directions
     for name, other in others:
         g, m = other.frequency_hz, other.directions
         actual = ""
@@ -103,12 +103,12 @@ def directivity_sofa(drivers: Mapping[str, MeasuredDirectivity], speed_of_sound_
 
 def comment(drivers: Mapping[str, MeasuredDirectivity], speed_of_sound_m_s: float) -> str:
     """Changes made to the data, driver by driver."""
-    said = [f"pressure relative to an ideal source's on-axis free-field pressure at 1 m; {speed_of_sound_m_s:g} m/s"]
+    parts = [f"pressure relative to an ideal source's on-axis free-field pressure at 1 m; {speed_of_sound_m_s:g} m/s"]
     for name, d in drivers.items():
         s = d.summary
         done = f"{s.kind}; level changed by {s.gain_db:+.6g} dB, delay of {s.delay_removed_s * 1e3:.6g} ms taken off"
-        said.append(f"{name}: {'; '.join([done, *d.notes])}")
-    return "\n".join(said)
+        parts.append(f"{name}: {'; '.join([done, *d.notes])}")
+    return "\n".join(parts)
 
 
 def append_names(path: Path, names: list[str]) -> None:
@@ -166,7 +166,7 @@ def ascii_text(text: str) -> str:
 
 
 def describe(
-    sofa: Any, *, title: str, comment: str, files: Sequence[Path], version: str, kept: Mapping[str, str]
+    sofa: Any, *, title: str, comment: str, files: Sequence[Path], version: str, texts: Mapping[str, str]
 ) -> None:
     """Set a Sofa object's global texts.
 
@@ -188,8 +188,8 @@ def describe(
     sofa.GLOBAL_Comment = ascii_text(comment)
     sofa.GLOBAL_History = ascii_text(f"converted from {', '.join(path.name for path in files)}")
     for name in KEPT:
-        if kept.get(name) and hasattr(sofa, f"GLOBAL_{name}"):
-            setattr(sofa, f"GLOBAL_{name}", kept[name])
+        if texts.get(name) and hasattr(sofa, f"GLOBAL_{name}"):
+            setattr(sofa, f"GLOBAL_{name}", texts[name])
 
 
 def global_texts(path: Path) -> dict[str, str]:
@@ -213,8 +213,8 @@ def is_sealed(path: Path) -> bool:
     """Whether a file is as this tool wrote it."""
     try:
         texts = global_texts(path)
-        _, found, digest = texts.get("History", "").rpartition(SEAL)
-        return texts.get("ApplicationName") == WRITER and bool(found) and digest == _content_sha256(path)
+        _, seal, digest = texts.get("History", "").rpartition(SEAL)
+        return texts.get("ApplicationName") == WRITER and bool(seal) and digest == _content_sha256(path)
     except (OSError, RuntimeError, ValueError, AttributeError):
         return False
 

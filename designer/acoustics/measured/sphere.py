@@ -233,9 +233,9 @@ def polygons_of(directions: Real, *, gap_deg: float = GAP_DEG) -> Polygons | Non
 def _faces(neighbours: Index, normals: Real) -> Index:
     """A number for each facet, the same for neighbours of one plane."""
     count = len(normals)
-    here, there = np.repeat(np.arange(count), neighbours.shape[1]), neighbours.ravel()
-    same = np.linalg.norm(normals[here] - normals[there], axis=1) < ONE_PLANE
-    graph = csr_array((np.ones(int(same.sum())), (here[same], there[same])), shape=(count, count))
+    tails, heads = np.repeat(np.arange(count), neighbours.shape[1]), neighbours.ravel()
+    same = np.linalg.norm(normals[tails] - normals[heads], axis=1) < ONE_PLANE
+    graph = csr_array((np.ones(int(same.sum())), (tails[same], heads[same])), shape=(count, count))
     return np.asarray(connected_components(graph, directed=False)[1])
 
 

@@ -69,16 +69,16 @@ class Columns:
 
 def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     """A set of files over angle; all with a phase, or all without."""
-    named, said = angles_of(files, request.angles)
+    named, angle_notes = angles_of(files, request.angles)
     read = [read_columns(path, read_text(path)) for path in files]
     check_ends(files)
     for path, columns in zip(files, read, strict=True):
         rising(path, columns.frequency_hz)
     missing = [path for path, columns in zip(files, read, strict=True) if not columns.has_phase]
     if missing and len(missing) < len(files):
-        given = next(path for path in files if path not in missing)
+        complete = next(path for path in files if path not in missing)
         raise DataError(
-            f"{missing[0]}: got no phase, while {given.name} has one; expected all files of a set with phase, or all "
+            f"{missing[0]}: got no phase, while {complete.name} has one; expected all files of a set with phase, or all "
             "without; export all angles alike"
         )
     frequency_hz, pressure, warning = on_one_grid(files, [r.frequency_hz for r in read], [r.response for r in read])
@@ -94,7 +94,7 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
         pressure=pressure,
         magnitude_only=bool(missing),
         time_reference=stated_time_of(files),
-        notes=(*said, *notes),
+        notes=(*angle_notes, *notes),
         warnings=(*([warning] if warning else []), *_coherence_warning([path.name for path in files], read)),
     )
 
@@ -127,29 +127,29 @@ def read_columns(path: Path, text: str) -> Columns:
 def _coherence_warning(names: Sequence[str], columns: Sequence[Columns]) -> tuple[str, ...]:
     """Where the coherence of a set's files says that more than half of the power was not the driver's; empty where nowhere."""
     weak: list[str] = []
-    for name, one in zip(names, columns, strict=True):
-        if one.coherence is None:
+    for name, table in zip(names, columns, strict=True):
+        if table.coherence is None:
             continue
-        low, high = float(one.coherence.min()), float(one.coherence.max())
+        low, high = float(table.coherence.min()), float(table.coherence.max())
         if low < -1e-6 or high > 100 * (1 + 1e-6):
             actual = f"a coherence from {low:g} to {high:g}"
             raise DataError(f"{name}: got {actual}; expected 0 to 1, or percent; export it again")
-        f = one.frequency_hz[one.coherence / (100.0 if high > 1.5 else 1.0) < WEAK_COHERENCE]
+        f = table.frequency_hz[table.coherence / (100.0 if high > 1.5 else 1.0) < WEAK_COHERENCE]
         if f.size:
-            points = f" to {f[-1]:.0f} Hz ({f.size} of {one.frequency_hz.size} points)" if f.size > 1 else " Hz"
+            points = f" to {f[-1]:.0f} Hz ({f.size} of {table.frequency_hz.size} points)" if f.size > 1 else " Hz"
             weak.append(f"{name}: {f[0]:.0f}{points}")
     more = f" and {len(weak) - 4} more" if len(weak) > 4 else ""
-    said = (
+    warning = (
         f"coherence is below {WEAK_COHERENCE:g} in {'; '.join(weak[:4])}{more}: there most of the power at the microphone was not "
         "the driver's; measure longer or louder, or leave that band out"
     )
-    return (said,) * bool(weak)
+    return (warning,) * bool(weak)
 
 
 def _parts(path: Path, text: str) -> tuple[list[str], list[tuple[int, str]], list[str]]:
     """Lines before the numbers, the lines of numbers with their place in the file, and notes of what was passed over."""
-    every = [(i, line.strip()) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
-    lines = [(i, line) for i, line in every if not _is_comment(line)]
+    numbered = [(i, line.strip()) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(i, line) for i, line in numbered if not _is_comment(line)]
     layout = layout_of([line for _, line in lines if is_numbers(line)][-200:])  # what is first may be a heading
 
     def counts(line: str) -> int:
@@ -168,7 +168,7 @@ def _parts(path: Path, text: str) -> tuple[list[str], list[tuple[int, str]], lis
             f"({lines[stop][1][:40]!r}); expected one response a file; export each response to a file of its own"
         )
     notes = [f"line {i} was taken for a heading: {line[:60]!r}" for i, line in lines[:start] if is_numbers(line)]
-    return [line for i, line in every if i < first], lines[start:stop], [f"{path.name}: {note}" for note in notes]
+    return [line for i, line in numbered if i < first], lines[start:stop], [f"{path.name}: {note}" for note in notes]
 
 
 def _is_comment(line: str) -> bool:

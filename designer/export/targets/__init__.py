@@ -43,15 +43,15 @@ def checked_options(name: str, options: Mapping[str, str | None]) -> dict[str, s
     Raises UsageError: a target does not heed one, or does not know its value.
     """
     heeded = {option.flag: option for option in target_named(name).options}
-    given = {flag: value for flag, value in options.items() if value is not None}
-    for flag, value in given.items():
+    flags = {flag: value for flag, value in options.items() if value is not None}
+    for flag, value in flags.items():
         if flag not in heeded:
             heeding = ", ".join(t.name for t in TARGETS.values() if flag in [option.flag for option in t.options])
             raise UsageError(
                 f"--{flag}: got it for the target {name}, which has none; expected a target of {heeding}; leave --{flag} out"
             )
         heeded[flag].check(value)
-    return given
+    return flags
 
 
 def read_coefficients(path: Path, problem: Problem) -> Coefficients:
@@ -59,32 +59,32 @@ def read_coefficients(path: Path, problem: Problem) -> Coefficients:
 
     Raises DataError: no target reads it, or its content does not fit the problem.
     """
-    found = Coefficients(_in_folder(path) if is_folder(path) else path, problem)
-    ending = found.path.suffix
+    coefficients = Coefficients(_in_folder(path) if is_folder(path) else path, problem)
+    ending = coefficients.path.suffix
     targets = [target for target in READERS if ending.lower() in target.endings]
     if not targets:
         bare = ending.lower() in [known for known, _ in DECODERS]
         remedy = f"name its folder, with {TABLE}" if bare else "export it as one of these"
         raise refusal(path, f"a file that ends with {ending[:20]!r}", ALLOWED, remedy)
     try:
-        if ending.lower() == ".csv" and (table := read_table(found))[1] == Row._fields:
-            found.check_stated_rate(table[0])
+        if ending.lower() == ".csv" and (table := read_table(coefficients))[1] == Row._fields:
+            coefficients.check_stated_rate(table[0])
             for cells in table[2]:
-                _read_row(found, Row(*cells))  # type: ignore[arg-type]  # texts, each looked at there
-            found.heed(table[0])
+                _read_row(coefficients, Row(*cells))  # type: ignore[arg-type]  # texts, each looked at there
+            coefficients.heed(table[0])
         else:
-            target = next((t for t in targets if t.is_own and t.is_own(found.text())), targets[0])
+            target = next((t for t in targets if t.is_own and t.is_own(coefficients.text())), targets[0])
             assert target.read is not None
-            target.read(found)
+            target.read(coefficients)
     except MemoryError:
         raise DataError(f"{path}: got more than the memory holds; expected {ALLOWED}; export it again") from None
-    for channel, drivers in list(found.taps.items()):
+    for channel, drivers in list(coefficients.taps.items()):
         heard = {driver: taps for driver, taps in drivers.items() if taps.any()}
-        found.taps[channel] = heard
+        coefficients.taps[channel] = heard
         if not heard:
-            del found.taps[channel]
-    found.check_complete()
-    return found
+            del coefficients.taps[channel]
+    coefficients.check_complete()
+    return coefficients
 
 
 def _in_folder(folder: Path) -> Path:

@@ -93,8 +93,8 @@ def _devices(rate: int, channels: int, drivers: int) -> Iterable[str]:
 def _mixers(filters: FilterSet) -> Iterable[str]:
     ways, channels, drivers = filters.filters, filters.channels, filters.drivers
     yield "mixers:"
-    yield from _mixer("channels to ways", len(channels), [[channels.index(one.channel)] for one in ways])
-    to_drivers = [[way for way, one in enumerate(ways) if one.driver == driver] for driver in drivers]
+    yield from _mixer("channels to ways", len(channels), [[channels.index(filter_.channel)] for filter_ in ways])
+    to_drivers = [[way for way, filter_ in enumerate(ways) if filter_.driver == driver] for driver in drivers]
     yield from _mixer("ways to drivers", len(ways), to_drivers)
 
 
@@ -107,7 +107,9 @@ def _mixer(name: str, inputs: int, outputs: list[list[int]]) -> Iterable[str]:
             yield from (f"          - channel: {source}", "            gain: 0", "            scale: dB")
 
 
-def _filter(filters: FilterSet, filter_: Filter, ways: dict[tuple[str, str], str], stems: dict[str, str]) -> Iterable[str]:
+def _filter(
+    filters: FilterSet, filter_: Filter, ways: dict[tuple[str, str], str], stems: dict[str, str]
+) -> Iterable[str]:
     name = ways[filter_.channel, filter_.driver]
     if filter_.has_taps:
         yield from (f"  {_quoted(name)}:", "    type: Conv", "    parameters:", "      type: Wav")
@@ -206,7 +208,7 @@ class _Pipeline:
     """A configuration's mixers and filters, as functions of signals."""
 
     def __init__(self, coefficients: Coefficients, content: dict[str, Any]) -> None:
-        self.found, self.whole, self.number = coefficients, content, coefficients.number
+        self.coefficients, self.whole, self.number = coefficients, content, coefficients.number
         self.program, self.responses = Program(coefficients), Responses(coefficients)
 
     def run(self, inputs: int) -> list[Signal]:
@@ -253,16 +255,16 @@ class _Pipeline:
         return outputs
 
     def _filtered(self, name: object, signal: Signal) -> Signal:
-        one = self.table(self.table(self.whole, "filters"), name)
-        kind, p, where = one.get("type"), self.table(one, "parameters"), f"filters.{name}"
+        table = self.table(self.table(self.whole, "filters"), name)
+        kind, p, location = table.get("type"), self.table(table, "parameters"), f"filters.{name}"
         if kind == "Conv":
-            return self.program.convolved(signal, self._taps(p, where))
+            return self.program.convolved(signal, self._taps(p, location))
         if kind == "Biquad" and p.get("type") == "Free":
-            return self.program.filtered(signal, tuple(self.number(p.get(key), f"{where}.{key}") for key in KEYS))
+            return self.program.filtered(signal, tuple(self.number(p.get(key), f"{location}.{key}") for key in KEYS))
         if kind == "Delay":
-            return self.program.delayed(signal, self._delay(p, where))
+            return self.program.delayed(signal, self._delay(p, location))
         if kind == "Gain":
-            return self.program.gained(signal, 0.0 if p.get("mute") else self._gain(p, where))
+            return self.program.gained(signal, 0.0 if p.get("mute") else self._gain(p, location))
         more = f" {shown(p.get('type'))}" if kind == "Biquad" else ""
         raise self.refused(f"filter {shown(name)} of type {shown(kind)}{more}")
 
@@ -272,18 +274,18 @@ class _Pipeline:
         unit = p.get("unit") or p.get("delay_unit") or "ms"
         if not isinstance(unit, str) or unit not in UNITS:
             raise self.broken(f"{location}.unit", unit, ", ".join(UNITS))
-        factor = 1.0 if (seconds := UNITS[unit]) is None else seconds * self.found.problem.sample_rate_hz
+        factor = 1.0 if (seconds := UNITS[unit]) is None else seconds * self.coefficients.problem.sample_rate_hz
         samples = float(np.rint(self.number(p.get("delay"), f"{location}.delay") * factor))
-        return self.found.whole(samples, f"{location}.delay in samples")
+        return self.coefficients.whole(samples, f"{location}.delay in samples")
 
     def _taps(self, p: dict[str, Any], location: str) -> Real:
         if p.get("type") == "Values":
             values = [self.number(value, f"{location}.values") for value in self.items(p, "values")]
-            return self.found.checked(np.array(values), f"{location}.values")
+            return self.coefficients.checked(np.array(values), f"{location}.values")
         if p.get("type") != "Wav":
             name = shown(location.removeprefix("filters."))
-            said = f"filter {name} of type 'Conv' {shown(p.get('type'))}"
-            raise self.found.refusal(said, "'Wav' or 'Values'", "store it as WAV")
+            actual = f"filter {name} of type 'Conv' {shown(p.get('type'))}"
+            raise self.coefficients.refusal(actual, "'Wav' or 'Values'", "store it as WAV")
         track = 0 if p.get("channel") is None else self.count(p["channel"], f"{location}.channel", least=0)
         return self.responses.track(p.get("filename"), track)
 
@@ -309,22 +311,22 @@ class _Pipeline:
 
     def count(self, value: object, location: str, *, least: int = 1) -> int:
         """How many channels, or which one of a file's."""
-        return self.found.whole(value, location, most=MAX_PORTS, least=least)
+        return self.coefficients.whole(value, location, most=MAX_PORTS, least=least)
 
     def index(self, value: object, count: int, location: str) -> int:
         """One of so many channels."""
-        return self.found.whole(value, location, most=count - 1)
+        return self.coefficients.whole(value, location, most=count - 1)
 
     def broken(self, location: str, value: object, expected: str) -> DataError:
         """The error of a configuration that is not whole."""
-        return self.found.refusal(
+        return self.coefficients.refusal(
             f"{shown(value)} for {location}", expected, "check the configuration with camilladsp --check"
         )
 
-    def refused(self, command: str) -> DataError:
+    def refused(self, actual: str) -> DataError:
         """The error of a step that is no filter's."""
         expected = "mixers, and filters Conv, Biquad of type Free, Delay and Gain"
-        return self.found.refusal(command, expected, "take it out of the pipeline")
+        return self.coefficients.refusal(actual, expected, "take it out of the pipeline")
 
 
 CAMILLADSP = Target(

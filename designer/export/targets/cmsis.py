@@ -64,18 +64,18 @@ def write_cmsis(filters: FilterSet, word: CmsisWord) -> Export:
 
 def notes(plan: Plan) -> tuple[str, ...]:
     """Changes on the way."""
-    found = [f"{name!r} is called {c_name} in C" for name, c_name in plan.names.items() if name != plan.filters.name]
+    texts = [f"{name!r} is called {c_name} in C" for name, c_name in plan.names.items() if name != plan.filters.name]
     fir = [(route.source.taps.size, route.stored) for _, route in plan.routes if isinstance(route.stored, StoredTaps)]
     longer = [f"{count} taps were filled up with zeros to {s.values.size}" for count, s in fir if s.values.size > count]
     if longer:
-        found.append(f"{longer[0]}: Q15 wants an even number, at least 4")
+        texts.append(f"{longer[0]}: Q15 wants an even number, at least 4")
     if plan.word is Q15 and (error := largest_error(plan)) > 0:
         remedy = '; set [realization] word = "q15" to have better integers searched for' if fir else ""
-        found.append(f"each coefficient was rounded to its nearest in q15, by at most {error:.2g}{remedy}")
+        texts.append(f"each coefficient was rounded to its nearest in q15, by at most {error:.2g}{remedy}")
     silent = [r.name for _, r in plan.routes if r.stored is not None and not r.stored.values.any()]
     if silent:
-        found.append(f"too quiet for {plan.word.suffix}, all zeros: {', '.join(silent)}")
-    return tuple(found)
+        texts.append(f"too quiet for {plan.word.suffix}, all zeros: {', '.join(silent)}")
+    return tuple(texts)
 
 
 def facts(plan: Plan) -> dict[str, object]:
@@ -172,8 +172,8 @@ def _add(coefficients: Coefficients, place: tuple[str, str], array: re.Match[str
 
 
 def _shift(pattern: str, note: str) -> int:
-    found = re.search(pattern, note)
-    return int(found[1]) if found else 0
+    match = re.search(pattern, note)
+    return int(match[1]) if match else 0
 
 
 CMSIS_F32 = Target(

@@ -58,7 +58,7 @@ def write_proof(filters: FilterSet) -> Export:
         scaling="; ".join(f"{plan.word.suffix}: {scaling(plan)}" for plan in plans),
         notes=(
             *(f"{p.word.suffix}: {note}" for p in plans for note in notes(p)),
-            *(f"left out: {one}" for one in refusals),
+            *(f"left out: {refusal}" for refusal in refusals),
         ),
         names=plans[0].names,
         facts={"words": words},
@@ -105,12 +105,12 @@ def test_source(plan: Plan) -> bytes:
     else:
         x, bound = noise(len(plan.paths), length, plan.word.bytes * 8), 0.0
         y = feeds(plan, x)
-    what = "equal every bit" if plan.word.word else f"be within {bound:.3g}, the bound of float32's rounding,"
+    criterion = "equal every bit" if plan.word.word else f"be within {bound:.3g}, the bound of float32's rounding,"
     signals = {f"input_{path.name}": x[path.index] for path in plan.paths}
     signals |= {f"expected_{name}": y[l] for l, name in enumerate(plan.drivers)}
     head = [
         *provenance(plan.filters, "cmsis-test", scaling(plan)),
-        f"Build with {prefix}.c and CMSIS-DSP, and run: the feeds must {what} of what is here. Exit code 0, or 1.",
+        f"Build with {prefix}.c and CMSIS-DSP, and run: the feeds must {criterion} of what is here. Exit code 0, or 1.",
     ]
     lines = [*comment(head), f'#include "{prefix}.h"', "#include <stdio.h>", ""]
     for name, values in signals.items():

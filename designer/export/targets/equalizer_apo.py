@@ -119,45 +119,47 @@ class _Player:
     """The device's channels and the virtual ones, line by line."""
 
     def __init__(self, coefficients: Coefficients, count: int, inputs: int) -> None:
-        self.found, self.program, self.responses = coefficients, Program(coefficients), Responses(coefficients)
+        self.coefficients, self.program, self.responses = coefficients, Program(coefficients), Responses(coefficients)
         self.signals: dict[str, Signal] = {str(k + 1): (Way(k),) if k < inputs else () for k in range(count)}
         self.selected = list(self.signals)
 
     def do(self, line: str) -> None:
         """One line."""
-        command, colon, rest = line.partition(":")
-        rest = rest.strip()
-        if command == "If" and (words := re.fullmatch(r"sampleRate *== *(\d{1,9})", rest)):
-            self.found.check_rate(float(words[1]))
+        command, colon, arguments = line.partition(":")
+        arguments = arguments.strip()
+        if command == "If" and (words := re.fullmatch(r"sampleRate *== *(\d{1,9})", arguments)):
+            self.coefficients.check_rate(float(words[1]))
         elif command == "Channel":
-            self.selected = list(self.signals) if rest.lower() == "all" else rest.split()
+            self.selected = list(self.signals) if arguments.lower() == "all" else arguments.split()
             unknown = [name for name in self.selected if name not in self.signals]
             if unknown:
                 raise self.refused(f"the channel {shown(unknown[0])}")
         elif command == "Copy":
-            self._copy(rest)
-        elif command == "Preamp" and (words := re.fullmatch(r"([-+]?[\d.]{1,20}) ?dB", rest)):
-            gain = amplitude(self.found.number(words[1], "Preamp"))
+            self._copy(arguments)
+        elif command == "Preamp" and (words := re.fullmatch(r"([-+]?[\d.]{1,20}) ?dB", arguments)):
+            gain = amplitude(self.coefficients.number(words[1], "Preamp"))
             self._each(lambda signal: self.program.gained(signal, gain))
-        elif command == "Delay" and (words := re.fullmatch(r"([\d.]{1,20}) (samples|ms)", rest)):
-            unit = 1 if words[2] == "samples" else self.found.problem.sample_rate_hz / 1e3
-            delay = self.found.whole(float(round(self.found.number(words[1], "Delay") * unit)), "Delay in samples")
+        elif command == "Delay" and (words := re.fullmatch(r"([\d.]{1,20}) (samples|ms)", arguments)):
+            unit = 1 if words[2] == "samples" else self.coefficients.problem.sample_rate_hz / 1e3
+            delay = self.coefficients.whole(
+                float(round(self.coefficients.number(words[1], "Delay") * unit)), "Delay in samples"
+            )
             self._each(lambda signal: self.program.delayed(signal, delay))
-        elif command == "Convolution" and rest:
-            taps = self.responses.track(rest, 0)
+        elif command == "Convolution" and arguments:
+            taps = self.responses.track(arguments, 0)
             self._each(lambda signal: self.program.convolved(signal, taps))
-        elif command.split(" ")[0] == "Filter" and (words := SECTION.fullmatch(rest)):
-            b0, b1, b2, a0, a1, a2 = (self.found.number(word, "a coefficient") for word in words[1].split())
+        elif command.split(" ")[0] == "Filter" and (words := SECTION.fullmatch(arguments)):
+            b0, b1, b2, a0, a1, a2 = (self.coefficients.number(word, "a coefficient") for word in words[1].split())
             if not a0:
                 raise self.refused("a0 of 0")
             section = tuple(value / a0 for value in (b0, b1, b2, a1, a2))
             self._each(lambda signal: self.program.filtered(signal, section))
-        elif not (command == "EndIf" and not rest and colon):
+        elif not (command == "EndIf" and not arguments and colon):
             raise self.refused(f"the line {shown(line)}")
 
-    def _copy(self, rest: str) -> None:
+    def _copy(self, arguments: str) -> None:
         before = dict(self.signals)
-        for assignment in rest.split():
+        for assignment in arguments.split():
             name, equals, terms = assignment.partition("=")
             if not equals or not re.fullmatch(r"\w{1,60}", name) or len(self.signals) >= MAX_CHANNELS:
                 raise self.refused(f"the assignment {shown(assignment)}")
@@ -173,12 +175,12 @@ class _Player:
         parts = TERM.fullmatch(term)
         if parts is None or parts["name"] not in before:
             raise self.refused(f"the term {shown(term)} of a Copy")
-        factor = 1.0 if parts["factor"] is None else self.found.number(parts["factor"], "a factor")
+        factor = 1.0 if parts["factor"] is None else self.coefficients.number(parts["factor"], "a factor")
         return (amplitude(factor) if parts["db"] else factor), before[parts["name"]]
 
-    def refused(self, command: str) -> DataError:
+    def refused(self, actual: str) -> DataError:
         """The error of a line that is no filter's."""
-        return self.found.refusal(command, COMMANDS, "take it out of the configuration")
+        return self.coefficients.refusal(actual, COMMANDS, "take it out of the configuration")
 
 
 EQUALIZER_APO = Target(

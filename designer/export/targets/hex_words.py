@@ -32,7 +32,7 @@ def write_hex(filters: FilterSet) -> Export:
     Raises UsageError: a coefficient does not fit, and no shift or gain is left.
     """
     words = _words(filters)
-    return word_export(words, "// {}".format, ".hex", HOW, lambda one: _body(words, one))
+    return word_export(words, "// {}".format, ".hex", HOW, lambda filter_: _body(words, filter_))
 
 
 def _body(words: Words, filter_: Filter) -> list[str]:

@@ -33,8 +33,8 @@ def write_jconvolver(filters: FilterSet) -> Export:
     Raises UsageError: the sample rate is no whole number, or there are more than 64 channels or drivers.
     """
     rate = whole_rate(filters, "jconvolver")
-    for count, what in ((len(filters.channels), "channels"), (len(filters.drivers), "drivers")):
-        at_most("jconvolver", count, MAX_PORTS, what, "export brutefir or camilladsp")
+    for count, kind in ((len(filters.channels), "channels"), (len(filters.drivers), "drivers")):
+        at_most("jconvolver", count, MAX_PORTS, kind, "export brutefir or camilladsp")
     stems, room_db = file_names(filters.channels), filters.headroom.tones_db
     undelayed, comments = replace(filters, delays={}), provenance(filters, "jconvolver", SCALING)
     convolved = {filter_.channel for filter_ in filters.filters if filter_.delay_samples is None}
@@ -89,8 +89,8 @@ def read_jconvolver(coefficients: Coefficients) -> None:
             continue
         command, *words = line.split()
         if command not in WORDS:
-            said = f"the command {shown(command)}"
-            raise coefficients.refusal(said, ", ".join(WORDS), "take it out of the configuration")
+            command_text = f"the command {shown(command)}"
+            raise coefficients.refusal(command_text, ", ".join(WORDS), "take it out of the configuration")
         if len(words) < WORDS[command]:
             raise coefficients.refusal(f"the line {shown(line)}", f"{WORDS[command]} words behind {command}")
         if command == "/cd":
@@ -109,7 +109,9 @@ def read_jconvolver(coefficients: Coefficients) -> None:
             signal: Signal = (Way(source, coefficients.number(words[2], "a gain")),)
             signal = program.delayed(signal, coefficients.whole(words[3], "a delay"))
             if command == "/impulse/read":
-                offset, length = (coefficients.whole(word, "an offset or a length", most=MAX_TAPS) for word in words[4:6])
+                offset, length = (
+                    coefficients.whole(word, "an offset or a length", most=MAX_TAPS) for word in words[4:6]
+                )
                 track = coefficients.whole(words[6], "a channel", most=MAX_TAPS, least=1) - 1
                 taps = responses.track(folder + " ".join(words[7:]).strip('"'), track)[offset:]
                 taps = taps[:length] if length else taps

@@ -82,24 +82,28 @@ def read_json(coefficients: Coefficients) -> None:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         location = ".".join(map(str, first["loc"])) or "the file"
-        raise coefficients.refusal(f"{shown(first['input'])} for {location}", f"{EXPECTED} ({first['msg'][:100]})") from None
+        raise coefficients.refusal(
+            f"{shown(first['input'])} for {location}", f"{EXPECTED} ({first['msg'][:100]})"
+        ) from None
     coefficients.check_rate(content.sample_rate_hz)
-    for one in content.filters:
-        place, taps = coefficients.place(one.channel, one.driver), np.array(one.taps, dtype=float)
-        if one.sections is None:
+    for entry in content.filters:
+        place, taps = coefficients.place(entry.channel, entry.driver), np.array(entry.taps, dtype=float)
+        if entry.sections is None:
             coefficients.add_taps(place, taps)
             continue
-        b, a = np.array(one.sections.b).reshape(-1, 3), np.array(one.sections.a).reshape(-1, 2)
-        gain = np.array(one.sections.gain or [1.0] * len(b))
+        b, a = np.array(entry.sections.b).reshape(-1, 3), np.array(entry.sections.a).reshape(-1, 2)
+        gain = np.array(entry.sections.gain or [1.0] * len(b))
         if not len(b) == len(a) == gain.size:
-            location = f"b, a and gain of {one.channel!r}, {one.driver!r}"
+            location = f"b, a and gain of {entry.channel!r}, {entry.driver!r}"
             raise coefficients.refusal(f"{location} that differ in number", "one of each a section", EXPECTED)
-        delay = coefficients.whole(one.sections.delay_samples, "delay_samples")
+        delay = coefficients.whole(entry.sections.delay_samples, "delay_samples")
         coefficients.add_sections(
             place, b, a, delay, gain, taps
         )  # as the file has them: they may be longer than the problem's
     for name, wait in content.channel_delay_samples.items():
-        coefficients.delays[coefficients.known(name, coefficients.channels, "channel")] = coefficients.whole(wait, "channel_delay_samples")
+        coefficients.delays[coefficients.known(name, coefficients.channels, "channel")] = coefficients.whole(
+            wait, "channel_delay_samples"
+        )
     bulk = content.bulk_delay_samples
     coefficients.bulk_delay_samples = None if bulk is None else coefficients.whole(bulk, "bulk_delay_samples")
 

@@ -126,8 +126,8 @@ def _notes(filters: FilterSet, taps: list[int], name: str) -> tuple[str, ...]:
     if not name:
         holding = ", ".join(key for key, refusal in refusals.items() if refusal is None)
         none = f"none of {', '.join(refusals)} can hold these filters; --model NAME tells why that one cannot"
-        said = f"{holding} can hold these filters" if holding else none
-        notes.append(f"no model is named ([export] minidsp_model, or --model): {said}")
+        note = f"{holding} can hold these filters" if holding else none
+        notes.append(f"no model is named ([export] minidsp_model, or --model): {note}")
     shared = [driver for driver in filters.drivers if sum(filter_.driver == driver for filter_ in filters.filters) > 1]
     if shared:
         names = ", ".join(map(one_line, shared))
@@ -137,15 +137,15 @@ def _notes(filters: FilterSet, taps: list[int], name: str) -> tuple[str, ...]:
 
 def _refusal(filters: FilterSet, taps: list[int], model: Model) -> UsageError | None:
     """Why a model does not hold the filters."""
-    of, (what, fewer) = f"of the {model.name}", TAPS
-    for found, most, named, remedy in (
+    of, (quantity, fewer) = f"of the {model.name}", TAPS
+    for count, most, named, remedy in (
         (len(filters.channels), model.inputs, f"channels for the inputs {of}", "export camilladsp or brutefir"),
         (len(filters.filters), model.outputs, f"filters for the outputs {of}", "export camilladsp or brutefir"),
-        (max(taps, default=0), model.taps, f"{what}, in one FIR block {of}", fewer),
-        (sum(taps), model.all_taps, f"{what}, in all FIR blocks {of}", fewer),
+        (max(taps, default=0), model.taps, f"{quantity}, in one FIR block {of}", fewer),
+        (sum(taps), model.all_taps, f"{quantity}, in all FIR blocks {of}", fewer),
     ):
-        if found > most:
-            return refuse("minidsp", f"{found:,} {named}", f"at most {most:,}", remedy)
+        if count > most:
+            return refuse("minidsp", f"{count:,} {named}", f"at most {most:,}", remedy)
     return None
 
 

@@ -141,9 +141,9 @@ def write_sigmadsp(filters: FilterSet) -> Export:
     for family in families:
         for filter_ in filters.filters:
             delay = filters.delay(filter_)
-            said = f"# {one_line(filter_.channel)} to {one_line(filter_.driver)}, behind {delay} samples of delay"
+            heading = f"# {one_line(filter_.channel)} to {one_line(filter_.driver)}, behind {delay} samples of delay"
             file = f"{stems[filter_.channel, filter_.driver]}-{family.name}.txt"
-            files[file] = text_file([*head, said, COLUMNS, *_table(filter_, family)])
+            files[file] = text_file([*head, heading, COLUMNS, *_table(filter_, family)])
             if family is families[-1]:
                 rows.append(_row(filter_, family, file, delay))
     return Export.of_words(
@@ -194,7 +194,11 @@ def _values(filter_: Filter) -> Real:
 def _table(filter_: Filter, family: Family) -> Iterable[str]:
     values, word = _values(filter_), family.word
     sections = 0 if filter_.cascade is None else len(filter_.cascade.b)
-    stored = family.taps(values) if filter_.cascade is None else family.sections(filter_.cascade.b, filter_.cascade.a).ravel()
+    stored = (
+        family.taps(values)
+        if filter_.cascade is None
+        else family.sections(filter_.cascade.b, filter_.cascade.a).ravel()
+    )
     steps = np.rint(stored / word.step).astype(np.int64).tolist()
     for index, (name, q) in enumerate(zip(family.names(sections, values.size), steps, strict=True)):
         yield f"{index}  {name}  0x{q & ((1 << word.bits) - 1):08X}  {q * word.step!r}"
@@ -223,7 +227,9 @@ def _route(filter_: Filter, word: Word) -> ModelRoute:
         gains = np.zeros(len(filter_.cascade.b), dtype=np.int64)
         return section_route(filter_, word, whole(filter_.cascade.b), whole(filter_.cascade.a), gains)
     return (
-        word_route(filter_, word) if filter_.delay_samples is not None else replace(word_route(filter_, word), taps=whole(filter_.taps))
+        word_route(filter_, word)
+        if filter_.delay_samples is not None
+        else replace(word_route(filter_, word), taps=whole(filter_.taps))
     )
 
 
@@ -234,7 +240,9 @@ def decode(coefficients: Coefficients, file: BareFile) -> tuple[Real, Real | Non
         if line and not line.startswith("#"):
             cells = line.split()
             if len(cells) < 3 or cells[0] != str(len(words)):
-                raise coefficients.refusal(f"the line {shown(line)}", "index, name, word, value, in order", path=file.path)
+                raise coefficients.refusal(
+                    f"the line {shown(line)}", "index, name, word, value, in order", path=file.path
+                )
             words.append(signed(coefficients, file, cells[2].removeprefix("0x")))
     values = np.array(words) * file.step
     if file.row.kind == "taps":

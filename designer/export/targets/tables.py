@@ -71,7 +71,9 @@ def read_csv(coefficients: Coefficients) -> None:
             sections = Coefficients(beside, coefficients.problem)
             _read_sections(sections, read_table(sections)[2])
             coefficients.sections = sections.sections
-            coefficients.taps |= {channel: {**each, **coefficients.taps.get(channel, {})} for channel, each in sections.taps.items()}
+            coefficients.taps |= {
+                channel: {**filters, **coefficients.taps.get(channel, {})} for channel, filters in sections.taps.items()
+            }
     elif columns == SECTIONS:
         _read_sections(coefficients, rows)
     else:
@@ -81,7 +83,9 @@ def read_csv(coefficients: Coefficients) -> None:
     coefficients.heed(comments)
 
 
-def read_table(coefficients: Coefficients, path: Path | None = None) -> tuple[str, tuple[str, ...], Iterator[list[str]]]:
+def read_table(
+    coefficients: Coefficients, path: Path | None = None
+) -> tuple[str, tuple[str, ...], Iterator[list[str]]]:
     """Comments, which lines that begin with # and a space are ahead of the columns; columns; and rows."""
     text = coefficients.text(path=path)
     start = 0
@@ -122,11 +126,15 @@ def _grouped(coefficients: Coefficients, rows: Iterator[list[str]], subject: str
         named, width = (row[0], row[1]), len(row) - 2
         if named not in places:
             places[named] = coefficients.place(*named)
-        values.setdefault(places[named], array("d")).extend(coefficients.number(cell, "a coefficient") for cell in row[2:])
+        values.setdefault(places[named], array("d")).extend(
+            coefficients.number(cell, "a coefficient") for cell in row[2:]
+        )
     tables = {place: np.array(numbers).reshape(-1, width) for place, numbers in values.items()}
     for (channel, driver), table in tables.items():
         if (table[:, 0] != np.arange(len(table))).any():
-            raise coefficients.refusal(f"{subject} of {channel!r}, {driver!r} out of order", "0, 1, 2, ... for each filter")
+            raise coefficients.refusal(
+                f"{subject} of {channel!r}, {driver!r} out of order", "0, 1, 2, ... for each filter"
+            )
     return {place: table[:, 1:] for place, table in tables.items()}
 
 
@@ -137,10 +145,10 @@ def _read_taps(coefficients: Coefficients, rows: Iterator[list[str]]) -> None:
 
 def _read_sections(coefficients: Coefficients, rows: Iterator[list[str]]) -> None:
     for place, table in _grouped(coefficients, rows, "sections").items():
-        where, gain = f"{place[0]!r}, {place[1]!r}", coefficients.checked(table, f"{place[0]!r}, {place[1]!r}")[:, 5]
+        location, gain = f"{place[0]!r}, {place[1]!r}", coefficients.checked(table, f"{place[0]!r}, {place[1]!r}")[:, 5]
         if (gain <= 0).any():
-            raise coefficients.refusal(f"a gain of {gain.min():g} in {where}", "above 0")
-        delay = coefficients.whole(float(table[:, 6].sum()), f"delay_samples of {where}")
+            raise coefficients.refusal(f"a gain of {gain.min():g} in {location}", "above 0")
+        delay = coefficients.whole(float(table[:, 6].sum()), f"delay_samples of {location}")
         coefficients.add_sections(place, table[:, :3] * gain[:, None], table[:, 3:5], delay, gain)
 
 
@@ -148,7 +156,9 @@ def _read_delays(coefficients: Coefficients, path: Path) -> None:
     if path.exists():
         _, columns, rows = read_table(coefficients, path)
         for name, wait in rows if columns == DELAYS else ():
-            coefficients.delays[coefficients.known(name, coefficients.channels, "channel")] = coefficients.whole(wait, "delay_samples")
+            coefficients.delays[coefficients.known(name, coefficients.channels, "channel")] = coefficients.whole(
+                wait, "delay_samples"
+            )
 
 
 CSV = Target(

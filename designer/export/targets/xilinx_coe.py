@@ -51,7 +51,7 @@ def write_coe(filters: FilterSet) -> Export:
     if not BITS[0] <= bits <= BITS[1]:
         raise refuse("xilinx-coe", f"words of {bits} bits", "2 to 49 bits", "another [realization] word")
     words = _words(filters)
-    export = word_export(words, _comment, ".coe", HOW, lambda one: _body(words, one))
+    export = word_export(words, _comment, ".coe", HOW, lambda filter_: _body(words, filter_))
     return replace(export, notes=(*export.notes, *notes))
 
 
