@@ -32,12 +32,12 @@ from numpy.polynomial import chebyshev
 from designer.arrays import Complex, Real
 
 DEGREES = (4, 8, 16, 32)
-WORTH = 0.75
+MAX_NODE_SHARE = 0.75
 """Share of the cost of each point alone: few points that cost more are not tried."""
-MISSED = 1e-8
+MAX_ERROR = 1e-8
 """Share of the largest term at the same frequency."""
-MORE_FREQUENCIES = 14
-MISSED_BETWEEN = 3e-5
+EXTRA_FREQUENCIES = 14
+MAX_ERROR_BETWEEN = 3e-5
 """Between frequencies, of the largest at any: 0.001 dB is seen, because the next coefficients fall faster."""
 SIZES = ((6, 3), (10, 4), (16, 5), (24, 6), (36, 8), (54, 10), (80, 14))
 PROBES = 40
@@ -75,8 +75,10 @@ def at_few_frequencies(relative: Callable[[Real], Complex], k: Real, extent_m: f
     extent_m : radii of what sound goes around
 
     """
-    count = math.ceil(float(np.ptp(k)) * extent_m) + MORE_FREQUENCIES
-    few = few_points(lambda part: relative(part)[None, None], k, most=k.size, degrees=(count,), missed=MISSED_BETWEEN)
+    count = math.ceil(float(np.ptp(k)) * extent_m) + EXTRA_FREQUENCIES
+    few = few_points(
+        lambda part: relative(part)[None, None], k, most=k.size, degrees=(count,), missed=MAX_ERROR_BETWEEN
+    )
     if few is None:
         return relative(k)
     flat = np.ascontiguousarray(few[0][0, 0]).reshape(count + 1, -1).view(float)
@@ -89,7 +91,7 @@ def few_points(
     *,
     most: float,
     degrees: Sequence[int] = DEGREES,
-    missed: float = MISSED,
+    missed: float = MAX_ERROR,
 ) -> tuple[Complex, Real] | None:
     """As `few_distances`, for terms (N, F, Q, ...) that are smooth in any variable, asked for at points (U,).
 
@@ -102,7 +104,7 @@ def few_points(
     low, high = float(at.min()), float(at.max())
     values: Complex | None = None
     for degree in degrees:
-        if degree + 1 > WORTH * most:
+        if degree + 1 > MAX_NODE_SHARE * most:
             return None
         step = np.arange(degree + 1)
         nodes = (low + high) / 2 + (high - low) / 2 * np.cos(np.pi * step / degree)

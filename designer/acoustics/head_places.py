@@ -27,9 +27,9 @@ from designer.acoustics.turning import turning
 from designer.arrays import Complex, Real
 from designer.problem import geometry
 
-CHUNK_NUMBERS = 400_000
+MAX_CHUNK_NUMBERS = 400_000
 """Complex numbers of a chunk of places: they stay in the processor's cache."""
-LEAST_PLACES = 100
+MIN_PLACES = 100
 """Of one turn: a surface costs about as many evaluations."""
 
 Ratio = Callable[[Complex, slice], None]
@@ -74,7 +74,7 @@ def ears_at(scene: Scene, displacements_m: Real, turn_deg: Real, head: Head | No
     are_points = not scene.device.source_extent_m().any()  # each driver's sound comes from its place alone
     surfaces = _of_points if are_points and not isinstance(head, MeasuredHead) else _of_any
     ratio = surfaces(scene, head, places, drivers_m)
-    step = max(1, CHUNK_NUMBERS // (2 * len(drivers_m) * scene.k.size))
+    step = max(1, MAX_CHUNK_NUMBERS // (2 * len(drivers_m) * scene.k.size))
     for start in range(0, len(displacements_m), step):
         part = slice(start, start + step)
         distance_m = np.linalg.norm(places.ears_m[part, :, None] - drivers_m, axis=-1)  # (p, 2, L)
@@ -128,7 +128,7 @@ def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
 
     def surface_of(turn_rad: float) -> ChebyshevSurface | None:
         at = places.centres_m[places.turn_rad == turn_rad]
-        if len(at) < LEAST_PLACES or np.ptp(at[:, 2]) > 0 or isinstance(head, MeasuredHead):
+        if len(at) < MIN_PLACES or np.ptp(at[:, 2]) > 0 or isinstance(head, MeasuredHead):
             return None
 
         def relative(azimuth: Real, nearness: Real) -> Complex:

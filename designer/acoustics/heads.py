@@ -21,7 +21,7 @@ c_s with which they make its field on that line,
 V and g the field of a source and of the driver at the i-th Chebyshev point between the ears, both over the field of a source at
 the driver's place, which takes out what turns fastest. Then p_ear = Σ c_s H(s), H the head's answer to a point source. Over the
 head's width the phase of what comes from within `reach` of a place at R differs by ka·reach/R to either side, and its level by twice
-a·reach/R²; S sources reproduce a power series to the order S - 1, so that S is the first of COUNTS with x^S/S! < MISSED,
+a·reach/R²; S sources reproduce a power series to the order S - 1, so that S is the first of SOURCE_COUNTS with x^S/S! < MAX_REMAINDER,
 x = ka·reach/(2R) + a·reach/R².
 
 The sources stand on an arc about the head's centre, at one distance, in the plane of the ears and the driver: the line (1) cannot
@@ -63,9 +63,9 @@ from designer.problem import geometry
 from designer.problem.schema import Problem
 
 MEASURED_LOADING = 1e-8
-MISSED = 1e-4
+MAX_REMAINDER = 1e-4
 """Error of too few sources, as x^S/S! has it: on a sphere and a head of 8.75 cm at 0.35 m within 0.1 dB."""
-COUNTS = (5, 9, 16, 28, 60)
+SOURCE_COUNTS = (5, 9, 16, 28, 60)
 """Sources that a frequency may have: few counts, because the frequencies of one count are computed together."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
@@ -73,7 +73,7 @@ MAX_ENTRIES = 1_000_000
 """Size of the matrices of equation (2) that are held at once: five of 16 MB each."""
 ALIKE_STRENGTH, ALIKE_LOADING = 1e6, 1e-10
 """Sources whose strengths cancel one another by more than this are alike (long waves), and are then found with that loading."""
-SMALL_SINE = 1e-9
+MIN_SINE = 1e-9
 
 
 class Head(Protocol):
@@ -207,11 +207,13 @@ def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, amon
 
 
 def _source_counts(extent: Real) -> Index:
-    """Sources (F,) for a field of extent x (F,): the first of COUNTS that leaves out less than MISSED."""
-    orders = np.array(COUNTS)
+    """Sources (F,) for a field of extent x (F,): the first of SOURCE_COUNTS that leaves out less than MAX_REMAINDER."""
+    orders = np.array(SOURCE_COUNTS)
     missed = orders * np.log(np.maximum(extent, 1e-300))[:, None] - gammaln(orders + 1)
     enough = np.where(
-        (missed < math.log(MISSED)).any(axis=1), (missed < math.log(MISSED)).argmax(axis=1), orders.size - 1
+        (missed < math.log(MAX_REMAINDER)).any(axis=1),
+        (missed < math.log(MAX_REMAINDER)).argmax(axis=1),
+        orders.size - 1,
     )
     return np.where(extent > 0, orders[enough], 1)
 
@@ -263,7 +265,7 @@ def _arc(towards: Real, sine: Real, count: int) -> Real:
     angles = np.where(passes[:, None], over_cosine, over_angle)
     across = towards - lateral[:, None] * np.array([0.0, 1.0, 0.0])
     width = np.linalg.norm(across, axis=1, keepdims=True)
-    across = np.where(width > SMALL_SINE, across / np.maximum(width, SMALL_SINE), np.array([1.0, 0.0, 0.0]))
+    across = np.where(width > MIN_SINE, across / np.maximum(width, MIN_SINE), np.array([1.0, 0.0, 0.0]))
     return np.asarray(
         np.cos(angles)[..., None] * np.array([0.0, 1.0, 0.0]) + np.sin(angles)[..., None] * across[:, None]
     )

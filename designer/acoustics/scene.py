@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PART_BYTES = 32e6
+MAX_PART_BYTES = 32e6
 """Tensors of more frequencies than fill this are made and used part by part."""
-KEPT_BYTES = 128e6
+MAX_CACHE_BYTES = 128e6
 """Tensors that a cache keeps: those not asked for longest leave first, the newest stays."""
 
 
@@ -65,7 +65,7 @@ class Cache:
         if array is None:
             array = make()
             array.flags.writeable = False
-            room = KEPT_BYTES - array.nbytes - sum(stored.nbytes for stored in self._tensors.values())
+            room = MAX_CACHE_BYTES - array.nbytes - sum(stored.nbytes for stored in self._tensors.values())
             while room < 0 and self._tensors:
                 room += self._tensors.pop(next(iter(self._tensors))).nbytes
         self._tensors[key] = array
@@ -266,13 +266,13 @@ class Scene:
         return 16 * points * len(self.drivers)
 
     def parts(self, index: Index) -> list[Index]:
-        """Those frequencies in consecutive parts, each small enough for its tensors to fit into PART_BYTES."""
-        step = max(1, int(PART_BYTES / self.bytes_a_frequency))
+        """Those frequencies in consecutive parts, each small enough for its tensors to fit into MAX_PART_BYTES."""
+        step = max(1, int(MAX_PART_BYTES / self.bytes_a_frequency))
         return [index[start : start + step] for start in range(0, index.size, step)]
 
     @property
     def is_small(self) -> bool:
-        """Whether the tensors of all frequencies fit into PART_BYTES at once."""
+        """Whether the tensors of all frequencies fit into MAX_PART_BYTES at once."""
         return len(self.parts(np.arange(self.frequency_hz.size))) <= 1
 
     def moved(self, displacements_m: Real) -> Scene:

@@ -42,9 +42,9 @@ from designer.errors import DataError
 MIN_KA = 1e-6
 """Below this ka the sphere is at its static limit to double precision; 0 Hz is computed here."""
 MAX_TERMS = 5000
-MOST_AT_ONCE, NUMBERS_AT_ONCE = 8, 40_000
+MAX_ORDERS_AT_ONCE, MAX_NUMBERS_AT_ONCE = 8, 40_000
 """Terms that are computed together, and their numbers, which stay in the processor's cache."""
-ROUND_REACH = 1.2
+NEAREST_FIELD_RADII = 1.2
 """How far from the centre of a round enclosure sound seems to come from, in radii."""
 MAX_NUMBERS = 20_000
 """Frequencies times distances whose terms are held at once (about 30 MB)."""
@@ -71,7 +71,7 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
     kr = ka * np.where(far, 1.0, distance_ratio)
     # n = 0: h_0(x) = j e^{-jx}/x. Far: j^{n+1} / (ka h_n(ka)) stands for the ratio.
     inverse_x = np.concatenate([1 / ka, 1 / kr], axis=1)
-    at_once = min(max(NUMBERS_AT_ONCE // inverse_x.size, 3), MOST_AT_ONCE)
+    at_once = min(max(MAX_NUMBERS_AT_ONCE // inverse_x.size, 3), MAX_ORDERS_AT_ONCE)
     q = np.empty((at_once, *inverse_x.shape), dtype=complex)  # q_{n+1} at ka and at each kr
     q[0] = inverse_x + 1j
     lead: Complex = np.where(far, np.exp(1j * ka), ka / kr * np.exp(-1j * (kr - ka)))  # h_n(kr)/h_n(ka)

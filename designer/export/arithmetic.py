@@ -43,7 +43,7 @@ Fit = Callable[[Integers], Integers]
 
 DIGIT_BITS = 11
 DIRECT_PRODUCTS = 1 << 23
-SAFE = 1 << 62
+MAX_SUM = 1 << 62
 RESONANT = 0.5
 """Poles within this radius ring for no more than a few samples."""
 USUAL_TONE = np.pi / 32
@@ -55,7 +55,7 @@ def convolved(taps: Whole, x: Whole, *, wrap: bool = False) -> Integers:
     """First N sums Σ taps[k] x[n - k] of taps (T,) and x (N,): of 64 bits that wrap, or exact, where need be as Python's integers."""
     taps = taps[: x.size]
     bound = sum(abs(q) for q in taps.tolist()) * int(np.abs(x).max(initial=0))
-    whole = not wrap and bound >= SAFE
+    whole = not wrap and bound >= MAX_SUM
     if taps.size * x.size <= DIRECT_PRODUCTS and not whole:
         return np.asarray(np.convolve(taps, x)[: x.size])
     a, b = _digits(taps), _digits(x)
@@ -236,7 +236,7 @@ class ArithmeticModel:
     def _cascades(self, routes: list[ModelRoute], x: Whole) -> Whole:
         tables = np.stack([route.sections for route in routes if route.sections is not None])
         largest = int(np.abs(tables).sum(axis=2).max())
-        wide = not self.wrap and largest << (self.sample.bits - 1) >= SAFE
+        wide = not self.wrap and largest << (self.sample.bits - 1) >= MAX_SUM
         ways = x.shape[1]
         tables = np.repeat(tables if wide else tables.astype(np.int64), ways, axis=0)
         lower = np.repeat(np.array([route.lower for route in routes]), ways)

@@ -40,7 +40,7 @@ Places = tuple[Index, Index]
 """Rows of numerators and of denominators (S,) each."""
 MAX_TRIALS = 200
 """Arrangements that are looked at: a third of all those of four sections."""
-LONGEST = 8192
+MAX_RESPONSE_SAMPLES = 8192
 """Samples of responses that arrangements are compared by."""
 LEVEL = 0.25
 """Of the peak: what a programme's level is, 12 dB below."""
@@ -117,7 +117,7 @@ class Scale:
 
 def scale_of(cascade: Cascade, word: Word, limit: float, most_shift: int | None) -> Scale:
     """The scale of the derivation above; no postShift is too large where none is given."""
-    signal = np.zeros(min(settled_length(cascade.pole_radius), LONGEST))
+    signal = np.zeros(min(settled_length(cascade.pole_radius), MAX_RESPONSE_SAMPLES))
     signal[0] = 1.0
     bits, levels = [0], [limit * LEVEL]
     for s, (b, a) in enumerate(zip(cascade.b, cascade.a, strict=True)):
@@ -133,7 +133,7 @@ def scale_of(cascade: Cascade, word: Word, limit: float, most_shift: int | None)
 
 def error_power(cascade: Cascade, scale: Scale, shift: int) -> float:
     """The mean square error at the feed, in steps squared, with a postShift."""
-    onward = np.zeros(min(settled_length(cascade.pole_radius), LONGEST))
+    onward = np.zeros(min(settled_length(cascade.pole_radius), MAX_RESPONSE_SAMPLES))
     onward[0] = 1.0
     mean, variance = 0.0, 0.0
     for b, a, bits, level in reversed(list(zip(cascade.b, cascade.a, scale.bits, scale.level, strict=True))):

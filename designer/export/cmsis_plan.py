@@ -45,14 +45,14 @@ from designer.arrays import Real
 from designer.errors import UsageError
 from designer.export.cmsis_arrangement import arranged, post_shift, scaled_table
 from designer.export.filter_set import Filter, FilterSet
-from designer.export.names import LONGEST, c_name, c_names, unique
+from designer.export.names import MAX_NAME_LENGTH, c_name, c_names, unique
 from designer.problem.word_format import Word
 from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
 from designer.realization.words import common_shift, rounded, scale
 
 BLOCK = 64
 """Samples a block, unless the firmware's build defines another."""
-MOST_TAPS, MOST_SECTIONS = 65_535, 255
+MOST_TAPS, MAX_SECTIONS = 65_535, 255
 """numTaps is a uint16_t, numStages a uint8_t."""
 MOST_SHIFT = 24
 """The largest shift of an output: 2^8 channels of 31 bits, shifted by 24, fill 63 bits."""
@@ -146,8 +146,8 @@ def stored_sections(cascade: Cascade, word: CmsisWord, location: str, limit: flo
 
     Raises UsageError: more sections than numStages counts, a section that rounding makes unstable, or no shift left.
     """
-    if (count := len(cascade.b)) > MOST_SECTIONS:
-        most = f"at most {MOST_SECTIONS}, a uint8_t"
+    if (count := len(cascade.b)) > MAX_SECTIONS:
+        most = f"at most {MAX_SECTIONS}, a uint8_t"
         raise word.refuse(location, f"{count} sections", most, "choose fewer [realization] sections")
     if word.word is None:
         plain = np.ascontiguousarray(np.concatenate([cascade.b, -cascade.a], axis=1))
@@ -245,7 +245,7 @@ def plan_of(filters: FilterSet, word: CmsisWord) -> Plan:
     user_prefix = filters.options.get("prefix", "")
     if c_name(user_prefix) != user_prefix and user_prefix:
         raise UsageError(
-            f"--prefix: got {user_prefix!r}; expected a letter, then letters, digits and single _, at most {LONGEST} in"
+            f"--prefix: got {user_prefix!r}; expected a letter, then letters, digits and single _, at most {MAX_NAME_LENGTH} in"
             f" all, and no name of C's or of CMSIS-DSP's; try {c_name(user_prefix)}"
         )
     prefix = user_prefix or (c_name(filters.name) if filters.name else "filters")

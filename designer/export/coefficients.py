@@ -20,7 +20,7 @@ from designer.problem.schema import MAX_TAPS, Problem
 from designer.realization.cascade import Cascade, settled_length
 from designer.stereo.virtualisation import VIRTUAL
 
-AGAIN = "export it again"
+EXPORT_AGAIN = "export it again"
 MAX_VALUE = 1e6
 """Largest magnitude of a coefficient, 120 dB: beyond it a file is misread, and squares of responses leave the numbers."""
 MAX_SAMPLES = 50_000_000
@@ -28,7 +28,7 @@ MAX_SAMPLES = 50_000_000
 MAX_SECTIONS = 1024
 """Sections of a filter."""
 MAX_BYTES, MAX_TEXT_BYTES = 500_000_000, 200_000_000
-SHOWN, SHOWN_PATH = 60, 300
+MAX_SHOWN, MAX_SHOWN_PATH = 60, 300
 
 Place = tuple[str, str]
 
@@ -240,7 +240,7 @@ class Coefficients:
             raise self.refusal(f"the file name {shown(name)}", "the name of a file in the same folder")
         return self.path.with_name(name)
 
-    def refusal(self, actual: str, expected: str, remedy: str = AGAIN, path: Path | None = None) -> DataError:
+    def refusal(self, actual: str, expected: str, remedy: str = EXPORT_AGAIN, path: Path | None = None) -> DataError:
         """The error of a file that cannot be used."""
         return refusal(path or self.path, actual, expected, remedy)
 
@@ -259,7 +259,7 @@ def stated(comments: str, subject: str) -> str | None:
     return None
 
 
-def refusal(path: Path, actual: str, expected: str, remedy: str = AGAIN) -> DataError:
+def refusal(path: Path, actual: str, expected: str, remedy: str = EXPORT_AGAIN) -> DataError:
     """The error of a file that cannot be used: what was found, what is allowed, what to do."""
     return DataError(f"{_shown_path(path)}: got {actual}; expected {expected}; {remedy}")
 
@@ -267,7 +267,7 @@ def refusal(path: Path, actual: str, expected: str, remedy: str = AGAIN) -> Data
 def shown(text: object) -> str:
     """A piece of a file's content, as a message repeats it."""
     whole = text if isinstance(text, str) else repr(text)
-    cut = whole if len(whole) <= SHOWN else f"{whole[:SHOWN]}..."
+    cut = whole if len(whole) <= MAX_SHOWN else f"{whole[:MAX_SHOWN]}..."
     return repr(cut) if isinstance(text, str) else cut
 
 
@@ -306,7 +306,7 @@ def _unreadable(path: Path, error: OSError | ValueError) -> DataError:
 
 def _shown_path(path: Path) -> str:
     text = str(path)
-    return text if len(text) <= SHOWN_PATH else f"{text[:SHOWN_PATH]}..."
+    return text if len(text) <= MAX_SHOWN_PATH else f"{text[:MAX_SHOWN_PATH]}..."
 
 
 def _named(place: Place) -> str:

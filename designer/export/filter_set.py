@@ -28,7 +28,7 @@ POINTS_A_TAP = 8
 """Frequencies up to the sample rate for each tap: between two of them |H| rises by less than 0.2 dB."""
 UNHEARD_DB = -120.0
 """A remainder of a cut response below this needs no word."""
-LOOKED_AT = 8
+RESPONSE_LENGTHS = 8
 """How many lengths of the cut response are looked at for what the cut leaves out."""
 
 
@@ -215,7 +215,7 @@ def filters_of(
 
 
 def _lost_db(cascade: Cascade, count: int) -> float:
-    whole = cascade.impulse_response(LOOKED_AT * count)
+    whole = cascade.impulse_response(RESPONSE_LENGTHS * count)
     return float(amplitude_db(np.atleast_1d(np.linalg.norm(whole[count:]) / np.linalg.norm(whole)))[0])
 
 

@@ -55,8 +55,8 @@ MIN_PERIOD, MAX_PERIOD = 1024, 16_384
 SILENCE = 1024
 """Samples of silence that are looked at, once the filters have settled."""
 DECAY = 16.0
-ROUTES_AT_ONCE = 32
-NOTHING_DB = -200.0
+MAX_ROUTES_AT_ONCE = 32
+FLOOR_DB = -200.0
 """As which an error of nothing at all is reported."""
 
 
@@ -179,8 +179,8 @@ def _played(model: ArithmeticModel, period: int, level: float) -> Iterator[tuple
     """Each route with its two inputs (2, N) and what came out."""
     settling = max((route.settling for route in model.routes), default=0)
     count = 2 * period + settling + SILENCE
-    for start in range(0, len(model.routes), ROUTES_AT_ONCE):
-        chosen = range(start, min(start + ROUTES_AT_ONCE, len(model.routes)))
+    for start in range(0, len(model.routes), MAX_ROUTES_AT_ONCE):
+        chosen = range(start, min(start + MAX_ROUTES_AT_ONCE, len(model.routes)))
         signals = [_signals(period, count, model.routes[r].tone) for r in chosen]
         x = np.rint(np.array(signals) * level * model.full_scale).astype(np.int64)
         x = np.minimum(x, int(model.full_scale) - 1)  # a sample of 1 itself is one step too far
@@ -225,14 +225,14 @@ class _Sums:
         self.responses[driver] += np.roll(response, route.delay)
 
     def judgement(self, ears: dict[str, float]) -> ChannelJudgement:
-        ratio = _db(self.power, self.error) / 2 if self.power > 0 else -NOTHING_DB  # of powers
+        ratio = _db(self.power, self.error) / 2 if self.power > 0 else -FLOOR_DB  # of powers
         return ChannelJudgement(ratio, _db(self.mean, 1.0), _db(self.deviation, 1.0), ears)
 
 
 def _db(value: float, reference: float) -> float:
     """Of amplitudes, within what is nothing and its opposite."""
     ratio = 20 * np.log10(max(value, 1e-300) / max(reference, 1e-300))
-    return float(np.clip(ratio, NOTHING_DB, -2 * NOTHING_DB))
+    return float(np.clip(ratio, FLOOR_DB, -2 * FLOOR_DB))
 
 
 def _readme(filters: FilterSet, target: str, export: Export, facts: dict[str, Any]) -> bytes:
@@ -248,7 +248,7 @@ def _readme(filters: FilterSet, target: str, export: Export, facts: dict[str, An
     for name, entry in facts.items():
         for channel, judgement in entry["channels"].items():
             dc, cycle = (
-                "none" if (x := judgement[k]) <= NOTHING_DB else f"{x:.1f} dB" for k in ("dc_db", "limit_cycle_db")
+                "none" if (x := judgement[k]) <= FLOOR_DB else f"{x:.1f} dB" for k in ("dc_db", "limit_cycle_db")
             )
             level = f"{judgement['level_change_db']:.3f} dB" if "level_change_db" in judgement else "-"
             time = f"{judgement['time_change_us']:.2f} us" if "time_change_us" in judgement else "-"

@@ -23,7 +23,7 @@ RESERVED_FILES = {
     *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
 }
 """Names that Windows keeps for its devices, and the one that the targets give to the file of all filters."""
-LONGEST = 18
+MAX_NAME_LENGTH = 18
 """Characters of a name in C, its number not counted: a prefix, a channel and a driver are within C99's 63 (5.2.4.1)."""
 HASHED = 4
 """Hexadecimal digits of its hash behind a name that is cut."""
@@ -84,8 +84,10 @@ def identifiers(names: Iterable[str], longest: int = 63, reserved: Collection[st
 def c_name(name: str) -> str:
     """A C identifier that reads like the name; two names may get the same."""
     text = re.sub(r"[^A-Za-z0-9]+", "_", _ascii(name)).strip("_")
-    if len(text) > LONGEST:  # names that begin alike stay apart, in one file and in two
-        text = f"{text[: LONGEST - HASHED - 1].rstrip('_')}_{hashlib.sha256(name.encode()).hexdigest()[:HASHED]}"
+    if len(text) > MAX_NAME_LENGTH:  # names that begin alike stay apart, in one file and in two
+        text = (
+            f"{text[: MAX_NAME_LENGTH - HASHED - 1].rstrip('_')}_{hashlib.sha256(name.encode()).hexdigest()[:HASHED]}"
+        )
     if not text:
         return "x"
     return f"x{text}" if text[0].isdigit() or RESERVED_C.fullmatch(text.lower()) else text

@@ -13,7 +13,7 @@ from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.design_checks import design_checks
 from designer.problem.explain import warnings
-from designer.problem.frequency_grid import REFINED_TIMES
+from designer.problem.frequency_grid import MAX_REFINEMENT
 from designer.problem.messages import number
 from designer.problem.place_checks import place_checks, room_checks
 from designer.problem.realization_checks import realization_checks, virtualizer_checks
@@ -33,7 +33,7 @@ MAX_RESPONSE_ROWS = 30_000_000
 """Of `response.csv` (1.5 GB)."""
 MAX_KA = 4000.0
 """Largest circumference of a sphere or cylinder in wavelengths: its series needs about as many terms."""
-JUDGED_EARS = 96
+MAX_EARS = 96
 """Ears at which a design is judged with the head moved, at the least, for each head."""
 
 
@@ -97,9 +97,9 @@ def _millions(size: int, of: str) -> str:
 def _transfer_size(problem: Problem) -> Iterator[Fault]:
     """The transfer tensor at the points, on the grid and half way between; the circle's table, and the fit that follows from it."""
     count, grid = len(problem.drivers), problem.grid
-    frequencies = 2 * grid.frequencies * (REFINED_TIMES if grid.refine else 1) - 1
+    frequencies = 2 * grid.frequencies * (MAX_REFINEMENT if grid.refine else 1) - 1
     azimuths, ears = 360 / grid.azimuth_step_deg, 2 * len(problem.listener.ear_cloud_m)
-    points = round(max(azimuths, max(ears, JUDGED_EARS) * len(problem.heads)))
+    points = round(max(azimuths, max(ears, MAX_EARS) * len(problem.heads)))
     actual = f"{frequencies} frequencies (half steps included) x {points} points x {count} drivers, "
     remedy = "fewer frequencies, or a larger azimuth step"
     too_large = [*_too_many("grid", frequencies * points * count, MAX_SCENE_NUMBERS, actual, remedy)]
@@ -119,7 +119,7 @@ def _transfer_size(problem: Problem) -> Iterator[Fault]:
 
 def _fit_frequencies(problem: Problem) -> int:
     """Of the grid that the taps are fitted on: four a tap, and eight a design frequency."""
-    steps = (problem.grid.frequencies - 1) * (REFINED_TIMES if problem.grid.refine else 1)
+    steps = (problem.grid.frequencies - 1) * (MAX_REFINEMENT if problem.grid.refine else 1)
     return int(2 ** (max(4 * problem.realization.taps, 8 * steps) - 1).bit_length() // 2 + 1)
 
 

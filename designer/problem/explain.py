@@ -14,7 +14,7 @@ from designer.problem.messages import number
 from designer.problem.methods import method_of
 from designer.problem.schema import DesignTable, Problem, Region, Room
 
-FAR_M = 100.0
+MIN_FAR_M = 100.0
 
 
 def explain(problem: Problem) -> Iterator[str]:
@@ -155,7 +155,7 @@ def _places(problem: Problem) -> Iterator[str]:
                 )
     yield from _overlaps(problem)
     distance_m = math.dist((0, 0, 0), problem.listener.position_m)
-    if distance_m > FAR_M:
+    if distance_m > MIN_FAR_M:
         yield f"listener.position_m is {number(distance_m)} m away; the unit is metres"
 
 

@@ -17,7 +17,7 @@ from designer.problem.messages import nearest, shown
 
 CURVE, MASK, WINDOW = "cancellation_gain_db", "mask", "window"
 EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN = "max_effort_db", "max_gain_db", "min_white_noise_gain_db"
-EVERYTHING = frozenset({CURVE, MASK, WINDOW, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN})
+ALL_REQUIREMENTS = frozenset({CURVE, MASK, WINDOW, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN})
 AUTO = "auto"
 
 

@@ -22,16 +22,16 @@ from designer.problem.table import (
     if_known,
 )
 
-SAME_PLACE_M = 1e-4
-MILLIMETRES_M = 10.0
+MAX_SAME_PLACE_M = 1e-4
+MIN_MILLIMETRES_M = 10.0
 """A driver farther from the device's centre than this was written in millimetres, if metres would fit."""
-LONGEST_RT60_S = 20.0
+MAX_RT60_S = 20.0
 """No room of air has a longer one but at low frequencies."""
-LEAST_ABSORPTION, MOST_ABSORPTION = 0.01, 0.99
+MIN_ABSORPTION, MAX_ABSORPTION = 0.01, 0.99
 """Absorption of bare concrete at low frequencies, and of an anechoic chamber's wedges."""
-CLEAR_M = 0.01
+MIN_CLEARANCE_M = 0.01
 """How far from a wall a driver is, at the least."""
-CLEARANCE = 1.01
+MIN_CLEARANCE_RADII = 1.01
 """Distance from the head, in its radii."""
 
 
@@ -61,7 +61,7 @@ def _two_at_one_place(problem: Problem) -> Iterator[Fault]:
             place = body.on_surface(place)
         if put:
             earlier = np.array(list(put))
-            near = np.linalg.norm(np.array(list(put.values())) - place, axis=1) < SAME_PLACE_M
+            near = np.linalg.norm(np.array(list(put.values())) - place, axis=1) < MAX_SAME_PLACE_M
             if near.any():
                 actual = f"got {shown(position_m)}, where drivers[{earlier[near][0]}] is"
                 yield Fault(
@@ -217,7 +217,7 @@ def _circle(problem: Problem) -> Iterator[Fault]:
         actual = f"got {shown(listener.position_m)}, and a circle at that distance is inside the device"
         expected = expected.replace("more than", "a distance of more than").replace(", so", " m, so")
         remedy = "or set grid.azimuth_distance_m"
-        if MILLIMETRES_M < extent_m < 1000 * distance_m and not problem.body.half_size_m.any():
+        if MIN_MILLIMETRES_M < extent_m < 1000 * distance_m and not problem.body.half_size_m.any():
             remedy += f"; a driver is {number(extent_m)} m from the centre: {in_metres(furthest_m)}"
         yield Fault("listener.position_m", actual, expected, remedy)
 
@@ -241,12 +241,12 @@ def _absorption(room: Room) -> Iterator[Fault]:
     if absorption is None:
         return
     for i, share in enumerate(absorption if isinstance(absorption, list) else [absorption]):
-        if not LEAST_ABSORPTION <= share <= MOST_ABSORPTION:
+        if not MIN_ABSORPTION <= share <= MAX_ABSORPTION:
             remedy = "it is the share of the energy that a wall keeps: 0.3 for 30 percent"
             if share <= 0:
                 remedy += "; walls that absorb nothing ring for ever"
             path = f"room.absorption[{i}]" if isinstance(absorption, list) else "room.absorption"
-            yield Fault(path, f"got {shown(share)}", f"a number from {LEAST_ABSORPTION} to {MOST_ABSORPTION}", remedy)
+            yield Fault(path, f"got {shown(share)}", f"a number from {MIN_ABSORPTION} to {MAX_ABSORPTION}", remedy)
 
 
 def _both(room: Room) -> Iterator[Fault]:
@@ -260,12 +260,14 @@ def _rt60(room: Room, problem: Problem) -> Iterator[Fault]:
         return
     shortest_s = room_places.shortest_rt60_s(room, problem.speed_of_sound_m_s)
     asked_s = room_places.DEFAULT_RT60_S if room.rt60_s is None else room.rt60_s
-    if shortest_s < asked_s <= LONGEST_RT60_S:
+    if shortest_s < asked_s <= MAX_RT60_S:
         return
     actual = f"got {shown(asked_s)}" + (", the default" if room.rt60_s is None else "")
     size = " x ".join(number(side) for side in room.size_m)
-    expected = f"above {shortest_s:.3f}, Sabine's time for {size} m with walls that absorb all, and up to {number(LONGEST_RT60_S)}"
-    remedy = "the unit is seconds" if asked_s > LONGEST_RT60_S else "a smaller room, or a longer time"
+    expected = (
+        f"above {shortest_s:.3f}, Sabine's time for {size} m with walls that absorb all, and up to {number(MAX_RT60_S)}"
+    )
+    remedy = "the unit is seconds" if asked_s > MAX_RT60_S else "a smaller room, or a longer time"
     yield Fault("room.rt60_s", actual, expected, remedy)
 
 
@@ -295,22 +297,24 @@ def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
         yield Fault("room.device_m", description, expected, "move the device off it")
         return
     places_m = room_places.in_room_m(room, np.array([driver.position_m for driver in problem.drivers]))
-    out = _outside_m(room, places_m, CLEAR_M)
+    out = _outside_m(room, places_m, MIN_CLEARANCE_M)
     worst = int(np.argmax(out))
     if out[worst] > 0:
         place = ", ".join(number(round(float(x), 3)) for x in places_m[worst])
         name = shown(problem.drivers[worst].name)
         description = f"{actual}, which puts driver {name} to [{place}], in a wall or behind it"
         remedy = f"move the device into the room, or turn it (room.heading_deg = {number(room.heading_deg)})"
-        yield Fault("room.device_m", description, f"drivers {number(CLEAR_M)} m or more from every wall", remedy)
+        yield Fault(
+            "room.device_m", description, f"drivers {number(MIN_CLEARANCE_M)} m or more from every wall", remedy
+        )
 
 
 def _listener_inside(room: Room, problem: Problem) -> Iterator[Fault]:
     radius_m = room_places.head_radius_m(problem)
     centre_m = room_places.in_room_m(room, np.array(room_places.room_listener(problem, room).position_m))
-    if _outside_m(room, centre_m[None], CLEARANCE * radius_m)[0] <= 0:
+    if _outside_m(room, centre_m[None], MIN_CLEARANCE_RADII * radius_m)[0] <= 0:
         return
-    expected = f"the head's centre at {_sides(room, round(CLEARANCE * radius_m, 3))}"
+    expected = f"the head's centre at {_sides(room, round(MIN_CLEARANCE_RADII * radius_m, 3))}"
     if room.listener_m is not None:
         yield Fault("room.listener_m", f"got {shown(room.listener_m)}", expected, "move the listener into the room")
         return
@@ -324,11 +328,11 @@ def _listener_outside_the_device(room: Room, problem: Problem) -> Iterator[Fault
     if room.listener_m is None:
         return
     listener = room_places.room_listener(problem, room)
-    head_m = CLEARANCE * room_places.head_radius_m(problem)
+    head_m = MIN_CLEARANCE_RADII * room_places.head_radius_m(problem)
     centre_m = np.array(listener.position_m)
     apart_m = min(math.dist(driver.position_m, listener.position_m) for driver in problem.drivers)
     apart_m = min(apart_m, float(problem.body.clearance_m(centre_m)))
-    above = float(np.hypot(centre_m[0], centre_m[1])) < SAME_PLACE_M  # there is no direction to face
+    above = float(np.hypot(centre_m[0], centre_m[1])) < MAX_SAME_PLACE_M  # there is no direction to face
     if apart_m <= head_m or above:
         actual = f"got {shown(room.listener_m)}, " + (
             "straight above or below the device" if above else f"{number(round(apart_m, 3))} m from the device"

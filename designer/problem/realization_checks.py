@@ -28,18 +28,18 @@ HOMES = {
     "word_scale": ("fir", "rtf"),
 }
 """Forms that a key belongs to, where it does not belong to all."""
-LEAST_BITS = {"fir": 4, "rtf": 4, "biquad": 8}
+MIN_BITS = {"fir": 4, "rtf": 4, "biquad": 8}
 """With fewer bits a filter is hardly one; sections need two of them for |a1| < 2, and some for where the poles are."""
 MAX_POLE_RADIUS = 0.9997
 """Its impulse response has fallen by 140 dB in 53,700 samples, which `coefficients.csv` holds."""
-MOST_BITS = 48
+MAX_BITS = 48
 """A float holds every such integer."""
-LEAST_TAPS = 8
+MIN_TAPS = 8
 """Of a filter beside its equaliser."""
 SIDES = ("left", "right")
 CENTRE = "centre"
-OWN_CHANNELS = ("virtual-left", "virtual-right")
-LEAST_ANGLE_DEG = 1.0
+VIRTUAL_CHANNELS = ("virtual-left", "virtual-right")
+MIN_ANGLE_DEG = 1.0
 
 
 def realization_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
@@ -61,7 +61,7 @@ def _foreign_keys(problem: Problem) -> Iterator[Fault]:
 
 def _word(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
-    least, remedy = LEAST_BITS[table.form], 'name a longer word: "q15" has 16 bits, "5.23" 28'
+    least, remedy = MIN_BITS[table.form], 'name a longer word: "q15" has 16 bits, "5.23" 28'
     try:
         word = table.fixed_point
     except ValueError as error:
@@ -75,9 +75,9 @@ def _word(problem: Problem) -> Iterator[Fault]:
         )
         return
     bits = ", 1 bit" if word.bits == 1 else f", {word.bits} bits"
-    expected = f"{least} to {MOST_BITS} bits with form = {shown(table.form)}, the sign included"
+    expected = f"{least} to {MAX_BITS} bits with form = {shown(table.form)}, the sign included"
     remedy = remedy if word.bits < least else "name a shorter word"
-    yield from unless(least <= word.bits <= MOST_BITS, "realization.word", table.word, expected, remedy, more=bits)
+    yield from unless(least <= word.bits <= MAX_BITS, "realization.word", table.word, expected, remedy, more=bits)
 
 
 def _pole_radius(problem: Problem) -> Iterator[Fault]:
@@ -90,7 +90,7 @@ def _pole_radius(problem: Problem) -> Iterator[Fault]:
 
 def _equaliser(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
-    most = table.taps - LEAST_TAPS + 1
+    most = table.taps - MIN_TAPS + 1
     remedy = "the filters and the equaliser share the taps: fewer here, or more [realization] taps"
     path, more = "realization.equaliser_taps", f" of {table.taps} taps"
     yield from unless(table.equaliser_taps <= most, path, table.equaliser_taps, f"at most {most}", remedy, more=more)
@@ -145,7 +145,7 @@ def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[
         return
     names = design.drivers or problem.driver_names
     places = np.array([driver.position_m for driver in problem.drivers if driver.name in names], dtype=float)
-    if len(places) and filter_taps(problem.realization) >= LEAST_TAPS:
+    if len(places) and filter_taps(problem.realization) >= MIN_TAPS:
         spread_m = _spread_m(design, problem, places)
         needed = math.ceil(spread_m / problem.speed_of_sound_m_s * problem.sample_rate_hz) + 1
         more = (
@@ -185,7 +185,7 @@ def _designs(problem: Problem) -> dict[str, tuple[int, DesignTable]]:
 
 def _angle(table: Virtualizer) -> Iterator[Fault]:
     remedy = "the unit is degrees; a stereo pair stands at 30"
-    yield from unless(table.angle_deg >= LEAST_ANGLE_DEG, "virtualizer.angle_deg", table.angle_deg, "1 to 90", remedy)
+    yield from unless(table.angle_deg >= MIN_ANGLE_DEG, "virtualizer.angle_deg", table.angle_deg, "1 to 90", remedy)
 
 
 def _sides(problem: Problem) -> Iterator[Fault]:
@@ -233,7 +233,7 @@ def _centre(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
 
 def _own_names(problem: Problem) -> Iterator[Fault]:
     for name, (i, _) in _designs(problem).items():
-        if name in OWN_CHANNELS:
+        if name in VIRTUAL_CHANNELS:
             actual = f"got {shown(name)}, which is a channel of [virtualizer]"
             yield Fault(f"designs[{i}].name", actual, "another name", "give the design another name")
 

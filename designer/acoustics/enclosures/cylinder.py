@@ -60,7 +60,7 @@ from scipy.special import hankel2e
 from designer.acoustics.chebyshev import few_distances
 from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.enclosures.cylinder_contour import flat_contour, is_flat, tilted_contour
-from designer.acoustics.sphere_series import ROUND_REACH
+from designer.acoustics.sphere_series import NEAREST_FIELD_RADII
 from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.cylinder import Cylinder
 from designer.problem.schema import Driver
@@ -68,10 +68,10 @@ from designer.problem.schema import Driver
 MIN_KA = 1e-6
 """Below this ka the cylinder is at its static limit; 0 Hz is computed here. In (3) it bounds ka sin θ likewise."""
 MAX_TERMS = 20_000
-FREQUENCIES_AT_ONCE = 64
-SHARED_RANGE = 1.2
+MAX_FREQUENCIES_AT_ONCE = 64
+MAX_DISTANCE_RATIO = 1.2
 """Ratio of distances from the surface that share a contour: furthest over nearest."""
-MOST_NODES, PANEL_NODES = 600, 100
+MAX_NODES, PANEL_NODES = 600, 100
 """Of one rule over the angle from the axis, and of each panel of a longer one."""
 MAX_NUMBERS = 300_000
 """Points of all contours that are held at once (about 50 MB)."""
@@ -177,13 +177,13 @@ def axial_terms(
 
 
 def _beside_each_other(points: Index, away_m: Real, height_m: Real, half_height_m: Real) -> Iterator[Index]:
-    """Points that share a contour: of one height and half height, and distances within SHARED_RANGE, nearest first."""
+    """Points that share a contour: of one height and half height, and distances within MAX_DISTANCE_RATIO, nearest first."""
     order = points[np.lexsort((away_m[points], half_height_m[points], height_m[points]))]
     start = 0
     for n in range(1, order.size + 1):
         first, last = order[start], order[min(n, order.size - 1)]
         same = height_m[first] == height_m[last] and half_height_m[first] == half_height_m[last]
-        if n == order.size or not same or away_m[last] > SHARED_RANGE * away_m[first]:
+        if n == order.size or not same or away_m[last] > MAX_DISTANCE_RATIO * away_m[first]:
             yield order[start:n]
             start = n
 
@@ -231,7 +231,7 @@ class CylinderEnclosure(EnclosedDrivers):
 
     def source_extent_m(self) -> Real:
         """The radius and a fifth more, as on a sphere (L,)."""
-        return np.full(len(self.height_m), ROUND_REACH * self.radius_m)
+        return np.full(len(self.height_m), NEAREST_FIELD_RADII * self.radius_m)
 
     def extent_m(self, drivers: Sequence[int]) -> float:
         """Radius of the sphere around the origin that holds the pistons of some drivers, and the cylinder beside them."""
@@ -252,7 +252,7 @@ class CylinderEnclosure(EnclosedDrivers):
         heights = np.round(np.stack(np.broadcast_arrays(apart_m, self.half_height_m), axis=-1).reshape(-1, 2), 12)
         h = np.empty((k.size, len(heights)), dtype=complex)
         ascending = np.argsort(k, kind="stable")
-        for rows in _blocks(k.size, FREQUENCIES_AT_ONCE):
+        for rows in _blocks(k.size, MAX_FREQUENCIES_AT_ONCE):
             at = ascending[rows]
             few = self._at_few_distances(k[at], away_m, heights, azimuth_rad)
             h[at] = self._at_each_distance(k[at], away_m, heights, azimuth_rad) if few is None else few
@@ -310,7 +310,7 @@ class CylinderEnclosure(EnclosedDrivers):
         sines, inverse = np.unique(np.round(np.hypot(directions[:, 0], directions[:, 1]), 12), return_inverse=True)
         h = np.empty((k.size, len(directions), len(self.height_m)), dtype=complex)
         ascending = np.argsort(k, kind="stable")
-        for rows in _blocks(k.size, FREQUENCIES_AT_ONCE):
+        for rows in _blocks(k.size, MAX_FREQUENCIES_AT_ONCE):
             at = ascending[rows]
             for part in _blocks(len(sines), max(1, MAX_NUMBERS // (40 * len(at)))):
                 terms = far_terms(np.outer(k[at] * self.radius_m, sines[part]))
@@ -337,7 +337,7 @@ class CylinderEnclosure(EnclosedDrivers):
         unique, inverse = np.unique(np.round(keys.reshape(-1, 3), 12), axis=0, return_inverse=True)
         power = np.empty((k.size, drivers**2), dtype=complex)
         ascending = np.argsort(k, kind="stable")
-        for rows in _blocks(k.size, max(1, min(FREQUENCIES_AT_ONCE, MAX_NUMBERS // theta.size))):
+        for rows in _blocks(k.size, max(1, min(MAX_FREQUENCIES_AT_ONCE, MAX_NUMBERS // theta.size))):
             at = ascending[rows]
             terms = np.abs(far_terms(np.outer(k[at], self.radius_m * np.sin(theta)))) ** 2  # 4/π² ε_n²/|x H_n'(x)|²
             terms[1:] /= 2
@@ -360,7 +360,7 @@ def device(enclosure: Cylinder, drivers: Sequence[Driver]) -> CylinderEnclosure:
 
 def _quarter(count: int) -> tuple[Real, Real]:
     """Gauss-Legendre nodes and weights on [0, π/2]; many are on panels, because one rule of so many takes their cube in time."""
-    panels = 1 if count <= MOST_NODES else math.ceil(1.2 * count / PANEL_NODES)
+    panels = 1 if count <= MAX_NODES else math.ceil(1.2 * count / PANEL_NODES)
     node, weight = np.polynomial.legendre.leggauss(count if panels == 1 else PANEL_NODES)
     size = math.pi / 2 / panels
     return ((np.arange(panels)[:, None] + (node + 1) / 2) * size).ravel(), np.tile(weight * size / 2, panels)

@@ -12,12 +12,18 @@ from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.chebyshev import few_distances
 from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.encoded_directivity import Encoding
-from designer.acoustics.sphere_series import ROUND_REACH, cap_weights, legendre_table, radial_terms, sphere_pressure
+from designer.acoustics.sphere_series import (
+    NEAREST_FIELD_RADII,
+    cap_weights,
+    legendre_table,
+    radial_terms,
+    sphere_pressure,
+)
 from designer.arrays import Complex, Real
 from designer.problem.enclosures.sphere import Sphere
 from designer.problem.schema import Driver
 
-NUMBERS_A_PRODUCT = 500_000
+MAX_NUMBERS_PER_PRODUCT = 500_000
 """Orders times distances times points times drivers that are multiplied at once (4 MB)."""
 
 
@@ -46,7 +52,7 @@ class SphereEnclosure(EnclosedDrivers):
 
     def source_extent_m(self) -> Real:
         """The radius, and a fifth more, because the dipole of long waves is half as far again from the centre as the driver (L,)."""
-        return np.full(len(self.directions), ROUND_REACH * self.radius_m)
+        return np.full(len(self.directions), NEAREST_FIELD_RADII * self.radius_m)
 
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3) outside the sphere, relative to an ideal source's at 1 m."""
@@ -66,7 +72,7 @@ class SphereEnclosure(EnclosedDrivers):
         left = np.ascontiguousarray(radial.transpose(1, 2, 0)).reshape(k.size, -1)
         left = np.concatenate([left.real, left.imag])
         total = np.empty((k.size, *cos_angle.shape), dtype=complex)
-        step = max(1, NUMBERS_A_PRODUCT // (left.shape[1] * len(self.directions)))
+        step = max(1, MAX_NUMBERS_PER_PRODUCT // (left.shape[1] * len(self.directions)))
         for start in range(0, len(points_m), step):
             part = slice(start, start + step)
             right = shares[part].T[:, None, :, None] * angular[:, part]  # (Q, N, M, L)

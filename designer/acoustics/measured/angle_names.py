@@ -38,7 +38,7 @@ from designer.acoustics.measured.angles import (
 from designer.acoustics.measured.raw_set import Stated
 from designer.errors import DataError
 
-ALLOWED = 'names that end with plane and angle, as "woofer hor 22.5.frd" or "woofer ver -10.frd"'
+EXPECTED_NAMES = 'names that end with plane and angle, as "woofer hor 22.5.frd" or "woofer ver -10.frd"'
 ANGLES_READ = "angles read in degrees: "
 REMEDY = 'rename them, or say where the angle stands: response_angles = "woofer *{azimuth}"'
 FRACTIONS = {"0": 0.0, "00": 0.0, "5": 0.5, "50": 0.5, "25": 0.25, "75": 0.75}
@@ -124,7 +124,7 @@ def _pairs(files: Sequence[Path]) -> list[Angle] | None:
 
 
 def _refused(path: Path, actual: str, remedy: str = REMEDY) -> DataError:
-    return DataError(f"{path}: got {actual}; expected {ALLOWED}; {remedy}")
+    return DataError(f"{path}: got {actual}; expected {EXPECTED_NAMES}; {remedy}")
 
 
 def _single(files: tuple[Path, ...]) -> tuple[list[Angle], list[str]]:

@@ -30,7 +30,7 @@ KINDS = {
 }
 """Angles, and their text in messages. A turn of 0 is the driver's left, 90 up, 180 its right."""
 FIELDS = ("azimuth", "elevation", "polar", "turn", "colatitude")
-TOGETHER = (
+FIELD_PAIRS = (
     {"azimuth"},
     {"elevation"},
     {"azimuth", "elevation"},
@@ -113,8 +113,8 @@ def by_pattern(files: tuple[Path, ...], pattern: str) -> list[Angle]:
     location = f'response_angles = "{pattern}"'
     fields = _FIELD.findall(pattern)
     names = [name for name, _ in fields]
-    if set(names) not in TOGETHER or len(set(names)) < len(names):
-        known = "; ".join(" with ".join(f"{{{name}}}" for name in FIELDS if name in both) for both in TOGETHER)
+    if set(names) not in FIELD_PAIRS or len(set(names)) < len(names):
+        known = "; ".join(" with ".join(f"{{{name}}}" for name in FIELDS if name in both) for both in FIELD_PAIRS)
         raise DataError(
             f"{location}: got the fields {', '.join(names) or '(none)'}; expected {known}; write a file's name with a "
             'field in each angle\'s place, as "woofer_{azimuth}_*"'

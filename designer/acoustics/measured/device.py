@@ -37,11 +37,11 @@ from designer.acoustics.measured.time_reference import fit_delay
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
-ALLOWED = f"a SOFA file of {', '.join(DEVICE_CONVENTIONS)}"
-FOLLOWED = ("ListenerPosition", "ListenerView", "ReceiverPosition")
+EXPECTED_FILE = f"a SOFA file of {', '.join(DEVICE_CONVENTIONS)}"
+MOVING_VARIABLES = ("ListenerPosition", "ListenerView", "ReceiverPosition")
 """Variables that may change between measurements: where the points are."""
 MAX_BYTES = 500_000_000
-MATCH_M = 0.01  # a receiver within this of a place that is asked for is that place
+MAX_MATCH_M = 0.01  # a receiver within this of a place that is asked for is that place
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class MeasuredDevice:
 
     def knows(self, places_m: Real) -> bool:
         """Whether every place (M, 3) has a receiver."""
-        return bool((self._distance_m(places_m).min(axis=1) <= MATCH_M).all())
+        return bool((self._distance_m(places_m).min(axis=1) <= MAX_MATCH_M).all())
 
     def _distance_m(self, places_m: Real) -> Real:
         return np.asarray(np.linalg.norm(places_m[:, None, :] - self.receivers_m[None, :, :], axis=2))
@@ -103,12 +103,12 @@ class MeasuredDevice:
         """
         distance_m = self._distance_m(places_m)
         nearest = distance_m.argmin(axis=1)
-        missing = np.flatnonzero(distance_m.min(axis=1) > MATCH_M)
+        missing = np.flatnonzero(distance_m.min(axis=1) > MAX_MATCH_M)
         if missing.size:
             place, receiver_m = places_m[missing[0]], self.receivers_m[nearest[missing[0]]]
             raise DataError(
                 f"{self.path}: {subject} at {np.round(place, 3).tolist()} has no receiver; the nearest is at"
-                f" {np.round(receiver_m, 3).tolist()}; expected a receiver within {MATCH_M * 1000:g} mm; measure there, or ask for"
+                f" {np.round(receiver_m, 3).tolist()}; expected a receiver within {MAX_MATCH_M * 1000:g} mm; measure there, or ask for"
                 " what was measured (listener.position_m, ear_cloud_m, grid.azimuth_step_deg, grid.azimuth_distance_m)"
             )
         return [int(i) for i in nearest]
@@ -135,11 +135,11 @@ def read_device(path: Path, drivers: int | None) -> MeasuredDevice:
     DataError : the file is not SOFA, of another convention, too large, or does not hold that many drivers
     """
     if not path.is_file():
-        raise DataError(f"{path}: no such file; expected {ALLOWED}")
+        raise DataError(f"{path}: no such file; expected {EXPECTED_FILE}")
     if path.stat().st_size > MAX_BYTES:
         actual = f"{path.stat().st_size / 1e6:.0f} MB"
         raise DataError(f"{path}: {actual}; expected at most {MAX_BYTES / 1e6:.0f} MB; export less")
-    head = head_of(path, ALLOWED)
+    head = head_of(path, EXPECTED_FILE)
     _check_metadata(head, drivers)
     sofa = head.read()
     with head.fits_convention():
@@ -199,7 +199,7 @@ def _check_metadata(head: SofaHead, drivers: int | None) -> None:
     sizes, room = head.shape(), head.texts.get("RoomType", "free field")
     size = 8 * math.prod(sizes)
     if head.convention not in DEVICE_CONVENTIONS:
-        actual, expected = f"the SOFA convention {head.convention}", ALLOWED
+        actual, expected = f"the SOFA convention {head.convention}", EXPECTED_FILE
     elif head.convention in ROOM_CONVENTIONS and room.lower() != "free field":
         actual = f"{head.convention} of a room (RoomType {room}), whose reflections would be taken for the device's own"
         expected = "a device in free field; measure it there, or gate the responses and write GeneralFIR-E"
@@ -211,7 +211,7 @@ def _check_metadata(head: SofaHead, drivers: int | None) -> None:
     count = sizes[0]
     moved = [] if count == 1 else list(head.moving())
     if head.convention in EMITTER_CONVENTIONS:
-        turned = [name for name in moved if name not in FOLLOWED]
+        turned = [name for name in moved if name not in MOVING_VARIABLES]
         problem = "the device, or its emitters, move (a turntable)"
         if count > 1 and not moved:
             raise DataError(

@@ -33,7 +33,7 @@ from designer.acoustics.measured.interpolation import Planes, Sphere, interpolat
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
-FLOOR = 1e-6  # of the strongest pressure: what a zero counts as in dB
+PRESSURE_FLOOR = 1e-6  # of the strongest pressure: what a zero counts as in dB
 
 Model = Callable[[Real, Real], Complex]
 """Frequencies (F,) and directions (M, 3) in the driver's frame to pressure (F, M) on the same reference."""
@@ -101,7 +101,7 @@ class MeasuredDirectivity:
         early = np.exp(2j * np.pi * self.frequency_hz * self.delay_s)[:, None]
         moved = self.pressure * early * self._centre(self.frequency_hz, self.directions).conj()
         magnitude = np.abs(moved)
-        return np.log(np.maximum(magnitude, FLOOR * magnitude.max())), np.unwrap(np.angle(moved), axis=0)
+        return np.log(np.maximum(magnitude, PRESSURE_FLOOR * magnitude.max())), np.unwrap(np.angle(moved), axis=0)
 
     def _centre(self, frequency_hz: Real, directions: Real) -> Complex:
         """e^{jk x·n} (F, M) of the acoustic centre."""

@@ -181,7 +181,7 @@ def _lost_time(drivers: Mapping[str, MeasuredDirectivity], time: Mapping[str, Ti
 FRONT_DEG = 75.0
 MIN_ASIDE_M = 0.02  # a set turned by hand, or a driver that is not round, is this far off the axis without a fault
 MIN_OFFSET_M = 0.03
-LIKE = 0.4  # a centre within this part of an offset from where the offset says is explained by it
+MAX_OFFSET_SHARE = 0.4  # a centre within this part of an offset from where the offset says is explained by it
 
 
 def front_centre_m(response: MeasuredDirectivity, speed_of_sound_m_s: float) -> Real | None:
@@ -237,7 +237,7 @@ def _place_warning(driver: Driver, response: MeasuredDirectivity, found_m: Real)
         off, off_clockwise = (
             float(np.linalg.norm((found_m - target_m) * counts)) for target_m in (straight, clockwise)
         )
-        near_m = LIKE * far_m
+        near_m = MAX_OFFSET_SHARE * far_m
         if off_clockwise < min(near_m, off) and abs(offset_m[1]) > MIN_ASIDE_M:
             also = ', and write response_turned_about = "device"' if about_m is None else ""
             return (

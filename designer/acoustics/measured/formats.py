@@ -34,7 +34,7 @@ FORMATS = (
 """In the order in which they are asked whether a text is theirs; the last takes any."""
 SOFA, SOUND = sofa_directivity.FORMAT.suffixes, impulse_wav.FORMAT.suffixes
 _DESCRIBED = list(dict.fromkeys(each.described for each in FORMATS))
-ALLOWED = f"{', '.join(_DESCRIBED[:-1])}, or {_DESCRIBED[-1]}"
+EXPECTED_FILES = f"{', '.join(_DESCRIBED[:-1])}, or {_DESCRIBED[-1]}"
 
 
 def format_of(path: Path) -> Format | None:
@@ -82,12 +82,12 @@ def read_set(files: tuple[Path, ...], name: str, request: Request) -> MeasuredDi
     """
     foreign = next((path for path in files if path.suffix.lower() in EXPORT_INSTEAD), None)
     if foreign is not None:
-        raise DataError(f"{foreign}: got {EXPORT_INSTEAD[foreign.suffix.lower()]}; expected {ALLOWED}")
+        raise DataError(f"{foreign}: got {EXPORT_INSTEAD[foreign.suffix.lower()]}; expected {EXPECTED_FILES}")
     suffixes = sorted({path.suffix.lower() for path in files})
     form = format_of(files[0])
     if form is None or not set(suffixes) <= set(form.suffixes):
         actual = f"files of the kinds {', '.join(suffixes) or 'none'}"
-        raise DataError(f"{name}: got {actual}; expected {ALLOWED}; name one kind of file")
+        raise DataError(f"{name}: got {actual}; expected {EXPECTED_FILES}; name one kind of file")
     for value, fits, actual, expected in (
         (request.emitter, form is sofa_directivity.FORMAT, f"#{request.emitter} after a file that is not SOFA", "# after a SOFA file"),
         (request.channel, form.channels, f"response_channel = {request.channel} for files without channels", "sound files"),

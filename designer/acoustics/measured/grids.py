@@ -89,14 +89,14 @@ def on_one_grid(files: tuple[Path, ...], grids_hz: list[Real], responses: list[C
     return wanted_hz, np.stack(columns, axis=1), warning
 
 
-BEFORE = 0.1
-FLAT = 0.75
+RISE_SHARE = 0.1
+FLAT_SHARE = 0.75
 
 
 def gate_window(time_s: Real, gate_s: float) -> Real:
     """Window over time since the onset."""
-    fall = np.clip((time_s / gate_s - FLAT) / (1 - FLAT), 0, 1)
-    rise = np.clip((time_s / gate_s + 2 * BEFORE) / BEFORE, 0, 1)
+    fall = np.clip((time_s / gate_s - FLAT_SHARE) / (1 - FLAT_SHARE), 0, 1)
+    rise = np.clip((time_s / gate_s + 2 * RISE_SHARE) / RISE_SHARE, 0, 1)
     return np.asarray(np.cos(np.pi / 2 * fall) ** 2 * np.sin(np.pi / 2 * rise) ** 2)
 
 

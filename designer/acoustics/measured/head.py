@@ -56,7 +56,7 @@ from designer.acoustics.measured.interaural_time import (
 )
 from designer.acoustics.measured.raw_set import states_of
 from designer.acoustics.measured.sphere import (
-    GAP_DEG,
+    MAX_GAP_DEG,
     TOLERANCE_DEG,
     GapError,
     SphereInterpolation,
@@ -72,7 +72,7 @@ EQUAL_HZ = np.geomspace(50.0, 20_000.0, 105)  # twelve an octave, in even ratios
 POLARITY_HZ = np.geomspace(100.0, 8000.0, 200)
 EQUAL_DIRECTIONS = 400
 BAND_FLOOR_DB = -40.0  # where a file's mean level falls below this against its own middle, its band ends
-HOLE = 2.5  # holes this many times wider than the usual distance between directions are worth a warning
+MIN_HOLE_RATIO = 2.5  # holes this many times wider than the usual distance between directions are worth a warning
 MAX_NUMBERS = 2_000_000  # frequencies times directions that are interpolated at once
 SIDES = np.array([1.0, -1.0])  # the ears' places on the head's own y axis, in radii: left, right
 
@@ -118,7 +118,7 @@ class MeasuredHead:
         """What the user should know of the file."""
         holes = self.interpolation.holes_deg
         usual = float(np.median(holes)) if holes.size else 0.0
-        wide = (holes > max(HOLE * usual, 5.0)) & (holes < GAP_DEG)
+        wide = (holes > max(MIN_HOLE_RATIO * usual, 5.0)) & (holes < MAX_GAP_DEG)
         messages = []
         if wide.any() and self.interpolation.polygons is not None:
             at = int(np.argmax(np.where(wide, holes, 0.0)))

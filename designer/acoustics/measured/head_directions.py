@@ -21,10 +21,10 @@ from designer.arrays import Bool, Real
 from designer.errors import DataError
 from designer.problem.geometry import direction
 
-AGREES = 0.6  # share of the interaural time's energy that a reading of the file must explain
-LEAST_TIME = 0.35  # of a head's interaural time: minimum phase, which a head's level alone implies, leaves a fifth
-LEAST_DISTANCE_M = 0.15
-MOST_DISTANCE_M = 100.0
+MIN_AGREEMENT = 0.6  # share of the interaural time's energy that a reading of the file must explain
+MIN_TIME_RATIO = 0.35  # of a head's interaural time: minimum phase, which a head's level alone implies, leaves a fifth
+MIN_DISTANCE_M = 0.15
+MAX_DISTANCE_M = 100.0
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ def placed(sofa: Any, measurements: int, emitters: int, name: str) -> Placement:
     if min(float(length.min()) for length in lengths) <= 0:
         raise DataError(f"{name}: got a source at the listener's own place; expected SourcePosition away from it")
     distance_m = lengths[0]
-    odd = (distance_m < LEAST_DISTANCE_M) | (distance_m > MOST_DISTANCE_M)
+    odd = (distance_m < MIN_DISTANCE_M) | (distance_m > MAX_DISTANCE_M)
     if odd.any():
         warnings.append(
-            f"got sources at {distance_m[odd][0]:g} m; expected {LEAST_DISTANCE_M:g} to {MOST_DISTANCE_M:g} m; they are"
+            f"got sources at {distance_m[odd][0]:g} m; expected {MIN_DISTANCE_M:g} to {MAX_DISTANCE_M:g} m; they are"
             " taken as far away"
         )
         distance_m = np.where(odd, np.inf, distance_m)
@@ -171,7 +171,7 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
             f"{name}: got no interaural time ({np.abs(interaural_s).max() * 1e6:.0f} us at most); expected responses"
             " with their delays, in the samples or in Data.Delay"
         )
-    if declared is not None and matches[0][0] >= AGREES:
+    if declared is not None and matches[0][0] >= MIN_AGREEMENT:
         return matches[0][2], matches[0][3], []
     agrees, words, directions, first_is_left, expected_s = max(matches, key=lambda reading: reading[0])
     at = int(np.argmax(np.abs(directions[:, 1])))
@@ -179,7 +179,7 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
     sound = f"sound from the {side} reaches the {'first' if interaural_s[at] > 0 else 'second'} receiver"
     sound += f" {abs(interaural_s[at]) * 1e3:.2f} ms before the other"
     warnings = []
-    if agrees < AGREES:
+    if agrees < MIN_AGREEMENT:
         scale = float(interaural_s @ expected_s) / float(expected_s @ expected_s)
         likeness = float(interaural_s @ expected_s) / np.sqrt(energy * float(expected_s @ expected_s))
         if likeness < 0.7:
@@ -187,7 +187,7 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
                 f"{name}: got an interaural time that does not follow the directions (likeness {likeness:.2f}); expected"
                 " azimuth 0 in front and 90 degrees on the left, in the units that SourcePosition names"
             )
-        if scale < LEAST_TIME:
+        if scale < MIN_TIME_RATIO:
             raise DataError(
                 f"{name}: got an interaural time {scale:.2f} times that of a head of 8.75 cm"
                 f" ({np.abs(interaural_s).max() * 1e6:.0f} us at most), as of minimum-phase responses: the delays were taken out;"

@@ -24,12 +24,12 @@ MAX_NUMBERS = 16_000_000  # largest set of responses, in numbers (128 MB): 7,800
 LEAD_S = 6e-3
 """Spectra begin at most so long before their sound: a delay of 10 ms turns more than once between the frequencies that tell the time."""
 MAX_FILE_BYTES = 1_000_000_000
-ALLOWED = f"a SOFA file of the convention {', '.join(HEAD_CONVENTIONS[:-1])} or {HEAD_CONVENTIONS[-1]}"
+EXPECTED_FILE = f"a SOFA file of the convention {', '.join(HEAD_CONVENTIONS[:-1])} or {HEAD_CONVENTIONS[-1]}"
 SIZES = {"M": "measurements", "R": "receivers", "N": "samples", "E": "emitters"}
 SILENT_DB = -60.0  # below the median energy of the file
-ONSET_CUT = 0.25  # a response whose first sample is this much of its peak begins before the file does
+MIN_CUT_SHARE = 0.25  # a response whose first sample is this much of its peak begins before the file does
 CLIPPED_SAMPLES = 3  # as many neighbours at one extreme value are a ceiling
-MOST_FAULTY = 0.1  # share of a file's measurements that may be left out
+MAX_FAULTY_SHARE = 0.1  # share of a file's measurements that may be left out
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _each_once(recording: HeadRecording) -> tuple[Index, list[str]]:
 
 def _metadata(path: Path, name: str) -> SofaHead:
     """Description of a file, after its size, its kind and its convention were found to be sound."""
-    head = head_of(path, ALLOWED, name=name)
+    head = head_of(path, EXPECTED_FILE, name=name)
     sizes = dict(zip(SIZES, head.shape("MRNE"), strict=True))
     numbers, size = float(np.prod([float(n) for n in sizes.values()])), path.stat().st_size
     shape = " x ".join(f"{n} {SIZES[key]}" for key, n in sizes.items() if n != 1)
@@ -286,7 +286,7 @@ def left_out(responses: Real, delay: Real, directions: Real, name: str) -> tuple
         "clipped": np.any(np.all(at_top, axis=3), axis=2) & (peak > 0),
     }
     if np.ptp(delay) == 0:
-        faults["cut at their onset"] = np.asarray(size[..., 0] > ONSET_CUT * peak)
+        faults["cut at their onset"] = np.asarray(size[..., 0] > MIN_CUT_SHARE * peak)
     keep = np.ones(len(responses), dtype=bool)
     warnings = []
     for description, indices in faults.items():
@@ -299,7 +299,7 @@ def left_out(responses: Real, delay: Real, directions: Real, name: str) -> tuple
             f"got {count} of {len(responses)} measurements {description}, first measurement {first} (azimuth {azimuth:.0f},"
             f" elevation {elevation:.0f}), receiver {ear}"
         )
-        if count > MOST_FAULTY * len(responses):
+        if count > MAX_FAULTY_SHARE * len(responses):
             raise DataError(f"{name}: {words}; expected at most a tenth; use another file")
         warnings.append(f"{words}; they are left out")
         keep &= ~indices.any(axis=1)

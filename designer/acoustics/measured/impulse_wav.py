@@ -21,13 +21,13 @@ from designer.acoustics.measured.raw_set import Format, RawSet, Request, check_b
 from designer.arrays import Real
 from designer.errors import DataError
 
-ONSET = 0.1
-SILENT = 1e-6  # -120 dB of full scale
+ONSET_SHARE = 0.1
+MAX_SILENT = 1e-6  # -120 dB of full scale
 CLIPPED_RUN = 3
 MIN_CREST = 2.0  # 6 dB: a sweep has 3
 MAX_FREQUENCIES = 8192
-USABLE = 0.95  # of the Nyquist frequency: above it the recording's own filter shows
-MOST_SAMPLES = 16_384  # of two ears: a third of a second at 48 kHz; more is the room's, which no prediction holds
+USABLE_SHARE = 0.95  # of the Nyquist frequency: above it the recording's own filter shows
+MAX_SAMPLES = 16_384  # of two ears: a third of a second at 48 kHz; more is the room's, which no prediction holds
 
 
 def _data_bytes_missing(path: Path) -> int:
@@ -77,8 +77,8 @@ def read_two_ears(path: Path) -> tuple[Real, float]:
             f"{channels} channels; expected two, the left and the right ear; export both into one file",
         ),
         (
-            length > MOST_SAMPLES,
-            f"{length:,} samples; expected at most {MOST_SAMPLES:,}; cut it to the direct sound",
+            length > MAX_SAMPLES,
+            f"{length:,} samples; expected at most {MAX_SAMPLES:,}; cut it to the direct sound",
         ),
         (not np.isfinite(samples).all(), "NaN or infinity; expected finite samples; export it again"),
         (
@@ -107,8 +107,8 @@ def _read_impulse(path: Path, channel: int | None) -> tuple[Real, float, int, li
         actual = f"NaN or infinity at sample {int(np.argmin(np.isfinite(x)))}"
         raise DataError(f"{path}: got {actual}; expected finite samples; export it again")
     peak = float(np.abs(x).max(initial=0.0))
-    if peak < SILENT:
-        actual = f"silence: no sample above {20 * np.log10(SILENT):.0f} dB of full scale"
+    if peak < MAX_SILENT:
+        actual = f"silence: no sample above {20 * np.log10(MAX_SILENT):.0f} dB of full scale"
         raise DataError(f"{path}: got {actual}; expected an impulse response; measure it again")
     crest = peak / float(np.sqrt(np.mean(x**2)))
     if crest < MIN_CREST:
@@ -122,7 +122,7 @@ def _read_impulse(path: Path, channel: int | None) -> tuple[Real, float, int, li
     if run >= CLIPPED_RUN:
         actual = f"{run} samples in a row at the peak of {peak:.4g}: it is clipped"
         raise DataError(f"{path}: got {actual}; expected an impulse response; record it at a lower level")
-    onset = int(np.argmax(np.abs(x) > ONSET * peak))
+    onset = int(np.argmax(np.abs(x) > ONSET_SHARE * peak))
     cut = f"{path.name}: onset is cut: its first sample is at {20 * np.log10(max(abs(x[0]) / peak, 1e-15)):.0f} dB of the peak already, and"
     cut += " a rise before it is expected; export it with a few milliseconds before the peak"
     return x, rate, onset, [cut] * (onset == 0)
@@ -140,7 +140,7 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
         other = next(i for i, rate in enumerate(rates) if rate != rates[0])
         warnings.append(
             f"sample rates differ: {files[0].name} has {rates[0]:g} Hz, {files[other].name} has {rates[other]:g} Hz; "
-            f"the band of all ends at {USABLE * min(rates) / 2:g} Hz"
+            f"the band of all ends at {USABLE_SHARE * min(rates) / 2:g} Hz"
         )
     window_s = min((x.size - onset) / rate for x, rate, onset in zip(samples, rates, onsets, strict=True))
     gate_s = None if request.gate_ms is None else request.gate_ms / 1000
@@ -150,7 +150,7 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
         )
         gate_s = None
     window_s = window_s if gate_s is None else gate_s
-    lowest_hz, highest_hz = 1 / window_s, USABLE * min(rates) / 2
+    lowest_hz, highest_hz = 1 / window_s, USABLE_SHARE * min(rates) / 2
     if lowest_hz >= highest_hz / 2:
         raise DataError(
             f"{files[0]}: got a window of {1000 * window_s:.3g} ms, which resolves nothing below {lowest_hz:.0f} Hz; "

@@ -24,7 +24,7 @@ from designer.arrays import Complex, Real
 HEAD_RADIUS_M = 0.0875
 SPEED_OF_SOUND_M_S = 343.0
 FREQUENCY_HZ = np.arange(100.0, 1501.0, 25.0)
-LONGEST_S = 1.6e-3
+MAX_TIME_S = 1.6e-3
 STEP_S = 2e-5
 
 
@@ -42,7 +42,7 @@ def interaural_time_s(ears: Complex) -> Real:
     ears : (N, 2, F) spectra at FREQUENCY_HZ
     """
     cross = ears[:, 0] * ears[:, 1].conj()  # a delay τ of the second turns this by +ωτ
-    lag_s = np.arange(-LONGEST_S, LONGEST_S + STEP_S / 2, STEP_S)
+    lag_s = np.arange(-MAX_TIME_S, MAX_TIME_S + STEP_S / 2, STEP_S)
     turn = delays(FREQUENCY_HZ, lag_s).T
     alike = (cross @ turn).real  # (N, lags)
     top = np.clip(alike.argmax(axis=1), 1, lag_s.size - 2)
@@ -119,11 +119,11 @@ def delays(frequency_hz: Real, delay_s: Real) -> Complex:
 
 
 SHADED_HZ = (1500.0, 8000.0)
-AROUND_S = 1.5e-3
-LIKE = 0.5  # correlation of time and level that decides
-LEAST_TIME_S = 5e-5
-UNEVEN = 0.1  # share of energy beyond a half on one side of the peak that decides
-AT_MOST = 400  # measurements that are looked at
+PEAK_SPAN_S = 1.5e-3
+MIN_LIKENESS = 0.5  # correlation of time and level that decides
+MIN_TIME_S = 5e-5
+MIN_UNEVENNESS = 0.1  # share of energy beyond a half on one side of the peak that decides
+MAX_MEASUREMENTS = 400  # measurements that are looked at
 
 
 @dataclass(frozen=True)
@@ -136,14 +136,14 @@ class TimeSign:
     @property
     def is_reversed(self) -> bool:
         """Whether the responses run backwards."""
-        if abs(self.likeness) >= LIKE:  # a NaN is not
-            return self.likeness < 0 and self.before > 0.5 - UNEVEN
-        return self.before > 0.5 + UNEVEN
+        if abs(self.likeness) >= MIN_LIKENESS:  # a NaN is not
+            return self.likeness < 0 and self.before > 0.5 - MIN_UNEVENNESS
+        return self.before > 0.5 + MIN_UNEVENNESS
 
     @property
     def is_doubtful(self) -> bool:
         """Whether level says that the responses run backwards, and causality that they do not."""
-        return self.likeness <= -LIKE and not self.is_reversed
+        return self.likeness <= -MIN_LIKENESS and not self.is_reversed
 
     def __str__(self) -> str:
         level = (
@@ -156,7 +156,7 @@ class TimeSign:
 
 def time_sign(responses: Real, sample_rate_hz: float) -> TimeSign:
     """Measures of impulse responses (N, 2, T) at two ears."""
-    sample = responses[np.unique(np.linspace(0, len(responses) - 1, AT_MOST).astype(int))]
+    sample = responses[np.unique(np.linspace(0, len(responses) - 1, MAX_MEASUREMENTS).astype(int))]
     taps = sample.shape[2]
     time_s = interaural_time_s(spectra(np.asarray(sample, dtype=np.float32), FREQUENCY_HZ, sample_rate_hz))
     f = np.fft.rfftfreq(taps, 1 / sample_rate_hz)
@@ -164,9 +164,9 @@ def time_sign(responses: Real, sample_rate_hz: float) -> TimeSign:
     power = np.sum(np.abs(np.fft.rfft(sample, axis=2)[..., shaded]) ** 2, axis=2) + 1e-300
     level = np.log(power[:, 0] / power[:, 1])
     spread = float(np.sqrt(np.sum(time_s**2) * np.sum(level**2)))
-    timed = np.sqrt(np.mean(time_s**2)) > LEAST_TIME_S and spread > 0
+    timed = np.sqrt(np.mean(time_s**2)) > MIN_TIME_S and spread > 0
     likeness = float(time_s @ level) / spread if timed else float("nan")
-    around = min(max(2, round(AROUND_S * sample_rate_hz)), taps // 2 - 1)
+    around = min(max(2, round(PEAK_SPAN_S * sample_rate_hz)), taps // 2 - 1)
     flat = sample.reshape(-1, taps)
     peaks = np.abs(flat).argmax(axis=1)
     beside = np.arange(1, around + 1)

@@ -10,7 +10,7 @@ its own side. One plane alone has (1 ± cos ψ)/2: in the plane that is what was
 of both sides, the symmetry about the axis. A side that was not measured mirrors the other; the axis and the back, 180 degrees
 under either sign, belong to both. Beyond the last angle its value is held.
 
-**Sphere.** Any other set takes the weights of `sphere`, on the hull of its directions. Where none was measured within `HELD_BEYOND_DEG`,
+**Sphere.** Any other set takes the weights of `sphere`, on the hull of its directions. Where none was measured within `MAX_HELD_DEG`,
 the nearest measured value is held.
 
 Source of PCHIP: Fritsch and Carlson, SIAM J. Numer. Anal. 17 (1980), as in scipy.
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 IN_PLANE = 1e-4  # a component of a unit vector below this is in the plane: 0.006 degrees, more than a file's rounding
-HELD_BEYOND_DEG = 60.0  # on the sphere: far enough that a coarse set of six directions still counts as all around
+MAX_HELD_DEG = 60.0  # on the sphere: far enough that a coarse set of six directions still counts as all around
 PLANES = {"horizontal": 1, "vertical": 2}  # the component of a direction, beside the axis, that lies in each plane
-BESIDE_DEG = 10.0  # around a plane: what lies this near to the axis or the back belongs to both sides
-CLOSED_WITHIN_DEG = 30.0  # around a plane: a gap behind that is wider than this, and than 1.5 steps, is not bridged
+NEAR_AXIS_DEG = 10.0  # around a plane: what lies this near to the axis or the back belongs to both sides
+MAX_CLOSED_GAP_DEG = 30.0  # around a plane: a gap behind that is wider than this, and than 1.5 steps, is not bridged
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ class Plane:
 def measured_side(angle_deg: Real) -> int:
     """The one side of a plane that was measured: 1 for positive angles, -1 for negative ones; 0 for both, or neither.
 
-    A side with nothing beyond `BESIDE_DEG`, or one usual step, from the axis and from the back is unmeasured: the axis and the
+    A side with nothing beyond `NEAR_AXIS_DEG`, or one usual step, from the axis and from the back is unmeasured: the axis and the
     back (180 degrees under either sign) belong to both sides, and a driver that was turned about another place than its own
     sees them a little to one side.
     """
     from_ends_deg = np.minimum(np.abs(angle_deg), 180 - np.abs(angle_deg))
-    near_deg = max(BESIDE_DEG, usual_step_deg(angle_deg))
+    near_deg = max(NEAR_AXIS_DEG, usual_step_deg(angle_deg))
     for side in (1, -1):
         near_side = (side * angle_deg > IN_PLANE) & (from_ends_deg > IN_PLANE)
         far_side = (side * angle_deg < -IN_PLANE) & (from_ends_deg > IN_PLANE)
@@ -93,7 +93,7 @@ def on_both_sides(angle_deg: Real) -> tuple[Real, Index]:
         around = np.sort(angle_deg)
         around = np.concatenate([[around[-1] - 360], around, [around[0] + 360]])
         above = np.minimum(np.searchsorted(around, image, side="right"), around.size - 1)
-        needed = around[above] - around[above - 1] > max(1.6 * step_deg, CLOSED_WITHIN_DEG) + 1e-6
+        needed = around[above] - around[above - 1] > max(1.6 * step_deg, MAX_CLOSED_GAP_DEG) + 1e-6
     if needed.any():
         covered = (image[:, None] * angle_deg >= 0) | (
             np.abs(angle_deg) > 180 - IN_PLANE
@@ -127,7 +127,7 @@ def _plane(columns: Index, angle_deg: Real) -> Plane:
     columns = columns[of]
     if angle_deg.size > 2:
         behind = 360 + angle_deg[0] - angle_deg[-1]
-        if behind <= max(1.5 * float(np.diff(angle_deg).max()), CLOSED_WITHIN_DEG):
+        if behind <= max(1.5 * float(np.diff(angle_deg).max()), MAX_CLOSED_GAP_DEG):
             angle_deg = np.concatenate([angle_deg - 360, angle_deg, angle_deg + 360])
             columns = np.concatenate([columns, columns, columns])
     keep = np.concatenate([[True], np.diff(angle_deg) > 1e-6])
@@ -185,7 +185,7 @@ def _sphere(directions: Real) -> Sphere:
     z, turn = 1 - 2 * n / n.size, n * np.pi * (1 + 5**0.5)
     spread = np.stack([np.sqrt(1 - z**2) * np.cos(turn), np.sqrt(1 - z**2) * np.sin(turn), z], axis=1)
     chord, nearest = KDTree(directions).query(spread)
-    empty = chord > 2 * np.sin(np.radians(HELD_BEYOND_DEG) / 2)
+    empty = chord > 2 * np.sin(np.radians(MAX_HELD_DEG) / 2)
     columns = np.concatenate([np.arange(len(directions)), np.asarray(nearest)[empty]])
     return Sphere(SphereInterpolation(np.concatenate([directions, spread[empty]]), gap_deg=180.0), columns)
 

@@ -32,7 +32,7 @@ from designer.problem.geometry import direction
 
 MAX_TILT_DEG = 10.0
 """How far microphones may leave a plane through the driver's axis: within it every driver is nearly round about its axis."""
-AROUND = 2.1  # steps around the axis that tell its value
+AXIS_STEPS = 2.1  # steps around the axis that tell its value
 
 
 def driver_axes(facing_deg: tuple[float, float]) -> Real:
@@ -184,7 +184,7 @@ def in_planes(raw: RawSet, measured: Real) -> RawSet:
     return replace(
         raw,
         directions=np.concatenate([*directions, [[1.0, 0.0, 0.0]]]),
-        pressure=np.column_stack([raw.pressure[:, index], _on_axis(raw, along, AROUND * step_deg)]),
+        pressure=np.column_stack([raw.pressure[:, index], _on_axis(raw, along, AXIS_STEPS * step_deg)]),
         labels=(*(raw.labels[i] for i in index), "axis"),
         notes=(*raw.notes, _note(largest_deg)),
     )

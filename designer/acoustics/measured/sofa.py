@@ -31,7 +31,7 @@ HEAD_CONVENTIONS = (
 ROOM_CONVENTIONS = ("SingleRoomMIMOSRIR", "MultiSpeakerBRIR")  # used where they are of a free field
 EMITTER_CONVENTIONS = ("GeneralTF-E", "GeneralFIR-E", "GeneralFIRE", *ROOM_CONVENTIONS)
 DEVICE_CONVENTIONS = ("GeneralTF", "GeneralFIR", *EMITTER_CONVENTIONS)
-KNOWN = tuple(dict.fromkeys((DRIVER_CONVENTION, *HEAD_CONVENTIONS, *DEVICE_CONVENTIONS)))
+CONVENTIONS = tuple(dict.fromkeys((DRIVER_CONVENTION, *HEAD_CONVENTIONS, *DEVICE_CONVENTIONS)))
 PLACES = ("SourcePosition", "SourceView", "ListenerPosition", "ListenerView", "ReceiverPosition", "EmitterPosition")
 EXPORT_INSTEAD = {
     ".mat": "a MATLAB file: write its impulse responses with audiowrite, one .wav an angle, or its complex pressures as .csv"
@@ -134,11 +134,11 @@ def kind_of(path: Path) -> Kind:
     ------
     DataError : no HDF5, no SOFA, or a convention that is none of these
     """
-    head = head_of(path, f"a SOFA file of the convention {', '.join(KNOWN[:-1])} or {KNOWN[-1]}")
+    head = head_of(path, f"a SOFA file of the convention {', '.join(CONVENTIONS[:-1])} or {CONVENTIONS[-1]}")
     convention = head.convention
-    if convention not in KNOWN:
+    if convention not in CONVENTIONS:
         actual = f"the SOFA convention {convention}"
-        raise DataError(f"{path}: got {actual}; expected {', '.join(KNOWN)}; convert it to one of these")
+        raise DataError(f"{path}: got {actual}; expected {', '.join(CONVENTIONS)}; convert it to one of these")
     if convention == DRIVER_CONVENTION:
         return "driver"
     if convention in HEAD_CONVENTIONS and convention in DEVICE_CONVENTIONS:

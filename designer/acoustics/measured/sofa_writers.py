@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from designer.acoustics.measured.directivity import MeasuredDirectivity
     from designer.acoustics.measured.head_file import HeadRecording
 
-SAME_RAD = 1e-6
-KEPT = (
+MAX_SAME_RAD = 1e-6
+COPIED_ATTRIBUTES = (
     "AuthorContact", "DatabaseName", "License", "ListenerShortName", "Organization", "Origin", "References", "Title",
 )  # fmt: skip
 """Global attributes that a converted file keeps."""
@@ -57,7 +57,7 @@ def _check_alike(drivers: Mapping[str, MeasuredDirectivity]) -> None:
         actual = ""
         if f.size != g.size or not np.allclose(f, g, rtol=1e-9, atol=0):
             actual = f'{g.size} frequencies from {g[0]:g} to {g[-1]:g} Hz for "{name}", and {f.size} from {f[0]:g} to {f[-1]:g} Hz for'
-        elif n.shape != m.shape or np.abs(n - m).max() > SAME_RAD:
+        elif n.shape != m.shape or np.abs(n - m).max() > MAX_SAME_RAD:
             actual = f'{len(m)} directions for "{name}" that are not the {len(n)} of'
         if actual:
             raise DataError(
@@ -175,7 +175,7 @@ def describe(
     title, comment : what it is, and what was done to the data
     files : what it was read from; the newest one's time is the new file's
     version : of this tool
-    kept : the source's own global attributes, of which those in KEPT go on
+    kept : the source's own global attributes, of which those in COPIED_ATTRIBUTES go on
     """
     from datetime import UTC, datetime
 
@@ -187,7 +187,7 @@ def describe(
     sofa.GLOBAL_Title = ascii_text(title)
     sofa.GLOBAL_Comment = ascii_text(comment)
     sofa.GLOBAL_History = ascii_text(f"converted from {', '.join(path.name for path in files)}")
-    for name in KEPT:
+    for name in COPIED_ATTRIBUTES:
         if texts.get(name) and hasattr(sofa, f"GLOBAL_{name}"):
             setattr(sofa, f"GLOBAL_{name}", texts[name])
 

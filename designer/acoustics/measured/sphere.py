@@ -11,7 +11,7 @@ which on a triangle are the barycentric ones. Facets of one plane are taken toge
 trapezia, and a triangulation would cut them by an arbitrary diagonal and so break the symmetry of a symmetric set.
 Weights are continuous everywhere, linear along each edge, at least 0, and sum to 1.
 
-A facet whose empty circle is wider than `GAP_DEG` is a gap: nothing is measured there, and a direction in it is refused
+A facet whose empty circle is wider than `MAX_GAP_DEG` is a gap: nothing is measured there, and a direction in it is refused
 unless it lies within `TOLERANCE_DEG` of the gap's border, where the nearest point of the border stands in. Directions
 on one circle (a turntable's) have no facets: all around their ring is gap, and the ring its border.
 
@@ -30,10 +30,10 @@ from scipy.spatial import ConvexHull
 
 from designer.arrays import Bool, Index, Real
 
-GAP_DEG = 25.0  # radius of an empty circle from which on nothing is interpolated across it
+MAX_GAP_DEG = 25.0  # radius of an empty circle from which on nothing is interpolated across it
 TOLERANCE_DEG = 2.5  # how far beyond the border of what is measured a direction may lie
 BLOCK = 128  # directions whose facets are sought at once: what they are held against stays in the processor's cache
-ONE_PLANE = 1e-5
+MAX_COPLANAR = 1e-5
 """Facets whose normals differ by less than this are one polygon; rows of directions are stored to about 1e-6."""
 
 
@@ -57,7 +57,7 @@ class Polygons:
     distances: Real
     corner: Index  # (E,)
     start: Index  # (P + 1,)
-    gap_deg: float = GAP_DEG
+    gap_deg: float = MAX_GAP_DEG
 
     @property
     def sizes(self) -> Index:
@@ -73,7 +73,7 @@ class Polygons:
 class SphereInterpolation:
     """Weights of measured directions (N, 3), unit vectors that all differ; an empty circle of the radius `gap_deg` is a gap."""
 
-    def __init__(self, directions: Real, *, gap_deg: float = GAP_DEG) -> None:
+    def __init__(self, directions: Real, *, gap_deg: float = MAX_GAP_DEG) -> None:
         self.directions = directions
         self.polygons = polygons_of(directions, gap_deg=gap_deg)
         self.border = _ring(directions) if self.polygons is None else _border(self.polygons)
@@ -206,7 +206,7 @@ def _degrees(angle: float | Real) -> str:
     return f"{round(float(angle), 1) + 0.0:g}"
 
 
-def polygons_of(directions: Real, *, gap_deg: float = GAP_DEG) -> Polygons | None:
+def polygons_of(directions: Real, *, gap_deg: float = MAX_GAP_DEG) -> Polygons | None:
     """The hull's facets, those of one plane as one polygon; None for directions on one circle."""
     spread = np.linalg.svd(directions - directions.mean(axis=0), compute_uv=False)
     if len(directions) < 4 or spread[2] < 1e-6 * spread[0]:
@@ -234,7 +234,7 @@ def _faces(neighbours: Index, normals: Real) -> Index:
     """A number for each facet, the same for neighbours of one plane."""
     count = len(normals)
     tails, heads = np.repeat(np.arange(count), neighbours.shape[1]), neighbours.ravel()
-    same = np.linalg.norm(normals[tails] - normals[heads], axis=1) < ONE_PLANE
+    same = np.linalg.norm(normals[tails] - normals[heads], axis=1) < MAX_COPLANAR
     graph = csr_array((np.ones(int(same.sum())), (tails[same], heads[same])), shape=(count, count))
     return np.asarray(connected_components(graph, directed=False)[1])
 
@@ -287,5 +287,5 @@ def _ring(directions: Real) -> Index:
     order = np.arange(2) if count == 2 else np.argsort(np.arctan2(away @ axes[1], away @ axes[0]))
     edges = np.stack([order, np.roll(order, -1)], axis=1)
     cosine = np.sum(directions[edges[:, 0]] * directions[edges[:, 1]], axis=1)
-    close = cosine > np.cos(np.radians(2 * GAP_DEG))
+    close = cosine > np.cos(np.radians(2 * MAX_GAP_DEG))
     return np.concatenate([edges[close], alone])

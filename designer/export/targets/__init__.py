@@ -16,13 +16,13 @@ from designer.export.targets.tables import read_table
 from designer.problem.schema import Problem
 
 MODULES = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
-MADE = {value.name: value for module in MODULES for value in vars(module).values() if isinstance(value, Target)}
-TARGETS = dict(sorted(MADE.items(), key=lambda item: item[1].place))
+REGISTERED = {value.name: value for module in MODULES for value in vars(module).values() if isinstance(value, Target)}
+TARGETS = dict(sorted(REGISTERED.items(), key=lambda item: item[1].place))
 OPTIONS = sorted({o.flag: o for target in TARGETS.values() for o in target.options}.values(), key=lambda o: o.place)
 READERS = [target for target in TARGETS.values() if target.read is not None]
 DECODERS = {key: target for target in TARGETS.values() for key in target.bare}
 NAMES = [target.files for target in READERS]
-ALLOWED = f"a {', '.join(NAMES[:-1])} or {NAMES[-1]} file, or a folder with one of these"
+EXPECTED_FILES = f"a {', '.join(NAMES[:-1])} or {NAMES[-1]} file, or a folder with one of these"
 PROOF = "_test.c"
 """End of the programs that compare feeds; the coefficients are in the file beside each."""
 STEPS = (-64, 32)
@@ -65,7 +65,7 @@ def read_coefficients(path: Path, problem: Problem) -> Coefficients:
     if not targets:
         bare = ending.lower() in [known for known, _ in DECODERS]
         remedy = f"name its folder, with {TABLE}" if bare else "export it as one of these"
-        raise refusal(path, f"a file that ends with {ending[:20]!r}", ALLOWED, remedy)
+        raise refusal(path, f"a file that ends with {ending[:20]!r}", EXPECTED_FILES, remedy)
     try:
         if ending.lower() == ".csv" and (table := read_table(coefficients))[1] == Row._fields:
             coefficients.check_stated_rate(table[0])
@@ -77,7 +77,7 @@ def read_coefficients(path: Path, problem: Problem) -> Coefficients:
             assert target.read is not None
             target.read(coefficients)
     except MemoryError:
-        raise DataError(f"{path}: got more than the memory holds; expected {ALLOWED}; export it again") from None
+        raise DataError(f"{path}: got more than the memory holds; expected {EXPECTED_FILES}; export it again") from None
     for channel, drivers in list(coefficients.taps.items()):
         heard = {driver: taps for driver, taps in drivers.items() if taps.any()}
         coefficients.taps[channel] = heard
@@ -95,7 +95,7 @@ def _in_folder(folder: Path) -> Path:
             raise refusal(folder, f"{len(files)} files {pattern}", "one", "name the one that is meant")
         if files:
             return files[0]
-    raise refusal(folder, "a folder without coefficients", ALLOWED, "name the file itself")
+    raise refusal(folder, "a folder without coefficients", EXPECTED_FILES, "name the file itself")
 
 
 def _read_row(coefficients: Coefficients, row: Row) -> None:

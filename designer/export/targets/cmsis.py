@@ -39,7 +39,7 @@ ARRAY = re.compile(
     re.MULTILINE,
 )
 FRACTION_BITS = {"q31": 31, "q15": 15, "float32": 0}
-LEAST = "(-2147483647 - 1)"
+MIN_INT32 = "(-2147483647 - 1)"
 SIGNAL = r"(?P<signal>state->lowered|state->part|in\[\d{1,9}\]|state->history_\w{1,200}(?: \+ \d{1,9})?)"
 STEP = re.compile(
     rf"(?P<call>lower\(|arm_\w{{1,60}}\(&state->\w{{1,200}}, |add\(\w+(?:->sum)?\[(?P<out>\d{{1,9}})\], ){SIGNAL}"
@@ -155,7 +155,7 @@ def _late(coefficients: Coefficients, signal: str, history: int) -> int:
 
 def _add(coefficients: Coefficients, place: tuple[str, str], array: re.Match[str], delay: int) -> None:
     name, note, bits = array["name"], array["note"], FRACTION_BITS[array["type"]]
-    items = [item.strip().rstrip("F") for item in array["body"].replace(LEAST, str(-(2**31))).split(",")]
+    items = [item.strip().rstrip("F") for item in array["body"].replace(MIN_INT32, str(-(2**31))).split(",")]
     values = np.array([coefficients.number(item, name) for item in items if item])
     if values.size != int(array["count"]):
         raise coefficients.refusal(f"{values.size} numbers in {name}", f"{array['count']}, as it declares")

@@ -22,7 +22,7 @@ from designer.export.provenance import provenance, text_file
 from designer.export.target import Export, Target
 from designer.export.targets.cmsis import PREFIX, facts, notes
 
-LONGEST = 4096
+MAX_TEST_SAMPLES = 4096
 """Samples of the test at most: taps beyond it are not reached."""
 QUIET_BITS = 3
 
@@ -77,9 +77,9 @@ def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
 
 
 def test_length(plan: Plan) -> int:
-    """Whole blocks that outlast every filter and delay, at most LONGEST samples."""
+    """Whole blocks that outlast every filter and delay, at most MAX_TEST_SAMPLES samples."""
     longest = max(route.delay + route.source.taps.size for _, route in plan.routes)
-    return min(LONGEST, BLOCK * (2 + -(-longest // BLOCK)))
+    return min(MAX_TEST_SAMPLES, BLOCK * (2 + -(-longest // BLOCK)))
 
 
 def noise(channels: int, samples: int, bits: int) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from designer.export.target import BareFile, Export, Target
 from designer.problem.word_format import Word
 
 TAPS_WORD, SECTIONS_WORD = Word(1, 23), Word(5, 23)
-HOW = """NAME.hex holds a filter's words, the first tap first; lines that start with // are comments. Of sections it holds b0,
+USAGE = """NAME.hex holds a filter's words, the first tap first; lines that start with // are comments. Of sections it holds b0,
 b1, b2, a1, a2 of each, with the signs of H(z) = (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2); the section's output is
 multiplied by its gain, a power of two. A filter that is a pure delay has no words: it stands in the table.
 """
@@ -32,7 +32,7 @@ def write_hex(filters: FilterSet) -> Export:
     Raises UsageError: a coefficient does not fit, and no shift or gain is left.
     """
     words = _words(filters)
-    return word_export(words, "// {}".format, ".hex", HOW, lambda filter_: _body(words, filter_))
+    return word_export(words, "// {}".format, ".hex", USAGE, lambda filter_: _body(words, filter_))
 
 
 def _body(words: Words, filter_: Filter) -> list[str]:

@@ -28,10 +28,10 @@ from designer.export.target import Export, Target
 
 SCALING = "none; double precision"
 HEADER_BYTES = 116
-WHICH = ("filter_channel", "filter_driver", "filter_name")
-RESERVED = {"provenance", "sample_rate_hz", "bulk_delay_samples", "channels", "drivers", "x", "y", "s", *WHICH}
+NAME_CELLS = ("filter_channel", "filter_driver", "filter_name")
+RESERVED = {"provenance", "sample_rate_hz", "bulk_delay_samples", "channels", "drivers", "x", "y", "s", *NAME_CELLS}
 """Names of the file's other variables, and of the recipe's."""
-HOW = """In MATLAB and in Octave, with x a column of samples of one channel. A filter in taps:
+USAGE = """In MATLAB and in Octave, with x a column of samples of one channel. A filter in taps:
 
     load filters.mat
     y = filter(NAME, 1, x);
@@ -87,7 +87,7 @@ def write_matlab(filters: FilterSet) -> Export:
     return Export.of_words(
         {
             "filters.mat": header + stream.getvalue()[HEADER_BYTES:],
-            README: readme(filters, "matlab", SCALING, HOW, rows),
+            README: readme(filters, "matlab", SCALING, USAGE, rows),
         },
         filters.memory(delays=False),
         8,
@@ -104,9 +104,9 @@ def read_mat(coefficients: Coefficients) -> None:
         remedy = "save it with -v7 or -v6" if "version" in str(error) else "export it again"
         raise coefficients.refusal(f"no MAT file ({str(error)[:100]})", EXPECTED, remedy) from None
     coefficients.check_rate(_number(coefficients, content, "sample_rate_hz"))
-    lists = [texts for name in WHICH if isinstance(texts := content.get(name), list)]
-    if len(lists) != len(WHICH) or len(set(map(len, lists))) != 1:
-        raise coefficients.refusal(f"no cells {', '.join(WHICH)} of one length", EXPECTED)
+    lists = [texts for name in NAME_CELLS if isinstance(texts := content.get(name), list)]
+    if len(lists) != len(NAME_CELLS) or len(set(map(len, lists))) != 1:
+        raise coefficients.refusal(f"no cells {', '.join(NAME_CELLS)} of one length", EXPECTED)
     for channel, driver, name in zip(*lists, strict=True):
         place = coefficients.place(channel, driver)
         if f"{name}_sos" in content:

@@ -37,7 +37,7 @@ MIN_TAPS, MAX_SECTIONS = 6, 10
 TAPS = ("taps with their delays", "design with fewer ([realization] taps)")
 SCALING = "none; single precision, 24 bits of mantissa, in the FIR files, 17 digits in the biquads"
 KEYS = ("b0", "b1", "b2", "a1", "a2")
-HOW = """NAME.bin goes to an FIR block in file mode, NAME-fir.txt into its manual mode, NAME-biquads.txt into the parametric
+USAGE = """NAME.bin goes to an FIR block in file mode, NAME-fir.txt into its manual mode, NAME-biquads.txt into the parametric
 equalisers of an output in advanced mode (import). a1 and a2 have the signs that the processor wants, which are the opposite
 of those of sections.csv.
 
@@ -95,7 +95,7 @@ def write_minidsp(filters: FilterSet) -> Export:
     return Export.of_words(
         {
             **files,
-            README: readme(filters, "minidsp", SCALING, HOW, rows),
+            README: readme(filters, "minidsp", SCALING, USAGE, rows),
             TABLE: filter_table(filters, "minidsp", SCALING, table),
         },
         filters.memory(delays=not taps),

@@ -63,7 +63,7 @@ PART = Option(
     help="With sigmadsp: the part, such as adau1452, for the order and the size of its memory.",
     names=PARTS,
 )
-MOST_WORDS = max(words for _, words in PARTS.values())
+MAX_WORDS = max(words for _, words in PARTS.values())
 COLUMNS = "# index  name  word  value"
 DOUBLE = "SigmaStudio's double-precision cells"
 
@@ -124,7 +124,7 @@ def write_sigmadsp(filters: FilterSet) -> Export:
         remedy = f"design with fewer taps, or name a larger part ({', '.join(_holding(used.coefficients)) or 'none has more'})"
         at_most("sigmadsp", used.coefficients, most, f"words of coefficients for the {part}", remedy)
     else:
-        at_most("sigmadsp", used.coefficients, MOST_WORDS, "words of coefficients", "design with fewer taps")
+        at_most("sigmadsp", used.coefficients, MAX_WORDS, "words of coefficients", "design with fewer taps")
         families, notes = _families(used.coefficients, largest)
     if not families[-1].holds(largest):
         span = 2 ** (families[-1].word.integer_bits - 1)

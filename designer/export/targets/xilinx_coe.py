@@ -24,7 +24,7 @@ from designer.problem.word_format import Word
 DEFAULT = Word(1, 23)
 MAX_TAPS = 2048
 BITS = (2, 49)
-HOW = """Each NAME.coe is one FIR Compiler's coefficient file: integers, signed, of the width stated in its comments. A filter
+USAGE = """Each NAME.coe is one FIR Compiler's coefficient file: integers, signed, of the width stated in its comments. A filter
 that is a pure delay has none: it is a delay line, and stands in the table.
 """
 
@@ -51,7 +51,7 @@ def write_coe(filters: FilterSet) -> Export:
     if not BITS[0] <= bits <= BITS[1]:
         raise refuse("xilinx-coe", f"words of {bits} bits", "2 to 49 bits", "another [realization] word")
     words = _words(filters)
-    export = word_export(words, _comment, ".coe", HOW, lambda filter_: _body(words, filter_))
+    export = word_export(words, _comment, ".coe", USAGE, lambda filter_: _body(words, filter_))
     return replace(export, notes=(*export.notes, *notes))
 
 
