@@ -42,7 +42,7 @@ MAX_ERROR_BETWEEN = 3e-5
 SIZES = ((6, 3), (10, 4), (16, 5), (24, 6), (36, 8), (54, 10), (80, 14))
 PROBES = 40
 TOLERANCE = 1e-5
-"""Of a surface, of the largest magnitude at a frequency."""
+"""Largest error of a surface, over the largest magnitude at a frequency."""
 
 
 def few_distances(
@@ -52,9 +52,9 @@ def few_distances(
 
     Parameters
     ----------
-    terms : distances (Q,) -> (N, F, Q, ...), each term times r e^{jkr}; N may differ from call to call
-    distance_m : (U,)
-    most : distances that cost as much as each alone; by default as many as differ in `distance_m`
+    terms : callable, distances (Q,) -> (N, F, Q, ...), each term times r e^{jkr}; N may differ from call to call
+    distance_m : (U,) float array
+    most : float or None, distances that cost as much as each alone; by default as many as differ in `distance_m`
 
     Returns
     -------
@@ -71,8 +71,8 @@ def at_few_frequencies(relative: Callable[[Real], Complex], k: Real, extent_m: f
     Parameters
     ----------
     relative : (Q,) wave numbers -> (Q, ...), over the wave that turns its phase fastest
-    k : (F,)
-    extent_m : radii of what sound goes around
+    k : (F,) float array
+    extent_m : float, radii of what sound goes around
 
     """
     count = math.ceil(float(np.ptp(k)) * extent_m) + EXTRA_FREQUENCIES
@@ -97,8 +97,8 @@ def few_points(
 
     Parameters
     ----------
-    degrees : to try, each twice the one before it
-    missed : of the largest term at the same frequency
+    degrees : sequence of int, to try, each twice the one before it
+    missed : float, of the largest term at the same frequency
 
     """
     low, high = float(at.min()), float(at.max())
@@ -156,9 +156,9 @@ class ChebyshevSurface:
 
     Attributes
     ----------
-    low, high : (2,) the rectangle
-    coefficients : (I, J, F) c_ij
-    error : largest error at the probes, over the largest magnitude at the same frequency
+    low, high : (2,) float array, the rectangle
+    coefficients : (I, J, F) complex array, c_ij
+    error : float, largest error at the probes, over the largest magnitude at the same frequency
 
     """
 
@@ -194,10 +194,10 @@ def fitted(
     Parameters
     ----------
     function : (N,), (N,) -> (N, F)
-    x, y : points of any shape that the surface will be asked for
-    tolerance : of the largest magnitude at a frequency
-    sizes : numbers of points to try, fewest first
-    probes : values that the surface is held against
+    x, y : float array, points of any shape that the surface will be asked for
+    tolerance : float, of the largest magnitude at a frequency
+    sizes : tuple of tuple of int, numbers of points to try, fewest first
+    probes : int, values that the surface is held against
 
     """
     low, high = np.array([x.min(), y.min()]), np.array([x.max(), y.max()])

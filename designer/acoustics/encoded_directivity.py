@@ -86,11 +86,11 @@ def encode(device: Device, k: Real, distance_m: float, order: int, drivers: Sequ
 
     Parameters
     ----------
-    device : any model of a scene
-    k : (F,) wave number, rad/m
-    distance_m : radius of the sphere, outside the device; np.inf is the far field
-    order : N
-    drivers : indices of the drivers (L)
+    device : Device, any model of a scene
+    k : (F,) float array, wave number, rad/m
+    distance_m : float, radius of the sphere, outside the device; np.inf is the far field
+    order : int, N
+    drivers : sequence of int, indices of the drivers (L)
 
     """
     exact = device.encoded(k, distance_m, order, drivers) if isinstance(device, EnclosedDrivers) else None

@@ -30,7 +30,7 @@ from designer.problem import geometry
 MAX_CHUNK_NUMBERS = 400_000
 """Complex numbers of a chunk of places: they stay in the processor's cache."""
 MIN_PLACES = 100
-"""Of one turn: a surface costs about as many evaluations."""
+"""Fewest places of one turn for a surface, which costs about as many evaluations."""
 
 Ratio = Callable[[Complex, slice], None]
 """Multiplies e^{-jkr}/r (p, 2, L, F) of a part of the places by what differs from it, in place."""
@@ -56,10 +56,10 @@ def ears_at(scene: Scene, displacements_m: Real, turn_deg: Real, head: Head | No
 
     Parameters
     ----------
-    scene : whose device and frequencies; a measured whole device knows its own places only, and is refused
-    displacements_m : (P, 3) of the head's centre along the device's axes
-    turn_deg : (P,) of the head, beyond the listener's own
-    head : one of the scene's; the first by default
+    scene : Scene, whose device and frequencies; a measured whole device knows its own places only, and is refused
+    displacements_m : (P, 3) float array, of the head's centre along the device's axes
+    turn_deg : (P,) float array, of the head, beyond the listener's own
+    head : Head or None, one of the scene's; the first by default
 
     Raises
     ------
@@ -190,7 +190,7 @@ def _shadow(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Chebys
     """D; None where a surface does not do."""
 
     def added(angle: Real, nearness: Real) -> Complex:
-        """Of a source at each angle from the left ear, in the horizontal plane, over the free field at the ear (N, F)."""
+        """Pressure (N, F) of a source at each angle from the left ear, in the horizontal plane, over the free field at the ear."""
         towards = np.stack([np.sin(angle), np.cos(angle), np.zeros_like(angle)], axis=-1)
         distance_m = 1 / nearness
         to_ear_m = np.sqrt(distance_m**2 + head.radius_m**2 - 2 * distance_m * head.radius_m * np.cos(angle))

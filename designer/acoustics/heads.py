@@ -77,7 +77,7 @@ MIN_SINE = 1e-9
 
 
 class Head(Protocol):
-    """What a scene asks of a head."""
+    """Interface of a head to its scene."""
 
     @property
     def name(self) -> str:
@@ -89,16 +89,16 @@ class Head(Protocol):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know of it."""
+        """Warnings about the head."""
 
     def pressure(self, k: Real, distance_m: Real, towards: Real) -> Complex:
         """Pressure at the ears (F, D, 2, S) of point sources, relative to an ideal source's at 1 m.
 
         Parameters
         ----------
-        k : (F,) wave number, rad/m
-        distance_m : (D,) from the head's centre
-        towards : (D, S, 3) unit vectors from there to the sources, in the head's axes
+        k : (F,) float array, wave number, rad/m
+        distance_m : (D,) float array, from the head's centre
+        towards : (D, S, 3) float array, unit vectors from there to the sources, in the head's axes
 
         """
 
@@ -154,10 +154,11 @@ def ears_in_field(
 
     Parameters
     ----------
-    k : (F,) wave number, rad/m
-    centres_m : (D, 3) of the heads; their ears are outside the device
-    axes : (3, 3) the head's axes as rows: forward, left, up
-    among_m : (N, 3) places that are answered with as many sources each, so that all are one smooth function; those asked for by default
+    k : (F,) float array, wave number, rad/m
+    centres_m : (D, 3) float array, of the heads; their ears are outside the device
+    axes : (3, 3) float array, the head's axes as rows: forward, left, up
+    among_m : (N, 3) float array or None, places that are answered with as many sources each, so that all are one smooth
+        function; those asked for by default
 
     Raises
     ------

@@ -106,11 +106,11 @@ class Scene:
 
     Attributes
     ----------
-    displacements_m : (D, 3) of the head; the problem's ear cloud by default
-    chosen_heads : in the place of the problem's
-    whole_device : a measured device in the place of the problem's
-    read_for : the problem that the drivers' measured responses were read for, where it is another
-    whole : the small scene that this one is a part of, and which of its frequencies
+    displacements_m : (D, 3) float array, of the head; the problem's ear cloud by default
+    chosen_heads : tuple of Head or None, in the place of the problem's
+    whole_device : MeasuredDevice or None, a measured device in the place of the problem's
+    read_for : Problem or None, the problem that the drivers' measured responses were read for, where it is another
+    whole : tuple or None, the small scene that this one is a part of, and which of its frequencies
 
     """
 
@@ -227,7 +227,7 @@ class Scene:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know of the data that the scene is made of."""
+        """Warnings about the data that the scene is made of."""
         messages = list(self._read[1])
         if self._measured is not None and not self._circle_is_measured:
             messages.append(
@@ -249,7 +249,7 @@ class Scene:
         return tuple(dict.fromkeys(messages))
 
     def at(self, frequency_hz: Real) -> Scene:
-        """The same scene on other frequencies."""
+        """Scene of the same drivers and listener on other frequencies."""
         return replace(self, frequency_hz=np.asarray(frequency_hz, dtype=float), whole=None)
 
     def part(self, index: Index | slice) -> Scene:
@@ -276,15 +276,15 @@ class Scene:
         return len(self.parts(np.arange(self.frequency_hz.size))) <= 1
 
     def moved(self, displacements_m: Real) -> Scene:
-        """The same scene with the head displaced otherwise: (D, 3) along the device's axes."""
+        """Scene with the head displaced otherwise: (D, 3) along the device's axes."""
         return replace(self, displacements_m=np.asarray(displacements_m, dtype=float), whole=None)
 
     def with_heads(self, heads: tuple[Head, ...]) -> Scene:
-        """The same scene with other heads."""
+        """Scene with other heads."""
         return replace(self, chosen_heads=heads, whole=None)
 
     def with_device(self, measured: MeasuredDevice) -> Scene:
-        """The same scene with a whole device as it was measured in the place of its model."""
+        """Scene with a whole device as it was measured in the place of its model."""
         return replace(self, whole_device=measured, whole=None)
 
     def with_problem(self, problem: Problem) -> Scene:
@@ -314,9 +314,9 @@ class Scene:
 
         Parameters
         ----------
-        centres_m : (D, 3)
-        axes : (3, 3) the head's axes as rows: forward, left, up
-        among_m : (N, 3) places of which these are some, where all are to be one smooth function
+        centres_m : (D, 3) float array
+        axes : (3, 3) float array, the head's axes as rows: forward, left, up
+        among_m : (N, 3) float array or None, places of which these are some, where all are to be one smooth function
 
         """
         places = [None if array is None else array.tobytes() for array in (centres_m, axes, among_m)]

@@ -57,9 +57,9 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
 
     Parameters
     ----------
-    ka : (F,) wave number times the sphere's radius
-    distance_ratio : (U,) r/a, at least 1; np.inf is the far field
-    tolerance : relative to the largest term at the same frequency and distance
+    ka : (F,) float array, wave number times the sphere's radius
+    distance_ratio : (U,) float array, r/a, at least 1; np.inf is the far field
+    tolerance : float, relative to the largest term at the same frequency and distance
 
     Raises
     ------
@@ -135,11 +135,12 @@ def sphere_pressure(
 
     Parameters
     ----------
-    ka : (F,) wave number times the sphere's radius
-    distance_ratio : (U,) r/a, at least 1; np.inf is the far field
-    cos_angle : (U, K) cosine of the angle between the source and the point, as seen from the centre
-    cos_half_angle : broadcasts to (U, K); cosine of the half angle of the vibrating cap, 1 for a point
-    tolerance : terms are added until they fall below this
+    ka : (F,) float array, wave number times the sphere's radius
+    distance_ratio : (U,) float array, r/a, at least 1; np.inf is the far field
+    cos_angle : (U, K) float array, cosine of the angle between the source and the point, as seen from the centre
+    cos_half_angle : float array or float, broadcasts to (U, K); cosine of the half angle of the vibrating cap, 1 for a
+        point
+    tolerance : float, terms are added until they fall below this
 
     """
     ratio, cos_angle = np.asarray(distance_ratio, dtype=float), np.asarray(cos_angle, dtype=float)
@@ -166,9 +167,9 @@ def head_pressure(k: Real, head_radius_m: float, distance_m: Real, lateral: Real
 
     Parameters
     ----------
-    k : (F,) wave number, rad/m
-    distance_m : (D,) of the sources from the sphere's centre
-    lateral : (D, S) cosines between the sources and the first end
+    k : (F,) float array, wave number, rad/m
+    distance_m : (D,) float array, of the sources from the sphere's centre
+    lateral : (D, S) float array, cosines between the sources and the first end
 
     """
     both = np.clip(np.concatenate([lateral, -lateral], axis=1), -1.0, 1.0)

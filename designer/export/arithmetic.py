@@ -38,7 +38,7 @@ from designer.realization.cascade import pole_radii, settled_length
 
 Whole = NDArray[np.int64]
 Integers = NDArray[Any]
-"""Of 64 bits, or Python's."""
+"""Integers of 64 bits, or Python's."""
 Fit = Callable[[Integers], Integers]
 
 DIGIT_BITS = 11
@@ -132,13 +132,13 @@ class ModelRoute:
 
     Attributes
     ----------
-    channel, driver : names
-    delay : samples behind the channel's own delay
-    taps : (T,)
-    sections : (S, 5), b0, b1, b2, a1, a2, the feedback added; a pure delay has neither
-    lower : bits that each sum is lowered by
-    guard : bits that the input of taps is lowered by
-    raised : bits that the output is raised by
+    channel, driver : str, names
+    delay : int, samples behind the channel's own delay
+    taps : (T,) int array or None
+    sections : (S, 5) int array or None, b0, b1, b2, a1, a2, the feedback added; a pure delay has neither
+    lower : int, bits that each sum is lowered by
+    guard : int, bits that the input of taps is lowered by
+    raised : int, bits that the output is raised by
 
     """
 
@@ -190,13 +190,13 @@ class ArithmeticModel:
 
     Attributes
     ----------
-    words : in words
-    sample : the word of samples and feeds
-    routes : all filters, pure delays too
-    fit : brings lowered sums into the word of a sample
-    wrap : sums are of 64 bits and wrap; otherwise they are exact
-    feedback : what a section's sum loses is added to its next
-    alternatives : in words -> what else might hold where this does not
+    words : str, in words
+    sample : Word, the word of samples and feeds
+    routes : tuple of ModelRoute, all filters, pure delays too
+    fit : Fit, brings lowered sums into the word of a sample
+    wrap : bool, sums are of 64 bits and wrap; otherwise they are exact
+    feedback : bool, what a section's sum loses is added to its next
+    alternatives : dict, in words -> what else might hold where this does not
 
     """
 

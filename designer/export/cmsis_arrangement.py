@@ -43,7 +43,7 @@ MAX_TRIALS = 200
 MAX_RESPONSE_SAMPLES = 8192
 """Samples of responses that arrangements are compared by."""
 LEVEL = 0.25
-"""Of the peak: what a programme's level is, 12 dB below."""
+"""Level of a programme over its peak, 12 dB below."""
 MIN_LOWERING = 1 - 1e-6
 
 
@@ -62,11 +62,11 @@ def scaled_table(cascade: Cascade, lowered: NDArray[np.int64]) -> Real:
 
 
 def arranged(cascade: Cascade, word: Word, limit: float) -> tuple[Cascade, NDArray[np.int64]]:
-    """The same filter in the best arrangement that was found, and e (S,).
+    """Filter in the best arrangement that was found, and e (S,).
 
     Parameters
     ----------
-    limit : the largest magnitude of inputs, at most 1
+    limit : float, the largest magnitude of inputs, at most 1
 
     """
     place_b, place_a = _best_places(cascade.b.tobytes(), cascade.a.tobytes(), word, limit)

@@ -142,7 +142,7 @@ def stored_sections(cascade: Cascade, word: CmsisWord, location: str, limit: flo
 
     Parameters
     ----------
-    limit : the largest magnitude of inputs that drive no feed beyond full scale, at most 1
+    limit : float, the largest magnitude of inputs that drive no feed beyond full scale, at most 1
 
     Raises UsageError: more sections than numStages counts, a section that rounding makes unstable, or no shift left.
     """

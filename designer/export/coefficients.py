@@ -38,13 +38,14 @@ class Coefficients:
 
     Attributes
     ----------
-    path, problem : what is read, and onto what
-    channels, drivers : that a file may hold, in a design folder's order: the designs', then the stereo chain's own
-    taps : channel -> driver -> (T,), of any lengths; a driver that is not there is silent
-    sections : channel -> driver -> its cascade, of which the taps are the response
-    delays : channel -> samples ahead of all its filters
-    bulk_delay_samples : as the file says; None where it does not
-    notes : what was guessed on the way
+    path : Path, the file that is read
+    problem : Problem, whose channels and drivers the filters are for
+    channels, drivers : list of str, that a file may hold, in a design folder's order: the designs', then the stereo chain's own
+    taps : dict, channel -> driver -> (T,), of any lengths; a driver that is not there is silent
+    sections : dict, channel -> driver -> its cascade, of which the taps are the response
+    delays : dict, channel -> samples ahead of all its filters
+    bulk_delay_samples : int or None, as the file says; None where it does not
+    notes : list of str, guesses made on the way
 
     """
 

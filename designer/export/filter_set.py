@@ -103,22 +103,23 @@ class FilterSet:
 
     Attributes
     ----------
-    title : of the problem
-    sample_rate_hz : of the filters
-    channels, drivers : their order, which every export keeps; each channel feeds the sum of its drivers
-    filters : in the order of channels, then drivers
-    form : "fir", "rtf" or "biquad"
-    bulk_delay_samples : the delay that all filters share
-    word : the coefficients' fixed-point word, if the problem names one
-    shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
+    title : str, of the problem
+    sample_rate_hz : float, of the filters
+    channels, drivers : tuple of str, their order, which every export keeps; each channel feeds the sum of its drivers
+    filters : tuple of Filter, in the order of channels, then drivers
+    form : str, "fir", "rtf" or "biquad"
+    bulk_delay_samples : int, the delay that all filters share
+    word : Word or None, the coefficients' fixed-point word, if the problem names one
+    shifts : dict, channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
     own_shifts : (channel, driver) -> s of that filter, where each driver has a scale of its own; empty otherwise
-    delays : channel -> samples that it waits ahead of its filters; absent means 0
-    problem_file, problem_sha256 : the problem's file name, and of its text
-    versions : of this tool and what it computed with
-    judge : channel -> (L, T) responses as played, to what changed at the points, in words of the manifest; None without a scene
-    imported_from : the file that the filters were read from, where they were not designed; empty otherwise
-    fed_by_upmix : whether an upmix makes the channels from stereo, which no filter here does
-    options : flag -> what the problem or the user says of a target's option; absent where nothing is said
+    delays : dict, channel -> samples that it waits ahead of its filters; absent means 0
+    problem_file, problem_sha256 : str, the problem's file name, and of its text
+    versions : dict, of this tool and what it computed with
+    judge : callable or None, channel -> (L, T) responses as played, to what changed at the points, in words of the
+        manifest; None without a scene
+    imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
+    fed_by_upmix : bool, whether an upmix makes the channels from stereo, which no filter here does
+    options : dict, flag -> what the problem or the user says of a target's option; absent where nothing is said
 
     """
 

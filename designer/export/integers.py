@@ -161,9 +161,9 @@ def word_export(
 
     Parameters
     ----------
-    comment : a line of the provenance as a comment of the files
-    how : how to use the files
-    body : lines of a filter's file behind its provenance
+    comment : callable, a line of the provenance as a comment of the files
+    how : str, how to use the files
+    body : callable, lines of a filter's file behind its provenance
 
     """
     filters, word, target, scaling = words.filters, words.word, words.target, words.scaling

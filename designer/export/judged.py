@@ -230,7 +230,7 @@ class _Sums:
 
 
 def _db(value: float, reference: float) -> float:
-    """Of amplitudes, within what is nothing and its opposite."""
+    """Ratio of amplitudes in dB, between the floor and twice its opposite."""
     ratio = 20 * np.log10(max(value, 1e-300) / max(reference, 1e-300))
     return float(np.clip(ratio, FLOOR_DB, -2 * FLOOR_DB))
 

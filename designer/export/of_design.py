@@ -136,8 +136,8 @@ def at_the_points(result: Result, taps: dict[str, Real]) -> dict[str, dict[str, 
 
     Parameters
     ----------
-    result : the design, with the filters as realised
-    taps : channel -> (L, T) what is played
+    result : Result, the design, with the filters as realised
+    taps : dict, channel -> (L, T) what is played
 
     """
     designs = {

@@ -21,7 +21,7 @@ from designer.export.filter_set import FilterSet
 from designer.problem.schema import MAX_TAPS
 
 MAX_TRACKS = 1024
-"""What libsndfile reads; the format itself would hold 65,535."""
+"""Most tracks that libsndfile reads; the format itself would hold 65,535."""
 FULL_24 = 1 << 23
 
 

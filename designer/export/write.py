@@ -89,7 +89,7 @@ def write_in_design(
 
     Parameters
     ----------
-    force : replace files of an export that were edited since, and leave files of others beside them
+    force : bool, replace files of an export that were edited since, and leave files of others beside them
 
     Raises
     ------
@@ -115,7 +115,7 @@ def write_elsewhere(filters: FilterSet, place: Path, name: str, *, force: bool =
 
     Parameters
     ----------
-    force : replace files of an export that were edited since, and leave files of others beside them
+    force : bool, replace files of an export that were edited since, and leave files of others beside them
 
     Raises
     ------

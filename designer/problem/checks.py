@@ -30,7 +30,7 @@ MAX_FIT_NUMBERS = 1_000_000_000
 MAX_PRODUCTS = 40_000_000_000
 """Products of two transfer functions to one point, in the mean powers of a design or a fit: about a minute of them."""
 MAX_RESPONSE_ROWS = 30_000_000
-"""Of `response.csv` (1.5 GB)."""
+"""Largest number of rows of `response.csv` (1.5 GB)."""
 MAX_KA = 4000.0
 """Largest circumference of a sphere or cylinder in wavelengths: its series needs about as many terms."""
 MAX_EARS = 96
@@ -42,9 +42,9 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
 
     Parameters
     ----------
-    problem : from `half_known`
-    folder : where relative paths start
-    files : where data files lie that have moved
+    problem : Problem, from `half_known`
+    folder : Path, where relative paths start
+    files : dict, where data files lie that have moved
 
     """
     checks: Iterator[Iterator[Fault]] = chain(
@@ -118,7 +118,7 @@ def _transfer_size(problem: Problem) -> Iterator[Fault]:
 
 
 def _fit_frequencies(problem: Problem) -> int:
-    """Of the grid that the taps are fitted on: four a tap, and eight a design frequency."""
+    """Frequencies of the grid that the taps are fitted on: four a tap, and eight a design frequency."""
     steps = (problem.grid.frequencies - 1) * (MAX_REFINEMENT if problem.grid.refine else 1)
     return int(2 ** (max(4 * problem.realization.taps, 8 * steps) - 1).bit_length() // 2 + 1)
 

@@ -30,7 +30,7 @@ def load(path: str | Path) -> Problem:
 
     Parameters
     ----------
-    path : path of a TOML file (`designer schema` prints what it may hold)
+    path : str or Path, path of a TOML file (`designer schema` prints what it may hold)
 
     Raises
     ------
@@ -79,10 +79,10 @@ def loads(
 
     Parameters
     ----------
-    text : the TOML
-    folder : where relative paths in it start
-    source : what messages call it
-    files : where data files lie that have moved: the name in the text -> a path from `folder`
+    text : str, the TOML
+    folder : str or Path, where relative paths in it start
+    source : str, what messages call it
+    files : dict or None, where data files lie that have moved: the name in the text -> a path from `folder`
 
     Raises
     ------
@@ -111,7 +111,7 @@ def changed(problem: Problem, data: dict[str, Any]) -> Problem:
 
     Parameters
     ----------
-    data : the tables, as `problem.model_dump(exclude_unset=True)` gives them, with what is to change
+    data : dict, the tables, as `problem.model_dump(exclude_unset=True)` gives them, with what is to change
 
     Raises
     ------

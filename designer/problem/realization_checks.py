@@ -35,7 +35,7 @@ MAX_POLE_RADIUS = 0.9997
 MAX_BITS = 48
 """A float holds every such integer."""
 MIN_TAPS = 8
-"""Of a filter beside its equaliser."""
+"""Fewest taps of a filter beside its equaliser."""
 SIDES = ("left", "right")
 CENTRE = "centre"
 VIRTUAL_CHANNELS = ("virtual-left", "virtual-right")

@@ -23,7 +23,7 @@ MAX_ORDER = 60
 MIN_HEAD_RADIUS_M = 0.001
 MAX_HEAD_RADIUS_M = 0.5
 MAX_POINTS = 1_000
-"""Of a curve, mask lines, nulls, or regions."""
+"""Largest number of points of a curve, mask lines, nulls, or regions."""
 
 Frequency = Annotated[float, Field(ge=0, le=1_000_000.0)]
 Weight = Annotated[float, Field(ge=0, le=1e6)]

@@ -22,9 +22,9 @@ def check_file(
 
     Parameters
     ----------
-    inputs : files that the command reads; not even `force` replaces them
-    is_own : whether a file is as this tool wrote it
-    expected : what may be there, in words
+    inputs : tuple of Path, files that the command reads; not even `force` replaces them
+    is_own : callable, whether a file is as this tool wrote it
+    expected : str, what may be there, in words
 
     Raises
     ------
@@ -56,7 +56,7 @@ def write_file(path: Path, fill: Callable[[Path], None]) -> None:
 
     Parameters
     ----------
-    fill : writes the file at the path that it gets, which has the same name
+    fill : callable, writes the file at the path that it gets, which has the same name
 
     Raises
     ------

@@ -50,13 +50,13 @@ WORDS = {
     EXPORT: "an export",
     SWEEP: "a sweep",
 }
-"""What a manifest says that a folder holds."""
+"""Kinds of folders that a manifest names."""
 WHOLE = (DESIGN, COMPARISON, CHECK)
 """Kinds that are replaced as a whole, and not while other files lie in them."""
 
 
 def lay(files: Mapping[str, bytes]) -> Fill:
-    """What writes files of known content into a folder."""
+    """Fill that writes files of known content into a folder."""
 
     def fill(folder: Path) -> None:
         for name, content in files.items():
@@ -72,9 +72,9 @@ def check_folder(place: Path, kind: str, *, force: bool = False, inputs: Sequenc
 
     Parameters
     ----------
-    kind : what is to be written; a folder of another kind is not replaced
-    force : replace files that were edited since, too
-    inputs : files that the command reads, which may not lie there
+    kind : str, what is to be written; a folder of another kind is not replaced
+    force : bool, replace files that were edited since, too
+    inputs : sequence of Path, files that the command reads, which may not lie there
 
     Raises
     ------
@@ -174,7 +174,7 @@ def write_folder(place: Path, kind: str, fill: Fill, *, force: bool = False, inp
 
     Parameters
     ----------
-    fill : writes the files into the folder that it gets
+    fill : Fill, writes the files into the folder that it gets
 
     Raises
     ------
@@ -227,10 +227,10 @@ def check_update(place: Path, kind: str, names: Sequence[str], *, within: str = 
 
     Parameters
     ----------
-    names : paths of the files to be written
-    within : the part of the folder that belongs to them; without `force` nothing of others may lie there. "." is the whole
-        folder, and with "" only the files themselves are looked at
-    force : replace edited files too, and leave files of others where they are
+    names : sequence of str, paths of the files to be written
+    within : str, the part of the folder that belongs to them; without `force` nothing of others may lie there. "." is
+        the whole folder, and with "" only the files themselves are looked at
+    force : bool, replace edited files too, and leave files of others where they are
 
     Raises
     ------
@@ -286,9 +286,10 @@ def update_folder(
 
     Parameters
     ----------
-    fill : writes the files into the folder that it gets, at their paths
-    within : the part of the folder that belongs to them: what this tool wrote there before, and does not now, is removed
-    keep : files of this part that stay
+    fill : Fill, writes the files into the folder that it gets, at their paths
+    within : str, the part of the folder that belongs to them: what this tool wrote there before, and does not now, is
+        removed
+    keep : sequence of str, files of this part that stay
 
     Raises
     ------

@@ -28,8 +28,8 @@ class Manifest:
 
     Attributes
     ----------
-    kind : "design", "comparison", "check", "export" or "sweep"
-    files : path inside the folder -> its SHA-256; two while it is being replaced
+    kind : str, "design", "comparison", "check", "export" or "sweep"
+    files : dict, path inside the folder -> its SHA-256; two while it is being replaced
 
     """
 
@@ -103,13 +103,13 @@ def files_below(folder: Path) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Survey:
-    """What lies in a folder.
+    """Content of a folder against its manifest.
 
     Attributes
     ----------
-    own : files as this tool wrote them
-    edited : files that this tool wrote, and that were changed since
-    foreign : everything else: files, links, and folders without a file of this tool (with "/" at the end)
+    unchanged : tuple of str, files as this tool wrote them
+    edited : tuple of str, files that this tool wrote, and that were changed since
+    foreign : tuple of str, everything else: files, links, and folders without a file of this tool (with "/" at the end)
 
     """
 

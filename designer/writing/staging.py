@@ -39,7 +39,7 @@ OWNER, NEW, OLD = "owner", "new", "old"
 SUFFIX = ".partial"
 LONGEST_NAME_BYTES = 150
 PROBE_BYTES = 1 << 20
-"""What has to fit before a job begins; a design folder is larger, rarely smaller."""
+"""Bytes that have to fit before a job begins; a design folder is larger, rarely smaller."""
 TRIES = 100
 PATIENCE_S = 20.0
 """How long another process may take to put its output into the same folder: it moves files that are ready."""
@@ -192,7 +192,7 @@ def _sweep(path: Path) -> None:
 
 
 def _put_back(path: Path, name: str) -> None:
-    """What was there before goes back, if a kill between two moves left its place empty."""
+    """Put back what was there before, if a kill between two moves left its place empty."""
     place = path.parent / name
     if name and (path / OLD / MANIFEST).is_file() and not os.path.lexists(place):
         (path / OLD).rename(place)

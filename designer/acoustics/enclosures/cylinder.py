@@ -72,7 +72,7 @@ MAX_FREQUENCIES_AT_ONCE = 64
 MAX_DISTANCE_RATIO = 1.2
 """Ratio of distances from the surface that share a contour: furthest over nearest."""
 MAX_NODES, PANEL_NODES = 600, 100
-"""Of one rule over the angle from the axis, and of each panel of a longer one."""
+"""Nodes of one rule over the angle from the axis, and of each panel of a longer one."""
 MAX_NUMBERS = 300_000
 """Points of all contours that are held at once (about 50 MB)."""
 
@@ -139,16 +139,16 @@ class Pairs:
 def axial_terms(
     k: Real, radius_m: float, away_m: Real, height_m: Real, half_height_m: Real, *, tolerance: float = 1e-13
 ) -> Complex:
-    """What equation (1) sums up, without w_n and the cosine: (N, F, P).
+    """Terms (N, F, P) of equation (1), without w_n and the cosine.
 
     Parameters
     ----------
-    k : (F,) wave number, rad/m, in ascending order
-    radius_m : the cylinder's radius a
-    away_m : (P,) r - a
-    height_m : (P,) |z - z₀|
-    half_height_m : (P,) of the piston; 0 for a point
-    tolerance : relative to the largest term at the same frequency and point
+    k : (F,) float array, wave number, rad/m, in ascending order
+    radius_m : float, the cylinder's radius a
+    away_m : (P,) float array, r - a
+    height_m : (P,) float array, |z - z₀|
+    half_height_m : (P,) float array, of the piston; 0 for a point
+    tolerance : float, relative to the largest term at the same frequency and point
 
     """
     away_m = np.maximum(away_m, 1e-6 * radius_m)

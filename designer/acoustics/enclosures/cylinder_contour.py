@@ -50,15 +50,15 @@ from designer.arrays import Complex, Real
 MAX_DEPTH = 36.0
 """Nepers at which the tail is cut: 2e-16."""
 MAX_NEPERS = 27.0
-"""Of the trapezoidal rule's error: 2e-12."""
+"""Nepers of the trapezoidal rule's error: 2e-12."""
 MAX_GROWTH = 10.0
 """Nepers by which the integrand may grow before it falls."""
 NEAREST_ZERO = 0.64
-"""Of Im κa, where H_1' has one; those above lie at 0.70 (κa)^{1/3}."""
+"""Smallest Im κa where H_1' has a zero; those above lie at 0.70 (κa)^{1/3}."""
 MIN_PANEL_CLEARANCE = 1.4
 """Longest panel over the distance to a zero: 16 nodes leave 1e-16 of it, and 4e-11 where the wave turns by 18 radians."""
 MIN_PANEL = 1e-6
-"""Of a path's length."""
+"""Share of a path's length."""
 PANEL_NODES = 16
 PANEL_RADIANS = 18.0
 """Phase along one panel: 16 nodes leave 1e-13 of it."""

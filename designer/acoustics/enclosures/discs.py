@@ -192,9 +192,9 @@ def expanded_disc(k: Real, radius_m: float, length_m: Real, cosine: Real) -> Com
 
     Parameters
     ----------
-    k : (F,) wave number, rad/m, at least MIN_EXPANDED_KA over the radius
-    length_m : (M,) from the disc's centre, at least MIN_EXPANDED_RADII radii
-    cosine : (M,) of the angle from its axis
+    k : (F,) float array, wave number, rad/m, at least MIN_EXPANDED_KA over the radius
+    length_m : (M,) float array, from the disc's centre, at least MIN_EXPANDED_RADII radii
+    cosine : (M,) float array, of the angle from its axis
 
     """
     out = np.empty((k.size, length_m.size), dtype=complex)
@@ -241,10 +241,10 @@ def mean_product(k: Real, apart_m: Real, axes: tuple[Real, Real], radii_m: tuple
 
     Parameters
     ----------
-    k : (F,) wave number, rad/m
-    apart_m : (3,) from the one centre to the other
-    axes : unit vectors (3,) of both; a point source's is of no account
-    radii_m : of both; 0 for a point source
+    k : (F,) float array, wave number, rad/m
+    apart_m : (3,) float array, from the one centre to the other
+    axes : tuple of float array, unit vectors (3,) of both; a point source's is of no account
+    radii_m : tuple of float, of both; 0 for a point source
 
     """
     distance_m = float(np.linalg.norm(apart_m))

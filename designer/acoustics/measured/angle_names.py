@@ -42,7 +42,7 @@ EXPECTED_NAMES = 'names that end with plane and angle, as "woofer hor 22.5.frd" 
 ANGLES_READ = "angles read in degrees: "
 REMEDY = 'rename them, or say where the angle stands: response_angles = "woofer *{azimuth}"'
 FRACTIONS = {"0": 0.0, "00": 0.0, "5": 0.5, "50": 0.5, "25": 0.25, "75": 0.75}
-"""Of a degree, behind an underscore: what turntables are set to."""
+"""Fractions of a degree behind an underscore, as turntables are set to."""
 SIDES = ("left", "right", "l", "r", "up", "down", "top", "bottom", "above", "below")
 MAX_LISTED = 40
 _MERIDIAN = re.compile(r"(?:^|[-_\s])M(\d{1,3})[-_\s]+P(\d{1,3})(?=$|[-_\s.])", re.IGNORECASE)

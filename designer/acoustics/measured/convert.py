@@ -51,7 +51,7 @@ class DriverOptions:
 
 @dataclass(frozen=True)
 class Converted:
-    """What was written, in words, and what the user should know of the data."""
+    """Lines about what was written, and warnings about the data."""
 
     lines: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -62,8 +62,8 @@ def check_writable(out: Path, *, inputs: Sequence[Path] = (), force: bool = Fals
 
     Parameters
     ----------
-    inputs : files that are to be read; not even `force` replaces them
-    force : replace a file that this tool did not write, or that was edited since
+    inputs : sequence of Path, files that are to be read; not even `force` replaces them
+    force : bool, replace a file that this tool did not write, or that was edited since
 
     Raises
     ------
@@ -89,9 +89,9 @@ def convert(
 
     Parameters
     ----------
-    patterns : files or patterns; "#name" or "#index" after a SOFA file picks one of its drivers
-    out : the file to write
-    force : replace a file that this tool did not write, or that was edited since
+    patterns : sequence of str, files or patterns; "#name" or "#index" after a SOFA file picks one of its drivers
+    out : Path, the file to write
+    force : bool, replace a file that this tool did not write, or that was edited since
 
     Raises
     ------

@@ -128,7 +128,7 @@ def read_device(path: Path, drivers: int | None) -> MeasuredDevice:
 
     Parameters
     ----------
-    drivers : how many the file has to hold; None for as many as it has
+    drivers : int or None, how many the file has to hold; None for as many as it has
 
     Raises
     ------

@@ -41,7 +41,7 @@ Model = Callable[[Real, Real], Complex]
 
 @dataclass(frozen=True)
 class DirectivitySummary:
-    """What a report says of a measured driver."""
+    """Facts of a measured driver for the report."""
 
     driver: str
     kind: str  # the format that it was read from
@@ -133,8 +133,8 @@ class MeasuredDirectivity:
 
         Parameters
         ----------
-        below : the model to join below the lowest measured frequency; omnidirectional by default
-        above : what to do above the highest: refuse, or hold its level and phase
+        below : Model or None, the model to join below the lowest measured frequency; omnidirectional by default
+        above : {"refuse", "hold"}, what to do above the highest: refuse, or hold its level and phase
 
         Raises
         ------
@@ -180,7 +180,7 @@ class MeasuredDirectivity:
         return np.asarray(joined)
 
     def with_gain_db(self, gain_db: float) -> MeasuredDirectivity:
-        """The same driver with this gain over the file's level instead of its own."""
+        """Driver with this gain over the file's level instead of its own."""
         change_db = gain_db - self.summary.gain_db
         level_db = self.summary.level_1_khz_db
         return replace(
@@ -192,7 +192,7 @@ class MeasuredDirectivity:
         )
 
     def with_delay_removed_s(self, delay_s: float) -> MeasuredDirectivity:
-        """The same driver with this common delay taken off the file instead of its own."""
+        """Driver with this common delay taken off the file instead of its own."""
         advance = np.exp(2j * np.pi * self.frequency_hz * (delay_s - self.summary.delay_removed_s))
         return replace(
             self,

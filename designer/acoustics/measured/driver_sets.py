@@ -42,8 +42,8 @@ def common_reference(
 
     Parameters
     ----------
-    time : whether a driver's files share a time reference with other drivers' ("shared"), do not ("own"), or what they say
-        themselves ("auto", the default)
+    time : dict or None, whether a driver's files share a time reference with other drivers' ("shared"), do not ("own"),
+        or what they say themselves ("auto", the default)
 
     Raises
     ------

@@ -173,12 +173,12 @@ def _beside_models(problem: Problem, sets: Mapping[str, MeasuredDirectivity]) ->
 
 
 def explain_drivers(problem: Problem, responses: Mapping[int, MeasuredDirectivity]) -> list[str]:
-    """What each measured set holds, for `designer check`: angles, band, level, delay, symmetry, noise floor, assumptions."""
+    """Facts of each measured set for `designer check`: angles, band, level, delay, symmetry, noise floor, assumptions."""
     return [line for l, response in responses.items() for line in driver_lines(problem.drivers[l].name, response)]
 
 
 def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
-    """What one measured set holds, in lines for the user."""
+    """Facts of one measured set, in lines for the user."""
     s = response.summary
     level = "not measured" if s.level_1_khz_db is None else f"{s.level_1_khz_db:.1f} dB"
     symmetry = "one side only" if s.coverage.endswith(("plane", "planes")) else "not told"

@@ -49,8 +49,9 @@ def read_response(pattern: str, folder: Path, **keys: Any) -> MeasuredDirectivit
 
     Parameters
     ----------
-    pattern : a path, or a pattern of files, relative to the folder; "#name" or "#index" after a SOFA file picks an emitter
-    keys : of the `Request`
+    pattern : str, a path, or a pattern of files, relative to the folder; "#name" or "#index" after a SOFA file picks an
+        emitter
+    keys : object, of the `Request`
 
     Raises
     ------
@@ -118,8 +119,9 @@ def named_sets(patterns: Sequence[str], folder: Path, *, name: str | None = None
 
     Parameters
     ----------
-    patterns : paths or patterns, relative to the folder; "#name" or "#index" after a SOFA file picks an emitter
-    name : takes all files as one driver of this name, whatever theirs are
+    patterns : sequence of str, paths or patterns, relative to the folder; "#name" or "#index" after a SOFA file picks
+        an emitter
+    name : str or None, takes all files as one driver of this name, whatever theirs are
 
     Raises
     ------

@@ -115,7 +115,7 @@ class MeasuredHead:
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know of the file."""
+        """Warnings about the file."""
         holes = self.interpolation.holes_deg
         usual = float(np.median(holes)) if holes.size else 0.0
         wide = (holes > max(MIN_HOLE_RATIO * usual, 5.0)) & (holes < MAX_GAP_DEG)
@@ -130,7 +130,7 @@ class MeasuredHead:
         return (*self.recording.warnings, *messages)
 
     def of(self, keep: Index | Bool | slice) -> MeasuredHead:
-        """The same head with some of its measurements, at the same level and time."""
+        """Head with some of its measurements, at the same level and time."""
         return replace(self, recording=self.recording.of(np.arange(len(self.recording.directions))[keep]))
 
     def transfer(self, frequency_hz: Real, towards: Real) -> Complex:
@@ -138,8 +138,8 @@ class MeasuredHead:
 
         Parameters
         ----------
-        frequency_hz : (F,); above the file's band magnitude and phase are held, and the delay goes on
-        towards : (N, 3) unit vectors from the head's centre to the sources, in the head's axes
+        frequency_hz : (F,) float array; above the file's band magnitude and phase are held, and the delay goes on
+        towards : (N, 3) float array, unit vectors from the head's centre to the sources, in the head's axes
 
         Raises
         ------
@@ -158,7 +158,7 @@ class MeasuredHead:
             ) from gap
 
     def _ears(self, frequency_hz: Real, towards: tuple[Real, Real]) -> Complex:
-        """What `transfer` gives, for each ear with directions (Q, 3) of its own: (2, Q, F)."""
+        """Transfer (2, Q, F) as `transfer` gives it, for each ear with directions (Q, 3) of its own."""
         left, right = towards
         weights = [self._weights(left)]
         weights.append(weights[0] if right is left else self._weights(right))
@@ -215,9 +215,9 @@ class MeasuredHead:
 
         Parameters
         ----------
-        k : (F,) wave number, rad/m
-        distance_m : (D,) from the head's centre
-        towards : (D, S, 3) unit vectors from there to the sources, in the head's axes
+        k : (F,) float array, wave number, rad/m
+        distance_m : (D,) float array, from the head's centre
+        towards : (D, S, 3) float array, unit vectors from there to the sources, in the head's axes
 
         Raises
         ------

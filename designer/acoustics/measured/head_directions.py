@@ -29,7 +29,7 @@ MAX_DISTANCE_M = 100.0
 
 @dataclass(frozen=True)
 class Placement:
-    """What a file declares: readings of its directions, the likeliest first, and which receiver it calls the left ear."""
+    """Declarations of a file: readings of its directions, the likeliest first, and which receiver it calls the left ear."""
 
     readings: tuple[tuple[str, Real], ...]  # what each reading supposes, and its directions (N, 3)
     distance_m: Real  # (N,); inf where the file does not say
@@ -37,7 +37,7 @@ class Placement:
     warnings: tuple[str, ...]
 
     def of(self, keep: Bool) -> Placement:
-        """The same of some of the measurements."""
+        """Declarations of some of the measurements."""
         readings = tuple((words, directions[keep]) for words, directions in self.readings)
         return Placement(readings, self.distance_m[keep], self.first_is_left, self.warnings)
 
@@ -148,7 +148,7 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
 
     Parameters
     ----------
-    interaural_s : (N,) how much later the second receiver hears each measurement
+    interaural_s : (N,) float array, how much later the second receiver hears each measurement
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What `designer check` says of a measured head: how far it reaches, and how good it is."""
+"""Facts of a measured head for `designer check`: how far it reaches, and how good it is."""
 
 from __future__ import annotations
 

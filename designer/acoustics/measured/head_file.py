@@ -47,7 +47,7 @@ class HeadRecording:
     convention: str = ""  # the file's
 
     def of(self, keep: Index) -> HeadRecording:
-        """The same with some of the measurements."""
+        """Recording of some of the measurements."""
         if keep.size == len(self.directions) and (np.diff(keep) == 1).all():
             return self
         return replace(
@@ -64,8 +64,8 @@ def read_recording(path: Path, name: str, *, precise: bool = False) -> HeadRecor
 
     Parameters
     ----------
-    name : how messages call the file
-    precise : responses in double precision, as they are stored
+    name : str, how messages call the file
+    precise : bool, responses in double precision, as they are stored
 
     Raises
     ------
@@ -268,9 +268,9 @@ def left_out(responses: Real, delay: Real, directions: Real, name: str) -> tuple
 
     Parameters
     ----------
-    responses : (N, 2, T)
-    delay : (N, 2) that the file adds; where it differs between responses they may begin at their peak
-    directions : (N, 3), to name them
+    responses : (N, 2, T) float array
+    delay : (N, 2) float array, that the file adds; where it differs between responses they may begin at their peak
+    directions : (N, 3) float array, to name them
 
     Raises
     ------

@@ -39,7 +39,7 @@ def interaural_time_s(ears: Complex) -> Real:
 
     Parameters
     ----------
-    ears : (N, 2, F) spectra at FREQUENCY_HZ
+    ears : (N, 2, F) complex array, spectra at FREQUENCY_HZ
     """
     cross = ears[:, 0] * ears[:, 1].conj()  # a delay τ of the second turns this by +ωτ
     lag_s = np.arange(-MAX_TIME_S, MAX_TIME_S + STEP_S / 2, STEP_S)

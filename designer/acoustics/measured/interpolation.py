@@ -191,7 +191,7 @@ def _sphere(directions: Real) -> Sphere:
 
 
 def coverage(directions: Real) -> str:
-    """What a set of directions covers: axis, horizontal plane, vertical plane, two planes, or sphere."""
+    """Coverage of a set of directions: axis, horizontal plane, vertical plane, two planes, or sphere."""
     flat, upright = np.abs(directions[:, 2]) < IN_PLANE, np.abs(directions[:, 1]) < IN_PLANE
     if (flat & upright).all():
         return "axis"

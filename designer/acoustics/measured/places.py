@@ -49,11 +49,12 @@ def about_driver(
 
     Parameters
     ----------
-    k : (K,) wave numbers, rad/m
-    directions : (N, 3) unit vectors in the device's axes
-    distance_m : (N,) from the device's origin; infinite if `pressure` is r e^{jkr} p about the origin already
-    pressure : (K, N)
-    position_m : (3,) of the driver in the device's axes
+    k : (K,) float array, wave numbers, rad/m
+    directions : (N, 3) float array, unit vectors in the device's axes
+    distance_m : (N,) float array, from the device's origin; infinite if `pressure` is r e^{jkr} p about the origin
+        already
+    pressure : (K, N) complex array
+    position_m : (3,) float array, of the driver in the device's axes
     """
     far = np.isinf(distance_m)
     places = np.where(far, 1.0, distance_m)[:, None] * directions
@@ -139,7 +140,8 @@ def in_planes(raw: RawSet, measured: Real) -> RawSet:
 
     Parameters
     ----------
-    measured : (N, 3) unit vectors as they were measured, about the device; a set all around the sphere stays as it is
+    measured : (N, 3) float array, unit vectors as they were measured, about the device; a set all around the sphere
+        stays as it is
 
     Raises
     ------

@@ -244,7 +244,7 @@ def check_delay(raw: RawSet, fit: DelayFit, *, flown: bool) -> list[str]:
 
     Parameters
     ----------
-    flown : the flight over a stated distance was taken off already
+    flown : bool, the flight over a stated distance was taken off already
     """
     frequency_hz, response = raw.frequency_hz, raw.pressure[:, raw.axis]
     turn_s = longest_delay_s(frequency_hz)

@@ -105,8 +105,8 @@ def head_of(path: Path, expected: str, *, name: str | None = None) -> SofaHead:
 
     Parameters
     ----------
-    allowed : what messages call the files that would do
-    name : how messages call this one; its path by default
+    expected : str, the messages' name of files that would do
+    name : str or None, how messages call this one; its path by default
 
     Raises
     ------

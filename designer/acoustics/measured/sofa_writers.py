@@ -172,10 +172,10 @@ def describe(
 
     Parameters
     ----------
-    title, comment : what it is, and what was done to the data
-    files : what it was read from; the newest one's time is the new file's
-    version : of this tool
-    kept : the source's own global attributes, of which those in COPIED_ATTRIBUTES go on
+    title, comment : str, what it is, and what was done to the data
+    files : sequence of Path, what it was read from; the newest one's time is the new file's
+    version : str, of this tool
+    texts : mapping, the source's global attributes, of which those in COPIED_ATTRIBUTES go on
     """
     from datetime import UTC, datetime
 

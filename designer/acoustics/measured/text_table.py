@@ -73,7 +73,7 @@ def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, 
 
     Parameters
     ----------
-    columns : how many columns a file may have; lines must agree
+    columns : tuple of int, how many columns a file may have; lines must agree
 
     Raises
     ------

@@ -37,7 +37,7 @@ MAX_PATH_S = 4e-3
 
 @dataclass(frozen=True)
 class DelayFit:
-    """What the phase of one response shows beyond its minimum phase."""
+    """Delay of one response beyond its minimum phase."""
 
     delay_s: float
     polarity: int  # +1 or -1; 0 where the phase is closer to neither

@@ -91,7 +91,7 @@ def facts(plan: Plan) -> dict[str, object]:
 
 
 def largest_error(plan: Plan) -> float:
-    """Of any stored coefficient."""
+    """Largest rounding error of any stored coefficient."""
     return max((route.stored.error for _, route in plan.routes if route.stored), default=0.0)
 
 
