@@ -96,8 +96,8 @@ def _bulk_delay(coefficients: Coefficients, taps: dict[str, Real], problem: Prob
     if isinstance(problem.realization.bulk_delay_samples, int):
         return problem.realization.bulk_delay_samples, ()
     loudest = np.max([np.abs(filters).max(axis=0) for filters in taps.values()], axis=0)
-    at = int(np.argmax(loudest))
-    return at, (f"the file states no bulk delay: {at} samples are taken, where its loudest tap is",)
+    peak = int(np.argmax(loudest))
+    return peak, (f"the file states no bulk delay: {peak} samples are taken, where its loudest tap is",)
 
 
 def _channel(table: DesignTable, weights: Complex, fine: Scene) -> Channel:

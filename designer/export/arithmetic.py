@@ -213,14 +213,14 @@ class ArithmeticModel:
         """Steps of a sample of 1."""
         return 2.0**self.sample.fraction_bits
 
-    def play(self, chosen: Sequence[int], x: Whole) -> Whole:
+    def play(self, indices: Sequence[int], x: Whole) -> Whole:
         """Outputs (R, K, N) in the feed's steps, for the indices of R routes and their inputs (R, K, N), from rest."""
-        return saturated(self.raised(chosen, x), self.sample.bits).astype(np.int64)
+        return saturated(self.raised(indices, x), self.sample.bits).astype(np.int64)
 
-    def raised(self, chosen: Sequence[int], x: Whole) -> Whole:
+    def raised(self, indices: Sequence[int], x: Whole) -> Whole:
         """Feed as the driver's sum takes it, ahead of its saturation."""
         out, by_length = np.empty_like(x), dict[int, list[int]]()
-        for n, route in enumerate(routes := [self.routes[index] for index in chosen]):
+        for n, route in enumerate(routes := [self.routes[index] for index in indices]):
             if route.sections is not None:
                 by_length.setdefault(len(route.sections), []).append(n)
             elif route.taps is None:

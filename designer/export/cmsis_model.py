@@ -50,8 +50,8 @@ def cmsis_model(filters: FilterSet, word: CmsisWord) -> ArithmeticModel:
     if word is Q15:
         others["cmsis-q31"] = partial(cmsis_model, filters, Q31)
     if any(route.sections is not None for route in model.routes):
-        held = partial(saturated, bits=word.fixed.bits)
-        others[f"a loop of your own with {ERROR_FEEDBACK}"] = partial(replace, model, fit=held, feedback=True)
+        saturate = partial(saturated, bits=word.fixed.bits)
+        others[f"a loop of your own with {ERROR_FEEDBACK}"] = partial(replace, model, fit=saturate, feedback=True)
     return replace(model, alternatives=others)
 
 

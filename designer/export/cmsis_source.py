@@ -138,8 +138,8 @@ def comment(lines: Iterable[str]) -> list[str]:
 def _header(plan: Plan) -> list[str]:
     big, prefix, c_type = plan.prefix.upper(), plan.prefix, plan.word.c_type
     inputs = [(f"{big}_IN_{path.name.upper()} {path.index}", path.name, path.channel) for path in plan.paths]
-    named = zip(plan.drivers, plan.filters.drivers, strict=True)
-    outputs = [(f"{big}_OUT_{name.upper()} {index}", name, driver) for index, (name, driver) in enumerate(named)]
+    pairs = zip(plan.drivers, plan.filters.drivers, strict=True)
+    outputs = [(f"{big}_OUT_{name.upper()} {index}", name, driver) for index, (name, driver) in enumerate(pairs)]
     return [
         f"#ifndef {big}_H",
         f"#define {big}_H",
@@ -226,9 +226,9 @@ def _helpers(plan: Plan) -> list[str]:
     if any(path.guard for path in plan.paths):
         head = f"static void lower(const {word.c_type} *from, {word.c_type} *to, uint32_t bits)"
         lines += _function(head, [f"{loop} to[n] = from[n] >> bits;"])
-    held = f"({word.c_type})(sum[n] > {greatest} ? {greatest} : sum[n] < {least} ? {least} : sum[n])"
+    clipped = f"({word.c_type})(sum[n] > {greatest} ? {greatest} : sum[n] < {least} ? {least} : sum[n])"
     return lines + _function(
-        f"static void saturate(const q63_t *sum, {word.c_type} *out)", [loop, f"    out[n] = {held};"]
+        f"static void saturate(const q63_t *sum, {word.c_type} *out)", [loop, f"    out[n] = {clipped};"]
     )
 
 

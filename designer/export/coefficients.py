@@ -202,13 +202,11 @@ class Coefficients:
         """
         if name in names:
             return str(name)
-        alike = [candidate for candidate in names if one_line(candidate) == name]
-        if len(alike) == 1:
-            return alike[0]
-        if alike:
-            remedy = (
-                f"rename one of {', '.join(map(repr, alike))}, or read a csv, json or npz, which hold names as they are"
-            )
+        matches = [candidate for candidate in names if one_line(candidate) == name]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            remedy = f"rename one of {', '.join(map(repr, matches))}, or read a csv, json or npz, which hold names as they are"
             raise self.refusal(f"{subject} {shown(name)}", "names that differ in a comment", remedy)
         near = difflib.get_close_matches(str(name)[:200], names, n=1, cutoff=0.5)
         remedy = f"nearest: {near[0]!r}" if near else "name the problem that the file was made for"

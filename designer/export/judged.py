@@ -118,8 +118,8 @@ def with_judgement(filters: FilterSet, target: Target, export: Export) -> Export
             f"target {target.name}: run in its own arithmetic ({models[name].words}), got {text};"
             f" {remedies(filters, models[name])}"
         )
-    held = [name for name in models if name not in failed]
-    remedy = f"take {' or '.join(held)}" if held else "take f32"
+    exact_names = [name for name in models if name not in failed]
+    remedy = f"take {' or '.join(exact_names)}" if exact_names else "take f32"
     notes = tuple(f"{name}: run in its own arithmetic, got {text}; {remedy}" for name, text in failed.items())
     facts = {
         name: {
@@ -147,7 +147,7 @@ def failures(judged: dict[str, ChannelJudgement]) -> str:
 
 def remedies(filters: FilterSet, model: ArithmeticModel) -> str:
     """Arithmetic that was run instead and holds."""
-    held = []
+    sufficient = []
     for name, make in model.alternatives.items():
         try:
             judged = judge(filters, make())
@@ -155,8 +155,8 @@ def remedies(filters: FilterSet, model: ArithmeticModel) -> str:
             continue
         if not failures(judged):
             ratio = min(judgement.signal_to_noise_db for judgement in judged.values())
-            held.append(f"{name} holds ({ratio:.0f} dB of signal to noise)")
-    return "; ".join(held) if held else 'choose [realization] form = "fir", or a target in floating point'
+            sufficient.append(f"{name} holds ({ratio:.0f} dB of signal to noise)")
+    return "; ".join(sufficient) if sufficient else 'choose [realization] form = "fir", or a target in floating point'
 
 
 def judge(filters: FilterSet, model: ArithmeticModel) -> dict[str, ChannelJudgement]:
@@ -167,8 +167,8 @@ def judge(filters: FilterSet, model: ArithmeticModel) -> dict[str, ChannelJudgem
     sums = {name: _Sums(np.zeros((len(filters.drivers), period))) for name in filters.channels}
     for route, x, y in _played(model, period, level):
         sums[route.channel].add(filters.drivers.index(route.driver), route, x, y, period, model.full_scale)
-    known = filters.judge({name: filter_.responses for name, filter_ in sums.items()}) if filters.judge else {}
-    return {name: filter_.judgement(known.get(name, {})) for name, filter_ in sums.items()}
+    ears = filters.judge({name: filter_.responses for name, filter_ in sums.items()}) if filters.judge else {}
+    return {name: filter_.judgement(ears.get(name, {})) for name, filter_ in sums.items()}
 
 
 def _period(route: ModelRoute) -> int:
@@ -180,12 +180,12 @@ def _played(model: ArithmeticModel, period: int, level: float) -> Iterator[tuple
     settling = max((route.settling for route in model.routes), default=0)
     count = 2 * period + settling + SILENCE
     for start in range(0, len(model.routes), MAX_ROUTES_AT_ONCE):
-        chosen = range(start, min(start + MAX_ROUTES_AT_ONCE, len(model.routes)))
-        signals = [_signals(period, count, model.routes[r].tone) for r in chosen]
+        indices = range(start, min(start + MAX_ROUTES_AT_ONCE, len(model.routes)))
+        signals = [_signals(period, count, model.routes[r].tone) for r in indices]
         x = np.rint(np.array(signals) * level * model.full_scale).astype(np.int64)
         x = np.minimum(x, int(model.full_scale) - 1)  # a sample of 1 itself is one step too far
-        y = model.play(chosen, x)
-        yield from zip((model.routes[r] for r in chosen), x, y, strict=True)
+        y = model.play(indices, x)
+        yield from zip((model.routes[r] for r in indices), x, y, strict=True)
 
 
 def _signals(period: int, count: int, tone: float) -> Real:
@@ -212,11 +212,11 @@ class _Sums:
 
     def add(self, driver: int, route: ModelRoute, x: Whole, y: Whole, period: int, full_scale: float) -> None:
         exact = route.exact(x.astype(float))
-        wrong = (y - exact) / full_scale
-        noise = wrong[0, : 2 * period]
+        error = (y - exact) / full_scale
+        noise = error[0, : 2 * period]
         self.power += float(np.sum((exact[0, : 2 * period] / full_scale) ** 2))
         self.error += float(np.sum((noise - noise.mean()) ** 2))
-        fading, silence = wrong[1, 2 * period - period // 2 : 2 * period], wrong[:, -SILENCE:]
+        fading, silence = error[1, 2 * period - period // 2 : 2 * period], error[:, -SILENCE:]
         means = silence.mean(axis=1)
         self.mean = max(self.mean, float(np.abs([noise.mean(), fading.mean(), *means]).max()))
         self.deviation = max(self.deviation, float(np.abs(silence - means[:, None]).max()))

@@ -34,16 +34,16 @@ RESERVED_C = re.compile(
 )
 
 
-def unique(stems: dict[Key, str], sign: str = "_", taken: Iterable[str] = ()) -> dict[Key, str]:
+def unique(stems: dict[Key, str], sign: str = "_", reserved: Iterable[str] = ()) -> dict[Key, str]:
     """The wanted names, numbered where two are alike or one is taken: the first keeps its own."""
-    used = set(taken)
+    taken_names = set(reserved)
     names: dict[Key, str] = {}
     for key, base in stems.items():
         name, count = base, 1
-        while name.lower() in used:
+        while name.lower() in taken_names:
             count += 1
             name = f"{base}{sign}{count}"
-        used.add(name.lower())
+        taken_names.add(name.lower())
         names[key] = name
     return names
 

@@ -100,9 +100,9 @@ def _stand_in(problem: Problem) -> FilterSet:
     b, a = np.tile([0.25, 0.0, 0.0], (table.sections, 1)), np.zeros((table.sections, 2))
     for design in problem.designs:
         names = problem.driver_names if design.drivers is None else design.drivers
-        used = np.isin(problem.driver_names, names)
+        is_driven = np.isin(problem.driver_names, names)
         name = design.name if problem.virtualizer is None else VIRTUAL.get(design.name, design.name)
-        channels[name] = impulse * used[:, None]
+        channels[name] = impulse * is_driven[:, None]
         if table.form == "biquad":
             sections[name] = {driver: Cascade(b, a) for driver in names}
     own_shifts = (

@@ -49,9 +49,9 @@ class Export:
     preamp: str = "a volume ahead of the filters"
 
     @classmethod
-    def of_words(cls, files: dict[str, bytes], used: Memory, width: int, scaling: str, **fields: Any) -> Export:
+    def of_words(cls, files: dict[str, bytes], memory: Memory, width: int, scaling: str, **fields: Any) -> Export:
         """An export whose coefficients and state are words of so many bytes."""
-        return cls(files, width * used.coefficients, width * used.state, used.multiply_adds, scaling, **fields)
+        return cls(files, width * memory.coefficients, width * memory.state, memory.multiply_adds, scaling, **fields)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ from designer.writing import (
     check_ground,
     check_update,
     lay,
-    named,
+    listing,
     read_manifest,
     reserve,
     update_folder,
@@ -46,7 +46,7 @@ EQUATIONS = (
 )
 
 
-def made(filters: FilterSet, name: str) -> Export:
+def export_of(filters: FilterSet, name: str) -> Export:
     """The export of one target, in memory.
 
     Raises UsageError: no such target, the target cannot hold these filters, or its arithmetic does not hold the stated floors.
@@ -74,7 +74,7 @@ def fill_exports(filters: FilterSet, folder: Path, names: Sequence[str], refusal
     exports: dict[str, Export] = {}
     for name in names:
         try:
-            exports[name] = made(filters, name)
+            exports[name] = export_of(filters, name)
         except UsageError as error:
             refusals[name] = str(error)
     if names:
@@ -101,7 +101,7 @@ def write_in_design(
     for name in names:
         check_update(folder, DESIGN, [MANIFEST], within=f"export/{name}", force=force)
     reserve(folder / "export")
-    exports = {name: made(filters, name) for name in names}
+    exports = {name: export_of(filters, name) for name in names}
     entries = _entries(folder / MANIFEST)
     for name, export in exports.items():
         files = _in_design(filters, {name: export}, entries)
@@ -125,11 +125,11 @@ def write_elsewhere(filters: FilterSet, place: Path, name: str, *, force: bool =
 
     """
     check_elsewhere(place, force=force)
-    export = made(filters, name)
-    about = entry(filters, name, export)
-    files = {**export.files, MANIFEST: _text({name: about})}
+    export = export_of(filters, name)
+    facts = entry(filters, name, export)
+    files = {**export.files, MANIFEST: _text({name: facts})}
     if not force:
-        _check_other_export(place, files, about["command"])
+        _check_other_export(place, files, facts["command"])
     update_folder(place, EXPORT, lay(files), within=".", force=force)
     return export
 
@@ -151,27 +151,27 @@ def check_elsewhere(place: Path, *, force: bool = False) -> None:
 def _check_other_export(place: Path, files: Mapping[str, bytes], command: str) -> None:
     """Refuse to remove what another export wrote: of another target, problem or prefix."""
     manifest = read_manifest(place)
-    gone = (
+    removed = (
         ()
         if manifest is None
         else tuple(name for name in manifest.files if name not in files and (place / name).exists())
     )
-    others = {str(about.get("command")) for about in _entries(place / MANIFEST).values()} - {command}
-    if gone and others:
+    others = {str(facts.get("command")) for facts in _entries(place / MANIFEST).values()} - {command}
+    if removed and others:
         raise UsageError(
-            f"{place}: holds another export ({named(gone)}; {', '.join(sorted(others))}), whose files would go; choose another"
+            f"{place}: holds another export ({listing(removed)}; {', '.join(sorted(others))}), whose files would go; choose another"
             " with -o; --force replaces it"
         )
 
 
 def refused(folder: Path) -> dict[str, str]:
     """Target -> why it was left out of a design folder."""
-    return {name: about["refused"] for name, about in _entries(folder / MANIFEST).items() if "refused" in about}
+    return {name: facts["refused"] for name, facts in _entries(folder / MANIFEST).items() if "refused" in facts}
 
 
 def export_notes(folder: Path) -> list[str]:
     """Notes on the exports in a design folder, each after its target's name, as `designer export` gives them."""
-    return [f"{name}: {note}" for name, about in _entries(folder / MANIFEST).items() for note in about.get("notes", [])]
+    return [f"{name}: {note}" for name, facts in _entries(folder / MANIFEST).items() for note in facts.get("notes", [])]
 
 
 def superseded(folder: Path, names: Collection[str]) -> list[str]:
@@ -180,12 +180,12 @@ def superseded(folder: Path, names: Collection[str]) -> list[str]:
     exports = (
         set() if manifest is None else {name.split("/")[1] for name in manifest.files if name.startswith("export/")}
     )
-    gone = sorted(exports.difference(names))
-    if not gone:
+    stale = sorted(exports.difference(names))
+    if not stale:
         return []
     return [
-        f"{folder / 'export'}: the exports {', '.join(gone)} of the design before are removed; make them again with designer"
-        f" export {folder} --target NAME, or name them in the problem: [export] targets = {json.dumps([*names, *gone])}"
+        f"{folder / 'export'}: the exports {', '.join(stale)} of the design before are removed; make them again with designer"
+        f" export {folder} --target NAME, or name them in the problem: [export] targets = {json.dumps([*names, *stale])}"
     ]
 
 

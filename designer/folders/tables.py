@@ -153,13 +153,15 @@ def _places(path: Path, read: pd.DataFrame, column: str, names: Sequence[str]) -
     return indices
 
 
-def _once(path: Path, at: Index, count: int, subject: str) -> None:
+def _once(path: Path, rows: Index, count: int, subject: str) -> None:
     """Check that every place from 0 to `count` - 1 is named once; a `DataError` says how many are not."""
-    times = np.bincount(at, minlength=count)
+    times = np.bincount(rows, minlength=count)
     if len(times) > count or (times != 1).any():
-        missing, double = int((times == 0).sum()), int((times > 1).sum())
-        wrong = [f"{missing} missing" if missing else "", f"{double} more than once" if double else ""]
-        raise refusal(path, f"{at.size} rows of {subject}, {' and '.join(filter(None, wrong))}", f"{count}, each once")
+        absent, double = int((times == 0).sum()), int((times > 1).sum())
+        problems = [f"{absent} missing" if absent else "", f"{double} more than once" if double else ""]
+        raise refusal(
+            path, f"{rows.size} rows of {subject}, {' and '.join(filter(None, problems))}", f"{count}, each once"
+        )
 
 
 def read_taps(path: Path, drivers: Sequence[str], lengths: Mapping[str, int]) -> dict[str, Real]:
@@ -180,10 +182,10 @@ def read_taps(path: Path, drivers: Sequence[str], lengths: Mapping[str, int]) ->
         rows = channel == c
         if (tap[rows] >= length).any():
             raise refusal(path, f"tap {tap[rows].max()} of {shown(name)}", f"taps 0 to {length - 1}")
-        at = driver[rows] * length + tap[rows]
-        _once(path, at, len(drivers) * length, f"taps of {shown(name)}")
-        taps[name] = np.empty(at.size)
-        taps[name][at] = value[rows]
+        index = driver[rows] * length + tap[rows]
+        _once(path, index, len(drivers) * length, f"taps of {shown(name)}")
+        taps[name] = np.empty(index.size)
+        taps[name][index] = value[rows]
         taps[name] = taps[name].reshape(len(drivers), length)
     return taps
 
@@ -199,18 +201,18 @@ def read_weights(path: Path, drivers: Sequence[str], channels: Sequence[str], fr
     read = _table(path, WEIGHTS)
     channel, driver = _places(path, read, "channel", channels), _places(path, read, "driver", drivers)
     at_hz, real, imag = (_numbers(path, read, column) for column in ("frequency_hz", "real", "imag"))
-    near = _nearest(at_hz, frequency_hz)
-    off = np.flatnonzero(np.abs(at_hz - frequency_hz[near]) > SAME_FREQUENCY * max(float(frequency_hz.max()), 1.0))
+    nearest = _nearest(at_hz, frequency_hz)
+    off = np.flatnonzero(np.abs(at_hz - frequency_hz[nearest]) > SAME_FREQUENCY * max(float(frequency_hz.max()), 1.0))
     if off.size:
         actual = f"frequency_hz = {at_hz[off[0]]:.17g} in row {off[0] + 2}"
-        raise refusal(path, actual, f"a frequency of the design, as {frequency_hz[near[off[0]]]:.17g}")
+        raise refusal(path, actual, f"a frequency of the design, as {frequency_hz[nearest[off[0]]]:.17g}")
     weights: dict[str, Complex] = {}
     for c, name in enumerate(channels):
         rows = channel == c
-        at = near[rows] * len(drivers) + driver[rows]
-        _once(path, at, frequency_hz.size * len(drivers), f"weights of {shown(name)}")
-        flat = np.empty(at.size, dtype=complex)
-        flat[at] = real[rows] + 1j * imag[rows]
+        index = nearest[rows] * len(drivers) + driver[rows]
+        _once(path, index, frequency_hz.size * len(drivers), f"weights of {shown(name)}")
+        flat = np.empty(index.size, dtype=complex)
+        flat[index] = real[rows] + 1j * imag[rows]
         weights[name] = flat.reshape(frequency_hz.size, len(drivers))
     return weights
 

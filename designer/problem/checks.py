@@ -70,8 +70,10 @@ def _names(key: str, problem: Problem) -> Iterator[Fault]:
         if name is None:
             continue
         path, first = f"{key}[{i}].name", names.index(name)
-        more = f", the name of {key}[{first}] already"
-        yield from unless(first == i, path, name, "names that differ", "give one of the two another name", more=more)
+        suffix = f", the name of {key}[{first}] already"
+        yield from unless(
+            first == i, path, name, "names that differ", "give one of the two another name", suffix=suffix
+        )
         controls = any(unicodedata.category(letter) == "Cc" for letter in name)
         yield from unless(not controls, path, name, one_line, "write the name in letters, digits and spaces")
 
@@ -85,13 +87,13 @@ def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]
         )
 
 
-def _too_many(path: str, size: int, limit: int, actual: str, remedy: str, *, of: str = "numbers") -> Iterator[Fault]:
+def _too_many(path: str, size: int, limit: int, actual: str, remedy: str, *, unit: str = "numbers") -> Iterator[Fault]:
     if size > limit:
-        yield Fault(path, f"got {actual}{_millions(size, of)}", f"at most {_millions(limit, of)}", remedy)
+        yield Fault(path, f"got {actual}{_millions(size, unit)}", f"at most {_millions(limit, unit)}", remedy)
 
 
-def _millions(size: int, of: str) -> str:
-    return f"{number(round(size / 1e6))} million {of}"
+def _millions(size: int, unit: str) -> str:
+    return f"{number(round(size / 1e6))} million {unit}"
 
 
 def _transfer_size(problem: Problem) -> Iterator[Fault]:
@@ -145,8 +147,8 @@ def _fitted_functions(problem: Problem, points: int) -> Iterator[Fault]:
         )
     elif size * count > MAX_PRODUCTS:
         actual += f"whose mean powers take {_millions(size * count, 'products')}"
-        most = MAX_PRODUCTS // (frequencies * count**2)
-        expected = f"at most {_millions(MAX_PRODUCTS, 'products')}, for example {most} points"
+        max_taps = MAX_PRODUCTS // (frequencies * count**2)
+        expected = f"at most {_millions(MAX_PRODUCTS, 'products')}, for example {max_taps} points"
         yield Fault(path, actual, expected, remedy)
 
 

@@ -71,13 +71,16 @@ def _something_asked(path: str, design: DesignTable) -> Iterator[Fault]:
 
 
 def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
-    known = [driver.name for driver in problem.drivers]
+    names_known = [driver.name for driver in problem.drivers]
     for key in ("drivers", "plain"):
-        names, candidates = getattr(design, key) or [], design.drivers if key == "plain" and design.drivers else known
+        names, candidates = (
+            getattr(design, key) or [],
+            design.drivers if key == "plain" and design.drivers else names_known,
+        )
         for n, name in enumerate(names):
-            location, again = f"{path}.{key}[{n}]", name in candidates and name in names[:n]
+            location, is_repeated = f"{path}.{key}[{n}]", name in candidates and name in names[:n]
             yield from among(location, name, candidates)
-            yield from unless(not again, location, name, "each driver once", "leave one out", more=" twice")
+            yield from unless(not is_repeated, location, name, "each driver once", "leave one out", suffix=" twice")
 
 
 def _method(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:

@@ -36,12 +36,12 @@ def regular_frequencies_hz(problem: Problem) -> Real:
 def joined_frequencies_hz(problem: Problem) -> Real:
     """The regular frequencies and the ends of all bands (F,); with `refine`, the curves' points too."""
     nyquist_hz = problem.sample_rate_hz / 2
-    named = np.array([f for table in problem.designs for f in _named_hz(problem, table)])
-    named = np.unique(named[(named >= 0) & (named <= nyquist_hz)])
-    named = named[np.diff(named, prepend=-np.inf) > MAX_SAME_SHARE * nyquist_hz]
+    joined_hz = np.array([f for table in problem.designs for f in _named_hz(problem, table)])
+    joined_hz = np.unique(joined_hz[(joined_hz >= 0) & (joined_hz <= nyquist_hz)])
+    joined_hz = joined_hz[np.diff(joined_hz, prepend=-np.inf) > MAX_SAME_SHARE * nyquist_hz]
     regular = regular_frequencies_hz(problem)
-    nearest = np.abs(regular[:, None] - named).min(axis=1, initial=np.inf)
-    return np.unique(np.concatenate([regular[nearest > MAX_SAME_SHARE * nyquist_hz], named]))
+    nearest = np.abs(regular[:, None] - joined_hz).min(axis=1, initial=np.inf)
+    return np.unique(np.concatenate([regular[nearest > MAX_SAME_SHARE * nyquist_hz], joined_hz]))
 
 
 def _named_hz(problem: Problem, table: DesignTable) -> Iterator[float]:

@@ -33,8 +33,8 @@ def arrivals(problem: Problem) -> Array:
     """Unit vectors (S, 3) in the head's axes to the drivers, from the head's centre at each displacement."""
     places = np.array([driver.position_m for driver in problem.drivers], dtype=float)
     centres = head_centres_m(problem.listener, np.array(problem.listener.ear_cloud_m, dtype=float))
-    towards = (places[None] - centres[:, None]).reshape(-1, 3) @ head_axes(problem.listener).T
-    return np.asarray(towards / np.linalg.norm(towards, axis=1, keepdims=True))
+    rays = (places[None] - centres[:, None]).reshape(-1, 3) @ head_axes(problem.listener).T
+    return np.asarray(rays / np.linalg.norm(rays, axis=1, keepdims=True))
 
 
 def head_axes(listener: Listener) -> Array:

@@ -54,7 +54,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 3] + "..."
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
+def nearest(word: str, candidates: Sequence[str]) -> str:
     """The known word nearest to `word`, as a remedy; empty where none is near."""
-    match = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    match = difflib.get_close_matches(word, candidates, n=1, cutoff=0.5)
     return f'nearest known: "{match[0]}"' if match else ""

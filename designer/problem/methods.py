@@ -125,8 +125,8 @@ def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
         faults.append(Fault(f"{path}.method", kind, 'only with kind = "beamformer"', method.instead))
     spread = design.driver_spread
     if method is not None and not method.mean_powers and spread is not None and spread.percentile is not None:
-        without = [name for name, formulation in formulations().items() if not formulation.mean_powers]
-        expected = f"with no method of {', '.join(without)}"
+        names = [name for name, formulation in formulations().items() if not formulation.mean_powers]
+        expected = f"with no method of {', '.join(names)}"
         faults.append(Fault(f"{path}.driver_spread.percentile", actual, expected, f'leave it out, or use "{AUTO}"'))
     for owner in formulations().values():
         for key, declared in owner.keys.items():

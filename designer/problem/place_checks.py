@@ -136,10 +136,10 @@ def _known_heads(listener: Listener) -> list[tuple[str, float]]:
     """
     names = [listener.head] if isinstance(listener.head, str) else listener.head
     heads = [(name, _radius_m(name, listener.head_radius_m)) for name in names]
-    known = [(name, radius_m) for name, radius_m in heads if radius_m is not None]
-    if len(known) < len(heads):
+    spheres = [(name, radius_m) for name, radius_m in heads if radius_m is not None]
+    if len(spheres) < len(heads):
         raise FaultyKeyError("head")
-    return sorted(known, key=lambda head: (head[0] != "points", head[1]))
+    return sorted(spheres, key=lambda head: (head[0] != "points", head[1]))
 
 
 def _straight_above(problem: Problem) -> Iterator[Fault]:
@@ -191,10 +191,10 @@ def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[F
         worst = int(np.argmin(away_m))
         depth_m = radius_m - float(away_m[worst])
         if away_m[worst] < NEAREST_RADII * radius_m:
-            how = f"{millimetres(depth_m)} inside" if depth_m > 0 else "at the surface of"
-            at = f" displaced by listener.ear_cloud_m[{worst - 1}]" if worst else ""
+            position = f"{millimetres(depth_m)} inside" if depth_m > 0 else "at the surface of"
+            displacement = f" displaced by listener.ear_cloud_m[{worst - 1}]" if worst else ""
             expected = f"places at least {number(NEAREST_RADII * radius_m)} m from the head's centre"
-            yield Fault(path, f"{actual}, {how} the listener's head{at}", expected, remedy)
+            yield Fault(path, f"{actual}, {position} the listener's head{displacement}", expected, remedy)
 
 
 def _circle(problem: Problem) -> Iterator[Fault]:

@@ -130,13 +130,13 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
         problem = Problem.model_validate(data, context=context)
     except ValidationError as error:
         faulty = key_faults(error, data)
-        guessed, doubtful = guessed_kinds(error, data)
+        guessed, unsure = guessed_kinds(error, data)
         if guessed:
             try:
                 Problem.model_validate({**data, **guessed}, context=context)
-            except ValidationError as more:
-                others = key_faults(more, {**data, **guessed})
-                faulty = {**{place: fault for place, fault in others.items() if place not in doubtful}, **faulty}
+            except ValidationError as second_error:
+                others = key_faults(second_error, {**data, **guessed})
+                faulty = {**{place: fault for place, fault in others.items() if place not in unsure}, **faulty}
         meant = set(misspelt(faulty, data))
     faults = [fault for location, fault in faulty.items() if location not in meant]
     faults += check(half_known(Problem, data, {*faulty, *meant}), context["folder"], context["files"])
@@ -170,8 +170,8 @@ def _parsed(text: str, source: str) -> dict[str, Any]:
 
 def _line(text: str, error: tomllib.TOMLDecodeError) -> str:
     """The line that the parser names, as it stands in the file."""
-    named = re.search(r"at line (\d+)", str(error))
+    match = re.search(r"at line (\d+)", str(error))
     lines = text.split("\n")
-    if named is None or int(named[1]) > len(lines):
+    if match is None or int(match[1]) > len(lines):
         return ""
-    return f": {shown(lines[int(named[1]) - 1].strip())}"
+    return f": {shown(lines[int(match[1]) - 1].strip())}"

@@ -68,16 +68,16 @@ def _word(problem: Problem) -> Iterator[Fault]:
         yield Fault("realization.word", f"got {shown(table.word)}", str(error), remedy)
         return
     if word is None:
-        alone, remedy = "word_scale" in table.model_fields_set, 'leave it out, or name a word: word = "q15"'
-        more = " without a word"
+        value, remedy = "word_scale" in table.model_fields_set, 'leave it out, or name a word: word = "q15"'
+        suffix = " without a word"
         yield from unless(
-            not alone, "realization.word_scale", table.word_scale, "only beside a word", remedy, more=more
+            not value, "realization.word_scale", table.word_scale, "only beside a word", remedy, suffix=suffix
         )
         return
     bits = ", 1 bit" if word.bits == 1 else f", {word.bits} bits"
     expected = f"{least} to {MAX_BITS} bits with form = {shown(table.form)}, the sign included"
     remedy = remedy if word.bits < least else "name a shorter word"
-    yield from unless(least <= word.bits <= MAX_BITS, "realization.word", table.word, expected, remedy, more=bits)
+    yield from unless(least <= word.bits <= MAX_BITS, "realization.word", table.word, expected, remedy, suffix=bits)
 
 
 def _pole_radius(problem: Problem) -> Iterator[Fault]:
@@ -92,16 +92,18 @@ def _equaliser(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
     most = table.taps - MIN_TAPS + 1
     remedy = "the filters and the equaliser share the taps: fewer here, or more [realization] taps"
-    path, more = "realization.equaliser_taps", f" of {table.taps} taps"
-    yield from unless(table.equaliser_taps <= most, path, table.equaliser_taps, f"at most {most}", remedy, more=more)
+    path, suffix = "realization.equaliser_taps", f" of {table.taps} taps"
+    yield from unless(
+        table.equaliser_taps <= most, path, table.equaliser_taps, f"at most {most}", remedy, suffix=suffix
+    )
 
 
 def _delay(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
     room, delay = filter_taps(table), table.bulk_delay_samples
     if table.form != "biquad" and isinstance(delay, int) and room > 0:
-        path, remedy, more = "realization.bulk_delay_samples", "a smaller delay, or more taps", f" with {room} taps"
-        yield from unless(delay < room, path, delay, f"0 to {room - 1}", remedy, more=more)
+        path, remedy, suffix = "realization.bulk_delay_samples", "a smaller delay, or more taps", f" with {room} taps"
+        yield from unless(delay < room, path, delay, f"0 to {room - 1}", remedy, suffix=suffix)
 
 
 def _exact(problem: Problem) -> Iterator[Fault]:
@@ -110,8 +112,8 @@ def _exact(problem: Problem) -> Iterator[Fault]:
     for f in exact_hz:
         yield from below_nyquist(path, f, problem.sample_rate_hz, "the unit is hertz")
     differ = len({*exact_hz}) == len(exact_hz) and not (table.zero_at_dc and 0.0 in exact_hz)
-    beside = " beside zero_at_dc" if table.zero_at_dc else ""
-    yield from unless(differ, path, exact_hz, "frequencies that differ", "name each once", more=beside)
+    suffix = " beside zero_at_dc" if table.zero_at_dc else ""
+    yield from unless(differ, path, exact_hz, "frequencies that differ", "name each once", suffix=suffix)
     needed = 2 * len(exact_hz) + table.zero_at_dc
     if needed > table.taps // 2:
         actual = f"got {len(exact_hz)} frequencies, {needed} equations, with {table.taps} taps"
@@ -126,17 +128,17 @@ def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fau
     if design.reference is None:
         return
     form, name = problem.realization.form, design.reference
-    more = f" with realization.form = {shown(form)}"
-    yield from unless(form == "rtf", path, name, 'only with form = "rtf"', "leave it out", more=more)
+    suffix = f" with realization.form = {shown(form)}"
+    yield from unless(form == "rtf", path, name, 'only with form = "rtf"', "leave it out", suffix=suffix)
     yield from among(path, name, design.drivers or problem.driver_names, "one of the design's drivers: ")
 
 
-def _taps(problem: Problem, needed: int, what_for: str, more: str = "") -> Iterator[Fault]:
+def _taps(problem: Problem, needed: int, purpose: str, suffix: str = "") -> Iterator[Fault]:
     """Too few taps beside the equaliser."""
     taps, room = problem.realization.taps, filter_taps(problem.realization)
-    beside = f", {room} beside the equaliser" if room < taps else ""
-    expected = f"at least {needed + taps - room}, for {what_for}"
-    yield from unless(room >= needed, "realization.taps", taps, expected, "more taps", more=beside + more)
+    suffix_room = f", {room} beside the equaliser" if room < taps else ""
+    expected = f"at least {needed + taps - room}, for {purpose}"
+    yield from unless(room >= needed, "realization.taps", taps, expected, "more taps", suffix=suffix_room + suffix)
 
 
 def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -148,19 +150,19 @@ def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[
     if len(places) and filter_taps(problem.realization) >= MIN_TAPS:
         spread_m = _spread_m(design, problem, places)
         needed = math.ceil(spread_m / problem.speed_of_sound_m_s * problem.sample_rate_hz) + 1
-        more = (
+        suffix = (
             f", and the drivers of designs[{i}] have ways to its points that differ by {number(round(spread_m, 4))} m"
         )
-        yield from _taps(problem, needed, "the delays between them alone", more)
+        yield from _taps(problem, needed, "the delays between them alone", suffix)
 
 
 def _spread_m(design: DesignTable, problem: Problem, places_m: np.ndarray) -> float:
     if design.is_beam:
         azimuth, distance_m = np.radians(float(design.look_deg)), float(problem.azimuth_distance_m)
-        towards = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
+        direction = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
         if distance_m > MAX_DISTANCE_M:  # the far field; a whole number of the file may have any size
-            return float(np.ptp(places_m @ towards))
-        return float(np.ptp(np.linalg.norm(distance_m * towards - places_m, axis=1)))
+            return float(np.ptp(places_m @ direction))
+        return float(np.ptp(np.linalg.norm(distance_m * direction - places_m, axis=1)))
     ears_m = geometry.ears_m(problem.listener, problem.listener.head_radius_m).reshape(-1, 3)
     ways_m = np.linalg.norm(ears_m[:, None, :] - places_m, axis=2)
     return float(np.ptp(ways_m, axis=1).max())
@@ -179,8 +181,8 @@ def virtualizer_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
 
 
 def _designs(problem: Problem) -> dict[str, tuple[int, DesignTable]]:
-    named = ((if_known(design, "name"), i, design) for i, design in enumerate(entries(problem, "designs")))
-    return {name: (i, design) for name, i, design in named if name is not None}
+    numbered = ((if_known(design, "name"), i, design) for i, design in enumerate(entries(problem, "designs")))
+    return {name: (i, design) for name, i, design in numbered if name is not None}
 
 
 def _angle(table: Virtualizer) -> Iterator[Fault]:

@@ -13,11 +13,11 @@ from designer.problem.table import Table
 
 
 def unless(
-    holds: bool, path: str, value: object, expected: str, remedy: str = "", *, more: str = ""
+    holds: bool, path: str, value: object, expected: str, remedy: str = "", *, suffix: str = ""
 ) -> Iterator[Fault]:
     """A fault of a value that is not as expected; `more` is what there is to say of the value."""
     if not holds:
-        yield Fault(path, f"got {shown(value)}{more}", expected, remedy)
+        yield Fault(path, f"got {shown(value)}{suffix}", expected, remedy)
 
 
 def only_with(table: Table, path: str, homes: Mapping[str, Sequence[str]], key: str) -> Iterator[Fault]:
@@ -46,7 +46,7 @@ def below_nyquist(
         yield from unless(highest_hz <= sample_rate_hz / 2, path, value, expected, remedy)
 
 
-def among(path: str, name: str, known: Sequence[str], subject: str = "") -> Iterator[Fault]:
+def among(path: str, name: str, candidates: Sequence[str], subject: str = "") -> Iterator[Fault]:
     """A fault of a name that is not among those that are known."""
-    expected = subject + ", ".join(shown(candidate) for candidate in known)
-    yield from unless(name in known, path, name, expected, nearest(name, known))
+    expected = subject + ", ".join(shown(candidate) for candidate in candidates)
+    yield from unless(name in candidates, path, name, expected, nearest(name, candidates))

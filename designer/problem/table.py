@@ -110,7 +110,7 @@ def half_known(kind: type[T], data: Mapping[str, Any], faulty: Iterable[Location
 
 def _table(kind: type[T], value: object, location: Location, exact: set[Location], touched: set[Location]) -> T:
     values = value if isinstance(value, Mapping) else {}
-    known: dict[str, Any] = {}
+    valid: dict[str, Any] = {}
     faulty = set()
     for key, field in kind.model_fields.items():
         place = (*location, key)
@@ -119,7 +119,7 @@ def _table(kind: type[T], value: object, location: Location, exact: set[Location
         elif key in values:
             kinds = _tables_of(field.annotation)
             if kinds and isinstance(values[key], list):
-                known[key] = [
+                valid[key] = [
                     _one_of(kinds, v, (*place, n), exact, touched)
                     or _table(_shared(kinds), v, (*place, n), exact, touched)
                     for n, v in enumerate(values[key])
@@ -129,12 +129,12 @@ def _table(kind: type[T], value: object, location: Location, exact: set[Location
                 if table_of_it is None:
                     faulty.add(key)
                 else:
-                    known[key] = table_of_it
+                    valid[key] = table_of_it
             elif place in touched:
                 faulty.add(key)
             else:
-                known[key] = values[key]
-    table = cast(T, kind.model_construct(**known))
+                valid[key] = values[key]
+    table = cast(T, kind.model_construct(**valid))
     for key in faulty:
         table.__dict__.pop(key, None)  # neither a value nor a default: reading it raises
     return table
@@ -170,8 +170,8 @@ def _tables_of(annotation: Any) -> list[type[Table]]:
 
 def entries(table: Table, key: str) -> list[Any]:
     """The tables of a list of tables; none where the list itself is at fault."""
-    known: list[Any] = if_known(table, key) or []
-    return known
+    items: list[Any] = if_known(table, key) or []
+    return items
 
 
 def as_far_as_known(faults: Iterator[Fault]) -> list[Fault]:

@@ -63,6 +63,6 @@ def write_file(path: Path, fill: Callable[[Path], None]) -> None:
     OutputError : it cannot be written; what was there is as it was
 
     """
-    with output_errors(path), parents_made(path) as at, Staging(at.parent, at.name) as staging:
-        fill(staging.new / at.name)
-        (staging.new / at.name).replace(at)
+    with output_errors(path), parents_made(path) as target, Staging(target.parent, target.name) as staging:
+        fill(staging.new / target.name)
+        (staging.new / target.name).replace(target)

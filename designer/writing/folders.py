@@ -24,8 +24,8 @@ from designer.writing.manifest import (
     Survey,
     file_sha256,
     files_below,
+    listing,
     manifest_of,
-    named,
     read_manifest,
     survey,
 )
@@ -157,16 +157,16 @@ def _of_kind(place: Path, kind: str) -> Manifest | None:
 
 
 def _foreign(place: Path, kind: str, content: Survey, *, remedy: str = "") -> str:
-    known = f"that {MANIFEST} does not name" if (place / MANIFEST).exists() else f"and no {MANIFEST} of this tool"
+    clause = f"that {MANIFEST} does not name" if (place / MANIFEST).exists() else f"and no {MANIFEST} of this tool"
     remedy = remedy or "move them, or choose another with -o"
     return (
-        f"{place}: a folder with other files in it ({named(content.foreign)}), {known}; expected a new or empty folder, or"
+        f"{place}: a folder with other files in it ({listing(content.foreign)}), {clause}; expected a new or empty folder, or"
         f" {WORDS[kind]} of this version; {remedy}"
     )
 
 
 def _edited(place: Path, paths: tuple[str, ...]) -> str:
-    return f"{place}: edited since it was written: {named(paths)}; keep a copy, or choose another with -o; --force replaces it"
+    return f"{place}: edited since it was written: {listing(paths)}; keep a copy, or choose another with -o; --force replaces it"
 
 
 def write_folder(place: Path, kind: str, fill: Fill, *, force: bool = False, inputs: Sequence[Path] = ()) -> None:
@@ -183,41 +183,41 @@ def write_folder(place: Path, kind: str, fill: Fill, *, force: bool = False, inp
 
     """
     check_folder(place, kind, force=force, inputs=inputs)
-    with output_errors(place), parents_made(place) as at, Staging(at.parent, at.name) as staging:
+    with output_errors(place), parents_made(place) as target, Staging(target.parent, target.name) as staging:
         fill(staging.new)
         manifest_of(staging.new, kind).write(staging.new, staging.path)
-        if at.is_dir():
-            staging.new.chmod(stat.S_IMODE(at.stat().st_mode))
-        with turn(at.parent):
-            _put(staging, place, at, kind, force=force)
+        if target.is_dir():
+            staging.new.chmod(stat.S_IMODE(target.stat().st_mode))
+        with turn(target.parent):
+            _put(staging, place, target, kind, force=force)
 
 
-def _put(staging: Staging, place: Path, at: Path, kind: str, *, force: bool) -> None:
+def _put(staging: Staging, place: Path, folder: Path, kind: str, *, force: bool) -> None:
     """Move the new folder to its place; what is there by now is looked at once it is out of the way."""
-    if not os.path.lexists(at) or (at.is_dir() and not at.is_symlink() and not any(at.iterdir())):
-        if os.name == "nt" and at.exists():
-            at.rmdir()
-        staging.new.rename(at)  # an empty folder is replaced in one step
+    if not os.path.lexists(folder) or (folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())):
+        if os.name == "nt" and folder.exists():
+            folder.rmdir()
+        staging.new.rename(folder)  # an empty folder is replaced in one step
         return
     _check_place(place, kind)
     _check_content(place, kind, force=force)
-    if exchanged(staging.new, at):
+    if exchanged(staging.new, folder):
         old, is_exchanged = staging.new, True
     else:
-        at.rename(staging.old)
+        folder.rename(staging.old)
         try:
-            staging.new.rename(at)
+            staging.new.rename(folder)
         except BaseException:
-            staging.old.rename(at)
+            staging.old.rename(folder)
             raise
         old, is_exchanged = staging.old, False
     content = survey(old, read_manifest(old))
     if content.foreign or (content.edited and not force):  # they came while the work was done
         if is_exchanged:
-            exchanged(old, at)
+            exchanged(old, folder)
         else:
-            at.rename(staging.new)
-            old.rename(at)
+            folder.rename(staging.new)
+            old.rename(folder)
         raise UsageError(_foreign(place, kind, content) if content.foreign else _edited(place, content.edited))
     remove_own(old, edited=force)
 
@@ -250,10 +250,10 @@ def check_update(place: Path, kind: str, names: Sequence[str], *, within: str = 
 def _check_files(place: Path, kind: str, names: Sequence[str], within: str, *, force: bool) -> None:
     _check_inside(place, names, within)
     content = survey(place, _of_kind(place, kind))
-    taken = tuple(path for path in content.foreign if path.rstrip("/") in names)
-    if taken:
+    occupied = tuple(path for path in content.foreign if path.rstrip("/") in names)
+    if occupied:
         raise UsageError(
-            f"{place}: {named(taken)} is in the way, and no file of this tool; move it, or choose another with -o"
+            f"{place}: {listing(occupied)} is in the way, and no file of this tool; move it, or choose another with -o"
         )
     below = tuple(path for path in content.foreign if _is_within(path, within) and not path.endswith(f"{SUFFIX}/"))
     if below and not force:
@@ -297,22 +297,22 @@ def update_folder(
     OutputError : it cannot be written; what was there is as it was
 
     """
-    with output_errors(place), parents_made(place) as at, contextlib.ExitStack() as ending:
-        if not at.exists():
-            at.mkdir(exist_ok=True)  # another process may have made it by now
-            ending.callback(_remove_empty, at)
-        with turn(at.parent), Staging(at, "designer") as staging:
+    with output_errors(place), parents_made(place) as folder, contextlib.ExitStack() as ending:
+        if not folder.exists():
+            folder.mkdir(exist_ok=True)  # another process may have made it by now
+            ending.callback(_remove_empty, folder)
+        with turn(folder.parent), Staging(folder, "designer") as staging:
             fill(staging.new)
             names = sorted(files_below(staging.new))
             _check_files(place, kind, names, within, force=force)
-            before = read_manifest(at) or Manifest(kind, {})
-            content = survey(at, before)
-            gone = [
+            before = read_manifest(folder) or Manifest(kind, {})
+            content = survey(folder, before)
+            stale = [
                 path
                 for path in (*content.unchanged, *content.edited)
                 if _is_within(path, within) and path not in names and path not in keep
             ]
-            _exchange_files(staging, at, before, names, gone)
+            _exchange_files(staging, folder, before, names, stale)
 
 
 def _remove_empty(folder: Path) -> None:
@@ -320,33 +320,33 @@ def _remove_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _exchange_files(staging: Staging, at: Path, before: Manifest, names: list[str], gone: list[str]) -> None:
+def _exchange_files(staging: Staging, folder: Path, before: Manifest, names: list[str], stale: list[str]) -> None:
     new = {name: (file_sha256(staging.new / name),) for name in names}
-    old_hashes = {name: (file_sha256(at / name),) for name in (*names, *gone) if (at / name).exists()}
-    both = {name: tuple(dict.fromkeys((*old_hashes.get(name, ()), *new.get(name, ())))) for name in (*names, *gone)}
-    after = {name: hashes for name, hashes in {**before.files, **new}.items() if name not in gone}
+    old_hashes = {name: (file_sha256(folder / name),) for name in (*names, *stale) if (folder / name).exists()}
+    both = {name: tuple(dict.fromkeys((*old_hashes.get(name, ()), *new.get(name, ())))) for name in (*names, *stale)}
+    after = {name: hashes for name, hashes in {**before.files, **new}.items() if name not in stale}
     undo = contextlib.ExitStack()
     try:
-        if (at / MANIFEST).exists():
-            undo.callback(before.write, at, staging.path)
+        if (folder / MANIFEST).exists():
+            undo.callback(before.write, folder, staging.path)
         else:
-            undo.callback((at / MANIFEST).unlink, missing_ok=True)
-        Manifest(before.kind, {**before.files, **both}).write(at, staging.path)
-        for name in (*names, *gone):
-            _made_for(at, name, undo)
-            _kept(staging.old / name, at / name, undo)
+            undo.callback((folder / MANIFEST).unlink, missing_ok=True)
+        Manifest(before.kind, {**before.files, **both}).write(folder, staging.path)
+        for name in (*names, *stale):
+            _made_for(folder, name, undo)
+            _restore_on_error(staging.old / name, folder / name, undo)
             if name in new:
-                (staging.new / name).replace(at / name)
+                (staging.new / name).replace(folder / name)
             else:
-                (at / name).unlink()
-        Manifest(before.kind, after).write(at, staging.path)
+                (folder / name).unlink()
+        Manifest(before.kind, after).write(folder, staging.path)
     except BaseException:
         undo.close()
         raise
-    remove_empty(at, tuple(gone))
+    remove_empty(folder, tuple(stale))
 
 
-def _kept(copy: Path, path: Path, undo: contextlib.ExitStack) -> None:
+def _restore_on_error(copy: Path, path: Path, undo: contextlib.ExitStack) -> None:
     """Keep what is there for as long as an error may call it back."""
     if not path.exists():
         undo.callback(path.unlink, missing_ok=True)
@@ -359,8 +359,8 @@ def _kept(copy: Path, path: Path, undo: contextlib.ExitStack) -> None:
     undo.callback(copy.replace, path)
 
 
-def _made_for(at: Path, name: str, undo: contextlib.ExitStack) -> None:
-    for parent in reversed([at / ancestor for ancestor in Path(name).parents]):
+def _made_for(folder: Path, name: str, undo: contextlib.ExitStack) -> None:
+    for parent in reversed([folder / ancestor for ancestor in Path(name).parents]):
         if not parent.exists():
             parent.mkdir()
             undo.callback(parent.rmdir)

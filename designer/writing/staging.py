@@ -273,7 +273,7 @@ def turn(folder: Path) -> Iterator[None]:
         yield
         return
     try:
-        held = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
     except PermissionError:  # one may be allowed to write into a folder, and not to read it
         yield
         return
@@ -281,7 +281,7 @@ def turn(folder: Path) -> Iterator[None]:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
@@ -291,18 +291,18 @@ def turn(folder: Path) -> Iterator[None]:
                 break
         yield
     finally:
-        os.close(held)
+        os.close(descriptor)
 
 
 @contextlib.contextmanager
 def parents_made(place: Path) -> Iterator[Path]:
     """The place itself, with the folders above it made; if what follows fails, those that were made go again."""
-    at = place.resolve() if place.name in ("", "..") else place
-    missing = [parent for parent in at.absolute().parents if not parent.exists()]
+    target = place.resolve() if place.name in ("", "..") else place
+    missing = [parent for parent in target.absolute().parents if not parent.exists()]
     try:
         Staging.new_parents[:0] = missing
-        at.parent.mkdir(parents=True, exist_ok=True)
-        yield at.parent.resolve() / at.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield target.parent.resolve() / target.name
     except BaseException:
         _remove_folders(missing)
         raise

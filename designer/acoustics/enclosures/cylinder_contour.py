@@ -49,15 +49,15 @@ from designer.arrays import Complex, Real
 
 MAX_DEPTH = 36.0
 """Nepers at which the tail is cut: 2e-16."""
-MAX_NEPERS = 27.0
+ERROR_NEPERS = 27.0
 """Nepers of the trapezoidal rule's error: 2e-12."""
 MAX_GROWTH = 10.0
 """Nepers by which the integrand may grow before it falls."""
 NEAREST_ZERO = 0.64
 """Smallest Im κa where H_1' has a zero; those above lie at 0.70 (κa)^{1/3}."""
-MIN_PANEL_CLEARANCE = 1.4
+MAX_PANEL_RATIO = 1.4
 """Longest panel over the distance to a zero: 16 nodes leave 1e-16 of it, and 4e-11 where the wave turns by 18 radians."""
-MIN_PANEL = 1e-6
+MIN_PANEL_SHARE = 1e-6
 """Share of a path's length."""
 PANEL_NODES = 16
 PANEL_RADIANS = 18.0
@@ -74,7 +74,7 @@ def flat_contour(k: Real, radius_m: float, away_m: Real, height_m: Real) -> tupl
     depth = np.sqrt(np.outer(away_m, k))
     shift = np.sqrt(np.outer(height_m**2 / (4 * away_m), k))
     last = np.arcsinh((shift + 6.0) / depth)
-    exact = MAX_NEPERS + shift**2
+    exact = ERROR_NEPERS + shift**2
     aside = np.minimum(np.minimum(0.57, 0.84 * (k * radius_m) ** (-1 / 3)), np.sqrt(exact) / depth)
     step = 2 * math.pi * aside / (exact + (depth * aside) ** 2 + 2 * shift * depth * aside)
     count = math.ceil(float((last / step).max())) + 1
@@ -159,11 +159,11 @@ def _followed(
     bounds = [0.0]
     ends_m = set(product(range_m, edges_m))
     while bounds[-1] < 1:
-        t = bounds[-1] + np.geomspace(MIN_PANEL, 1.0, 60)
+        t = bounds[-1] + np.geomspace(MIN_PANEL_SHARE, 1.0, 60)
         w = path(np.concatenate([[bounds[-1]], t]))[0]
         waves = [np.abs(np.diff(_wave(k[:, None], w, *end), axis=1)).cumsum(axis=1) for end in ends_m]
         way = np.abs(w[:, 1:] - w[:, :1])
-        clear = np.minimum(MIN_PANEL_CLEARANCE * _clear(k[:, None] * radius_m, w), np.abs(w - np.pi / 2))
+        clear = np.minimum(MAX_PANEL_RATIO * _clear(k[:, None] * radius_m, w), np.abs(w - np.pi / 2))
         clear = np.minimum(clear[:, :1], clear[:, 1:])
         fine = ((way <= clear) & (np.max(waves, axis=0) <= PANEL_RADIANS)).all(axis=0)
         bounds.append(float(t[max(int(np.argmin(fine)) if not fine.all() else fine.size, 1) - 1]))

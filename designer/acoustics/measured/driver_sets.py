@@ -224,7 +224,7 @@ def _place_warning(driver: Driver, response: MeasuredDirectivity, found_m: Real)
     position_m = np.array(driver.position_m, dtype=float)
     from_m = np.zeros(3) if about_m is None else about_m
     offset_m = np.where(known, axes @ (position_m - from_m), 0.0)  # in the driver's frame
-    location = f"{said_place(found_m)} of its place, as the arrival times within {FRONT_DEG:g} degrees of its axis tell"
+    location = f"{place_text(found_m)} of its place, as the arrival times within {FRONT_DEG:g} degrees of its axis tell"
     aside_m = float(np.linalg.norm(offset_m[1:]))
     # How deep a cone or a horn sits is its own; so depth counts only where the point lies straight before or behind the driver.
     counts = np.array([0.0, 1.0, 1.0]) if aside_m > MIN_ASIDE_M else np.ones(3)
@@ -259,7 +259,7 @@ def _place_warning(driver: Driver, response: MeasuredDirectivity, found_m: Real)
     return ""
 
 
-def said_place(place_m: Real) -> str:
+def place_text(place_m: Real) -> str:
     """A place in a driver's frame in words."""
     words = [
         f"{1000 * abs(v):.0f} mm {positive if v > 0 else negative}"

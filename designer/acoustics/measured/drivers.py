@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from designer.acoustics.measured.angle_names import ANGLES_READ
-from designer.acoustics.measured.driver_sets import place_warnings, said_place, turning_point_m
+from designer.acoustics.measured.driver_sets import place_text, place_warnings, turning_point_m
 from designer.acoustics.measured.interpolation import PLANES, angles_in_plane, coverage
 from designer.acoustics.measured.places import driver_axes
 from designer.acoustics.measured.raw_set import TurnedAbout
@@ -187,14 +187,14 @@ def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
     first = Path(s.files[0]).name
     files = first if len(s.files) == 1 else f"{len(s.files)} files, {first} to {Path(s.files[-1]).name}"
     polarity = {1: "upright", -1: "inverted", 0: "neither upright nor inverted"}[s.polarity]
-    centre = f"fitted centre {said_place(np.array(s.acoustic_centre_m))} of its place, over all angles"
+    centre = f"fitted centre {place_text(np.array(s.acoustic_centre_m))} of its place, over all angles"
     if response.time_reference == "none":
         centre = "centre not fitted, because the files have no timing reference"
     if response.magnitude_only:
         polarity = "not known, because the files hold no phase"
         centre = "centre not fitted, for the same reason"
     read = next((note for note in response.notes if note.startswith(ANGLES_READ)), "")
-    angles = read.removeprefix(ANGLES_READ) or angles_said(response.directions)
+    angles = read.removeprefix(ANGLES_READ) or angles_text(response.directions)
     return [
         f'measured driver "{name}": {s.kind}, {files}',
         f"  {s.directions} directions ({s.coverage}): {angles}; {s.lowest_hz:.0f} to {s.highest_hz:.0f} Hz",
@@ -206,7 +206,7 @@ def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
     ]
 
 
-def angles_said(directions: Real) -> str:
+def angles_text(directions: Real) -> str:
     """The angles of a set in words: around each plane, or how many directions of a sphere."""
     kind = coverage(directions)
     if kind == "axis":

@@ -33,7 +33,7 @@ FORMATS = (
 )
 """In the order in which they are asked whether a text is theirs; the last takes any."""
 SOFA, SOUND = sofa_directivity.FORMAT.suffixes, impulse_wav.FORMAT.suffixes
-_DESCRIBED = list(dict.fromkeys(each.described for each in FORMATS))
+_DESCRIBED = list(dict.fromkeys(kind.described for kind in FORMATS))
 EXPECTED_FILES = f"{', '.join(_DESCRIBED[:-1])}, or {_DESCRIBED[-1]}"
 
 

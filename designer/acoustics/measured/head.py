@@ -60,7 +60,7 @@ from designer.acoustics.measured.sphere import (
     TOLERANCE_DEG,
     GapError,
     SphereInterpolation,
-    said_direction,
+    direction_text,
 )
 from designer.acoustics.measured.time_reference import fit_delay
 from designer.acoustics.sphere_series import head_pressure, sphere_pressure
@@ -124,7 +124,7 @@ class MeasuredHead:
             at = int(np.argmax(np.where(wide, holes, 0.0)))
             messages.append(
                 f"{self.name}: got {int(wide.sum())} holes between directions {2 * usual:.0f} degrees apart, the largest"
-                f" {2 * holes[at]:.0f} degrees wide around {said_direction(self.interpolation.polygons.normals[at])};"
+                f" {2 * holes[at]:.0f} degrees wide around {direction_text(self.interpolation.polygons.normals[at])};"
                 " they are interpolated across"
             )
         return (*self.recording.warnings, *messages)
@@ -152,7 +152,7 @@ class MeasuredHead:
             return self.interpolation.weights(towards)
         except GapError as gap:
             raise DataError(
-                f"{self.name}: {gap.name}, and sound reaches the head from {said_direction(gap.direction)}; expected"
+                f"{self.name}: {gap.name}, and sound reaches the head from {direction_text(gap.direction)}; expected"
                 f" measured directions and {TOLERANCE_DEG:g} degrees around them; move or turn the listener, or use"
                 " another head"
             ) from gap

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import KDTree
 
-from designer.acoustics.measured.driver_sets import said_place
+from designer.acoustics.measured.driver_sets import place_text
 from designer.acoustics.measured.head import EQUAL_HZ, MeasuredHead
 from designer.acoustics.measured.interaural_time import spectra
 from designer.acoustics.scene import Scene
@@ -57,7 +57,7 @@ def head_lines(head: MeasuredHead) -> list[str]:
         f" {recording.sample_rate_hz:g} Hz; interaural time {abs(head.interaural_time_s[beside]) * 1e3:.2f} ms at"
         f" {degrees:.0f} degrees",
         f"  {recording.convention or 'impulse responses'}, azimuths {azimuth.min():.0f} to {azimuth.max():.0f} degrees"
-        f" counter-clockwise; time reference: {time}; polarity {polarity}; fitted centre {said_place(head.centre_m)} of the"
+        f" counter-clockwise; time reference: {time}; polarity {polarity}; fitted centre {place_text(head.centre_m)} of the"
         " point that the directions are counted from",
         f"  level changed by {level_db:.1f} dB at 1 kHz, delay of {head.advance_s * 1e3:.2f} ms taken out; {symmetric};"
         f" noise floor {noise_floor_db(head):.0f} dB below the peak",

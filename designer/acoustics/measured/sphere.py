@@ -185,7 +185,7 @@ class SphereInterpolation:
             return f"nothing is measured above {_degrees(elevation.max())} degrees of elevation"
         nearest = self.directions[int(np.argmax(self.directions @ towards))]
         away = float(np.degrees(np.arccos(np.clip(nearest @ towards, -1.0, 1.0))))
-        return f"nothing is measured within {away:.0f} degrees of it: the nearest is {said_direction(nearest)}"
+        return f"nothing is measured within {away:.0f} degrees of it: the nearest is {direction_text(nearest)}"
 
 
 def spherical_deg(towards: Real) -> tuple[Real, Real]:
@@ -196,7 +196,7 @@ def spherical_deg(towards: Real) -> tuple[Real, Real]:
     return np.asarray(azimuth), np.asarray(np.degrees(np.arctan2(towards[..., 2], flat)))
 
 
-def said_direction(towards: Real) -> str:
+def direction_text(towards: Real) -> str:
     """A direction as a person says it."""
     azimuth, elevation = spherical_deg(towards)
     return f"azimuth {_degrees(azimuth)}, elevation {_degrees(elevation)}"

@@ -63,8 +63,8 @@ def read_coefficients(path: Path, problem: Problem) -> Coefficients:
     ending = coefficients.path.suffix
     targets = [target for target in READERS if ending.lower() in target.endings]
     if not targets:
-        bare = ending.lower() in [known for known, _ in DECODERS]
-        remedy = f"name its folder, with {TABLE}" if bare else "export it as one of these"
+        is_bare = ending.lower() in [suffix for suffix, _ in DECODERS]
+        remedy = f"name its folder, with {TABLE}" if is_bare else "export it as one of these"
         raise refusal(path, f"a file that ends with {ending[:20]!r}", EXPECTED_FILES, remedy)
     try:
         if ending.lower() == ".csv" and (table := read_table(coefficients))[1] == Row._fields:
@@ -79,9 +79,9 @@ def read_coefficients(path: Path, problem: Problem) -> Coefficients:
     except MemoryError:
         raise DataError(f"{path}: got more than the memory holds; expected {EXPECTED_FILES}; export it again") from None
     for channel, drivers in list(coefficients.taps.items()):
-        heard = {driver: taps for driver, taps in drivers.items() if taps.any()}
-        coefficients.taps[channel] = heard
-        if not heard:
+        nonzero = {driver: taps for driver, taps in drivers.items() if taps.any()}
+        coefficients.taps[channel] = nonzero
+        if not nonzero:
             del coefficients.taps[channel]
     coefficients.check_complete()
     return coefficients

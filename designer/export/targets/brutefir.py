@@ -80,10 +80,10 @@ def write_brutefir(filters: FilterSet) -> Export:
         f"{stems[filter_.channel, filter_.driver]}.f64": filter_.taps.astype("<f8").tobytes()
         for filter_ in filters.filters
     }
-    used = replace(filters, delays={}).memory(sections=False, delays=False)
+    memory = replace(filters, delays={}).memory(sections=False, delays=False)
     return Export.of_words(
         {"brutefir.conf": text_file(lines), **files},
-        used._replace(state=used.state + sum(filters.delays.values())),
+        memory._replace(state=memory.state + sum(filters.delays.values())),
         8,
         SCALING,
         notes=filters.cut_note(),
@@ -128,14 +128,14 @@ def read_brutefir(coefficients: Coefficients) -> None:
     """
     text = coefficients.text(MAX_BYTES)
     conf = _Configuration(coefficients, text)
-    coefficients.check_rate(coefficients.number(_one(conf.settings, "sampling_rate"), "sampling_rate"))
+    coefficients.check_rate(coefficients.number(_setting(conf.settings, "sampling_rate"), "sampling_rate"))
     channels, drivers = coefficients.order(coefficients.comments(text))
     coefficients.check_ports("inputs", len(conf.ports["input"]), channels)
     coefficients.check_ports("outputs", len(conf.ports["output"]), drivers)
     conf.program.collect(conf.run(), channels, drivers)
 
 
-def _one(settings: Settings, key: str, default: object = None) -> Any:
+def _setting(settings: Settings, key: str, default: object = None) -> Any:
     """The value of a setting that has one."""
     return settings[key][0][0] if settings.get(key) else default
 
@@ -149,14 +149,14 @@ class _Configuration:
         self.coeffs: dict[str, Settings] = {}
         self.filters: list[Settings] = []
         self.loaded: dict[str, Real] = {}
-        bare = COMMENT.sub(lambda sign: sign[1] or "", text)
-        for kind, names, inside in PART.findall(bare):
+        uncommented = COMMENT.sub(lambda sign: sign[1] or "", text)
+        for kind, names, inside in PART.findall(uncommented):
             self._add(kind, [name for (name,) in self._values(names)], self._settings(inside))
-        remainder = PART.sub("", bare)
+        remainder = PART.sub("", uncommented)
         self.settings = self._settings(remainder)
         if unknown := SETTING.sub("", remainder).strip():
             raise self.refused(shown(unknown[:20]), "a BruteFIR configuration")
-        self.block = coefficients.whole(_one(self.settings, "filter_length", 0), "filter_length", most=2**20)
+        self.block = coefficients.whole(_setting(self.settings, "filter_length", 0), "filter_length", most=2**20)
 
     def run(self) -> list[Signal]:
         """Meaning of each output."""
@@ -171,19 +171,19 @@ class _Configuration:
             signal = self.program.mixed(
                 (gain, inputs[name]) for name, gain in self._ends(filter_, "from_inputs", inputs)
             )
-            blocks = self.coefficients.whole(_one(filter_, "delay", 0), "delay", most=MAX_TAPS)
+            blocks = self.coefficients.whole(_setting(filter_, "delay", 0), "delay", most=MAX_TAPS)
             signal = self.program.delayed(signal, self.block * blocks)
-            coeff = _one(filter_, "coeff", -1)
+            coeff = _setting(filter_, "coeff", -1)
             if coeff != -1:
                 signal = self.program.convolved(signal, self._taps(coeff))
             for name, gain in self._ends(filter_, "to_outputs", outputs):
                 outputs[name] = self.program.added(outputs[name], signal, gain)
         return [self.program.delayed(outputs[name], delay) for name, delay in self.ports["output"].items()]
 
-    def _ends(self, settings: Settings, key: str, known: dict[str, Signal]) -> Iterator[tuple[str, float]]:
+    def _ends(self, settings: Settings, key: str, signals: dict[str, Signal]) -> Iterator[tuple[str, float]]:
         for name, *scales in settings.get(key, []):
-            if name not in known:
-                raise self.refused(f"{shown(name)} for {key}", ", ".join(map(repr, known)))
+            if name not in signals:
+                raise self.refused(f"{shown(name)} for {key}", ", ".join(map(repr, signals)))
             attenuation_db, factor = (*scales, 0.0, 1.0)[:2] if len(scales) != 1 else (scales[0], 1.0)
             factor = self.coefficients.number(factor, f"the multiplier of {name}")
             yield name, factor * self._attenuation(attenuation_db, name)
@@ -198,15 +198,15 @@ class _Configuration:
             raise self.refused(f"coeff {shown(coeff)}", "one that the file defines")
         if name not in self.loaded:
             settings = self.coeffs[name]
-            form, file = _one(settings, "format"), self.coefficients.beside(_one(settings, "filename"))
+            form, file = _setting(settings, "format"), self.coefficients.beside(_setting(settings, "filename"))
             if form not in FORMATS:
                 actual = f"format {shown(form)} of coeff {name!r}"
                 raise self.coefficients.refusal(actual, ", ".join(FORMATS), "store it as one of these")
-            skip = self.coefficients.whole(_one(settings, "skip", 0), "skip", most=10**6)
+            skip = self.coefficients.whole(_setting(settings, "skip", 0), "skip", most=10**6)
             content, kind = read_bytes(file, 8 * MAX_TAPS + 10**6)[skip:], np.dtype(FORMATS[form])
             if not content or len(content) % kind.itemsize:
                 raise self.coefficients.refusal(f"{len(content)} bytes", f"{kind.itemsize} a tap", path=file)
-            gain = self._attenuation(_one(settings, "attenuation", 0.0), f"coeff {name!r}")
+            gain = self._attenuation(_setting(settings, "attenuation", 0.0), f"coeff {name!r}")
             taps = np.frombuffer(content, kind).astype(float) * gain
             self.loaded[name] = self.coefficients.checked(taps, f"coeff {name!r}", file)
         return self.loaded[name]

@@ -68,12 +68,12 @@ def write_camilladsp(filters: FilterSet) -> Export:
         *(line for name, delay in delays for line in _delay(name, delay)),
         *_pipeline(filters, ways, delays),
     ]
-    used = filters.memory()
+    memory = filters.memory()
     return Export(
         {"camilladsp.yml": text_file(lines), **waves},
-        (4 if waves else 8) * used.coefficients,
-        8 * used.state,
-        used.multiply_adds,
+        (4 if waves else 8) * memory.coefficients,
+        8 * memory.state,
+        memory.multiply_adds,
         SCALING,
         notes=(
             "the devices in camilladsp.yml are a stub: set them to yours",
@@ -224,10 +224,10 @@ class _Pipeline:
                 mixer = self.table(self.table(self.whole, "mixers"), step.get("name"))
                 signals = self._mixed(mixer, signals, f"mixers.{step.get('name')}")
             elif step.get("type") == "Filter":
-                chosen = step.get("channels", [step["channel"]] if "channel" in step else list(range(len(signals))))
-                if not isinstance(chosen, list):
-                    raise self.broken(f"{location}.channels", chosen, "a list")
-                for entry in chosen:
+                ports = step.get("channels", [step["channel"]] if "channel" in step else list(range(len(signals))))
+                if not isinstance(ports, list):
+                    raise self.broken(f"{location}.channels", ports, "a list")
+                for entry in ports:
                     channel = self.index(entry, len(signals), f"{location}.channels")
                     for name in self.items(step, "names"):
                         signals[channel] = self._filtered(name, signals[channel])
@@ -265,8 +265,8 @@ class _Pipeline:
             return self.program.delayed(signal, self._delay(p, location))
         if kind == "Gain":
             return self.program.gained(signal, 0.0 if p.get("mute") else self._gain(p, location))
-        more = f" {shown(p.get('type'))}" if kind == "Biquad" else ""
-        raise self.refused(f"filter {shown(name)} of type {shown(kind)}{more}")
+        suffix = f" {shown(p.get('type'))}" if kind == "Biquad" else ""
+        raise self.refused(f"filter {shown(name)} of type {shown(kind)}{suffix}")
 
     def _delay(self, p: dict[str, Any], location: str) -> int:
         if p.get("subsample"):

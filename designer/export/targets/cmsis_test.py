@@ -120,10 +120,10 @@ def test_source(plan: Plan) -> bytes:
 
 def _main(plan: Plan, length: int, bound: float) -> list[str]:
     prefix, big, kind = plan.prefix, plan.prefix.upper(), plan.word.c_type
-    wrong, value, cast = "feeds[l][n] != expected[l][start + n]", "%ld", "(long)"
+    condition, value, cast = "feeds[l][n] != expected[l][start + n]", "%ld", "(long)"
     if plan.word.word is None:
         limit = literals(np.array([bound], np.float32))[0]
-        wrong, value, cast = f"fabsf(feeds[l][n] - expected[l][start + n]) > {limit}", "%.9g", "(double)"
+        condition, value, cast = f"fabsf(feeds[l][n] - expected[l][start + n]) > {limit}", "%.9g", "(double)"
     return [
         f"static const {kind} *const input[] = {{{', '.join(f'input_{path.name}' for path in plan.paths)}}};",
         f"static const {kind} *const expected[] = {{{', '.join(f'expected_{name}' for name in plan.drivers)}}};",
@@ -142,7 +142,7 @@ def _main(plan: Plan, length: int, bound: float) -> list[str]:
         f"        {prefix}_process(&state, in, out);",
         f"        for (uint32_t l = 0; l < {big}_DRIVERS; l++)",
         f"            for (uint32_t n = 0; n < {big}_BLOCK; n++, compared++) {{",
-        f"                if ({wrong}) {{",
+        f"                if ({condition}) {{",
         "                    if (wrong++ == 0)",
         f'                        printf("driver %lu, sample %lu: got {value}, expected {value}\\n", (unsigned long)l,',
         f"                            (unsigned long)(start + n), {cast}feeds[l][n], {cast}expected[l][start + n]);",

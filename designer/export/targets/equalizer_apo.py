@@ -138,22 +138,22 @@ class _Player:
             self._copy(arguments)
         elif command == "Preamp" and (words := re.fullmatch(r"([-+]?[\d.]{1,20}) ?dB", arguments)):
             gain = amplitude(self.coefficients.number(words[1], "Preamp"))
-            self._each(lambda signal: self.program.gained(signal, gain))
+            self._apply(lambda signal: self.program.gained(signal, gain))
         elif command == "Delay" and (words := re.fullmatch(r"([\d.]{1,20}) (samples|ms)", arguments)):
             unit = 1 if words[2] == "samples" else self.coefficients.problem.sample_rate_hz / 1e3
             delay = self.coefficients.whole(
                 float(round(self.coefficients.number(words[1], "Delay") * unit)), "Delay in samples"
             )
-            self._each(lambda signal: self.program.delayed(signal, delay))
+            self._apply(lambda signal: self.program.delayed(signal, delay))
         elif command == "Convolution" and arguments:
             taps = self.responses.track(arguments, 0)
-            self._each(lambda signal: self.program.convolved(signal, taps))
+            self._apply(lambda signal: self.program.convolved(signal, taps))
         elif command.split(" ")[0] == "Filter" and (words := SECTION.fullmatch(arguments)):
             b0, b1, b2, a0, a1, a2 = (self.coefficients.number(word, "a coefficient") for word in words[1].split())
             if not a0:
                 raise self.refused("a0 of 0")
             section = tuple(value / a0 for value in (b0, b1, b2, a1, a2))
-            self._each(lambda signal: self.program.filtered(signal, section))
+            self._apply(lambda signal: self.program.filtered(signal, section))
         elif not (command == "EndIf" and not arguments and colon):
             raise self.refused(f"the line {shown(line)}")
 
@@ -165,7 +165,7 @@ class _Player:
                 raise self.refused(f"the assignment {shown(assignment)}")
             self.signals[name] = self.program.mixed([self._term(term, before) for term in terms.split("+")])
 
-    def _each(self, change: Callable[[Signal], Signal]) -> None:
+    def _apply(self, change: Callable[[Signal], Signal]) -> None:
         for name in self.selected:
             self.signals[name] = change(self.signals[name])
 

@@ -20,7 +20,7 @@ EXPECTED = "filters.json of an export"
 
 def write_json(filters: FilterSet) -> Export:
     """`filters.json`; Python's shortest exact text of each number, hence no NaN and no rounding."""
-    used = filters.memory()
+    memory = filters.memory()
     content = {
         "provenance": provenance(filters, "json", SCALING),
         "sample_rate_hz": filters.sample_rate_hz,
@@ -30,12 +30,12 @@ def write_json(filters: FilterSet) -> Export:
         "drivers": list(filters.drivers),
         "channel_delay_samples": {name: filters.delays.get(name, 0) for name in filters.channels},
         "scaling": SCALING,
-        "words": {"coefficients": used.coefficients, "state": used.state},
-        "multiply_adds_per_sample": used.multiply_adds,
+        "words": {"coefficients": memory.coefficients, "state": memory.state},
+        "multiply_adds_per_sample": memory.multiply_adds,
         "filters": [_entry(filter_) for filter_ in filters.filters],
     }
     text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-    return Export.of_words({"filters.json": text.encode()}, used, 8, SCALING)
+    return Export.of_words({"filters.json": text.encode()}, memory, 8, SCALING)
 
 
 def _entry(filter_: Filter) -> dict[str, Any]:

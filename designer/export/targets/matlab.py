@@ -144,14 +144,14 @@ def variables(content: bytes) -> dict[str, Value]:
     if len(content) < HEADER or order is None or content[124:126] not in (b"\0\1", b"\1\0"):
         raise ValueError("no header of version 5")
     values: dict[str, Value] = {}
-    left = MAX_INFLATED
+    remaining = MAX_INFLATED
     for kind, data in _elements(content[HEADER:], order):
         if kind == COMPRESSED:
             inflater = zlib.decompressobj()
-            inflated = inflater.decompress(data, left)
+            inflated = inflater.decompress(data, remaining)
             if inflater.unconsumed_tail:
                 raise ValueError(f"more than {MAX_INFLATED:,} bytes once decompressed")
-            left -= len(inflated)
+            remaining -= len(inflated)
             kind, data = next(_elements(inflated, order), (0, b""))
         if kind == MATRIX:
             name, value = _read_matrix(data, order, cells=True)
@@ -162,27 +162,27 @@ def variables(content: bytes) -> dict[str, Value]:
 
 def _elements(content: bytes, order: str) -> Iterator[tuple[int, bytes]]:
     """Type and data of each element."""
-    at = 0
-    while at + 8 <= len(content):
-        kind, size = struct.unpack_from(f"{order}II", content, at)
-        start, end = at + 8, at + 8 + size + (-size % 8 if kind != COMPRESSED else 0)
+    offset = 0
+    while offset + 8 <= len(content):
+        kind, size = struct.unpack_from(f"{order}II", content, offset)
+        start, end = offset + 8, offset + 8 + size + (-size % 8 if kind != COMPRESSED else 0)
         if kind >> 16:  # a small element: its size is in the upper half of the first word
-            kind, size, start, end = kind & 0xFFFF, kind >> 16, at + 4, at + 8
+            kind, size, start, end = kind & 0xFFFF, kind >> 16, offset + 4, offset + 8
         if start + size > min(end, len(content)):
             raise ValueError(f"an element of {size:,} bytes in {len(content) - start:,}")
         yield kind, content[start : start + size]
-        at = end
+        offset = end
 
 
 def _read_matrix(data: bytes, order: str, *, cells: bool) -> tuple[str, Value | None]:
     """Name and value of a matrix; None for what holds no filters."""
     parts = _elements(data, order)
-    flags, sizes, named = (next(parts, (0, b""))[1] for _ in range(3))
+    flags, sizes, name_bytes = (next(parts, (0, b""))[1] for _ in range(3))
     if len(flags) < 8 or len(sizes) % 4:
         raise ValueError("a matrix without flags or dimensions")
     (flag,) = struct.unpack_from(f"{order}I", flags)
     shape = struct.unpack(f"{order}{len(sizes) // 4}i", sizes)
-    name, kind = named.decode("latin-1"), flag & 0xFF
+    name, kind = name_bytes.decode("latin-1"), flag & 0xFF
     if len(shape) != 2 or min(shape) < 0 or flag & COMPLEX:
         return name, None
     if kind == CELL and cells:

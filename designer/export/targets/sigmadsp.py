@@ -116,16 +116,16 @@ def write_sigmadsp(filters: FilterSet) -> Export:
     Raises UsageError: the part, or every part, is too small for the filters or a coefficient.
     """
     notes: list[str] = []
-    used, part = filters.memory(), filters.options.get("part", "")
+    memory, part = filters.memory(), filters.options.get("part", "")
     largest = max(float(np.abs(_values(filter_)).max(initial=0.0)) for filter_ in filters.filters)
     if part:
         name, most = PARTS[part]
         families = [FAMILIES[name]]
-        remedy = f"design with fewer taps, or name a larger part ({', '.join(_holding(used.coefficients)) or 'none has more'})"
-        at_most("sigmadsp", used.coefficients, most, f"words of coefficients for the {part}", remedy)
+        remedy = f"design with fewer taps, or name a larger part ({', '.join(_holding(memory.coefficients)) or 'none has more'})"
+        at_most("sigmadsp", memory.coefficients, most, f"words of coefficients for the {part}", remedy)
     else:
-        at_most("sigmadsp", used.coefficients, MAX_WORDS, "words of coefficients", "design with fewer taps")
-        families, notes = _families(used.coefficients, largest)
+        at_most("sigmadsp", memory.coefficients, MAX_WORDS, "words of coefficients", "design with fewer taps")
+        families, notes = _families(memory.coefficients, largest)
     if not families[-1].holds(largest):
         span = 2 ** (families[-1].word.integer_bits - 1)
         raise refuse(
@@ -148,12 +148,12 @@ def write_sigmadsp(filters: FilterSet) -> Export:
                 rows.append(_row(filter_, family, file, delay))
     return Export.of_words(
         {**files, TABLE: filter_table(filters, "sigmadsp", scaling, rows)},
-        used,
+        memory,
         4,
         scaling,
         notes=tuple(notes),
         names=changed(stems),
-        facts={"words_of_coefficients": used.coefficients, "part": part or None},
+        facts={"words_of_coefficients": memory.coefficients, "part": part or None},
     )
 
 

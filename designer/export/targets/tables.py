@@ -123,10 +123,10 @@ def _grouped(coefficients: Coefficients, rows: Iterator[list[str]], subject: str
     values: dict[tuple[str, str], array[float]] = {}
     places: dict[tuple[str, str], Place] = {}
     for row in rows:
-        named, width = (row[0], row[1]), len(row) - 2
-        if named not in places:
-            places[named] = coefficients.place(*named)
-        values.setdefault(places[named], array("d")).extend(
+        pair, width = (row[0], row[1]), len(row) - 2
+        if pair not in places:
+            places[pair] = coefficients.place(*pair)
+        values.setdefault(places[pair], array("d")).extend(
             coefficients.number(cell, "a coefficient") for cell in row[2:]
         )
     tables = {place: np.array(numbers).reshape(-1, width) for place, numbers in values.items()}

@@ -58,11 +58,11 @@ def read_wav(coefficients: Coefficients) -> None:
     scale = re.search(r"24-bit: a tap is the sample times (\d{1,9})", sound.comment)
     if sound.subtype == "PCM_24" and scale is None:
         coefficients.notes = ("the file does not state its scale: full scale is taken for 1",)
-    used = sound.samples * (float(scale[1]) if sound.subtype == "PCM_24" and scale else 1.0)
+    samples = sound.samples * (float(scale[1]) if sound.subtype == "PCM_24" and scale else 1.0)
     for track in range(tracks):
-        if used[:, track].any():
+        if samples[:, track].any():
             place = coefficients.place(channels[track // len(drivers)], drivers[track % len(drivers)])
-            coefficients.add_taps(place, used[:, track])
+            coefficients.add_taps(place, samples[:, track])
     coefficients.heed(sound.comment)
 
 

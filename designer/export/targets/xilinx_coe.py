@@ -73,8 +73,8 @@ def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
 def decode(coefficients: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
     """Integers of a COE file in radix 10, 16 or 2; what follows a semicolon is a comment."""
     text = coefficients.text(MAX_BYTES, file.path)
-    bare = "".join(line for line in text.splitlines() if not line.startswith(";")).replace(" ", "")
-    content = re.match(r"radix=(10|16|2);coefdata=([-0-9a-fA-F,]+);", bare, re.IGNORECASE)
+    joined = "".join(line for line in text.splitlines() if not line.startswith(";")).replace(" ", "")
+    content = re.match(r"radix=(10|16|2);coefdata=([-0-9a-fA-F,]+);", joined, re.IGNORECASE)
     if content is None:
         raise coefficients.refusal("no radix and coefdata", "a COE file of the FIR Compiler", path=file.path)
     radix, parts = int(content[1]), content[2].split(",")

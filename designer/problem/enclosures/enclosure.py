@@ -129,9 +129,9 @@ class Enclosure(Table):
 def apart_faults(drivers: Mapping[int, Driver], k: float) -> Iterator[Fault]:
     """Drivers too far apart at the highest wave number."""
     places = {i: if_known(driver, "position_m") for i, driver in drivers.items()}
-    known = {i: place for i, place in places.items() if place is not None}
-    for i, place in known.items():
-        apart_m = math.dist(place, next(iter(known.values())))
+    valid = {i: place for i, place in places.items() if place is not None}
+    for i, place in valid.items():
+        apart_m = math.dist(place, next(iter(valid.values())))
         if k * apart_m > MAX_APART_K:
             actual = f"got {shown(place)}, {number(apart_m)} m from the first of them"
             expected = (
