@@ -76,18 +76,18 @@ def at_few_frequencies(relative: Callable[[Real], Complex], k: Real, extent_m: f
 
     """
     count = math.ceil(float(np.ptp(k)) * extent_m) + EXTRA_FREQUENCIES
-    few = few_points(
+    interpolation = few_points(
         lambda part: relative(part)[None, None], k, most=k.size, degrees=(count,), missed=MAX_ERROR_BETWEEN
     )
-    if few is None:
+    if interpolation is None:
         return relative(k)
-    flat = np.ascontiguousarray(few[0][0, 0]).reshape(count + 1, -1).view(float)
-    return np.asarray((few[1] @ flat).view(complex).reshape(k.size, *few[0].shape[3:]))
+    flat = np.ascontiguousarray(interpolation[0][0, 0]).reshape(count + 1, -1).view(float)
+    return np.asarray((interpolation[1] @ flat).view(complex).reshape(k.size, *interpolation[0].shape[3:]))
 
 
 def few_points(
     terms: Callable[[Real], Complex],
-    at: Real,
+    points: Real,
     *,
     most: float,
     degrees: Sequence[int] = DEGREES,
@@ -101,7 +101,7 @@ def few_points(
     missed : float, of the largest term at the same frequency
 
     """
-    low, high = float(at.min()), float(at.max())
+    low, high = float(points.min()), float(points.max())
     values: Complex | None = None
     for degree in degrees:
         if degree + 1 > MAX_NODE_SHARE * most:
@@ -111,10 +111,10 @@ def few_points(
         nodes[[0, -1]] = high, low
         fresh = step if values is None else step[1::2]
         values = _interleaved(values, terms(nodes[fresh]))
-        last, before = _last_coefficients(values)
-        follows = last * np.minimum(1.0, last / np.maximum(before, 1e-300))
+        last, earlier = _last_coefficients(values)
+        follows = last * np.minimum(1.0, last / np.maximum(earlier, 1e-300))
         if (follows <= missed * np.abs(values).max(axis=(0, 2))).all():
-            return values, _shares(at, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
+            return values, _shares(points, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
     return None
 
 
@@ -131,19 +131,19 @@ def _last_coefficients(values: Complex) -> tuple[Real, Real]:
     return np.maximum(size[0], size[1]), np.maximum(size[2], size[3])
 
 
-def _interleaved(known: Complex | None, fresh: Complex) -> Complex:
+def _interleaved(even: Complex | None, fresh: Complex) -> Complex:
     """Terms at the points of twice the degree (N, F, 2Q - 1, ...) from those known (N, F, Q, ...) and those between them."""
-    if known is None:
+    if even is None:
         return fresh
-    count = known.shape[2] + fresh.shape[2]
-    both = np.zeros((max(len(known), len(fresh)), fresh.shape[1], count, *fresh.shape[3:]), dtype=complex)
-    both[: len(known), :, ::2], both[: len(fresh), :, 1::2] = known, fresh
+    count = even.shape[2] + fresh.shape[2]
+    both = np.zeros((max(len(even), len(fresh)), fresh.shape[1], count, *fresh.shape[3:]), dtype=complex)
+    both[: len(even), :, ::2], both[: len(fresh), :, 1::2] = even, fresh
     return both
 
 
-def _shares(at: Real, nodes: Real, weights: Real) -> Real:
+def _shares(points: Real, nodes: Real, weights: Real) -> Real:
     """ℓ_q at points (U,), (U, Q), by the second barycentric formula."""
-    apart = at[:, None] - nodes
+    apart = points[:, None] - nodes
     met = apart == 0
     share = weights / np.where(met, 1.0, apart)
     share = np.where(met.any(axis=1, keepdims=True), met.astype(float), share)
@@ -209,8 +209,8 @@ def fitted(
     scale = np.maximum(np.abs(truth).max(axis=0), 1e-300)
     for size in sizes:
         points = [np.cos(np.pi * (np.arange(count) + 0.5) / count) for count in size]
-        at = [low[n] + (points[n] + 1) / 2 * (high[n] - low[n]) for n in (0, 1)]
-        values = function(np.repeat(at[0], size[1]), np.tile(at[1], size[0])).reshape(*size, -1)
+        grid = [low[n] + (points[n] + 1) / 2 * (high[n] - low[n]) for n in (0, 1)]
+        values = function(np.repeat(grid[0], size[1]), np.tile(grid[1], size[0])).reshape(*size, -1)
         # c_i = (2 - δ_i0)/N Σ_n f(x_n) T_i(x_n): the points are orthogonal for the polynomials.
         across, along = (
             chebyshev.chebvander(p, count - 1).T * (np.where(np.arange(count) == 0, 1.0, 2.0) / count)[:, None]

@@ -106,10 +106,10 @@ def _around_device_m(azimuth: Real, nearness: Real, height_m: float) -> Real:
 
 def _about_the_head(ears_m: Real, centres_m: Real, sources_m: Real, radius_m: float) -> tuple[Real, Real]:
     """θ and 1/ρ of each ear and source (P, 2, S)."""
-    towards = sources_m[None] - centres_m[:, None, :]  # (P, S, 3)
-    distance_m = np.linalg.norm(towards, axis=-1)
+    rays = sources_m[None] - centres_m[:, None, :]  # (P, S, 3)
+    distance_m = np.linalg.norm(rays, axis=-1)
     outward = (ears_m - centres_m[:, None, :]) / radius_m
-    cosine = np.einsum("psx,pkx->pks", towards / distance_m[..., None], outward)
+    cosine = np.einsum("psx,pkx->pks", rays / distance_m[..., None], outward)
     nearness = np.broadcast_to(1 / distance_m[:, None, :], cosine.shape)
     return np.arccos(np.clip(cosine, -1.0, 1.0)), nearness
 
@@ -118,7 +118,7 @@ def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
     """S: from the scene itself where few places share a turn of the head, or where a surface does not do."""
     surfaces: dict[float, ChebyshevSurface | None] = {}
 
-    def of(centres_m: Real, turn_rad: float) -> Complex:
+    def ears(centres_m: Real, turn_rad: float) -> Complex:
         """H r e^{jkr} (N, 2, L, F)."""
         axes = places.axes(turn_rad)
         ears_m = centres_m[:, None] + head.radius_m * np.stack([axes[1], -axes[1]])
@@ -127,25 +127,25 @@ def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
         return np.asarray(H * turning(-scene.k, distance_m) * distance_m[..., None])
 
     def surface_of(turn_rad: float) -> ChebyshevSurface | None:
-        at = places.centres_m[places.turn_rad == turn_rad]
-        if len(at) < MIN_PLACES or np.ptp(at[:, 2]) > 0 or isinstance(head, MeasuredHead):
+        centres_m = places.centres_m[places.turn_rad == turn_rad]
+        if len(centres_m) < MIN_PLACES or np.ptp(centres_m[:, 2]) > 0 or isinstance(head, MeasuredHead):
             return None
 
         def relative(azimuth: Real, nearness: Real) -> Complex:
-            return of(_around_device_m(azimuth, nearness, float(at[0, 2])), turn_rad).reshape(azimuth.size, -1)
+            return ears(_around_device_m(azimuth, nearness, float(centres_m[0, 2])), turn_rad).reshape(azimuth.size, -1)
 
-        return fitted(relative, *_about_the_device(at))
+        return fitted(relative, *_about_the_device(centres_m))
 
     def ratio(H: Complex, part: slice) -> None:
         for turn_rad in np.unique(places.turn_rad[part]).tolist():
             if turn_rad not in surfaces:
                 surfaces[turn_rad] = surface_of(turn_rad)
-            at = places.turn_rad[part] == turn_rad
-            centres_m, surface = places.centres_m[part][at], surfaces[turn_rad]
+            mask = places.turn_rad[part] == turn_rad
+            centres_m, surface = places.centres_m[part][mask], surfaces[turn_rad]
             if surface is None:
-                H[at] *= of(centres_m, turn_rad)
+                H[mask] *= ears(centres_m, turn_rad)
             else:
-                H[at] *= surface(*_about_the_device(centres_m)).reshape(-1, *H.shape[1:])
+                H[mask] *= surface(*_about_the_device(centres_m)).reshape(-1, *H.shape[1:])
 
     return ratio
 
@@ -191,10 +191,10 @@ def _shadow(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Chebys
 
     def added(angle: Real, nearness: Real) -> Complex:
         """Pressure (N, F) of a source at each angle from the left ear, in the horizontal plane, over the free field at the ear."""
-        towards = np.stack([np.sin(angle), np.cos(angle), np.zeros_like(angle)], axis=-1)
+        rays = np.stack([np.sin(angle), np.cos(angle), np.zeros_like(angle)], axis=-1)
         distance_m = 1 / nearness
         to_ear_m = np.sqrt(distance_m**2 + head.radius_m**2 - 2 * distance_m * head.radius_m * np.cos(angle))
-        heard = head.pressure(scene.k, distance_m, towards[:, None])[:, :, 0, 0].T
-        return np.asarray(heard * np.exp(1j * to_ear_m[:, None] * scene.k) * to_ear_m[:, None])
+        pressure = head.pressure(scene.k, distance_m, rays[:, None])[:, :, 0, 0].T
+        return np.asarray(pressure * np.exp(1j * to_ear_m[:, None] * scene.k) * to_ear_m[:, None])
 
     return fitted(added, *_about_the_head(places.ears_m, places.centres_m, drivers_m, head.radius_m))

@@ -91,7 +91,7 @@ class Head(Protocol):
     def warnings(self) -> tuple[str, ...]:
         """Warnings about the head."""
 
-    def pressure(self, k: Real, distance_m: Real, towards: Real) -> Complex:
+    def pressure(self, k: Real, distance_m: Real, rays: Real) -> Complex:
         """Pressure at the ears (F, D, 2, S) of point sources, relative to an ideal source's at 1 m.
 
         Parameters
@@ -111,9 +111,9 @@ class Points:
     radius_m: float
     warnings: tuple[str, ...] = ()
 
-    def pressure(self, k: Real, distance_m: Real, towards: Real) -> Complex:
+    def pressure(self, k: Real, distance_m: Real, rays: Real) -> Complex:
         """e^{-jkr}/r at either point (F, D, 2, S)."""
-        sides = np.array([1.0, -1.0])[:, None] * towards[:, None, :, 1]  # (D, 2, S)
+        sides = np.array([1.0, -1.0])[:, None] * rays[:, None, :, 1]  # (D, 2, S)
         from_centre_m = distance_m[:, None, None]
         from_ear_m = np.sqrt(from_centre_m**2 + self.radius_m**2 - 2 * from_centre_m * self.radius_m * sides)
         return np.asarray(np.exp(-1j * k[:, None, None, None] * from_ear_m) / from_ear_m)
@@ -127,9 +127,9 @@ class Sphere:
     radius_m: float
     warnings: tuple[str, ...] = ()
 
-    def pressure(self, k: Real, distance_m: Real, towards: Real) -> Complex:
+    def pressure(self, k: Real, distance_m: Real, rays: Real) -> Complex:
         """Duda and Martens' sphere (F, D, 2, S)."""
-        return head_pressure(k, self.radius_m, distance_m, towards[..., 1])
+        return head_pressure(k, self.radius_m, distance_m, rays[..., 1])
 
 
 def heads_of(problem: Problem) -> tuple[Head, ...]:
@@ -166,11 +166,11 @@ def ears_in_field(
 
     """
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
-    out = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
+    pressure = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
     if isinstance(head, Points):
         sides = np.stack([axes[1], -axes[1]]) * head.radius_m
         field = device.field(k, (centres_m[:, None] + sides).reshape(-1, 3))
-        return np.asarray(field.reshape(out.shape))
+        return np.asarray(field.reshape(pressure.shape))
     if not isinstance(head, Sphere) or isinstance(device, MeasuredDrivers):
         return _ears(head, device, k, centres_m, axes, among_m)
     ears_m = centres_m[:, None] + np.stack([axes[1], -axes[1]]) * head.radius_m
@@ -179,8 +179,8 @@ def ears_in_field(
     def relative(part: Real) -> Complex:
         return np.asarray(_ears(head, device, part, centres_m, axes, among_m) * _wave(-part, away_m) * away_m)
 
-    few = at_few_frequencies(relative, k, head.radius_m + max(head.radius_m, float(reach_m.max())))
-    return np.asarray(few * _wave(k, away_m) / away_m)
+    interpolation = at_few_frequencies(relative, k, head.radius_m + max(head.radius_m, float(reach_m.max())))
+    return np.asarray(interpolation * _wave(k, away_m) / away_m)
 
 
 def _wave(k: Real, distance_m: Real) -> Complex:
@@ -191,7 +191,7 @@ def _wave(k: Real, distance_m: Real) -> Complex:
 def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None) -> Complex:
     """Result of `ears_in_field`, at each frequency by itself."""
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
-    out = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
+    pressure = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
     sources, inverse = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
     inverse = np.asarray(inverse).ravel()
     away_m = np.linalg.norm((centres_m if among_m is None else among_m)[:, None] - sources[:, :3], axis=-1).min(axis=0)
@@ -203,8 +203,8 @@ def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, amon
         step = max(1, MAX_NUMBERS // (block.size * count))
         for start in range(0, len(centres_m), step):
             part = slice(start, start + step)
-            out[block, part] = _some_ears(head, device, k[block], centres_m[part], axes, sources, inverse, count)
-    return out
+            pressure[block, part] = _some_ears(head, device, k[block], centres_m[part], axes, sources, inverse, count)
+    return pressure
 
 
 def _source_counts(extent: Real) -> Index:
@@ -223,15 +223,15 @@ def _some_ears(
     head: Head, device: Device, k: Real, centres_m: Real, axes: Real, sources: Real, inverse: Index, count: int
 ) -> Complex:
     """Ears (F, D, 2, L) of one block of frequencies, from sources (place and reach, 4) and the driver's of them (L,)."""
-    towards = (sources[:, None, :3] - centres_m) @ axes.T  # (G, D, 3) in the head's axes
-    distance_m = np.linalg.norm(towards, axis=-1)
-    towards = towards / distance_m[..., None]
+    rays = (sources[:, None, :3] - centres_m) @ axes.T  # (G, D, 3) in the head's axes
+    distance_m = np.linalg.norm(rays, axis=-1)
+    rays = rays / distance_m[..., None]
     along_m = head.radius_m * np.cos(np.pi * (np.arange(count) + 0.5) / count)  # to the left ear
     points_m = centres_m[:, None] + along_m[:, None] * axes[1]
     loading = MEASURED_LOADING if isinstance(head, MeasuredHead) else 0.0
     sine = sources[:, 3, None] / distance_m
-    arcs = _arc(towards.reshape(-1, 3), sine.ravel(), count).reshape(*sine.shape, count, 3)
-    kinds = [(np.flatnonzero(sources[:, 3] == 0), towards[:, :, None]), (np.flatnonzero(sources[:, 3]), arcs)]
+    arcs = _arc(rays.reshape(-1, 3), sine.ravel(), count).reshape(*sine.shape, count, 3)
+    kinds = [(np.flatnonzero(sources[:, 3] == 0), rays[:, :, None]), (np.flatnonzero(sources[:, 3]), arcs)]
 
     away_m = np.linalg.norm(points_m[:, :, None] - sources[inverse, :3], axis=-1)  # (D, I, L)
 
@@ -242,21 +242,21 @@ def _some_ears(
     # A sphere's ears are themselves made of few frequencies.
     smooth = isinstance(head, MeasuredHead) and not isinstance(device, MeasuredDrivers)
     g = at_few_frequencies(relative, k, head.radius_m + float(sources[:, 3].max())) if smooth else relative(k)
-    out = np.empty((k.size, len(centres_m), 2, inverse.size), dtype=complex)
+    pressure = np.empty((k.size, len(centres_m), 2, inverse.size), dtype=complex)
     for groups, places in kinds:
         if groups.size:
-            heard = head.pressure(k, distance_m[groups].ravel(), places[groups].reshape(-1, *places.shape[2:]))
-            heard = heard.reshape(k.size, groups.size, len(centres_m), 2, -1)  # (F, g, D, 2, S)
+            responses = head.pressure(k, distance_m[groups].ravel(), places[groups].reshape(-1, *places.shape[2:]))
+            responses = responses.reshape(k.size, groups.size, len(centres_m), 2, -1)  # (F, g, D, 2, S)
             for n, group in enumerate(groups):
                 (drivers,) = np.nonzero(inverse == group)
-                geometry = along_m, distance_m[group], towards[group][:, 1:2], places[group, ..., 1]
-                out[..., drivers] = heard[:, n] @ _strengths(k, *geometry, g[..., drivers], loading)
-    return out
+                geometry = along_m, distance_m[group], rays[group][:, 1:2], places[group, ..., 1]
+                pressure[..., drivers] = responses[:, n] @ _strengths(k, *geometry, g[..., drivers], loading)
+    return pressure
 
 
-def _arc(towards: Real, sine: Real, count: int) -> Real:
+def _arc(rays: Real, sine: Real, count: int) -> Real:
     """Directions (D, S, 3) around those of the driver (D, 3), in its plane with the ears' axis y; the sine (D,) is of half the arc."""
-    lateral = np.clip(towards[:, 1], -1.0, 1.0)
+    lateral = np.clip(rays[:, 1], -1.0, 1.0)
     angle, half = np.arccos(lateral), np.arcsin(np.minimum(sine, 0.98))
     low, high = np.maximum(angle - half, 0.0), np.minimum(angle + half, np.pi)
     share = np.linspace(0.0, 1.0, count)
@@ -264,7 +264,7 @@ def _arc(towards: Real, sine: Real, count: int) -> Real:
     over_cosine = np.arccos(np.cos(low)[:, None] + (np.cos(high) - np.cos(low))[:, None] * share)
     passes = (angle - half < 0) | (angle + half > np.pi)
     angles = np.where(passes[:, None], over_cosine, over_angle)
-    across = towards - lateral[:, None] * np.array([0.0, 1.0, 0.0])
+    across = rays - lateral[:, None] * np.array([0.0, 1.0, 0.0])
     width = np.linalg.norm(across, axis=1, keepdims=True)
     across = np.where(width > MIN_SINE, across / np.maximum(width, MIN_SINE), np.array([1.0, 0.0, 0.0]))
     return np.asarray(
@@ -300,9 +300,11 @@ def _solved(k: Real, own_m: Real, from_m: Real, g: Complex, loading: float) -> C
             strengths = np.asarray(np.linalg.solve(V, g))
         except np.linalg.LinAlgError:  # long waves: the sources' columns are one
             return _solved(k, own_m, from_m, g, ALIKE_LOADING)
-        alike = (np.abs(strengths).max(axis=(1, 2, 3)) > ALIKE_STRENGTH) | ~np.isfinite(strengths).all(axis=(1, 2, 3))
-        if alike.any():
-            strengths[alike] = _solved(k[alike], own_m, from_m, g[alike], ALIKE_LOADING)
+        is_singular = (np.abs(strengths).max(axis=(1, 2, 3)) > ALIKE_STRENGTH) | ~np.isfinite(strengths).all(
+            axis=(1, 2, 3)
+        )
+        if is_singular.any():
+            strengths[is_singular] = _solved(k[is_singular], own_m, from_m, g[is_singular], ALIKE_LOADING)
         return strengths
     adjoint = V.conj().swapaxes(-1, -2)
     normal = adjoint @ V

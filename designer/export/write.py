@@ -58,7 +58,7 @@ def export_of(filters: FilterSet, name: str) -> Export:
 
 
 def write_target(filters: FilterSet, name: str) -> Export:
-    """Files of a target, with the upmix's parameters where one feeds them; raises as `made` does."""
+    """Files of a target, with the upmix's parameters where one feeds them; raises as `export_of` does."""
     target = target_named(name)
     target.check_scales(filters)
     export = target.write(target.heeded(filters))
@@ -175,7 +175,7 @@ def export_notes(folder: Path) -> list[str]:
 
 
 def superseded(folder: Path, names: Collection[str]) -> list[str]:
-    """Which exports of the design before a new one removes, but for those `kept`, which it writes again; and what makes them again."""
+    """Which exports of the design before a new one removes, but for those `names`, which it writes again; and what makes them again."""
     manifest = read_manifest(folder)
     exports = (
         set() if manifest is None else {name.split("/")[1] for name in manifest.files if name.startswith("export/")}

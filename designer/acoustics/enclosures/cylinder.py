@@ -94,8 +94,8 @@ def _axial_terms(
     q, kappa, weight = contour  # (C, F, Q)
     x_a, x_r = kappa * radius_m, kappa * (radius_m + away_m[:, None, None])
     height_m, half_m = pairs.height_m[:, None, None], pairs.half_height_m[:, None, None]
-    alike = len(q) == 1 or np.array_equal(pairs.contour, np.arange(len(q)))  # one contour is broadcast
-    contours = slice(None) if alike else pairs.contour
+    is_one_to_one = len(q) == 1 or np.array_equal(pairs.contour, np.arange(len(q)))  # one contour is broadcast
+    contours = slice(None) if is_one_to_one else pairs.contour
     # The exponentials together, because each alone may leave the range of numbers.
     wave = -1j * kappa * away_m[:, None, None]
     spread = np.exp(wave[contours] + 1j * q[contours] * height_m)
@@ -253,9 +253,11 @@ class CylinderEnclosure(EnclosedDrivers):
         h = np.empty((k.size, len(heights)), dtype=complex)
         ascending = np.argsort(k, kind="stable")
         for rows in _blocks(k.size, MAX_FREQUENCIES_AT_ONCE):
-            at = ascending[rows]
-            few = self._at_few_distances(k[at], away_m, heights, azimuth_rad)
-            h[at] = self._at_each_distance(k[at], away_m, heights, azimuth_rad) if few is None else few
+            indices = ascending[rows]
+            pressure = self._at_few_distances(k[indices], away_m, heights, azimuth_rad)
+            h[indices] = (
+                self._at_each_distance(k[indices], away_m, heights, azimuth_rad) if pressure is None else pressure
+            )
         return h.reshape(k.size, *apart_m.shape)
 
     def _at_each_distance(self, k: Real, away_m: Real, heights: Real, azimuth_rad: Real) -> Complex:
@@ -289,10 +291,10 @@ class CylinderEnclosure(EnclosedDrivers):
             terms = terms * (np.exp(1j * np.outer(k, length_m)) * length_m)
             return np.asarray(terms.reshape(len(terms), k.size, distance_m.size, len(unique)))
 
-        few = few_distances(without_wave, away_m + self.radius_m, most=most)
-        if few is None:
+        interpolation = few_distances(without_wave, away_m + self.radius_m, most=most)
+        if interpolation is None:
             return None
-        terms, shares = few
+        terms, shares = interpolation
         azimuthal = self._azimuthal(len(terms), azimuth_rad).reshape(len(terms), -1)
         share = np.repeat(shares, len(self.height_m), axis=0)
         h = np.zeros((k.size, len(heights)), dtype=complex)
@@ -311,14 +313,14 @@ class CylinderEnclosure(EnclosedDrivers):
         h = np.empty((k.size, len(directions), len(self.height_m)), dtype=complex)
         ascending = np.argsort(k, kind="stable")
         for rows in _blocks(k.size, MAX_FREQUENCIES_AT_ONCE):
-            at = ascending[rows]
-            for part in _blocks(len(sines), max(1, MAX_NUMBERS // (40 * len(at)))):
-                terms = far_terms(np.outer(k[at] * self.radius_m, sines[part]))
+            indices = ascending[rows]
+            for part in _blocks(len(sines), max(1, MAX_NUMBERS // (40 * len(indices)))):
+                terms = far_terms(np.outer(k[indices] * self.radius_m, sines[part]))
                 azimuthal = self._azimuthal(len(terms), azimuth_rad)
                 for p in range(part.start, part.stop):
                     (group,) = np.nonzero(inverse == p)
                     flat = _summed(terms[:, :, p - part.start], azimuthal[:, group].reshape(len(terms), -1))
-                    h[np.ix_(at, group)] = flat.reshape(len(at), group.size, -1)
+                    h[np.ix_(indices, group)] = flat.reshape(len(indices), group.size, -1)
         along = k[:, None, None] * directions[:, 2:]  # k cos θ (F, M, 1)
         return np.asarray(h * np.exp(1j * along * self.height_m) * np.sinc(along * self.half_height_m / np.pi))
 
@@ -338,17 +340,19 @@ class CylinderEnclosure(EnclosedDrivers):
         power = np.empty((k.size, drivers**2), dtype=complex)
         ascending = np.argsort(k, kind="stable")
         for rows in _blocks(k.size, max(1, min(MAX_FREQUENCIES_AT_ONCE, MAX_NUMBERS // theta.size))):
-            at = ascending[rows]
-            terms = np.abs(far_terms(np.outer(k[at], self.radius_m * np.sin(theta)))) ** 2  # 4/π² ε_n²/|x H_n'(x)|²
+            indices = ascending[rows]
+            terms = (
+                np.abs(far_terms(np.outer(k[indices], self.radius_m * np.sin(theta)))) ** 2
+            )  # 4/π² ε_n²/|x H_n'(x)|²
             terms[1:] /= 2
             azimuthal = self._azimuthal(len(terms), self.azimuth_rad)  # w_nj cos n(φ_i-φ_j)
             azimuthal = azimuthal * np.diagonal(azimuthal, axis1=1, axis2=2)[:, :, None]
             azimuthal = azimuthal.reshape(len(terms), -1)
-            along = np.outer(k[at], np.cos(theta))
+            along = np.outer(k[indices], np.cos(theta))
             for p, (apart, longer, shorter) in enumerate(unique):
                 (group,) = np.nonzero(inverse.ravel() == p)
                 axial = np.cos(along * apart) * np.sinc(along * longer / np.pi) * np.sinc(along * shorter / np.pi)
-                power[np.ix_(at, group)] = np.einsum("nft,ft->fn", terms, axial * weight) @ azimuthal[:, group]
+                power[np.ix_(indices, group)] = np.einsum("nft,ft->fn", terms, axial * weight) @ azimuthal[:, group]
         return power.reshape(k.size, drivers, drivers)
 
 

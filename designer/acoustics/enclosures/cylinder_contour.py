@@ -110,8 +110,8 @@ def _half(
     psi = math.atan2(max(high_m, 0.0), range_m[0])
     s_last = np.sqrt(MAX_DEPTH / (k * range_m[0]))
     if high_m < 0:  # e^{-jqh} falls off too, at first as e^{-k|h|s}
-        soon = MAX_DEPTH / (k * -high_m)
-        s_last = np.where(soon < 0.7, np.minimum(s_last, soon), s_last)
+        cut = MAX_DEPTH / (k * -high_m)
+        s_last = np.where(cut < 0.7, np.minimum(s_last, cut), s_last)
     last = np.arcsinh(s_last)[:, None]
     share = 1 - 2 * psi / math.pi
 

@@ -197,7 +197,7 @@ def expanded_disc(k: Real, radius_m: float, length_m: Real, cosine: Real) -> Com
     cosine : (M,) float array, of the angle from its axis
 
     """
-    out = np.empty((k.size, length_m.size), dtype=complex)
+    pressure = np.empty((k.size, length_m.size), dtype=complex)
     for rows, _ in octaves(k):
         weights = _weights(k[rows] * radius_m)
         orders = 2 * weights.shape[1] - 1
@@ -205,8 +205,8 @@ def expanded_disc(k: Real, radius_m: float, length_m: Real, cosine: Real) -> Com
         for m in range(0, length_m.size, size):
             part = slice(m, m + size)
             shape = legendre_table(cosine[part], orders)[::2]
-            out[rows, part] = _summed(k[rows], weights, length_m[part], shape)
-    return out
+            pressure[rows, part] = _summed(k[rows], weights, length_m[part], shape)
+    return pressure
 
 
 def _weights(ka: Real) -> Real:
@@ -252,7 +252,7 @@ def mean_product(k: Real, apart_m: Real, axes: tuple[Real, Real], radii_m: tuple
         return np.asarray(np.sinc(k * distance_m / np.pi))
     axis = axes[0] if radii_m[0] else axes[1]
     parallel = not all(radii_m) or float(np.linalg.norm(np.cross(*axes))) < MAX_PARALLEL_SINE
-    out = np.empty(k.size)
+    power = np.empty(k.size)
     for part, most in octaves(k):
         turns = most * (distance_m + sum(radii_m))
         theta, weight = panels(turns)
@@ -263,8 +263,8 @@ def mean_product(k: Real, apart_m: Real, axes: tuple[Real, Real], radii_m: tuple
                 args = k[block], apart_m, distance_m, theta[rows]
                 product = _around_axis(*args, axis, radii_m) if parallel else _around_way(*args, axes, radii_m, count)
                 total += product @ weight[rows]
-            out[block] = total
-    return out
+            power[block] = total
+    return power
 
 
 def _around_axis(

@@ -61,13 +61,13 @@ class SphereEnclosure(EnclosedDrivers):
         unique, inverse = np.unique(np.round(distance_m / self.radius_m, 12), return_inverse=True)
         if unique.size == 1:
             return self._at_one_distance(k, unique, cos_angle) / self.radius_m
-        few = few_distances(lambda r: self._without_wave(k, r), distance_m)
-        if few is None:
+        interpolation = few_distances(lambda r: self._without_wave(k, r), distance_m)
+        if interpolation is None:
             pressure = sphere_pressure(
                 k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle
             )
             return pressure / self.radius_m
-        radial, shares = few  # (N, F, Q), (M, Q)
+        radial, shares = interpolation  # (N, F, Q), (M, Q)
         angular = legendre_table(cos_angle, len(radial)) * cap_weights(self.cos_half_angle, len(radial))[:, None]
         left = np.ascontiguousarray(radial.transpose(1, 2, 0)).reshape(k.size, -1)
         left = np.concatenate([left.real, left.imag])
@@ -116,13 +116,13 @@ class SphereEnclosure(EnclosedDrivers):
 
     def encoded(self, k: Real, distance_m: float, order: int, drivers: Sequence[int]) -> Encoding:
         """The series in P_n(cos γ): by the addition theorem c_a = 4π/(2n+1) times its n-th term times Y_a of the cap's axis."""
-        chosen = list(drivers)
+        indices = list(drivers)
         terms = radial_terms(k * self.radius_m, np.array([distance_m / self.radius_m]))[: order + 1, :, 0]
-        radial = np.zeros((k.size, order + 1, len(chosen)), dtype=complex)
+        radial = np.zeros((k.size, order + 1, len(indices)), dtype=complex)
         n = np.arange(len(terms))[:, None]
-        angular = 4 * np.pi / (2 * n + 1) * cap_weights(self.cos_half_angle[chosen], len(terms))  # (N, L)
+        angular = 4 * np.pi / (2 * n + 1) * cap_weights(self.cos_half_angle[indices], len(terms))  # (N, L)
         radial[:, : len(terms)] = terms.T[:, :, None] * angular / (1.0 if np.isinf(distance_m) else self.radius_m)
-        return Encoding(order, radial, sh.harmonics(order, self.directions[chosen]), None)
+        return Encoding(order, radial, sh.harmonics(order, self.directions[indices]), None)
 
 
 def device(enclosure: Sphere, drivers: Sequence[Driver]) -> SphereEnclosure:

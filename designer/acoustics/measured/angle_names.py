@@ -117,8 +117,8 @@ def _pairs(files: Sequence[Path]) -> list[Angle] | None:
         matches = [pattern.search(path.stem) for path in files]
         pairs = [(float(m[2]) * unit, float(m[1]) * unit) for m in matches if m]
         # Two numbers alone may be a serial number and an angle; in hundredths they are beyond what degrees reach.
-        sure = pattern is not _HUNDREDTHS or any(abs(polar) > MAX_DEG * unit for polar, _ in pairs)
-        if len(pairs) == len(files) and sure:
+        is_certain = pattern is not _HUNDREDTHS or any(abs(polar) > MAX_DEG * unit for polar, _ in pairs)
+        if len(pairs) == len(files) and is_certain:
             return [Angle(POLAR, pair) for pair in pairs]
     return None
 
@@ -138,19 +138,19 @@ def _single(files: tuple[Path, ...]) -> tuple[list[Angle], list[str]]:
                 'say which: response_angles = "*theta{polar}*phi{turn}" from the axis, or "*theta{colatitude}*phi{azimuth}" from '
                 "straight up",
             )  # fmt: skip
-    chosen = [[n for n in numbers if n.plane] for numbers in names]
+    selected = [[n for n in numbers if n.plane] for numbers in names]
     for scheme in _SCHEMES:
-        if not any(chosen):
-            chosen = [scheme(numbers) for numbers in names]
+        if not any(selected):
+            selected = [scheme(numbers) for numbers in names]
             if scheme is _at_the_end:
-                chosen = _with_decimals(names, chosen)
-    if len(files) == 1 and not chosen[0]:
+                selected = _with_decimals(names, selected)
+    if len(files) == 1 and not selected[0]:
         return [Angle("horizontal", (0.0,))], notes
-    for path, numbers, candidates in zip(files, names, chosen, strict=True):
+    for path, numbers, candidates in zip(files, names, selected, strict=True):
         _check_name(path, numbers, candidates)
-    _check_names(files, names, chosen)
-    values = iter(_values([(path, n) for path, candidates in zip(files, chosen, strict=True) for n in candidates]))
-    return [in_planes({_plane(n): next(values) for n in candidates}) for candidates in chosen], notes
+    _check_names(files, names, selected)
+    values = iter(_values([(path, n) for path, candidates in zip(files, selected, strict=True) for n in candidates]))
+    return [in_planes({_plane(n): next(values) for n in candidates}) for candidates in selected], notes
 
 
 def _plane(n: Named) -> str:
@@ -174,14 +174,14 @@ _SCHEMES: tuple[Callable[[list[Named]], list[Named]], ...] = (_plane_behind, _un
 """How a name without a plane before its angle says it: a plane behind it, a unit, or a number at the end."""
 
 
-def _with_decimals(names: Sequence[list[Named]], chosen: list[list[Named]]) -> list[list[Named]]:
+def _with_decimals(names: Sequence[list[Named]], selected: list[list[Named]]) -> list[list[Named]]:
     """Bare numbers at the end of names, of which some are the digits behind a decimal point that is an underscore."""
     wholes = []
-    for numbers, candidates in zip(names, chosen, strict=True):
+    for numbers, candidates in zip(names, selected, strict=True):
         place = numbers.index(candidates[0]) if candidates else 0
         whole = numbers[place - 1] if place else None
         wholes.append([whole] if whole is not None and whole.fraction and whole.is_last else candidates)
-    return chosen if all(a is not b for a, b in zip(wholes, chosen, strict=True)) else wholes
+    return selected if all(a is not b for a, b in zip(wholes, selected, strict=True)) else wholes
 
 
 def _without_versions(files: Sequence[Path]) -> tuple[list[list[Named]], list[str]]:
@@ -205,10 +205,10 @@ def _without_versions(files: Sequence[Path]) -> tuple[list[list[Named]], list[st
             named_numbers(f"{path.stem[: n.start]} {path.stem[n.end :]}".strip())
             for path, (n,) in zip(files, short, strict=True)
         ]
-        alone = letter == "v" and not any(others) and fixed and values != {0.0}
-        if alone and several:
-            alone = any(all(scheme(numbers) for numbers in stripped) for scheme in _SCHEMES)
-        if fixed and (beside_word or alone):
+        is_version = letter == "v" and not any(others) and fixed and values != {0.0}
+        if is_version and several:
+            is_version = any(all(scheme(numbers) for numbers in stripped) for scheme in _SCHEMES)
+        if fixed and (beside_word or is_version):
             notes.append(f"{first.text} in the name{'s' * several} was taken for a version")
             names = stripped
         elif beside_word or (letter == "v" and all(others) and fixed and values != {0.0} and several):
@@ -231,9 +231,11 @@ def _values(numbers: Sequence[tuple[Path, Named]]) -> list[float]:
         actual = f"{numbers[0][1].text}, whose hyphen may be a sign or divide (all names have one, and none is 0)"
         remedy = 'write the sign behind a space, or say so: response_angles = "woofer-hor-{azimuth}"'
         raise _refused(numbers[0][0], actual, remedy)
-    bare = next(((path, n) for path, n in numbers if not (n.hyphen or n.after_hyphen or n.sign)), None)
-    if divides and bare is not None:
-        raise _refused(bare[0], f"{bare[1].text}, while others of the set have a hyphen there that divides")
+    plain_number = next(((path, n) for path, n in numbers if not (n.hyphen or n.after_hyphen or n.sign)), None)
+    if divides and plain_number is not None:
+        raise _refused(
+            plain_number[0], f"{plain_number[1].text}, while others of the set have a hyphen there that divides"
+        )
     fractions = _fractions(numbers)
     return [n.sign_of(divides) * (n.value + fraction) for (_, n), fraction in zip(numbers, fractions, strict=True)]
 
@@ -275,21 +277,23 @@ def _check_name(path: Path, numbers: list[Named], candidates: list[Named]) -> No
             raise _refused(path, f"two angles of one plane ({', '.join(twice)})")
 
 
-def _check_names(files: Sequence[Path], names: Sequence[list[Named]], chosen: Sequence[list[Named]]) -> None:
+def _check_names(files: Sequence[Path], names: Sequence[list[Named]], selected: Sequence[list[Named]]) -> None:
     """Refuse what only the names together show: a second number that changes, a side in words, numbers that count the files."""
-    if all(len(candidates) == 1 and not candidates[0].plane and not candidates[0].plane_after for candidates in chosen):
-        before = [
+    if all(
+        len(candidates) == 1 and not candidates[0].plane and not candidates[0].plane_after for candidates in selected
+    ):
+        prefixes = [
             numbers[numbers.index(n) - 1].value if numbers.index(n) and n.follows_number else None
-            for numbers, (n,) in zip(names, chosen, strict=True)
+            for numbers, (n,) in zip(names, selected, strict=True)
         ]
-        if len(set(before)) > 1 and None not in before:
+        if len(set(prefixes)) > 1 and None not in prefixes:
             remedy = (
                 'say what they are: response_angles = "*{azimuth} {elevation}", "*{turn} {polar}", or "* {azimuth}"'
             )
             raise _refused(files[0], "two numbers that both change within the set", remedy)
     sides = [
         (path, candidates[0])
-        for path, candidates in zip(files, chosen, strict=True)
+        for path, candidates in zip(files, selected, strict=True)
         if candidates and candidates[0].label in SIDES
     ]
     if sides and not (
@@ -299,13 +303,13 @@ def _check_names(files: Sequence[Path], names: Sequence[list[Named]], chosen: Se
         actual = f"the word {n.label!r} before {n.text} and not in all names, which may be a side"
         remedy = "write the side as a sign (left and up are positive), or list the angles: response_angles = [[30, 0], [-30, 0]]"
         raise _refused(path, actual, remedy)
-    bare = [
+    plain_numbers = [
         n
-        for candidates in chosen
+        for candidates in selected
         for n in candidates
         if not (n.plane or n.plane_after or n.has_unit or n.sign or n.hyphen)
     ]
-    if len(files) > 3 and sorted(n.value for n in bare) == [i + 1.0 for i in range(len(files))]:
+    if len(files) > 3 and sorted(n.value for n in plain_numbers) == [i + 1.0 for i in range(len(files))]:
         actual = f"numbers from 1 to {len(files)} in {len(files)} names, which count the files"
         remedy = "rename them, or list the angles in the order of names: response_angles = [[0, 0], [15, 0]]"
         raise _refused(files[0], actual, remedy)

@@ -245,10 +245,10 @@ def _named(tokens: list[str], starts: list[int], i: int) -> Named:
     after = word(end) or (word(end + 1) if mark(end) in ("_", " ", "-") else "")
     behind = end + (1 if word(end) else 2)
     following = tokens[behind : behind + 3]
-    led = bool(following) and (
+    is_led = bool(following) and (
         following[0][0].isdigit() or (following[0] in " _=-+" and any(t[0].isdigit() for t in following[1:]))
     )
-    plane_after = PLANES.get(after, "") if not led else ""
+    plane_after = PLANES.get(after, "") if not is_led else ""
     suffix = word(end) if word(end) and word(end) not in PLANES else ""
     last = behind if plane_after and not suffix else end + (2 if fraction else 0)
     start = starts[at] if label in PLANES else starts[at + 1]

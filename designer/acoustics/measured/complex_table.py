@@ -208,7 +208,7 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     if abs(worst) > 90 + 1e-6:
         remedy = "elevation is up from the horizontal, not down from the pole"
         raise DataError(f"{path}: got an elevation of {worst:g} degrees; expected -90 to 90; {remedy}")
-    turned = _word(path, keys, "azimuth", ("counter-clockwise", "clockwise")) or request.clockwise
+    is_clockwise = _word(path, keys, "azimuth", ("counter-clockwise", "clockwise")) or request.clockwise
     conjugate = _word(path, keys, "time", ("exp(+jwt)", "exp(-jwt)"))
     stated_m = float(_numbers(path, keys, "distance_m", 1)[0])
     if stated_m < 0:
@@ -221,14 +221,14 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
         kind=NPZ.kind,
         files=files,
         frequency_hz=frequency_hz,
-        directions=np.round(direction(-azimuth_deg if turned else azimuth_deg, elevation_deg), 15),
+        directions=np.round(direction(-azimuth_deg if is_clockwise else azimuth_deg, elevation_deg), 15),
         labels=tuple(f"azimuth {a:g}, elevation {e:g} deg" for a, e in places_deg),
         pressure=pressure.conj() if conjugate else pressure,
         distance_m=from_m,
         level="absolute",
         time="absolute",
         notes=("conjugated, because the file says exp(-jwt)",) * conjugate
-        + ("azimuths counted clockwise were turned round",) * turned,
+        + ("azimuths counted clockwise were turned round",) * is_clockwise,
         warnings=no_phase,
     )
     axes = driver_axes((float(facing_deg[0]), float(facing_deg[1])))

@@ -133,11 +133,11 @@ def _drivers(
     from designer.acoustics.measured.driver_sets import common_reference
     from designer.acoustics.measured.drivers import driver_lines
 
-    about = options.turned_about
+    turned_about = options.turned_about
     keys = {
         key: getattr(options, key) for key in ("gate_ms", "distance_m", "facing_deg", "clockwise", "angles", "channel")
     }
-    keys["turned_about"] = None if about is None else TurnedAbout(about, options.facing_deg)
+    keys["turned_about"] = None if turned_about is None else TurnedAbout(turned_about, options.facing_deg)
     read = {}
     for named_set in named_sets(patterns, Path(), name=options.name):
         request = Request(
@@ -160,8 +160,10 @@ def _head(path: Path) -> tuple[Any, Converted]:
         f"head: {len(recording.directions)} directions at {location}, {recording.responses.shape[2]} samples at"
         f" {recording.sample_rate_hz:g} Hz"
     )
-    done = "left ear first, each direction once, azimuths counter-clockwise; samples, level and delays as they were"
-    return head_sofa(recording), Converted((line, "; ".join([done, *recording.warnings])), recording.warnings)
+    treatment = (
+        "left ear first, each direction once, azimuths counter-clockwise; samples, level and delays as they were"
+    )
+    return head_sofa(recording), Converted((line, "; ".join([treatment, *recording.warnings])), recording.warnings)
 
 
 def _device(path: Path) -> tuple[Any, Converted]:

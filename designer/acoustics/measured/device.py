@@ -72,8 +72,8 @@ class MeasuredDevice:
         # The flight from the device, and the measurement's own latency, which all responses share.
         delay_s = np.linalg.norm(self.receivers_m, axis=1)[:, None, None] / speed_of_sound_m_s
         delay_s = delay_s + self._latency_s(speed_of_sound_m_s)
-        still = self.data * np.exp(2j * np.pi * self.frequency_hz * delay_s)
-        log_h = np.log(np.maximum(np.abs(still), 1e-15)) + 1j * np.unwrap(np.angle(still), axis=2)
+        undelayed = self.data * np.exp(2j * np.pi * self.frequency_hz * delay_s)
+        log_h = np.log(np.maximum(np.abs(undelayed), 1e-15)) + 1j * np.unwrap(np.angle(undelayed), axis=2)
         log_h = _interpolated(self.frequency_hz, log_h, held_hz)
         return np.asarray(np.exp(log_h - 2j * np.pi * held_hz * delay_s).transpose(2, 0, 1))
 
@@ -187,9 +187,9 @@ def _device(head: SofaHead, sofa: Any, drivers: int | None) -> MeasuredDevice:
         actual = f"driver {silent[0]} is silent at every receiver"
         raise DataError(f"{path}: {actual}; expected drivers that sound; measure it again")
     places = cartesian(sofa, "EmitterPosition", str(path))
-    known = places if emitters and len(places) == data.shape[1] else None
+    emitters_m = places if emitters and len(places) == data.shape[1] else None
     return MeasuredDevice(
-        str(path), points_m, data, frequency_hz, rate, np.broadcast_to(delay_s, data.shape[:2]), known
+        str(path), points_m, data, frequency_hz, rate, np.broadcast_to(delay_s, data.shape[:2]), emitters_m
     )
 
 
@@ -209,21 +209,21 @@ def _check_metadata(head: SofaHead, drivers: int | None) -> None:
     if actual:
         raise DataError(f"{head.path}: got {actual}; expected {expected}")
     count = sizes[0]
-    moved = [] if count == 1 else list(head.moving())
+    moving = [] if count == 1 else list(head.moving())
     if head.convention in EMITTER_CONVENTIONS:
-        turned = [name for name in moved if name not in MOVING_VARIABLES]
+        unexpected = [name for name in moving if name not in MOVING_VARIABLES]
         problem = "the device, or its emitters, move (a turntable)"
-        if count > 1 and not moved:
+        if count > 1 and not moving:
             raise DataError(
                 f"{head.path}: got {count} measurements between which nothing moves; expected one, or one for each place of "
                 "the listener (ListenerPosition, ListenerView or ReceiverPosition); keep one of them, or their mean"
             )
     else:  # drivers one after the other, each a source of its own
-        turned = [name for name in moved if name != "SourcePosition" or drivers != count]
+        unexpected = [name for name in moving if name != "SourcePosition" or drivers != count]
         problem = f"something moves: a turntable or a head that turns, not {count} drivers"
-    if turned:
+    if unexpected:
         raise DataError(
-            f"{head.path}: got {count} measurements between which {problem} ({', '.join(turned)} changes); expected the device at"
+            f"{head.path}: got {count} measurements between which {problem} ({', '.join(unexpected)} changes); expected the device at"
             " rest, a driver a measurement or an emitter; write each driver's responses over direction as"
             " FreeFieldDirectivityTF, or all places of the listener as receivers"
         )

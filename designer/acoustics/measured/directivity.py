@@ -99,9 +99,9 @@ class MeasuredDirectivity:
     def _polar(self) -> tuple[Real, Real]:
         """Log magnitude and unwrapped phase (K, N), the set's delay and the acoustic centre's taken off."""
         early = np.exp(2j * np.pi * self.frequency_hz * self.delay_s)[:, None]
-        moved = self.pressure * early * self._centre(self.frequency_hz, self.directions).conj()
-        magnitude = np.abs(moved)
-        return np.log(np.maximum(magnitude, PRESSURE_FLOOR * magnitude.max())), np.unwrap(np.angle(moved), axis=0)
+        pressure = self.pressure * early * self._centre(self.frequency_hz, self.directions).conj()
+        magnitude = np.abs(pressure)
+        return np.log(np.maximum(magnitude, PRESSURE_FLOOR * magnitude.max())), np.unwrap(np.angle(pressure), axis=0)
 
     def _centre(self, frequency_hz: Real, directions: Real) -> Complex:
         """e^{jk x·n} (F, M) of the acoustic centre."""
@@ -144,11 +144,15 @@ class MeasuredDirectivity:
         if above == "refuse" and frequency_hz.size:
             self.check_band((float(frequency_hz.min()), float(frequency_hz.max())), location="the frequency grid")
         lowest_hz, highest_hz = self.frequency_hz[[0, -1]]
-        out = self._within(np.clip(frequency_hz, lowest_hz, highest_hz), directions)
+        pressure = self._within(np.clip(frequency_hz, lowest_hz, highest_hz), directions)
         low = frequency_hz < lowest_hz
         if low.any():
-            out[low] = self._joined(frequency_hz[low], directions, below)
-        return np.asarray(out * np.exp(-2j * np.pi * frequency_hz * self.delay_s)[:, None]) if self.delay_s else out
+            pressure[low] = self._joined(frequency_hz[low], directions, below)
+        return (
+            np.asarray(pressure * np.exp(-2j * np.pi * frequency_hz * self.delay_s)[:, None])
+            if self.delay_s
+            else pressure
+        )
 
     def _within(self, frequency_hz: Real, directions: Real) -> Complex:
         """Pressure (F, M) within the measured band, without the set's delay."""
@@ -167,10 +171,10 @@ class MeasuredDirectivity:
 
     def _joined(self, frequency_hz: Real, directions: Real, below: Model | None) -> Complex:
         lowest_hz = self.frequency_hz[:1]
-        towards = np.concatenate([self.directions[self.axis, None], directions])
-        ratio = self._within(lowest_hz, towards)
+        rays = np.concatenate([self.directions[self.axis, None], directions])
+        ratio = self._within(lowest_hz, rays)
         if below is not None:
-            ratio = ratio / below(lowest_hz, towards)
+            ratio = ratio / below(lowest_hz, rays)
         model = np.ones((frequency_hz.size, len(directions))) if below is None else below(frequency_hz, directions)
         octaves = np.log2(np.maximum(frequency_hz / lowest_hz, 0.5)) + 1  # 0 an octave below, 1 at the join
         share = (octaves**2 * (3 - 2 * octaves))[:, None]

@@ -49,23 +49,23 @@ def common_reference(
     ------
     DataError : a driver is to share its time, and its files hold none
     """
-    out = dict(drivers)
+    responses = dict(drivers)
     warnings: list[str] = []
     relative = sorted({m.summary.kind for m in drivers.values() if m.level == "relative"})
     for kind in relative:
         names = [name for name, m in drivers.items() if m.summary.kind == kind and m.level == "relative"]
         near = [name for name in names if drivers[name].summary.distance_m]
         if near and len(near) < len(names):
-            without = ", ".join(name for name in names if name not in near)
+            unstated = ", ".join(name for name in names if name not in near)
             warnings.append(
-                f"level between drivers: the distance of {', '.join(near)} is stated and brought to 1 m, and that of {without} is not:"
+                f"level between drivers: the distance of {', '.join(near)} is stated and brought to 1 m, and that of {unstated} is not:"
                 " their levels cannot be compared; state response_distance_m of all of them, or of none"
             )
         gain_db = min(drivers[name].summary.gain_db for name in names)  # the loudest needs the least
         for name in names:
-            out[name] = out[name].with_gain_db(gain_db)
+            responses[name] = responses[name].with_gain_db(gain_db)
     if len({m.summary.kind for m in drivers.values()}) > 1 and relative:
-        actual = "; ".join(f"{name}: {m.summary.kind}, {m.summary.gain_db:+.1f} dB" for name, m in out.items())
+        actual = "; ".join(f"{name}: {m.summary.kind}, {m.summary.gain_db:+.1f} dB" for name, m in responses.items())
         warnings.append(
             "levels of drivers from different kinds of file cannot be compared, so each kind was brought to 0 dB on axis: "
             f"{actual}; measure all drivers alike if their relative level matters"
@@ -76,27 +76,27 @@ def common_reference(
         if any(removed):
             latency_s = float(np.median([delay for delay in removed if delay]))
             for name in names:
-                out[name] = out[name].with_delay_removed_s(latency_s)
+                responses[name] = responses[name].with_delay_removed_s(latency_s)
     pools = _time_pools(drivers, time or {}, warnings)
-    for pool, why in pools:
+    for pool, reason in pools:
         first_s = min(drivers[name].summary.delay_removed_s for name in pool)
         for name in pool:
             late_ms = round(1000 * (drivers[name].summary.delay_removed_s - first_s), 6)
-            words = f"shared by {', '.join(pool)} ({why}): {late_ms:.4g} ms after the earliest of them"
-            moved = out[name].with_delay_removed_s(first_s)
-            out[name] = replace(moved, summary=replace(moved.summary, time_reference=words))
+            words = f"shared by {', '.join(pool)} ({reason}): {late_ms:.4g} ms after the earliest of them"
+            response = responses[name].with_delay_removed_s(first_s)
+            responses[name] = replace(response, summary=replace(response.summary, time_reference=words))
     pooled = {name for pool, _ in pools for name in pool}
     warnings += _lost_time(drivers, time or {}, pooled)
     positive = [name for name, m in drivers.items() if m.summary.polarity > 0]
     negative = [name for name, m in drivers.items() if m.summary.polarity < 0]
     if positive and negative:
-        few, many = sorted([positive, negative], key=len)
+        minority, majority = sorted([positive, negative], key=len)
         warnings.append(
-            f"polarity of {', '.join(few)} is opposite to that of {', '.join(many)}: on-axis pressure starts "
-            f"{'downwards' if few is negative else 'upwards'} where theirs does not; "
+            f"polarity of {', '.join(minority)} is opposite to that of {', '.join(majority)}: on-axis pressure starts "
+            f"{'downwards' if minority is negative else 'upwards'} where theirs does not; "
             "if the driver is not wired so on purpose, swap its terminals or negate its file"
         )
-    return out, tuple(warnings)
+    return responses, tuple(warnings)
 
 
 def _time_pools(
@@ -137,13 +137,13 @@ def _time_pools(
         pools.append((names, reasons.get(reference, "they come from the same files")))
     if len(shared) == 1:
         warnings.append(f'driver "{shared[0]}": response_time = "shared" has no other driver to share a time with')
-    pools = [(names, why) for names, why in pools if len(names) > 1]
+    pools = [(names, reason) for names, reason in pools if len(names) > 1]
     for names, _ in pools:
         near = [name for name in names if drivers[name].summary.distance_m]
         if near and len(near) < len(names):
-            without = next(name for name in names if name not in near)
+            unstated = next(name for name in names if name not in near)
             raise DataError(
-                f'{drivers[without].summary.files[0]}: driver "{without}" shares its time with {", ".join(near)}, whose distance is'
+                f'{drivers[unstated].summary.files[0]}: driver "{unstated}" shares its time with {", ".join(near)}, whose distance is'
                 " stated, and its own is not; expected the distance of all of them, or of none; write response_distance_m"
             )
     return pools
@@ -151,31 +151,31 @@ def _time_pools(
 
 def _lost_time(drivers: Mapping[str, MeasuredDirectivity], time: Mapping[str, TimeKey], pooled: set[str]) -> list[str]:
     """Warn of drivers whose times were set alike without the problem's word for it, and of what that takes off."""
-    alone = {
+    unshared = {
         name: m
         for name, m in drivers.items()
         if m.time == "relative" and not m.magnitude_only and name not in pooled and time.get(name, "auto") == "auto"
     }
-    others = {name: m for name, m in drivers.items() if name not in alone and not m.magnitude_only}
-    if not alone or len(alone) + len(others) < 2:
+    others = {name: m for name, m in drivers.items() if name not in unshared and not m.magnitude_only}
+    if not unshared or len(unshared) + len(others) < 2:
         return []
-    delay_s = {name: m.summary.delay_removed_s for name, m in alone.items()}
+    delay_s = {name: m.summary.delay_removed_s for name, m in unshared.items()}
     apart_s = max(delay_s.values()) - min(delay_s.values())
-    if len(alone) > 1 and apart_s < MIN_LOSS_S:
+    if len(unshared) > 1 and apart_s < MIN_LOSS_S:
         return []
-    why, remedy = (
+    reason, remedy = (
         "do not say that they share a time reference",
         'response_time = "shared" keeps it where they were measured with one reference, "own" confirms that they were not',
     )
-    if all(m.time_reference == "none" for m in alone.values()):
-        why = "say that they had no timing reference"
+    if all(m.time_reference == "none" for m in unshared.values()):
+        reason = "say that they had no timing reference"
         remedy = "measure them with a loopback, or with an acoustic timing reference, if their relative time matters"
     loss = (
         f", and the {1e6 * apart_s:.0f} us by which their delays differ ({360 * 1000 * apart_s:.0f} degrees at 1 kHz) were taken off"
-        if len(alone) > 1
+        if len(unshared) > 1
         else ", and its delay was taken off"
     )
-    return [f"time between drivers: the files of {', '.join(alone)} {why}{loss}; {remedy}"]
+    return [f"time between drivers: the files of {', '.join(unshared)} {reason}{loss}; {remedy}"]
 
 
 FRONT_DEG = 75.0
@@ -195,16 +195,16 @@ def front_centre_m(response: MeasuredDirectivity, speed_of_sound_m_s: float) -> 
     if front.size < 4 or response.frequency_hz.size < 4:
         return None
     axis = int(np.argmax(response.directions[front, 0]))
-    f, towards = response.frequency_hz, response.directions[front]
-    return fit_acoustic_centre_s(f, towards, response.pressure[:, front], axis) * speed_of_sound_m_s
+    f, directions = response.frequency_hz, response.directions[front]
+    return fit_acoustic_centre_s(f, directions, response.pressure[:, front], axis) * speed_of_sound_m_s
 
 
 def turning_point_m(driver: Driver) -> Real | None:
     """The point that a driver's set was turned about, in the device's axes; None for the driver's own place."""
-    about = driver.response_turned_about
-    if isinstance(about, str):
-        return np.zeros(3) if about == "device" else None
-    return np.array(about, dtype=float)
+    turned_about = driver.response_turned_about
+    if isinstance(turned_about, str):
+        return np.zeros(3) if turned_about == "device" else None
+    return np.array(turned_about, dtype=float)
 
 
 def place_warnings(problem: Problem, sets: dict[str, MeasuredDirectivity]) -> tuple[str, ...]:
@@ -219,11 +219,11 @@ def place_warnings(problem: Problem, sets: dict[str, MeasuredDirectivity]) -> tu
 
 def _place_warning(driver: Driver, response: MeasuredDirectivity, found_m: Real) -> str:
     axes = driver_axes((driver.facing_deg[0], driver.facing_deg[1]))
-    known = np.abs(response.directions).max(axis=0) > IN_PLANE  # across a plane nothing was heard
+    is_measured = np.abs(response.directions).max(axis=0) > IN_PLANE  # across a plane nothing was heard
     about_m = turning_point_m(driver)
     position_m = np.array(driver.position_m, dtype=float)
     from_m = np.zeros(3) if about_m is None else about_m
-    offset_m = np.where(known, axes @ (position_m - from_m), 0.0)  # in the driver's frame
+    offset_m = np.where(is_measured, axes @ (position_m - from_m), 0.0)  # in the driver's frame
     location = f"{place_text(found_m)} of its place, as the arrival times within {FRONT_DEG:g} degrees of its axis tell"
     aside_m = float(np.linalg.norm(offset_m[1:]))
     # How deep a cone or a horn sits is its own; so depth counts only where the point lies straight before or behind the driver.
@@ -239,10 +239,10 @@ def _place_warning(driver: Driver, response: MeasuredDirectivity, found_m: Real)
         )
         near_m = MAX_OFFSET_SHARE * far_m
         if off_clockwise < min(near_m, off) and abs(offset_m[1]) > MIN_ASIDE_M:
-            also = ', and write response_turned_about = "device"' if about_m is None else ""
+            suffix = ', and write response_turned_about = "device"' if about_m is None else ""
             return (
                 f"its acoustic centre is {location}, as if its angles were counted clockwise about the turning point: "
-                f"turn them round with response_clockwise{also}"
+                f"turn them round with response_clockwise{suffix}"
             )
         if off < near_m and about_m is None:
             return (

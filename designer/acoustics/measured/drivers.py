@@ -84,9 +84,9 @@ class MeasuredDrivers:
 
         def model(frequency_hz: Real, in_driver: Real) -> Complex:
             wave_number = 2 * np.pi * frequency_hz / self.speed_of_sound_m_s
-            towards = in_driver @ axes
-            far = self.model.far_field(wave_number, towards)[:, :, l]
-            return np.asarray(far * np.exp(-1j * np.outer(wave_number, towards @ self.places_m[l])))
+            rays = in_driver @ axes
+            far = self.model.far_field(wave_number, rays)[:, :, l]
+            return np.asarray(far * np.exp(-1j * np.outer(wave_number, rays @ self.places_m[l])))
 
         frequency_hz = k * self.speed_of_sound_m_s / (2 * np.pi)
         return self.measured[l].transfer(frequency_hz, directions @ axes.T, below=model, above="hold")
@@ -118,8 +118,8 @@ def measured_responses(problem: Problem) -> tuple[dict[int, MeasuredDirectivity]
     ------
     DataError : a file cannot be used, or a design's band reaches above what was measured
     """
-    named = [driver for driver in problem.drivers if driver.response is not None]
-    if not named:
+    drivers = [driver for driver in problem.drivers if driver.response is not None]
+    if not drivers:
         return {}, ()
     from designer.acoustics.measured.driver_sets import common_reference
     from designer.acoustics.measured.formats import read_response
@@ -138,10 +138,10 @@ def measured_responses(problem: Problem) -> tuple[dict[int, MeasuredDirectivity]
             angles=driver.response_angles,
             channel=driver.response_channel,
         )
-        for driver in named
+        for driver in drivers
         if driver.response is not None
     }
-    sets, warnings = common_reference(read, {driver.name: driver.response_time for driver in named})
+    sets, warnings = common_reference(read, {driver.name: driver.response_time for driver in drivers})
     warnings += place_warnings(problem, sets) + _beside_models(problem, sets)
     for i, design in enumerate(problem.designs):
         for name in design.drivers or problem.driver_names:

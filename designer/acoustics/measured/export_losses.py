@@ -46,8 +46,8 @@ def without_phase(raw: RawSet) -> RawSet:
     """
     if raw.magnitude_only or raw.time == "absolute" or raw.frequency_hz.size < 4:
         return raw
-    beside = raw.pressure * raw.pressure[:1].conj()  # a sign or a turn at every frequency alike is no phase either
-    zero = (np.abs(beside.imag) <= 1e-9 * np.abs(beside.real)).all(axis=0) & (beside.real > 0).all(axis=0)
+    relative = raw.pressure * raw.pressure[:1].conj()  # a sign or a turn at every frequency alike is no phase either
+    zero = (np.abs(relative.imag) <= 1e-9 * np.abs(relative.real)).all(axis=0) & (relative.real > 0).all(axis=0)
     if not zero.any():
         return raw
     level_db = 20 * np.log10(np.abs(raw.pressure) + 1e-300)
@@ -120,9 +120,9 @@ def check_backwards(samples: list[Real], sample_rate_hz: float) -> list[str]:
     reach = round(PEAK_SPAN_S * sample_rate_hz)
     before = after = 0.0
     for x in samples:
-        at = int(np.argmax(np.abs(x)))
-        before += float(np.sum(x[max(at - reach, 0) : at] ** 2) / x[at] ** 2)
-        after += float(np.sum(x[at + 1 : at + 1 + reach] ** 2) / x[at] ** 2)
+        peak = int(np.argmax(np.abs(x)))
+        before += float(np.sum(x[max(peak - reach, 0) : peak] ** 2) / x[peak] ** 2)
+        after += float(np.sum(x[peak + 1 : peak + 1 + reach] ** 2) / x[peak] ** 2)
     share = before / max(before + after, 1e-300)
     if share < MIN_REVERSED_SHARE:
         return []
@@ -138,12 +138,12 @@ def check_impulses(files: tuple[Path, ...], samples: list[Real]) -> list[str]:
     if len(samples) < 3:
         return []
     peak = np.array([np.abs(x).max() for x in samples])
-    at = np.array([int(np.argmax(np.abs(x))) for x in samples])
-    before, after = int(at.min()), min(x.size - n for x, n in zip(samples, at, strict=True))
-    shape = np.stack([x[n - before : n + after] / x[n] for x, n in zip(samples, at, strict=True)])
+    peaks = np.array([int(np.argmax(np.abs(x))) for x in samples])
+    before, after = int(peaks.min()), min(x.size - n for x, n in zip(samples, peaks, strict=True))
+    shape = np.stack([x[n - before : n + after] / x[n] for x, n in zip(samples, peaks, strict=True)])
     loudest = np.flatnonzero(peak > (1 - MAX_SAME_PEAK) * peak.max())
     if loudest.size > 2 and np.abs(shape[loudest] - shape[loudest[0]]).max() > MIN_SHAPE_DIFFERENCE:
-        all_of, why, remedy = (
+        all_of, reason, remedy = (
             (
                 "all ",
                 "each was normalised by itself, and the levels between angles are lost",
@@ -154,12 +154,12 @@ def check_impulses(files: tuple[Path, ...], samples: list[Real]) -> list[str]:
         )
         raise DataError(
             f"{files[int(loudest[0])]}: got the same peak of {peak[loudest[0]]:.4g} in {all_of}{loudest.size} files, whose "
-            f"responses differ in shape: {why}; expected levels as they were recorded; {remedy}"
+            f"responses differ in shape: {reason}; expected levels as they were recorded; {remedy}"
         )
     if np.abs(shape - shape[0]).max() < MIN_SHAPE_DIFFERENCE:
         return []
     onsets = np.array([int(np.argmax(np.abs(x) > 0.1 * np.abs(x).max())) for x in samples])
-    for feature, places in (("peaks", at), ("onsets", onsets)):
+    for feature, places in (("peaks", peaks), ("onsets", onsets)):
         if np.ptp(places):
             continue
         return [

@@ -39,9 +39,9 @@ EXPECTED_FILES = f"{', '.join(_DESCRIBED[:-1])}, or {_DESCRIBED[-1]}"
 
 def format_of(path: Path) -> Format | None:
     """The format of a file; None where none of the readers knows its suffix."""
-    known = [candidate for candidate in FORMATS if path.suffix.lower() in candidate.suffixes]
-    text = read_text(path) if known and known[0].suffixes == TEXT else ""
-    return next((candidate for candidate in known if candidate.recognises(text)), None)
+    candidates = [candidate for candidate in FORMATS if path.suffix.lower() in candidate.suffixes]
+    text = read_text(path) if candidates and candidates[0].suffixes == TEXT else ""
+    return next((candidate for candidate in candidates if candidate.recognises(text)), None)
 
 
 def read_response(pattern: str, folder: Path, **keys: Any) -> MeasuredDirectivity:
@@ -129,8 +129,8 @@ def named_sets(patterns: Sequence[str], folder: Path, *, name: str | None = None
     """
     sets: list[tuple[Path, str, str | None]] = []
     for pattern in patterns:
-        bare, emitter = named_emitter(pattern, folder)
-        for path in matching_files(bare, folder):
+        path_pattern, emitter = named_emitter(pattern, folder)
+        for path in matching_files(path_pattern, folder):
             sets += [
                 (path, *name_and_emitter)
                 for name_and_emitter in (format_of(path) or text_files.FORMAT).drivers(path, emitter)

@@ -69,8 +69,8 @@ def placed(sofa: Any, measurements: int, emitters: int, name: str) -> Placement:
     axes = _axes(sofa, rows, name, warnings)
     if axes is not None:
         axes = np.repeat(axes, emitters, axis=0)
-        turned = [(words, np.einsum("nij,nj->ni", axes, places)) for words, places in readings]
-        readings = [turned[0], ("leaving ListenerView out", readings[0][1]), *turned[1:]]
+        directions_read = [(words, np.einsum("nij,nj->ni", axes, places)) for words, places in readings]
+        readings = [directions_read[0], ("leaving ListenerView out", readings[0][1]), *directions_read[1:]]
     lengths = [np.linalg.norm(places, axis=1) for _, places in readings]
     if min(float(length.min()) for length in lengths) <= 0:
         raise DataError(f"{name}: got a source at the listener's own place; expected SourcePosition away from it")
@@ -114,9 +114,9 @@ def _cartesian(sofa: Any, key: str, name: str, rows: int, warnings: list[str]) -
             f"{name}: got elevations of {angles[:, 1].min():g} to {angles[:, 1].max():g} degrees in {key}; expected"
             " -90 to 90, 0 being the horizon; subtract a polar angle from 90"
         )
-    doubtful = small and not in_radians and np.ptp(angles) > 0 and key == "SourcePosition"
+    is_ambiguous = small and not in_radians and np.ptp(angles) > 0 and key == "SourcePosition"
     places, other = (direction(a[:, 0], a[:, 1]) * radius[:, None] for a in (angles, np.degrees(angles)))
-    return places, other if doubtful else None
+    return places, other if is_ambiguous else None
 
 
 def _axes(sofa: Any, rows: int, name: str, warnings: list[str]) -> Real | None:
@@ -174,10 +174,10 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
     if declared is not None and matches[0][0] >= MIN_AGREEMENT:
         return matches[0][2], matches[0][3], []
     agrees, words, directions, first_is_left, expected_s = max(matches, key=lambda reading: reading[0])
-    at = int(np.argmax(np.abs(directions[:, 1])))
-    side = "left" if directions[at, 1] > 0 else "right"
-    sound = f"sound from the {side} reaches the {'first' if interaural_s[at] > 0 else 'second'} receiver"
-    sound += f" {abs(interaural_s[at]) * 1e3:.2f} ms before the other"
+    widest = int(np.argmax(np.abs(directions[:, 1])))
+    side = "left" if directions[widest, 1] > 0 else "right"
+    sound = f"sound from the {side} reaches the {'first' if interaural_s[widest] > 0 else 'second'} receiver"
+    sound += f" {abs(interaural_s[widest]) * 1e3:.2f} ms before the other"
     warnings = []
     if agrees < MIN_AGREEMENT:
         scale = float(interaural_s @ expected_s) / float(expected_s @ expected_s)
@@ -197,7 +197,7 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
             f"got an interaural time {scale:.1f} times that of a head of 8.75 cm; doubtful: the sampling rate or the"
             " units of SourcePosition"
         )
-    taken = f"the first receiver is taken as the {'left' if first_is_left else 'right'} ear"
+    reading_text = f"the first receiver is taken as the {'left' if first_is_left else 'right'} ear"
     if words != "as the file says":
         warnings.append(
             f"the directions are read {words}, because {sound}, and the file's own reading contradicts that"
@@ -206,8 +206,8 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
         place = "left" if declared else "right"
         warnings.append(
             f"ReceiverPosition puts the first receiver on the {place}, but {sound}: either it is mirrored, or azimuths run"
-            f" clockwise; the sound decides, and {taken}"
+            f" clockwise; the sound decides, and {reading_text}"
         )
     elif declared is None:
-        warnings.append(f"{sound}: {taken}")
+        warnings.append(f"{sound}: {reading_text}")
     return directions, first_is_left, warnings

@@ -45,8 +45,8 @@ def head_lines(head: MeasuredHead) -> list[str]:
         else "the samples"
     )
     polarity = {1: "upright", -1: "inverted", 0: "neither upright nor inverted"}[head.polarity]
-    beside = int(np.argmax(np.abs(recording.directions[:, 1])))
-    degrees = np.degrees(np.arcsin(min(1.0, abs(float(recording.directions[beside, 1])))))
+    widest = int(np.argmax(np.abs(recording.directions[:, 1])))
+    degrees = np.degrees(np.arcsin(min(1.0, abs(float(recording.directions[widest, 1])))))
     level_db = float(np.interp(1000.0, *_level(head)))
     symmetry_db = symmetry_error_db(head)
     symmetric = "no mirrored directions" if symmetry_db is None else f"left-right symmetry error {symmetry_db:.1f} dB"
@@ -54,7 +54,7 @@ def head_lines(head: MeasuredHead) -> list[str]:
         f"head {head.name}: {len(recording.directions)} directions {location}, elevations {elevation.min():.0f} to"
         f" {elevation.max():.0f} degrees{between}{gap}",
         f"  band {head.band_hz[0]:.0f} to {head.band_hz[1]:.0f} Hz, {recording.responses.shape[2]} samples at"
-        f" {recording.sample_rate_hz:g} Hz; interaural time {abs(head.interaural_time_s[beside]) * 1e3:.2f} ms at"
+        f" {recording.sample_rate_hz:g} Hz; interaural time {abs(head.interaural_time_s[widest]) * 1e3:.2f} ms at"
         f" {degrees:.0f} degrees",
         f"  {recording.convention or 'impulse responses'}, azimuths {azimuth.min():.0f} to {azimuth.max():.0f} degrees"
         f" counter-clockwise; time reference: {time}; polarity {polarity}; fitted centre {place_text(head.centre_m)} of the"

@@ -130,7 +130,7 @@ def _read_impulse(path: Path, channel: int | None) -> tuple[Real, float, int, li
 
 def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     """A set of impulse responses over angle; a gate too short to leave a band is refused."""
-    named, notes = angles_of(files, request.angles)
+    angles, notes = angles_of(files, request.angles)
     samples, rates, onsets, cut = zip(*(_read_impulse(path, request.channel) for path in files), strict=True)
     warnings = [warning for cuts in cut for warning in cuts]
     if len(warnings) > 1:
@@ -158,7 +158,7 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
         )
     count = int(np.clip(2 * np.ceil((highest_hz - lowest_hz) * window_s), 64, MAX_FREQUENCIES))
     frequency_hz = np.linspace(lowest_hz, highest_hz, count)
-    axis = int(np.argmax([angle.direction()[0] for angle in named]))
+    axis = int(np.argmax([angle.direction()[0] for angle in angles]))
     zero_s = onsets[axis] / rates[axis]
     columns = []
     for x, rate, onset in zip(samples, rates, onsets, strict=True):
@@ -171,8 +171,8 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
         kind=FORMAT.kind,
         files=files,
         frequency_hz=frequency_hz,
-        directions=np.stack([angle.direction(clockwise=request.clockwise) for angle in named]),
-        labels=tuple(str(angle) for angle in named),
+        directions=np.stack([angle.direction(clockwise=request.clockwise) for angle in angles]),
+        labels=tuple(str(angle) for angle in angles),
         pressure=np.stack(columns, axis=1),
         gated=True,
         removed_s=zero_s,

@@ -47,13 +47,13 @@ class Plane:
         """Log magnitude and phase (F, M) at angles (M,) from those of all directions (F, N)."""
         from scipy.interpolate import PchipInterpolator  # slow to import
 
-        level, turned = log_magnitude[:, self.columns], np.unwrap(phase[:, self.columns], axis=1)
+        level, unwrapped = log_magnitude[:, self.columns], np.unwrap(phase[:, self.columns], axis=1)
         if self.angle_deg.size == 1:
-            return level.repeat(angle_deg.size, axis=1), turned.repeat(angle_deg.size, axis=1)
+            return level.repeat(angle_deg.size, axis=1), unwrapped.repeat(angle_deg.size, axis=1)
         query_deg = np.clip(angle_deg, self.angle_deg[0], self.angle_deg[-1])
         return (
             PchipInterpolator(self.angle_deg, level, axis=1)(query_deg),
-            PchipInterpolator(self.angle_deg, turned, axis=1)(query_deg),
+            PchipInterpolator(self.angle_deg, unwrapped, axis=1)(query_deg),
         )
 
 
@@ -90,10 +90,10 @@ def on_both_sides(angle_deg: Real) -> tuple[Real, Index]:
     image = -angle_deg
     needed = np.full(image.shape, side != 0)
     if not side and angle_deg.size > 1:
-        around = np.sort(angle_deg)
-        around = np.concatenate([[around[-1] - 360], around, [around[0] + 360]])
-        above = np.minimum(np.searchsorted(around, image, side="right"), around.size - 1)
-        needed = around[above] - around[above - 1] > max(1.6 * step_deg, MAX_CLOSED_GAP_DEG) + 1e-6
+        sorted_deg = np.sort(angle_deg)
+        sorted_deg = np.concatenate([[sorted_deg[-1] - 360], sorted_deg, [sorted_deg[0] + 360]])
+        above = np.minimum(np.searchsorted(sorted_deg, image, side="right"), sorted_deg.size - 1)
+        needed = sorted_deg[above] - sorted_deg[above - 1] > max(1.6 * step_deg, MAX_CLOSED_GAP_DEG) + 1e-6
     if needed.any():
         covered = (image[:, None] * angle_deg >= 0) | (
             np.abs(angle_deg) > 180 - IN_PLANE
@@ -123,8 +123,8 @@ def usual_step_deg(angle_deg: Real) -> float:
 
 def _plane(columns: Index, angle_deg: Real) -> Plane:
     """The plane with its missing side mirrored, and closed behind where it was measured all around."""
-    angle_deg, of = on_both_sides(angle_deg)
-    columns = columns[of]
+    angle_deg, order = on_both_sides(angle_deg)
+    columns = columns[order]
     if angle_deg.size > 2:
         behind = 360 + angle_deg[0] - angle_deg[-1]
         if behind <= max(1.5 * float(np.diff(angle_deg).max()), MAX_CLOSED_GAP_DEG):
@@ -156,15 +156,15 @@ class Planes:
                 if plane is None:
                     continue
                 weight = np.maximum(sign * share, 0.0) ** 2 if both else (1 + sign * share) / 2
-                at, turned = plane.at(log_magnitude, phase, sign * from_axis_deg)
-                level += weight * at
-                phasor += weight * np.exp(1j * turned)  # unit phasors have no wraps to go wrong at
+                plane_level, plane_phase = plane.at(log_magnitude, phase, sign * from_axis_deg)
+                level += weight * plane_level
+                phasor += weight * np.exp(1j * plane_phase)  # unit phasors have no wraps to go wrong at
         return level, np.angle(phasor)
 
 
 @dataclass(frozen=True)
 class Sphere:
-    """A set all around: its hull's nodes (N', 3), each of which has the value of the direction `which` (N',)."""
+    """A set all around: its hull's nodes (N', 3), each of which has the value of the direction `columns` (N',)."""
 
     hull: SphereInterpolation
     columns: Index

@@ -158,15 +158,15 @@ def check_polarity_between(raw: RawSet) -> list[str]:
     frequency_hz, directions, pressure, axis = raw.frequency_hz, raw.directions, raw.pressure, raw.axis
     low = frequency_hz <= max(3 * frequency_hz[0], frequency_hz[min(3, frequency_hz.size - 1)])
     relative = (pressure[low] * pressure[low, axis, None].conj()).sum(axis=0)
-    turned = np.abs(np.angle(relative)) > 0.75 * np.pi
+    is_inverted = np.abs(np.angle(relative)) > 0.75 * np.pi
     front = directions @ directions[axis] > np.cos(np.radians(FRONT_DEG))
-    beside = _beside(directions)
-    alone = np.array([near is not None and not turned[list(near)].any() for near in beside])
+    neighbours = _beside(directions)
+    is_isolated = np.array([near is not None and not is_inverted[list(near)].any() for near in neighbours])
     band = f"from {frequency_hz[low][0]:.0f} to {frequency_hz[low][-1]:.0f} Hz"
     warnings = []
     for labels, place in (
-        (np.flatnonzero(turned & front), f"the axis {band}, where a driver radiates alike to its front"),
-        (np.flatnonzero(turned & alone & ~front), f"the axis and to both neighbours {band}"),
+        (np.flatnonzero(is_inverted & front), f"the axis {band}, where a driver radiates alike to its front"),
+        (np.flatnonzero(is_inverted & is_isolated & ~front), f"the axis and to both neighbours {band}"),
     ):
         names = ", ".join(raw.labels[n] for n in labels[:3])
         if labels.size:
@@ -175,7 +175,7 @@ def check_polarity_between(raw: RawSet) -> list[str]:
             )
     level_db = 10 * np.log10(np.mean(np.abs(pressure[low]) ** 2, axis=0) + 1e-300)
     between_db = np.array(
-        [level_db[n] if near is None else level_db[list(near)].mean() for n, near in enumerate(beside)]
+        [level_db[n] if near is None else level_db[list(near)].mean() for n, near in enumerate(neighbours)]
     )
     odd = np.flatnonzero(front & (np.abs(level_db - between_db) > MIN_ODD_LEVEL_DB))
     if odd.size:
@@ -193,10 +193,10 @@ def check_polarity_between(raw: RawSet) -> list[str]:
 def _beside(directions: Real) -> list[tuple[int, int] | None]:
     """The two neighbours that a direction lies between; None where it has none within `MAX_NEIGHBOUR_DEG`."""
     near: list[tuple[int, int] | None] = []
-    for towards in directions:
-        order = np.argsort(-(directions @ towards), kind="stable")[1:]
-        close = order[directions[order] @ towards > np.cos(np.radians(MAX_NEIGHBOUR_DEG))]
-        away = directions[close] - towards
+    for direction in directions:
+        order = np.argsort(-(directions @ direction), kind="stable")[1:]
+        close = order[directions[order] @ direction > np.cos(np.radians(MAX_NEIGHBOUR_DEG))]
+        away = directions[close] - direction
         other = np.flatnonzero(away @ away[0] < 0) if close.size else close
         near.append((int(close[0]), int(close[other[0]])) if other.size else None)
     return near
@@ -209,15 +209,15 @@ def check_arrivals(raw: RawSet) -> list[str]:
     if raw.magnitude_only or raw.time_reference == "none" or front.size < 5 or frequency_hz.size < 4:
         return []
     first = int(np.flatnonzero(front == axis)[0])
-    late_s, heard = arrivals_s(frequency_hz, raw.pressure[:, front], first)
-    towards = np.column_stack([directions[front], np.ones(front.size)])[heard]
-    place, *_ = np.linalg.lstsq(towards, -late_s[heard], rcond=1e-3)
-    apart_s = late_s[heard] + towards @ place
+    late_s, audible = arrivals_s(frequency_hz, raw.pressure[:, front], first)
+    rows = np.column_stack([directions[front], np.ones(front.size)])[audible]
+    place, *_ = np.linalg.lstsq(rows, -late_s[audible], rcond=1e-3)
+    apart_s = late_s[audible] + rows @ place
     worst = int(np.argmax(np.abs(apart_s)))
     if abs(apart_s[worst]) < MIN_ODD_ARRIVAL_S:
         return []
     return [
-        f"times of arrival do not fit one place: {raw.labels[front[heard][worst]]} is {1e3 * abs(apart_s[worst]):.2g} ms"
+        f"times of arrival do not fit one place: {raw.labels[front[audible][worst]]} is {1e3 * abs(apart_s[worst]):.2g} ms"
         f" {'late' if apart_s[worst] > 0 else 'early'}, and a cabinet explains {1e3 * MIN_ODD_ARRIVAL_S:g} ms; were all angles"
         " measured with one time reference? Between them phase means nothing if they were not"
     ]
@@ -278,11 +278,11 @@ def check_phase_sign(raw: RawSet) -> list[str]:
         2j * np.pi * frequency_hz * fit.delay_s
     )  # turned round, a late recording is out of reach
     as_is = fit.residual_rad
-    turned = min(fit_delay(frequency_hz, r.conj()).residual_rad for r in (response, in_time))
-    if turned < TURNED_LESS * as_is and as_is > TURNED_RAD:
+    conjugate_rad = min(fit_delay(frequency_hz, r.conj()).residual_rad for r in (response, in_time))
+    if conjugate_rad < TURNED_LESS * as_is and as_is > TURNED_RAD:
         return [
             f"phase seems inverted: on axis it is {np.degrees(as_is):.0f} degrees (root mean square) from the minimum "
-            f"phase of its level, and {np.degrees(turned):.0f} with its sign turned; a delay is a falling phase here "
+            f"phase of its level, and {np.degrees(conjugate_rad):.0f} with its sign turned; a delay is a falling phase here "
             "(e^(+jwt)): negate the phase if the file has e^(-iwt)"
         ]
     return []
@@ -311,14 +311,14 @@ def check_zero(raw: RawSet) -> list[str]:
             continue
         octaves = [_symmetric_about(angle_deg, frequency_hz, power, centre_hz) for centre_hz in OCTAVES_HZ]
         centres = [octave for octave in octaves if octave is not None]
-        about = np.array([about_deg for about_deg, _ in centres])
-        if about.size < 2 or not (
-            np.ptp(about) <= MAX_OCTAVE_SPREAD_DEG and abs(np.median(about)) >= MIN_OFF_DEG
+        centres_deg = np.array([about_deg for about_deg, _ in centres])
+        if centres_deg.size < 2 or not (
+            np.ptp(centres_deg) <= MAX_OCTAVE_SPREAD_DEG and abs(np.median(centres_deg)) >= MIN_OFF_DEG
         ):  # a NaN is not
             continue
-        off_deg, cost_db = float(np.median(about)), max(cost for _, cost in centres)
+        off_deg, cost_db = float(np.median(centres_deg)), max(cost for _, cost in centres)
         warnings.append(
-            f"{name} plane: levels fall off alike on both sides of {off_deg:+.0f} degrees, not of 0, in {about.size} octaves: was the"
+            f"{name} plane: levels fall off alike on both sides of {off_deg:+.0f} degrees, not of 0, in {centres_deg.size} octaves: was the"
             f" zero of the turntable off? Both sides of 0 differ by {cost_db:.1f} dB (root mean square) as they are; if the driver faces"
             f" 0, subtract {off_deg:.0f} degrees from all angles"
         )

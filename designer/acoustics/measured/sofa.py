@@ -94,8 +94,10 @@ class SofaHead:
             yield
         except (AttributeError, KeyError, ValueError, TypeError, IndexError) as error:
             words = (str(error).splitlines() or [type(error).__name__])[0]
-            missing = words.rpartition("has no attribute ")[2] if "has no attribute" in words else ""
-            actual = f"no {missing.strip(chr(39))}" if missing else f"data that do not fit their dimensions ({words})"
+            attribute = words.rpartition("has no attribute ")[2] if "has no attribute" in words else ""
+            actual = (
+                f"no {attribute.strip(chr(39))}" if attribute else f"data that do not fit their dimensions ({words})"
+            )
             expected = f"what the convention {self.convention} asks for"
             raise DataError(f"{self.name}: got {actual}; expected {expected}; export it again") from error
 
@@ -142,8 +144,8 @@ def kind_of(path: Path) -> Kind:
     if convention == DRIVER_CONVENTION:
         return "driver"
     if convention in HEAD_CONVENTIONS and convention in DEVICE_CONVENTIONS:
-        moved = {"SourcePosition", "ListenerView"} & set(head.moving())
-        return "head" if head.sizes.get("R", 0) == 2 and moved else "device"
+        moving = {"SourcePosition", "ListenerView"} & set(head.moving())
+        return "head" if head.sizes.get("R", 0) == 2 and moving else "device"
     return "head" if convention in HEAD_CONVENTIONS else "device"
 
 
@@ -234,17 +236,17 @@ def _moves(variable: Any) -> bool:
 
 def _texts(holder: Any) -> dict[str, str]:
     """The attributes of a file or variable as texts, without those that are damaged: what needs one says that it is missing."""
-    out: dict[str, str] = {}
+    texts: dict[str, str] = {}
     try:
         names = list(holder.ncattrs())
     except (AttributeError, UnicodeDecodeError, RuntimeError):
-        return out
+        return texts
     for name in names:
         try:
-            out[str(name)] = str(holder.getncattr(name))
+            texts[str(name)] = str(holder.getncattr(name))
         except Exception:  # many kinds, and each means that this text cannot be read
             continue
-    return out
+    return texts
 
 
 def _values(variable: Any) -> Any:

@@ -106,8 +106,10 @@ def comment(drivers: Mapping[str, MeasuredDirectivity], speed_of_sound_m_s: floa
     parts = [f"pressure relative to an ideal source's on-axis free-field pressure at 1 m; {speed_of_sound_m_s:g} m/s"]
     for name, d in drivers.items():
         s = d.summary
-        done = f"{s.kind}; level changed by {s.gain_db:+.6g} dB, delay of {s.delay_removed_s * 1e3:.6g} ms taken off"
-        parts.append(f"{name}: {'; '.join([done, *d.notes])}")
+        treatment = (
+            f"{s.kind}; level changed by {s.gain_db:+.6g} dB, delay of {s.delay_removed_s * 1e3:.6g} ms taken off"
+        )
+        parts.append(f"{name}: {'; '.join([treatment, *d.notes])}")
     return "\n".join(parts)
 
 

@@ -37,8 +37,10 @@ def _read_table(path: Path) -> list[tuple[Angle, Real, Complex]]:
     if not angles_deg:
         expected = 'a heading as "On-Axis", "10°", "-10°"; export the table with its headings'
         raise DataError(f"{path}: got no row of angles; expected {expected}")
-    about = " ".join([*lines[: lines.index(heading)], path.stem]).lower()
-    vertical = "vertical" in about or (re.search(r"(?<![a-z])ver(?![a-z])", about) is not None and "hor" not in about)
+    description = " ".join([*lines[: lines.index(heading)], path.stem]).lower()
+    vertical = "vertical" in description or (
+        re.search(r"(?<![a-z])ver(?![a-z])", description) is not None and "hor" not in description
+    )
     angles = [Angle("vertical" if vertical else "horizontal", (angle,)) for angle in angles_deg]
     for i, angle in enumerate(angles):
         if angle in angles[:i]:

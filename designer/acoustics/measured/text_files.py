@@ -69,7 +69,7 @@ class Columns:
 
 def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     """A set of files over angle; all with a phase, or all without."""
-    named, angle_notes = angles_of(files, request.angles)
+    angles, angle_notes = angles_of(files, request.angles)
     read = [read_columns(path, read_text(path)) for path in files]
     check_ends(files)
     for path, columns in zip(files, read, strict=True):
@@ -89,8 +89,8 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
         kind=FORMAT.kind,
         files=files,
         frequency_hz=frequency_hz,
-        directions=np.stack([angle.direction(clockwise=request.clockwise) for angle in named]),
-        labels=tuple(str(angle) for angle in named),
+        directions=np.stack([angle.direction(clockwise=request.clockwise) for angle in angles]),
+        labels=tuple(str(angle) for angle in angles),
         pressure=pressure,
         magnitude_only=bool(missing),
         time_reference=stated_time_of(files),
@@ -138,9 +138,9 @@ def _coherence_warning(names: Sequence[str], columns: Sequence[Columns]) -> tupl
         if f.size:
             points = f" to {f[-1]:.0f} Hz ({f.size} of {table.frequency_hz.size} points)" if f.size > 1 else " Hz"
             weak.append(f"{name}: {f[0]:.0f}{points}")
-    more = f" and {len(weak) - 4} more" if len(weak) > 4 else ""
+    suffix = f" and {len(weak) - 4} more" if len(weak) > 4 else ""
     warning = (
-        f"coherence is below {WEAK_COHERENCE:g} in {'; '.join(weak[:4])}{more}: there most of the power at the microphone was not "
+        f"coherence is below {WEAK_COHERENCE:g} in {'; '.join(weak[:4])}{suffix}: there most of the power at the microphone was not "
         "the driver's; measure longer or louder, or leave that band out"
     )
     return (warning,) * bool(weak)
@@ -161,10 +161,10 @@ def _parts(path: Path, text: str) -> tuple[list[str], list[tuple[int, str]], lis
     )
     first = lines[start][0] if start < len(lines) else len(text)
     stop = next((n for n in range(start, len(lines)) if not is_numbers(lines[n][1])), len(lines))
-    again = next((i for i, line in lines[stop:] if counts(line) > 1), None)
-    if again is not None:
+    resumption = next((i for i, line in lines[stop:] if counts(line) > 1), None)
+    if resumption is not None:
         raise DataError(
-            f"{path}: got numbers again at line {again}, after text at line {lines[stop][0]} "
+            f"{path}: got numbers again at line {resumption}, after text at line {lines[stop][0]} "
             f"({lines[stop][1][:40]!r}); expected one response a file; export each response to a file of its own"
         )
     notes = [f"line {i} was taken for a heading: {line[:60]!r}" for i, line in lines[:start] if is_numbers(line)]
@@ -189,11 +189,11 @@ def _heading(head: Sequence[str], lines: Sequence[tuple[int, str]]) -> list[str]
         return None
     width = len(fields_of(lines[0][1], layout_of([line for _, line in lines])))
     for line in reversed(head):
-        bare = line.lstrip("".join({c for mark in COMMENT for c in mark})).strip().lower().replace('"', "")
+        text = line.lstrip("".join({c for mark in COMMENT for c in mark})).strip().lower().replace('"', "")
         for divider in ("\t", ";", ",", r"\s{2,}", r"\s+(?![(\[])", r"\s+"):
-            cells = [cell.strip() for cell in re.split(divider, bare) if cell.strip()]
-            named = {_role(cell) for cell in cells}
-            if len(cells) == width > 1 and "frequency" in named and len(named) > 1:
+            cells = [cell.strip() for cell in re.split(divider, text) if cell.strip()]
+            roles = {_role(cell) for cell in cells}
+            if len(cells) == width > 1 and "frequency" in roles and len(roles) > 1:
                 return cells
     return None
 
@@ -207,17 +207,17 @@ def _roles(path: Path, cells: Sequence[str]) -> dict[str, int]:
     roles: dict[str, list[int]] = {}
     for k, cell in enumerate(cells):
         roles.setdefault(_role(cell), []).append(k)
-    named = ", ".join(cells)
+    cell_list = ", ".join(cells)
     if not any(row <= set(roles) for row in ROW):
         raise DataError(
-            f"{path}: got the columns {named}; expected frequency with a level in dB or pascals, or with real and "
+            f"{path}: got the columns {cell_list}; expected frequency with a level in dB or pascals, or with real and "
             "imaginary parts; export the response itself (SPL and phase)"
         )
     for role in ("frequency", "level", "phase", "real", "imag"):
         if len(roles.get(role, [])) > 1:
-            twice = " and ".join(cells[k] for k in roles[role])
+            cell_pair = " and ".join(cells[k] for k in roles[role])
             raise DataError(
-                f"{path}: got two columns of {role}, {twice}; expected one response a file; export this driver's alone"
+                f"{path}: got two columns of {role}, {cell_pair}; expected one response a file; export this driver's alone"
             )
     return {role: places[0] for role, places in roles.items() if role != "nothing"}
 

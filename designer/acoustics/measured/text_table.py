@@ -64,8 +64,8 @@ def fields_of(line: str, layout: Layout) -> list[str]:
     """A line's fields, numbers with a decimal point."""
     pattern, decimal_comma = layout
     fields = re.split(pattern, line.strip().rstrip(";,").strip())
-    bare = (field.strip().strip('"').replace("−", "-").replace("\u00a0", "") for field in fields if field)
-    return [field.replace(",", "." if decimal_comma else "") for field in bare]
+    stripped = (field.strip().strip('"').replace("−", "-").replace("\u00a0", "") for field in fields if field)
+    return [field.replace(",", "." if decimal_comma else "") for field in stripped]
 
 
 def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, ...]) -> Real:
