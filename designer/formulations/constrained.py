@@ -50,7 +50,7 @@ import numpy as np
 
 from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import amplitude_db, mean_power
-from designer.problem.methods import EVERYTHING, Formulation
+from designer.problem.methods import ALL_REQUIREMENTS, Formulation
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.requirements.target import WINDOW_LABEL, ChannelTarget
 from designer.solvers import cones
@@ -334,5 +334,5 @@ METHOD = Formulation(
     name="constrained",
     solve=solve,
     statement=statement,
-    looks_at=EVERYTHING,
+    looks_at=ALL_REQUIREMENTS,
 )

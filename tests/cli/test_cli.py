@@ -122,7 +122,7 @@ def test_an_export_that_is_refused_is_said(
     """A target that does not hold the filters once they are known is left out with its reason: here, on the page and in `export.json`."""
     problem = pair() | {"export": {"targets": ["cmsis-q15", "csv"]}}
     (here / "asked.toml").write_text(toml(problem), encoding="utf-8")
-    made = write.made
+    made = write.export_of
     why = "target cmsis-q15: got a coefficient of 200; expected -128 to 128"
 
     def made_or_refused(filters: FilterSet, name: str) -> Export:
@@ -130,7 +130,7 @@ def test_an_export_that_is_refused_is_said(
             raise errors.UsageError(why)
         return made(filters, name)
 
-    monkeypatch.setattr(write, "made", made_or_refused)
+    monkeypatch.setattr(write, "export_of", made_or_refused)
     ended = designer_command("design", "asked.toml", "-o", "out")
     assert (ended.code, ended.err.splitlines()[-1]) == (errors.EXIT_DONE, f"warning: export left out: {why}")
     assert {path.name for path in (here / "out/export").iterdir()} == {"csv"}

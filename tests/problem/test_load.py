@@ -310,9 +310,9 @@ def test_a_misspelt_key_is_recognised(where: tuple[str, str], edit: str, place: 
         designer.loads(toml(problem))
     faults = {fault.path: fault for fault in refused.value.faults}
     fault = faults[f"{path}.{wrong}" if path else wrong]
-    assert fault.found == "unknown key"
+    assert fault.actual == "unknown key"
     assert f"nearest known key: {key}" in fault.remedy.split("; ")
-    assert key in fault.allowed.split(", ")
+    assert key in fault.expected.split(", ")
 
 
 def test_a_misspelt_key_counts_once() -> None:

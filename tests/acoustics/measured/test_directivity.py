@@ -205,7 +205,7 @@ def test_above_the_band_is_refused() -> None:
     ):
         m.transfer(np.array([1000.0, 9000.0]), directions)
     with pytest.raises(DataError, match=r"designs\[0\]\.band_hz asks for 500 to 12000 Hz"):
-        m.check_band((500.0, 12000.0), where="designs[0].band_hz")
+        m.check_band((500.0, 12000.0), location="designs[0].band_hz")
     held = m.transfer(np.array([8000.0, 12000.0]), directions, above="hold")
     np.testing.assert_allclose(np.abs(held[1]), np.abs(held[0]))
 
