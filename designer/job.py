@@ -38,7 +38,7 @@ class Design(Result):
 
         Parameters
         ----------
-        force : replace files of an older design that were edited since
+        force : bool, replace files of an older design that were edited since
 
         Raises
         ------
@@ -67,9 +67,9 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
 
     Parameters
     ----------
-    problem : from `designer.load`
-    progress : called with the name of each stage as it begins
-    keep_going : design the other channels where the solver stops at one; `failures` then says which and why, and `problem` is the
+    problem : Problem, from `designer.load`
+    progress : callable, optional, called with the name of each stage as it begins
+    keep_going : bool, design the other channels where the solver stops at one; `failures` then says which and why, and `problem` is the
         problem without it
 
     Raises

@@ -36,11 +36,11 @@ class Realised:
 
     Attributes
     ----------
-    taps : (L, T) of all the scene's drivers
-    lowered : whether its limits left it less than the plain level
-    moved : median_db and fifth_percentile_db with the head moved; None where there is no head
-    draws : gain_db (D, F) of drawn devices and nominal_db (F,); None where they were not made
-    zone_m2 : area of the listening zone; None where it was not made
+    taps : (L, T) float array, of all the scene's drivers
+    lowered : bool, whether its limits left it less than the plain level
+    moved : object, median_db and fifth_percentile_db with the head moved; None where there is no head
+    draws : object, gain_db (D, F) of drawn devices and nominal_db (F,); None where they were not made
+    zone_m2 : float or None, area of the listening zone; None where it was not made
 
     """
 
@@ -110,14 +110,15 @@ class Metric:
 
     Attributes
     ----------
-    name : of columns and keys, with its unit at the end
-    label : a noun phrase for tables and axes
-    definition : how it is computed, in a sentence
-    better : 1 where more is better, -1 where less is, 0 where neither
-    needs : "target", "regions", "moved", "draws", "zone"; the drivers apart ("drivers"), responses beside the ears' ("directions")
-    compute : of the realised filters; None for a column of that name in another table
-    on : where it is shown
-    limit : the key of the design that bounds it
+    name : str, of columns and keys, with its unit at the end
+    label : str, a noun phrase for tables and axes
+    definition : str, how it is computed, in a sentence
+    better : int, 1 where more is better, -1 where less is, 0 where neither
+    needs : set of str, "target", "regions", "moved", "draws", "zone"; the drivers apart ("drivers"), responses beside the ears'
+        ("directions")
+    compute : callable or None, of the realised filters; None for a column of that name in another table
+    on : set of str, where it is shown
+    limit : str, the key of the design that bounds it
 
     """
 

@@ -87,24 +87,28 @@ class Result:
 
     Attributes
     ----------
-    frequency_hz : (F,) the design's frequencies
-    drivers : names (L,)
-    weights : channel -> (F, L) complex, as the formulation gave them, without the bulk delay; read-only
-    taps : channel -> (L, T) realised taps, whatever the form; those of the virtualiser follow those of the designs; read-only
-    bulk_delay_samples : the delay that all taps share
-    channels : channel -> how it came about
-    seconds : stage -> time that it took
-    references : channel -> the driver with a pure delay, in the RTF form; empty otherwise
-    failures : channel of the problem that is missing here -> why the solver stopped; `problem` is the problem without it
-    realisation_warnings : what the form of the filters costs, each with its dB
-    sections : channel -> driver -> its cascade, in the biquad form; empty otherwise
-    shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
-    finer_bits : channel -> for each driver r >= 0, where each has a scale of its own: a tap is q 2^(s - r - fraction_bits)
-    study_source : makes `study`, or reads it back
-    room_ears_source : reads the room's responses at the ears back, where a folder holds them; None where they are to be computed
-    imported_from : the file that the filters were read from, where they were not designed; empty otherwise
-    scene : what `problem` is judged in, on any frequencies, where it is not the problem's own scene or that is at hand
-    analyses : what the analyses found, by function and arguments
+    frequency_hz : (F,) float array, the design's frequencies
+    drivers : tuple of str, names (L,)
+    weights : mapping of str to complex array, channel -> (F, L) complex, as the formulation gave them, without the bulk delay; read-only
+    taps : mapping of str to float array, channel -> (L, T) realised taps, whatever the form; those of the virtualiser follow those of
+        the designs; read-only
+    bulk_delay_samples : int, the delay that all taps share
+    channels : mapping of str to Channel, channel -> how it came about
+    seconds : dict of str to float, stage -> time that it took
+    references : dict of str to str, channel -> the driver with a pure delay, in the RTF form; empty otherwise
+    failures : dict of str to str, channel of the problem that is missing here -> why the solver stopped; `problem` is the problem
+        without it
+    realisation_warnings : tuple of str, what the form of the filters costs, each with its dB
+    sections : dict of str to dict of str to Cascade, channel -> driver -> its cascade, in the biquad form; empty otherwise
+    shifts : dict of str to int, channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
+    finer_bits : dict of str to list of int, channel -> for each driver r >= 0, where each has a scale of its own: a tap is q 2^(s - r
+        - fraction_bits)
+    study_source : callable, makes `study`, or reads it back
+    room_ears_source : callable or None, reads the room's responses at the ears back, where a folder holds them; None where they are to
+        be computed
+    imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
+    scene : Scene or None, what `problem` is judged in, on any frequencies, where it is not the problem's own scene or that is at hand
+    analyses : dict of Hashable to object, what the analyses found, by function and arguments
 
     """
 
@@ -246,7 +250,7 @@ class Result:
         return [channel.table for channel in self.channels.values()]
 
     def plain_weights(self, name: str, at: Scene) -> Complex:
-        """What the channel's plain driver is fed with (F, L), without the bulk delay."""
+        """Weights of the channel's plain driver (F, L), without the bulk delay."""
         channel = self.channels[name]
         w = np.zeros((at.frequency_hz.size, len(self.drivers)), dtype=complex)
         index = driver_index(channel.table, self.drivers)

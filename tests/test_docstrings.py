@@ -43,19 +43,6 @@ def test_everything_offered_has_an_example() -> None:
     assert functions | {"Design.save"} == set(OFFERED)
 
 
-REWORDED = (
-    "acoustics",
-    "declared.py",
-    "errors.py",
-    "export",
-    "folders",
-    "importing.py",
-    "problem",
-    "versions.py",
-    "workers.py",
-    "writing",
-)
-"""Rooms whose names, docstrings and types follow the glossary."""
 BANNED = frozenset(
     [
         "allowed",
@@ -88,11 +75,8 @@ TYPE = re.compile(
 
 
 def _trees() -> Iterator[tuple[Path, ast.Module]]:
-    for room in REWORDED:
-        path = ROOT / "designer" / room
-        assert path.exists(), room
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            yield file.relative_to(ROOT), ast.parse(file.read_text(encoding="utf-8"))
+    for file in sorted((ROOT / "designer").rglob("*.py")):
+        yield file.relative_to(ROOT), ast.parse(file.read_text(encoding="utf-8"))
 
 
 def _bindings(tree: ast.Module) -> Iterator[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""What every command says to its user, and where."""
+"""Output of every command to its user."""
 
 from __future__ import annotations
 

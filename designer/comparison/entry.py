@@ -23,12 +23,12 @@ class Entry:
 
     Attributes
     ----------
-    label : what tables and figures call it; no two are alike
-    source : what the user gave
-    measured : what its scene is measured from; empty for a prediction
-    has_circle : whether what is drawn over azimuth is its own, and not that of a model behind a measurement
-    lacks : needs of metrics that a measurement does not meet
-    required_problem : the problem that the filters were made for, where it is not the result's own
+    label : str, what tables and figures call it; no two are alike
+    source : str, what the user gave
+    measured : str, what its scene is measured from; empty for a prediction
+    has_circle : bool, whether what is drawn over azimuth is its own, and not that of a model behind a measurement
+    lacks : set of str, needs of metrics that a measurement does not meet
+    required_problem : Problem or None, the problem that the filters were made for, where it is not the result's own
 
     """
 
@@ -42,7 +42,7 @@ class Entry:
 
     @property
     def problem(self) -> Problem:
-        """What was asked."""
+        """Problem whose requirements the filters were made for."""
         return self.required_problem or self.result.problem
 
     @property
@@ -86,7 +86,7 @@ class SharedChannel:
 
     @property
     def aim(self) -> str:
-        """What the channel is to do, in words."""
+        """Aim of the channel, in words."""
         table = self.channels[0].table
         return f"a beam to {table.look_deg or 0:g}°" if self.is_beam else f"the {table.ear} ear"
 
@@ -152,6 +152,6 @@ def shared_channels(entries: Sequence[Entry]) -> tuple[list[SharedChannel], list
 
 
 def _aim(channel: Channel) -> str:
-    """What must be alike for two channels of one name to be compared."""
+    """Property that two channels of one name share where they are compared."""
     table = channel.table
     return "a beam" if table.is_beam else f"for the {table.ear} ear"

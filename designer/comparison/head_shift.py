@@ -58,8 +58,8 @@ def gains_db(table: DesignTable, taps: Real, scene: Scene, displacements_m: Real
 
     Parameters
     ----------
-    taps : (L, T) of all the problem's drivers
-    displacements_m : (D, 3)
+    taps : (L, T) float array, of all the problem's drivers
+    displacements_m : (D, 3) float array
 
     """
     w = filter_response(taps, scene.frequency_hz, scene.problem.sample_rate_hz)

@@ -1,4 +1,4 @@
-"""What the problem files differ in: one row a key whose value is not the same in all, as a reader of the files would name it.
+"""Differences of the problem files: one row a key whose value is not the same in all, as a reader of the files would name it.
 
 Values are compared with their defaults filled in, so a key that one file leaves out and another sets to its default is no difference.
 A list of tables is told by the tables' names, not by their order.

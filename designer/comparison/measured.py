@@ -49,7 +49,7 @@ def measured_entries(entries: Sequence[Entry], items: Sequence[str]) -> Measured
 
     Parameters
     ----------
-    items : SOFA files of whole devices; DRIVER=FILES, which all belong to one measurement; channel:NAME=FILES
+    items : sequence of str, SOFA files of whole devices; DRIVER=FILES, which all belong to one measurement; channel:NAME=FILES
 
     Raises
     ------

@@ -36,8 +36,8 @@ class Row:
 
     Attributes
     ----------
-    differences_db : from the first entry that has the number
-    best : whether an entry is as good as any; nobody is where all are alike
+    differences_db : tuple of float or None, from the first entry that has the number
+    best : tuple of bool, whether an entry is as good as any; nobody is where all are alike
 
     """
 

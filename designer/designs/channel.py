@@ -22,7 +22,7 @@ from designer.requirements.worst_case import hardened, settled, worst_gain
 
 LIMIT_TOLERANCE_DB = 1e-3
 ANCHORED_DB = 1.0
-"""The same for an ear channel's white-noise gain, whose anchored form is a little stricter than the limit."""
+"""Tolerance of an ear channel's white-noise gain, whose anchored form is a little stricter than the limit."""
 BINDING_DB = 0.1
 """A limit within this of its value binds."""
 
@@ -215,9 +215,9 @@ def _faded(method: Formulation, design: DesignTable, target: ChannelTarget, edge
 
     Parameters
     ----------
-    target : at frequencies of the fades
-    edge : effort at the band's edge that is nearest to each (F,)
-    first : weights (L,) at the band's first frequency
+    target : ChannelTarget, at frequencies of the fades
+    edge : (F,) float array, effort at the band's edge that is nearest to each
+    first : (L,) complex array, weights at the band's first frequency
 
     """
     if method.in_fades is not None:

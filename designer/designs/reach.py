@@ -1,4 +1,4 @@
-"""What a layout could reach at best, before anything is designed: the largest ratio of powers at a given effort."""
+"""Bound on what a layout reaches, before anything is designed: the largest ratio of powers at a given effort."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Reach:
 
     Attributes
     ----------
-    frequency_hz : (F,) within the design's band
-    effort_db : (E,)
-    gain_db : (E, F)
-    required_db : the curve (F,), or None
-    max_effort_db : the design's own limit, or None
-    bound_db : (F,) the bound at that limit; inf where there is neither a limit nor a bound
-    is_bound : whether no weights reach more; else the gains are the largest that were found
+    frequency_hz : (F,) float array, within the design's band
+    effort_db : (E,) float array
+    gain_db : (E, F) float array
+    required_db : (F,) float array or None, the curve
+    max_effort_db : float or None, the design's own limit
+    bound_db : (F,) float array, the bound at that limit; inf where there is neither a limit nor a bound
+    is_bound : bool, whether no weights reach more; else the gains are the largest that were found
 
     """
 
@@ -58,8 +58,8 @@ def reach(design: DesignTable, scene: Scene, efforts_db: tuple[float, ...] = EFF
 
     Parameters
     ----------
-    design : whose points are reached and cancelled
-    scene : on frequencies within the design's band
+    design : DesignTable, whose points are reached and cancelled
+    scene : Scene, on frequencies within the design's band
 
     """
     target = channel_target(design, scene)

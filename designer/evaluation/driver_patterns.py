@@ -56,7 +56,7 @@ Function = Callable[[Real, Real], Complex]
 
 @dataclass(frozen=True)
 class Everywhere:
-    """The same in all directions, (F,)."""
+    """Response (F,) that is equal in all directions."""
 
     response: Complex
     error_db: float = EXACT_DB
@@ -226,9 +226,10 @@ def encode(device: Device, k: Real, k_most: float, *, places_m: Real | None = No
 
     Parameters
     ----------
-    k : (F,) wave number, rad/m, rising
-    k_most : up to which the truncation error is held; beyond it the series may be shorter
-    places_m : (L, 3) the drivers' own, on a round enclosure's surface, from which distances are to be counted there too: a wave
+    k : (F,) float array, wave number, rad/m, rising
+    k_most : float, up to which the truncation error is held; beyond it the series may be shorter
+    places_m : (L, 3) float array, optional, the drivers' own, on a round enclosure's surface, from which distances are to be counted
+        there too: a wave
         that is plane at the head then comes from the driver's side of the enclosure
 
     """

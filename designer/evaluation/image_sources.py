@@ -138,8 +138,8 @@ def waves_from(images: Images, place_m: Real, device_axes: Real, receiver: Recei
 
     Parameters
     ----------
-    place_m : (3,) in the room
-    device_axes : (3, 3) rows forward, left, up of the device, in the room
+    place_m : (3,) float array, in the room
+    device_axes : (3, 3) float array, rows forward, left, up of the device, in the room
 
     Returns
     -------
@@ -183,9 +183,9 @@ def gathered(
 
     Parameters
     ----------
-    frequency_hz : (F,) in equal steps from 0
-    places_m : (L, 3) of the encoded drivers, in the room
-    start_s : what is taken off every delay
+    frequency_hz : (F,) float array, in equal steps from 0
+    places_m : (L, 3) float array, of the encoded drivers, in the room
+    start_s : float, what is taken off every delay
 
     """
     total = np.zeros((frequency_hz.size, len(places_m), RECEIVERS), dtype=complex)

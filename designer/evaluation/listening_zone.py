@@ -47,8 +47,8 @@ class ChannelZone:
 
     Attributes
     ----------
-    target_db : mean of the curve, or the mean gain at the listener's own place where there is no curve
-    area_m2 : of the places that reach it, less ZONE_DB
+    target_db : float, mean of the curve, or the mean gain at the listener's own place where there is no curve
+    area_m2 : float, of the places that reach it, less ZONE_DB
 
     """
 
@@ -100,13 +100,13 @@ def listening_zone(
 
     Parameters
     ----------
-    designs : the ear channels to judge, and a beam named centre if there is one
-    taps : channel -> (L, T), of all the problem's drivers
-    plain : ear channel -> (F, L) the plain driver's weights on the scene's frequencies
-    scene : on frequencies in equal steps
-    displacements_m : (P, 3)
-    turn_deg : (P,) or one for all, beyond the listener's own
-    cell_m2 : the area that a place stands for
+    designs : list of DesignTable, the ear channels to judge, and a beam named centre if there is one
+    taps : mapping of str to float array, channel -> (L, T), of all the problem's drivers
+    plain : dict of str to complex array, ear channel -> (F, L) the plain driver's weights on the scene's frequencies
+    scene : Scene, on frequencies in equal steps
+    displacements_m : (P, 3) float array
+    turn_deg : (P,) float array or float, one for all places, beyond the listener's own
+    cell_m2 : float, the area that a place stands for
 
     """
     f, rate = scene.frequency_hz, scene.problem.sample_rate_hz
@@ -200,7 +200,7 @@ def _heard(scene: Scene, W: Complex, displacements_m: Real, turn_deg: Real) -> t
 
 
 def octave_shares(frequency_hz: Real, band_hz: Sequence[float]) -> Real:
-    """What each frequency of a band counts in a mean over log f (F,), in sum 1: the part of the band that is nearest to it.
+    """Share of each frequency of a band in a mean over log f (F,), in sum 1: the part of the band that is nearest to it.
 
     Rising frequencies in steps of any size; a frequency at the band's end has half of its step, and one beside the end all that
     lies between. 0 Hz counts nothing: a band from there is averaged from its lowest other frequency on.

@@ -33,7 +33,7 @@ class MovedHead:
     heads: tuple[str, ...] = ("head",)
 
     def of_each(self) -> dict[str, MovedHead]:
-        """The same for each head alone."""
+        """Gains of each head alone."""
         parts = np.split(self.gain_db, len(self.heads))
         return {
             head: MovedHead(self.frequency_hz, self.displacements_m, part, (head,))

@@ -1,4 +1,4 @@
-"""What the form of the filters costs: memory, work, latency and headroom, and the cancellation gain that is left.
+"""Cost of the form of the filters: memory, work, latency and headroom, and the cancellation gain that is left.
 
 The gain is over the band's frequencies, those half way between the design's included, and over the displacements of the
 ear cloud, or the azimuths of a beam's arcs: its median, 5th percentile and worst. What the design did not see is judged

@@ -53,7 +53,7 @@ class InRoom:
         return [playback for playback in self.played if playback.channel in (channel, "")]
 
     def in_words(self, channel: str, band_hz: list[float]) -> str:
-        """What a channel changes in the room, against its plain driver and plain stereo's middle, from the numbers of its band."""
+        """Changes that a channel makes in the room, against its plain driver and plain stereo's middle, from the numbers of its band."""
         filtered, *references = self.compared(channel)
         mine = filtered.measures.mean(band_hz)
         parts = []
@@ -84,7 +84,7 @@ class InRoom:
         return pd.concat(tables, ignore_index=True).rename(columns={"middle_hz": "octave_hz"})
 
     def as_json(self, bands_hz: Mapping[str, list[float]]) -> dict[str, Any]:
-        """What `summary.json` says: of the response, and each channel's comparison over its band."""
+        """Content of `summary.json`: the response, and each channel's comparison over its band."""
         responses = self.responses
         return {
             "images": responses.images,
@@ -116,9 +116,9 @@ def in_room(
 
     Parameters
     ----------
-    responses : of the problem's room
-    taps : channel -> (L, T) realised
-    plain : channel -> its plain driver; a design that is not among them is left out
+    responses : RoomResponses, of the problem's room
+    taps : mapping of str to float array, channel -> (L, T) realised
+    plain : mapping of str to Plain, channel -> its plain driver; a design that is not among them is left out
 
     """
     rate = problem.sample_rate_hz

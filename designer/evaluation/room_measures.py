@@ -1,4 +1,4 @@
-"""What a room does to a source, from its impulse responses: measures by octave.
+"""Effect of a room on a source, from its impulse responses: measures by octave.
 
 With d and h the direct sound and the reflections, known apart since they are computed apart, and E_b an energy in the octave b:
 
@@ -35,7 +35,7 @@ INTERAURAL_S = 1e-3
 
 @dataclass(frozen=True)
 class RoomMeasures:
-    """Of one source, by octave (B,)."""
+    """Measures of one source, by octave (B,)."""
 
     middle_hz: Real
     direct_to_reverberant_db: Real
@@ -81,9 +81,9 @@ def room_measures(
 
     Parameters
     ----------
-    direct, reflected : (4, T) responses at the receivers of `image_sources`
-    distance_m : to the listener
-    first_s : when the first sound arrives
+    direct, reflected : (4, T) float array, responses at the receivers of `image_sources`
+    distance_m : float, to the listener
+    first_s : float, when the first sound arrives
 
     """
     size = 1 << int(np.ceil(np.log2(2 * direct.shape[1])))

@@ -49,7 +49,7 @@ NEAR_M = 15.0
 """Images nearer than this come from each driver's own place; beyond, from a round enclosure's centre or axis: 0.3 degrees beside it."""
 SAME_PLACE_M = 1e-3
 POORLY_DECAYED_DB = 35.0
-"""What a T20 needs: its range ends at -25 dB, and the response's end is to be 10 dB below that (ISO 3382-1)."""
+"""Decay that a T20 needs: its range ends at -25 dB, and the response's end is to be 10 dB below that (ISO 3382-1)."""
 MEASURED_RINGING_S = 0.04  # RINGING_S of measured drivers: a vented box of 70 Hz has fallen by 60 dB after that
 
 
@@ -74,7 +74,7 @@ class RoomResponses:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know of them."""
+        """Messages on a short response and on coarse directions."""
         messages = list(self.warnings_of_head)
         if self.decayed_db < POORLY_DECAYED_DB:
             messages.append(
@@ -190,7 +190,7 @@ def _receiver(at: Scene, room: Room) -> Receiver:
 
 
 def _images(problem: Problem, room: Room, centre_m: Real) -> tuple[Images, float]:
-    """Those that are heard until the longest octave has fallen by 60 dB, or as many as are affordable; and that octave's time."""
+    """Images that are heard until the longest octave has fallen by 60 dB, or as many as are affordable; and that octave's time."""
     longest_s = max(room_places.eyring_rt60_s(room, problem.speed_of_sound_m_s))
     most = min(IMAGES, WAVES / len(problem.drivers))
     # As many rooms as fit into a sphere of the reach.

@@ -30,8 +30,8 @@ class Scalars:
 
     Attributes
     ----------
-    realisation_losses : what the taps lose against the formulation, each with its dB
-    order_warnings : where the order of the spherical harmonics does not suffice for a beam's regions
+    realisation_losses : tuple of str, what the taps lose against the formulation, each with its dB
+    order_warnings : tuple of str, where the order of the spherical harmonics does not suffice for a beam's regions
 
     """
 
@@ -59,10 +59,12 @@ def scalars(
 
     Parameters
     ----------
-    design_slacks_db : requirement or limit -> slack that the formulation already left (in-band frequencies of the scene,)
-    scene : on the design's frequencies and those half way between
-    moved : the channel with the head moved; None for a beam
-    weights : (F, drivers of the scene) that the taps stand for, on the design's frequencies; None where there are none
+    design_slacks_db : dict of str to float array, requirement or limit -> slack that the formulation already left (in-band frequencies
+        of the scene,)
+    scene : Scene, on the design's frequencies and those half way between
+    moved : MovedHead or None, the channel with the head moved; None for a beam
+    weights : (F, drivers of the scene) complex array, optional, that the taps stand for, on the design's frequencies; None where there
+        are none
 
     """
     realised = Realised(design, taps, plain, scene, moved=moved)
@@ -106,7 +108,7 @@ def _extra_cost(realised: Realised, weights: Complex, remedy: str) -> Iterator[s
 
 
 def _remedy(table: Realization, taps: int) -> str:
-    """What brings back what realisation loses."""
+    """Remedy that brings back a loss of realisation."""
     if table.form == "biquad":
         return f"more sections ([realization] sections = {table.sections}) or [grid] frequencies bring it back"
     ways = [f"more taps ([realization] taps = {taps})"]

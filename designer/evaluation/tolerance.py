@@ -1,4 +1,4 @@
-"""What a product line does to a design: cancellation gain over drawn drivers, places, temperatures and heads.
+"""Spread of a design over a product line: cancellation gain over drawn drivers, places, temperatures and heads.
 
 A draw changes the response from driver l to point p, at frequency f, by
 
@@ -95,8 +95,8 @@ def tolerance(
 
     Parameters
     ----------
-    scene : on frequencies in equal steps
-    draws : of all the problem's drivers
+    scene : Scene, on frequencies in equal steps
+    draws : Draws, of all the problem's drivers
 
     """
     if scene.is_measured:
@@ -239,7 +239,7 @@ def _changed(scene: Scene, speed_ratio: float, radius_ratio: float) -> Scene:
 
 
 def _spans(table: Tolerance, problem: Problem) -> tuple[Real, Real]:
-    """What c'/c and a'/a of the draws lie between."""
+    """Ranges of c'/c and a'/a of the draws."""
     warmer = LARGEST_DEVIATIONS * table.temperature_c / (273.15 + REFERENCE_C)
     larger = LARGEST_DEVIATIONS * table.head_radius_m / problem.listener.head_radius_m
     return np.sqrt(1 + np.array([-warmer, warmer])), np.maximum(1 + np.array([-larger, larger]), 0.5)

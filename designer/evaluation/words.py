@@ -1,4 +1,4 @@
-"""What was asked and what was reached, in words: the sentence on top of a report and in the message of exit code 4."""
+"""Requirements and their outcome in sentences: the sentence on top of a report and in the message of exit code 4."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _decibels(values: list[float]) -> str:
 
 
 def requirement_phrase(design: DesignTable) -> str:
-    """What a design asks for, as a noun phrase."""
+    """Requirements of a design, as a noun phrase."""
     band = f"from {hz(design.band_hz[0])} to {hz(design.band_hz[1])}"
     requirements = []
     if design.cancellation_gain_db:
@@ -90,12 +90,13 @@ def verdict(
 
     Parameters
     ----------
-    frequency_hz : (N,) the design's frequencies in the band
-    slacks_db, excesses_db, binding : requirement or limit -> (N,)
-    azimuths_deg : requirement over azimuth -> (N,) where it is missed most
-    reachable_gain_db : (N,) the most that any weights reach within the effort limit; not finite where there is no bound
-    out_of_reach : (N,) where no weights within the limits meet what is missed: only a bound on all weights says so
-    reason : why a requirement is missed, where no formulation can tell
+    frequency_hz : (N,) float array, the design's frequencies in the band
+    slacks_db, excesses_db, binding : dict of str to float array, requirement or limit -> (N,)
+    azimuths_deg : dict of str to float array, optional, requirement over azimuth -> (N,) where it is missed most
+    reachable_gain_db : (N,) float array, optional, the most that any weights reach within the effort limit; not finite where there is
+        no bound
+    out_of_reach : (N,) bool array, optional, where no weights within the limits meet what is missed: only a bound on all weights says so
+    reason : str, why a requirement is missed, where no formulation can tell
 
     """
     requirements = {**slacks_db, **excesses_db}

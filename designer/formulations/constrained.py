@@ -94,8 +94,8 @@ def solve_part(
 
     Parameters
     ----------
-    data_of : the data of a target, and of the cloud's mean power over its centre's
-    certified : the weights of data, their certificate, and which of them the reference solved
+    data_of : callable, the data of a target, and of the cloud's mean power over its centre's
+    certified : callable, the weights of data, their certificate, and which of them the reference solved
 
     """
     rise = np.ones(target.frequency_hz.size)  # mean power over the bright points, over the centre's
@@ -148,7 +148,7 @@ def with_phase_passes(
 
 
 def _largest_slack_db(data: ConstrainedData, answer: cones.ConeSolution) -> Real:
-    """Of any requirement (F,): a window that is met in level by weights that were held to its phase has slack too."""
+    """Largest slack of any requirement in dB (F,): a window that is met in level by weights that were held to its phase has slack too."""
     requirements = [i for i, name in enumerate(data.requirements) if name != SIDELOBES]
     slacks = answer.x[:, 2 * data.centre.shape[1] :][:, requirements]
     return amplitude_db(1 + np.maximum(slacks.max(axis=1), 0.0))
@@ -262,8 +262,8 @@ def by_statement(
 
     Parameters
     ----------
-    statement : of data at a frequency, with variables named "w" and "s" (the slacks)
-    program_of : the conic data of the same
+    statement : Statement, of data at a frequency, with variables named "w" and "s" (the slacks)
+    program_of : ProgramOf, the conic data of the same
 
     """
     problem = statement(data, f)

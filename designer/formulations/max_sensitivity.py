@@ -99,8 +99,8 @@ def most_sensitive(h: Complex, C: Complex) -> Sensitive:
 
     Parameters
     ----------
-    h : (F, L)
-    C : (F, L, L) Hermitian, of any sign
+    h : (F, L) complex array
+    C : (F, L, L) complex array, Hermitian, of any sign
 
     Returns
     -------

@@ -68,7 +68,7 @@ from designer.solvers.parts import solve_in_parts
 from designer.solvers.solution import Solution
 
 DEEPEST = 1e4
-"""What "as deep as the rest allows" asks for: 40 dB."""
+"""Ratio of "as deep as the rest allows": 40 dB."""
 DEEPEST_COMPROMISE = 1e6
 """The largest ratio that a compromise without an effort limit goes for: 60 dB, where the best ratio has no bound."""
 MARGIN = 10 ** (-0.1 / 10)
@@ -76,7 +76,7 @@ MARGIN = 10 ** (-0.1 / 10)
 SHORT = 1e-4
 """How far below the curve weights still meet it, 0.0004 dB: rounding alone leaves as much where they cost 80 dB."""
 CHEAPENING_TOLERANCE = 1e-6
-"""Of the exponent of the cost, and of the effort's logarithm below its limit."""
+"""Tolerance of the exponent of the cost, and of the effort's logarithm below its limit."""
 SLACK_PRICE = 1e4
 """σ: far above what the effort, relative to w_0's, rises by while the curve can be met."""
 BROKEN = 1 + 1e-6
@@ -298,9 +298,9 @@ def last_that_fits(
 
     Parameters
     ----------
-    excess : of x (M,) and the indices (M,) that it is asked for, (M,)
-    inside : x and excess (N,), at most 0
-    outside : x and excess (N,), above 0; x may lie on either side
+    excess : callable, of x (M,) and the indices (M,) that it is asked for, (M,)
+    inside : tuple of 2 float array, x and excess (N,), at most 0
+    outside : tuple of 2 float array, x and excess (N,), above 0; x may lie on either side
 
     """
     x_in, f_in = (values.copy() for values in inside)

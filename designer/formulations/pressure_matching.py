@@ -111,7 +111,7 @@ def solve(target: ChannelTarget, regularization_db: float | None = None) -> Solu
 
 @dataclass(frozen=True)
 class _Path:
-    """What the weights of every β reach, in the basis in which H^H H and P are diagonal.
+    """Gain and effort of the weights of every β, in the basis in which H^H H and P are diagonal.
 
     N weights at a time cost one product of (M, L) and (L, N) matrices a frequency, M being at most L: more points than
     drivers are first reduced to the triangle of their QR factors, which leaves the norm of H w as it is.
@@ -157,7 +157,7 @@ def system_of(target: ChannelTarget, error_variance: Real | None = None) -> Syst
 
     Parameters
     ----------
-    error_variance : (F,) in the place of the target's own ε²
+    error_variance : (F,) float array, optional, in the place of the target's own ε²
 
     """
     bright, dark = target.bright / np.sqrt(target.bright.shape[1]), target.dark / np.sqrt(target.dark.shape[1])

@@ -29,7 +29,7 @@ NEAREST_NODE = 0.5
 CHUNK = 1024
 """Frequencies whose transfer tensors are held at once, where there are few points and drivers."""
 CHUNK_BYTES = 256e6
-"""What they may take where there are many."""
+"""Bytes that they may take where there are many."""
 REACH_WEIGHT = 10.0
 MAX_CANCEL_WEIGHT = 1000.0
 RIDGE_INSIDE, RIDGE_OUTSIDE = 1e-3, 0.1

@@ -54,7 +54,7 @@ def realize(channels: Sequence[ChannelDesign], scene: Scene, taps: int) -> tuple
 
 
 def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
-    """The same, made as the problem file's [realization] says."""
+    """Taps of each channel, fitted as the problem file's [realization] says."""
     frequency_hz = dense_frequencies_hz(channels, scene, table.taps)
     index = [driver_index(channel.design, scene.drivers) for channel in channels]
     weights = [

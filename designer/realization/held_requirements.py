@@ -198,10 +198,11 @@ def requirements_of(
 
     Parameters
     ----------
-    weights : W (K, L) without the bulk delay
-    slacks_db : requirement or limit -> (K,) dB by which the formulation fell short of it; its limit is wider by that
-    fitted : which drivers have taps to find, all by default; the others play their weights exactly
-    drivers : the channel's own, by name; ratios of weights, which have no gains to limit, have none
+    weights : (K, L) complex array, W without the bulk delay
+    slacks_db : mapping of str to float array, requirement or limit -> (K,) dB by which the formulation fell short of it; its limit is
+        wider by that
+    fitted : int array, optional, which drivers have taps to find, all by default; the others play their weights exactly
+    drivers : sequence of str, the channel's own, by name; ratios of weights, which have no gains to limit, have none
 
     """
     count = weights.shape[1]

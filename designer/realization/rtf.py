@@ -136,7 +136,7 @@ def _requirements(
 
 
 def _cap_losses(heard: Heard, u: Complex, cap: float, name: str) -> list[str]:
-    """What bounding the ratios costs, in dB of cancellation gain, where that is worth a word."""
+    """Cost of bounding the ratios, in dB of cancellation gain, where it is above REPORTED_LOSS_DB."""
     lost = heard.gain_db(heard.weights) - heard.gain_db(u)
     at = int(np.argmax(lost))
     if lost[at] <= REPORTED_LOSS_DB:

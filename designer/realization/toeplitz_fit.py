@@ -37,7 +37,7 @@ from designer.arrays import Complex, Real
 DENSITY = 4
 """Length of the Fourier grid over the number of taps."""
 TOLERANCE = 1e-8
-"""Of the residual: mirrored or reordered problems give mirrored or reordered taps, to what a comparison of files asks."""
+"""Tolerance of the residual: mirrored or reordered problems give mirrored or reordered taps, to what a comparison of files asks."""
 ROUGH_TOLERANCE = 1e-6
 """Where results are only compared, or solved again: what is left to gain, as it is heard, is 120 dB below what is wanted."""
 ROW_TOLERANCE = 1e-9

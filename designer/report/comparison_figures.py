@@ -48,8 +48,8 @@ class ChannelView:
 
     Attributes
     ----------
-    chosen : places of the entries that are drawn as curves of their own
-    shifts : place among the channel's entries -> its head shifts
+    chosen : list of int, places of the entries that are drawn as curves of their own
+    shifts : mapping of int to HeadShift, place among the channel's entries -> its head shifts
 
     """
 

@@ -28,7 +28,7 @@ HEADLINES = (
 
 @dataclass(frozen=True)
 class Facts:
-    """What the page says besides numbers and figures."""
+    """Content of the page besides numbers and figures."""
 
     title: str
     notes: Sequence[str]

@@ -41,11 +41,11 @@ class Declared:
 
     Attributes
     ----------
-    kind : the end of its file's name
-    caption : what it shows; empty where its message says that itself
-    draw, says : of the subject: its figure, and its message in a sentence, with the numbers that it is drawn for
-    shown : whether there is something to draw of the subject
-    switched : whether a page switches its curves
+    kind : str, the end of its file's name
+    caption : str, what it shows; empty where its message says that itself
+    draw, says : callable, of the subject: its figure, and its message in a sentence, with the numbers that it is drawn for
+    shown : callable, whether there is something to draw of the subject
+    switched : bool, whether a page switches its curves
 
     """
 
@@ -151,7 +151,7 @@ def _of(
 
 
 def listener_pictures(result: Result) -> dict[str, Picture]:
-    """Those of each head, numbered from the second on, and the upmix: file name without suffix -> picture; none without [virtualizer]."""
+    """Pictures of each head, numbered from the second on, and the upmix: file's stem -> picture; none without [virtualizer]."""
     shown: dict[str, Picture] = {}
     views = listener.head_views(result)
     for number, view in enumerate(views):
@@ -210,8 +210,8 @@ def draw_comparison(
 
     Parameters
     ----------
-    shifts : (entry's label, channel) -> its head shifts
-    show : labels of the designs to draw as curves of their own where there are many
+    shifts : mapping of tuple of 2 str to HeadShift, (entry's label, channel) -> its head shifts
+    show : sequence of str, labels of the designs to draw as curves of their own where there are many
 
     """
     stems = file_stems([channel.name for channel in channels])
@@ -262,7 +262,7 @@ def _measured(problem: Problem, problem_scene: Scene) -> dict[str, Callable[[], 
 
 
 def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str]:
-    """What `designer check` draws: file name without suffix -> SVG.
+    """Figures of `designer check`: file name without suffix -> SVG.
 
     The layout, each measured driver, head and device, and on request what each design's layout could reach at best.
 

@@ -53,7 +53,7 @@ class Plane:
 
     @property
     def angles_deg(self) -> Real:
-        """Those measured in it, or every 10 degrees where a whole sphere was."""
+        """Angles measured in it, or every 10 degrees where a whole sphere was."""
         if self.response.summary.coverage == "sphere":
             return np.arange(-180.0, 181.0, 10.0)
         n = self.response.directions

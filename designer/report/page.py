@@ -82,7 +82,7 @@ def form_rows(result: Result) -> list[tuple[str, list[str]]]:
 
 
 def rounding_words(result: Result) -> str:
-    """What the word costs, in a sentence; nothing where there is none."""
+    """Cost of the word, in a sentence; nothing where there is none."""
     parts = []
     for name in result.channels:
         stages = result.study[name].stages if name in result.study else {}
@@ -175,10 +175,10 @@ def render(
 
     Parameters
     ----------
-    report : the content of `summary.json`
-    figures : file name -> SVG, and file name -> caption
-    exports : target -> what was written for it
-    refusals : target -> why it was not written
+    report : dict of str to object, the content of `summary.json`
+    figures : tuple of 2 dict of str to str, file name -> SVG, and file name -> caption
+    exports : mapping of str to Export, target -> what was written for it
+    refusals : mapping of str to str, target -> why it was not written
 
     """
     svgs, captions = figures

@@ -1,4 +1,4 @@
-"""What one number costs in another over the points of a sweep: every point, the Pareto front, and the one that was chosen."""
+"""Cost of one number in another over the points of a sweep: every point, the Pareto front, and the one that was chosen."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 
 @dataclass(frozen=True)
 class TradeOff:
-    """What is drawn of N points.
+    """Values of N points to draw.
 
     Attributes
     ----------
-    x, y : (N,) the number that is traded and the one that is wanted
-    x_is_paid : whether less of x is better: the front then steps up at each of its points, and not before it
-    x_label, y_label : their words with units
-    group, group_labels : (N,) which of the labels a point belongs to, at most as many as MARKERS
-    meets : (N,) whether a point meets all conditions; the others are hollow
-    front : places of the points on the Pareto front
-    best : the place of the chosen point
-    best_label : what it is
-    limit : where a condition on x ends, and whether what is beyond it is out (1) or what is before it (-1); None without one
+    x, y : (N,) float array, the number that is traded and the one that is wanted
+    x_is_paid : bool, whether less of x is better: the front then steps up at each of its points, and not before it
+    x_label, y_label : str, their words with units
+    group, group_labels : sequence of int, (N,) which of the labels a point belongs to, at most as many as MARKERS
+    meets : (N,) bool array, whether a point meets all conditions; the others are hollow
+    front : sequence of int, places of the points on the Pareto front
+    best : int, the place of the chosen point
+    best_label : str, what it is
+    limit : tuple of float and int or None, where a condition on x ends, and whether what is beyond it is out (1) or what is before it
+        (-1); None without one
 
     """
 

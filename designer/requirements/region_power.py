@@ -99,7 +99,7 @@ class RegionMatrices:
 
 @dataclass(frozen=True)
 class Kernel:
-    """What weighs a field's square over some regions, up to an order: the matrix G (K, K), or points (M, 3) where all of them are."""
+    """Weights of a field's square over some regions, up to an order: the matrix G (K, K), or points (M, 3) where all of them are."""
 
     G: Real | None
     points: Real | None
@@ -141,7 +141,7 @@ class RegionPower:
     region_order: int | None = None
 
     def at(self, index: Index | Bool | slice) -> RegionPower:
-        """The same on some of the frequencies."""
+        """Region powers on some of the frequencies."""
         part = replace(self, k=self.k[index])
         if "automatic_order" in self.__dict__:
             part.__dict__["automatic_order"] = self.automatic_order
@@ -182,7 +182,7 @@ class RegionPower:
         return ratio(quadratic(self.matrices.bright, w), quadratic(self.matrices.dark, w))
 
     def order_error_db(self, w: Complex) -> Real:
-        """What the power ratio of weights (F, L) changes by at the finer order, in dB (F,): what the order leaves out."""
+        """Truncation error of the order in dB (F,): the change of the power ratio of weights (F, L) at the finer order."""
         finer = max(self.order + CHECK_ORDERS, self.automatic_order)
         kernels = self._kernels(finer)
         powers = []

@@ -38,7 +38,7 @@ def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
 
 
 def expected_gain(target: ChannelTarget, w: Complex) -> Real:
-    """What the curve is held against (F,), over a beam's regions where it has any.
+    """Ratio that the curve is held against (F,), over a beam's regions where it has any.
 
     Where the drivers have a spread, of mean powers over it too, or its least over a ball of errors, or its percentile over drawn devices.
     """

@@ -31,8 +31,8 @@ class Comparison:
 
     Attributes
     ----------
-    shifts : (entry's label, channel) -> its head shifts
-    notes : what is not compared, and why
+    shifts : mapping of tuple of 2 str to HeadShift, (entry's label, channel) -> its head shifts
+    notes : tuple of str, what is not compared, and why
 
     """
 
@@ -47,17 +47,17 @@ class Comparison:
 
     @property
     def title(self) -> str:
-        """What stands on top of the page."""
+        """Title of the page."""
         titles = dict.fromkeys(entry.problem.title for entry in self.entries)
         subject = f" of {next(iter(titles))}" if len(titles) == 1 else ""
         return f"Comparison{subject}: {len(self.entries)} designs"
 
     def draw(self) -> Comparison:
-        """The same with its figures."""
+        """Comparison with its figures."""
         return replace(self, pictures=draw_comparison(self.channels, self.shifts, self.show))
 
     def files(self) -> dict[str, bytes]:
-        """What the folder holds: a path in it -> its content."""
+        """Content of the folder: a path in it -> its content."""
         pictures = self.pictures or self.draw().pictures
         facts = comparison_page.Facts(self.title, self.notes, versions(), self.command)
         table = tidy_table(self.channels, self.shifts, self.points_per_octave)
@@ -81,7 +81,7 @@ class Comparison:
 
         Parameters
         ----------
-        force : replace files of an older comparison that were edited since
+        force : bool, replace files of an older comparison that were edited since
 
         Raises
         ------
@@ -120,14 +120,15 @@ def compare(
 
     Parameters
     ----------
-    items : design folders and problem files; with `methods` one problem file or design folder
-    methods : of the problem file; each designs all channels that can take it
-    measured : files of a measured device, DRIVER=FILES of measured drivers, or channel:NAME=FILES of a channel as it plays, laid over
+    items : sequence of str, design folders and problem files; with `methods` one problem file or design folder
+    methods : sequence of str, of the problem file; each designs all channels that can take it
+    measured : sequence of str, files of a measured device, DRIVER=FILES of measured drivers, or channel:NAME=FILES of a channel as it
+        plays, laid over
         their prediction
-    show : labels to draw as curves of their own where there are many
-    points_per_octave : of the table's frequencies
-    command : what regenerates the folder
-    progress : called with the name of each stage as it begins
+    show : sequence of str, labels to draw as curves of their own where there are many
+    points_per_octave : int, of the table's frequencies
+    command : str, what regenerates the folder
+    progress : callable, optional, called with the name of each stage as it begins
 
     Raises
     ------
@@ -211,7 +212,7 @@ def _problem(item: str) -> Problem | None:
 
 
 def labels(items: Sequence[str]) -> list[str]:
-    """What each item is called: its file's or folder's name, with folders before it or a number where two would be alike."""
+    """Label of each item: its file's or folder's name, with folders before it or a number where two would be alike."""
     paths = [Path(item).resolve() for item in items]
     names = [path.name if path.is_dir() else path.stem for path in paths]
     if len(set(names)) < len(names):

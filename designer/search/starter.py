@@ -55,14 +55,14 @@ def least_drivers(shape: str) -> int:
 
 @dataclass(frozen=True)
 class Geometry:
-    """What the command line says of a device.
+    """Geometry of a device, from the command line.
 
     Attributes
     ----------
-    shape : one of SHAPES
-    drivers : how many
-    width_m : from side to side; of a sphere its diameter
-    distance_m : to the listener's head
+    shape : str, one of SHAPES
+    drivers : int, how many
+    width_m : float, from side to side; of a sphere its diameter
+    distance_m : float, to the listener's head
 
     """
 
@@ -302,7 +302,7 @@ def _requirement(requirement: Requirement) -> list[str]:
 
 
 def _corners(curve: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The same curve without the points that lie between two of the same gain."""
+    """Curve without the points that lie between two of the same gain."""
     last = len(curve) - 1
     return [
         point for n, point in enumerate(curve) if n in (0, last) or not curve[n - 1][1] == point[1] == curve[n + 1][1]

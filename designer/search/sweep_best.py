@@ -53,10 +53,10 @@ class Metric:
 
     Attributes
     ----------
-    name : as rows have it, without the channel
-    channel : whose it is; empty for that of the channel that is worst off
-    words : for figures
-    sign : 1 where more is better, -1 where less is
+    name : str, as rows have it, without the channel
+    channel : str, whose it is; empty for that of the channel that is worst off
+    words : str, for figures
+    sign : int, 1 where more is better, -1 where less is
 
     """
 
@@ -79,7 +79,7 @@ class Metric:
 
     @property
     def label(self) -> str:
-        """Of an axis."""
+        """Label of an axis."""
         return f"{self.words}{f', {self.channel}' if self.channel else ''} in {self.unit}"
 
     def __str__(self) -> str:
@@ -156,11 +156,11 @@ class Choice:
 
     Attributes
     ----------
-    rows : all points that have both numbers
-    numbers : all of their numbers, a column each
-    best : the place of the best among them
-    meets : whether each meets all conditions
-    front : places of those on the Pareto front, from the best by `objective` on
+    rows : list of Row, all points that have both numbers
+    numbers : DataFrame, all of their numbers, a column each
+    best : int, the place of the best among them
+    meets : bool array, whether each meets all conditions
+    front : list of int, places of those on the Pareto front, from the best by `objective` on
 
     """
 
@@ -247,7 +247,7 @@ def write_best(folder: Path, number: str, subject_to: Sequence[str] = (), *, for
 
     Parameters
     ----------
-    force : replace a problem file or a figure that was edited since it was written
+    force : bool, replace a problem file or a figure that was edited since it was written
 
     Raises
     ------

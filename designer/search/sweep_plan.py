@@ -40,10 +40,10 @@ class Variation:
 
     Attributes
     ----------
-    key : as the user wrote it
-    places : where its values go
-    images : where their mirror images go
-    values : in order; or an interval to draw from
+    key : str, as the user wrote it
+    places : tuple of Location, where its values go
+    images : tuple of Location, where their mirror images go
+    values : tuple of object or Between, in order; or an interval to draw from
 
     """
 
@@ -147,9 +147,9 @@ class Plan:
 
     Attributes
     ----------
-    zipped : the first values of all keys, then the second, ...; otherwise every value with every other
-    draws : how many points are drawn, each on its own from the seed and its number; 0 for none
-    robust : whether the draws over tolerances and the listening zone are wanted too
+    zipped : bool, the first values of all keys, then the second, ...; otherwise every value with every other
+    draws : int, how many points are drawn, each on its own from the seed and its number; 0 for none
+    robust : bool, whether the draws over tolerances and the listening zone are wanted too
 
     """
 

@@ -44,12 +44,12 @@ class Task:
 
     Attributes
     ----------
-    point : names it by its content: the problem file's, the data's, and what is changed
-    number : its place in the plan
-    varied : the user's key -> the value that it has here
-    changes : places of the problem file and their values, mirror images included
-    problem : that all points start from
-    robust : whether the draws over tolerances and the listening zone are wanted too
+    point : str, names it by its content: the problem file's, the data's, and what is changed
+    number : int, its place in the plan
+    varied : mapping of str to object, the user's key -> the value that it has here
+    changes : tuple of Change, places of the problem file and their values, mirror images included
+    problem : Problem, that all points start from
+    robust : bool, whether the draws over tolerances and the listening zone are wanted too
 
     """
 
@@ -67,8 +67,9 @@ class Outcome:
 
     Attributes
     ----------
-    numbers : "channel.number" -> value, as `summary.json` has them; of a failed point those of the channels that have a design
-    error : of a failed point, on one line
+    numbers : mapping of str to float, "channel.number" -> value, as `summary.json` has them; of a failed point those of the channels
+        that have a design
+    error : str, of a failed point, on one line
 
     """
 

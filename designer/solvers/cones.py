@@ -70,7 +70,7 @@ class ConeProgram:
     constant: Real
 
     def at(self, index: Index) -> ConeProgram:
-        """The same program at some of the frequencies."""
+        """Program at some of the frequencies."""
         return ConeProgram(self.P[index], self.q[index], self.A[index], self.b[index], self.cones, self.constant[index])
 
 
@@ -158,7 +158,7 @@ def _with_binding_cones(program: ConeProgram) -> tuple[Real, Real]:
 
 
 def _sharpened(program: ConeProgram, x: Real, z: Real, solution: ConeSolution) -> ConeSolution:
-    """What no attempt certifies well, with sharpened multipliers where these are better."""
+    """Solution with sharpened multipliers at the frequencies that no attempt certifies well, where these are better."""
     error = _error(solution)
     poor = np.flatnonzero(~(error < 1))
     for f in poor:
@@ -236,7 +236,7 @@ def _slacks(program: ConeProgram) -> Bool:
 
 
 def _row_scale(program: ConeProgram) -> Real:
-    """What each row is multiplied by for the solver (F, rows): a norm's rows by the root of one over its constant bound.
+    """Factor of each row for the solver (F, rows): a norm's rows by the root of one over its constant bound.
 
     A norm may be scaled freely; this way it takes a twentieth fewer iterations than as it stands.
     """

@@ -72,7 +72,7 @@ def solve_data(
 
     Parameters
     ----------
-    program : another objective on the same variables; by default `program_of`
+    program : callable, optional, another objective on the same variables; by default `program_of`
 
     """
     data = without_repeats(data)
@@ -89,7 +89,7 @@ def solve_data(
 
 
 def in_weights(w: Complex, slacks: Real, answer: cones.ConeSolution) -> cones.ConeSolution:
-    """The same solution in x = [Re w; Im w; slacks]."""
+    """Solution in x = [Re w; Im w; slacks]."""
     x = np.concatenate([w.real, w.imag, slacks], axis=1)
     return cones.ConeSolution(x, answer.violation, answer.primal, answer.dual, answer.gap)
 

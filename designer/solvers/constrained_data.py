@@ -183,9 +183,9 @@ def reachable_level(magnitude: Real, max_gain: Real, max_norm: Real) -> Real:
 
     Parameters
     ----------
-    magnitude : |h| (F, L)
-    max_gain : g (F, L), inf without a limit
-    max_norm : e (F,), inf without a limit
+    magnitude : (F, L) float array, |h|
+    max_gain : (F, L) float array, g, inf without a limit
+    max_norm : (F,) float array, e, inf without a limit
 
     """
     filling = _Filling.of(magnitude, max_gain)

@@ -29,9 +29,9 @@ from designer.arrays import Bool, Complex, Real
 from designer.solvers.ratio_search import ROUNDING, TINY, RatioSolution, times
 
 TOLERANCE = 1e-12
-"""Of the logarithm of the ratio, or of the efficiency."""
+"""Tolerance of the logarithm of the ratio, or of the efficiency."""
 LEAST, LARGEST = -50.0, 60.0
-"""Of log μ, with B of trace 1: 1e-22 and 1e26."""
+"""Bounds of log μ, with B of trace 1: 1e-22 and 1e26."""
 MAX_STEPS = 100
 
 
@@ -40,9 +40,9 @@ def most_efficient(h: Complex, B: Complex, gamma: Real) -> RatioSolution:
 
     Parameters
     ----------
-    h : (F, L) row vectors from drivers to the point
-    B : (F, L, L) Hermitian, positive semidefinite
-    gamma : (F,) required ratio
+    h : (F, L) complex array, row vectors from drivers to the point
+    B : (F, L, L) complex array, Hermitian, positive semidefinite
+    gamma : (F,) float array, required ratio
 
     Returns
     -------
@@ -73,7 +73,10 @@ def at_efficiency(h: Complex, B: Complex, P: Real, min_efficiency: Real) -> Rati
 
     Parameters
     ----------
-    h : (F, L); B : (F, L, L); P : (F, L) diagonal cost; min_efficiency : η (F,)
+    h : (F, L) complex array, row vectors from drivers to the point
+    B : (F, L, L) complex array, Hermitian, positive semidefinite
+    P : (F, L) float array, diagonal cost
+    min_efficiency : (F,) float array, η
 
     Returns
     -------

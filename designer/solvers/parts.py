@@ -27,7 +27,7 @@ def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget, s
 
     Parameters
     ----------
-    solve_part : of the target's part, and of where in the target it is
+    solve_part : callable, of the target's part, and of where in the target it is
 
     Raises
     ------

@@ -30,7 +30,7 @@ from designer.arrays import Bool, Complex, Index, Real
 
 TINY = 1e-300
 TOLERANCE = 1e-10
-"""Of the gap between a vector's value and its bound, relative."""
+"""Largest gap between a vector's value and its bound, relative."""
 MAX_STEPS = 100
 MAX_STALLS = 8
 """Steps in a row without progress that end a search; rounding lets no vector and bound agree better."""
@@ -38,11 +38,11 @@ PATIENCE = 2
 """Steps in a row without progress before the bracket is halved instead."""
 ROUNDING = 4 * np.finfo(float).eps
 LARGEST = 34.0
-"""Of |log t/(1 - t)|, beyond which t is 0 or 1 to rounding."""
+"""Bound of |log t/(1 - t)|, beyond which t is 0 or 1 to rounding."""
 SMALL = 1e-150
-"""What takes the place of a value of 0 in a quotient."""
+"""Stand-in for a value of 0 in a quotient."""
 FLOOR = 1e-12
-"""Of B's eigenvalues, relative to its trace, in the best ratio at no efficiency at all."""
+"""Floor of B's eigenvalues, relative to its trace, in the best ratio at no efficiency at all."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def most_efficient(A: Complex, B: Complex, gamma: Real) -> RatioSolution:
 
     Parameters
     ----------
-    A, B : (F, L, L) Hermitian, positive semidefinite
-    gamma : (F,) required ratio
+    A, B : (F, L, L) complex array, Hermitian, positive semidefinite
+    gamma : (F,) float array, required ratio
 
     Returns
     -------
@@ -99,9 +99,9 @@ def at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Real) -> Rati
 
     Parameters
     ----------
-    A, B : (F, L, L) Hermitian, positive semidefinite
-    P : (F, L) diagonal cost
-    min_efficiency : η (F,)
+    A, B : (F, L, L) complex array, Hermitian, positive semidefinite
+    P : (F, L) float array, diagonal cost
+    min_efficiency : (F,) float array, η
 
     Returns
     -------
@@ -167,7 +167,7 @@ def _trace(A: Complex) -> Real:
 
 @dataclass(frozen=True)
 class _Goal:
-    """What is searched along v(t), a = v^H A v, c = v^H C v: the t where g = αa + βc + δ, which rises with t, vanishes.
+    """Goal of a search along v(t), a = v^H A v, c = v^H C v: the t where g = αa + βc + δ, which rises with t, vanishes.
 
     The score, of which the most is wanted, has the bound (μ - δ)/w with μ the largest eigenvalue of A - tC. From a - tc
     <= μ: at a ratio (g = a - c, score a = c) a(1 - t) <= μ, so w = 1 - t; at an efficiency (g = δ - a, score -c) δ - tc
@@ -307,10 +307,9 @@ def _either(choose: Bool, first: Complex, second: Complex) -> Complex:
 
 
 def _larger(first: Crossing, last: Crossing) -> Crossing:
-    second = last.score > first.score
-    return Crossing(
-        _either(second, last.v, first.v), np.where(second, last.score, first.score), np.where(second, last.x, first.x)
-    )
+    later = last.score > first.score
+    score, x = np.where(later, last.score, first.score), np.where(later, last.x, first.x)
+    return Crossing(_either(later, last.v, first.v), score, x)
 
 
 @dataclass(frozen=True)
@@ -346,10 +345,10 @@ def crossing(
 
     Parameters
     ----------
-    A, C : (F, L, L)
-    vector : (F, L) any vectors; no crossing where one is 0 or parallel to the eigenvector
-    condition : α, β, δ (F,)
-    score : weights of a and c in the score
+    A, C : (F, L, L) complex array
+    vector : (F, L) complex array, any vectors; no crossing where one is 0 or parallel to the eigenvector
+    condition : tuple of float, float and float array, α, β, δ (F,)
+    score : tuple of 2 float, weights of a and c in the score
 
     """
     u, exists = _beside(vector, pair)

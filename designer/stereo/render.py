@@ -116,8 +116,8 @@ def render(
 
     Parameters
     ----------
-    progress : called with the share that is done, 0 to 1
-    force : replace a file that this tool did not write, or that was edited since
+    progress : callable, optional, called with the share that is done, 0 to 1
+    force : bool, replace a file that this tool did not write, or that was edited since
 
     Raises
     ------

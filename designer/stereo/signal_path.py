@@ -1,4 +1,4 @@
-"""What stereo runs through in each mode, as one matrix of filters (outputs, inputs, taps), behind the upmix or not.
+"""Path of stereo in each mode, as one matrix of filters (outputs, inputs, taps), behind the upmix or not.
 
 feeds         (L, 2 or 3)   each channel's filters, behind its delay
 plain         (L, 2)        left and right on the outermost drivers, at the design's bulk delay
@@ -37,7 +37,7 @@ class SignalPath:
     outputs: tuple[str, ...]  # names (O,)
 
     def heard(self, ears: Real) -> SignalPath:
-        """The same at the two ears: the filters convolved with the ears' responses (2, O, n) and summed over the outputs."""
+        """Path to the two ears: the filters convolved with the ears' responses (2, O, n) and summed over the outputs."""
         from scipy.signal import fftconvolve
 
         through = fftconvolve(ears[:, :, None], self.filters[None], axes=-1).sum(axis=1)

@@ -140,9 +140,9 @@ class Upmix:
 
     Attributes
     ----------
-    frame, hop : N and N/4 samples; the hop is the power of two nearest to 10.7 ms, at least 16
-    latency_samples : N - 1
-    rho, alpha : of the frames of the last block (frames, bands)
+    frame, hop : int, N and N/4 samples; the hop is the power of two nearest to 10.7 ms, at least 16
+    latency_samples : int, N - 1
+    rho, alpha : (frames, bands) float array, of the frames of the last block
 
     """
 

@@ -60,7 +60,7 @@ NO_REQUIREMENTS = {
 
 @dataclass(frozen=True)
 class Heard:
-    """What the two channels give to the ears of one side, the near ear first: q, q' and r of (1), each (F,)."""
+    """Responses of two channels at the ears of one side, the ipsilateral ear first: q, q' and r of (1), each (F,)."""
 
     residual: Complex
     other_residual: Complex
@@ -81,7 +81,7 @@ class Heard:
         return np.where(share < 1, begin * np.exp(share * (level + 1j * turn)), far)
 
     def combination(self, near: Complex, target: Complex) -> tuple[Complex, Complex]:
-        """What the own channel and the other are fed of the input, a and b (F,) of (1), for T = `target`."""
+        """Shares of the input that the side's own channel and the other are fed, a and b (F,) of (1), for T = `target`."""
         divisor = 1 - self.residual * self.other_residual
         divisor = np.where(np.abs(divisor) > TINY, divisor, TINY)
         divisor = divisor * np.maximum(1.0, LEAST_DIVISOR / np.abs(divisor))
@@ -113,7 +113,7 @@ def _ratio(under: Complex, over: Complex) -> Complex:
 
 
 def centre_of_cloud(scene: Scene) -> Scene:
-    """The same scene with the head at the one displacement that is nearest to the middle of the ear cloud."""
+    """Scene with the head at the one displacement that is nearest to the middle of the ear cloud."""
     moves = scene.displacements_m
     return scene.moved(moves[[int(np.argmin(np.linalg.norm(moves - moves.mean(axis=0), axis=1)))]])
 
