@@ -177,7 +177,7 @@ def virtualizer_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         yield _centre(table, problem)
         yield _own_names(problem)
         yield _measured(table, problem)
-        yield _room_for_the_far_ear(table, problem)
+        yield _room_for_contralateral_ear(table, problem)
 
 
 def _designs(problem: Problem) -> dict[str, tuple[int, DesignTable]]:
@@ -248,8 +248,8 @@ def _measured(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
         yield Fault("virtualizer.crosstalk_model", actual, '"measured" with a measured head', remedy)
 
 
-def _room_for_the_far_ear(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
-    """Half of the taps lie behind the bulk delay: they must hold the far ear's delay, 3 (a/c) sin θ at low frequencies."""
+def _room_for_contralateral_ear(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
+    """Half of the taps lie behind the bulk delay: they must hold the contralateral ear's delay, 3 (a/c) sin θ at low frequencies."""
     if problem.realization.form == "biquad":
         return
     angle = math.radians(table.angle_deg)

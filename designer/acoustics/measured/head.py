@@ -11,7 +11,7 @@ magnitude and the measured delay's difference from τ, changes slowly from one d
 never leaves the range of its neighbours, and at a measured direction H is what was measured. Measured on a KEMAR with
 every second direction left out and predicted (complex error over 0.2-1, 1-3, 3-6, 6-10 and 10-16 kHz): -34, -26, -22,
 -19 and -20 dB; with minimum phase and one fitted delay a response instead, -30, -13, -2, +2 and +4 dB, since the
-far ear behind the head is no minimum phase system, and its delay jumps where the path around the back overtakes.
+contralateral ear behind the head is no minimum phase system, and its delay jumps where the path around the back overtakes.
 
 **Distance.** The file holds the pressure at an ear from a source on a sphere of the radius r_m around the head's
 centre. For a source at s the ray from the *ear* through s meets that sphere at m (parallax: each ear its own). Ratios to
@@ -20,7 +20,7 @@ the free field at the ear's own place carry level and delay; with D the ratio of
     D_head(s) = D_head(m) · D_sphere(s) / D_sphere(m).
 
 On a rigid sphere that is exact; at the measured distance it is what was measured. The last factor is the near-field
-ratio: below 1 m it is up to several dB at the far ear, beyond it some tenths.
+ratio: below 1 m it is up to several dB at the contralateral ear, beyond it some tenths.
 
 **Reference.** A file's own level and delay are arbitrary, and what is the same from everywhere (the measuring
 loudspeaker, the microphone, the ear canal) cannot be told from the device's own tone. So the mean power over all
@@ -261,7 +261,7 @@ class MeasuredHead:
 
     @cached_property
     def polarity(self) -> int:
-        """+1 or -1: whether the near ear's pressure starts upwards, over its minimum phase; 0 for neither."""
+        """+1 or -1: whether the ipsilateral ear's pressure starts upwards, over its minimum phase; 0 for neither."""
         lateral = int(np.argmax(self.recording.directions[:, 1]))
         f = POLARITY_HZ[self.band_hz[1] >= POLARITY_HZ]
         near = spectra(self.recording.responses[lateral, 0], f, self.recording.sample_rate_hz)

@@ -1,6 +1,6 @@
 """The time between the ears: by geometry on a sphere, and as heard, from the low-passed cross-correlation; and its sign.
 
-Below 1.5 kHz the far ear's responses are smooth in frequency. Above, two paths around the head interfere there, and a
+Below 1.5 kHz the contralateral ear's responses are smooth in frequency. Above, two paths around the head interfere there, and a
 threshold or a full-band correlation jumps by a tenth of a millisecond between neighbouring directions of a KEMAR.
 
 A head's spectra may be conjugated, as boundary-element programs that count e^{-jωt} leave them. Conjugation reverses time, and with it
