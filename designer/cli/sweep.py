@@ -99,7 +99,7 @@ def sweep(
         problem = load(problem_file)
         varied = variations(problem, vary or [], mirror=mirror)
         plan = Plan(problem, varied, zipped, draws, seed, robust)
-        if best is not None:  # a slip is told before the points are computed
+        if best is not None:  # a misspelt number is told before the points are computed
             from designer.search.sweep_best import check_choice
 
             check_choice(best, subject_to or [], [design.name for design in problem.designs])

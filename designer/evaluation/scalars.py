@@ -76,7 +76,7 @@ def scalars(
         at = int(np.argmax(lost))
         if lost[at] > SLACK_TOLERANCE_DB:
             where = hz(float(inside.frequency_hz[at]))
-            losses.append(f"realisation loses {lost[at]:.2f} dB of {requirement} at {where}; {remedy}")
+            losses.append(f"realisation misses {requirement} by {lost[at]:.2f} dB at {where}; {remedy}")
     if weights is not None:
         losses += _extra_cost(realised, weights[:, realised.index], remedy)
     orders = () if inside.regions is None else order_warnings(inside.regions, w, inside.frequency_hz)

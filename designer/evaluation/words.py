@@ -62,7 +62,7 @@ def requirement_phrase(design: DesignTable) -> str:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One channel's outcome: the sentence, and, where it is infeasible, what must give, where, and by how much."""
+    """One channel's outcome: the sentence, and, where it is infeasible, which requirements are missed, where, and by how much."""
 
     sentence: str
     shortfalls: tuple[str, ...]
@@ -138,7 +138,7 @@ def verdict(
             where = hz(float(frequency_hz[at]))
             if azimuths_deg and name in azimuths_deg:
                 where += f", {azimuths_deg[name][at]:g} degrees"
-            words = f"{name} must give by up to {_missing(missing[at])} dB (at {where}), {spans(frequency_hz, lacking)}"
+            words = f"{name} is missed by up to {_missing(missing[at])} dB (at {where}), {spans(frequency_hz, lacking)}"
             if name == "cancellation_gain_db" and reachable_gain_db is not None and np.isfinite(reachable_gain_db[at]):
                 words += f"; at {hz(float(frequency_hz[at]))} no weights reach more than {reachable_gain_db[at]:.1f} dB"
                 words += " within the effort limit" if design.max_effort_db is not None else ""

@@ -1,6 +1,6 @@
 """The constrained form: masks, window, driver gains, effort and white-noise gain together, as second-order cones.
 
-    minimise    mean |h_q w|² over the quiet points + ε w^H P w + σ Σ s        (levels scaled to 1)
+    minimise    mean |h_q w|² over the dark points + ε w^H P w + σ Σ s        (levels scaled to 1)
     subject to  h_c w = 1                                               the point whose phase is kept
                 |h_p w| + ε_d ||h_p ∘ w|| <= m_p (1 + s_i)               mask line i
                 |h_p w - d_p| + ε_d ||h_p ∘ w|| <= r (1 + s_window)      listening window, r = 1 - 10^(-ripple/20)
@@ -12,7 +12,7 @@
 Every line is a norm, or a sum of two, below an affine function: convex. With the slacks s nothing but the hard limits on
 w can collide with the first line; where they do, the level is lowered to what they allow (`share_of_level`) before
 anything is solved, so there is always an answer. σ is large, so that a slack is used only where the requirements cannot hold
-together, and then Σ s is the smallest that lets them. For an ear channel the quiet points are those of the cancelled
+together, and then Σ s is the smallest that lets them. For an ear channel the dark points are those of the cancelled
 ear; for a beam all that is outside the window. The white-noise gain of an ear channel, whose look point is the head's
 centre, is anchored to the phase φ that the strongest driver has there: a little stricter than asked.
 

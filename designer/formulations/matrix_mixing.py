@@ -76,7 +76,7 @@ def _norms(band: ChannelTarget, g: Real) -> tuple[tuple[Real, Real], tuple[Real,
 
 
 def worst_ratio(target: ChannelTarget, g: Real) -> float:
-    """The band's least power to reach over γ times its most to cancel, for gains (L,): 1 or more where the curve is met."""
+    """Least power at the bright points over γ times the most at the dark points, for gains (L,): 1 or more where the curve is met."""
     band = target.at(target.in_band)
     (full, lost), (a, b) = _norms(band, g)
     level, gamma = _scales(band)

@@ -4,7 +4,7 @@
     subject to  w^H A w >= γ w^H B w
 
 h (F, L) is the look direction, or the ipsilateral ear at the cloud's centre; A, B (F, L, L) are the mean powers over the
-bright points and to cancel, P the diagonal of what each driver costs at each frequency, so that woofers, mid-ranges and
+bright and dark points, P the diagonal of what each driver costs at each frequency, so that woofers, mid-ranges and
 tweeters share one design and each plays where it is cheap. Where A is of one point, h, it is the power ratio; over a cloud, it
 gives the centre the most and leaves the ratio to hold in the mean.
 

@@ -3,7 +3,7 @@
     minimise    ||H w - d||² + ε² Σ_l p_l |w_l|² + β w^H P w
     subject to  w^H A w >= γ w^H B w and the effort limit, where β is searched; nothing, where β is given
 
-H (F, M, L) holds the bright points and to cancel, each family scaled to equal weight; d is the response of the
+H (F, M, L) holds the bright and dark points, each family scaled to equal weight; d is the response of the
 driver that is strongest at the bright points, there, and 0 at the dark points; both are scaled to ||d|| = 1. With
 independent errors of variance ε² of the drivers the mean of ||H (1+δ) w - d||² has ε² Σ_l p_l |w_l|² more, p_l the squared
 norm of H's column: L more rows of H. Convex for β > 0, with the closed form w = (H^H H + βP)⁻¹ H^H d.

@@ -64,7 +64,7 @@ def draw_cancellation(result: Result, name: str) -> Figure:
     curves.append(curve(f, gain, "realised, all heads" if heads else "realised", linewidth=2))
     if np.isfinite(target).any():
         curves.append(target_curve(f, target))
-    subject = "on axis over the nulls' arcs" if beam else f"{channel.ear} ear over the other"
+    subject = "on axis over the nulls' arcs" if beam else f"{channel.ear} ear over the contralateral one"
     handles += over_band(result, name, axes, curves, title=f"Cancellation gain: {subject}", unit=LINE)
     short = (np.nan_to_num(slack) > SLACK_TOLERANCE_DB) & np.isfinite(target)
     if short.any():

@@ -184,7 +184,7 @@ def draw_gain(view: ChannelView) -> Figure:
         if np.isfinite(targets[i][1]).any():
             targets_by_curve.setdefault(f"{table.cancellation_gain_db} {table.band_hz}", targets[i])
     fig, (axes,) = plots.panels(3.9)
-    aim = "on axis over what is cancelled" if view.channel.is_beam else "ipsilateral ear over the other"
+    aim = "on axis over the dark arcs" if view.channel.is_beam else "ipsilateral over contralateral ear"
     extra_handles = _over_frequency(axes, view, curves)
     target_lines = [plots.target_curve(*points, label="asked") for points in targets_by_curve.values()]
     extra_handles += plots.draw_curves(

@@ -1,4 +1,4 @@
-"""One channel's target on a frequency grid: the bright points and to cancel, what is required there, and the limits."""
+"""One channel's target on a frequency grid: the bright and dark points, what is required there, and the limits."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def _centre_of_cloud(displacements_m: Real) -> int:
 
 
 def dark_azimuths(design: DesignTable, azimuth_deg: Real) -> Bool:
-    """The grid azimuths to cancel: the nulls' arcs; without nulls the mask's; without a mask what is outside the
+    """The dark azimuths of the grid: the nulls' arcs; without nulls the mask's; without a mask what is outside the
     window.
 
     Without any of these all but the look direction's own grid step.

@@ -178,7 +178,7 @@ class RegionPower:
             yield encode(self.device, self.k[part], self.distance_m, order, self.drivers), part
 
     def power_ratio(self, w: Complex) -> Real:
-        """Mean power over the bright regions over mean power over those to cancel (F,), of weights (F, L)."""
+        """Mean power over the bright regions over mean power over the dark regions (F,), of weights (F, L)."""
         return ratio(quadratic(self.matrices.bright, w), quadratic(self.matrices.dark, w))
 
     def order_error_db(self, w: Complex) -> Real:

@@ -24,7 +24,7 @@ SLACK_TOLERANCE_DB = 0.1
 
 
 def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
-    """How far each requirement must give for w to meet it: requirement -> (F,) dB, 0 where it is met.
+    """Shortfall of each requirement: requirement -> (F,) dB by which w misses it, 0 where it is met.
 
     Each slack scales its own limit: the curve's γ, a mask line's level, the window's ripple. Where the drivers have a
     spread, the curve is held by the mean powers over it, and masks and window one standard deviation away.

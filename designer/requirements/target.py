@@ -1,4 +1,4 @@
-"""One channel's target on a frequency grid, as arrays: the bright points and to cancel, what is required there, and the limits."""
+"""One channel's target on a frequency grid, as arrays: the bright and dark points, what is required there, and the limits."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ def program_of(data: ConstrainedData) -> cones.ConeProgram:
 
 
 def least_white_noise_slack(data: ConstrainedData) -> Real:
-    """How much the floor of white-noise gain must give (F,) for the hard limits to hold together: 0 nearly always.
+    """Decrease of the floor of white-noise gain (F,) that lets the hard limits hold together: 0 nearly always.
 
     A cone program of its own: the hard limits alone, with the norm's excess over its bound to be minimised.
     """

@@ -49,7 +49,7 @@ class ConstrainedData:
     """The data of all frequencies, levels scaled to 1: what the cones and the cvxpy statement are both made of."""
 
     centre: Complex  # (F, L)
-    quadratic: Complex  # (F, L, L): quiet points and ε P
+    quadratic: Complex  # (F, L, L): dark points and ε P
     families: tuple[Family, ...]
     curve: tuple[Complex, Real] | None  # B^(1/2) (F, R, L), limit (F,)
     max_gain: Real  # (F, L)

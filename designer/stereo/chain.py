@@ -9,7 +9,7 @@ power over a band, is when the energy of a pulse in that band arrives. With p[n]
     τ = Σ |P|² τ_g / Σ |P|²,     |P|² τ_g = Re(conj(P) · DFT(n p)),
 
 no unwrapping, and no division where P vanishes. P is what the two ears get: the sides' mean over both inputs and both ears,
-the centre's over both ears. The mean of the near and the far ear stands for the head's centre, so that the three channels
+the centre's over both ears. The mean of the two ears stands for the head's centre, so that the three channels
 arrive together as from three loudspeakers at equal distances.
 """
 

@@ -49,7 +49,7 @@ def listened_bands_hz(top_hz: float) -> Real:
 
 
 def fit_crosstalk(angle_deg: float, near: Complex, far: Complex, *, sample_rate_hz: float) -> CrosstalkModel:
-    """The model nearest to a head's ears (F,) at `fit_frequencies_hz`, of any common level and time; the angle is the near ear's."""
+    """The model nearest to a head's ears (F,) at `fit_frequencies_hz`, of any common level and time; the angle is to its side."""
     f = fit_frequencies_hz(sample_rate_hz)
     middle_hz = listened_bands_hz(f[-1])
     level_db = level_difference_db(near, far, f, middle_hz)

@@ -39,7 +39,7 @@ FITTED_DEG = (10.0, 20.0, 30.0, 45.0, 60.0, 90.0)
 
 @dataclass(frozen=True)
 class Differences:
-    """Between the near and the far ear of one source."""
+    """Differences between the ipsilateral and the contralateral ear of one source."""
 
     level_db: Real  # (B,) by third octave
     time_s: Real  # (F,) phase delay

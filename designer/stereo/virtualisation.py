@@ -1,24 +1,24 @@
 """The channels virtual-left and virtual-right: CTC filters combined with the crosstalk model, realised as one set.
 
-The side's own channel G and the other side's channel G' give the near and the far ear (E, q E) and (q' E', E'): q and q'
-are what a *realised* channel still leaves at the ear that it cancels, and r = E'/E. The near ear is to get X_i E, the level
-and the tone of the own channel, the far ear T E. Of the input the own channel is fed a, the other b:
+The side's own channel G and the other side's channel G' give the ipsilateral and the contralateral ear (E, q E) and (q' E', E'): q and q'
+are what a *realised* channel still leaves at the ear that it cancels, and r = E'/E. The ipsilateral ear is to get X_i E, the level
+and the tone of the own channel, the contralateral one T E. Of the input the own channel is fed a, the other b:
 
     a + q' r b = X_i              b = (T - q X_i) / (1 - q q') / r
     q a + r b = T          so     a = X_i - q' r b                                                              (1)
 
 With T = X_c, q = q' and r = 1 these are (X_i - q X_c)/(1 - q²) and (X_c - q X_i)/(1 - q²). To add X_c to what is left would
 give too much crosstalk. Where |1 - q q'| is small, two channels hardly differ at the ears and (1) would play them loudly
-against each other; the divisor is held to LEAST_DIVISOR and keeps its phase, and the near ear still gets X_i.
+against each other; the divisor is held to LEAST_DIVISOR and keeps its phase, and the ipsilateral ear still gets X_i.
 
-Outside the CTC band G and G' are the plain drivers, which give the far ear more than a wide pair would already: there
+Outside the CTC band G and G' are the plain drivers, which give the contralateral ear more than a wide pair would already: there
 T = q X_i and b = 0. On the way T goes with the share s of the design, 1 in the band and 0 beyond the fades,
 
     T = q X_i (X_c / (q X_i))^s                                                                                 (2)
 
 so that level in dB and phase move evenly; a straight mixture would pass through a null, because X_c turns away from q.
 
-A channel that leaves q in phase with what it gives the near ear has little difference between the ears, and a wide source
+A channel that leaves q in phase with what it gives the ipsilateral ear has little difference between the ears, and a wide source
 needs much of it, up to 9 dB more where the head is small against the wave. Where a driver's max_gain_db would be passed, s
 is the largest share that keeps it: the source then stands between the drivers and its angle, at its full tone.
 
@@ -68,7 +68,7 @@ class Heard:
 
     @classmethod
     def of(cls, ears: Complex, opposite: Complex) -> Heard:
-        """From what both channels give to the near and the far ear at H heads (F, H, 2)."""
+        """From what both channels give to the ipsilateral and the contralateral ear at H heads (F, H, 2)."""
         near, across = ears[..., 0], opposite[..., 1]
         return cls(_ratio(near, ears[..., 1]), _ratio(across, opposite[..., 0]), _ratio(near, across))
 
@@ -159,7 +159,7 @@ def virtual_sides(scene: Scene, taps: Mapping[str, Real], bulk_delay_samples: in
 def virtual_channels(designs: Sequence[ChannelDesign], realised: Realized, scene: Scene) -> Realized:
     """The virtual channels, left and right, realised together in the problem's form.
 
-    The fit hears an error at the near ear as the side's own channel's does, and at the far ear relative to what the
+    The fit hears an error at the ipsilateral ear as the side's own channel's does, and at the contralateral one relative to what the
     crosstalk model leaves there. They are held to no requirement; in the RTF form each has the reference that serves it best.
     A DataError where the measured head's file cannot be used.
     """

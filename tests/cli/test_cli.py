@@ -87,7 +87,7 @@ def test_design_writes_a_folder(here: Path, designer_command: Command) -> None:
     """`design` ends with 0, says what was reached and where it is, and writes out/<problem's file name> and nothing else."""
     ended = designer_command("design", "tiny.toml")
     assert ended.code == errors.EXIT_DONE
-    reached = "left: 6 dB asked from 500 Hz to 4 kHz; met at every frequency; but realisation loses "
+    reached = "left: 6 dB asked from 500 Hz to 4 kHz; met at every frequency; but realisation misses "
     assert reached in ended.out  # 64 taps are few for a band from 500 Hz
     assert "wrote out/tiny (open out/tiny/report.html)\n" in ended.out
     assert {path.name for path in here.iterdir()} == {"tiny.toml", "out"}
@@ -145,7 +145,7 @@ def test_infeasible(here: Path, designer_command: Command) -> None:
     ended = designer_command("design", "greedy.toml", "-o", "best")
     assert ended.code == errors.EXIT_INFEASIBLE
     assert re.search(
-        r'^designs\[0\] "left" is infeasible as asked: cancellation_gain_db must give by up to \d+\.\d dB \(at .* Hz\),'
+        r'^designs\[0\] "left" is infeasible as asked: cancellation_gain_db is missed by up to \d+\.\d dB \(at .* Hz\),'
         r" from 500 Hz to [\d.]+ kHz; at .* Hz no weights reach more than \d+\.\d dB within the effort limit;"
         r" the best compromise is written$",
         ended.err,
@@ -161,7 +161,7 @@ def test_too_much_asked(here: Path, designer_command: Command) -> None:
     ended = designer_command("design", str(PROBLEMS / "too-much-asked.toml"), "-o", "out")
     assert ended.code == errors.EXIT_INFEASIBLE
     message = re.search(
-        r'^designs\[0\] "left" is infeasible as asked: cancellation_gain_db must give by up to (?P<db>\d+\.\d) dB'
+        r'^designs\[0\] "left" is infeasible as asked: cancellation_gain_db is missed by up to (?P<db>\d+\.\d) dB'
         r" \(at (?P<worst>\d+) Hz\), from (?P<low>\d+) Hz to (?P<high>[\d.]+) kHz.*; the best compromise is written$",
         ended.err,
         re.MULTILINE,

@@ -121,4 +121,4 @@ def test_a_method_that_is_named_is_kept_though_it_breaks_a_limit() -> None:
     assert ratio.slacks_db['max_gain_db of "left"'].max() == 0.0
     assert made.status == 4
     assert channel.slacks_db['max_gain_db of "left"'].max() > 0.5
-    assert any('max_gain_db of "left" must give' in line for line in channel.verdict.shortfalls)
+    assert any('max_gain_db of "left" is missed' in line for line in channel.verdict.shortfalls)

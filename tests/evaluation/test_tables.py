@@ -204,7 +204,7 @@ def test_what_realisation_loses_is_a_warning_with_its_decibels() -> None:
     lost = (table.target_db - table.cancellation_gain_db).max()
     assert lost > 1.0
     (warning,) = (line for line in made.warnings if "cancellation_gain_db" in line)
-    assert warning.startswith(f"left: realisation loses {lost:.2f} dB of cancellation_gain_db at ")
+    assert warning.startswith(f"left: realisation misses cancellation_gain_db by {lost:.2f} dB at ")
     assert "[realization] taps = 16" in warning
     problem["realization"] = {"taps": 1024}
     assert design(problem).warnings == []

@@ -80,7 +80,7 @@ def test_what_is_asked() -> None:
 
 
 def test_a_feasible_channel() -> None:
-    """Reached at every frequency, nothing must give."""
+    """Reached at every frequency, nothing is missed."""
     (channel,) = design(pair()).channels.values()
     assert channel.verdict.sentence == "8 to 12 dB asked from 500 Hz to 4 kHz; met at every frequency"
     assert channel.verdict.shortfalls == ()
@@ -105,7 +105,7 @@ def test_the_librarys_infeasible_problem() -> None:
     assert (hz(met.frequency_hz.min()), hz(met.frequency_hz.max())) == ("1.5 kHz", "5.7 kHz")
     (shortfall,) = channel.verdict.shortfalls
     assert shortfall.startswith(
-        f"cancellation_gain_db must give by up to {missing:.1f} dB (at 200 Hz), from 200 Hz to "
+        f"cancellation_gain_db is missed by up to {missing:.1f} dB (at 200 Hz), from 200 Hz to "
     )
     assert made.status == 4
 
@@ -142,7 +142,7 @@ def test_no_limit_is_named_that_the_file_does_not_set() -> None:
         line(min_white_noise_gain_db=9.0, nulls_deg=[90.0], cancellation_gain_db=[[800, 10]])
     ).channels.values()
     assert not channel.feasible
-    assert any("min_white_noise_gain_db must give" in line for line in channel.verdict.shortfalls)
+    assert any("min_white_noise_gain_db is missed" in line for line in channel.verdict.shortfalls)
     assert not any("max_effort_db" in line for line in (channel.verdict.sentence, *channel.verdict.shortfalls))
 
 
@@ -162,6 +162,6 @@ def test_shortfalls_name_each_requirement_with_its_own_decibels() -> None:
         " and up to 3.0 dB are missing (at 500 Hz)"
     )
     assert found.shortfalls == (
-        "cancellation_gain_db must give by up to 3.0 dB (at 500 Hz), at 500 Hz and at 4 kHz",
-        "max_effort_db must give by up to 0.20 dB (at 2 kHz), at 2 kHz",
+        "cancellation_gain_db is missed by up to 3.0 dB (at 500 Hz), at 500 Hz and at 4 kHz",
+        "max_effort_db is missed by up to 0.20 dB (at 2 kHz), at 2 kHz",
     )
