@@ -107,13 +107,13 @@ def test_taps_beyond_full_scale_are_said(here: Path, designer_command: Command) 
         assert ended.code == errors.EXIT_DONE
         _, samples = scipy.io.wavfile.read(here / f"out/{name}/filters.wav")
         largest = float(np.abs(samples).max())
-        said = f"filters.wav: taps up to {largest:.3g}, beyond the full scale of 1"
+        message = f"filters.wav: taps up to {largest:.3g}, beyond the full scale of 1"
         summary = json.loads((here / f"out/{name}/summary.json").read_text(encoding="utf-8"))
         page = (here / f"out/{name}/report.html").read_text(encoding="utf-8")
         notes = [line for line in ended.err.splitlines() if line.startswith("note: ")]
-        assert [text.startswith(said) for text in summary["notes"]] == [True] * (name == "loud")
+        assert [text.startswith(message) for text in summary["notes"]] == [True] * (name == "loud")
         assert notes == [f"note: {text}" for text in summary["notes"]]
-        assert (said in page) == (largest > 1.0) == (name == "loud")
+        assert (message in page) == (largest > 1.0) == (name == "loud")
 
 
 def test_an_export_that_is_refused_is_said(
@@ -122,13 +122,13 @@ def test_an_export_that_is_refused_is_said(
     """A target that does not hold the filters once they are known is left out with its reason: here, on the page and in `export.json`."""
     problem = pair() | {"export": {"targets": ["cmsis-q15", "csv"]}}
     (here / "asked.toml").write_text(toml(problem), encoding="utf-8")
-    made = write.export_of
+    result = write.export_of
     why = "target cmsis-q15: got a coefficient of 200; expected -128 to 128"
 
     def made_or_refused(filters: FilterSet, name: str) -> Export:
         if name == "cmsis-q15":
             raise errors.UsageError(why)
-        return made(filters, name)
+        return result(filters, name)
 
     monkeypatch.setattr(write, "export_of", made_or_refused)
     ended = designer_command("design", "asked.toml", "-o", "out")
@@ -236,15 +236,15 @@ def test_schema(designer_command: Command) -> None:
     """`schema` prints a JSON schema: it knows every table and key, refuses others, and each reference of it leads somewhere."""
     ended = designer_command("schema")
     assert ended.code == errors.EXIT_DONE
-    found = json.loads(ended.out)
-    assert found["type"] == "object"
-    assert set(found["properties"]) == set(schema.Problem.model_fields)
-    assert set(found["required"]) == {"title", "sample_rate_hz", "drivers", "listener", "designs"}
-    tables = [found, *found["$defs"].values()]
+    actual = json.loads(ended.out)
+    assert actual["type"] == "object"
+    assert set(actual["properties"]) == set(schema.Problem.model_fields)
+    assert set(actual["required"]) == {"title", "sample_rate_hz", "drivers", "listener", "designs"}
+    tables = [actual, *actual["$defs"].values()]
     assert all(table["additionalProperties"] is False for table in tables)
     references = set(re.findall(r'"#/\$defs/(\w+)"', ended.out))
-    assert references == set(found["$defs"])
-    ear, beam = (found["$defs"][kind] for kind in ("EarDesign", "BeamDesign"))
+    assert references == set(actual["$defs"])
+    ear, beam = (actual["$defs"][kind] for kind in ("EarDesign", "BeamDesign"))
     assert (ear["properties"]["kind"]["enum"], beam["properties"]["kind"]["const"]) == (
         ["ctc", "null-steering"],
         "beamformer",
@@ -342,9 +342,9 @@ STOPS: list[BaseException] = [
 @pytest.mark.parametrize("stop", STOPS, ids=[type(stop).__name__ for stop in STOPS])
 def test_nothing_half_written(stop: BaseException, older: bool, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever stops the writing, no part of the new folder remains, and an older design is there as it was."""
-    made = job.design(job_problem())
+    result = job.design(job_problem())
     if older:
-        made.save(here / "out/tiny")
+        result.save(here / "out/tiny")
     before = contents(here)
 
     def render(*_: object) -> str:
@@ -354,7 +354,7 @@ def test_nothing_half_written(stop: BaseException, older: bool, here: Path, monk
     is_system = isinstance(stop, OSError)
     kind, says = (errors.OutputError, "no space left on device") if is_system else (type(stop), re.escape(str(stop)))
     with pytest.raises(kind, match=says):
-        made.save(here / "out/tiny")
+        result.save(here / "out/tiny")
     after = contents(here)
     after.pop("out", None)
     before.pop("out", None)
@@ -363,8 +363,8 @@ def test_nothing_half_written(stop: BaseException, older: bool, here: Path, monk
 
 def test_an_older_design_survives_the_last_step(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The older folder comes back where the new one cannot be moved into its place, and the two cannot be exchanged."""
-    made = job.design(job_problem())
-    made.save(here / "out")
+    result = job.design(job_problem())
+    result.save(here / "out")
     before = contents(here)
     rename = Path.rename
 
@@ -378,7 +378,7 @@ def test_an_older_design_survives_the_last_step(here: Path, monkeypatch: pytest.
     with pytest.raises(
         errors.OutputError, match="out: cannot be written: input/output error; what was there before is kept"
     ):
-        design_folder.write(made, here / "out")
+        design_folder.write(result, here / "out")
     assert contents(here) == before
 
 

@@ -53,13 +53,13 @@ def test_spans_by_hand() -> None:
 def test_spans_say_every_run_once(where: list[bool]) -> None:
     """As many runs as there are rises from False to True, the first and the last frequency of each named in order."""
     f = 100.0 * np.arange(1, 13)[: len(where)]
-    said = spans(f, np.array(where)).replace(" and ", ", ").split(", ")
+    message = spans(f, np.array(where)).replace(" and ", ", ").split(", ")
     runs = [i for i, w in enumerate(where) if w and (i == 0 or not where[i - 1])]
     ends = [i for i, w in enumerate(where) if w and (i == len(where) - 1 or not where[i + 1])]
     if not runs:
-        assert said == [""]
+        assert message == [""]
         return
-    assert said == [
+    assert message == [
         f"at {hz(f[a])}" if a == b else f"from {hz(f[a])} to {hz(f[b])}" for a, b in zip(runs, ends, strict=True)
     ]
 
@@ -88,15 +88,18 @@ def test_a_feasible_channel() -> None:
 
 def test_the_librarys_infeasible_problem() -> None:
     """Asked, reached where, what binds elsewhere, by how much at most and where: all in one sentence."""
-    made = designer.design(designer.load(PROBLEMS / "too-much-asked.toml"))
-    (channel,) = made.channels.values()
-    inside = made.metrics[made.metrics.status.isin(["met", "short"])]
-    own = inside[np.isin(inside.frequency_hz, made.frequency_hz)]
-    on_grid = np.isin(channel.frequency_hz, made.frequency_hz)
+    result = designer.design(designer.load(PROBLEMS / "too-much-asked.toml"))
+    (channel,) = result.channels.values()
+    inside = result.metrics[result.metrics.status.isin(["met", "short"])]
+    own = inside[np.isin(inside.frequency_hz, result.frequency_hz)]
+    on_grid = np.isin(channel.frequency_hz, result.frequency_hz)
     own = own.assign(
         slack_db=channel.slack_db[on_grid]
     )  # the verdict is of the formulation, the table of the realised filters
-    missing, at_hz = own.slack_db.max(), own.frequency_hz.to_numpy()[int(own.slack_db.argmax())]
+    missing, at_hz = (
+        own.slack_db.max(),
+        own.frequency_hz.to_numpy()[int(own.slack_db.argmax())],
+    )
     assert channel.verdict.sentence == (
         "18 dB asked from 200 Hz to 6 kHz; met from 1.5 kHz to 5.7 kHz; elsewhere the effort limit of 12 dB binds,"
         f" and up to {missing:.1f} dB are missing (at {at_hz:.0f} Hz)"
@@ -107,7 +110,7 @@ def test_the_librarys_infeasible_problem() -> None:
     assert shortfall.startswith(
         f"cancellation_gain_db is missed by up to {missing:.1f} dB (at 200 Hz), from 200 Hz to "
     )
-    assert made.status == 4
+    assert result.status == 4
 
 
 def test_what_binds_is_named() -> None:
@@ -150,18 +153,18 @@ def test_shortfalls_name_each_requirement_with_its_own_decibels() -> None:
     """A verdict put together by hand: two requirements and a limit, each with its worst frequency and its spans."""
     table = load(pair()).designs[0]
     f = np.array([500.0, 1000.0, 2000.0, 4000.0])
-    found = verdict(
+    actual = verdict(
         table,
         f,
         {"cancellation_gain_db": np.array([3.0, 0.05, 0.0, 0.5]), "window": np.zeros(4)},
         {"max_effort_db": np.array([0.0, 0.0, 0.2, 0.0])},
         {"max_effort_db": np.array([True, False, True, True])},
     )
-    assert found.sentence == (
+    assert actual.sentence == (
         "8 to 12 dB asked from 500 Hz to 4 kHz; met at 1 kHz; elsewhere the effort limit of 9 dB binds,"
         " and up to 3.0 dB are missing (at 500 Hz)"
     )
-    assert found.shortfalls == (
+    assert actual.shortfalls == (
         "cancellation_gain_db is missed by up to 3.0 dB (at 500 Hz), at 500 Hz and at 4 kHz",
         "max_effort_db is missed by up to 0.20 dB (at 2 kHz), at 2 kHz",
     )

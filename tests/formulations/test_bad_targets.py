@@ -86,8 +86,8 @@ def test_no_nan_leaves(seed: int, wanted: Wanted, spoil: str, scale: float, spre
 @pytest.mark.parametrize("scale", [1e-6, 1.0])
 def test_a_curve_far_beyond_reach_is_answered_within_a_driver_s_limit(bright: int, scale: float) -> None:
     """200 dB asked of the one driver that sounds, at -3 dB: certified, and that driver plays at its limit."""
-    wanted = Wanted(frequencies=3, drivers=2, bright=bright, dark=1, gain_db=200.0, max_gain_db=-3.0)
-    target = spoiled(random_target(1, wanted), "dead driver", scale)
+    expected = Wanted(frequencies=3, drivers=2, bright=bright, dark=1, gain_db=200.0, max_gain_db=-3.0)
+    target = spoiled(random_target(1, expected), "dead driver", scale)
     solution = power_ratio.solve(target)
     assert (np.abs(solution.gap) < 1e-6).all() and (solution.violation < 1e-6).all()
     assert np.abs(solution.weights[:, 1]).max() <= 10 ** (-3 / 20) * (1 + 1e-6)

@@ -114,12 +114,12 @@ def test_a_frequency_whose_solver_stops_early_is_solved_by_the_reference_and_mar
         return w, answer
 
     monkeypatch.setattr(constrained, "solve_data", stopping)
-    found = constrained.solve(target)
-    assert found.by_reference.tolist() == [False, True, False]
-    assert (found.gap < 1e-5).all()
-    assert (found.violation < 1e-6).all()
-    np.testing.assert_allclose(found.value[1], expected.value[1], rtol=1e-5)
-    np.testing.assert_array_equal(found.weights[[0, 2]], expected.weights[[0, 2]])
+    actual = constrained.solve(target)
+    assert actual.by_reference.tolist() == [False, True, False]
+    assert (actual.gap < 1e-5).all()
+    assert (actual.violation < 1e-6).all()
+    np.testing.assert_allclose(actual.value[1], expected.value[1], rtol=1e-5)
+    np.testing.assert_array_equal(actual.weights[[0, 2]], expected.weights[[0, 2]])
 
 
 @settings(max_examples=20, deadline=None)
@@ -145,8 +145,8 @@ def window_levels(target_window: np.ndarray, w: np.ndarray, centre: np.ndarray) 
 @given(seed=seeds, ripple_db=st.sampled_from([0.5, 1.0, 3.0]))
 def test_no_pass_that_frees_the_windows_phase_is_worse(seed: int, ripple_db: float) -> None:
     """The objective, slacks included, never rises from pass to pass, and the level keeps to what its slack allows."""
-    wanted = Wanted(frequencies=2, drivers=4, masks_db=(-6.0,), ripple_db=ripple_db, max_effort_db=6.0)
-    target = random_target(seed, wanted)
+    expected = Wanted(frequencies=2, drivers=4, masks_db=(-6.0,), ripple_db=ripple_db, max_effort_db=6.0)
+    target = random_target(seed, expected)
     assert target.window is not None
     before = np.full(2, np.inf)
     for passes in range(4):

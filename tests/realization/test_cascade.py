@@ -98,22 +98,22 @@ def test_no_inner_node_passes_full_scale(seed: int, sections: int) -> None:
 def test_scaling_changes_no_response(seed: int, sections: int, greatest: float) -> None:
     """Order, scale and gains leave the filter as it is; every stored numerator fits, and uses at least half of its share."""
     f = equaliser(seed, sections)
-    made = with_gains(scaled(f), greatest)
+    result = with_gains(scaled(f), greatest)
     expected = f.response(TURN)
-    np.testing.assert_allclose(made.response(TURN), expected, rtol=1e-9)
-    most = np.abs(made.b / made.gain[:, None]).max(axis=1)
+    np.testing.assert_allclose(result.response(TURN), expected, rtol=1e-9)
+    most = np.abs(result.b / result.gain[:, None]).max(axis=1)
     assert (most <= 0.95 * greatest * (1 + 1e-12)).all()
     assert (most > 0.47 * greatest).all()
-    assert (np.log2(made.gain) == np.rint(np.log2(made.gain))).all()
+    assert (np.log2(result.gain) == np.rint(np.log2(result.gain))).all()
 
 
 def test_a_node_that_was_pushed_up_is_brought_down() -> None:
     """By powers of two that leave stored coefficients as they are, and the response too."""
     f = with_gains(scaled(equaliser(5, 3)), 2.0)
     loud = replace(f, b=f.b * np.array([[3.0], [1.0], [1 / 3]]))
-    made = cleared(loud)
+    result = cleared(loud)
     assert node_bounds(loud)[:-1].max() > 1.0
-    assert node_bounds(made)[:-1].max() <= 1.0
-    np.testing.assert_array_equal(made.b / made.gain[:, None], loud.b / loud.gain[:, None])
-    np.testing.assert_allclose(made.response(TURN), loud.response(TURN), rtol=1e-12)
-    assert node_bounds(made)[-1] == pytest.approx(node_bounds(loud)[-1])
+    assert node_bounds(result)[:-1].max() <= 1.0
+    np.testing.assert_array_equal(result.b / result.gain[:, None], loud.b / loud.gain[:, None])
+    np.testing.assert_allclose(result.response(TURN), loud.response(TURN), rtol=1e-12)
+    assert node_bounds(result)[-1] == pytest.approx(node_bounds(loud)[-1])

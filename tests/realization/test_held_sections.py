@@ -68,12 +68,12 @@ def test_within_every_requirement_nothing_is_added(seed: int) -> None:
 
 def plain_effort_db(bright: Complex, w: Complex) -> Real:
     """10 log10 of Σ|w|² over 1 / max_l mean|h_l|² of the power reached, in loops."""
-    found = []
+    actual = []
     for points, weights in zip(bright.tolist(), w.tolist(), strict=True):
         heard = sum(abs(sum(h * v for h, v in zip(point, weights, strict=True))) ** 2 for point in points) / len(points)
         single = max(sum(abs(point[l]) ** 2 for point in points) / len(points) for l in range(len(weights)))
-        found.append(10 * np.log10(sum(abs(v) ** 2 for v in weights) * single / heard))
-    return np.array(found)
+        actual.append(10 * np.log10(sum(abs(v) ** 2 for v in weights) * single / heard))
+    return np.array(actual)
 
 
 @settings(max_examples=10, deadline=None)
@@ -111,18 +111,18 @@ def lost_db(name: str, sections: int) -> tuple[list[float], list[float], float]:
     scene = designer.scene(load(pair() if name == "pair" else speaker()))
     scene = scene.at(fine_frequencies_hz(scene.problem))
     channel = design_channel(scene.problem.designs[0], scene)
-    made = realize_form([channel], scene, Realization(form="biquad", sections=sections))
-    (fit,) = made.fits
+    result = realize_form([channel], scene, Realization(form="biquad", sections=sections))
+    (fit,) = result.fits
     assert isinstance(fit, SectionsFit)
     plain = biquad.fit_sections(fit.problem, fit.arrival, sections)
     late = biquad.delayed_sections(plain, max(0, *(-f.delay_samples for f in plain)))
-    found, tone = [], 0.0
-    for taps in (biquad.impulse_responses([late], [fit], len(scene.drivers))[0], made.taps[0]):
+    actual, tone = [], 0.0
+    for taps in (biquad.impulse_responses([late], [fit], len(scene.drivers))[0], result.taps[0]):
         given_db = {**channel.slacks_db, **channel.excesses_db}
         judged = scalars(channel.design, taps, channel.plain, given_db, scene, None)
-        found.append([float(words.split()[2]) for words in judged.realisation_losses])
+        actual.append([float(words.split()[2]) for words in judged.realisation_losses])
         tone = judged.values["largest_magnitude_deviation_db"]
-    return found[0], found[1], tone
+    return actual[0], actual[1], tone
 
 
 @pytest.mark.parametrize(("name", "lost"), [("pair", 3.0), ("speaker", 1.5)])
@@ -139,11 +139,11 @@ def test_mirrored_channels_have_mirrored_sections() -> None:
     one driver alone the channels differ.
     """
     for word in (None, "q15"):
-        made = designer.design(
+        result = designer.design(
             load({**pair(both=True), "realization": {"form": "biquad", "sections": 4, "word": word}})
         )
-        np.testing.assert_array_equal(made.taps["right"], made.taps["left"][::-1])
+        np.testing.assert_array_equal(result.taps["right"], result.taps["left"][::-1])
     tables = limited(pair(both=True), 1, max_gain_db=2.0)
     tables["realization"] = {"form": "biquad", "sections": 4}
-    made = designer.design(load(tables))
-    assert np.abs(made.taps["right"] - made.taps["left"][::-1]).max() > 1e-3
+    result = designer.design(load(tables))
+    assert np.abs(result.taps["right"] - result.taps["left"][::-1]).max() > 1e-3

@@ -47,8 +47,8 @@ def test_the_response_is_that_of_the_integer_filter(seed: int, bits: int, size: 
     frequency_hz = np.array([0.0, 100.0, 7000.0, 24_000.0])
     turn = np.exp(-2j * np.pi * frequency_hz / 48_000.0)
     naive = sum(value * turn**n for n, value in enumerate(out)) * 2.0 ** (shift - bits + 1)
-    found = response(q * scale(word, shift), frequency_hz, 48_000.0)[:, 0]
-    np.testing.assert_allclose(found, naive, rtol=0, atol=1e-13 * size * 12)
+    actual = response(q * scale(word, shift), frequency_hz, 48_000.0)[:, 0]
+    np.testing.assert_allclose(actual, naive, rtol=0, atol=1e-13 * size * 12)
 
 
 @settings(max_examples=30, deadline=None)
@@ -124,10 +124,10 @@ def test_moves_lower_the_heard_error_until_none_does(
     """
     x, symbol = random_case(seed, drivers, taps)
     x = x * 4.0 ** -np.arange(drivers)[:, None]
-    found, shifts = in_words(x, symbol, Word(1, bits - 1), by_driver=by_driver)
+    actual, shifts = in_words(x, symbol, Word(1, bits - 1), by_driver=by_driver)
     steps = 2.0 ** (shifts[:, None] - bits + 1)
     np.testing.assert_array_equal(steps, plain_steps(x, bits, by_driver=by_driver))
-    q, N, top = found / steps, normal_matrix(symbol, taps), 2 ** (bits - 1)
+    q, N, top = actual / steps, normal_matrix(symbol, taps), 2 ** (bits - 1)
     assert (q == np.rint(q)).all()
     assert -top <= q.min() <= q.max() < top
 
@@ -135,13 +135,13 @@ def test_moves_lower_the_heard_error_until_none_does(
         d = (these - x).T.ravel()
         return float(d @ N @ d)
 
-    assert heard(found) <= heard(plainly(x, bits, by_driver=by_driver)) * (1 + 1e-9)
+    assert heard(actual) <= heard(plainly(x, bits, by_driver=by_driver)) * (1 + 1e-9)
     for place in np.ndindex(q.shape):
         for move in (-1, 1):
             if -top <= q[place] + move < top:
-                other = found.copy()
+                other = actual.copy()
                 other[place] += move * steps[place[0], 0]
-                assert heard(other) >= heard(found) * (1 - 1e-9)
+                assert heard(other) >= heard(actual) * (1 - 1e-9)
 
 
 @settings(max_examples=10, deadline=None)
@@ -157,10 +157,10 @@ def test_a_pure_delay_stays() -> None:
     """A single tap of 1, which a word of one bit before the point does not hold, beside a filter that is rounded."""
     x, symbol = random_case(1, 2, 8)
     x[0] = np.arange(8) == 3
-    found, shifts = in_words(x, symbol, Word(1, 7))
-    np.testing.assert_array_equal(found[0], x[0])
+    actual, shifts = in_words(x, symbol, Word(1, 7))
+    np.testing.assert_array_equal(actual[0], x[0])
     np.testing.assert_array_equal(shifts, [0, 0])
-    assert np.abs(found[1] - x[1]).max() < 0.1
+    assert np.abs(actual[1] - x[1]).max() < 0.1
 
 
 @pytest.mark.parametrize(("bits", "by_driver", "plain_loses", "loses"), [
@@ -170,9 +170,9 @@ def test_a_pure_delay_stays() -> None:
 def test_short_words_keep_the_null(bits: int, plain_loses: float, loses: float, *, by_driver: bool) -> None:
     """Eight drivers, 40 heads within 3 cm: what is lost of the 5th percentile by plain rounding and by what is heard, in dB."""
     x, symbol, off_grid, _ = eight_driver_taps(128)
-    found, _ = in_words(x, symbol, Word(1, bits - 1), by_driver=by_driver)
+    actual, _ = in_words(x, symbol, Word(1, bits - 1), by_driver=by_driver)
     ideal, spared, plain = (
-        np.percentile(gains_db(each, off_grid, RATE), 5) for each in (x, found, plainly(x, bits, by_driver=by_driver))
+        np.percentile(gains_db(each, off_grid, RATE), 5) for each in (x, actual, plainly(x, bits, by_driver=by_driver))
     )
     assert spared > ideal - loses
     assert ideal - plain > plain_loses
@@ -206,13 +206,13 @@ def test_low_ends_are_never_below_plain_rounding(seed: int, drivers: int, bits: 
     """
     x, symbol = random_case(seed, drivers, 10)
     ends = heard_at(seed, drivers)
-    kept, _, is_plain = chosen_words(x, symbol, Word(1, bits - 1), ends, by_driver=by_driver)
+    remaining, _, is_plain = chosen_words(x, symbol, Word(1, bits - 1), ends, by_driver=by_driver)
     plain = plainly(x, bits, by_driver=by_driver)
     if is_plain:
-        np.testing.assert_array_equal(kept, plain)
-    found, exact, rounded_db = (naive_gains_db(each, ends) for each in (kept, x, plain))
+        np.testing.assert_array_equal(remaining, plain)
+    actual, exact, rounded_db = (naive_gains_db(each, ends) for each in (remaining, x, plain))
     for end in (lambda g: np.percentile(g, 5), np.min):
-        assert end(found) >= min(end(exact), end(rounded_db)) - 0.1 - 1e-6
+        assert end(actual) >= min(end(exact), end(rounded_db)) - 0.1 - 1e-6
 
 
 def deaf(symbol: Complex) -> Complex:

@@ -43,8 +43,8 @@ def test_a_curve_goes_through_its_points_and_keeps_its_end_values(points: list[t
 def test_a_curve_by_hand() -> None:
     """From 4 dB at 500 Hz to 12 dB at 2 kHz an octave is 4 dB."""
     curve = [[500.0, 4.0], [2000.0, 12.0]]
-    found = curve_db(curve, np.array([250.0, 500.0, 1000.0, 1414.2135623731, 2000.0, 8000.0]))
-    np.testing.assert_allclose(found, [4, 4, 8, 10, 12, 12], atol=1e-9)
+    actual = curve_db(curve, np.array([250.0, 500.0, 1000.0, 1414.2135623731, 2000.0, 8000.0]))
+    np.testing.assert_allclose(actual, [4, 4, 8, 10, 12, 12], atol=1e-9)
 
 
 @settings(max_examples=100, deadline=None)

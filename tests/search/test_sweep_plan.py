@@ -31,8 +31,8 @@ def test_every_value_with_every_other() -> None:
 
 def test_one_by_one() -> None:
     """--zip pairs the first with the first; lists of unequal length are refused with their lengths."""
-    given = ["drivers.right.position_m[1]=0.04,0.05", "designs.left.max_effort_db=6,12"]
-    assert [tuple(task.varied.values()) for task in plan(given, zipped=True).tasks()] == [(0.04, 6.0), (0.05, 12.0)]
+    value = ["drivers.right.position_m[1]=0.04,0.05", "designs.left.max_effort_db=6,12"]
+    assert [tuple(task.varied.values()) for task in plan(value, zipped=True).tasks()] == [(0.04, 6.0), (0.05, 12.0)]
     message = "--zip: got 13 of drivers.right.position_m[1], 3 of designs.left.max_effort_db; expected as many values of each key"
     with pytest.raises(UsageError, match=f"^{re.escape(message)}$"):
         plan(TWO, zipped=True)
@@ -40,8 +40,8 @@ def test_one_by_one() -> None:
 
 def test_draws() -> None:
     """They stay in their interval or list, whole where the key wants it; the same seed draws the same, and more begin with the same."""
-    given = ["drivers.right.position_m[1]=0.04:0.16", "realization.taps=64:67", "designs.left.max_effort_db=6,12,18"]
-    few, many, other = (list(plan(given, draws=n, seed=seed).tasks()) for n, seed in ((40, 3), (200, 3), (40, 4)))
+    value = ["drivers.right.position_m[1]=0.04:0.16", "realization.taps=64:67", "designs.left.max_effort_db=6,12,18"]
+    few, many, other = (list(plan(value, draws=n, seed=seed).tasks()) for n, seed in ((40, 3), (200, 3), (40, 4)))
     assert [task.point for task in few] == [task.point for task in many][:40]
     assert not {task.point for task in few} & {task.point for task in other}
     places, taps, efforts = zip(*(task.varied.values() for task in many), strict=True)

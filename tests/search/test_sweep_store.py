@@ -38,11 +38,12 @@ def test_rows_come_back(tmp_path: Path) -> None:
     ]
     with begun(tmp_path / "new" / "folder") as store:
         store.say(FACTS)
-        for given, outcome in [*reversed(rows), rows[0]]:
-            store.add(given, outcome)
+        for input_value, outcome in [*reversed(rows), rows[0]]:
+            store.add(input_value, outcome)
     with opened(tmp_path / "new" / "folder") as store:
         assert [(row.point, row.number, row.varied, row.changes, row.outcome) for row in store.rows()] == [
-            (given.point, given.number, given.varied, given.changes, outcome) for given, outcome in rows
+            (input_value.point, input_value.number, input_value.varied, input_value.changes, outcome)
+            for input_value, outcome in rows
         ]
 
 
@@ -60,15 +61,15 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     """The system refuses to let the file grow: the rows before are whole, the message counts them, and with room it goes on."""
     done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], env={"PYTHONPATH": ":".join(sys.path)},
                           capture_output=True, text=True, check=False)  # fmt: skip
-    said = re.search(
+    message = re.search(
         r"OutputError: (.*): cannot be written: (.*); (\d+) points are kept in it; make room, and the same", done.stderr
     )
-    assert said is not None, done.stderr
+    assert message is not None, done.stderr
     with opened(tmp_path) as store:
-        assert len(list(store.rows())) == int(said[3]) > 10
+        assert len(list(store.rows())) == int(message[3]) > 10
         assert store._connection.execute("pragma integrity_check").fetchone() == ("ok",)
         store.add(task(10_000), square(task(10_000)))
-        assert len(list(store.rows())) == int(said[3]) + 1
+        assert len(list(store.rows())) == int(message[3]) + 1
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] in (-1, resource.RLIM_INFINITY)
 
 

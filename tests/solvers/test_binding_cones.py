@@ -25,8 +25,8 @@ FREQUENCIES = PROBE_STEP + 6
 def smooth_beam(seed: int, *, frequencies: int = FREQUENCIES, spread: float = 0.0) -> ChannelTarget:
     """Twenty points of a mask, most of them far from any limit, that change little from frequency to frequency."""
     rng = np.random.default_rng(seed)
-    wanted = Wanted(frequencies=1, drivers=4, gain_db=6.0, ripple_db=3.0, max_effort_db=6.0, spread=spread)
-    one = random_target(seed, wanted)
+    expected = Wanted(frequencies=1, drivers=4, gain_db=6.0, ripple_db=3.0, max_effort_db=6.0, spread=spread)
+    one = random_target(seed, expected)
     target = one.at(np.zeros(frequencies, dtype=int))
     scale = np.append(np.full(6, 1.0), np.full(14, 0.02))
     points = (scale[:, None] * gaussian(rng, 20, 4))[None] * np.exp(1j * np.linspace(0, 0.3, frequencies))[
@@ -56,8 +56,8 @@ def test_values_are_those_of_all_the_norms(seed: int, spread: float, form: Modul
 @given(seed=seeds, form=st.sampled_from([constrained, minimax]))
 def test_frequencies_that_have_nothing_in_common_are_answered_alike(seed: int, form: ModuleType) -> None:
     """Gaussian responses, so that other points bind at each frequency: violation and gap are as small as ever."""
-    wanted = Wanted(frequencies=FREQUENCIES, drivers=4, masks_db=(-6.0, -3.0, 3.0, 6.0, 9.0), ripple_db=3.0)
-    solution = form.solve(random_target(seed, wanted))
+    expected = Wanted(frequencies=FREQUENCIES, drivers=4, masks_db=(-6.0, -3.0, 3.0, 6.0, 9.0), ripple_db=3.0)
+    solution = form.solve(random_target(seed, expected))
     assert (solution.violation < 1e-7).all()
     assert (solution.gap < 1e-6).all()
     assert not solution.by_reference.any()
@@ -89,8 +89,8 @@ def test_most_points_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(cones, "_clarabel", counted)
     constrained_cones.solve_data(constrained_data.data_of(smooth_beam(3), np.ones(FREQUENCIES)))
-    (probes, rows), (rest, fewer) = sizes[:2]
-    assert (probes, rest) == (3, FREQUENCIES - 3)
+    (probes, rows), (remainder, fewer) = sizes[:2]
+    assert (probes, remainder) == (3, FREQUENCIES - 3)
     assert fewer < 0.6 * rows
     assert len(sizes) == 2
 

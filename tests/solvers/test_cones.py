@@ -84,15 +84,15 @@ def multipliers(program: cones.ConeProgram) -> Real:
 def test_the_solution_is_that_of_cvxpy(seed: int) -> None:
     """Value and variables agree, and the certificate says so: violation and gap below 1e-7."""
     stacked = program(seed)
-    found = cones.solve(stacked)
-    assert (found.violation < 1e-7).all()
-    assert (np.abs(found.gap) < 1e-7).all()
+    actual = cones.solve(stacked)
+    assert (actual.violation < 1e-7).all()
+    assert (np.abs(actual.gap) < 1e-7).all()
     for f in range(FREQUENCIES):
         problem, x, _ = in_cvxpy(stacked, f)
         problem.solve(solver="CLARABEL")
         assert problem.status == "optimal"
-        assert found.primal[f] == pytest.approx(problem.value, rel=1e-6, abs=1e-6)
-        np.testing.assert_allclose(found.x[f, :SIZE], x.value[:SIZE], atol=1e-3)
+        assert actual.primal[f] == pytest.approx(problem.value, rel=1e-6, abs=1e-6)
+        np.testing.assert_allclose(actual.x[f, :SIZE], x.value[:SIZE], atol=1e-3)
 
 
 @settings(max_examples=50, deadline=None)

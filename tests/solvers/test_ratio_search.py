@@ -58,22 +58,22 @@ def test_all_frequencies_at_once_equal_one_by_one(seed: int, size: int) -> None:
 def test_the_most_efficient_vector(seed: int, size: int, dark: int) -> None:
     """It meets the ratio, or none does; no random vector that meets it is more efficient; its multiplier bounds them all."""
     A, B, gamma = pencils(seed, 4, size, dark=dark)
-    found = ratio_search.most_efficient(A, B, gamma)
+    actual = ratio_search.most_efficient(A, B, gamma)
     rng = np.random.default_rng(seed)
     for f in range(4):
-        v = found.v[f]
+        v = actual.v[f]
         near = v + 10 ** rng.uniform(-4, 0, (500, 1)) * gaussian(rng, 500, size)
         tried = np.concatenate([gaussian(rng, 500, size), near])
         tried /= np.linalg.norm(tried, axis=1, keepdims=True)
         meets = forms(A[f], tried) >= gamma[f] * forms(B[f], tried)
         own = float(forms(A[f], v[None])[0])
         assert np.linalg.norm(v) == pytest.approx(1.0, rel=1e-12)
-        if not found.feasible[f]:
+        if not actual.feasible[f]:
             assert not meets.any()
             continue
         assert own >= gamma[f] * forms(B[f], v[None])[0] * (1 - 1e-8)
         assert forms(A[f], tried[meets]).max(initial=0.0) <= own * (1 + 1e-8)
-        multiplier = found.multiplier[f]
+        multiplier = actual.multiplier[f]
         bound = np.linalg.eigvalsh(A[f] + multiplier * (A[f] - gamma[f] * B[f]))[-1]
         assert own <= bound * (1 + 1e-9)
         assert own == pytest.approx(bound, rel=1e-6)
@@ -105,10 +105,10 @@ def test_the_best_ratio_at_an_efficiency(seed: int, size: int, dark: int, share:
     A, B, _ = pencils(seed, 2, size, dark=dark)
     P = 10 ** np.random.default_rng(seed).uniform(0, 2, (2, size)) if bounded else np.ones((2, size))
     single = np.diagonal(A, axis1=1, axis2=2).real.max(axis=1)
-    found = ratio_search.best_ratio_at_efficiency(A, B, P, share * single)
+    actual = ratio_search.best_ratio_at_efficiency(A, B, P, share * single)
     rng = np.random.default_rng(seed)
     for f in range(2):
-        v = found[f]
+        v = actual[f]
         own_efficiency = float(forms(A[f], v[None])[0])
         assert np.linalg.norm(v) == pytest.approx(1.0, rel=1e-12)
         if bounded:  # dear drivers may leave less than the efficiency asked

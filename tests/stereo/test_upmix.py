@@ -95,7 +95,7 @@ def test_decorrelated_by_a_naive_loop() -> None:
     stage.push(stereo)
     left = [naive_transform(stereo[:, 0].tolist(), (j + 1) * hop - frame, frame) for j in range(frames)]
     right = [naive_transform(stereo[:, 1].tolist(), (j + 1) * hop - frame, frame) for j in range(frames)]
-    kept = math.exp(-2 * hop / (0.15 * SHORT_HZ))
+    remaining = math.exp(-2 * hop / (0.15 * SHORT_HZ))
     bands = naive_bands(frame, SHORT_HZ)
     between = within = 0
     for now in (20, frames - 1):
@@ -103,7 +103,7 @@ def test_decorrelated_by_a_naive_loop() -> None:
             rho, alpha = float(stage.rho[now, b]), float(stage.alpha[now, b])
             centre_side = sides = middle_power = side_power = 0.0
             for j in range(now + 1):
-                weight = (now - j + 1) * kept ** (now - j)
+                weight = (now - j + 1) * remaining ** (now - j)
                 for k in bins:
                     middle, side = (left[j][k] + right[j][k]) / 2, (left[j][k] - right[j][k]) / 2
                     centre = alpha * (middle - rho * side)

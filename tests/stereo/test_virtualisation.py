@@ -64,15 +64,15 @@ def test_the_near_ear_keeps_its_tone(seed: int, residual: float) -> None:
     own, other = channels(seed, residual)
     near, far = np.exp(1j * gaussian(seed + 2, 50).real), 0.5 * np.exp(1j * gaussian(seed + 3, 50).real)
     heard, share = Heard.of(own, other), np.linspace(0.0, 1.0, 50)
-    wanted = heard.target(near, far, share)
-    a, b = heard.combination(near, wanted)
+    expected = heard.target(near, far, share)
+    a, b = heard.combination(near, expected)
     at_near = a * own[:, 0, 0] + b * other[:, 0, 0]
     np.testing.assert_allclose(at_near, near * own[:, 0, 0], rtol=1e-9)
-    level = np.abs(wanted)
+    level = np.abs(expected)
     least, most = min(max(residual, 1e-3), 0.5), max(residual, 0.5)
     assert (level > least - 1e-9).all() and (level < most + 1e-9).all()
     louder = np.abs(own[:, 0, 0] / other[:, 0, 1])
-    assert (np.abs(b) <= louder * (np.abs(wanted) + residual) / LEAST_DIVISOR + 1e-9).all()
+    assert (np.abs(b) <= louder * (np.abs(expected) + residual) / LEAST_DIVISOR + 1e-9).all()
 
 
 @given(SEEDS, st.floats(1.2, 6.0))
