@@ -68,8 +68,8 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
         elif text in names:
             entries = [names.index(text)]
         else:
-            names = names or ["[0]", "[*]"]
-            raise refused(f'got "{text}", which is no name in it', names, ", ".join([*names, ALL] if names else names))
+            known = [*names, ALL] if names else ["[0]", "[*]"]
+            raise refused(f'got "{text}", which is no name in it', names or known, ", ".join(known))
         return [((*place, i), value[i]) for i in entries]
     try:
         keys = known_keys(place)

@@ -60,7 +60,7 @@ def test_draws_that_are_alike_are_one_point() -> None:
     [
         (["realization.taps=64:128"], {},
          "--vary realization.taps: got a range without a step; expected FROM:TO:STEP, or --random N to draw from it"),
-        (["realization.taps=64:128"], {"draws": 2, "one_by_one": True}, "got --zip and --random; expected one of them"),
+        (["realization.taps=64:128"], {"draws": 2, "zipped": True}, "got --zip and --random; expected one of them"),
         (["realization.taps=8:10007:1", "grid.frequencies=3:10002:1"], {},
          "got 100000000 points; expected at most 1000000; take larger steps, or --random N"),
     ],
