@@ -52,9 +52,9 @@ from designer.realization.words import common_shift, rounded, scale
 
 BLOCK = 64
 """Samples a block, unless the firmware's build defines another."""
-MOST_TAPS, MAX_SECTIONS = 65_535, 255
+MAX_FIR_TAPS, MAX_SECTIONS = 65_535, 255
 """numTaps is a uint16_t, numStages a uint8_t."""
-MOST_SHIFT = 24
+MAX_SHIFT = 24
 """The largest shift of an output: 2^8 channels of 31 bits, shifted by 24, fill 63 bits."""
 QUIETER = "lower the filters (max_gain_db, max_effort_db), or export cmsis-f32"
 Numbers = NDArray[np.int64] | NDArray[np.float32]
@@ -120,8 +120,8 @@ def stored_taps(taps: Real, word: CmsisWord, shift: int, location: str) -> Store
     """
     count = max(4, taps.size + taps.size % 2) if word is Q15 else taps.size
     padded = np.concatenate([taps, np.zeros(count - taps.size)])
-    if count > MOST_TAPS:
-        limit = f"at most {MOST_TAPS}, a uint16_t"
+    if count > MAX_FIR_TAPS:
+        limit = f"at most {MAX_FIR_TAPS}, a uint16_t"
         raise word.refuse(location, f"{count} taps", limit, "choose fewer [realization] taps")
     if word.word is None:
         single = padded.astype(np.float32)
@@ -131,9 +131,9 @@ def stored_taps(taps: Real, word: CmsisWord, shift: int, location: str) -> Store
     guard = 0
     while word is Q31 and int(np.abs(whole).sum()) > (2**31 - 1) << guard:
         guard += 1
-    if shift + guard > MOST_SHIFT:
+    if shift + guard > MAX_SHIFT:
         norms = f"taps up to {np.abs(taps).max():.3g} with an l1 norm of {np.abs(taps).sum():.3g}"
-        raise word.refuse(location, f"{norms}, an output shift of {shift + guard} bits", f"{MOST_SHIFT}", QUIETER)
+        raise word.refuse(location, f"{norms}, an output shift of {shift + guard} bits", f"{MAX_SHIFT}", QUIETER)
     return StoredTaps(whole, shift, guard, error)
 
 
@@ -161,9 +161,9 @@ def stored_sections(cascade: Cascade, word: CmsisWord, location: str, limit: flo
         lowered[-1] = max(0, lowered[-1])
     scaled, bits = scaled_table(cascade, lowered), word.word.fraction_bits
     shift = post_shift(scaled, word.word)
-    if lowered[-1] > MOST_SHIFT or shift >= bits:
+    if lowered[-1] > MAX_SHIFT or shift >= bits:
         size = f"coefficients up to {np.abs(scaled).max():.3g}, postShift {shift}, and an output shift of {lowered[-1]} bits"
-        raise word.refuse(location, size, f"{bits - 1} and {MOST_SHIFT}", QUIETER)
+        raise word.refuse(location, size, f"{bits - 1} and {MAX_SHIFT}", QUIETER)
     step = 2.0 ** (shift - bits)
     whole = np.ascontiguousarray(np.rint(scaled / step).astype(np.int64))
     _hold_stable(-whole[:, 3:] * step, word, location)

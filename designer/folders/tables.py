@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 COEFFICIENTS = ("channel", "driver", "tap", "value")
 WEIGHTS = ("channel", "frequency_hz", "driver", "real", "imag")
 SECTIONS = ("channel", "driver", "section", "b0", "b1", "b2", "a1", "a2", "gain", "delay_samples")
-MOST_DELAY = 10**6
+MAX_DELAY_SAMPLES = 10**6
 SAME_FREQUENCY = 1e-9
 """Relative difference of a frequency that is read from the one that is meant."""
 SAME_RESPONSE = 1e-9
@@ -243,7 +243,7 @@ def read_sections(
     channel, driver = _places(path, read, "channel", channels), _places(path, read, "driver", drivers)
     most = max((count for by_driver in counts.values() for count in by_driver.values()), default=1)
     section = _whole_numbers(path, read, "section", most - 1)
-    delay = _whole_numbers(path, read, "delay_samples", MOST_DELAY)
+    delay = _whole_numbers(path, read, "delay_samples", MAX_DELAY_SAMPLES)
     values = np.stack([_numbers(path, read, column) for column in SECTIONS[3:9]], axis=1)
     cascades: dict[str, dict[str, Cascade]] = {}
     for c, (name, by_driver) in enumerate(counts.items()):
