@@ -202,7 +202,7 @@ def slack_of(problem: Tables) -> Real:
     return np.asarray(actual.slack_db[actual.in_band])
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(limit_db=st.floats(0.0, 10.0), looser_db=st.floats(0.1, 6.0), asked_db=st.floats(5.0, 30.0))
 def test_the_looser_the_effort_the_smaller_the_slack(limit_db: float, looser_db: float, asked_db: float) -> None:
     """At every frequency, for the power ratio and for the cones."""
@@ -213,7 +213,7 @@ def test_the_looser_the_effort_the_smaller_the_slack(limit_db: float, looser_db:
         assert (loose <= tight + 1e-4).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(limit_db=st.floats(0.0, 8.0), looser_db=st.floats(0.1, 6.0))
 def test_the_looser_the_driver_gains_the_smaller_the_slack(limit_db: float, looser_db: float) -> None:
     """At every frequency, with the same curve."""
@@ -223,7 +223,7 @@ def test_the_looser_the_driver_gains_the_smaller_the_slack(limit_db: float, loos
     assert (loose <= tight + 1e-4).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(mask_db=st.floats(-40.0, -6.0), looser_db=st.floats(0.5, 10.0))
 def test_the_looser_a_mask_the_smaller_the_slack(mask_db: float, looser_db: float) -> None:
     """At every frequency; the effort is limited, so that the mask is not met for free."""

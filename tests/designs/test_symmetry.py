@@ -94,7 +94,7 @@ def gains_of(problem: Tables) -> tuple[np.ndarray, np.ndarray]:
     return db(power[0] / power[1]), np.abs(w)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(angle_deg=st.floats(-180.0, 180.0))
 def test_an_ear_channel_does_not_know_where_north_is(angle_deg: float) -> None:
     """Device and listener turned together: the same cancellation gain and the same magnitudes of weights."""

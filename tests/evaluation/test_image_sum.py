@@ -69,7 +69,7 @@ place = st.tuples(st.floats(0.5, 4.5), st.floats(0.5, 3.5), st.floats(0.5, 2.0))
 heading = st.floats(-180, 180)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(place, place, heading, heading)
 def test_reciprocity(one: tuple[float, ...], other: tuple[float, ...], first_deg: float, second_deg: float) -> None:
     """An ear on a rigid sphere and a point source on as large a sphere change places, headings and all, and nothing changes."""

@@ -23,7 +23,7 @@ from designer.evaluation.moved_head import (
 coordinates = st.floats(-0.5, 0.5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cloud=st.lists(st.tuples(coordinates, coordinates, coordinates), min_size=1, max_size=6))
 def test_heads_lie_in_the_clouds_box(cloud: list[tuple[float, float, float]]) -> None:
     """Within the box of the cloud, or 3 cm to the front and the side where the cloud is smaller; no two alike, all the same each time."""

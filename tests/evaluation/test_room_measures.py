@@ -35,7 +35,7 @@ def test_octaves() -> None:
     np.testing.assert_allclose(power, 1.0, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.floats(0.05, 5.0))
 def test_energy_ratios_of_two_pulses(size: float) -> None:
     """A pulse and one of `size` 100 ms later: direct over reverberant and C50 are -20 log10 size, the critical distance 2 m over size."""

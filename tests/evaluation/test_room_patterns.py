@@ -163,7 +163,7 @@ def test_a_measured_head_and_its_gap() -> None:
     assert error_db(low, border) < -20
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 6), st.sampled_from([4.0, 6.0]), st.integers(0, 1000))
 def test_a_table_reads_smooth_functions(degree: int, step_deg: float, seed: int) -> None:
     """(n·a)^N of any axis, poles or not, is read within a few times the cubic's own 3/128 (N h)⁴."""

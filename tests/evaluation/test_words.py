@@ -48,7 +48,7 @@ def test_spans_by_hand() -> None:
     assert spans(f, np.zeros(5, dtype=bool)) == ""
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(where=st.lists(st.booleans(), min_size=1, max_size=12))
 def test_spans_say_every_run_once(where: list[bool]) -> None:
     """As many runs as there are rises from False to True, the first and the last frequency of each named in order."""

@@ -45,7 +45,7 @@ def low_resonance(gain: float = 1.0) -> FilterSet:
 
 
 @given(seed=st.integers(0, 10**6), bits=st.sampled_from([16, 32]))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_long_convolutions_are_exact(seed: int, bits: int) -> None:
     """Through transforms, at places drawn at random: the sum by Python's integers, and its 64 bits where it wraps."""
     rng = np.random.default_rng(seed)

@@ -32,7 +32,7 @@ def efficiency_of(target: ChannelTarget, f: int, w: Complex) -> float:
     return form(naive_matrix(target.bright[f]), w) / float(np.sum(np.abs(w) ** 2))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=seeds,
     drivers=st.integers(2, 5),
@@ -58,7 +58,7 @@ def test_the_ratio_is_that_of_the_relaxation(seed: int, drivers: int, bright: in
     assert form(B, w) / form(A, w) * single == pytest.approx(value, rel=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=seeds,
     drivers=st.integers(2, 5),

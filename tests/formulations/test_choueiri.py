@@ -45,7 +45,7 @@ def least_beta(singular: Complex, limit: float) -> float:
     return high
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, wanted=wants, limit_db=st.floats(-10.0, 20.0))
 def test_beta_is_the_least_that_keeps_to_the_spectrum(seed: int, wanted: Wanted, limit_db: float) -> None:
     """Found by bisection, the weights are those of the regularised inverse by its singular values, and ||w|| <= Γ."""
@@ -62,7 +62,7 @@ def test_beta_is_the_least_that_keeps_to_the_spectrum(seed: int, wanted: Wanted,
         assert actual.gap[f] < 1e-6
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, wanted=wants, limit_db=st.floats(-10.0, 6.0))
 def test_the_value_is_that_of_the_cvxpy_statement(seed: int, wanted: Wanted, limit_db: float) -> None:
     """At the β that bisection finds, cvxpy's value within 1e-5; values below the solver's accuracy are left out."""

@@ -77,7 +77,7 @@ def naive_violations(data: constrained_data.ConstrainedData, f: int, x: Real) ->
         yield norm - heard - np.broadcast_to(data.white_noise_slack, data.max_norm.shape)[f]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(seed=seeds, wanted=wants, rise=st.floats(0.8, 1.25))
 def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise: float) -> None:
     """Requirements and limits of every kind, feasible or not: cvxpy's value within 1e-5, and no line broken by more than 1e-6."""
@@ -91,7 +91,7 @@ def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise
     assert max(naive_violations(data, 0, answer.x[0])) < 1e-6
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=seeds, wanted=wants)
 def test_every_answer_is_certified(seed: int, wanted: Wanted) -> None:
     """Violation and gap are tiny for every random problem, feasible or not."""
@@ -108,7 +108,7 @@ def at_the_level(target: ChannelTarget, solution: Solution) -> Complex:
     return np.asarray(solution.weights * (solution.level * np.sqrt(plain / power))[:, None])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, wanted=wants)
 def test_hard_limits_always_hold(seed: int, wanted: Wanted) -> None:
     """Whatever is required: every |w| is within its driver's limit; effort and white-noise gain hold wherever the level is whole.
@@ -149,7 +149,7 @@ def _hard_limits_hold_together(target: ChannelTarget, f: int) -> bool:
     return solved(cp.Problem(cp.Maximize(spare), lines)) > 1e-4
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, wanted=wants)
 def test_the_level_is_lowered_only_where_hard_limits_collide(seed: int, wanted: Wanted) -> None:
     """No requirement, however far out of reach, lowers the level: it is the largest share of the wanted one that cvxpy finds allowed.
@@ -172,7 +172,7 @@ def test_the_level_is_lowered_only_where_hard_limits_collide(seed: int, wanted: 
         assert level[f] == pytest.approx(solved(cp.Problem(cp.Maximize(share), lines)), rel=1e-4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, wanted=wants, loss_db=st.floats(-3.0, 6.0))
 def test_the_white_noise_floor_gives_by_the_least_that_the_other_limits_need(
     seed: int, wanted: Wanted, loss_db: float
@@ -207,7 +207,7 @@ def test_a_curve_far_out_of_reach_is_answered_at_full_level(asked_db: float) -> 
     np.testing.assert_allclose(10 * np.log10(gain), 10 * np.log10(best), atol=0.02)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, drivers=st.integers(1, 5), limited=st.booleans(), bounded=st.booleans())
 def test_the_reachable_level_is_that_of_cvxpy(seed: int, drivers: int, limited: bool, bounded: bool) -> None:
     """The largest |h w| with limits on every |w|, on some of them, on ||w||, or on all."""

@@ -26,7 +26,7 @@ def form(M: Complex, w: Complex) -> float:
     return float((w.conj() @ M @ w).real)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=seeds,
     drivers=st.integers(2, 5),
@@ -75,7 +75,7 @@ def test_the_value_is_that_of_the_semidefinite_relaxation(
     assert abs(solution.gap[0]) < 1e-9
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, drivers=st.integers(2, 5), gain_db=st.floats(0.0, 15.0))
 def test_each_sibling_is_best_at_its_own(seed: int, drivers: int, gain_db: float) -> None:
     """Over a cloud: no less pressure at its centre per cost than the power ratio, and no more mean power."""

@@ -37,7 +37,7 @@ wants = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, wanted=wants, rise=st.floats(0.8, 1.25), spread=st.sampled_from([0.0, 0.01]))
 def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise: float, spread: float) -> None:
     """Requirements, limits and spread of every kind, feasible or not: cvxpy's value within 1e-5, violation and gap below 1e-6."""
@@ -48,7 +48,7 @@ def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise
     assert answer.primal[0] == pytest.approx(solved(minimax.statement(data, 0)), rel=1e-5, abs=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, drivers=st.integers(2, 5), dark=st.integers(1, 8), limit_db=st.sampled_from([None, 0.0, 3.0]))
 def test_no_random_weights_have_lower_sidelobes(seed: int, drivers: int, dark: int, limit_db: float | None) -> None:
     """2,000 vectors within the effort, half of them near the answer: none has a smaller largest sidelobe, down to -60 dB."""
@@ -66,7 +66,7 @@ def test_no_random_weights_have_lower_sidelobes(seed: int, drivers: int, dark: i
     assert worst[0] <= lowest + 1e-6 * spent[0] + 1e-6  # a sidelobe of -100 dB may be let be for 10 dB of effort
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, wanted=wants)
 def test_hard_limits_always_hold(seed: int, wanted: Wanted) -> None:
     """Effort and driver gains at the level that the solution says; a white-noise gain that drivers in phase could have."""

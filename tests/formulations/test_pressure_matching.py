@@ -46,7 +46,7 @@ def weight_of(H: Complex, d: Complex, cost: Real, w: Complex) -> float:
     return float((right.conj() @ left).real / (right.conj() @ right).real)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, wanted=wants)
 def test_the_value_is_that_of_the_cvxpy_statement(seed: int, wanted: Wanted) -> None:
     """For the weight that was searched, cvxpy finds the same value within 1e-5; values below the solver's accuracy are left out."""
@@ -60,7 +60,7 @@ def test_the_value_is_that_of_the_cvxpy_statement(seed: int, wanted: Wanted) -> 
     assert value == pytest.approx(solved(pressure_matching.statement(H, d, target.cost[0], beta)), rel=1e-5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, wanted=wants)
 def test_no_larger_weight_meets_the_curve_within_the_effort(seed: int, wanted: Wanted) -> None:
     """The weight is the largest of a scan that meets the curve within the effort; where none does, none gains more within it."""
@@ -98,7 +98,7 @@ def test_no_larger_weight_meets_the_curve_within_the_effort(seed: int, wanted: W
             assert min(e for _, e in scan) > target.max_effort[f]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, gain_db=st.floats(0.0, 15.0))
 def test_a_curve_that_costs_something_is_met_with_equality(seed: int, gain_db: float) -> None:
     """The gain equals the curve, or the largest weight of all already meets it."""

@@ -167,7 +167,7 @@ def test_a_beam_of_a_sphere_over_the_sphere() -> None:
     np.testing.assert_allclose(10 * np.log10(index), 5.5, atol=1e-3)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     around=st.tuples(st.floats(60.0, 300.0), st.floats(-60.0, 60.0)),
     radius_deg=st.floats(5.0, 60.0),

@@ -40,7 +40,7 @@ def dense(wanted: Complex, symbol: Complex, taps: int, delay: float) -> tuple[Re
     return np.linalg.solve(left, right).reshape(drivers, taps), left
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, drivers=st.integers(1, 3), taps=st.integers(4, 12), half=st.integers(16, 40))
 def test_conjugate_gradients_reach_the_dense_solution(seed: int, drivers: int, taps: int, half: int) -> None:
     """Any weights, any weighting: the taps of the normal equations written out, to 1e-6 as the weighting hears the difference."""
@@ -53,7 +53,7 @@ def test_conjugate_gradients_reach_the_dense_solution(seed: int, drivers: int, t
     assert np.abs(error).max() < 1e-5 * np.abs(expected).max()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, drivers=st.integers(1, 3), length=st.integers(1, 20), start=st.integers(0, 11))
 def test_an_fir_filter_is_recovered(seed: int, drivers: int, length: int, start: int) -> None:
     """Weights that are a filter of fewer taps come back as these taps, whatever the weighting is; the others are 0."""

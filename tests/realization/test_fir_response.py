@@ -20,7 +20,7 @@ def naive(taps: Real, frequency_hz: Real, rate: float) -> Complex:
     return out
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 40), taps=st.integers(1, 100), uniform=st.booleans())
 def test_the_response_is_the_sum(seed: int, count: int, taps: int, uniform: bool) -> None:
     """On equal steps from 0 to Nyquist, where taps longer than the grid fold, and at any other frequencies."""

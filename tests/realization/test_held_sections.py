@@ -32,7 +32,7 @@ def any_requirement(rng: np.random.Generator, count: int, drivers: int, *, toget
     return Held("any", at, rows, rows, np.ones(at.size), rng.uniform(0.2, 1.0, at.size), together)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, together=st.booleans())
 def test_slopes_are_finite_differences(seed: int, together: bool) -> None:
     """Half the slope of the whole sum over real and imaginary part of each error, to 1e-4 of the largest."""
@@ -51,7 +51,7 @@ def test_slopes_are_finite_differences(seed: int, together: bool) -> None:
             assert difference == pytest.approx(part, abs=1e-4 * (1 + np.abs(slope).max()))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds)
 def test_within_every_requirement_nothing_is_added(seed: int) -> None:
     """With limits that nothing reaches, the sum and its slopes are the plain ones."""
@@ -76,7 +76,7 @@ def plain_effort_db(bright: Complex, w: Complex) -> Real:
     return np.array(actual)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds)
 def test_the_limit_of_effort_is_the_files(seed: int) -> None:
     """Any weights exceed the held limit by as much as loops say that their effort exceeds the file's."""

@@ -17,7 +17,7 @@ from realization.section_cases import LOGARITHMIC, coupled, equaliser, random_ca
 seeds = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, sections=st.integers(1, 4))
 def test_slopes_are_finite_differences(seed: int, sections: int) -> None:
     """∂H over every coefficient, to 1e-5 of the largest."""
@@ -35,7 +35,7 @@ def test_slopes_are_finite_differences(seed: int, sections: int) -> None:
             np.testing.assert_allclose(actual, (ahead - behind) / 2e-6, atol=1e-5 * (1 + np.abs(slopes).max()))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds, drivers=st.integers(1, 3), sections=st.integers(1, 4))
 def test_a_disturbed_cascade_finds_back(seed: int, drivers: int, sections: int) -> None:
     """From poles 2 % off in angle and numerators 0.1 % off to the known responses, 1e-8 of their peak."""
@@ -51,7 +51,7 @@ def test_a_disturbed_cascade_finds_back(seed: int, drivers: int, sections: int) 
     assert np.abs(problem.errors(actual)).max() < 1e-8 * np.abs(problem.weights).max()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds, radius=st.floats(0.7, 0.99))
 def test_refining_only_helps_and_stays_stable(seed: int, radius: float) -> None:
     """Any start, any target: the sum does not rise, and no root is beyond the radius."""

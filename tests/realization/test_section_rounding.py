@@ -42,7 +42,7 @@ def low_pair(seed: int) -> tuple[list[Cascade], SectionProblem]:
     return known, coupled(known, seed, np.geomspace(15.0, 24_000.0, 150), radius=0.9999)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(seed=seeds, bits=st.integers(6, 18))
 def test_rounded_sections_are_whole_stable_and_no_worse(seed: int, bits: int) -> None:
     """Whole numbers within the word, no root beyond the radius, no inner node beyond full scale, and a sum that is not above

@@ -26,7 +26,7 @@ from realization.test_realized_channels import designed, spectra
 seeds = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, drivers=st.integers(1, 3), taps=st.integers(4, 12))
 def test_priced_taps_are_the_dense_solution(seed: int, drivers: int, taps: int) -> None:
     """A price on each tap's square is a diagonal more in the normal equations written out (of the mean over N frequencies)."""
@@ -63,7 +63,7 @@ def test_a_weight_lowers_the_energy_that_it_prices(key: str, side: int) -> None:
     assert 0 < energy[1] < energy[0] / 2
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds, drivers=st.integers(1, 3), at_dc=st.booleans())
 def test_exact_responses_are_the_dense_constrained_solution(seed: int, drivers: int, at_dc: bool) -> None:
     """Against the saddle-point system written out; the responses asked for are exact to 1e-9."""

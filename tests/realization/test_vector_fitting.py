@@ -16,7 +16,7 @@ seeds = st.integers(0, 2**32 - 1)
 TURN = turn_of(LOGARITHMIC)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, sections=st.integers(1, 8))
 def test_a_known_cascade_is_recovered(seed: int, sections: int) -> None:
     """Magnitude and phase to 1e-8 of the peak, from 15 Hz, also between the frequencies that were fitted."""
@@ -27,7 +27,7 @@ def test_a_known_cascade_is_recovered(seed: int, sections: int) -> None:
     assert np.abs(actual.response(between) - expected).max() < 1e-8 * np.abs(expected).max()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, sections=st.integers(1, 6), radius=st.floats(0.5, 0.9999))
 def test_any_fit_is_stable(seed: int, sections: int, radius: float) -> None:
     """Of noise, of an advance, of an unstable filter: no root of a denominator is beyond the radius."""

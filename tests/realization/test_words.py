@@ -35,7 +35,7 @@ def integer_filter(q: list[int], x: list[int]) -> list[int]:
     return [sum(q[k] * x[n - k] for k in range(len(q)) if 0 <= n - k < len(x)) for n in range(len(x))]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, bits=st.integers(4, 32), size=st.floats(0.1, 6.0))
 def test_the_response_is_that_of_the_integer_filter(seed: int, bits: int, size: float) -> None:
     """A unit impulse through integers, transformed term by term, is the response of the rounded taps times the step."""
@@ -51,7 +51,7 @@ def test_the_response_is_that_of_the_integer_filter(seed: int, bits: int, size: 
     np.testing.assert_allclose(actual, naive, rtol=0, atol=1e-13 * size * 12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, size=st.floats(1e-3, 50.0), name=st.sampled_from(["q15", "q7", "5.23", "8.24", "2.6"]))
 def test_the_shift_is_the_smallest_that_holds(seed: int, size: float, name: str) -> None:
     """With it every value is within half a step of its integer's worth; with one less some value is out of range."""
@@ -63,7 +63,7 @@ def test_the_shift_is_the_smallest_that_holds(seed: int, size: float, name: str)
         assert largest >= 1.0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, size=st.floats(-18.0, 6.0), name=st.sampled_from(["q15", "q7", "q3", "5.23", "8.24", "q31"]))
 def test_a_drivers_own_shift_fills_the_word(seed: int, size: float, name: str) -> None:
     """The largest integer is within the word, and beyond a half of its range: one shift less and it would not fit."""
@@ -82,7 +82,7 @@ def test_a_silent_driver_has_no_shift() -> None:
     assert driver_shift(np.full(5, 1e-12), Word.of("q15")) == -24
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, taps=st.integers(1, 30))
 def test_no_input_passes_the_l1_norm_and_one_reaches_it(seed: int, taps: int) -> None:
     """Random inputs of at most full scale stay below the bound; the signs of the taps, turned round in time, reach it."""
@@ -114,7 +114,7 @@ def plainly(taps: Real, bits: int, *, by_driver: bool) -> Real:
     return np.asarray(np.clip(np.rint(taps / steps), -top, top - 1) * steps)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, drivers=st.integers(1, 3), taps=st.integers(1, 12), bits=st.integers(3, 16), by_driver=st.booleans())
 def test_moves_lower_the_heard_error_until_none_does(
     seed: int, drivers: int, taps: int, bits: int, *, by_driver: bool
@@ -144,7 +144,7 @@ def test_moves_lower_the_heard_error_until_none_does(
                 assert heard(other) >= heard(actual) * (1 - 1e-9)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds, taps=st.integers(1, 20))
 def test_a_flat_weighting_rounds_plainly(seed: int, taps: int) -> None:
     """Where every error is heard alike and alone, the nearest integers are the best."""
@@ -198,7 +198,7 @@ def naive_gains_db(taps: Real, ends: LowEnds) -> Real:
     return out
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, drivers=st.integers(2, 3), bits=st.integers(4, 10), by_driver=st.booleans())
 def test_low_ends_are_never_below_plain_rounding(seed: int, drivers: int, bits: int, *, by_driver: bool) -> None:
     """5th percentile and worst, by a naive sum: at least what plain rounding keeps, or the unrounded taps if that is less, to

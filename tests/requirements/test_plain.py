@@ -87,7 +87,7 @@ def test_the_strongest_on_axis_is_a_beams_plain_driver() -> None:
     assert plain_of(problem)[0] == ["d0"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     places=st.lists(st.tuples(*[st.floats(-0.15, 0.15)] * 3), min_size=2, max_size=4, unique=True),
     look=st.integers(-12, 11),

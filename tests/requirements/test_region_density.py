@@ -78,7 +78,7 @@ def test_a_polar_cap_is_a_band() -> None:
     np.testing.assert_allclose(band, cap, atol=1e-13)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(start=azimuths, width=widths, low=st.floats(-90.0, 80.0), height=st.floats(1.0, 90.0))
 def test_band_and_rest_make_the_sphere(start: float, width: float, low: float, height: float) -> None:
     """Masses times coefficients of a band, of the rest of its ring, and of what is above and below add up to the whole sphere's."""
@@ -98,7 +98,7 @@ def test_band_and_rest_make_the_sphere(start: float, width: float, low: float, h
     np.testing.assert_allclose(total, expected, atol=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(start=st.floats(-180.0, 0.0), width=widths, turns=st.sampled_from([-1, 1]))
 def test_a_whole_turn_changes_nothing(start: float, width: float, turns: int) -> None:
     """Azimuths are angles: 360 degrees more on both ends are the same band."""

@@ -142,7 +142,7 @@ def test_a_baffle_s_half_space() -> None:
     np.testing.assert_allclose(behind, device.radiated_power(K) / 2, atol=1e-7)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**32 - 1), turn_deg=st.floats(-360.0, 360.0), width=st.floats(5.0, 350.0))
 def test_turning_device_and_region_together_changes_nothing(seed: int, turn_deg: float, width: float) -> None:
     """Rotation about z by any angle; A stays Hermitian and positive semidefinite, and its trace is that of unit-mass densities."""

@@ -22,7 +22,7 @@ def decibels(power: float) -> float:
     return float(10 * np.log10(power))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_slacks_and_excesses_by_hand(seed: int) -> None:
     """The curve in 10 log10 of powers, masks and the window's level in 20 log10 of amplitudes over the on-axis one."""

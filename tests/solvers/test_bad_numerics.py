@@ -33,7 +33,7 @@ def responses(seed: int, count: int, size: int, bright: int, dark: int) -> tuple
     return gaussian(rng, count, bright, size), gaussian(rng, count, dark, size)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, size=sizes, bright=st.integers(1, 4), dark=st.integers(1, 8), share=st.floats(0.02, 0.98))
 def test_the_value_is_the_duals(seed: int, size: int, bright: int, dark: int, share: float) -> None:
     """Scipy's minimum of the dual is the value to 1e-7; the gap says so to 1e-10; the ratio is met to 1e-9."""
@@ -49,7 +49,7 @@ def test_the_value_is_the_duals(seed: int, size: int, bright: int, dark: int, sh
     assert (np.abs(actual.gap) <= 1e-10).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, size=sizes, dark=st.integers(1, 8), share=st.floats(0.02, 0.98))
 def test_one_point_is_solved_as_its_matrix_is(seed: int, size: int, dark: int, share: float) -> None:
     """A point and its matrix h^H h have one value, scipy's; the certificate's multiplier bounds it; the ratio is met to 1e-9."""
@@ -70,7 +70,7 @@ def test_one_point_is_solved_as_its_matrix_is(seed: int, size: int, dark: int, s
         assert value == pytest.approx(bound, rel=1e-7)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, size=sizes, bright=st.integers(1, 3), dark=st.integers(1, 8), share=st.floats(0.1, 0.95))
 def test_the_best_ratio_at_an_efficiency_is_the_duals(
     seed: int, size: int, bright: int, dark: int, share: float
@@ -96,7 +96,7 @@ def test_the_best_ratio_at_an_efficiency_is_the_duals(
             )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, share=st.floats(0.05, 0.95), angle=st.floats(0.0, 1.5))
 def test_a_double_largest_eigenvalue(seed: int, share: float, angle: float) -> None:
     """A mirror splits the drivers in two families that no derivative joins: the answer combines both, with scipy's value.
@@ -170,7 +170,7 @@ def dead(H: Complex) -> Complex:
     return H
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     seed=seeds,
     bright=st.integers(1, 3),
@@ -199,7 +199,7 @@ def test_a_driver_twice_or_silent(seed: int, bright: int, scale: float, spoil: C
             assert abs(actual.v[f, 1]) < 1e-6 if spoil is dead else abs(actual.v[f, 1] - actual.v[f, 0]) < 1e-6
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, size=sizes, bright=st.integers(1, 3))
 def test_a_target_that_is_met_and_one_out_of_reach(seed: int, size: int, bright: int) -> None:
     """A ratio that the top eigenvector of A has costs nothing, and beyond the largest generalised eigenvalue is none."""

@@ -36,7 +36,7 @@ def smooth_beam(seed: int, *, frequencies: int = FREQUENCIES, spread: float = 0.
     return replace(target, masks=(mask,))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, spread=st.sampled_from([0.0, 0.01]), form=st.sampled_from([constrained, minimax]))
 def test_values_are_those_of_all_the_norms(seed: int, spread: float, form: ModuleType) -> None:
     """Points in plenty and few that bind: every value is that of its frequency alone, within 1e-6, and no line is broken."""
@@ -52,7 +52,7 @@ def test_values_are_those_of_all_the_norms(seed: int, spread: float, form: Modul
     assert (answer.gap < 1e-6).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds, form=st.sampled_from([constrained, minimax]))
 def test_frequencies_that_have_nothing_in_common_are_answered_alike(seed: int, form: ModuleType) -> None:
     """Gaussian responses, so that other points bind at each frequency: violation and gap are as small as ever."""

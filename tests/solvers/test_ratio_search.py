@@ -30,7 +30,7 @@ def forms(A: Complex, v: Complex) -> Real:
     return np.asarray(np.einsum("ni,ij,nj->n", v.conj(), A, v).real)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, size=sizes)
 def test_all_frequencies_at_once_equal_one_by_one(seed: int, size: int) -> None:
     """What converges early or late among the others changes no frequency's result."""
@@ -53,7 +53,7 @@ def test_all_frequencies_at_once_equal_one_by_one(seed: int, size: int) -> None:
         np.testing.assert_allclose(alone_ratio, ratio, rtol=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, size=sizes, dark=st.integers(1, 7))
 def test_the_most_efficient_vector(seed: int, size: int, dark: int) -> None:
     """It meets the ratio, or none does; no random vector that meets it is more efficient; its multiplier bounds them all."""
@@ -79,7 +79,7 @@ def test_the_most_efficient_vector(seed: int, size: int, dark: int) -> None:
         assert own == pytest.approx(bound, rel=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, size=sizes)
 def test_the_best_ratio_is_the_largest_generalised_eigenvalue(seed: int, size: int) -> None:
     """Scipy's generalised eigenproblem has the same value, to 1e-9, where B is regular."""
@@ -89,7 +89,7 @@ def test_the_best_ratio_is_the_largest_generalised_eigenvalue(seed: int, size: i
         assert best[f] == pytest.approx(scipy.linalg.eigh(A[f], B[f], eigvals_only=True)[-1], rel=1e-9)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, size=sizes)
 def test_the_best_ratio_has_no_bound_where_points_are_fewer_than_drivers(seed: int, size: int) -> None:
     """B of rank L - 1 leaves a direction that A hears; the value is infinite, and finite where A does not hear it."""
@@ -98,7 +98,7 @@ def test_the_best_ratio_has_no_bound_where_points_are_fewer_than_drivers(seed: i
     np.testing.assert_allclose(ratio_search.best_ratio(3.0 * B, B), 3.0, rtol=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, size=sizes, dark=st.integers(1, 7), share=st.floats(0.05, 0.95), bounded=st.booleans())
 def test_the_best_ratio_at_an_efficiency(seed: int, size: int, dark: int, share: float, bounded: bool) -> None:
     """The vector is as efficient as asked, and with equal costs no random vector that is has a larger ratio."""

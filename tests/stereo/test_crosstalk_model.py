@@ -56,7 +56,7 @@ def test_high_frequencies_arrive_as_woodworth_says(angle_deg: float) -> None:
     assert late_s == pytest.approx(naive.RADIUS_M / naive.SPEED_M_S * (theta + math.sin(theta)), abs=2 / 48_000)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.floats(1.0, 90.0), st.sampled_from([16_000.0, 44_100.0, 96_000.0]))
 def test_at_any_angle(angle_deg: float, sample_rate_hz: float) -> None:
     """|X_i| = 1 to rounding, X_c leaves 0 Hz alone and is stable, and both impulse responses transform to the responses."""
