@@ -38,7 +38,7 @@ class Realised:
     ----------
     taps : (L, T) float array, of all the scene's drivers
     lowered : bool, whether its limits left it less than the plain level
-    moved : object, median_db and fifth_percentile_db with the head moved; None where there is no head
+    moved : object, median_db, fifth_percentile_db and first_percentile_db with the head moved; None where there is no head
     draws : object, gain_db (D, F) of drawn devices and nominal_db (F,); None where they were not made
     zone_m2 : float or None, area of the listening zone; None where it was not made
 
@@ -243,6 +243,8 @@ NUMBERS = (
            _need("moved"), lambda c: c.moved.median_db, HEADS),
     Metric("moved_head_5th_percentile_db", "Head moved: 5th percentile", "5th percentile over the same", 1,
            _need("moved"), lambda c: c.moved.fifth_percentile_db, HEADS),
+    Metric("moved_head_1st_percentile_db", "Head moved: 1st percentile", "1st percentile over the same", 1,
+           _need("moved"), lambda c: c.moved.first_percentile_db, HEADS),
     Metric("largest_effort_db", "Largest effort", "effort, largest in the band", -1, _need("drivers"),
            lambda c: float(_effort_db(*c.band).max())),
     Metric("largest_driver_gain_db", "Largest gain of a driver", "largest magnitude of any driver's filter at any frequency", -1,
@@ -257,6 +259,8 @@ NUMBERS = (
            _need("draws"), _drawn_percentile(50.0)),
     Metric("tolerance_5th_percentile_db", "Tolerances: 5th percentile of the mean gain", "5th percentile over drawn devices", 1,
            _need("draws"), _drawn_percentile(5.0)),
+    Metric("tolerance_1st_percentile_db", "Tolerances: 1st percentile of the mean gain", "1st percentile over drawn devices", 1,
+           _need("draws"), _drawn_percentile(1.0)),
     Metric("tolerance_95th_percentile_db", "Tolerances: 95th percentile of the mean gain", "95th percentile over drawn devices", 1,
            _need("draws"), _drawn_percentile(95.0), frozenset({"sweep"})),
     Metric("listening_zone_m2", "Listening zone, where the mean gain is within 3 dB of the target", "area around the listener's place", 1,

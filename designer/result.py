@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from designer.acoustics.heard_places import in_heard_cloud
 from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
 from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_SOLVER, DataError
@@ -164,7 +165,8 @@ class Result:
         """The scene on the design's frequencies and those half way between."""
         fine_hz, known_scene = with_half_steps(self.frequency_hz), self.scene
         if known_scene is None or known_scene.problem is not self.problem:
-            return Scene(self.problem, fine_hz, np.asarray(self.problem.listener.ear_cloud_m, dtype=float))
+            cloud_m = np.asarray(self.problem.listener.ear_cloud_m, dtype=float)
+            return in_heard_cloud(Scene(self.problem, fine_hz, cloud_m))
         return known_scene if np.array_equal(known_scene.frequency_hz, fine_hz) else known_scene.at(fine_hz)
 
     @property

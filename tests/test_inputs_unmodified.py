@@ -144,8 +144,8 @@ def problems(folder: Path) -> Iterator[dict[str, Any]]:
     ]  # fmt: skip
     spread = {"gain_db": 1.0, "phase_deg": 5.0}
     ears += [
-        {"driver_spread": spread | {"percentile": 5.0}},
-        {"driver_spread": spread | {"case": "ball"}},
+        {"driver_spread": spread, "hold": 5.0},
+        {"driver_spread": True, "hold": "every"},
         {"min_white_noise_gain_db": -6.0},
     ]
     yield of(pair(), *ears, hold_requirements=True)

@@ -16,9 +16,9 @@ from designer.measures import amplitude_db, db, effort, mean_power, white_noise_
 from designer.problem.schema import DesignTable
 from designer.requirements.channel_target import Plain, channel_target, driver_index, plain_in
 from designer.requirements.curves import band_share, in_band
-from designer.requirements.slacks import SLACK_TOLERANCE_DB, excesses_db, slacks_db, worst_azimuths_deg
+from designer.requirements.slacks import SLACK_TOLERANCE_DB, excesses_db, expected_gain, slacks_db, worst_azimuths_deg
 from designer.requirements.target import ChannelTarget
-from designer.requirements.worst_case import hardened, settled, worst_gain
+from designer.requirements.worst_case import hardened, lawson_shares, settled, uniform_shares
 
 LIMIT_TOLERANCE_DB = 1e-3
 ANCHORED_DB = 1.0
@@ -185,16 +185,17 @@ def solve(method: Formulation, design: DesignTable, target: ChannelTarget) -> So
     target = target if method.for_passes is None else method.for_passes(target)
     # From the weights of the largest ratio: if these meet the curve every pass does, and the passes lower what it costs.
     first = Solution.of(worst_case_weights(target))
-    return settled(
-        first,
-        lambda last: _by(method, hardened(target, last.weights), values),
-        lambda s: _reached_db(target, s.weights),
-    )
+
+    def again(last: tuple[Solution, Real]) -> tuple[Solution, Real]:
+        share = lawson_shares(target, last[0].weights, last[1])
+        return _by(method, hardened(target, last[0].weights, share), values), share
+
+    return settled((first, uniform_shares(target)), again, lambda last: _reached_db(target, last[0].weights))[0]
 
 
 def _reached_db(target: ChannelTarget, w: Complex) -> Real:
     """Ratio in the worst case, and effort, in dB (2, F)."""
-    return np.stack([db(worst_gain(target, w)), db(effort(target.bright, w))])
+    return np.stack([db(expected_gain(target, w)), db(effort(target.bright, w))])
 
 
 def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:

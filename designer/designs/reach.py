@@ -16,7 +16,7 @@ from designer.requirements.channel_target import channel_target
 from designer.requirements.curves import curve_db
 from designer.requirements.slacks import SLACK_TOLERANCE_DB, expected_gain
 from designer.requirements.target import ChannelTarget
-from designer.requirements.worst_case import hardened, settled, worst_gain
+from designer.requirements.worst_case import hardened, lawson_shares, settled, uniform_shares
 from designer.solvers import ratio_search
 
 UNLIMITED = 1e6
@@ -85,7 +85,7 @@ def reachable_gain(target: ChannelTarget) -> Real:
     """The largest ratio of powers (F,), the channel's other requirements and the drivers' own limits left aside; inf without a bound."""
     target = target.over_regions()
     if target.over_a_ball:
-        return worst_gain(target, worst_case_weights(target))
+        return expected_gain(target, worst_case_weights(target))
     A, B = target.bright_power, target.dark_power
     best = ratio_search.best_ratio(A, B)
     limited = np.isfinite(target.max_effort)
@@ -128,7 +128,7 @@ def has_bound(target: ChannelTarget) -> bool:
 
 
 def worst_case_weights(target: ChannelTarget) -> Complex:
-    """The weights (F, L) of the largest ratio in the spread's worst case within the effort limit: by passes, each of which
+    """The weights (F, L) of the largest ratio in the worst case within the effort limit: by passes, each of which
     looks at mean powers, until none gains more than SETTLED_DB.
     """
     target = replace(target.over_regions(), gamma=None)
@@ -137,8 +137,9 @@ def worst_case_weights(target: ChannelTarget) -> Complex:
     effort = np.where(np.isfinite(target.max_effort), target.max_effort, UNLIMITED)
     least = np.diagonal(A, axis1=1, axis2=2).real.max(axis=1) / effort
 
-    def again(w: Complex) -> Complex:
-        B = hardened(target, w).dark_power
-        return ratio_search.best_ratio_at_efficiency(A, B, np.ones(target.cost.shape), least)
+    def again(last: tuple[Complex, Real]) -> tuple[Complex, Real]:
+        share = lawson_shares(target, *last)
+        B = hardened(target, last[0], share).dark_power
+        return ratio_search.best_ratio_at_efficiency(A, B, np.ones(target.cost.shape), least), share
 
-    return settled(w, again, lambda w: db(worst_gain(target, w)))
+    return settled((w, uniform_shares(target)), again, lambda last: db(expected_gain(target, last[0])))[0]

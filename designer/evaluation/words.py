@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer.arrays import Bool, Real
+from designer.problem.explain import hold_phrase
 from designer.problem.methods import ignores, method_of
 from designer.problem.schema import DesignTable
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
@@ -57,7 +58,8 @@ def requirement_phrase(design: DesignTable) -> str:
         requirements.append(
             "nulls as deep as the rest allows at " + _joined([f"{null:g}" for null in design.nulls_deg]) + " degrees"
         )
-    return f"{_joined(requirements)} asked {band}"
+    held = f", {hold_phrase(design)}" if design.cancellation_gain_db else ""
+    return f"{_joined(requirements)} asked {band}{held}"
 
 
 @dataclass(frozen=True)

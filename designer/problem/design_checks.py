@@ -28,7 +28,6 @@ def design_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         yield _driver_count(path, design, problem)
         yield _something_asked(path, design)
         yield _named_drivers(path, design, problem)
-        yield _spread(f"{path}.driver_spread", design)
         yield _method(path, design, problem)
         yield _band(f"{path}.band_hz", design, problem)
         yield _band_on_grid(f"{path}.band_hz", design, problem)
@@ -85,14 +84,6 @@ def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator
 
 def _method(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     yield from method_faults(path, design, _count(design, problem))
-
-
-def _spread(path: str, design: DesignTable) -> Iterator[Fault]:
-    """A percentile is not a case of its own."""
-    spread = design.driver_spread
-    if spread is not None and spread.percentile is not None and "case" in spread.model_fields_set:
-        actual = f'got case = "{spread.case}" with percentile'
-        yield Fault(path, actual, "one of the two", "leave case out: a percentile is held over drawn devices")
 
 
 def _band(path: str, table: DesignTable | MaskLine, problem: Problem) -> Iterator[Fault]:

@@ -99,7 +99,7 @@ def _requirements(design: DesignTable) -> Iterator[str]:
     yield f"{design.kind}, {aim}, {number(design.band_hz[0])} to {number(design.band_hz[1])} Hz"
     if design.cancellation_gain_db:
         curve = ", ".join(f"{number(gain)} dB at {number(f)} Hz" for f, gain in design.cancellation_gain_db)
-        yield f"cancellation gain of {curve}"
+        yield f"cancellation gain of {curve}, {hold_phrase(design)}"
     if design.nulls_deg:
         yield f"nulls at {', '.join(number(null) for null in design.nulls_deg)} degrees, {number(design.null_width_deg)} wide"
     if design.window_deg:
@@ -120,6 +120,24 @@ def _requirements(design: DesignTable) -> Iterator[str]:
     for key, declared in method.keys.items() if method is not None else ():
         if declared.words and getattr(design, key) is not None:
             yield declared.words.format(number(getattr(design, key)))
+
+
+def hold_phrase(design: DesignTable) -> str:
+    """Adverbial phrase for what the curve is held by."""
+    all_places, at_each = (
+        ("the dark azimuths", "at every dark azimuth") if design.is_beam else ("the ear cloud", "at every place")
+    )
+    if design.dark_regions is not None:
+        all_places, at_each = "the regions", "over the regions"
+    spread = design.driver_spread is not None
+    if design.hold == "mean":
+        return f"in the mean over {all_places}" + (" and the drivers' spread" if spread else "")
+    if design.hold == "every":
+        return at_each + (" for all errors of one deviation" if spread else "")
+    suffix = {1: "st", 2: "nd", 3: "rd"}.get(float(design.hold), "th")
+    return f"at the {number(design.hold)}{suffix} percentile over {all_places}" + (
+        " and drawn devices" if spread else ""
+    )
 
 
 def _region(region: Region) -> str:
@@ -154,6 +172,11 @@ def _places(problem: Problem) -> Iterator[str]:
                     f" (y = {number(driver.position_m[1])}; the listener's left is the device's -y)"
                 )
     yield from _overlaps(problem)
+    if problem.listener.one_place_because and any(not design.is_beam for design in problem.designs):
+        yield (
+            "listener.ear_cloud_m: the default, +/-3 cm, gives way to one place, because"
+            f" {problem.listener.one_place_because}; write displacements that hold, or [[0, 0, 0]]"
+        )
     distance_m = math.dist((0, 0, 0), problem.listener.position_m)
     if distance_m > MIN_FAR_M:
         yield f"listener.position_m is {number(distance_m)} m away; the unit is metres"

@@ -78,8 +78,8 @@ def say_cancellation(result: Result, name: str) -> str:
     """Mean, least, and with the head moved."""
     n = result.scalars[name].values
     shifted = (
-        f"; with the head moved, half of the gains are above {n['moved_head_median_db']:.1f} dB and 95 % above"
-        f" {n['moved_head_5th_percentile_db']:.1f} dB"
+        f"; with the head moved, half of the gains are above {n['moved_head_median_db']:.1f} dB, 95 % above"
+        f" {n['moved_head_5th_percentile_db']:.1f} dB and 99 % above {n['moved_head_1st_percentile_db']:.1f} dB"
         if "moved_head_median_db" in n
         else ""
     )
@@ -225,7 +225,8 @@ def say_tolerance(result: Result, name: str) -> str:
     n = result.robustness(name)
     return (
         f"over the draws the mean gain is {n['tolerance_median_db']:.1f} dB in the median and"
-        f" {n['tolerance_5th_percentile_db']:.1f} dB at the 5th percentile, {n['tolerance_nominal_db']:.1f} dB without errors"
+        f" {n['tolerance_5th_percentile_db']:.1f} and {n['tolerance_1st_percentile_db']:.1f} dB at the 5th and the 1st percentile,"
+        f" {n['tolerance_nominal_db']:.1f} dB without errors"
     )
 
 

@@ -22,6 +22,7 @@ position_m = [0.0, 0.1, 0.0]
 [listener]
 position_m = [1.0, 0.0, 0.0]
 head = "points"
+ear_cloud_m = [[0, 0, 0]]
 [[designs]]
 name = "left"
 kind = "ctc"

@@ -53,7 +53,7 @@ position_m = [2.0, 0.0, 0.0]        # centre of the head, facing the device
 turn_deg = 0.0
 head = "sphere"                     # "sphere", "sphere:0.08", "points" (no head: two points), a SOFA file
 head_radius_m = 0.0875
-ear_cloud_m = [[0, 0, 0], [0, 0.03, 0], [0, -0.03, 0], [0.03, 0, 0], [-0.03, 0, 0]]   # displacements; default [[0, 0, 0]]
+ear_cloud_m = [[0, 0, 0], [0, 0.03, 0], [0, -0.03, 0], [0.03, 0, 0], [-0.03, 0, 0]]   # displacements; default: these five
 
 [grid]
 frequencies = 257                   # design frequencies, 0 to Nyquist
@@ -141,7 +141,7 @@ def test_only_what_is_required() -> None:
     for limit in (driver.radius_m, driver.band_hz, driver.max_gain_db, driver.response, driver.gate_ms):
         assert limit is None
     assert (listener.turn_deg, listener.head, listener.head_radius_m) == (0.0, "sphere", 0.0875)
-    assert listener.ear_cloud_m == [[0.0, 0.0, 0.0]]
+    assert listener.ear_cloud_m == [[0, 0, 0], [0, 0.03, 0], [0, -0.03, 0], [0.03, 0, 0], [-0.03, 0, 0]]
     assert (grid.frequencies, grid.azimuth_step_deg) == (257, 5.0)
     assert problem.azimuth_distance_m == pytest.approx(0.6)
     for requirement in (
@@ -157,7 +157,7 @@ def test_only_what_is_required() -> None:
     beam = designer.loads(toml(trio())).designs[1]
     assert (beam.null_width_deg, beam.window_phase_passes) == (10.0, 0)
     assert (design.max_effort_db, design.min_white_noise_gain_db, design.driver_spread) == (None, None, None)
-    assert design.method == "auto"
+    assert (design.method, design.hold) == ("auto", "mean")
     assert (problem.realization.form, problem.realization.taps) == ("fir", 512)
     assert problem.export.targets == []
     assert problem.data_files == ()
@@ -168,7 +168,7 @@ def test_defaults_of_optional_tables() -> None:
     assert next(iter(ENCLOSURES)) == "sphere"
     assert Sphere().radius_m == 0.0875
     spread, virtualizer, room = designs.Spread(), schema.Virtualizer(), schema.Room()
-    assert (spread.gain_db, spread.phase_deg) == (0.2, 1.0)
+    assert (spread.gain_db, spread.phase_deg) == (None, None)
     assert (virtualizer.angle_deg, virtualizer.crosstalk_model, virtualizer.upmix) == (30.0, "sphere", True)
     assert (room.size_m, room.device_m, room.heading_deg) == ([5.0, 4.0, 2.5], [0.6, 2.0, 1.0], 0.0)
 
