@@ -134,7 +134,7 @@ def hold_phrase(design: DesignTable) -> str:
         return f"in the mean over {all_places}" + (" and the drivers' spread" if spread else "")
     if design.hold == "every":
         return at_each + (" for all errors of one deviation" if spread else "")
-    suffix = {1: "st", 2: "nd", 3: "rd"}.get(float(design.hold), "th")
+    suffix = {1.0: "st", 2.0: "nd", 3.0: "rd"}.get(design.hold, "th")
     return f"at the {number(design.hold)}{suffix} percentile over {all_places}" + (
         " and drawn devices" if spread else ""
     )

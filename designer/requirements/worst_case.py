@@ -92,7 +92,7 @@ SMALLEST_BALL, LARGEST_BALL = 0.1, 10.0
 
 def worst_gain(target: ChannelTarget, w: Complex) -> Real:
     """The least mean power over the bright points, over the most over the dark points (F,), at the worst place."""
-    return place_gains(target, w).min(axis=1)
+    return np.asarray(place_gains(target, w).min(axis=1))
 
 
 def place_gains(target: ChannelTarget, w: Complex) -> Real:
@@ -230,4 +230,4 @@ def ball_scale(target: ChannelTarget, w: Complex, drawn: Real | None = None) -> 
     root = np.sqrt(drawn_gain(target, w) if drawn is None else drawn)
     (alpha, c), (a, b) = _place_norms(target.over_regions(), np.full(len(w), np.sqrt(target.spread)), w)
     sizes = (alpha - root[:, None] * a) / np.maximum(c + root[:, None] * b, 1e-300)
-    return np.clip(sizes.min(axis=1), SMALLEST_BALL, LARGEST_BALL)
+    return np.asarray(np.clip(sizes.min(axis=1), SMALLEST_BALL, LARGEST_BALL))

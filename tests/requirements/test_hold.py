@@ -55,8 +55,8 @@ def test_a_beam_holds_every_dark_azimuth() -> None:
 
 
 def test_no_cheaper_weights_near_by_hold_every_place() -> None:
-    """With the bright points' phases at the answer's, all that holds everywhere is a cone (|z| >= Re z e^{-jφ}): cvxpy's least norm of level
-    1 in it is the answer's, within 0.05 dB, so that the multipliers of the places have ended at an optimum.
+    """With the bright points' phases at the answer's, a cone holds everywhere (|z| >= Re z e^{-jφ}): cvxpy's least norm of level 1 in it
+    is the answer's, within 0.05 dB, so that the multipliers of the places have ended at an optimum.
     """
     target, w = solved(speaker(cancellation_gain_db=CURVE, max_effort_db=20.0, hold="every"))
     assert target.gamma is not None
