@@ -46,17 +46,20 @@ sources: G. Koopmann, L. Song and J. Fahnline, A method for computing acoustic f
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebvander
 from scipy.special import gammaln
 
 from designer.acoustics.chebyshev import at_few_frequencies
 from designer.acoustics.enclosures import Device
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
-from designer.acoustics.sphere_series import head_pressure
+from designer.acoustics.sphere_series import head_pressure, head_series
 from designer.acoustics.turning import turning
 from designer.arrays import Complex, Index, Real
 from designer.problem import geometry
@@ -65,7 +68,7 @@ from designer.problem.schema import Problem
 MEASURED_LOADING = 1e-8
 MISSED = 1e-4
 """Error of too few sources, as x^S/S! has it: on a sphere and a head of 8.75 cm at 0.35 m within 0.1 dB."""
-COUNTS = (5, 9, 16, 28, 60)
+COUNTS = (5, 7, 9, 12, 15, 18, 22, 28, 40, 60)
 """Sources that a frequency may have: few counts, because the frequencies of one count are computed together."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
@@ -74,6 +77,9 @@ MAX_ENTRIES = 1_000_000
 ALIKE_STRENGTH, ALIKE_LOADING = 1e6, 1e-10
 """Sources whose strengths cancel one another by more than this are alike (long waves), and are then found with that loading."""
 SMALL_SINE = 1e-9
+SPREAD, LATE = 1.3, 0.8
+"""What arrives at a sphere's ears, in radii of head and device together: around `LATE` behind the wave from the driver's place."""
+USUAL_ORDERS = 64
 
 
 class Head(Protocol):
@@ -178,7 +184,8 @@ def ears_in_field(
     def relative(some: Real) -> Complex:
         return np.asarray(_ears(head, device, some, centres_m, axes, among_m) * _wave(-some, away_m) * away_m)
 
-    few = at_few_frequencies(relative, k, head.radius_m + max(head.radius_m, float(reach_m.max())))
+    extent_m = head.radius_m + max(head.radius_m, float(reach_m.max()))
+    few = at_few_frequencies(relative, k, SPREAD * extent_m, late_m=LATE * extent_m)
     return np.asarray(few * _wave(k, away_m) / away_m)
 
 
@@ -190,20 +197,17 @@ def _wave(k: Real, distance_m: Real) -> Complex:
 def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None) -> Complex:
     """Result of `ears_in_field`, at each frequency by itself."""
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
-    out = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
     sources, which = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
-    which = np.asarray(which).ravel()
     away_m = np.linalg.norm((centres_m if among_m is None else among_m)[:, None] - sources[:, :3], axis=-1).min(axis=0)
     share = float((sources[:, 3] / away_m).max(initial=0.0))
     least = head.radius_m * float((sources[:, 3] / away_m**2).max(initial=0.0))
     counts = _source_counts(least + head.radius_m * share / 2 * k)
-    for count in np.unique(counts).tolist():
-        (block,) = np.nonzero(counts == count)
-        step = max(1, MAX_NUMBERS // (block.size * count))
-        for start in range(0, len(centres_m), step):
-            part = slice(start, start + step)
-            out[block, part] = _some_ears(head, device, k[block], centres_m[part], axes, sources, which, count)
-    return out
+    step = max(1, MAX_NUMBERS // (k.size * len(sources) * max(int(counts.max()), USUAL_ORDERS)))
+    parts = [
+        _some_ears(head, device, k, counts, centres_m[start : start + step], axes, sources, which.ravel())
+        for start in range(0, len(centres_m), step)
+    ]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
 def _source_counts(extent: Real) -> Index:
@@ -217,38 +221,64 @@ def _source_counts(extent: Real) -> Index:
 
 
 def _some_ears(
-    head: Head, device: Device, k: Real, centres_m: Real, axes: Real, sources: Real, which: Index, count: int
+    head: Head, device: Device, k: Real, counts: Index, centres_m: Real, axes: Real, sources: Real, which: Index
 ) -> Complex:
-    """Ears (F, D, 2, L) of one block of frequencies, from sources (place and reach, 4) and the driver's of them (L,)."""
+    """Ears (F, D, 2, L) from sources (place and reach, 4), so many a frequency (F,), and the driver's of them (L,)."""
     towards = (sources[:, None, :3] - centres_m) @ axes.T  # (G, D, 3) in the head's axes
     distance_m = np.linalg.norm(towards, axis=-1)
     towards = towards / distance_m[..., None]
-    along_m = head.radius_m * np.cos(np.pi * (np.arange(count) + 0.5) / count)  # to the left ear
-    points_m = centres_m[:, None] + along_m[:, None] * axes[1]
+    most = int(counts.max())
+    along_m = head.radius_m * _between(most)  # to the left ear
+    points_m = (centres_m[:, None] + along_m[:, None] * axes[1]).reshape(-1, 3)
     loading = MEASURED_LOADING if isinstance(head, MeasuredHead) else 0.0
-    sine = sources[:, 3, None] / distance_m
-    arcs = _arc(towards.reshape(-1, 3), sine.ravel(), count).reshape(*sine.shape, count, 3)
-    kinds = [(np.flatnonzero(sources[:, 3] == 0), towards[:, :, None]), (np.flatnonzero(sources[:, 3]), arcs)]
-
-    away_m = np.linalg.norm(points_m[:, :, None] - sources[which, :3], axis=-1)  # (D, I, L)
 
     def relative(some: Real) -> Complex:
-        field = device.field(some, points_m.reshape(-1, 3)).reshape(some.size, *away_m.shape)
-        return np.asarray(field * (_wave(-some, away_m) * away_m))
+        return device.over_wave(some, points_m).reshape(some.size, len(centres_m), most, which.size)
 
     # A sphere's ears are themselves made of few frequencies.
     smooth = isinstance(head, MeasuredHead) and not isinstance(device, MeasuredDrivers)
-    g = at_few_frequencies(relative, k, head.radius_m + float(sources[:, 3].max())) if smooth else relative(k)
+    reach_m = float(sources[:, 3].max())
+    g = at_few_frequencies(relative, k, 2 * reach_m, late_m=reach_m) if smooth else relative(k)
     out = np.empty((k.size, len(centres_m), 2, which.size), dtype=complex)
-    for groups, places in kinds:
-        if groups.size:
-            heard = head.pressure(k, distance_m[groups].ravel(), places[groups].reshape(-1, *places.shape[2:]))
-            heard = heard.reshape(k.size, groups.size, len(centres_m), 2, -1)  # (F, g, D, 2, S)
+    for groups in (np.flatnonzero(sources[:, 3] == 0), np.flatnonzero(sources[:, 3])):
+        if not groups.size:
+            continue
+        heard = _heard(head, k, distance_m[groups].ravel())
+        around = towards[groups].reshape(-1, 3)
+        sine = (sources[groups, 3, None] / distance_m[groups]).ravel()
+        some_counts = counts if sine.any() else np.ones_like(counts)
+        for count in np.unique(some_counts).tolist():
+            (block,) = np.nonzero(some_counts == count)
+            arcs = _arc(around, sine, count) if count > 1 else around[:, None]
+            pressure = heard(block, arcs).reshape(block.size, *distance_m[groups].shape, 2, count)
+            on_line = g[block] if count == most else _resampled(most, count) @ g[block]
             for n, group in enumerate(groups):
                 (drivers,) = np.nonzero(which == group)
-                given = along_m, distance_m[group], towards[group][:, 1:2], places[group, ..., 1]
-                out[..., drivers] = heard[:, n] @ _strengths(k, *given, g[..., drivers], loading)
+                own = towards[group][:, 1:2], arcs.reshape(groups.size, -1, count, 3)[n, ..., 1]
+                given = head.radius_m * _between(count), distance_m[group], *own
+                strengths = _strengths(k[block], *given, on_line[..., drivers], loading)
+                out[block[:, None], ..., drivers] = (pressure[:, n] @ strengths).transpose(0, 3, 1, 2)
     return out
+
+
+def _heard(head: Head, k: Real, distance_m: Real) -> Callable[[Index, Real], Complex]:
+    """The head's `pressure` at some of the frequencies, in directions given with them: a sphere's series serves all of these."""
+    if not isinstance(head, Sphere):
+        return lambda some, towards: head.pressure(k[some], distance_m, towards)
+    series = head_series(k, head.radius_m, distance_m)
+    return lambda some, towards: series(some, towards[..., 1])
+
+
+def _between(count: int) -> Real:
+    """Chebyshev points between the ears (I,), from the left one."""
+    return np.cos(np.pi * (np.arange(count) + 0.5) / count)
+
+
+@lru_cache(maxsize=64)
+def _resampled(many: int, few: int) -> Real:
+    """Values at few Chebyshev points from those of a polynomial at many, (few, many)."""
+    share = np.where(np.arange(many) == 0, 1.0, 2.0)[:, None] / many
+    return np.asarray(chebvander(_between(few), many - 1) @ (chebvander(_between(many), many - 1).T * share))
 
 
 def _arc(towards: Real, sine: Real, count: int) -> Real:

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from designer.acoustics import spherical_harmonics as sh
-from designer.acoustics.chebyshev import few_distances
+from designer.acoustics.chebyshev import DEGREES, MISSED, few_distances
 from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.encoded_directivity import Encoding
 from designer.acoustics.sphere_series import ROUND_REACH, cap_weights, legendre_table, radial_terms, sphere_pressure
@@ -19,6 +19,10 @@ from designer.problem.schema import Driver
 
 NUMBERS_A_PRODUCT = 500_000
 """Orders times distances times points times drivers that are multiplied at once (4 MB)."""
+ORDER_BLOCKS = 3
+"""Groups of frequencies, each with the orders that its highest needs."""
+OVER_WAVE_DEGREES, OVER_WAVE_MISSED = (2, 4, 8, 16, 32), 3e-7
+"""What a head is met by may miss more than the field itself."""
 
 
 @dataclass(frozen=True)
@@ -50,33 +54,54 @@ class SphereEnclosure(EnclosedDrivers):
 
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3) outside the sphere, relative to an ideal source's at 1 m."""
-        distance_m = np.linalg.norm(points_m, axis=1)
-        cos_angle = np.clip(points_m / distance_m[:, None] @ self.directions.T, -1.0, 1.0)
+        distance_m, cos_angle = self._seen(points_m)
+        smooth = self._of_few_distances(k, distance_m, cos_angle, DEGREES, MISSED, 1e-10)
+        if smooth is not None:
+            return smooth * (np.exp(-1j * np.outer(k, distance_m)) / distance_m)[:, :, None]
         unique, inverse = np.unique(np.round(distance_m / self.radius_m, 12), return_inverse=True)
         if unique.size == 1:
             return self._at_one_distance(k, unique, cos_angle) / self.radius_m
-        few = few_distances(lambda r: self._without_wave(k, r), distance_m)
+        each = sphere_pressure(k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle)
+        return each / self.radius_m
+
+    def over_wave(self, k: Real, points_m: Real) -> Complex:
+        """The field at points (M, 3) over that of a point source at the centre, (F, M, L), within 1e-5 of the largest."""
+        smooth = self._of_few_distances(k, *self._seen(points_m), OVER_WAVE_DEGREES, OVER_WAVE_MISSED, OVER_WAVE_MISSED)
+        return super().over_wave(k, points_m) if smooth is None else smooth
+
+    def _seen(self, points_m: Real) -> tuple[Real, Real]:
+        """Distance of points from the centre (M,), and cosine of the angle to each driver (M, L)."""
+        distance_m = np.linalg.norm(points_m, axis=1)
+        return distance_m, np.clip(points_m / distance_m[:, None] @ self.directions.T, -1.0, 1.0)
+
+    def _of_few_distances(
+        self, k: Real, distance_m: Real, cos_angle: Real, degrees: Sequence[int], missed: float, tolerance: float
+    ) -> Complex | None:
+        """Result of `over_wave`; None where each distance alone costs no more."""
+
+        def without_wave(some_m: Real) -> Complex:
+            terms = radial_terms(k * self.radius_m, some_m / self.radius_m, tolerance=tolerance)
+            return np.asarray(terms * (np.exp(1j * np.outer(k, some_m)) * some_m))
+
+        most = np.unique(np.round(distance_m / self.radius_m, 12)).size
+        few = few_distances(without_wave, distance_m, most=most, degrees=degrees, missed=missed)
         if few is None:
-            each = sphere_pressure(k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle)
-            return each / self.radius_m
+            return None
         radial, shares = few  # (N, F, Q), (M, Q)
         angular = legendre_table(cos_angle, len(radial)) * cap_weights(self.cos_half_angle, len(radial))[:, None]
-        left = np.ascontiguousarray(radial.transpose(1, 2, 0)).reshape(k.size, -1)
-        left = np.concatenate([left.real, left.imag])
+        counts = np.count_nonzero(radial.any(axis=2), axis=0) * shares.shape[1]
+        left = np.ascontiguousarray(radial.transpose(1, 0, 2)).reshape(k.size, -1) / self.radius_m
+        blocks = [some for some in np.array_split(np.argsort(counts), ORDER_BLOCKS) if some.size]
+        lefts = [np.concatenate([rows.real, rows.imag]) for rows in (left[some, : counts[some].max()] for some in blocks)]
         total = np.empty((k.size, *cos_angle.shape), dtype=complex)
         step = max(1, NUMBERS_A_PRODUCT // (left.shape[1] * len(self.directions)))
-        for start in range(0, len(points_m), step):
+        for start in range(0, len(distance_m), step):
             part = slice(start, start + step)
-            right = shares[part].T[:, None, :, None] * angular[:, part]  # (Q, N, M, L)
-            both = (left @ right.reshape(left.shape[1], -1)).reshape(2, k.size, -1, len(self.directions))
-            total[:, part].real, total[:, part].imag = both
-        total *= (np.exp(-1j * np.outer(k, distance_m)) / (distance_m * self.radius_m))[:, :, None]
+            right = (shares[part].T[:, :, None] * angular[:, None, part]).reshape(left.shape[1], -1)  # (N Q, M L)
+            for some, rows in zip(blocks, lefts, strict=True):
+                both = (rows @ right[: rows.shape[1]]).reshape(2, some.size, -1, len(self.directions))
+                total.real[some, part], total.imag[some, part] = both
         return total
-
-    def _without_wave(self, k: Real, distance_m: Real) -> Complex:
-        """The radial terms times r e^{jkr} (N, F, U)."""
-        terms = radial_terms(k * self.radius_m, distance_m / self.radius_m, tolerance=1e-10)
-        return np.asarray(terms * (np.exp(1j * np.outer(k, distance_m)) * distance_m))
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""
