@@ -108,7 +108,7 @@ def few_points(
 
     Parameters
     ----------
-    degrees : to try, each twice the one before it
+    degrees : to try, of at least 3, each twice the one before it
     missed : of the largest term at the same frequency
 
     """
@@ -128,22 +128,15 @@ def few_points(
 
 
 def _follows(values: Complex) -> Real:
-    """What would follow the last two Chebyshev coefficients if all fell as these did (F, ...), by a cosine transform.
-
-    They are held as pairs against the two before them, because even and odd ones may differ; of three, each against the one before.
-    """
+    """What would follow the last two Chebyshev coefficients, if these went on falling as they did (F, ...), by a cosine transform."""
     degree = values.shape[2] - 1
     step = np.arange(degree + 1)
-    orders = np.arange(degree, max(degree - 4, -1), -1)
+    orders = degree - np.arange(4)
     cosines = np.cos(np.pi * np.outer(orders, step) / degree) * np.where(step % degree, 1.0, 0.5)
     cosines *= np.where(orders % degree, 2.0, 1.0)[:, None] / degree
     size = np.abs(np.moveaxis(np.tensordot(values, cosines, (2, 1)), -1, 0)).max(axis=1)
-    if degree < 3:
-        last, fall = size[0], np.maximum(size[:-1] / np.maximum(size[1:], 1e-300), 0.0).max(axis=0)
-    else:
-        last = np.maximum(size[0], size[1])
-        fall = last / np.maximum(np.maximum(size[2], size[3]), 1e-300)
-    return np.asarray(last * np.minimum(1.0, fall))
+    last, before = np.maximum(size[0], size[1]), np.maximum(size[2], size[3])
+    return np.asarray(last * np.minimum(1.0, last / np.maximum(before, 1e-300)))
 
 
 def _interleaved(known: Complex | None, fresh: Complex) -> Complex:

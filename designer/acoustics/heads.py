@@ -47,8 +47,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -68,18 +70,21 @@ from designer.problem.schema import Problem
 MEASURED_LOADING = 1e-8
 MISSED = 1e-4
 """Error of too few sources, as x^S/S! has it: on a sphere and a head of 8.75 cm at 0.35 m within 0.1 dB."""
-COUNTS = (5, 7, 9, 12, 15, 18, 22, 28, 40, 60)
+COUNTS = (3, 4, 5, 7, 9, 12, 15, 18, 22, 28, 40, 60)
 """Sources that a frequency may have: few counts, because the frequencies of one count are computed together."""
+WORTH_A_BLOCK = 2500
+"""Entries of matrices that a count of its own has to save."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
 MAX_ENTRIES = 1_000_000
 """Size of the matrices of equation (2) that are held at once: five of 16 MB each."""
 ALIKE_STRENGTH, ALIKE_LOADING = 1e6, 1e-10
 """Sources whose strengths cancel one another by more than this are alike (long waves), and are then found with that loading."""
+ALIKE_PHASE = 1e-6
 SMALL_SINE = 1e-9
 SPREAD, LATE = 1.3, 0.8
 """What arrives at a sphere's ears, in radii of head and device together: around `LATE` behind the wave from the driver's place."""
-USUAL_ORDERS = 64
+USUAL_ORDERS = 256
 
 
 class Head(Protocol):
@@ -201,7 +206,10 @@ def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, amon
     away_m = np.linalg.norm((centres_m if among_m is None else among_m)[:, None] - sources[:, :3], axis=-1).min(axis=0)
     share = float((sources[:, 3] / away_m).max(initial=0.0))
     least = head.radius_m * float((sources[:, 3] / away_m**2).max(initial=0.0))
-    counts = _source_counts(least + head.radius_m * share / 2 * k)
+    # A block of a measured head interpolates its directions anew.
+    worth = WORTH_A_BLOCK * (20 if isinstance(head, MeasuredHead) else 1)
+    places = len(centres_m if among_m is None else among_m)
+    counts = _source_counts(least + head.radius_m * share / 2 * k, worth / places)
     step = max(1, MAX_NUMBERS // (k.size * len(sources) * max(int(counts.max()), USUAL_ORDERS)))
     parts = [
         _some_ears(head, device, k, counts, centres_m[start : start + step], axes, sources, which.ravel())
@@ -210,14 +218,21 @@ def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, amon
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
-def _source_counts(extent: Real) -> Index:
-    """Sources (F,) for a field of extent x (F,): the first of COUNTS that leaves out less than MISSED."""
+def _source_counts(extent: Real, worth: float) -> Index:
+    """Sources (F,) for a field of extent x (F,): the first of COUNTS that leaves out less than MISSED.
+
+    Frequencies whose matrices would save fewer entries than are worth a block take the next count.
+    """
+    if not extent.any():
+        return np.ones(extent.size, dtype=int)
     orders = np.array(COUNTS)
-    missed = orders * np.log(np.maximum(extent, 1e-300))[:, None] - gammaln(orders + 1)
-    enough = np.where(
-        (missed < math.log(MISSED)).any(axis=1), (missed < math.log(MISSED)).argmax(axis=1), orders.size - 1
-    )
-    return np.where(extent > 0, orders[enough], 1)
+    missed = orders * np.log(np.maximum(extent, 1e-300))[:, None] - gammaln(orders + 1) >= math.log(MISSED)
+    counts = orders[np.minimum(missed.sum(axis=1), orders.size - 1)]
+    for count, following in pairwise(COUNTS):
+        few = counts == count
+        if few.sum() * (following**2 - count**2) < worth and (counts > count).any():
+            counts[few] = following
+    return counts
 
 
 def _some_ears(
@@ -323,11 +338,11 @@ def _solved(k: Real, own_m: Real, from_m: Real, g: Complex, loading: float) -> C
     V = np.ascontiguousarray(np.moveaxis(turning(k, from_m - own_m), -1, 0))
     V *= own_m / from_m
     if not loading:
-        try:
-            strengths = np.asarray(np.linalg.solve(V, g))
-        except np.linalg.LinAlgError:  # long waves: the sources' columns are one
-            return _solved(k, own_m, from_m, g, ALIKE_LOADING)
-        alike = (np.abs(strengths).max(axis=(1, 2, 3)) > ALIKE_STRENGTH) | ~np.isfinite(strengths).all(axis=(1, 2, 3))
+        strengths = np.full((*V.shape[:-2], V.shape[-1], g.shape[-1]), np.inf + 0j)
+        apart = k * np.abs(from_m - own_m).max() > ALIKE_PHASE
+        with suppress(np.linalg.LinAlgError):  # long waves: the sources' columns are one
+            strengths[apart] = np.linalg.solve(V[apart], g[apart])
+        alike = ~(np.abs(strengths).max(axis=(1, 2, 3)) < ALIKE_STRENGTH)
         if alike.any():
             strengths[alike] = _solved(k[alike], own_m, from_m, g[alike], ALIKE_LOADING)
         return strengths

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,11 +10,11 @@ from typing import ClassVar
 import numpy as np
 
 from designer.acoustics import spherical_harmonics as sh
-from designer.acoustics.chebyshev import DEGREES, MISSED, few_distances
+from designer.acoustics.chebyshev import few_distances
 from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.encoded_directivity import Encoding
 from designer.acoustics.sphere_series import ROUND_REACH, cap_weights, legendre_table, radial_terms, sphere_pressure
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.sphere import Sphere
 from designer.problem.schema import Driver
 
@@ -21,7 +22,7 @@ NUMBERS_A_PRODUCT = 500_000
 """Orders times distances times points times drivers that are multiplied at once (4 MB)."""
 ORDER_BLOCKS = 3
 """Groups of frequencies, each with the orders that its highest needs."""
-OVER_WAVE_DEGREES, OVER_WAVE_MISSED = (2, 4, 8, 16, 32), 3e-7
+OVER_WAVE_MISSED = 3e-7
 """What a head is met by may miss more than the field itself."""
 
 
@@ -54,48 +55,57 @@ class SphereEnclosure(EnclosedDrivers):
 
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3) outside the sphere, relative to an ideal source's at 1 m."""
-        distance_m, cos_angle = self._seen(points_m)
-        smooth = self._of_few_distances(k, distance_m, cos_angle, DEGREES, MISSED, 1e-10)
-        if smooth is not None:
-            return smooth * (np.exp(-1j * np.outer(k, distance_m)) / distance_m)[:, :, None]
-        unique, inverse = np.unique(np.round(distance_m / self.radius_m, 12), return_inverse=True)
-        if unique.size == 1:
-            return self._at_one_distance(k, unique, cos_angle) / self.radius_m
-        each = sphere_pressure(k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle)
+        distance_m, unique_m, inverse, cos_angle = self._seen(points_m)
+        if unique_m.size == 1:
+            return self._at_one_distance(k, unique_m / self.radius_m, cos_angle) / self.radius_m
+        few = few_distances(lambda r: self._without_wave(k, r, 1e-10), distance_m, most=unique_m.size)
+        if few is not None:
+            wave = np.exp(-1j * np.outer(k, distance_m)) / distance_m
+            return self._summed(few, cos_angle) * wave[:, :, None]
+        ratio = unique_m[inverse] / self.radius_m
+        each = sphere_pressure(k * self.radius_m, ratio, cos_angle, cos_half_angle=self.cos_half_angle)
         return each / self.radius_m
 
     def over_wave(self, k: Real, points_m: Real) -> Complex:
         """The field at points (M, 3) over that of a point source at the centre, (F, M, L), within 1e-5 of the largest."""
-        smooth = self._of_few_distances(k, *self._seen(points_m), OVER_WAVE_DEGREES, OVER_WAVE_MISSED, OVER_WAVE_MISSED)
-        return super().over_wave(k, points_m) if smooth is None else smooth
+        distance_m, unique_m, inverse, cos_angle = self._seen(points_m)
+        # The phase of the order n ~ ka turns by n²/(2kr).
+        turns = float(k.max(initial=0.0) * self.radius_m**2 / 4 * np.ptp(1 / distance_m))
+        degree = next(n for n in range(3, 99) if turns ** (n + 1) < OVER_WAVE_MISSED * math.factorial(n + 1))
 
-    def _seen(self, points_m: Real) -> tuple[Real, Real]:
-        """Distance of points from the centre (M,), and cosine of the angle to each driver (M, L)."""
+        def terms(some_m: Real) -> Complex:
+            return self._without_wave(k, some_m, OVER_WAVE_MISSED)
+
+        few: tuple[Complex, Real] | None
+        if unique_m.size <= degree + 1:
+            few = terms(unique_m), np.eye(unique_m.size)[inverse]
+        else:
+            few = few_distances(terms, distance_m, most=np.inf, degrees=(degree, 2 * degree), missed=OVER_WAVE_MISSED)
+        return super().over_wave(k, points_m) if few is None else self._summed(few, cos_angle)
+
+    def _seen(self, points_m: Real) -> tuple[Real, Real, Index, Real]:
+        """Distances of points from the centre (M,), those that differ and which each is, and cosines of the angles to drivers (M, L)."""
         distance_m = np.linalg.norm(points_m, axis=1)
-        return distance_m, np.clip(points_m / distance_m[:, None] @ self.directions.T, -1.0, 1.0)
+        unique, inverse = np.unique(np.round(distance_m / self.radius_m, 12), return_inverse=True)
+        cos_angle = np.clip(points_m / distance_m[:, None] @ self.directions.T, -1.0, 1.0)
+        return distance_m, unique * self.radius_m, inverse, cos_angle
 
-    def _of_few_distances(
-        self, k: Real, distance_m: Real, cos_angle: Real, degrees: Sequence[int], missed: float, tolerance: float
-    ) -> Complex | None:
-        """Result of `over_wave`; None where each distance alone costs no more."""
+    def _without_wave(self, k: Real, distance_m: Real, tolerance: float) -> Complex:
+        """The radial terms times r e^{jkr} (N, F, U)."""
+        terms = radial_terms(k * self.radius_m, distance_m / self.radius_m, tolerance=tolerance)
+        return np.asarray(terms * (np.exp(1j * np.outer(k, distance_m)) * distance_m))
 
-        def without_wave(some_m: Real) -> Complex:
-            terms = radial_terms(k * self.radius_m, some_m / self.radius_m, tolerance=tolerance)
-            return np.asarray(terms * (np.exp(1j * np.outer(k, some_m)) * some_m))
-
-        most = np.unique(np.round(distance_m / self.radius_m, 12)).size
-        few = few_distances(without_wave, distance_m, most=most, degrees=degrees, missed=missed)
-        if few is None:
-            return None
+    def _summed(self, few: tuple[Complex, Real], cos_angle: Real) -> Complex:
+        """The field over the centre's wave (F, M, L) from `_without_wave` of few distances, and their shares in each point."""
         radial, shares = few  # (N, F, Q), (M, Q)
         angular = legendre_table(cos_angle, len(radial)) * cap_weights(self.cos_half_angle, len(radial))[:, None]
         counts = np.count_nonzero(radial.any(axis=2), axis=0) * shares.shape[1]
-        left = np.ascontiguousarray(radial.transpose(1, 0, 2)).reshape(k.size, -1) / self.radius_m
+        left = np.ascontiguousarray(radial.transpose(1, 0, 2)).reshape(radial.shape[1], -1) / self.radius_m
         blocks = [some for some in np.array_split(np.argsort(counts), ORDER_BLOCKS) if some.size]
         lefts = [np.concatenate([rows.real, rows.imag]) for rows in (left[some, : counts[some].max()] for some in blocks)]
-        total = np.empty((k.size, *cos_angle.shape), dtype=complex)
+        total = np.empty((len(left), *cos_angle.shape), dtype=complex)
         step = max(1, NUMBERS_A_PRODUCT // (left.shape[1] * len(self.directions)))
-        for start in range(0, len(distance_m), step):
+        for start in range(0, len(cos_angle), step):
             part = slice(start, start + step)
             right = (shares[part].T[:, :, None] * angular[:, None, part]).reshape(left.shape[1], -1)  # (N Q, M L)
             for some, rows in zip(blocks, lefts, strict=True):
