@@ -93,7 +93,9 @@ def at_few_frequencies(
     if few is None:
         return relative(k)
     flat = np.ascontiguousarray(few[0][0, 0]).reshape(count + 1, -1).view(float)
-    return np.asarray(((few[1] @ flat).view(complex) * np.exp(-1j * late_m * k)[:, None]).reshape(k.size, *few[0].shape[3:]))
+    return np.asarray(
+        ((few[1] @ flat).view(complex) * np.exp(-1j * late_m * k)[:, None]).reshape(k.size, *few[0].shape[3:])
+    )
 
 
 def few_points(
@@ -122,7 +124,7 @@ def few_points(
         nodes[[0, -1]] = high, low
         fresh = step if values is None else step[1::2]
         values = _interleaved(values, terms(nodes[fresh]))
-        if (_follows(values) <= missed * np.abs(values).max(axis=(0, 2))).all():
+        if (_follows(values) <= missed * np.abs(values).max(axis=0).max(axis=1)).all():
             return values, _shares(at, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
     return None
 
@@ -134,8 +136,8 @@ def _follows(values: Complex) -> Real:
     orders = degree - np.arange(4)
     cosines = np.cos(np.pi * np.outer(orders, step) / degree) * np.where(step % degree, 1.0, 0.5)
     cosines *= np.where(orders % degree, 2.0, 1.0)[:, None] / degree
-    size = np.abs(np.moveaxis(np.tensordot(values, cosines, (2, 1)), -1, 0)).max(axis=1)
-    last, before = np.maximum(size[0], size[1]), np.maximum(size[2], size[3])
+    size = np.abs(np.moveaxis(values, 2, -1) @ cosines.T).max(axis=0)
+    last, before = size[..., :2].max(axis=-1), size[..., 2:].max(axis=-1)
     return np.asarray(last * np.minimum(1.0, last / np.maximum(before, 1e-300)))
 
 

@@ -50,12 +50,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebvander
-from scipy.special import gammaln
 
 from designer.acoustics.chebyshev import at_few_frequencies
 from designer.acoustics.enclosures import Device
@@ -70,10 +68,11 @@ from designer.problem.schema import Problem
 MEASURED_LOADING = 1e-8
 MISSED = 1e-4
 """Error of too few sources, as x^S/S! has it: on a sphere and a head of 8.75 cm at 0.35 m within 0.1 dB."""
-COUNTS = (3, 4, 5, 7, 9, 12, 15, 18, 22, 28, 40, 60)
+COUNTS = (5, 7, 9, 12, 15, 18, 22, 28, 40, 60)
 """Sources that a frequency may have: few counts, because the frequencies of one count are computed together."""
-WORTH_A_BLOCK = 2500
-"""Entries of matrices that a count of its own has to save."""
+EXTENTS = [(MISSED * math.factorial(count)) ** (1 / count) for count in COUNTS[:-1]]
+WORTH_A_BLOCK = 300
+"""Entries of a place's matrices that a count of its own has to save."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
 MAX_ENTRIES = 1_000_000
@@ -207,9 +206,8 @@ def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, amon
     share = float((sources[:, 3] / away_m).max(initial=0.0))
     least = head.radius_m * float((sources[:, 3] / away_m**2).max(initial=0.0))
     # A block of a measured head interpolates its directions anew.
-    worth = WORTH_A_BLOCK * (20 if isinstance(head, MeasuredHead) else 1)
-    places = len(centres_m if among_m is None else among_m)
-    counts = _source_counts(least + head.radius_m * share / 2 * k, worth / places)
+    worth = WORTH_A_BLOCK * (10 if isinstance(head, MeasuredHead) else 1)
+    counts = _source_counts(least + head.radius_m * share / 2 * k, worth)
     step = max(1, MAX_NUMBERS // (k.size * len(sources) * max(int(counts.max()), USUAL_ORDERS)))
     parts = [
         _some_ears(head, device, k, counts, centres_m[start : start + step], axes, sources, which.ravel())
@@ -218,21 +216,24 @@ def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, amon
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
-def _source_counts(extent: Real, worth: float) -> Index:
+def _source_counts(extent: Real, worth: int) -> Index:
     """Sources (F,) for a field of extent x (F,): the first of COUNTS that leaves out less than MISSED.
 
     Frequencies whose matrices would save fewer entries than are worth a block take the next count.
     """
     if not extent.any():
         return np.ones(extent.size, dtype=int)
-    orders = np.array(COUNTS)
-    missed = orders * np.log(np.maximum(extent, 1e-300))[:, None] - gammaln(orders + 1) >= math.log(MISSED)
-    counts = orders[np.minimum(missed.sum(axis=1), orders.size - 1)]
-    for count, following in pairwise(COUNTS):
-        few = counts == count
-        if few.sum() * (following**2 - count**2) < worth and (counts > count).any():
-            counts[few] = following
-    return counts
+    index = np.searchsorted(EXTENTS, extent, side="right")
+    sizes = np.bincount(index, minlength=len(COUNTS)).tolist()
+    counts = list(COUNTS)
+    merged = []
+    for n in range(int(index.max())):
+        if sizes[n] * (COUNTS[n + 1] ** 2 - COUNTS[n] ** 2) < worth:
+            sizes[n + 1] += sizes[n]
+            merged.append(n)
+    for n in reversed(merged):
+        counts[n] = counts[n + 1]
+    return np.array(counts)[index]
 
 
 def _some_ears(
@@ -340,8 +341,9 @@ def _solved(k: Real, own_m: Real, from_m: Real, g: Complex, loading: float) -> C
     if not loading:
         strengths = np.full((*V.shape[:-2], V.shape[-1], g.shape[-1]), np.inf + 0j)
         apart = k * np.abs(from_m - own_m).max() > ALIKE_PHASE
+        some = slice(None) if apart.all() else apart
         with suppress(np.linalg.LinAlgError):  # long waves: the sources' columns are one
-            strengths[apart] = np.linalg.solve(V[apart], g[apart])
+            strengths[some] = np.linalg.solve(V[some], g[some])
         alike = ~(np.abs(strengths).max(axis=(1, 2, 3)) < ALIKE_STRENGTH)
         if alike.any():
             strengths[alike] = _solved(k[alike], own_m, from_m, g[alike], ALIKE_LOADING)

@@ -45,7 +45,7 @@ from designer.errors import DataError
 MIN_KA = 1e-6
 """Below this ka the sphere is at its static limit to double precision; 0 Hz is computed here."""
 MAX_TERMS = 5000
-MOST_AT_ONCE, NUMBERS_AT_ONCE = 16, 40_000
+MOST_AT_ONCE, NUMBERS_AT_ONCE = 24, 40_000
 """Terms that are computed together, and their numbers, which stay in the processor's cache."""
 ROUND_REACH = 1.2
 """How far from the centre of a round enclosure sound seems to come from, in radii."""
@@ -85,7 +85,9 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
     for first in range(0, MAX_TERMS, at_once):
         order = np.arange(first, first + at_once)[:, None, None]
         steps = (2 * order + 1) * inverse_x
-        p = np.empty(steps.shape, dtype=complex)  # p_{n+1} = j q_{n+1} = j (2n+1)/x + 1/p_n, from p_0 = -1, at ka and at each kr
+        p = np.empty(
+            steps.shape, dtype=complex
+        )  # p_{n+1} = j q_{n+1} = j (2n+1)/x + 1/p_n, from p_0 = -1, at ka and at each kr
         for row, imaginary, step in zip(p, p.imag, steps, strict=True):
             np.reciprocal(last, out=row)
             np.add(imaginary, step, out=imaginary)
@@ -188,18 +190,20 @@ def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[In
     """
     each, which = np.unique(distance_m, return_inverse=True)
     terms = radial_terms(k * head_radius_m, each / head_radius_m, tolerance=HEAD_TOLERANCE)
-    terms = terms.transpose(2, 1, 0)[which] / head_radius_m  # (D, F, N)
-    counts = np.count_nonzero(terms.any(axis=0), axis=1)
+    counts = np.count_nonzero(terms[:, :, 0], axis=0)
+    terms *= 1 / head_radius_m
+    # P_n(-x) = (-1)^n P_n(x): even and odd orders, (2, D, F, N/2), of real and imaginary parts
+    halves = [np.stack([part.real, part.imag]).transpose(0, 3, 2, 1)[:, which] for part in (terms[::2], terms[1::2])]
 
     def pressure(some: Index | slice, lateral: Real) -> Complex:
-        radial = terms[:, some]
         orders = int(counts[some].max())
-        table = legendre_table(np.clip(lateral, -1.0, 1.0), orders).transpose(1, 0, 2)
-        out = np.empty((radial.shape[1], len(table), 2, table.shape[2]), dtype=complex)
-        for part, of_out in ((radial.real, out.real), (radial.imag, out.imag)):
-            # P_n(-x) = (-1)^n P_n(x)
-            even, odd = (np.ascontiguousarray(part[:, :, n:orders:2]) @ table[:, n::2] for n in (0, 1))
-            of_out[:, :, 0], of_out[:, :, 1] = (even + odd).swapaxes(0, 1), (even - odd).swapaxes(0, 1)
+        table = legendre_table(np.clip(lateral, -1.0, 1.0), orders).transpose(1, 0, 2)  # (D, N, S)
+        even, odd = (
+            half[:, :, some, : (orders + 1 - n) // 2] @ table[:, n::2] for n, half in enumerate(halves)
+        )  # (2, D, G, S)
+        out = np.empty((even.shape[2], len(table), 2, table.shape[2]), dtype=complex)
+        for ear, both in enumerate((even + odd, even - odd)):
+            out.real[:, :, ear], out.imag[:, :, ear] = both.swapaxes(1, 2)
         return out
 
     return pressure

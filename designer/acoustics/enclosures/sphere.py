@@ -98,18 +98,21 @@ class SphereEnclosure(EnclosedDrivers):
     def _summed(self, few: tuple[Complex, Real], cos_angle: Real) -> Complex:
         """The field over the centre's wave (F, M, L) from `_without_wave` of few distances, and their shares in each point."""
         radial, shares = few  # (N, F, Q), (M, Q)
-        angular = legendre_table(cos_angle, len(radial)) * cap_weights(self.cos_half_angle, len(radial))[:, None]
-        counts = np.count_nonzero(radial.any(axis=2), axis=0) * shares.shape[1]
-        left = np.ascontiguousarray(radial.transpose(1, 0, 2)).reshape(radial.shape[1], -1) / self.radius_m
+        counts = np.count_nonzero(radial[:, :, 0], axis=0) * shares.shape[1]
+        left = np.ascontiguousarray(radial.transpose(1, 0, 2)).reshape(radial.shape[1], -1)  # (F, N Q)
         blocks = [some for some in np.array_split(np.argsort(counts), ORDER_BLOCKS) if some.size]
-        lefts = [np.concatenate([rows.real, rows.imag]) for rows in (left[some, : counts[some].max()] for some in blocks)]
+        lefts = [
+            np.concatenate([rows.real, rows.imag]) for rows in (left[some, : counts[some].max()] for some in blocks)
+        ]
+        weights = cap_weights(self.cos_half_angle, len(radial))[:, :, None] / self.radius_m
         total = np.empty((len(left), *cos_angle.shape), dtype=complex)
         step = max(1, NUMBERS_A_PRODUCT // (left.shape[1] * len(self.directions)))
         for start in range(0, len(cos_angle), step):
             part = slice(start, start + step)
-            right = (shares[part].T[:, :, None] * angular[:, None, part]).reshape(left.shape[1], -1)  # (N Q, M L)
+            angular = legendre_table(cos_angle[part].T, len(radial)) * weights  # (N, L, M)
+            right = (shares[part].T[:, None] * angular[:, None]).reshape(left.shape[1], -1)  # (N Q, L M)
             for some, rows in zip(blocks, lefts, strict=True):
-                both = (rows @ right[: rows.shape[1]]).reshape(2, some.size, -1, len(self.directions))
+                both = (rows @ right[: rows.shape[1]]).reshape(2, some.size, len(self.directions), -1).swapaxes(2, 3)
                 total.real[some, part], total.imag[some, part] = both
         return total
 
