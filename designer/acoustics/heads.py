@@ -35,7 +35,7 @@ below about 2, so that what interpolation misses is not made louder, and the fit
 round about its ears' axis is left out within the arc: its elevation is the driver's.
 
 **Few frequencies.** Over a point source's wave at the ear from the driver's place, what a sphere hears is smooth in frequency: some
-hundred Chebyshev points of 24 kHz stand for all, within 0.003 dB. Measured drivers and measured heads are not smooth; for such a head
+eighty Chebyshev points of 24 kHz stand for all, within 0.004 dB. Measured drivers and measured heads are not smooth; for such a head
 the field on the line is. Scattering back and forth between head and device is left out, about 0.2 dB at 0.35 m and 0.02 dB at 2 m.
 
 Sources: R. Duda and W. Martens, Range dependence of the response of a spherical head model (JASA 104, 1998); the strengths of equivalent
