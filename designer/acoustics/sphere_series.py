@@ -106,9 +106,8 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
         if small.all():
             return _joined(parts, len(kr))
         if small.any():
-            going, ka, inverse_x, last, lead, largest = (
-                some[~small] for some in (going, ka, inverse_x, last, lead, largest)
-            )
+            going, ka, inverse_x = going[~small], ka[~small], inverse_x[~small]
+            last, lead, largest = last[~small], lead[~small], largest[~small]
     nearest = float(np.min(distance_ratio))
     raise DataError(
         f"a point {nearest:.4f} radii from the centre of a rigid sphere is too near its surface for the series;"

@@ -72,7 +72,7 @@ def test_a_surface_says_what_it_misses() -> None:
 
 
 def test_a_zone_is_few_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    """2,601 places before a sphere ask for the ears of 500 at most: counts of sources and strengths leave one smooth function, a third of a second."""
+    """2,601 places before a sphere ask for the ears of 500 at most, as one smooth function; a second."""
     scene = designer.scene(designer.load(PROBLEMS / "smart-speaker.toml")).at(np.linspace(0.0, 24_000.0, 120))
     across, along = np.meshgrid(np.linspace(-0.3, 0.3, 51), np.linspace(-0.3, 0.3, 51))
     moves = np.column_stack([across.ravel(), along.ravel(), np.zeros(across.size)])

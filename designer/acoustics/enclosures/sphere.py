@@ -61,7 +61,7 @@ class SphereEnclosure(EnclosedDrivers):
         few = few_distances(lambda r: self._without_wave(k, r, 1e-10), distance_m, most=unique_m.size)
         if few is not None:
             wave = np.exp(-1j * np.outer(k, distance_m)) / distance_m
-            return self._summed(few, cos_angle) * wave[:, :, None]
+            return np.asarray(self._summed(few, cos_angle) * wave[:, :, None])
         ratio = unique_m[inverse] / self.radius_m
         each = sphere_pressure(k * self.radius_m, ratio, cos_angle, cos_half_angle=self.cos_half_angle)
         return each / self.radius_m
