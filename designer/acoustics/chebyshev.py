@@ -36,8 +36,8 @@ MAX_NODE_SHARE = 0.75
 """Share of the cost of each point alone: few points that cost more are not tried."""
 MAX_ERROR = 1e-8
 """Share of the largest term at the same frequency."""
-MORE_FREQUENCIES = 20
-MISSED_BETWEEN = 5e-5
+EXTRA_FREQUENCIES = 20
+MAX_ERROR_BETWEEN = 5e-5
 """Between frequencies, of the largest at any: 0.004 dB is seen."""
 SIZES = ((6, 3), (10, 4), (16, 5), (24, 6), (36, 8), (54, 10), (80, 14))
 PROBES = 40
@@ -51,16 +51,16 @@ def few_distances(
     *,
     most: float | None = None,
     degrees: Sequence[int] = DEGREES,
-    missed: float = MISSED,
+    missed: float = MAX_ERROR,
 ) -> tuple[Complex, Real] | None:
     """Terms at a few distances, and the shares (U, Q) with which they add to those at the distances asked for.
 
     Parameters
     ----------
-    terms : distances (Q,) -> (N, F, Q, ...), each term times r e^{jkr}; N may differ from call to call
-    distance_m : (U,)
-    most : distances that cost as much as each alone; by default as many as differ in `distance_m`
-    degrees, missed : as in `few_points`
+    terms : callable, distances (Q,) -> (N, F, Q, ...), each term times r e^{jkr}; N may differ from call to call
+    distance_m : (U,) float array
+    most : float or None, distances that cost as much as each alone; by default as many as differ in `distance_m`
+    degrees, missed : sequence of int, float, as in `few_points`
 
     Returns
     -------
@@ -79,18 +79,18 @@ def at_few_frequencies(
     Parameters
     ----------
     relative : (Q,) wave numbers -> (Q, ...), over the wave that turns its phase fastest
-    k : (F,)
-    spread_m : how much earlier and later than `late_m` behind that wave sound arrives
+    k : (F,) float array
+    spread_m : float, how much earlier and later than `late_m` behind that wave sound arrives
 
     """
-    count = math.ceil(float(np.ptp(k)) * spread_m / 2) + MORE_FREQUENCIES
+    count = math.ceil(float(np.ptp(k)) * spread_m / 2) + EXTRA_FREQUENCIES
 
-    def centred(some: Real) -> Complex:
-        values = relative(some)
-        turned = values.reshape(some.size, -1) * np.exp(1j * late_m * some)[:, None]
+    def centred(wave_numbers: Real) -> Complex:
+        values = relative(wave_numbers)
+        turned = values.reshape(wave_numbers.size, -1) * np.exp(1j * late_m * wave_numbers)[:, None]
         return np.asarray(turned.reshape(1, 1, *values.shape))
 
-    few = few_points(centred, k, most=k.size, degrees=(count,), missed=MISSED_BETWEEN)
+    few = few_points(centred, k, most=k.size, degrees=(count,), missed=MAX_ERROR_BETWEEN)
     if few is None:
         return relative(k)
     flat = np.ascontiguousarray(few[0][0, 0]).reshape(count + 1, -1).view(float)
@@ -111,8 +111,8 @@ def few_points(
 
     Parameters
     ----------
-    degrees : to try, of at least 3, each twice the one before it
-    missed : of the largest term at the same frequency
+    degrees : sequence of int, to try, of at least 3, each twice the one before it
+    missed : float, of the largest term at the same frequency
 
     """
     low, high = float(points.min()), float(points.max())
@@ -126,12 +126,12 @@ def few_points(
         fresh = step if values is None else step[1::2]
         values = _interleaved(values, terms(nodes[fresh]))
         if (_follows(values) <= missed * np.abs(values).max(axis=0).max(axis=1)).all():
-            return values, _shares(at, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
+            return values, _shares(points, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
     return None
 
 
 def _follows(values: Complex) -> Real:
-    """What would follow the last two Chebyshev coefficients, if these went on falling as they did (F, ...), by a cosine transform."""
+    """Estimate of the next Chebyshev coefficient (F, ...), if it falls as the last two did, by a cosine transform."""
     degree = values.shape[2] - 1
     step = np.arange(degree + 1)
     orders = degree - np.arange(4)

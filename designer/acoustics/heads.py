@@ -68,10 +68,10 @@ from designer.problem.schema import Problem
 MEASURED_LOADING = 1e-8
 MAX_REMAINDER = 1e-4
 """Error of too few sources, as x^S/S! has it: on a sphere and a head of 8.75 cm at 0.35 m within 0.1 dB."""
-COUNTS = (5, 7, 9, 12, 15, 18, 22, 28, 40, 60)
+SOURCE_COUNTS = (5, 7, 9, 12, 15, 18, 22, 28, 40, 60)
 """Sources that a frequency may have: few counts, because the frequencies of one count are computed together."""
-EXTENTS = [(MISSED * math.factorial(count)) ** (1 / count) for count in COUNTS[:-1]]
-WORTH_A_BLOCK = 300
+EXTENTS = [(MAX_REMAINDER * math.factorial(count)) ** (1 / count) for count in SOURCE_COUNTS[:-1]]
+MIN_SAVED_ENTRIES = 300
 """Entries of a place's matrices that a count of its own has to save."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
@@ -80,10 +80,10 @@ MAX_ENTRIES = 1_000_000
 ALIKE_STRENGTH, ALIKE_LOADING = 1e6, 1e-10
 """Sources whose strengths cancel one another by more than this are alike (long waves), and are then found with that loading."""
 ALIKE_PHASE = 1e-6
-SMALL_SINE = 1e-9
+MIN_SINE = 1e-9
 SPREAD, LATE = 1.3, 0.8
-"""What arrives at a sphere's ears, in radii of head and device together: around `LATE` behind the wave from the driver's place."""
-USUAL_ORDERS = 256
+"""Arrival at a sphere's ears, in radii of head and device together: around `LATE` behind the wave from the driver's place."""
+EXPECTED_ORDERS = 256
 
 
 class Head(Protocol):
@@ -108,7 +108,7 @@ class Head(Protocol):
         ----------
         k : (F,) float array, wave number, rad/m
         distance_m : (D,) float array, from the head's centre
-        towards : (D, S, 3) float array, unit vectors from there to the sources, in the head's axes
+        rays : (D, S, 3) float array, unit vectors from there to the sources, in the head's axes
 
         """
 
@@ -202,34 +202,34 @@ def _wave(k: Real, distance_m: Real) -> Complex:
 def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None) -> Complex:
     """Result of `ears_in_field`, at each frequency by itself."""
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
-    sources, which = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
+    sources, source_of = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
     away_m = np.linalg.norm((centres_m if among_m is None else among_m)[:, None] - sources[:, :3], axis=-1).min(axis=0)
     share = float((sources[:, 3] / away_m).max(initial=0.0))
     least = head.radius_m * float((sources[:, 3] / away_m**2).max(initial=0.0))
     # A block of a measured head interpolates its directions anew.
-    worth = WORTH_A_BLOCK * (10 if isinstance(head, MeasuredHead) else 1)
+    worth = MIN_SAVED_ENTRIES * (10 if isinstance(head, MeasuredHead) else 1)
     counts = _source_counts(least + head.radius_m * share / 2 * k, worth)
-    step = max(1, MAX_NUMBERS // (k.size * len(sources) * max(int(counts.max()), USUAL_ORDERS)))
+    step = max(1, MAX_NUMBERS // (k.size * len(sources) * max(int(counts.max()), EXPECTED_ORDERS)))
     parts = [
-        _some_ears(head, device, k, counts, centres_m[start : start + step], axes, sources, which.ravel())
+        _some_ears(head, device, k, counts, centres_m[start : start + step], axes, sources, source_of.ravel())
         for start in range(0, len(centres_m), step)
     ]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
 def _source_counts(extent: Real, worth: int) -> Index:
-    """Sources (F,) for a field of extent x (F,): the first of COUNTS that leaves out less than MISSED.
+    """Sources (F,) for a field of extent x (F,): the first of SOURCE_COUNTS that leaves out less than MAX_REMAINDER.
 
     Frequencies whose matrices would save fewer entries than are worth a block take the next count.
     """
     if not extent.any():
         return np.ones(extent.size, dtype=int)
     index = np.searchsorted(EXTENTS, extent, side="right")
-    sizes = np.bincount(index, minlength=len(COUNTS)).tolist()
-    counts = list(COUNTS)
+    sizes = np.bincount(index, minlength=len(SOURCE_COUNTS)).tolist()
+    counts = list(SOURCE_COUNTS)
     merged = []
     for n in range(int(index.max())):
-        if sizes[n] * (COUNTS[n + 1] ** 2 - COUNTS[n] ** 2) < worth:
+        if sizes[n] * (SOURCE_COUNTS[n + 1] ** 2 - SOURCE_COUNTS[n] ** 2) < worth:
             sizes[n + 1] += sizes[n]
             merged.append(n)
     for n in reversed(merged):
@@ -238,30 +238,30 @@ def _source_counts(extent: Real, worth: int) -> Index:
 
 
 def _some_ears(
-    head: Head, device: Device, k: Real, counts: Index, centres_m: Real, axes: Real, sources: Real, which: Index
+    head: Head, device: Device, k: Real, counts: Index, centres_m: Real, axes: Real, sources: Real, source_of: Index
 ) -> Complex:
     """Ears (F, D, 2, L) from sources (place and reach, 4), so many a frequency (F,), and the driver's of them (L,)."""
-    towards = (sources[:, None, :3] - centres_m) @ axes.T  # (G, D, 3) in the head's axes
-    distance_m = np.linalg.norm(towards, axis=-1)
-    towards = towards / distance_m[..., None]
+    rays = (sources[:, None, :3] - centres_m) @ axes.T  # (G, D, 3) in the head's axes
+    distance_m = np.linalg.norm(rays, axis=-1)
+    rays = rays / distance_m[..., None]
     most = int(counts.max())
     along_m = head.radius_m * _between(most)  # to the left ear
     points_m = (centres_m[:, None] + along_m[:, None] * axes[1]).reshape(-1, 3)
     loading = MEASURED_LOADING if isinstance(head, MeasuredHead) else 0.0
 
-    def relative(some: Real) -> Complex:
-        return device.over_wave(some, points_m).reshape(some.size, len(centres_m), most, which.size)
+    def relative(wave_numbers: Real) -> Complex:
+        return device.over_wave(wave_numbers, points_m).reshape(wave_numbers.size, len(centres_m), most, source_of.size)
 
     # A sphere's ears are themselves made of few frequencies.
     smooth = isinstance(head, MeasuredHead) and not isinstance(device, MeasuredDrivers)
     reach_m = float(sources[:, 3].max())
     g = at_few_frequencies(relative, k, 2 * reach_m, late_m=reach_m) if smooth else relative(k)
-    out = np.empty((k.size, len(centres_m), 2, which.size), dtype=complex)
+    out = np.empty((k.size, len(centres_m), 2, source_of.size), dtype=complex)
     for groups in (np.flatnonzero(sources[:, 3] == 0), np.flatnonzero(sources[:, 3])):
         if not groups.size:
             continue
         heard = _heard(head, k, distance_m[groups].ravel())
-        around = towards[groups].reshape(-1, 3)
+        around = rays[groups].reshape(-1, 3)
         sine = (sources[groups, 3, None] / distance_m[groups]).ravel()
         some_counts = counts if sine.any() else np.ones_like(counts)
         for count in np.unique(some_counts).tolist():
@@ -270,10 +270,10 @@ def _some_ears(
             pressure = heard(block, arcs).reshape(block.size, *distance_m[groups].shape, 2, count)
             on_line = g[block] if count == most else _resampled(most, count) @ g[block]
             for n, group in enumerate(groups):
-                (drivers,) = np.nonzero(which == group)
-                own = towards[group][:, 1:2], arcs.reshape(groups.size, -1, count, 3)[n, ..., 1]
-                given = head.radius_m * _between(count), distance_m[group], *own
-                strengths = _strengths(k[block], *given, on_line[..., drivers], loading)
+                (drivers,) = np.nonzero(source_of == group)
+                cosines = rays[group][:, 1:2], arcs.reshape(groups.size, -1, count, 3)[n, ..., 1]
+                line = head.radius_m * _between(count), distance_m[group], *cosines
+                strengths = _strengths(k[block], *line, on_line[..., drivers], loading)
                 out[block[:, None], ..., drivers] = (pressure[:, n] @ strengths).transpose(0, 3, 1, 2)
     return out
 
@@ -281,9 +281,9 @@ def _some_ears(
 def _heard(head: Head, k: Real, distance_m: Real) -> Callable[[Index, Real], Complex]:
     """The head's `pressure` at some of the frequencies, in directions given with them: a sphere's series serves all of these."""
     if not isinstance(head, Sphere):
-        return lambda some, towards: head.pressure(k[some], distance_m, towards)
+        return lambda block, rays: head.pressure(k[block], distance_m, rays)
     series = head_series(k, head.radius_m, distance_m)
-    return lambda some, towards: series(some, towards[..., 1])
+    return lambda block, rays: series(block, rays[..., 1])
 
 
 def _between(count: int) -> Real:
@@ -298,7 +298,7 @@ def _resampled(many: int, few: int) -> Real:
     return np.asarray(chebvander(_between(few), many - 1) @ (chebvander(_between(many), many - 1).T * share))
 
 
-def _arc(towards: Real, sine: Real, count: int) -> Real:
+def _arc(rays: Real, sine: Real, count: int) -> Real:
     """Directions (D, S, 3) around those of the driver (D, 3), in its plane with the ears' axis y; the sine (D,) is of half the arc."""
     lateral = np.clip(rays[:, 1], -1.0, 1.0)
     angle, half = np.arccos(lateral), np.arcsin(np.minimum(sine, 0.98))
@@ -319,7 +319,7 @@ def _arc(towards: Real, sine: Real, count: int) -> Real:
 def _strengths(k: Real, along_m: Real, distance_m: Real, ray: Real, arc: Real, g: Complex, loading: float) -> Complex:
     """Strengths of equation (2) (F, D, S, L) from the drivers' field on the line over that of a source at their place (F, D, I, L).
 
-    along_m (I,) are the line's points, distance_m (D,) the sources'; own (D, 1) and arc (D, S) their cosines with the line.
+    along_m (I,) are the line's points, distance_m (D,) the sources'; ray (D, 1) and arc (D, S) their cosines with the line.
     """
     own_m, from_m = (
         np.sqrt(
@@ -342,9 +342,9 @@ def _solved(k: Real, own_m: Real, from_m: Real, g: Complex, loading: float) -> C
     if not loading:
         strengths = np.full((*V.shape[:-2], V.shape[-1], g.shape[-1]), np.inf + 0j)
         apart = k * np.abs(from_m - own_m).max() > ALIKE_PHASE
-        some = slice(None) if apart.all() else apart
+        block = slice(None) if apart.all() else apart
         with suppress(np.linalg.LinAlgError):  # long waves: the sources' columns are one
-            strengths[some] = np.linalg.solve(V[some], g[some])
+            strengths[block] = np.linalg.solve(V[block], g[block])
         alike = ~(np.abs(strengths).max(axis=(1, 2, 3)) < ALIKE_STRENGTH)
         if alike.any():
             strengths[alike] = _solved(k[alike], own_m, from_m, g[alike], ALIKE_LOADING)

@@ -45,12 +45,12 @@ from designer.errors import DataError
 MIN_KA = 1e-6
 """Below this ka the sphere is at its static limit to double precision; 0 Hz is computed here."""
 MAX_TERMS = 5000
-MOST_AT_ONCE, NUMBERS_AT_ONCE = 24, 40_000
+MAX_ORDERS_AT_ONCE, MAX_NUMBERS_AT_ONCE = 24, 40_000
 """Terms that are computed together, and their numbers, which stay in the processor's cache."""
 NEAREST_FIELD_RADII = 1.2
 """How far from the centre of a round enclosure sound seems to come from, in radii."""
 HEAD_TOLERANCE = 1e-8
-"""Of the terms of a head, of the largest at the same frequency."""
+"""Smallest terms of a head's series, of the largest at the same frequency."""
 MAX_NUMBERS = 20_000
 """Frequencies times distances whose terms are held at once (about 30 MB)."""
 
@@ -77,7 +77,7 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
     # n = 0: h_0(x) = j e^{-jx}/x. Far: j^{n+1} / (ka h_n(ka)) stands for the ratio.
     lead: Complex = np.where(far, np.exp(1j * ka), ka / kr * np.exp(-1j * (kr - ka)))  # h_n(kr)/h_n(ka)
     inverse_x = np.concatenate([1 / ka, 1 / kr], axis=1)
-    at_once = min(max(NUMBERS_AT_ONCE // inverse_x.size, 3), MOST_AT_ONCE)
+    at_once = min(max(MAX_NUMBERS_AT_ONCE // inverse_x.size, 3), MAX_ORDERS_AT_ONCE)
     last: Complex = np.full(inverse_x.shape, -1.0 + 0j)
     largest: Real = np.zeros(lead.shape)
     going = np.arange(len(ka))  # frequencies whose terms are not small yet
@@ -180,26 +180,26 @@ def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[In
 
     Parameters
     ----------
-    k : (F,) wave number, rad/m
-    distance_m : (D,) of the sources from the sphere's centre
+    k : (F,) float array, wave number, rad/m
+    distance_m : (D,) float array, of the sources from the sphere's centre
 
     Returns
     -------
     of some of the frequencies (G,), and the cosines (D, S) between sources and the first end: (G, D, 2, S)
 
     """
-    each, which = np.unique(distance_m, return_inverse=True)
-    terms = radial_terms(k * head_radius_m, each / head_radius_m, tolerance=HEAD_TOLERANCE)
+    unique_m, place_of = np.unique(distance_m, return_inverse=True)
+    terms = radial_terms(k * head_radius_m, unique_m / head_radius_m, tolerance=HEAD_TOLERANCE)
     counts = np.count_nonzero(terms[:, :, 0], axis=0)
     terms *= 1 / head_radius_m
     # P_n(-x) = (-1)^n P_n(x): even and odd orders, (2, D, F, N/2), of real and imaginary parts
-    halves = [np.stack([part.real, part.imag]).transpose(0, 3, 2, 1)[:, which] for part in (terms[::2], terms[1::2])]
+    halves = [np.stack([part.real, part.imag]).transpose(0, 3, 2, 1)[:, place_of] for part in (terms[::2], terms[1::2])]
 
-    def pressure(some: Index | slice, lateral: Real) -> Complex:
-        orders = int(counts[some].max())
+    def pressure(block: Index | slice, lateral: Real) -> Complex:
+        orders = int(counts[block].max())
         table = legendre_table(np.clip(lateral, -1.0, 1.0), orders).transpose(1, 0, 2)  # (D, N, S)
         even, odd = (
-            half[:, :, some, : (orders + 1 - n) // 2] @ table[:, n::2] for n, half in enumerate(halves)
+            half[:, :, block, : (orders + 1 - n) // 2] @ table[:, n::2] for n, half in enumerate(halves)
         )  # (2, D, G, S)
         out = np.empty((even.shape[2], len(table), 2, table.shape[2]), dtype=complex)
         for ear, both in enumerate((even + odd, even - odd)):

@@ -37,10 +37,10 @@ class Device(Protocol):
 
     def over_wave(self, k: Real, points_m: Real) -> Complex:
         """The field at points (M, 3) over that of a point source at each driver's `source_places_m`, (F, M, L)."""
-        places_m, which = np.unique(self.source_places_m(), axis=0, return_inverse=True)
+        places_m, place_of = np.unique(self.source_places_m(), axis=0, return_inverse=True)
         distance_m = np.linalg.norm(points_m[:, None] - places_m, axis=-1)
         back = np.moveaxis(turning(-k, distance_m), -1, 0) * distance_m
-        return np.asarray(self.field(k, points_m) * back[..., which.ravel()])
+        return np.asarray(self.field(k, points_m) * back[..., place_of.ravel()])
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p (F, M, L) for unit vectors (M, 3)."""

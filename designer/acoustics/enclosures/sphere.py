@@ -13,7 +13,13 @@ from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.chebyshev import few_distances
 from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.encoded_directivity import Encoding
-from designer.acoustics.sphere_series import ROUND_REACH, cap_weights, legendre_table, radial_terms, sphere_pressure
+from designer.acoustics.sphere_series import (
+    NEAREST_FIELD_RADII,
+    cap_weights,
+    legendre_table,
+    radial_terms,
+    sphere_pressure,
+)
 from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.sphere import Sphere
 from designer.problem.schema import Driver
@@ -22,8 +28,8 @@ MAX_NUMBERS_PER_PRODUCT = 500_000
 """Orders times distances times points times drivers that are multiplied at once (4 MB)."""
 ORDER_BLOCKS = 3
 """Groups of frequencies, each with the orders that its highest needs."""
-OVER_WAVE_MISSED = 3e-7
-"""What a head is met by may miss more than the field itself."""
+MAX_ERROR_OVER_WAVE = 3e-7
+"""Error of the field that meets a head, which may be larger than the field's own."""
 
 
 @dataclass(frozen=True)
@@ -63,24 +69,26 @@ class SphereEnclosure(EnclosedDrivers):
             wave = np.exp(-1j * np.outer(k, distance_m)) / distance_m
             return np.asarray(self._summed(few, cos_angle) * wave[:, :, None])
         ratio = unique_m[inverse] / self.radius_m
-        each = sphere_pressure(k * self.radius_m, ratio, cos_angle, cos_half_angle=self.cos_half_angle)
-        return each / self.radius_m
+        pressure = sphere_pressure(k * self.radius_m, ratio, cos_angle, cos_half_angle=self.cos_half_angle)
+        return pressure / self.radius_m
 
     def over_wave(self, k: Real, points_m: Real) -> Complex:
         """The field at points (M, 3) over that of a point source at the centre, (F, M, L), within 1e-5 of the largest."""
         distance_m, unique_m, inverse, cos_angle = self._seen(points_m)
         # The phase of the order n ~ ka turns by n²/(2kr).
         turns = float(k.max(initial=0.0) * self.radius_m**2 / 4 * np.ptp(1 / distance_m))
-        degree = next(n for n in range(3, 99) if turns ** (n + 1) < OVER_WAVE_MISSED * math.factorial(n + 1))
+        degree = next(n for n in range(3, 99) if turns ** (n + 1) < MAX_ERROR_OVER_WAVE * math.factorial(n + 1))
 
         def terms(some_m: Real) -> Complex:
-            return self._without_wave(k, some_m, OVER_WAVE_MISSED)
+            return self._without_wave(k, some_m, MAX_ERROR_OVER_WAVE)
 
         few: tuple[Complex, Real] | None
         if unique_m.size <= degree + 1:
             few = terms(unique_m), np.eye(unique_m.size)[inverse]
         else:
-            few = few_distances(terms, distance_m, most=np.inf, degrees=(degree, 2 * degree), missed=OVER_WAVE_MISSED)
+            few = few_distances(
+                terms, distance_m, most=np.inf, degrees=(degree, 2 * degree), missed=MAX_ERROR_OVER_WAVE
+            )
         return super().over_wave(k, points_m) if few is None else self._summed(few, cos_angle)
 
     def _seen(self, points_m: Real) -> tuple[Real, Real, Index, Real]:
@@ -100,20 +108,20 @@ class SphereEnclosure(EnclosedDrivers):
         radial, shares = few  # (N, F, Q), (M, Q)
         counts = np.count_nonzero(radial[:, :, 0], axis=0) * shares.shape[1]
         left = np.ascontiguousarray(radial.transpose(1, 0, 2)).reshape(radial.shape[1], -1)  # (F, N Q)
-        blocks = [some for some in np.array_split(np.argsort(counts), ORDER_BLOCKS) if some.size]
+        blocks = [block for block in np.array_split(np.argsort(counts), ORDER_BLOCKS) if block.size]
         lefts = [
-            np.concatenate([rows.real, rows.imag]) for rows in (left[some, : counts[some].max()] for some in blocks)
+            np.concatenate([rows.real, rows.imag]) for rows in (left[block, : counts[block].max()] for block in blocks)
         ]
         weights = cap_weights(self.cos_half_angle, len(radial))[:, :, None] / self.radius_m
         total = np.empty((len(left), *cos_angle.shape), dtype=complex)
-        step = max(1, NUMBERS_A_PRODUCT // (left.shape[1] * len(self.directions)))
+        step = max(1, MAX_NUMBERS_PER_PRODUCT // (left.shape[1] * len(self.directions)))
         for start in range(0, len(cos_angle), step):
             part = slice(start, start + step)
             angular = legendre_table(cos_angle[part].T, len(radial)) * weights  # (N, L, M)
             right = (shares[part].T[:, None] * angular[:, None]).reshape(left.shape[1], -1)  # (N Q, L M)
-            for some, rows in zip(blocks, lefts, strict=True):
-                both = (rows @ right[: rows.shape[1]]).reshape(2, some.size, len(self.directions), -1).swapaxes(2, 3)
-                total.real[some, part], total.imag[some, part] = both
+            for block, rows in zip(blocks, lefts, strict=True):
+                both = (rows @ right[: rows.shape[1]]).reshape(2, block.size, len(self.directions), -1).swapaxes(2, 3)
+                total.real[block, part], total.imag[block, part] = both
         return total
 
     def far_field(self, k: Real, directions: Real) -> Complex:
