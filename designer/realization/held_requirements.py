@@ -148,7 +148,7 @@ class Held:
         ours = np.einsum("jml,jml->j", points.conj(), points).real / points.shape[1]
         counts = ours > ROUNDING * ours.max(initial=0.0)
         traces = np.einsum("jll->j", symbol[self.index]).real
-        return np.divide(traces, ours, out=np.zeros_like(ours), where=counts)
+        return np.asarray(np.divide(traces, ours, out=np.zeros_like(ours), where=counts))
 
     def within(self, keep: Bool) -> Held:
         """The requirement on those of its frequencies that are kept (K,) alone."""
