@@ -181,7 +181,11 @@ def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
     """Facts of one measured set, in lines for the user."""
     s = response.summary
     level = "not measured" if s.level_1_khz_db is None else f"{s.level_1_khz_db:.1f} dB"
-    symmetry = "one side only" if s.coverage.endswith(("plane", "planes")) else "not told"
+    symmetry = (
+        "not told from one side, nor is whether 0 is where the driver faces"
+        if s.coverage.endswith(("plane", "planes"))
+        else "not told"
+    )
     if s.symmetry_error_db is not None:
         symmetry = f"{s.symmetry_error_db:.1f} dB"
     first = Path(s.files[0]).name
