@@ -70,7 +70,7 @@ def stoppable() -> Iterator[None]:
     ended = threading.Event()
     aside = sys.unraisablehook
     # A finaliser or an import's callback may swallow it, and would say so: the thread ends the program.
-    sys.unraisablehook = lambda what: None if what.exc_type is Stopped else aside(what)
+    sys.unraisablehook = lambda failure: None if failure.exc_type is Stopped else aside(failure)
     threading.Thread(target=_end_soon, args=(awake, heard, ended), daemon=True).start()
     try:
         yield

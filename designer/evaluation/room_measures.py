@@ -30,7 +30,7 @@ from designer.evaluation.image_sources import CENTRE, LATERAL, LEFT_EAR, RIGHT_E
 from designer.measures import FLOOR, db
 
 LOWEST_HZ, HIGHEST_HZ = 125.0, 8000.0
-ENOUGH_SAMPLES_HZ = 96_000.0
+MAX_SAMPLE_RATE_HZ = 96_000.0
 EDGE_OCTAVES = 0.1
 CLEAR_S, DIRECT_S, EARLY_S = 0.05, 0.005, 0.08
 INTERAURAL_S = 1e-3
@@ -91,9 +91,9 @@ def room_measures(
     """
     size = 1 << int(np.ceil(np.log2(2 * direct.shape[1])))
     middle_hz = octaves_hz(sample_rate_hz)
-    every = 1 << max(0, math.floor(math.log2(sample_rate_hz / ENOUGH_SAMPLES_HZ)))
-    d, h = (np.fft.rfft(one, size)[:, : size // every // 2 + 1] for one in (direct, reflected))
-    size, sample_rate_hz = size // every, sample_rate_hz / every
+    decimation = 1 << max(0, math.floor(math.log2(sample_rate_hz / MAX_SAMPLE_RATE_HZ)))
+    d, h = (np.fft.rfft(pressure, size)[:, : size // decimation // 2 + 1] for pressure in (direct, reflected))
+    size, sample_rate_hz = size // decimation, sample_rate_hz / decimation
     gains = octave_gains(np.fft.rfftfreq(size, 1 / sample_rate_hz), middle_hz)
     rows = []
     for gain in gains:
@@ -108,8 +108,8 @@ def room_measures(
                 distance_m * float(np.sqrt(at_centre)),
                 _clarity_db(response[CENTRE], sample_rate_hz, first_s),
                 _coherence((d + h) * gain, size, sample_rate_hz),
-                _lateral(whole, sample_rate_hz, first_s),
-                _t20_s(whole[CENTRE, : direct.shape[1] // every], sample_rate_hz, first_s),
+                _lateral(response, sample_rate_hz, first_s),
+                _t20_s(response[CENTRE, : direct.shape[1] // decimation], sample_rate_hz, first_s),
             )
         )
     return RoomMeasures(middle_hz, *np.array(rows).T)

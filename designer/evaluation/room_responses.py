@@ -106,7 +106,7 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     placed = scene.with_problem(problem.model_copy(update={"listener": listener})).with_heads(scene.heads)
     n = transform_length(problem)
     f = np.arange(min(n // 2, math.ceil(HIGHEST_HZ * n / rate)) + 1) * rate / n
-    at = there.moved(np.zeros((1, 3))).at(f)
+    at = placed.moved(np.zeros((1, 3))).at(f)
     receiver = _receiver(at, room)
     k_most = 2 * math.pi * min(AUDIBLE_HZ, TAPER * rate / 2) / speed
     source = encode(at.device, at.k, k_most)

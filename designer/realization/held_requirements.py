@@ -141,7 +141,7 @@ class Held:
         size = self.size(p)
         return float(np.maximum(amplitude_db(size / np.maximum(self.limit * level, 1e-150)), 0.0).max(initial=0.0))
 
-    def own_weight(self, symbol: Complex) -> Real:
+    def symbol_weight(self, symbol: Complex) -> Real:
         """The mean weight that C (K, L, L) gives a point of the requirement (J,): trace of C over that of the points' own matrix.
 
         0 where that matrix is rounding alone, as that of a level against itself at 0 Hz: no filter moves anything there.

@@ -98,7 +98,7 @@ def test_means_over_a_band() -> None:
     mean = actual.mean([250.0, 1200.0])
     assert mean["clarity_db"] == pytest.approx(3.0)
     assert mean["critical_distance_m"] == pytest.approx(8.0)
-    assert found.mean([1100.0, 1300.0])["clarity_db"] == pytest.approx(4.0)
+    assert actual.mean([1100.0, 1300.0])["clarity_db"] == pytest.approx(4.0)
 
 
 def test_a_high_sample_rate_changes_nothing() -> None:

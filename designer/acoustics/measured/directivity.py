@@ -175,9 +175,9 @@ class MeasuredDirectivity:
         Where the model is silent, as behind a baffle, what was measured fades to nothing over that octave.
         """
         lowest_hz = self.frequency_hz[:1]
-        towards = np.concatenate([self.directions[self.axis, None], directions])
+        rays = np.concatenate([self.directions[self.axis, None], directions])
         model, at_lowest = (
-            np.ones((f.size, len(towards)), complex) if below is None else below(f, towards).copy()
+            np.ones((f.size, len(rays)), complex) if below is None else below(f, rays).copy()
             for f in (frequency_hz, lowest_hz)
         )
         octaves = np.log2(np.maximum(frequency_hz / lowest_hz, 0.5)) + 1  # 0 an octave below, 1 at the join
@@ -186,7 +186,7 @@ class MeasuredDirectivity:
         if silent.any():
             model[:, silent] = share * (model[:, :1] if not silent[0] else 1.0)
             at_lowest[:, silent] = at_lowest[:, :1] if not silent[0] else 1.0
-        ratio = self._within(lowest_hz, towards) / at_lowest
+        ratio = self._within(lowest_hz, rays) / at_lowest
         shape = ratio[:, 1:] / ratio[:, :1]
         joined = model[:, 1:] * ratio[:, :1] * np.abs(shape) ** share * np.exp(1j * share * np.angle(shape))
         joined[frequency_hz == 0] = joined[frequency_hz == 0].real  # a real response at 0 Hz

@@ -26,13 +26,15 @@ from designer.errors import DataError
 MAX_SAME_DB = 0.02
 FLAT_OCTAVES = 3.0
 MIN_SPREAD_DB = 1.0
-SAME_PEAK = 2e-4
-OTHER_SHAPE = 0.05  # of the peak: responses that differ by more are of different shape
-BESIDE_PEAK_S = 5e-3
-BACKWARDS = 0.58  # share of energy before the peaks: a linear-phase filter leaves a half, and a woofer's slow rise less
-LIKE, TIMES_UNLIKER = 0.95, 2.5
+MAX_SAME_PEAK = 2e-4
+MIN_SHAPE_DIFFERENCE = 0.05  # of the peak: responses that differ by more are of different shape
+PEAK_SPAN_S = 5e-3
+MIN_REVERSED_SHARE = (
+    0.58  # share of energy before the peaks: a linear-phase filter leaves a half, and a woofer's slow rise less
+)
+MIN_LIKENESS, MIN_UNLIKENESS_RATIO = 0.95, 2.5
 """How like its minimum phase a reversed response is, and how much less like it is as it stands: one cut within its pulse is 2.1."""
-DEEPEST = 1e-5  # of the largest level: what lies below is the word's
+MIN_LEVEL = 1e-5  # of the largest level: what lies below is the word's
 TIME_COST = (
     "each centimetre by which the turning point and the driver's acoustic centre differ is 10 degrees of phase at 1 kHz that is not in"
     " the files"
@@ -123,7 +125,7 @@ def check_backwards(samples: list[Real], sample_rate_hz: float) -> list[str]:
     A subwoofer's few cycles are as long before their peak as after it. But what has the minimum phase of its level is, reversed, unlike
     it, and the other way round.
     """
-    reach = round(BESIDE_PEAK_S * sample_rate_hz)
+    reach = round(PEAK_SPAN_S * sample_rate_hz)
     before = after = 0.0
     for x in samples:
         peak = int(np.argmax(np.abs(x)))
@@ -131,9 +133,9 @@ def check_backwards(samples: list[Real], sample_rate_hz: float) -> list[str]:
         after += float(np.sum(x[peak + 1 : peak + 1 + reach] ** 2) / x[peak] ** 2)
     share = before / max(before + after, 1e-300)
     forwards, backwards = np.mean([_likeness(x) for x in samples], axis=0)
-    if share >= BACKWARDS and backwards > forwards:
+    if share >= MIN_REVERSED_SHARE and backwards > forwards:
         seen = f"{100 * share:.0f} % of the energy beside their peaks comes before them, where a driver is silent"
-    elif backwards > LIKE and 1 - forwards > TIMES_UNLIKER * (1 - backwards):
+    elif backwards > MIN_LIKENESS and 1 - forwards > MIN_UNLIKENESS_RATIO * (1 - backwards):
         seen = f"reversed they are {100 * backwards:.1f} % like the minimum phase of their level, as they are {100 * forwards:.1f} %"
     else:
         return []
@@ -148,7 +150,7 @@ def _likeness(x: Real) -> Real:
     n = 1 << math.ceil(math.log2(2 * x.size))
     X = np.fft.rfft(x, n)
     level = np.abs(X)
-    cepstrum = np.fft.irfft(np.log(np.maximum(level, DEEPEST * level.max())), n)
+    cepstrum = np.fft.irfft(np.log(np.maximum(level, MIN_LEVEL * level.max())), n)
     cepstrum[1 : n // 2] *= 2
     cepstrum[n // 2 + 1 :] = 0
     minimum = level * np.exp(1j * np.fft.rfft(cepstrum).imag)
