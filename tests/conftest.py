@@ -2,8 +2,8 @@
 
 What takes a minute together, and two thirds of the random problems, wait for `--long`: the suite passes in 150 s on two quiet
 cores. What looks at a clock lies in `bench/` and waits for `pytest -m bench`: how busy a machine is says nothing of the code.
-Drawing takes nine tenths of the time of a saved design, so its figures are empty except in `report/` and where a test asks
-for `drawn`.
+Drawing, listening zones and tolerances take nine tenths of the time of a saved design, so its figures are empty and it has none of
+the others, except in `report/` and where a test asks for `drawn`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def keep_to_budget(test: Any) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def not_drawn() -> Iterator[None]:
-    """Designs that a test saves have empty figures."""
+    """Designs that a test saves have empty figures, no zones and no tolerances."""
     from empty_figures import put_empty  # brings matplotlib, which collecting alone needs not
 
     with pytest.MonkeyPatch.context() as patch:
@@ -71,10 +71,20 @@ def not_drawn() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def drawn(not_drawn: None) -> Iterator[None]:
-    """Until the last test of this module has run, what is saved has its figures."""
-    from empty_figures import put_real
+def judged(not_drawn: None) -> Iterator[None]:
+    """Until the last test of this module has run, designs have their zones and tolerances."""
+    from empty_figures import ANALYSES, put
 
     with pytest.MonkeyPatch.context() as patch:
-        put_real(patch)
+        put(patch, ANALYSES)
+        yield
+
+
+@pytest.fixture(scope="module")
+def drawn(judged: None) -> Iterator[None]:
+    """Until the last test of this module has run, what is saved has its figures, zones and tolerances."""
+    from empty_figures import FIGURES, put
+
+    with pytest.MonkeyPatch.context() as patch:
+        put(patch, FIGURES)
         yield

@@ -1,4 +1,4 @@
-"""The broken problem files with their faults: where each is and of which kind in `broken_faults.txt`, the whole text in `broken_messages.txt`.
+"""The broken problem files with their faults: each one's kind and place in `broken_faults.txt`, the text in `broken_messages.txt`.
 
 After a change of words, `python tests/problem/broken_cases.py` writes the messages again; the faults are kept by hand.
 """

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from command import run
-from problem.broken_cases import BROKEN, WITHOUT_FILE, copied, faults, kind_and_path, messages, refusal
 from toml_text import pair, toml
 
 import designer
 from designer.errors import ProblemError
+from problem.broken_cases import BROKEN, WITHOUT_FILE, copied, faults, kind_and_path, messages, refusal
 
 FAULTS = faults()
 MESSAGES = messages()
