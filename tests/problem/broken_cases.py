@@ -23,7 +23,7 @@ KINDS = {"unknown key": "unknown", "required key is missing": "missing"}
 
 def kind_and_path(fault: Fault) -> str:
     """As a line of `broken_faults.txt` has it: an unknown key, a missing one, a value, or the file as a whole."""
-    return f"{KINDS.get(fault.found, 'value')} {fault.path}" if fault.path else "file"
+    return f"{KINDS.get(fault.actual, 'value')} {fault.path}" if fault.path else "file"
 
 
 def faults() -> dict[str, list[str]]:
