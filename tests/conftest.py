@@ -8,6 +8,7 @@ the others, except in `report/` and where a test asks for `drawn`.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,13 @@ for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--long` runs the comparisons that take long as well."""
     parser.addoption("--long", action="store_true", help="run the comparisons that take long")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where several processes share the cores each has one thread of linear algebra: more wait for each other, and burn time in it."""
+    if getattr(config.option, "numprocesses", None):  # workers inherit it, before numpy is imported
+        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
