@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from designer import result as results
+from designer.evaluation.listening_zone import zones
+from designer.evaluation.tolerance import tolerance
 from designer.report import comparison_page, figures, page
 from designer.report.canvas import in_style
 from designer.report.figures import draw_all, draw_comparison
@@ -18,7 +20,7 @@ from designer.search import compare
 
 Places = dict[tuple[Any, str], Any]
 """Module and name -> what stands there."""
-ANALYSES: Places = {(results, "tolerance"): results.tolerance, (results, "zones"): results.zones}
+ANALYSES: Places = {(results, "tolerance"): tolerance, (results, "zones"): zones}
 FIGURES: Places = {(figures, "draw_all"): draw_all, (compare, "draw_comparison"): draw_comparison}
 NOTHING = '<svg xmlns="http://www.w3.org/2000/svg"></svg>'
 
