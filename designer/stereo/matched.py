@@ -6,11 +6,12 @@ band that is what plain playback gives, q E and ratio q, and between band and pl
 
     R_share = q (R / q)^share,
 
-so that level in dB and phase move evenly; the weights are held to X_i times plain playback the more, the less share there is.
+so that level in dB and phase move evenly. The share rises early, as 1 - (1 - share)² of the designs': a source keeps its angle into the
+fades. The weights are held to X_i times plain playback the more, the less share there is.
 
 `priority` decides what gives where a driver's max_gain_db binds:
 
-time    s(f) falls, at a price: LEVEL_PRICE τ² against the errors' squares, 1/s = 1 + τ. 3 dB less are as dear as 7 degrees of phase.
+time    s(f) falls, at a price: LEVEL_PRICE τ² against the errors' squares, 1/s = 1 + τ. 3 dB less are as dear as 8 degrees of phase.
 level   s = 1: the errors grow, and with them the angle shrinks.
 tone    one s for all frequencies and both sides, the least that "time" takes at any: time and tone are kept, the whole chain is quieter.
 """
@@ -31,10 +32,10 @@ from designer.measures import FLOOR, amplitude_db
 from designer.problem.schema import DesignTable
 from designer.requirements.channel_target import Plain, channel_target
 from designer.requirements.curves import band_share
-from designer.solvers.constrained_data import EFFORT_PRICE
-from designer.stereo.crosstalk_model import CrosstalkModel
 
 VIRTUAL = {"left": "virtual-left", "right": "virtual-right"}  # the ear design of each side -> the channel of the chain
+EFFORT_PRICE = 3e-3
+"""10 dB of effort are as dear as 5 degrees of phase at every place up to 1.5 kHz: 0.03."""
 LEVEL_PRICE = 0.5
 HOLD = 0.03
 """Price of a departure from plain playback where the share of the design is a half."""
@@ -96,9 +97,9 @@ def plain_among(plain: Plain, own: DesignTable, table: DesignTable, drivers: tup
 
 
 def matched_sides(
-    scene: Scene, tables: Mapping[str, DesignTable], plains: Mapping[str, Plain], model: CrosstalkModel
+    scene: Scene, tables: Mapping[str, DesignTable], plains: Mapping[str, Plain], near: Complex, far: Complex
 ) -> dict[str, Matched]:
-    """Both virtual channels on the scene's frequencies, from 0 Hz up, or within the designs' band.
+    """Both virtual channels on the scene's frequencies, whose phases unwrap from the first, for X_i and X_c (F,).
 
     Raises
     ------
@@ -107,7 +108,7 @@ def matched_sides(
     """
     settings = scene.problem.virtualizer
     assert settings is not None
-    sources = {side: _source(scene, side, tables, plains, model) for side in VIRTUAL}
+    sources = {side: _source(scene, side, tables, plains, near, far) for side in VIRTUAL}
     share = share_of_design(list(tables.values()), scene.frequency_hz)
     inside = np.flatnonzero(share > 0)
     price = np.inf if settings.priority == "level" else LEVEL_PRICE
@@ -123,13 +124,12 @@ def matched_sides(
             solved[side] = interaural_matching.solve(replace(own, lowered=np.maximum(allowed / outside - 1, 0.0)))
             weights, level = solved[side]
             solved[side] = weights * (outside / level)[:, None], np.full(inside.size, outside)
-    made = {}
+    wanted, made = far / near, {}
+    turn = np.unwrap(np.angle(wanted))
     for side, each in sources.items():
         weights, level = each.plain * outside, np.full(share.size, outside)
         weights[inside], level[inside] = solved[side]
         ears = np.einsum("fel,fl->fe", each.ears, weights)
-        wanted = model.far(scene.frequency_hz) / model.near(scene.frequency_hz)
-        turn = np.unwrap(np.angle(wanted))
         reached = 1 + np.angle(ears[:, 1] / at_least(ears[:, 0], FLOOR) / wanted) / np.where(turn != 0, turn, 1.0)
         timed = (share == 1) & (scene.frequency_hz <= TIMED_HZ) & (turn != 0)
         whole = np.zeros((share.size, len(scene.drivers)), dtype=complex)
@@ -149,7 +149,12 @@ class _Side:
 
 
 def _source(
-    scene: Scene, side: str, tables: Mapping[str, DesignTable], plains: Mapping[str, Plain], model: CrosstalkModel
+    scene: Scene,
+    side: str,
+    tables: Mapping[str, DesignTable],
+    plains: Mapping[str, Plain],
+    near: Complex,
+    far: Complex,
 ) -> _Side:
     """Rows of `VirtualSource`, over the model's phase and what plain playback gives."""
     f, settings = scene.frequency_hz, scene.problem.virtualizer
@@ -158,13 +163,14 @@ def _source(
     table = virtual_table(own, list(tables.values()), scene.drivers)
     assert table.drivers is not None
     target = channel_target(table, scene, plain_among(plains[side], own, table, scene.drivers))
-    near, far = model.near(f), model.far(f)
     plain = near[:, None] * target.plain  # what gives X_i E
     ipsilateral, contralateral = (np.einsum("fml,fl->fm", points, plain) for points in (target.bright, target.dark))
     ipsilateral = at_least(ipsilateral, FLOOR)
-    late = 1 - (1 - share) ** 2
+    of_source = 1 - (1 - share) ** 2
     ratio = faded_ratio(
-        at_least(contralateral / ipsilateral), np.broadcast_to((far / near)[:, None], ipsilateral.shape), late[:, None]
+        at_least(contralateral / ipsilateral),
+        np.broadcast_to((far / near)[:, None], ipsilateral.shape),
+        of_source[:, None],
     )
     middle = int(np.argmin(np.abs(target.bright - target.centre[:, None]).sum(axis=(0, 2))))
     interaural = (target.dark - ratio[..., None] * target.bright) / (ratio * ipsilateral)[..., None]

@@ -168,7 +168,8 @@ def virtual_channels(found: Sequence[ChannelDesign], realised: Realized, scene: 
     own = {side: found[number[side]] for side in VIRTUAL}
     tables = {side: channel.design for side, channel in own.items()}
     if settings.chain == "matched":
-        matched = matched_sides(scene, tables, {side: channel.plain for side, channel in own.items()}, model)
+        plains = {side: channel.plain for side, channel in own.items()}
+        matched = matched_sides(scene, tables, plains, model.near(frequency_hz), model.far(frequency_hz))
         weights = {side: each.weights for side, each in matched.items()}
         warnings = [
             sentence
