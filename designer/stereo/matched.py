@@ -12,7 +12,8 @@ fades. The weights are held to X_i times plain playback the more, the less share
 `priority` decides what gives where a driver's max_gain_db binds:
 
 time    s(f) falls, at a price: LEVEL_PRICE τ² against the errors' squares, 1/s = 1 + τ. 3 dB less are as dear as 8 degrees of phase.
-level   s = 1: the errors grow, and with them the angle shrinks.
+level   s = 1: the errors grow, and with them the angle shrinks. Phase weighs no more than level here: what is short of one is not made
+        up for by too much of the other.
 tone    one s for all frequencies and both sides, the least that "time" takes at any: time and tone are kept, the whole chain is quieter.
 """
 
@@ -175,7 +176,7 @@ def _source(
     middle = int(np.argmin(np.abs(target.bright - target.centre[:, None]).sum(axis=(0, 2))))
     interaural = (target.dark - ratio[..., None] * target.bright) / (ratio * ipsilateral)[..., None]
     timed = band_share(f, [0.0, TIMED_HZ], TIMED_FADE_OCTAVES)
-    phase_weight = 1 + (PHASE_WEIGHT - 1) * timed
+    phase_weight = 1 + (0.0 if settings.priority == "level" else PHASE_WEIGHT - 1) * timed
     louder = target.plain_level / target.single_level  # what turns Σ|w|² into effort
     limit = np.inf if settings.max_effort_db is None else 10 ** (settings.max_effort_db / 20)
     uneven = target.spread * np.mean(np.abs(interaural) ** 2, axis=1) * (1 + phase_weight[:, None]) / 2

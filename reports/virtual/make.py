@@ -194,7 +194,7 @@ def picture(found: list[Curves]) -> str:
             colour, dash = looks[one.row.chain]
             for axes, values in ((time, one.time_us), (level, one.level_db)):
                 axes.plot(FREQUENCY_HZ, values, color=colour, linestyle=dash, linewidth=1.8, label=one.row.chain)
-        for axes, label in ((time, "interaural time in µs"), (level, "near ear over plain playback in dB")):
+        for axes, label in ((time, "interaural time in µs"), (level, "level at the near ear in dB")):
             axes.set_xscale("log")
             axes.set(xlim=(FREQUENCY_HZ[0], FREQUENCY_HZ[-1]), xlabel="frequency in Hz", ylabel=label)
             numbered_axis(axes, [500, 700, 1000, 1500])
