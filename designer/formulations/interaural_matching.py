@@ -124,7 +124,7 @@ def program_of(source: VirtualSource, plane: Plane) -> cones.ConeProgram:
         part, value = plane.seen(points)
         return cones.real_rows(part, free), value
 
-    identity = np.broadcast_to(np.eye(size), (count, size, size))
+    identity: Complex = np.broadcast_to(np.eye(size, dtype=complex), (count, size, size))
     (errors, error), (tones, tone), (each, own) = (affine(x) for x in (source.interaural, source.tone, identity))
     root_cost, root_hold = np.sqrt(source.cost), np.broadcast_to(np.sqrt(source.hold)[:, None], (count, size))
     turned = np.broadcast_to(np.sqrt(source.phase_weight)[:, None], error.shape)

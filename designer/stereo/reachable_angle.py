@@ -77,9 +77,10 @@ def reachable_angle(problem: Problem, scene: Scene) -> ReachableAngle | None:
         level_db = min(float(amplitude_db(side.level).min()) for side in sides)
         return AtAngle(angle_deg, float(reached[worst]), float(there.frequency_hz[worst[1]]), level_db)
 
-    largest = at(MOST_DEG)
-    if not largest.within_reach:
-        within, beyond, largest = 0, MOST_DEG, None
+    widest = at(MOST_DEG)
+    largest = widest if widest.within_reach else None
+    if largest is None:
+        within, beyond = 0, MOST_DEG
         while beyond - within > 1:
             tried = at((within + beyond) // 2)
             within, beyond = (int(tried.angle_deg), beyond) if tried.within_reach else (within, int(tried.angle_deg))
