@@ -94,9 +94,8 @@ def sphere_crosstalk(
     angle_deg: float, *, head_radius_m: float, sample_rate_hz: float, speed_of_sound_m_s: float
 ) -> CrosstalkModel:
     """The model of a rigid sphere and a source far away."""
-    f = fit_frequencies_hz(sample_rate_hz)
-    far = sphere_ratio(f, angle_deg, head_radius_m=head_radius_m, speed_of_sound_m_s=speed_of_sound_m_s)
-    return fit_crosstalk(angle_deg, np.ones_like(far), far, sample_rate_hz=sample_rate_hz)
+    ears = sphere_ears(fit_frequencies_hz(sample_rate_hz), angle_deg, head_radius_m, speed_of_sound_m_s)
+    return fit_crosstalk(angle_deg, ears[:, 0], ears[:, 1], sample_rate_hz=sample_rate_hz)
 
 
 def measured_crosstalk(
@@ -116,12 +115,11 @@ def head_ratio(head: Head, frequency_hz: Real, angle_deg: float, speed_of_sound_
     return np.asarray(np.exp((logs[0] + logs[1]) / 2))
 
 
-def sphere_ratio(frequency_hz: Real, angle_deg: float, *, head_radius_m: float, speed_of_sound_m_s: float) -> Complex:
-    """Far over near ear (F,) of a rigid sphere and a source far away."""
+def sphere_ears(frequency_hz: Real, angle_deg: float, head_radius_m: float, speed_of_sound_m_s: float) -> Complex:
+    """Near and far ear (F, 2) of a rigid sphere and a source far away."""
     side = np.sin(np.radians(angle_deg))
     ka = 2 * np.pi * frequency_hz / speed_of_sound_m_s * head_radius_m
-    ears = sphere_pressure(ka, np.array([np.inf]), np.array([[side, -side]]))[:, 0]
-    return np.asarray(ears[:, 1] / ears[:, 0])
+    return sphere_pressure(ka, np.array([np.inf]), np.array([[side, -side]]))[:, 0]
 
 
 def ratio_of(problem: Problem, frequency_hz: Real, angle_deg: float) -> Complex:
@@ -130,7 +128,8 @@ def ratio_of(problem: Problem, frequency_hz: Real, angle_deg: float) -> Complex:
     if problem.virtualizer is not None and problem.virtualizer.crosstalk_model == "measured":
         return head_ratio(_measured_head(problem), frequency_hz, angle_deg, speed)
     radius_m = geometry.head_radius_m(problem.heads[0], problem.listener.head_radius_m)
-    return sphere_ratio(frequency_hz, angle_deg, head_radius_m=radius_m, speed_of_sound_m_s=speed)
+    ears = sphere_ears(frequency_hz, angle_deg, radius_m, speed)
+    return np.asarray(ears[:, 1] / ears[:, 0])
 
 
 def _measured_head(problem: Problem) -> MeasuredHead:

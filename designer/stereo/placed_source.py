@@ -64,7 +64,7 @@ def placed_sources(design: Result) -> PlacedSources | None:
         chain, plain = _at_ear(design, heard, side, ear)
         level_db = amplitude_db(chain / plain)[inside]
         played_db.append(amplitude_db(chain)[inside])
-        reached = (head.chain[side].time_s / head.loudspeakers[side].time_s)[timed]
+        reached = (head.chain[side].time_s / heard.model.time_s)[timed]
         angle_deg = head.pointed_deg[side]
         sides[side] = PlacedSource(
             angle_deg=angle_deg,
