@@ -13,8 +13,8 @@ That is linear-fractional in w. With p_i known beforehand, T_i, it is linear: (p
 part are the errors of the interaural level and of the interaural phase. At the centre p_i = T_i exactly, by the first constraint. At the
 other places T_i is what plain playback gives there: t_d w = p_i / T_i, and the real part of t_d w - 1 is the error of the level at
 the ipsilateral ear. Sums are means over places and heads. ψ = 4 where phase places a source, up to 1.5 kHz (Wightman and Kistler): a
-just noticeable phase is half of a just noticeable level, 0.06 rad (20 µs at 500 Hz) against 1 dB. Above, and where nothing but the
-errors can give, ψ = 1: a level is one only while the phase is near. P is the price of effort with the drivers' spread; φ holds the
+just noticeable phase is half of a just noticeable level, 0.06 rad (20 µs at 500 Hz) against 1 dB. Above,
+ψ = 1: a level is one only while the phase is near. P is the price of effort with the drivers' spread; φ holds the
 weights to plain playback w_0 in the fades.
 
 **Level.** Weights of level s = 1/(1 + τ), w' = s w, with |w'_l| <= g_l are weights of level 1 with |w_l| <= (1 + τ) g_l. So the

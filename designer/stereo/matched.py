@@ -12,9 +12,9 @@ fades. The weights are held to X_i times plain playback the more, the less share
 `priority` decides what gives where a driver's max_gain_db binds:
 
 time    s(f) falls, at a price: LEVEL_PRICE τ² against the errors' squares, 1/s = 1 + τ. 3 dB less are as dear as 8 degrees of phase.
-level   s = 1: the errors grow, and with them the angle shrinks. Phase weighs no more than level here: what is short of one is not made
-        up for by too much of the other.
-tone    one s for all frequencies and both sides, the least that "time" takes at any: time and tone are kept, the whole chain is quieter.
+level   s = 1: the errors grow, and with them the angle shrinks.
+tone    one s for all frequencies and both sides, the least that "time" takes in the band: time and tone are kept, the whole chain is
+        quieter.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from designer.requirements.channel_target import Plain, channel_target
 from designer.requirements.curves import band_share
 
 VIRTUAL = {"left": "virtual-left", "right": "virtual-right"}  # the ear design of each side -> the channel of the chain
-EFFORT_PRICE = 3e-3
-"""10 dB of effort are as dear as 5 degrees of phase at every place up to 1.5 kHz: 0.03."""
+EFFORT_PRICE = 6e-3
+"""10 dB of effort are as dear as 7 degrees of phase at every place up to 1.5 kHz: 0.06."""
 LEVEL_PRICE = 0.5
-HOLD = 0.03
+HOLD = 0.015
 """Price of a departure from plain playback where the share of the design is a half."""
 TIMED_FADE_OCTAVES = 0.5
 LEAST_LEFT_OVER = 1e-3
@@ -119,7 +119,7 @@ def matched_sides(
     }
     outside = 1.0
     if settings.priority == "tone":
-        outside = float(min(level.min(initial=1.0) for _, level in solved.values()))
+        outside = float(min(level[share[inside] == 1].min(initial=1.0) for _, level in solved.values()))
         for side, each in sources.items():
             own, allowed = interaural_matching.within_limits(each.source.at(inside))
             solved[side] = interaural_matching.solve(replace(own, lowered=np.maximum(allowed / outside - 1, 0.0)))
@@ -176,7 +176,7 @@ def _source(
     middle = int(np.argmin(np.abs(target.bright - target.centre[:, None]).sum(axis=(0, 2))))
     interaural = (target.dark - ratio[..., None] * target.bright) / (ratio * ipsilateral)[..., None]
     timed = band_share(f, [0.0, TIMED_HZ], TIMED_FADE_OCTAVES)
-    phase_weight = 1 + (0.0 if settings.priority == "level" else PHASE_WEIGHT - 1) * timed
+    phase_weight = 1 + (PHASE_WEIGHT - 1) * timed
     louder = target.plain_level / target.single_level  # what turns Σ|w|² into effort
     limit = np.inf if settings.max_effort_db is None else 10 ** (settings.max_effort_db / 20)
     uneven = target.spread * np.mean(np.abs(interaural) ** 2, axis=1) * (1 + phase_weight[:, None]) / 2
