@@ -72,7 +72,7 @@ class VirtualSource:
 
 
 def within_limits(source: VirtualSource) -> tuple[VirtualSource, Real]:
-    """Limits that allow a level of 1, and the share of it (F,) that the problem's own allow."""
+    """Limits that allow a level of 1, and the share of it (F,) that the problem's allow."""
     least = 1 / np.maximum(np.linalg.norm(source.centre, axis=1), 1e-300)
     max_norm = np.maximum(source.max_norm, least / INSIDE)
     share = share_of_level(np.abs(source.centre), source.max_gain, max_norm)
@@ -125,7 +125,7 @@ def program_of(source: VirtualSource, plane: Plane) -> cones.ConeProgram:
         return cones.real_rows(part, free), value
 
     identity: Complex = np.broadcast_to(np.eye(size, dtype=complex), (count, size, size))
-    (errors, error), (tones, tone), (each, own) = (affine(x) for x in (source.interaural, source.tone, identity))
+    (errors, error), (tones, tone), (each, origin) = (affine(x) for x in (source.interaural, source.tone, identity))
     root_cost, root_hold = np.sqrt(source.cost), np.broadcast_to(np.sqrt(source.hold)[:, None], (count, size))
     turned = np.broadcast_to(np.sqrt(source.phase_weight)[:, None], error.shape)
     mean = np.full(error.shape, places**-0.5)
@@ -134,8 +134,8 @@ def program_of(source: VirtualSource, plane: Plane) -> cones.ConeProgram:
         (mean * turned, errors[:, :, 1], error.imag),
         (mean, tones[:, :, 0], tone.real - 1),
     ]
-    for factor, centre in ((root_cost, np.zeros_like(own)), (root_hold, source.plain)):
-        off = own - centre
+    for factor, centre in ((root_cost, np.zeros_like(origin)), (root_hold, source.plain)):
+        off = origin - centre
         squares += [(factor, each[:, :, 0], off.real), (factor, each[:, :, 1], off.imag)]
     K = np.concatenate([factor[..., None] * linear for factor, linear, _ in squares], axis=1)
     k = np.concatenate([factor * value for factor, _, value in squares], axis=1)
@@ -149,12 +149,12 @@ def program_of(source: VirtualSource, plane: Plane) -> cones.ConeProgram:
     limited = np.flatnonzero(np.isfinite(source.max_gain).any(axis=0))
     gain = np.minimum(source.max_gain[:, limited], NO_LIMIT)
     norms = np.concatenate([gain[:, :, None, None] * lowered[:, None], each[:, limited]], axis=2)
-    bounds = np.stack([gain * allowed[:, None], own[:, limited].real, own[:, limited].imag], axis=2)
+    bounds = np.stack([gain * allowed[:, None], origin[:, limited].real, origin[:, limited].imag], axis=2)
     if limited.size:
         rows.add_norms(norms, bounds)
     if np.isfinite(source.max_norm).any():
         linear = np.concatenate([np.zeros_like(lowered), each.reshape(count, 2 * size, -1)], axis=1)
-        values = np.stack([own.real, own.imag], axis=2).reshape(count, -1)
+        values = np.stack([origin.real, origin.imag], axis=2).reshape(count, -1)
         rows.add("second-order", linear, np.column_stack([np.minimum(source.max_norm, NO_LIMIT), values]))
     return cones.assemble(P, q, rows, np.sum(k**2, axis=1))
 

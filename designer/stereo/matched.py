@@ -90,9 +90,9 @@ def share_of_design(tables: Sequence[DesignTable], frequency_hz: Real) -> Real:
     return np.asarray(np.min([band_share(frequency_hz, table.band_hz, table.fade_octaves) for table in tables], axis=0))
 
 
-def plain_among(plain: Plain, own: DesignTable, table: DesignTable, drivers: tuple[str, ...]) -> Plain:
+def plain_among(plain: Plain, ear: DesignTable, table: DesignTable, drivers: tuple[str, ...]) -> Plain:
     """Plain playback of a side's ear design, by the drivers of its virtual channel."""
-    names = own.drivers or drivers
+    names = ear.drivers or drivers
     assert table.drivers is not None
     return replace(plain, drivers=tuple(table.drivers.index(names[l]) for l in plain.drivers))
 
@@ -121,22 +121,22 @@ def matched_sides(
     if settings.priority == "tone":
         outside = float(min(level[share[inside] == 1].min(initial=1.0) for _, level in solved.values()))
         for side, each in sources.items():
-            own, allowed = interaural_matching.within_limits(each.source.at(inside))
-            solved[side] = interaural_matching.solve(replace(own, lowered=np.maximum(allowed / outside - 1, 0.0)))
+            limited, allowed = interaural_matching.within_limits(each.source.at(inside))
+            solved[side] = interaural_matching.solve(replace(limited, lowered=np.maximum(allowed / outside - 1, 0.0)))
             weights, level = solved[side]
             solved[side] = weights * (outside / level)[:, None], np.full(inside.size, outside)
-    wanted, made = far / near, {}
-    turn = np.unwrap(np.angle(wanted))
+    target, matched = far / near, {}
+    turn = np.unwrap(np.angle(target))
     for side, each in sources.items():
         weights, level = each.plain * outside, np.full(share.size, outside)
         weights[inside], level[inside] = solved[side]
         ears = np.einsum("fel,fl->fe", each.ears, weights)
-        reached = 1 + np.angle(ears[:, 1] / at_least(ears[:, 0], FLOOR) / wanted) / np.where(turn != 0, turn, 1.0)
+        reached = 1 + np.angle(ears[:, 1] / at_least(ears[:, 0], FLOOR) / target) / np.where(turn != 0, turn, 1.0)
         timed = (share == 1) & (scene.frequency_hz <= TIMED_HZ) & (turn != 0)
         whole = np.zeros((share.size, len(scene.drivers)), dtype=complex)
         whole[:, each.index] = weights
-        made[side] = Matched(whole, level, reached, timed)
-    return made
+        matched[side] = Matched(whole, level, reached, timed)
+    return matched
 
 
 @dataclass(frozen=True)
@@ -160,10 +160,10 @@ def _source(
     """Rows of `VirtualSource`, over the model's phase and what plain playback gives."""
     f, settings = scene.frequency_hz, scene.problem.virtualizer
     assert settings is not None
-    own, share = tables[side], share_of_design(list(tables.values()), f)
-    table = virtual_table(own, list(tables.values()), scene.drivers)
+    ear, share = tables[side], share_of_design(list(tables.values()), f)
+    table = virtual_table(ear, list(tables.values()), scene.drivers)
     assert table.drivers is not None
-    target = channel_target(table, scene, plain_among(plains[side], own, table, scene.drivers))
+    target = channel_target(table, scene, plain_among(plains[side], ear, table, scene.drivers))
     plain = near[:, None] * target.plain  # what gives X_i E
     ipsilateral, contralateral = (np.einsum("fml,fl->fm", points, plain) for points in (target.bright, target.dark))
     ipsilateral = at_least(ipsilateral, FLOOR)

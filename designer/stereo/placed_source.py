@@ -82,11 +82,11 @@ def _at_ear(design: Result, heard: Listening, side: str, ear: int) -> tuple[Comp
     scene = centre_of_cloud(design.fine_scene).at(f)
     h = scene.ears()[:, ear]
     table = next(table for table in design.problem.designs if table.name == side)
-    own = driver_index(table, scene.drivers)
+    index = driver_index(table, scene.drivers)
     # Imported filters may be those of the chain alone.
     plain = design.channels[side].plain if side in design.channels else plain_in(table, design.fine_scene)
     chain = np.sum(h * filter_response(heard.chain.taps[VIRTUAL[side]], f, rate), axis=1)
-    return chain, np.sum(h[:, own] * plain.weights(f, own.size), axis=1)
+    return chain, np.sum(h[:, index] * plain.weights(f, index.size), axis=1)
 
 
 def sources_summary(design: Result) -> dict[str, Any] | None:
