@@ -121,7 +121,7 @@ def program_of(source: VirtualSource, plane: Plane) -> cones.ConeProgram:
 
     def affine(points: Complex) -> tuple[Real, Complex]:
         """Real and imaginary rows (F, R, 2, n) of points (F, R, L), and their values at the origin (F, R)."""
-        part, value = plane.seen(points)
+        part, value = plane.in_plane(points)
         return cones.real_rows(part, free), value
 
     identity: Complex = np.broadcast_to(np.eye(size, dtype=complex), (count, size, size))
