@@ -48,8 +48,8 @@ def check(
         from designer.evaluation.reach_words import explain_reach
         from designer.stereo.reachable_angle import explain_angle
 
-        there = scene(problem)
-        say_all([*explain_reach(problem, there), *explain_angle(problem, there)])
+        whole = scene(problem)
+        say_all([*explain_reach(problem, whole), *explain_angle(problem, whole)])
     if out is not None:
         from designer.report.figures import write_problem
 

@@ -125,7 +125,7 @@ def program_of(source: VirtualSource, plane: Plane) -> cones.ConeProgram:
         return cones.real_rows(part, free), value
 
     identity: Complex = np.broadcast_to(np.eye(size, dtype=complex), (count, size, size))
-    (errors, error), (tones, tone), (each, origin) = (affine(x) for x in (source.interaural, source.tone, identity))
+    (errors, error), (tones, tone), (drivers, origin) = (affine(x) for x in (source.interaural, source.tone, identity))
     root_cost, root_hold = np.sqrt(source.cost), np.broadcast_to(np.sqrt(source.hold)[:, None], (count, size))
     turned = np.broadcast_to(np.sqrt(source.phase_weight)[:, None], error.shape)
     mean = np.full(error.shape, places**-0.5)
@@ -136,7 +136,7 @@ def program_of(source: VirtualSource, plane: Plane) -> cones.ConeProgram:
     ]
     for factor, centre in ((root_cost, np.zeros_like(origin)), (root_hold, source.plain)):
         off = origin - centre
-        squares += [(factor, each[:, :, 0], off.real), (factor, each[:, :, 1], off.imag)]
+        squares += [(factor, drivers[:, :, 0], off.real), (factor, drivers[:, :, 1], off.imag)]
     K = np.concatenate([factor[..., None] * linear for factor, linear, _ in squares], axis=1)
     k = np.concatenate([factor * value for factor, _, value in squares], axis=1)
     P, q = 2 * K.swapaxes(1, 2) @ K, 2 * (K.swapaxes(1, 2) @ k[..., None])[..., 0]
@@ -145,15 +145,15 @@ def program_of(source: VirtualSource, plane: Plane) -> cones.ConeProgram:
         P[:, -1, -1] = 2 * source.level_price
         lowered[:, 0, -1] = 1.0
         rows.add("nonnegative", lowered, np.zeros(1))
-    allowed = 1 + np.broadcast_to(source.lowered, count) * (1 - free)
+    widened = 1 + np.broadcast_to(source.lowered, count) * (1 - free)
     limited = np.flatnonzero(np.isfinite(source.max_gain).any(axis=0))
     gain = np.minimum(source.max_gain[:, limited], NO_LIMIT)
-    norms = np.concatenate([gain[:, :, None, None] * lowered[:, None], each[:, limited]], axis=2)
-    bounds = np.stack([gain * allowed[:, None], origin[:, limited].real, origin[:, limited].imag], axis=2)
+    norms = np.concatenate([gain[:, :, None, None] * lowered[:, None], drivers[:, limited]], axis=2)
+    bounds = np.stack([gain * widened[:, None], origin[:, limited].real, origin[:, limited].imag], axis=2)
     if limited.size:
         rows.add_norms(norms, bounds)
     if np.isfinite(source.max_norm).any():
-        linear = np.concatenate([np.zeros_like(lowered), each.reshape(count, 2 * size, -1)], axis=1)
+        linear = np.concatenate([np.zeros_like(lowered), drivers.reshape(count, 2 * size, -1)], axis=1)
         values = np.stack([origin.real, origin.imag], axis=2).reshape(count, -1)
         rows.add("second-order", linear, np.column_stack([np.minimum(source.max_norm, NO_LIMIT), values]))
     return cones.assemble(P, q, rows, np.sum(k**2, axis=1))

@@ -80,7 +80,7 @@ def at_least(ratio: Complex, least: float = LEAST_LEFT_OVER) -> Complex:
 
 def virtual_table(table: DesignTable, tables: Sequence[DesignTable], drivers: tuple[str, ...]) -> DesignTable:
     """Table of a side's virtual channel: no requirement, and the drivers of both ear designs in the problem's order."""
-    names = {name for each in tables for name in each.drivers or drivers}
+    names = {name for ear in tables for name in ear.drivers or drivers}
     union = [name for name in drivers if name in names]
     return table.model_copy(update={"name": VIRTUAL[table.name], "drivers": union, **NO_REQUIREMENTS})
 
@@ -114,27 +114,29 @@ def matched_sides(
     inside = np.flatnonzero(share > 0)
     price = np.inf if settings.priority == "level" else LEVEL_PRICE
     solved = {
-        side: interaural_matching.solve(replace(each.source.at(inside), level_price=price))
-        for side, each in sources.items()
+        side: interaural_matching.solve(replace(data.source.at(inside), level_price=price))
+        for side, data in sources.items()
     }
     outside = 1.0
     if settings.priority == "tone":
         outside = float(min(level[share[inside] == 1].min(initial=1.0) for _, level in solved.values()))
-        for side, each in sources.items():
-            limited, allowed = interaural_matching.within_limits(each.source.at(inside))
-            solved[side] = interaural_matching.solve(replace(limited, lowered=np.maximum(allowed / outside - 1, 0.0)))
+        for side, data in sources.items():
+            limited, share_of_level = interaural_matching.within_limits(data.source.at(inside))
+            solved[side] = interaural_matching.solve(
+                replace(limited, lowered=np.maximum(share_of_level / outside - 1, 0.0))
+            )
             weights, level = solved[side]
             solved[side] = weights * (outside / level)[:, None], np.full(inside.size, outside)
     target, matched = far / near, {}
     turn = np.unwrap(np.angle(target))
-    for side, each in sources.items():
-        weights, level = each.plain * outside, np.full(share.size, outside)
+    for side, data in sources.items():
+        weights, level = data.plain * outside, np.full(share.size, outside)
         weights[inside], level[inside] = solved[side]
-        ears = np.einsum("fel,fl->fe", each.ears, weights)
+        ears = np.einsum("fel,fl->fe", data.ears, weights)
         reached = 1 + np.angle(ears[:, 1] / at_least(ears[:, 0], FLOOR) / target) / np.where(turn != 0, turn, 1.0)
         timed = (share == 1) & (scene.frequency_hz <= TIMED_HZ) & (turn != 0)
         whole = np.zeros((share.size, len(scene.drivers)), dtype=complex)
-        whole[:, each.index] = weights
+        whole[:, data.index] = weights
         matched[side] = Matched(whole, level, reached, timed)
     return matched
 

@@ -95,6 +95,6 @@ def sources_summary(design: Result) -> dict[str, Any] | None:
     if placed is None:
         return None
     sides = {
-        side: {name: round(value, 3) for name, value in asdict(each).items()} for side, each in placed.sides.items()
+        side: {name: round(value, 3) for name, value in asdict(source).items()} for side, source in placed.sides.items()
     }
     return {**sides, "balance_db": round(placed.balance_db, 3)}

@@ -28,7 +28,7 @@ LEAST_DEG, MOST_DEG = 1, 90
 
 @dataclass(frozen=True)
 class AtAngle:
-    """What the weights of one angle do, the worse of both sides."""
+    """Outcome of the weights of one angle, the worse of both sides."""
 
     angle_deg: float
     time_reached: float  # the interaural time over the head's own, where it is furthest from it
@@ -46,12 +46,12 @@ class ReachableAngle:
     """The file's own angle, and the largest within reach (None: not even LEAST_DEG)."""
 
     band_hz: tuple[float, float]
-    asked: AtAngle
+    requested: AtAngle
     largest: AtAngle | None
 
 
 def reachable_angle(problem: Problem, scene: Scene) -> ReachableAngle | None:
-    """Of a problem's chain; None without [virtualizer], or where the ear designs' band begins above 1.5 kHz.
+    """Reach of a problem's chain; None without [virtualizer], or where the ear designs' band begins above 1.5 kHz.
 
     Raises
     ------
@@ -67,15 +67,15 @@ def reachable_angle(problem: Problem, scene: Scene) -> ReachableAngle | None:
     if low_hz > high_hz:
         return None
     plains = {side: plain_in(table, scene) for side, table in tables.items()}
-    there = scene.at(np.geomspace(low_hz, high_hz, COUNT))
+    sampled = scene.at(np.geomspace(low_hz, high_hz, COUNT))
 
     def at(angle_deg: float) -> AtAngle:
-        far = ratio_of(problem, there.frequency_hz, angle_deg)
-        sides = matched_sides(there, tables, plains, np.ones_like(far), far).values()
+        far = ratio_of(problem, sampled.frequency_hz, angle_deg)
+        sides = matched_sides(sampled, tables, plains, np.ones_like(far), far).values()
         reached = np.array([side.time_reached for side in sides])
         worst = np.unravel_index(np.abs(reached - 1).argmax(), reached.shape)
         level_db = min(float(amplitude_db(side.level).min()) for side in sides)
-        return AtAngle(angle_deg, float(reached[worst]), float(there.frequency_hz[worst[1]]), level_db)
+        return AtAngle(angle_deg, float(reached[worst]), float(sampled.frequency_hz[worst[1]]), level_db)
 
     widest = at(MOST_DEG)
     largest = widest if widest.within_reach else None
@@ -103,14 +103,14 @@ def explain_angle(problem: Problem, scene: Scene) -> Iterator[str]:
             f"reach of the stereo chain: a virtual source up to {number(reach.largest.angle_deg)} degrees ({band})"
             f"{_level(reach.largest)}"
         )
-    asked = reach.asked
-    if asked.within_reach:
-        yield f"  the {number(asked.angle_deg)} degrees asked for are within reach{_level(asked)}"
+    requested = reach.requested
+    if requested.within_reach:
+        yield f"  the {number(requested.angle_deg)} degrees asked for are within reach{_level(requested)}"
         return
     mend = "" if reach.largest is None else f" lower angle_deg to {number(reach.largest.angle_deg)}, or"
     yield (
-        f"  more is asked than is within reach: {number(asked.angle_deg)} degrees get {100 * asked.time_reached:.0f} % of their"
-        f" interaural time at {asked.at_hz:.0f} Hz;{mend} raise max_gain_db"
+        f"  more is asked than is within reach: {number(requested.angle_deg)} degrees get {100 * requested.time_reached:.0f} % of their"
+        f" interaural time at {requested.at_hz:.0f} Hz;{mend} raise max_gain_db"
     )
 
 

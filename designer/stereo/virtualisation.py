@@ -172,17 +172,19 @@ def virtual_channels(designs: Sequence[ChannelDesign], realised: Realized, scene
     if settings.chain == "matched":
         plains = {side: channel.plain for side, channel in sides.items()}
         matched = matched_sides(scene, tables, plains, model.near(frequency_hz), model.far(frequency_hz))
-        weights = {side: each.weights for side, each in matched.items()}
+        weights = {side: channel.weights for side, channel in matched.items()}
         warnings = [
             sentence
-            for side, each in matched.items()
-            for sentence in shortfalls(VIRTUAL[side], frequency_hz, each, settings.angle_deg)
+            for side, channel in matched.items()
+            for sentence in shortfalls(VIRTUAL[side], frequency_hz, channel, settings.angle_deg)
         ]
     else:
         taps = {side: realised.taps[number[side]] for side in VIRTUAL}
         combined = virtual_sides(scene, taps, realised.bulk_delay_samples)
-        weights = {side: each.weights for side, each in combined.items()}
-        warnings = [_held(VIRTUAL[side], frequency_hz, each) for side, each in combined.items() if each.held.any()]
+        weights = {side: channel.weights for side, channel in combined.items()}
+        warnings = [
+            _held(VIRTUAL[side], frequency_hz, channel) for side, channel in combined.items() if channel.held.any()
+        ]
     channels = []
     for side, channel in sides.items():
         table = virtual_table(channel.design, list(tables.values()), scene.drivers)

@@ -156,8 +156,8 @@ def test_the_angle_within_reach_is_what_a_design_does() -> None:
     made = design("level")
     reach = reachable_angle(made.problem, designer.scene(made.problem))
     assert reach is not None and reach.largest is not None
-    assert not reach.asked.within_reach
-    assert reach.asked.time_reached == pytest.approx(reached(made).min(), abs=0.05)
+    assert not reach.requested.within_reach
+    assert reach.requested.time_reached == pytest.approx(reached(made).min(), abs=0.05)
     assert made.problem.virtualizer is not None
     largest = reach.largest.angle_deg
     for angle_deg, met in ((largest, True), (largest + 8, False)):
