@@ -46,8 +46,10 @@ def check(
     if reach:
         from designer.acoustics.scene import scene
         from designer.evaluation.reach_words import explain_reach
+        from designer.stereo.reachable_angle import explain_angle
 
-        say_all(explain_reach(problem, scene(problem)))
+        whole = scene(problem)
+        say_all([*explain_reach(problem, whole), *explain_angle(problem, whole)])
     if out is not None:
         from designer.report.figures import write_problem
 

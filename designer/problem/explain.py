@@ -57,7 +57,8 @@ def explain(problem: Problem) -> Iterator[str]:
     if stereo is not None:
         centre = ", the middle to the beam by the upmix" if stereo.upmix else ", no upmix"
         fitted = "a rigid sphere" if stereo.crosstalk_model == "sphere" else "the measured head"
-        yield f"stereo chain: a pair at +/-{number(stereo.angle_deg)} degrees, crosstalk model of {fitted}{centre}"
+        chain = f"both ears matched, {stereo.priority} first" if stereo.chain == "matched" else "the designs combined"
+        yield f"stereo chain: a pair at +/-{number(stereo.angle_deg)} degrees, {chain}, crosstalk model of {fitted}{centre}"
     if problem.room is not None:
         yield _room(problem, problem.room)
 
