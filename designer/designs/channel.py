@@ -14,8 +14,9 @@ from designer.designs.reach import bounds, worst_case_weights
 from designer.formulations import FORMULATIONS, Formulation, Solution
 from designer.measures import amplitude_db, db, effort, mean_power, white_noise_gain
 from designer.problem.schema import DesignTable
-from designer.requirements.channel_target import Plain, channel_target, driver_index, plain_in
+from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.curves import band_share, in_band
+from designer.requirements.plain import Plain, plain_in
 from designer.requirements.slacks import SLACK_TOLERANCE_DB, excesses_db, slacks_db, worst_azimuths_deg
 from designer.requirements.target import ChannelTarget
 from designer.requirements.worst_case import hardened, settled, worst_gain

@@ -27,7 +27,7 @@ from designer.designs.channel import ChannelDesign
 from designer.errors import Fault, ProblemError
 from designer.problem.schema import Realization
 from designer.realization.cascade import Cascade, scaled, settled_length
-from designer.realization.dense_targets import audible, between, slacks_between
+from designer.realization.dense_targets import audible, slacks_between, weights_between
 from designer.realization.held_requirements import HELD_DB, Held, requirements_of, tone_of
 from designer.realization.held_sections import hold_sections, largest_excess_db
 from designer.realization.realized import Realized, SectionsFit
@@ -144,7 +144,7 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     images: list[tuple[int, Index] | None] = []
     for channel in channels:
         own = driver_index(channel.design, scene.drivers)
-        wanted, even = (between(channel.frequency_hz, channel.weights[:, own], f) for f in (frequency_hz, even_hz))
+        wanted, even = (weights_between(channel, own, f) for f in (frequency_hz, even_hz))
         target = channel_target(channel.design, dense, channel.plain)
         problem = SectionProblem(wanted, audible(target, wanted), turn, table.max_pole_radius)
         requirements = _held(channel, target, wanted, [scene.drivers[l] for l in own])

@@ -32,6 +32,9 @@ CHUNK_BYTES = 256e6
 """What they may take where there are many."""
 REACH_WEIGHT = 10.0
 MAX_CANCEL_WEIGHT = 1000.0
+LEAST_SUM = 1e-6
+QUIET = 0.1
+"""Of the level of the best driver alone: an error counts relative to no less, where plain playback ends."""
 RIDGE_INSIDE, RIDGE_OUTSIDE = 1e-3, 0.1
 
 
@@ -55,6 +58,20 @@ def dense_targets(
         part = slice(start, start + size)
         dense = scene.at(frequency_hz[part])
         yield part, [channel_target(channel.design, dense, channel.plain) for channel in channels]
+
+
+def weights_between(channel: ChannelDesign, own: Index, frequency_hz: Real) -> Complex:
+    """A channel's weights (F, own drivers) between the frequencies that were solved.
+
+    A crossover turns faster than a design, and is known at every frequency: what is taken between is how far the design leaves
+    plain playback, in shares of the response S that the ways make together.
+    """
+    plain, solved_hz = channel.plain, channel.frequency_hz
+    away = channel.weights[:, own] - plain.weights(solved_hz, own.size)
+    together = plain.crossover.sum(solved_hz)[:, None]
+    shares = np.divide(away, together, out=np.zeros_like(away), where=np.abs(together) > LEAST_SUM)
+    carried = between(solved_hz, shares, frequency_hz) * plain.crossover.sum(frequency_hz)[:, None]
+    return np.asarray(plain.weights(frequency_hz, own.size) + carried)
 
 
 def between(solved_hz: Real, weights: Complex, frequency_hz: Real) -> Complex:
@@ -102,7 +119,7 @@ def slacks_between(channel: ChannelDesign, frequency_hz: Real) -> dict[str, Real
 
 def audible(target: ChannelTarget, wanted: Complex, level: Real | None = None) -> Complex:
     """C(f) (F, L, L) for weights W (F, L) without the bulk delay; the level (F,) at the bright points is by default plain playback's."""
-    plain = np.maximum(target.plain_level**2, 1e-300)
+    plain = np.maximum(np.maximum(target.plain_level, QUIET * target.single_level) ** 2, 1e-300)
     level = plain if level is None else np.maximum(level**2, 1e-300)
     left = mean_power(target.dark, wanted)
     depth = target.share * np.minimum(level / np.maximum(left, 1e-300), MAX_CANCEL_WEIGHT)
