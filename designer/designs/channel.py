@@ -17,7 +17,7 @@ from designer.problem.schema import DesignTable
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.curves import band_share, in_band
 from designer.requirements.plain import Plain, plain_in
-from designer.requirements.slacks import SLACK_TOLERANCE_DB, excesses_db, slacks_db, worst_azimuths_deg
+from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB, excesses_db, slacks_db, worst_azimuths_deg
 from designer.requirements.target import ChannelTarget
 from designer.requirements.worst_case import hardened, settled, worst_gain
 
@@ -240,4 +240,6 @@ def _binding(target: ChannelTarget, w: Complex, names: tuple[str, ...]) -> dict[
     for l, gain in enumerate(target.max_gain):
         if np.isfinite(gain):
             found[f'max_gain_db of "{names[l]}"'] = amplitude_db(w[:, l]) > amplitude_db(np.array(gain)) - BINDING_DB
+    if target.band_gain is not None:
+        found[BANDS] = amplitude_db((np.abs(w) / target.band_gain).max(axis=1)) > -BINDING_DB
     return found

@@ -35,6 +35,8 @@ MAX_CANCEL_WEIGHT = 1000.0
 LEAST_SUM = 1e-6
 QUIET = 0.1
 """Of the level of the best driver alone: an error counts relative to no less, where plain playback ends."""
+BAND_WEIGHT, MAX_BAND_WEIGHT = 0.1, 1000.0
+"""Of an error outside a driver's band, relative to what the band leaves it there."""
 RIDGE_INSIDE, RIDGE_OUTSIDE = 1e-3, 0.1
 
 
@@ -132,4 +134,7 @@ def audible(target: ChannelTarget, wanted: Complex, level: Real | None = None) -
         families.append((target.quiet, target.share))
     C = sum(mean_power_matrix(points) * (weight / level)[:, None, None] for points, weight in families)
     ridge = (RIDGE_INSIDE * target.share + RIDGE_OUTSIDE * (1 - target.share)) * plain / level
-    return np.asarray(C + ridge[:, None, None] * np.eye(wanted.shape[1]))
+    each = np.broadcast_to(ridge[:, None], wanted.shape)
+    if target.band_gain is not None:
+        each = each + np.minimum(BAND_WEIGHT * target.band_gain**-2, MAX_BAND_WEIGHT) * (plain / level)[:, None]
+    return np.asarray(C + each[:, :, None] * np.eye(wanted.shape[1]))
