@@ -7,7 +7,7 @@ So bands rise from way to way at both ends, and so do the crossovers, by default
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -47,10 +47,15 @@ class Ways:
 
     def silent_hz(self, low_hz: float, high_hz: float) -> Iterator[tuple[float, float]]:
         """The parts of a band that no way plays."""
-        for span_low_hz, span_high_hz in [*self.spans_hz, (math.inf, math.inf)]:
-            if low_hz < min(span_low_hz, high_hz):
-                yield low_hz, min(span_low_hz, high_hz)
-            low_hz = max(low_hz, span_high_hz)
+        return gaps_hz(self.spans_hz, low_hz, high_hz)
+
+
+def gaps_hz(bands_hz: Sequence[Sequence[float]], low_hz: float, high_hz: float) -> Iterator[tuple[float, float]]:
+    """The parts of a band that others leave open."""
+    for begin_hz, end_hz in [*sorted(bands_hz), (math.inf, math.inf)]:
+        if low_hz < min(begin_hz, high_hz):
+            yield low_hz, min(begin_hz, high_hz)
+        low_hz = max(low_hz, end_hz)
 
 
 def ways_of(design: DesignTable, problem: Problem) -> Ways:

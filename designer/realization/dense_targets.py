@@ -35,7 +35,7 @@ MAX_CANCEL_WEIGHT = 1000.0
 LEAST_SUM = 1e-6
 QUIET = 0.1
 """Of the level of the best driver alone: an error counts relative to no less, where plain playback ends."""
-BAND_WEIGHT, MAX_BAND_WEIGHT = 0.1, 1000.0
+BAND_WEIGHT, MAX_BAND_WEIGHT = 0.03, 30.0
 """Of an error outside a driver's band, relative to what the band leaves it there."""
 RIDGE_INSIDE, RIDGE_OUTSIDE = 1e-3, 0.1
 

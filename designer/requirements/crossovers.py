@@ -51,6 +51,12 @@ class Crossover:
     ends_hz: tuple[float, float] = (0.0, math.inf)
     crossings_hz: tuple[tuple[float, float], ...] = ()
 
+    @property
+    def spans_hz(self) -> list[tuple[float, float]]:
+        """From where to where each way plays."""
+        lows = [self.ends_hz[0], *(high_pass for _, high_pass in self.crossings_hz)]
+        return list(zip(lows, [*(low_pass for low_pass, _ in self.crossings_hz), self.ends_hz[1]], strict=True))
+
     def paths(self, frequency_hz: Real) -> Complex:
         """What each way is fed with (ways, F)."""
         low, high, all_pass = self._splits(frequency_hz)

@@ -92,12 +92,13 @@ def plain_in(design: DesignTable, scene: Scene) -> Plain:
     bright, dark, centre = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     names = [scene.drivers[i] for i in index]
     ways = ways_of(design, problem)
+    crossover = crossover_of(design, problem)
     members = [[names.index(name) for name in way.drivers] for way in ways.ways]
-    plays_hz = [tuple(design.band_hz)] if len(members) == 1 else ways.spans_hz
+    plays_hz = [tuple(design.band_hz)] if len(members) == 1 else crossover.spans_hz
     plays = [_within(scene.frequency_hz, *span_hz) for span_hz in plays_hz]
     if design.plain is None:
         members = [_chosen(design, *way, bright, dark) for way in zip(members, plays, strict=True)]
-    return joined(members, scene.frequency_hz, plays, centre, crossover_of(design, problem))
+    return joined(members, scene.frequency_hz, plays, centre, crossover)
 
 
 def crossover_of(design: DesignTable, problem: Problem) -> Crossover:
