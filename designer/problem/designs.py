@@ -83,7 +83,7 @@ class DesignTable(Table):
     )
     crossover_order: Literal[2, 4, 8] = Field(
         default=4,
-        description="of Linkwitz and Riley: slopes of 12, 24 or 48 dB an octave, at the ends of the drivers' bands too",
+        description="of Linkwitz and Riley: slopes of 12, 24 or 48 dB an octave, and half of that where no other way takes over",
     )
     reference: Name | None = Field(default=None, description='the driver that form = "rtf" gives a pure delay')
     fade_octaves: Annotated[float, Field(ge=0, le=10.0)] = 0.5

@@ -74,8 +74,9 @@ def _ways(design: DesignTable, problem: Problem) -> Iterator[str]:
         f"{_span(low, high)} by the drivers of {_span(way.low_hz, way.high_hz)}"
         for way, (low, high) in zip(ways.ways, ways.spans_hz, strict=True)
     ]
-    slope = f"slopes of {6 * design.crossover_order} dB an octave"
-    joined = f"crossovers of Linkwitz and Riley with {slope}" if len(ways.ways) > 1 else slope
+    joined = f"slopes of {3 * design.crossover_order} dB an octave at its ends"
+    if len(ways.ways) > 1:
+        joined = f"crossovers of Linkwitz and Riley, {6 * design.crossover_order} dB an octave; {joined}"
     silent = " and ".join(_span(low, high) for low, high in ways.silent_hz(0.0, nyquist_hz))
     yield f"  plain playback: {', '.join(played)}; {joined}" + (f"; no driver plays {silent}" if silent else "")
 

@@ -12,8 +12,9 @@ from designer.arrays import Bool, Complex, Index, Real
 from designer.problem import geometry
 from designer.problem.methods import method_of
 from designer.problem.schema import DesignTable, Driver, Region, Spread
+from designer.requirements.crossovers import Crossover
 from designer.requirements.curves import band_share, curve_db, driver_cost, driver_slope, in_band
-from designer.requirements.plain import Plain, aim, ears, plain_in
+from designer.requirements.plain import Plain, aim, crossover_of, ears, plain_in
 from designer.requirements.plain import driver_index as driver_index
 from designer.requirements.region_power import RegionPower
 from designer.requirements.target import WINDOW_LABEL, ChannelTarget, Mask, Window
@@ -74,7 +75,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         min_white_noise_gain=min_wng,
         cost=np.stack([driver_cost(f, d.band_hz) for d in drivers], axis=1),
         plain=plain.weights(f, len(index)),
-        band_gain=_band_gain(design, drivers, f),
+        band_gain=_band_gain(drivers, f, crossover_of(design, problem)),
         spread=0.0 if design.driver_spread is None else error_variance(design.driver_spread),
         worst_case=design.driver_spread is not None and design.driver_spread.case == "ball",
         percentile=None if design.driver_spread is None else design.driver_spread.percentile,
@@ -87,11 +88,11 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
     )
 
 
-def _band_gain(design: DesignTable, drivers: Sequence[Driver], frequency_hz: Real) -> Real | None:
+def _band_gain(drivers: Sequence[Driver], frequency_hz: Real, crossover: Crossover) -> Real | None:
     """What the drivers' bands leave them (F, L), relative to the largest gain that each is limited to, or to 0 dB."""
     if all(driver.band_hz is None for driver in drivers):
         return None
-    slopes = [driver_slope(frequency_hz, driver.band_hz, design.crossover_order) for driver in drivers]
+    slopes = [driver_slope(frequency_hz, driver.band_hz, crossover.slopes(driver.band_hz)) for driver in drivers]
     return np.stack(slopes, axis=1) * [10 ** ((driver.max_gain_db or 0.0) / 20) for driver in drivers]
 
 

@@ -11,9 +11,10 @@ induction from the highest crossover down, way k of K takes every high-pass belo
 
     path_k = Π_{i<k} HP_i · LP_k · Π_{i>k} A_i,     Σ_k path_k = Π_i A_i.
 
-Below the lowest way's band and above the highest's no other way takes over: there a Butterworth filter of order n, -3 dB at the band's
-end, ends all ways alike, E(f). So the ways together are S = E · Π A, and because |LP| and |E| fall below x^-n and |HP| and |E| below x^n
-no driver is fed more outside its band than a slope of 6 n dB an octave from the band's end allows.
+Below the lowest way's band and above the highest's no other way takes over: there a Butterworth filter of order m, -3 dB at the band's
+end, ends all ways alike, E(f): twice the order rings twice as long, and costs the taps of a small device what they have for its design. So
+the ways together are S = E · Π A. Because |LP| < x^-n, |HP| < x^n, and |E| less than x^-m or x^m, no driver is fed more outside its band
+than these slopes from its band's ends allow: 6 n dB an octave where another way takes over, 6 m where none does.
 
 x = tan(πf/R) / tan(πf_c/R), the bilinear transform at sample rate R: every identity above stays, a cascade of sections computes it
 exactly, it is real at Nyquist, and its slopes are at least as steep as those in f.
@@ -25,6 +26,7 @@ crossover systems (JAES 28, 1980).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +59,12 @@ class Crossover:
         lows = [self.ends_hz[0], *(high_pass for _, high_pass in self.crossings_hz)]
         return list(zip(lows, [*(low_pass for low_pass, _ in self.crossings_hz), self.ends_hz[1]], strict=True))
 
+    def slopes(self, band_hz: Sequence[float] | None) -> tuple[int, int]:
+        """Orders of a driver's slopes below and above its band: half where the whole ends with it."""
+        low_hz, high_hz = band_hz or self.ends_hz
+        half = self.order // 2
+        return half if low_hz <= self.ends_hz[0] else self.order, half if high_hz >= self.ends_hz[1] else self.order
+
     def paths(self, frequency_hz: Real) -> Complex:
         """What each way is fed with (ways, F)."""
         low, high, all_pass = self._splits(frequency_hz)
@@ -85,13 +93,13 @@ class Crossover:
 
     def _ends(self, frequency_hz: Real) -> Complex:
         """E (F,)."""
-        low_hz, high_hz = self.ends_hz
+        (low_hz, high_hz), half = self.ends_hz, self.order // 2
         out = np.ones(frequency_hz.size, dtype=complex)
         if low_hz > 0:
             s = self._s(frequency_hz, low_hz)
-            out *= s**self.order / _butterworth(s, self.order)
+            out *= s**half / _butterworth(s, half)
         if high_hz < self.sample_rate_hz / 2:
-            out /= _butterworth(self._s(frequency_hz, high_hz), self.order)
+            out /= _butterworth(self._s(frequency_hz, high_hz), half)
         return out
 
     def _s(self, frequency_hz: Real, corner_hz: float) -> Complex:

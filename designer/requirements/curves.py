@@ -35,13 +35,13 @@ def band_share(frequency_hz: Real, band_hz: list[float], fade_octaves: float) ->
     return np.where(inside, 1.0, share)
 
 
-def driver_slope(frequency_hz: Real, band_hz: list[float] | None, order: int) -> Real:
-    """Amplitude that a driver's band leaves it (F,): inf inside; outside from 1 down by 6 dB an octave and order, to LEAST_SLOPE."""
+def driver_slope(frequency_hz: Real, band_hz: list[float] | None, orders: tuple[int, int]) -> Real:
+    """Amplitude that a driver's band leaves it (F,): inf inside; from 1 at its ends down by 6 dB an octave and order (below, above)."""
     if band_hz is None:
         return np.full(frequency_hz.size, np.inf)
     f = np.maximum(frequency_hz, 1e-3)
-    slope = np.minimum(f / max(band_hz[0], 1e-3), band_hz[1] / f)
-    return np.where(in_band(frequency_hz, band_hz), np.inf, np.clip(slope**order, LEAST_SLOPE, 1.0))
+    slope = np.minimum((f / max(band_hz[0], 1e-3)) ** orders[0], (band_hz[1] / f) ** orders[1])
+    return np.where(in_band(frequency_hz, band_hz), np.inf, np.clip(slope, LEAST_SLOPE, 1.0))
 
 
 def driver_cost(frequency_hz: Real, band_hz: list[float] | None) -> Real:

@@ -97,7 +97,7 @@ def plain_in(design: DesignTable, scene: Scene) -> Plain:
     plays_hz = [tuple(design.band_hz)] if len(members) == 1 else crossover.spans_hz
     plays = [_within(scene.frequency_hz, *span_hz) for span_hz in plays_hz]
     if design.plain is None:
-        members = [_chosen(design, *way, bright, dark) for way in zip(members, plays, strict=True)]
+        members = [chosen(design, *way, bright, dark) for way in zip(members, plays, strict=True)]
     return joined(members, scene.frequency_hz, plays, centre, crossover)
 
 
@@ -120,7 +120,7 @@ def _within(frequency_hz: Real, low_hz: float, high_hz: float) -> Bool:
     return inside
 
 
-def _chosen(design: DesignTable, members: Sequence[int], plays: Bool, bright: Complex, dark: Complex) -> list[int]:
+def chosen(design: DesignTable, members: Sequence[int], plays: Bool, bright: Complex, dark: Complex) -> list[int]:
     """The default drivers of a way, from their means over the frequencies where it plays, in dB, at the points (F, M, L)."""
     strength = np.array([_level_db(bright[plays], l) for l in members])
     strong = strength >= strength.max() - (EQUALLY_STRONG_DB if design.is_beam else STRONG_ENOUGH_DB)
