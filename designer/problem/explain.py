@@ -15,7 +15,7 @@ from designer.problem.methods import method_of
 from designer.problem.schema import DesignTable, Problem, Region, Room
 from designer.problem.ways import HEARD_HZ, gaps_hz, ways_of
 
-FAR_M = 100.0
+MIN_FAR_M = 100.0
 
 
 def explain(problem: Problem) -> Iterator[str]:
@@ -157,12 +157,12 @@ def _region(region: Region) -> str:
 def warnings(problem: Problem) -> list[str]:
     """Sentences for the user, each with its dotted path."""
     grid_hz = regular_frequencies_hz(problem)
-    found = [*_places(problem), *_air(problem)]
+    messages = [*_places(problem), *_air(problem)]
     for i, design in enumerate(problem.designs):
         above = int(np.clip(np.searchsorted(grid_hz, design.band_hz[0], side="right"), 1, grid_hz.size - 1))
-        found += _silent(f"designs[{i}]", design, problem)
-        found += _design(f"designs[{i}]", design, float(grid_hz[above] - grid_hz[above - 1]))
-    return found
+        messages += _silent(f"designs[{i}]", design, problem)
+        messages += _design(f"designs[{i}]", design, float(grid_hz[above] - grid_hz[above - 1]))
+    return messages
 
 
 def _places(problem: Problem) -> Iterator[str]:
@@ -179,16 +179,16 @@ def _places(problem: Problem) -> Iterator[str]:
                 )
     yield from _overlaps(problem)
     distance_m = math.dist((0, 0, 0), problem.listener.position_m)
-    if distance_m > FAR_M:
+    if distance_m > MIN_FAR_M:
         yield f"listener.position_m is {number(distance_m)} m away; the unit is metres"
 
 
 def _overlaps(problem: Problem) -> Iterator[str]:
     """Cones nearer to each other than their radii together, but for one before another that faces the same way (coaxial)."""
     cones = [(i, driver, driver.radius_m) for i, driver in enumerate(problem.drivers) if driver.radius_m]
-    for (i, one, radius_m), (j, other, other_m) in combinations(cones, 2):
-        apart_m = math.dist(one.position_m, other.position_m)
-        coaxial = one.facing_deg == other.facing_deg and apart_m <= abs(radius_m - other_m)
+    for (i, first, radius_m), (j, second, other_m) in combinations(cones, 2):
+        apart_m = math.dist(first.position_m, second.position_m)
+        coaxial = first.facing_deg == second.facing_deg and apart_m <= abs(radius_m - other_m)
         if apart_m < 0.99 * (radius_m + other_m) and not coaxial:
             yield (
                 f"drivers[{i}] and drivers[{j}] are {number(apart_m)} m apart, and their radii are"
@@ -207,8 +207,8 @@ def _air(problem: Problem) -> Iterator[str]:
 def _silent(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
     """Parts of a design's band, and of the voices' around it, that none of its drivers is meant for."""
     band = (design.band_hz[0], design.band_hz[1])
-    own = [driver for driver in problem.drivers if design.drivers is None or driver.name in design.drivers]
-    for low_hz, high_hz in gaps_hz([driver.band_hz or (0.0, math.inf) for driver in own], *band):
+    drivers = [driver for driver in problem.drivers if design.drivers is None or driver.name in design.drivers]
+    for low_hz, high_hz in gaps_hz([driver.band_hz or (0.0, math.inf) for driver in drivers], *band):
         yield f"{path}.band_hz holds {number(low_hz)} to {number(high_hz)} Hz, which is in no band_hz of its drivers"
     heard_hz = (HEARD_HZ[0], min(HEARD_HZ[1], problem.sample_rate_hz / 2))
     for low_hz, high_hz in ways_of(design, problem).silent_hz(*heard_hz):

@@ -1,4 +1,4 @@
-"""One channel's target on a frequency grid: the bright points and to cancel, what is required there, and the limits."""
+"""One channel's target on a frequency grid: the bright and dark points, what is required there, and the limits."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
     if design.cancellation_gain_db is not None:
         gamma = 10 ** (curve_db(design.cancellation_gain_db, f) / 10)
     min_wng = 0.0 if design.min_white_noise_gain_db is None else 10 ** (design.min_white_noise_gain_db / 10)
-    asked_effort = np.inf if design.max_effort_db is None else 10 ** (design.max_effort_db / 10)
-    max_effort = np.full(f.size, asked_effort)
+    file_max_effort = np.inf if design.max_effort_db is None else 10 ** (design.max_effort_db / 10)
+    max_effort = np.full(f.size, file_max_effort)
     if design.is_beam and min_wng > 0:
         # One bright point: white-noise gain and effort are the same ratio |h w|² / Σ|w|² in two scales.
         scale = 1.0 if np.isinf(distance_m) else distance_m**2
@@ -70,7 +70,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         masks=masks,
         window=window,
         max_effort=max_effort,
-        asked_effort=asked_effort,
+        file_max_effort=file_max_effort,
         max_gain=np.array([np.inf if d.max_gain_db is None else 10 ** (d.max_gain_db / 20) for d in drivers]),
         min_white_noise_gain=min_wng,
         cost=np.stack([driver_cost(f, d.band_hz) for d in drivers], axis=1),
@@ -110,7 +110,7 @@ def _regions(design: DesignTable, scene: Scene, index: Index) -> RegionPower | N
         bright=(look,) if design.bright_regions is None else tuple(design.bright_regions),
         dark=tuple(design.dark_regions),
         highest_k=float(2 * np.pi * highest_hz / problem.speed_of_sound_m_s),
-        asked_order=design.region_order,
+        region_order=design.region_order,
     )
 
 
@@ -130,7 +130,7 @@ def _point_deviations(spread: Spread | None) -> float:
 
 
 def dark_azimuths(design: DesignTable, azimuth_deg: Real) -> Bool:
-    """The grid azimuths to cancel: the nulls' arcs; without nulls the mask's; without a mask what is outside the
+    """The dark azimuths of the grid: the nulls' arcs; without nulls the mask's; without a mask what is outside the
     window.
 
     Without any of these all but the look direction's own grid step.

@@ -45,7 +45,7 @@ def driver_slope(frequency_hz: Real, band_hz: list[float] | None, orders: tuple[
 
 
 def driver_cost(frequency_hz: Real, band_hz: list[float] | None) -> Real:
-    """What a driver costs (F,): 1 in its usable band, growing by 24 dB an octave of power outside it, to at most 80 dB.
+    """Cost of a driver (F,): 1 in its usable band, growing by 24 dB an octave of power outside it, to at most 80 dB.
 
     The bound keeps the matrices well conditioned; at 80 dB no driver is used.
     """

@@ -22,8 +22,8 @@ from designer.problem.ways import ways_of
 from designer.requirements.crossovers import Crossover
 from designer.requirements.curves import in_band
 
-STRONG_ENOUGH_DB = 1.0
-EQUALLY_STRONG_DB = 0.1
+MAX_BELOW_STRONGEST_DB = 1.0
+MAX_BELOW_ALIKE_DB = 0.1
 PLAIN_FREQUENCIES = 257
 """Equal steps on which the plain drivers are chosen where the grid's own are not equal."""
 
@@ -85,10 +85,10 @@ def plain_in(design: DesignTable, scene: Scene) -> Plain:
     index = driver_index(design, scene.drivers)
     parts: list[tuple[Complex, Complex, Complex]] = []
     for part in scene.parts(np.arange(scene.frequency_hz.size)):
-        there = scene.part(part)
-        bright, centre = aim(design, there, index)
-        dark = bright if design.is_beam else ears(design, there, index)[1]
-        parts.append((_one_point(bright), _one_point(dark), centre))
+        part_scene = scene.part(part)
+        bright, centre = aim(design, part_scene, index)
+        dark = bright if design.is_beam else ears(design, part_scene, index)[1]
+        parts.append((_mean_point(bright), _mean_point(dark), centre))
     bright, dark, centre = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     names = [scene.drivers[i] for i in index]
     ways = ways_of(design, problem)
@@ -108,7 +108,7 @@ def crossover_of(design: DesignTable, problem: Problem) -> Crossover:
     return Crossover(problem.sample_rate_hz, design.crossover_order, ends_hz, ways.crossings_hz)
 
 
-def _one_point(points: Complex) -> Complex:
+def _mean_point(points: Complex) -> Complex:
     return np.asarray(np.sqrt(np.mean(np.abs(points) ** 2, axis=1, keepdims=True)), dtype=complex)
 
 
@@ -123,7 +123,7 @@ def _within(frequency_hz: Real, low_hz: float, high_hz: float) -> Bool:
 def chosen(design: DesignTable, members: Sequence[int], plays: Bool, bright: Complex, dark: Complex) -> list[int]:
     """The default drivers of a way, from their means over the frequencies where it plays, in dB, at the points (F, M, L)."""
     strength = np.array([_level_db(bright[plays], l) for l in members])
-    strong = strength >= strength.max() - (EQUALLY_STRONG_DB if design.is_beam else STRONG_ENOUGH_DB)
+    strong = strength >= strength.max() - (MAX_BELOW_ALIKE_DB if design.is_beam else MAX_BELOW_STRONGEST_DB)
     chosen = np.flatnonzero(strong)
     if not design.is_beam:
         favour = [strength[n] - _level_db(dark[plays], members[n]) for n in chosen]

@@ -105,11 +105,11 @@ def measured(problems: Iterable[str] | None = None) -> list[Row]:
     rows = []
     if problems is not None and importlib.util.find_spec("pyroomacoustics") is None:  # which the whole table needs
         plans = [plan for plan in plans if plan[0] != RAKE]
-    for rival, asked, own, case, made in plans:
+    for rival, asked, own_names, case, rival_taps in plans:
         pooled: list[tuple[np.ndarray, np.ndarray]] = []
-        for name in own:
-            one = case(name)
-            pooled.append((one.gains_db(one.own), one.gains_db(made(one))))
+        for name in own_names:
+            problem_case = case(name)
+            pooled.append((problem_case.gains_db(problem_case.own), problem_case.gains_db(rival_taps(problem_case))))
             rows.append(_row(rival, asked, name, *pooled[-1]))
         if problems is None:
             rows.append(_row(rival, asked, ALL, *(np.concatenate(gains) for gains in zip(*pooled, strict=True))))
@@ -117,8 +117,8 @@ def measured(problems: Iterable[str] | None = None) -> list[Row]:
 
 
 def _row(rival: str, asked: str, problem: str, ours: np.ndarray, theirs: np.ndarray) -> Row:
-    (median, low), (other_median, other_low) = (np.percentile(gains, [50, 5]) for gains in (ours, theirs))
-    return Row(rival, asked, problem, float(median), float(other_median), float(low), float(other_low))
+    (median, low), (rival_median, rival_low) = (np.percentile(gains, [50, 5]) for gains in (ours, theirs))
+    return Row(rival, asked, problem, float(median), float(rival_median), float(low), float(rival_low))
 
 
 def table(rows: list[Row]) -> str:
@@ -146,10 +146,10 @@ def page(rows: list[Row]) -> str:
     for row in rows:
         cells = []
         pairs = ((row.median_db, row.rival_median_db), (row.fifth_percentile_db, row.rival_fifth_percentile_db))
-        for own, other in pairs:
+        for ours, theirs in pairs:
             cells += [
-                f"**{own:.1f}**" if own > other else f"{own:.1f}",
-                f"**{other:.1f}**" if other > own else f"{other:.1f}",
+                f"**{ours:.1f}**" if ours > theirs else f"{ours:.1f}",
+                f"**{theirs:.1f}**" if theirs > ours else f"{theirs:.1f}",
             ]
         lines.append(f"| {row.rival} | {row.asked} | {row.problem} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n" + ENDING
