@@ -243,5 +243,5 @@ def _binding(target: ChannelTarget, w: Complex, names: tuple[str, ...]) -> dict[
         if np.isfinite(gain):
             binding[f'max_gain_db of "{names[l]}"'] = amplitude_db(w[:, l]) > amplitude_db(np.array(gain)) - BINDING_DB
     if target.band_gain is not None:
-        binding[BANDS] = amplitude_db((np.abs(w) / target.band_gain).max(axis=1)) > -BINDING_DB
+        binding[BANDS] = amplitude_db((np.abs(w) / target.band_limit).max(axis=1)) > -BINDING_DB
     return binding

@@ -19,8 +19,8 @@ def explain_plain(problem: Problem, scene: Scene) -> Iterator[str]:
     for design in problem.designs:
         if len(ways_of(design, problem).ways) > 1:
             plain = plain_in(design, scene)
-            own = [scene.drivers[l] for l in driver_index(design, scene.drivers)]
-            yield f'plain playback of "{design.name}": {who_plays(plain, [own[l] for l in plain.drivers])}'
+            names = [scene.drivers[l] for l in driver_index(design, scene.drivers)]
+            yield f'plain playback of "{design.name}": {who_plays(plain, [names[l] for l in plain.drivers])}'
 
 
 def who_plays(plain: Plain, names: Sequence[str]) -> str:
@@ -30,7 +30,7 @@ def who_plays(plain: Plain, names: Sequence[str]) -> str:
     """
     parts = []
     for way, (low_hz, high_hz) in enumerate(plain.crossover.spans_hz):
-        members = [n for n, other in enumerate(plain.way) if other == way]
+        members = [n for n, number_of_way in enumerate(plain.way) if number_of_way == way]
         gain_db = 20 * np.log10(sum(plain.gain[n] for n in members))
         delay_s = min(plain.delay_s[n] for n in members)
         trim = [f"{number(round(float(gain_db), 1))} dB"] if gain_db < -0.05 else []

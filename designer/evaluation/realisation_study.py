@@ -109,9 +109,9 @@ def _shifted_gains(channel: ChannelDesign, filters: Mapping[str, Real], scene: S
     cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
     unseen = unseen_points(channel.design, coarse, shifted_heads_m(cloud_m))
     f, rate = unseen.frequency_hz, scene.problem.sample_rate_hz
-    own = driver_index(channel.design, scene.drivers)
+    drivers = driver_index(channel.design, scene.drivers)
     ideal = np.zeros((f.size, len(scene.drivers)), dtype=complex)
-    ideal[:, own] = weights_between(channel, own, f)
+    ideal[:, drivers] = weights_between(channel, drivers, f)
     weights = {"ideal": ideal}
     weights |= {stage: filter_response(taps, f, rate) for stage, taps in filters.items()}
     return {stage: gains(unseen.bright, unseen.dark, w) for stage, w in weights.items()}

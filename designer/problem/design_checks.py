@@ -93,10 +93,10 @@ def _crossovers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fa
     ways = grouped(design, problem)
     if len(ways) > 1 and problem.realization.form == "rtf":
         names = ", ".join(shown(way.drivers[0]) for way in ways)
-        found = f'got plain playback in {len(ways)} ways (as {names}) with realization.form = "rtf"'
+        got = f'got plain playback in {len(ways)} ways (as {names}) with realization.form = "rtf"'
         yield Fault(
             path.rpartition(".")[0],
-            found,
+            got,
             "one way, because a reference that keeps a pure delay plays all of the band",
             'use form = "fir", or name the drivers of one way in plain',
         )

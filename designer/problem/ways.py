@@ -62,10 +62,10 @@ def ways_of(design: DesignTable, problem: Problem) -> Ways:
     """The ways of a channel and their crossovers; those of the file, if they are as many as there are places for them."""
     ways = grouped(design, problem)
     crossings_hz = []
-    own_hz = design.crossover_hz
+    asked_hz = design.crossover_hz
     for n, (low_hz, high_hz) in enumerate(shared_hz(ways)):
-        if own_hz is not None and len(own_hz) == len(ways) - 1:
-            crossings_hz.append((own_hz[n], own_hz[n]))
+        if asked_hz is not None and len(asked_hz) == len(ways) - 1:
+            crossings_hz.append((asked_hz[n], asked_hz[n]))
         elif low_hz < high_hz:
             middle_hz = math.sqrt(max(low_hz, 1.0) * min(high_hz, problem.sample_rate_hz / 2))
             crossings_hz.append((middle_hz, middle_hz))
@@ -87,7 +87,7 @@ def grouped(design: DesignTable, problem: Problem) -> tuple[Way, ...]:
 
 
 def shared_hz(ways: tuple[Way, ...]) -> list[tuple[float, float]]:
-    """What each two neighbours both play; the first end above the second across a gap."""
+    """Bands that each two neighbours both play; the first end above the second across a gap."""
     return [(upper.low_hz, min(lower.high_hz, upper.high_hz)) for lower, upper in pairwise(ways)]
 
 

@@ -89,11 +89,11 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
 
 
 def _band_gain(drivers: Sequence[Driver], frequency_hz: Real, crossover: Crossover) -> Real | None:
-    """What the drivers' bands leave them (F, L), relative to the largest gain that each is limited to, or to 0 dB."""
+    """Slopes of the drivers outside their bands (F, L); None where no driver has a band."""
     if all(driver.band_hz is None for driver in drivers):
         return None
     slopes = [driver_slope(frequency_hz, driver.band_hz, crossover.slopes(driver.band_hz)) for driver in drivers]
-    return np.stack(slopes, axis=1) * [10 ** ((driver.max_gain_db or 0.0) / 20) for driver in drivers]
+    return np.stack(slopes, axis=1)
 
 
 def _regions(design: DesignTable, scene: Scene, index: Index) -> RegionPower | None:

@@ -43,8 +43,10 @@ class Crossover:
 
     Attributes
     ----------
-    ends_hz : where the lowest way begins and the highest ends; 0 and inf where nothing ends
-    crossings_hz : between two ways the corner of the lower one's low-pass and of the upper one's high-pass
+    sample_rate_hz : float, of the bilinear transform
+    order : int, of the crossovers; the ends have half of it
+    ends_hz : (2,), where the lowest way begins and the highest ends; 0 and inf where nothing ends
+    crossings_hz : (ways - 1, 2), between two ways the corner of the lower one's low-pass and of the upper one's high-pass
 
     """
 
@@ -66,7 +68,7 @@ class Crossover:
         return half if low_hz <= self.ends_hz[0] else self.order, half if high_hz >= self.ends_hz[1] else self.order
 
     def paths(self, frequency_hz: Real) -> Complex:
-        """What each way is fed with (ways, F)."""
+        """Responses that the ways are fed through (ways, F)."""
         low, high, all_pass = self._splits(frequency_hz)
         below = np.cumprod([self._ends(frequency_hz), *high], axis=0)
         above = np.cumprod([np.ones(frequency_hz.size), *all_pass[::-1]], axis=0)[::-1]

@@ -138,9 +138,9 @@ def joined(
 
     Parameters
     ----------
-    members : the drivers of each way
-    plays : where each way plays (F,)
-    centre : the point (F, L)
+    members : (ways,), the drivers of each way
+    plays : (ways, F), where each way plays
+    centre : (F, L), the point
 
     """
     waits, arrivals, levels = [], [0.0], [0.0]
@@ -157,7 +157,7 @@ def joined(
     return Plain(
         drivers=tuple(l for way in members for l in way),
         delay_s=tuple(
-            max(arrivals) - arrival + wait for arrival, each in zip(arrivals, waits, strict=True) for wait in each
+            max(arrivals) - arrival + wait for arrival, late in zip(arrivals, waits, strict=True) for wait in late
         ),
         gain=tuple(
             float(10 ** ((min(levels) - level) / 20)) / len(way)
