@@ -12,7 +12,7 @@ from designer.problem import geometry, room_places
 from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.messages import number
 from designer.problem.methods import method_of
-from designer.problem.schema import DesignTable, Problem, Region, Room
+from designer.problem.schema import DesignTable, Driver, Problem, Region, Room
 from designer.problem.ways import HEARD_HZ, gaps_hz, ways_of
 
 MIN_FAR_M = 100.0
@@ -208,7 +208,7 @@ def _silent(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
     """Parts of a design's band, and of the voices' around it, that none of its drivers is meant for."""
     band = (design.band_hz[0], design.band_hz[1])
     drivers = [driver for driver in problem.drivers if design.drivers is None or driver.name in design.drivers]
-    for low_hz, high_hz in gaps_hz([driver.band_hz or (0.0, math.inf) for driver in drivers], *band):
+    for low_hz, high_hz in gaps_hz([_band_hz(driver) for driver in drivers], *band):
         yield f"{path}.band_hz holds {number(low_hz)} to {number(high_hz)} Hz, which is in no band_hz of its drivers"
     heard_hz = (HEARD_HZ[0], min(HEARD_HZ[1], problem.sample_rate_hz / 2))
     for low_hz, high_hz in ways_of(design, problem).silent_hz(*heard_hz):
@@ -219,6 +219,10 @@ def _silent(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
                     f"{path}: no driver plays {number(begin_hz)} to {number(end_hz)} Hz for it: plain playback is silent there;"
                     " widen a band_hz, or add a driver"
                 )
+
+
+def _band_hz(driver: Driver) -> tuple[float, float]:
+    return (driver.band_hz[0], driver.band_hz[1]) if driver.band_hz else (0.0, math.inf)
 
 
 def _design(path: str, design: DesignTable, spacing_hz: float) -> Iterator[str]:

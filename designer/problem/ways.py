@@ -50,7 +50,7 @@ class Ways:
         return gaps_hz(self.spans_hz, low_hz, high_hz)
 
 
-def gaps_hz(bands_hz: Sequence[Sequence[float]], low_hz: float, high_hz: float) -> Iterator[tuple[float, float]]:
+def gaps_hz(bands_hz: Sequence[tuple[float, float]], low_hz: float, high_hz: float) -> Iterator[tuple[float, float]]:
     """The parts of a band that others leave open."""
     for begin_hz, end_hz in [*sorted(bands_hz), (math.inf, math.inf)]:
         if low_hz < min(begin_hz, high_hz):

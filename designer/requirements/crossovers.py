@@ -84,7 +84,9 @@ class Crossover:
 
     def _splits(self, frequency_hz: Real) -> tuple[list[Complex], list[Complex], list[Complex]]:
         half = self.order // 2
-        low, high, all_pass = [], [], []
+        low: list[Complex] = []
+        high: list[Complex] = []
+        all_pass: list[Complex] = []
         for low_pass_hz, high_pass_hz in self.crossings_hz:
             s = self._s(frequency_hz, low_pass_hz)
             low.append(1 / _butterworth(s, half) ** 2)

@@ -124,11 +124,11 @@ def chosen(design: DesignTable, members: Sequence[int], plays: Bool, bright: Com
     """The default drivers of a way, from their means over the frequencies where it plays, in dB, at the points (F, M, L)."""
     strength = np.array([_level_db(bright[plays], l) for l in members])
     strong = strength >= strength.max() - (MAX_BELOW_ALIKE_DB if design.is_beam else MAX_BELOW_STRONGEST_DB)
-    chosen = np.flatnonzero(strong)
+    alike = [int(n) for n in np.flatnonzero(strong)]
     if not design.is_beam:
-        favour = [strength[n] - _level_db(dark[plays], members[n]) for n in chosen]
-        chosen = chosen[[int(np.argmax(favour))]]
-    return [members[n] for n in chosen]
+        favour = [strength[n] - _level_db(dark[plays], members[n]) for n in alike]
+        alike = [alike[int(np.argmax(favour))]]
+    return [members[n] for n in alike]
 
 
 def joined(
