@@ -173,6 +173,8 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
             "names": list(channel.plain_names),
             "drivers": list(channel.plain.drivers),
             "delay_s": list(channel.plain.delay_s),
+            "gain": list(channel.plain.gain),
+            "way": list(channel.plain.way),
         },
         "feasible": channel.feasible,
         "sentence": channel.verdict.sentence,
