@@ -112,7 +112,11 @@ def _channel(table: DesignTable, problem: Problem, saved: Mapping[str, Any]) -> 
         table=table,
         method=saved["method"],
         plain=Plain(
-            *(tuple(plain[key]) for key in ("drivers", "delay_s", "gain", "way")), crossover_of(table, problem)
+            drivers=tuple(plain["drivers"]),
+            delay_s=tuple(plain["delay_s"]),
+            gain=tuple(plain["gain"]),
+            way=tuple(plain["way"]),
+            crossover=crossover_of(table, problem),
         ),
         plain_names=tuple(plain["names"]),
         frequency_hz=np.array(certificate["frequency_hz"]),

@@ -32,7 +32,6 @@ CHUNK_BYTES = 256e6
 """Bytes that they may take where there are many."""
 REACH_WEIGHT = 10.0
 MAX_CANCEL_WEIGHT = 1000.0
-LEAST_SUM = 1e-6
 QUIET = 0.1
 """Least level that an error counts relative to, as a share of the best driver's alone: plain playback ends where the bands do."""
 BAND_WEIGHT, MAX_BAND_WEIGHT = 0.03, 30.0
@@ -71,8 +70,7 @@ def weights_between(channel: ChannelDesign, drivers: Index, frequency_hz: Real) 
     plain, solved_hz = channel.plain, channel.frequency_hz
     away = channel.weights[:, drivers] - plain.weights(solved_hz, drivers.size)
     together = plain.crossover.sum(solved_hz)[:, None]
-    shares = np.divide(away, together, out=np.zeros_like(away), where=np.abs(together) > LEAST_SUM)
-    carried = between(solved_hz, shares, frequency_hz) * plain.crossover.sum(frequency_hz)[:, None]
+    carried = between(solved_hz, away / together, frequency_hz) * plain.crossover.sum(frequency_hz)[:, None]
     return np.asarray(plain.weights(frequency_hz, drivers.size) + carried)
 
 

@@ -33,6 +33,8 @@ import numpy as np
 
 from designer.arrays import Bool, Complex, Real
 
+LEAST_END = 1e-4
+"""-80 dB, where the ends' filters stop: 0 at 0 Hz or at Nyquist would leave a design no level to keep."""
 PLAYS = 0.5
 """Amplitude of the sum from which on plain playback is there to be compared with."""
 
@@ -104,7 +106,7 @@ class Crossover:
             out *= s**half / _butterworth(s, half)
         if high_hz < self.sample_rate_hz / 2:
             out /= _butterworth(self._s(frequency_hz, high_hz), half)
-        return out
+        return np.asarray(np.where(np.abs(out) < LEAST_END, LEAST_END, out))
 
     def _s(self, frequency_hz: Real, corner_hz: float) -> Complex:
         angle = np.pi / self.sample_rate_hz
