@@ -31,8 +31,9 @@ from designer.formulations import interaural_matching
 from designer.formulations.interaural_matching import PHASE_WEIGHT, TIMED_HZ, VirtualSource
 from designer.measures import FLOOR, amplitude_db
 from designer.problem.schema import DesignTable
-from designer.requirements.channel_target import Plain, channel_target
+from designer.requirements.channel_target import channel_target
 from designer.requirements.curves import band_share
+from designer.requirements.plain import Plain
 
 VIRTUAL = {"left": "virtual-left", "right": "virtual-right"}  # the ear design of each side -> the channel of the chain
 EFFORT_PRICE = 6e-3

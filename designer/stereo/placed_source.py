@@ -15,8 +15,8 @@ import numpy as np
 from designer.arrays import Complex
 from designer.measures import amplitude_db
 from designer.realization import response as filter_response
-from designer.requirements.channel_target import driver_index, plain_in
 from designer.requirements.curves import in_band
+from designer.requirements.plain import driver_index, plain_in
 from designer.result import Result, analysis
 from designer.stereo.listening import Listening, listening
 from designer.stereo.matched import VIRTUAL

@@ -18,7 +18,7 @@ from designer.formulations.interaural_matching import TIMED_HZ
 from designer.measures import amplitude_db, lowest_hz
 from designer.problem.messages import number
 from designer.problem.schema import Problem
-from designer.requirements.channel_target import plain_in
+from designer.requirements.plain import plain_in
 from designer.stereo.crosstalk_fit import ratio_of
 from designer.stereo.matched import LOST_LEVEL_DB, TIME_TOLERANCE, VIRTUAL, matched_sides
 
