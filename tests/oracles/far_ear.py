@@ -32,6 +32,8 @@ from oracles.naive_sphere import naive_sphere_pressure
 from oracles.two_spheres import cap_heard
 
 ON_SURFACE_M = 1e-3
+FIVE_PLACES_M = [[0, 0, 0], [0, 0.03, 0], [0, -0.03, 0], [0.03, 0, 0], [-0.03, 0, 0]]
+"""The contract's default cloud."""
 
 
 # ----------------------------------------------------------------------------------------------------------------------
