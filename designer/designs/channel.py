@@ -10,7 +10,7 @@ import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Index, Real
-from designer.designs.reach import bounds, worst_case_weights
+from designer.designs.bounds import bounds, worst_case_weights
 from designer.formulations import FORMULATIONS, Formulation, Solution
 from designer.measures import amplitude_db, db, effort, mean_power, white_noise_gain
 from designer.problem.schema import DesignTable
@@ -164,7 +164,7 @@ class _Solved:
 
 def _solved(method: Formulation, design: DesignTable, target: ChannelTarget, names: tuple[str, ...]) -> _Solved:
     solution = solve(method, design, target)
-    w = _at_level(target, solution)
+    w = at_level(target, solution)
     slacks = slacks_db(target, w)
     reachable, unreachable = bounds(target, slacks)
     return _Solved(
@@ -210,7 +210,7 @@ def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
 
-def _at_level(target: ChannelTarget, solution: Solution) -> Complex:
+def at_level(target: ChannelTarget, solution: Solution) -> Complex:
     """Weights scaled to the plain driver's mean power at the bright points, and turned to its phase at their centre."""
     w = solution.weights
     level = solution.level * target.plain_level / np.sqrt(np.maximum(mean_power(target.bright, w), 1e-300))
@@ -235,8 +235,8 @@ def _faded(method: Formulation, design: DesignTable, target: ChannelTarget, edge
         target = replace(target, max_effort=np.minimum(target.max_effort, np.maximum(edge, 1.0)))
         solution = solve(method, design, target)
     share = target.share[:, None]
-    mixed = share * _at_level(target, solution) + (1 - share) * target.plain
-    return _at_level(target, Solution.of(mixed))
+    mixed = share * at_level(target, solution) + (1 - share) * target.plain
+    return at_level(target, Solution.of(mixed))
 
 
 def _binding(target: ChannelTarget, w: Complex, names: tuple[str, ...]) -> dict[str, Bool]:
