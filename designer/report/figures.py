@@ -246,10 +246,9 @@ def draw_reach(bound: Reach) -> Figure:
     fig, (axes,) = panels(3.6)
     f, curves = bound.frequency_hz, []
     lines = np.where(np.isfinite(bound.gain_db), np.minimum(bound.gain_db, HIGHEST_REACH_DB), np.nan)
-    for number, (effort, gains) in enumerate(zip(bound.effort_db, lines, strict=True)):
+    for number, (effort, gains, at) in enumerate(zip(bound.effort_db, lines, _label_places(lines), strict=True)):
         shade = 0.75 - 0.6 * number / max(bound.effort_db.size - 1, 1)
         curves.append(curve(f, gains, color=str(shade)))
-        at = _label_place(lines, number)
         if at is not None:
             axes.annotate(f"{effort:.0f} dB", (f[at], min(gains[at], HIGHEST_REACH_DB - 1.5)), ha="center", va="center", fontsize=8,
                           color=INK, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0})  # fmt: skip
@@ -263,18 +262,23 @@ def draw_reach(bound: Reach) -> Figure:
     return fig
 
 
-def _label_place(lines: Real, number: int) -> int | None:
-    """Frequency at which a line is labelled: where it is farthest from those before it; None where it runs along one of them.
+def _label_places(lines: Real) -> list[int | None]:
+    """Frequency at which each line is labelled: where the nearest other is farthest, a tenth of the axis from other labels and the ends.
 
-    Each line looks in a stretch of the axis of its own, so that no two labels meet.
+    None where it runs along another.
     """
-    count, size = lines.shape
-    first, last = (round((0.1 + 0.85 * n / count) * (size - 1)) for n in (number, number + 1))
-    stretch = np.arange(first, max(last, first + 1))
-    apart = np.abs(lines[number, stretch] - lines[:number, stretch]).min(axis=0, initial=np.inf)
-    apart = np.where(np.isfinite(lines[number, stretch]), np.nan_to_num(apart, nan=np.inf), -1.0)
-    best = int(apart.argmax())
-    return int(stretch[best]) if apart[best] > MIN_APART_DB else None
+    size = lines.shape[1]
+    free = (np.arange(size) >= 0.05 * size) & (np.arange(size) < 0.95 * size)
+    label_places: list[int | None] = []
+    for number, line in enumerate(lines):
+        apart = np.abs(np.delete(lines, number, axis=0) - line)
+        nearest = np.where(np.isnan(apart), np.inf, apart).min(axis=0, initial=np.inf)
+        nearest = np.where(free & np.isfinite(line), np.minimum(nearest, HIGHEST_REACH_DB), 0.0)
+        at = int(nearest.argmax())
+        label_places.append(at if nearest[at] > MIN_APART_DB else None)
+        if nearest[at] > MIN_APART_DB:
+            free &= np.abs(np.arange(size) - at) > 0.1 * size
+    return label_places
 
 
 def _measured(problem: Problem, problem_scene: Scene) -> dict[str, Callable[[], Figure]]:

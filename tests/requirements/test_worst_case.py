@@ -13,7 +13,7 @@ from formulations.random_targets import Wanted, gaussian, random_target
 
 import designer
 from designer.designs import channel
-from designer.designs.reach import reachable_gain
+from designer.designs.bounds import reachable_gain
 from designer.formulations import FORMULATIONS, choueiri, matrix_mixing, pressure_matching, superdirective
 from designer.measures import db
 from designer.problem.designs import EarDesign
