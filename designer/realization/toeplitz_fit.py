@@ -30,7 +30,7 @@ from functools import cached_property
 
 import numpy as np
 from scipy import fft
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 from designer.arrays import Complex, Real
 
@@ -117,6 +117,14 @@ class NormalEquations:
         if self.penalty is not None:
             matrix[np.diag_indices_from(matrix)] += np.tile(self.penalty, drivers)
         return cho_factor(matrix, overwrite_a=True, check_finite=False)
+
+    def coloured(self, y: Real) -> Real:
+        """R⁻¹ y (L T,), with K + Q = R^T R: the energy of y is the sum that its taps add."""
+        return np.asarray(solve_triangular(self._factor[0], y, check_finite=False))
+
+    def coloured_transpose(self, gradient: Real) -> Real:
+        """R^-T of a gradient with respect to taps (L, T): that with respect to y (L T,)."""
+        return np.asarray(solve_triangular(self._factor[0], gradient.ravel(), trans="T", check_finite=False))
 
     def solve_again(self, rhs: Real, start: Real) -> Real:
         """Taps x (L, T), where many right sides (L, T) follow each other: up to DIRECT unknowns by a factor, else from a start (L, T)."""
