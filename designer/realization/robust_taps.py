@@ -31,7 +31,7 @@ Source: J. Nocedal and S. Wright, Numerical Optimization (2006), sections 7.2 (L
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -40,6 +40,7 @@ from scipy import fft
 from designer.arrays import Complex, Index, Real
 from designer.measures import amplitude_db, db
 from designer.realization.toeplitz_fit import NormalEquations
+from designer.solvers.quasi_newton import least
 
 LOW_DB, HIGH_DB = 3.0, 15.0
 """t of the two soft minima."""
@@ -62,11 +63,12 @@ TOLERANCES = {
     "playback": 0.02,
 }
 """What a round may leave of a constraint in its own unit: dB, of gains and of playback a share of the power."""
-ROUNDS, ITERATIONS, LOOK_ITERATIONS = 10, 100, 20
+ROUNDS, ITERATIONS, LOOK_ITERATIONS = 10, 200, 20
 SETTLED_DB = 0.02
 """The rounds end where all is kept and U has changed by less."""
+UNCHANGED_DB = 1e-3
+"""A round ends where ten iterations change its value by less."""
 GROWTH = 4.0
-MEMORY = 20
 LEAST_POWER = 1e-30
 MAX_UNKNOWNS = 8192
 """The factor of K of so many takes half a gigabyte."""
@@ -230,13 +232,6 @@ class Lagrangian:
         G += 2 * m["max_gain"] / self._limits["max_gain"] * w + 2 * m["playback"] * heard
         return value, self.gradient(G)
 
-    def round(self, y: Real, iterations: int) -> Real:
-        """The y of the least value, from a y."""
-        from scipy import optimize  # costs a tenth of a second to import
-
-        options = {"maxiter": iterations, "maxcor": MEMORY, "ftol": 1e-9, "gtol": 1e-6}
-        return np.asarray(optimize.minimize(self, y, jac=True, method="L-BFGS-B", options=options).x)
-
 
 def _back(points: Complex, p: Complex) -> Complex:
     """h^H p (F, L, 1) of pressures (F, M, 1)."""
@@ -251,7 +246,7 @@ def robust_taps(problem: TapsProblem) -> RobustTaps:
     steepness = _norm_in_band(function, slope)
     before, left = first, dict.fromkeys(PRICES, np.inf)
     for _ in range(ROUNDS):
-        y = function.round(y, ITERATIONS)
+        y = least(function, y, iterations=ITERATIONS, change=UNCHANGED_DB)
         w = function.spectra(function.taps(y))
         now, (c, *_) = function.utility(w)[0], function.constraints(w)
         kept = all(each.max() <= TOLERANCES[name] for name, each in c.items())
@@ -273,7 +268,7 @@ def promised_db(problem: TapsProblem) -> float:
     """How much a few steps raise U, less what they break of the constraints: a short look at whether all of them would pay."""
     function = Lagrangian(problem)
     y = np.zeros(problem.free.size * problem.start.shape[1])
-    return function(y)[0] - function(function.round(y, LOOK_ITERATIONS))[0]
+    return function(y)[0] - function(least(function, y, iterations=LOOK_ITERATIONS, change=0.0))[0]
 
 
 def _norm_in_band(function: Lagrangian, slope: Complex) -> float:
