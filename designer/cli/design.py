@@ -21,7 +21,9 @@ def design(
     force: Force = False,
     refine: Annotated[
         bool,
-        typer.Option("--refine", help="Refine the taps of ear channels, as [realization] refine = true does: seconds a channel."),
+        typer.Option(
+            "--refine", help="Refine the taps of ear channels, as [realization] refine = true does: seconds a channel."
+        ),
     ] = False,
 ) -> None:
     """Design the filters of a problem file and write the design folder."""

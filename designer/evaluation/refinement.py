@@ -129,7 +129,9 @@ def is_refined(channel: ChannelDesign, table: Realization) -> bool:
 
 def refinable(channel: ChannelDesign, fitted: Realized, n: int) -> bool:
     """Whether a channel's taps are few enough."""
-    return not channel.design.is_beam and not fitted.sections and fitted.taps[n][_fit(fitted, n).own].size <= MAX_UNKNOWNS
+    return (
+        not channel.design.is_beam and not fitted.sections and fitted.taps[n][_fit(fitted, n).own].size <= MAX_UNKNOWNS
+    )
 
 
 def promise_db(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, table: Realization) -> float:

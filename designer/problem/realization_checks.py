@@ -9,8 +9,8 @@ import numpy as np
 
 from designer.errors import Fault
 from designer.problem import geometry
-from designer.problem.methods import method_of
 from designer.problem.messages import number, shown
+from designer.problem.methods import method_of
 from designer.problem.rules import among, below_nyquist, only_with, unless
 from designer.problem.schema import DesignTable, Problem, Realization, Virtualizer
 from designer.problem.table import MAX_DISTANCE_M, entries, if_known

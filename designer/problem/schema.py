@@ -128,7 +128,7 @@ class Realization(Table):
     )
     floor_weight: Annotated[float, Field(ge=0, le=1)] | None = Field(
         default=None,
-        description="of refined taps: 1 raises the lowest gains alone, 0 the middle ones; default: 0.5",
+        description="of refined taps: 1 raises the lowest gains alone, 0 the middle ones; default: 0.7",
     )
     max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = 20.0
     equaliser_taps: Annotated[int, Field(ge=0, le=MAX_TAPS)] = 0

@@ -8,10 +8,10 @@
                         |M(f)| <= max(0.5 dB, |M_0(f)|)              the magnitude deviation at the ipsilateral ear, at every frequency
                         mean of (w - w_0)^H C (w - w_0) <= 10^-2.5   playback outside the band and its fades
 
-x are the taps of a channel's drivers, w(f) = Σ_n x[n] e^{-jωn} their responses, linear in x, and 0 marks the fit that is begun from.
+x are the taps of a channel's drivers, w(f) = Σ_n x[n] e^{-jωn} their responses, and 0 marks the fit that is begun from.
 g_i = 10 log10 |h_i w|² / |k_i w|² is the cancellation gain in dB of one place of one head, of one drawn device, at one frequency of the
-band: h_i and k_i its responses at the ipsilateral and the contralateral ear. S_t is a soft minimum: for t -> 0 the smallest g_i, for t -> inf
-their mean. S_3 weighs what lies more than 3 dB above the lowest hardly at all and stands for the low percentiles, S_15 for the median;
+band: h_i and k_i its responses at the ipsilateral and the contralateral ear. S_t is a soft minimum: the smallest g_i for t -> 0, their mean
+for t -> inf. S_3 weighs what lies more than 3 dB above the lowest hardly at all and stands for the low percentiles, S_15 for the median;
 a, the file's `floor_weight`, is the one choice between the two.
 
 Not convex: g_i is the logarithm of a ratio of two quadratics, and so are G, E and M. What stands for the result is of first order: each
@@ -38,13 +38,13 @@ import numpy as np
 from scipy import fft
 
 from designer.arrays import Complex, Index, Real
-from designer.measures import amplitude_db, db
+from designer.measures import db
 from designer.realization.toeplitz_fit import NormalEquations
 from designer.solvers.quasi_newton import least
 
 LOW_DB, HIGH_DB = 3.0, 15.0
 """t of the two soft minima."""
-FLOOR_WEIGHT = 0.5
+FLOOR_WEIGHT = 0.7
 CURVE_MARGIN_DB = 0.085
 """The curve's floor lies so far below it; with what rounds may leave, 0.1 dB."""
 MAX_DEVIATION_DB = 0.5
@@ -52,7 +52,14 @@ PLAYBACK_ERROR = 10**-2.5
 """Of playback outside the band: 25 dB below it, as the fit weighs errors."""
 DB = 10 / np.log(10)
 """d(10 log10 u) = DB du/u."""
-PRICES = {"curve": 16.0, "mean_effort": 80.0, "max_effort": 16.0, "max_gain": 400.0, "magnitude": 160.0, "playback": 80.0}
+PRICES = {
+    "curve": 16.0,
+    "mean_effort": 80.0,
+    "max_effort": 16.0,
+    "max_gain": 400.0,
+    "magnitude": 160.0,
+    "playback": 80.0,
+}
 """ρ at first, of a constraint's mean square."""
 TOLERANCES = {
     "curve": 0.015,
@@ -63,10 +70,11 @@ TOLERANCES = {
     "playback": 0.02,
 }
 """What a round may leave of a constraint in its own unit: dB, of gains and of playback a share of the power."""
-ROUNDS, ITERATIONS, LOOK_ITERATIONS = 10, 200, 20
-SETTLED_DB = 0.02
+ROUNDS, ITERATIONS = 15, 400
+LOOK_ROUNDS, LOOK_ITERATIONS = 3, 40
+SETTLED_DB = 0.005
 """The rounds end where all is kept and U has changed by less."""
-UNCHANGED_DB = 1e-3
+UNCHANGED_DB = 1e-4
 """A round ends where ten iterations change its value by less."""
 GROWTH = 4.0
 LEAST_POWER = 1e-30
@@ -127,7 +135,7 @@ class Lagrangian:
         return NormalEquations(self.problem.symbol[:, free[:, None], free], self.problem.start.shape[1])
 
     def taps(self, y: Real) -> Real:
-        """x (L, T)."""
+        """Taps x (L, T)."""
         x = self.problem.start.copy()
         x[self.problem.free] += self.equations.coloured(y).reshape(-1, x.shape[1])
         return x
@@ -224,7 +232,8 @@ class Lagrangian:
         level = np.zeros(len(w))  # the slope of the value by the bright level in dB
         level[problem.heard] = m["magnitude"] * np.sign(now["magnitude"])
         level[problem.band] -= m["curve"] + effort
-        G = _back(problem.bright, (2 * DB * level / now["bright"] / problem.bright.shape[1])[:, None, None] * (problem.bright @ w[:, :, None]))[:, :, 0]  # fmt: skip
+        bright = (2 * DB * level / now["bright"] / problem.bright.shape[1])[:, None, None]
+        G = _back(problem.bright, bright * (problem.bright @ w[:, :, None]))[:, :, 0]
         inside = w[problem.band]
         dark = (2 * DB * m["curve"] / now["dark"] / problem.dark.shape[1])[:, None, None]
         G[problem.band] += _back(problem.dark, dark * (problem.dark @ inside[:, :, None]))[:, :, 0] - slope
@@ -238,15 +247,15 @@ def _back(points: Complex, p: Complex) -> Complex:
     return np.asarray(points.conj().swapaxes(1, 2) @ p)
 
 
-def robust_taps(problem: TapsProblem) -> RobustTaps:
+def robust_taps(problem: TapsProblem, *, rounds: int = ROUNDS, iterations: int = ITERATIONS) -> RobustTaps:
     """The taps, from the start's in rounds of the augmented Lagrangian."""
     function = Lagrangian(problem)
     y = np.zeros(problem.free.size * problem.start.shape[1])
     first, slope = function.utility(function.spectra(problem.start))
     steepness = _norm_in_band(function, slope)
     before, left = first, dict.fromkeys(PRICES, np.inf)
-    for _ in range(ROUNDS):
-        y = least(function, y, iterations=ITERATIONS, change=UNCHANGED_DB)
+    for _ in range(rounds):
+        y = least(function, y, iterations=iterations, change=UNCHANGED_DB)
         w = function.spectra(function.taps(y))
         now, (c, *_) = function.utility(w)[0], function.constraints(w)
         kept = all(each.max() <= TOLERANCES[name] for name, each in c.items())
@@ -260,15 +269,16 @@ def robust_taps(problem: TapsProblem) -> RobustTaps:
             break
         before = now
     stationarity = float(np.linalg.norm(function(y)[1]) / max(steepness, LEAST_POWER))
-    decibels = [left[name] if name not in ("max_gain", "playback") else float(db(np.array(1 + left[name]))) for name in left]
+    decibels = [
+        left[name] if name not in ("max_gain", "playback") else float(db(np.array(1 + left[name]))) for name in left
+    ]
     return RobustTaps(function.taps(y), (first, now), max(decibels), stationarity, kept)
 
 
 def promised_db(problem: TapsProblem) -> float:
-    """How much a few steps raise U, less what they break of the constraints: a short look at whether all of them would pay."""
-    function = Lagrangian(problem)
-    y = np.zeros(problem.free.size * problem.start.shape[1])
-    return function(y)[0] - function(least(function, y, iterations=LOOK_ITERATIONS, change=0.0))[0]
+    """How much a few steps raise U: a short look at whether all of them would pay."""
+    first, last = robust_taps(problem, rounds=LOOK_ROUNDS, iterations=LOOK_ITERATIONS).utility_db
+    return last - first
 
 
 def _norm_in_band(function: Lagrangian, slope: Complex) -> float:

@@ -1,6 +1,6 @@
 """L-BFGS: the least value of a smooth function of many variables from its gradients, for functions that cost little.
 
-    y <- y - t H g,     H built from the last m pairs s = Δy, v = Δg by the two loops,     t by bisection until the weak Wolfe conditions hold:
+    y <- y - t H g,     H built from the last m pairs s = Δy, v = Δg by the two loops, t by bisection until the weak Wolfe conditions hold:
 
     f(y + t d) <= f(y) + 10⁻⁴ t g·d,     g(y + t d)·d >= 0.9 g·d
 
