@@ -48,7 +48,10 @@ def least(function: Callable[[Real], tuple[float, Real]], y: Real, *, iterations
         else:  # rounding hides any further decrease
             return y
         s, v = step * d, slope - g
-        pairs.append((s, v, float(s @ v)))
+        product = float(s @ v)
+        if product <= 0:  # at the least value, to rounding
+            return y + s
+        pairs.append((s, v, product))
         y, value, g = y + s, after, slope
         values.append(value)
         if len(values) > PATIENCE and values[-1 - PATIENCE] - value < change:
