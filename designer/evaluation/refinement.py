@@ -94,7 +94,19 @@ def realize_judged(
 
     """
     fitted = fit_form(channels, scene, table)
-    which = [n for n, channel in enumerate(channels) if is_refined(channel, table)]
+    asked = [n for n, channel in enumerate(channels) if is_refined(channel, table)]
+    which = [n for n in asked if refinable(channels[n], fitted, n)]
+    fitted = replace(
+        fitted,
+        warnings=(
+            *fitted.warnings,
+            *(
+                f"{channels[n].design.name}: its drivers' taps are more than {MAX_UNKNOWNS}, so they are not refined; fewer taps are"
+                for n in asked
+                if n not in which
+            ),
+        ),
+    )
     solved = {n: robust_taps(taps_problem(channels[n], scene, fitted, n, table)) for n in which}
     if not solved:
         return as_run(fitted, channels, scene, table), {}
@@ -135,7 +147,10 @@ def refinable(channel: ChannelDesign, fitted: Realized, n: int) -> bool:
 
 
 def promise_db(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, table: Realization) -> float:
-    """What a short look at coarse samples promises of the refinement, in dB of the mean of low and middle gains."""
+    """What a short look at coarse samples promises of the refinement, in dB of the mean of low and middle gains.
+
+    A verdict names the refinement from PAYS_DB on. It costs too much to be looked at in every design: a third of one and more at 512 taps.
+    """
     return promised_db(
         taps_problem(channel, scene, fitted, n, table, places=LOOK_PLACES, devices=LOOK_DEVICES, density=DENSITY // 2)
     )

@@ -19,8 +19,9 @@ round's taps are a point where the gradient of the Lagrangian has all but vanish
 with multipliers that are not negative and constraints that are kept to `violation_db`. That no other taps are better is not
 shown; that these are better than the fit is measured, on draws that neither saw (`designer.evaluation.refinement`).
 
-The variables are y = R (x - x_0) with the fit's own normal matrix K = R^T R, its Gauss-Newton matrix: |y|² is how loud a change of the
-taps is, so that the steps of L-BFGS are of one size in all directions. Constraints c <= 0 go into an augmented Lagrangian,
+The variables are y with x = x_0 + C^-1/2 y, the circulant that the fit's own normal matrix (its Gauss-Newton matrix) is cut from taken
+for that matrix: |y|² is about how loud a change of the taps is, so that the steps of L-BFGS are of one size in all directions. Cholesky's
+factor of the matrix itself gave the same taps. Constraints c <= 0 go into an augmented Lagrangian,
 
     -U + Σ_j ρ_j/2 (max(0, c_j + λ_j/ρ_j)² - (λ_j/ρ_j)²),     λ <- max(0, λ + ρ c) after each round,
 
@@ -78,8 +79,8 @@ UNCHANGED_DB = 1e-4
 """A round ends where ten iterations change its value by less."""
 GROWTH = 4.0
 LEAST_POWER = 1e-30
-MAX_UNKNOWNS = 8192
-"""The factor of K of so many takes half a gigabyte."""
+MAX_UNKNOWNS = 32_768
+"""Eight drivers of so many take minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +138,7 @@ class Lagrangian:
     def taps(self, y: Real) -> Real:
         """Taps x (L, T)."""
         x = self.problem.start.copy()
-        x[self.problem.free] += self.equations.coloured(y).reshape(-1, x.shape[1])
+        x[self.problem.free] += self.equations.coloured(y)
         return x
 
     def spectra(self, x: Real) -> Complex:
@@ -145,11 +146,11 @@ class Lagrangian:
         return np.ascontiguousarray(fft.rfft(x, self.equations.size, axis=1).T)
 
     def gradient(self, G: Complex) -> Real:
-        """With respect to y, of a function that changes by Re Σ_k conj(G_k) dw_k for G (K, L): R^-T of Re Σ_k conj(G_k) e^{-jωn}."""
+        """With respect to y, of a function that changes by Re Σ_k conj(G_k) dw_k for G (K, L): C^-1/2 of Re Σ_k conj(G_k) e^{-jωn}."""
         half = np.full(len(G), 0.5)
         half[[0, -1]] = 1.0
         x = fft.irfft(G.T * half, self.equations.size, axis=1) * self.equations.size
-        return self.equations.coloured_transpose(x[self.problem.free, : self.problem.start.shape[1]])
+        return self.equations.coloured(x[self.problem.free, : self.problem.start.shape[1]]).ravel()
 
     def utility(self, w: Complex) -> tuple[float, Complex]:
         """U, and its gradient (B, L) with respect to w in the band."""
