@@ -34,7 +34,14 @@ from designer.realization.dense_targets import dense_targets
 from designer.realization.forms import as_run, fit_form
 from designer.realization.held_requirements import TONE_BAND_HZ
 from designer.realization.realized import TapsFit
-from designer.realization.robust_taps import FLOOR_WEIGHT, MAX_UNKNOWNS, TapsProblem, promised_db, robust_taps
+from designer.realization.robust_taps import (
+    FLOOR_WEIGHT,
+    MAX_UNKNOWNS,
+    RobustTaps,
+    TapsProblem,
+    promised_db,
+    robust_taps,
+)
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.curves import in_band
 from designer.requirements.target import ChannelTarget
@@ -44,6 +51,8 @@ PLACES, DEVICES, LEAST_PLACES = 24, 4, 6
 JUDGED_DEVICES = 8
 DENSITY = 8
 """Length of the refinement's Fourier grid over the number of taps, where the fit's is longer."""
+CORRECTIONS, EXCESS_DB = 2, 0.008
+"""How often the refinement is repeated with less effort, and from what excess on."""
 LOOK_PLACES, LOOK_DEVICES = 8, 1
 PERCENTILES = (50.0, 5.0, 1.0)
 LOST_DB = 0.1
@@ -80,7 +89,10 @@ class Refinement:
     @classmethod
     def of_json(cls, saved: dict[str, Any]) -> Refinement:
         """The same, read back."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in saved.items()})
+        of_lists: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in saved.items()
+        }
+        return cls(**of_lists)
 
 
 def realize_judged(
@@ -107,7 +119,7 @@ def realize_judged(
             ),
         ),
     )
-    solved = {n: robust_taps(taps_problem(channels[n], scene, fitted, n, table)) for n in which}
+    solved = {n: _solved(channels[n], scene, fitted, n, table) for n in which}
     if not solved:
         return as_run(fitted, channels, scene, table), {}
     refined = list(fitted.taps)
@@ -130,6 +142,26 @@ def realize_judged(
             kept, fit_db, refined_db, change_db, one.violation_db, one.stationarity
         )
     return as_run(replace(fitted, taps=chosen), channels, scene, table), found
+
+
+def _solved(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, table: Realization) -> RobustTaps:
+    """The refined taps, of the fit's mean effort over the design's own frequencies, which the band's ends join."""
+    problem, own = taps_problem(channel, scene, fitted, n, table), _fit(fitted, n).own
+    target = channel_target(channel.design, scene, channel.plain)
+    target = target.at(target.in_band)
+
+    def mean_effort_db(taps: Real) -> float:
+        w = response(taps, target.frequency_hz, scene.problem.sample_rate_hz)
+        return float(np.mean(measures.db(measures.effort(target.bright, w))))
+
+    solved, less_db = robust_taps(problem), 0.0
+    for _ in range(CORRECTIONS):
+        excess_db = mean_effort_db(solved.taps) - mean_effort_db(fitted.taps[n][own])
+        if excess_db <= EXCESS_DB:
+            break
+        less_db += excess_db
+        solved = robust_taps(replace(problem, less_effort_db=less_db))
+    return solved
 
 
 def is_refined(channel: ChannelDesign, table: Realization) -> bool:

@@ -103,6 +103,7 @@ class TapsProblem:
     drawn_bright: Complex  # h (B, S, L) of drawn places and devices
     drawn_dark: Complex  # k (B, S, L)
     floor_weight: float = FLOOR_WEIGHT
+    less_effort_db: float = 0.0  # the mean effort is to be so much below the start's
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ class Lagrangian:
         loudest = np.where(np.isinf(problem.gain_limit), gains.max(), problem.gain_limit)
         return {
             "curve": np.minimum(problem.curve_db, start["curve"]) - CURVE_MARGIN_DB,
-            "mean_effort": np.mean(start["effort"], keepdims=True),
+            "mean_effort": np.mean(start["effort"], keepdims=True) - problem.less_effort_db,
             "max_effort": np.maximum(problem.effort_limit_db, start["effort"]),
             "max_gain": np.maximum(loudest, gains) ** 2,
             "magnitude": np.maximum(MAX_DEVIATION_DB, np.abs(start["magnitude"])),
