@@ -19,13 +19,13 @@ STATEMENT = re.compile(r"^(\w+) = ((?:[A-Z]\w*\(|\{).*(?:\n[ )}].*)*)", re.MULTI
 @cache
 def declared(folder: str, kind: str) -> tuple[dict[str, Any], ...]:
     """Literal keywords of each declaration of a kind, in the order of their `place`."""
-    found = []
+    values = []
     for path in (Path(__file__).parent / folder).glob("*.py"):
         statements = dict(STATEMENT.findall(path.read_text(encoding="utf-8")))
         for text in statements.values():
             if text.startswith(f"{kind}("):
-                found.append(_literals(text, statements))
-    return tuple(sorted(found, key=lambda keywords: keywords["place"]))
+                values.append(_literals(text, statements))
+    return tuple(sorted(values, key=lambda keywords: keywords["place"]))
 
 
 def _literals(text: str, statements: dict[str, str]) -> dict[str, Any]:

@@ -41,12 +41,12 @@ class Fault:
 
     path: str
     """Dotted path of the key, as `designs[0].band_hz`; empty for the file as a whole."""
-    found: str
-    allowed: str = ""
+    actual: str
+    expected: str = ""
     remedy: str = ""
 
     def __str__(self) -> str:
-        parts = [self.found, self.allowed and f"expected {self.allowed}", self.remedy]
+        parts = [self.actual, self.expected and f"expected {self.expected}", self.remedy]
         text = "; ".join(part for part in parts if part)
         return f"{self.path}: {text}" if self.path else text
 

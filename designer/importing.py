@@ -33,24 +33,24 @@ METHOD = "imported"
 
 def import_coefficients(path: Path, problem: Problem) -> Design:
     """A file's filters, judged on a problem. Raises DataError: the file cannot be used, or does not fit the problem."""
-    found = read_coefficients(path, problem)
-    judged = [table for table in problem.designs if table.name in found.taps]
-    chain = [name for name in VIRTUAL.values() if name in found.taps]
+    coefficients = read_coefficients(path, problem)
+    judged = [table for table in problem.designs if table.name in coefficients.taps]
+    chain = [name for name in VIRTUAL.values() if name in coefficients.taps]
     missing = [table.name for table in problem.designs if table not in judged]
     if not judged:
-        raise found.refusal(
+        raise coefficients.refusal(
             f"the stereo chain's {', '.join(chain)} alone",
             "a channel with a requirement beside them",
             "import a file with the designs of the problem, or with a centre",
         )
-    taps, sections = _delayed(found)
-    bulk, notes = _bulk_delay(found, taps, problem)
+    taps, sections = _delayed(coefficients)
+    bulk, notes = _bulk_delay(coefficients, taps, problem)
     if missing:
         notes += (f"the file holds {', '.join(chain)}, not {', '.join(missing)}: these are not judged",)
     fine = scene(problem).at(fine_frequencies_hz(problem))
     rate, f = problem.sample_rate_hz, fine.frequency_hz
     turn = np.exp(2j * np.pi * f * bulk / rate)[:, None]
-    weights = {name: response(one, f, rate) * turn for name, one in taps.items()}
+    weights = {name: response(filters, f, rate) * turn for name, filters in taps.items()}
     channels = {table.name: _channel(table, weights[table.name], fine) for table in judged}
     return Design(
         problem,
@@ -60,42 +60,44 @@ def import_coefficients(path: Path, problem: Problem) -> Design:
         taps,
         bulk,
         channels,
-        realisation_warnings=(*found.notes, *notes),
+        realisation_warnings=(*coefficients.notes, *notes),
         sections=sections,
         imported_from=str(path),
         scene=fine,
     )
 
 
-def _delayed(found: Coefficients) -> tuple[dict[str, Real], dict[str, dict[str, Cascade]]]:
+def _delayed(coefficients: Coefficients) -> tuple[dict[str, Real], dict[str, dict[str, Cascade]]]:
     """Channel -> taps (L, T) of one length behind the channels' delays, and the cascades behind these."""
-    waits = {name: found.delays.get(name, 0) for name in found.channels}
-    length = max(one.size + waits[channel] for channel, each in found.taps.items() for one in each.values())
+    waits = {name: coefficients.delays.get(name, 0) for name in coefficients.channels}
+    length = max(
+        signal.size + waits[channel] for channel, filters in coefficients.taps.items() for signal in filters.values()
+    )
     if length > MAX_TAPS:
-        raise found.refusal(f"{length:,} taps with their delays", f"at most {MAX_TAPS:,}", "shorten the delays")
+        raise coefficients.refusal(f"{length:,} taps with their delays", f"at most {MAX_TAPS:,}", "shorten the delays")
     taps: dict[str, Real] = {}
     sections: dict[str, dict[str, Cascade]] = {}
-    for name in (name for name in found.channels if name in found.taps):
-        taps[name] = np.zeros((len(found.drivers), length))
-        for driver, one in found.taps[name].items():
-            taps[name][found.drivers.index(driver), waits[name] : waits[name] + one.size] = one
-        for driver, cascade in found.sections.get(name, {}).items():
+    for name in (name for name in coefficients.channels if name in coefficients.taps):
+        taps[name] = np.zeros((len(coefficients.drivers), length))
+        for driver, signal in coefficients.taps[name].items():
+            taps[name][coefficients.drivers.index(driver), waits[name] : waits[name] + signal.size] = signal
+        for driver, cascade in coefficients.sections.get(name, {}).items():
             late = replace(cascade, delay_samples=cascade.delay_samples + waits[name])
             sections.setdefault(name, {})[driver] = late
             # As long as the longest: what rings on behind a shorter wait is not cut.
-            taps[name][found.drivers.index(driver)] = late.impulse_response(length)
+            taps[name][coefficients.drivers.index(driver)] = late.impulse_response(length)
     return taps, sections
 
 
-def _bulk_delay(found: Coefficients, taps: dict[str, Real], problem: Problem) -> tuple[int, tuple[str, ...]]:
+def _bulk_delay(coefficients: Coefficients, taps: dict[str, Real], problem: Problem) -> tuple[int, tuple[str, ...]]:
     """As the file says, as the problem says, or where the loudest tap is."""
-    if found.bulk_delay_samples is not None:
-        return found.bulk_delay_samples, ()
+    if coefficients.bulk_delay_samples is not None:
+        return coefficients.bulk_delay_samples, ()
     if isinstance(problem.realization.bulk_delay_samples, int):
         return problem.realization.bulk_delay_samples, ()
-    loudest = np.max([np.abs(one).max(axis=0) for one in taps.values()], axis=0)
-    at = int(np.argmax(loudest))
-    return at, (f"the file states no bulk delay: {at} samples are taken, where its loudest tap is",)
+    loudest = np.max([np.abs(filters).max(axis=0) for filters in taps.values()], axis=0)
+    peak = int(np.argmax(loudest))
+    return peak, (f"the file states no bulk delay: {peak} samples are taken, where its loudest tap is",)
 
 
 def _channel(table: DesignTable, weights: Complex, fine: Scene) -> Channel:

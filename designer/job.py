@@ -39,7 +39,7 @@ class Design(Result):
 
         Parameters
         ----------
-        force : replace files of an older design that were edited since
+        force : bool, replace files of an older design that were edited since
 
         Raises
         ------
@@ -68,9 +68,9 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
 
     Parameters
     ----------
-    problem : from `designer.load`
-    progress : called with the name of each stage as it begins
-    keep_going : design the other channels where the solver stops at one; `failures` then says which and why, and `problem` is the
+    problem : Problem, from `designer.load`
+    progress : callable, optional, called with the name of each stage as it begins
+    keep_going : bool, design the other channels where the solver stops at one; `failures` then says which and why, and `problem` is the
         problem without it
 
     Raises
@@ -106,45 +106,49 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
         if fine.is_small and any(table.is_beam for table in problem.designs):
             fine.circle()
     with stage("designs"):
-        found, failures = _designed(problem, fine, keep_going=keep_going)
+        channels, failures = _designed(problem, fine, keep_going=keep_going)
         if failures:
             problem = _without(problem, failures)
             fine = scene(problem).at(fine_frequencies_hz(problem))
     with stage("realisation"):
-        realised, refinements = realize_judged(found, fine, problem.realization)
+        realised, refinements = realize_judged(channels, fine, problem.realization)
     virtual = None
     if problem.virtualizer is not None:
         with stage("virtualisation"):
-            virtual = virtual_channels(found, realised, fine)
+            virtual = virtual_channels(channels, realised, fine)
     names = [table.name for table in problem.designs]
     parts = [(names, realised)] if virtual is None else [(names, realised), (list(VIRTUAL.values()), virtual)]
-    made = Design(
+    result = Design(
         problem,
         fine.frequency_hz[::2],
         fine.drivers,
-        {name: channel.weights[::2] for name, channel in zip(names, found, strict=True)},
-        {name: taps for own, part in parts for name, taps in zip(own, part.taps, strict=True)},
+        {name: channel.weights[::2] for name, channel in zip(names, channels, strict=True)},
+        {name: taps for group, part in parts for name, taps in zip(group, part.taps, strict=True)},
         realised.bulk_delay_samples,
-        {name: _channel(channel.design, channel) for name, channel in zip(names, found, strict=True)},
+        {name: _channel(channel.design, channel) for name, channel in zip(names, channels, strict=True)},
         seconds,
-        references={name: driver for own, part in parts for name, driver in zip(own, part.references, strict=False)},
-        realisation_warnings=tuple(warning for _, part in parts for warning in part.warnings),
-        sections={name: each for own, part in parts for name, each in _sections(own, fine.drivers, part).items()},
-        shifts={name: shift for own, part in parts for name, shift in zip(own, part.shifts, strict=False)},
-        finer_bits={
-            name: bits.tolist() for own, part in parts for name, bits in zip(own, part.finer_bits, strict=False)
+        references={
+            name: driver for group, part in parts for name, driver in zip(group, part.references, strict=False)
         },
-        study_source=lambda: study(found, realised, fine),
+        realisation_warnings=tuple(warning for _, part in parts for warning in part.warnings),
+        sections={
+            name: cascades for group, part in parts for name, cascades in _sections(group, fine.drivers, part).items()
+        },
+        shifts={name: shift for group, part in parts for name, shift in zip(group, part.shifts, strict=False)},
+        finer_bits={
+            name: bits.tolist() for group, part in parts for name, bits in zip(group, part.finer_bits, strict=False)
+        },
+        study_source=lambda: study(channels, realised, fine),
         failures=failures,
         refinements=refinements,
         scene=fine,
     )
     with stage("evaluation"):
-        _ = made.evaluation, made.scalars
+        _ = result.evaluation, result.scalars
     if problem.room is not None:
         with stage("room"):
-            _ = made.room
-    return made
+            _ = result.room
+    return result
 
 
 def with_refined_taps(problem: Problem) -> Problem:
@@ -162,17 +166,17 @@ def with_refined_taps(problem: Problem) -> Problem:
 
 def _designed(problem: Problem, fine: Scene, *, keep_going: bool) -> tuple[list[ChannelDesign], dict[str, str]]:
     """Each channel's design, and the message of each channel that has none."""
-    found, failures = [], {}
+    channels, failures = [], {}
     for table in problem.designs:
         try:
-            found.append(design_channel(table, fine))
+            channels.append(design_channel(table, fine))
         except SolverError as error:
             if not keep_going:
                 raise
             failures[table.name] = str(error)
-    if not found:
+    if not channels:
         raise SolverError("; ".join(failures.values()))
-    return found, failures
+    return channels, failures
 
 
 def _without(problem: Problem, failures: dict[str, str]) -> Problem:
@@ -196,35 +200,35 @@ def _without(problem: Problem, failures: dict[str, str]) -> Problem:
 def _sections(names: list[str], drivers: tuple[str, ...], realised: Realized) -> dict[str, dict[str, Cascade]]:
     """Channel -> driver -> its cascade."""
     return {
-        name: {drivers[l]: cascade for l, cascade in zip(fit.own, cascades, strict=True)}
+        name: {drivers[l]: cascade for l, cascade in zip(fit.drivers, cascades, strict=True)}
         for name, fit, cascades in zip(names, realised.fits, realised.sections, strict=False)
     }
 
 
-def _channel(table: DesignTable, found: ChannelDesign) -> Channel:
+def _channel(table: DesignTable, solved: ChannelDesign) -> Channel:
     """A channel's record; the outcome is judged on the design's own frequencies, every second of those solved."""
-    inside = np.flatnonzero(found.in_band)
-    own = inside % 2 == 0
-    requirements = {**found.slacks_db, **found.excesses_db}
-    slack = np.max([*(values[own] for values in requirements.values()), np.zeros(int(own.sum()))], axis=0)
+    inside = np.flatnonzero(solved.in_band)
+    on_grid = inside % 2 == 0
+    requirements = {**solved.slacks_db, **solved.excesses_db}
+    slack = np.max([*(values[on_grid] for values in requirements.values()), np.zeros(int(on_grid.sum()))], axis=0)
     return Channel(
         table=table,
-        method=found.method,
-        plain=found.plain,
-        plain_names=found.plain_names,
-        frequency_hz=found.frequency_hz[inside],
+        method=solved.method,
+        plain=solved.plain,
+        plain_names=solved.plain_names,
+        frequency_hz=solved.frequency_hz[inside],
         slacks_db=requirements,
-        certificate=found.solution.certificate,
+        certificate=solved.solution.certificate,
         feasible=bool(slack.max() <= SLACK_TOLERANCE_DB),
         verdict=verdict(
             table,
-            found.frequency_hz[inside][own],
-            {requirement: values[own] for requirement, values in found.slacks_db.items()},
-            {limit: values[own] for limit, values in found.excesses_db.items()},
-            {limit: values[own] for limit, values in found.binding.items()},
-            {requirement: values[own] for requirement, values in found.azimuths_deg.items()},
-            found.reachable_gain_db[own],
-            found.out_of_reach[own],
+            solved.frequency_hz[inside][on_grid],
+            {requirement: values[on_grid] for requirement, values in solved.slacks_db.items()},
+            {limit: values[on_grid] for limit, values in solved.excesses_db.items()},
+            {limit: values[on_grid] for limit, values in solved.binding.items()},
+            {requirement: values[on_grid] for requirement, values in solved.azimuths_deg.items()},
+            solved.reachable_gain_db[on_grid],
+            solved.out_of_reach[on_grid],
         ),
     )
 

@@ -39,8 +39,8 @@ def mean_power_matrix(H: Complex, spread: float = 0.0) -> Complex:
     """
     A = np.asarray(H.conj().swapaxes(1, 2) @ H / H.shape[1])
     if spread:
-        each = np.arange(H.shape[2])
-        A[:, each, each] += spread * np.mean(np.abs(H) ** 2, axis=1)
+        diagonal = np.arange(H.shape[2])
+        A[:, diagonal, diagonal] += spread * np.mean(np.abs(H) ** 2, axis=1)
     return A
 
 

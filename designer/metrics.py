@@ -36,11 +36,11 @@ class Realised:
 
     Attributes
     ----------
-    taps : (L, T) of all the scene's drivers
-    lowered : whether its limits left it less than the plain level
-    moved : median_db and fifth_percentile_db with the head moved; None where there is no head
-    draws : gain_db (D, F) of drawn devices and nominal_db (F,); None where they were not made
-    zone_m2 : area of the listening zone; None where it was not made
+    taps : (L, T) float array, of all the scene's drivers
+    lowered : bool, whether its limits left it less than the plain level
+    moved : object, median_db and fifth_percentile_db with the head moved; None where there is no head
+    draws : object, gain_db (D, F) of drawn devices and nominal_db (F,); None where they were not made
+    zone_m2 : float or None, area of the listening zone; None where it was not made
 
     """
 
@@ -94,14 +94,14 @@ class Realised:
     @property
     def has(self) -> frozenset[str]:
         """Which of the needs of metrics are met."""
-        known = {
+        needs = {
             "target": self.target.gamma is not None,
             "regions": self.target.regions is not None,
             "moved": self.moved is not None,
             "draws": self.draws is not None,
             "zone": self.zone_m2 is not None,
         }
-        return frozenset({"drivers", "directions", *(name for name, there in known.items() if there)})
+        return frozenset({"drivers", "directions", *(name for name, met in needs.items() if met)})
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,15 @@ class Metric:
 
     Attributes
     ----------
-    name : of columns and keys, with its unit at the end
-    label : a noun phrase for tables and axes
-    definition : how it is computed, in a sentence
-    better : 1 where more is better, -1 where less is, 0 where neither
-    needs : "target", "regions", "moved", "draws", "zone"; the drivers apart ("drivers"), responses beside the ears' ("directions")
-    compute : of the realised filters; None for a column of that name in another table
-    on : where it is shown
-    limit : the key of the design that bounds it
+    name : str, of columns and keys, with its unit at the end
+    label : str, a noun phrase for tables and axes
+    definition : str, how it is computed, in a sentence
+    better : int, 1 where more is better, -1 where less is, 0 where neither
+    needs : set of str, "target", "regions", "moved", "draws", "zone"; the drivers apart ("drivers"), responses beside the ears'
+        ("directions")
+    compute : callable or None, of the realised filters; None for a column of that name in another table
+    on : set of str, where it is shown
+    limit : str, the key of the design that bounds it
 
     """
 
@@ -151,12 +152,12 @@ def _need(*names: str) -> frozenset[str]:
 
 def _slack_db(c: Realised) -> Real:
     inside, w = c.band
-    every = [*c.missed_db.values(), np.zeros(len(w))]
+    shortfalls_db = [*c.missed_db.values(), np.zeros(len(w))]
     if c.lowered:
         reached = np.sqrt(measures.mean_power(inside.bright, w))
-        every.append(amplitude_db(inside.plain_level) - amplitude_db(reached))
+        shortfalls_db.append(amplitude_db(inside.plain_level) - amplitude_db(reached))
     slack = np.full(c.target.frequency_hz.size, np.nan)
-    slack[c.target.in_band] = np.max(every, axis=0)
+    slack[c.target.in_band] = np.max(shortfalls_db, axis=0)
     return slack
 
 
@@ -277,12 +278,16 @@ BY_NAME = {metric.name: metric for metric in (*CURVES, *NUMBERS, *ROOM)}
 def compute(metrics: tuple[Metric, ...], realised: Realised) -> dict[str, Any]:
     """Name -> value of those metrics whose needs are met."""
     has = realised.has
-    return {one.name: one.compute(realised) for one in metrics if one.compute is not None and one.needs <= has}
+    return {
+        metric.name: metric.compute(realised)
+        for metric in metrics
+        if metric.compute is not None and metric.needs <= has
+    }
 
 
 def numbers_of(realised: Realised, *, dear: bool = False) -> dict[str, float]:
     """Name -> value of a channel's numbers: those of every design, or those over drawn devices and places."""
-    return compute(tuple(one for one in NUMBERS if bool(one.needs & ON_DEMAND) == dear), realised)
+    return compute(tuple(metric for metric in NUMBERS if bool(metric.needs & ON_DEMAND) == dear), realised)
 
 
 def shown_on(place: str) -> tuple[Metric, ...]:

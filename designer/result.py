@@ -50,14 +50,14 @@ def analysis(compute: Callable[[Result, *Ts], T]) -> Callable[[Result, *Ts], T]:
     """
 
     @wraps(compute)
-    def kept(design: Result, *arguments: *Ts) -> T:
+    def cached(design: Result, *arguments: *Ts) -> T:
         key = (compute, *arguments)
         if key not in design.analyses:
             design.analyses[key] = compute(design, *arguments)
-        found: T = design.analyses[key]
-        return found
+        value: T = design.analyses[key]
+        return value
 
-    return kept
+    return cached
 
 
 @dataclass(frozen=True)
@@ -88,25 +88,30 @@ class Result:
 
     Attributes
     ----------
-    frequency_hz : (F,) the design's frequencies
-    drivers : names (L,)
-    weights : channel -> (F, L) complex, as the formulation gave them, without the bulk delay; read-only
-    taps : channel -> (L, T) realised taps, whatever the form; those of the virtualiser follow those of the designs; read-only
-    bulk_delay_samples : the delay that all taps share
-    channels : channel -> how it came about
-    seconds : stage -> time that it took
-    references : channel -> the driver with a pure delay, in the RTF form; empty otherwise
-    failures : channel of the problem that is missing here -> why the solver stopped; `problem` is the problem without it
-    realisation_warnings : what the form of the filters costs, each with its dB
-    sections : channel -> driver -> its cascade, in the biquad form; empty otherwise
-    shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
-    finer_bits : channel -> for each driver r >= 0, where each has a scale of its own: a tap is q 2^(s - r - fraction_bits)
-    refinements : channel -> its refined taps beside the fit's, where the file asks for them; empty otherwise
-    study_source : makes `study`, or reads it back
-    room_ears_source : reads the room's responses at the ears back, where a folder holds them; None where they are to be computed
-    imported_from : the file that the filters were read from, where they were not designed; empty otherwise
-    scene : what `problem` is judged in, on any frequencies, where it is not the problem's own scene or that is at hand
-    analyses : what the analyses found, by function and arguments
+    frequency_hz : (F,) float array, the design's frequencies
+    drivers : tuple of str, names (L,)
+    weights : mapping of str to complex array, channel -> (F, L) complex, as the formulation gave them, without the bulk delay; read-only
+    taps : mapping of str to float array, channel -> (L, T) realised taps, whatever the form; those of the virtualiser follow those of
+        the designs; read-only
+    bulk_delay_samples : int, the delay that all taps share
+    channels : mapping of str to Channel, channel -> how it came about
+    seconds : dict of str to float, stage -> time that it took
+    references : dict of str to str, channel -> the driver with a pure delay, in the RTF form; empty otherwise
+    failures : dict of str to str, channel of the problem that is missing here -> why the solver stopped; `problem` is the problem
+        without it
+    realisation_warnings : tuple of str, what the form of the filters costs, each with its dB
+    sections : dict of str to dict of str to Cascade, channel -> driver -> its cascade, in the biquad form; empty otherwise
+    shifts : dict of str to int, channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
+    finer_bits : dict of str to list of int, channel -> for each driver r >= 0, where each has a scale of its own: a tap is q 2^(s - r
+        - fraction_bits)
+    refinements : dict of str to Refinement, channel -> its refined taps beside the fit's, where the file asks for them; empty
+        otherwise
+    study_source : callable, makes `study`, or reads it back
+    room_ears_source : callable or None, reads the room's responses at the ears back, where a folder holds them; None where they are to
+        be computed
+    imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
+    scene : Scene or None, what `problem` is judged in, on any frequencies, where it is not the problem's own scene or that is at hand
+    analyses : dict of Hashable to object, what the analyses found, by function and arguments
 
     """
 
@@ -161,10 +166,10 @@ class Result:
     @analysis
     def fine_scene(self) -> Scene:
         """The scene on the design's frequencies and those half way between."""
-        fine_hz, there = with_half_steps(self.frequency_hz), self.scene
-        if there is None or there.problem is not self.problem:
+        fine_hz, known_scene = with_half_steps(self.frequency_hz), self.scene
+        if known_scene is None or known_scene.problem is not self.problem:
             return Scene(self.problem, fine_hz, np.asarray(self.problem.listener.ear_cloud_m, dtype=float))
-        return there if np.array_equal(there.frequency_hz, fine_hz) else there.at(fine_hz)
+        return known_scene if np.array_equal(known_scene.frequency_hz, fine_hz) else known_scene.at(fine_hz)
 
     @property
     @analysis
@@ -193,8 +198,8 @@ class Result:
     def heads(self) -> dict[str, dict[str, dict[str, float]]]:
         """Each ear channel judged at each head alone: channel -> head -> number -> value."""
         return {
-            name: head_numbers(self.channels[name].table, self.taps[name], self.fine_scene, moved)
-            for name, moved in self.moved_heads.items()
+            name: head_numbers(self.channels[name].table, self.taps[name], self.fine_scene, displaced)
+            for name, displaced in self.moved_heads.items()
         }
 
     @property
@@ -220,14 +225,14 @@ class Result:
         """The scene on frequencies in equal steps, for many places and draws: EVEN_FREQUENCIES of them, or as many as the
         grid has where these are fewer; more where a band lies between two of them.
         """
-        own = self.problem.grid.frequencies
-        count = min(own, EVEN_FREQUENCIES)
+        size = self.problem.grid.frequencies
+        count = min(size, EVEN_FREQUENCIES)
         while True:
             even_hz = np.linspace(0.0, self.problem.sample_rate_hz / 2, count)
             bands_hz = [channel.table.band_hz for channel in self.channels.values()]
             if count >= MAX_FREQUENCIES or all(in_band(even_hz, band_hz).any() for band_hz in bands_hz):
                 return self.fine_scene.at(even_hz)
-            count = own if count < own else 2 * count - 1
+            count = size if count < size else 2 * count - 1
 
     @property
     @analysis
@@ -235,7 +240,7 @@ class Result:
         """The listener elsewhere, near by and turned; None in a measured device, where a measured head does not reach, and where
         no channel is for ears: beams alone, none of them the centre.
         """
-        for_ears = any(not one.table.is_beam or name == "centre" for name, one in self.channels.items())
+        for_ears = any(not channel.table.is_beam or name == "centre" for name, channel in self.channels.items())
         if self.fine_scene.is_measured or not for_ears:
             return None
         plain = {name: self.plain_weights(name, self.even_scene) for name in self.channels}
@@ -249,11 +254,11 @@ class Result:
         return [channel.table for channel in self.channels.values()]
 
     def plain_weights(self, name: str, at: Scene) -> Complex:
-        """What the channel's plain driver is fed with (F, L), without the bulk delay."""
+        """Weights of the channel's plain driver (F, L), without the bulk delay."""
         channel = self.channels[name]
         w = np.zeros((at.frequency_hz.size, len(self.drivers)), dtype=complex)
-        own = driver_index(channel.table, self.drivers)
-        w[:, own] = channel.plain.weights(at.frequency_hz, own.size)
+        index = driver_index(channel.table, self.drivers)
+        w[:, index] = channel.plain.weights(at.frequency_hz, index.size)
         return w
 
     @property
@@ -324,9 +329,9 @@ class Result:
 
 def _read_only(array: NDArray[S]) -> NDArray[S]:
     """A view that cannot be written to."""
-    seen = array.view()
-    seen.flags.writeable = False
-    return seen
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def fine_frequencies_hz(problem: Problem) -> Real:

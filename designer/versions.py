@@ -14,10 +14,10 @@ LIBRARIES = ("numpy", "scipy", "clarabel", "pandas", "matplotlib")
 
 def versions() -> dict[str, str]:
     """Name -> version; "unknown" where a library does not say."""
-    found = {"designer": designer.__version__, "python": platform.python_version()}
+    releases = {"designer": designer.__version__, "python": platform.python_version()}
     for library in LIBRARIES:
         try:
-            found[library] = version(library)
+            releases[library] = version(library)
         except PackageNotFoundError:
-            found[library] = "unknown"
-    return found
+            releases[library] = "unknown"
+    return releases

@@ -66,32 +66,32 @@ def imports(tree: ast.AST, *, top_level_only: bool = False) -> Iterator[str]:
 
 def arrows() -> Counter[tuple[str, str]]:
     """(importing room, imported room) -> modules of the first that import from the second."""
-    found: Counter[tuple[str, str]] = Counter()
+    edges: Counter[tuple[str, str]] = Counter()
     for path in modules():
-        here = room_of(path)
+        importer = room_of(path)
         names = imports(ast.parse(path.read_text(encoding="utf-8")))
         rooms = {name.split(".")[1] for name in names if name.startswith("designer.")}
-        found.update((here, there) for there in rooms & set(ROOMS) if there != here)
-    return Counter({pair: count for pair, count in found.items() if pair[1] not in EVERYWHERE})
+        edges.update((importer, imported) for imported in rooms & set(ROOMS) if imported != importer)
+    return Counter({pair: count for pair, count in edges.items() if pair[1] not in EVERYWHERE})
 
 
 def drawing() -> str:
     """An SVG: the rooms from top to bottom, each bar as long as the square root of its lines, and an arc for each import."""
-    step, left, bars = 26, 120, 150
+    step, indent, bars = 26, 120, 150
     place = {room: 24 + step * n for n, room in enumerate(ROOMS)}
     lines, files = Counter[str](), Counter[str]()
     for path in modules():
         lines[room_of(path)] += len(path.read_text(encoding="utf-8").splitlines())
         files[room_of(path)] += 1
     longest = max(lines.values())
-    start = left + bars + 70
+    start = indent + bars + 70
     width, height = start + 16 * len(ROOMS), 24 + step * len(ROOMS)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
         f'<rect width="{width}" height="{height}" fill="white"/>',
     ]
-    for (here, there), count in sorted(arrows().items()):
-        low, high = place[here], place[there]
+    for (importer, imported), count in sorted(arrows().items()):
+        low, high = place[importer], place[imported]
         bow = (low - high) / step * 15
         parts.append(
             f'<path d="M{start} {low} C{start + bow:.0f} {low} {start + bow:.0f} {high} {start} {high}" fill="none"'
@@ -102,9 +102,9 @@ def drawing() -> str:
             round(bars / 10 * (lines[room] / longest) ** 0.5), 1
         )  # in steps, so that a line more changes nothing
         note = f"{files[room]} file{'s' if files[room] > 1 else ''}"
-        parts.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{room}</text>')
-        parts.append(f'<rect x="{left}" y="{y - 7}" width="{size}" height="14" fill="#c9d7e8"/>')
-        parts.append(f'<text x="{left + size + 6}" y="{y + 4}" fill="#555" font-size="11">{note}</text>')
+        parts.append(f'<text x="{indent - 8}" y="{y + 4}" text-anchor="end">{room}</text>')
+        parts.append(f'<rect x="{indent}" y="{y - 7}" width="{size}" height="14" fill="#c9d7e8"/>')
+        parts.append(f'<text x="{indent + size + 6}" y="{y + 4}" fill="#555" font-size="11">{note}</text>')
         parts.append(f'<circle cx="{start}" cy="{y}" r="2.5" fill="#3b6ea5"/>')
     return "\n".join([*parts, "</svg>\n"])
 
@@ -112,14 +112,14 @@ def drawing() -> str:
 def table() -> str:
     """The rooms as a table of Markdown."""
     return "\n".join(
-        ["| room | what is in it |", "|---|---|", *(f"| `{room}` | {what} |" for room, what in ROOMS.items())]
+        ["| room | what is in it |", "|---|---|", *(f"| `{room}` | {content} |" for room, content in ROOMS.items())]
     )
 
 
 def page(text: str) -> str:
     """The text of docs/architecture.md with its table made again."""
-    head, _, rest = text.partition("| room |")
-    tail = rest.partition("\n\n")[2]
+    head, _, remainder = text.partition("| room |")
+    tail = remainder.partition("\n\n")[2]
     return f"{head}{table()}\n\n{tail}"
 
 

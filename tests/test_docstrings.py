@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
+import inspect
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,3 +41,84 @@ def test_everything_offered_has_an_example() -> None:
     """A new public function needs one too."""
     functions = {name for name in designer.__all__ if not isinstance(getattr(designer, name), type)}
     assert functions | {"Design.save"} == set(OFFERED)
+
+
+BANNED = frozenset(
+    [
+        "allowed",
+        "asked",
+        "each",
+        "every",
+        "found",
+        "given",
+        "here",
+        "kept",
+        "made",
+        "may_be",
+        "one",
+        "own",
+        "rest",
+        "said",
+        "some",
+        "there",
+        "wanted",
+        "what",
+        "which",
+    ]
+)
+"""Words that name nothing of the domain."""
+TYPE = re.compile(
+    r"[({]|(str|int|float|bool|bytes|complex|object|callable|sequence|iterable|iterator|collection|dict|mapping|tuple"
+    r"|list|set|array)\b|[A-Z][a-z]\w*(,|;|\[| or |$)"
+)
+"""Start of a numpydoc type: a shape, choices, a word for a builtin, or the name of a class."""
+
+
+def _trees() -> Iterator[tuple[Path, ast.Module]]:
+    for file in sorted((ROOT / "designer").rglob("*.py")):
+        yield file.relative_to(ROOT), ast.parse(file.read_text(encoding="utf-8"))
+
+
+def _bindings(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Names that a module gives to variables, parameters, fields and functions, with their lines."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
+                yield name, node.lineno
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name, node.lineno
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.alias(asname=str(name)):
+                yield name, node.lineno
+
+
+def _docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Docstrings of a module, its classes and functions, and the texts below its constants and fields."""
+    for node in ast.walk(tree):
+        for statement in getattr(node, "body", []) if isinstance(getattr(node, "body", []), list) else []:
+            match statement:
+                case ast.Expr(value=ast.Constant(value=str(text))):
+                    yield statement.lineno, inspect.cleandoc(text)
+
+
+def test_names_are_nouns_of_the_domain() -> None:
+    """No variable, parameter, field or function is called by a word such as `found` or `one`."""
+    names = [(path, line, name) for path, tree in _trees() for name, line in _bindings(tree)]
+    assert not [f"{path}:{line}: {name}" for path, line, name in names if name.strip("_").lower() in BANNED]
+
+
+def test_docstrings_begin_with_a_noun_or_a_verb() -> None:
+    """No docstring begins with "What", "Of" or "The same"."""
+    texts = [(path, line, text) for path, tree in _trees() for line, text in _docstrings(tree)]
+    assert not [f"{path}:{line}" for path, line, text in texts if re.match(r"(What|Of|The same)\b", text)]
+
+
+def test_parameters_have_types() -> None:
+    """Each entry of a Parameters or Attributes section has a type behind its colon, as numpydoc writes it."""
+    untyped = []
+    for path, tree in _trees():
+        for line, text in _docstrings(tree):
+            for section in re.findall(r"^(?:Parameters|Attributes)\n-+\n(.*?)(?=\n\n|\Z)", text, re.M | re.S):
+                entries = re.findall(r"^(\S.*?) : (.*)$", section, re.M)
+                assert entries, f"{path}:{line}"
+                untyped += [f"{path}:{line}: {name}" for name, description in entries if not TYPE.match(description)]
+    assert not untyped

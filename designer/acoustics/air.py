@@ -60,6 +60,6 @@ class Air:
         return np.asarray(8.686 * f_squared * (classical + warmth**-2.5 * (oxygen + nitrogen)))
 
     def amplitude_factor(self, frequency_hz: Real, distance_m: Real) -> Real:
-        """What is left of the pressure after a distance: (F, ...) for frequencies (F,) and distances (...)."""
+        """Share of the pressure that remains after a distance: (F, ...) for frequencies (F,) and distances (...)."""
         lost_db = np.multiply.outer(self.attenuation_db_per_m(frequency_hz), np.asarray(distance_m, dtype=float))
         return np.asarray(10 ** (-lost_db / 20))

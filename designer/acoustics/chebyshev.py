@@ -32,17 +32,17 @@ from numpy.polynomial import chebyshev
 from designer.arrays import Complex, Real
 
 DEGREES = (4, 8, 16, 32)
-WORTH = 0.75
+MAX_NODE_SHARE = 0.75
 """Share of the cost of each point alone: few points that cost more are not tried."""
-MISSED = 1e-8
+MAX_ERROR = 1e-8
 """Share of the largest term at the same frequency."""
-MORE_FREQUENCIES = 14
-MISSED_BETWEEN = 3e-5
+EXTRA_FREQUENCIES = 14
+MAX_ERROR_BETWEEN = 3e-5
 """Between frequencies, of the largest at any: 0.001 dB is seen, because the next coefficients fall faster."""
 SIZES = ((6, 3), (10, 4), (16, 5), (24, 6), (36, 8), (54, 10), (80, 14))
 PROBES = 40
 TOLERANCE = 1e-5
-"""Of a surface, of the largest magnitude at a frequency."""
+"""Largest error of a surface, over the largest magnitude at a frequency."""
 
 
 def few_distances(
@@ -52,9 +52,9 @@ def few_distances(
 
     Parameters
     ----------
-    terms : distances (Q,) -> (N, F, Q, ...), each term times r e^{jkr}; N may differ from call to call
-    distance_m : (U,)
-    most : distances that cost as much as each alone; by default as many as differ in `distance_m`
+    terms : callable, distances (Q,) -> (N, F, Q, ...), each term times r e^{jkr}; N may differ from call to call
+    distance_m : (U,) float array
+    most : float or None, distances that cost as much as each alone; by default as many as differ in `distance_m`
 
     Returns
     -------
@@ -71,48 +71,50 @@ def at_few_frequencies(relative: Callable[[Real], Complex], k: Real, extent_m: f
     Parameters
     ----------
     relative : (Q,) wave numbers -> (Q, ...), over the wave that turns its phase fastest
-    k : (F,)
-    extent_m : radii of what sound goes around
+    k : (F,) float array
+    extent_m : float, radii of what sound goes around
 
     """
-    count = math.ceil(float(np.ptp(k)) * extent_m) + MORE_FREQUENCIES
-    few = few_points(lambda some: relative(some)[None, None], k, most=k.size, degrees=(count,), missed=MISSED_BETWEEN)
-    if few is None:
+    count = math.ceil(float(np.ptp(k)) * extent_m) + EXTRA_FREQUENCIES
+    interpolation = few_points(
+        lambda part: relative(part)[None, None], k, most=k.size, degrees=(count,), missed=MAX_ERROR_BETWEEN
+    )
+    if interpolation is None:
         return relative(k)
-    flat = np.ascontiguousarray(few[0][0, 0]).reshape(count + 1, -1).view(float)
-    return np.asarray((few[1] @ flat).view(complex).reshape(k.size, *few[0].shape[3:]))
+    flat = np.ascontiguousarray(interpolation[0][0, 0]).reshape(count + 1, -1).view(float)
+    return np.asarray((interpolation[1] @ flat).view(complex).reshape(k.size, *interpolation[0].shape[3:]))
 
 
 def few_points(
     terms: Callable[[Real], Complex],
-    at: Real,
+    points: Real,
     *,
     most: float,
     degrees: Sequence[int] = DEGREES,
-    missed: float = MISSED,
+    missed: float = MAX_ERROR,
 ) -> tuple[Complex, Real] | None:
     """As `few_distances`, for terms (N, F, Q, ...) that are smooth in any variable, asked for at points (U,).
 
     Parameters
     ----------
-    degrees : to try, each twice the one before it
-    missed : of the largest term at the same frequency
+    degrees : sequence of int, to try, each twice the one before it
+    missed : float, of the largest term at the same frequency
 
     """
-    low, high = float(at.min()), float(at.max())
+    low, high = float(points.min()), float(points.max())
     values: Complex | None = None
     for degree in degrees:
-        if degree + 1 > WORTH * most:
+        if degree + 1 > MAX_NODE_SHARE * most:
             return None
         step = np.arange(degree + 1)
         nodes = (low + high) / 2 + (high - low) / 2 * np.cos(np.pi * step / degree)
         nodes[[0, -1]] = high, low
         fresh = step if values is None else step[1::2]
         values = _interleaved(values, terms(nodes[fresh]))
-        last, before = _last_coefficients(values)
-        follows = last * np.minimum(1.0, last / np.maximum(before, 1e-300))
+        last, earlier = _last_coefficients(values)
+        follows = last * np.minimum(1.0, last / np.maximum(earlier, 1e-300))
         if (follows <= missed * np.abs(values).max(axis=(0, 2))).all():
-            return values, _shares(at, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
+            return values, _shares(points, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
     return None
 
 
@@ -129,19 +131,19 @@ def _last_coefficients(values: Complex) -> tuple[Real, Real]:
     return np.maximum(size[0], size[1]), np.maximum(size[2], size[3])
 
 
-def _interleaved(known: Complex | None, fresh: Complex) -> Complex:
+def _interleaved(even: Complex | None, fresh: Complex) -> Complex:
     """Terms at the points of twice the degree (N, F, 2Q - 1, ...) from those known (N, F, Q, ...) and those between them."""
-    if known is None:
+    if even is None:
         return fresh
-    count = known.shape[2] + fresh.shape[2]
-    both = np.zeros((max(len(known), len(fresh)), fresh.shape[1], count, *fresh.shape[3:]), dtype=complex)
-    both[: len(known), :, ::2], both[: len(fresh), :, 1::2] = known, fresh
+    count = even.shape[2] + fresh.shape[2]
+    both = np.zeros((max(len(even), len(fresh)), fresh.shape[1], count, *fresh.shape[3:]), dtype=complex)
+    both[: len(even), :, ::2], both[: len(fresh), :, 1::2] = even, fresh
     return both
 
 
-def _shares(at: Real, nodes: Real, weights: Real) -> Real:
+def _shares(points: Real, nodes: Real, weights: Real) -> Real:
     """ℓ_q at points (U,), (U, Q), by the second barycentric formula."""
-    apart = at[:, None] - nodes
+    apart = points[:, None] - nodes
     met = apart == 0
     share = weights / np.where(met, 1.0, apart)
     share = np.where(met.any(axis=1, keepdims=True), met.astype(float), share)
@@ -154,9 +156,9 @@ class ChebyshevSurface:
 
     Attributes
     ----------
-    low, high : (2,) the rectangle
-    coefficients : (I, J, F) c_ij
-    error : largest error at the probes, over the largest magnitude at the same frequency
+    low, high : (2,) float array, the rectangle
+    coefficients : (I, J, F) complex array, c_ij
+    error : float, largest error at the probes, over the largest magnitude at the same frequency
 
     """
 
@@ -192,10 +194,10 @@ def fitted(
     Parameters
     ----------
     function : (N,), (N,) -> (N, F)
-    x, y : points of any shape that the surface will be asked for
-    tolerance : of the largest magnitude at a frequency
-    sizes : numbers of points to try, fewest first
-    probes : values that the surface is held against
+    x, y : float array, points of any shape that the surface will be asked for
+    tolerance : float, of the largest magnitude at a frequency
+    sizes : tuple of tuple of int, numbers of points to try, fewest first
+    probes : int, values that the surface is held against
 
     """
     low, high = np.array([x.min(), y.min()]), np.array([x.max(), y.max()])
@@ -203,12 +205,12 @@ def fitted(
     # Probes on an additive recurrence, which no product of Chebyshev points meets.
     unit = (0.5 + np.outer(np.arange(1, probes + 1), [0.7548776662466927, 0.5698402909980532])) % 1.0
     tried = low + unit * (high - low)
-    wanted = function(tried[:, 0], tried[:, 1])
-    scale = np.maximum(np.abs(wanted).max(axis=0), 1e-300)
+    truth = function(tried[:, 0], tried[:, 1])
+    scale = np.maximum(np.abs(truth).max(axis=0), 1e-300)
     for size in sizes:
         points = [np.cos(np.pi * (np.arange(count) + 0.5) / count) for count in size]
-        at = [low[n] + (points[n] + 1) / 2 * (high[n] - low[n]) for n in (0, 1)]
-        values = function(np.repeat(at[0], size[1]), np.tile(at[1], size[0])).reshape(*size, -1)
+        grid = [low[n] + (points[n] + 1) / 2 * (high[n] - low[n]) for n in (0, 1)]
+        values = function(np.repeat(grid[0], size[1]), np.tile(grid[1], size[0])).reshape(*size, -1)
         # c_i = (2 - δ_i0)/N Σ_n f(x_n) T_i(x_n): the points are orthogonal for the polynomials.
         across, along = (
             chebyshev.chebvander(p, count - 1).T * (np.where(np.arange(count) == 0, 1.0, 2.0) / count)[:, None]
@@ -216,7 +218,7 @@ def fitted(
         )
         coefficients = np.einsum("ia,jb,abf->ijf", across, along, values, optimize=True)
         surface = ChebyshevSurface(low, high, _trimmed(coefficients, tolerance / 4 * scale), 0.0)
-        error = float((np.abs(surface(tried[:, 0], tried[:, 1]) - wanted) / scale).max())
+        error = float((np.abs(surface(tried[:, 0], tried[:, 1]) - truth) / scale).max())
         if error <= tolerance:
             return replace(surface, error=error)
     return None

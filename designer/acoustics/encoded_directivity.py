@@ -38,8 +38,8 @@ from designer.arrays import Complex, Real
 from designer.problem.schema import MAX_ORDER
 
 NEGLIGIBLE_ENERGY = 1e-5
-MOST_RAISED = 24
-SAMPLED_BEYOND = 8
+MAX_RAISED_ORDERS = 24
+EXTRA_ORDERS = 8
 
 
 @dataclass(frozen=True)
@@ -86,17 +86,17 @@ def encode(device: Device, k: Real, distance_m: float, order: int, drivers: Sequ
 
     Parameters
     ----------
-    device : any model of a scene
-    k : (F,) wave number, rad/m
-    distance_m : radius of the sphere, outside the device; np.inf is the far field
-    order : N
-    drivers : indices of the drivers (L)
+    device : Device, any model of a scene
+    k : (F,) float array, wave number, rad/m
+    distance_m : float, radius of the sphere, outside the device; np.inf is the far field
+    order : int, N
+    drivers : sequence of int, indices of the drivers (L)
 
     """
     exact = device.encoded(k, distance_m, order, drivers) if isinstance(device, EnclosedDrivers) else None
     if exact is not None:
         return exact
-    directions, weights = sh.sphere_quadrature(order + SAMPLED_BEYOND)
+    directions, weights = sh.sphere_quadrature(order + EXTRA_ORDERS)
     model = device.model if isinstance(device, MeasuredDrivers) else device
     far = np.isinf(distance_m) or (isinstance(model, EnclosedDrivers) and model.endless)
     field = device.far_field(k, directions) if far else device.field(k, directions * distance_m)
@@ -130,10 +130,10 @@ def automatic_order(device: Device, k: float, distance_m: float, drivers: Sequen
     order = sufficient_order(k * extent_m(device, drivers))
     if isinstance(device, EnclosedDrivers) and device.has_series:
         return order
-    most = min(order + MOST_RAISED, MAX_ORDER)
+    most = min(order + MAX_RAISED_ORDERS, MAX_ORDER)
     while order < most:
-        found = encode(device, np.array([k]), distance_m, min(order + 8, most), drivers)
-        if found.left_out(order).max() < NEGLIGIBLE_ENERGY:
+        encoding = encode(device, np.array([k]), distance_m, min(order + 8, most), drivers)
+        if encoding.left_out(order).max() < NEGLIGIBLE_ENERGY:
             break
-        order = found.order
+        order = encoding.order
     return order

@@ -27,10 +27,10 @@ from designer.acoustics.turning import turning
 from designer.arrays import Complex, Real
 from designer.problem import geometry
 
-CHUNK_NUMBERS = 400_000
+MAX_CHUNK_NUMBERS = 400_000
 """Complex numbers of a chunk of places: they stay in the processor's cache."""
-LEAST_PLACES = 100
-"""Of one turn: a surface costs about as many evaluations."""
+MIN_PLACES = 100
+"""Fewest places of one turn for a surface, which costs about as many evaluations."""
 
 Ratio = Callable[[Complex, slice], None]
 """Multiplies e^{-jkr}/r (p, 2, L, F) of a part of the places by what differs from it, in place."""
@@ -56,10 +56,10 @@ def ears_at(scene: Scene, displacements_m: Real, turn_deg: Real, head: Head | No
 
     Parameters
     ----------
-    scene : whose device and frequencies; a measured whole device knows its own places only, and is refused
-    displacements_m : (P, 3) of the head's centre along the device's axes
-    turn_deg : (P,) of the head, beyond the listener's own
-    head : one of the scene's; the first by default
+    scene : Scene, whose device and frequencies; a measured whole device knows its own places only, and is refused
+    displacements_m : (P, 3) float array, of the head's centre along the device's axes
+    turn_deg : (P,) float array, of the head, beyond the listener's own
+    head : Head or None, one of the scene's; the first by default
 
     Raises
     ------
@@ -74,7 +74,7 @@ def ears_at(scene: Scene, displacements_m: Real, turn_deg: Real, head: Head | No
     are_points = not scene.device.source_extent_m().any()  # each driver's sound comes from its place alone
     surfaces = _of_points if are_points and not isinstance(head, MeasuredHead) else _of_any
     ratio = surfaces(scene, head, places, drivers_m)
-    step = max(1, CHUNK_NUMBERS // (2 * len(drivers_m) * scene.k.size))
+    step = max(1, MAX_CHUNK_NUMBERS // (2 * len(drivers_m) * scene.k.size))
     for start in range(0, len(displacements_m), step):
         part = slice(start, start + step)
         distance_m = np.linalg.norm(places.ears_m[part, :, None] - drivers_m, axis=-1)  # (p, 2, L)
@@ -88,8 +88,8 @@ def _places(scene: Scene, displacements_m: Real, turn_deg: Real, radius_m: float
     listener = scene.problem.listener
     centres_m = geometry.head_centres_m(listener, displacements_m)
     heads = _Heads(centres_m, centres_m[:, None], np.radians(turn_deg), geometry.head_axes(listener))
-    turns, which = np.unique(heads.turn_rad, return_inverse=True)
-    left = np.stack([heads.axes(turn)[1] for turn in turns.tolist()])[which]
+    turns, inverse = np.unique(heads.turn_rad, return_inverse=True)
+    left = np.stack([heads.axes(turn)[1] for turn in turns.tolist()])[inverse]
     return replace(heads, ears_m=centres_m[:, None] + radius_m * np.stack([left, -left], axis=1))
 
 
@@ -106,10 +106,10 @@ def _around_device_m(azimuth: Real, nearness: Real, height_m: float) -> Real:
 
 def _about_the_head(ears_m: Real, centres_m: Real, sources_m: Real, radius_m: float) -> tuple[Real, Real]:
     """θ and 1/ρ of each ear and source (P, 2, S)."""
-    towards = sources_m[None] - centres_m[:, None, :]  # (P, S, 3)
-    distance_m = np.linalg.norm(towards, axis=-1)
+    rays = sources_m[None] - centres_m[:, None, :]  # (P, S, 3)
+    distance_m = np.linalg.norm(rays, axis=-1)
     outward = (ears_m - centres_m[:, None, :]) / radius_m
-    cosine = np.einsum("psx,pkx->pks", towards / distance_m[..., None], outward)
+    cosine = np.einsum("psx,pkx->pks", rays / distance_m[..., None], outward)
     nearness = np.broadcast_to(1 / distance_m[:, None, :], cosine.shape)
     return np.arccos(np.clip(cosine, -1.0, 1.0)), nearness
 
@@ -118,7 +118,7 @@ def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
     """S: from the scene itself where few places share a turn of the head, or where a surface does not do."""
     surfaces: dict[float, ChebyshevSurface | None] = {}
 
-    def of(centres_m: Real, turn_rad: float) -> Complex:
+    def ears(centres_m: Real, turn_rad: float) -> Complex:
         """H r e^{jkr} (N, 2, L, F)."""
         axes = places.axes(turn_rad)
         ears_m = centres_m[:, None] + head.radius_m * np.stack([axes[1], -axes[1]])
@@ -127,25 +127,25 @@ def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
         return np.asarray(H * turning(-scene.k, distance_m) * distance_m[..., None])
 
     def surface_of(turn_rad: float) -> ChebyshevSurface | None:
-        at = places.centres_m[places.turn_rad == turn_rad]
-        if len(at) < LEAST_PLACES or np.ptp(at[:, 2]) > 0 or isinstance(head, MeasuredHead):
+        centres_m = places.centres_m[places.turn_rad == turn_rad]
+        if len(centres_m) < MIN_PLACES or np.ptp(centres_m[:, 2]) > 0 or isinstance(head, MeasuredHead):
             return None
 
         def relative(azimuth: Real, nearness: Real) -> Complex:
-            return of(_around_device_m(azimuth, nearness, float(at[0, 2])), turn_rad).reshape(azimuth.size, -1)
+            return ears(_around_device_m(azimuth, nearness, float(centres_m[0, 2])), turn_rad).reshape(azimuth.size, -1)
 
-        return fitted(relative, *_about_the_device(at))
+        return fitted(relative, *_about_the_device(centres_m))
 
     def ratio(H: Complex, part: slice) -> None:
         for turn_rad in np.unique(places.turn_rad[part]).tolist():
             if turn_rad not in surfaces:
                 surfaces[turn_rad] = surface_of(turn_rad)
-            at = places.turn_rad[part] == turn_rad
-            centres_m, surface = places.centres_m[part][at], surfaces[turn_rad]
+            mask = places.turn_rad[part] == turn_rad
+            centres_m, surface = places.centres_m[part][mask], surfaces[turn_rad]
             if surface is None:
-                H[at] *= of(centres_m, turn_rad)
+                H[mask] *= ears(centres_m, turn_rad)
             else:
-                H[at] *= surface(*_about_the_device(centres_m)).reshape(-1, *H.shape[1:])
+                H[mask] *= surface(*_about_the_device(centres_m)).reshape(-1, *H.shape[1:])
 
     return ratio
 
@@ -190,11 +190,11 @@ def _shadow(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Chebys
     """D; None where a surface does not do."""
 
     def added(angle: Real, nearness: Real) -> Complex:
-        """Of a source at each angle from the left ear, in the horizontal plane, over the free field at the ear (N, F)."""
-        towards = np.stack([np.sin(angle), np.cos(angle), np.zeros_like(angle)], axis=-1)
+        """Pressure (N, F) of a source at each angle from the left ear, in the horizontal plane, over the free field at the ear."""
+        rays = np.stack([np.sin(angle), np.cos(angle), np.zeros_like(angle)], axis=-1)
         distance_m = 1 / nearness
         to_ear_m = np.sqrt(distance_m**2 + head.radius_m**2 - 2 * distance_m * head.radius_m * np.cos(angle))
-        heard = head.pressure(scene.k, distance_m, towards[:, None])[:, :, 0, 0].T
-        return np.asarray(heard * np.exp(1j * to_ear_m[:, None] * scene.k) * to_ear_m[:, None])
+        pressure = head.pressure(scene.k, distance_m, rays[:, None])[:, :, 0, 0].T
+        return np.asarray(pressure * np.exp(1j * to_ear_m[:, None] * scene.k) * to_ear_m[:, None])
 
     return fitted(added, *_about_the_head(places.ears_m, places.centres_m, drivers_m, head.radius_m))

@@ -21,7 +21,7 @@ c_s with which they make its field on that line,
 V and g the field of a source and of the driver at the i-th Chebyshev point between the ears, both over the field of a source at
 the driver's place, which takes out what turns fastest. Then p_ear = Σ c_s H(s), H the head's answer to a point source. Over the
 head's width the phase of what comes from within `reach` of a place at R differs by ka·reach/R to either side, and its level by twice
-a·reach/R²; S sources reproduce a power series to the order S - 1, so that S is the first of COUNTS with x^S/S! < MISSED,
+a·reach/R²; S sources reproduce a power series to the order S - 1, so that S is the first of SOURCE_COUNTS with x^S/S! < MAX_REMAINDER,
 x = ka·reach/(2R) + a·reach/R².
 
 The sources stand on an arc about the head's centre, at one distance, in the plane of the ears and the driver: the line (1) cannot
@@ -63,9 +63,9 @@ from designer.problem import geometry
 from designer.problem.schema import Problem
 
 MEASURED_LOADING = 1e-8
-MISSED = 1e-4
+MAX_REMAINDER = 1e-4
 """Error of too few sources, as x^S/S! has it: on a sphere and a head of 8.75 cm at 0.35 m within 0.1 dB."""
-COUNTS = (5, 9, 16, 28, 60)
+SOURCE_COUNTS = (5, 9, 16, 28, 60)
 """Sources that a frequency may have: few counts, because the frequencies of one count are computed together."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
@@ -73,11 +73,11 @@ MAX_ENTRIES = 1_000_000
 """Size of the matrices of equation (2) that are held at once: five of 16 MB each."""
 ALIKE_STRENGTH, ALIKE_LOADING = 1e6, 1e-10
 """Sources whose strengths cancel one another by more than this are alike (long waves), and are then found with that loading."""
-SMALL_SINE = 1e-9
+MIN_SINE = 1e-9
 
 
 class Head(Protocol):
-    """What a scene asks of a head."""
+    """Interface of a head to its scene."""
 
     @property
     def name(self) -> str:
@@ -89,16 +89,16 @@ class Head(Protocol):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know of it."""
+        """Warnings about the head."""
 
-    def pressure(self, k: Real, distance_m: Real, towards: Real) -> Complex:
+    def pressure(self, k: Real, distance_m: Real, rays: Real) -> Complex:
         """Pressure at the ears (F, D, 2, S) of point sources, relative to an ideal source's at 1 m.
 
         Parameters
         ----------
-        k : (F,) wave number, rad/m
-        distance_m : (D,) from the head's centre
-        towards : (D, S, 3) unit vectors from there to the sources, in the head's axes
+        k : (F,) float array, wave number, rad/m
+        distance_m : (D,) float array, from the head's centre
+        towards : (D, S, 3) float array, unit vectors from there to the sources, in the head's axes
 
         """
 
@@ -111,9 +111,9 @@ class Points:
     radius_m: float
     warnings: tuple[str, ...] = ()
 
-    def pressure(self, k: Real, distance_m: Real, towards: Real) -> Complex:
+    def pressure(self, k: Real, distance_m: Real, rays: Real) -> Complex:
         """e^{-jkr}/r at either point (F, D, 2, S)."""
-        sides = np.array([1.0, -1.0])[:, None] * towards[:, None, :, 1]  # (D, 2, S)
+        sides = np.array([1.0, -1.0])[:, None] * rays[:, None, :, 1]  # (D, 2, S)
         from_centre_m = distance_m[:, None, None]
         from_ear_m = np.sqrt(from_centre_m**2 + self.radius_m**2 - 2 * from_centre_m * self.radius_m * sides)
         return np.asarray(np.exp(-1j * k[:, None, None, None] * from_ear_m) / from_ear_m)
@@ -127,9 +127,9 @@ class Sphere:
     radius_m: float
     warnings: tuple[str, ...] = ()
 
-    def pressure(self, k: Real, distance_m: Real, towards: Real) -> Complex:
+    def pressure(self, k: Real, distance_m: Real, rays: Real) -> Complex:
         """Duda and Martens' sphere (F, D, 2, S)."""
-        return head_pressure(k, self.radius_m, distance_m, towards[..., 1])
+        return head_pressure(k, self.radius_m, distance_m, rays[..., 1])
 
 
 def heads_of(problem: Problem) -> tuple[Head, ...]:
@@ -154,10 +154,11 @@ def ears_in_field(
 
     Parameters
     ----------
-    k : (F,) wave number, rad/m
-    centres_m : (D, 3) of the heads; their ears are outside the device
-    axes : (3, 3) the head's axes as rows: forward, left, up
-    among_m : (N, 3) places that are answered with as many sources each, so that all are one smooth function; those asked for by default
+    k : (F,) float array, wave number, rad/m
+    centres_m : (D, 3) float array, of the heads; their ears are outside the device
+    axes : (3, 3) float array, the head's axes as rows: forward, left, up
+    among_m : (N, 3) float array or None, places that are answered with as many sources each, so that all are one smooth
+        function; those asked for by default
 
     Raises
     ------
@@ -165,21 +166,21 @@ def ears_in_field(
 
     """
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
-    out = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
+    pressure = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
     if isinstance(head, Points):
         sides = np.stack([axes[1], -axes[1]]) * head.radius_m
         field = device.field(k, (centres_m[:, None] + sides).reshape(-1, 3))
-        return np.asarray(field.reshape(out.shape))
+        return np.asarray(field.reshape(pressure.shape))
     if not isinstance(head, Sphere) or isinstance(device, MeasuredDrivers):
         return _ears(head, device, k, centres_m, axes, among_m)
     ears_m = centres_m[:, None] + np.stack([axes[1], -axes[1]]) * head.radius_m
     away_m = np.linalg.norm(ears_m[:, :, None] - places_m, axis=-1)  # (D, 2, L)
 
-    def relative(some: Real) -> Complex:
-        return np.asarray(_ears(head, device, some, centres_m, axes, among_m) * _wave(-some, away_m) * away_m)
+    def relative(part: Real) -> Complex:
+        return np.asarray(_ears(head, device, part, centres_m, axes, among_m) * _wave(-part, away_m) * away_m)
 
-    few = at_few_frequencies(relative, k, head.radius_m + max(head.radius_m, float(reach_m.max())))
-    return np.asarray(few * _wave(k, away_m) / away_m)
+    interpolation = at_few_frequencies(relative, k, head.radius_m + max(head.radius_m, float(reach_m.max())))
+    return np.asarray(interpolation * _wave(k, away_m) / away_m)
 
 
 def _wave(k: Real, distance_m: Real) -> Complex:
@@ -190,9 +191,9 @@ def _wave(k: Real, distance_m: Real) -> Complex:
 def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None) -> Complex:
     """Result of `ears_in_field`, at each frequency by itself."""
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
-    out = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
-    sources, which = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
-    which = np.asarray(which).ravel()
+    pressure = np.empty((k.size, len(centres_m), 2, len(places_m)), dtype=complex)
+    sources, inverse = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
+    inverse = np.asarray(inverse).ravel()
     away_m = np.linalg.norm((centres_m if among_m is None else among_m)[:, None] - sources[:, :3], axis=-1).min(axis=0)
     share = float((sources[:, 3] / away_m).max(initial=0.0))
     least = head.radius_m * float((sources[:, 3] / away_m**2).max(initial=0.0))
@@ -202,58 +203,60 @@ def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, amon
         step = max(1, MAX_NUMBERS // (block.size * count))
         for start in range(0, len(centres_m), step):
             part = slice(start, start + step)
-            out[block, part] = _some_ears(head, device, k[block], centres_m[part], axes, sources, which, count)
-    return out
+            pressure[block, part] = _some_ears(head, device, k[block], centres_m[part], axes, sources, inverse, count)
+    return pressure
 
 
 def _source_counts(extent: Real) -> Index:
-    """Sources (F,) for a field of extent x (F,): the first of COUNTS that leaves out less than MISSED."""
-    orders = np.array(COUNTS)
+    """Sources (F,) for a field of extent x (F,): the first of SOURCE_COUNTS that leaves out less than MAX_REMAINDER."""
+    orders = np.array(SOURCE_COUNTS)
     missed = orders * np.log(np.maximum(extent, 1e-300))[:, None] - gammaln(orders + 1)
     enough = np.where(
-        (missed < math.log(MISSED)).any(axis=1), (missed < math.log(MISSED)).argmax(axis=1), orders.size - 1
+        (missed < math.log(MAX_REMAINDER)).any(axis=1),
+        (missed < math.log(MAX_REMAINDER)).argmax(axis=1),
+        orders.size - 1,
     )
     return np.where(extent > 0, orders[enough], 1)
 
 
 def _some_ears(
-    head: Head, device: Device, k: Real, centres_m: Real, axes: Real, sources: Real, which: Index, count: int
+    head: Head, device: Device, k: Real, centres_m: Real, axes: Real, sources: Real, inverse: Index, count: int
 ) -> Complex:
     """Ears (F, D, 2, L) of one block of frequencies, from sources (place and reach, 4) and the driver's of them (L,)."""
-    towards = (sources[:, None, :3] - centres_m) @ axes.T  # (G, D, 3) in the head's axes
-    distance_m = np.linalg.norm(towards, axis=-1)
-    towards = towards / distance_m[..., None]
+    rays = (sources[:, None, :3] - centres_m) @ axes.T  # (G, D, 3) in the head's axes
+    distance_m = np.linalg.norm(rays, axis=-1)
+    rays = rays / distance_m[..., None]
     along_m = head.radius_m * np.cos(np.pi * (np.arange(count) + 0.5) / count)  # to the left ear
     points_m = centres_m[:, None] + along_m[:, None] * axes[1]
     loading = MEASURED_LOADING if isinstance(head, MeasuredHead) else 0.0
     sine = sources[:, 3, None] / distance_m
-    arcs = _arc(towards.reshape(-1, 3), sine.ravel(), count).reshape(*sine.shape, count, 3)
-    kinds = [(np.flatnonzero(sources[:, 3] == 0), towards[:, :, None]), (np.flatnonzero(sources[:, 3]), arcs)]
+    arcs = _arc(rays.reshape(-1, 3), sine.ravel(), count).reshape(*sine.shape, count, 3)
+    kinds = [(np.flatnonzero(sources[:, 3] == 0), rays[:, :, None]), (np.flatnonzero(sources[:, 3]), arcs)]
 
-    away_m = np.linalg.norm(points_m[:, :, None] - sources[which, :3], axis=-1)  # (D, I, L)
+    away_m = np.linalg.norm(points_m[:, :, None] - sources[inverse, :3], axis=-1)  # (D, I, L)
 
-    def relative(some: Real) -> Complex:
-        field = device.field(some, points_m.reshape(-1, 3)).reshape(some.size, *away_m.shape)
-        return np.asarray(field * (_wave(-some, away_m) * away_m))
+    def relative(part: Real) -> Complex:
+        field = device.field(part, points_m.reshape(-1, 3)).reshape(part.size, *away_m.shape)
+        return np.asarray(field * (_wave(-part, away_m) * away_m))
 
     # A sphere's ears are themselves made of few frequencies.
     smooth = isinstance(head, MeasuredHead) and not isinstance(device, MeasuredDrivers)
     g = at_few_frequencies(relative, k, head.radius_m + float(sources[:, 3].max())) if smooth else relative(k)
-    out = np.empty((k.size, len(centres_m), 2, which.size), dtype=complex)
+    pressure = np.empty((k.size, len(centres_m), 2, inverse.size), dtype=complex)
     for groups, places in kinds:
         if groups.size:
-            heard = head.pressure(k, distance_m[groups].ravel(), places[groups].reshape(-1, *places.shape[2:]))
-            heard = heard.reshape(k.size, groups.size, len(centres_m), 2, -1)  # (F, g, D, 2, S)
+            responses = head.pressure(k, distance_m[groups].ravel(), places[groups].reshape(-1, *places.shape[2:]))
+            responses = responses.reshape(k.size, groups.size, len(centres_m), 2, -1)  # (F, g, D, 2, S)
             for n, group in enumerate(groups):
-                (drivers,) = np.nonzero(which == group)
-                given = along_m, distance_m[group], towards[group][:, 1:2], places[group, ..., 1]
-                out[..., drivers] = heard[:, n] @ _strengths(k, *given, g[..., drivers], loading)
-    return out
+                (drivers,) = np.nonzero(inverse == group)
+                geometry = along_m, distance_m[group], rays[group][:, 1:2], places[group, ..., 1]
+                pressure[..., drivers] = responses[:, n] @ _strengths(k, *geometry, g[..., drivers], loading)
+    return pressure
 
 
-def _arc(towards: Real, sine: Real, count: int) -> Real:
+def _arc(rays: Real, sine: Real, count: int) -> Real:
     """Directions (D, S, 3) around those of the driver (D, 3), in its plane with the ears' axis y; the sine (D,) is of half the arc."""
-    lateral = np.clip(towards[:, 1], -1.0, 1.0)
+    lateral = np.clip(rays[:, 1], -1.0, 1.0)
     angle, half = np.arccos(lateral), np.arcsin(np.minimum(sine, 0.98))
     low, high = np.maximum(angle - half, 0.0), np.minimum(angle + half, np.pi)
     share = np.linspace(0.0, 1.0, count)
@@ -261,15 +264,15 @@ def _arc(towards: Real, sine: Real, count: int) -> Real:
     over_cosine = np.arccos(np.cos(low)[:, None] + (np.cos(high) - np.cos(low))[:, None] * share)
     passes = (angle - half < 0) | (angle + half > np.pi)
     angles = np.where(passes[:, None], over_cosine, over_angle)
-    across = towards - lateral[:, None] * np.array([0.0, 1.0, 0.0])
+    across = rays - lateral[:, None] * np.array([0.0, 1.0, 0.0])
     width = np.linalg.norm(across, axis=1, keepdims=True)
-    across = np.where(width > SMALL_SINE, across / np.maximum(width, SMALL_SINE), np.array([1.0, 0.0, 0.0]))
+    across = np.where(width > MIN_SINE, across / np.maximum(width, MIN_SINE), np.array([1.0, 0.0, 0.0]))
     return np.asarray(
         np.cos(angles)[..., None] * np.array([0.0, 1.0, 0.0]) + np.sin(angles)[..., None] * across[:, None]
     )
 
 
-def _strengths(k: Real, along_m: Real, distance_m: Real, own: Real, arc: Real, g: Complex, loading: float) -> Complex:
+def _strengths(k: Real, along_m: Real, distance_m: Real, ray: Real, arc: Real, g: Complex, loading: float) -> Complex:
     """Strengths of equation (2) (F, D, S, L) from the drivers' field on the line over that of a source at their place (F, D, I, L).
 
     along_m (I,) are the line's points, distance_m (D,) the sources'; own (D, 1) and arc (D, S) their cosines with the line.
@@ -279,7 +282,7 @@ def _strengths(k: Real, along_m: Real, distance_m: Real, own: Real, arc: Real, g
             distance_m[:, None, None] ** 2
             + along_m[:, None] * (along_m[:, None] - 2 * (distance_m[:, None] * lateral)[:, None])
         )
-        for lateral in (own, arc)
+        for lateral in (ray, arc)
     )  # (D, I, 1), (D, I, S)
     if arc.shape[1] == 1:
         return np.asarray(g.mean(axis=2, keepdims=True))
@@ -297,9 +300,11 @@ def _solved(k: Real, own_m: Real, from_m: Real, g: Complex, loading: float) -> C
             strengths = np.asarray(np.linalg.solve(V, g))
         except np.linalg.LinAlgError:  # long waves: the sources' columns are one
             return _solved(k, own_m, from_m, g, ALIKE_LOADING)
-        alike = (np.abs(strengths).max(axis=(1, 2, 3)) > ALIKE_STRENGTH) | ~np.isfinite(strengths).all(axis=(1, 2, 3))
-        if alike.any():
-            strengths[alike] = _solved(k[alike], own_m, from_m, g[alike], ALIKE_LOADING)
+        is_singular = (np.abs(strengths).max(axis=(1, 2, 3)) > ALIKE_STRENGTH) | ~np.isfinite(strengths).all(
+            axis=(1, 2, 3)
+        )
+        if is_singular.any():
+            strengths[is_singular] = _solved(k[is_singular], own_m, from_m, g[is_singular], ALIKE_LOADING)
         return strengths
     adjoint = V.conj().swapaxes(-1, -2)
     normal = adjoint @ V

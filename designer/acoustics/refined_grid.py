@@ -18,24 +18,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from designer.arrays import Bool, Complex, Real
-from designer.problem.frequency_grid import REFINED_TIMES
+from designer.problem.frequency_grid import MAX_REFINEMENT
 
 if TYPE_CHECKING:
     from designer.acoustics.scene import Scene
 
 TOLERANCE = 0.02
 """-34 dB of the response."""
-MOST_HALVINGS = 6
-STEPS_AT_ONCE = 64
+MAX_HALVINGS = 6
+MAX_STEPS_AT_ONCE = 64
 
 
 def refined_frequencies_hz(scene: Scene) -> Real:
     """The scene's frequencies (F,) and those that its bands need between them."""
     f = scene.frequency_hz
-    room = (REFINED_TIMES - 1) * scene.problem.grid.frequencies
+    room = (MAX_REFINEMENT - 1) * scene.problem.grid.frequencies
     step_ends = np.stack([f[:-1], f[1:]])[:, _within_a_band(scene, f)]
     added: list[Real] = []
-    for _ in range(MOST_HALVINGS):
+    for _ in range(MAX_HALVINGS):
         if not step_ends.size or room <= 0:
             break
         middle = step_ends.mean(axis=0)
@@ -60,12 +60,12 @@ def _misses(scene: Scene, low_hz: Real, middle_hz: Real, high_hz: Real) -> Real:
     """E of each step (N,), over the points of the problem's designs."""
     kinds = {table.is_beam for table in scene.problem.designs}
     out = np.zeros(low_hz.size)
-    for start in range(0, low_hz.size, STEPS_AT_ONCE):
-        part = slice(start, start + STEPS_AT_ONCE)
-        f, where = np.unique(np.concatenate([low_hz[part], middle_hz[part], high_hz[part]]), return_inverse=True)
-        there = scene.at(f)
+    for start in range(0, low_hz.size, MAX_STEPS_AT_ONCE):
+        part = slice(start, start + MAX_STEPS_AT_ONCE)
+        f, inverse = np.unique(np.concatenate([low_hz[part], middle_hz[part], high_hz[part]]), return_inverse=True)
+        refined = scene.at(f)
         for beam in kinds:
-            low, middle, high = np.split(_directions(there.circle() if beam else there.ears())[where], 3)
+            low, middle, high = np.split(_directions(refined.circle() if beam else refined.ears())[inverse], 3)
             miss = np.linalg.norm(middle - (_aligned(low, middle) + _aligned(high, middle)) / 2, axis=2)
             out[part] = np.maximum(out[part], miss.max(axis=1))
     return out

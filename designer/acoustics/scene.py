@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PART_BYTES = 32e6
+MAX_PART_BYTES = 32e6
 """Tensors of more frequencies than fill this are made and used part by part."""
-KEPT_BYTES = 128e6
+MAX_CACHE_BYTES = 128e6
 """Tensors that a cache keeps: those not asked for longest leave first, the newest stays."""
 
 
@@ -61,15 +61,15 @@ class Cache:
 
     def tensor(self, key: Hashable, make: Callable[[], Complex]) -> Complex:
         """A read-only tensor, kept while there is room."""
-        found = self._tensors.pop(key, None)
-        if found is None:
-            found = make()
-            found.flags.writeable = False
-            room = KEPT_BYTES - found.nbytes - sum(kept.nbytes for kept in self._tensors.values())
+        array = self._tensors.pop(key, None)
+        if array is None:
+            array = make()
+            array.flags.writeable = False
+            room = MAX_CACHE_BYTES - array.nbytes - sum(stored.nbytes for stored in self._tensors.values())
             while room < 0 and self._tensors:
                 room += self._tensors.pop(next(iter(self._tensors))).nbytes
-        self._tensors[key] = found
-        return found
+        self._tensors[key] = array
+        return array
 
 
 def driver_places_m(problem: Problem) -> Real:
@@ -106,11 +106,11 @@ class Scene:
 
     Attributes
     ----------
-    displacements_m : (D, 3) of the head; the problem's ear cloud by default
-    chosen_heads : in the place of the problem's
-    whole_device : a measured device in the place of the problem's
-    read_for : the problem that the drivers' measured responses were read for, where it is another
-    whole : the small scene that this one is a part of, and which of its frequencies
+    displacements_m : (D, 3) float array, of the head; the problem's ear cloud by default
+    chosen_heads : tuple of Head or None, in the place of the problem's
+    whole_device : MeasuredDevice or None, a measured device in the place of the problem's
+    read_for : Problem or None, the problem that the drivers' measured responses were read for, where it is another
+    whole : tuple or None, the small scene that this one is a part of, and which of its frequencies
 
     """
 
@@ -194,9 +194,9 @@ class Scene:
         medium = self._device_key, air, self.frequency_hz.tobytes() if air else b"", self.k.tobytes()
         return self.cache.tensor((kind, *medium, *depends), make)
 
-    def _at_receivers(self, device: MeasuredDevice, places_m: Real, what: str) -> Complex:
+    def _at_receivers(self, device: MeasuredDevice, places_m: Real, subject: str) -> Complex:
         """Measured H (F, M, L) at the receivers that are at these places."""
-        at = device.receivers_at(places_m, what)
+        at = device.receivers_at(places_m, subject)
         speed_m_s = self.problem.speed_of_sound_m_s
         key = "receivers", self.cache.identity(device), self.frequency_hz.tobytes(), speed_m_s, tuple(at)
         return self.cache.tensor(key, lambda: device.transfer(self.frequency_hz, speed_m_s)[:, at])
@@ -227,29 +227,29 @@ class Scene:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know of the data that the scene is made of."""
-        said = list(self._read[1])
+        """Warnings about the data that the scene is made of."""
+        messages = list(self._read[1])
         if self._measured is not None and not self._circle_is_measured:
-            said.append(
+            messages.append(
                 f"{self._measured.path}: holds no circle of receivers at {self.problem.azimuth_distance_m:g} m, so maps, polar"
                 " plots, white-noise gain and directivity index are those of the model"
             )
         ears = [table for table in self.problem.designs if not table.is_beam]
         if not ears:
-            return tuple(said)
-        said += [warning for head in self.heads for warning in head.warnings]
+            return tuple(messages)
+        messages += [warning for head in self.heads for warning in head.warnings]
         for head in self.heads:
             low_hz, high_hz = head.band_hz if isinstance(head, MeasuredHead) else (0.0, np.inf)
             for table in ears:
                 if table.band_hz[0] < low_hz or table.band_hz[1] > high_hz:
-                    said.append(
+                    messages.append(
                         f'{head.name}: got sound from {low_hz:.0f} to {high_hz:.0f} Hz, and the design "{table.name}" goes'
                         f" from {table.band_hz[0]:g} to {table.band_hz[1]:g} Hz; outside, the head is not known"
                     )
-        return tuple(dict.fromkeys(said))
+        return tuple(dict.fromkeys(messages))
 
     def at(self, frequency_hz: Real) -> Scene:
-        """The same scene on other frequencies."""
+        """Scene of the same drivers and listener on other frequencies."""
         return replace(self, frequency_hz=np.asarray(frequency_hz, dtype=float), whole=None)
 
     def part(self, index: Index | slice) -> Scene:
@@ -266,25 +266,25 @@ class Scene:
         return 16 * points * len(self.drivers)
 
     def parts(self, index: Index) -> list[Index]:
-        """Those frequencies in consecutive parts, each small enough for its tensors to fit into PART_BYTES."""
-        step = max(1, int(PART_BYTES / self.bytes_a_frequency))
+        """Those frequencies in consecutive parts, each small enough for its tensors to fit into MAX_PART_BYTES."""
+        step = max(1, int(MAX_PART_BYTES / self.bytes_a_frequency))
         return [index[start : start + step] for start in range(0, index.size, step)]
 
     @property
     def is_small(self) -> bool:
-        """Whether the tensors of all frequencies fit into PART_BYTES at once."""
+        """Whether the tensors of all frequencies fit into MAX_PART_BYTES at once."""
         return len(self.parts(np.arange(self.frequency_hz.size))) <= 1
 
     def moved(self, displacements_m: Real) -> Scene:
-        """The same scene with the head displaced otherwise: (D, 3) along the device's axes."""
+        """Scene with the head displaced otherwise: (D, 3) along the device's axes."""
         return replace(self, displacements_m=np.asarray(displacements_m, dtype=float), whole=None)
 
     def with_heads(self, heads: tuple[Head, ...]) -> Scene:
-        """The same scene with other heads."""
+        """Scene with other heads."""
         return replace(self, chosen_heads=heads, whole=None)
 
     def with_device(self, measured: MeasuredDevice) -> Scene:
-        """The same scene with a whole device as it was measured in the place of its model."""
+        """Scene with a whole device as it was measured in the place of its model."""
         return replace(self, whole_device=measured, whole=None)
 
     def with_problem(self, problem: Problem) -> Scene:
@@ -297,14 +297,14 @@ class Scene:
         """H at the ears (F, 2 H D, L): left, right of the first displacement, ...; heads outermost."""
         listener = self.problem.listener
         if self._measured is not None:
-            each = [geometry.ears_m(listener, head.radius_m, self.displacements_m) for head in self.heads]
-            return self._at_receivers(self._measured, np.concatenate(each).reshape(-1, 3), "an ear")
+            places = [geometry.ears_m(listener, head.radius_m, self.displacements_m) for head in self.heads]
+            return self._at_receivers(self._measured, np.concatenate(places).reshape(-1, 3), "an ear")
         axes, centres_m = geometry.head_axes(listener), geometry.head_centres_m(listener, self.displacements_m)
 
         def make() -> Complex:
             shape = self.k.size, -1, len(self.drivers)
-            found = [self._ears_of(head, centres_m, axes).reshape(shape) for head in self.heads]
-            return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
+            pressures = [self._ears_of(head, centres_m, axes).reshape(shape) for head in self.heads]
+            return pressures[0] if len(pressures) == 1 else np.concatenate(pressures, axis=1)
 
         heads = tuple(self._head_key(head) for head in self.heads)
         return self._tensor("ears", make, heads, centres_m.tobytes(), axes.tobytes())
@@ -314,12 +314,12 @@ class Scene:
 
         Parameters
         ----------
-        centres_m : (D, 3)
-        axes : (3, 3) the head's axes as rows: forward, left, up
-        among_m : (N, 3) places of which these are some, where all are to be one smooth function
+        centres_m : (D, 3) float array
+        axes : (3, 3) float array, the head's axes as rows: forward, left, up
+        among_m : (N, 3) float array or None, places of which these are some, where all are to be one smooth function
 
         """
-        places = [None if some is None else some.tobytes() for some in (centres_m, axes, among_m)]
+        places = [None if array is None else array.tobytes() for array in (centres_m, axes, among_m)]
         return self._tensor("at", lambda: self._ears_of(head, centres_m, axes, among_m), self._head_key(head), *places)
 
     def _ears_of(self, head: Head, centres_m: Real, axes: Real, among_m: Real | None = None) -> Complex:
@@ -396,5 +396,5 @@ def scene(problem: Problem) -> Scene:
     (259, 10, 2)
 
     """
-    there = Scene(problem, joined_frequencies_hz(problem), np.asarray(problem.listener.ear_cloud_m, dtype=float))
-    return there.at(refined_frequencies_hz(there)) if problem.grid.refine else there
+    base = Scene(problem, joined_frequencies_hz(problem), np.asarray(problem.listener.ear_cloud_m, dtype=float))
+    return base.at(refined_frequencies_hz(base)) if problem.grid.refine else base

@@ -42,9 +42,9 @@ from designer.errors import DataError
 MIN_KA = 1e-6
 """Below this ka the sphere is at its static limit to double precision; 0 Hz is computed here."""
 MAX_TERMS = 5000
-MOST_AT_ONCE, NUMBERS_AT_ONCE = 8, 40_000
+MAX_ORDERS_AT_ONCE, MAX_NUMBERS_AT_ONCE = 8, 40_000
 """Terms that are computed together, and their numbers, which stay in the processor's cache."""
-ROUND_REACH = 1.2
+NEAREST_FIELD_RADII = 1.2
 """How far from the centre of a round enclosure sound seems to come from, in radii."""
 MAX_NUMBERS = 20_000
 """Frequencies times distances whose terms are held at once (about 30 MB)."""
@@ -57,9 +57,9 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
 
     Parameters
     ----------
-    ka : (F,) wave number times the sphere's radius
-    distance_ratio : (U,) r/a, at least 1; np.inf is the far field
-    tolerance : relative to the largest term at the same frequency and distance
+    ka : (F,) float array, wave number times the sphere's radius
+    distance_ratio : (U,) float array, r/a, at least 1; np.inf is the far field
+    tolerance : float, relative to the largest term at the same frequency and distance
 
     Raises
     ------
@@ -71,7 +71,7 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
     kr = ka * np.where(far, 1.0, distance_ratio)
     # n = 0: h_0(x) = j e^{-jx}/x. Far: j^{n+1} / (ka h_n(ka)) stands for the ratio.
     inverse_x = np.concatenate([1 / ka, 1 / kr], axis=1)
-    at_once = min(max(NUMBERS_AT_ONCE // inverse_x.size, 3), MOST_AT_ONCE)
+    at_once = min(max(MAX_NUMBERS_AT_ONCE // inverse_x.size, 3), MAX_ORDERS_AT_ONCE)
     q = np.empty((at_once, *inverse_x.shape), dtype=complex)  # q_{n+1} at ka and at each kr
     q[0] = inverse_x + 1j
     lead: Complex = np.where(far, np.exp(1j * ka), ka / kr * np.exp(-1j * (kr - ka)))  # h_n(kr)/h_n(ka)
@@ -135,26 +135,27 @@ def sphere_pressure(
 
     Parameters
     ----------
-    ka : (F,) wave number times the sphere's radius
-    distance_ratio : (U,) r/a, at least 1; np.inf is the far field
-    cos_angle : (U, K) cosine of the angle between the source and the point, as seen from the centre
-    cos_half_angle : broadcasts to (U, K); cosine of the half angle of the vibrating cap, 1 for a point
-    tolerance : terms are added until they fall below this
+    ka : (F,) float array, wave number times the sphere's radius
+    distance_ratio : (U,) float array, r/a, at least 1; np.inf is the far field
+    cos_angle : (U, K) float array, cosine of the angle between the source and the point, as seen from the centre
+    cos_half_angle : float array or float, broadcasts to (U, K); cosine of the half angle of the vibrating cap, 1 for a
+        point
+    tolerance : float, terms are added until they fall below this
 
     """
     ratio, cos_angle = np.asarray(distance_ratio, dtype=float), np.asarray(cos_angle, dtype=float)
     cap = np.broadcast_to(np.asarray(cos_half_angle, dtype=float), cos_angle.shape)
-    rims, which = np.unique(cap, return_inverse=True)
+    rims, rim = np.unique(cap, return_inverse=True)
     out = np.empty((ka.size, *cos_angle.shape), dtype=complex)
     block = max(1, MAX_NUMBERS // max(1, ka.size))
     for start in range(0, ratio.size, block):
         part = slice(start, start + block)
-        each, of_which = np.unique(ratio[part], return_inverse=True)
-        radial = radial_terms(ka, each, tolerance=tolerance)  # (N, F, U), once a distance
-        radial = radial[:, :, of_which]
+        ratios, inverse = np.unique(ratio[part], return_inverse=True)
+        radial = radial_terms(ka, ratios, tolerance=tolerance)  # (N, F, U), once a distance
+        radial = radial[:, :, inverse]
         angular = legendre_table(cos_angle[part], len(radial))  # (N, U, K)
         if rims[0] < 1.0:
-            angular *= cap_weights(rims, len(radial))[:, which.reshape(cap.shape)[part]]
+            angular *= cap_weights(rims, len(radial))[:, rim.reshape(cap.shape)[part]]
         # Real times complex, as two real matrix products a distance.
         left, right = radial.transpose(2, 1, 0), angular.transpose(1, 0, 2)
         out[:, part] = (left.real @ right + 1j * (left.imag @ right)).transpose(1, 0, 2)
@@ -166,9 +167,9 @@ def head_pressure(k: Real, head_radius_m: float, distance_m: Real, lateral: Real
 
     Parameters
     ----------
-    k : (F,) wave number, rad/m
-    distance_m : (D,) of the sources from the sphere's centre
-    lateral : (D, S) cosines between the sources and the first end
+    k : (F,) float array, wave number, rad/m
+    distance_m : (D,) float array, of the sources from the sphere's centre
+    lateral : (D, S) float array, cosines between the sources and the first end
 
     """
     both = np.clip(np.concatenate([lateral, -lateral], axis=1), -1.0, 1.0)

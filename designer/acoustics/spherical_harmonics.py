@@ -64,7 +64,7 @@ def product_matrix(density: Real, order: int) -> Real:
 
     Parameters
     ----------
-    density : ((2N+1)²,) coefficients; more are not used, fewer count as zeros
+    density : ((2N+1)²,) float array, coefficients; more are not used, fewer count as zeros
 
     """
     coefficients = np.zeros(count(2 * order))

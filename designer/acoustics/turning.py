@@ -9,18 +9,18 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 
-FEWEST_STEPS = 8
+MIN_STEPS = 8
 """Fewer wave numbers in equal steps are computed one by one."""
-EQUAL_STEPS = 1e-9
+MAX_STEP_DIFFERENCE = 1e-9
 """Steps are equal where they differ by less, relative to the largest wave number."""
 
 
 def equal_steps(k: Real) -> list[slice]:
     """Consecutive parts of rising numbers (F,), each in equal steps; what lies between two long ones is one part more."""
     steps = np.diff(k)
-    changes = np.flatnonzero(np.abs(np.diff(steps)) > EQUAL_STEPS * max(abs(k[-1]), 1e-300)) + 1
+    changes = np.flatnonzero(np.abs(np.diff(steps)) > MAX_STEP_DIFFERENCE * max(abs(k[-1]), 1e-300)) + 1
     bounds = np.unique(np.concatenate([[0], changes, [k.size - 1]])).astype(int)
-    long = [(a, b) for a, b in pairwise(bounds) if b - a >= FEWEST_STEPS]
+    long = [(a, b) for a, b in pairwise(bounds) if b - a >= MIN_STEPS]
     runs, start = [], 0
     for a, b in long:
         first = max(a, start)
@@ -38,7 +38,7 @@ def turning(k: Real, distance_m: Real) -> Complex:
     out = np.empty((*distance_m.shape, k.size), dtype=complex)
     for run in equal_steps(k):
         part = k[run]
-        if part.size < FEWEST_STEPS or np.ptp(np.diff(part)) > EQUAL_STEPS * part[-1]:
+        if part.size < MIN_STEPS or np.ptp(np.diff(part)) > MAX_STEP_DIFFERENCE * part[-1]:
             out[..., run] = np.exp(-1j * distance_m[..., None] * part)
             continue
         step, short = (part[-1] - part[0]) / (part.size - 1), math.isqrt(part.size - 1) + 1
@@ -59,7 +59,7 @@ def sum_of_waves(k: Real, way_m: Real, weight: Real) -> Complex:
 
 
 def _sum_in_equal_steps(k: Real, way_m: Real, weight: Real) -> Complex:
-    if k.size < FEWEST_STEPS or np.ptp(np.diff(k)) > EQUAL_STEPS * k[-1]:
+    if k.size < MIN_STEPS or np.ptp(np.diff(k)) > MAX_STEP_DIFFERENCE * k[-1]:
         total = np.zeros((k.size, len(way_m)), dtype=complex)
         for way, share in zip(way_m.T, weight.T, strict=True):
             total += np.exp(1j * np.outer(k, way)) * share

@@ -40,9 +40,9 @@ def check(
         from designer.acoustics.measured.head_facts import explain_heads
         from designer.acoustics.scene import scene
 
-        made = scene(problem)
-        say_all([*explain_heads(made), *explain_drivers(problem, made.responses)])
-        say_all(made.warnings, "warning")
+        measured_scene = scene(problem)
+        say_all([*explain_heads(measured_scene), *explain_drivers(problem, measured_scene.responses)])
+        say_all(measured_scene.warnings, "warning")
     if reach:
         from designer.acoustics.scene import scene
         from designer.evaluation.reach_words import explain_reach

@@ -46,7 +46,7 @@ def compare(
 
     check_free(out, force=force)
     with status("starting") as shown:
-        made = lay_side_by_side(
+        comparison = lay_side_by_side(
             items,
             methods=[method.strip() for method in methods.split(",")] if methods else (),
             measured=measured or (),
@@ -56,6 +56,6 @@ def compare(
             progress=shown.update,
         )
         shown.update("report")
-        made.save(out, force=force)
-    say_all(made.notes, "note")
+        comparison.save(out, force=force)
+    say_all(comparison.notes, "note")
     say(f"wrote {out} (open {out / 'comparison.html'})")

@@ -87,6 +87,6 @@ def convert(
         name, gate_ms, distance, clockwise, facing, angles, channel, turned_about, cast(TimeKey, time)
     )
     with status("converting"):
-        made = write(files, out, options=options, speed_of_sound_m_s=speed_of_sound, force=force)
-    say_all(made.lines)
-    say_all(made.warnings, "warning")
+        converted = write(files, out, options=options, speed_of_sound_m_s=speed_of_sound, force=force)
+    say_all(converted.lines)
+    say_all(converted.warnings, "warning")

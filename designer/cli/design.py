@@ -42,31 +42,31 @@ def design(
         problem = job.with_refined_taps(problem) if refine else problem
         check_free(folder, force=force, inputs=[problem_file, *data_files(problem)])
         ready = time.perf_counter()
-        made = job.design(problem, progress=shown.update, keep_going=True)
+        result = job.design(problem, progress=shown.update, keep_going=True)
         shown.update("report")
         report_begin = time.perf_counter()
         gone = superseded(folder, problem.export.targets)
-        made.save(folder, force=force)
+        result.save(folder, force=force)
     end = time.perf_counter()
-    for name, channel in made.channels.items():
-        say(f"{name}: {channel.verdict.sentence}{made.scalars[name].but}.")
-    said = made.warnings[len(made.failures) :]  # those of the missing channels are errors below
-    say_all([*said, *(f"export left out: {text}" for text in refused(folder).values())], "warning")
-    say_all([*notes(made), *export_notes(folder), *gone], "note")
-    stages = {"start": ready - begin, **made.seconds, "report": end - report_begin}
+    for name, channel in result.channels.items():
+        say(f"{name}: {channel.verdict.sentence}{result.scalars[name].but}.")
+    messages = result.warnings[len(result.failures) :]  # those of the missing channels are errors below
+    say_all([*messages, *(f"export left out: {text}" for text in refused(folder).values())], "warning")
+    say_all([*notes(result), *export_notes(folder), *gone], "note")
+    stages = {"start": ready - begin, **result.seconds, "report": end - report_begin}
     say(
         "time: "
         + ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in stages.items())
         + f"; total {end - begin:.2f} s"
     )
     say(f"wrote {folder} (open {folder / 'report.html'})")
-    if made.status:
+    if result.status:
         places = {table.name: i for i, table in enumerate(problem.designs)}
-        say_all((f"{message}; the other channels are written" for message in made.failures.values()), "error")
-        for name, channel in made.channels.items():
+        say_all((f"{message}; the other channels are written" for message in result.failures.values()), "error")
+        for name, channel in result.channels.items():
             for shortfall in channel.verdict.shortfalls:
                 say(
                     f'designs[{places[name]}] "{name}" is infeasible as asked: {shortfall}; the best compromise is written',
                     error=True,
                 )
-        raise typer.Exit(made.status)
+        raise typer.Exit(result.status)

@@ -34,40 +34,42 @@ def export(
     from designer.export.targets import checked_options
     from designer.export.write import check_elsewhere, write_elsewhere, write_in_design
 
-    given = checked_options(target, options)
+    checked = checked_options(target, options)
     if out is not None:
         check_elsewhere(out, force=force)
     design = job.open_folder(folder)
     warn_missing(design)
     filters = filter_set(design)
-    filters = replace(filters, options={**filters.options, **given})
+    filters = replace(filters, options={**filters.options, **checked})
     if out is None:
-        made, place = write_in_design(filters, folder, [target], force=force)[target], folder / "export" / target
+        written, place = write_in_design(filters, folder, [target], force=force)[target], folder / "export" / target
     else:
-        made, place = write_elsewhere(filters, out, target, force=force), out
-    say_all(made.notes, "note")
+        written, place = write_elsewhere(filters, out, target, force=force), out
+    say_all(written.notes, "note")
     say(
-        f"{target}: {made.coefficient_bytes} bytes of coefficients, {made.state_bytes} of state,"
-        f" {made.multiply_adds} multiply-adds a sample; scaling: {made.scaling}"
+        f"{target}: {written.coefficient_bytes} bytes of coefficients, {written.state_bytes} of state,"
+        f" {written.multiply_adds} multiply-adds a sample; scaling: {written.scaling}"
     )
     say(f"headroom: {filters.headroom.text}")
     say(
-        f"preamp: {-filters.headroom.tones_db:.2f} dB would make that room and is not applied; it is set by {made.preamp}"
+        f"preamp: {-filters.headroom.tones_db:.2f} dB would make that room and is not applied; it is set by {written.preamp}"
     )
-    say(f"wrote {place}: {', '.join(made.files)}")
+    say(f"wrote {place}: {', '.join(written.files)}")
 
 
 def add_flags(command: Callable[..., None]) -> None:
     """Give a command a flag in place of its **options for each option that a target declares."""
     signature = inspect.signature(command, eval_str=True)
-    parameters = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    parameters = [
+        parameter for parameter in signature.parameters.values() if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
     for option in declared(TARGETS, "Option"):
         flag = Annotated[str | None, typer.Option(metavar="NAME", help=option["help"])]
         parameters.append(
             inspect.Parameter(option["flag"], inspect.Parameter.KEYWORD_ONLY, default=None, annotation=flag)
         )
     vars(command)["__signature__"] = signature.replace(parameters=parameters)
-    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
 
 
 EXPORT_TARGETS = "\b\nTargets:\n" + "\n".join(f"  {t['name']:<12}  {t['summary']}" for t in declared(TARGETS, "Target"))

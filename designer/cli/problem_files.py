@@ -16,9 +16,9 @@ def problems() -> None:
     """List the library of problem files."""
     from designer.problem.library import library, library_folder
 
-    found = library()
-    width = max(len(name) for name in found)
-    for name, (_, title) in found.items():
+    files = library()
+    width = max(len(name) for name in files)
+    for name, (_, title) in files.items():
         say(f"{name:{width}}  {title}")
     say(f"\nThe files are in {library_folder()}")
 

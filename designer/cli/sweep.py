@@ -37,7 +37,7 @@ def sweep(
             " its values: 6,12,18, or FROM:TO:STEP with both ends, or FROM:TO with --random; repeatable.",
         ),
     ] = None,
-    one_by_one: Annotated[
+    zipped: Annotated[
         bool, typer.Option("--zip", help="The first values of all keys, then the second; not every with every.")
     ] = False,
     draws: Annotated[
@@ -98,11 +98,11 @@ def sweep(
         check_free(out, force=force)
         problem = load(problem_file)
         varied = variations(problem, vary or [], mirror=mirror)
-        plan = Plan(problem, varied, one_by_one, draws, seed, robust)
-        if best is not None:  # a slip is told before the points are computed
-            from designer.search.sweep_best import check_asked
+        plan = Plan(problem, varied, zipped, draws, seed, robust)
+        if best is not None:  # a misspelt number is told before the points are computed
+            from designer.search.sweep_best import check_choice
 
-            check_asked(best, subject_to or [], [design.name for design in problem.designs])
+            check_choice(best, subject_to or [], [design.name for design in problem.designs])
         warn(problem)
         _compute(plan, out, processes, scheduler, force=force)
     if best is not None:
@@ -121,8 +121,10 @@ def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None
     except (KeyboardInterrupt, Stopped) as stop:
         say(f"stopped; what is computed is kept in {out}, and the same command goes on from there", error=True)
         raise typer.Exit(stop.exit_code if isinstance(stop, Stopped) else INTERRUPTED) from None
-    there = f" ({before} were there before)" if before else ""
-    say(f"{counts.total()} points{there}: {', '.join(f'{count} {status}' for status, count in sorted(counts.items()))}")
+    earlier = f" ({before} were there before)" if before else ""
+    say(
+        f"{counts.total()} points{earlier}: {', '.join(f'{count} {status}' for status, count in sorted(counts.items()))}"
+    )
     if counts["failed"]:
         say_all([f"{counts['failed']} points failed; their errors are in {out / 'sweep.csv'}"], "warning")
     say(f"wrote {out / 'sweep.csv'}")
@@ -153,10 +155,10 @@ def _bar() -> Iterator[Progress]:
     with Progress(*columns, console=console, disable=not console.is_terminal) as shown:
         bar = shown.add_task("points", total=None)
 
-        def progress(before: int, made: int, count: int) -> None:
-            if made == 0:  # what was there before says nothing of how fast points come
+        def progress(before: int, computed: int, count: int) -> None:
+            if computed == 0:  # what was there before says nothing of how fast points come
                 shown.reset(bar, completed=before, total=count)
             else:
-                shown.update(bar, completed=before + made, total=count)
+                shown.update(bar, completed=before + computed, total=count)
 
         yield progress

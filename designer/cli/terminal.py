@@ -1,4 +1,4 @@
-"""What every command says to its user, and where."""
+"""Output of every command to its user."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def stoppable() -> Iterator[None]:
 
     def stop(number: int, _: FrameType | None) -> None:
         heard.set()
-        for one in STOPPING:
-            signal.signal(one, signal.SIG_IGN)
+        for other_signal in STOPPING:
+            signal.signal(other_signal, signal.SIG_IGN)
         raise Stopped(number)
 
     for number, handler in before.items():

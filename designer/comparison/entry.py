@@ -23,12 +23,12 @@ class Entry:
 
     Attributes
     ----------
-    label : what tables and figures call it; no two are alike
-    source : what the user gave
-    measured : what its scene is measured from; empty for a prediction
-    has_circle : whether what is drawn over azimuth is its own, and not that of a model behind a measurement
-    lacks : needs of metrics that a measurement does not meet
-    asked : the problem that the filters were made for, where it is not the result's own
+    label : str, what tables and figures call it; no two are alike
+    source : str, what the user gave
+    measured : str, what its scene is measured from; empty for a prediction
+    has_circle : bool, whether what is drawn over azimuth is its own, and not that of a model behind a measurement
+    lacks : set of str, needs of metrics that a measurement does not meet
+    required_problem : Problem or None, the problem that the filters were made for, where it is not the result's own
 
     """
 
@@ -38,12 +38,12 @@ class Entry:
     measured: str = ""
     has_circle: bool = True
     lacks: frozenset[str] = frozenset()
-    asked: Problem | None = None
+    required_problem: Problem | None = None
 
     @property
     def problem(self) -> Problem:
-        """What was asked."""
-        return self.asked or self.result.problem
+        """Problem whose requirements the filters were made for."""
+        return self.required_problem or self.result.problem
 
     @property
     def is_played(self) -> bool:
@@ -86,7 +86,7 @@ class SharedChannel:
 
     @property
     def aim(self) -> str:
-        """What the channel is to do, in words."""
+        """Aim of the channel, in words."""
         table = self.channels[0].table
         return f"a beam to {table.look_deg or 0:g}°" if self.is_beam else f"the {table.ear} ear"
 
@@ -137,11 +137,11 @@ def shared_channels(entries: Sequence[Entry]) -> tuple[list[SharedChannel], list
         if len(having) < 2:
             notes.append(f'the channel "{name}" is in {having[0][1].label} alone, so it is not compared')
         elif len(aims) > 1:
-            said = ", ".join(f"{aim} in {label}" for aim, label in reversed(aims.items()))
-            notes.append(f'the channel "{name}" is {said}, so it is not compared')
+            descriptions = ", ".join(f"{aim} in {label}" for aim, label in reversed(aims.items()))
+            notes.append(f'the channel "{name}" is {descriptions}, so it is not compared')
         else:
-            numbers, those = zip(*having, strict=True)
-            shared.append(SharedChannel(name, those, numbers))
+            numbers, sharing = zip(*having, strict=True)
+            shared.append(SharedChannel(name, sharing, numbers))
     if not shared:
         have = "; ".join(f"{entry.label} has {', '.join(entry.result.channels)}" for entry in entries)
         raise DataError(
@@ -152,6 +152,6 @@ def shared_channels(entries: Sequence[Entry]) -> tuple[list[SharedChannel], list
 
 
 def _aim(channel: Channel) -> str:
-    """What must be alike for two channels of one name to be compared."""
+    """Property that two channels of one name share where they are compared."""
     table = channel.table
     return "a beam" if table.is_beam else f"for the {table.ear} ear"

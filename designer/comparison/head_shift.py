@@ -43,13 +43,13 @@ def head_shift(entry: Entry, name: str) -> HeadShift | None:
         return None
     low, high = lowest_hz(table.band_hz), min(table.band_hz[1], result.problem.sample_rate_hz / 2)
     # In equal ratios, so that equal parts of an octave count alike in the mean.
-    there = scene.at(np.geomspace(low, high, FREQUENCIES))
+    shift_scene = scene.at(np.geomspace(low, high, FREQUENCIES))
     count = round(FURTHEST_M / STEP_M)
     shift_m = np.arange(-count, count + 1) * STEP_M
     moves = np.zeros((len(AXES), shift_m.size, 3))
     for line, axis in enumerate(AXES.values()):
         moves[line, :, axis] = shift_m
-    gains = gains_db(table, result.taps[name], there, moves.reshape(-1, 3)).reshape(len(AXES), -1)
+    gains = gains_db(table, result.taps[name], shift_scene, moves.reshape(-1, 3)).reshape(len(AXES), -1)
     return HeadShift(shift_m, dict(zip(AXES, gains, strict=True)))
 
 
@@ -58,13 +58,13 @@ def gains_db(table: DesignTable, taps: Real, scene: Scene, displacements_m: Real
 
     Parameters
     ----------
-    taps : (L, T) of all the problem's drivers
-    displacements_m : (D, 3)
+    taps : (L, T) float array, of all the problem's drivers
+    displacements_m : (D, 3) float array
 
     """
     w = filter_response(taps, scene.frequency_hz, scene.problem.sample_rate_hz)
     possible = possible_heads_m(scene.problem, displacements_m)
-    found = np.full(len(displacements_m), np.nan)
+    means_db = np.full(len(displacements_m), np.nan)
     for d, move in enumerate(displacements_m):
         if not (possible == move).all(axis=1).any():
             continue
@@ -74,5 +74,5 @@ def gains_db(table: DesignTable, taps: Real, scene: Scene, displacements_m: Real
             continue
         left, right = np.abs(p[:, 0::2]) ** 2, np.abs(p[:, 1::2]) ** 2
         bright, dark = (left, right) if table.ear == "left" else (right, left)
-        found[d] = float(np.mean(measures.db(measures.ratio(bright, dark))))
-    return found
+        means_db[d] = float(np.mean(measures.db(measures.ratio(bright, dark))))
+    return means_db

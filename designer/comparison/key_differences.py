@@ -1,4 +1,4 @@
-"""What the problem files differ in: one row a key whose value is not the same in all, as a reader of the files would name it.
+"""Differences of the problem files: one row a key whose value is not the same in all, as a reader of the files would name it.
 
 Values are compared with their defaults filled in, so a key that one file leaves out and another sets to its default is no difference.
 A list of tables is told by the tables' names, not by their order.
@@ -17,13 +17,21 @@ ABSENT = "–"
 def key_differences(problems: Sequence[Problem]) -> list[tuple[str, list[str]]]:
     """Dotted key, and its value in each problem as TOML would hold it; absent ones are a dash."""
     filled = [flattened(problem.model_dump(exclude_none=True)) for problem in problems]
-    given = [flattened(problem.model_dump(exclude_unset=True)) for problem in problems]
+    file_keys = [flattened(problem.model_dump(exclude_unset=True)) for problem in problems]
     rows = []
     for key in dict.fromkeys(key for values in filled for key in values):
         cells = [values.get(key, ABSENT) for values in filled]
         if len(set(cells)) > 1:
-            known = zip(cells, given, strict=True)
-            rows.append((key, [cell if cell == ABSENT or key in own else f"{cell} (default)" for cell, own in known]))
+            rows_of_cells = zip(cells, file_keys, strict=True)
+            rows.append(
+                (
+                    key,
+                    [
+                        cell if cell == ABSENT or key in in_file else f"{cell} (default)"
+                        for cell, in_file in rows_of_cells
+                    ],
+                )
+            )
     return rows
 
 
@@ -31,15 +39,15 @@ def flattened(table: Mapping[str, Any], at: str = "") -> dict[str, str]:
     """Dotted key -> value; the tables of a list stand under their names, or under their numbers where they have none."""
     values: dict[str, str] = {}
     for key, value in table.items():
-        here = f"{at}{key}"
+        place = f"{at}{key}"
         if isinstance(value, Mapping):
-            values |= flattened(value, f"{here}.")
+            values |= flattened(value, f"{place}.")
         elif isinstance(value, list) and value and isinstance(value[0], Mapping):
             for number, inner in enumerate(value):
                 unnamed = {key: value for key, value in inner.items() if key != "name"}
-                values |= flattened(unnamed, f"{here}[{inner.get('name', number)}].")
+                values |= flattened(unnamed, f"{place}[{inner.get('name', number)}].")
         else:
-            values[here] = shown(value)
+            values[place] = shown(value)
     return values
 
 
@@ -50,5 +58,5 @@ def shown(value: object) -> str:
     if isinstance(value, int | float):
         return f"{value:.12g}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(shown(one) for one in value)}]"
+        return f"[{', '.join(shown(entry) for entry in value)}]"
     return f'"{value}"'

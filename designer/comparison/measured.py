@@ -40,16 +40,16 @@ from designer.result import Result
 WORD = "channel:"
 LACKS = frozenset({"drivers", "moved"})
 """Needs of metrics that one response a point does not meet."""
-Made = tuple[list[Entry], list[str]]
+Measured = tuple[list[Entry], list[str]]
 """Entries, and notes of what they leave out."""
 
 
-def measured_entries(entries: Sequence[Entry], given: Sequence[str]) -> Made:
+def measured_entries(entries: Sequence[Entry], items: Sequence[str]) -> Measured:
     """Measured counterparts of the entries, and notes of what they leave out.
 
     Parameters
     ----------
-    given : SOFA files of whole devices; DRIVER=FILES, which all belong to one measurement; channel:NAME=FILES
+    items : sequence of str, SOFA files of whole devices; DRIVER=FILES, which all belong to one measurement; channel:NAME=FILES
 
     Raises
     ------
@@ -57,25 +57,27 @@ def measured_entries(entries: Sequence[Entry], given: Sequence[str]) -> Made:
     DataError : a file that cannot be used, or that fits no design
 
     """
-    channels = [one for one in given if one.startswith(WORD) and "=" in one]
-    drivers = dict(one.split("=", 1) for one in given if one not in channels and "=" in one and not Path(one).exists())
-    devices = [one for one in given if one not in channels and one.split("=", 1)[0] not in drivers]
-    parts = [_played_entries(entries, one) for one in channels]
-    parts += [_device_entries(entries, Path(one)) for one in devices]
-    made, notes = _joined(parts)
+    channels = [item for item in items if item.startswith(WORD) and "=" in item]
+    drivers = dict(
+        item.split("=", 1) for item in items if item not in channels and "=" in item and not Path(item).exists()
+    )
+    devices = [item for item in items if item not in channels and item.split("=", 1)[0] not in drivers]
+    parts = [_played_entries(entries, item) for item in channels]
+    parts += [_device_entries(entries, Path(item)) for item in devices]
+    measured, notes = _joined(parts)
     if drivers:
         having = [entry for entry in entries if set(drivers) <= set(entry.result.drivers)]
         if not having:
-            known = dict.fromkeys(name for entry in entries for name in entry.result.drivers)
+            names = dict.fromkeys(name for entry in entries for name in entry.result.drivers)
             raise UsageError(
-                f"--measured: got {', '.join(drivers)}; expected drivers of one design: {', '.join(known)}"
+                f"--measured: got {', '.join(drivers)}; expected drivers of one design: {', '.join(names)}"
             )
-        made += [_with_drivers(entry, drivers) for entry in having]
-    return made, notes
+        measured += [_with_drivers(entry, drivers) for entry in having]
+    return measured, notes
 
 
-def _joined(parts: Sequence[Made]) -> Made:
-    return [one for made, _ in parts for one in made], [note for _, notes in parts for note in notes]
+def _joined(parts: Sequence[Measured]) -> Measured:
+    return [entry for entries, _ in parts for entry in entries], [note for _, notes in parts for note in notes]
 
 
 def _with_drivers(entry: Entry, files: Mapping[str, str]) -> Entry:
@@ -88,58 +90,60 @@ def _with_drivers(entry: Entry, files: Mapping[str, str]) -> Entry:
     return Entry(f"{entry.label}, measured drivers", judged, entry.source, ", ".join(files.values()))
 
 
-def _device_entries(entries: Sequence[Entry], path: Path) -> Made:
+def _device_entries(entries: Sequence[Entry], path: Path) -> Measured:
     """Each fitting entry's filters on a measured device: only the channels, and only the places of the head, that the file knows."""
-    found = int(read_device(path, None).data.shape[1])
-    fitting = [entry for entry in entries if len(entry.result.drivers) == found]
+    count = int(read_device(path, None).data.shape[1])
+    fitting = [entry for entry in entries if len(entry.result.drivers) == count]
     if not fitting:
         counts = ", ".join(f"{entry.label} {len(entry.result.drivers)}" for entry in entries)
         raise DataError(
-            f"{path}: got {found} drivers (emitters, or measurements); expected as many as a design has"
+            f"{path}: got {count} drivers (emitters, or measurements); expected as many as a design has"
             f" ({counts}); measure each driver of the device once"
         )
-    made, notes = [], []
+    measured, notes = [], []
     for entry in fitting:
         problem = entry.result.problem
         device = read_device(path, len(problem.drivers))
         cloud, has_circle = _known_cloud(device, problem), _knows_circle(device, problem)
-        kept = [table for table in problem.designs if (has_circle if table.is_beam else bool(cloud))]
-        if not kept:
+        tables = [table for table in problem.designs if (has_circle if table.is_beam else bool(cloud))]
+        if not tables:
             raise _nowhere(path, problem, entry.label)
         label = f"{entry.label}, measured ({path.stem})"
-        lost = [table.name for table in problem.designs if table not in kept]
+        lost = [table.name for table in problem.designs if table not in tables]
         if lost:
             where = "on the circle" if cloud else "at the ears"
             notes.append(f"{label}: {path} has no receivers {where}, so it has no {', '.join(lost)}")
-        whole = len(problem.listener.ear_cloud_m)
-        if cloud and len(cloud) < whole:
+        displacements = len(problem.listener.ear_cloud_m)
+        if cloud and len(cloud) < displacements:
             notes.append(
-                f"{label}: {path} knows {len(cloud)} of the ear cloud's {whole} displacements, so its gains are over these alone"
+                f"{label}: {path} knows {len(cloud)} of the ear cloud's {displacements} displacements, so its gains are over these alone"
             )
         table = (problem.scene or SceneTable()).model_copy(update={"transfer": str(path.absolute())})
-        there = problem.model_copy(update={"scene": table, "designs": kept})
-        judged = replace(_only(entry.result, kept), problem=_with_cloud(there, cloud) if cloud else there)
-        made.append(Entry(label, judged, entry.source, str(path), has_circle))
-    return made, notes
+        measured_problem = problem.model_copy(update={"scene": table, "designs": tables})
+        judged = replace(
+            _only(entry.result, tables), problem=_with_cloud(measured_problem, cloud) if cloud else measured_problem
+        )
+        measured.append(Entry(label, judged, entry.source, str(path), has_circle))
+    return measured, notes
 
 
-def _played_entries(entries: Sequence[Entry], given: str) -> Made:
+def _played_entries(entries: Sequence[Entry], item: str) -> Measured:
     """Entries that have the channel, as it was measured.
 
     Where an ear channel was measured at some places of the ear cloud alone, the design at these places stands beside it.
     """
-    name, files = given.removeprefix(WORD).split("=", 1)
+    name, files = item.removeprefix(WORD).split("=", 1)
     if not files.strip():
-        raise UsageError(f"--measured: got {given} without a file; expected {WORD}NAME=FILES, as {given}ears.sofa")
+        raise UsageError(f"--measured: got {item} without a file; expected {WORD}NAME=FILES, as {item}ears.sofa")
     having = [entry for entry in entries if name in entry.result.channels]
     if not having:
-        known = dict.fromkeys(name for entry in entries for name in entry.result.channels)
-        raise UsageError(f"--measured: got {WORD}{name}; expected channels of one design: {', '.join(known)}")
+        names = dict.fromkeys(name for entry in entries for name in entry.result.channels)
+        raise UsageError(f"--measured: got {WORD}{name}; expected channels of one design: {', '.join(names)}")
     parts = [_played(entry, name, files) for entry in having]
     return _joined(parts)
 
 
-def _played(entry: Entry, name: str, files: str) -> Made:
+def _played(entry: Entry, name: str, files: str) -> Measured:
     table = entry.result.channels[name].table
     if table.dark_regions:
         raise DataError(
@@ -156,8 +160,8 @@ def _played(entry: Entry, name: str, files: str) -> Made:
             )
         place: dict[str, object] = {"position_m": [0.0, 0.0, 0.0], "facing_deg": [0.0, 0.0], "radius_m": None}
         driver = problem.drivers[0].model_copy(update=place | {"response": str(Path(files).absolute())})
-        there = scene(problem.model_copy(update={"drivers": [driver], "enclosure": None}))
-        return [_as_played(entry, label, name, files, there)], []
+        played_scene = scene(problem.model_copy(update={"drivers": [driver], "enclosure": None}))
+        return [_as_played(entry, label, name, files, played_scene)], []
     device = _device(problem, files)
     if table.band_hz[1] > device.highest_hz * (1 + 1e-9):
         raise DataError(
@@ -169,18 +173,18 @@ def _played(entry: Entry, name: str, files: str) -> Made:
         raise _nowhere(files, problem, entry.label)
     if beam:
         return [_as_played(entry, label, name, files, scene(problem).with_device(device))], []
-    beside, notes, whole = [], [], len(problem.listener.ear_cloud_m)
-    if len(cloud) < whole:
+    beside, notes, displacements = [], [], len(problem.listener.ear_cloud_m)
+    if len(cloud) < displacements:
         alone = _with_cloud(entry.result.problem, cloud).model_copy(update={"designs": [table]})
         judged = replace(_only(entry.result, [table]), problem=alone)
         words = f"{entry.label}, {name} at {len(cloud)} {'place' if len(cloud) == 1 else 'places'}"
         # Its circle is the design's, shown once.
-        beside.append(Entry(words, judged, entry.source, has_circle=False, asked=entry.problem))
+        beside.append(Entry(words, judged, entry.source, has_circle=False, required_problem=entry.problem))
         notes.append(
-            f"{label}: {files} knows {len(cloud)} of the ear cloud's {whole} displacements; the design at these alone is {words}"
+            f"{label}: {files} knows {len(cloud)} of the ear cloud's {displacements} displacements; the design at these alone is {words}"
         )
-    there = scene(_with_cloud(problem, cloud)).with_device(device)
-    return [*beside, _as_played(entry, label, name, files, there, has_circle=False)], notes
+    played_scene = scene(_with_cloud(problem, cloud)).with_device(device)
+    return [*beside, _as_played(entry, label, name, files, played_scene, has_circle=False)], notes
 
 
 def _is_set(files: str) -> bool:
@@ -214,18 +218,20 @@ def _one_driver(problem: Problem, table: DesignTable) -> Problem:
     return problem.model_copy(update={"drivers": [driver], "designs": [alone], "scene": None, "virtualizer": None})
 
 
-def _as_played(entry: Entry, label: str, name: str, files: str, there: Scene, *, has_circle: bool = True) -> Entry:
-    problem, channel = there.problem, entry.result.channels[name]
+def _as_played(
+    entry: Entry, label: str, name: str, files: str, played_scene: Scene, *, has_circle: bool = True
+) -> Entry:
+    problem, channel = played_scene.problem, entry.result.channels[name]
     alone = _only(entry.result, [channel.table])
-    as_it_is = Plain((0,), (0.0,))
+    unit_plain = Plain((0,), (0.0,))
     played = replace(
         alone,
         problem=problem,
         drivers=problem.driver_names,
         taps={name: np.ones((1, 1))},
         weights={name: np.ones((alone.frequency_hz.size, 1), dtype=complex)},
-        channels={name: replace(channel, table=problem.designs[0], plain=as_it_is, plain_names=problem.driver_names)},
-        scene=there,
+        channels={name: replace(channel, table=problem.designs[0], plain=unit_plain, plain_names=problem.driver_names)},
+        scene=played_scene,
     )
     return Entry(label, played, entry.source, files, has_circle, LACKS, entry.problem)
 
@@ -261,9 +267,9 @@ def _with_cloud(problem: Problem, cloud: list[list[float]]) -> Problem:
     return problem.model_copy(update={"listener": problem.listener.model_copy(update={"ear_cloud_m": cloud})})
 
 
-def _only(result: Result, kept: Sequence[DesignTable]) -> Result:
+def _only(result: Result, tables: Sequence[DesignTable]) -> Result:
     """A result with some of its channels."""
-    names = [table.name for table in kept]
+    names = [table.name for table in tables]
     taps, weights, channels = result.taps, result.weights, result.channels
     return replace(
         result,

@@ -36,8 +36,8 @@ class Row:
 
     Attributes
     ----------
-    differences_db : from the first entry that has the number
-    best : whether an entry is as good as any; nobody is where all are alike
+    differences_db : tuple of float or None, from the first entry that has the number
+    best : tuple of bool, whether an entry is as good as any; nobody is where all are alike
 
     """
 
@@ -52,21 +52,21 @@ def scalar_rows(channel: SharedChannel) -> list[Row]:
     """The rows of one channel, without those that no entry has."""
     numbers = [entry.numbers(channel.name) for entry in channel.entries]
     return [
-        ranked(metric.name, metric.label, tuple(own.get(metric.name) for own in numbers), metric.better)
+        ranked(metric.name, metric.label, tuple(values.get(metric.name) for values in numbers), metric.better)
         for metric in shown_on("comparison")
-        if any(metric.name in own for own in numbers)
+        if any(metric.name in values for values in numbers)
     ]
 
 
 def ranked(key: str, words: str, values_db: tuple[float | None, ...], sign: int) -> Row:
     """A row: where more is better `sign` is 1, where less is, -1."""
-    known = [value for value in values_db if value is not None]
-    top, bottom = max(sign * value for value in known), min(sign * value for value in known)
+    present = [value for value in values_db if value is not None]
+    top, bottom = max(sign * value for value in present), min(sign * value for value in present)
     return Row(
         key,
         words,
         values_db,
-        tuple(None if value is None else value - known[0] for value in values_db),
+        tuple(None if value is None else value - present[0] for value in values_db),
         tuple(top - bottom > ALIKE_DB and value is not None and sign * value >= top - ALIKE_DB for value in values_db),
     )
 
@@ -121,10 +121,12 @@ def tidy_table(
     parts = []
     for channel in channels:
         for entry in channel.entries:
-            own = metrics[entry.label]
+            entry_metrics = metrics[entry.label]
             shift = shifts.get((entry.label, channel.name))
-            of_one = _values(entry, channel.name, scenes[entry.label], own[own.channel == channel.name], shift)
-            for metric, frequency_hz, value in of_one:
+            rows = _values(
+                entry, channel.name, scenes[entry.label], entry_metrics[entry_metrics.channel == channel.name], shift
+            )
+            for metric, frequency_hz, value in rows:
                 columns = (entry.label, channel.name, metric, frequency_hz, np.atleast_1d(value))
                 parts.append(pd.DataFrame(dict(zip(COLUMNS, columns, strict=True))))
     table = pd.concat(parts, ignore_index=True)
@@ -136,7 +138,9 @@ def _values(
 ) -> Iterator[tuple[str, Real | float, Real | float]]:
     """Metric, frequencies and values of one entry's channel."""
     numbers = entry.numbers(name)
-    yield from ((one.name, np.nan, numbers[one.name]) for one in shown_on("comparison") if one.name in numbers)
+    yield from (
+        (metric.name, np.nan, numbers[metric.name]) for metric in shown_on("comparison") if metric.name in numbers
+    )
     if shift is not None:
         for line, gains in shift.gain_db.items():
             for place_m, gain in zip(shift.shift_m, gains, strict=True):
@@ -146,6 +150,6 @@ def _values(
             yield metric.name, scene.frequency_hz, metrics[metric.name].to_numpy()
     if entry.has_circle:
         azimuth_deg, level, _ = relative_level_db(entry.result, name, scene)
-        for wanted in AZIMUTHS_DEG:
-            for at in np.flatnonzero(np.abs((azimuth_deg - wanted + 180) % 360 - 180) < 1e-6)[:1]:
-                yield f"level_at_{wanted:+d}_deg_db", scene.frequency_hz, level[:, at]
+        for target_deg in AZIMUTHS_DEG:
+            for at in np.flatnonzero(np.abs((azimuth_deg - target_deg + 180) % 360 - 180) < 1e-6)[:1]:
+                yield f"level_at_{target_deg:+d}_deg_db", scene.frequency_hz, level[:, at]

@@ -22,7 +22,7 @@ from designer.requirements.worst_case import hardened, settled, worst_gain
 
 LIMIT_TOLERANCE_DB = 1e-3
 ANCHORED_DB = 1.0
-"""The same for an ear channel's white-noise gain, whose anchored form is a little stricter than the limit."""
+"""Tolerance of an ear channel's white-noise gain, whose anchored form is a little stricter than the limit."""
 BINDING_DB = 0.1
 """A limit within this of its value binds."""
 
@@ -50,8 +50,8 @@ class ChannelDesign:
     def slack_db(self) -> Real:
         """The largest slack of any requirement or limit (F,), NaN outside the band."""
         out = np.full(self.frequency_hz.size, np.nan)
-        all_of_them = [*self.slacks_db.values(), *self.excesses_db.values(), np.zeros(int(self.in_band.sum()))]
-        out[self.in_band] = np.max(all_of_them, axis=0)
+        shortfalls_db = [*self.slacks_db.values(), *self.excesses_db.values(), np.zeros(int(self.in_band.sum()))]
+        out[self.in_band] = np.max(shortfalls_db, axis=0)
         return out
 
     @property
@@ -80,14 +80,14 @@ def design_channel(design: DesignTable, scene: Scene) -> ChannelDesign:
         np.flatnonzero((band_share(f, design.band_hz, design.fade_octaves) > 0) & ~inside),
     )
 
-    def targets(index: Index, whole: bool) -> Iterator[ChannelTarget]:
+    def targets(index: Index, undivided: bool) -> Iterator[ChannelTarget]:
         """The channel at those frequencies, in parts that fit into memory."""
-        for part in [index] if whole else scene.parts(index):
+        for part in [index] if undivided else scene.parts(index):
             yield channel_target(design, scene.part(part), plain)
 
     method = FORMULATIONS[first_method(design)]
-    whole = method.in_fades is not None  # one answer for the whole band
-    solved = [_solved(method, design, target, names) for target in targets(band, whole)]
+    undivided = method.in_fades is not None  # one answer for the whole band
+    solved = [_solved(method, design, target, names) for target in targets(band, undivided)]
     weights = np.concatenate([part.weights for part in solved])
     solution = Solution.joined([part.solution for part in solved])
 
@@ -95,7 +95,7 @@ def design_channel(design: DesignTable, scene: Scene) -> ChannelDesign:
     full[:, index] = plain.weights(f, index.size)
     full[np.ix_(band, index)] = weights
     start = 0
-    for outside in targets(fade, whole=False):
+    for outside in targets(fade, undivided=False):
         at = fade[start : start + outside.frequency_hz.size]
         start += at.size
         edge = np.where(at < band[0], solved[0].effort[0], solved[-1].effort[-1])
@@ -172,21 +172,23 @@ def _solved(method: Formulation, design: DesignTable, target: ChannelTarget, nam
     )
 
 
-def _by(method: Formulation, target: ChannelTarget, own: dict[str, Any]) -> Solution:
-    solution: Solution = method.solve(target, **own)
+def _by(method: Formulation, target: ChannelTarget, values: dict[str, Any]) -> Solution:
+    solution: Solution = method.solve(target, **values)
     return solution
 
 
 def solve(method: Formulation, design: DesignTable, target: ChannelTarget) -> Solution:
     """The formulation's weights at every frequency of the target; in the spread's worst case after a few passes."""
-    own = method.own_values(design)
+    values = method.own_values(design)
     if not target.over_a_ball or not method.mean_powers:
-        return _by(method, target, own)
+        return _by(method, target, values)
     target = target if method.for_passes is None else method.for_passes(target)
     # From the weights of the largest ratio: if these meet the curve every pass does, and the passes lower what it costs.
     first = Solution.of(worst_case_weights(target))
     return settled(
-        first, lambda last: _by(method, hardened(target, last.weights), own), lambda s: _reached_db(target, s.weights)
+        first,
+        lambda last: _by(method, hardened(target, last.weights), values),
+        lambda s: _reached_db(target, s.weights),
     )
 
 
@@ -213,9 +215,9 @@ def _faded(method: Formulation, design: DesignTable, target: ChannelTarget, edge
 
     Parameters
     ----------
-    target : at frequencies of the fades
-    edge : effort at the band's edge that is nearest to each (F,)
-    first : weights (L,) at the band's first frequency
+    target : ChannelTarget, at frequencies of the fades
+    edge : (F,) float array, effort at the band's edge that is nearest to each
+    first : (L,) complex array, weights at the band's first frequency
 
     """
     if method.in_fades is not None:
@@ -230,13 +232,13 @@ def _faded(method: Formulation, design: DesignTable, target: ChannelTarget, edge
 
 def _binding(target: ChannelTarget, w: Complex, names: tuple[str, ...]) -> dict[str, Bool]:
     """Which limits w has used up, by their names in the file."""
-    found: dict[str, Bool] = {}
+    binding: dict[str, Bool] = {}
     if np.isfinite(target.effort_limit).any():
-        found["max_effort_db"] = db(effort(target.bright, w)) > db(target.effort_limit) - BINDING_DB
+        binding["max_effort_db"] = db(effort(target.bright, w)) > db(target.effort_limit) - BINDING_DB
     if target.min_white_noise_gain > 0:
-        reached = db(white_noise_gain(target.look, w, target.look_distance_m))
-        found["min_white_noise_gain_db"] = reached < db(np.array(target.min_white_noise_gain)) + ANCHORED_DB
+        gain_db = db(white_noise_gain(target.look, w, target.look_distance_m))
+        binding["min_white_noise_gain_db"] = gain_db < db(np.array(target.min_white_noise_gain)) + ANCHORED_DB
     for l, gain in enumerate(target.max_gain):
         if np.isfinite(gain):
-            found[f'max_gain_db of "{names[l]}"'] = amplitude_db(w[:, l]) > amplitude_db(np.array(gain)) - BINDING_DB
-    return found
+            binding[f'max_gain_db of "{names[l]}"'] = amplitude_db(w[:, l]) > amplitude_db(np.array(gain)) - BINDING_DB
+    return binding

@@ -1,4 +1,4 @@
-"""What a layout could reach at best, before anything is designed: the largest ratio of powers at a given effort."""
+"""Bound on what a layout reaches, before anything is designed: the largest ratio of powers at a given effort."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Reach:
 
     Attributes
     ----------
-    frequency_hz : (F,) within the design's band
-    effort_db : (E,)
-    gain_db : (E, F)
-    asked_db : the curve (F,), or None
-    asked_effort_db : the design's own limit, or None
-    allowed_db : (F,) the bound at that limit; inf where there is neither a limit nor a bound
-    is_bound : whether no weights reach more; else the gains are the largest that were found
+    frequency_hz : (F,) float array, within the design's band
+    effort_db : (E,) float array
+    gain_db : (E, F) float array
+    required_db : (F,) float array or None, the curve
+    max_effort_db : float or None, the design's own limit
+    bound_db : (F,) float array, the bound at that limit; inf where there is neither a limit nor a bound
+    is_bound : bool, whether no weights reach more; else the gains are the largest that were found
 
     """
 
@@ -47,9 +47,9 @@ class Reach:
     frequency_hz: Real
     effort_db: Real
     gain_db: Real
-    asked_db: Real | None
-    asked_effort_db: float | None
-    allowed_db: Real
+    required_db: Real | None
+    max_effort_db: float | None
+    bound_db: Real
     is_bound: bool = True
 
 
@@ -58,12 +58,12 @@ def reach(design: DesignTable, scene: Scene, efforts_db: tuple[float, ...] = EFF
 
     Parameters
     ----------
-    design : whose points are reached and cancelled
-    scene : on frequencies within the design's band
+    design : DesignTable, whose points are reached and cancelled
+    scene : Scene, on frequencies within the design's band
 
     """
     target = channel_target(design, scene)
-    own = reachable_gain(replace(target, max_effort=target.effort_limit))
+    gain_at_limit = reachable_gain(replace(target, max_effort=target.effort_limit))
     rows = [
         reachable_gain(replace(target, max_effort=np.full(scene.frequency_hz.size, 10 ** (effort / 10))))
         for effort in efforts_db
@@ -76,7 +76,7 @@ def reach(design: DesignTable, scene: Scene, efforts_db: tuple[float, ...] = EFF
         db(np.array(rows)),
         None if curve is None else curve_db(curve, scene.frequency_hz),
         design.max_effort_db,
-        db(own),
+        db(gain_at_limit),
         has_bound(target),
     )
 
@@ -90,12 +90,12 @@ def reachable_gain(target: ChannelTarget) -> Real:
     best = ratio_search.best_ratio(A, B)
     limited = np.isfinite(target.max_effort)
     if limited.any():
-        some = target.at(limited)
+        limited_target = target.at(limited)
         single = np.diagonal(A[limited], axis1=1, axis2=2).real.max(axis=1)
         w = ratio_search.best_ratio_at_efficiency(
-            A[limited], B[limited], np.ones(some.cost.shape), single / some.max_effort
+            A[limited], B[limited], np.ones(limited_target.cost.shape), single / limited_target.max_effort
         )
-        best[limited] = expected_gain(some, w)
+        best[limited] = expected_gain(limited_target, w)
     return best
 
 
@@ -110,10 +110,10 @@ def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real]) -> tuple[Real, 
     short_of_curve = slacks_db.get("cancellation_gain_db", np.zeros(count)) > SLACK_TOLERANCE_DB
     at = np.flatnonzero(short_of_curve)
     if at.size and has_bound(target):
-        some = target.at(at)
-        gain_db[at] = db(reachable_gain(some))
-        assert some.gamma is not None
-        unreachable[at] = gain_db[at] < db(some.gamma) - SLACK_TOLERANCE_DB
+        short_target = target.at(at)
+        gain_db[at] = db(reachable_gain(short_target))
+        assert short_target.gamma is not None
+        unreachable[at] = gain_db[at] < db(short_target.gamma) - SLACK_TOLERANCE_DB
     over_azimuth = [slack for name, slack in slacks_db.items() if name != "cancellation_gain_db"]
     short = np.max([*over_azimuth, np.zeros(count)], axis=0) > SLACK_TOLERANCE_DB
     at = np.flatnonzero((short | short_of_curve) & ~unreachable)

@@ -10,7 +10,7 @@ import numpy as np
 from designer.arrays import Real
 
 MARGIN_DB = 2.0
-LEAST_DB = 4.0
+MIN_GAIN_DB = 4.0
 """The least that is worth asking for; the band ends where less is left."""
 KNOTS = 9
 
@@ -34,18 +34,21 @@ class Requirement:
 
 
 def requirement_below(frequency_hz: Real, bound_db: Real, cap_db: float) -> Requirement | None:
-    """The widest band in which the bound leaves at least LEAST_DB, and a curve below it; None where there is none of an octave.
+    """The widest band in which the bound leaves at least MIN_GAIN_DB, and a curve below it; None where there is none of an octave.
 
     A knot is at most the least bound between its two neighbours, so that the straight lines between knots stay below
     the bound as well.
     """
-    left = np.minimum(bound_db - MARGIN_DB, cap_db)
-    enough = np.concatenate([[False], left >= LEAST_DB, [False]])
-    starts, stops = np.flatnonzero(enough[1:] & ~enough[:-1]), np.flatnonzero(~enough[1:] & enough[:-1]) - 1
+    limit_db = np.minimum(bound_db - MARGIN_DB, cap_db)
+    sufficient = np.concatenate([[False], limit_db >= MIN_GAIN_DB, [False]])
+    starts, stops = (
+        np.flatnonzero(sufficient[1:] & ~sufficient[:-1]),
+        np.flatnonzero(~sufficient[1:] & sufficient[:-1]) - 1,
+    )
     if not starts.size:
         return None
     best = int(np.argmax(frequency_hz[stops] / frequency_hz[starts]))
-    f, gain = frequency_hz[starts[best] : stops[best] + 1], left[starts[best] : stops[best] + 1]
+    f, gain = frequency_hz[starts[best] : stops[best] + 1], limit_db[starts[best] : stops[best] + 1]
     if f[-1] < 2 * f[0]:
         return None
     low, high = _nice_up(float(f[0])), _nice_down(float(f[-1]))

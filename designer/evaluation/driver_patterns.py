@@ -40,13 +40,13 @@ from designer.acoustics.sphere_series import cap_weights, legendre_table, radial
 from designer.arrays import Complex, Real
 from designer.problem.geometry import direction
 
-LEFT_OUT = 1e-3  # of a Legendre series, relative to the pattern's root mean square: -60 dB
+TRUNCATION = 1e-3  # of a Legendre series, relative to the pattern's root mean square: -60 dB
 FREQUENCY_BLOCKS = 4  # low frequencies need fewer terms: the series is cut a block of frequencies at a time
 EXACT_DB = -300.0
 STEPS_DEG = (6.0, 4.0, 3.0, 2.5, 2.0, 1.5)
-WANTED_ERROR_DB = -40.0
+TARGET_ERROR_DB = -40.0
 MARGIN_DB = 3.0  # a step is taken whose error is so much smaller than wanted, over the directions that are tried
-TRIED = 300
+PROBE_DIRECTIONS = 300
 HARDEST = 5  # frequencies that the step is chosen at
 PART_NUMBERS = 4_000_000
 
@@ -56,7 +56,7 @@ Function = Callable[[Real, Real], Complex]
 
 @dataclass(frozen=True)
 class Everywhere:
-    """The same in all directions, (F,)."""
+    """Response (F,) that is equal in all directions."""
 
     response: Complex
     error_db: float = EXACT_DB
@@ -86,8 +86,8 @@ class Series:
         for first, last in pairwise(edges.tolist()):
             if last > first:
                 terms = max(start + 1, int(needed[first:last].max()))
-                some = coefficients[first:last, start:terms:step].astype(np.complex64)
-                blocks.append((slice(first, last), np.ascontiguousarray(some.real), np.ascontiguousarray(some.imag)))
+                part = coefficients[first:last, start:terms:step].astype(np.complex64)
+                blocks.append((slice(first, last), np.ascontiguousarray(part.real), np.ascontiguousarray(part.imag)))
         return cls(blocks, max(real.shape[1] for _, real, _ in blocks))
 
     def times(self, table: Real) -> Complex:
@@ -123,7 +123,7 @@ class Axial:
         """Cut from coefficients (F, N)."""
         degree = 2 * np.arange(coefficients.shape[1]) + 1
         mean = np.sqrt(np.sum(np.abs(coefficients) ** 2 / degree, axis=1))  # ∫ P_n² over the sphere is 4π/(2n+1)
-        return cls(axis, Series.of(coefficients, LEFT_OUT * mean), 20 * np.log10(LEFT_OUT))
+        return cls(axis, Series.of(coefficients, TRUNCATION * mean), 20 * np.log10(TRUNCATION))
 
     def at(self, directions: Real) -> Complex:
         """D (F, I)."""
@@ -160,11 +160,11 @@ def cubic_weights(directions: Real, step_deg: float) -> csr_array:
     column, row = np.floor(turn).astype(np.intp), np.minimum(np.floor(rise).astype(np.intp), rows - 2)
     across, up = _cubic(turn - column), _cubic(rise - row)  # (4, I)
     around = np.arange(-1, 3)[:, None]
-    which_row = row + around  # (4, I)
-    beyond = (which_row < 0) | (which_row > rows - 1)
-    which_row = np.where(which_row < 0, -which_row, np.minimum(which_row, 2 * (rows - 1) - which_row))
-    which_column = (column + around)[:, None] + np.where(beyond, turns // 2, 0)[None]  # (4, 4, I)
-    index = which_column % turns * rows + which_row[None]
+    node_row = row + around  # (4, I)
+    beyond = (node_row < 0) | (node_row > rows - 1)
+    node_row = np.where(node_row < 0, -node_row, np.minimum(node_row, 2 * (rows - 1) - node_row))
+    node_column = (column + around)[:, None] + np.where(beyond, turns // 2, 0)[None]  # (4, 4, I)
+    index = node_column % turns * rows + node_row[None]
     values = across[:, None] * up[None]
     count = len(directions)
     starts = 16 * np.arange(count + 1)
@@ -181,25 +181,27 @@ def _cubic(share: Real) -> Real:
 
 def tabulated(function: Function, frequency_hz: Real, hardest_hz: float) -> list[DirectionTable]:
     """A table for each of L functions, with one step, chosen at frequencies from a quarter of the hardest up to it."""
-    tried = np.random.default_rng(1).standard_normal((TRIED, 3))
-    tried /= np.linalg.norm(tried, axis=1, keepdims=True)
-    known = frequency_hz[frequency_hz <= hardest_hz]
-    hardest = known[np.unique(np.linspace(known.size // 4, known.size - 1, HARDEST).astype(int))]
-    wanted = function(hardest, tried)
+    probes = np.random.default_rng(1).standard_normal((PROBE_DIRECTIONS, 3))
+    probes /= np.linalg.norm(probes, axis=1, keepdims=True)
+    usable_hz = frequency_hz[frequency_hz <= hardest_hz]
+    hardest = usable_hz[np.unique(np.linspace(usable_hz.size // 4, usable_hz.size - 1, HARDEST).astype(int))]
+    reference = function(hardest, probes)
     for step_deg in STEPS_DEG:
-        at, weights = function(hardest, nodes(step_deg)), cubic_weights(tried, step_deg)
-        found = np.stack([weights @ one for one in at])  # (F, tried, L)
-        error = np.sqrt(np.mean(np.abs(found - wanted) ** 2, axis=1) / np.mean(np.abs(wanted) ** 2, axis=1)).max(axis=0)
+        at, weights = function(hardest, nodes(step_deg)), cubic_weights(probes, step_deg)
+        interpolated = np.stack([weights @ samples for samples in at])  # (F, tried, L)
+        error = np.sqrt(
+            np.mean(np.abs(interpolated - reference) ** 2, axis=1) / np.mean(np.abs(reference) ** 2, axis=1)
+        ).max(axis=0)
         error_db = 20 * np.log10(np.maximum(error, 1e-15))
-        if error_db.max() < WANTED_ERROR_DB - MARGIN_DB:
+        if error_db.max() < TARGET_ERROR_DB - MARGIN_DB:
             break
     directions = nodes(step_deg)
-    values = np.empty((wanted.shape[2], len(directions), frequency_hz.size), dtype=np.complex64)
-    block = max(1, PART_NUMBERS // (len(directions) * wanted.shape[2]))
+    values = np.empty((reference.shape[2], len(directions), frequency_hz.size), dtype=np.complex64)
+    block = max(1, PART_NUMBERS // (len(directions) * reference.shape[2]))
     for start in range(0, frequency_hz.size, block):
         part = slice(start, start + block)
         values[:, :, part] = function(frequency_hz[part], directions).transpose(2, 1, 0)
-    return [DirectionTable(step_deg, one, float(db)) for one, db in zip(values, error_db, strict=True)]
+    return [DirectionTable(step_deg, samples, float(db)) for samples, db in zip(values, error_db, strict=True)]
 
 
 Pattern = Everywhere | Axial | DirectionTable
@@ -224,9 +226,10 @@ def encode(device: Device, k: Real, k_most: float, *, places_m: Real | None = No
 
     Parameters
     ----------
-    k : (F,) wave number, rad/m, rising
-    k_most : up to which the truncation error is held; beyond it the series may be shorter
-    places_m : (L, 3) the drivers' own, on a round enclosure's surface, from which distances are to be counted there too: a wave
+    k : (F,) float array, wave number, rad/m, rising
+    k_most : float, up to which the truncation error is held; beyond it the series may be shorter
+    places_m : (L, 3) float array, optional, the drivers' own, on a round enclosure's surface, from which distances are to be counted
+        there too: a wave
         that is plane at the head then comes from the driver's side of the enclosure
 
     """

@@ -37,13 +37,13 @@ def head_numbers(design: DesignTable, taps: Real, scene: Scene, moved: MovedHead
     """Numbers of each head alone, over the band: head -> number -> value; of taps (L, T) as realised."""
     w = filter_response(taps, scene.frequency_hz, scene.problem.sample_rate_hz)
     band = in_band(scene.frequency_hz, design.band_hz)
-    each = moved.of_each()
+    by_head = moved.of_each()
     return {
         head: {
             "mean_cancellation_gain_db": float(np.mean(gain[band])),
             "least_cancellation_gain_db": float(gain[band].min()),
-            "moved_head_median_db": each[head].median_db,
-            "moved_head_5th_percentile_db": each[head].fifth_percentile_db,
+            "moved_head_median_db": by_head[head].median_db,
+            "moved_head_5th_percentile_db": by_head[head].fifth_percentile_db,
         }
         for head, gain in head_gains_db(design, w, scene).items()
     }
@@ -76,8 +76,8 @@ def left_out_directions(scene: Scene, realization: Realization) -> dict[str, dic
         for start in (0, 1)
     ]
     try:
-        found = [design_channel(table, halves[0]) for table in tables]
-        realised = realize_form(found, halves[0], realization).taps
+        channels = [design_channel(table, halves[0]) for table in tables]
+        realised = realize_form(channels, halves[0], realization).taps
         out: dict[str, dict[str, LeftOut]] = {}
         for table, filters in zip(tables, realised, strict=True):
             w = filter_response(filters, scene.frequency_hz, scene.problem.sample_rate_hz)

@@ -21,7 +21,7 @@ from designer.acoustics.heads import Head
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.sphere_series import radial_terms
 from designer.arrays import Complex, Real
-from designer.evaluation.driver_patterns import EXACT_DB, LEFT_OUT, Series, single_legendre
+from designer.evaluation.driver_patterns import EXACT_DB, TRUNCATION, Series, single_legendre
 
 MIN_KA = 1e-6
 
@@ -74,15 +74,15 @@ def encode_ears(head: Head, frequency_hz: Real, speed_of_sound_m_s: float) -> Ea
     else:
         coefficients = radial_terms(ka, np.array([np.inf]), tolerance=1e-6)[:, :, 0].T
     mean = np.sqrt(np.sum(np.abs(coefficients) ** 2 / (2 * np.arange(coefficients.shape[1]) + 1), axis=1))
-    even, odd = (Series.of(coefficients, LEFT_OUT * mean, 2, start) for start in (0, 1))
-    return AxialEars(even, odd, 20 * np.log10(LEFT_OUT))
+    even, odd = (Series.of(coefficients, TRUNCATION * mean, 2, start) for start in (0, 1))
+    return AxialEars(even, odd, 20 * np.log10(TRUNCATION))
 
 
 def _measured(head: MeasuredHead, frequency_hz: Real) -> MeasuredEars:
-    known = head.interpolation
+    interpolation = head.interpolation
     poles = np.array([[0.0, 0.0, -1.0], [0.0, 0.0, 1.0]])
-    said = tuple(
-        f"{head.name}: {known.gap_name(pole)}; in the room sound from there has the tone of the nearest measured direction"
-        for pole in poles[~known.covers(poles)]
+    warnings = tuple(
+        f"{head.name}: {interpolation.gap_name(pole)}; in the room sound from there has the tone of the nearest measured direction"
+        for pole in poles[~interpolation.covers(poles)]
     )
-    return MeasuredEars(head, frequency_hz, said)
+    return MeasuredEars(head, frequency_hz, warnings)

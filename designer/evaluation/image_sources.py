@@ -138,8 +138,8 @@ def waves_from(images: Images, place_m: Real, device_axes: Real, receiver: Recei
 
     Parameters
     ----------
-    place_m : (3,) in the room
-    device_axes : (3, 3) rows forward, left, up of the device, in the room
+    place_m : (3,) float array, in the room
+    device_axes : (3, 3) float array, rows forward, left, up of the device, in the room
 
     Returns
     -------
@@ -183,29 +183,29 @@ def gathered(
 
     Parameters
     ----------
-    frequency_hz : (F,) in equal steps from 0
-    places_m : (L, 3) of the encoded drivers, in the room
-    start_s : what is taken off every delay
+    frequency_hz : (F,) float array, in equal steps from 0
+    places_m : (L, 3) float array, of the encoded drivers, in the room
+    start_s : float, what is taken off every delay
 
     """
     total = np.zeros((frequency_hz.size, len(places_m), RECEIVERS), dtype=complex)
-    places, which = np.unique(np.round(places_m, 9), axis=0, return_inverse=True)
-    which = np.asarray(which).ravel()
+    places, place_index = np.unique(np.round(places_m, 9), axis=0, return_inverse=True)
+    place_index = np.asarray(place_index).ravel()
     step = int(np.clip(CHUNK_WAVES // len(places), LEAST_CHUNK, CHUNK))
     for start in range(0, len(images.rooms), step):
         part = Images(images.size_m, images.rooms[start : start + step], images.extent_m)
         waves = [waves_from(part, place_m, device_axes, receiver) for place_m in places]
         first, second = receiver.ears.at(np.concatenate([arriving for _, _, arriving, _ in waves]))
         for p, (distance_m, leaving, _, aside) in enumerate(waves):
-            here = slice(p * distance_m.size, (p + 1) * distance_m.size)
+            columns = slice(p * distance_m.size, (p + 1) * distance_m.size)
             phase = wave_phases(frequency_hz, distance_m / speed_of_sound_m_s - start_s, 1 / distance_m)
             _attenuate(phase, walls, part.orders, distance_m)
             heard = np.empty((frequency_hz.size, RECEIVERS, distance_m.size), dtype=np.complex64)
-            np.multiply(first[:, here], phase, out=heard[:, LEFT_EAR])
-            np.multiply(second[:, here], phase, out=heard[:, RIGHT_EAR])
+            np.multiply(first[:, columns], phase, out=heard[:, LEFT_EAR])
+            np.multiply(second[:, columns], phase, out=heard[:, RIGHT_EAR])
             heard[:, CENTRE] = phase
             np.multiply(phase, aside.astype(np.float32), out=heard[:, LATERAL])
-            for l in np.flatnonzero(which == p).tolist():
+            for l in np.flatnonzero(place_index == p).tolist():
                 pattern = source.patterns[l].at(leaving)
                 if pattern.shape[1] == 1:
                     total[:, l] += heard.sum(axis=2) * pattern

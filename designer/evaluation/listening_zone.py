@@ -47,8 +47,8 @@ class ChannelZone:
 
     Attributes
     ----------
-    target_db : mean of the curve, or the mean gain at the listener's own place where there is no curve
-    area_m2 : of the places that reach it, less ZONE_DB
+    target_db : float, mean of the curve, or the mean gain at the listener's own place where there is no curve
+    area_m2 : float, of the places that reach it, less ZONE_DB
 
     """
 
@@ -100,13 +100,13 @@ def listening_zone(
 
     Parameters
     ----------
-    designs : the ear channels to judge, and a beam named centre if there is one
-    taps : channel -> (L, T), of all the problem's drivers
-    plain : ear channel -> (F, L) the plain driver's weights on the scene's frequencies
-    scene : on frequencies in equal steps
-    displacements_m : (P, 3)
-    turn_deg : (P,) or one for all, beyond the listener's own
-    cell_m2 : the area that a place stands for
+    designs : list of DesignTable, the ear channels to judge, and a beam named centre if there is one
+    taps : mapping of str to float array, channel -> (L, T), of all the problem's drivers
+    plain : dict of str to complex array, ear channel -> (F, L) the plain driver's weights on the scene's frequencies
+    scene : Scene, on frequencies in equal steps
+    displacements_m : (P, 3) float array
+    turn_deg : (P,) float array or float, one for all places, beyond the listener's own
+    cell_m2 : float, the area that a place stands for
 
     """
     f, rate = scene.frequency_hz, scene.problem.sample_rate_hz
@@ -124,16 +124,16 @@ def listening_zone(
     power, cross = _heard(scene.at(f[low:high]), W, displacements_m[clear], turns[clear])
     count = len(ears)
     channels = {}
-    own_place = np.flatnonzero((np.abs(displacements_m[clear]).max(axis=1) < 1e-9) & (turns[clear] == 0))
+    centre = np.flatnonzero((np.abs(displacements_m[clear]).max(axis=1) < 1e-9) & (turns[clear] == 0))
     for n, table in enumerate(ears):
         inside = in_band(f[low:high], table.band_hz)
         near = geometry.LEFT if table.ear == "left" else geometry.RIGHT
         share = octave_shares(f[low:high][inside], table.band_hz)
-        reached, cancelled = power[n, :, near][:, inside], power[n, :, 1 - near][:, inside]
-        gain = measures.db(measures.ratio(reached, cancelled)) @ share
-        over_plain_db = measures.db(reached) - measures.db(power[count + n, :, near][:, inside])
+        bright, dark = power[n, :, near][:, inside], power[n, :, 1 - near][:, inside]
+        gain = measures.db(measures.ratio(bright, dark)) @ share
+        over_plain_db = measures.db(bright) - measures.db(power[count + n, :, near][:, inside])
         tone = _tone_db(over_plain_db, f[low:high][inside], share)
-        target = float(gain[own_place[0]]) if own_place.size else float(gain.max())
+        target = float(gain[centre[0]]) if centre.size else float(gain.max())
         if table.cancellation_gain_db is not None:
             target = float(curve_db(table.cancellation_gain_db, f[low:high][inside]) @ share)
         channels[table.name] = ChannelZone(
@@ -200,7 +200,7 @@ def _heard(scene: Scene, W: Complex, displacements_m: Real, turn_deg: Real) -> t
 
 
 def octave_shares(frequency_hz: Real, band_hz: Sequence[float]) -> Real:
-    """What each frequency of a band counts in a mean over log f (F,), in sum 1: the part of the band that is nearest to it.
+    """Share of each frequency of a band in a mean over log f (F,), in sum 1: the part of the band that is nearest to it.
 
     Rising frequencies in steps of any size; a frequency at the band's end has half of its step, and one beside the end all that
     lies between. 0 Hz counts nothing: a band from there is averaged from its lowest other frequency on.
@@ -236,8 +236,8 @@ def interaural_delay_s(cross: Complex, frequency_hz: Real) -> Real:
     turns = np.exp(-2j * np.pi * np.outer(frequency_hz, lags))
     correlation = unit.real @ turns.real - unit.imag @ turns.imag
     at = np.clip(correlation.argmax(axis=1), 1, ITD_STEPS - 2)
-    before, here, after = (np.take_along_axis(correlation, (at + n)[:, None], axis=1)[:, 0] for n in (-1, 0, 1))
-    bend = before - 2 * here + after
+    before, peak, after = (np.take_along_axis(correlation, (at + n)[:, None], axis=1)[:, 0] for n in (-1, 0, 1))
+    bend = before - 2 * peak + after
     shift = np.where(bend < 0, 0.5 * (before - after) / np.where(bend < 0, bend, 1.0), 0.0)
     return np.asarray(lags[at] + np.clip(shift, -1, 1) * (lags[1] - lags[0]))
 

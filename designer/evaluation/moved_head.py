@@ -33,7 +33,7 @@ class MovedHead:
     heads: tuple[str, ...] = ("head",)
 
     def of_each(self) -> dict[str, MovedHead]:
-        """The same for each head alone."""
+        """Gains of each head alone."""
         parts = np.split(self.gain_db, len(self.heads))
         return {
             head: MovedHead(self.frequency_hz, self.displacements_m, part, (head,))
@@ -76,8 +76,8 @@ def shifted_heads_m(cloud_m: Real) -> Real:
     """Shifts of +/-1 and +/-3 cm to the side, to the front and both at once, those of the ear cloud (N, 3) left out."""
     signs = [(x, y) for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.0, 1.0) if x or y]
     shifts = np.array([[size * x, size * y, 0.0] for size in SHIFTS_M for x, y in signs])
-    seen = np.linalg.norm(shifts[:, None, :] - cloud_m, axis=2).min(axis=1) < NEAR_M
-    return np.asarray(shifts[~seen])
+    in_cloud = np.linalg.norm(shifts[:, None, :] - cloud_m, axis=2).min(axis=1) < NEAR_M
+    return np.asarray(shifts[~in_cloud])
 
 
 def possible_heads_m(problem: Problem, displacements_m: Real) -> Real:
@@ -147,5 +147,5 @@ def _measured(scene: Scene, displacements_m: Real) -> Real:
 
     if heard(displacements_m):
         return displacements_m
-    kept = np.array([move for move in displacements_m if heard(move[None])])
-    return kept if kept.size else np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
+    audible_m = np.array([move for move in displacements_m if heard(move[None])])
+    return audible_m if audible_m.size else np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)

@@ -28,29 +28,29 @@ def explain_reach(problem: Problem, scene: Scene) -> Iterator[str]:
 
 def spread_out(frequency_hz: Real) -> Real:
     """About COLUMNS of the frequencies, in equal ratios as far as they allow; the first and the last are kept."""
-    wanted = np.geomspace(max(frequency_hz[0], frequency_hz[-1] / 1e3), frequency_hz[-1], COLUMNS)
-    nearest = np.abs(frequency_hz[:, None] - wanted).argmin(axis=0)
+    columns_hz = np.geomspace(max(frequency_hz[0], frequency_hz[-1] / 1e3), frequency_hz[-1], COLUMNS)
+    nearest = np.abs(frequency_hz[:, None] - columns_hz).argmin(axis=0)
     return np.asarray(frequency_hz[np.unique(nearest)])
 
 
-def reach_lines(found: Reach) -> Iterator[str]:
+def reach_lines(bound: Reach) -> Iterator[str]:
     """The table of one design."""
-    yield f'reach of "{found.name}": the largest cancellation gain in dB at an effort, other requirements left aside'
-    yield _row("effort", [_hertz(f) for f in found.frequency_hz])
-    for effort, gains in zip(found.effort_db, found.gain_db, strict=True):
+    yield f'reach of "{bound.name}": the largest cancellation gain in dB at an effort, other requirements left aside'
+    yield _row("effort", [_hertz(f) for f in bound.frequency_hz])
+    for effort, gains in zip(bound.effort_db, bound.gain_db, strict=True):
         yield _row(f"{number(effort)} dB", [_gain(gain) for gain in gains])
-    if found.asked_db is None:
+    if bound.required_db is None:
         return
-    limit = "" if found.asked_effort_db is None else f" {number(found.asked_effort_db)} dB"
-    yield _row(f"limits{limit}", [_gain(gain) for gain in found.allowed_db])
-    yield _row("asked", [f"{asked:.1f}" for asked in found.asked_db])
-    short = found.asked_db - found.allowed_db
+    limit = "" if bound.max_effort_db is None else f" {number(bound.max_effort_db)} dB"
+    yield _row(f"limits{limit}", [_gain(gain) for gain in bound.bound_db])
+    yield _row("asked", [f"{gain_db:.1f}" for gain_db in bound.required_db])
+    short = bound.required_db - bound.bound_db
     if (short > SLACK_TOLERANCE_DB).any():
         worst = int(short.argmax())
-        most = "any weights reach" if found.is_bound else "the weights that were found reach"
+        most = "any weights reach" if bound.is_bound else "the weights that were found reach"
         yield (
             f"  more is asked than {most}: {short[worst]:.1f} dB too much at"
-            f" {_hertz(found.frequency_hz[worst])}; lower the curve there, or raise max_effort_db"
+            f" {_hertz(bound.frequency_hz[worst])}; lower the curve there, or raise max_effort_db"
         )
     else:
         yield f"  the curve is within reach at these frequencies, {_spare(-float(short.max()))}"

@@ -1,4 +1,4 @@
-"""What the form of the filters costs: memory, work, latency and headroom, and the cancellation gain that is left.
+"""Cost of the form of the filters: memory, work, latency and headroom, and the cancellation gain that is left.
 
 The gain is over the band's frequencies, those half way between the design's included, and over the displacements of the
 ear cloud, or the azimuths of a beam's arcs: its median, 5th percentile and worst. What the design did not see is judged
@@ -76,34 +76,34 @@ class ChannelStudy:
         )
 
 
-def study(channels: Sequence[ChannelDesign], made: Realized, scene: Scene) -> dict[str, ChannelStudy]:
+def study(channels: Sequence[ChannelDesign], realized: Realized, scene: Scene) -> dict[str, ChannelStudy]:
     """Channel -> what its form costs; the scene is on the design's frequencies and those half way between."""
-    return {channel.design.name: _studied(n, channel, made, scene) for n, channel in enumerate(channels)}
+    return {channel.design.name: _channel_study(n, channel, realized, scene) for n, channel in enumerate(channels)}
 
 
-def _studied(n: int, channel: ChannelDesign, made: Realized, scene: Scene) -> ChannelStudy:
-    own = driver_index(channel.design, scene.drivers)
+def _channel_study(n: int, channel: ChannelDesign, realized: Realized, scene: Scene) -> ChannelStudy:
+    drivers = driver_index(channel.design, scene.drivers)
     target = channel_target(channel.design, scene, channel.plain)
     inside = target.at(target.in_band)
     f, rate = inside.frequency_hz, scene.problem.sample_rate_hz
 
-    def left(taps: Real) -> Gains:
-        return gains(inside.bright, inside.dark, filter_response(taps[own], f, rate))
+    def gains_of_taps(taps: Real) -> Gains:
+        return gains(inside.bright, inside.dark, filter_response(taps[drivers], f, rate))
 
-    filters = {"realised": (made.unrounded or made.taps)[n]}
-    if made.unrounded:
-        filters["quantised"] = made.taps[n]
-    stages = {"ideal": gains(inside.bright, inside.dark, channel.weights[:, own][target.in_band])}
-    stages |= {stage: left(taps) for stage, taps in filters.items()}
-    moved = {} if channel.design.is_beam else _moved(channel, filters, scene)
-    others = variants(made, n, LowEnds.of(channel, scene)) if made.fits else ()
-    curves = tuple(Point(v.axis, v.value, v.way, left(v.taps)) for v in others)
-    count = coefficients(scene.problem.realization, made.taps[n][own])
-    bound = float(measures.amplitude_db(output_bound(made.taps[n]).max(keepdims=True))[0])
-    return ChannelStudy(count, count, bound, stages, curves, moved)
+    filters = {"realised": (realized.unrounded or realized.taps)[n]}
+    if realized.unrounded:
+        filters["quantised"] = realized.taps[n]
+    stages = {"ideal": gains(inside.bright, inside.dark, channel.weights[:, drivers][target.in_band])}
+    stages |= {stage: gains_of_taps(taps) for stage, taps in filters.items()}
+    shifted = {} if channel.design.is_beam else _shifted_gains(channel, filters, scene)
+    alternatives = variants(realized, n, LowEnds.of(channel, scene)) if realized.fits else ()
+    curves = tuple(Point(v.axis, v.value, v.way, gains_of_taps(v.taps)) for v in alternatives)
+    count = coefficients(scene.problem.realization, realized.taps[n][drivers])
+    bound = float(measures.amplitude_db(output_bound(realized.taps[n]).max(keepdims=True))[0])
+    return ChannelStudy(count, count, bound, stages, curves, shifted)
 
 
-def _moved(channel: ChannelDesign, filters: Mapping[str, Real], scene: Scene) -> dict[str, Gains]:
+def _shifted_gains(channel: ChannelDesign, filters: Mapping[str, Real], scene: Scene) -> dict[str, Gains]:
     """The stages where the design did not look; the ideal weights are taken between the frequencies that were solved."""
     coarse = scene.at(scene.frequency_hz[::2])
     cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
@@ -116,8 +116,8 @@ def _moved(channel: ChannelDesign, filters: Mapping[str, Real], scene: Scene) ->
 
 def gains(bright: Complex, dark: Complex, w: Complex) -> Gains:
     """Gains of weights (F, L) at points (F, M, L): each displacement's pair, or one bright point against each to cancel."""
-    each = measures.db(measures.point_ratios(bright, dark, w))
-    return Gains(float(np.median(each)), float(np.percentile(each, 5)), float(each.min()))
+    gains_db = measures.db(measures.point_ratios(bright, dark, w))
+    return Gains(float(np.median(gains_db)), float(np.percentile(gains_db, 5)), float(gains_db.min()))
 
 
 def coefficients(table: Realization, taps: Real) -> int:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STEREO = "plain stereo's middle"
 EARS = slice(0, 2)
 DISTANCE, COHERENCE = "critical_distance_m", "interaural_coherence"
-LEAST_DB, LEAST_COHERENCE = 0.1, 0.01  # smaller changes are none
+MIN_CHANGE_DB, MIN_COHERENCE_CHANGE = 0.1, 0.01  # smaller changes are none
 
 
 @dataclass(frozen=True)
@@ -50,21 +50,21 @@ class InRoom:
 
     def compared(self, channel: str) -> list[Played]:
         """With the channel's filters, with its plain driver, and plain stereo's middle where there is one."""
-        return [one for one in self.played if one.channel in (channel, "")]
+        return [playback for playback in self.played if playback.channel in (channel, "")]
 
     def in_words(self, channel: str, band_hz: list[float]) -> str:
-        """What a channel changes in the room, against its plain driver and plain stereo's middle, from the numbers of its band."""
-        own, *others = self.compared(channel)
-        mine = own.measures.mean(band_hz)
+        """Changes that a channel makes in the room, against its plain driver and plain stereo's middle, from the numbers of its band."""
+        filtered, *references = self.compared(channel)
+        mine = filtered.measures.mean(band_hz)
         parts = []
-        for other in others:
-            theirs = other.measures.mean(band_hz)
+        for reference in references:
+            theirs = reference.measures.mean(band_hz)
             further_db = float(amplitude_db(np.array(mine[DISTANCE] / theirs[DISTANCE])))
-            whose = STEREO if other.name == STEREO else "its plain driver"
+            whose = STEREO if reference.name == STEREO else "its plain driver"
             parts.append(
-                f"against {whose} the critical distance {_moves(further_db, LEAST_DB, f'by {abs(further_db):.1f} dB')}"
+                f"against {whose} the critical distance {_moves(further_db, MIN_CHANGE_DB, f'by {abs(further_db):.1f} dB')}"
                 f" ({theirs[DISTANCE]:.2f} m to {mine[DISTANCE]:.2f} m) and the coherence between the ears"
-                f" {_moves(mine[COHERENCE] - theirs[COHERENCE], LEAST_COHERENCE)} ({theirs[COHERENCE]:.2f} to {mine[COHERENCE]:.2f})"
+                f" {_moves(mine[COHERENCE] - theirs[COHERENCE], MIN_COHERENCE_CHANGE)} ({theirs[COHERENCE]:.2f} to {mine[COHERENCE]:.2f})"
             )
         return f"{channel}: {'; '.join(parts)}"
 
@@ -74,14 +74,17 @@ class InRoom:
 
         tables = [
             pd.DataFrame(
-                {"played": one.name, **{key.name: getattr(one.measures, key.name) for key in fields(RoomMeasures)}}
+                {
+                    "played": playback.name,
+                    **{key.name: getattr(playback.measures, key.name) for key in fields(RoomMeasures)},
+                }
             )
-            for one in self.played
+            for playback in self.played
         ]
         return pd.concat(tables, ignore_index=True).rename(columns={"middle_hz": "octave_hz"})
 
     def as_json(self, bands_hz: Mapping[str, list[float]]) -> dict[str, Any]:
-        """What `summary.json` says: of the response, and each channel's comparison over its band."""
+        """Content of `summary.json`: the response, and each channel's comparison over its band."""
         responses = self.responses
         return {
             "images": responses.images,
@@ -90,7 +93,7 @@ class InRoom:
             "truncation_error_db": responses.truncation_error_db,
             "distance_m": responses.distance_m,
             "channels": {
-                channel: {one.name: one.measures.mean(band) for one in self.compared(channel)}
+                channel: {playback.name: playback.measures.mean(band) for playback in self.compared(channel)}
                 for channel, band in bands_hz.items()
             },
         }
@@ -113,21 +116,21 @@ def in_room(
 
     Parameters
     ----------
-    responses : of the problem's room
-    taps : channel -> (L, T) realised
-    plain : channel -> its plain driver; a design that is not among them is left out
+    responses : RoomResponses, of the problem's room
+    taps : mapping of str to float array, channel -> (L, T) realised
+    plain : mapping of str to Plain, channel -> its plain driver; a design that is not among them is left out
 
     """
     rate = problem.sample_rate_hz
-    longest = max(one.shape[1] for one in taps.values())
+    longest = max(filters.shape[1] for filters in taps.values())
     size = 1 << int(np.ceil(np.log2(responses.direct.shape[2] + longest)))
     f = np.fft.rfftfreq(size, 1 / rate)
-    kept = responses.direct.shape[2] + longest - 1
+    length = responses.direct.shape[2] + longest - 1
     d, h = np.fft.rfft(responses.direct, size), np.fft.rfft(responses.reflected, size)
     first_s = responses.first_s + bulk_delay_samples / rate
     played = []
     for name, channel, W in _ways(problem, taps, plain, f, size, bulk_delay_samples):
-        direct, reflected = (np.fft.irfft(np.einsum("elf,lf->ef", X, W), size)[:, :kept] for X in (d, h))
+        direct, reflected = (np.fft.irfft(np.einsum("elf,lf->ef", X, W), size)[:, :length] for X in (d, h))
         measures = room_measures(direct, reflected, rate, distance_m=responses.distance_m, first_s=first_s)
         played.append(Played(name, channel, direct + reflected, measures))
     return InRoom(responses, tuple(played))
@@ -149,7 +152,7 @@ def _ways(
 
 
 def _plain_weights(problem: Problem, table: DesignTable, plain: Plain, f: Real) -> Complex:
-    own = driver_index(table, problem.driver_names)
+    drivers = driver_index(table, problem.driver_names)
     W = np.zeros((len(problem.drivers), f.size), dtype=complex)
-    W[own] = plain.weights(f, own.size).T
+    W[drivers] = plain.weights(f, drivers.size).T
     return W

@@ -1,4 +1,4 @@
-"""What a room does to a source, from its impulse responses: measures by octave.
+"""Effect of a room on a source, from its impulse responses: measures by octave.
 
 With d and h the direct sound and the reflections, known apart since they are computed apart, and E_b an energy in the octave b:
 
@@ -35,7 +35,7 @@ INTERAURAL_S = 1e-3
 
 @dataclass(frozen=True)
 class RoomMeasures:
-    """Of one source, by octave (B,)."""
+    """Measures of one source, by octave (B,)."""
 
     middle_hz: Real
     direct_to_reverberant_db: Real
@@ -50,15 +50,15 @@ class RoomMeasures:
         inside = (self.middle_hz >= band_hz[0]) & (self.middle_hz <= band_hz[1])
         if not inside.any():
             inside[np.argmin(np.abs(np.log(self.middle_hz / np.sqrt(max(band_hz[0], 1.0) * band_hz[1]))))] = True
-        found = {}
-        for one in fields(self)[1:]:
-            values = getattr(self, one.name)[inside]
-            found[one.name] = float(
+        means = {}
+        for measure in fields(self)[1:]:
+            values = getattr(self, measure.name)[inside]
+            means[measure.name] = float(
                 np.exp(np.mean(np.log(np.maximum(values, FLOOR))))
-                if one.name == "critical_distance_m"
+                if measure.name == "critical_distance_m"
                 else values.mean()
             )
-        return found
+        return means
 
 
 def octaves_hz(sample_rate_hz: float) -> Real:
@@ -81,9 +81,9 @@ def room_measures(
 
     Parameters
     ----------
-    direct, reflected : (4, T) responses at the receivers of `image_sources`
-    distance_m : to the listener
-    first_s : when the first sound arrives
+    direct, reflected : (4, T) float array, responses at the receivers of `image_sources`
+    distance_m : float, to the listener
+    first_s : float, when the first sound arrives
 
     """
     size = 1 << int(np.ceil(np.log2(2 * direct.shape[1])))
@@ -96,15 +96,15 @@ def room_measures(
         ears = [LEFT_EAR, RIGHT_EAR]
         drr = from_source[ears].sum() / max(from_walls[ears].sum(), FLOOR)
         at_centre = from_source[CENTRE] / max(from_walls[CENTRE], FLOOR)
-        whole = np.fft.irfft((d + h) * gain, size)
+        response = np.fft.irfft((d + h) * gain, size)
         rows.append(
             (
                 float(db(np.array(max(drr, FLOOR)))),
                 distance_m * float(np.sqrt(at_centre)),
-                _clarity_db(whole[CENTRE], sample_rate_hz, first_s),
+                _clarity_db(response[CENTRE], sample_rate_hz, first_s),
                 _coherence((d + h) * gain, size, sample_rate_hz),
-                _lateral(whole, sample_rate_hz, first_s),
-                _t20_s(whole[CENTRE, : direct.shape[1]], sample_rate_hz, first_s),
+                _lateral(response, sample_rate_hz, first_s),
+                _t20_s(response[CENTRE, : direct.shape[1]], sample_rate_hz, first_s),
             )
         )
     return RoomMeasures(middle_hz, *np.array(rows).T)
@@ -132,15 +132,15 @@ def _coherence(spectra: Complex, size: int, rate: float) -> float:
     return float(near / max(np.sqrt(power[0] * power[1]), FLOOR))
 
 
-def _lateral(whole: Real, rate: float, first_s: float) -> float:
+def _lateral(response: Real, rate: float, first_s: float) -> float:
     begin, end = round((first_s + DIRECT_S) * rate), round((first_s + EARLY_S) * rate)
-    aside = float(np.sum(whole[LATERAL, begin:end] ** 2))
-    return aside / max(float(np.sum(_before(whole[CENTRE], end) ** 2)), FLOOR)
+    aside = float(np.sum(response[LATERAL, begin:end] ** 2))
+    return aside / max(float(np.sum(_before(response[CENTRE], end) ** 2)), FLOOR)
 
 
 def _t20_s(response: Real, rate: float, first_s: float) -> float:
-    left = np.cumsum(response[round(first_s * rate) :][::-1] ** 2)[::-1]
-    level = db(np.maximum(left / max(left[0], FLOOR), FLOOR))
+    energy = np.cumsum(response[round(first_s * rate) :][::-1] ** 2)[::-1]
+    level = db(np.maximum(energy / max(energy[0], FLOOR), FLOOR))
     fall = (level <= -5) & (level >= -25)
     if fall.sum() < 2:
         return 0.0

@@ -24,7 +24,7 @@ import numpy as np
 from designer.acoustics.scene import Scene, air_of, driver_places_m
 from designer.arrays import Complex, Real
 from designer.errors import DataError
-from designer.evaluation.driver_patterns import WANTED_ERROR_DB, Encoded, encode
+from designer.evaluation.driver_patterns import TARGET_ERROR_DB, Encoded, encode
 from designer.evaluation.head_patterns import encode_ears
 from designer.evaluation.image_sources import (
     CENTRE,
@@ -49,7 +49,7 @@ NEAR_M = 15.0
 """Images nearer than this come from each driver's own place; beyond, from a round enclosure's centre or axis: 0.3 degrees beside it."""
 SAME_PLACE_M = 1e-3
 POORLY_DECAYED_DB = 35.0
-"""What a T20 needs: its range ends at -25 dB, and the response's end is to be 10 dB below that (ISO 3382-1)."""
+"""Decay that a T20 needs: its range ends at -25 dB, and the response's end is to be 10 dB below that (ISO 3382-1)."""
 MEASURED_RINGING_S = 0.04  # RINGING_S of measured drivers: a vented box of 70 Hz has fallen by 60 dB after that
 
 
@@ -74,20 +74,20 @@ class RoomResponses:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know of them."""
-        said = list(self.warnings_of_head)
+        """Messages on a short response and on coarse directions."""
+        messages = list(self.warnings_of_head)
         if self.decayed_db < POORLY_DECAYED_DB:
-            said.append(
+            messages.append(
                 f"room: the response ends after {self.direct.shape[2] / self.sample_rate_hz:.2f} s, {self.decayed_db:.0f} dB down,"
                 f" because {self.images:,} images are enough work; fewer drivers, a smaller room or a shorter rt60_s let it end later;"
                 " T20 is less than the room's"
             )
-        if self.truncation_error_db > WANTED_ERROR_DB:
-            said.append(
-                f"room: directions are encoded to {self.truncation_error_db:.0f} dB, and {WANTED_ERROR_DB:.0f} dB is wanted;"
+        if self.truncation_error_db > TARGET_ERROR_DB:
+            messages.append(
+                f"room: directions are encoded to {self.truncation_error_db:.0f} dB, and {TARGET_ERROR_DB:.0f} dB is wanted;"
                 " measured sets with fewer kinks between their directions would be held better"
             )
-        return tuple(said)
+        return tuple(messages)
 
 
 def room_responses(scene: Scene, room: Room) -> RoomResponses:
@@ -101,10 +101,10 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     problem = scene.problem
     speed, rate = problem.speed_of_sound_m_s, problem.sample_rate_hz
     listener = room_places.room_listener(problem, room)
-    there = scene.with_problem(problem.model_copy(update={"listener": listener})).with_heads(scene.heads)
+    placed = scene.with_problem(problem.model_copy(update={"listener": listener})).with_heads(scene.heads)
     n = transform_length(problem)
     f = np.arange(n // 2 + 1) * rate / n
-    at = there.moved(np.zeros((1, 3))).at(f)
+    at = placed.moved(np.zeros((1, 3))).at(f)
     receiver = _receiver(at, room)
     k_most = 2 * math.pi * min(AUDIBLE_HZ, TAPER * rate / 2) / speed
     source = encode(at.device, at.k, k_most)
@@ -137,11 +137,12 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     ending = max(1, int(FADE * (length - n)))
     fade[length - n - ending :] = 0.0
     fade[length - n - ending : length - n] = 0.5 + 0.5 * np.cos(np.pi * np.arange(ending) / ending)
-    kept = length - n
+    samples = length - n
     walls_alone = _without_pressure(reflected, rate)
     # Single precision, as the file that keeps them has it: read back, they give the same numbers.
     direct, reflected = (
-        (one[:, :, :kept] * fade[:kept]).astype(np.float32).astype(float) for one in (direct, walls_alone)
+        (responses[:, :, :samples] * fade[:samples]).astype(np.float32).astype(float)
+        for responses in (direct, walls_alone)
     )
     decayed_db = 60.0 * images.extent_m / speed / longest_s
     error_db = max(source.error_db, near.error_db, receiver.ears.error_db)
@@ -189,7 +190,7 @@ def _receiver(at: Scene, room: Room) -> Receiver:
 
 
 def _images(problem: Problem, room: Room, centre_m: Real) -> tuple[Images, float]:
-    """Those that are heard until the longest octave has fallen by 60 dB, or as many as are affordable; and that octave's time."""
+    """Images that are heard until the longest octave has fallen by 60 dB, or as many as are affordable; and that octave's time."""
     longest_s = max(room_places.eyring_rt60_s(room, problem.speed_of_sound_m_s))
     most = min(IMAGES, WAVES / len(problem.drivers))
     # As many rooms as fit into a sphere of the reach.

@@ -18,7 +18,7 @@ from designer.requirements.channel_target import Plain
 from designer.requirements.region_power import RegionPower
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
-DEARER_DB = 0.5
+MAX_EXTRA_COST_DB = 0.5
 """Effort or gain that filters take beyond the weights' largest is said above this."""
 
 ORDER_TOLERANCE_DB = 0.05  # what the power ratio between regions may change by at a finer order
@@ -30,8 +30,8 @@ class Scalars:
 
     Attributes
     ----------
-    realisation_losses : what the taps lose against the formulation, each with its dB
-    order_warnings : where the order of the spherical harmonics does not suffice for a beam's regions
+    realisation_losses : tuple of str, what the taps lose against the formulation, each with its dB
+    order_warnings : tuple of str, where the order of the spherical harmonics does not suffice for a beam's regions
 
     """
 
@@ -50,7 +50,7 @@ def scalars(
     design: DesignTable,
     taps: Real,
     plain: Plain,
-    given_slacks_db: dict[str, Real],
+    design_slacks_db: dict[str, Real],
     scene: Scene,
     moved: MovedHead | None,
     weights: Complex | None = None,
@@ -59,10 +59,12 @@ def scalars(
 
     Parameters
     ----------
-    given_slacks_db : requirement or limit -> slack that the formulation already left (in-band frequencies of the scene,)
-    scene : on the design's frequencies and those half way between
-    moved : the channel with the head moved; None for a beam
-    weights : (F, drivers of the scene) that the taps stand for, on the design's frequencies; None where there are none
+    design_slacks_db : dict of str to float array, requirement or limit -> slack that the formulation already left (in-band frequencies
+        of the scene,)
+    scene : Scene, on the design's frequencies and those half way between
+    moved : MovedHead or None, the channel with the head moved; None for a beam
+    weights : (F, drivers of the scene) complex array, optional, that the taps stand for, on the design's frequencies; None where there
+        are none
 
     """
     realised = Realised(design, taps, plain, scene, moved=moved)
@@ -70,43 +72,43 @@ def scalars(
     remedy = _remedy(scene.problem.realization, taps.shape[1])
     losses = []
     for requirement, slack in realised.missed_db.items():
-        lost = slack - given_slacks_db.get(requirement, np.zeros(slack.size))
+        lost = slack - design_slacks_db.get(requirement, np.zeros(slack.size))
         at = int(np.argmax(lost))
         if lost[at] > SLACK_TOLERANCE_DB:
             where = hz(float(inside.frequency_hz[at]))
-            losses.append(f"realisation loses {lost[at]:.2f} dB of {requirement} at {where}; {remedy}")
+            losses.append(f"realisation misses {requirement} by {lost[at]:.2f} dB at {where}; {remedy}")
     if weights is not None:
-        losses += _dearer(realised, weights[:, realised.index], remedy)
+        losses += _extra_cost(realised, weights[:, realised.index], remedy)
     orders = () if inside.regions is None else order_warnings(inside.regions, w, inside.frequency_hz)
     return Scalars(numbers_of(realised), tuple(losses), orders)
 
 
-def _dearer(realised: Realised, weights: Complex, remedy: str) -> Iterator[str]:
+def _extra_cost(realised: Realised, weights: Complex, remedy: str) -> Iterator[str]:
     """Where filters spend more effort in the band, or feed a driver more, than the weights at every second frequency do.
 
     Up to 0 dB nothing is dear: no more than one driver alone would spend, or than the channel itself fed to it.
     """
     target, inside, w = realised.target, *realised.band
-    own_band = target.in_band[::2]
+    design_band = target.in_band[::2]
     efforts = measures.db(measures.effort(inside.bright, w))
-    asked = float(measures.db(measures.effort(target.bright[::2][own_band], weights[own_band])).max())
+    weights_db = float(measures.db(measures.effort(target.bright[::2][design_band], weights[design_band])).max())
     at = int(np.argmax(efforts))
-    if efforts[at] > max(asked, 0.0) + DEARER_DB:
+    if efforts[at] > max(weights_db, 0.0) + MAX_EXTRA_COST_DB:
         yield (
             f"realisation spends {efforts[at]:.1f} dB of effort at {hz(float(inside.frequency_hz[at]))}, and the weights"
-            f" at most {asked:.1f} dB; {remedy}"
+            f" at most {weights_db:.1f} dB; {remedy}"
         )
-    loudest, asked = measures.amplitude_db(realised.w).max(axis=1), float(measures.amplitude_db(weights).max())
+    loudest, weights_db = measures.amplitude_db(realised.w).max(axis=1), float(measures.amplitude_db(weights).max())
     at = int(np.argmax(loudest))
-    if loudest[at] > max(asked, 0.0) + DEARER_DB:
+    if loudest[at] > max(weights_db, 0.0) + MAX_EXTRA_COST_DB:
         yield (
             f"realisation feeds a driver {loudest[at]:.1f} dB at {hz(float(target.frequency_hz[at]))}, and the weights feed"
-            f" none more than {asked:.1f} dB; {remedy}"
+            f" none more than {weights_db:.1f} dB; {remedy}"
         )
 
 
 def _remedy(table: Realization, taps: int) -> str:
-    """What brings back what realisation loses."""
+    """Remedy that brings back a loss of realisation."""
     if table.form == "biquad":
         return f"more sections ([realization] sections = {table.sections}) or [grid] frequencies bring it back"
     ways = [f"more taps ([realization] taps = {taps})"]

@@ -60,13 +60,13 @@ def evaluate_taps(channels: Iterable[Judged], scene: Scene) -> Evaluation:
 
 def channel_metrics(realised: Realised) -> dict[str, object]:
     """The columns of `metrics.csv` for one channel."""
-    found, target = compute(CURVES, realised), realised.target
-    inside = np.where(np.nan_to_num(found["slack_db"]) > SLACK_TOLERANCE_DB, "short", "met")
+    curves, target = compute(CURVES, realised), realised.target
+    inside = np.where(np.nan_to_num(curves["slack_db"]) > SLACK_TOLERANCE_DB, "short", "met")
     status = np.where(target.in_band, inside, np.where(target.share > 0, "fade", "plain"))
     return {
         "channel": realised.design.name,
         "frequency_hz": realised.scene.frequency_hz,
-        **found,
+        **curves,
         "status": status,
     }
 

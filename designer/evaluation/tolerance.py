@@ -1,4 +1,4 @@
-"""What a product line does to a design: cancellation gain over drawn drivers, places, temperatures and heads.
+"""Spread of a design over a product line: cancellation gain over drawn drivers, places, temperatures and heads.
 
 A draw changes the response from driver l to point p, at frequency f, by
 
@@ -95,13 +95,13 @@ def tolerance(
 
     Parameters
     ----------
-    scene : on frequencies in equal steps
-    draws : of all the problem's drivers
+    scene : Scene, on frequencies in equal steps
+    draws : Draws, of all the problem's drivers
 
     """
     if scene.is_measured:
         return {}
-    found = {}
+    tolerances = {}
     ears = [design for design in designs if not design.is_beam]
     for group in [ears, *([design] for design in designs if design.is_beam)]:
         if not group:
@@ -109,32 +109,32 @@ def tolerance(
         inside = np.any([in_band(scene.frequency_hz, design.band_hz) for design in group], axis=0)
         first, last = np.flatnonzero(inside)[[0, -1]]
         f = scene.frequency_hz[first : last + 1]
-        there = scene.at(f).moved(np.zeros((1, 3)))
-        points = Points.of(group[0], there)
+        band_scene = scene.at(f).moved(np.zeros((1, 3)))
+        points = Points.of(group[0], band_scene)
         if points is None:
             continue
         fed = {design.name: filter_response(taps[design.name], f, scene.problem.sample_rate_hz) for design in group}
         parts = [
-            points.pressures(_some(draws, slice(n, n + CHUNK)), list(fed.values()))
+            points.pressures(_part_of(draws, slice(n, n + CHUNK)), list(fed.values()))
             for n in range(0, len(draws.factor), CHUNK)
         ]
         nominal = points.pressures(_nominal(len(scene.drivers)), list(fed.values()))
         for n, design in enumerate(group):
             band = in_band(f, design.band_hz)
-            drawn = np.concatenate([part[n] for part in parts])
-            gains = [_gain_db(p[:, :, band], design, points) for p in (drawn, nominal[n])]
-            found[design.name] = ChannelTolerance(f[band], gains[0], gains[1][0])
-    return {design.name: found[design.name] for design in designs if design.name in found}
+            pressures = np.concatenate([part[n] for part in parts])
+            gains = [_gain_db(p[:, :, band], design, points) for p in (pressures, nominal[n])]
+            tolerances[design.name] = ChannelTolerance(f[band], gains[0], gains[1][0])
+    return {design.name: tolerances[design.name] for design in designs if design.name in tolerances}
 
 
 def _gain_db(pressure: Complex, design: DesignTable, points: Points) -> Real:
     """Cancellation gain (N, F) of pressures (N, M, F)."""
-    reached = points.reached_by(design)
+    bright = points.bright_point(design)
     power = pressure.real**2 + pressure.imag**2
-    return measures.db(measures.ratio(power[:, reached].mean(axis=1), power[:, ~reached].mean(axis=1)))
+    return measures.db(measures.ratio(power[:, bright].mean(axis=1), power[:, ~bright].mean(axis=1)))
 
 
-def _some(draws: Draws, part: slice) -> Draws:
+def _part_of(draws: Draws, part: slice) -> Draws:
     return Draws(draws.factor[part], draws.displacement_m[part], draws.speed_ratio[part], draws.head_radius_ratio[part])
 
 
@@ -172,27 +172,27 @@ class Points:
         spans = _spans(problem.tolerance, problem)
         omega = 2 * np.pi * scene.frequency_hz
 
-        def of(speed_ratio: Real, radius_ratio: Real) -> Complex:
+        def phase_free(speed_ratio: Real, radius_ratio: Real) -> Complex:
             """S (N, M L F,)."""
-            found = []
+            responses = []
             for speed, radius in zip(speed_ratio, radius_ratio, strict=True):
                 H = _points(design, changed_scene(scene, float(speed), float(radius), problem.heads[:1]))
                 k = omega / (problem.speed_of_sound_m_s * speed)
-                found.append((H.transpose(1, 2, 0) * np.exp(1j * distance_m[..., None] * k)).ravel())
-            return np.stack(found)
+                responses.append((H.transpose(1, 2, 0) * np.exp(1j * distance_m[..., None] * k)).ravel())
+            return np.stack(responses)
 
         # A beam hears no head, and a measured head has one size: the speed alone moves them.
-        one_size = design.is_beam or not problem.heads[0].startswith(("sphere", "points"))
-        sizes = tuple((speeds, 1) for speeds, _ in SIZES) if one_size else SIZES
-        speeds, radii = spans[0], np.ones(1) if one_size else spans[1]
-        smooth = fitted(of, speeds, radii, tolerance=SMOOTH, sizes=sizes, probes=PROBES)
+        has_one_size = design.is_beam or not problem.heads[0].startswith(("sphere", "points"))
+        sizes = tuple((speeds, 1) for speeds, _ in SIZES) if has_one_size else SIZES
+        speeds, radii = spans[0], np.ones(1) if has_one_size else spans[1]
+        smooth = fitted(phase_free, speeds, radii, tolerance=SMOOTH, sizes=sizes, probes=PROBES)
         if smooth is None:
             return None
         return cls(
             smooth, distance_m, length_m, path_m / length_m[..., None], scene.frequency_hz, problem.speed_of_sound_m_s
         )
 
-    def reached_by(self, design: DesignTable) -> Bool:
+    def bright_point(self, design: DesignTable) -> Bool:
         """Which of the points (M,) a channel reaches; it cancels the others."""
         first = geometry.RIGHT if not design.is_beam and design.ear == "right" else 0
         return np.asarray(np.arange(len(self.distance_m)) == first)
@@ -242,7 +242,7 @@ def changed_scene(scene: Scene, speed_ratio: float, radius_ratio: float, heads: 
 
 
 def _spans(table: Tolerance, problem: Problem) -> tuple[Real, Real]:
-    """What c'/c and a'/a of the draws lie between."""
+    """Ranges of c'/c and a'/a of the draws."""
     warmer = LARGEST_DEVIATIONS * table.temperature_c / (273.15 + REFERENCE_C)
     larger = LARGEST_DEVIATIONS * table.head_radius_m / problem.listener.head_radius_m
     return np.sqrt(1 + np.array([-warmer, warmer])), np.maximum(1 + np.array([-larger, larger]), 0.5)

@@ -1,4 +1,4 @@
-"""What was asked and what was reached, in words: the sentence on top of a report and in the message of exit code 4."""
+"""Requirements and their outcome in sentences: the sentence on top of a report and in the message of exit code 4."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def _decibels(values: list[float]) -> str:
     return f"{low:g} dB" if low == high else f"{low:g} to {high:g} dB"
 
 
-def asked(design: DesignTable) -> str:
-    """What a design asks for, as a noun phrase."""
+def requirement_phrase(design: DesignTable) -> str:
+    """Requirements of a design, as a noun phrase."""
     band = f"from {hz(design.band_hz[0])} to {hz(design.band_hz[1])}"
     requirements = []
     if design.cancellation_gain_db:
@@ -62,7 +62,7 @@ def asked(design: DesignTable) -> str:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One channel's outcome: the sentence, and, where it is infeasible, what must give, where, and by how much."""
+    """One channel's outcome: the sentence, and, where it is infeasible, which requirements are missed, where, and by how much."""
 
     sentence: str
     shortfalls: tuple[str, ...]
@@ -90,20 +90,21 @@ def verdict(
 
     Parameters
     ----------
-    frequency_hz : (N,) the design's frequencies in the band
-    slacks_db, excesses_db, binding : requirement or limit -> (N,)
-    azimuths_deg : requirement over azimuth -> (N,) where it is missed most
-    reachable_gain_db : (N,) the most that any weights reach within the effort limit; not finite where there is no bound
-    out_of_reach : (N,) where no weights within the limits meet what is missed: only a bound on all weights says so
-    reason : why a requirement is missed, where no formulation can tell
+    frequency_hz : (N,) float array, the design's frequencies in the band
+    slacks_db, excesses_db, binding : dict of str to float array, requirement or limit -> (N,)
+    azimuths_deg : dict of str to float array, optional, requirement over azimuth -> (N,) where it is missed most
+    reachable_gain_db : (N,) float array, optional, the most that any weights reach within the effort limit; not finite where there is
+        no bound
+    out_of_reach : (N,) bool array, optional, where no weights within the limits meet what is missed: only a bound on all weights says so
+    reason : str, why a requirement is missed, where no formulation can tell
 
     """
     requirements = {**slacks_db, **excesses_db}
     slack = np.max([*requirements.values(), np.zeros(frequency_hz.size)], axis=0)
     short = slack > SLACK_TOLERANCE_DB
     if not short.any():
-        return Verdict(f"{asked(design)}; met at every frequency", ())
-    reached = f"met {spans(frequency_hz, ~short)}" if (~short).any() else "met nowhere"
+        return Verdict(f"{requirement_phrase(design)}; met at every frequency", ())
+    outcome = f"met {spans(frequency_hz, ~short)}" if (~short).any() else "met nowhere"
     why = _joined(
         [_limit(design, name) for name, binds in binding.items() if (binds & short).sum() > 0.5 * short.sum()]
     )
@@ -127,8 +128,8 @@ def verdict(
         reason = f"{named} reaches no more"
     reason = elsewhere + reason
     worst = int(np.argmax(slack))
-    lost = f"up to {_missing(slack[worst])} dB are missing (at {hz(float(frequency_hz[worst]))})"
-    sentence = f"{asked(design)}; {reached}; {reason}, and {lost}"
+    shortfall = f"up to {_missing(slack[worst])} dB are missing (at {hz(float(frequency_hz[worst]))})"
+    sentence = f"{requirement_phrase(design)}; {outcome}; {reason}, and {shortfall}"
     shortfalls = []
     for name, missing in requirements.items():
         lacking = missing > SLACK_TOLERANCE_DB
@@ -137,7 +138,7 @@ def verdict(
             where = hz(float(frequency_hz[at]))
             if azimuths_deg and name in azimuths_deg:
                 where += f", {azimuths_deg[name][at]:g} degrees"
-            words = f"{name} must give by up to {_missing(missing[at])} dB (at {where}), {spans(frequency_hz, lacking)}"
+            words = f"{name} is missed by up to {_missing(missing[at])} dB (at {where}), {spans(frequency_hz, lacking)}"
             if name == "cancellation_gain_db" and reachable_gain_db is not None and np.isfinite(reachable_gain_db[at]):
                 words += f"; at {hz(float(frequency_hz[at]))} no weights reach more than {reachable_gain_db[at]:.1f} dB"
                 words += " within the effort limit" if design.max_effort_db is not None else ""

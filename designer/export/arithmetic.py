@@ -38,12 +38,12 @@ from designer.realization.cascade import pole_radii, settled_length
 
 Whole = NDArray[np.int64]
 Integers = NDArray[Any]
-"""Of 64 bits, or Python's."""
+"""Integers of 64 bits, or Python's."""
 Fit = Callable[[Integers], Integers]
 
 DIGIT_BITS = 11
 DIRECT_PRODUCTS = 1 << 23
-SAFE = 1 << 62
+MAX_SUM = 1 << 62
 RESONANT = 0.5
 """Poles within this radius ring for no more than a few samples."""
 USUAL_TONE = np.pi / 32
@@ -55,7 +55,7 @@ def convolved(taps: Whole, x: Whole, *, wrap: bool = False) -> Integers:
     """First N sums Σ taps[k] x[n - k] of taps (T,) and x (N,): of 64 bits that wrap, or exact, where need be as Python's integers."""
     taps = taps[: x.size]
     bound = sum(abs(q) for q in taps.tolist()) * int(np.abs(x).max(initial=0))
-    whole = not wrap and bound >= SAFE
+    whole = not wrap and bound >= MAX_SUM
     if taps.size * x.size <= DIRECT_PRODUCTS and not whole:
         return np.asarray(np.convolve(taps, x)[: x.size])
     a, b = _digits(taps), _digits(x)
@@ -119,11 +119,11 @@ def _digits(values: Whole) -> NDArray[np.float64]:
     """Digits (D, N) to the base 2^11, the lowest first, all but the highest at least 0."""
     bits = int(np.abs(values).max(initial=1)).bit_length() + 1
     count = -(-bits // DIGIT_BITS)
-    rest, digits = values.copy(), []
+    remainder, digits = values.copy(), []
     for _ in range(count - 1):
-        digits.append(rest & ((1 << DIGIT_BITS) - 1))
-        rest = rest >> DIGIT_BITS
-    return np.array([*digits, rest], dtype=float)
+        digits.append(remainder & ((1 << DIGIT_BITS) - 1))
+        remainder = remainder >> DIGIT_BITS
+    return np.array([*digits, remainder], dtype=float)
 
 
 @dataclass(frozen=True)
@@ -132,13 +132,13 @@ class ModelRoute:
 
     Attributes
     ----------
-    channel, driver : names
-    delay : samples behind the channel's own delay
-    taps : (T,)
-    sections : (S, 5), b0, b1, b2, a1, a2, the feedback added; a pure delay has neither
-    lower : bits that each sum is lowered by
-    guard : bits that the input of taps is lowered by
-    raised : bits that the output is raised by
+    channel, driver : str, names
+    delay : int, samples behind the channel's own delay
+    taps : (T,) int array or None
+    sections : (S, 5) int array or None, b0, b1, b2, a1, a2, the feedback added; a pure delay has neither
+    lower : int, bits that each sum is lowered by
+    guard : int, bits that the input of taps is lowered by
+    raised : int, bits that the output is raised by
 
     """
 
@@ -190,13 +190,13 @@ class ArithmeticModel:
 
     Attributes
     ----------
-    words : in words
-    sample : the word of samples and feeds
-    routes : all filters, pure delays too
-    fit : brings lowered sums into the word of a sample
-    wrap : sums are of 64 bits and wrap; otherwise they are exact
-    feedback : what a section's sum loses is added to its next
-    alternatives : in words -> what else might hold where this does not
+    words : str, in words
+    sample : Word, the word of samples and feeds
+    routes : tuple of ModelRoute, all filters, pure delays too
+    fit : Fit, brings lowered sums into the word of a sample
+    wrap : bool, sums are of 64 bits and wrap; otherwise they are exact
+    feedback : bool, what a section's sum loses is added to its next
+    alternatives : dict, in words -> what else might hold where this does not
 
     """
 
@@ -213,14 +213,14 @@ class ArithmeticModel:
         """Steps of a sample of 1."""
         return 2.0**self.sample.fraction_bits
 
-    def play(self, chosen: Sequence[int], x: Whole) -> Whole:
+    def play(self, indices: Sequence[int], x: Whole) -> Whole:
         """Outputs (R, K, N) in the feed's steps, for the indices of R routes and their inputs (R, K, N), from rest."""
-        return saturated(self.raised(chosen, x), self.sample.bits).astype(np.int64)
+        return saturated(self.raised(indices, x), self.sample.bits).astype(np.int64)
 
-    def raised(self, chosen: Sequence[int], x: Whole) -> Whole:
+    def raised(self, indices: Sequence[int], x: Whole) -> Whole:
         """Feed as the driver's sum takes it, ahead of its saturation."""
         out, by_length = np.empty_like(x), dict[int, list[int]]()
-        for n, route in enumerate(routes := [self.routes[index] for index in chosen]):
+        for n, route in enumerate(routes := [self.routes[index] for index in indices]):
             if route.sections is not None:
                 by_length.setdefault(len(route.sections), []).append(n)
             elif route.taps is None:
@@ -236,7 +236,7 @@ class ArithmeticModel:
     def _cascades(self, routes: list[ModelRoute], x: Whole) -> Whole:
         tables = np.stack([route.sections for route in routes if route.sections is not None])
         largest = int(np.abs(tables).sum(axis=2).max())
-        wide = not self.wrap and largest << (self.sample.bits - 1) >= SAFE
+        wide = not self.wrap and largest << (self.sample.bits - 1) >= MAX_SUM
         ways = x.shape[1]
         tables = np.repeat(tables if wide else tables.astype(np.int64), ways, axis=0)
         lower = np.repeat(np.array([route.lower for route in routes]), ways)

@@ -40,10 +40,10 @@ Places = tuple[Index, Index]
 """Rows of numerators and of denominators (S,) each."""
 MAX_TRIALS = 200
 """Arrangements that are looked at: a third of all those of four sections."""
-LONGEST = 8192
+MAX_RESPONSE_SAMPLES = 8192
 """Samples of responses that arrangements are compared by."""
 LEVEL = 0.25
-"""Of the peak: what a programme's level is, 12 dB below."""
+"""Level of a programme over its peak, 12 dB below."""
 MIN_LOWERING = 1 - 1e-6
 
 
@@ -62,11 +62,11 @@ def scaled_table(cascade: Cascade, lowered: NDArray[np.int64]) -> Real:
 
 
 def arranged(cascade: Cascade, word: Word, limit: float) -> tuple[Cascade, NDArray[np.int64]]:
-    """The same filter in the best arrangement that was found, and e (S,).
+    """Filter in the best arrangement that was found, and e (S,).
 
     Parameters
     ----------
-    limit : the largest magnitude of inputs, at most 1
+    limit : float, the largest magnitude of inputs, at most 1
 
     """
     place_b, place_a = _best_places(cascade.b.tobytes(), cascade.a.tobytes(), word, limit)
@@ -96,9 +96,9 @@ def _best_places(b: bytes, a: bytes, word: Word, limit: float) -> tuple[tuple[in
         improved = False
         for candidate in _exchanges(start):
             trials += 1
-            found = power(candidate)
-            if found < height * MIN_LOWERING:
-                start, height, improved = candidate, found, True
+            candidate_power = power(candidate)
+            if candidate_power < height * MIN_LOWERING:
+                start, height, improved = candidate, candidate_power, True
         if height < least:
             best, least = start, height
         if not improved:
@@ -117,23 +117,23 @@ class Scale:
 
 def scale_of(cascade: Cascade, word: Word, limit: float, most_shift: int | None) -> Scale:
     """The scale of the derivation above; no postShift is too large where none is given."""
-    signal = np.zeros(min(settled_length(cascade.pole_radius), LONGEST))
+    signal = np.zeros(min(settled_length(cascade.pole_radius), MAX_RESPONSE_SAMPLES))
     signal[0] = 1.0
     bits, levels = [0], [limit * LEVEL]
     for s, (b, a) in enumerate(zip(cascade.b, cascade.a, strict=True)):
         signal = lfilter(b, [1.0, *a], signal)
-        own = int(np.ceil(np.log2(max(float(np.abs(signal).sum()) * limit, 1e-9) / FULL)))
-        own = max(own, 0) if s == len(cascade.b) - 1 else own
-        while most_shift is not None and post_shift(_row(b, a, bits[-1] - own), word) > most_shift:
-            own += 1
-        bits.append(own)
-        levels.append(limit * LEVEL * float(np.sqrt(signal @ signal)) * 2.0**-own)
+        guard_bits = int(np.ceil(np.log2(max(float(np.abs(signal).sum()) * limit, 1e-9) / FULL)))
+        guard_bits = max(guard_bits, 0) if s == len(cascade.b) - 1 else guard_bits
+        while most_shift is not None and post_shift(_row(b, a, bits[-1] - guard_bits), word) > most_shift:
+            guard_bits += 1
+        bits.append(guard_bits)
+        levels.append(limit * LEVEL * float(np.sqrt(signal @ signal)) * 2.0**-guard_bits)
     return Scale(np.array(bits[1:]), np.array(levels[:-1]))
 
 
 def error_power(cascade: Cascade, scale: Scale, shift: int) -> float:
     """The mean square error at the feed, in steps squared, with a postShift."""
-    onward = np.zeros(min(settled_length(cascade.pole_radius), LONGEST))
+    onward = np.zeros(min(settled_length(cascade.pole_radius), MAX_RESPONSE_SAMPLES))
     onward[0] = 1.0
     mean, variance = 0.0, 0.0
     for b, a, bits, level in reversed(list(zip(cascade.b, cascade.a, scale.bits, scale.level, strict=True))):

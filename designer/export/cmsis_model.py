@@ -50,8 +50,8 @@ def cmsis_model(filters: FilterSet, word: CmsisWord) -> ArithmeticModel:
     if word is Q15:
         others["cmsis-q31"] = partial(cmsis_model, filters, Q31)
     if any(route.sections is not None for route in model.routes):
-        held = partial(saturated, bits=word.fixed.bits)
-        others[f"a loop of your own with {ERROR_FEEDBACK}"] = partial(replace, model, fit=held, feedback=True)
+        saturate = partial(saturated, bits=word.fixed.bits)
+        others[f"a loop of your own with {ERROR_FEEDBACK}"] = partial(replace, model, fit=saturate, feedback=True)
     return replace(model, alternatives=others)
 
 
@@ -62,10 +62,10 @@ def model_of(plan: Plan) -> ArithmeticModel:
     bits in q31, and the library's sum wraps; the 32 bits that it keeps end below bit 63.
     """
     word, kinds = plan.word, {type(route.stored) for _, route in plan.routes}
-    said = [FIR_WORDS[word.suffix]] if StoredTaps in kinds else []
-    said += [SECTION_WORDS[word.suffix]] if StoredSections in kinds else []
+    names = [FIR_WORDS[word.suffix]] if StoredTaps in kinds else []
+    names += [SECTION_WORDS[word.suffix]] if StoredSections in kinds else []
     routes = tuple(_route(path, route, word.fixed.fraction_bits) for path, route in plan.routes)
-    return ArithmeticModel("; ".join(said) or "delays alone", word.fixed, routes, fit_of(word), wrap=True)
+    return ArithmeticModel("; ".join(names) or "delays alone", word.fixed, routes, fit_of(word), wrap=True)
 
 
 def fit_of(word: CmsisWord) -> Fit:

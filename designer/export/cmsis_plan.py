@@ -45,16 +45,16 @@ from designer.arrays import Real
 from designer.errors import UsageError
 from designer.export.cmsis_arrangement import arranged, post_shift, scaled_table
 from designer.export.filter_set import Filter, FilterSet
-from designer.export.names import LONGEST, c_name, c_names, unique
+from designer.export.names import MAX_NAME_LENGTH, c_name, c_names, unique
 from designer.problem.word_format import Word
 from designer.realization.cascade import FULL, Cascade, node_bounds, pole_radii
 from designer.realization.words import common_shift, rounded, scale
 
 BLOCK = 64
 """Samples a block, unless the firmware's build defines another."""
-MOST_TAPS, MOST_SECTIONS = 65_535, 255
+MAX_FIR_TAPS, MAX_SECTIONS = 65_535, 255
 """numTaps is a uint16_t, numStages a uint8_t."""
-MOST_SHIFT = 24
+MAX_SHIFT = 24
 """The largest shift of an output: 2^8 channels of 31 bits, shifted by 24, fill 63 bits."""
 QUIETER = "lower the filters (max_gain_db, max_effort_db), or export cmsis-f32"
 Numbers = NDArray[np.int64] | NDArray[np.float32]
@@ -79,9 +79,9 @@ class CmsisWord:
         assert self.word is not None
         return self.word
 
-    def refuse(self, where: str, found: str, allowed: str, remedy: str) -> UsageError:
+    def refuse(self, location: str, actual: str, expected: str, remedy: str) -> UsageError:
         """The error of what the word or the library cannot hold."""
-        return UsageError(f"--target cmsis-{self.suffix}: {where}: got {found}; expected {allowed}; {remedy}")
+        return UsageError(f"--target cmsis-{self.suffix}: {location}: got {actual}; expected {expected}; {remedy}")
 
 
 F32 = CmsisWord("f32", "float32_t", 4, None, 5)
@@ -113,16 +113,16 @@ class StoredSections:
     error: float
 
 
-def stored_taps(taps: Real, word: CmsisWord, shift: int, where: str) -> StoredTaps:
+def stored_taps(taps: Real, word: CmsisWord, shift: int, location: str) -> StoredTaps:
     """One filter's taps (T,), with the shift s of its channel.
 
     Raises UsageError: more taps than numTaps counts, or no shift is left for the output.
     """
     count = max(4, taps.size + taps.size % 2) if word is Q15 else taps.size
     padded = np.concatenate([taps, np.zeros(count - taps.size)])
-    if count > MOST_TAPS:
-        limit = f"at most {MOST_TAPS}, a uint16_t"
-        raise word.refuse(where, f"{count} taps", limit, "choose fewer [realization] taps")
+    if count > MAX_FIR_TAPS:
+        limit = f"at most {MAX_FIR_TAPS}, a uint16_t"
+        raise word.refuse(location, f"{count} taps", limit, "choose fewer [realization] taps")
     if word.word is None:
         single = padded.astype(np.float32)
         return StoredTaps(single, 0, 0, float(np.abs(single - padded).max()))
@@ -131,28 +131,28 @@ def stored_taps(taps: Real, word: CmsisWord, shift: int, where: str) -> StoredTa
     guard = 0
     while word is Q31 and int(np.abs(whole).sum()) > (2**31 - 1) << guard:
         guard += 1
-    if shift + guard > MOST_SHIFT:
+    if shift + guard > MAX_SHIFT:
         norms = f"taps up to {np.abs(taps).max():.3g} with an l1 norm of {np.abs(taps).sum():.3g}"
-        raise word.refuse(where, f"{norms}, an output shift of {shift + guard} bits", f"{MOST_SHIFT}", QUIETER)
+        raise word.refuse(location, f"{norms}, an output shift of {shift + guard} bits", f"{MAX_SHIFT}", QUIETER)
     return StoredTaps(whole, shift, guard, error)
 
 
-def stored_sections(cascade: Cascade, word: CmsisWord, where: str, limit: float = 1.0) -> StoredSections:
+def stored_sections(cascade: Cascade, word: CmsisWord, location: str, limit: float = 1.0) -> StoredSections:
     """One filter's sections.
 
     Parameters
     ----------
-    limit : the largest magnitude of inputs that drive no feed beyond full scale, at most 1
+    limit : float, the largest magnitude of inputs that drive no feed beyond full scale, at most 1
 
     Raises UsageError: more sections than numStages counts, a section that rounding makes unstable, or no shift left.
     """
-    if (count := len(cascade.b)) > MOST_SECTIONS:
-        most = f"at most {MOST_SECTIONS}, a uint8_t"
-        raise word.refuse(where, f"{count} sections", most, "choose fewer [realization] sections")
+    if (count := len(cascade.b)) > MAX_SECTIONS:
+        most = f"at most {MAX_SECTIONS}, a uint8_t"
+        raise word.refuse(location, f"{count} sections", most, "choose fewer [realization] sections")
     if word.word is None:
         plain = np.ascontiguousarray(np.concatenate([cascade.b, -cascade.a], axis=1))
         single = plain.astype(np.float32)
-        _hold_stable(np.asarray(-single[:, 3:], dtype=float), word, where)
+        _hold_stable(np.asarray(-single[:, 3:], dtype=float), word, location)
         return StoredSections(single, 0, 0, float(np.abs(single - plain).max()))
     if word is Q15:
         cascade, lowered = arranged(cascade, word.word, limit)
@@ -161,22 +161,22 @@ def stored_sections(cascade: Cascade, word: CmsisWord, where: str, limit: float 
         lowered[-1] = max(0, lowered[-1])
     scaled, bits = scaled_table(cascade, lowered), word.word.fraction_bits
     shift = post_shift(scaled, word.word)
-    if lowered[-1] > MOST_SHIFT or shift >= bits:
+    if lowered[-1] > MAX_SHIFT or shift >= bits:
         size = f"coefficients up to {np.abs(scaled).max():.3g}, postShift {shift}, and an output shift of {lowered[-1]} bits"
-        raise word.refuse(where, size, f"{bits - 1} and {MOST_SHIFT}", QUIETER)
+        raise word.refuse(location, size, f"{bits - 1} and {MAX_SHIFT}", QUIETER)
     step = 2.0 ** (shift - bits)
     whole = np.ascontiguousarray(np.rint(scaled / step).astype(np.int64))
-    _hold_stable(-whole[:, 3:] * step, word, where)
+    _hold_stable(-whole[:, 3:] * step, word, location)
     return StoredSections(whole, shift, int(lowered[-1]), float(np.abs(whole * step - scaled).max()))
 
 
-def _hold_stable(a: Real, word: CmsisWord, where: str) -> None:
+def _hold_stable(a: Real, word: CmsisWord, location: str) -> None:
     radius = pole_radii(a)
     worst = int(np.argmax(radius))
     if radius[worst] >= 1.0:
         remedy = "export cmsis-q31 or cmsis-f32" if word is Q15 else "choose a smaller [realization] pole radius"
         pole = f"a pole of magnitude {radius[worst]:.6f} once rounded to {word.suffix}"
-        raise word.refuse(f"{where}, section {worst}", pole, "below 1", remedy)
+        raise word.refuse(f"{location}, section {worst}", pole, "below 1", remedy)
 
 
 @dataclass(frozen=True)
@@ -242,18 +242,23 @@ def plan_of(filters: FilterSet, word: CmsisWord) -> Plan:
         raise UsageError(
             f"--target cmsis-{word.suffix}: got no filter in the design; expected at least one; design it again"
         )
-    asked = filters.options.get("prefix", "")
-    if c_name(asked) != asked and asked:
+    user_prefix = filters.options.get("prefix", "")
+    if c_name(user_prefix) != user_prefix and user_prefix:
         raise UsageError(
-            f"--prefix: got {asked!r}; expected a letter, then letters, digits and single _, at most {LONGEST} in"
-            f" all, and no name of C's or of CMSIS-DSP's; try {c_name(asked)}"
+            f"--prefix: got {user_prefix!r}; expected a letter, then letters, digits and single _, at most {MAX_NAME_LENGTH} in"
+            f" all, and no name of C's or of CMSIS-DSP's; try {c_name(user_prefix)}"
         )
-    prefix = asked or (c_name(filters.name) if filters.name else "filters")
+    prefix = user_prefix or (c_name(filters.name) if filters.name else "filters")
     names = c_names([*filters.channels, *filters.drivers])
-    pairs = unique({(one.channel, one.driver): f"{names[one.channel]}_{names[one.driver]}" for one in filters.filters})
+    pairs = unique(
+        {
+            (filter_.channel, filter_.driver): f"{names[filter_.channel]}_{names[filter_.driver]}"
+            for filter_ in filters.filters
+        }
+    )
     paths = tuple(_path(filters, word, index, names, pairs) for index in range(len(filters.channels)))
     changed = {name: identifier for name, identifier in names.items() if name != identifier}
-    if filters.name not in ("", prefix) and not asked:
+    if filters.name not in ("", prefix) and not user_prefix:
         changed[filters.name] = prefix
     return Plan(filters, word, prefix, tuple(names[driver] for driver in filters.drivers), paths, changed)
 
@@ -263,21 +268,21 @@ def _path(
 ) -> Path:
     channel = filters.channels[index]
     wait = filters.delays.get(channel, 0)
-    own = [one for one in filters.filters if one.channel == channel]
-    shift = _shift(filters, word, [one.taps for one in own if one.has_taps], channel)
+    channel_filters = [filter_ for filter_ in filters.filters if filter_.channel == channel]
+    shift = _shift(filters, word, [filter_.taps for filter_ in channel_filters if filter_.has_taps], channel)
     routes = []
-    for one in own:
-        name, where, driver = (
-            pairs[one.channel, one.driver],
-            f"{channel} to {one.driver}",
-            filters.drivers.index(one.driver),
+    for filter_ in channel_filters:
+        name, location, driver = (
+            pairs[filter_.channel, filter_.driver],
+            f"{channel} to {filter_.driver}",
+            filters.drivers.index(filter_.driver),
         )
         stored: StoredTaps | StoredSections | None = None
-        if one.cascade is not None:
-            stored = stored_sections(one.cascade, word, where, 10 ** (-filters.headroom.any_input_db / 20))
-        elif one.has_taps:
-            stored = stored_taps(one.taps, word, shift, where)
-        routes.append(Route(one, driver, name, wait + one.wait, stored, stored.shift if stored else 0))
+        if filter_.cascade is not None:
+            stored = stored_sections(filter_.cascade, word, location, 10 ** (-filters.headroom.any_input_db / 20))
+        elif filter_.has_taps:
+            stored = stored_taps(filter_.taps, word, shift, location)
+        routes.append(Route(filter_, driver, name, wait + filter_.wait, stored, stored.shift if stored else 0))
     guard = max((route.stored.guard for route in routes if isinstance(route.stored, StoredTaps)), default=0)
     raised = [replace(r, restore=shift + guard) if isinstance(r.stored, StoredTaps) else r for r in routes]
     history = max((route.delay for route in routes), default=0)

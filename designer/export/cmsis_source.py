@@ -131,15 +131,15 @@ def array(head: str, values: Numbers) -> list[str]:
 
 def comment(lines: Iterable[str]) -> list[str]:
     """One comment of several lines; ??/ at a line's end would be C99's trigraph of a backslash."""
-    first, *rest = (line.replace("??/", "? ?/") for line in lines)
-    return [f"/* {first}", *(f" * {line}".rstrip() for line in rest), " */"]
+    first, *others = (line.replace("??/", "? ?/") for line in lines)
+    return [f"/* {first}", *(f" * {line}".rstrip() for line in others), " */"]
 
 
 def _header(plan: Plan) -> list[str]:
     big, prefix, c_type = plan.prefix.upper(), plan.prefix, plan.word.c_type
     inputs = [(f"{big}_IN_{path.name.upper()} {path.index}", path.name, path.channel) for path in plan.paths]
-    named = zip(plan.drivers, plan.filters.drivers, strict=True)
-    outputs = [(f"{big}_OUT_{name.upper()} {index}", name, driver) for index, (name, driver) in enumerate(named)]
+    pairs = zip(plan.drivers, plan.filters.drivers, strict=True)
+    outputs = [(f"{big}_OUT_{name.upper()} {index}", name, driver) for index, (name, driver) in enumerate(pairs)]
     return [
         f"#ifndef {big}_H",
         f"#define {big}_H",
@@ -217,18 +217,18 @@ def array_name(plan: Plan, route: Route) -> str:
 
 
 def _helpers(plan: Plan) -> list[str]:
-    word, each = plan.word, f"for (uint32_t n = 0; n < {plan.prefix.upper()}_BLOCK; n++)"
+    word, loop = plan.word, f"for (uint32_t n = 0; n < {plan.prefix.upper()}_BLOCK; n++)"
     if word is F32:
-        return _function("static void add(float32_t *sum, const float32_t *part)", [f"{each} sum[n] += part[n];"])
+        return _function("static void add(float32_t *sum, const float32_t *part)", [f"{loop} sum[n] += part[n];"])
     least, greatest = f"INT{8 * word.bytes}_MIN", f"INT{8 * word.bytes}_MAX"
     head = f"static void add(q63_t *sum, const {word.c_type} *part, q63_t factor)"
-    lines = _function(head, [f"{each} sum[n] += part[n] * factor;"])
+    lines = _function(head, [f"{loop} sum[n] += part[n] * factor;"])
     if any(path.guard for path in plan.paths):
         head = f"static void lower(const {word.c_type} *from, {word.c_type} *to, uint32_t bits)"
-        lines += _function(head, [f"{each} to[n] = from[n] >> bits;"])
-    held = f"({word.c_type})(sum[n] > {greatest} ? {greatest} : sum[n] < {least} ? {least} : sum[n])"
+        lines += _function(head, [f"{loop} to[n] = from[n] >> bits;"])
+    clipped = f"({word.c_type})(sum[n] > {greatest} ? {greatest} : sum[n] < {least} ? {least} : sum[n])"
     return lines + _function(
-        f"static void saturate(const q63_t *sum, {word.c_type} *out)", [each, f"    out[n] = {held};"]
+        f"static void saturate(const q63_t *sum, {word.c_type} *out)", [loop, f"    out[n] = {clipped};"]
     )
 
 
@@ -254,16 +254,16 @@ def _init(plan: Plan) -> list[str]:
 
 def _process(plan: Plan) -> list[str]:
     big, c_type = plan.prefix.upper(), plan.word.c_type
-    each = f"for (uint32_t l = 0; l < {big}_DRIVERS; l++)"
+    loop = f"for (uint32_t l = 0; l < {big}_DRIVERS; l++)"
     if plan.word is F32:
-        body = [f"{each} memset(out[l], 0, {big}_BLOCK * sizeof *out[l]);"]
+        body = [f"{loop} memset(out[l], 0, {big}_BLOCK * sizeof *out[l]);"]
     else:
         body = ["memset(state->sum, 0, sizeof state->sum);"]
     for path in plan.paths:
         if path.routes:
             body += ["", f"/* {one_line(path.channel)} */", *_channel(plan, path)]
     if plan.word is not F32:
-        body += ["", f"{each} saturate(state->sum[l], out[l]);"]
+        body += ["", f"{loop} saturate(state->sum[l], out[l]);"]
     if not any(path.routes for path in plan.paths):
         body.append("(void)in;")
     head = f"void {plan.prefix}_process({plan.prefix}_state *state, const {c_type} *const *in,"

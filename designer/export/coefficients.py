@@ -20,7 +20,7 @@ from designer.problem.schema import MAX_TAPS, Problem
 from designer.realization.cascade import Cascade, settled_length
 from designer.stereo.virtualisation import VIRTUAL
 
-AGAIN = "export it again"
+EXPORT_AGAIN = "export it again"
 MAX_VALUE = 1e6
 """Largest magnitude of a coefficient, 120 dB: beyond it a file is misread, and squares of responses leave the numbers."""
 MAX_SAMPLES = 50_000_000
@@ -28,7 +28,7 @@ MAX_SAMPLES = 50_000_000
 MAX_SECTIONS = 1024
 """Sections of a filter."""
 MAX_BYTES, MAX_TEXT_BYTES = 500_000_000, 200_000_000
-SHOWN, SHOWN_PATH = 60, 300
+MAX_SHOWN, MAX_SHOWN_PATH = 60, 300
 
 Place = tuple[str, str]
 
@@ -38,13 +38,14 @@ class Coefficients:
 
     Attributes
     ----------
-    path, problem : what is read, and onto what
-    channels, drivers : that a file may hold, in a design folder's order: the designs', then the stereo chain's own
-    taps : channel -> driver -> (T,), of any lengths; a driver that is not there is silent
-    sections : channel -> driver -> its cascade, of which the taps are the response
-    delays : channel -> samples ahead of all its filters
-    bulk_delay_samples : as the file says; None where it does not
-    notes : what was guessed on the way
+    path : Path, the file that is read
+    problem : Problem, whose channels and drivers the filters are for
+    channels, drivers : list of str, that a file may hold, in a design folder's order: the designs', then the stereo chain's own
+    taps : dict, channel -> driver -> (T,), of any lengths; a driver that is not there is silent
+    sections : dict, channel -> driver -> its cascade, of which the taps are the response
+    delays : dict, channel -> samples ahead of all its filters
+    bulk_delay_samples : int or None, as the file says; None where it does not
+    notes : list of str, guesses made on the way
 
     """
 
@@ -120,11 +121,11 @@ class Coefficients:
         """
         return self._order(comments, "channels", self.channels), self._order(comments, "drivers", self.drivers)
 
-    def _order(self, comments: str, what: str, names: list[str]) -> list[str]:
-        line = stated(comments, what)
+    def _order(self, comments: str, subject: str, names: list[str]) -> list[str]:
+        line = stated(comments, subject)
         if line is None or line == ", ".join(map(one_line, names)):
             return list(names)
-        return _parted(line, names) or [self.known(name, names, what.removesuffix("s")) for name in line.split(", ")]
+        return _parted(line, names) or [self.known(name, names, subject.removesuffix("s")) for name in line.split(", ")]
 
     # What is checked
 
@@ -135,39 +136,39 @@ class Coefficients:
             remedy = "set the problem's sample_rate_hz to what the device runs at"
             raise self.refusal(f"a sample rate of {rate:g} Hz", f"the problem's {expected:g} Hz", remedy, path)
 
-    def check_ports(self, kind: str, count: int, expected: list[str], what: str = "") -> None:
+    def check_ports(self, kind: str, count: int, expected: list[str], subject: str = "") -> None:
         """Refuse another number of inputs or outputs than the problem has."""
         if count != len(expected):
-            raise self.refusal(f"{count} {kind}", f"the problem's {len(expected)}{what}", "name its problem")
+            raise self.refusal(f"{count} {kind}", f"the problem's {len(expected)}{subject}", "name its problem")
 
-    def check_length(self, count: int, where: str, path: Path | None = None) -> None:
+    def check_length(self, count: int, location: str, path: Path | None = None) -> None:
         """Refuse a delay or a response that no problem has room for."""
         if not 1 <= count <= MAX_TAPS:
             limits = f"1 to {MAX_TAPS:,}, delays included"
-            raise self.refusal(f"{count:,} taps in {where}", limits, "name a file of coefficients", path)
+            raise self.refusal(f"{count:,} taps in {location}", limits, "name a file of coefficients", path)
 
-    def checked(self, values: Real, where: str, path: Path | None = None) -> Real:
+    def checked(self, values: Real, location: str, path: Path | None = None) -> Real:
         """Values (T, ...), as far as each is a finite number of a filter, and they are no more than a problem has."""
-        self.check_length(values.shape[0], where, path)
+        self.check_length(values.shape[0], location, path)
         if not np.isfinite(values).all():
-            raise self.refusal(f"NaN or infinity in {where}", "finite numbers", path=path)
+            raise self.refusal(f"NaN or infinity in {location}", "finite numbers", path=path)
         largest = float(np.abs(values).max(initial=0.0))
         if largest > MAX_VALUE:
-            raise self.refusal(f"a coefficient of {largest:.3g} in {where}", f"at most {MAX_VALUE:g}", path=path)
+            raise self.refusal(f"a coefficient of {largest:.3g} in {location}", f"at most {MAX_VALUE:g}", path=path)
         return values
 
-    def cascade(self, where: str, b: Real, a: Real, delay_samples: int = 0, gain: Real | None = None) -> Cascade:
+    def cascade(self, location: str, b: Real, a: Real, delay_samples: int = 0, gain: Real | None = None) -> Cascade:
         """The cascade of numerators (S, 3) and feedback coefficients (S, 2).
 
         Raises DataError: there are none or too many, a coefficient is out of bounds, or a pole is not within the unit circle.
         """
         if not 1 <= len(b) <= MAX_SECTIONS:
-            raise self.refusal(f"{len(b):,} sections in {where}", f"1 to {MAX_SECTIONS:,}")
-        self.check_length(1 + delay_samples, where)
-        self.checked(np.concatenate([b, a], axis=1), where)
+            raise self.refusal(f"{len(b):,} sections in {location}", f"1 to {MAX_SECTIONS:,}")
+        self.check_length(1 + delay_samples, location)
+        self.checked(np.concatenate([b, a], axis=1), location)
         cascade = Cascade(b, a, delay_samples) if gain is None else Cascade(b, a, delay_samples, gain)
         if cascade.pole_radius >= 1.0:
-            pole = f"a pole of radius {cascade.pole_radius:.6f} in {where}"
+            pole = f"a pole of radius {cascade.pole_radius:.6f} in {location}"
             raise self.refusal(pole, "below 1", "check the signs of a1 and a2")
         return cascade
 
@@ -177,41 +178,39 @@ class Coefficients:
         if self.samples > MAX_SAMPLES:
             raise self.refusal("responses of more samples than a design has", f"up to {MAX_SAMPLES:,}")
 
-    def number(self, text: object, where: str, path: Path | None = None) -> float:
+    def number(self, text: object, location: str, path: Path | None = None) -> float:
         """A finite number that a file states."""
         try:
             value = float(text) if isinstance(text, (str, int, float)) and not isinstance(text, bool) else float("nan")
         except (ValueError, OverflowError):
             value = float("nan")
         if not np.isfinite(value):
-            raise self.refusal(f"{shown(text)} for {where}", "a finite number", path=path)
+            raise self.refusal(f"{shown(text)} for {location}", "a finite number", path=path)
         return value
 
-    def whole(self, text: object, where: str, most: int = MAX_TAPS, least: int = 0) -> int:
+    def whole(self, text: object, location: str, most: int = MAX_TAPS, least: int = 0) -> int:
         """A whole number between bounds that a file states."""
-        value = self.number(text, where)
+        value = self.number(text, location)
         if value != int(value) or not least <= value <= most:
-            raise self.refusal(f"{shown(text)} for {where}", f"a whole number from {least} to {most:,}")
+            raise self.refusal(f"{shown(text)} for {location}", f"a whole number from {least} to {most:,}")
         return int(value)
 
-    def known(self, name: object, names: Sequence[str], what: str) -> str:
+    def known(self, name: object, names: Sequence[str], subject: str) -> str:
         """The problem's name for a name in a file, where comments may have changed signs of it.
 
         Raises DataError: there is none, or there are several; names the nearest.
         """
         if name in names:
             return str(name)
-        alike = [candidate for candidate in names if one_line(candidate) == name]
-        if len(alike) == 1:
-            return alike[0]
-        if alike:
-            remedy = (
-                f"rename one of {', '.join(map(repr, alike))}, or read a csv, json or npz, which hold names as they are"
-            )
-            raise self.refusal(f"{what} {shown(name)}", "names that differ in a comment", remedy)
+        matches = [candidate for candidate in names if one_line(candidate) == name]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            remedy = f"rename one of {', '.join(map(repr, matches))}, or read a csv, json or npz, which hold names as they are"
+            raise self.refusal(f"{subject} {shown(name)}", "names that differ in a comment", remedy)
         near = difflib.get_close_matches(str(name)[:200], names, n=1, cutoff=0.5)
         remedy = f"nearest: {near[0]!r}" if near else "name the problem that the file was made for"
-        raise self.refusal(f"{what} {shown(name)}", f"the problem's: {', '.join(map(repr, names))}", remedy)
+        raise self.refusal(f"{subject} {shown(name)}", f"the problem's: {', '.join(map(repr, names))}", remedy)
 
     def check_complete(self) -> None:
         """Refuse a file without a channel of the problem; the stereo chain's sides stand for the designs that they are made of."""
@@ -219,11 +218,11 @@ class Coefficients:
         names = [table.name for table in self.problem.designs]
         missing = [name for name in names if not self.taps.get(name) and not (has_sides and name in VIRTUAL)]
         if missing:
-            found, remedy = (
+            actual, remedy = (
                 f"no filters of {', '.join(map(repr, missing))}",
                 "leave the other [[designs]] out of the problem",
             )
-            raise self.refusal(found, "all channels of the problem", remedy)
+            raise self.refusal(actual, "all channels of the problem", remedy)
 
     # The file
 
@@ -240,9 +239,9 @@ class Coefficients:
             raise self.refusal(f"the file name {shown(name)}", "the name of a file in the same folder")
         return self.path.with_name(name)
 
-    def refusal(self, found: str, allowed: str, remedy: str = AGAIN, path: Path | None = None) -> DataError:
+    def refusal(self, actual: str, expected: str, remedy: str = EXPORT_AGAIN, path: Path | None = None) -> DataError:
         """The error of a file that cannot be used."""
-        return refusal(path or self.path, found, allowed, remedy)
+        return refusal(path or self.path, actual, expected, remedy)
 
 
 def rung_out(cascade: Cascade) -> int:
@@ -250,24 +249,24 @@ def rung_out(cascade: Cascade) -> int:
     return min(cascade.delay_samples + settled_length(cascade.pole_radius), MAX_TAPS)
 
 
-def stated(comments: str, what: str) -> str | None:
+def stated(comments: str, subject: str) -> str | None:
     """Provenance of an exported file: "sample rate", "channels", "drivers"."""
     for line in comments.splitlines():
         text = line.strip().lstrip("#/*; \t")
-        if text.startswith(f"{what}: "):
-            return text.removeprefix(f"{what}: ").strip()
+        if text.startswith(f"{subject}: "):
+            return text.removeprefix(f"{subject}: ").strip()
     return None
 
 
-def refusal(path: Path, found: str, allowed: str, remedy: str = AGAIN) -> DataError:
+def refusal(path: Path, actual: str, expected: str, remedy: str = EXPORT_AGAIN) -> DataError:
     """The error of a file that cannot be used: what was found, what is allowed, what to do."""
-    return DataError(f"{_shown_path(path)}: got {found}; expected {allowed}; {remedy}")
+    return DataError(f"{_shown_path(path)}: got {actual}; expected {expected}; {remedy}")
 
 
 def shown(text: object) -> str:
     """A piece of a file's content, as a message repeats it."""
     whole = text if isinstance(text, str) else repr(text)
-    cut = whole if len(whole) <= SHOWN else f"{whole[:SHOWN]}..."
+    cut = whole if len(whole) <= MAX_SHOWN else f"{whole[:MAX_SHOWN]}..."
     return repr(cut) if isinstance(text, str) else cut
 
 
@@ -306,7 +305,7 @@ def _unreadable(path: Path, error: OSError | ValueError) -> DataError:
 
 def _shown_path(path: Path) -> str:
     text = str(path)
-    return text if len(text) <= SHOWN_PATH else f"{text[:SHOWN_PATH]}..."
+    return text if len(text) <= MAX_SHOWN_PATH else f"{text[:MAX_SHOWN_PATH]}..."
 
 
 def _named(place: Place) -> str:
@@ -320,7 +319,7 @@ def _parted(line: str, names: list[str]) -> list[str] | None:
         if line == text:
             return [name]
         if line.startswith(f"{text}, "):
-            rest = _parted(line[len(text) + 2 :], [other for other in names if other != name])
-            if rest is not None:
-                return [name, *rest]
+            following = _parted(line[len(text) + 2 :], [other for other in names if other != name])
+            if following is not None:
+                return [name, *following]
     return None

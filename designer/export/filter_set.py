@@ -28,7 +28,7 @@ POINTS_A_TAP = 8
 """Frequencies up to the sample rate for each tap: between two of them |H| rises by less than 0.2 dB."""
 UNHEARD_DB = -120.0
 """A remainder of a cut response below this needs no word."""
-LOOKED_AT = 8
+RESPONSE_LENGTHS = 8
 """How many lengths of the cut response are looked at for what the cut leaves out."""
 
 
@@ -103,22 +103,23 @@ class FilterSet:
 
     Attributes
     ----------
-    title : of the problem
-    sample_rate_hz : of the filters
-    channels, drivers : their order, which every export keeps; each channel feeds the sum of its drivers
-    filters : in the order of channels, then drivers
-    form : "fir", "rtf" or "biquad"
-    bulk_delay_samples : the delay that all filters share
-    word : the coefficients' fixed-point word, if the problem names one
-    shifts : channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
+    title : str, of the problem
+    sample_rate_hz : float, of the filters
+    channels, drivers : tuple of str, their order, which every export keeps; each channel feeds the sum of its drivers
+    filters : tuple of Filter, in the order of channels, then drivers
+    form : str, "fir", "rtf" or "biquad"
+    bulk_delay_samples : int, the delay that all filters share
+    word : Word or None, the coefficients' fixed-point word, if the problem names one
+    shifts : dict, channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
     own_shifts : (channel, driver) -> s of that filter, where each driver has a scale of its own; empty otherwise
-    delays : channel -> samples that it waits ahead of its filters; absent means 0
-    problem_file, problem_sha256 : the problem's file name, and of its text
-    versions : of this tool and what it computed with
-    judge : channel -> (L, T) responses as played, to what changed at the points, in words of the manifest; None without a scene
-    imported_from : the file that the filters were read from, where they were not designed; empty otherwise
-    fed_by_upmix : whether an upmix makes the channels from stereo, which no filter here does
-    options : flag -> what the problem or the user says of a target's option; absent where nothing is said
+    delays : dict, channel -> samples that it waits ahead of its filters; absent means 0
+    problem_file, problem_sha256 : str, the problem's file name, and of its text
+    versions : dict, of this tool and what it computed with
+    judge : callable or None, channel -> (L, T) responses as played, to what changed at the points, in words of the
+        manifest; None without a scene
+    imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
+    fed_by_upmix : bool, whether an upmix makes the channels from stereo, which no filter here does
+    options : dict, flag -> what the problem or the user says of a target's option; absent where nothing is said
 
     """
 
@@ -144,7 +145,7 @@ class FilterSet:
     @property
     def taps(self) -> int:
         """The number of taps of the longest filter."""
-        return max(one.taps.size for one in self.filters)
+        return max(filter_.taps.size for filter_ in self.filters)
 
     @property
     def name(self) -> str:
@@ -156,7 +157,7 @@ class FilterSet:
         """How far below full scale the inputs must stay."""
         norms: dict[str, float] = {}
         spectra: dict[str, Real] = {}
-        responses = [(one.driver, one.whole_response) for one in self.filters]
+        responses = [(filter_.driver, filter_.whole_response) for filter_ in self.filters]
         longest = max((taps.size for _, taps in responses), default=1)
         count = 1 << (POINTS_A_TAP * longest - 1).bit_length()
         for driver, taps in responses:
@@ -164,45 +165,45 @@ class FilterSet:
             spectra[driver] = spectra.get(driver, np.zeros(count // 2 + 1)) + np.abs(np.fft.rfft(taps, count))
         return Headroom(_room_db(norms.values()), _room_db(float(spectrum.max()) for spectrum in spectra.values()))
 
-    def delay(self, one: Filter) -> int:
+    def delay(self, filter_: Filter) -> int:
         """Samples ahead of what a filter multiplies, its channel's wait included."""
-        return self.delays.get(one.channel, 0) + one.wait
+        return self.delays.get(filter_.channel, 0) + filter_.wait
 
-    def delayed_taps(self, one: Filter) -> Real:
+    def delayed_taps(self, filter_: Filter) -> Real:
         """The taps of one filter behind its channel's delay (D + T,)."""
-        return np.concatenate([np.zeros(self.delays.get(one.channel, 0)), one.taps])
+        return np.concatenate([np.zeros(self.delays.get(filter_.channel, 0)), filter_.taps])
 
     def memory(self, *, sections: bool = True, delays: bool = True) -> Memory:
         """Memory of all filters; without `sections` as impulse responses, without `delays` these are zeros among the taps."""
-        each = [self._memory(one, sections=sections, delays=delays) for one in self.filters]
-        coefficients, state, products = (sum(column) for column in zip(Memory(0, 0, 0), *each, strict=True))
+        memories = [self._memory(filter_, sections=sections, delays=delays) for filter_ in self.filters]
+        coefficients, state, products = (sum(column) for column in zip(Memory(0, 0, 0), *memories, strict=True))
         return Memory(coefficients, state + (sum(self.delays.values()) if delays else 0), products)
 
-    def _memory(self, one: Filter, *, sections: bool, delays: bool) -> Memory:
-        if sections and one.cascade is not None:
-            count = len(one.cascade.b)
-            return Memory(5 * count, 2 * count + one.cascade.delay_samples, 5 * count)
-        if delays and one.delay_samples is not None:
-            return Memory(0, one.delay_samples, 0)
-        length = one.taps.size + (0 if delays else self.delays.get(one.channel, 0))
+    def _memory(self, filter_: Filter, *, sections: bool, delays: bool) -> Memory:
+        if sections and filter_.cascade is not None:
+            count = len(filter_.cascade.b)
+            return Memory(5 * count, 2 * count + filter_.cascade.delay_samples, 5 * count)
+        if delays and filter_.delay_samples is not None:
+            return Memory(0, filter_.delay_samples, 0)
+        length = filter_.taps.size + (0 if delays else self.delays.get(filter_.channel, 0))
         return Memory(length, length - 1, length)
 
     def cut_note(self) -> tuple[str, ...]:
         """Note where sections become taps: how far below the whole response the part is that the cut leaves out."""
-        lost = [_lost_db(one.cascade, one.taps.size) for one in self.filters if one.cascade is not None]
+        lost = [_lost_db(filter_.cascade, filter_.taps.size) for filter_ in self.filters if filter_.cascade is not None]
         if not lost:
             return ()
-        said = f"sections as impulse responses of {self.taps} taps"
+        note = f"sections as impulse responses of {self.taps} taps"
         if max(lost) < UNHEARD_DB:
-            return (said,)
-        return (f"{said}; what comes later is up to {max(lost):.0f} dB of a whole response: more taps lower it",)
+            return (note,)
+        return (f"{note}; what comes later is up to {max(lost):.0f} dB of a whole response: more taps lower it",)
 
 
 def filters_of(
     channels: Mapping[str, Real], drivers: tuple[str, ...], sections: dict[str, dict[str, Cascade]]
 ) -> tuple[Filter, ...]:
     """One `Filter` for each channel and driver that is not silent, of channel -> taps (L, T) and channel -> driver -> cascade."""
-    found = []
+    filters = []
     for channel, taps in channels.items():
         pure = is_pure_delay(taps)
         for l, driver in enumerate(drivers):
@@ -210,12 +211,12 @@ def filters_of(
             if cascade is None and not taps[l].any():
                 continue
             delay = int(np.argmax(taps[l])) if pure[l] and cascade is None else None
-            found.append(Filter(channel, driver, taps[l], cascade, delay))
-    return tuple(found)
+            filters.append(Filter(channel, driver, taps[l], cascade, delay))
+    return tuple(filters)
 
 
 def _lost_db(cascade: Cascade, count: int) -> float:
-    whole = cascade.impulse_response(LOOKED_AT * count)
+    whole = cascade.impulse_response(RESPONSE_LENGTHS * count)
     return float(amplitude_db(np.atleast_1d(np.linalg.norm(whole[count:]) / np.linalg.norm(whole)))[0])
 
 

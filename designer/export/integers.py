@@ -60,16 +60,18 @@ class Words(NamedTuple):
     shifts: dict[tuple[str, str], int]
     notes: tuple[str, ...]
 
-    def taps(self, one: Filter) -> Whole:
+    def taps(self, filter_: Filter) -> Whole:
         """The integers q (T,) of a filter's taps."""
-        return np.asarray(rounded(one.taps, self.word, self.shifts[one.channel, one.driver]), dtype=np.int64)
+        return np.asarray(
+            rounded(filter_.taps, self.word, self.shifts[filter_.channel, filter_.driver]), dtype=np.int64
+        )
 
-    def sections(self, one: Filter) -> SectionWords:
+    def sections(self, filter_: Filter) -> SectionWords:
         """The words of a filter's sections, with the problem's gains where it names the word.
 
         Raises UsageError: a feedback coefficient is outside the word, which no gain helps.
         """
-        cascade, word = one.cascade, self.word
+        cascade, word = filter_.cascade, self.word
         assert cascade is not None
         a = np.rint(cascade.a / word.step).astype(np.int64)
         if a.size and (a.max() > word.greatest or a.min() < word.least):
@@ -97,21 +99,23 @@ class Words(NamedTuple):
             return f"{base}: a coefficient is its integer times 2^-{self.word.fraction_bits}"
         by_driver = any(shift != self.channel_shifts[c] for (c, _), shift in self.shifts.items())
         names = {f"{c} to {d}" if by_driver else c: shift for (c, d), shift in self.shifts.items()}
-        each = ", ".join(f"{one_line(name)}: 2^{shift - self.word.fraction_bits}" for name, shift in names.items())
-        return f"{base}; a tap is its integer times a step, and the sum is shifted to match ({each})"
+        shift_list = ", ".join(
+            f"{one_line(name)}: 2^{shift - self.word.fraction_bits}" for name, shift in names.items()
+        )
+        return f"{base}; a tap is its integer times a step, and the sum is shifted to match ({shift_list})"
 
     def model(self) -> ArithmeticModel:
         """The arithmetic that the files are judged by."""
         sample = Word(self.word.integer_bits, max(self.word.fraction_bits, SAMPLE_BITS))
-        return word_model(self.word, sample, [self._route(one) for one in self.filters.filters])
+        return word_model(self.word, sample, [self._route(filter_) for filter_ in self.filters.filters])
 
-    def _route(self, one: Filter) -> ModelRoute:
-        if one.cascade is not None:
-            return section_route(one, self.word, *self.sections(one))
-        route = word_route(one, self.word)
-        if one.delay_samples is not None:
+    def _route(self, filter_: Filter) -> ModelRoute:
+        if filter_.cascade is not None:
+            return section_route(filter_, self.word, *self.sections(filter_))
+        route = word_route(filter_, self.word)
+        if filter_.delay_samples is not None:
             return route
-        return replace(route, taps=self.taps(one), lower=route.lower - self.shifts[one.channel, one.driver])
+        return replace(route, taps=self.taps(filter_), lower=route.lower - self.shifts[filter_.channel, filter_.driver])
 
 
 def words_of(filters: FilterSet, default: Word, target: str) -> Words:
@@ -129,7 +133,7 @@ def words_of(filters: FilterSet, default: Word, target: str) -> Words:
         shifts = {(f.channel, f.driver): filters.own_shifts.get((f.channel, f.driver), 0) for f in filters.filters}
     else:
         shared = {name: _channel_shift(filters, name, word, target) for name in filters.channels}
-        shifts = {(one.channel, one.driver): shared[one.channel] for one in filters.filters}
+        shifts = {(filter_.channel, filter_.driver): shared[filter_.channel] for filter_ in filters.filters}
     return Words(filters, target, word, shifts, tuple(notes))
 
 
@@ -137,12 +141,12 @@ def _channel_shift(filters: FilterSet, channel: str, word: Word, target: str) ->
     """The shift s of a channel: the problem's, where it names the word; else the smallest that fits."""
     if filters.word == word and channel in filters.shifts:
         return filters.shifts[channel]
-    taps = [one.taps for one in filters.filters if one.channel == channel and one.has_taps]
+    taps = [filter_.taps for filter_ in filters.filters if filter_.channel == channel and filter_.has_taps]
     shift = common_shift(np.stack(taps), word) if taps else 0
     if shift > MAX_SHIFT:
         raise refuse(
             target,
-            f"a tap of {max(float(np.abs(one).max()) for one in taps):g} in channel {channel!r}, which words of {word.bits} bits"
+            f"a tap of {max(float(np.abs(filter_).max()) for filter_ in taps):g} in channel {channel!r}, which words of {word.bits} bits"
             f" hold shifted by {shift}",
             f"a shift of at most {MAX_SHIFT} bits",
             "limit the drivers' gains ([[drivers]] max_gain_db), or take a word with more bits before its point",
@@ -157,26 +161,26 @@ def word_export(
 
     Parameters
     ----------
-    comment : a line of the provenance as a comment of the files
-    how : how to use the files
-    body : lines of a filter's file behind its provenance
+    comment : callable, a line of the provenance as a comment of the files
+    how : str, how to use the files
+    body : callable, lines of a filter's file behind its provenance
 
     """
     filters, word, target, scaling = words.filters, words.word, words.target, words.scaling
     stems = filter_files(filters)
     head = [comment(line) for line in provenance(filters, target, scaling)]
     files, table, rows = {}, [], [("channel", "driver", "file", "delay in samples", "shift in bits")]
-    for one in filters.filters:
-        file = "-" if one.delay_samples is not None else f"{stems[one.channel, one.driver]}{ending}"
-        shift = words.shifts[one.channel, one.driver]
-        rows.append((one.channel, one.driver, file, str(one.wait), str(shift)))
-        if one.delay_samples is not None:
-            table.append(Row(one.channel, one.driver, "", "delay", filters.delay(one)))
+    for filter_ in filters.filters:
+        file = "-" if filter_.delay_samples is not None else f"{stems[filter_.channel, filter_.driver]}{ending}"
+        shift = words.shifts[filter_.channel, filter_.driver]
+        rows.append((filter_.channel, filter_.driver, file, str(filter_.wait), str(shift)))
+        if filter_.delay_samples is not None:
+            table.append(Row(filter_.channel, filter_.driver, "", "delay", filters.delay(filter_)))
         else:
-            kind, exponent = ("sections", 0) if one.cascade else ("taps", shift)
+            kind, exponent = ("sections", 0) if filter_.cascade else ("taps", shift)
             bits = (word.bits, exponent - word.fraction_bits)
-            table.append(Row(one.channel, one.driver, file, kind, filters.delay(one), *bits))
-            files[file] = text_file([*head, *body(one)])
+            table.append(Row(filter_.channel, filter_.driver, file, kind, filters.delay(filter_), *bits))
+            files[file] = text_file([*head, *body(filter_)])
     text = f"{how}\n\n{delays_text(filters)}"
     return Export.of_words(
         {
@@ -197,16 +201,16 @@ def word_export(
     )
 
 
-def signed(found: Coefficients, file: BareFile, text: str, radix: int = 16) -> int:
+def signed(coefficients: Coefficients, file: BareFile, text: str, radix: int = 16) -> int:
     """Two's complement of a word in the digits of a radix, sign-extended to the last one's edge."""
     try:
         if len(text) > MAX_BITS or not text.isalnum():
             raise ValueError
         value = int(text, radix)
     except ValueError:
-        raise found.refusal(f"the word {shown(text)}", f"digits of base {radix}", path=file.path) from None
+        raise coefficients.refusal(f"the word {shown(text)}", f"digits of base {radix}", path=file.path) from None
     width = file.bits
     if value >> (4 * -(-width // 4)) or not width:
-        raise found.refusal(f"the word {shown(text)}", f"words of {width} bits", path=file.path)
+        raise coefficients.refusal(f"the word {shown(text)}", f"words of {width} bits", path=file.path)
     value &= (1 << width) - 1
     return value - (1 << width) if value >> (width - 1) else value

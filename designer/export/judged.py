@@ -55,8 +55,8 @@ MIN_PERIOD, MAX_PERIOD = 1024, 16_384
 SILENCE = 1024
 """Samples of silence that are looked at, once the filters have settled."""
 DECAY = 16.0
-ROUTES_AT_ONCE = 32
-NOTHING_DB = -200.0
+MAX_ROUTES_AT_ONCE = 32
+FLOOR_DB = -200.0
 """As which an error of nothing at all is reported."""
 
 
@@ -81,20 +81,20 @@ class ChannelJudgement:
     @property
     def failures(self) -> tuple[str, ...]:
         """Each floor that is not held, in words."""
-        ratio, said = self.signal_to_noise_db, []
+        ratio, texts = self.signal_to_noise_db, []
         if ratio < MIN_SIGNAL_TO_NOISE_DB:
-            said.append(f"a signal-to-noise ratio of {ratio:.1f} dB (at least {MIN_SIGNAL_TO_NOISE_DB:g})")
+            texts.append(f"a signal-to-noise ratio of {ratio:.1f} dB (at least {MIN_SIGNAL_TO_NOISE_DB:g})")
         levels = ((self.dc_db, MAX_DC_DB, "DC"), (self.limit_cycle_db, MAX_LIMIT_CYCLE_DB, "a limit cycle"))
-        for value, most, what in levels:
+        for value, most, quantity in levels:
             if value > most:
-                said.append(f"{what} of {value:.1f} dB of full scale (at most {most:g})")
-        for key, limit, what, unit in (
+                texts.append(f"{quantity} of {value:.1f} dB of full scale (at most {most:g})")
+        for key, limit, quantity, unit in (
             ("level_change_db", MAX_LEVEL_CHANGE_DB, "a change in level", "dB"),
             ("time_change_us", MAX_TIME_CHANGE_US, "a change in time", "microseconds"),
         ):
             if self.ears.get(key, 0.0) > limit:
-                said.append(f"{what} at the bright points of {self.ears[key]:.2f} {unit} (at most {limit:g})")
-        return tuple(said)
+                texts.append(f"{quantity} at the bright points of {self.ears[key]:.2f} {unit} (at most {limit:g})")
+        return tuple(texts)
 
     def entry(self) -> dict[str, float]:
         """As the manifest holds it."""
@@ -118,15 +118,15 @@ def with_judgement(filters: FilterSet, target: Target, export: Export) -> Export
             f"target {target.name}: run in its own arithmetic ({models[name].words}), got {text};"
             f" {remedies(filters, models[name])}"
         )
-    held = [name for name in models if name not in failed]
-    remedy = f"take {' or '.join(held)}" if held else "take f32"
+    exact_names = [name for name in models if name not in failed]
+    remedy = f"take {' or '.join(exact_names)}" if exact_names else "take f32"
     notes = tuple(f"{name}: run in its own arithmetic, got {text}; {remedy}" for name, text in failed.items())
     facts = {
         name: {
             "model": model.words,
             "input_peak_db": -round(filters.headroom.any_input_db, 3),
             "holds": name not in failed,
-            "channels": {channel: one.entry() for channel, one in judged[name].items()},
+            "channels": {channel: judgement.entry() for channel, judgement in judged[name].items()},
         }
         for name, model in models.items()
     }
@@ -140,33 +140,35 @@ def with_judgement(filters: FilterSet, target: Target, export: Export) -> Export
 
 def failures(judged: dict[str, ChannelJudgement]) -> str:
     """Sentence on what the channels do not hold; empty where they hold all."""
-    return "; ".join(f"{name}: {', '.join(one.failures)}" for name, one in judged.items() if one.failures)
+    return "; ".join(
+        f"{name}: {', '.join(judgement.failures)}" for name, judgement in judged.items() if judgement.failures
+    )
 
 
 def remedies(filters: FilterSet, model: ArithmeticModel) -> str:
     """Arithmetic that was run instead and holds."""
-    held = []
+    sufficient = []
     for name, make in model.alternatives.items():
         try:
             judged = judge(filters, make())
         except UsageError:
             continue
         if not failures(judged):
-            ratio = min(one.signal_to_noise_db for one in judged.values())
-            held.append(f"{name} holds ({ratio:.0f} dB of signal to noise)")
-    return "; ".join(held) if held else 'choose [realization] form = "fir", or a target in floating point'
+            ratio = min(judgement.signal_to_noise_db for judgement in judged.values())
+            sufficient.append(f"{name} holds ({ratio:.0f} dB of signal to noise)")
+    return "; ".join(sufficient) if sufficient else 'choose [realization] form = "fir", or a target in floating point'
 
 
 def judge(filters: FilterSet, model: ArithmeticModel) -> dict[str, ChannelJudgement]:
     """Channel -> what its filters do in the model's arithmetic."""
     level = 10 ** (-filters.headroom.any_input_db / 20)
-    length = max(one.taps.size for one in filters.filters)
+    length = max(filter_.taps.size for filter_ in filters.filters)
     period = min(max(1 << (length - 1).bit_length(), *map(_period, model.routes), MIN_PERIOD), MAX_PERIOD)
     sums = {name: _Sums(np.zeros((len(filters.drivers), period))) for name in filters.channels}
     for route, x, y in _played(model, period, level):
         sums[route.channel].add(filters.drivers.index(route.driver), route, x, y, period, model.full_scale)
-    known = filters.judge({name: one.responses for name, one in sums.items()}) if filters.judge else {}
-    return {name: one.judgement(known.get(name, {})) for name, one in sums.items()}
+    ears = filters.judge({name: filter_.responses for name, filter_ in sums.items()}) if filters.judge else {}
+    return {name: filter_.judgement(ears.get(name, {})) for name, filter_ in sums.items()}
 
 
 def _period(route: ModelRoute) -> int:
@@ -177,13 +179,13 @@ def _played(model: ArithmeticModel, period: int, level: float) -> Iterator[tuple
     """Each route with its two inputs (2, N) and what came out."""
     settling = max((route.settling for route in model.routes), default=0)
     count = 2 * period + settling + SILENCE
-    for start in range(0, len(model.routes), ROUTES_AT_ONCE):
-        chosen = range(start, min(start + ROUTES_AT_ONCE, len(model.routes)))
-        signals = [_signals(period, count, model.routes[r].tone) for r in chosen]
+    for start in range(0, len(model.routes), MAX_ROUTES_AT_ONCE):
+        indices = range(start, min(start + MAX_ROUTES_AT_ONCE, len(model.routes)))
+        signals = [_signals(period, count, model.routes[r].tone) for r in indices]
         x = np.rint(np.array(signals) * level * model.full_scale).astype(np.int64)
         x = np.minimum(x, int(model.full_scale) - 1)  # a sample of 1 itself is one step too far
-        y = model.play(chosen, x)
-        yield from zip((model.routes[r] for r in chosen), x, y, strict=True)
+        y = model.play(indices, x)
+        yield from zip((model.routes[r] for r in indices), x, y, strict=True)
 
 
 def _signals(period: int, count: int, tone: float) -> Real:
@@ -210,11 +212,11 @@ class _Sums:
 
     def add(self, driver: int, route: ModelRoute, x: Whole, y: Whole, period: int, full_scale: float) -> None:
         exact = route.exact(x.astype(float))
-        wrong = (y - exact) / full_scale
-        noise = wrong[0, : 2 * period]
+        error = (y - exact) / full_scale
+        noise = error[0, : 2 * period]
         self.power += float(np.sum((exact[0, : 2 * period] / full_scale) ** 2))
         self.error += float(np.sum((noise - noise.mean()) ** 2))
-        fading, silence = wrong[1, 2 * period - period // 2 : 2 * period], wrong[:, -SILENCE:]
+        fading, silence = error[1, 2 * period - period // 2 : 2 * period], error[:, -SILENCE:]
         means = silence.mean(axis=1)
         self.mean = max(self.mean, float(np.abs([noise.mean(), fading.mean(), *means]).max()))
         self.deviation = max(self.deviation, float(np.abs(silence - means[:, None]).max()))
@@ -223,14 +225,14 @@ class _Sums:
         self.responses[driver] += np.roll(response, route.delay)
 
     def judgement(self, ears: dict[str, float]) -> ChannelJudgement:
-        ratio = _db(self.power, self.error) / 2 if self.power > 0 else -NOTHING_DB  # of powers
+        ratio = _db(self.power, self.error) / 2 if self.power > 0 else -FLOOR_DB  # of powers
         return ChannelJudgement(ratio, _db(self.mean, 1.0), _db(self.deviation, 1.0), ears)
 
 
 def _db(value: float, reference: float) -> float:
-    """Of amplitudes, within what is nothing and its opposite."""
+    """Ratio of amplitudes in dB, between the floor and twice its opposite."""
     ratio = 20 * np.log10(max(value, 1e-300) / max(reference, 1e-300))
-    return float(np.clip(ratio, NOTHING_DB, -2 * NOTHING_DB))
+    return float(np.clip(ratio, FLOOR_DB, -2 * FLOOR_DB))
 
 
 def _readme(filters: FilterSet, target: str, export: Export, facts: dict[str, Any]) -> bytes:
@@ -244,11 +246,13 @@ def _readme(filters: FilterSet, target: str, export: Export, facts: dict[str, An
     ]
     rows = [("arithmetic", "channel", "signal to noise", "DC", "limit cycle", "level change", "time change")]
     for name, entry in facts.items():
-        for channel, one in entry["channels"].items():
-            dc, cycle = ("none" if (x := one[k]) <= NOTHING_DB else f"{x:.1f} dB" for k in ("dc_db", "limit_cycle_db"))
-            level = f"{one['level_change_db']:.3f} dB" if "level_change_db" in one else "-"
-            time = f"{one['time_change_us']:.2f} us" if "time_change_us" in one else "-"
-            rows.append((name, channel, f"{one['signal_to_noise_db']:.1f} dB", dc, cycle, level, time))
+        for channel, judgement in entry["channels"].items():
+            dc, cycle = (
+                "none" if (x := judgement[k]) <= FLOOR_DB else f"{x:.1f} dB" for k in ("dc_db", "limit_cycle_db")
+            )
+            level = f"{judgement['level_change_db']:.3f} dB" if "level_change_db" in judgement else "-"
+            time = f"{judgement['time_change_us']:.2f} us" if "time_change_us" in judgement else "-"
+            rows.append((name, channel, f"{judgement['signal_to_noise_db']:.1f} dB", dc, cycle, level, time))
     written = readme(filters, target, export.scaling, "\n\n".join(paragraphs), rows)
     if README not in export.files:
         return written

@@ -23,7 +23,7 @@ RESERVED_FILES = {
     *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
 }
 """Names that Windows keeps for its devices, and the one that the targets give to the file of all filters."""
-LONGEST = 18
+MAX_NAME_LENGTH = 18
 """Characters of a name in C, its number not counted: a prefix, a channel and a driver are within C99's 63 (5.2.4.1)."""
 HASHED = 4
 """Hexadecimal digits of its hash behind a name that is cut."""
@@ -34,35 +34,35 @@ RESERVED_C = re.compile(
 )
 
 
-def unique(wanted: dict[Key, str], sign: str = "_", taken: Iterable[str] = ()) -> dict[Key, str]:
+def unique(stems: dict[Key, str], sign: str = "_", reserved: Iterable[str] = ()) -> dict[Key, str]:
     """The wanted names, numbered where two are alike or one is taken: the first keeps its own."""
-    used = set(taken)
+    taken_names = set(reserved)
     names: dict[Key, str] = {}
-    for key, base in wanted.items():
+    for key, base in stems.items():
         name, count = base, 1
-        while name.lower() in used:
+        while name.lower() in taken_names:
             count += 1
             name = f"{base}{sign}{count}"
-        used.add(name.lower())
+        taken_names.add(name.lower())
         names[key] = name
     return names
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
     """Name -> the same in ASCII letters, digits, - and _, an accent dropped, any other sign -, and different from the others."""
-    wanted = {name: re.sub(r"[^A-Za-z0-9_]+", "-", _ascii(name)).strip("-") or "x" for name in names}
-    return unique(wanted, "-", RESERVED_FILES)
+    stems = {name: re.sub(r"[^A-Za-z0-9_]+", "-", _ascii(name)).strip("-") or "x" for name in names}
+    return unique(stems, "-", RESERVED_FILES)
 
 
 def filter_files(filters: FilterSet) -> dict[tuple[str, str], str]:
     """(channel, driver) -> the stem of that filter's file."""
-    names = file_names(joined(one) for one in filters.filters)
-    return {(one.channel, one.driver): names[joined(one)] for one in filters.filters}
+    names = file_names(joined(filter_) for filter_ in filters.filters)
+    return {(filter_.channel, filter_.driver): names[joined(filter_)] for filter_ in filters.filters}
 
 
-def joined(one: Filter) -> str:
+def joined(filter_: Filter) -> str:
     """A filter's name: its channel's and its driver's; the sign between them is in no other name."""
-    return f"{one.channel}\n{one.driver}"
+    return f"{filter_.channel}\n{filter_.driver}"
 
 
 def changed(names: dict[str, str] | dict[tuple[str, str], str]) -> dict[str, str]:
@@ -84,8 +84,10 @@ def identifiers(names: Iterable[str], longest: int = 63, reserved: Collection[st
 def c_name(name: str) -> str:
     """A C identifier that reads like the name; two names may get the same."""
     text = re.sub(r"[^A-Za-z0-9]+", "_", _ascii(name)).strip("_")
-    if len(text) > LONGEST:  # names that begin alike stay apart, in one file and in two
-        text = f"{text[: LONGEST - HASHED - 1].rstrip('_')}_{hashlib.sha256(name.encode()).hexdigest()[:HASHED]}"
+    if len(text) > MAX_NAME_LENGTH:  # names that begin alike stay apart, in one file and in two
+        text = (
+            f"{text[: MAX_NAME_LENGTH - HASHED - 1].rstrip('_')}_{hashlib.sha256(name.encode()).hexdigest()[:HASHED]}"
+        )
     if not text:
         return "x"
     return f"x{text}" if text[0].isdigit() or RESERVED_C.fullmatch(text.lower()) else text
@@ -93,10 +95,10 @@ def c_name(name: str) -> str:
 
 def c_names(names: Iterable[str]) -> dict[str, str]:
     """A C identifier for each name; a name that comes twice is one name, and what is plain as it stands keeps its name."""
-    wanted = {name: c_name(name) for name in names}
-    first = sorted(wanted, key=lambda name: wanted[name] != name)  # stable
-    found = unique({name: wanted[name] for name in first})
-    return {name: found[name] for name in wanted}
+    identifiers = {name: c_name(name) for name in names}
+    first = sorted(identifiers, key=lambda name: identifiers[name] != name)  # stable
+    distinct = unique({name: identifiers[name] for name in first})
+    return {name: distinct[name] for name in identifiers}
 
 
 def _ascii(name: str) -> str:

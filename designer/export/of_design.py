@@ -86,7 +86,7 @@ def check_targets(problem: Problem) -> None:
     if not problem.export.targets:
         return
     stand_in = _stand_in(problem)
-    if sum(one.taps.size for one in stand_in.filters) <= MAX_VALUES:
+    if sum(filter_.taps.size for filter_ in stand_in.filters) <= MAX_VALUES:
         for name in problem.export.targets:
             write_target(stand_in, name)
 
@@ -99,12 +99,12 @@ def _stand_in(problem: Problem) -> FilterSet:
     sections: dict[str, dict[str, Cascade]] = {}
     b, a = np.tile([0.25, 0.0, 0.0], (table.sections, 1)), np.zeros((table.sections, 2))
     for design in problem.designs:
-        own = problem.driver_names if design.drivers is None else design.drivers
-        used = np.isin(problem.driver_names, own)
+        names = problem.driver_names if design.drivers is None else design.drivers
+        is_driven = np.isin(problem.driver_names, names)
         name = design.name if problem.virtualizer is None else VIRTUAL.get(design.name, design.name)
-        channels[name] = impulse * used[:, None]
+        channels[name] = impulse * is_driven[:, None]
         if table.form == "biquad":
-            sections[name] = {driver: Cascade(b, a) for driver in own}
+            sections[name] = {driver: Cascade(b, a) for driver in names}
     own_shifts = (
         {(channel, driver): 0 for channel in channels for driver in problem.driver_names}
         if table.word and table.word_scale == "driver"
@@ -136,26 +136,31 @@ def at_the_points(result: Result, taps: dict[str, Real]) -> dict[str, dict[str, 
 
     Parameters
     ----------
-    result : the design, with the filters as realised
-    taps : channel -> (L, T) what is played
+    result : Result, the design, with the filters as realised
+    taps : dict, channel -> (L, T) what is played
 
     """
-    designs = {**result.channels, **{VIRTUAL[name]: one for name, one in result.channels.items() if name in VIRTUAL}}
+    designs = {
+        **result.channels,
+        **{VIRTUAL[name]: design for name, design in result.channels.items() if name in VIRTUAL},
+    }
     scene, rate = result.fine_scene, result.problem.sample_rate_hz
-    found = {}
+    gains = {}
     for name, played in taps.items():
         if name not in designs or name not in result.taps:
             continue
         channel = designs[name]
         target = channel_target(channel.table, scene, channel.plain)
         inside = target.at(target.in_band)
-        own = driver_index(channel.table, scene.drivers)
-        before, after = (response(each, inside.frequency_hz, rate)[:, own] for each in (result.taps[name], played))
-        found[name] = {
+        columns = driver_index(channel.table, scene.drivers)
+        before, after = (
+            response(filters, inside.frequency_hz, rate)[:, columns] for filters in (result.taps[name], played)
+        )
+        gains[name] = {
             **(_gains(inside, before, after) if name in result.channels else {}),
             **_bright(inside, before, after),
         }
-    return found
+    return gains
 
 
 def _gains(target: ChannelTarget, before: Complex, after: Complex) -> dict[str, float]:

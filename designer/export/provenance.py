@@ -60,7 +60,7 @@ def provenance(filters: FilterSet, target: str, scaling: str, mark: str = "") ->
 
 
 def command(filters: FilterSet, target: str) -> str:
-    """What makes the export again from the problem file; of a path on the machine that made it, the name alone."""
+    """Command that makes the export again from the problem file; of a path on the machine that made it, the name alone."""
     out = f"out/{filters.name}"
     design = shlex.join(["designer", "design", filters.problem_file, "-o", out])
     if filters.imported_from:
@@ -96,8 +96,9 @@ def readme(filters: FilterSet, target: str, scaling: str, text: str, rows: Itera
 
     Parameters
     ----------
-    text : how to use the files; paragraphs are parted by an empty line, and indented ones, code, are kept as they are
-    rows : a table, by columns
+    text : str, how to use the files; paragraphs are parted by an empty line, and indented ones, code, are kept as they
+        are
+    rows : iterable of tuple of str, a table, by columns
 
     """
     lines = [*provenance(filters, target, scaling), ""]

@@ -27,14 +27,14 @@ class Export:
 
     Attributes
     ----------
-    files : path inside the target's folder -> content; the order is that of the manifest
-    coefficient_bytes, state_bytes : memory that the coefficients and the filters' state take in the firmware
-    multiply_adds : products a sample
-    scaling : in words: full scale, shifts, and the headroom that the input needs
-    notes : what was changed on the way (a tap added, a name mangled), for the user
-    names : name in the problem -> name in the files, where they differ
-    facts : anything else that the manifest should hold
-    preamp : where the user sets the preamp of -`tones_db`; no target applies it by itself
+    files : dict, path inside the target's folder -> content; the order is that of the manifest
+    coefficient_bytes, state_bytes : int, memory that the coefficients and the filters' state take in the firmware
+    multiply_adds : int, products a sample
+    scaling : str, in words: full scale, shifts, and the headroom that the input needs
+    notes : tuple of str, what was changed on the way (a tap added, a name mangled), for the user
+    names : dict, name in the problem -> name in the files, where they differ
+    facts : dict, anything else that the manifest should hold
+    preamp : str, where the user sets the preamp of -`tones_db`; no target applies it by itself
 
     """
 
@@ -49,9 +49,9 @@ class Export:
     preamp: str = "a volume ahead of the filters"
 
     @classmethod
-    def of_words(cls, files: dict[str, bytes], used: Memory, width: int, scaling: str, **rest: Any) -> Export:
+    def of_words(cls, files: dict[str, bytes], memory: Memory, width: int, scaling: str, **fields: Any) -> Export:
         """An export whose coefficients and state are words of so many bytes."""
-        return cls(files, width * used.coefficients, width * used.state, used.multiply_adds, scaling, **rest)
+        return cls(files, width * memory.coefficients, width * memory.state, memory.multiply_adds, scaling, **fields)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,22 +92,22 @@ class Target:
 
     Attributes
     ----------
-    place : in lists
-    name : as `--target` and `[export] targets` take it
-    summary : one line: what it is for
-    write : the files of a set of filters; raises `UsageError` where the target cannot hold them
-    channel_scale : fixed-point words in which the drivers of a channel share one scale
-    options : that it heeds
-    arithmetics : of a target in fixed point: by name what its files compute; raises as `write` does
-    for_tests : written whatever its arithmetics do
-    files : in words, what `read` reads
-    read : puts a file's filters into `Coefficients`; raises `DataError`
-    endings : of the files that it reads
-    is_own : tells a file from that of another target with its ending, by its text
-    in_folders : patterns of its files in a folder; files without a sign * are looked for first
-    decode : of a target that writes `filters.csv`: numbers of a bare file, b0 to a2 of each section or the first tap first, and
-        gains of sections; raises `DataError`
-    bare : endings, and layouts in `filters.csv`, of the files that `decode` reads
+    place : int, in lists
+    name : str, as `--target` and `[export] targets` take it
+    summary : str, one line: what it is for
+    write : callable, the files of a set of filters; raises `UsageError` where the target cannot hold them
+    channel_scale : tuple of Word, fixed-point words in which the drivers of a channel share one scale
+    options : tuple of Option, that it heeds
+    arithmetics : callable or None, of a target in fixed point: by name what its files compute; raises as `write` does
+    for_tests : bool, written whatever its arithmetics do
+    files : str, in words, what `read` reads
+    read : callable or None, puts a file's filters into `Coefficients`; raises `DataError`
+    endings : tuple of str, of the files that it reads
+    is_own : callable or None, tells a file from that of another target with its ending, by its text
+    in_folders : tuple of str, patterns of its files in a folder; files without a sign * are looked for first
+    decode : callable or None, of a target that writes `filters.csv`: numbers of a bare file, b0 to a2 of each section
+        or the first tap first, and gains of sections; raises `DataError`
+    bare : tuple of tuple of str, endings, and layouts in `filters.csv`, of the files that `decode` reads
 
     """
 
@@ -151,9 +151,9 @@ class Target:
             )
 
 
-def refuse(target: str, found: str, allowed: str, remedy: str) -> UsageError:
+def refuse(target: str, actual: str, expected: str, remedy: str) -> UsageError:
     """The error of what a target cannot hold: what was found, what is allowed, what to do."""
-    return UsageError(f"target {target}: got {found}; expected {allowed}; {remedy}")
+    return UsageError(f"target {target}: got {actual}; expected {expected}; {remedy}")
 
 
 def whole_rate(filters: FilterSet, target: str) -> int:
@@ -169,7 +169,7 @@ def whole_rate(filters: FilterSet, target: str) -> int:
     return rate
 
 
-def at_most(target: str, found: int, limit: int, what: str, remedy: str) -> None:
+def at_most(target: str, count: int, limit: int, subject: str, remedy: str) -> None:
     """Refuse more than a limit. Raises UsageError: naming both numbers."""
-    if found > limit:
-        raise refuse(target, f"{found:,} {what}", f"at most {limit:,}", remedy)
+    if count > limit:
+        raise refuse(target, f"{count:,} {subject}", f"at most {limit:,}", remedy)

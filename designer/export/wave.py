@@ -21,7 +21,7 @@ from designer.export.filter_set import FilterSet
 from designer.problem.schema import MAX_TAPS
 
 MAX_TRACKS = 1024
-"""What libsndfile reads; the format itself would hold 65,535."""
+"""Most tracks that libsndfile reads; the format itself would hold 65,535."""
 FULL_24 = 1 << 23
 
 
@@ -47,18 +47,18 @@ def shift_24(samples: Real) -> int:
 
 def channel_responses(filters: FilterSet, channel: str) -> Real:
     """The responses of one channel (N, drivers), as long as the longest of all, silent drivers and the channel's delay included."""
-    samples = np.zeros((max(filters.delayed_taps(one).size for one in filters.filters), len(filters.drivers)))
-    for one in filters.filters:
-        if one.channel == channel:
-            taps = filters.delayed_taps(one)
-            samples[: taps.size, filters.drivers.index(one.driver)] = taps
+    samples = np.zeros((max(filters.delayed_taps(filter_).size for filter_ in filters.filters), len(filters.drivers)))
+    for filter_ in filters.filters:
+        if filter_.channel == channel:
+            taps = filters.delayed_taps(filter_)
+            samples[: taps.size, filters.drivers.index(filter_.driver)] = taps
     return samples
 
 
 def loud_note(names: Iterable[str], taps: Iterable[Real]) -> tuple[str, ...]:
     """Note where float files hold taps above full scale; nothing where they do not, or there are none."""
     files = ", ".join(name for name in names if name.endswith(".wav") and "-24bit" not in name)
-    largest = max((float(np.abs(one).max(initial=0.0)) for one in taps), default=0.0)
+    largest = max((float(np.abs(signal).max(initial=0.0)) for signal in taps), default=0.0)
     if largest <= 1.0 or not files:
         return ()
     return (
@@ -92,7 +92,7 @@ class Sound(NamedTuple):
     subtype: str
 
 
-def read_sound(found: Coefficients, path: Path) -> Sound:
+def read_sound(coefficients: Coefficients, path: Path) -> Sound:
     """A sound file at the problem's rate.
 
     Raises DataError: it is no sound file, its rate is another, or it is longer than a filter.
@@ -101,32 +101,34 @@ def read_sound(found: Coefficients, path: Path) -> Sound:
 
     try:
         with soundfile.SoundFile(io.BytesIO(read_bytes(path))) as file:
-            found.check_rate(file.samplerate, path)
+            coefficients.check_rate(file.samplerate, path)
             if not 1 <= file.frames <= MAX_TAPS:
                 taps, remedy = f"1 to {MAX_TAPS:,} taps", "name a file of impulse responses"
-                raise found.refusal(f"{file.frames:,} samples", taps, remedy, path)
+                raise coefficients.refusal(f"{file.frames:,} samples", taps, remedy, path)
             sound = Sound(file.read(dtype="float64", always_2d=True), file.comment, file.subtype)
     except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError, UnicodeDecodeError) as error:
-        raise found.refusal(f"no sound file ({str(error)[:100]})", "WAV", path=path) from None
-    found.checked(sound.samples, "the tracks", path)
+        raise coefficients.refusal(f"no sound file ({str(error)[:100]})", "WAV", path=path) from None
+    coefficients.checked(sound.samples, "the tracks", path)
     return sound
 
 
 class Responses:
     """Sound files that a configuration names, each read once."""
 
-    def __init__(self, found: Coefficients) -> None:
-        self.found, self.sounds = found, dict[str, Sound]()
+    def __init__(self, coefficients: Coefficients) -> None:
+        self.coefficients, self.sounds = coefficients, dict[str, Sound]()
 
     def track(self, name: object, track: int) -> Real:
         """One track (N,) of a file whose name is relative to the configuration; `DataError` where there is none such."""
         if not isinstance(name, str) or not name:
-            raise self.found.refusal(f"the file name {shown(name)}", "the name of a WAV")
+            raise self.coefficients.refusal(f"the file name {shown(name)}", "the name of a WAV")
         if name not in self.sounds:
             if len(self.sounds) >= MAX_TRACKS:
-                raise self.found.refusal(f"more than {MAX_TRACKS:,} files", "fewer", "name its configuration")
-            self.sounds[name] = read_sound(self.found, self.found.path.parent / name)
+                raise self.coefficients.refusal(f"more than {MAX_TRACKS:,} files", "fewer", "name its configuration")
+            self.sounds[name] = read_sound(self.coefficients, self.coefficients.path.parent / name)
         samples = self.sounds[name].samples
         if track >= samples.shape[1]:
-            raise self.found.refusal(f"track {track} of {shown(name)}", f"0 to {samples.shape[1] - 1}, its tracks")
+            raise self.coefficients.refusal(
+                f"track {track} of {shown(name)}", f"0 to {samples.shape[1] - 1}, its tracks"
+            )
         return samples[:, track]

@@ -41,15 +41,15 @@ Signal = tuple[Way, ...]
 class Program:
     """The steps of a file on signals, in bounded memory and time; each raises `DataError` beyond that."""
 
-    def __init__(self, found: Coefficients) -> None:
-        self.found, self.ways = found, 0
+    def __init__(self, coefficients: Coefficients) -> None:
+        self.coefficients, self.ways = coefficients, 0
 
     def counted(self, signal: Iterable[Way]) -> Signal:
         """A signal, after its ways have been counted."""
         ways = tuple(signal)
         self.ways += len(ways)
         if self.ways > 8 * MAX_WAYS or len(ways) > MAX_WAYS:
-            raise self.found.refusal("a program of more ways than can be followed", f"up to {MAX_WAYS:,}")
+            raise self.coefficients.refusal("a program of more ways than can be followed", f"up to {MAX_WAYS:,}")
         return ways
 
     def gained(self, signal: Signal, gain: float) -> Signal:
@@ -59,7 +59,7 @@ class Program:
     def delayed(self, signal: Signal, samples: int) -> Signal:
         """A signal behind whole samples of delay."""
         for way in signal:
-            self.found.check_length(way.delay + samples + 1, "a delay")
+            self.coefficients.check_length(way.delay + samples + 1, "a delay")
         return self.counted(replace(way, delay=way.delay + samples) for way in signal)
 
     def convolved(self, signal: Signal, taps: Real) -> Signal:
@@ -74,8 +74,8 @@ class Program:
         if before is None:
             return taps
         length = before.size + taps.size - 1
-        self.found.check_length(length, "convolutions in a row")
-        self.found.count(length)
+        self.coefficients.check_length(length, "convolutions in a row")
+        self.coefficients.count(length)
         return np.asarray(fftconvolve(before, taps))
 
     def added(self, total: Signal, signal: Signal, gain: float = 1.0) -> Signal:
@@ -104,27 +104,27 @@ class Program:
             for source, channel in enumerate(channels):
                 ways = [way for way in signal if way.source == source and way.gain != 0.0]
                 if ways:
-                    self._collect(self.found.place(channel, driver), ways)
+                    self._collect(self.coefficients.place(channel, driver), ways)
 
     def _collect(self, place: Place, ways: list[Way]) -> None:
         if len(ways) == 1 and ways[0].taps is None and ways[0].sections:
             table = np.array(ways[0].sections)
             b = table[:, :3].copy()
             b[0] *= ways[0].gain
-            self.found.add_sections(place, b, table[:, 3:], ways[0].delay)
+            self.coefficients.add_sections(place, b, table[:, 3:], ways[0].delay)
             return
         longest = max(way.delay + (1 if way.taps is None else way.taps.size) for way in ways)
         for way in ways:
             if way.sections:
-                rest = way.delay + (0 if way.taps is None else way.taps.size - 1)
-                rung = min(rest + rung_out(self._cascade(way)), MAX_TAPS)
-                longest = max(longest, self.found.problem.realization.taps, rung)
-        self.found.check_length(longest, f"{place[0]!r}, {place[1]!r}")
-        self.found.count(longest * len(ways))
+                samples = way.delay + (0 if way.taps is None else way.taps.size - 1)
+                rung = min(samples + rung_out(self._cascade(way)), MAX_TAPS)
+                longest = max(longest, self.coefficients.problem.realization.taps, rung)
+        self.coefficients.check_length(longest, f"{place[0]!r}, {place[1]!r}")
+        self.coefficients.count(longest * len(ways))
         total = np.zeros(longest)
         for way in ways:
             total[way.delay :] += self._response(way, longest - way.delay)
-        self.found.add_taps(place, total)
+        self.coefficients.add_taps(place, total)
 
     def _response(self, way: Way, length: int) -> Real:
         h = np.zeros(length)
@@ -133,11 +133,11 @@ class Program:
         if way.sections:
             cascade = self._cascade(way)
             h = np.asarray(sosfilt(np.insert(np.hstack([cascade.b, cascade.a]), 3, 1.0, axis=1), h))
-        return self.found.checked(h, "a response")
+        return self.coefficients.checked(h, "a response")
 
     def _cascade(self, way: Way) -> Cascade:
         table = np.array(way.sections)
-        return self.found.cascade("a filter", table[:, :3], table[:, 3:])
+        return self.coefficients.cascade("a filter", table[:, :3], table[:, 3:])
 
 
 def amplitude(gain_db: float) -> float:

@@ -28,7 +28,7 @@ from designer.writing import (
     check_ground,
     check_update,
     lay,
-    named,
+    listing,
     read_manifest,
     reserve,
     update_folder,
@@ -46,7 +46,7 @@ EQUATIONS = (
 )
 
 
-def made(filters: FilterSet, name: str) -> Export:
+def export_of(filters: FilterSet, name: str) -> Export:
     """The export of one target, in memory.
 
     Raises UsageError: no such target, the target cannot hold these filters, or its arithmetic does not hold the stated floors.
@@ -58,7 +58,7 @@ def made(filters: FilterSet, name: str) -> Export:
 
 
 def write_target(filters: FilterSet, name: str) -> Export:
-    """Files of a target, with the upmix's parameters where one feeds them; raises as `made` does."""
+    """Files of a target, with the upmix's parameters where one feeds them; raises as `export_of` does."""
     target = target_named(name)
     target.check_scales(filters)
     export = target.write(target.heeded(filters))
@@ -74,7 +74,7 @@ def fill_exports(filters: FilterSet, folder: Path, names: Sequence[str], refusal
     exports: dict[str, Export] = {}
     for name in names:
         try:
-            exports[name] = made(filters, name)
+            exports[name] = export_of(filters, name)
         except UsageError as error:
             refusals[name] = str(error)
     if names:
@@ -89,7 +89,7 @@ def write_in_design(
 
     Parameters
     ----------
-    force : replace files of an export that were edited since, and leave files of others beside them
+    force : bool, replace files of an export that were edited since, and leave files of others beside them
 
     Raises
     ------
@@ -101,7 +101,7 @@ def write_in_design(
     for name in names:
         check_update(folder, DESIGN, [MANIFEST], within=f"export/{name}", force=force)
     reserve(folder / "export")
-    exports = {name: made(filters, name) for name in names}
+    exports = {name: export_of(filters, name) for name in names}
     entries = _entries(folder / MANIFEST)
     for name, export in exports.items():
         files = _in_design(filters, {name: export}, entries)
@@ -115,7 +115,7 @@ def write_elsewhere(filters: FilterSet, place: Path, name: str, *, force: bool =
 
     Parameters
     ----------
-    force : replace files of an export that were edited since, and leave files of others beside them
+    force : bool, replace files of an export that were edited since, and leave files of others beside them
 
     Raises
     ------
@@ -125,11 +125,11 @@ def write_elsewhere(filters: FilterSet, place: Path, name: str, *, force: bool =
 
     """
     check_elsewhere(place, force=force)
-    export = made(filters, name)
-    about = entry(filters, name, export)
-    files = {**export.files, MANIFEST: _text({name: about})}
+    export = export_of(filters, name)
+    facts = entry(filters, name, export)
+    files = {**export.files, MANIFEST: _text({name: facts})}
     if not force:
-        _check_other_export(place, files, about["command"])
+        _check_other_export(place, files, facts["command"])
     update_folder(place, EXPORT, lay(files), within=".", force=force)
     return export
 
@@ -148,38 +148,44 @@ def check_elsewhere(place: Path, *, force: bool = False) -> None:
     reserve(place / MANIFEST)
 
 
-def _check_other_export(place: Path, files: Mapping[str, bytes], own: str) -> None:
+def _check_other_export(place: Path, files: Mapping[str, bytes], command: str) -> None:
     """Refuse to remove what another export wrote: of another target, problem or prefix."""
-    there = read_manifest(place)
-    gone = () if there is None else tuple(name for name in there.files if name not in files and (place / name).exists())
-    others = {str(about.get("command")) for about in _entries(place / MANIFEST).values()} - {own}
-    if gone and others:
+    manifest = read_manifest(place)
+    removed = (
+        ()
+        if manifest is None
+        else tuple(name for name in manifest.files if name not in files and (place / name).exists())
+    )
+    others = {str(facts.get("command")) for facts in _entries(place / MANIFEST).values()} - {command}
+    if removed and others:
         raise UsageError(
-            f"{place}: holds another export ({named(gone)}; {', '.join(sorted(others))}), whose files would go; choose another"
+            f"{place}: holds another export ({listing(removed)}; {', '.join(sorted(others))}), whose files would go; choose another"
             " with -o; --force replaces it"
         )
 
 
 def refused(folder: Path) -> dict[str, str]:
     """Target -> why it was left out of a design folder."""
-    return {name: about["refused"] for name, about in _entries(folder / MANIFEST).items() if "refused" in about}
+    return {name: facts["refused"] for name, facts in _entries(folder / MANIFEST).items() if "refused" in facts}
 
 
 def export_notes(folder: Path) -> list[str]:
     """Notes on the exports in a design folder, each after its target's name, as `designer export` gives them."""
-    return [f"{name}: {note}" for name, about in _entries(folder / MANIFEST).items() for note in about.get("notes", [])]
+    return [f"{name}: {note}" for name, facts in _entries(folder / MANIFEST).items() for note in facts.get("notes", [])]
 
 
-def superseded(folder: Path, kept: Collection[str]) -> list[str]:
-    """Which exports of the design before a new one removes, but for those `kept`, which it writes again; and what makes them again."""
-    there = read_manifest(folder)
-    found = set() if there is None else {name.split("/")[1] for name in there.files if name.startswith("export/")}
-    gone = sorted(found.difference(kept))
-    if not gone:
+def superseded(folder: Path, names: Collection[str]) -> list[str]:
+    """Which exports of the design before a new one removes, but for those `names`, which it writes again; and what makes them again."""
+    manifest = read_manifest(folder)
+    exports = (
+        set() if manifest is None else {name.split("/")[1] for name in manifest.files if name.startswith("export/")}
+    )
+    stale = sorted(exports.difference(names))
+    if not stale:
         return []
     return [
-        f"{folder / 'export'}: the exports {', '.join(gone)} of the design before are removed; make them again with designer"
-        f" export {folder} --target NAME, or name them in the problem: [export] targets = {json.dumps([*kept, *gone])}"
+        f"{folder / 'export'}: the exports {', '.join(stale)} of the design before are removed; make them again with designer"
+        f" export {folder} --target NAME, or name them in the problem: [export] targets = {json.dumps([*names, *stale])}"
     ]
 
 
@@ -206,8 +212,10 @@ def entry(filters: FilterSet, target: str, export: Export) -> dict[str, Any]:
 
 def _in_design(filters: FilterSet, exports: dict[str, Export], entries: dict[str, Any]) -> dict[str, bytes]:
     """Files of a design folder, by their paths in it: those of some targets, and `export.json` with their entries added."""
-    files = {f"export/{name}/{path}": content for name, one in exports.items() for path, content in one.files.items()}
-    added = {name: entry(filters, name, one) for name, one in exports.items()}
+    files = {
+        f"export/{name}/{path}": content for name, export in exports.items() for path, content in export.files.items()
+    }
+    added = {name: entry(filters, name, export) for name, export in exports.items()}
     return {**files, MANIFEST: _text({**entries, **added})}
 
 
@@ -231,7 +239,7 @@ def _fed_by_upmix(filters: FilterSet, export: Export) -> Export:
     stage = Upmix(filters.sample_rate_hz)
     left, right = (name for name in filters.channels if name != "centre")
     sizes = {"frame": stage.frame, "hop": stage.hop}
-    late, pole, outputs = stage.latency_samples, stage.kept, {"L'": left, "R'": right, "C": "centre"}
+    late, pole, outputs = stage.latency_samples, stage.pole, {"L'": left, "R'": right, "C": "centre"}
     content = {
         "problem": filters.problem_file,
         "problem_sha256": filters.problem_sha256,

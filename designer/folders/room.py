@@ -26,19 +26,19 @@ from designer.report.figures import file_stems
 DRIVERS = "drivers"
 
 
-def write(found: InRoom, folder: Path, channels: list[str]) -> None:
+def write(room: InRoom, folder: Path, channels: list[str]) -> None:
     """Write the folder."""
     # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
     from scipy.io import wavfile
 
     folder.mkdir()
-    rate = round(found.responses.sample_rate_hz)
-    ears = found.responses.both[EARS].transpose(2, 1, 0)  # (T, L, 2)
+    rate = round(room.responses.sample_rate_hz)
+    ears = room.responses.both[EARS].transpose(2, 1, 0)  # (T, L, 2)
     wavfile.write(folder / f"{DRIVERS}.wav", rate, ears.reshape(len(ears), -1).astype(np.float32))
-    played = {one.name: one for one in found.played}
+    played = {tone.name: tone for tone in room.played}
     for name, stem in file_stems(channels).items():
         wavfile.write(folder / f"{stem}-at-ears.wav", rate, played[name].response[EARS].T.astype(np.float32))
-    found.table().to_csv(folder / "measures.csv", index=False, float_format="%.7g")
+    room.table().to_csv(folder / "measures.csv", index=False, float_format="%.7g")
 
 
 def read_ears(folder: Path, drivers: tuple[str, ...], sample_rate_hz: float) -> Real:

@@ -32,10 +32,10 @@ READ_OF_CHANNEL = ("kind", "method", "plain", "feasible", "sentence", "shortfall
 """Keys that a design is opened from."""
 
 
-def refusal(path: Path, found: str, expected: str, remedy: str = REMEDY) -> DataError:
+def refusal(path: Path, actual: str, expected: str, remedy: str = REMEDY) -> DataError:
     """The error of a file of a design folder that cannot be used."""
     return DataError(
-        f"{path}: a file of the design folder is missing or broken: {found}; expected {expected}; {remedy}"
+        f"{path}: a file of the design folder is missing or broken: {actual}; expected {expected}; {remedy}"
     )
 
 
@@ -66,7 +66,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
     try:
         if summary["writer"] != WRITER:
             raise no_summary
-        found = hashlib.sha256(summary["problem"].encode("utf-8", "surrogatepass")).hexdigest()
+        digest = hashlib.sha256(summary["problem"].encode("utf-8", "surrogatepass")).hexdigest()
         stated, places = summary["problem_sha256"], dict(summary["data"])
         whole = summary["seal"] == seal(summary)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
@@ -76,11 +76,11 @@ def read_summary(folder: Path) -> dict[str, Any]:
             "every key that this version writes",
             f"{REMEDY}, with this version",
         ) from None
-    if found != stated:
-        raise refusal(path, f"problem with the SHA-256 {found[:12]}...", f"{shown(stated)}, as problem_sha256 has it")
+    if digest != stated:
+        raise refusal(path, f"problem with the SHA-256 {digest[:12]}...", f"{shown(stated)}, as problem_sha256 has it")
     for name, place in places.items():
-        where = PurePosixPath(str(place))
-        if where.is_absolute() or ".." in where.parts or where.parts[:1] != ("data",):
+        location = PurePosixPath(str(place))
+        if location.is_absolute() or ".." in location.parts or location.parts[:1] != ("data",):
             raise refusal(path, f"data.{name} = {shown(place)}", 'a path below "data/"')
     if not whole:
         raise refusal(path, "another SHA-256 than when it was written", f"{shown(summary['seal'])}, as its seal has it")
@@ -110,7 +110,7 @@ def notes(result: Result) -> list[str]:
 def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:
     """The content of `summary.json`: outcome, numbers, certificate, versions, and what regenerates the folder."""
     problem = result.problem
-    made = {
+    facts = {
         "writer": WRITER,
         "source": problem.source,
         "title": problem.title,
@@ -128,12 +128,13 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
             "word": problem.realization.word,
             "taps": next(iter(result.taps.values())).shape[1],
             "sections": {
-                name: {driver: len(one.b) for driver, one in each.items()} for name, each in result.sections.items()
+                name: {driver: len(cascade.b) for driver, cascade in cascades.items()}
+                for name, cascades in result.sections.items()
             },
             "shifts": result.shifts,
             "finer_bits": result.finer_bits,
-            "refinements": {name: one.as_json() for name, one in result.refinements.items()},
-            "study": {name: one.as_json() for name, one in result.study.items()},
+            "refinements": {name: refinement.as_json() for name, refinement in result.refinements.items()},
+            "study": {name: cascade.as_json() for name, cascade in result.study.items()},
         },
         "drivers": list(result.drivers),
         "virtualizer": chain_summary(result),
@@ -145,7 +146,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "data": copies,
         "problem": problem.text,
     }
-    return {**made, "seal": seal(made)}
+    return {**facts, "seal": seal(facts)}
 
 
 def _bands_hz(result: Result) -> dict[str, list[float]]:

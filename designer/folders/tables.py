@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 COEFFICIENTS = ("channel", "driver", "tap", "value")
 WEIGHTS = ("channel", "frequency_hz", "driver", "real", "imag")
 SECTIONS = ("channel", "driver", "section", "b0", "b1", "b2", "a1", "a2", "gain", "delay_samples")
-MOST_DELAY = 10**6
+MAX_DELAY_SAMPLES = 10**6
 SAME_FREQUENCY = 1e-9
 """Relative difference of a frequency that is read from the one that is meant."""
 SAME_RESPONSE = 1e-9
@@ -100,9 +100,9 @@ def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         file.seek(-1, os.SEEK_END)
         if file.read() not in (b"\n", b"\r"):  # a number that was cut is a number still
             raise refusal(path, "a last line without an end", "a whole table", "copy it again, or end its last line")
-    found = [str(name) for name in read.columns]
-    if sorted(found) != sorted(columns):
-        raise refusal(path, f"the columns {shown(','.join(found))}", ",".join(columns))
+    header = [str(name) for name in read.columns]
+    if sorted(header) != sorted(columns):
+        raise refusal(path, f"the columns {shown(','.join(header))}", ",".join(columns))
     return read
 
 
@@ -131,8 +131,8 @@ def _whole_numbers(path: Path, read: pd.DataFrame, column: str, most: int) -> In
     values = _numbers(path, read, column)
     bad = np.flatnonzero((values != np.rint(values)) | (values < 0) | (values > most))
     if bad.size:
-        found = f"{column} = {shown(read[column].iloc[bad[0]])} in row {bad[0] + 2}"
-        raise refusal(path, found, f"a whole number from 0 to {most}")
+        actual = f"{column} = {shown(read[column].iloc[bad[0]])} in row {bad[0] + 2}"
+        raise refusal(path, actual, f"a whole number from 0 to {most}")
     return values.astype(np.intp)
 
 
@@ -140,8 +140,8 @@ def _places(path: Path, read: pd.DataFrame, column: str, names: Sequence[str]) -
     """Where each name of a column stands among the design's (rows,); a `DataError` names the first that does not."""
     index = {name: n for n, name in enumerate(names)}
     cells = read[column].to_numpy(dtype=object)
-    found = np.array([index.get(cell, -1) for cell in cells], dtype=np.intp)
-    bad = np.flatnonzero(found < 0)
+    indices = np.array([index.get(cell, -1) for cell in cells], dtype=np.intp)
+    bad = np.flatnonzero(indices < 0)
     if bad.size:
         name = str(cells[bad[0]])
         raise refusal(
@@ -150,16 +150,18 @@ def _places(path: Path, read: pd.DataFrame, column: str, names: Sequence[str]) -
             f"one of the design's: {', '.join(map(shown, names))}",
             nearest(name, names) or "design it again",
         )
-    return found
+    return indices
 
 
-def _once(path: Path, at: Index, count: int, what: str) -> None:
+def _once(path: Path, rows: Index, count: int, subject: str) -> None:
     """Check that every place from 0 to `count` - 1 is named once; a `DataError` says how many are not."""
-    times = np.bincount(at, minlength=count)
+    times = np.bincount(rows, minlength=count)
     if len(times) > count or (times != 1).any():
-        missing, double = int((times == 0).sum()), int((times > 1).sum())
-        wrong = [f"{missing} missing" if missing else "", f"{double} more than once" if double else ""]
-        raise refusal(path, f"{at.size} rows of {what}, {' and '.join(filter(None, wrong))}", f"{count}, each once")
+        absent, double = int((times == 0).sum()), int((times > 1).sum())
+        problems = [f"{absent} missing" if absent else "", f"{double} more than once" if double else ""]
+        raise refusal(
+            path, f"{rows.size} rows of {subject}, {' and '.join(filter(None, problems))}", f"{count}, each once"
+        )
 
 
 def read_taps(path: Path, drivers: Sequence[str], lengths: Mapping[str, int]) -> dict[str, Real]:
@@ -177,13 +179,13 @@ def read_taps(path: Path, drivers: Sequence[str], lengths: Mapping[str, int]) ->
     value = _numbers(path, read, "value")
     taps: dict[str, Real] = {}
     for c, (name, length) in enumerate(lengths.items()):
-        here = channel == c
-        if (tap[here] >= length).any():
-            raise refusal(path, f"tap {tap[here].max()} of {shown(name)}", f"taps 0 to {length - 1}")
-        at = driver[here] * length + tap[here]
-        _once(path, at, len(drivers) * length, f"taps of {shown(name)}")
-        taps[name] = np.empty(at.size)
-        taps[name][at] = value[here]
+        rows = channel == c
+        if (tap[rows] >= length).any():
+            raise refusal(path, f"tap {tap[rows].max()} of {shown(name)}", f"taps 0 to {length - 1}")
+        index = driver[rows] * length + tap[rows]
+        _once(path, index, len(drivers) * length, f"taps of {shown(name)}")
+        taps[name] = np.empty(index.size)
+        taps[name][index] = value[rows]
         taps[name] = taps[name].reshape(len(drivers), length)
     return taps
 
@@ -199,18 +201,18 @@ def read_weights(path: Path, drivers: Sequence[str], channels: Sequence[str], fr
     read = _table(path, WEIGHTS)
     channel, driver = _places(path, read, "channel", channels), _places(path, read, "driver", drivers)
     at_hz, real, imag = (_numbers(path, read, column) for column in ("frequency_hz", "real", "imag"))
-    near = _nearest(at_hz, frequency_hz)
-    off = np.flatnonzero(np.abs(at_hz - frequency_hz[near]) > SAME_FREQUENCY * max(float(frequency_hz.max()), 1.0))
+    nearest = _nearest(at_hz, frequency_hz)
+    off = np.flatnonzero(np.abs(at_hz - frequency_hz[nearest]) > SAME_FREQUENCY * max(float(frequency_hz.max()), 1.0))
     if off.size:
-        found = f"frequency_hz = {at_hz[off[0]]:.17g} in row {off[0] + 2}"
-        raise refusal(path, found, f"a frequency of the design, as {frequency_hz[near[off[0]]]:.17g}")
+        actual = f"frequency_hz = {at_hz[off[0]]:.17g} in row {off[0] + 2}"
+        raise refusal(path, actual, f"a frequency of the design, as {frequency_hz[nearest[off[0]]]:.17g}")
     weights: dict[str, Complex] = {}
     for c, name in enumerate(channels):
-        here = channel == c
-        at = near[here] * len(drivers) + driver[here]
-        _once(path, at, frequency_hz.size * len(drivers), f"weights of {shown(name)}")
-        flat = np.empty(at.size, dtype=complex)
-        flat[at] = real[here] + 1j * imag[here]
+        rows = channel == c
+        index = nearest[rows] * len(drivers) + driver[rows]
+        _once(path, index, frequency_hz.size * len(drivers), f"weights of {shown(name)}")
+        flat = np.empty(index.size, dtype=complex)
+        flat[index] = real[rows] + 1j * imag[rows]
         weights[name] = flat.reshape(frequency_hz.size, len(drivers))
     return weights
 
@@ -239,34 +241,34 @@ def read_sections(
     read = _table(path, SECTIONS)
     channels = list(counts)
     channel, driver = _places(path, read, "channel", channels), _places(path, read, "driver", drivers)
-    most = max((count for each in counts.values() for count in each.values()), default=1)
+    most = max((count for by_driver in counts.values() for count in by_driver.values()), default=1)
     section = _whole_numbers(path, read, "section", most - 1)
-    delay = _whole_numbers(path, read, "delay_samples", MOST_DELAY)
+    delay = _whole_numbers(path, read, "delay_samples", MAX_DELAY_SAMPLES)
     values = np.stack([_numbers(path, read, column) for column in SECTIONS[3:9]], axis=1)
     cascades: dict[str, dict[str, Cascade]] = {}
-    for c, (name, each) in enumerate(counts.items()):
-        for l, of in enumerate(drivers):
-            here = np.flatnonzero((channel == c) & (driver == l))
-            what = f"sections of {shown(name)}, {shown(of)}"
-            _once(path, section[here], each.get(of, 0), what)
-            if of not in each:
+    for c, (name, by_driver) in enumerate(counts.items()):
+        for l, driver_name in enumerate(drivers):
+            members = np.flatnonzero((channel == c) & (driver == l))
+            label = f"sections of {shown(name)}, {shown(driver_name)}"
+            _once(path, section[members], by_driver.get(driver_name, 0), label)
+            if driver_name not in by_driver:
                 continue
-            rows = here[np.argsort(section[here])]
+            rows = members[np.argsort(section[members])]
             if delay[rows[1:]].any():
-                raise refusal(path, f"a delay behind the first of the {what}", "0 behind the first")
+                raise refusal(path, f"a delay behind the first of the {label}", "0 behind the first")
             b, a, gain = values[rows, :3], values[rows, 3:5], values[rows, 5]
             cascade = Cascade(b * gain[:, None], a, int(delay[rows[0]]), gain)
-            _check_response(path, cascade, taps[name][l], what)
-            cascades.setdefault(name, {})[of] = cascade
+            _check_response(path, cascade, taps[name][l], label)
+            cascades.setdefault(name, {})[driver_name] = cascade
     return cascades
 
 
-def _check_response(path: Path, cascade: Cascade, taps: Real, what: str) -> None:
+def _check_response(path: Path, cascade: Cascade, taps: Real, subject: str) -> None:
     if not cascade.pole_radius < 1.0:
-        raise refusal(path, f"a pole of radius {cascade.pole_radius:.6f} in the {what}", "below 1")
+        raise refusal(path, f"a pole of radius {cascade.pole_radius:.6f} in the {subject}", "below 1")
     if not (cascade.gain > 0).all():
-        raise refusal(path, f"a gain of {cascade.gain.min():g} in the {what}", "above 0")
+        raise refusal(path, f"a gain of {cascade.gain.min():g} in the {subject}", "above 0")
     with np.errstate(all="ignore"):
         off = np.abs(cascade.impulse_response(taps.size) - taps).max()
     if not off <= SAME_RESPONSE * np.abs(taps).max():
-        raise refusal(path, f"{what} whose response is up to {off:.3g} off", "the taps of coefficients.csv")
+        raise refusal(path, f"{subject} whose response is up to {off:.3g} off", "the taps of coefficients.csv")

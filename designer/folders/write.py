@@ -27,8 +27,8 @@ def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()
 
     Parameters
     ----------
-    force : files of the folder that were edited since may be replaced
-    inputs : files that the command reads, which may not lie in the folder
+    force : bool, files of the folder that were edited since may be replaced
+    inputs : sequence of Path, files that the command reads, which may not lie in the folder
 
     Raises
     ------

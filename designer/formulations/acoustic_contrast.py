@@ -39,13 +39,13 @@ LEAST_LOAD = 1e-9
 
 def solve(target: ChannelTarget) -> Solution:
     """The weights of the largest ratio within the effort limit."""
-    found = best_contrast(target)
+    loaded = best_contrast(target)
     e = least_efficiency(target)
-    reached = np.einsum("fi,fij,fj->f", found.v.conj(), target.bright_power, found.v).real
-    violation = np.where(np.isfinite(found.load), 0.0, np.maximum(ratio(e, reached) - 1, 0.0))
+    power = np.einsum("fi,fij,fj->f", loaded.v.conj(), target.bright_power, loaded.v).real
+    violation = np.where(np.isfinite(loaded.load), 0.0, np.maximum(ratio(e, power) - 1, 0.0))
     with np.errstate(divide="ignore"):
-        value, bound = 1 / found.value, 1 / np.maximum(found.bound, 0.0)  # as ratios; a bound of 0 is none
-    return Solution.of(found.v, violation, found.gap, value, bound)
+        value, bound = 1 / loaded.value, 1 / np.maximum(loaded.bound, 0.0)  # as ratios; a bound of 0 is none
+    return Solution.of(loaded.v, violation, loaded.gap, value, bound)
 
 
 def best_contrast(target: ChannelTarget) -> Loaded:

@@ -3,7 +3,7 @@
     minimise    ||H w - d||² + β(f) w^H P w
     subject to  nothing; β(f) is the least for which no singular value of the regularised inverse passes Γ
 
-H (F, M, L), d and P are pressure matching's: the bright points and to cancel, the strongest driver's own response, what
+H (F, M, L), d and P are pressure matching's: the bright and dark points, the strongest driver's own response, what
 each driver costs. With σ_i the singular values of H P^(-1/2) those of the inverse are σ_i / (σ_i² + β), so
 
     β = max(0, max_i (σ_i / Γ - σ_i²)),

@@ -1,6 +1,6 @@
 """The constrained form: masks, window, driver gains, effort and white-noise gain together, as second-order cones.
 
-    minimise    mean |h_q w|² over the quiet points + ε w^H P w + σ Σ s        (levels scaled to 1)
+    minimise    mean |h_q w|² over the dark points + ε w^H P w + σ Σ s        (levels scaled to 1)
     subject to  h_c w = 1                                               the point whose phase is kept
                 |h_p w| + ε_d ||h_p ∘ w|| <= m_p (1 + s_i)               mask line i
                 |h_p w - d_p| + ε_d ||h_p ∘ w|| <= r (1 + s_window)      listening window, r = 1 - 10^(-ripple/20)
@@ -12,7 +12,7 @@
 Every line is a norm, or a sum of two, below an affine function: convex. With the slacks s nothing but the hard limits on
 w can collide with the first line; where they do, the level is lowered to what they allow (`share_of_level`) before
 anything is solved, so there is always an answer. σ is large, so that a slack is used only where the requirements cannot hold
-together, and then Σ s is the smallest that lets them. For an ear channel the quiet points are those of the cancelled
+together, and then Σ s is the smallest that lets them. For an ear channel the dark points are those of the cancelled
 ear; for a beam all that is outside the window. The white-noise gain of an ear channel, whose look point is the head's
 centre, is anchored to the phase φ that the strongest driver has there: a little stricter than asked.
 
@@ -50,7 +50,7 @@ import numpy as np
 
 from designer.arrays import Bool, Complex, Index, Real
 from designer.measures import amplitude_db, mean_power
-from designer.problem.methods import EVERYTHING, Formulation
+from designer.problem.methods import ALL_REQUIREMENTS, Formulation
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.requirements.target import WINDOW_LABEL, ChannelTarget
 from designer.solvers import cones
@@ -68,7 +68,7 @@ MET_DB = 0.01
 """A requirement with less slack is met: no pass is made for it."""
 LEAST_GAIN_DB, LEAST_SHARE = 0.002, 0.01
 """A pass that takes less of the slack, or a smaller share of it, is the last."""
-NOTHING = 1e-9
+TINY_PRICE = 1e-9
 """The price of ||w||² where slacks alone are looked at."""
 LEAST_SLACK = 10 ** (SLACK_TOLERANCE_DB / 20) - 1
 """The sum of slacks that counts as out of reach."""
@@ -94,8 +94,8 @@ def solve_part(
 
     Parameters
     ----------
-    data_of : the data of a target, and of the cloud's mean power over its centre's
-    certified : the weights of data, their certificate, and which of them the reference solved
+    data_of : callable, the data of a target, and of the cloud's mean power over its centre's
+    certified : callable, the weights of data, their certificate, and which of them the reference solved
 
     """
     rise = np.ones(target.frequency_hz.size)  # mean power over the bright points, over the centre's
@@ -120,13 +120,13 @@ def solve_part(
 def with_phase_passes(
     target: ChannelTarget,
     data: ConstrainedData,
-    found: tuple[Complex, cones.ConeSolution, Bool],
+    first_pass: tuple[Complex, cones.ConeSolution, Bool],
     certified: Callable[[ConstrainedData], tuple[Complex, cones.ConeSolution, Bool]],
 ) -> tuple[Complex, cones.ConeSolution, Bool]:
     """The answer after the passes that free the window's phase: as many as are asked for, and more where a requirement is missed."""
     if target.window is None:
-        return found
-    w, answer, by_reference = found
+        return first_pass
+    w, answer, by_reference = first_pass
     largest_slack = _largest_slack_db(data, answer)
     unsettled = np.ones(len(w), dtype=bool)
     for number in range(MOST_PHASE_PASSES):
@@ -148,7 +148,7 @@ def with_phase_passes(
 
 
 def _largest_slack_db(data: ConstrainedData, answer: cones.ConeSolution) -> Real:
-    """Of any requirement (F,): a window that is met in level by weights that were held to its phase has slack too."""
+    """Largest slack of any requirement in dB (F,): a window that is met in level by weights that were held to its phase has slack too."""
     requirements = [i for i, name in enumerate(data.requirements) if name != SIDELOBES]
     slacks = answer.x[:, 2 * data.centre.shape[1] :][:, requirements]
     return amplitude_db(1 + np.maximum(slacks.max(axis=1), 0.0))
@@ -170,15 +170,15 @@ def out_of_reach(target: ChannelTarget) -> Bool:
     if target.bright.shape[1] > 1:
         return np.zeros(target.frequency_hz.size, dtype=bool)
 
-    def bound(some: ChannelTarget, _: slice) -> Real:
-        data = limited_data_of(some, np.ones(some.frequency_hz.size))
+    def bound(part: ChannelTarget, _: slice) -> Real:
+        data = limited_data_of(part, np.ones(part.frequency_hz.size))
         families = tuple(
-            (name, points, 1 + limit, 0.0) if name == WINDOW_LABEL else (name, points, limit, wanted)
-            for name, points, limit, wanted in data.families
+            (name, points, 1 + limit, 0.0) if name == WINDOW_LABEL else (name, points, limit, pressure)
+            for name, points, limit, pressure in data.families
         )
         size = data.centre.shape[1]
-        nothing = np.tile(NOTHING * np.eye(size), (len(data.centre), 1, 1)).astype(complex)
-        return solve_data(replace(data, families=families, quadratic=nothing, slack_price=1.0))[1].dual
+        tiny_price = np.tile(TINY_PRICE * np.eye(size), (len(data.centre), 1, 1)).astype(complex)
+        return solve_data(replace(data, families=families, quadratic=tiny_price, slack_price=1.0))[1].dual
 
     # A dual value bounds whatever its solver left open: where that stopped early, it is only lower.
     return np.asarray(np.concatenate(in_parts(target, bound)) > LEAST_SLACK)
@@ -231,8 +231,8 @@ def constraints(data: ConstrainedData, f: int, w: Any, s: Any) -> list[Any]:
     import cvxpy as cp
 
     constraints = [data.centre[f] @ w == 1]
-    for i, (_, points, limit, wanted) in enumerate(data.families):
-        aimed = wanted if np.ndim(wanted) == 0 else np.asarray(wanted)[f]
+    for i, (_, points, limit, pressure) in enumerate(data.families):
+        aimed = pressure if np.ndim(pressure) == 0 else np.asarray(pressure)[f]
         response = cp.abs(points[f] @ w - aimed)
         if data.spreads:
             alone = [cp.norm(cp.multiply(spread, w)) for spread in data.spreads[i][f]]
@@ -262,8 +262,8 @@ def by_statement(
 
     Parameters
     ----------
-    statement : of data at a frequency, with variables named "w" and "s" (the slacks)
-    program_of : the conic data of the same
+    statement : Statement, of data at a frequency, with variables named "w" and "s" (the slacks)
+    program_of : ProgramOf, the conic data of the same
 
     """
     problem = statement(data, f)
@@ -278,11 +278,11 @@ def by_statement(
     if not _solved(dual):
         return None
     # A bound between two norms is the first of them.
-    bounds = [np.abs(points[0] @ w - wanted) for _, points, _, wanted in alone.families] if alone.spreads else []
+    bounds = [np.abs(points[0] @ w - pressure) for _, points, _, pressure in alone.families] if alone.spreads else []
     u = Plane.of(alone.centre).coordinates(w[None])[0]
     x = np.concatenate([u, slacks, *[np.ravel(bound) for bound in bounds]])
-    found = cones.certify(program, x[None], np.asarray(z.value)[None])
-    return w, in_weights(w[None], slacks[None], found)
+    certificate = cones.certify(program, x[None], np.asarray(z.value)[None])
+    return w, in_weights(w[None], slacks[None], certificate)
 
 
 def dual_statement(program: cones.ConeProgram) -> tuple[Any, Any]:
@@ -296,17 +296,19 @@ def dual_statement(program: cones.ConeProgram) -> tuple[Any, Any]:
     import cvxpy as cp
 
     P, q, A, b = program.P[0], program.q[0], program.A[0], program.b[0]
-    seen = (P != 0).any(axis=0)
+    in_objective = (P != 0).any(axis=0)
     z = cp.Variable(b.size)
     slope = q + A.T @ z
     constraints: list[Any] = []
     value = -b @ z
-    if seen.any():  # one driver leaves nothing but slacks
-        rho = cp.Variable(int(seen.sum()))
-        constraints.append(np.linalg.cholesky(P[np.ix_(seen, seen)]) @ rho == slope[np.flatnonzero(seen)])
+    if in_objective.any():  # one driver leaves nothing but slacks
+        rho = cp.Variable(int(in_objective.sum()))
+        constraints.append(
+            np.linalg.cholesky(P[np.ix_(in_objective, in_objective)]) @ rho == slope[np.flatnonzero(in_objective)]
+        )
         value = value - 0.5 * cp.sum_squares(rho)
-    if not seen.all():
-        constraints.append(slope[np.flatnonzero(~seen)] == 0)
+    if not in_objective.all():
+        constraints.append(slope[np.flatnonzero(~in_objective)] == 0)
     start = 0
     for kind, size in program.cones:
         stop = start + size
@@ -332,5 +334,5 @@ METHOD = Formulation(
     name="constrained",
     solve=solve,
     statement=statement,
-    looks_at=EVERYTHING,
+    looks_at=ALL_REQUIREMENTS,
 )

@@ -76,12 +76,12 @@ def _norms(band: ChannelTarget, g: Real) -> tuple[tuple[Real, Real], tuple[Real,
 
 
 def worst_ratio(target: ChannelTarget, g: Real) -> float:
-    """The band's least power to reach over γ times its most to cancel, for gains (L,): 1 or more where the curve is met."""
+    """Least power at the bright points over γ times the most at the dark points, for gains (L,): 1 or more where the curve is met."""
     band = target.at(target.in_band)
     (full, lost), (a, b) = _norms(band, g)
     level, gamma = _scales(band)
-    reached, left = np.maximum(full - lost, 0.0) ** 2 / level, gamma * (a + b) ** 2 / level
-    return float(ratio(reached.sum(keepdims=True), left.sum(keepdims=True))[0])
+    bright, dark = np.maximum(full - lost, 0.0) ** 2 / level, gamma * (a + b) ** 2 / level
+    return float(ratio(bright.sum(keepdims=True), dark.sum(keepdims=True))[0])
 
 
 def hardened_means(target: ChannelTarget, g: Real) -> tuple[Complex, Complex]:
@@ -110,30 +110,30 @@ def best_gains(target: ChannelTarget) -> tuple[Real, float, float]:
     """The best real gains (L,) over the band, with their violation and gap."""
     A, B, cost = band_means(target)
     least = np.diagonal(A, axis1=1, axis2=2).real.max(axis=1) / target.max_effort[target.in_band].min()
-    found = _best(A, A, B, cost, least)
+    best = _best(A, A, B, cost, least)
     for _ in range(MOST_PASSES if target.worst_case else 0):
-        other = _best(A, *hardened_means(target, found[0]), cost, least)
-        g = other[0][None].astype(complex)
-        loud = quadratic(A, g)[0] >= least[0] * np.sum(other[0] ** 2) * (1 - 1e-6)
-        before, after = (min(worst_ratio(target, each[0]), 1.0) for each in (found, other))
+        candidate = _best(A, *hardened_means(target, best[0]), cost, least)
+        g = candidate[0][None].astype(complex)
+        loud = quadratic(A, g)[0] >= least[0] * np.sum(candidate[0] ** 2) * (1 - 1e-6)
+        before, after = (min(worst_ratio(target, answer[0]), 1.0) for answer in (best, candidate))
         if not loud or after < before * (1 - 1e-9):
             break
-        settled = np.abs(other[0] - found[0]).max() < SETTLED * np.abs(other[0]).max()
-        found = other
+        settled = np.abs(candidate[0] - best[0]).max() < SETTLED * np.abs(candidate[0]).max()
+        best = candidate
         if settled:
             break
-    return found
+    return best
 
 
 def _best(level: Complex, A: Complex, B: Complex, cost: Real, least: Real) -> tuple[Real, float, float]:
     """The best real gains for means A and B, their effort judged by Ā, `level`."""
-    wanted = np.minimum(1.0, ratio_search.best_ratio(A, B) * MARGIN)
-    w, gap = most_efficient_weights(A, B, cost, wanted)
+    gamma = np.minimum(1.0, ratio_search.best_ratio(A, B) * MARGIN)
+    w, gap = most_efficient_weights(A, B, cost, gamma)
     g = _real(w)
-    violation = np.maximum(1 - ratio(quadratic(A, g), wanted * quadratic(B, g)), 0.0)
+    violation = np.maximum(1 - ratio(quadratic(A, g), gamma * quadratic(B, g)), 0.0)
     if quadratic(level, g)[0] < least[0] * np.sum(np.abs(g) ** 2) * (1 - 1e-9):
-        found = loaded_matrix(A, B, least, least_load=LEAST_LOAD)
-        g, gap = _real(found.v), found.gap
+        loaded = loaded_matrix(A, B, least, least_load=LEAST_LOAD)
+        g, gap = _real(loaded.v), loaded.gap
         violation = np.maximum(least * np.sum(np.abs(g) ** 2) / quadratic(A, g) - 1, 0.0)
     return g[0].real, float(violation[0]), float(gap[0])
 
@@ -147,11 +147,11 @@ def _real(w: Complex) -> Complex:
 def _faults(gains: list[float], drivers: int) -> list[tuple[str, str, str]]:
     faults = []
     if not any(gains):
-        found = f"got {shown(gains)}"
-        faults.append((found, "at least one gain that is not 0", "the best gains are found without the key"))
+        got = f"got {shown(gains)}"
+        faults.append((got, "at least one gain that is not 0", "the best gains are found without the key"))
     if len(gains) != drivers:
-        found = f"got {len(gains)} gain{'s' if len(gains) != 1 else ''}"
-        faults.append((found, f"one a driver, {drivers}", "the order is that of the drivers"))
+        got = f"got {len(gains)} gain{'s' if len(gains) != 1 else ''}"
+        faults.append((got, f"one a driver, {drivers}", "the order is that of the drivers"))
     return faults
 
 

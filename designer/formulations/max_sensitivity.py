@@ -4,7 +4,7 @@
     subject to  w^H A w >= γ w^H B w
 
 h (F, L) is the look direction, or the ipsilateral ear at the cloud's centre; A, B (F, L, L) are the mean powers over the
-bright points and to cancel, P the diagonal of what each driver costs at each frequency, so that woofers, mid-ranges and
+bright and dark points, P the diagonal of what each driver costs at each frequency, so that woofers, mid-ranges and
 tweeters share one design and each plays where it is cheap. Where A is of one point, h, it is the power ratio; over a cloud, it
 gives the centre the most and leaves the ratio to hold in the mean.
 
@@ -55,10 +55,10 @@ def solve(target: ChannelTarget) -> Solution:
     """The most sensitive weights that meet the curve; where these do not fit the effort, the power ratio's compromise."""
     A, B = target.bright_power, target.dark_power
     gamma = np.full(len(A), DEEPEST) if target.gamma is None else target.gamma
-    w, found = most_sensitive_weights(target.centre, A, B, target.cost, gamma)
-    value, bound, gap = found.value, found.bound, found.gap
-    if not found.feasible.all():  # near the best ratio that there is, as the power ratio does without an effort limit
-        out = ~found.feasible
+    w, search = most_sensitive_weights(target.centre, A, B, target.cost, gamma)
+    value, bound, gap = search.value, search.bound, search.gap
+    if not search.feasible.all():  # near the best ratio that there is, as the power ratio does without an effort limit
+        out = ~search.feasible
         best = np.minimum(ratio_search.best_ratio(A[out], B[out]), DEEPEST_COMPROMISE) * MARGIN
         gamma = gamma.copy()
         gamma[out] = np.minimum(gamma[out], best)
@@ -68,9 +68,9 @@ def solve(target: ChannelTarget) -> Solution:
     dear = effort(target.bright, w) > target.max_effort * (1 + 1e-9)
     if dear.any():
         unlimited = replace(target, max_gain=np.full(target.max_gain.shape, np.inf))
-        other = power_ratio.solve(unlimited.at(dear))
-        w[dear], violation[dear], gap[dear] = other.weights, other.violation, other.gap
-        value[dear], bound[dear] = other.value, other.bound
+        compromise = power_ratio.solve(unlimited.at(dear))
+        w[dear], violation[dear], gap[dear] = compromise.weights, compromise.violation, compromise.gap
+        value[dear], bound[dear] = compromise.value, compromise.bound
     return Solution.of(w, violation, gap, value, bound)
 
 
@@ -78,8 +78,8 @@ def most_sensitive_weights(h: Complex, A: Complex, B: Complex, cost: Real, gamma
     """Weights (F, L), and what the search says of them: value, bound, gap, and where the ratio is feasible."""
     d = 1 / np.sqrt(cost)
     C = (A - gamma[:, None, None] * B) * d[:, :, None] * d[:, None, :]
-    found = most_sensitive(h * d, C)
-    return found.v * d, found
+    search = most_sensitive(h * d, C)
+    return search.v * d, search
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ def most_sensitive(h: Complex, C: Complex) -> Sensitive:
 
     Parameters
     ----------
-    h : (F, L)
-    C : (F, L, L) Hermitian, of any sign
+    h : (F, L) complex array
+    C : (F, L, L) complex array, Hermitian, of any sign
 
     Returns
     -------

@@ -33,7 +33,7 @@ import numpy as np
 
 from designer.arrays import Bool, Complex, Real
 from designer.formulations import constrained
-from designer.problem.methods import EVERYTHING, Formulation
+from designer.problem.methods import ALL_REQUIREMENTS, Formulation
 from designer.requirements.target import ChannelTarget, Mask
 from designer.solvers import cones, constrained_cones
 from designer.solvers.constrained_data import SLACK_PRICE, ConstrainedData, Family
@@ -134,6 +134,6 @@ METHOD = Formulation(
     name="minimax",
     solve=solve,
     statement=statement,
-    looks_at=EVERYTHING,
+    looks_at=ALL_REQUIREMENTS,
     for_passes=for_passes,
 )

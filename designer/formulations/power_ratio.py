@@ -68,7 +68,7 @@ from designer.solvers.parts import solve_in_parts
 from designer.solvers.solution import Solution
 
 DEEPEST = 1e4
-"""What "as deep as the rest allows" asks for: 40 dB."""
+"""Ratio of "as deep as the rest allows": 40 dB."""
 DEEPEST_COMPROMISE = 1e6
 """The largest ratio that a compromise without an effort limit goes for: 60 dB, where the best ratio has no bound."""
 MARGIN = 10 ** (-0.1 / 10)
@@ -76,7 +76,7 @@ MARGIN = 10 ** (-0.1 / 10)
 SHORT = 1e-4
 """How far below the curve weights still meet it, 0.0004 dB: rounding alone leaves as much where they cost 80 dB."""
 CHEAPENING_TOLERANCE = 1e-6
-"""Of the exponent of the cost, and of the effort's logarithm below its limit."""
+"""Tolerance of the exponent of the cost, and of the effort's logarithm below its limit."""
 SLACK_PRICE = 1e4
 """σ: far above what the effort, relative to w_0's, rises by while the curve can be met."""
 BROKEN = 1 + 1e-6
@@ -106,8 +106,8 @@ def solve(target: ChannelTarget) -> Solution:
 
 
 def _solve(target: ChannelTarget, cost: Real) -> Solution:
-    one_point = target.bright.shape[1] == 1 and target.power_spread == 0
-    A = target.bright[:, 0] if one_point else target.bright_power
+    is_one_point = target.bright.shape[1] == 1 and target.power_spread == 0
+    A = target.bright[:, 0] if is_one_point else target.bright_power
     B = target.dark_power
     gamma = target.gamma if target.gamma is not None else np.full(len(A), DEEPEST)
     w, gap = most_efficient_weights(A, B, cost, gamma)
@@ -116,9 +116,9 @@ def _solve(target: ChannelTarget, cost: Real) -> Solution:
     if dear.size:
         w[dear], gap[dear] = _cheapened(target.at(dear), A[dear], B[dear], cost[dear], gamma[dear])
         spent = effort(target.bright, w)
-    reached = expected_gain(target, w)
+    gain = expected_gain(target, w)
     value = _power(A, w) / np.maximum(np.sum(cost * np.abs(w) ** 2, axis=1), 1e-300)
-    over = np.flatnonzero((spent > target.max_effort * (1 + 1e-9)) | (reached < gamma * (1 - SHORT)))
+    over = np.flatnonzero((spent > target.max_effort * (1 + 1e-9)) | (gain < gamma * (1 - SHORT)))
     if over.size:
         w[over], gap[over], value[over] = _compromise(target.at(over), A[over], B[over], cost[over], gamma[over])
         spent = effort(target.bright, w)
@@ -140,10 +140,10 @@ def most_efficient_weights(A: Complex, B: Complex, cost: Real, gamma: Real) -> t
     d = 1 / np.sqrt(cost)
     B = B * d[:, :, None] * d[:, None, :]
     if A.ndim == 2:
-        found = one_point_search.most_efficient(A * d, B, gamma)
+        solution = one_point_search.most_efficient(A * d, B, gamma)
     else:
-        found = ratio_search.most_efficient(A * d[:, :, None] * d[:, None, :], B, gamma)
-    return found.v * d, found.gap
+        solution = ratio_search.most_efficient(A * d[:, :, None] * d[:, None, :], B, gamma)
+    return solution.v * d, solution.gap
 
 
 def _cheapened(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma: Real) -> tuple[Complex, Real]:
@@ -157,11 +157,11 @@ def _cheapened(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma:
         return np.log(np.maximum(effort(target.bright[at], w) / target.max_effort[at], 1e-300))
 
     everywhere = np.arange(len(A))
-    tau, one = np.zeros(len(A)), np.ones(len(A))
-    least, most = excess(tau, everywhere), excess(one, everywhere)
+    tau, full_cost = np.zeros(len(A)), np.ones(len(A))
+    least, most = excess(tau, everywhere), excess(full_cost, everywhere)
     at = np.flatnonzero((least <= 0) & (most > 0))
     tau[at] = last_that_fits(
-        lambda x, some: excess(x, at[some]), (tau[at], least[at]), (one[at], most[at]), CHEAPENING_TOLERANCE
+        lambda x, subset: excess(x, at[subset]), (tau[at], least[at]), (full_cost[at], most[at]), CHEAPENING_TOLERANCE
     )
     return most_efficient_weights(A, B, cost ** tau[:, None], gamma)
 
@@ -170,21 +170,25 @@ def _compromise(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma
     """The largest ratio whose effort fits, the gap and that ratio; without an effort limit, the most efficient weights 0.1 dB
     below the best ratio, the gap and their efficiency.
     """
-    one_point = A.ndim == 2
-    search = one_point_search if one_point else ratio_search
+    is_one_point = A.ndim == 2
+    search = one_point_search if is_one_point else ratio_search
     w, gap, value = np.empty(cost.shape, dtype=complex), np.zeros(len(A)), np.zeros(len(A))
     limited = np.isfinite(target.max_effort)
     at = np.flatnonzero(limited)
     if at.size:
-        single = np.abs(A[at]) ** 2 if one_point else np.diagonal(A[at], axis1=1, axis2=2).real
+        single = np.abs(A[at]) ** 2 if is_one_point else np.diagonal(A[at], axis1=1, axis2=2).real
         efficiency = single.max(axis=1) / target.max_effort[at]
-        ones = np.ones(cost[at].shape)  # where an effort limit binds, P = 1
-        found = search.at_efficiency(A[at], B[at], ones, efficiency)
-        w[at], gap[at], value[at] = found.v, found.gap, ratio(_power(A[at], found.v), quadratic(B[at], found.v))
+        unit_cost = np.ones(cost[at].shape)  # where an effort limit binds, P = 1
+        solution = search.at_efficiency(A[at], B[at], unit_cost, efficiency)
+        w[at], gap[at], value[at] = (
+            solution.v,
+            solution.gap,
+            ratio(_power(A[at], solution.v), quadratic(B[at], solution.v)),
+        )
     at = np.flatnonzero(~limited)
     if at.size:
-        wanted = np.minimum(np.minimum(search.best_ratio(A[at], B[at]), DEEPEST_COMPROMISE) * MARGIN, gamma[at])
-        w[at], gap[at] = most_efficient_weights(A[at], B[at], cost[at], wanted)
+        required = np.minimum(np.minimum(search.best_ratio(A[at], B[at]), DEEPEST_COMPROMISE) * MARGIN, gamma[at])
+        w[at], gap[at] = most_efficient_weights(A[at], B[at], cost[at], required)
         value[at] = _power(A[at], w[at]) / np.maximum(np.sum(cost[at] * np.abs(w[at]) ** 2, axis=1), 1e-300)
     return w, gap, value
 
@@ -208,8 +212,8 @@ def within(target: ChannelTarget, start: Complex) -> Solution:
     """
     if target.gamma is not None:
         # More than the weights without limits reach is out of reach within them: the least slack is the same, in numbers near 1.
-        left = np.maximum(quadratic(target.dark_power, start), 1e-300)
-        target = replace(target, gamma=np.minimum(target.gamma, quadratic(target.bright_power, start) / left))
+        dark_power = np.maximum(quadratic(target.dark_power, start), 1e-300)
+        target = replace(target, gamma=np.minimum(target.gamma, quadratic(target.bright_power, start) / dark_power))
     return solve_in_parts(target, lambda part, at: _within(part, start[at]))
 
 
@@ -294,9 +298,9 @@ def last_that_fits(
 
     Parameters
     ----------
-    excess : of x (M,) and the indices (M,) that it is asked for, (M,)
-    inside : x and excess (N,), at most 0
-    outside : x and excess (N,), above 0; x may lie on either side
+    excess : callable, of x (M,) and the indices (M,) that it is asked for, (M,)
+    inside : tuple of 2 float array, x and excess (N,), at most 0
+    outside : tuple of 2 float array, x and excess (N,), above 0; x may lie on either side
 
     """
     x_in, f_in = (values.copy() for values in inside)

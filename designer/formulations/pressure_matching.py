@@ -3,7 +3,7 @@
     minimise    ||H w - d||² + ε² Σ_l p_l |w_l|² + β w^H P w
     subject to  w^H A w >= γ w^H B w and the effort limit, where β is searched; nothing, where β is given
 
-H (F, M, L) holds the bright points and to cancel, each family scaled to equal weight; d is the response of the
+H (F, M, L) holds the bright and dark points, each family scaled to equal weight; d is the response of the
 driver that is strongest at the bright points, there, and 0 at the dark points; both are scaled to ||d|| = 1. With
 independent errors of variance ε² of the drivers the mean of ||H (1+δ) w - d||² has ε² Σ_l p_l |w_l|² more, p_l the squared
 norm of H's column: L more rows of H. Convex for β > 0, with the closed form w = (H^H H + βP)⁻¹ H^H d.
@@ -111,7 +111,7 @@ def solve(target: ChannelTarget, regularization_db: float | None = None) -> Solu
 
 @dataclass(frozen=True)
 class _Path:
-    """What the weights of every β reach, in the basis in which H^H H and P are diagonal.
+    """Gain and effort of the weights of every β, in the basis in which H^H H and P are diagonal.
 
     N weights at a time cost one product of (M, L) and (L, N) matrices a frequency, M being at most L: more points than
     drivers are first reduced to the triangle of their QR factors, which leaves the norm of H w as it is.
@@ -141,10 +141,10 @@ class _Path:
         """Cancellation gain and effort, each (F, N), of β (F, N) relative to the largest eigenvalue."""
         penalty = beta * self.largest[:, None]
         shares = self.system.projected[:, :, None] / (self.system.values[:, :, None] + penalty[:, None, :])
-        reached, mean_reached, mean_left, spent = (
+        bright, mean_bright, mean_dark, spent = (
             _power(X @ shares) for X in (self.bright, self.mean_bright, self.mean_dark, self.system.rotate)
         )
-        return ratio(mean_reached, mean_left), ratio(spent * self.single[:, None], reached)
+        return ratio(mean_bright, mean_dark), ratio(spent * self.single[:, None], bright)
 
 
 def _power(p: Complex) -> Real:
@@ -157,16 +157,16 @@ def system_of(target: ChannelTarget, error_variance: Real | None = None) -> Syst
 
     Parameters
     ----------
-    error_variance : (F,) in the place of the target's own ε²
+    error_variance : (F,) float array, optional, in the place of the target's own ε²
 
     """
     bright, dark = target.bright / np.sqrt(target.bright.shape[1]), target.dark / np.sqrt(target.dark.shape[1])
     strongest = np.mean(np.abs(bright) ** 2, axis=1).argmax(axis=1)
-    wanted = np.take_along_axis(bright, strongest[:, None, None], axis=2)[:, :, 0]
-    level = np.linalg.norm(wanted, axis=1)
+    reference = np.take_along_axis(bright, strongest[:, None, None], axis=2)[:, :, 0]
+    level = np.linalg.norm(reference, axis=1)
     level = np.where(level > 0, level, 1.0)  # nothing reaches the points: w = 0 is the least-squares answer
     H = np.asarray(np.concatenate([bright, dark], axis=1) / level[:, None, None], dtype=complex)
-    d = np.concatenate([wanted / level[:, None], np.zeros(dark.shape[:2])], axis=1)
+    d = np.concatenate([reference / level[:, None], np.zeros(dark.shape[:2])], axis=1)
     if np.any(spread := target.power_spread if error_variance is None else error_variance):
         alone = np.sqrt(np.broadcast_to(spread, len(H)))[:, None] * np.linalg.norm(H, axis=1)
         H = np.concatenate([H, alone[:, :, None] * np.eye(H.shape[2])], axis=1)

@@ -45,23 +45,23 @@ LEAST_LOAD = 1e-15
 def solve(target: ChannelTarget) -> Solution:
     """The weights of the largest directivity whose white-noise gain and effort keep to their limits."""
     h, e = target.centre, least_gain(target)
-    found = loaded_point(h, diffuse_power(target), e, least_load=LEAST_LOAD)
+    loaded = loaded_point(h, diffuse_power(target), e, least_load=LEAST_LOAD)
     if target.worst_case:
-        found = settled(
-            found,
+        loaded = settled(
+            loaded,
             lambda last: loaded_point(h, hardened_power(target, last.v), e, least_load=LEAST_LOAD),
             lambda last: db(worst_directivity(target, last.v)),
         )
-    gain = np.abs(np.einsum("fl,fl->f", h, found.v)) ** 2  # of unit norm
-    violation = np.where(np.isfinite(found.load), 0.0, np.maximum(ratio(e, gain) - 1, 0.0))
-    return Solution.of(found.v, violation, found.gap, found.value, found.bound)
+    gain = np.abs(np.einsum("fl,fl->f", h, loaded.v)) ** 2  # of unit norm
+    violation = np.where(np.isfinite(loaded.load), 0.0, np.maximum(ratio(e, gain) - 1, 0.0))
+    return Solution.of(loaded.v, violation, loaded.gap, loaded.value, loaded.bound)
 
 
 def diffuse_power(target: ChannelTarget) -> Complex:
     """Q (F, L, L), over the drivers' spread."""
     Q = _diffuse_power(target)
-    each = np.arange(Q.shape[-1])
-    Q[:, each, each] *= 1 + target.power_spread
+    diagonal = np.arange(Q.shape[-1])
+    Q[:, diagonal, diagonal] *= 1 + target.power_spread
     return with_drivers_bands(Q, target.cost)
 
 
@@ -94,10 +94,10 @@ def hardened_power(target: ChannelTarget, w: Complex) -> Complex:
     _, lost, a, b = worst_norms(target, w)
     gamma = np.maximum(worst_directivity(target, w), LEAST_RATIO)
     theta_a, theta_b, theta_c = shares(a, b, lost / np.sqrt(gamma))
-    each = np.arange(Q.shape[-1])
+    diagonal = np.arange(Q.shape[-1])
     D, E = np.diagonal(Q, axis1=1, axis2=2).real, np.abs(target.centre) ** 2
     hard = Q / theta_a[:, None, None]
-    hard[:, each, each] += target.spread * (D / theta_b[:, None] + E / (gamma * theta_c)[:, None])
+    hard[:, diagonal, diagonal] += target.spread * (D / theta_b[:, None] + E / (gamma * theta_c)[:, None])
     return with_drivers_bands(hard, target.cost)
 
 

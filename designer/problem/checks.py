@@ -13,7 +13,7 @@ from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.design_checks import design_checks
 from designer.problem.explain import warnings
-from designer.problem.frequency_grid import REFINED_TIMES
+from designer.problem.frequency_grid import MAX_REFINEMENT
 from designer.problem.messages import number
 from designer.problem.place_checks import place_checks, room_checks
 from designer.problem.realization_checks import realization_checks, virtualizer_checks
@@ -30,10 +30,10 @@ MAX_FIT_NUMBERS = 1_000_000_000
 MAX_PRODUCTS = 40_000_000_000
 """Products of two transfer functions to one point, in the mean powers of a design or a fit: about a minute of them."""
 MAX_RESPONSE_ROWS = 30_000_000
-"""Of `response.csv` (1.5 GB)."""
+"""Largest number of rows of `response.csv` (1.5 GB)."""
 MAX_KA = 4000.0
 """Largest circumference of a sphere or cylinder in wavelengths: its series needs about as many terms."""
-JUDGED_EARS = 96
+MAX_EARS = 96
 """Ears at which a design is judged with the head moved, at the least, for each head."""
 
 
@@ -42,9 +42,9 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
 
     Parameters
     ----------
-    problem : from `half_known`
-    folder : where relative paths start
-    files : where data files lie that have moved
+    problem : Problem, from `half_known`
+    folder : Path, where relative paths start
+    files : dict, where data files lie that have moved
 
     """
     checks: Iterator[Iterator[Fault]] = chain(
@@ -70,8 +70,10 @@ def _names(key: str, problem: Problem) -> Iterator[Fault]:
         if name is None:
             continue
         path, first = f"{key}[{i}].name", names.index(name)
-        more = f", the name of {key}[{first}] already"
-        yield from unless(first == i, path, name, "names that differ", "give one of the two another name", more=more)
+        suffix = f", the name of {key}[{first}] already"
+        yield from unless(
+            first == i, path, name, "names that differ", "give one of the two another name", suffix=suffix
+        )
         controls = any(unicodedata.category(letter) == "Cc" for letter in name)
         yield from unless(not controls, path, name, one_line, "write the name in letters, digits and spaces")
 
@@ -85,50 +87,50 @@ def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]
         )
 
 
-def _too_many(path: str, size: int, limit: int, found: str, remedy: str, *, of: str = "numbers") -> Iterator[Fault]:
+def _too_many(path: str, size: int, limit: int, actual: str, remedy: str, *, unit: str = "numbers") -> Iterator[Fault]:
     if size > limit:
-        yield Fault(path, f"got {found}{_millions(size, of)}", f"at most {_millions(limit, of)}", remedy)
+        yield Fault(path, f"got {actual}{_millions(size, unit)}", f"at most {_millions(limit, unit)}", remedy)
 
 
-def _millions(size: int, of: str) -> str:
-    return f"{number(round(size / 1e6))} million {of}"
+def _millions(size: int, unit: str) -> str:
+    return f"{number(round(size / 1e6))} million {unit}"
 
 
 def _transfer_size(problem: Problem) -> Iterator[Fault]:
     """The transfer tensor at the points, on the grid and half way between; the circle's table, and the fit that follows from it."""
     count, grid = len(problem.drivers), problem.grid
-    frequencies = 2 * grid.frequencies * (REFINED_TIMES if grid.refine else 1) - 1
+    frequencies = 2 * grid.frequencies * (MAX_REFINEMENT if grid.refine else 1) - 1
     azimuths, ears = 360 / grid.azimuth_step_deg, 2 * len(problem.listener.ear_cloud_m)
-    points = round(max(azimuths, max(ears, JUDGED_EARS) * len(problem.heads)))
-    found = f"{frequencies} frequencies (half steps included) x {points} points x {count} drivers, "
+    points = round(max(azimuths, max(ears, MAX_EARS) * len(problem.heads)))
+    actual = f"{frequencies} frequencies (half steps included) x {points} points x {count} drivers, "
     remedy = "fewer frequencies, or a larger azimuth step"
-    too_large = [*_too_many("grid", frequencies * points * count, MAX_SCENE_NUMBERS, found, remedy)]
+    too_large = [*_too_many("grid", frequencies * points * count, MAX_SCENE_NUMBERS, actual, remedy)]
     if too_large:
         yield from too_large
         return
     channels = len(problem.designs)
-    found = f"{frequencies} frequencies (half steps included) x {round(azimuths)} azimuths x {channels} designs, "
+    actual = f"{frequencies} frequencies (half steps included) x {round(azimuths)} azimuths x {channels} designs, "
     least_deg = 360 * channels * frequencies / MAX_RESPONSE_ROWS
     remedy = f"fewer frequencies, or an azimuth step of {number(least_deg)} or more"
     rows = channels * frequencies * round(azimuths)
     if rows > MAX_RESPONSE_ROWS:
         expected = f"at most {_millions(MAX_RESPONSE_ROWS, 'rows')}"
-        yield Fault("grid", f"got {found}{_millions(rows, 'rows')} of response.csv", expected, remedy)
+        yield Fault("grid", f"got {actual}{_millions(rows, 'rows')} of response.csv", expected, remedy)
     yield from _fitted_functions(problem, round(max(azimuths, ears * len(problem.heads))))
 
 
 def _fit_frequencies(problem: Problem) -> int:
-    """Of the grid that the taps are fitted on: four a tap, and eight a design frequency."""
-    steps = (problem.grid.frequencies - 1) * (REFINED_TIMES if problem.grid.refine else 1)
+    """Frequencies of the grid that the taps are fitted on: four a tap, and eight a design frequency."""
+    steps = (problem.grid.frequencies - 1) * (MAX_REFINEMENT if problem.grid.refine else 1)
     return int(2 ** (max(4 * problem.realization.taps, 8 * steps) - 1).bit_length() // 2 + 1)
 
 
 def _fit_size(problem: Problem) -> Iterator[Fault]:
     """The drivers' matrices on the grid that the taps are fitted on, which are held together."""
     count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
-    found = f"{taps} taps, fitted at {frequencies} frequencies x {count} x {count} drivers, "
+    actual = f"{taps} taps, fitted at {frequencies} frequencies x {count} x {count} drivers, "
     remedy = "fewer taps, frequencies or drivers"
-    yield from _too_many("realization.taps", frequencies * count**2, MAX_SCENE_NUMBERS, found, remedy)
+    yield from _too_many("realization.taps", frequencies * count**2, MAX_SCENE_NUMBERS, actual, remedy)
 
 
 def _fitted_functions(problem: Problem, points: int) -> Iterator[Fault]:
@@ -137,17 +139,17 @@ def _fitted_functions(problem: Problem, points: int) -> Iterator[Fault]:
         return
     count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
     size = frequencies * points * count
-    found = f"got {taps} taps, fitted at {frequencies} frequencies x {points} points x {count} drivers, "
+    actual = f"got {taps} taps, fitted at {frequencies} frequencies x {points} points x {count} drivers, "
     path, remedy = "realization.taps", "fewer taps, frequencies, displacements, azimuths or drivers"
     if size > MAX_FIT_NUMBERS:
         yield Fault(
-            path, found + _millions(size, "numbers"), f"at most {_millions(MAX_FIT_NUMBERS, 'numbers')}", remedy
+            path, actual + _millions(size, "numbers"), f"at most {_millions(MAX_FIT_NUMBERS, 'numbers')}", remedy
         )
     elif size * count > MAX_PRODUCTS:
-        found += f"whose mean powers take {_millions(size * count, 'products')}"
-        most = MAX_PRODUCTS // (frequencies * count**2)
-        expected = f"at most {_millions(MAX_PRODUCTS, 'products')}, for example {most} points"
-        yield Fault(path, found, expected, remedy)
+        actual += f"whose mean powers take {_millions(size * count, 'products')}"
+        max_taps = MAX_PRODUCTS // (frequencies * count**2)
+        expected = f"at most {_millions(MAX_PRODUCTS, 'products')}, for example {max_taps} points"
+        yield Fault(path, actual, expected, remedy)
 
 
 def _disc_sizes(problem: Problem) -> Iterator[Fault]:

@@ -52,32 +52,35 @@ def _count(design: DesignTable, problem: Problem) -> int:
 
 def _driver_count(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     count = _count(design, problem)
-    found = f"got {count} driver{'s' if count != 1 else ''}"
+    actual = f"got {count} driver{'s' if count != 1 else ''}"
     if design.drivers is None:
-        found += ", all that there are"
+        actual += ", all that there are"
     if design.kind == "ctc" and count != 2:
         remedy = 'name two drivers, or use kind = "null-steering"' if count > 2 else "name two drivers"
-        yield Fault(f"{path}.drivers", found, 'two for kind = "ctc"', remedy)
+        yield Fault(f"{path}.drivers", actual, 'two for kind = "ctc"', remedy)
     if design.kind == "null-steering" and count < 3:
         remedy = 'use kind = "ctc", or name more drivers' if count == 2 else "name more drivers"
-        yield Fault(f"{path}.drivers", found, 'three or more for kind = "null-steering"', remedy)
+        yield Fault(f"{path}.drivers", actual, 'three or more for kind = "null-steering"', remedy)
 
 
 def _something_asked(path: str, design: DesignTable) -> Iterator[Fault]:
     requirements = design.requirements
     if all(getattr(design, key) is None for key in requirements):
-        may_be = f"at least one of {', '.join(requirements)}" if len(requirements) > 1 else requirements[0]
-        yield Fault(path, "asks for nothing", may_be, "add a requirement")
+        expected = f"at least one of {', '.join(requirements)}" if len(requirements) > 1 else requirements[0]
+        yield Fault(path, "asks for nothing", expected, "add a requirement")
 
 
 def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
-    known = [driver.name for driver in problem.drivers]
+    names_known = [driver.name for driver in problem.drivers]
     for key in ("drivers", "plain"):
-        names, allowed = getattr(design, key) or [], design.drivers if key == "plain" and design.drivers else known
+        names, candidates = (
+            getattr(design, key) or [],
+            design.drivers if key == "plain" and design.drivers else names_known,
+        )
         for n, name in enumerate(names):
-            here, again = f"{path}.{key}[{n}]", name in allowed and name in names[:n]
-            yield from among(here, name, allowed)
-            yield from unless(not again, here, name, "each driver once", "leave one out", more=" twice")
+            location, is_repeated = f"{path}.{key}[{n}]", name in candidates and name in names[:n]
+            yield from among(location, name, candidates)
+            yield from unless(not is_repeated, location, name, "each driver once", "leave one out", suffix=" twice")
 
 
 def _method(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -88,8 +91,8 @@ def _spread(path: str, design: DesignTable) -> Iterator[Fault]:
     """A percentile is not a case of its own."""
     spread = design.driver_spread
     if spread is not None and spread.percentile is not None and "case" in spread.model_fields_set:
-        found = f'got case = "{spread.case}" with percentile'
-        yield Fault(path, found, "one of the two", "leave case out: a percentile is held over drawn devices")
+        actual = f'got case = "{spread.case}" with percentile'
+        yield Fault(path, actual, "one of the two", "leave case out: a percentile is held over drawn devices")
 
 
 def _band(path: str, table: DesignTable | MaskLine, problem: Problem) -> Iterator[Fault]:
@@ -104,16 +107,16 @@ def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[
         return
     grid_hz = regular_frequencies_hz(problem)
     if not ((grid_hz >= low) & (grid_hz <= high)).any():
-        found = f"got {shown(design.band_hz)}, which holds no frequency of the grid"
+        actual = f"got {shown(design.band_hz)}, which holds no frequency of the grid"
         below_hz = grid_hz[np.searchsorted(grid_hz, low) - 1]
         above_hz = grid_hz[np.searchsorted(grid_hz, high)]
         evenly = problem.grid.spacing == "linear"
-        may_be = (
+        expected = (
             f"a band with a multiple of {number(grid_hz[1])} Hz in it"
             if evenly
             else (f"a band that reaches {number(below_hz)} or {number(above_hz)} Hz")
         )
-        yield Fault(path, found, may_be, "widen the band or raise grid.frequencies; the unit is hertz")
+        yield Fault(path, actual, expected, "widen the band or raise grid.frequencies; the unit is hertz")
 
 
 def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
@@ -121,7 +124,7 @@ def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
         return
     frequencies, gains = ([point[n] for point in design.cancellation_gain_db] for n in (0, 1))
     rising, limit = all(b > a for a, b in pairwise(frequencies)), number(MAX_CURVE_DB)
-    for holds, what, values, expected, remedy in (
+    for holds, quantity, values, expected, remedy in (
         (min(frequencies) > 0, "frequencies", frequencies, "frequencies above 0", "leave such points out"),
         (
             rising,
@@ -139,7 +142,7 @@ def _curve(path: str, design: DesignTable) -> Iterator[Fault]:
         ),
     ):
         if not holds:
-            yield Fault(path, f"got the {what} {shown(values)}", expected, remedy)
+            yield Fault(path, f"got the {quantity} {shown(values)}", expected, remedy)
 
 
 def _look(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -159,16 +162,16 @@ def _given_arc(path: str, table: DesignTable | MaskLine, key: str, problem: Prob
 def _null_arcs(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     nulls = design.nulls_deg or []
     for n, arc in enumerate(geometry.null_arcs_deg(nulls, design.null_width_deg)):
-        found = f"got {shown(nulls[n])} with null_width_deg = {shown(design.null_width_deg)}"
-        yield from as_far_as_known(_arc(f"{path}[{n}]", arc, found, problem))
+        actual = f"got {shown(nulls[n])} with null_width_deg = {shown(design.null_width_deg)}"
+        yield from as_far_as_known(_arc(f"{path}[{n}]", arc, actual, problem))
 
 
-def _arc(path: str, arc: tuple[float, float], found: str, problem: Problem) -> Iterator[Fault]:
+def _arc(path: str, arc: tuple[float, float], actual: str, problem: Problem) -> Iterator[Fault]:
     step_deg = problem.grid.azimuth_step_deg
     if not geometry.in_arc(geometry.azimuth_grid_deg(step_deg), arc).any():
-        found = f"{found}, an arc that holds no azimuth of the grid"
-        may_be = f"an arc, counter-clockwise, with a multiple of {number(step_deg)} in it"
-        yield Fault(path, found, may_be, "widen the arc or lower grid.azimuth_step_deg")
+        actual = f"{actual}, an arc that holds no azimuth of the grid"
+        expected = f"an arc, counter-clockwise, with a multiple of {number(step_deg)} in it"
+        yield Fault(path, actual, expected, "widen the arc or lower grid.azimuth_step_deg")
 
 
 def _company(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -182,33 +185,33 @@ def _company(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault
             remedy = "add dark_regions, or use the method power-ratio for the points of the circle"
             yield Fault(f"{path}.method", f"got {shown(design.method)}", "only with dark_regions", remedy)
         return
-    here = f"{path}.dark_regions"
+    location = f"{path}.dark_regions"
     if design.method not in takers:
-        may_be = f"only with method {' or '.join(shown(method) for method in takers)}"
-        yield Fault(here, f'got with method = "{design.method}"', may_be, "the other methods know points alone")
+        expected = f"only with method {' or '.join(shown(method) for method in takers)}"
+        yield Fault(location, f'got with method = "{design.method}"', expected, "the other methods know points alone")
     for key in ("mask", "window_deg"):
         if getattr(design, key) is not None:
             remedy = "ask for the ratio between regions and the shape over azimuth in two designs"
-            yield Fault(here, f"got with {key}", "without a mask and a window, which are of points", remedy)
+            yield Fault(location, f"got with {key}", "without a mask and a window, which are of points", remedy)
     if problem.scene is not None and problem.scene.transfer is not None:
         remedy = "leave scene.transfer out, or use nulls_deg"
-        yield Fault(here, "got with scene.transfer", "only where the field is known all around the device", remedy)
+        yield Fault(location, "got with scene.transfer", "only where the field is known all around the device", remedy)
 
 
 def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> Iterator[Fault]:
     """A region is a cap or a band, its elevations rise, and a baffle does not cut a cap or silence what is to be reached."""
-    given = region.model_fields_set
-    if region.around_deg is not None and given & {"azimuth_deg", "elevation_deg"}:
+    keys = region.model_fields_set
+    if region.around_deg is not None and keys & {"azimuth_deg", "elevation_deg"}:
         remedy = "leave one of the two out"
         yield Fault(
             path, "got a cap (around_deg) and a band (azimuth_deg, elevation_deg) in one", "one of them", remedy
         )
-    if region.around_deg is None and "radius_deg" in given:
+    if region.around_deg is None and "radius_deg" in keys:
         yield Fault(f"{path}.radius_deg", "got without around_deg", "only with it", "add the cap's centre, around_deg")
     low, high = region.elevation_deg
     if low > high:
-        found = f"got {shown(region.elevation_deg)}"
-        yield Fault(f"{path}.elevation_deg", found, "[lowest, highest]", "swap the two")
+        actual = f"got {shown(region.elevation_deg)}"
+        yield Fault(f"{path}.elevation_deg", actual, "[lowest, highest]", "swap the two")
     if not problem.body.silent_behind:
         return
     remedy = "behind a baffle is silence: move the region to the front"
@@ -217,8 +220,8 @@ def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> It
         off_axis_deg = math.degrees(math.acos(max(-1.0, min(1.0, math.cos(azimuth) * math.cos(elevation)))))
         radius_deg = region.radius_deg or 0.0
         if off_axis_deg + radius_deg > 90.0 + 1e-6 and radius_deg < 180.0:
-            found = f"got a cap from {off_axis_deg - radius_deg:.4g} to {off_axis_deg + radius_deg:.4g} degrees off the front"
-            yield Fault(path, found, "a cap that ends before 90 degrees, or the whole sphere", remedy)
+            actual = f"got a cap from {off_axis_deg - radius_deg:.4g} to {off_axis_deg + radius_deg:.4g} degrees off the front"
+            yield Fault(path, actual, "a cap that ends before 90 degrees, or the whole sphere", remedy)
     elif reached:
         start = region.azimuth_deg[0] + 90.0
         width = (
@@ -227,5 +230,5 @@ def _region(path: str, region: Region, problem: Problem, *, reached: bool) -> It
             else (region.azimuth_deg[1] + 90.0 - start) % 360.0
         )
         if start % 360.0 > 180.0 and start % 360.0 + width < 360.0:
-            found = f"got {shown(region.azimuth_deg)}"
-            yield Fault(f"{path}.azimuth_deg", found, "azimuths from -90 to 90, at least in part", remedy)
+            actual = f"got {shown(region.azimuth_deg)}"
+            yield Fault(f"{path}.azimuth_deg", actual, "azimuths from -90 to 90, at least in part", remedy)

@@ -14,7 +14,7 @@ from designer.problem.messages import number
 from designer.problem.methods import method_of
 from designer.problem.schema import DesignTable, Problem, Region, Room
 
-FAR_M = 100.0
+MIN_FAR_M = 100.0
 
 
 def explain(problem: Problem) -> Iterator[str]:
@@ -133,12 +133,12 @@ def _region(region: Region) -> str:
 def warnings(problem: Problem) -> list[str]:
     """Sentences for the user, each with its dotted path."""
     grid_hz = regular_frequencies_hz(problem)
-    found = [*_places(problem), *_air(problem)]
+    messages = [*_places(problem), *_air(problem)]
     for i, design in enumerate(problem.designs):
         above = int(np.clip(np.searchsorted(grid_hz, design.band_hz[0], side="right"), 1, grid_hz.size - 1))
-        found += _uncovered(f"designs[{i}].band_hz", design, problem)
-        found += _design(f"designs[{i}]", design, float(grid_hz[above] - grid_hz[above - 1]))
-    return found
+        messages += _uncovered(f"designs[{i}].band_hz", design, problem)
+        messages += _design(f"designs[{i}]", design, float(grid_hz[above] - grid_hz[above - 1]))
+    return messages
 
 
 def _places(problem: Problem) -> Iterator[str]:
@@ -155,16 +155,16 @@ def _places(problem: Problem) -> Iterator[str]:
                 )
     yield from _overlaps(problem)
     distance_m = math.dist((0, 0, 0), problem.listener.position_m)
-    if distance_m > FAR_M:
+    if distance_m > MIN_FAR_M:
         yield f"listener.position_m is {number(distance_m)} m away; the unit is metres"
 
 
 def _overlaps(problem: Problem) -> Iterator[str]:
     """Cones nearer to each other than their radii together, but for one before another that faces the same way (coaxial)."""
     cones = [(i, driver, driver.radius_m) for i, driver in enumerate(problem.drivers) if driver.radius_m]
-    for (i, one, radius_m), (j, other, other_m) in combinations(cones, 2):
-        apart_m = math.dist(one.position_m, other.position_m)
-        coaxial = one.facing_deg == other.facing_deg and apart_m <= abs(radius_m - other_m)
+    for (i, first, radius_m), (j, second, other_m) in combinations(cones, 2):
+        apart_m = math.dist(first.position_m, second.position_m)
+        coaxial = first.facing_deg == second.facing_deg and apart_m <= abs(radius_m - other_m)
         if apart_m < 0.99 * (radius_m + other_m) and not coaxial:
             yield (
                 f"drivers[{i}] and drivers[{j}] are {number(apart_m)} m apart, and their radii are"
@@ -182,8 +182,8 @@ def _air(problem: Problem) -> Iterator[str]:
 
 def _uncovered(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
     """Part of a design's band that none of its drivers is meant for."""
-    own = [driver for driver in problem.drivers if design.drivers is None or driver.name in design.drivers]
-    bands_hz = sorted(driver.band_hz or [0.0, math.inf] for driver in own)
+    drivers = [driver for driver in problem.drivers if design.drivers is None or driver.name in design.drivers]
+    bands_hz = sorted(driver.band_hz or [0.0, math.inf] for driver in drivers)
     low_hz, high_hz = design.band_hz
     for begin_hz, end_hz in [*bands_hz, [math.inf, math.inf]]:
         if low_hz < min(begin_hz, high_hz):

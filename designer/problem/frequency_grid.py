@@ -17,9 +17,9 @@ from designer.arrays import Real
 from designer.problem.schema import DesignTable, Problem
 
 LOWEST_HZ = 20.0
-REFINED_TIMES = 2
+MAX_REFINEMENT = 2
 """Refinement adds at most as many frequencies as are regular."""
-SAME = 1e-9
+MAX_SAME_SHARE = 1e-9
 """Frequencies that differ by less than this share of Nyquist are one."""
 
 
@@ -36,12 +36,12 @@ def regular_frequencies_hz(problem: Problem) -> Real:
 def joined_frequencies_hz(problem: Problem) -> Real:
     """The regular frequencies and the ends of all bands (F,); with `refine`, the curves' points too."""
     nyquist_hz = problem.sample_rate_hz / 2
-    named = np.array([f for table in problem.designs for f in _named_hz(problem, table)])
-    named = np.unique(named[(named >= 0) & (named <= nyquist_hz)])
-    named = named[np.diff(named, prepend=-np.inf) > SAME * nyquist_hz]
+    joined_hz = np.array([f for table in problem.designs for f in _named_hz(problem, table)])
+    joined_hz = np.unique(joined_hz[(joined_hz >= 0) & (joined_hz <= nyquist_hz)])
+    joined_hz = joined_hz[np.diff(joined_hz, prepend=-np.inf) > MAX_SAME_SHARE * nyquist_hz]
     regular = regular_frequencies_hz(problem)
-    nearest = np.abs(regular[:, None] - named).min(axis=1, initial=np.inf)
-    return np.unique(np.concatenate([regular[nearest > SAME * nyquist_hz], named]))
+    nearest = np.abs(regular[:, None] - joined_hz).min(axis=1, initial=np.inf)
+    return np.unique(np.concatenate([regular[nearest > MAX_SAME_SHARE * nyquist_hz], joined_hz]))
 
 
 def _named_hz(problem: Problem, table: DesignTable) -> Iterator[float]:

@@ -16,7 +16,7 @@ from designer.problem.schema import Listener, Problem
 
 Array = NDArray[np.floating[Any]]
 
-SAME_PLACE_M = 1e-4
+MAX_SAME_PLACE_M = 1e-4
 LEFT, RIGHT = 0, 1
 """Index of an ear in every array whose axis is the two ears."""
 
@@ -33,8 +33,8 @@ def arrivals(problem: Problem) -> Array:
     """Unit vectors (S, 3) in the head's axes to the drivers, from the head's centre at each displacement."""
     places = np.array([driver.position_m for driver in problem.drivers], dtype=float)
     centres = head_centres_m(problem.listener, np.array(problem.listener.ear_cloud_m, dtype=float))
-    towards = (places[None] - centres[:, None]).reshape(-1, 3) @ head_axes(problem.listener).T
-    return np.asarray(towards / np.linalg.norm(towards, axis=1, keepdims=True))
+    rays = (places[None] - centres[:, None]).reshape(-1, 3) @ head_axes(problem.listener).T
+    return np.asarray(rays / np.linalg.norm(rays, axis=1, keepdims=True))
 
 
 def head_axes(listener: Listener) -> Array:
@@ -68,7 +68,7 @@ def outermost(problem: Problem) -> tuple[int, int] | None:
     """The drivers furthest to the listener's left and right, of several at one place the first; None where all are in the middle."""
     aside_m = -np.array([driver.position_m[1] for driver in problem.drivers])  # the listener's left is at -y
     left, right = int(np.argmax(aside_m)), int(np.argmin(aside_m))
-    return None if aside_m[left] - aside_m[right] < SAME_PLACE_M else (left, right)
+    return None if aside_m[left] - aside_m[right] < MAX_SAME_PLACE_M else (left, right)
 
 
 def head_radius_m(head: str, default_m: float) -> float:

@@ -39,25 +39,25 @@ _RANGES = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 
 def key_faults(error: ValidationError, data: Mapping[str, Any]) -> dict[Location, Fault]:
     """Every fault of a validation by its place in the file; the branches of a union count once."""
-    found: dict[Location, Fault] = {}
+    faults: dict[Location, Fault] = {}
     for item in error.errors(include_url=False, include_input=False):
         kind = item["type"]
         location: Location = item["loc"]
         place = without_tags(location)
         if kind == "missing":
-            fault = Fault(dotted(place), "required key is missing", allowed(location), _to_add(location))
+            fault = Fault(dotted(place), "required key is missing", expectation(location), _to_add(location))
         elif kind == "extra_forbidden":
             fault = Fault(dotted(place), "unknown key", ", ".join(known_keys(location[:-1])), key_remedy(location))
         elif kind in _TAGS:
             place = (*place, item["ctx"]["discriminator"].strip("'"))
-            absent = kind == "union_tag_not_found"
-            missing = Fault(dotted(place), "required key is missing", allowed(place), _to_add(place))
-            fault = missing if absent else _value_fault(kind, place, _within(place, data)[1])
+            is_absent = kind == "union_tag_not_found"
+            fault_ = Fault(dotted(place), "required key is missing", expectation(place), _to_add(place))
+            fault = fault_ if is_absent else _value_fault(kind, place, _within(place, data)[1])
         else:
             place, value = _within(place, data)
             fault = _value_fault(kind, place, value)
-        found.setdefault(place, fault)
-    return found
+        faults.setdefault(place, fault)
+    return faults
 
 
 def guessed_kinds(error: ValidationError, data: Mapping[str, Any]) -> tuple[dict[str, Any], set[Location]]:
@@ -65,7 +65,7 @@ def guessed_kinds(error: ValidationError, data: Mapping[str, Any]) -> tuple[dict
 
     The places are those of keys that another kind may have: what a guess says of them is not to be believed.
     """
-    guessed, doubtful = dict[str, Any](), set[Location]()
+    guessed, unsure = dict[str, Any](), set[Location]()
     for item in error.errors(include_url=False, include_input=False):
         table = _within(item["loc"], data)[1]
         if item["type"] in _TAGS and isinstance(table, Mapping):
@@ -79,8 +79,8 @@ def guessed_kinds(error: ValidationError, data: Mapping[str, Any]) -> tuple[dict
             else:
                 guessed[str(first)] = changed
             shared = set.intersection(*({*keys} for keys in kinds.values()))
-            doubtful |= {(*item["loc"], key) for keys in kinds.values() for key in keys if key not in shared}
-    return guessed, doubtful
+            unsure |= {(*item["loc"], key) for keys in kinds.values() for key in keys if key not in shared}
+    return guessed, unsure
 
 
 def misspelt(faulty: Iterable[Location], data: Mapping[str, Any]) -> Iterator[Location]:
@@ -98,13 +98,13 @@ def _to_add(location: Location) -> str:
 
 
 def _value_fault(kind: str, location: Location, value: object) -> Fault:
-    found, may_be = f"got {shown(value)}", allowed(location)
+    actual, expected = f"got {shown(value)}", expectation(location)
     if kind in _LENGTHS and isinstance(value, list):
         entries = "1 entry" if len(value) == 1 else f"{len(value)} entries"
-        found = f"got {entries}, {shown(value)}"
+        actual = f"got {entries}, {shown(value)}"
     if kind == "finite_number":
-        may_be = may_be.replace("number", "finite number", 1)
-    return Fault(dotted(location), found, may_be, _remedy(kind, location, value))
+        expected = expected.replace("number", "finite number", 1)
+    return Fault(dotted(location), actual, expected, _remedy(kind, location, value))
 
 
 def _remedy(kind: str, location: Location, value: object) -> str:
@@ -135,15 +135,15 @@ def _is_number(text: str) -> bool:
 
 def _within(location: Location, data: object) -> tuple[Location, object]:
     """The part of a location that exists in the file, and its value: what follows names a branch of a union."""
-    kept: list[int | str] = []
+    steps: list[int | str] = []
     value: Any = data
     for step in location:
         in_list = isinstance(value, list) and isinstance(step, int) and step < len(value)
         if not in_list and not (isinstance(value, Mapping) and step in value):
             break
         value = value[step]
-        kept.append(step)
-    return tuple(kept), value
+        steps.append(step)
+    return tuple(steps), value
 
 
 @cache
@@ -160,7 +160,7 @@ def _resolved(node: Node) -> Node:
     tags = _tags(node)
     if not tags:
         return node
-    merged = {k: at for table in tags.values() for k, at in _resolved({"$ref": table})["properties"].items()}
+    merged = {k: node_ for table in tags.values() for k, node_ in _resolved({"$ref": table})["properties"].items()}
     tag_key = next(choice["discriminator"]["propertyName"] for choice in _choices(node) if "discriminator" in choice)
     return {"properties": {**merged, tag_key: {"enum": list(tags)}}}
 
@@ -255,19 +255,19 @@ def _tables() -> Iterator[tuple[str, list[str]]]:
         yield name or "the top of the file", list(node["properties"])
         for key, child in node["properties"].items():
             dot = "." if name else ""
-            bare = name.strip("[]")
+            stem = name.strip("[]")
             for choice in _choices(child):
                 inner, form = choice, "[{}]"
                 if "items" in choice:
                     inner, form = choice["items"], "[[{}]]"
                 if tags := _tags(inner):
-                    of_it = form.format(f"{bare}{dot}{key}")
+                    text = form.format(f"{stem}{dot}{key}")
                     tag_key = inner["discriminator"]["propertyName"]
                     for table in dict.fromkeys(tags.values()):
                         words = " or ".join(shown(tag) for tag, at in tags.items() if at == table)
-                        yield f"{of_it} with {tag_key} = {words}", list(_resolved({"$ref": table})["properties"])
+                        yield f"{text} with {tag_key} = {words}", list(_resolved({"$ref": table})["properties"])
                 elif "properties" in _resolved(inner):
-                    yield from below(form.format(f"{bare}{dot}{key}"), _resolved(inner))
+                    yield from below(form.format(f"{stem}{dot}{key}"), _resolved(inner))
 
     yield from below("", _schema())
 
@@ -278,7 +278,7 @@ def unit(location: Location) -> str:
     return next((words for ending, words in UNITS.items() if key.endswith(ending)), "")
 
 
-def allowed(location: Location) -> str:
+def expectation(location: Location) -> str:
     """Sentence on what may stand at a location."""
     return _words(node_at(location))
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 Location = tuple[int | str, ...]
 """A place in a TOML document: keys, and indices of lists."""
 
-LONGEST = 60
+MAX_LENGTH = 60
 """Characters of a value that a message shows."""
 
 
@@ -40,21 +40,21 @@ def _written(value: object, depth: int) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return json.dumps(value[: 2 * LONGEST], ensure_ascii=False)  # escapes what would break the line
+        return json.dumps(value[: 2 * MAX_LENGTH], ensure_ascii=False)  # escapes what would break the line
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, Sequence):
-        return f"[{', '.join(_written(item, depth - 1) for item in value[:LONGEST])}]" if depth else "[...]"
+        return f"[{', '.join(_written(item, depth - 1) for item in value[:MAX_LENGTH])}]" if depth else "[...]"
     if isinstance(value, int) and abs(value) >= 2**63:
         return "a whole number of more than 64 bits"
     return str(value)
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 3] + "..."
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
+def nearest(word: str, candidates: Sequence[str]) -> str:
     """The known word nearest to `word`, as a remedy; empty where none is near."""
-    match = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    match = difflib.get_close_matches(word, candidates, n=1, cutoff=0.5)
     return f'nearest known: "{match[0]}"' if match else ""

@@ -17,7 +17,7 @@ from designer.problem.messages import nearest, shown
 
 CURVE, MASK, WINDOW = "cancellation_gain_db", "mask", "window"
 EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN = "max_effort_db", "max_gain_db", "min_white_noise_gain_db"
-EVERYTHING = frozenset({CURVE, MASK, WINDOW, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN})
+ALL_REQUIREMENTS = frozenset({CURVE, MASK, WINDOW, EFFORT, DRIVER_GAIN, WHITE_NOISE_GAIN})
 AUTO = "auto"
 
 
@@ -97,8 +97,8 @@ class Formulation:
 @cache
 def formulations() -> dict[str, Formulation]:
     """Every method by its name, "auto" aside."""
-    found: dict[str, Formulation] = import_module("designer.formulations").FORMULATIONS
-    return found
+    registry: dict[str, Formulation] = import_module("designer.formulations").FORMULATIONS
+    return registry
 
 
 def method_names() -> tuple[str, ...]:
@@ -119,7 +119,7 @@ def ignores(design: Any, requirement: str) -> bool:
 
 def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
     """Faults of a design's method: of its kind, of a percentile that it does not hold, and of keys that go with another."""
-    found = f'got with method = "{design.method}"'
+    actual = f'got with method = "{design.method}"'
     method = method_of(design)
     faults = []
     if method is not None and method.beams_only and not design.is_beam:
@@ -130,16 +130,16 @@ def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
         faults.append(Fault(f"{path}.method", kind, "only for an ear channel", f'use "{AUTO}"'))
     spread = design.driver_spread
     if method is not None and not method.mean_powers and spread is not None and spread.percentile is not None:
-        without = [name for name, each in formulations().items() if not each.mean_powers]
-        expected = f"with no method of {', '.join(without)}"
-        faults.append(Fault(f"{path}.driver_spread.percentile", found, expected, f'leave it out, or use "{AUTO}"'))
+        names = [name for name, formulation in formulations().items() if not formulation.mean_powers]
+        expected = f"with no method of {', '.join(names)}"
+        faults.append(Fault(f"{path}.driver_spread.percentile", actual, expected, f'leave it out, or use "{AUTO}"'))
     for owner in formulations().values():
         for key, declared in owner.keys.items():
             if key not in design.model_fields_set or getattr(design, key) is None:
                 continue
             if owner is not method:
                 expected, remedy = f'only with method = "{owner.name}"', f'set method = "{owner.name}", or leave it out'
-                faults.append(Fault(f"{path}.{key}", found, expected, remedy))
+                faults.append(Fault(f"{path}.{key}", actual, expected, remedy))
             faults += [Fault(f"{path}.{key}", *parts) for parts in declared.faults(getattr(design, key), drivers)]
     return faults
 
@@ -175,16 +175,16 @@ def with_method(problem: Any, method: str) -> tuple[Any, list[str]]:
 
     data = problem.model_dump(exclude_unset=True, exclude={"virtualizer", "export"})
     others = {key for name, owner in formulations().items() if name != method for key in owner.keys}
-    kept, notes = [], []
-    for given in data["designs"]:
-        table = {**{key: value for key, value in given.items() if key not in others}, "method": method}
+    tables, notes = [], []
+    for entry in data["designs"]:
+        table = {**{key: value for key, value in entry.items() if key not in others}, "method": method}
         try:
             changed(problem, {**data, "designs": [table]})
         except ProblemError as error:
             faults = "; ".join(str(fault).removeprefix("designs[0].") for fault in error.faults)
             notes.append(f'{method}: the channel "{table["name"]}" cannot take it ({faults}), so it is left out')
         else:
-            kept.append(table)
-    if not kept:
+            tables.append(table)
+    if not tables:
         raise UsageError(f'--methods: no channel of {problem.source} can be designed by "{method}": {" ".join(notes)}')
-    return changed(problem, {**data, "designs": kept}), notes
+    return changed(problem, {**data, "designs": tables}), notes

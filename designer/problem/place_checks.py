@@ -22,16 +22,16 @@ from designer.problem.table import (
     if_known,
 )
 
-SAME_PLACE_M = 1e-4
-MILLIMETRES_M = 10.0
+MAX_SAME_PLACE_M = 1e-4
+MIN_MILLIMETRES_M = 10.0
 """A driver farther from the device's centre than this was written in millimetres, if metres would fit."""
-LONGEST_RT60_S = 20.0
+MAX_RT60_S = 20.0
 """No room of air has a longer one but at low frequencies."""
-LEAST_ABSORPTION, MOST_ABSORPTION = 0.01, 0.99
+MIN_ABSORPTION, MAX_ABSORPTION = 0.01, 0.99
 """Absorption of bare concrete at low frequencies, and of an anechoic chamber's wedges."""
-CLEAR_M = 0.01
+MIN_CLEARANCE_M = 0.01
 """How far from a wall a driver is, at the least."""
-CLEARANCE = 1.01
+MIN_CLEARANCE_RADII = 1.01
 """Distance from the head, in its radii."""
 
 
@@ -61,11 +61,11 @@ def _two_at_one_place(problem: Problem) -> Iterator[Fault]:
             place = body.on_surface(place)
         if put:
             earlier = np.array(list(put))
-            near = np.linalg.norm(np.array(list(put.values())) - place, axis=1) < SAME_PLACE_M
+            near = np.linalg.norm(np.array(list(put.values())) - place, axis=1) < MAX_SAME_PLACE_M
             if near.any():
-                found = f"got {shown(position_m)}, where drivers[{earlier[near][0]}] is"
+                actual = f"got {shown(position_m)}, where drivers[{earlier[near][0]}] is"
                 yield Fault(
-                    f"drivers[{j}].position_m", found, "places that differ by 0.1 mm or more", "move one of the two"
+                    f"drivers[{j}].position_m", actual, "places that differ by 0.1 mm or more", "move one of the two"
                 )
         put[j] = place
 
@@ -88,22 +88,24 @@ def _head(problem: Problem, folder: Path, files: Mapping[str, str]) -> Iterator[
     for i, head in enumerate(names):
         path = "listener.head" if isinstance(heads, str) else f"listener.head[{i}]"
         if head in names[:i]:
-            there = f"got {shown(head)}, which is listener.head[{names.index(head)}] already"
-            yield Fault(path, there, "heads that differ", "leave one of the two out: every head counts alike")
+            duplicate = f"got {shown(head)}, which is listener.head[{names.index(head)}] already"
+            yield Fault(path, duplicate, "heads that differ", "leave one of the two out: every head counts alike")
             continue
-        may_be = '"sphere", "sphere:RADIUS_M", "points", or the path of a SOFA file'
-        found = f"got {shown(head)}"
+        expected = '"sphere", "sphere:RADIUS_M", "points", or the path of a SOFA file'
+        actual = f"got {shown(head)}"
         if head in ("sphere", "points"):
             continue
         if head.startswith("sphere:"):
             if _radius_m(head, 0.0) is None:
                 radii = f"{number(MIN_HEAD_RADIUS_M)} to {number(MAX_HEAD_RADIUS_M)}"
-                yield Fault(path, found, f'"sphere:RADIUS_M" with a radius from {radii}', 'write it as "sphere:0.0875"')
+                yield Fault(
+                    path, actual, f'"sphere:RADIUS_M" with a radius from {radii}', 'write it as "sphere:0.0875"'
+                )
         elif not head.lower().endswith(".sofa"):
-            yield Fault(path, found, may_be, nearest(head, ["sphere", "points"]))
+            yield Fault(path, actual, expected, nearest(head, ["sphere", "points"]))
         elif not _is_file(folder / files.get(head, head)):
             remedy = "a relative path starts from the folder of the problem file"
-            yield Fault(path, f"{found}, and no such file exists", may_be, remedy)
+            yield Fault(path, f"{actual}, and no such file exists", expected, remedy)
 
 
 def _is_file(path: Path) -> bool:
@@ -134,17 +136,17 @@ def _known_heads(listener: Listener) -> list[tuple[str, float]]:
     """
     names = [listener.head] if isinstance(listener.head, str) else listener.head
     heads = [(name, _radius_m(name, listener.head_radius_m)) for name in names]
-    known = [(name, radius_m) for name, radius_m in heads if radius_m is not None]
-    if len(known) < len(heads):
+    spheres = [(name, radius_m) for name, radius_m in heads if radius_m is not None]
+    if len(spheres) < len(heads):
         raise FaultyKeyError("head")
-    return sorted(known, key=lambda head: (head[0] != "points", head[1]))
+    return sorted(spheres, key=lambda head: (head[0] != "points", head[1]))
 
 
 def _straight_above(problem: Problem) -> Iterator[Fault]:
     place = problem.listener.position_m
     if abs(place[0]) + abs(place[1]) < 1e-6:
-        may_be = "a place that is not straight above or below the device's centre, so that the listener can face it"
-        yield Fault("listener.position_m", f"got {shown(place)}", may_be, "move the listener to the front: x above 0")
+        expected = "a place that is not straight above or below the device's centre, so that the listener can face it"
+        yield Fault("listener.position_m", f"got {shown(place)}", expected, "move the listener to the front: x above 0")
 
 
 def _outside_the_device(problem: Problem) -> Iterator[Fault]:
@@ -153,14 +155,14 @@ def _outside_the_device(problem: Problem) -> Iterator[Fault]:
     at_fault = False
     for intrusion in _intrusions(problem, np.zeros((1, 3))):
         at_fault = True
-        found = f"got {shown(listener.position_m)}, which {intrusion.problem}"
-        yield Fault("listener.position_m", found, intrusion.expected, intrusion.remedy)
+        actual = f"got {shown(listener.position_m)}, which {intrusion.problem}"
+        yield Fault("listener.position_m", actual, intrusion.expected, intrusion.remedy)
     if at_fault:
         return
     for d, move in enumerate(listener.ear_cloud_m):
         for intrusion in _intrusions(problem, np.array([move], dtype=float)):
-            found = f"got {shown(move)}, which {intrusion.problem}"
-            yield Fault(f"listener.ear_cloud_m[{d}]", found, intrusion.expected, intrusion.remedy)
+            actual = f"got {shown(move)}, which {intrusion.problem}"
+            yield Fault(f"listener.ear_cloud_m[{d}]", actual, intrusion.expected, intrusion.remedy)
 
 
 def _intrusions(problem: Problem, move_m: np.ndarray) -> Iterator[Intrusion]:
@@ -177,22 +179,22 @@ def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[F
     place = np.array(driver.position_m, dtype=float)
     heads = _known_heads(listener)
     head, radius_m = heads[-1]
-    found, remedy = f"got {shown(driver.position_m)}", "move the driver or the listener"
+    actual, remedy = f"got {shown(driver.position_m)}", "move the driver or the listener"
     moves = np.concatenate([np.zeros((1, 3)), np.array(listener.ear_cloud_m, dtype=float)])
     if heads[0][0] == "points":
         ears = geometry.ears_m(listener, heads[0][1], moves).reshape(-1, 3)
         if np.linalg.norm(ears - place, axis=1).min() < SURFACE_TOLERANCE_M:
-            yield Fault(path, f"{found}, where an ear is", "places at least 1 mm from the ears", remedy)
+            yield Fault(path, f"{actual}, where an ear is", "places at least 1 mm from the ears", remedy)
             return
     if head != "points" and not problem.body.half_size_m.any():
         away_m = np.linalg.norm(geometry.head_centres_m(listener, moves) - place, axis=1)
         worst = int(np.argmin(away_m))
         depth_m = radius_m - float(away_m[worst])
         if away_m[worst] < NEAREST_RADII * radius_m:
-            how = f"{millimetres(depth_m)} inside" if depth_m > 0 else "at the surface of"
-            at = f" displaced by listener.ear_cloud_m[{worst - 1}]" if worst else ""
-            may_be = f"places at least {number(NEAREST_RADII * radius_m)} m from the head's centre"
-            yield Fault(path, f"{found}, {how} the listener's head{at}", may_be, remedy)
+            position = f"{millimetres(depth_m)} inside" if depth_m > 0 else "at the surface of"
+            displacement = f" displaced by listener.ear_cloud_m[{worst - 1}]" if worst else ""
+            expected = f"places at least {number(NEAREST_RADII * radius_m)} m from the head's centre"
+            yield Fault(path, f"{actual}, {position} the listener's head{displacement}", expected, remedy)
 
 
 def _circle(problem: Problem) -> Iterator[Fault]:
@@ -200,24 +202,24 @@ def _circle(problem: Problem) -> Iterator[Fault]:
     extent_m = problem.body.extent_m(np.array([driver.position_m for driver in problem.drivers], dtype=float))
     least_m = extent_m + SURFACE_TOLERANCE_M
     given_m = problem.grid.azimuth_distance_m
-    may_be = f"more than {number(least_m)}, so that the circle of masks and maps lies outside the device"
+    expected = f"more than {number(least_m)}, so that the circle of masks and maps lies outside the device"
     if given_m is not None:
-        path, found = "grid.azimuth_distance_m", f"got {shown(given_m)}"
+        path, actual = "grid.azimuth_distance_m", f"got {shown(given_m)}"
         if MAX_DISTANCE_M < given_m < np.inf:
-            yield Fault(path, found, f"at most {number(MAX_DISTANCE_M)}, or inf", "inf is the far field")
+            yield Fault(path, actual, f"at most {number(MAX_DISTANCE_M)}, or inf", "inf is the far field")
         if given_m <= least_m:
-            yield Fault(path, f"{found}, a circle inside the device", may_be, "the unit is metres")
+            yield Fault(path, f"{actual}, a circle inside the device", expected, "the unit is metres")
         return
     listener = problem.listener
     distance_m = float(np.linalg.norm(listener.position_m))
-    said = any(_intrusions(problem, np.zeros((1, 3))))
-    if distance_m <= least_m and not said:
-        found = f"got {shown(listener.position_m)}, and a circle at that distance is inside the device"
-        may_be = may_be.replace("more than", "a distance of more than").replace(", so", " m, so")
+    is_refused = any(_intrusions(problem, np.zeros((1, 3))))
+    if distance_m <= least_m and not is_refused:
+        actual = f"got {shown(listener.position_m)}, and a circle at that distance is inside the device"
+        expected = expected.replace("more than", "a distance of more than").replace(", so", " m, so")
         remedy = "or set grid.azimuth_distance_m"
-        if MILLIMETRES_M < extent_m < 1000 * distance_m and not problem.body.half_size_m.any():
+        if MIN_MILLIMETRES_M < extent_m < 1000 * distance_m and not problem.body.half_size_m.any():
             remedy += f"; a driver is {number(extent_m)} m from the centre: {in_metres(furthest_m)}"
-        yield Fault("listener.position_m", found, may_be, remedy)
+        yield Fault("listener.position_m", actual, expected, remedy)
 
 
 def room_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
@@ -235,22 +237,22 @@ def room_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
 
 
 def _absorption(room: Room) -> Iterator[Fault]:
-    given = room.absorption
-    if given is None:
+    absorption = room.absorption
+    if absorption is None:
         return
-    for i, share in enumerate(given if isinstance(given, list) else [given]):
-        if not LEAST_ABSORPTION <= share <= MOST_ABSORPTION:
+    for i, share in enumerate(absorption if isinstance(absorption, list) else [absorption]):
+        if not MIN_ABSORPTION <= share <= MAX_ABSORPTION:
             remedy = "it is the share of the energy that a wall keeps: 0.3 for 30 percent"
             if share <= 0:
                 remedy += "; walls that absorb nothing ring for ever"
-            path = f"room.absorption[{i}]" if isinstance(given, list) else "room.absorption"
-            yield Fault(path, f"got {shown(share)}", f"a number from {LEAST_ABSORPTION} to {MOST_ABSORPTION}", remedy)
+            path = f"room.absorption[{i}]" if isinstance(absorption, list) else "room.absorption"
+            yield Fault(path, f"got {shown(share)}", f"a number from {MIN_ABSORPTION} to {MAX_ABSORPTION}", remedy)
 
 
 def _both(room: Room) -> Iterator[Fault]:
     if room.rt60_s is not None and room.absorption is not None:
-        found = f"got {shown(room.rt60_s)} beside room.absorption"
-        yield Fault("room.rt60_s", found, "one of the two, which tells the other by Eyring's formula", "leave one out")
+        actual = f"got {shown(room.rt60_s)} beside room.absorption"
+        yield Fault("room.rt60_s", actual, "one of the two, which tells the other by Eyring's formula", "leave one out")
 
 
 def _rt60(room: Room, problem: Problem) -> Iterator[Fault]:
@@ -258,13 +260,15 @@ def _rt60(room: Room, problem: Problem) -> Iterator[Fault]:
         return
     shortest_s = room_places.shortest_rt60_s(room, problem.speed_of_sound_m_s)
     asked_s = room_places.DEFAULT_RT60_S if room.rt60_s is None else room.rt60_s
-    if shortest_s < asked_s <= LONGEST_RT60_S:
+    if shortest_s < asked_s <= MAX_RT60_S:
         return
-    found = f"got {shown(asked_s)}" + (", the default" if room.rt60_s is None else "")
+    actual = f"got {shown(asked_s)}" + (", the default" if room.rt60_s is None else "")
     size = " x ".join(number(side) for side in room.size_m)
-    may_be = f"above {shortest_s:.3f}, Sabine's time for {size} m with walls that absorb all, and up to {number(LONGEST_RT60_S)}"
-    remedy = "the unit is seconds" if asked_s > LONGEST_RT60_S else "a smaller room, or a longer time"
-    yield Fault("room.rt60_s", found, may_be, remedy)
+    expected = (
+        f"above {shortest_s:.3f}, Sabine's time for {size} m with walls that absorb all, and up to {number(MAX_RT60_S)}"
+    )
+    remedy = "the unit is seconds" if asked_s > MAX_RT60_S else "a smaller room, or a longer time"
+    yield Fault("room.rt60_s", actual, expected, remedy)
 
 
 def _sides(room: Room, margin_m: float) -> str:
@@ -281,40 +285,42 @@ def _outside_m(room: Room, places_m: np.ndarray, margin_m: float) -> np.ndarray:
 def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
     """The whole device: its origin and its drivers off the walls, and a round enclosure's surface inside them."""
     device_m = np.array(room.device_m, dtype=float)
-    found = f"got {shown(room.device_m)}"
+    actual = f"got {shown(room.device_m)}"
     if _outside_m(room, device_m[None], 0.0)[0] > 0:
-        yield Fault("room.device_m", f"{found}, outside the room", _sides(room, 0.0), "move the device into the room")
+        yield Fault("room.device_m", f"{actual}, outside the room", _sides(room, 0.0), "move the device into the room")
         return
     half_m = problem.body.half_size_m
     out_m = np.maximum(half_m - device_m, device_m - np.array(room.size_m) + half_m).max()
     if out_m > 0:
-        what = f"{found}, where a wall cuts the {problem.body.model_name} by {out_m * 1000:.0f} mm"
+        description = f"{actual}, where a wall cuts the {problem.body.model_name} by {out_m * 1000:.0f} mm"
         expected = f"{number(float(half_m.max()))} m or more from every wall"
-        yield Fault("room.device_m", what, expected, "move the device off it")
+        yield Fault("room.device_m", description, expected, "move the device off it")
         return
     places_m = room_places.in_room_m(room, np.array([driver.position_m for driver in problem.drivers]))
-    out = _outside_m(room, places_m, CLEAR_M)
+    out = _outside_m(room, places_m, MIN_CLEARANCE_M)
     worst = int(np.argmax(out))
     if out[worst] > 0:
         place = ", ".join(number(round(float(x), 3)) for x in places_m[worst])
         name = shown(problem.drivers[worst].name)
-        what = f"{found}, which puts driver {name} to [{place}], in a wall or behind it"
+        description = f"{actual}, which puts driver {name} to [{place}], in a wall or behind it"
         remedy = f"move the device into the room, or turn it (room.heading_deg = {number(room.heading_deg)})"
-        yield Fault("room.device_m", what, f"drivers {number(CLEAR_M)} m or more from every wall", remedy)
+        yield Fault(
+            "room.device_m", description, f"drivers {number(MIN_CLEARANCE_M)} m or more from every wall", remedy
+        )
 
 
 def _listener_inside(room: Room, problem: Problem) -> Iterator[Fault]:
     radius_m = room_places.head_radius_m(problem)
     centre_m = room_places.in_room_m(room, np.array(room_places.room_listener(problem, room).position_m))
-    if _outside_m(room, centre_m[None], CLEARANCE * radius_m)[0] <= 0:
+    if _outside_m(room, centre_m[None], MIN_CLEARANCE_RADII * radius_m)[0] <= 0:
         return
-    may_be = f"the head's centre at {_sides(room, round(CLEARANCE * radius_m, 3))}"
+    expected = f"the head's centre at {_sides(room, round(MIN_CLEARANCE_RADII * radius_m, 3))}"
     if room.listener_m is not None:
-        yield Fault("room.listener_m", f"got {shown(room.listener_m)}", may_be, "move the listener into the room")
+        yield Fault("room.listener_m", f"got {shown(room.listener_m)}", expected, "move the listener into the room")
         return
     place = ", ".join(number(round(float(x), 3)) for x in centre_m)
     remedy = "move or turn the device, or say where the listener of the room is: room.listener_m"
-    yield Fault("room.device_m", f"got {shown(room.device_m)}, which puts [listener] to [{place}]", may_be, remedy)
+    yield Fault("room.device_m", f"got {shown(room.device_m)}, which puts [listener] to [{place}]", expected, remedy)
 
 
 def _listener_outside_the_device(room: Room, problem: Problem) -> Iterator[Fault]:
@@ -322,25 +328,25 @@ def _listener_outside_the_device(room: Room, problem: Problem) -> Iterator[Fault
     if room.listener_m is None:
         return
     listener = room_places.room_listener(problem, room)
-    head_m = CLEARANCE * room_places.head_radius_m(problem)
+    head_m = MIN_CLEARANCE_RADII * room_places.head_radius_m(problem)
     centre_m = np.array(listener.position_m)
     apart_m = min(math.dist(driver.position_m, listener.position_m) for driver in problem.drivers)
     apart_m = min(apart_m, float(problem.body.clearance_m(centre_m)))
-    above = float(np.hypot(centre_m[0], centre_m[1])) < SAME_PLACE_M  # there is no direction to face
+    above = float(np.hypot(centre_m[0], centre_m[1])) < MAX_SAME_PLACE_M  # there is no direction to face
     if apart_m <= head_m or above:
-        found = f"got {shown(room.listener_m)}, " + (
+        actual = f"got {shown(room.listener_m)}, " + (
             "straight above or below the device" if above else f"{number(round(apart_m, 3))} m from the device"
         )
-        may_be = f"more than {number(round(head_m, 3))} m, the head's radius, and to one side"
-        yield Fault("room.listener_m", found, may_be, "move the two apart")
+        expected = f"more than {number(round(head_m, 3))} m, the head's radius, and to one side"
+        yield Fault("room.listener_m", actual, expected, "move the two apart")
 
 
 def _radiates_everywhere(problem: Problem) -> Iterator[Fault]:
     """A room asks for the sound in every direction."""
     if problem.body.silent_behind:
         model = problem.body.model_name
-        found = f'got a table with enclosure.model = "{model}", a wall without end that no room holds'
-        yield Fault("room", found, "a device that radiates all around", "another enclosure.model, or leave [room] out")
+        actual = f'got a table with enclosure.model = "{model}", a wall without end that no room holds'
+        yield Fault("room", actual, "a device that radiates all around", "another enclosure.model, or leave [room] out")
     if problem.scene is not None and problem.scene.transfer is not None:
-        found = "got a table with scene.transfer, a device that was measured at its receivers alone"
-        yield Fault("room", found, "a device that is known in every direction", "leave [room] out")
+        actual = "got a table with scene.transfer, a device that was measured at its receivers alone"
+        yield Fault("room", actual, "a device that is known in every direction", "leave [room] out")

@@ -30,7 +30,7 @@ def load(path: str | Path) -> Problem:
 
     Parameters
     ----------
-    path : path of a TOML file (`designer schema` prints what it may hold)
+    path : str or Path, path of a TOML file (`designer schema` prints what it may hold)
 
     Raises
     ------
@@ -49,27 +49,27 @@ def load(path: str | Path) -> Problem:
     try:
         raw = file.read_bytes()
     except FileNotFoundError:
-        found = "no such file"
+        actual = "no such file"
     except IsADirectoryError:
-        found = "got a folder"
+        actual = "got a folder"
     except (OSError, ValueError) as error:  # a ValueError is a path with a null character
-        found = f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
+        actual = f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
     else:
         return loads(_decoded(raw, str(path)), folder=file.parent, source=str(path))
-    raise ProblemError(str(path), [Fault("", found, expected, remedy)])
+    raise ProblemError(str(path), [Fault("", actual, expected, remedy)])
 
 
 def _decoded(raw: bytes, source: str) -> str:
-    may_be, remedy = "a text file in TOML, in UTF-8 without a byte order mark", "save it as UTF-8"
+    expected, remedy = "a text file in TOML, in UTF-8 without a byte order mark", "save it as UTF-8"
     for mark, name in BYTE_ORDER_MARKS.items():
         if raw.startswith(mark):
-            raise ProblemError(source, [Fault("", f"begins with a byte order mark of {name}", may_be, remedy)])
+            raise ProblemError(source, [Fault("", f"begins with a byte order mark of {name}", expected, remedy)])
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        found = f"byte {error.start} (0x{raw[error.start]:02x}, in line {line}) is not UTF-8"
-        raise ProblemError(source, [Fault("", found, may_be, remedy)]) from None
+        actual = f"byte {error.start} (0x{raw[error.start]:02x}, in line {line}) is not UTF-8"
+        raise ProblemError(source, [Fault("", actual, expected, remedy)]) from None
 
 
 def loads(
@@ -79,10 +79,10 @@ def loads(
 
     Parameters
     ----------
-    text : the TOML
-    folder : where relative paths in it start
-    source : what messages call it
-    files : where data files lie that have moved: the name in the text -> a path from `folder`
+    text : str, the TOML
+    folder : str or Path, where relative paths in it start
+    source : str, what messages call it
+    files : dict or None, where data files lie that have moved: the name in the text -> a path from `folder`
 
     Raises
     ------
@@ -111,7 +111,7 @@ def changed(problem: Problem, data: dict[str, Any]) -> Problem:
 
     Parameters
     ----------
-    data : the tables, as `problem.model_dump(exclude_unset=True)` gives them, with what is to change
+    data : dict, the tables, as `problem.model_dump(exclude_unset=True)` gives them, with what is to change
 
     Raises
     ------
@@ -130,13 +130,13 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
         problem = Problem.model_validate(data, context=context)
     except ValidationError as error:
         faulty = key_faults(error, data)
-        guessed, doubtful = guessed_kinds(error, data)
+        guessed, unsure = guessed_kinds(error, data)
         if guessed:
             try:
                 Problem.model_validate({**data, **guessed}, context=context)
-            except ValidationError as more:
-                others = key_faults(more, {**data, **guessed})
-                faulty = {**{place: fault for place, fault in others.items() if place not in doubtful}, **faulty}
+            except ValidationError as second_error:
+                others = key_faults(second_error, {**data, **guessed})
+                faulty = {**{place: fault for place, fault in others.items() if place not in unsure}, **faulty}
         meant = set(misspelt(faulty, data))
     faults = [fault for location, fault in faulty.items() if location not in meant]
     faults += check(half_known(Problem, data, {*faulty, *meant}), context["folder"], context["files"])
@@ -147,8 +147,8 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
 
 def _place(fault: Fault) -> tuple[int, int]:
     """Where a fault belongs: the schema's order of tables, then the order of a list; keys that nobody knows come first."""
-    table, *rest = re.split(r"[.\[\]]", fault.path)
-    index = int(rest[0]) if rest and rest[0].isdecimal() else -1
+    table, *steps = re.split(r"[.\[\]]", fault.path)
+    index = int(steps[0]) if steps and steps[0].isdecimal() else -1
     return TABLES.index(table) if table in TABLES else -1, index
 
 
@@ -163,15 +163,15 @@ def _parsed(text: str, source: str) -> dict[str, Any]:
     except RecursionError:
         fault = Fault("", "not TOML: lists inside lists, too deep to read", "", "close the brackets")
     except ValueError:  # Python's own limit on the digits of a whole number
-        found = "not TOML: a whole number of thousands of digits"
-        fault = Fault("", found, "whole numbers of 64 bits", "write it shorter")
+        actual = "not TOML: a whole number of thousands of digits"
+        fault = Fault("", actual, "whole numbers of 64 bits", "write it shorter")
     raise ProblemError(source, [fault])
 
 
 def _line(text: str, error: tomllib.TOMLDecodeError) -> str:
     """The line that the parser names, as it stands in the file."""
-    named = re.search(r"at line (\d+)", str(error))
+    match = re.search(r"at line (\d+)", str(error))
     lines = text.split("\n")
-    if named is None or int(named[1]) > len(lines):
+    if match is None or int(match[1]) > len(lines):
         return ""
-    return f": {shown(lines[int(named[1]) - 1].strip())}"
+    return f": {shown(lines[int(match[1]) - 1].strip())}"

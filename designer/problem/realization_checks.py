@@ -31,18 +31,18 @@ HOMES = {
     "word_scale": ("fir", "rtf"),
 }
 """Forms that a key belongs to, where it does not belong to all."""
-LEAST_BITS = {"fir": 4, "rtf": 4, "biquad": 8}
+MIN_BITS = {"fir": 4, "rtf": 4, "biquad": 8}
 """With fewer bits a filter is hardly one; sections need two of them for |a1| < 2, and some for where the poles are."""
 MAX_POLE_RADIUS = 0.9997
 """Its impulse response has fallen by 140 dB in 53,700 samples, which `coefficients.csv` holds."""
-MOST_BITS = 48
+MAX_BITS = 48
 """A float holds every such integer."""
-LEAST_TAPS = 8
-"""Of a filter beside its equaliser."""
+MIN_TAPS = 8
+"""Fewest taps of a filter beside its equaliser."""
 SIDES = ("left", "right")
 CENTRE = "centre"
-OWN_CHANNELS = ("virtual-left", "virtual-right")
-LEAST_ANGLE_DEG = 1.0
+VIRTUAL_CHANNELS = ("virtual-left", "virtual-right")
+MIN_ANGLE_DEG = 1.0
 
 
 def realization_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
@@ -64,23 +64,23 @@ def _foreign_keys(problem: Problem) -> Iterator[Fault]:
 
 def _word(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
-    least, remedy = LEAST_BITS[table.form], 'name a longer word: "q15" has 16 bits, "5.23" 28'
+    least, remedy = MIN_BITS[table.form], 'name a longer word: "q15" has 16 bits, "5.23" 28'
     try:
         word = table.fixed_point
     except ValueError as error:
         yield Fault("realization.word", f"got {shown(table.word)}", str(error), remedy)
         return
     if word is None:
-        alone, remedy = "word_scale" in table.model_fields_set, 'leave it out, or name a word: word = "q15"'
-        more = " without a word"
+        value, remedy = "word_scale" in table.model_fields_set, 'leave it out, or name a word: word = "q15"'
+        suffix = " without a word"
         yield from unless(
-            not alone, "realization.word_scale", table.word_scale, "only beside a word", remedy, more=more
+            not value, "realization.word_scale", table.word_scale, "only beside a word", remedy, suffix=suffix
         )
         return
     bits = ", 1 bit" if word.bits == 1 else f", {word.bits} bits"
-    expected = f"{least} to {MOST_BITS} bits with form = {shown(table.form)}, the sign included"
+    expected = f"{least} to {MAX_BITS} bits with form = {shown(table.form)}, the sign included"
     remedy = remedy if word.bits < least else "name a shorter word"
-    yield from unless(least <= word.bits <= MOST_BITS, "realization.word", table.word, expected, remedy, more=bits)
+    yield from unless(least <= word.bits <= MAX_BITS, "realization.word", table.word, expected, remedy, suffix=bits)
 
 
 def _pole_radius(problem: Problem) -> Iterator[Fault]:
@@ -93,18 +93,20 @@ def _pole_radius(problem: Problem) -> Iterator[Fault]:
 
 def _equaliser(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
-    most = table.taps - LEAST_TAPS + 1
+    most = table.taps - MIN_TAPS + 1
     remedy = "the filters and the equaliser share the taps: fewer here, or more [realization] taps"
-    path, more = "realization.equaliser_taps", f" of {table.taps} taps"
-    yield from unless(table.equaliser_taps <= most, path, table.equaliser_taps, f"at most {most}", remedy, more=more)
+    path, suffix = "realization.equaliser_taps", f" of {table.taps} taps"
+    yield from unless(
+        table.equaliser_taps <= most, path, table.equaliser_taps, f"at most {most}", remedy, suffix=suffix
+    )
 
 
 def _delay(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
     room, delay = filter_taps(table), table.bulk_delay_samples
     if table.form != "biquad" and isinstance(delay, int) and room > 0:
-        path, remedy, more = "realization.bulk_delay_samples", "a smaller delay, or more taps", f" with {room} taps"
-        yield from unless(delay < room, path, delay, f"0 to {room - 1}", remedy, more=more)
+        path, remedy, suffix = "realization.bulk_delay_samples", "a smaller delay, or more taps", f" with {room} taps"
+        yield from unless(delay < room, path, delay, f"0 to {room - 1}", remedy, suffix=suffix)
 
 
 def _exact(problem: Problem) -> Iterator[Fault]:
@@ -113,16 +115,16 @@ def _exact(problem: Problem) -> Iterator[Fault]:
     for f in exact_hz:
         yield from below_nyquist(path, f, problem.sample_rate_hz, "the unit is hertz")
     differ = len({*exact_hz}) == len(exact_hz) and not (table.zero_at_dc and 0.0 in exact_hz)
-    beside = " beside zero_at_dc" if table.zero_at_dc else ""
-    yield from unless(differ, path, exact_hz, "frequencies that differ", "name each once", more=beside)
+    suffix = " beside zero_at_dc" if table.zero_at_dc else ""
+    yield from unless(differ, path, exact_hz, "frequencies that differ", "name each once", suffix=suffix)
     needed = 2 * len(exact_hz) + table.zero_at_dc
     if needed > table.taps // 2:
-        found = f"got {len(exact_hz)} frequencies, {needed} equations, with {table.taps} taps"
-        yield Fault(path, found, f"at most {table.taps // 2} equations", "fewer of them, or more taps")
+        actual = f"got {len(exact_hz)} frequencies, {needed} equations, with {table.taps} taps"
+        yield Fault(path, actual, f"at most {table.taps // 2} equations", "fewer of them, or more taps")
     if table.hold_requirements and needed:
-        which = "zero_at_dc" if table.zero_at_dc else "exact_at_hz"
-        remedy = f"leave out hold_requirements or {which}"
-        yield Fault("realization.hold_requirements", f"got beside {which}", "one of the two", remedy)
+        key = "zero_at_dc" if table.zero_at_dc else "exact_at_hz"
+        remedy = f"leave out hold_requirements or {key}"
+        yield Fault("realization.hold_requirements", f"got beside {key}", "one of the two", remedy)
 
 
 def _refined(problem: Problem) -> Iterator[Fault]:
@@ -150,17 +152,17 @@ def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fau
     if design.reference is None:
         return
     form, name = problem.realization.form, design.reference
-    more = f" with realization.form = {shown(form)}"
-    yield from unless(form == "rtf", path, name, 'only with form = "rtf"', "leave it out", more=more)
+    suffix = f" with realization.form = {shown(form)}"
+    yield from unless(form == "rtf", path, name, 'only with form = "rtf"', "leave it out", suffix=suffix)
     yield from among(path, name, design.drivers or problem.driver_names, "one of the design's drivers: ")
 
 
-def _taps(problem: Problem, needed: int, what_for: str, more: str = "") -> Iterator[Fault]:
+def _taps(problem: Problem, needed: int, purpose: str, suffix: str = "") -> Iterator[Fault]:
     """Too few taps beside the equaliser."""
     taps, room = problem.realization.taps, filter_taps(problem.realization)
-    beside = f", {room} beside the equaliser" if room < taps else ""
-    expected = f"at least {needed + taps - room}, for {what_for}"
-    yield from unless(room >= needed, "realization.taps", taps, expected, "more taps", more=beside + more)
+    suffix_room = f", {room} beside the equaliser" if room < taps else ""
+    expected = f"at least {needed + taps - room}, for {purpose}"
+    yield from unless(room >= needed, "realization.taps", taps, expected, "more taps", suffix=suffix_room + suffix)
 
 
 def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -169,22 +171,22 @@ def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[
         return
     names = design.drivers or problem.driver_names
     places = np.array([driver.position_m for driver in problem.drivers if driver.name in names], dtype=float)
-    if len(places) and filter_taps(problem.realization) >= LEAST_TAPS:
+    if len(places) and filter_taps(problem.realization) >= MIN_TAPS:
         spread_m = _spread_m(design, problem, places)
         needed = math.ceil(spread_m / problem.speed_of_sound_m_s * problem.sample_rate_hz) + 1
-        more = (
+        suffix = (
             f", and the drivers of designs[{i}] have ways to its points that differ by {number(round(spread_m, 4))} m"
         )
-        yield from _taps(problem, needed, "the delays between them alone", more)
+        yield from _taps(problem, needed, "the delays between them alone", suffix)
 
 
 def _spread_m(design: DesignTable, problem: Problem, places_m: np.ndarray) -> float:
     if design.is_beam:
         azimuth, distance_m = np.radians(float(design.look_deg)), float(problem.azimuth_distance_m)
-        towards = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
+        direction = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
         if distance_m > MAX_DISTANCE_M:  # the far field; a whole number of the file may have any size
-            return float(np.ptp(places_m @ towards))
-        return float(np.ptp(np.linalg.norm(distance_m * towards - places_m, axis=1)))
+            return float(np.ptp(places_m @ direction))
+        return float(np.ptp(np.linalg.norm(distance_m * direction - places_m, axis=1)))
     ears_m = geometry.ears_m(problem.listener, problem.listener.head_radius_m).reshape(-1, 3)
     ways_m = np.linalg.norm(ears_m[:, None, :] - places_m, axis=2)
     return float(np.ptp(ways_m, axis=1).max())
@@ -199,17 +201,17 @@ def virtualizer_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         yield _centre(table, problem)
         yield _own_names(problem)
         yield _measured(table, problem)
-        yield _room_for_the_far_ear(table, problem)
+        yield _room_for_contralateral_ear(table, problem)
 
 
 def _designs(problem: Problem) -> dict[str, tuple[int, DesignTable]]:
-    named = ((if_known(design, "name"), i, design) for i, design in enumerate(entries(problem, "designs")))
-    return {name: (i, design) for name, i, design in named if name is not None}
+    numbered = ((if_known(design, "name"), i, design) for i, design in enumerate(entries(problem, "designs")))
+    return {name: (i, design) for name, i, design in numbered if name is not None}
 
 
 def _angle(table: Virtualizer) -> Iterator[Fault]:
     remedy = "the unit is degrees; a stereo pair stands at 30"
-    yield from unless(table.angle_deg >= LEAST_ANGLE_DEG, "virtualizer.angle_deg", table.angle_deg, "1 to 90", remedy)
+    yield from unless(table.angle_deg >= MIN_ANGLE_DEG, "virtualizer.angle_deg", table.angle_deg, "1 to 90", remedy)
 
 
 def _sides(problem: Problem) -> Iterator[Fault]:
@@ -218,23 +220,23 @@ def _sides(problem: Problem) -> Iterator[Fault]:
         return  # a name at fault may be the one that is missing
     missing = [side for side in SIDES if side not in designs]
     if missing:
-        found = f"got the designs {', '.join(shown(name) for name in designs)}"
+        actual = f"got the designs {', '.join(shown(name) for name in designs)}"
         remedy = (
             f"add the design {' and the design '.join(shown(side) for side in missing)}, or leave [virtualizer] out"
         )
-        yield Fault("virtualizer", found, 'designs named "left" and "right", one for each ear', remedy)
+        yield Fault("virtualizer", actual, 'designs named "left" and "right", one for each ear', remedy)
     for side in SIDES:
         if side not in designs:
             continue
         i, design = designs[side]
         if design.is_beam:
             remedy = f'give it ear = "{side}", or another name'
-            found = f'got "beamformer" for the design "{side}" of [virtualizer]'
-            yield Fault(f"designs[{i}].kind", found, '"ctc" or "null-steering"', remedy)
+            actual = f'got "beamformer" for the design "{side}" of [virtualizer]'
+            yield Fault(f"designs[{i}].kind", actual, '"ctc" or "null-steering"', remedy)
         elif design.ear not in (None, side):
             remedy = f'ear = "{side}", or another name'
-            found = f'got {shown(design.ear)} for the design "{side}" of [virtualizer]'
-            yield Fault(f"designs[{i}].ear", found, f'"{side}"', remedy)
+            actual = f'got {shown(design.ear)} for the design "{side}" of [virtualizer]'
+            yield Fault(f"designs[{i}].ear", actual, f'"{side}"', remedy)
 
 
 def _centre(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
@@ -242,36 +244,36 @@ def _centre(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
     if not table.upmix or None in (if_known(design, "name") for design in entries(problem, "designs")):
         return
     if CENTRE not in designs:
-        found = f"got {'true, the default' if 'upmix' not in table.model_fields_set else 'true'}, and no design named"
+        actual = f"got {'true, the default' if 'upmix' not in table.model_fields_set else 'true'}, and no design named"
         yield Fault(
             "virtualizer.upmix",
-            f'{found} "{CENTRE}"',
+            f'{actual} "{CENTRE}"',
             f'true with a design named "{CENTRE}", or false',
             "add that beam, or set upmix = false",
         )
     elif not designs[CENTRE][1].is_beam:
         i, design = designs[CENTRE]
-        found = f'got {shown(design.kind)} for the design "{CENTRE}", which the upmix plays through'
-        yield Fault(f"designs[{i}].kind", found, '"beamformer"', "make it a beam, or set [virtualizer] upmix = false")
+        actual = f'got {shown(design.kind)} for the design "{CENTRE}", which the upmix plays through'
+        yield Fault(f"designs[{i}].kind", actual, '"beamformer"', "make it a beam, or set [virtualizer] upmix = false")
 
 
 def _own_names(problem: Problem) -> Iterator[Fault]:
     for name, (i, _) in _designs(problem).items():
-        if name in OWN_CHANNELS:
-            found = f"got {shown(name)}, which is a channel of [virtualizer]"
-            yield Fault(f"designs[{i}].name", found, "another name", "give the design another name")
+        if name in VIRTUAL_CHANNELS:
+            actual = f"got {shown(name)}, which is a channel of [virtualizer]"
+            yield Fault(f"designs[{i}].name", actual, "another name", "give the design another name")
 
 
 def _measured(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
     heads = problem.heads
     if table.crosstalk_model == "measured" and not any(head.lower().endswith(".sofa") for head in heads):
-        found = f'got "measured" with listener.head = {shown(problem.listener.head)}'
+        actual = f'got "measured" with listener.head = {shown(problem.listener.head)}'
         remedy = 'name a SOFA file as listener.head, or leave crosstalk_model at "sphere"'
-        yield Fault("virtualizer.crosstalk_model", found, '"measured" with a measured head', remedy)
+        yield Fault("virtualizer.crosstalk_model", actual, '"measured" with a measured head', remedy)
 
 
-def _room_for_the_far_ear(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
-    """Half of the taps lie behind the bulk delay: they must hold the far ear's delay, 3 (a/c) sin θ at low frequencies."""
+def _room_for_contralateral_ear(table: Virtualizer, problem: Problem) -> Iterator[Fault]:
+    """Half of the taps lie behind the bulk delay: they must hold the contralateral ear's delay, 3 (a/c) sin θ at low frequencies."""
     if problem.realization.form == "biquad":
         return
     angle = math.radians(table.angle_deg)

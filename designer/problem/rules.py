@@ -13,20 +13,20 @@ from designer.problem.table import Table
 
 
 def unless(
-    holds: bool, path: str, value: object, expected: str, remedy: str = "", *, more: str = ""
+    holds: bool, path: str, value: object, expected: str, remedy: str = "", *, suffix: str = ""
 ) -> Iterator[Fault]:
     """A fault of a value that is not as expected; `more` is what there is to say of the value."""
     if not holds:
-        yield Fault(path, f"got {shown(value)}{more}", expected, remedy)
+        yield Fault(path, f"got {shown(value)}{suffix}", expected, remedy)
 
 
 def only_with(table: Table, path: str, homes: Mapping[str, Sequence[str]], key: str) -> Iterator[Fault]:
     """A fault for each key that is given with another word of `key` than those it goes with."""
     word = getattr(table, key)
-    for own, words in homes.items():
-        if own in table.model_fields_set and word not in words:
-            expected = f"only with {key} = {' or '.join(shown(each) for each in words)}"
-            yield Fault(f"{path}.{own}", f"got with {key} = {shown(word)}", expected, "leave it out")
+    for home, words in homes.items():
+        if home in table.model_fields_set and word not in words:
+            expected = f"only with {key} = {' or '.join(shown(value) for value in words)}"
+            yield Fault(f"{path}.{home}", f"got with {key} = {shown(word)}", expected, "leave it out")
 
 
 def ordered(path: str, pair: Sequence[float] | None) -> Iterator[Fault]:
@@ -46,7 +46,7 @@ def below_nyquist(
         yield from unless(highest_hz <= sample_rate_hz / 2, path, value, expected, remedy)
 
 
-def among(path: str, name: str, known: Sequence[str], what: str = "") -> Iterator[Fault]:
+def among(path: str, name: str, candidates: Sequence[str], subject: str = "") -> Iterator[Fault]:
     """A fault of a name that is not among those that are known."""
-    expected = what + ", ".join(shown(each) for each in known)
-    yield from unless(name in known, path, name, expected, nearest(name, known))
+    expected = subject + ", ".join(shown(candidate) for candidate in candidates)
+    yield from unless(name in candidates, path, name, expected, nearest(name, candidates))

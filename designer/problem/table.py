@@ -23,7 +23,7 @@ MAX_ORDER = 60
 MIN_HEAD_RADIUS_M = 0.001
 MAX_HEAD_RADIUS_M = 0.5
 MAX_POINTS = 1_000
-"""Of a curve, mask lines, nulls, or regions."""
+"""Largest number of points of a curve, mask lines, nulls, or regions."""
 
 Frequency = Annotated[float, Field(ge=0, le=1_000_000.0)]
 Weight = Annotated[float, Field(ge=0, le=1e6)]
@@ -110,31 +110,31 @@ def half_known(kind: type[T], data: Mapping[str, Any], faulty: Iterable[Location
 
 def _table(kind: type[T], value: object, location: Location, exact: set[Location], touched: set[Location]) -> T:
     values = value if isinstance(value, Mapping) else {}
-    known: dict[str, Any] = {}
+    valid: dict[str, Any] = {}
     faulty = set()
     for key, field in kind.model_fields.items():
-        here = (*location, key)
-        if not isinstance(value, Mapping) or here in exact:
+        place = (*location, key)
+        if not isinstance(value, Mapping) or place in exact:
             faulty.add(key)
         elif key in values:
             kinds = _tables_of(field.annotation)
             if kinds and isinstance(values[key], list):
-                known[key] = [
-                    _one_of(kinds, v, (*here, n), exact, touched)
-                    or _table(_shared(kinds), v, (*here, n), exact, touched)
+                valid[key] = [
+                    _one_of(kinds, v, (*place, n), exact, touched)
+                    or _table(_shared(kinds), v, (*place, n), exact, touched)
                     for n, v in enumerate(values[key])
                 ]
             elif kinds:
-                table_of_it = _one_of(kinds, values[key], here, exact, touched)
+                table_of_it = _one_of(kinds, values[key], place, exact, touched)
                 if table_of_it is None:
                     faulty.add(key)
                 else:
-                    known[key] = table_of_it
-            elif here in touched:
+                    valid[key] = table_of_it
+            elif place in touched:
                 faulty.add(key)
             else:
-                known[key] = values[key]
-    table = cast(T, kind.model_construct(**known))
+                valid[key] = values[key]
+    table = cast(T, kind.model_construct(**valid))
     for key in faulty:
         table.__dict__.pop(key, None)  # neither a value nor a default: reading it raises
     return table
@@ -170,16 +170,16 @@ def _tables_of(annotation: Any) -> list[type[Table]]:
 
 def entries(table: Table, key: str) -> list[Any]:
     """The tables of a list of tables; none where the list itself is at fault."""
-    known: list[Any] = if_known(table, key) or []
-    return known
+    items: list[Any] = if_known(table, key) or []
+    return items
 
 
 def as_far_as_known(faults: Iterator[Fault]) -> list[Fault]:
     """Faults that a check yields before it needs a key that is at fault."""
-    found = []
+    values = []
     try:
         for fault in faults:
-            found.append(fault)
+            values.append(fault)
     except FaultyKeyError:
         pass
-    return found
+    return values

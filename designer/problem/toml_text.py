@@ -20,7 +20,7 @@ def toml_text(data: Mapping[str, Any]) -> str:
         if _is_table(value):
             parts.append("\n".join([f"[{_key(key)}]", *_lines(value)]))
         elif _is_tables(value):
-            parts += ["\n".join([f"[[{_key(key)}]]", *_lines(one)]) for one in value]
+            parts += ["\n".join([f"[[{_key(key)}]]", *_lines(table)]) for table in value]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -29,7 +29,7 @@ def _is_table(value: Any) -> bool:
 
 
 def _is_tables(value: Any) -> bool:
-    return isinstance(value, Sequence) and bool(value) and all(isinstance(one, Mapping) for one in value)
+    return isinstance(value, Sequence) and bool(value) and all(isinstance(item, Mapping) for item in value)
 
 
 def _lines(table: Mapping[str, Any]) -> Iterator[str]:
@@ -48,8 +48,8 @@ def _value(value: Any) -> str:
     if isinstance(value, float):
         return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf") if math.isinf(value) else repr(value)
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items() if one is not None)
+        inner = ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items() if item is not None)
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, Sequence):
-        return f"[{', '.join(_value(one) for one in value)}]"
+        return f"[{', '.join(_value(item) for item in value)}]"
     return str(value)

@@ -43,7 +43,7 @@ LOWEST_HZ = 10.0
 LEADS = (0.5, 1.0, 1.25, 1.5, 1.75, 1.9)
 """Samples before the arrival that are tried, over the number of sections."""
 FIRST_STEPS = 20
-KEPT = 3
+REFINED_LEADS = 3
 """Leads that are refined on."""
 ALIKE = 1e-6
 """Two channels' weights that differ by less, relative to the largest, are one's mirror image of the other."""
@@ -55,7 +55,7 @@ def fit_sections(
     """One cascade of S sections a driver, held to the requirements; delays and arrivals (L,) count from time 0."""
     delays = {round(lead * sections) for lead in LEADS}
     begun = [refine(_each_alone(problem, arrival - d, sections), problem, steps=FIRST_STEPS) for d in sorted(delays)]
-    refined = sorted((refine(f, problem) for f in sorted(begun, key=problem.cost)[:KEPT]), key=problem.cost)
+    refined = sorted((refine(f, problem) for f in sorted(begun, key=problem.cost)[:REFINED_LEADS]), key=problem.cost)
     best, least = refined[0], np.inf
     for filters in refined if requirements else ():
         held = hold_sections(filters, problem, requirements)
@@ -67,20 +67,20 @@ def fit_sections(
     return best
 
 
-def _held(channel: ChannelDesign, target: ChannelTarget, wanted: Complex, drivers: Sequence[str]) -> tuple[Held, ...]:
+def _held(channel: ChannelDesign, target: ChannelTarget, weights: Complex, drivers: Sequence[str]) -> tuple[Held, ...]:
     """Requirements and limits where the design was solved, and the tone."""
     solved_hz = channel.frequency_hz[channel.in_band]
     f = target.frequency_hz
     solved = (f >= solved_hz[0] * (1 - 1e-9)) & (f <= solved_hz[-1] * (1 + 1e-9))
-    every = requirements_of(target, wanted, slacks_between(channel, f), drivers=drivers)
-    return (*(requirement.within(solved) for requirement in every), tone_of(target, wanted))
+    all_requirements = requirements_of(target, weights, slacks_between(channel, f), drivers=drivers)
+    return (*(requirement.within(solved) for requirement in all_requirements), tone_of(target, weights))
 
 
 def _each_alone(problem: SectionProblem, delays: Index, sections: int) -> list[Cascade]:
     filters = []
     for l, delay in enumerate(delays):
         weight = np.sqrt(problem.symbol[:, l, l].real)
-        ahead = problem.wanted[:, l] * problem.turn ** (-delay)
+        ahead = problem.weights[:, l] * problem.turn ** (-delay)
         alone = vector_fit(ahead, weight, problem.turn, sections, problem.radius)
         filters.append(replace(alone, delay_samples=int(delay)))
     return filters
@@ -107,21 +107,21 @@ def mirror_image(
 
     Weights and weighting are the same in the mirrored order, and the other's sections hold these requirements as well as their own.
     """
-    for channel, other in enumerate(fits):
-        if other.problem.wanted.shape != problem.wanted.shape:
+    for channel, model in enumerate(fits):
+        if model.problem.weights.shape != problem.weights.shape:
             continue
-        away = np.abs(problem.wanted[:, :, None] - other.problem.wanted[:, None, :]).max(axis=0)
+        away = np.abs(problem.weights[:, :, None] - model.problem.weights[:, None, :]).max(axis=0)
         drivers = away.argmin(axis=1)
-        turned = other.problem.symbol[:, drivers][:, :, drivers]
+        turned = model.problem.symbol[:, drivers][:, :, drivers]
         alike = (
             np.unique(drivers).size == drivers.size
-            and (arrival == other.arrival[drivers]).all()
-            and away.min(axis=1).max() <= ALIKE * np.abs(problem.wanted).max()
+            and (arrival == model.arrival[drivers]).all()
+            and away.min(axis=1).max() <= ALIKE * np.abs(problem.weights).max()
             and np.abs(turned - problem.symbol).max() <= ALIKE * np.abs(problem.symbol).max()
         )
         if alike:
-            own = largest_excess_db([other.filters[l] for l in drivers], problem, requirements)
-            if own <= max(HELD_DB, largest_excess_db(other.filters, other.problem, other.requirements) + HELD_DB):
+            excess_db = largest_excess_db([model.filters[l] for l in drivers], problem, requirements)
+            if excess_db <= max(HELD_DB, largest_excess_db(model.filters, model.problem, model.requirements) + HELD_DB):
                 return channel, drivers
     return None
 
@@ -143,11 +143,11 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     fits: list[SectionsFit] = []
     images: list[tuple[int, Index] | None] = []
     for channel in channels:
-        own = driver_index(channel.design, scene.drivers)
-        wanted, even = (between(channel.frequency_hz, channel.weights[:, own], f) for f in (frequency_hz, even_hz))
+        drivers = driver_index(channel.design, scene.drivers)
+        weights, even = (between(channel.frequency_hz, channel.weights[:, drivers], f) for f in (frequency_hz, even_hz))
         target = channel_target(channel.design, dense, channel.plain)
-        problem = SectionProblem(wanted, audible(target, wanted), turn, table.max_pole_radius)
-        requirements = _held(channel, target, wanted, [scene.drivers[l] for l in own])
+        problem = SectionProblem(weights, audible(target, weights), turn, table.max_pole_radius)
+        requirements = _held(channel, target, weights, [scene.drivers[l] for l in drivers])
         image = mirror_image(problem, arrival := arrivals(even), requirements, fits)
         filters = (
             fit_sections(problem, arrival, table.sections, requirements)
@@ -155,13 +155,13 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
             else [fits[image[0]].filters[l] for l in image[1]]
         )
         images.append(image)
-        fits.append(SectionsFit(own, problem, arrival, tuple(filters), requirements))
+        fits.append(SectionsFit(drivers, problem, arrival, tuple(filters), requirements))
     needed = max(0, *(-f.delay_samples for fit in fits for f in fit.filters))
     delay = table.bulk_delay_samples if isinstance(table.bulk_delay_samples, int) else needed
     if delay < needed:
-        found = f"got {delay}, and {table.sections} sections take {needed} samples before their arrival"
+        got = f"got {delay}, and {table.sections} sections take {needed} samples before their arrival"
         remedy = "a larger delay, or fewer sections"
-        fault = Fault("realization.bulk_delay_samples", found, f"at least {needed}", remedy)
+        fault = Fault("realization.bulk_delay_samples", got, f"at least {needed}", remedy)
         raise ProblemError(scene.problem.source, [fault])
     sections = tuple(delayed_sections([scaled(f) for f in fit.filters], delay) for fit in fits)
     taps = impulse_responses(sections, fits, len(scene.drivers))
@@ -174,8 +174,8 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
             judged, lattice = LowEnds.of(channel, scene), Lattice.of(word, table.max_pole_radius)
             rounded.append(round_sections(fit.filters, fit.followed, lattice, judged))
         else:
-            other, missing_db = rounded[image[0]]
-            rounded.append(([other[l] for l in image[1]], missing_db))
+            sections_of_image, missing_db = rounded[image[0]]
+            rounded.append(([sections_of_image[l] for l in image[1]], missing_db))
     warnings = tuple(
         f"{channel.design.name}: of the lowest gains plain rounding of the sections would keep {missing_db:.1f} dB more, and"
         " cost the tone instead; a longer [realization] word brings both near to the unrounded sections"
@@ -183,8 +183,8 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
         if missing_db
     )
     sections = tuple(delayed_sections(filters, delay) for filters, _ in rounded)
-    made = impulse_responses(sections, fits, len(scene.drivers))
-    return replace(exact, taps=made, unrounded=tuple(taps), sections=sections, warnings=warnings)
+    rounded_taps = impulse_responses(sections, fits, len(scene.drivers))
+    return replace(exact, taps=rounded_taps, unrounded=tuple(taps), sections=sections, warnings=warnings)
 
 
 def delayed_sections(filters: Sequence[Cascade], delay: int) -> tuple[Cascade, ...]:
@@ -194,11 +194,11 @@ def delayed_sections(filters: Sequence[Cascade], delay: int) -> tuple[Cascade, .
 
 def impulse_responses(channels: Sequence[Sequence[Cascade]], fits: Sequence[SectionsFit], drivers: int) -> list[Real]:
     """Each channel's impulse responses (drivers, T), T so long that the poles have died away to TAIL."""
-    every = [f for filters in channels for f in filters]
-    length = settled_length(max(f.pole_radius for f in every)) + max(f.delay_samples for f in every)
+    cascades = [f for filters in channels for f in filters]
+    length = settled_length(max(f.pole_radius for f in cascades)) + max(f.delay_samples for f in cascades)
     out: list[Real] = []
     for filters, fit in zip(channels, fits, strict=True):
         taps = np.zeros((drivers, length))
-        taps[fit.own] = [f.impulse_response(length) for f in filters]
+        taps[fit.drivers] = [f.impulse_response(length) for f in filters]
         out.append(taps)
     return out

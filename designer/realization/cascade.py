@@ -47,8 +47,8 @@ class Cascade:
 
     def response(self, turn: Complex) -> Complex:
         """H (K,) at z^-1 = `turn` (K,), the delay included."""
-        whole = np.prod(section_responses(self.b, self.a, turn), axis=0)
-        return np.asarray(whole * turn**self.delay_samples)
+        product = np.prod(section_responses(self.b, self.a, turn), axis=0)
+        return np.asarray(product * turn**self.delay_samples)
 
     def impulse_response(self, length: int) -> Real:
         """The first samples of the response to a unit impulse (length,)."""

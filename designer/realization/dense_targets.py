@@ -29,7 +29,7 @@ NEAREST_NODE = 0.5
 CHUNK = 1024
 """Frequencies whose transfer tensors are held at once, where there are few points and drivers."""
 CHUNK_BYTES = 256e6
-"""What they may take where there are many."""
+"""Bytes that they may take where there are many."""
 REACH_WEIGHT = 10.0
 MAX_CANCEL_WEIGHT = 1000.0
 RIDGE_INSIDE, RIDGE_OUTSIDE = 1e-3, 0.1
@@ -96,16 +96,16 @@ def _nodes(solved_hz: Real) -> Index:
 def slacks_between(channel: ChannelDesign, frequency_hz: Real) -> dict[str, Real]:
     """Requirement or limit -> slack or excess in dB (F,) between the frequencies that were solved; 0 where it was met."""
     solved_hz = channel.frequency_hz[channel.in_band]
-    every = {**channel.slacks_db, **channel.excesses_db}
-    return {requirement: np.interp(frequency_hz, solved_hz, slack) for requirement, slack in every.items()}
+    shortfalls_db = {**channel.slacks_db, **channel.excesses_db}
+    return {requirement: np.interp(frequency_hz, solved_hz, slack) for requirement, slack in shortfalls_db.items()}
 
 
-def audible(target: ChannelTarget, wanted: Complex, level: Real | None = None) -> Complex:
+def audible(target: ChannelTarget, weights: Complex, level: Real | None = None) -> Complex:
     """C(f) (F, L, L) for weights W (F, L) without the bulk delay; the level (F,) at the bright points is by default plain playback's."""
     plain = np.maximum(target.plain_level**2, 1e-300)
     level = plain if level is None else np.maximum(level**2, 1e-300)
-    left = mean_power(target.dark, wanted)
-    depth = target.share * np.minimum(level / np.maximum(left, 1e-300), MAX_CANCEL_WEIGHT)
+    dark_power = mean_power(target.dark, weights)
+    depth = target.share * np.minimum(level / np.maximum(dark_power, 1e-300), MAX_CANCEL_WEIGHT)
     families: list[tuple[Complex, Real]] = [(target.bright, np.full(level.shape, REACH_WEIGHT)), (target.dark, depth)]
     if target.window is not None:
         families.append((target.window.points, np.ones(level.shape)))
@@ -115,4 +115,4 @@ def audible(target: ChannelTarget, wanted: Complex, level: Real | None = None) -
         families.append((target.quiet, target.share))
     C = sum(mean_power_matrix(points) * (weight / level)[:, None, None] for points, weight in families)
     ridge = (RIDGE_INSIDE * target.share + RIDGE_OUTSIDE * (1 - target.share)) * plain / level
-    return np.asarray(C + ridge[:, None, None] * np.eye(wanted.shape[1]))
+    return np.asarray(C + ridge[:, None, None] * np.eye(weights.shape[1]))

@@ -53,26 +53,26 @@ def minimum_phase_taps(magnitude: Real, taps: int) -> Real:
     return np.asarray(np.fft.irfft(np.exp(np.fft.rfft(cepstrum)))[:taps])
 
 
-def smoothed_deviation_db(level: Real, wanted_level: Real) -> Real:
+def smoothed_deviation_db(level: Real, target_level: Real) -> Real:
     """A level (K,) over the wanted one in dB, both smoothed in power over a third of an octave."""
-    wanted = np.maximum(third_octave_smoothed(wanted_level**2), 1e-300)
-    return np.asarray(10 * np.log10(np.maximum(third_octave_smoothed(level**2) / wanted, 1e-30)))
+    target_power = np.maximum(third_octave_smoothed(target_level**2), 1e-300)
+    return np.asarray(10 * np.log10(np.maximum(third_octave_smoothed(level**2) / target_power, 1e-30)))
 
 
-def equaliser(level: Real, wanted_level: Real, taps: int, heard: Bool | None = None) -> Real:
+def equaliser(level: Real, target_level: Real, taps: int, heard: Bool | None = None) -> Real:
     """Taps (T,) that bring a level (K,) to the wanted one, on frequencies from 0 Hz to Nyquist.
 
     The largest deviation counts where it is heard (K,), everywhere by default.
     """
     heard = np.ones(level.size, dtype=bool) if heard is None else heard
-    asked_db, left_db = np.zeros(level.size), smoothed_deviation_db(level, wanted_level)
+    correction_db, deviation_db = np.zeros(level.size), smoothed_deviation_db(level, target_level)
     best: Real = np.zeros(taps)
     least = np.inf
     for number in range(ROUNDS):
-        asked_db = np.clip(asked_db - (STEP if number else 1.0) * left_db, -LARGEST_DB, LARGEST_DB)
-        common = minimum_phase_taps(10 ** (asked_db / 20), taps)
-        left_db = smoothed_deviation_db(level * np.abs(np.fft.rfft(common, 2 * (level.size - 1))), wanted_level)
-        largest = float(np.abs(left_db[heard]).max())
+        correction_db = np.clip(correction_db - (STEP if number else 1.0) * deviation_db, -LARGEST_DB, LARGEST_DB)
+        common = minimum_phase_taps(10 ** (correction_db / 20), taps)
+        deviation_db = smoothed_deviation_db(level * np.abs(np.fft.rfft(common, 2 * (level.size - 1))), target_level)
+        largest = float(np.abs(deviation_db[heard]).max())
         if largest < least:
             best, least = common, largest
     return best

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -40,46 +41,50 @@ from designer.realization.toeplitz_fit import (
 )
 from designer.requirements.channel_target import driver_index
 
-SAID_DB = 0.05
+REPORTED_EXCESS_DB = 0.05
 """An excess of a held requirement from which on it is reported."""
-KEPT = 0.02
+MAX_EXTRA_ERROR = 0.02
 """How much more error relative to what is left a least delay may cost, as a ratio of powers: -17 dB, 0.1 dB of cancellation."""
 
 
 def realize(channels: Sequence[ChannelDesign], scene: Scene, taps: int) -> tuple[list[Real], int]:
     """Taps (L, T) of each channel for all the problem's drivers by the plain fit, and the bulk delay in samples, T // 2."""
-    made = realize_fir(channels, scene, Realization(taps=taps))
-    return made.taps, made.bulk_delay_samples
+    realized = realize_fir(channels, scene, Realization(taps=taps))
+    return realized.taps, realized.bulk_delay_samples
 
 
 def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
-    """The same, made as the problem file's [realization] says."""
+    """Taps of each channel, fitted as the problem file's [realization] says."""
     frequency_hz = dense_frequencies_hz(channels, scene, table.taps)
     index = [driver_index(channel.design, scene.drivers) for channel in channels]
-    wanted = [
-        between(channel.frequency_hz, channel.weights[:, own], frequency_hz)
-        for channel, own in zip(channels, index, strict=True)
+    weights = [
+        between(channel.frequency_hz, channel.weights[:, drivers], frequency_hz)
+        for channel, drivers in zip(channels, index, strict=True)
     ]
-    symbols = [np.empty((frequency_hz.size, own.size, own.size), dtype=complex) for own in index]
+    symbols = [np.empty((frequency_hz.size, drivers.size, drivers.size), dtype=complex) for drivers in index]
     held: list[list[tuple[slice, list[Held]]]] = [[] for _ in channels]
     for part, targets in dense_targets(channels, scene, frequency_hz):
         for n, (channel, target) in enumerate(zip(channels, targets, strict=True)):
-            weights = wanted[n][part]
-            symbols[n][part] = audible(target, weights)
+            part_weights = weights[n][part]
+            symbols[n][part] = audible(target, part_weights)
             if table.hold_requirements:
                 slacks = slacks_between(channel, frequency_hz[part])
                 names = [scene.drivers[l] for l in index[n]]
-                held[n].append((part, requirements_of(target, weights, slacks, drivers=names)))
-    problems = [Fitted(frequency_hz, w, C, joined(own)) for w, C, own in zip(wanted, symbols, held, strict=True)]
+                held[n].append((part, requirements_of(target, part_weights, slacks, drivers=names)))
+    problems = [Fitted(frequency_hz, w, C, joined(parts)) for w, C, parts in zip(weights, symbols, held, strict=True)]
     delay = common_delay(problems, table.taps, table)
     out: list[Real] = []
     warnings: list[str] = []
-    for channel, own, problem in zip(channels, index, problems, strict=True):
+    for channel, drivers, problem in zip(channels, index, problems, strict=True):
         all_drivers = np.zeros((len(scene.drivers), table.taps))
-        all_drivers[own] = problem.taps(table.taps, delay, table)
-        warnings += [f"{channel.design.name}: {left}" for left in problem.left_over(all_drivers[own], delay)]
+        all_drivers[drivers] = problem.taps(table.taps, delay, table)
+        warnings += [
+            f"{channel.design.name}: {loss}" for loss in problem.missed_requirements(all_drivers[drivers], delay)
+        ]
         out.append(all_drivers)
-    fits = tuple(TapsFit(own, one.wanted, one.symbol) for own, one in zip(index, problems, strict=True))
+    fits = tuple(
+        TapsFit(drivers, fitted.weights, fitted.symbol) for drivers, fitted in zip(index, problems, strict=True)
+    )
     return Realized(out, delay, warnings=tuple(warnings), fits=fits)
 
 
@@ -88,46 +93,46 @@ class Fitted:
     """Weights to follow and how an error of them is heard, on the frequencies of the fit; columns are the drivers fitted."""
 
     frequency_hz: Real  # (K,)
-    wanted: Complex  # W (K, L) without the bulk delay
+    weights: Complex  # W (K, L) without the bulk delay
     symbol: Complex  # C (K, L, L)
     requirements: tuple[Held, ...] = ()
 
     def largest_error(self, taps: int, delay: int) -> float:
         """The largest error at the points, as C weighs it, of the plain fit with a bulk delay."""
-        if not self.wanted.shape[1]:  # the reference alone
+        if not self.weights.shape[1]:  # the reference alone
             return 0.0
-        found = fit(self.wanted, self.symbol, taps, delay, tolerance=ROUGH_TOLERANCE)
-        return float(error_power(found, self.wanted, self.symbol, delay).max())
+        best = fit(self.weights, self.symbol, taps, delay, tolerance=ROUGH_TOLERANCE)
+        return float(error_power(best, self.weights, self.symbol, delay).max())
 
     def taps(self, taps: int, delay: int, table: Realization) -> Real:
         """The taps (L, T), as the problem file's [realization] wants them."""
-        if not self.wanted.shape[1]:  # the reference alone
+        if not self.weights.shape[1]:  # the reference alone
             return np.zeros((0, taps))
         penalty = time_penalty(taps, delay, pre_ringing=table.pre_ringing_weight, tail=table.tail_weight)
         if self.requirements and table.hold_requirements:
-            return hold(self.requirements, self.wanted, self.symbol, taps, delay, penalty)
+            return hold(self.requirements, self.weights, self.symbol, taps, delay, penalty)
         exact_hz = ([0.0] if table.zero_at_dc else []) + list(table.exact_at_hz)
         if not exact_hz:
-            return fit(self.wanted, self.symbol, taps, delay, penalty)
+            return fit(self.weights, self.symbol, taps, delay, penalty)
         equations = NormalEquations(self.symbol, taps, penalty)
-        goal = delayed(self.wanted, delay)
+        goal = delayed(self.weights, delay)
         rate = 2 * float(self.frequency_hz[-1])
-        there = [np.interp(exact_hz, self.frequency_hz, w.real) + 1j * np.interp(exact_hz, self.frequency_hz, w.imag)
-                 for w in self.wanted.T]  # fmt: skip # straight lines do: the fit's grid is dense
-        values = np.stack(there, axis=1) * np.exp(-2j * np.pi * delay / rate * np.array(exact_hz))[:, None]
+        responses = [np.interp(exact_hz, self.frequency_hz, w.real) + 1j * np.interp(exact_hz, self.frequency_hz, w.imag)
+                 for w in self.weights.T]  # fmt: skip # straight lines do: the fit's grid is dense
+        values = np.stack(responses, axis=1) * np.exp(-2j * np.pi * delay / rate * np.array(exact_hz))[:, None]
         if table.zero_at_dc:
             values[0] = 0.0
         rows = exact_rows(taps, exact_hz, rate, values)
         return solve_exactly(equations, equations.right_side(goal), *rows, equations.cut(goal))
 
-    def left_over(self, taps: Real, delay: int) -> list[str]:
+    def missed_requirements(self, taps: Real, delay: int) -> list[str]:
         """In words, what taps that were to hold the requirements still lose of them on the frequencies of the fit."""
-        w = delayed(np.fft.rfft(taps, 2 * (len(self.wanted) - 1), axis=1).T, -delay)
+        w = delayed(np.fft.rfft(taps, 2 * (len(self.weights) - 1), axis=1).T, -delay)
         excess = {requirement.label: requirement.excess_db(w) for requirement in self.requirements}
         return [
             f"hold_requirements leaves {requirement} short by {missing:.2f} dB; more [realization] taps bring it back"
             for requirement, missing in excess.items()
-            if missing > SAID_DB
+            if missing > REPORTED_EXCESS_DB
         ]
 
 
@@ -147,21 +152,21 @@ def common_delay(problems: Sequence[Fitted], taps: int, table: Realization) -> i
         return table.bulk_delay_samples
     if table.bulk_delay_samples is None:
         return taps // 2
-    return max(least_delay(lambda delay, one=one: one.largest_error(taps, delay), taps) for one in problems)  # type: ignore[misc] # a default binds the loop's variable
+    return max(least_delay(partial(problem.largest_error, taps), taps) for problem in problems)
 
 
 def least_delay(largest_error: Callable[[int], float], taps: int) -> int:
-    """The smallest bulk delay in samples whose largest error is at most KEPT above that of half the taps, searched by halving.
+    """The smallest bulk delay in samples whose largest error is at most MAX_EXTRA_ERROR above that of half the taps, searched by halving.
 
     `largest_error` of the fit with a bulk delay falls, all in all, as the delay grows to half the taps.
     """
-    kept = taps // 2
-    allowed = largest_error(kept) + KEPT
+    enough = taps // 2
+    limit = largest_error(enough) + MAX_EXTRA_ERROR
     short = -1  # the largest delay known not to do
-    while kept - short > 1:
-        middle = (kept + short) // 2
-        if largest_error(middle) <= allowed:
-            kept = middle
+    while enough - short > 1:
+        middle = (enough + short) // 2
+        if largest_error(middle) <= limit:
+            enough = middle
         else:
             short = middle
-    return kept
+    return enough

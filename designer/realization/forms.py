@@ -23,19 +23,19 @@ from designer.realization.realized import Realized, SectionsFit, TapsFit
 from designer.realization.rtf import realize_rtf
 from designer.realization.section_rounding import Lattice, plainly_rounded, round_sections
 from designer.realization.toeplitz_fit import fit as fit_taps
-from designer.realization.words import LowEnds, in_words, kept_words, rounded_taps
+from designer.realization.words import LowEnds, chosen_words, in_words, rounded_taps
 
 FORMS: dict[str, Callable[[Sequence[ChannelDesign], Scene, Realization], Realized]] = {
     "fir": realize_fir,
     "rtf": realize_rtf,
     "biquad": realize_biquad,
 }
-MAX_KEPT = 8_000_000
+MAX_FIT_NUMBERS = 8_000_000
 """Complex numbers of the fits that are kept for variants: 128 MB."""
 TAP_BITS = (4, 6, 8, 12, 16)
 SCALED_BITS = 8
 """Longer words gain nothing from a scale for each driver."""
-MOST_SPARED = 32_768
+MAX_HEARD_TAPS = 32_768
 """Taps of a channel up to which rounding by what is heard takes seconds; beyond, plain rounding alone is shown."""
 SECTION_BITS = (10, 12, 16)
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
@@ -61,13 +61,13 @@ def fit_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realization
     return FORMS[table.form](channels, scene, table)
 
 
-def as_run(made: Realized, channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
+def as_run(realized: Realized, channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
     """Filters as a firmware runs them: taps rounded to the word, where there is one."""
     word = table.fixed_point
-    if word is not None and not made.sections:
-        made = rounded_taps(made, word, channels, scene, by_driver=table.word_scale == "driver")
-    kept = sum(fit.symbol.size for fit in made.fits if isinstance(fit, TapsFit)) <= MAX_KEPT
-    return made if kept else replace(made, fits=())
+    if word is not None and not realized.sections:
+        realized = rounded_taps(realized, word, channels, scene, by_driver=table.word_scale == "driver")
+    is_small = sum(fit.symbol.size for fit in realized.fits if isinstance(fit, TapsFit)) <= MAX_FIT_NUMBERS
+    return realized if is_small else replace(realized, fits=())
 
 
 @dataclass(frozen=True)
@@ -80,41 +80,45 @@ class Variant:
     taps: Real  # (L, T)
 
 
-def variants(made: Realized, channel: int, judged: LowEnds) -> Iterator[Variant]:
+def variants(realized: Realized, channel: int, judged: LowEnds) -> Iterator[Variant]:
     """Every variant of one channel; the realisation itself, unrounded, ends the curve over taps or sections."""
-    fit = made.fits[channel]
-    exact = (made.unrounded or made.taps)[channel]
+    fit = realized.fits[channel]
+    exact = (realized.unrounded or realized.taps)[channel]
     yield from (
-        _of_taps(made, exact, fit, judged) if isinstance(fit, TapsFit) else _of_sections(made, exact, fit, judged)
+        _of_taps(realized, exact, fit, judged)
+        if isinstance(fit, TapsFit)
+        else _of_sections(realized, exact, fit, judged)
     )
 
 
-def _of_taps(made: Realized, exact: Real, fit: TapsFit, judged: LowEnds) -> Iterator[Variant]:
-    own, count = exact[fit.own], exact.shape[1]
+def _of_taps(realized: Realized, exact: Real, fit: TapsFit, judged: LowEnds) -> Iterator[Variant]:
+    filters, count = exact[fit.drivers], exact.shape[1]
 
-    def whole(taps: Real) -> Real:
+    def all_drivers(taps: Real) -> Real:
         out = np.zeros((len(exact), taps.shape[1]))
-        out[fit.own] = taps
+        out[fit.drivers] = taps
         return out
 
-    if fit.wanted is not None:
-        share = made.bulk_delay_samples / count
+    if fit.weights is not None:
+        share = realized.bulk_delay_samples / count
         for length in sorted({int(count * part) for part in SHARES} - set(range(LEAST_TAPS))):
-            taps = fit_taps(fit.wanted, fit.symbol, length, int(share * length))
-            yield Variant("taps", length, "", whole(taps))
+            taps = fit_taps(fit.weights, fit.symbol, length, int(share * length))
+            yield Variant("taps", length, "", all_drivers(taps))
         yield Variant("taps", count, "", exact)
     for bits in TAP_BITS:
         word = Word(1, bits - 1)
-        if own.size <= MOST_SPARED:
-            yield Variant("bits", bits, SPARED, whole(kept_words(own, fit.symbol, word, judged)[0]))
-        yield Variant("bits", bits, PLAIN, whole(in_words(own, fit.symbol, word, plain=True)[0]))
-        if own.size <= MOST_SPARED and bits <= SCALED_BITS:
-            yield Variant("bits", bits, SCALED, whole(kept_words(own, fit.symbol, word, judged, by_driver=True)[0]))
+        if filters.size <= MAX_HEARD_TAPS:
+            yield Variant("bits", bits, SPARED, all_drivers(chosen_words(filters, fit.symbol, word, judged)[0]))
+        yield Variant("bits", bits, PLAIN, all_drivers(in_words(filters, fit.symbol, word, plain=True)[0]))
+        if filters.size <= MAX_HEARD_TAPS and bits <= SCALED_BITS:
+            yield Variant(
+                "bits", bits, SCALED, all_drivers(chosen_words(filters, fit.symbol, word, judged, by_driver=True)[0])
+            )
 
 
-def _of_sections(made: Realized, exact: Real, fit: SectionsFit, judged: LowEnds) -> Iterator[Variant]:
+def _of_sections(realized: Realized, exact: Real, fit: SectionsFit, judged: LowEnds) -> Iterator[Variant]:
     def taps(filters: Sequence[Cascade]) -> Real:
-        delay = max(made.bulk_delay_samples, *(-f.delay_samples for f in filters))
+        delay = max(realized.bulk_delay_samples, *(-f.delay_samples for f in filters))
         return impulse_responses([delayed_sections(filters, delay)], [fit], len(exact))[0]
 
     count = len(fit.filters[0].b)
@@ -124,6 +128,6 @@ def _of_sections(made: Realized, exact: Real, fit: SectionsFit, judged: LowEnds)
     yield Variant("sections", count, "", exact)
     for bits in SECTION_BITS:
         lattice = Lattice.of(Word(1, bits - 1), fit.problem.radius)
-        found, _ = round_sections(fit.filters, fit.followed, lattice, judged)
-        yield Variant("bits", bits, SPARED, taps(found))
+        rounded, _ = round_sections(fit.filters, fit.followed, lattice, judged)
+        yield Variant("bits", bits, SPARED, taps(rounded))
         yield Variant("bits", bits, PLAIN, taps(plainly_rounded(fit.filters, lattice)))

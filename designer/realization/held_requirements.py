@@ -70,11 +70,11 @@ class Rows:
         return self.offset + pressure(self.points, w)
 
     @classmethod
-    def of(cls, points: Complex, wanted: Complex, fitted: Index) -> Rows:
+    def of(cls, points: Complex, weights: Complex, fitted: Index) -> Rows:
         """Rows for the fitted ones of all drivers; the others play their wanted weights (J, all)."""
-        others = wanted.copy()
-        others[:, fitted] = 0
-        return cls(points[:, :, fitted], pressure(points, others))
+        unfitted = weights.copy()
+        unfitted[:, fitted] = 0
+        return cls(points[:, :, fitted], pressure(points, unfitted))
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,9 @@ class Held:
 
     def projected_together(self, p: Complex, level: Complex) -> list[Complex]:
         """The nearest pressures (J, M) and scaled levels of which no pressure exceeds its level; a level that is given stays."""
-        size, bound = ((root_mean_square(one)[:, None] if self.together else np.abs(one)) for one in (p, level))
+        size, bound = (
+            (root_mean_square(values)[:, None] if self.together else np.abs(values)) for values in (p, level)
+        )
         over, share = np.maximum(size - bound, 0.0), 0.5 if self.level_rows.points.any() else 0.0
         return [
             p * (1 - (1 - share) * over / np.maximum(size, 1e-300)),
@@ -137,7 +139,7 @@ class Held:
         size = self.size(p)
         return float(np.maximum(amplitude_db(size / np.maximum(self.limit * level, 1e-150)), 0.0).max(initial=0.0))
 
-    def own_weight(self, symbol: Complex) -> Real:
+    def symbol_weight(self, symbol: Complex) -> Real:
         """The mean weight that C (K, L, L) gives a point of the requirement (J,): trace of C over that of the points' own matrix."""
         points = self.rows.points
         ours = np.einsum("jml,jml->j", points.conj(), points).real / points.shape[1]
@@ -146,7 +148,7 @@ class Held:
     def within(self, keep: Bool) -> Held:
         """The requirement on those of its frequencies that are kept (K,) alone."""
         on = keep[self.index]
-        rows, level_rows = (Rows(own.points[on], own.offset[on]) for own in (self.rows, self.level_rows))
+        rows, level_rows = (Rows(side.points[on], side.offset[on]) for side in (self.rows, self.level_rows))
         return replace(
             self, index=self.index[on], rows=rows, level_rows=level_rows, level=self.level[on], limit=self.limit[on]
         )
@@ -166,8 +168,10 @@ def joined(parts: Sequence[tuple[slice, Sequence[Held]]]) -> tuple[Held, ...]:
                 replace(requirement, index=requirement.index + part.start)
             )
 
-    def rows(own: Sequence[Rows]) -> Rows:
-        return Rows(np.concatenate([one.points for one in own]), np.concatenate([one.offset for one in own]))
+    def rows(blocks: Sequence[Rows]) -> Rows:
+        return Rows(
+            np.concatenate([block.points for block in blocks]), np.concatenate([block.offset for block in blocks])
+        )
 
     return tuple(
         replace(
@@ -184,7 +188,7 @@ def joined(parts: Sequence[tuple[slice, Sequence[Held]]]) -> tuple[Held, ...]:
 
 def requirements_of(
     target: ChannelTarget,
-    wanted: Complex,
+    weights: Complex,
     slacks_db: Mapping[str, Real],
     *,
     fitted: Index | None = None,
@@ -194,26 +198,29 @@ def requirements_of(
 
     Parameters
     ----------
-    wanted : W (K, L) without the bulk delay
-    slacks_db : requirement or limit -> (K,) dB by which the formulation fell short of it; its limit is wider by that
-    fitted : which drivers have taps to find, all by default; the others play their weights exactly
-    drivers : the channel's own, by name; ratios of weights, which have no gains to limit, have none
+    weights : (K, L) complex array, W without the bulk delay
+    slacks_db : mapping of str to float array, requirement or limit -> (K,) dB by which the formulation fell short of it; its limit is
+        wider by that
+    fitted : int array, optional, which drivers have taps to find, all by default; the others play their weights exactly
+    drivers : sequence of str, the channel's own, by name; ratios of weights, which have no gains to limit, have none
 
     """
-    count = wanted.shape[1]
+    count = weights.shape[1]
     fitted = np.arange(count) if fitted is None else fitted
     inside = np.flatnonzero(target.in_band)
     axis = target.centre[:, None, :]
-    every = np.broadcast_to(np.eye(count, dtype=complex), (len(wanted), count, count))
-    found: list[Held] = []
+    identity = np.broadcast_to(np.eye(count, dtype=complex), (len(weights), count, count))
+    requirements: list[Held] = []
 
     def wider(label: str, limit: Real, at: Index) -> Real:
         return limit * 10 ** (slacks_db[label][at] / 20) if label in slacks_db else limit
 
     def add(label: str, points: Complex, levels: Complex, limit: Real, at: Index = inside, **judged: bool) -> None:
-        rows, level_rows = (Rows.of(tensor[at], wanted[at], fitted) for tensor in (points, levels))
-        level = root_mean_square(level_rows.pressure(wanted[at][:, fitted]))
-        found.append(Held(label, at, rows, level_rows, level, wider(label, limit, at), **({"together": True} | judged)))
+        rows, level_rows = (Rows.of(tensor[at], weights[at], fitted) for tensor in (points, levels))
+        level = root_mean_square(level_rows.pressure(weights[at][:, fitted]))
+        requirements.append(
+            Held(label, at, rows, level_rows, level, wider(label, limit, at), **({"together": True} | judged))
+        )
 
     if target.gamma is not None:
         over = target.over_regions()
@@ -224,34 +231,38 @@ def requirements_of(
     if target.window is not None:
         ripple, points = np.full(inside.size, target.window.ripple), target.window.points
         # The level alone counts: each point is turned by what the weights turn it.
-        turned = pressure(points, wanted) * pressure(axis, wanted).conj()
+        turned = pressure(points, weights) * pressure(axis, weights).conj()
         points = points * np.exp(-1j * np.angle(turned))[:, :, None]
         add(target.window.label, points - axis, axis, ripple, together=False, by_level=True)
     if np.isfinite(target.effort_limit).any():
         limit = np.sqrt(target.effort_limit[inside] / count) / target.single_level[inside]
-        add("max_effort_db", every, target.bright, limit)
+        add("max_effort_db", identity, target.bright, limit)
     if target.min_white_noise_gain > 0:
         distance = 1.0 if np.isinf(target.look_distance_m) else target.look_distance_m
         limit = np.full(inside.size, (target.min_white_noise_gain * count) ** -0.5)
-        add("min_white_noise_gain_db", every, target.look[:, None, :] * distance, limit)
+        add("min_white_noise_gain_db", identity, target.look[:, None, :] * distance, limit)
     for l in np.flatnonzero(np.isfinite(target.max_gain)).tolist() if drivers else ():
         label = f'max_gain_db of "{drivers[l]}"'
-        own = np.broadcast_to(np.eye(count, dtype=complex)[l], (inside.size, 1, count))
-        one = Rows(np.zeros_like(own), np.ones((inside.size, 1), dtype=complex))
+        driver_rows = np.broadcast_to(np.eye(count, dtype=complex)[l], (inside.size, 1, count))
+        unit_level = Rows(np.zeros_like(driver_rows), np.ones((inside.size, 1), dtype=complex))
         limit = wider(label, np.full(inside.size, target.max_gain[l]), inside)
-        found.append(Held(label, inside, _rows(own), one, np.ones(inside.size), limit, together=True))
-    return found
+        requirements.append(
+            Held(label, inside, _rows(driver_rows), unit_level, np.ones(inside.size), limit, together=True)
+        )
+    return requirements
 
 
-def tone_of(target: ChannelTarget, wanted: Complex) -> Held:
+def tone_of(target: ChannelTarget, weights: Complex) -> Held:
     """The level and phase that the weights reach, in the band and outside it."""
     f = target.frequency_hz
     at = np.flatnonzero((f >= TONE_BAND_HZ[0]) & (f <= TONE_BAND_HZ[1]))
     points = target.bright[at]
-    reached = _rows(points).pressure(wanted[at])
-    level = root_mean_square(reached)
+    pressures = _rows(points).pressure(weights[at])
+    level = root_mean_square(pressures)
     limit = np.full(at.size, 10 ** (TONE_DB / 20) - 1)
-    return Held("tone", at, Rows(points, -reached), Rows(np.zeros_like(points), reached), level, limit, together=True)
+    return Held(
+        "tone", at, Rows(points, -pressures), Rows(np.zeros_like(points), pressures), level, limit, together=True
+    )
 
 
 def _rows(points: Complex) -> Rows:
@@ -259,20 +270,22 @@ def _rows(points: Complex) -> Rows:
 
 
 def hold(
-    requirements: Sequence[Held], wanted: Complex, symbol: Complex, taps: int, delay: int, penalty: Real | None
+    requirements: Sequence[Held], weights: Complex, symbol: Complex, taps: int, delay: int, penalty: Real | None
 ) -> Real:
     """Taps (L, T) that hold the requirements on the frequencies of the fit, or come as near as so many can; the rest is as in `fit`."""
-    merit, x = _rounds(requirements, wanted, symbol, taps, delay, penalty, raised=False)
+    merit, x = _rounds(requirements, weights, symbol, taps, delay, penalty, raised=False)
     if merit[0] > HELD_DB:
         merit, x = min(
-            (merit, x), _rounds(requirements, wanted, symbol, taps, delay, penalty, raised=True), key=lambda one: one[0]
+            (merit, x),
+            _rounds(requirements, weights, symbol, taps, delay, penalty, raised=True),
+            key=lambda outcome: outcome[0],
         )
     return x
 
 
 def _rounds(
     requirements: Sequence[Held],
-    wanted: Complex,
+    weights: Complex,
     symbol: Complex,
     taps: int,
     delay: int,
@@ -282,16 +295,16 @@ def _rounds(
 ) -> tuple[tuple[float, float], Real]:
     """The largest excess (dB, at least HELD_DB) and the error of the best taps of all rounds, and these taps (L, T)."""
     stage = RAISED_STAGE if raised else STAGE
-    own = (symbol @ wanted[:, :, None])[:, :, 0]
+    weighted = (symbol @ weights[:, :, None])[:, :, 0]
     limits = [10 ** (-MARGIN_DB / 20) * requirement.limit for requirement in requirements]
     equations = NormalEquations(symbol, taps, penalty)
-    x = equations.solve(equations.cut(delayed(own, delay)), equations.cut(delayed(wanted, delay)))
+    x = equations.solve(equations.cut(delayed(weighted, delay)), equations.cut(delayed(weights, delay)))
     sides = [
         [requirement.rows, *([requirement.scaled_levels(limit)] if raised else [])]
         for requirement, limit in zip(requirements, limits, strict=True)
     ]
-    left = [[np.zeros_like(rows.offset) for rows in side] for side in sides]
-    pulls = [np.maximum(requirement.own_weight(symbol), 1e-12) * PULL / GROWTH for requirement in requirements]
+    residuals = [[np.zeros_like(rows.offset) for rows in side] for side in sides]
+    pulls = [np.maximum(requirement.symbol_weight(symbol), 1e-12) * PULL / GROWTH for requirement in requirements]
     w = delayed(equations.spectra(x), -delay)
     near = [
         [rows.pressure(w[requirement.index]) for rows in side]
@@ -302,7 +315,7 @@ def _rounds(
         w = delayed(equations.spectra(x), -delay)
         worst, error = (
             max(requirement.excess_db(w) for requirement in requirements),
-            _total(symbol, w - wanted, x, penalty),
+            _total(symbol, w - weights, x, penalty),
         )
         if (max(worst, HELD_DB), error) < merit:
             best, merit = x, (max(worst, HELD_DB), error)
@@ -320,28 +333,28 @@ def _rounds(
             stage_began = (worst, error) if raised else merit
         if number % stage == 0 and merit[0] > HELD_DB:  # u is what was left times r
             pulls = [pull * GROWTH for pull in pulls]
-            left = [[rest / GROWTH for rest in rests] for rests in left]
+            residuals = [[residual / GROWTH for residual in side_residuals] for side_residuals in residuals]
             matrices = symbol.copy()
             for requirement, side, pull in zip(requirements, sides, pulls, strict=True):
                 matrices[requirement.index] += (
                     sum(mean_power_matrix(rows.points) for rows in side) * pull[:, None, None]
                 )
             equations = NormalEquations(matrices, taps, penalty)
-        right = own.copy()
+        right = weighted.copy()
         for i, (requirement, side, pull, limit) in enumerate(zip(requirements, sides, pulls, limits, strict=True)):
             p = [
                 OVER * rows.pressure(w[requirement.index]) + (1 - OVER) * z
                 for rows, z in zip(side, near[i], strict=True)
             ]
-            aim = [one + rest for one, rest in zip(p, left[i], strict=True)]
+            aim = [values + residual for values, residual in zip(p, residuals[i], strict=True)]
             near[i] = (
                 requirement.projected_together(*aim)
                 if raised
                 else [requirement.projected(aim[0], limit * requirement.reached(w))]
             )
-            left[i] = [one - z for one, z in zip(aim, near[i], strict=True)]
-            for rows, z, rest in zip(side, near[i], left[i], strict=True):
-                goal = (z - rest - rows.offset) * (pull / z.shape[1])[:, None]
+            residuals[i] = [values - z for values, z in zip(aim, near[i], strict=True)]
+            for rows, z, residual in zip(side, near[i], residuals[i], strict=True):
+                goal = (z - residual - rows.offset) * (pull / z.shape[1])[:, None]
                 right[requirement.index] += np.einsum("jml,jm->jl", rows.points.conj(), goal)
         try:
             x = equations.solve_again(equations.cut(delayed(right, delay)), x)

@@ -26,7 +26,7 @@ from designer.realization.held_requirements import HELD_DB, MARGIN_DB, Held
 from designer.realization.section_fit import SectionProblem, refine
 
 STAGES, STEPS, GROWTH = 14, 15, 2.5
-ENOUGH = 1e-4
+MIN_RELATIVE_FALL = 1e-4
 """A relative fall of the sum that ends a stage."""
 
 
@@ -47,16 +47,16 @@ class HeldSections(SectionProblem):
 
     def sum(self, errors: Complex) -> float:
         """The sum of errors (K, L)."""
-        whole = super().sum(errors)
+        total = super().sum(errors)
         for pull in self.pulls:
             _, beyond = self._beyond(pull, errors)
-            whole += float(np.sum(pull.weight * np.mean(np.abs(beyond) ** 2, axis=1)))
-        return whole
+            total += float(np.sum(pull.weight * np.mean(np.abs(beyond) ** 2, axis=1)))
+        return total
 
     def quadratic(self, errors: Complex) -> tuple[Complex, Complex]:
         """The matrices (K, L, L) and slopes (K, L) of the sum at errors (K, L)."""
-        own, slope = super().quadratic(errors)
-        matrices = own.copy()
+        symbol, slope = super().quadratic(errors)
+        matrices = symbol.copy()
         for pull in self.pulls:
             H, at = pull.requirement.rows.points, pull.requirement.index
             p, beyond = self._beyond(pull, errors)
@@ -74,13 +74,13 @@ class HeldSections(SectionProblem):
 
     def _beyond(self, pull: Pull, errors: Complex) -> tuple[Complex, Complex]:
         """Pressures (J, M) and how far each is beyond what is allowed."""
-        p = pull.requirement.rows.pressure((errors + self.wanted)[pull.requirement.index])
+        p = pull.requirement.rows.pressure((errors + self.weights)[pull.requirement.index])
         return p, p - pull.requirement.projected(p, pull.radius)
 
 
 def largest_excess_db(filters: Sequence[Cascade], problem: SectionProblem, requirements: Sequence[Held]) -> float:
     """By how much cascades exceed the requirement that they hold least, at its worst frequency."""
-    w = problem.errors(filters) + problem.wanted
+    w = problem.errors(filters) + problem.weights
     return max((requirement.excess_db(w) for requirement in requirements), default=0.0)
 
 
@@ -88,15 +88,15 @@ def hold_sections(filters: Sequence[Cascade], problem: SectionProblem, requireme
     """Cascades that hold the requirements, begun at L refined ones, or come as near as was found; else they follow the problem."""
     best, least = list(filters), largest_excess_db(filters, problem, requirements)
     now, margin = best, 10 ** (-MARGIN_DB / 20)
-    weights = [requirement.own_weight(problem.symbol) for requirement in requirements]
+    weights = [requirement.symbol_weight(problem.symbol) for requirement in requirements]
     for _ in range(STAGES):
         if least <= HELD_DB:
             break
-        w = problem.errors(now) + problem.wanted
+        w = problem.errors(now) + problem.weights
         radii = [margin * requirement.limit * requirement.level_now(w) for requirement in requirements]
-        pulls = tuple(Pull(*each) for each in zip(requirements, radii, weights, strict=True))
-        held = HeldSections(problem.wanted, problem.symbol, problem.turn, problem.radius, pulls)
-        now = refine(now, held, steps=STEPS, enough=ENOUGH)
+        pulls = tuple(Pull(*parts) for parts in zip(requirements, radii, weights, strict=True))
+        held = HeldSections(problem.weights, problem.symbol, problem.turn, problem.radius, pulls)
+        now = refine(now, held, steps=STEPS, min_fall=MIN_RELATIVE_FALL)
         excess = largest_excess_db(now, problem, requirements)
         if excess < least:
             best, least = now, excess

@@ -36,10 +36,10 @@ from designer.realization.toeplitz_fit import delayed
 
 SILENT = 1e-2
 """A reference this much below the loudest driver over half of the band, -40 dB, is silent."""
-LEAST = 1e-3
+MIN_REFERENCE = 1e-3
 """A reference counts as this much of the loudest driver at the least, so that no ratio is infinite."""
 SWEEPS = 100
-NEARLY = 0.05
+MAX_EXTRA_ERROR = 0.05
 """How much more error is nearly the least: 13 dB below what is left, 0.2 dB of cancellation."""
 BELOW_CAP = 0.999
 CANDIDATES = 12
@@ -48,9 +48,11 @@ CANDIDATES = 12
 
 def ratios(weights: Complex, reference: int, share: Real | None = None) -> Complex:
     """Ratios R (K, L) of weights (K, L), not yet bounded by a cap; a share (K,) of the design fades them."""
-    own = weights[:, reference]
-    floor = LEAST * np.abs(weights).max(axis=1)
-    R = np.asarray(weights * (own.conj() / np.maximum(np.maximum(np.abs(own), floor) ** 2, 1e-300))[:, None])
+    denominator = weights[:, reference]
+    floor = MIN_REFERENCE * np.abs(weights).max(axis=1)
+    R = np.asarray(
+        weights * (denominator.conj() / np.maximum(np.maximum(np.abs(denominator), floor) ** 2, 1e-300))[:, None]
+    )
     if share is not None:
         R = np.asarray(R * share[:, None])
     R[:, reference] = 1.0
@@ -64,16 +66,16 @@ def capped(R: Complex, symbol: Complex, reference: int, cap: float) -> Complex:
     above = np.flatnonzero((np.abs(R[:, others]) > cap).any(axis=1))
     if not above.size:
         return u
-    wanted, C = R[above], symbol[above]
-    own = wanted * np.minimum(1.0, cap / np.maximum(np.abs(wanted), 1e-300))
-    own[:, reference] = 1.0
+    goal, C = R[above], symbol[above]
+    bounded = goal * np.minimum(1.0, cap / np.maximum(np.abs(goal), 1e-300))
+    bounded[:, reference] = 1.0
     for _ in range(SWEEPS):
         for l in others:
-            error = own - wanted
+            error = bounded - goal
             error[:, l] = 0.0
-            best = wanted[:, l] - np.einsum("kj,kj->k", C[:, l], error) / C[:, l, l].real
-            own[:, l] = best * np.minimum(1.0, cap / np.maximum(np.abs(best), 1e-300))
-    u[above] = own
+            best = goal[:, l] - np.einsum("kj,kj->k", C[:, l], error) / C[:, l, l].real
+            bounded[:, l] = best * np.minimum(1.0, cap / np.maximum(np.abs(best), 1e-300))
+    u[above] = bounded
     return u
 
 
@@ -88,12 +90,12 @@ class Heard:
     """One channel on the frequencies of the fit: its weights, and the matrices of what is heard."""
 
     channel: ChannelDesign
-    own: Index  # which of the problem's drivers it uses
+    drivers: Index  # which of the problem's drivers it uses
     frequency_hz: Real  # (K,)
     in_band: Bool  # (K,)
     share: Real  # (K,)
     plain_level: Real  # (K,)
-    wanted: Complex  # W (K, L)
+    weights: Complex  # W (K, L)
     symbol: Complex  # C (K, L, L)
     bright_power: Complex  # A (K, L, L)
     dark_power: Complex  # B (K, L, L)
@@ -101,7 +103,7 @@ class Heard:
     def bounded(self, reference: int, cap: float) -> Complex:
         """The ratios u (K, L) to a reference."""
         share = None if reference in self.channel.plain.drivers else self.share
-        R = ratios(self.wanted, reference, share)
+        R = ratios(self.weights, reference, share)
         return capped(R, self._relative(R), reference, cap)
 
     def fitted(self, reference: int, u: Complex, requirements: tuple[Held, ...] = ()) -> Fitted:
@@ -117,13 +119,15 @@ class Heard:
 
     def gain_db(self, w: Complex) -> Real:
         """Cancellation gain of weights (K, L) in the band."""
-        bright, dark = (quadratic(each[self.in_band], w[self.in_band]) for each in (self.bright_power, self.dark_power))
+        bright, dark = (
+            quadratic(power[self.in_band], w[self.in_band]) for power in (self.bright_power, self.dark_power)
+        )
         return db(ratio(bright, dark))
 
 
 def choose_reference(heard: Heard, taps: int, cap: float) -> int:
     """The driver to divide by: of those with nearly the least error in the band, a plain one, or that of the smallest ratios."""
-    inside, plain = heard.wanted[heard.in_band], heard.channel.plain.drivers
+    inside, plain = heard.weights[heard.in_band], heard.channel.plain.drivers
     presence = (np.abs(inside) / np.maximum(np.abs(inside).max(axis=1, keepdims=True), 1e-300)).min(axis=0)
     candidates: list[int] = sorted({*np.argsort(-presence)[:CANDIDATES].tolist(), *plain})
     error: dict[int, float] = {}
@@ -133,9 +137,9 @@ def choose_reference(heard: Heard, taps: int, cap: float) -> int:
         x = heard.fitted(reference, u).taps(taps, taps // 2, Realization(taps=taps))
         # Brought back to the weights: W_r times the ratios, against W.
         w = np.insert(delayed(np.fft.rfft(x, 2 * (len(u) - 1), axis=1).T, -(taps // 2)), reference, 1.0, axis=1)
-        away = (w * heard.wanted[:, reference, None] - heard.wanted)[heard.in_band]
+        away = (w * heard.weights[:, reference, None] - heard.weights)[heard.in_band]
         error[reference] = float(quadratic(heard.symbol[heard.in_band], away).mean())
         peak[reference] = float(np.abs(u).max())
-    good = [reference for reference in candidates if error[reference] <= min(error.values()) + NEARLY]
+    good = [reference for reference in candidates if error[reference] <= min(error.values()) + MAX_EXTRA_ERROR]
     bounded = [reference for reference in good if reference in plain and peak[reference] < cap * BELOW_CAP]
     return min(bounded or good, key=lambda reference: (peak[reference], error[reference]))

@@ -1,4 +1,4 @@
-"""What realisation hands on: the taps of each channel, their common delay, and what the user should know of them."""
+"""Result of realisation: the taps of each channel, their common delay, and what the user should know of them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from designer.realization.section_fit import SectionProblem
 class TapsFit:
     """Target that one channel's taps were fitted to, for rounding them and for other numbers of them."""
 
-    own: Index  # which of the problem's drivers the channel uses
-    wanted: (
+    drivers: Index  # which of the problem's drivers the channel uses
+    weights: (
         Complex | None
     )  # (K, L) weights without the bulk delay, on the frequencies of the fit; None where they are ratios
     symbol: Complex  # C (K, L, L)
@@ -25,7 +25,7 @@ class TapsFit:
 class SectionsFit:
     """Target and limits of one channel's sections, and the result before scaling and rounding; delays count from 0."""
 
-    own: Index
+    drivers: Index
     problem: SectionProblem
     arrival: Index
     filters: tuple[Cascade, ...]
@@ -33,8 +33,8 @@ class SectionsFit:
 
     @property
     def followed(self) -> SectionProblem:
-        """What rounding is to follow: the filters as they came out, which hold what the weights' own fit would not."""
-        return replace(self.problem, wanted=self.problem.wanted + self.problem.errors(self.filters))
+        """Target of rounding: the filters as they came out, which hold what the weights' own fit would not."""
+        return replace(self.problem, weights=self.problem.weights + self.problem.errors(self.filters))
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ class Realized:
 
     Attributes
     ----------
-    taps : (L, T) a channel, all 0 for a driver that it does not use; a biquad's impulse response
-    bulk_delay_samples : the delay that all share
-    references : the reference driver of each channel, by name, in the RTF form
-    warnings : what is lost on the way, each with its dB
-    fits : what each channel was fitted to
-    unrounded : the taps before they became integers, where they did
-    shifts : of each channel, where taps are integers: a tap is q 2^(shift - fraction_bits)
-    finer_bits : of each channel's drivers (L,), where each has a scale of its own: so much less is the driver's shift
-    sections : of each channel a cascade for each of its own drivers, in the biquad form
+    taps : list of (L, T) float array, one a channel, all 0 for a driver that it does not use; a biquad's impulse response
+    bulk_delay_samples : int, the delay that all share
+    references : tuple of str, the reference driver of each channel, by name, in the RTF form
+    warnings : tuple of str, what is lost on the way, each with its dB
+    fits : tuple of TapsFit or SectionsFit, what each channel was fitted to
+    unrounded : tuple of float array, the taps before they became integers, where they did
+    shifts : tuple of int, of each channel, where taps are integers: a tap is q 2^(shift - fraction_bits)
+    finer_bits : tuple of int array, of each channel's drivers (L,), where each has a scale of its own: so much less is the driver's shift
+    sections : tuple of tuple of Cascade, of each channel a cascade for each of its own drivers, in the biquad form
 
     """
 

@@ -37,5 +37,5 @@ def cut_inverse_transform(weights: Complex, taps: int) -> Real:
     size = 2 * (len(weights) - 1)
     delay = min(taps, size) // 2
     turned = weights * np.exp(-2j * np.pi * delay / size * np.arange(len(weights)))[:, None]
-    whole = np.fft.irfft(turned.T, size, axis=1)[:, :taps]
-    return np.asarray(np.pad(whole, ((0, 0), (0, taps - whole.shape[1]))))
+    impulses = np.fft.irfft(turned.T, size, axis=1)[:, :taps]
+    return np.asarray(np.pad(impulses, ((0, 0), (0, taps - impulses.shape[1]))))

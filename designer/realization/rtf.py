@@ -28,7 +28,7 @@ from designer.realization.ratios import SILENT, Heard, choose_reference, silence
 from designer.realization.realized import Realized, TapsFit
 from designer.requirements.channel_target import driver_index
 
-SAID_DB = 0.1
+REPORTED_LOSS_DB = 0.1
 """A loss at the ears from which on the cap is reported."""
 
 
@@ -44,52 +44,57 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     cap = 10 ** (table.max_ratio_db / 20)
     frequency_hz = dense_frequencies_hz(channels, scene, length)
     heard = _heard(channels, scene, frequency_hz)
-    chosen = [_reference(scene, one, length, cap) for one in heard]
-    bounded = [one.bounded(reference, cap) for one, reference in zip(heard, chosen, strict=True)]
+    chosen = [_reference(scene, fit_channel, length, cap) for fit_channel in heard]
+    bounded = [fit_channel.bounded(reference, cap) for fit_channel, reference in zip(heard, chosen, strict=True)]
     held: list[tuple[Held, ...]] = (
         _requirements(scene, heard, chosen, bounded) if table.hold_requirements else [()] * len(heard)
     )
     problems = [
-        one.fitted(r, u, requirements) for one, r, u, requirements in zip(heard, chosen, bounded, held, strict=True)
+        fit_channel.fitted(r, u, requirements)
+        for fit_channel, r, u, requirements in zip(heard, chosen, bounded, held, strict=True)
     ]
-    asked = table if table.bulk_delay_samples is not None else table.model_copy(update={"bulk_delay_samples": "least"})
-    delay = common_delay(problems, length, asked)
+    delay_table = (
+        table if table.bulk_delay_samples is not None else table.model_copy(update={"bulk_delay_samples": "least"})
+    )
+    delay = common_delay(problems, length, delay_table)
     tone_at = (frequency_hz >= TONE_BAND_HZ[0]) & (frequency_hz <= TONE_BAND_HZ[1])
     out: list[Real] = []
     warnings: list[str] = []
-    for one, reference, u, problem in zip(heard, chosen, bounded, problems, strict=True):
+    for fit_channel, reference, u, problem in zip(heard, chosen, bounded, problems, strict=True):
         taps = problem.taps(length, delay, table)
-        told = problem.left_over(taps, delay)
-        told += _cap_losses(one, u, cap, scene.drivers[one.own[reference]])
+        losses = problem.missed_requirements(taps, delay)
+        losses += _cap_losses(fit_channel, u, cap, scene.drivers[fit_channel.drivers[reference]])
         filters = np.insert(taps, reference, np.arange(length) == delay, axis=0)
         if table.equaliser_taps:
-            common = equaliser(_level(one, filters), one.plain_level, table.equaliser_taps, tone_at)
-            filters = np.array([np.convolve(each, common) for each in filters])
-        told += _tone(one, filters, tone_at, table)
-        warnings += [f"{one.channel.design.name}: {words}" for words in told]
+            common = equaliser(_level(fit_channel, filters), fit_channel.plain_level, table.equaliser_taps, tone_at)
+            filters = np.array([np.convolve(taps_l, common) for taps_l in filters])
+        losses += _tone(fit_channel, filters, tone_at, table)
+        warnings += [f"{fit_channel.channel.design.name}: {words}" for words in losses]
         out.append(np.zeros((len(scene.drivers), table.taps)))
-        out[-1][one.own] = filters
-    names = tuple(scene.drivers[one.own[reference]] for one, reference in zip(heard, chosen, strict=True))
-    fits = tuple(TapsFit(one.own, None, one.symbol) for one in heard)
+        out[-1][fit_channel.drivers] = filters
+    names = tuple(
+        scene.drivers[fit_channel.drivers[reference]] for fit_channel, reference in zip(heard, chosen, strict=True)
+    )
+    fits = tuple(TapsFit(fit_channel.drivers, None, fit_channel.symbol) for fit_channel in heard)
     return Realized(out, delay, names, tuple(warnings), fits)
 
 
 def _heard(channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real) -> list[Heard]:
-    made, count = [], frequency_hz.size
+    fit_channels, count = [], frequency_hz.size
     for channel in channels:
-        own = driver_index(channel.design, scene.drivers)
-        wanted = between(channel.frequency_hz, channel.weights[:, own], frequency_hz)
+        drivers = driver_index(channel.design, scene.drivers)
+        weights = between(channel.frequency_hz, channel.weights[:, drivers], frequency_hz)
         in_band, share, level = np.empty(count, dtype=bool), np.empty(count), np.empty(count)
-        matrices = (np.empty((count, own.size, own.size), dtype=complex) for _ in range(3))
-        made.append(Heard(channel, own, frequency_hz, in_band, share, level, wanted, *matrices))
+        matrices = (np.empty((count, drivers.size, drivers.size), dtype=complex) for _ in range(3))
+        fit_channels.append(Heard(channel, drivers, frequency_hz, in_band, share, level, weights, *matrices))
     for part, targets in dense_targets(channels, scene, frequency_hz):
-        for target, one in zip(targets, made, strict=True):
-            one.in_band[part], one.share[part] = target.in_band, target.share
-            one.plain_level[part] = target.plain_level
-            one.symbol[part] = audible(target, one.wanted[part])
-            one.bright_power[part] = mean_power_matrix(target.bright)
-            one.dark_power[part] = mean_power_matrix(target.dark)
-    return made
+        for target, fit_channel in zip(targets, fit_channels, strict=True):
+            fit_channel.in_band[part], fit_channel.share[part] = target.in_band, target.share
+            fit_channel.plain_level[part] = target.plain_level
+            fit_channel.symbol[part] = audible(target, fit_channel.weights[part])
+            fit_channel.bright_power[part] = mean_power_matrix(target.bright)
+            fit_channel.dark_power[part] = mean_power_matrix(target.dark)
+    return fit_channels
 
 
 def _reference(scene: Scene, heard: Heard, length: int, cap: float) -> int:
@@ -97,13 +102,13 @@ def _reference(scene: Scene, heard: Heard, length: int, cap: float) -> int:
     design = heard.channel.design
     if design.reference is None:
         return choose_reference(heard, length, cap)
-    own = [scene.drivers[l] for l in heard.own]
-    reference = own.index(design.reference)
-    inside = heard.wanted[heard.in_band]
+    names = [scene.drivers[l] for l in heard.drivers]
+    reference = names.index(design.reference)
+    inside = heard.weights[heard.in_band]
     quiet = silence(inside, reference)
     if quiet < SILENT:
-        loud = own[int(np.argmax(np.median(np.abs(inside), axis=0)))]
-        below_db, least_db = (-float(amplitude_db(np.array(each))) for each in (quiet, SILENT))
+        loud = names[int(np.argmax(np.median(np.abs(inside), axis=0)))]
+        below_db, least_db = (-float(amplitude_db(np.array(ratio))) for ratio in (quiet, SILENT))
         fault = Fault(
             f"designs[{scene.problem.designs.index(design)}].reference",
             f'got "{design.reference}", which is silent in the band: {below_db:.0f} dB below the loudest',
@@ -118,21 +123,23 @@ def _requirements(
     scene: Scene, heard: Sequence[Heard], chosen: Sequence[int], bounded: Sequence[Complex]
 ) -> list[tuple[Held, ...]]:
     """Each channel's requirements as sets of pressures of the ratios, which are known only now."""
-    channels, frequency_hz = [one.channel for one in heard], heard[0].frequency_hz
-    found: list[list[tuple[slice, list[Held]]]] = [[] for _ in heard]
+    channels, frequency_hz = [fit_channel.channel for fit_channel in heard], heard[0].frequency_hz
+    by_channel: list[list[tuple[slice, list[Held]]]] = [[] for _ in heard]
     for part, targets in dense_targets(channels, scene, frequency_hz):
-        for channel, target, reference, u, requirements in zip(channels, targets, chosen, bounded, found, strict=True):
-            others = np.flatnonzero(np.arange(u.shape[1]) != reference)
+        for channel, target, reference, u, requirements in zip(
+            channels, targets, chosen, bounded, by_channel, strict=True
+        ):
+            fitted = np.flatnonzero(np.arange(u.shape[1]) != reference)
             slacks = slacks_between(channel, frequency_hz[part])
-            requirements.append((part, requirements_of(target, u[part], slacks, fitted=others)))
-    return [joined(requirements) for requirements in found]
+            requirements.append((part, requirements_of(target, u[part], slacks, fitted=fitted)))
+    return [joined(requirements) for requirements in by_channel]
 
 
 def _cap_losses(heard: Heard, u: Complex, cap: float, name: str) -> list[str]:
-    """What bounding the ratios costs, in dB of cancellation gain, where that is worth a word."""
-    lost = heard.gain_db(heard.wanted) - heard.gain_db(u)
+    """Cost of bounding the ratios, in dB of cancellation gain, where it is above REPORTED_LOSS_DB."""
+    lost = heard.gain_db(heard.weights) - heard.gain_db(u)
     at = int(np.argmax(lost))
-    if lost[at] <= SAID_DB:
+    if lost[at] <= REPORTED_LOSS_DB:
         return []
     f = heard.frequency_hz[heard.in_band][at]
     return [

@@ -28,7 +28,7 @@ from designer.realization.cascade import (
 )
 
 STEPS = 150
-ENOUGH = 1e-6
+MIN_RELATIVE_FALL = 1e-6
 """A relative fall of the sum that is too small to go on for."""
 MOST_DAMPING, LEAST_DAMPING = 1e8, 1e-12
 
@@ -37,14 +37,14 @@ MOST_DAMPING, LEAST_DAMPING = 1e8, 1e-12
 class SectionProblem:
     """The sum to minimise over all drivers' sections."""
 
-    wanted: Complex  # (K, L); the cascades' delays count against it
+    weights: Complex  # (K, L); the cascades' delays count against it
     symbol: Complex  # C (K, L, L), Hermitian
     turn: Complex  # z^-1 (K,)
     radius: float  # no pole is farther from 0
 
     def errors(self, filters: Sequence[Cascade]) -> Complex:
         """Errors e (K, L) of L cascades."""
-        return np.stack([f.response(self.turn) for f in filters], axis=1) - self.wanted
+        return np.stack([f.response(self.turn) for f in filters], axis=1) - self.weights
 
     def sum(self, errors: Complex) -> float:
         """Σ e^H C e of errors (K, L)."""
@@ -60,9 +60,9 @@ class SectionProblem:
 
 
 def refine(
-    filters: Sequence[Cascade], problem: SectionProblem, *, steps: int = STEPS, enough: float = ENOUGH
+    filters: Sequence[Cascade], problem: SectionProblem, *, steps: int = STEPS, min_fall: float = MIN_RELATIVE_FALL
 ) -> list[Cascade]:
-    """L cascades with no larger a sum, delays and gains as they were, poles within the radius; a relative fall below `enough` ends it."""
+    """L cascades with no larger a sum, delays and gains as they were, poles within the radius; a relative fall below `min_fall` ends it."""
     now = list(filters)
     errors = problem.errors(now)
     cost, damping = problem.sum(errors), 1e-3
@@ -73,15 +73,17 @@ def refine(
         before = cost
         while damping < MOST_DAMPING and cost == before:
             step = -cho_solve(cho_factor(matrix + np.diag(damping * scale)), gradient)
-            tried = [_stepped(f, move, problem.radius) for f, move in zip(now, step.reshape(len(now), -1), strict=True)]
-            tried_errors = problem.errors(tried)
-            tried_cost = problem.sum(tried_errors)
-            if tried_cost < cost:
-                now, errors, cost = tried, tried_errors, tried_cost
+            candidate = [
+                _stepped(f, move, problem.radius) for f, move in zip(now, step.reshape(len(now), -1), strict=True)
+            ]
+            candidate_errors = problem.errors(candidate)
+            candidate_cost = problem.sum(candidate_errors)
+            if candidate_cost < cost:
+                now, errors, cost = candidate, candidate_errors, candidate_cost
                 damping = max(damping / 5, LEAST_DAMPING)
             else:
                 damping *= 4
-        if before - cost <= enough * before:
+        if before - cost <= min_fall * before:
             break
     return now
 
@@ -103,13 +105,13 @@ def _free_slopes(f: Cascade, problem: SectionProblem) -> Complex:
 
 def coefficient_slopes(f: Cascade, turn: Complex) -> tuple[Complex, Complex]:
     """∂H/∂b (K, S, 3) and ∂H/∂a (K, S, 2) at z^-1 = `turn` (K,)."""
-    own = section_responses(f.b, f.a, turn)
+    responses = section_responses(f.b, f.a, turn)
     late = turn**f.delay_samples
-    before = np.cumprod(np.concatenate([late[None], own[:-1]]), axis=0)
-    after = np.cumprod(np.concatenate([np.ones_like(late)[None], own[:0:-1]]), axis=0)[::-1]
+    before = np.cumprod(np.concatenate([late[None], responses[:-1]]), axis=0)
+    after = np.cumprod(np.concatenate([np.ones_like(late)[None], responses[:0:-1]]), axis=0)[::-1]
     powers = turn[None] ** np.arange(3)[:, None]
     upper = before * after / (1 + f.a @ powers[1:])
-    return np.einsum("sk,jk->ksj", upper, powers), np.einsum("sk,jk->ksj", -upper * own, powers[1:])
+    return np.einsum("sk,jk->ksj", upper, powers), np.einsum("sk,jk->ksj", -upper * responses, powers[1:])
 
 
 def normal_equations(slopes: Sequence[Complex], symbol: Complex, heard: Complex) -> tuple[Real, Real]:

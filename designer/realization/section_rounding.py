@@ -37,7 +37,7 @@ from designer.realization.words import LowEnds
 
 SWEEPS = 40
 """Rounds over all sections, at most."""
-ENOUGH = 1e-3
+MIN_RELATIVE_FALL = 1e-3
 """A relative fall over one round that is too small to go on for."""
 REACH = 3
 """Points to each side of a denominator that are looked at."""
@@ -95,10 +95,10 @@ def round_sections(
     place of the other; what the lowest gains lose against it is told instead.
     """
     plain = plainly_rounded(filters, lattice)
-    found = [cleared(f) for f in descend(plain, problem, lattice)]
+    sections = [cleared(f) for f in descend(plain, problem, lattice)]
     turn = np.exp(-2j * np.pi / judged.sample_rate_hz * judged.frequency_hz)
-    w = [np.stack([f.response(turn) for f in each], axis=1) for each in (found, plain, filters)]
-    return found, judged.missing_db(*w)
+    w = [np.stack([f.response(turn) for f in cascades], axis=1) for cascades in (sections, plain, filters)]
+    return sections, judged.missing_db(*w)
 
 
 def descend(filters: Sequence[Cascade], problem: SectionProblem, lattice: Lattice) -> list[Cascade]:
@@ -109,13 +109,13 @@ def descend(filters: Sequence[Cascade], problem: SectionProblem, lattice: Lattic
     for _ in range(SWEEPS):
         before = cost
         for l, s in np.ndindex(len(now), len(now[0].b)):
-            tried = _best_section(now[l], l, s, errors, problem, lattice)
+            candidate = _best_section(now[l], l, s, errors, problem, lattice)
             changed = errors.copy()
-            changed[:, l] = tried.response(problem.turn) - problem.wanted[:, l]
+            changed[:, l] = candidate.response(problem.turn) - problem.weights[:, l]
             new = problem.sum(changed)
             if new < cost:
-                now[l], errors, cost = tried, changed, new
-        if before - cost <= ENOUGH * before:
+                now[l], errors, cost = candidate, changed, new
+        if before - cost <= MIN_RELATIVE_FALL * before:
             break
     return now
 
@@ -125,9 +125,9 @@ def _best_section(f: Cascade, l: int, s: int, errors: Complex, problem: SectionP
     powers = turn[None] ** np.arange(3)[:, None]
     others = np.arange(len(f.b)) != s
     P = turn**f.delay_samples * np.prod(section_responses(f.b[others], f.a[others], turn), axis=0)
-    rest = errors.copy()
-    rest[:, l] = -problem.wanted[:, l]
-    g = np.einsum("km,km->k", C[:, l], rest)
+    remainder = errors.copy()
+    remainder[:, l] = -problem.weights[:, l]
+    g = np.einsum("km,km->k", C[:, l], remainder)
     candidates = lattice.near(f.a[s])
     part = P / (1 + candidates @ powers[1:])
     lags = ((C[:, l, l].real * np.abs(part) ** 2) @ powers.T).real
@@ -135,11 +135,11 @@ def _best_section(f: Cascade, l: int, s: int, errors: Complex, problem: SectionP
     right = -((part.conj() * g) @ powers.conj().T).real
     gain = float(f.gains[s])
     plane = _nearest_plane(matrix, right, lattice, gain)
-    tried = lattice.rounded(plane[:, None] + lattice.step * gain * AROUND, gain)
-    sums = np.einsum("nti,nij,ntj->nt", tried, matrix, tried) - 2 * np.einsum("nti,ni->nt", tried, right)
+    numerators = lattice.rounded(plane[:, None] + lattice.step * gain * AROUND, gain)
+    sums = np.einsum("nti,nij,ntj->nt", numerators, matrix, numerators) - 2 * np.einsum("nti,ni->nt", numerators, right)
     n, t = np.unravel_index(int(np.argmin(sums)), sums.shape)
     b, a = f.b.copy(), f.a.copy()
-    b[s], a[s] = tried[n, t], candidates[n]
+    b[s], a[s] = numerators[n, t], candidates[n]
     return replace(f, b=b, a=a)
 
 

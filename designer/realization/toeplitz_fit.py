@@ -37,7 +37,7 @@ from designer.arrays import Complex, Real
 DENSITY = 4
 """Length of the Fourier grid over the number of taps."""
 TOLERANCE = 1e-8
-"""Of the residual: mirrored or reordered problems give mirrored or reordered taps, to what a comparison of files asks."""
+"""Tolerance of the residual: mirrored or reordered problems give mirrored or reordered taps, to what a comparison of files asks."""
 ROUGH_TOLERANCE = 1e-6
 """Where results are only compared, or solved again: what is left to gain, as it is heard, is 120 dB below what is wanted."""
 ROW_TOLERANCE = 1e-9
@@ -102,9 +102,9 @@ class NormalEquations:
         """The first T samples (L, T) of the inverse transform of spectra (K, L)."""
         return np.asarray(fft.irfft(spectra.T, self.size, axis=1)[:, : self.taps])
 
-    def right_side(self, wanted: Complex) -> Real:
+    def right_side(self, weights: Complex) -> Real:
         """The right side b (L, T) for delayed weights Ŵ (K, L)."""
-        return self.cut((self.symbol @ wanted[:, :, None])[:, :, 0])
+        return self.cut((self.symbol @ weights[:, :, None])[:, :, 0])
 
     @cached_property
     def _factor(self) -> tuple[Real, bool]:
@@ -157,21 +157,26 @@ class NormalEquations:
 
 
 def fit(
-    wanted: Complex, symbol: Complex, taps: int, delay: float, penalty: Real | None = None, tolerance: float = TOLERANCE
+    weights: Complex,
+    symbol: Complex,
+    taps: int,
+    delay: float,
+    penalty: Real | None = None,
+    tolerance: float = TOLERANCE,
 ) -> Real:
     """Taps (L, T) that minimise the sum above, for weights W (K, L) without the bulk delay of D samples.
 
     The K = N/2 + 1 frequencies are those of a real Fourier grid of even length N >= 2 T; C (K, L, L) is Hermitian positive definite.
     """
     equations = NormalEquations(symbol, taps, penalty)
-    goal = delayed(wanted, delay)
+    goal = delayed(weights, delay)
     start = equations.cut(goal)  # the cut inverse Fourier transform begins
     return equations.solve(equations.right_side(goal), start, tolerance)
 
 
-def error_power(taps: Real, wanted: Complex, symbol: Complex, delay: float) -> Real:
+def error_power(taps: Real, weights: Complex, symbol: Complex, delay: float) -> Real:
     """(x̂ - Ŵ)^H C (x̂ - Ŵ) (K,): how loud the error of taps (L, T) is, as C weighs it."""
-    error = np.fft.rfft(taps, 2 * (len(wanted) - 1), axis=1).T - delayed(wanted, delay)
+    error = np.fft.rfft(taps, 2 * (len(weights) - 1), axis=1).T - delayed(weights, delay)
     return np.asarray(np.einsum("ki,kij,kj->k", error.conj(), symbol, error).real)
 
 
@@ -180,13 +185,13 @@ def exact_rows(
 ) -> tuple[Real, Real]:
     """Rows (R, T) and values (R, L) that give the drivers' responses (frequencies, L); real parts alone at 0 Hz and Nyquist."""
     rows, values = [], []
-    for f, own in zip(frequency_hz, responses, strict=True):
+    for f, response in zip(frequency_hz, responses, strict=True):
         phase = 2 * np.pi * f / sample_rate_hz * np.arange(taps)
         rows.append(np.cos(phase))
-        values.append(own.real)
+        values.append(response.real)
         if abs(np.sin(2 * np.pi * f / sample_rate_hz)) > 1e-12:
             rows.append(-np.sin(phase))
-            values.append(own.imag)
+            values.append(response.imag)
     return np.array(rows), np.array(values)
 
 
@@ -197,9 +202,9 @@ def solve_exactly(equations: NormalEquations, rhs: Real, rows: Real, values: Rea
     lifted = []
     for row in rows:
         for l in range(drivers):
-            one = np.zeros((drivers, taps))
-            one[l] = row
-            lifted.append(equations.solve(one, tolerance=ROW_TOLERANCE))
+            unit_row = np.zeros((drivers, taps))
+            unit_row[l] = row
+            lifted.append(equations.solve(unit_row, tolerance=ROW_TOLERANCE))
     columns = np.array(lifted)  # (R L, L, T)
     coupling = np.einsum("rt,klt->rlk", rows, columns).reshape(len(columns), len(columns))
     miss = rows @ free.T - values  # (R, L), in the order of the columns

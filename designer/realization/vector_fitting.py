@@ -25,24 +25,24 @@ LOWEST_ANGLE = 1e-3
 """Radians a sample: 8 Hz at 48 kHz."""
 
 
-def vector_fit(wanted: Complex, weight: Real, turn: Complex, sections: int, radius: float) -> Cascade:
+def vector_fit(response: Complex, weight: Real, turn: Complex, sections: int, radius: float) -> Cascade:
     """A cascade of S sections without a delay, no pole beyond the radius, near to wanted responses (K,) at z^-1 = `turn` (K,).
 
     The weight (K,) is on the amplitude of the error.
     """
     poles = first_poles(turn, sections, radius)
     for _ in range(ITERATIONS):
-        poles = _moved(poles, wanted, weight, turn, radius)
+        poles = _relocated(poles, response, weight, turn, radius)
     basis = _basis(poles, turn)
     columns = np.concatenate([np.ones((turn.size, 1)), basis], axis=1)
-    rows, target = columns * weight[:, None], wanted * weight
-    found = _scaled_lstsq(np.concatenate([rows.real, rows.imag]), np.concatenate([target.real, target.imag]))
+    rows, target = columns * weight[:, None], response * weight
+    coefficients = _scaled_lstsq(np.concatenate([rows.real, rows.imag]), np.concatenate([target.real, target.imag]))
     A, B = _state_space(poles)
-    zeros = _zeros(A, B, found[1:], found[0])
+    zeros = _zeros(A, B, coefficients[1:], coefficients[0])
     b, a = _paired(zeros, poles)
     shape = Cascade(b, a).response(turn)
-    seen = weight**2 * shape.conj()
-    b[0] *= np.real(seen @ wanted) / max(float(np.real(seen @ shape)), 1e-300)
+    weighted_shape = weight**2 * shape.conj()
+    b[0] *= np.real(weighted_shape @ response) / max(float(np.real(weighted_shape @ shape)), 1e-300)
     return Cascade(b, a)
 
 
@@ -82,25 +82,25 @@ def _state_space(poles: Complex) -> tuple[Real, Real]:
     return A, B
 
 
-def _moved(poles: Complex, wanted: Complex, weight: Real, turn: Complex, radius: float) -> Complex:
+def _relocated(poles: Complex, response: Complex, weight: Real, turn: Complex, radius: float) -> Complex:
     """The zeros of σ, each within the radius."""
     basis = _basis(poles, turn)
     count = turn.size
-    left = np.concatenate([np.ones((count, 1)), basis], axis=1) * weight[:, None]
-    right = -np.concatenate([np.ones((count, 1)), basis], axis=1) * (wanted * weight)[:, None]
-    rows = np.concatenate([left, right], axis=1)
+    numerator = np.concatenate([np.ones((count, 1)), basis], axis=1) * weight[:, None]
+    denominator = -np.concatenate([np.ones((count, 1)), basis], axis=1) * (response * weight)[:, None]
+    rows = np.concatenate([numerator, denominator], axis=1)
     rows = np.concatenate([rows.real, rows.imag])
-    size = left.shape[1]
+    size = numerator.shape[1]
     # The sum of Re σ is held at its number of frequencies, as strongly as the fit itself weighs.
-    strength = np.linalg.norm(wanted * weight) / count
+    strength = np.linalg.norm(response * weight) / count
     held = np.concatenate([np.zeros(size), [count], basis.real.sum(axis=0)]) * strength
     rows = np.concatenate([rows, held[None]])
     target = np.zeros(len(rows))
     target[-1] = count * strength
-    found = _scaled_lstsq(rows, target)[size:]
+    sigma = _scaled_lstsq(rows, target)[size:]
     A, B = _state_space(poles)
-    constant = found[0] if abs(found[0]) > 1e-8 else 1e-8
-    zeros = np.linalg.eigvals(A - np.outer(B, found[1:]) / constant).astype(complex)
+    constant = sigma[0] if abs(sigma[0]) > 1e-8 else 1e-8
+    zeros = np.linalg.eigvals(A - np.outer(B, sigma[1:]) / constant).astype(complex)
     outside = np.abs(zeros) > 1
     zeros[outside] = 1 / zeros[outside].conj()
     magnitude = np.abs(zeros)
@@ -116,13 +116,13 @@ def _scaled_lstsq(rows: Real, target: Real) -> Real:
 def _zeros(A: Real, B: Real, C: Real, D: float) -> Complex:
     """The 2S zeros of D + C (zI - A)^-1 B; np.inf where there are fewer."""
     size = len(A)
-    whole = np.block([[A, B[:, None]], [C[None, :], np.array([[D]])]])
-    left = np.diag(np.concatenate([np.ones(size), [0.0]]))
+    system = np.block([[A, B[:, None]], [C[None, :], np.array([[D]])]])
+    identity = np.diag(np.concatenate([np.ones(size), [0.0]]))
     with np.errstate(all="ignore"):
-        found = eigvals(whole, left)
-    found = np.asarray(np.where(np.isfinite(found), found, np.inf), dtype=complex)
-    found = found[np.argsort(np.abs(found))][:size]
-    return np.where(np.abs(found) > FAR, np.inf, found)
+        zeros = eigvals(system, identity)
+    zeros = np.asarray(np.where(np.isfinite(zeros), zeros, np.inf), dtype=complex)
+    zeros = zeros[np.argsort(np.abs(zeros))][:size]
+    return np.where(np.abs(zeros) > FAR, np.inf, zeros)
 
 
 def _conjugate_pairs(roots: Complex) -> Complex:
@@ -131,9 +131,9 @@ def _conjugate_pairs(roots: Complex) -> Complex:
     tolerance = 1e-10 * np.maximum(np.abs(finite), 1e-3)
     upper = finite[finite.imag > tolerance]
     real = np.sort(finite[np.abs(finite.imag) <= tolerance].real)
-    left = roots.size - 2 * upper.size
-    flat = np.concatenate([real, np.full(max(left - real.size, 0), np.inf)])[:left]
-    flat = flat[: left - left % 2]
+    count = roots.size - 2 * upper.size
+    flat = np.concatenate([real, np.full(max(count - real.size, 0), np.inf)])[:count]
+    flat = flat[: count - count % 2]
     pairs = [np.stack([upper, upper.conj()], axis=1), flat.reshape(-1, 2).astype(complex)]
     return np.concatenate(pairs)
 
@@ -143,10 +143,12 @@ def _paired(zeros: Complex, poles: Complex) -> tuple[Real, Real]:
     zero_pairs = _conjugate_pairs(zeros)
     a = np.stack([-(poles.sum(axis=1)).real, poles.prod(axis=1).real], axis=1)
     b = np.empty((len(a), 3))
-    left = list(range(len(zero_pairs)))
+    unpaired = list(range(len(zero_pairs)))
     for s in np.argsort(-np.abs(poles).max(axis=1)):
-        distance = [np.abs(zero_pairs[n, 0] - poles[s, 0]) if np.isfinite(zero_pairs[n, 0]) else np.inf for n in left]
-        b[s] = _polynomial(zero_pairs[left.pop(int(np.argmin(distance)))])
+        distance = [
+            np.abs(zero_pairs[n, 0] - poles[s, 0]) if np.isfinite(zero_pairs[n, 0]) else np.inf for n in unpaired
+        ]
+        b[s] = _polynomial(zero_pairs[unpaired.pop(int(np.argmin(distance)))])
     order = np.argsort(np.abs(poles).max(axis=1), kind="stable")
     return b[order], a[order]
 
@@ -154,6 +156,6 @@ def _paired(zeros: Complex, poles: Complex) -> tuple[Real, Real]:
 def _polynomial(zeros: Complex) -> Real:
     """Coefficients of z^0, z^-1, z^-2 with these zeros, the largest of them 1."""
     finite = zeros[np.isfinite(zeros)]
-    whole = [1.0, -finite.sum().real, finite.prod().real]
-    b = np.array([0.0] * (2 - finite.size) + whole[: 1 + finite.size])
+    coefficients = [1.0, -finite.sum().real, finite.prod().real]
+    b = np.array([0.0] * (2 - finite.size) + coefficients[: 1 + finite.size])
     return np.asarray(b / np.abs(b).max())

@@ -33,7 +33,7 @@ from designer.requirements.channel_target import channel_target
 LEAST_SHIFT = -24
 """No driver is scaled up by more: what a filter of such taps plays is below the noise of any converter."""
 MAX_MOVES = 20_000
-NOTHING_DB = 0.1
+MAX_LOSS_DB = 0.1
 """A loss of the lowest gains that is nothing against the tone that plain rounding would cost."""
 
 
@@ -47,7 +47,7 @@ def common_shift(values: Real, word: Word) -> int:
     return shift
 
 
-def own_shift(values: Real, word: Word) -> int:
+def driver_shift(values: Real, word: Word) -> int:
     """The smallest s, not below LEAST_SHIFT, with which every value 2^-s, rounded, is within the word; 0 where all are 0."""
     largest = float(np.abs(values).max(initial=0.0))
     if largest == 0.0:
@@ -87,15 +87,15 @@ def in_words(
     Each is the nearest if `plain`; otherwise moved from there, never to a larger sum with the fit's C (K, L, L).
     """
     filtering = ~is_pure_delay(taps)
-    own, part = taps[filtering], symbol[:, filtering][:, :, filtering]
+    filters, part = taps[filtering], symbol[:, filtering][:, :, filtering]
     out, shifts = taps.copy(), np.zeros(len(taps), dtype=np.intp)
-    if len(own):
-        shifts[filtering] = [own_shift(held, word) for held in own] if by_driver else common_shift(own, word)
+    if len(filters):
+        shifts[filtering] = [driver_shift(held, word) for held in filters] if by_driver else common_shift(filters, word)
         shifts[~filtering] = shifts[filtering].max()
         steps = np.array([[scale(word, shift)] for shift in shifts[filtering]])
-        q = np.clip(np.rint(own / steps), word.least, word.greatest)
+        q = np.clip(np.rint(filters / steps), word.least, word.greatest)
         if not plain:
-            q = moved(q, own / steps, part * (steps @ steps.T), word)
+            q = moved(q, filters / steps, part * (steps @ steps.T), word)
         out[filtering] = q * steps + 0.0  # no integer is -0
     return out, shifts
 
@@ -109,14 +109,14 @@ def moved(q: Real, x: Real, symbol: Complex, word: Word) -> Real:
     equations = NormalEquations(symbol, count)
     lags = np.fft.irfft(symbol, equations.size, axis=0)
     columns = lags[np.arange(1 - count, count)].transpose(2, 1, 0)  # of l: N of all drivers at lags from 1 - T to T - 1
-    own = np.diagonal(lags[0])[:, None]
+    diagonal = np.diagonal(lags[0])[:, None]
     gradient = equations.right_side(equations.spectra(q - x))
     for _ in range(MAX_MOVES):
         move = -np.sign(gradient)
-        gain = 2 * np.abs(gradient) - own
+        gain = 2 * np.abs(gradient) - diagonal
         gain[(q + move > word.greatest) | (q + move < word.least)] = -np.inf
         l, n = np.unravel_index(int(np.argmax(gain)), gain.shape)
-        if gain[l, n] <= 1e-12 * own[l, 0]:
+        if gain[l, n] <= 1e-12 * diagonal[l, 0]:
             break
         q[l, n] += move[l, n]
         gradient += move[l, n] * columns[l, :, count - 1 - n : 2 * count - 1 - n]
@@ -144,34 +144,36 @@ class LowEnds:
         gains_db = db(point_ratios(self.bright, self.dark, w))
         return np.array([np.percentile(gains_db, 5), gains_db.min()])
 
-    def missing_db(self, found: Complex, plain: Complex, exact: Complex) -> float:
+    def missing_db(self, chosen: Complex, plain: Complex, exact: Complex) -> float:
         """By how much weights keep less of the low ends than plainly rounded ones, or than unrounded ones if these keep less; else 0."""
-        goal = np.minimum(self.ends_db(exact), self.ends_db(plain)) - NOTHING_DB
-        return max(float((goal - self.ends_db(found)).max()), 0.0)
+        goal = np.minimum(self.ends_db(exact), self.ends_db(plain)) - MAX_LOSS_DB
+        return max(float((goal - self.ends_db(chosen)).max()), 0.0)
 
 
-def kept_words(
+def chosen_words(
     taps: Real, symbol: Complex, word: Word, judged: LowEnds, *, by_driver: bool = False
 ) -> tuple[Real, Index, bool]:
     """Taps that the word holds, each driver's shift (L,), and whether they are rounded plainly because that keeps more of the low ends."""
-    found, plain = (in_words(taps, symbol, word, by_driver=by_driver, plain=each) for each in (False, True))
-    w = [response(each, judged.frequency_hz, judged.sample_rate_hz) for each in (found[0], plain[0], taps)]
-    return (*plain, True) if judged.missing_db(*w) > 0 else (*found, False)
+    moved_taps, plain = (in_words(taps, symbol, word, by_driver=by_driver, plain=version) for version in (False, True))
+    w = [response(version, judged.frequency_hz, judged.sample_rate_hz) for version in (moved_taps[0], plain[0], taps)]
+    return (*plain, True) if judged.missing_db(*w) > 0 else (*moved_taps, False)
 
 
 def rounded_taps(
-    made: Realized, word: Word, channels: Sequence[ChannelDesign], scene: Scene, *, by_driver: bool = False
+    realized: Realized, word: Word, channels: Sequence[ChannelDesign], scene: Scene, *, by_driver: bool = False
 ) -> Realized:
     """Filters with every tap a whole number of its driver's step, judged where the channels are in the scene."""
-    taps, shifts, finer, warnings = [], [], [], list(made.warnings)
-    for channel, whole, fit in zip(channels, made.taps, made.fits, strict=True):
+    taps, shifts, finer, warnings = [], [], [], list(realized.warnings)
+    for channel, channel_taps, fit in zip(channels, realized.taps, realized.fits, strict=True):
         assert isinstance(fit, TapsFit)
-        new, bits = whole.copy(), np.zeros(len(whole), dtype=np.intp)
+        new, bits = channel_taps.copy(), np.zeros(len(channel_taps), dtype=np.intp)
         judged = LowEnds.of(channel, scene)
-        new[fit.own], each, plain = kept_words(whole[fit.own], fit.symbol, word, judged, by_driver=by_driver)
-        bits[fit.own] = each.max() - each
+        new[fit.drivers], driver_shifts, plain = chosen_words(
+            channel_taps[fit.drivers], fit.symbol, word, judged, by_driver=by_driver
+        )
+        bits[fit.drivers] = driver_shifts.max() - driver_shifts
         taps.append(new)
-        shifts.append(int(each.max()))
+        shifts.append(int(driver_shifts.max()))
         finer.append(bits)
         if plain:
             warnings.append(
@@ -179,9 +181,9 @@ def rounded_taps(
                 " so the taps are rounded plainly; a longer [realization] word brings both near to the unrounded taps"
             )
     return replace(
-        made,
+        realized,
         taps=taps,
-        unrounded=tuple(made.taps),
+        unrounded=tuple(realized.taps),
         shifts=tuple(shifts),
         finer_bits=tuple(finer) if by_driver else (),
         warnings=tuple(warnings),

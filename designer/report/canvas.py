@@ -56,9 +56,9 @@ def driver_line(number: int) -> dict[str, Any]:
     return {"color": COLOURS[number % len(COLOURS)], "linestyle": style}
 
 
-def headed(drawn: Figure, text: str, size: float = 10, *, bold: bool = True) -> None:
+def headed(fig: Figure, text: str, size: float = 10, *, bold: bool = True) -> None:
     """A heading over all of a figure's axes."""
-    drawn.suptitle(text, x=0.01, ha="left", fontsize=size, fontweight="bold" if bold else "normal")
+    fig.suptitle(text, x=0.01, ha="left", fontsize=size, fontweight="bold" if bold else "normal")
 
 
 def frequency_axis(axes: Axes, low_hz: float, high_hz: float, *, label: bool = True, narrow: bool = False) -> None:
@@ -90,10 +90,10 @@ def mark_band(axes: Axes, band_hz: list[float]) -> None:
             axes.axvline(edge, color=SOFT, linewidth=0.7, linestyle=DASHED, zorder=1)
 
 
-def svg(drawn: Figure) -> str:
+def svg(fig: Figure) -> str:
     """The figure as SVG text, without a date, so that the same design gives the same bytes."""
     buffer = io.StringIO()
-    drawn.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, facecolor="white", dpi=160)
+    fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, facecolor="white", dpi=160)
     text = buffer.getvalue()
     text = re.sub(r"'?DejaVu Sans'?(?=[,;\"])", "'DejaVu Sans', Verdana, Helvetica, Arial, sans-serif", text)
     return text[text.index("<svg") :]
@@ -119,8 +119,8 @@ def _drawable() -> frozenset[int]:
 
 def drawable(text: str) -> str:
     """A text with a square for each character that the typeface lacks (emoji, most of Chinese), and with dollar signs as they are."""
-    known = _drawable()
-    return "".join(c if ord(c) in known else MISSING for c in text).replace("$", r"\$")
+    characters = _drawable()
+    return "".join(c if ord(c) in characters else MISSING for c in text).replace("$", r"\$")
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
@@ -138,22 +138,22 @@ def draw_in_copies(tasks: Mapping[str, Draw]) -> dict[str, str]:
     processes = _processes(len(tasks))
     if processes == 1:
         return {name: _in_style(task) for name, task in tasks.items()}
-    _Given.tasks = tasks
+    _Shared.tasks = tasks
     try:
         with pool(processes, multiprocessing.get_context("fork")) as copies:
-            return dict(zip(tasks, copies.map(_drawn_in_copy, tasks), strict=True))
+            return dict(zip(tasks, copies.map(_draw_in_copy, tasks), strict=True))
     finally:
-        _Given.tasks = {}
+        _Shared.tasks = {}
 
 
-class _Given:
+class _Shared:
     """Tasks that a copied process has in its memory already."""
 
     tasks: ClassVar[Mapping[str, Draw]] = {}
 
 
-def _drawn_in_copy(name: str) -> str:
-    return _in_style(_Given.tasks[name])
+def _draw_in_copy(name: str) -> str:
+    return _in_style(_Shared.tasks[name])
 
 
 def _in_style(task: Draw) -> str:

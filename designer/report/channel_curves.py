@@ -18,7 +18,7 @@ from designer.problem.frequency_grid import shown_band_hz
 from designer.realization import response
 from designer.report.canvas import COLOURS, DOTTED, INK, STYLES, driver_line, shortened
 from designer.report.grids import drawn_circle, drawn_heads, drawn_metrics, drawn_scene
-from designer.report.plots import Curve, asked_curve, below, curve, limit_line, missed, over_frequency, panels, span
+from designer.report.plots import Curve, below, curve, limit_line, missed, over_frequency, panels, span, target_curve
 from designer.requirements.curves import curve_db
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Result
@@ -48,13 +48,13 @@ def draw_cancellation(result: Result, name: str) -> Figure:
         for key in ("frequency_hz", "cancellation_gain_db", "worst_cancellation_gain_db", "target_db", "slack_db")
     )
     beam = channel.is_beam
-    drawn, (axes,) = panels(3.4)
+    fig, (axes,) = panels(3.4)
     handles: list[Artist] = []
     top = max(float(gain[np.isfinite(slack)].max()), float(np.nanmax(target, initial=0.0))) + 4
-    moved = result.moved_heads.get(name)
-    if moved is not None:
-        low, high = np.percentile(moved.gain_db, [5, 95], axis=0)
-        handles.append(span(axes, moved.frequency_hz, low, high, "head moved, 5–95 %"))
+    shifted = result.moved_heads.get(name)
+    if shifted is not None:
+        low, high = np.percentile(shifted.gain_db, [5, 95], axis=0)
+        handles.append(span(axes, shifted.frequency_hz, low, high, "head moved, 5–95 %"))
         top = max(top, min(top + 8, float(high.max()) + 1))
     heads = drawn_heads(result).get(name, {})
     curves = [curve(f, worst, "worst azimuth" if beam else "worst of the cloud", COLOURS[1], 1.1, linestyle=LOOSE)]
@@ -63,21 +63,21 @@ def draw_cancellation(result: Result, name: str) -> Figure:
         curves.append(curve(f, values, shortened(Path(head).name), colour, 1.2, linestyle=style))
     curves.append(curve(f, gain, "realised, all heads" if heads else "realised", linewidth=2))
     if np.isfinite(target).any():
-        curves.append(asked_curve(f, target))
-    what = "on axis over the nulls' arcs" if beam else f"{channel.ear} ear over the other"
-    handles += over_band(result, name, axes, curves, title=f"Cancellation gain: {what}", unit=LINE)
+        curves.append(target_curve(f, target))
+    subject = "on axis over the nulls' arcs" if beam else f"{channel.ear} ear over the contralateral one"
+    handles += over_band(result, name, axes, curves, title=f"Cancellation gain: {subject}", unit=LINE)
     short = (np.nan_to_num(slack) > SLACK_TOLERANCE_DB) & np.isfinite(target)
     if short.any():
         handles.append(missed(axes, f, gain, target, short & (target > gain)))
     axes.set_ylim(max(min(0.0, float(worst.min()) - 1), -12), min(max(top, 12), 60))
-    below(drawn, handles, 4 if heads else 5)
-    return drawn
+    below(fig, handles, 4 if heads else 5)
+    return fig
 
 
 def say_cancellation(result: Result, name: str) -> str:
     """Mean, least, and with the head moved."""
     n = result.scalars[name].values
-    moved = (
+    shifted = (
         f"; with the head moved, half of the gains are above {n['moved_head_median_db']:.1f} dB and 95 % above"
         f" {n['moved_head_5th_percentile_db']:.1f} dB"
         if "moved_head_median_db" in n
@@ -85,7 +85,7 @@ def say_cancellation(result: Result, name: str) -> str:
     )
     return (
         f"{band_words(result, name)} the realised gain is {n['mean_cancellation_gain_db']:.1f} dB in the mean and"
-        f" {n['least_cancellation_gain_db']:.1f} dB at least{moved}"
+        f" {n['least_cancellation_gain_db']:.1f} dB at least{shifted}"
     )
 
 
@@ -93,19 +93,19 @@ def draw_filters(result: Result, name: str) -> Figure:
     """Magnitude of each driver's realised filter."""
     f, taps, drivers = drawn_scene(result).frequency_hz, result.taps[name], result.problem.drivers
     level = amplitude_db(response(taps, f, result.problem.sample_rate_hz))
-    drawn, (axes,) = panels(3.2)
+    fig, (axes,) = panels(3.2)
     used = [l for l in range(len(drivers)) if taps[l].any()]
     curves = [curve(f, level[:, l], shortened(drivers[l].name), **driver_line(l)) for l in used]
     title = "Filters by driver, 0 dB feeds the channel as it is"
     handles = over_band(result, name, axes, curves, title=title, unit="Gain in dB")
-    peak = max((float(one.y.max()) for one in curves), default=-200.0)
+    peak = max((float(line.y.max()) for line in curves), default=-200.0)
     limits = {driver.max_gain_db for driver in drivers if driver.max_gain_db is not None}
     for limit in limits:
         limit_line(axes, limit, f"limit {limit:g} dB")
     top = max([peak, *(limit for limit in limits if limit < peak + 15)]) + 4
     axes.set_ylim(top - 44, top)
-    below(drawn, handles, min(8, len(drivers)))
-    return drawn
+    below(fig, handles, min(8, len(drivers)))
+    return fig
 
 
 def say_filters(result: Result, name: str) -> str:
@@ -118,22 +118,27 @@ def draw_costs(result: Result, name: str) -> Figure:
     table, values = result.channels[name].table, drawn_metrics(result, name)
     f = values.frequency_hz.to_numpy()
     rows = [
-        (one.axis, values[one.name].to_numpy(), getattr(table, one.limit) if one.limit else None, one.better)
-        for one in CURVES
-        if one.better and "page" in one.on and "cancellation_gain" not in one.name
+        (
+            metric.axis,
+            values[metric.name].to_numpy(),
+            getattr(table, metric.limit) if metric.limit else None,
+            metric.better,
+        )
+        for metric in CURVES
+        if metric.better and "page" in metric.on and "cancellation_gain" not in metric.name
     ]
     front = f"Power within {FRONT_DEG:g}° of the aim over that to its sides, in dB"
     rows.append((front, front_over_side_db(result, name), None, 0))
-    drawn, each = panels(1.45 * len(rows), len(rows), sharex=True)
-    for axes, (title, y, limit, better) in zip(each, rows, strict=True):
-        over_band(result, name, axes, [curve(f, y)], label=axes is each[-1])
+    fig, panes = panels(1.45 * len(rows), len(rows), sharex=True)
+    for axes, (title, y, limit, better) in zip(panes, rows, strict=True):
+        over_band(result, name, axes, [curve(f, y)], label=axes is panes[-1])
         axes.set_title(title, fontsize=9)
         low, high = float(y.min()), float(y.max())
         if limit is not None:
             low, high = min(low, limit), max(high, limit)
             limit_line(axes, limit, f"at {'least' if better > 0 else 'most'} {limit:g} dB", above=better > 0)
         axes.set_ylim(max(low, high - 40) - 2, high + 2)
-    return drawn
+    return fig
 
 
 def say_costs(result: Result, name: str) -> str:
@@ -175,15 +180,15 @@ def draw_tone(result: Result, name: str) -> Figure:
     """Level at the bright points, of the channel over its plain driver's: as it is, and smoothed to third octaves."""
     f, level, smooth = tone_db(result, name)
     table = result.channels[name].table
-    drawn, (axes,) = panels(2.8)
+    fig, (axes,) = panels(2.8)
     title = f"Tone {'in the look direction' if table.kind == 'beamformer' else 'at the ipsilateral ear'}"
     curves = [curve(f, level, "realised", COLOURS[5], 1.1), curve(f, smooth, "1/3 octave", linewidth=2)]
     handles = over_band(result, name, axes, curves, title=title, unit="dB re plain driver")
     axes.axhline(0, color=INK, linewidth=1, linestyle=DOTTED)
     most = float(np.clip(np.abs(smooth).max() + 1, 3.0, LARGEST_DB))
     axes.set_ylim(-most, most)
-    below(drawn, handles, 2)
-    return drawn
+    below(fig, handles, 2)
+    return fig
 
 
 def say_tone(result: Result, name: str) -> str:
@@ -199,20 +204,20 @@ def say_tone(result: Result, name: str) -> str:
 
 def draw_tolerance(result: Result, name: str) -> Figure:
     """The 5th to 95th percentile over the draws, their median, and the device without any error."""
-    found, table = result.tolerances[name], result.problem.tolerance
-    f, (low, middle, high) = found.frequency_hz, found.percentiles_db
-    drawn, (axes,) = panels(3.2)
+    tolerance, table = result.tolerances[name], result.problem.tolerance
+    f, (low, middle, high) = tolerance.frequency_hz, tolerance.percentiles_db
+    fig, (axes,) = panels(3.2)
     handles = [span(axes, f, low, high, f"{table.draws:,} draws, 5–95 %")]
     title = (
         f"Tolerances: {table.gain_db:g} dB, {table.phase_deg:g}°, {table.position_m * 1e3:g} mm,"
         f" {table.temperature_c:g} °C, head {table.head_radius_m * 1e3:g} mm"
     )
     curves = [curve(f, middle, "their median", linewidth=1.8)]
-    curves.append(curve(f, found.nominal_db, "without errors", INK, 1.2, linestyle=STYLES[1]))
+    curves.append(curve(f, tolerance.nominal_db, "without errors", INK, 1.2, linestyle=STYLES[1]))
     handles += over_band(result, name, axes, curves, title=title, unit=LINE)
     axes.set_ylim(min(0.0, float(low.min()) - 1), min(60.0, max(12.0, float(high.max()) + 3)))
-    below(drawn, handles, 3)
-    return drawn
+    below(fig, handles, 3)
+    return fig
 
 
 def say_tolerance(result: Result, name: str) -> str:
@@ -227,31 +232,33 @@ def say_tolerance(result: Result, name: str) -> str:
 def draw_left_out(result: Result, name: str) -> Figure:
     """Cancellation gain of filters designed on every second direction: at that half, and at the directions left out."""
     table, heads = result.channels[name].table, result.left_out[name]
-    drawn, (axes,) = panels(3.1)
+    fig, (axes,) = panels(3.1)
     curves, top = [], 12.0
-    for n, (head, found) in enumerate(heads.items()):
+    for n, (head, gains) in enumerate(heads.items()):
         of = f", {shortened(Path(head).name)}" if len(heads) > 1 else ""
-        f = np.maximum(found.frequency_hz, 1e-3)
+        f = np.maximum(gains.frequency_hz, 1e-3)
         curves += [
-            curve(f, found.predicted_db, f"predicted{of}", COLOURS[2 * n % 8], 2),
-            curve(f, found.measured_db, f"measured at the directions left out{of}", COLOURS[(2 * n + 1) % 8], 1.3,
+            curve(f, gains.predicted_db, f"predicted{of}", COLOURS[2 * n % 8], 2),
+            curve(f, gains.measured_db, f"measured at the directions left out{of}", COLOURS[(2 * n + 1) % 8], 1.3,
                   linestyle=LOOSE),
         ]  # fmt: skip
-        top = max(top, *(float(one[found.in_band].max()) + 4 for one in (found.predicted_db, found.measured_db)))
+        top = max(
+            top, *(float(level_db[gains.in_band].max()) + 4 for level_db in (gains.predicted_db, gains.measured_db))
+        )
     if table.cancellation_gain_db is not None:
         f = np.geomspace(lowest_hz(table.band_hz), table.band_hz[1], 100)
-        curves.append(asked_curve(f, curve_db(table.cancellation_gain_db, f)))
+        curves.append(target_curve(f, curve_db(table.cancellation_gain_db, f)))
     title = (
         f"Designed on half of the head's directions, judged on the other half: within {_apart_db(result, name):.1f} dB"
     )
     handles = over_band(result, name, axes, curves, title=title, unit=LINE)
     axes.set_ylim(-6, min(top, 60))
-    below(drawn, handles, 3)
-    return drawn
+    below(fig, handles, 3)
+    return fig
 
 
 def _apart_db(result: Result, name: str) -> float:
-    return max(found.largest_difference_db for found in result.left_out[name].values())
+    return max(gains.largest_difference_db for gains in result.left_out[name].values())
 
 
 def say_left_out(result: Result, name: str) -> str:

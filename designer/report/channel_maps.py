@@ -46,7 +46,7 @@ def draw_map(result: Result, name: str) -> Figure:
     f, azimuth, level, reference = relative_db(result, name)
     table = result.channels[name].table
     scale = plots.level_scale(plots.HIGHEST_DB[table.kind])
-    drawn, (axes,) = plots.panels(3.7)
+    fig, (axes,) = plots.panels(3.7)
     frequency_axis(axes, *shown_band_hz(result.problem))
     plots.azimuth_map(axes, f, azimuth, level, scale, table, 45)
     broken = _violations(f, azimuth, level, table)
@@ -54,11 +54,11 @@ def draw_map(result: Result, name: str) -> Figure:
         for colour, width in (("white", 1.8), (INK, 0.7)):  # seen on any level
             with rc_context({"hatch.color": colour, "hatch.linewidth": width}):
                 axes.contourf(f, azimuth, broken.T.astype(float), levels=[0.5, 1.5], colors="none", hatches=["xxx"])
-    scale.bar(drawn, axes, f"dB re {reference}")
+    scale.bar(fig, axes, f"dB re {reference}")
     axes.set_ylabel(plots.AZIMUTH_WORDS, fontsize=8.5)
     boxed = "; boxes: the mask" if table.mask else "; boxes: the nulls' arcs" if table.nulls_deg else ""
     axes.set_title(f"Level on the circle{boxed}{'; crossed: above it' if broken.any() else ''}; dashed: the band")
-    return drawn
+    return fig
 
 
 def _violations(frequency_hz: Real, azimuth_deg: Real, level: Real, design: DesignTable) -> Bool:
@@ -91,21 +91,21 @@ def draw_polars(result: Result, name: str, *, to_window: bool = False) -> Figure
     """Polar plots at octaves on one scale."""
     f, azimuth, level, reference = relative_db(result, name, to_window=to_window)
     table = result.channels[name].table
-    wanted = [one for one in plots.POLAR_HZ if one <= result.problem.sample_rate_hz / 2]
-    rows = plots.rows_near(f, wanted)
+    octaves_hz = [octave_hz for octave_hz in plots.POLAR_HZ if octave_hz <= result.problem.sample_rate_hz / 2]
+    rows = plots.rows_near(f, octaves_hz)
     outer_db = max(6.0, 6.0 * np.ceil(level[rows].max() / 6))
-    drawn = figure(7.2, 5.2)
-    for place, (one, row) in enumerate(zip(wanted, rows, strict=True)):
-        axes = drawn.add_subplot(2, 3, place + 1, projection="polar")
-        inside = table.band_hz[0] <= one <= table.band_hz[1]
+    fig = figure(7.2, 5.2)
+    for place, (octave_hz, row) in enumerate(zip(octaves_hz, rows, strict=True)):
+        axes = fig.add_subplot(2, 3, place + 1, projection="polar")
+        inside = table.band_hz[0] <= octave_hz <= table.band_hz[1]
         plots.polar(axes, azimuth, [plots.curve(azimuth, level[row], color=COLOURS[0] if inside else SOFT)], outer_db)
         if table.is_beam and inside:
             for arc in geometry.null_arcs_deg(table.nulls_deg or [], table.null_width_deg):
                 axes.axvspan(np.radians(arc[0]), np.radians(arc[1]), color=COLOURS[4], alpha=0.25, linewidth=0)
-        title = plots.hertz(one) if inside else f"{plots.hertz(one)}, outside the band"
+        title = plots.hertz(octave_hz) if inside else f"{plots.hertz(octave_hz)}, outside the band"
         axes.set_title(title, fontsize=9, loc="center", color=INK if inside else SOFT)
-    headed(drawn, f"Polar response in dB re {reference}; front down, listener's left on the left", 9)
-    return drawn
+    headed(fig, f"Polar response in dB re {reference}; front down, listener's left on the left", 9)
+    return fig
 
 
 def say_polar_to_window(result: Result, name: str) -> str:
@@ -141,10 +141,10 @@ def _zones(result: Result) -> Zones:
 
 def draw_zone(result: Result, name: str) -> Figure:
     """Gain over the place, near by and as far as half a metre, its zone outlined; and the gain as the head turns."""
-    found = _zones(result)
-    drawn, (near, wide, turn) = plots.panels(3.0, 1, 3, width_ratios=[1, 1, 0.9])
+    zones = _zones(result)
+    fig, (near, wide, turn) = plots.panels(3.0, 1, 3, width_ratios=[1, 1, 0.9])
     scale = plots.steps(np.arange(-1.5, 31.5, 3.0), ticks=np.arange(0.0, 31.0, 6.0))
-    for axes, zone, half_m in ((near, found.near, NEAR_HALF_WIDTH_M), (wide, found.square, HALF_WIDTH_M)):
+    for axes, zone, half_m in ((near, zones.near, NEAR_HALF_WIDTH_M), (wide, zones.square, HALF_WIDTH_M)):
         values = plots.place_map(axes, zone.channels[name].gain_db, half_m, scale, f"within {half_m * 100:.0f} cm")
         along = np.linspace(-half_m, half_m, len(values)) * 100
         inside, edge = np.nan_to_num(values, nan=-100.0), zone.channels[name].target_db - ZONE_DB
@@ -152,15 +152,15 @@ def draw_zone(result: Result, name: str) -> Figure:
             for colour, width in (("white", 2.6), (INK, 1.3)):
                 axes.contour(along, along, inside, levels=[edge], colors=[colour], linewidths=width)
     near.set_ylabel(PLACE_WORDS, fontsize=8.5)
-    scale.bar(drawn, [near, wide], "mean gain in dB", pad=0.01, shrink=0.9)
-    channel = found.turned.channels[name]
-    turn.plot(found.turn_deg, channel.gain_db, color=COLOURS[0], linewidth=2)
+    scale.bar(fig, [near, wide], "mean gain in dB", pad=0.01, shrink=0.9)
+    channel = zones.turned.channels[name]
+    turn.plot(zones.turn_deg, channel.gain_db, color=COLOURS[0], linewidth=2)
     plots.limit_line(turn, channel.target_db - ZONE_DB, f"target − {ZONE_DB:g} dB")
     turn.set_ylim(min(0.0, float(channel.gain_db.min()) - 1), max(float(channel.gain_db.max()), channel.target_db) + 3)
     turn.set_xticks([-30, -15, 0, 15, 30])
     turn.set_xlabel("turn in degrees", fontsize=8.5)
     turn.set_title("as the head turns")
-    return drawn
+    return fig
 
 
 def say_zone(result: Result, name: str) -> str:
@@ -175,25 +175,25 @@ def say_zone(result: Result, name: str) -> str:
 
 def draw_phantom(result: Result, name: str) -> Figure:
     """Sound from the middle, over the place: level between the ears, and time between them."""
-    found = _zones(result).square
-    drawn, each = plots.panels(3.2, 1, 2)
+    zone = _zones(result).square
+    fig, panes = plots.panels(3.2, 1, 2)
     rows = (
-        ("Level, left ear over right", found.level_db, np.arange(-6.0, 6.5, 1.0), "dB"),
-        ("Time, right ear after left", found.delay_s * 1e6, np.arange(-420.0, 421.0, 60.0), "µs"),
+        ("Level, left ear over right", zone.level_db, np.arange(-6.0, 6.5, 1.0), "dB"),
+        ("Time, right ear after left", zone.delay_s * 1e6, np.arange(-420.0, 421.0, 60.0), "µs"),
     )
-    for axes, (title, values, edges, unit) in zip(each, rows, strict=True):
+    for axes, (title, values, edges, unit) in zip(panes, rows, strict=True):
         scale = plots.steps(edges, "RdBu_r")
         plots.place_map(axes, values, HALF_WIDTH_M, scale, title)
-        scale.bar(drawn, axes, unit, pad=0.02, shrink=0.8)
-    each[0].set_ylabel(PLACE_WORDS, fontsize=8.5)
-    return drawn
+        scale.bar(fig, axes, unit, pad=0.02, shrink=0.8)
+    panes[0].set_ylabel(PLACE_WORDS, fontsize=8.5)
+    return fig
 
 
 def say_phantom(result: Result, name: str) -> str:
     """Effect of 10 cm aside."""
-    found = _zones(result).square
-    aside = int(np.argmin(np.abs(found.displacements_m - [0.0, 0.1, 0.0]).sum(axis=1)))
+    zone = _zones(result).square
+    aside = int(np.argmin(np.abs(zone.displacements_m - [0.0, 0.1, 0.0]).sum(axis=1)))
     return (
-        f"with the head 10 cm to its right, what comes from the middle ({found.middle}) is {found.level_db[aside]:+.1f} dB louder"
-        f" at the left ear and {found.delay_s[aside] * 1e6:+.0f} microseconds later at the right one"
+        f"with the head 10 cm to its right, what comes from the middle ({zone.middle}) is {zone.level_db[aside]:+.1f} dB louder"
+        f" at the left ear and {zone.delay_s[aside] * 1e6:+.0f} microseconds later at the right one"
     )

@@ -20,7 +20,7 @@ from designer.report.plots import below, curve, draw_curves, panels
 from designer.result import Result
 
 SHOWN_MS = 4.0
-LEAST_DB = -6.0
+LOWEST_AXIS_DB = -6.0
 """Where the axis of gain begins at the lowest."""
 PARTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("median", "median_db", {"linewidth": 1.1, "linestyle": STYLES[1]}),
@@ -33,8 +33,8 @@ WAYS = ((SPARED, COLOURS[0], "o"), (SCALED, COLOURS[3], "D"), (PLAIN, COLOURS[1]
 def at_reached(result: Result, name: str, frequency_hz: Real) -> Complex:
     """Pressure (F,) at the point whose phase is kept, less the way from the device's centre to it."""
     problem, channel = result.problem, result.channels[name]
-    found = Realised(channel.table, result.taps[name], channel.plain, result.fine_scene.at(frequency_hz))
-    p = np.einsum("fl,fl->f", found.target.centre, found.w)
+    realised = Realised(channel.table, result.taps[name], channel.plain, result.fine_scene.at(frequency_hz))
+    p = np.einsum("fl,fl->f", realised.target.centre, realised.w)
     path_m = float(np.linalg.norm(problem.listener.position_m))
     if channel.table.is_beam:
         path_m = problem.azimuth_distance_m if np.isfinite(problem.azimuth_distance_m) else 0.0
@@ -65,7 +65,7 @@ def draw_time(result: Result, name: str) -> Figure:
     rate = result.problem.sample_rate_hz
     f, p, impulse = heard(result, name)
     bulk_ms = result.bulk_delay_samples / rate * 1e3
-    drawn, (left, right) = panels(3.2, 1, 2)
+    fig, (left, right) = panels(3.2, 1, 2)
     delay = curve((f[1:] + f[:-1]) / 2, group_delay_s(p, f) * 1e3, linewidth=1.5)
     over_band(result, name, left, [delay], title="Group delay; dashed: the bulk delay", unit="ms", narrow=True)
     left.axhline(bulk_ms, color=SOFT, linewidth=0.9, linestyle=DASHED)
@@ -79,8 +79,8 @@ def draw_time(result: Result, name: str) -> Figure:
     ]
     handles = draw_curves(right, curves, title="Impulse and step, each to 1")
     right.set_xlabel("Time in ms, less the way through the air")
-    below(drawn, handles, 2)
-    return drawn
+    below(fig, handles, 2)
+    return fig
 
 
 def say_time(result: Result, name: str) -> str:
@@ -97,7 +97,7 @@ def draw_impulses(result: Result, name: str) -> Figure:
     used = [l for l in range(len(taps)) if taps[l].any()]
     time_ms, scale = np.arange(taps.shape[1]) / rate * 1e3, float(np.abs(taps).max())
     bulk_ms = result.bulk_delay_samples / rate * 1e3
-    drawn, (axes,) = panels(1.3 + 0.42 * max(len(used), 3))
+    fig, (axes,) = panels(1.3 + 0.42 * max(len(used), 3))
     colours = [COLOURS[l % len(COLOURS)] for l in used]
     curves = [curve(time_ms, taps[l] / scale * 0.9 - row, "", colours[row], 1.1) for row, l in enumerate(used)]
     draw_curves(axes, curves, title=f"Impulse responses, full scale is {scale:.2f}")
@@ -108,7 +108,7 @@ def draw_impulses(result: Result, name: str) -> Figure:
     axes.set_ylim(-len(used) + 0.1, 1.2)
     axes.set_xlim(0, time_ms[-1])
     axes.set_xlabel("Time in ms")
-    return drawn
+    return fig
 
 
 def say_impulses(result: Result, name: str) -> str:
@@ -124,18 +124,18 @@ def draw_realisation(result: Result, name: str) -> Figure:
     length = [point for point in study.curves if point.axis != "bits"]
     bits = [point for point in study.curves if point.axis == "bits"]
     both = len(length) > 1
-    drawn, each = panels(3.4, 1, 2 if both else 1, sharey=True)
+    fig, panes = panels(3.4, 1, 2 if both else 1, sharey=True)
     handles: list[Artist] = [
         Line2D([], [], color=INK, marker="o" if "markersize" in look else "", label=part, **look)
         for part, _, look in PARTS
     ]
     if both:
-        _curves(each[0], length, COLOURS[2], "^")
-        each[0].set_xscale("log", base=2)
-        numbered_axis(each[0], sorted({point.value for point in length}))
-        each[0].set_xlabel(f"{length[0].axis.capitalize()} a driver")
-        each[0].set_title(f"Against {length[0].axis}, unrounded")
-    words = each[-1]
+        _curves(panes[0], length, COLOURS[2], "^")
+        panes[0].set_xscale("log", base=2)
+        numbered_axis(panes[0], sorted({point.value for point in length}))
+        panes[0].set_xlabel(f"{length[0].axis.capitalize()} a driver")
+        panes[0].set_title(f"Against {length[0].axis}, unrounded")
+    words = panes[-1]
     for way, colour, marker in WAYS:
         points = [point for point in bits if point.way == way]
         if points:
@@ -146,19 +146,19 @@ def draw_realisation(result: Result, name: str) -> Figure:
     numbered_axis(words, sorted({point.value for point in bits}))
     words.set_xlabel("Bits of a coefficient's word, one before the point")
     words.set_title("Against word length")
-    every = [*study.stages.values(), *(point.gains for point in study.curves)]
-    low, high = min(gains.worst_db for gains in every), max(gains.median_db for gains in every)
-    each[0].set_ylim(max(low - 1, LEAST_DB), high + 2)
-    each[0].set_ylabel("Cancellation gain in dB")
-    below(drawn, handles, 3)
-    return drawn
+    all_gains = [*study.stages.values(), *(point.gains for point in study.curves)]
+    low, high = min(gains.worst_db for gains in all_gains), max(gains.median_db for gains in all_gains)
+    panes[0].set_ylim(max(low - 1, LOWEST_AXIS_DB), high + 2)
+    panes[0].set_ylabel("Cancellation gain in dB")
+    below(fig, handles, 3)
+    return fig
 
 
 def _curves(axes: Axes, points: list[Point], colour: str, marker: str, parts: Any = PARTS) -> None:
     for _, number, look in parts:
         y = [getattr(point.gains, number) for point in points]
-        drawn = marker if "markersize" in look else ""
-        axes.plot([point.value for point in points], y, color=colour, marker=drawn, **look)
+        symbol = marker if "markersize" in look else ""
+        axes.plot([point.value for point in points], y, color=colour, marker=symbol, **look)
 
 
 def say_realisation(result: Result, name: str) -> str:

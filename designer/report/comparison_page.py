@@ -28,7 +28,7 @@ HEADLINES = (
 
 @dataclass(frozen=True)
 class Facts:
-    """What the page says besides numbers and figures."""
+    """Content of the page besides numbers and figures."""
 
     title: str
     notes: Sequence[str]
@@ -44,22 +44,28 @@ def render(
     show: Sequence[str],
 ) -> str:
     """The page as HTML."""
-    drawn = {channel.numbers[i] for channel in channels for i in chosen_entries(channel, show)}
+    chosen_numbers = {channel.numbers[i] for channel in channels for i in chosen_entries(channel, show)}
     rows = {channel.name: scalar_rows(channel) for channel in channels}
-    shown = {one.name: Markup(in_page(one.text, one.name)) for one in pictures}  # our own figures, not input
+    shown = {
+        picture.name: Markup(in_page(picture.text, picture.name)) for picture in pictures
+    }  # our own figures, not input
     sections = []
     for channel in channels:
-        own = [(one.name, shown[one.name], one.message) for one in pictures if one.channel == channel.name]
+        channel_pictures = [
+            (picture.name, shown[picture.name], picture.message)
+            for picture in pictures
+            if picture.channel == channel.name
+        ]
         columns = list(zip(channel.numbers, (entry.label for entry in channel.entries), strict=True))
         band = "{:g} to {:g} Hz".format(*channel.band_hz)
         words = {"name": channel.name, "aim": channel.aim, "band": band}
-        sections.append({**words, "columns": columns, "rows": rows[channel.name], "pictures": own})
+        sections.append({**words, "columns": columns, "rows": rows[channel.name], "pictures": channel_pictures})
     return template("comparison.html").render(
         facts=facts,
         schemes=Markup(css()),
         many=len(entries) > ALL_UP_TO,
         sentences=[sentence(channel, rows[channel.name]) for channel in channels],
-        designs=[_design(number, entry, number in drawn) for number, entry in enumerate(entries)],
+        designs=[_design(number, entry, number in chosen_numbers) for number, entry in enumerate(entries)],
         channels=sections,
         keys=[
             (key, [value if len(value) <= LONGEST_VALUE else f"{value[: LONGEST_VALUE - 1]}…" for value in values])
@@ -75,9 +81,9 @@ def sentence(channel: SharedChannel, rows: Sequence[Row]) -> str:
     labels = [entry.label for entry in channel.entries]
     for key, words in HEADLINES:
         values = next((row.values_db for row in rows if row.key == key), ())
-        said = extremes(labels, values, "highest", "lowest") if values else ""
-        if said:
-            return f"{channel.name}: {words} {said}."
+        ranking = extremes(labels, values, "highest", "lowest") if values else ""
+        if ranking:
+            return f"{channel.name}: {words} {ranking}."
     return f"{channel.name}: nothing to rank."
 
 

@@ -41,11 +41,11 @@ class Declared:
 
     Attributes
     ----------
-    kind : the end of its file's name
-    caption : what it shows; empty where its message says that itself
-    draw, says : of the subject: its figure, and its message in a sentence, with the numbers that it is drawn for
-    shown : whether there is something to draw of the subject
-    switched : whether a page switches its curves
+    kind : str, the end of its file's name
+    caption : str, what it shows; empty where its message says that itself
+    draw, says : callable, of the subject: its figure, and its message in a sentence, with the numbers that it is drawn for
+    shown : callable, whether there is something to draw of the subject
+    switched : bool, whether a page switches its curves
 
     """
 
@@ -68,8 +68,8 @@ class Picture:
 
     def draw(self) -> str:
         """The SVG."""
-        drawn = self.declared.draw(*self.subject)
-        return comparison.switchable(drawn, *self.subject) if self.declared.switched else svg(drawn)
+        fig = self.declared.draw(*self.subject)
+        return comparison.switchable(fig, *self.subject) if self.declared.switched else svg(fig)
 
     def says(self) -> str:
         """The caption and the message: text alternative, title and caption on the page."""
@@ -136,9 +136,9 @@ def file_stems(names: Sequence[str]) -> dict[str, str]:
     stems: dict[str, str] = {}
     for name in names:
         stem = re.sub(r"[^\w-]+", "-", name).strip("-").lower()[:60] or "channel"
-        taken = set(stems.values())
+        used = set(stems.values())
         number, candidate = 2, stem
-        while candidate in taken:
+        while candidate in used:
             candidate, number = f"{stem}-{number}", number + 1
         stems[name] = candidate
     return stems
@@ -147,28 +147,28 @@ def file_stems(names: Sequence[str]) -> dict[str, str]:
 def _of(
     declared: Sequence[Declared], *subject: Any, front: str = "", end: str = "", place: str = ""
 ) -> dict[str, Picture]:
-    return {f"{front}{one.kind}{end}": Picture(one, subject, place) for one in declared if one.shown(*subject)}
+    return {f"{front}{kind.kind}{end}": Picture(kind, subject, place) for kind in declared if kind.shown(*subject)}
 
 
 def listener_pictures(result: Result) -> dict[str, Picture]:
-    """Those of each head, numbered from the second on, and the upmix: file name without suffix -> picture; none without [virtualizer]."""
-    found: dict[str, Picture] = {}
+    """Pictures of each head, numbered from the second on, and the upmix: file's stem -> picture; none without [virtualizer]."""
+    shown: dict[str, Picture] = {}
     views = listener.head_views(result)
     for number, view in enumerate(views):
         several = len(views) > 1
         end, place = f"-{number + 1}" if number else "", f" at {view.name}" if several else ""
-        found |= _of(HEAD_FIGURES, view, end=end, place=place)
-    if views and views[0].found.chain.upmix:
-        found |= _of(UPMIX_FIGURES, listener.panned(views[0].found.chain.sample_rate_hz))
-    return found
+        shown |= _of(HEAD_FIGURES, view, end=end, place=place)
+    if views and views[0].listening.chain.upmix:
+        shown |= _of(UPMIX_FIGURES, listener.panned(views[0].listening.chain.sample_rate_hz))
+    return shown
 
 
 def pictures(result: Result) -> dict[str, Picture]:
     """Every figure of a design: file name without suffix -> picture."""
-    found = _of(PROBLEM_FIGURES, result.problem)
+    shown = _of(PROBLEM_FIGURES, result.problem)
     for name, stem in file_stems(list(result.channels)).items():
-        found |= _of(CHANNEL_FIGURES, result, name, front=f"{stem}-")
-    return found | listener_pictures(result)
+        shown |= _of(CHANNEL_FIGURES, result, name, front=f"{stem}-")
+    return shown | listener_pictures(result)
 
 
 def tasks(result: Result) -> dict[str, Draw]:
@@ -210,59 +210,59 @@ def draw_comparison(
 
     Parameters
     ----------
-    shifts : (entry's label, channel) -> its head shifts
-    show : labels of the designs to draw as curves of their own where there are many
+    shifts : mapping of tuple of 2 str to HeadShift, (entry's label, channel) -> its head shifts
+    show : sequence of str, labels of the designs to draw as curves of their own where there are many
 
     """
     stems = file_stems([channel.name for channel in channels])
-    found: dict[str, Picture] = {}
+    shown: dict[str, Picture] = {}
     for channel in channels:
         view = comparison.channel_view(channel, shifts, show)
-        found |= _of(COMPARISON_FIGURES, view, front=f"{stems[channel.name]}-")
-    messages = {name: picture.says() for name, picture in found.items()}
-    drawn = draw_in_copies({name: picture.draw for name, picture in found.items()})
-    return [Drawn(name, text, messages[name], found[name].subject[0].channel.name) for name, text in drawn.items()]
+        shown |= _of(COMPARISON_FIGURES, view, front=f"{stems[channel.name]}-")
+    messages = {name: picture.says() for name, picture in shown.items()}
+    svgs = draw_in_copies({name: picture.draw for name, picture in shown.items()})
+    return [Drawn(name, text, messages[name], shown[name].subject[0].channel.name) for name, text in svgs.items()]
 
 
-def draw_reach(found: Reach) -> Figure:
+def draw_reach(bound: Reach) -> Figure:
     """The most that a layout could reach, a line an effort, darker for more; bounds above HIGHEST_REACH_DB run along the upper edge."""
-    drawn, (axes,) = panels(3.6)
-    f, curves = found.frequency_hz, []
+    fig, (axes,) = panels(3.6)
+    f, curves = bound.frequency_hz, []
     for number, (effort, gains) in enumerate(
-        zip(found.effort_db, np.minimum(found.gain_db, HIGHEST_REACH_DB), strict=True)
+        zip(bound.effort_db, np.minimum(bound.gain_db, HIGHEST_REACH_DB), strict=True)
     ):
-        shade = 0.75 - 0.6 * number / max(found.effort_db.size - 1, 1)
+        shade = 0.75 - 0.6 * number / max(bound.effort_db.size - 1, 1)
         curves.append(curve(f, gains, color=str(shade)))
         at = int((0.15 + 0.12 * number) * (f.size - 1))
         axes.annotate(f"{effort:.0f} dB", (f[at], gains[at]), ha="center", va="center", fontsize=8, color=INK,
                       bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0})  # fmt: skip
-    if found.asked_db is not None:
-        curves.append(curve(f, found.asked_db, "asked", ALARM, 1.8, linestyle=STYLES[1]))
-    title = f"{found.name}: the most that any weights reach, by effort"
+    if bound.required_db is not None:
+        curves.append(curve(f, bound.required_db, "asked", ALARM, 1.8, linestyle=STYLES[1]))
+    title = f"{bound.name}: the most that any weights reach, by effort"
     if over_frequency(axes, curves, (float(f[0]), float(f[-1])), title=title, unit="Cancellation gain in dB"):
         axes.legend(loc="upper left")
     axes.set_ylim(0.0, HIGHEST_REACH_DB)
-    return drawn
+    return fig
 
 
-def _measured(problem: Problem, made: Scene) -> dict[str, Callable[[], Figure]]:
+def _measured(problem: Problem, problem_scene: Scene) -> dict[str, Callable[[], Figure]]:
     """Figures of each measured driver, head and device of a problem."""
-    found: dict[str, Callable[[], Figure]] = {}
-    names = {problem.drivers[l].name: response for l, response in made.responses.items()}
+    plots_by_name: dict[str, Callable[[], Figure]] = {}
+    names = {problem.drivers[l].name: response for l, response in problem_scene.responses.items()}
     for name, stem in file_stems(list(names)).items():
-        found[f"driver-{stem}"] = partial(measured.draw_measured_driver, name, names[name])
-    heads = {Path(head.name).stem: head for head in made.heads if isinstance(head, MeasuredHead)}
+        plots_by_name[f"driver-{stem}"] = partial(measured.draw_measured_driver, name, names[name])
+    heads = {Path(head.name).stem: head for head in problem_scene.heads if isinstance(head, MeasuredHead)}
     beams_only = all(table.is_beam for table in problem.designs)
-    arrivals = np.empty((0, 3)) if beams_only or made.is_measured else geometry.arrivals(problem)
+    arrivals = np.empty((0, 3)) if beams_only or problem_scene.is_measured else geometry.arrivals(problem)
     for name, stem in file_stems(list(heads)).items():
-        found[f"head-{stem}"] = partial(measured.draw_measured_head, heads[name], arrivals)
+        plots_by_name[f"head-{stem}"] = partial(measured.draw_measured_head, heads[name], arrivals)
     if problem.scene is not None and problem.scene.transfer is not None:
-        found["device"] = partial(measured.draw_measured_device, made, problem.scene.transfer)
-    return found
+        plots_by_name["device"] = partial(measured.draw_measured_device, problem_scene, problem.scene.transfer)
+    return plots_by_name
 
 
 def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str]:
-    """What `designer check` draws: file name without suffix -> SVG.
+    """Figures of `designer check`: file name without suffix -> SVG.
 
     The layout, each measured driver, head and device, and on request what each design's layout could reach at best.
 
@@ -272,15 +272,17 @@ def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str
 
     """
     with in_style():
-        drawn = {name: picture.draw() for name, picture in _of(PROBLEM_FIGURES, problem).items()}
+        svgs = {name: picture.draw() for name, picture in _of(PROBLEM_FIGURES, problem).items()}
         if not problem.data_files and not with_reach:
-            return drawn
-        made = scene(problem)
+            return svgs
+        problem_scene = scene(problem)
         stems = file_stems([table.name for table in problem.designs])
         for table in problem.designs if with_reach else ():
-            inside = in_band(made.frequency_hz, table.band_hz)
-            drawn[f"reach-{stems[table.name]}"] = svg(draw_reach(reach(table, made.at(made.frequency_hz[inside]))))
-        return drawn | {name: svg(draw()) for name, draw in _measured(problem, made).items()}
+            inside = in_band(problem_scene.frequency_hz, table.band_hz)
+            svgs[f"reach-{stems[table.name]}"] = svg(
+                draw_reach(reach(table, problem_scene.at(problem_scene.frequency_hz[inside])))
+            )
+        return svgs | {name: svg(draw()) for name, draw in _measured(problem, problem_scene).items()}
 
 
 def write_problem(problem: Problem, folder: Path, *, with_reach: bool = False, force: bool = False) -> list[Path]:
@@ -293,7 +295,7 @@ def write_problem(problem: Problem, folder: Path, *, with_reach: bool = False, f
     OutputError : it cannot be written; what was there is as it was
 
     """
-    drawn = draw_problem(problem, with_reach=with_reach)
-    files = {f"{name}.svg": text.encode() for name, text in drawn.items()}
+    svgs = draw_problem(problem, with_reach=with_reach)
+    files = {f"{name}.svg": text.encode() for name, text in svgs.items()}
     write_folder(folder, CHECK, lay(files), force=force)
     return [folder / name for name in files]

@@ -42,12 +42,12 @@ def drawn_scene(result: Result) -> Scene:
 @analysis
 def drawn_circle(result: Result) -> Scene:
     """Scene of the figures, with azimuths close enough for a smooth curve."""
-    drawn = drawn_scene(result)
-    if drawn.is_measured:
-        return drawn
-    step_deg = min(drawn.problem.grid.azimuth_step_deg, DRAWN_STEP_DEG)
-    grid = drawn.problem.grid.model_copy(update={"azimuth_step_deg": step_deg})
-    return drawn.with_problem(drawn.problem.model_copy(update={"grid": grid}))
+    shown_scene = drawn_scene(result)
+    if shown_scene.is_measured:
+        return shown_scene
+    step_deg = min(shown_scene.problem.grid.azimuth_step_deg, DRAWN_STEP_DEG)
+    grid = shown_scene.problem.grid.model_copy(update={"azimuth_step_deg": step_deg})
+    return shown_scene.with_problem(shown_scene.problem.model_copy(update={"grid": grid}))
 
 
 @analysis

@@ -19,12 +19,12 @@ def draw_layout(problem: Problem) -> Figure:
 
     From above the page's right is the device's +y, its bottom +x; from the side its right is +x, the front, and its top +z.
     """
-    drawn = figure(7.2, 4.6)
-    grid = drawn.add_gridspec(2, 2, height_ratios=[1.5, 1])
-    whole, near, side = drawn.add_subplot(grid[:, 0]), drawn.add_subplot(grid[0, 1]), drawn.add_subplot(grid[1, 1])
+    fig = figure(7.2, 4.6)
+    grid = fig.add_gridspec(2, 2, height_ratios=[1.5, 1])
+    scene_axes, near, side = fig.add_subplot(grid[:, 0]), fig.add_subplot(grid[0, 1]), fig.add_subplot(grid[1, 1])
     _device_from_the_side(side, problem)
-    _device(whole, problem, names=False)
-    _listener(whole, problem)
+    _device(scene_axes, problem, names=False)
+    _listener(scene_axes, problem)
     _device(near, problem, names=True)
     extent_m = max(float(np.linalg.norm(d.position_m)) for d in problem.drivers)
     extent_m = max(extent_m, float(problem.body.half_size_m[2]))
@@ -37,14 +37,14 @@ def draw_layout(problem: Problem) -> Figure:
                    for pick, sign in ((np.min, -1), (np.max, 1)))  # fmt: skip
     half = 0.58 * float((highs - lows).max()) + 0.06
     x, y = (lows + highs) / 2
-    whole.set_ylim(x + half, x - half)
-    whole.set_xlim(y - half, y + half)
-    for axes, title in ((whole, "The scene, from above"), (near, "The device, from above")):
+    scene_axes.set_ylim(x + half, x - half)
+    scene_axes.set_xlim(y - half, y + half)
+    for axes, title in ((scene_axes, "The scene, from above"), (near, "The device, from above")):
         axes.set_title(title)
         axes.set_aspect("equal")
         axes.set_xlabel("← listener's left  |  y in m  |  listener's right →", fontsize=8.5)
         axes.set_ylabel("x in m (front is down)", fontsize=8.5)
-    return drawn
+    return fig
 
 
 def layout_words(problem: Problem) -> str:

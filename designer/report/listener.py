@@ -42,7 +42,7 @@ LEAST_RATE_HZ, MOST_RATE_HZ = 8_000.0, 96_000.0
 class HeadView:
     """One head of the chain's analysis, the angle of the virtual loudspeakers, and the band where both sides are designed."""
 
-    found: Listening
+    listening: Listening
     at: AtHead
     angle_deg: float
     band_hz: list[float]
@@ -55,41 +55,41 @@ class HeadView:
     @property
     def shown_hz(self) -> tuple[float, float]:
         """Range of the axes of third octaves."""
-        return float(self.found.middle_hz[0]) / 1.12, float(self.found.middle_hz[-1]) * 1.12
+        return float(self.listening.middle_hz[0]) / 1.12, float(self.listening.middle_hz[-1]) * 1.12
 
     def furthest(self, side: str) -> tuple[float, float]:
         """How far the level of a side-only input is from a loudspeaker's at most, and where."""
-        own, real = self.at.chain[side].level_db, self.at.loudspeakers[side].level_db
-        return furthest(own, real, self.found.middle_hz, self.band_hz)
+        chain, real = self.at.chain[side].level_db, self.at.loudspeakers[side].level_db
+        return furthest(chain, real, self.listening.middle_hz, self.band_hz)
 
 
 def head_views(result: Result) -> list[HeadView]:
     """Each head's view; none without [virtualizer]."""
-    found, table = listening(result), result.problem.virtualizer
-    if found is None or table is None:
+    view, table = listening(result), result.problem.virtualizer
+    if view is None or table is None:
         return []
     bands = [table.band_hz for table in result.problem.designs if table.name in VIRTUAL]
     band_hz = [max(band[0] for band in bands), min(band[1] for band in bands)]
-    return [HeadView(found, at, table.angle_deg, band_hz) for at in found.heads]
+    return [HeadView(view, at, table.angle_deg, band_hz) for at in view.heads]
 
 
-def furthest(own: Real, real: Real, middle_hz: Real, band_hz: list[float]) -> tuple[float, float]:
+def furthest(chain: Real, real: Real, middle_hz: Real, band_hz: list[float]) -> tuple[float, float]:
     """The largest difference over the third octaves whose middles lie in the band, and where it is; 0 where none does."""
     inside = (middle_hz >= band_hz[0]) & (middle_hz <= band_hz[1])
-    apart = np.where(inside, np.abs(own - real), 0.0)
+    apart = np.where(inside, np.abs(chain - real), 0.0)
     at = int(np.argmax(apart))
     return float(apart[at]), float(middle_hz[at])
 
 
 def draw_differences(view: HeadView) -> Figure:
     """Level by third octave on the left, phase delay on the right, of left-only and right-only input."""
-    found, at, f = view.found, view.at, view.found.frequency_hz
-    drawn, (level, time) = panels(3.7, 1, 2)
+    heard, at, f = view.listening, view.at, view.listening.frequency_hz
+    fig, (level, time) = panels(3.7, 1, 2)
     sources = [(f"loudspeaker at {view.angle_deg:g} degrees", at.loudspeakers["left"], REAL)]
     sources += [(f"{side}-only input", at.chain[side], look) for side, look in SIDES.items()]
-    sources.append(("crosstalk model", found.model, MODEL))
-    levels = [curve(found.middle_hz, one.level_db, words, **look) for words, one, look in sources]
-    times = [curve(f, 1e6 * one.time_s, **look) for _, one, look in sources]
+    sources.append(("crosstalk model", heard.model, MODEL))
+    levels = [curve(heard.middle_hz, difference.level_db, words, **look) for words, difference, look in sources]
+    times = [curve(f, 1e6 * difference.time_s, **look) for _, difference, look in sources]
     handles = over_frequency(level, levels, view.shown_hz, view.band_hz, title="Level between the ears",
                              unit="Near ear louder by, in dB", narrow=True)  # fmt: skip
     level.set_ylim(bottom=min(-1.0, level.get_ylim()[0]))
@@ -97,13 +97,13 @@ def draw_differences(view: HeadView) -> Figure:
                    unit="Near ear earlier by, in µs")  # fmt: skip
     numbered_axis(time, [200, 500, 1000], lambda hertz, _: f"{hertz / 1000:g}k" if hertz >= 1000 else f"{hertz:g}")
     inside = (f >= TIMES_HZ[0]) & (f <= TIMES_HZ[1])
-    shown = np.concatenate([one.y[inside] for one in times[:-1]])
+    shown = np.concatenate([difference.y[inside] for difference in times[:-1]])
     time.set_ylim(min(0.0, max(float(shown.min()) - 30, -LATEST_US)), min(float(shown.max()) + 60, LATEST_US))
     time.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}")
     pointed = ", ".join(f"{side} {angle:.0f}" for side, angle in at.pointed_deg.items())
-    headed(drawn, f"{shortened(view.name, 24)}: the low-frequency time points to {pointed} degrees")
-    below(drawn, handles, 4)
-    return drawn
+    headed(fig, f"{shortened(view.name, 24)}: the low-frequency time points to {pointed} degrees")
+    below(fig, handles, 4)
+    return fig
 
 
 def say_differences(view: HeadView) -> str:
@@ -121,8 +121,8 @@ def say_differences(view: HeadView) -> str:
 
 def draw_coherence(view: HeadView) -> Figure:
     """Coherence between the ears by third octave, for independent noises at left and right."""
-    drawn, (axes,) = panels(3.0)
-    middle_hz, real = view.found.middle_hz, f"loudspeakers at ±{view.angle_deg:g} degrees"
+    fig, (axes,) = panels(3.0)
+    middle_hz, real = view.listening.middle_hz, f"loudspeakers at ±{view.angle_deg:g} degrees"
     curves = [
         curve(middle_hz, view.at.loudspeaker_coherence, real, marker="s", markersize=3, **REAL),
         curve(middle_hz, view.at.coherence, "chain", marker="o", markersize=3),
@@ -130,20 +130,20 @@ def draw_coherence(view: HeadView) -> Figure:
     title = f"{shortened(view.name, 24)}: coherence of the ears for independent left and right"
     handles = over_frequency(axes, curves, view.shown_hz, view.band_hz, title=title, unit="Coherence, 0 to 1")
     axes.set_ylim(0.0, 1.05)
-    below(drawn, handles, 2)
-    return drawn
+    below(fig, handles, 2)
+    return fig
 
 
 def say_coherence(view: HeadView) -> str:
     """How far the coherence is from the real pair's."""
-    at, middle_hz = view.at, view.found.middle_hz
+    at, middle_hz = view.at, view.listening.middle_hz
     inside = (middle_hz >= view.band_hz[0]) & (middle_hz <= view.band_hz[1])
     if not inside.any():
         return "no third octave has its middle in the band, from 0 apart to 1 alike"
     apart, where_hz = furthest(at.coherence, at.loudspeaker_coherence, middle_hz, view.band_hz)
-    own, real = float(at.coherence[inside].mean()), float(at.loudspeaker_coherence[inside].mean())
+    chain, real = float(at.coherence[inside].mean()), float(at.loudspeaker_coherence[inside].mean())
     return (
-        f"in the band it is {own:.2f} in the mean, from real loudspeakers {real:.2f}; they differ most about {hz(where_hz)},"
+        f"in the band it is {chain:.2f} in the mean, from real loudspeakers {real:.2f}; they differ most about {hz(where_hz)},"
         f" by {apart:.2f}"
     )
 
@@ -152,33 +152,33 @@ panned = cache(separation)
 """The upmix's levels over panning, by sample rate."""
 
 
-def draw_separation(found: Separation) -> Figure:
+def draw_separation(levels: Separation) -> Figure:
     """Levels of left, right and centre over panning: the upmix as it is, and the closed form behind it."""
-    drawn, (axes,) = panels(3.1)
+    fig, (axes,) = panels(3.1)
     closed: dict[str, Any] = {"color": INK, "linewidth": 2.2, "alpha": 0.45}
-    curves = [curve(found.fine_position, found.centre_db, **closed)]
-    for half, words in ((found.fine_position >= 0, "pairwise pan, closed form"), (found.fine_position <= 0, "")):
-        curves.append(curve(found.fine_position[half], found.side_db[half], words, **closed))
+    curves = [curve(levels.fine_position, levels.centre_db, **closed)]
+    for half, words in ((levels.fine_position >= 0, "pairwise pan, closed form"), (levels.fine_position <= 0, "")):
+        curves.append(curve(levels.fine_position[half], levels.side_db[half], words, **closed))
     for channel, (name, marker) in enumerate((("left", "o"), ("right", "s"), ("centre", "D"))):
-        level_db, colour = np.maximum(found.level_db[:, channel], FLOOR_DB), COLOURS[channel]
+        level_db, colour = np.maximum(levels.level_db[:, channel], FLOOR_DB), COLOURS[channel]
         look = {"marker": marker, "markersize": 4, "linestyle": STYLES[2]}
-        curves.append(curve(found.position, level_db, name, colour, 0.8, **look))
+        curves.append(curve(levels.position, level_db, name, colour, 0.8, **look))
     title = f"Upmix: where a panned source goes (points below {FLOOR_DB:g} dB lie on the edge)"
     handles = draw_curves(axes, curves, title=title, unit="Level in dB")
     axes.set_xlim(1.03, -1.03)
     axes.set_ylim(FLOOR_DB - 2, 10)
     axes.set_xlabel("Position β of a lone source: 1 on the left alone, 0 in the middle, -1 on the right alone")
-    below(drawn, handles, 4)
-    return drawn
+    below(fig, handles, 4)
+    return fig
 
 
-def say_separation(found: Separation) -> str:
+def say_separation(levels: Separation) -> str:
     """Where a source in the middle goes, and where one on the left goes."""
 
     def level(level_db: float) -> str:
         return f"less than {FLOOR_DB:g} dB" if level_db < FLOOR_DB else f"{round(level_db, 1) + 0.0:.1f} dB"
 
-    middle, left = (found.level_db[at] for at in (np.argmin(np.abs(found.position)), np.argmax(found.position)))
+    middle, left = (levels.level_db[at] for at in (np.argmin(np.abs(levels.position)), np.argmax(levels.position)))
     return (
         f"a source in the middle comes from the centre at {level(middle[2])} and from the sides at {level(middle[:2].max())}; one on"
         f" the left alone from the left at {level(left[0])} and from the centre at {level(left[2])}"
@@ -195,7 +195,7 @@ def listener_section(result: Result) -> dict[str, Any] | None:
     errors = () if head is None or head.name == "points" else fit_errors(head, result.problem)
     pointed = [[f"{view.at.pointed_deg[side]:.1f}°" for side in VIRTUAL] for view in views]
     return {
-        "words": _chain_words(result, views[0].found),
+        "words": _chain_words(result, views[0].listening),
         "pointed": [
             (view.name, angles, [f"{view.furthest(side)[0]:.1f} dB" for side in VIRTUAL])
             for view, angles in zip(views, pointed, strict=True)
@@ -207,13 +207,13 @@ def listener_section(result: Result) -> dict[str, Any] | None:
     }
 
 
-def _chain_words(result: Result, found: Listening) -> str:
+def _chain_words(result: Result, chain_view: Listening) -> str:
     """Delays and latency, in sentences."""
-    waiting = "; ".join(f"{name} waits {n} samples" for name, n in found.chain.delay_samples.items() if n)
-    latency = max(found.latency_samples.values())
-    upmix = "left, right and centre are made by the upmix" if found.chain.upmix else "no upmix"
+    waiting = "; ".join(f"{name} waits {n} samples" for name, n in chain_view.chain.delay_samples.items() if n)
+    latency = max(chain_view.latency_samples.values())
+    upmix = "left, right and centre are made by the upmix" if chain_view.chain.upmix else "no upmix"
     return (
-        f"Stereo runs through {', '.join(found.chain.taps)} ({upmix})."
+        f"Stereo runs through {', '.join(chain_view.chain.taps)} ({upmix})."
         f" {waiting + ' so that all arrive together.' if waiting else 'No channel waits.'}"
         f" Mean latency of the filters: {latency} samples, {latency / result.problem.sample_rate_hz * 1e3:.2f} ms."
     )
@@ -223,11 +223,13 @@ def _bands(view: HeadView) -> list[tuple[str, list[str]]]:
     """A row for each third octave: time, level and coherence, real pair against chain."""
     at = view.at
     sources = (at.loudspeakers["left"], at.chain["left"], at.chain["right"])
-    columns = [(1e6 * one.band_time_s, ".0f") for one in sources] + [(one.level_db, ".1f") for one in sources]
+    columns = [(1e6 * source.band_time_s, ".0f") for source in sources] + [
+        (source.level_db, ".1f") for source in sources
+    ]
     columns += [(at.loudspeaker_coherence, ".2f"), (at.coherence, ".2f")]
     return [
         (third_octave_name(float(middle)), [format(values[b], form) for values, form in columns])
-        for b, middle in enumerate(view.found.middle_hz)
+        for b, middle in enumerate(view.listening.middle_hz)
     ]
 
 
@@ -245,9 +247,9 @@ def players(result: Result) -> list[tuple[str, str]]:
     rate = result.problem.sample_rate_hz
     if result.problem.virtualizer is None or not has_chain(result) or not LEAST_RATE_HZ <= rate <= MOST_RATE_HZ:
         return []
-    found = []
+    sounds = []
     for words, samples in excerpts(result).items():
         file = io.BytesIO()
         soundfile.write(file, samples, round(rate), format="FLAC", subtype="PCM_16")
-        found.append((words, "data:audio/flac;base64," + base64.b64encode(file.getvalue()).decode()))
-    return found
+        sounds.append((words, "data:audio/flac;base64," + base64.b64encode(file.getvalue()).decode()))
+    return sounds

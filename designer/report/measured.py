@@ -53,7 +53,7 @@ class Plane:
 
     @property
     def angles_deg(self) -> Real:
-        """Those measured in it, or every 10 degrees where a whole sphere was."""
+        """Angles measured in it, or every 10 degrees where a whole sphere was."""
         if self.response.summary.coverage == "sphere":
             return np.arange(-180.0, 181.0, 10.0)
         n = self.response.directions
@@ -78,17 +78,17 @@ def draw_measured_driver(name: str, response: MeasuredDirectivity) -> Figure:
     planes = [Plane(response, vertical) for vertical in measured.get(response.summary.coverage, (False, True))]
     maps = [plane for plane in planes if plane.angles_deg.size > 3]
     rows = 3 if len(maps) > 1 else 2
-    drawn = canvas.figure(7.2, 0.6 + 2.3 * rows)
-    grid = drawn.add_gridspec(rows, 3, width_ratios=[1.0, 1.0, 0.24])
-    beside = drawn.add_subplot(grid[0, 2])
+    fig = canvas.figure(7.2, 0.6 + 2.3 * rows)
+    grid = fig.add_gridspec(rows, 3, width_ratios=[1.0, 1.0, 0.24])
+    beside = fig.add_subplot(grid[0, 2])
     beside.axis("off")
-    handles = _driver_levels(drawn.add_subplot(grid[0, :2]), response, f, planes, shown_hz)
+    handles = _driver_levels(fig.add_subplot(grid[0, :2]), response, f, planes, shown_hz)
     beside.legend(handles=handles, loc="center left", fontsize=8, handlelength=2.2, borderaxespad=0)
-    phase = drawn.add_subplot(grid[rows - 1, 0] if len(maps) == 1 else grid[rows - 1, :2])
+    phase = fig.add_subplot(grid[rows - 1, 0] if len(maps) == 1 else grid[rows - 1, :2])
     _driver_phase(phase, response, f, shown_hz, wide=len(maps) != 1)
     scale = level_scale(6)
     for n, plane in enumerate(maps):
-        angles, axes = plane.angles_deg, drawn.add_subplot(grid[1, n if rows == 3 else 1])
+        angles, axes = plane.angles_deg, fig.add_subplot(grid[1, n if rows == 3 else 1])
         level = 20 * np.log10(np.maximum(np.abs(plane.pressure(f, angles)), 1e-12))
         level -= 20 * np.log10(np.maximum(np.abs(plane.pressure(f, [0.0])), 1e-12))
         towards = "" if angles[0] >= 0 else "\nup positive" if plane.vertical else "\nleft positive"
@@ -97,14 +97,14 @@ def draw_measured_driver(name: str, response: MeasuredDirectivity) -> Figure:
         over_frequency(axes, [], shown_hz, title=title, unit=f"Angle in degrees{towards}", narrow=True)
         axes.set_yticks(np.arange(np.ceil(angles[0] / 45) * 45, angles[-1] + 1, 45 if np.ptp(angles) > 100 else 15))
     if maps:
-        bar = scale.bar(drawn, None, "dB re on axis", cax=drawn.add_subplot(grid[1, 2]))
+        bar = scale.bar(fig, None, "dB re on axis", cax=fig.add_subplot(grid[1, 2]))
         bar.ax.set_box_aspect(12)
         bar.ax.set_anchor("W")
     s = response.summary
     counts = ((len(s.files), "file"), (s.directions, "direction"))
     files, directions = (f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in counts)
-    canvas.headed(drawn, f'Driver "{canvas.shortened(name, 16)}": {s.kind}, {files}, {directions} ({s.coverage})', 10.5)
-    return drawn
+    canvas.headed(fig, f'Driver "{canvas.shortened(name, 16)}": {s.kind}, {files}, {directions} ({s.coverage})', 10.5)
+    return fig
 
 
 def _degrees(angle_deg: float) -> str:
@@ -113,12 +113,12 @@ def _degrees(angle_deg: float) -> str:
 
 def _shown_deg(angles_deg: Real, *, few: bool, axis: bool) -> list[float]:
     """About eight of a plane's angles: to both sides if it is alone and has both, else to one; with the axis or without."""
-    one_sided = few or angles_deg[0] > -1e-6 or angles_deg[-1] < 1e-6
-    sides = (1.0, -1.0) if not one_sided else (1.0,) if angles_deg[-1] > 1e-6 else (-1.0,)
-    requirements: Sequence[float] = WANTED_DEG if one_sided and not few else WANTED_DEG[::2]
-    there = np.unique(np.abs(angles_deg))
-    if there.size <= len(requirements):
-        requirements = there.tolist()
+    is_one_sided = few or angles_deg[0] > -1e-6 or angles_deg[-1] < 1e-6
+    sides = (1.0, -1.0) if not is_one_sided else (1.0,) if angles_deg[-1] > 1e-6 else (-1.0,)
+    requirements: Sequence[float] = WANTED_DEG if is_one_sided and not few else WANTED_DEG[::2]
+    measured_deg = np.unique(np.abs(angles_deg))
+    if measured_deg.size <= len(requirements):
+        requirements = measured_deg.tolist()
     away = [
         np.abs((angles_deg - side * requirement + 180) % 360 - 180) for requirement in requirements for side in sides
     ]
@@ -147,7 +147,7 @@ def _driver_levels(
     unit = "Level in dB\nre ideal source at 1 m"
     first, last = float(response.frequency_hz[0]), float(response.frequency_hz[-1])
     handles = over_frequency(axes, curves, shown_hz, title=title, unit=unit)
-    highest, lowest = max(float(one.y.max()) for one in curves), min(float(one.y.min()) for one in curves)
+    highest, lowest = max(float(line.y.max()) for line in curves), min(float(line.y.min()) for line in curves)
     axes.set_ylim(max(lowest - 2, highest - SHOWN_DB), highest + 3)
     for start, stop in ((shown_hz[0], first), (last, shown_hz[1])):
         if stop > start * 1.001:
@@ -182,17 +182,17 @@ def _driver_phase(
 
 def draw_measured_head(head: MeasuredHead, arrivals: Real) -> Figure:
     """Directions, times and levels of one head; `arrivals` (S, 3), in the head's axes, are where the device's sound comes from."""
-    drawn = canvas.figure(7.2, 5.6)
-    grid = drawn.add_gridspec(2, 2, height_ratios=[1.1, 1.0])
-    _head_directions(drawn.add_subplot(grid[0, :]), head, arrivals)
-    _head_times(drawn.add_subplot(grid[1, 0]), head)
-    _head_levels(drawn.add_subplot(grid[1, 1]), head)
+    fig = canvas.figure(7.2, 5.6)
+    grid = fig.add_gridspec(2, 2, height_ratios=[1.1, 1.0])
+    _head_directions(fig.add_subplot(grid[0, :]), head, arrivals)
+    _head_times(fig.add_subplot(grid[1, 0]), head)
+    _head_levels(fig.add_subplot(grid[1, 1]), head)
     recording = head.recording
     where = f" at {recording.distance_m:g} m" if np.isfinite(recording.distance_m) else ""
     band = f"{head.band_hz[0]:.0f} Hz to {head.band_hz[1] / 1000:.1f} kHz"
     words = f"{len(recording.directions)} directions{where}, {band}"
-    canvas.headed(drawn, f"Head {canvas.shortened(PurePath(head.name).name)}: {words}", 10.5)
-    return drawn
+    canvas.headed(fig, f"Head {canvas.shortened(PurePath(head.name).name)}: {words}", 10.5)
+    return fig
 
 
 def _angles_deg(directions: Real) -> tuple[Real, Real]:
@@ -211,8 +211,8 @@ def _head_directions(axes: Axes, head: MeasuredHead, arrivals: Real) -> None:
     """A dot a direction, and grey where an interpolation is refused."""
     azimuth, elevation = np.arange(-180.0, 180.1, 5.0), np.arange(-90.0, 90.1, 5.0)
     grid = np.stack(np.meshgrid(azimuth, elevation), axis=-1).reshape(-1, 2)
-    known = np.array([_known(head, towards) for towards in direction(grid[:, 0], grid[:, 1])])
-    missing = np.where(known, np.nan, 0.0).reshape(elevation.size, azimuth.size)
+    covered = np.array([_covers(head, towards) for towards in direction(grid[:, 0], grid[:, 1])])
+    missing = np.where(covered, np.nan, 0.0).reshape(elevation.size, azimuth.size)
     grey = ListedColormap([GAP])
     axes.pcolormesh(azimuth, elevation, missing, cmap=grey, shading="nearest", rasterized=True, zorder=1)
     time_ms = head.interaural_time_s * 1e3
@@ -234,7 +234,7 @@ def _head_directions(axes: Axes, head: MeasuredHead, arrivals: Real) -> None:
     axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor=canvas.FAINT, ncols=2)
 
 
-def _known(head: MeasuredHead, towards: Real) -> bool:
+def _covers(head: MeasuredHead, towards: Real) -> bool:
     try:
         head.interpolation.weights(towards[None])
     except ValueError:  # a gap
@@ -300,21 +300,21 @@ def draw_measured_device(scene: Scene, path: str) -> Figure:
     ears = scene.at(f).ears()[:, :2]
     level = amplitude_db(ears)
     later_ms = np.unwrap(np.angle(ears[:, 0] / ears[:, 1]), axis=0) / (2 * np.pi * f[:, None]) * 1e3
-    drawn, each = panels(5.4, 3, 1, sharex=True, height_ratios=[1, 1, 0.9])
+    fig, panes = panels(5.4, 3, 1, sharex=True, height_ratios=[1, 1, 0.9])
     low_hz, top = max(20.0, float(f[0])), float(level.max()) + 3
     rows = [(level[:, ear], f"Level at the listener's {side} ear", "dB") for ear, side in enumerate(("left", "right"))]
     rows.append((later_ms, "Left ear before the right, by phase", "ms"))
     handles: list[Artist] = []
-    for axes, (values, title, unit) in zip(each, rows, strict=True):
+    for axes, (values, title, unit) in zip(panes, rows, strict=True):
         curves = [
             curve(f, values[:, l], canvas.shortened(name), linewidth=1.3, **canvas.driver_line(l))
             for l, name in enumerate(scene.drivers)
         ]
         shown_hz = low_hz, max(float(f[-1]), low_hz * 2)
-        handles = over_frequency(axes, curves, shown_hz, title=title, unit=unit, label=axes is each[-1])
+        handles = over_frequency(axes, curves, shown_hz, title=title, unit=unit, label=axes is panes[-1])
         if unit == "dB":
             axes.set_ylim(max(float(level.min()) - 2, top - 50), top)
-    each[2].axhline(0, color=canvas.INK, linewidth=0.7)
-    below(drawn, handles[:MOST_NAMED], 6)
-    canvas.headed(drawn, f"Device {canvas.shortened(path)}", 10.5)
-    return drawn
+    panes[2].axhline(0, color=canvas.INK, linewidth=0.7)
+    below(fig, handles[:MOST_NAMED], 6)
+    canvas.headed(fig, f"Device {canvas.shortened(path)}", 10.5)
+    return fig

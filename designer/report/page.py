@@ -20,7 +20,7 @@ from designer.report.room import room_section
 from designer.report.schemes import css, in_page, template
 from designer.result import Result
 
-SAID_DB = 0.05
+REPORTED_DB = 0.05
 """An output that passes full scale by less is not told: tables show a tenth."""
 MOST_NAMED = 4
 """Loud drivers of a channel that are told by name."""
@@ -30,9 +30,9 @@ PER_HEAD = [metric for metric in NUMBERS if "head" in metric.on]
 def number_rows(numbers: Sequence[Mapping[str, float]]) -> list[tuple[str, list[str]]]:
     """The table of numbers: a metric's label, and its cell for each channel."""
     return [
-        (metric.label, [metric.text(own[metric.name]) if metric.name in own else "–" for own in numbers])
+        (metric.label, [metric.text(values[metric.name]) if metric.name in values else "–" for values in numbers])
         for metric in shown_on("page")
-        if any(metric.name in own for own in numbers)
+        if any(metric.name in values for values in numbers)
     ]
 
 
@@ -56,30 +56,33 @@ def form_rows(result: Result) -> list[tuple[str, list[str]]]:
     delay = f"{result.bulk_delay_samples} samples, {result.bulk_delay_samples / rate * 1e3:.2f} ms"
     rows = [
         ("Form", [table.form + word] * len(studies)),
-        ("Memory in words", [f"{one.words:,}" for one in studies]),
-        ("Multiply-adds a sample", [f"{one.multiply_adds:,}" for one in studies]),
+        ("Memory in words", [f"{study.words:,}" for study in studies]),
+        ("Multiply-adds a sample", [f"{study.multiply_adds:,}" for study in studies]),
         ("Latency", [delay] * len(studies)),
-        ("Loudest output for full-scale input (l1 norm)", [f"{one.output_bound_db:+.1f} dB" for one in studies]),
+        ("Loudest output for full-scale input (l1 norm)", [f"{study.output_bound_db:+.1f} dB" for study in studies]),
     ]
     if result.shifts:
         shifts = []
         for name, shift in result.shifts.items():
             used = zip(result.finer_bits.get(name) or (), result.drivers, result.taps[name], strict=False)
-            each = [f"{driver} {shift - bits}" for bits, driver, taps in used if taps.any()]
-            shifts.append(", ".join(each) or f"{shift}")
+            driver_shifts = [f"{driver} {shift - bits}" for bits, driver, taps in used if taps.any()]
+            shifts.append(", ".join(driver_shifts) or f"{shift}")
         rows.append(("Left shift of the sums in bits", shifts))
-    for where, found in (("", [one.stages for one in studies]), (", head shifted", [one.moved for one in studies])):
+    for where, stages_of_all in (
+        ("", [study.stages for study in studies]),
+        (", head shifted", [study.moved for study in studies]),
+    ):
         for stage in studies[0].stages:
-            left = [stages.get(stage) for stages in found]  # a beam has no head to shift
-            if any(left):
+            gains_of_all = [stages.get(stage) for stages in stages_of_all]  # a beam has no head to shift
+            if any(gains_of_all):
                 form = "{0.median_db:.1f} / {0.fifth_percentile_db:.1f} / {0.worst_db:.1f} dB"
-                cells = [form.format(gains) if gains else "–" for gains in left]
+                cells = [form.format(gains) if gains else "–" for gains in gains_of_all]
                 rows.append((f"Gain {stage}{where}: median / 5th percentile / worst", cells))
     return rows
 
 
 def rounding_words(result: Result) -> str:
-    """What the word costs, in a sentence; nothing where there is none."""
+    """Cost of the word, in a sentence; nothing where there is none."""
     parts = []
     for name in result.channels:
         stages = result.study[name].stages if name in result.study else {}
@@ -99,7 +102,7 @@ def headroom_words(result: Result) -> str:
     loud, most = [], 0.0
     for name, taps in result.taps.items():
         over = measures.amplitude_db(output_bound(taps))
-        beyond = [l for l in np.argsort(-over, kind="stable") if over[l] >= SAID_DB]
+        beyond = [l for l in np.argsort(-over, kind="stable") if over[l] >= REPORTED_DB]
         most = max(most, float(over.max()))
         if beyond:
             named = ", ".join(f"{result.drivers[l]} by {over[l]:.1f} dB" for l in beyond[:MOST_NAMED])
@@ -123,10 +126,10 @@ def form_words(result: Result) -> str:
         return f"Cascades of {table.sections} second-order sections a driver"
     filters = "FIR filters"
     if table.form == "rtf":
-        which = ", ".join(f"{reference} for {channel}" for channel, reference in result.references.items())
+        references = ", ".join(f"{reference} for {channel}" for channel, reference in result.references.items())
         common = table.equaliser_taps
         equalised = f", times a common equaliser of {common} taps," if common else ""
-        filters = f"Ratios to a reference driver ({which}){equalised} as FIR filters"
+        filters = f"Ratios to a reference driver ({references}){equalised} as FIR filters"
     return f"{filters} of {table.taps} taps"
 
 
@@ -172,20 +175,26 @@ def render(
 
     Parameters
     ----------
-    report : the content of `summary.json`
-    figures : file name -> SVG, and file name -> caption
-    exports : target -> what was written for it
-    refusals : target -> why it was not written
+    report : dict of str to object, the content of `summary.json`
+    figures : tuple of 2 dict of str to str, file name -> SVG, and file name -> caption
+    exports : mapping of str to Export, target -> what was written for it
+    refusals : mapping of str to str, target -> why it was not written
 
     """
-    drawn, captions = figures
+    svgs, captions = figures
     shown = {
-        name: (name, Markup(in_page(svg, name)), captions[name]) for name, svg in drawn.items()
+        name: (name, Markup(in_page(svg, name)), captions[name]) for name, svg in svgs.items()
     }  # our own figures, not input
     channels = []
     for name, stem in file_stems(list(result.channels)).items():
-        own = {one.kind: shown[f"{stem}-{one.kind}"] for one in CHANNEL_FIGURES if f"{stem}-{one.kind}" in shown}
-        channels.append({"name": name, "figures": own, **report["channels"][name], "but": result.scalars[name].but})
+        channel_figures = {
+            declared.kind: shown[f"{stem}-{declared.kind}"]
+            for declared in CHANNEL_FIGURES
+            if f"{stem}-{declared.kind}" in shown
+        }
+        channels.append(
+            {"name": name, "figures": channel_figures, **report["channels"][name], "but": result.scalars[name].but}
+        )
     return template("design.html").render(
         report=report,
         schemes=Markup(css()),

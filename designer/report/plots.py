@@ -55,7 +55,7 @@ def curve(x: Real, y: Real, label: str = "", color: str = COLOURS[0], linewidth:
     return Curve(x, y, label, {"color": color, "linewidth": linewidth, **look})
 
 
-def asked_curve(x: Real, y: Real, label: str = "target") -> Curve:
+def target_curve(x: Real, y: Real, label: str = "target") -> Curve:
     """A curve of what is asked for, dotted everywhere."""
     return curve(x, y, label, INK, 1.3, linestyle=DOTTED)
 
@@ -63,9 +63,9 @@ def asked_curve(x: Real, y: Real, label: str = "target") -> Curve:
 def draw_curves(axes: Axes, curves: Iterable[Curve], *, title: str = "", unit: str = "") -> list[Artist]:
     """Draw curves in their order; those that the legend names."""
     handles: list[Artist] = []
-    for one in curves:
-        lines = axes.plot(one.x, one.y, label=one.label or None, **one.look)
-        handles += lines if one.label else []
+    for line in curves:
+        lines = axes.plot(line.x, line.y, label=line.label or None, **line.look)
+        handles += lines if line.label else []
     if title:
         axes.set_title(title)
     axes.set_ylabel(unit)
@@ -101,9 +101,9 @@ def limit_line(axes: Axes, limit: float, words: str, *, above: bool = True) -> N
     axes.annotate(words, at, xytext=(4, 3 if above else -9), textcoords="offset points", fontsize=8)
 
 
-def below(drawn: Figure, handles: Sequence[Artist], columns: int) -> None:
+def below(fig: Figure, handles: Sequence[Artist], columns: int) -> None:
     """The legend below the figure, where it covers nothing."""
-    drawn.legend(handles=handles, loc="outside lower center", ncols=columns)
+    fig.legend(handles=handles, loc="outside lower center", ncols=columns)
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,10 @@ class Scale:
         """Which colour a value has."""
         return BoundaryNorm(self.edges.tolist(), self.colours.N)
 
-    def bar(self, drawn: Figure, axes: Any, label: str, *, pad: float = 0.015, **look: Any) -> Colorbar:
+    def bar(self, fig: Figure, axes: Any, label: str, *, pad: float = 0.015, **look: Any) -> Colorbar:
         """The scale beside axes."""
         ticks = None if self.ticks is None else self.ticks.tolist()
-        bar = drawn.colorbar(ScalarMappable(self.norm, self.colours), ax=axes, ticks=ticks, pad=pad, **look)
+        bar = fig.colorbar(ScalarMappable(self.norm, self.colours), ax=axes, ticks=ticks, pad=pad, **look)
         bar.set_label(label)
         bar.outline.set_visible(False)
         return bar
@@ -179,8 +179,8 @@ def polar(axes: Any, azimuth_deg: Real, curves: Iterable[Curve], outer_db: float
           labels: bool = True) -> None:  # fmt: skip
     """Levels over azimuth, x of the curves unused: the front down as in the layout, so that the listener's left is on the left."""
     angle = np.radians(np.append(azimuth_deg, azimuth_deg[0]))
-    for one in curves:
-        axes.plot(angle, np.maximum(np.append(one.y, one.y[0]), POLAR_FLOOR_DB), **one.look)
+    for line in curves:
+        axes.plot(angle, np.maximum(np.append(line.y, line.y[0]), POLAR_FLOOR_DB), **line.look)
     axes.set_theta_zero_location("S")
     axes.set_rlim(POLAR_FLOOR_DB, outer_db)
     axes.set_rticks(np.arange(POLAR_FLOOR_DB, outer_db + 1, 12) if rings_db is None else rings_db)
@@ -192,9 +192,9 @@ def polar(axes: Any, azimuth_deg: Real, curves: Iterable[Curve], outer_db: float
     axes.tick_params(axis="x", pad=-2)
 
 
-def rows_near(frequency_hz: Real, wanted_hz: Iterable[float]) -> list[int]:
+def rows_near(frequency_hz: Real, targets_hz: Iterable[float]) -> list[int]:
     """The row nearest to each frequency, by ratio."""
-    return [int(np.argmin(np.abs(np.log(frequency_hz / hz)))) for hz in wanted_hz]
+    return [int(np.argmin(np.abs(np.log(frequency_hz / hz)))) for hz in targets_hz]
 
 
 def place_map(axes: Axes, values: Real, half_m: float, scale: Scale, title: str) -> Real:
@@ -218,5 +218,5 @@ def place_map(axes: Axes, values: Real, half_m: float, scale: Scale, title: str)
 
 def panels(height_in: float, rows: int = 1, columns: int = 1, **look: Any) -> tuple[Figure, list[Axes]]:
     """A figure and its axes, row by row."""
-    drawn = figure(7.2, height_in)
-    return drawn, list(drawn.subplots(rows, columns, squeeze=False, **look).ravel())
+    fig = figure(7.2, height_in)
+    return fig, list(fig.subplots(rows, columns, squeeze=False, **look).ravel())

@@ -68,6 +68,6 @@ def in_page(text: str, name: str) -> str:
     return re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
 
 
-def _named(drawn: re.Match[str]) -> str:
-    word = THEMED.get(drawn[2])
-    return f"{drawn[1]}: var(--{word})" if word else drawn[0]
+def _named(match: re.Match[str]) -> str:
+    word = THEMED.get(match[2])
+    return f"{match[1]}: var(--{word})" if word else match[0]

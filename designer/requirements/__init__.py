@@ -1,1 +1,1 @@
-"""From the problem's words to arrays on the grid: curves, bands, masks, windows, bright points and to cancel."""
+"""From the problem's words to arrays on the grid: curves, bands, masks, windows, bright and dark points."""

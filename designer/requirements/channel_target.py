@@ -1,4 +1,4 @@
-"""One channel's target on a frequency grid: the bright points and to cancel, what is required there, and the limits."""
+"""One channel's target on a frequency grid: the bright and dark points, what is required there, and the limits."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from designer.requirements.curves import band_share, curve_db, driver_cost, in_b
 from designer.requirements.region_power import RegionPower
 from designer.requirements.target import WINDOW_LABEL, ChannelTarget, Mask, Window
 
-STRONG_ENOUGH_DB = 1.0
-EQUALLY_STRONG_DB = 0.1
+MAX_BELOW_STRONGEST_DB = 1.0
+MAX_BELOW_ALIKE_DB = 0.1
 PLAIN_FREQUENCIES = 257
 """Equal steps on which the plain drivers are chosen where the grid's own are not equal."""
 
@@ -54,8 +54,8 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
     if design.cancellation_gain_db is not None:
         gamma = 10 ** (curve_db(design.cancellation_gain_db, f) / 10)
     min_wng = 0.0 if design.min_white_noise_gain_db is None else 10 ** (design.min_white_noise_gain_db / 10)
-    asked_effort = np.inf if design.max_effort_db is None else 10 ** (design.max_effort_db / 10)
-    max_effort = np.full(f.size, asked_effort)
+    file_max_effort = np.inf if design.max_effort_db is None else 10 ** (design.max_effort_db / 10)
+    max_effort = np.full(f.size, file_max_effort)
     if design.is_beam and min_wng > 0:
         # One bright point: white-noise gain and effort are the same ratio |h w|² / Σ|w|² in two scales.
         scale = 1.0 if np.isinf(distance_m) else distance_m**2
@@ -80,7 +80,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         masks=masks,
         window=window,
         max_effort=max_effort,
-        asked_effort=asked_effort,
+        file_max_effort=file_max_effort,
         max_gain=np.array([np.inf if d.max_gain_db is None else 10 ** (d.max_gain_db / 20) for d in drivers]),
         min_white_noise_gain=min_wng,
         cost=np.stack([driver_cost(f, d.band_hz) for d in drivers], axis=1),
@@ -111,7 +111,7 @@ def _regions(design: DesignTable, scene: Scene, index: Index) -> RegionPower | N
         bright=(look,) if design.bright_regions is None else tuple(design.bright_regions),
         dark=tuple(design.dark_regions),
         highest_k=float(2 * np.pi * highest_hz / problem.speed_of_sound_m_s),
-        asked_order=design.region_order,
+        region_order=design.region_order,
     )
 
 
@@ -123,19 +123,19 @@ def plain_in(design: DesignTable, scene: Scene) -> Plain:
     if scene.problem.grid.spacing == "logarithmic":  # its high steps are too wide to follow an arrival's phase
         scene = scene.at(np.linspace(0.0, scene.problem.sample_rate_hz / 2, PLAIN_FREQUENCIES))
     index = driver_index(design, scene.drivers)
-    found: list[tuple[Complex, Complex, Complex]] = []
+    points: list[tuple[Complex, Complex, Complex]] = []
     for part in scene.parts(np.arange(scene.frequency_hz.size)):
-        there = scene.part(part)
-        bright, centre = _aim(design, there, index)
-        dark = bright if design.is_beam else _ears(design, there, index)[1]
-        found.append((_one_point(bright), _one_point(dark), centre))
-    bright, dark, centre = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        part_scene = scene.part(part)
+        bright, centre = _aim(design, part_scene, index)
+        dark = bright if design.is_beam else _ears(design, part_scene, index)[1]
+        points.append((_mean_point(bright), _mean_point(dark), centre))
+    bright, dark, centre = (np.concatenate(arrays) for arrays in zip(*points, strict=True))
     names = [scene.drivers[i] for i in index]
     inside = in_band(scene.frequency_hz, design.band_hz)
     return choose_plain(design, names, scene.frequency_hz, inside, bright, dark, centre)
 
 
-def _one_point(points: Complex) -> Complex:
+def _mean_point(points: Complex) -> Complex:
     return np.asarray(np.sqrt(np.mean(np.abs(points) ** 2, axis=1, keepdims=True)), dtype=complex)
 
 
@@ -176,7 +176,7 @@ def _centre_of_cloud(displacements_m: Real) -> int:
 
 
 def dark_azimuths(design: DesignTable, azimuth_deg: Real) -> Bool:
-    """The grid azimuths to cancel: the nulls' arcs; without nulls the mask's; without a mask what is outside the
+    """The dark azimuths of the grid: the nulls' arcs; without nulls the mask's; without a mask what is outside the
     window.
 
     Without any of these all but the look direction's own grid step.
@@ -258,7 +258,7 @@ def choose_plain(
         chosen = [names.index(name) for name in design.plain]
     else:
         strength = np.array([_level_db(bright[in_band], l) for l in range(size)])
-        strong = strength >= strength.max() - (EQUALLY_STRONG_DB if design.is_beam else STRONG_ENOUGH_DB)
+        strong = strength >= strength.max() - (MAX_BELOW_ALIKE_DB if design.is_beam else MAX_BELOW_STRONGEST_DB)
         chosen = np.flatnonzero(strong).tolist()
         if not design.is_beam:
             favour = [strength[l] - _level_db(dark[in_band], l) for l in chosen]

@@ -33,7 +33,7 @@ def band_share(frequency_hz: Real, band_hz: list[float], fade_octaves: float) ->
 
 
 def driver_cost(frequency_hz: Real, band_hz: list[float] | None) -> Real:
-    """What a driver costs (F,): 1 in its usable band, growing by 24 dB an octave of power outside it, to at most 80 dB.
+    """Cost of a driver (F,): 1 in its usable band, growing by 24 dB an octave of power outside it, to at most 80 dB.
 
     The bound keeps the matrices well conditioned; at 80 dB no driver is used.
     """

@@ -83,8 +83,8 @@ def _separable(radial: Complex, shape: Real, G: Real) -> Complex:
     half = np.stack([np.add.reduceat(G * shape[:, k], starts, axis=1) for k in range(drivers)], axis=-1)
     for l in range(drivers):
         Z = np.add.reduceat(half * shape[:, l, None, None], starts, axis=0).reshape(orders, -1)
-        left = radial[:, :, l]
-        inner = (left.real @ Z - 1j * (left.imag @ Z)).reshape(radial.shape)
+        weights_l = radial[:, :, l]
+        inner = (weights_l.real @ Z - 1j * (weights_l.imag @ Z)).reshape(radial.shape)
         A[:, l] = np.einsum("fnk,fnk->fk", inner, radial)
     return np.asarray((A + A.conj().swapaxes(1, 2)) / 2)
 
@@ -99,7 +99,7 @@ class RegionMatrices:
 
 @dataclass(frozen=True)
 class Kernel:
-    """What weighs a field's square over some regions, up to an order: the matrix G (K, K), or points (M, 3) where all of them are."""
+    """Weights of a field's square over some regions, up to an order: the matrix G (K, K), or points (M, 3) where all of them are."""
 
     G: Real | None
     points: Real | None
@@ -138,14 +138,14 @@ class RegionPower:
     bright: tuple[Region, ...]
     dark: tuple[Region, ...]
     highest_k: float
-    asked_order: int | None = None
+    region_order: int | None = None
 
     def at(self, index: Index | Bool | slice) -> RegionPower:
-        """The same on some of the frequencies."""
-        other = replace(self, k=self.k[index])
+        """Region powers on some of the frequencies."""
+        part = replace(self, k=self.k[index])
         if "automatic_order" in self.__dict__:
-            other.__dict__["automatic_order"] = self.automatic_order
-        return other
+            part.__dict__["automatic_order"] = self.automatic_order
+        return part
 
     @cached_property
     def automatic_order(self) -> int:
@@ -155,14 +155,14 @@ class RegionPower:
     @property
     def order(self) -> int:
         """The order of the matrices: as asked, or automatic."""
-        return self.automatic_order if self.asked_order is None else self.asked_order
+        return self.automatic_order if self.region_order is None else self.region_order
 
     @cached_property
     def matrices(self) -> RegionMatrices:
         """A and B at the order."""
         kernels = self._kernels(self.order)
         parts = [[kernel.power(encoding) for kernel in kernels] for encoding, _ in self._encodings(self.order)]
-        bright, dark = (np.concatenate(each) for each in zip(*parts, strict=True))
+        bright, dark = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
         return RegionMatrices(bright, dark)
 
     def _kernels(self, order: int) -> tuple[Kernel, Kernel]:
@@ -178,19 +178,19 @@ class RegionPower:
             yield encode(self.device, self.k[part], self.distance_m, order, self.drivers), part
 
     def power_ratio(self, w: Complex) -> Real:
-        """Mean power over the bright regions over mean power over those to cancel (F,), of weights (F, L)."""
+        """Mean power over the bright regions over mean power over the dark regions (F,), of weights (F, L)."""
         return ratio(quadratic(self.matrices.bright, w), quadratic(self.matrices.dark, w))
 
     def order_error_db(self, w: Complex) -> Real:
-        """What the power ratio of weights (F, L) changes by at the finer order, in dB (F,): what the order leaves out."""
+        """Truncation error of the order in dB (F,): the change of the power ratio of weights (F, L) at the finer order."""
         finer = max(self.order + CHECK_ORDERS, self.automatic_order)
         kernels = self._kernels(finer)
         powers = []
         for encoding, part in self._encodings(finer):
             mixed = np.einsum("fkl,fl->fk", encoding.coefficients, w[part])[:, :, None]  # the weights as one driver
-            whole = Encoding(finer, None, None, mixed, encoding.front_only)
-            powers.append([kernel.power(whole)[:, 0, 0].real for kernel in kernels])
-        bright, dark = (np.concatenate(each) for each in zip(*powers, strict=True))
+            field = Encoding(finer, None, None, mixed, encoding.front_only)
+            powers.append([kernel.power(field)[:, 0, 0].real for kernel in kernels])
+        bright, dark = (np.concatenate(pieces) for pieces in zip(*powers, strict=True))
         return np.asarray(db(self.power_ratio(w)) - db(ratio(bright, dark)))
 
 
@@ -247,8 +247,8 @@ def density(regions: Sequence[Region], order: int, *, front_only: bool = False) 
             continue
         arc = (region.azimuth_deg[0], region.azimuth_deg[1])
         elevations = (region.elevation_deg[0], region.elevation_deg[1])
-        whole = arc_width_deg(arc)
+        width_deg = arc_width_deg(arc)
         for part in in_front(arc) if front_only else [arc]:
-            share = (part[1] - part[0]) / whole if front_only and whole > 0 else 1.0
+            share = (part[1] - part[0]) / width_deg if front_only and width_deg > 0 else 1.0
             total += share * band(order, azimuth_deg=part, elevation_deg=elevations)
     return total / len(regions)

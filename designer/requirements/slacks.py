@@ -24,21 +24,21 @@ SLACK_TOLERANCE_DB = 0.1
 
 
 def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
-    """How far each requirement must give for w to meet it: requirement -> (F,) dB, 0 where it is met.
+    """Shortfall of each requirement: requirement -> (F,) dB by which w misses it, 0 where it is met.
 
     Each slack scales its own limit: the curve's γ, a mask line's level, the window's ripple. Where the drivers have a
     spread, the curve is held by the mean powers over it, and masks and window one standard deviation away.
     """
-    found: dict[str, Real] = {}
+    slacks: dict[str, Real] = {}
     if target.gamma is not None:
-        found["cancellation_gain_db"] = db(target.gamma) - db(expected_gain(target, w))
+        slacks["cancellation_gain_db"] = db(target.gamma) - db(expected_gain(target, w))
     for label, excess, _ in _over_azimuth(target, w):
-        found[label] = amplitude_db(excess.max(axis=1))
-    return {requirement: np.maximum(slack, 0.0) for requirement, slack in found.items()}
+        slacks[label] = amplitude_db(excess.max(axis=1))
+    return {requirement: np.maximum(slack, 0.0) for requirement, slack in slacks.items()}
 
 
 def expected_gain(target: ChannelTarget, w: Complex) -> Real:
-    """What the curve is held against (F,), over a beam's regions where it has any.
+    """Ratio that the curve is held against (F,), over a beam's regions where it has any.
 
     Where the drivers have a spread, of mean powers over it too, or its least over a ball of errors, or its percentile over drawn devices.
     """
@@ -59,8 +59,8 @@ def worst_azimuths_deg(target: ChannelTarget, w: Complex) -> dict[str, Real]:
 
 def _over_azimuth(target: ChannelTarget, w: Complex) -> Iterator[tuple[str, Real, Real]]:
     """Each mask line and the window: its name, the level or deviation over its limit (F, M), and the azimuths (M,)."""
-    wanted = np.einsum("fl,fl->f", target.centre, w)[:, None]
-    on_axis = np.maximum(np.abs(wanted), 1e-15)
+    axis_pressure = np.einsum("fl,fl->f", target.centre, w)[:, None]
+    on_axis = np.maximum(np.abs(axis_pressure), 1e-15)
     for mask in target.masks:
         level = np.abs(pressure(mask.points, w)) + _deviation(target, mask.points, w)
         yield mask.label, level / on_axis / mask.limit[:, None], mask.azimuth_deg
@@ -79,13 +79,13 @@ def _deviation(target: ChannelTarget, points: Complex, w: Complex) -> Real | flo
 
 def excesses_db(target: ChannelTarget, w: Complex, drivers: tuple[str, ...]) -> dict[str, Real]:
     """By how much w breaks each hard limit: limit -> (F,) dB, 0 where it is kept."""
-    found: dict[str, Real] = {}
+    excesses: dict[str, Real] = {}
     if np.isfinite(target.effort_limit).any():
-        found["max_effort_db"] = db(effort(target.bright, w)) - db(target.effort_limit)
+        excesses["max_effort_db"] = db(effort(target.bright, w)) - db(target.effort_limit)
     if target.min_white_noise_gain > 0:
-        reached = db(white_noise_gain(target.look, w, target.look_distance_m))
-        found["min_white_noise_gain_db"] = db(np.array(target.min_white_noise_gain)) - reached
+        gain_db = db(white_noise_gain(target.look, w, target.look_distance_m))
+        excesses["min_white_noise_gain_db"] = db(np.array(target.min_white_noise_gain)) - gain_db
     for l, gain in enumerate(target.max_gain):
         if np.isfinite(gain):
-            found[f'max_gain_db of "{drivers[l]}"'] = amplitude_db(w[:, l]) - amplitude_db(np.array(gain))
-    return {limit: np.maximum(excess, 0.0) for limit, excess in found.items()}
+            excesses[f'max_gain_db of "{drivers[l]}"'] = amplitude_db(w[:, l]) - amplitude_db(np.array(gain))
+    return {limit: np.maximum(excess, 0.0) for limit, excess in excesses.items()}

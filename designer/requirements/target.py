@@ -1,4 +1,4 @@
-"""One channel's target on a frequency grid, as arrays: the bright points and to cancel, what is required there, and the limits."""
+"""One channel's target on a frequency grid, as arrays: the bright and dark points, what is required there, and the limits."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class ChannelTarget:
     min_white_noise_gain: float  # ratio of powers; 0 without a limit
     cost: Real  # (F, L) diagonal of P
     plain: Complex  # (F, L) weights of the plain driver, the reference of level and phase
-    asked_effort: float | None = None  # the file's own limit where max_effort holds another one too; inf without one
+    file_max_effort: float | None = None  # the file's own limit where max_effort holds another one too; inf without one
     spread: float = 0.0  # ε², the variance of each driver's relative error
     worst_case: bool = False  # the curve is held for all errors with Σ|e_l|² <= ε², not in the mean over the spread
     percentile: float | None = None  # the curve is held by this percentile over drawn devices
@@ -113,7 +113,7 @@ class ChannelTarget:
     @property
     def effort_limit(self) -> Real:
         """The limit on effort that the file sets (F,), as a ratio of powers; inf without one."""
-        return self.max_effort if self.asked_effort is None else np.full(self.max_effort.shape, self.asked_effort)
+        return self.max_effort if self.file_max_effort is None else np.full(self.max_effort.shape, self.file_max_effort)
 
     @property
     def plain_level(self) -> Real:

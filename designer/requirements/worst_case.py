@@ -77,8 +77,8 @@ def worst_gain(target: ChannelTarget, w: Complex) -> Real:
     """The least mean power over the bright points, over the most over the dark points (F,)."""
     target = target.over_regions()
     deviation = _deviation(target, w)
-    reached, lost = norms(target.bright, deviation, w)
-    return ratio(np.maximum(reached - lost, 0.0) ** 2, np.square(sum(norms(target.dark, deviation, w))))
+    level, loss = norms(target.bright, deviation, w)
+    return ratio(np.maximum(level - loss, 0.0) ** 2, np.square(sum(norms(target.dark, deviation, w))))
 
 
 def _deviation(target: ChannelTarget, w: Complex) -> Real:
@@ -87,10 +87,10 @@ def _deviation(target: ChannelTarget, w: Complex) -> Real:
     return np.asarray(np.sqrt(target.spread) * scale)
 
 
-def shares(*of: Real) -> tuple[Real, ...]:
+def shares(*sizes: Real) -> tuple[Real, ...]:
     """θ of norms (F,): each one's share of their sum, kept away from 0."""
-    whole = np.maximum(sum(of), 1e-300)
-    return tuple(np.maximum(each / whole, EDGE) for each in of)
+    total = np.maximum(sum(sizes), 1e-300)
+    return tuple(np.maximum(size / total, EDGE) for size in sizes)
 
 
 def settled(first: Answer, again: Callable[[Answer], Answer], judged_db: Callable[[Answer], Real]) -> Answer:
@@ -115,7 +115,7 @@ def hardened(target: ChannelTarget, w: Complex) -> ChannelTarget:
     a, b = norms(target.dark, deviation, w)
     c = norms(target.bright, deviation, w)[1] / np.sqrt(gamma)
     theta_a, theta_b, theta_c = shares(a, b, c)
-    D, E = (np.mean(np.abs(each) ** 2, axis=1) for each in (target.dark, target.bright))
+    D, E = (np.mean(np.abs(points_of) ** 2, axis=1) for points_of in (target.dark, target.bright))
     alone = deviation[:, None] * np.sqrt(D / theta_b[:, None] + E / (gamma * theta_c)[:, None])
     # Their mean is over `size` points more.
     rows = np.sqrt((points + size) / points / theta_a)[:, None, None] * target.dark
@@ -146,8 +146,8 @@ def drawn_gain(target: ChannelTarget, w: Complex) -> Real:
     out = np.empty(len(w))
     for start in range(0, len(w), BLOCK):
         part = slice(start, start + BLOCK)
-        reached, left = (_powers(points[part], w[part], devices) for points in (target.bright, target.dark))
-        out[part] = np.percentile(ratio(reached, left), percentile, axis=1)
+        bright, dark = (_powers(points[part], w[part], devices) for points in (target.bright, target.dark))
+        out[part] = np.percentile(ratio(bright, dark), percentile, axis=1)
     return out
 
 

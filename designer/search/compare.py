@@ -31,8 +31,8 @@ class Comparison:
 
     Attributes
     ----------
-    shifts : (entry's label, channel) -> its head shifts
-    notes : what is not compared, and why
+    shifts : mapping of tuple of 2 str to HeadShift, (entry's label, channel) -> its head shifts
+    notes : tuple of str, what is not compared, and why
 
     """
 
@@ -47,17 +47,17 @@ class Comparison:
 
     @property
     def title(self) -> str:
-        """What stands on top of the page."""
+        """Title of the page."""
         titles = dict.fromkeys(entry.problem.title for entry in self.entries)
-        one = f" of {next(iter(titles))}" if len(titles) == 1 else ""
-        return f"Comparison{one}: {len(self.entries)} designs"
+        subject = f" of {next(iter(titles))}" if len(titles) == 1 else ""
+        return f"Comparison{subject}: {len(self.entries)} designs"
 
     def draw(self) -> Comparison:
-        """The same with its figures."""
+        """Comparison with its figures."""
         return replace(self, pictures=draw_comparison(self.channels, self.shifts, self.show))
 
     def files(self) -> dict[str, bytes]:
-        """What the folder holds: a path in it -> its content."""
+        """Content of the folder: a path in it -> its content."""
         pictures = self.pictures or self.draw().pictures
         facts = comparison_page.Facts(self.title, self.notes, versions(), self.command)
         table = tidy_table(self.channels, self.shifts, self.points_per_octave)
@@ -68,20 +68,20 @@ class Comparison:
             "notes": list(self.notes),
             "versions": versions(),
         }
-        made = {
+        contents = {
             "comparison.html": comparison_page.render(self.entries, self.channels, pictures, facts, self.show),
             "comparison.csv": table.round({"frequency_hz": 3, "value": 3}).to_csv(index=False, lineterminator="\n"),
             "comparison.json": json.dumps(record, indent=2) + "\n",
-            **{f"figures/{one.name}.svg": as_file(one.text, one.message) for one in pictures},
+            **{f"figures/{picture.name}.svg": as_file(picture.text, picture.message) for picture in pictures},
         }
-        return {path: text.encode("utf-8") for path, text in made.items()}
+        return {path: text.encode("utf-8") for path, text in contents.items()}
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the folder, whole or not at all.
 
         Parameters
         ----------
-        force : replace files of an older comparison that were edited since
+        force : bool, replace files of an older comparison that were edited since
 
         Raises
         ------
@@ -120,14 +120,15 @@ def compare(
 
     Parameters
     ----------
-    items : design folders and problem files; with `methods` one problem file or design folder
-    methods : of the problem file; each designs all channels that can take it
-    measured : files of a measured device, DRIVER=FILES of measured drivers, or channel:NAME=FILES of a channel as it plays, laid over
+    items : sequence of str, design folders and problem files; with `methods` one problem file or design folder
+    methods : sequence of str, of the problem file; each designs all channels that can take it
+    measured : sequence of str, files of a measured device, DRIVER=FILES of measured drivers, or channel:NAME=FILES of a channel as it
+        plays, laid over
         their prediction
-    show : labels to draw as curves of their own where there are many
-    points_per_octave : of the table's frequencies
-    command : what regenerates the folder
-    progress : called with the name of each stage as it begins
+    show : sequence of str, labels to draw as curves of their own where there are many
+    points_per_octave : int, of the table's frequencies
+    command : str, what regenerates the folder
+    progress : callable, optional, called with the name of each stage as it begins
 
     Raises
     ------
@@ -144,21 +145,23 @@ def compare(
         if len(items) != 1:
             raise UsageError(f"--methods: got {len(items)} problems; expected one, which each method designs")
         problem = job.open_folder(items[0]).problem if Path(items[0]).is_dir() else load(items[0])
-        made = [(method, *with_method(problem, method)) for method in methods]
-        notes += [note for _, _, said in made for note in said]
-        wanted: list[tuple[str, Problem | None]] = [(method, changed) for method, changed, _ in made]
-        sources = [items[0]] * len(wanted)
+        variants = [(method, *with_method(problem, method)) for method in methods]
+        notes += [note for _, _, remarks in variants for note in remarks]
+        planned: list[tuple[str, Problem | None]] = [(method, changed) for method, changed, _ in variants]
+        sources = [items[0]] * len(planned)
     else:
-        wanted = [(label, _problem(item)) for label, item in zip(labels(items), items, strict=True)]
+        planned = [(label, _problem(item)) for label, item in zip(labels(items), items, strict=True)]
         sources = list(items)
     if not measured:
-        check_count(len(wanted))
+        check_count(len(planned))
     entries: list[Entry] = []
     stopped: list[str] = []
-    for (label, own), source in zip(wanted, sources, strict=True):
+    for (label, problem_of_entry), source in zip(planned, sources, strict=True):
         say(f"design {label}")
         try:
-            result = job.open_folder(source) if own is None else job.design(own, keep_going=True)
+            result = (
+                job.open_folder(source) if problem_of_entry is None else job.design(problem_of_entry, keep_going=True)
+            )
         except SolverError as error:
             stopped.append(f"{label}: {error}")
             continue
@@ -169,20 +172,20 @@ def compare(
     notes += [f"left out: {text}" for text in stopped]
     if measured:
         say("measurement")
-        beside, said = measured_entries(entries, measured)
+        beside, remarks = measured_entries(entries, measured)
         entries += beside
-        notes += said
+        notes += remarks
     check_count(len(entries))
     check_shown(show, entries)
-    channels, said = shared_channels(entries)
-    notes += said
+    channels, remarks = shared_channels(entries)
+    notes += remarks
     say("head shifts")
     shifts = {}
     for channel in channels:
         for entry in () if channel.is_beam else channel.entries:
-            found = head_shift(entry, channel.name)
-            if found is not None:
-                shifts[entry.label, channel.name] = found
+            shift = head_shift(entry, channel.name)
+            if shift is not None:
+                shifts[entry.label, channel.name] = shift
     return Comparison(
         tuple(entries),
         tuple(channels),
@@ -209,7 +212,7 @@ def _problem(item: str) -> Problem | None:
 
 
 def labels(items: Sequence[str]) -> list[str]:
-    """What each item is called: its file's or folder's name, with folders before it or a number where two would be alike."""
+    """Label of each item: its file's or folder's name, with folders before it or a number where two would be alike."""
     paths = [Path(item).resolve() for item in items]
     names = [path.name if path.is_dir() else path.stem for path in paths]
     if len(set(names)) < len(names):

@@ -22,7 +22,7 @@ from designer.acoustics.scene import Scene, scene
 from designer.arrays import Real
 from designer.designs import design_channel
 from designer.designs.reach import reach
-from designer.designs.within_reach import LEAST_DB, Requirement, requirement_below
+from designer.designs.within_reach import MIN_GAIN_DB, Requirement, requirement_below
 from designer.errors import UsageError
 from designer.measures import db
 from designer.problem import Problem, loads
@@ -55,14 +55,14 @@ def least_drivers(shape: str) -> int:
 
 @dataclass(frozen=True)
 class Geometry:
-    """What the command line says of a device.
+    """Geometry of a device, from the command line.
 
     Attributes
     ----------
-    shape : one of SHAPES
-    drivers : how many
-    width_m : from side to side; of a sphere its diameter
-    distance_m : to the listener's head
+    shape : str, one of SHAPES
+    drivers : int, how many
+    width_m : float, from side to side; of a sphere its diameter
+    distance_m : float, to the listener's head
 
     """
 
@@ -83,8 +83,8 @@ class Geometry:
             raise UsageError(f"--shape: got {self.shape!r}; expected {', '.join(SHAPES)}")
         least, most = DRIVERS[self.shape]
         if not least <= self.drivers <= most:
-            allowed = str(least) if least == most else f"{least} to {most}"
-            raise UsageError(f"--drivers: got {self.drivers}; expected {allowed} for --shape {self.shape}")
+            expected = str(least) if least == most else f"{least} to {most}"
+            raise UsageError(f"--drivers: got {self.drivers}; expected {expected} for --shape {self.shape}")
         if not 0.02 <= self.width_m <= 5.0:
             raise UsageError(f"--width: got {number(self.width_m)}; expected 0.02 to 5 metres")
         nearest = self.width_m / 2 + 0.2
@@ -169,11 +169,11 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
     if ears is None:
         band = f"{LOWEST_HZ:.0f} Hz to {HIGHEST_HZ / 1000:.0f} kHz"
         raise UsageError(
-            f"no octave from {band} leaves {LEAST_DB:.0f} dB of cancellation gain at {EFFORT_DB:.0f} dB of effort:"
+            f"no octave from {band} leaves {MIN_GAIN_DB:.0f} dB of cancellation gain at {EFFORT_DB:.0f} dB of effort:"
             " raise --width, or lower --distance"
         )
     beam = requirement_below(inside, depth_db(beams[0], narrowed), BEAM_CAP_DB) if beams else None
-    said = ["no beam is asked for: the layout makes none"] if beams and beam is None else []
+    remarks = ["no beam is asked for: the layout makes none"] if beams and beam is None else []
     for _ in range(LOWERINGS):
         text = text_of(geometry, ears, beam)
         missed, realised = missed_db(loads(text, source="new"))
@@ -181,7 +181,7 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
         short_sides = max(realised["left"], realised["right"]) > REALISED_DB
         short_centre = realised.get("centre", 0.0) > REALISED_DB
         if sides <= 0 and centre <= 0 and not short_sides and not short_centre:
-            return text, said
+            return text, remarks
         ears = ears.lowered(_half_steps(sides)) if sides > 0 or not short_sides else ears.narrowed()
         if beam is not None:
             beam = beam.lowered(_half_steps(centre)) if centre > 0 or not short_centre else beam.narrowed()
@@ -194,16 +194,16 @@ def _half_steps(decibel: float) -> float:
 
 def depth_db(beam: DesignTable, on_grid: Scene) -> Real:
     """The gain over the nulls (F,) where they are as deep as the window and the effort allow; -inf where the window does not hold."""
-    found = design_channel(beam, on_grid)
-    gain_db = db(channel_target(beam, on_grid, found.plain).power_ratio(found.weights))
-    return np.asarray(np.where(found.slack_db <= SLACK_TOLERANCE_DB, gain_db, -np.inf))
+    solved = design_channel(beam, on_grid)
+    gain_db = db(channel_target(beam, on_grid, solved.plain).power_ratio(solved.weights))
+    return np.asarray(np.where(solved.slack_db <= SLACK_TOLERANCE_DB, gain_db, -np.inf))
 
 
 def missed_db(problem: Problem) -> tuple[dict[str, float], dict[str, float]]:
     """How far each channel misses its requirements: with its weights (0 where all hold), and with its realised filters."""
-    made = job.design(problem)
-    weights = {n: 0.0 if channel.feasible else float(channel.slack_db.max()) for n, channel in made.channels.items()}
-    realised = made.metrics.groupby("channel", sort=False)["slack_db"].max()
+    result = job.design(problem)
+    weights = {n: 0.0 if channel.feasible else float(channel.slack_db.max()) for n, channel in result.channels.items()}
+    realised = result.metrics.groupby("channel", sort=False)["slack_db"].max()
     return weights, {str(name): float(slack) for name, slack in realised.items()}
 
 
@@ -302,7 +302,7 @@ def _requirement(requirement: Requirement) -> list[str]:
 
 
 def _corners(curve: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The same curve without the points that lie between two of the same gain."""
+    """Curve without the points that lie between two of the same gain."""
     last = len(curve) - 1
     return [
         point for n, point in enumerate(curve) if n in (0, last) or not curve[n - 1][1] == point[1] == curve[n + 1][1]
@@ -336,16 +336,16 @@ def write_new(path: Path, geometry: Geometry, *, force: bool = False) -> list[st
         raise UsageError(f"{path}: got no folder {path.parent}; make it first, or choose another place")
     check_file(path, force=force)
     reserve(path)
-    text, said = new_problem(geometry)
+    text, remarks = new_problem(geometry)
     schema = path.parent / SCHEMA_FILE
     with contextlib.ExitStack() as undo:
         if not os.path.lexists(schema):
             write_file(schema, lambda place: _write_text(place, schema_text()))
             undo.callback(schema.unlink)
-            said.append(f"wrote {schema}, by which an editor completes and checks keys")
+            remarks.append(f"wrote {schema}, by which an editor completes and checks keys")
         write_file(path, lambda place: _write_text(place, text))
         undo.pop_all()
-    return [*said, f"wrote {path}", f"next: designer check {path}, then designer design {path}"]
+    return [*remarks, f"wrote {path}", f"next: designer check {path}, then designer design {path}"]
 
 
 def _write_text(place: Path, text: str) -> None:

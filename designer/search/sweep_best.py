@@ -30,7 +30,7 @@ from designer.problem.read import changed
 from designer.problem.schema import Problem
 from designer.problem.toml_text import toml_text
 from designer.search.sweep_point import FAILED, INFEASIBLE, changed_data
-from designer.search.sweep_store import FIGURE_FILE, PROBLEM_FILE, Row, kept
+from designer.search.sweep_store import FIGURE_FILE, PROBLEM_FILE, Row, opened
 from designer.writing import SWEEP, check_update, lay, update_folder
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ class Metric:
 
     Attributes
     ----------
-    name : as rows have it, without the channel
-    channel : whose it is; empty for that of the channel that is worst off
-    words : for figures
-    sign : 1 where more is better, -1 where less is
+    name : str, as rows have it, without the channel
+    channel : str, whose it is; empty for that of the channel that is worst off
+    words : str, for figures
+    sign : int, 1 where more is better, -1 where less is
 
     """
 
@@ -79,7 +79,7 @@ class Metric:
 
     @property
     def label(self) -> str:
-        """Of an axis."""
+        """Label of an axis."""
         return f"{self.words}{f', {self.channel}' if self.channel else ''} in {self.unit}"
 
     def __str__(self) -> str:
@@ -87,7 +87,7 @@ class Metric:
         return f"{self.channel}.{self.name}" if self.channel else self.name
 
 
-def metric(text: str, known: Sequence[str], option: str) -> Metric:
+def metric(text: str, names_of_rows: Sequence[str], option: str) -> Metric:
     """Number that a user means by a name, of the "channel.number" that are known.
 
     Raises
@@ -95,17 +95,19 @@ def metric(text: str, known: Sequence[str], option: str) -> Metric:
     UsageError : naming the option: there is none, with the nearest that there is
 
     """
-    channels = dict.fromkeys(name.rpartition(".")[0] for name in known)
+    channels = dict.fromkeys(name.rpartition(".")[0] for name in names_of_rows)
     channel, _, name = text.strip().rpartition(".")
     if channel and channel not in channels:
         raise UsageError(f'{option}: got the channel "{channel}"; expected {", ".join(channels)}')
-    there = {key.rpartition(".")[2] for key in known if not channel or key.rpartition(".")[0] == channel}
-    offered = [row for row in NUMBERS if row[0] in there]
-    for whole, words, sign in offered:
-        if whole == name or whole.endswith(f"_{name}"):
-            return Metric(whole, channel, words, sign)
-    names = [whole for whole, _, _ in offered]
-    near = nearest(name, [*names, *("_".join(whole.split("_")[n:]) for whole in names for n in (1, 2))])
+    offered_names = {
+        key.rpartition(".")[2] for key in names_of_rows if not channel or key.rpartition(".")[0] == channel
+    }
+    offered = [row for row in NUMBERS if row[0] in offered_names]
+    for full_name, words, sign in offered:
+        if full_name == name or full_name.endswith(f"_{name}"):
+            return Metric(full_name, channel, words, sign)
+    names = [full_name for full_name, _, _ in offered]
+    near = nearest(name, [*names, *("_".join(full_name.split("_")[n:]) for full_name in names for n in (1, 2))])
     raise UsageError(f'{option}: got "{text}"; expected {", ".join(names)}{near and f"; {near}"}')
 
 
@@ -122,7 +124,7 @@ class Condition:
         return f"{self.metric}{self.comparison}{self.limit:g}"
 
 
-def condition(text: str, known: Sequence[str]) -> Condition:
+def condition(text: str, names: Sequence[str]) -> Condition:
     """Condition of the form `effort_db<12`.
 
     Raises
@@ -134,18 +136,18 @@ def condition(text: str, known: Sequence[str]) -> Condition:
     match = re.fullmatch(r"\s*([^<>=]+?)\s*(<=|>=|<|>)\s*([^<>=]+?)\s*", text)
     with contextlib.suppress(ValueError):
         if match and not math.isnan(limit := float(match[3])):
-            return Condition(metric(match[1], known, option), match[2], limit)
+            return Condition(metric(match[1], names, option), match[2], limit)
     raise UsageError(
         f"{option}: got no comparison; expected a number's name, < <= > or >=, and a limit, as effort_db<12"
     )
 
 
-def check_asked(wanted: str, subject_to: Sequence[str], channels: Sequence[str]) -> None:
+def check_choice(number: str, subject_to: Sequence[str], channels: Sequence[str]) -> None:
     """Look at the numbers and conditions that a user asks for, before any point is there; errors as `metric` and `condition`."""
-    known = [f"{channel}.{name}" for channel in channels for name, _, _ in NUMBERS]
-    metric(wanted, known, f"--best {wanted}")
+    names = [f"{channel}.{name}" for channel in channels for name, _, _ in NUMBERS]
+    metric(number, names, f"--best {number}")
     for text in subject_to:
-        condition(text, known)
+        condition(text, names)
 
 
 @dataclass(frozen=True)
@@ -154,15 +156,15 @@ class Choice:
 
     Attributes
     ----------
-    rows : all points that have both numbers
-    numbers : all of their numbers, a column each
-    best : the place of the best among them
-    meets : whether each meets all conditions
-    front : places of those on the Pareto front, from the best by `wanted` on
+    rows : list of Row, all points that have both numbers
+    numbers : DataFrame, all of their numbers, a column each
+    best : int, the place of the best among them
+    meets : bool array, whether each meets all conditions
+    front : list of int, places of those on the Pareto front, from the best by `objective` on
 
     """
 
-    wanted: Metric
+    objective: Metric
     against: Metric
     conditions: list[Condition]
     rows: list[Row]
@@ -183,7 +185,7 @@ class Choice:
         return f"best of {self.meets.sum()} points{subject}"
 
 
-def choose(rows: Sequence[Row], wanted: str, subject_to: Sequence[str] = ()) -> Choice:
+def choose(rows: Sequence[Row], number: str, subject_to: Sequence[str] = ()) -> Choice:
     """Pick the best point by a number; of equally good ones the first.
 
     Raises
@@ -200,19 +202,19 @@ def choose(rows: Sequence[Row], wanted: str, subject_to: Sequence[str] = ()) -> 
             f"got {len(rows)} points, and none that was designed; expected one or more; see their errors in sweep.csv"
         )
     numbers = pd.DataFrame([row.outcome.numbers for row in designed])
-    known = list(map(str, numbers))
-    best_by = metric(wanted, known, f"--best {wanted}")
-    conditions = [condition(text, known) for text in subject_to]
+    names = list(map(str, numbers))
+    best_by = metric(number, names, f"--best {number}")
+    conditions = [condition(text, names) for text in subject_to]
     if conditions and str(conditions[0].metric) != str(best_by):
         against = conditions[0].metric
     else:
         name = next(name for name in AGAINST if name != best_by.name)
-        against = metric(f"{best_by.channel}.{name}".lstrip("."), known, "--best")
+        against = metric(f"{best_by.channel}.{name}".lstrip("."), names, "--best")
     able = np.isfinite(best_by.of(numbers)) & np.isfinite(against.of(numbers))
     designed, numbers = list(itertools.compress(designed, able)), numbers[able]
     meets = np.ones(len(designed), dtype=bool)
-    for one in conditions:
-        meets &= COMPARED[one.comparison](one.metric.of(numbers), one.limit)
+    for limit_condition in conditions:
+        meets &= COMPARED[limit_condition.comparison](limit_condition.metric.of(numbers), limit_condition.limit)
     if not meets.any():
         raise UsageError(
             f"--subject-to: no point of {len(designed)} meets {', '.join(map(str, conditions))};"
@@ -232,20 +234,20 @@ def choose(rows: Sequence[Row], wanted: str, subject_to: Sequence[str] = ()) -> 
 def _nearest_values(conditions: Sequence[Condition], numbers: pd.DataFrame) -> str:
     """How near the points come to each condition alone."""
     parts = []
-    for one in conditions:
-        values = one.metric.of(numbers)
+    for limit_condition in conditions:
+        values = limit_condition.metric.of(numbers)
         if np.isfinite(values).any():
-            word, nearest_of = ("least", np.nanmin) if one.comparison[0] == "<" else ("largest", np.nanmax)
-            parts.append(f"the {word} {one.metric} is {nearest_of(values):.4g}")
+            word, nearest_of = ("least", np.nanmin) if limit_condition.comparison[0] == "<" else ("largest", np.nanmax)
+            parts.append(f"the {word} {limit_condition.metric} is {nearest_of(values):.4g}")
     return ", ".join(parts)
 
 
-def write_best(folder: Path, wanted: str, subject_to: Sequence[str] = (), *, force: bool = False) -> list[str]:
+def write_best(folder: Path, number: str, subject_to: Sequence[str] = (), *, force: bool = False) -> list[str]:
     """Choose the best point of a folder, draw what it trades, write its problem file, and say so in lines for the user.
 
     Parameters
     ----------
-    force : replace a problem file or a figure that was edited since it was written
+    force : bool, replace a problem file or a figure that was edited since it was written
 
     Raises
     ------
@@ -254,16 +256,16 @@ def write_best(folder: Path, wanted: str, subject_to: Sequence[str] = (), *, for
     OutputError, ProblemError : the folder cannot be written, or the problem file's data is gone; what was there is as it was
 
     """
-    with kept(folder) as store:
+    with opened(folder) as store:
         check_update(folder, SWEEP, (PROBLEM_FILE, FIGURE_FILE), force=force)
         facts, rows = store.facts, list(store.rows())
-    chosen = choose(rows, wanted, subject_to)
+    chosen = choose(rows, number, subject_to)
     base = loads(facts["text"], folder=facts["folder"], source=facts["source"])
     files = {PROBLEM_FILE: _problem_text(base, chosen, folder), FIGURE_FILE: _figure(chosen)}
     update_folder(folder, SWEEP, lay({name: text.encode() for name, text in files.items()}), force=force)
-    metrics = dict.fromkeys((chosen.wanted, chosen.against, *(one.metric for one in chosen.conditions)))
-    values = [(one, one.of(chosen.numbers)[chosen.best]) for one in metrics]
-    numbers = [f"{one} {'unknown' if np.isnan(value) else f'{value:.2f}'} {one.unit}" for one, value in values]
+    metrics = dict.fromkeys((chosen.objective, chosen.against, *(metric.metric for metric in chosen.conditions)))
+    values = [(metric, metric.of(chosen.numbers)[chosen.best]) for metric in metrics]
+    numbers = [f"{metric} {'unknown' if np.isnan(value) else f'{value:.2f}'} {metric.unit}" for metric, value in values]
     lines = [f"{chosen.words}: {_named(chosen.row)}", ", ".join(numbers)]
     if chosen.row.outcome.status == INFEASIBLE:
         margin = Metric("least_margin_to_target_db", "", "", 1).of(chosen.numbers)[chosen.best]
@@ -280,15 +282,15 @@ def _problem_text(base: Problem, chosen: Choice, folder: Path) -> str:
     """The winner's problem file; the data files that it names are found from the folder."""
     data = changed_data(base, chosen.row.changes)
     problem = changed(base, data)
-    moved = {name: _from(folder, problem.data_path(name)) for name in problem.data_files}
+    relative_paths = {name: _from(folder, problem.data_path(name)) for name in problem.data_files}
     tables = [(data["listener"], "head"), (data.get("scene") or {}, "transfer")]
     for table, key in [*tables, *((driver, "response") for driver in data["drivers"])]:  # nothing else names files
         if isinstance(table.get(key), list):
-            table[key] = [moved.get(name, name) for name in table[key]]
-        elif table.get(key) in moved:
-            table[key] = moved[table[key]]
+            table[key] = [relative_paths.get(name, name) for name in table[key]]
+        elif table.get(key) in relative_paths:
+            table[key] = relative_paths[table[key]]
     remarks = [
-        f"Written by `designer sweep --best {chosen.wanted}`: the {chosen.words},",
+        f"Written by `designer sweep --best {chosen.objective}`: the {chosen.words},",
         f"from {base.source} with {_named(chosen.row)}.",
     ]
     return "\n".join([*("# " + line.replace("\n", " ") for line in remarks), toml_text(data)])
@@ -312,14 +314,14 @@ def _figure(chosen: Choice) -> str:
         if 2 <= len(set(values)) <= len(MARKERS):
             names = list(dict.fromkeys(values))
             group, labels = [names.index(value) for value in values], [f"{key} = {name}" for name in names]
-    same = [one for one in chosen.conditions if one.metric == chosen.against]
+    same = [condition for condition in chosen.conditions if condition.metric == chosen.against]
     return trade_off_svg(
         TradeOff(
             chosen.against.of(chosen.numbers),
-            chosen.wanted.of(chosen.numbers),
+            chosen.objective.of(chosen.numbers),
             x_is_paid=chosen.against.sign < 0,
             x_label=chosen.against.label,
-            y_label=chosen.wanted.label,
+            y_label=chosen.objective.label,
             group=group,
             group_labels=labels,
             meets=chosen.meets,

@@ -75,14 +75,14 @@ def _close(client: Client) -> None:
 def _quiet() -> Iterator[None]:
     """Dask's own log stays silent: what a user has to know of it is said here."""
     loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")]
-    levels = [one.level for one in loggers]
-    for one in loggers:
-        one.setLevel(logging.CRITICAL + 1)
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        for one, level in zip(loggers, levels, strict=True):
-            one.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 async def _greeted(address: str, answer_s: float) -> None:
@@ -112,13 +112,13 @@ def on_cluster(tasks: Iterable[Task], client: Client, work: Work = measure) -> I
 
     def handed_out() -> list[Any]:
         """Enough for all workers, those that joined by now too."""
-        made = []
+        futures = []
         room = AHEAD * max(sum(client.nthreads().values()), 1)
         while len(under_way) < room and (task := next(waiting, None)):
             key = f"{task.point}-{mark}"  # not the point's name alone: what another run left in the cluster is not this one's
             under_way[key] = task
-            made.append(client.submit(work, task, key=key, pure=False))
-        return made
+            futures.append(client.submit(work, task, key=key, pure=False))
+        return futures
 
     coming = as_completed(handed_out(), loop=client.loop)
     for future in coming:

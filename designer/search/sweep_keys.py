@@ -50,12 +50,12 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
     """The places that one step leads to from one place; an absent table has keys all the same."""
     text, counted = next(filter(None, step.groups())), step[3] is not None
 
-    def refused(found: str, known: Sequence[str] = (), allowed: str = "") -> UsageError:
-        near = "" if counted else nearest(text, known).removeprefix('nearest known: "').removesuffix('"')
+    def refused(got: str, names: Sequence[str] = (), expected: str = "") -> UsageError:
+        near = "" if counted else nearest(text, names).removeprefix('nearest known: "').removesuffix('"')
         before, after = step.string[: step.start()], step.string[step.end() :]
         offer = f"; nearest known: {before}{before and '.'}{near}{after}" if near else ""
         where = f"{dotted(place)}: " if place else ""
-        return UsageError(f"{option}: {where}{found}; expected {allowed or ', '.join(known)}{offer}")
+        return UsageError(f"{option}: {where}{got}; expected {expected or ', '.join(names)}{offer}")
 
     if isinstance(value, list):
         names = [table["name"] for table in value if isinstance(table, dict) and "name" in table]
@@ -64,22 +64,24 @@ def _below(place: Location, value: Any, step: re.Match[str], option: str) -> lis
         elif counted and int(text) < len(value):
             entries = [int(text)]
         elif counted:
-            raise refused(f"got [{text}]", allowed=f"[0] to [{len(value) - 1}], or [*]")
+            raise refused(f"got [{text}]", expected=f"[0] to [{len(value) - 1}], or [*]")
         elif text in names:
             entries = [names.index(text)]
         else:
-            known = names or ["[0]", "[*]"]
-            raise refused(f'got "{text}", which is no name in it', known, ", ".join([*known, ALL] if names else known))
+            known = [*names, ALL] if names else ["[0]", "[*]"]
+            raise refused(f'got "{text}", which is no name in it', names or known, ", ".join(known))
         return [((*place, i), value[i]) for i in entries]
     try:
         keys = known_keys(place)
     except KeyError:  # no table can stand there
         keys = []
     if not keys and value is None:
-        raise refused("the file does not set it", allowed="a key below it once the file holds it")
+        raise refused("the file does not set it", expected="a key below it once the file holds it")
     if counted or not keys:
-        what = f"[{text}]" if counted else f'"{text}"'
-        raise refused(f"got {what} below what is no list" if place else f"got {what}", allowed="its key alone")
+        step_text = f"[{text}]" if counted else f'"{text}"'
+        raise refused(
+            f"got {step_text} below what is no list" if place else f"got {step_text}", expected="its key alone"
+        )
     if text not in keys:
         raise refused(f'got "{text}", which is no key', keys)
     return [((*place, text), None if value is None else value.get(text))]
@@ -119,8 +121,8 @@ def image_location(problem: Problem, place: Location) -> Location | None:
                 " vary it in a sweep without --mirror"
             )
         return None
-    for j, other in enumerate(problem.drivers):
-        if j != place[1] and math.dist(other.position_m, (x, -y, z)) <= TOLERANCE_M:
+    for j, candidate in enumerate(problem.drivers):
+        if j != place[1] and math.dist(candidate.position_m, (x, -y, z)) <= TOLERANCE_M:
             return (place[0], j, *place[2:])
     raise UsageError(
         f'--mirror: the driver "{driver.name}" at {shown([x, y, z])} has no image; expected a driver at'

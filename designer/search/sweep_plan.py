@@ -40,10 +40,10 @@ class Variation:
 
     Attributes
     ----------
-    key : as the user wrote it
-    places : where its values go
-    images : where their mirror images go
-    values : in order; or an interval to draw from
+    key : str, as the user wrote it
+    places : tuple of Location, where its values go
+    images : tuple of Location, where their mirror images go
+    values : tuple of object or Between, in order; or an interval to draw from
 
     """
 
@@ -59,17 +59,17 @@ class Variation:
     def __len__(self) -> int:
         return 0 if isinstance(self.values, Between) else len(self.values)
 
-    def drawn(self, generator: random.Random) -> Any:
+    def draw(self, generator: random.Random) -> Any:
         """One of the values."""
         values = self.values
         if not isinstance(values, Between):
             return generator.choice(values)
-        if values.whole:
+        if values.is_whole:
             return generator.randint(int(values.low), int(values.high))
         return generator.uniform(values.low, values.high)
 
 
-def variations(problem: Problem, given: Sequence[str], *, mirror: bool = False) -> tuple[Variation, ...]:
+def variations(problem: Problem, texts: Sequence[str], *, mirror: bool = False) -> tuple[Variation, ...]:
     """Options of the form KEY=VALUES, each value checked alone as a problem file's would be.
 
     Raises
@@ -78,20 +78,20 @@ def variations(problem: Problem, given: Sequence[str], *, mirror: bool = False) 
     ProblemError : a value that its key cannot hold
 
     """
-    varied = [_variation(problem, text, mirror=mirror) for text in given]
+    varied = [_variation(problem, text, mirror=mirror) for text in texts]
     if not varied:
         raise UsageError("got no --vary; expected one or more, as --vary designs.left.max_effort_db=6,12")
-    if mirror and not any(place[0] == "drivers" for one in varied for place in one.places):
+    if mirror and not any(place[0] == "drivers" for first in varied for place in first.places):
         raise UsageError("--mirror: got no --vary of a driver's key; expected as drivers.left.position_m[1]")
-    for one, other in itertools.combinations(varied, 2):
-        for place, taken in itertools.product(other.places + other.images, one.places + one.images):
-            short = min(len(place), len(taken))
-            if place[:short] == taken[:short]:
+    for first, second in itertools.combinations(varied, 2):
+        for place, set_place in itertools.product(second.places + second.images, first.places + first.images):
+            short = min(len(place), len(set_place))
+            if place[:short] == set_place[:short]:
                 raise UsageError(
-                    f"--vary {one.key} and --vary {other.key} both set {dotted(place)}; expected one of them"
+                    f"--vary {first.key} and --vary {second.key} both set {dotted(place)}; expected one of them"
                 )
-    for one in varied:
-        _check_values(problem, one)
+    for first in varied:
+        _check_values(problem, first)
     return tuple(varied)
 
 
@@ -110,30 +110,35 @@ def _variation(problem: Problem, text: str, *, mirror: bool) -> Variation:
             )
     parsed = parsed_values(values, option)
     if isinstance(parsed, Between):
-        parsed = Between(parsed.low, parsed.high, parsed.whole and takes_whole_numbers(places[0]))
+        parsed = Between(parsed.low, parsed.high, parsed.is_whole and takes_whole_numbers(places[0]))
     else:
         parsed = tuple(fitted(places[0], value) for value in parsed)
     beside = tuple(dict.fromkeys(image for image in images if image is not None and image not in places))
     return Variation(key.strip(), places, beside, parsed)
 
 
-def _check_values(problem: Problem, one: Variation) -> None:
+def _check_values(problem: Problem, variation: Variation) -> None:
     """Faults of one value are refused before anything is designed; faults of two keys together are a point's error.
 
     Of numbers the least and the largest stand for all, because what a key allows is an interval.
     """
-    values = one.values
+    values = variation.values
     if isinstance(values, Between):
-        values = tuple(int(end) if values.whole else end for end in (values.low, values.high))
+        values = tuple(int(end) if values.is_whole else end for end in (values.low, values.high))
     numbers = [[value for value in values if type(value) is kind] for kind in (int, float)]
-    ends = [end for some in numbers if some for end in dict.fromkeys((min(some), max(some)))]
+    ends = [
+        end
+        for values_of_kind in numbers
+        if values_of_kind
+        for end in dict.fromkeys((min(values_of_kind), max(values_of_kind)))
+    ]
     for value in [*ends, *(value for value in values if type(value) not in (int, float))]:
-        data = changed_data(problem, one.changes(value))
+        data = changed_data(problem, variation.changes(value))
         try:
             Problem.model_validate(data)
         except ValidationError as error:
             faults = list(key_faults(error, data).values())
-            raise ProblemError(f"{problem.source} with --vary {one.key}", faults) from None
+            raise ProblemError(f"{problem.source} with --vary {variation.key}", faults) from None
 
 
 @dataclass(frozen=True)
@@ -142,15 +147,15 @@ class Plan:
 
     Attributes
     ----------
-    one_by_one : the first values of all keys, then the second, ...; otherwise every value with every other
-    draws : how many points are drawn, each on its own from the seed and its number; 0 for none
-    robust : whether the draws over tolerances and the listening zone are wanted too
+    zipped : bool, the first values of all keys, then the second, ...; otherwise every value with every other
+    draws : int, how many points are drawn, each on its own from the seed and its number; 0 for none
+    robust : bool, whether the draws over tolerances and the listening zone are wanted too
 
     """
 
     problem: Problem
     varied: tuple[Variation, ...]
-    one_by_one: bool = False
+    zipped: bool = False
     draws: int = 0
     seed: int = 0
     robust: bool = False
@@ -163,22 +168,22 @@ class Plan:
         UsageError : lists of unequal length, intervals without a draw, or too many points
 
         """
-        for one in self.varied:
-            if isinstance(one.values, Between) and not self.draws:
+        for variation in self.varied:
+            if isinstance(variation.values, Between) and not self.draws:
                 raise UsageError(
-                    f"--vary {one.key}: got a range without a step; expected FROM:TO:STEP, or --random N to draw from it"
+                    f"--vary {variation.key}: got a range without a step; expected FROM:TO:STEP, or --random N to draw from it"
                 )
-        if self.one_by_one and self.draws:
+        if self.zipped and self.draws:
             raise UsageError("got --zip and --random; expected one of them")
-        if self.one_by_one and len(set(map(len, self.varied))) > 1:
-            counts = ", ".join(f"{len(one)} of {one.key}" for one in self.varied)
+        if self.zipped and len(set(map(len, self.varied))) > 1:
+            counts = ", ".join(f"{len(variation)} of {variation.key}" for variation in self.varied)
             raise UsageError(f"--zip: got {counts}; expected as many values of each key")
         if len(self) > MOST:
             raise UsageError(f"got {len(self)} points; expected at most {MOST}; take larger steps, or --random N")
 
     def __len__(self) -> int:
         """How many points; with draws, some of them may be alike."""
-        return self.draws or (len(self.varied[0]) if self.one_by_one else math.prod(map(len, self.varied)))
+        return self.draws or (len(self.varied[0]) if self.zipped else math.prod(map(len, self.varied)))
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -188,8 +193,8 @@ class Plan:
             "text": self.problem.text,
             "folder": str(self.problem.folder.absolute()),
             "source": self.problem.source,
-            "keys": [one.key for one in self.varied],
-            "images": any(one.images for one in self.varied),
+            "keys": [variation.key for variation in self.varied],
+            "images": any(variation.images for variation in self.varied),
             "robust": self.robust,
         }
 
@@ -197,23 +202,27 @@ class Plan:
         """Every point, in order; of draws that are alike the first."""
         facts = self.facts
         base = loads(facts["text"], folder=facts["folder"], source=facts["source"])  # found from anywhere
-        seen: set[str] = set()
+        points: set[str] = set()
         for number, values in enumerate(self._values()):
-            changes = [change for one, value in zip(self.varied, values, strict=True) for change in one.changes(value)]
+            changes = [
+                change
+                for variation, value in zip(self.varied, values, strict=True)
+                for change in variation.changes(value)
+            ]
             point = _name(self.problem, facts["content"], changes, robust=self.robust)
-            if point not in seen:
+            if point not in points:
                 if self.draws:  # values of lists are told apart already, and memory stays flat
-                    seen.add(point)
-                varied = {one.key: value for one, value in zip(self.varied, values, strict=True)}
+                    points.add(point)
+                varied = {variation.key: value for variation, value in zip(self.varied, values, strict=True)}
                 yield Task(point, number, varied, tuple(changes), base, self.robust)
 
     def _values(self) -> Iterable[Sequence[Any]]:
         if self.draws:
             # Each point has a generator of its own, so that more points of the same seed begin with the same ones.
             generators = (random.Random(f"{self.seed} {number}") for number in range(self.draws))
-            return ([one.drawn(generator) for one in self.varied] for generator in generators)
-        lists = [() if isinstance(one.values, Between) else one.values for one in self.varied]
-        return zip(*lists, strict=True) if self.one_by_one else itertools.product(*lists)
+            return ([variation.draw(generator) for variation in self.varied] for generator in generators)
+        lists = [() if isinstance(variation.values, Between) else variation.values for variation in self.varied]
+        return zip(*lists, strict=True) if self.zipped else itertools.product(*lists)
 
 
 def content(problem: Problem) -> str:
@@ -233,6 +242,6 @@ def _hash(problem: Problem, data: Any, names: Iterable[str]) -> str:
     for name in names:  # a file, a pattern of files, or a file whose emitter stands behind a hash sign
         path = Path(named_emitter(str(problem.data_path(name)), Path())[0])
         matching = path.parent.glob(path.name) if path.name else ()
-        for file in [path] if path.is_file() else sorted(one for one in matching if one.is_file()):
+        for file in [path] if path.is_file() else sorted(match for match in matching if match.is_file()):
             digest.update(bytes.fromhex(file_sha256(file)))
     return digest.hexdigest()

@@ -44,12 +44,12 @@ class Task:
 
     Attributes
     ----------
-    point : names it by its content: the problem file's, the data's, and what is changed
-    number : its place in the plan
-    varied : the user's key -> the value that it has here
-    changes : places of the problem file and their values, mirror images included
-    problem : that all points start from
-    robust : whether the draws over tolerances and the listening zone are wanted too
+    point : str, names it by its content: the problem file's, the data's, and what is changed
+    number : int, its place in the plan
+    varied : mapping of str to object, the user's key -> the value that it has here
+    changes : tuple of Change, places of the problem file and their values, mirror images included
+    problem : Problem, that all points start from
+    robust : bool, whether the draws over tolerances and the listening zone are wanted too
 
     """
 
@@ -67,8 +67,9 @@ class Outcome:
 
     Attributes
     ----------
-    numbers : "channel.number" -> value, as `summary.json` has them; of a failed point those of the channels that have a design
-    error : of a failed point, on one line
+    numbers : mapping of str to float, "channel.number" -> value, as `summary.json` has them; of a failed point those of the channels
+        that have a design
+    error : str, of a failed point, on one line
 
     """
 
@@ -86,14 +87,14 @@ def changed_data(problem: Problem, changes: Sequence[Change]) -> dict[str, Any]:
     """The tables of a problem file with some values changed; what the file leaves to its default is copied where a part changes."""
     data = problem.model_dump(exclude_unset=True)
     for (*way, last), value in changes:
-        here: Any = data
+        table: Any = data
         filled: Any = problem
         for step in way:
             filled = filled[step] if isinstance(step, int) else getattr(filled, str(step), None)
-            if isinstance(here, dict) and here.get(step) is None:
-                here[step] = copy.deepcopy(filled) if isinstance(filled, list) else {}
-            here = here[step]
-        here[last] = copy.deepcopy(value)
+            if isinstance(table, dict) and table.get(step) is None:
+                table[step] = copy.deepcopy(filled) if isinstance(filled, list) else {}
+            table = table[step]
+        table[last] = copy.deepcopy(value)
     return data
 
 
@@ -104,15 +105,15 @@ def measure(task: Task) -> Outcome:
 
     begin = time.perf_counter()
     try:
-        made = job.design(changed(task.problem, changed_data(task.problem, task.changes)), keep_going=True)
+        result = job.design(changed(task.problem, changed_data(task.problem, task.changes)), keep_going=True)
         numbers = {
             f"{name}.{key}": value
-            for name, scalars in made.scalars.items()
-            for key, value in {**scalars.values, **(made.robustness(name) if task.robust else {})}.items()
+            for name, scalars in result.scalars.items()
+            for key, value in {**scalars.values, **(result.robustness(name) if task.robust else {})}.items()
             if math.isfinite(value)
         }
-        stopped = " | ".join(f"{name}: {' '.join(why.split())}" for name, why in made.failures.items())
-        outcome = Outcome(FAILED if stopped else INFEASIBLE if made.status else DONE, numbers, stopped)
+        stopped = " | ".join(f"{name}: {' '.join(why.split())}" for name, why in result.failures.items())
+        outcome = Outcome(FAILED if stopped else INFEASIBLE if result.status else DONE, numbers, stopped)
     except ProblemError as error:
         outcome = Outcome(FAILED, error=" | ".join(map(str, error.faults)))
     except Exception as error:

@@ -97,9 +97,9 @@ class Store(AbstractContextManager["Store"]):
 
     def add(self, task: Task, outcome: Outcome) -> None:
         """Keep one point."""
-        told = (json.dumps(task.varied), json.dumps(task.changes), outcome.status, json.dumps(outcome.numbers))
+        texts = (json.dumps(task.varied), json.dumps(task.changes), outcome.status, json.dumps(outcome.numbers))
         sql = f"insert or replace into points ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?)"
-        self._write(sql, task.point, task.number, *told, outcome.error, outcome.seconds)
+        self._write(sql, task.point, task.number, *texts, outcome.error, outcome.seconds)
 
     def place(self, point: str, number: int) -> None:
         """Give a point that is there its place in the plan of today."""
@@ -119,11 +119,11 @@ class Store(AbstractContextManager["Store"]):
                 self._connection.execute(sql, values)
         except sqlite3.Error as error:
             try:
-                kept = f"{self._connection.execute('select count(*) from points').fetchone()[0]} points"
+                stored = f"{self._connection.execute('select count(*) from points').fetchone()[0]} points"
             except sqlite3.Error:
-                kept = "the points committed before"
+                stored = "the points committed before"
             raise OutputError(
-                f"{self.folder / FILE}: cannot be written: {error}; {kept} are kept in it; make room, and the same"
+                f"{self.folder / FILE}: cannot be written: {error}; {stored} are kept in it; make room, and the same"
                 " command goes on from there"
             ) from None
 
@@ -140,7 +140,7 @@ def check_free(folder: Path, *, force: bool = False) -> None:
     """
     check_update(folder, SWEEP, MADE_ANEW, force=force)
     if os.path.lexists(folder / FILE):
-        with kept(folder):
+        with opened(folder):
             pass
     elif folder.is_dir() and any(folder.iterdir()):
         check_folder(folder, SWEEP)  # what lies there belongs to no sweep
@@ -161,10 +161,10 @@ def begun(folder: Path, *, force: bool = False) -> Store:
                         (staging.new / FILE).replace(at)
         except sqlite3.Error as error:
             raise OutputError(f"{folder}: cannot be written: {error}; make room, or choose another place") from None
-    return kept(folder)
+    return opened(folder)
 
 
-def kept(folder: Path) -> Store:
+def opened(folder: Path) -> Store:
     """The store of a folder that a sweep was written into.
 
     Raises
@@ -230,7 +230,7 @@ def sweep(
     engine: Engine,
     *,
     command: str = "",
-    progress: Progress = lambda _before, _made, _all: None,
+    progress: Progress = lambda _before, _computed, _all: None,
     force: bool = False,
 ) -> tuple[Counter[str], int]:
     """Compute what the folder does not have of a plan, row by row, then write the table.
@@ -249,23 +249,23 @@ def sweep(
     with begun(folder, force=force) as store:
         _check_same(store, plan)
         store.say({"command": command, **plan.facts, "versions": versions()})
-        known = store.points()
-        before = made = 0
+        stored = store.points()
+        before = computed = 0
 
         def missing() -> Iterator[Task]:
             nonlocal before
             for task in plan.tasks():
-                if task.point not in known:
+                if task.point not in stored:
                     yield task
                     continue
                 before += 1
-                if known[task.point] != task.number:
+                if stored[task.point] != task.number:
                     store.place(task.point, task.number)
-                progress(before, made, len(plan))
+                progress(before, computed, len(plan))
 
-        for made, (task, outcome) in enumerate(engine(missing()), start=1):
+        for computed, (task, outcome) in enumerate(engine(missing()), start=1):
             store.add(task, outcome)
-            progress(before, made, len(plan))
+            progress(before, computed, len(plan))
         counts = Counter(row.outcome.status for row in store.rows())
         write_table(store, force=force)
     return counts, before
@@ -289,8 +289,8 @@ def _check_same(store: Store, plan: Plan) -> None:
         )
     for fact, option in (("images", "--mirror"), ("robust", "--robust")):
         if was[fact] != now[fact]:
-            there = "with" if was[fact] else "without"
-            raise UsageError(f"{store.folder}: got a sweep {there} {option}; expected the same; {remedy}")
+            relation = "with" if was[fact] else "without"
+            raise UsageError(f"{store.folder}: got a sweep {relation} {option}; expected the same; {remedy}")
 
 
 def _what_changed(was: dict[str, Any], plan: Plan) -> str:

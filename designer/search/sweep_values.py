@@ -30,7 +30,7 @@ class Between:
 
     low: float
     high: float
-    whole: bool
+    is_whole: bool
 
 
 def parsed_values(text: str, option: str) -> tuple[Any, ...] | Between:
@@ -50,11 +50,11 @@ def parsed_values(text: str, option: str) -> tuple[Any, ...] | Between:
         if isinstance(expanded, Between):
             return expanded
         values += expanded
-    seen: set[tuple[type, str]] = set()
+    distinct: set[tuple[type, str]] = set()
     for value in values:
-        if (type(value), repr(value)) in seen:
+        if (type(value), repr(value)) in distinct:
             raise UsageError(f"{option}: got the value {value} twice; expected each value once")
-        seen.add((type(value), repr(value)))
+        distinct.add((type(value), repr(value)))
     return tuple(values)
 
 
@@ -82,7 +82,7 @@ def _numbers(text: str) -> list[Decimal]:
 
 def _expanded(text: str, option: str, *, alone: bool) -> list[Any] | Between:
     """A range in decimals, so that each value is the float nearest to what a person would write; else one value."""
-    numbers, whole = _numbers(text), not re.search("[.eE]", text)
+    numbers, is_whole = _numbers(text), not re.search("[.eE]", text)
     if len(numbers) == 2:
         low, high = numbers
         if not alone:
@@ -91,7 +91,7 @@ def _expanded(text: str, option: str, *, alone: bool) -> list[Any] | Between:
             )
         if not low < high:
             raise UsageError(f"{option}: got a range from {low} to {high}; expected from the smaller to the larger")
-        return Between(float(low), float(high), whole)
+        return Between(float(low), float(high), is_whole)
     if len(numbers) != 3:
         return [_value(text.strip())]
     low, high, step = numbers
@@ -102,10 +102,10 @@ def _expanded(text: str, option: str, *, alone: bool) -> list[Any] | Between:
         raise UsageError(f"{option}: got {count + 1} values; expected at most {MOST}; take a larger step")
     if count == 0 or abs(high - low - count * step) > UNEVEN * abs(step):
         near = max(count, 1)
-        other = near + 1 if near * abs(step) < abs(high - low) else max(near - 1, 1)
-        steps = " or ".join(f"{float((high - low) / n):.6g}" for n in sorted({near, other}))
+        second_count = near + 1 if near * abs(step) < abs(high - low) else max(near - 1, 1)
+        steps = " or ".join(f"{float((high - low) / n):.6g}" for n in sorted({near, second_count}))
         raise UsageError(f"{option}: got steps of {step}, which miss the end at {high}; expected such as {steps}")
-    kind = int if whole else float
+    kind = int if is_whole else float
     return [kind(low + (high - low) * n / count) for n in range(count + 1)]
 
 

@@ -20,17 +20,21 @@ from designer.arrays import Bool, Index, Real
 if TYPE_CHECKING:  # the program is of the module that calls this one
     from designer.solvers.cones import ConeProgram
 
-EVERY = 16
+PROBE_STEP = 16
 """How many frequencies there are to one that is solved with all norms first."""
-NEAR = 0.3
+BINDING_MARGIN = 0.3
 """Norms within this of their bound, relative to it, at any of these may bind between them."""
-WORTH_IT = 0.7
+MAX_ROW_SHARE = 0.7
 """The largest share of the rows that may be left for the small program to be worth its while."""
 
 
 def probed(count: int) -> Index:
     """The frequencies to be solved first: a few, both ends among them; none where there are too few in all."""
-    return np.unique(np.append(np.arange(0, count, EVERY), count - 1)) if count >= EVERY else np.zeros(0, dtype=int)
+    return (
+        np.unique(np.append(np.arange(0, count, PROBE_STEP), count - 1))
+        if count >= PROBE_STEP
+        else np.zeros(0, dtype=int)
+    )
 
 
 def rows_that_may_bind(program: ConeProgram, at: Index, x: Real) -> Index | None:
@@ -44,19 +48,19 @@ def rows_that_may_bind(program: ConeProgram, at: Index, x: Real) -> Index | None
     for kind, size in program.cones:
         if kind == "second-order" and (program.b[:, start] > 0).all():
             radius = np.linalg.norm(s[:, start + 1 : start + size], axis=1)
-            keep[start : start + size] = ~(radius < (1 - NEAR) * s[:, start]).all()
+            keep[start : start + size] = ~(radius < (1 - BINDING_MARGIN) * s[:, start]).all()
         start += size
     rows = np.flatnonzero(keep)
-    return rows if rows.size <= WORTH_IT * keep.size else None
+    return rows if rows.size <= MAX_ROW_SHARE * keep.size else None
 
 
 def with_rows(program: ConeProgram, at: Index, rows: Index) -> ConeProgram:
     """The program of some frequencies and of some rows, whole cones of them."""
-    kept = set(rows.tolist())
+    starts = set(rows.tolist())
     cones = []
     start = 0
     for kind, size in program.cones:
-        if start in kept:
+        if start in starts:
             cones.append((kind, size))
         start += size
     return type(program)(

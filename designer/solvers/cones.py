@@ -70,7 +70,7 @@ class ConeProgram:
     constant: Real
 
     def at(self, index: Index) -> ConeProgram:
-        """The same program at some of the frequencies."""
+        """Program at some of the frequencies."""
         return ConeProgram(self.P[index], self.q[index], self.A[index], self.b[index], self.cones, self.constant[index])
 
 
@@ -124,9 +124,9 @@ USED = 1e-7
 def solve(program: ConeProgram) -> ConeSolution:
     """Solve every frequency with Clarabel. Acceptance is by the certificate, not by the solver's word."""
     x, z = _with_binding_cones(program)
-    found = certify(program, x, z)
+    solution = certify(program, x, z)
     for attempt in ATTEMPTS[1:]:
-        error = _error(found)
+        error = _error(solution)
         poor = np.flatnonzero(~(error < 1))
         if not poor.size:
             break
@@ -135,8 +135,8 @@ def solve(program: ConeProgram) -> ConeSolution:
             new_x, new_z = _clarabel(alone, *attempt)
             if not error[f] <= _error(certify(alone, new_x, new_z))[0]:  # a NaN is replaced too
                 x[f], z[f] = new_x[0], new_z[0]
-        found = certify(program, x, z)
-    return _sharpened(program, x, z, found)
+        solution = certify(program, x, z)
+    return _sharpened(program, x, z, solution)
 
 
 def _with_binding_cones(program: ConeProgram) -> tuple[Real, Real]:
@@ -148,30 +148,30 @@ def _with_binding_cones(program: ConeProgram) -> tuple[Real, Real]:
     x, z = np.zeros(program.q.shape), np.zeros(program.b.shape)
     x[first], z[first] = _clarabel(program.at(first), *ATTEMPTS[0])
     rows = rows_that_may_bind(program, first, x[first])
-    rest = np.setdiff1d(np.arange(count), first)
+    remaining = np.setdiff1d(np.arange(count), first)
     if rows is not None:
-        x[rest], z[np.ix_(rest, rows)] = _clarabel(with_rows(program, rest, rows), *ATTEMPTS[0])
-        rest = rest[~(_error(certify(program.at(rest), x[rest], z[rest])) < 1)]
-    if rest.size:
-        x[rest], z[rest] = _clarabel(program.at(rest), *ATTEMPTS[0])
+        x[remaining], z[np.ix_(remaining, rows)] = _clarabel(with_rows(program, remaining, rows), *ATTEMPTS[0])
+        remaining = remaining[~(_error(certify(program.at(remaining), x[remaining], z[remaining])) < 1)]
+    if remaining.size:
+        x[remaining], z[remaining] = _clarabel(program.at(remaining), *ATTEMPTS[0])
     return x, z
 
 
-def _sharpened(program: ConeProgram, x: Real, z: Real, found: ConeSolution) -> ConeSolution:
-    """What no attempt certifies well, with sharpened multipliers where these are better."""
-    error = _error(found)
+def _sharpened(program: ConeProgram, x: Real, z: Real, solution: ConeSolution) -> ConeSolution:
+    """Solution with sharpened multipliers at the frequencies that no attempt certifies well, where these are better."""
+    error = _error(solution)
     poor = np.flatnonzero(~(error < 1))
     for f in poor:
         new_z = sharpened(program.at(np.array([f])), x[f], z[f])
         if _error(certify(program.at(np.array([f])), x[f : f + 1], new_z[None]))[0] < error[f]:
             z[f] = new_z
-    return certify(program, x, z) if poor.size else found
+    return certify(program, x, z) if poor.size else solution
 
 
-def _error(found: ConeSolution) -> Real:
+def _error(solution: ConeSolution) -> Real:
     """How far a certificate is from good (F,): below 1 it is."""
-    gap = np.abs(found.primal - found.dual) / np.maximum(np.abs(found.primal), SMALL_VALUE)
-    return np.asarray(np.maximum(gap / GOOD_GAP, found.violation / GOOD_VIOLATION))
+    gap = np.abs(solution.primal - solution.dual) / np.maximum(np.abs(solution.primal), SMALL_VALUE)
+    return np.asarray(np.maximum(gap / GOOD_GAP, solution.violation / GOOD_VIOLATION))
 
 
 def _clarabel(
@@ -236,7 +236,7 @@ def _slacks(program: ConeProgram) -> Bool:
 
 
 def _row_scale(program: ConeProgram) -> Real:
-    """What each row is multiplied by for the solver (F, rows): a norm's rows by the root of one over its constant bound.
+    """Factor of each row for the solver (F, rows): a norm's rows by the root of one over its constant bound.
 
     A norm may be scaled freely; this way it takes a twentieth fewer iterations than as it stands.
     """
@@ -266,7 +266,7 @@ def certify(program: ConeProgram, x: Real, z: Real) -> ConeSolution:
     violation = np.zeros(len(x))
     z = z.copy()
     start = 0
-    own = np.zeros(z.shape[1], dtype=bool)
+    nonnegative = np.zeros(z.shape[1], dtype=bool)
     for (kind, size), alike in groupby(program.cones):
         number = len(list(alike))
         block = slice(start, start + number * size)
@@ -274,7 +274,7 @@ def certify(program: ConeProgram, x: Real, z: Real) -> ConeSolution:
         if kind == "zero":
             violation = np.maximum(violation, np.abs(s[:, block]).max(axis=1))
         elif kind == "nonnegative":
-            own[block] = True
+            nonnegative[block] = True
             violation = np.maximum(violation, -s[:, block].min(axis=1))
             z[:, block] = np.maximum(z[:, block], 0.0)
         else:
@@ -285,12 +285,12 @@ def certify(program: ConeProgram, x: Real, z: Real) -> ConeSolution:
             z[:, block.start : block.stop : size] = bound
 
     free = _slacks(program)
-    others = np.einsum("frn,fr->fn", program.A[:, ~own][:, :, free], z[:, ~own])
+    balance = np.einsum("frn,fr->fn", program.A[:, ~nonnegative][:, :, free], z[:, ~nonnegative])
     with np.errstate(divide="ignore", invalid="ignore"):
-        shrink = np.where(others < -program.q[:, free], program.q[:, free] / -others, 1.0).min(axis=1, initial=1.0)
+        shrink = np.where(balance < -program.q[:, free], program.q[:, free] / -balance, 1.0).min(axis=1, initial=1.0)
     z = z * shrink[:, None]
     if free.any():
-        z[:, own] = np.maximum(program.q[:, free] + others * shrink[:, None], 0.0)
+        z[:, nonnegative] = np.maximum(program.q[:, free] + balance * shrink[:, None], 0.0)
     r = (program.q + (z[:, None, :] @ program.A)[:, 0])[:, ~free]
     P = program.P[:, ~free][:, :, ~free]
     best = np.linalg.solve(P, r[:, :, None])[:, :, 0]
@@ -331,8 +331,8 @@ def _norms(program: ConeProgram) -> Iterator[slice]:
 def sharpened(program: ConeProgram, x: Real, z: Real) -> Real:
     """Multipliers (rows,) of one frequency's norms, moved so that Aᵀz + Px + q vanishes; x (n,), z (rows,)."""
     A, q = program.A[0], program.q[0]
-    seen = (program.P[0] != 0).any(axis=0)
-    held = np.flatnonzero(seen | (x > USED))
+    in_objective = (program.P[0] != 0).any(axis=0)
+    held = np.flatnonzero(in_objective | (x > USED))
     slope = program.P[0] @ x + q
     z = z.copy()
     norms = list(_norms(program))

@@ -58,7 +58,7 @@ class Plane:
         u = (self.across.conj().swapaxes(1, 2) @ (w - self.origin)[:, :, None])[:, :, 0]
         return np.concatenate([u.real, u.imag], axis=1)
 
-    def seen(self, points: Complex) -> tuple[Complex, Complex]:
+    def in_plane(self, points: Complex) -> tuple[Complex, Complex]:
         """Rows (F, M, L) as functions of u: their part (F, M, L-1), and their value at the origin (F, M)."""
         return points @ self.across, (points @ self.origin[:, :, None])[:, :, 0]
 
@@ -72,7 +72,7 @@ def solve_data(
 
     Parameters
     ----------
-    program : another objective on the same variables; by default `program_of`
+    program : callable, optional, another objective on the same variables; by default `program_of`
 
     """
     data = without_repeats(data)
@@ -84,12 +84,12 @@ def solve_data(
     free = 2 * plane.across.shape[2]
     slacks = answer.x[:, free : free + len(half.requirements)]
     if mirror is not None:
-        w, slacks = mirror.whole(w), slacks[:, list(mirror.requirement)]
+        w, slacks = mirror.unfolded(w), slacks[:, list(mirror.requirement)]
     return w, in_weights(w, slacks, answer)
 
 
 def in_weights(w: Complex, slacks: Real, answer: cones.ConeSolution) -> cones.ConeSolution:
-    """The same solution in x = [Re w; Im w; slacks]."""
+    """Solution in x = [Re w; Im w; slacks]."""
     x = np.concatenate([w.real, w.imag, slacks], axis=1)
     return cones.ConeSolution(x, answer.violation, answer.primal, answer.dual, answer.gap)
 
@@ -125,28 +125,28 @@ def program_of(data: ConstrainedData) -> cones.ConeProgram:
         rows.add_norms(linear, constant)
 
     start = first + requirements
-    for i, (_, points, limit, wanted) in enumerate(data.families):
-        part, value = plane.seen(points)
-        value = value - wanted
+    for i, (_, points, limit, pressure) in enumerate(data.families):
+        part, value = plane.in_plane(points)
+        value = value - pressure
         number = points.shape[1]
-        each = np.broadcast_to(limit[:, None], (count, number))
+        limits = np.broadcast_to(limit[:, None], (count, number))
         if data.spreads:
-            own = np.zeros((count, number, n))
-            own[:, np.arange(number), start + np.arange(number)] = 1.0
+            bound_rows = np.zeros((count, number, n))
+            bound_rows[:, np.arange(number), start + np.arange(number)] = 1.0
             start += number
-            norms(part[:, :, None], value[:, :, None], np.zeros((count, number)), None, -own)
+            norms(part[:, :, None], value[:, :, None], np.zeros((count, number)), None, -bound_rows)
             alone = data.spreads[i]
             vectors, offset = alone[..., None] * plane.across[:, None], alone * plane.origin[:, None]
-            norms(vectors, offset, each, i, own)
+            norms(vectors, offset, limits, i, bound_rows)
         else:
-            norms(part[:, :, None], value[:, :, None], each, i)
+            norms(part[:, :, None], value[:, :, None], limits, i)
     if data.curve is not None:
         factor, limit = data.curve
-        part, value = plane.seen(factor)
+        part, value = plane.in_plane(factor)
         norms(part[:, None], value[:, None], limit[:, None], len(data.families))
     _add_limits(rows, data, plane, extra)
     if data.white_noise is not None:
-        part, value = plane.seen(data.white_noise[:, None])
+        part, value = plane.in_plane(data.white_noise[:, None])
         linear = np.concatenate([cones.real_rows(part, extra)[:, 0, :1], _weights(plane, extra)], axis=1)
         constant = np.concatenate([value.real, _origin(plane)], axis=1)
         constant[:, 0] += np.broadcast_to(data.white_noise_slack, count)
@@ -154,8 +154,8 @@ def program_of(data: ConstrainedData) -> cones.ConeProgram:
 
     across = plane.across.conj().swapaxes(1, 2) @ data.quadratic
     quadratic = cones.real_quadratic(across @ plane.across, extra)
-    seen = np.arange(first + requirements, n)
-    quadratic[:, seen, seen] = BOUND_PRICE
+    bounds_at = np.arange(first + requirements, n)
+    quadratic[:, bounds_at, bounds_at] = BOUND_PRICE
     slope = 2 * (across @ plane.origin[:, :, None])[:, :, 0]
     price = np.zeros((count, n))
     price[:, : first // 2], price[:, first // 2 : first] = slope.real, slope.imag
@@ -165,7 +165,7 @@ def program_of(data: ConstrainedData) -> cones.ConeProgram:
 
 
 def least_white_noise_slack(data: ConstrainedData) -> Real:
-    """How much the floor of white-noise gain must give (F,) for the hard limits to hold together: 0 nearly always.
+    """Decrease of the floor of white-noise gain (F,) that lets the hard limits hold together: 0 nearly always.
 
     A cone program of its own: the hard limits alone, with the norm's excess over its bound to be minimised.
     """
@@ -177,7 +177,7 @@ def least_white_noise_slack(data: ConstrainedData) -> Real:
     last = np.zeros((count, 1, n))
     last[:, 0, -1] = 1.0
     rows.add("nonnegative", last, np.zeros(1))
-    part, value = plane.seen(data.white_noise[:, None])
+    part, value = plane.in_plane(data.white_noise[:, None])
     first = cones.real_rows(part, 1)[:, 0, :1] + last
     rows.add(
         "second-order",
@@ -203,10 +203,10 @@ def _add_limits(rows: cones.ConeRows, data: ConstrainedData, plane: Plane, extra
         limit = np.minimum(data.max_gain[:, limited], NO_LIMIT)
         rows.add_norms(linear, np.stack([limit, origin.real, origin.imag], axis=2))
     if np.isfinite(data.max_norm).any():
-        left = np.minimum(data.max_norm, NO_LIMIT) ** 2 - np.linalg.norm(plane.origin, axis=1) ** 2
+        squared_radius = np.minimum(data.max_norm, NO_LIMIT) ** 2 - np.linalg.norm(plane.origin, axis=1) ** 2
         linear = np.concatenate([np.zeros((count, 1, rows.n)), np.tile(np.eye(2 * size - 2, rows.n), (count, 1, 1))], 1)
         constant = np.zeros(linear.shape[:2])
-        constant[:, 0] = np.sqrt(np.maximum(left, 0.0))
+        constant[:, 0] = np.sqrt(np.maximum(squared_radius, 0.0))
         rows.add("second-order", linear, constant)
 
 

@@ -49,7 +49,7 @@ class ConstrainedData:
     """The data of all frequencies, levels scaled to 1: what the cones and the cvxpy statement are both made of."""
 
     centre: Complex  # (F, L)
-    quadratic: Complex  # (F, L, L): quiet points and ε P
+    quadratic: Complex  # (F, L, L): dark points and ε P
     families: tuple[Family, ...]
     curve: tuple[Complex, Real] | None  # B^(1/2) (F, R, L), limit (F,)
     max_gain: Real  # (F, L)
@@ -74,8 +74,8 @@ class ConstrainedData:
             centre=self.centre[index],
             quadratic=self.quadratic[index],
             families=tuple(
-                (name, points[index], limit[index], np.asarray(wanted)[index] if np.ndim(wanted) else wanted)
-                for name, points, limit, wanted in self.families
+                (name, points[index], limit[index], np.asarray(pressure)[index] if np.ndim(pressure) else pressure)
+                for name, points, limit, pressure in self.families
             ),
             curve=None if self.curve is None else (self.curve[0][index], self.curve[1][index]),
             max_gain=self.max_gain[index],
@@ -95,9 +95,9 @@ class ConstrainedData:
 def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
     """Scale a target so that h_c w = 1 is the plain driver's level; `rise` is the cloud's mean power over its centre's."""
     count = target.frequency_hz.size
-    wanted = target.plain_level / np.sqrt(rise)  # |h_c w|
+    centre_level = target.plain_level / np.sqrt(rise)  # |h_c w|
     louder = target.plain_level / target.single_level  # what turns Σ|w|² into effort
-    scale = 1 / wanted[:, None, None]
+    scale = 1 / centre_level[:, None, None]
     quiet = mean_power_matrix(target.quiet * scale, target.power_spread)
     if target.deepest_nulls:
         quiet = quiet + NULL_PRICE * mean_power_matrix(target.dark * scale, target.power_spread)
@@ -117,8 +117,8 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
         root = few_rows(mean_power_rows(target.dark * scale, target.power_spread))
         curve = (root, np.sqrt(rise / target.gamma))
     white_noise = None
-    one_point = target.bright.shape[1] == 1 and np.array_equal(target.bright[:, 0], target.look)
-    if target.min_white_noise_gain > 0 and not one_point:
+    is_one_point = target.bright.shape[1] == 1 and np.array_equal(target.bright[:, 0], target.look)
+    if target.min_white_noise_gain > 0 and not is_one_point:
         distance = 1.0 if np.isinf(target.look_distance_m) else target.look_distance_m
         strongest = np.abs(target.centre).argmax(axis=1)[:, None]
         at_look = np.take_along_axis(target.look, strongest, 1)
@@ -157,8 +157,8 @@ def same_point(first: Complex, second: Complex) -> Index:
     """
     probe = np.random.default_rng(0).normal(size=first.shape[2])
     few = np.unique(np.linspace(0, len(first) - 1, PROBED).astype(int))
-    shadow, other = (first[few] @ probe).T, (second[few] @ probe).T
-    distance = np.abs(shadow[:, None] - other[None]).max(axis=2)
+    shadow, second_shadow = (first[few] @ probe).T, (second[few] @ probe).T
+    distance = np.abs(shadow[:, None] - second_shadow[None]).max(axis=2)
     return np.asarray((distance <= SAME * np.abs(shadow).max(initial=0.0)).argmax(axis=1))
 
 
@@ -166,15 +166,15 @@ def without_repeats(data: ConstrainedData) -> ConstrainedData:
     """Problem without each family's repeated points; repeated constraints change nothing."""
     families: list[Family] = []
     spreads = []
-    for i, (name, points, limit, wanted) in enumerate(data.families):
-        own = np.arange(points.shape[1])
+    for i, (name, points, limit, pressure) in enumerate(data.families):
+        index = np.arange(points.shape[1])
         earliest = same_point(points, points)
-        aimed = np.broadcast_to(np.asarray(wanted), points.shape[:2])
+        aimed = np.broadcast_to(np.asarray(pressure), points.shape[:2])
         if same(points, points[:, earliest]) and same(aimed, aimed[:, earliest]):
-            own = own[earliest == own]
-        families.append((name, points[:, own], limit, wanted if np.ndim(wanted) == 0 else aimed[:, own]))
+            index = index[earliest == index]
+        families.append((name, points[:, index], limit, pressure if np.ndim(pressure) == 0 else aimed[:, index]))
         if data.spreads:
-            spreads.append(data.spreads[i][:, own])
+            spreads.append(data.spreads[i][:, index])
     return replace(data, families=tuple(families), spreads=tuple(spreads))
 
 
@@ -183,17 +183,17 @@ def reachable_level(magnitude: Real, max_gain: Real, max_norm: Real) -> Real:
 
     Parameters
     ----------
-    magnitude : |h| (F, L)
-    max_gain : g (F, L), inf without a limit
-    max_norm : e (F,), inf without a limit
+    magnitude : (F, L) float array, |h|
+    max_gain : (F, L) float array, g, inf without a limit
+    max_norm : (F,) float array, e, inf without a limit
 
     """
     filling = _Filling.of(magnitude, max_gain)
     _, norm = filling.at_bends()
     gh, gg, hh = filling.sums(np.sum(norm <= max_norm[:, None], axis=1))
     # ρ Σ_free |h|² of the ρ with N(ρ) = e
-    rest = np.where(hh > 0, np.sqrt(np.maximum(max_norm**2 - gg, 0.0)), 0.0) * np.sqrt(hh)
-    return np.asarray(gh + rest)
+    free_level = np.where(hh > 0, np.sqrt(np.maximum(max_norm**2 - gg, 0.0)), 0.0) * np.sqrt(hh)
+    return np.asarray(gh + free_level)
 
 
 def share_of_level(magnitude: Real, max_gain: Real, max_norm: Real) -> Real:

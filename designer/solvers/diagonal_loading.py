@@ -23,7 +23,7 @@ from designer.measures import quadratic
 
 HEAVIEST = 1e9
 MAX_STEPS = 100
-ENOUGH = 1e-11
+TOLERANCE = 1e-11
 NOT_JUDGED = 1e-9
 """Powers of less than -90 dB, relative to the mean diagonals: there a relative gap would be one of rounding."""
 
@@ -49,7 +49,7 @@ def _scaled(M: Complex) -> Complex:
 
 
 def loaded_point(h: Complex, Q: Complex, min_efficiency: Real, *, least_load: float) -> Loaded:
-    """The same for one point, A = h^H h: v ∝ (Q + δI)⁻¹ h^H.
+    """Loaded vectors of one point, A = h^H h: v ∝ (Q + δI)⁻¹ h^H.
 
     With Q = UΛU^H and g = U^H h^H all that is left is a scalar equation in δ: the efficiency
 
@@ -59,10 +59,10 @@ def loaded_point(h: Complex, Q: Complex, min_efficiency: Real, *, least_load: fl
 
     Parameters
     ----------
-    h : (F, L)
-    Q : (F, L, L) Hermitian, positive semidefinite
-    min_efficiency : e (F,), 0 where there is no limit
-    least_load : part of Q from the start, relative to its mean diagonal, so that a singular Q has a largest ratio too
+    h : (F, L) complex array
+    Q : (F, L, L) complex array, Hermitian, positive semidefinite
+    min_efficiency : (F,) float array, e, 0 where there is no limit
+    least_load : float, part of Q from the start, relative to its mean diagonal, so that a singular Q has a largest ratio too
 
     """
     size = np.maximum(np.linalg.norm(h, axis=1), 1e-300)[:, None]
@@ -96,7 +96,7 @@ def loaded_point(h: Complex, Q: Complex, min_efficiency: Real, *, least_load: fl
 
 
 def loaded_matrix(A: Complex, Q: Complex, min_efficiency: Real, *, least_load: float) -> Loaded:
-    """The same for any A (F, L, L): an eigenproblem a step, for the frequencies where the largest ratio is too dear.
+    """Loaded vectors of any A (F, L, L): an eigenproblem a step, for the frequencies where the largest ratio is too dear.
 
     Where no δ is efficient enough the most efficient vectors are returned.
     """
@@ -140,10 +140,10 @@ def _search(A: Complex, Q: Complex, least: Real) -> tuple[Real, Complex, Real]:
         cross = np.abs(np.einsum("fij,fi->fj", vectors[:, :, :-1].conj(), top)) ** 2
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             slope = 2 * np.exp(x) * values[:, -1] / norm * np.sum(cross / (values[:, -1:] - values[:, :-1]), axis=1)
-            step = x - (f - ENOUGH / 2) / slope  # aims at the side that is allowed
+            step = x - (f - TOLERANCE / 2) / slope  # aims at the side that is allowed
         inside = np.isfinite(step) & (step > low[active]) & (step < high[active])
         x = np.where(inside, step, (low[active] + high[active]) / 2)
-        done = (fits & (f < ENOUGH)) | (high[active] - low[active] < 1e-14 * np.abs(high[active]))
+        done = (fits & (f < TOLERANCE)) | (high[active] - low[active] < 1e-14 * np.abs(high[active]))
         active, x = active[~done], x[~done]
     return load, v, theta
 

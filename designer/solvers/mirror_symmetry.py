@@ -26,7 +26,7 @@ class Mirror:
     """A symmetry that a problem has: its orbits, the points to keep of each requirement, and which half's slack each requirement has."""
 
     orbits: tuple[tuple[int, ...], ...]
-    kept: tuple[tuple[int, Index], ...]  # (family, its points to keep), a kept family each
+    families: tuple[tuple[int, Index], ...]  # (family, its points to keep), a kept family each
     requirement: tuple[int, ...]  # the slack of the half for each requirement of the whole
     count: tuple[float, ...]  # how many requirements of the whole each slack of the half stands for
 
@@ -35,9 +35,9 @@ class Mirror:
         fold = self._fold(data.centre.shape[1])
         families: list[Family] = []
         spreads = []
-        for family, points in self.kept:
-            name, h, limit, wanted = data.families[family]
-            aimed = wanted if np.ndim(wanted) == 0 else np.asarray(wanted)[:, points]
+        for family, points in self.families:
+            name, h, limit, pressure = data.families[family]
+            aimed = pressure if np.ndim(pressure) == 0 else np.asarray(pressure)[:, points]
             families.append((name, h[:, points] @ fold, limit, aimed))
             if data.spreads:
                 spreads.append(np.sqrt(data.spreads[family][:, points] ** 2 @ fold**2))
@@ -57,7 +57,7 @@ class Mirror:
             slack_counts=self.count,
         )
 
-    def whole(self, v: Complex) -> Complex:
+    def unfolded(self, v: Complex) -> Complex:
         """The weights (F, L) of all drivers from those of the orbits (F, L')."""
         return np.asarray(v @ self._fold(sum(len(orbit) for orbit in self.orbits)).T)
 
@@ -75,7 +75,7 @@ def find_mirror(data: ConstrainedData) -> Mirror | None:
     sigma = _mirrored_drivers(data)
     if sigma is None or not _unchanged(data, sigma):
         return None
-    kept: list[tuple[int, Index]] = []
+    families: list[tuple[int, Index]] = []
     half_of: dict[int, int] = {}
     count: list[float] = []
     for i in range(len(data.families)):
@@ -87,25 +87,25 @@ def find_mirror(data: ConstrainedData) -> Mirror | None:
                 break
         else:
             return None
-        own = np.arange(partners.size)
-        half_of[i] = half_of[image] = len(kept)
-        kept.append((i, own[own <= partners] if image == i else own))
+        index = np.arange(partners.size)
+        half_of[i] = half_of[image] = len(families)
+        families.append((i, index[index <= partners] if image == i else index))
         count.append(1.0 if image == i else 2.0)
     requirement = [half_of[i] for i in range(len(data.families))]
     if data.curve is not None:
-        requirement.append(len(kept))
+        requirement.append(len(families))
         count.append(1.0)
     orbits = tuple((l,) if l == sigma[l] else (l, int(sigma[l])) for l in range(sigma.size) if l <= sigma[l])
-    return Mirror(orbits, tuple(kept), tuple(requirement), tuple(count))
+    return Mirror(orbits, tuple(families), tuple(requirement), tuple(count))
 
 
 def _mirrored_drivers(data: ConstrainedData) -> Index | None:
     """σ (L,), from what two mirrored drivers share: their response at the centre, and their row of the objective, sorted."""
     size = data.centre.shape[1]
     Q = data.quadratic
-    own = np.diagonal(Q, axis1=1, axis2=2).real
+    diagonal = np.diagonal(Q, axis1=1, axis2=2).real
     row = np.sort(np.abs(Q), axis=2)
-    sign = np.concatenate([data.centre.real[..., None], data.centre.imag[..., None], own[..., None], row], axis=2)
+    sign = np.concatenate([data.centre.real[..., None], data.centre.imag[..., None], diagonal[..., None], row], axis=2)
     sign = sign.swapaxes(0, 1).reshape(size, -1)
     near = SAME * np.abs(sign).max(initial=1e-300)
     sigma = np.arange(size)
@@ -132,11 +132,11 @@ def _unchanged(data: ConstrainedData, sigma: Index) -> bool:
 
 def _mirrored_points(data: ConstrainedData, i: int, j: int, sigma: Index) -> Index | None:
     """For every point of family i its mirror image among the points of family j (M,); None where one has none."""
-    (_, first, limit, wanted), (_, second, other, aimed) = data.families[i], data.families[j]
-    if first.shape != second.shape or not same(limit, other) or np.ndim(wanted) != np.ndim(aimed):
+    (_, first, limit, pressure), (_, second, second_limit, aimed) = data.families[i], data.families[j]
+    if first.shape != second.shape or not same(limit, second_limit) or np.ndim(pressure) != np.ndim(aimed):
         return None
     partners = same_point(first[:, :, sigma], second)
     if np.unique(partners).size != partners.size or not same(first[:, :, sigma], second[:, partners]):
         return None
-    both = np.broadcast_to(np.asarray(wanted), first.shape[:2]), np.broadcast_to(np.asarray(aimed), first.shape[:2])
+    both = np.broadcast_to(np.asarray(pressure), first.shape[:2]), np.broadcast_to(np.asarray(aimed), first.shape[:2])
     return partners if same(both[0], both[1][:, partners]) else None

@@ -29,9 +29,9 @@ from designer.arrays import Bool, Complex, Real
 from designer.solvers.ratio_search import ROUNDING, TINY, RatioSolution, times
 
 TOLERANCE = 1e-12
-"""Of the logarithm of the ratio, or of the efficiency."""
+"""Tolerance of the logarithm of the ratio, or of the efficiency."""
 LEAST, LARGEST = -50.0, 60.0
-"""Of log μ, with B of trace 1: 1e-22 and 1e26."""
+"""Bounds of log μ, with B of trace 1: 1e-22 and 1e26."""
 MAX_STEPS = 100
 
 
@@ -40,9 +40,9 @@ def most_efficient(h: Complex, B: Complex, gamma: Real) -> RatioSolution:
 
     Parameters
     ----------
-    h : (F, L) row vectors from drivers to the point
-    B : (F, L, L) Hermitian, positive semidefinite
-    gamma : (F,) required ratio
+    h : (F, L) complex array, row vectors from drivers to the point
+    B : (F, L, L) complex array, Hermitian, positive semidefinite
+    gamma : (F,) float array, required ratio
 
     Returns
     -------
@@ -50,21 +50,21 @@ def most_efficient(h: Complex, B: Complex, gamma: Real) -> RatioSolution:
 
     """
     pair = _diagonalised(h, B)
-    wanted = np.maximum(gamma * pair.left / pair.power, TINY)
+    required = np.maximum(gamma * pair.b_trace / pair.power, TINY)
 
     def short(x: Real) -> tuple[Real, Real]:
         s, _, b, mu = pair.sums(x)
         slope = 2 * mu * (pair.cubes(x, 2) / np.maximum(b, TINY) - b / np.maximum(s, TINY))
-        return np.log(wanted) + np.log(np.maximum(b, TINY)) - 2 * np.log(np.maximum(s, TINY)), -slope
+        return np.log(required) + np.log(np.maximum(b, TINY)) - 2 * np.log(np.maximum(s, TINY)), -slope
 
     x, feasible = _root(short, len(h))
     s, p, _, mu = pair.sums(x)
     feasible &= pair.heard
     efficiency = s**2 / np.maximum(p, TINY)
-    room = s - mu * s**2 / wanted
+    room = s - mu * s**2 / required
     binds = feasible & np.isfinite(x)
     gap = np.where(binds & (room > 0), p / np.where(room > 0, room, 1.0) - 1, 0.0)
-    multiplier = np.where(feasible, mu * efficiency / wanted, np.inf)
+    multiplier = np.where(feasible, mu * efficiency / required, np.inf)
     return RatioSolution(pair.vectors_at(x), multiplier, feasible, gap)
 
 
@@ -73,7 +73,10 @@ def at_efficiency(h: Complex, B: Complex, P: Real, min_efficiency: Real) -> Rati
 
     Parameters
     ----------
-    h : (F, L); B : (F, L, L); P : (F, L) diagonal cost; min_efficiency : η (F,)
+    h : (F, L) complex array, row vectors from drivers to the point
+    B : (F, L, L) complex array, Hermitian, positive semidefinite
+    P : (F, L) float array, diagonal cost
+    min_efficiency : (F,) float array, η
 
     Returns
     -------
@@ -94,12 +97,12 @@ def at_efficiency(h: Complex, B: Complex, P: Real, min_efficiency: Real) -> Rati
     x = np.where(binds, x, LARGEST)
     s, p, b, mu = pair.sums(x)
     # 1/s - 1/η = μ b/s² + (p/s² - 1/η), the bracket what is left of the search; without μ there is no freedom left.
-    reached, cost = b / np.maximum(s, TINY) ** 2, p / np.maximum(s, TINY) ** 2
+    value, cost = b / np.maximum(s, TINY) ** 2, p / np.maximum(s, TINY) ** 2
     free = ~(binds & (mu > 0))
-    bound = reached + np.where(free, 0.0, cost - 1 / np.maximum(eta, TINY)) / np.where(free, 1.0, mu)
-    gap = np.where(bound > 0, reached / np.where(bound > 0, bound, 1.0) - 1, 0.0)
+    bound = value + np.where(free, 0.0, cost - 1 / np.maximum(eta, TINY)) / np.where(free, 1.0, mu)
+    gap = np.where(bound > 0, value / np.where(bound > 0, bound, 1.0) - 1, 0.0)
     v = pair.vectors_at(x) * d
-    multiplier = np.where(binds, pair.power / pair.left * s * mu, np.inf)
+    multiplier = np.where(binds, pair.power / pair.b_trace * s * mu, np.inf)
     feasible = pair.heard & (s**2 >= eta * p * (1 - 1e-10))
     return RatioSolution(v / np.linalg.norm(v, axis=1, keepdims=True), multiplier, feasible, gap)
 
@@ -109,7 +112,7 @@ def best_ratio(h: Complex, B: Complex) -> Real:
     pair = _diagonalised(h, B)
     null = pair.values < ROUNDING
     unbounded = np.where(null, pair.q, 0.0).sum(axis=1) > 1e-9
-    largest = np.sum(pair.q / np.maximum(pair.values, ROUNDING), axis=1) * pair.power / pair.left
+    largest = np.sum(pair.q / np.maximum(pair.values, ROUNDING), axis=1) * pair.power / pair.b_trace
     return np.where(pair.heard, np.where(unbounded, np.inf, largest), 0.0)
 
 
@@ -122,7 +125,7 @@ class _Diagonalised:
     y: Complex  # (F, L) U^H h^H over the norm of h
     q: Real  # (F, L) |y|²
     power: Real  # (F,) ||h||²
-    left: Real  # (F,) B's trace
+    b_trace: Real  # (F,) B's trace
     heard: Bool  # (F,) whether h is not 0
 
     def sums(self, x: Real) -> tuple[Real, Real, Real, Real]:
@@ -145,16 +148,16 @@ class _Diagonalised:
 def _diagonalised(h: Complex, B: Complex) -> _Diagonalised:
     size = h.shape[1]
     trace = np.trace(B, axis1=1, axis2=2).real
-    left = np.where(trace > 0, trace, 1.0)
+    b_trace = np.where(trace > 0, trace, 1.0)
     norm = np.linalg.norm(h, axis=1)
     heard = norm > 0
-    values, basis = np.linalg.eigh(B / left[:, None, None])
+    values, basis = np.linalg.eigh(B / b_trace[:, None, None])
     y = times(basis.conj().swapaxes(1, 2), h.conj() / np.where(heard, norm, 1.0)[:, None])
     # What rounding alone makes of a direction that h does not hear is not heard; where h is 0 any vector will do.
     y = np.where(np.abs(y) < size * ROUNDING, 0.0, y)
     y = np.where(heard[:, None], y, size**-0.5)
     return _Diagonalised(
-        np.maximum(values, 0.0), basis, y, np.abs(y) ** 2, np.where(heard, norm, 1.0) ** 2, left, heard
+        np.maximum(values, 0.0), basis, y, np.abs(y) ** 2, np.where(heard, norm, 1.0) ** 2, b_trace, heard
     )
 
 

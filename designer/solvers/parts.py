@@ -27,22 +27,22 @@ def solve_in_parts(target: ChannelTarget, solve_part: Callable[[ChannelTarget, s
 
     Parameters
     ----------
-    solve_part : of the target's part, and of where in the target it is
+    solve_part : callable, of the target's part, and of where in the target it is
 
     Raises
     ------
     SolverError : where a certificate confirms no answer
 
     """
-    found = Solution.joined(in_parts(target, solve_part))
-    bad = _uncertified(found.violation, found.gap)
+    solution = Solution.joined(in_parts(target, solve_part))
+    bad = _uncertified(solution.violation, solution.gap)
     if bad.any():
         at = ", ".join(f"{f:.0f}" for f in target.frequency_hz[bad][:5])
         raise SolverError(
             f'design "{target.name}": the cone solver stopped without a certified answer at {bad.sum()} of {bad.size}'
             f" frequencies (first at {at} Hz); loosen the requirement that binds there, or use another method"
         )
-    return found
+    return solution
 
 
 def in_parts(target: ChannelTarget, answer: Callable[[ChannelTarget, slice], Answer]) -> list[Answer]:
@@ -85,12 +85,14 @@ def with_reference(
     if not bad.any():
         return w, answer, bad
     w = w.copy()
-    whole = [values.copy() for values in (answer.x, answer.violation, answer.primal, answer.dual, answer.gap)]
+    arrays = [values.copy() for values in (answer.x, answer.violation, answer.primal, answer.dual, answer.gap)]
     for f in np.flatnonzero(bad):
-        found = by_statement(data, int(f))
-        if found is None:
+        reference = by_statement(data, int(f))
+        if reference is None:
             continue
-        w[f], alone = found
-        for values, one in zip(whole, (alone.x, alone.violation, alone.primal, alone.dual, alone.gap), strict=True):
-            values[f] = one[0]
-    return w, cones.ConeSolution(*whole), bad
+        w[f], alone = reference
+        for values, replacement in zip(
+            arrays, (alone.x, alone.violation, alone.primal, alone.dual, alone.gap), strict=True
+        ):
+            values[f] = replacement[0]
+    return w, cones.ConeSolution(*arrays), bad

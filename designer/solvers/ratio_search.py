@@ -30,7 +30,7 @@ from designer.arrays import Bool, Complex, Index, Real
 
 TINY = 1e-300
 TOLERANCE = 1e-10
-"""Of the gap between a vector's value and its bound, relative."""
+"""Largest gap between a vector's value and its bound, relative."""
 MAX_STEPS = 100
 MAX_STALLS = 8
 """Steps in a row without progress that end a search; rounding lets no vector and bound agree better."""
@@ -38,11 +38,11 @@ PATIENCE = 2
 """Steps in a row without progress before the bracket is halved instead."""
 ROUNDING = 4 * np.finfo(float).eps
 LARGEST = 34.0
-"""Of |log t/(1 - t)|, beyond which t is 0 or 1 to rounding."""
+"""Bound of |log t/(1 - t)|, beyond which t is 0 or 1 to rounding."""
 SMALL = 1e-150
-"""What takes the place of a value of 0 in a quotient."""
+"""Stand-in for a value of 0 in a quotient."""
 FLOOR = 1e-12
-"""Of B's eigenvalues, relative to its trace, in the best ratio at no efficiency at all."""
+"""Floor of B's eigenvalues, relative to its trace, in the best ratio at no efficiency at all."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def most_efficient(A: Complex, B: Complex, gamma: Real) -> RatioSolution:
 
     Parameters
     ----------
-    A, B : (F, L, L) Hermitian, positive semidefinite
-    gamma : (F,) required ratio
+    A, B : (F, L, L) complex array, Hermitian, positive semidefinite
+    gamma : (F,) float array, required ratio
 
     Returns
     -------
@@ -99,9 +99,9 @@ def at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Real) -> Rati
 
     Parameters
     ----------
-    A, B : (F, L, L) Hermitian, positive semidefinite
-    P : (F, L) diagonal cost
-    min_efficiency : η (F,)
+    A, B : (F, L, L) complex array, Hermitian, positive semidefinite
+    P : (F, L) float array, diagonal cost
+    min_efficiency : (F,) float array, η
 
     Returns
     -------
@@ -112,17 +112,21 @@ def at_efficiency(A: Complex, B: Complex, P: Real, min_efficiency: Real) -> Rati
     d = 1 / np.sqrt(P)
     both = d[:, :, None] * d[:, None, :]
     A, B = A * both, B * both
-    power, left = _trace(A), _trace(B)
-    A, B, eta = A / power[:, None, None], B / left[:, None, None], min_efficiency / power
+    power, b_trace = _trace(A), _trace(B)
+    A, B, eta = A / power[:, None, None], B / b_trace[:, None, None], min_efficiency / power
     v = _best(A, B)
     efficiency = product(v, times(A, v)).real
     # B in the scale of the best ratio, where v^H A v = v^H B v; so s = 1 is the bracket's end.
     ceiling = np.clip(efficiency / np.maximum(product(v, times(B, v)).real, TINY), 1e-16, 1e16)
     binds = np.flatnonzero(efficiency < eta)
     scaled = A[binds] + ceiling[binds, None, None] * B[binds]
-    found = _search(A[binds], scaled, _Goal((-1.0, 0.0), (0.0, -1.0), eta[binds]), np.zeros(binds.size), v[binds])
+    solution = _search(A[binds], scaled, _Goal((-1.0, 0.0), (0.0, -1.0), eta[binds]), np.zeros(binds.size), v[binds])
     multiplier, gap = np.full(len(A), np.inf), np.zeros(len(A))
-    v[binds], multiplier[binds], gap[binds] = found.v, found.multiplier * (ceiling * power / left)[binds], found.gap
+    v[binds], multiplier[binds], gap[binds] = (
+        solution.v,
+        solution.multiplier * (ceiling * power / b_trace)[binds],
+        solution.gap,
+    )
     a, b = product(v, times(A, v)).real, ceiling * np.maximum(product(v, times(B, v)).real, 0.0)
     gap = gap * (a + b) / np.where(b > 0, b, 1.0)  # of the search's a + b, and a is given
     feasible = a >= eta * (1 - TOLERANCE)
@@ -163,7 +167,7 @@ def _trace(A: Complex) -> Real:
 
 @dataclass(frozen=True)
 class _Goal:
-    """What is searched along v(t), a = v^H A v, c = v^H C v: the t where g = αa + βc + δ, which rises with t, vanishes.
+    """Goal of a search along v(t), a = v^H A v, c = v^H C v: the t where g = αa + βc + δ, which rises with t, vanishes.
 
     The score, of which the most is wanted, has the bound (μ - δ)/w with μ the largest eigenvalue of A - tC. From a - tc
     <= μ: at a ratio (g = a - c, score a = c) a(1 - t) <= μ, so w = 1 - t; at an efficiency (g = δ - a, score -c) δ - tc
@@ -205,27 +209,27 @@ class _State:
     def at(self, keep: Bool) -> _State:
         return _State(*(getattr(self, field.name)[keep] for field in fields(self)))
 
-    def narrow(self, meets: Bool, here: Eigenpair) -> None:
+    def narrow(self, meets: Bool, pair: Eigenpair) -> None:
         """One end of the bracket moves to x."""
         self.low, self.high = np.where(meets, self.low, self.x), np.where(meets, np.minimum(self.x, LARGEST), self.high)
-        self.v_low, self.v_high = _either(meets, self.v_low, here.v), _either(meets, here.v, self.v_high)
+        self.v_low, self.v_high = _either(meets, self.v_low, pair.v), _either(meets, pair.v, self.v_high)
 
-    def improve(self, found: Crossing, bound: Real) -> None:
+    def improve(self, candidate: Crossing, bound: Real) -> None:
         """Keep the best vector and the least bound, and count the steps that gave neither."""
-        better, tighter = found.score > self.score, bound < self.bound
+        better, tighter = candidate.score > self.score, bound < self.bound
         with np.errstate(invalid="ignore"):  # inf - inf: nothing found yet
-            gained = better & ~(found.score - self.score <= TOLERANCE * np.abs(found.score))
+            gained = better & ~(candidate.score - self.score <= TOLERANCE * np.abs(candidate.score))
             lowered = tighter & ~(self.bound - bound <= TOLERANCE * np.abs(bound))
-        self.v, self.score = _either(better, found.v, self.v), np.where(better, found.score, self.score)
+        self.v, self.score = _either(better, candidate.v, self.v), np.where(better, candidate.score, self.score)
         self.bound, self.x_bound = np.where(tighter, bound, self.bound), np.where(tighter, self.x, self.x_bound)
         self.stalls = np.where(gained | lowered, 0, self.stalls + 1)
 
     @property
     def gap(self) -> Real:
         """The bound over the score, relative (N,); inf where there is no score yet."""
-        found = np.isfinite(self.score)
-        score = np.where(found, self.score, 1.0)
-        return np.where(found, (self.bound - score) / np.maximum(np.abs(score), SMALL), np.inf)
+        has_score = np.isfinite(self.score)
+        score = np.where(has_score, self.score, 1.0)
+        return np.where(has_score, (self.bound - score) / np.maximum(np.abs(score), SMALL), np.inf)
 
     def fall_back(self, done: Bool, A: Complex, C: Complex, of_ratio: bool) -> None:
         """Where no plane held a vector, the bracket's sound end, with the score that its bound is for: a, or -c δ/a."""
@@ -256,31 +260,31 @@ def _search(A: Complex, C: Complex, goal: _Goal, high: Real, v_high: Complex) ->
         if not now.index.size:
             break
         A_, C_ = A[now.index], C[now.index]
-        here, values, derivative = _eigenpairs(A_, C_, now.x)
+        pair, values, derivative = _eigenpairs(A_, C_, now.x)
         condition = (*goal.condition, now.delta)
-        meets = condition[0] * here.a + condition[1] * here.c + now.delta >= 0
-        now.narrow(meets, here)
-        found = _larger(
-            crossing(A_, C_, here, derivative, condition, goal.score),
-            crossing(A_, C_, here, _either(meets, now.v_low, now.v_high), condition, goal.score),
+        meets = condition[0] * pair.a + condition[1] * pair.c + now.delta >= 0
+        now.narrow(meets, pair)
+        candidate = _larger(
+            crossing(A_, C_, pair, derivative, condition, goal.score),
+            crossing(A_, C_, pair, _either(meets, now.v_low, now.v_high), condition, goal.score),
         )
-        weight = here.rest if goal.of_ratio else here.t
+        weight = pair.one_minus_t if goal.of_ratio else pair.t
         bound = np.where(weight > 0, (values[:, -1] - now.delta) / np.where(weight > 0, weight, 1.0), np.inf)
-        now.improve(found, bound)
+        now.improve(candidate, bound)
 
         free = meets if step == 0 else np.zeros_like(meets)
-        nothing = np.isposinf(now.x) & ~(meets & (values[:, -1] > size * ROUNDING * np.abs(values).max(axis=1)))
-        done = free | nothing | (now.gap <= TOLERANCE) | (now.stalls > MAX_STALLS) | (step == MAX_STEPS - 1)
-        now.fall_back(done & ~free & ~nothing, A_, C_, goal.of_ratio)
+        infeasible = np.isposinf(now.x) & ~(meets & (values[:, -1] > size * ROUNDING * np.abs(values).max(axis=1)))
+        done = free | infeasible | (now.gap <= TOLERANCE) | (now.stalls > MAX_STALLS) | (step == MAX_STEPS - 1)
+        now.fall_back(done & ~free & ~infeasible, A_, C_, goal.of_ratio)
         at = now.index[done]
-        out.v[at] = _either(free | nothing, here.v, now.v)[done]
-        out.multiplier[at] = np.exp(np.where(nothing, np.inf, now.x_bound))[done]
-        out.gap[at] = np.where(free | nothing, 0.0, now.gap)[done]
-        out.feasible[at] = ~nothing[done]
+        out.v[at] = _either(free | infeasible, pair.v, now.v)[done]
+        out.multiplier[at] = np.exp(np.where(infeasible, np.inf, now.x_bound))[done]
+        out.gap[at] = np.where(free | infeasible, 0.0, now.gap)[done]
+        out.feasible[at] = ~infeasible[done]
 
-        inside = (found.x > now.low) & (found.x < now.high) & (now.stalls < PATIENCE)
+        inside = (candidate.x > now.low) & (candidate.x < now.high) & (now.stalls < PATIENCE)
         middle = np.where(np.isfinite(now.high), (np.maximum(now.low, -LARGEST) + now.high) / 2, np.inf)
-        now.x = np.where(inside, found.x, middle)
+        now.x = np.where(inside, candidate.x, middle)
         now = now.at(~done)
     return out
 
@@ -288,25 +292,24 @@ def _search(A: Complex, C: Complex, goal: _Goal, high: Real, v_high: Complex) ->
 def _eigenpairs(A: Complex, C: Complex, x: Real) -> tuple[Eigenpair, Real, Complex]:
     """The top eigenpairs of A - tC, all eigenvalues (N, L), and the direction of the eigenvector's derivative (N, L)."""
     with np.errstate(over="ignore"):
-        t, rest = 1 / (1 + np.exp(-x)), 1 / (1 + np.exp(x))
+        t, one_minus_t = 1 / (1 + np.exp(-x)), 1 / (1 + np.exp(x))
     values, vectors = np.linalg.eigh(A - t[:, None, None] * C)
-    v, others = vectors[:, :, -1], vectors[:, :, :-1]
+    v, lower = vectors[:, :, -1], vectors[:, :, :-1]
     Cv = times(C, v)
-    slopes = times(others.conj().swapaxes(1, 2), Cv) / np.maximum(values[:, -1:] - values[:, :-1], 1e-30)
-    here = Eigenpair(v, Cv, product(v, times(A, v)).real, product(v, Cv).real, t, rest)
-    return here, values, times(others, slopes)
+    slopes = times(lower.conj().swapaxes(1, 2), Cv) / np.maximum(values[:, -1:] - values[:, :-1], 1e-30)
+    pair = Eigenpair(v, Cv, product(v, times(A, v)).real, product(v, Cv).real, t, one_minus_t)
+    return pair, values, times(lower, slopes)
 
 
-def _either(choose: Bool, there: Complex, other: Complex) -> Complex:
+def _either(choose: Bool, first: Complex, second: Complex) -> Complex:
     """Vectors (N, L): there where chosen, else the other."""
-    return np.where(choose[:, None], there, other)
+    return np.where(choose[:, None], first, second)
 
 
-def _larger(one: Crossing, two: Crossing) -> Crossing:
-    second = two.score > one.score
-    return Crossing(
-        _either(second, two.v, one.v), np.where(second, two.score, one.score), np.where(second, two.x, one.x)
-    )
+def _larger(first: Crossing, last: Crossing) -> Crossing:
+    later = last.score > first.score
+    score, x = np.where(later, last.score, first.score), np.where(later, last.x, first.x)
+    return Crossing(_either(later, last.v, first.v), score, x)
 
 
 @dataclass(frozen=True)
@@ -327,14 +330,14 @@ class Eigenpair:
     a: Real  # (F,) v^H A v
     c: Real  # (F,) v^H C v
     t: Real  # (F,)
-    rest: Real  # (F,) 1 - t to full precision
+    one_minus_t: Real  # (F,) 1 - t to full precision
 
 
 def crossing(
     A: Complex,
     C: Complex,
-    here: Eigenpair,
-    other: Complex,
+    pair: Eigenpair,
+    vector: Complex,
     condition: tuple[float, float, Real],
     score: tuple[float, float],
 ) -> Crossing:
@@ -342,47 +345,47 @@ def crossing(
 
     Parameters
     ----------
-    A, C : (F, L, L)
-    other : (F, L) any vectors; no crossing where one is 0 or parallel to the eigenvector
-    condition : α, β, δ (F,)
-    score : weights of a and c in the score
+    A, C : (F, L, L) complex array
+    vector : (F, L) complex array, any vectors; no crossing where one is 0 or parallel to the eigenvector
+    condition : tuple of float, float and float array, α, β, δ (F,)
+    score : tuple of 2 float, weights of a and c in the score
 
     """
-    u, exists = _beside(other, here)
-    c_12 = np.abs(product(u, here.Cv))
+    u, exists = _beside(vector, pair)
+    c_12 = np.abs(product(u, pair.Cv))
     Au = times(A, u)
-    a_12, a_22, c_22 = product(here.v, Au).real, product(u, Au).real, product(u, times(C, u)).real
+    a_12, a_22, c_22 = product(pair.v, Au).real, product(u, Au).real, product(u, times(C, u)).real
     alpha, beta, delta = condition
-    g_11, g_22 = alpha * here.a + beta * here.c + delta, alpha * a_22 + beta * c_22 + delta
+    g_11, g_22 = alpha * pair.a + beta * pair.c + delta, alpha * a_22 + beta * c_22 + delta
     g_12 = (
         alpha * a_12 + beta * c_12
     )  # from the forms, not from t: the condition is to hold where the eigenvector is rough
     with np.errstate(all="ignore"):
         root = np.sqrt(g_12**2 - g_11 * g_22)  # NaN where the condition has one sign in the whole plane
         far = -(g_12 + np.copysign(root, g_12))
-        found = []
+        roots = []
         for z in (far / g_22, g_11 / far):
-            a, c = here.a + 2 * a_12 * z + a_22 * z**2, here.c + 2 * c_12 * z + c_22 * z**2
-            turn, skew = 1 - z**2, (a_22 - here.a) * z
-            s = (here.t * c_12 * turn + skew) / (here.rest * c_12 * turn + (c_22 - here.c) * z - skew)
+            a, c = pair.a + 2 * a_12 * z + a_22 * z**2, pair.c + 2 * c_12 * z + c_22 * z**2
+            turn, skew = 1 - z**2, (a_22 - pair.a) * z
+            s = (pair.t * c_12 * turn + skew) / (pair.one_minus_t * c_12 * turn + (c_22 - pair.c) * z - skew)
             value = np.where(exists, (score[0] * a + score[1] * c) / (1 + z**2), -np.inf)
-            found.append((z, np.where(np.isfinite(value), value, -np.inf), np.log(s)))
-    second = found[1][1] > found[0][1]
-    z, value, x = (np.where(second, there, first) for first, there in zip(*found, strict=True))
+            roots.append((z, np.where(np.isfinite(value), value, -np.inf), np.log(s)))
+    second = roots[1][1] > roots[0][1]
+    z, value, x = (np.where(second, last, first) for first, last in zip(*roots, strict=True))
     z = np.where(np.isfinite(value), z, 0.0)[:, None]
-    return Crossing((here.v + z * u) / np.sqrt(1 + z**2), value, np.where(np.isfinite(value), x, np.nan))
+    return Crossing((pair.v + z * u) / np.sqrt(1 + z**2), value, np.where(np.isfinite(value), x, np.nan))
 
 
-def _beside(other: Complex, here: Eigenpair) -> tuple[Complex, Bool]:
+def _beside(vector: Complex, pair: Eigenpair) -> tuple[Complex, Bool]:
     """Unit vectors u (F, L) orthogonal to v with u^H C v real and not negative, and whether there are any (F,)."""
-    u = other / np.maximum(np.linalg.norm(other, axis=1), TINY)[:, None]
+    u = vector / np.maximum(np.linalg.norm(vector, axis=1), TINY)[:, None]
     exists = np.ones(len(u), dtype=bool)
     for _ in range(2):  # twice, because what the first leaves of a nearly parallel vector is not orthogonal yet
-        u = u - product(here.v, u)[:, None] * here.v
+        u = u - product(pair.v, u)[:, None] * pair.v
         norm = np.linalg.norm(u, axis=1)
         exists &= norm > 1e-12
         u = u / np.maximum(norm, TINY)[:, None]
-    cross = product(u, here.Cv)
+    cross = product(u, pair.Cv)
     turn = np.where(np.abs(cross) > 0, cross / np.maximum(np.abs(cross), TINY), 1.0)
     return u * turn[:, None], exists
 

@@ -1,4 +1,4 @@
-"""What every formulation returns: weights and their certificate."""
+"""Answer of every formulation: weights and their certificate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from designer.arrays import Bool, Complex, Index, Real
 
 @dataclass(frozen=True)
 class Certificate:
-    """What stands for an answer without its solver: all (F,), named as in `Solution`."""
+    """Proof of an answer, which needs no solver: all (F,), named as in `Solution`."""
 
     violation: Real
     value: Real

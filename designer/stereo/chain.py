@@ -9,7 +9,7 @@ power over a band, is when the energy of a pulse in that band arrives. With p[n]
     τ = Σ |P|² τ_g / Σ |P|²,     |P|² τ_g = Re(conj(P) · DFT(n p)),
 
 no unwrapping, and no division where P vanishes. P is what the two ears get: the sides' mean over both inputs and both ears,
-the centre's over both ears. The mean of the near and the far ear stands for the head's centre, so that the three channels
+the centre's over both ears. The mean of the two ears stands for the head's centre, so that the three channels
 arrive together as from three loudspeakers at equal distances.
 """
 
@@ -64,10 +64,10 @@ class StereoChain:
 
 def has_chain(design: Result) -> bool:
     """Whether the design has the channels that stereo is played through; coefficients from elsewhere may lack the virtual ones."""
-    return all(name in design.taps for name in _wanted(design))
+    return all(name in design.taps for name in _side_channels(design))
 
 
-def _wanted(design: Result) -> tuple[str, ...]:
+def _side_channels(design: Result) -> tuple[str, ...]:
     return tuple(VIRTUAL) if design.problem.virtualizer is None else tuple(VIRTUAL.values())
 
 
@@ -77,20 +77,20 @@ def chain_of(design: Result) -> StereoChain:
     A UsageError where the design has no channels left and right, a DataError where the measured head's file cannot be used.
     """
     table = design.problem.virtualizer
-    wanted = _wanted(design)
+    side_names = _side_channels(design)
     if not has_chain(design):
         remedy = "name two ear designs left and right" if table is None else "design the problem anew"
         raise UsageError(
-            f"{design.problem.source}: got the channels {', '.join(design.taps)}; expected {' and '.join(wanted)}, which"
+            f"{design.problem.source}: got the channels {', '.join(design.taps)}; expected {' and '.join(side_names)}, which"
             f" stereo is played through; {remedy}"
         )
     has_centre = CENTRE in design.taps
-    taps = {name: design.taps[name] for name in (*wanted, *[CENTRE] * has_centre)}
+    taps = {name: design.taps[name] for name in (*side_names, *[CENTRE] * has_centre)}
     delays = dict.fromkeys(taps, 0)
     rate = design.problem.sample_rate_hz
     if has_centre:
         low_hz, high_hz = design.channels[CENTRE].table.band_hz
-        sides = (taps[wanted[0]], taps[wanted[1]])
+        sides = (taps[side_names[0]], taps[side_names[1]])
         waiting = waiting_samples(ear_responses(design, EAR_TAPS), sides, taps[CENTRE], (low_hz, high_hz), rate)
         delays = {name: waiting[name == CENTRE] for name in taps}
     model = crosstalk_of(design.problem)

@@ -30,7 +30,7 @@ HIGHEST_TIME_HZ = 4000.0
 FIT_HZ = np.geomspace(100.0, 10_000.0, 320)  # 48 an octave, so that 16 fall into a third
 LEVEL_DB, TIME_S, HIGH_TIME_S = 1.0, 8e-6, 1e-4
 POWERS = (1, 3)
-DELAYS_TRIED = (0, 1, 2)
+EXTRA_DELAYS = (0, 1, 2)
 USED_NYQUIST = 0.9
 FAR_M = 1000.0  # where waves are plane: a head's near field changes its ratios by 10^-4 there
 BEGIN = np.log([1.0, 0.8, 0.02, 1.4, 0.07])  # d in samples; n_1, n_2, m_1, m_2
@@ -49,7 +49,7 @@ def listened_bands_hz(top_hz: float) -> Real:
 
 
 def fit_crosstalk(angle_deg: float, near: Complex, far: Complex, *, sample_rate_hz: float) -> CrosstalkModel:
-    """The model nearest to a head's ears (F,) at `fit_frequencies_hz`, of any common level and time; the angle is the near ear's."""
+    """The model nearest to a head's ears (F,) at `fit_frequencies_hz`, of any common level and time; the angle is to its side."""
     f = fit_frequencies_hz(sample_rate_hz)
     middle_hz = listened_bands_hz(f[-1])
     level_db = level_difference_db(near, far, f, middle_hz)
@@ -67,19 +67,19 @@ def fit_crosstalk(angle_deg: float, near: Complex, far: Complex, *, sample_rate_
         return CrosstalkModel(angle_deg, sample_rate_hz, float((1 - d) / (1 + d)), delay, tuple(top), tuple(bottom))
 
     def misses(x: Real, delay: int, power: int) -> Real:
-        made = model(x, delay)
-        level = (level_difference_db(made.near(f), made.far(f), f, middle_hz) - level_db) / LEVEL_DB
-        late = (phase_delay_s(made.near(f), made.far(f), f) - late_s)[timed] / time_scale
+        candidate = model(x, delay)
+        level = (level_difference_db(candidate.near(f), candidate.far(f), f, middle_hz) - level_db) / LEVEL_DB
+        late = (phase_delay_s(candidate.near(f), candidate.far(f), f) - late_s)[timed] / time_scale
         return np.concatenate([np.sign(level) * np.abs(level) ** power, late])
 
-    tried = []
-    for delay in (woodworth + extra for extra in DELAYS_TRIED):
+    fits = []
+    for delay in (woodworth + extra for extra in EXTRA_DELAYS):
         x = BEGIN
         for power in POWERS:
-            found = least_squares(misses, x, args=(delay, power), bounds=(BOUNDS[0], BOUNDS[1]))
-            x = found.x
-        tried.append((found.cost, delay, x))
-    _, delay, x = min(tried, key=lambda one: one[0])
+            solution = least_squares(misses, x, args=(delay, power), bounds=(BOUNDS[0], BOUNDS[1]))
+            x = solution.x
+        fits.append((solution.cost, delay, x))
+    _, delay, x = min(fits, key=lambda fit: fit[0])
     return model(x, delay)
 
 

@@ -1,12 +1,12 @@
 """The crosstalk model: what two ears hear of a loudspeaker at an angle, relative to each other, with the tone left alone.
 
-    near ear   X_i = A,              A(z) = (p + z^-1) / (1 + p z^-1)            an all-pass: |X_i| = 1 exactly
-    far ear    X_c = z^-D S(z),      S(z) a low-pass of two poles and two zeros   a head's shadow
+    ipsilateral    X_i = A,              A(z) = (p + z^-1) / (1 + p z^-1)            an all-pass: |X_i| = 1 exactly
+    contralateral  X_c = z^-D S(z),      S(z) a low-pass of two poles and two zeros   a head's shadow
 
 Only X_c / X_i means something, the ratio of two head-related transfer functions. What is the same at both ears, the
-near ear's own colour, is the programme's tone and is left out.
+ipsilateral ear's own colour, is the programme's tone and is left out.
 
-**Time.** On a sphere of radius a the far ear is later by 3 (a/c) sin θ at low frequencies and by Woodworth's
+**Time.** On a sphere of radius a the contralateral ear is later by 3 (a/c) sin θ at low frequencies and by Woodworth's
 (a/c)(θ + sin θ) at high ones. The whole delay D stands for the latter; S, being of minimum phase, is late by
 ∂(-arg S)/∂ω → b at low frequencies; and A has the phase delay d = (1 - p)/(1 + p) samples at 0 Hz and 1 at Nyquist. So
 
@@ -61,7 +61,7 @@ class CrosstalkModel:
         return np.asarray(np.exp(-2j * np.pi / self.sample_rate_hz * frequency_hz))
 
     def taps(self) -> tuple[Real, Real]:
-        """Impulse responses of the near and the far ear (T,) each, as long as they ring."""
+        """Impulse responses of the ipsilateral and the contralateral ear (T,) each, as long as they ring."""
         radius = float(np.max([np.abs(self.all_pass), *np.abs(np.roots(self.denominator)), 1e-3]))
         impulse = np.eye(1, self.delay_samples + 3 + int(np.ceil(np.log(SETTLED) / np.log(radius))))[0]
         near = lfilter([self.all_pass, 1.0], [1.0, self.all_pass], impulse)

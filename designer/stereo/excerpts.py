@@ -59,8 +59,11 @@ def excerpts(design: Result) -> dict[str, Real]:
     ears = ear_responses(design, EAR_TAPS)
     played = {"stereo as it comes, on headphones": stereo}
     for words, path in paths.items():
-        played[words] = Running(path.heard(ears), rate).whole(stereo)[: len(stereo)]
-    wanted = integrated_lufs(stereo, rate)
-    equal = {words: one * 10 ** ((wanted - integrated_lufs(one, rate)) / 20) for words, one in played.items()}
-    gain = HIGHEST_PEAK / max(float(np.abs(one).max()) for one in equal.values())
-    return {words: gain * one for words, one in equal.items()}
+        played[words] = Running(path.heard(ears), rate).run(stereo)[: len(stereo)]
+    target_lufs = integrated_lufs(stereo, rate)
+    equal = {
+        words: samples * 10 ** ((target_lufs - integrated_lufs(samples, rate)) / 20)
+        for words, samples in played.items()
+    }
+    gain = HIGHEST_PEAK / max(float(np.abs(samples).max()) for samples in equal.values())
+    return {words: gain * samples for words, samples in equal.items()}

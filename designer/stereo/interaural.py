@@ -28,14 +28,14 @@ def band_means(values: Complex, frequency_hz: Real, middle_hz: Real) -> Complex:
 
 
 def level_difference_db(near: Complex, far: Complex, frequency_hz: Real, middle_hz: Real) -> Real:
-    """How much louder the near ear is, by third octave (B,), from spectra (F,) whose frequencies serve as they are spaced."""
+    """Level of the ipsilateral ear over the contralateral one in dB, by third octave (B,), from spectra (F,) at any frequencies."""
     ears = np.stack([near, far], axis=1)
     powers = band_means(ears * ears.conj(), frequency_hz, middle_hz)
     return np.asarray(db(powers[:, 0].real / np.maximum(powers[:, 1].real, FLOOR)))
 
 
 def phase_delay_s(near: Complex, far: Complex, frequency_hz: Real) -> Real:
-    """How much later the far ear hears each frequency (F,), from spectra (F,) above 0 Hz close enough to unwrap."""
+    """Delay of the contralateral ear at each frequency (F,), from spectra (F,) above 0 Hz close enough to unwrap."""
     turned = np.unwrap(np.angle(far * near.conj()))
     return np.asarray(-turned / (2 * np.pi * frequency_hz))
 

@@ -33,13 +33,13 @@ from designer.stereo.virtualisation import VIRTUAL, centre_of_cloud
 
 LOWEST_HZ, HIGHEST_HZ = 100.0, 10_000.0
 AN_OCTAVE = 48
-TRIED_DEG = np.arange(0.0, 91.0, 5.0)
+TRIAL_DEG = np.arange(0.0, 91.0, 5.0)
 FITTED_DEG = (10.0, 20.0, 30.0, 45.0, 60.0, 90.0)
 
 
 @dataclass(frozen=True)
 class Differences:
-    """Between the near and the far ear of one source."""
+    """Differences between the ipsilateral and the contralateral ear of one source."""
 
     level_db: Real  # (B,) by third octave
     time_s: Real  # (F,) phase delay
@@ -101,9 +101,9 @@ def listening(design: Result) -> Listening | None:
     chain = chain_of(design)
     w = np.stack([filter_response(chain.taps[name], f, rate) for name in VIRTUAL.values()], axis=2)  # (F, L, 2)
     scene = centre_of_cloud(design.fine_scene).at(f)
-    every = (scene.ears() @ w).reshape(f.size, -1, 2, 2)  # (F, H, ear, input)
+    ears = (scene.ears() @ w).reshape(f.size, -1, 2, 2)  # (F, H, ear, input)
     heads = tuple(
-        _at_head(head, every[:, h], f, middle_hz, inside, model.angle_deg, problem.speed_of_sound_m_s)
+        _at_head(head, ears[:, h], f, middle_hz, inside, model.angle_deg, problem.speed_of_sound_m_s)
         for h, head in enumerate(scene.heads)
     )
     tables |= {name: tables[side] for side, name in VIRTUAL.items()}
@@ -111,8 +111,8 @@ def listening(design: Result) -> Listening | None:
     for name, taps in chain.taps.items():
         low_hz, high_hz = tables[name].band_hz
         latency[name] = round(arrival_samples(taps, (low_hz, high_hz), rate)) + chain.delay_samples[name]
-    own = differences(model.near(f), model.far(f), f, middle_hz)
-    return Listening(f, middle_hz, pointed, model, own, heads, chain, latency)
+    model_differences = differences(model.near(f), model.far(f), f, middle_hz)
+    return Listening(f, middle_hz, pointed, model, model_differences, heads, chain, latency)
 
 
 def _at_head(
@@ -126,11 +126,11 @@ def _at_head(
         chain[side] = differences(ears[:, near, near], ears[:, far, near], f, middle_hz)
         loudspeakers[side] = differences(real[:, near, near], real[:, far, near], f, middle_hz)
         times = []
-        for tried in TRIED_DEG:
-            one = far_ears(head, f[inside], (1 - 2 * near) * tried, speed)
-            times.append(float(np.mean(phase_delay_s(one[:, near], one[:, far], f[inside]))))
+        for trial_deg in TRIAL_DEG:
+            pair = far_ears(head, f[inside], (1 - 2 * near) * trial_deg, speed)
+            times.append(float(np.mean(phase_delay_s(pair[:, near], pair[:, far], f[inside]))))
         rising = np.maximum.accumulate(np.array(times))
-        pointed[side] = float(np.interp(float(np.mean(chain[side].time_s[inside])), rising, TRIED_DEG))
+        pointed[side] = float(np.interp(float(np.mean(chain[side].time_s[inside])), rising, TRIAL_DEG))
     return AtHead(head.name, chain, loudspeakers, pointed, coherence(ears, f, middle_hz), coherence(real, f, middle_hz))
 
 
@@ -145,34 +145,34 @@ class FitError:
 
 def fit_errors(head: Head, problem: Problem) -> tuple[FitError, ...]:
     """The model's errors at FITTED_DEG and at the problem's own angle, against a head."""
-    own = [] if problem.virtualizer is None else [problem.virtualizer.angle_deg]
+    problem_deg = [] if problem.virtualizer is None else [problem.virtualizer.angle_deg]
     rate, speed = problem.sample_rate_hz, problem.speed_of_sound_m_s
     f = listening_frequencies_hz(problem)
     middle_hz = listened_bands_hz(f[-1])
     timed = (f >= TIMES_HZ[0]) & (f <= TIMES_HZ[1])
-    found = []
-    for angle_deg in sorted({*FITTED_DEG, *own}):
+    errors = []
+    for angle_deg in sorted({*FITTED_DEG, *problem_deg}):
         model = measured_crosstalk(head, angle_deg, sample_rate_hz=rate, speed_of_sound_m_s=speed)
-        made = differences(model.near(f), model.far(f), f, middle_hz)
+        fitted = differences(model.near(f), model.far(f), f, middle_hz)
         ears = [far_ears(head, f, side * angle_deg, speed)[:, ::side] for side in (1, -1)]
-        wanted = [differences(one[:, 0], one[:, 1], f, middle_hz) for one in ears]
-        level = max(float(np.abs(made.level_db - one.level_db).max()) for one in wanted)
-        time = max(float(np.abs(made.time_s - one.time_s)[timed].max()) for one in wanted)
-        found.append(FitError(angle_deg, level, time))
-    return tuple(found)
+        references = [differences(pair[:, 0], pair[:, 1], f, middle_hz) for pair in ears]
+        level = max(float(np.abs(fitted.level_db - reference.level_db).max()) for reference in references)
+        time = max(float(np.abs(fitted.time_s - reference.time_s)[timed].max()) for reference in references)
+        errors.append(FitError(angle_deg, level, time))
+    return tuple(errors)
 
 
 def chain_summary(design: Result) -> dict[str, Any] | None:
     """The stereo chain in `summary.json`; None without [virtualizer]."""
-    table, found = design.problem.virtualizer, listening(design)
-    if table is None or found is None:
+    table, view = design.problem.virtualizer, listening(design)
+    if table is None or view is None:
         return None
-    model = found.crosstalk
+    model = view.crosstalk
     return {
-        "channels": list(found.chain.taps),
+        "channels": list(view.chain.taps),
         "taps": {name: design.taps[name].shape[1] for name in VIRTUAL.values()},
         "angle_deg": table.angle_deg,
-        "upmix": found.chain.upmix,
+        "upmix": view.chain.upmix,
         "crosstalk_model": {
             "fitted_to": table.crosstalk_model,
             "all_pass": model.all_pass,
@@ -180,22 +180,26 @@ def chain_summary(design: Result) -> dict[str, Any] | None:
             "numerator": list(model.numerator),
             "denominator": list(model.denominator),
         },
-        "delay_samples": found.chain.delay_samples,
-        "latency_samples": found.latency_samples,
-        "pointed_band_hz": list(found.pointed_band_hz),
-        "third_octaves_hz": _rounded(found.middle_hz, 1),
-        "model_level_difference_db": _rounded(found.model.level_db, 3),
-        "heads": {head.head: _head_summary(head) for head in found.heads},
+        "delay_samples": view.chain.delay_samples,
+        "latency_samples": view.latency_samples,
+        "pointed_band_hz": list(view.pointed_band_hz),
+        "third_octaves_hz": _rounded(view.middle_hz, 1),
+        "model_level_difference_db": _rounded(view.model.level_db, 3),
+        "heads": {head.head: _head_summary(head) for head in view.heads},
     }
 
 
 def _head_summary(head: AtHead) -> dict[str, Any]:
     sources = {"": head.chain, "loudspeaker_": head.loudspeakers}
     summary: dict[str, Any] = {"pointed_deg": {side: round(angle, 2) for side, angle in head.pointed_deg.items()}}
-    for name, found in sources.items():
-        summary[f"{name}level_difference_db"] = {side: _rounded(one.level_db, 3) for side, one in found.items()}
-    for name, found in sources.items():
-        summary[f"{name}time_difference_us"] = {side: _rounded(1e6 * one.band_time_s, 2) for side, one in found.items()}
+    for name, by_side in sources.items():
+        summary[f"{name}level_difference_db"] = {
+            side: _rounded(difference.level_db, 3) for side, difference in by_side.items()
+        }
+    for name, by_side in sources.items():
+        summary[f"{name}time_difference_us"] = {
+            side: _rounded(1e6 * difference.band_time_s, 2) for side, difference in by_side.items()
+        }
     coherences = {"coherence": head.coherence, "loudspeaker_coherence": head.loudspeaker_coherence}
     return summary | {name: _rounded(values, 4) for name, values in coherences.items()}
 

@@ -55,10 +55,10 @@ class Loudness:
         blocks = np.lib.stride_tricks.sliding_window_view(sums, STEPS_A_BLOCK).sum(axis=1) / (
             STEPS_A_BLOCK * self._step
         )
-        kept = blocks[_lufs(blocks) >= ABSOLUTE_GATE_LUFS]
-        if kept.size:
-            kept = kept[_lufs(kept) > _lufs(np.mean(kept)) + RELATIVE_GATE_DB]
-        return float(_lufs(np.mean(kept))) if kept.size else -np.inf
+        gated = blocks[_lufs(blocks) >= ABSOLUTE_GATE_LUFS]
+        if gated.size:
+            gated = gated[_lufs(gated) > _lufs(np.mean(gated)) + RELATIVE_GATE_DB]
+        return float(_lufs(np.mean(gated))) if gated.size else -np.inf
 
 
 def _lufs(power: Real | np.floating[Any]) -> Real:

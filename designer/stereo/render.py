@@ -43,11 +43,11 @@ class RenderOptions:
     def check(self) -> None:
         """Refuse what does not go together, by a UsageError that names the flags."""
         alone = {"--bypass": self.bypass, "--headphones": self.headphones}
-        given = [flag for flag, on in {**alone, "--plain": self.plain, "--at-ears": self.at_ears}.items() if on]
+        flags = [flag for flag, on in {**alone, "--plain": self.plain, "--at-ears": self.at_ears}.items() if on]
         for flag in alone:
-            if flag in given and len(given) > 1:
+            if flag in flags and len(flags) > 1:
                 raise UsageError(
-                    f"{flag}: got {' and '.join(other for other in given if other != flag)} with it; expected --at-ears"
+                    f"{flag}: got {' and '.join(partner for partner in flags if partner != flag)} with it; expected --at-ears"
                     " and --plain together, every other alone; leave one out"
                 )
         if self.room and not self.at_ears:
@@ -71,13 +71,13 @@ class Listened(Running):
     def __init__(self, path: SignalPath, sample_rate_hz: float, heard: SignalPath | None = None) -> None:
         super().__init__(path.beside(heard) if heard else path, sample_rate_hz)
         self.outputs = path.outputs
-        self.left = path.filters.shape[2] - 1  # samples still to be kept: the tail, and what came in
+        self.remaining = path.filters.shape[2] - 1  # samples still to be kept: the tail, and what came in
         self.peak = 0.0
         self.meter = Loudness(sample_rate_hz) if path.outputs == EARS or heard else None
 
     def push(self, block: Real) -> Real:
         """Outputs of the path itself (m, O) for the next block."""
-        self.left += len(block)
+        self.remaining += len(block)
         return self._listen(super().push(block))
 
     def finish(self) -> Real:
@@ -95,12 +95,12 @@ class Listened(Running):
         return self.meter.integrated_lufs() if self.meter else -np.inf
 
     def _listen(self, out: Real) -> Real:
-        kept = out[: self.left, : len(self.outputs)]
-        self.left -= len(kept)
-        self.peak = float(np.abs(kept).max(initial=self.peak))
+        samples = out[: self.remaining, : len(self.outputs)]
+        self.remaining -= len(samples)
+        self.peak = float(np.abs(samples).max(initial=self.peak))
         if self.meter:
             self.meter.push(out[:, -2:])
-        return kept
+        return samples
 
 
 def render(
@@ -116,8 +116,8 @@ def render(
 
     Parameters
     ----------
-    progress : called with the share that is done, 0 to 1
-    force : replace a file that this tool did not write, or that was edited since
+    progress : callable, optional, called with the share that is done, 0 to 1
+    force : bool, replace a file that this tool did not write, or that was edited since
 
     Raises
     ------
@@ -141,12 +141,12 @@ def render(
     chain = chain_of(design)
     rate = chain.sample_rate_hz
     playing, compared = _listened(design, chain, options)
-    given = Loudness(rate)
+    input_loudness = Loudness(rate)
     with wav_file(out, len(playing.outputs)) as file:
         done = 0
         for block in recording.resampled(rate):
             if options.is_for_ears:
-                given.push(block)
+                input_loudness.push(block)
             file.keep(playing.push(block))
             if compared:
                 compared.push(block)
@@ -156,7 +156,7 @@ def render(
         file.keep(playing.finish())
         if compared:
             compared.finish()
-        gain_db, lines = _level(playing, compared, given, options)
+        gain_db, lines = _level(playing, compared, input_loudness, options)
         file.finish(10 ** (gain_db / 20), rate)
     outputs = f"{len(playing.outputs)} channels: {', '.join(playing.outputs)}"
     written = f"wrote {out} ({outputs}; 24 bit, {round(rate)} Hz, {file.frames / rate:.1f} s)"
@@ -185,7 +185,7 @@ def _listened(design: Result, chain: StereoChain, options: RenderOptions) -> tup
 
 
 def _level(
-    playing: Listened, compared: Listened | None, given: Loudness, options: RenderOptions
+    playing: Listened, compared: Listened | None, input_loudness: Loudness, options: RenderOptions
 ) -> tuple[float, list[str]]:
     """The gain in dB, and what to say of it."""
     peak_db = playing.peak_db
@@ -198,14 +198,14 @@ def _level(
         return options.gain_db, [f"gain {options.gain_db:+.2f} dB, as given; {_peak(peak_db + options.gain_db)}"]
     equal_db, lines = 0.0, list[str]()
     if options.is_for_ears or compared:
-        wanted_lufs, whose = given.integrated_lufs(), "the input's"
+        target_lufs, whose = input_loudness.integrated_lufs(), "the input's"
         if compared:
-            wanted_lufs = compared.lufs - max(0.0, compared.peak_db - HIGHEST_PEAK_DB)
+            target_lufs = compared.lufs - max(0.0, compared.peak_db - HIGHEST_PEAK_DB)
             whose = "the design's feeds, at the ears"
         lufs = playing.lufs
-        if np.isfinite([wanted_lufs, lufs]).all():
-            equal_db = wanted_lufs - lufs
-            lines = [f"loudness: {lufs:.1f} LUFS brought to {wanted_lufs:.1f}, {whose} (ITU-R BS.1770)"]
+        if np.isfinite([target_lufs, lufs]).all():
+            equal_db = target_lufs - lufs
+            lines = [f"loudness: {lufs:.1f} LUFS brought to {target_lufs:.1f}, {whose} (ITU-R BS.1770)"]
         else:
             lines = ["loudness: nothing above -70 LUFS to compare; left as it is"]
     lowered_db = max(0.0, peak_db + equal_db - HIGHEST_PEAK_DB)
@@ -226,11 +226,11 @@ def _heading(recording: StereoFile, chain: StereoChain, options: RenderOptions) 
     is_same = recording.sample_rate_hz == chain.sample_rate_hz
     resampled = "" if is_same else f", resampled to {chain.sample_rate_hz:g} Hz (soxr)"
     seconds = recording.frames / recording.sample_rate_hz
-    what = "the crosstalk model alone" if options.headphones else "plain stereo" if options.plain else "the design"
+    subject = "the crosstalk model alone" if options.headphones else "plain stereo" if options.plain else "the design"
     place = f" at the ears{', in the room' if options.room else ''}" if options.at_ears else ""
     upmixed = chain.upmix and not (options.plain or options.headphones)
     split = ", upmixed to left, right and centre" if upmixed else ""
     return [
         f"{recording.path}: {seconds:.1f} s of stereo, {recording.sample_rate_hz} Hz{resampled}",
-        f"plays {what}{place}{split}",
+        f"plays {subject}{place}{split}",
     ]

@@ -1,4 +1,4 @@
-"""What stereo runs through in each mode, as one matrix of filters (outputs, inputs, taps), behind the upmix or not.
+"""Path of stereo in each mode, as one matrix of filters (outputs, inputs, taps), behind the upmix or not.
 
 feeds         (L, 2 or 3)   each channel's filters, behind its delay
 plain         (L, 2)        left and right on the outermost drivers, at the design's bulk delay
@@ -37,7 +37,7 @@ class SignalPath:
     outputs: tuple[str, ...]  # names (O,)
 
     def heard(self, ears: Real) -> SignalPath:
-        """The same at the two ears: the filters convolved with the ears' responses (2, O, n) and summed over the outputs."""
+        """Path to the two ears: the filters convolved with the ears' responses (2, O, n) and summed over the outputs."""
         from scipy.signal import fftconvolve
 
         through = fftconvolve(ears[:, :, None], self.filters[None], axes=-1).sum(axis=1)
@@ -74,10 +74,10 @@ class Running:
     def finish(self) -> Real:
         """Rest (m, O) of the output, to the end of the filters' tails: together T - 1 samples more than came in."""
         last = [self._filtered(self._upmix.finish())] if self._upmix else []
-        inputs, wanted = self._waiting.shape  # the last T - 1 of the input and what is not worked through yet
-        return np.concatenate([*last, self._filtered(np.zeros((wanted + self.hop, inputs)))[:wanted]])
+        inputs, tail = self._waiting.shape  # the last T - 1 of the input and what is not worked through yet
+        return np.concatenate([*last, self._filtered(np.zeros((tail + self.hop, inputs)))[:tail]])
 
-    def whole(self, stereo: Real) -> Real:
+    def run(self, stereo: Real) -> Real:
         """All the samples of a whole recording (n, 2), to the end of the filters' tails."""
         return np.concatenate([self.push(stereo), self.finish()])
 

@@ -27,7 +27,7 @@ BLOCK_FRAMES = 32_768
 FORMATS = ("WAV", "WAVEX", "RF64", "FLAC")
 BYTES = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
 """Subtype as libsndfile names it -> size of a sample."""
-ALLOWED = "expected a stereo WAV file (16, 24 or 32 bit, or float) or FLAC file"
+EXPECTED = "expected a stereo WAV file (16, 24 or 32 bit, or float) or FLAC file"
 LARGEST_RIFF_BYTES = 2**32 - 2**16
 UNKNOWN = 0xFFFFFFFF  # size of a chunk that stands in RF64's ds64, or that was not known when a stream was written
 HEAD_BYTES = 4096  # the chunks before the samples fit into this
@@ -46,12 +46,12 @@ class StereoFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         if not path.is_file():
-            raise DataError(f"{path}: got {'a folder' if path.is_dir() else 'no such file'}; {ALLOWED}")
+            raise DataError(f"{path}: got {'a folder' if path.is_dir() else 'no such file'}; {EXPECTED}")
         with self._open() as file:
             self.sample_rate_hz, self.frames, self.subtype = int(file.samplerate), int(file.frames), str(file.subtype)
             container, channels = str(file.format), int(file.channels)
         if container not in FORMATS or self.subtype not in BYTES:
-            raise DataError(f"{path}: got {container} with {self.subtype} samples; {ALLOWED}; convert it")
+            raise DataError(f"{path}: got {container} with {self.subtype} samples; {EXPECTED}; convert it")
         if channels == 1:
             remedy = "write it into both channels of a stereo file, which places it in the middle"
             raise DataError(f"{path}: got 1 channel (mono); expected 2 (left, right); {remedy}")
@@ -61,7 +61,7 @@ class StereoFile:
         if missing := _missing_bytes(path):
             raise self._broken(f"the last {missing} bytes that its header announces are missing")
         if not self.frames:
-            raise DataError(f"{path}: got no samples; {ALLOWED}")
+            raise DataError(f"{path}: got no samples; {EXPECTED}")
 
     def stored(self) -> Iterator[Any]:
         """Blocks (n, 2) of the samples as they are stored: int32 with the first bit at the top, or float."""
@@ -84,15 +84,15 @@ class StereoFile:
         """Blocks (n, 2) of samples, finite, full scale 1, at the file's own rate."""
         count = 0
         for block in self.stored():
-            whole = block / 2.0**31 if block.dtype == np.int32 else block.astype(float)
-            if not np.isfinite(whole).all():
-                at = count + int(np.flatnonzero(~np.isfinite(whole).all(axis=1))[0])
+            samples = block / 2.0**31 if block.dtype == np.int32 else block.astype(float)
+            if not np.isfinite(samples).all():
+                at = count + int(np.flatnonzero(~np.isfinite(samples).all(axis=1))[0])
                 raise DataError(
                     f"{self.path}: got a sample that is no finite number (number {at} of {self.frames});"
                     " expected finite numbers; write the file again"
                 )
             count += len(block)
-            yield whole
+            yield samples
 
     def resampled(self, sample_rate_hz: float) -> Iterator[Real]:
         """Blocks of samples at another rate, by the SoX resampler at its highest quality; the delay is taken out."""
@@ -115,8 +115,8 @@ class StereoFile:
             reason = str(error).removeprefix(f"Error opening {str(self.path)!r}: ").rstrip(".")
             raise self._broken(f"it cannot be opened: {reason}") from None
 
-    def _broken(self, what: str) -> DataError:
-        return DataError(f"{self.path}: got a truncated or corrupt file: {what}; {ALLOWED}; make or fetch it again")
+    def _broken(self, fault: str) -> DataError:
+        return DataError(f"{self.path}: got a truncated or corrupt file: {fault}; {EXPECTED}; make or fetch it again")
 
 
 def _missing_bytes(path: Path) -> int:
@@ -158,10 +158,10 @@ def check_writable(out: Path, source: Path, *, force: bool = False) -> None:
 def _is_sealed(path: Path) -> bool:
     """Whether a file is as this tool wrote it."""
     try:
-        _, digest, there = _seal(path)
+        _, digest, seal = _seal(path)
     except (OSError, ValueError):
         return False
-    return digest == there
+    return digest == seal
 
 
 def _seal(path: Path) -> tuple[int, bytes, bytes]:

@@ -54,10 +54,10 @@ def upmix_gains(middle: Real, side: Real, cross: Real) -> tuple[Real, Real]:
     """ρ and α from E|M|², E|S|² and Re E[M S*], all of one shape."""
     heard = side > SILENCE
     rho = np.clip(np.divide(cross, side, out=np.zeros(np.shape(side)), where=heard), -1.0, 1.0)
-    left_over = np.maximum(middle - 2 * rho * cross + rho**2 * side, 0.0)
-    wanted = (1 - rho**2) * np.where(heard, side, 0.0)
-    there = left_over > SILENCE
-    ratio = np.divide(wanted, left_over, out=np.ones(np.shape(side)), where=there)
+    residual = np.maximum(middle - 2 * rho * cross + rho**2 * side, 0.0)
+    side_residual = (1 - rho**2) * np.where(heard, side, 0.0)
+    audible = residual > SILENCE
+    ratio = np.divide(side_residual, residual, out=np.ones(np.shape(side)), where=audible)
     return rho, np.clip(1 - np.sqrt(ratio), 0.0, 1.0)
 
 
@@ -140,9 +140,9 @@ class Upmix:
 
     Attributes
     ----------
-    frame, hop : N and N/4 samples; the hop is the power of two nearest to 10.7 ms, at least 16
-    latency_samples : N - 1
-    rho, alpha : of the frames of the last block (frames, bands)
+    frame, hop : int, N and N/4 samples; the hop is the power of two nearest to 10.7 ms, at least 16
+    latency_samples : int, N - 1
+    rho, alpha : (frames, bands) float array, of the frames of the last block
 
     """
 
@@ -153,7 +153,7 @@ class Upmix:
         self.frame = self._analysis.frame
         self.latency_samples = self.frame - 1
         self.bands = half_erb_bands(self.frame, sample_rate_hz)
-        self.kept = float(np.exp(-2 * self.hop / (AVERAGE_S * sample_rate_hz)))
+        self.pole = float(np.exp(-2 * self.hop / (AVERAGE_S * sample_rate_hz)))
         self._past: Real = np.zeros((3, 2, self.bands.count.size))
         self._stereo: Real = np.zeros((0, 2))  # input whose centre is not known yet
         self._ready: Real = np.zeros((self.latency_samples, 3))  # output that is due later; the latency to begin with
@@ -177,12 +177,12 @@ class Upmix:
 
         middle, side = spectra
         moments = np.empty((3, *middle.shape))
-        for moment, (one, other) in zip(moments, ((middle, middle), (side, side), (middle, side)), strict=True):
-            np.multiply(one.real, other.real, out=moment)
-            moment += one.imag * other.imag
+        for moment, (first, second) in zip(moments, ((middle, middle), (side, side), (middle, side)), strict=True):
+            np.multiply(first.real, second.real, out=moment)
+            moment += first.imag * second.imag
         sums = self.bands.sums(moments)  # in the place of means: ratios of averages alone matter
         averages, self._past = lfilter(
-            [(1 - self.kept) ** 2], [1.0, -2 * self.kept, self.kept**2], sums, axis=1, zi=self._past
+            [(1 - self.pole) ** 2], [1.0, -2 * self.pole, self.pole**2], sums, axis=1, zi=self._past
         )
         return np.asarray(averages)
 
@@ -199,8 +199,8 @@ class Upmix:
         self._early -= dropped
         centre = centre[dropped:]
         waiting = np.concatenate([self._stereo, stereo])
-        known, self._stereo = waiting[: centre.size], waiting[centre.size :]
-        ready = np.concatenate([self._ready, np.column_stack([known - centre[:, None], centre])])
+        delayed, self._stereo = waiting[: centre.size], waiting[centre.size :]
+        ready = np.concatenate([self._ready, np.column_stack([delayed - centre[:, None], centre])])
         self._ready = ready[len(stereo) :]
         return ready[: len(stereo)]
 
@@ -232,7 +232,7 @@ def separation(sample_rate_hz: float) -> Separation:
     settled = slice(int(SETTLED_S * sample_rate_hz), None)
     levels = []
     for beta in POSITIONS:
-        made = upmix(np.column_stack([source * (1 + beta), source * (1 - beta)]), sample_rate_hz)
-        levels.append(db(np.mean(made[settled] ** 2, axis=0) / np.mean(source[settled] ** 2)))
+        parts = upmix(np.column_stack([source * (1 + beta), source * (1 - beta)]), sample_rate_hz)
+        levels.append(db(np.mean(parts[settled] ** 2, axis=0) / np.mean(source[settled] ** 2)))
     fine = np.linspace(-1.0, 1.0, 401)
     return Separation(POSITIONS, np.array(levels), fine, amplitude_db(1 - np.abs(fine)), amplitude_db(2 * np.abs(fine)))

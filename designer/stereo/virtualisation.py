@@ -1,24 +1,24 @@
 """The channels virtual-left and virtual-right: CTC filters combined with the crosstalk model, realised as one set.
 
-The side's own channel G and the other side's channel G' give the near and the far ear (E, q E) and (q' E', E'): q and q'
-are what a *realised* channel still leaves at the ear that it cancels, and r = E'/E. The near ear is to get X_i E, the level
-and the tone of the own channel, the far ear T E. Of the input the own channel is fed a, the other b:
+The side's own channel G and the other side's channel G' give the ipsilateral and the contralateral ear (E, q E) and (q' E', E'): q and q'
+are what a *realised* channel still leaves at the ear that it cancels, and r = E'/E. The ipsilateral ear is to get X_i E, the level
+and the tone of the own channel, the contralateral one T E. Of the input the own channel is fed a, the other b:
 
     a + q' r b = X_i              b = (T - q X_i) / (1 - q q') / r
     q a + r b = T          so     a = X_i - q' r b                                                              (1)
 
 With T = X_c, q = q' and r = 1 these are (X_i - q X_c)/(1 - q²) and (X_c - q X_i)/(1 - q²). To add X_c to what is left would
 give too much crosstalk. Where |1 - q q'| is small, two channels hardly differ at the ears and (1) would play them loudly
-against each other; the divisor is held to LEAST_DIVISOR and keeps its phase, and the near ear still gets X_i.
+against each other; the divisor is held to LEAST_DIVISOR and keeps its phase, and the ipsilateral ear still gets X_i.
 
-Outside the CTC band G and G' are the plain drivers, which give the far ear more than a wide pair would already: there
+Outside the CTC band G and G' are the plain drivers, which give the contralateral ear more than a wide pair would already: there
 T = q X_i and b = 0. On the way T goes with the share s of the design, 1 in the band and 0 beyond the fades,
 
     T = q X_i (X_c / (q X_i))^s                                                                                 (2)
 
 so that level in dB and phase move evenly; a straight mixture would pass through a null, because X_c turns away from q.
 
-A channel that leaves q in phase with what it gives the near ear has little difference between the ears, and a wide source
+A channel that leaves q in phase with what it gives the ipsilateral ear has little difference between the ears, and a wide source
 needs much of it, up to 9 dB more where the head is small against the wave. Where a driver's max_gain_db would be passed, s
 is the largest share that keeps it: the source then stands between the drivers and its angle, at its full tone.
 
@@ -45,7 +45,7 @@ from designer.stereo.crosstalk_fit import crosstalk_of
 
 VIRTUAL = {"left": "virtual-left", "right": "virtual-right"}  # the CTC design of each side -> the channel of the chain
 LEAST_DIVISOR = 0.5
-LEAST_LEFT_OVER = 1e-3
+LEAST_RESIDUAL = 1e-3
 TINY = 1e-12
 STEPS, HALVINGS = 16, 12
 HELD = 0.02  # a share that a driver's limit takes, from which on it is said
@@ -60,34 +60,34 @@ NO_REQUIREMENTS = {
 
 @dataclass(frozen=True)
 class Heard:
-    """What the two channels give to the ears of one side, the near ear first: q, q' and r of (1), each (F,)."""
+    """Responses of two channels at the ears of one side, the ipsilateral ear first: q, q' and r of (1), each (F,)."""
 
-    left_over: Complex
-    other_left_over: Complex
+    residual: Complex
+    other_residual: Complex
     louder: Complex
 
     @classmethod
-    def of(cls, own: Complex, other: Complex) -> Heard:
-        """From what both channels give to the near and the far ear at H heads (F, H, 2)."""
-        near, across = own[..., 0], other[..., 1]
-        return cls(_ratio(near, own[..., 1]), _ratio(across, other[..., 0]), _ratio(near, across))
+    def of(cls, ears: Complex, opposite: Complex) -> Heard:
+        """From what both channels give to the ipsilateral and the contralateral ear at H heads (F, H, 2)."""
+        near, across = ears[..., 0], opposite[..., 1]
+        return cls(_ratio(near, ears[..., 1]), _ratio(across, opposite[..., 0]), _ratio(near, across))
 
-    def wanted(self, near: Complex, far: Complex, share: Real) -> Complex:
+    def target(self, near: Complex, far: Complex, share: Real) -> Complex:
         """T of (2) (F,), over its own frequencies in rising order: phases are unwrapped along them."""
-        q, R = self.left_over, far / near
-        level = np.log(np.maximum(np.abs(R), TINY) / np.maximum(np.abs(q), LEAST_LEFT_OVER))
+        q, R = self.residual, far / near
+        level = np.log(np.maximum(np.abs(R), TINY) / np.maximum(np.abs(q), LEAST_RESIDUAL))
         turn = np.unwrap(np.angle(R)) - np.unwrap(np.angle(q))
-        begin = near * np.where(np.abs(q) > LEAST_LEFT_OVER, q, LEAST_LEFT_OVER * np.exp(1j * np.angle(q)))
+        begin = near * np.where(np.abs(q) > LEAST_RESIDUAL, q, LEAST_RESIDUAL * np.exp(1j * np.angle(q)))
         return np.where(share < 1, begin * np.exp(share * (level + 1j * turn)), far)
 
-    def combination(self, near: Complex, wanted: Complex) -> tuple[Complex, Complex]:
-        """What the own channel and the other are fed of the input, a and b (F,) of (1), for T = `wanted`."""
-        divisor = 1 - self.left_over * self.other_left_over
+    def combination(self, near: Complex, target: Complex) -> tuple[Complex, Complex]:
+        """Shares of the input that the side's own channel and the other are fed, a and b (F,) of (1), for T = `target`."""
+        divisor = 1 - self.residual * self.other_residual
         divisor = np.where(np.abs(divisor) > TINY, divisor, TINY)
         divisor = divisor * np.maximum(1.0, LEAST_DIVISOR / np.abs(divisor))
         louder = np.where(np.abs(self.louder) > TINY, self.louder, 1.0)
-        b = (wanted - self.left_over * near) / divisor / louder
-        return near - self.other_left_over * louder * b, b
+        b = (target - self.residual * near) / divisor / louder
+        return near - self.other_residual * louder * b, b
 
 
 def largest_share(weights: Callable[[Real], Complex], limit: Real, most: Real) -> Real:
@@ -95,16 +95,16 @@ def largest_share(weights: Callable[[Real], Complex], limit: Real, most: Real) -
 
     Halved down between the last that keeps it and the first that does not; 0 where none does.
     """
-    kept, ends = np.zeros_like(most), np.zeros(most.shape, dtype=bool)
+    share_within, ends = np.zeros_like(most), np.zeros(most.shape, dtype=bool)
     for step in range(1, STEPS + 1):
         within = np.all(np.abs(weights(most * step / STEPS)) <= limit, axis=1) & ~ends
-        kept, ends = np.where(within, most * step / STEPS, kept), ~within
-    passed = np.minimum(kept + most / STEPS, most)
+        share_within, ends = np.where(within, most * step / STEPS, share_within), ~within
+    passed = np.minimum(share_within + most / STEPS, most)
     for _ in range(HALVINGS):
-        middle = (kept + passed) / 2
+        middle = (share_within + passed) / 2
         within = np.all(np.abs(weights(middle)) <= limit, axis=1)
-        kept, passed = np.where(within, middle, kept), np.where(within, passed, middle)
-    return np.asarray(np.where(ends, kept, most))
+        share_within, passed = np.where(within, middle, share_within), np.where(within, passed, middle)
+    return np.asarray(np.where(ends, share_within, most))
 
 
 def _ratio(under: Complex, over: Complex) -> Complex:
@@ -113,7 +113,7 @@ def _ratio(under: Complex, over: Complex) -> Complex:
 
 
 def centre_of_cloud(scene: Scene) -> Scene:
-    """The same scene with the head at the one displacement that is nearest to the middle of the ear cloud."""
+    """Scene with the head at the one displacement that is nearest to the middle of the ear cloud."""
     moves = scene.displacements_m
     return scene.moved(moves[[int(np.argmin(np.linalg.norm(moves - moves.mean(axis=0), axis=1)))]])
 
@@ -142,36 +142,38 @@ def virtual_sides(scene: Scene, taps: Mapping[str, Real], bulk_delay_samples: in
     ears = {side: np.einsum("fhel,fl->fhe", H, w[side]) for side in VIRTUAL}
     near, far = model.near(f), model.far(f)
     sides = {}
-    for side, other, order in (("left", "right", LEFT_FIRST), ("right", "left", RIGHT_FIRST)):
-        heard = Heard.of(ears[side][..., order], ears[other][..., order])
+    for side, opposite, order in (("left", "right", LEFT_FIRST), ("right", "left", RIGHT_FIRST)):
+        heard = Heard.of(ears[side][..., order], ears[opposite][..., order])
 
-        def weights(share: Real, heard: Heard = heard, own: Complex = w[side], across: Complex = w[other]) -> Complex:
-            a, b = heard.combination(near, heard.wanted(near, far, share))
-            return np.asarray(a[:, None] * own + b[:, None] * across)
+        def weights(
+            share: Real, heard: Heard = heard, direct: Complex = w[side], across: Complex = w[opposite]
+        ) -> Complex:
+            a, b = heard.combination(near, heard.target(near, far, share))
+            return np.asarray(a[:, None] * direct + b[:, None] * across)
 
         share = largest_share(weights, limit, band) if np.isfinite(limit).any() else band
         sides[side] = Side(weights(share), share, share < band - HELD)
     return sides
 
 
-def virtual_channels(found: Sequence[ChannelDesign], realised: Realized, scene: Scene) -> Realized:
+def virtual_channels(designs: Sequence[ChannelDesign], realised: Realized, scene: Scene) -> Realized:
     """The virtual channels, left and right, realised together in the problem's form.
 
-    The fit hears an error at the near ear as the side's own channel's does, and at the far ear relative to what the
+    The fit hears an error at the ipsilateral ear as the side's own channel's does, and at the contralateral one relative to what the
     crosstalk model leaves there. They are held to no requirement; in the RTF form each has the reference that serves it best.
     A DataError where the measured head's file cannot be used.
     """
-    number = {channel.design.name: n for n, channel in enumerate(found)}
+    number = {channel.design.name: n for n, channel in enumerate(designs)}
     taps = {side: realised.taps[number[side]] for side in VIRTUAL}
     sides = virtual_sides(scene, taps, realised.bulk_delay_samples)
     channels = []
     for side, name in VIRTUAL.items():
-        own = found[number[side]]
-        table = own.design.model_copy(update={"name": name, **NO_REQUIREMENTS})
-        channels.append(replace(own, design=table, weights=sides[side].weights, slacks_db={}))
-    made = realize_form(channels, scene, scene.problem.realization.model_copy(update={"hold_requirements": False}))
+        channel = designs[number[side]]
+        table = channel.design.model_copy(update={"name": name, **NO_REQUIREMENTS})
+        channels.append(replace(channel, design=table, weights=sides[side].weights, slacks_db={}))
+    virtual = realize_form(channels, scene, scene.problem.realization.model_copy(update={"hold_requirements": False}))
     held = [_held(name, scene.frequency_hz, sides[side]) for side, name in VIRTUAL.items() if sides[side].held.any()]
-    return replace(made, warnings=(*made.warnings, *held))
+    return replace(virtual, warnings=(*virtual.warnings, *held))
 
 
 def _held(name: str, frequency_hz: Real, side: Side) -> str:

@@ -22,7 +22,7 @@ from designer.writing.folders import (
     update_folder,
     write_folder,
 )
-from designer.writing.manifest import MANIFEST, Manifest, is_as_written, named, read_manifest, survey
+from designer.writing.manifest import MANIFEST, Manifest, is_as_written, listing, read_manifest, survey
 from designer.writing.staging import Staging, output_errors, parents_made, reserve, sweep_stale, turn
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
     "check_update",
     "is_as_written",
     "lay",
-    "named",
+    "listing",
     "output_errors",
     "parents_made",
     "read_manifest",

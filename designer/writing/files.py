@@ -22,9 +22,9 @@ def check_file(
 
     Parameters
     ----------
-    inputs : files that the command reads; not even `force` replaces them
-    is_own : whether a file is as this tool wrote it
-    expected : what may be there, in words
+    inputs : tuple of Path, files that the command reads; not even `force` replaces them
+    is_own : callable, whether a file is as this tool wrote it
+    expected : str, what may be there, in words
 
     Raises
     ------
@@ -35,13 +35,13 @@ def check_file(
     with output_errors(path):
         if path.is_symlink():
             raise UsageError(f"{path}: a link to {path.readlink()}; links are not followed; name the file itself")
-        above = next(one for one in path.absolute().parents if one.exists())
+        above = next(parent for parent in path.absolute().parents if parent.exists())
         if not above.is_dir():
             raise UsageError(f"{path}: {above.name} is a file; expected a folder; choose another name")
         check_above(path)
         if not path.exists():
             return
-        if any(one.exists() and path.samefile(one) for one in inputs):
+        if any(parent.exists() and path.samefile(parent) for parent in inputs):
             raise UsageError(f"{path}: is what the command reads; expected another file; choose another name")
         if not path.is_file():
             raise UsageError(f"{path}: folder or device exists; expected {expected}; choose another name")
@@ -56,13 +56,13 @@ def write_file(path: Path, fill: Callable[[Path], None]) -> None:
 
     Parameters
     ----------
-    fill : writes the file at the path that it gets, which has the same name
+    fill : callable, writes the file at the path that it gets, which has the same name
 
     Raises
     ------
     OutputError : it cannot be written; what was there is as it was
 
     """
-    with output_errors(path), parents_made(path) as at, Staging(at.parent, at.name) as staging:
-        fill(staging.new / at.name)
-        (staging.new / at.name).replace(at)
+    with output_errors(path), parents_made(path) as target, Staging(target.parent, target.name) as staging:
+        fill(staging.new / target.name)
+        (staging.new / target.name).replace(target)

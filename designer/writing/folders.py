@@ -24,8 +24,8 @@ from designer.writing.manifest import (
     Survey,
     file_sha256,
     files_below,
+    listing,
     manifest_of,
-    named,
     read_manifest,
     survey,
 )
@@ -50,13 +50,13 @@ WORDS = {
     EXPORT: "an export",
     SWEEP: "a sweep",
 }
-"""What a manifest says that a folder holds."""
+"""Kinds of folders that a manifest names."""
 WHOLE = (DESIGN, COMPARISON, CHECK)
 """Kinds that are replaced as a whole, and not while other files lie in them."""
 
 
 def lay(files: Mapping[str, bytes]) -> Fill:
-    """What writes files of known content into a folder."""
+    """Fill that writes files of known content into a folder."""
 
     def fill(folder: Path) -> None:
         for name, content in files.items():
@@ -72,9 +72,9 @@ def check_folder(place: Path, kind: str, *, force: bool = False, inputs: Sequenc
 
     Parameters
     ----------
-    kind : what is to be written; a folder of another kind is not replaced
-    force : replace files that were edited since, too
-    inputs : files that the command reads, which may not lie there
+    kind : str, what is to be written; a folder of another kind is not replaced
+    force : bool, replace files that were edited since, too
+    inputs : sequence of Path, files that the command reads, which may not lie there
 
     Raises
     ------
@@ -95,22 +95,22 @@ def check_folder(place: Path, kind: str, *, force: bool = False, inputs: Sequenc
 def _check_content(place: Path, kind: str, *, force: bool) -> None:
     if not any(place.iterdir()):
         return
-    found = survey(place, _of_kind(place, kind))
-    if found.foreign:
-        raise UsageError(_foreign(place, kind, found))
-    if found.edited and not force:
-        raise UsageError(_edited(place, found.edited))
+    content = survey(place, _of_kind(place, kind))
+    if content.foreign:
+        raise UsageError(_foreign(place, kind, content))
+    if content.edited and not force:
+        raise UsageError(_edited(place, content.edited))
 
 
 def _check_place(place: Path, kind: str) -> None:
-    may_be = f"expected a new or empty folder, or {WORDS[kind]}"
+    expected = f"expected a new or empty folder, or {WORDS[kind]}"
     if place.is_symlink():
         raise UsageError(
             f"{place}: a link to {place.readlink()}; links are not followed; name the folder itself with -o"
         )
     if place.exists() and not place.is_dir():
-        raise UsageError(f"{place}: file exists; {may_be}; choose another with -o")
-    above = next(one for one in place.absolute().parents if one.exists())
+        raise UsageError(f"{place}: file exists; {expected}; choose another with -o")
+    above = next(parent for parent in place.absolute().parents if parent.exists())
     if not above.is_dir():
         raise UsageError(f"{place}: {above.name} is a file; expected a folder below folders; choose another with -o")
     check_ground(place)
@@ -149,24 +149,24 @@ def check_ground(place: Path) -> None:
 def _of_kind(place: Path, kind: str) -> Manifest | None:
     manifest = read_manifest(place)
     if manifest is not None and manifest.kind != kind:
-        there = WORDS.get(manifest.kind, "something else")
+        description = WORDS.get(manifest.kind, "something else")
         raise UsageError(
-            f"{place}: holds {there}; expected a new or empty folder, or {WORDS[kind]}; choose another with -o"
+            f"{place}: holds {description}; expected a new or empty folder, or {WORDS[kind]}; choose another with -o"
         )
     return manifest
 
 
-def _foreign(place: Path, kind: str, found: Survey, *, remedy: str = "") -> str:
-    known = f"that {MANIFEST} does not name" if (place / MANIFEST).exists() else f"and no {MANIFEST} of this tool"
+def _foreign(place: Path, kind: str, content: Survey, *, remedy: str = "") -> str:
+    clause = f"that {MANIFEST} does not name" if (place / MANIFEST).exists() else f"and no {MANIFEST} of this tool"
     remedy = remedy or "move them, or choose another with -o"
     return (
-        f"{place}: a folder with other files in it ({named(found.foreign)}), {known}; expected a new or empty folder, or"
+        f"{place}: a folder with other files in it ({listing(content.foreign)}), {clause}; expected a new or empty folder, or"
         f" {WORDS[kind]} of this version; {remedy}"
     )
 
 
 def _edited(place: Path, paths: tuple[str, ...]) -> str:
-    return f"{place}: edited since it was written: {named(paths)}; keep a copy, or choose another with -o; --force replaces it"
+    return f"{place}: edited since it was written: {listing(paths)}; keep a copy, or choose another with -o; --force replaces it"
 
 
 def write_folder(place: Path, kind: str, fill: Fill, *, force: bool = False, inputs: Sequence[Path] = ()) -> None:
@@ -174,7 +174,7 @@ def write_folder(place: Path, kind: str, fill: Fill, *, force: bool = False, inp
 
     Parameters
     ----------
-    fill : writes the files into the folder that it gets
+    fill : Fill, writes the files into the folder that it gets
 
     Raises
     ------
@@ -183,42 +183,42 @@ def write_folder(place: Path, kind: str, fill: Fill, *, force: bool = False, inp
 
     """
     check_folder(place, kind, force=force, inputs=inputs)
-    with output_errors(place), parents_made(place) as at, Staging(at.parent, at.name) as staging:
+    with output_errors(place), parents_made(place) as target, Staging(target.parent, target.name) as staging:
         fill(staging.new)
         manifest_of(staging.new, kind).write(staging.new, staging.path)
-        if at.is_dir():
-            staging.new.chmod(stat.S_IMODE(at.stat().st_mode))
-        with turn(at.parent):
-            _put(staging, place, at, kind, force=force)
+        if target.is_dir():
+            staging.new.chmod(stat.S_IMODE(target.stat().st_mode))
+        with turn(target.parent):
+            _put(staging, place, target, kind, force=force)
 
 
-def _put(staging: Staging, asked: Path, at: Path, kind: str, *, force: bool) -> None:
+def _put(staging: Staging, place: Path, folder: Path, kind: str, *, force: bool) -> None:
     """Move the new folder to its place; what is there by now is looked at once it is out of the way."""
-    if not os.path.lexists(at) or (at.is_dir() and not at.is_symlink() and not any(at.iterdir())):
-        if os.name == "nt" and at.exists():
-            at.rmdir()
-        staging.new.rename(at)  # an empty folder is replaced in one step
+    if not os.path.lexists(folder) or (folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())):
+        if os.name == "nt" and folder.exists():
+            folder.rmdir()
+        staging.new.rename(folder)  # an empty folder is replaced in one step
         return
-    _check_place(asked, kind)
-    _check_content(asked, kind, force=force)
-    if exchanged(staging.new, at):
+    _check_place(place, kind)
+    _check_content(place, kind, force=force)
+    if exchanged(staging.new, folder):
         old, is_exchanged = staging.new, True
     else:
-        at.rename(staging.old)
+        folder.rename(staging.old)
         try:
-            staging.new.rename(at)
+            staging.new.rename(folder)
         except BaseException:
-            staging.old.rename(at)
+            staging.old.rename(folder)
             raise
         old, is_exchanged = staging.old, False
-    found = survey(old, read_manifest(old))
-    if found.foreign or (found.edited and not force):  # they came while the work was done
+    content = survey(old, read_manifest(old))
+    if content.foreign or (content.edited and not force):  # they came while the work was done
         if is_exchanged:
-            exchanged(old, at)
+            exchanged(old, folder)
         else:
-            at.rename(staging.new)
-            old.rename(at)
-        raise UsageError(_foreign(asked, kind, found) if found.foreign else _edited(asked, found.edited))
+            folder.rename(staging.new)
+            old.rename(folder)
+        raise UsageError(_foreign(place, kind, content) if content.foreign else _edited(place, content.edited))
     remove_own(old, edited=force)
 
 
@@ -227,10 +227,10 @@ def check_update(place: Path, kind: str, names: Sequence[str], *, within: str = 
 
     Parameters
     ----------
-    names : paths of the files to be written
-    within : the part of the folder that belongs to them; without `force` nothing of others may lie there. "." is the whole
-        folder, and with "" only the files themselves are looked at
-    force : replace edited files too, and leave files of others where they are
+    names : sequence of str, paths of the files to be written
+    within : str, the part of the folder that belongs to them; without `force` nothing of others may lie there. "." is
+        the whole folder, and with "" only the files themselves are looked at
+    force : bool, replace edited files too, and leave files of others where they are
 
     Raises
     ------
@@ -249,17 +249,17 @@ def check_update(place: Path, kind: str, names: Sequence[str], *, within: str = 
 
 def _check_files(place: Path, kind: str, names: Sequence[str], within: str, *, force: bool) -> None:
     _check_inside(place, names, within)
-    found = survey(place, _of_kind(place, kind))
-    taken = tuple(path for path in found.foreign if path.rstrip("/") in names)
-    if taken:
+    content = survey(place, _of_kind(place, kind))
+    occupied = tuple(path for path in content.foreign if path.rstrip("/") in names)
+    if occupied:
         raise UsageError(
-            f"{place}: {named(taken)} is in the way, and no file of this tool; move it, or choose another with -o"
+            f"{place}: {listing(occupied)} is in the way, and no file of this tool; move it, or choose another with -o"
         )
-    below = tuple(path for path in found.foreign if _is_within(path, within) and not path.endswith(f"{SUFFIX}/"))
+    below = tuple(path for path in content.foreign if _is_within(path, within) and not path.endswith(f"{SUFFIX}/"))
     if below and not force:
         remedy = "move them, choose another with -o, or keep them beside the export with --force"
         raise UsageError(_foreign(place, kind, Survey((), (), below), remedy=remedy))
-    edited = tuple(path for path in found.edited if path in names or _is_within(path, within))
+    edited = tuple(path for path in content.edited if path in names or _is_within(path, within))
     if edited and not force:
         raise UsageError(_edited(place, edited))
 
@@ -286,9 +286,10 @@ def update_folder(
 
     Parameters
     ----------
-    fill : writes the files into the folder that it gets, at their paths
-    within : the part of the folder that belongs to them: what this tool wrote there before, and does not now, is removed
-    keep : files of this part that stay
+    fill : Fill, writes the files into the folder that it gets, at their paths
+    within : str, the part of the folder that belongs to them: what this tool wrote there before, and does not now, is
+        removed
+    keep : sequence of str, files of this part that stay
 
     Raises
     ------
@@ -296,22 +297,22 @@ def update_folder(
     OutputError : it cannot be written; what was there is as it was
 
     """
-    with output_errors(place), parents_made(place) as at, contextlib.ExitStack() as ending:
-        if not at.exists():
-            at.mkdir(exist_ok=True)  # another process may have made it by now
-            ending.callback(_remove_empty, at)
-        with turn(at.parent), Staging(at, "designer") as staging:
+    with output_errors(place), parents_made(place) as folder, contextlib.ExitStack() as ending:
+        if not folder.exists():
+            folder.mkdir(exist_ok=True)  # another process may have made it by now
+            ending.callback(_remove_empty, folder)
+        with turn(folder.parent), Staging(folder, "designer") as staging:
             fill(staging.new)
             names = sorted(files_below(staging.new))
             _check_files(place, kind, names, within, force=force)
-            before = read_manifest(at) or Manifest(kind, {})
-            found = survey(at, before)
-            gone = [
+            before = read_manifest(folder) or Manifest(kind, {})
+            content = survey(folder, before)
+            stale = [
                 path
-                for path in (*found.own, *found.edited)
+                for path in (*content.unchanged, *content.edited)
                 if _is_within(path, within) and path not in names and path not in keep
             ]
-            _exchange_files(staging, at, before, names, gone)
+            _exchange_files(staging, folder, before, names, stale)
 
 
 def _remove_empty(folder: Path) -> None:
@@ -319,33 +320,33 @@ def _remove_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _exchange_files(staging: Staging, at: Path, before: Manifest, names: list[str], gone: list[str]) -> None:
+def _exchange_files(staging: Staging, folder: Path, before: Manifest, names: list[str], stale: list[str]) -> None:
     new = {name: (file_sha256(staging.new / name),) for name in names}
-    there = {name: (file_sha256(at / name),) for name in (*names, *gone) if (at / name).exists()}
-    both = {name: tuple(dict.fromkeys((*there.get(name, ()), *new.get(name, ())))) for name in (*names, *gone)}
-    after = {name: hashes for name, hashes in {**before.files, **new}.items() if name not in gone}
+    old_hashes = {name: (file_sha256(folder / name),) for name in (*names, *stale) if (folder / name).exists()}
+    both = {name: tuple(dict.fromkeys((*old_hashes.get(name, ()), *new.get(name, ())))) for name in (*names, *stale)}
+    after = {name: hashes for name, hashes in {**before.files, **new}.items() if name not in stale}
     undo = contextlib.ExitStack()
     try:
-        if (at / MANIFEST).exists():
-            undo.callback(before.write, at, staging.path)
+        if (folder / MANIFEST).exists():
+            undo.callback(before.write, folder, staging.path)
         else:
-            undo.callback((at / MANIFEST).unlink, missing_ok=True)
-        Manifest(before.kind, {**before.files, **both}).write(at, staging.path)
-        for name in (*names, *gone):
-            _made_for(at, name, undo)
-            _kept(staging.old / name, at / name, undo)
+            undo.callback((folder / MANIFEST).unlink, missing_ok=True)
+        Manifest(before.kind, {**before.files, **both}).write(folder, staging.path)
+        for name in (*names, *stale):
+            _made_for(folder, name, undo)
+            _restore_on_error(staging.old / name, folder / name, undo)
             if name in new:
-                (staging.new / name).replace(at / name)
+                (staging.new / name).replace(folder / name)
             else:
-                (at / name).unlink()
-        Manifest(before.kind, after).write(at, staging.path)
+                (folder / name).unlink()
+        Manifest(before.kind, after).write(folder, staging.path)
     except BaseException:
         undo.close()
         raise
-    remove_empty(at, tuple(gone))
+    remove_empty(folder, tuple(stale))
 
 
-def _kept(copy: Path, path: Path, undo: contextlib.ExitStack) -> None:
+def _restore_on_error(copy: Path, path: Path, undo: contextlib.ExitStack) -> None:
     """Keep what is there for as long as an error may call it back."""
     if not path.exists():
         undo.callback(path.unlink, missing_ok=True)
@@ -358,8 +359,8 @@ def _kept(copy: Path, path: Path, undo: contextlib.ExitStack) -> None:
     undo.callback(copy.replace, path)
 
 
-def _made_for(at: Path, name: str, undo: contextlib.ExitStack) -> None:
-    for parent in reversed([at / one for one in Path(name).parents]):
+def _made_for(folder: Path, name: str, undo: contextlib.ExitStack) -> None:
+    for parent in reversed([folder / ancestor for ancestor in Path(name).parents]):
         if not parent.exists():
             parent.mkdir()
             undo.callback(parent.rmdir)

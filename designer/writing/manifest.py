@@ -28,8 +28,8 @@ class Manifest:
 
     Attributes
     ----------
-    kind : "design", "comparison", "check", "export" or "sweep"
-    files : path inside the folder -> its SHA-256; two while it is being replaced
+    kind : str, "design", "comparison", "check", "export" or "sweep"
+    files : dict, path inside the folder -> its SHA-256; two while it is being replaced
 
     """
 
@@ -41,9 +41,9 @@ class Manifest:
         files = {path: hashes[0] if len(hashes) == 1 else list(hashes) for path, hashes in sorted(self.files.items())}
         return json.dumps({"writer": WRITER, "kind": self.kind, "files": files}, indent=2) + "\n"
 
-    def write(self, folder: Path, through: Path) -> None:
+    def write(self, folder: Path, staged: Path) -> None:
         """Put it into a folder in one step, through another of the same file system."""
-        partial = through / MANIFEST
+        partial = staged / MANIFEST
         partial.write_text(self.text(), encoding="utf-8")
         partial.replace(folder / MANIFEST)
 
@@ -54,14 +54,14 @@ def read_manifest(folder: Path) -> Manifest | None:
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return None
-        held = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
         files = {
             name: (hashes,) if isinstance(hashes, str) else tuple(map(str, hashes))
-            for name, hashes in held["files"].items()
+            for name, hashes in content["files"].items()
         }
-        if held["writer"] != WRITER or not all(map(_is_inside, files)):
+        if content["writer"] != WRITER or not all(map(_is_inside, files)):
             return None
-        return Manifest(str(held["kind"]), files)
+        return Manifest(str(content["kind"]), files)
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -103,30 +103,30 @@ def files_below(folder: Path) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Survey:
-    """What lies in a folder.
+    """Content of a folder against its manifest.
 
     Attributes
     ----------
-    own : files as this tool wrote them
-    edited : files that this tool wrote, and that were changed since
-    foreign : everything else: files, links, and folders without a file of this tool (with "/" at the end)
+    unchanged : tuple of str, files as this tool wrote them
+    edited : tuple of str, files that this tool wrote, and that were changed since
+    foreign : tuple of str, everything else: files, links, and folders without a file of this tool (with "/" at the end)
 
     """
 
-    own: tuple[str, ...]
+    unchanged: tuple[str, ...]
     edited: tuple[str, ...]
     foreign: tuple[str, ...]
 
 
 def survey(folder: Path, manifest: Manifest | None) -> Survey:
     """Compare a folder with its manifest."""
-    known = {} if manifest is None else manifest.files
-    parents = {parent.as_posix() for name in known for parent in PurePosixPath(name).parents}
-    own, edited, foreign = [], [], []
+    files = {} if manifest is None else manifest.files
+    parents = {parent.as_posix() for name in files for parent in PurePosixPath(name).parents}
+    unchanged, edited, foreign = [], [], []
 
     def look(place: str) -> None:
         with os.scandir(folder / place) as entries:
-            for entry in sorted(entries, key=lambda one: one.name):
+            for entry in sorted(entries, key=lambda candidate: candidate.name):
                 path = f"{place}/{entry.name}" if place else entry.name
                 if path == MANIFEST and manifest is not None:
                     continue
@@ -135,18 +135,18 @@ def survey(folder: Path, manifest: Manifest | None) -> Survey:
                         look(path)
                     else:
                         foreign.append(f"{path}/")
-                elif path not in known or not entry.is_file(follow_symlinks=False):
+                elif path not in files or not entry.is_file(follow_symlinks=False):
                     foreign.append(path)
-                elif is_as_written(folder / path, known[path]):
-                    own.append(path)
+                elif is_as_written(folder / path, files[path]):
+                    unchanged.append(path)
                 else:
                     edited.append(path)
 
     look("")
-    return Survey(tuple(own), tuple(edited), tuple(foreign))
+    return Survey(tuple(unchanged), tuple(edited), tuple(foreign))
 
 
-def named(paths: tuple[str, ...]) -> str:
+def listing(paths: tuple[str, ...]) -> str:
     """The first of some paths, and how many more there are."""
     more = len(paths) - NAMES_IN_A_MESSAGE
     return ", ".join(paths[:NAMES_IN_A_MESSAGE]) + (f" and {more} more" if more > 0 else "")

@@ -39,7 +39,7 @@ OWNER, NEW, OLD = "owner", "new", "old"
 SUFFIX = ".partial"
 LONGEST_NAME_BYTES = 150
 PROBE_BYTES = 1 << 20
-"""What has to fit before a job begins; a design folder is larger, rarely smaller."""
+"""Bytes that have to fit before a job begins; a design folder is larger, rarely smaller."""
 TRIES = 100
 PATIENCE_S = 20.0
 """How long another process may take to put its output into the same folder: it moves files that are ready."""
@@ -50,7 +50,7 @@ UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 @contextlib.contextmanager
-def output_errors(asked: Path) -> Iterator[None]:
+def output_errors(path: Path) -> Iterator[None]:
     """Whatever the system refuses is an `OutputError` that names the output.
 
     Raises
@@ -61,7 +61,7 @@ def output_errors(asked: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"{asked}: cannot be written: {reason(error)}") from error
+        raise OutputError(f"{path}: cannot be written: {reason(error)}") from error
 
 
 def reason(error: OSError) -> str:
@@ -162,7 +162,7 @@ def sweep_stale(parent: Path) -> None:
         return
     with contextlib.suppress(OSError):
         with os.scandir(parent) as entries:
-            names = [one.name for one in entries if one.name.startswith(".") and one.name.endswith(SUFFIX)]
+            names = [entry.name for entry in entries if entry.name.startswith(".") and entry.name.endswith(SUFFIX)]
         for name in names:
             path = parent / name
             if not path.is_symlink() and path.is_dir():
@@ -192,7 +192,7 @@ def _sweep(path: Path) -> None:
 
 
 def _put_back(path: Path, name: str) -> None:
-    """What was there before goes back, if a kill between two moves left its place empty."""
+    """Put back what was there before, if a kill between two moves left its place empty."""
     place = path.parent / name
     if name and (path / OLD / MANIFEST).is_file() and not os.path.lexists(place):
         (path / OLD).rename(place)
@@ -215,10 +215,10 @@ def remove_own(folder: Path, *, edited: bool = False) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         return
     with contextlib.suppress(OSError):
-        found = survey(folder, manifest)
-        for name in (*found.own, *(found.edited if edited else ())):
+        content = survey(folder, manifest)
+        for name in (*content.unchanged, *(content.edited if edited else ())):
             (folder / name).unlink()
-        whole = not found.foreign and (edited or not found.edited)
+        whole = not content.foreign and (edited or not content.edited)
         if whole:
             (folder / MANIFEST).unlink()
         remove_empty(folder, tuple(manifest.files))
@@ -229,12 +229,12 @@ def remove_own(folder: Path, *, edited: bool = False) -> None:
 def remove_empty(folder: Path, names: tuple[str, ...]) -> None:
     """Remove the folders that files were in, from the deepest up, where they are empty now."""
     parents = {parent for name in names for parent in Path(name).parents if parent != Path()}
-    for parent in sorted(parents, key=lambda one: -len(one.parts)):
+    for parent in sorted(parents, key=lambda path: -len(path.parts)):
         with contextlib.suppress(OSError):
             (folder / parent).rmdir()
 
 
-def exchanged(one: Path, other: Path) -> bool:
+def exchanged(first: Path, second: Path) -> bool:
     """Exchange two folders of one file system in one step; False, with nothing done, where the system cannot.
 
     A kill at any moment leaves one of the two at each place. Linux has renameat2 (since 3.15; not every file system), macOS renamex_np.
@@ -247,16 +247,16 @@ def exchanged(one: Path, other: Path) -> bool:
     try:
         library = ctypes.CDLL(None, use_errno=True)
         if sys.platform == "darwin":
-            failed = library.renamex_np(os.fsencode(one), os.fsencode(other), RENAME_SWAP)
+            failed = library.renamex_np(os.fsencode(first), os.fsencode(second), RENAME_SWAP)
         else:
-            failed = library.renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
+            failed = library.renameat2(AT_FDCWD, os.fsencode(first), AT_FDCWD, os.fsencode(second), RENAME_EXCHANGE)
     except (AttributeError, OSError, TypeError):  # no such function, or no C library to be asked
         return False
     if failed:
         code = ctypes.get_errno()
         if code in UNSUPPORTED:
             return False
-        raise OSError(code, os.strerror(code), str(other))
+        raise OSError(code, os.strerror(code), str(second))
     return True
 
 
@@ -273,7 +273,7 @@ def turn(folder: Path) -> Iterator[None]:
         yield
         return
     try:
-        held = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
     except PermissionError:  # one may be allowed to write into a folder, and not to read it
         yield
         return
@@ -281,7 +281,7 @@ def turn(folder: Path) -> Iterator[None]:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
@@ -291,18 +291,18 @@ def turn(folder: Path) -> Iterator[None]:
                 break
         yield
     finally:
-        os.close(held)
+        os.close(descriptor)
 
 
 @contextlib.contextmanager
 def parents_made(place: Path) -> Iterator[Path]:
     """The place itself, with the folders above it made; if what follows fails, those that were made go again."""
-    at = place.resolve() if place.name in ("", "..") else place
-    missing = [one for one in at.absolute().parents if not one.exists()]
+    target = place.resolve() if place.name in ("", "..") else place
+    missing = [parent for parent in target.absolute().parents if not parent.exists()]
     try:
         Staging.new_parents[:0] = missing
-        at.parent.mkdir(parents=True, exist_ok=True)
-        yield at.parent.resolve() / at.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield target.parent.resolve() / target.name
     except BaseException:
         _remove_folders(missing)
         raise
@@ -325,7 +325,7 @@ def reserve(place: Path) -> None:
 
     """
     with output_errors(place):
-        parent = next(one for one in place.absolute().parents if one.exists())
+        parent = next(ancestor for ancestor in place.absolute().parents if ancestor.exists())
         with Staging(parent, place.name) as staging:
             probe = staging.new / "probe"
             probe.write_bytes(bytes(PROBE_BYTES))

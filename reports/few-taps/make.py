@@ -68,19 +68,21 @@ def taps_curve(channel: ChannelDesign, scene: Scene, taps: Iterable[int]) -> lis
     rate = scene.problem.sample_rate_hz
     heard = scene.at(np.geomspace(TONE_BAND_HZ[0], min(TONE_BAND_HZ[1], rate / 2), TONE_FREQUENCIES))
     target = channel_target(channel.design, heard, channel.plain)
-    own = driver_index(channel.design, scene.drivers)
-    found = []
-    for way, made in WAYS.items():
+    drivers = driver_index(channel.design, scene.drivers)
+    rows = []
+    for way, realize_way in WAYS.items():
         for length in taps:
-            filters = made(channel, scene, length)
-            moved = moved_head(channel.design, filters, scene)
-            w = filter_response(filters, heard.frequency_hz, rate)[:, own]
+            filters = realize_way(channel, scene, length)
+            displaced = moved_head(channel.design, filters, scene)
+            w = filter_response(filters, heard.frequency_hz, rate)[:, drivers]
             tone = np.abs(
                 measures.db(measures.mean_power(target.bright, w)) - measures.amplitude_db(target.plain_level)
             )
             in_band = float(tone[target.in_band].max(initial=0.0))
-            found.append(Kept(way, length, moved.median_db, moved.fifth_percentile_db, in_band, float(tone.max())))
-    return found
+            rows.append(
+                Kept(way, length, displaced.median_db, displaced.fifth_percentile_db, in_band, float(tone.max()))
+            )
+    return rows
 
 
 def measured(taps: tuple[int, ...] = TAPS) -> list[Kept]:
@@ -90,14 +92,14 @@ def measured(taps: tuple[int, ...] = TAPS) -> list[Kept]:
     return taps_curve(design_channel(problem.designs[0], scene), scene, taps)
 
 
-def table(kept: list[Kept]) -> str:
+def table(rows: list[Kept]) -> str:
     """The table as CSV, to a hundredth of a dB."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(Kept._fields)
-    for one in kept:
-        numbers = (one.median_db, one.fifth_percentile_db, one.tone_in_band_db, one.tone_db)
-        writer.writerow([one.way, one.taps, *(f"{number:.2f}" for number in numbers)])
+    for row in rows:
+        numbers = (row.median_db, row.fifth_percentile_db, row.tone_in_band_db, row.tone_db)
+        writer.writerow([row.way, row.taps, *(f"{number:.2f}" for number in numbers)])
     return out.getvalue()
 
 
@@ -107,19 +109,19 @@ def read(text: str) -> list[Kept]:
     return [Kept(way, int(taps), *(float(number) for number in numbers)) for way, taps, *numbers in rows]
 
 
-def picture(kept: list[Kept]) -> str:
+def picture(records: list[Kept]) -> str:
     """The figure as SVG: median and 5th percentile on the left, the tone on the right, over the number of taps."""
     with in_style():
-        drawn, (gain, tone) = panels(3.4, 1, 2)
+        fig, (gain, tone) = panels(3.4, 1, 2)
         gains, tones = [], []
-        for number, way in enumerate(dict.fromkeys(one.way for one in kept)):
-            own = [one for one in kept if one.way == way]
+        for number, way in enumerate(dict.fromkeys(record.way for record in records)):
+            series = [record for record in records if record.way == way]
             taps, dots = (
-                np.array([one.taps for one in own]),
+                np.array([record.taps for record in series]),
                 {"marker": "os"[number % 2], "markersize": 3.5, "linewidth": 1.8},
             )
             low, middle, far = (np.array(each) for each in zip(
-                *((one.fifth_percentile_db, one.median_db, one.tone_db) for one in own), strict=True))  # fmt: skip
+                *((record.fifth_percentile_db, record.median_db, record.tone_db) for record in series), strict=True))  # fmt: skip
             gains.append(curve(taps, low, f"{way}: 5th percentile", COLOURS[number], **dots))
             gains.append(curve(taps, middle, f"{way}: median", COLOURS[number], 1.1, linestyle=STYLES[1]))
             tones.append(curve(taps, far, "", COLOURS[number], **dots))
@@ -129,10 +131,10 @@ def picture(kept: list[Kept]) -> str:
         tone.set_ylim(0.0, LARGEST_TONE_DB)
         for axes in (gain, tone):
             axes.set_xscale("log", base=2)
-            numbered_axis(axes, [2**n for n in range(3, 13) if kept[0].taps <= 2**n <= kept[-1].taps])
+            numbered_axis(axes, [2**n for n in range(3, 13) if records[0].taps <= 2**n <= records[-1].taps])
             axes.set_xlabel("Taps a driver")
-        below(drawn, handles, 2)
-        return svg(drawn)
+        below(fig, handles, 2)
+        return svg(fig)
 
 
 if __name__ == "__main__":

@@ -85,30 +85,30 @@ def design_of(case: str) -> Any:
 
 def maps(case: str) -> list[Map]:
     """The three parts of one playback."""
-    made = design_of(case)
-    ears = [table for table in made.problem.designs if not table.is_beam]
+    result = design_of(case)
+    ears = [table for table in result.problem.designs if not table.is_beam]
     places, near = places_m(X_M, Y_M), places_m(NEAR_X_M, NEAR_Y_M)
-    plain = {name: made.plain_weights(name, made.even_scene) for name in made.channels}
-    pair = {side: made.taps.get(f"virtual-{side}", made.taps[side]) for side in ("left", "right")}
-    single = np.zeros_like(made.taps["centre"])
-    single[made.drivers.index("front"), 0] = 1.0
-    beam = [table for table in made.problem.designs if table.name == "centre"]
+    plain = {name: result.plain_weights(name, result.even_scene) for name in result.channels}
+    pair = {side: result.taps.get(f"virtual-{side}", result.taps[side]) for side in ("left", "right")}
+    single = np.zeros_like(result.taps["centre"])
+    single[result.drivers.index("front"), 0] = 1.0
+    beam = [table for table in result.problem.designs if table.name == "centre"]
     heard = {
-        WITH: listening_zone(beam, made.taps, plain, made.even_scene, places),
-        WITHOUT: listening_zone(ears, pair, plain, made.even_scene, places),
-        "": listening_zone(beam, {"centre": single}, plain, made.even_scene, places),
+        WITH: listening_zone(beam, result.taps, plain, result.even_scene, places),
+        WITHOUT: listening_zone(ears, pair, plain, result.even_scene, places),
+        "": listening_zone(beam, {"centre": single}, plain, result.even_scene, places),
     }
-    sides = {table.name: made.taps[table.name] for table in ears}
-    zones = listening_zone(ears, sides, plain, made.even_scene, near).channels.values()
+    sides = {table.name: result.taps[table.name] for table in ears}
+    zones = listening_zone(ears, sides, plain, result.even_scene, near).channels.values()
     worst = np.min([zone.gain_db - zone.target_db for zone in zones], axis=0)
     gains = np.min([zone.gain_db for zone in zones], axis=0)
-    found = [_map(case, SIDES, (NEAR_X_M, NEAR_Y_M), worst + ZONE_DB, np.full(worst.size, np.nan), gains)]
-    fed = {WITHOUT: pair["left"] + pair["right"], WITH: made.taps["centre"]}
-    for plays, tone in zip(fed, tones_db(list(fed.values()), single, made.even_scene, places), strict=True):
+    parts = [_map(case, SIDES, (NEAR_X_M, NEAR_Y_M), worst + ZONE_DB, np.full(worst.size, np.nan), gains)]
+    fed = {WITHOUT: pair["left"] + pair["right"], WITH: result.taps["centre"]}
+    for plays, tone in zip(fed, tones_db(list(fed.values()), single, result.even_scene, places), strict=True):
         level = np.abs(heard[plays].level_db - heard[""].level_db) <= IMAGE_DB
         image = level & (np.abs(heard[plays].delay_s - heard[""].delay_s) <= IMAGE_S)
-        found.append(_map(case, plays, (X_M, Y_M), TONE_DB - tone, image.astype(float), tone))
-    return found
+        parts.append(_map(case, plays, (X_M, Y_M), TONE_DB - tone, image.astype(float), tone))
+    return parts
 
 
 def places_m(x_m: Real, y_m: Real) -> Real:
@@ -120,13 +120,13 @@ def places_m(x_m: Real, y_m: Real) -> Real:
 def _map(case: str, plays: str, grid_m: tuple[Real, Real], margin_db: Real, image: Real, values_db: Real) -> Map:
     x_m, y_m = grid_m
     shape, cell_m2 = (x_m.size, y_m.size), (x_m[1] - x_m[0]) * (y_m[1] - y_m[0])
-    own, aside = int(np.argmin(np.abs(x_m))), int(np.argmin(np.abs(y_m - ASIDE_M)))
+    centre, aside = int(np.argmin(np.abs(x_m))), int(np.argmin(np.abs(y_m - ASIDE_M)))
     row = Row(
         case,
         plays,
         cell_m2 * int((margin_db >= 0).sum()),
         cell_m2 * float(image.sum()),
-        float(values_db.reshape(shape)[own, aside]),
+        float(values_db.reshape(shape)[centre, aside]),
     )
     return Map(row, x_m, y_m, margin_db.reshape(shape))
 
@@ -141,10 +141,10 @@ def tones_db(fed: list[Real], single: Real, scene: Any, places: Real) -> list[Re
     octaves = np.log2(f)
     near = np.abs(octaves[:, None] - octaves) <= 1 / 6
     *levels, reference = (level @ (near / near.sum(axis=0)) for level in _levels_db(weights, scene.at(f), places))
-    own = int(np.argmin(np.abs(places).max(axis=1)))
+    centre = int(np.argmin(np.abs(places).max(axis=1)))
     tones = []
     for level in levels:
-        change = level - reference - (level - reference)[own]
+        change = level - reference - (level - reference)[centre]
         tones.append(np.abs(change - (change @ octave_shares(f, (f[0], f[-1])))[:, None]).max(axis=1))
     return tones
 
@@ -153,14 +153,14 @@ def _levels_db(weights: list[Complex], scene: Any, places: Real) -> Iterator[Rea
     """Mean power at both ears in dB (P, F), of each of some weights (F, L)."""
     parts: list[list[Real]] = [[] for _ in weights]
     for H in ears_at(scene, places, np.zeros(len(places))):
-        for own, w in zip(parts, weights, strict=True):
-            own.append(measures.db(np.mean(np.abs(np.einsum("pelf,fl->pef", H, w)) ** 2, axis=1)))
-    return (np.concatenate(own) for own in parts)
+        for part, w in zip(parts, weights, strict=True):
+            part.append(measures.db(np.mean(np.abs(np.einsum("pelf,fl->pef", H, w)) ** 2, axis=1)))
+    return (np.concatenate(part) for part in parts)
 
 
 def measured(cases: tuple[str, ...] = CASES) -> list[Map]:
     """All parts of some cases."""
-    return [one for case in cases for one in maps(case)]
+    return [part for case in cases for part in maps(case)]
 
 
 def table(rows: list[Row]) -> str:
@@ -180,16 +180,16 @@ def read(text: str) -> list[Row]:
     return [Row(case, plays, *(float(number or "nan") for number in numbers)) for case, plays, *numbers in lines]
 
 
-def picture(found: list[Map]) -> str:
+def picture(parts: list[Map]) -> str:
     """A panel a case, seen from above, the device at the top: the outlines within which each part holds."""
     looks = {SIDES: (COLOURS[0], "-"), WITHOUT: (COLOURS[1], (0, (5, 1.5))), WITH: (COLOURS[2], (0, (1.5, 1)))}
     with in_style():
-        drawn = figure(7.2, 2.7)
-        for axes, case in zip(drawn.subplots(1, len(CASES), sharey=True), CASES, strict=True):
+        fig = figure(7.2, 2.7)
+        for axes, case in zip(fig.subplots(1, len(CASES), sharey=True), CASES, strict=True):
             distance_m = 2.0
-            for one in (one for one in found if one.row.case == case):
-                colour, dash = looks[one.row.plays]
-                at = (one.y_m, one.x_m + distance_m, one.margin_db)
+            for part in (part for part in parts if part.row.case == case):
+                colour, dash = looks[part.row.plays]
+                at = (part.y_m, part.x_m + distance_m, part.margin_db)
                 axes.contourf(*at, levels=[0, 1e9], colors=[colour], alpha=0.18)
                 axes.contour(*at, levels=[0], colors=[colour], linestyles=[dash], linewidths=1.8)
             axes.plot(0, distance_m, marker="+", color=INK, markersize=9, markeredgewidth=1.6)
@@ -199,13 +199,13 @@ def picture(found: list[Map]) -> str:
                 case.replace(", centre plain from", ",\nplain from") if case == FRONT else f"{case}\n", fontsize=9
             )
             axes.grid(visible=False)
-        drawn.axes[0].set_ylabel("x in m, from the device")
+        fig.axes[0].set_ylabel("x in m, from the device")
         handles = [
             Line2D([], [], color=colour, linestyle=dash, linewidth=1.8, label=plays)
             for plays, (colour, dash) in looks.items()
         ]
-        drawn.legend(handles=handles, loc="outside lower center", ncols=3)
-        return svg(drawn)
+        fig.legend(handles=handles, loc="outside lower center", ncols=3)
+        return svg(fig)
 
 
 def page(rows: list[Row]) -> str:
@@ -262,7 +262,7 @@ over {front} m².
 
 if __name__ == "__main__":
     everything = measured()
-    text = table([one.row for one in everything])
+    text = table([part.row for part in everything])
     (HERE / "areas.csv").write_text(text, encoding="utf-8")
     (HERE / "areas.svg").write_text(picture(everything), encoding="utf-8")
     (HERE / "README.md").write_text(page(read(text)), encoding="utf-8")

@@ -120,11 +120,11 @@ def measured(problems: Iterable[str] | None = None) -> list[Row]:
     rows = []
     if problems is not None and importlib.util.find_spec("pyroomacoustics") is None:  # which the whole table needs
         plans = [plan for plan in plans if plan[0] != RAKE]
-    for rival, asked, own, case, made in plans:
+    for rival, asked, own_names, case, rival_taps in plans:
         pooled: list[tuple[np.ndarray, np.ndarray]] = []
-        for name in own:
-            one = case(name)
-            pooled.append((one.gains_db(one.own), one.gains_db(made(one))))
+        for name in own_names:
+            problem_case = case(name)
+            pooled.append((problem_case.gains_db(problem_case.own), problem_case.gains_db(rival_taps(problem_case))))
             rows.append(_row(rival, asked, name, *pooled[-1]))
         if problems is None:
             rows.append(_row(rival, asked, ALL, *(np.concatenate(gains) for gains in zip(*pooled, strict=True))))
@@ -162,10 +162,10 @@ def page(rows: list[Row]) -> str:
     for row in rows:
         cells = []
         numbers = astuple(row)[3:]
-        for own, other in zip(numbers[::2], numbers[1::2], strict=True):
+        for ours, theirs in zip(numbers[::2], numbers[1::2], strict=True):
             cells += [
-                f"**{own:.1f}**" if own > other else f"{own:.1f}",
-                f"**{other:.1f}**" if other > own else f"{other:.1f}",
+                f"**{ours:.1f}**" if ours > theirs else f"{ours:.1f}",
+                f"**{theirs:.1f}**" if theirs > ours else f"{theirs:.1f}",
             ]
         lines.append(f"| {row.rival} | {row.asked} | {row.problem} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n" + ENDING

@@ -76,13 +76,13 @@ def variants(problem: Problem) -> dict[str, Problem]:
             "driver_spread": None,
         }
     )
-    own = problem.model_copy(update={"designs": [deep], "virtualizer": None, "tolerance": None, "room": None})
-    alone = own.listener.model_copy(update={"ear_cloud_m": [[0.0, 0.0, 0.0]], "head": own.heads[0]})
+    ears_problem = problem.model_copy(update={"designs": [deep], "virtualizer": None, "tolerance": None, "room": None})
+    alone = ears_problem.listener.model_copy(update={"ear_cloud_m": [[0.0, 0.0, 0.0]], "head": ears_problem.heads[0]})
     spread = deep.model_copy(update={"driver_spread": SPREAD})
     return {
-        PLAIN: own.model_copy(update={"listener": alone}),
-        CLOUD: own,
-        ROBUST: own.model_copy(update={"designs": [spread]}),
+        PLAIN: ears_problem.model_copy(update={"listener": alone}),
+        CLOUD: ears_problem,
+        ROBUST: ears_problem.model_copy(update={"designs": [spread]}),
     }
 
 
@@ -95,12 +95,14 @@ def judged(problem: Problem, taps: dict[str, Real], frequency_hz: Real) -> dict[
     for n, move_m in enumerate(moves_m[:: max(1, len(moves_m) // PLACES)][:PLACES]):
         place_m = [float(x) for x in np.array(problem.listener.position_m) + move_m]
         for head in problem.heads:
-            there = {"position_m": place_m, "ear_cloud_m": [[0.0, 0.0, 0.0]], "head": head}
-            listener = problem.listener.model_copy(update=there)
+            place = {"position_m": place_m, "ear_cloud_m": [[0.0, 0.0, 0.0]], "head": head}
+            listener = problem.listener.model_copy(update=place)
             scene = designer.scene(problem.model_copy(update={"listener": listener})).at(frequency_hz)
             draws = draw(Tolerance(draws=DRAWS, seed=n), len(problem.drivers), problem.listener.head_radius_m)
-            for name, own in taps.items():
-                gains[name].append(tolerance([table], {table.name: own}, scene, draws)[table.name].gain_db.ravel())
+            for name, channel_taps in taps.items():
+                gains[name].append(
+                    tolerance([table], {table.name: channel_taps}, scene, draws)[table.name].gain_db.ravel()
+                )
     return {name: np.concatenate(parts) for name, parts in gains.items()}
 
 
@@ -112,11 +114,11 @@ def measured(names: Iterable[str] | None = None) -> list[Row]:
             continue
         problem = designer.load(path)
         every = variants(problem)
-        made = {name: designer.design(variant) for name, variant in every.items()}
-        taps = {name: design.taps[design.problem.designs[0].name] for name, design in made.items()}
+        results = {name: designer.design(variant) for name, variant in every.items()}
+        taps = {name: design.taps[design.problem.designs[0].name] for name, design in results.items()}
         effort_db = every[CLOUD].designs[0].max_effort_db
         assert effort_db is not None
-        for name, gains in judged(problem, taps, made[CLOUD].even_scene.frequency_hz).items():
+        for name, gains in judged(problem, taps, results[CLOUD].even_scene.frequency_hz).items():
             median, low = np.percentile(gains, [50, 5])
             rows.append(Row(path.stem, effort_db, name, float(median), float(low)))
     return rows
@@ -147,13 +149,13 @@ def page(rows: list[Row]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for name in dict.fromkeys(row.problem for row in rows):
-        own = {row.design: row for row in rows if row.problem == name}
-        best = max(row.fifth_percentile_db for row in own.values())
-        cells = [f"{own[design].median_db:.1f}" for design in (PLAIN, CLOUD, ROBUST)]
+        by_design = {row.design: row for row in rows if row.problem == name}
+        best = max(row.fifth_percentile_db for row in by_design.values())
+        cells = [f"{by_design[design].median_db:.1f}" for design in (PLAIN, CLOUD, ROBUST)]
         for design in (PLAIN, CLOUD, ROBUST):
-            low = own[design].fifth_percentile_db
+            low = by_design[design].fifth_percentile_db
             cells.append(f"**{low:.1f}**" if low == best else f"{low:.1f}")
-        lines.append(f"| {name} | {own[PLAIN].effort_db:g} dB | " + " | ".join(cells) + " |")
+        lines.append(f"| {name} | {by_design[PLAIN].effort_db:g} dB | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n" + ENDING.format(where=where(rows))
 
 

@@ -9,11 +9,11 @@ import pytest
 
 import designer
 from designer.acoustics.chebyshev import fitted
-from designer.acoustics.head_places import LEAST_PLACES, ears_at
+from designer.acoustics.head_places import MIN_PLACES, ears_at
 from designer.acoustics.scene import Scene
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
-MOVES = np.random.default_rng(3).uniform(-0.4, 0.4, (LEAST_PLACES + 20, 3)) * [1, 1, 0]
+MOVES = np.random.default_rng(3).uniform(-0.4, 0.4, (MIN_PLACES + 20, 3)) * [1, 1, 0]
 
 
 @pytest.mark.parametrize("name", ["couch", "smart-speaker", "cylinder-speaker"])

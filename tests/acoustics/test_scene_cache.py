@@ -113,7 +113,7 @@ def test_a_part_of_a_part_has_its_own_frequencies() -> None:
 def test_parts_of_a_large_scene_are_computed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the whole's tensors are too large to hold, a part never makes them."""
     there = designer.scene(load(line()))
-    monkeypatch.setattr(SCENE, "PART_BYTES", 20.0 * there.bytes_a_frequency)
+    monkeypatch.setattr(SCENE, "MAX_PART_BYTES", 20.0 * there.bytes_a_frequency)
     part = there.part(np.arange(4))
     assert part.whole is None
     np.testing.assert_allclose(part.circle(), there.circle()[:4], rtol=1e-12)
@@ -121,7 +121,7 @@ def test_parts_of_a_large_scene_are_computed_alone(monkeypatch: pytest.MonkeyPat
 
 def test_a_cache_keeps_what_was_asked_for_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for two, the one not asked for longest is made again; what is kept cannot be written to."""
-    monkeypatch.setattr(SCENE, "KEPT_BYTES", 2.5 * 160)
+    monkeypatch.setattr(SCENE, "MAX_CACHE_BYTES", 2.5 * 160)
     made: list[str] = []
 
     def tensor(cache: Cache, name: str) -> Complex:

@@ -60,7 +60,7 @@ def test_the_own_quadrature_is_exact_to_twice_its_order() -> None:
     np.testing.assert_allclose((Y * weights) @ Y.T, np.eye(31**2), atol=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(a=angles, b=angles, c=elevations, d=elevations)
 def test_addition_theorem(a: float, b: float, c: float, d: float) -> None:
     """Σ_m Y_nm(n) Y_nm(n') = (2n+1)/4π P_n(n·n') at every order up to 30, anywhere."""
@@ -99,7 +99,7 @@ def test_products_of_zonal_harmonics_are_racah_s() -> None:
             assert G[2, 2] == pytest.approx(1 / sqrt(5 * pi), rel=1e-13)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 2**32 - 1), order=st.integers(0, 5))
 def test_products_are_the_integral(seed: int, order: int) -> None:
     """G_ab = ∫ σ Y_a Y_b dΩ for random densities of order 2N, by Clenshaw-Curtis; symmetric."""

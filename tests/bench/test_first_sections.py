@@ -110,7 +110,7 @@ def refined_sum(problem: SectionProblem, arrival: Index, poles: Poles | None) ->
     for lead in LEADS:
         begun = []
         for l, delay in enumerate(arrival - round(lead * SECTIONS)):
-            ahead = problem.wanted[:, l] * problem.turn ** float(-delay)
+            ahead = problem.weights[:, l] * problem.turn ** float(-delay)
             weight = np.sqrt(problem.symbol[:, l, l].real)
             if poles is None:
                 alone = vector_fitting.vector_fit(ahead, weight, problem.turn, SECTIONS, problem.radius)

@@ -87,7 +87,7 @@ def test_design_writes_a_folder(here: Path, designer_command: Command) -> None:
     """`design` ends with 0, says what was reached and where it is, and writes out/<problem's file name> and nothing else."""
     ended = designer_command("design", "tiny.toml")
     assert ended.code == errors.EXIT_DONE
-    reached = "left: 6 dB asked from 500 Hz to 4 kHz; met at every frequency; but realisation loses "
+    reached = "left: 6 dB asked from 500 Hz to 4 kHz; met at every frequency; but realisation misses "
     assert reached in ended.out  # 64 taps are few for a band from 500 Hz
     assert "wrote out/tiny (open out/tiny/report.html)\n" in ended.out
     assert {path.name for path in here.iterdir()} == {"tiny.toml", "out"}
@@ -107,13 +107,13 @@ def test_taps_beyond_full_scale_are_said(here: Path, designer_command: Command) 
         assert ended.code == errors.EXIT_DONE
         _, samples = scipy.io.wavfile.read(here / f"out/{name}/filters.wav")
         largest = float(np.abs(samples).max())
-        said = f"filters.wav: taps up to {largest:.3g}, beyond the full scale of 1"
+        message = f"filters.wav: taps up to {largest:.3g}, beyond the full scale of 1"
         summary = json.loads((here / f"out/{name}/summary.json").read_text(encoding="utf-8"))
         page = (here / f"out/{name}/report.html").read_text(encoding="utf-8")
         notes = [line for line in ended.err.splitlines() if line.startswith("note: ")]
-        assert [text.startswith(said) for text in summary["notes"]] == [True] * (name == "loud")
+        assert [text.startswith(message) for text in summary["notes"]] == [True] * (name == "loud")
         assert notes == [f"note: {text}" for text in summary["notes"]]
-        assert (said in page) == (largest > 1.0) == (name == "loud")
+        assert (message in page) == (largest > 1.0) == (name == "loud")
 
 
 def test_an_export_that_is_refused_is_said(
@@ -122,15 +122,15 @@ def test_an_export_that_is_refused_is_said(
     """A target that does not hold the filters once they are known is left out with its reason: here, on the page and in `export.json`."""
     problem = pair() | {"export": {"targets": ["cmsis-q15", "csv"]}}
     (here / "asked.toml").write_text(toml(problem), encoding="utf-8")
-    made = write.made
+    result = write.export_of
     why = "target cmsis-q15: got a coefficient of 200; expected -128 to 128"
 
     def made_or_refused(filters: FilterSet, name: str) -> Export:
         if name == "cmsis-q15":
             raise errors.UsageError(why)
-        return made(filters, name)
+        return result(filters, name)
 
-    monkeypatch.setattr(write, "made", made_or_refused)
+    monkeypatch.setattr(write, "export_of", made_or_refused)
     ended = designer_command("design", "asked.toml", "-o", "out")
     assert (ended.code, ended.err.splitlines()[-1]) == (errors.EXIT_DONE, f"warning: export left out: {why}")
     assert {path.name for path in (here / "out/export").iterdir()} == {"csv"}
@@ -145,7 +145,7 @@ def test_infeasible(here: Path, designer_command: Command) -> None:
     ended = designer_command("design", "greedy.toml", "-o", "best")
     assert ended.code == errors.EXIT_INFEASIBLE
     assert re.search(
-        r'^designs\[0\] "left" is infeasible as asked: cancellation_gain_db must give by up to \d+\.\d dB \(at .* Hz\),'
+        r'^designs\[0\] "left" is infeasible as asked: cancellation_gain_db is missed by up to \d+\.\d dB \(at .* Hz\),'
         r" from 500 Hz to [\d.]+ kHz; at .* Hz no weights reach more than \d+\.\d dB within the effort limit;"
         r" the best compromise is written$",
         ended.err,
@@ -161,7 +161,7 @@ def test_too_much_asked(here: Path, designer_command: Command) -> None:
     ended = designer_command("design", str(PROBLEMS / "too-much-asked.toml"), "-o", "out")
     assert ended.code == errors.EXIT_INFEASIBLE
     message = re.search(
-        r'^designs\[0\] "left" is infeasible as asked: cancellation_gain_db must give by up to (?P<db>\d+\.\d) dB'
+        r'^designs\[0\] "left" is infeasible as asked: cancellation_gain_db is missed by up to (?P<db>\d+\.\d) dB'
         r" \(at (?P<worst>\d+) Hz\), from (?P<low>\d+) Hz to (?P<high>[\d.]+) kHz.*; the best compromise is written$",
         ended.err,
         re.MULTILINE,
@@ -236,15 +236,15 @@ def test_schema(designer_command: Command) -> None:
     """`schema` prints a JSON schema: it knows every table and key, refuses others, and each reference of it leads somewhere."""
     ended = designer_command("schema")
     assert ended.code == errors.EXIT_DONE
-    found = json.loads(ended.out)
-    assert found["type"] == "object"
-    assert set(found["properties"]) == set(schema.Problem.model_fields)
-    assert set(found["required"]) == {"title", "sample_rate_hz", "drivers", "listener", "designs"}
-    tables = [found, *found["$defs"].values()]
+    actual = json.loads(ended.out)
+    assert actual["type"] == "object"
+    assert set(actual["properties"]) == set(schema.Problem.model_fields)
+    assert set(actual["required"]) == {"title", "sample_rate_hz", "drivers", "listener", "designs"}
+    tables = [actual, *actual["$defs"].values()]
     assert all(table["additionalProperties"] is False for table in tables)
     references = set(re.findall(r'"#/\$defs/(\w+)"', ended.out))
-    assert references == set(found["$defs"])
-    ear, beam = (found["$defs"][kind] for kind in ("EarDesign", "BeamDesign"))
+    assert references == set(actual["$defs"])
+    ear, beam = (actual["$defs"][kind] for kind in ("EarDesign", "BeamDesign"))
     assert (ear["properties"]["kind"]["enum"], beam["properties"]["kind"]["const"]) == (
         ["ctc", "null-steering"],
         "beamformer",
@@ -342,9 +342,9 @@ STOPS: list[BaseException] = [
 @pytest.mark.parametrize("stop", STOPS, ids=[type(stop).__name__ for stop in STOPS])
 def test_nothing_half_written(stop: BaseException, older: bool, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever stops the writing, no part of the new folder remains, and an older design is there as it was."""
-    made = job.design(job_problem())
+    result = job.design(job_problem())
     if older:
-        made.save(here / "out/tiny")
+        result.save(here / "out/tiny")
     before = contents(here)
 
     def render(*_: object) -> str:
@@ -354,7 +354,7 @@ def test_nothing_half_written(stop: BaseException, older: bool, here: Path, monk
     is_system = isinstance(stop, OSError)
     kind, says = (errors.OutputError, "no space left on device") if is_system else (type(stop), re.escape(str(stop)))
     with pytest.raises(kind, match=says):
-        made.save(here / "out/tiny")
+        result.save(here / "out/tiny")
     after = contents(here)
     after.pop("out", None)
     before.pop("out", None)
@@ -363,8 +363,8 @@ def test_nothing_half_written(stop: BaseException, older: bool, here: Path, monk
 
 def test_an_older_design_survives_the_last_step(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The older folder comes back where the new one cannot be moved into its place, and the two cannot be exchanged."""
-    made = job.design(job_problem())
-    made.save(here / "out")
+    result = job.design(job_problem())
+    result.save(here / "out")
     before = contents(here)
     rename = Path.rename
 
@@ -378,7 +378,7 @@ def test_an_older_design_survives_the_last_step(here: Path, monkeypatch: pytest.
     with pytest.raises(
         errors.OutputError, match="out: cannot be written: input/output error; what was there before is kept"
     ):
-        design_folder.write(made, here / "out")
+        design_folder.write(result, here / "out")
     assert contents(here) == before
 
 

@@ -69,10 +69,10 @@ def test_another_prototype_measures_otherwise(tmp_path: Path) -> None:
     p = np.abs(ears @ (w * [1.0, loud])) ** 2
     expected = 10 * np.log10(p[0::2].mean() / p[1::2].mean())
     table = beside.result.metrics
-    found = np.interp(1000.0, table.frequency_hz, table.cancellation_gain_db)
-    assert found == pytest.approx(expected, abs=0.1)
+    actual = np.interp(1000.0, table.frequency_hz, table.cancellation_gain_db)
+    assert actual == pytest.approx(expected, abs=0.1)
     own = predicted.result.metrics
-    assert abs(found - np.interp(1000.0, own.frequency_hz, own.cancellation_gain_db)) > 0.5
+    assert abs(actual - np.interp(1000.0, own.frequency_hz, own.cancellation_gain_db)) > 0.5
 
 
 def test_a_measured_driver(tmp_path: Path) -> None:

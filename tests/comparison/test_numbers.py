@@ -24,13 +24,13 @@ values = st.lists(st.one_of(st.none(), st.floats(-60, 60)), min_size=1, max_size
 @given(values, st.sampled_from([1, -1]))
 def test_the_best_of_a_row(row: list[float | None], sign: int) -> None:
     """No unmarked number is better than a marked one; none is marked where all lie within 0.05 dB; differences add up again."""
-    found = ranked("key", "words", tuple(row), sign)
+    actual = ranked("key", "words", tuple(row), sign)
     known = [value for value in row if value is not None]
-    marked = [value for value, best in zip(row, found.best, strict=True) if best and value is not None]
-    others = [value for value, best in zip(row, found.best, strict=True) if not best and value is not None]
+    marked = [value for value, best in zip(row, actual.best, strict=True) if best and value is not None]
+    others = [value for value, best in zip(row, actual.best, strict=True) if not best and value is not None]
     assert bool(marked) == (max(known) - min(known) > 0.05)
     assert all(sign * m >= sign * o for m in marked for o in others)
-    for value, difference in zip(row, found.differences_db, strict=True):
+    for value, difference in zip(row, actual.differences_db, strict=True):
         assert (value is None) == (difference is None)
         assert value is None or difference is None or known[0] + difference == pytest.approx(value, abs=1e-9)
 

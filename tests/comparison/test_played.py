@@ -141,12 +141,12 @@ def test_impulse_responses_at_two_ears(predicted: Entry, tmp_path: Path) -> None
     ]
     file = tmp_path / "head.wav"
     soundfile.write(file, np.column_stack(ears), RATE, subtype="DOUBLE")
-    (there, beside), notes = measured_entries([predicted], [f"channel:left={file}"])
-    assert (there.label, beside.label) == ("pair, left at 1 place", "pair, left as played")
+    (scene_there, beside), notes = measured_entries([predicted], [f"channel:left={file}"])
+    assert (scene_there.label, beside.label) == ("pair, left at 1 place", "pair, left as played")
     assert notes == [
         f"pair, left as played: {file} knows 1 of the ear cloud's 3 displacements; the design at these alone is pair, left at 1 place"
     ]
-    np.testing.assert_allclose(gains_db(beside, "left"), gains_db(there, "left"), rtol=0, atol=0.1)
+    np.testing.assert_allclose(gains_db(beside, "left"), gains_db(scene_there, "left"), rtol=0, atol=0.1)
     assert abs(gains_db(beside, "left") - gains_db(predicted, "left")).max() > 0.5
 
 
@@ -154,14 +154,14 @@ def test_impulse_responses_at_two_ears(predicted: Entry, tmp_path: Path) -> None
 def test_a_beam_measured_around(predicted: Entry, tmp_path: Path, kind: str) -> None:
     """On the circle, by receivers in a SOFA file or by a text file an angle: gain and level over azimuth are the loop's."""
     taps = predicted.result.taps["beam"]
-    given = write_sofa(tmp_path / "run.sofa", circle(), taps)
+    value = write_sofa(tmp_path / "run.sofa", circle(), taps)
     if kind == "set":
         hz = np.arange(125.0, 7501.0, 62.5)
         for azimuth, place in zip(range(-180, 180, 30), circle(), strict=True):
             response = np.array([played(taps, place, f) for f in hz])
             (tmp_path / f"beam hor {azimuth}.frd").write_text(frd_text(hz, response), encoding="utf-8")
-        given = str(tmp_path / "beam hor *.frd")
-    (beside,), notes = measured_entries([predicted], [f"channel:beam={given}"])
+        value = str(tmp_path / "beam hor *.frd")
+    (beside,), notes = measured_entries([predicted], [f"channel:beam={value}"])
     assert notes == [] and beside.has_circle
     np.testing.assert_allclose(gains_db(beside, "beam"), gains_db(predicted, "beam"), rtol=0, atol=0.1)
     table = beside.result.response
@@ -175,11 +175,11 @@ def test_a_beam_measured_around(predicted: Entry, tmp_path: Path, kind: str) -> 
 def test_it_stands_on_the_page_beside_the_design(predicted: Entry, tmp_path: Path) -> None:
     """Same axes, no row of its own numbers for what was not measured, no key that differs, and its filters are not made up."""
     taps = predicted.result.taps
-    given = [
+    value = [
         f"channel:left={write_sofa(tmp_path / 'left.sofa', cloud(), taps['left'], RIGHT_LOUDER)}",
         f"channel:beam={write_sofa(tmp_path / 'beam.sofa', circle(), taps['beam'])}",
     ]
-    beside, _ = measured_entries([predicted], given)
+    beside, _ = measured_entries([predicted], value)
     entries = [predicted, *beside]
     channels, _ = shared_channels(entries)
     assert [[entry.label for entry in channel.entries] for channel in channels] == [
@@ -218,13 +218,13 @@ def test_what_does_not_fit(predicted: Entry, tmp_path: Path) -> None:
         measured_entries([predicted], [f"channel:left={tmp_path / 'two.sofa'}"])
     with pytest.raises(DataError, match=r"tells the device from all around, and left of pair is for an ear"):
         measured_entries([predicted], [f"channel:left={tmp_path / 'beam hor *.frd'}"])
-    for name, samples, said in (
+    for name, samples, message in (
         ("mono", np.ones((64, 1)), r"got 1 channels; expected two, the left and the right ear"),
         ("long", np.ones((20_000, 2)), r"got 20,000 samples; expected at most 16,384"),
         ("half", np.outer(np.ones(64), [1.0, 0.0]), r"got an ear without sound"),
     ):
         soundfile.write(tmp_path / f"{name}.wav", 0.5 * samples, RATE)
-        with pytest.raises(DataError, match=said):
+        with pytest.raises(DataError, match=message):
             measured_entries([predicted], [f"channel:left={tmp_path / f'{name}.wav'}"])
     soundfile.write(tmp_path / "low.wav", 0.5 * np.ones((64, 2)), 8000)
     with pytest.raises(DataError, match=r"measured up to 3800 Hz, and left of pair goes up to 4000 Hz"):

@@ -82,29 +82,29 @@ def plain_weights(found: ChannelDesign, scene: designer.Scene) -> Complex:
 def test_level_and_phase_are_the_plain_drivers(case: str) -> None:
     """Mean power at the bright points, and phase at their centre, equal the plain driver's at every frequency."""
     problem = CASES[case]()
-    found, scene = designed(problem)
+    actual, scene = designed(problem)
     points, centre = points_to_reach(problem, scene)
-    plain = plain_weights(found, scene)
+    plain = plain_weights(actual, scene)
     for f in range(scene.frequency_hz.size):
-        wanted = np.mean([abs(h @ plain[f]) ** 2 for h in points[f]])
-        assert np.mean([abs(h @ found.weights[f]) ** 2 for h in points[f]]) == pytest.approx(wanted, rel=1e-9)
-        assert np.angle((centre[f] @ found.weights[f]) / (centre[f] @ plain[f])) == pytest.approx(0.0, abs=1e-9)
+        expected = np.mean([abs(h @ plain[f]) ** 2 for h in points[f]])
+        assert np.mean([abs(h @ actual.weights[f]) ** 2 for h in points[f]]) == pytest.approx(expected, rel=1e-9)
+        assert np.angle((centre[f] @ actual.weights[f]) / (centre[f] @ plain[f])) == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_outside_the_fades_it_is_the_plain_driver(case: str) -> None:
     """Below and above the fades the weights are the plain driver's, exactly; inside the band they are not."""
     problem = CASES[case]()
-    found, scene = designed(problem)
+    actual, scene = designed(problem)
     low, high = problem["designs"][0]["band_hz"]
     octaves = problem["designs"][0].get("fade_octaves", 0.5)
     f = scene.frequency_hz
     beyond = (f < low * 2**-octaves * (1 - 1e-9)) | (f > high * 2**octaves * (1 + 1e-9))
-    plain = plain_weights(found, scene)
+    plain = plain_weights(actual, scene)
     assert beyond.sum() > 5
-    np.testing.assert_allclose(found.weights[beyond], plain[beyond], rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(actual.weights[beyond], plain[beyond], rtol=1e-12, atol=1e-15)
     if "delay and sum" not in case:  # in free field that is the plain drivers of a beam
-        assert np.abs(found.weights - plain)[found.in_band].max() > 0.01
+        assert np.abs(actual.weights - plain)[actual.in_band].max() > 0.01
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -114,41 +114,41 @@ def test_nothing_jumps(case: str) -> None:
     low, high = problem["designs"][0]["band_hz"]
     steps = []
     for count in (301, 1201):
-        found, _ = designed(problem, np.linspace(0.65 * low, min(1.55 * high, 8000.0), count))
-        steps.append(np.abs(np.diff(found.weights, axis=0)).max())
+        actual, _ = designed(problem, np.linspace(0.65 * low, min(1.55 * high, 8000.0), count))
+        steps.append(np.abs(np.diff(actual.weights, axis=0)).max())
     assert steps[1] < 0.35 * steps[0]
 
 
 def test_a_lowered_level_is_the_slack_called_level() -> None:
     """Both drivers at most at -6 dB reach the plain driver's level only where they add up; what is missing is the slack, in dB."""
-    found, scene = designed(limited(pair(), max_gain_db=-6.0))
+    actual, scene = designed(limited(pair(), max_gain_db=-6.0))
     points, _ = points_to_reach(pair(), scene)
-    plain = plain_weights(found, scene)
-    level = np.sqrt(np.mean(np.abs(np.einsum("fml,fl->fm", points, found.weights)) ** 2, axis=1))
+    plain = plain_weights(actual, scene)
+    level = np.sqrt(np.mean(np.abs(np.einsum("fml,fl->fm", points, actual.weights)) ** 2, axis=1))
     level /= np.sqrt(np.mean(np.abs(np.einsum("fml,fl->fm", points, plain)) ** 2, axis=1))
-    inside = found.in_band
-    np.testing.assert_allclose(-20 * np.log10(level[inside]), found.slacks_db["level"], atol=1e-9)
-    assert found.slacks_db["level"].max() > 0.5
+    inside = actual.in_band
+    np.testing.assert_allclose(-20 * np.log10(level[inside]), actual.slacks_db["level"], atol=1e-9)
+    assert actual.slacks_db["level"].max() > 0.5
 
 
 def test_a_whole_design_has_the_weights_of_its_channels() -> None:
     """`designer.design` solves on the half steps too, and keeps every second of the weights."""
     problem = load(pair(both=True))
-    made = designer.design(problem)
+    result = designer.design(problem)
     fine = designer.scene(problem).at(np.linspace(0.0, 8000.0, 129))
     for table in problem.designs:
-        found = design_channel(table, fine)
-        np.testing.assert_array_equal(made.weights[table.name], found.weights[::2])
-        assert found.feasible
-        assert np.isnan(found.slack_db[~found.in_band]).all()
-        assert (found.slack_db[found.in_band] <= 0.1).all()
-    np.testing.assert_array_equal(made.frequency_hz, np.linspace(0.0, 8000.0, 65))
+        actual = design_channel(table, fine)
+        np.testing.assert_array_equal(result.weights[table.name], actual.weights[::2])
+        assert actual.feasible
+        assert np.isnan(actual.slack_db[~actual.in_band]).all()
+        assert (actual.slack_db[actual.in_band] <= 0.1).all()
+    np.testing.assert_array_equal(result.frequency_hz, np.linspace(0.0, 8000.0, 65))
 
 
 def test_a_driver_that_a_channel_does_not_use_is_silent() -> None:
     """`drivers` leaves the others at exactly 0, in weights and in taps."""
     problem = speaker(drivers=["left", "right"], kind="ctc")
-    made = designer.design(load(problem))
-    np.testing.assert_array_equal(made.weights["left"][:, 1], 0.0)
-    np.testing.assert_array_equal(made.taps["left"][1], 0.0)
-    assert (np.abs(made.taps["left"]).max(axis=1)[[0, 2]] > 0.1).all()
+    result = designer.design(load(problem))
+    np.testing.assert_array_equal(result.weights["left"][:, 1], 0.0)
+    np.testing.assert_array_equal(result.taps["left"][1], 0.0)
+    assert (np.abs(result.taps["left"]).max(axis=1)[[0, 2]] > 0.1).all()

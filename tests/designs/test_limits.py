@@ -70,39 +70,39 @@ EFFORTS: dict[str, tuple[Callable[[], Tables], float]] = {
 def test_effort_is_kept_in_the_band(case: str) -> None:
     """No frequency of the band spends more, some spend all, and what is not reached is said."""
     problem, tolerance = EFFORTS[case]
-    found, scene = designed(problem())
-    spent, limit = efforts_db(found, scene), problem()["designs"][0]["max_effort_db"]
+    actual, scene = designed(problem())
+    spent, limit = efforts_db(actual, scene), problem()["designs"][0]["max_effort_db"]
     assert spent.max() <= limit + tolerance
     assert spent.max() > limit - 0.05
-    assert found.slack_db[found.in_band].max() > 0.5
-    assert not found.feasible
-    assert found.binding["max_effort_db"].any()
-    np.testing.assert_array_equal(found.binding["max_effort_db"], spent > limit - 0.1)
+    assert actual.slack_db[actual.in_band].max() > 0.5
+    assert not actual.feasible
+    assert actual.binding["max_effort_db"].any()
+    np.testing.assert_array_equal(actual.binding["max_effort_db"], spent > limit - 0.1)
 
 
 @pytest.mark.parametrize("limit_db", [0.0, 2.0])
 def test_driver_gains_are_kept_in_the_band(limit_db: float) -> None:
     """0 dB is the channel fed to the driver as it is: no |w| in the band is larger, and some driver uses it up."""
-    found, _ = designed(single(limited(pair(), max_gain_db=limit_db)))
-    levels = loudest_db(found.weights[found.in_band])
+    actual, _ = designed(single(limited(pair(), max_gain_db=limit_db)))
+    levels = loudest_db(actual.weights[actual.in_band])
     assert levels.max() <= limit_db + 1e-4
     assert levels.max() > limit_db - 0.01
-    assert found.method == "power-ratio"
-    assert found.binding['max_gain_db of "left"'].any()
+    assert actual.method == "power-ratio"
+    assert actual.binding['max_gain_db of "left"'].any()
     free, _ = designed(single(pair()))
     assert loudest_db(free.weights[free.in_band]).max() > limit_db + 1
 
 
 def test_a_limit_on_one_driver_leaves_the_others_free() -> None:
     """The speaker's right driver at most at 0 dB: it keeps to that, and another plays louder than before."""
-    found, _ = designed(limited(single(speaker()), 2, max_gain_db=0.0))
+    actual, _ = designed(limited(single(speaker()), 2, max_gain_db=0.0))
     free, _ = designed(single(speaker()))
-    bound, unbound = (loudest_db(channel.weights[channel.in_band]).max(axis=0) for channel in (found, free))
+    bound, unbound = (loudest_db(channel.weights[channel.in_band]).max(axis=0) for channel in (actual, free))
     assert unbound[2] > 3.0
     assert bound[2] <= 1e-4
     assert bound[0] > unbound[0] + 1.0
-    assert set(found.binding) == {"max_effort_db", 'max_gain_db of "right"'}
-    assert found.feasible
+    assert set(actual.binding) == {"max_effort_db", 'max_gain_db of "right"'}
+    assert actual.feasible
 
 
 @pytest.mark.parametrize("limit_db", [-6.0, -10.0])
@@ -142,13 +142,13 @@ def test_auto_finds_what_the_cones_find(limit_db: float) -> None:
 )
 def test_white_noise_gain_is_kept_in_the_band(problem: Callable[[], Tables]) -> None:
     """|h w|² R² / Σ|w|² at the head's centre or the look direction is at least the floor, and uses it up somewhere."""
-    found, scene = designed(problem())
+    actual, scene = designed(problem())
     floor = problem()["designs"][0]["min_white_noise_gain_db"]
     place = np.array(problem()["listener"]["position_m"])
-    h = scene.head_centre() if not found.design.is_beam else scene.look(0.0)
+    h = scene.head_centre() if not actual.design.is_beam else scene.look(0.0)
     gain = []
-    for f in np.flatnonzero(found.in_band):
-        w = found.weights[f]
+    for f in np.flatnonzero(actual.in_band):
+        w = actual.weights[f]
         gain.append(10 * np.log10(abs(h[f] @ w) ** 2 * (place @ place) / np.sum(np.abs(w) ** 2)))
     assert min(gain) >= floor - 1e-3
     assert min(gain) < floor + 0.5
@@ -171,18 +171,18 @@ INFEASIBLE: dict[str, tuple[Callable[[], Tables], float]] = {
 def test_slack_is_target_minus_reached(case: str) -> None:
     """In dB, at every frequency of the band, recomputed from the weights at the ears; 0 where the curve is met."""
     problem, tolerance = INFEASIBLE[case]
-    found, scene = designed(problem())
+    actual, scene = designed(problem())
     ears = scene.ears()
     curve = np.array(problem()["designs"][0]["cancellation_gain_db"], dtype=float)
     expected = []
-    for f in np.flatnonzero(found.in_band):
-        p = np.abs(ears[f] @ found.weights[f]) ** 2
+    for f in np.flatnonzero(actual.in_band):
+        p = np.abs(ears[f] @ actual.weights[f]) ** 2
         reached = 10 * np.log10(p[0::2].mean() / p[1::2].mean())
-        asked = np.interp(np.log(scene.frequency_hz[f]), np.log(curve[:, 0]), curve[:, 1])
-        expected.append(max(0.0, asked - reached))
-    np.testing.assert_allclose(found.slacks_db["cancellation_gain_db"], expected, atol=tolerance)
+        required = np.interp(np.log(scene.frequency_hz[f]), np.log(curve[:, 0]), curve[:, 1])
+        expected.append(max(0.0, required - reached))
+    np.testing.assert_allclose(actual.slacks_db["cancellation_gain_db"], expected, atol=tolerance)
     assert max(expected) > 1.0
-    assert not found.feasible
+    assert not actual.feasible
 
 
 @pytest.mark.parametrize("method", ["power-ratio", "least-squares", "constrained"])
@@ -191,18 +191,18 @@ def test_three_methods_miss_by_the_same_where_only_effort_binds(method: str) -> 
     problem = single(pair(max_effort_db=3.0, cancellation_gain_db=[[500, 30]]))
     reference, _ = designed(problem)
     problem["designs"][0]["method"] = method
-    found, _ = designed(problem)
-    slack = found.slacks_db["cancellation_gain_db"]
+    actual, _ = designed(problem)
+    slack = actual.slacks_db["cancellation_gain_db"]
     assert (slack > 1.0).sum() >= 5
     np.testing.assert_allclose(slack, reference.slacks_db["cancellation_gain_db"], atol=0.01)
 
 
 def slack_of(problem: Tables) -> Real:
-    found, _ = designed(problem)
-    return np.asarray(found.slack_db[found.in_band])
+    actual, _ = designed(problem)
+    return np.asarray(actual.slack_db[actual.in_band])
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(limit_db=st.floats(0.0, 10.0), looser_db=st.floats(0.1, 6.0), asked_db=st.floats(5.0, 30.0))
 def test_the_looser_the_effort_the_smaller_the_slack(limit_db: float, looser_db: float, asked_db: float) -> None:
     """At every frequency, for the power ratio and for the cones."""
@@ -213,7 +213,7 @@ def test_the_looser_the_effort_the_smaller_the_slack(limit_db: float, looser_db:
         assert (loose <= tight + 1e-4).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(limit_db=st.floats(0.0, 8.0), looser_db=st.floats(0.1, 6.0))
 def test_the_looser_the_driver_gains_the_smaller_the_slack(limit_db: float, looser_db: float) -> None:
     """At every frequency, with the same curve."""
@@ -223,7 +223,7 @@ def test_the_looser_the_driver_gains_the_smaller_the_slack(limit_db: float, loos
     assert (loose <= tight + 1e-4).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(mask_db=st.floats(-40.0, -6.0), looser_db=st.floats(0.5, 10.0))
 def test_the_looser_a_mask_the_smaller_the_slack(mask_db: float, looser_db: float) -> None:
     """At every frequency; the effort is limited, so that the mask is not met for free."""

@@ -41,15 +41,15 @@ def both(problem: Tables) -> Tables:
 def test_left_and_right_are_mirror_images(case: str) -> None:
     """On a mirror-symmetric device with a symmetric cloud, swapping the drivers turns the left channel into the right one."""
     problem, mirror, tolerance = BOTH[case]
-    made = design(problem())
-    for arrays in (made.weights, {name: taps.T for name, taps in made.taps.items()}):
+    result = design(problem())
+    for arrays in (result.weights, {name: taps.T for name, taps in result.taps.items()}):
         scale = np.abs(arrays["left"]).max()
         np.testing.assert_allclose(arrays["right"][:, mirror], arrays["left"], atol=tolerance * scale, rtol=0)
-    metrics = made.metrics.set_index("frequency_hz")
+    metrics = result.metrics.set_index("frequency_hz")
     columns = ["cancellation_gain_db", "worst_cancellation_gain_db", "effort_db", "white_noise_gain_db"]
     left, right = (metrics[metrics.channel == name][columns] for name in ("left", "right"))
     np.testing.assert_allclose(left, right, atol=max(1e-6, 100 * tolerance))
-    assert made.moved_heads["left"].median_db == pytest.approx(made.moved_heads["right"].median_db, abs=1e-2)
+    assert result.moved_heads["left"].median_db == pytest.approx(result.moved_heads["right"].median_db, abs=1e-2)
 
 
 def turned(problem: Tables, angle_deg: float) -> Tables:
@@ -94,7 +94,7 @@ def gains_of(problem: Tables) -> tuple[np.ndarray, np.ndarray]:
     return db(power[0] / power[1]), np.abs(w)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(angle_deg=st.floats(-180.0, 180.0))
 def test_an_ear_channel_does_not_know_where_north_is(angle_deg: float) -> None:
     """Device and listener turned together: the same cancellation gain and the same magnitudes of weights."""
@@ -126,12 +126,12 @@ def test_a_beam_does_not_know_where_north_is(method: str, steps: int) -> None:
 def test_the_order_of_drivers_in_the_file_does_not_matter() -> None:
     """Drivers listed backwards get the same weights."""
     problem = speaker()
-    made = design(problem)
+    result = design(problem)
     problem["drivers"].reverse()
     other = design(problem)
-    assert other.drivers == made.drivers[::-1]
-    np.testing.assert_allclose(other.weights["left"][:, ::-1], made.weights["left"], atol=1e-9)
-    np.testing.assert_allclose(other.taps["left"][::-1], made.taps["left"], atol=1e-6)
+    assert other.drivers == result.drivers[::-1]
+    np.testing.assert_allclose(other.weights["left"][:, ::-1], result.weights["left"], atol=1e-9)
+    np.testing.assert_allclose(other.taps["left"][::-1], result.taps["left"], atol=1e-6)
 
 
 def test_a_turned_head_is_a_turned_head() -> None:

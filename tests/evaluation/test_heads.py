@@ -73,23 +73,23 @@ def test_a_list_serves_its_worst_head_better(three: Design) -> None:
     scene = designer.scene(three.problem)
     table = three.problem.designs[0]
     worst = [
-        min(each.fifth_percentile_db for each in moved_head(table, made.taps["left"], scene).of_each().values())
-        for made in (three, alone)
+        min(each.fifth_percentile_db for each in moved_head(table, result.taps["left"], scene).of_each().values())
+        for result in (three, alone)
     ]
     assert worst[0] > worst[1]
 
 
 def test_a_list_of_spheres_agrees_with_a_naive_loop(tmp_path: Path) -> None:
     """The mean gain over a list is the mean power over its heads: of two spheres' oracle gains, within 0.05 dB."""
-    made = designer.design(load('["sphere:0.078", "sphere"]'))
-    folder = made.save(tmp_path / "list")
-    rows = made.metrics.iloc[[12, 40, 72]]
+    result = designer.design(load('["sphere:0.078", "sphere"]'))
+    folder = result.save(tmp_path / "list")
+    rows = result.metrics.iloc[[12, 40, 72]]
     worsts = []
     for name in ("sphere:0.078", "sphere"):
         path = tmp_path / "alone.toml"
         path.write_text(PROBLEM.replace("HEADS", f'"{name}"'))
         worsts.append(cancellation_gain_db(path, folder / "coefficients.csv", "left", rows.frequency_hz.to_numpy()))
-    means, worst = np.stack([found[0] for found in worsts]), np.min([found[1] for found in worsts], axis=0)
+    means, worst = np.stack([actual[0] for actual in worsts]), np.min([actual[1] for actual in worsts], axis=0)
     np.testing.assert_allclose(rows.worst_cancellation_gain_db, worst, rtol=0, atol=0.05)
     assert (
         (rows.cancellation_gain_db >= means.min(axis=0) - 0.05)
@@ -99,9 +99,9 @@ def test_a_list_of_spheres_agrees_with_a_naive_loop(tmp_path: Path) -> None:
 
 def test_prediction_meets_measurement(three: Design) -> None:
     """Designed on every second direction of the KEMAR, the gain at the directions left out is within 2 dB in the band."""
-    found = three.left_out["left"]
-    assert list(found) == [str(KEMAR)]
-    judged = found[str(KEMAR)]
+    actual = three.left_out["left"]
+    assert list(actual) == [str(KEMAR)]
+    judged = actual[str(KEMAR)]
     print(f"largest difference {judged.largest_difference_db:.2f} dB")
     assert judged.largest_difference_db < 2
     assert np.abs(judged.predicted_db - judged.measured_db)[judged.in_band].mean() > 1e-3  # two halves, not one

@@ -23,7 +23,7 @@ from designer.evaluation.moved_head import (
 coordinates = st.floats(-0.5, 0.5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cloud=st.lists(st.tuples(coordinates, coordinates, coordinates), min_size=1, max_size=6))
 def test_heads_lie_in_the_clouds_box(cloud: list[tuple[float, float, float]]) -> None:
     """Within the box of the cloud, or 3 cm to the front and the side where the cloud is smaller; no two alike, all the same each time."""
@@ -70,11 +70,11 @@ def test_heads_that_cannot_be_are_left_out() -> None:
             in_device = device_radius_m > 0 and np.linalg.norm(centre) < device_radius_m + 0.0875
             if not (holds_a_driver or in_device):
                 possible.append(tuple(move))
-        found = [tuple(move) for move in possible_heads_m(checked, moves)]
+        actual = [tuple(move) for move in possible_heads_m(checked, moves)]
         assert 0 < len(possible) < 200
-        assert set(found) <= set(possible)
-        assert len(found) > 0.9 * len(possible)  # what is left out besides is within 1 % of a surface
-        assert found == [tuple(move) for move in moves if tuple(move) in set(found)]
+        assert set(actual) <= set(possible)
+        assert len(actual) > 0.9 * len(possible)  # what is left out besides is within 1 % of a surface
+        assert actual == [tuple(move) for move in moves if tuple(move) in set(actual)]
 
 
 @pytest.mark.parametrize("ear", ["left", "right"])
@@ -82,8 +82,8 @@ def test_the_gain_of_a_moved_head_by_loops(ear: str) -> None:
     """Power at the ipsilateral ear over power at the other, head by head, a quarter of a step beside the design's frequencies."""
     problem = pair(ear=ear, max_effort_db=12.0)
     problem["listener"]["head"] = "points"
-    made = design(problem)
-    moved = made.moved_heads["left"]
+    result = design(problem)
+    moved = result.moved_heads["left"]
     step = 125.0
     expected_hz = [f for i in range(64) for f in (step * i + step / 4, step * i + 3 * step / 4) if 500 <= f <= 4000]
     np.testing.assert_allclose(moved.frequency_hz, expected_hz)
@@ -97,7 +97,7 @@ def test_the_gain_of_a_moved_head_by_loops(ear: str) -> None:
             place = np.array([0.7, 0.0875 * at, 0.0]) + moved.displacements_m[d]
             p = 0j
             for l, y in enumerate((-0.08, 0.08)):
-                w = sum(x * cmath.exp(-2j * math.pi * f / 16000 * n) for n, x in enumerate(made.taps["left"][l]))
+                w = sum(x * cmath.exp(-2j * math.pi * f / 16000 * n) for n, x in enumerate(result.taps["left"][l]))
                 r = math.dist(place, (0.0, y, 0.0))
                 p += w * cmath.exp(-1j * k * r) / r
             power.append(abs(p) ** 2)
@@ -108,10 +108,10 @@ def test_the_gain_of_a_moved_head_by_loops(ear: str) -> None:
 
 def test_a_band_narrower_than_the_grid_is_judged_at_its_own_frequencies() -> None:
     """A band that holds one regular frequency and none beside it: between this and the band's ends."""
-    made = design(pair(band_hz=[990.0, 1010.0]))
-    scene = designer.scene(made.problem)
-    found = moved_head(made.problem.designs[0], made.taps["left"], scene)
-    assert found.frequency_hz.tolist() == [992.5, 997.5, 1002.5, 1007.5]
+    result = design(pair(band_hz=[990.0, 1010.0]))
+    scene = designer.scene(result.problem)
+    actual = moved_head(result.problem.designs[0], result.taps["left"], scene)
+    assert actual.frequency_hz.tolist() == [992.5, 997.5, 1002.5, 1007.5]
 
 
 def test_beams_have_no_moved_heads() -> None:
@@ -130,24 +130,24 @@ def test_shifts_that_the_design_saw_are_left_out() -> None:
 
 def test_the_realisation_table_judges_the_shifted_head_by_loops() -> None:
     """Median, 5th percentile and worst of the realised taps: gains of a head put at each shift, frequency by frequency."""
-    made = design(pair(band_hz=[500.0, 2000.0]))
-    study = made.study["left"]
-    cloud = np.array(made.problem.listener.ear_cloud_m)
-    step = made.frequency_hz[1]
+    result = design(pair(band_hz=[500.0, 2000.0]))
+    study = result.study["left"]
+    cloud = np.array(result.problem.listener.ear_cloud_m)
+    step = result.frequency_hz[1]
     gains = []
     for shift in shifted_heads_m(cloud):
-        aside = designer.scene(made.problem).moved(shift[None])
+        aside = designer.scene(result.problem).moved(shift[None])
         for k in range(int(2000.0 / step) + 1):
             for f in ((k + 0.25) * step, (k + 0.75) * step):
                 if not 500.0 <= f <= 2000.0:
                     continue
                 ears = aside.at(np.array([f])).ears()[0]
-                taps = made.taps["left"]
+                taps = result.taps["left"]
                 w = [sum(h * cmath.exp(-2j * math.pi * f / 16_000 * n) for n, h in enumerate(one)) for one in taps]
                 left, right = (abs(sum(a * b for a, b in zip(ear, w, strict=True))) ** 2 for ear in ears)
                 gains.append(10 * math.log10(left / right))
-    found = study.moved["realised"]
-    assert found.median_db == pytest.approx(np.median(gains), abs=1e-6)
-    assert found.fifth_percentile_db == pytest.approx(np.percentile(gains, 5), abs=1e-6)
-    assert found.worst_db == pytest.approx(min(gains), abs=1e-6)
+    actual = study.moved["realised"]
+    assert actual.median_db == pytest.approx(np.median(gains), abs=1e-6)
+    assert actual.fifth_percentile_db == pytest.approx(np.percentile(gains, 5), abs=1e-6)
+    assert actual.worst_db == pytest.approx(min(gains), abs=1e-6)
     assert set(study.moved) == {"ideal", "realised"}

@@ -85,8 +85,8 @@ def test_channels_are_the_drivers_responses_through_their_filters(design: design
     _, drivers = wavfile.read(folder / "room" / "drivers.wav")
     _, ears = wavfile.read(folder / "room" / "centre-at-ears.wav")
     for ear in (0, 1):
-        wanted = sum(np.convolve(drivers[:, 2 * l + ear], design.taps["centre"][l]) for l in range(3))
-        np.testing.assert_allclose(ears[:, ear], wanted, atol=1e-6 * np.abs(wanted).max())
+        expected = sum(np.convolve(drivers[:, 2 * l + ear], design.taps["centre"][l]) for l in range(3))
+        np.testing.assert_allclose(ears[:, ear], expected, atol=1e-6 * np.abs(expected).max())
 
 
 def test_opened_again(design: designer.Design, folder: Path) -> None:
@@ -122,10 +122,10 @@ def test_render(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert done.code == 0, done.err
     assert "plays the design at the ears, in the room" in done.out
     played = soundfile.read("out.wav")[0]
-    wanted = 0.02 * next(one.response[:2].T for one in sides.room.played if one.name == "left")
-    length = min(len(played) - 100, len(wanted))
-    np.testing.assert_allclose(played[100 : 100 + length], wanted[:length], atol=2.0**-22)
-    assert np.abs(wanted).max() > 1e-3
+    expected = 0.02 * next(one.response[:2].T for one in sides.room.played if one.name == "left")
+    length = min(len(played) - 100, len(expected))
+    np.testing.assert_allclose(played[100 : 100 + length], expected[:length], atol=2.0**-22)
+    assert np.abs(expected).max() > 1e-3
 
 
 def test_render_without_a_room(

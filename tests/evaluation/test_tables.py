@@ -204,7 +204,7 @@ def test_what_realisation_loses_is_a_warning_with_its_decibels() -> None:
     lost = (table.target_db - table.cancellation_gain_db).max()
     assert lost > 1.0
     (warning,) = (line for line in made.warnings if "cancellation_gain_db" in line)
-    assert warning.startswith(f"left: realisation loses {lost:.2f} dB of cancellation_gain_db at ")
+    assert warning.startswith(f"left: realisation misses cancellation_gain_db by {lost:.2f} dB at ")
     assert "[realization] taps = 16" in warning
     problem["realization"] = {"taps": 1024}
     assert design(problem).warnings == []
@@ -230,14 +230,14 @@ def test_one_driver_has_no_effort_and_its_own_white_noise_gain() -> None:
 def test_filters_that_are_dearer_than_their_weights_say_so() -> None:
     """Taps turned up on one driver in a part of the band: effort and gain beyond the weights' largest, with both numbers."""
     made = design(pair())
-    assert not any("spends" in said or "feeds" in said for said in made.scalars["left"].realisation_losses)
+    assert not any("spends" in message or "feeds" in message for message in made.scalars["left"].realisation_losses)
     loud = made.taps["left"].copy()
     loud *= np.array([[3.0], [-3.0]])  # the wrong sign: little is left to reach, at three times the level
     spoilt = replace(made, taps={"left": loud})
-    said = " ".join(spoilt.scalars["left"].realisation_losses)
+    message = " ".join(spoilt.scalars["left"].realisation_losses)
     spent = spoilt.metrics.effort_db[spoilt.metrics.target_db.notna()].max()
-    asked = made.weights["left"]
-    assert f"realisation spends {spent:.1f} dB of effort at " in said
-    assert f"and the weights feed none more than {20 * math.log10(abs(asked).max()):.1f} dB" in said
+    required = made.weights["left"]
+    assert f"realisation spends {spent:.1f} dB of effort at " in message
+    assert f"and the weights feed none more than {20 * math.log10(abs(required).max()):.1f} dB" in message
     gain_db = 20 * math.log10(max(abs(w) for f in made.metrics.frequency_hz for w in naive_response(loud, f)))
-    assert f"realisation feeds a driver {gain_db:.1f} dB at " in said
+    assert f"realisation feeds a driver {gain_db:.1f} dB at " in message

@@ -51,11 +51,11 @@ def test_a_draw_is_the_scene_that_it_describes(made: designer.Design) -> None:
     points = Points.of(problem.designs[0], scene.at(f).moved(np.zeros((1, 3))))
     w = response(made.taps["left"], f, problem.sample_rate_hz)
     assert points is not None
-    (found,) = points.pressures(draws, [w])
+    (actual,) = points.pressures(draws, [w])
     for n in range(10):
-        there = designer.scene(drawn_problem(problem, draws, n)).at(f).moved(np.zeros((1, 3)))
-        wanted = np.einsum("fml,fl->mf", there.ears()[:, :2], w * draws.factor[n])
-        assert (np.abs(found[n] - wanted).max(axis=0) < 0.01 * np.abs(wanted[0])).all()
+        place = designer.scene(drawn_problem(problem, draws, n)).at(f).moved(np.zeros((1, 3)))
+        expected = np.einsum("fml,fl->mf", place.ears()[:, :2], w * draws.factor[n])
+        assert (np.abs(actual[n] - expected).max(axis=0) < 0.01 * np.abs(expected[0])).all()
 
 
 def test_errors_of_the_drivers_add_their_variance(made: designer.Design) -> None:
@@ -70,8 +70,8 @@ def test_errors_of_the_drivers_add_their_variance(made: designer.Design) -> None
     (p,) = points.pressures(draw(table, 2, problem.listener.head_radius_m), [w])
     variance = (0.2 * np.log(10) / 20) ** 2 + np.radians(1.5) ** 2
     h = at.ears()[:, 1]
-    wanted = np.abs(np.sum(h * w, axis=1)) ** 2 + variance * np.sum(np.abs(h * w) ** 2, axis=1)
-    np.testing.assert_allclose(np.mean(np.abs(p[:, 1]) ** 2, axis=0), wanted, rtol=0.03)
+    expected = np.abs(np.sum(h * w, axis=1)) ** 2 + variance * np.sum(np.abs(h * w) ** 2, axis=1)
+    np.testing.assert_allclose(np.mean(np.abs(p[:, 1]) ** 2, axis=0), expected, rtol=0.03)
 
 
 def test_draws_depend_on_the_seed_alone_and_each_quantity_has_its_own_stream() -> None:
@@ -95,10 +95,10 @@ def test_nothing_drawn_is_the_nominal_design(made: designer.Design) -> None:
     table = Tolerance(gain_db=0.0, phase_deg=0.0, position_m=0.0, temperature_c=0.0, head_radius_m=0.0, draws=3)
     problem = made.problem.model_copy(update={"tolerance": table})
     scene = designer.scene(problem)
-    found = tolerance(problem.designs, made.taps, scene, draw(table, 2, 0.0875))
+    actual = tolerance(problem.designs, made.taps, scene, draw(table, 2, 0.0875))
     alone = problem.listener.model_copy(update={"ear_cloud_m": [[0.0, 0.0, 0.0]]})
     judged = designer.evaluate(made, designer.scene(problem.model_copy(update={"listener": alone})))
-    for name, one in found.items():
+    for name, one in actual.items():
         rows = judged.metrics[(judged.metrics.channel == name) & judged.metrics.frequency_hz.isin(one.frequency_hz)]
         np.testing.assert_allclose(one.gain_db[1], rows.cancellation_gain_db, atol=0.1)
         np.testing.assert_allclose(one.gain_db, np.tile(one.nominal_db, (3, 1)), atol=1e-9)
@@ -111,30 +111,30 @@ def test_beams_are_judged_over_their_arcs_also_in_the_far_field() -> None:
     table = Tolerance(position_m=0.0, temperature_c=0.0, draws=5)
     for distance_m in (2.0, float("inf")):
         grid = problem.grid.model_copy(update={"azimuth_distance_m": distance_m})
-        there = problem.model_copy(update={"grid": grid, "tolerance": table})
-        scene = designer.scene(there)
-        beam = there.designs[2]
+        place = problem.model_copy(update={"grid": grid, "tolerance": table})
+        scene = designer.scene(place)
+        beam = place.designs[2]
         taps = np.random.default_rng(1).standard_normal((3, 64))
         draws = draw(table, 3, 0.0875)
-        found = tolerance([beam], {"centre": taps}, scene, draws)["centre"]
-        inside = np.isin(scene.frequency_hz, found.frequency_hz)
+        actual = tolerance([beam], {"centre": taps}, scene, draws)["centre"]
+        inside = np.isin(scene.frequency_hz, actual.frequency_hz)
         w = response(taps, scene.frequency_hz, 48000.0)[inside]
         circle = scene.circle()[inside]
         degrees = np.round(scene.azimuth_deg)
         for n in range(5):
             p = np.abs(np.einsum("fal,fl->fa", circle, w * draws.factor[n])) ** 2
             arcs = p[:, (np.abs(np.abs(degrees) - 90) <= 5)].mean(axis=1)
-            wanted = 10 * np.log10(p[:, degrees == 0][:, 0] / arcs)
-            np.testing.assert_allclose(found.gain_db[n], wanted, atol=0.05)
+            expected = 10 * np.log10(p[:, degrees == 0][:, 0] / arcs)
+            np.testing.assert_allclose(actual.gain_db[n], expected, atol=0.05)
 
 
 def test_a_beam_is_solved_where_it_is_judged_and_for_no_head(monkeypatch: pytest.MonkeyPatch) -> None:
     """No draw of a head's radius changes a beam, whose arcs are solved at most 26 times, and not the whole circle 322 times."""
-    asked = []
+    required = []
     on_circle = Scene.on_circle
 
     def counted(scene: Scene, azimuth_deg: Real) -> Complex:
-        asked.append(azimuth_deg.size)
+        required.append(azimuth_deg.size)
         return on_circle(scene, azimuth_deg)
 
     problem = designer.load(PROBLEMS / "smart-speaker.toml")
@@ -142,8 +142,8 @@ def test_a_beam_is_solved_where_it_is_judged_and_for_no_head(monkeypatch: pytest
     taps = np.random.default_rng(1).standard_normal((3, 64))
     monkeypatch.setattr(Scene, "on_circle", counted)
     assert tolerance([problem.designs[2]], {"centre": taps}, scene, draw(Tolerance(draws=2), 3, 0.0875))
-    assert len(asked) <= 26
-    assert max(asked) < scene.azimuth_deg.size / 2
+    assert len(required) <= 26
+    assert max(required) < scene.azimuth_deg.size / 2
 
 
 def test_a_measured_device_is_what_it_is(made: designer.Design) -> None:
@@ -158,9 +158,9 @@ def test_a_band_between_two_of_the_even_frequencies_is_judged_on_the_designs_own
     text = (PROBLEMS / "laptop-pair.toml").read_text(encoding="utf-8")
     text = text.replace("[250.0, 5000.0]", "[1040.0, 1080.0]") + "[grid]\nfrequencies = 2049\n"
     text = text.replace("[[250, 10], [600, 15], [2500, 12], [5000, 6]]", "[[1000, 6]]")
-    made = designer.design(designer.loads(text))
-    assert made.tolerances["left"].frequency_hz.size > 1
-    assert made.zones is not None and np.isfinite(made.zones.square.channels["left"].gain_db[1300])
+    result = designer.design(designer.loads(text))
+    assert result.tolerances["left"].frequency_hz.size > 1
+    assert result.zones is not None and np.isfinite(result.zones.square.channels["left"].gain_db[1300])
 
 
 def test_a_scene_that_no_surface_holds_is_left_out(made: designer.Design, monkeypatch: pytest.MonkeyPatch) -> None:

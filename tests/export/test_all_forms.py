@@ -92,7 +92,7 @@ def test_npz_holds_all(case: str) -> None:
             assert read["section_delay_samples"][n] == one.cascade.delay_samples
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), gain=st.floats(1e-6, 1e3))
 def test_wav_tracks_are_the_filters(seed: int, gain: float, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Libsndfile reads the tracks: 32-bit float to its rounding, 24 bits to half a step of the stated scale, in one order."""

@@ -22,7 +22,7 @@ from designer.export.filter_set import Filter, FilterSet
 from designer.export.judged import ChannelJudgement, judge
 from designer.export.of_design import filter_set
 from designer.export.targets.cmsis import write_cmsis
-from designer.export.write import made
+from designer.export.write import export_of
 from designer.problem.word_format import Word
 from designer.realization.cascade import Cascade
 from export import filter_cases
@@ -45,7 +45,7 @@ def low_resonance(gain: float = 1.0) -> FilterSet:
 
 
 @given(seed=st.integers(0, 10**6), bits=st.sampled_from([16, 32]))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_long_convolutions_are_exact(seed: int, bits: int) -> None:
     """Through transforms, at places drawn at random: the sum by Python's integers, and its 64 bits where it wraps."""
     rng = np.random.default_rng(seed)
@@ -193,7 +193,7 @@ def test_a_word_that_cuts_too_much_is_refused_and_named_with_what_holds(target: 
     """A pole pair at 6 Hz raises half a step of 2^-23 by 100,000, to -44 dB: beyond the floor of -60."""
     filters = sections([[0.02, -0.04, 0.02]], [[-2 * 0.997 * np.cos(2 * np.pi * 6 / 48000), 0.997**2]])
     with pytest.raises(UsageError, match=f"target {target}: run in its own arithmetic") as error:
-        made(filters, target)
+        export_of(filters, target)
     assert words in str(error.value) and f"; {held} holds (" in str(error.value)
     assert "in: DC of -" in str(error.value) or ", DC of -" in str(error.value)
 
@@ -232,7 +232,7 @@ def test_level_and_time_at_the_bright_points(laptop: designer.Design) -> None:
 
 def test_a_design_is_judged_at_its_points(laptop: designer.Design) -> None:
     """The manifest's facts of a design: the cancellation gain that the rounded taps reach, its floors, and the table in README.txt."""
-    export = made(filter_set(laptop), "cmsis-q15")
+    export = export_of(filter_set(laptop), "cmsis-q15")
     entry = export.facts["arithmetic"]["q15"]["channels"]["left"]
     gain = laptop.metrics[~laptop.metrics.status.isin(("plain", "fade"))].cancellation_gain_db.mean()
     assert entry["designed_mean_db"] == pytest.approx(gain, abs=1e-3)
@@ -246,5 +246,5 @@ def test_a_design_is_judged_at_its_points(laptop: designer.Design) -> None:
 
 def test_floating_point_is_not_run(laptop: designer.Design) -> None:
     """No arithmetic is stated of what rounds at 24 bits of mantissa."""
-    assert "arithmetic" not in made(filter_set(laptop), "cmsis-f32").facts
+    assert "arithmetic" not in export_of(filter_set(laptop), "cmsis-f32").facts
     assert replace(filter_set(laptop), judge=None).judge is None

@@ -40,7 +40,7 @@ def test_the_pipeline_is_the_filters(case: str, tmp_path: Path) -> None:
     assert apart < (1e-12 if filters.form == "biquad" else 2.0**-22)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10**6), taps=st.integers(8, 60))
 def test_random_filters_play_as_they_are(seed: int, taps: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Any taps: the configuration's impulse response is the filters'."""

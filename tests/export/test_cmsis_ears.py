@@ -16,7 +16,7 @@ from designer.export.cmsis_plan import BLOCK, Q15, Q31, CmsisWord
 from designer.export.cmsis_source import array
 from designer.export.of_design import filter_set
 from designer.export.targets.cmsis import write_cmsis
-from designer.export.write import made
+from designer.export.write import export_of
 from export.cmsis_library import CORES, Machine, run
 
 SPEAKER = Path(__file__).parents[2] / "problems" / "smart-speaker.toml"
@@ -80,7 +80,7 @@ def test_cancellation_at_the_far_ear_survives(
     assert set(found.channel) == {"left", "right", "centre"} and len(found) > 200
     loss = promised.cancellation_gain_db - found.cancellation_gain_db
     assert loss.max() <= lost_db
-    said = made(filter_set(design), f"cmsis-{word.suffix}").facts["arithmetic"][word.suffix]["channels"]
+    said = export_of(filter_set(design), f"cmsis-{word.suffix}").facts["arithmetic"][word.suffix]["channels"]
     for channel, mean_db in found.groupby("channel").cancellation_gain_db.mean().items():
         assert (
             abs(said[channel]["exported_mean_db"] - mean_db) <= 0.02

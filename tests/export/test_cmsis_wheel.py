@@ -62,7 +62,7 @@ def played(word: CmsisWord, x: Signal, **route: object) -> Signal:
 
 @pytest.mark.parametrize("word", [Q31, Q15], ids=lambda word: word.suffix)
 @given(seed=st.integers(0, 10**6), half=st.integers(2, 20), block=st.sampled_from([4, 7, 16, 48]), loud=st.booleans())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_fir_in_integers_equals_the_library(word: CmsisWord, seed: int, half: int, block: int, loud: bool) -> None:
     """Every bit, in blocks of any size, also where Q31 wraps and Q15 saturates; coefficients stored time-reversed."""
     rng, span = np.random.default_rng(seed), 2 ** (word.fixed.bits - 1)
@@ -78,7 +78,7 @@ def test_fir_in_integers_equals_the_library(word: CmsisWord, seed: int, half: in
 @given(
     seed=st.integers(0, 10**6), sections=st.integers(1, 4), block=st.sampled_from([3, 16]), gain=st.floats(0.01, 30.0)
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_sections_in_integers_equal_the_library(
     word: CmsisWord, seed: int, sections: int, block: int, gain: float
 ) -> None:
@@ -132,7 +132,7 @@ def test_the_library_rests_where_the_judgement_says() -> None:
 
 
 @given(seed=st.integers(0, 10**6), sections=st.integers(1, 5), gain=st.floats(0.01, 30.0))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_scaled_sections_are_the_designed_filter_and_no_node_passes_full_scale(
     seed: int, sections: int, gain: float
 ) -> None:
@@ -151,7 +151,7 @@ def test_scaled_sections_are_the_designed_filter_and_no_node_passes_full_scale(
 
 
 @given(seed=st.integers(0, 10**6), count=st.integers(1, 60))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_guard_keeps_the_loudest_input_from_wrapping_and_one_bit_less_does_not(seed: int, count: int) -> None:
     """The worst input of a filter is full scale with the signs of its taps: the l1 norm. The library's own output says so."""
     taps = np.random.default_rng(seed).standard_normal(count) * 0.4
@@ -168,7 +168,7 @@ def test_the_guard_keeps_the_loudest_input_from_wrapping_and_one_bit_less_does_n
 
 @pytest.mark.parametrize("form", ["fir", "biquad"])
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_float32_stays_within_its_bound(form: str, seed: int) -> None:
     """The library's float32 output is as near to the exact sums as the bound says."""
     rng = np.random.default_rng(seed)

@@ -12,7 +12,7 @@ import pytest
 from programs import need
 
 from designer.export import TARGETS, FilterSet, target_named
-from designer.export.names import LONGEST, c_name
+from designer.export.names import MAX_NAME_LENGTH, c_name
 from designer.export.provenance import one_line
 from export import filter_cases
 
@@ -83,7 +83,7 @@ def test_names_that_are_cut_stay_apart() -> None:
     long = ("smart-speaker-three-drivers-a", "smart-speaker-three-drivers-b")
     prefixes = [c_name(name) for name in long]
     assert len(set(prefixes)) == 2 and all(
-        len(name) <= LONGEST and name.startswith("smart_speaker") for name in prefixes
+        len(name) <= MAX_NAME_LENGTH and name.startswith("smart_speaker") for name in prefixes
     )
     assert prefixes[0] == c_name(long[0]) and c_name("smart-speaker") == "smart_speaker"
     exports = [

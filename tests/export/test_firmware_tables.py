@@ -140,7 +140,7 @@ def test_the_problems_words_are_exact(target: str, name: str) -> None:
         assert [q * step for q in integers] == one.taps.tolist()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), gain=st.floats(1e-3, 100))
 @pytest.mark.parametrize("target", ["xilinx-coe", "hex"])
 def test_other_taps_are_rounded_to_half_a_step(target: str, seed: int, gain: float) -> None:

@@ -10,7 +10,7 @@ from toml_text import pair, toml
 import designer
 from designer.errors import UsageError
 from designer.export.of_design import filter_set
-from designer.export.write import made
+from designer.export.write import export_of
 from designer.importing import read_coefficients
 
 
@@ -33,7 +33,7 @@ def test_each_filters_own_integers_are_written(design: designer.Design, target: 
     """No tap is rounded again: what is read back is what the design was judged from, at scales that differ."""
     filters = filter_set(design)
     assert filters.own_shifts and len(set(filters.own_shifts.values())) > 1
-    for name, content in made(filters, target).files.items():
+    for name, content in export_of(filters, target).files.items():
         (tmp_path / name).write_bytes(content)
     found = read_coefficients(tmp_path, design.problem)
     for one in filters.filters:
@@ -55,5 +55,5 @@ def test_one_scale_a_channel_is_refused_before_the_design(target: str, word: str
 
 def test_a_finer_word_takes_the_integers_as_they_are(design: designer.Design) -> None:
     """q31 has 24 bits more than q7: nothing is lost, and nothing refused."""
-    export = made(filter_set(design), "cmsis-q31")
+    export = export_of(filter_set(design), "cmsis-q31")
     assert export.facts["largest_coefficient_error"] == 0.0

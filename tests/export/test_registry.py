@@ -24,7 +24,7 @@ from designer.declared import declared
 from designer.errors import UsageError
 from designer.export import TARGETS, Export, FilterSet, target_named, write
 from designer.export.targets import OPTIONS
-from designer.export.write import MANIFEST, fill_exports, made, write_elsewhere, write_in_design
+from designer.export.write import MANIFEST, export_of, fill_exports, write_elsewhere, write_in_design
 from designer.problem import firmware_names
 from designer.realization.cascade import Cascade
 from export import filter_cases
@@ -104,7 +104,7 @@ def test_the_report_shows_what_the_manifest_says(form: str, tmp_path: Path) -> N
 def test_every_export_says_where_it_comes_from(target: str, case: str) -> None:
     """No file is empty; the problem's hash, the command and the scaling stand in comments, sizes and SHA-256 in the manifest."""
     filters = CASES[case]()
-    export = made(filters, target)
+    export = export_of(filters, target)
     assert export.coefficient_bytes > 0 and export.state_bytes > 0 and export.multiply_adds > 0 and export.scaling
     everything = b"".join(export.files.values())
     if target == "npz":
@@ -165,7 +165,7 @@ def test_the_same_bytes_on_any_day_and_in_any_folder(tmp_path: Path) -> None:
 
 def refused(target: str, filters: FilterSet) -> str:
     with pytest.raises(UsageError) as error:  # the whole message is compared by the caller
-        made(filters, target)
+        export_of(filters, target)
     return str(error.value)
 
 
@@ -343,8 +343,8 @@ def test_one_refusal_writes_nothing(tmp_path: Path) -> None:
 
 def test_memory_is_counted_by_hand() -> None:
     """Five filters of 40 taps, one a delay of 7: 4 x 40 words, 4 x 39 + 7 + 11 of state; four cascades of 4 sections."""
-    taps: Export = made(filter_cases.fir(), "csv")
+    taps: Export = export_of(filter_cases.fir(), "csv")
     assert (taps.coefficient_bytes, taps.state_bytes, taps.multiply_adds) == (8 * 160, 8 * (156 + 7 + 11), 160)
-    sections = made(filter_cases.biquads(), "csv")
+    sections = export_of(filter_cases.biquads(), "csv")
     assert sections.coefficient_bytes == 8 * 4 * 4 * 5 and sections.multiply_adds == 80
     assert sections.state_bytes == 8 * (4 * 4 * 2 + 2 * 9 + 3)

@@ -32,7 +32,7 @@ def efficiency_of(target: ChannelTarget, f: int, w: Complex) -> float:
     return form(naive_matrix(target.bright[f]), w) / float(np.sum(np.abs(w) ** 2))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=seeds,
     drivers=st.integers(2, 5),
@@ -41,8 +41,8 @@ def efficiency_of(target: ChannelTarget, f: int, w: Complex) -> float:
 )
 def test_the_ratio_is_that_of_the_relaxation(seed: int, drivers: int, bright: int, limit_db: float | None) -> None:
     """Cvxpy's value over all positive semidefinite X is one vector's, within 1e-5, and the effort is kept."""
-    wanted = Wanted(frequencies=1, drivers=drivers, bright=bright, dark=drivers + 2, max_effort_db=limit_db)
-    target = random_target(seed, wanted)
+    expected = Wanted(frequencies=1, drivers=drivers, bright=bright, dark=drivers + 2, max_effort_db=limit_db)
+    target = random_target(seed, expected)
     solution = acoustic_contrast.solve(target)
     w = solution.weights[0]
     A, B = naive_matrix(target.bright[0]), naive_matrix(target.dark[0])
@@ -58,7 +58,7 @@ def test_the_ratio_is_that_of_the_relaxation(seed: int, drivers: int, bright: in
     assert form(B, w) / form(A, w) * single == pytest.approx(value, rel=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=seeds,
     drivers=st.integers(2, 5),

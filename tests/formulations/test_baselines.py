@@ -36,7 +36,7 @@ def band_powers(target: ChannelTarget, gains: Real) -> tuple[Real, Real, Real]:
     return bright / count, dark / count, np.sum(gains**2, axis=1)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, drivers=st.integers(2, 5), gain_db=st.floats(-6.0, 12.0), limit=st.sampled_from([None, 0.0, 6.0]))
 def test_no_real_gains_do_better(seed: int, drivers: int, gain_db: float, limit: float | None) -> None:
     """4,000 random gains, half of them near the answer: none is more efficient at the ratio, or has a larger one within the effort.
@@ -118,7 +118,7 @@ def test_matrix_gains_leave_a_dear_driver_to_the_others() -> None:
     assert 20 * np.log10(g[2] / g.max()) < -30
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, drivers=st.integers(1, 6))
 def test_delay_and_sum_has_the_value_of_the_cvxpy_statement(seed: int, drivers: int) -> None:
     """No weights of at most 1/L are louder, by cvxpy's word within 1e-6; the certificate says so too."""
@@ -152,7 +152,7 @@ def test_matrix_gains_look_only_at_the_band() -> None:
     np.testing.assert_array_equal(w, v)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, drivers=st.integers(1, 6))
 def test_delay_and_sum_is_in_phase(seed: int, drivers: int) -> None:
     """Every driver plays at 1/L and arrives in phase: |h w| is the mean of the |h_l|, the most that such weights can reach."""

@@ -31,8 +31,8 @@ def naive_system(target: ChannelTarget, f: int) -> tuple[Complex, Complex]:
     strongest = int(np.argmax(powers))
     level = np.sqrt(powers[strongest])
     rows = [h / np.sqrt(len(bright)) / level for h in bright] + [h / np.sqrt(len(dark)) / level for h in dark]
-    wanted = [h[strongest] / np.sqrt(len(bright)) / level for h in bright] + [0.0] * len(dark)
-    return np.array(rows), np.array(wanted, dtype=complex)
+    expected = [h[strongest] / np.sqrt(len(bright)) / level for h in bright] + [0.0] * len(dark)
+    return np.array(rows), np.array(expected, dtype=complex)
 
 
 def least_beta(singular: Complex, limit: float) -> float:
@@ -45,24 +45,24 @@ def least_beta(singular: Complex, limit: float) -> float:
     return high
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, wanted=wants, limit_db=st.floats(-10.0, 20.0))
 def test_beta_is_the_least_that_keeps_to_the_spectrum(seed: int, wanted: Wanted, limit_db: float) -> None:
     """Found by bisection, the weights are those of the regularised inverse by its singular values, and ||w|| <= Γ."""
     target = random_target(seed, wanted)
-    found = choueiri.solve(target, limit_db)
+    actual = choueiri.solve(target, limit_db)
     limit = 10 ** (limit_db / 20)
     for f in range(2):
         H, d = naive_system(target, f)
         u, singular, v = np.linalg.svd(H / np.sqrt(target.cost[f]), full_matrices=False)
         inverse = singular / (singular**2 + least_beta(singular, limit))
         expected: Complex = v.conj().T @ (inverse * (u.conj().T @ d)) / np.sqrt(target.cost[f])
-        np.testing.assert_allclose(found.weights[f], expected, rtol=0, atol=1e-6 * float(np.linalg.norm(expected)))
-        assert np.linalg.norm(found.weights[f]) <= limit * (1 + 1e-9)
-        assert found.gap[f] < 1e-6
+        np.testing.assert_allclose(actual.weights[f], expected, rtol=0, atol=1e-6 * float(np.linalg.norm(expected)))
+        assert np.linalg.norm(actual.weights[f]) <= limit * (1 + 1e-9)
+        assert actual.gap[f] < 1e-6
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, wanted=wants, limit_db=st.floats(-10.0, 6.0))
 def test_the_value_is_that_of_the_cvxpy_statement(seed: int, wanted: Wanted, limit_db: float) -> None:
     """At the β that bisection finds, cvxpy's value within 1e-5; values below the solver's accuracy are left out."""

@@ -59,11 +59,11 @@ def naive_violations(data: constrained_data.ConstrainedData, f: int, x: Real) ->
     w, slack = x[:size] + 1j * x[size : 2 * size], x[2 * size :]
     yield from -slack
     yield abs(sum(data.centre[f, l] * w[l] for l in range(size)) - 1)
-    for i, (_, points, limit, wanted) in enumerate(data.families):
+    for i, (_, points, limit, expected) in enumerate(data.families):
         for m, h in enumerate(points[f]):
             spread = data.spreads[i][f, m] if data.spreads else np.zeros(size)
             alone = np.sqrt(sum((spread[l] * abs(w[l])) ** 2 for l in range(size)))
-            aimed = wanted if np.ndim(wanted) == 0 else np.asarray(wanted)[f, m]
+            aimed = expected if np.ndim(expected) == 0 else np.asarray(expected)[f, m]
             yield abs(sum(h[l] * w[l] for l in range(size)) - aimed) + alone - limit[f] * (1 + slack[i])
     if data.curve is not None:
         factor, limit = data.curve
@@ -77,7 +77,7 @@ def naive_violations(data: constrained_data.ConstrainedData, f: int, x: Real) ->
         yield norm - heard - np.broadcast_to(data.white_noise_slack, data.max_norm.shape)[f]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(seed=seeds, wanted=wants, rise=st.floats(0.8, 1.25))
 def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise: float) -> None:
     """Requirements and limits of every kind, feasible or not: cvxpy's value within 1e-5, and no line broken by more than 1e-6."""
@@ -91,7 +91,7 @@ def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise
     assert max(naive_violations(data, 0, answer.x[0])) < 1e-6
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=seeds, wanted=wants)
 def test_every_answer_is_certified(seed: int, wanted: Wanted) -> None:
     """Violation and gap are tiny for every random problem, feasible or not."""
@@ -108,7 +108,7 @@ def at_the_level(target: ChannelTarget, solution: Solution) -> Complex:
     return np.asarray(solution.weights * (solution.level * np.sqrt(plain / power))[:, None])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, wanted=wants)
 def test_hard_limits_always_hold(seed: int, wanted: Wanted) -> None:
     """Whatever is required: every |w| is within its driver's limit; effort and white-noise gain hold wherever the level is whole.
@@ -136,11 +136,11 @@ def _hard_limits_hold_together(target: ChannelTarget, f: int) -> bool:
     The white-noise gain is held in the phase that the strongest driver has at its point, a little stricter than asked.
     """
     w, spare = cp.Variable(target.centre.shape[1], complex=True), cp.Variable()
-    wanted = target.plain_level[f]
-    lines = [target.centre[f] @ w == wanted, spare <= 1]
+    expected = target.plain_level[f]
+    lines = [target.centre[f] @ w == expected, spare <= 1]
     lines += [cp.abs(w[l]) + spare <= limit for l, limit in enumerate(target.max_gain) if np.isfinite(limit)]
     if np.isfinite(target.max_effort[f]):
-        lines.append(cp.norm(w) + spare <= np.sqrt(target.max_effort[f]) * wanted / target.single_level[f])
+        lines.append(cp.norm(w) + spare <= np.sqrt(target.max_effort[f]) * expected / target.single_level[f])
     if target.min_white_noise_gain > 0:
         strongest = np.abs(target.centre[f]).argmax()
         phase = np.angle(target.look[f, strongest] / target.centre[f, strongest])
@@ -149,7 +149,7 @@ def _hard_limits_hold_together(target: ChannelTarget, f: int) -> bool:
     return solved(cp.Problem(cp.Maximize(spare), lines)) > 1e-4
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, wanted=wants)
 def test_the_level_is_lowered_only_where_hard_limits_collide(seed: int, wanted: Wanted) -> None:
     """No requirement, however far out of reach, lowers the level: it is the largest share of the wanted one that cvxpy finds allowed.
@@ -172,7 +172,7 @@ def test_the_level_is_lowered_only_where_hard_limits_collide(seed: int, wanted: 
         assert level[f] == pytest.approx(solved(cp.Problem(cp.Maximize(share), lines)), rel=1e-4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, wanted=wants, loss_db=st.floats(-3.0, 6.0))
 def test_the_white_noise_floor_gives_by_the_least_that_the_other_limits_need(
     seed: int, wanted: Wanted, loss_db: float
@@ -180,7 +180,7 @@ def test_the_white_noise_floor_gives_by_the_least_that_the_other_limits_need(
     """What cvxpy finds, also for a floor that no weights reach: the least t with ||w|| <= Re(h w) + t within gains and effort."""
     target = random_target(seed, replace(wanted, bright=1, white_noise_loss_db=loss_db))
     data = constrained_data.data_of(target, np.ones(2))
-    found = constrained_cones.least_white_noise_slack(data)
+    actual = constrained_cones.least_white_noise_slack(data)
     assert data.white_noise is not None
     for f in range(2):
         w, slack = cp.Variable(data.centre.shape[1], complex=True), cp.Variable(nonneg=True)
@@ -188,7 +188,7 @@ def test_the_white_noise_floor_gives_by_the_least_that_the_other_limits_need(
         lines += [cp.abs(w[l]) <= limit for l, limit in enumerate(data.max_gain[f]) if np.isfinite(limit)]
         if np.isfinite(data.max_norm[f]):
             lines.append(cp.norm(w) <= data.max_norm[f])
-        assert found[f] == pytest.approx(solved(cp.Problem(cp.Minimize(slack), lines)), rel=1e-4, abs=1e-5)
+        assert actual[f] == pytest.approx(solved(cp.Problem(cp.Minimize(slack), lines)), rel=1e-4, abs=1e-5)
 
 
 @pytest.mark.parametrize("asked_db", [20.0, 40.0, 80.0])
@@ -207,7 +207,7 @@ def test_a_curve_far_out_of_reach_is_answered_at_full_level(asked_db: float) -> 
     np.testing.assert_allclose(10 * np.log10(gain), 10 * np.log10(best), atol=0.02)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, drivers=st.integers(1, 5), limited=st.booleans(), bounded=st.booleans())
 def test_the_reachable_level_is_that_of_cvxpy(seed: int, drivers: int, limited: bool, bounded: bool) -> None:
     """The largest |h w| with limits on every |w|, on some of them, on ||w||, or on all."""
@@ -217,13 +217,13 @@ def test_the_reachable_level_is_that_of_cvxpy(seed: int, drivers: int, limited: 
     max_gain = rng.uniform(0.1, 2.0, (2, drivers)) if limited else np.full((2, drivers), np.inf)
     max_gain[1, 0] = np.inf
     max_norm = rng.uniform(0.1, 2.0, 2) if bounded else np.full(2, np.inf)
-    found = reachable_level(np.abs(h), max_gain, max_norm)
+    actual = reachable_level(np.abs(h), max_gain, max_norm)
     for f in range(2):
         w = cp.Variable(drivers, complex=True)
         lines = [cp.abs(w[l]) <= limit for l, limit in enumerate(max_gain[f]) if np.isfinite(limit)]
         if bounded:
             lines.append(cp.norm(w) <= max_norm[f])
-        assert found[f] == pytest.approx(solved(cp.Problem(cp.Maximize(cp.real(h[f] @ w)), lines)), rel=1e-6, abs=1e-7)
+        assert actual[f] == pytest.approx(solved(cp.Problem(cp.Maximize(cp.real(h[f] @ w)), lines)), rel=1e-6, abs=1e-7)
 
 
 @pytest.mark.parametrize("loss_db", [1.0, 2.0])

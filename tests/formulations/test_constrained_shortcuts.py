@@ -33,7 +33,7 @@ beams = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, wanted=beams)
 def test_half_of_a_mirror_symmetric_problem_answers_the_whole(seed: int, wanted: Wanted) -> None:
     """Its symmetry is found; the value is cvxpy's of the whole; no line of the whole is broken; mirrored drivers play alike."""
@@ -114,15 +114,15 @@ def test_a_frequency_whose_solver_stops_early_is_solved_by_the_reference_and_mar
         return w, answer
 
     monkeypatch.setattr(constrained, "solve_data", stopping)
-    found = constrained.solve(target)
-    assert found.by_reference.tolist() == [False, True, False]
-    assert (found.gap < 1e-5).all()
-    assert (found.violation < 1e-6).all()
-    np.testing.assert_allclose(found.value[1], expected.value[1], rtol=1e-5)
-    np.testing.assert_array_equal(found.weights[[0, 2]], expected.weights[[0, 2]])
+    actual = constrained.solve(target)
+    assert actual.by_reference.tolist() == [False, True, False]
+    assert (actual.gap < 1e-5).all()
+    assert (actual.violation < 1e-6).all()
+    np.testing.assert_allclose(actual.value[1], expected.value[1], rtol=1e-5)
+    np.testing.assert_array_equal(actual.weights[[0, 2]], expected.weights[[0, 2]])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, spread=st.sampled_from([1e-3, 0.01]))
 def test_a_mask_over_the_spread_holds_for_drivers_that_are_not_what_they_should_be(seed: int, spread: float) -> None:
     """Over 4,000 draws of the drivers' errors the root mean square level at every point of a mask stays below the mask."""
@@ -141,12 +141,12 @@ def window_levels(target_window: np.ndarray, w: np.ndarray, centre: np.ndarray) 
     return np.array([[abs(h @ w[f]) / abs(centre[f] @ w[f]) for h in target_window[f]] for f in range(len(w))])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, ripple_db=st.sampled_from([0.5, 1.0, 3.0]))
 def test_no_pass_that_frees_the_windows_phase_is_worse(seed: int, ripple_db: float) -> None:
     """The objective, slacks included, never rises from pass to pass, and the level keeps to what its slack allows."""
-    wanted = Wanted(frequencies=2, drivers=4, masks_db=(-6.0,), ripple_db=ripple_db, max_effort_db=6.0)
-    target = random_target(seed, wanted)
+    expected = Wanted(frequencies=2, drivers=4, masks_db=(-6.0,), ripple_db=ripple_db, max_effort_db=6.0)
+    target = random_target(seed, expected)
     assert target.window is not None
     before = np.full(2, np.inf)
     for passes in range(4):

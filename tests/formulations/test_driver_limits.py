@@ -111,8 +111,8 @@ def test_a_floor_of_white_noise_gain_starts_where_it_binds() -> None:
     for higher_db in (0.01, 0.5):
         floor = replace(target, min_white_noise_gain=float(least * 10 ** (higher_db / 10)))
         w = power_ratio.solve(floor).weights
-        kept = white_noise_gain(target.look, w, target.look_distance_m)
-        assert (db(kept) >= db(np.array(floor.min_white_noise_gain)) - 1e-3).all()
+        remaining = white_noise_gain(target.look, w, target.look_distance_m)
+        assert (db(remaining) >= db(np.array(floor.min_white_noise_gain)) - 1e-3).all()
         phase = np.einsum("fl,fl->f", w.conj(), free)
         moved = at_level(target, w) * (phase / np.abs(phase))[:, None] - at_level(target, free)
         assert np.abs(moved).max() < 2 * higher_db * np.abs(at_level(target, free)).max() + 1e-3

@@ -26,7 +26,7 @@ def form(M: Complex, w: Complex) -> float:
     return float((w.conj() @ M @ w).real)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=seeds,
     drivers=st.integers(2, 5),
@@ -38,8 +38,8 @@ def test_no_random_weights_that_meet_the_ratio_are_more_sensitive(
     seed: int, drivers: int, dark: int, gain_db: float, bounded: bool
 ) -> None:
     """2,000 vectors, half of them near the answer: none meets the ratio with a larger |h w|² / w^H P w."""
-    wanted = Wanted(frequencies=1, drivers=drivers, bright=3, dark=dark, gain_db=gain_db, bounded_drivers=bounded)
-    target = random_target(seed, wanted)
+    expected = Wanted(frequencies=1, drivers=drivers, bright=3, dark=dark, gain_db=gain_db, bounded_drivers=bounded)
+    target = random_target(seed, expected)
     w = max_sensitivity.solve(target).weights
     A, B, h = naive_matrix(target.bright[0]), naive_matrix(target.dark[0]), target.centre[0]
     rng = np.random.default_rng(seed)
@@ -62,8 +62,8 @@ def test_the_value_is_that_of_the_semidefinite_relaxation(
     seed: int, drivers: int, dark: int, gain_db: float, bounded: bool
 ) -> None:
     """Cvxpy's value over all positive semidefinite X is one vector's, within 1e-6; the seeds are some that Clarabel is sure of."""
-    wanted = Wanted(frequencies=1, drivers=drivers, bright=2, dark=dark, gain_db=gain_db, bounded_drivers=bounded)
-    target = random_target(seed, wanted)
+    expected = Wanted(frequencies=1, drivers=drivers, bright=2, dark=dark, gain_db=gain_db, bounded_drivers=bounded)
+    target = random_target(seed, expected)
     solution = max_sensitivity.solve(target)
     w, h = solution.weights[0], target.centre[0]
     A, B = naive_matrix(target.bright[0]), naive_matrix(target.dark[0])
@@ -75,7 +75,7 @@ def test_the_value_is_that_of_the_semidefinite_relaxation(
     assert abs(solution.gap[0]) < 1e-9
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, drivers=st.integers(2, 5), gain_db=st.floats(0.0, 15.0))
 def test_each_sibling_is_best_at_its_own(seed: int, drivers: int, gain_db: float) -> None:
     """Over a cloud: no less pressure at its centre per cost than the power ratio, and no more mean power."""
@@ -97,11 +97,11 @@ def test_a_point_that_hears_nothing_of_the_best_direction() -> None:
     dark = np.sqrt(2) * np.diag([0.0, 1.0]).astype(complex)[None]
     A, B = measures.mean_power_matrix(bright), measures.mean_power_matrix(dark)
     h = np.array([[0.0, 1.0 + 0j]])
-    w, found = max_sensitivity.most_sensitive_weights(h, A, B, np.ones((1, 2)), np.ones(1))
-    assert found.feasible[0]
-    assert found.value[0] == pytest.approx(0.5, rel=1e-9)
+    w, actual = max_sensitivity.most_sensitive_weights(h, A, B, np.ones((1, 2)), np.ones(1))
+    assert actual.feasible[0]
+    assert actual.value[0] == pytest.approx(0.5, rel=1e-9)
     np.testing.assert_allclose(np.abs(w[0]) ** 2, 0.5, rtol=1e-9)
-    assert abs(found.gap[0]) < 1e-9
+    assert abs(actual.gap[0]) < 1e-9
 
 
 @pytest.mark.parametrize("rank", [1, 4])

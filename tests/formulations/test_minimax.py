@@ -37,7 +37,7 @@ wants = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, wanted=wants, rise=st.floats(0.8, 1.25), spread=st.sampled_from([0.0, 0.01]))
 def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise: float, spread: float) -> None:
     """Requirements, limits and spread of every kind, feasible or not: cvxpy's value within 1e-5, violation and gap below 1e-6."""
@@ -48,7 +48,7 @@ def test_values_are_those_of_the_cvxpy_statement(seed: int, wanted: Wanted, rise
     assert answer.primal[0] == pytest.approx(solved(minimax.statement(data, 0)), rel=1e-5, abs=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, drivers=st.integers(2, 5), dark=st.integers(1, 8), limit_db=st.sampled_from([None, 0.0, 3.0]))
 def test_no_random_weights_have_lower_sidelobes(seed: int, drivers: int, dark: int, limit_db: float | None) -> None:
     """2,000 vectors within the effort, half of them near the answer: none has a smaller largest sidelobe, down to -60 dB."""
@@ -66,7 +66,7 @@ def test_no_random_weights_have_lower_sidelobes(seed: int, drivers: int, dark: i
     assert worst[0] <= lowest + 1e-6 * spent[0] + 1e-6  # a sidelobe of -100 dB may be let be for 10 dB of effort
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, wanted=wants)
 def test_hard_limits_always_hold(seed: int, wanted: Wanted) -> None:
     """Effort and driver gains at the level that the solution says; a white-noise gain that drivers in phase could have."""
@@ -77,8 +77,8 @@ def test_hard_limits_always_hold(seed: int, wanted: Wanted) -> None:
     w = solution.weights * (solution.level * target.plain_level / power)[:, None]
     assert (np.abs(w) <= target.max_gain * (1 + 1e-5)).all()
     least = np.max(np.abs(target.centre) ** 2, axis=1) / np.sum(np.abs(target.centre) ** 2, axis=1)
-    asked = np.maximum(target.max_effort, least)  # below that no weights spend
-    assert (measures.effort(target.bright, w) <= asked * (1 + 1e-5)).all()
+    required = np.maximum(target.max_effort, least)  # below that no weights spend
+    assert (measures.effort(target.bright, w) <= required * (1 + 1e-5)).all()
 
 
 def test_masks_give_way_together() -> None:
@@ -124,10 +124,10 @@ def test_a_frequency_whose_solver_stops_early_is_solved_by_the_reference_and_mar
 ) -> None:
     """Cvxpy's answer, certified by the cone program's own dual, has the fast path's value; the other frequencies are untouched."""
     monkeypatch.setattr(constrained, "MOST_PHASE_PASSES", 0)  # a pass over some frequencies counts them otherwise
-    wanted = Wanted(
+    reference = Wanted(
         drivers=4, bright=1 + seed % 2, gain_db=20.0, masks_db=(-3.0, -20.0), ripple_db=1.0, max_effort_db=6.0
     )
-    target = replace(random_target(seed, wanted), spread=spread)
+    target = replace(random_target(seed, reference), spread=spread)
     expected = minimax.solve(target)
     assert not expected.by_reference.any()
     fast = minimax.solve_data
@@ -139,11 +139,11 @@ def test_a_frequency_whose_solver_stops_early_is_solved_by_the_reference_and_mar
         return w, answer
 
     monkeypatch.setattr(minimax, "solve_data", stopping)
-    found = minimax.solve(target)
-    assert found.by_reference.tolist() == [False, True, False]
-    assert (found.gap < 1e-6).all() and (found.violation < 1e-6).all()
-    np.testing.assert_allclose(found.value[1], expected.value[1], rtol=1e-5, atol=1e-7)
-    np.testing.assert_array_equal(found.weights[[0, 2]], expected.weights[[0, 2]])
+    actual = minimax.solve(target)
+    assert actual.by_reference.tolist() == [False, True, False]
+    assert (actual.gap < 1e-6).all() and (actual.violation < 1e-6).all()
+    np.testing.assert_allclose(actual.value[1], expected.value[1], rtol=1e-5, atol=1e-7)
+    np.testing.assert_array_equal(actual.weights[[0, 2]], expected.weights[[0, 2]])
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -158,11 +158,11 @@ def test_the_reference_answers_bad_numbers(form: ModuleType, case: str, monkeypa
         return w, replace(answer, gap=np.full(len(w), np.nan))
 
     monkeypatch.setattr(form, "solve_data", stopped)
-    found = form.solve(target)
-    assert found.by_reference.all()
-    assert np.isfinite(found.weights).all()
-    assert (found.gap < 1e-5).all()
-    assert (found.violation < 1e-6).all()
+    actual = form.solve(target)
+    assert actual.by_reference.all()
+    assert np.isfinite(actual.weights).all()
+    assert (actual.gap < 1e-5).all()
+    assert (actual.violation < 1e-6).all()
 
 
 def test_a_solver_that_stops_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

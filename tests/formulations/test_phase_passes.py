@@ -20,8 +20,8 @@ from formulations.random_targets import Wanted, random_target
 
 
 def windowed(seed: int, **wanted: Any) -> ChannelTarget:
-    given = Wanted(frequencies=3, drivers=4, masks_db=(-6.0,), ripple_db=1.0)
-    return random_target(seed, replace(given, **wanted))
+    value = Wanted(frequencies=3, drivers=4, masks_db=(-6.0,), ripple_db=1.0)
+    return random_target(seed, replace(value, **wanted))
 
 
 def speaker_beam(**keys: Any) -> dict[str, Any]:
@@ -48,15 +48,15 @@ def speaker_beam(**keys: Any) -> dict[str, Any]:
 
 def test_a_window_that_is_within_reach_is_not_called_infeasible(monkeypatch: pytest.MonkeyPatch) -> None:
     """The convex form alone misses 9 dB; the passes meet the window whole, judged by levels in a loop."""
-    made = designer.design(load(speaker_beam()))
-    assert made.status == 0
-    scene = designer.scene(made.problem)
+    result = designer.design(load(speaker_beam()))
+    assert result.status == 0
+    scene = designer.scene(result.problem)
     axis = int(np.flatnonzero(scene.azimuth_deg == 0)[0])
     for f in np.flatnonzero((scene.frequency_hz >= 250) & (scene.frequency_hz <= 3000)):
-        on_axis = abs(scene.circle()[f, axis] @ made.weights["centre"][f])
+        on_axis = abs(scene.circle()[f, axis] @ result.weights["centre"][f])
         for azimuth in range(-60, 61, 10):
             at = int(np.flatnonzero(scene.azimuth_deg == azimuth)[0])
-            level = abs(scene.circle()[f, at] @ made.weights["centre"][f]) / on_axis
+            level = abs(scene.circle()[f, at] @ result.weights["centre"][f]) / on_axis
             assert abs(level - 1) < (1 - 10 ** (-3 / 20)) * 1.012  # 0.1 dB of the ripple
     monkeypatch.setattr(constrained, "MOST_PHASE_PASSES", 0)
     alone = designer.design(load(speaker_beam()))
@@ -120,7 +120,7 @@ def test_the_passes_of_the_file_are_the_fewest() -> None:
     """A window that holds at once is freed only where the file asks for it; its quiet power then falls, as the passes promise."""
     target = windowed(1, masks_db=(), ripple_db=6.0)
     assert target.window is not None
-    asked = constrained.solve(replace(target, window=replace(target.window, phase_passes=3)))
+    required = constrained.solve(replace(target, window=replace(target.window, phase_passes=3)))
     alone = constrained.solve(target)
-    assert (asked.value <= alone.value + 1e-6).all()
-    assert (asked.value < alone.value - 1e-4).any()
+    assert (required.value <= alone.value + 1e-6).all()
+    assert (required.value < alone.value - 1e-4).any()

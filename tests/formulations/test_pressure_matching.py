@@ -36,8 +36,8 @@ def naive_system(target: ChannelTarget, f: int) -> tuple[Complex, Complex]:
     strongest = int(np.argmax(powers))
     level = np.sqrt(powers[strongest])
     rows = [h / np.sqrt(len(bright)) / level for h in bright] + [h / np.sqrt(len(dark)) / level for h in dark]
-    wanted = [h[strongest] / np.sqrt(len(bright)) / level for h in bright] + [0.0] * len(dark)
-    return np.array(rows), np.array(wanted, dtype=complex)
+    expected = [h[strongest] / np.sqrt(len(bright)) / level for h in bright] + [0.0] * len(dark)
+    return np.array(rows), np.array(expected, dtype=complex)
 
 
 def weight_of(H: Complex, d: Complex, cost: Real, w: Complex) -> float:
@@ -46,7 +46,7 @@ def weight_of(H: Complex, d: Complex, cost: Real, w: Complex) -> float:
     return float((right.conj() @ left).real / (right.conj() @ right).real)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, wanted=wants)
 def test_the_value_is_that_of_the_cvxpy_statement(seed: int, wanted: Wanted) -> None:
     """For the weight that was searched, cvxpy finds the same value within 1e-5; values below the solver's accuracy are left out."""
@@ -60,12 +60,12 @@ def test_the_value_is_that_of_the_cvxpy_statement(seed: int, wanted: Wanted) -> 
     assert value == pytest.approx(solved(pressure_matching.statement(H, d, target.cost[0], beta)), rel=1e-5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, wanted=wants)
 def test_no_larger_weight_meets_the_curve_within_the_effort(seed: int, wanted: Wanted) -> None:
     """The weight is the largest of a scan that meets the curve within the effort; where none does, none gains more within it."""
     target = random_target(seed, wanted)
-    found = pressure_matching.solve(target).weights
+    actual = pressure_matching.solve(target).weights
     gamma = np.inf if target.gamma is None else target.gamma[0]
     for f in range(2):
         H, d = naive_system(target, f)
@@ -77,7 +77,7 @@ def test_no_larger_weight_meets_the_curve_within_the_effort(seed: int, wanted: W
             spent = measures.effort(one[0], w[None])[0]
             return float(measures.cancellation_gain(*one, w[None])[0]), float(spent)
 
-        gain, spent = judged(found[f])
+        gain, spent = judged(actual[f])
         scan = [
             judged(np.linalg.solve(H.conj().T @ H + beta * largest * P, H.conj().T @ d))
             for beta in 10.0 ** np.arange(2.0, -8.0, -0.1)
@@ -86,7 +86,7 @@ def test_no_larger_weight_meets_the_curve_within_the_effort(seed: int, wanted: W
         if any(g >= gamma for g, _ in fits):
             assert gain >= gamma * (1 - 1e-9)
             assert spent <= target.max_effort[f] * (1 + 1e-8)
-            beta = weight_of(H, d, target.cost[f], found[f]) / largest
+            beta = weight_of(H, d, target.cost[f], actual[f]) / largest
             steps = 10.0 ** np.arange(2.0, -12.01, -0.1)
             for larger in steps[steps > beta * 1.27]:  # more than one step of the scan above it
                 g, e = judged(np.linalg.solve(H.conj().T @ H + larger * largest * P, H.conj().T @ d))
@@ -98,7 +98,7 @@ def test_no_larger_weight_meets_the_curve_within_the_effort(seed: int, wanted: W
             assert min(e for _, e in scan) > target.max_effort[f]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, gain_db=st.floats(0.0, 15.0))
 def test_a_curve_that_costs_something_is_met_with_equality(seed: int, gain_db: float) -> None:
     """The gain equals the curve, or the largest weight of all already meets it."""

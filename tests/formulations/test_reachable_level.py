@@ -15,7 +15,7 @@ from formulations.reference import solved
 seeds = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, drivers=st.integers(1, 5), slack=st.floats(1.0001, 3.0), bounded=st.booleans())
 def test_the_share_is_that_of_cvxpy(seed: int, drivers: int, slack: float, bounded: bool) -> None:
     """The least u >= 1 with h w = 1, |w_l| <= g_l u and ||w|| <= e, convex in u and w, is 1 over the share, to 1e-5."""
@@ -45,7 +45,7 @@ def test_shares_by_hand() -> None:
     assert share_of_level(h, np.array([[0.0, 0.0]]), np.array([1.0]))[0] == 0.0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, drivers=st.integers(1, 8), scale=st.sampled_from([1e-6, 1.0, 1e6]))
 def test_levels_scale_with_the_pressure_and_grow_with_the_limits(seed: int, drivers: int, scale: float) -> None:
     """The level is proportional to |h|, a share depends on |h| g and e |h| alone, and a wider limit lowers neither.

@@ -181,13 +181,13 @@ def beams(**requirements: Any) -> Iterator[ChannelTarget]:
 
 def dearest(method: str) -> float:
     """The largest effort of any, over its limit: 1 dB above the least there is."""
-    found = []
+    actual = []
     for target in beams(gain_db=20.0, masks_db=(-20.0,), max_effort_db=0.0):
         least = target.single_level**2 / np.sum(np.abs(target.centre) ** 2, axis=1)
         target = replace(target, max_effort=least * 10**0.1)
         w = FORMULATIONS[method](target).weights
-        found.append((measures.effort(target.bright, w) / target.max_effort).max())
-    return float(max(found))
+        actual.append((measures.effort(target.bright, w) / target.max_effort).max())
+    return float(max(actual))
 
 
 def smallest_gain_db(method: str) -> float:

@@ -43,7 +43,7 @@ def own_slacks(data: constrained_data.ConstrainedData) -> Real:
     return constrained_cones.solve_data(data)[1].x[:, 2 * size :]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, wanted=wants)
 def test_the_sum_of_slacks_is_the_smallest_that_lets_all_hold(seed: int, wanted: Wanted) -> None:
     """Within 0.01 (a tenth of a dB of one requirement) of the least there is, from above, whatever the rest of the objective wants."""
@@ -54,7 +54,7 @@ def test_the_sum_of_slacks_is_the_smallest_that_lets_all_hold(seed: int, wanted:
     assert least - 1e-6 <= slacks[0].sum() <= least + 0.01
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, wanted=wants)
 def test_requirements_that_hold_together_get_no_slack(seed: int, wanted: Wanted) -> None:
     """Where the least sum is 0 with 1 % to spare, every slack is below 1e-6, and the requirements are met in dB."""
@@ -73,7 +73,7 @@ def test_requirements_that_hold_together_get_no_slack(seed: int, wanted: Wanted)
             assert max(slack[f] for slack in slacks_db(target, solution.weights).values()) < 1e-4
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, wanted=wants)
 def test_a_slack_is_what_the_requirement_lacks(seed: int, wanted: Wanted) -> None:
     """20 log10(1 + s) of the cones is the dB that the weights themselves miss, requirement by requirement.

@@ -30,24 +30,24 @@ def beam(**keys: Any) -> Tables:
 def target(problem: Tables) -> ChannelTarget:
     """The first design's target in its band."""
     scene = designer.scene(load(problem))
-    made = channel_target(scene.problem.designs[0], scene)
-    return made.at(made.in_band)
+    result = channel_target(scene.problem.designs[0], scene)
+    return result.at(result.in_band)
 
 
 def test_the_value_is_that_of_the_statement() -> None:
     """Cvxpy's value with the regions' own A and B equals the efficiency of the weights, which meet γ: to 1e-6."""
-    found = target(beam())
-    assert found.regions is not None and found.gamma is not None
-    w, matrices = spherical_harmonic.solve(found).weights, found.regions.matrices
+    actual = target(beam())
+    assert actual.regions is not None and actual.gamma is not None
+    w, matrices = spherical_harmonic.solve(actual).weights, actual.regions.matrices
     checked = 0
     for f in range(0, len(w), 5):
         A, B = matrices.bright[f], matrices.dark[f]
-        problem = spherical_harmonic.statement(A, B, found.cost[f], float(found.gamma[f]))
+        problem = spherical_harmonic.statement(A, B, actual.cost[f], float(actual.gamma[f]))
         value = problem.solve(solver="CLARABEL")
         assert problem.status == "optimal"
-        efficiency = (w[f].conj() @ A @ w[f]).real / float(found.cost[f] @ np.abs(w[f]) ** 2)
+        efficiency = (w[f].conj() @ A @ w[f]).real / float(actual.cost[f] @ np.abs(w[f]) ** 2)
         assert efficiency == pytest.approx(value, rel=1e-6)
-        assert found.regions.power_ratio(w)[f] >= found.gamma[f] * (1 - 1e-8)
+        assert actual.regions.power_ratio(w)[f] >= actual.gamma[f] * (1 - 1e-8)
         checked += 1
     assert checked >= 3
 
@@ -80,16 +80,16 @@ def test_without_regions_it_is_the_power_ratio() -> None:
 )
 def test_the_certificate_holds(problem: Tables) -> None:
     """Violation and gap are small whether the curve is met or out of reach, and no random weights have a larger ratio than is said."""
-    found = target(problem)
-    assert found.regions is not None and found.gamma is not None
-    solution = spherical_harmonic.solve(found)
+    actual = target(problem)
+    assert actual.regions is not None and actual.gamma is not None
+    solution = spherical_harmonic.solve(actual)
     assert np.abs(solution.gap).max() < 1e-6
     assert np.abs(solution.violation).max() < 1e-6
-    reached = found.regions.power_ratio(solution.weights)
+    reached = actual.regions.power_ratio(solution.weights)
     rng = np.random.default_rng(0)
     tried = [rng.normal(size=(len(reached), 3)) + 1j * rng.normal(size=(len(reached), 3)) for _ in range(500)]
-    best = np.max([found.regions.power_ratio(w) for w in tried], axis=0)
-    met = reached >= found.gamma * (1 - 1e-8)
+    best = np.max([actual.regions.power_ratio(w) for w in tried], axis=0)
+    met = reached >= actual.gamma * (1 - 1e-8)
     assert met.all() or (best[~met] <= reached[~met] * 10**0.011).all()
 
 
@@ -104,11 +104,11 @@ def test_degenerate_drivers() -> None:
 
 def test_the_drivers_spread_adds_its_diagonal() -> None:
     """ε² of A's and B's own diagonal, as over points: the mean of |h_l|² over a region is its A_ll."""
-    found = replace(target(beam()), spread=0.04)
-    assert found.regions is not None
-    A = found.regions.matrices.dark
+    actual = replace(target(beam()), spread=0.04)
+    assert actual.regions is not None
+    A = actual.regions.matrices.dark
     diagonal = 0.04 * np.einsum("fll->fl", A)[:, :, None] * np.eye(3)
-    np.testing.assert_allclose(found.over_regions().dark_power, A + diagonal, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(actual.over_regions().dark_power, A + diagonal, rtol=1e-9, atol=1e-12)
 
 
 def test_a_whole_design_over_regions() -> None:
@@ -116,16 +116,16 @@ def test_a_whole_design_over_regions() -> None:
 
     64 taps would lose 0.12 dB of 3 at the band's end, 800 Hz.
     """
-    made = design({**beam(), "realization": {"taps": 128}})
-    channel, numbers = made.channels["centre"], made.scalars["centre"].values
+    result = design({**beam(), "realization": {"taps": 128}})
+    channel, numbers = result.channels["centre"], result.scalars["centre"].values
     assert channel.method == "spherical-harmonic"
-    assert made.status == 0
+    assert result.status == 0
     assert "between regions of the sphere" in channel.verdict.sentence
     assert numbers["least_region_power_ratio_db"] > 3.0 - 0.1
     assert numbers["largest_region_order_error_db"] < 0.05
-    assert made.warnings == []
-    band = made.metrics[made.metrics.status == "met"]
-    circle = measures.db(measures.cancellation_gain(*points_of(made)))
+    assert result.warnings == []
+    band = result.metrics[result.metrics.status == "met"]
+    circle = measures.db(measures.cancellation_gain(*points_of(result)))
     np.testing.assert_allclose(band.cancellation_gain_db, circle, atol=1e-9)
 
 
@@ -134,19 +134,19 @@ def points_of(made: designer.Design) -> tuple[Any, Any, Any]:
     from designer.realization import response
 
     scene = made.fine_scene
-    found = channel_target(scene.problem.designs[0], scene)
+    actual = channel_target(scene.problem.designs[0], scene)
     w = response(made.taps["centre"], scene.frequency_hz, 16_000.0)
-    return found.bright[found.in_band], found.dark[found.in_band], w[found.in_band]
+    return actual.bright[actual.in_band], actual.dark[actual.in_band], w[actual.in_band]
 
 
 def test_a_low_order_is_said() -> None:
     """Order 2 on a bar of ±8 cm: a warning with the frequencies, the dB, what is allowed, and the order that suffices."""
-    (said,) = design(beam(region_order=2)).warnings
+    (message,) = design(beam(region_order=2)).warnings
     assert re.fullmatch(
         r"centre: region_order: order 2 of spherical harmonics does not suffice from \d+ Hz to 3 kHz: the power ratio between the"
         r" regions is off by up to \d\.\d\d dB \(at [\d.]+ kHz\); expected 0\.05 dB; raise region_order to \d\d, or leave it out",
-        said,
-    ), said
+        message,
+    ), message
 
 
 def test_a_beam_of_a_sphere_over_the_sphere() -> None:
@@ -158,16 +158,16 @@ def test_a_beam_of_a_sphere_over_the_sphere() -> None:
     problem = speaker(table)
     problem["grid"]["azimuth_distance_m"] = float("inf")
     scene = designer.scene(load(problem))
-    found = channel_target(scene.problem.designs[0], scene)
-    at = found.in_band
-    w = spherical_harmonic.solve(found.at(at)).weights
-    index = measures.directivity_index(found.look[at], scene.radiated_power[at], w, np.inf)
-    assert found.regions is not None
-    np.testing.assert_allclose(10 * np.log10(index), 10 * np.log10(found.regions.at(at).power_ratio(w)), atol=1e-3)
+    actual = channel_target(scene.problem.designs[0], scene)
+    at = actual.in_band
+    w = spherical_harmonic.solve(actual.at(at)).weights
+    index = measures.directivity_index(actual.look[at], scene.radiated_power[at], w, np.inf)
+    assert actual.regions is not None
+    np.testing.assert_allclose(10 * np.log10(index), 10 * np.log10(actual.regions.at(at).power_ratio(w)), atol=1e-3)
     np.testing.assert_allclose(10 * np.log10(index), 5.5, atol=1e-3)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     around=st.tuples(st.floats(60.0, 300.0), st.floats(-60.0, 60.0)),
     radius_deg=st.floats(5.0, 60.0),
@@ -179,9 +179,9 @@ def test_no_random_weights_that_keep_the_ratio_over_any_cap_are_more_efficient(
 ) -> None:
     """Over random caps to cancel: the ratio holds wherever it is certified, and random weights that hold it cost no less."""
     region = {"around_deg": list(around), "radius_deg": radius_deg}
-    found = target(beam(dark_regions=[region], cancellation_gain_db=[[800.0, gain_db]]))
-    assert found.regions is not None and found.gamma is not None
-    solution, matrices = spherical_harmonic.solve(found), found.regions.matrices
+    actual = target(beam(dark_regions=[region], cancellation_gain_db=[[800.0, gain_db]]))
+    assert actual.regions is not None and actual.gamma is not None
+    solution, matrices = spherical_harmonic.solve(actual), actual.regions.matrices
     rng = np.random.default_rng(seed)
     for f in range(0, len(solution.weights), 4):
         A, B = matrices.bright[f], matrices.dark[f]
@@ -190,11 +190,11 @@ def test_no_random_weights_that_keep_the_ratio_over_any_cap_are_more_efficient(
             return float((w.conj() @ M @ w).real)
 
         w = solution.weights[f]
-        if power(A, w) < found.gamma[f] * power(B, w) * (1 - 1e-6):
+        if power(A, w) < actual.gamma[f] * power(B, w) * (1 - 1e-6):
             continue  # out of reach: the best compromise
-        best = power(A, w) / float(found.cost[f] @ np.abs(w) ** 2)
+        best = power(A, w) / float(actual.cost[f] @ np.abs(w) ** 2)
         for size in (1.0, 0.1, 0.01):
             other = w + size * np.linalg.norm(w) * (rng.normal(size=(50, w.size)) + 1j * rng.normal(size=(50, w.size)))
             for v in other:
-                if power(A, v) >= found.gamma[f] * power(B, v):
-                    assert power(A, v) / float(found.cost[f] @ np.abs(v) ** 2) <= best * (1 + 1e-6)
+                if power(A, v) >= actual.gamma[f] * power(B, v):
+                    assert power(A, v) / float(actual.cost[f] @ np.abs(v) ** 2) <= best * (1 + 1e-6)

@@ -37,6 +37,6 @@ def test_a_spread_in_the_file_costs_gain_where_effort_is_high() -> None:
     """A pair at 500 Hz needs much effort for its curve: with 1 dB and 5 degrees of spread less of it is reached."""
     without = design(pair(max_effort_db=15.0))
     spread = design(pair(max_effort_db=15.0, driver_spread={"gain_db": 1.0, "phase_deg": 5.0}))
-    slack = [made.channels["left"].slack_db.max() for made in (without, spread)]
+    slack = [result.channels["left"].slack_db.max() for result in (without, spread)]
     assert slack[0] < 0.1 < slack[1]
     assert spread.status == 4

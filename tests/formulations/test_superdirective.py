@@ -33,7 +33,7 @@ def power(Q: Complex, w: Complex) -> float:
     return float((w.conj() @ Q @ w).real)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, drivers=st.integers(2, 6), loss_db=st.sampled_from([None, 0.1, 3.0, 10.0]))
 def test_the_power_is_that_of_the_cvxpy_statement(seed: int, drivers: int, loss_db: float | None) -> None:
     """The least w^H Q w at h w = 1 above the floor, within 1e-5; the floor holds."""
@@ -46,7 +46,7 @@ def test_the_power_is_that_of_the_cvxpy_statement(seed: int, drivers: int, loss_
     assert (solution.violation == 0.0).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, drivers=st.integers(2, 6), points=st.integers(1, 8), loss_db=st.floats(0.0, 10.0))
 def test_no_random_weights_above_the_floor_radiate_less(seed: int, drivers: int, points: int, loss_db: float) -> None:
     """2,000 vectors, half of them near the answer; the power may be of rank one."""

@@ -43,11 +43,11 @@ def files_about(room: str, module: str, method: str = "") -> list[Path]:
             if isinstance(node, ast.ImportFrom) and node.module:
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
-    wanted = f"designer.formulations.{module}"
+    expected = f"designer.formulations.{module}"
     return [
         path
         for path in sorted((TESTS / room).glob("test_*.py"))
-        if any(name == wanted or name.startswith(f"{wanted}.") for name in imported(path))
+        if any(name == expected or name.startswith(f"{expected}.") for name in imported(path))
         or (method and f'FORMULATIONS["{method}"]' in path.read_text(encoding="utf-8"))
     ]
 
@@ -99,12 +99,12 @@ def test_it_has_a_closed_form_or_cones(method: str) -> None:
 def test_its_certificate_is_worked_out(method: str) -> None:
     """Every solution of its file is given a violation and a gap; none is left to a default."""
     module = sys.modules[FORMULATIONS[method].solve.__module__]
-    made = 0
+    result = 0
     for node in ast.walk(ast.parse(inspect.getsource(module))):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Solution", "Solution.of"):
             assert len(node.args) + len(node.keywords) >= 3
-            made += 1
-    assert made or method in ("choueiri", "spherical-harmonic", "minimax")  # by pressure matching, power ratio, cones
+            result += 1
+    assert result or method in ("choueiri", "spherical-harmonic", "minimax")  # by pressure matching, power ratio, cones
 
 
 @pytest.mark.parametrize("method", FORMULATIONS)

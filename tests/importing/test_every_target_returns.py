@@ -18,7 +18,7 @@ from designer.arrays import Real
 from designer.errors import DataError, UsageError
 from designer.export import TARGETS, FilterSet
 from designer.export.coefficients import Coefficients
-from designer.export.write import made
+from designer.export.write import export_of
 from designer.importing import import_coefficients, read_coefficients
 from designer.problem import Problem
 from designer.realization.cascade import Cascade
@@ -50,7 +50,7 @@ CHAIN = ("virtual-left", "virtual-right", "centre")
 
 
 def written(target: str, filters: FilterSet, folder: Path) -> Path:
-    for name, content in made(filters, target).files.items():
+    for name, content in export_of(filters, target).files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return folder
@@ -214,16 +214,16 @@ def test_a_chain_returns(target: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_chain_says_what_feeds_it(target: str) -> None:
     """A note, a file with the parameters, and the manifest's facts: what an upmix of the same rate has."""
-    export = made(chain(), target)
+    export = export_of(chain(), target)
     stage = Upmix(48000.0)
     content = json.loads(export.files["upmix.json"])
     assert (content["frame"], content["hop"], content["latency_samples"]) == (stage.frame, stage.hop, stage.frame - 1)
-    assert content["band_first_bins"] == stage.bands.first.tolist() and content["pole"] == stage.kept
+    assert content["band_first_bins"] == stage.bands.first.tolist() and content["pole"] == stage.pole
     assert content["outputs"] == {"L'": "virtual-left", "R'": "virtual-right", "C": "centre"}
     assert content["channel_delay_samples"] == {"virtual-left": 3, "virtual-right": 3, "centre": 8}
     assert export.facts["upmix"]["latency_samples"] == stage.latency_samples
     assert export.notes[-1].startswith("left and right must not feed these filters directly: an upmix makes")
-    assert "upmix.json" not in made(replace(chain(), fed_by_upmix=False), target).files
+    assert "upmix.json" not in export_of(replace(chain(), fed_by_upmix=False), target).files
 
 
 @pytest.mark.parametrize("target", ["csv", "camilladsp"])
@@ -291,4 +291,4 @@ def test_what_a_target_cannot_hold_is_refused_with_the_reason() -> None:
         ("sigmadsp", filter_cases.made({"a": np.full((1, 8), 200.0)}, ("d",), {}, "fir"), "got a coefficient of 200"),
     ):
         with pytest.raises(UsageError, match=message):
-            made(filters, target)
+            export_of(filters, target)

@@ -73,7 +73,7 @@ def largest_difference(filters: FilterSet, made: designer.Design) -> float:
     return float(apart / largest)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 10**6), taps=st.integers(8, 60))
 @pytest.mark.parametrize("target", list(STEP))
 def test_taps_return(target: str, seed: int, taps: int, tmp_path_factory: pytest.TempPathFactory) -> None:

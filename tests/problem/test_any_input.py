@@ -129,7 +129,7 @@ def loads_or_faults(text: str) -> None:
         warnings(problem)
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
 @given(name=st.sampled_from(sorted(SOUND)), changes=CHANGES)
 def test_mutated_problems(name: str, changes: list[tuple[int, str, Any]]) -> None:
     """A sound problem with a few of its values replaced by anything that TOML can say is loaded or refused."""
@@ -152,7 +152,7 @@ def test_odd_value_everywhere(name: str, request: pytest.FixtureRequest) -> None
     assert count > 90
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text(max_size=200))
 @example(text="[" * 5000)
 @example(text="a = " + "[" * 2000 + "]" * 2000)
@@ -169,7 +169,7 @@ def test_any_text(text: str) -> None:
         designer.loads(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(start=st.integers(0, 2500), length=st.integers(0, 40), put=st.text("[]{}=\"'#.,\n 0a", max_size=4))
 def test_damaged_text(start: int, length: int, put: str) -> None:
     """The text of a sound problem with a piece cut out and a few of TOML's own characters put in is loaded or refused."""
@@ -177,7 +177,7 @@ def test_damaged_text(start: int, length: int, put: str) -> None:
     loads_or_faults(text[:start] + put + text[start + length :])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.binary(max_size=100))
 @example(data=b"\xff\xfet\x00")
 @example(data=b"\xef\xbb\xbftitle = 1")

@@ -52,7 +52,7 @@ def test_a_bands_edge_is_designed_and_judged() -> None:
 
     requirements: dict[str, Any] = {"band_hz": [190.0, 4000.0], "max_effort_db": 6.0}
     problem = load(pair(**requirements, cancellation_gain_db=[[190, 0.0]]))
-    at = reach(problem.designs[0], designer.scene(problem).at(np.array([190.0, 250.0]))).allowed_db
+    at = reach(problem.designs[0], designer.scene(problem).at(np.array([190.0, 250.0]))).bound_db
     assert at[1] - at[0] > 1.0
     asked = float(at[1]) - 0.2
     made = designer.design(load(pair(**requirements, cancellation_gain_db=[[190, asked], [4000, asked - 1.0]])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from toml_text import pair, toml
 
@@ -63,7 +63,6 @@ def test_turn(turn_deg: float, left: list[float]) -> None:
     assert ears([2.0, 0.0, 0.0], turn_deg)[0] == pytest.approx([*left, 0.0], abs=1e-15)
 
 
-@settings(deadline=None)
 @given(
     distance_m=st.floats(0.3, 5.0),
     azimuth_deg=st.floats(-180, 180),
@@ -117,7 +116,6 @@ def test_arcs(arc: tuple[float, float], held: list[int]) -> None:
     assert azimuth_deg[geometry.in_arc(azimuth_deg, arc)].tolist() == held
 
 
-@settings(deadline=None)
 @given(
     start=st.integers(-180, 180), width=st.integers(0, 359), turns=st.integers(-1, 1), azimuth=st.integers(-180, 179)
 )
@@ -128,7 +126,6 @@ def test_arc_against_counting(start: int, width: int, turns: int, azimuth: int) 
     assert bool(geometry.in_arc(np.array([float(azimuth)]), arc)[0]) == (azimuth % 360 in met)
 
 
-@settings(deadline=None)
 @given(step_deg=st.one_of(st.floats(0.1, 90.0), st.integers(10, 9000).map(lambda n: n / 100)))
 @example(step_deg=0.1)
 @example(step_deg=0.7)

@@ -58,7 +58,7 @@ method = "max-sensitivity"
 """
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, drivers=st.integers(1, 6))
 def test_the_matched_filter(seed: int, drivers: int) -> None:
     """With a ratio of -60 dB, met for free, the weights are P⁻¹ h^H up to a factor."""
@@ -69,7 +69,7 @@ def test_the_matched_filter(seed: int, drivers: int) -> None:
     np.testing.assert_allclose(along, np.linalg.norm(w, axis=1) * np.linalg.norm(matched, axis=1), rtol=1e-9)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, drivers=st.integers(2, 6), dark=st.integers(1, 8), gain_db=st.floats(-10.0, 20.0))
 def test_for_one_point_it_is_the_power_ratio(seed: int, drivers: int, dark: int, gain_db: float) -> None:
     """The same efficiency within 1e-6, by a search that shares nothing with the secular equation."""
@@ -84,7 +84,7 @@ def test_for_one_point_it_is_the_power_ratio(seed: int, drivers: int, dark: int,
     np.testing.assert_allclose(heard[0][found.feasible & ~near], heard[1][found.feasible & ~near], rtol=1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, drivers=st.integers(2, 5), bright=st.integers(1, 4), ask=st.floats(0.05, 0.95))
 def test_value_of_the_relaxation(seed: int, drivers: int, bright: int, ask: float) -> None:
     """By SCS, which shares nothing with the search: the sensitivity within 1e-6."""

@@ -55,7 +55,7 @@ def found(A: Complex, B: Complex, cost: Real, gamma: float) -> tuple[float, floa
     ask=st.floats(0.05, 0.95),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_value_of_the_relaxation(size: int, bright: int, dark: int, ask: float, seed: int) -> None:
     """Random feasible problems: the efficiency is the relaxation's within 1e-6, and the ratio is met."""
     rng = np.random.default_rng(seed)
@@ -127,7 +127,7 @@ def test_a_double_eigenvalue(name: str) -> None:
 
 
 @given(size=st.integers(2, 6), bright=st.integers(1, 4), ask=st.floats(0.1, 0.9), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_best_compromise_at_an_efficiency(size: int, bright: int, ask: float, seed: int) -> None:
     """The largest ratio whose efficiency fits is that of its relaxation, maximise tr AX / tr BX with tr AX >= e tr X."""
     rng = np.random.default_rng(seed)

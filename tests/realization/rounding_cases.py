@@ -36,10 +36,10 @@ def normal_matrix(symbol: Complex, taps: int) -> Real:
 @cache
 def eight_driver_taps(taps: int) -> tuple[Real, Complex, designer.Scene, ChannelDesign]:
     """The eight-driver case's taps, their symbol, 40 moved heads off the grid, and the design."""
-    found, scene = designed(eight_drivers(), 513)
+    actual, scene = designed(eight_drivers(), 513)
     frequency_hz = np.fft.rfftfreq(grid_size(taps, 513), 1 / 48_000)
-    wanted = between(found.frequency_hz, found.weights, frequency_hz)
-    symbol = audible(channel_target(found.design, scene.at(frequency_hz), found.plain), wanted)
+    expected = between(actual.frequency_hz, actual.weights, frequency_hz)
+    symbol = audible(channel_target(actual.design, scene.at(frequency_hz), actual.plain), expected)
     moves = np.random.default_rng(0).uniform(-0.03, 0.03, (40, 3)) * [1, 1, 0]
     off_grid = scene.at(np.linspace(1260.0, 4890.0, 100)).moved(moves)
-    return fit(wanted, symbol, taps, taps // 2), symbol, off_grid, found
+    return fit(expected, symbol, taps, taps // 2), symbol, off_grid, actual

@@ -49,12 +49,12 @@ def coupled(
     """To be followed with their delays, where two points hear the sum of all drivers and one of them a thousandfold."""
     rng = np.random.default_rng(seed)
     turn, drivers = turn_of(frequency_hz), len(filters)
-    wanted = np.stack([f.response(turn) for f in filters], axis=1)
+    expected = np.stack([f.response(turn) for f in filters], axis=1)
     h = np.exp(2j * np.pi * rng.uniform(0, 1, (2, drivers)))[None] * turn[:, None, None] ** rng.integers(
         0, 4, (2, drivers)
     )
     symbol = np.einsum("kml,m,kmn->kln", h.conj(), [1.0, 1000.0], h) + 0.01 * np.eye(drivers)
-    return SectionProblem(wanted, symbol, turn, radius)
+    return SectionProblem(expected, symbol, turn, radius)
 
 
 def difference_equation(f: Cascade, x: list[float]) -> list[float]:

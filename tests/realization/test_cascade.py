@@ -26,7 +26,7 @@ seeds = st.integers(0, 2**32 - 1)
 TURN = turn_of(np.array([20.0, 300.0, 4000.0, 20_000.0]))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, sections=st.integers(1, 4))
 def test_the_impulse_response_is_the_difference_equations(seed: int, sections: int) -> None:
     """Sample by sample; and its sum Σ y[n] z^-n is the response, once it has died away."""
@@ -38,7 +38,7 @@ def test_the_impulse_response_is_the_difference_equations(seed: int, sections: i
     np.testing.assert_allclose(f.response(turn_of(frequency_hz)), naive, atol=1e-8 * np.abs(expected).sum())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(u=st.floats(-30, 30), v=st.floats(-30, 30), radius=st.floats(0.1, 0.9999))
 def test_no_parameters_are_unstable(u: float, v: float, radius: float) -> None:
     """The roots of z² + a1 z + a2 lie within the radius for any u, v."""
@@ -48,7 +48,7 @@ def test_no_parameters_are_unstable(u: float, v: float, radius: float) -> None:
     assert pole_radii(a)[0] == pytest.approx(np.abs(roots).max(), rel=1e-6, abs=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=seeds)
 def test_every_stable_denominator_has_its_parameters(seed: int) -> None:
     """Back and forth: a pair of poles within the radius, conjugate or real, returns to 1e-9."""
@@ -60,7 +60,7 @@ def test_every_stable_denominator_has_its_parameters(seed: int) -> None:
     np.testing.assert_allclose(denominators(free_parameters(a, 0.98), 0.98), a, atol=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(u=st.floats(-2, 2), v=st.floats(-2, 2))
 def test_the_slopes_are_finite_differences(u: float, v: float) -> None:
     """∂(a1, a2)/∂(u, v) to 1e-6."""
@@ -76,7 +76,7 @@ def nodes(f: Cascade, x: list[float]) -> list[list[float]]:
     return [difference_equation(Cascade(f.b[: s + 1], f.a[: s + 1]), x) for s in range(len(f.b))]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, sections=st.integers(2, 5))
 def test_no_inner_node_passes_full_scale(seed: int, sections: int) -> None:
     """Random inputs, and for each node the one that drives it farthest: below 1 everywhere but at the output."""
@@ -93,27 +93,27 @@ def test_no_inner_node_passes_full_scale(seed: int, sections: int) -> None:
     assert (reached[:-1] < 1.0).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, sections=st.integers(1, 6), greatest=st.sampled_from([1.0, 2.0, 16.0]))
 def test_scaling_changes_no_response(seed: int, sections: int, greatest: float) -> None:
     """Order, scale and gains leave the filter as it is; every stored numerator fits, and uses at least half of its share."""
     f = equaliser(seed, sections)
-    made = with_gains(scaled(f), greatest)
+    result = with_gains(scaled(f), greatest)
     expected = f.response(TURN)
-    np.testing.assert_allclose(made.response(TURN), expected, rtol=1e-9)
-    most = np.abs(made.b / made.gain[:, None]).max(axis=1)
+    np.testing.assert_allclose(result.response(TURN), expected, rtol=1e-9)
+    most = np.abs(result.b / result.gain[:, None]).max(axis=1)
     assert (most <= 0.95 * greatest * (1 + 1e-12)).all()
     assert (most > 0.47 * greatest).all()
-    assert (np.log2(made.gain) == np.rint(np.log2(made.gain))).all()
+    assert (np.log2(result.gain) == np.rint(np.log2(result.gain))).all()
 
 
 def test_a_node_that_was_pushed_up_is_brought_down() -> None:
     """By powers of two that leave stored coefficients as they are, and the response too."""
     f = with_gains(scaled(equaliser(5, 3)), 2.0)
     loud = replace(f, b=f.b * np.array([[3.0], [1.0], [1 / 3]]))
-    made = cleared(loud)
+    result = cleared(loud)
     assert node_bounds(loud)[:-1].max() > 1.0
-    assert node_bounds(made)[:-1].max() <= 1.0
-    np.testing.assert_array_equal(made.b / made.gain[:, None], loud.b / loud.gain[:, None])
-    np.testing.assert_allclose(made.response(TURN), loud.response(TURN), rtol=1e-12)
-    assert node_bounds(made)[-1] == pytest.approx(node_bounds(loud)[-1])
+    assert node_bounds(result)[:-1].max() <= 1.0
+    np.testing.assert_array_equal(result.b / result.gain[:, None], loud.b / loud.gain[:, None])
+    np.testing.assert_allclose(result.response(TURN), loud.response(TURN), rtol=1e-12)
+    assert node_bounds(result)[-1] == pytest.approx(node_bounds(loud)[-1])

@@ -40,20 +40,20 @@ def dense(wanted: Complex, symbol: Complex, taps: int, delay: float) -> tuple[Re
     return np.linalg.solve(left, right).reshape(drivers, taps), left
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, drivers=st.integers(1, 3), taps=st.integers(4, 12), half=st.integers(16, 40))
 def test_conjugate_gradients_reach_the_dense_solution(seed: int, drivers: int, taps: int, half: int) -> None:
     """Any weights, any weighting: the taps of the normal equations written out, to 1e-6 as the weighting hears the difference."""
     rng = np.random.default_rng(seed)
-    wanted, symbol = gaussian(rng, half + 1, drivers), weighting(rng, half + 1, drivers)
+    target, symbol = gaussian(rng, half + 1, drivers), weighting(rng, half + 1, drivers)
     delay = float(rng.uniform(0, taps))
-    expected, heard = dense(wanted, symbol, taps, delay)
-    error = (fit(wanted, symbol, taps, delay, tolerance=1e-9) - expected).ravel()
+    expected, heard = dense(target, symbol, taps, delay)
+    error = (fit(target, symbol, taps, delay, tolerance=1e-9) - expected).ravel()
     assert np.sqrt(error @ heard @ error) < 1e-6 * np.sqrt(expected.ravel() @ heard @ expected.ravel())
     assert np.abs(error).max() < 1e-5 * np.abs(expected).max()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, drivers=st.integers(1, 3), length=st.integers(1, 20), start=st.integers(0, 11))
 def test_an_fir_filter_is_recovered(seed: int, drivers: int, length: int, start: int) -> None:
     """Weights that are a filter of fewer taps come back as these taps, whatever the weighting is; the others are 0."""
@@ -62,33 +62,33 @@ def test_an_fir_filter_is_recovered(seed: int, drivers: int, length: int, start:
     own = np.zeros((drivers, taps))
     own[:, start : start + length] = rng.normal(size=(drivers, length))
     k = np.arange(size // 2 + 1)
-    wanted = np.zeros((k.size, drivers), dtype=complex)
+    expected = np.zeros((k.size, drivers), dtype=complex)
     for l in range(drivers):
         for n in range(taps):
-            wanted[:, l] += own[l, n] * np.exp(-2j * np.pi * k / size * (n - delay))
-    found = fit(wanted, weighting(rng, k.size, drivers), taps, delay)
-    np.testing.assert_allclose(found, own, atol=1e-6 * np.abs(own).max())
+            expected[:, l] += own[l, n] * np.exp(-2j * np.pi * k / size * (n - delay))
+    actual = fit(expected, weighting(rng, k.size, drivers), taps, delay)
+    np.testing.assert_allclose(actual, own, atol=1e-6 * np.abs(own).max())
 
 
 def test_a_plain_driver_is_one_sample() -> None:
     """A weight of 1 at every frequency is a single tap of 1 at the bulk delay."""
-    wanted = np.ones((65, 1), dtype=complex)
+    expected = np.ones((65, 1), dtype=complex)
     symbol = np.full((65, 1, 1), 2.0 + 0j)
-    found = fit(wanted, symbol, 31, 15)
-    np.testing.assert_allclose(found[0], np.eye(31)[15], atol=1e-9)
+    actual = fit(expected, symbol, 31, 15)
+    np.testing.assert_allclose(actual[0], np.eye(31)[15], atol=1e-9)
 
 
 def test_more_weight_means_less_error() -> None:
     """What a tap budget cannot give everywhere it gives where the weighting is heavy: the error there falls 30 times."""
     rng = np.random.default_rng(1)
-    wanted = gaussian(rng, 65, 1)
+    expected = gaussian(rng, 65, 1)
     heavy = np.arange(65) % 8 == 3  # 8 frequencies, 16 real numbers, 24 taps
     errors = []
     for weight in (1.0, 1e4):
         symbol = np.where(heavy, weight, 1.0)[:, None, None].astype(complex)
-        taps = fit(wanted, symbol, 24, 12)
+        taps = fit(expected, symbol, 24, 12)
         spectrum = np.fft.rfft(taps[0], 128) * np.exp(2j * np.pi * 12 * np.arange(65) / 128)
-        errors.append(np.abs(spectrum - wanted[:, 0])[heavy].mean())
+        errors.append(np.abs(spectrum - expected[:, 0])[heavy].mean())
     assert errors[1] < errors[0] / 30
 
 

@@ -14,7 +14,7 @@ from designer.realization.ratios import capped, ratios, silence
 from realization.test_fir_fit import weighting
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 2**32 - 1), drivers=st.integers(2, 4), cap=st.floats(0.2, 2.0))
 def test_capped_ratios_are_the_best_below_the_cap(seed: int, drivers: int, cap: float) -> None:
     """Any ratios, any weighting: the heard error is cvxpy's least to 1e-4, no ratio is above the cap, the reference is 1."""

@@ -63,13 +63,13 @@ def test_the_joint_fit_beats_the_cut_inverse_transform_at_the_far_ear() -> None:
 
     The tone at the ipsilateral ear stays within 1.2 dB of the plain driver's from 100 Hz to 16 kHz.
     """
-    found, scene = designed(eight_drivers(), 513)
-    assert found.feasible
+    actual, scene = designed(eight_drivers(), 513)
+    assert actual.feasible
     moves = np.random.default_rng(0).uniform(-0.03, 0.03, (30, 3)) * [1, 1, 0]
     off_grid = scene.at(np.linspace(1260.0, 4890.0, 100)).moved(moves)
-    (taps,), delay = realize([found], scene, 64)
+    (taps,), delay = realize([actual], scene, 64)
     assert delay == 32
-    cut = cut_inverse_transform(found, 64, 48_000.0)
+    cut = cut_inverse_transform(actual, 64, 48_000.0)
     fitted, plain_cut = (np.percentile(gains_db(x, off_grid, 48_000.0), 5) for x in (taps, cut))
     assert fitted > 23.0
     assert fitted > plain_cut + 8.0
@@ -77,7 +77,7 @@ def test_the_joint_fit_beats_the_cut_inverse_transform_at_the_far_ear() -> None:
     bright = scene.ears()[:, 0::2]
     power = [
         np.mean(np.abs(np.einsum("fml,fl->fm", bright, w)) ** 2, axis=1)[heard]
-        for w in (spectra(taps, scene.frequency_hz, 48_000.0), found.weights)
+        for w in (spectra(taps, scene.frequency_hz, 48_000.0), actual.weights)
     ]
     assert np.abs(db(power[0] / power[1])).max() < 1.2
 
@@ -85,14 +85,14 @@ def test_the_joint_fit_beats_the_cut_inverse_transform_at_the_far_ear() -> None:
 @pytest.mark.parametrize(("problem", "least"), [(pair, 0.15), (speaker, 0.02)], ids=["pair", "speaker"])
 def test_realised_gains_converge_to_the_formulation(problem: Callable[[], Tables], least: float) -> None:
     """With 32, 128 and 512 taps the largest error of the gain in the band falls each time by more than half, to hundredths of a dB."""
-    found, scene = designed(problem(), 513)
-    bright, dark = (np.abs(np.einsum("fml,fl->fm", scene.ears()[:, side::2], found.weights)) ** 2 for side in (0, 1))
-    ideal = db(bright.mean(axis=1) / dark.mean(axis=1))[found.in_band]
+    actual, scene = designed(problem(), 513)
+    bright, dark = (np.abs(np.einsum("fml,fl->fm", scene.ears()[:, side::2], actual.weights)) ** 2 for side in (0, 1))
+    ideal = db(bright.mean(axis=1) / dark.mean(axis=1))[actual.in_band]
     errors = []
     for taps in (32, 128, 512):
-        (x,), _ = realize([found], scene, taps)
+        (x,), _ = realize([actual], scene, taps)
         p = np.abs(np.einsum("fml,fl->fm", scene.ears(), spectra(x, scene.frequency_hz, 16_000.0))) ** 2
-        realised = db(p[:, 0::2].mean(axis=1) / p[:, 1::2].mean(axis=1))[found.in_band]
+        realised = db(p[:, 0::2].mean(axis=1) / p[:, 1::2].mean(axis=1))[actual.in_band]
         errors.append(np.abs(realised - ideal).max())
     assert errors[1] < errors[0] / 2
     assert errors[2] < errors[1] / 2
@@ -102,8 +102,8 @@ def test_realised_gains_converge_to_the_formulation(problem: Callable[[], Tables
 @pytest.mark.parametrize("taps", [64, 255, 256])
 def test_taps_are_causal_and_centred(taps: int) -> None:
     """The bulk delay is half the taps: their energy is centred there to 5 % of the length, and the ends are quiet."""
-    found, scene = designed(pair(), 257)
-    (x,), delay = realize([found], scene, taps)
+    actual, scene = designed(pair(), 257)
+    (x,), delay = realize([actual], scene, taps)
     assert delay == taps // 2
     assert x.shape == (2, taps)
     energy = np.sum(x**2, axis=0)
@@ -127,9 +127,9 @@ def test_channels_realised_together_are_those_realised_alone() -> None:
     ]
     checked = load(problem)
     scene = designer.scene(checked)
-    found = [design_channel(table, scene) for table in checked.designs]
-    together, delay = realize(found, scene, 64)
-    for channel, taps in zip(found, together, strict=True):
+    actual = [design_channel(table, scene) for table in checked.designs]
+    together, delay = realize(actual, scene, 64)
+    for channel, taps in zip(actual, together, strict=True):
         (alone,), own_delay = realize([channel], scene, 64)
         np.testing.assert_allclose(taps, alone, atol=1e-9)
         assert own_delay == delay

@@ -30,8 +30,8 @@ def designed(problem: Tables, count: int = 257) -> tuple[list[ChannelDesign], de
 
 def rtf(problem: Tables, **keys: object) -> tuple[list[ChannelDesign], designer.Scene, Realized]:
     problem = {**problem, "realization": {"form": "rtf", "taps": 128, **keys}}
-    found, scene = designed(problem)
-    return found, scene, realize_form(found, scene, scene.problem.realization)
+    actual, scene = designed(problem)
+    return actual, scene, realize_form(actual, scene, scene.problem.realization)
 
 
 def free_pair(**keys: object) -> Tables:
@@ -47,51 +47,52 @@ def test_a_mirror_symmetric_pair_is_a_delayed_low_pass_of_opposite_sign() -> Non
     Perfect cancellation with ears at r and r + Δ asks of the far driver -(r / (r + Δ)) e^{-jωΔ/c}: here 20 mm, 0.95 samples
     late. A limit on effort takes away at low frequencies only what the ratio's sign leaves.
     """
-    _, _, made = rtf(free_pair(cancellation_gain_db=[[500, 25], [4000, 25]], max_effort_db=None))
-    assert made.references == ("left", "right")
+    _, _, result = rtf(free_pair(cancellation_gain_db=[[500, 25], [4000, 25]], max_effort_db=None))
+    assert result.references == ("left", "right")
     for channel, own, far in ((0, 0, 1), (1, 1, 0)):
-        reference, ratio = made.taps[channel][own], made.taps[channel][far]
-        np.testing.assert_array_equal(reference, np.arange(128) == made.bulk_delay_samples)
-        assert np.argmax(np.abs(ratio)) - made.bulk_delay_samples in (1, 2)
+        reference, ratio = result.taps[channel][own], result.taps[channel][far]
+        np.testing.assert_array_equal(reference, np.arange(128) == result.bulk_delay_samples)
+        assert np.argmax(np.abs(ratio)) - result.bulk_delay_samples in (1, 2)
         assert ratio[np.argmax(np.abs(ratio))] < 0
         low, high, outside = (
-            np.abs(spectra(made.taps[channel], np.array([f]), 16_000.0)[0, far]) for f in (1000.0, 4000.0, 7000.0)
+            np.abs(spectra(result.taps[channel], np.array([f]), 16_000.0)[0, far]) for f in (1000.0, 4000.0, 7000.0)
         )
         assert low > high > 3 * outside
         ears = [np.linalg.norm(np.array([0.7, y, 0.0]) - [0.0, 0.08, 0.0]) for y in (0.0875, -0.0875)]
         late = (max(ears) - min(ears)) / 343.0
-        w = spectra(made.taps[channel], np.array([1500.0]), 16_000.0)[0, far]
-        turned = w * np.exp(2j * np.pi * 1500.0 * (made.bulk_delay_samples / 16_000.0 + late))
+        w = spectra(result.taps[channel], np.array([1500.0]), 16_000.0)[0, far]
+        turned = w * np.exp(2j * np.pi * 1500.0 * (result.bulk_delay_samples / 16_000.0 + late))
         assert np.angle(-turned) == pytest.approx(0.0, abs=0.15)
-    np.testing.assert_allclose(made.taps[0], made.taps[1][::-1], atol=1e-5)
+    np.testing.assert_allclose(result.taps[0], result.taps[1][::-1], atol=1e-5)
 
 
 @pytest.mark.parametrize("problem", [pair, speaker], ids=["pair", "speaker"])
 def test_the_gain_is_that_of_the_formulation(problem: object) -> None:
     """Dividing by one response changes no ratio: the mean gain in the band is the formulation's within 0.15 dB, off its grid."""
-    found, scene, made = rtf(problem(), bulk_delay_samples=64)  # type: ignore[operator] # a function from the list above
-    low_hz, high_hz = found[0].design.band_hz
+    actual, scene, result = rtf(problem(), bulk_delay_samples=64)  # type: ignore[operator] # a function from the list above
+    low_hz, high_hz = actual[0].design.band_hz
     f = np.linspace(low_hz, high_hz, 190)
     at = scene.at(f)
-    ideal = design_channel(found[0].design, at)
+    ideal = design_channel(actual[0].design, at)
     p, q = (
-        np.abs(np.einsum("fml,fl->fm", at.ears(), w)) ** 2 for w in (spectra(made.taps[0], f, 16_000.0), ideal.weights)
+        np.abs(np.einsum("fml,fl->fm", at.ears(), w)) ** 2
+        for w in (spectra(result.taps[0], f, 16_000.0), ideal.weights)
     )
-    realised, wanted = (db(x[:, 0::2].mean(axis=1) / x[:, 1::2].mean(axis=1)) for x in (p, q))
-    assert abs(np.mean(realised - wanted)) < 0.15
+    realised, expected = (db(x[:, 0::2].mean(axis=1) / x[:, 1::2].mean(axis=1)) for x in (p, q))
+    assert abs(np.mean(realised - expected)) < 0.15
 
 
 def test_eight_drivers_keep_their_gain_off_the_grid_and_with_the_head_moved() -> None:
     """128 taps, heads 1 and 3 cm aside that the design did not see: each 5th percentile within 0.5 dB of the joint FIR fit's."""
-    found, scene = designed(eight_drivers(), 513)
-    made = {
-        form: realize_form(found, scene, Realization(form=form, taps=128, bulk_delay_samples=64))
+    actual, scene = designed(eight_drivers(), 513)
+    result = {
+        form: realize_form(actual, scene, Realization(form=form, taps=128, bulk_delay_samples=64))
         for form in ("fir", "rtf")
     }
     for move in (0.01, -0.01, 0.03, -0.03):
         moves = np.array([[0.0, move, 0.0], [move, 0.0, 0.0], [move, move, 0.0]])
         off_grid = scene.at(np.linspace(1260.0, 4890.0, 100)).moved(moves)
-        fir, ratios = (np.percentile(gains_db(made[form].taps[0], off_grid, 48_000.0), 5) for form in ("fir", "rtf"))
+        fir, ratios = (np.percentile(gains_db(result[form].taps[0], off_grid, 48_000.0), 5) for form in ("fir", "rtf"))
         assert ratios > fir - 0.5
 
 
@@ -100,22 +101,22 @@ def test_ratios_are_bounded() -> None:
 
     The loss at the ears is said with its dB, the frequency and the remedy.
     """
-    found, _, made = rtf(speaker(reference="front"), max_ratio_db=3.0)
-    w = np.abs(spectra(made.taps[0], np.linspace(0.0, 8000.0, 801), 16_000.0))
+    actual, _, result = rtf(speaker(reference="front"), max_ratio_db=3.0)
+    w = np.abs(spectra(result.taps[0], np.linspace(0.0, 8000.0, 801), 16_000.0))
     assert w.max() < 10 ** (4.0 / 20)
-    wanted = np.abs(found[0].weights[found[0].in_band])
-    assert (wanted / wanted[:, 1:2]).max() > 10 ** (10 / 20)
-    warning, _ = made.warnings  # the other is of the tone
+    expected = np.abs(actual[0].weights[actual[0].in_band])
+    assert (expected / expected[:, 1:2]).max() > 10 ** (10 / 20)
+    warning, _ = result.warnings  # the other is of the tone
     assert warning.startswith('left: holding the ratios to "front" below 3 dB costs up to ')
     assert warning.endswith("another reference, or a larger [realization] max_ratio_db, brings it back")
 
 
 def test_the_chosen_reference_is_not_the_one_with_a_dip() -> None:
     """The smallest of the largest ratios, by counting: no driver that would do as well has ratios half as large."""
-    found, scene, made = rtf(speaker(max_effort_db=13.0), max_ratio_db=6.0)
-    chosen = made.references[0]
-    assert not any("holding the ratios" in warning for warning in made.warnings)
-    inside = np.abs(found[0].weights[found[0].in_band])
+    actual, scene, result = rtf(speaker(max_effort_db=13.0), max_ratio_db=6.0)
+    chosen = result.references[0]
+    assert not any("holding the ratios" in warning for warning in result.warnings)
+    inside = np.abs(actual[0].weights[actual[0].in_band])
     largest = {name: float((inside / inside[:, [l]]).max()) for l, name in enumerate(scene.drivers)}
     assert largest[chosen] < 2 * min(largest.values())
 
@@ -136,25 +137,25 @@ def test_the_equaliser_restores_the_tone() -> None:
     The gain in the band is what it was, because all drivers share the equaliser.
     """
     f = np.linspace(0.0, 8000.0, 1601)
-    levels, gains, said = [], [], []
+    levels, gains, message = [], [], []
     for keys in ({"taps": 256}, {"taps": 383, "equaliser_taps": 128}):
-        _, scene, made = rtf(pair(), bulk_delay_samples=128, **keys)
+        _, scene, result = rtf(pair(), bulk_delay_samples=128, **keys)
         at = scene.at(f)
-        p = np.abs(np.einsum("fml,fl->fm", at.ears(), spectra(made.taps[0], f, 16_000.0)))
+        p = np.abs(np.einsum("fml,fl->fm", at.ears(), spectra(result.taps[0], f, 16_000.0)))
         plain = np.sqrt(np.mean(np.abs(at.ears()[:, 0::2, 0]) ** 2, axis=1))
         levels.append(third_octave_deviation_db(np.sqrt(np.mean(p[:, 0::2] ** 2, axis=1)), plain, f))
         gains.append(db(np.mean(p[:, 0::2] ** 2, axis=1) / np.mean(p[:, 1::2] ** 2, axis=1)))
-        assert made.taps[0].shape == (2, keys["taps"])
-        said.append(made.warnings)
-    (warning,) = said[0]
+        assert result.taps[0].shape == (2, keys["taps"])
+        message.append(result.warnings)
+    (warning,) = message[0]
     worst = float(levels[0][np.argmax(np.abs(levels[0]))])
-    found = re.match(
+    actual = re.match(
         r"left: the reference's pure delay leaves the level ([+-][\d.]+) dB off the plain driver's at (\d+) Hz", warning
     )
-    assert found is not None
-    assert float(found[1]) == pytest.approx(worst, abs=0.15)
+    assert actual is not None
+    assert float(actual[1]) == pytest.approx(worst, abs=0.15)
     assert warning.endswith('equaliser_taps = 256 restores it, and form = "fir" keeps the level')
-    assert said[1] == ()
+    assert message[1] == ()
     assert np.abs(levels[0]).max() > 3.0
     assert np.abs(levels[1]).max() < 1.0
     band = (f >= 500) & (f <= 4000)
@@ -186,21 +187,21 @@ def test_one_driver_is_its_own_reference() -> None:
             "window_deg": [-30.0, 30.0],
         },
     )
-    _, _, made = rtf(tables, bulk_delay_samples=5)
-    np.testing.assert_array_equal(made.taps[0], [np.arange(128) == 5])
-    assert made.references == ("only",)
+    _, _, result = rtf(tables, bulk_delay_samples=5)
+    np.testing.assert_array_equal(result.taps[0], [np.arange(128) == 5])
+    assert result.references == ("only",)
 
 
 def test_held_ratios_keep_the_curve() -> None:
     """With 48 taps held ratios miss the pair's curve by less than 0.05 dB off the grid, fitted ones by more than 0.2 dB."""
     short = []
     for hold_requirements in (False, True):
-        found, scene, made = rtf(pair(), taps=48, hold_requirements=hold_requirements)
-        low_hz, high_hz = found[0].design.band_hz
+        actual, scene, result = rtf(pair(), taps=48, hold_requirements=hold_requirements)
+        low_hz, high_hz = actual[0].design.band_hz
         f = np.linspace(low_hz, high_hz, 301)
-        curve = np.array(found[0].design.cancellation_gain_db)
+        curve = np.array(actual[0].design.cancellation_gain_db)
         target_db = np.interp(np.log(f), np.log(curve[:, 0]), curve[:, 1])
-        p = np.abs(np.einsum("fml,fl->fm", scene.at(f).ears(), spectra(made.taps[0], f, 16_000.0))) ** 2
+        p = np.abs(np.einsum("fml,fl->fm", scene.at(f).ears(), spectra(result.taps[0], f, 16_000.0))) ** 2
         short.append(float((target_db - db(p[:, 0::2].mean(axis=1) / p[:, 1::2].mean(axis=1))).max()))
     assert short[0] > 0.2
     assert short[1] < 0.05
@@ -226,13 +227,13 @@ def test_the_equaliser_restores_the_tone_of_the_library(name: str) -> None:
     """256 taps of equaliser: every channel within 1 dB of the plain driver's level, by third octaves from 120 Hz to 6.5 kHz."""
     problem = designer.load(PROBLEMS / f"{name}.toml")
     scene = designer.scene(problem).at(np.linspace(0.0, 24_000.0, 257))
-    found = [
+    actual = [
         design_channel(table, scene) for table in problem.designs if table.name != "right"
     ]  # the left's mirror image
-    made = realize_form(found, scene, Realization(form="rtf", taps=768, equaliser_taps=256))
-    assert not any("off the plain driver's" in warning for warning in made.warnings)
+    result = realize_form(actual, scene, Realization(form="rtf", taps=768, equaliser_taps=256))
+    assert not any("off the plain driver's" in warning for warning in result.warnings)
     f = np.concatenate([np.linspace(0.0, 1000.0, 201), np.linspace(1010.0, 8000.0, 700)])
-    for channel, taps in zip(found, made.taps, strict=True):
+    for channel, taps in zip(actual, result.taps, strict=True):
         target = channel_target(channel.design, scene.at(f), channel.plain)
         w = spectra(taps, f, 48_000.0)
         bright = target.bright

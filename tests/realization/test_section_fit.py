@@ -17,7 +17,7 @@ from realization.section_cases import LOGARITHMIC, coupled, equaliser, random_ca
 seeds = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, sections=st.integers(1, 4))
 def test_slopes_are_finite_differences(seed: int, sections: int) -> None:
     """∂H over every coefficient, to 1e-5 of the largest."""
@@ -31,11 +31,11 @@ def test_slopes_are_finite_differences(seed: int, sections: int) -> None:
                 ahead, behind = (replace(f, b=f.b + sign * step).response(turn) for sign in (1, -1))
             else:
                 ahead, behind = (replace(f, a=f.a + sign * step).response(turn) for sign in (1, -1))
-            found = slopes[(slice(None), *place)]
-            np.testing.assert_allclose(found, (ahead - behind) / 2e-6, atol=1e-5 * (1 + np.abs(slopes).max()))
+            actual = slopes[(slice(None), *place)]
+            np.testing.assert_allclose(actual, (ahead - behind) / 2e-6, atol=1e-5 * (1 + np.abs(slopes).max()))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds, drivers=st.integers(1, 3), sections=st.integers(1, 4))
 def test_a_disturbed_cascade_finds_back(seed: int, drivers: int, sections: int) -> None:
     """From poles 2 % off in angle and numerators 0.1 % off to the known responses, 1e-8 of their peak."""
@@ -47,19 +47,19 @@ def test_a_disturbed_cascade_finds_back(seed: int, drivers: int, sections: int) 
         radius, angle = np.sqrt(f.a[:, 1]), np.arccos(-f.a[:, 0] / 2 / np.sqrt(f.a[:, 1]))
         off = np.stack([-2 * radius * np.cos(1.02 * angle), radius**2], axis=1)
         begun.append(replace(f, b=f.b * (1 + 0.001 * rng.normal(size=f.b.shape)), a=off))
-    found = refine(begun, problem, steps=300, enough=0.0)
-    assert np.abs(problem.errors(found)).max() < 1e-8 * np.abs(problem.wanted).max()
+    actual = refine(begun, problem, steps=300, min_fall=0.0)
+    assert np.abs(problem.errors(actual)).max() < 1e-8 * np.abs(problem.weights).max()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds, radius=st.floats(0.7, 0.99))
 def test_refining_only_helps_and_stays_stable(seed: int, radius: float) -> None:
     """Any start, any target: the sum does not rise, and no root is beyond the radius."""
     start = [random_cascade(seed + l, 3, radius=0.6) for l in range(2)]
     problem = replace(coupled([random_cascade(seed + 9 + l, 4) for l in range(2)], seed), radius=radius)
-    found = refine(start, problem, steps=15)
-    assert problem.cost(found) <= problem.cost(start)
-    assert max(np.abs(np.roots([1.0, *a])).max() for f in found for a in f.a) <= radius * (1 + 1e-6)
+    actual = refine(start, problem, steps=15)
+    assert problem.cost(actual) <= problem.cost(start)
+    assert max(np.abs(np.roots([1.0, *a])).max() for f in actual for a in f.a) <= radius * (1 + 1e-6)
 
 
 def test_errors_undo_each_other_at_the_point() -> None:
@@ -68,8 +68,8 @@ def test_errors_undo_each_other_at_the_point() -> None:
     problem = coupled(known, 0)
     alone = []
     for l in range(2):
-        own = SectionProblem(problem.wanted[:, l : l + 1], np.ones((300, 1, 1), complex), problem.turn, 0.999)
-        start = vector_fit(problem.wanted[:, l], np.ones(300), problem.turn, 2, 0.999)
+        own = SectionProblem(problem.weights[:, l : l + 1], np.ones((300, 1, 1), complex), problem.turn, 0.999)
+        start = vector_fit(problem.weights[:, l], np.ones(300), problem.turn, 2, 0.999)
         alone += refine([start], own)
     joint = refine(alone, problem)
     assert 10 * np.log10(problem.cost(alone) / problem.cost(joint)) > 6.0
@@ -79,6 +79,6 @@ def test_delays_are_taken_out_first() -> None:
     """Filters that arrive 40 samples apart, one of them before time 0: recovered, their delays by whole samples."""
     known = [replace(equaliser(1, 2, 300.0), delay_samples=-10), replace(equaliser(2, 2, 300.0), delay_samples=30)]
     problem = coupled(known, 1, LOGARITHMIC)
-    found = fit_sections(problem, np.array([-10, 30]), 4)
-    assert problem.cost(found) < 1e-6 * problem.sum(problem.wanted)
-    assert [f.delay_samples for f in found] == pytest.approx([-10, 30], abs=8)
+    actual = fit_sections(problem, np.array([-10, 30]), 4)
+    assert problem.cost(actual) < 1e-6 * problem.sum(problem.weights)
+    assert [f.delay_samples for f in actual] == pytest.approx([-10, 30], abs=8)

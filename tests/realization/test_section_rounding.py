@@ -42,7 +42,7 @@ def low_pair(seed: int) -> tuple[list[Cascade], SectionProblem]:
     return known, coupled(known, seed, np.geomspace(15.0, 24_000.0, 150), radius=0.9999)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(seed=seeds, bits=st.integers(6, 18))
 def test_rounded_sections_are_whole_stable_and_no_worse(seed: int, bits: int) -> None:
     """Whole numbers within the word, no root beyond the radius, no inner node beyond full scale, and a sum that is not above
@@ -50,16 +50,16 @@ def test_rounded_sections_are_whole_stable_and_no_worse(seed: int, bits: int) ->
     """
     known, problem = low_pair(seed % 10_000)
     lattice = Lattice.of(Word(1, bits - 1), problem.radius)
-    found, _ = round_sections(known, problem, lattice, any_points(seed, 2))
-    whole = integers(found, lattice)
+    actual, _ = round_sections(known, problem, lattice, any_points(seed, 2))
+    whole = integers(actual, lattice)
     assert whole.min() >= -(2 ** (bits - 1))
     assert whole.max() < 2 ** (bits - 1)
-    for f, q in zip(found, whole, strict=True):
+    for f, q in zip(actual, whole, strict=True):
         np.testing.assert_array_equal(f.b / f.gain[:, None], q[:, :3] * lattice.step)
         np.testing.assert_array_equal(f.a, q[:, 3:] * lattice.step)
         assert max(np.abs(np.roots([1.0, *a])).max() for a in f.a) <= problem.radius * (1 + 1e-6)
         assert node_bounds(f)[:-1].max() <= 1.0
-    assert problem.cost(found) <= problem.cost(plainly_rounded(known, lattice)) * (1 + 1e-9)
+    assert problem.cost(actual) <= problem.cost(plainly_rounded(known, lattice)) * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("bits", [12, 14, 16])
@@ -97,13 +97,13 @@ def test_the_response_is_that_of_the_integers() -> None:
     known = [equaliser(11, 2, 3000.0)]
     problem = coupled(known, 3, np.geomspace(15.0, 24_000.0, 100))
     lattice = Lattice.of(Word.of("q15"), 0.98)
-    (found,), _ = round_sections(known, problem, lattice, any_points(0, 1))
-    (q,) = integers([found], lattice)
-    exact = np.array([float(y) for y in exact_impulse_response(q.tolist(), found.gain, lattice.step, 0, 300)])
-    np.testing.assert_allclose(found.impulse_response(300), exact, atol=1e-12 * np.abs(exact).max())
+    (actual,), _ = round_sections(known, problem, lattice, any_points(0, 1))
+    (q,) = integers([actual], lattice)
+    exact = np.array([float(y) for y in exact_impulse_response(q.tolist(), actual.gain, lattice.step, 0, 300)])
+    np.testing.assert_allclose(actual.impulse_response(300), exact, atol=1e-12 * np.abs(exact).max())
     turn = turn_of(np.array([100.0, 5000.0]))
     naive = [sum(y * each**n for n, y in enumerate(exact)) for each in turn]
-    np.testing.assert_allclose(found.response(turn), naive, atol=1e-6)
+    np.testing.assert_allclose(actual.response(turn), naive, atol=1e-6)
 
 
 def test_the_lattice_always_has_a_point() -> None:
@@ -131,6 +131,6 @@ def test_what_is_told_is_what_is_missing(seed: int) -> None:
     known, judged = [equaliser(seed, 2, 200.0), equaliser(seed + 1, 2, 200.0)], any_points(seed, 2)
     problem = coupled(known, seed, np.geomspace(15.0, 24_000.0, 80))
     lattice = Lattice.of(Word(1, 8), problem.radius)
-    found, missing_db = round_sections(known, problem, lattice, judged)
+    actual, missing_db = round_sections(known, problem, lattice, judged)
     goal = np.minimum(ends_db(known, judged), ends_db(plainly_rounded(known, lattice), judged)) - 0.1
-    assert missing_db == pytest.approx(max(0.0, float((goal - ends_db(found, judged)).max())), abs=1e-9)
+    assert missing_db == pytest.approx(max(0.0, float((goal - ends_db(actual, judged)).max())), abs=1e-9)

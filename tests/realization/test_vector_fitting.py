@@ -16,18 +16,18 @@ seeds = st.integers(0, 2**32 - 1)
 TURN = turn_of(LOGARITHMIC)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, sections=st.integers(1, 8))
 def test_a_known_cascade_is_recovered(seed: int, sections: int) -> None:
     """Magnitude and phase to 1e-8 of the peak, from 15 Hz, also between the frequencies that were fitted."""
     known = equaliser(seed, sections)
-    found = vector_fit(known.response(TURN), np.ones(TURN.size), TURN, sections, 0.9999)
+    actual = vector_fit(known.response(TURN), np.ones(TURN.size), TURN, sections, 0.9999)
     between = turn_of(np.geomspace(10.0, 23_000.0, 777))
     expected = known.response(between)
-    assert np.abs(found.response(between) - expected).max() < 1e-8 * np.abs(expected).max()
+    assert np.abs(actual.response(between) - expected).max() < 1e-8 * np.abs(expected).max()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, sections=st.integers(1, 6), radius=st.floats(0.5, 0.9999))
 def test_any_fit_is_stable(seed: int, sections: int, radius: float) -> None:
     """Of noise, of an advance, of an unstable filter: no root of a denominator is beyond the radius."""
@@ -37,10 +37,10 @@ def test_any_fit_is_stable(seed: int, sections: int, radius: float) -> None:
         TURN**-3,
         1 / (1 - 1.5 * TURN),
     )
-    for wanted in targets:
-        found = vector_fit(wanted, np.ones(TURN.size), TURN, sections, radius)
-        assert np.isfinite(found.b).all()
-        for a1, a2 in found.a:
+    for expected in targets:
+        actual = vector_fit(expected, np.ones(TURN.size), TURN, sections, radius)
+        assert np.isfinite(actual.b).all()
+        for a1, a2 in actual.a:
             assert np.abs(np.roots([1.0, a1, a2])).max() <= radius * (1 + 1e-6)
 
 
@@ -64,5 +64,5 @@ def test_a_fractional_delay_is_nearer_than_thirans(fraction: float) -> None:
     upper = sum(a[order - k] * turn**k for k in range(order + 1))
     thiran = upper / sum(a[k] * turn**k for k in range(order + 1))
     assert np.abs(np.abs(thiran) - 1).max() < 1e-9
-    found = vector_fit(ideal, np.ones(turn.size), turn, 2, 0.99).response(turn)
-    assert np.abs(found - ideal).max() < np.abs(thiran - ideal).max() / 2
+    actual = vector_fit(ideal, np.ones(turn.size), turn, 2, 0.99).response(turn)
+    assert np.abs(actual - ideal).max() < np.abs(thiran - ideal).max() / 2

@@ -15,11 +15,11 @@ from designer.realization import response
 from designer.realization.words import (
     LEAST_SHIFT,
     LowEnds,
+    chosen_words,
     common_shift,
+    driver_shift,
     in_words,
-    kept_words,
     output_bound,
-    own_shift,
     rounded,
     scale,
 )
@@ -35,7 +35,7 @@ def integer_filter(q: list[int], x: list[int]) -> list[int]:
     return [sum(q[k] * x[n - k] for k in range(len(q)) if 0 <= n - k < len(x)) for n in range(len(x))]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, bits=st.integers(4, 32), size=st.floats(0.1, 6.0))
 def test_the_response_is_that_of_the_integer_filter(seed: int, bits: int, size: float) -> None:
     """A unit impulse through integers, transformed term by term, is the response of the rounded taps times the step."""
@@ -47,11 +47,11 @@ def test_the_response_is_that_of_the_integer_filter(seed: int, bits: int, size: 
     frequency_hz = np.array([0.0, 100.0, 7000.0, 24_000.0])
     turn = np.exp(-2j * np.pi * frequency_hz / 48_000.0)
     naive = sum(value * turn**n for n, value in enumerate(out)) * 2.0 ** (shift - bits + 1)
-    found = response(q * scale(word, shift), frequency_hz, 48_000.0)[:, 0]
-    np.testing.assert_allclose(found, naive, rtol=0, atol=1e-13 * size * 12)
+    actual = response(q * scale(word, shift), frequency_hz, 48_000.0)[:, 0]
+    np.testing.assert_allclose(actual, naive, rtol=0, atol=1e-13 * size * 12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, size=st.floats(1e-3, 50.0), name=st.sampled_from(["q15", "q7", "5.23", "8.24", "2.6"]))
 def test_the_shift_is_the_smallest_that_holds(seed: int, size: float, name: str) -> None:
     """With it every value is within half a step of its integer's worth; with one less some value is out of range."""
@@ -63,12 +63,12 @@ def test_the_shift_is_the_smallest_that_holds(seed: int, size: float, name: str)
         assert largest >= 1.0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, size=st.floats(-18.0, 6.0), name=st.sampled_from(["q15", "q7", "q3", "5.23", "8.24", "q31"]))
 def test_a_drivers_own_shift_fills_the_word(seed: int, size: float, name: str) -> None:
     """The largest integer is within the word, and beyond a half of its range: one shift less and it would not fit."""
     x, word = np.random.default_rng(seed).uniform(-1, 1, 20) * 2.0**size, Word.of(name)
-    shift = own_shift(x, word)
+    shift = driver_shift(x, word)
     q = np.rint(x * 2.0 ** (word.fraction_bits - shift))
     assert word.least <= q.min() <= q.max() <= word.greatest
     if shift > LEAST_SHIFT:
@@ -78,11 +78,11 @@ def test_a_drivers_own_shift_fills_the_word(seed: int, size: float, name: str) -
 
 def test_a_silent_driver_has_no_shift() -> None:
     """Nor has one that is scaled by 2^24 already: -24 is the least."""
-    assert own_shift(np.zeros(5), Word.of("q15")) == 0
-    assert own_shift(np.full(5, 1e-12), Word.of("q15")) == -24
+    assert driver_shift(np.zeros(5), Word.of("q15")) == 0
+    assert driver_shift(np.full(5, 1e-12), Word.of("q15")) == -24
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, taps=st.integers(1, 30))
 def test_no_input_passes_the_l1_norm_and_one_reaches_it(seed: int, taps: int) -> None:
     """Random inputs of at most full scale stay below the bound; the signs of the taps, turned round in time, reach it."""
@@ -114,7 +114,7 @@ def plainly(taps: Real, bits: int, *, by_driver: bool) -> Real:
     return np.asarray(np.clip(np.rint(taps / steps), -top, top - 1) * steps)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, drivers=st.integers(1, 3), taps=st.integers(1, 12), bits=st.integers(3, 16), by_driver=st.booleans())
 def test_moves_lower_the_heard_error_until_none_does(
     seed: int, drivers: int, taps: int, bits: int, *, by_driver: bool
@@ -124,10 +124,10 @@ def test_moves_lower_the_heard_error_until_none_does(
     """
     x, symbol = random_case(seed, drivers, taps)
     x = x * 4.0 ** -np.arange(drivers)[:, None]
-    found, shifts = in_words(x, symbol, Word(1, bits - 1), by_driver=by_driver)
+    actual, shifts = in_words(x, symbol, Word(1, bits - 1), by_driver=by_driver)
     steps = 2.0 ** (shifts[:, None] - bits + 1)
     np.testing.assert_array_equal(steps, plain_steps(x, bits, by_driver=by_driver))
-    q, N, top = found / steps, normal_matrix(symbol, taps), 2 ** (bits - 1)
+    q, N, top = actual / steps, normal_matrix(symbol, taps), 2 ** (bits - 1)
     assert (q == np.rint(q)).all()
     assert -top <= q.min() <= q.max() < top
 
@@ -135,16 +135,16 @@ def test_moves_lower_the_heard_error_until_none_does(
         d = (these - x).T.ravel()
         return float(d @ N @ d)
 
-    assert heard(found) <= heard(plainly(x, bits, by_driver=by_driver)) * (1 + 1e-9)
+    assert heard(actual) <= heard(plainly(x, bits, by_driver=by_driver)) * (1 + 1e-9)
     for place in np.ndindex(q.shape):
         for move in (-1, 1):
             if -top <= q[place] + move < top:
-                other = found.copy()
+                other = actual.copy()
                 other[place] += move * steps[place[0], 0]
-                assert heard(other) >= heard(found) * (1 - 1e-9)
+                assert heard(other) >= heard(actual) * (1 - 1e-9)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds, taps=st.integers(1, 20))
 def test_a_flat_weighting_rounds_plainly(seed: int, taps: int) -> None:
     """Where every error is heard alike and alone, the nearest integers are the best."""
@@ -157,10 +157,10 @@ def test_a_pure_delay_stays() -> None:
     """A single tap of 1, which a word of one bit before the point does not hold, beside a filter that is rounded."""
     x, symbol = random_case(1, 2, 8)
     x[0] = np.arange(8) == 3
-    found, shifts = in_words(x, symbol, Word(1, 7))
-    np.testing.assert_array_equal(found[0], x[0])
+    actual, shifts = in_words(x, symbol, Word(1, 7))
+    np.testing.assert_array_equal(actual[0], x[0])
     np.testing.assert_array_equal(shifts, [0, 0])
-    assert np.abs(found[1] - x[1]).max() < 0.1
+    assert np.abs(actual[1] - x[1]).max() < 0.1
 
 
 @pytest.mark.parametrize(("bits", "by_driver", "plain_loses", "loses"), [
@@ -170,9 +170,9 @@ def test_a_pure_delay_stays() -> None:
 def test_short_words_keep_the_null(bits: int, plain_loses: float, loses: float, *, by_driver: bool) -> None:
     """Eight drivers, 40 heads within 3 cm: what is lost of the 5th percentile by plain rounding and by what is heard, in dB."""
     x, symbol, off_grid, _ = eight_driver_taps(128)
-    found, _ = in_words(x, symbol, Word(1, bits - 1), by_driver=by_driver)
+    actual, _ = in_words(x, symbol, Word(1, bits - 1), by_driver=by_driver)
     ideal, spared, plain = (
-        np.percentile(gains_db(each, off_grid, RATE), 5) for each in (x, found, plainly(x, bits, by_driver=by_driver))
+        np.percentile(gains_db(each, off_grid, RATE), 5) for each in (x, actual, plainly(x, bits, by_driver=by_driver))
     )
     assert spared > ideal - loses
     assert ideal - plain > plain_loses
@@ -198,7 +198,7 @@ def naive_gains_db(taps: Real, ends: LowEnds) -> Real:
     return out
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, drivers=st.integers(2, 3), bits=st.integers(4, 10), by_driver=st.booleans())
 def test_low_ends_are_never_below_plain_rounding(seed: int, drivers: int, bits: int, *, by_driver: bool) -> None:
     """5th percentile and worst, by a naive sum: at least what plain rounding keeps, or the unrounded taps if that is less, to
@@ -206,13 +206,13 @@ def test_low_ends_are_never_below_plain_rounding(seed: int, drivers: int, bits: 
     """
     x, symbol = random_case(seed, drivers, 10)
     ends = heard_at(seed, drivers)
-    kept, _, is_plain = kept_words(x, symbol, Word(1, bits - 1), ends, by_driver=by_driver)
+    remaining, _, is_plain = chosen_words(x, symbol, Word(1, bits - 1), ends, by_driver=by_driver)
     plain = plainly(x, bits, by_driver=by_driver)
     if is_plain:
-        np.testing.assert_array_equal(kept, plain)
-    found, exact, rounded_db = (naive_gains_db(each, ends) for each in (kept, x, plain))
+        np.testing.assert_array_equal(remaining, plain)
+    actual, exact, rounded_db = (naive_gains_db(each, ends) for each in (remaining, x, plain))
     for end in (lambda g: np.percentile(g, 5), np.min):
-        assert end(found) >= min(end(exact), end(rounded_db)) - 0.1 - 1e-6
+        assert end(actual) >= min(end(exact), end(rounded_db)) - 0.1 - 1e-6
 
 
 def deaf(symbol: Complex) -> Complex:
@@ -225,6 +225,6 @@ def deaf(symbol: Complex) -> Complex:
 def test_plain_rounding_is_the_last_resort() -> None:
     """Where the weighting is deaf in the band, plain rounding is kept for some taps, and not for all."""
     cases = [random_case(seed, 2, 10) for seed in range(12)]
-    plain = [kept_words(x, deaf(symbol), Word(1, 3), heard_at(3, 2))[2] for x, symbol in cases]
+    plain = [chosen_words(x, deaf(symbol), Word(1, 3), heard_at(3, 2))[2] for x, symbol in cases]
     assert any(plain)
     assert not all(plain)

@@ -68,16 +68,16 @@ def opened() -> Iterator[Open]:
         @contextmanager
         def open_page(file: Path, width: int, scheme: Any) -> Iterator[Page]:
             context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
-            said: list[str] = []
-            asked: list[str] = []
+            output: list[str] = []
+            required: list[str] = []
             page = context.new_page()
-            page.on("console", lambda message: said.append(message.text))
-            page.on("pageerror", lambda error: said.append(str(error)))
-            page.on("request", lambda request: asked.append(request.url))
+            page.on("console", lambda message: output.append(message.text))
+            page.on("pageerror", lambda error: output.append(str(error)))
+            page.on("request", lambda request: required.append(request.url))
             page.goto(file.as_uri())
             yield page
-            assert said == []
-            assert asked == [file.as_uri()]
+            assert output == []
+            assert required == [file.as_uri()]
             context.close()
 
         yield open_page
@@ -90,8 +90,8 @@ def is_legible(page: Page, scheme: str, figures: int) -> None:
     sizes = visible.evaluate_all(FIGURES)
     assert len(sizes) == figures
     assert all(width > 300 and height > 100 for width, height in sizes)
-    said = page.locator("figure svg").evaluate_all(ALTERNATIVES)
-    assert all(any(sign.isdigit() for sign in words) for words in said)
+    message = page.locator("figure svg").evaluate_all(ALTERNATIVES)
+    assert all(any(sign.isdigit() for sign in words) for words in message)
     assert page.evaluate(SIDEWAYS) <= 0
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == PAPER[scheme]
     ratio, words = page.evaluate(LEAST_CONTRAST)

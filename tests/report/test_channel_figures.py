@@ -25,9 +25,9 @@ def test_every_figure_states_its_message_with_a_number(made: designer.Design) ->
     for figure in CHANNEL_FIGURES:
         for name in made.channels:
             if figure.shown(made, name):
-                said = figure.says(made, name)
-                assert any(sign.isdigit() for sign in said), figure.kind
-                assert not said.endswith("."), figure.kind
+                message = figure.says(made, name)
+                assert any(sign.isdigit() for sign in message), figure.kind
+                assert not message.endswith("."), figure.kind
 
 
 def test_the_phantom_stands_with_the_centre_and_zones_with_the_ears(made: designer.Design) -> None:

@@ -40,11 +40,11 @@ def test_every_band_is_drawn(rate_hz: float, band_hz: list[float]) -> None:
 
 def test_sections_of_a_band_from_0_hz() -> None:
     """The fit's frequencies are those of a band from 10 Hz: finite, ascending, 10 Hz to half the rate."""
-    found = fit_frequencies_hz(0.0, 48_000.0)
-    assert np.isfinite(found).all()
-    assert (np.diff(found) > 0).all()
-    np.testing.assert_allclose(found[[0, -1]], [10.0, 24_000.0])
-    np.testing.assert_array_equal(found, fit_frequencies_hz(10.0, 48_000.0))
+    actual = fit_frequencies_hz(0.0, 48_000.0)
+    assert np.isfinite(actual).all()
+    assert (np.diff(actual) > 0).all()
+    np.testing.assert_allclose(actual[[0, -1]], [10.0, 24_000.0])
+    np.testing.assert_array_equal(actual, fit_frequencies_hz(10.0, 48_000.0))
 
 
 def test_designs_of_a_band_from_0_hz_are_compared(tmp_path: Path) -> None:
@@ -53,8 +53,8 @@ def test_designs_of_a_band_from_0_hz_are_compared(tmp_path: Path) -> None:
     tables["designs"][0] |= {"band_hz": [0.0, 4000.0], "cancellation_gain_db": [[1000, 3]]}
     for name in ("a", "b"):
         (tmp_path / f"{name}.toml").write_text(toml(tables), encoding="utf-8")
-    made = compare.compare([str(tmp_path / "a.toml"), str(tmp_path / "b.toml")])
-    pictures = draw_comparison(made.channels, made.shifts, made.show)
+    result = compare.compare([str(tmp_path / "a.toml"), str(tmp_path / "b.toml")])
+    pictures = draw_comparison(result.channels, result.shifts, result.show)
     assert pictures and not any("nan" in picture.message.split() for picture in pictures)
     design = designer.design(designer.loads(toml(tables)))
     assert say_polar(design, "left").startswith("at 1")  # sqrt(3.9 Hz x 4 kHz) = 125 Hz, the middle of ten octaves

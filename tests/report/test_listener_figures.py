@@ -35,18 +35,18 @@ def test_each_states_its_message_with_a_number(figures: dict[str, Picture]) -> N
 
 def test_the_numbers_are_those_of_the_curves(made: designer.Design, figures: dict[str, Picture]) -> None:
     """By a plain loop over the third octaves in both sides' bands."""
-    found = listening(made)
-    assert found is not None
-    at = found.heads[0]
+    actual = listening(made)
+    assert actual is not None
+    at = actual.heads[0]
     low, high = made.channels["left"].table.band_hz
     apart, own, count = 0.0, 0.0, 0
-    for b, middle in enumerate(found.middle_hz):
+    for b, middle in enumerate(actual.middle_hz):
         if low <= middle <= high:
             apart = max(apart, abs(at.chain["left"].level_db[b] - at.loudspeakers["left"].level_db[b]))
             own, count = own + at.coherence[b], count + 1
-    said = figures["listener-differences"].says()
-    assert f"points to {at.pointed_deg['left']:.0f} degrees, where 30 are wanted" in said
-    assert f"by {apart:.1f} dB at most" in said.split(";")[0]
+    message = figures["listener-differences"].says()
+    assert f"points to {at.pointed_deg['left']:.0f} degrees, where 30 are wanted" in message
+    assert f"by {apart:.1f} dB at most" in message.split(";")[0]
     assert f"in the band it is {own / count:.2f} in the mean" in figures["listener-coherence"].says()
 
 

@@ -44,10 +44,10 @@ def level_db(response: Complex) -> Real:
 def test_levels_are_the_drivers(tmp_path: Path) -> None:
     """Each curve is the known driver's level at the angle that it is named by, all with one common gain; phase has no delay left."""
     drawn = driver_figure(tmp_path, model=lopsided)
-    found = curves(drawn, "Level over angle")
-    assert set(found) == {"on axis", *(f"{sign}{angle}°" for sign in ("", "−") for angle in (30, 60, 90)), "180°"}
+    actual = curves(drawn, "Level over angle")
+    assert set(actual) == {"on axis", *(f"{sign}{angle}°" for sign in ("", "−") for angle in (30, 60, 90)), "180°"}
     gains = []
-    for label, (f, level) in found.items():
+    for label, (f, level) in actual.items():
         angle = 0.0 if label == "on axis" else float(label.removesuffix("°").replace("−", "-"))
         gains.append(level - level_db(lopsided(f, direction(angle)[None]))[:, 0])
     assert np.ptp(np.stack(gains)) < 0.05

@@ -73,14 +73,14 @@ def test_the_sentences_stand_on_top(folder: Path, design: designer.Design) -> No
 
 def test_figures_are_the_same_every_time(design: designer.Design, folder: Path) -> None:
     """One design gives equal bytes: one figure of each kind, drawn again."""
-    captions, seen = figures.captions(design), set()
+    captions, visited = figures.captions(design), set()
     for name, picture in figures.pictures(design).items():
-        if picture.declared.kind not in seen:
-            seen.add(picture.declared.kind)
+        if picture.declared.kind not in visited:
+            visited.add(picture.declared.kind)
             with in_style():
                 again = as_file(picture.draw(), captions[name])
             assert again == (folder / "figures" / f"{name}.svg").read_text(encoding="utf-8")
-    assert len(seen) > 12
+    assert len(visited) > 12
 
 
 def test_every_figure_says_its_message(folder: Path, design: designer.Design) -> None:
@@ -88,12 +88,12 @@ def test_every_figure_says_its_message(folder: Path, design: designer.Design) ->
     page = (folder / "report.html").read_text(encoding="utf-8")
     captions = figures.captions(design)
     for path in (folder / "figures").iterdir():
-        said = captions[path.stem]
-        assert any(sign.isdigit() for sign in said) and said.endswith(".") and not said.endswith("..")
-        assert f"<title>{escape(said)}</title>" in path.read_text(encoding="utf-8")
+        message = captions[path.stem]
+        assert any(sign.isdigit() for sign in message) and message.endswith(".") and not message.endswith("..")
+        assert f"<title>{escape(message)}</title>" in path.read_text(encoding="utf-8")
         assert f'role="img" aria-labelledby="caption-{path.stem}"' in page
         (words,) = re.findall(rf'<figcaption id="caption-{path.stem}">([^<]+)</figcaption>', page)
-        assert unescape(words) == said
+        assert unescape(words) == message
 
 
 def test_no_text_of_a_name_becomes_markup(tmp_path: Path) -> None:

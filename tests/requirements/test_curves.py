@@ -15,7 +15,7 @@ hertz = st.floats(20.0, 20_000.0)
 decibels = st.floats(-40.0, 40.0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(low=hertz, high=hertz, first=decibels, last=decibels, share=st.floats(0.0, 1.0))
 def test_a_curve_is_straight_in_decibels_over_log_frequency(
     low: float, high: float, first: float, last: float, share: float
@@ -27,7 +27,7 @@ def test_a_curve_is_straight_in_decibels_over_log_frequency(
     assert value == pytest.approx(first + share * (last - first), abs=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(points=st.lists(st.tuples(hertz, decibels), min_size=1, max_size=5, unique_by=lambda p: round(p[0])), f=hertz)
 def test_a_curve_goes_through_its_points_and_keeps_its_end_values(points: list[tuple[float, float]], f: float) -> None:
     """Every point is met, values between lie between, and below the first and above the last the end values hold, at 0 Hz too."""
@@ -43,11 +43,11 @@ def test_a_curve_goes_through_its_points_and_keeps_its_end_values(points: list[t
 def test_a_curve_by_hand() -> None:
     """From 4 dB at 500 Hz to 12 dB at 2 kHz an octave is 4 dB."""
     curve = [[500.0, 4.0], [2000.0, 12.0]]
-    found = curve_db(curve, np.array([250.0, 500.0, 1000.0, 1414.2135623731, 2000.0, 8000.0]))
-    np.testing.assert_allclose(found, [4, 4, 8, 10, 12, 12], atol=1e-9)
+    actual = curve_db(curve, np.array([250.0, 500.0, 1000.0, 1414.2135623731, 2000.0, 8000.0]))
+    np.testing.assert_allclose(actual, [4, 4, 8, 10, 12, 12], atol=1e-9)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(low=hertz, width=st.floats(0.01, 5.0), fade=st.floats(0.01, 3.0))
 def test_the_share_of_the_design(low: float, width: float, fade: float) -> None:
     """1 in the band, 0 from a fade's width outside it, half in the middle of a fade, falling without a jump."""

@@ -21,22 +21,22 @@ def share_that_misses(
     problem: dict[str, Any], seed: int = 4321, count: int = 3000
 ) -> tuple[np.ndarray, designer.Design]:
     """Of devices drawn here, those below the curve at each design frequency of the band (F,)."""
-    made = designer.design(load(problem))
-    (name,) = made.weights
-    scene = designer.scene(made.problem)
-    target = channel_target(made.problem.designs[0], scene)
+    result = designer.design(load(problem))
+    (name,) = result.weights
+    scene = designer.scene(result.problem)
+    target = channel_target(result.problem.designs[0], scene)
     rng = np.random.default_rng(seed)
     missing = []
     for f in np.flatnonzero(target.in_band):
-        e = 10 ** (GAIN_DB / 20 * rng.standard_normal((count, len(made.drivers)))) * np.exp(
-            1j * np.radians(PHASE_DEG) * rng.standard_normal((count, len(made.drivers)))
+        e = 10 ** (GAIN_DB / 20 * rng.standard_normal((count, len(result.drivers)))) * np.exp(
+            1j * np.radians(PHASE_DEG) * rng.standard_normal((count, len(result.drivers)))
         )
-        v = made.weights[name][f] * e
+        v = result.weights[name][f] * e
         reached = np.mean(np.abs(v @ target.bright[f].T) ** 2, axis=1)
         left = np.mean(np.abs(v @ target.dark[f].T) ** 2, axis=1)
         assert target.gamma is not None
         missing.append(np.mean(reached / left < target.gamma[f] * 0.9999))
-    return np.array(missing), made
+    return np.array(missing), result
 
 
 @pytest.mark.parametrize("percentile", [5.0, 20.0])
@@ -44,8 +44,8 @@ def test_as_many_unseen_devices_miss_as_the_percentile_says(percentile: float) -
     """Over a cloud, at every frequency: the share of 3,000 unseen devices below the curve is the percentile, give or take the sample."""
     spread = {"gain_db": GAIN_DB, "phase_deg": PHASE_DEG, "percentile": percentile}
     curve = [[500, 6], [2000, 14], [4000, 14]]
-    missing, made = share_that_misses(speaker(max_effort_db=20.0, cancellation_gain_db=curve, driver_spread=spread))
-    assert made.status == 0
+    missing, result = share_that_misses(speaker(max_effort_db=20.0, cancellation_gain_db=curve, driver_spread=spread))
+    assert result.status == 0
     assert (missing < percentile / 100 + 0.025).all()
     assert missing.mean() == pytest.approx(percentile / 100, abs=0.015)
 
@@ -62,9 +62,9 @@ def test_masks_hold_for_the_same_share_at_every_point() -> None:
     """A beam by cones: at each point of its mask, at most 5 % of unseen devices are louder than the line."""
     spread = {"gain_db": GAIN_DB, "phase_deg": PHASE_DEG, "percentile": 5.0}
     mask = [{"azimuth_deg": [60.0, 120.0], "max_db": -8.0}]
-    made = designer.design(load(line(5, mask=mask, driver_spread=spread)))
-    assert made.status == 0
-    scene = designer.scene(made.problem)
+    result = designer.design(load(line(5, mask=mask, driver_spread=spread)))
+    assert result.status == 0
+    scene = designer.scene(result.problem)
     rng = np.random.default_rng(77)
     arc = np.flatnonzero((scene.azimuth_deg >= 60) & (scene.azimuth_deg <= 120))
     axis = scene.look(0.0)
@@ -72,7 +72,7 @@ def test_masks_hold_for_the_same_share_at_every_point() -> None:
         e = 10 ** (GAIN_DB / 20 * rng.standard_normal((2000, 5))) * np.exp(
             1j * np.radians(PHASE_DEG) * rng.standard_normal((2000, 5))
         )
-        v = made.weights["centre"][f]
+        v = result.weights["centre"][f]
         level = np.abs((v * e) @ scene.circle()[f, arc].T) / np.abs(axis[f] @ v)
         assert (np.mean(level > 10 ** (-8 / 20), axis=0) < 0.065).all()
 

@@ -36,7 +36,7 @@ def test_a_pair_keeps_its_sides(swapped: bool) -> None:
         for driver in problem["drivers"]:
             driver["position_m"][1] *= -1
     sides = ["right", "left"] if swapped else ["left", "right"]
-    assert [plain_of(problem, which)[0] for which in (0, 1)] == [[side] for side in sides]
+    assert [plain_of(problem, choice)[0] for choice in (0, 1)] == [[side] for side in sides]
 
 
 def test_beyond_1_db_the_strongest_is_plain_whatever_it_favours() -> None:
@@ -87,7 +87,7 @@ def test_the_strongest_on_axis_is_a_beams_plain_driver() -> None:
     assert plain_of(problem)[0] == ["d0"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     places=st.lists(st.tuples(*[st.floats(-0.15, 0.15)] * 3), min_size=2, max_size=4, unique=True),
     look=st.integers(-12, 11),

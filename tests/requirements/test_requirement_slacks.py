@@ -22,7 +22,7 @@ def decibels(power: float) -> float:
     return float(10 * np.log10(power))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_slacks_and_excesses_by_hand(seed: int) -> None:
     """The curve in 10 log10 of powers, masks and the window's level in 20 log10 of amplitudes over the on-axis one."""
@@ -49,10 +49,10 @@ def test_slacks_and_excesses_by_hand(seed: int) -> None:
             'max_gain_db of "b"': 2 * decibels(abs(w[f, 1])) + 2.0,
             'max_gain_db of "c"': 2 * decibels(abs(w[f, 2])) + 2.0,
         }
-        found = {**slacks, **excesses}
-        assert found.keys() == expected.keys()
+        actual = {**slacks, **excesses}
+        assert actual.keys() == expected.keys()
         for name, value in expected.items():
-            assert found[name][f] == pytest.approx(max(value, 0.0), abs=1e-9), name
+            assert actual[name][f] == pytest.approx(max(value, 0.0), abs=1e-9), name
 
 
 def test_a_mask_line_outside_its_band_asks_nothing() -> None:

@@ -163,9 +163,9 @@ def test_a_requirement_within_reach_is_met(method: str, seed: int) -> None:
     """Half a decibel less than cvxpy's cones reach is met, and what is told to be within reach is what they reach, to 0.2 dB."""
     target, most = hard_target(seed), np.array(most_by_cones(seed))
     np.testing.assert_allclose(db(reachable_gain(target)), db(most), atol=0.2)
-    asked = replace(target, gamma=most * 10**-0.05)
-    w = channel.solve(FORMULATIONS[method], DESIGN.model_copy(update={"method": method}), asked).weights
-    assert (db(worst_gain(asked, w)) > db(most) - 0.5 - 0.02).all()
+    required = replace(target, gamma=most * 10**-0.05)
+    w = channel.solve(FORMULATIONS[method], DESIGN.model_copy(update={"method": method}), required).weights
+    assert (db(worst_gain(required, w)) > db(most) - 0.5 - 0.02).all()
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -274,7 +274,7 @@ def test_a_design_holds_its_curve_in_the_worst_case() -> None:
         "max_effort_db = 9.0",
         'max_effort_db = 14.0\ndriver_spread = { gain_db = 0.1, phase_deg = 0.5, case = "ball" }',
     )
-    made = designer.design(designer.loads(text))
-    assert made.status == 0
-    band = made.metrics[(made.metrics.channel == "left") & made.metrics.frequency_hz.between(600, 2000)]
+    result = designer.design(designer.loads(text))
+    assert result.status == 0
+    band = result.metrics[(result.metrics.channel == "left") & result.metrics.frequency_hz.between(600, 2000)]
     assert (band.cancellation_gain_db - band.target_db > 0.3).all()

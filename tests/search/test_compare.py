@@ -57,8 +57,8 @@ def test_one_problem_by_many_methods(
     path = tmp_path / "two.toml"
     path.write_text(toml(tables), encoding="utf-8")
     out = tmp_path / "side"
-    given = ["compare", str(path), "--methods", "matrix, power-ratio,superdirective", "-o", str(out)]
-    ended = run(capsys, monkeypatch, *given)
+    value = ["compare", str(path), "--methods", "matrix, power-ratio,superdirective", "-o", str(out)]
+    ended = run(capsys, monkeypatch, *value)
     assert ended.code == 0
     assert ended.err.splitlines() == [
         'note: superdirective: the channel "left" cannot take it (method: got "superdirective" in a design of kind "ctc"; expected'
@@ -85,36 +85,38 @@ def test_what_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], mon
         assert not out.exists()
         return ended.code, ended.err.strip()
 
-    code, said = refused(one, str(empty))
-    assert (code, said) == (
+    code, message = refused(one, str(empty))
+    assert (code, message) == (
         3, f"error: {empty}: got no summary.json of this tool; expected a design folder or a problem file"
     )  # fmt: skip
     assert refused(one, str(tmp_path / "none.toml"))[0] == 3
-    code, said = refused(one, other)
-    assert code == 3 and "got no channel that two designs share: a has left; b has links" in said
-    code, said = refused(one)
-    assert code == 2 and "got one design to compare; expected two or more" in said
-    code, said = refused(*[one] * 21)
-    assert code == 2 and "got 21 designs to compare; expected at most 20" in said
-    code, said = refused(one, "--methods", "matrix,least-square")
-    assert code == 2 and 'got "least-square"; expected auto, ' in said and 'nearest known: "least-squares"' in said
-    code, said = refused(one, "--methods", "matrix,matrix")
-    assert code == 2 and 'got "matrix" twice' in said
-    code, said = refused(one, other, "--methods", "matrix")
-    assert code == 2 and "got 2 problems; expected one" in said
-    code, said = refused(one, "--methods", "superdirective")
-    assert code == 2 and f'no channel of {one} can be designed by "superdirective"' in said
-    code, said = refused(one, one, "--show", "c")
-    assert code == 2 and '--show: got "c"; expected ' in said
-    code, said = refused(one, one, to=taken)
-    assert code == 2 and f"{taken}: a folder with other files in it (mine.txt)" in said
+    code, message = refused(one, other)
+    assert code == 3 and "got no channel that two designs share: a has left; b has links" in message
+    code, message = refused(one)
+    assert code == 2 and "got one design to compare; expected two or more" in message
+    code, message = refused(*[one] * 21)
+    assert code == 2 and "got 21 designs to compare; expected at most 20" in message
+    code, message = refused(one, "--methods", "matrix,least-square")
+    assert (
+        code == 2 and 'got "least-square"; expected auto, ' in message and 'nearest known: "least-squares"' in message
+    )
+    code, message = refused(one, "--methods", "matrix,matrix")
+    assert code == 2 and 'got "matrix" twice' in message
+    code, message = refused(one, other, "--methods", "matrix")
+    assert code == 2 and "got 2 problems; expected one" in message
+    code, message = refused(one, "--methods", "superdirective")
+    assert code == 2 and f'no channel of {one} can be designed by "superdirective"' in message
+    code, message = refused(one, one, "--show", "c")
+    assert code == 2 and '--show: got "c"; expected ' in message
+    code, message = refused(one, one, to=taken)
+    assert code == 2 and f"{taken}: a folder with other files in it (mine.txt)" in message
     assert [path.name for path in taken.iterdir()] == ["mine.txt"]
 
 
 def test_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that cannot be made leaves what was there, and nothing beside it."""
-    made = compare.compare([problem(tmp_path, "a"), problem(tmp_path, "b")])
-    out = made.save(tmp_path / "side")
+    result = compare.compare([problem(tmp_path, "a"), problem(tmp_path, "b")])
+    out = result.save(tmp_path / "side")
     before = {path.name: path.read_bytes() for path in out.iterdir()}
 
     def fails(*_: object) -> str:
@@ -122,7 +124,7 @@ def test_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr("designer.report.comparison_page.render", fails)
     with pytest.raises(UsageError, match="no page today"):
-        made.save(out)
+        result.save(out)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
     assert {path.name for path in tmp_path.iterdir()} == {"a.toml", "b.toml", "side"}
 
@@ -132,5 +134,5 @@ def test_labels_are_never_alike(tmp_path: Path) -> None:
     for name in ("x", "y"):
         (tmp_path / name).mkdir()
         problem(tmp_path / name, "a")
-    given = [str(tmp_path / "x" / "a.toml"), str(tmp_path / "y" / "a.toml"), str(tmp_path / "y" / "a.toml")]
-    assert compare.labels(given) == ["x/a", "y/a (1)", "y/a (2)"]
+    value = [str(tmp_path / "x" / "a.toml"), str(tmp_path / "y" / "a.toml"), str(tmp_path / "y" / "a.toml")]
+    assert compare.labels(value) == ["x/a", "y/a (1)", "y/a (2)"]

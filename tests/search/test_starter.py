@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import designer
-from designer.designs.within_reach import LEAST_DB, MARGIN_DB, requirement_below
+from designer.designs.within_reach import MARGIN_DB, MIN_GAIN_DB, requirement_below
 from designer.errors import UsageError
 from designer.problem.library import library, library_folder, schema_text
 from designer.search import starter
@@ -40,10 +40,10 @@ def test_a_new_file_is_feasible_and_asks_for_something(geometry: Geometry) -> No
         assert table.band_hz[1] >= 2 * table.band_hz[0]
         assert table.cancellation_gain_db is not None
         gains = [gain for _, gain in table.cancellation_gain_db]
-        assert min(gains) >= LEAST_DB
+        assert min(gains) >= MIN_GAIN_DB
         # Points between two of the same gain say nothing, so the file leaves them out.
         assert not any(
-            before == here == after for before, here, after in zip(gains, gains[1:], gains[2:], strict=False)
+            before == point == after for before, point, after in zip(gains, gains[1:], gains[2:], strict=False)
         )
     ears = designer.scene(problem).at(np.array([2000.0])).ears()[0, :2]
     heard = np.abs(ears @ design.weights["left"][np.argmin(np.abs(design.frequency_hz - 2000.0))])
@@ -69,10 +69,10 @@ def test_a_curve_lies_below_the_bound_between_its_knots_as_well() -> None:
     requirement = requirement_below(f, bound, 15.0)
     assert requirement is not None
     knots = np.array(requirement.curve)
-    asked = np.interp(np.log(f), np.log(knots[:, 0]), knots[:, 1])
+    required = np.interp(np.log(f), np.log(knots[:, 0]), knots[:, 1])
     inside = (f >= requirement.band_hz[0]) & (f <= requirement.band_hz[1])
-    assert (asked[inside] <= bound[inside] - MARGIN_DB + 1e-9).all()
-    assert asked[inside].max() > 11.0
+    assert (required[inside] <= bound[inside] - MARGIN_DB + 1e-9).all()
+    assert required[inside].max() > 11.0
 
 
 def test_nothing_is_asked_where_no_octave_is_within_reach() -> None:

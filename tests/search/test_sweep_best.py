@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from designer.errors import DataError, UsageError
@@ -29,7 +29,6 @@ NO_COMPARISON = "got no comparison; expected a number's name, < <= > or >=, and 
 SOME = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=25)
 
 
-@settings(deadline=None)  # the first of them imports pandas
 @given(SOME, st.integers(1, 6))
 def test_best_and_front(pairs: list[tuple[int, int]], limit: int) -> None:
     """No point that meets the condition has more gain; on the front is each point of which no other is as good in both and better

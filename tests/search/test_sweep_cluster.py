@@ -51,7 +51,7 @@ def test_points_on_a_cluster() -> None:
             pass
         cluster.scale(2)
         with connected(cluster.scheduler_address) as client:
-            found = {given.number: outcome for given, outcome in on_cluster(map(task, range(60)), client, square)}
-    assert {n: outcome.numbers["left.mean_cancellation_gain_db"] for n, outcome in found.items()} == {
+            actual = {value.number: outcome for value, outcome in on_cluster(map(task, range(60)), client, square)}
+    assert {n: outcome.numbers["left.mean_cancellation_gain_db"] for n, outcome in actual.items()} == {
         n: n**2 for n in range(60)
     }

@@ -52,7 +52,7 @@ def test_the_table_is_what_single_designs_say(
 ) -> None:
     """A row has the numbers of the same file edited by hand; a point that fails is a row with its error, and the rest goes on."""
     file, out = problem(tmp_path), tmp_path / "sweep"
-    given = [
+    value = [
         "sweep",
         file,
         "--vary",
@@ -62,7 +62,7 @@ def test_the_table_is_what_single_designs_say(
         "-o",
         str(out),
     ]
-    ended = run(capsys, monkeypatch, *given)
+    ended = run(capsys, monkeypatch, *value)
     assert (ended.code, ended.out) == (0, f"3 points: 2 done, 1 failed\nwrote {out / 'sweep.csv'}\n")
     assert (
         ended.err == f"warning: 1 points failed; their errors are in {out / 'sweep.csv'}\n"
@@ -106,12 +106,12 @@ def test_the_winner_is_a_problem_file(
     able = table[table["left.largest_effort_db"] < 5]
     assert 1 <= len(able) < len(table) == 6
     first = able.sort_values("left.mean_cancellation_gain_db", ascending=False, kind="stable").iloc[0]
-    said = ended.out.splitlines()[2:]
-    assert said[0] == (
+    message = ended.out.splitlines()[2:]
+    assert message[0] == (
         f"best of {len(able)} points with largest_effort_db<5: drivers.right.position_m[1] ="
         f" {first['drivers.right.position_m[1]']:g}, designs.left.max_effort_db = {first['designs.left.max_effort_db']:g}"
     )
-    assert said[-2:] == [f"wrote {out / 'best.toml'}", f"wrote {out / 'trade-off.svg'}"]
+    assert message[-2:] == [f"wrote {out / 'best.toml'}", f"wrote {out / 'trade-off.svg'}"]
     best = designer.load(out / "best.toml")
     assert best.drivers[0].position_m == [0.0, -first["drivers.right.position_m[1]"], 0.0]
     again = designer.design(best).scalars["left"].values
@@ -134,8 +134,8 @@ def test_data_files_are_found_from_the_winner(
     tables = pair()
     tables["drivers"][1]["response"] = "set/d *.frd"
     file, out = problem(tmp_path, drivers=tables["drivers"]), tmp_path / "deep" / "sweep"
-    given = ["sweep", file, "--vary", "designs.left.max_effort_db=6", "-o", str(out), "--best", "effort_db"]
-    ended = run(capsys, monkeypatch, *given)
+    value = ["sweep", file, "--vary", "designs.left.max_effort_db=6", "-o", str(out), "--best", "effort_db"]
+    ended = run(capsys, monkeypatch, *value)
     assert ended.code == 0, ended.err
     best = designer.load(out / "best.toml")
     assert best.drivers[1].response == "../../set/d *.frd"
@@ -143,7 +143,7 @@ def test_data_files_are_found_from_the_winner(
         pd.read_csv(out / "sweep.csv")["left.largest_effort_db"][0], rel=1e-12
     )
     (tmp_path / "set" / "d 90.frd").write_text((tmp_path / "set" / "d 180.frd").read_text())
-    ended = run(capsys, monkeypatch, *given)
+    ended = run(capsys, monkeypatch, *value)
     assert (ended.code, "(a data file that it names is another)" in ended.err) == (2, True)
 
 
@@ -161,14 +161,14 @@ def test_what_is_there_is_not_computed_again(
     after = pd.read_csv(out / "sweep.csv")
     assert after[effort].tolist() == [3, 6, 9]
     pd.testing.assert_frame_equal(after.iloc[[0, 2]].reset_index(drop=True), before)
-    kept = (out / "sweep.sqlite").read_bytes()
-    for given, message in (
+    opened = (out / "sweep.sqlite").read_bytes()
+    for value, message in (
         (["--vary", "grid.frequencies=33,65"],
          f"got a sweep of the keys {effort}, and not of grid.frequencies; expected other values of the same keys; choose another folder"
          " with -o"),
         (["--vary", f"{effort}=3", "--robust"], "got a sweep without --robust; expected the same; choose another folder with -o"),
     ):  # fmt: skip
-        ended = run(capsys, monkeypatch, "sweep", file, *given, "-o", str(out))
+        ended = run(capsys, monkeypatch, "sweep", file, *value, "-o", str(out))
         assert (ended.code, ended.err) == (2, f"error: {out}: {message}\n")
     problem(tmp_path, speed_of_sound_m_s=340)
     ended = run(capsys, monkeypatch, "sweep", file, "--vary", f"{effort}=3", "-o", str(out))
@@ -177,7 +177,7 @@ def test_what_is_there_is_not_computed_again(
         f"error: {out}: got a sweep of {file} as it was before it changed (speed_of_sound_m_s was 343 (default), and is 340); expected"
         " the same problem; undo the change, or choose another folder with -o\n",
     )
-    assert (out / "sweep.sqlite").read_bytes() == kept
+    assert (out / "sweep.sqlite").read_bytes() == opened
 
 
 def test_a_killed_sweep_goes_on(
@@ -218,7 +218,7 @@ def rows_of(file: Path) -> dict[str, tuple[Any, ...]]:
     with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:  # does not make one
         rows = connection.execute("select point, rowid, numbers, seconds from points").fetchall()
     connection.close()
-    return {point: tuple(rest) for point, *rest in rows}
+    return {point: tuple(remainder) for point, *remainder in rows}
 
 
 def wait_for_rows(file: Path, count: int) -> None:
@@ -243,15 +243,15 @@ def wait_for_end(group: int) -> None:
 
 
 def _states(group: int) -> list[str]:
-    found = []
+    actual = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             state, _, own, *_ = stat.read_text().rpartition(")")[2].split()
         except (OSError, ValueError):
             continue
         if int(own) == group:
-            found.append(f"{state} {stat}")
-    return found
+            actual.append(f"{state} {stat}")
+    return actual
 
 
 @pytest.mark.parametrize(

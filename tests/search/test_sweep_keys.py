@@ -117,10 +117,10 @@ def test_only_what_is_varied_changes() -> None:
 
 def test_the_mirror_image_moves_along() -> None:
     """Y and azimuth are negated, x, radius and gain are not, and the changed device is symmetric about y = 0."""
-    given = ["drivers.right.position_m[1]=0.05", "drivers.right.position_m[0]=0.01", "drivers.right.facing_deg=[30, 5]",
+    value = ["drivers.right.position_m[1]=0.05", "drivers.right.position_m[0]=0.01", "drivers.right.facing_deg=[30, 5]",
              "drivers.right.max_gain_db=6"]  # fmt: skip
     base = problem(pair())
-    changes = [change for one in variations(base, given, mirror=True) for change in one.changes(one.values[0])]  # type: ignore[index]
+    changes = [change for one in variations(base, value, mirror=True) for change in one.changes(one.values[0])]  # type: ignore[index]
     left, right = changed(base, changed_data(base, changes)).drivers
     assert (left.position_m, right.position_m) == ([0.01, -0.05, 0.0], [0.01, 0.05, 0.0])
     assert (left.facing_deg, right.facing_deg) == ([-30, 5], [30, 5])

@@ -16,8 +16,8 @@ PAIR = designer.loads(toml(pair()))
 TWO = ["drivers.right.position_m[1]=0.04:0.16:0.01", "designs.left.max_effort_db=6,12,18"]
 
 
-def plan(given: list[str], problem: Problem = PAIR, *, one_by_one: bool = False, draws: int = 0, seed: int = 0) -> Plan:
-    return Plan(problem, variations(problem, given), one_by_one, draws, seed)
+def plan(given: list[str], problem: Problem = PAIR, *, zipped: bool = False, draws: int = 0, seed: int = 0) -> Plan:
+    return Plan(problem, variations(problem, given), zipped, draws, seed)
 
 
 def test_every_value_with_every_other() -> None:
@@ -31,17 +31,17 @@ def test_every_value_with_every_other() -> None:
 
 def test_one_by_one() -> None:
     """--zip pairs the first with the first; lists of unequal length are refused with their lengths."""
-    given = ["drivers.right.position_m[1]=0.04,0.05", "designs.left.max_effort_db=6,12"]
-    assert [tuple(task.varied.values()) for task in plan(given, one_by_one=True).tasks()] == [(0.04, 6.0), (0.05, 12.0)]
+    value = ["drivers.right.position_m[1]=0.04,0.05", "designs.left.max_effort_db=6,12"]
+    assert [tuple(task.varied.values()) for task in plan(value, zipped=True).tasks()] == [(0.04, 6.0), (0.05, 12.0)]
     message = "--zip: got 13 of drivers.right.position_m[1], 3 of designs.left.max_effort_db; expected as many values of each key"
     with pytest.raises(UsageError, match=f"^{re.escape(message)}$"):
-        plan(TWO, one_by_one=True)
+        plan(TWO, zipped=True)
 
 
 def test_draws() -> None:
     """They stay in their interval or list, whole where the key wants it; the same seed draws the same, and more begin with the same."""
-    given = ["drivers.right.position_m[1]=0.04:0.16", "realization.taps=64:67", "designs.left.max_effort_db=6,12,18"]
-    few, many, other = (list(plan(given, draws=n, seed=seed).tasks()) for n, seed in ((40, 3), (200, 3), (40, 4)))
+    value = ["drivers.right.position_m[1]=0.04:0.16", "realization.taps=64:67", "designs.left.max_effort_db=6,12,18"]
+    few, many, other = (list(plan(value, draws=n, seed=seed).tasks()) for n, seed in ((40, 3), (200, 3), (40, 4)))
     assert [task.point for task in few] == [task.point for task in many][:40]
     assert not {task.point for task in few} & {task.point for task in other}
     places, taps, efforts = zip(*(task.varied.values() for task in many), strict=True)
@@ -60,7 +60,7 @@ def test_draws_that_are_alike_are_one_point() -> None:
     [
         (["realization.taps=64:128"], {},
          "--vary realization.taps: got a range without a step; expected FROM:TO:STEP, or --random N to draw from it"),
-        (["realization.taps=64:128"], {"draws": 2, "one_by_one": True}, "got --zip and --random; expected one of them"),
+        (["realization.taps=64:128"], {"draws": 2, "zipped": True}, "got --zip and --random; expected one of them"),
         (["realization.taps=8:10007:1", "grid.frequencies=3:10002:1"], {},
          "got 100000000 points; expected at most 1000000; take larger steps, or --random N"),
     ],

@@ -20,19 +20,19 @@ def test_each_point_once() -> None:
             taken += 1
             yield task(n)
 
-    found: dict[int, float] = {}
-    for given, outcome in in_processes(tasks(), 2, square):
-        assert taken <= len(found) + 2 * AHEAD + 2
-        found[given.number] = outcome.numbers["left.mean_cancellation_gain_db"]
-    assert found == {n: n**2 for n in range(300)}
+    actual: dict[int, float] = {}
+    for value, outcome in in_processes(tasks(), 2, square):
+        assert taken <= len(actual) + 2 * AHEAD + 2
+        actual[value.number] = outcome.numbers["left.mean_cancellation_gain_db"]
+    assert actual == {n: n**2 for n in range(300)}
 
 
 def test_a_process_that_dies_takes_one_point_with_it() -> None:
     """The point that ends its process has failed; those that were under way with it are computed, and so is the rest."""
-    found = {given.number: outcome for given, outcome in in_processes(map(task, range(20)), 2, square_or_die)}
-    assert set(found) == set(range(20))
-    assert {n for n, outcome in found.items() if outcome.status == FAILED} == {7}
-    assert found[7].error == "its process died (out of memory, or killed)"
+    actual = {value.number: outcome for value, outcome in in_processes(map(task, range(20)), 2, square_or_die)}
+    assert set(actual) == set(range(20))
+    assert {n for n, outcome in actual.items() if outcome.status == FAILED} == {7}
+    assert actual[7].error == "its process died (out of memory, or killed)"
 
 
 def test_linear_algebra_has_one_thread() -> None:

@@ -14,7 +14,7 @@ import pytest
 from designer.errors import DataError, OutputError, UsageError
 from designer.search import sweep_store
 from designer.search.sweep_point import DONE, FAILED, Outcome
-from designer.search.sweep_store import FILE, begun, kept, write_table
+from designer.search.sweep_store import FILE, begun, opened, write_table
 from search.stub import square, task
 
 FACTS = {"keys": ["n"], "content": "", "text": ""}
@@ -38,11 +38,12 @@ def test_rows_come_back(tmp_path: Path) -> None:
     ]
     with begun(tmp_path / "new" / "folder") as store:
         store.say(FACTS)
-        for given, outcome in [*reversed(rows), rows[0]]:
-            store.add(given, outcome)
-    with kept(tmp_path / "new" / "folder") as store:
+        for input_value, outcome in [*reversed(rows), rows[0]]:
+            store.add(input_value, outcome)
+    with opened(tmp_path / "new" / "folder") as store:
         assert [(row.point, row.number, row.varied, row.changes, row.outcome) for row in store.rows()] == [
-            (given.point, given.number, given.varied, given.changes, outcome) for given, outcome in rows
+            (input_value.point, input_value.number, input_value.varied, input_value.changes, outcome)
+            for input_value, outcome in rows
         ]
 
 
@@ -60,15 +61,15 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     """The system refuses to let the file grow: the rows before are whole, the message counts them, and with room it goes on."""
     done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], env={"PYTHONPATH": ":".join(sys.path)},
                           capture_output=True, text=True, check=False)  # fmt: skip
-    said = re.search(
+    message = re.search(
         r"OutputError: (.*): cannot be written: (.*); (\d+) points are kept in it; make room, and the same", done.stderr
     )
-    assert said is not None, done.stderr
-    with kept(tmp_path) as store:
-        assert len(list(store.rows())) == int(said[3]) > 10
+    assert message is not None, done.stderr
+    with opened(tmp_path) as store:
+        assert len(list(store.rows())) == int(message[3]) > 10
         assert store._connection.execute("pragma integrity_check").fetchone() == ("ok",)
         store.add(task(10_000), square(task(10_000)))
-        assert len(list(store.rows())) == int(said[3]) + 1
+        assert len(list(store.rows())) == int(message[3]) + 1
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] in (-1, resource.RLIM_INFINITY)
 
 
@@ -134,7 +135,7 @@ def test_folders_of_others(tmp_path: Path) -> None:
     with pytest.raises(
         DataError, match=r"notes: got no sweep\.sqlite of this tool; expected a folder that `designer sweep` wrote$"
     ):
-        kept(tmp_path / "notes")
+        opened(tmp_path / "notes")
     (tmp_path / "notes" / FILE).write_text("not a database at all")
     with pytest.raises(
         DataError, match=r"sweep\.sqlite: got no sweep of this tool: file is not a database; choose another with -o$"

@@ -48,8 +48,8 @@ def test_any_range(start: int, step: int, count: int, digits: int, down: bool) -
         ("'a,b',c", ("a,b", "c")),
         ("1:3:1,10", (1, 2, 3, 10)),
         ("0:1:0.3333", (0.0, float(Fraction(1, 3)), float(Fraction(2, 3)), 1.0)),
-        ("0.04:0.16", Between(0.04, 0.16, whole=False)),
-        ("64:512", Between(64.0, 512.0, whole=True)),
+        ("0.04:0.16", Between(0.04, 0.16, is_whole=False)),
+        ("64:512", Between(64.0, 512.0, is_whole=True)),
         ("3\nb = 4", ("3\nb = 4",)),
     ],
 )

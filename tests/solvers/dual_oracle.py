@@ -26,13 +26,13 @@ def most_efficient_value(A: Complex, B: Complex, gamma: float) -> float:
     at = int(np.argmin(grid))
     if at == 0:
         return grid[0]
-    found = scipy.optimize.minimize_scalar(
+    actual = scipy.optimize.minimize_scalar(
         lambda x: largest(A + np.exp(x) * (A - gamma * B)),
         bounds=(at - 23.0, at - 19.0),
         method="bounded",
         options={"xatol": 1e-9},
     )
-    return min(float(found.fun), grid[at])
+    return min(float(actual.fun), grid[at])
 
 
 def left_at_efficiency(A: Complex, B: Complex, eta: float) -> float:
@@ -46,10 +46,10 @@ def left_at_efficiency(A: Complex, B: Complex, eta: float) -> float:
 
     grid = [bound(x) for x in np.arange(-25.0, 25.0)]
     at = int(np.argmax(grid))
-    found = scipy.optimize.minimize_scalar(
+    actual = scipy.optimize.minimize_scalar(
         lambda x: -bound(x), bounds=(at - 26.0, at - 24.0), method="bounded", options={"xatol": 1e-9}
     )
-    return max(-float(found.fun), grid[at])
+    return max(-float(actual.fun), grid[at])
 
 
 def pair_value_in_high_precision(bright: Complex, dark: Complex, gamma: float) -> float:

@@ -33,23 +33,23 @@ def responses(seed: int, count: int, size: int, bright: int, dark: int) -> tuple
     return gaussian(rng, count, bright, size), gaussian(rng, count, dark, size)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, size=sizes, bright=st.integers(1, 4), dark=st.integers(1, 8), share=st.floats(0.02, 0.98))
 def test_the_value_is_the_duals(seed: int, size: int, bright: int, dark: int, share: float) -> None:
     """Scipy's minimum of the dual is the value to 1e-7; the gap says so to 1e-10; the ratio is met to 1e-9."""
     H, G = responses(seed, 3, size, bright, dark)
     A, B = power(H), power(G)
     best = np.minimum(ratio_search.best_ratio(A, B), 1e4)
-    found = ratio_search.most_efficient(A, B, share * best)
+    actual = ratio_search.most_efficient(A, B, share * best)
     for f in range(3):
-        value = form(A[f], found.v[f])
-        assert found.feasible[f]
+        value = form(A[f], actual.v[f])
+        assert actual.feasible[f]
         assert value == pytest.approx(most_efficient_value(A[f], B[f], share * best[f]), rel=1e-7)
-        assert value >= share * best[f] * form(B[f], found.v[f]) * (1 - 1e-9)
-    assert (np.abs(found.gap) <= 1e-10).all()
+        assert value >= share * best[f] * form(B[f], actual.v[f]) * (1 - 1e-9)
+    assert (np.abs(actual.gap) <= 1e-10).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, size=sizes, dark=st.integers(1, 8), share=st.floats(0.02, 0.98))
 def test_one_point_is_solved_as_its_matrix_is(seed: int, size: int, dark: int, share: float) -> None:
     """A point and its matrix h^H h have one value, scipy's; the certificate's multiplier bounds it; the ratio is met to 1e-9."""
@@ -58,19 +58,19 @@ def test_one_point_is_solved_as_its_matrix_is(seed: int, size: int, dark: int, s
     best = np.minimum(one_point_search.best_ratio(h, B), 1e4)
     np.testing.assert_allclose(best, np.minimum(ratio_search.best_ratio(A, B), 1e4), rtol=1e-9)
     gamma = share * best
-    found = one_point_search.most_efficient(h, B, gamma)
-    assert found.feasible.all()
-    assert (np.abs(found.gap) <= 1e-9).all()
+    actual = one_point_search.most_efficient(h, B, gamma)
+    assert actual.feasible.all()
+    assert (np.abs(actual.gap) <= 1e-9).all()
     for f in range(3):
-        value = abs(h[f] @ found.v[f]) ** 2
-        assert np.linalg.norm(found.v[f]) == pytest.approx(1.0, rel=1e-12)
+        value = abs(h[f] @ actual.v[f]) ** 2
+        assert np.linalg.norm(actual.v[f]) == pytest.approx(1.0, rel=1e-12)
         assert value == pytest.approx(most_efficient_value(A[f], B[f], gamma[f]), rel=1e-7)
-        assert value >= gamma[f] * form(B[f], found.v[f]) * (1 - 1e-9)
-        bound = np.linalg.eigvalsh(A[f] + found.multiplier[f] * (A[f] - gamma[f] * B[f]))[-1]
+        assert value >= gamma[f] * form(B[f], actual.v[f]) * (1 - 1e-9)
+        bound = np.linalg.eigvalsh(A[f] + actual.multiplier[f] * (A[f] - gamma[f] * B[f]))[-1]
         assert value == pytest.approx(bound, rel=1e-7)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, size=sizes, bright=st.integers(1, 3), dark=st.integers(1, 8), share=st.floats(0.1, 0.95))
 def test_the_best_ratio_at_an_efficiency_is_the_duals(
     seed: int, size: int, bright: int, dark: int, share: float
@@ -80,10 +80,10 @@ def test_the_best_ratio_at_an_efficiency_is_the_duals(
     A, B = power(H), power(G)
     eta = share * np.linalg.eigvalsh(A)[:, -1]
     P = np.ones((3, size))
-    found = [ratio_search.at_efficiency(A, B, P, eta)]
+    actual = [ratio_search.at_efficiency(A, B, P, eta)]
     if bright == 1:
-        found.append(one_point_search.at_efficiency(H[:, 0], B, P, eta))
-    for one in found:
+        actual.append(one_point_search.at_efficiency(H[:, 0], B, P, eta))
+    for one in actual:
         assert one.feasible.all()
         left = np.array([form(B[f], one.v[f]) / form(A[f], one.v[f]) for f in range(3)])
         # The gap is relative to what is left: where that is nearly nothing, by the rounding of what is reached.
@@ -96,7 +96,7 @@ def test_the_best_ratio_at_an_efficiency_is_the_duals(
             )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds, share=st.floats(0.05, 0.95), angle=st.floats(0.0, 1.5))
 def test_a_double_largest_eigenvalue(seed: int, share: float, angle: float) -> None:
     """A mirror splits the drivers in two families that no derivative joins: the answer combines both, with scipy's value.
@@ -112,11 +112,11 @@ def test_a_double_largest_eigenvalue(seed: int, share: float, angle: float) -> N
     mix = np.kron([[1, 1], [1, -1]], np.eye(2)) / np.sqrt(2) * np.exp(1j * angle)
     A, B = mix @ A @ mix.conj().T, mix @ B @ mix.conj().T
     gamma = np.array([3.5 + share * 10])
-    found = ratio_search.most_efficient(A, B, gamma)
-    v = found.v[0]
+    actual = ratio_search.most_efficient(A, B, gamma)
+    v = actual.v[0]
     assert form(A[0], v) == pytest.approx(most_efficient_value(A[0], B[0], gamma[0]), rel=1e-7)
     assert form(A[0], v) == pytest.approx(gamma[0] * form(B[0], v), rel=1e-9)
-    assert abs(found.gap[0]) < 1e-10
+    assert abs(actual.gap[0]) < 1e-10
     families = np.abs(mix.conj().T @ v) ** 2
     assert min(families[:2].sum(), families[2:].sum()) > 1e-3
 
@@ -124,10 +124,10 @@ def test_a_double_largest_eigenvalue(seed: int, share: float, angle: float) -> N
 def test_an_eigenvalue_that_is_double_without_any_multiplier() -> None:
     """A = 1: every vector is as efficient, and one that meets the ratio is found at no cost; by hand the value is 1."""
     A, B = np.eye(3, dtype=complex)[None], np.diag([1.0, 0.5, 0.1]).astype(complex)[None]
-    found = ratio_search.most_efficient(A, B, np.array([4.0]))
-    assert found.feasible[0]
-    assert form(A[0], found.v[0]) == pytest.approx(1.0, rel=1e-9)
-    assert form(B[0], found.v[0]) <= 0.25 * (1 + 1e-9)
+    actual = ratio_search.most_efficient(A, B, np.array([4.0]))
+    assert actual.feasible[0]
+    assert form(A[0], actual.v[0]) == pytest.approx(1.0, rel=1e-9)
+    assert form(B[0], actual.v[0]) <= 0.25 * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("cloud", [True, False])
@@ -149,10 +149,10 @@ def test_an_ill_conditioned_pair_at_20_hz(cloud: bool, share: float) -> None:
     best = min(float(ratio_search.best_ratio(A, B)[0]), 1e3)
     gamma = np.array([share * best])
     value = pair_value_in_high_precision(H, G, float(gamma[0]))
-    found = [ratio_search.most_efficient(A, B, gamma)]
+    actual = [ratio_search.most_efficient(A, B, gamma)]
     if not cloud:
-        found.append(one_point_search.most_efficient(H[None, 0], B, gamma))
-    for one in found:
+        actual.append(one_point_search.most_efficient(H[None, 0], B, gamma))
+    for one in actual:
         assert one.feasible[0]
         assert form(A[0], one.v[0]) == pytest.approx(value, rel=1e-6)
         assert abs(one.gap[0]) < 1e-6
@@ -170,7 +170,7 @@ def dead(H: Complex) -> Complex:
     return H
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     seed=seeds,
     bright=st.integers(1, 3),
@@ -192,14 +192,14 @@ def test_a_driver_twice_or_silent(seed: int, bright: int, scale: float, spoil: C
     searches = [ratio_search.most_efficient(A, B, gamma)]
     if bright == 1:
         searches.append(one_point_search.most_efficient(H[:, 0], B, gamma))
-    for found in searches:
+    for actual in searches:
         for f in range(2):
             value = most_efficient_value(a[f] / scale**2, b[f] / scale**2, gamma[f])
-            assert form(A[f], found.v[f]) / scale**2 == pytest.approx(value, rel=1e-6)
-            assert abs(found.v[f, 1]) < 1e-6 if spoil is dead else abs(found.v[f, 1] - found.v[f, 0]) < 1e-6
+            assert form(A[f], actual.v[f]) / scale**2 == pytest.approx(value, rel=1e-6)
+            assert abs(actual.v[f, 1]) < 1e-6 if spoil is dead else abs(actual.v[f, 1] - actual.v[f, 0]) < 1e-6
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, size=sizes, bright=st.integers(1, 3))
 def test_a_target_that_is_met_and_one_out_of_reach(seed: int, size: int, bright: int) -> None:
     """A ratio that the top eigenvector of A has costs nothing, and beyond the largest generalised eigenvalue is none."""
@@ -210,17 +210,22 @@ def test_a_target_that_is_met_and_one_out_of_reach(seed: int, size: int, bright:
         value, vectors = scipy.linalg.eigh(A[f])
         own = value[-1] / form(B[f], vectors[:, -1])
         best = scipy.linalg.eigh(A[f], B[f], eigvals_only=True)[-1]
-        for wanted, feasible in ((0.0, True), (0.999 * own, True), (0.999 * best, True), (1.001 * best, False)):
-            searches = [ratio_search.most_efficient(A[one], B[one], np.array([wanted]))]
+        for expected, feasible in (
+            (0.0, True),
+            (0.999 * own, True),
+            (0.999 * best, True),
+            (1.001 * best, False),
+        ):
+            searches = [ratio_search.most_efficient(A[one], B[one], np.array([expected]))]
             if bright == 1:
-                searches.append(one_point_search.most_efficient(H[one, 0], B[one], np.array([wanted])))
-            for found in searches:
-                assert found.feasible[0] == feasible
-                assert np.isinf(found.multiplier[0]) != feasible
-                assert np.linalg.norm(found.v[0]) == pytest.approx(1.0, rel=1e-12)
-                if wanted < own:
-                    assert found.multiplier[0] == 0
-                    assert form(A[f], found.v[0]) == pytest.approx(value[-1], rel=1e-12)
+                searches.append(one_point_search.most_efficient(H[one, 0], B[one], np.array([expected])))
+            for actual in searches:
+                assert actual.feasible[0] == feasible
+                assert np.isinf(actual.multiplier[0]) != feasible
+                assert np.linalg.norm(actual.v[0]) == pytest.approx(1.0, rel=1e-12)
+                if expected < own:
+                    assert actual.multiplier[0] == 0
+                    assert form(A[f], actual.v[0]) == pytest.approx(value[-1], rel=1e-12)
 
 
 @pytest.mark.parametrize("zero", ["reach", "cancel", "both"])
@@ -232,14 +237,14 @@ def test_nothing_reached_or_nothing_left(zero: str, one_point: bool) -> None:
     A: Complex | Real = H[:, 0] if one_point else power(H)
     search = one_point_search if one_point else ratio_search
     ten, ones = np.full(2, 10.0), np.ones((2, 3))
-    found = search.most_efficient(A, power(G), ten)
+    actual = search.most_efficient(A, power(G), ten)
     if zero != "both":  # 0 >= 10 · 0 may be called either
-        assert (found.feasible == (zero == "cancel")).all()
+        assert (actual.feasible == (zero == "cancel")).all()
     best = search.best_ratio(A, power(G))
     assert (best == (np.inf if zero == "cancel" else 0)).all()
     limited = search.at_efficiency(A, power(G), ones, np.full(2, 0.1))
     assert limited.feasible.all() == (zero == "cancel")
-    for one in (found, limited):
+    for one in (actual, limited):
         np.testing.assert_allclose(np.linalg.norm(one.v, axis=1), 1.0, rtol=1e-12)
         assert np.isfinite(one.gap).all()
         assert not np.isnan(one.multiplier).any()

@@ -16,17 +16,17 @@ from designer.arrays import Index, Real
 from designer.formulations import constrained, minimax
 from designer.requirements.target import ChannelTarget, Mask
 from designer.solvers import cones, constrained_cones, constrained_data
-from designer.solvers.binding_cones import EVERY, probed, rows_that_may_bind, with_rows
+from designer.solvers.binding_cones import PROBE_STEP, probed, rows_that_may_bind, with_rows
 
 seeds = st.integers(0, 2**32 - 1)
-FREQUENCIES = EVERY + 6
+FREQUENCIES = PROBE_STEP + 6
 
 
 def smooth_beam(seed: int, *, frequencies: int = FREQUENCIES, spread: float = 0.0) -> ChannelTarget:
     """Twenty points of a mask, most of them far from any limit, that change little from frequency to frequency."""
     rng = np.random.default_rng(seed)
-    wanted = Wanted(frequencies=1, drivers=4, gain_db=6.0, ripple_db=3.0, max_effort_db=6.0, spread=spread)
-    one = random_target(seed, wanted)
+    expected = Wanted(frequencies=1, drivers=4, gain_db=6.0, ripple_db=3.0, max_effort_db=6.0, spread=spread)
+    one = random_target(seed, expected)
     target = one.at(np.zeros(frequencies, dtype=int))
     scale = np.append(np.full(6, 1.0), np.full(14, 0.02))
     points = (scale[:, None] * gaussian(rng, 20, 4))[None] * np.exp(1j * np.linspace(0, 0.3, frequencies))[
@@ -36,14 +36,14 @@ def smooth_beam(seed: int, *, frequencies: int = FREQUENCIES, spread: float = 0.
     return replace(target, masks=(mask,))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds, spread=st.sampled_from([0.0, 0.01]), form=st.sampled_from([constrained, minimax]))
 def test_values_are_those_of_all_the_norms(seed: int, spread: float, form: ModuleType) -> None:
     """Points in plenty and few that bind: every value is that of its frequency alone, within 1e-6, and no line is broken."""
     target = smooth_beam(seed, spread=spread)
     data = form.data_of(target, np.ones(FREQUENCIES))
     _, answer = form.solve_data(data)
-    for f in (1, EVERY - 1, EVERY + 3):
+    for f in (1, PROBE_STEP - 1, PROBE_STEP + 3):
         _, alone = form.solve_data(data.at(np.array([f])))
         assert answer.primal[f] == pytest.approx(alone.primal[0], rel=1e-6)
         if form is constrained:
@@ -52,12 +52,12 @@ def test_values_are_those_of_all_the_norms(seed: int, spread: float, form: Modul
     assert (answer.gap < 1e-6).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=seeds, form=st.sampled_from([constrained, minimax]))
 def test_frequencies_that_have_nothing_in_common_are_answered_alike(seed: int, form: ModuleType) -> None:
     """Gaussian responses, so that other points bind at each frequency: violation and gap are as small as ever."""
-    wanted = Wanted(frequencies=FREQUENCIES, drivers=4, masks_db=(-6.0, -3.0, 3.0, 6.0, 9.0), ripple_db=3.0)
-    solution = form.solve(random_target(seed, wanted))
+    expected = Wanted(frequencies=FREQUENCIES, drivers=4, masks_db=(-6.0, -3.0, 3.0, 6.0, 9.0), ripple_db=3.0)
+    solution = form.solve(random_target(seed, expected))
     assert (solution.violation < 1e-7).all()
     assert (solution.gap < 1e-6).all()
     assert not solution.by_reference.any()
@@ -89,16 +89,16 @@ def test_most_points_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(cones, "_clarabel", counted)
     constrained_cones.solve_data(constrained_data.data_of(smooth_beam(3), np.ones(FREQUENCIES)))
-    (probes, rows), (rest, fewer) = sizes[:2]
-    assert (probes, rest) == (3, FREQUENCIES - 3)
+    (probes, rows), (remainder, fewer) = sizes[:2]
+    assert (probes, remainder) == (3, FREQUENCIES - 3)
     assert fewer < 0.6 * rows
     assert len(sizes) == 2
 
 
 def test_few_frequencies_are_solved_as_they_are() -> None:
     """Below the number that one probe is for there is none; above, both ends are among the probes."""
-    assert probed(EVERY - 1).size == 0
-    assert probed(2 * EVERY + 3).tolist() == [0, EVERY, 2 * EVERY, 2 * EVERY + 2]
+    assert probed(PROBE_STEP - 1).size == 0
+    assert probed(2 * PROBE_STEP + 3).tolist() == [0, PROBE_STEP, 2 * PROBE_STEP, 2 * PROBE_STEP + 2]
 
 
 def test_rows_go_by_whole_norms_and_only_where_it_pays() -> None:

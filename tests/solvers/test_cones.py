@@ -79,23 +79,23 @@ def multipliers(program: cones.ConeProgram) -> Real:
     return z
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=seeds)
 def test_the_solution_is_that_of_cvxpy(seed: int) -> None:
     """Value and variables agree, and the certificate says so: violation and gap below 1e-7."""
     stacked = program(seed)
-    found = cones.solve(stacked)
-    assert (found.violation < 1e-7).all()
-    assert (np.abs(found.gap) < 1e-7).all()
+    actual = cones.solve(stacked)
+    assert (actual.violation < 1e-7).all()
+    assert (np.abs(actual.gap) < 1e-7).all()
     for f in range(FREQUENCIES):
         problem, x, _ = in_cvxpy(stacked, f)
         problem.solve(solver="CLARABEL")
         assert problem.status == "optimal"
-        assert found.primal[f] == pytest.approx(problem.value, rel=1e-6, abs=1e-6)
-        np.testing.assert_allclose(found.x[f, :SIZE], x.value[:SIZE], atol=1e-3)
+        assert actual.primal[f] == pytest.approx(problem.value, rel=1e-6, abs=1e-6)
+        np.testing.assert_allclose(actual.x[f, :SIZE], x.value[:SIZE], atol=1e-3)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=seeds, size=st.floats(-3.0, 3.0))
 def test_weak_duality_for_any_multipliers(seed: int, size: float) -> None:
     """Whatever multipliers are given, even ones outside the dual cone, the dual value never exceeds the optimum."""
@@ -127,7 +127,7 @@ def test_weak_duality_for_multipliers_of_dearer_slacks() -> None:
     assert dearer_ones > 10
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, step=st.floats(1e-3, 1.0))
 def test_a_wrong_answer_is_flagged(seed: int, step: float) -> None:
     """A point moved off the optimum breaks its equality, and the violation is the worst of all lines, computed one by one."""

@@ -11,7 +11,7 @@ from designer.arrays import Index, Real
 from designer.formulations.power_ratio import last_that_fits
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), turned=st.booleans())
 def test_roots_are_those_of_brent(seed: int, turned: bool) -> None:
     """For sinh(c(x - r)), c from 0.1 to 30, the answer fits and lies at Brent's root, from either side.

@@ -26,7 +26,7 @@ def linear_over_balls(q: Real, radii: Real) -> cones.ConeProgram:
     return cones.assemble(PRICE * np.eye(n)[None], q.reshape(1, -1), rows)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, balls=st.integers(1, 4), size=st.integers(2, 5))
 def test_rough_multipliers_become_those_of_the_optimum(seed: int, balls: int, size: int) -> None:
     """Multipliers wrong by a thousandth, whose bound is worthless, come back to (|q_i| - PRICE r_i)(1, q_i/|q_i|)."""

@@ -67,13 +67,13 @@ def level_difference_db(ears: Callable[[float], tuple[complex, complex]], nomina
 
 def phase_delays_s(pairs: Sequence[tuple[complex, complex]], frequencies_hz: Sequence[float]) -> list[float]:
     """How much later the far ear hears each frequency; turns are counted up from the first frequency."""
-    found, before = [], 0.0
+    actual, before = [], 0.0
     for (near, far), f in zip(pairs, frequencies_hz, strict=True):
         turn = -cmath.phase(far / near)
         turn += 2 * math.pi * round((before - turn) / (2 * math.pi))
-        found.append(turn / (2 * math.pi * f))
+        actual.append(turn / (2 * math.pi * f))
         before = turn
-    return found
+    return actual
 
 
 def kemar_ears(path: Path, azimuth_deg: float) -> Callable[[float], tuple[complex, complex]]:

@@ -23,8 +23,8 @@ def impulses(*delays: int, length: int = 200) -> np.ndarray:
 def test_arrival_of_two_pulses(first: int, second: int, gain: float) -> None:
     """Two pulses on two ears arrive at the mean of their times, weighted by their energies."""
     signals = impulses(first, second) * np.array([[1.0], [gain]])
-    wanted = (first + gain**2 * second) / (1 + gain**2)
-    assert arrival_samples(signals, BAND_HZ, RATE_HZ) == pytest.approx(wanted, abs=1e-9)
+    expected = (first + gain**2 * second) / (1 + gain**2)
+    assert arrival_samples(signals, BAND_HZ, RATE_HZ) == pytest.approx(expected, abs=1e-9)
 
 
 def test_arrival_of_an_all_pass_is_its_group_delay() -> None:
@@ -54,6 +54,6 @@ def test_signals_at_the_ears_are_the_sum_of_convolutions() -> None:
     """Σ_l ear_l * taps_l, by numpy's own convolution."""
     rng = np.random.default_rng(3)
     ears, taps = rng.standard_normal((2, 3, 40)), rng.standard_normal((3, 25))
-    for ear, found in zip(ears, at_the_ears(ears, taps), strict=True):
-        wanted = sum(np.convolve(one, own) for one, own in zip(ear, taps, strict=True))
-        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-12)
+    for ear, actual in zip(ears, at_the_ears(ears, taps), strict=True):
+        expected = sum(np.convolve(one, own) for one, own in zip(ear, taps, strict=True))
+        np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-12)

@@ -70,8 +70,8 @@ def test_one_side_sounds_as_a_loudspeaker_at_30_degrees_on_a_sphere(channel: str
     """Near ear first and louder; level by third octave in the band within 1.5 dB, phase delay to 1.5 kHz within 40 µs of the series;
     the mean time lies between those of loudspeakers at 28 and 32 degrees.
     """  # fmt: skip
-    found = at_the_ears("sphere", (channel,), tmp_path)
-    ears = found if channel == "virtual-left" else swapped(found)
+    actual = at_the_ears("sphere", (channel,), tmp_path)
+    ears = actual if channel == "virtual-left" else swapped(actual)
     late_s = naive.phase_delays_s([ears(f) for f in TIMES_HZ], TIMES_HZ)
     at = {
         angle: naive.phase_delays_s([naive.sphere_ears(angle, f) for f in TIMES_HZ], TIMES_HZ) for angle in (28, 30, 32)
@@ -88,8 +88,8 @@ def test_one_side_sounds_as_a_loudspeaker_at_30_degrees_on_a_sphere(channel: str
 @pytest.mark.parametrize("channel", ["virtual-left", "virtual-right"])
 def test_one_side_sounds_as_a_loudspeaker_at_30_degrees_on_a_kemar(channel: str, tmp_path: Path) -> None:
     """Against the KEMAR's own responses: mean time between those at 25 and 35 degrees; level within 1.5 dB on average, 3 dB a band."""
-    found = at_the_ears("kemar", (channel,), tmp_path)
-    ears = found if channel == "virtual-left" else swapped(found)
+    actual = at_the_ears("kemar", (channel,), tmp_path)
+    ears = actual if channel == "virtual-left" else swapped(actual)
     late_s = np.mean(naive.phase_delays_s([ears(f) for f in TIMES_HZ], TIMES_HZ))
     wanted_s = [
         float(np.mean(naive.phase_delays_s([measured(f) for f in TIMES_HZ], TIMES_HZ)))
@@ -132,8 +132,8 @@ def test_with_the_upmix_mono_is_the_centre_beam_alone() -> None:
 
 def test_an_impulse_through_the_chain_is_the_convolution_of_its_parts(tmp_path: Path) -> None:
     """Ear responses convolved with delay and taps, by a plain loop, transform to the oracle's pressures, less the stated delay."""
-    made, n = design("sphere"), 1024
-    chain, responses = chain_of(made), ear_responses(made, n)
+    result, n = design("sphere"), 1024
+    chain, responses = chain_of(result), ear_responses(result, n)
     frequencies_hz = (300.0, 1000.0, 3000.0, 8000.0)
     ears = at_the_ears("sphere", ("virtual-left",), tmp_path, frequencies_hz)
     taps, wait = chain.taps["virtual-left"], chain.delay_samples["virtual-left"]
@@ -143,14 +143,14 @@ def test_an_impulse_through_the_chain_is_the_convolution_of_its_parts(tmp_path: 
             signal[ear, wait:] += np.convolve(responses[ear, l], taps[l])
     for f in frequencies_hz:
         turn = np.exp(-2j * np.pi * f / 48_000.0 * np.arange(signal.shape[1]))
-        delay = np.exp(-2j * np.pi * f / 48_000.0 * (wait - ear_delay_samples(made, n)))
+        delay = np.exp(-2j * np.pi * f / 48_000.0 * (wait - ear_delay_samples(result, n)))
         np.testing.assert_allclose(signal @ turn, np.array(ears(f)) * delay, rtol=0, atol=2e-3 * abs(ears(f)[0]))
 
 
 def test_sides_and_centre_arrive_together() -> None:
     """The energy of both, in the centre's band at the ears, is half a sample apart at most, by sums over samples."""
-    made = design("sphere")
-    chain, responses = chain_of(made), ear_responses(made, 1024)
+    result = design("sphere")
+    chain, responses = chain_of(result), ear_responses(result, 1024)
     arrivals = {}
     for name, taps in chain.taps.items():
         energy = moment = 0.0
@@ -169,10 +169,10 @@ def test_sides_and_centre_arrive_together() -> None:
 
 def test_the_problem_is_feasible_and_the_angle_is_its_own() -> None:
     """Exit code 0, nothing lost in realisation, and both sides point to within half a degree of 30."""
-    made = design("sphere")
-    found = listening(made)
-    assert (made.status, made.warnings) == (0, []) and found is not None
-    for angle in found.heads[0].pointed_deg.values():
+    result = design("sphere")
+    actual = listening(result)
+    assert (result.status, result.warnings) == (0, []) and actual is not None
+    for angle in actual.heads[0].pointed_deg.values():
         assert angle == pytest.approx(30.0, abs=0.5)
 
 
@@ -190,15 +190,15 @@ def test_every_form_places_the_sides(form: str) -> None:
     """Two drivers 16 cm apart, in each form, taps as 16-bit words: left-only input is earlier and louder at the left ear, 1 to 3 kHz."""
     problem = virtual()
     problem["realization"] = {"form": form, **({"sections": 3} if form == "biquad" else {"taps": 96, "word": "q15"})}
-    made = designer.design(load(problem))
-    found = listening(made)
-    assert found is not None
-    assert set(made.taps) == {"left", "right", "virtual-left", "virtual-right"}
-    inside = (found.frequency_hz > 1000) & (found.frequency_hz < 1500)
-    bands = (found.middle_hz > 700) & (found.middle_hz < 3200)
+    result = designer.design(load(problem))
+    actual = listening(result)
+    assert actual is not None
+    assert set(result.taps) == {"left", "right", "virtual-left", "virtual-right"}
+    inside = (actual.frequency_hz > 1000) & (actual.frequency_hz < 1500)
+    bands = (actual.middle_hz > 700) & (actual.middle_hz < 3200)
     for side in ("left", "right"):
-        assert (found.heads[0].chain[side].time_s[inside] > 150e-6).all()
-        assert (found.heads[0].chain[side].level_db[bands] > 1.0).all()
+        assert (actual.heads[0].chain[side].time_s[inside] > 150e-6).all()
+        assert (actual.heads[0].chain[side].level_db[bands] > 1.0).all()
 
 
 def test_a_drivers_limit_holds_for_the_virtual_channels() -> None:
@@ -211,21 +211,21 @@ def test_a_drivers_limit_holds_for_the_virtual_channels() -> None:
     for limit in (40.0, 10.0):
         for driver in problem["drivers"]:
             driver["max_gain_db"] = limit
-        made = designer.design(load(problem))
-        sides = virtual_sides(made.fine_scene, made.taps, made.bulk_delay_samples)
+        result = designer.design(load(problem))
+        sides = virtual_sides(result.fine_scene, result.taps, result.bulk_delay_samples)
         loud[limit] = 20 * np.log10(np.abs(sides["left"].weights).max())
-        assert any("holds the virtual loudspeaker" in warning for warning in made.warnings) == (limit == 10.0)
-        realised = 20 * np.log10(np.abs(np.fft.rfft(made.taps["virtual-left"], 1024, axis=1)).max())
+        assert any("holds the virtual loudspeaker" in warning for warning in result.warnings) == (limit == 10.0)
+        realised = 20 * np.log10(np.abs(np.fft.rfft(result.taps["virtual-left"], 1024, axis=1)).max())
         assert realised == pytest.approx(loud[limit], abs=1.0)
     assert loud[10.0] < 10.001 < 12.0 < loud[40.0]
 
 
 def test_a_folder_opens_again_with_its_chain(tmp_path: Path) -> None:
     """Taps of the virtual channels come back bit for bit, the chain with them; `summary.json` names channels, delays and angles."""
-    made = dataclasses.replace(small(), study_source=dict)
-    again = designer.open(made.save(tmp_path / "again"))
-    assert list(again.taps) == list(made.taps)
-    for one, other in ((chain_of(made), chain_of(again)),):
+    result = dataclasses.replace(small(), study_source=dict)
+    again = designer.open(result.save(tmp_path / "again"))
+    assert list(again.taps) == list(result.taps)
+    for one, other in ((chain_of(result), chain_of(again)),):
         assert one.delay_samples == other.delay_samples
         for name in ("virtual-left", "virtual-right"):
             assert np.array_equal(one.taps[name], other.taps[name])
@@ -240,16 +240,16 @@ def test_a_folder_opens_again_with_its_chain(tmp_path: Path) -> None:
 
 def test_coefficients_of_a_stereo_chain_are_read_again(tmp_path: Path) -> None:
     """`coefficients.csv` of a folder with virtual channels, imported on its problem: the same chain, tap for tap."""
-    made = small()
+    result = small()
     table = tmp_path / "coefficients.csv"
-    tables.coefficients(made).to_csv(table, index=False)
-    again = import_coefficients(table, made.problem)
-    for name, taps in chain_of(made).taps.items():
+    tables.coefficients(result).to_csv(table, index=False)
+    again = import_coefficients(table, result.problem)
+    for name, taps in chain_of(result).taps.items():
         assert np.array_equal(chain_of(again).taps[name], taps)
 
 
 def test_no_sides_no_chain() -> None:
     """A design without channels left and right is refused, with what it has and the remedy."""
-    made = designer.design(load(pair()))
+    result = designer.design(load(pair()))
     with pytest.raises(UsageError, match=r"got the channels left; expected left and right, .* name two ear designs"):
-        chain_of(made)
+        chain_of(result)

@@ -27,9 +27,9 @@ def test_third_octaves() -> None:
     """From 200 Hz to 8 kHz there are the 17 bands of IEC 61260-1, 1 kHz the middle of one."""
     middles = third_octaves_hz(200.0, 8000.0)
     names = "200 250 315 400 500 630 800 Hz 1 1.25 1.6 2 2.5 3.15 4 5 6.3 8 kHz"
-    found = [third_octave_name(float(f)).split() for f in middles]
-    assert " ".join([*(n for n, _ in found[:7]), "Hz", *(n for n, _ in found[7:]), "kHz"]) == names
-    assert [unit for _, unit in found] == 7 * ["Hz"] + 10 * ["kHz"]
+    actual = [third_octave_name(float(f)).split() for f in middles]
+    assert " ".join([*(n for n, _ in actual[:7]), "Hz", *(n for n, _ in actual[7:]), "kHz"]) == names
+    assert [unit for _, unit in actual] == 7 * ["Hz"] + 10 * ["kHz"]
     assert middles[7] == pytest.approx(1000.0)
 
 

@@ -25,13 +25,13 @@ PROBLEMS = Path(__file__).parents[2] / "problems"
 
 def test_a_panned_source_goes_where_the_pairwise_pan_puts_it() -> None:
     """Centre 1 - |β|, nearer side 2 |β|, the other side nothing: within 0.1 dB and 60 dB down, at nine positions."""
-    found = separation(48_000.0)
-    for beta, (left, right, centre) in zip(found.position, found.level_db, strict=True):
+    actual = separation(48_000.0)
+    for beta, (left, right, centre) in zip(actual.position, actual.level_db, strict=True):
         nearer, other = (left, right) if beta >= 0 else (right, left)
         assert other < -60.0
-        for level, wanted in ((centre, 1 - abs(beta)), (nearer, 2 * abs(beta))):
-            if wanted > 0:
-                assert level == pytest.approx(20 * np.log10(wanted), abs=0.1)
+        for level, expected in ((centre, 1 - abs(beta)), (nearer, 2 * abs(beta))):
+            if expected > 0:
+                assert level == pytest.approx(20 * np.log10(expected), abs=0.1)
             else:
                 assert level < -60.0
 
@@ -41,7 +41,7 @@ def test_mono_through_upmix_and_filters_is_the_centre_beam_alone() -> None:
     chain = chain_of(designer.design(designer.load(PROBLEMS / "stereo-speaker.toml")))
     mono = np.random.default_rng(4).standard_normal(24_000)
     running = Running(feeds_path(chain), chain.sample_rate_hz)
-    feeds = running.whole(np.column_stack([mono, mono]))
+    feeds = running.run(np.column_stack([mono, mono]))
     for feed, taps in zip(feeds.T, chain.taps[CENTRE], strict=True):
         alone = np.convolve(mono, np.concatenate([np.zeros(chain.delay_samples[CENTRE]), taps]))[: feed.size]
         same = feed[: alone.size]
@@ -51,15 +51,15 @@ def test_mono_through_upmix_and_filters_is_the_centre_beam_alone() -> None:
 
 def test_excerpts_are_equally_loud_and_not_clipped() -> None:
     """Each player's sound, decoded by libsndfile, is stereo below full scale and within 0.3 LU of the others, by BS.1770."""
-    made = designer.design(load(pair(both=True) | {"virtualizer": {"upmix": False}}))
+    result = designer.design(load(pair(both=True) | {"virtualizer": {"upmix": False}}))
     loudness = []
-    found = players(made)
-    assert [words.split(",")[0] for words, _ in found] == [
+    actual = players(result)
+    assert [words.split(",")[0] for words, _ in actual] == [
         "stereo as it comes",
         "plain stereo on the outermost drivers",
         "the stereo chain",
     ]
-    for _, address in found:
+    for _, address in actual:
         data = re.fullmatch(r"data:audio/flac;base64,(.*)", address)
         assert data is not None
         samples, rate = soundfile.read(io.BytesIO(base64.b64decode(data[1])), always_2d=True)

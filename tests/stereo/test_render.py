@@ -97,8 +97,8 @@ def test_at_the_ears_it_is_the_feeds_through_the_acoustics(render: Render) -> No
         feeds, ears = read(), read("ears.wav")
         length = len(ears) - len(feeds) + 1
         responses = ear_responses(design_of(*ALL), length)
-        wanted = [sum(np.convolve(x, e) for x, e in zip(feeds.T, ear, strict=True)) for ear in responses]
-        assert np.abs(ears - np.column_stack(wanted)).max() < 50 * STEP
+        expected = [sum(np.convolve(x, e) for x, e in zip(feeds.T, ear, strict=True)) for ear in responses]
+        assert np.abs(ears - np.column_stack(expected)).max() < 50 * STEP
 
 
 def test_without_a_centre_there_is_no_upmix(render: Render) -> None:
@@ -128,8 +128,8 @@ def test_bypass_is_bit_for_bit(render: Render, name: str, subtype: str) -> None:
     soundfile.write(name, sound, 44_100, subtype=subtype)
     assert render("all", name, "-o", "out.wav", "--bypass").code == errors.EXIT_DONE
     kind = "float64" if subtype in ("FLOAT", "DOUBLE") else "int32"
-    (there, rate), (here, same) = (soundfile.read(file, dtype=kind) for file in (name, "out.wav"))
-    np.testing.assert_array_equal(here, there)
+    (place, rate), (point, same) = (soundfile.read(file, dtype=kind) for file in (name, "out.wav"))
+    np.testing.assert_array_equal(point, place)
     assert (rate, soundfile.info("out.wav").subtype) == (same, subtype)
 
 
@@ -149,22 +149,22 @@ def test_plain_feeds_are_as_loud_as_the_designs(render: Render, level: float) ->
     """
     write(music(level))
     responses = ear_responses(design_of(*ALL), 1024)
-    heard, said = [], ""
+    heard, message = [], ""
     for more in ([], ["--plain"]):
-        said = render("all", "in.wav", "-o", "out.wav", *more).out
-        assert more or ("lowered" in said) == (level > 0.1)
+        message = render("all", "in.wav", "-o", "out.wav", *more).out
+        assert more or ("lowered" in message) == (level > 0.1)
         ears = [sum(np.convolve(x, e) for x, e in zip(read().T, ear, strict=True)) for ear in responses]
         heard.append(lufs(np.column_stack(ears)))
-    quieter = re.search(r"not at equal loudness: (\S+) dB quieter", said)
+    quieter = re.search(r"not at equal loudness: (\S+) dB quieter", message)
     assert heard[0] - heard[1] == pytest.approx(float(quieter.group(1)) if quieter else 0.0, abs=0.02)
 
 
 def test_peaks_are_never_clipped(render: Render) -> None:
     """A peak over full scale lowers the gain until it is 0.1 dB below, and it is said; a given gain that clips is refused."""
     write(np.clip(music(0.8), -1, 1))
-    said = render("all", "in.wav", "-o", "out.wav").out
-    assert "or they would be over full scale" in said
-    assert "peak -0.10 dBFS" in said
+    message = render("all", "in.wav", "-o", "out.wav").out
+    assert "or they would be over full scale" in message
+    assert "peak -0.10 dBFS" in message
     assert 20 * np.log10(np.abs(read()).max()) == pytest.approx(-0.1, abs=1e-4)
     Path("out.wav").unlink()
     ended = render("all", "in.wav", "-o", "out.wav", "--gain", "3")
@@ -179,17 +179,17 @@ def test_peaks_are_never_clipped(render: Render) -> None:
 def test_another_rate_is_said(render: Render) -> None:
     """The feeds have the design's rate, and the command says that it resampled."""
     write(music(), "in.flac", 44_100)
-    said = render("all", "in.flac", "-o", "out.wav").out
-    assert "44100 Hz, resampled to 16000 Hz (soxr)" in said
+    message = render("all", "in.flac", "-o", "out.wav").out
+    assert "44100 Hz, resampled to 16000 Hz (soxr)" in message
     assert soundfile.info("out.wav").samplerate == RATE_HZ
 
 
 def test_silence_stays_silent(render: Render) -> None:
     """Nothing is divided by the loudness of silence."""
     write(np.zeros((20_000, 2)))
-    said = render("all", "in.wav", "-o", "out.wav", "--at-ears").out
-    assert "nothing above -70 LUFS to compare" in said
-    assert "silent" in said
+    message = render("all", "in.wav", "-o", "out.wav", "--at-ears").out
+    assert "nothing above -70 LUFS to compare" in message
+    assert "silent" in message
     assert (read() == 0).all()
 
 

@@ -37,43 +37,43 @@ def chain(**changes: object) -> StereoChain:
 
 def through(path: SignalPath, stereo: Real) -> Real:
     running = Running(path, RATE_HZ)
-    return running.whole(stereo)
+    return running.run(stereo)
 
 
 def test_feeds_take_the_virtual_channels_delays_and_gain() -> None:
     """A centred sound is the centre's filters, 7 samples late, times the gain; a hard-panned one the virtual side's at once."""
-    made, click = chain(), np.zeros((4000, 2))
+    result, click = chain(), np.zeros((4000, 2))
     click[500] = 1.0
-    feeds = through(feeds_path(made), click)
+    feeds = through(feeds_path(result), click)
     assert feeds.shape == (4000 + 7 + 4, 2)
-    np.testing.assert_allclose(feeds[507:512], 0.5 * made.taps["centre"].T, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(feeds[507:512], 0.5 * result.taps["centre"].T, rtol=0, atol=1e-12)
     np.testing.assert_allclose(np.delete(feeds, range(507, 512), axis=0), 0, rtol=0, atol=1e-12)
     for side, name in enumerate(("virtual-left", "virtual-right")):
         one = np.zeros_like(click)
         one[500, side] = 1.0
-        feeds = through(feeds_path(made), one)
-        np.testing.assert_allclose(feeds[500:505], 0.5 * made.taps[name].T, rtol=0, atol=1e-12)
+        feeds = through(feeds_path(result), one)
+        np.testing.assert_allclose(feeds[500:505], 0.5 * result.taps[name].T, rtol=0, atol=1e-12)
 
 
 def test_without_upmix_the_sides_play_alone() -> None:
     """A chain that has no upmix sends nothing to the centre."""
-    made = chain(upmix=False)
+    result = chain(upmix=False)
     stereo = np.random.default_rng(9).standard_normal((3000, 2))
-    feeds = through(feeds_path(made), stereo)
+    feeds = through(feeds_path(result), stereo)
     for driver, feed in enumerate(feeds.T):
         sides = zip(stereo.T, ("virtual-left", "virtual-right"), strict=True)
-        wanted = sum(np.convolve(x, 0.5 * made.taps[name][driver]) for x, name in sides)
-        np.testing.assert_allclose(feed, wanted, rtol=0, atol=1e-12)
+        expected = sum(np.convolve(x, 0.5 * result.taps[name][driver]) for x, name in sides)
+        np.testing.assert_allclose(feed, expected, rtol=0, atol=1e-12)
 
 
 def test_headphones_play_the_crosstalk_model_alone() -> None:
     """Each ear gets its own side through the near-ear filter and the other through the far-ear one; no upmix, no gain."""
-    made, stereo = chain(), np.random.default_rng(8).standard_normal((3000, 2))
-    near, far = np.append(made.crosstalk["near"], 0.0), made.crosstalk["far"]
-    ears = through(headphones_path(made), stereo)
+    result, stereo = chain(), np.random.default_rng(8).standard_normal((3000, 2))
+    near, far = np.append(result.crosstalk["near"], 0.0), result.crosstalk["far"]
+    ears = through(headphones_path(result), stereo)
     for ear in range(2):
-        wanted = np.convolve(stereo[:, ear], near) + np.convolve(stereo[:, 1 - ear], far)
-        np.testing.assert_allclose(ears[:, ear], wanted, rtol=0, atol=1e-12)
+        expected = np.convolve(stereo[:, ear], near) + np.convolve(stereo[:, 1 - ear], far)
+        np.testing.assert_allclose(ears[:, ear], expected, rtol=0, atol=1e-12)
 
 
 def test_blocks_do_not_show_in_the_whole_path() -> None:
@@ -89,12 +89,12 @@ def test_blocks_do_not_show_in_the_whole_path() -> None:
 def test_a_sound_shorter_than_the_latency(count: int) -> None:
     """A sound shorter than a frame comes out whole: as many samples as came in, and the filters' tail."""
     stereo = np.tile(np.random.default_rng(1).standard_normal((count, 1)), (1, 2))
-    made = chain()
-    feeds = through(feeds_path(made), stereo)
+    result = chain()
+    feeds = through(feeds_path(result), stereo)
     assert feeds.shape == (count + 11, 2)
     for driver, feed in enumerate(feeds.T if count else []):
-        wanted = np.convolve(stereo[:, 0], 0.5 * made.taps["centre"][driver])
-        np.testing.assert_allclose(feed[7:], wanted, rtol=0, atol=1e-12)
+        expected = np.convolve(stereo[:, 0], 0.5 * result.taps["centre"][driver])
+        np.testing.assert_allclose(feed[7:], expected, rtol=0, atol=1e-12)
 
 
 def test_the_outermost_drivers() -> None:

@@ -55,8 +55,8 @@ def test_other_rates_are_resampled(tmp_path: Path, rate_hz: int) -> None:
     out = np.concatenate(list(StereoFile(tmp_path / "a.wav").resampled(48_000)))
     assert abs(len(out) - 48_000) <= 1
     middle = slice(12_000, 36_000)
-    for got, wanted in zip(out.T, (sine(48_000), -sine(48_000)), strict=True):
-        assert np.abs(got[middle] - wanted[middle]).max() < 1e-6
+    for got, expected in zip(out.T, (sine(48_000), -sine(48_000)), strict=True):
+        assert np.abs(got[middle] - expected[middle]).max() < 1e-6
 
 
 def cut_short(path: Path) -> None:
@@ -139,8 +139,8 @@ def test_any_cut_of_a_wav_is_noticed(tmp_path: Path, subtype: str) -> None:
     soundfile.write(path, noise(1000), 48_000, subtype=subtype)
     data = path.read_bytes()
     audio = 1000 * 2 * {"PCM_16": 2, "FLOAT": 4}[subtype]
-    for kept in (len(data) - 1, len(data) - 3, len(data) - audio + 1, len(data) - audio, 20, 3, 0):
-        path.write_bytes(data[:kept])
+    for remaining in (len(data) - 1, len(data) - 3, len(data) - audio + 1, len(data) - audio, 20, 3, 0):
+        path.write_bytes(data[:remaining])
         with pytest.raises(DataError, match="truncated or corrupt"):
             whole(StereoFile(path))
 

@@ -45,7 +45,7 @@ def test_exact_limits(level: float) -> None:
 
 
 @given(st.floats(-1.0, 1.0), st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_lone_source_is_panned_pairwise(beta: float, seed: int) -> None:
     """A lone source at β gives C = (1 - |β|) M, 2|β| M on its own side, and nothing on the other."""
     middle = np.random.default_rng(seed).standard_normal(1500)
@@ -95,7 +95,7 @@ def test_decorrelated_by_a_naive_loop() -> None:
     stage.push(stereo)
     left = [naive_transform(stereo[:, 0].tolist(), (j + 1) * hop - frame, frame) for j in range(frames)]
     right = [naive_transform(stereo[:, 1].tolist(), (j + 1) * hop - frame, frame) for j in range(frames)]
-    kept = math.exp(-2 * hop / (0.15 * SHORT_HZ))
+    remaining = math.exp(-2 * hop / (0.15 * SHORT_HZ))
     bands = naive_bands(frame, SHORT_HZ)
     between = within = 0
     for now in (20, frames - 1):
@@ -103,7 +103,7 @@ def test_decorrelated_by_a_naive_loop() -> None:
             rho, alpha = float(stage.rho[now, b]), float(stage.alpha[now, b])
             centre_side = sides = middle_power = side_power = 0.0
             for j in range(now + 1):
-                weight = (now - j + 1) * kept ** (now - j)
+                weight = (now - j + 1) * remaining ** (now - j)
                 for k in bins:
                     middle, side = (left[j][k] + right[j][k]) / 2, (left[j][k] - right[j][k]) / 2
                     centre = alpha * (middle - rho * side)
@@ -139,7 +139,7 @@ def test_gains_of_any_samples(samples: list[tuple[float, float, float, float]]) 
 
 
 @given(st.lists(st.integers(0, 3000), max_size=12), st.sampled_from([RATE_HZ, 44_100, 8_000, 96_000]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_blocks_of_any_size_give_the_same_samples(sizes: list[int], rate_hz: int) -> None:
     """Block by block, N - 1 samples late, the samples are those of the whole file, to the last bit."""
     stereo = pair(5)

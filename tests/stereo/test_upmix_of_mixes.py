@@ -67,8 +67,8 @@ def test_a_moving_source_changes_the_level_continuously(ambience: float) -> None
         return np.asarray(x[: x.size // length * length].reshape(-1, length))
 
     level = (stretches(out[:, 2]) ** 2).sum(axis=1) / (stretches(source) ** 2).sum(axis=1)
-    wanted = (1 - stretches(beta).mean(axis=1)) ** 2
-    assert np.abs(10 * np.log10(level / wanted))[5:].max() < 0.5
+    expected = (1 - stretches(beta).mean(axis=1)) ** 2
+    assert np.abs(10 * np.log10(level / expected))[5:].max() < 0.5
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.005, 0.02, 0.05, 0.2])

@@ -17,11 +17,11 @@ def gaussian(seed: int, *shape: int) -> Complex:
     return np.asarray(rng.standard_normal(shape) + 1j * rng.standard_normal(shape))
 
 
-def channels(seed: int, left_over: float) -> tuple[Complex, Complex]:
+def channels(seed: int, residual: float) -> tuple[Complex, Complex]:
     """What two channels give the near and the far ear of the first one's side, one head, 50 frequencies."""
     own, other = gaussian(seed, 50, 1, 2), gaussian(seed + 1, 50, 1, 2)
-    own[..., 1] = left_over * own[..., 0] * np.exp(1j * np.angle(own[..., 1]))
-    other[..., 0] = left_over * other[..., 1] * np.exp(1j * np.angle(other[..., 0]))
+    own[..., 1] = residual * own[..., 0] * np.exp(1j * np.angle(own[..., 1]))
+    other[..., 0] = residual * other[..., 1] * np.exp(1j * np.angle(other[..., 0]))
     return own, other
 
 
@@ -31,7 +31,7 @@ def test_the_ears_get_the_model_and_no_more(seed: int) -> None:
     own, other = channels(seed, 0.6)
     near, far = np.exp(1j * gaussian(seed + 2, 50).real), 0.7 * np.exp(1j * gaussian(seed + 3, 50).real)
     heard = Heard.of(own, other)
-    a, b = heard.combination(near, heard.wanted(near, far, np.ones(50)))
+    a, b = heard.combination(near, heard.target(near, far, np.ones(50)))
     ears = a[:, None] * own[:, 0] + b[:, None] * other[:, 0]
     np.testing.assert_allclose(ears, np.stack([near, far], axis=1) * own[:, 0, :1], rtol=1e-9, atol=1e-12)
 
@@ -42,7 +42,7 @@ def test_a_symmetric_pair_gives_the_closed_form() -> None:
     own = np.array([[[1.0, q]]])
     other = np.array([[[q, 1.0]]])
     heard = Heard.of(own, other)
-    a, b = heard.combination(np.array([near]), heard.wanted(np.array([near]), np.array([far]), np.ones(1)))
+    a, b = heard.combination(np.array([near]), heard.target(np.array([near]), np.array([far]), np.ones(1)))
     np.testing.assert_allclose(a, (near - q * far) / (1 - q**2), rtol=1e-12)
     np.testing.assert_allclose(b, (far - q * near) / (1 - q**2), rtol=1e-12)
 
@@ -53,26 +53,26 @@ def test_outside_the_band_the_own_channel_plays_alone(seed: int) -> None:
     own, other = channels(seed, 0.999)
     near, far = np.exp(1j * gaussian(seed + 2, 50).real), gaussian(seed + 3, 50)
     heard = Heard.of(own, other)
-    a, b = heard.combination(near, heard.wanted(near, far, np.zeros(50)))
+    a, b = heard.combination(near, heard.target(near, far, np.zeros(50)))
     np.testing.assert_allclose(a, near, rtol=0, atol=1e-12)
     np.testing.assert_allclose(b, 0.0, atol=1e-12)
 
 
 @given(SEEDS, st.floats(0.0, 1.0))
-def test_the_near_ear_keeps_its_tone(seed: int, left_over: float) -> None:
+def test_the_near_ear_keeps_its_tone(seed: int, residual: float) -> None:
     """Whatever the share and however near 1 - q q' is to 0, the near ear gets X_i; the far ear's level moves between the ends."""
-    own, other = channels(seed, left_over)
+    own, other = channels(seed, residual)
     near, far = np.exp(1j * gaussian(seed + 2, 50).real), 0.5 * np.exp(1j * gaussian(seed + 3, 50).real)
     heard, share = Heard.of(own, other), np.linspace(0.0, 1.0, 50)
-    wanted = heard.wanted(near, far, share)
-    a, b = heard.combination(near, wanted)
+    expected = heard.target(near, far, share)
+    a, b = heard.combination(near, expected)
     at_near = a * own[:, 0, 0] + b * other[:, 0, 0]
     np.testing.assert_allclose(at_near, near * own[:, 0, 0], rtol=1e-9)
-    level = np.abs(wanted)
-    least, most = min(max(left_over, 1e-3), 0.5), max(left_over, 0.5)
+    level = np.abs(expected)
+    least, most = min(max(residual, 1e-3), 0.5), max(residual, 0.5)
     assert (level > least - 1e-9).all() and (level < most + 1e-9).all()
     louder = np.abs(own[:, 0, 0] / other[:, 0, 1])
-    assert (np.abs(b) <= louder * (np.abs(wanted) + left_over) / LEAST_DIVISOR + 1e-9).all()
+    assert (np.abs(b) <= louder * (np.abs(expected) + residual) / LEAST_DIVISOR + 1e-9).all()
 
 
 @given(SEEDS, st.floats(1.2, 6.0))

@@ -109,9 +109,9 @@ def test_two_processes_that_write_one_output(tmp_path: Path) -> None:
     assert {one.name for one in tmp_path.iterdir()} == {"x", "inside", "out.bin"}
     for folder in (tmp_path / "x", tmp_path / "inside"):
         found = survey(folder, read_manifest(folder))
-        (owner,) = {name[-1] for name in found.own}
-        assert (found.own, found.edited, found.foreign) == (tuple(f"{name}-{owner}" for name in "abc"), (), ())
-        assert all((folder / name).read_text(encoding="utf-8") == owner * 5000 for name in found.own)
+        (owner,) = {name[-1] for name in found.unchanged}
+        assert (found.unchanged, found.edited, found.foreign) == (tuple(f"{name}-{owner}" for name in "abc"), (), ())
+        assert all((folder / name).read_text(encoding="utf-8") == owner * 5000 for name in found.unchanged)
     assert len(set((tmp_path / "out.bin").read_bytes())) == 1
 
 

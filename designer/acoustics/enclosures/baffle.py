@@ -15,7 +15,7 @@ from designer.arrays import Complex, Real
 from designer.problem.enclosures.baffle import Baffle
 from designer.problem.schema import Driver
 
-BEHIND = -1e-9
+MIN_FRONT_X_M = -1e-9
 
 
 class BaffledDrivers(FreeField):
@@ -26,13 +26,13 @@ class BaffledDrivers(FreeField):
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3)."""
         h = super().field(k, points_m)
-        h[:, points_m[:, 0] < BEHIND] = 0.0
+        h[:, points_m[:, 0] < MIN_FRONT_X_M] = 0.0
         return h
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p (F, M, L) for unit vectors (M, 3)."""
         h = super().far_field(k, directions)
-        h[:, directions[:, 0] < BEHIND] = 0.0
+        h[:, directions[:, 0] < MIN_FRONT_X_M] = 0.0
         return h
 
     def radiated_power(self, k: Real) -> Complex:

@@ -60,7 +60,7 @@ from scipy.special import hankel2e
 from designer.acoustics.chebyshev import few_distances
 from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.enclosures.cylinder_contour import flat_contour, is_flat, tilted_contour
-from designer.acoustics.sphere_series import ROUND_REACH
+from designer.acoustics.sphere_series import NEAREST_FIELD_RADII
 from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.cylinder import Cylinder
 from designer.problem.schema import Driver
@@ -68,11 +68,11 @@ from designer.problem.schema import Driver
 MIN_KA = 1e-6
 """Below this ka the cylinder is at its static limit; 0 Hz is computed here. In (3) it bounds ka sin θ likewise."""
 MAX_TERMS = 20_000
-FREQUENCIES_AT_ONCE = 64
-SHARED_RANGE = 1.2
+MAX_FREQUENCIES_AT_ONCE = 64
+MAX_DISTANCE_RATIO = 1.2
 """Ratio of distances from the surface that share a contour: furthest over nearest."""
-MOST_NODES, PANEL_NODES = 600, 100
-"""Of one rule over the angle from the axis, and of each panel of a longer one."""
+MAX_NODES, PANEL_NODES = 600, 100
+"""Nodes of one rule over the angle from the axis, and of each panel of a longer one."""
 MAX_NUMBERS = 300_000
 """Points of all contours that are held at once (about 50 MB)."""
 
@@ -94,19 +94,19 @@ def _axial_terms(
     q, kappa, weight = contour  # (C, F, Q)
     x_a, x_r = kappa * radius_m, kappa * (radius_m + away_m[:, None, None])
     height_m, half_m = pairs.height_m[:, None, None], pairs.half_height_m[:, None, None]
-    alike = len(q) == 1 or np.array_equal(pairs.contour, np.arange(len(q)))  # one contour is broadcast
-    which = slice(None) if alike else pairs.contour
+    is_one_to_one = len(q) == 1 or np.array_equal(pairs.contour, np.arange(len(q)))  # one contour is broadcast
+    contours = slice(None) if is_one_to_one else pairs.contour
     # The exponentials together, because each alone may leave the range of numbers.
     wave = -1j * kappa * away_m[:, None, None]
-    spread = np.exp(wave[which] + 1j * q[which] * height_m)
+    spread = np.exp(wave[contours] + 1j * q[contours] * height_m)
     if pairs.half_line:
-        spread += np.exp(wave[which] - 1j * q[which] * height_m)
-    spread *= np.sinc(q[which] * half_m / np.pi) * weight[which] / (-math.pi * radius_m)
+        spread += np.exp(wave[contours] - 1j * q[contours] * height_m)
+    spread *= np.sinc(q[contours] * half_m / np.pi) * weight[contours] / (-math.pi * radius_m)
 
     def integrals() -> Iterator[Complex]:
         radial = hankel2e(0, x_r) / hankel2e(0, x_a) / kappa
         for n, q_r, q_a, log_derivative in _orders(x_r, x_a):
-            yield (2.0 if n else 1.0) * np.einsum("pfq,pfq->fp", spread, (radial / log_derivative)[which])
+            yield (2.0 if n else 1.0) * np.einsum("pfq,pfq->fp", spread, (radial / log_derivative)[contours])
             radial = radial * (q_r / q_a)
 
     return _until_small(integrals(), tolerance)
@@ -114,16 +114,16 @@ def _axial_terms(
 
 def _until_small(terms: Iterator[Complex], tolerance: float) -> Complex:
     """Terms (N, ...), until two in a row fall below the tolerance of the largest."""
-    kept: list[Complex] = []
+    blocks: list[Complex] = []
     largest, small = np.zeros(()), 0
     for term in terms:
-        kept.append(term)
+        blocks.append(term)
         size = np.abs(term)
         largest = np.maximum(largest, size)
         small = small + 1 if (size <= tolerance * largest).all() else 0
         if small >= 2:
             break
-    return np.stack(kept)
+    return np.stack(blocks)
 
 
 @dataclass(frozen=True)
@@ -139,16 +139,16 @@ class Pairs:
 def axial_terms(
     k: Real, radius_m: float, away_m: Real, height_m: Real, half_height_m: Real, *, tolerance: float = 1e-13
 ) -> Complex:
-    """What equation (1) sums up, without w_n and the cosine: (N, F, P).
+    """Terms (N, F, P) of equation (1), without w_n and the cosine.
 
     Parameters
     ----------
-    k : (F,) wave number, rad/m, in ascending order
-    radius_m : the cylinder's radius a
-    away_m : (P,) r - a
-    height_m : (P,) |z - z₀|
-    half_height_m : (P,) of the piston; 0 for a point
-    tolerance : relative to the largest term at the same frequency and point
+    k : (F,) float array, wave number, rad/m, in ascending order
+    radius_m : float, the cylinder's radius a
+    away_m : (P,) float array, r - a
+    height_m : (P,) float array, |z - z₀|
+    half_height_m : (P,) float array, of the piston; 0 for a point
+    tolerance : float, relative to the largest term at the same frequency and point
 
     """
     away_m = np.maximum(away_m, 1e-6 * radius_m)
@@ -156,34 +156,34 @@ def axial_terms(
     flat = is_flat(float(k.max()), away_m, height_m + half_height_m)
     parts: list[tuple[Index, Complex]] = []
     if flat.any():
-        (here,) = np.nonzero(flat)
-        distances_m, which = np.unique(away_m[here], return_inverse=True)
-        pairs = Pairs(which, height_m[here], half_height_m[here], half_line=True)
+        (members,) = np.nonzero(flat)
+        distances_m, inverse = np.unique(away_m[members], return_inverse=True)
+        pairs = Pairs(inverse, height_m[members], half_height_m[members], half_line=True)
         highest_m = np.zeros(len(distances_m))
-        np.maximum.at(highest_m, which, height_m[here] + half_height_m[here])
+        np.maximum.at(highest_m, inverse, height_m[members] + half_height_m[members])
         contour = flat_contour(k, radius_m, distances_m, highest_m)
-        parts.append((here, _axial_terms(contour, radius_m, distances_m, pairs, tolerance)))
-    for here in _beside_each_other(np.flatnonzero(~flat), away_m, height_m, half_height_m):
-        one = float(away_m[here[0]]), float(height_m[here[0]]), float(half_height_m[here[0]])
-        contour = tilted_contour(k, radius_m, *one, furthest_m=float(away_m[here[-1]]))
-        for block in _blocks(here.size, max(1, MAX_NUMBERS // contour[0].size)):
-            some = here[block]
-            pairs = Pairs(np.zeros(some.size, dtype=int), height_m[some], half_height_m[some], half_line=False)
-            parts.append((some, _axial_terms(contour, radius_m, away_m[some], pairs, tolerance)))
+        parts.append((members, _axial_terms(contour, radius_m, distances_m, pairs, tolerance)))
+    for members in _beside_each_other(np.flatnonzero(~flat), away_m, height_m, half_height_m):
+        pair = float(away_m[members[0]]), float(height_m[members[0]]), float(half_height_m[members[0]])
+        contour = tilted_contour(k, radius_m, *pair, furthest_m=float(away_m[members[-1]]))
+        for block in _blocks(members.size, max(1, MAX_NUMBERS // contour[0].size)):
+            chunk = members[block]
+            pairs = Pairs(np.zeros(chunk.size, dtype=int), height_m[chunk], half_height_m[chunk], half_line=False)
+            parts.append((chunk, _axial_terms(contour, radius_m, away_m[chunk], pairs, tolerance)))
     terms = np.zeros((max(len(part) for _, part in parts), k.size, away_m.size), dtype=complex)
-    for here, part in parts:
-        terms[: len(part), :, here] = part
+    for members, part in parts:
+        terms[: len(part), :, members] = part
     return terms
 
 
 def _beside_each_other(points: Index, away_m: Real, height_m: Real, half_height_m: Real) -> Iterator[Index]:
-    """Points that share a contour: of one height and half height, and distances within SHARED_RANGE, nearest first."""
+    """Points that share a contour: of one height and half height, and distances within MAX_DISTANCE_RATIO, nearest first."""
     order = points[np.lexsort((away_m[points], half_height_m[points], height_m[points]))]
     start = 0
     for n in range(1, order.size + 1):
         first, last = order[start], order[min(n, order.size - 1)]
         same = height_m[first] == height_m[last] and half_height_m[first] == half_height_m[last]
-        if n == order.size or not same or away_m[last] > SHARED_RANGE * away_m[first]:
+        if n == order.size or not same or away_m[last] > MAX_DISTANCE_RATIO * away_m[first]:
             yield order[start:n]
             start = n
 
@@ -231,7 +231,7 @@ class CylinderEnclosure(EnclosedDrivers):
 
     def source_extent_m(self) -> Real:
         """The radius and a fifth more, as on a sphere (L,)."""
-        return np.full(len(self.height_m), ROUND_REACH * self.radius_m)
+        return np.full(len(self.height_m), NEAREST_FIELD_RADII * self.radius_m)
 
     def extent_m(self, drivers: Sequence[int]) -> float:
         """Radius of the sphere around the origin that holds the pistons of some drivers, and the cylinder beside them."""
@@ -252,31 +252,33 @@ class CylinderEnclosure(EnclosedDrivers):
         heights = np.round(np.stack(np.broadcast_arrays(apart_m, self.half_height_m), axis=-1).reshape(-1, 2), 12)
         h = np.empty((k.size, len(heights)), dtype=complex)
         ascending = np.argsort(k, kind="stable")
-        for rows in _blocks(k.size, FREQUENCIES_AT_ONCE):
-            at = ascending[rows]
-            few = self._at_few_distances(k[at], away_m, heights, azimuth_rad)
-            h[at] = self._at_each_distance(k[at], away_m, heights, azimuth_rad) if few is None else few
+        for rows in _blocks(k.size, MAX_FREQUENCIES_AT_ONCE):
+            indices = ascending[rows]
+            pressure = self._at_few_distances(k[indices], away_m, heights, azimuth_rad)
+            h[indices] = (
+                self._at_each_distance(k[indices], away_m, heights, azimuth_rad) if pressure is None else pressure
+            )
         return h.reshape(k.size, *apart_m.shape)
 
     def _at_each_distance(self, k: Real, away_m: Real, heights: Real, azimuth_rad: Real) -> Complex:
         """Pressure (F, M L) of points r - a away, each driver's |z - z₀| and half height (M L, 2) below or above them."""
         distances = np.repeat(np.round(away_m, 12), len(self.height_m))
-        unique, which = np.unique(np.column_stack([distances, heights]), axis=0, return_inverse=True)
-        members = np.argsort(which.ravel(), kind="stable")
-        bounds = np.searchsorted(which.ravel()[members], np.arange(len(unique) + 1))
+        unique, inverse = np.unique(np.column_stack([distances, heights]), axis=0, return_inverse=True)
+        members = np.argsort(inverse.ravel(), kind="stable")
+        bounds = np.searchsorted(inverse.ravel()[members], np.arange(len(unique) + 1))
         h = np.empty((k.size, len(heights)), dtype=complex)
         for part in _blocks(len(unique), max(1, MAX_NUMBERS // (40 * k.size))):
             terms = axial_terms(k, self.radius_m, *unique[part].T)
             azimuthal = self._azimuthal(len(terms), azimuth_rad).reshape(len(terms), -1)
             for p in range(part.start, part.stop):
-                here = members[bounds[p] : bounds[p + 1]]
-                h[:, here] = _summed(terms[:, :, p - part.start], azimuthal[:, here])
+                group = members[bounds[p] : bounds[p + 1]]
+                h[:, group] = _summed(terms[:, :, p - part.start], azimuthal[:, group])
         return h
 
     def _at_few_distances(self, k: Real, away_m: Real, heights: Real, azimuth_rad: Real) -> Complex | None:
         """As `_at_each_distance`, from few distances at every height; None where that is about as many integrals."""
-        unique, which = np.unique(heights, axis=0, return_inverse=True)
-        pairs = np.column_stack([np.repeat(np.round(away_m, 12), len(self.height_m)), which.ravel()])
+        unique, inverse = np.unique(heights, axis=0, return_inverse=True)
+        pairs = np.column_stack([np.repeat(np.round(away_m, 12), len(self.height_m)), inverse.ravel()])
         most = len(np.unique(pairs, axis=0)) / len(unique)
 
         def without_wave(distance_m: Real) -> Complex:
@@ -289,36 +291,36 @@ class CylinderEnclosure(EnclosedDrivers):
             terms = terms * (np.exp(1j * np.outer(k, length_m)) * length_m)
             return np.asarray(terms.reshape(len(terms), k.size, distance_m.size, len(unique)))
 
-        few = few_distances(without_wave, away_m + self.radius_m, most=most)
-        if few is None:
+        interpolation = few_distances(without_wave, away_m + self.radius_m, most=most)
+        if interpolation is None:
             return None
-        terms, shares = few
+        terms, shares = interpolation
         azimuthal = self._azimuthal(len(terms), azimuth_rad).reshape(len(terms), -1)
         share = np.repeat(shares, len(self.height_m), axis=0)
         h = np.zeros((k.size, len(heights)), dtype=complex)
         for p in range(len(unique)):
-            (here,) = np.nonzero(which.ravel() == p)
-            angular = azimuthal[:, here]
+            (group,) = np.nonzero(inverse.ravel() == p)
+            angular = azimuthal[:, group]
             for q in range(shares.shape[1]):
-                h[:, here] += share[here, q] * _summed(terms[:, :, q, p], angular)
+                h[:, group] += share[group, q] * _summed(terms[:, :, q, p], angular)
         length_m = np.hypot(np.repeat(away_m, len(self.height_m)) + self.radius_m, heights[:, 0])
         return np.asarray(h * np.exp(-1j * np.outer(k, length_m)) / length_m)
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""
         azimuth_rad = np.arctan2(directions[:, 1], directions[:, 0])
-        sines, which = np.unique(np.round(np.hypot(directions[:, 0], directions[:, 1]), 12), return_inverse=True)
+        sines, inverse = np.unique(np.round(np.hypot(directions[:, 0], directions[:, 1]), 12), return_inverse=True)
         h = np.empty((k.size, len(directions), len(self.height_m)), dtype=complex)
         ascending = np.argsort(k, kind="stable")
-        for rows in _blocks(k.size, FREQUENCIES_AT_ONCE):
-            at = ascending[rows]
-            for part in _blocks(len(sines), max(1, MAX_NUMBERS // (40 * len(at)))):
-                terms = far_terms(np.outer(k[at] * self.radius_m, sines[part]))
+        for rows in _blocks(k.size, MAX_FREQUENCIES_AT_ONCE):
+            indices = ascending[rows]
+            for part in _blocks(len(sines), max(1, MAX_NUMBERS // (40 * len(indices)))):
+                terms = far_terms(np.outer(k[indices] * self.radius_m, sines[part]))
                 azimuthal = self._azimuthal(len(terms), azimuth_rad)
                 for p in range(part.start, part.stop):
-                    (here,) = np.nonzero(which == p)
-                    flat = _summed(terms[:, :, p - part.start], azimuthal[:, here].reshape(len(terms), -1))
-                    h[np.ix_(at, here)] = flat.reshape(len(at), here.size, -1)
+                    (group,) = np.nonzero(inverse == p)
+                    flat = _summed(terms[:, :, p - part.start], azimuthal[:, group].reshape(len(terms), -1))
+                    h[np.ix_(indices, group)] = flat.reshape(len(indices), group.size, -1)
         along = k[:, None, None] * directions[:, 2:]  # k cos θ (F, M, 1)
         return np.asarray(h * np.exp(1j * along * self.height_m) * np.sinc(along * self.half_height_m / np.pi))
 
@@ -334,21 +336,23 @@ class CylinderEnclosure(EnclosedDrivers):
         weight = weight * np.sin(theta)
         halves_m = np.broadcast_to(self.half_height_m, (drivers, drivers))
         keys = np.stack([apart_m, np.maximum(halves_m, halves_m.T), np.minimum(halves_m, halves_m.T)], axis=-1)
-        unique, which = np.unique(np.round(keys.reshape(-1, 3), 12), axis=0, return_inverse=True)
+        unique, inverse = np.unique(np.round(keys.reshape(-1, 3), 12), axis=0, return_inverse=True)
         power = np.empty((k.size, drivers**2), dtype=complex)
         ascending = np.argsort(k, kind="stable")
-        for rows in _blocks(k.size, max(1, min(FREQUENCIES_AT_ONCE, MAX_NUMBERS // theta.size))):
-            at = ascending[rows]
-            terms = np.abs(far_terms(np.outer(k[at], self.radius_m * np.sin(theta)))) ** 2  # 4/π² ε_n²/|x H_n'(x)|²
+        for rows in _blocks(k.size, max(1, min(MAX_FREQUENCIES_AT_ONCE, MAX_NUMBERS // theta.size))):
+            indices = ascending[rows]
+            terms = (
+                np.abs(far_terms(np.outer(k[indices], self.radius_m * np.sin(theta)))) ** 2
+            )  # 4/π² ε_n²/|x H_n'(x)|²
             terms[1:] /= 2
             azimuthal = self._azimuthal(len(terms), self.azimuth_rad)  # w_nj cos n(φ_i-φ_j)
             azimuthal = azimuthal * np.diagonal(azimuthal, axis1=1, axis2=2)[:, :, None]
             azimuthal = azimuthal.reshape(len(terms), -1)
-            along = np.outer(k[at], np.cos(theta))
+            along = np.outer(k[indices], np.cos(theta))
             for p, (apart, longer, shorter) in enumerate(unique):
-                (here,) = np.nonzero(which.ravel() == p)
+                (group,) = np.nonzero(inverse.ravel() == p)
                 axial = np.cos(along * apart) * np.sinc(along * longer / np.pi) * np.sinc(along * shorter / np.pi)
-                power[np.ix_(at, here)] = np.einsum("nft,ft->fn", terms, axial * weight) @ azimuthal[:, here]
+                power[np.ix_(indices, group)] = np.einsum("nft,ft->fn", terms, axial * weight) @ azimuthal[:, group]
         return power.reshape(k.size, drivers, drivers)
 
 
@@ -360,7 +364,7 @@ def device(enclosure: Cylinder, drivers: Sequence[Driver]) -> CylinderEnclosure:
 
 def _quarter(count: int) -> tuple[Real, Real]:
     """Gauss-Legendre nodes and weights on [0, π/2]; many are on panels, because one rule of so many takes their cube in time."""
-    panels = 1 if count <= MOST_NODES else math.ceil(1.2 * count / PANEL_NODES)
+    panels = 1 if count <= MAX_NODES else math.ceil(1.2 * count / PANEL_NODES)
     node, weight = np.polynomial.legendre.leggauss(count if panels == 1 else PANEL_NODES)
     size = math.pi / 2 / panels
     return ((np.arange(panels)[:, None] + (node + 1) / 2) * size).ravel(), np.tile(weight * size / 2, panels)

@@ -47,18 +47,18 @@ import numpy as np
 
 from designer.arrays import Complex, Real
 
-DEEPEST = 36.0
+MAX_DEPTH = 36.0
 """Nepers at which the tail is cut: 2e-16."""
-NEPERS = 27.0
-"""Of the trapezoidal rule's error: 2e-12."""
+ERROR_NEPERS = 27.0
+"""Nepers of the trapezoidal rule's error: 2e-12."""
 MAX_GROWTH = 10.0
 """Nepers by which the integrand may grow before it falls."""
 NEAREST_ZERO = 0.64
-"""Of Im κa, where H_1' has one; those above lie at 0.70 (κa)^{1/3}."""
-PANEL_CLEAR = 1.4
+"""Smallest Im κa where H_1' has a zero; those above lie at 0.70 (κa)^{1/3}."""
+MAX_PANEL_RATIO = 1.4
 """Longest panel over the distance to a zero: 16 nodes leave 1e-16 of it, and 4e-11 where the wave turns by 18 radians."""
-MIN_PANEL = 1e-6
-"""Of a path's length."""
+MIN_PANEL_SHARE = 1e-6
+"""Share of a path's length."""
 PANEL_NODES = 16
 PANEL_RADIANS = 18.0
 """Phase along one panel: 16 nodes leave 1e-13 of it."""
@@ -74,7 +74,7 @@ def flat_contour(k: Real, radius_m: float, away_m: Real, height_m: Real) -> tupl
     depth = np.sqrt(np.outer(away_m, k))
     shift = np.sqrt(np.outer(height_m**2 / (4 * away_m), k))
     last = np.arcsinh((shift + 6.0) / depth)
-    exact = NEPERS + shift**2
+    exact = ERROR_NEPERS + shift**2
     aside = np.minimum(np.minimum(0.57, 0.84 * (k * radius_m) ** (-1 / 3)), np.sqrt(exact) / depth)
     step = 2 * math.pi * aside / (exact + (depth * aside) ** 2 + 2 * shift * depth * aside)
     count = math.ceil(float((last / step).max())) + 1
@@ -108,10 +108,10 @@ def _half(
 ) -> tuple[Complex, Complex]:
     """The w and dw (F, Q) of one half, on which e^{-jκρ - jqh} falls off for every h from `low_m` to `high_m`."""
     psi = math.atan2(max(high_m, 0.0), range_m[0])
-    s_last = np.sqrt(DEEPEST / (k * range_m[0]))
+    s_last = np.sqrt(MAX_DEPTH / (k * range_m[0]))
     if high_m < 0:  # e^{-jqh} falls off too, at first as e^{-k|h|s}
-        soon = DEEPEST / (k * -high_m)
-        s_last = np.where(soon < 0.7, np.minimum(s_last, soon), s_last)
+        cut = MAX_DEPTH / (k * -high_m)
+        s_last = np.where(cut < 0.7, np.minimum(s_last, cut), s_last)
     last = np.arcsinh(s_last)[:, None]
     share = 1 - 2 * psi / math.pi
 
@@ -159,11 +159,11 @@ def _followed(
     bounds = [0.0]
     ends_m = set(product(range_m, edges_m))
     while bounds[-1] < 1:
-        t = bounds[-1] + np.geomspace(MIN_PANEL, 1.0, 60)
+        t = bounds[-1] + np.geomspace(MIN_PANEL_SHARE, 1.0, 60)
         w = path(np.concatenate([[bounds[-1]], t]))[0]
         waves = [np.abs(np.diff(_wave(k[:, None], w, *end), axis=1)).cumsum(axis=1) for end in ends_m]
         way = np.abs(w[:, 1:] - w[:, :1])
-        clear = np.minimum(PANEL_CLEAR * _clear(k[:, None] * radius_m, w), np.abs(w - np.pi / 2))
+        clear = np.minimum(MAX_PANEL_RATIO * _clear(k[:, None] * radius_m, w), np.abs(w - np.pi / 2))
         clear = np.minimum(clear[:, :1], clear[:, 1:])
         fine = ((way <= clear) & (np.max(waves, axis=0) <= PANEL_RADIANS)).all(axis=0)
         bounds.append(float(t[max(int(np.argmin(fine)) if not fine.all() else fine.size, 1) - 1]))

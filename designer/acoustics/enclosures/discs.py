@@ -47,14 +47,14 @@ import numpy as np
 from scipy.special import j0, j1
 
 from designer.acoustics.sphere_series import legendre_table
-from designer.acoustics.turning import FEWEST_STEPS, equal_steps, sum_of_waves
+from designer.acoustics.turning import MIN_STEPS, equal_steps, sum_of_waves
 from designer.arrays import Complex, Index, Real
 from designer.problem.geometry import direction
 from designer.problem.schema import Driver
 
 PANEL_NODES = 16
 PANEL_RADIANS = 18.0
-MORE_AZIMUTHS = 24
+EXTRA_AZIMUTHS = 24
 """Beyond one a radian of the patterns: what is left of a Bessel function of this order more is below 1e-15."""
 MAX_NUMBERS = 2_000_000
 """Numbers of an integrand that are held at once (16 MB)."""
@@ -62,11 +62,11 @@ MAX_EXPANDED = 500_000
 """Frequencies, or orders, times points of an expansion that are held at once (8 MB an array)."""
 MAX_SUMMED = 100_000
 """Points, nodes of a disc and wave numbers of a quadrature that are held at once."""
-PARALLEL = 1e-12
-LEAST_KA = 8.0
-NEAREST = 2.0
+MAX_PARALLEL_SINE = 1e-12
+MIN_EXPANDED_KA = 8.0
+MIN_EXPANDED_RADII = 2.0
 """Radii from the centre: nearer points are left to the quadrature."""
-NEAR = 4.0
+NEAR_RADII = 4.0
 """Radii within which 1/r turns as much as the phase."""
 
 
@@ -96,8 +96,8 @@ def disc_field(disc: Disc, k: Real, points_m: Real) -> Complex:
     """Pressure (F, M) of one disc: by spherical waves where it is large and the points are away from it, else by its quadrature."""
     way_m = points_m - disc.position_m
     length_m = np.linalg.norm(way_m, axis=1)
-    away = (disc.radius_m > 0) & (length_m >= NEAREST * disc.radius_m)
-    large = k * disc.radius_m >= LEAST_KA
+    away = (disc.radius_m > 0) & (length_m >= MIN_EXPANDED_RADII * disc.radius_m)
+    large = k * disc.radius_m >= MIN_EXPANDED_KA
     h = np.empty((k.size, len(points_m)), dtype=complex)
     if large.any() and away.any():
         cosine = np.clip(way_m[away] @ direction(*disc.facing_deg) / length_m[away], -1.0, 1.0)
@@ -112,10 +112,10 @@ def _quadrature(disc: Disc, k: Real, points_m: Real) -> Complex:
     """As `disc_field`, by rings, as many as the points' octave of spread asks for."""
     h = np.empty((k.size, len(points_m)), dtype=complex)
     for rows, most in _parts(disc, k):
-        for some, spread_m in octaves(_spread_m(disc, points_m) if disc.radius_m else np.ones(len(points_m))):
+        for part, spread_m in octaves(_spread_m(disc, points_m) if disc.radius_m else np.ones(len(points_m))):
             shares, nodes = _rings(disc, most * spread_m)
             size = max(1, MAX_SUMMED // (len(nodes) * (2 + math.isqrt(rows.size))))
-            for m in (some[start : start + size] for start in range(0, some.size, size)):
+            for m in (part[start : start + size] for start in range(0, part.size, size)):
                 distance_m = _distances_m(disc, points_m[m], nodes)
                 h[np.ix_(rows, m)] = sum_of_waves(k[rows], -distance_m, shares / distance_m)
     return h
@@ -129,11 +129,11 @@ def _along_and_across_m(disc: Disc, points_m: Real) -> tuple[Real, Real]:
 
 
 def _spread_m(disc: Disc, points_m: Real) -> Real:
-    """Half of what the distances to a disc's points differ by (M,), little in front of it; within NEAR radii its radius."""
+    """Half of what the distances to a disc's points differ by (M,), little in front of it; within NEAR_RADII radii its radius."""
     along, across = _along_and_across_m(disc, points_m)
     farthest = np.hypot(along, across + disc.radius_m)
     spread_m = (farthest - np.hypot(along, np.maximum(across - disc.radius_m, 0.0))) / 2
-    return np.asarray(np.where(np.hypot(along, across) < NEAR * disc.radius_m, disc.radius_m, spread_m))
+    return np.asarray(np.where(np.hypot(along, across) < NEAR_RADII * disc.radius_m, disc.radius_m, spread_m))
 
 
 def _rings(disc: Disc, spread: float) -> tuple[Real, Real]:
@@ -161,7 +161,7 @@ def _distances_m(disc: Disc, points_m: Real, nodes: Real) -> Real:
 
 def _parts(disc: Disc, k: Real) -> Iterator[tuple[Index, float]]:
     """Wave numbers that share a disc's quadrature, and the largest of each: all in equal steps, others of an octave each."""
-    if disc.radius_m == 0.0 or len(equal_steps(k)) * FEWEST_STEPS <= k.size:
+    if disc.radius_m == 0.0 or len(equal_steps(k)) * MIN_STEPS <= k.size:
         yield np.arange(k.size), float(k.max(initial=0.0))
         return
     yield from octaves(k)
@@ -192,21 +192,21 @@ def expanded_disc(k: Real, radius_m: float, length_m: Real, cosine: Real) -> Com
 
     Parameters
     ----------
-    k : (F,) wave number, rad/m, at least LEAST_KA over the radius
-    length_m : (M,) from the disc's centre, at least NEAREST radii
-    cosine : (M,) of the angle from its axis
+    k : (F,) float array, wave number, rad/m, at least MIN_EXPANDED_KA over the radius
+    length_m : (M,) float array, from the disc's centre, at least MIN_EXPANDED_RADII radii
+    cosine : (M,) float array, of the angle from its axis
 
     """
-    out = np.empty((k.size, length_m.size), dtype=complex)
+    pressure = np.empty((k.size, length_m.size), dtype=complex)
     for rows, _ in octaves(k):
         weights = _weights(k[rows] * radius_m)
         orders = 2 * weights.shape[1] - 1
         size = max(1, MAX_EXPANDED // max(len(rows), orders))
         for m in range(0, length_m.size, size):
-            some = slice(m, m + size)
-            shape = legendre_table(cosine[some], orders)[::2]
-            out[rows, some] = _summed(k[rows], weights, length_m[some], shape)
-    return out
+            part = slice(m, m + size)
+            shape = legendre_table(cosine[part], orders)[::2]
+            pressure[rows, part] = _summed(k[rows], weights, length_m[part], shape)
+    return pressure
 
 
 def _weights(ka: Real) -> Real:
@@ -217,9 +217,9 @@ def _weights(ka: Real) -> Real:
     b = np.zeros((ka.size, n.size))
     size = max(1, MAX_EXPANDED // max(ka.size, int(n[-1])))
     for q in range(0, theta.size, size):
-        some = slice(q, q + size)
-        shape = legendre_table(np.cos(theta[some]), int(n[-1]) + 1)[::2]
-        b += (disc_pattern(ka, np.sin(theta[some])) * weight[some]) @ shape.T
+        part = slice(q, q + size)
+        shape = legendre_table(np.cos(theta[part]), int(n[-1]) + 1)[::2]
+        b += (disc_pattern(ka, np.sin(theta[part])) * weight[part]) @ shape.T
     return np.asarray(np.where(n <= most[:, None], (-1.0) ** (n // 2) * (2 * n + 1) * b, 0.0))
 
 
@@ -241,30 +241,30 @@ def mean_product(k: Real, apart_m: Real, axes: tuple[Real, Real], radii_m: tuple
 
     Parameters
     ----------
-    k : (F,) wave number, rad/m
-    apart_m : (3,) from the one centre to the other
-    axes : unit vectors (3,) of both; a point source's is of no account
-    radii_m : of both; 0 for a point source
+    k : (F,) float array, wave number, rad/m
+    apart_m : (3,) float array, from the one centre to the other
+    axes : tuple of float array, unit vectors (3,) of both; a point source's is of no account
+    radii_m : tuple of float, of both; 0 for a point source
 
     """
     distance_m = float(np.linalg.norm(apart_m))
     if not any(radii_m):
         return np.asarray(np.sinc(k * distance_m / np.pi))
     axis = axes[0] if radii_m[0] else axes[1]
-    parallel = not all(radii_m) or float(np.linalg.norm(np.cross(*axes))) < PARALLEL
-    out = np.empty(k.size)
+    parallel = not all(radii_m) or float(np.linalg.norm(np.cross(*axes))) < MAX_PARALLEL_SINE
+    power = np.empty(k.size)
     for part, most in octaves(k):
         turns = most * (distance_m + sum(radii_m))
         theta, weight = panels(turns)
-        count = 1 if parallel else math.ceil(most * sum(radii_m)) + MORE_AZIMUTHS
-        for some in _blocks(part, max(1, MAX_NUMBERS // (count * theta.size))):
-            total = np.zeros(some.size)
+        count = 1 if parallel else math.ceil(most * sum(radii_m)) + EXTRA_AZIMUTHS
+        for block in _blocks(part, max(1, MAX_NUMBERS // (count * theta.size))):
+            total = np.zeros(block.size)
             for rows in _blocks(np.arange(theta.size), max(1, MAX_NUMBERS // count)):
-                args = k[some], apart_m, distance_m, theta[rows]
-                each = _around_axis(*args, axis, radii_m) if parallel else _around_way(*args, axes, radii_m, count)
-                total += each @ weight[rows]
-            out[some] = total
-    return out
+                args = k[block], apart_m, distance_m, theta[rows]
+                product = _around_axis(*args, axis, radii_m) if parallel else _around_way(*args, axes, radii_m, count)
+                total += product @ weight[rows]
+            power[block] = total
+    return power
 
 
 def _around_axis(

@@ -111,11 +111,11 @@ class FreeField(EnclosedDrivers):
 
             c_a = 4π j^n j_n(kr) Y_a(x̂)   (far),      c_a = -4π jk j_n(kr) h_n(kR) Y_a(x̂)   (at R)
         """
-        chosen = [self.discs[l] for l in drivers]
-        if not any(disc.radius_m for disc in chosen):
-            places_m = np.stack([disc.position_m for disc in chosen]).astype(float)
+        discs = [self.discs[l] for l in drivers]
+        if not any(disc.radius_m for disc in discs):
+            places_m = np.stack([disc.position_m for disc in discs]).astype(float)
             return Encoding(order, _radial(k, places_m, distance_m, order), sh.harmonics(order, places_m), None)
-        return Encoding(order, None, None, np.stack([_disc(disc, k, distance_m, order) for disc in chosen], axis=-1))
+        return Encoding(order, None, None, np.stack([_disc(disc, k, distance_m, order) for disc in discs], axis=-1))
 
 
 def _disc(disc: Disc, k: Real, distance_m: float, order: int) -> Complex:
@@ -125,8 +125,8 @@ def _disc(disc: Disc, k: Real, distance_m: float, order: int) -> Complex:
     total = np.zeros((k.size, n.size), dtype=complex)
     size = max(1, MAX_NUMBERS // (k.size * (order + 1)))
     for start in range(0, len(nodes), size):
-        some = nodes[start : start + size]
-        radial, shape = _radial(k, some, distance_m, order), sh.harmonics(order, some) * weights[start : start + size]
+        block = nodes[start : start + size]
+        radial, shape = _radial(k, block, distance_m, order), sh.harmonics(order, block) * weights[start : start + size]
         for degree in range(order + 1):
             total[:, n == degree] += radial[:, degree] @ shape[n == degree].T
     return total

@@ -12,12 +12,18 @@ from designer.acoustics import spherical_harmonics as sh
 from designer.acoustics.chebyshev import few_distances
 from designer.acoustics.enclosures import EnclosedDrivers
 from designer.acoustics.encoded_directivity import Encoding
-from designer.acoustics.sphere_series import ROUND_REACH, cap_weights, legendre_table, radial_terms, sphere_pressure
+from designer.acoustics.sphere_series import (
+    NEAREST_FIELD_RADII,
+    cap_weights,
+    legendre_table,
+    radial_terms,
+    sphere_pressure,
+)
 from designer.arrays import Complex, Real
 from designer.problem.enclosures.sphere import Sphere
 from designer.problem.schema import Driver
 
-NUMBERS_A_PRODUCT = 500_000
+MAX_NUMBERS_PER_PRODUCT = 500_000
 """Orders times distances times points times drivers that are multiplied at once (4 MB)."""
 
 
@@ -46,7 +52,7 @@ class SphereEnclosure(EnclosedDrivers):
 
     def source_extent_m(self) -> Real:
         """The radius, and a fifth more, because the dipole of long waves is half as far again from the centre as the driver (L,)."""
-        return np.full(len(self.directions), ROUND_REACH * self.radius_m)
+        return np.full(len(self.directions), NEAREST_FIELD_RADII * self.radius_m)
 
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3) outside the sphere, relative to an ideal source's at 1 m."""
@@ -55,16 +61,18 @@ class SphereEnclosure(EnclosedDrivers):
         unique, inverse = np.unique(np.round(distance_m / self.radius_m, 12), return_inverse=True)
         if unique.size == 1:
             return self._at_one_distance(k, unique, cos_angle) / self.radius_m
-        few = few_distances(lambda r: self._without_wave(k, r), distance_m)
-        if few is None:
-            each = sphere_pressure(k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle)
-            return each / self.radius_m
-        radial, shares = few  # (N, F, Q), (M, Q)
+        interpolation = few_distances(lambda r: self._without_wave(k, r), distance_m)
+        if interpolation is None:
+            pressure = sphere_pressure(
+                k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle
+            )
+            return pressure / self.radius_m
+        radial, shares = interpolation  # (N, F, Q), (M, Q)
         angular = legendre_table(cos_angle, len(radial)) * cap_weights(self.cos_half_angle, len(radial))[:, None]
         left = np.ascontiguousarray(radial.transpose(1, 2, 0)).reshape(k.size, -1)
         left = np.concatenate([left.real, left.imag])
         total = np.empty((k.size, *cos_angle.shape), dtype=complex)
-        step = max(1, NUMBERS_A_PRODUCT // (left.shape[1] * len(self.directions)))
+        step = max(1, MAX_NUMBERS_PER_PRODUCT // (left.shape[1] * len(self.directions)))
         for start in range(0, len(points_m), step):
             part = slice(start, start + step)
             right = shares[part].T[:, None, :, None] * angular[:, part]  # (Q, N, M, L)
@@ -108,13 +116,13 @@ class SphereEnclosure(EnclosedDrivers):
 
     def encoded(self, k: Real, distance_m: float, order: int, drivers: Sequence[int]) -> Encoding:
         """The series in P_n(cos γ): by the addition theorem c_a = 4π/(2n+1) times its n-th term times Y_a of the cap's axis."""
-        chosen = list(drivers)
+        indices = list(drivers)
         terms = radial_terms(k * self.radius_m, np.array([distance_m / self.radius_m]))[: order + 1, :, 0]
-        radial = np.zeros((k.size, order + 1, len(chosen)), dtype=complex)
+        radial = np.zeros((k.size, order + 1, len(indices)), dtype=complex)
         n = np.arange(len(terms))[:, None]
-        angular = 4 * np.pi / (2 * n + 1) * cap_weights(self.cos_half_angle[chosen], len(terms))  # (N, L)
+        angular = 4 * np.pi / (2 * n + 1) * cap_weights(self.cos_half_angle[indices], len(terms))  # (N, L)
         radial[:, : len(terms)] = terms.T[:, :, None] * angular / (1.0 if np.isinf(distance_m) else self.radius_m)
-        return Encoding(order, radial, sh.harmonics(order, self.directions[chosen]), None)
+        return Encoding(order, radial, sh.harmonics(order, self.directions[indices]), None)
 
 
 def device(enclosure: Sphere, drivers: Sequence[Driver]) -> SphereEnclosure:

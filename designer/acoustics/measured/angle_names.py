@@ -38,11 +38,11 @@ from designer.acoustics.measured.angles import (
 from designer.acoustics.measured.raw_set import Stated
 from designer.errors import DataError
 
-ALLOWED = 'names that end with plane and angle, as "woofer hor 22.5.frd" or "woofer ver -10.frd"'
+EXPECTED_NAMES = 'names that end with plane and angle, as "woofer hor 22.5.frd" or "woofer ver -10.frd"'
 ANGLES_READ = "angles read in degrees: "
 REMEDY = 'rename them, or say where the angle stands: response_angles = "woofer *{azimuth}"'
 FRACTIONS = {"0": 0.0, "00": 0.0, "5": 0.5, "50": 0.5, "25": 0.25, "75": 0.75}
-"""Of a degree, behind an underscore: what turntables are set to."""
+"""Fractions of a degree behind an underscore, as turntables are set to."""
 SIDES = ("left", "right", "l", "r", "up", "down", "top", "bottom", "above", "below")
 MAX_LISTED = 40
 _MERIDIAN = re.compile(r"(?:^|[-_\s])M(\d{1,3})[-_\s]+P(\d{1,3})(?=$|[-_\s.])", re.IGNORECASE)
@@ -95,9 +95,9 @@ def _listed(angles: Sequence[Angle]) -> str:
         kinds.setdefault(angle.kind, []).append(angle.values_deg)
     parts = []
     for kind, values in kinds.items():
-        each = ", ".join(f"{n} {_range([v[k] for v in values])}" for k, n in enumerate(kind.split(" and ")))
+        ranges = ", ".join(f"{n} {_range([v[k] for v in values])}" for k, n in enumerate(kind.split(" and ")))
         pairs = f"{len(values)} pair{'s' * (len(values) > 1)} of " if len(values[0]) > 1 else ""
-        parts.append(pairs + each)
+        parts.append(pairs + ranges)
     return f"{ANGLES_READ}{'; '.join(parts)}"
 
 
@@ -115,16 +115,16 @@ def _pairs(files: Sequence[Path]) -> list[Angle] | None:
     """Angle to the axis and turn about it, where all names of a set have both; else None."""
     for pattern, unit in ((_MERIDIAN, 1.0), (_IMPULSE, 0.01), (_HUNDREDTHS, 0.01)):
         matches = [pattern.search(path.stem) for path in files]
-        found = [(float(m[2]) * unit, float(m[1]) * unit) for m in matches if m]
+        pairs = [(float(m[2]) * unit, float(m[1]) * unit) for m in matches if m]
         # Two numbers alone may be a serial number and an angle; in hundredths they are beyond what degrees reach.
-        sure = pattern is not _HUNDREDTHS or any(abs(polar) > MAX_DEG * unit for polar, _ in found)
-        if len(found) == len(files) and sure:
-            return [Angle(POLAR, pair) for pair in found]
+        is_certain = pattern is not _HUNDREDTHS or any(abs(polar) > MAX_DEG * unit for polar, _ in pairs)
+        if len(pairs) == len(files) and is_certain:
+            return [Angle(POLAR, pair) for pair in pairs]
     return None
 
 
-def _refused(path: Path, found: str, remedy: str = REMEDY) -> DataError:
-    return DataError(f"{path}: got {found}; expected {ALLOWED}; {remedy}")
+def _refused(path: Path, actual: str, remedy: str = REMEDY) -> DataError:
+    return DataError(f"{path}: got {actual}; expected {EXPECTED_NAMES}; {remedy}")
 
 
 def _single(files: tuple[Path, ...]) -> tuple[list[Angle], list[str]]:
@@ -138,19 +138,19 @@ def _single(files: tuple[Path, ...]) -> tuple[list[Angle], list[str]]:
                 'say which: response_angles = "*theta{polar}*phi{turn}" from the axis, or "*theta{colatitude}*phi{azimuth}" from '
                 "straight up",
             )  # fmt: skip
-    chosen = [[n for n in numbers if n.plane] for numbers in names]
+    selected = [[n for n in numbers if n.plane] for numbers in names]
     for scheme in _SCHEMES:
-        if not any(chosen):
-            chosen = [scheme(numbers) for numbers in names]
+        if not any(selected):
+            selected = [scheme(numbers) for numbers in names]
             if scheme is _at_the_end:
-                chosen = _with_decimals(names, chosen)
-    if len(files) == 1 and not chosen[0]:
+                selected = _with_decimals(names, selected)
+    if len(files) == 1 and not selected[0]:
         return [Angle("horizontal", (0.0,))], notes
-    for path, numbers, found in zip(files, names, chosen, strict=True):
-        _check_name(path, numbers, found)
-    _check_names(files, names, chosen)
-    values = iter(_values([(path, n) for path, found in zip(files, chosen, strict=True) for n in found]))
-    return [in_planes({_plane(n): next(values) for n in found}) for found in chosen], notes
+    for path, numbers, candidates in zip(files, names, selected, strict=True):
+        _check_name(path, numbers, candidates)
+    _check_names(files, names, selected)
+    values = iter(_values([(path, n) for path, candidates in zip(files, selected, strict=True) for n in candidates]))
+    return [in_planes({_plane(n): next(values) for n in candidates}) for candidates in selected], notes
 
 
 def _plane(n: Named) -> str:
@@ -162,8 +162,8 @@ def _plane_behind(numbers: list[Named]) -> list[Named]:
 
 
 def _unit(numbers: list[Named]) -> list[Named]:
-    found = [n for n in numbers if n.has_unit]
-    return found if len(found) == 1 else []
+    candidates = [n for n in numbers if n.has_unit]
+    return candidates if len(candidates) == 1 else []
 
 
 def _at_the_end(numbers: list[Named]) -> list[Named]:
@@ -174,14 +174,14 @@ _SCHEMES: tuple[Callable[[list[Named]], list[Named]], ...] = (_plane_behind, _un
 """How a name without a plane before its angle says it: a plane behind it, a unit, or a number at the end."""
 
 
-def _with_decimals(names: Sequence[list[Named]], chosen: list[list[Named]]) -> list[list[Named]]:
+def _with_decimals(names: Sequence[list[Named]], selected: list[list[Named]]) -> list[list[Named]]:
     """Bare numbers at the end of names, of which some are the digits behind a decimal point that is an underscore."""
     wholes = []
-    for numbers, found in zip(names, chosen, strict=True):
-        place = numbers.index(found[0]) if found else 0
+    for numbers, candidates in zip(names, selected, strict=True):
+        place = numbers.index(candidates[0]) if candidates else 0
         whole = numbers[place - 1] if place else None
-        wholes.append([whole] if whole is not None and whole.fraction and whole.is_last else found)
-    return chosen if all(a is not b for a, b in zip(wholes, chosen, strict=True)) else wholes
+        wholes.append([whole] if whole is not None and whole.fraction and whole.is_last else candidates)
+    return selected if all(a is not b for a, b in zip(wholes, selected, strict=True)) else wholes
 
 
 def _without_versions(files: Sequence[Path]) -> tuple[list[list[Named]], list[str]]:
@@ -195,26 +195,26 @@ def _without_versions(files: Sequence[Path]) -> tuple[list[list[Named]], list[st
     )
     for letter in ("v", "h"):
         short = [[n for n in numbers if n.plane and n.label == letter and n.is_glued] for numbers in names]
-        if not all(len(found) == 1 for found in short):
+        if not all(len(candidates) == 1 for candidates in short):
             continue
-        first, values = short[0][0], {found[0].value for found in short}
+        first, values = short[0][0], {candidates[0].value for candidates in short}
         fixed = len(values) == 1
         others = [[n for n in numbers if n.plane and n.label != letter] for numbers in names]
-        beside_word = all(any(n.label not in ("h", "v") for n in found) for found in others)
+        beside_word = all(any(n.label not in ("h", "v") for n in candidates) for candidates in others)
         stripped = [
             named_numbers(f"{path.stem[: n.start]} {path.stem[n.end :]}".strip())
             for path, (n,) in zip(files, short, strict=True)
         ]
-        alone = letter == "v" and not any(others) and fixed and values != {0.0}
-        if alone and several:
-            alone = any(all(scheme(numbers) for numbers in stripped) for scheme in _SCHEMES)
-        if fixed and (beside_word or alone):
+        is_version = letter == "v" and not any(others) and fixed and values != {0.0}
+        if is_version and several:
+            is_version = any(all(scheme(numbers) for numbers in stripped) for scheme in _SCHEMES)
+        if fixed and (beside_word or is_version):
             notes.append(f"{first.text} in the name{'s' * several} was taken for a version")
             names = stripped
         elif beside_word or (letter == "v" and all(others) and fixed and values != {0.0} and several):
             raise _refused(files[0], either[0].format(first.text), either[1])
     words = [[n for n in numbers if n.label in ("ver", "vert") and n.plane] for numbers in names]
-    heights = {found[0].value if found else 0.0 for found in words}
+    heights = {candidates[0].value if candidates else 0.0 for candidates in words}
     in_plane = all(any(n.plane == HORIZONTAL for n in numbers) for numbers in names)
     if several and len(heights) == 1 and heights != {0.0} and in_plane:
         raise _refused(files[0], either[0].format(words[0][0].text), either[1])
@@ -228,12 +228,14 @@ def _values(numbers: Sequence[tuple[Path, Named]]) -> list[float]:
     unsure = [n for _, n in numbers if n.hyphen]
     divides = any(n.value == 0 for n in unsure) or any(n.after_hyphen for _, n in numbers)  # nobody writes -0
     if unsure and not divides and len(unsure) == len(numbers) > 1:
-        found = f"{numbers[0][1].text}, whose hyphen may be a sign or divide (all names have one, and none is 0)"
+        actual = f"{numbers[0][1].text}, whose hyphen may be a sign or divide (all names have one, and none is 0)"
         remedy = 'write the sign behind a space, or say so: response_angles = "woofer-hor-{azimuth}"'
-        raise _refused(numbers[0][0], found, remedy)
-    bare = next(((path, n) for path, n in numbers if not (n.hyphen or n.after_hyphen or n.sign)), None)
-    if divides and bare is not None:
-        raise _refused(bare[0], f"{bare[1].text}, while others of the set have a hyphen there that divides")
+        raise _refused(numbers[0][0], actual, remedy)
+    plain_number = next(((path, n) for path, n in numbers if not (n.hyphen or n.after_hyphen or n.sign)), None)
+    if divides and plain_number is not None:
+        raise _refused(
+            plain_number[0], f"{plain_number[1].text}, while others of the set have a hyphen there that divides"
+        )
     fractions = _fractions(numbers)
     return [n.sign_of(divides) * (n.value + fraction) for (_, n), fraction in zip(numbers, fractions, strict=True)]
 
@@ -250,18 +252,18 @@ def _fractions(numbers: Sequence[tuple[Path, Named]]) -> list[float]:
     retaken = len({n.value for _, n in numbers}) < len(values) and len(set(np.round(steps, 6))) > 1
     if odd is not None or not even or retaken or len(numbers) == 1:
         path, n = odd or next((path, n) for path, n in numbers if n.fraction)
-        found = f"{n.text}_{n.fraction}, whose underscore may divide or be a decimal point"
+        actual = f"{n.text}_{n.fraction}, whose underscore may divide or be a decimal point"
         remedy = 'write the point as one, or say so: response_angles = "woofer_{azimuth}_*" where it divides'
-        raise _refused(path, found, remedy)
+        raise _refused(path, actual, remedy)
     return [FRACTIONS[digit] if digit else 0.0 for digit in digits]
 
 
-def _check_name(path: Path, numbers: list[Named], found: list[Named]) -> None:
+def _check_name(path: Path, numbers: list[Named], candidates: list[Named]) -> None:
     """Refuse a name whose angle may be something else, is missing, or is there twice."""
-    for n in found:
+    for n in candidates:
         if not n.plane and n.is_glued and n.label != "v" and n.label.endswith("v"):
             raise _refused(path, f"{n.label}{n.text}, which may be a vertical angle or a name")
-    if not found and not _ON_AXIS.search(path.stem):
+    if not candidates and not _ON_AXIS.search(path.stem):
         texts = ", ".join(n.text + n.suffix for n in numbers)
         if not numbers:
             raise _refused(path, "a name without an angle", "rename the file, or leave it out of the pattern")
@@ -270,36 +272,47 @@ def _check_name(path: Path, numbers: list[Named], found: list[Named]) -> None:
             raise _refused(path, f"a number first ({texts}), which may count the files", remedy)
         raise _refused(path, f"a name whose numbers ({texts}) say no angle")
     for plane in (HORIZONTAL, VERTICAL):
-        twice = [n.text for n in found if _plane(n) == plane]
+        twice = [n.text for n in candidates if _plane(n) == plane]
         if len(twice) > 1:
             raise _refused(path, f"two angles of one plane ({', '.join(twice)})")
 
 
-def _check_names(files: Sequence[Path], names: Sequence[list[Named]], chosen: Sequence[list[Named]]) -> None:
+def _check_names(files: Sequence[Path], names: Sequence[list[Named]], selected: Sequence[list[Named]]) -> None:
     """Refuse what only the names together show: a second number that changes, a side in words, numbers that count the files."""
-    if all(len(found) == 1 and not found[0].plane and not found[0].plane_after for found in chosen):
-        before = [
+    if all(
+        len(candidates) == 1 and not candidates[0].plane and not candidates[0].plane_after for candidates in selected
+    ):
+        prefixes = [
             numbers[numbers.index(n) - 1].value if numbers.index(n) and n.follows_number else None
-            for numbers, (n,) in zip(names, chosen, strict=True)
+            for numbers, (n,) in zip(names, selected, strict=True)
         ]
-        if len(set(before)) > 1 and None not in before:
+        if len(set(prefixes)) > 1 and None not in prefixes:
             remedy = (
                 'say what they are: response_angles = "*{azimuth} {elevation}", "*{turn} {polar}", or "* {azimuth}"'
             )
             raise _refused(files[0], "two numbers that both change within the set", remedy)
-    sides = [(path, found[0]) for path, found in zip(files, chosen, strict=True) if found and found[0].label in SIDES]
+    sides = [
+        (path, candidates[0])
+        for path, candidates in zip(files, selected, strict=True)
+        if candidates and candidates[0].label in SIDES
+    ]
     if sides and not (
         len(sides) == len(files) and len({n.label for _, n in sides}) == 1
     ):  # alike in all it is the driver's
         path, n = sides[0]
-        found = f"the word {n.label!r} before {n.text} and not in all names, which may be a side"
+        actual = f"the word {n.label!r} before {n.text} and not in all names, which may be a side"
         remedy = "write the side as a sign (left and up are positive), or list the angles: response_angles = [[30, 0], [-30, 0]]"
-        raise _refused(path, found, remedy)
-    bare = [n for found in chosen for n in found if not (n.plane or n.plane_after or n.has_unit or n.sign or n.hyphen)]
-    if len(files) > 3 and sorted(n.value for n in bare) == [i + 1.0 for i in range(len(files))]:
-        found = f"numbers from 1 to {len(files)} in {len(files)} names, which count the files"
+        raise _refused(path, actual, remedy)
+    plain_numbers = [
+        n
+        for candidates in selected
+        for n in candidates
+        if not (n.plane or n.plane_after or n.has_unit or n.sign or n.hyphen)
+    ]
+    if len(files) > 3 and sorted(n.value for n in plain_numbers) == [i + 1.0 for i in range(len(files))]:
+        actual = f"numbers from 1 to {len(files)} in {len(files)} names, which count the files"
         remedy = "rename them, or list the angles in the order of names: response_angles = [[0, 0], [15, 0]]"
-        raise _refused(files[0], found, remedy)
+        raise _refused(files[0], actual, remedy)
 
 
 def driver_of_name(path: Path) -> str:
@@ -309,9 +322,11 @@ def driver_of_name(path: Path) -> str:
     if pair is not None:
         return stem[: pair.start()].strip(" _-.")
     numbers = named_numbers(stem)
-    found = [n for n in numbers if n.plane]
+    candidates = [n for n in numbers if n.plane]
     for scheme in _SCHEMES:
-        found = found or scheme(numbers)
-    if not found:
+        candidates = candidates or scheme(numbers)
+    if not candidates:
         return _ON_AXIS.sub("", stem).strip(" _-.")
-    return stem[: min(n.start for n in found)].strip(" _-.") or stem[max(n.end for n in found) :].strip(" _-.")
+    return stem[: min(n.start for n in candidates)].strip(" _-.") or stem[max(n.end for n in candidates) :].strip(
+        " _-."
+    )

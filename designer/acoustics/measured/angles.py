@@ -30,7 +30,7 @@ KINDS = {
 }
 """Angles, and their text in messages. A turn of 0 is the driver's left, 90 up, 180 its right."""
 FIELDS = ("azimuth", "elevation", "polar", "turn", "colatitude")
-TOGETHER = (
+FIELD_PAIRS = (
     {"azimuth"},
     {"elevation"},
     {"azimuth", "elevation"},
@@ -88,12 +88,12 @@ def number(text: str) -> float:
     return float(text.replace("−", "-").replace(",", "."))
 
 
-def check_degrees(file: Path | str, angle_deg: Real, what: str = "angles") -> None:
+def check_degrees(file: Path | str, angle_deg: Real, subject: str = "angles") -> None:
     """Refuse angles beyond a turn, and those named degrees that are plainly radians: none above 2π, and whole degrees if read so."""
     if np.abs(angle_deg).max(initial=0.0) > MAX_DEG:
         worst = angle_deg[np.argmax(np.abs(angle_deg))]
-        allowed = f"-{MAX_DEG:g} to {MAX_DEG:g} degrees; correct the angles"
-        raise DataError(f"{file}: got {what} up to {worst:g}; expected {allowed}")
+        expected = f"-{MAX_DEG:g} to {MAX_DEG:g} degrees; correct the angles"
+        raise DataError(f"{file}: got {subject} up to {worst:g}; expected {expected}")
     distinct = np.unique(np.round(angle_deg, 9))
     if distinct.size < 3 or np.abs(distinct).max() > 2 * np.pi + 0.01:
         return
@@ -103,27 +103,27 @@ def check_degrees(file: Path | str, angle_deg: Real, what: str = "angles") -> No
     whole_as_degrees = np.abs(distinct * 10 - np.round(distinct * 10)).max() < 1e-6
     if whole_as_radians and not whole_as_degrees:
         raise DataError(
-            f"{file}: got {what} from {distinct[0]:.4g} to {distinct[-1]:.4g}, which are whole degrees if read as "
+            f"{file}: got {subject} from {distinct[0]:.4g} to {distinct[-1]:.4g}, which are whole degrees if read as "
             f"radians ({converted[0]:.0f} to {converted[-1]:.0f}); expected degrees; multiply the angles by 180/π"
         )
 
 
 def by_pattern(files: tuple[Path, ...], pattern: str) -> list[Angle]:
     """The direction of each file by a pattern of their names."""
-    where = f'response_angles = "{pattern}"'
+    location = f'response_angles = "{pattern}"'
     fields = _FIELD.findall(pattern)
     names = [name for name, _ in fields]
-    if set(names) not in TOGETHER or len(set(names)) < len(names):
-        known = "; ".join(" with ".join(f"{{{name}}}" for name in FIELDS if name in both) for both in TOGETHER)
+    if set(names) not in FIELD_PAIRS or len(set(names)) < len(names):
+        known = "; ".join(" with ".join(f"{{{name}}}" for name in FIELDS if name in both) for both in FIELD_PAIRS)
         raise DataError(
-            f"{where}: got the fields {', '.join(names) or '(none)'}; expected {known}; write a file's name with a "
+            f"{location}: got the fields {', '.join(names) or '(none)'}; expected {known}; write a file's name with a "
             'field in each angle\'s place, as "woofer_{azimuth}_*"'
         )
     try:
         factors = [float(factor) if factor else 1.0 for _, factor in fields]
     except ValueError:
         raise DataError(
-            f'{where}: got a factor that is no number; expected a field as "{{polar*0.01}}"; correct it'
+            f'{location}: got a factor that is no number; expected a field as "{{polar*0.01}}"; correct it'
         ) from None
     literals = [".*?".join(map(re.escape, text.split("*"))) for text in _FIELD.sub("\0", pattern).split("\0")]
     reader = re.compile(_NUMBER.join(literals))
@@ -244,9 +244,11 @@ def _named(tokens: list[str], starts: list[int], i: int) -> Named:
         end = unit_at + 1
     after = word(end) or (word(end + 1) if mark(end) in ("_", " ", "-") else "")
     behind = end + (1 if word(end) else 2)
-    rest = tokens[behind : behind + 3]
-    led = bool(rest) and (rest[0][0].isdigit() or (rest[0] in " _=-+" and any(t[0].isdigit() for t in rest[1:])))
-    plane_after = PLANES.get(after, "") if not led else ""
+    following = tokens[behind : behind + 3]
+    is_led = bool(following) and (
+        following[0][0].isdigit() or (following[0] in " _=-+" and any(t[0].isdigit() for t in following[1:]))
+    )
+    plane_after = PLANES.get(after, "") if not is_led else ""
     suffix = word(end) if word(end) and word(end) not in PLANES else ""
     last = behind if plane_after and not suffix else end + (2 if fraction else 0)
     start = starts[at] if label in PLANES else starts[at + 1]

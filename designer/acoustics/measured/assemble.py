@@ -133,7 +133,7 @@ def assemble(raw: RawSet, request: Request) -> MeasuredDirectivity:
             )
         )
     on_axis_db = 20 * np.log10(np.abs(pressure[:, axis]) + 1e-300)
-    known = frequency_hz[0] <= 1000 <= frequency_hz[-1]
+    has_1_khz = frequency_hz[0] <= 1000 <= frequency_hz[-1]
     centre_m = centre_s * speed_of_sound_m_s
     summary = DirectivitySummary(
         driver=request.driver,
@@ -143,7 +143,7 @@ def assemble(raw: RawSet, request: Request) -> MeasuredDirectivity:
         directions=len(directions),
         lowest_hz=float(frequency_hz[0]),
         highest_hz=float(frequency_hz[-1]),
-        level_1_khz_db=float(np.interp(1000.0, frequency_hz, on_axis_db)) if known else None,
+        level_1_khz_db=float(np.interp(1000.0, frequency_hz, on_axis_db)) if has_1_khz else None,
         gain_db=gain_db,
         delay_removed_s=removed_s,
         distance_m=at_m or None,  # 0 stands for r e^{jkr} p, which has no distance
@@ -200,8 +200,8 @@ def _centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int
             mirror = np.where(np.arange(3) == i, -1.0, 1.0)
             directions = np.concatenate([directions, directions[beside] * mirror])
             pressure = np.concatenate([pressure, pressure[:, beside]], axis=1)
-    known = _with_images(directions)  # a side measured in part would draw the centre to the other
-    directions, pressure, axis = directions[known], pressure[:, known], int(np.flatnonzero(known == axis)[0])
+    indices = _with_images(directions)  # a side measured in part would draw the centre to the other
+    directions, pressure, axis = directions[indices], pressure[:, indices], int(np.flatnonzero(indices == axis)[0])
     centre_s = fit_acoustic_centre_s(frequency_hz, directions, pressure, axis)
     centre_s[1:][np.array(sides) != 0] = 0.0  # in the mirror's plane, exactly: each side is the other's image
     return centre_s
@@ -209,17 +209,17 @@ def _centre_s(frequency_hz: Real, directions: Real, pressure: Complex, axis: int
 
 def _with_images(directions: Real) -> Index:
     """Directions (N,) of a plane whose mirror image was measured too, where a part of one of its sides was not; else all."""
-    every = np.arange(len(directions))
+    indices = np.arange(len(directions))
     kind = coverage(directions)
     if kind not in ("horizontal plane", "vertical plane"):
-        return every
+        return indices
     angle_deg = angles_in_plane(directions, PLANES[kind.removesuffix(" plane")])[1]
     if measured_side(angle_deg) or not parts_mirrored(angle_deg).size:
-        return every
+        return indices
     apart_deg = np.abs((angle_deg[:, None] + angle_deg + 180) % 360 - 180).min(axis=1)
-    known = np.flatnonzero(apart_deg < 0.5 * usual_step_deg(angle_deg))
+    close = np.flatnonzero(apart_deg < 0.5 * usual_step_deg(angle_deg))
     on_axis = int(np.argmax(directions[:, 0]))
-    return known if known.size > 2 and on_axis in known else every
+    return close if close.size > 2 and on_axis in close else indices
 
 
 def _symmetry_notes(directions: Real) -> list[str]:

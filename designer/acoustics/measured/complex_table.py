@@ -52,12 +52,12 @@ def is_complex_table(text: str) -> bool:
 
 
 def _read_csv(path: Path) -> Table:
-    every = [line for line in read_text(path).splitlines() if line.strip()]
+    text_lines = [line for line in read_text(path).splitlines() if line.strip()]
     keys: dict[str, Any] = {}
-    for line in every:
+    for line in text_lines:
         if line.lstrip().startswith("#"):
             keys.update(_key(path, line))
-    lines = [line for line in every if not line.lstrip().startswith("#")]
+    lines = [line for line in text_lines if not line.lstrip().startswith("#")]
     delimiter = next((d for d in (";", "\t", ",") if d in lines[0]), ",") if lines else ","
     reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
     names = [name.strip().lower() for name in next(reader, [])]
@@ -67,13 +67,13 @@ def _read_csv(path: Path) -> Table:
             f"{path}: got the columns {', '.join(names) or '(none)'}; expected frequency_hz, azimuth_deg, "
             "elevation_deg, and real, imag or magnitude_db, phase_deg; name the columns so in the first row"
         )
-    allowed = "expected as many numbers a row as names"
+    expected = "expected as many numbers a row as names"
     try:
         rows = np.array([[float(v) for v in row] for row in reader], dtype=float)
     except ValueError as error:
-        raise DataError(f"{path}: got a row that is cut off or no numbers ({error}); {allowed}") from error
+        raise DataError(f"{path}: got a row that is cut off or no numbers ({error}); {expected}") from error
     if rows.ndim != 2 or rows.shape[1] != len(names):
-        raise DataError(f"{path}: got rows of another length than the {len(names)} names; {allowed}")
+        raise DataError(f"{path}: got rows of another length than the {len(names)} names; {expected}")
     column = {name: rows[:, i] for i, name in enumerate(names)}
     if not np.isfinite(rows).all():
         at_hz = column["frequency_hz"][~np.isfinite(rows).all(axis=1)][0]
@@ -103,26 +103,26 @@ def _read_csv(path: Path) -> Table:
 def _check_polar(path: Path, magnitude_db: Real, phase_deg: Real) -> None:
     """Refuse columns that are called dB and degrees and are plainly linear, or radians."""
     if magnitude_db.min() > 0 and magnitude_db.max() < 2 and magnitude_db.max() > 3 * magnitude_db.min():
-        found = f"magnitude_db from {magnitude_db.min():.3g} to {magnitude_db.max():.3g}, never 0 nor negative"
+        actual = f"magnitude_db from {magnitude_db.min():.3g} to {magnitude_db.max():.3g}, never 0 nor negative"
         remedy = "these seem linear: write 20 log10 of them, or real and imag"
-        raise DataError(f"{path}: got {found}; expected dB; {remedy}")
+        raise DataError(f"{path}: got {actual}; expected dB; {remedy}")
     wraps = np.count_nonzero(np.abs(phase_deg) > 3)
     if np.abs(phase_deg).max() <= np.pi + 1e-3 and wraps > 3 and phase_deg.min() < -3 and phase_deg.max() > 3:
-        found = f"phase_deg from {phase_deg.min():.4g} to {phase_deg.max():.4g}, a turn in radians"
-        raise DataError(f"{path}: got {found}; expected degrees; multiply it by 180/π")
+        actual = f"phase_deg from {phase_deg.min():.4g} to {phase_deg.max():.4g}, a turn in radians"
+        raise DataError(f"{path}: got {actual}; expected degrees; multiply it by 180/π")
 
 
 def _key(path: Path, line: str) -> dict[str, str]:
     """The key that a comment sets, if it sets one; what is called nearly as a key is refused."""
-    found = re.fullmatch(r"\s*#[#\s]*([A-Za-z][\w ]*?)\s*[:=]\s*(.*?)\s*", line)
-    if found is None:
+    match = re.fullmatch(r"\s*#[#\s]*([A-Za-z][\w ]*?)\s*[:=]\s*(.*?)\s*", line)
+    if match is None:
         return {}
-    name = found[1].lower().replace(" ", "_")
+    name = match[1].lower().replace(" ", "_")
     if name in KEYS:
-        return {name: found[2]}
+        return {name: match[2]}
     for near in difflib.get_close_matches(name, KEYS, n=1, cutoff=0.75):
-        what = f"the key {found[1]} in {line.strip()[:60]!r}"
-        raise DataError(f"{path}: got {what}; expected {', '.join(KEYS)}; write # {near}: {found[2]}")
+        description = f"the key {match[1]} in {line.strip()[:60]!r}"
+        raise DataError(f"{path}: got {description}; expected {', '.join(KEYS)}; write # {near}: {match[2]}")
     return {}
 
 
@@ -133,8 +133,8 @@ def _read_npz(path: Path) -> Table:
         with np.load(path, allow_pickle=False) as arrays:
             data = {name: np.asarray(arrays[name]) for name in arrays.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        allowed = "what numpy.savez writes, without objects; write it again"
-        raise DataError(f"{path}: got no whole archive of arrays ({error}); expected {allowed}") from error
+        expected = "what numpy.savez writes, without objects; write it again"
+        raise DataError(f"{path}: got no whole archive of arrays ({error}); expected {expected}") from error
     missing = [name for name in ("frequency_hz", "azimuth_deg", "pressure") if name not in data]
     if missing:
         raise DataError(
@@ -152,8 +152,8 @@ def _read_npz(path: Path) -> Table:
             "direction; transpose it, or write out all directions of the grid"
         )
     if not np.iscomplexobj(pressure):
-        found = f"pressure of type {pressure.dtype}"
-        raise DataError(f"{path}: got {found}; expected complex pressure; write the complex values, not their level")
+        actual = f"pressure of type {pressure.dtype}"
+        raise DataError(f"{path}: got {actual}; expected complex pressure; write the complex values, not their level")
     places = np.stack([azimuth_deg, elevation_deg], axis=1)
     if not all(np.isfinite(v).all() for v in (pressure, frequency_hz, places)):
         raise DataError(f"{path}: got NaN or infinity; expected finite numbers; leave out what was not computed")
@@ -171,13 +171,13 @@ def _numbers(path: Path, keys: Mapping[str, Any], key: str, count: int) -> Real:
     return numbers
 
 
-def _word(path: Path, keys: Mapping[str, Any], key: str, allowed: tuple[str, str]) -> bool:
+def _word(path: Path, keys: Mapping[str, Any], key: str, expected: tuple[str, str]) -> bool:
     """Whether a key has the second of two words; i and j, e^ and exp are the same."""
-    word = str(keys.get(key, allowed[0])).strip().lower().replace(" ", "")
+    word = str(keys.get(key, expected[0])).strip().lower().replace(" ", "")
     word = re.sub(r"^(?:exp|e\^?)\(?([+-]?)[ij](?:wt|ωt|omegat)\)?$", r"exp(\1jwt)", word).replace("(j", "(+j")
-    if word not in allowed:
-        raise DataError(f"{path}: got {key} = {word}; expected {' or '.join(allowed)}")
-    return word == allowed[1]
+    if word not in expected:
+        raise DataError(f"{path}: got {key} = {word}; expected {' or '.join(expected)}")
+    return word == expected[1]
 
 
 def _check_phase(path: Path, pressure: Complex, from_m: float) -> tuple[str, ...]:
@@ -208,7 +208,7 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     if abs(worst) > 90 + 1e-6:
         remedy = "elevation is up from the horizontal, not down from the pole"
         raise DataError(f"{path}: got an elevation of {worst:g} degrees; expected -90 to 90; {remedy}")
-    turned = _word(path, keys, "azimuth", ("counter-clockwise", "clockwise")) or request.clockwise
+    is_clockwise = _word(path, keys, "azimuth", ("counter-clockwise", "clockwise")) or request.clockwise
     conjugate = _word(path, keys, "time", ("exp(+jwt)", "exp(-jwt)"))
     stated_m = float(_numbers(path, keys, "distance_m", 1)[0])
     if stated_m < 0:
@@ -221,14 +221,14 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
         kind=NPZ.kind,
         files=files,
         frequency_hz=frequency_hz,
-        directions=np.round(direction(-azimuth_deg if turned else azimuth_deg, elevation_deg), 15),
+        directions=np.round(direction(-azimuth_deg if is_clockwise else azimuth_deg, elevation_deg), 15),
         labels=tuple(f"azimuth {a:g}, elevation {e:g} deg" for a, e in places_deg),
         pressure=pressure.conj() if conjugate else pressure,
         distance_m=from_m,
         level="absolute",
         time="absolute",
         notes=("conjugated, because the file says exp(-jwt)",) * conjugate
-        + ("azimuths counted clockwise were turned round",) * turned,
+        + ("azimuths counted clockwise were turned round",) * is_clockwise,
         warnings=no_phase,
     )
     axes = driver_axes((float(facing_deg[0]), float(facing_deg[1])))

@@ -51,7 +51,7 @@ class DriverOptions:
 
 @dataclass(frozen=True)
 class Converted:
-    """What was written, in words, and what the user should know of the data."""
+    """Lines about what was written, and warnings about the data."""
 
     lines: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -62,8 +62,8 @@ def check_writable(out: Path, *, inputs: Sequence[Path] = (), force: bool = Fals
 
     Parameters
     ----------
-    inputs : files that are to be read; not even `force` replaces them
-    force : replace a file that this tool did not write, or that was edited since
+    inputs : sequence of Path, files that are to be read; not even `force` replaces them
+    force : bool, replace a file that this tool did not write, or that was edited since
 
     Raises
     ------
@@ -89,9 +89,9 @@ def convert(
 
     Parameters
     ----------
-    patterns : files or patterns; "#name" or "#index" after a SOFA file picks one of its drivers
-    out : the file to write
-    force : replace a file that this tool did not write, or that was edited since
+    patterns : sequence of str, files or patterns; "#name" or "#index" after a SOFA file picks one of its drivers
+    out : Path, the file to write
+    force : bool, replace a file that this tool did not write, or that was edited since
 
     Raises
     ------
@@ -107,23 +107,23 @@ def convert(
     names: list[str] = []
     path, kind = next(iter(kinds.items()))
     if set(kinds.values()) == {"driver"}:
-        sofa, names, made = _drivers(patterns, options, speed_of_sound_m_s)
+        sofa, names, facts = _drivers(patterns, options, speed_of_sound_m_s)
     else:
         if len(kinds) > 1:
-            what = ", ".join(f"{path} (a {kind})" for path, kind in kinds.items())
+            kind_list = ", ".join(f"{path} (a {kind})" for path, kind in kinds.items())
             raise UsageError(
-                f"got {what}; expected drivers of one file together, or one head, or one device; convert each alone"
+                f"got {kind_list}; expected drivers of one file together, or one head, or one device; convert each alone"
             )
         unfit = [f.name for f in fields(options) if getattr(options, f.name) != f.default]
         if unfit:
             flag = f"--{unfit[0].removesuffix('_deg').removesuffix('_m').replace('_', '-')}"
             raise UsageError(f"{path}: got {flag} for a {kind}; expected for drivers alone; leave it out")
-        sofa, made = _head(path) if kind == "head" else _device(path)
-    kept = global_texts(path) if path.suffix.lower() in SOFA and len(kinds) == 1 else {}
+        sofa, facts = _head(path) if kind == "head" else _device(path)
+    texts = global_texts(path) if path.suffix.lower() in SOFA and len(kinds) == 1 else {}
     title = ", ".join(names) if names else path.stem
-    describe(sofa, title=title, comment=made.lines[-1], files=list(kinds), version=designer.__version__, kept=kept)
+    describe(sofa, title=title, comment=facts.lines[-1], files=list(kinds), version=designer.__version__, texts=texts)
     _write(sofa, names, out)
-    return Converted((*made.lines[:-1], f"wrote {out} ({sofa.GLOBAL_SOFAConventions})"), made.warnings)
+    return Converted((*facts.lines[:-1], f"wrote {out} ({sofa.GLOBAL_SOFAConventions})"), facts.warnings)
 
 
 def _drivers(
@@ -133,33 +133,37 @@ def _drivers(
     from designer.acoustics.measured.driver_sets import common_reference
     from designer.acoustics.measured.drivers import driver_lines
 
-    about = options.turned_about
+    turned_about = options.turned_about
     keys = {
         key: getattr(options, key) for key in ("gate_ms", "distance_m", "facing_deg", "clockwise", "angles", "channel")
     }
-    keys["turned_about"] = None if about is None else TurnedAbout(about, options.facing_deg)
+    keys["turned_about"] = None if turned_about is None else TurnedAbout(turned_about, options.facing_deg)
     read = {}
-    for each in named_sets(patterns, Path(), name=options.name):
-        request = Request(driver=each.name, emitter=each.emitter, speed_of_sound_m_s=speed_of_sound_m_s, **keys)
-        read[each.name] = read_set(each.files, str(each.files[0]), request)
+    for named_set in named_sets(patterns, Path(), name=options.name):
+        request = Request(
+            driver=named_set.name, emitter=named_set.emitter, speed_of_sound_m_s=speed_of_sound_m_s, **keys
+        )
+        read[named_set.name] = read_set(named_set.files, str(named_set.files[0]), request)
     sets, warnings = common_reference(read, dict.fromkeys(read, options.time))
     sofa = directivity_sofa(sets, speed_of_sound_m_s)
     lines = [line for name, response in sets.items() for line in driver_lines(name, response)]
-    said = [f'driver "{name}": {warning}' for name, response in sets.items() for warning in response.warnings]
-    return sofa, list(sets), Converted((*lines, comment(sets, speed_of_sound_m_s)), (*said, *warnings))
+    messages = [f'driver "{name}": {warning}' for name, response in sets.items() for warning in response.warnings]
+    return sofa, list(sets), Converted((*lines, comment(sets, speed_of_sound_m_s)), (*messages, *warnings))
 
 
 def _head(path: Path) -> tuple[Any, Converted]:
     from designer.acoustics.measured.head_file import read_recording
 
     recording = read_recording(path, str(path), precise=True)
-    where = f"{recording.distance_m:g} m" if recording.distance_m < float("inf") else "a distance that is not known"
+    location = f"{recording.distance_m:g} m" if recording.distance_m < float("inf") else "a distance that is not known"
     line = (
-        f"head: {len(recording.directions)} directions at {where}, {recording.responses.shape[2]} samples at"
+        f"head: {len(recording.directions)} directions at {location}, {recording.responses.shape[2]} samples at"
         f" {recording.sample_rate_hz:g} Hz"
     )
-    done = "left ear first, each direction once, azimuths counter-clockwise; samples, level and delays as they were"
-    return head_sofa(recording), Converted((line, "; ".join([done, *recording.warnings])), recording.warnings)
+    treatment = (
+        "left ear first, each direction once, azimuths counter-clockwise; samples, level and delays as they were"
+    )
+    return head_sofa(recording), Converted((line, "; ".join([treatment, *recording.warnings])), recording.warnings)
 
 
 def _device(path: Path) -> tuple[Any, Converted]:

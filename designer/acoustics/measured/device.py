@@ -37,11 +37,11 @@ from designer.acoustics.measured.time_reference import fit_delay
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
-ALLOWED = f"a SOFA file of {', '.join(DEVICE_CONVENTIONS)}"
-FOLLOWED = ("ListenerPosition", "ListenerView", "ReceiverPosition")
+EXPECTED_FILE = f"a SOFA file of {', '.join(DEVICE_CONVENTIONS)}"
+MOVING_VARIABLES = ("ListenerPosition", "ListenerView", "ReceiverPosition")
 """Variables that may change between measurements: where the points are."""
 MAX_BYTES = 500_000_000
-MATCH_M = 0.01  # a receiver within this of a place that is asked for is that place
+MAX_MATCH_M = 0.01  # a receiver within this of a place that is asked for is that place
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class MeasuredDevice:
         # The flight from the device, and the measurement's own latency, which all responses share.
         delay_s = np.linalg.norm(self.receivers_m, axis=1)[:, None, None] / speed_of_sound_m_s
         delay_s = delay_s + self._latency_s(speed_of_sound_m_s)
-        still = self.data * np.exp(2j * np.pi * self.frequency_hz * delay_s)
-        log_h = np.log(np.maximum(np.abs(still), 1e-15)) + 1j * np.unwrap(np.angle(still), axis=2)
+        undelayed = self.data * np.exp(2j * np.pi * self.frequency_hz * delay_s)
+        log_h = np.log(np.maximum(np.abs(undelayed), 1e-15)) + 1j * np.unwrap(np.angle(undelayed), axis=2)
         log_h = _interpolated(self.frequency_hz, log_h, held_hz)
         return np.asarray(np.exp(log_h - 2j * np.pi * held_hz * delay_s).transpose(2, 0, 1))
 
@@ -84,17 +84,17 @@ class MeasuredDevice:
         f = self.frequency_hz[self.frequency_hz > 0]
         flight_s = np.linalg.norm(self.receivers_m, axis=1) / speed_of_sound_m_s
         rows = np.unique(np.linspace(0, len(self.receivers_m) - 1, 5).astype(int))
-        beyond_s = [fit_delay(f, one[-f.size :]).delay_s - flight_s[r] for r in rows for one in self.data[r]]
+        beyond_s = [fit_delay(f, spectrum[-f.size :]).delay_s - flight_s[r] for r in rows for spectrum in self.data[r]]
         return float(np.median(beyond_s))
 
     def knows(self, places_m: Real) -> bool:
         """Whether every place (M, 3) has a receiver."""
-        return bool((self._distance_m(places_m).min(axis=1) <= MATCH_M).all())
+        return bool((self._distance_m(places_m).min(axis=1) <= MAX_MATCH_M).all())
 
     def _distance_m(self, places_m: Real) -> Real:
         return np.asarray(np.linalg.norm(places_m[:, None, :] - self.receivers_m[None, :, :], axis=2))
 
-    def receivers_at(self, places_m: Real, what: str) -> list[int]:
+    def receivers_at(self, places_m: Real, subject: str) -> list[int]:
         """Which receiver is at each place (M, 3).
 
         Raises
@@ -103,23 +103,23 @@ class MeasuredDevice:
         """
         distance_m = self._distance_m(places_m)
         nearest = distance_m.argmin(axis=1)
-        missing = np.flatnonzero(distance_m.min(axis=1) > MATCH_M)
+        missing = np.flatnonzero(distance_m.min(axis=1) > MAX_MATCH_M)
         if missing.size:
-            place, there = places_m[missing[0]], self.receivers_m[nearest[missing[0]]]
+            place, receiver_m = places_m[missing[0]], self.receivers_m[nearest[missing[0]]]
             raise DataError(
-                f"{self.path}: {what} at {np.round(place, 3).tolist()} has no receiver; the nearest is at"
-                f" {np.round(there, 3).tolist()}; expected a receiver within {MATCH_M * 1000:g} mm; measure there, or ask for"
+                f"{self.path}: {subject} at {np.round(place, 3).tolist()} has no receiver; the nearest is at"
+                f" {np.round(receiver_m, 3).tolist()}; expected a receiver within {MAX_MATCH_M * 1000:g} mm; measure there, or ask for"
                 " what was measured (listener.position_m, ear_cloud_m, grid.azimuth_step_deg, grid.azimuth_distance_m)"
             )
         return [int(i) for i in nearest]
 
 
-def _interpolated(at: Real, values: Complex, wanted: Real) -> Complex:
+def _interpolated(nodes: Real, values: Complex, points: Real) -> Complex:
     """Linear interpolation along the last axis, ends held."""
-    place = np.clip(np.interp(wanted, at, np.arange(at.size)), 0, at.size - 1)
-    below = np.minimum(place.astype(int), max(at.size - 2, 0))
+    place = np.clip(np.interp(points, nodes, np.arange(nodes.size)), 0, nodes.size - 1)
+    below = np.minimum(place.astype(int), max(nodes.size - 2, 0))
     share = place - below
-    above = np.minimum(below + 1, at.size - 1)
+    above = np.minimum(below + 1, nodes.size - 1)
     return np.asarray(values[..., below] * (1 - share) + values[..., above] * share)
 
 
@@ -128,18 +128,18 @@ def read_device(path: Path, drivers: int | None) -> MeasuredDevice:
 
     Parameters
     ----------
-    drivers : how many the file has to hold; None for as many as it has
+    drivers : int or None, how many the file has to hold; None for as many as it has
 
     Raises
     ------
     DataError : the file is not SOFA, of another convention, too large, or does not hold that many drivers
     """
     if not path.is_file():
-        raise DataError(f"{path}: no such file; expected {ALLOWED}")
+        raise DataError(f"{path}: no such file; expected {EXPECTED_FILE}")
     if path.stat().st_size > MAX_BYTES:
-        found = f"{path.stat().st_size / 1e6:.0f} MB"
-        raise DataError(f"{path}: {found}; expected at most {MAX_BYTES / 1e6:.0f} MB; export less")
-    head = head_of(path, ALLOWED)
+        actual = f"{path.stat().st_size / 1e6:.0f} MB"
+        raise DataError(f"{path}: {actual}; expected at most {MAX_BYTES / 1e6:.0f} MB; export less")
+    head = head_of(path, EXPECTED_FILE)
     _check_metadata(head, drivers)
     sofa = head.read()
     with head.fits_convention():
@@ -163,67 +163,67 @@ def _device(head: SofaHead, sofa: Any, drivers: int | None) -> MeasuredDevice:
         frequency_hz = np.atleast_1d(np.asarray(sofa.N, dtype=float))
         rising(path, frequency_hz)
         if frequency_hz.size != data.shape[2]:
-            found = f"{frequency_hz.size} frequencies for spectra of {data.shape[2]}"
-            raise DataError(f"{path}: got {found}; expected one each")
+            actual = f"{frequency_hz.size} frequencies for spectra of {data.shape[2]}"
+            raise DataError(f"{path}: got {actual}; expected one each")
     points_m = _receivers(path, sofa, measurements if emitters else 1)
     if not np.isfinite(delay_s).all():
-        found = "a place or a delay that is not finite"
-        raise DataError(f"{path}: got {found}; expected numbers; export it again")
+        actual = "a place or a delay that is not finite"
+        raise DataError(f"{path}: got {actual}; expected numbers; export it again")
     if drivers is not None and data.shape[1] != drivers:
-        found = f"{data.shape[1]} drivers (emitters, or measurements)"
-        raise DataError(f"{path}: got {found}; expected as many as the problem's, {drivers}")
+        actual = f"{data.shape[1]} drivers (emitters, or measurements)"
+        raise DataError(f"{path}: got {actual}; expected as many as the problem's, {drivers}")
     if len(points_m) != len(data):
-        found = f"{len(points_m)} ReceiverPosition rows for {len(data)} receivers"
-        raise DataError(f"{path}: got {found}; expected one each")
+        actual = f"{len(points_m)} ReceiverPosition rows for {len(data)} receivers"
+        raise DataError(f"{path}: got {actual}; expected one each")
     if not np.isfinite(data).all():
         r, l = np.argwhere(~np.isfinite(data).all(axis=2))[0]
-        found = f"NaN or infinity at receiver {r}, driver {l}"
-        raise DataError(f"{path}: got {found}; expected finite values; measure it again")
+        actual = f"NaN or infinity at receiver {r}, driver {l}"
+        raise DataError(f"{path}: got {actual}; expected finite values; measure it again")
     if frequency_hz is not None:
         remedy = "complex spectra; export them with their phase"
         refuse_no_phase(str(path), data, ", so the phase was not exported", remedy)
     silent = np.flatnonzero(~np.abs(data).any(axis=(0, 2)))
     if silent.size:
-        found = f"driver {silent[0]} is silent at every receiver"
-        raise DataError(f"{path}: {found}; expected drivers that sound; measure it again")
+        actual = f"driver {silent[0]} is silent at every receiver"
+        raise DataError(f"{path}: {actual}; expected drivers that sound; measure it again")
     places = cartesian(sofa, "EmitterPosition", str(path))
-    known = places if emitters and len(places) == data.shape[1] else None
+    emitters_m = places if emitters and len(places) == data.shape[1] else None
     return MeasuredDevice(
-        str(path), points_m, data, frequency_hz, rate, np.broadcast_to(delay_s, data.shape[:2]), known
+        str(path), points_m, data, frequency_hz, rate, np.broadcast_to(delay_s, data.shape[:2]), emitters_m
     )
 
 
 def _check_metadata(head: SofaHead, drivers: int | None) -> None:
     """Refuse another convention, a room, a source that moves, and what would fill the memory."""
-    found = ""
+    actual = ""
     sizes, room = head.shape(), head.texts.get("RoomType", "free field")
     size = 8 * math.prod(sizes)
     if head.convention not in DEVICE_CONVENTIONS:
-        found, allowed = f"the SOFA convention {head.convention}", ALLOWED
+        actual, expected = f"the SOFA convention {head.convention}", EXPECTED_FILE
     elif head.convention in ROOM_CONVENTIONS and room.lower() != "free field":
-        found = f"{head.convention} of a room (RoomType {room}), whose reflections would be taken for the device's own"
-        allowed = "a device in free field; measure it there, or gate the responses and write GeneralFIR-E"
+        actual = f"{head.convention} of a room (RoomType {room}), whose reflections would be taken for the device's own"
+        expected = "a device in free field; measure it there, or gate the responses and write GeneralFIR-E"
     elif size > MAX_BYTES:
-        found = f"{size / 1e6:,.0f} MB of data ({' x '.join(map(str, sizes))})"
-        allowed = f"at most {MAX_BYTES / 1e6:.0f} MB; export less"
-    if found:
-        raise DataError(f"{head.path}: got {found}; expected {allowed}")
+        actual = f"{size / 1e6:,.0f} MB of data ({' x '.join(map(str, sizes))})"
+        expected = f"at most {MAX_BYTES / 1e6:.0f} MB; export less"
+    if actual:
+        raise DataError(f"{head.path}: got {actual}; expected {expected}")
     count = sizes[0]
-    moved = [] if count == 1 else list(head.moving())
+    moving = [] if count == 1 else list(head.moving())
     if head.convention in EMITTER_CONVENTIONS:
-        turned = [name for name in moved if name not in FOLLOWED]
-        what = "the device, or its emitters, move (a turntable)"
-        if count > 1 and not moved:
+        unexpected = [name for name in moving if name not in MOVING_VARIABLES]
+        problem = "the device, or its emitters, move (a turntable)"
+        if count > 1 and not moving:
             raise DataError(
                 f"{head.path}: got {count} measurements between which nothing moves; expected one, or one for each place of "
                 "the listener (ListenerPosition, ListenerView or ReceiverPosition); keep one of them, or their mean"
             )
     else:  # drivers one after the other, each a source of its own
-        turned = [name for name in moved if name != "SourcePosition" or drivers != count]
-        what = f"something moves: a turntable or a head that turns, not {count} drivers"
-    if turned:
+        unexpected = [name for name in moving if name != "SourcePosition" or drivers != count]
+        problem = f"something moves: a turntable or a head that turns, not {count} drivers"
+    if unexpected:
         raise DataError(
-            f"{head.path}: got {count} measurements between which {what} ({', '.join(turned)} changes); expected the device at"
+            f"{head.path}: got {count} measurements between which {problem} ({', '.join(unexpected)} changes); expected the device at"
             " rest, a driver a measurement or an emitter; write each driver's responses over direction as"
             " FreeFieldDirectivityTF, or all places of the listener as receivers"
         )
@@ -240,13 +240,13 @@ def _receivers(path: Path, sofa: Any, measurements: int) -> Real:
 
     axes = axes_of(rows("ListenerView", [1.0, 0.0, 0.0]), rows("ListenerUp", [0.0, 0.0, 1.0]))
     if axes is None:
-        allowed = "two directions; write where its up is"
-        raise DataError(f"{path}: got ListenerView along ListenerUp; expected {allowed}")
+        expected = "two directions; write where its up is"
+        raise DataError(f"{path}: got ListenerView along ListenerUp; expected {expected}")
     place, stored, points = rows("ListenerPosition", [0.0, 0.0, 0.0]), sofa.ReceiverPosition, []
     for m in range(measurements):
-        each = stored[:, :, m] if stored.ndim == 3 and stored.shape[2] == measurements else stored
-        own = SimpleNamespace(**{**vars(sofa), "ReceiverPosition": each})
-        points.append(cartesian(own, "ReceiverPosition", str(path)) @ axes[m] + place[m])
+        positions = stored[:, :, m] if stored.ndim == 3 and stored.shape[2] == measurements else stored
+        measurement = SimpleNamespace(**{**vars(sofa), "ReceiverPosition": positions})
+        points.append(cartesian(measurement, "ReceiverPosition", str(path)) @ axes[m] + place[m])
     return np.concatenate(points)
 
 

@@ -33,7 +33,7 @@ from designer.acoustics.measured.interpolation import Planes, Sphere, interpolat
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
-FLOOR = 1e-6  # of the strongest pressure: what a zero counts as in dB
+PRESSURE_FLOOR = 1e-6  # of the strongest pressure: what a zero counts as in dB
 
 Model = Callable[[Real, Real], Complex]
 """Frequencies (F,) and directions (M, 3) in the driver's frame to pressure (F, M) on the same reference."""
@@ -41,7 +41,7 @@ Model = Callable[[Real, Real], Complex]
 
 @dataclass(frozen=True)
 class DirectivitySummary:
-    """What a report says of a measured driver."""
+    """Facts of a measured driver for the report."""
 
     driver: str
     kind: str  # the format that it was read from
@@ -99,9 +99,9 @@ class MeasuredDirectivity:
     def _polar(self) -> tuple[Real, Real]:
         """Log magnitude and unwrapped phase (K, N), the set's delay and the acoustic centre's taken off."""
         early = np.exp(2j * np.pi * self.frequency_hz * self.delay_s)[:, None]
-        moved = self.pressure * early * self._centre(self.frequency_hz, self.directions).conj()
-        magnitude = np.abs(moved)
-        return np.log(np.maximum(magnitude, FLOOR * magnitude.max())), np.unwrap(np.angle(moved), axis=0)
+        pressure = self.pressure * early * self._centre(self.frequency_hz, self.directions).conj()
+        magnitude = np.abs(pressure)
+        return np.log(np.maximum(magnitude, PRESSURE_FLOOR * magnitude.max())), np.unwrap(np.angle(pressure), axis=0)
 
     def _centre(self, frequency_hz: Real, directions: Real) -> Complex:
         """e^{jk x·n} (F, M) of the acoustic centre."""
@@ -111,13 +111,13 @@ class MeasuredDirectivity:
         """Pressure on axis at the measured frequencies (K,)."""
         return np.asarray(self.pressure[:, self.axis])
 
-    def check_band(self, band_hz: tuple[float, float], *, where: str) -> None:
+    def check_band(self, band_hz: tuple[float, float], *, location: str) -> None:
         """Refuse a band that reaches above the highest measured frequency."""
         highest_hz = float(self.frequency_hz[-1])
         if band_hz[1] > highest_hz * (1 + 1e-9):
             raise DataError(
                 f"{self.summary.files[0]}: driver {self.summary.driver} was measured from "
-                f"{self.frequency_hz[0]:.6g} to {highest_hz:.6g} Hz, and {where} asks for {band_hz[0]:.6g} to "
+                f"{self.frequency_hz[0]:.6g} to {highest_hz:.6g} Hz, and {location} asks for {band_hz[0]:.6g} to "
                 f"{band_hz[1]:.6g} Hz; expected up to {highest_hz:.6g} Hz; end the band there, or measure higher"
             )
 
@@ -133,8 +133,8 @@ class MeasuredDirectivity:
 
         Parameters
         ----------
-        below : the model to join below the lowest measured frequency; omnidirectional by default
-        above : what to do above the highest: refuse, or hold its level and phase
+        below : Model or None, the model to join below the lowest measured frequency; omnidirectional by default
+        above : {"refuse", "hold"}, what to do above the highest: refuse, or hold its level and phase
 
         Raises
         ------
@@ -142,13 +142,17 @@ class MeasuredDirectivity:
         """
         frequency_hz = np.asarray(frequency_hz, dtype=float)
         if above == "refuse" and frequency_hz.size:
-            self.check_band((float(frequency_hz.min()), float(frequency_hz.max())), where="the frequency grid")
+            self.check_band((float(frequency_hz.min()), float(frequency_hz.max())), location="the frequency grid")
         lowest_hz, highest_hz = self.frequency_hz[[0, -1]]
-        out = self._within(np.clip(frequency_hz, lowest_hz, highest_hz), directions)
+        pressure = self._within(np.clip(frequency_hz, lowest_hz, highest_hz), directions)
         low = frequency_hz < lowest_hz
         if low.any():
-            out[low] = self._joined(frequency_hz[low], directions, below)
-        return np.asarray(out * np.exp(-2j * np.pi * frequency_hz * self.delay_s)[:, None]) if self.delay_s else out
+            pressure[low] = self._joined(frequency_hz[low], directions, below)
+        return (
+            np.asarray(pressure * np.exp(-2j * np.pi * frequency_hz * self.delay_s)[:, None])
+            if self.delay_s
+            else pressure
+        )
 
     def _within(self, frequency_hz: Real, directions: Real) -> Complex:
         """Pressure (F, M) within the measured band, without the set's delay."""
@@ -167,10 +171,10 @@ class MeasuredDirectivity:
 
     def _joined(self, frequency_hz: Real, directions: Real, below: Model | None) -> Complex:
         lowest_hz = self.frequency_hz[:1]
-        towards = np.concatenate([self.directions[self.axis, None], directions])
-        ratio = self._within(lowest_hz, towards)
+        rays = np.concatenate([self.directions[self.axis, None], directions])
+        ratio = self._within(lowest_hz, rays)
         if below is not None:
-            ratio = ratio / below(lowest_hz, towards)
+            ratio = ratio / below(lowest_hz, rays)
         model = np.ones((frequency_hz.size, len(directions))) if below is None else below(frequency_hz, directions)
         octaves = np.log2(np.maximum(frequency_hz / lowest_hz, 0.5)) + 1  # 0 an octave below, 1 at the join
         share = (octaves**2 * (3 - 2 * octaves))[:, None]
@@ -180,7 +184,7 @@ class MeasuredDirectivity:
         return np.asarray(joined)
 
     def with_gain_db(self, gain_db: float) -> MeasuredDirectivity:
-        """The same driver with this gain over the file's level instead of its own."""
+        """Driver with this gain over the file's level instead of its own."""
         change_db = gain_db - self.summary.gain_db
         level_db = self.summary.level_1_khz_db
         return replace(
@@ -192,7 +196,7 @@ class MeasuredDirectivity:
         )
 
     def with_delay_removed_s(self, delay_s: float) -> MeasuredDirectivity:
-        """The same driver with this common delay taken off the file instead of its own."""
+        """Driver with this common delay taken off the file instead of its own."""
         advance = np.exp(2j * np.pi * self.frequency_hz * (delay_s - self.summary.delay_removed_s))
         return replace(
             self,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from designer.acoustics.measured.angle_names import ANGLES_READ
-from designer.acoustics.measured.driver_sets import place_warnings, said_place, turning_point_m
+from designer.acoustics.measured.driver_sets import place_text, place_warnings, turning_point_m
 from designer.acoustics.measured.interpolation import PLANES, angles_in_plane, coverage
 from designer.acoustics.measured.places import driver_axes
 from designer.acoustics.measured.raw_set import TurnedAbout
@@ -84,9 +84,9 @@ class MeasuredDrivers:
 
         def model(frequency_hz: Real, in_driver: Real) -> Complex:
             wave_number = 2 * np.pi * frequency_hz / self.speed_of_sound_m_s
-            towards = in_driver @ axes
-            far = self.model.far_field(wave_number, towards)[:, :, l]
-            return np.asarray(far * np.exp(-1j * np.outer(wave_number, towards @ self.places_m[l])))
+            rays = in_driver @ axes
+            far = self.model.far_field(wave_number, rays)[:, :, l]
+            return np.asarray(far * np.exp(-1j * np.outer(wave_number, rays @ self.places_m[l])))
 
         frequency_hz = k * self.speed_of_sound_m_s / (2 * np.pi)
         return self.measured[l].transfer(frequency_hz, directions @ axes.T, below=model, above="hold")
@@ -118,8 +118,8 @@ def measured_responses(problem: Problem) -> tuple[dict[int, MeasuredDirectivity]
     ------
     DataError : a file cannot be used, or a design's band reaches above what was measured
     """
-    named = [driver for driver in problem.drivers if driver.response is not None]
-    if not named:
+    drivers = [driver for driver in problem.drivers if driver.response is not None]
+    if not drivers:
         return {}, ()
     from designer.acoustics.measured.driver_sets import common_reference
     from designer.acoustics.measured.formats import read_response
@@ -138,18 +138,18 @@ def measured_responses(problem: Problem) -> tuple[dict[int, MeasuredDirectivity]
             angles=driver.response_angles,
             channel=driver.response_channel,
         )
-        for driver in named
+        for driver in drivers
         if driver.response is not None
     }
-    sets, warnings = common_reference(read, {driver.name: driver.response_time for driver in named})
+    sets, warnings = common_reference(read, {driver.name: driver.response_time for driver in drivers})
     warnings += place_warnings(problem, sets) + _beside_models(problem, sets)
     for i, design in enumerate(problem.designs):
         for name in design.drivers or problem.driver_names:
             if name in sets:
-                sets[name].check_band((design.band_hz[0], design.band_hz[1]), where=f"designs[{i}].band_hz")
-    said = [f'driver "{name}": {warning}' for name, response in sets.items() for warning in response.warnings]
+                sets[name].check_band((design.band_hz[0], design.band_hz[1]), location=f"designs[{i}].band_hz")
+    messages = [f'driver "{name}": {warning}' for name, response in sets.items() for warning in response.warnings]
     index = {name: l for l, name in enumerate(problem.driver_names)}
-    return {index[name]: response for name, response in sets.items()}, (*said, *warnings)
+    return {index[name]: response for name, response in sets.items()}, (*messages, *warnings)
 
 
 def _turned_about(driver: Driver) -> TurnedAbout | None:
@@ -172,13 +172,13 @@ def _beside_models(problem: Problem, sets: Mapping[str, MeasuredDirectivity]) ->
     )
 
 
-def explain_drivers(problem: Problem, found: Mapping[int, MeasuredDirectivity]) -> list[str]:
-    """What each measured set holds, for `designer check`: angles, band, level, delay, symmetry, noise floor, assumptions."""
-    return [line for l, response in found.items() for line in driver_lines(problem.drivers[l].name, response)]
+def explain_drivers(problem: Problem, responses: Mapping[int, MeasuredDirectivity]) -> list[str]:
+    """Facts of each measured set for `designer check`: angles, band, level, delay, symmetry, noise floor, assumptions."""
+    return [line for l, response in responses.items() for line in driver_lines(problem.drivers[l].name, response)]
 
 
 def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
-    """What one measured set holds, in lines for the user."""
+    """Facts of one measured set, in lines for the user."""
     s = response.summary
     level = "not measured" if s.level_1_khz_db is None else f"{s.level_1_khz_db:.1f} dB"
     symmetry = "one side only" if s.coverage.endswith(("plane", "planes")) else "not told"
@@ -187,14 +187,14 @@ def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
     first = Path(s.files[0]).name
     files = first if len(s.files) == 1 else f"{len(s.files)} files, {first} to {Path(s.files[-1]).name}"
     polarity = {1: "upright", -1: "inverted", 0: "neither upright nor inverted"}[s.polarity]
-    centre = f"fitted centre {said_place(np.array(s.acoustic_centre_m))} of its place, over all angles"
+    centre = f"fitted centre {place_text(np.array(s.acoustic_centre_m))} of its place, over all angles"
     if response.time_reference == "none":
         centre = "centre not fitted, because the files have no timing reference"
     if response.magnitude_only:
         polarity = "not known, because the files hold no phase"
         centre = "centre not fitted, for the same reason"
     read = next((note for note in response.notes if note.startswith(ANGLES_READ)), "")
-    angles = read.removeprefix(ANGLES_READ) or angles_said(response.directions)
+    angles = read.removeprefix(ANGLES_READ) or angles_text(response.directions)
     return [
         f'measured driver "{name}": {s.kind}, {files}',
         f"  {s.directions} directions ({s.coverage}): {angles}; {s.lowest_hz:.0f} to {s.highest_hz:.0f} Hz",
@@ -206,7 +206,7 @@ def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
     ]
 
 
-def angles_said(directions: Real) -> str:
+def angles_text(directions: Real) -> str:
     """The angles of a set in words: around each plane, or how many directions of a sphere."""
     kind = coverage(directions)
     if kind == "axis":
@@ -214,7 +214,7 @@ def angles_said(directions: Real) -> str:
     if kind == "sphere":
         elevation = np.degrees(np.arcsin(np.clip(directions[:, 2], -1, 1)))
         return f"elevations {elevation.min():.1f} to {elevation.max():.1f} degrees"
-    said = []
+    texts = []
     for name, along in PLANES.items():
         plane = name[:3]
         if kind == "two planes" or kind.startswith(plane):
@@ -222,5 +222,5 @@ def angles_said(directions: Real) -> str:
             if angle.max() > 0:  # the back is there once, and belongs to the side that was measured
                 angle = np.where(angle == -180, 180.0, angle)
             angle = np.sort(angle)
-            said.append(f"{plane} {', '.join(f'{v:g}' for v in angle)}")
-    return "; ".join(said)
+            texts.append(f"{plane} {', '.join(f'{v:g}' for v in angle)}")
+    return "; ".join(texts)

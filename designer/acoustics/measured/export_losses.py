@@ -22,13 +22,15 @@ from designer.acoustics.measured.raw_set import RawSet
 from designer.arrays import Real
 from designer.errors import DataError
 
-SAME_DB = 0.02
+MAX_SAME_DB = 0.02
 FLAT_OCTAVES = 3.0
 MIN_SPREAD_DB = 1.0
-SAME_PEAK = 2e-4
-OTHER_SHAPE = 0.05  # of the peak: responses that differ by more are of different shape
-BESIDE_PEAK_S = 5e-3
-BACKWARDS = 0.58  # share of energy before the peaks: a linear-phase filter leaves a half, and a woofer's slow rise less
+MAX_SAME_PEAK = 2e-4
+MIN_SHAPE_DIFFERENCE = 0.05  # of the peak: responses that differ by more are of different shape
+PEAK_SPAN_S = 5e-3
+MIN_REVERSED_SHARE = (
+    0.58  # share of energy before the peaks: a linear-phase filter leaves a half, and a woofer's slow rise less
+)
 TIME_COST = (
     "each centimetre by which the turning point and the driver's acoustic centre differ is 10 degrees of phase at 1 kHz that is not in"
     " the files"
@@ -44,18 +46,18 @@ def without_phase(raw: RawSet) -> RawSet:
     """
     if raw.magnitude_only or raw.time == "absolute" or raw.frequency_hz.size < 4:
         return raw
-    beside = raw.pressure * raw.pressure[:1].conj()  # a sign or a turn at every frequency alike is no phase either
-    zero = (np.abs(beside.imag) <= 1e-9 * np.abs(beside.real)).all(axis=0) & (beside.real > 0).all(axis=0)
+    relative = raw.pressure * raw.pressure[:1].conj()  # a sign or a turn at every frequency alike is no phase either
+    zero = (np.abs(relative.imag) <= 1e-9 * np.abs(relative.real)).all(axis=0) & (relative.real > 0).all(axis=0)
     if not zero.any():
         return raw
     level_db = 20 * np.log10(np.abs(raw.pressure) + 1e-300)
     if zero.all():
-        if np.ptp(level_db, axis=0).max() < SAME_DB:  # a point source in its own time has neither phase nor colour
+        if np.ptp(level_db, axis=0).max() < MAX_SAME_DB:  # a point source in its own time has neither phase nor colour
             return raw
         value = float(np.degrees(np.angle(raw.pressure[0, 0])))
-        said = f"phase is {value:.4g} at every frequency of every angle, so it was not exported"
-        return replace(raw, magnitude_only=True, warnings=(*raw.warnings, said))
-    uneven = np.flatnonzero(zero & (np.ptp(level_db, axis=0) > SAME_DB))
+        warning = f"phase is {value:.4g} at every frequency of every angle, so it was not exported"
+        return replace(raw, magnitude_only=True, warnings=(*raw.warnings, warning))
+    uneven = np.flatnonzero(zero & (np.ptp(level_db, axis=0) > MAX_SAME_DB))
     if uneven.size:
         n = int(uneven[0])
         other = raw.labels[int(np.argmin(zero))]
@@ -75,16 +77,16 @@ def check_levels(raw: RawSet) -> list[str]:
     level_db = 20 * np.log10(np.abs(raw.pressure) + 1e-300)
     lowest_db = level_db[f <= 1.5 * max(f[0], f[1])].mean(axis=0)
     spread_db = float(np.ptp(lowest_db))
-    same_at = np.flatnonzero(np.ptp(level_db, axis=1) < SAME_DB)
-    same_maximum = np.ptp(level_db.max(axis=0)) < SAME_DB
+    same_at = np.flatnonzero(np.ptp(level_db, axis=1) < MAX_SAME_DB)
+    same_maximum = np.ptp(level_db.max(axis=0)) < MAX_SAME_DB
     if spread_db > MIN_SPREAD_DB and (same_at.size or same_maximum):
-        where = f"at {f[same_at[0]]:.4g} Hz" if same_at.size else "at its maximum"
+        location = f"at {f[same_at[0]]:.4g} Hz" if same_at.size else "at its maximum"
         raise DataError(
-            f"{raw.files[0]}: got the same level {where} in all {len(lowest_db)} directions, which differ by "
+            f"{raw.files[0]}: got the same level {location} in all {len(lowest_db)} directions, which differ by "
             f"{spread_db:.1f} dB at {f[0]:.4g} Hz, where a driver radiates alike: each was normalised by itself, and "
             "the levels between them are lost; expected levels as they were measured; export without normalising"
         )
-    flat = np.ptp(level_db[:, axis]) < SAME_DB and np.log2(f[-1] / max(f[0], f[1])) > FLAT_OCTAVES
+    flat = np.ptp(level_db[:, axis]) < MAX_SAME_DB and np.log2(f[-1] / max(f[0], f[1])) > FLAT_OCTAVES
     if flat and np.ptp(level_db, axis=0).max() > MIN_SPREAD_DB:
         return [
             f"level on axis is {level_db[0, axis]:.4g} dB at every frequency: the set was normalised to its axis, so that the driver's own "
@@ -115,14 +117,14 @@ def check_ends(files: tuple[Path, ...]) -> None:
 
 def check_backwards(samples: list[Real], sample_rate_hz: float) -> list[str]:
     """Warn of impulse responses that run backwards: a driver rings after its peak, and cannot before."""
-    reach = round(BESIDE_PEAK_S * sample_rate_hz)
+    reach = round(PEAK_SPAN_S * sample_rate_hz)
     before = after = 0.0
     for x in samples:
-        at = int(np.argmax(np.abs(x)))
-        before += float(np.sum(x[max(at - reach, 0) : at] ** 2) / x[at] ** 2)
-        after += float(np.sum(x[at + 1 : at + 1 + reach] ** 2) / x[at] ** 2)
+        peak = int(np.argmax(np.abs(x)))
+        before += float(np.sum(x[max(peak - reach, 0) : peak] ** 2) / x[peak] ** 2)
+        after += float(np.sum(x[peak + 1 : peak + 1 + reach] ** 2) / x[peak] ** 2)
     share = before / max(before + after, 1e-300)
-    if share < BACKWARDS:
+    if share < MIN_REVERSED_SHARE:
         return []
     return [
         f"impulse responses run backwards in time: {100 * share:.0f} % of the energy beside their peaks comes before them, where a"
@@ -136,12 +138,12 @@ def check_impulses(files: tuple[Path, ...], samples: list[Real]) -> list[str]:
     if len(samples) < 3:
         return []
     peak = np.array([np.abs(x).max() for x in samples])
-    at = np.array([int(np.argmax(np.abs(x))) for x in samples])
-    before, after = int(at.min()), min(x.size - n for x, n in zip(samples, at, strict=True))
-    shape = np.stack([x[n - before : n + after] / x[n] for x, n in zip(samples, at, strict=True)])
-    loudest = np.flatnonzero(peak > (1 - SAME_PEAK) * peak.max())
-    if loudest.size > 2 and np.abs(shape[loudest] - shape[loudest[0]]).max() > OTHER_SHAPE:
-        all_of, why, remedy = (
+    peaks = np.array([int(np.argmax(np.abs(x))) for x in samples])
+    before, after = int(peaks.min()), min(x.size - n for x, n in zip(samples, peaks, strict=True))
+    shape = np.stack([x[n - before : n + after] / x[n] for x, n in zip(samples, peaks, strict=True)])
+    loudest = np.flatnonzero(peak > (1 - MAX_SAME_PEAK) * peak.max())
+    if loudest.size > 2 and np.abs(shape[loudest] - shape[loudest[0]]).max() > MIN_SHAPE_DIFFERENCE:
+        all_of, reason, remedy = (
             (
                 "all ",
                 "each was normalised by itself, and the levels between angles are lost",
@@ -152,35 +154,35 @@ def check_impulses(files: tuple[Path, ...], samples: list[Real]) -> list[str]:
         )
         raise DataError(
             f"{files[int(loudest[0])]}: got the same peak of {peak[loudest[0]]:.4g} in {all_of}{loudest.size} files, whose "
-            f"responses differ in shape: {why}; expected levels as they were recorded; {remedy}"
+            f"responses differ in shape: {reason}; expected levels as they were recorded; {remedy}"
         )
-    if np.abs(shape - shape[0]).max() < OTHER_SHAPE:
+    if np.abs(shape - shape[0]).max() < MIN_SHAPE_DIFFERENCE:
         return []
     onsets = np.array([int(np.argmax(np.abs(x) > 0.1 * np.abs(x).max())) for x in samples])
-    for what, places in (("peaks", at), ("onsets", onsets)):
+    for feature, places in (("peaks", peaks), ("onsets", onsets)):
         if np.ptp(places):
             continue
         return [
-            f"{what} of all {len(samples)} files stand on sample {places[0]}, though the responses differ in shape: if the exporter"
+            f"{feature} of all {len(samples)} files stand on sample {places[0]}, though the responses differ in shape: if the exporter"
             f" aligned them, what one angle arrives later than another is lost; {TIME_COST}"
         ]
     return []
 
 
 EARLIEST_S, LATEST_S = 1.5e-3, 30e-3  # half a metre of detour, the edges of a large cabinet; and 10 m
-LEAST = 0.06  # amplitude beside the direct sound: ripple of ±0.5 dB
-ABOVE = 6.0  # times the median of the lines around it
+MIN_REFLECTION = 0.06  # amplitude beside the direct sound: ripple of ±0.5 dB
+MIN_RATIO_TO_MEDIAN = 6.0  # times the median of the lines around it
 MIN_RIPPLES = 12  # ripples within the band that is looked at
 POINTS = 2048
-DIRECTIONS = 12  # that are looked at
+MAX_DIRECTIONS = 12  # that are looked at
 
 
 def check_reflections(raw: RawSet) -> list[str]:
     """Warn of the strongest reflection, with its delay and the ripple that it leaves."""
     f = raw.frequency_hz
-    some = np.unique(np.linspace(0, len(raw.labels) - 1, DIRECTIONS).astype(int))
-    level = np.log(np.abs(raw.pressure[:, some]) + 1e-300)
-    found: list[tuple[float, float]] = []
+    indices = np.unique(np.linspace(0, len(raw.labels) - 1, MAX_DIRECTIONS).astype(int))
+    level = np.log(np.abs(raw.pressure[:, indices]) + 1e-300)
+    lines: list[tuple[float, float]] = []
     tau_s = EARLIEST_S
     while tau_s < LATEST_S:  # a band for each octave of delays: between the file's points a ripple must be resolved
         coarse = np.flatnonzero(np.diff(f) > 1 / (3 * 2 * tau_s))
@@ -188,11 +190,11 @@ def check_reflections(raw: RawSet) -> list[str]:
         top_hz = float(f[coarse[0]] if coarse.size else f[-1])
         band = np.flatnonzero(loud & (f <= top_hz))
         if band.size > 16 and (f[band[-1]] - f[band[0]]) * tau_s > MIN_RIPPLES:
-            found += _lines(f, level, (float(f[band[0]]), float(f[band[-1]])), tau_s)
+            lines += _lines(f, level, (float(f[band[0]]), float(f[band[-1]])), tau_s)
         tau_s *= 2
-    if not found:
+    if not lines:
         return []
-    size, late_s = max(found)
+    size, late_s = max(lines)
     ripple_db, gate_ms = -20 * np.log10(1 - min(size, 0.9)), 900 * late_s
     return [
         f"a reflection {1000 * late_s:.3g} ms after the direct sound, {20 * np.log10(size):.0f} dB beside it, ripples the level of all"
@@ -211,9 +213,9 @@ def _lines(f: Real, level: Real, band_hz: tuple[float, float], first_s: float) -
     taper = np.hanning(POINTS)
     delays_s = np.fft.rfftfreq(8 * POINTS, even_hz[1] - even_hz[0])
     lines = np.abs(np.fft.rfft((on - smooth) * taper, 8 * POINTS, axis=1)) * 2 / taper.sum()
-    here = (delays_s >= first_s) & (delays_s < 2 * first_s)
-    mean = np.median(lines[:, here], axis=0)
+    in_window = (delays_s >= first_s) & (delays_s < 2 * first_s)
+    mean = np.median(lines[:, in_window], axis=0)
     best = int(np.argmax(mean))
-    if mean[best] < LEAST or mean[best] < ABOVE * np.median(mean):
+    if mean[best] < MIN_REFLECTION or mean[best] < MIN_RATIO_TO_MEDIAN * np.median(mean):
         return []
-    return [(float(mean[best]), float(delays_s[here][best]))]
+    return [(float(mean[best]), float(delays_s[in_window][best]))]

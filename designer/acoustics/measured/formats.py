@@ -33,15 +33,15 @@ FORMATS = (
 )
 """In the order in which they are asked whether a text is theirs; the last takes any."""
 SOFA, SOUND = sofa_directivity.FORMAT.suffixes, impulse_wav.FORMAT.suffixes
-_DESCRIBED = list(dict.fromkeys(each.described for each in FORMATS))
-ALLOWED = f"{', '.join(_DESCRIBED[:-1])}, or {_DESCRIBED[-1]}"
+_DESCRIBED = list(dict.fromkeys(kind.described for kind in FORMATS))
+EXPECTED_FILES = f"{', '.join(_DESCRIBED[:-1])}, or {_DESCRIBED[-1]}"
 
 
 def format_of(path: Path) -> Format | None:
     """The format of a file; None where none of the readers knows its suffix."""
-    known = [each for each in FORMATS if path.suffix.lower() in each.suffixes]
-    text = read_text(path) if known and known[0].suffixes == TEXT else ""
-    return next((each for each in known if each.recognises(text)), None)
+    candidates = [candidate for candidate in FORMATS if path.suffix.lower() in candidate.suffixes]
+    text = read_text(path) if candidates and candidates[0].suffixes == TEXT else ""
+    return next((candidate for candidate in candidates if candidate.recognises(text)), None)
 
 
 def read_response(pattern: str, folder: Path, **keys: Any) -> MeasuredDirectivity:
@@ -49,8 +49,9 @@ def read_response(pattern: str, folder: Path, **keys: Any) -> MeasuredDirectivit
 
     Parameters
     ----------
-    pattern : a path, or a pattern of files, relative to the folder; "#name" or "#index" after a SOFA file picks an emitter
-    keys : of the `Request`
+    pattern : str, a path, or a pattern of files, relative to the folder; "#name" or "#index" after a SOFA file picks an
+        emitter
+    keys : object, of the `Request`
 
     Raises
     ------
@@ -82,21 +83,21 @@ def read_set(files: tuple[Path, ...], name: str, request: Request) -> MeasuredDi
     """
     foreign = next((path for path in files if path.suffix.lower() in EXPORT_INSTEAD), None)
     if foreign is not None:
-        raise DataError(f"{foreign}: got {EXPORT_INSTEAD[foreign.suffix.lower()]}; expected {ALLOWED}")
+        raise DataError(f"{foreign}: got {EXPORT_INSTEAD[foreign.suffix.lower()]}; expected {EXPECTED_FILES}")
     suffixes = sorted({path.suffix.lower() for path in files})
     form = format_of(files[0])
     if form is None or not set(suffixes) <= set(form.suffixes):
-        found = f"files of the kinds {', '.join(suffixes) or 'none'}"
-        raise DataError(f"{name}: got {found}; expected {ALLOWED}; name one kind of file")
-    for asked, fits, found, allowed in (
+        actual = f"files of the kinds {', '.join(suffixes) or 'none'}"
+        raise DataError(f"{name}: got {actual}; expected {EXPECTED_FILES}; name one kind of file")
+    for value, fits, actual, expected in (
         (request.emitter, form is sofa_directivity.FORMAT, f"#{request.emitter} after a file that is not SOFA", "# after a SOFA file"),
         (request.channel, form.channels, f"response_channel = {request.channel} for files without channels", "sound files"),
     ):  # fmt: skip
-        if asked is not None and not fits:
-            raise DataError(f"{name}: got {found}; expected {allowed}; leave it out")
+        if value is not None and not fits:
+            raise DataError(f"{name}: got {actual}; expected {expected}; leave it out")
     if request.angles is not None and not form.over_angle:
-        found = "response_angles for a file that states its directions"
-        raise DataError(f"{files[0]}: got {found}; expected a set over angle; leave it out")
+        actual = "response_angles for a file that states its directions"
+        raise DataError(f"{files[0]}: got {actual}; expected a set over angle; leave it out")
     raw = without_phase(form.read(files, request))
     raw = replace(raw, warnings=(*raw.warnings, *check_levels(raw)))
     if request.turned_about is not None:
@@ -118,24 +119,28 @@ def named_sets(patterns: Sequence[str], folder: Path, *, name: str | None = None
 
     Parameters
     ----------
-    patterns : paths or patterns, relative to the folder; "#name" or "#index" after a SOFA file picks an emitter
-    name : takes all files as one driver of this name, whatever theirs are
+    patterns : sequence of str, paths or patterns, relative to the folder; "#name" or "#index" after a SOFA file picks
+        an emitter
+    name : str or None, takes all files as one driver of this name, whatever theirs are
 
     Raises
     ------
     DataError : a pattern matches no file, or a file cannot be read
     """
-    found: list[tuple[Path, str, str | None]] = []
+    sets: list[tuple[Path, str, str | None]] = []
     for pattern in patterns:
-        bare, emitter = named_emitter(pattern, folder)
-        for path in matching_files(bare, folder):
-            found += [(path, *each) for each in (format_of(path) or text_files.FORMAT).drivers(path, emitter)]
+        path_pattern, emitter = named_emitter(pattern, folder)
+        for path in matching_files(path_pattern, folder):
+            sets += [
+                (path, *name_and_emitter)
+                for name_and_emitter in (format_of(path) or text_files.FORMAT).drivers(path, emitter)
+            ]
     if name is not None:
-        emitters = {emitter for _, _, emitter in found}
-        files = tuple(dict.fromkeys(path for path, _, _ in found))
+        emitters = {emitter for _, _, emitter in sets}
+        files = tuple(dict.fromkeys(path for path, _, _ in sets))
         return (NamedSet(name, files, emitters.pop() if len(emitters) == 1 else None),)
     groups: dict[tuple[Path, str, str | None], list[Path]] = {}
-    for path, driver, emitter in dict.fromkeys(found):
+    for path, driver, emitter in dict.fromkeys(sets):
         groups.setdefault((path if emitter is not None else path.parent, driver, emitter), []).append(path)
     names = [driver for _, driver, _ in groups]
     return tuple(

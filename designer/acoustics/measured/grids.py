@@ -22,29 +22,31 @@ from designer.errors import DataError
 MIN_HIGHEST_HZ, MAX_HIGHEST_HZ = 60.0, 100_000.0  # what ends outside these is counted in kHz, or in radians a second
 
 
-def rising(file: Path, frequency_hz: Real, where: str = "") -> None:
+def rising(file: Path, frequency_hz: Real, location: str = "") -> None:
     """Refuse frequencies that are negative, do not rise, or are no Hz."""
     if frequency_hz.size < 2:
         raise DataError(
-            f"{file}: got {frequency_hz.size} frequency{where}; expected at least two; export the whole band"
+            f"{file}: got {frequency_hz.size} frequency{location}; expected at least two; export the whole band"
         )
     falls = np.flatnonzero(np.diff(frequency_hz) <= 0)
     if falls.size:
         a, b = frequency_hz[falls[0]], frequency_hz[falls[0] + 1]
-        raise DataError(f"{file}: got {b:g} Hz after {a:g} Hz{where}; expected rising frequencies; export it again")
+        raise DataError(f"{file}: got {b:g} Hz after {a:g} Hz{location}; expected rising frequencies; export it again")
     if frequency_hz[-1] < MIN_HIGHEST_HZ:
-        found = f"frequencies from {frequency_hz[0]:.4g} to {frequency_hz[-1]:.4g} Hz{where}"
+        actual = f"frequencies from {frequency_hz[0]:.4g} to {frequency_hz[-1]:.4g} Hz{location}"
         raise DataError(
-            f"{file}: got {found}; expected a band that reaches above {MIN_HIGHEST_HZ:g} Hz; multiply by 1000 if "
+            f"{file}: got {actual}; expected a band that reaches above {MIN_HIGHEST_HZ:g} Hz; multiply by 1000 if "
             "they are kHz"
         )
     if frequency_hz[-1] > MAX_HIGHEST_HZ:
-        found = f"frequencies up to {frequency_hz[-1]:.6g} Hz{where}"
+        actual = f"frequencies up to {frequency_hz[-1]:.6g} Hz{location}"
         raise DataError(
-            f"{file}: got {found}; expected up to {MAX_HIGHEST_HZ:g} Hz; divide by 2π if they are radians a second"
+            f"{file}: got {actual}; expected up to {MAX_HIGHEST_HZ:g} Hz; divide by 2π if they are radians a second"
         )
     if frequency_hz[0] < 0:
-        raise DataError(f"{file}: got {frequency_hz[0]:g} Hz{where}; expected frequencies from 0 Hz; export it again")
+        raise DataError(
+            f"{file}: got {frequency_hz[0]:g} Hz{location}; expected frequencies from 0 Hz; export it again"
+        )
 
 
 def resampled(frequency_hz: Real, response: Complex, wanted_hz: Real) -> Complex:
@@ -87,14 +89,14 @@ def on_one_grid(files: tuple[Path, ...], grids_hz: list[Real], responses: list[C
     return wanted_hz, np.stack(columns, axis=1), warning
 
 
-BEFORE = 0.1
-FLAT = 0.75
+RISE_SHARE = 0.1
+FLAT_SHARE = 0.75
 
 
 def gate_window(time_s: Real, gate_s: float) -> Real:
     """Window over time since the onset."""
-    fall = np.clip((time_s / gate_s - FLAT) / (1 - FLAT), 0, 1)
-    rise = np.clip((time_s / gate_s + 2 * BEFORE) / BEFORE, 0, 1)
+    fall = np.clip((time_s / gate_s - FLAT_SHARE) / (1 - FLAT_SHARE), 0, 1)
+    rise = np.clip((time_s / gate_s + 2 * RISE_SHARE) / RISE_SHARE, 0, 1)
     return np.asarray(np.cos(np.pi / 2 * fall) ** 2 * np.sin(np.pi / 2 * rise) ** 2)
 
 
@@ -111,10 +113,10 @@ def gate_spectrum(frequency_hz: Real, pressure: Complex, gate_s: float) -> tuple
     grid_hz = np.linspace(0, highest_hz, count + 1)
     time_s = np.fft.fftfreq(2 * count, 1 / (2 * count)) / (2 * highest_hz)
     window = gate_window(time_s, gate_s)
-    kept = np.unique(np.concatenate([[1 / gate_s], frequency_hz[frequency_hz > 1 / gate_s]]))
-    out = np.empty((kept.size, pressure.shape[1]), dtype=complex)
+    gated_hz = np.unique(np.concatenate([[1 / gate_s], frequency_hz[frequency_hz > 1 / gate_s]]))
+    out = np.empty((gated_hz.size, pressure.shape[1]), dtype=complex)
     for n, column in enumerate(pressure.T):
         spectrum = resampled(frequency_hz, column, np.maximum(grid_hz, frequency_hz[0]))
         gated = np.fft.rfft(np.fft.irfft(spectrum, 2 * count) * window)
-        out[:, n] = resampled(grid_hz, gated, kept)
-    return kept, out
+        out[:, n] = resampled(grid_hz, gated, gated_hz)
+    return gated_hz, out

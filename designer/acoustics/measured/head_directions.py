@@ -21,25 +21,25 @@ from designer.arrays import Bool, Real
 from designer.errors import DataError
 from designer.problem.geometry import direction
 
-AGREES = 0.6  # share of the interaural time's energy that a reading of the file must explain
-LEAST_TIME = 0.35  # of a head's interaural time: minimum phase, which a head's level alone implies, leaves a fifth
-LEAST_DISTANCE_M = 0.15
-MOST_DISTANCE_M = 100.0
+MIN_AGREEMENT = 0.6  # share of the interaural time's energy that a reading of the file must explain
+MIN_TIME_RATIO = 0.35  # of a head's interaural time: minimum phase, which a head's level alone implies, leaves a fifth
+MIN_DISTANCE_M = 0.15
+MAX_DISTANCE_M = 100.0
 
 
 @dataclass(frozen=True)
 class Placement:
-    """What a file declares: readings of its directions, the likeliest first, and which receiver it calls the left ear."""
+    """Declarations of a file: readings of its directions, the likeliest first, and which receiver it calls the left ear."""
 
     readings: tuple[tuple[str, Real], ...]  # what each reading supposes, and its directions (N, 3)
     distance_m: Real  # (N,); inf where the file does not say
     first_is_left: bool | None
-    said: tuple[str, ...]
+    warnings: tuple[str, ...]
 
     def of(self, keep: Bool) -> Placement:
-        """The same of some of the measurements."""
+        """Declarations of some of the measurements."""
         readings = tuple((words, directions[keep]) for words, directions in self.readings)
-        return Placement(readings, self.distance_m[keep], self.first_is_left, self.said)
+        return Placement(readings, self.distance_m[keep], self.first_is_left, self.warnings)
 
 
 def placed(sofa: Any, measurements: int, emitters: int, name: str) -> Placement:
@@ -49,44 +49,46 @@ def placed(sofa: Any, measurements: int, emitters: int, name: str) -> Placement:
     ------
     DataError : positions that are not finite, elevations beyond 90 degrees, spherical harmonics in place of directions
     """
-    said: list[str] = []
+    warnings: list[str] = []
     kind = str(getattr(sofa, "EmitterPosition_Type", "cartesian"))
     if emitters > 1 and "harmonics" in kind.lower():
         raise DataError(f"{name}: got spherical harmonics in place of directions; expected directions")
     rows = measurements // emitters
-    source, radians = _cartesian(sofa, "SourcePosition", name, rows, said)
+    source, radians = _cartesian(sofa, "SourcePosition", name, rows, warnings)
     readings = [("as the file says", source)]
     if radians is not None:
         readings.append(("taking its degrees for radians", radians))
-    listener = _cartesian(sofa, "ListenerPosition", name, rows, said)[0] if hasattr(sofa, "ListenerPosition") else 0.0
+    listener = (
+        _cartesian(sofa, "ListenerPosition", name, rows, warnings)[0] if hasattr(sofa, "ListenerPosition") else 0.0
+    )
     readings = [(words, places - listener) for words, places in readings]
     if emitters > 1:
-        offset = _cartesian(sofa, "EmitterPosition", name, emitters, said)[0]
+        offset = _cartesian(sofa, "EmitterPosition", name, emitters, warnings)[0]
         # A source at the listener's place whose emitters stand around it.
         readings = [(words, (places[:, None, :] + offset[None]).reshape(-1, 3)) for words, places in readings]
-    axes = _axes(sofa, rows, name, said)
+    axes = _axes(sofa, rows, name, warnings)
     if axes is not None:
         axes = np.repeat(axes, emitters, axis=0)
-        turned = [(words, np.einsum("nij,nj->ni", axes, places)) for words, places in readings]
-        readings = [turned[0], ("leaving ListenerView out", readings[0][1]), *turned[1:]]
+        directions_read = [(words, np.einsum("nij,nj->ni", axes, places)) for words, places in readings]
+        readings = [directions_read[0], ("leaving ListenerView out", readings[0][1]), *directions_read[1:]]
     lengths = [np.linalg.norm(places, axis=1) for _, places in readings]
     if min(float(length.min()) for length in lengths) <= 0:
         raise DataError(f"{name}: got a source at the listener's own place; expected SourcePosition away from it")
     distance_m = lengths[0]
-    odd = (distance_m < LEAST_DISTANCE_M) | (distance_m > MOST_DISTANCE_M)
+    odd = (distance_m < MIN_DISTANCE_M) | (distance_m > MAX_DISTANCE_M)
     if odd.any():
-        said.append(
-            f"got sources at {distance_m[odd][0]:g} m; expected {LEAST_DISTANCE_M:g} to {MOST_DISTANCE_M:g} m; they are"
+        warnings.append(
+            f"got sources at {distance_m[odd][0]:g} m; expected {MIN_DISTANCE_M:g} to {MAX_DISTANCE_M:g} m; they are"
             " taken as far away"
         )
         distance_m = np.where(odd, np.inf, distance_m)
     directions = tuple(
         (words, places / length[:, None]) for (words, places), length in zip(readings, lengths, strict=True)
     )
-    return Placement(directions, distance_m, _first_is_left(sofa, name, said), tuple(said))
+    return Placement(directions, distance_m, _first_is_left(sofa, name, warnings), tuple(warnings))
 
 
-def _cartesian(sofa: Any, key: str, name: str, rows: int, said: list[str]) -> tuple[Real, Real | None]:
+def _cartesian(sofa: Any, key: str, name: str, rows: int, warnings: list[str]) -> tuple[Real, Real | None]:
     """Positions (rows, 3) in metres, and the same with degrees taken for radians where their numbers allow it."""
     values, (kind, units) = rows_of(sofa, key, name), kind_and_units(sofa, key)
     if len(values) not in (1, rows):
@@ -100,7 +102,7 @@ def _cartesian(sofa: Any, key: str, name: str, rows: int, said: list[str]) -> tu
     small = bool((np.abs(angles) <= [2 * np.pi + 1e-3, np.pi / 2 + 1e-3]).all())
     in_radians = units.startswith("rad")
     if in_radians and not small:
-        said.append(
+        warnings.append(
             f"got {key} in units of {units!r} with an azimuth or elevation of {np.abs(angles).max():g}; expected"
             " radians up to 6.28; the numbers are taken as degrees"
         )
@@ -112,32 +114,32 @@ def _cartesian(sofa: Any, key: str, name: str, rows: int, said: list[str]) -> tu
             f"{name}: got elevations of {angles[:, 1].min():g} to {angles[:, 1].max():g} degrees in {key}; expected"
             " -90 to 90, 0 being the horizon; subtract a polar angle from 90"
         )
-    doubtful = small and not in_radians and np.ptp(angles) > 0 and key == "SourcePosition"
+    is_ambiguous = small and not in_radians and np.ptp(angles) > 0 and key == "SourcePosition"
     places, other = (direction(a[:, 0], a[:, 1]) * radius[:, None] for a in (angles, np.degrees(angles)))
-    return places, other if doubtful else None
+    return places, other if is_ambiguous else None
 
 
-def _axes(sofa: Any, rows: int, name: str, said: list[str]) -> Real | None:
+def _axes(sofa: Any, rows: int, name: str, warnings: list[str]) -> Real | None:
     """The listener's axes as rows (rows, 3, 3), or None where they are the room's."""
     if not hasattr(sofa, "ListenerView"):
         return None
-    forward = _cartesian(sofa, "ListenerView", name, rows, said)[0]
+    forward = _cartesian(sofa, "ListenerView", name, rows, warnings)[0]
     up = np.broadcast_to([0.0, 0.0, 1.0], forward.shape)
     if hasattr(sofa, "ListenerUp"):
-        up = _cartesian(sofa, "ListenerUp", name, rows, said)[0]
+        up = _cartesian(sofa, "ListenerUp", name, rows, warnings)[0]
     axes = axes_of(forward, up)
     if axes is None:
-        said.append("got ListenerView along ListenerUp, which gives no left; both are left out")
+        warnings.append("got ListenerView along ListenerUp, which gives no left; both are left out")
     return None if axes is None or np.allclose(axes, np.eye(3), rtol=0, atol=1e-6) else axes
 
 
-def _first_is_left(sofa: Any, name: str, said: list[str]) -> bool | None:
+def _first_is_left(sofa: Any, name: str, warnings: list[str]) -> bool | None:
     """Whether the file places its first receiver on the listener's left; None where it does not say."""
     if hasattr(sofa, "ReceiverPosition"):
-        y = _cartesian(sofa, "ReceiverPosition", name, 2, said)[0][:, 1]
+        y = _cartesian(sofa, "ReceiverPosition", name, 2, warnings)[0][:, 1]
         if y[0] != y[1]:
             return bool(y[0] > y[1])
-    said.append("got no ReceiverPosition that tells left from right")
+    warnings.append("got no ReceiverPosition that tells left from right")
     return None
 
 
@@ -146,7 +148,7 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
 
     Parameters
     ----------
-    interaural_s : (N,) how much later the second receiver hears each measurement
+    interaural_s : (N,) float array, how much later the second receiver hears each measurement
 
     Raises
     ------
@@ -154,56 +156,58 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
     """
     declared = placement.first_is_left
     energy = float(np.sum(interaural_s**2))
-    found = []
+    matches = []
     for words, directions in placement.readings:
         for first_is_left in (True, False) if declared is None else (declared, not declared):
-            wanted = geometric_time_s(directions[:, 1]) * (1 if first_is_left else -1)
-            agrees = 1 - float(np.sum((interaural_s - wanted) ** 2)) / max(energy, 1e-30)
-            found.append((agrees, words, directions, first_is_left, wanted))
+            expected_s = geometric_time_s(directions[:, 1]) * (1 if first_is_left else -1)
+            agrees = 1 - float(np.sum((interaural_s - expected_s) ** 2)) / max(energy, 1e-30)
+            matches.append((agrees, words, directions, first_is_left, expected_s))
     lateral = max(float(np.abs(directions[:, 1]).max()) for _, directions in placement.readings)
     if lateral < 0.2 or (lateral < 0.5 and energy < (5e-5) ** 2 * interaural_s.size):
-        said = ["got directions near the middle alone: ears unchecked"]
-        return placement.readings[0][1], declared is not False, said
+        warnings = ["got directions near the middle alone: ears unchecked"]
+        return placement.readings[0][1], declared is not False, warnings
     if energy < (3e-5) ** 2 * interaural_s.size:
         raise DataError(
             f"{name}: got no interaural time ({np.abs(interaural_s).max() * 1e6:.0f} us at most); expected responses"
             " with their delays, in the samples or in Data.Delay"
         )
-    if declared is not None and found[0][0] >= AGREES:
-        return found[0][2], found[0][3], []
-    agrees, words, directions, first_is_left, wanted = max(found, key=lambda reading: reading[0])
-    at = int(np.argmax(np.abs(directions[:, 1])))
-    side = "left" if directions[at, 1] > 0 else "right"
-    sound = f"sound from the {side} reaches the {'first' if interaural_s[at] > 0 else 'second'} receiver"
-    sound += f" {abs(interaural_s[at]) * 1e3:.2f} ms before the other"
-    said = []
-    if agrees < AGREES:
-        scale = float(interaural_s @ wanted) / float(wanted @ wanted)
-        likeness = float(interaural_s @ wanted) / np.sqrt(energy * float(wanted @ wanted))
+    if declared is not None and matches[0][0] >= MIN_AGREEMENT:
+        return matches[0][2], matches[0][3], []
+    agrees, words, directions, first_is_left, expected_s = max(matches, key=lambda reading: reading[0])
+    widest = int(np.argmax(np.abs(directions[:, 1])))
+    side = "left" if directions[widest, 1] > 0 else "right"
+    sound = f"sound from the {side} reaches the {'first' if interaural_s[widest] > 0 else 'second'} receiver"
+    sound += f" {abs(interaural_s[widest]) * 1e3:.2f} ms before the other"
+    warnings = []
+    if agrees < MIN_AGREEMENT:
+        scale = float(interaural_s @ expected_s) / float(expected_s @ expected_s)
+        likeness = float(interaural_s @ expected_s) / np.sqrt(energy * float(expected_s @ expected_s))
         if likeness < 0.7:
             raise DataError(
                 f"{name}: got an interaural time that does not follow the directions (likeness {likeness:.2f}); expected"
                 " azimuth 0 in front and 90 degrees on the left, in the units that SourcePosition names"
             )
-        if scale < LEAST_TIME:
+        if scale < MIN_TIME_RATIO:
             raise DataError(
                 f"{name}: got an interaural time {scale:.2f} times that of a head of 8.75 cm"
                 f" ({np.abs(interaural_s).max() * 1e6:.0f} us at most), as of minimum-phase responses: the delays were taken out;"
                 " expected responses with their delays, in the samples or in Data.Delay; export the head without minimum phase"
             )
-        said.append(
+        warnings.append(
             f"got an interaural time {scale:.1f} times that of a head of 8.75 cm; doubtful: the sampling rate or the"
             " units of SourcePosition"
         )
-    taken = f"the first receiver is taken as the {'left' if first_is_left else 'right'} ear"
+    reading_text = f"the first receiver is taken as the {'left' if first_is_left else 'right'} ear"
     if words != "as the file says":
-        said.append(f"the directions are read {words}, because {sound}, and the file's own reading contradicts that")
+        warnings.append(
+            f"the directions are read {words}, because {sound}, and the file's own reading contradicts that"
+        )
     if declared is not None and first_is_left != declared:
         place = "left" if declared else "right"
-        said.append(
+        warnings.append(
             f"ReceiverPosition puts the first receiver on the {place}, but {sound}: either it is mirrored, or azimuths run"
-            f" clockwise; the sound decides, and {taken}"
+            f" clockwise; the sound decides, and {reading_text}"
         )
     elif declared is None:
-        said.append(f"{sound}: {taken}")
-    return directions, first_is_left, said
+        warnings.append(f"{sound}: {reading_text}")
+    return directions, first_is_left, warnings

@@ -1,11 +1,11 @@
-"""What `designer check` says of a measured head: how far it reaches, and how good it is."""
+"""Facts of a measured head for `designer check`: how far it reaches, and how good it is."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.spatial import KDTree
 
-from designer.acoustics.measured.driver_sets import said_place
+from designer.acoustics.measured.driver_sets import place_text
 from designer.acoustics.measured.head import EQUAL_HZ, MeasuredHead
 from designer.acoustics.measured.interaural_time import spectra
 from designer.acoustics.scene import Scene
@@ -14,16 +14,16 @@ from designer.arrays import Real
 SYMMETRY_HZ = np.geomspace(200.0, 8000.0, 48)
 
 
-def explain_heads(made: Scene) -> list[str]:
+def explain_heads(scene: Scene) -> list[str]:
     """Lines that say what a problem's measured heads are.
 
     Raises
     ------
     DataError : a head's file cannot be used, or measures nothing where the drivers are
     """
-    lines = [line for head in made.heads if isinstance(head, MeasuredHead) for line in head_lines(head)]
-    if any(not table.is_beam for table in made.problem.designs):
-        made.at(np.array([1000.0])).with_heads(made.heads).ears()  # says so where a direction is not measured
+    lines = [line for head in scene.heads if isinstance(head, MeasuredHead) for line in head_lines(head)]
+    if any(not table.is_beam for table in scene.problem.designs):
+        scene.at(np.array([1000.0])).with_heads(scene.heads).ears()  # says so where a direction is not measured
     return lines
 
 
@@ -36,7 +36,7 @@ def head_lines(head: MeasuredHead) -> list[str]:
     polygons = head.interpolation.polygons
     gaps = [head.interpolation.gap_name(normal) for normal in polygons.normals[polygons.gap]] if polygons else []
     gap = "".join(f"; {name}" for name in dict.fromkeys(gaps))
-    where = f"at {recording.distance_m:g} m" if np.isfinite(recording.distance_m) else "far away"
+    location = f"at {recording.distance_m:g} m" if np.isfinite(recording.distance_m) else "far away"
     azimuth = np.round(np.degrees(np.arctan2(recording.directions[:, 1], recording.directions[:, 0])), 6)
     added_ms = 1000 * recording.delay_s
     time = (
@@ -45,19 +45,19 @@ def head_lines(head: MeasuredHead) -> list[str]:
         else "the samples"
     )
     polarity = {1: "upright", -1: "inverted", 0: "neither upright nor inverted"}[head.polarity]
-    beside = int(np.argmax(np.abs(recording.directions[:, 1])))
-    degrees = np.degrees(np.arcsin(min(1.0, abs(float(recording.directions[beside, 1])))))
+    widest = int(np.argmax(np.abs(recording.directions[:, 1])))
+    degrees = np.degrees(np.arcsin(min(1.0, abs(float(recording.directions[widest, 1])))))
     level_db = float(np.interp(1000.0, *_level(head)))
     symmetry_db = symmetry_error_db(head)
     symmetric = "no mirrored directions" if symmetry_db is None else f"left-right symmetry error {symmetry_db:.1f} dB"
     return [
-        f"head {head.name}: {len(recording.directions)} directions {where}, elevations {elevation.min():.0f} to"
+        f"head {head.name}: {len(recording.directions)} directions {location}, elevations {elevation.min():.0f} to"
         f" {elevation.max():.0f} degrees{between}{gap}",
         f"  band {head.band_hz[0]:.0f} to {head.band_hz[1]:.0f} Hz, {recording.responses.shape[2]} samples at"
-        f" {recording.sample_rate_hz:g} Hz; interaural time {abs(head.interaural_time_s[beside]) * 1e3:.2f} ms at"
+        f" {recording.sample_rate_hz:g} Hz; interaural time {abs(head.interaural_time_s[widest]) * 1e3:.2f} ms at"
         f" {degrees:.0f} degrees",
         f"  {recording.convention or 'impulse responses'}, azimuths {azimuth.min():.0f} to {azimuth.max():.0f} degrees"
-        f" counter-clockwise; time reference: {time}; polarity {polarity}; fitted centre {said_place(head.centre_m)} of the"
+        f" counter-clockwise; time reference: {time}; polarity {polarity}; fitted centre {place_text(head.centre_m)} of the"
         " point that the directions are counted from",
         f"  level changed by {level_db:.1f} dB at 1 kHz, delay of {head.advance_s * 1e3:.2f} ms taken out; {symmetric};"
         f" noise floor {noise_floor_db(head):.0f} dB below the peak",
@@ -72,8 +72,8 @@ def _level(head: MeasuredHead) -> tuple[Real, Real]:
 def symmetry_error_db(head: MeasuredHead) -> float | None:
     """RMS difference of an ear's level to the other's at the mirrored direction, 200 Hz to 8 kHz; None without such."""
     recording = head.recording
-    found = KDTree(recording.directions).query(recording.directions * [1.0, -1.0, 1.0])
-    apart, mirror = np.asarray(found[0]), np.asarray(found[1], dtype=np.intp)
+    neighbours = KDTree(recording.directions).query(recording.directions * [1.0, -1.0, 1.0])
+    apart, mirror = np.asarray(neighbours[0]), np.asarray(neighbours[1], dtype=np.intp)
     pairs = np.flatnonzero(apart < 0.01)
     if not pairs.size:
         return None

@@ -24,12 +24,12 @@ MAX_NUMBERS = 16_000_000  # largest set of responses, in numbers (128 MB): 7,800
 LEAD_S = 6e-3
 """Spectra begin at most so long before their sound: a delay of 10 ms turns more than once between the frequencies that tell the time."""
 MAX_FILE_BYTES = 1_000_000_000
-ALLOWED = f"a SOFA file of the convention {', '.join(HEAD_CONVENTIONS[:-1])} or {HEAD_CONVENTIONS[-1]}"
+EXPECTED_FILE = f"a SOFA file of the convention {', '.join(HEAD_CONVENTIONS[:-1])} or {HEAD_CONVENTIONS[-1]}"
 SIZES = {"M": "measurements", "R": "receivers", "N": "samples", "E": "emitters"}
 SILENT_DB = -60.0  # below the median energy of the file
-ONSET_CUT = 0.25  # a response whose first sample is this much of its peak begins before the file does
+MIN_CUT_SHARE = 0.25  # a response whose first sample is this much of its peak begins before the file does
 CLIPPED_SAMPLES = 3  # as many neighbours at one extreme value are a ceiling
-MOST_FAULTY = 0.1  # share of a file's measurements that may be left out
+MAX_FAULTY_SHARE = 0.1  # share of a file's measurements that may be left out
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class HeadRecording:
     convention: str = ""  # the file's
 
     def of(self, keep: Index) -> HeadRecording:
-        """The same with some of the measurements."""
+        """Recording of some of the measurements."""
         if keep.size == len(self.directions) and (np.diff(keep) == 1).all():
             return self
         return replace(
@@ -64,8 +64,8 @@ def read_recording(path: Path, name: str, *, precise: bool = False) -> HeadRecor
 
     Parameters
     ----------
-    name : how messages call the file
-    precise : responses in double precision, as they are stored
+    name : str, how messages call the file
+    precise : bool, responses in double precision, as they are stored
 
     Raises
     ------
@@ -76,14 +76,14 @@ def read_recording(path: Path, name: str, *, precise: bool = False) -> HeadRecor
     with head.fits_convention():
         responses, rate_hz, delay = _responses(sofa, head)
         placement = placed(sofa, len(responses), head.shape("E")[0], name)
-    sign_said = []
+    sign_warnings = []
     if hasattr(sofa, "Data_Real"):
         sign = time_sign(responses, rate_hz)
         if sign.is_reversed:  # conjugation reverses time
             responses = _from_the_quiet(np.roll(responses[..., ::-1], 1, axis=2), rate_hz)
-            sign_said.append(f"got spectra of e^(-jwt), because {sign}; expected e^(+jwt); they are conjugated")
+            sign_warnings.append(f"got spectra of e^(-jwt), because {sign}; expected e^(+jwt); they are conjugated")
         elif sign.is_doubtful:
-            sign_said.append(f"got that {sign}; doubtful: the levels or the delays of the two channels")
+            sign_warnings.append(f"got that {sign}; doubtful: the levels or the delays of the two channels")
     full_scale = max(float(responses.max()), -float(responses.min()), 1e-30)
     dtype = np.float64 if precise else np.float32  # as exact as any measurement
     responses = np.divide(responses, full_scale, dtype=dtype, casting="same_kind")
@@ -94,14 +94,14 @@ def read_recording(path: Path, name: str, *, precise: bool = False) -> HeadRecor
     low = spectra(responses, FREQUENCY_HZ, rate_hz)
     if delay_s.any():
         low = low * delays(FREQUENCY_HZ, delay_s.ravel()).reshape(low.shape)
-    directions, first_is_left, heard_said = heard(placement, interaural_time_s(low), name)
+    directions, first_is_left, ear_warnings = heard(placement, interaural_time_s(low), name)
     if not first_is_left:
         responses, delay_s, low = responses[:, ::-1], delay_s[:, ::-1], low[:, ::-1]
-    kept, distance_m, shell_said = _one_shell(placement.distance_m)
-    recording = HeadRecording(directions, responses, delay_s, low, full_scale, rate_hz, distance_m).of(kept)
-    single, double_said = _each_once(recording)
-    said = (*sign_said, *placement.said, *faults, *heard_said, *shell_said, *double_said)
-    warnings = tuple(f"{name}: {words}" for words in said)
+    shell, distance_m, shell_warnings = _one_shell(placement.distance_m)
+    recording = HeadRecording(directions, responses, delay_s, low, full_scale, rate_hz, distance_m).of(shell)
+    single, pair_warnings = _each_once(recording)
+    messages = (*sign_warnings, *placement.warnings, *faults, *ear_warnings, *shell_warnings, *pair_warnings)
+    warnings = tuple(f"{name}: {words}" for words in messages)
     return replace(recording.of(single), warnings=warnings, convention=head.convention)
 
 
@@ -111,13 +111,13 @@ def _one_shell(distance_m: Real) -> tuple[Index, float, list[str]]:
     if finite.size < distance_m.size:
         return np.arange(distance_m.size), np.inf, []
     far = distance_m > 0.9 * finite.max()
-    said = []
+    warnings = []
     if not far.all():
-        said.append(
+        warnings.append(
             f"got measurements from {finite.min():g} to {finite.max():g} m; the {int(far.sum())} at"
             f" {np.median(finite[far]):g} m are used"
         )
-    return np.flatnonzero(far), float(np.median(finite[far])), said
+    return np.flatnonzero(far), float(np.median(finite[far])), warnings
 
 
 def _each_once(recording: HeadRecording) -> tuple[Index, list[str]]:
@@ -129,20 +129,20 @@ def _each_once(recording: HeadRecording) -> tuple[Index, list[str]]:
     if not len(pairs):
         return np.arange(len(recording.directions)), []
     later = np.unique(pairs.max(axis=1))
-    one, other = (np.abs(recording.low_spectra[pairs[:, side]]) for side in (0, 1))
-    apart_db = float(np.abs(20 * np.log10(np.maximum(one, 1e-12) / np.maximum(other, 1e-12))).max())
+    reference, second = (np.abs(recording.low_spectra[pairs[:, side]]) for side in (0, 1))
+    apart_db = float(np.abs(20 * np.log10(np.maximum(reference, 1e-12) / np.maximum(second, 1e-12))).max())
     first = recording.directions[later[0]]
     azimuth, elevation = spherical_deg(first)
-    said = (
+    warning = (
         f"got {later.size} directions measured more than once, first azimuth {azimuth:.1f}, elevation {elevation:.1f};"
         f" they differ by up to {apart_db:.1f} dB below 1.5 kHz, and the first of each is used"
     )
-    return np.setdiff1d(np.arange(len(recording.directions)), later), [said]
+    return np.setdiff1d(np.arange(len(recording.directions)), later), [warning]
 
 
 def _metadata(path: Path, name: str) -> SofaHead:
     """Description of a file, after its size, its kind and its convention were found to be sound."""
-    head = head_of(path, ALLOWED, name=name)
+    head = head_of(path, EXPECTED_FILE, name=name)
     sizes = dict(zip(SIZES, head.shape("MRNE"), strict=True))
     numbers, size = float(np.prod([float(n) for n in sizes.values()])), path.stat().st_size
     shape = " x ".join(f"{n} {SIZES[key]}" for key, n in sizes.items() if n != 1)
@@ -161,9 +161,9 @@ def _metadata(path: Path, name: str) -> SofaHead:
         (size > MAX_FILE_BYTES, f"{size / 1e6:.0f} MB", f"at most {MAX_FILE_BYTES / 1e6:.0f} MB"),
         (numbers == 0 or head.sizes.get("N", 0) < 8, shape or "no data", "responses of 8 samples or more"),
     )
-    for is_so, found, allowed in faults:
+    for is_so, actual, expected in faults:
         if is_so:
-            raise DataError(f"{name}: got {found}; expected {allowed}")
+            raise DataError(f"{name}: got {actual}; expected {expected}")
     return head
 
 
@@ -180,8 +180,8 @@ def _responses(sofa: Any, head: SofaHead) -> tuple[Real, float, Real]:
     _refuse_nan(data, name)
     rates = np.unique(sofa.Data_SamplingRate)
     if rates.size != 1 or not 4000 <= rates[0] <= 1_000_000:
-        found = ", ".join(f"{rate:g}" for rate in rates[:3])
-        raise DataError(f"{name}: got a sampling rate of {found} Hz; expected one, from 4000 to 1000000 Hz")
+        actual = ", ".join(f"{rate:g}" for rate in rates[:3])
+        raise DataError(f"{name}: got a sampling rate of {actual} Hz; expected one, from 4000 to 1000000 Hz")
     delay = getattr(sofa, "Data_Delay", np.zeros((1, 2)))
     delay = delay.reshape(-1, 2, e) if e > 1 and delay.size % (2 * e) == 0 else delay.reshape(-1, 2, 1)
     delay = _by_direction(np.broadcast_to(delay[:, :, None, :], (len(delay), 2, 1, data.shape[0] // m)), len(delay), e)
@@ -200,18 +200,18 @@ def _by_direction(values: Any, m: int, e: int) -> Any:
 def _refuse_nan(data: Real | Complex, name: str) -> None:
     bad: Bool = np.asarray(~np.isfinite(data).all(axis=2))
     if bad.any():
-        where, ear = np.argwhere(bad)[0]
+        row, ear = np.argwhere(bad)[0]
         raise DataError(
             f"{name}: got NaN or infinity in {int(bad.any(axis=1).sum())} of {len(bad)} measurements, first in"
-            f" measurement {where}, receiver {ear}; expected finite numbers; leave these measurements out"
+            f" measurement {row}, receiver {ear}; expected finite numbers; leave these measurements out"
         )
 
 
 def _common_delay_s(spectra: Complex, frequency_hz: Real) -> float:
     """Delay that the set's spectra share, in the median of some of them, so that their phase can be unwrapped."""
     positive = frequency_hz > 0
-    some = spectra[np.unique(np.linspace(0, len(spectra) - 1, 8).astype(int))].reshape(-1, frequency_hz.size)
-    return float(np.median([fit_delay(frequency_hz[positive], one[positive]).delay_s for one in some]))
+    sample = spectra[np.unique(np.linspace(0, len(spectra) - 1, 8).astype(int))].reshape(-1, frequency_hz.size)
+    return float(np.median([fit_delay(frequency_hz[positive], spectrum[positive]).delay_s for spectrum in sample]))
 
 
 def _from_spectra(spectra: Complex, frequency_hz: Real, name: str) -> tuple[Real, float]:
@@ -268,9 +268,9 @@ def left_out(responses: Real, delay: Real, directions: Real, name: str) -> tuple
 
     Parameters
     ----------
-    responses : (N, 2, T)
-    delay : (N, 2) that the file adds; where it differs between responses they may begin at their peak
-    directions : (N, 3), to name them
+    responses : (N, 2, T) float array
+    delay : (N, 2) float array, that the file adds; where it differs between responses they may begin at their peak
+    directions : (N, 3) float array, to name them
 
     Raises
     ------
@@ -286,21 +286,21 @@ def left_out(responses: Real, delay: Real, directions: Real, name: str) -> tuple
         "clipped": np.any(np.all(at_top, axis=3), axis=2) & (peak > 0),
     }
     if np.ptp(delay) == 0:
-        faults["cut at their onset"] = np.asarray(size[..., 0] > ONSET_CUT * peak)
+        faults["cut at their onset"] = np.asarray(size[..., 0] > MIN_CUT_SHARE * peak)
     keep = np.ones(len(responses), dtype=bool)
-    said = []
-    for what, which in faults.items():
-        if not which.any():
+    warnings = []
+    for description, indices in faults.items():
+        if not indices.any():
             continue
-        first, ear = np.argwhere(which)[0]
+        first, ear = np.argwhere(indices)[0]
         azimuth, elevation = spherical_deg(directions[first])
-        count = int(which.any(axis=1).sum())
+        count = int(indices.any(axis=1).sum())
         words = (
-            f"got {count} of {len(responses)} measurements {what}, first measurement {first} (azimuth {azimuth:.0f},"
+            f"got {count} of {len(responses)} measurements {description}, first measurement {first} (azimuth {azimuth:.0f},"
             f" elevation {elevation:.0f}), receiver {ear}"
         )
-        if count > MOST_FAULTY * len(responses):
+        if count > MAX_FAULTY_SHARE * len(responses):
             raise DataError(f"{name}: {words}; expected at most a tenth; use another file")
-        said.append(f"{words}; they are left out")
-        keep &= ~which.any(axis=1)
-    return keep, said
+        warnings.append(f"{words}; they are left out")
+        keep &= ~indices.any(axis=1)
+    return keep, warnings

@@ -21,13 +21,13 @@ from designer.acoustics.measured.raw_set import Format, RawSet, Request, check_b
 from designer.arrays import Real
 from designer.errors import DataError
 
-ONSET = 0.1
-SILENT = 1e-6  # -120 dB of full scale
+ONSET_SHARE = 0.1
+MAX_SILENT = 1e-6  # -120 dB of full scale
 CLIPPED_RUN = 3
 MIN_CREST = 2.0  # 6 dB: a sweep has 3
 MAX_FREQUENCIES = 8192
-USABLE = 0.95  # of the Nyquist frequency: above it the recording's own filter shows
-MOST_SAMPLES = 16_384  # of two ears: a third of a second at 48 kHz; more is the room's, which no prediction holds
+USABLE_SHARE = 0.95  # of the Nyquist frequency: above it the recording's own filter shows
+MAX_SAMPLES = 16_384  # of two ears: a third of a second at 48 kHz; more is the room's, which no prediction holds
 
 
 def _data_bytes_missing(path: Path) -> int:
@@ -54,8 +54,8 @@ def _samples(path: Path) -> tuple[Real, float]:
         check_bytes(path, 8 * info.frames * info.channels, "samples")
         missing = _data_bytes_missing(path)
         if missing:
-            found = f"{missing} bytes fewer than its header says"
-            raise DataError(f"{path}: got {found}; expected a whole file; copy or export it again")
+            actual = f"{missing} bytes fewer than its header says"
+            raise DataError(f"{path}: got {actual}; expected a whole file; copy or export it again")
         samples, rate = soundfile.read(str(path), dtype="float64", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise DataError(f"{path}: got no sound file ({error}); expected WAV, FLAC or AIFF; export it again") from error
@@ -77,8 +77,8 @@ def read_two_ears(path: Path) -> tuple[Real, float]:
             f"{channels} channels; expected two, the left and the right ear; export both into one file",
         ),
         (
-            length > MOST_SAMPLES,
-            f"{length:,} samples; expected at most {MOST_SAMPLES:,}; cut it to the direct sound",
+            length > MAX_SAMPLES,
+            f"{length:,} samples; expected at most {MAX_SAMPLES:,}; cut it to the direct sound",
         ),
         (not np.isfinite(samples).all(), "NaN or infinity; expected finite samples; export it again"),
         (
@@ -99,17 +99,17 @@ def _read_impulse(path: Path, channel: int | None) -> tuple[Real, float, int, li
         remedy = f"name this driver's: response_channel = 1 to {count}"
         raise DataError(f"{path}: got {count} channels; expected one, or a channel for each driver; {remedy}")
     if channel is not None and channel > count:
-        found = f"{count} channel{'s' * (count > 1)}, and response_channel = {channel}"
+        actual = f"{count} channel{'s' * (count > 1)}, and response_channel = {channel}"
         remedy = "correct the key, or record all drivers' channels"
-        raise DataError(f"{path}: got {found}; expected a channel from 1 to {count}; {remedy}")
+        raise DataError(f"{path}: got {actual}; expected a channel from 1 to {count}; {remedy}")
     x = samples[:, 0 if channel is None else channel - 1]
     if not np.isfinite(x).all():
-        found = f"NaN or infinity at sample {int(np.argmin(np.isfinite(x)))}"
-        raise DataError(f"{path}: got {found}; expected finite samples; export it again")
+        actual = f"NaN or infinity at sample {int(np.argmin(np.isfinite(x)))}"
+        raise DataError(f"{path}: got {actual}; expected finite samples; export it again")
     peak = float(np.abs(x).max(initial=0.0))
-    if peak < SILENT:
-        found = f"silence: no sample above {20 * np.log10(SILENT):.0f} dB of full scale"
-        raise DataError(f"{path}: got {found}; expected an impulse response; measure it again")
+    if peak < MAX_SILENT:
+        actual = f"silence: no sample above {20 * np.log10(MAX_SILENT):.0f} dB of full scale"
+        raise DataError(f"{path}: got {actual}; expected an impulse response; measure it again")
     crest = peak / float(np.sqrt(np.mean(x**2)))
     if crest < MIN_CREST:
         raise DataError(
@@ -120,9 +120,9 @@ def _read_impulse(path: Path, channel: int | None) -> tuple[Real, float, int, li
     at_peak = np.abs(x) >= peak * (1 - 1e-4)
     run = max(len(part) for part in "".join("x" if v else " " for v in at_peak).split())
     if run >= CLIPPED_RUN:
-        found = f"{run} samples in a row at the peak of {peak:.4g}: it is clipped"
-        raise DataError(f"{path}: got {found}; expected an impulse response; record it at a lower level")
-    onset = int(np.argmax(np.abs(x) > ONSET * peak))
+        actual = f"{run} samples in a row at the peak of {peak:.4g}: it is clipped"
+        raise DataError(f"{path}: got {actual}; expected an impulse response; record it at a lower level")
+    onset = int(np.argmax(np.abs(x) > ONSET_SHARE * peak))
     cut = f"{path.name}: onset is cut: its first sample is at {20 * np.log10(max(abs(x[0]) / peak, 1e-15)):.0f} dB of the peak already, and"
     cut += " a rise before it is expected; export it with a few milliseconds before the peak"
     return x, rate, onset, [cut] * (onset == 0)
@@ -130,9 +130,9 @@ def _read_impulse(path: Path, channel: int | None) -> tuple[Real, float, int, li
 
 def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     """A set of impulse responses over angle; a gate too short to leave a band is refused."""
-    named, notes = angles_of(files, request.angles)
+    angles, notes = angles_of(files, request.angles)
     samples, rates, onsets, cut = zip(*(_read_impulse(path, request.channel) for path in files), strict=True)
-    warnings = [each for found in cut for each in found]
+    warnings = [warning for cuts in cut for warning in cuts]
     if len(warnings) > 1:
         warnings = [f"{warnings[0]} ({len(warnings) - 1} more files of the set are cut so)"]
     warnings += check_impulses(files, list(samples)) + check_backwards(list(samples), rates[0])
@@ -140,7 +140,7 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
         other = next(i for i, rate in enumerate(rates) if rate != rates[0])
         warnings.append(
             f"sample rates differ: {files[0].name} has {rates[0]:g} Hz, {files[other].name} has {rates[other]:g} Hz; "
-            f"the band of all ends at {USABLE * min(rates) / 2:g} Hz"
+            f"the band of all ends at {USABLE_SHARE * min(rates) / 2:g} Hz"
         )
     window_s = min((x.size - onset) / rate for x, rate, onset in zip(samples, rates, onsets, strict=True))
     gate_s = None if request.gate_ms is None else request.gate_ms / 1000
@@ -150,7 +150,7 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
         )
         gate_s = None
     window_s = window_s if gate_s is None else gate_s
-    lowest_hz, highest_hz = 1 / window_s, USABLE * min(rates) / 2
+    lowest_hz, highest_hz = 1 / window_s, USABLE_SHARE * min(rates) / 2
     if lowest_hz >= highest_hz / 2:
         raise DataError(
             f"{files[0]}: got a window of {1000 * window_s:.3g} ms, which resolves nothing below {lowest_hz:.0f} Hz; "
@@ -158,7 +158,7 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
         )
     count = int(np.clip(2 * np.ceil((highest_hz - lowest_hz) * window_s), 64, MAX_FREQUENCIES))
     frequency_hz = np.linspace(lowest_hz, highest_hz, count)
-    axis = int(np.argmax([angle.direction()[0] for angle in named]))
+    axis = int(np.argmax([angle.direction()[0] for angle in angles]))
     zero_s = onsets[axis] / rates[axis]
     columns = []
     for x, rate, onset in zip(samples, rates, onsets, strict=True):
@@ -171,8 +171,8 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
         kind=FORMAT.kind,
         files=files,
         frequency_hz=frequency_hz,
-        directions=np.stack([angle.direction(clockwise=request.clockwise) for angle in named]),
-        labels=tuple(str(angle) for angle in named),
+        directions=np.stack([angle.direction(clockwise=request.clockwise) for angle in angles]),
+        labels=tuple(str(angle) for angle in angles),
         pressure=np.stack(columns, axis=1),
         gated=True,
         removed_s=zero_s,

@@ -1,6 +1,6 @@
 """The time between the ears: by geometry on a sphere, and as heard, from the low-passed cross-correlation; and its sign.
 
-Below 1.5 kHz the far ear's responses are smooth in frequency. Above, two paths around the head interfere there, and a
+Below 1.5 kHz the contralateral ear's responses are smooth in frequency. Above, two paths around the head interfere there, and a
 threshold or a full-band correlation jumps by a tenth of a millisecond between neighbouring directions of a KEMAR.
 
 A head's spectra may be conjugated, as boundary-element programs that count e^{-jωt} leave them. Conjugation reverses time, and with it
@@ -24,7 +24,7 @@ from designer.arrays import Complex, Real
 HEAD_RADIUS_M = 0.0875
 SPEED_OF_SOUND_M_S = 343.0
 FREQUENCY_HZ = np.arange(100.0, 1501.0, 25.0)
-LONGEST_S = 1.6e-3
+MAX_TIME_S = 1.6e-3
 STEP_S = 2e-5
 
 
@@ -39,15 +39,15 @@ def interaural_time_s(ears: Complex) -> Real:
 
     Parameters
     ----------
-    ears : (N, 2, F) spectra at FREQUENCY_HZ
+    ears : (N, 2, F) complex array, spectra at FREQUENCY_HZ
     """
     cross = ears[:, 0] * ears[:, 1].conj()  # a delay τ of the second turns this by +ωτ
-    lag_s = np.arange(-LONGEST_S, LONGEST_S + STEP_S / 2, STEP_S)
+    lag_s = np.arange(-MAX_TIME_S, MAX_TIME_S + STEP_S / 2, STEP_S)
     turn = delays(FREQUENCY_HZ, lag_s).T
-    alike = (cross @ turn).real  # (N, lags)
-    top = np.clip(alike.argmax(axis=1), 1, lag_s.size - 2)
-    below, at, above = (alike[np.arange(top.size), top + step] for step in (-1, 0, 1))
-    curve = below - 2 * at + above
+    correlation = (cross @ turn).real  # (N, lags)
+    top = np.clip(correlation.argmax(axis=1), 1, lag_s.size - 2)
+    below, peak, above = (correlation[np.arange(top.size), top + step] for step in (-1, 0, 1))
+    curve = below - 2 * peak + above
     vertex = 0.5 * (below - above) / np.where(curve < 0, curve, -np.inf)
     return np.asarray(lag_s[top] + np.clip(vertex, -1.0, 1.0) * STEP_S)
 
@@ -76,10 +76,10 @@ def centred_spectra(responses: Real, sums: tuple[Real, Real]) -> Complex:
     odd = after - before
     if flat.shape[1] % 2:
         even[:, 0] /= 2  # the middle itself is its own mirror
-    out = np.empty((flat.shape[0], sums[0].shape[1]), dtype=np.complex64)
-    out.real = even @ sums[0]
-    out.imag = odd @ sums[1]
-    return out.reshape(*responses.shape[:-1], -1)
+    spectrum = np.empty((flat.shape[0], sums[0].shape[1]), dtype=np.complex64)
+    spectrum.real = even @ sums[0]
+    spectrum.imag = odd @ sums[1]
+    return spectrum.reshape(*responses.shape[:-1], -1)
 
 
 def spectra(responses: Real, frequency_hz: Real, sample_rate_hz: float) -> Complex:
@@ -95,35 +95,35 @@ def delays(frequency_hz: Real, delay_s: Real) -> Complex:
     On equal steps of frequency by doubling: a tenth of the time. The error is below 1e-6.
     """
     count = frequency_hz.size
-    out = np.empty((delay_s.size, count), dtype=np.complex64)
+    phasors = np.empty((delay_s.size, count), dtype=np.complex64)
     step_hz = (frequency_hz[-2] - frequency_hz[0]) / max(count - 2, 1) if count > 1 else 0.0
     uneven_hz = frequency_hz[:-1] - (frequency_hz[0] + step_hz * np.arange(count - 1)) if count > 1 else np.ones(1)
     if count < 8 or np.abs(uneven_hz).max() > 1e-9:
         turns = np.multiply.outer(delay_s, frequency_hz)
         turns -= np.rint(turns)  # within half a turn single precision is as good as the result's
         angle = (-2 * np.pi * turns).astype(np.float32)
-        np.cos(angle, out=out.real)
-        np.sin(angle, out=out.imag)
-        return out
-    out[:, -1] = np.exp(-2j * np.pi * frequency_hz[-1] * delay_s)  # the last may stand apart: the end of a band
+        np.cos(angle, out=phasors.real)
+        np.sin(angle, out=phasors.imag)
+        return phasors
+    phasors[:, -1] = np.exp(-2j * np.pi * frequency_hz[-1] * delay_s)  # the last may stand apart: the end of a band
     count -= 1
-    out[:, 0] = np.exp(-2j * np.pi * frequency_hz[0] * delay_s)
-    done = 1
+    phasors[:, 0] = np.exp(-2j * np.pi * frequency_hz[0] * delay_s)
+    filled = 1
     turn = np.exp(-2j * np.pi * step_hz * delay_s)
-    while done < count:
-        more = min(done, count - done)
-        np.multiply(out[:, :more], turn.astype(np.complex64)[:, None], out=out[:, done : done + more])
+    while filled < count:
+        step = min(filled, count - filled)
+        np.multiply(phasors[:, :step], turn.astype(np.complex64)[:, None], out=phasors[:, filled : filled + step])
         turn *= turn  # twice the steps
-        done += more
-    return out
+        filled += step
+    return phasors
 
 
 SHADED_HZ = (1500.0, 8000.0)
-AROUND_S = 1.5e-3
-LIKE = 0.5  # correlation of time and level that decides
-LEAST_TIME_S = 5e-5
-UNEVEN = 0.1  # share of energy beyond a half on one side of the peak that decides
-AT_MOST = 400  # measurements that are looked at
+PEAK_SPAN_S = 1.5e-3
+MIN_LIKENESS = 0.5  # correlation of time and level that decides
+MIN_TIME_S = 5e-5
+MIN_UNEVENNESS = 0.1  # share of energy beyond a half on one side of the peak that decides
+MAX_MEASUREMENTS = 400  # measurements that are looked at
 
 
 @dataclass(frozen=True)
@@ -136,14 +136,14 @@ class TimeSign:
     @property
     def is_reversed(self) -> bool:
         """Whether the responses run backwards."""
-        if abs(self.likeness) >= LIKE:  # a NaN is not
-            return self.likeness < 0 and self.before > 0.5 - UNEVEN
-        return self.before > 0.5 + UNEVEN
+        if abs(self.likeness) >= MIN_LIKENESS:  # a NaN is not
+            return self.likeness < 0 and self.before > 0.5 - MIN_UNEVENNESS
+        return self.before > 0.5 + MIN_UNEVENNESS
 
     @property
     def is_doubtful(self) -> bool:
         """Whether level says that the responses run backwards, and causality that they do not."""
-        return self.likeness <= -LIKE and not self.is_reversed
+        return self.likeness <= -MIN_LIKENESS and not self.is_reversed
 
     def __str__(self) -> str:
         level = (
@@ -156,20 +156,20 @@ class TimeSign:
 
 def time_sign(responses: Real, sample_rate_hz: float) -> TimeSign:
     """Measures of impulse responses (N, 2, T) at two ears."""
-    some = responses[np.unique(np.linspace(0, len(responses) - 1, AT_MOST).astype(int))]
-    taps = some.shape[2]
-    time_s = interaural_time_s(spectra(np.asarray(some, dtype=np.float32), FREQUENCY_HZ, sample_rate_hz))
+    sample = responses[np.unique(np.linspace(0, len(responses) - 1, MAX_MEASUREMENTS).astype(int))]
+    taps = sample.shape[2]
+    time_s = interaural_time_s(spectra(np.asarray(sample, dtype=np.float32), FREQUENCY_HZ, sample_rate_hz))
     f = np.fft.rfftfreq(taps, 1 / sample_rate_hz)
     shaded = (f >= SHADED_HZ[0]) & (f <= SHADED_HZ[1])
-    power = np.sum(np.abs(np.fft.rfft(some, axis=2)[..., shaded]) ** 2, axis=2) + 1e-300
+    power = np.sum(np.abs(np.fft.rfft(sample, axis=2)[..., shaded]) ** 2, axis=2) + 1e-300
     level = np.log(power[:, 0] / power[:, 1])
     spread = float(np.sqrt(np.sum(time_s**2) * np.sum(level**2)))
-    timed = np.sqrt(np.mean(time_s**2)) > LEAST_TIME_S and spread > 0
+    timed = np.sqrt(np.mean(time_s**2)) > MIN_TIME_S and spread > 0
     likeness = float(time_s @ level) / spread if timed else float("nan")
-    around = min(max(2, round(AROUND_S * sample_rate_hz)), taps // 2 - 1)
-    flat = some.reshape(-1, taps)
+    span = min(max(2, round(PEAK_SPAN_S * sample_rate_hz)), taps // 2 - 1)
+    flat = sample.reshape(-1, taps)
     peaks = np.abs(flat).argmax(axis=1)
-    beside = np.arange(1, around + 1)
+    offsets = np.arange(1, span + 1)
     rows = np.arange(len(flat))[:, None]
-    before, after = (np.sum(flat[rows, (peaks[:, None] + side * beside) % taps] ** 2) for side in (-1, 1))
+    before, after = (np.sum(flat[rows, (peaks[:, None] + side * offsets) % taps] ** 2) for side in (-1, 1))
     return TimeSign(likeness, float(before / max(before + after, 1e-300)))

@@ -32,7 +32,7 @@ from designer.problem.geometry import direction
 
 MAX_TILT_DEG = 10.0
 """How far microphones may leave a plane through the driver's axis: within it every driver is nearly round about its axis."""
-AROUND = 2.1  # steps around the axis that tell its value
+AXIS_STEPS = 2.1  # steps around the axis that tell its value
 
 
 def driver_axes(facing_deg: tuple[float, float]) -> Real:
@@ -49,19 +49,20 @@ def about_driver(
 
     Parameters
     ----------
-    k : (K,) wave numbers, rad/m
-    directions : (N, 3) unit vectors in the device's axes
-    distance_m : (N,) from the device's origin; infinite if `pressure` is r e^{jkr} p about the origin already
-    pressure : (K, N)
-    position_m : (3,) of the driver in the device's axes
+    k : (K,) float array, wave numbers, rad/m
+    directions : (N, 3) float array, unit vectors in the device's axes
+    distance_m : (N,) float array, from the device's origin; infinite if `pressure` is r e^{jkr} p about the origin
+        already
+    pressure : (K, N) complex array
+    position_m : (3,) float array, of the driver in the device's axes
     """
     far = np.isinf(distance_m)
     places = np.where(far, 1.0, distance_m)[:, None] * directions
-    towards = np.where(far[:, None], directions, places - position_m)
-    length_m = np.linalg.norm(towards, axis=1)
+    rays = np.where(far[:, None], directions, places - position_m)
+    length_m = np.linalg.norm(rays, axis=1)
     travelled_m = np.where(far, -directions @ position_m, length_m)
-    out = pressure * np.exp(1j * np.outer(k, travelled_m)) * np.where(far, 1.0, length_m)
-    return towards / length_m[:, None] @ axes.T, out
+    moved_pressure = pressure * np.exp(1j * np.outer(k, travelled_m)) * np.where(far, 1.0, length_m)
+    return rays / length_m[:, None] @ axes.T, moved_pressure
 
 
 def driver_alone(raw: RawSet, radius_m: Real, position_m: Real, axes: Real, speed_of_sound_m_s: float) -> RawSet:
@@ -73,20 +74,22 @@ def driver_alone(raw: RawSet, radius_m: Real, position_m: Real, axes: Real, spee
     axis = int(np.argmax(np.abs(raw.pressure).mean(axis=0)))
     if abs(position_m[1]) >= 0.005:
         found_m = fit_acoustic_centre_s(raw.frequency_hz, raw.directions, raw.pressure, axis) * speed_of_sound_m_s
-        off, mirrored = (np.linalg.norm(found_m[:2] - position_m[:2] * side) for side in ([1, 1], [1, -1]))
-        if mirrored <= 0.5 * off:
+        offset_m, mirrored = (np.linalg.norm(found_m[:2] - position_m[:2] * side) for side in ([1, 1], [1, -1]))
+        if mirrored <= 0.5 * offset_m:
             warnings += (
                 f"{raw.files[0].name}: azimuth seems to run clockwise: the driver is stated at y = {position_m[1]:+.3f} m, and the"
                 f" arrival times over azimuth put it at y = {found_m[1]:+.3f} m; azimuth is counter-clockwise from above: negate the"
                 " azimuths, or correct the place",
             )
     k = 2 * np.pi * raw.frequency_hz / speed_of_sound_m_s
-    about, alone = about_driver(k, raw.directions, radius_m, raw.pressure, position_m=position_m, axes=axes)
-    moved = replace(raw, directions=about, pressure=alone, places_driver=bool(np.any(position_m)), warnings=warnings)
-    return in_planes(moved, raw.directions)
+    directions, pressure = about_driver(k, raw.directions, radius_m, raw.pressure, position_m=position_m, axes=axes)
+    result = replace(
+        raw, directions=directions, pressure=pressure, places_driver=bool(np.any(position_m)), warnings=warnings
+    )
+    return in_planes(result, raw.directions)
 
 
-def about_own_place(raw: RawSet, turned: TurnedAbout, request: Request) -> RawSet:
+def about_own_place(raw: RawSet, reference: TurnedAbout, request: Request) -> RawSet:
     """The set about the driver's own place, in its own frame.
 
     Raises
@@ -98,9 +101,9 @@ def about_own_place(raw: RawSet, turned: TurnedAbout, request: Request) -> RawSe
             f"{raw.files[0]}: got response_turned_about beside a file that states its driver's place; expected one of "
             "the two; leave response_turned_about out"
         )
-    axes = driver_axes(turned.facing_deg)
+    axes = driver_axes(reference.facing_deg)
     directions = raw.directions @ axes if raw.faces_driver else raw.directions
-    place_m = np.array(turned.place_m)
+    place_m = np.array(reference.place_m)
     from_m = raw.distance_m if request.distance_m is None else request.distance_m
     offset_m = float(np.linalg.norm(place_m))
     if from_m and from_m <= 1.05 * offset_m:
@@ -114,7 +117,7 @@ def about_own_place(raw: RawSet, turned: TurnedAbout, request: Request) -> RawSe
     already_at_1_m = raw.distance_m is not None  # r e^{jkr} p about the turning point
     pressure = raw.pressure * flight / (from_m or 1.0) if already_at_1_m else raw.pressure
     radius_m = np.full(len(directions), from_m or np.inf)
-    about, alone = about_driver(k, directions, radius_m, pressure, position_m=place_m, axes=axes)
+    driver_directions, driver_pressure = about_driver(k, directions, radius_m, pressure, position_m=place_m, axes=axes)
     place = "[" + ", ".join(f"{v:.4g}" for v in place_m + 0.0) + "]"
     notes = [
         f"turned about a point from which the driver is at {place} m: that path was taken off, angles are the device's"
@@ -124,14 +127,14 @@ def about_own_place(raw: RawSet, turned: TurnedAbout, request: Request) -> RawSe
             f"far microphones were assumed: at 1 m the path to this driver differs by up to {1000 * offset_m**2 / 2:.2g} mm "
             "(response_distance_m states where they were)"
         )
-    moved = replace(
+    result = replace(
         raw,
-        directions=np.round(about, 15),
-        pressure=alone if already_at_1_m else alone * flight,
+        directions=np.round(driver_directions, 15),
+        pressure=driver_pressure if already_at_1_m else driver_pressure * flight,
         distance_m=raw.distance_m if already_at_1_m else from_m,
         notes=(*raw.notes, *notes),
     )
-    return in_planes(moved, directions)
+    return in_planes(result, directions)
 
 
 def in_planes(raw: RawSet, measured: Real) -> RawSet:
@@ -139,7 +142,8 @@ def in_planes(raw: RawSet, measured: Real) -> RawSet:
 
     Parameters
     ----------
-    measured : (N, 3) unit vectors as they were measured, about the device; a set all around the sphere stays as it is
+    measured : (N, 3) float array, unit vectors as they were measured, about the device; a set all around the sphere
+        stays as it is
 
     Raises
     ------
@@ -149,16 +153,16 @@ def in_planes(raw: RawSet, measured: Real) -> RawSet:
     if kind == "axis":
         tilt_deg = float(np.degrees(np.arcsin(np.clip(np.abs(raw.directions[:, 1:]).max(), 0, 1))))
         straight = np.sign(raw.directions * [1.0, 0.0, 0.0])
-        moved = IN_PLANE < np.radians(tilt_deg) <= np.radians(MAX_TILT_DEG)
-        return replace(raw, directions=straight, notes=(*raw.notes, _note(tilt_deg))) if moved else raw
+        is_tilted = IN_PLANE < np.radians(tilt_deg) <= np.radians(MAX_TILT_DEG)
+        return replace(raw, directions=straight, notes=(*raw.notes, _note(tilt_deg))) if is_tilted else raw
     planes = {"horizontal": 2, "vertical": 1} if kind == "two planes" else {kind.removesuffix(" plane"): 0}
     planes = {} if kind == "sphere" else planes
-    which, directions, along = [], [], list[int]()
+    indices, directions, along = [], [], list[int]()
     largest_deg = step_deg = 0.0
     for name, across in planes.items():
-        here = np.flatnonzero(np.abs(measured[:, across]) < IN_PLANE) if across else np.arange(len(measured))
-        every: Index = np.arange(here.size)
-        off = np.abs(raw.directions[here, 1:]).max(axis=0)
+        members = np.flatnonzero(np.abs(measured[:, across]) < IN_PLANE) if across else np.arange(len(measured))
+        selection: Index = np.arange(members.size)
+        off = np.abs(raw.directions[members, 1:]).max(axis=0)
         side = 2 - int(np.argmin(off))  # the component along the plane: 1 left, 2 up
         tilt_deg = float(np.degrees(np.arcsin(min(off.min(), 1.0))))
         if tilt_deg > MAX_TILT_DEG:
@@ -167,22 +171,24 @@ def in_planes(raw: RawSet, measured: Real) -> RawSet:
                 f"through the axis that the driver faces; expected up to {MAX_TILT_DEG:g} degrees; leave that plane's files "
                 "out, or measure farther away, or turned about the driver"
             )
-        of, moved_to = (
-            _in_plane(raw.directions[here], side) if tilt_deg > np.degrees(IN_PLANE) else (every, raw.directions[here])
+        source_rows, moved_to = (
+            _in_plane(raw.directions[members], side)
+            if tilt_deg > np.degrees(IN_PLANE)
+            else (selection, raw.directions[members])
         )
-        which.append(here[of])
+        indices.append(members[source_rows])
         directions.append(moved_to)
-        angle_deg = np.degrees(np.arctan2(raw.directions[here, side], raw.directions[here, 0]))
+        angle_deg = np.degrees(np.arctan2(raw.directions[members, side], raw.directions[members, 0]))
         step_deg = max(step_deg, usual_step_deg(angle_deg))
         along += [side] * (measured_side(angle_deg) == 0)  # one side alone is the other's image: flat on the axis
         largest_deg = max(largest_deg, tilt_deg)
     if largest_deg <= np.degrees(IN_PLANE):
         return raw
-    index = np.concatenate(which)
+    index = np.concatenate(indices)
     return replace(
         raw,
         directions=np.concatenate([*directions, [[1.0, 0.0, 0.0]]]),
-        pressure=np.column_stack([raw.pressure[:, index], _on_axis(raw, along, AROUND * step_deg)]),
+        pressure=np.column_stack([raw.pressure[:, index], _on_axis(raw, along, AXIS_STEPS * step_deg)]),
         labels=(*(raw.labels[i] for i in index), "axis"),
         notes=(*raw.notes, _note(largest_deg)),
     )
@@ -199,12 +205,12 @@ def _in_plane(directions: Real, side: int) -> tuple[Index, Real]:
     """Which of directions (N, 3) each is, and directions (N', 3) in the plane of the axis and `side`, at their angles from the axis."""
     beside, across = directions[:, side], directions[:, 3 - side]
     both = np.flatnonzero(np.abs(across) > np.abs(beside))
-    of = np.concatenate([np.arange(len(directions)), both])
+    source_rows = np.concatenate([np.arange(len(directions)), both])
     sign = np.concatenate([np.where(beside < 0, -1.0, 1.0), np.where(beside[both] < 0, 1.0, -1.0)])
-    moved = np.zeros((of.size, 3))
-    moved[:, 0] = directions[of, 0]
-    moved[:, side] = sign * np.sqrt(np.maximum(1 - directions[of, 0] ** 2, 0.0))
-    return of, moved
+    rotated = np.zeros((source_rows.size, 3))
+    rotated[:, 0] = directions[source_rows, 0]
+    rotated[:, side] = sign * np.sqrt(np.maximum(1 - directions[source_rows, 0] ** 2, 0.0))
+    return source_rows, rotated
 
 
 def _on_axis(raw: RawSet, along: list[int], within_deg: float) -> Complex:

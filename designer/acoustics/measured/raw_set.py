@@ -100,21 +100,21 @@ class Format:
     channels: bool = False  # a file may hold several drivers, of which `response_channel` picks one
 
 
-def check_bytes(file: Path | str, size: int, what: str = "bytes") -> None:
+def check_bytes(file: Path | str, size: int, subject: str = "bytes") -> None:
     """Refuse what is larger than `MAX_BYTES`."""
     if size > MAX_BYTES:
         raise DataError(
-            f"{file}: got {size / 1e6:,.0f} MB of {what}; expected up to {MAX_BYTES / 1e6:,.0f} MB; keep only this "
+            f"{file}: got {size / 1e6:,.0f} MB of {subject}; expected up to {MAX_BYTES / 1e6:,.0f} MB; keep only this "
             "driver's directions and band, or thin out the frequencies"
         )
 
 
-def one_file(files: tuple[Path, ...], what: str) -> Path:
+def one_file(files: tuple[Path, ...], subject: str) -> Path:
     """The only file of a set; more are refused."""
     if len(files) > 1:
-        kind = what.removesuffix("s")
+        kind = subject.removesuffix("s")
         raise DataError(
-            f"{files[1]}: got {len(files)} {what}; expected one {kind.replace('SOFA ', '')} a driver; name one file"
+            f"{files[1]}: got {len(files)} {subject}; expected one {kind.replace('SOFA ', '')} a driver; name one file"
         )
     return files[0]
 
@@ -136,8 +136,8 @@ def matching_files(pattern: str, folder: Path) -> tuple[Path, ...]:
     if not files and parent.is_dir():
         files = sorted(path for path in parent.glob(whole.name) if path.is_file())
     if not files:
-        there = sorted(path.name for path in parent.iterdir()) if parent.is_dir() else []
-        near = ", ".join(difflib.get_close_matches(whole.name, there, n=3, cutoff=0.4))
+        names = sorted(path.name for path in parent.iterdir()) if parent.is_dir() else []
+        near = ", ".join(difflib.get_close_matches(whole.name, names, n=3, cutoff=0.4))
         remedy = f"nearest there: {near}" if near else f"the folder {parent} has no such name"
         raise DataError(f"{whole}: got no file; expected a file or a pattern that matches files; {remedy}")
     sizes = [path.stat().st_size for path in files]
@@ -150,8 +150,8 @@ def matching_files(pattern: str, folder: Path) -> tuple[Path, ...]:
 
 def states_of(files: tuple[Path, ...]) -> tuple[tuple[int, ...], ...]:
     """State of a file that changes when it is written again: size, and times of change; empty of none."""
-    there = [path.stat() if path.exists() else None for path in files]
-    return tuple(() if s is None else (s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for s in there)
+    states = [path.stat() if path.exists() else None for path in files]
+    return tuple(() if s is None else (s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for s in states)
 
 
 def named_emitter(pattern: str, folder: Path) -> tuple[str, str | None]:

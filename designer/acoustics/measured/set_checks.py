@@ -28,17 +28,17 @@ from designer.errors import DataError
 
 SILENT_DB = -100.0
 WEAK_DB = -40.0
-SAME_DB = 0.5
+MAX_SAME_DB = 0.5
 EARLY_S = 1e-3
-SURE_DELAY = 0.8  # of the delay that turns the phase once from frequency to frequency
+MIN_SURE_DELAY = 0.8  # of the delay that turns the phase once from frequency to frequency
 TURNED_RAD, TURNED_LESS = 0.3, 0.4
 """How far from the minimum phase, and how much nearer to it with the sign turned: a gate alone halves what is left."""
-LOUDER_DB = 2.0
+MIN_LOUDER_DB = 2.0
 LOUDEST_WITHIN_DEG = 45.0
 MAX_STEP_DEG = 45.0
-ODD_ARRIVAL_S = 2e-4  # 7 cm: edges of a cabinet and the depth of a horn move an arrival by less
-ODD_LEVEL_DB = 3.5
-NEXT_DEG = 35.0  # how far away a direction's neighbours may be to speak for it
+MIN_ODD_ARRIVAL_S = 2e-4  # 7 cm: edges of a cabinet and the depth of a horn move an arrival by less
+MIN_ODD_LEVEL_DB = 3.5
+MAX_NEIGHBOUR_DEG = 35.0  # how far away a direction's neighbours may be to speak for it
 FRONT_DEG = 80.0  # a dipole's back is in opposite phase to its front; within this angle of the axis nothing should be
 
 
@@ -82,15 +82,15 @@ def merge_duplicates(raw: RawSet) -> tuple[RawSet, list[str]]:
             turned_deg = float(np.degrees(np.abs(np.angle(phase.sum(axis=0))).max()))
             level_mean = np.exp(np.mean(np.log(np.abs(columns) + 1e-300), axis=1))
             pressure[:, place] = level_mean * np.exp(1j * np.angle(columns.mean(axis=1)))
-            if apart_db > SAME_DB or turned_deg > 20:
+            if apart_db > MAX_SAME_DB or turned_deg > 20:
                 names = " and ".join(raw.labels[m] for m in members[:2])
                 warnings.append(
                     f"{names} are one direction, and differ by {apart_db:.1f} dB (root mean square) and {turned_deg:.0f} degrees; "
                     "their mean is used: leave one out if it is wrong"
                 )
-    kept = first[order]
-    labels = tuple(raw.labels[n] for n in kept)
-    return replace(raw, directions=raw.directions[kept], labels=labels, pressure=pressure), warnings
+    unique = first[order]
+    labels = tuple(raw.labels[n] for n in unique)
+    return replace(raw, directions=raw.directions[unique], labels=labels, pressure=pressure), warnings
 
 
 def check_gaps(raw: RawSet) -> list[str]:
@@ -158,26 +158,26 @@ def check_polarity_between(raw: RawSet) -> list[str]:
     frequency_hz, directions, pressure, axis = raw.frequency_hz, raw.directions, raw.pressure, raw.axis
     low = frequency_hz <= max(3 * frequency_hz[0], frequency_hz[min(3, frequency_hz.size - 1)])
     relative = (pressure[low] * pressure[low, axis, None].conj()).sum(axis=0)
-    turned = np.abs(np.angle(relative)) > 0.75 * np.pi
+    is_inverted = np.abs(np.angle(relative)) > 0.75 * np.pi
     front = directions @ directions[axis] > np.cos(np.radians(FRONT_DEG))
-    beside = _beside(directions)
-    alone = np.array([near is not None and not turned[list(near)].any() for near in beside])
+    neighbours = _beside(directions)
+    is_isolated = np.array([near is not None and not is_inverted[list(near)].any() for near in neighbours])
     band = f"from {frequency_hz[low][0]:.0f} to {frequency_hz[low][-1]:.0f} Hz"
     warnings = []
-    for found, where in (
-        (np.flatnonzero(turned & front), f"the axis {band}, where a driver radiates alike to its front"),
-        (np.flatnonzero(turned & alone & ~front), f"the axis and to both neighbours {band}"),
+    for labels, place in (
+        (np.flatnonzero(is_inverted & front), f"the axis {band}, where a driver radiates alike to its front"),
+        (np.flatnonzero(is_inverted & is_isolated & ~front), f"the axis and to both neighbours {band}"),
     ):
-        names = ", ".join(raw.labels[n] for n in found[:3])
-        if found.size:
+        names = ", ".join(raw.labels[n] for n in labels[:3])
+        if labels.size:
             warnings.append(
-                f"polarity of {names} is opposite to {where}: was the file inverted, or the driver reconnected?"
+                f"polarity of {names} is opposite to {place}: was the file inverted, or the driver reconnected?"
             )
     level_db = 10 * np.log10(np.mean(np.abs(pressure[low]) ** 2, axis=0) + 1e-300)
     between_db = np.array(
-        [level_db[n] if near is None else level_db[list(near)].mean() for n, near in enumerate(beside)]
+        [level_db[n] if near is None else level_db[list(near)].mean() for n, near in enumerate(neighbours)]
     )
-    odd = np.flatnonzero(front & (np.abs(level_db - between_db) > ODD_LEVEL_DB))
+    odd = np.flatnonzero(front & (np.abs(level_db - between_db) > MIN_ODD_LEVEL_DB))
     if odd.size:
         worst = ", ".join(
             f"{raw.labels[n]} by {level_db[n] - between_db[n]:+.1f} dB"
@@ -191,12 +191,12 @@ def check_polarity_between(raw: RawSet) -> list[str]:
 
 
 def _beside(directions: Real) -> list[tuple[int, int] | None]:
-    """The two neighbours that a direction lies between; None where it has none within `NEXT_DEG`."""
+    """The two neighbours that a direction lies between; None where it has none within `MAX_NEIGHBOUR_DEG`."""
     near: list[tuple[int, int] | None] = []
-    for towards in directions:
-        order = np.argsort(-(directions @ towards), kind="stable")[1:]
-        close = order[directions[order] @ towards > np.cos(np.radians(NEXT_DEG))]
-        away = directions[close] - towards
+    for direction in directions:
+        order = np.argsort(-(directions @ direction), kind="stable")[1:]
+        close = order[directions[order] @ direction > np.cos(np.radians(MAX_NEIGHBOUR_DEG))]
+        away = directions[close] - direction
         other = np.flatnonzero(away @ away[0] < 0) if close.size else close
         near.append((int(close[0]), int(close[other[0]])) if other.size else None)
     return near
@@ -209,17 +209,17 @@ def check_arrivals(raw: RawSet) -> list[str]:
     if raw.magnitude_only or raw.time_reference == "none" or front.size < 5 or frequency_hz.size < 4:
         return []
     first = int(np.flatnonzero(front == axis)[0])
-    late_s, heard = arrivals_s(frequency_hz, raw.pressure[:, front], first)
-    towards = np.column_stack([directions[front], np.ones(front.size)])[heard]
-    place, *_ = np.linalg.lstsq(towards, -late_s[heard], rcond=1e-3)
-    apart_s = late_s[heard] + towards @ place
+    late_s, audible = arrivals_s(frequency_hz, raw.pressure[:, front], first)
+    rows = np.column_stack([directions[front], np.ones(front.size)])[audible]
+    place, *_ = np.linalg.lstsq(rows, -late_s[audible], rcond=1e-3)
+    apart_s = late_s[audible] + rows @ place
     worst = int(np.argmax(np.abs(apart_s)))
-    if abs(apart_s[worst]) < ODD_ARRIVAL_S:
+    if abs(apart_s[worst]) < MIN_ODD_ARRIVAL_S:
         return []
     return [
-        f"times of arrival do not fit one place: {raw.labels[front[heard][worst]]} is {1e3 * abs(apart_s[worst]):.2g} ms"
-        f" {'late' if apart_s[worst] > 0 else 'early'}, and a cabinet explains {1e3 * ODD_ARRIVAL_S:g} ms; were all angles measured with"
-        " one time reference? Between them phase means nothing if they were not"
+        f"times of arrival do not fit one place: {raw.labels[front[audible][worst]]} is {1e3 * abs(apart_s[worst]):.2g} ms"
+        f" {'late' if apart_s[worst] > 0 else 'early'}, and a cabinet explains {1e3 * MIN_ODD_ARRIVAL_S:g} ms; were all angles"
+        " measured with one time reference? Between them phase means nothing if they were not"
     ]
 
 
@@ -231,7 +231,7 @@ def check_loudest(raw: RawSet) -> list[str]:
     loudest = int(np.argmax(level))
     off_deg = float(np.degrees(np.arccos(np.clip(directions[loudest] @ directions[axis], -1, 1))))
     above_db = float(level[loudest] - level[axis])
-    if above_db < LOUDER_DB or off_deg < LOUDEST_WITHIN_DEG:
+    if above_db < MIN_LOUDER_DB or off_deg < LOUDEST_WITHIN_DEG:
         return []
     return [
         f"loudest direction is {raw.labels[loudest]}, {off_deg:.0f} degrees off the axis and {above_db:.1f} dB "
@@ -244,7 +244,7 @@ def check_delay(raw: RawSet, fit: DelayFit, *, flown: bool) -> list[str]:
 
     Parameters
     ----------
-    flown : the flight over a stated distance was taken off already
+    flown : bool, the flight over a stated distance was taken off already
     """
     frequency_hz, response = raw.frequency_hz, raw.pressure[:, raw.axis]
     turn_s = longest_delay_s(frequency_hz)
@@ -259,7 +259,7 @@ def check_delay(raw: RawSet, fit: DelayFit, *, flown: bool) -> list[str]:
             + (", and correct the distance if it is stated too long" if flown else "")
         ]
     even = frequency_hz.size > 8 and np.ptp(np.diff(frequency_hz)) < 0.01 / turn_s
-    if not even or (abs(fit.delay_s) < SURE_DELAY * turn_s and fit.polarity):
+    if not even or (abs(fit.delay_s) < MIN_SURE_DELAY * turn_s and fit.polarity):
         return []
     return [
         f"delay of {1000 * fit.delay_s:.4g} ms cannot be told from one {1000 * turn_s:.4g} ms longer or shorter, because frequencies are"
@@ -278,11 +278,11 @@ def check_phase_sign(raw: RawSet) -> list[str]:
         2j * np.pi * frequency_hz * fit.delay_s
     )  # turned round, a late recording is out of reach
     as_is = fit.residual_rad
-    turned = min(fit_delay(frequency_hz, r.conj()).residual_rad for r in (response, in_time))
-    if turned < TURNED_LESS * as_is and as_is > TURNED_RAD:
+    conjugate_rad = min(fit_delay(frequency_hz, r.conj()).residual_rad for r in (response, in_time))
+    if conjugate_rad < TURNED_LESS * as_is and as_is > TURNED_RAD:
         return [
             f"phase seems inverted: on axis it is {np.degrees(as_is):.0f} degrees (root mean square) from the minimum "
-            f"phase of its level, and {np.degrees(turned):.0f} with its sign turned; a delay is a falling phase here "
+            f"phase of its level, and {np.degrees(conjugate_rad):.0f} with its sign turned; a delay is a falling phase here "
             "(e^(+jwt)): negate the phase if the file has e^(-iwt)"
         ]
     return []
@@ -290,10 +290,10 @@ def check_phase_sign(raw: RawSet) -> list[str]:
 
 CANDIDATES_DEG = np.arange(-35.0, 36.0)
 ASIDE_DEG = np.arange(5.0, 61.0, 5.0)
-LEAST_DEG = 7.0
-ALIKE_DEG = 3.0  # how far octaves may differ
-UNLIKE_DB = 0.4
-TIMES_LIKER = 4.0
+MIN_OFF_DEG = 7.0
+MAX_OCTAVE_SPREAD_DEG = 3.0  # how far octaves may differ
+MIN_UNLIKE_DB = 0.4
+MIN_RESIDUAL_RATIO = 4.0
 OCTAVES_HZ = 500.0 * 2.0 ** np.arange(6)
 MIN_FALL_DB = 2.0  # across the candidates: an octave that hardly falls off tells nothing
 
@@ -301,7 +301,7 @@ MIN_FALL_DB = 2.0  # across the candidates: an octave that hardly falls off tell
 def check_zero(raw: RawSet) -> list[str]:
     """Warn of a plane whose fall-off is symmetric about another angle than 0."""
     frequency_hz, directions, pressure = raw.frequency_hz, raw.directions, raw.pressure
-    said = []
+    warnings = []
     for name, along in PLANES.items():
         inside, angle_deg = angles_in_plane(directions, along)
         order = np.argsort(angle_deg)
@@ -310,17 +310,19 @@ def check_zero(raw: RawSet) -> list[str]:
         if angle_deg.size < 9 or angle_deg[0] > -reach or angle_deg[-1] < reach or np.diff(angle_deg).max() > 31:
             continue
         octaves = [_symmetric_about(angle_deg, frequency_hz, power, centre_hz) for centre_hz in OCTAVES_HZ]
-        found = [octave for octave in octaves if octave is not None]
-        about = np.array([about_deg for about_deg, _ in found])
-        if about.size < 2 or not (np.ptp(about) <= ALIKE_DEG and abs(np.median(about)) >= LEAST_DEG):  # a NaN is not
+        centres = [octave for octave in octaves if octave is not None]
+        centres_deg = np.array([about_deg for about_deg, _ in centres])
+        if centres_deg.size < 2 or not (
+            np.ptp(centres_deg) <= MAX_OCTAVE_SPREAD_DEG and abs(np.median(centres_deg)) >= MIN_OFF_DEG
+        ):  # a NaN is not
             continue
-        off_deg, cost_db = float(np.median(about)), max(cost for _, cost in found)
-        said.append(
-            f"{name} plane: levels fall off alike on both sides of {off_deg:+.0f} degrees, not of 0, in {about.size} octaves: was the"
+        off_deg, cost_db = float(np.median(centres_deg)), max(cost for _, cost in centres)
+        warnings.append(
+            f"{name} plane: levels fall off alike on both sides of {off_deg:+.0f} degrees, not of 0, in {centres_deg.size} octaves: was the"
             f" zero of the turntable off? Both sides of 0 differ by {cost_db:.1f} dB (root mean square) as they are; if the driver faces"
             f" 0, subtract {off_deg:.0f} degrees from all angles"
         )
-    return said
+    return warnings
 
 
 def _symmetric_about(angle_deg: Real, frequency_hz: Real, power: Real, centre_hz: float) -> tuple[float, float] | None:
@@ -336,5 +338,5 @@ def _symmetric_about(angle_deg: Real, frequency_hz: Real, power: Real, centre_hz
     if np.ptp(level(np.arange(-60.0, 61.0, 5.0))) < MIN_FALL_DB:
         return None
     best, now_db = int(np.argmin(unlike_db)), float(unlike_db[CANDIDATES_DEG.size // 2])
-    clear = now_db > UNLIKE_DB and TIMES_LIKER * unlike_db[best] < now_db
+    clear = now_db > MIN_UNLIKE_DB and MIN_RESIDUAL_RATIO * unlike_db[best] < now_db
     return (float(CANDIDATES_DEG[best]) if clear else np.nan), now_db

@@ -31,7 +31,7 @@ HEAD_CONVENTIONS = (
 ROOM_CONVENTIONS = ("SingleRoomMIMOSRIR", "MultiSpeakerBRIR")  # used where they are of a free field
 EMITTER_CONVENTIONS = ("GeneralTF-E", "GeneralFIR-E", "GeneralFIRE", *ROOM_CONVENTIONS)
 DEVICE_CONVENTIONS = ("GeneralTF", "GeneralFIR", *EMITTER_CONVENTIONS)
-KNOWN = tuple(dict.fromkeys((DRIVER_CONVENTION, *HEAD_CONVENTIONS, *DEVICE_CONVENTIONS)))
+CONVENTIONS = tuple(dict.fromkeys((DRIVER_CONVENTION, *HEAD_CONVENTIONS, *DEVICE_CONVENTIONS)))
 PLACES = ("SourcePosition", "SourceView", "ListenerPosition", "ListenerView", "ReceiverPosition", "EmitterPosition")
 EXPORT_INSTEAD = {
     ".mat": "a MATLAB file: write its impulse responses with audiowrite, one .wav an angle, or its complex pressures as .csv"
@@ -51,7 +51,7 @@ class SofaHead:
 
     path: Path
     name: str
-    allowed: str
+    expected: str
     texts: dict[str, str]
     sizes: dict[str, int]
     variables: frozenset[str]
@@ -67,9 +67,9 @@ class SofaHead:
 
     def moving(self) -> tuple[str, ...]:
         """Places and views that change from one measurement to the next."""
-        with _opened(self.path, self.name, self.allowed) as file:
-            every = {name: file.variables[name] for name in PLACES if name in file.variables}
-            return tuple(name for name, variable in every.items() if _moves(variable))
+        with _opened(self.path, self.name, self.expected) as file:
+            variables = {name: file.variables[name] for name in PLACES if name in file.variables}
+            return tuple(name for name, variable in variables.items() if _moves(variable))
 
     def read(self) -> Any:
         """All that the file holds, as attributes.
@@ -79,7 +79,7 @@ class SofaHead:
         DataError : it cannot be read
         """
         sofa = SimpleNamespace(**{f"GLOBAL_{name}": text for name, text in self.texts.items()})
-        with _opened(self.path, self.name, self.allowed) as file:
+        with _opened(self.path, self.name, self.expected) as file:
             for name, variable in file.variables.items():
                 plain = str(name).replace(".", "_")
                 setattr(sofa, plain, _values(variable))
@@ -94,34 +94,36 @@ class SofaHead:
             yield
         except (AttributeError, KeyError, ValueError, TypeError, IndexError) as error:
             words = (str(error).splitlines() or [type(error).__name__])[0]
-            missing = words.rpartition("has no attribute ")[2] if "has no attribute" in words else ""
-            found = f"no {missing.strip(chr(39))}" if missing else f"data that do not fit their dimensions ({words})"
-            wanted = f"what the convention {self.convention} asks for"
-            raise DataError(f"{self.name}: got {found}; expected {wanted}; export it again") from error
+            attribute = words.rpartition("has no attribute ")[2] if "has no attribute" in words else ""
+            actual = (
+                f"no {attribute.strip(chr(39))}" if attribute else f"data that do not fit their dimensions ({words})"
+            )
+            expected = f"what the convention {self.convention} asks for"
+            raise DataError(f"{self.name}: got {actual}; expected {expected}; export it again") from error
 
 
-def head_of(path: Path, allowed: str, *, name: str | None = None) -> SofaHead:
+def head_of(path: Path, expected: str, *, name: str | None = None) -> SofaHead:
     """Texts and sizes of a file.
 
     Parameters
     ----------
-    allowed : what messages call the files that would do
-    name : how messages call this one; its path by default
+    expected : str, the messages' name of files that would do
+    name : str or None, how messages call this one; its path by default
 
     Raises
     ------
     DataError : it cannot be read, or is not SOFA
     """
     name = name or str(path)
-    with _opened(path, name, allowed) as file:
+    with _opened(path, name, expected) as file:
         texts = _texts(file)
         sizes = {str(key): len(dimension) for key, dimension in file.dimensions.items()}
         variables = frozenset(str(key) for key in file.variables)
     if texts.get("Conventions") != "SOFA":
         inside = f" (it holds {', '.join(sorted(variables)[:5])})" if variables else ""
         remedy = "convert it, or write a complex table"
-        raise DataError(f"{name}: got an HDF5 file that is not SOFA{inside}; expected {allowed}; {remedy}")
-    return SofaHead(path, name, allowed, texts, sizes, variables)
+        raise DataError(f"{name}: got an HDF5 file that is not SOFA{inside}; expected {expected}; {remedy}")
+    return SofaHead(path, name, expected, texts, sizes, variables)
 
 
 Kind = Literal["driver", "head", "device"]
@@ -134,16 +136,16 @@ def kind_of(path: Path) -> Kind:
     ------
     DataError : no HDF5, no SOFA, or a convention that is none of these
     """
-    head = head_of(path, f"a SOFA file of the convention {', '.join(KNOWN[:-1])} or {KNOWN[-1]}")
+    head = head_of(path, f"a SOFA file of the convention {', '.join(CONVENTIONS[:-1])} or {CONVENTIONS[-1]}")
     convention = head.convention
-    if convention not in KNOWN:
-        found = f"the SOFA convention {convention}"
-        raise DataError(f"{path}: got {found}; expected {', '.join(KNOWN)}; convert it to one of these")
+    if convention not in CONVENTIONS:
+        actual = f"the SOFA convention {convention}"
+        raise DataError(f"{path}: got {actual}; expected {', '.join(CONVENTIONS)}; convert it to one of these")
     if convention == DRIVER_CONVENTION:
         return "driver"
     if convention in HEAD_CONVENTIONS and convention in DEVICE_CONVENTIONS:
-        moved = {"SourcePosition", "ListenerView"} & set(head.moving())
-        return "head" if head.sizes.get("R", 0) == 2 and moved else "device"
+        moving = {"SourcePosition", "ListenerView"} & set(head.moving())
+        return "head" if head.sizes.get("R", 0) == 2 and moving else "device"
     return "head" if convention in HEAD_CONVENTIONS else "device"
 
 
@@ -173,13 +175,13 @@ def cartesian(sofa: Any, key: str, name: str) -> Real:
     if kind == "cartesian":
         return values
     if "spherical" not in kind or "harmonics" in kind:
-        found = f"{key} in {kind or 'no type'}"
-        raise DataError(f"{name}: got {found}; expected cartesian or spherical; convert it to directions")
+        actual = f"{key} in {kind or 'no type'}"
+        raise DataError(f"{name}: got {actual}; expected cartesian or spherical; convert it to directions")
     angles = np.degrees(values[:, :2]) if units.startswith("rad") else values[:, :2]
     worst = float(np.abs(angles[:, 1]).max(initial=0.0))
     if worst > 90 + 1e-6:
-        found = f"{key} with an elevation of {worst:g} degrees"
-        raise DataError(f"{name}: got {found}; expected -90 to 90; elevation is up from the horizontal")
+        actual = f"{key} with an elevation of {worst:g} degrees"
+        raise DataError(f"{name}: got {actual}; expected -90 to 90; elevation is up from the horizontal")
     return np.asarray(np.round(direction(angles[:, 0], angles[:, 1]), 15) * values[:, 2:])
 
 
@@ -193,26 +195,26 @@ def axes_of(forward: Real, up: Real) -> Real | None:
     return np.stack([forward, left, np.cross(forward, left)], axis=1)
 
 
-def refuse_no_phase(name: str, spectra: Complex, lost: str, allowed: str) -> None:
+def refuse_no_phase(name: str, spectra: Complex, lost: str, expected: str) -> None:
     """Refuse spectra whose imaginary part is 0 throughout."""
     if not np.imag(spectra).any():
-        found = f"Data.Imag of 0 throughout{lost}"
-        raise DataError(f"{name}: got {found}; expected {allowed}")
+        actual = f"Data.Imag of 0 throughout{lost}"
+        raise DataError(f"{name}: got {actual}; expected {expected}")
 
 
 @contextmanager
-def _opened(path: Path, name: str, allowed: str) -> Iterator[Any]:
+def _opened(path: Path, name: str, expected: str) -> Iterator[Any]:
     """The file, open for reading; whatever fails while it is read means that it cannot be used."""
     import netCDF4  # slow to import
 
     if path.suffix.lower() in EXPORT_INSTEAD:
-        raise DataError(f"{name}: got {EXPORT_INSTEAD[path.suffix.lower()]}; expected {allowed}")
+        raise DataError(f"{name}: got {EXPORT_INSTEAD[path.suffix.lower()]}; expected {expected}")
     try:
         with path.open("rb") as plain:
             first = plain.read(8)
     except OSError as error:
-        raise DataError(f"{name}: got no file that can be read ({error.strerror}); expected {allowed}") from error
-    remedy = f"expected {allowed}; copy or export it again: it may be cut off"
+        raise DataError(f"{name}: got no file that can be read ({error.strerror}); expected {expected}") from error
+    remedy = f"expected {expected}; copy or export it again: it may be cut off"
     if first != b"\x89HDF\r\n\x1a\n":
         raise DataError(f"{name}: got no readable HDF5 file (not HDF5: it begins with {first[:4]!r}); {remedy}")
     try:
@@ -234,17 +236,17 @@ def _moves(variable: Any) -> bool:
 
 def _texts(holder: Any) -> dict[str, str]:
     """The attributes of a file or variable as texts, without those that are damaged: what needs one says that it is missing."""
-    out: dict[str, str] = {}
+    texts: dict[str, str] = {}
     try:
         names = list(holder.ncattrs())
     except (AttributeError, UnicodeDecodeError, RuntimeError):
-        return out
+        return texts
     for name in names:
         try:
-            out[str(name)] = str(holder.getncattr(name))
+            texts[str(name)] = str(holder.getncattr(name))
         except Exception:  # many kinds, and each means that this text cannot be read
             continue
-    return out
+    return texts
 
 
 def _values(variable: Any) -> Any:

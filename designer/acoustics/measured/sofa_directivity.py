@@ -45,14 +45,14 @@ def _metadata(path: Path) -> SofaHead:
     head = head_of(path, f"a SOFA file, {DRIVER_CONVENTION}")
     if head.convention != DRIVER_CONVENTION:
         remedy = "a head is named by [listener] head; convert other data to this convention"
-        found = f"the SOFA convention {head.convention}"
-        raise DataError(f"{path}: got {found}; expected {DRIVER_CONVENTION}; {remedy}")
+        actual = f"the SOFA convention {head.convention}"
+        raise DataError(f"{path}: got {actual}; expected {DRIVER_CONVENTION}; {remedy}")
     m, r, n = head.shape("MRN")
     check_bytes(path, 16 * m * r * n, f"data ({m} x {r} x {n})")
     if not head.variables >= DATA:
-        found = f"a file without {', '.join(sorted(DATA - head.variables))}"
-        allowed = f"complex pressure, as {DRIVER_CONVENTION} has it; export it again"
-        raise DataError(f"{path}: got {found}; expected {allowed}")
+        actual = f"a file without {', '.join(sorted(DATA - head.variables))}"
+        expected = f"complex pressure, as {DRIVER_CONVENTION} has it; export it again"
+        raise DataError(f"{path}: got {actual}; expected {expected}")
     return head
 
 
@@ -109,37 +109,37 @@ def _moves(value: Any, count: int) -> bool:
     return bool(value.shape[along] == count and np.ptp(value, axis=along).max(initial=0) > 1e-9)
 
 
-def _emitter(path: Path, sofa: Any, count: int, driver: str, asked: str | None) -> int:
+def _emitter(path: Path, sofa: Any, count: int, driver: str, emitter_name: str | None) -> int:
     """Which measurement is this driver's."""
     descriptions = _descriptions(sofa)
     names = descriptions if len(descriptions) == count else [""] * count
     listed = ", ".join(f"{i}: {name or 'no name'}" for i, name in enumerate(names))
-    wanted = driver if asked is None else asked
-    matches = [i for i, name in enumerate(names) if name.casefold() == wanted.casefold()]
+    emitter = driver if emitter_name is None else emitter_name
+    matches = [i for i, name in enumerate(names) if name.casefold() == emitter.casefold()]
     if len(matches) == 1:
         return matches[0]
-    if asked is not None and asked.isdigit() and int(asked) < count:
-        return int(asked)
-    if count == 1 and asked is None:
+    if emitter_name is not None and emitter_name.isdigit() and int(emitter_name) < count:
+        return int(emitter_name)
+    if count == 1 and emitter_name is None:
         return 0
     raise DataError(
         f"{path}: got {count} emitter{'s' * (count > 1)} ({listed}), and {'several are' if matches else 'none is'} "
-        f"{wanted!r}; expected the name of one, or its index; name the driver so, or write response = "
+        f"{emitter!r}; expected the name of one, or its index; name the driver so, or write response = "
         f'"{path.name}#0"'
     )
 
 
 def _microphones(path: Path, sofa: Any, m: int, count: int) -> tuple[Real, Real]:
     """Unit vectors (R, 3) to the microphones in the axes of one measurement's source, and how far they are (R,)."""
-    own = SimpleNamespace(**vars(sofa))
+    layout = SimpleNamespace(**vars(sofa))
     if count > 1 and sofa.ReceiverPosition.ndim == 3 and sofa.ReceiverPosition.shape[2] == count:
-        own.ReceiverPosition = sofa.ReceiverPosition[:, :, m]
-    receivers = _places(own, "ReceiverPosition", path)
+        layout.ReceiverPosition = sofa.ReceiverPosition[:, :, m]
+    receivers = _places(layout, "ReceiverPosition", path)
     length_m = np.linalg.norm(receivers, axis=1)
     if (length_m < 1e-9).any():
-        allowed = "receivers around the source; write where the microphones were"
-        raise DataError(f"{path}: got a receiver at the origin; expected {allowed}")
-    view, up = _places(own, "SourceView", path), np.atleast_2d(np.asarray(sofa.SourceUp, dtype=float))
+        expected = "receivers around the source; write where the microphones were"
+        raise DataError(f"{path}: got a receiver at the origin; expected {expected}")
+    view, up = _places(layout, "SourceView", path), np.atleast_2d(np.asarray(sofa.SourceUp, dtype=float))
     view, up = (v[min(m, len(v) - 1)].ravel()[None, :3] for v in (view, up))
     if np.linalg.norm(view) < 1e-9:
         raise DataError(f"{path}: got a SourceView of no length; expected a direction; write where the source faces")
@@ -173,7 +173,7 @@ def _raw_set(path: Path, sofa: Any, shape: tuple[int, ...], request: Request) ->
     over_directions = request.emitter is None and _over_directions(sofa, count)
     labels: tuple[str, ...] = tuple(f"receiver {i}" for i in range(receivers))
     notes: tuple[str, ...] = ()
-    which = 0
+    index = 0
     if over_directions:
         seen = [_microphones(path, sofa, m, count) for m in range(count)]
         directions, length_m = (np.concatenate(parts) for parts in zip(*seen, strict=True))
@@ -181,9 +181,9 @@ def _raw_set(path: Path, sofa: Any, shape: tuple[int, ...], request: Request) ->
         labels = tuple(f"measurement {m}, {label}" for m in range(count) for label in labels)
         notes = (f"{count} measurements of one source over direction",)
     else:
-        which = _emitter(path, sofa, count, request.driver, request.emitter)
-        directions, length_m = _microphones(path, sofa, which, 1)
-        notes = (f"emitter {which} of {count}",) if count > 1 else ()
+        index = _emitter(path, sofa, count, request.driver, request.emitter)
+        directions, length_m = _microphones(path, sofa, index, 1)
+        notes = (f"emitter {index} of {count}",) if count > 1 else ()
     emitters = _places(sofa, "EmitterPosition", path)
     radius_m = length_m if request.distance_m is None else np.full(length_m.shape, request.distance_m)
     raw = RawSet(
@@ -192,7 +192,7 @@ def _raw_set(path: Path, sofa: Any, shape: tuple[int, ...], request: Request) ->
         frequency_hz=frequency_hz,
         directions=directions,
         labels=labels,
-        pressure=data[which].T,
+        pressure=data[index].T,
         distance_m=float(np.median(radius_m)),
         level="absolute" if str(getattr(sofa, "GLOBAL_Level", "")).lower() == "absolute" else "relative",
         time="absolute",
@@ -200,7 +200,7 @@ def _raw_set(path: Path, sofa: Any, shape: tuple[int, ...], request: Request) ->
         notes=notes,
     )
     axes = driver_axes(request.facing_deg) if len(data) > 1 else np.eye(3)
-    return driver_alone(raw, radius_m, emitters[min(which, len(emitters) - 1)], axes, request.speed_of_sound_m_s)
+    return driver_alone(raw, radius_m, emitters[min(index, len(emitters) - 1)], axes, request.speed_of_sound_m_s)
 
 
 FORMAT = Format("SOFA directivity", "a SOFA file", (".sofa", ".nc", ".h5", ".hdf5"), _read, _drivers)

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from designer.acoustics.measured.directivity import MeasuredDirectivity
     from designer.acoustics.measured.head_file import HeadRecording
 
-SAME_RAD = 1e-6
-KEPT = (
+MAX_SAME_RAD = 1e-6
+COPIED_ATTRIBUTES = (
     "AuthorContact", "DatabaseName", "License", "ListenerShortName", "Organization", "Origin", "References", "Title",
 )  # fmt: skip
 """Global attributes that a converted file keeps."""
@@ -50,18 +50,18 @@ SEAL = "; SHA-256 of the content "  # what stands in the history before the hash
 
 def _check_alike(drivers: Mapping[str, MeasuredDirectivity]) -> None:
     """Refuse drivers that one file cannot hold, whose directions or frequencies differ."""
-    (first, one), *others = drivers.items()
-    f, n = one.frequency_hz, one.directions
+    (first, reference), *others = drivers.items()
+    f, n = reference.frequency_hz, reference.directions
     for name, other in others:
         g, m = other.frequency_hz, other.directions
-        found = ""
+        actual = ""
         if f.size != g.size or not np.allclose(f, g, rtol=1e-9, atol=0):
-            found = f'{g.size} frequencies from {g[0]:g} to {g[-1]:g} Hz for "{name}", and {f.size} from {f[0]:g} to {f[-1]:g} Hz for'
-        elif n.shape != m.shape or np.abs(n - m).max() > SAME_RAD:
-            found = f'{len(m)} directions for "{name}" that are not the {len(n)} of'
-        if found:
+            actual = f'{g.size} frequencies from {g[0]:g} to {g[-1]:g} Hz for "{name}", and {f.size} from {f[0]:g} to {f[-1]:g} Hz for'
+        elif n.shape != m.shape or np.abs(n - m).max() > MAX_SAME_RAD:
+            actual = f'{len(m)} directions for "{name}" that are not the {len(n)} of'
+        if actual:
             raise DataError(
-                f'{other.summary.files[0]}: got {found} "{first}"; expected the same for all drivers of a file; convert each'
+                f'{other.summary.files[0]}: got {actual} "{first}"; expected the same for all drivers of a file; convert each'
                 " driver to a file of its own"
             )
 
@@ -103,12 +103,14 @@ def directivity_sofa(drivers: Mapping[str, MeasuredDirectivity], speed_of_sound_
 
 def comment(drivers: Mapping[str, MeasuredDirectivity], speed_of_sound_m_s: float) -> str:
     """Changes made to the data, driver by driver."""
-    said = [f"pressure relative to an ideal source's on-axis free-field pressure at 1 m; {speed_of_sound_m_s:g} m/s"]
+    parts = [f"pressure relative to an ideal source's on-axis free-field pressure at 1 m; {speed_of_sound_m_s:g} m/s"]
     for name, d in drivers.items():
         s = d.summary
-        done = f"{s.kind}; level changed by {s.gain_db:+.6g} dB, delay of {s.delay_removed_s * 1e3:.6g} ms taken off"
-        said.append(f"{name}: {'; '.join([done, *d.notes])}")
-    return "\n".join(said)
+        treatment = (
+            f"{s.kind}; level changed by {s.gain_db:+.6g} dB, delay of {s.delay_removed_s * 1e3:.6g} ms taken off"
+        )
+        parts.append(f"{name}: {'; '.join([treatment, *d.notes])}")
+    return "\n".join(parts)
 
 
 def append_names(path: Path, names: list[str]) -> None:
@@ -166,16 +168,16 @@ def ascii_text(text: str) -> str:
 
 
 def describe(
-    sofa: Any, *, title: str, comment: str, files: Sequence[Path], version: str, kept: Mapping[str, str]
+    sofa: Any, *, title: str, comment: str, files: Sequence[Path], version: str, texts: Mapping[str, str]
 ) -> None:
     """Set a Sofa object's global texts.
 
     Parameters
     ----------
-    title, comment : what it is, and what was done to the data
-    files : what it was read from; the newest one's time is the new file's
-    version : of this tool
-    kept : the source's own global attributes, of which those in KEPT go on
+    title, comment : str, what it is, and what was done to the data
+    files : sequence of Path, what it was read from; the newest one's time is the new file's
+    version : str, of this tool
+    texts : mapping, the source's global attributes, of which those in COPIED_ATTRIBUTES go on
     """
     from datetime import UTC, datetime
 
@@ -187,9 +189,9 @@ def describe(
     sofa.GLOBAL_Title = ascii_text(title)
     sofa.GLOBAL_Comment = ascii_text(comment)
     sofa.GLOBAL_History = ascii_text(f"converted from {', '.join(path.name for path in files)}")
-    for name in KEPT:
-        if kept.get(name) and hasattr(sofa, f"GLOBAL_{name}"):
-            setattr(sofa, f"GLOBAL_{name}", kept[name])
+    for name in COPIED_ATTRIBUTES:
+        if texts.get(name) and hasattr(sofa, f"GLOBAL_{name}"):
+            setattr(sofa, f"GLOBAL_{name}", texts[name])
 
 
 def global_texts(path: Path) -> dict[str, str]:
@@ -213,8 +215,8 @@ def is_sealed(path: Path) -> bool:
     """Whether a file is as this tool wrote it."""
     try:
         texts = global_texts(path)
-        _, found, digest = texts.get("History", "").rpartition(SEAL)
-        return texts.get("ApplicationName") == WRITER and bool(found) and digest == _content_sha256(path)
+        _, seal, digest = texts.get("History", "").rpartition(SEAL)
+        return texts.get("ApplicationName") == WRITER and bool(seal) and digest == _content_sha256(path)
     except (OSError, RuntimeError, ValueError, AttributeError):
         return False
 

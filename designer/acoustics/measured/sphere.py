@@ -11,7 +11,7 @@ which on a triangle are the barycentric ones. Facets of one plane are taken toge
 trapezia, and a triangulation would cut them by an arbitrary diagonal and so break the symmetry of a symmetric set.
 Weights are continuous everywhere, linear along each edge, at least 0, and sum to 1.
 
-A facet whose empty circle is wider than `GAP_DEG` is a gap: nothing is measured there, and a direction in it is refused
+A facet whose empty circle is wider than `MAX_GAP_DEG` is a gap: nothing is measured there, and a direction in it is refused
 unless it lies within `TOLERANCE_DEG` of the gap's border, where the nearest point of the border stands in. Directions
 on one circle (a turntable's) have no facets: all around their ring is gap, and the ring its border.
 
@@ -30,10 +30,10 @@ from scipy.spatial import ConvexHull
 
 from designer.arrays import Bool, Index, Real
 
-GAP_DEG = 25.0  # radius of an empty circle from which on nothing is interpolated across it
+MAX_GAP_DEG = 25.0  # radius of an empty circle from which on nothing is interpolated across it
 TOLERANCE_DEG = 2.5  # how far beyond the border of what is measured a direction may lie
 BLOCK = 128  # directions whose facets are sought at once: what they are held against stays in the processor's cache
-ONE_PLANE = 1e-5
+MAX_COPLANAR = 1e-5
 """Facets whose normals differ by less than this are one polygon; rows of directions are stored to about 1e-6."""
 
 
@@ -57,7 +57,7 @@ class Polygons:
     distances: Real
     corner: Index  # (E,)
     start: Index  # (P + 1,)
-    gap_deg: float = GAP_DEG
+    gap_deg: float = MAX_GAP_DEG
 
     @property
     def sizes(self) -> Index:
@@ -73,7 +73,7 @@ class Polygons:
 class SphereInterpolation:
     """Weights of measured directions (N, 3), unit vectors that all differ; an empty circle of the radius `gap_deg` is a gap."""
 
-    def __init__(self, directions: Real, *, gap_deg: float = GAP_DEG) -> None:
+    def __init__(self, directions: Real, *, gap_deg: float = MAX_GAP_DEG) -> None:
         self.directions = directions
         self.polygons = polygons_of(directions, gap_deg=gap_deg)
         self.border = _ring(directions) if self.polygons is None else _border(self.polygons)
@@ -84,7 +84,7 @@ class SphereInterpolation:
         distances = np.empty(0) if self.polygons is None else self.polygons.distances
         return np.asarray(np.degrees(np.arccos(np.clip(distances, -1.0, 1.0))))
 
-    def weights(self, towards: Real) -> csr_array:
+    def weights(self, rays: Real) -> csr_array:
         """Weights (Q, N) of directions (Q, 3): rows sum to 1.
 
         Raises
@@ -94,18 +94,18 @@ class SphereInterpolation:
         rows: list[Index] = []
         columns: list[Index] = []
         values: list[Real] = []
-        left_over = np.ones(len(towards), dtype=bool)
+        left_over = np.ones(len(rays), dtype=bool)
         if self.polygons is not None:
             faces = self.polygons
-            inside, closeness = self._facets(towards)
+            inside, closeness = self._facets(rays)
             whole = bool((faces.distances > 0).all())  # the hull holds the centre: every ray leaves it somewhere
             left_over = faces.gap[inside] | (closeness <= 0)
             for size in np.unique(faces.sizes[inside[~left_over]]):
                 queries = np.flatnonzero(~left_over & (faces.sizes[inside] == size))
-                at = inside[queries]
-                index = faces.corner[faces.start[at][:, None] + np.arange(size)]  # (q, size)
-                x = towards[queries] / closeness[queries][:, None]
-                share = _wachspress(self.directions[index], x, faces.normals[at])
+                facets = inside[queries]
+                index = faces.corner[faces.start[facets][:, None] + np.arange(size)]  # (q, size)
+                x = rays[queries] / closeness[queries][:, None]
+                share = _wachspress(self.directions[index], x, faces.normals[facets])
                 # Beside a set that covers less than half of the sphere.
                 outside = (share.min(axis=1) < -1e-6) & ~np.array(whole)
                 left_over[queries[outside]] = True
@@ -113,42 +113,44 @@ class SphereInterpolation:
                 columns.append(index[~outside].ravel())
                 values.append(np.maximum(share[~outside], 0.0).ravel())
         for query in np.flatnonzero(left_over):
-            ends, share = self._on_border(towards[query])
+            ends, share = self._on_border(rays[query])
             rows.append(np.full(2, query))
             columns.append(ends)
             values.append(share)
-        shape = (len(towards), len(self.directions))
+        shape = (len(rays), len(self.directions))
         if not rows:
             return csr_array(shape)
         row, value = np.concatenate(rows), np.concatenate(values)
-        total = np.bincount(row, value, len(towards))
+        total = np.bincount(row, value, len(rays))
         return csr_array((value / total[row], (row, np.concatenate(columns))), shape=shape)
 
-    def covers(self, towards: Real) -> Bool:
+    def covers(self, rays: Real) -> Bool:
         """Which directions (Q, 3) lie between measured ones, gaps and what is around them left out."""
         if self.polygons is None:
-            return np.zeros(len(towards), dtype=bool)
-        inside, closeness = self._facets(towards)
+            return np.zeros(len(rays), dtype=bool)
+        inside, closeness = self._facets(rays)
         return np.asarray(~self.polygons.gap[inside] & (closeness > 0))
 
-    def _facets(self, towards: Real) -> tuple[Index, Real]:
+    def _facets(self, rays: Real) -> tuple[Index, Real]:
         """The facet (Q,) through which the ray of each direction (Q, 3) leaves the hull, and one over how far out that is."""
         faces = self.polygons
         assert faces is not None
-        out = faces.normals / np.where(faces.distances > 1e-9, faces.distances, np.inf)[:, None]
-        blocks = [(towards[start : start + BLOCK] @ out.T).argmax(axis=1) for start in range(0, len(towards), BLOCK)]
+        scaled_normals = faces.normals / np.where(faces.distances > 1e-9, faces.distances, np.inf)[:, None]
+        blocks = [
+            (rays[start : start + BLOCK] @ scaled_normals.T).argmax(axis=1) for start in range(0, len(rays), BLOCK)
+        ]
         inside = np.concatenate([np.empty(0, dtype=np.intp), *blocks])
-        return inside, np.sum(towards * out[inside], axis=1)
+        return inside, np.sum(rays * scaled_normals[inside], axis=1)
 
-    def onto(self, towards: Real) -> Real:
+    def onto(self, rays: Real) -> Real:
         """Directions (Q, 3), those that are not covered moved to the nearest point of the border of what is measured."""
-        moved = np.array(towards, dtype=float)
+        result = np.array(rays, dtype=float)
         start, stop = self.directions[self.border[:, 0]], self.directions[self.border[:, 1]]
         cosine = np.sum(start * stop, axis=1)
         area = 1 - cosine**2
-        for query in np.flatnonzero(~self.covers(towards)):
+        for query in np.flatnonzero(~self.covers(rays)):
             # The shares of both ends in the direction's shadow on the plane of the great circle through them.
-            from_start, from_stop = start @ towards[query], stop @ towards[query]
+            from_start, from_stop = start @ rays[query], stop @ rays[query]
             first, last = from_start - cosine * from_stop, from_stop - cosine * from_start
             inside = (first > 0) & (last > 0) & (area > 1e-12)
             first, last = (
@@ -157,48 +159,48 @@ class SphereInterpolation:
             )
             points = first[:, None] * start + last[:, None] * stop
             points /= np.linalg.norm(points, axis=1, keepdims=True)
-            moved[query] = points[np.argmax(points @ towards[query])]
-        return moved
+            result[query] = points[np.argmax(points @ rays[query])]
+        return result
 
-    def _on_border(self, towards: Real) -> tuple[Index, Real]:
+    def _on_border(self, rays: Real) -> tuple[Index, Real]:
         """The ends (2,) of the border's edge that is nearest to a direction in a gap, and their shares."""
         start, stop = self.directions[self.border[:, 0]], self.directions[self.border[:, 1]]
         along = stop - start
         length = np.maximum(np.sum(along**2, axis=1), 1e-30)
-        share = np.clip(np.sum((towards - start) * along, axis=1) / length, 0.0, 1.0)
+        share = np.clip(np.sum((rays - start) * along, axis=1) / length, 0.0, 1.0)
         point = start + share[:, None] * along
-        cosine = point @ towards / np.linalg.norm(point, axis=1)
+        cosine = point @ rays / np.linalg.norm(point, axis=1)
         nearest = int(np.argmax(cosine))
         if cosine[nearest] < np.cos(np.radians(TOLERANCE_DEG)):
-            raise GapError(towards, self.gap_name(towards))
+            raise GapError(rays, self.gap_name(rays))
         return self.border[nearest], np.array([1 - share[nearest], share[nearest]])
 
-    def gap_name(self, towards: Real) -> str:
+    def gap_name(self, ray: Real) -> str:
         """Where nothing is measured around a direction, in a person's words."""
         elevation = np.degrees(np.arcsin(np.clip(self.directions[:, 2], -1.0, 1.0)))
-        sought = float(np.degrees(np.arcsin(np.clip(towards[2], -1.0, 1.0))))
+        sought = float(np.degrees(np.arcsin(np.clip(ray[2], -1.0, 1.0))))
         if np.ptp(elevation) < 1.0:
             return f"nothing is measured off {_degrees(elevation.mean())} degrees of elevation"
         if sought < elevation.min():
             return f"nothing is measured below {_degrees(elevation.min())} degrees of elevation"
         if sought > elevation.max():
             return f"nothing is measured above {_degrees(elevation.max())} degrees of elevation"
-        nearest = self.directions[int(np.argmax(self.directions @ towards))]
-        away = float(np.degrees(np.arccos(np.clip(nearest @ towards, -1.0, 1.0))))
-        return f"nothing is measured within {away:.0f} degrees of it: the nearest is {said_direction(nearest)}"
+        nearest = self.directions[int(np.argmax(self.directions @ ray))]
+        away = float(np.degrees(np.arccos(np.clip(nearest @ ray, -1.0, 1.0))))
+        return f"nothing is measured within {away:.0f} degrees of it: the nearest is {direction_text(nearest)}"
 
 
-def spherical_deg(towards: Real) -> tuple[Real, Real]:
+def spherical_deg(rays: Real) -> tuple[Real, Real]:
     """Azimuth and elevation (...,) of unit vectors (..., 3), in degrees."""
-    towards = np.asarray(towards)
-    flat = np.hypot(towards[..., 0], towards[..., 1])
-    azimuth = np.degrees(np.arctan2(towards[..., 1], towards[..., 0]))
-    return np.asarray(azimuth), np.asarray(np.degrees(np.arctan2(towards[..., 2], flat)))
+    rays = np.asarray(rays)
+    flat = np.hypot(rays[..., 0], rays[..., 1])
+    azimuth = np.degrees(np.arctan2(rays[..., 1], rays[..., 0]))
+    return np.asarray(azimuth), np.asarray(np.degrees(np.arctan2(rays[..., 2], flat)))
 
 
-def said_direction(towards: Real) -> str:
+def direction_text(ray: Real) -> str:
     """A direction as a person says it."""
-    azimuth, elevation = spherical_deg(towards)
+    azimuth, elevation = spherical_deg(ray)
     return f"azimuth {_degrees(azimuth)}, elevation {_degrees(elevation)}"
 
 
@@ -206,7 +208,7 @@ def _degrees(angle: float | Real) -> str:
     return f"{round(float(angle), 1) + 0.0:g}"
 
 
-def polygons_of(directions: Real, *, gap_deg: float = GAP_DEG) -> Polygons | None:
+def polygons_of(directions: Real, *, gap_deg: float = MAX_GAP_DEG) -> Polygons | None:
     """The hull's facets, those of one plane as one polygon; None for directions on one circle."""
     spread = np.linalg.svd(directions - directions.mean(axis=0), compute_uv=False)
     if len(directions) < 4 or spread[2] < 1e-6 * spread[0]:
@@ -233,9 +235,9 @@ def polygons_of(directions: Real, *, gap_deg: float = GAP_DEG) -> Polygons | Non
 def _faces(neighbours: Index, normals: Real) -> Index:
     """A number for each facet, the same for neighbours of one plane."""
     count = len(normals)
-    here, there = np.repeat(np.arange(count), neighbours.shape[1]), neighbours.ravel()
-    same = np.linalg.norm(normals[here] - normals[there], axis=1) < ONE_PLANE
-    graph = csr_array((np.ones(int(same.sum())), (here[same], there[same])), shape=(count, count))
+    tails, heads = np.repeat(np.arange(count), neighbours.shape[1]), neighbours.ravel()
+    same = np.linalg.norm(normals[tails] - normals[heads], axis=1) < MAX_COPLANAR
+    graph = csr_array((np.ones(int(same.sum())), (tails[same], heads[same])), shape=(count, count))
     return np.asarray(connected_components(graph, directed=False)[1])
 
 
@@ -271,21 +273,21 @@ def _border(faces: Polygons) -> Index:
     order = np.lexsort((edges[:, 1], edges[:, 0]))
     edges, in_gap_sorted = edges[order], in_gap[order]
     both = (edges[:-1] == edges[1:]).all(axis=1) & (in_gap_sorted[:-1] != in_gap_sorted[1:])
-    alone = np.setdiff1d(faces.corner[in_gap], faces.corner[~in_gap])
-    return np.concatenate([edges[:-1][both], np.stack([alone, alone], axis=1)])
+    corners_alone = np.setdiff1d(faces.corner[in_gap], faces.corner[~in_gap])
+    return np.concatenate([edges[:-1][both], np.stack([corners_alone, corners_alone], axis=1)])
 
 
 def _ring(directions: Real) -> Index:
     """Edges (B, 2) between neighbours on the circle of a flat set, where they are close enough; else each alone."""
     count = len(directions)
-    alone = np.stack([np.arange(count)] * 2, axis=1)
+    loops = np.stack([np.arange(count)] * 2, axis=1)
     if count == 1:
-        return alone
+        return loops
     centre = directions.mean(axis=0)
     axes = np.linalg.svd(directions - centre)[2]
     away = directions - centre
     order = np.arange(2) if count == 2 else np.argsort(np.arctan2(away @ axes[1], away @ axes[0]))
     edges = np.stack([order, np.roll(order, -1)], axis=1)
     cosine = np.sum(directions[edges[:, 0]] * directions[edges[:, 1]], axis=1)
-    close = cosine > np.cos(np.radians(2 * GAP_DEG))
-    return np.concatenate([edges[close], alone])
+    close = cosine > np.cos(np.radians(2 * MAX_GAP_DEG))
+    return np.concatenate([edges[close], loops])

@@ -33,17 +33,19 @@ def _read_table(path: Path) -> list[tuple[Angle, Real, Complex]]:
     """Each angle with its frequencies (K,) and magnitudes (K,)."""
     lines = read_text(path).splitlines()
     heading = _heading(lines)
-    found = [0.0 if match["axis"] else number(match["angle"]) for match in _ANGLE.finditer(heading)]
-    if not found:
-        allowed = 'a heading as "On-Axis", "10°", "-10°"; export the table with its headings'
-        raise DataError(f"{path}: got no row of angles; expected {allowed}")
-    about = " ".join([*lines[: lines.index(heading)], path.stem]).lower()
-    vertical = "vertical" in about or (re.search(r"(?<![a-z])ver(?![a-z])", about) is not None and "hor" not in about)
-    angles = [Angle("vertical" if vertical else "horizontal", (angle,)) for angle in found]
+    angles_deg = [0.0 if match["axis"] else number(match["angle"]) for match in _ANGLE.finditer(heading)]
+    if not angles_deg:
+        expected = 'a heading as "On-Axis", "10°", "-10°"; export the table with its headings'
+        raise DataError(f"{path}: got no row of angles; expected {expected}")
+    description = " ".join([*lines[: lines.index(heading)], path.stem]).lower()
+    vertical = "vertical" in description or (
+        re.search(r"(?<![a-z])ver(?![a-z])", description) is not None and "hor" not in description
+    )
+    angles = [Angle("vertical" if vertical else "horizontal", (angle,)) for angle in angles_deg]
     for i, angle in enumerate(angles):
         if angle in angles[:i]:
             raise DataError(f"{path}: got {angle} over two columns; expected one column an angle; leave one out")
-    check_degrees(path, np.array(found))
+    check_degrees(path, np.array(angles_deg))
     numbered = [(i, line) for i, line in enumerate(lines, 1) if line.strip()]
     start = next((n for n, (_, line) in enumerate(numbered) if is_numbers(line) and "°" not in line), len(numbered))
     rows = parse_numbers(path, numbered[start:], (2 * len(angles), 1 + len(angles)))
@@ -57,13 +59,13 @@ def _read_table(path: Path) -> list[tuple[Angle, Real, Complex]]:
 
 def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     """One table, or one a plane."""
-    every = [(path, *column) for path in files for column in _read_table(path)]
-    of_file, angles, grids, columns = (list(part) for part in zip(*every, strict=True))
+    responses = [(path, *column) for path in files for column in _read_table(path)]
+    of_file, angles, grids, columns = (list(part) for part in zip(*responses, strict=True))
     for i, (path, angle) in enumerate(zip(of_file, angles, strict=True)):
         if angle in angles[:i]:
             first = of_file[angles.index(angle)].name
-            found = f"{angle} again, after {first}; expected one table a plane; name only one of them"
-            raise DataError(f"{path}: got {found}")
+            actual = f"{angle} again, after {first}; expected one table a plane; name only one of them"
+            raise DataError(f"{path}: got {actual}")
     frequency_hz, pressure, warning = on_one_grid(tuple(of_file), grids, columns)
     return RawSet(
         kind=FORMAT.kind,

@@ -69,16 +69,16 @@ class Columns:
 
 def _read(files: tuple[Path, ...], request: Request) -> RawSet:
     """A set of files over angle; all with a phase, or all without."""
-    named, said = angles_of(files, request.angles)
+    angles, angle_notes = angles_of(files, request.angles)
     read = [read_columns(path, read_text(path)) for path in files]
     check_ends(files)
     for path, columns in zip(files, read, strict=True):
         rising(path, columns.frequency_hz)
     missing = [path for path, columns in zip(files, read, strict=True) if not columns.has_phase]
     if missing and len(missing) < len(files):
-        given = next(path for path in files if path not in missing)
+        complete = next(path for path in files if path not in missing)
         raise DataError(
-            f"{missing[0]}: got no phase, while {given.name} has one; expected all files of a set with phase, or all "
+            f"{missing[0]}: got no phase, while {complete.name} has one; expected all files of a set with phase, or all "
             "without; export all angles alike"
         )
     frequency_hz, pressure, warning = on_one_grid(files, [r.frequency_hz for r in read], [r.response for r in read])
@@ -89,12 +89,12 @@ def _read(files: tuple[Path, ...], request: Request) -> RawSet:
         kind=FORMAT.kind,
         files=files,
         frequency_hz=frequency_hz,
-        directions=np.stack([angle.direction(clockwise=request.clockwise) for angle in named]),
-        labels=tuple(str(angle) for angle in named),
+        directions=np.stack([angle.direction(clockwise=request.clockwise) for angle in angles]),
+        labels=tuple(str(angle) for angle in angles),
         pressure=pressure,
         magnitude_only=bool(missing),
         time_reference=stated_time_of(files),
-        notes=(*said, *notes),
+        notes=(*angle_notes, *notes),
         warnings=(*([warning] if warning else []), *_coherence_warning([path.name for path in files], read)),
     )
 
@@ -127,29 +127,29 @@ def read_columns(path: Path, text: str) -> Columns:
 def _coherence_warning(names: Sequence[str], columns: Sequence[Columns]) -> tuple[str, ...]:
     """Where the coherence of a set's files says that more than half of the power was not the driver's; empty where nowhere."""
     weak: list[str] = []
-    for name, one in zip(names, columns, strict=True):
-        if one.coherence is None:
+    for name, table in zip(names, columns, strict=True):
+        if table.coherence is None:
             continue
-        low, high = float(one.coherence.min()), float(one.coherence.max())
+        low, high = float(table.coherence.min()), float(table.coherence.max())
         if low < -1e-6 or high > 100 * (1 + 1e-6):
-            found = f"a coherence from {low:g} to {high:g}"
-            raise DataError(f"{name}: got {found}; expected 0 to 1, or percent; export it again")
-        f = one.frequency_hz[one.coherence / (100.0 if high > 1.5 else 1.0) < WEAK_COHERENCE]
+            actual = f"a coherence from {low:g} to {high:g}"
+            raise DataError(f"{name}: got {actual}; expected 0 to 1, or percent; export it again")
+        f = table.frequency_hz[table.coherence / (100.0 if high > 1.5 else 1.0) < WEAK_COHERENCE]
         if f.size:
-            points = f" to {f[-1]:.0f} Hz ({f.size} of {one.frequency_hz.size} points)" if f.size > 1 else " Hz"
+            points = f" to {f[-1]:.0f} Hz ({f.size} of {table.frequency_hz.size} points)" if f.size > 1 else " Hz"
             weak.append(f"{name}: {f[0]:.0f}{points}")
-    more = f" and {len(weak) - 4} more" if len(weak) > 4 else ""
-    said = (
-        f"coherence is below {WEAK_COHERENCE:g} in {'; '.join(weak[:4])}{more}: there most of the power at the microphone was not "
+    suffix = f" and {len(weak) - 4} more" if len(weak) > 4 else ""
+    warning = (
+        f"coherence is below {WEAK_COHERENCE:g} in {'; '.join(weak[:4])}{suffix}: there most of the power at the microphone was not "
         "the driver's; measure longer or louder, or leave that band out"
     )
-    return (said,) * bool(weak)
+    return (warning,) * bool(weak)
 
 
 def _parts(path: Path, text: str) -> tuple[list[str], list[tuple[int, str]], list[str]]:
     """Lines before the numbers, the lines of numbers with their place in the file, and notes of what was passed over."""
-    every = [(i, line.strip()) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
-    lines = [(i, line) for i, line in every if not _is_comment(line)]
+    numbered = [(i, line.strip()) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(i, line) for i, line in numbered if not _is_comment(line)]
     layout = layout_of([line for _, line in lines if is_numbers(line)][-200:])  # what is first may be a heading
 
     def counts(line: str) -> int:
@@ -161,14 +161,14 @@ def _parts(path: Path, text: str) -> tuple[list[str], list[tuple[int, str]], lis
     )
     first = lines[start][0] if start < len(lines) else len(text)
     stop = next((n for n in range(start, len(lines)) if not is_numbers(lines[n][1])), len(lines))
-    again = next((i for i, line in lines[stop:] if counts(line) > 1), None)
-    if again is not None:
+    resumption = next((i for i, line in lines[stop:] if counts(line) > 1), None)
+    if resumption is not None:
         raise DataError(
-            f"{path}: got numbers again at line {again}, after text at line {lines[stop][0]} "
+            f"{path}: got numbers again at line {resumption}, after text at line {lines[stop][0]} "
             f"({lines[stop][1][:40]!r}); expected one response a file; export each response to a file of its own"
         )
     notes = [f"line {i} was taken for a heading: {line[:60]!r}" for i, line in lines[:start] if is_numbers(line)]
-    return [line for i, line in every if i < first], lines[start:stop], [f"{path.name}: {note}" for note in notes]
+    return [line for i, line in numbered if i < first], lines[start:stop], [f"{path.name}: {note}" for note in notes]
 
 
 def _is_comment(line: str) -> bool:
@@ -189,11 +189,11 @@ def _heading(head: Sequence[str], lines: Sequence[tuple[int, str]]) -> list[str]
         return None
     width = len(fields_of(lines[0][1], layout_of([line for _, line in lines])))
     for line in reversed(head):
-        bare = line.lstrip("".join({c for mark in COMMENT for c in mark})).strip().lower().replace('"', "")
+        text = line.lstrip("".join({c for mark in COMMENT for c in mark})).strip().lower().replace('"', "")
         for divider in ("\t", ";", ",", r"\s{2,}", r"\s+(?![(\[])", r"\s+"):
-            cells = [cell.strip() for cell in re.split(divider, bare) if cell.strip()]
-            named = {_role(cell) for cell in cells}
-            if len(cells) == width > 1 and "frequency" in named and len(named) > 1:
+            cells = [cell.strip() for cell in re.split(divider, text) if cell.strip()]
+            roles = {_role(cell) for cell in cells}
+            if len(cells) == width > 1 and "frequency" in roles and len(roles) > 1:
                 return cells
     return None
 
@@ -207,17 +207,17 @@ def _roles(path: Path, cells: Sequence[str]) -> dict[str, int]:
     roles: dict[str, list[int]] = {}
     for k, cell in enumerate(cells):
         roles.setdefault(_role(cell), []).append(k)
-    named = ", ".join(cells)
+    cell_list = ", ".join(cells)
     if not any(row <= set(roles) for row in ROW):
         raise DataError(
-            f"{path}: got the columns {named}; expected frequency with a level in dB or pascals, or with real and "
+            f"{path}: got the columns {cell_list}; expected frequency with a level in dB or pascals, or with real and "
             "imaginary parts; export the response itself (SPL and phase)"
         )
     for role in ("frequency", "level", "phase", "real", "imag"):
         if len(roles.get(role, [])) > 1:
-            twice = " and ".join(cells[k] for k in roles[role])
+            cell_pair = " and ".join(cells[k] for k in roles[role])
             raise DataError(
-                f"{path}: got two columns of {role}, {twice}; expected one response a file; export this driver's alone"
+                f"{path}: got two columns of {role}, {cell_pair}; expected one response a file; export this driver's alone"
             )
     return {role: places[0] for role, places in roles.items() if role != "nothing"}
 
@@ -260,12 +260,12 @@ def _refuse_other_columns(path: Path, rows: Real) -> None:
     first, second = rows[:, 1], rows[:, 2] if rows.shape[1] > 2 else np.zeros(len(rows))
     expected = "frequency, level in dB, phase in degrees"
     if first.min() > 0 and first.max() < MAX_LINEAR and first.max() > 3 * first.min():
-        found = f"a second column from {first.min():.3g} to {first.max():.3g}, never 0 nor negative, as linear magnitudes are"
-        raise DataError(f'{path}: got {found}; expected {expected}; export dB, or name it in a heading: "Hz Pa deg"')
+        actual = f"a second column from {first.min():.3g} to {first.max():.3g}, never 0 nor negative, as linear magnitudes are"
+        raise DataError(f'{path}: got {actual}; expected {expected}; export dB, or name it in a heading: "Hz Pa deg"')
     turns = [int(np.count_nonzero(np.diff(np.sign(column)))) for column in (first, second)]
     if max(np.abs(first).max(), np.abs(second).max()) < MAX_LINEAR and min(turns) > 3:
-        found = f"columns within ±{max(np.abs(first).max(), np.abs(second).max()):.3g} that both change sign, as real and imaginary parts"
-        raise DataError(f'{path}: got {found}; expected {expected}; name them in a heading: "Hz Real Imag"')
+        actual = f"columns within ±{max(np.abs(first).max(), np.abs(second).max()):.3g} that both change sign, as real and imaginary parts"
+        raise DataError(f'{path}: got {actual}; expected {expected}; name them in a heading: "Hz Real Imag"')
     if len(rows) > 8 and min(np.ptp(first), np.ptp(second)) > 1 and np.corrcoef(first, second)[0, 1] > SAME_SHAPE:
         raise DataError(
             f"{path}: got a third column that rises and falls with the second, as no phase does; expected "

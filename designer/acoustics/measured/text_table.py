@@ -64,8 +64,8 @@ def fields_of(line: str, layout: Layout) -> list[str]:
     """A line's fields, numbers with a decimal point."""
     pattern, decimal_comma = layout
     fields = re.split(pattern, line.strip().rstrip(";,").strip())
-    bare = (field.strip().strip('"').replace("−", "-").replace("\u00a0", "") for field in fields if field)
-    return [field.replace(",", "." if decimal_comma else "") for field in bare]
+    stripped = (field.strip().strip('"').replace("−", "-").replace("\u00a0", "") for field in fields if field)
+    return [field.replace(",", "." if decimal_comma else "") for field in stripped]
 
 
 def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, ...]) -> Real:
@@ -73,7 +73,7 @@ def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, 
 
     Parameters
     ----------
-    columns : how many columns a file may have; lines must agree
+    columns : tuple of int, how many columns a file may have; lines must agree
 
     Raises
     ------
@@ -93,16 +93,16 @@ def parse_numbers(path: Path, lines: list[tuple[int, str]], columns: tuple[int, 
                 f"{path}: got {line.strip()[:60]!r} at line {number}; expected numbers; export it again"
             ) from None
         if not rows and len(values) not in columns:
-            wanted = " or ".join(str(c) for c in columns)
+            expected = " or ".join(str(c) for c in columns)
             raise DataError(
-                f"{path}: got {len(values)} numbers at line {number}: {line.strip()[:60]!r}; expected {wanted} columns"
+                f"{path}: got {len(values)} numbers at line {number}: {line.strip()[:60]!r}; expected {expected} columns"
             )
         if rows and len(values) != len(rows[0]):
             last = number == lines[-1][0]
-            where = f"{'the last line, ' if last else 'line '}{number}"
+            location = f"{'the last line, ' if last else 'line '}{number}"
             cut = "the file was cut off: copy or export it again" if last else "export it again"
             raise DataError(
-                f"{path}: got {len(values)} numbers at {where}, where the others have {len(rows[0])}; expected as many on "
+                f"{path}: got {len(values)} numbers at {location}, where the others have {len(rows[0])}; expected as many on "
                 f"every line; {cut}"
             )
         if not np.isfinite(values).all():
@@ -137,17 +137,17 @@ def stated_time_of(files: tuple[Path, ...]) -> str:
     ------
     DataError : some were measured with a reference and others without
     """
-    said = [_stated_time(read_text(path)) for path in files]
-    if len(set(said)) < 2:
-        return said[0]
+    references = [_stated_time(read_text(path)) for path in files]
+    if len(set(references)) < 2:
+        return references[0]
     words = {
         "": "none named",
         "none": "no timing reference",
         "loopback": "a loopback",
         "acoustic": "an acoustic timing reference",
     }
-    other = next(i for i, reference in enumerate(said) if reference != said[0])
+    other = next(i for i, reference in enumerate(references) if reference != references[0])
     raise DataError(
-        f"{files[other]}: got {words[said[other]]}, where {files[0].name} has {words[said[0]]}; expected one timing "
+        f"{files[other]}: got {words[references[other]]}, where {files[0].name} has {words[references[0]]}; expected one timing "
         "reference for all angles of a set; measure all angles alike"
     )

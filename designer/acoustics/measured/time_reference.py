@@ -37,7 +37,7 @@ MAX_PATH_S = 4e-3
 
 @dataclass(frozen=True)
 class DelayFit:
-    """What the phase of one response shows beyond its minimum phase."""
+    """Delay of one response beyond its minimum phase."""
 
     delay_s: float
     polarity: int  # +1 or -1; 0 where the phase is closer to neither
@@ -64,10 +64,10 @@ def fit_delay(frequency_hz: Real, response: Complex) -> DelayFit:
     # The sign is told at the low end, where neither a crossover's all-pass nor an error of the delay turns the phase.
     low = strong & (frequency_hz <= POLARITY_OCTAVES_RATIO * frequency_hz[strong][0])
     low = low if low.sum() >= 4 else strong
-    turned = np.cos(np.polynomial.polynomial.polyfit(frequency_hz[low], excess[low], 1)[0])
+    sign_cosine = np.cos(np.polynomial.polynomial.polyfit(frequency_hz[low], excess[low], 1)[0])
     return DelayFit(
         delay_s=coarse_s + float(-slope / (2 * np.pi)),
-        polarity=0 if abs(turned) < 0.5 else int(np.sign(turned)),
+        polarity=0 if abs(sign_cosine) < 0.5 else int(np.sign(sign_cosine)),
         residual_rad=float(np.sqrt(np.sum((weight * left) ** 2) / np.sum(weight**2))),
     )
 
@@ -97,26 +97,26 @@ def fit_acoustic_centre_s(frequency_hz: Real, directions: Real, pressure: Comple
     """
     if len(directions) < 2 or frequency_hz.size < 4:
         return np.zeros(3)
-    late_s, heard = arrivals_s(frequency_hz, pressure, axis)
-    centre, *_ = np.linalg.lstsq((directions - directions[axis])[heard], -late_s[heard], rcond=1e-3)
+    late_s, audible = arrivals_s(frequency_hz, pressure, axis)
+    centre, *_ = np.linalg.lstsq((directions - directions[axis])[audible], -late_s[audible], rcond=1e-3)
     return np.asarray(centre)
 
 
 def arrivals_s(frequency_hz: Real, pressure: Complex, axis: int) -> tuple[Real, Bool]:
     """How much later than the axis each direction hears the sound (N,), and where it is loud enough to tell (N,)."""
     strongest = np.abs(pressure).max(axis=1)
-    used = (frequency_hz > 0) & (strongest > 0.1 * strongest.max())
-    relative = pressure[used] * pressure[used, axis, None].conj()
+    is_used = (frequency_hz > 0) & (strongest > 0.1 * strongest.max())
+    relative = pressure[is_used] * pressure[is_used, axis, None].conj()
     weight = np.abs(relative).T + 1e-300
-    f = frequency_hz[used]
+    f = frequency_hz[is_used]
     early_s = np.zeros(pressure.shape[1])
     if (
         2 * MAX_PATH_S * max(float(np.diff(f).max()), float(f[0])) > 1
     ):  # a turn from point to point, or before the first, is not counted
-        turned = np.angle(relative).T
+        phase_rad = np.angle(relative).T
         longest_s = min(MAX_PATH_S, 0.5 * longest_delay_s(f))
         early_s = np.array(
-            [_coarse_delay(f, p, w, -longest_s, longest_s) for p, w in zip(turned, np.sqrt(weight), strict=True)]
+            [_coarse_delay(f, p, w, -longest_s, longest_s) for p, w in zip(phase_rad, np.sqrt(weight), strict=True)]
         )
     phase = np.unwrap(np.angle(relative * np.exp(2j * np.pi * np.outer(f, early_s))), axis=0).T  # (N, K)
     phase -= 2 * np.pi * np.round(phase[:, :1] / (2 * np.pi))

@@ -59,8 +59,8 @@ def write_brutefir(filters: FilterSet) -> Export:
     Raises UsageError: the sample rate is no whole number, or there are more than 256 channels or drivers.
     """
     rate = whole_rate(filters, "brutefir")
-    for count, what in ((len(filters.channels), "channels"), (len(filters.drivers), "drivers")):
-        at_most("brutefir", count, MAX_CHANNELS, what, "export camilladsp")
+    for count, kind in ((len(filters.channels), "channels"), (len(filters.drivers), "drivers")):
+        at_most("brutefir", count, MAX_CHANNELS, kind, "export camilladsp")
     stems, room = filter_files(filters), filters.headroom.tones_db
     lines = [
         *provenance(filters, "brutefir", SCALING, "# "),
@@ -76,11 +76,14 @@ def write_brutefir(filters: FilterSet) -> Export:
         *_end("output", filters.drivers, [0] * len(filters.drivers)),
         *_filters(filters, stems),
     ]
-    files = {f"{stems[one.channel, one.driver]}.f64": one.taps.astype("<f8").tobytes() for one in filters.filters}
-    used = replace(filters, delays={}).memory(sections=False, delays=False)
+    files = {
+        f"{stems[filter_.channel, filter_.driver]}.f64": filter_.taps.astype("<f8").tobytes()
+        for filter_ in filters.filters
+    }
+    memory = replace(filters, delays={}).memory(sections=False, delays=False)
     return Export.of_words(
         {"brutefir.conf": text_file(lines), **files},
-        used._replace(state=used.state + sum(filters.delays.values())),
+        memory._replace(state=memory.state + sum(filters.delays.values())),
         8,
         SCALING,
         notes=filters.cut_note(),
@@ -118,21 +121,21 @@ def _label(kind: str, number: int) -> str:
     return f'"{kind} {number + 1}"'
 
 
-def read_brutefir(found: Coefficients) -> None:
+def read_brutefir(coefficients: Coefficients) -> None:
     """The filters of a configuration, inputs in the order of the problem's channels, outputs in that of its drivers.
 
     Raises DataError: it is no such configuration, does something that is no filter's, or does not fit the problem.
     """
-    text = found.text(MAX_BYTES)
-    conf = _Configuration(found, text)
-    found.check_rate(found.number(_one(conf.settings, "sampling_rate"), "sampling_rate"))
-    channels, drivers = found.order(found.comments(text))
-    found.check_ports("inputs", len(conf.ports["input"]), channels)
-    found.check_ports("outputs", len(conf.ports["output"]), drivers)
+    text = coefficients.text(MAX_BYTES)
+    conf = _Configuration(coefficients, text)
+    coefficients.check_rate(coefficients.number(_setting(conf.settings, "sampling_rate"), "sampling_rate"))
+    channels, drivers = coefficients.order(coefficients.comments(text))
+    coefficients.check_ports("inputs", len(conf.ports["input"]), channels)
+    coefficients.check_ports("outputs", len(conf.ports["output"]), drivers)
     conf.program.collect(conf.run(), channels, drivers)
 
 
-def _one(settings: Settings, key: str, default: object = None) -> Any:
+def _setting(settings: Settings, key: str, default: object = None) -> Any:
     """The value of a setting that has one."""
     return settings[key][0][0] if settings.get(key) else default
 
@@ -140,49 +143,53 @@ def _one(settings: Settings, key: str, default: object = None) -> Any:
 class _Configuration:
     """Settings, ports with their delays, coefficients and filters of a configuration."""
 
-    def __init__(self, found: Coefficients, text: str) -> None:
-        self.found, self.program = found, Program(found)
+    def __init__(self, coefficients: Coefficients, text: str) -> None:
+        self.coefficients, self.program = coefficients, Program(coefficients)
         self.ports: dict[str, dict[str, int]] = {"input": {}, "output": {}}
         self.coeffs: dict[str, Settings] = {}
         self.filters: list[Settings] = []
         self.loaded: dict[str, Real] = {}
-        bare = COMMENT.sub(lambda sign: sign[1] or "", text)
-        for kind, names, inside in PART.findall(bare):
+        uncommented = COMMENT.sub(lambda sign: sign[1] or "", text)
+        for kind, names, inside in PART.findall(uncommented):
             self._add(kind, [name for (name,) in self._values(names)], self._settings(inside))
-        rest = PART.sub("", bare)
-        self.settings = self._settings(rest)
-        if left := SETTING.sub("", rest).strip():
-            raise self.refused(shown(left[:20]), "a BruteFIR configuration")
-        self.block = found.whole(_one(self.settings, "filter_length", 0), "filter_length", most=2**20)
+        remainder = PART.sub("", uncommented)
+        self.settings = self._settings(remainder)
+        if unknown := SETTING.sub("", remainder).strip():
+            raise self.refused(shown(unknown[:20]), "a BruteFIR configuration")
+        self.block = coefficients.whole(_setting(self.settings, "filter_length", 0), "filter_length", most=2**20)
 
     def run(self) -> list[Signal]:
         """Meaning of each output."""
         outputs: dict[str, Signal] = dict.fromkeys(self.ports["output"], ())
         ports = enumerate(self.ports["input"].items())
         inputs = {name: self.program.delayed((Way(index),), delay) for index, (name, delay) in ports}
-        for one in self.filters:
-            if {"from_filters", "to_filters"} & set(one):
-                raise self.found.refusal("a filter that feeds a filter", "filters from inputs to outputs", "join them")
-            signal = self.program.mixed((gain, inputs[name]) for name, gain in self._ends(one, "from_inputs", inputs))
-            blocks = self.found.whole(_one(one, "delay", 0), "delay", most=MAX_TAPS)
+        for filter_ in self.filters:
+            if {"from_filters", "to_filters"} & set(filter_):
+                raise self.coefficients.refusal(
+                    "a filter that feeds a filter", "filters from inputs to outputs", "join them"
+                )
+            signal = self.program.mixed(
+                (gain, inputs[name]) for name, gain in self._ends(filter_, "from_inputs", inputs)
+            )
+            blocks = self.coefficients.whole(_setting(filter_, "delay", 0), "delay", most=MAX_TAPS)
             signal = self.program.delayed(signal, self.block * blocks)
-            coeff = _one(one, "coeff", -1)
+            coeff = _setting(filter_, "coeff", -1)
             if coeff != -1:
                 signal = self.program.convolved(signal, self._taps(coeff))
-            for name, gain in self._ends(one, "to_outputs", outputs):
+            for name, gain in self._ends(filter_, "to_outputs", outputs):
                 outputs[name] = self.program.added(outputs[name], signal, gain)
         return [self.program.delayed(outputs[name], delay) for name, delay in self.ports["output"].items()]
 
-    def _ends(self, one: Settings, key: str, known: dict[str, Signal]) -> Iterator[tuple[str, float]]:
-        for name, *scales in one.get(key, []):
-            if name not in known:
-                raise self.refused(f"{shown(name)} for {key}", ", ".join(map(repr, known)))
+    def _ends(self, settings: Settings, key: str, signals: dict[str, Signal]) -> Iterator[tuple[str, float]]:
+        for name, *scales in settings.get(key, []):
+            if name not in signals:
+                raise self.refused(f"{shown(name)} for {key}", ", ".join(map(repr, signals)))
             attenuation_db, factor = (*scales, 0.0, 1.0)[:2] if len(scales) != 1 else (scales[0], 1.0)
-            factor = self.found.number(factor, f"the multiplier of {name}")
+            factor = self.coefficients.number(factor, f"the multiplier of {name}")
             yield name, factor * self._attenuation(attenuation_db, name)
 
-    def _attenuation(self, decibels: object, what: str) -> float:
-        return amplitude(-self.found.number(decibels, f"the attenuation of {what}"))
+    def _attenuation(self, decibels: object, subject: str) -> float:
+        return amplitude(-self.coefficients.number(decibels, f"the attenuation of {subject}"))
 
     def _taps(self, coeff: object) -> Real:
         names = list(self.coeffs)
@@ -191,17 +198,17 @@ class _Configuration:
             raise self.refused(f"coeff {shown(coeff)}", "one that the file defines")
         if name not in self.loaded:
             settings = self.coeffs[name]
-            form, file = _one(settings, "format"), self.found.beside(_one(settings, "filename"))
+            form, file = _setting(settings, "format"), self.coefficients.beside(_setting(settings, "filename"))
             if form not in FORMATS:
-                said = f"format {shown(form)} of coeff {name!r}"
-                raise self.found.refusal(said, ", ".join(FORMATS), "store it as one of these")
-            skip = self.found.whole(_one(settings, "skip", 0), "skip", most=10**6)
+                actual = f"format {shown(form)} of coeff {name!r}"
+                raise self.coefficients.refusal(actual, ", ".join(FORMATS), "store it as one of these")
+            skip = self.coefficients.whole(_setting(settings, "skip", 0), "skip", most=10**6)
             content, kind = read_bytes(file, 8 * MAX_TAPS + 10**6)[skip:], np.dtype(FORMATS[form])
             if not content or len(content) % kind.itemsize:
-                raise self.found.refusal(f"{len(content)} bytes", f"{kind.itemsize} a tap", path=file)
-            gain = self._attenuation(_one(settings, "attenuation", 0.0), f"coeff {name!r}")
+                raise self.coefficients.refusal(f"{len(content)} bytes", f"{kind.itemsize} a tap", path=file)
+            gain = self._attenuation(_setting(settings, "attenuation", 0.0), f"coeff {name!r}")
             taps = np.frombuffer(content, kind).astype(float) * gain
-            self.loaded[name] = self.found.checked(taps, f"coeff {name!r}", file)
+            self.loaded[name] = self.coefficients.checked(taps, f"coeff {name!r}", file)
         return self.loaded[name]
 
     def _add(self, kind: str, names: list[Any], inside: Settings) -> None:
@@ -214,10 +221,10 @@ class _Configuration:
         else:
             delays = [value[0] for value in inside.get("delay", [])] or [0] * len(names)
             if len(delays) != len(names) or len(self.ports[kind]) + len(names) > MAX_CHANNELS:
-                said = f"{len(delays)} delays of {len(names)} {kind}s"
-                raise self.found.refusal(said, f"one each, at most {MAX_CHANNELS}", "check them")
+                actual = f"{len(delays)} delays of {len(names)} {kind}s"
+                raise self.coefficients.refusal(actual, f"one each, at most {MAX_CHANNELS}", "check them")
             for name, delay in zip(names, delays, strict=True):
-                self.ports[kind][name] = self.found.whole(delay, f"the delay of {kind} {name!r}")
+                self.ports[kind][name] = self.coefficients.whole(delay, f"the delay of {kind} {name!r}")
 
     def _settings(self, text: str) -> Settings:
         return {key: values for key, value in SETTING.findall(text) if (values := self._values(value))}
@@ -231,13 +238,13 @@ class _Configuration:
             elif quoted or not re.match(r"[-+.\d]", word):
                 values[-1].append(quoted[1:-1] if quoted else word)
             else:
-                number = self.found.number(word, "a setting")
+                number = self.coefficients.number(word, "a setting")
                 values[-1].append(int(number) if re.fullmatch(r"[-+]?\d{1,15}", word) else number)
         return [value for value in values if value]
 
-    def refused(self, said: str, allowed: str) -> DataError:
+    def refused(self, actual: str, expected: str) -> DataError:
         """The error of a configuration that is not whole."""
-        return self.found.refusal(said, allowed, CHECK)
+        return self.coefficients.refusal(actual, expected, CHECK)
 
 
 BRUTEFIR = Target(

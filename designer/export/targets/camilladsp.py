@@ -64,20 +64,20 @@ def write_camilladsp(filters: FilterSet) -> Export:
         "filters:",
         *("  preamp:", "    type: Gain", "    parameters:", f"      gain: {-filters.headroom.tones_db:.2f}"),
         *("      inverted: false", "      mute: false", "      scale: dB"),
-        *(line for one in filters.filters for line in _filter(filters, one, ways, stems)),
+        *(line for filter_ in filters.filters for line in _filter(filters, filter_, ways, stems)),
         *(line for name, delay in delays for line in _delay(name, delay)),
         *_pipeline(filters, ways, delays),
     ]
-    used = filters.memory()
+    memory = filters.memory()
     return Export(
         {"camilladsp.yml": text_file(lines), **waves},
-        (4 if waves else 8) * used.coefficients,
-        8 * used.state,
-        used.multiply_adds,
+        (4 if waves else 8) * memory.coefficients,
+        8 * memory.state,
+        memory.multiply_adds,
         SCALING,
         notes=(
             "the devices in camilladsp.yml are a stub: set them to yours",
-            *loud_note(waves, (one.taps for one in filters.filters)),
+            *loud_note(waves, (filter_.taps for filter_ in filters.filters)),
         ),
         names=changed(stems) | changed(ways),
         preamp="the pipeline's first step, preamp, in camilladsp.yml: set bypassed to false",
@@ -93,8 +93,8 @@ def _devices(rate: int, channels: int, drivers: int) -> Iterable[str]:
 def _mixers(filters: FilterSet) -> Iterable[str]:
     ways, channels, drivers = filters.filters, filters.channels, filters.drivers
     yield "mixers:"
-    yield from _mixer("channels to ways", len(channels), [[channels.index(one.channel)] for one in ways])
-    to_drivers = [[way for way, one in enumerate(ways) if one.driver == driver] for driver in drivers]
+    yield from _mixer("channels to ways", len(channels), [[channels.index(filter_.channel)] for filter_ in ways])
+    to_drivers = [[way for way, filter_ in enumerate(ways) if filter_.driver == driver] for driver in drivers]
     yield from _mixer("ways to drivers", len(ways), to_drivers)
 
 
@@ -107,16 +107,18 @@ def _mixer(name: str, inputs: int, outputs: list[list[int]]) -> Iterable[str]:
             yield from (f"          - channel: {source}", "            gain: 0", "            scale: dB")
 
 
-def _filter(filters: FilterSet, one: Filter, ways: dict[tuple[str, str], str], stems: dict[str, str]) -> Iterable[str]:
-    name = ways[one.channel, one.driver]
-    if one.has_taps:
+def _filter(
+    filters: FilterSet, filter_: Filter, ways: dict[tuple[str, str], str], stems: dict[str, str]
+) -> Iterable[str]:
+    name = ways[filter_.channel, filter_.driver]
+    if filter_.has_taps:
         yield from (f"  {_quoted(name)}:", "    type: Conv", "    parameters:", "      type: Wav")
-        yield f'      filename: "{stems[one.channel]}.wav"'
-        yield f"      channel: {filters.drivers.index(one.driver)}"
+        yield f'      filename: "{stems[filter_.channel]}.wav"'
+        yield f"      channel: {filters.drivers.index(filter_.driver)}"
         return
-    yield from _delay(name, one.wait)
-    if one.cascade is not None:
-        for s, (b, a) in enumerate(zip(one.cascade.b.tolist(), one.cascade.a.tolist(), strict=True), 1):
+    yield from _delay(name, filter_.wait)
+    if filter_.cascade is not None:
+        for s, (b, a) in enumerate(zip(filter_.cascade.b.tolist(), filter_.cascade.a.tolist(), strict=True), 1):
             yield from (
                 f"  {_quoted(f'{name} section {s}')}:",
                 "    type: Biquad",
@@ -138,10 +140,10 @@ def _pipeline(filters: FilterSet, ways: dict[tuple[str, str], str], delays: list
     for channel, (name, delay) in enumerate(delays):
         yield from _step(channel, [f"{name} delay"] if delay else [])
     yield from ("  - type: Mixer", '    name: "channels to ways"')
-    for way, one in enumerate(filters.filters):
-        name = ways[one.channel, one.driver]
-        names = [name] if one.has_taps else [f"{name} delay"] if one.wait else []
-        names += [f"{name} section {s + 1}" for s in range(len(one.cascade.b) if one.cascade else 0)]
+    for way, filter_ in enumerate(filters.filters):
+        name = ways[filter_.channel, filter_.driver]
+        names = [name] if filter_.has_taps else [f"{name} delay"] if filter_.wait else []
+        names += [f"{name} section {s + 1}" for s in range(len(filter_.cascade.b) if filter_.cascade else 0)]
         yield from _step(way, names)
     yield from ("  - type: Mixer", '    name: "ways to drivers"')
 
@@ -162,25 +164,25 @@ def _real(value: float) -> str:
     return text.replace("e", ".0e") if "e" in text and "." not in text else text
 
 
-def read_camilladsp(found: Coefficients) -> None:
+def read_camilladsp(coefficients: Coefficients) -> None:
     """The filters of a configuration, capture channels in the order of the problem's channels, outputs in that of its drivers.
 
     Raises DataError: it is no such configuration, does something that is no filter's, or does not fit the problem.
     """
-    text = found.text(MAX_BYTES)
-    pipeline = _Pipeline(found, _parsed(found, text))
-    channels, drivers = found.order(found.comments(text))
+    text = coefficients.text(MAX_BYTES)
+    pipeline = _Pipeline(coefficients, _parsed(coefficients, text))
+    channels, drivers = coefficients.order(coefficients.comments(text))
     devices = pipeline.table(pipeline.whole, "devices")
-    found.check_rate(pipeline.number(devices.get("samplerate"), "devices.samplerate"))
+    coefficients.check_rate(pipeline.number(devices.get("samplerate"), "devices.samplerate"))
     captured = pipeline.table(devices, "capture").get("channels", len(channels))
     inputs = pipeline.count(captured, "devices.capture.channels")
-    found.check_ports("capture channels", inputs, channels, " channels")
+    coefficients.check_ports("capture channels", inputs, channels, " channels")
     outputs = pipeline.run(inputs)
-    found.check_ports("outputs", len(outputs), drivers, " drivers")
+    coefficients.check_ports("outputs", len(outputs), drivers, " drivers")
     pipeline.program.collect(outputs, channels, drivers)
 
 
-def _parsed(found: Coefficients, text: str) -> Any:
+def _parsed(coefficients: Coefficients, text: str) -> Any:
     import yaml
 
     depth = 0
@@ -194,50 +196,50 @@ def _parsed(found: Coefficients, text: str) -> Any:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, OverflowError, TypeError, AttributeError) as error:
         first = (str(error).splitlines() or [""])[0]
-        raise found.refusal(f"no YAML ({first[:100]})", EXPECTED, "save it again") from None
+        raise coefficients.refusal(f"no YAML ({first[:100]})", EXPECTED, "save it again") from None
     except RecursionError:
-        raise found.refusal("a deeply nested file", EXPECTED, "save it again") from None
+        raise coefficients.refusal("a deeply nested file", EXPECTED, "save it again") from None
     if not isinstance(content, dict) or not {"devices", "pipeline"} <= set(content):
-        raise found.refusal("no devices and pipeline", EXPECTED, "name its .yml file")
+        raise coefficients.refusal("no devices and pipeline", EXPECTED, "name its .yml file")
     return content
 
 
 class _Pipeline:
     """A configuration's mixers and filters, as functions of signals."""
 
-    def __init__(self, found: Coefficients, content: dict[str, Any]) -> None:
-        self.found, self.whole, self.number = found, content, found.number
-        self.program, self.responses = Program(found), Responses(found)
+    def __init__(self, coefficients: Coefficients, content: dict[str, Any]) -> None:
+        self.coefficients, self.whole, self.number = coefficients, content, coefficients.number
+        self.program, self.responses = Program(coefficients), Responses(coefficients)
 
     def run(self, inputs: int) -> list[Signal]:
         """Meaning of each output of the pipeline."""
         signals: list[Signal] = [(Way(channel),) for channel in range(inputs)]
         for place, step in enumerate(self.items(self.whole, "pipeline")):
-            where = f"pipeline[{place}]"
+            location = f"pipeline[{place}]"
             if not isinstance(step, dict):
-                raise self.broken(where, step, "a table")
+                raise self.broken(location, step, "a table")
             if step.get("bypassed"):
                 continue
             if step.get("type") == "Mixer":
                 mixer = self.table(self.table(self.whole, "mixers"), step.get("name"))
                 signals = self._mixed(mixer, signals, f"mixers.{step.get('name')}")
             elif step.get("type") == "Filter":
-                chosen = step.get("channels", [step["channel"]] if "channel" in step else list(range(len(signals))))
-                if not isinstance(chosen, list):
-                    raise self.broken(f"{where}.channels", chosen, "a list")
-                for entry in chosen:
-                    channel = self.index(entry, len(signals), f"{where}.channels")
+                ports = step.get("channels", [step["channel"]] if "channel" in step else list(range(len(signals))))
+                if not isinstance(ports, list):
+                    raise self.broken(f"{location}.channels", ports, "a list")
+                for entry in ports:
+                    channel = self.index(entry, len(signals), f"{location}.channels")
                     for name in self.items(step, "names"):
                         signals[channel] = self._filtered(name, signals[channel])
             else:
                 raise self.refused(f"a step of type {shown(step.get('type'))}")
         return signals
 
-    def _mixed(self, mixer: dict[str, Any], signals: list[Signal], where: str) -> list[Signal]:
-        ports, at, count = self.table(mixer, "channels"), f"{where}.mapping", len(signals)
-        if self.count(ports.get("in", count), f"{where}.channels.in") != count:
-            raise self.broken(f"{where}.channels.in", ports.get("in"), f"{count}, what the step before it has")
-        outputs: list[Signal] = [()] * self.count(ports.get("out"), f"{where}.channels.out")
+    def _mixed(self, mixer: dict[str, Any], signals: list[Signal], location: str) -> list[Signal]:
+        ports, at, count = self.table(mixer, "channels"), f"{location}.mapping", len(signals)
+        if self.count(ports.get("in", count), f"{location}.channels.in") != count:
+            raise self.broken(f"{location}.channels.in", ports.get("in"), f"{count}, what the step before it has")
+        outputs: list[Signal] = [()] * self.count(ports.get("out"), f"{location}.channels.out")
         for mapping in self.items(mixer, "mapping"):
             if not isinstance(mapping, dict):
                 raise self.broken(at, mapping, "tables")
@@ -248,48 +250,48 @@ class _Pipeline:
                     raise self.broken(f"{at}.sources", source, "tables")
                 if not source.get("mute"):
                     channel = self.index(source.get("channel"), count, f"{at}.sources.channel")
-                    terms.append((self._gain(source, where), signals[channel]))
+                    terms.append((self._gain(source, location), signals[channel]))
             outputs[to] = self.program.mixed(terms)
         return outputs
 
     def _filtered(self, name: object, signal: Signal) -> Signal:
-        one = self.table(self.table(self.whole, "filters"), name)
-        kind, p, where = one.get("type"), self.table(one, "parameters"), f"filters.{name}"
+        table = self.table(self.table(self.whole, "filters"), name)
+        kind, p, location = table.get("type"), self.table(table, "parameters"), f"filters.{name}"
         if kind == "Conv":
-            return self.program.convolved(signal, self._taps(p, where))
+            return self.program.convolved(signal, self._taps(p, location))
         if kind == "Biquad" and p.get("type") == "Free":
-            return self.program.filtered(signal, tuple(self.number(p.get(key), f"{where}.{key}") for key in KEYS))
+            return self.program.filtered(signal, tuple(self.number(p.get(key), f"{location}.{key}") for key in KEYS))
         if kind == "Delay":
-            return self.program.delayed(signal, self._delay(p, where))
+            return self.program.delayed(signal, self._delay(p, location))
         if kind == "Gain":
-            return self.program.gained(signal, 0.0 if p.get("mute") else self._gain(p, where))
-        more = f" {shown(p.get('type'))}" if kind == "Biquad" else ""
-        raise self.refused(f"filter {shown(name)} of type {shown(kind)}{more}")
+            return self.program.gained(signal, 0.0 if p.get("mute") else self._gain(p, location))
+        suffix = f" {shown(p.get('type'))}" if kind == "Biquad" else ""
+        raise self.refused(f"filter {shown(name)} of type {shown(kind)}{suffix}")
 
-    def _delay(self, p: dict[str, Any], where: str) -> int:
+    def _delay(self, p: dict[str, Any], location: str) -> int:
         if p.get("subsample"):
             raise self.refused("a delay of less than a sample")
         unit = p.get("unit") or p.get("delay_unit") or "ms"
         if not isinstance(unit, str) or unit not in UNITS:
-            raise self.broken(f"{where}.unit", unit, ", ".join(UNITS))
-        factor = 1.0 if (seconds := UNITS[unit]) is None else seconds * self.found.problem.sample_rate_hz
-        samples = float(np.rint(self.number(p.get("delay"), f"{where}.delay") * factor))
-        return self.found.whole(samples, f"{where}.delay in samples")
+            raise self.broken(f"{location}.unit", unit, ", ".join(UNITS))
+        factor = 1.0 if (seconds := UNITS[unit]) is None else seconds * self.coefficients.problem.sample_rate_hz
+        samples = float(np.rint(self.number(p.get("delay"), f"{location}.delay") * factor))
+        return self.coefficients.whole(samples, f"{location}.delay in samples")
 
-    def _taps(self, p: dict[str, Any], where: str) -> Real:
+    def _taps(self, p: dict[str, Any], location: str) -> Real:
         if p.get("type") == "Values":
-            values = [self.number(value, f"{where}.values") for value in self.items(p, "values")]
-            return self.found.checked(np.array(values), f"{where}.values")
+            values = [self.number(value, f"{location}.values") for value in self.items(p, "values")]
+            return self.coefficients.checked(np.array(values), f"{location}.values")
         if p.get("type") != "Wav":
-            name = shown(where.removeprefix("filters."))
-            said = f"filter {name} of type 'Conv' {shown(p.get('type'))}"
-            raise self.found.refusal(said, "'Wav' or 'Values'", "store it as WAV")
-        track = 0 if p.get("channel") is None else self.count(p["channel"], f"{where}.channel", least=0)
+            name = shown(location.removeprefix("filters."))
+            actual = f"filter {name} of type 'Conv' {shown(p.get('type'))}"
+            raise self.coefficients.refusal(actual, "'Wav' or 'Values'", "store it as WAV")
+        track = 0 if p.get("channel") is None else self.count(p["channel"], f"{location}.channel", least=0)
         return self.responses.track(p.get("filename"), track)
 
-    def _gain(self, table: dict[str, Any], where: str) -> float:
+    def _gain(self, table: dict[str, Any], location: str) -> float:
         """A linear gain; in dB where no scale is given."""
-        gain = 0.0 if table.get("gain") is None else self.number(table["gain"], f"{where}.gain")
+        gain = 0.0 if table.get("gain") is None else self.number(table["gain"], f"{location}.gain")
         linear = gain if table.get("scale") == "linear" else amplitude(gain)
         return -linear if table.get("inverted") else linear
 
@@ -307,24 +309,24 @@ class _Pipeline:
             raise self.broken(key, value, "a list")
         return value
 
-    def count(self, value: object, where: str, *, least: int = 1) -> int:
+    def count(self, value: object, location: str, *, least: int = 1) -> int:
         """How many channels, or which one of a file's."""
-        return self.found.whole(value, where, most=MAX_PORTS, least=least)
+        return self.coefficients.whole(value, location, most=MAX_PORTS, least=least)
 
-    def index(self, value: object, count: int, where: str) -> int:
+    def index(self, value: object, count: int, location: str) -> int:
         """One of so many channels."""
-        return self.found.whole(value, where, most=count - 1)
+        return self.coefficients.whole(value, location, most=count - 1)
 
-    def broken(self, where: str, value: object, allowed: str) -> DataError:
+    def broken(self, location: str, value: object, expected: str) -> DataError:
         """The error of a configuration that is not whole."""
-        return self.found.refusal(
-            f"{shown(value)} for {where}", allowed, "check the configuration with camilladsp --check"
+        return self.coefficients.refusal(
+            f"{shown(value)} for {location}", expected, "check the configuration with camilladsp --check"
         )
 
-    def refused(self, said: str) -> DataError:
+    def refused(self, actual: str) -> DataError:
         """The error of a step that is no filter's."""
-        allowed = "mixers, and filters Conv, Biquad of type Free, Delay and Gain"
-        return self.found.refusal(said, allowed, "take it out of the pipeline")
+        expected = "mixers, and filters Conv, Biquad of type Free, Delay and Gain"
+        return self.coefficients.refusal(actual, expected, "take it out of the pipeline")
 
 
 CAMILLADSP = Target(

@@ -39,7 +39,7 @@ ARRAY = re.compile(
     re.MULTILINE,
 )
 FRACTION_BITS = {"q31": 31, "q15": 15, "float32": 0}
-LEAST = "(-2147483647 - 1)"
+MIN_INT32 = "(-2147483647 - 1)"
 SIGNAL = r"(?P<signal>state->lowered|state->part|in\[\d{1,9}\]|state->history_\w{1,200}(?: \+ \d{1,9})?)"
 STEP = re.compile(
     rf"(?P<call>lower\(|arm_\w{{1,60}}\(&state->\w{{1,200}}, |add\(\w+(?:->sum)?\[(?P<out>\d{{1,9}})\], ){SIGNAL}"
@@ -64,18 +64,18 @@ def write_cmsis(filters: FilterSet, word: CmsisWord) -> Export:
 
 def notes(plan: Plan) -> tuple[str, ...]:
     """Changes on the way."""
-    found = [f"{name!r} is called {c_name} in C" for name, c_name in plan.names.items() if name != plan.filters.name]
+    texts = [f"{name!r} is called {c_name} in C" for name, c_name in plan.names.items() if name != plan.filters.name]
     fir = [(route.source.taps.size, route.stored) for _, route in plan.routes if isinstance(route.stored, StoredTaps)]
     longer = [f"{count} taps were filled up with zeros to {s.values.size}" for count, s in fir if s.values.size > count]
     if longer:
-        found.append(f"{longer[0]}: Q15 wants an even number, at least 4")
+        texts.append(f"{longer[0]}: Q15 wants an even number, at least 4")
     if plan.word is Q15 and (error := largest_error(plan)) > 0:
         remedy = '; set [realization] word = "q15" to have better integers searched for' if fir else ""
-        found.append(f"each coefficient was rounded to its nearest in q15, by at most {error:.2g}{remedy}")
+        texts.append(f"each coefficient was rounded to its nearest in q15, by at most {error:.2g}{remedy}")
     silent = [r.name for _, r in plan.routes if r.stored is not None and not r.stored.values.any()]
     if silent:
-        found.append(f"too quiet for {plan.word.suffix}, all zeros: {', '.join(silent)}")
-    return tuple(found)
+        texts.append(f"too quiet for {plan.word.suffix}, all zeros: {', '.join(silent)}")
+    return tuple(texts)
 
 
 def facts(plan: Plan) -> dict[str, object]:
@@ -91,7 +91,7 @@ def facts(plan: Plan) -> dict[str, object]:
 
 
 def largest_error(plan: Plan) -> float:
-    """Of any stored coefficient."""
+    """Largest rounding error of any stored coefficient."""
     return max((route.stored.error for _, route in plan.routes if route.stored), default=0.0)
 
 
@@ -100,29 +100,29 @@ def arithmetics(filters: FilterSet, word: CmsisWord) -> dict[str, ArithmeticMode
     return {word.suffix: cmsis_model(filters, word)}
 
 
-def read_c(found: Coefficients) -> None:
+def read_c(coefficients: Coefficients) -> None:
     """The filters of an exported C source.
 
     Raises DataError: it is none, an array and its comment or its size disagree, or the names do not fit.
     """
-    text = found.text(MAX_BYTES)
+    text = coefficients.text(MAX_BYTES)
     comments = text[: max(text.find("*/"), 0)]
-    found.check_stated_rate(comments)
-    channels, drivers = found.order(comments)
+    coefficients.check_stated_rate(comments)
+    channels, drivers = coefficients.order(comments)
     arrays = ARRAY.finditer(text)
     process = text[text.find("_process(") :] if "_process(" in text else ""
     for block in process.split("\n\n"):
-        _read_channel(found, block, arrays, channels, drivers)
-    adds, filters = len(re.findall(r"\badd\s*\(", process)), sum(map(len, found.taps.values()))
+        _read_channel(coefficients, block, arrays, channels, drivers)
+    adds, filters = len(re.findall(r"\badd\s*\(", process)), sum(map(len, coefficients.taps.values()))
     if adds != filters or not adds:
-        raise found.refusal(f"{adds} sums, {filters} of them in a channel's lines", *EXPECTED)
+        raise coefficients.refusal(f"{adds} sums, {filters} of them in a channel's lines", *EXPECTED)
     if (array := next(arrays, None)) is not None:
-        raise found.refusal(f"no call that takes {array['name']}", *EXPECTED)
-    found.heed(comments)
+        raise coefficients.refusal(f"no call that takes {array['name']}", *EXPECTED)
+    coefficients.heed(comments)
 
 
 def _read_channel(
-    found: Coefficients, block: str, arrays: Iterator[re.Match[str]], channels: list[str], drivers: list[str]
+    coefficients: Coefficients, block: str, arrays: Iterator[re.Match[str]], channels: list[str], drivers: list[str]
 ) -> None:
     """The filters of a channel, which its lines take through the next arrays."""
     line, memory = re.search(r"in\[(\d{1,9})\]", block), re.search(r"memmove\([^\n]{1,500}, (\d{1,9}) \* sizeof", block)
@@ -130,50 +130,50 @@ def _read_channel(
         return
     history, lowered, delay, array = int(memory[1]) if memory else 0, 0, 0, None
     for step in STEP.finditer(block):
-        late = _late(found, step["signal"], history)
+        late = _late(coefficients, step["signal"], history)
         if step["call"].startswith("lower"):
             lowered = late
         elif step["call"].startswith("arm"):
             delay, array = lowered if step["signal"] == "state->lowered" else late, next(arrays, None)
         else:
-            channel = channels[found.whole(line[1], "an input", most=len(channels) - 1)]
-            driver = drivers[found.whole(step["out"], "the output of an add", most=len(drivers) - 1)]
+            channel = channels[coefficients.whole(line[1], "an input", most=len(channels) - 1)]
+            driver = drivers[coefficients.whole(step["out"], "the output of an add", most=len(drivers) - 1)]
             if step["signal"] != "state->part":
-                found.add_delay(found.place(channel, driver), late)
+                coefficients.add_delay(coefficients.place(channel, driver), late)
             elif array is None:
-                raise found.refusal(f"no array behind the sum for {driver!r}", *EXPECTED)
+                raise coefficients.refusal(f"no array behind the sum for {driver!r}", *EXPECTED)
             else:
-                _add(found, found.place(channel, driver), array, delay)
+                _add(coefficients, coefficients.place(channel, driver), array, delay)
 
 
-def _late(found: Coefficients, signal: str, history: int) -> int:
+def _late(coefficients: Coefficients, signal: str, history: int) -> int:
     """Samples by which a signal is late, in a line of so many earlier ones."""
     if not signal.startswith("state->history"):
         return 0
-    return found.whole(history - int(signal.partition(" + ")[2] or 0), "a delay")
+    return coefficients.whole(history - int(signal.partition(" + ")[2] or 0), "a delay")
 
 
-def _add(found: Coefficients, place: tuple[str, str], array: re.Match[str], delay: int) -> None:
+def _add(coefficients: Coefficients, place: tuple[str, str], array: re.Match[str], delay: int) -> None:
     name, note, bits = array["name"], array["note"], FRACTION_BITS[array["type"]]
-    items = [item.strip().rstrip("F") for item in array["body"].replace(LEAST, str(-(2**31))).split(",")]
-    values = np.array([found.number(item, name) for item in items if item])
+    items = [item.strip().rstrip("F") for item in array["body"].replace(MIN_INT32, str(-(2**31))).split(",")]
+    values = np.array([coefficients.number(item, name) for item in items if item])
     if values.size != int(array["count"]):
-        raise found.refusal(f"{values.size} numbers in {name}", f"{array['count']}, as it declares")
+        raise coefficients.refusal(f"{values.size} numbers in {name}", f"{array['count']}, as it declares")
     if array["kind"] == "taps":
-        found.add_taps(place, values[::-1] * 2.0 ** (_shift(r"q 2\^\((\d{1,2}) - ", note) - bits), delay)
+        coefficients.add_taps(place, values[::-1] * 2.0 ** (_shift(r"q 2\^\((\d{1,2}) - ", note) - bits), delay)
         return
     width = 6 if array["type"] == "q15" else 5
     if values.size % width:
-        raise found.refusal(f"{values.size} numbers in {name}", f"{width} a section")
+        raise coefficients.refusal(f"{values.size} numbers in {name}", f"{width} a section")
     table: Real = values.reshape(-1, width) * 2.0 ** (_shift(r"postShift (\d{1,2})\b", note) - bits)
     b, a = table[:, [0, *range(width - 4, width - 2)]], -table[:, -2:]
     b[-1] *= 2.0 ** _shift(r"output shift (\d{1,2})\b", note)
-    found.add_sections(place, b, a, delay)
+    coefficients.add_sections(place, b, a, delay)
 
 
 def _shift(pattern: str, note: str) -> int:
-    found = re.search(pattern, note)
-    return int(found[1]) if found else 0
+    match = re.search(pattern, note)
+    return int(match[1]) if match else 0
 
 
 CMSIS_F32 = Target(

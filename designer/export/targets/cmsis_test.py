@@ -22,7 +22,7 @@ from designer.export.provenance import provenance, text_file
 from designer.export.target import Export, Target
 from designer.export.targets.cmsis import PREFIX, facts, notes
 
-LONGEST = 4096
+MAX_TEST_SAMPLES = 4096
 """Samples of the test at most: taps beyond it are not reached."""
 QUIET_BITS = 3
 
@@ -58,7 +58,7 @@ def write_proof(filters: FilterSet) -> Export:
         scaling="; ".join(f"{plan.word.suffix}: {scaling(plan)}" for plan in plans),
         notes=(
             *(f"{p.word.suffix}: {note}" for p in plans for note in notes(p)),
-            *(f"left out: {one}" for one in refusals),
+            *(f"left out: {refusal}" for refusal in refusals),
         ),
         names=plans[0].names,
         facts={"words": words},
@@ -77,9 +77,9 @@ def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
 
 
 def test_length(plan: Plan) -> int:
-    """Whole blocks that outlast every filter and delay, at most LONGEST samples."""
+    """Whole blocks that outlast every filter and delay, at most MAX_TEST_SAMPLES samples."""
     longest = max(route.delay + route.source.taps.size for _, route in plan.routes)
-    return min(LONGEST, BLOCK * (2 + -(-longest // BLOCK)))
+    return min(MAX_TEST_SAMPLES, BLOCK * (2 + -(-longest // BLOCK)))
 
 
 def noise(channels: int, samples: int, bits: int) -> NDArray[np.int64]:
@@ -105,12 +105,12 @@ def test_source(plan: Plan) -> bytes:
     else:
         x, bound = noise(len(plan.paths), length, plan.word.bytes * 8), 0.0
         y = feeds(plan, x)
-    what = "equal every bit" if plan.word.word else f"be within {bound:.3g}, the bound of float32's rounding,"
+    criterion = "equal every bit" if plan.word.word else f"be within {bound:.3g}, the bound of float32's rounding,"
     signals = {f"input_{path.name}": x[path.index] for path in plan.paths}
     signals |= {f"expected_{name}": y[l] for l, name in enumerate(plan.drivers)}
     head = [
         *provenance(plan.filters, "cmsis-test", scaling(plan)),
-        f"Build with {prefix}.c and CMSIS-DSP, and run: the feeds must {what} of what is here. Exit code 0, or 1.",
+        f"Build with {prefix}.c and CMSIS-DSP, and run: the feeds must {criterion} of what is here. Exit code 0, or 1.",
     ]
     lines = [*comment(head), f'#include "{prefix}.h"', "#include <stdio.h>", ""]
     for name, values in signals.items():
@@ -120,10 +120,10 @@ def test_source(plan: Plan) -> bytes:
 
 def _main(plan: Plan, length: int, bound: float) -> list[str]:
     prefix, big, kind = plan.prefix, plan.prefix.upper(), plan.word.c_type
-    wrong, value, cast = "feeds[l][n] != expected[l][start + n]", "%ld", "(long)"
+    condition, value, cast = "feeds[l][n] != expected[l][start + n]", "%ld", "(long)"
     if plan.word.word is None:
         limit = literals(np.array([bound], np.float32))[0]
-        wrong, value, cast = f"fabsf(feeds[l][n] - expected[l][start + n]) > {limit}", "%.9g", "(double)"
+        condition, value, cast = f"fabsf(feeds[l][n] - expected[l][start + n]) > {limit}", "%.9g", "(double)"
     return [
         f"static const {kind} *const input[] = {{{', '.join(f'input_{path.name}' for path in plan.paths)}}};",
         f"static const {kind} *const expected[] = {{{', '.join(f'expected_{name}' for name in plan.drivers)}}};",
@@ -142,7 +142,7 @@ def _main(plan: Plan, length: int, bound: float) -> list[str]:
         f"        {prefix}_process(&state, in, out);",
         f"        for (uint32_t l = 0; l < {big}_DRIVERS; l++)",
         f"            for (uint32_t n = 0; n < {big}_BLOCK; n++, compared++) {{",
-        f"                if ({wrong}) {{",
+        f"                if ({condition}) {{",
         "                    if (wrong++ == 0)",
         f'                        printf("driver %lu, sample %lu: got {value}, expected {value}\\n", (unsigned long)l,',
         f"                            (unsigned long)(start + n), {cast}feeds[l][n], {cast}expected[l][start + n]);",

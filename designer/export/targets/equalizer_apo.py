@@ -42,9 +42,9 @@ def write_equalizer_apo(filters: FilterSet) -> Export:
     at_most("equalizerapo", len(filters.filters), MAX_WAYS, "filters", "export camilladsp or brutefir")
     stems, comments = filter_files(filters), provenance(filters, "equalizerapo", SCALING)
     waves = {
-        f"{stems[one.channel, one.driver]}.wav": wave_float(one.taps[:, None], rate, "\n".join(comments))
-        for one in filters.filters
-        if one.has_taps
+        f"{stems[filter_.channel, filter_.driver]}.wav": wave_float(filter_.taps[:, None], rate, "\n".join(comments))
+        for filter_ in filters.filters
+        if filter_.has_taps
     }
     outputs = max(len(filters.channels), len(filters.drivers))
     lines = [
@@ -54,7 +54,7 @@ def write_equalizer_apo(filters: FilterSet) -> Export:
         "# The next line without its # applies the preamp that steady tones of full scale need:",
         f"# Preamp: {-filters.headroom.tones_db:.2f} dB",
         f"If: sampleRate == {rate}",
-        *(line for way, one in enumerate(filters.filters, 1) for line in _way(filters, way, one, stems)),
+        *(line for way, filter_ in enumerate(filters.filters, 1) for line in _way(filters, way, filter_, stems)),
         "Channel: all",
         f"Copy: {' '.join(_sums(filters, outputs))}",
         "EndIf:",
@@ -66,31 +66,31 @@ def write_equalizer_apo(filters: FilterSet) -> Export:
         SCALING,
         notes=(
             f"the sound device needs {outputs} channels and a rate of {rate} Hz; at another rate nothing is filtered",
-            *loud_note(waves, (one.taps for one in filters.filters)),
+            *loud_note(waves, (filter_.taps for filter_ in filters.filters)),
         ),
         names=changed(stems),
         preamp="the line Preamp of equalizerapo.txt: take its # out",
     )
 
 
-def _way(filters: FilterSet, way: int, one: Filter, stems: dict[tuple[str, str], str]) -> Iterable[str]:
+def _way(filters: FilterSet, way: int, filter_: Filter, stems: dict[tuple[str, str], str]) -> Iterable[str]:
     """One filter on a virtual channel of its own."""
-    yield f"Copy: W{way}={filters.channels.index(one.channel) + 1}"
+    yield f"Copy: W{way}={filters.channels.index(filter_.channel) + 1}"
     yield f"Channel: W{way}"
-    if delay := filters.delay(one):
+    if delay := filters.delay(filter_):
         yield f"Delay: {delay} samples"
-    if one.cascade is not None:
-        for b, a in zip(one.cascade.b.tolist(), one.cascade.a.tolist(), strict=True):
+    if filter_.cascade is not None:
+        for b, a in zip(filter_.cascade.b.tolist(), filter_.cascade.a.tolist(), strict=True):
             yield f"Filter: ON IIR Order 2 Coefficients {' '.join(map(_decimal, (*b, 1.0, *a)))}"
-    elif one.has_taps:
-        yield f"Convolution: {stems[one.channel, one.driver]}.wav"
+    elif filter_.has_taps:
+        yield f"Convolution: {stems[filter_.channel, filter_.driver]}.wav"
 
 
 def _sums(filters: FilterSet, outputs: int) -> Iterable[str]:
     """Each driver from its ways, and silence on the device's channels that were inputs and are no driver."""
     for d in range(outputs):
         driver = filters.drivers[d] if d < len(filters.drivers) else None
-        ways = [f"W{way}" for way, one in enumerate(filters.filters, 1) if one.driver == driver]
+        ways = [f"W{way}" for way, filter_ in enumerate(filters.filters, 1) if filter_.driver == driver]
         yield f"{d + 1}={'+'.join(ways) if ways else '0.0'}"
 
 
@@ -99,17 +99,17 @@ def _decimal(value: float) -> str:
     return np.format_float_positional(value, unique=True, trim="0")
 
 
-def read_equalizer_apo(found: Coefficients) -> None:
+def read_equalizer_apo(coefficients: Coefficients) -> None:
     """The filters of a configuration, the device's first channels in the order of the problem's channels and of its drivers.
 
     Raises DataError: it is no such configuration, does something that is no filter's, or does not fit the problem.
     """
-    text = found.text(MAX_BYTES)
-    channels, drivers = found.order(found.comments(text))
-    player = _Player(found, max(len(channels), len(drivers)), len(channels))
+    text = coefficients.text(MAX_BYTES)
+    channels, drivers = coefficients.order(coefficients.comments(text))
+    player = _Player(coefficients, max(len(channels), len(drivers)), len(channels))
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
-        raise found.refusal("no command", COMMANDS, "name the configuration itself")
+        raise coefficients.refusal("no command", COMMANDS, "name the configuration itself")
     for line in lines:
         player.do(line)
     player.program.collect([player.signals[str(d + 1)] for d in range(len(drivers))], channels, drivers)
@@ -118,52 +118,54 @@ def read_equalizer_apo(found: Coefficients) -> None:
 class _Player:
     """The device's channels and the virtual ones, line by line."""
 
-    def __init__(self, found: Coefficients, count: int, inputs: int) -> None:
-        self.found, self.program, self.responses = found, Program(found), Responses(found)
+    def __init__(self, coefficients: Coefficients, count: int, inputs: int) -> None:
+        self.coefficients, self.program, self.responses = coefficients, Program(coefficients), Responses(coefficients)
         self.signals: dict[str, Signal] = {str(k + 1): (Way(k),) if k < inputs else () for k in range(count)}
         self.selected = list(self.signals)
 
     def do(self, line: str) -> None:
         """One line."""
-        command, colon, rest = line.partition(":")
-        rest = rest.strip()
-        if command == "If" and (words := re.fullmatch(r"sampleRate *== *(\d{1,9})", rest)):
-            self.found.check_rate(float(words[1]))
+        command, colon, arguments = line.partition(":")
+        arguments = arguments.strip()
+        if command == "If" and (words := re.fullmatch(r"sampleRate *== *(\d{1,9})", arguments)):
+            self.coefficients.check_rate(float(words[1]))
         elif command == "Channel":
-            self.selected = list(self.signals) if rest.lower() == "all" else rest.split()
+            self.selected = list(self.signals) if arguments.lower() == "all" else arguments.split()
             unknown = [name for name in self.selected if name not in self.signals]
             if unknown:
                 raise self.refused(f"the channel {shown(unknown[0])}")
         elif command == "Copy":
-            self._copy(rest)
-        elif command == "Preamp" and (words := re.fullmatch(r"([-+]?[\d.]{1,20}) ?dB", rest)):
-            gain = amplitude(self.found.number(words[1], "Preamp"))
-            self._each(lambda signal: self.program.gained(signal, gain))
-        elif command == "Delay" and (words := re.fullmatch(r"([\d.]{1,20}) (samples|ms)", rest)):
-            unit = 1 if words[2] == "samples" else self.found.problem.sample_rate_hz / 1e3
-            delay = self.found.whole(float(round(self.found.number(words[1], "Delay") * unit)), "Delay in samples")
-            self._each(lambda signal: self.program.delayed(signal, delay))
-        elif command == "Convolution" and rest:
-            taps = self.responses.track(rest, 0)
-            self._each(lambda signal: self.program.convolved(signal, taps))
-        elif command.split(" ")[0] == "Filter" and (words := SECTION.fullmatch(rest)):
-            b0, b1, b2, a0, a1, a2 = (self.found.number(word, "a coefficient") for word in words[1].split())
+            self._copy(arguments)
+        elif command == "Preamp" and (words := re.fullmatch(r"([-+]?[\d.]{1,20}) ?dB", arguments)):
+            gain = amplitude(self.coefficients.number(words[1], "Preamp"))
+            self._apply(lambda signal: self.program.gained(signal, gain))
+        elif command == "Delay" and (words := re.fullmatch(r"([\d.]{1,20}) (samples|ms)", arguments)):
+            unit = 1 if words[2] == "samples" else self.coefficients.problem.sample_rate_hz / 1e3
+            delay = self.coefficients.whole(
+                float(round(self.coefficients.number(words[1], "Delay") * unit)), "Delay in samples"
+            )
+            self._apply(lambda signal: self.program.delayed(signal, delay))
+        elif command == "Convolution" and arguments:
+            taps = self.responses.track(arguments, 0)
+            self._apply(lambda signal: self.program.convolved(signal, taps))
+        elif command.split(" ")[0] == "Filter" and (words := SECTION.fullmatch(arguments)):
+            b0, b1, b2, a0, a1, a2 = (self.coefficients.number(word, "a coefficient") for word in words[1].split())
             if not a0:
                 raise self.refused("a0 of 0")
             section = tuple(value / a0 for value in (b0, b1, b2, a1, a2))
-            self._each(lambda signal: self.program.filtered(signal, section))
-        elif not (command == "EndIf" and not rest and colon):
+            self._apply(lambda signal: self.program.filtered(signal, section))
+        elif not (command == "EndIf" and not arguments and colon):
             raise self.refused(f"the line {shown(line)}")
 
-    def _copy(self, rest: str) -> None:
+    def _copy(self, arguments: str) -> None:
         before = dict(self.signals)
-        for assignment in rest.split():
+        for assignment in arguments.split():
             name, equals, terms = assignment.partition("=")
             if not equals or not re.fullmatch(r"\w{1,60}", name) or len(self.signals) >= MAX_CHANNELS:
                 raise self.refused(f"the assignment {shown(assignment)}")
             self.signals[name] = self.program.mixed([self._term(term, before) for term in terms.split("+")])
 
-    def _each(self, change: Callable[[Signal], Signal]) -> None:
+    def _apply(self, change: Callable[[Signal], Signal]) -> None:
         for name in self.selected:
             self.signals[name] = change(self.signals[name])
 
@@ -173,12 +175,12 @@ class _Player:
         parts = TERM.fullmatch(term)
         if parts is None or parts["name"] not in before:
             raise self.refused(f"the term {shown(term)} of a Copy")
-        factor = 1.0 if parts["factor"] is None else self.found.number(parts["factor"], "a factor")
+        factor = 1.0 if parts["factor"] is None else self.coefficients.number(parts["factor"], "a factor")
         return (amplitude(factor) if parts["db"] else factor), before[parts["name"]]
 
-    def refused(self, said: str) -> DataError:
+    def refused(self, actual: str) -> DataError:
         """The error of a line that is no filter's."""
-        return self.found.refusal(said, COMMANDS, "take it out of the configuration")
+        return self.coefficients.refusal(actual, COMMANDS, "take it out of the configuration")
 
 
 EQUALIZER_APO = Target(

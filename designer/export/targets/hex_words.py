@@ -16,7 +16,7 @@ from designer.export.target import BareFile, Export, Target
 from designer.problem.word_format import Word
 
 TAPS_WORD, SECTIONS_WORD = Word(1, 23), Word(5, 23)
-HOW = """NAME.hex holds a filter's words, the first tap first; lines that start with // are comments. Of sections it holds b0,
+USAGE = """NAME.hex holds a filter's words, the first tap first; lines that start with // are comments. Of sections it holds b0,
 b1, b2, a1, a2 of each, with the signs of H(z) = (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2); the section's output is
 multiplied by its gain, a power of two. A filter that is a pure delay has no words: it stands in the table.
 """
@@ -32,14 +32,14 @@ def write_hex(filters: FilterSet) -> Export:
     Raises UsageError: a coefficient does not fit, and no shift or gain is left.
     """
     words = _words(filters)
-    return word_export(words, "// {}".format, ".hex", HOW, lambda one: _body(words, one))
+    return word_export(words, "// {}".format, ".hex", USAGE, lambda filter_: _body(words, filter_))
 
 
-def _body(words: Words, one: Filter) -> list[str]:
-    bits, lines = words.word.bits, [f"// {one_line(one.channel)} to {one_line(one.driver)}"]
-    if one.cascade is None:
-        return lines + [hex_word(q, bits) for q in words.taps(one).tolist()]
-    for s, (b, a, gain) in enumerate(zip(*(part.tolist() for part in words.sections(one)), strict=True), 1):
+def _body(words: Words, filter_: Filter) -> list[str]:
+    bits, lines = words.word.bits, [f"// {one_line(filter_.channel)} to {one_line(filter_.driver)}"]
+    if filter_.cascade is None:
+        return lines + [hex_word(q, bits) for q in words.taps(filter_).tolist()]
+    for s, (b, a, gain) in enumerate(zip(*(part.tolist() for part in words.sections(filter_)), strict=True), 1):
         lines += [f"// section {s}, gain 2^{gain}", *(hex_word(q, bits) for q in (*b, *a))]
     return lines
 
@@ -55,10 +55,10 @@ def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
     return {"hex": _words(filters).model()}
 
 
-def decode(found: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
+def decode(coefficients: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
     """Words, one a line; `// section 1, gain 2^k` ahead of each section's five."""
-    lines = found.text(MAX_BYTES, file.path).splitlines()
-    words = [signed(found, file, text.strip()) for line in lines if (text := line.partition("//")[0]).strip()]
+    lines = coefficients.text(MAX_BYTES, file.path).splitlines()
+    words = [signed(coefficients, file, text.strip()) for line in lines if (text := line.partition("//")[0]).strip()]
     values = np.array(words) * file.step
     if file.row.kind == "taps":
         return values, None

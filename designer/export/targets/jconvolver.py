@@ -33,18 +33,18 @@ def write_jconvolver(filters: FilterSet) -> Export:
     Raises UsageError: the sample rate is no whole number, or there are more than 64 channels or drivers.
     """
     rate = whole_rate(filters, "jconvolver")
-    for count, what in ((len(filters.channels), "channels"), (len(filters.drivers), "drivers")):
-        at_most("jconvolver", count, MAX_PORTS, what, "export brutefir or camilladsp")
+    for count, kind in ((len(filters.channels), "channels"), (len(filters.drivers), "drivers")):
+        at_most("jconvolver", count, MAX_PORTS, kind, "export brutefir or camilladsp")
     stems, room_db = file_names(filters.channels), filters.headroom.tones_db
     undelayed, comments = replace(filters, delays={}), provenance(filters, "jconvolver", SCALING)
-    convolved = {one.channel for one in filters.filters if one.delay_samples is None}
+    convolved = {filter_.channel for filter_ in filters.filters if filter_.delay_samples is None}
     waves = {
         f"{stems[name]}.wav": wave_float(channel_responses(undelayed, name), rate, "\n".join(comments))
         for name in filters.channels
         if name in convolved
     }
     density = len(filters.filters) / (len(filters.channels) * len(filters.drivers))
-    length = max(filters.delayed_taps(one).size for one in filters.filters)
+    length = max(filters.delayed_taps(filter_).size for filter_ in filters.filters)
     inputs, outputs = identifiers(filters.channels), identifiers(filters.drivers)
     lines = [
         *(f"# {line}" for line in comments),
@@ -55,68 +55,70 @@ def write_jconvolver(filters: FilterSet) -> Export:
         f"# A preamp of {-room_db:.2f} dB, which steady tones of full scale need, is a gain of"
         f" {10 ** (-room_db / 20):.4f} for 1.0 in each line below.",
     ]
-    for one in filters.filters:
-        track, delay = filters.drivers.index(one.driver) + 1, filters.delays.get(one.channel, 0)
-        place = f"{filters.channels.index(one.channel) + 1} {track} 1.0"
-        if one.delay_samples is not None:
-            lines.append(f"/impulse/dirac {place} {delay + one.delay_samples}")
+    for filter_ in filters.filters:
+        track, delay = filters.drivers.index(filter_.driver) + 1, filters.delays.get(filter_.channel, 0)
+        place = f"{filters.channels.index(filter_.channel) + 1} {track} 1.0"
+        if filter_.delay_samples is not None:
+            lines.append(f"/impulse/dirac {place} {delay + filter_.delay_samples}")
         else:
-            lines.append(f"/impulse/read {place} {delay} 0 0 {track} {stems[one.channel]}.wav")
+            lines.append(f"/impulse/read {place} {delay} 0 0 {track} {stems[filter_.channel]}.wav")
     return Export.of_words(
         {"jconvolver.conf": text_file(lines), **waves},
         filters.memory(sections=False),
         4,
         SCALING,
-        notes=(*filters.cut_note(), *loud_note(waves, (one.taps for one in filters.filters))),
+        notes=(*filters.cut_note(), *loud_note(waves, (filter_.taps for filter_ in filters.filters))),
         names=changed(stems),
         preamp="the gain, 1.0, of each /impulse line of jconvolver.conf",
     )
 
 
-def read_jconvolver(found: Coefficients) -> None:
+def read_jconvolver(coefficients: Coefficients) -> None:
     """The filters of a configuration, inputs in the order of the problem's channels, outputs in that of its drivers.
 
     Raises DataError: it is no such configuration, does something else, or does not fit the problem.
     """
-    text = found.text(MAX_BYTES)
-    comments = found.comments(text)
-    found.check_stated_rate(comments)  # the configuration has no rate; that of its sound files is looked at
-    channels, drivers = found.order(comments)
-    program, responses, folder = Program(found), Responses(found), ""
+    text = coefficients.text(MAX_BYTES)
+    comments = coefficients.comments(text)
+    coefficients.check_stated_rate(comments)  # the configuration has no rate; that of its sound files is looked at
+    channels, drivers = coefficients.order(comments)
+    program, responses, folder = Program(coefficients), Responses(coefficients), ""
     outputs: list[Signal] | None = None
     for line in text.splitlines():
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         command, *words = line.split()
         if command not in WORDS:
-            said = f"the command {shown(command)}"
-            raise found.refusal(said, ", ".join(WORDS), "take it out of the configuration")
+            command_text = f"the command {shown(command)}"
+            raise coefficients.refusal(command_text, ", ".join(WORDS), "take it out of the configuration")
         if len(words) < WORDS[command]:
-            raise found.refusal(f"the line {shown(line)}", f"{WORDS[command]} words behind {command}")
+            raise coefficients.refusal(f"the line {shown(line)}", f"{WORDS[command]} words behind {command}")
         if command == "/cd":
             folder = f"{words[0]}/"
         elif command == "/convolver/new":
-            counts = tuple(found.whole(word, command, most=MAX_PORTS) for word in words[:2])
+            counts = tuple(coefficients.whole(word, command, most=MAX_PORTS) for word in words[:2])
             if counts != (len(channels), len(drivers)):
-                allowed = f"the problem's {len(channels)} and {len(drivers)}"
-                raise found.refusal(f"{counts[0]} inputs and {counts[1]} outputs", allowed, "name its problem")
+                expected = f"the problem's {len(channels)} and {len(drivers)}"
+                raise coefficients.refusal(f"{counts[0]} inputs and {counts[1]} outputs", expected, "name its problem")
             outputs = [()] * len(drivers)
         elif command.startswith("/impulse/"):
             if outputs is None:
-                raise found.refusal(f"{command} ahead of /convolver/new", "it behind that")
-            source = found.whole(words[0], "an input", most=len(channels), least=1) - 1
-            to = found.whole(words[1], "an output", most=len(drivers), least=1) - 1
-            signal: Signal = (Way(source, found.number(words[2], "a gain")),)
-            signal = program.delayed(signal, found.whole(words[3], "a delay"))
+                raise coefficients.refusal(f"{command} ahead of /convolver/new", "it behind that")
+            source = coefficients.whole(words[0], "an input", most=len(channels), least=1) - 1
+            to = coefficients.whole(words[1], "an output", most=len(drivers), least=1) - 1
+            signal: Signal = (Way(source, coefficients.number(words[2], "a gain")),)
+            signal = program.delayed(signal, coefficients.whole(words[3], "a delay"))
             if command == "/impulse/read":
-                offset, length = (found.whole(word, "an offset or a length", most=MAX_TAPS) for word in words[4:6])
-                track = found.whole(words[6], "a channel", most=MAX_TAPS, least=1) - 1
+                offset, length = (
+                    coefficients.whole(word, "an offset or a length", most=MAX_TAPS) for word in words[4:6]
+                )
+                track = coefficients.whole(words[6], "a channel", most=MAX_TAPS, least=1) - 1
                 taps = responses.track(folder + " ".join(words[7:]).strip('"'), track)[offset:]
                 taps = taps[:length] if length else taps
                 signal = program.convolved(signal, taps) if taps.size else ()
             outputs[to] = program.added(outputs[to], signal)
     if outputs is None:
-        raise found.refusal("no /convolver/new", "a configuration of jconvolver", "name its .conf file")
+        raise coefficients.refusal("no /convolver/new", "a configuration of jconvolver", "name its .conf file")
     program.collect(outputs, channels, drivers)
 
 

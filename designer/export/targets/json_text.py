@@ -20,7 +20,7 @@ EXPECTED = "filters.json of an export"
 
 def write_json(filters: FilterSet) -> Export:
     """`filters.json`; Python's shortest exact text of each number, hence no NaN and no rounding."""
-    used = filters.memory()
+    memory = filters.memory()
     content = {
         "provenance": provenance(filters, "json", SCALING),
         "sample_rate_hz": filters.sample_rate_hz,
@@ -30,21 +30,21 @@ def write_json(filters: FilterSet) -> Export:
         "drivers": list(filters.drivers),
         "channel_delay_samples": {name: filters.delays.get(name, 0) for name in filters.channels},
         "scaling": SCALING,
-        "words": {"coefficients": used.coefficients, "state": used.state},
-        "multiply_adds_per_sample": used.multiply_adds,
-        "filters": [_entry(one) for one in filters.filters],
+        "words": {"coefficients": memory.coefficients, "state": memory.state},
+        "multiply_adds_per_sample": memory.multiply_adds,
+        "filters": [_entry(filter_) for filter_ in filters.filters],
     }
     text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-    return Export.of_words({"filters.json": text.encode()}, used, 8, SCALING)
+    return Export.of_words({"filters.json": text.encode()}, memory, 8, SCALING)
 
 
-def _entry(one: Filter) -> dict[str, Any]:
-    entry: dict[str, Any] = {"channel": one.channel, "driver": one.driver, "taps": one.taps.tolist()}
-    if one.delay_samples is not None:
-        entry["pure_delay_samples"] = one.delay_samples
-    if one.cascade is not None:
-        b, a, gain = (values.tolist() for values in (one.cascade.b, one.cascade.a, one.cascade.gains))
-        entry["sections"] = {"delay_samples": one.cascade.delay_samples, "b": b, "a": a, "gain": gain}
+def _entry(filter_: Filter) -> dict[str, Any]:
+    entry: dict[str, Any] = {"channel": filter_.channel, "driver": filter_.driver, "taps": filter_.taps.tolist()}
+    if filter_.delay_samples is not None:
+        entry["pure_delay_samples"] = filter_.delay_samples
+    if filter_.cascade is not None:
+        b, a, gain = (values.tolist() for values in (filter_.cascade.b, filter_.cascade.a, filter_.cascade.gains))
+        entry["sections"] = {"delay_samples": filter_.cascade.delay_samples, "b": b, "a": a, "gain": gain}
     return entry
 
 
@@ -75,33 +75,37 @@ class _File(_Strict):
     bulk_delay_samples: int | None = None
 
 
-def read_json(found: Coefficients) -> None:
+def read_json(coefficients: Coefficients) -> None:
     """The filters of the file. Raises DataError: it is no such file, or its names, numbers or rate do not fit."""
     try:
-        content = _File.model_validate_json(found.text(MAX_BYTES))
+        content = _File.model_validate_json(coefficients.text(MAX_BYTES))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise found.refusal(f"{shown(first['input'])} for {where}", f"{EXPECTED} ({first['msg'][:100]})") from None
-    found.check_rate(content.sample_rate_hz)
-    for one in content.filters:
-        place, taps = found.place(one.channel, one.driver), np.array(one.taps, dtype=float)
-        if one.sections is None:
-            found.add_taps(place, taps)
+        location = ".".join(map(str, first["loc"])) or "the file"
+        raise coefficients.refusal(
+            f"{shown(first['input'])} for {location}", f"{EXPECTED} ({first['msg'][:100]})"
+        ) from None
+    coefficients.check_rate(content.sample_rate_hz)
+    for entry in content.filters:
+        place, taps = coefficients.place(entry.channel, entry.driver), np.array(entry.taps, dtype=float)
+        if entry.sections is None:
+            coefficients.add_taps(place, taps)
             continue
-        b, a = np.array(one.sections.b).reshape(-1, 3), np.array(one.sections.a).reshape(-1, 2)
-        gain = np.array(one.sections.gain or [1.0] * len(b))
+        b, a = np.array(entry.sections.b).reshape(-1, 3), np.array(entry.sections.a).reshape(-1, 2)
+        gain = np.array(entry.sections.gain or [1.0] * len(b))
         if not len(b) == len(a) == gain.size:
-            where = f"b, a and gain of {one.channel!r}, {one.driver!r}"
-            raise found.refusal(f"{where} that differ in number", "one of each a section", EXPECTED)
-        delay = found.whole(one.sections.delay_samples, "delay_samples")
-        found.add_sections(
+            location = f"b, a and gain of {entry.channel!r}, {entry.driver!r}"
+            raise coefficients.refusal(f"{location} that differ in number", "one of each a section", EXPECTED)
+        delay = coefficients.whole(entry.sections.delay_samples, "delay_samples")
+        coefficients.add_sections(
             place, b, a, delay, gain, taps
         )  # as the file has them: they may be longer than the problem's
     for name, wait in content.channel_delay_samples.items():
-        found.delays[found.known(name, found.channels, "channel")] = found.whole(wait, "channel_delay_samples")
+        coefficients.delays[coefficients.known(name, coefficients.channels, "channel")] = coefficients.whole(
+            wait, "channel_delay_samples"
+        )
     bulk = content.bulk_delay_samples
-    found.bulk_delay_samples = None if bulk is None else found.whole(bulk, "bulk_delay_samples")
+    coefficients.bulk_delay_samples = None if bulk is None else coefficients.whole(bulk, "bulk_delay_samples")
 
 
 JSON = Target(

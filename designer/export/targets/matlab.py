@@ -28,10 +28,10 @@ from designer.export.target import Export, Target
 
 SCALING = "none; double precision"
 HEADER_BYTES = 116
-WHICH = ("filter_channel", "filter_driver", "filter_name")
-RESERVED = {"provenance", "sample_rate_hz", "bulk_delay_samples", "channels", "drivers", "x", "y", "s", *WHICH}
+NAME_CELLS = ("filter_channel", "filter_driver", "filter_name")
+RESERVED = {"provenance", "sample_rate_hz", "bulk_delay_samples", "channels", "drivers", "x", "y", "s", *NAME_CELLS}
 """Names of the file's other variables, and of the recipe's."""
-HOW = """In MATLAB and in Octave, with x a column of samples of one channel. A filter in taps:
+USAGE = """In MATLAB and in Octave, with x a column of samples of one channel. A filter in taps:
 
     load filters.mat
     y = filter(NAME, 1, x);
@@ -59,27 +59,27 @@ def write_matlab(filters: FilterSet) -> Export:
     """`filters.mat` and README.txt."""
     from scipy.io import savemat
 
-    names = identifiers((joined(one) for one in filters.filters), longest=56, reserved=RESERVED)
+    names = identifiers((joined(filter_) for filter_ in filters.filters), longest=56, reserved=RESERVED)
     variables: dict[str, Any] = {
         "provenance": "\n".join(provenance(filters, "matlab", SCALING)),
         "sample_rate_hz": filters.sample_rate_hz,
         "bulk_delay_samples": float(filters.bulk_delay_samples),
         "channels": np.array(filters.channels, dtype=object),
         "drivers": np.array(filters.drivers, dtype=object),
-        "filter_channel": np.array([one.channel for one in filters.filters], dtype=object),
-        "filter_driver": np.array([one.driver for one in filters.filters], dtype=object),
-        "filter_name": np.array([names[joined(one)] for one in filters.filters], dtype=object),
+        "filter_channel": np.array([filter_.channel for filter_ in filters.filters], dtype=object),
+        "filter_driver": np.array([filter_.driver for filter_ in filters.filters], dtype=object),
+        "filter_name": np.array([names[joined(filter_)] for filter_ in filters.filters], dtype=object),
     }
     rows = [("channel", "driver", "variable")]
-    for one in filters.filters:
-        name = names[joined(one)]
-        if one.cascade is None:
-            variables[name] = filters.delayed_taps(one)[None, :]
-            rows.append((one.channel, one.driver, name))
+    for filter_ in filters.filters:
+        name = names[joined(filter_)]
+        if filter_.cascade is None:
+            variables[name] = filters.delayed_taps(filter_)[None, :]
+            rows.append((filter_.channel, filter_.driver, name))
         else:
-            variables[f"{name}_sos"] = np.insert(np.hstack([one.cascade.b, one.cascade.a]), 3, 1.0, axis=1)
-            variables[f"{name}_delay"] = float(filters.delay(one))
-            rows.append((one.channel, one.driver, f"{name}_sos, {name}_delay"))
+            variables[f"{name}_sos"] = np.insert(np.hstack([filter_.cascade.b, filter_.cascade.a]), 3, 1.0, axis=1)
+            variables[f"{name}_delay"] = float(filters.delay(filter_))
+            rows.append((filter_.channel, filter_.driver, f"{name}_sos, {name}_delay"))
     stream = io.BytesIO()
     savemat(stream, variables, long_field_names=True, oned_as="row")  # type: ignore[arg-type]  # a stream will do
     # scipy writes the platform and the time of day into the header's text.
@@ -87,52 +87,52 @@ def write_matlab(filters: FilterSet) -> Export:
     return Export.of_words(
         {
             "filters.mat": header + stream.getvalue()[HEADER_BYTES:],
-            README: readme(filters, "matlab", SCALING, HOW, rows),
+            README: readme(filters, "matlab", SCALING, USAGE, rows),
         },
         filters.memory(delays=False),
         8,
         SCALING,
-        names={f"{one.channel} / {one.driver}": names[joined(one)] for one in filters.filters},
+        names={f"{filter_.channel} / {filter_.driver}": names[joined(filter_)] for filter_ in filters.filters},
     )
 
 
-def read_mat(found: Coefficients) -> None:
+def read_mat(coefficients: Coefficients) -> None:
     """The filters of the file. Raises DataError: it is no such file, or its names, numbers or rate do not fit."""
     try:
-        content = variables(read_bytes(found.path))
+        content = variables(read_bytes(coefficients.path))
     except (ValueError, struct.error, zlib.error, MemoryError, RecursionError, OverflowError) as error:
         remedy = "save it with -v7 or -v6" if "version" in str(error) else "export it again"
-        raise found.refusal(f"no MAT file ({str(error)[:100]})", EXPECTED, remedy) from None
-    found.check_rate(_number(found, content, "sample_rate_hz"))
-    lists = [texts for name in WHICH if isinstance(texts := content.get(name), list)]
-    if len(lists) != len(WHICH) or len(set(map(len, lists))) != 1:
-        raise found.refusal(f"no cells {', '.join(WHICH)} of one length", EXPECTED)
+        raise coefficients.refusal(f"no MAT file ({str(error)[:100]})", EXPECTED, remedy) from None
+    coefficients.check_rate(_number(coefficients, content, "sample_rate_hz"))
+    lists = [texts for name in NAME_CELLS if isinstance(texts := content.get(name), list)]
+    if len(lists) != len(NAME_CELLS) or len(set(map(len, lists))) != 1:
+        raise coefficients.refusal(f"no cells {', '.join(NAME_CELLS)} of one length", EXPECTED)
     for channel, driver, name in zip(*lists, strict=True):
-        place = found.place(channel, driver)
+        place = coefficients.place(channel, driver)
         if f"{name}_sos" in content:
-            table = _matrix(found, content, f"{name}_sos")
+            table = _matrix(coefficients, content, f"{name}_sos")
             if table.shape[1] != 6 or not len(table) or not (table[:, 3] == 1.0).all():
-                raise found.refusal(f"{name}_sos of shape {table.shape}", "rows of b0, b1, b2, 1, a1, a2")
-            delay = found.whole(_number(found, content, f"{name}_delay"), f"{name}_delay")
-            found.add_sections(place, table[:, :3], table[:, 4:], delay)
+                raise coefficients.refusal(f"{name}_sos of shape {table.shape}", "rows of b0, b1, b2, 1, a1, a2")
+            delay = coefficients.whole(_number(coefficients, content, f"{name}_delay"), f"{name}_delay")
+            coefficients.add_sections(place, table[:, :3], table[:, 4:], delay)
         else:
-            found.add_taps(place, _matrix(found, content, name).ravel())
-    bulk = _number(found, content, "bulk_delay_samples")
-    found.bulk_delay_samples = found.whole(bulk, "bulk_delay_samples")
+            coefficients.add_taps(place, _matrix(coefficients, content, name).ravel())
+    bulk = _number(coefficients, content, "bulk_delay_samples")
+    coefficients.bulk_delay_samples = coefficients.whole(bulk, "bulk_delay_samples")
 
 
-def _matrix(found: Coefficients, content: dict[str, Value], name: str) -> Real:
+def _matrix(coefficients: Coefficients, content: dict[str, Value], name: str) -> Real:
     value = content.get(name)
     if not isinstance(value, np.ndarray):
-        raise found.refusal(f"no matrix {name[:60]}", EXPECTED)
+        raise coefficients.refusal(f"no matrix {name[:60]}", EXPECTED)
     return np.ascontiguousarray(value)
 
 
-def _number(found: Coefficients, content: dict[str, Value], name: str) -> float:
-    value = _matrix(found, content, name)
+def _number(coefficients: Coefficients, content: dict[str, Value], name: str) -> float:
+    value = _matrix(coefficients, content, name)
     if value.size != 1:
-        raise found.refusal(f"{value.size} numbers for {name}", "one")
-    return found.number(float(value.flat[0]), name)
+        raise coefficients.refusal(f"{value.size} numbers for {name}", "one")
+    return coefficients.number(float(value.flat[0]), name)
 
 
 def variables(content: bytes) -> dict[str, Value]:
@@ -144,14 +144,14 @@ def variables(content: bytes) -> dict[str, Value]:
     if len(content) < HEADER or order is None or content[124:126] not in (b"\0\1", b"\1\0"):
         raise ValueError("no header of version 5")
     values: dict[str, Value] = {}
-    left = MAX_INFLATED
+    remaining = MAX_INFLATED
     for kind, data in _elements(content[HEADER:], order):
         if kind == COMPRESSED:
             inflater = zlib.decompressobj()
-            inflated = inflater.decompress(data, left)
+            inflated = inflater.decompress(data, remaining)
             if inflater.unconsumed_tail:
                 raise ValueError(f"more than {MAX_INFLATED:,} bytes once decompressed")
-            left -= len(inflated)
+            remaining -= len(inflated)
             kind, data = next(_elements(inflated, order), (0, b""))
         if kind == MATRIX:
             name, value = _read_matrix(data, order, cells=True)
@@ -162,27 +162,27 @@ def variables(content: bytes) -> dict[str, Value]:
 
 def _elements(content: bytes, order: str) -> Iterator[tuple[int, bytes]]:
     """Type and data of each element."""
-    at = 0
-    while at + 8 <= len(content):
-        kind, size = struct.unpack_from(f"{order}II", content, at)
-        start, end = at + 8, at + 8 + size + (-size % 8 if kind != COMPRESSED else 0)
+    offset = 0
+    while offset + 8 <= len(content):
+        kind, size = struct.unpack_from(f"{order}II", content, offset)
+        start, end = offset + 8, offset + 8 + size + (-size % 8 if kind != COMPRESSED else 0)
         if kind >> 16:  # a small element: its size is in the upper half of the first word
-            kind, size, start, end = kind & 0xFFFF, kind >> 16, at + 4, at + 8
+            kind, size, start, end = kind & 0xFFFF, kind >> 16, offset + 4, offset + 8
         if start + size > min(end, len(content)):
             raise ValueError(f"an element of {size:,} bytes in {len(content) - start:,}")
         yield kind, content[start : start + size]
-        at = end
+        offset = end
 
 
 def _read_matrix(data: bytes, order: str, *, cells: bool) -> tuple[str, Value | None]:
     """Name and value of a matrix; None for what holds no filters."""
     parts = _elements(data, order)
-    flags, sizes, named = (next(parts, (0, b""))[1] for _ in range(3))
+    flags, sizes, name_bytes = (next(parts, (0, b""))[1] for _ in range(3))
     if len(flags) < 8 or len(sizes) % 4:
         raise ValueError("a matrix without flags or dimensions")
     (flag,) = struct.unpack_from(f"{order}I", flags)
     shape = struct.unpack(f"{order}{len(sizes) // 4}i", sizes)
-    name, kind = named.decode("latin-1"), flag & 0xFF
+    name, kind = name_bytes.decode("latin-1"), flag & 0xFF
     if len(shape) != 2 or min(shape) < 0 or flag & COMPLEX:
         return name, None
     if kind == CELL and cells:

@@ -37,7 +37,7 @@ MIN_TAPS, MAX_SECTIONS = 6, 10
 TAPS = ("taps with their delays", "design with fewer ([realization] taps)")
 SCALING = "none; single precision, 24 bits of mantissa, in the FIR files, 17 digits in the biquads"
 KEYS = ("b0", "b1", "b2", "a1", "a2")
-HOW = """NAME.bin goes to an FIR block in file mode, NAME-fir.txt into its manual mode, NAME-biquads.txt into the parametric
+USAGE = """NAME.bin goes to an FIR block in file mode, NAME-fir.txt into its manual mode, NAME-biquads.txt into the parametric
 equalisers of an output in advanced mode (import). a1 and a2 have the signs that the processor wants, which are the opposite
 of those of sections.csv.
 
@@ -76,26 +76,26 @@ def write_minidsp(filters: FilterSet) -> Export:
     stems, model = filter_files(filters), filters.options.get("model", "")
     files, table, rows = {}, [], [("channel", "driver", "output", "file", "delay to set in samples")]
     taps: list[int] = []
-    for output, one in enumerate(filters.filters, 1):
-        stem, delay = stems[one.channel, one.driver], 0
-        if one.cascade is not None:
+    for output, filter_ in enumerate(filters.filters, 1):
+        stem, delay = stems[filter_.channel, filter_.driver], 0
+        if filter_.cascade is not None:
             remedy = "design with fewer ([realization] sections)"
-            at_most("minidsp", len(one.cascade.b), MAX_SECTIONS, "sections", remedy)
-            files[file := f"{stem}-biquads.txt"] = biquad_text(one.cascade).encode()
-            delay = filters.delay(one)
-            table.append(Row(one.channel, one.driver, file, "sections", delay, layout="biquads"))
+            at_most("minidsp", len(filter_.cascade.b), MAX_SECTIONS, "sections", remedy)
+            files[file := f"{stem}-biquads.txt"] = biquad_text(filter_.cascade).encode()
+            delay = filters.delay(filter_)
+            table.append(Row(filter_.channel, filter_.driver, file, "sections", delay, layout="biquads"))
         else:
-            values = filters.delayed_taps(one)
+            values = filters.delayed_taps(filter_)
             values = np.concatenate([values, np.zeros(max(MIN_TAPS - values.size, 0))])
             files[file := f"{stem}.bin"] = values.astype("<f4").tobytes()
             files[f"{stem}-fir.txt"] = "".join(f"b{n} = {tap!r},\n" for n, tap in enumerate(values.tolist())).encode()
             taps.append(values.size)
-            table.append(Row(one.channel, one.driver, file, "taps", 0))
-        rows.append((one.channel, one.driver, str(output), file, str(delay)))
+            table.append(Row(filter_.channel, filter_.driver, file, "taps", 0))
+        rows.append((filter_.channel, filter_.driver, str(output), file, str(delay)))
     return Export.of_words(
         {
             **files,
-            README: readme(filters, "minidsp", SCALING, HOW, rows),
+            README: readme(filters, "minidsp", SCALING, USAGE, rows),
             TABLE: filter_table(filters, "minidsp", SCALING, table),
         },
         filters.memory(delays=not taps),
@@ -126,9 +126,9 @@ def _notes(filters: FilterSet, taps: list[int], name: str) -> tuple[str, ...]:
     if not name:
         holding = ", ".join(key for key, refusal in refusals.items() if refusal is None)
         none = f"none of {', '.join(refusals)} can hold these filters; --model NAME tells why that one cannot"
-        said = f"{holding} can hold these filters" if holding else none
-        notes.append(f"no model is named ([export] minidsp_model, or --model): {said}")
-    shared = [driver for driver in filters.drivers if sum(one.driver == driver for one in filters.filters) > 1]
+        note = f"{holding} can hold these filters" if holding else none
+        notes.append(f"no model is named ([export] minidsp_model, or --model): {note}")
+    shared = [driver for driver in filters.drivers if sum(filter_.driver == driver for filter_ in filters.filters) > 1]
     if shared:
         names = ", ".join(map(one_line, shared))
         notes.append(f"a miniDSP sums nothing behind its filters: sum the outputs of {names} outside the device")
@@ -137,15 +137,15 @@ def _notes(filters: FilterSet, taps: list[int], name: str) -> tuple[str, ...]:
 
 def _refusal(filters: FilterSet, taps: list[int], model: Model) -> UsageError | None:
     """Why a model does not hold the filters."""
-    of, (what, fewer) = f"of the {model.name}", TAPS
-    for found, most, named, remedy in (
+    of, (quantity, fewer) = f"of the {model.name}", TAPS
+    for count, most, named, remedy in (
         (len(filters.channels), model.inputs, f"channels for the inputs {of}", "export camilladsp or brutefir"),
         (len(filters.filters), model.outputs, f"filters for the outputs {of}", "export camilladsp or brutefir"),
-        (max(taps, default=0), model.taps, f"{what}, in one FIR block {of}", fewer),
-        (sum(taps), model.all_taps, f"{what}, in all FIR blocks {of}", fewer),
+        (max(taps, default=0), model.taps, f"{quantity}, in one FIR block {of}", fewer),
+        (sum(taps), model.all_taps, f"{quantity}, in all FIR blocks {of}", fewer),
     ):
-        if found > most:
-            return refuse("minidsp", f"{found:,} {named}", f"at most {most:,}", remedy)
+        if count > most:
+            return refuse("minidsp", f"{count:,} {named}", f"at most {most:,}", remedy)
     return None
 
 
@@ -157,21 +157,21 @@ def biquad_text(cascade: Cascade) -> str:
     return ",\n".join(lines) + "\n"
 
 
-def decode(found: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
+def decode(coefficients: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
     """Single-precision floats and nothing else; or `biquad1,` and b0 to a2 of each section, the feedback added."""
     if file.row.layout != "biquads":
         content = read_bytes(file.path, 4 * MAX_TAPS)
         if len(content) % 4:
-            raise found.refusal(f"{len(content)} bytes", "four a tap", path=file.path)
+            raise coefficients.refusal(f"{len(content)} bytes", "four a tap", path=file.path)
         return np.frombuffer(content, "<f4").astype(float), None
     values: list[float] = []
-    for line in found.text(MAX_BYTES, file.path).splitlines():
+    for line in coefficients.text(MAX_BYTES, file.path).splitlines():
         key, sign, value = line.strip().rstrip(",").partition("=")
         expected = KEYS[len(values) % 5] if sign else f"biquad{len(values) // 5 + 1}"
         if key.strip() != expected:
-            raise found.refusal(f"the line {shown(line)}", expected, path=file.path)
+            raise coefficients.refusal(f"the line {shown(line)}", expected, path=file.path)
         if sign:
-            values.append(found.number(value, expected, file.path) * (1 if key.strip().startswith("b") else -1))
+            values.append(coefficients.number(value, expected, file.path) * (1 if key.strip().startswith("b") else -1))
     return np.array(values), None
 
 

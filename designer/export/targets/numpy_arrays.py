@@ -29,7 +29,7 @@ EXPECTED = "filters.npz of an export"
 
 def write_npz(filters: FilterSet) -> Export:
     """`filters.npz`."""
-    cascades = [(n, one.cascade) for n, one in enumerate(filters.filters) if one.cascade is not None]
+    cascades = [(n, filter_.cascade) for n, filter_ in enumerate(filters.filters) if filter_.cascade is not None]
     arrays: dict[str, Any] = {
         "provenance": np.array(provenance(filters, "npz", SCALING)),
         "sample_rate_hz": np.float64(filters.sample_rate_hz),
@@ -37,12 +37,13 @@ def write_npz(filters: FilterSet) -> Export:
         "channels": np.array(filters.channels),
         "drivers": np.array(filters.drivers),
         "channel_delay_samples": np.array([filters.delays.get(name, 0) for name in filters.channels], dtype=np.int64),
-        "channel": np.array([one.channel for one in filters.filters]),
-        "driver": np.array([one.driver for one in filters.filters]),
-        "taps": np.stack([np.pad(one.taps, (0, filters.taps - one.taps.size)) for one in filters.filters]),
-        "taps_length": np.array([one.taps.size for one in filters.filters], dtype=np.int64),
+        "channel": np.array([filter_.channel for filter_ in filters.filters]),
+        "driver": np.array([filter_.driver for filter_ in filters.filters]),
+        "taps": np.stack([np.pad(filter_.taps, (0, filters.taps - filter_.taps.size)) for filter_ in filters.filters]),
+        "taps_length": np.array([filter_.taps.size for filter_ in filters.filters], dtype=np.int64),
         "pure_delay_samples": np.array(
-            [-1 if one.delay_samples is None else one.delay_samples for one in filters.filters], dtype=np.int64
+            [-1 if filter_.delay_samples is None else filter_.delay_samples for filter_ in filters.filters],
+            dtype=np.int64,
         ),
     }
     if cascades:
@@ -60,43 +61,50 @@ def write_npz(filters: FilterSet) -> Export:
     return Export.of_words({"filters.npz": stream.getvalue()}, filters.memory(), 8, SCALING)
 
 
-def read_npz(found: Coefficients) -> None:
+def read_npz(coefficients: Coefficients) -> None:
     """The filters of the file. Raises DataError: it is no such file, or its names, numbers or rate do not fit."""
-    arrays = _Arrays(found)
-    found.check_rate(found.number(arrays.one("sample_rate_hz", "f"), "sample_rate_hz"))
+    arrays = _Arrays(coefficients)
+    coefficients.check_rate(coefficients.number(arrays.scalar("sample_rate_hz", "f"), "sample_rate_hz"))
     names, drivers = arrays.get("channel", "U", 1), arrays.get("driver", "U", 1)
     taps, lengths = arrays.get("taps", "f", 2), arrays.get("taps_length", "i", 1)
     if not len(names) == len(drivers) == len(taps) == len(lengths):
-        raise found.refusal("arrays of different lengths", "channel, driver, taps and taps_length alike")
+        raise coefficients.refusal("arrays of different lengths", "channel, driver, taps and taps_length alike")
     sections = arrays.sections(len(names)) if arrays.has("section_filter") else {}
     for n, (channel, driver) in enumerate(zip(names.tolist(), drivers.tolist(), strict=True)):
-        place = found.place(channel, driver)
-        length = found.whole(int(lengths[n]), f"taps_length of {channel!r}, {driver!r}", most=taps.shape[1])
+        place = coefficients.place(channel, driver)
+        length = coefficients.whole(int(lengths[n]), f"taps_length of {channel!r}, {driver!r}", most=taps.shape[1])
         if n in sections:
-            found.add_sections(place, *sections[n], taps[n, :length].astype(float))
+            coefficients.add_sections(place, *sections[n], taps[n, :length].astype(float))
         else:
-            found.add_taps(place, taps[n, :length].astype(float))
+            coefficients.add_taps(place, taps[n, :length].astype(float))
     waits = zip(arrays.get("channels", "U", 1), arrays.get("channel_delay_samples", "i", 1), strict=False)
-    found.delays = {
-        str(name): found.whole(int(wait), "channel_delay_samples") for name, wait in waits if name in found.taps
+    coefficients.delays = {
+        str(name): coefficients.whole(int(wait), "channel_delay_samples")
+        for name, wait in waits
+        if name in coefficients.taps
     }
-    found.bulk_delay_samples = found.whole(int(arrays.one("bulk_delay_samples", "i")), "bulk_delay_samples")
+    coefficients.bulk_delay_samples = coefficients.whole(
+        int(arrays.scalar("bulk_delay_samples", "i")), "bulk_delay_samples"
+    )
 
 
 class _Arrays:
     """The arrays of a zip file, by name, as far as they are what they should be; a header of one is not taken on its word."""
 
-    def __init__(self, found: Coefficients) -> None:
-        self.found = found
+    def __init__(self, coefficients: Coefficients) -> None:
+        self.coefficients = coefficients
         try:
-            archive = zipfile.ZipFile(io.BytesIO(read_bytes(found.path)))
-            if len(archive.filelist) > MAX_MEMBERS or sum(one.file_size for one in archive.filelist) > MAX_INFLATED:
+            archive = zipfile.ZipFile(io.BytesIO(read_bytes(coefficients.path)))
+            if (
+                len(archive.filelist) > MAX_MEMBERS
+                or sum(member.file_size for member in archive.filelist) > MAX_INFLATED
+            ):
                 raise ValueError("more than filters take")
             self.members = {name: archive.read(name) for name in archive.namelist()}
         except DataError:
             raise
         except Exception as error:
-            raise found.refusal(f"no zip file ({str(error)[:100]})", EXPECTED) from None
+            raise coefficients.refusal(f"no zip file ({str(error)[:100]})", EXPECTED) from None
 
     def has(self, name: str) -> bool:
         """Whether there is such an array."""
@@ -105,7 +113,7 @@ class _Arrays:
     def get(self, name: str, kind: str, dimensions: int) -> Any:
         """An array of text ("U"), whole numbers ("i") or floats ("f"), of so many dimensions."""
         if not self.has(name):
-            raise self.found.refusal(f"no array {name}", EXPECTED)
+            raise self.coefficients.refusal(f"no array {name}", EXPECTED)
         stream = io.BytesIO(self.members[f"{name}.npy"])
         try:
             npy.read_magic(stream)
@@ -115,9 +123,9 @@ class _Arrays:
             values = np.frombuffer(stream.getbuffer(), dtype, offset=stream.tell())
             return values.reshape(shape, order="F" if by_columns else "C")
         except Exception as error:
-            raise self.found.refusal(f"a broken array {name} ({shown(str(error))})", EXPECTED) from None
+            raise self.coefficients.refusal(f"a broken array {name} ({shown(str(error))})", EXPECTED) from None
 
-    def one(self, name: str, kind: str) -> float:
+    def scalar(self, name: str, kind: str) -> float:
         """A single number."""
         return float(self.get(name, kind, 0))
 
@@ -126,11 +134,11 @@ class _Arrays:
         owner, b, a = self.get("section_filter", "i", 1), self.get("b", "f", 2), self.get("a", "f", 2)
         gain, delays = self.get("gain", "f", 1), self.get("section_delay_samples", "i", 1)
         if not (len(owner) == len(b) == len(a) == len(gain) and len(delays) == filters):
-            raise self.found.refusal("arrays of sections of different lengths", EXPECTED)
+            raise self.coefficients.refusal("arrays of sections of different lengths", EXPECTED)
         if b.shape[1:] != (3,) or a.shape[1:] != (2,) or not (gain > 0).all():
-            raise self.found.refusal("sections that are not b (S, 3), a (S, 2) and gains above 0", EXPECTED)
+            raise self.coefficients.refusal("sections that are not b (S, 3), a (S, 2) and gains above 0", EXPECTED)
         return {
-            n: (b[mine], a[mine], self.found.whole(int(delays[n]), "section_delay_samples"), gain[mine])
+            n: (b[mine], a[mine], self.coefficients.whole(int(delays[n]), "section_delay_samples"), gain[mine])
             for n in range(filters)
             if (mine := owner == n).any()
         }

@@ -63,7 +63,7 @@ PART = Option(
     help="With sigmadsp: the part, such as adau1452, for the order and the size of its memory.",
     names=PARTS,
 )
-MOST_WORDS = max(words for _, words in PARTS.values())
+MAX_WORDS = max(words for _, words in PARTS.values())
 COLUMNS = "# index  name  word  value"
 DOUBLE = "SigmaStudio's double-precision cells"
 
@@ -116,16 +116,16 @@ def write_sigmadsp(filters: FilterSet) -> Export:
     Raises UsageError: the part, or every part, is too small for the filters or a coefficient.
     """
     notes: list[str] = []
-    used, part = filters.memory(), filters.options.get("part", "")
-    largest = max(float(np.abs(_values(one)).max(initial=0.0)) for one in filters.filters)
+    memory, part = filters.memory(), filters.options.get("part", "")
+    largest = max(float(np.abs(_values(filter_)).max(initial=0.0)) for filter_ in filters.filters)
     if part:
         name, most = PARTS[part]
         families = [FAMILIES[name]]
-        remedy = f"design with fewer taps, or name a larger part ({', '.join(_holding(used.coefficients)) or 'none has more'})"
-        at_most("sigmadsp", used.coefficients, most, f"words of coefficients for the {part}", remedy)
+        remedy = f"design with fewer taps, or name a larger part ({', '.join(_holding(memory.coefficients)) or 'none has more'})"
+        at_most("sigmadsp", memory.coefficients, most, f"words of coefficients for the {part}", remedy)
     else:
-        at_most("sigmadsp", used.coefficients, MOST_WORDS, "words of coefficients", "design with fewer taps")
-        families, notes = _families(used.coefficients, largest)
+        at_most("sigmadsp", memory.coefficients, MAX_WORDS, "words of coefficients", "design with fewer taps")
+        families, notes = _families(memory.coefficients, largest)
     if not families[-1].holds(largest):
         span = 2 ** (families[-1].word.integer_bits - 1)
         raise refuse(
@@ -139,21 +139,21 @@ def write_sigmadsp(filters: FilterSet) -> Export:
     head = provenance(filters, "sigmadsp", scaling, "# ")
     files, rows = {}, []
     for family in families:
-        for one in filters.filters:
-            delay = filters.delay(one)
-            said = f"# {one_line(one.channel)} to {one_line(one.driver)}, behind {delay} samples of delay"
-            file = f"{stems[one.channel, one.driver]}-{family.name}.txt"
-            files[file] = text_file([*head, said, COLUMNS, *_table(one, family)])
+        for filter_ in filters.filters:
+            delay = filters.delay(filter_)
+            heading = f"# {one_line(filter_.channel)} to {one_line(filter_.driver)}, behind {delay} samples of delay"
+            file = f"{stems[filter_.channel, filter_.driver]}-{family.name}.txt"
+            files[file] = text_file([*head, heading, COLUMNS, *_table(filter_, family)])
             if family is families[-1]:
-                rows.append(_row(one, family, file, delay))
+                rows.append(_row(filter_, family, file, delay))
     return Export.of_words(
         {**files, TABLE: filter_table(filters, "sigmadsp", scaling, rows)},
-        used,
+        memory,
         4,
         scaling,
         notes=tuple(notes),
         names=changed(stems),
-        facts={"words_of_coefficients": used.coefficients, "part": part or None},
+        facts={"words_of_coefficients": memory.coefficients, "part": part or None},
     )
 
 
@@ -177,24 +177,28 @@ def _families(words: int, largest: float) -> tuple[list[Family], list[str]]:
     return [large], notes
 
 
-def _row(one: Filter, family: Family, file: str, delay: int) -> Row:
-    if one.cascade is None and one.delay_samples is not None:
-        return Row(one.channel, one.driver, "", "delay", delay)
-    kind, word = "taps" if one.cascade is None else "sections", family.word
-    return Row(one.channel, one.driver, file, kind, delay, word.bits, -word.fraction_bits, family.name)
+def _row(filter_: Filter, family: Family, file: str, delay: int) -> Row:
+    if filter_.cascade is None and filter_.delay_samples is not None:
+        return Row(filter_.channel, filter_.driver, "", "delay", delay)
+    kind, word = "taps" if filter_.cascade is None else "sections", family.word
+    return Row(filter_.channel, filter_.driver, file, kind, delay, word.bits, -word.fraction_bits, family.name)
 
 
-def _values(one: Filter) -> Real:
+def _values(filter_: Filter) -> Real:
     """The coefficients (K,); none where the filter is a pure delay."""
-    if one.cascade is not None:
-        return np.concatenate([one.cascade.b, one.cascade.a], axis=1).ravel()
-    return np.zeros(0) if one.delay_samples is not None else one.taps
+    if filter_.cascade is not None:
+        return np.concatenate([filter_.cascade.b, filter_.cascade.a], axis=1).ravel()
+    return np.zeros(0) if filter_.delay_samples is not None else filter_.taps
 
 
-def _table(one: Filter, family: Family) -> Iterable[str]:
-    values, word = _values(one), family.word
-    sections = 0 if one.cascade is None else len(one.cascade.b)
-    stored = family.taps(values) if one.cascade is None else family.sections(one.cascade.b, one.cascade.a).ravel()
+def _table(filter_: Filter, family: Family) -> Iterable[str]:
+    values, word = _values(filter_), family.word
+    sections = 0 if filter_.cascade is None else len(filter_.cascade.b)
+    stored = (
+        family.taps(values)
+        if filter_.cascade is None
+        else family.sections(filter_.cascade.b, filter_.cascade.a).ravel()
+    )
     steps = np.rint(stored / word.step).astype(np.int64).tolist()
     for index, (name, q) in enumerate(zip(family.names(sections, values.size), steps, strict=True)):
         yield f"{index}  {name}  0x{q & ((1 << word.bits) - 1):08X}  {q * word.step!r}"
@@ -206,41 +210,45 @@ def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
     part = filters.options.get("part", "")
     for family in [FAMILIES[PARTS[part][0]]] if part else FAMILIES.values():
         word = family.word
-        largest = max((float(np.abs(_values(one)).max(initial=0.0)) for one in filters.filters), default=0.0)
+        largest = max((float(np.abs(_values(filter_)).max(initial=0.0)) for filter_ in filters.filters), default=0.0)
         if family.holds(largest):
-            routes = [_route(one, word) for one in filters.filters]
+            routes = [_route(filter_, word) for filter_ in filters.filters]
             double = partial(word_model, word, Word(word.integer_bits, 2 * word.fraction_bits), routes)
             model = word_model(word, word, routes)
             models[family.name] = replace(model, alternatives={DOUBLE: double} if model.alternatives else {})
     return models
 
 
-def _route(one: Filter, word: Word) -> ModelRoute:
+def _route(filter_: Filter, word: Word) -> ModelRoute:
     def whole(values: Real) -> Whole:
         return np.asarray(np.rint(values / word.step).astype(np.int64))
 
-    if one.cascade is not None:
-        gains = np.zeros(len(one.cascade.b), dtype=np.int64)
-        return section_route(one, word, whole(one.cascade.b), whole(one.cascade.a), gains)
+    if filter_.cascade is not None:
+        gains = np.zeros(len(filter_.cascade.b), dtype=np.int64)
+        return section_route(filter_, word, whole(filter_.cascade.b), whole(filter_.cascade.a), gains)
     return (
-        word_route(one, word) if one.delay_samples is not None else replace(word_route(one, word), taps=whole(one.taps))
+        word_route(filter_, word)
+        if filter_.delay_samples is not None
+        else replace(word_route(filter_, word), taps=whole(filter_.taps))
     )
 
 
-def decode(found: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
+def decode(coefficients: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
     """Index, name and word of each parameter, in the order of the part's memory."""
     family, words = FAMILIES[file.row.layout], list[int]()
-    for line in found.text(MAX_BYTES, file.path).splitlines():
+    for line in coefficients.text(MAX_BYTES, file.path).splitlines():
         if line and not line.startswith("#"):
             cells = line.split()
             if len(cells) < 3 or cells[0] != str(len(words)):
-                raise found.refusal(f"the line {shown(line)}", "index, name, word, value, in order", path=file.path)
-            words.append(signed(found, file, cells[2].removeprefix("0x")))
+                raise coefficients.refusal(
+                    f"the line {shown(line)}", "index, name, word, value, in order", path=file.path
+                )
+            words.append(signed(coefficients, file, cells[2].removeprefix("0x")))
     values = np.array(words) * file.step
     if file.row.kind == "taps":
         return family.taps(values), None
     if values.size % 5:
-        raise found.refusal(f"{values.size} words", "five a section", path=file.path)
+        raise coefficients.refusal(f"{values.size} words", "five a section", path=file.path)
     return family.sections_read(values.reshape(-1, 5)).ravel(), None
 
 

@@ -28,7 +28,7 @@ def write_csv(filters: FilterSet) -> Export:
     """`coefficients.csv`, in the biquad form `sections.csv`, and `delays.csv` where channels wait; lines with # are comments."""
     head = provenance(filters, "csv", SCALING, "# ")
     files = {"coefficients.csv": text_file([*head, ",".join(TAPS), *_tap_rows(filters)])}
-    if any(one.cascade is not None for one in filters.filters):
+    if any(filter_.cascade is not None for filter_ in filters.filters):
         files["sections.csv"] = text_file([*head, ",".join(SECTIONS), *_section_rows(filters)])
     if any(filters.delays.values()):
         waits = [f"{_quoted(name)},{filters.delays.get(name, 0)}" for name in filters.channels]
@@ -37,60 +37,64 @@ def write_csv(filters: FilterSet) -> Export:
 
 
 def _tap_rows(filters: FilterSet) -> Iterable[str]:
-    for one in filters.filters:
-        start = f"{_quoted(one.channel)},{_quoted(one.driver)}"
-        yield from (f"{start},{n},{value!r}" for n, value in enumerate(one.taps.tolist()))
+    for filter_ in filters.filters:
+        start = f"{_quoted(filter_.channel)},{_quoted(filter_.driver)}"
+        yield from (f"{start},{n},{value!r}" for n, value in enumerate(filter_.taps.tolist()))
 
 
 def _section_rows(filters: FilterSet) -> Iterable[str]:
-    for one in filters.filters:
-        if one.cascade is not None:
-            parts = (one.cascade.b.tolist(), one.cascade.a.tolist(), one.cascade.gains.tolist())
+    for filter_ in filters.filters:
+        if filter_.cascade is not None:
+            parts = (filter_.cascade.b.tolist(), filter_.cascade.a.tolist(), filter_.cascade.gains.tolist())
             for s, (b, a, gain) in enumerate(zip(*parts, strict=True)):
                 numbers = ",".join(repr(value) for value in (*(term / gain for term in b), *a, gain))
-                yield f"{_quoted(one.channel)},{_quoted(one.driver)},{s},{numbers},{one.wait * (s == 0)}"
+                yield f"{_quoted(filter_.channel)},{_quoted(filter_.driver)},{s},{numbers},{filter_.wait * (s == 0)}"
 
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"' if any(sign in name for sign in ',"\r\n#') else name
 
 
-def read_csv(found: Coefficients) -> None:
+def read_csv(coefficients: Coefficients) -> None:
     """Taps from a table of taps; from a table of sections, these and their responses.
 
     Beside a table of taps, the sections of `sections.csv` are taken where the problem's form is "biquad".
 
     Raises DataError: the table is none of these, or its names, numbers or rate do not fit.
     """
-    comments, columns, rows = read_table(found)
-    found.check_stated_rate(comments)
+    comments, columns, rows = read_table(coefficients)
+    coefficients.check_stated_rate(comments)
     if columns == TAPS:
-        _read_taps(found, rows)
-        beside = found.path.with_name("sections.csv")
-        if found.problem.realization.form == "biquad" and beside.exists():
-            sections = Coefficients(beside, found.problem)
+        _read_taps(coefficients, rows)
+        beside = coefficients.path.with_name("sections.csv")
+        if coefficients.problem.realization.form == "biquad" and beside.exists():
+            sections = Coefficients(beside, coefficients.problem)
             _read_sections(sections, read_table(sections)[2])
-            found.sections = sections.sections
-            found.taps |= {channel: {**each, **found.taps.get(channel, {})} for channel, each in sections.taps.items()}
+            coefficients.sections = sections.sections
+            coefficients.taps |= {
+                channel: {**filters, **coefficients.taps.get(channel, {})} for channel, filters in sections.taps.items()
+            }
     elif columns == SECTIONS:
-        _read_sections(found, rows)
+        _read_sections(coefficients, rows)
     else:
-        allowed = f"{','.join(TAPS)} or {','.join(SECTIONS)}"
-        raise found.refusal(f"columns {shown(','.join(columns))}", allowed, "name another file")
-    _read_delays(found, found.path.with_name("delays.csv"))
-    found.heed(comments)
+        expected = f"{','.join(TAPS)} or {','.join(SECTIONS)}"
+        raise coefficients.refusal(f"columns {shown(','.join(columns))}", expected, "name another file")
+    _read_delays(coefficients, coefficients.path.with_name("delays.csv"))
+    coefficients.heed(comments)
 
 
-def read_table(found: Coefficients, path: Path | None = None) -> tuple[str, tuple[str, ...], Iterator[list[str]]]:
+def read_table(
+    coefficients: Coefficients, path: Path | None = None
+) -> tuple[str, tuple[str, ...], Iterator[list[str]]]:
     """Comments, which lines that begin with # and a space are ahead of the columns; columns; and rows."""
-    text = found.text(path=path)
+    text = coefficients.text(path=path)
     start = 0
     while text.startswith("# ", start):
         start = (text.find("\n", start) + 1) or len(text)
-    reader = _rows(found, _lines(text, start))
+    reader = _rows(coefficients, _lines(text, start))
     columns = next(reader, None)
     if columns is None:
-        raise found.refusal("no table", ",".join(TAPS), path=path)
+        raise coefficients.refusal("no table", ",".join(TAPS), path=path)
     return text[:start], tuple(columns), reader
 
 
@@ -101,54 +105,60 @@ def _lines(text: str, start: int) -> Iterator[str]:
         start = end
 
 
-def _rows(found: Coefficients, lines: Iterator[str]) -> Iterator[list[str]]:
+def _rows(coefficients: Coefficients, lines: Iterator[str]) -> Iterator[list[str]]:
     width = None
     try:
         for count, row in enumerate(row for row in csv.reader(lines) if row):
             width = len(row) if width is None else width
             if len(row) != width:
-                raise found.refusal(f"{len(row)} cells in row {count}", f"{width}")
+                raise coefficients.refusal(f"{len(row)} cells in row {count}", f"{width}")
             yield row
     except csv.Error as error:
-        raise found.refusal(f"no table ({error})", ",".join(TAPS)) from None
+        raise coefficients.refusal(f"no table ({error})", ",".join(TAPS)) from None
 
 
-def _grouped(found: Coefficients, rows: Iterator[list[str]], what: str) -> dict[Place, Real]:
+def _grouped(coefficients: Coefficients, rows: Iterator[list[str]], subject: str) -> dict[Place, Real]:
     """Place -> the numbers (rows, columns) behind those that count the rows of each filter."""
     width = 0
     values: dict[tuple[str, str], array[float]] = {}
     places: dict[tuple[str, str], Place] = {}
     for row in rows:
-        named, width = (row[0], row[1]), len(row) - 2
-        if named not in places:
-            places[named] = found.place(*named)
-        values.setdefault(places[named], array("d")).extend(found.number(cell, "a coefficient") for cell in row[2:])
+        pair, width = (row[0], row[1]), len(row) - 2
+        if pair not in places:
+            places[pair] = coefficients.place(*pair)
+        values.setdefault(places[pair], array("d")).extend(
+            coefficients.number(cell, "a coefficient") for cell in row[2:]
+        )
     tables = {place: np.array(numbers).reshape(-1, width) for place, numbers in values.items()}
     for (channel, driver), table in tables.items():
         if (table[:, 0] != np.arange(len(table))).any():
-            raise found.refusal(f"{what} of {channel!r}, {driver!r} out of order", "0, 1, 2, ... for each filter")
+            raise coefficients.refusal(
+                f"{subject} of {channel!r}, {driver!r} out of order", "0, 1, 2, ... for each filter"
+            )
     return {place: table[:, 1:] for place, table in tables.items()}
 
 
-def _read_taps(found: Coefficients, rows: Iterator[list[str]]) -> None:
-    for place, table in _grouped(found, rows, "taps").items():
-        found.add_taps(place, table[:, 0])
+def _read_taps(coefficients: Coefficients, rows: Iterator[list[str]]) -> None:
+    for place, table in _grouped(coefficients, rows, "taps").items():
+        coefficients.add_taps(place, table[:, 0])
 
 
-def _read_sections(found: Coefficients, rows: Iterator[list[str]]) -> None:
-    for place, table in _grouped(found, rows, "sections").items():
-        where, gain = f"{place[0]!r}, {place[1]!r}", found.checked(table, f"{place[0]!r}, {place[1]!r}")[:, 5]
+def _read_sections(coefficients: Coefficients, rows: Iterator[list[str]]) -> None:
+    for place, table in _grouped(coefficients, rows, "sections").items():
+        location, gain = f"{place[0]!r}, {place[1]!r}", coefficients.checked(table, f"{place[0]!r}, {place[1]!r}")[:, 5]
         if (gain <= 0).any():
-            raise found.refusal(f"a gain of {gain.min():g} in {where}", "above 0")
-        delay = found.whole(float(table[:, 6].sum()), f"delay_samples of {where}")
-        found.add_sections(place, table[:, :3] * gain[:, None], table[:, 3:5], delay, gain)
+            raise coefficients.refusal(f"a gain of {gain.min():g} in {location}", "above 0")
+        delay = coefficients.whole(float(table[:, 6].sum()), f"delay_samples of {location}")
+        coefficients.add_sections(place, table[:, :3] * gain[:, None], table[:, 3:5], delay, gain)
 
 
-def _read_delays(found: Coefficients, path: Path) -> None:
+def _read_delays(coefficients: Coefficients, path: Path) -> None:
     if path.exists():
-        _, columns, rows = read_table(found, path)
+        _, columns, rows = read_table(coefficients, path)
         for name, wait in rows if columns == DELAYS else ():
-            found.delays[found.known(name, found.channels, "channel")] = found.whole(wait, "delay_samples")
+            coefficients.delays[coefficients.known(name, coefficients.channels, "channel")] = coefficients.whole(
+                wait, "delay_samples"
+            )
 
 
 CSV = Target(

@@ -38,32 +38,32 @@ def write_wav(filters: FilterSet) -> Export:
         filters.memory(sections=False, delays=False),
         4,
         scaling,
-        notes=(*filters.cut_note(), *loud_note(floats, (one.taps for one in filters.filters))),
+        notes=(*filters.cut_note(), *loud_note(floats, (filter_.taps for filter_ in filters.filters))),
         names=changed(stems),
         facts={"scale_of_24_bit": 2**shift, "tracks": [[c, d] for c in filters.channels for d in filters.drivers]},
     )
 
 
-def read_wav(found: Coefficients) -> None:
+def read_wav(coefficients: Coefficients) -> None:
     """Tracks in the order of channels, then drivers; the file's comment, where an export wrote one, states both and the scale.
 
     Raises DataError: it is no sound file, its rate is another, or it has another number of tracks.
     """
-    sound = read_sound(found, found.path)
-    channels, drivers = found.order(sound.comment)
+    sound = read_sound(coefficients, coefficients.path)
+    channels, drivers = coefficients.order(sound.comment)
     count, tracks = sound.samples.shape[1], len(channels) * len(drivers)
     if count != tracks:
-        allowed = f"{tracks}, one for each of {len(channels)} channels and {len(drivers)} drivers"
-        raise found.refusal(f"{count} tracks", allowed, "name filters.wav, which holds all channels")
+        expected = f"{tracks}, one for each of {len(channels)} channels and {len(drivers)} drivers"
+        raise coefficients.refusal(f"{count} tracks", expected, "name filters.wav, which holds all channels")
     scale = re.search(r"24-bit: a tap is the sample times (\d{1,9})", sound.comment)
     if sound.subtype == "PCM_24" and scale is None:
-        found.notes = ("the file does not state its scale: full scale is taken for 1",)
-    used = sound.samples * (float(scale[1]) if sound.subtype == "PCM_24" and scale else 1.0)
+        coefficients.notes = ("the file does not state its scale: full scale is taken for 1",)
+    samples = sound.samples * (float(scale[1]) if sound.subtype == "PCM_24" and scale else 1.0)
     for track in range(tracks):
-        if used[:, track].any():
-            place = found.place(channels[track // len(drivers)], drivers[track % len(drivers)])
-            found.add_taps(place, used[:, track])
-    found.heed(sound.comment)
+        if samples[:, track].any():
+            place = coefficients.place(channels[track // len(drivers)], drivers[track % len(drivers)])
+            coefficients.add_taps(place, samples[:, track])
+    coefficients.heed(sound.comment)
 
 
 WAV = Target(

@@ -24,14 +24,14 @@ from designer.problem.word_format import Word
 DEFAULT = Word(1, 23)
 MAX_TAPS = 2048
 BITS = (2, 49)
-HOW = """Each NAME.coe is one FIR Compiler's coefficient file: integers, signed, of the width stated in its comments. A filter
+USAGE = """Each NAME.coe is one FIR Compiler's coefficient file: integers, signed, of the width stated in its comments. A filter
 that is a pure delay has none: it is a delay line, and stands in the table.
 """
 
 
 def _words(filters: FilterSet) -> Words:
-    if any(one.cascade is not None for one in filters.filters):
-        taps = tuple(replace(one, cascade=None) for one in filters.filters)
+    if any(filter_.cascade is not None for filter_ in filters.filters):
+        taps = tuple(replace(filter_, cascade=None) for filter_ in filters.filters)
         filters = replace(filters, filters=taps, word=None)
     return words_of(filters, DEFAULT, "xilinx-coe")
 
@@ -51,7 +51,7 @@ def write_coe(filters: FilterSet) -> Export:
     if not BITS[0] <= bits <= BITS[1]:
         raise refuse("xilinx-coe", f"words of {bits} bits", "2 to 49 bits", "another [realization] word")
     words = _words(filters)
-    export = word_export(words, _comment, ".coe", HOW, lambda one: _body(words, one))
+    export = word_export(words, _comment, ".coe", USAGE, lambda filter_: _body(words, filter_))
     return replace(export, notes=(*export.notes, *notes))
 
 
@@ -59,9 +59,9 @@ def _comment(line: str) -> str:
     return f"; {line.replace(';', ',')}"
 
 
-def _body(words: Words, one: Filter) -> list[str]:
-    values = ",\n".join(str(q) for q in words.taps(one).tolist())
-    title = f"{one_line(one.channel)} to {one_line(one.driver)}, {words.word.bits} bits"
+def _body(words: Words, filter_: Filter) -> list[str]:
+    values = ",\n".join(str(q) for q in words.taps(filter_).tolist())
+    title = f"{one_line(filter_.channel)} to {one_line(filter_.driver)}, {words.word.bits} bits"
     return [_comment(title), "radix=10;", "coefdata=", f"{values};"]
 
 
@@ -70,17 +70,17 @@ def arithmetics(filters: FilterSet) -> dict[str, ArithmeticModel]:
     return {"xilinx-coe": _words(filters).model()}
 
 
-def decode(found: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
+def decode(coefficients: Coefficients, file: BareFile) -> tuple[Real, Real | None]:
     """Integers of a COE file in radix 10, 16 or 2; what follows a semicolon is a comment."""
-    text = found.text(MAX_BYTES, file.path)
-    bare = "".join(line for line in text.splitlines() if not line.startswith(";")).replace(" ", "")
-    content = re.match(r"radix=(10|16|2);coefdata=([-0-9a-fA-F,]+);", bare, re.IGNORECASE)
+    text = coefficients.text(MAX_BYTES, file.path)
+    joined = "".join(line for line in text.splitlines() if not line.startswith(";")).replace(" ", "")
+    content = re.match(r"radix=(10|16|2);coefdata=([-0-9a-fA-F,]+);", joined, re.IGNORECASE)
     if content is None:
-        raise found.refusal("no radix and coefdata", "a COE file of the FIR Compiler", path=file.path)
+        raise coefficients.refusal("no radix and coefdata", "a COE file of the FIR Compiler", path=file.path)
     radix, parts = int(content[1]), content[2].split(",")
     if radix == 10:
-        return np.array([found.number(part, "a coefficient", file.path) for part in parts]) * file.step, None
-    return np.array([signed(found, file, part, radix) for part in parts]) * file.step, None
+        return np.array([coefficients.number(part, "a coefficient", file.path) for part in parts]) * file.step, None
+    return np.array([signed(coefficients, file, part, radix) for part in parts]) * file.step, None
 
 
 XILINX_COE = Target(

@@ -39,9 +39,9 @@ class Baffle(Enclosure):
         x = driver.position_m[0]
         if abs(x) > SURFACE_TOLERANCE_M:
             side = "before" if x > 0 else "behind"
-            found = f"got {shown(driver.position_m)}, {millimetres(abs(x))} {side} the baffle"
+            actual = f"got {shown(driver.position_m)}, {millimetres(abs(x))} {side} the baffle"
             expected = "x = 0, the plane of the baffle, within 1 mm"
-            yield Fault(f"{path}.position_m", found, expected, "move the driver to x = 0")
+            yield Fault(f"{path}.position_m", actual, expected, "move the driver to x = 0")
 
     def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A piston lies in the plane: tilted, half of it would radiate from behind a rigid wall."""

@@ -129,16 +129,16 @@ class Enclosure(Table):
 def apart_faults(drivers: Mapping[int, Driver], k: float) -> Iterator[Fault]:
     """Drivers too far apart at the highest wave number."""
     places = {i: if_known(driver, "position_m") for i, driver in drivers.items()}
-    known = {i: place for i, place in places.items() if place is not None}
-    for i, place in known.items():
-        apart_m = math.dist(place, next(iter(known.values())))
+    valid = {i: place for i, place in places.items() if place is not None}
+    for i, place in valid.items():
+        apart_m = math.dist(place, next(iter(valid.values())))
         if k * apart_m > MAX_APART_K:
-            found = f"got {shown(place)}, {number(apart_m)} m from the first of them"
+            actual = f"got {shown(place)}, {number(apart_m)} m from the first of them"
             expected = (
                 f"pistons, and drivers on a cylinder, at most {number(MAX_APART_K / k)} m apart at this sample rate and"
             )
             expected += " speed of sound"
-            yield Fault(f"drivers[{i}].position_m", found, expected, "the unit is metres; millimetres?")
+            yield Fault(f"drivers[{i}].position_m", actual, expected, "the unit is metres; millimetres?")
 
 
 def millimetres(length_m: float) -> str:

@@ -41,8 +41,8 @@ class FreeField(Enclosure):
         for axis, size_m, name in ((1, self.box_front_m[0], "width"), (2, self.box_front_m[1], "height")):
             apart_m = float(np.ptp(places_m[:, axis]))
             if apart_m > size_m + SURFACE_TOLERANCE_M:
-                found = f"got {shown(self.box_front_m)}, a front too small for its drivers"
+                actual = f"got {shown(self.box_front_m)}, a front too small for its drivers"
                 expected = (
                     f"a {name} of at least {number(apart_m)}, from the first to the last driver along {'xyz'[axis]}"
                 )
-                yield Fault("enclosure.box_front_m", found, expected, "the unit is metres")
+                yield Fault("enclosure.box_front_m", actual, expected, "the unit is metres")

@@ -76,12 +76,12 @@ class RoundBody(Enclosure):
         depth_m = self.radius_m - distance_m
         if abs(depth_m) > SURFACE_TOLERANCE_M:
             side = "inside" if depth_m > 0 else "outside"
-            found = f"got {shown(place)}, {millimetres(abs(depth_m))} {side} the {self.model_name}"
+            actual = f"got {shown(place)}, {millimetres(abs(depth_m))} {side} the {self.model_name}"
             expected = f"{number(self.radius_m)} m (enclosure.radius_m) from the {self.middle[0]}, within 1 mm"
             other = f", or set enclosure.radius_m = {number(distance_m)}" if distance_m > 0 else ""
             millimetres_given = abs(distance_m / 1000 - self.radius_m) <= SURFACE_TOLERANCE_M
             remedy = in_metres(place) if millimetres_given else f"move the driver to the surface{other}"
-            yield Fault(f"{path}.position_m", found, expected, remedy)
+            yield Fault(f"{path}.position_m", actual, expected, remedy)
 
     def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A piston as large as the body."""

@@ -54,7 +54,7 @@ def test_a_listener_in_front_costs_few_places(monkeypatch: pytest.MonkeyPatch) -
         return real(disc, spread)
 
     monkeypatch.setattr(discs, "_rings", counted)
-    monkeypatch.setattr(discs, "LEAST_KA", np.inf)  # large discs too by their rings
+    monkeypatch.setattr(discs, "MIN_EXPANDED_KA", np.inf)  # large discs too by their rings
     axis = direction(*DISC.facing_deg)
     for way in (axis, np.cross(axis, [0.0, 0.0, 1.0])):
         FreeField([DISC]).field(K, DISC.position_m + 2.0 * way[None] / np.linalg.norm(way))

@@ -104,7 +104,7 @@ def test_a_turned_far_driver_keeps_its_delays() -> None:
     assert np.abs(phase[level_db > level_db.max() - 15]).max() < np.radians(15)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(-179.9, 179.9), st.floats(100, 8000), st.sampled_from([5.0, 10.0, 22.5]))
 def test_no_comb_between_two_angles(azimuth_deg: float, frequency_hz: float, step_deg: float) -> None:
     """Between two measured angles the level lies between theirs, at every frequency and whatever their phases are."""
@@ -205,7 +205,7 @@ def test_above_the_band_is_refused() -> None:
     ):
         m.transfer(np.array([1000.0, 9000.0]), directions)
     with pytest.raises(DataError, match=r"designs\[0\]\.band_hz asks for 500 to 12000 Hz"):
-        m.check_band((500.0, 12000.0), where="designs[0].band_hz")
+        m.check_band((500.0, 12000.0), location="designs[0].band_hz")
     held = m.transfer(np.array([8000.0, 12000.0]), directions, above="hold")
     np.testing.assert_allclose(np.abs(held[1]), np.abs(held[0]))
 

@@ -18,7 +18,7 @@ def random_directions(count: int, seed: int) -> np.ndarray:
     return np.asarray(places / np.linalg.norm(places, axis=1, keepdims=True))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(150, 400), st.integers(0, 10_000))
 def test_weights_are_barycentric(count: int, seed: int) -> None:
     """On any dense set, weights are not negative, sum to 1, and their sum of directions points the way that was asked."""
@@ -36,7 +36,7 @@ def test_weights_are_barycentric(count: int, seed: int) -> None:
     np.testing.assert_allclose(found.weights(directions).toarray(), np.eye(count), rtol=0, atol=1e-4)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.floats(-180, 180), st.floats(-90, 90), st.integers(0, 1000))
 def test_weights_are_continuous(azimuth: float, elevation: float, seed: int) -> None:
     """A step of a thousandth of a degree changes no weight by more than a thousandth, on rings with poles."""

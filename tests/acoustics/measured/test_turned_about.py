@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from designer.acoustics.measured.driver_sets import said_place
+from designer.acoustics.measured.driver_sets import place_text
 from designer.acoustics.measured.formats import read_response
 from designer.acoustics.measured.raw_set import TurnedAbout
 from designer.acoustics.scene import scene
@@ -230,5 +230,5 @@ def test_a_file_that_states_its_drivers_place(tmp_path: Path) -> None:
 
 def test_a_place_in_words() -> None:
     """In the driver's own frame: x in front, y its left, z above."""
-    assert said_place(np.array([0.05, -0.12, 0.003])) == "50 mm in front, 120 mm to the right, 3 mm above"
-    assert said_place(np.zeros(3)) == "at the centre"
+    assert place_text(np.array([0.05, -0.12, 0.003])) == "50 mm in front, 120 mm to the right, 3 mm above"
+    assert place_text(np.zeros(3)) == "at the centre"
