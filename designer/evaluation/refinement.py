@@ -58,17 +58,17 @@ PERCENTILES = (50.0, 5.0, 1.0)
 LOST_DB = 0.1
 """Refined taps that lose more than this of any percentile are not kept."""
 PAYS_DB = 1.0
-"""What a short look promises from which on the refinement is named."""
+"""Gain in dB that a short look promises from which on the refinement is named."""
 QUANTILES = tuple(NormalDist().inv_cdf((n + 0.5) / 4) for n in range(4))
 WARMTH = (2, 0, 3, 1)
-"""Which of the quantiles of temperature goes with each of the head's radius."""
+"""Index of the quantile of temperature that goes with each of the head's radius."""
 
 
 @dataclass(frozen=True)
 class Refinement:
     """One channel's refined taps beside the fit's, judged on draws that neither saw: median, 5th and 1st percentile in dB."""
 
-    kept: bool
+    is_kept: bool
     fit_db: tuple[float, ...]
     refined_db: tuple[float, ...]
     effort_change_db: float
@@ -76,9 +76,11 @@ class Refinement:
     stationarity: float
 
     def sentence(self) -> str:
-        """What was kept, and the numbers of both."""
-        refined, fit = (", ".join(f"{value:.1f}" for value in each) + " dB" for each in (self.refined_db, self.fit_db))
-        first, then = (f"refined taps kept: {refined}", f"the fit's {fit}") if self.kept else (
+        """Sentence of what was kept, and the numbers of both."""
+        refined, fit = (
+            ", ".join(f"{value:.1f}" for value in values) + " dB" for values in (self.refined_db, self.fit_db)
+        )
+        first, then = (f"refined taps kept: {refined}", f"the fit's {fit}") if self.is_kept else (
             f"the fit's taps kept: {fit}", f"the refined taps' {refined}")  # fmt: skip
         return f"{first} of cancellation gain (median, 5th and 1st percentile over drawn heads, places and devices), against {then}"
 
@@ -88,7 +90,7 @@ class Refinement:
 
     @classmethod
     def of_json(cls, saved: dict[str, Any]) -> Refinement:
-        """The same, read back."""
+        """Read back."""
         of_lists: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in saved.items()
         }
@@ -106,47 +108,47 @@ def realize_judged(
 
     """
     fitted = fit_form(channels, scene, table)
-    asked = [n for n, channel in enumerate(channels) if is_refined(channel, table)]
-    which = [n for n in asked if refinable(channels[n], fitted, n)]
+    requested = [n for n, channel in enumerate(channels) if is_refined(channel, table)]
+    indices = [n for n in requested if refinable(channels[n], fitted, n)]
     fitted = replace(
         fitted,
         warnings=(
             *fitted.warnings,
             *(
                 f"{channels[n].design.name}: its drivers' taps are more than {MAX_UNKNOWNS}, so they are not refined; fewer taps are"
-                for n in asked
-                if n not in which
+                for n in requested
+                if n not in indices
             ),
         ),
     )
-    solved = {n: _solved(channels[n], scene, fitted, n, table) for n in which}
+    solved = {n: _solved(channels[n], scene, fitted, n, table) for n in indices}
     if not solved:
         return as_run(fitted, channels, scene, table), {}
     refined = list(fitted.taps)
-    for n, one in solved.items():
+    for n, taps in solved.items():
         refined[n] = refined[n].copy()
-        refined[n][_fit(fitted, n).own] = one.taps
+        refined[n][_fit(fitted, n).drivers] = taps.taps
     candidate = replace(fitted, taps=refined)
-    before, after = (as_run(each, channels, scene, table) for each in (fitted, candidate))
-    chosen, found = list(fitted.taps), {}
-    for n, one in solved.items():
+    before, after = (as_run(realized, channels, scene, table) for realized in (fitted, candidate))
+    chosen, refinements = list(fitted.taps), {}
+    for n, taps in solved.items():
         numbers, efforts = _judged(channels[n], scene, [before.taps[n], after.taps[n]])
         wins = bool((numbers[1] >= numbers[0] - LOST_DB).all() and (numbers[1] - numbers[0]).sum() > 0)
         method = method_of(channels[n].design)
-        kept = one.kept and (wins or (method is not None and method.refined))
-        if kept:
+        is_kept = taps.holds and (wins or (method is not None and method.refined))
+        if is_kept:
             chosen[n] = refined[n]
-        fit_db, refined_db = (tuple(each.tolist()) for each in numbers)
+        fit_db, refined_db = (tuple(percentiles.tolist()) for percentiles in numbers)
         change_db = efforts[1] - efforts[0]
-        found[channels[n].design.name] = Refinement(
-            kept, fit_db, refined_db, change_db, one.violation_db, one.stationarity
+        refinements[channels[n].design.name] = Refinement(
+            is_kept, fit_db, refined_db, change_db, taps.violation_db, taps.stationarity
         )
-    return as_run(replace(fitted, taps=chosen), channels, scene, table), found
+    return as_run(replace(fitted, taps=chosen), channels, scene, table), refinements
 
 
 def _solved(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, table: Realization) -> RobustTaps:
     """The refined taps, of the fit's mean effort over the design's own frequencies, which the band's ends join."""
-    problem, own = taps_problem(channel, scene, fitted, n, table), _fit(fitted, n).own
+    problem, drivers = taps_problem(channel, scene, fitted, n, table), _fit(fitted, n).drivers
     target = channel_target(channel.design, scene, channel.plain)
     target = target.at(target.in_band)
 
@@ -156,7 +158,7 @@ def _solved(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, tabl
 
     solved, less_db = robust_taps(problem), 0.0
     for _ in range(CORRECTIONS):
-        excess_db = mean_effort_db(solved.taps) - mean_effort_db(fitted.taps[n][own])
+        excess_db = mean_effort_db(solved.taps) - mean_effort_db(fitted.taps[n][drivers])
         if excess_db <= EXCESS_DB:
             break
         less_db += excess_db
@@ -167,19 +169,21 @@ def _solved(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, tabl
 def is_refined(channel: ChannelDesign, table: Realization) -> bool:
     """Whether the file asks for a channel's taps to be refined, and it can be: an ear channel of taps."""
     method = method_of(channel.design)
-    asked = table.refine or (method is not None and method.refined)
-    return asked and not channel.design.is_beam and table.form != "biquad"
+    requested = table.refine or (method is not None and method.refined)
+    return requested and not channel.design.is_beam and table.form != "biquad"
 
 
 def refinable(channel: ChannelDesign, fitted: Realized, n: int) -> bool:
     """Whether a channel's taps are few enough."""
     return (
-        not channel.design.is_beam and not fitted.sections and fitted.taps[n][_fit(fitted, n).own].size <= MAX_UNKNOWNS
+        not channel.design.is_beam
+        and not fitted.sections
+        and fitted.taps[n][_fit(fitted, n).drivers].size <= MAX_UNKNOWNS
     )
 
 
 def promise_db(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, table: Realization) -> float:
-    """What a short look at coarse samples promises of the refinement, in dB of the mean of low and middle gains.
+    """Gain in dB that a short look at coarse samples promises, of the mean of low and middle gains.
 
     A verdict names the refinement from PAYS_DB on. It costs too much to be looked at in every design: a third of one and more at 512 taps.
     """
@@ -201,7 +205,7 @@ def taps_problem(
 ) -> TapsProblem:
     """The arrays that the refinement of one channel takes."""
     fit = _fit(fitted, n)
-    start = fitted.taps[n][fit.own]
+    start = fitted.taps[n][fit.drivers]
     size = 2 * (len(fit.symbol) - 1)
     step = max(1, size // (density * start.shape[1]))
     frequency_hz = np.fft.rfftfreq(size // step, 1 / scene.problem.sample_rate_hz)
@@ -212,11 +216,11 @@ def taps_problem(
 
     band = np.flatnonzero(joined("in_band"))
     drawn = drawn_ears(channel, scene, frequency_hz[band], places=places, devices=devices, run=0)
-    free = np.arange(len(fit.own))
+    free = np.arange(len(fit.drivers))
     gain_limit = np.concatenate([_gain_limit(part) for part in parts])
     if fitted.references:
         reference = scene.drivers.index(fitted.references[n])
-        free = np.flatnonzero(fit.own != reference)
+        free = np.flatnonzero(fit.drivers != reference)
         gain_limit = np.full_like(gain_limit, 10 ** (table.max_ratio_db / 20))
     gamma = joined("gamma") if parts[0].gamma is not None else np.zeros(frequency_hz.size)
     heard = (frequency_hz >= TONE_BAND_HZ[0]) & (frequency_hz <= TONE_BAND_HZ[1])
@@ -234,8 +238,8 @@ def taps_problem(
         curve_db=measures.db(gamma[band]),
         effort_limit_db=measures.db(joined("effort_limit")[band]),
         gain_limit=gain_limit,
-        drawn_bright=drawn[0][:, :, fit.own],
-        drawn_dark=drawn[1][:, :, fit.own],
+        drawn_bright=drawn[0][:, :, fit.drivers],
+        drawn_dark=drawn[1][:, :, fit.drivers],
         floor_weight=FLOOR_WEIGHT if table.floor_weight is None else table.floor_weight,
     )
 
@@ -257,7 +261,7 @@ def drawn_ears(
 
     Parameters
     ----------
-    run : another number gives other places and other devices
+    run : int, another number gives other places and other devices
 
     """
     problem, table = scene.problem, scene.problem.tolerance
@@ -273,19 +277,19 @@ def drawn_ears(
         part_m = moves_m[n :: len(QUANTILES)]
         if not len(part_m):
             continue
-        there = scene.at(frequency_hz)
+        moved = scene.at(frequency_hz)
         if not scene.is_measured:
             speed = np.sqrt(1 + QUANTILES[warmth] * table.temperature_c / (273.15 + REFERENCE_C))
             size = max(1 + radius * table.head_radius_m / problem.listener.head_radius_m, 0.5)
-            there = changed_scene(there, float(speed), size, problem.heads)
-        ears = there.moved(part_m).ears().reshape(frequency_hz.size, -1, 2, len(drivers_m))
+            moved = changed_scene(moved, float(speed), size, problem.heads)
+        ears = moved.moved(part_m).ears().reshape(frequency_hz.size, -1, 2, len(drivers_m))
         ears = np.repeat(ears, devices, axis=1)
         seed = (table.seed + 1 + len(QUANTILES) * run + n) % 2**63
         drawn = table.model_copy(update={"draws": ears.shape[1], "seed": seed})
         draws = draw(drawn, len(drivers_m), problem.listener.head_radius_m)
         added_m = -np.einsum("lx,nlx->nl", towards_m / distance_m[:, None], draws.displacement_m)
         factor = draws.factor * distance_m / (distance_m + added_m)
-        ears = ears * (factor * np.exp(-1j * there.k[:, None, None] * added_m))[:, :, None, :]
+        ears = ears * (factor * np.exp(-1j * moved.k[:, None, None] * added_m))[:, :, None, :]
         bright.append(ears[:, :, side])
         dark.append(ears[:, :, 1 - side])
     return np.concatenate(bright, axis=1), np.concatenate(dark, axis=1)
@@ -301,10 +305,10 @@ def _judged(channel: ChannelDesign, scene: Scene, taps: Sequence[Real]) -> tuple
     numbers, efforts = [], []
     rate = scene.problem.sample_rate_hz
     target = channel_target(channel.design, scene.at(inside_hz), channel.plain)
-    own = driver_index(channel.design, scene.drivers)
-    for each in taps:
-        w = response(each, inside_hz, rate)
+    drivers = driver_index(channel.design, scene.drivers)
+    for filters in taps:
+        w = response(filters, inside_hz, rate)
         gains = measures.db(measures.point_ratios(bright, dark, w))
         numbers.append(np.percentile(gains, PERCENTILES))
-        efforts.append(float(np.mean(measures.db(measures.effort(target.bright, w[:, own])))))
+        efforts.append(float(np.mean(measures.db(measures.effort(target.bright, w[:, drivers])))))
     return numbers, efforts

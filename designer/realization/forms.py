@@ -57,7 +57,7 @@ def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realiza
 
 
 def fit_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
-    """The same before any rounding."""
+    """Filters of all channels before any rounding."""
     return FORMS[table.form](channels, scene, table)
 
 

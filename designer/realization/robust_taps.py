@@ -50,7 +50,7 @@ CURVE_MARGIN_DB = 0.085
 """The curve's floor lies so far below it; with what rounds may leave, 0.1 dB."""
 MAX_DEVIATION_DB = 0.5
 PLAYBACK_ERROR = 10**-2.5
-"""Of playback outside the band: 25 dB below it, as the fit weighs errors."""
+"""Error of playback outside the band: 25 dB below it, as the fit weighs errors."""
 DB = 10 / np.log(10)
 """d(10 log10 u) = DB du/u."""
 PRICES = {
@@ -70,7 +70,7 @@ TOLERANCES = {
     "magnitude": 0.02,
     "playback": 0.02,
 }
-"""What a round may leave of a constraint in its own unit: dB, of gains and of playback a share of the power."""
+"""Excess that a round may leave of a constraint in its own unit: dB, of gains and of playback a share of the power."""
 ROUNDS, ITERATIONS = 15, 400
 LOOK_ROUNDS, LOOK_ITERATIONS = 3, 40
 SETTLED_DB = 0.005
@@ -114,7 +114,7 @@ class RobustTaps:
     utility_db: tuple[float, float]  # U of the start and of these
     violation_db: float  # the largest, as dB
     stationarity: float
-    kept: bool  # every constraint is kept to its tolerance
+    holds: bool  # every constraint is kept to its tolerance
 
 
 @dataclass
@@ -260,21 +260,21 @@ def robust_taps(problem: TapsProblem, *, rounds: int = ROUNDS, iterations: int =
         y = least(function, y, iterations=iterations, change=UNCHANGED_DB)
         w = function.spectra(function.taps(y))
         now, (c, *_) = function.utility(w)[0], function.constraints(w)
-        kept = all(each.max() <= TOLERANCES[name] for name, each in c.items())
-        for name, each in c.items():
-            price, violation = function.prices[name], max(float(each.max()), 0.0)
-            function.multipliers[name] = np.maximum(function.multipliers[name] + price * each, 0.0)
+        holds = all(excess.max() <= TOLERANCES[name] for name, excess in c.items())
+        for name, excess in c.items():
+            price, violation = function.prices[name], max(float(excess.max()), 0.0)
+            function.multipliers[name] = np.maximum(function.multipliers[name] + price * excess, 0.0)
             if violation > max(TOLERANCES[name], left[name] / 2):
                 function.prices[name] *= GROWTH
             left[name] = violation
-        if kept and abs(now - before) <= SETTLED_DB:
+        if holds and abs(now - before) <= SETTLED_DB:
             break
         before = now
     stationarity = float(np.linalg.norm(function(y)[1]) / max(steepness, LEAST_POWER))
     decibels = [
         left[name] if name not in ("max_gain", "playback") else float(db(np.array(1 + left[name]))) for name in left
     ]
-    return RobustTaps(function.taps(y), (first, now), max(decibels), stationarity, kept)
+    return RobustTaps(function.taps(y), (first, now), max(decibels), stationarity, holds)
 
 
 def promised_db(problem: TapsProblem) -> float:

@@ -51,7 +51,7 @@ def test_refined_taps_are_kept_where_they_win(both: tuple[designer.Design, desig
     """No percentile over the product line falls by 0.1 dB, at the fit's mean effort to 0.01 dB, and the note has the numbers."""
     fit, made = both
     ((name, refinement),) = made.refinements.items()
-    assert refinement.kept
+    assert refinement.is_kept
     assert not fit.refinements
     for before, after in zip(refinement.fit_db, refinement.refined_db, strict=True):
         assert after > before - 0.1
