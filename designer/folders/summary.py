@@ -103,7 +103,7 @@ def seal(summary: dict[str, Any]) -> str:
 
 def notes(result: Result) -> list[str]:
     """Notes for the user of the folder's files."""
-    refined = (f"{name}: {one.sentence()}" for name, one in result.refinements.items())
+    refined = (f"{name}: {refinement.sentence()}" for name, refinement in result.refinements.items())
     return [*refined, *loud_note([WAVE], result.taps.values())]
 
 

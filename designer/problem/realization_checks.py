@@ -132,20 +132,20 @@ def _refined(problem: Problem) -> Iterator[Fault]:
     table, designs = problem.realization, entries(problem, "designs")
     ears = [design for design in designs if not design.is_beam]
     methods = [method_of(design) for design in ears]
-    asked = table.refine or any(method is not None and method.refined for method in methods)
+    requested = table.refine or any(method is not None and method.refined for method in methods)
     if table.refine and designs and not ears:
         yield Fault("realization.refine", "got true without an ear channel", "an ear channel", "leave it out")
-    if table.floor_weight is not None and not asked:
+    if table.floor_weight is not None and not requested:
         remedy = "add refine = true, or leave it out"
         yield Fault("realization.floor_weight", f"got {number(table.floor_weight)}", "only with refined taps", remedy)
-    if not asked:
+    if not requested:
         return
-    what = "refine = true" if table.refine else 'method = "robust-taps"'
+    cause = "refine = true" if table.refine else 'method = "robust-taps"'
     for key in ("pre_ringing_weight", "tail_weight", "zero_at_dc", "exact_at_hz", "equaliser_taps"):
         if getattr(table, key):
-            yield Fault(f"realization.{key}", f"got beside {what}", "one of the two", "leave out one of them")
+            yield Fault(f"realization.{key}", f"got beside {cause}", "one of the two", "leave out one of them")
     if table.form == "biquad" and not table.refine:
-        yield Fault("realization.form", f'got "biquad" with {what}', '"fir" or "rtf"', "only taps are refined")
+        yield Fault("realization.form", f'got "biquad" with {cause}', '"fir" or "rtf"', "only taps are refined")
 
 
 def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
