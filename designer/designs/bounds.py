@@ -61,8 +61,14 @@ def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real]) -> tuple[Real, 
 
 
 def has_bound(target: ChannelTarget) -> bool:
-    """Whether `reachable_gain` is a bound on all weights: it is, but for a percentile, and a ball of errors over several points."""
-    return target.percentile is None and (not target.worst_case or target.bright.shape[1] == 1)
+    """Whether `reachable_gain` is a bound on all weights.
+
+    It is, but for a percentile, for several places, and for a ball of errors over several bright points.
+    """
+    if target.percentile is not None:
+        return False
+    has_places = target.each_place and target.dark.shape[1] > 1
+    return not target.worst_case or (target.bright.shape[1] == 1 and not has_places)
 
 
 def worst_case_weights(target: ChannelTarget) -> Complex:
