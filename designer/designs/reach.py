@@ -37,7 +37,7 @@ EFFORTS_DB = (0.0, 3.0, 6.0, 9.0, 12.0, 18.0)
 MIN_DB, MAX_DB = -20.0, 60.0
 """Ratios that are looked at: a null of a model without a spread has no bottom."""
 HALVINGS = 11
-"""Of that range, to 0.04 dB."""
+"""Halvings of that range: to 0.04 dB."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,17 +16,49 @@ from designer.problem.schema import Problem
 from designer.requirements.curves import in_band
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 COLUMNS = 8
+REALISED_DB = 0.5
+"""Realised filters may miss a requirement within reach by so much."""
 MIN_CAP_DB = 0.5
 """The product line takes at least this where it is named."""
 
 
-def explain_reach(problem: Problem, scene: Scene) -> Iterator[str]:
-    """Lines for every design of a problem, on about COLUMNS of its own frequencies; what is missed is looked for at all of them."""
+def explain_reach(problem: Problem, scene: Scene, realised: Mapping[str, tuple[float, float]]) -> Iterator[str]:
+    """Lines for every design of a problem, on about COLUMNS of its own frequencies; what is missed is looked for at all of them.
+
+    Parameters
+    ----------
+    realised : mapping of str to tuple of 2 float, by how many dB each channel's realised filters miss their requirements, and at which
+        frequency (`realised_misses`)
+
+    """
     for design in problem.designs:
         inside = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
         missed = shortfall(design_channel(design, scene))
-        yield from reach_lines(reach(design, scene, spread_out(inside)), missed)
+        *table, outcome = reach_lines(reach(design, scene, spread_out(inside)), missed)
+        yield from table
+        lost_db, at_hz = realised[design.name]
+        if missed is None and lost_db > REALISED_DB:
+            outcome = (
+                f"  weights reach what is asked, and their {problem.realization.form} filters do not: {lost_db:.1f} dB too much at"
+                f" {_hertz(at_hz)}; ask for less there, or raise [realization] {_length_key(problem)}"
+            )
+        yield outcome
+
+
+def _length_key(problem: Problem) -> str:
+    table = problem.realization
+    return f"sections = {table.sections}" if table.form == "biquad" else f"taps = {table.taps}"
+
+
+def realised_misses(metrics: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Channel -> by how many dB its realised filters miss a requirement or a limit at most, and at which frequency; of `metrics.csv`."""
+    missed = metrics.loc[metrics.groupby("channel", sort=False)["slack_db"].idxmax()]
+    rows = zip(missed["channel"], missed["slack_db"], missed["frequency_hz"], strict=True)
+    return {str(channel): (float(slack_db), float(f)) for channel, slack_db, f in rows}
 
 
 def spread_out(frequency_hz: Real, columns: int = COLUMNS) -> Real:
@@ -58,7 +91,7 @@ def reach_lines(bound: Reach, missed: Shortfall | None) -> Iterator[str]:
 
 
 def _missed(missed: Shortfall) -> str:
-    """What is asked too much, what binds there, and the remedy."""
+    """Excess of what is asked, the limits that bind there, and the remedy."""
     curve = missed.requirement == "cancellation_gain_db"
     subject = "" if curve else f" of {missed.requirement}"
     weights = "any weights reach" if missed.is_bound else "the weights that were found reach"

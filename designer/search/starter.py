@@ -185,6 +185,8 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
         ears = ears.lowered(_half_steps(sides)) if sides > 0 or not short_sides else ears.narrowed()
         if beam is not None:
             beam = beam.lowered(_half_steps(centre)) if centre > 0 or not short_centre else beam.narrowed()
+            if beam.band_hz[1] < 2 * beam.band_hz[0]:
+                beam, remarks = None, ["no beam is asked for: the filters keep none of an octave"]
     raise UsageError("no requirements were found that this layout meets: raise --width, or lower --distance")
 
 
