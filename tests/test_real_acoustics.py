@@ -42,6 +42,7 @@ response = "woofer hor *.frd"
 position_m = [{LISTENER_M}, 0.0, 0.0]
 head = "points"
 head_radius_m = {EAR_M}
+ear_cloud_m = [[0, 0, 0]]
 [[designs]]
 name = "left"
 kind = "ctc"
