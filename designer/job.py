@@ -22,6 +22,7 @@ from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
 from designer.realization import Realized, realize_form
 from designer.realization.cascade import Cascade
+from designer.realization.mending import remedy
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.stereo.virtualisation import VIRTUAL, virtual_channels
@@ -143,6 +144,10 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
     )
     with stage("evaluation"):
         _ = result.evaluation, result.scalars
+    missed = [n for n, name in enumerate(names) if channels[n].feasible and result.misses(name)]
+    if missed:
+        with stage("remedies"):
+            result.remedies.update({names[n]: remedy(channels[n], fine, problem.realization) for n in missed})
     if problem.room is not None:
         with stage("room"):
             _ = result.room

@@ -41,8 +41,7 @@ def design(
         gone = superseded(folder, problem.export.targets)
         result.save(folder, force=force)
     end = time.perf_counter()
-    for name, channel in result.channels.items():
-        say(f"{name}: {channel.verdict.sentence}{result.scalars[name].but}.")
+    say_all(f"{name}: {result.sentence(name)}." for name in result.channels)
     messages = result.warnings[len(result.failures) :]  # those of the missing channels are errors below
     say_all([*messages, *(f"export left out: {text}" for text in refused(folder).values())], "warning")
     say_all([*notes(result), *export_notes(folder), *gone], "note")
@@ -54,12 +53,14 @@ def design(
     )
     say(f"wrote {folder} (open {folder / 'report.html'})")
     if result.status:
-        places = {table.name: i for i, table in enumerate(problem.designs)}
         say_all((f"{message}; the other channels are written" for message in result.failures.values()), "error")
+        places = {table.name: i for i, table in enumerate(problem.designs)}
         for name, channel in result.channels.items():
-            for shortfall in channel.verdict.shortfalls:
+            if not channel.feasible:
                 say(
-                    f'designs[{places[name]}] "{name}" is infeasible as asked: {shortfall}; the best compromise is written',
+                    f'designs[{places[name]}] "{name}" is infeasible as asked; the best compromise is written',
                     error=True,
                 )
+            elif result.misses(name):
+                say(f'designs[{places[name]}] "{name}" is met on paper, and missed by these filters', error=True)
         raise typer.Exit(result.status)

@@ -17,6 +17,7 @@ import numpy as np
 from designer.arrays import Real
 from designer.errors import DataError
 from designer.export.wave import loud_note
+from designer.problem.checks import warnings
 from designer.problem.messages import shown
 from designer.result import Channel, Result
 from designer.stereo.listening import chain_summary
@@ -26,7 +27,7 @@ SUMMARY = "summary.json"
 WAVE = "filters.wav"
 MAX_SUMMARY_BYTES = 500_000_000
 REMEDY = "design it again"
-READ = ("source", "imported_from", "bulk_delay_samples", "failures")
+READ = ("source", "imported_from", "bulk_delay_samples", "failures", "remedies")
 READ_OF_FORM = ("references", "warnings", "taps", "sections", "shifts", "finer_bits", "study")
 READ_OF_CHANNEL = ("kind", "method", "plain", "feasible", "sentence", "shortfalls", "certificate", "slacks_db")
 """Keys that a design is opened from."""
@@ -116,8 +117,9 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "imported_from": result.imported_from,
         "exit_code": result.status,
         "failures": result.failures,
+        "remedies": result.remedies,
         "sentence": sentence(result),
-        "warnings": result.warnings,
+        "warnings": [*warnings(problem), *result.warnings],
         "notes": notes(result),
         "bulk_delay_samples": result.bulk_delay_samples,
         "realization": {
@@ -159,8 +161,8 @@ def _command(result: Result, folder: Path) -> str:
 
 
 def sentence(result: Result) -> str:
-    """Requirements and outcomes, channel by channel."""
-    return " ".join(f"{name}: {channel.verdict.sentence}." for name, channel in result.channels.items())
+    """The verdict, channel by channel."""
+    return " ".join(f"{name}: {result.sentence(name)}." for name in result.channels)
 
 
 def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, Any]:
@@ -175,6 +177,8 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
         "feasible": channel.feasible,
         "sentence": channel.verdict.sentence,
         "shortfalls": list(channel.verdict.shortfalls),
+        "verdict": result.sentence(name),
+        "outcomes": [outcome.as_json() for outcome in result.outcomes[name]],
         "numbers": {**result.scalars[name].values, **result.robustness(name)},
         "heads": result.heads.get(name, {}),
         "certificate": {

@@ -28,6 +28,7 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
 from designer.designs.channel import ChannelDesign
 from designer.realization.response import response
+from designer.realization.toeplitz_fit import error_power
 from designer.requirements.channel_target import channel_target
 from designer.requirements.slacks import excesses_db, slacks_db
 from designer.requirements.target import ChannelTarget
@@ -35,8 +36,10 @@ from designer.requirements.target import ChannelTarget
 ROUNDS = 8
 GROWTH = 3.0
 """Factor g on the weight of the frequency that is missed most."""
-KEPT_DB = 0.03
+KEPT_DB = 0.05
 """What is missed by less is kept."""
+MAX_EXTRA_ERROR = 6.0
+"""Growth of the whole error, as the fit hears it with its own W and C, that keeping the requirements may cost: 8 dB."""
 MAX_REFINED_NUMBERS = 8_000_000
 """Complex numbers of C up to which a fit takes seconds and is repeated."""
 
@@ -113,17 +116,23 @@ def refined(
     best = taps = solve(weights, symbol)
     if not 0 < symbol.size <= MAX_REFINED_NUMBERS:
         return best
-    least_db, share = np.inf, np.ones(len(fit_hz))
+
+    def whole_error(x: Real) -> float:
+        return float(error_power(x, weights, symbol, delay).mean())
+
+    least_db, share, mended, max_error = np.inf, np.ones(len(fit_hz)), weights, MAX_EXTRA_ERROR * whole_error(best)
     for n in range(ROUNDS + 1):
         w = judge.responses(taps, delay)
         lost_db = judge.lost_db(w)
         worst_db = float(lost_db.max())
+        if n and whole_error(taps) > max_error:
+            break
         if worst_db < least_db:
             best, least_db = taps, worst_db
         if worst_db <= KEPT_DB or n == ROUNDS:
             break
         error = ((judge.weights - w) * (lost_db > KEPT_DB)[:, None])[:, judge.fitted]
-        weights = weights + np.stack([judge.between(e, fit_hz) for e in error.T], axis=1)
+        mended = mended + np.stack([judge.between(e, fit_hz) for e in error.T], axis=1)
         share = share * (1 + (GROWTH - 1) * judge.between(lost_db / worst_db, fit_hz).real)
-        taps = solve(weights, symbol * share[:, None, None])
+        taps = solve(mended, symbol * share[:, None, None])
     return best

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
-from designer.evaluation.words import hz, requirement_phrase, spans, verdict
+from designer.evaluation.outcomes import hz, spans
+from designer.evaluation.words import requirement_phrase, verdict
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 
