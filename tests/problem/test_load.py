@@ -19,7 +19,7 @@ from designer.problem.enclosures import ENCLOSURES
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
 from designer.problem.enclosures.sphere import Sphere
-from designer.problem.explain import warnings
+from designer.problem.plausibility import warnings
 from designer.problem.library import library
 from designer.problem.table import Table
 
