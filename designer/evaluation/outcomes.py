@@ -24,7 +24,7 @@ from designer.requirements.slacks import SLACK_TOLERANCE_DB
 REQUIRED = "required"
 WORST, PRODUCT_LINE, MOVED = "worst place", "5th percentile of product line and heads", "5th percentile of moved heads"
 MAX_MISSED_DB = 0.5
-"""What filters may miss that the weights met: exit code 7 above."""
+"""Largest miss of a requirement that the weights meet, before exit code 7."""
 MAX_RUNS = 3
 """Parts of a band that are told one by one."""
 
@@ -80,12 +80,12 @@ class Outcome:
         """Whether it is, to 0.1 dB."""
         return self.missed_db <= SLACK_TOLERANCE_DB
 
-    def by(self, there: str = "") -> str:
-        """By how much it is missed, and where; `there` follows the frequency at which it is missed most."""
+    def by(self, detail: str = "") -> str:
+        """By how much it is missed, and where; `detail` follows the frequency at which it is missed most."""
         most = hz(self.at_hz)
         if self.where == f"at {most}":
-            return f"by {decibels(self.missed_db)} dB at {most}{there}"
-        return f"by up to {decibels(self.missed_db)} dB (at {most}{there}) {self.where}, {100 * self.share:.0f} % of the band"
+            return f"by {decibels(self.missed_db)} dB at {most}{detail}"
+        return f"by up to {decibels(self.missed_db)} dB (at {most}{detail}) {self.where}, {100 * self.share:.0f} % of the band"
 
     def as_json(self) -> dict[str, Any]:
         """Its content for `summary.json`."""

@@ -71,7 +71,7 @@ def scalars(
 
 
 def _costs(realised: Realised, weights: Complex) -> Iterator[str]:
-    """Where filters spend more effort in the band, or feed a driver more, than the weights at every second frequency do.
+    """Effort in the band, and gain of a driver, beyond the largest of the weights at every second frequency.
 
     A limit of the file is a requirement, and has an outcome. Up to 0 dB nothing is dear: no more than one driver alone would spend, or than
     the channel itself fed to it.

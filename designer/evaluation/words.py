@@ -15,6 +15,7 @@ from designer.arrays import Bool, Real
 from designer.evaluation.outcomes import REQUIRED, Outcome, decibels, hz
 from designer.problem.methods import ignores, method_of
 from designer.problem.schema import DesignTable
+from designer.requirements.curves import curve_db
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
 
@@ -91,7 +92,7 @@ def verdict(
     frequency_hz : (N,) float array, the design's frequencies in the band
     slacks_db, excesses_db, binding : dict of str to float array, requirement or limit -> (N,)
     azimuths_deg : dict of str to float array, optional, requirement over azimuth -> (N,) where it is missed most
-    reachable_gain_db : (N,) float array, optional, the most that any weights reach within the effort limit; not finite where there is
+    reachable_gain_db : (N,) float array, optional, the most that any weights reach within the effort limit; not finite where detail is
         no bound
     out_of_reach : (N,) bool array, optional, where no weights within the limits meet what is missed: only a bound on all weights says so
 
@@ -107,20 +108,24 @@ def verdict(
         if outcome.is_met:
             continue
         at = int(np.argmax(shortfall))
-        there = ""
+        detail = ""
         if azimuths_deg and requirement in azimuths_deg:
-            there = f" and {azimuths_deg[requirement][at]:g} degrees"
+            detail = f" and {azimuths_deg[requirement][at]:g} degrees"
         if (
             requirement == "cancellation_gain_db"
             and reachable_gain_db is not None
             and np.isfinite(reachable_gain_db[at])
         ):
-            there = f", where no weights reach more than {reachable_gain_db[at]:.1f} dB"
-            there += " within the effort limit" if design.max_effort_db is not None else ""
-        clause = f"{requirement_words(design, requirement)} infeasible {outcome.by(there)}"
+            detail = f", where no weights reach more than {reachable_gain_db[at]:.1f} dB"
+            detail += " within the effort limit" if design.max_effort_db is not None else ""
+        clause = f"{requirement_words(design, requirement)} infeasible {outcome.by(detail)}"
         clauses.append(clause)
     reason = _reason(design, shortfalls_db, short, binding, out_of_reach)
     return Verdict(f"{requirement_phrase(design)}; {'; '.join(clauses)}; {reason}", tuple(clauses))
+
+
+def _curve_db(design: DesignTable, frequency_hz: Real) -> float:
+    return float(curve_db(design.cancellation_gain_db or [], frequency_hz))
 
 
 def _reason(

@@ -36,7 +36,7 @@ def warnings(problem: Problem) -> list[str]:
         above = int(np.clip(np.searchsorted(grid_hz, design.band_hz[0], side="right"), 1, grid_hz.size - 1))
         messages += _uncovered(f"designs[{i}].band_hz", design, problem)
         messages += _design(f"designs[{i}]", design, float(grid_hz[above] - grid_hz[above - 1]))
-        messages += _asked(f"designs[{i}]", design)
+        messages += _requirements(f"designs[{i}]", design)
     return messages
 
 
@@ -129,7 +129,7 @@ def _export(problem: Problem) -> Iterator[str]:
             yield f"export.{key} asks for nothing without {names} in export.targets"
 
 
-def _asked(path: str, design: DesignTable) -> Iterator[str]:
+def _requirements(path: str, design: DesignTable) -> Iterator[str]:
     """Requirements and limits in another unit, or beyond what is heard."""
     yield from _kilohertz(f"{path}.band_hz", design.band_hz)
     yield from _too_many(f"{path}.max_effort_db", design.max_effort_db)

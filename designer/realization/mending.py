@@ -1,4 +1,4 @@
-"""What would mend filters that miss what their weights meet: a longer word, more taps or sections, or a lower requirement."""
+"""Remedies for filters that miss what their weights meet: a longer word, more taps or sections, or a lower requirement."""
 
 from __future__ import annotations
 

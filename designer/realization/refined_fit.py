@@ -37,7 +37,7 @@ ROUNDS = 8
 GROWTH = 3.0
 """Factor g on the weight of the frequency that is missed most."""
 KEPT_DB = 0.05
-"""What is missed by less is kept."""
+"""Largest miss of a requirement that is kept."""
 MAX_EXTRA_ERROR = 6.0
 """Growth of the whole error, as the fit hears it with its own W and C, that keeping the requirements may cost: 8 dB."""
 MAX_REFINED_NUMBERS = 8_000_000
@@ -60,9 +60,9 @@ class Judge:
         """The judge of a channel's own drivers, at the frequencies in its band."""
         inside = np.flatnonzero(channel.in_band)
         is_solved = np.array_equal(channel.frequency_hz, scene.frequency_hz)
-        there = scene.part(inside) if is_solved else scene.at(channel.frequency_hz[inside])
+        inside_scene = scene.part(inside) if is_solved else scene.at(channel.frequency_hz[inside])
         return cls(
-            channel_target(channel.design, there, channel.plain),
+            channel_target(channel.design, inside_scene, channel.plain),
             tuple(scene.drivers[l] for l in drivers),
             {**channel.slacks_db, **channel.excesses_db},
             channel.weights[inside][:, drivers],
@@ -109,8 +109,10 @@ def refined(
 
     Parameters
     ----------
-    solve : callable, taps for W (K, L) and C (K, L, L) of the fitted drivers, on the frequencies of the fit fit_hz (K,)
-    weights, symbol : the fit's own W and C
+    solve : callable, taps for W (K, L) and C (K, L, L) of the fitted drivers, on the frequencies of the fit
+    weights : (K, L) complex array, the fit's own W
+    symbol : (K, L, L) complex array, its own C
+    fit_hz : (K,) float array, from 0 to Nyquist
 
     """
     best = taps = solve(weights, symbol)

@@ -19,8 +19,8 @@ from designer.problem.enclosures import ENCLOSURES
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
 from designer.problem.enclosures.sphere import Sphere
-from designer.problem.plausibility import warnings
 from designer.problem.library import library
+from designer.problem.plausibility import warnings
 from designer.problem.table import Table
 
 CONTRACT = """
