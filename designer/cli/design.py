@@ -29,7 +29,7 @@ def design(
     folder = out if out is not None else Path("out") / problem_file.stem
     with status("starting") as shown:
         from designer import job
-        from designer.export.write import export_notes, refused, superseded
+        from designer.export.write import export_notes, export_verdicts, refused, superseded
         from designer.folders.summary import notes
         from designer.folders.write import check_free, data_files
 
@@ -42,6 +42,7 @@ def design(
         result.save(folder, force=force)
     end = time.perf_counter()
     say_all(f"{name}: {result.sentence(name)}." for name in result.channels)
+    say_all(f"{text}." for text in export_verdicts(folder))
     messages = result.warnings[len(result.failures) :]  # those of the missing channels are errors below
     say_all([*messages, *(f"export left out: {text}" for text in refused(folder).values())], "warning")
     say_all([*notes(result), *export_notes(folder), *gone], "note")

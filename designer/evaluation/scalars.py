@@ -98,7 +98,7 @@ def _costs(realised: Realised, weights: Complex) -> Iterator[str]:
 def _remedy(table: Realization, taps: int) -> str:
     """What brings filters nearer to their weights."""
     if table.form == "biquad":
-        return f"more sections ([realization] sections = {table.sections}) come nearer to them"
+        return 'form = "fir" comes nearer to them'
     return f"more taps ([realization] taps = {taps}) come nearer to them"
 
 

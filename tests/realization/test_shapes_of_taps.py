@@ -26,14 +26,14 @@ from realization.test_realized_channels import designed, spectra
 seeds = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=15)
-@given(seed=seeds, drivers=st.integers(1, 3), taps=st.integers(4, 12))
 @pytest.fixture
 def plain_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """The least sum of squares as it is, without the rounds that mend it."""
     monkeypatch.setattr(refined_fit, "ROUNDS", 0)
 
 
+@settings(max_examples=15)
+@given(seed=seeds, drivers=st.integers(1, 3), taps=st.integers(4, 12))
 def test_priced_taps_are_the_dense_solution(seed: int, drivers: int, taps: int) -> None:
     """A price on each tap's square is a diagonal more in the normal equations written out (of the mean over N frequencies)."""
     rng = np.random.default_rng(seed)
