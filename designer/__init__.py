@@ -10,9 +10,11 @@ What a name needs is imported when it is first used.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # what `typing` has, which takes longer to import than all of this
 if TYPE_CHECKING:
+    from typing import Any
+
     from designer.acoustics import Scene, scene
     from designer.job import Design, design, evaluate
     from designer.job import open_folder as open  # noqa: A004, one reads `designer.open(folder)`

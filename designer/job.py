@@ -25,7 +25,8 @@ from designer.realization.cascade import Cascade
 from designer.realization.mending import remedy
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
-from designer.stereo.virtualisation import VIRTUAL, virtual_channels
+from designer.stereo.matched import VIRTUAL
+from designer.stereo.virtualisation import virtual_channels
 from designer.writing import sweep_stale
 
 __all__ = ["Design", "design", "evaluate", "open_folder"]

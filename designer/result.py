@@ -30,8 +30,9 @@ from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization.cascade import Cascade
-from designer.requirements.channel_target import Plain, driver_index
+from designer.requirements.channel_target import driver_index
 from designer.requirements.curves import in_band
+from designer.requirements.plain import Plain
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,6 +7,7 @@ for the end of the parent's pipe.
 from __future__ import annotations
 
 import contextlib
+import copy
 import ctypes
 import multiprocessing
 import os
@@ -16,18 +17,47 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+
+from designer.stopping import STOPPING
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-STOPPING = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-)  # Windows has no SIGHUP
-"""Signals that ask a program to end."""
+
+
+class _Deaf(BaseProcess):
+    """A process that an interruption does not reach, not even while it imports what it will compute with."""
+
+    def start(self) -> None:
+        """Begin with the signal blocked, which a new process inherits."""
+        if not hasattr(signal, "pthread_sigmask"):  # Windows
+            super().start()
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class DeafSpawned(_Deaf, multiprocessing.get_context("spawn").Process):  # type: ignore[misc]  # a class, as any other
+    """One of a new interpreter."""
+
+
+DEAF: dict[str, type[BaseProcess]] = {"spawn": DeafSpawned}
+if "fork" in multiprocessing.get_all_start_methods():
+
+    class DeafForked(_Deaf, multiprocessing.get_context("fork").Process):  # type: ignore[misc]
+        """One of a copy of this interpreter."""
+
+    DEAF["fork"] = DeafForked
 
 
 @contextlib.contextmanager
 def pool(processes: int, context: BaseContext) -> Iterator[ProcessPoolExecutor]:
     """A pool whose processes are killed, not waited for, where what it is used for ends with an error."""
     before = set(multiprocessing.active_children())
+    context = copy.copy(context)
+    context.Process = DEAF[context.get_start_method()]  # type: ignore[attr-defined]  # what a context makes its processes of
     executor = ProcessPoolExecutor(processes, context, initializer=begin, initargs=(os.getpid(),))
     try:
         yield executor

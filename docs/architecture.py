@@ -18,6 +18,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "versions": "the versions that a written folder names",
     "arrays": "types of arrays",
     "writing": "the one writer: a folder appears whole or not at all, and only files of its manifest are ever replaced",
+    "stopping": "signals that ask for an end, answered from the first line on",
     "workers": "processes that die with their parent",
     "problem": "the problem file: schema, loading, faults, geometry, the library; `enclosures/` has one enclosure a file",
     "acoustics": "geometry to the transfer tensor H: enclosures, heads, air, measured data, the scene",

@@ -2,12 +2,13 @@
 
 What takes a minute together, and two thirds of the random problems, wait for `--long`: the suite passes in 150 s on two quiet
 cores. What looks at a clock lies in `bench/` and waits for `pytest -m bench`: how busy a machine is says nothing of the code.
-Drawing takes nine tenths of the time of a saved design, so its figures are empty except in `report/` and where a test asks
-for `drawn`.
+Drawing, listening zones and tolerances take nine tenths of the time of a saved design, so its figures are empty and it has none of
+the others, except in `report/` and where a test asks for `drawn`.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the comparisons that take long")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Where several processes share the cores each has one thread of linear algebra: more wait for each other, and burn time in it."""
+    if getattr(config.option, "numprocesses", None):  # workers inherit it, before numpy is imported
+        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the benchmarks, leave out what takes long, and keep the examples of random problems to their budget."""
@@ -63,7 +71,7 @@ def keep_to_budget(test: Any) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def not_drawn() -> Iterator[None]:
-    """Designs that a test saves have empty figures."""
+    """Designs that a test saves have empty figures, no zones and no tolerances."""
     from empty_figures import put_empty  # brings matplotlib, which collecting alone needs not
 
     with pytest.MonkeyPatch.context() as patch:
@@ -72,10 +80,20 @@ def not_drawn() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def drawn(not_drawn: None) -> Iterator[None]:
-    """Until the last test of this module has run, what is saved has its figures."""
-    from empty_figures import put_real
+def judged(not_drawn: None) -> Iterator[None]:
+    """Until the last test of this module has run, designs have their zones and tolerances."""
+    from empty_figures import ANALYSES, put
 
     with pytest.MonkeyPatch.context() as patch:
-        put_real(patch)
+        put(patch, ANALYSES)
+        yield
+
+
+@pytest.fixture(scope="module")
+def drawn(judged: None) -> Iterator[None]:
+    """Until the last test of this module has run, what is saved has its figures, zones and tolerances."""
+    from empty_figures import FIGURES, put
+
+    with pytest.MonkeyPatch.context() as patch:
+        put(patch, FIGURES)
         yield

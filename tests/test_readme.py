@@ -167,7 +167,7 @@ def test_the_critical_distance_is_given_as_its_range() -> None:
 
 def test_readme_lists_the_commands_that_there_are() -> None:
     """Its list of commands holds every one of the tool's and no other, and no line of its code runs off a screen."""
-    from designer.cli import app
+    from designer.cli.commands import app
 
     text = README.read_text(encoding="utf-8")
     listed = re.findall(r"^designer ([\w-]+)", text[text.index("## Commands") :].split("```")[1], re.MULTILINE)

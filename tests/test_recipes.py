@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from designs.small_problems import pair, text
 
 ROOT = Path(__file__).parents[1]
 RECIPES = re.findall(
@@ -24,9 +25,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package with the files of all recipes, each of them new."""
     folder = tmp_path_factory.mktemp("recipes")
     shutil.copytree(ROOT / "designer", folder / "designer", ignore=shutil.ignore_patterns("__pycache__"))
-    for name, text in RECIPES:
+    for name, content in RECIPES:
         assert not (ROOT / name).exists()
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(content, encoding="utf-8")
     return folder
 
 
@@ -40,29 +41,10 @@ def run(copy: Path, code: str) -> str:
     return done.stdout
 
 
-PAIR = """
-title = "pair"
-sample_rate_hz = 16000
-[[drivers]]
-name = "left"
-position_m = [0.0, -0.08, 0.0]
-[[drivers]]
-name = "right"
-position_m = [0.0, 0.08, 0.0]
-[listener]
-position_m = [0.7, 0.0, 0.0]
-[grid]
-frequencies = 65
-[realization]
-taps = 32
-[[designs]]
-name = "left"
-kind = "ctc"
-ear = "left"
-band_hz = [500.0, 4000.0]
-cancellation_gain_db = [[500, 10], [4000, 8]]
-max_effort_db = 9.0
-"""
+PAIR = text(
+    pair(listener={"position_m": [0.7, 0.0, 0.0]}, cancellation_gain_db=[[500, 10], [4000, 8]])
+    | {"realization": {"taps": 32}}
+)
 
 
 def test_a_firmware_target(copy: Path) -> None:

@@ -22,6 +22,8 @@ from designer.report import figures, grids
 from designer.result import Result
 from designer.stereo.listening import listening
 
+pytestmark = pytest.mark.usefixtures("judged")
+
 ROOM = {"size_m": [4.0, 3.0, 2.5], "device_m": [1.5, 1.5, 1.2], "absorption": 0.6}
 NAMES = (
     "fine_scene", "even_scene", "evaluation", "metrics", "response", "scalars", "moved_heads", "heads", "left_out", "zones",

@@ -36,9 +36,9 @@ MAX_NODE_SHARE = 0.75
 """Share of the cost of each point alone: few points that cost more are not tried."""
 MAX_ERROR = 1e-8
 """Share of the largest term at the same frequency."""
-EXTRA_FREQUENCIES = 14
-MAX_ERROR_BETWEEN = 3e-5
-"""Between frequencies, of the largest at any: 0.001 dB is seen, because the next coefficients fall faster."""
+EXTRA_FREQUENCIES = 20
+MAX_ERROR_BETWEEN = 5e-5
+"""Between frequencies, of the largest at any: 0.004 dB is seen."""
 SIZES = ((6, 3), (10, 4), (16, 5), (24, 6), (36, 8), (54, 10), (80, 14))
 PROBES = 40
 TOLERANCE = 1e-5
@@ -46,7 +46,12 @@ TOLERANCE = 1e-5
 
 
 def few_distances(
-    terms: Callable[[Real], Complex], distance_m: Real, *, most: float | None = None
+    terms: Callable[[Real], Complex],
+    distance_m: Real,
+    *,
+    most: float | None = None,
+    degrees: Sequence[int] = DEGREES,
+    missed: float = MAX_ERROR,
 ) -> tuple[Complex, Real] | None:
     """Terms at a few distances, and the shares (U, Q) with which they add to those at the distances asked for.
 
@@ -55,6 +60,7 @@ def few_distances(
     terms : callable, distances (Q,) -> (N, F, Q, ...), each term times r e^{jkr}; N may differ from call to call
     distance_m : (U,) float array
     most : float or None, distances that cost as much as each alone; by default as many as differ in `distance_m`
+    degrees, missed : sequence of int, float, as in `few_points`
 
     Returns
     -------
@@ -62,27 +68,35 @@ def few_distances(
 
     """
     most = np.unique(distance_m).size if most is None else most
-    return few_points(lambda nearness: terms(1 / nearness), 1 / distance_m, most=most)
+    return few_points(lambda nearness: terms(1 / nearness), 1 / distance_m, most=most, degrees=degrees, missed=missed)
 
 
-def at_few_frequencies(relative: Callable[[Real], Complex], k: Real, extent_m: float) -> Complex:
+def at_few_frequencies(
+    relative: Callable[[Real], Complex], k: Real, spread_m: float, *, late_m: float = 0.0
+) -> Complex:
     """A quantity that is smooth in frequency (F, ...), from few wave numbers; from all where that is cheaper, or where they do not suffice.
 
     Parameters
     ----------
     relative : (Q,) wave numbers -> (Q, ...), over the wave that turns its phase fastest
     k : (F,) float array
-    extent_m : float, radii of what sound goes around
+    spread_m : float, how much earlier and later than `late_m` behind that wave sound arrives
 
     """
-    count = math.ceil(float(np.ptp(k)) * extent_m) + EXTRA_FREQUENCIES
-    interpolation = few_points(
-        lambda part: relative(part)[None, None], k, most=k.size, degrees=(count,), missed=MAX_ERROR_BETWEEN
-    )
-    if interpolation is None:
+    count = math.ceil(float(np.ptp(k)) * spread_m / 2) + EXTRA_FREQUENCIES
+
+    def centred(wave_numbers: Real) -> Complex:
+        values = relative(wave_numbers)
+        turned = values.reshape(wave_numbers.size, -1) * np.exp(1j * late_m * wave_numbers)[:, None]
+        return np.asarray(turned.reshape(1, 1, *values.shape))
+
+    few = few_points(centred, k, most=k.size, degrees=(count,), missed=MAX_ERROR_BETWEEN)
+    if few is None:
         return relative(k)
-    flat = np.ascontiguousarray(interpolation[0][0, 0]).reshape(count + 1, -1).view(float)
-    return np.asarray((interpolation[1] @ flat).view(complex).reshape(k.size, *interpolation[0].shape[3:]))
+    flat = np.ascontiguousarray(few[0][0, 0]).reshape(count + 1, -1).view(float)
+    return np.asarray(
+        ((few[1] @ flat).view(complex) * np.exp(-1j * late_m * k)[:, None]).reshape(k.size, *few[0].shape[3:])
+    )
 
 
 def few_points(
@@ -97,7 +111,7 @@ def few_points(
 
     Parameters
     ----------
-    degrees : sequence of int, to try, each twice the one before it
+    degrees : sequence of int, to try, of at least 3, each twice the one before it
     missed : float, of the largest term at the same frequency
 
     """
@@ -111,24 +125,21 @@ def few_points(
         nodes[[0, -1]] = high, low
         fresh = step if values is None else step[1::2]
         values = _interleaved(values, terms(nodes[fresh]))
-        last, earlier = _last_coefficients(values)
-        follows = last * np.minimum(1.0, last / np.maximum(earlier, 1e-300))
-        if (follows <= missed * np.abs(values).max(axis=(0, 2))).all():
+        if (_follows(values) <= missed * np.abs(values).max(axis=0).max(axis=1)).all():
             return values, _shares(points, nodes, (-1.0) ** step * np.where(step % degree, 1.0, 0.5))
     return None
 
 
-def _last_coefficients(values: Complex) -> tuple[Real, Real]:
-    """The largest of the last two Chebyshev coefficients, and of the two before them (F, ...), by a cosine transform."""
+def _follows(values: Complex) -> Real:
+    """Estimate of the next Chebyshev coefficient (F, ...), if it falls as the last two did, by a cosine transform."""
     degree = values.shape[2] - 1
     step = np.arange(degree + 1)
     orders = degree - np.arange(4)
-    ends = np.where((step % degree) == 0, 0.5, 1.0)
-    cosines = (
-        np.cos(np.pi * np.outer(orders, step) / degree) * ends * np.where(orders == degree, 1, 2)[:, None] / degree
-    )
-    size = np.abs(np.moveaxis(np.tensordot(values, cosines, (2, 1)), -1, 0)).max(axis=1)
-    return np.maximum(size[0], size[1]), np.maximum(size[2], size[3])
+    cosines = np.cos(np.pi * np.outer(orders, step) / degree) * np.where(step % degree, 1.0, 0.5)
+    cosines *= np.where(orders % degree, 2.0, 1.0)[:, None] / degree
+    size = np.abs(np.moveaxis(values, 2, -1) @ cosines.T).max(axis=0)
+    last, before = size[..., :2].max(axis=-1), size[..., 2:].max(axis=-1)
+    return np.asarray(last * np.minimum(1.0, last / np.maximum(before, 1e-300)))
 
 
 def _interleaved(even: Complex | None, fresh: Complex) -> Complex:

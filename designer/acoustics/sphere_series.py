@@ -34,18 +34,23 @@ q_n(kr)/q_n(ka), each of magnitude at most about 1, and h_n'(ka)/h_n(ka) = 1/q_n
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
 
-from designer.arrays import Complex, Real
+import numpy as np
+from scipy.special import legendre_p_all
+
+from designer.arrays import Complex, Index, Real
 from designer.errors import DataError
 
 MIN_KA = 1e-6
 """Below this ka the sphere is at its static limit to double precision; 0 Hz is computed here."""
 MAX_TERMS = 5000
-MAX_ORDERS_AT_ONCE, MAX_NUMBERS_AT_ONCE = 8, 40_000
+MAX_ORDERS_AT_ONCE, MAX_NUMBERS_AT_ONCE = 24, 40_000
 """Terms that are computed together, and their numbers, which stay in the processor's cache."""
 NEAREST_FIELD_RADII = 1.2
 """How far from the centre of a round enclosure sound seems to come from, in radii."""
+HEAD_TOLERANCE = 1e-8
+"""Smallest terms of a head's series, of the largest at the same frequency."""
 MAX_NUMBERS = 20_000
 """Frequencies times distances whose terms are held at once (about 30 MB)."""
 
@@ -70,33 +75,39 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
     far = np.isinf(distance_ratio)
     kr = ka * np.where(far, 1.0, distance_ratio)
     # n = 0: h_0(x) = j e^{-jx}/x. Far: j^{n+1} / (ka h_n(ka)) stands for the ratio.
+    lead: Complex = np.where(far, np.exp(1j * ka), ka / kr * np.exp(-1j * (kr - ka)))  # h_n(kr)/h_n(ka)
     inverse_x = np.concatenate([1 / ka, 1 / kr], axis=1)
     at_once = min(max(MAX_NUMBERS_AT_ONCE // inverse_x.size, 3), MAX_ORDERS_AT_ONCE)
-    q = np.empty((at_once, *inverse_x.shape), dtype=complex)  # q_{n+1} at ka and at each kr
-    q[0] = inverse_x + 1j
-    lead: Complex = np.where(far, np.exp(1j * ka), ka / kr * np.exp(-1j * (kr - ka)))  # h_n(kr)/h_n(ka)
-    parts: list[Complex] = []
+    last: Complex = np.full(inverse_x.shape, -1.0 + 0j)
     largest: Real = np.zeros(lead.shape)
+    going = np.arange(len(ka))  # frequencies whose terms are not small yet
+    parts: list[tuple[Index, Complex]] = []
     for first in range(0, MAX_TERMS, at_once):
-        for i in range(1, at_once):
-            np.reciprocal(q[i - 1], out=q[i])
-            np.subtract((2 * (first + i) + 1) * inverse_x, q[i], out=q[i])
         order = np.arange(first, first + at_once)[:, None, None]
-        at_a, at_r = q[:, :, :1], q[:, :, 1:]
-        ratios = np.where(far, 1j, at_r) / at_a if far.any() else at_r * (1 / at_a)
+        steps = (2 * order + 1) * inverse_x
+        p = np.empty(
+            steps.shape, dtype=complex
+        )  # p_{n+1} = j q_{n+1} = j (2n+1)/x + 1/p_n, from p_0 = -1, at ka and at each kr
+        for row, imaginary, step in zip(p, p.imag, steps, strict=True):
+            np.reciprocal(last, out=row)
+            np.add(imaginary, step, out=imaginary)
+            last = row
+        at_a, at_r = p[:, :, :1], p[:, :, 1:]
+        ratios = (np.where(far, -1.0, at_r) if far.any() else at_r) * (1 / at_a)
         terms: Complex = np.empty(ratios.shape, dtype=complex)
-        terms[0] = lead
-        for i in range(1, at_once):
-            np.multiply(terms[i - 1], ratios[i - 1], out=terms[i])
-        lead = terms[-1] * ratios[-1]
-        terms *= (2 * order + 1) / (at_a * ka - order)  # h_n'/h_n = n/ka - q_{n+1}
-        parts.append(terms)
+        for row, ratio in zip(terms, ratios, strict=True):
+            row[:] = lead
+            lead = lead * ratio
+        terms *= (2 * order + 1) / (-1j * ka * at_a - order)  # h_n'/h_n = n/ka - q_{n+1}
+        parts.append((going, terms))
         sizes = np.abs(terms[-2:])
         largest = np.maximum(largest, sizes[1])
-        if (sizes <= tolerance * largest).all():
-            return np.concatenate(parts)
-        np.reciprocal(q[-1], out=q[0])
-        np.subtract((2 * (first + at_once) + 1) * inverse_x, q[0], out=q[0])
+        small = (sizes <= tolerance * largest).all(axis=(0, 2))
+        if small.all():
+            return _joined(parts, len(kr))
+        if small.any():
+            going, ka, inverse_x = going[~small], ka[~small], inverse_x[~small]
+            last, lead, largest = last[~small], lead[~small], largest[~small]
     nearest = float(np.min(distance_ratio))
     raise DataError(
         f"a point {nearest:.4f} radii from the centre of a rigid sphere is too near its surface for the series;"
@@ -104,17 +115,19 @@ def radial_terms(ka: Real, distance_ratio: Real, *, tolerance: float = 1e-13) ->
     )
 
 
+def _joined(parts: list[tuple[Index, Complex]], frequencies: int) -> Complex:
+    """Terms (N, F, U) from consecutive orders at some frequencies each; 0 elsewhere."""
+    out = np.zeros((sum(len(terms) for _, terms in parts), frequencies, parts[0][1].shape[2]), dtype=complex)
+    first = 0
+    for at, terms in parts:
+        out[first : first + len(terms), slice(None) if at.size == frequencies else at] = terms
+        first += len(terms)
+    return out
+
+
 def legendre_table(x: Real, terms: int) -> Real:
-    """P_n(x) for n < terms, (terms, ...), by the recurrence, stable for |x| <= 1."""
-    table = np.empty((terms, *np.shape(x)))
-    table[0] = 1.0
-    if terms > 1:
-        table[1] = x
-    for n in range(1, terms - 1):
-        np.multiply(table[n], x, out=table[n + 1, ...])  # a view also of one number
-        table[n + 1] *= (2 * n + 1) / (n + 1)
-        table[n + 1] -= n / (n + 1) * table[n - 1]
-    return table
+    """P_n(x) for n < terms, (terms, ...), for |x| <= 1."""
+    return np.asarray(legendre_p_all(terms - 1, x)[0])
 
 
 def cap_weights(cos_half_angle: Real, terms: int) -> Real:
@@ -162,16 +175,40 @@ def sphere_pressure(
     return out
 
 
-def head_pressure(k: Real, head_radius_m: float, distance_m: Real, lateral: Real) -> Complex:
-    """Pressure at the two ends of a rigid sphere's axis (F, D, 2, S), of point sources, relative to an ideal source's at 1 m.
+def head_series(k: Real, head_radius_m: float, distance_m: Real) -> Callable[[Index | slice, Real], Complex]:
+    """Pressure at the two ends of a rigid sphere's axis, of point sources, relative to an ideal source's at 1 m.
 
     Parameters
     ----------
     k : (F,) float array, wave number, rad/m
     distance_m : (D,) float array, of the sources from the sphere's centre
-    lateral : (D, S) float array, cosines between the sources and the first end
+
+    Returns
+    -------
+    of some of the frequencies (G,), and the cosines (D, S) between sources and the first end: (G, D, 2, S)
 
     """
-    both = np.clip(np.concatenate([lateral, -lateral], axis=1), -1.0, 1.0)
-    pressure = sphere_pressure(k * head_radius_m, distance_m / head_radius_m, both, tolerance=1e-10) / head_radius_m
-    return pressure.reshape(k.size, len(distance_m), 2, -1)
+    unique_m, place_of = np.unique(distance_m, return_inverse=True)
+    terms = radial_terms(k * head_radius_m, unique_m / head_radius_m, tolerance=HEAD_TOLERANCE)
+    counts = np.count_nonzero(terms[:, :, 0], axis=0)
+    terms *= 1 / head_radius_m
+    # P_n(-x) = (-1)^n P_n(x): even and odd orders, (2, D, F, N/2), of real and imaginary parts
+    halves = [np.stack([part.real, part.imag]).transpose(0, 3, 2, 1)[:, place_of] for part in (terms[::2], terms[1::2])]
+
+    def pressure(block: Index | slice, lateral: Real) -> Complex:
+        orders = int(counts[block].max())
+        table = legendre_table(np.clip(lateral, -1.0, 1.0), orders).transpose(1, 0, 2)  # (D, N, S)
+        even, odd = (
+            half[:, :, block, : (orders + 1 - n) // 2] @ table[:, n::2] for n, half in enumerate(halves)
+        )  # (2, D, G, S)
+        out = np.empty((even.shape[2], len(table), 2, table.shape[2]), dtype=complex)
+        for ear, both in enumerate((even + odd, even - odd)):
+            out.real[:, :, ear], out.imag[:, :, ear] = both.swapaxes(1, 2)
+        return out
+
+    return pressure
+
+
+def head_pressure(k: Real, head_radius_m: float, distance_m: Real, lateral: Real) -> Complex:
+    """Result of `head_series` at every frequency (F, D, 2, S), for cosines (D, S)."""
+    return head_series(k, head_radius_m, distance_m)(slice(None), lateral)

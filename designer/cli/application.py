@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.terminal import STOPPED, Stopped, buffer_output, flush, say, stoppable
+from designer.cli.terminal import Stopped, buffer_output, flush, say, stoppable
 from designer.errors import DesignerError
+from designer.stopping import STOPPED
 
 app = typer.Typer(
     help="Turns a loudspeaker geometry into filters that run in its firmware.\n\n"
@@ -27,7 +28,7 @@ ForceFile = Annotated[bool, typer.Option("--force", help="Replace a file that is
 ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.")]
 
 
-def main() -> None:
+def run() -> None:
     """Run the command; a known error ends with its message and its exit code, and so does a signal that asks for an end."""
     buffer_output()
     try:

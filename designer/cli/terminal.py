@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from designer.errors import OutputError
-from designer.workers import STOPPING
+from designer.stopping import STOPPED, STOPPING
 from designer.writing import Staging
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from designer.result import Result
 
 
-STOPPED = "stopped; nothing half-written is left"
 GRACE_S = 0.3
 """How long compiled code may go on after a signal."""
 CLEANING_S = 10.0
@@ -69,11 +68,15 @@ def stoppable() -> Iterator[None]:
     os.set_blocking(woken, False)
     wakeup = signal.set_wakeup_fd(woken)
     ended = threading.Event()
+    aside = sys.unraisablehook
+    # A finaliser or an import's callback may swallow it, and would say so: the thread ends the program.
+    sys.unraisablehook = lambda failure: None if failure.exc_type is Stopped else aside(failure)
     threading.Thread(target=_end_soon, args=(awake, heard, ended), daemon=True).start()
     try:
         yield
     finally:
         ended.set()
+        sys.unraisablehook = aside
         signal.set_wakeup_fd(wakeup)
         os.close(woken)
         for number, handler in before.items():

@@ -9,8 +9,8 @@ to the whole.
 The direct sound is the scene's own H, near field, head and all, transformed alike: without walls the room is the anechoic scene.
 
 Images are kept until the energy has fallen by 60 dB after Eyring, or until IMAGES, or WAVES (images times drivers), are reached; the
-response's end then is told with its level. From 0.85 of Nyquist on everything falls to 0, a fade-out takes the last eighth, and
-reflections lose what lies below 20 Hz.
+response's end then is told with its level. From 0.85 of Nyquist on everything falls to 0, or of HIGHEST_HZ where that is lower, so
+that the work stays the same at rates above 96 kHz; a fade-out takes the last eighth, and reflections lose what lies below 20 Hz.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ from designer.problem.schema import Problem, Room
 WAVES, IMAGES = 2_000_000, 1_000_000
 RINGING_S = 0.002  # what drivers and heads ring at the least, behind the arrival at the device's origin
 TAPER = 0.85
+HIGHEST_HZ = 48_000.0
+"""Where a room's responses end, whatever the sample rate: an octave above what is heard."""
 FADE = 1 / 8
 INFRASONIC_HZ = 20.0  # below it, and above half of it by half a cosine, reflections are taken out
 AUDIBLE_HZ = 16_000.0  # up to which the truncation error of sampled patterns is held, or 0.85 of Nyquist
@@ -103,7 +105,7 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
     listener = room_places.room_listener(problem, room)
     placed = scene.with_problem(problem.model_copy(update={"listener": listener})).with_heads(scene.heads)
     n = transform_length(problem)
-    f = np.arange(n // 2 + 1) * rate / n
+    f = np.arange(min(n // 2, math.ceil(HIGHEST_HZ * n / rate)) + 1) * rate / n
     at = placed.moved(np.zeros((1, 3))).at(f)
     receiver = _receiver(at, room)
     k_most = 2 * math.pi * min(AUDIBLE_HZ, TAPER * rate / 2) / speed
@@ -126,13 +128,13 @@ def room_responses(scene: Scene, room: Room) -> RoomResponses:
         heard = near if away_m[first] < NEAR_M else source
         places_m = room_places.in_room_m(room, heard.places_m)
         H = gathered(f, part, heard, places_m, axes, receiver, walls, speed, start / rate)
-        _add(reflected, H, start)
+        _add(reflected, H, start, n)
     direct = np.zeros_like(reflected)
     distance_m = float(np.linalg.norm(receiver.centre_m - device_m))
     nearest_m = np.linalg.norm(room_places.in_room_m(room, source.places_m) - receiver.centre_m, axis=1).min()
     start = int(nearest_m / speed * rate) - n // 4
     H = _direct(at, receiver) * np.exp(2j * np.pi * f / rate * start)[:, None, None]
-    _add(direct, H, start)
+    _add(direct, H, start, n)
     fade = np.ones(length)
     ending = max(1, int(FADE * (length - n)))
     fade[length - n - ending :] = 0.0
@@ -216,10 +218,9 @@ def _without_pressure(responses: Real, rate: float) -> Real:
     return np.asarray(np.fft.irfft(passed, n)[:, :, : responses.shape[2]])
 
 
-def _add(responses: Real, H: Complex, start: int) -> None:
-    """Transform a spectrum (F, L, 4), and add it from a sample on, in place."""
-    n = 2 * (len(H) - 1)
-    share = np.clip((np.arange(n // 2 + 1) / (n // 2) - TAPER) / (1 - TAPER), 0.0, 1.0)
+def _add(responses: Real, H: Complex, start: int, n: int) -> None:
+    """Transform a spectrum (F, L, 4), the first F of n/2 + 1 frequencies, and add it from a sample on, in place."""
+    share = np.clip((np.arange(len(H)) / (len(H) - 1) - TAPER) / (1 - TAPER), 0.0, 1.0)
     pulse = np.fft.irfft(H * (0.5 + 0.5 * np.cos(np.pi * share))[:, None, None], n, axis=0).transpose(2, 1, 0)
     skipped = max(0, -start)
     if skipped >= n or start >= responses.shape[2]:

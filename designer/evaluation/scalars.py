@@ -14,7 +14,7 @@ from designer.evaluation.moved_head import MovedHead
 from designer.evaluation.outcomes import Outcome, hz, required_outcomes, spans
 from designer.metrics import Realised, numbers_of
 from designer.problem.schema import MAX_ORDER, DesignTable, Realization
-from designer.requirements.channel_target import Plain
+from designer.requirements.plain import Plain
 from designer.requirements.region_power import RegionPower
 
 MAX_EXTRA_COST_DB = 0.5

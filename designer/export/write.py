@@ -189,7 +189,9 @@ def export_verdicts(folder: Path) -> list[str]:
         if lost_db:
             worst = max(lost_db, key=lambda channel: lost_db[channel])
             cost = f"at most {lost_db[worst]:.2f} dB" if lost_db[worst] >= MIN_LOSS_DB else "nothing"
-            verdicts.append(f"export {name}: as run it costs {cost} of the cancellation gain at any frequency ({worst})")
+            verdicts.append(
+                f"export {name}: as run it costs {cost} of the cancellation gain at any frequency ({worst})"
+            )
     return verdicts
 
 

@@ -21,6 +21,7 @@ from designer.problem.checks import warnings
 from designer.problem.messages import shown
 from designer.result import Channel, Result
 from designer.stereo.listening import chain_summary
+from designer.stereo.placed_source import sources_summary
 from designer.versions import WRITER, versions
 
 SUMMARY = "summary.json"
@@ -138,6 +139,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         },
         "drivers": list(result.drivers),
         "virtualizer": chain_summary(result),
+        "placed_sources": sources_summary(result),
         "room": None if result.room is None else result.room.as_json(_bands_hz(result)),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
         "versions": versions(),
@@ -173,6 +175,8 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
             "names": list(channel.plain_names),
             "drivers": list(channel.plain.drivers),
             "delay_s": list(channel.plain.delay_s),
+            "gain": list(channel.plain.gain),
+            "way": list(channel.plain.way),
         },
         "feasible": channel.feasible,
         "sentence": channel.verdict.sentence,

@@ -12,6 +12,7 @@ from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.messages import number
 from designer.problem.methods import method_of
 from designer.problem.schema import DesignTable, Problem, Region, Room
+from designer.problem.ways import ways_of
 
 
 def explain(problem: Problem) -> Iterator[str]:
@@ -47,6 +48,7 @@ def explain(problem: Problem) -> Iterator[str]:
     )
     for design in problem.designs:
         yield f'design "{design.name}": {"; ".join(_requirements(design))}'
+        yield from _ways(design, problem)
     table = problem.realization
     length = f"{table.sections} sections a driver" if table.form == "biquad" else f"{table.taps} taps"
     yield f"realised as {table.form}, {length}" + (f", in words of {table.word}" if table.word else "")
@@ -54,9 +56,32 @@ def explain(problem: Problem) -> Iterator[str]:
     if stereo is not None:
         centre = ", the middle to the beam by the upmix" if stereo.upmix else ", no upmix"
         fitted = "a rigid sphere" if stereo.crosstalk_model == "sphere" else "the measured head"
-        yield f"stereo chain: a pair at +/-{number(stereo.angle_deg)} degrees, crosstalk model of {fitted}{centre}"
+        chain = f"both ears matched, {stereo.priority} first" if stereo.chain == "matched" else "the designs combined"
+        yield f"stereo chain: a pair at +/-{number(stereo.angle_deg)} degrees, {chain}, crosstalk model of {fitted}{centre}"
     if problem.room is not None:
         yield _room(problem, problem.room)
+
+
+def _ways(design: DesignTable, problem: Problem) -> Iterator[str]:
+    """The ways of plain playback, where each plays, and what none does."""
+    ways = ways_of(design, problem)
+    if len(ways.ways) == 1 and ways.spans_hz == [(0.0, math.inf)]:
+        return
+    nyquist_hz = problem.sample_rate_hz / 2
+    played = [
+        f"{_span(low, high)} by the drivers of {_span(way.low_hz, way.high_hz)}"
+        for way, (low, high) in zip(ways.ways, ways.spans_hz, strict=True)
+    ]
+    joined = f"slopes of {3 * design.crossover_order} dB an octave at its ends"
+    if len(ways.ways) > 1:
+        joined = f"crossovers of Linkwitz and Riley, {6 * design.crossover_order} dB an octave; {joined}"
+    silent = " and ".join(_span(low, high) for low, high in ways.silent_hz(0.0, nyquist_hz))
+    yield f"  plain playback: {', '.join(played)}; {joined}" + (f"; no driver plays {silent}" if silent else "")
+
+
+def _span(low_hz: float, high_hz: float) -> str:
+    low, high = number(round(low_hz)), number(round(high_hz)) if math.isfinite(high_hz) else ""
+    return f"{low} to {high} Hz" if high else f"{low} Hz and up"
 
 
 def _grid(problem: Problem) -> str:

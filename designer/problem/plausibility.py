@@ -13,7 +13,8 @@ from designer.problem.enclosures.enclosure import MAX_DEVICE_M, in_metres
 from designer.problem.firmware_names import targets_of_options
 from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.messages import MAX_KILOHERTZ, in_hertz, number, shown
-from designer.problem.schema import DesignTable, Problem
+from designer.problem.schema import DesignTable, Driver, Problem
+from designer.problem.ways import HEARD_HZ, gaps_hz, ways_of
 
 MAX_FAR_M = 100.0
 """Distance of a listener from which on it was written in another unit."""
@@ -34,7 +35,7 @@ def warnings(problem: Problem) -> list[str]:
     messages += [*_drivers(problem), *_unused(problem), *_taps(problem), *_export(problem)]
     for i, design in enumerate(problem.designs):
         above = int(np.clip(np.searchsorted(grid_hz, design.band_hz[0], side="right"), 1, grid_hz.size - 1))
-        messages += _uncovered(f"designs[{i}].band_hz", design, problem)
+        messages += _silent(f"designs[{i}]", design, problem)
         messages += _design(f"designs[{i}]", design, float(grid_hz[above] - grid_hz[above - 1]))
         messages += _requirements(f"designs[{i}]", design)
     return messages
@@ -172,15 +173,25 @@ def _air(problem: Problem) -> Iterator[str]:
                 yield f"scene.{key} asks for nothing without scene.air_absorption = true"
 
 
-def _uncovered(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
-    """Part of a design's band that none of its drivers is meant for."""
+def _silent(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
+    """Parts of a design's band, and of the voices' around it, that none of its drivers is meant for."""
+    band = (design.band_hz[0], design.band_hz[1])
     drivers = [driver for driver in problem.drivers if design.drivers is None or driver.name in design.drivers]
-    bands_hz = sorted(driver.band_hz or [0.0, math.inf] for driver in drivers)
-    low_hz, high_hz = design.band_hz
-    for begin_hz, end_hz in [*bands_hz, [math.inf, math.inf]]:
-        if low_hz < min(begin_hz, high_hz):
-            yield f"{path} holds {number(low_hz)} to {number(min(begin_hz, high_hz))} Hz, which is in no band_hz of its drivers"
-        low_hz = max(low_hz, end_hz)
+    for low_hz, high_hz in gaps_hz([_band_hz(driver) for driver in drivers], *band):
+        yield f"{path}.band_hz holds {number(low_hz)} to {number(high_hz)} Hz, which is in no band_hz of its drivers"
+    heard_hz = (HEARD_HZ[0], min(HEARD_HZ[1], problem.sample_rate_hz / 2))
+    for low_hz, high_hz in ways_of(design, problem).silent_hz(*heard_hz):
+        around = [(low_hz, min(high_hz, band[0])), (max(low_hz, band[1]), high_hz)]
+        for begin_hz, end_hz in around:
+            if begin_hz < end_hz:
+                yield (
+                    f"{path}: no driver plays {number(begin_hz)} to {number(end_hz)} Hz for it: plain playback is silent there;"
+                    " widen a band_hz, or add a driver"
+                )
+
+
+def _band_hz(driver: Driver) -> tuple[float, float]:
+    return (driver.band_hz[0], driver.band_hz[1]) if driver.band_hz else (0.0, math.inf)
 
 
 def _design(path: str, design: DesignTable, spacing_hz: float) -> Iterator[str]:

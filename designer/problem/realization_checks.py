@@ -28,6 +28,8 @@ HOMES = {
     "word_scale": ("fir", "rtf"),
 }
 """Forms that a key belongs to, where it does not belong to all."""
+CHAINS = {"priority": ("matched",), "max_effort_db": ("matched",)}
+"""Chains that a key of [virtualizer] belongs to, where it does not belong to all."""
 MIN_BITS = {"fir": 4, "rtf": 4, "biquad": 8}
 """With fewer bits a filter is hardly one; sections need two of them for |a1| < 2, and some for where the poles are."""
 MAX_POLE_RADIUS = 0.9997
@@ -172,6 +174,7 @@ def virtualizer_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Every check of the stereo chain, each to be run as far as its keys are known."""
     table = if_known(problem, "virtualizer")
     if table is not None:
+        yield only_with(table, "virtualizer", CHAINS, "chain")
         yield _angle(table)
         yield _sides(problem)
         yield _centre(table, problem)

@@ -144,6 +144,19 @@ class Virtualizer(Table):
     """The stereo chain over the designs named left, right and centre."""
 
     angle_deg: Annotated[float, Field(gt=0, le=90.0)] = 30.0
+    chain: Literal["matched", "combined"] = Field(
+        default="matched",
+        description="both ears matched by all drivers of the designs within their limits, or the designs' filters combined",
+    )
+    priority: Literal["time", "level", "tone"] = Field(
+        default="time",
+        description="what a matched chain keeps where drivers' limits bind: the interaural time (levels fall there), the level (the"
+        " angle shrinks there), or time and tone (the level falls everywhere)",
+    )
+    max_effort_db: Annotated[float, Field(ge=0, le=60.0)] | None = Field(
+        default=None,
+        description="limit of a matched chain: power of its drivers over the best single driver's at equal level",
+    )
     crosstalk_model: Literal["sphere", "measured"] = "sphere"
     upmix: bool = True
 

@@ -47,6 +47,8 @@ MARGIN_DB = 0.02
 """The taps aim at limits that are tighter by this, so that they arrive in finitely many rounds."""
 PULL, GROWTH = 10.0, 4.0
 """The constraints' weight r at first, over that of the same points in C, and what it grows by from stage to stage."""
+ROUNDING = 1e-24
+"""A power so much smaller than the largest of its kind is what rounding left of 0."""
 RUN_AWAY = 1e12
 """An error so much larger than the best one's will not come back."""
 RAISED_STAGE, RAISED_PATIENCE = 15, 60
@@ -140,10 +142,15 @@ class Held:
         return float(np.maximum(amplitude_db(size / np.maximum(self.limit * level, 1e-150)), 0.0).max(initial=0.0))
 
     def symbol_weight(self, symbol: Complex) -> Real:
-        """The mean weight that C (K, L, L) gives a point of the requirement (J,): trace of C over that of the points' own matrix."""
+        """The mean weight that C (K, L, L) gives a point of the requirement (J,): trace of C over that of the points' own matrix.
+
+        0 where that matrix is rounding alone, as that of a level against itself at 0 Hz: no filter moves anything there.
+        """
         points = self.rows.points
         ours = np.einsum("jml,jml->j", points.conj(), points).real / points.shape[1]
-        return np.asarray(np.einsum("jll->j", symbol[self.index]).real / np.maximum(ours, 1e-300))
+        counts = ours > ROUNDING * ours.max(initial=0.0)
+        traces = np.einsum("jll->j", symbol[self.index]).real
+        return np.asarray(np.divide(traces, ours, out=np.zeros_like(ours), where=counts))
 
     def within(self, keep: Bool) -> Held:
         """The requirement on those of its frequencies that are kept (K,) alone."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from designs.small_problems import pair, text
 
 import designer
 from designer.acoustics.air import Air
 from designer.errors import ProblemError
 from designer.problem.checks import warnings
 
+DRIVERS_M = ([0.0, -0.08, 0.0], [0.3, 0.08, 0.0])
 TABLE_1 = """
 -20  10    50 0.589
 -20 100    50 0.0992
@@ -102,44 +104,28 @@ def test_low_and_high_frequency() -> None:
     np.testing.assert_allclose(high[0], 8.686 * 1.84e-11 * 1e16, rtol=1e-4)
 
 
-PROBLEM = """
-title = "Pair"
-sample_rate_hz = 48000
-[[drivers]]
-name = "left"
-position_m = [0.0, -0.08, 0.0]
-[[drivers]]
-name = "right"
-position_m = [0.3, 0.08, 0.0]
-[listener]
-position_m = [1.5, 0.0, 0.0]
-head = "points"
-[grid]
-frequencies = 9
-azimuth_distance_m = {distance}
-[scene]
-air_absorption = {on}
-temperature_c = 10.0
-relative_humidity_percent = 70.0
-[[designs]]
-name = "left"
-kind = "ctc"
-ear = "left"
-band_hz = [250.0, 5000.0]
-cancellation_gain_db = [[250, 10], [5000, 6]]
-"""
+def problem(*, damp: bool, distance: float = 2.0, places: tuple[list[float], list[float]] = DRIVERS_M) -> str:
+    """A pair without a head whose right driver is nearer, at 10 °C and 70 %."""
+    listener = {"position_m": [1.5, 0.0, 0.0], "head": "points"}
+    curve = [[250, 10], [5000, 6]]
+    tables = pair(listener=listener, band_hz=[250.0, 5000.0], cancellation_gain_db=curve, max_effort_db=None)
+    for driver, place in zip(tables["drivers"], places, strict=True):
+        driver["position_m"] = place
+    tables |= {"sample_rate_hz": 48000, "realization": {}, "grid": {"frequencies": 9, "azimuth_distance_m": distance}}
+    scene = {"air_absorption": damp, "temperature_c": 10.0, "relative_humidity_percent": 70.0}
+    return text(tables | {"scene": scene})
 
 
 def test_the_scene_loses_level_on_the_way_from_each_driver() -> None:
     """At 4 kHz and 10 °C, 70 %, an ear loses α times its own distance from each driver, and no phase; the circle likewise."""
-    dry = designer.scene(designer.loads(PROBLEM.format(on="false", distance=2.0)))
-    damp = designer.scene(designer.loads(PROBLEM.format(on="true", distance=2.0)))
+    dry = designer.scene(designer.loads(problem(damp=False)))
+    damp = designer.scene(designer.loads(problem(damp=True)))
     alpha_db = 0.0328  # a metre: the table's 32.8 dB/km at the midband of 4 kHz, 3981 Hz
     frequency_hz = np.array([1000 * 10**0.6])
     ratio = damp.at(frequency_hz).ears()[0] / dry.at(frequency_hz).ears()[0]
     np.testing.assert_allclose(ratio.imag, 0.0, atol=1e-12)
     ears_m = np.array([[1.5, -0.0875, 0.0], [1.5, 0.0875, 0.0]])
-    drivers_m = np.array([[0.0, -0.08, 0.0], [0.3, 0.08, 0.0]])
+    drivers_m = np.array(DRIVERS_M)
     distance_m = np.linalg.norm(ears_m[:, None] - drivers_m, axis=-1)
     np.testing.assert_allclose(-20 * np.log10(ratio.real), alpha_db * distance_m, rtol=2e-3)
     level_db = 20 * np.log10(np.abs(damp.at(frequency_hz).circle() / dry.at(frequency_hz).circle()))
@@ -149,30 +135,28 @@ def test_the_scene_loses_level_on_the_way_from_each_driver() -> None:
 
 def test_the_far_field_has_no_distance_to_lose_level_on() -> None:
     """A circle at infinity is the limit that is left when the distance is taken out."""
-    dry = designer.scene(designer.loads(PROBLEM.format(on="false", distance="inf")))
-    damp = designer.scene(designer.loads(PROBLEM.format(on="true", distance="inf")))
+    dry = designer.scene(designer.loads(problem(damp=False, distance=float("inf"))))
+    damp = designer.scene(designer.loads(problem(damp=True, distance=float("inf"))))
     np.testing.assert_array_equal(damp.circle(), dry.circle())
     np.testing.assert_array_equal(damp.radiated_power, dry.radiated_power)
 
 
 def test_the_directivity_index_of_one_driver_stays() -> None:
     """A point source at the origin has the index 1, whatever the air takes: the look and the mean lose alike."""
-    text = PROBLEM.format(on="true", distance=2.0).replace("[0.0, -0.08, 0.0]", "[0.0, 0.0, 0.0]")
-    scene = designer.scene(designer.loads(text))
+    middle = problem(damp=True, places=([0.0, 0.0, 0.0], DRIVERS_M[1]))
+    scene = designer.scene(designer.loads(middle))
     on_circle = np.abs(scene.look(0.0)[:, 0]) ** 2 * 2.0**2
     np.testing.assert_allclose(on_circle, scene.radiated_power[:, 0, 0].real, rtol=1e-12)
 
 
-@pytest.mark.parametrize("distance", [0.5, 4.0, "inf"])
-def test_the_index_of_an_ear_channel_is_of_its_own_distance(distance: float | str) -> None:
+@pytest.mark.parametrize("distance", [0.5, 4.0, float("inf")])
+def test_the_index_of_an_ear_channel_is_of_its_own_distance(distance: float) -> None:
     """Where a channel plays one point source alone, its index is 0 dB at every frequency, however far the circle of maps is.
 
     An ear channel's look point is the head's centre, and its air is that of 1.5 m.
     """
-    problem = designer.loads(
-        PROBLEM.format(on="true", distance=distance).replace("[0.3, 0.08, 0.0]", "[0.0, 0.08, 0.0]")
-    )
-    metrics = designer.design(problem).metrics
+    beside = problem(damp=True, distance=distance, places=(DRIVERS_M[0], [0.0, 0.08, 0.0]))
+    metrics = designer.design(designer.loads(beside)).metrics
     alone = metrics[metrics["status"] == "plain"]
     assert alone["frequency_hz"].max() > 20_000
     np.testing.assert_allclose(alone["directivity_index_db"], 0.0, atol=0.05)
@@ -180,17 +164,17 @@ def test_the_index_of_an_ear_channel_is_of_its_own_distance(distance: float | st
 
 def test_a_temperature_without_absorption_is_a_slip() -> None:
     """The air's state alone asks for nothing, and a warning says so with the key that was meant."""
-    found = warnings(designer.loads(PROBLEM.format(on="false", distance=2.0)))
+    found = warnings(designer.loads(problem(damp=False)))
     assert "scene.temperature_c asks for nothing without scene.air_absorption = true" in found
-    assert not any("scene." in line for line in warnings(designer.loads(PROBLEM.format(on="true", distance=2.0))))
+    assert not any("scene." in line for line in warnings(designer.loads(problem(damp=True))))
 
 
 def test_air_that_cannot_be() -> None:
     """Temperatures and humidities outside the standard's table are refused with what is allowed."""
-    text = PROBLEM.format(on="true", distance=2.0)
+    damp = problem(damp=True)
     with pytest.raises(ProblemError, match=r"scene.temperature_c: got 70.0; expected a number from -20 to 50"):
-        designer.loads(text.replace("temperature_c = 10.0", "temperature_c = 70.0"))
+        designer.loads(damp.replace("temperature_c = 10.0", "temperature_c = 70.0"))
     with pytest.raises(
         ProblemError, match=r"scene.relative_humidity_percent: got 0.5; expected a number from 1 to 100"
     ):
-        designer.loads(text.replace("percent = 70.0", "percent = 0.5"))
+        designer.loads(damp.replace("percent = 70.0", "percent = 0.5"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ import pytest
 import designer
 from designer.acoustics.chebyshev import fitted
 from designer.acoustics.head_places import MIN_PLACES, ears_at
+from designer.acoustics.heads import Head
 from designer.acoustics.scene import Scene
+from designer.arrays import Complex, Real
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 MOVES = np.random.default_rng(3).uniform(-0.4, 0.4, (MIN_PLACES + 20, 3)) * [1, 1, 0]
@@ -66,3 +69,20 @@ def test_a_surface_says_what_it_misses() -> None:
     cubic = fitted(lambda a, b: (a**3 - 2j * a * b)[:, None], x, y)
     assert cubic is not None and cubic.coefficients.shape[:2] == (4, 2)
     assert fitted(lambda a, b: np.abs(a - 1.0)[:, None] + 0j, x, y) is None
+
+
+def test_a_zone_is_few_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """2,601 places before a sphere ask for the ears of 500 at most, as one smooth function; a second."""
+    scene = designer.scene(designer.load(PROBLEMS / "smart-speaker.toml")).at(np.linspace(0.0, 24_000.0, 120))
+    across, along = np.meshgrid(np.linspace(-0.3, 0.3, 51), np.linspace(-0.3, 0.3, 51))
+    moves = np.column_stack([across.ravel(), along.ravel(), np.zeros(across.size)])
+    asked: list[int] = []
+    plain = Scene.ears_of
+
+    def counted(self: Scene, head: Head, centres_m: Real, *arguments: Any, **named: Any) -> Complex:
+        asked.append(len(centres_m))
+        return plain(self, head, centres_m, *arguments, **named)
+
+    monkeypatch.setattr(Scene, "ears_of", counted)
+    assert sum(len(H) for H in ears_at(scene, moves, np.zeros(len(moves)))) == len(moves)
+    assert sum(asked) <= 500

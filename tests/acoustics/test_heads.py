@@ -225,16 +225,16 @@ def test_four_times_the_frequencies_are_no_more_series() -> None:
     class Counting(SphereEnclosure):
         """The sphere, which counts the frequencies that its field is asked for."""
 
-        def field(self, k: Real, points_m: Real) -> Complex:
+        def over_wave(self, k: Real, points_m: Real) -> Complex:
             asked.append(k.size)
-            return super().field(k, points_m)
+            return super().over_wave(k, points_m)
 
     counting = Counting(sphere.radius_m, sphere.directions, sphere.rim_radius_m)
     found = []
     for count in (257, 1025):
         asked.clear()
         found.append(ears_in_field(HEAD, counting, 2 * np.pi / C * np.linspace(0.0, 24e3, count), centres_m, axes))
-        assert sum(asked) <= 110
+        assert 0 < sum(asked) <= 80
     some = slice(4, 1025, 128)
     alone = ears_in_field(HEAD, sphere, 2 * np.pi / C * np.linspace(0.0, 24e3, 1025)[some], centres_m, axes)
     assert differences(found[1][some], alone)[0] < 0.005

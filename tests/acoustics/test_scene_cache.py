@@ -18,6 +18,8 @@ from designer.acoustics.scene import Cache, Scene
 from designer.arrays import Complex, Real
 from designer.report.figures import tasks
 
+pytestmark = pytest.mark.usefixtures("judged")
+
 SCENE = sys.modules[Scene.__module__]
 MOST = 3
 """Grids of frequencies that meet at one: the design's, the fit's, the figures'."""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 from acoustics.measured.made_sets import frd_text
+from designs.small_problems import text, wide_pair
 
 import designer
 from designer.comparison.entry import Entry, shared_channels
@@ -21,39 +22,16 @@ from designer.search.compare import Comparison
 RATE, C = 16000, 343.0
 DRIVERS = [(0.0, -0.1, 0.0), (0.0, 0.1, 0.0)]
 EARS = {"left": (1.0, -0.0875, 0.0), "right": (1.0, 0.0875, 0.0)}
-PROBLEM = """
-title = "A pair without a head"
-sample_rate_hz = 16000
-[[drivers]]
-name = "left"
-position_m = [0.0, -0.1, 0.0]
-[[drivers]]
-name = "right"
-position_m = [0.0, 0.1, 0.0]
-[listener]
-position_m = [1.0, 0.0, 0.0]
-head = "points"
-ear_cloud_m = [[0, 0, 0], [0, 0.02, 0], [0, -0.02, 0]]
-[grid]
-frequencies = 65
-azimuth_step_deg = 30.0
-[[designs]]
-name = "left"
-kind = "ctc"
-ear = "left"
-band_hz = [500.0, 4000.0]
-cancellation_gain_db = [[500, 8], [4000, 8]]
-max_effort_db = 14.0
-[[designs]]
-name = "beam"
-kind = "beamformer"
-look_deg = 0.0
-nulls_deg = [90.0]
-band_hz = [500.0, 1500.0]
-cancellation_gain_db = [[500, 10], [1500, 14]]
-[realization]
-taps = 128
-"""
+BEAM = {
+    "name": "beam",
+    "kind": "beamformer",
+    "look_deg": 0.0,
+    "nulls_deg": [90.0],
+    "band_hz": [500.0, 1500.0],
+    "cancellation_gain_db": [[500, 10], [1500, 14]],
+}
+PAIR = wide_pair(head="points")
+PROBLEM = text(PAIR | {"designs": [*PAIR["designs"], BEAM]})
 RIGHT_LOUDER = (1.0, 10 ** (3 / 20))
 """Gains of a prototype whose right driver is 3 dB too loud."""
 

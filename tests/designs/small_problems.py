@@ -65,7 +65,7 @@ def small(drivers: dict[str, list[float]], listener: Tables, *designs: Tables, *
     }
 
 
-def pair(*, both: bool = False, **keys: Any) -> Tables:
+def pair(*, both: bool = False, width_m: float = 0.16, listener: Tables | None = None, **keys: Any) -> Tables:
     """Two point drivers 16 cm apart at 0.7 m from a sphere head, a cloud of five: the left ear's channel, or both."""
     requirements: Tables = {
         "kind": "ctc",
@@ -76,10 +76,17 @@ def pair(*, both: bool = False, **keys: Any) -> Tables:
     requirements.update(keys)
     ears = ["left", "right"] if both else ["left"]
     return small(
-        {"left": [0.0, -0.08, 0.0], "right": [0.0, 0.08, 0.0]},
-        {"position_m": [0.7, 0.0, 0.0], "ear_cloud_m": CLOUD},
+        {"left": [0.0, -width_m / 2, 0.0], "right": [0.0, width_m / 2, 0.0]},
+        {"position_m": [0.7, 0.0, 0.0], "ear_cloud_m": CLOUD} if listener is None else listener,
         *({"name": ear, "ear": ear, **requirements} for ear in ears),
     )
+
+
+def wide_pair(**listener: Any) -> Tables:
+    """Two point drivers 20 cm apart at 1 m, a cloud of three and a coarse circle: the left ear's channel, easily met."""
+    listener = {"position_m": [1.0, 0.0, 0.0], "ear_cloud_m": CLOUD[:3], **listener}
+    problem = pair(width_m=0.2, listener=listener, cancellation_gain_db=[[500, 8], [4000, 8]], max_effort_db=14.0)
+    return problem | {"grid": {"frequencies": 65, "azimuth_step_deg": 30.0}, "realization": {"taps": 128}}
 
 
 def line(count: int = 4, *, spacing_m: float = 0.06, **keys: Any) -> Tables:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from acoustics.measured.head_files import KEMAR
+from designs.small_problems import CLOUD, pair, text
 from empty_figures import figures_of
 from oracles.far_ear import cancellation_gain_db
 
@@ -18,32 +19,19 @@ from designer.evaluation.moved_head import moved_head
 from designer.job import Design
 from designer.report import figures
 
-PROBLEM = """
-title = "Pair"
-sample_rate_hz = 48000
-[[drivers]]
-name = "left"
-position_m = [0.0, -0.15, 0.0]
-[[drivers]]
-name = "right"
-position_m = [0.0, 0.15, 0.0]
-[listener]
-position_m = [1.4, 0.0, 0.0]
-head = HEADS
-ear_cloud_m = [[0, 0, 0], [0, 0.02, 0], [0, -0.02, 0]]
-[[designs]]
-name = "left"
-kind = "ctc"
-ear = "left"
-band_hz = [400.0, 4000.0]
-cancellation_gain_db = [[400, 8], [4000, 10]]
-max_effort_db = 12.0
-"""
+PAIR = pair(
+    width_m=0.3,
+    listener={"position_m": [1.4, 0.0, 0.0], "head": "HEADS", "ear_cloud_m": CLOUD[:3]},
+    band_hz=[400.0, 4000.0],
+    cancellation_gain_db=[[400, 8], [4000, 10]],
+    max_effort_db=12.0,
+)
+PROBLEM = text(PAIR | {"sample_rate_hz": 48000, "grid": {}, "realization": {}})
 THREE = f'["{KEMAR}", "sphere:0.078", "sphere"]'
 
 
 def load(heads: str) -> Any:
-    return designer.loads(PROBLEM.replace("HEADS", heads))
+    return designer.loads(PROBLEM.replace('"HEADS"', heads))
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +75,7 @@ def test_a_list_of_spheres_agrees_with_a_naive_loop(tmp_path: Path) -> None:
     worsts = []
     for name in ("sphere:0.078", "sphere"):
         path = tmp_path / "alone.toml"
-        path.write_text(PROBLEM.replace("HEADS", f'"{name}"'))
+        path.write_text(PROBLEM.replace("HEADS", name))
         worsts.append(cancellation_gain_db(path, folder / "coefficients.csv", "left", rows.frequency_hz.to_numpy()))
     means, worst = np.stack([actual[0] for actual in worsts]), np.min([actual[1] for actual in worsts], axis=0)
     np.testing.assert_allclose(rows.worst_cancellation_gain_db, worst, rtol=0, atol=0.05)
@@ -144,6 +132,6 @@ def test_faults_of_a_list() -> None:
 
 def test_the_largest_head_of_a_list_must_fit() -> None:
     """A driver inside any head of the list is a fault."""
-    near = PROBLEM.replace("[1.4, 0.0, 0.0]", "[0.0, -0.30, 0.0]").replace("HEADS", '["sphere:0.05", "sphere:0.16"]')
+    near = PROBLEM.replace("[1.4, 0.0, 0.0]", "[0.0, -0.30, 0.0]").replace('"HEADS"', '["sphere:0.05", "sphere:0.16"]')
     with pytest.raises(ProblemError, match="inside the listener's head"):
         designer.loads(near)

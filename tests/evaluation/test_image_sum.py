@@ -12,8 +12,9 @@ from oracles.naive_room import room_response
 from programs import need_module
 
 from designer.acoustics.scene import scene
+from designer.arrays import Complex, Real
 from designer.evaluation import room_responses as module
-from designer.evaluation.image_sources import CENTRE, LEFT_EAR, RIGHT_EAR, Images, images_within
+from designer.evaluation.image_sources import CENTRE, LEFT_EAR, RIGHT_EAR, Images, gathered, images_within
 from designer.problem.schema import SceneTable
 from evaluation.room_cases import error_db, images_up_to, point_in_a_room, responses, room_of, sphere_in_a_room, summed
 
@@ -138,6 +139,25 @@ def test_blocks_of_any_length_give_one_response(monkeypatch: pytest.MonkeyPatch)
     drivers = [0, 2]  # the front one sends nothing to the figure of eight
     assert error_db(long.reflected[:, drivers, :remaining], short.reflected[:, drivers, :remaining]) < -60
     assert error_db(long.direct[:3, :, :remaining], short.direct[:3, :, :remaining]) < -60
+
+
+def test_a_high_sample_rate_costs_no_more_than_what_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 384 kHz waves are summed up to 48 kHz alone, and what is heard is what it is at 96 kHz."""
+    highest_hz = []
+
+    def spied(frequency_hz: Real, *rest: Any) -> Complex:
+        highest_hz.append(frequency_hz[-1])
+        return gathered(frequency_hz, *rest)
+
+    monkeypatch.setattr(module, "gathered", spied)
+    problem = point_in_a_room(absorption=0.9, device_m=[0.7, 1.6, 1.0], size_m=[3.0, 3.0, 2.5])
+    spectra = []
+    for rate in (96_000.0, 384_000.0):
+        found = responses(problem.model_copy(update={"sample_rate_hz": rate})).both[:3, 0]
+        t = np.arange(found.shape[1]) / rate
+        spectra.append(found @ np.exp(-2j * np.pi * np.outer(t, np.geomspace(100.0, 16_000.0, 40))))
+    assert max(highest_hz) <= 48_000.0 + 384_000.0 / 64
+    assert error_db(spectra[1], spectra[0]) < -50.0
 
 
 def test_walls_absorb_by_octave() -> None:

@@ -19,6 +19,8 @@ from designer.evaluation.listening_zone import (
     square_m,
 )
 
+pytestmark = pytest.mark.usefixtures("judged")
+
 PROBLEMS = Path(__file__).parents[2] / "problems"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -97,3 +99,45 @@ def test_means_over_a_band() -> None:
     assert mean["clarity_db"] == pytest.approx(3.0)
     assert mean["critical_distance_m"] == pytest.approx(8.0)
     assert actual.mean([1100.0, 1300.0])["clarity_db"] == pytest.approx(4.0)
+
+
+def test_a_high_sample_rate_changes_nothing() -> None:
+    """The same sound at eight times the rate, resampled by the sampling theorem, has the same measures."""
+    rng = np.random.default_rng(3)
+    n = 1 << 14
+    t = np.arange(n) / RATE
+    audible = (np.fft.rfftfreq(n, 1 / RATE) < 0.9 * RATE / 2).astype(float)
+    direct, reflected = np.zeros((4, n)), rng.normal(size=(4, n)) * np.exp(-t / 0.05) * (t > 0.015) * 0.1
+    direct[:3, at(0.01)] = 1.0
+    few = [np.fft.irfft(np.fft.rfft(one) * audible, n) for one in (direct, reflected)]
+    many = [np.fft.irfft(np.fft.rfft(one), 8 * n) * 8 for one in few]
+    slow = room_measures(few[0], few[1], RATE, distance_m=2.0, first_s=0.01)
+    fast = room_measures(many[0], many[1], 8 * RATE, distance_m=2.0, first_s=0.01)
+    shared = slow.middle_hz.size
+    np.testing.assert_array_equal(fast.middle_hz[:shared], slow.middle_hz)
+    for name, tolerance in {
+        "direct_to_reverberant_db": 1e-3,
+        "critical_distance_m": 1e-3,
+        "clarity_db": 0.05,
+        "interaural_coherence": 0.005,
+        "early_lateral_fraction": 0.005,
+        "reverberation_time_s": 0.005,
+    }.items():
+        np.testing.assert_allclose(getattr(fast, name)[:shared], getattr(slow, name), atol=tolerance, err_msg=name)
+
+
+@pytest.mark.parametrize("factor", [3, 16])
+def test_the_work_does_not_grow_with_the_sample_rate(factor: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is transformed back for an octave is as long at 512 kHz as at 96 kHz, or up to twice that between."""
+    lengths: list[int] = []
+    irfft = np.fft.irfft
+
+    def counted(spectra: Real, size: int, **more: Any) -> Any:
+        lengths.append(size)
+        return irfft(spectra, size, **more)
+
+    monkeypatch.setattr(np.fft, "irfft", counted)
+    pulse = np.zeros((4, round(0.2 * RATE * factor)))
+    pulse[:, 100] = 1.0
+    room_measures(pulse, pulse, RATE * factor, distance_m=2.0, first_s=0.0)
+    assert max(lengths) <= 2 * 2 * 2 * 0.2 * 96_000

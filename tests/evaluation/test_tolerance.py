@@ -18,6 +18,8 @@ from designer.problem import Problem
 from designer.problem.schema import Tolerance
 from designer.realization import response
 
+pytestmark = pytest.mark.usefixtures("judged")
+
 PROBLEMS = Path(__file__).parents[2] / "problems"
 
 

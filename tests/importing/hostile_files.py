@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -297,6 +298,7 @@ BY_ENDING = {
 }
 
 
+@cache
 def written_by_hand() -> list[tuple[str, bytes]]:
     """Name and content of each."""
     return [(name, content) for name, make in BY_ENDING.items() for content in make()]

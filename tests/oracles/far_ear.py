@@ -6,50 +6,6 @@ or rearranged for speed. What it does not cover it refuses with NotImplementedEr
 Conventions: time factor e^{+jωt}, outgoing waves e^{-jkr}/r and h_n = h_n^(2) = j_n - j·y_n. Pressure is relative to a
 point source's free-field pressure at 1 m.
 
-
-A rigid sphere of radius a, derived
------------------------------------
-
-1.  *Source on the surface.* Outside, the pressure is a sum of outgoing waves about the axis through the source,
-
-        p(r, θ) = Σ A_n h_n(kr) P_n(cos θ).
-
-    The surface moves with the radial velocity v(θ) = Σ V_n P_n(cos θ), and jωρ v_r = -∂p/∂r at r = a, hence
-
-        A_n = -jωρ V_n / (k h_n'(ka)).
-
-    A cap moves with the uniform radial velocity u over θ < α, so that, from ∫_{cos α}^{1} P_n dx =
-    (P_{n-1}(cos α) - P_{n+1}(cos α))/(2n+1) with P_{-1} = 1,
-
-        V_n = (2n+1)/2 · u ∫_{cos α}^{1} P_n dx = (u/2) (P_{n-1}(cos α) - P_{n+1}(cos α)).
-
-    Its volume velocity is Q = u · 2πa² (1 - cos α). A point source of volume velocity Q in free field has
-    p = jωρQ/(4π) · e^{-jkr}/r; dividing by jωρQ/(4π) gives
-
-        p(r, θ) = -1/(ka²) Σ S_n · h_n(kr)/h_n'(ka) · P_n(cos θ),
-        S_n = (P_{n-1}(cos α) - P_{n+1}(cos α)) / (1 - cos α)   for a cap,
-        S_n = 2n+1                                             for a point source (α → 0).
-
-    Check, ka → 0: only n = 0 is left, h_0(x) = j e^{-jx}/x, h_0'(x) → -j/x², so p → e^{-jkr}/r.
-
-2.  *Source outside* at r_s > a, receiver at r. The free field is, with r< and r> the smaller and larger of r and r_s,
-
-        e^{-jkR}/R = -jk Σ (2n+1) j_n(kr<) h_n(kr>) P_n(cos θ),
-
-    and ∂p/∂r = 0 at r = a fixes the scattered wave, with both distances outside,
-
-        p = e^{-jkR}/R + jk Σ (2n+1) · j_n'(ka) h_n(kr_s) · h_n(kr)/h_n'(ka) · P_n(cos θ).
-
-    With the receiver on the surface, r = a, the two sums join: j_n h_n' - j_n' h_n = -j/(ka)² (Wronskian), so
-
-        p = -1/(ka²) Σ (2n+1) · h_n(kr_s)/h_n'(ka) · P_n(cos θ),
-
-    which is Duda and Martens' sphere at finite distance, and formula 1 with source and receiver exchanged.
-
-3.  *k = 0.* h_n(x) → j (2n-1)!!/x^{n+1}, so h_n(kr)/h_n'(ka) → -k a^{n+2} / ((n+1) r^{n+1}), and
-
-        p = Σ S_n/(n+1) · a^n/r^{n+1} · P_n(cos θ)                                   (one of the two on the surface)
-        p = 1/R + Σ n/(n+1) · a^{2n+1}/(r^{n+1} r_s^{n+1}) · P_n(cos θ)              (both outside).
 """
 
 import cmath
@@ -57,23 +13,25 @@ import csv
 import math
 import tomllib
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sofar
 from numpy.typing import NDArray
-from scipy.special import eval_legendre, spherical_jn, spherical_yn
 
+from oracles.naive_field import (
+    DEFAULT_RADIUS_M,
+    DEFAULT_SPEED_OF_SOUND_M_S,
+    Vector,
+    box_step,
+    disc_points,
+    driver_pressure,
+)
+from oracles.naive_sphere import naive_sphere_pressure
 from oracles.two_spheres import cap_heard
 
-Vector = tuple[float, float, float]
-
-DEFAULT_SPEED_OF_SOUND_M_S = 343.0
-DEFAULT_RADIUS_M = 0.0875
 ON_SURFACE_M = 1e-3
-MOST_TERMS = 20_000
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -111,102 +69,11 @@ def _cos_between(a: Vector, b: Vector) -> float:
 
 
 # ----------------------------------------------------------------------------------------------------------------------
-# The rigid sphere
-# ----------------------------------------------------------------------------------------------------------------------
-
-
-def _hankel(n: int, x: float) -> complex:
-    return complex(float(spherical_jn(n, x)), -float(spherical_yn(n, x)))
-
-
-def _hankel_slope(n: int, x: float) -> complex:
-    return complex(float(spherical_jn(n, x, derivative=True)), -float(spherical_yn(n, x, derivative=True)))
-
-
-@lru_cache(maxsize=4096)
-def _radial_ratios(wavenumber: float, radius_m: float, distance_m: float, tolerance: float) -> tuple[complex, ...]:
-    """h_n(kr)/h_n'(ka)/k, n = 0, 1, ... until (2n+1) times it is negligible; at k = 0 its limit."""
-    ratios: list[complex] = []
-    largest = 0.0
-    small_in_a_row = 0
-    for n in range(MOST_TERMS):
-        if wavenumber == 0.0:
-            ratio = complex(-radius_m / (n + 1) * (radius_m / distance_m) ** (n + 1))
-        else:
-            above = _hankel(n, wavenumber * distance_m)
-            below = _hankel_slope(n, wavenumber * radius_m)
-            if not (cmath.isfinite(above) and cmath.isfinite(below)):
-                break
-            ratio = above / below / wavenumber
-        ratios.append(ratio)
-        size = (2 * n + 1) * abs(ratio)
-        largest = max(largest, size)
-        small_in_a_row = small_in_a_row + 1 if size < tolerance * largest and n > wavenumber * radius_m else 0
-        if small_in_a_row == 3:
-            return tuple(ratios)
-    raise ArithmeticError(
-        f"the sphere's series stopped at n = {len(ratios)}: k = {wavenumber}, a = {radius_m}, r = {distance_m}"
-    )
-
-
-def _source_strength(n: int, cos_rim: float) -> float:
-    """S_n of the derivation: what the source on the surface gives to order n; cos_rim = 1 is a point source."""
-    if cos_rim == 1.0:
-        return 2.0 * n + 1.0
-    before = 1.0 if n == 0 else float(eval_legendre(n - 1, cos_rim))
-    after = float(eval_legendre(n + 1, cos_rim))
-    return (before - after) / (1.0 - cos_rim)
-
-
-def naive_sphere_pressure(
-    wavenumber: float,
-    sphere_radius_m: float,
-    source_distance_m: float,
-    receiver_distance_m: float,
-    cos_angle: float,
-    cap_radius_m: float = 0.0,
-    tolerance: float = 1e-17,
-) -> complex:
-    """Pressure outside or on a rigid sphere, from a point source outside or on it, or from a cap that vibrates on it.
-
-    Distances are from the sphere's centre, `cos_angle` is between the directions to source and receiver. A cap
-    (`cap_radius_m`, of its rim, > 0) has its middle at the source and needs the source on the surface. `tolerance` is
-    the size of the last terms relative to the largest one; ArithmeticError where the terms do not get that small.
-    """
-    k, a, r_s, r = wavenumber, sphere_radius_m, source_distance_m, receiver_distance_m
-    if a <= 0.0 or r_s < a or r < a:
-        raise ValueError(f"source ({r_s} m) and receiver ({r} m) must be outside or on the sphere ({a} m)")
-    if cap_radius_m > 0.0 and r_s != a:
-        raise ValueError("a cap must be on the sphere's surface")
-
-    if r_s == a or r == a:
-        away = max(r_s, r)
-        cos_rim = math.sqrt(1.0 - (cap_radius_m / a) ** 2) if cap_radius_m > 0.0 else 1.0
-        total = 0j
-        for n, ratio in enumerate(_radial_ratios(k, a, away, tolerance)):
-            total += _source_strength(n, cos_rim) * ratio * float(eval_legendre(n, cos_angle))
-        return -total / a**2
-
-    apart = math.sqrt(r_s**2 + r**2 - 2.0 * r_s * r * cos_angle)
-    total = cmath.exp(-1j * k * apart) / apart
-    # The ratio of the larger distance ends the sum: the other factor, j_n'(ka) h_n(k r<), only shrinks once n > ka.
-    for n, ratio in enumerate(_radial_ratios(k, a, max(r, r_s), tolerance)):
-        if k == 0.0:
-            other = n / (n + 1) * (a / r) ** (n + 1) * (a / r_s) ** (n + 1) / a
-            total += other * float(eval_legendre(n, cos_angle))
-        else:
-            slope = float(spherical_jn(n, k * a, derivative=True))
-            near = _hankel(n, k * min(r, r_s))
-            total += 1j * k * (2 * n + 1) * slope * near * ratio * k * float(eval_legendre(n, cos_angle))
-    return total
-
-
-# ----------------------------------------------------------------------------------------------------------------------
 # The problem file and the coefficients
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def _read_problem(problem_path: Path) -> dict[str, Any]:
+def read_problem(problem_path: Path) -> dict[str, Any]:
     with problem_path.open("rb") as file:
         problem = tomllib.load(file)
     scene = problem.get("scene", {})
@@ -218,7 +85,7 @@ def _read_problem(problem_path: Path) -> dict[str, Any]:
     return problem
 
 
-def _read_taps(coefficients_path: Path, channel: str, drivers: Sequence[str]) -> dict[str, dict[int, float]]:
+def read_taps(coefficients_path: Path, channel: str, drivers: Sequence[str]) -> dict[str, dict[int, float]]:
     taps: dict[str, dict[int, float]] = {name: {} for name in drivers}
     found = False
     with coefficients_path.open(newline="", encoding="utf-8") as file:
@@ -235,7 +102,7 @@ def _read_taps(coefficients_path: Path, channel: str, drivers: Sequence[str]) ->
     return taps
 
 
-def _filter_response(taps: dict[int, float], frequency_hz: float, sample_rate_hz: float) -> complex:
+def filter_response(taps: dict[int, float], frequency_hz: float, sample_rate_hz: float) -> complex:
     total = 0j
     for n, value in taps.items():
         total += value * cmath.exp(-2j * math.pi * frequency_hz * n / sample_rate_hz)
@@ -365,8 +232,7 @@ class _Scene:
 
         enclosure = problem.get("enclosure", {"model": "free-field"})
         self.enclosure = str(enclosure.get("model", "free-field"))
-        if self.enclosure not in ("free-field", "sphere"):
-            raise NotImplementedError(f"enclosure {self.enclosure!r}")
+        self.problem = problem
         self.enclosure_radius_m = float(enclosure.get("radius_m", DEFAULT_RADIUS_M))
 
         head = listener.get("head", "sphere")
@@ -437,12 +303,18 @@ class _Scene:
         place = self.driver_place(driver)
         centre = _add(self.centre, shift)
         cap_radius_m = float(driver.get("radius_m", 0.0))
-        if self.enclosure == "free-field":
-            if cap_radius_m > 0.0:
-                raise NotImplementedError("pistons in free field")
-            return self.head_pressure(frequency_hz, place, centre, ear)
-
         k = 2.0 * math.pi * frequency_hz / self.speed
+        if self.enclosure in ("free-field", "baffle"):
+            total = 0j
+            for point, share in disc_points(driver):
+                total += share * self.head_pressure(frequency_hz, point, centre, ear)
+            return total * box_step(self.problem["enclosure"], k) if "enclosure" in self.problem else total
+        if self.enclosure == "cylinder":
+            if self.head != "points":
+                raise NotImplementedError("a head before a cylinder")
+            at = self.ear_place(centre, ear)
+            return driver_pressure(self.problem, driver, frequency_hz, _scale(at, 1.0 / _length(at)), _length(at))
+
         ear_at = self.ear_place(centre, ear)
         # A place that was put on the surface is there to rounding; the formula wants it there exactly.
         source_distance = _length(place)
@@ -481,17 +353,17 @@ def ear_pressures(
 ) -> NDArray[np.complex128]:
     """Pressure (F, D, 2) at the listener's left and right ear, at each displacement of the ear cloud."""
     problem_path = Path(problem_path)
-    problem = _read_problem(problem_path)
+    problem = read_problem(problem_path)
     scene = _Scene(problem, problem_path.parent)
     drivers = problem["drivers"]
-    taps = _read_taps(Path(coefficients_path), channel, [driver["name"] for driver in drivers])
+    taps = read_taps(Path(coefficients_path), channel, [driver["name"] for driver in drivers])
     sample_rate_hz = float(problem["sample_rate_hz"])
 
     pressures = np.zeros((len(frequencies_hz), len(scene.cloud), 2), dtype=np.complex128)
     for f, frequency in enumerate(frequencies_hz):
         frequency_hz = float(frequency)
         for driver in drivers:
-            weight = _filter_response(taps[driver["name"]], frequency_hz, sample_rate_hz)
+            weight = filter_response(taps[driver["name"]], frequency_hz, sample_rate_hz)
             for d, shift in enumerate(scene.cloud):
                 for ear in (0, 1):
                     pressures[f, d, ear] += weight * scene.transfer(frequency_hz, driver, shift, ear)
@@ -511,7 +383,7 @@ def cancellation_gain_db(
     frequencies_hz: Sequence[float] | NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and worst cancellation gain (F,): of the mean powers over the displacements, and of any one displacement."""
-    problem = _read_problem(Path(problem_path))
+    problem = read_problem(Path(problem_path))
     asked = [design["ear"] for design in problem["designs"] if design["name"] == channel]
     if len(asked) != 1:
         raise ValueError(f"{channel!r} is the name of {len(asked)} designs")

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import sofar
 
-from oracles.far_ear import cancellation_gain_db, ear_pressures, naive_sphere_pressure
+from oracles.far_ear import cancellation_gain_db, ear_pressures
+from oracles.naive_sphere import naive_sphere_pressure
 
 C = 343.0
 A = 0.0875

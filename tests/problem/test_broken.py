@@ -1,8 +1,7 @@
-"""Bad problem files: each of `problems/broken/` ends with the message beside it, exit code 3, and nothing written."""
+"""Bad problem files: each of `problems/broken/` ends with its faults and their message, exit code 3, and nothing written."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +12,10 @@ from toml_text import pair, toml
 
 import designer
 from designer.errors import ProblemError
+from problem.broken_cases import BROKEN, WITHOUT_FILE, copied, faults, kind_and_path, messages, refusal
 
-BROKEN = Path(__file__).parents[2] / "problems" / "broken"
-CASES = sorted(file.stem for file in BROKEN.glob("*.txt"))
-WITHOUT_FILE = {"no-such-file"}
+FAULTS = faults()
+MESSAGES = messages()
 EVERY_COMMAND = {"no-such-file", "latin-1", "not-toml", "unknown-key", "head-file-missing", "everything-at-once"}
 """One of each stage that refuses a file: `check` says what `design` says, and neither writes."""
 PROMISED = {
@@ -47,42 +46,34 @@ PROMISED = {
 }
 
 
-def copied(case: str, folder: Path) -> str:
-    """The case's file in an empty folder; its name."""
-    source = BROKEN / f"{case}.toml"
-    if source.is_dir():
-        shutil.copytree(source, folder / source.name)
-    elif case not in WITHOUT_FILE:
-        shutil.copyfile(source, folder / source.name)
-    return source.name
+def test_each_file_has_its_faults() -> None:
+    """No broken problem without the faults that it is to have and their message, and no fault or message without its problem."""
+    assert {file.stem for file in BROKEN.iterdir()} | WITHOUT_FILE == set(FAULTS) == set(MESSAGES)
+    assert set(PROMISED.values()) <= set(FAULTS)
 
 
-def expected(case: str) -> str:
-    return (BROKEN / f"{case}.txt").read_text(encoding="utf-8").removesuffix("\n")
-
-
-def test_each_file_has_its_message() -> None:
-    """No broken problem without the message that it is to cause, and no message without its problem."""
-    files = {file.stem for file in BROKEN.glob("*.toml")}
-    assert files | WITHOUT_FILE == set(CASES)
-    assert set(PROMISED.values()) <= set(CASES)
-
-
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", FAULTS)
 def test_message(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each bad file is refused with its exact message, in Python and by the command: exit code 3, nothing written."""
+    """Each bad file is refused for its faults with its exact message, in Python and by the command: exit code 3, nothing written.
+
+    Each fault stands in a line of its own, with what is allowed or what to do beside what was found.
+    """
     name = copied(case, tmp_path)
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(ProblemError) as refused:  # the whole message is compared below
-        designer.load(name)
-    assert str(refused.value) == expected(case)
+    refused = refusal(case)
+    assert [kind_and_path(fault) for fault in refused.faults] == FAULTS[case]
+    assert str(refused) == MESSAGES[case]
+    first, *lines = str(refused).split("\n")
+    assert first == f"{name}: {len(refused.faults)} fault{'s' if len(lines) != 1 else ''}"
+    assert lines == [f"  {fault}" for fault in refused.faults]
+    assert all("; " in line for line in lines)
     commands = [["check", name], ["check", name, "-o", "figures"], ["design", name], ["design", name, "-o", "new"]]
     for command in commands if case in EVERY_COMMAND else commands[2:3]:
         ended = run(capsys, monkeypatch, *command)
-        assert ended == (3, "", f"error: {expected(case)}\n")
+        assert ended == (3, "", f"error: {refused}\n")
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -92,16 +83,8 @@ def test_message_of_the_installed_command(case: str, tmp_path: Path) -> None:
     name = copied(case, tmp_path)
     command = [sys.executable, "-m", "designer.cli", "design", name]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "", f"error: {expected(case)}\n")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "", f"error: {MESSAGES[case]}\n")
     assert [file.name for file in tmp_path.iterdir()] == ([] if case in WITHOUT_FILE else [name])
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_says_what_to_do(case: str) -> None:
-    """Each fault stands in a line of its own, with what is allowed or what to do beside what was found."""
-    first, *faults = expected(case).split("\n")
-    assert first == f"{case}.toml: {len(faults)} fault{'s' if len(faults) != 1 else ''}"
-    assert all(fault.startswith("  ") and "; " in fault for fault in faults)
 
 
 def test_too_many_displacements() -> None:

@@ -51,6 +51,16 @@ def test_slopes_are_finite_differences(seed: int, together: bool) -> None:
             assert difference == pytest.approx(part, abs=1e-4 * (1 + np.abs(slope).max()))
 
 
+@pytest.mark.parametrize("share", [0.0, 1e-17])
+def test_what_no_filter_moves_has_no_weight(share: float) -> None:
+    """At 0 Hz a level against itself leaves rows of rounding: their weight is 0, not 1e300, and the others' stay what they are."""
+    requirement = any_requirement(np.random.default_rng(5), 6, 2, together=False)
+    symbol = np.tile(np.eye(2, dtype=complex), (6, 1, 1))
+    expected = requirement.symbol_weight(symbol)
+    requirement.rows.points[0] *= share
+    np.testing.assert_array_equal(requirement.symbol_weight(symbol), [0.0, *expected[1:]])
+
+
 @settings(max_examples=20)
 @given(seed=seeds)
 def test_within_every_requirement_nothing_is_added(seed: int) -> None:

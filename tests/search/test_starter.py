@@ -28,7 +28,11 @@ GEOMETRIES = [
 ]
 
 
-@pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: f"{g.shape}-{g.drivers}-{g.width_m}")
+@pytest.mark.parametrize(
+    "geometry",
+    [pytest.param(GEOMETRIES[0], marks=pytest.mark.long), *GEOMETRIES[1:]],
+    ids=lambda g: f"{g.shape}-{g.drivers}-{g.width_m}",
+)
 def test_a_new_file_is_feasible_and_asks_for_something(geometry: Geometry) -> None:
     """Its design ends with exit code 0, over an octave and at no less than 4 dB, with the ears' sides as they are named."""
     text, _ = new_problem(geometry)

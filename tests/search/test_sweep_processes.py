@@ -6,6 +6,8 @@ import os
 import tracemalloc
 from collections.abc import Iterator
 
+import pytest
+
 from designer.search.sweep_point import AHEAD, DONE, FAILED, Task, in_processes
 from search.stub import square, square_or_die, task, threads
 
@@ -35,8 +37,9 @@ def test_a_process_that_dies_takes_one_point_with_it() -> None:
     assert actual[7].error == "its process died (out of memory, or killed)"
 
 
-def test_linear_algebra_has_one_thread() -> None:
+def test_linear_algebra_has_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """The processes are told so, and this one's own environment is what it was."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
     before = dict(os.environ)
     ((_, outcome),) = in_processes([task(0)], 1, threads)
     assert outcome.numbers == {"left.threads": 1.0}

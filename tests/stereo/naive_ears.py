@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import sofar
-from oracles.far_ear import naive_sphere_pressure
+from oracles.naive_sphere import naive_sphere_pressure
 
 RADIUS_M, SPEED_M_S = 0.0875, 343.0
 FAR_M = 100.0

@@ -69,6 +69,27 @@ def test_a_pool_does_not_wait_for_its_workers_when_it_is_stopped(stop: BaseExcep
     assert set(multiprocessing.active_children()) <= before
 
 
+EARLY = """
+import multiprocessing, os, signal
+if __name__ == "__mp_main__":  # a worker, before it knows what it is for
+    os.kill(os.getpid(), signal.SIGINT)
+if __name__ == "__main__":
+    from designer.workers import pool
+    with pool(1, multiprocessing.get_context("spawn")) as workers:
+        assert workers.submit(os.getpid).result() != os.getpid()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+"""
+
+
+def test_an_interruption_leaves_a_worker_that_begins_alone(tmp_path: Path) -> None:
+    """Ctrl-C reaches all of a terminal's processes: one that is still importing says nothing, and the parent decides."""
+    (tmp_path / "program.py").write_text(EARLY, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "program.py"], cwd=tmp_path, env=PATH, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("moment", ["designs", "report"])
 def test_a_signal_ends_a_command_cleanly(
@@ -122,6 +143,49 @@ def test_compiled_code_that_does_not_return_does_not_hold_a_command(
         assert command.communicate(timeout=120) == ("", "stopped; nothing half-written is left\n")
     assert command.returncode == 128 + number
     assert contents(here) == before
+    assert [path.name for path in here.iterdir()] == ["p.toml"]
+
+
+INTERRUPTED = """
+import os, signal, sys
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "{library}":
+            sys.meta_path.remove(self)
+            if "{kind}" == "finaliser":
+                class Dying:
+                    def __del__(self):
+                        os.kill(os.getpid(), signal.{number})
+                Dying()
+                while True: pass
+            try:
+                os.kill(os.getpid(), signal.{number})
+            except BaseException:
+                if "{kind}" == "heard": raise
+            while True: pass
+sys.meta_path.insert(0, Slow())
+sys.argv = ["designer", "design", "p.toml", "-o", "new/out"]
+from designer.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("library", "number", "kind"),
+    [
+        ("designer.cli.application", "SIGINT", "heard"),
+        ("typer", "SIGTERM", "heard"),
+        ("numpy", "SIGINT", "swallowed"),
+        ("pydantic", "SIGINT", "finaliser"),
+        ("matplotlib", "SIGINT", "heard"),
+    ],
+)
+def test_a_signal_during_an_import(library: str, number: str, kind: str, here: Path) -> None:
+    """Before the command runs and while it does, though the library catches everything: one line, 128 plus its number, nothing left."""
+    program = [sys.executable, "-c", INTERRUPTED.format(library=library, number=number, kind=kind)]
+    done = subprocess.run(program, capture_output=True, text=True, env=PATH, check=False, timeout=120)
+    code = 128 + getattr(signal, number)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "stopped; nothing half-written is left\n")
     assert [path.name for path in here.iterdir()] == ["p.toml"]
 
 

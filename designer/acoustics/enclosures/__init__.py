@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
+from designer.acoustics.turning import turning
 from designer.arrays import Complex, Real
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.schema import Driver
@@ -33,6 +34,13 @@ class Device(Protocol):
 
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3)."""
+
+    def over_wave(self, k: Real, points_m: Real) -> Complex:
+        """The field at points (M, 3) over that of a point source at each driver's `source_places_m`, (F, M, L)."""
+        places_m, place_of = np.unique(self.source_places_m(), axis=0, return_inverse=True)
+        distance_m = np.linalg.norm(points_m[:, None] - places_m, axis=-1)
+        back = np.moveaxis(turning(-k, distance_m), -1, 0) * distance_m
+        return np.asarray(self.field(k, points_m) * back[..., place_of.ravel()])
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p (F, M, L) for unit vectors (M, 3)."""

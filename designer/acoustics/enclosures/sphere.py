@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -19,12 +20,16 @@ from designer.acoustics.sphere_series import (
     radial_terms,
     sphere_pressure,
 )
-from designer.arrays import Complex, Real
+from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.sphere import Sphere
 from designer.problem.schema import Driver
 
 MAX_NUMBERS_PER_PRODUCT = 500_000
 """Orders times distances times points times drivers that are multiplied at once (4 MB)."""
+ORDER_BLOCKS = 3
+"""Groups of frequencies, each with the orders that its highest needs."""
+MAX_ERROR_OVER_WAVE = 3e-7
+"""Error of the field that meets a head, which may be larger than the field's own."""
 
 
 @dataclass(frozen=True)
@@ -56,35 +61,68 @@ class SphereEnclosure(EnclosedDrivers):
 
     def field(self, k: Real, points_m: Real) -> Complex:
         """Pressure (F, M, L) at points (M, 3) outside the sphere, relative to an ideal source's at 1 m."""
-        distance_m = np.linalg.norm(points_m, axis=1)
-        cos_angle = np.clip(points_m / distance_m[:, None] @ self.directions.T, -1.0, 1.0)
-        unique, inverse = np.unique(np.round(distance_m / self.radius_m, 12), return_inverse=True)
-        if unique.size == 1:
-            return self._at_one_distance(k, unique, cos_angle) / self.radius_m
-        interpolation = few_distances(lambda r: self._without_wave(k, r), distance_m)
-        if interpolation is None:
-            pressure = sphere_pressure(
-                k * self.radius_m, unique[inverse], cos_angle, cos_half_angle=self.cos_half_angle
-            )
-            return pressure / self.radius_m
-        radial, shares = interpolation  # (N, F, Q), (M, Q)
-        angular = legendre_table(cos_angle, len(radial)) * cap_weights(self.cos_half_angle, len(radial))[:, None]
-        left = np.ascontiguousarray(radial.transpose(1, 2, 0)).reshape(k.size, -1)
-        left = np.concatenate([left.real, left.imag])
-        total = np.empty((k.size, *cos_angle.shape), dtype=complex)
-        step = max(1, MAX_NUMBERS_PER_PRODUCT // (left.shape[1] * len(self.directions)))
-        for start in range(0, len(points_m), step):
-            part = slice(start, start + step)
-            right = shares[part].T[:, None, :, None] * angular[:, part]  # (Q, N, M, L)
-            both = (left @ right.reshape(left.shape[1], -1)).reshape(2, k.size, -1, len(self.directions))
-            total[:, part].real, total[:, part].imag = both
-        total *= (np.exp(-1j * np.outer(k, distance_m)) / (distance_m * self.radius_m))[:, :, None]
-        return total
+        distance_m, unique_m, inverse, cos_angle = self._seen(points_m)
+        if unique_m.size == 1:
+            return self._at_one_distance(k, unique_m / self.radius_m, cos_angle) / self.radius_m
+        few = few_distances(lambda r: self._without_wave(k, r, 1e-10), distance_m, most=unique_m.size)
+        if few is not None:
+            wave = np.exp(-1j * np.outer(k, distance_m)) / distance_m
+            return np.asarray(self._summed(few, cos_angle) * wave[:, :, None])
+        ratio = unique_m[inverse] / self.radius_m
+        pressure = sphere_pressure(k * self.radius_m, ratio, cos_angle, cos_half_angle=self.cos_half_angle)
+        return pressure / self.radius_m
 
-    def _without_wave(self, k: Real, distance_m: Real) -> Complex:
+    def over_wave(self, k: Real, points_m: Real) -> Complex:
+        """The field at points (M, 3) over that of a point source at the centre, (F, M, L), within 1e-5 of the largest."""
+        distance_m, unique_m, inverse, cos_angle = self._seen(points_m)
+        # The phase of the order n ~ ka turns by n²/(2kr).
+        turns = float(k.max(initial=0.0) * self.radius_m**2 / 4 * np.ptp(1 / distance_m))
+        degree = next(n for n in range(3, 99) if turns ** (n + 1) < MAX_ERROR_OVER_WAVE * math.factorial(n + 1))
+
+        def terms(some_m: Real) -> Complex:
+            return self._without_wave(k, some_m, MAX_ERROR_OVER_WAVE)
+
+        few: tuple[Complex, Real] | None
+        if unique_m.size <= degree + 1:
+            few = terms(unique_m), np.eye(unique_m.size)[inverse]
+        else:
+            few = few_distances(
+                terms, distance_m, most=np.inf, degrees=(degree, 2 * degree), missed=MAX_ERROR_OVER_WAVE
+            )
+        return super().over_wave(k, points_m) if few is None else self._summed(few, cos_angle)
+
+    def _seen(self, points_m: Real) -> tuple[Real, Real, Index, Real]:
+        """Distances of points from the centre (M,), those that differ and which each is, and cosines of the angles to drivers (M, L)."""
+        distance_m = np.linalg.norm(points_m, axis=1)
+        unique, inverse = np.unique(np.round(distance_m / self.radius_m, 12), return_inverse=True)
+        cos_angle = np.clip(points_m / distance_m[:, None] @ self.directions.T, -1.0, 1.0)
+        return distance_m, unique * self.radius_m, inverse, cos_angle
+
+    def _without_wave(self, k: Real, distance_m: Real, tolerance: float) -> Complex:
         """The radial terms times r e^{jkr} (N, F, U)."""
-        terms = radial_terms(k * self.radius_m, distance_m / self.radius_m, tolerance=1e-10)
+        terms = radial_terms(k * self.radius_m, distance_m / self.radius_m, tolerance=tolerance)
         return np.asarray(terms * (np.exp(1j * np.outer(k, distance_m)) * distance_m))
+
+    def _summed(self, few: tuple[Complex, Real], cos_angle: Real) -> Complex:
+        """The field over the centre's wave (F, M, L) from `_without_wave` of few distances, and their shares in each point."""
+        radial, shares = few  # (N, F, Q), (M, Q)
+        counts = np.count_nonzero(radial[:, :, 0], axis=0) * shares.shape[1]
+        left = np.ascontiguousarray(radial.transpose(1, 0, 2)).reshape(radial.shape[1], -1)  # (F, N Q)
+        blocks = [block for block in np.array_split(np.argsort(counts), ORDER_BLOCKS) if block.size]
+        lefts = [
+            np.concatenate([rows.real, rows.imag]) for rows in (left[block, : counts[block].max()] for block in blocks)
+        ]
+        weights = cap_weights(self.cos_half_angle, len(radial))[:, :, None] / self.radius_m
+        total = np.empty((len(left), *cos_angle.shape), dtype=complex)
+        step = max(1, MAX_NUMBERS_PER_PRODUCT // (left.shape[1] * len(self.directions)))
+        for start in range(0, len(cos_angle), step):
+            part = slice(start, start + step)
+            angular = legendre_table(cos_angle[part].T, len(radial)) * weights  # (N, L, M)
+            right = (shares[part].T[:, None] * angular[:, None]).reshape(left.shape[1], -1)  # (N Q, L M)
+            for block, rows in zip(blocks, lefts, strict=True):
+                both = (rows @ right[: rows.shape[1]]).reshape(2, block.size, len(self.directions), -1).swapaxes(2, 3)
+                total.real[block, part], total.imag[block, part] = both
+        return total
 
     def far_field(self, k: Real, directions: Real) -> Complex:
         """The limit of R e^{jkR} p: (F, M, L) for unit vectors (M, 3)."""

@@ -170,16 +170,25 @@ class MeasuredDirectivity:
         return np.asarray(np.exp(level + 1j * (turned + on_axis)) * self._centre(frequency_hz, directions))
 
     def _joined(self, frequency_hz: Real, directions: Real, below: Model | None) -> Complex:
+        """Pressure (F, M) below the band: the model's, which takes on the measured shape within an octave.
+
+        Where the model is silent, as behind a baffle, what was measured fades to nothing over that octave.
+        """
         lowest_hz = self.frequency_hz[:1]
         rays = np.concatenate([self.directions[self.axis, None], directions])
-        ratio = self._within(lowest_hz, rays)
-        if below is not None:
-            ratio = ratio / below(lowest_hz, rays)
-        model = np.ones((frequency_hz.size, len(directions))) if below is None else below(frequency_hz, directions)
+        model, at_lowest = (
+            np.ones((f.size, len(rays)), complex) if below is None else below(f, rays).copy()
+            for f in (frequency_hz, lowest_hz)
+        )
         octaves = np.log2(np.maximum(frequency_hz / lowest_hz, 0.5)) + 1  # 0 an octave below, 1 at the join
         share = (octaves**2 * (3 - 2 * octaves))[:, None]
+        silent = at_lowest[0] == 0
+        if silent.any():
+            model[:, silent] = share * (model[:, :1] if not silent[0] else 1.0)
+            at_lowest[:, silent] = at_lowest[:, :1] if not silent[0] else 1.0
+        ratio = self._within(lowest_hz, rays) / at_lowest
         shape = ratio[:, 1:] / ratio[:, :1]
-        joined = model * ratio[:, :1] * np.abs(shape) ** share * np.exp(1j * share * np.angle(shape))
+        joined = model[:, 1:] * ratio[:, :1] * np.abs(shape) ** share * np.exp(1j * share * np.angle(shape))
         joined[frequency_hz == 0] = joined[frequency_hz == 0].real  # a real response at 0 Hz
         return np.asarray(joined)
 

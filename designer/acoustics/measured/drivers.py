@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from designer.acoustics.enclosures import Device
 from designer.acoustics.measured.angle_names import ANGLES_READ
 from designer.acoustics.measured.driver_sets import place_text, place_warnings, turning_point_m
 from designer.acoustics.measured.interpolation import PLANES, angles_in_plane, coverage
@@ -27,7 +28,6 @@ from designer.arrays import Complex, Real
 from designer.problem.schema import Driver, Problem
 
 if TYPE_CHECKING:
-    from designer.acoustics.enclosures import Device
     from designer.acoustics.measured.directivity import MeasuredDirectivity
 
 
@@ -39,7 +39,7 @@ CABINET_M = 0.1
 
 
 @dataclass(frozen=True)
-class MeasuredDrivers:
+class MeasuredDrivers(Device):
     """A device of which some drivers are measured."""
 
     model: Device  # the device without measurements
@@ -181,7 +181,11 @@ def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
     """Facts of one measured set, in lines for the user."""
     s = response.summary
     level = "not measured" if s.level_1_khz_db is None else f"{s.level_1_khz_db:.1f} dB"
-    symmetry = "one side only" if s.coverage.endswith(("plane", "planes")) else "not told"
+    symmetry = (
+        "not told from one side, nor is whether 0 is where the driver faces"
+        if s.coverage.endswith(("plane", "planes"))
+        else "not told"
+    )
     if s.symmetry_error_db is not None:
         symmetry = f"{s.symmetry_error_db:.1f} dB"
     first = Path(s.files[0]).name

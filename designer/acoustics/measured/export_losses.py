@@ -13,6 +13,7 @@ added, without their signs, and one that stands far above those around it is a r
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,9 @@ PEAK_SPAN_S = 5e-3
 MIN_REVERSED_SHARE = (
     0.58  # share of energy before the peaks: a linear-phase filter leaves a half, and a woofer's slow rise less
 )
+MIN_LIKENESS, MIN_UNLIKENESS_RATIO = 0.95, 2.5
+"""How like its minimum phase a reversed response is, and how much less like it is as it stands: one cut within its pulse is 2.1."""
+MIN_LEVEL = 1e-5  # of the largest level: what lies below is the word's
 TIME_COST = (
     "each centimetre by which the turning point and the driver's acoustic centre differ is 10 degrees of phase at 1 kHz that is not in"
     " the files"
@@ -116,7 +120,11 @@ def check_ends(files: tuple[Path, ...]) -> None:
 
 
 def check_backwards(samples: list[Real], sample_rate_hz: float) -> list[str]:
-    """Warn of impulse responses that run backwards: a driver rings after its peak, and cannot before."""
+    """Warn of impulse responses that run backwards: a driver rings after its peak, and cannot before.
+
+    A subwoofer's few cycles are as long before their peak as after it. But what has the minimum phase of its level is, reversed, unlike
+    it, and the other way round.
+    """
     reach = round(PEAK_SPAN_S * sample_rate_hz)
     before = after = 0.0
     for x in samples:
@@ -124,13 +132,30 @@ def check_backwards(samples: list[Real], sample_rate_hz: float) -> list[str]:
         before += float(np.sum(x[max(peak - reach, 0) : peak] ** 2) / x[peak] ** 2)
         after += float(np.sum(x[peak + 1 : peak + 1 + reach] ** 2) / x[peak] ** 2)
     share = before / max(before + after, 1e-300)
-    if share < MIN_REVERSED_SHARE:
+    forwards, backwards = np.mean([_likeness(x) for x in samples], axis=0)
+    if share >= MIN_REVERSED_SHARE and backwards > forwards:
+        seen = f"{100 * share:.0f} % of the energy beside their peaks comes before them, where a driver is silent"
+    elif backwards > MIN_LIKENESS and 1 - forwards > MIN_UNLIKENESS_RATIO * (1 - backwards):
+        seen = f"reversed they are {100 * backwards:.1f} % like the minimum phase of their level, as they are {100 * forwards:.1f} %"
+    else:
         return []
     return [
-        f"impulse responses run backwards in time: {100 * share:.0f} % of the energy beside their peaks comes before them, where a"
-        " driver is silent; their phase has the wrong sign, so that sums with other drivers are wrong by up to 180 degrees; reverse the"
-        " samples, or export the response as the measuring program shows it"
+        f"impulse responses run backwards in time: {seen}; their phase has the wrong sign, so that sums with"
+        " other drivers are wrong by up to 180 degrees; reverse the samples, or export the response as the measuring program shows it"
     ]
+
+
+def _likeness(x: Real) -> Real:
+    """The largest correlation of a response (T,) with that of the minimum phase of its level: as it is, and reversed (2,)."""
+    n = 1 << math.ceil(math.log2(2 * x.size))
+    X = np.fft.rfft(x, n)
+    level = np.abs(X)
+    cepstrum = np.fft.irfft(np.log(np.maximum(level, MIN_LEVEL * level.max())), n)
+    cepstrum[1 : n // 2] *= 2
+    cepstrum[n // 2 + 1 :] = 0
+    minimum = level * np.exp(1j * np.fft.rfft(cepstrum).imag)
+    alike = np.fft.irfft(np.stack([X, X.conj()]) * minimum.conj(), n)
+    return np.asarray(np.abs(alike).max(axis=1) / np.sum(x**2))
 
 
 def check_impulses(files: tuple[Path, ...], samples: list[Real]) -> list[str]:

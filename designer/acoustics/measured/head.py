@@ -246,7 +246,7 @@ class MeasuredHead:
         frequency_hz = k * self.speed_of_sound_m_s / (2 * np.pi)
         ears = self._ears(frequency_hz, (ray[0], ray[1]))
         measured = np.stack([ear.T.reshape(shape) for ear in ears], axis=2)
-        measured *= at_few_frequencies(relative, k, 2 * a)
+        measured *= at_few_frequencies(relative, k, 3 * a)
         return np.asarray(measured * np.exp(-1j * np.multiply.outer(k, distance_m))[:, :, None, None])
 
     @cached_property

@@ -75,6 +75,32 @@ class Variation:
         return f"seed {self.seed}: {self.kind}, {self.fault or 'no fault'}, {len(self.azimuth_deg)} angles, {said}"
 
 
+@dataclass
+class Take:
+    """What is written of a variation: into which folder, at which angles and distance, with each one's frequencies and pressure."""
+
+    folder: Path
+    v: Variation
+    written: Real
+    grids: list[Real]
+    columns: list[Complex]
+    rng: Any
+    heard: Any
+    from_m: float
+
+    @property
+    def directions(self) -> Real:
+        """Unit vectors (N, 3) to the written angles."""
+        flat = np.zeros_like(self.written)
+        return unit(flat, self.written) if self.v.vertical else unit(self.written, flat)
+
+    @property
+    def angles_deg(self) -> tuple[Real, Real]:
+        """Their azimuths and elevations (N,)."""
+        n = self.directions
+        return np.degrees(np.arctan2(n[:, 1], n[:, 0])), np.degrees(np.arcsin(np.clip(n[:, 2], -1, 1)))
+
+
 FAULTS: dict[str, tuple[str, ...]] = {
     "normalised": ("frd", "rew", "wav"),
     "phase of 0": ("frd", "rew", "sofa", "table"),
@@ -165,9 +191,9 @@ def variation(
         columns = [p / np.abs(p).max() for p in columns]
     if v.fault == "phase of 0":
         columns = [np.abs(p).astype(complex) for p in columns]
-    pattern = {"frd": _frd, "rew": _rew, "spinorama": _spinorama, "wav": _wav, "sofa": _sofa, "table": _table}[v.kind](
-        folder, v, written, [frequencies(i) for i in range(angles.size)], columns, rng, heard, from_m
-    )
+    take = Take(folder, v, written, [frequencies(i) for i in range(angles.size)], columns, rng, heard, from_m)
+    writers = {"frd": _frd, "rew": _rew, "spinorama": _spinorama, "wav": _wav, "sofa": _sofa, "table": _table}
+    pattern = writers[v.kind](take)
     if v.fault == "cut off":
         victim = sorted(folder.iterdir())[0]
         victim.write_bytes(victim.read_bytes()[: -int(rng.integers(7, 60))])
@@ -192,111 +218,78 @@ def _name(v: Variation, angle: float) -> str:
     return f"driver {'ver' if v.vertical else 'hor'} {angle:g}"
 
 
-def _frd(
-    folder: Path, v: Variation, written: Real, grids: list[Real], columns: list[Complex], rng: Any, *_: Any
-) -> str:
-    separator, decimal = [(" ", "."), ("\t", "."), (";", ","), ("\t", ","), (", ", ".")][int(rng.integers(5))]
-    unwrap, comment = bool(rng.random() < 0.3), str(rng.choice(["", "* measured\n", "# freq spl phase\n"]))
-    for angle, f, p in zip(written, grids, columns, strict=True):
-        (folder / f"{_name(v, angle)}.frd").write_text(comment + _lines(f, p, separator, decimal, unwrap=unwrap))
+def _frd(t: Take) -> str:
+    separator, decimal = [(" ", "."), ("\t", "."), (";", ","), ("\t", ","), (", ", ".")][int(t.rng.integers(5))]
+    unwrap, comment = bool(t.rng.random() < 0.3), str(t.rng.choice(["", "* measured\n", "# freq spl phase\n"]))
+    for angle, f, p in zip(t.written, t.grids, t.columns, strict=True):
+        (t.folder / f"{_name(t.v, angle)}.frd").write_text(comment + _lines(f, p, separator, decimal, unwrap=unwrap))
     return "driver *.frd"
 
 
-def _rew(
-    folder: Path, v: Variation, written: Real, grids: list[Real], columns: list[Complex], rng: Any, *_: Any
-) -> str:
-    said = "with no timing reference" if v.fault == "no timing reference" else "using a loopback as timing reference"
+def _rew(t: Take) -> str:
+    said = "with no timing reference" if t.v.fault == "no timing reference" else "using a loopback as timing reference"
     heading = f"* Measurement data measured by REW V5.31.2\n* Format: 256k Log Swept Sine, 1 sweep at -12.0 dBFS {said}\n* Freq(Hz)\n"
-    for angle, f, p in zip(written, grids, columns, strict=True):
-        (folder / f"{_name(v, angle)}.txt").write_text(heading + _lines(f, p, " ", ".", unwrap=False))
+    for angle, f, p in zip(t.written, t.grids, t.columns, strict=True):
+        (t.folder / f"{_name(t.v, angle)}.txt").write_text(heading + _lines(f, p, " ", ".", unwrap=False))
     return "driver *.txt"
 
 
-def _spinorama(folder: Path, v: Variation, written: Real, grids: list[Real], columns: list[Complex], *_: Any) -> str:
-    heading = "\t".join(["Frequency [Hz]", *("On-Axis" if a == 0 else f"{a:g}°" for a in written)])
+def _spinorama(t: Take) -> str:
+    heading = "\t".join(["Frequency [Hz]", *("On-Axis" if a == 0 else f"{a:g}°" for a in t.written)])
     rows = [
-        "\t".join(f"{x:.5f}" for x in (f, *(20 * np.log10(np.abs(p[k])) + 80 for p in columns)))
-        for k, f in enumerate(grids[0])
+        "\t".join(f"{x:.5f}" for x in (f, *(20 * np.log10(np.abs(p[k])) + 80 for p in t.columns)))
+        for k, f in enumerate(t.grids[0])
     ]
-    name = f"SPL {'Vertical' if v.vertical else 'Horizontal'}.txt"
-    (folder / name).write_text("\n".join([name[:-4], heading, *rows]), encoding="utf-8")
+    name = f"SPL {'Vertical' if t.v.vertical else 'Horizontal'}.txt"
+    (t.folder / name).write_text("\n".join([name[:-4], heading, *rows]), encoding="utf-8")
     return name
 
 
-def _wav(
-    folder: Path,
-    v: Variation,
-    written: Real,
-    grids: list[Real],
-    columns: list[Complex],
-    rng: Any,
-    heard: Any,
-    from_m: float,
-) -> str:
-    rate, taps = int(rng.choice([44_100, 48_000, 96_000])), 4096
+def _wav(t: Take) -> str:
+    rate, taps = int(t.rng.choice([44_100, 48_000, 96_000])), 4096
     f = np.fft.rfftfreq(taps, 1 / rate)
     band = 1 / (1 + (f / (0.42 * rate)) ** 24)
     samples = [
-        np.fft.irfft(heard(np.maximum(f, 1e-3), i) * band * np.exp(-2j * np.pi * f * 2e-3)) for i in range(len(written))
+        np.fft.irfft(t.heard(np.maximum(f, 1e-3), i) * band * np.exp(-2j * np.pi * f * 2e-3))
+        for i in range(len(t.written))
     ]
     loudest = max(float(np.abs(x).max()) for x in samples)
-    for angle, x in zip(written, samples, strict=True):
-        x = 0.5 * x / (np.abs(x).max() if v.fault == "normalised" else loudest)
-        x = np.clip(x, -0.2, 0.2) if v.fault == "clipped" else x
-        soundfile.write(folder / f"{_name(v, angle)}.wav", x, rate, subtype=str(rng.choice(["FLOAT", "PCM_24"])))
+    for angle, x in zip(t.written, samples, strict=True):
+        x = 0.5 * x / (np.abs(x).max() if t.v.fault == "normalised" else loudest)
+        x = np.clip(x, -0.2, 0.2) if t.v.fault == "clipped" else x
+        soundfile.write(t.folder / f"{_name(t.v, angle)}.wav", x, rate, subtype=str(t.rng.choice(["FLOAT", "PCM_24"])))
     return "driver *.wav"
 
 
-def _sofa(
-    folder: Path,
-    v: Variation,
-    written: Real,
-    grids: list[Real],
-    columns: list[Complex],
-    rng: Any,
-    heard: Any,
-    from_m: float,
-) -> str:
+def _sofa(t: Take) -> str:
     sofa = sofar.Sofa("FreeFieldDirectivityTF")
     for name in ("Description", "EmitterDescriptions"):  # sofar cannot write more than one text
         sofa.delete(name)
-    data = np.stack(columns)[None]
-    sofa.Data_Real, sofa.Data_Imag, sofa.N = data.real, data.imag, grids[0]
-    n = unit(np.zeros_like(written), written) if v.vertical else unit(written, np.zeros_like(written))
-    if rng.random() < 0.5:
+    data = np.stack(t.columns)[None]
+    sofa.Data_Real, sofa.Data_Imag, sofa.N = data.real, data.imag, t.grids[0]
+    if t.rng.random() < 0.5:
         sofa.ReceiverPosition, sofa.ReceiverPosition_Type, sofa.ReceiverPosition_Units = (
-            from_m * n,
+            t.from_m * t.directions,
             "cartesian",
             "metre",
         )
     else:
-        elevation = np.degrees(np.arcsin(np.clip(n[:, 2], -1, 1)))
-        azimuth = np.degrees(np.arctan2(n[:, 1], n[:, 0]))
-        sofa.ReceiverPosition = np.stack([azimuth, elevation, np.full(azimuth.size, from_m)], axis=1)
-    sofar.write_sofa(str(folder / "driver.sofa"), sofa)
+        azimuth, elevation = t.angles_deg
+        sofa.ReceiverPosition = np.stack([azimuth, elevation, np.full(azimuth.size, t.from_m)], axis=1)
+    sofar.write_sofa(str(t.folder / "driver.sofa"), sofa)
     return "driver.sofa"
 
 
-def _table(
-    folder: Path,
-    v: Variation,
-    written: Real,
-    grids: list[Real],
-    columns: list[Complex],
-    rng: Any,
-    heard: Any,
-    from_m: float,
-) -> str:
-    n = unit(np.zeros_like(written), written) if v.vertical else unit(written, np.zeros_like(written))
-    azimuth, elevation = np.degrees(np.arctan2(n[:, 1], n[:, 0])), np.degrees(np.arcsin(np.clip(n[:, 2], -1, 1)))
-    clockwise, other, polar = (bool(b) for b in rng.random(3) < 0.3)
-    keys = [f"# distance_m: {from_m!r}"] + ["# azimuth: clockwise"] * clockwise + ["# time: exp(-iwt)"] * other
+def _table(t: Take) -> str:
+    azimuth, elevation = t.angles_deg
+    clockwise, other, polar = (bool(b) for b in t.rng.random(3) < 0.3)
+    keys = [f"# distance_m: {t.from_m!r}"] + ["# azimuth: clockwise"] * clockwise + ["# time: exp(-iwt)"] * other
     names = "magnitude_db,phase_deg" if polar else "real,imag"
-    scale = np.pi / 180 if v.fault == "radians" else 1.0
+    scale = np.pi / 180 if t.v.fault == "radians" else 1.0
     rows = []
-    for i, p in enumerate(columns):
+    for i, p in enumerate(t.columns):
         p = p.conj() if other else p
-        for f, x in zip(grids[0], p, strict=True):
+        for f, x in zip(t.grids[0], p, strict=True):
             pair = (20 * np.log10(abs(x)), np.degrees(np.angle(x))) if polar else (x.real, x.imag)
             a = scale * (-azimuth[i] if clockwise else azimuth[i])
             rows.append(
@@ -304,9 +297,9 @@ def _table(
                     "np.float64(", ""
                 ).replace(")", "")
             )
-    rows = [rows[i] for i in rng.permutation(len(rows))]
+    rows = [rows[i] for i in t.rng.permutation(len(rows))]
     text = "\n".join([*keys, f"frequency_hz,azimuth_deg,elevation_deg,{names}", *rows])
-    (folder / "driver.csv").write_text(text)
+    (t.folder / "driver.csv").write_text(text)
     return "driver.csv"
 
 

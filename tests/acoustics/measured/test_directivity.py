@@ -196,6 +196,22 @@ def test_below_the_band_a_model_is_joined() -> None:
     np.testing.assert_allclose(got, factor * cap(low_hz, directions), rtol=2e-3)
 
 
+def test_below_the_band_a_model_may_be_silent() -> None:
+    """Behind a baffle the model has nothing: what was measured there goes on at the join, and fades to nothing an octave below."""
+    directions = horizontal(15.0)
+    driver = measured(FREQUENCY_HZ, directions, cap(FREQUENCY_HZ, directions))
+
+    def before_the_baffle(frequency_hz: Real, directions: Real) -> Complex:
+        return np.tile((directions[:, 0] > -1e-9).astype(complex), (frequency_hz.size, 1))
+
+    lowest_hz = driver.frequency_hz[0]
+    found = driver.transfer(lowest_hz * np.array([0.4, 0.5, 1 - 1e-9, 1.0]), directions, below=before_the_baffle)
+    np.testing.assert_allclose(found[2], found[3], rtol=1e-6)
+    behind = directions[:, 0] < -1e-9
+    np.testing.assert_array_equal(found[:2, behind], 0.0)
+    assert np.abs(found[:2, ~behind]).min() > 0.5 * np.abs(found[3, ~behind]).min()
+
+
 def test_above_the_band_is_refused() -> None:
     """The error names the file, the driver, the measured band and what was asked; holding must be asked for."""
     directions = horizontal(30)

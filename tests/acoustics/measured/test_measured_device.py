@@ -9,37 +9,14 @@ import netCDF4
 import numpy as np
 import pytest
 import sofar
+from designs.small_problems import text, wide_pair
 
 import designer
 from designer.acoustics.measured.device import read_device
 from designer.errors import DataError
 from designer.problem import geometry
 
-PAIR = """
-title = "A pair"
-sample_rate_hz = 16000
-[[drivers]]
-name = "left"
-position_m = [0.0, -0.1, 0.0]
-[[drivers]]
-name = "right"
-position_m = [0.0, 0.1, 0.0]
-[listener]
-position_m = [1.0, 0.0, 0.0]
-ear_cloud_m = [[0, 0, 0], [0, 0.02, 0], [0, -0.02, 0]]
-[grid]
-frequencies = 65
-azimuth_step_deg = 30.0
-[[designs]]
-name = "left"
-kind = "ctc"
-ear = "left"
-band_hz = [500.0, 4000.0]
-cancellation_gain_db = [[500, 8], [4000, 8]]
-max_effort_db = 14.0
-[realization]
-taps = 128
-"""
+PAIR = text(wide_pair())
 
 
 def places(problem: designer.Problem, *, circle: bool) -> np.ndarray:

@@ -15,8 +15,8 @@ SEEDS_A_TEST = 10
 
 
 @pytest.mark.parametrize("start", range(0, 50, SEEDS_A_TEST))
-def test_fifty_variations(tmp_path: Path, start: int) -> None:
-    """Each writes up to 24 files and reads them, a third of a second; 500 of them are in tests/bench."""
+def test_random_variations(tmp_path: Path, start: int) -> None:
+    """Each of 50 writes up to 24 files and reads them; 500 of them are in tests/bench."""
     wrong = []
     for seed in range(start, start + SEEDS_A_TEST):
         (tmp_path / str(seed)).mkdir()

@@ -12,10 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.signal
 import soundfile
 
 from acoustics.measured.measured_variations import C, driver, unit
 from designer.acoustics.measured.directivity import MeasuredDirectivity
+from designer.acoustics.measured.drivers import driver_lines
+from designer.acoustics.measured.export_losses import check_backwards
 from designer.acoustics.measured.formats import read_response
 from designer.arrays import Complex, Real
 from designer.errors import DataError
@@ -237,6 +240,38 @@ def test_a_driver_that_is_not_round_is_no_zero_that_is_off(tmp_path: Path) -> No
             lines = (" ".join(f"{x:.6f}" for x in polar(float(f), complex(v))) for f, v in zip(F, p, strict=True))
             (tmp_path / f"w hor {a}.txt").write_text("\n".join(lines) + "\n")
         assert not any("fall off alike" in w for w in read(tmp_path).warnings)
+
+
+@pytest.mark.parametrize("off_deg", [0, 20])
+def test_the_zero_of_one_side_is_not_told(tmp_path: Path, off_deg: int) -> None:
+    """Levels over one side alone have no image to be held against: nothing is claimed, and `check` says that."""
+    for a in range(0, 181, 10):
+        lines = (
+            " ".join(f"{x:.6f}" for x in polar(float(f), complex(v)))
+            for f, v in zip(F, heard(a + off_deg), strict=True)
+        )
+        (tmp_path / f"w hor {a}.txt").write_text("\n".join(lines) + "\n")
+    found = read(tmp_path)
+    assert not any("fall off alike" in warning for warning in found.warnings)
+    assert "nor is whether 0 is where the driver faces" in "\n".join(driver_lines("w", found))
+
+
+@pytest.mark.parametrize("noise", [0.0, 3e-3])
+@pytest.mark.parametrize(
+    ("low_hz", "high_hz", "low_order", "high_order"),
+    [(30, 120, 2, 4), (25, 80, 4, 4), (30, 120, 4, 8), (45, 100, 4, 4)],
+)
+def test_a_subwoofer_backwards(low_hz: float, high_hz: float, low_order: int, high_order: int, noise: float) -> None:
+    """Butterworth's filters have minimum phase; reversed they run backwards, inverted or among reflections they do not."""
+    x = np.zeros(24_000)
+    x[480] = 1.0
+    x = scipy.signal.sosfilt(scipy.signal.butter(low_order, low_hz, "high", output="sos", fs=48_000), x)
+    x = scipy.signal.sosfilt(scipy.signal.butter(high_order, high_hz, "low", output="sos", fs=48_000), x)
+    x += noise * np.abs(x).max() * np.random.default_rng(1).normal(size=x.size)
+    for forwards in (x, -x, x + 0.5 * np.roll(x, 240), x + 1.3 * np.roll(x, 400), x[: 480 + 1000]):
+        assert not check_backwards([forwards], 48_000.0)
+    for backwards in (x[::-1], -x[::-1]):
+        assert "run backwards in time" in "".join(check_backwards([backwards], 48_000.0))
 
 
 def test_a_sweep_is_no_impulse_response(tmp_path: Path) -> None:
