@@ -11,7 +11,7 @@ import numpy as np
 
 from designer.acoustics.scene import Scene, scene
 from designer.designs import ChannelDesign, design_channel
-from designer.errors import ProblemError, SolverError
+from designer.errors import EXIT_DONE, EXIT_MISSED, ProblemError, SolverError
 from designer.evaluation.realisation_study import study
 from designer.evaluation.words import verdict
 from designer.export.of_design import check_targets
@@ -26,6 +26,7 @@ from designer.realization.mending import remedy
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.stereo.matched import VIRTUAL
+from designer.stereo.placed_source import misplaced
 from designer.stereo.virtualisation import virtual_channels
 from designer.writing import sweep_stale
 
@@ -34,6 +35,12 @@ __all__ = ["Design", "design", "evaluate", "open_folder"]
 
 class Design(Result):
     """A designed problem that can be saved; made by `designer.design` or `designer.open`."""
+
+    @property
+    def status(self) -> int:
+        """The exit code; 7 also where the stereo chain's source stands too far from its angle."""
+        code = super().status
+        return EXIT_MISSED if code == EXIT_DONE and misplaced(self) else code
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the whole design folder: it appears whole or not at all.

@@ -32,6 +32,7 @@ def design(
         from designer.export.write import export_notes, export_verdicts, refused, superseded
         from designer.folders.summary import notes
         from designer.folders.write import check_free, data_files
+        from designer.stereo.placed_source import chain_sentence, misplaced
 
         check_free(folder, force=force, inputs=[problem_file, *data_files(problem)])
         ready = time.perf_counter()
@@ -42,7 +43,7 @@ def design(
         result.save(folder, force=force)
     end = time.perf_counter()
     say_all(f"{name}: {result.sentence(name)}." for name in result.channels)
-    say_all(f"{text}." for text in export_verdicts(folder))
+    say_all(f"{text}." for text in [chain_sentence(result), *export_verdicts(folder)] if text)
     messages = result.warnings[len(result.failures) :]  # those of the missing channels are errors below
     say_all([*messages, *(f"export left out: {text}" for text in refused(folder).values())], "warning")
     say_all([*notes(result), *export_notes(folder), *gone], "note")
@@ -64,4 +65,6 @@ def design(
                 )
             elif result.misses(name):
                 say(f'designs[{places[name]}] "{name}" is met on paper, and missed by these filters', error=True)
+        if misplaced(result):
+            say("virtualizer.angle_deg is met on paper, and missed by these filters", error=True)
         raise typer.Exit(result.status)

@@ -21,7 +21,7 @@ from designer.problem.checks import warnings
 from designer.problem.messages import shown
 from designer.result import Channel, Result
 from designer.stereo.listening import chain_summary
-from designer.stereo.placed_source import sources_summary
+from designer.stereo.placed_source import chain_sentence, sources_summary
 from designer.versions import WRITER, versions
 
 SUMMARY = "summary.json"
@@ -140,6 +140,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "drivers": list(result.drivers),
         "virtualizer": chain_summary(result),
         "placed_sources": sources_summary(result),
+        "chain_verdict": chain_sentence(result),
         "room": None if result.room is None else result.room.as_json(_bands_hz(result)),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
         "versions": versions(),
@@ -164,7 +165,8 @@ def _command(result: Result, folder: Path) -> str:
 
 def sentence(result: Result) -> str:
     """The verdict, channel by channel."""
-    return " ".join(f"{name}: {result.sentence(name)}." for name in result.channels)
+    verdicts = [*(f"{name}: {result.sentence(name)}" for name in result.channels), chain_sentence(result)]
+    return " ".join(f"{verdict}." for verdict in verdicts if verdict)
 
 
 def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, Any]:

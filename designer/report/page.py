@@ -22,6 +22,7 @@ from designer.report.listener import listener_section
 from designer.report.room import room_section
 from designer.report.schemes import css, in_page, template
 from designer.result import Result
+from designer.stereo.placed_source import misplaced
 
 REPORTED_DB = 0.05
 """An output that passes full scale by less is not told: tables show a tenth."""
@@ -220,6 +221,7 @@ def render(
         rows=number_rows([channel["numbers"] for channel in channels]),
         head_rows=head_rows(result),
         head_columns=[metric.label for metric in PER_HEAD],
+        misplaced=misplaced(result),
         layout=shown["layout"],
         room=room_section(result),
         room_plan=shown.get("room-plan"),
