@@ -96,7 +96,7 @@ def _costs(realised: Realised, weights: Complex) -> Iterator[str]:
 
 
 def _remedy(table: Realization, taps: int) -> str:
-    """What brings filters nearer to their weights."""
+    """Change that brings filters nearer to their weights."""
     if table.form == "biquad":
         return 'form = "fir" comes nearer to them'
     return f"more taps ([realization] taps = {taps}) come nearer to them"
