@@ -19,6 +19,7 @@ from designer.evaluation.listening_zone import Zones, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.outcomes import MAX_MISSED_DB, Outcome, product_outcomes
 from designer.evaluation.realisation_study import ChannelStudy
+from designer.evaluation.refinement import Refinement
 from designer.evaluation.room import InRoom, in_room
 from designer.evaluation.room_responses import room_responses
 from designer.evaluation.scalars import Scalars, scalars
@@ -106,6 +107,8 @@ class Result:
     shifts : dict of str to int, channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
     finer_bits : dict of str to list of int, channel -> for each driver r >= 0, where each has a scale of its own: a tap is q 2^(s - r
         - fraction_bits)
+    refinements : dict of str to Refinement, channel -> its refined taps beside the fit's, where the file asks for them; empty
+        otherwise
     study_source : callable, makes `study`, or reads it back
     room_ears_source : callable or None, reads the room's responses at the ears back, where a folder holds them; None where they are to
         be computed
@@ -133,6 +136,7 @@ class Result:
     room_ears_source: Callable[[], Real] | None = None
     failures: dict[str, str] = field(default_factory=dict)
     remedies: dict[str, str] = field(default_factory=dict)
+    refinements: dict[str, Refinement] = field(default_factory=dict)
     scene: Scene | None = field(default=None, repr=False)
     analyses: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

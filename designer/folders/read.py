@@ -11,6 +11,7 @@ import numpy as np
 from designer.arrays import Real
 from designer.errors import ProblemError
 from designer.evaluation.realisation_study import ChannelStudy
+from designer.evaluation.refinement import Refinement
 from designer.evaluation.words import Verdict
 from designer.folders.room import DRIVERS, read_ears
 from designer.folders.summary import REMEDY, SUMMARY, read_summary, refusal
@@ -63,6 +64,7 @@ def read(folder: Path) -> dict[str, Any]:
         "sections": read_sections(folder / "sections.csv", drivers, form["sections"], taps),
         "shifts": form["shifts"],
         "finer_bits": form["finer_bits"],
+        "refinements": {name: Refinement.of_json(saved) for name, saved in form["refinements"].items()},
         "study_source": lambda: {name: ChannelStudy.of_json(saved) for name, saved in form["study"].items()},
         "channels": channels,
         "imported_from": summary["imported_from"],

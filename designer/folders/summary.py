@@ -29,7 +29,7 @@ WAVE = "filters.wav"
 MAX_SUMMARY_BYTES = 500_000_000
 REMEDY = "design it again"
 READ = ("source", "imported_from", "bulk_delay_samples", "failures", "remedies")
-READ_OF_FORM = ("references", "warnings", "taps", "sections", "shifts", "finer_bits", "study")
+READ_OF_FORM = ("references", "warnings", "taps", "sections", "shifts", "finer_bits", "refinements", "study")
 READ_OF_CHANNEL = ("kind", "method", "plain", "feasible", "sentence", "shortfalls", "certificate", "slacks_db")
 """Keys that a design is opened from."""
 
@@ -105,7 +105,8 @@ def seal(summary: dict[str, Any]) -> str:
 
 def notes(result: Result) -> list[str]:
     """Notes for the user of the folder's files."""
-    return list(loud_note([WAVE], result.taps.values()))
+    refined = (f"{name}: {refinement.sentence()}" for name, refinement in result.refinements.items())
+    return [*refined, *loud_note([WAVE], result.taps.values())]
 
 
 def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:
@@ -135,6 +136,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
             },
             "shifts": result.shifts,
             "finer_bits": result.finer_bits,
+            "refinements": {name: refinement.as_json() for name, refinement in result.refinements.items()},
             "study": {name: cascade.as_json() for name, cascade in result.study.items()},
         },
         "drivers": list(result.drivers),
@@ -157,7 +159,7 @@ def _bands_hz(result: Result) -> dict[str, list[float]]:
 
 
 def _command(result: Result, folder: Path) -> str:
-    made_by = ["design", result.problem.source]
+    made_by = ["design", *(["--refine"] if result.problem.realization.refine else []), result.problem.source]
     if result.imported_from:
         made_by = ["import-coefficients", result.imported_from, "--problem", result.problem.source]
     return shlex.join(["designer", *made_by, "-o", str(folder)])

@@ -121,6 +121,15 @@ class Realization(Table):
     zero_at_dc: bool = False
     exact_at_hz: Annotated[list[Frequency], Field(max_length=16)] = []
     hold_requirements: bool = False
+    refine: bool = Field(
+        default=False,
+        description="go on from the fit of an ear channel's taps to those of the most gain over drawn heads, places and devices, and"
+        " keep what wins on draws that neither saw",
+    )
+    floor_weight: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None,
+        description="of refined taps: 1 raises the lowest gains alone, 0 the middle ones; default: 0.7",
+    )
     max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = 20.0
     equaliser_taps: Annotated[int, Field(ge=0, le=MAX_TAPS)] = 0
     sections: Annotated[int, Field(ge=1, le=MAX_SECTIONS)] = 8

@@ -35,8 +35,8 @@ from designer.realization.dense_targets import (
     weights_between,
 )
 from designer.realization.held_requirements import Held, hold, joined, requirements_of
+from designer.realization.mended_fit import KEPT_DB, Judge, mended
 from designer.realization.realized import Realized, TapsFit
-from designer.realization.refined_fit import KEPT_DB, Judge, refined
 from designer.realization.toeplitz_fit import (
     ROUGH_TOLERANCE,
     NormalEquations,
@@ -138,11 +138,11 @@ class Fitted:
         def solve(weights: Complex, symbol: Complex) -> Real:
             return replace(self, weights=weights, symbol=symbol).taps(taps, delay, plain)
 
-        mended = refined(judge, solve, self.weights, self.symbol, delay, self.frequency_hz)
+        mended_taps = mended(judge, solve, self.weights, self.symbol, delay, self.frequency_hz)
         if not (self.requirements and table.hold_requirements):
-            return mended
+            return mended_taps
         held = self.taps(taps, delay, table)
-        return mended if judge.worst_db(mended, delay) < judge.worst_db(held, delay) - KEPT_DB else held
+        return mended_taps if judge.worst_db(mended_taps, delay) < judge.worst_db(held, delay) - KEPT_DB else held
 
     def missed_requirements(self, taps: Real, delay: int) -> list[str]:
         """In words, what taps that were to hold the requirements still lose of them on the frequencies of the fit."""

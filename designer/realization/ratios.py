@@ -33,7 +33,7 @@ from designer.problem.schema import Realization
 from designer.realization.equaliser import reached_level
 from designer.realization.fir import Fitted
 from designer.realization.held_requirements import Held
-from designer.realization.refined_fit import Judge
+from designer.realization.mended_fit import Judge
 from designer.realization.toeplitz_fit import delayed
 
 SILENT = 1e-2

@@ -398,7 +398,10 @@ SLIPS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"drivers": [{"name": "right", "position_m": [0, -0.08, 0]}, {"name": "Left-1", "position_m": [0, 0.08, 0]}]},
         ['drivers[0] is called "right" and sits on the listener\'s left', 'drivers[1] is called "Left-1" and sits on'],
     ),
-    "a listener in millimetres": ({"listener": {"position_m": [600, 0, 0]}}, ["listener.position_m: 600 m from the device; millimetres? Write [0.6, 0.0, 0.0]"]),
+    "a listener in millimetres": (
+        {"listener": {"position_m": [600, 0, 0]}},
+        ["listener.position_m: 600 m from the device; millimetres? Write [0.6, 0.0, 0.0]"],
+    ),
     "a band from the grid's first step": (
         {"designs": [pair()["designs"][0] | {"band_hz": [300, 4000]}]},
         ["designs[0].band_hz begins at 300 Hz, and the grid's frequencies are 250 Hz apart"],

@@ -12,13 +12,13 @@ import designer
 from designer.arrays import Complex, Real
 from designer.designs import ChannelDesign, design_channel
 from designer.measures import db
-from designer.realization import realize, refined_fit
+from designer.realization import mended_fit, realize
 
 
 @pytest.fixture
 def plain_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """The least sum of squares as it is, without the rounds that mend it."""
-    monkeypatch.setattr(refined_fit, "ROUNDS", 0)
+    monkeypatch.setattr(mended_fit, "ROUNDS", 0)
 
 
 def eight_drivers() -> Tables:

@@ -16,7 +16,7 @@ from designer.designs import ChannelDesign, design_channel
 from designer.errors import ProblemError
 from designer.measures import db
 from designer.problem.schema import Realization
-from designer.realization import Realized, realize_form, refined_fit
+from designer.realization import Realized, mended_fit, realize_form
 from designer.requirements.channel_target import channel_target
 from realization.test_realized_channels import eight_drivers, gains_db, spectra
 
@@ -26,7 +26,7 @@ PROBLEMS = Path(__file__).parents[2] / "problems"
 @pytest.fixture
 def plain_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """The least sum of squares as it is, without the rounds that mend it."""
-    monkeypatch.setattr(refined_fit, "ROUNDS", 0)
+    monkeypatch.setattr(mended_fit, "ROUNDS", 0)
 
 
 def designed(problem: Tables, count: int = 257) -> tuple[list[ChannelDesign], designer.Scene]:

@@ -16,7 +16,7 @@ import designer
 from designer.arrays import Complex, Real
 from designer.measures import db
 from designer.problem.schema import Realization
-from designer.realization import realize_form, refined_fit
+from designer.realization import mended_fit, realize_form
 from designer.realization.fir import MAX_EXTRA_ERROR, least_delay, time_penalty
 from designer.realization.held_requirements import Held, Rows, hold
 from designer.realization.toeplitz_fit import NormalEquations, delayed, exact_rows, fit, solve_exactly
@@ -29,7 +29,7 @@ seeds = st.integers(0, 2**32 - 1)
 @pytest.fixture
 def plain_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """The least sum of squares as it is, without the rounds that mend it."""
-    monkeypatch.setattr(refined_fit, "ROUNDS", 0)
+    monkeypatch.setattr(mended_fit, "ROUNDS", 0)
 
 
 @settings(max_examples=15)

@@ -12,7 +12,7 @@ from designer.designs.channel import ChannelDesign
 from designer.errors import ProblemError
 from designer.problem.schema import MAX_SECTIONS, MAX_TAPS, Realization
 from designer.realization.forms import realize_form
-from designer.realization.refined_fit import MAX_REFINED_NUMBERS, Judge
+from designer.realization.mended_fit import MAX_MENDED_NUMBERS, Judge
 from designer.realization.toeplitz_fit import grid_size
 from designer.requirements.channel_target import driver_index
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
@@ -60,6 +60,6 @@ def _changes(channel: ChannelDesign, drivers: int, table: Realization) -> Iterat
         return
     for n in range(1, DOUBLINGS + 1):
         taps = table.taps * 2**n
-        if taps > MAX_TAPS or grid_size(taps, channel.frequency_hz.size) * drivers**2 > 2 * MAX_REFINED_NUMBERS:
+        if taps > MAX_TAPS or grid_size(taps, channel.frequency_hz.size) * drivers**2 > 2 * MAX_MENDED_NUMBERS:
             return
         yield {"taps": taps, **floating}, f"[realization] taps = {taps} meet it{with_word}"

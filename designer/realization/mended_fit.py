@@ -40,7 +40,7 @@ KEPT_DB = 0.05
 """Largest miss of a requirement that is kept."""
 MAX_EXTRA_ERROR = 6.0
 """Growth of the whole error, as the fit hears it with its own W and C, that keeping the requirements may cost: 8 dB."""
-MAX_REFINED_NUMBERS = 8_000_000
+MAX_MENDED_NUMBERS = 8_000_000
 """Complex numbers of C up to which a fit takes seconds and is repeated."""
 
 
@@ -102,7 +102,7 @@ class Judge:
         return np.where(held, np.interp(fit_hz, f, values), 0.0)
 
 
-def refined(
+def mended(
     judge: Judge, solve: Callable[[Complex, Complex], Real], weights: Complex, symbol: Complex, delay: int, fit_hz: Real
 ) -> Real:
     """The best taps (fitted drivers, T) of all rounds.
@@ -116,13 +116,13 @@ def refined(
 
     """
     best = taps = solve(weights, symbol)
-    if not 0 < symbol.size <= MAX_REFINED_NUMBERS:
+    if not 0 < symbol.size <= MAX_MENDED_NUMBERS:
         return best
 
     def whole_error(x: Real) -> float:
         return float(error_power(x, weights, symbol, delay).mean())
 
-    least_db, share, mended, max_error = np.inf, np.ones(len(fit_hz)), weights, MAX_EXTRA_ERROR * whole_error(best)
+    least_db, share, goal, max_error = np.inf, np.ones(len(fit_hz)), weights, MAX_EXTRA_ERROR * whole_error(best)
     for n in range(ROUNDS + 1):
         w = judge.responses(taps, delay)
         lost_db = judge.lost_db(w)
@@ -134,7 +134,7 @@ def refined(
         if worst_db <= KEPT_DB or n == ROUNDS:
             break
         error = ((judge.weights - w) * (lost_db > KEPT_DB)[:, None])[:, judge.fitted]
-        mended = mended + np.stack([judge.between(e, fit_hz) for e in error.T], axis=1)
+        goal = goal + np.stack([judge.between(e, fit_hz) for e in error.T], axis=1)
         share = share * (1 + (GROWTH - 1) * judge.between(lost_db / worst_db, fit_hz).real)
-        taps = solve(mended, symbol * share[:, None, None])
+        taps = solve(goal, symbol * share[:, None, None])
     return best

@@ -8,8 +8,8 @@ from designs.small_problems import pair, speaker
 
 from designer.measures import db
 from designer.problem.schema import Realization
-from designer.realization import realize_form, refined_fit
-from designer.realization.refined_fit import Judge
+from designer.realization import mended_fit, realize_form
+from designer.realization.mended_fit import Judge
 from realization.test_realized_channels import designed, spectra
 
 
@@ -22,8 +22,8 @@ def test_mended_taps_keep_the_curve_that_the_plain_fit_misses(problem: object, m
     curve = np.array(channel.design.cancellation_gain_db)
     target_db = np.interp(np.log(f), np.log(curve[:, 0]), curve[:, 1])
     missed_db = []
-    for rounds in (0, refined_fit.ROUNDS):
-        monkeypatch.setattr(refined_fit, "ROUNDS", rounds)
+    for rounds in (0, mended_fit.ROUNDS):
+        monkeypatch.setattr(mended_fit, "ROUNDS", rounds)
         taps = realize_form([channel], scene, Realization(taps=48)).taps[0]
         p = np.abs(np.einsum("fml,fl->fm", ears, spectra(taps, f, 16_000.0))) ** 2
         missed_db.append(float((target_db - db(p[:, 0::2].mean(axis=1) / p[:, 1::2].mean(axis=1))).max()))
@@ -44,7 +44,7 @@ def test_what_need_not_be_mended_is_left() -> None:
 
     symbol = np.broadcast_to(np.eye(3, dtype=complex), (129, 3, 3))
     f = scene.frequency_hz
-    taps = refined_fit.refined(judge, solve, channel.weights, symbol, 64, f)  # type: ignore[arg-type] # of these arrays alone
+    taps = mended_fit.mended(judge, solve, channel.weights, symbol, 64, f)  # type: ignore[arg-type] # of these arrays alone
     assert judge.worst_db(exact, 64) < 0.05
     np.testing.assert_array_equal(taps, exact)
     assert len(calls) == 1
