@@ -144,7 +144,7 @@ class Metric:
 
     def text(self, value: float) -> str:
         """A value with its unit, to a tenth of a dB or a hundredth."""
-        return f"{value:.1f} dB" if self.unit == "dB" else f"{value:.2f} {self.unit}".rstrip()
+        return f"{round(value, 1) + 0.0:.1f} dB" if self.unit == "dB" else f"{value:.2f} {self.unit}".rstrip()
 
 
 def _need(*names: str) -> frozenset[str]:

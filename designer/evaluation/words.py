@@ -16,7 +16,7 @@ from designer.evaluation.outcomes import REQUIRED, Outcome, decibels, hz
 from designer.problem.methods import ignores, method_of
 from designer.problem.schema import DesignTable
 from designer.requirements.curves import curve_db
-from designer.requirements.slacks import SLACK_TOLERANCE_DB
+from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB
 
 
 def _joined(parts: list[str]) -> str:
@@ -69,6 +69,7 @@ def requirement_words(design: DesignTable, requirement: str) -> str:
     words = {
         "cancellation_gain_db": "the curve",
         "window": "the window",
+        BANDS: "the drivers' bands",
         "max_effort_db": f"the effort limit of {design.max_effort_db or 0:g} dB",
         "min_white_noise_gain_db": f"the white-noise gain's floor of {design.min_white_noise_gain_db or 0:g} dB",
     }

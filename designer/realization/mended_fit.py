@@ -95,7 +95,7 @@ class Judge:
         """The largest loss of the fitted drivers' taps."""
         return float(self.lost_db(self.responses(taps, delay)).max())
 
-    def between(self, values: Complex, fit_hz: Real) -> Complex:
+    def between(self, values: Complex | Real, fit_hz: Real) -> Complex | Real:
         """Values (J,) at the frequencies of the fit (K,): straight lines, kept for one step beyond the ends, and 0 further out."""
         f, step_hz = self.target.frequency_hz, fit_hz[1]
         held = (fit_hz > f[0] - step_hz) & (fit_hz < f[-1] + step_hz)
