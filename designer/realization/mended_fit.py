@@ -12,7 +12,8 @@ first is iterative refinement, as for linear equations (Higham, Accuracy and Sta
 its fixed point has e = 0, however the fit blurs its goal. The second, reweighted least squares (Lawson's algorithm; Cheney,
 Introduction to Approximation Theory, 1966), makes it converge in two or three rounds where many equations share few taps. The
 formulation's weights meet the requirement, and so do taps that follow them there. Where the taps are too few the rounds do not settle; the
-best taps of all are kept.
+best taps of all are kept, of those whose whole error stays within MAX_EXTRA_ERROR, and whose level at the bright points within a decibel
+of the weights' (or where the plain fit leaves it).
 
 Weights that are followed exactly hold every limit too, a driver's gain and the effort included, so that one rule serves them all.
 """
@@ -27,6 +28,8 @@ import numpy as np
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Index, Real
 from designer.designs.channel import ChannelDesign
+from designer.measures import amplitude_db, mean_power
+from designer.realization.held_requirements import TONE_BAND_HZ, TONE_DB
 from designer.realization.response import response
 from designer.realization.toeplitz_fit import error_power
 from designer.requirements.channel_target import channel_target
@@ -53,20 +56,28 @@ class Judge:
     allowed_db: dict[str, Real]  # requirement or limit -> (J,) that the formulation fell short by
     weights: Complex  # W (J, L) without the bulk delay
     sample_rate_hz: float
+    level_hz: Real  # (F,) solved frequencies at which the level is heard, in the band and outside it
+    bright: Complex  # (F, R, L) there
+    level: Real  # (F,) that the weights reach
     reference: int | None = None  # the driver that plays a pure delay, where weights are ratios to it
 
     @classmethod
     def of(cls, channel: ChannelDesign, scene: Scene, drivers: Index) -> Judge:
         """The judge of a channel's own drivers, at the frequencies in its band."""
-        inside = np.flatnonzero(channel.in_band)
-        is_solved = np.array_equal(channel.frequency_hz, scene.frequency_hz)
-        inside_scene = scene.part(inside) if is_solved else scene.at(channel.frequency_hz[inside])
+        solved = scene if np.array_equal(channel.frequency_hz, scene.frequency_hz) else scene.at(channel.frequency_hz)
+        target = channel_target(channel.design, solved, channel.plain)
+        weights, f = channel.weights[:, drivers], channel.frequency_hz
+        heard = (f >= TONE_BAND_HZ[0]) & (f <= TONE_BAND_HZ[1])
+        bright = target.bright[heard]
         return cls(
-            channel_target(channel.design, inside_scene, channel.plain),
+            target.at(channel.in_band),
             tuple(scene.drivers[l] for l in drivers),
             {**channel.slacks_db, **channel.excesses_db},
-            channel.weights[inside][:, drivers],
+            weights[channel.in_band],
             scene.problem.sample_rate_hz,
+            f[heard],
+            bright,
+            mean_power(bright, weights[heard]) ** 0.5,
         )
 
     @property
@@ -94,6 +105,13 @@ class Judge:
     def worst_db(self, taps: Real, delay: int) -> float:
         """The largest loss of the fitted drivers' taps."""
         return float(self.lost_db(self.responses(taps, delay)).max())
+
+    def level_change_db(self, taps: Real, delay: int) -> float:
+        """The largest change of the level at the bright points against the weights'; 0 of ratios, whose level an equaliser makes."""
+        if self.reference is not None or not self.level_hz.size:
+            return 0.0
+        level = mean_power(self.bright, response(taps, self.level_hz, self.sample_rate_hz)) ** 0.5
+        return float(np.abs(amplitude_db(np.maximum(level, 1e-15) / np.maximum(self.level, 1e-15))).max())
 
     def between(self, values: Complex | Real, fit_hz: Real) -> Complex | Real:
         """Values (J,) at the frequencies of the fit (K,): straight lines, kept for one step beyond the ends, and 0 further out."""
@@ -123,11 +141,12 @@ def mended(
         return float(error_power(x, weights, symbol, delay).mean())
 
     least_db, share, goal, max_error = np.inf, np.ones(len(fit_hz)), weights, MAX_EXTRA_ERROR * whole_error(best)
+    max_change_db = max(judge.level_change_db(best, delay), TONE_DB)
     for n in range(ROUNDS + 1):
         w = judge.responses(taps, delay)
         lost_db = judge.lost_db(w)
         worst_db = float(lost_db.max())
-        if n and whole_error(taps) > max_error:
+        if n and (whole_error(taps) > max_error or judge.level_change_db(taps, delay) > max_change_db):
             break
         if worst_db < least_db:
             best, least_db = taps, worst_db
