@@ -144,7 +144,7 @@ class Metric:
 
     def text(self, value: float) -> str:
         """A value with its unit, to a tenth of a dB or a hundredth."""
-        return f"{value:.1f} dB" if self.unit == "dB" else f"{value:.2f} {self.unit}".rstrip()
+        return f"{round(value, 1) + 0.0:.1f} dB" if self.unit == "dB" else f"{value:.2f} {self.unit}".rstrip()
 
 
 def _need(*names: str) -> frozenset[str]:
@@ -235,7 +235,7 @@ NUMBERS = (
            _need("regions"), lambda c: float(db(c.band[0].power_ratio(c.band[1])).min())),
     Metric("largest_region_order_error_db", "Truncation error of the order of harmonics, at most", "change of that ratio at a finer order",
            -1, _need("regions"), _order_error_db, EVERYWHERE - {"comparison"}),
-    Metric("mean_cancellation_gain_db", "Mean cancellation gain", "mean in dB over the band's frequencies", 1,
+    Metric("mean_cancellation_gain_db", "Mean cancellation gain", "mean in dB over the grid's frequencies in the band", 1,
            compute=lambda c: float(np.mean(_gain_db(*c.band))), on=HEADS),
     Metric("least_cancellation_gain_db", "Least cancellation gain", "its least in the band", 1,
            compute=lambda c: float(_gain_db(*c.band).min()), on=HEADS),

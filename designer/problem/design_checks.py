@@ -12,7 +12,7 @@ from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.designs import MaskLine
 from designer.problem.frequency_grid import regular_frequencies_hz
-from designer.problem.messages import number, shown
+from designer.problem.messages import MAX_KILOHERTZ, in_hertz, number, shown
 from designer.problem.methods import AUTO, formulations, method_faults
 from designer.problem.rules import among, below_nyquist, ordered, unless
 from designer.problem.schema import DesignTable, Problem, Region
@@ -158,7 +158,8 @@ def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[
             if evenly
             else (f"a band that reaches {number(below_hz)} or {number(above_hz)} Hz")
         )
-        yield Fault(path, actual, expected, "widen the band or raise grid.frequencies; the unit is hertz")
+        remedy = in_hertz(design.band_hz) if high <= MAX_KILOHERTZ else "widen the band or raise grid.frequencies"
+        yield Fault(path, actual, expected, remedy)
 
 
 def _curve(path: str, design: DesignTable) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from designer.arrays import Real
-from designer.evaluation.words import hz
+from designer.evaluation.outcomes import hz
 from designer.measures import amplitude_db, db, lowest_hz, pressure, ratio
 from designer.metrics import CURVES, Realised
 from designer.problem.frequency_grid import shown_band_hz

@@ -19,8 +19,8 @@ from designer.problem.enclosures import ENCLOSURES
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
 from designer.problem.enclosures.sphere import Sphere
-from designer.problem.explain import warnings
 from designer.problem.library import library
+from designer.problem.plausibility import warnings
 from designer.problem.table import Table
 
 CONTRACT = """
@@ -311,7 +311,7 @@ def test_a_misspelt_key_is_recognised(where: tuple[str, str], edit: str, place: 
     fault = faults[f"{path}.{wrong}" if path else wrong]
     assert fault.actual == "unknown key"
     assert f"nearest known key: {key}" in fault.remedy.split("; ")
-    assert key in fault.expected.split(", ")
+    assert not fault.expected
 
 
 def test_a_misspelt_key_counts_once() -> None:
@@ -320,13 +320,15 @@ def test_a_misspelt_key_counts_once() -> None:
         problem = pair()
         table = within(problem, path)
         table[wrong] = table.pop(key)
-        with pytest.raises(ProblemError, match=f"1 fault\n.*{wrong}: unknown key; .*; nearest known key: {key}$"):
+        with pytest.raises(ProblemError, match=f"1 fault\n.*{wrong}: unknown key; nearest known key: {key}$"):
             designer.loads(toml(problem))
 
 
 def test_a_key_of_another_table() -> None:
     """A known key in the wrong table is sent where it belongs."""
-    with pytest.raises(ProblemError, match=r"grid\.taps: unknown key; .*; taps is a key of \[realization\]$"):
+    with pytest.raises(
+        ProblemError, match=r"grid\.taps: unknown key; taps is a key of \[realization\]; move it there$"
+    ):
         designer.loads(toml(changed("grid", taps=64)))
     with pytest.raises(
         ProblemError, match=r"listener\.name: unknown key; .*name is a key of \[\[drivers\]\] and \[\[designs\]\]"
@@ -396,7 +398,10 @@ SLIPS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"drivers": [{"name": "right", "position_m": [0, -0.08, 0]}, {"name": "Left-1", "position_m": [0, 0.08, 0]}]},
         ['drivers[0] is called "right" and sits on the listener\'s left', 'drivers[1] is called "Left-1" and sits on'],
     ),
-    "a listener in millimetres": ({"listener": {"position_m": [600, 0, 0]}}, ["listener.position_m is 600 m away; the unit is metres"]),
+    "a listener in millimetres": (
+        {"listener": {"position_m": [600, 0, 0]}},
+        ["listener.position_m: 600 m from the device; millimetres? Write [0.6, 0.0, 0.0]"],
+    ),
     "a band from the grid's first step": (
         {"designs": [pair()["designs"][0] | {"band_hz": [300, 4000]}]},
         ["designs[0].band_hz begins at 300 Hz, and the grid's frequencies are 250 Hz apart"],
