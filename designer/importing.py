@@ -22,10 +22,11 @@ from designer.job import Design
 from designer.problem.schema import MAX_TAPS, DesignTable, Problem
 from designer.realization import response
 from designer.realization.cascade import Cascade
-from designer.requirements.channel_target import channel_target, driver_index, plain_in
+from designer.requirements.channel_target import channel_target, driver_index
+from designer.requirements.plain import plain_in
 from designer.requirements.slacks import excesses_db, slacks_db, worst_azimuths_deg
 from designer.result import Channel, fine_frequencies_hz
-from designer.stereo.virtualisation import VIRTUAL
+from designer.stereo.matched import VIRTUAL
 
 __all__ = ["import_coefficients", "read_coefficients"]
 METHOD = "imported"

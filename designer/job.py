@@ -13,6 +13,7 @@ from designer.acoustics.scene import Scene, scene
 from designer.designs import ChannelDesign, design_channel
 from designer.errors import ProblemError, SolverError
 from designer.evaluation.realisation_study import study
+from designer.evaluation.refinement import realize_judged
 from designer.evaluation.words import verdict
 from designer.export.of_design import check_targets
 from designer.folders.read import read
@@ -20,11 +21,12 @@ from designer.folders.write import write
 from designer.problem import loads
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
-from designer.realization import Realized, realize_form
+from designer.realization import Realized
 from designer.realization.cascade import Cascade
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
-from designer.stereo.virtualisation import VIRTUAL, virtual_channels
+from designer.stereo.matched import VIRTUAL
+from designer.stereo.virtualisation import virtual_channels
 from designer.writing import sweep_stale
 
 __all__ = ["Design", "design", "evaluate", "open_folder"]
@@ -110,7 +112,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
             problem = _without(problem, failures)
             fine = scene(problem).at(fine_frequencies_hz(problem))
     with stage("realisation"):
-        realised = realize_form(channels, fine, problem.realization)
+        realised, refinements = realize_judged(channels, fine, problem.realization)
     virtual = None
     if problem.virtualizer is not None:
         with stage("virtualisation"):
@@ -139,6 +141,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
         },
         study_source=lambda: study(channels, realised, fine),
         failures=failures,
+        refinements=refinements,
         scene=fine,
     )
     with stage("evaluation"):
@@ -147,6 +150,19 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
         with stage("room"):
             _ = result.room
     return result
+
+
+def with_refined_taps(problem: Problem) -> Problem:
+    """The problem with `[realization] refine = true`.
+
+    Raises
+    ------
+    ProblemError : where it has no taps of an ear channel to refine
+
+    """
+    data = problem.model_dump(exclude_unset=True)
+    data["realization"] = {**data.get("realization", {}), "refine": True}
+    return loads(toml_text(data), folder=problem.folder, source=problem.source, files=problem.files)
 
 
 def _designed(problem: Problem, fine: Scene, *, keep_going: bool) -> tuple[list[ChannelDesign], dict[str, str]]:

@@ -19,7 +19,8 @@ from designer.arrays import Complex, Real
 from designer.measures import amplitude_db, db
 from designer.problem.schema import DesignTable
 from designer.realization import response
-from designer.requirements.channel_target import Plain, channel_target, driver_index
+from designer.requirements.channel_target import channel_target, driver_index
+from designer.requirements.plain import Plain
 from designer.requirements.slacks import excesses_db, slacks_db
 from designer.requirements.target import ChannelTarget
 
@@ -203,7 +204,8 @@ def _order_error_db(c: Realised) -> float:
 
 def _largest_tone_db(c: Realised) -> float:
     f = c.scene.frequency_hz
-    return float(np.abs(c.tone_db[(f >= TONE_BAND_HZ[0]) & (f <= TONE_BAND_HZ[1])]).max(initial=0.0))
+    heard = (f >= TONE_BAND_HZ[0]) & (f <= TONE_BAND_HZ[1]) & c.plain.crossover.plays(f)
+    return float(np.abs(c.tone_db[heard]).max(initial=0.0))
 
 
 def _drawn_percentile(percentile: float) -> Callable[[Realised], Any]:

@@ -18,6 +18,7 @@ from designer.evaluation.each_head import LeftOut, head_numbers, left_out_direct
 from designer.evaluation.listening_zone import Zones, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
 from designer.evaluation.realisation_study import ChannelStudy
+from designer.evaluation.refinement import Refinement
 from designer.evaluation.room import InRoom, in_room
 from designer.evaluation.room_responses import room_responses
 from designer.evaluation.scalars import Scalars, scalars
@@ -29,8 +30,9 @@ from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import with_half_steps
 from designer.problem.schema import MAX_FREQUENCIES, DesignTable, Problem
 from designer.realization.cascade import Cascade
-from designer.requirements.channel_target import Plain, driver_index
+from designer.requirements.channel_target import driver_index
 from designer.requirements.curves import in_band
+from designer.requirements.plain import Plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,6 +105,8 @@ class Result:
     shifts : dict of str to int, channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
     finer_bits : dict of str to list of int, channel -> for each driver r >= 0, where each has a scale of its own: a tap is q 2^(s - r
         - fraction_bits)
+    refinements : dict of str to Refinement, channel -> its refined taps beside the fit's, where the file asks for them; empty
+        otherwise
     study_source : callable, makes `study`, or reads it back
     room_ears_source : callable or None, reads the room's responses at the ears back, where a folder holds them; None where they are to
         be computed
@@ -129,6 +133,7 @@ class Result:
     imported_from: str = ""
     room_ears_source: Callable[[], Real] | None = None
     failures: dict[str, str] = field(default_factory=dict)
+    refinements: dict[str, Refinement] = field(default_factory=dict)
     scene: Scene | None = field(default=None, repr=False)
     analyses: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -18,8 +18,8 @@ import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 # Neither a deadline nor the check for slow input: how busy a machine is says nothing of the code.
-settings.register_profile("suite", derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("explore", derandomize=False, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", derandomize=False, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
 SHARE_OF_EXAMPLES = 3

@@ -26,6 +26,7 @@ def check(
     """Read and explain a problem file."""
     from designer.problem import load
     from designer.problem.explain import explain
+    from designer.problem.ways import ways_of
 
     if out is not None:
         from designer.writing import CHECK, check_folder, reserve
@@ -35,6 +36,11 @@ def check(
     problem = load(problem_file)
     say_all(explain(problem))
     warn(problem)
+    if any(len(ways_of(design, problem).ways) > 1 for design in problem.designs):
+        from designer.acoustics.scene import scene
+        from designer.evaluation.plain_words import explain_plain
+
+        say_all(explain_plain(problem, scene(problem)))
     if problem.data_files:
         from designer.acoustics.measured.drivers import explain_drivers
         from designer.acoustics.measured.head_facts import explain_heads
@@ -46,8 +52,10 @@ def check(
     if reach:
         from designer.acoustics.scene import scene
         from designer.evaluation.reach_words import explain_reach
+        from designer.stereo.reachable_angle import explain_angle
 
-        say_all(explain_reach(problem, scene(problem)))
+        whole = scene(problem)
+        say_all([*explain_reach(problem, whole), *explain_angle(problem, whole)])
     if out is not None:
         from designer.report.figures import write_problem
 

@@ -19,6 +19,12 @@ def design(
         Path | None, typer.Option("-o", help="The design folder; by default out/<problem's file name>.")
     ] = None,
     force: Force = False,
+    refine: Annotated[
+        bool,
+        typer.Option(
+            "--refine", help="Refine the taps of ear channels, as [realization] refine = true does: seconds a channel."
+        ),
+    ] = False,
 ) -> None:
     """Design the filters of a problem file and write the design folder."""
     from designer.problem import load
@@ -33,6 +39,7 @@ def design(
         from designer.folders.summary import notes
         from designer.folders.write import check_free, data_files
 
+        problem = job.with_refined_taps(problem) if refine else problem
         check_free(folder, force=force, inputs=[problem_file, *data_files(problem)])
         ready = time.perf_counter()
         result = job.design(problem, progress=shown.update, keep_going=True)

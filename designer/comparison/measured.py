@@ -34,7 +34,8 @@ from designer.problem import geometry
 from designer.problem.geometry import direction
 from designer.problem.read import changed
 from designer.problem.schema import DesignTable, Problem, SceneTable
-from designer.requirements.channel_target import Plain
+from designer.requirements.crossovers import Crossover
+from designer.requirements.plain import Plain
 from designer.result import Result
 
 WORD = "channel:"
@@ -214,7 +215,7 @@ def _one_driver(problem: Problem, table: DesignTable) -> Problem:
     """The problem of a device of one driver, which plays the channel."""
     unlimited: dict[str, object] = {"name": "as played", "response": None, "max_gain_db": None, "band_hz": None}
     driver = problem.drivers[0].model_copy(update=unlimited)
-    alone = table.model_copy(update=dict.fromkeys(("drivers", "plain", "reference", "matrix_gains")))
+    alone = table.model_copy(update=dict.fromkeys(("drivers", "plain", "crossover_hz", "reference", "matrix_gains")))
     return problem.model_copy(update={"drivers": [driver], "designs": [alone], "scene": None, "virtualizer": None})
 
 
@@ -223,7 +224,7 @@ def _as_played(
 ) -> Entry:
     problem, channel = played_scene.problem, entry.result.channels[name]
     alone = _only(entry.result, [channel.table])
-    unit_plain = Plain((0,), (0.0,))
+    unit_plain = Plain((0,), (0.0,), (1.0,), (0,), Crossover())
     played = replace(
         alone,
         problem=problem,

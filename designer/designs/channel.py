@@ -14,9 +14,10 @@ from designer.designs.reach import bounds, worst_case_weights
 from designer.formulations import FORMULATIONS, Formulation, Solution
 from designer.measures import amplitude_db, db, effort, mean_power, white_noise_gain
 from designer.problem.schema import DesignTable
-from designer.requirements.channel_target import Plain, channel_target, driver_index, plain_in
+from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.curves import band_share, in_band
-from designer.requirements.slacks import SLACK_TOLERANCE_DB, excesses_db, slacks_db, worst_azimuths_deg
+from designer.requirements.plain import Plain, plain_in
+from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB, excesses_db, slacks_db, worst_azimuths_deg
 from designer.requirements.target import ChannelTarget
 from designer.requirements.worst_case import hardened, settled, worst_gain
 
@@ -241,4 +242,6 @@ def _binding(target: ChannelTarget, w: Complex, names: tuple[str, ...]) -> dict[
     for l, gain in enumerate(target.max_gain):
         if np.isfinite(gain):
             binding[f'max_gain_db of "{names[l]}"'] = amplitude_db(w[:, l]) > amplitude_db(np.array(gain)) - BINDING_DB
+    if target.band_gain is not None:
+        binding[BANDS] = amplitude_db((np.abs(w) / target.band_limit).max(axis=1)) > -BINDING_DB
     return binding

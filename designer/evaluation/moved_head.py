@@ -52,15 +52,20 @@ class MovedHead:
 
 
 def displaced_heads_m(cloud_m: Real) -> Real:
-    """Displacements (HEADS, 3) spread evenly over the cloud's box: the additive recurrence on the plastic number's
-    powers.
+    """Displacements (HEADS, 3) at which every design is judged."""
+    return spread_heads_m(cloud_m, HEADS)
+
+
+def spread_heads_m(cloud_m: Real, count: int, *, skipped: int = 0) -> Real:
+    """An even number of displacements (N, 3) spread evenly over the cloud's box: the additive recurrence on the plastic number's
+    powers, from the place in it after those that are skipped.
 
     Half of them are the mirror images of the others, so that a mirror-symmetric device is judged alike on both sides.
     Source: M. Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
     """
     plastic = 1.2207440846057596  # the root of x⁴ = x + 1, for three dimensions
     steps = (1 / plastic) ** np.arange(1, 4)
-    unit = (0.5 + np.outer(np.arange(1, HEADS // 2 + 1), steps)) % 1.0
+    unit = (0.5 + np.outer(skipped // 2 + np.arange(1, count // 2 + 1), steps)) % 1.0
     unit = np.concatenate([unit, unit * [1, -1, 1] + [0, 1, 0]])
     low = np.minimum(cloud_m.min(axis=0), [-LEAST_REACH_M, -LEAST_REACH_M, 0.0])
     high = np.maximum(cloud_m.max(axis=0), [LEAST_REACH_M, LEAST_REACH_M, 0.0])
@@ -106,12 +111,17 @@ def unseen_points(design: DesignTable, scene: Scene, displacements_m: Real) -> U
     inside_hz = np.sort(between_hz[in_band(between_hz, design.band_hz)])
     if not inside_hz.size:
         inside_hz = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
-    moves = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
-    if not scene.is_measured:
-        moves = _measured(scene, possible_heads_m(scene.problem, displacements_m))
+    moves = heard_heads_m(scene, displacements_m)
     ears = scene.at(inside_hz).moved(moves).ears()
     left, right = ears[:, 0::2], ears[:, 1::2]
     return UnseenPoints(inside_hz, moves, *((left, right) if design.ear == "left" else (right, left)))
+
+
+def heard_heads_m(scene: Scene, displacements_m: Real) -> Real:
+    """Those of the displacements (N, 3) that are possible and at which the scene knows every response; the ear cloud where none is."""
+    if scene.is_measured:
+        return np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
+    return _measured(scene, possible_heads_m(scene.problem, displacements_m))
 
 
 def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:

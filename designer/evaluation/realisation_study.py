@@ -21,7 +21,7 @@ from designer.evaluation.moved_head import shifted_heads_m, unseen_points
 from designer.problem.schema import Realization
 from designer.realization import Realized
 from designer.realization import response as filter_response
-from designer.realization.dense_targets import between
+from designer.realization.dense_targets import weights_between
 from designer.realization.forms import variants
 from designer.realization.words import LowEnds, is_pure_delay, output_bound
 from designer.requirements.channel_target import channel_target, driver_index
@@ -109,7 +109,10 @@ def _shifted_gains(channel: ChannelDesign, filters: Mapping[str, Real], scene: S
     cloud_m = np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)
     unseen = unseen_points(channel.design, coarse, shifted_heads_m(cloud_m))
     f, rate = unseen.frequency_hz, scene.problem.sample_rate_hz
-    weights = {"ideal": between(channel.frequency_hz, channel.weights, f)}
+    drivers = driver_index(channel.design, scene.drivers)
+    ideal = np.zeros((f.size, len(scene.drivers)), dtype=complex)
+    ideal[:, drivers] = weights_between(channel, drivers, f)
+    weights = {"ideal": ideal}
     weights |= {stage: filter_response(taps, f, rate) for stage, taps in filters.items()}
     return {stage: gains(unseen.bright, unseen.dark, w) for stage, w in weights.items()}
 

@@ -20,7 +20,8 @@ from designer.evaluation.room_responses import RoomResponses
 from designer.measures import amplitude_db
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
-from designer.requirements.channel_target import Plain, driver_index
+from designer.requirements.channel_target import driver_index
+from designer.requirements.plain import Plain
 
 if TYPE_CHECKING:
     import pandas as pd

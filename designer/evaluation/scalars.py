@@ -14,7 +14,7 @@ from designer.evaluation.moved_head import MovedHead
 from designer.evaluation.words import hz, spans
 from designer.metrics import Realised, numbers_of
 from designer.problem.schema import MAX_ORDER, DesignTable, Realization
-from designer.requirements.channel_target import Plain
+from designer.requirements.plain import Plain
 from designer.requirements.region_power import RegionPower
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 

@@ -13,7 +13,7 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.metrics import CURVES, Realised, compute
 from designer.problem.schema import DesignTable
-from designer.requirements.channel_target import Plain
+from designer.requirements.plain import Plain
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
 if TYPE_CHECKING:

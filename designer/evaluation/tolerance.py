@@ -176,7 +176,7 @@ class Points:
             """S (N, M L F,)."""
             responses = []
             for speed, radius in zip(speed_ratio, radius_ratio, strict=True):
-                H = _points(design, _changed(scene, float(speed), float(radius)))
+                H = _points(design, changed_scene(scene, float(speed), float(radius), problem.heads[:1]))
                 k = omega / (problem.speed_of_sound_m_s * speed)
                 responses.append((H.transpose(1, 2, 0) * np.exp(1j * distance_m[..., None] * k)).ravel())
             return np.stack(responses)
@@ -224,14 +224,17 @@ def _points(design: DesignTable, scene: Scene) -> Complex:
     return scene.on_circle(np.concatenate([[design.look_deg or 0.0], dark_deg]))
 
 
-def _changed(scene: Scene, speed_ratio: float, radius_ratio: float) -> Scene:
-    """The scene at another speed of sound, with a larger head where it is a sphere: a measured one stays as it was measured."""
+def changed_scene(scene: Scene, speed_ratio: float, radius_ratio: float, heads: Sequence[str]) -> Scene:
+    """The scene at another speed of sound, with these heads, larger where they are spheres: a measured one stays as it was measured."""
     problem = scene.problem
-    head = problem.heads[0]
-    if head.startswith("sphere:"):
-        head = f"sphere:{geometry.head_radius_m(head, 0.0) * radius_ratio}"
-    radius_m = problem.listener.head_radius_m * (radius_ratio if head.startswith(("sphere", "points")) else 1.0)
-    listener = problem.listener.model_copy(update={"head_radius_m": radius_m, "head": head})
+    sized = [
+        f"sphere:{geometry.head_radius_m(head, 0.0) * radius_ratio}" if head.startswith("sphere:") else head
+        for head in heads
+    ]
+    larger = radius_ratio if any(head.startswith(("sphere", "points")) for head in heads) else 1.0
+    listener = problem.listener.model_copy(
+        update={"head_radius_m": problem.listener.head_radius_m * larger, "head": sized if len(sized) > 1 else sized[0]}
+    )
     changed = problem.model_copy(
         update={"speed_of_sound_m_s": problem.speed_of_sound_m_s * speed_ratio, "listener": listener}
     )

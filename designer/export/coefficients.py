@@ -18,7 +18,7 @@ from designer.errors import DataError
 from designer.export.provenance import one_line
 from designer.problem.schema import MAX_TAPS, Problem
 from designer.realization.cascade import Cascade, settled_length
-from designer.stereo.virtualisation import VIRTUAL
+from designer.stereo.matched import VIRTUAL
 
 EXPORT_AGAIN = "export it again"
 MAX_VALUE = 1e6

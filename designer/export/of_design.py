@@ -25,7 +25,7 @@ from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.target import ChannelTarget
 from designer.result import Result
 from designer.stereo.chain import CENTRE, chain_of, has_chain
-from designer.stereo.virtualisation import VIRTUAL
+from designer.stereo.matched import VIRTUAL
 from designer.versions import versions
 
 MAX_VALUES = 200_000

@@ -11,6 +11,7 @@ import numpy as np
 from designer.arrays import Real
 from designer.errors import ProblemError
 from designer.evaluation.realisation_study import ChannelStudy
+from designer.evaluation.refinement import Refinement
 from designer.evaluation.words import Verdict
 from designer.folders.room import DRIVERS, read_ears
 from designer.folders.summary import REMEDY, SUMMARY, read_summary, refusal
@@ -19,7 +20,7 @@ from designer.formulations import Certificate
 from designer.problem import loads
 from designer.problem.messages import shown
 from designer.problem.schema import DesignTable, Problem
-from designer.requirements.channel_target import Plain
+from designer.requirements.plain import Plain, crossover_of
 from designer.result import Channel, fine_frequencies_hz
 from designer.writing import MANIFEST, is_as_written, read_manifest
 
@@ -44,7 +45,7 @@ def read(folder: Path) -> dict[str, Any]:
     drivers, form, chain = problem.driver_names, summary["realization"], summary["virtualizer"]
     frequency_hz = fine_frequencies_hz(problem)
     channels = {
-        table.name: _channel(table, summary["channels"][table.name])
+        table.name: _channel(table, problem, summary["channels"][table.name])
         for table in problem.designs
         if table.name in summary["channels"]
     }
@@ -63,6 +64,7 @@ def read(folder: Path) -> dict[str, Any]:
         "sections": read_sections(folder / "sections.csv", drivers, form["sections"], taps),
         "shifts": form["shifts"],
         "finer_bits": form["finer_bits"],
+        "refinements": {name: Refinement.of_json(saved) for name, saved in form["refinements"].items()},
         "study_source": lambda: {name: ChannelStudy.of_json(saved) for name, saved in form["study"].items()},
         "channels": channels,
         "imported_from": summary["imported_from"],
@@ -105,13 +107,19 @@ def _check_words(path: Path, problem: Problem, form: Mapping[str, Any], taps: Ma
             )
 
 
-def _channel(table: DesignTable, saved: Mapping[str, Any]) -> Channel:
+def _channel(table: DesignTable, problem: Problem, saved: Mapping[str, Any]) -> Channel:
     plain, certificate = saved["plain"], saved["certificate"]
     numbers = {key: np.array(certificate[key], dtype=float) for key in ("violation", "value", "bound", "gap")}
     return Channel(
         table=table,
         method=saved["method"],
-        plain=Plain(tuple(plain["drivers"]), tuple(plain["delay_s"])),
+        plain=Plain(
+            drivers=tuple(plain["drivers"]),
+            delay_s=tuple(plain["delay_s"]),
+            gain=tuple(plain["gain"]),
+            way=tuple(plain["way"]),
+            crossover=crossover_of(table, problem),
+        ),
         plain_names=tuple(plain["names"]),
         frequency_hz=np.array(certificate["frequency_hz"]),
         slacks_db={requirement: np.array(slack) for requirement, slack in saved["slacks_db"].items()},

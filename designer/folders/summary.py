@@ -20,6 +20,7 @@ from designer.export.wave import loud_note
 from designer.problem.messages import shown
 from designer.result import Channel, Result
 from designer.stereo.listening import chain_summary
+from designer.stereo.placed_source import sources_summary
 from designer.versions import WRITER, versions
 
 SUMMARY = "summary.json"
@@ -27,7 +28,7 @@ WAVE = "filters.wav"
 MAX_SUMMARY_BYTES = 500_000_000
 REMEDY = "design it again"
 READ = ("source", "imported_from", "bulk_delay_samples", "failures")
-READ_OF_FORM = ("references", "warnings", "taps", "sections", "shifts", "finer_bits", "study")
+READ_OF_FORM = ("references", "warnings", "taps", "sections", "shifts", "finer_bits", "refinements", "study")
 READ_OF_CHANNEL = ("kind", "method", "plain", "feasible", "sentence", "shortfalls", "certificate", "slacks_db")
 """Keys that a design is opened from."""
 
@@ -103,7 +104,8 @@ def seal(summary: dict[str, Any]) -> str:
 
 def notes(result: Result) -> list[str]:
     """Notes for the user of the folder's files."""
-    return list(loud_note([WAVE], result.taps.values()))
+    refined = (f"{name}: {refinement.sentence()}" for name, refinement in result.refinements.items())
+    return [*refined, *loud_note([WAVE], result.taps.values())]
 
 
 def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:
@@ -132,10 +134,12 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
             },
             "shifts": result.shifts,
             "finer_bits": result.finer_bits,
+            "refinements": {name: refinement.as_json() for name, refinement in result.refinements.items()},
             "study": {name: cascade.as_json() for name, cascade in result.study.items()},
         },
         "drivers": list(result.drivers),
         "virtualizer": chain_summary(result),
+        "placed_sources": sources_summary(result),
         "room": None if result.room is None else result.room.as_json(_bands_hz(result)),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
         "versions": versions(),
@@ -152,7 +156,7 @@ def _bands_hz(result: Result) -> dict[str, list[float]]:
 
 
 def _command(result: Result, folder: Path) -> str:
-    made_by = ["design", result.problem.source]
+    made_by = ["design", *(["--refine"] if result.problem.realization.refine else []), result.problem.source]
     if result.imported_from:
         made_by = ["import-coefficients", result.imported_from, "--problem", result.problem.source]
     return shlex.join(["designer", *made_by, "-o", str(folder)])
@@ -171,6 +175,8 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
             "names": list(channel.plain_names),
             "drivers": list(channel.plain.drivers),
             "delay_s": list(channel.plain.delay_s),
+            "gain": list(channel.plain.gain),
+            "way": list(channel.plain.way),
         },
         "feasible": channel.feasible,
         "sentence": channel.verdict.sentence,

@@ -67,7 +67,7 @@ def solve(target: ChannelTarget) -> Solution:
     violation = np.maximum(1 - ratio(quadratic(A, w), gamma * quadratic(B, w)), 0.0)
     dear = effort(target.bright, w) > target.max_effort * (1 + 1e-9)
     if dear.any():
-        unlimited = replace(target, max_gain=np.full(target.max_gain.shape, np.inf))
+        unlimited = replace(target, max_gain=np.full(target.max_gain.shape, np.inf), band_gain=None)
         compromise = power_ratio.solve(unlimited.at(dear))
         w[dear], violation[dear], gap[dear] = compromise.weights, compromise.violation, compromise.gap
         value[dear], bound[dear] = compromise.value, compromise.bound

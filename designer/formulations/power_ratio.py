@@ -196,7 +196,7 @@ def _compromise(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma
 def broken(target: ChannelTarget, w: Complex) -> Bool:
     """Where (F,) weights, at the plain driver's level, break a limit of a single driver or a floor of white-noise gain."""
     loud = np.abs(w) * (target.plain_level / np.sqrt(np.maximum(mean_power(target.bright, w), 1e-300)))[:, None]
-    over = (loud > target.max_gain * BROKEN).any(axis=1)
+    over = (loud > target.gain_limit * BROKEN).any(axis=1)
     if target.min_white_noise_gain > 0:
         over |= white_noise_gain(target.look, w, target.look_distance_m) * BROKEN < target.min_white_noise_gain
     return np.asarray(over)
@@ -272,7 +272,7 @@ def data_about(target: ChannelTarget, w: Complex) -> ConstrainedData:
         anchor = heard.conj() / np.maximum(np.abs(heard), 1e-300)
         white_noise = target.look * (anchor * distance / np.sqrt(target.min_white_noise_gain))[:, None]
     heard_level = np.sqrt(mean_power(target.bright, w))  # without the spread, as limits count it
-    max_gain = np.broadcast_to(target.max_gain, w.shape) * (heard_level / target.plain_level)[:, None]
+    max_gain = target.gain_limit * (heard_level / target.plain_level)[:, None]
     least = 1 / np.maximum(np.linalg.norm(a, axis=1), 1e-300)
     max_norm = np.maximum(np.sqrt(target.max_effort) * heard_level / target.single_level, least / INSIDE)
     level = share_of_level(np.abs(a), max_gain, max_norm)

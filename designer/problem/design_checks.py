@@ -17,6 +17,7 @@ from designer.problem.methods import AUTO, formulations, method_faults
 from designer.problem.rules import among, below_nyquist, ordered, unless
 from designer.problem.schema import DesignTable, Problem, Region
 from designer.problem.table import as_far_as_known, entries, if_known
+from designer.problem.ways import grouped, shared_hz
 
 MAX_CURVE_DB = 200.0
 
@@ -28,6 +29,7 @@ def design_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         yield _driver_count(path, design, problem)
         yield _something_asked(path, design)
         yield _named_drivers(path, design, problem)
+        yield _crossovers(f"{path}.crossover_hz", design, problem)
         yield _spread(f"{path}.driver_spread", design)
         yield _method(path, design, problem)
         yield _band(f"{path}.band_hz", design, problem)
@@ -81,6 +83,55 @@ def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator
             location, is_repeated = f"{path}.{key}[{n}]", name in candidates and name in names[:n]
             yield from among(location, name, candidates)
             yield from unless(not is_repeated, location, name, "each driver once", "leave one out", suffix=" twice")
+
+
+def _crossovers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
+    """As many crossovers as there are places between the ways, each where both its ways play, and rising."""
+    known = {driver.name for driver in problem.drivers}
+    if not known.issuperset([*(design.plain or []), *(design.drivers or [])]):
+        return
+    ways = grouped(design, problem)
+    if len(ways) > 1 and problem.realization.form == "rtf":
+        names = ", ".join(shown(way.drivers[0]) for way in ways)
+        got = f'got plain playback in {len(ways)} ways (as {names}) with realization.form = "rtf"'
+        yield Fault(
+            path.rpartition(".")[0],
+            got,
+            "one way, because a reference that keeps a pure delay plays all of the band",
+            'use form = "fir", or name the drivers of one way in plain',
+        )
+    if design.crossover_hz is None:
+        return
+    if len(design.crossover_hz) != len(ways) - 1:
+        bands = "; ".join(f"{shown(way.drivers[0])} {_span(way.low_hz, way.high_hz)}" for way in ways)
+        expected = f"{len(ways) - 1}, one between each two ways of drivers (by band_hz: {bands})"
+        remedy = "leave it out" if len(ways) == 1 else "one frequency fewer than ways, from the lowest up"
+        yield Fault(
+            path,
+            f"got {shown(design.crossover_hz)}",
+            expected if len(ways) > 1 else f"none, with one way of drivers (by band_hz: {bands})",
+            remedy,
+        )
+        return
+    for n, (at_hz, (low_hz, high_hz)) in enumerate(zip(design.crossover_hz, shared_hz(ways), strict=True)):
+        names = " and ".join(shown(way.drivers[0]) for way in ways[n : n + 2])
+        remedy = (
+            "move the crossover there"
+            if low_hz < high_hz
+            else "leave crossover_hz out: each way then ends with its own band"
+        )
+        expected = (
+            f"{_span(low_hz, high_hz)}, which {names} both play"
+            if low_hz < high_hz
+            else f"nothing between {names}, whose band_hz have no frequency in common"
+        )
+        yield from unless(low_hz <= at_hz <= high_hz and at_hz > 0, f"{path}[{n}]", at_hz, expected, remedy)
+    rising = all(a < b for a, b in pairwise(design.crossover_hz))
+    yield from unless(rising, path, design.crossover_hz, "frequencies that rise", "sort them, from the lowest way up")
+
+
+def _span(low_hz: float, high_hz: float) -> str:
+    return f"{number(low_hz)} Hz and up" if math.isinf(high_hz) else f"{number(low_hz)} to {number(high_hz)} Hz"
 
 
 def _method(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:

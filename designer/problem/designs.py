@@ -11,12 +11,14 @@ from designer.problem.methods import formulations, method_names
 from designer.problem.table import (
     MAX_ORDER,
     MAX_POINTS,
+    MAX_WAYS,
     Angle,
     Arc,
     Band,
     Curve,
     Decibel,
     Facing,
+    Frequency,
     Name,
     SpreadDecibel,
     SpreadDegree,
@@ -74,6 +76,15 @@ class DesignTable(Table):
     max_effort_db: Decibel | None = None
     min_white_noise_gain_db: Decibel | None = None
     plain: Annotated[list[Name], Field(min_length=1)] | None = None
+    crossover_hz: Annotated[list[Frequency], Field(min_length=1, max_length=MAX_WAYS - 1)] | None = Field(
+        default=None,
+        description="between plain playback's ways (its drivers grouped by band_hz), from the lowest up; default: the middles of what two"
+        " ways both play",
+    )
+    crossover_order: Literal[2, 4, 8] = Field(
+        default=4,
+        description="of Linkwitz and Riley: slopes of 12, 24 or 48 dB an octave, and half of that where no other way takes over",
+    )
     reference: Name | None = Field(default=None, description='the driver that form = "rtf" gives a pure delay')
     fade_octaves: Annotated[float, Field(ge=0, le=10.0)] = 0.5
     driver_spread: Spread | None = None

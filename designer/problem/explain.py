@@ -12,7 +12,8 @@ from designer.problem import geometry, room_places
 from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.messages import number
 from designer.problem.methods import method_of
-from designer.problem.schema import DesignTable, Problem, Region, Room
+from designer.problem.schema import DesignTable, Driver, Problem, Region, Room
+from designer.problem.ways import HEARD_HZ, gaps_hz, ways_of
 
 MIN_FAR_M = 100.0
 
@@ -50,6 +51,7 @@ def explain(problem: Problem) -> Iterator[str]:
     )
     for design in problem.designs:
         yield f'design "{design.name}": {"; ".join(_requirements(design))}'
+        yield from _ways(design, problem)
     table = problem.realization
     length = f"{table.sections} sections a driver" if table.form == "biquad" else f"{table.taps} taps"
     yield f"realised as {table.form}, {length}" + (f", in words of {table.word}" if table.word else "")
@@ -57,9 +59,32 @@ def explain(problem: Problem) -> Iterator[str]:
     if stereo is not None:
         centre = ", the middle to the beam by the upmix" if stereo.upmix else ", no upmix"
         fitted = "a rigid sphere" if stereo.crosstalk_model == "sphere" else "the measured head"
-        yield f"stereo chain: a pair at +/-{number(stereo.angle_deg)} degrees, crosstalk model of {fitted}{centre}"
+        chain = f"both ears matched, {stereo.priority} first" if stereo.chain == "matched" else "the designs combined"
+        yield f"stereo chain: a pair at +/-{number(stereo.angle_deg)} degrees, {chain}, crosstalk model of {fitted}{centre}"
     if problem.room is not None:
         yield _room(problem, problem.room)
+
+
+def _ways(design: DesignTable, problem: Problem) -> Iterator[str]:
+    """The ways of plain playback, where each plays, and what none does."""
+    ways = ways_of(design, problem)
+    if len(ways.ways) == 1 and ways.spans_hz == [(0.0, math.inf)]:
+        return
+    nyquist_hz = problem.sample_rate_hz / 2
+    played = [
+        f"{_span(low, high)} by the drivers of {_span(way.low_hz, way.high_hz)}"
+        for way, (low, high) in zip(ways.ways, ways.spans_hz, strict=True)
+    ]
+    joined = f"slopes of {3 * design.crossover_order} dB an octave at its ends"
+    if len(ways.ways) > 1:
+        joined = f"crossovers of Linkwitz and Riley, {6 * design.crossover_order} dB an octave; {joined}"
+    silent = " and ".join(_span(low, high) for low, high in ways.silent_hz(0.0, nyquist_hz))
+    yield f"  plain playback: {', '.join(played)}; {joined}" + (f"; no driver plays {silent}" if silent else "")
+
+
+def _span(low_hz: float, high_hz: float) -> str:
+    low, high = number(round(low_hz)), number(round(high_hz)) if math.isfinite(high_hz) else ""
+    return f"{low} to {high} Hz" if high else f"{low} Hz and up"
 
 
 def _grid(problem: Problem) -> str:
@@ -136,7 +161,7 @@ def warnings(problem: Problem) -> list[str]:
     messages = [*_places(problem), *_air(problem)]
     for i, design in enumerate(problem.designs):
         above = int(np.clip(np.searchsorted(grid_hz, design.band_hz[0], side="right"), 1, grid_hz.size - 1))
-        messages += _uncovered(f"designs[{i}].band_hz", design, problem)
+        messages += _silent(f"designs[{i}]", design, problem)
         messages += _design(f"designs[{i}]", design, float(grid_hz[above] - grid_hz[above - 1]))
     return messages
 
@@ -180,15 +205,25 @@ def _air(problem: Problem) -> Iterator[str]:
                 yield f"scene.{key} asks for nothing without scene.air_absorption = true"
 
 
-def _uncovered(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
-    """Part of a design's band that none of its drivers is meant for."""
+def _silent(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
+    """Parts of a design's band, and of the voices' around it, that none of its drivers is meant for."""
+    band = (design.band_hz[0], design.band_hz[1])
     drivers = [driver for driver in problem.drivers if design.drivers is None or driver.name in design.drivers]
-    bands_hz = sorted(driver.band_hz or [0.0, math.inf] for driver in drivers)
-    low_hz, high_hz = design.band_hz
-    for begin_hz, end_hz in [*bands_hz, [math.inf, math.inf]]:
-        if low_hz < min(begin_hz, high_hz):
-            yield f"{path} holds {number(low_hz)} to {number(min(begin_hz, high_hz))} Hz, which is in no band_hz of its drivers"
-        low_hz = max(low_hz, end_hz)
+    for low_hz, high_hz in gaps_hz([_band_hz(driver) for driver in drivers], *band):
+        yield f"{path}.band_hz holds {number(low_hz)} to {number(high_hz)} Hz, which is in no band_hz of its drivers"
+    heard_hz = (HEARD_HZ[0], min(HEARD_HZ[1], problem.sample_rate_hz / 2))
+    for low_hz, high_hz in ways_of(design, problem).silent_hz(*heard_hz):
+        around = [(low_hz, min(high_hz, band[0])), (max(low_hz, band[1]), high_hz)]
+        for begin_hz, end_hz in around:
+            if begin_hz < end_hz:
+                yield (
+                    f"{path}: no driver plays {number(begin_hz)} to {number(end_hz)} Hz for it: plain playback is silent there;"
+                    " widen a band_hz, or add a driver"
+                )
+
+
+def _band_hz(driver: Driver) -> tuple[float, float]:
+    return (driver.band_hz[0], driver.band_hz[1]) if driver.band_hz else (0.0, math.inf)
 
 
 def _design(path: str, design: DesignTable, spacing_hz: float) -> Iterator[str]:

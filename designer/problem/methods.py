@@ -48,6 +48,7 @@ class Formulation:
     keys : keys of a design's table that go with this method alone
     blind_with : a key of its own with which it looks at nothing
     beams_only, instead : whether it needs a look direction, and what an ear channel may use in its place
+    refined : whether its taps are the unknowns, begun at the fit of its weights: for ear channels alone
     regions : whether it is held over regions of the sphere, and needs them
     sphere : whether it needs the power radiated over the sphere
     mean_powers : whether it looks at mean powers alone, so that passes hold the worst case and a percentile over drawn devices
@@ -65,6 +66,7 @@ class Formulation:
     blind_with: str = ""
     beams_only: bool = False
     instead: str = ""
+    refined: bool = False
     regions: bool = False
     sphere: bool = False
     mean_powers: bool = True
@@ -123,6 +125,9 @@ def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
     if method is not None and method.beams_only and not design.is_beam:
         kind = f"got {shown(method.name)} in a design of kind {shown(design.kind)}"
         faults.append(Fault(f"{path}.method", kind, 'only with kind = "beamformer"', method.instead))
+    if method is not None and method.refined and design.is_beam:
+        kind = f"got {shown(method.name)} in a design of kind {shown(design.kind)}"
+        faults.append(Fault(f"{path}.method", kind, "only for an ear channel", f'use "{AUTO}"'))
     spread = design.driver_spread
     if method is not None and not method.mean_powers and spread is not None and spread.percentile is not None:
         names = [name for name, formulation in formulations().items() if not formulation.mean_powers]

@@ -10,6 +10,7 @@ import numpy as np
 from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.messages import number, shown
+from designer.problem.methods import method_of
 from designer.problem.rules import among, below_nyquist, only_with, unless
 from designer.problem.schema import DesignTable, Problem, Realization, Virtualizer
 from designer.problem.table import MAX_DISTANCE_M, entries, if_known
@@ -19,6 +20,8 @@ HOMES = {
     "pre_ringing_weight": ("fir", "rtf"),
     "tail_weight": ("fir", "rtf"),
     "hold_requirements": ("fir", "rtf"),
+    "refine": ("fir", "rtf"),
+    "floor_weight": ("fir", "rtf"),
     "zero_at_dc": ("fir",),
     "exact_at_hz": ("fir",),
     "max_ratio_db": ("rtf",),
@@ -28,6 +31,8 @@ HOMES = {
     "word_scale": ("fir", "rtf"),
 }
 """Forms that a key belongs to, where it does not belong to all."""
+CHAINS = {"priority": ("matched",), "max_effort_db": ("matched",)}
+"""Chains that a key of [virtualizer] belongs to, where it does not belong to all."""
 MIN_BITS = {"fir": 4, "rtf": 4, "biquad": 8}
 """With fewer bits a filter is hardly one; sections need two of them for |a1| < 2, and some for where the poles are."""
 MAX_POLE_RADIUS = 0.9997
@@ -44,7 +49,7 @@ MIN_ANGLE_DEG = 1.0
 
 def realization_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Every check of how the filters are realised, each to be run as far as its keys are known."""
-    yield from (check(problem) for check in (_foreign_keys, _word, _pole_radius, _equaliser, _delay, _exact))
+    yield from (check(problem) for check in (_foreign_keys, _word, _pole_radius, _equaliser, _delay, _exact, _refined))
     for i, design in enumerate(entries(problem, "designs")):
         yield _reference(f"designs[{i}].reference", design, problem)
         yield _room_for_delays(i, design, problem)
@@ -124,6 +129,27 @@ def _exact(problem: Problem) -> Iterator[Fault]:
         yield Fault("realization.hold_requirements", f"got beside {key}", "one of the two", remedy)
 
 
+def _refined(problem: Problem) -> Iterator[Fault]:
+    """Faults of refined taps: nothing to refine, and what their refinement does not hold."""
+    table, designs = problem.realization, entries(problem, "designs")
+    ears = [design for design in designs if not design.is_beam]
+    methods = [method_of(design) for design in ears]
+    requested = table.refine or any(method is not None and method.refined for method in methods)
+    if table.refine and designs and not ears:
+        yield Fault("realization.refine", "got true without an ear channel", "an ear channel", "leave it out")
+    if table.floor_weight is not None and not requested:
+        remedy = "add refine = true, or leave it out"
+        yield Fault("realization.floor_weight", f"got {number(table.floor_weight)}", "only with refined taps", remedy)
+    if not requested:
+        return
+    cause = "refine = true" if table.refine else 'method = "robust-taps"'
+    for key in ("pre_ringing_weight", "tail_weight", "zero_at_dc", "exact_at_hz", "equaliser_taps"):
+        if getattr(table, key):
+            yield Fault(f"realization.{key}", f"got beside {cause}", "one of the two", "leave out one of them")
+    if table.form == "biquad" and not table.refine:
+        yield Fault("realization.form", f'got "biquad" with {cause}', '"fir" or "rtf"', "only taps are refined")
+
+
 def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
     if design.reference is None:
         return
@@ -172,6 +198,7 @@ def virtualizer_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
     """Every check of the stereo chain, each to be run as far as its keys are known."""
     table = if_known(problem, "virtualizer")
     if table is not None:
+        yield only_with(table, "virtualizer", CHAINS, "chain")
         yield _angle(table)
         yield _sides(problem)
         yield _centre(table, problem)

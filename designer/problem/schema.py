@@ -121,6 +121,15 @@ class Realization(Table):
     zero_at_dc: bool = False
     exact_at_hz: Annotated[list[Frequency], Field(max_length=16)] = []
     hold_requirements: bool = False
+    refine: bool = Field(
+        default=False,
+        description="go on from the fit of an ear channel's taps to those of the most gain over drawn heads, places and devices, and"
+        " keep what wins on draws that neither saw",
+    )
+    floor_weight: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None,
+        description="of refined taps: 1 raises the lowest gains alone, 0 the middle ones; default: 0.7",
+    )
     max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = 20.0
     equaliser_taps: Annotated[int, Field(ge=0, le=MAX_TAPS)] = 0
     sections: Annotated[int, Field(ge=1, le=MAX_SECTIONS)] = 8
@@ -144,6 +153,19 @@ class Virtualizer(Table):
     """The stereo chain over the designs named left, right and centre."""
 
     angle_deg: Annotated[float, Field(gt=0, le=90.0)] = 30.0
+    chain: Literal["matched", "combined"] = Field(
+        default="matched",
+        description="both ears matched by all drivers of the designs within their limits, or the designs' filters combined",
+    )
+    priority: Literal["time", "level", "tone"] = Field(
+        default="time",
+        description="what a matched chain keeps where drivers' limits bind: the interaural time (levels fall there), the level (the"
+        " angle shrinks there), or time and tone (the level falls everywhere)",
+    )
+    max_effort_db: Annotated[float, Field(ge=0, le=60.0)] | None = Field(
+        default=None,
+        description="limit of a matched chain: power of its drivers over the best single driver's at equal level",
+    )
     crosstalk_model: Literal["sphere", "measured"] = "sphere"
     upmix: bool = True
 

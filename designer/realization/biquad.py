@@ -27,7 +27,7 @@ from designer.designs.channel import ChannelDesign
 from designer.errors import Fault, ProblemError
 from designer.problem.schema import Realization
 from designer.realization.cascade import Cascade, scaled, settled_length
-from designer.realization.dense_targets import audible, between, slacks_between
+from designer.realization.dense_targets import audible, slacks_between, weights_between
 from designer.realization.held_requirements import HELD_DB, Held, requirements_of, tone_of
 from designer.realization.held_sections import hold_sections, largest_excess_db
 from designer.realization.realized import Realized, SectionsFit
@@ -144,7 +144,7 @@ def realize_biquad(channels: Sequence[ChannelDesign], scene: Scene, table: Reali
     images: list[tuple[int, Index] | None] = []
     for channel in channels:
         drivers = driver_index(channel.design, scene.drivers)
-        weights, even = (between(channel.frequency_hz, channel.weights[:, drivers], f) for f in (frequency_hz, even_hz))
+        weights, even = (weights_between(channel, drivers, f) for f in (frequency_hz, even_hz))
         target = channel_target(channel.design, dense, channel.plain)
         problem = SectionProblem(weights, audible(target, weights), turn, table.max_pole_radius)
         requirements = _held(channel, target, weights, [scene.drivers[l] for l in drivers])

@@ -32,6 +32,10 @@ CHUNK_BYTES = 256e6
 """Bytes that they may take where there are many."""
 REACH_WEIGHT = 10.0
 MAX_CANCEL_WEIGHT = 1000.0
+QUIET = 0.1
+"""Least level that an error counts relative to, as a share of the best driver's alone: plain playback ends where the bands do."""
+BAND_WEIGHT, MAX_BAND_WEIGHT = 0.03, 30.0
+"""Weights of an error outside a driver's band: relative to its slope there, and at most."""
 RIDGE_INSIDE, RIDGE_OUTSIDE = 1e-3, 0.1
 
 
@@ -55,6 +59,19 @@ def dense_targets(
         part = slice(start, start + size)
         dense = scene.at(frequency_hz[part])
         yield part, [channel_target(channel.design, dense, channel.plain) for channel in channels]
+
+
+def weights_between(channel: ChannelDesign, drivers: Index, frequency_hz: Real) -> Complex:
+    """A channel's weights (F, own drivers) between the frequencies that were solved.
+
+    A crossover turns faster than a design, and is known at every frequency: what is taken between is how far the design leaves
+    plain playback, in shares of the response S that the ways make together.
+    """
+    plain, solved_hz = channel.plain, channel.frequency_hz
+    away = channel.weights[:, drivers] - plain.weights(solved_hz, drivers.size)
+    together = plain.crossover.sum(solved_hz)[:, None]
+    carried = between(solved_hz, away / together, frequency_hz) * plain.crossover.sum(frequency_hz)[:, None]
+    return np.asarray(plain.weights(frequency_hz, drivers.size) + carried)
 
 
 def between(solved_hz: Real, weights: Complex, frequency_hz: Real) -> Complex:
@@ -102,7 +119,7 @@ def slacks_between(channel: ChannelDesign, frequency_hz: Real) -> dict[str, Real
 
 def audible(target: ChannelTarget, weights: Complex, level: Real | None = None) -> Complex:
     """C(f) (F, L, L) for weights W (F, L) without the bulk delay; the level (F,) at the bright points is by default plain playback's."""
-    plain = np.maximum(target.plain_level**2, 1e-300)
+    plain = np.maximum(np.maximum(target.plain_level, QUIET * target.single_level) ** 2, 1e-300)
     level = plain if level is None else np.maximum(level**2, 1e-300)
     dark_power = mean_power(target.dark, weights)
     depth = target.share * np.minimum(level / np.maximum(dark_power, 1e-300), MAX_CANCEL_WEIGHT)
@@ -115,4 +132,7 @@ def audible(target: ChannelTarget, weights: Complex, level: Real | None = None) 
         families.append((target.quiet, target.share))
     C = sum(mean_power_matrix(points) * (weight / level)[:, None, None] for points, weight in families)
     ridge = (RIDGE_INSIDE * target.share + RIDGE_OUTSIDE * (1 - target.share)) * plain / level
-    return np.asarray(C + ridge[:, None, None] * np.eye(weights.shape[1]))
+    ridges = np.broadcast_to(ridge[:, None], weights.shape)
+    if target.band_gain is not None:
+        ridges = ridges + np.minimum(BAND_WEIGHT * target.band_gain**-2, MAX_BAND_WEIGHT) * (plain / level)[:, None]
+    return np.asarray(C + ridges[:, :, None] * np.eye(weights.shape[1]))

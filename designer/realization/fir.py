@@ -27,7 +27,13 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.designs.channel import ChannelDesign
 from designer.problem.schema import Realization
-from designer.realization.dense_targets import audible, between, dense_frequencies_hz, dense_targets, slacks_between
+from designer.realization.dense_targets import (
+    audible,
+    dense_frequencies_hz,
+    dense_targets,
+    slacks_between,
+    weights_between,
+)
 from designer.realization.held_requirements import Held, hold, joined, requirements_of
 from designer.realization.realized import Realized, TapsFit
 from designer.realization.toeplitz_fit import (
@@ -58,8 +64,7 @@ def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     frequency_hz = dense_frequencies_hz(channels, scene, table.taps)
     index = [driver_index(channel.design, scene.drivers) for channel in channels]
     weights = [
-        between(channel.frequency_hz, channel.weights[:, drivers], frequency_hz)
-        for channel, drivers in zip(channels, index, strict=True)
+        weights_between(channel, drivers, frequency_hz) for channel, drivers in zip(channels, index, strict=True)
     ]
     symbols = [np.empty((frequency_hz.size, drivers.size, drivers.size), dtype=complex) for drivers in index]
     held: list[list[tuple[slice, list[Held]]]] = [[] for _ in channels]

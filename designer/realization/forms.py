@@ -53,7 +53,16 @@ def realize_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realiza
     ProblemError : a reference that the problem names is silent in the band, or a bulk delay is too short for sections
 
     """
-    realized = FORMS[table.form](channels, scene, table)
+    return as_run(fit_form(channels, scene, table), channels, scene, table)
+
+
+def fit_form(channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
+    """Filters of all channels before any rounding."""
+    return FORMS[table.form](channels, scene, table)
+
+
+def as_run(realized: Realized, channels: Sequence[ChannelDesign], scene: Scene, table: Realization) -> Realized:
+    """Filters as a firmware runs them: taps rounded to the word, where there is one."""
     word = table.fixed_point
     if word is not None and not realized.sections:
         realized = rounded_taps(realized, word, channels, scene, by_driver=table.word_scale == "driver")

@@ -20,7 +20,13 @@ from designer.designs.channel import ChannelDesign
 from designer.errors import Fault, ProblemError
 from designer.measures import amplitude_db, mean_power_matrix
 from designer.problem.schema import Realization
-from designer.realization.dense_targets import audible, between, dense_frequencies_hz, dense_targets, slacks_between
+from designer.realization.dense_targets import (
+    audible,
+    dense_frequencies_hz,
+    dense_targets,
+    slacks_between,
+    weights_between,
+)
 from designer.realization.equaliser import TONE_DB, equaliser, reached_level, smoothed_deviation_db
 from designer.realization.fir import common_delay
 from designer.realization.held_requirements import TONE_BAND_HZ, Held, joined, requirements_of
@@ -83,7 +89,7 @@ def _heard(channels: Sequence[ChannelDesign], scene: Scene, frequency_hz: Real) 
     fit_channels, count = [], frequency_hz.size
     for channel in channels:
         drivers = driver_index(channel.design, scene.drivers)
-        weights = between(channel.frequency_hz, channel.weights[:, drivers], frequency_hz)
+        weights = weights_between(channel, drivers, frequency_hz)
         in_band, share, level = np.empty(count, dtype=bool), np.empty(count), np.empty(count)
         matrices = (np.empty((count, drivers.size, drivers.size), dtype=complex) for _ in range(3))
         fit_channels.append(Heard(channel, drivers, frequency_hz, in_band, share, level, weights, *matrices))

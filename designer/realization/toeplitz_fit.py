@@ -118,6 +118,16 @@ class NormalEquations:
             matrix[np.diag_indices_from(matrix)] += np.tile(self.penalty, drivers)
         return cho_factor(matrix, overwrite_a=True, check_finite=False)
 
+    @cached_property
+    def _inverse_root(self) -> Complex:
+        """C^-1/2 with its lags below T alone, on a grid of 2 T."""
+        values, vectors = np.linalg.eigh(self.symbol)
+        return self._embedded((vectors / np.sqrt(values)[:, None, :]) @ vectors.conj().swapaxes(1, 2))
+
+    def coloured(self, y: Real) -> Real:
+        """Taps (L, T) of y (L T,) by C^-1/2, its own transpose: but for the taps' ends the energy of y is the sum that its taps add."""
+        return self._times(self._inverse_root, y.reshape(-1, self.taps))
+
     def solve_again(self, rhs: Real, start: Real) -> Real:
         """Taps x (L, T), where many right sides (L, T) follow each other: up to DIRECT unknowns by a factor, else from a start (L, T)."""
         if rhs.size > DIRECT:

@@ -194,7 +194,7 @@ def draw_tone(result: Result, name: str) -> Figure:
 def say_tone(result: Result, name: str) -> str:
     """Where the smoothed tone is furthest off."""
     f, _, smooth = tone_db(result, name)
-    heard = (f >= 100) & (f <= 16_000)
+    heard = (f >= 100) & (f <= 16_000) & result.channels[name].plain.crossover.plays(f)
     at = int(np.argmax(np.where(heard, np.abs(smooth), 0.0)))
     return (
         f"smoothed to third octaves the tone leaves the plain driver's by {abs(smooth[at]):.1f} dB at most, at"

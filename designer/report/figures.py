@@ -27,8 +27,10 @@ from designer.report import comparison_figures as comparison
 from designer.report.canvas import ALARM, INK, STYLES, Draw, draw_in_copies, in_style, svg
 from designer.report.grids import drawn_circle, drawn_heads, drawn_tables
 from designer.report.layout import draw_layout, layout_words
+from designer.report.plain_playback import draw_plain, say_plain
 from designer.report.plots import curve, over_frequency, panels
 from designer.requirements.curves import in_band
+from designer.requirements.plain import Plain, crossover_of, driver_index, plain_in
 from designer.result import Result
 from designer.writing import CHECK, lay, write_folder
 
@@ -82,6 +84,12 @@ PROBLEM_FIGURES = (  # of a problem
     Declared("room-plan", "The room, from above and from the side", room.draw_plan, room.plan_words,
              lambda problem: problem.room is not None),
 )  # fmt: skip
+
+
+def _plain(result: Result, name: str) -> tuple[Plain, tuple[str, ...], Problem]:
+    return result.channels[name].plain, result.channels[name].plain_names, result.problem
+
+
 CHANNEL_FIGURES = (  # of a result and a channel's name, in the page's order
     Declared("cancellation", "Cancellation gain over frequency, against its target", channel_curves.draw_cancellation,
              channel_curves.say_cancellation),
@@ -92,6 +100,9 @@ CHANNEL_FIGURES = (  # of a result and a channel's name, in the page's order
              channel_maps.say_polar_to_window, lambda result, name: result.channels[name].table.window_deg is not None),
     Declared("costs", "Effort, white-noise gain, directivity index and front-to-side power over frequency", channel_curves.draw_costs,
              channel_curves.say_costs),
+    Declared("plain", "Plain playback by its ways over frequency", lambda result, name: draw_plain(*_plain(result, name)),
+             lambda result, name: say_plain(*_plain(result, name)),
+             lambda result, name: len(result.channels[name].plain.crossover.crossings_hz) > 0),
     Declared("tone", "Tone of the bright point against the plain driver's", channel_curves.draw_tone, channel_curves.say_tone),
     Declared("time", "Group delay, impulse and step at the bright point", channel_time.draw_time, channel_time.say_time),
     Declared("zone", "Cancellation gain over the listener's place and turn", channel_maps.draw_zone, channel_maps.say_zone,
@@ -273,10 +284,15 @@ def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str
     """
     with in_style():
         svgs = {name: picture.draw() for name, picture in _of(PROBLEM_FIGURES, problem).items()}
-        if not problem.data_files and not with_reach:
+        crossed = [table for table in problem.designs if crossover_of(table, problem).crossings_hz]
+        if not problem.data_files and not with_reach and not crossed:
             return svgs
         problem_scene = scene(problem)
         stems = file_stems([table.name for table in problem.designs])
+        for table in crossed:
+            plain, index = plain_in(table, problem_scene), driver_index(table, problem_scene.drivers)
+            names = [problem_scene.drivers[index[l]] for l in plain.drivers]
+            svgs[f"plain-{stems[table.name]}"] = svg(draw_plain(plain, names, problem))
         for table in problem.designs if with_reach else ():
             inside = in_band(problem_scene.frequency_hz, table.band_hz)
             svgs[f"reach-{stems[table.name]}"] = svg(

@@ -22,8 +22,8 @@ from designer.stereo.chain import has_chain
 from designer.stereo.crosstalk_fit import TIMES_HZ
 from designer.stereo.excerpts import excerpts
 from designer.stereo.listening import AtHead, Listening, fit_errors, listening
+from designer.stereo.matched import VIRTUAL
 from designer.stereo.upmix import Separation, separation
-from designer.stereo.virtualisation import VIRTUAL
 
 SIDES: dict[str, dict[str, Any]] = {
     "left": {"color": COLOURS[0]},

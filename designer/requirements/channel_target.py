@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Index, Real
-from designer.measures import db, mean_power
 from designer.problem import geometry
 from designer.problem.methods import method_of
-from designer.problem.schema import DesignTable, Region, Spread
-from designer.requirements.curves import band_share, curve_db, driver_cost, in_band
+from designer.problem.schema import DesignTable, Driver, Region, Spread
+from designer.requirements.crossovers import Crossover
+from designer.requirements.curves import band_share, curve_db, driver_cost, driver_slope, in_band
+from designer.requirements.plain import Plain, aim, crossover_of, ears, plain_in
+from designer.requirements.plain import driver_index as driver_index
 from designer.requirements.region_power import RegionPower
 from designer.requirements.target import WINDOW_LABEL, ChannelTarget, Mask, Window
-
-MAX_BELOW_STRONGEST_DB = 1.0
-MAX_BELOW_ALIKE_DB = 0.1
-PLAIN_FREQUENCIES = 257
-"""Equal steps on which the plain drivers are chosen where the grid's own are not equal."""
-
-
-def driver_index(design: DesignTable, drivers: tuple[str, ...]) -> Index:
-    """Which of the problem's drivers a channel uses, in the order that the design names them."""
-    names = drivers if design.drivers is None else tuple(design.drivers)
-    return np.array([drivers.index(name) for name in names])
 
 
 def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None) -> ChannelTarget:
@@ -48,8 +38,8 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
     else:
         look = scene.head_centre()[:, index]
         distance_m = float(np.linalg.norm(problem.listener.position_m))
-        quiet = dark = _ears(design, scene, index)[1]
-    bright, centre = _aim(design, scene, index)
+        quiet = dark = ears(design, scene, index)[1]
+    bright, centre = aim(design, scene, index)
     gamma = None
     if design.cancellation_gain_db is not None:
         gamma = 10 ** (curve_db(design.cancellation_gain_db, f) / 10)
@@ -85,6 +75,7 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         min_white_noise_gain=min_wng,
         cost=np.stack([driver_cost(f, d.band_hz) for d in drivers], axis=1),
         plain=plain.weights(f, len(index)),
+        band_gain=_band_gain(drivers, f, crossover_of(design, problem)),
         spread=0.0 if design.driver_spread is None else error_variance(design.driver_spread),
         worst_case=design.driver_spread is not None and design.driver_spread.case == "ball",
         percentile=None if design.driver_spread is None else design.driver_spread.percentile,
@@ -95,6 +86,14 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         diffuse=scene.radiated_power[:, index[:, None], index] if method is not None and method.sphere else None,
         regions=_regions(design, scene, index),
     )
+
+
+def _band_gain(drivers: Sequence[Driver], frequency_hz: Real, crossover: Crossover) -> Real | None:
+    """Slopes of the drivers outside their bands (F, L); None where no driver has a band."""
+    if all(driver.band_hz is None for driver in drivers):
+        return None
+    slopes = [driver_slope(frequency_hz, driver.band_hz, crossover.slopes(driver.band_hz)) for driver in drivers]
+    return np.stack(slopes, axis=1)
 
 
 def _regions(design: DesignTable, scene: Scene, index: Index) -> RegionPower | None:
@@ -115,46 +114,6 @@ def _regions(design: DesignTable, scene: Scene, index: Index) -> RegionPower | N
     )
 
 
-def plain_in(design: DesignTable, scene: Scene) -> Plain:
-    """The plain driver of a channel, chosen on the scene's frequencies, part by part.
-
-    What counts of many points is each driver's mean power over them: one point with its root stands for them all.
-    """
-    if scene.problem.grid.spacing == "logarithmic":  # its high steps are too wide to follow an arrival's phase
-        scene = scene.at(np.linspace(0.0, scene.problem.sample_rate_hz / 2, PLAIN_FREQUENCIES))
-    index = driver_index(design, scene.drivers)
-    points: list[tuple[Complex, Complex, Complex]] = []
-    for part in scene.parts(np.arange(scene.frequency_hz.size)):
-        part_scene = scene.part(part)
-        bright, centre = _aim(design, part_scene, index)
-        dark = bright if design.is_beam else _ears(design, part_scene, index)[1]
-        points.append((_mean_point(bright), _mean_point(dark), centre))
-    bright, dark, centre = (np.concatenate(arrays) for arrays in zip(*points, strict=True))
-    names = [scene.drivers[i] for i in index]
-    inside = in_band(scene.frequency_hz, design.band_hz)
-    return choose_plain(design, names, scene.frequency_hz, inside, bright, dark, centre)
-
-
-def _mean_point(points: Complex) -> Complex:
-    return np.asarray(np.sqrt(np.mean(np.abs(points) ** 2, axis=1, keepdims=True)), dtype=complex)
-
-
-def _aim(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Complex]:
-    """The bright points (F, R, L), and the one whose phase is kept (F, L)."""
-    if design.is_beam:
-        look = scene.look(design.look_deg)[:, index]
-        return look[:, None, :], look
-    bright, _ = _ears(design, scene, index)
-    return bright, bright[:, _centre_of_cloud(scene.displacements_m)]
-
-
-def _ears(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Complex]:
-    """The bright ear and the dark ear, each at every displacement (F, D, L)."""
-    ears = scene.ears()[:, :, index]
-    side = geometry.LEFT if design.ear == "left" else geometry.RIGHT
-    return ears[:, side::2], ears[:, 1 - side :: 2]
-
-
 def error_variance(spread: Spread) -> float:
     """ε² of a driver's relative error e^{g + jφ} - 1 ≈ g + jφ: the variances of log gain and of phase in radians."""
     return float((spread.gain_db * np.log(10) / 20) ** 2 + np.radians(spread.phase_deg) ** 2)
@@ -168,11 +127,6 @@ def _point_deviations(spread: Spread | None) -> float:
     if spread is None or spread.percentile is None:
         return 1.0
     return NormalDist().inv_cdf(1 - spread.percentile / 200)
-
-
-def _centre_of_cloud(displacements_m: Real) -> int:
-    """The displacement nearest to the cloud's mean: the listener's own place in a symmetric cloud."""
-    return int(np.argmin(np.linalg.norm(displacements_m - displacements_m.mean(axis=0), axis=1)))
 
 
 def dark_azimuths(design: DesignTable, azimuth_deg: Real) -> Bool:
@@ -221,61 +175,3 @@ def _window(design: DesignTable, scene: Scene, circle: Complex) -> Window | None
     where = geometry.in_arc(scene.azimuth_deg, (design.window_deg[0], design.window_deg[1]))
     ripple = 1 - 10 ** (-design.window_ripple_db / 20)
     return Window(WINDOW_LABEL, circle[:, where], ripple, scene.azimuth_deg[where], design.window_phase_passes)
-
-
-@dataclass(frozen=True)
-class Plain:
-    """The plain drivers of a channel (indices among its own) and the delays that let them arrive together."""
-
-    drivers: tuple[int, ...]
-    delay_s: tuple[float, ...]
-
-    def weights(self, frequency_hz: Real, size: int) -> Complex:
-        """Weights (F, size): an equal share a driver, e^{-jωτ} for its delay."""
-        w = np.zeros((frequency_hz.size, size), dtype=complex)
-        for driver, delay in zip(self.drivers, self.delay_s, strict=True):
-            w[:, driver] = np.exp(-2j * np.pi * frequency_hz * delay) / len(self.drivers)
-        return w
-
-
-def choose_plain(
-    design: DesignTable,
-    names: Sequence[str],
-    frequency_hz: Real,
-    in_band: Bool,
-    bright: Complex,
-    dark: Complex,
-    centre: Complex,
-) -> Plain:
-    """The plain drivers: as named, or by default.
-
-    For a beam, the driver strongest on axis in the band; those within 0.1 dB share. For an ear, of the drivers within
-    1 dB of the strongest at that ear, the one that favours that ear most. Strengths are means over the band of levels
-    in dB.
-    """
-    size = bright.shape[2]
-    if design.plain is not None:
-        chosen = [names.index(name) for name in design.plain]
-    else:
-        strength = np.array([_level_db(bright[in_band], l) for l in range(size)])
-        strong = strength >= strength.max() - (MAX_BELOW_ALIKE_DB if design.is_beam else MAX_BELOW_STRONGEST_DB)
-        chosen = np.flatnonzero(strong).tolist()
-        if not design.is_beam:
-            favour = [strength[l] - _level_db(dark[in_band], l) for l in chosen]
-            chosen = [chosen[int(np.argmax(favour))]]
-    arrival = [_arrival_s(frequency_hz, in_band, centre[:, l] / centre[:, chosen[0]]) for l in chosen]
-    return Plain(tuple(chosen), tuple(max(arrival) - at for at in arrival))
-
-
-def _level_db(H: Complex, driver: int) -> float:
-    alone = np.zeros((len(H), H.shape[2]), dtype=complex)
-    alone[:, driver] = 1.0
-    return float(np.mean(db(mean_power(H, alone))))
-
-
-def _arrival_s(frequency_hz: Real, in_band: Bool, ratio: Complex) -> float:
-    """How much later a driver arrives than another, from the phase of their ratio: -phase = ωτ, unwrapped from 0 Hz, fitted in band."""
-    phase = np.unwrap(np.angle(ratio))[in_band]
-    omega = 2 * np.pi * frequency_hz[in_band]
-    energy = float(omega @ omega)
-    return float(-(phase @ omega) / energy) if energy > 0 else 0.0

@@ -6,6 +6,9 @@ import numpy as np
 
 from designer.arrays import Bool, Real
 
+LEAST_SLOPE = 1e-3
+"""-60 dB: what the taps leave of a driver far outside its band is about as much."""
+
 
 def curve_db(points: list[list[float]], frequency_hz: Real) -> Real:
     """A curve of [frequency_hz, dB] points: straight in dB over log f, its end values kept beyond its ends."""
@@ -30,6 +33,15 @@ def band_share(frequency_hz: Real, band_hz: list[float], fade_octaves: float) ->
         return inside.astype(float)
     share = 0.5 + 0.5 * np.cos(np.pi * np.minimum(octaves_outside / fade_octaves, 1.0))
     return np.where(inside, 1.0, share)
+
+
+def driver_slope(frequency_hz: Real, band_hz: list[float] | None, orders: tuple[int, int]) -> Real:
+    """Amplitude that a driver's band leaves it (F,): inf inside; from 1 at its ends down by 6 dB an octave and order (below, above)."""
+    if band_hz is None:
+        return np.full(frequency_hz.size, np.inf)
+    f = np.maximum(frequency_hz, 1e-3)
+    slope = np.minimum((f / max(band_hz[0], 1e-3)) ** orders[0], (band_hz[1] / f) ** orders[1])
+    return np.where(in_band(frequency_hz, band_hz), np.inf, np.clip(slope, LEAST_SLOPE, 1.0))
 
 
 def driver_cost(frequency_hz: Real, band_hz: list[float] | None) -> Real:

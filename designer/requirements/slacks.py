@@ -21,6 +21,8 @@ from designer.requirements.worst_case import drawn_gain, worst_gain
 
 SLACK_TOLERANCE_DB = 0.1
 """A slack above this counts as infeasible as asked."""
+BANDS = "the drivers' band_hz"
+"""Name of the limit that the drivers' bands are together."""
 
 
 def slacks_db(target: ChannelTarget, w: Complex) -> dict[str, Real]:
@@ -88,4 +90,6 @@ def excesses_db(target: ChannelTarget, w: Complex, drivers: tuple[str, ...]) -> 
     for l, gain in enumerate(target.max_gain):
         if np.isfinite(gain):
             excesses[f'max_gain_db of "{drivers[l]}"'] = amplitude_db(w[:, l]) - amplitude_db(np.array(gain))
+    if target.band_gain is not None:
+        excesses[BANDS] = amplitude_db((np.abs(w) / target.band_limit).max(axis=1))
     return {limit: np.maximum(excess, 0.0) for limit, excess in excesses.items()}

@@ -72,6 +72,9 @@ class ChannelTarget:
     spread_in_powers: bool = True  # the mean powers are over the spread too
     diffuse: Complex | None = None  # (F, L, L): mean power over the sphere, for the methods that ask for it
     regions: RegionPower | None = None  # regions of the sphere that the curve is held over instead of the points
+    band_gain: Real | None = (
+        None  # (F, L) slope of each driver outside its band, inf inside; None where no driver has a band
+    )
 
     @property
     def power_spread(self) -> float:
@@ -121,6 +124,23 @@ class ChannelTarget:
         return np.asarray(np.sqrt(mean_power(self.bright, self.plain)))
 
     @property
+    def gain_limit(self) -> Real:
+        """Amplitude that each driver may be fed with (F, L); inf without a limit."""
+        limit = np.broadcast_to(self.max_gain, self.plain.shape)
+        return limit if self.band_gain is None else np.minimum(limit, self.band_limit)
+
+    @property
+    def band_limit(self) -> Real:
+        """Amplitude that each driver's band leaves it (F, L): its slope, below the most that it may be fed inside; 0 dB without a limit.
+
+        Inside, the file's gain and effort bound it, so that the limit goes on at the band's ends where they leave it.
+        """
+        assert self.band_gain is not None
+        by_effort = np.sqrt(self.effort_limit) * self.plain_level / np.maximum(self.single_level, 1e-300)
+        inside = np.where(np.isfinite(self.max_gain), self.max_gain, by_effort[:, None])
+        return np.asarray(self.band_gain * np.where(np.isfinite(inside), np.maximum(inside, 1.0), 1.0))
+
+    @property
     def single_level(self) -> Real:
         """Level of the single best driver, fed with 1 (F,): the reference of effort."""
         return np.asarray(np.sqrt(np.mean(np.abs(self.bright) ** 2, axis=1).max(axis=1)))
@@ -144,6 +164,7 @@ class ChannelTarget:
             max_effort=self.max_effort[index],
             cost=self.cost[index],
             plain=self.plain[index],
+            band_gain=None if self.band_gain is None else self.band_gain[index],
             diffuse=None if self.diffuse is None else self.diffuse[index],
             regions=None if self.regions is None else self.regions.at(index),
         )

@@ -126,7 +126,7 @@ def data_of(target: ChannelTarget, rise: Real) -> ConstrainedData:
         anchor = np.abs(phase) / phase
         white_noise = target.look * distance / np.sqrt(target.min_white_noise_gain) * anchor
     centre = target.centre * scale[:, 0]
-    max_gain = np.tile(target.max_gain, (count, 1))
+    max_gain = target.gain_limit
     # Effort is relative to the level: a limit below the least that reaches the point is out of reach at any level.
     least = 1 / np.maximum(np.linalg.norm(centre, axis=1), 1e-300)
     max_norm = np.maximum(np.sqrt(target.max_effort) * louder, least / INSIDE)

@@ -24,7 +24,8 @@ from designer.errors import UsageError
 from designer.measures import FLOOR
 from designer.result import Result
 from designer.stereo.crosstalk_fit import crosstalk_of
-from designer.stereo.virtualisation import VIRTUAL, centre_of_cloud
+from designer.stereo.matched import VIRTUAL
+from designer.stereo.virtualisation import centre_of_cloud
 
 CENTRE = "centre"
 EAR_TAPS = 1024  # of the impulse responses to the ears that the alignment looks at

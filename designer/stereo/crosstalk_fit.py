@@ -94,9 +94,7 @@ def sphere_crosstalk(
     angle_deg: float, *, head_radius_m: float, sample_rate_hz: float, speed_of_sound_m_s: float
 ) -> CrosstalkModel:
     """The model of a rigid sphere and a source far away."""
-    side = np.sin(np.radians(angle_deg))
-    ka = 2 * np.pi * fit_frequencies_hz(sample_rate_hz) / speed_of_sound_m_s * head_radius_m
-    ears = sphere_pressure(ka, np.array([np.inf]), np.array([[side, -side]]))[:, 0]
+    ears = sphere_ears(fit_frequencies_hz(sample_rate_hz), angle_deg, head_radius_m, speed_of_sound_m_s)
     return fit_crosstalk(angle_deg, ears[:, 0], ears[:, 1], sample_rate_hz=sample_rate_hz)
 
 
@@ -104,13 +102,38 @@ def measured_crosstalk(
     head: Head, angle_deg: float, *, sample_rate_hz: float, speed_of_sound_m_s: float
 ) -> CrosstalkModel:
     """The model fitted to a head: of its two sides the mean level difference in dB, and the mean phase."""
-    f = fit_frequencies_hz(sample_rate_hz)
-    from_left = far_ears(head, f, angle_deg, speed_of_sound_m_s)
-    from_right = far_ears(head, f, -angle_deg, speed_of_sound_m_s)[:, ::-1]
+    far = head_ratio(head, fit_frequencies_hz(sample_rate_hz), angle_deg, speed_of_sound_m_s)
+    return fit_crosstalk(angle_deg, np.ones_like(far), far, sample_rate_hz=sample_rate_hz)
+
+
+def head_ratio(head: Head, frequency_hz: Real, angle_deg: float, speed_of_sound_m_s: float) -> Complex:
+    """Far over near ear (F,) of a loudspeaker far away: of a head's two sides the mean level in dB and the mean phase."""
+    from_left = far_ears(head, frequency_hz, angle_deg, speed_of_sound_m_s)
+    from_right = far_ears(head, frequency_hz, -angle_deg, speed_of_sound_m_s)[:, ::-1]
     ratios = [ears[:, 1] / ears[:, 0] for ears in (from_left, from_right)]
     logs = [np.log(np.abs(ratio)) + 1j * np.unwrap(np.angle(ratio)) for ratio in ratios]
-    far = np.exp((logs[0] + logs[1]) / 2)
-    return fit_crosstalk(angle_deg, np.ones_like(far), far, sample_rate_hz=sample_rate_hz)
+    return np.asarray(np.exp((logs[0] + logs[1]) / 2))
+
+
+def sphere_ears(frequency_hz: Real, angle_deg: float, head_radius_m: float, speed_of_sound_m_s: float) -> Complex:
+    """Near and far ear (F, 2) of a rigid sphere and a source far away."""
+    side = np.sin(np.radians(angle_deg))
+    ka = 2 * np.pi * frequency_hz / speed_of_sound_m_s * head_radius_m
+    return sphere_pressure(ka, np.array([np.inf]), np.array([[side, -side]]))[:, 0]
+
+
+def ratio_of(problem: Problem, frequency_hz: Real, angle_deg: float) -> Complex:
+    """Far over near ear (F,) of what the problem's crosstalk model is fitted to, at any angle."""
+    speed = problem.speed_of_sound_m_s
+    if problem.virtualizer is not None and problem.virtualizer.crosstalk_model == "measured":
+        return head_ratio(_measured_head(problem), frequency_hz, angle_deg, speed)
+    radius_m = geometry.head_radius_m(problem.heads[0], problem.listener.head_radius_m)
+    ears = sphere_ears(frequency_hz, angle_deg, radius_m, speed)
+    return np.asarray(ears[:, 1] / ears[:, 0])
+
+
+def _measured_head(problem: Problem) -> MeasuredHead:
+    return next(head for head in heads_of(problem) if isinstance(head, MeasuredHead))
 
 
 def crosstalk_of(problem: Problem) -> CrosstalkModel | None:
@@ -122,8 +145,7 @@ def crosstalk_of(problem: Problem) -> CrosstalkModel | None:
     if table.crosstalk_model == "sphere":
         radius_m = geometry.head_radius_m(problem.heads[0], problem.listener.head_radius_m)
         return sphere_crosstalk(table.angle_deg, head_radius_m=radius_m, sample_rate_hz=rate, speed_of_sound_m_s=speed)
-    head = next(head for head in heads_of(problem) if isinstance(head, MeasuredHead))
-    return measured_crosstalk(head, table.angle_deg, sample_rate_hz=rate, speed_of_sound_m_s=speed)
+    return measured_crosstalk(_measured_head(problem), table.angle_deg, sample_rate_hz=rate, speed_of_sound_m_s=speed)
 
 
 def far_ears(head: Head, frequency_hz: Real, angle_deg: float, speed_of_sound_m_s: float) -> Complex:

@@ -29,7 +29,8 @@ from designer.stereo.crosstalk_fit import (
 )
 from designer.stereo.crosstalk_model import CrosstalkModel
 from designer.stereo.interaural import band_means, coherence, level_difference_db, phase_delay_s
-from designer.stereo.virtualisation import VIRTUAL, centre_of_cloud
+from designer.stereo.matched import VIRTUAL
+from designer.stereo.virtualisation import centre_of_cloud
 
 LOWEST_HZ, HIGHEST_HZ = 100.0, 10_000.0
 AN_OCTAVE = 48

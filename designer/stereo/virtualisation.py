@@ -1,4 +1,5 @@
-"""The channels virtual-left and virtual-right: CTC filters combined with the crosstalk model, realised as one set.
+"""The channels virtual-left and virtual-right, realised as one set: by matching both ears (`matched`), or, with chain = "combined", CTC
+filters combined with the crosstalk model.
 
 The side's own channel G and the other side's channel G' give the ipsilateral and the contralateral ear (E, q E) and (q' E', E'): q and q'
 are what a *realised* channel still leaves at the ear that it cancels, and r = E'/E. The ipsilateral ear is to get X_i E, the level
@@ -40,22 +41,23 @@ from designer.measures import FLOOR
 from designer.problem import geometry
 from designer.realization import Realized, realize_form
 from designer.realization import response as filter_response
-from designer.requirements.curves import band_share
 from designer.stereo.crosstalk_fit import crosstalk_of
+from designer.stereo.matched import (
+    VIRTUAL,
+    at_least,
+    faded_ratio,
+    matched_sides,
+    plain_among,
+    share_of_design,
+    shortfalls,
+    virtual_table,
+)
 
-VIRTUAL = {"left": "virtual-left", "right": "virtual-right"}  # the CTC design of each side -> the channel of the chain
 LEAST_DIVISOR = 0.5
-LEAST_RESIDUAL = 1e-3
 TINY = 1e-12
 STEPS, HALVINGS = 16, 12
 HELD = 0.02  # a share that a driver's limit takes, from which on it is said
 LEFT_FIRST, RIGHT_FIRST = [geometry.LEFT, geometry.RIGHT], [geometry.RIGHT, geometry.LEFT]
-NO_REQUIREMENTS = {
-    "cancellation_gain_db": None,
-    "max_effort_db": None,
-    "min_white_noise_gain_db": None,
-    "reference": None,
-}
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,8 @@ class Heard:
 
     def target(self, near: Complex, far: Complex, share: Real) -> Complex:
         """T of (2) (F,), over its own frequencies in rising order: phases are unwrapped along them."""
-        q, R = self.residual, far / near
-        level = np.log(np.maximum(np.abs(R), TINY) / np.maximum(np.abs(q), LEAST_RESIDUAL))
-        turn = np.unwrap(np.angle(R)) - np.unwrap(np.angle(q))
-        begin = near * np.where(np.abs(q) > LEAST_RESIDUAL, q, LEAST_RESIDUAL * np.exp(1j * np.angle(q)))
-        return np.where(share < 1, begin * np.exp(share * (level + 1j * turn)), far)
+        R = np.where(far == 0, TINY, far) / near
+        return np.where(share < 1, near * faded_ratio(at_least(self.residual), R, share), far)
 
     def combination(self, near: Complex, target: Complex) -> tuple[Complex, Complex]:
         """Shares of the input that the side's own channel and the other are fed, a and b (F,) of (1), for T = `target`."""
@@ -133,7 +132,7 @@ def virtual_sides(scene: Scene, taps: Mapping[str, Real], bulk_delay_samples: in
     model = crosstalk_of(problem)
     assert model is not None
     tables = [table for table in problem.designs if table.name in VIRTUAL]
-    band = np.min([band_share(f, table.band_hz, table.fade_octaves) for table in tables], axis=0)
+    band = share_of_design(tables, f)
     gains_db = [np.inf if driver.max_gain_db is None else driver.max_gain_db for driver in problem.drivers]
     limit = 10 ** (np.array(gains_db) / 20)
     ahead = np.exp(2j * np.pi * f * bulk_delay_samples / problem.sample_rate_hz)[:, None]
@@ -163,17 +162,36 @@ def virtual_channels(designs: Sequence[ChannelDesign], realised: Realized, scene
     crosstalk model leaves there. They are held to no requirement; in the RTF form each has the reference that serves it best.
     A DataError where the measured head's file cannot be used.
     """
+    problem, frequency_hz = scene.problem, scene.frequency_hz
+    settings, model = problem.virtualizer, crosstalk_of(problem)
+    assert settings is not None
+    assert model is not None
     number = {channel.design.name: n for n, channel in enumerate(designs)}
-    taps = {side: realised.taps[number[side]] for side in VIRTUAL}
-    sides = virtual_sides(scene, taps, realised.bulk_delay_samples)
+    sides = {side: designs[number[side]] for side in VIRTUAL}
+    tables = {side: channel.design for side, channel in sides.items()}
+    if settings.chain == "matched":
+        plains = {side: channel.plain for side, channel in sides.items()}
+        matched = matched_sides(scene, tables, plains, model.near(frequency_hz), model.far(frequency_hz))
+        weights = {side: channel.weights for side, channel in matched.items()}
+        warnings = [
+            sentence
+            for side, channel in matched.items()
+            for sentence in shortfalls(VIRTUAL[side], frequency_hz, channel, settings.angle_deg)
+        ]
+    else:
+        taps = {side: realised.taps[number[side]] for side in VIRTUAL}
+        combined = virtual_sides(scene, taps, realised.bulk_delay_samples)
+        weights = {side: channel.weights for side, channel in combined.items()}
+        warnings = [
+            _held(VIRTUAL[side], frequency_hz, channel) for side, channel in combined.items() if channel.held.any()
+        ]
     channels = []
-    for side, name in VIRTUAL.items():
-        channel = designs[number[side]]
-        table = channel.design.model_copy(update={"name": name, **NO_REQUIREMENTS})
-        channels.append(replace(channel, design=table, weights=sides[side].weights, slacks_db={}))
-    virtual = realize_form(channels, scene, scene.problem.realization.model_copy(update={"hold_requirements": False}))
-    held = [_held(name, scene.frequency_hz, sides[side]) for side, name in VIRTUAL.items() if sides[side].held.any()]
-    return replace(virtual, warnings=(*virtual.warnings, *held))
+    for side, channel in sides.items():
+        table = virtual_table(channel.design, list(tables.values()), scene.drivers)
+        plain = plain_among(channel.plain, channel.design, table, scene.drivers)
+        channels.append(replace(channel, design=table, plain=plain, weights=weights[side], slacks_db={}))
+    virtual = realize_form(channels, scene, problem.realization.model_copy(update={"hold_requirements": False}))
+    return replace(virtual, warnings=(*virtual.warnings, *warnings))
 
 
 def _held(name: str, frequency_hz: Real, side: Side) -> str:

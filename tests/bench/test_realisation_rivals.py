@@ -21,7 +21,9 @@ from designer.arrays import Real
 from designer.designs import ChannelDesign, design_channel
 from designer.designs.reach import reachable_gain
 from designer.evaluation.moved_head import moved_head
+from designer.evaluation.refinement import realize_judged
 from designer.measures import db, effort
+from designer.problem.schema import Realization
 from designer.realization import realize, response
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.target import ChannelTarget
@@ -121,6 +123,28 @@ def cheap(name: str) -> Case:
     curve = [[float(f), float(gain)] for f, gain in zip(one.band.frequency_hz, asked_db, strict=True)]
     table = one.channel.design.model_copy(update={"cancellation_gain_db": curve})
     return Case(design_channel(table, one.scene), one.scene)
+
+
+@dataclass(frozen=True)
+class RefinedCase(Case):
+    """The same channel with its taps refined from the joint fit's, at the fit's mean effort."""
+
+    @cached_property
+    def own(self) -> Real:
+        refined, _ = realize_judged([self.channel], self.scene, Realization(taps=TAPS, refine=True))
+        return refined.taps[0]
+
+
+@cache
+def refined(name: str) -> Case:
+    """The same channel and curve, the taps refined."""
+    one = case(name)
+    return RefinedCase(one.channel, one.scene)
+
+
+def joint_fit(one: Case) -> Real:
+    """The taps that the refinement begins from."""
+    return realize([one.channel], one.scene, TAPS)[0][0]
 
 
 def pooled(cases: list[Case], rival: Callable[[Case], Real]) -> tuple[Real, Real]:
@@ -236,6 +260,18 @@ def test_better_than_least_squares_in_time() -> None:
     assert curves[1] > rival[1]
     deepest, rival = pooled([deep(name) for name in LIBRARY], time_domain_least_squares)
     assert deepest[0] > rival[0]
+
+
+@pytest.mark.long
+def test_refined_taps_are_better_than_the_joint_fit() -> None:
+    """Over the library, 128 taps, the fit's mean effort to 0.01 dB: a higher median and 5th percentile, and 1.5 dB more on the soundbar."""
+    cases = [refined(name) for name in LIBRARY]
+    for one in cases:
+        assert one.mean_effort_db(one.own) <= one.mean_effort_db(joint_fit(one)) + 0.01
+    ours, rival = pooled(cases, joint_fit)
+    assert (ours > rival).all()
+    ours, rival = pooled([refined("soundbar-kemar")], joint_fit)
+    assert (ours > rival + 1.5).all()
 
 
 @pytest.mark.long

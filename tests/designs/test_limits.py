@@ -52,7 +52,7 @@ def loudest_db(weights: Complex) -> Real:
 EFFORTS: dict[str, tuple[Callable[[], Tables], float]] = {
     "power ratio": (lambda: pair(max_effort_db=4.0, method="power-ratio"), 1e-6),
     "power ratio, a driver out of its band": (
-        lambda: limited(pair(max_effort_db=5.0), 1, band_hz=[1000.0, 8000.0]),
+        lambda: limited(pair(max_effort_db=2.0), 1, band_hz=[1000.0, 8000.0]),
         1e-6,
     ),
     "least squares": (lambda: pair(max_effort_db=4.0, method="least-squares"), 1e-6),
@@ -237,14 +237,15 @@ def test_the_looser_a_mask_the_smaller_the_slack(mask_db: float, looser_db: floa
 @pytest.mark.parametrize("method", ["power-ratio", "constrained", "least-squares"])
 def test_a_driver_is_quiet_outside_its_band(method: str) -> None:
     """The speaker's front driver usable from 2 kHz: an octave and more below it plays at least 15 dB quieter than it would."""
-    free, scene = designed(speaker(method=method, max_effort_db=None))
-    bound, _ = designed(limited(speaker(method=method, max_effort_db=None), 1, band_hz=[2000.0, 8000.0]))
+    table = {"method": method, "max_effort_db": None, "plain": ["left"]}
+    free, scene = designed(speaker(**table))
+    bound, _ = designed(limited(speaker(**table), 1, band_hz=[2000.0, 8000.0]))
     f = scene.frequency_hz
     quiet, usable = free.in_band & (f <= 1000), free.in_band & (f >= 2000)
-    drop = loudest_db(bound.weights[:, 1]) - loudest_db(free.weights[:, 1])
+    drop = loudest_db(bound.weights[quiet, 1]) - loudest_db(free.weights[quiet, 1])
     if method == "constrained":  # its objective weighs cost against depth, so the driver still helps a little
-        assert drop[quiet].max() < -3
+        assert drop.max() < -3
     else:
-        assert drop[quiet].max() < -15
+        assert drop.max() < -15
     np.testing.assert_allclose(bound.weights[usable], free.weights[usable], atol=1e-3)
     assert bound.feasible

@@ -194,7 +194,8 @@ def test_a_band_without_a_driver() -> None:
     for driver in tables["drivers"]:
         driver["band_hz"] = [2000.0, 8000.0]
     said = "designs[0].band_hz holds 500 to 2000 Hz, which is in no band_hz of its drivers"
-    assert warnings(designer.loads(toml(tables))) == [said]
+    silent = "designs[0]: no driver plays 200 to 500 Hz for it: plain playback is silent there; widen a band_hz, or add a driver"
+    assert warnings(designer.loads(toml(tables))) == [said, silent]
     tables["drivers"][0]["band_hz"] = [100.0, 1500.0]
     assert warnings(designer.loads(toml(tables))) == [said.replace("500 to", "1500 to")]
     tables["drivers"][0]["band_hz"] = [100.0, 2500.0]

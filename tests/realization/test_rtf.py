@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def rtf(problem: Tables, **keys: object) -> tuple[list[ChannelDesign], designer.
     return actual, scene, realize_form(actual, scene, scene.problem.realization)
 
 
-def free_pair(**keys: object) -> Tables:
+def free_pair(**keys: Any) -> Tables:
     """Two point drivers 16 cm apart, two ear points: mirror-symmetric."""
     tables = pair(both=True, **keys)
     tables["listener"] |= {"head": "points"}

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
-from designer.requirements.channel_target import Plain, channel_target, choose_plain
+from designer.requirements.channel_target import channel_target
+from designer.requirements.plain import Plain, chosen, plain_in
 
 
 def plain_of(problem: Tables, which: int = 0) -> tuple[list[str], Plain]:
@@ -19,7 +20,7 @@ def plain_of(problem: Tables, which: int = 0) -> tuple[list[str], Plain]:
     table = checked.designs[which]
     target = channel_target(table, scene)
     names = list(table.drivers or scene.drivers)
-    plain = choose_plain(table, names, target.frequency_hz, target.in_band, target.bright, target.dark, target.centre)
+    plain = plain_in(table, scene)
     np.testing.assert_array_equal(plain.weights(target.frequency_hz, len(names)), target.plain)
     return [names[l] for l in plain.drivers], plain
 
@@ -139,5 +140,4 @@ def test_the_strength_is_that_over_the_band() -> None:
     bright = np.ones((65, len(CLOUD), 2), dtype=complex)
     bright[~inside, :, 1] = 10.0
     bright[inside, :, 1] = 0.5
-    plain = choose_plain(table, ["a", "b"], frequency, inside, bright, bright, bright[:, 0])
-    assert plain.drivers == (0,)
+    assert chosen(table, [0, 1], inside, bright, bright) == [0]

@@ -201,12 +201,12 @@ def test_every_form_places_the_sides(form: str) -> None:
         assert (actual.heads[0].chain[side].level_db[bands] > 1.0).all()
 
 
-def test_a_drivers_limit_holds_for_the_virtual_channels() -> None:
+def test_a_drivers_limit_holds_for_combined_channels() -> None:
     """With max_gain_db = 10 the virtual weights stay below it, and the design says what that holds back; with 40 they need more."""
     problem = speaker(
         *({"name": ear, "kind": "null-steering", "ear": ear, "band_hz": [500.0, 4000.0],
            "cancellation_gain_db": [[500, 4], [2000, 10], [4000, 10]], "max_effort_db": 13.0} for ear in ("left", "right")),
-    ) | {"virtualizer": {"upmix": False}}  # fmt: skip
+    ) | {"virtualizer": {"upmix": False, "chain": "combined"}}  # fmt: skip
     loud = {}
     for limit in (40.0, 10.0):
         for driver in problem["drivers"]:

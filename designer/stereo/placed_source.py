@@ -1,0 +1,100 @@
+"""Where a realised stereo chain places each side's source, and how loud: the numbers that a verdict on the chain stands on.
+
+The angle is where a real loudspeaker would give the head the chain's own mean interaural time (`listening`). Level is what the ipsilateral
+ear gets over what plain playback of the side's ear design gives it, at the cloud's centre; its mean is of dB over even ratios of
+frequency in the ear designs' band. The balance is the mean of the left side's level at the left ear over the right's at the right ear.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from designer.arrays import Complex
+from designer.measures import amplitude_db
+from designer.realization import response as filter_response
+from designer.requirements.curves import in_band
+from designer.requirements.plain import driver_index, plain_in
+from designer.result import Result, analysis
+from designer.stereo.listening import Listening, listening
+from designer.stereo.matched import VIRTUAL
+from designer.stereo.virtualisation import centre_of_cloud
+
+
+@dataclass(frozen=True)
+class PlacedSource:
+    """One side's source, at the first head."""
+
+    angle_deg: float
+    angle_error_deg: float  # over the angle asked for: negative where it stands nearer to the middle
+    time_reached: (
+        float  # interaural time over the loudspeaker's, where it is furthest from it within `Listening.pointed_band_hz`
+    )
+    level_db: float  # mean over plain playback
+    least_level_db: float
+
+
+@dataclass(frozen=True)
+class PlacedSources:
+    """Both sides, and the balance between them."""
+
+    sides: dict[str, PlacedSource]
+    balance_db: float  # positive where the left side is louder
+
+    @property
+    def angle_error_deg(self) -> float:
+        """The larger error of both sides."""
+        return max((side.angle_error_deg for side in self.sides.values()), key=abs)
+
+
+@analysis
+def placed_sources(design: Result) -> PlacedSources | None:
+    """Angles, levels and balance of a design's realised chain; None without one, a DataError as `listening`."""
+    heard = listening(design)
+    if heard is None:
+        return None
+    f, head = heard.frequency_hz, heard.heads[0]
+    bands_hz = [table.band_hz for table in design.problem.designs if table.name in VIRTUAL]
+    inside = np.all([in_band(f, band_hz) for band_hz in bands_hz], axis=0)
+    timed = in_band(f, list(heard.pointed_band_hz))
+    sides, played_db = {}, []
+    for ear, side in enumerate(VIRTUAL):
+        chain, plain = _at_ear(design, heard, side, ear)
+        level_db = amplitude_db(chain / plain)[inside]
+        played_db.append(amplitude_db(chain)[inside])
+        reached = (head.chain[side].time_s / heard.model.time_s)[timed]
+        angle_deg = head.pointed_deg[side]
+        sides[side] = PlacedSource(
+            angle_deg=angle_deg,
+            angle_error_deg=angle_deg - heard.crosstalk.angle_deg,
+            time_reached=float(reached[np.abs(reached - 1).argmax()]),
+            level_db=float(level_db.mean()),
+            least_level_db=float(level_db.min()),
+        )
+    return PlacedSources(sides, float(np.mean(played_db[0] - played_db[1])))
+
+
+def _at_ear(design: Result, heard: Listening, side: str, ear: int) -> tuple[Complex, Complex]:
+    """The chain's pressure and that of plain playback (F,) at the side's own ear of the first head."""
+    f, rate = heard.frequency_hz, design.problem.sample_rate_hz
+    scene = centre_of_cloud(design.fine_scene).at(f)
+    h = scene.ears()[:, ear]
+    table = next(table for table in design.problem.designs if table.name == side)
+    index = driver_index(table, scene.drivers)
+    # Imported filters may be those of the chain alone.
+    plain = design.channels[side].plain if side in design.channels else plain_in(table, design.fine_scene)
+    chain = np.sum(h * filter_response(heard.chain.taps[VIRTUAL[side]], f, rate), axis=1)
+    return chain, np.sum(h[:, index] * plain.weights(f, index.size), axis=1)
+
+
+def sources_summary(design: Result) -> dict[str, Any] | None:
+    """The placed sources in `summary.json`; None without a chain."""
+    placed = placed_sources(design)
+    if placed is None:
+        return None
+    sides = {
+        side: {name: round(value, 3) for name, value in asdict(source).items()} for side, source in placed.sides.items()
+    }
+    return {**sides, "balance_db": round(placed.balance_db, 3)}

@@ -1,0 +1,112 @@
+"""Refined taps from a problem's text to its folder: what is drawn, what is kept, and what is left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from designs.small_problems import Tables, line, load, pair, speaker
+
+import designer
+from designer.designs import design_channel
+from designer.errors import ProblemError
+from designer.evaluation.moved_head import HEADS, spread_heads_m
+from designer.evaluation.refinement import PAYS_DB, drawn_ears, promise_db
+from designer.measures import db, effort
+from designer.realization import response
+from designer.realization.forms import fit_form
+from designer.requirements.channel_target import channel_target
+from designer.result import fine_frequencies_hz
+
+EXACT = {"gain_db": 0.0, "phase_deg": 0.0, "position_m": 0.0, "temperature_c": 0.0, "head_radius_m": 0.0}
+
+
+def refined(tables: Tables, **realization: Any) -> Tables:
+    return {**tables, "realization": {"taps": 32, "refine": True, **realization}}
+
+
+@pytest.fixture(scope="module")
+def both(judged: None) -> tuple[designer.Design, designer.Design]:
+    """A small sphere's ear channel of 32 taps, fitted and refined."""
+    tables = speaker()
+    return tuple(designer.design(load({**tables, "realization": {"taps": 32, "refine": on}})) for on in (False, True))  # type: ignore[return-value] # two of them
+
+
+def test_without_errors_the_draws_are_the_scene_at_their_places() -> None:
+    """With every tolerance at 0 the drawn responses are those of the scene with the head moved there."""
+    problem = load({**pair(), "tolerance": EXACT})
+    scene = designer.scene(problem).at(np.array([500.0, 1500.0]))
+    channel = design_channel(problem.designs[0], designer.scene(problem))
+    bright, dark = drawn_ears(channel, scene, scene.frequency_hz, places=8, devices=2, run=0)
+    moves = spread_heads_m(np.asarray(problem.listener.ear_cloud_m, dtype=float), 8, skipped=HEADS)
+    ears = scene.moved(moves[0::4]).ears()
+    assert bright.shape == dark.shape == (2, 16, 2)
+    assert np.allclose(bright[:, [0, 2]], ears[:, 0::2], rtol=1e-12)
+    assert np.allclose(dark[:, [1, 3]], ears[:, 1::2], rtol=1e-12)
+
+
+def test_refined_taps_are_kept_where_they_win(both: tuple[designer.Design, designer.Design]) -> None:
+    """No percentile over the product line falls by 0.1 dB, at the fit's mean effort to 0.01 dB, and the note has the numbers."""
+    fit, made = both
+    ((name, refinement),) = made.refinements.items()
+    assert refinement.is_kept
+    assert not fit.refinements
+    for before, after in zip(refinement.fit_db, refinement.refined_db, strict=True):
+        assert after > before - 0.1
+    assert sum(refinement.refined_db) > sum(refinement.fit_db)
+    channel = made.channels[name]
+    target = channel_target(channel.table, made.fine_scene, channel.plain)
+    efforts = [
+        np.mean(db(effort(target.bright, response(one.taps[name], target.frequency_hz, 16000)))[target.in_band])
+        for one in both
+    ]
+    assert efforts[1] <= efforts[0] + 0.01
+    gains = [one.tolerances[name].gain_db for one in both]
+    assert (np.percentile(gains[1], [50, 5, 1]) > np.percentile(gains[0], [50, 5, 1]) - 0.2).all()
+
+
+def test_the_folder_holds_what_came_of_it(both: tuple[designer.Design, designer.Design], tmp_path: Path) -> None:
+    """Opened again, a refined design has its refinement and says the same of it."""
+    made = both[1]
+    again = designer.open(made.save(tmp_path / "refined"))
+    assert again.refinements == made.refinements
+    assert "refined taps kept" in (tmp_path / "refined" / "summary.json").read_text("utf-8")
+
+
+def test_words_are_rounded_last() -> None:
+    """Refined taps of a 12-bit word are whole numbers of its step."""
+    made = designer.design(load(refined(pair(), word="1.11")))
+    ((name, refinement),) = made.refinements.items()
+    q = made.taps[name] * 2.0 ** (11 - made.shifts[name])
+    assert (q == np.rint(q)).all()
+    assert refinement.fit_db != refinement.refined_db
+
+
+def test_a_reference_keeps_its_pure_delay() -> None:
+    """In the RTF form the reference driver's filter is one tap of 1 before and after."""
+    made = designer.design(load(refined(speaker(), form="rtf")))
+    ((name, _),) = made.refinements.items()
+    reference = made.taps[name][made.drivers.index(made.references[name])]
+    assert reference[made.bulk_delay_samples] == 1.0
+    assert np.count_nonzero(reference) == 1
+
+
+def test_beams_keep_their_fit() -> None:
+    """`refine` leaves a beam alone, and refuses a file of beams alone."""
+    curve: dict[str, Any] = {"cancellation_gain_db": [[500, 3.0], [1500, 3.0]], "nulls_deg": [90.0]}
+    with pytest.raises(ProblemError, match=r"realization.refine: got true without an ear channel"):
+        load(refined(line(**curve)))
+
+
+def test_a_short_look_tells_what_pays(both: tuple[designer.Design, designer.Design]) -> None:
+    """A short look promises about what the whole refinement raises low and middle gains by, within the threshold that names it."""
+    problem = both[0].problem
+    scene = designer.scene(problem).at(fine_frequencies_hz(problem))
+    channel = design_channel(problem.designs[0], scene)
+    fitted = fit_form([channel], scene, problem.realization)
+    promised = promise_db(channel, scene, fitted, 0, problem.realization)
+    ((_, refinement),) = both[1].refinements.items()
+    raised = np.subtract(refinement.refined_db, refinement.fit_db)
+    assert raised.min() - PAYS_DB < promised < raised.max() + PAYS_DB

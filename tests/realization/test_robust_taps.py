@@ -1,0 +1,132 @@
+"""Robust taps of random problems: gradients, constraints by naive sums, and limits of the soft minimum."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from designer.arrays import Complex, Real
+from designer.realization import robust_taps as module
+from designer.realization.robust_taps import Lagrangian, TapsProblem, robust_taps
+
+DRIVERS, TAPS, SIZE = 3, 16, 64
+COUNT = SIZE // 2 + 1
+
+
+def random_problem(seed: int = 0, **changes: object) -> TapsProblem:
+    """Points that differ by a third from place to place, and taps near a delay that favour nobody."""
+    rng = np.random.default_rng(seed)
+
+    def normal(*shape: int) -> Complex:
+        return np.asarray(rng.standard_normal(shape) + 1j * rng.standard_normal(shape))
+
+    band = np.arange(6, 26)
+    bright, dark = normal(COUNT, 1, DRIVERS), normal(COUNT, 1, DRIVERS)
+    cloud = [points + 0.2 * normal(COUNT, 4, DRIVERS) for points in (bright, dark)]
+    drawn = [points[band] + 0.2 * normal(band.size, 7, DRIVERS) for points in (bright, dark)]
+    start = 0.05 * rng.standard_normal((DRIVERS, TAPS))
+    start[0, TAPS // 2] += 1.0
+    level = np.sqrt(np.mean(np.abs(np.einsum("kpl,kl->kp", cloud[0], np.fft.rfft(start, SIZE, axis=1).T)) ** 2, axis=1))
+    outside = np.ones(COUNT)
+    outside[4:28] = 0.0
+    problem = TapsProblem(
+        start=start,
+        free=np.arange(DRIVERS),
+        symbol=np.eye(DRIVERS) + sum(points.conj().swapaxes(1, 2) @ points for points in cloud),
+        band=band,
+        outside=outside,
+        bright=cloud[0],
+        dark=cloud[1][band],
+        plain_level=level,
+        single_level=np.sqrt(np.mean(np.abs(cloud[0][band]) ** 2, axis=1).max(axis=1)),
+        heard=np.arange(2, COUNT),
+        curve_db=np.full(band.size, 2.0),
+        effort_limit_db=np.full(band.size, 6.0),
+        gain_limit=np.full((COUNT, DRIVERS), 1.5),
+        drawn_bright=drawn[0],
+        drawn_dark=drawn[1],
+    )
+    return dataclasses.replace(problem, **changes)  # type: ignore[arg-type] # the changes are a test's own
+
+
+def gains_db(problem: TapsProblem, taps: Real) -> dict[str, Real]:
+    """Gains and efforts of taps, frequency by frequency and point by point."""
+    found: dict[str, list[float]] = {"drawn": [], "curve": [], "effort": [], "magnitude": []}
+    for n, k in enumerate(problem.band):
+        w = [sum(x * np.exp(-2j * np.pi * k * t / SIZE) for t, x in enumerate(row)) for row in taps]
+        bright = [abs(h @ w) ** 2 for h in problem.bright[k]]
+        dark = [abs(h @ w) ** 2 for h in problem.dark[n]]
+        found["curve"].append(10 * np.log10(np.mean(bright) / np.mean(dark)))
+        power = sum(abs(each) ** 2 for each in w) * problem.single_level[n] ** 2
+        found["effort"].append(10 * np.log10(power / np.mean(bright)))
+        found["magnitude"].append(10 * np.log10(np.mean(bright) / problem.plain_level[k] ** 2))
+        for h, dark_h in zip(problem.drawn_bright[n], problem.drawn_dark[n], strict=True):
+            found["drawn"].append(20 * np.log10(abs(h @ w) / abs(dark_h @ w)))
+    return {name: np.array(values) for name, values in found.items()}
+
+
+def test_the_gradient_is_that_of_differences() -> None:
+    """With every constraint active, the gradient along random directions is the central difference's to 1e-6."""
+    rng = np.random.default_rng(1)
+    function = Lagrangian(random_problem())
+    for name, each in function.multipliers.items():
+        function.multipliers[name] = rng.uniform(1.0, 2.0, each.shape) * function.prices[name]
+    y = 0.1 * rng.standard_normal(DRIVERS * TAPS)
+    g = function(y)[1]
+    for _ in range(5):
+        d = rng.standard_normal(y.size)
+        d /= np.linalg.norm(d)
+        step = 1e-6
+        difference = (function(y + step * d)[0] - function(y - step * d)[0]) / (2 * step)
+        assert float(g @ d) == pytest.approx(difference, rel=1e-6, abs=1e-7 * float(np.linalg.norm(g)))
+
+
+def test_utility_lies_between_the_least_gain_and_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A soft minimum of a small width is the least of the gains, that of a large width their mean, and U lies between."""
+    problem = random_problem()
+    gains = gains_db(problem, problem.start)["drawn"]
+    function = Lagrangian(problem)
+    w = function.spectra(problem.start)
+    assert gains.min() < function.utility(w)[0] < gains.mean()
+    monkeypatch.setattr(module, "LOW_DB", 1e-3)
+    monkeypatch.setattr(module, "HIGH_DB", 1e6)
+    for weight, expected in ((1.0, gains.min()), (0.0, gains.mean())):
+        found = Lagrangian(dataclasses.replace(problem, floor_weight=weight)).utility(w)[0]
+        assert found == pytest.approx(expected, abs=0.01)
+
+
+def test_more_gain_within_what_the_start_kept() -> None:
+    """By naive sums: higher low and middle gains, the curve to 0.1 dB, the mean effort to 0.01 dB, limits, and 0.5 dB of magnitude."""
+    problem = random_problem()
+    solved = robust_taps(problem)
+    before, after = gains_db(problem, problem.start), gains_db(problem, solved.taps)
+    assert solved.holds
+    assert (np.percentile(after["drawn"], [5, 50]) > np.percentile(before["drawn"], [5, 50]) + 0.5).all()
+    assert (after["curve"] >= np.minimum(2.0, before["curve"]) - 0.1).all()
+    assert after["effort"].mean() <= before["effort"].mean() + 0.01
+    assert (after["effort"] <= np.maximum(6.0, before["effort"]) + 0.05).all()
+    assert (np.abs(after["magnitude"]) <= 0.55).all()
+    assert np.abs(np.fft.rfft(solved.taps, SIZE)).max() <= 1.5 * 1.01
+    assert solved.stationarity < 0.2
+
+
+def test_fixed_drivers_keep_their_taps() -> None:
+    """A reference driver's pure delay stays as it is, and the others improve on it."""
+    problem = random_problem(free=np.array([1, 2]))
+    solved = robust_taps(problem)
+    assert (solved.taps[0] == problem.start[0]).all()
+    assert solved.utility_db[1] > solved.utility_db[0]
+
+
+def test_one_choice_between_floor_and_median() -> None:
+    """More weight of the floor raises the least gains and lowers the middle ones, from the weight 0 to 1."""
+    low, mean = [], []
+    for weight in (0.0, 1.0):
+        problem = random_problem(floor_weight=weight)
+        gains = gains_db(problem, robust_taps(problem, rounds=4, iterations=100).taps)["drawn"]
+        low.append(-3 * np.log(np.mean(np.exp(-gains / 3))))
+        mean.append(-15 * np.log(np.mean(np.exp(-gains / 15))))
+    assert low[1] > low[0]
+    assert mean[1] < mean[0]
