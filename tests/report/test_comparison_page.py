@@ -12,6 +12,7 @@ from designer.comparison.head_shift import head_shift
 from designer.comparison.numbers import scalar_rows
 from designer.report.comparison_figures import MARKERS, curve_style
 from designer.report.schemes import decibels
+from designer.search import compare
 from designer.search.compare import Comparison
 
 
@@ -103,8 +104,9 @@ def test_of_twenty_a_band_and_the_chosen(twenty: dict[str, bytes]) -> None:
     assert "all 20, lowest to highest" in gain
 
 
-def test_the_user_chooses() -> None:
-    """--show draws those that are named instead."""
+def test_the_user_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """--show switches those on that are named instead."""
+    monkeypatch.setattr(compare, "draw_comparison", lambda *_: [])
     page = page_of(side_by_side(numbered(3.0, *[5.0] * 5, 9.0), ("number 2", "number 5")))
     assert re.findall(r'id="show-(\d+)" autocomplete="off" checked', page) == ["2", "5"]
 
