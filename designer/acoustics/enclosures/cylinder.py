@@ -254,7 +254,8 @@ class CylinderEnclosure(EnclosedDrivers):
         heights = np.round(np.stack(np.broadcast_arrays(apart_m, self.half_height_m), axis=-1).reshape(-1, 2), 12)
         h = np.empty((k.size, len(heights)), dtype=complex)
         ascending = np.argsort(k, kind="stable")
-        for rows in _blocks(k.size, MAX_FREQUENCIES_AT_ONCE):
+        # The low half asks for fewer orders, nodes and distances than the high one.
+        for rows in _blocks(k.size, min(MAX_FREQUENCIES_AT_ONCE, max(8, -(-k.size // 2)))):
             indices = ascending[rows]
             pressure = self._at_few_distances(k[indices], away_m, heights, azimuth_rad)
             h[indices] = (
