@@ -93,15 +93,16 @@ class Watch:
     """Hook of Python's profiler: compares the arrays among the arguments of each array function before and after a call."""
 
     def __init__(self) -> None:
-        self.names = {function.__code__: name for name, function in array_functions()}
+        self.names = {
+            id(function.__code__): name for name, function in array_functions()
+        }  # the hash of code takes long
         self.called: set[str] = set()
         self.changed: set[str] = set()
         self.watched: Counter[str] = Counter()
         self.before: dict[FrameType, list[tuple[np.ndarray, bytes]]] = {}
 
     def __call__(self, frame: FrameType, event: str, _: object) -> None:
-        name = self.names.get(frame.f_code)
-        if name is None:
+        if event not in ("call", "return") or (name := self.names.get(id(frame.f_code))) is None:
             return
         if event == "call" and self.watched[name] < CALLS:
             self.watched[name] += 1

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from empty_figures import figures_of
 from toml_text import pair, toml
 
 import designer
@@ -92,8 +93,9 @@ def test_every_figure_says_its_message(folder: Path, design: designer.Design) ->
         assert unescape(words) == message
 
 
-def test_no_text_of_a_name_becomes_markup(tmp_path: Path) -> None:
-    """A title or a channel's name with markup in it is shown, not obeyed."""
+def test_no_text_of_a_name_becomes_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A title or a channel's name with markup in it is shown, not obeyed; its figures' texts are written alike, so two are drawn."""
+    monkeypatch.setattr(figures, "draw_all", figures_of("cancellation", "filters"))
     tables = pair() | {"title": "<script>alert(1)</script> & pair"}
     tables["designs"][0]["name"] = "<b>left & $x_1$</b>/../x"
     design = designer.design(designer.loads(toml(tables)))

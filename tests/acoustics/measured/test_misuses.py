@@ -274,6 +274,33 @@ def test_a_subwoofer_backwards(low_hz: float, high_hz: float, low_order: int, hi
         assert "run backwards in time" in "".join(check_backwards([backwards], 48_000.0))
 
 
+@pytest.mark.parametrize("late_s", [0.0, 0.012])
+@pytest.mark.parametrize(
+    ("low_hz", "high_hz", "low_order", "high_order"), [(30, 120, 2, 4), (25, 80, 4, 4), (45, 100, 4, 4)]
+)
+def test_a_subwoofer_backwards_as_text(
+    tmp_path: Path, low_hz: float, high_hz: float, low_order: int, high_order: int, late_s: float
+) -> None:
+    """Level and phase of a response that runs backwards have the other sign of phase, whatever its delay; inverted they have not."""
+    f = np.geomspace(10.0, 500.0, 270)
+    forwards = np.ones(f.size, dtype=complex)
+    for order, at_hz, kind in ((low_order, low_hz, "high"), (high_order, high_hz, "low")):
+        butter = scipy.signal.butter(order, 2 * np.pi * at_hz, kind, analog=True)
+        forwards *= scipy.signal.freqs(*butter, 2 * np.pi * f)[1]
+    for response, is_backwards in (
+        (forwards, False),
+        (-forwards, False),
+        (forwards.conj(), True),
+        (-forwards.conj(), True),
+    ):
+        p = response * np.exp(-2j * np.pi * f * late_s)
+        rows = (" ".join(f"{x:.4f}" for x in polar(float(at), complex(v))) for at, v in zip(f, p, strict=True))
+        text = "\n".join(rows) + "\n"
+        for angle in (0, 30, 60):
+            (tmp_path / f"w hor {angle}.txt").write_text(text)
+        assert any("negate the phase" in warning for warning in read(tmp_path).warnings) is is_backwards
+
+
 def test_a_sweep_is_no_impulse_response(tmp_path: Path) -> None:
     """It is refused for what it is, and not as clipped."""
     sweep = 0.5 * np.sin(2 * np.pi * np.cumsum(np.geomspace(20, 20_000, 8192)) / 48_000)
