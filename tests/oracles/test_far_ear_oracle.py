@@ -154,9 +154,13 @@ def test_a_turn_to_the_left_brings_the_right_ear_first(tmp_path: Path) -> None:
 
 def test_a_listener_at_the_side_faces_the_device(tmp_path: Path) -> None:
     """A scene turned by 90° about the vertical, listener on +y, gives the same pressures; the listener is raised."""
-    first = _write(tmp_path, {"one": ([0.0, -0.3, 0.0], {0: 1.0})}, "position_m = [1.5, 0.0, 0.4]\near_cloud_m = [[0, 0, 0]]")
+    first = _write(
+        tmp_path, {"one": ([0.0, -0.3, 0.0], {0: 1.0})}, "position_m = [1.5, 0.0, 0.4]\near_cloud_m = [[0, 0, 0]]"
+    )
     before = ear_pressures(*first, "to left", [700.0])
-    second = _write(tmp_path, {"one": ([0.3, 0.0, 0.0], {0: 1.0})}, "position_m = [0.0, 1.5, 0.4]\near_cloud_m = [[0, 0, 0]]")
+    second = _write(
+        tmp_path, {"one": ([0.3, 0.0, 0.0], {0: 1.0})}, "position_m = [0.0, 1.5, 0.4]\near_cloud_m = [[0, 0, 0]]"
+    )
     after = ear_pressures(*second, "to left", [700.0])
     np.testing.assert_allclose(after, before, rtol=1e-12)
     assert abs(before[0, 0, 0] - before[0, 0, 1]) > 0.1 * abs(before[0, 0, 0])

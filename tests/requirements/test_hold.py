@@ -49,7 +49,11 @@ def test_every_place_meets_the_curve_where_the_mean_leaves_some_short() -> None:
 
 def test_a_beam_holds_every_dark_azimuth() -> None:
     """By a loop over the arcs' azimuths."""
-    wanted: dict[str, Any] = {"nulls_deg": [90.0, -90.0], "null_width_deg": 60.0, "cancellation_gain_db": [[800, 12], [3000, 12]]}
+    wanted: dict[str, Any] = {
+        "nulls_deg": [90.0, -90.0],
+        "null_width_deg": 60.0,
+        "cancellation_gain_db": [[800, 12], [3000, 12]],
+    }
     assert ratios_db(*solved(line(5, **wanted))).min() < -0.5
     assert ratios_db(*solved(line(5, **wanted, hold="every"))).min() > -0.02
 
