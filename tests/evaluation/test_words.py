@@ -114,7 +114,10 @@ def test_the_librarys_infeasible_problem() -> None:
     )
     (low, high) = (own[own.slack_db > 0.1].frequency_hz.agg(end) for end in ("min", "max"))
     assert f"from {hz(low)} to 1.4 kHz and from 5.8 kHz to {hz(high)}, " in shortfall
-    assert channel.verdict.sentence == f"18 dB asked from 200 Hz to 6 kHz; {shortfall}; the effort limit of 12 dB binds"
+    assert (
+        channel.verdict.sentence
+        == f"18 dB asked from 200 Hz to 6 kHz, in the mean over the ear cloud; {shortfall}; the effort limit of 12 dB binds"
+    )
     assert result.status == 4
 
 
@@ -170,7 +173,10 @@ def test_shortfalls_name_each_requirement_with_its_own_decibels() -> None:
         "the effort limit of 9 dB infeasible by 0.20 dB at 2 kHz",
     )
     clauses = "; ".join(actual.shortfalls)
-    assert actual.sentence == f"8 to 12 dB asked from 500 Hz to 4 kHz; {clauses}; the effort limit of 9 dB binds"
+    assert (
+        actual.sentence
+        == f"8 to 12 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud; {clauses}; the effort limit of 9 dB binds"
+    )
 
 
 def test_an_outcome_is_told_once() -> None:
@@ -181,7 +187,7 @@ def test_an_outcome_is_told_once() -> None:
     worst = Outcome.of("cancellation_gain_db", WORST, np.array([3.0, 2.0, 2.5, 0.0]), f)
     on_paper = Verdict(f"{requirement_phrase(table)}; met at every frequency", ())
     infeasible = Verdict("asked; infeasible", ("infeasible",))
-    asked = "8 to 12 dB asked from 500 Hz to 4 kHz"
+    asked = "8 to 12 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud"
     assert whole_sentence(table, on_paper, [met]) == f"{asked}; met at every frequency"
     assert whole_sentence(table, on_paper, [missed, worst], remedy="taps = 64 meet it") == (
         f"{asked}; met on paper, and these filters miss the curve by 1.2 dB at 500 Hz; taps = 64 meet it; the curve is missed at the"

@@ -312,7 +312,7 @@ def test_places_of_one_height_share_a_contour(monkeypatch: pytest.MonkeyPatch) -
 
 def test_low_frequencies_do_not_pay_for_high_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     """A range from 0 to ka = 80 takes half of the numbers of one block over it all (2.9 million), and nothing changes."""
-    numbers = []
+    numbers: list[int] = []
 
     def counted(x: Complex, argument_a: Complex) -> Any:
         for order in orders(x, argument_a):
