@@ -81,6 +81,12 @@ class Judge:
         )
 
     @property
+    def has_requirements(self) -> bool:
+        """Whether anything but limits is judged: a virtual source, whose match no requirement holds, would pay for a tenth of a limit."""
+        target = self.target
+        return target.gamma is not None or bool(target.masks) or target.window is not None or target.deepest_nulls
+
+    @property
     def fitted(self) -> list[int]:
         """Which of the drivers have taps to find."""
         return [l for l in range(len(self.drivers)) if l != self.reference]
@@ -134,7 +140,7 @@ def mended(
 
     """
     best = taps = solve(weights, symbol)
-    if not 0 < symbol.size <= MAX_MENDED_NUMBERS:
+    if not 0 < symbol.size <= MAX_MENDED_NUMBERS or not judge.has_requirements:
         return best
 
     def whole_error(x: Real) -> float:
