@@ -186,7 +186,9 @@ def ears_in_field(
     away_m = np.linalg.norm(ears_m[:, :, None] - places_m, axis=-1)  # (D, 2, L)
 
     def relative(part: Real) -> Complex:
-        return np.asarray(_ears(head, device, part, centres_m, axes, among_m) * phase(np.multiply.outer(part, away_m)) * away_m)
+        return np.asarray(
+            _ears(head, device, part, centres_m, axes, among_m) * phase(np.multiply.outer(part, away_m)) * away_m
+        )
 
     extent_m = head.radius_m + max(head.radius_m, float(reach_m.max()))
     few = at_few_frequencies(relative, k, SPREAD * extent_m, late_m=LATE * extent_m)
