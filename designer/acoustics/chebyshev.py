@@ -199,6 +199,7 @@ def fitted(
     tolerance: float = TOLERANCE,
     sizes: tuple[tuple[int, int], ...] = SIZES,
     probes: int = PROBES,
+    alike: int = 1,
 ) -> ChebyshevSurface | None:
     """The surface over the rectangle that holds some points; None where the largest number of points does not suffice.
 
@@ -209,15 +210,16 @@ def fitted(
     tolerance : float, of the largest magnitude at a frequency
     sizes : tuple of tuple of int, numbers of points to try, fewest first
     probes : int, values that the surface is held against
+    alike : int, equal consecutive parts of the F (the ears) whose errors are judged by the largest magnitude of any
 
     """
     low, high = np.array([x.min(), y.min()]), np.array([x.max(), y.max()])
     high = np.maximum(high, low + 1e-9 * np.maximum(1.0, np.abs(low)))
-    # Probes on an additive recurrence, which no product of Chebyshev points meets.
-    unit = (0.5 + np.outer(np.arange(1, probes + 1), [0.7548776662466927, 0.5698402909980532])) % 1.0
-    tried = low + unit * (high - low)
+    # Of the points asked for, by an additive recurrence: the rectangle's corners may be where nobody asks.
+    some = (x.size * ((0.5 + 0.7548776662466927 * np.arange(1, probes + 1)) % 1.0)).astype(int)
+    tried = np.column_stack([x.ravel()[some], y.ravel()[some]])
     truth = function(tried[:, 0], tried[:, 1])
-    scale = np.maximum(np.abs(truth).max(axis=0), 1e-300)
+    scale = np.tile(np.abs(truth).max(axis=0).reshape(alike, -1).max(axis=0).clip(1e-300), alike)
     for size in sizes:
         points = [np.cos(np.pi * (np.arange(count) + 0.5) / count) for count in size]
         grid = [low[n] + (points[n] + 1) / 2 * (high[n] - low[n]) for n in (0, 1)]

@@ -134,7 +134,7 @@ def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
         def relative(azimuth: Real, nearness: Real) -> Complex:
             return ears(_around_device_m(azimuth, nearness, float(centres_m[0, 2])), turn_rad).reshape(azimuth.size, -1)
 
-        return fitted(relative, *_about_the_device(centres_m))
+        return fitted(relative, *_about_the_device(centres_m), alike=2)
 
     def ratio(H: Complex, part: slice) -> None:
         for turn_rad in np.unique(places.turn_rad[part]).tolist():

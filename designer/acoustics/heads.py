@@ -27,7 +27,8 @@ x = ka·reach/(2R) + a·reach/R².
 The sources stand on an arc about the head's centre, at one distance, in the plane of the ears and the driver: the line (1) cannot
 tell a source from one that is turned about the axis, and a head that is measured in the horizontal plane alone is asked for no
 direction outside it. The arc spans the reach; where it would pass the axis, cosines in equal steps. A driver that is a point is its
-own source, S = 1, and nothing is fitted.
+own source, S = 1, and nothing is fitted. In long waves the arc's sources are alike; there, on a sphere, one source and its derivatives with
+respect to its cosine u take their place: they are what the differences of the arc's sources tend to, on the line as at the ear.
 
 **Measured heads** are met in the same way: each source is answered by what was measured in its direction, near field and parallax
 included. (2) is met in least squares, and MEASURED_LOADING · trace(V^H V)/S · Σ |c_s|² is added to what is missed: it keeps Σ |c_s|

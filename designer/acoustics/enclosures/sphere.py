@@ -26,7 +26,7 @@ from designer.problem.enclosures.sphere import Sphere
 from designer.problem.schema import Driver
 
 MAX_NUMBERS_PER_PRODUCT = 60_000
-"""Orders times distances times points times drivers that are multiplied at once (4 MB)."""
+"""Orders times distances times points times drivers that are multiplied at once (480 kB), in the processor's cache."""
 ORDER_BLOCKS = 4
 """Groups of frequencies, each with the orders that its highest needs."""
 MAX_ERROR_OF_FIELD, MAX_ERROR_OVER_WAVE = 1e-10, 3e-7
