@@ -137,8 +137,9 @@ def _follows(values: Complex) -> Real:
     orders = degree - np.arange(4)
     cosines = np.cos(np.pi * np.outer(orders, step) / degree) * np.where(step % degree, 1.0, 0.5)
     cosines *= np.where(orders % degree, 2.0, 1.0)[:, None] / degree
-    size = np.abs(np.moveaxis(values, 2, -1) @ cosines.T).max(axis=0)
-    last, before = size[..., :2].max(axis=-1), size[..., 2:].max(axis=-1)
+    moved = np.ascontiguousarray(np.moveaxis(values, 2, 0))
+    size = np.abs((cosines @ moved.reshape(degree + 1, -1).view(float)).view(complex))
+    last, before = size.reshape(2, 2, *moved.shape[1:]).max(axis=(1, 2))
     return np.asarray(last * np.minimum(1.0, last / np.maximum(before, 1e-300)))
 
 

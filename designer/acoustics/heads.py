@@ -61,7 +61,7 @@ from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
 from designer.acoustics.sphere_series import head_pressure, head_series
 from designer.acoustics.turning import phase
-from designer.arrays import Complex, Index, Real
+from designer.arrays import Bool, Complex, Index, Real
 from designer.problem import geometry
 from designer.problem.schema import Problem
 
@@ -242,7 +242,7 @@ def _some_ears(
     device: Device,
     k: Real,
     counts: Index,
-    alike: Index,
+    alike: Bool,
     centres_m: Real,
     axes: Real,
     sources: Real,
@@ -278,7 +278,9 @@ def _some_ears(
             arcs = _arc(around, sine, count) if kind > 1 else around[:, None]
             pressure = heard(block, arcs, count if kind < 0 else 1)
             pressure = pressure.reshape(block.size, *distance_m[groups].shape, 2, count)
-            on_line = g[block] if count == most else _resampled(most, count) @ g[block]
+            on_line = g[block]
+            if count < most:
+                on_line = (_resampled(most, count) @ on_line.view(float)).view(complex)
             for n, group in enumerate(groups):
                 (drivers,) = np.nonzero(source_of == group)
                 along, ray = (head.radius_m * _between(count), distance_m[group]), rays[group][:, 1:2]
@@ -338,11 +340,12 @@ def _derivatives(k: Real, along_m: Real, distance_m: Real, ray: Real) -> Complex
     squared = to_m**2 + along_m * (along_m - 2 * to_m * ray)
     slope = to_m * along_m / squared  # (D, I): kRρ/r over z
     turn = k[:, None, None] * (slope * np.sqrt(squared))
-    out = np.empty((*turn.shape, along_m.size), dtype=complex)
-    out[..., 0], out[..., 1] = 1.0, slope + 1j * turn
+    out = np.empty((along_m.size, *turn.shape), dtype=complex)
+    out[0], out[1] = 1.0, slope + 1j * turn
+    squares = turn**2
     for m in range(1, along_m.size - 1):
-        out[..., m + 1] = (2 * m + 1) / (m + 1) * slope * out[..., m] - turn**2 / (m * (m + 1)) * out[..., m - 1]
-    return out
+        out[m + 1] = (2 * m + 1) / (m + 1) * slope * out[m] - squares / (m * (m + 1)) * out[m - 1]
+    return np.moveaxis(out, 0, -1)
 
 
 def _strengths(k: Real, along_m: Real, distance_m: Real, ray: Real, arc: Real, g: Complex, loading: float) -> Complex:

@@ -45,7 +45,7 @@ from designer.errors import DataError
 MIN_KA = 1e-6
 """Below this ka the sphere is at its static limit to double precision; 0 Hz is computed here."""
 MAX_TERMS = 5000
-MAX_ORDERS_AT_ONCE, MAX_NUMBERS_AT_ONCE = 24, 40_000
+MAX_ORDERS_AT_ONCE, MAX_NUMBERS_AT_ONCE = 16, 40_000
 """Terms that are computed together, and their numbers, which stay in the processor's cache."""
 NEAREST_FIELD_RADII = 1.2
 """How far from the centre of a round enclosure sound seems to come from, in radii."""

@@ -11,7 +11,6 @@ import pytest
 from oracles.head_scattering import ears_by_fundamental_solutions, ears_by_neumann_data
 
 import designer
-import designer.acoustics.enclosures.sphere as sphere_module
 from acoustics.made_driver import SUMMARY
 from acoustics.measured.head_files import A, grid_deg, sphere
 from designer.acoustics.enclosures import Device
@@ -24,7 +23,7 @@ from designer.acoustics.heads import Points, Sphere, _strengths, ears_in_field
 from designer.acoustics.measured.directivity import MeasuredDirectivity
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import read_head
-from designer.acoustics.sphere_series import head_pressure
+from designer.acoustics.sphere_series import head_pressure, legendre_table
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 from designer.problem.geometry import direction
@@ -281,7 +280,7 @@ def test_a_near_device_takes_few_matrices(monkeypatch: pytest.MonkeyPatch) -> No
     scene = designer.scene(problem)
     moved = scene.displacements_m - [1.5, 0.0, 0.0]
     matrices, orders = [], []
-    solve, table = np.linalg.solve, sphere_module.legendre_table
+    solve = np.linalg.solve
 
     def counted(a: Complex, b: Complex) -> Complex:
         matrices.append(a.size)
@@ -289,10 +288,10 @@ def test_a_near_device_takes_few_matrices(monkeypatch: pytest.MonkeyPatch) -> No
 
     def tabled(x: Real, terms: int) -> Real:
         orders.append(terms)
-        return table(x, terms)
+        return legendre_table(x, terms)
 
     monkeypatch.setattr(np.linalg, "solve", counted)
-    monkeypatch.setattr(sphere_module, "legendre_table", tabled)
+    monkeypatch.setattr("designer.acoustics.enclosures.sphere.legendre_table", tabled)
     scene.moved(moved).ears()
     assert len(matrices) <= 4
     assert sum(matrices) <= 90_000
