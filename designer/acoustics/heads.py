@@ -78,7 +78,7 @@ MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
 MAX_ENTRIES = 1_000_000
 """Size of the matrices of equation (2) that are held at once: five of 16 MB each."""
-MAX_STRENGTH = 1e5
+MAX_STRENGTH = 1e6
 """Sources of an arc that cancel one another by more than this are alike (long waves); a source's derivatives take their place."""
 MIN_SINE = 1e-9
 SPREAD, LATE = 1.3, 0.8
