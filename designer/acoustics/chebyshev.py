@@ -137,8 +137,9 @@ def _follows(values: Complex) -> Real:
     orders = degree - np.arange(4)
     cosines = np.cos(np.pi * np.outer(orders, step) / degree) * np.where(step % degree, 1.0, 0.5)
     cosines *= np.where(orders % degree, 2.0, 1.0)[:, None] / degree
-    size = np.abs(np.moveaxis(values, 2, -1) @ cosines.T).max(axis=0)
-    last, before = size[..., :2].max(axis=-1), size[..., 2:].max(axis=-1)
+    moved = np.ascontiguousarray(np.moveaxis(values, 2, 0))
+    size = np.abs((cosines @ moved.reshape(degree + 1, -1).view(float)).view(complex))
+    last, before = size.reshape(2, 2, *moved.shape[1:]).max(axis=(1, 2))
     return np.asarray(last * np.minimum(1.0, last / np.maximum(before, 1e-300)))
 
 
@@ -199,6 +200,7 @@ def fitted(
     tolerance: float = TOLERANCE,
     sizes: tuple[tuple[int, int], ...] = SIZES,
     probes: int = PROBES,
+    alike: int = 1,
 ) -> ChebyshevSurface | None:
     """The surface over the rectangle that holds some points; None where the largest number of points does not suffice.
 
@@ -209,15 +211,16 @@ def fitted(
     tolerance : float, of the largest magnitude at a frequency
     sizes : tuple of tuple of int, numbers of points to try, fewest first
     probes : int, values that the surface is held against
+    alike : int, equal consecutive parts of the F (the ears) whose errors are judged by the largest magnitude of any
 
     """
     low, high = np.array([x.min(), y.min()]), np.array([x.max(), y.max()])
     high = np.maximum(high, low + 1e-9 * np.maximum(1.0, np.abs(low)))
-    # Probes on an additive recurrence, which no product of Chebyshev points meets.
-    unit = (0.5 + np.outer(np.arange(1, probes + 1), [0.7548776662466927, 0.5698402909980532])) % 1.0
-    tried = low + unit * (high - low)
+    # Of the points asked for, by an additive recurrence: the rectangle's corners may be where nobody asks.
+    some = (x.size * ((0.5 + 0.7548776662466927 * np.arange(1, probes + 1)) % 1.0)).astype(int)
+    tried = np.column_stack([x.ravel()[some], y.ravel()[some]])
     truth = function(tried[:, 0], tried[:, 1])
-    scale = np.maximum(np.abs(truth).max(axis=0), 1e-300)
+    scale = np.tile(np.abs(truth).max(axis=0).reshape(alike, -1).max(axis=0).clip(1e-300), alike)
     for size in sizes:
         points = [np.cos(np.pi * (np.arange(count) + 0.5) / count) for count in size]
         grid = [low[n] + (points[n] + 1) / 2 * (high[n] - low[n]) for n in (0, 1)]

@@ -23,7 +23,7 @@ from designer.acoustics.chebyshev import ChebyshevSurface, fitted
 from designer.acoustics.heads import Head, Points
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.scene import Scene, driver_places_m
-from designer.acoustics.turning import turning
+from designer.acoustics.turning import phase, turning
 from designer.arrays import Complex, Real
 from designer.problem import geometry
 
@@ -134,7 +134,7 @@ def _of_any(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Ratio:
         def relative(azimuth: Real, nearness: Real) -> Complex:
             return ears(_around_device_m(azimuth, nearness, float(centres_m[0, 2])), turn_rad).reshape(azimuth.size, -1)
 
-        return fitted(relative, *_about_the_device(centres_m))
+        return fitted(relative, *_about_the_device(centres_m), alike=2)
 
     def ratio(H: Complex, part: slice) -> None:
         for turn_rad in np.unique(places.turn_rad[part]).tolist():
@@ -195,6 +195,6 @@ def _shadow(scene: Scene, head: Head, places: _Heads, drivers_m: Real) -> Chebys
         distance_m = 1 / nearness
         to_ear_m = np.sqrt(distance_m**2 + head.radius_m**2 - 2 * distance_m * head.radius_m * np.cos(angle))
         pressure = head.pressure(scene.k, distance_m, rays[:, None])[:, :, 0, 0].T
-        return np.asarray(pressure * np.exp(1j * to_ear_m[:, None] * scene.k) * to_ear_m[:, None])
+        return np.asarray(pressure * phase(to_ear_m[:, None] * scene.k) * to_ear_m[:, None])
 
     return fitted(added, *_about_the_head(places.ears_m, places.centres_m, drivers_m, head.radius_m))

@@ -27,7 +27,8 @@ x = ka·reach/(2R) + a·reach/R².
 The sources stand on an arc about the head's centre, at one distance, in the plane of the ears and the driver: the line (1) cannot
 tell a source from one that is turned about the axis, and a head that is measured in the horizontal plane alone is asked for no
 direction outside it. The arc spans the reach; where it would pass the axis, cosines in equal steps. A driver that is a point is its
-own source, S = 1, and nothing is fitted.
+own source, S = 1, and nothing is fitted. In long waves the arc's sources are alike; there, on a sphere, one source and its derivatives with
+respect to its cosine u take their place: they are what the differences of the arc's sources tend to, on the line as at the ear.
 
 **Measured heads** are met in the same way: each source is answered by what was measured in its direction, near field and parallax
 included. (2) is met in least squares, and MEASURED_LOADING · trace(V^H V)/S · Σ |c_s|² is added to what is missed: it keeps Σ |c_s|
@@ -47,7 +48,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -60,8 +60,8 @@ from designer.acoustics.enclosures import Device
 from designer.acoustics.measured.drivers import MeasuredDrivers
 from designer.acoustics.measured.head import MeasuredHead, read_head
 from designer.acoustics.sphere_series import head_pressure, head_series
-from designer.acoustics.turning import turning
-from designer.arrays import Complex, Index, Real
+from designer.acoustics.turning import phase
+from designer.arrays import Bool, Complex, Index, Real
 from designer.problem import geometry
 from designer.problem.schema import Problem
 
@@ -70,16 +70,16 @@ MAX_REMAINDER = 1e-4
 """Error of too few sources, as x^S/S! has it: on a sphere and a head of 8.75 cm at 0.35 m within 0.1 dB."""
 SOURCE_COUNTS = (5, 7, 9, 12, 15, 18, 22, 28, 40, 60)
 """Sources that a frequency may have: few counts, because the frequencies of one count are computed together."""
+FACTORIALS = np.array([float(math.factorial(n)) for n in range(SOURCE_COUNTS[-1])])
 EXTENTS = [(MAX_REMAINDER * math.factorial(count)) ** (1 / count) for count in SOURCE_COUNTS[:-1]]
-MIN_SAVED_ENTRIES = 300
-"""Entries of a place's matrices that a count of its own has to save."""
+MIN_SAVED_ENTRIES = 12000
+"""Entries of all places' matrices that a count of its own has to save."""
 MAX_NUMBERS = 2_000_000
 """Frequencies times places times points of the line that are held at once."""
 MAX_ENTRIES = 1_000_000
 """Size of the matrices of equation (2) that are held at once: five of 16 MB each."""
-ALIKE_STRENGTH, ALIKE_LOADING = 1e6, 1e-10
-"""Sources whose strengths cancel one another by more than this are alike (long waves), and are then found with that loading."""
-ALIKE_PHASE = 1e-6
+MAX_STRENGTH = 1e6
+"""Sources of an arc that cancel one another by more than this are alike (long waves); a source's derivatives take their place."""
 MIN_SINE = 1e-9
 SPREAD, LATE = 1.3, 0.8
 """Arrival at a sphere's ears, in radii of head and device together: around `LATE` behind the wave from the driver's place."""
@@ -126,7 +126,7 @@ class Points:
         sides = np.array([1.0, -1.0])[:, None] * rays[:, None, :, 1]  # (D, 2, S)
         from_centre_m = distance_m[:, None, None]
         from_ear_m = np.sqrt(from_centre_m**2 + self.radius_m**2 - 2 * from_centre_m * self.radius_m * sides)
-        return np.asarray(np.exp(-1j * k[:, None, None, None] * from_ear_m) / from_ear_m)
+        return np.asarray(phase(-np.multiply.outer(k, from_ear_m)) / from_ear_m)
 
 
 @dataclass(frozen=True)
@@ -187,31 +187,31 @@ def ears_in_field(
     away_m = np.linalg.norm(ears_m[:, :, None] - places_m, axis=-1)  # (D, 2, L)
 
     def relative(part: Real) -> Complex:
-        return np.asarray(_ears(head, device, part, centres_m, axes, among_m) * _wave(-part, away_m) * away_m)
+        return np.asarray(
+            _ears(head, device, part, centres_m, axes, among_m) * phase(np.multiply.outer(part, away_m)) * away_m
+        )
 
     extent_m = head.radius_m + max(head.radius_m, float(reach_m.max()))
     few = at_few_frequencies(relative, k, SPREAD * extent_m, late_m=LATE * extent_m)
-    return np.asarray(few * _wave(k, away_m) / away_m)
-
-
-def _wave(k: Real, distance_m: Real) -> Complex:
-    """e^{-jkr} (F, ...)."""
-    return np.moveaxis(turning(k, distance_m), -1, 0)
+    return np.asarray(few * phase(-np.multiply.outer(k, away_m)) / away_m)
 
 
 def _ears(head: Head, device: Device, k: Real, centres_m: Real, axes: Real, among_m: Real | None) -> Complex:
     """Result of `ears_in_field`, at each frequency by itself."""
     places_m, reach_m = device.source_places_m(), device.source_extent_m()
     sources, source_of = np.unique(np.column_stack([places_m, reach_m]), axis=0, return_inverse=True)
-    away_m = np.linalg.norm((centres_m if among_m is None else among_m)[:, None] - sources[:, :3], axis=-1).min(axis=0)
+    all_m = centres_m if among_m is None else among_m
+    away_m = np.linalg.norm(all_m[:, None] - sources[:, :3], axis=-1).min(axis=0)
     share = float((sources[:, 3] / away_m).max(initial=0.0))
     least = head.radius_m * float((sources[:, 3] / away_m**2).max(initial=0.0))
     # A block of a measured head interpolates its directions anew.
-    worth = MIN_SAVED_ENTRIES * (10 if isinstance(head, MeasuredHead) else 1)
-    counts = _source_counts(least + head.radius_m * share / 2 * k, worth)
+    worth = MIN_SAVED_ENTRIES * (10 if isinstance(head, MeasuredHead) else 1) // len(all_m)
+    extent = head.radius_m * share / 2 * k
+    counts = _source_counts(least + extent, worth)
+    alike = isinstance(head, Sphere) & (counts > 1) & (extent ** (counts - 1.0) * MAX_STRENGTH < FACTORIALS[counts - 1])
     step = max(1, MAX_NUMBERS // (k.size * len(sources) * max(int(counts.max()), EXPECTED_ORDERS)))
     parts = [
-        _some_ears(head, device, k, counts, centres_m[start : start + step], axes, sources, source_of.ravel())
+        _some_ears(head, device, k, counts, alike, centres_m[start : start + step], axes, sources, source_of.ravel())
         for start in range(0, len(centres_m), step)
     ]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
@@ -238,9 +238,17 @@ def _source_counts(extent: Real, worth: int) -> Index:
 
 
 def _some_ears(
-    head: Head, device: Device, k: Real, counts: Index, centres_m: Real, axes: Real, sources: Real, source_of: Index
+    head: Head,
+    device: Device,
+    k: Real,
+    counts: Index,
+    alike: Bool,
+    centres_m: Real,
+    axes: Real,
+    sources: Real,
+    source_of: Index,
 ) -> Complex:
-    """Ears (F, D, 2, L) from sources (place and reach, 4), so many a frequency (F,), and the driver's of them (L,)."""
+    """Ears (F, D, 2, L) from sources (place and reach, 4), so many, or alike, a frequency (F,), and the driver's of them (L,)."""
     rays = (sources[:, None, :3] - centres_m) @ axes.T  # (G, D, 3) in the head's axes
     distance_m = np.linalg.norm(rays, axis=-1)
     rays = rays / distance_m[..., None]
@@ -263,27 +271,34 @@ def _some_ears(
         heard = _heard(head, k, distance_m[groups].ravel())
         around = rays[groups].reshape(-1, 3)
         sine = (sources[groups, 3, None] / distance_m[groups]).ravel()
-        some_counts = counts if sine.any() else np.ones_like(counts)
-        for count in np.unique(some_counts).tolist():
-            (block,) = np.nonzero(some_counts == count)
-            arcs = _arc(around, sine, count) if count > 1 else around[:, None]
-            pressure = heard(block, arcs).reshape(block.size, *distance_m[groups].shape, 2, count)
-            on_line = g[block] if count == most else _resampled(most, count) @ g[block]
+        kinds = np.where(alike, -counts, counts) if sine.any() else np.ones_like(counts)
+        for kind in np.unique(kinds).tolist():
+            (block,) = np.nonzero(kinds == kind)
+            count = abs(kind)
+            arcs = _arc(around, sine, count) if kind > 1 else around[:, None]
+            pressure = heard(block, arcs, count if kind < 0 else 1)
+            pressure = pressure.reshape(block.size, *distance_m[groups].shape, 2, count)
+            on_line = g[block]
+            if count < most:
+                on_line = (_resampled(most, count) @ on_line.view(float)).view(complex)
             for n, group in enumerate(groups):
                 (drivers,) = np.nonzero(source_of == group)
-                cosines = rays[group][:, 1:2], arcs.reshape(groups.size, -1, count, 3)[n, ..., 1]
-                line = head.radius_m * _between(count), distance_m[group], *cosines
-                strengths = _strengths(k[block], *line, on_line[..., drivers], loading)
+                along, ray = (head.radius_m * _between(count), distance_m[group]), rays[group][:, 1:2]
+                if kind < 0:
+                    strengths = np.linalg.solve(_derivatives(k[block], *along, ray), on_line[..., drivers])
+                else:
+                    arc = arcs.reshape(groups.size, -1, count, 3)[n, ..., 1]
+                    strengths = _strengths(k[block], *along, ray, arc, on_line[..., drivers], loading)
                 out[block[:, None], ..., drivers] = (pressure[:, n] @ strengths).transpose(0, 3, 1, 2)
     return out
 
 
-def _heard(head: Head, k: Real, distance_m: Real) -> Callable[[Index, Real], Complex]:
-    """The head's `pressure` at some of the frequencies, in directions given with them: a sphere's series serves all of these."""
+def _heard(head: Head, k: Real, distance_m: Real) -> Callable[[Index, Real, int], Complex]:
+    """The head's `pressure` at some of the frequencies, in directions given with them, or its derivatives: a sphere's series serves all."""
     if not isinstance(head, Sphere):
-        return lambda block, rays: head.pressure(k[block], distance_m, rays)
+        return lambda block, rays, _: head.pressure(k[block], distance_m, rays)
     series = head_series(k, head.radius_m, distance_m)
-    return lambda block, rays: series(block, rays[..., 1])
+    return lambda block, rays, derivatives: series(block, rays[..., 1], derivatives)
 
 
 def _between(count: int) -> Real:
@@ -316,6 +331,23 @@ def _arc(rays: Real, sine: Real, count: int) -> Real:
     )
 
 
+def _derivatives(k: Real, along_m: Real, distance_m: Real, ray: Real) -> Complex:
+    """A source's derivatives with respect to its cosine u with the line, over m! and the source itself, on the line (F, D, I, I).
+
+    With z = kr, r² = R² + ρ² - 2Rρu, they are those of h_0: ∂^m h_0/∂u^m = (k²Rρ/z)^m h_m(z), and h_{m+1} = (2m+1)/z h_m - h_{m-1}.
+    """
+    to_m = distance_m[:, None]
+    squared = to_m**2 + along_m * (along_m - 2 * to_m * ray)
+    slope = to_m * along_m / squared  # (D, I): kRρ/r over z
+    turn = k[:, None, None] * (slope * np.sqrt(squared))
+    out = np.empty((along_m.size, *turn.shape), dtype=complex)
+    out[0], out[1] = 1.0, slope + 1j * turn
+    squares = turn**2
+    for m in range(1, along_m.size - 1):
+        out[m + 1] = (2 * m + 1) / (m + 1) * slope * out[m] - squares / (m * (m + 1)) * out[m - 1]
+    return np.moveaxis(out, 0, -1)
+
+
 def _strengths(k: Real, along_m: Real, distance_m: Real, ray: Real, arc: Real, g: Complex, loading: float) -> Complex:
     """Strengths of equation (2) (F, D, S, L) from the drivers' field on the line over that of a source at their place (F, D, I, L).
 
@@ -337,18 +369,10 @@ def _strengths(k: Real, along_m: Real, distance_m: Real, ray: Real, arc: Real, g
 
 def _solved(k: Real, own_m: Real, from_m: Real, g: Complex, loading: float) -> Complex:
     """Strengths (F, D, S, L) from the distances of the line's points to the driver (D, I, 1) and to each source (D, I, S)."""
-    V = np.ascontiguousarray(np.moveaxis(turning(k, from_m - own_m), -1, 0))
+    V = phase(np.multiply.outer(k, own_m - from_m))
     V *= own_m / from_m
     if not loading:
-        strengths = np.full((*V.shape[:-2], V.shape[-1], g.shape[-1]), np.inf + 0j)
-        apart = k * np.abs(from_m - own_m).max() > ALIKE_PHASE
-        block = slice(None) if apart.all() else apart
-        with suppress(np.linalg.LinAlgError):  # long waves: the sources' columns are one
-            strengths[block] = np.linalg.solve(V[block], g[block])
-        alike = ~(np.abs(strengths).max(axis=(1, 2, 3)) < ALIKE_STRENGTH)
-        if alike.any():
-            strengths[alike] = _solved(k[alike], own_m, from_m, g[alike], ALIKE_LOADING)
-        return strengths
+        return np.linalg.solve(V, g)
     adjoint = V.conj().swapaxes(-1, -2)
     normal = adjoint @ V
     mean = np.trace(normal, axis1=-2, axis2=-1).real[..., None, None] / V.shape[-1]

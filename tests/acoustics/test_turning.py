@@ -6,7 +6,7 @@ import numpy as np
 
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import FreeField
-from designer.acoustics.turning import equal_steps
+from designer.acoustics.turning import equal_steps, phase
 
 
 def test_runs_cover_every_frequency_once() -> None:
@@ -29,3 +29,9 @@ def test_a_joined_frequency_changes_no_other() -> None:
     field = piston.field(joined, points)
     np.testing.assert_allclose(field[joined != own], piston.field(k, points), rtol=1e-9)
     np.testing.assert_allclose(field[joined == own], piston.field(np.array([own]), points), rtol=1e-5)
+
+
+def test_a_phase_is_the_exponential() -> None:
+    """At multiples of pi, where the tangent has its poles, and at long and short ways."""
+    angle = np.concatenate([np.pi * np.arange(-9, 10), np.geomspace(1e-12, 1e4, 300)])
+    np.testing.assert_allclose(phase(angle), np.cos(angle) + 1j * np.sin(angle), rtol=0, atol=2e-15)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
-from designer.acoustics.turning import turning
+from designer.acoustics.turning import phase
 from designer.arrays import Complex, Real
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.schema import Driver
@@ -39,7 +39,7 @@ class Device(Protocol):
         """The field at points (M, 3) over that of a point source at each driver's `source_places_m`, (F, M, L)."""
         places_m, place_of = np.unique(self.source_places_m(), axis=0, return_inverse=True)
         distance_m = np.linalg.norm(points_m[:, None] - places_m, axis=-1)
-        back = np.moveaxis(turning(-k, distance_m), -1, 0) * distance_m
+        back = phase(np.multiply.outer(k, distance_m)) * distance_m
         return np.asarray(self.field(k, points_m) * back[..., place_of.ravel()])
 
     def far_field(self, k: Real, directions: Real) -> Complex:

@@ -20,16 +20,17 @@ from designer.acoustics.sphere_series import (
     radial_terms,
     sphere_pressure,
 )
+from designer.acoustics.turning import phase
 from designer.arrays import Complex, Index, Real
 from designer.problem.enclosures.sphere import Sphere
 from designer.problem.schema import Driver
 
-MAX_NUMBERS_PER_PRODUCT = 500_000
-"""Orders times distances times points times drivers that are multiplied at once (4 MB)."""
-ORDER_BLOCKS = 3
+MAX_NUMBERS_PER_PRODUCT = 60_000
+"""Orders times distances times points times drivers that are multiplied at once (480 kB), in the processor's cache."""
+ORDER_BLOCKS = 4
 """Groups of frequencies, each with the orders that its highest needs."""
-MAX_ERROR_OVER_WAVE = 3e-7
-"""Error of the field that meets a head, which may be larger than the field's own."""
+MAX_ERROR_OF_FIELD, MAX_ERROR_OVER_WAVE = 1e-10, 3e-7
+"""Error of the field, and of the field that meets a head, of the largest term."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,10 @@ class SphereEnclosure(EnclosedDrivers):
         distance_m, unique_m, inverse, cos_angle = self._seen(points_m)
         if unique_m.size == 1:
             return self._at_one_distance(k, unique_m / self.radius_m, cos_angle) / self.radius_m
-        few = few_distances(lambda r: self._without_wave(k, r, 1e-10), distance_m, most=unique_m.size)
+        few = few_distances(lambda r: self._without_wave(k, r, MAX_ERROR_OF_FIELD), distance_m, most=unique_m.size)
         if few is not None:
-            wave = np.exp(-1j * np.outer(k, distance_m)) / distance_m
-            return np.asarray(self._summed(few, cos_angle) * wave[:, :, None])
+            wave = phase(-np.outer(k, distance_m)) / distance_m
+            return np.asarray(self._summed(few, cos_angle, MAX_ERROR_OF_FIELD) * wave[:, :, None])
         ratio = unique_m[inverse] / self.radius_m
         pressure = sphere_pressure(k * self.radius_m, ratio, cos_angle, cos_half_angle=self.cos_half_angle)
         return pressure / self.radius_m
@@ -89,7 +90,7 @@ class SphereEnclosure(EnclosedDrivers):
             few = few_distances(
                 terms, distance_m, most=np.inf, degrees=(degree, 2 * degree), missed=MAX_ERROR_OVER_WAVE
             )
-        return super().over_wave(k, points_m) if few is None else self._summed(few, cos_angle)
+        return super().over_wave(k, points_m) if few is None else self._summed(few, cos_angle, MAX_ERROR_OVER_WAVE)
 
     def _seen(self, points_m: Real) -> tuple[Real, Real, Index, Real]:
         """Distances of points from the centre (M,), those that differ and which each is, and cosines of the angles to drivers (M, L)."""
@@ -101,12 +102,15 @@ class SphereEnclosure(EnclosedDrivers):
     def _without_wave(self, k: Real, distance_m: Real, tolerance: float) -> Complex:
         """The radial terms times r e^{jkr} (N, F, U)."""
         terms = radial_terms(k * self.radius_m, distance_m / self.radius_m, tolerance=tolerance)
-        return np.asarray(terms * (np.exp(1j * np.outer(k, distance_m)) * distance_m))
+        return np.asarray(terms * (phase(np.outer(k, distance_m)) * distance_m))
 
-    def _summed(self, few: tuple[Complex, Real], cos_angle: Real) -> Complex:
+    def _summed(self, few: tuple[Complex, Real], cos_angle: Real, tolerance: float) -> Complex:
         """The field over the centre's wave (F, M, L) from `_without_wave` of few distances, and their shares in each point."""
         radial, shares = few  # (N, F, Q), (M, Q)
-        counts = np.count_nonzero(radial[:, :, 0], axis=0) * shares.shape[1]
+        size = np.abs(radial[:, :, 0])  # at the nearest distance, where the orders are most
+        above = size > tolerance * size.max(axis=0)
+        orders = len(size) - np.argmax(above[::-1], axis=0)
+        radial, counts = radial[: orders.max()], orders * shares.shape[1]
         left = np.ascontiguousarray(radial.transpose(1, 0, 2)).reshape(radial.shape[1], -1)  # (F, N Q)
         blocks = [block for block in np.array_split(np.argsort(counts), ORDER_BLOCKS) if block.size]
         lefts = [
@@ -114,11 +118,12 @@ class SphereEnclosure(EnclosedDrivers):
         ]
         weights = cap_weights(self.cos_half_angle, len(radial))[:, :, None] / self.radius_m
         total = np.empty((len(left), *cos_angle.shape), dtype=complex)
+        across = np.ascontiguousarray(shares.T)
         step = max(1, MAX_NUMBERS_PER_PRODUCT // (left.shape[1] * len(self.directions)))
         for start in range(0, len(cos_angle), step):
             part = slice(start, start + step)
             angular = legendre_table(cos_angle[part].T, len(radial)) * weights  # (N, L, M)
-            right = (shares[part].T[:, None] * angular[:, None]).reshape(left.shape[1], -1)  # (N Q, L M)
+            right = (across[:, None, part] * angular[:, None]).reshape(left.shape[1], -1)  # (N Q, L M)
             for block, rows in zip(blocks, lefts, strict=True):
                 both = (rows @ right[: rows.shape[1]]).reshape(2, block.size, len(self.directions), -1).swapaxes(2, 3)
                 total.real[block, part], total.imag[block, part] = both
