@@ -14,6 +14,7 @@ from designer.designs import ChannelDesign, design_channel
 from designer.errors import ProblemError, SolverError
 from designer.evaluation.realisation_study import study
 from designer.evaluation.refinement import realize_judged
+from designer.evaluation.short_look import promises_db
 from designer.evaluation.words import verdict
 from designer.export.of_design import check_targets
 from designer.folders.read import read
@@ -140,6 +141,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
             name: bits.tolist() for group, part in parts for name, bits in zip(group, part.finer_bits, strict=False)
         },
         study_source=lambda: study(channels, realised, fine),
+        promises_source=lambda: promises_db(channels, fine, realised, problem.realization),
         failures=failures,
         refinements=refinements,
         scene=fine,
