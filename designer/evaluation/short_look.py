@@ -13,6 +13,7 @@ import numpy as np
 from designer import measures
 from designer.acoustics.scene import Scene
 from designer.designs import ChannelDesign
+from designer.errors import DataError
 from designer.evaluation.refinement import channel_problem, drawn_ears, is_refined, refinable
 from designer.problem.schema import Realization
 from designer.realization import Realized, response
@@ -35,7 +36,10 @@ def promises_db(
     for n, channel in enumerate(channels):
         has_taps = len(realised.fits) > n and refinable(channel, realised, n)
         if has_taps and channel.design.cancellation_gain_db is not None and not is_refined(channel, table):
-            return {channel.design.name: promise_db(channel, scene, realised, n, table)}
+            try:
+                return {channel.design.name: promise_db(channel, scene, realised, n, table)}
+            except DataError:  # a measured head without the directions of the drawn places
+                return {}
     return {}
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -42,13 +43,13 @@ class FreeResponses(Lagrangian):
 
     def filters(self, y: Real) -> Complex:
         """The responses w (K, L)."""
-        w = self.problem.start.astype(complex)
+        w: Complex = self.problem.start.astype(complex)
         w[:, self.problem.free] += self._coloured(y.view(complex).reshape(len(w), -1))
         return w
 
-    def spectra(self, x: Complex) -> Complex:
+    def spectra(self, x: Any) -> Complex:
         """The responses themselves."""
-        return x
+        return np.asarray(x)
 
     def gradient(self, G: Complex) -> Real:
         """With respect to y."""

@@ -140,7 +140,7 @@ class Lagrangian:
     @property
     def unknowns(self) -> int:
         """Number of y."""
-        return self.problem.free.size * self.problem.start.shape[1]
+        return int(self.problem.free.size * self.problem.start.shape[1])
 
     def filters(self, y: Real) -> Any:
         """Taps x (L, T)."""
@@ -148,7 +148,7 @@ class Lagrangian:
         x[self.problem.free] += self.equations.coloured(y)
         return x
 
-    def spectra(self, x: Real) -> Complex:
+    def spectra(self, x: Any) -> Complex:
         """The responses w (K, L)."""
         return np.ascontiguousarray(fft.rfft(x, self.equations.size, axis=1).T)
 
@@ -264,7 +264,7 @@ def robust_taps(
 ) -> RobustTaps:
     """The taps, or other unknowns, from the start's in rounds of the augmented Lagrangian."""
     function = unknowns(problem)
-    y = np.zeros(function.unknowns)
+    y: Real = np.zeros(function.unknowns)
     first, slope = function.utility(function.spectra(problem.start))
     steepness = _norm_in_band(function, slope)
     before, left = first, dict.fromkeys(PRICES, np.inf)
