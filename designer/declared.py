@@ -18,13 +18,13 @@ STATEMENT = re.compile(r"^(\w+) = ((?:[A-Z]\w*\(|\{).*(?:\n[ )}].*)*)", re.MULTI
 
 @cache
 def declared(folder: str, kind: str) -> tuple[dict[str, Any], ...]:
-    """Literal keywords of each declaration of a kind, in the order of their `place`."""
+    """Literal keywords of each declaration of a kind, names for tuples of names, and `declared_as`, in the order of their `place`."""
     values = []
     for path in (Path(__file__).parent / folder).glob("*.py"):
         statements = dict(STATEMENT.findall(path.read_text(encoding="utf-8")))
-        for text in statements.values():
+        for name, text in statements.items():
             if text.startswith(f"{kind}("):
-                values.append(_literals(text, statements))
+                values.append({"declared_as": name, **_literals(text, statements)})
     return tuple(sorted(values, key=lambda keywords: keywords["place"]))
 
 
@@ -36,5 +36,6 @@ def _literals(text: str, statements: dict[str, str]) -> dict[str, Any]:
         try:
             values[str(keyword.arg)] = ast.literal_eval(table or node)
         except ValueError:  # what runs, and no literal
-            continue
+            if isinstance(node, ast.Tuple):
+                values[str(keyword.arg)] = tuple(item.id for item in node.elts if isinstance(item, ast.Name))
     return values

@@ -7,7 +7,8 @@
     ├── SolverError              5    a solver stopped without an answer
     └── OutputError              6    the output could not be written: a full disk, a folder that is read-only; what was there is kept
 
-"Infeasible as asked" (exit code 4) is a result, not an error: the best compromise is written, and named as such.
+"Infeasible as asked" (exit code 4) and "met on paper, missed by these filters" (exit code 7) are results, not errors: what came of the
+design is written, and named as such.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ EXIT_BAD_INPUT = 3
 EXIT_INFEASIBLE = 4
 EXIT_SOLVER = 5
 EXIT_OUTPUT = 6
+EXIT_MISSED = 7
 
 
 class DesignerError(Exception):

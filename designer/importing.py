@@ -14,7 +14,7 @@ import numpy as np
 
 from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
-from designer.evaluation.words import verdict
+from designer.evaluation.words import Verdict, requirement_phrase
 from designer.export.coefficients import Coefficients
 from designer.export.targets import read_coefficients
 from designer.formulations import Certificate
@@ -24,7 +24,7 @@ from designer.realization import response
 from designer.realization.cascade import Cascade
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.plain import plain_in
-from designer.requirements.slacks import excesses_db, slacks_db, worst_azimuths_deg
+from designer.requirements.slacks import excesses_db, slacks_db
 from designer.result import Channel, fine_frequencies_hz
 from designer.stereo.matched import VIRTUAL
 
@@ -119,7 +119,5 @@ def _channel(table: DesignTable, weights: Complex, fine: Scene) -> Channel:
         slacks_db={**slacks, **excesses},
         certificate=Certificate(none, none, none, none, np.zeros(f.size, dtype=bool)),
         feasible=True,
-        verdict=verdict(
-            table, f, slacks, excesses, {}, worst_azimuths_deg(inside, w), reason="the imported filters do not reach it"
-        ),
+        verdict=Verdict(requirement_phrase(table), ()),
     )

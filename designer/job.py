@@ -11,7 +11,7 @@ import numpy as np
 
 from designer.acoustics.scene import Scene, scene
 from designer.designs import ChannelDesign, design_channel
-from designer.errors import ProblemError, SolverError
+from designer.errors import EXIT_DONE, EXIT_MISSED, ProblemError, SolverError
 from designer.evaluation.realisation_study import study
 from designer.evaluation.refinement import realize_judged
 from designer.evaluation.short_look import promises_db
@@ -24,9 +24,11 @@ from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
 from designer.realization import Realized
 from designer.realization.cascade import Cascade
+from designer.realization.remedies import remedy
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.stereo.matched import VIRTUAL
+from designer.stereo.placed_source import misplaced
 from designer.stereo.virtualisation import virtual_channels
 from designer.writing import sweep_stale
 
@@ -35,6 +37,12 @@ __all__ = ["Design", "design", "evaluate", "open_folder"]
 
 class Design(Result):
     """A designed problem that can be saved; made by `designer.design` or `designer.open`."""
+
+    @property
+    def status(self) -> int:
+        """The exit code; 7 also where the stereo chain's source stands too far from its angle."""
+        code = super().status
+        return EXIT_MISSED if code == EXIT_DONE and misplaced(self) else code
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the whole design folder: it appears whole or not at all.
@@ -103,6 +111,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
 
     with stage("scene"):
         fine = scene(problem).at(fine_frequencies_hz(problem))
+        problem = fine.problem
         if fine.is_small and any(not table.is_beam for table in problem.designs):
             fine.ears()
         if fine.is_small and any(table.is_beam for table in problem.designs):
@@ -148,6 +157,10 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
     )
     with stage("evaluation"):
         _ = result.evaluation, result.scalars
+    missed = [n for n, name in enumerate(names) if channels[n].feasible and result.misses(name)]
+    if missed:
+        with stage("remedies"):
+            result.remedies.update({names[n]: remedy(channels[n], fine, problem.realization) for n in missed})
     if problem.room is not None:
         with stage("room"):
             _ = result.room

@@ -39,7 +39,7 @@ class Realised:
     ----------
     taps : (L, T) float array, of all the scene's drivers
     lowered : bool, whether its limits left it less than the plain level
-    moved : object, median_db and fifth_percentile_db with the head moved; None where there is no head
+    moved : object, median_db, fifth_percentile_db and first_percentile_db with the head moved; None where there is no head
     draws : object, gain_db (D, F) of drawn devices and nominal_db (F,); None where they were not made
     zone_m2 : float or None, area of the listening zone; None where it was not made
 
@@ -144,7 +144,7 @@ class Metric:
 
     def text(self, value: float) -> str:
         """A value with its unit, to a tenth of a dB or a hundredth."""
-        return f"{value:.1f} dB" if self.unit == "dB" else f"{value:.2f} {self.unit}".rstrip()
+        return f"{round(value, 1) + 0.0:.1f} dB" if self.unit == "dB" else f"{value:.2f} {self.unit}".rstrip()
 
 
 def _need(*names: str) -> frozenset[str]:
@@ -235,7 +235,7 @@ NUMBERS = (
            _need("regions"), lambda c: float(db(c.band[0].power_ratio(c.band[1])).min())),
     Metric("largest_region_order_error_db", "Truncation error of the order of harmonics, at most", "change of that ratio at a finer order",
            -1, _need("regions"), _order_error_db, EVERYWHERE - {"comparison"}),
-    Metric("mean_cancellation_gain_db", "Mean cancellation gain", "mean in dB over the band's frequencies", 1,
+    Metric("mean_cancellation_gain_db", "Mean cancellation gain", "mean in dB over the grid's frequencies in the band", 1,
            compute=lambda c: float(np.mean(_gain_db(*c.band))), on=HEADS),
     Metric("least_cancellation_gain_db", "Least cancellation gain", "its least in the band", 1,
            compute=lambda c: float(_gain_db(*c.band).min()), on=HEADS),
@@ -245,6 +245,8 @@ NUMBERS = (
            _need("moved"), lambda c: c.moved.median_db, HEADS),
     Metric("moved_head_5th_percentile_db", "Head moved: 5th percentile", "5th percentile over the same", 1,
            _need("moved"), lambda c: c.moved.fifth_percentile_db, HEADS),
+    Metric("moved_head_1st_percentile_db", "Head moved: 1st percentile", "1st percentile over the same", 1,
+           _need("moved"), lambda c: c.moved.first_percentile_db, HEADS),
     Metric("largest_effort_db", "Largest effort", "effort, largest in the band", -1, _need("drivers"),
            lambda c: float(_effort_db(*c.band).max())),
     Metric("largest_driver_gain_db", "Largest gain of a driver", "largest magnitude of any driver's filter at any frequency", -1,
@@ -259,6 +261,8 @@ NUMBERS = (
            _need("draws"), _drawn_percentile(50.0)),
     Metric("tolerance_5th_percentile_db", "Tolerances: 5th percentile of the mean gain", "5th percentile over drawn devices", 1,
            _need("draws"), _drawn_percentile(5.0)),
+    Metric("tolerance_1st_percentile_db", "Tolerances: 1st percentile of the mean gain", "1st percentile over drawn devices", 1,
+           _need("draws"), _drawn_percentile(1.0)),
     Metric("tolerance_95th_percentile_db", "Tolerances: 95th percentile of the mean gain", "95th percentile over drawn devices", 1,
            _need("draws"), _drawn_percentile(95.0), frozenset({"sweep"})),
     Metric("listening_zone_m2", "Listening zone, where the mean gain is within 3 dB of the target", "area around the listener's place", 1,

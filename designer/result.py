@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from designer.acoustics.heard_places import in_heard_cloud
 from designer.acoustics.scene import Scene, scene
 from designer.arrays import Complex, Real
-from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_SOLVER, DataError
+from designer.errors import EXIT_DONE, EXIT_INFEASIBLE, EXIT_MISSED, EXIT_SOLVER, DataError
 from designer.evaluation.each_head import LeftOut, head_numbers, left_out_directions
 from designer.evaluation.listening_zone import Zones, zones
 from designer.evaluation.moved_head import MovedHead, moved_head
+from designer.evaluation.outcomes import MAX_MISSED_DB, Outcome, product_outcomes
 from designer.evaluation.realisation_study import ChannelStudy
 from designer.evaluation.refinement import Refinement
 from designer.evaluation.room import InRoom, in_room
@@ -24,7 +26,7 @@ from designer.evaluation.room_responses import room_responses
 from designer.evaluation.scalars import Scalars, scalars
 from designer.evaluation.tables import Evaluation, Judged, evaluate_taps
 from designer.evaluation.tolerance import ChannelTolerance, draw, tolerance
-from designer.evaluation.words import Verdict
+from designer.evaluation.words import Verdict, whole_sentence
 from designer.formulations import Certificate
 from designer.metrics import Realised, numbers_of
 from designer.problem.frequency_grid import with_half_steps
@@ -100,6 +102,7 @@ class Result:
     references : dict of str to str, channel -> the driver with a pure delay, in the RTF form; empty otherwise
     failures : dict of str to str, channel of the problem that is missing here -> why the solver stopped; `problem` is the problem
         without it
+    remedies : dict of str to str, channel that misses what its weights meet -> what would mend its filters
     realisation_warnings : tuple of str, what the form of the filters costs, each with its dB
     sections : dict of str to dict of str to Cascade, channel -> driver -> its cascade, in the biquad form; empty otherwise
     shifts : dict of str to int, channel -> s where its taps are integers: a tap is q 2^(s - fraction_bits); empty otherwise
@@ -135,6 +138,7 @@ class Result:
     imported_from: str = ""
     room_ears_source: Callable[[], Real] | None = None
     failures: dict[str, str] = field(default_factory=dict)
+    remedies: dict[str, str] = field(default_factory=dict)
     refinements: dict[str, Refinement] = field(default_factory=dict)
     scene: Scene | None = field(default=None, repr=False)
     analyses: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -150,10 +154,38 @@ class Result:
 
     @property
     def status(self) -> int:
-        """The exit code: 0, 4 where a requirement is infeasible as asked, or 5 where a channel is missing."""
+        """The exit code: 0, 4 where a requirement is infeasible as asked, 5 where a channel is missing, or 7 where the weights meet what
+        these filters miss by more than MAX_MISSED_DB.
+        """
         if self.failures:
             return EXIT_SOLVER
-        return EXIT_DONE if all(channel.feasible for channel in self.channels.values()) else EXIT_INFEASIBLE
+        if not all(channel.feasible for channel in self.channels.values()):
+            return EXIT_INFEASIBLE
+        return EXIT_MISSED if any(map(self.misses, self.channels)) else EXIT_DONE
+
+    def misses(self, name: str) -> bool:
+        """Whether a channel's designed filters miss by more than MAX_MISSED_DB what its weights meet."""
+        return not self.imported_from and any(o.beyond_db > MAX_MISSED_DB for o in self.scalars[name].outcomes)
+
+    @property
+    @analysis
+    def outcomes(self) -> dict[str, tuple[Outcome, ...]]:
+        """Each channel requirement by requirement: as the file asks, and the curve at the worst place and by percentiles."""
+        outcomes = {}
+        for name, channel in self.channels.items():
+            realised = Realised(channel.table, self.taps[name], channel.plain, self.fine_scene)
+            draws, moved = self.tolerances.get(name), self.moved_heads.get(name)
+            outcomes[name] = (*self.scalars[name].outcomes, *product_outcomes(realised, draws, moved))
+        return outcomes
+
+    @analysis
+    def sentence(self, name: str) -> str:
+        """The verdict on a channel."""
+        channel, remedy = self.channels[name], self.remedies.get(name, "")
+        outcomes = self.outcomes[name]
+        return whole_sentence(
+            channel.table, channel.verdict, outcomes, remedy=remedy, imported=bool(self.imported_from)
+        )
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -171,7 +203,8 @@ class Result:
         """The scene on the design's frequencies and those half way between."""
         fine_hz, known_scene = with_half_steps(self.frequency_hz), self.scene
         if known_scene is None or known_scene.problem is not self.problem:
-            return Scene(self.problem, fine_hz, np.asarray(self.problem.listener.ear_cloud_m, dtype=float))
+            cloud_m = np.asarray(self.problem.listener.ear_cloud_m, dtype=float)
+            return in_heard_cloud(Scene(self.problem, fine_hz, cloud_m))
         return known_scene if np.array_equal(known_scene.frequency_hz, fine_hz) else known_scene.at(fine_hz)
 
     @property
@@ -323,14 +356,14 @@ class Result:
 
     @property
     def warnings(self) -> list[str]:
-        """Warnings of the data and of the room, of what realisation loses, and where an order of harmonics is too low, each with
+        """Warnings of the data and of the room, of what realisation costs, and where an order of harmonics is too low, each with
         its dB.
         """
         return [
             *self.failures.values(),
             *self.fine_scene.warnings,
             *self.realisation_warnings,
-            *(f"{name}: {loss}" for name, numbers in self.scalars.items() for loss in numbers.realisation_losses),
+            *(f"{name}: {cost}" for name, numbers in self.scalars.items() for cost in numbers.costs),
             *(f"{name}: {order}" for name, numbers in self.scalars.items() for order in numbers.order_warnings),
             *(() if self.room is None else self.room.responses.warnings),
         ]

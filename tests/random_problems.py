@@ -115,9 +115,8 @@ def _more(draw: Draw, tables: dict[str, Any]) -> None:
 def _more_of_a_design(draw: Draw, table: dict[str, Any], tables: dict[str, Any]) -> None:
     names = table.get("drivers") or [driver["name"] for driver in tables["drivers"]]
     method = table.get("method", "auto")
-    spread = table.get("driver_spread", {"case": "none"})
-    if "case" not in spread and method not in WITHOUT_PERCENTILE and draw.chance(0.4):
-        spread["percentile"] = draw.choice((1.0, 5.0, 25.0))
+    if "driver_spread" in table and "hold" not in table and method not in WITHOUT_PERCENTILE and draw.chance(0.4):
+        table["hold"] = draw.choice((1.0, 5.0, 25.0))
     if method == "matrix" and draw.chance(0.3):
         table["matrix_gains"] = [draw.number(-2, 2) for _ in names]
     if method == "least-squares" and draw.chance(0.3):
@@ -223,7 +222,7 @@ def _design(draw: Draw, name: str, drivers: list[str], rate_hz: float, grid: dic
     if draw.chance(0.3):
         table["driver_spread"] = {"gain_db": draw.number(0, 6), "phase_deg": draw.number(0, 45)}
         if draw.chance(0.2):
-            table["driver_spread"]["case"] = "ball"
+            table["hold"] = "every"
     if draw.chance(0.3):
         table["fade_octaves"] = draw.number(0, 10)
     return table

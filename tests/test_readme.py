@@ -87,7 +87,7 @@ def test_measured_numbers_are_what_the_code_gives() -> None:
 def test_the_sentence_is_what_the_design_says() -> None:
     """README quotes the verdict on the problem that asks too much."""
     problem = designer.load(library()["too-much-asked"][0])
-    sentence = designer.design(problem).channels["left"].verdict.sentence
+    sentence = designer.design(problem).sentence("left")
     text = README.read_text(encoding="utf-8")
     if UPDATE:
         text = re.sub(r"^> .*$", f"> {sentence}.", text, flags=re.MULTILINE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from designs.small_problems import pair, text
 
 ROOT = Path(__file__).parents[1]
@@ -20,37 +20,11 @@ RECIPES = re.findall(
 )
 
 
-@pytest.fixture(scope="session")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package with the files of all recipes, each of them new."""
-    folder = tmp_path_factory.mktemp("recipes")
-    shutil.copytree(ROOT / "designer", folder / "designer", ignore=shutil.ignore_patterns("__pycache__"))
-    for name, content in RECIPES:
-        assert not (ROOT / name).exists()
-        (folder / name).write_text(content, encoding="utf-8")
-    return folder
-
-
-def run(copy: Path, code: str) -> str:
-    """Output of a program that imports the copy."""
-    environment = {**os.environ, "PYTHONPATH": str(copy), "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=copy, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 PAIR = text(
     pair(listener={"position_m": [0.7, 0.0, 0.0]}, cancellation_gain_db=[[500, 10], [4000, 8]])
     | {"realization": {"taps": 32}}
 )
-
-
-def test_a_firmware_target(copy: Path) -> None:
-    """It is in the help and the schema, and what it writes comes back."""
-    (copy / "pair.toml").write_text(PAIR + '[export]\ntargets = ["faust"]\n', encoding="utf-8")
-    code = """
+FIRMWARE_TARGET = """
 import numpy as np
 import designer
 from designer.export.of_design import filter_set
@@ -65,14 +39,8 @@ back = import_coefficients(Path("filters.lib"), problem)
 np.testing.assert_allclose(back.taps["left"], design.taps["left"], atol=1e-15)
 print(made.files["filters.lib"].decode()[:20])
 """
-    assert run(copy, code).startswith('import("stdfaust.lib')
-
-
-def test_an_enclosure(copy: Path) -> None:
-    """A far point on the table hears twice the free field, the power is the far field's mean over the sphere, and a problem designs."""
-    table = '[enclosure]\nmodel = "tabletop"\nheight_m = 0.2\n'
-    (copy / "table.toml").write_text(PAIR.replace("[listener]", f"{table}[listener]"), encoding="utf-8")
-    code = """
+"""It is in the help and the schema, and what it writes comes back."""
+ENCLOSURE = """
 import numpy as np
 import designer
 from designer.acoustics.scene import device_of
@@ -93,16 +61,8 @@ np.testing.assert_allclose(mean, device.radiated_power(k), atol=1e-9)
 design = designer.design(problem)
 print(design.status, problem.body.described())
 """
-    assert run(copy, code).endswith("tabletop, 0.2 m below the origin\n")
-
-
-def test_a_formulation(copy: Path) -> None:
-    """It is a method of a problem file; with one bright point its weights are in phase there, and its value is that of its statement."""
-    one = PAIR.replace("[grid]", "ear_cloud_m = [[0, 0, 0]]\n[grid]").replace(
-        'ear = "left"', 'ear = "left"\nmethod = "brightness"'
-    )
-    (copy / "bright.toml").write_text(one, encoding="utf-8")
-    code = """
+"""A far point on the table hears twice the free field, the power is the far field's mean over the sphere, and a problem designs."""
+FORMULATION = """
 import numpy as np
 import designer
 from designer.formulations import FORMULATIONS
@@ -118,4 +78,48 @@ A = np.outer(h[at].conj(), h[at])
 np.testing.assert_allclose(FORMULATIONS["brightness"].statement(A).solve(), np.linalg.norm(h[at]) ** 2, rtol=1e-5)
 print("done")
 """
-    assert run(copy, code) == "done\n"
+"""It is a method of a problem file; with one bright point its weights are in phase there, and its value is that of its statement."""
+FILES = {
+    "pair.toml": PAIR + '[export]\ntargets = ["faust"]\n',
+    "table.toml": PAIR.replace("[listener]", '[enclosure]\nmodel = "tabletop"\nheight_m = 0.2\n[listener]'),
+    "bright.toml": PAIR.replace("[grid]", "ear_cloud_m = [[0, 0, 0]]\n[grid]").replace(
+        'ear = "left"', 'ear = "left"\nmethod = "brightness"'
+    ),
+}
+EACH = """
+import contextlib, io, json, sys, traceback
+outputs = []
+for code in json.load(sys.stdin):
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        try:
+            exec(code, {})
+        except BaseException:
+            traceback.print_exc(file=output)
+    outputs.append(output.getvalue())
+print(json.dumps(outputs))
+"""
+"""One process for all, because each spends most of its time on imports; what goes wrong in one is its output alone."""
+
+
+def test_every_recipe(tmp_path: Path) -> None:
+    """A firmware target, an enclosure and a formulation, written into a copy of the package, do what the constants above say."""
+    shutil.copytree(ROOT / "designer", tmp_path / "designer", ignore=shutil.ignore_patterns("__pycache__"))
+    for name, content in RECIPES:
+        assert not (ROOT / name).exists()
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    for name, content in FILES.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", EACH],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "OPENBLAS_NUM_THREADS": "1"},
+        input=json.dumps([FIRMWARE_TARGET, ENCLOSURE, FORMULATION]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    target, enclosure, formulation = json.loads(done.stdout)
+    assert target.startswith('import("stdfaust.lib'), target
+    assert enclosure.endswith("tabletop, 0.2 m below the origin\n"), enclosure
+    assert formulation == "done\n", formulation

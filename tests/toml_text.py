@@ -47,7 +47,7 @@ def pair() -> dict[str, Any]:
             {"name": "left", "position_m": [0.0, -0.08, 0.0]},
             {"name": "right", "position_m": [0.0, 0.08, 0.0]},
         ],
-        "listener": {"position_m": [0.6, 0.0, 0.0], "head": "points"},
+        "listener": {"position_m": [0.6, 0.0, 0.0], "head": "points", "ear_cloud_m": [[0, 0, 0]]},
         "grid": {"frequencies": 33, "azimuth_step_deg": 30.0},
         "designs": [
             {

@@ -20,6 +20,7 @@ import numpy as np
 from designer.acoustics.air import Air
 from designer.acoustics.enclosures import Device, device_in
 from designer.acoustics.heads import Head, ears_in_field, heads_of
+from designer.acoustics.heard_places import head_warnings, in_heard_cloud
 from designer.acoustics.measured.device import MeasuredDevice, read_device
 from designer.acoustics.measured.drivers import MeasuredDrivers, measured_responses
 from designer.acoustics.measured.head import MeasuredHead
@@ -237,16 +238,7 @@ class Scene:
         ears = [table for table in self.problem.designs if not table.is_beam]
         if not ears:
             return tuple(messages)
-        messages += [warning for head in self.heads for warning in head.warnings]
-        for head in self.heads:
-            low_hz, high_hz = head.band_hz if isinstance(head, MeasuredHead) else (0.0, np.inf)
-            for table in ears:
-                if table.band_hz[0] < low_hz or table.band_hz[1] > high_hz:
-                    messages.append(
-                        f'{head.name}: got sound from {low_hz:.0f} to {high_hz:.0f} Hz, and the design "{table.name}" goes'
-                        f" from {table.band_hz[0]:g} to {table.band_hz[1]:g} Hz; outside, the head is not known"
-                    )
-        return tuple(dict.fromkeys(messages))
+        return tuple(dict.fromkeys([*messages, *head_warnings(self, ears)]))
 
     def at(self, frequency_hz: Real) -> Scene:
         """Scene of the same drivers and listener on other frequencies."""
@@ -396,5 +388,6 @@ def scene(problem: Problem) -> Scene:
     (259, 10, 2)
 
     """
-    base = Scene(problem, joined_frequencies_hz(problem), np.asarray(problem.listener.ear_cloud_m, dtype=float))
+    cloud_m = np.asarray(problem.listener.ear_cloud_m, dtype=float)
+    base = in_heard_cloud(Scene(problem, joined_frequencies_hz(problem), cloud_m))
     return base.at(refined_frequencies_hz(base)) if problem.grid.refine else base

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from designer.cli.application import Force, ProblemFile, app
-from designer.cli.terminal import say, say_all, warn
+from designer.cli.terminal import say, say_all, status, warn
 
 
 @app.command()
@@ -36,7 +36,7 @@ def check(
     problem = load(problem_file)
     say_all(explain(problem))
     warn(problem)
-    if any(len(ways_of(design, problem).ways) > 1 for design in problem.designs):
+    if any(len(ways_of(table, problem).ways) > 1 for table in problem.designs):
         from designer.acoustics.scene import scene
         from designer.evaluation.plain_words import explain_plain
 
@@ -51,11 +51,17 @@ def check(
         say_all(measured_scene.warnings, "warning")
     if reach:
         from designer.acoustics.scene import scene
-        from designer.evaluation.reach_words import explain_reach
+        from designer.evaluation.reach_words import explain_reach, realised_misses
+        from designer.job import design
         from designer.stereo.reachable_angle import explain_angle
 
         whole = scene(problem)
-        say_all([*explain_reach(problem, whole), *explain_angle(problem, whole)])
+        with status("designing what is asked, and what is within reach"):
+            lines = [
+                *explain_reach(problem, whole, realised_misses(design(problem).metrics)),
+                *explain_angle(problem, whole),
+            ]
+        say_all(lines)
     if out is not None:
         from designer.report.figures import write_problem
 

@@ -35,9 +35,10 @@ def design(
     folder = out if out is not None else Path("out") / problem_file.stem
     with status("starting") as shown:
         from designer import job
-        from designer.export.write import export_notes, refused, superseded
+        from designer.export.write import export_notes, export_verdicts, refused, superseded
         from designer.folders.summary import notes
         from designer.folders.write import check_free, data_files
+        from designer.stereo.placed_source import chain_sentence, misplaced
 
         problem = job.with_refined_taps(problem) if refine else problem
         check_free(folder, force=force, inputs=[problem_file, *data_files(problem)])
@@ -48,8 +49,8 @@ def design(
         gone = superseded(folder, problem.export.targets)
         result.save(folder, force=force)
     end = time.perf_counter()
-    for name, channel in result.channels.items():
-        say(f"{name}: {channel.verdict.sentence}{result.scalars[name].but}.")
+    say_all(f"{name}: {result.sentence(name)}." for name in result.channels)
+    say_all(f"{text}." for text in [chain_sentence(result), *export_verdicts(folder)] if text)
     messages = result.warnings[len(result.failures) :]  # those of the missing channels are errors below
     say_all([*messages, *(f"export left out: {text}" for text in refused(folder).values())], "warning")
     say_all([*notes(result), *export_notes(folder), *gone], "note")
@@ -61,12 +62,16 @@ def design(
     )
     say(f"wrote {folder} (open {folder / 'report.html'})")
     if result.status:
-        places = {table.name: i for i, table in enumerate(problem.designs)}
         say_all((f"{message}; the other channels are written" for message in result.failures.values()), "error")
+        places = {table.name: i for i, table in enumerate(problem.designs)}
         for name, channel in result.channels.items():
-            for shortfall in channel.verdict.shortfalls:
+            if not channel.feasible:
                 say(
-                    f'designs[{places[name]}] "{name}" is infeasible as asked: {shortfall}; the best compromise is written',
+                    f'designs[{places[name]}] "{name}" is infeasible as asked; the best compromise is written',
                     error=True,
                 )
+            elif result.misses(name):
+                say(f'designs[{places[name]}] "{name}" is met on paper, and missed by these filters', error=True)
+        if misplaced(result):
+            say("virtualizer.angle_deg is met on paper, and missed by these filters", error=True)
         raise typer.Exit(result.status)

@@ -34,7 +34,7 @@ def import_coefficients(
         result = read(file, loaded)
         gone = superseded(out, loaded.export.targets)
         result.save(out, force=force)
-    say_all(f"{name}: {channel.verdict.sentence}." for name, channel in result.channels.items())
+    say_all(f"{name}: {result.sentence(name)}." for name in result.channels)
     say_all(result.warnings, "warning")
     say_all([*notes(result), *export_notes(out), *gone], "note")
     say(f"wrote {out} (open {out / 'report.html'})")

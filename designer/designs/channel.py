@@ -10,16 +10,23 @@ import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Index, Real
-from designer.designs.reach import bounds, worst_case_weights
+from designer.designs.bounds import bounds, worst_case_weights
 from designer.formulations import FORMULATIONS, Formulation, Solution
 from designer.measures import amplitude_db, db, effort, mean_power, white_noise_gain
 from designer.problem.schema import DesignTable
 from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.curves import band_share, in_band
 from designer.requirements.plain import Plain, plain_in
-from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB, excesses_db, slacks_db, worst_azimuths_deg
+from designer.requirements.slacks import (
+    BANDS,
+    SLACK_TOLERANCE_DB,
+    excesses_db,
+    expected_gain,
+    slacks_db,
+    worst_azimuths_deg,
+)
 from designer.requirements.target import ChannelTarget
-from designer.requirements.worst_case import hardened, settled, worst_gain
+from designer.requirements.worst_case import hardened, lawson_shares, settled, uniform_shares
 
 LIMIT_TOLERANCE_DB = 1e-3
 ANCHORED_DB = 1.0
@@ -157,7 +164,7 @@ class _Solved:
 
 def _solved(method: Formulation, design: DesignTable, target: ChannelTarget, names: tuple[str, ...]) -> _Solved:
     solution = solve(method, design, target)
-    w = _at_level(target, solution)
+    w = at_level(target, solution)
     slacks = slacks_db(target, w)
     reachable, unreachable = bounds(target, slacks)
     return _Solved(
@@ -186,23 +193,24 @@ def solve(method: Formulation, design: DesignTable, target: ChannelTarget) -> So
     target = target if method.for_passes is None else method.for_passes(target)
     # From the weights of the largest ratio: if these meet the curve every pass does, and the passes lower what it costs.
     first = Solution.of(worst_case_weights(target))
-    return settled(
-        first,
-        lambda last: _by(method, hardened(target, last.weights), values),
-        lambda s: _reached_db(target, s.weights),
-    )
+
+    def again(last: tuple[Solution, Real]) -> tuple[Solution, Real]:
+        share = lawson_shares(target, last[0].weights, last[1])
+        return _by(method, hardened(target, last[0].weights, share), values), share
+
+    return settled((first, uniform_shares(target)), again, lambda last: _reached_db(target, last[0].weights))[0]
 
 
 def _reached_db(target: ChannelTarget, w: Complex) -> Real:
     """Ratio in the worst case, and effort, in dB (2, F)."""
-    return np.stack([db(worst_gain(target, w)), db(effort(target.bright, w))])
+    return np.stack([db(expected_gain(target, w)), db(effort(target.bright, w))])
 
 
 def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
 
-def _at_level(target: ChannelTarget, solution: Solution) -> Complex:
+def at_level(target: ChannelTarget, solution: Solution) -> Complex:
     """Weights scaled to the plain driver's mean power at the bright points, and turned to its phase at their centre."""
     w = solution.weights
     level = solution.level * target.plain_level / np.sqrt(np.maximum(mean_power(target.bright, w), 1e-300))
@@ -227,8 +235,8 @@ def _faded(method: Formulation, design: DesignTable, target: ChannelTarget, edge
         target = replace(target, max_effort=np.minimum(target.max_effort, np.maximum(edge, 1.0)))
         solution = solve(method, design, target)
     share = target.share[:, None]
-    mixed = share * _at_level(target, solution) + (1 - share) * target.plain
-    return _at_level(target, Solution.of(mixed))
+    mixed = share * at_level(target, solution) + (1 - share) * target.plain
+    return at_level(target, Solution.of(mixed))
 
 
 def _binding(target: ChannelTarget, w: Complex, names: tuple[str, ...]) -> dict[str, Bool]:

@@ -1,45 +1,70 @@
-"""Bound on what a layout reaches, before anything is designed: the largest ratio of powers at a given effort."""
+"""Reach of a design: the most that its own formulation makes of the layout, all requirements and limits kept.
+
+It is the design problem with the curve in the objective:
+
+    maximise    γ
+    subject to  w^H A w >= γ w^H B w,  window, masks, max_effort_db, max_gain_db, white-noise gain, drivers' bands, the plain level
+
+A and B over the ear cloud (as `hold` has it) and over the drivers' spread. The power ratio asked for more than there is ends at the largest
+γ within its limits. With requirements over azimuth the least sum of slacks would trade one for another, so there γ is halved into: what
+is met at γ is met below it. Without a spread nulls have no bottom in a model; what real drivers leave is the same problem with the
+standard deviations of [tolerance] in A and B, and no more than that is to spare. Whether the design's own requirements are within reach is
+not estimated: they are solved for, at every frequency of the design.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from designer.acoustics.scene import Scene
-from designer.arrays import Bool, Complex, Real
-from designer.formulations import constrained
-from designer.measures import db
+from designer.arrays import Complex, Index, Real
+from designer.designs.channel import ChannelDesign, at_level, first_method, solve
+from designer.formulations import FORMULATIONS
+from designer.measures import amplitude_db, db
+from designer.problem.designs import Spread
+from designer.problem.methods import AUTO
 from designer.problem.schema import DesignTable
-from designer.requirements.channel_target import channel_target
-from designer.requirements.curves import curve_db
-from designer.requirements.slacks import SLACK_TOLERANCE_DB, expected_gain
+from designer.requirements.channel_target import channel_target, driver_deviations, driver_index
+from designer.requirements.curves import curve_db, in_band
+from designer.requirements.plain import Plain, plain_in
+from designer.requirements.slacks import SLACK_TOLERANCE_DB, excesses_db, expected_gain, slacks_db
 from designer.requirements.target import ChannelTarget
-from designer.requirements.worst_case import hardened, settled, worst_gain
-from designer.solvers import ratio_search
 
-UNLIMITED = 1e6
-"""Stand-in for no limit on effort: 60 dB."""
 EFFORTS_DB = (0.0, 3.0, 6.0, 9.0, 12.0, 18.0)
 """Where a table of ratio over effort is taken."""
+MIN_DB, MAX_DB = -20.0, 60.0
+"""Ratios that are looked at: a null of a model without a spread has no bottom."""
+HALVINGS = 11
+"""Halvings of that range: to 0.04 dB."""
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """The requirement that a design misses most: by how much, where, the limits that bind there, and whether all weights miss it."""
+
+    requirement: str
+    decibel: float
+    frequency_hz: float
+    binding: tuple[str, ...]
+    is_bound: bool
 
 
 @dataclass(frozen=True)
 class Reach:
-    """One design's bound: no weights that keep to the effort have a larger ratio at that frequency.
-
-    Its other requirements (window, masks) and its drivers' own limits are left aside.
+    """One design's reach: the largest cancellation gain, -inf where its other requirements do not hold together.
 
     Attributes
     ----------
     frequency_hz : (F,) float array, within the design's band
     effort_db : (E,) float array
-    gain_db : (E, F) float array
+    gain_db : (E, F) float array, at those efforts, over the spread of the product line
     required_db : (F,) float array or None, the curve
     max_effort_db : float or None, the design's own limit
-    bound_db : (F,) float array, the bound at that limit; inf where there is neither a limit nor a bound
-    is_bound : bool, whether no weights reach more; else the gains are the largest that were found
+    bound_db : (F,) float array, within the design's own limits, of drivers as its file has them
+    product_line_db : (F,) float array, the same over the spread of the product line
+    deviations : tuple of 2 float, that spread: a driver's gain in dB and phase in degrees
 
     """
 
@@ -50,95 +75,88 @@ class Reach:
     required_db: Real | None
     max_effort_db: float | None
     bound_db: Real
-    is_bound: bool = True
+    product_line_db: Real
+    deviations: tuple[float, float]
 
 
-def reach(design: DesignTable, scene: Scene, efforts_db: tuple[float, ...] = EFFORTS_DB) -> Reach:
+def reach(
+    design: DesignTable, scene: Scene, frequency_hz: Real | None = None, efforts_db: tuple[float, ...] = EFFORTS_DB
+) -> Reach:
     """The largest cancellation gain of a design's layout over effort and frequency.
 
     Parameters
     ----------
-    design : DesignTable, whose points are reached and cancelled
-    scene : Scene, on frequencies within the design's band
+    scene : Scene, on the design's frequencies
+    frequency_hz : (F,) float array, some of them; by default all within the band
 
     """
-    target = channel_target(design, scene)
-    gain_at_limit = reachable_gain(replace(target, max_effort=target.effort_limit))
-    rows = [
-        reachable_gain(replace(target, max_effort=np.full(scene.frequency_hz.size, 10 ** (effort / 10))))
-        for effort in efforts_db
-    ]
+    inside = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
+    columns = inside if frequency_hz is None else frequency_hz
+    index = np.flatnonzero(np.isin(scene.frequency_hz, columns))
+    plain = plain_in(design, scene)
+    layout = design.model_copy(update={"method": AUTO})
+    real = layout if design.driver_spread else layout.model_copy(update={"driver_spread": Spread()})
+
+    as_modelled = design.driver_spread is None
+
+    def largest(table: DesignTable) -> Real:
+        parts = [_largest_gain_db(table, scene, part, plain, as_modelled=as_modelled) for part in scene.parts(index)]
+        return np.concatenate(parts)
+
     curve = design.cancellation_gain_db
     return Reach(
         design.name,
-        scene.frequency_hz,
+        columns,
         np.array(efforts_db),
-        db(np.array(rows)),
-        None if curve is None else curve_db(curve, scene.frequency_hz),
+        np.array([largest(real.model_copy(update={"max_effort_db": effort})) for effort in efforts_db]),
+        None if curve is None else curve_db(curve, columns),
         design.max_effort_db,
-        db(gain_at_limit),
-        has_bound(target),
+        largest(layout),
+        largest(real),
+        driver_deviations(real, scene.problem.tolerance),
     )
 
 
-def reachable_gain(target: ChannelTarget) -> Real:
-    """The largest ratio of powers (F,), the channel's other requirements and the drivers' own limits left aside; inf without a bound."""
-    target = target.over_regions()
-    if target.over_a_ball:
-        return worst_gain(target, worst_case_weights(target))
-    A, B = target.bright_power, target.dark_power
-    best = ratio_search.best_ratio(A, B)
-    limited = np.isfinite(target.max_effort)
-    if limited.any():
-        limited_target = target.at(limited)
-        single = np.diagonal(A[limited], axis1=1, axis2=2).real.max(axis=1)
-        w = ratio_search.best_ratio_at_efficiency(
-            A[limited], B[limited], np.ones(limited_target.cost.shape), single / limited_target.max_effort
-        )
-        best[limited] = expected_gain(limited_target, w)
-    return best
+def _largest_gain_db(design: DesignTable, scene: Scene, index: Index, plain: Plain, *, as_modelled: bool) -> Real:
+    """The largest γ in dB (F,) at some of the scene's frequencies; masks and window of drivers as modelled, or over their spread."""
+    target = channel_target(design, scene.part(index), plain)
+    if as_modelled:
+        target = replace(target, point_deviations=0.0)
+    drivers = driver_index(design, scene.drivers)
+    names = tuple(scene.drivers[i] for i in drivers)
+    if first_method(design) != "constrained":
+        w, shortfall = _judged(design, replace(target, gamma=np.full(index.size, 10 ** (MAX_DB / 10))), names)
+        return np.where(shortfall <= SLACK_TOLERANCE_DB, np.minimum(db(expected_gain(target, w)), MAX_DB), -np.inf)
+    low, high = np.full(index.size, MIN_DB), np.full(index.size, MAX_DB)
+    _, shortfall = _judged(design, replace(target, gamma=10 ** (low / 10)), names)
+    holds_at_all = shortfall <= SLACK_TOLERANCE_DB
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        _, shortfall = _judged(design, replace(target, gamma=10 ** (middle / 10)), names, curve=True)
+        holds = shortfall <= SLACK_TOLERANCE_DB
+        low, high = np.where(holds, middle, low), np.where(holds, high, middle)
+    return np.where(holds_at_all, low, -np.inf)
 
 
-def bounds(target: ChannelTarget, slacks_db: Mapping[str, Real]) -> tuple[Real, Bool]:
-    """The largest gain in dB (F,) where the curve is missed, NaN elsewhere; and where no weights meet what is missed (F,).
-
-    Both are of all weights: the closed form of the largest ratio for the curve alone, a cone program's dual value for all
-    requirements of a beam together. A ball of errors over several points has only the passes' answer, which is no bound.
-    """
-    count = target.frequency_hz.size
-    gain_db, unreachable = np.full(count, np.nan), np.zeros(count, dtype=bool)
-    short_of_curve = slacks_db.get("cancellation_gain_db", np.zeros(count)) > SLACK_TOLERANCE_DB
-    at = np.flatnonzero(short_of_curve)
-    if at.size and has_bound(target):
-        short_target = target.at(at)
-        gain_db[at] = db(reachable_gain(short_target))
-        assert short_target.gamma is not None
-        unreachable[at] = gain_db[at] < db(short_target.gamma) - SLACK_TOLERANCE_DB
-    over_azimuth = [slack for name, slack in slacks_db.items() if name != "cancellation_gain_db"]
-    short = np.max([*over_azimuth, np.zeros(count)], axis=0) > SLACK_TOLERANCE_DB
-    at = np.flatnonzero((short | short_of_curve) & ~unreachable)
-    if at.size and over_azimuth and has_bound(target):
-        unreachable[at] = constrained.out_of_reach(target.at(at))
-    return gain_db, unreachable
+def _judged(
+    design: DesignTable, target: ChannelTarget, names: tuple[str, ...], *, curve: bool = False
+) -> tuple[Complex, Real]:
+    """Weights (F, L) and the most that they miss of anything but the curve, or of the curve as well, in dB (F,)."""
+    solution = solve(FORMULATIONS[first_method(design)], design, target)
+    w = at_level(target, solution)
+    missed = {**slacks_db(target, w), **excesses_db(target, w, names), "level": -amplitude_db(solution.level)}
+    if not curve:
+        missed.pop("cancellation_gain_db", None)
+    return w, np.max(list(missed.values()), axis=0)
 
 
-def has_bound(target: ChannelTarget) -> bool:
-    """Whether `reachable_gain` is a bound on all weights: it is, but for a percentile, and a ball of errors over several points."""
-    return target.percentile is None and (not target.worst_case or target.bright.shape[1] == 1)
-
-
-def worst_case_weights(target: ChannelTarget) -> Complex:
-    """The weights (F, L) of the largest ratio in the spread's worst case within the effort limit: by passes, each of which
-    looks at mean powers, until none gains more than SETTLED_DB.
-    """
-    target = replace(target.over_regions(), gamma=None)
-    A = target.bright_power
-    w = np.linalg.eigh(A)[1][:, :, -1]
-    effort = np.where(np.isfinite(target.max_effort), target.max_effort, UNLIMITED)
-    least = np.diagonal(A, axis1=1, axis2=2).real.max(axis=1) / effort
-
-    def again(w: Complex) -> Complex:
-        B = hardened(target, w).dark_power
-        return ratio_search.best_ratio_at_efficiency(A, B, np.ones(target.cost.shape), least)
-
-    return settled(w, again, lambda w: db(worst_gain(target, w)))
+def shortfall(channel: ChannelDesign) -> Shortfall | None:
+    """The requirement or limit that a design misses most; None where it meets all."""
+    missed = {**channel.slacks_db, **channel.excesses_db}
+    f = channel.frequency_hz[channel.in_band]
+    name = max(missed, key=lambda requirement: float(missed[requirement].max()))
+    at = int(missed[name].argmax())
+    if missed[name][at] <= SLACK_TOLERANCE_DB:
+        return None
+    binding = tuple(limit for limit, binds in channel.binding.items() if binds[at])
+    return Shortfall(name, float(missed[name][at]), float(f[at]), binding, bool(channel.out_of_reach[at]))

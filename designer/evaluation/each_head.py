@@ -44,6 +44,7 @@ def head_numbers(design: DesignTable, taps: Real, scene: Scene, moved: MovedHead
             "least_cancellation_gain_db": float(gain[band].min()),
             "moved_head_median_db": by_head[head].median_db,
             "moved_head_5th_percentile_db": by_head[head].fifth_percentile_db,
+            "moved_head_1st_percentile_db": by_head[head].first_percentile_db,
         }
         for head, gain in head_gains_db(design, w, scene).items()
     }

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from designer import measures
+from designer.acoustics.heard_places import hears
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
-from designer.errors import DataError
 from designer.problem import geometry
 from designer.problem.schema import DesignTable, Problem
 from designer.realization import response as filter_response
@@ -49,6 +49,11 @@ class MovedHead:
     def fifth_percentile_db(self) -> float:
         """5th percentile over heads, places and frequencies."""
         return float(np.percentile(self.gain_db, 5))
+
+    @property
+    def first_percentile_db(self) -> float:
+        """1st percentile over heads, places and frequencies."""
+        return float(np.percentile(self.gain_db, 1))
 
 
 def displaced_heads_m(cloud_m: Real) -> Real:
@@ -136,16 +141,7 @@ def moved_head(design: DesignTable, taps: Real, scene: Scene) -> MovedHead:
 
 def _measured(scene: Scene, displacements_m: Real) -> Real:
     """The displacements from which a measured head hears no driver out of its gap; the ear cloud where none is left."""
-    probe = scene.at(np.array([1000.0]))
-
-    def heard(moves: Real) -> bool:
-        try:
-            probe.moved(moves).ears()
-        except DataError:
-            return False
-        return True
-
-    if heard(displacements_m):
+    if hears(scene, displacements_m):
         return displacements_m
-    audible_m = np.array([move for move in displacements_m if heard(move[None])])
+    audible_m = np.array([move for move in displacements_m if hears(scene, move[None])])
     return audible_m if audible_m.size else np.asarray(scene.problem.listener.ear_cloud_m, dtype=float)

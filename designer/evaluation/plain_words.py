@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from designer.acoustics.scene import Scene
-from designer.evaluation.words import hz
+from designer.evaluation.outcomes import hz
 from designer.problem.messages import number
 from designer.problem.schema import Problem
 from designer.problem.ways import ways_of

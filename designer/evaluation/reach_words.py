@@ -2,64 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Real
-from designer.designs.reach import Reach, reach
+from designer.designs.channel import design_channel
+from designer.designs.reach import MAX_DB, Reach, Shortfall, reach, shortfall
 from designer.problem.messages import number
 from designer.problem.schema import Problem
 from designer.requirements.curves import in_band
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 COLUMNS = 8
-BEYOND_DB = 99.0
-"""A bound above this is written as such: nulls without a bound differ by rounding alone."""
+REALISED_DB = 0.5
+"""Realised filters may miss a requirement within reach by so much."""
+MIN_CAP_DB = 0.5
+"""The product line takes at least this where it is named."""
 
 
-def explain_reach(problem: Problem, scene: Scene) -> Iterator[str]:
-    """Lines for every design of a problem, on about COLUMNS of its own frequencies."""
+def explain_reach(problem: Problem, scene: Scene, realised: Mapping[str, tuple[float, float]]) -> Iterator[str]:
+    """Lines for every design of a problem, on about COLUMNS of its own frequencies; what is missed is looked for at all of them.
+
+    Parameters
+    ----------
+    realised : mapping of str to tuple of 2 float, by how many dB each channel's realised filters miss their requirements, and at which
+        frequency (`realised_misses`)
+
+    """
     for design in problem.designs:
         inside = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
-        yield from reach_lines(reach(design, scene.at(spread_out(inside))))
+        missed = shortfall(design_channel(design, scene))
+        *table, outcome = reach_lines(reach(design, scene, spread_out(inside)), missed)
+        yield from table
+        lost_db, at_hz = realised[design.name]
+        if missed is None and lost_db > REALISED_DB:
+            outcome = (
+                f"  weights reach what is asked, and their {problem.realization.form} filters do not: {lost_db:.1f} dB too much at"
+                f" {_hertz(at_hz)}; ask for less there, or raise [realization] {_length_key(problem)}"
+            )
+        yield outcome
 
 
-def spread_out(frequency_hz: Real) -> Real:
-    """About COLUMNS of the frequencies, in equal ratios as far as they allow; the first and the last are kept."""
-    columns_hz = np.geomspace(max(frequency_hz[0], frequency_hz[-1] / 1e3), frequency_hz[-1], COLUMNS)
+def _length_key(problem: Problem) -> str:
+    table = problem.realization
+    return f"sections = {table.sections}" if table.form == "biquad" else f"taps = {table.taps}"
+
+
+def realised_misses(metrics: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Channel -> by how many dB its realised filters miss a requirement or a limit at most, and at which frequency; of `metrics.csv`."""
+    missed = metrics.loc[metrics.groupby("channel", sort=False)["slack_db"].idxmax()]
+    rows = zip(missed["channel"], missed["slack_db"], missed["frequency_hz"], strict=True)
+    return {str(channel): (float(slack_db), float(f)) for channel, slack_db, f in rows}
+
+
+def spread_out(frequency_hz: Real, columns: int = COLUMNS) -> Real:
+    """About so many of the frequencies, in equal ratios as far as they allow; the first and the last are kept."""
+    columns_hz = np.geomspace(max(frequency_hz[0], frequency_hz[-1] / 1e3), frequency_hz[-1], columns)
     nearest = np.abs(frequency_hz[:, None] - columns_hz).argmin(axis=0)
     return np.asarray(frequency_hz[np.unique(nearest)])
 
 
-def reach_lines(bound: Reach) -> Iterator[str]:
-    """The table of one design."""
-    yield f'reach of "{bound.name}": the largest cancellation gain in dB at an effort, other requirements left aside'
+def reach_lines(bound: Reach, missed: Shortfall | None) -> Iterator[str]:
+    """The table of one design, and whether its requirements are within reach."""
+    spread = f"{number(bound.deviations[0])} dB and {number(bound.deviations[1])} degrees"
+    yield (
+        f'reach of "{bound.name}": the largest cancellation gain in dB at an effort, all else kept, of drivers that differ by {spread}'
+    )
     yield _row("effort", [_hertz(f) for f in bound.frequency_hz])
     for effort, gains in zip(bound.effort_db, bound.gain_db, strict=True):
         yield _row(f"{number(effort)} dB", [_gain(gain) for gain in gains])
-    if bound.required_db is None:
-        return
     limit = "" if bound.max_effort_db is None else f" {number(bound.max_effort_db)} dB"
-    yield _row(f"limits{limit}", [_gain(gain) for gain in bound.bound_db])
-    yield _row("asked", [f"{gain_db:.1f}" for gain_db in bound.required_db])
-    short = bound.required_db - bound.bound_db
-    if (short > SLACK_TOLERANCE_DB).any():
-        worst = int(short.argmax())
-        most = "any weights reach" if bound.is_bound else "the weights that were found reach"
-        yield (
-            f"  more is asked than {most}: {short[worst]:.1f} dB too much at"
-            f" {_hertz(bound.frequency_hz[worst])}; lower the curve there, or raise max_effort_db"
-        )
+    yield _row(f"limits{limit}", [_gain(gain) for gain in bound.product_line_db])
+    yield _row("as modelled", [_gain(gain) for gain in bound.bound_db])
+    if bound.required_db is not None:
+        yield _row("asked", [f"{gain_db:.1f}" for gain_db in bound.required_db])
+    if missed is not None:
+        yield f"  {_missed(missed)}"
+    elif bound.required_db is None:
+        yield "  all that is asked is within reach"
     else:
-        yield f"  the curve is within reach at these frequencies, {_spare(-float(short.max()))}"
+        yield f"  the curve is within reach, {_spare(bound, bound.required_db, spread)}"
 
 
-def _spare(decibel: float) -> str:
-    if decibel > BEYOND_DB:
-        return f"with more than {BEYOND_DB:.0f} dB to spare"
-    return f"with at least {decibel:.1f} dB to spare" if decibel >= 0.05 else "with nothing to spare"
+def _missed(missed: Shortfall) -> str:
+    """Excess of what is asked, the limits that bind there, and the remedy."""
+    curve = missed.requirement == "cancellation_gain_db"
+    subject = "" if curve else f" of {missed.requirement}"
+    weights = "any weights reach" if missed.is_bound else "the weights that were found reach"
+    limits = [limit for limit in missed.binding if limit != missed.requirement]
+    binds = (
+        f", where {' and '.join(limits)} bind{'s' if len(limits) == 1 else ''}" if limits else ", where no limit binds"
+    )
+    lower = "lower the curve there" if curve else f"ask for less of {missed.requirement} there"
+    remedies = {"min_white_noise_gain_db": "lower min_white_noise_gain_db"}
+    ways = [lower, *(remedies.get(limit, f"raise {limit}") for limit in limits)]
+    return (
+        f"more is asked{subject} than {weights}: {missed.decibel:.1f} dB too much at {_hertz(missed.frequency_hz)}{binds};"
+        f" {', or '.join(ways) if limits else f'{lower}, or move the drivers'}"
+    )
+
+
+def _spare(bound: Reach, required_db: Real, spread: str) -> str:
+    """Gain that is left above the curve, no more than the product line leaves."""
+    spare = np.minimum(bound.bound_db, bound.product_line_db) - required_db
+    at = int(spare.argmin())
+    where = _hertz(bound.frequency_hz[at])
+    takes = bound.bound_db[at] - bound.product_line_db[at]
+    if spare[at] < -SLACK_TOLERANCE_DB and takes > 0:
+        least = f"{-spare[at]:.1f} dB less than asked" if np.isfinite(spare[at]) else "nothing"
+        return (
+            f"of drivers as modelled; drivers that differ by {spread} leave {least} at {where}: lower the curve there, or design"
+            " over them with driver_spread = true"
+        )
+    words = f"with {f'at least {spare[at]:.1f} dB' if spare[at] >= 0.05 else 'nothing'} to spare at {where}"
+    return f"{words}, as far as drivers that differ by {spread} go" if takes > MIN_CAP_DB else words
 
 
 def _row(head: str, cells: list[str]) -> str:
@@ -67,7 +129,9 @@ def _row(head: str, cells: list[str]) -> str:
 
 
 def _gain(gain: float) -> str:
-    return f"{gain:.1f}" if gain <= BEYOND_DB else f"> {BEYOND_DB:.0f}"
+    if gain >= MAX_DB:
+        return f"> {MAX_DB:.0f}"
+    return f"{gain:.1f}" if np.isfinite(gain) else "none"
 
 
 def _hertz(frequency_hz: float) -> str:

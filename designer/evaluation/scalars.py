@@ -11,12 +11,11 @@ from designer import measures
 from designer.acoustics.scene import Scene
 from designer.arrays import Complex, Real
 from designer.evaluation.moved_head import MovedHead
-from designer.evaluation.words import hz, spans
+from designer.evaluation.outcomes import Outcome, hz, required_outcomes, spans
 from designer.metrics import Realised, numbers_of
 from designer.problem.schema import MAX_ORDER, DesignTable, Realization
 from designer.requirements.plain import Plain
 from designer.requirements.region_power import RegionPower
-from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
 MAX_EXTRA_COST_DB = 0.5
 """Effort or gain that filters take beyond the weights' largest is said above this."""
@@ -30,20 +29,16 @@ class Scalars:
 
     Attributes
     ----------
-    realisation_losses : tuple of str, what the taps lose against the formulation, each with its dB
+    outcomes : tuple of Outcome, every requirement and limit as the file asks for it
+    costs : tuple of str, what the filters spend beyond the weights where no limit says how much they may
     order_warnings : tuple of str, where the order of the spherical harmonics does not suffice for a beam's regions
 
     """
 
     values: dict[str, float]
-    realisation_losses: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+    costs: tuple[str, ...] = ()
     order_warnings: tuple[str, ...] = ()
-
-    @property
-    def but(self) -> str:
-        """Addition to the verdict, which is the weights', for the realised filters: nothing where they keep it."""
-        losses = ", ".join(loss.split(";")[0] for loss in self.realisation_losses)
-        return f"; but {losses}" if losses else ""
 
 
 def scalars(
@@ -69,53 +64,42 @@ def scalars(
     """
     realised = Realised(design, taps, plain, scene, moved=moved)
     inside, w = realised.band
-    remedy = _remedy(scene.problem.realization, taps.shape[1])
-    losses = []
-    for requirement, slack in realised.missed_db.items():
-        lost = slack - design_slacks_db.get(requirement, np.zeros(slack.size))
-        at = int(np.argmax(lost))
-        if lost[at] > SLACK_TOLERANCE_DB:
-            where = hz(float(inside.frequency_hz[at]))
-            losses.append(f"realisation misses {requirement} by {lost[at]:.2f} dB at {where}; {remedy}")
-    if weights is not None:
-        losses += _extra_cost(realised, weights[:, realised.index], remedy)
+    outcomes = required_outcomes(realised, design_slacks_db)
+    costs = () if weights is None else tuple(_costs(realised, weights[:, realised.index]))
     orders = () if inside.regions is None else order_warnings(inside.regions, w, inside.frequency_hz)
-    return Scalars(numbers_of(realised), tuple(losses), orders)
+    return Scalars(numbers_of(realised), outcomes, costs, orders)
 
 
-def _extra_cost(realised: Realised, weights: Complex, remedy: str) -> Iterator[str]:
-    """Where filters spend more effort in the band, or feed a driver more, than the weights at every second frequency do.
+def _costs(realised: Realised, weights: Complex) -> Iterator[str]:
+    """Effort in the band, and gain of a driver, beyond the largest of the weights at every second frequency.
 
-    Up to 0 dB nothing is dear: no more than one driver alone would spend, or than the channel itself fed to it.
+    A limit of the file is a requirement, and has an outcome. Up to 0 dB nothing is dear: no more than one driver alone would spend, or than
+    the channel itself fed to it.
     """
     target, inside, w = realised.target, *realised.band
     design_band = target.in_band[::2]
     efforts = measures.db(measures.effort(inside.bright, w))
     weights_db = float(measures.db(measures.effort(target.bright[::2][design_band], weights[design_band])).max())
     at = int(np.argmax(efforts))
-    if efforts[at] > max(weights_db, 0.0) + MAX_EXTRA_COST_DB:
+    if realised.design.max_effort_db is None and efforts[at] > max(weights_db, 0.0) + MAX_EXTRA_COST_DB:
         yield (
-            f"realisation spends {efforts[at]:.1f} dB of effort at {hz(float(inside.frequency_hz[at]))}, and the weights"
-            f" at most {weights_db:.1f} dB; {remedy}"
+            f"these filters spend {efforts[at]:.1f} dB of effort at {hz(float(inside.frequency_hz[at]))}, and the weights at most"
+            f" {weights_db:.1f} dB; max_effort_db holds them to a limit"
         )
     loudest, weights_db = measures.amplitude_db(realised.w).max(axis=1), float(measures.amplitude_db(weights).max())
     at = int(np.argmax(loudest))
     if loudest[at] > max(weights_db, 0.0) + MAX_EXTRA_COST_DB:
         yield (
-            f"realisation feeds a driver {loudest[at]:.1f} dB at {hz(float(target.frequency_hz[at]))}, and the weights feed"
-            f" none more than {weights_db:.1f} dB; {remedy}"
+            f"these filters feed a driver {loudest[at]:.1f} dB at {hz(float(target.frequency_hz[at]))}, and the weights feed none more"
+            f" than {weights_db:.1f} dB; {_remedy(realised.scene.problem.realization, realised.taps.shape[1])}"
         )
 
 
 def _remedy(table: Realization, taps: int) -> str:
-    """Remedy that brings back a loss of realisation."""
+    """Change that brings filters nearer to their weights."""
     if table.form == "biquad":
-        return f"more sections ([realization] sections = {table.sections}) or [grid] frequencies bring it back"
-    ways = [f"more taps ([realization] taps = {taps})"]
-    if not (table.hold_requirements or table.zero_at_dc or table.exact_at_hz):
-        ways.append("hold_requirements = true (which takes longer)")
-    ways.append('form = "fir" (which keeps the level)' if table.form == "rtf" else "more [grid] frequencies")
-    return f"{', '.join(ways[:-1])} or {ways[-1]} bring it back"
+        return 'form = "fir" comes nearer to them'
+    return f"more taps ([realization] taps = {taps}) come nearer to them"
 
 
 def order_warnings(regions: RegionPower, w: Complex, frequency_hz: Real) -> tuple[str, ...]:

@@ -1,32 +1,23 @@
-"""Requirements and their outcome in sentences: the sentence on top of a report and in the message of exit code 4."""
+"""Requirements and their outcome in one sentence a channel: on the command line, in `summary.json` and on top of a report.
+
+The outcome of the formulation (met, or infeasible by x dB, and what binds) and that of the realised filters (met, or missed by x dB) make
+the sentence together, so that each is told once.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from designer.arrays import Bool, Real
+from designer.evaluation.outcomes import REQUIRED, Outcome, decibels, hz
+from designer.problem.explain import hold_phrase
 from designer.problem.methods import ignores, method_of
 from designer.problem.schema import DesignTable
-from designer.requirements.slacks import SLACK_TOLERANCE_DB
-
-
-def hz(frequency_hz: float) -> str:
-    """A frequency as a person says it: 516 Hz, 1.8 kHz."""
-    if frequency_hz >= 999.5:
-        return f"{round(frequency_hz / 1000, 1 if frequency_hz < 9950 else 0):g} kHz"
-    return f"{frequency_hz:.0f} Hz"
-
-
-def spans(frequency_hz: Real, where: Bool) -> str:
-    """The runs of frequencies where something holds: "from 200 Hz to 1.8 kHz and at 6 kHz"."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], where, [False]]).astype(int)))
-    parts = []
-    for first, last in zip(edges[::2], edges[1::2] - 1, strict=True):
-        low, high = hz(float(frequency_hz[first])), hz(float(frequency_hz[last]))
-        parts.append(f"at {low}" if low == high else f"from {low} to {high}")
-    return _joined(parts)
+from designer.requirements.curves import curve_db
+from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB
 
 
 def _joined(parts: list[str]) -> str:
@@ -57,21 +48,34 @@ def requirement_phrase(design: DesignTable) -> str:
         requirements.append(
             "nulls as deep as the rest allows at " + _joined([f"{null:g}" for null in design.nulls_deg]) + " degrees"
         )
-    return f"{_joined(requirements)} asked {band}"
+    held = f", {hold_phrase(design)}" if design.cancellation_gain_db else ""
+    return f"{_joined(requirements)} asked {band}{held}"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One channel's outcome: the sentence, and, where it is infeasible, which requirements are missed, where, and by how much."""
+    """The formulation's outcome of one channel: the sentence, and its clauses on the requirements that are infeasible as asked."""
 
     sentence: str
     shortfalls: tuple[str, ...]
 
 
-LIMIT_WORDS = {
-    "max_effort_db": "the effort limit of {:g} dB",
-    "min_white_noise_gain_db": "the white-noise gain's floor of {:g} dB",
-}
+MET = "met at every frequency"
+
+
+def requirement_words(design: DesignTable, requirement: str) -> str:
+    """A requirement or limit of a design, by its label, as a noun."""
+    if requirement.startswith("mask["):
+        low, high = (design.mask or [])[int(requirement[5:-1])].azimuth_deg
+        return f"the mask from {low:g} to {high:g} degrees"
+    words = {
+        "cancellation_gain_db": "the curve",
+        "window": "the window",
+        BANDS: "the drivers' bands",
+        "max_effort_db": f"the effort limit of {design.max_effort_db or 0:g} dB",
+        "min_white_noise_gain_db": f"the white-noise gain's floor of {design.min_white_noise_gain_db or 0:g} dB",
+    }
+    return words.get(requirement) or requirement.replace("max_gain_db of", "the gain limit of")
 
 
 def verdict(
@@ -83,74 +87,103 @@ def verdict(
     azimuths_deg: dict[str, Real] | None = None,
     reachable_gain_db: Real | None = None,
     out_of_reach: Bool | None = None,
-    *,
-    reason: str = "",
 ) -> Verdict:
-    """The outcome of one channel in words.
+    """The formulation's outcome of one channel in words.
 
     Parameters
     ----------
     frequency_hz : (N,) float array, the design's frequencies in the band
     slacks_db, excesses_db, binding : dict of str to float array, requirement or limit -> (N,)
     azimuths_deg : dict of str to float array, optional, requirement over azimuth -> (N,) where it is missed most
-    reachable_gain_db : (N,) float array, optional, the most that any weights reach within the effort limit; not finite where there is
+    reachable_gain_db : (N,) float array, optional, the most that any weights reach within the effort limit; not finite where detail is
         no bound
     out_of_reach : (N,) bool array, optional, where no weights within the limits meet what is missed: only a bound on all weights says so
-    reason : str, why a requirement is missed, where no formulation can tell
 
     """
-    requirements = {**slacks_db, **excesses_db}
-    slack = np.max([*requirements.values(), np.zeros(frequency_hz.size)], axis=0)
+    shortfalls_db = {**slacks_db, **excesses_db}
+    slack = np.max([*shortfalls_db.values(), np.zeros(frequency_hz.size)], axis=0)
     short = slack > SLACK_TOLERANCE_DB
     if not short.any():
-        return Verdict(f"{requirement_phrase(design)}; met at every frequency", ())
-    outcome = f"met {spans(frequency_hz, ~short)}" if (~short).any() else "met nowhere"
-    why = _joined(
-        [_limit(design, name) for name, binds in binding.items() if (binds & short).sum() > 0.5 * short.sum()]
-    )
-    elsewhere = "elsewhere " if (~short).any() else ""
+        return Verdict(f"{requirement_phrase(design)}; {MET}", ())
+    clauses = []
+    for requirement, shortfall in shortfalls_db.items():
+        outcome = Outcome.of(requirement, REQUIRED, shortfall, frequency_hz)
+        if outcome.is_met:
+            continue
+        at = int(np.argmax(shortfall))
+        detail = ""
+        if azimuths_deg and requirement in azimuths_deg:
+            detail = f" and {azimuths_deg[requirement][at]:g} degrees"
+        if (
+            requirement == "cancellation_gain_db"
+            and reachable_gain_db is not None
+            and np.isfinite(reachable_gain_db[at])
+        ):
+            detail = f", where no weights reach more than {reachable_gain_db[at]:.1f} dB"
+            detail += " within the effort limit" if design.max_effort_db is not None else ""
+        clause = f"{requirement_words(design, requirement)} infeasible {outcome.by(detail)}"
+        clauses.append(clause)
+    reason = _reason(design, shortfalls_db, short, binding, out_of_reach)
+    return Verdict(f"{requirement_phrase(design)}; {'; '.join(clauses)}; {reason}", tuple(clauses))
+
+
+def _curve_db(design: DesignTable, frequency_hz: Real) -> float:
+    return float(curve_db(design.cancellation_gain_db or [], frequency_hz))
+
+
+def _reason(
+    design: DesignTable,
+    shortfalls_db: dict[str, Real],
+    short: Bool,
+    binding: dict[str, Bool],
+    out_of_reach: Bool | None,
+) -> str:
+    """Why a channel is infeasible as asked where it is (N,)."""
+    why = [
+        requirement_words(design, limit)
+        for limit, binds in binding.items()
+        if (binds & short).sum() > 0.5 * short.sum()
+    ]
     named = f'the method "{design.method}"'
-    missed = [name for name in requirements if (requirements[name] > SLACK_TOLERANCE_DB).any()]
-    ignored = [name for name in missed if ignores(design, name)]
-    if reason:
-        pass
-    elif (method := method_of(design)) is not None and method.baseline:
-        reason = f"{named} does not reach it"
-    elif ignored:
-        reason = f"{named} does not look at {_joined(ignored)}"
-    elif why:
-        reason = why + (" bind" if " and " in why else " binds")
-    elif out_of_reach is not None and out_of_reach[short].all():
-        reason = "no weights of these drivers reach it"
-    elif design.method == "auto":
-        reason = "no weights that reach it were found"
+    ignored = [
+        requirement_words(design, requirement)
+        for requirement, shortfall in shortfalls_db.items()
+        if (shortfall > SLACK_TOLERANCE_DB).any() and ignores(design, requirement)
+    ]
+    if (method := method_of(design)) is not None and method.baseline:
+        return f"{named} does not reach it"
+    if ignored:
+        return f"{named} does not look at {_joined(ignored)}"
+    if why:
+        return f"{_joined(why)} {'bind' if len(why) > 1 else 'binds'}"
+    if out_of_reach is not None and out_of_reach[short].all():
+        return "no weights of these drivers reach it"
+    return "no weights that reach it were found" if design.method == "auto" else f"{named} reaches no more"
+
+
+def whole_sentence(
+    design: DesignTable, formulation: Verdict, outcomes: Sequence[Outcome], *, remedy: str = "", imported: bool = False
+) -> str:
+    """One sentence on a channel: what is asked, what came of it on paper and in the filters, and what that is worth in the product."""
+    required = [outcome for outcome in outcomes if outcome.place == REQUIRED]
+    if formulation.shortfalls:
+        beyond = [
+            f"{requirement_words(design, o.requirement)} by {decibels(o.beyond_db)} dB more"
+            for o in required
+            if o.beyond_db > SLACK_TOLERANCE_DB
+        ]
+        parts = [formulation.sentence] + ([f"these filters miss {_joined(beyond)}"] if beyond else [])
+        return "; ".join(parts)
+    missed = [f"{requirement_words(design, o.requirement)} {o.by()}" for o in required if not o.is_met]
+    if not missed:
+        parts = [f"{requirement_phrase(design)}; {MET}"]
+    elif imported:
+        parts = [f"{requirement_phrase(design)}; these filters miss {_joined(missed)}"]
     else:
-        reason = f"{named} reaches no more"
-    reason = elsewhere + reason
-    worst = int(np.argmax(slack))
-    shortfall = f"up to {_missing(slack[worst])} dB are missing (at {hz(float(frequency_hz[worst]))})"
-    sentence = f"{requirement_phrase(design)}; {outcome}; {reason}, and {shortfall}"
-    shortfalls = []
-    for name, missing in requirements.items():
-        lacking = missing > SLACK_TOLERANCE_DB
-        if lacking.any():
-            at = int(np.argmax(missing))
-            where = hz(float(frequency_hz[at]))
-            if azimuths_deg and name in azimuths_deg:
-                where += f", {azimuths_deg[name][at]:g} degrees"
-            words = f"{name} is missed by up to {_missing(missing[at])} dB (at {where}), {spans(frequency_hz, lacking)}"
-            if name == "cancellation_gain_db" and reachable_gain_db is not None and np.isfinite(reachable_gain_db[at]):
-                words += f"; at {hz(float(frequency_hz[at]))} no weights reach more than {reachable_gain_db[at]:.1f} dB"
-                words += " within the effort limit" if design.max_effort_db is not None else ""
-            shortfalls.append(words)
-    return Verdict(sentence, tuple(shortfalls))
-
-
-def _missing(decibels: float) -> str:
-    """One decimal, or two where that would hide how little is missing."""
-    return f"{decibels:.1f}" if decibels >= 1 else f"{decibels:.2f}"
-
-
-def _limit(design: DesignTable, name: str) -> str:
-    values = {"max_effort_db": design.max_effort_db, "min_white_noise_gain_db": design.min_white_noise_gain_db}
-    return LIMIT_WORDS[name].format(values[name]) if name in LIMIT_WORDS else name
+        parts = [f"{requirement_phrase(design)}; met on paper, and these filters miss {_joined(missed)}"]
+    parts += [remedy] if remedy else []
+    elsewhere = [f"at the {o.place} by up to {decibels(o.missed_db)} dB ({100 * o.share:.0f} % of the band)"
+                 for o in outcomes if o.place != REQUIRED and not o.is_met]  # fmt: skip
+    if elsewhere:
+        parts.append(f"the curve is missed {_joined(elsewhere)}")
+    return "; ".join(parts)

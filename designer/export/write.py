@@ -35,6 +35,8 @@ from designer.writing import (
 )
 
 MANIFEST, UPMIX = "export.json", "upmix.json"
+MIN_LOSS_DB = 0.005
+"""A loss below is nothing, at two decimals."""
 EQUATIONS = (
     "w[n] = sin(pi (n + 1/2) / frame), for analysis and, times 1/2, for synthesis; a frame starts every hop samples",
     "M = (L + R) / 2 and S = (L - R) / 2, transformed in frames",
@@ -172,6 +174,25 @@ def refused(folder: Path) -> dict[str, str]:
 def export_notes(folder: Path) -> list[str]:
     """Notes on the exports in a design folder, each after its target's name, as `designer export` gives them."""
     return [f"{name}: {note}" for name, facts in _entries(folder / MANIFEST).items() for note in facts.get("notes", [])]
+
+
+def export_verdicts(folder: Path) -> list[str]:
+    """Cost of each export in a design folder at the points, as its own arithmetic runs it."""
+    verdicts = []
+    for name, facts in _entries(folder / MANIFEST).items():
+        lost_db = {
+            channel: numbers["largest_loss_db"]
+            for arithmetic in facts.get("arithmetic", {}).values()
+            for channel, numbers in arithmetic["channels"].items()
+            if "largest_loss_db" in numbers
+        }
+        if lost_db:
+            worst = max(lost_db, key=lambda channel: lost_db[channel])
+            cost = f"at most {lost_db[worst]:.2f} dB" if lost_db[worst] >= MIN_LOSS_DB else "nothing"
+            verdicts.append(
+                f"export {name}: as run it costs {cost} of the cancellation gain at any frequency ({worst})"
+            )
+    return verdicts
 
 
 def superseded(folder: Path, names: Collection[str]) -> list[str]:

@@ -70,6 +70,7 @@ def read(folder: Path) -> dict[str, Any]:
         "channels": channels,
         "imported_from": summary["imported_from"],
         "failures": summary["failures"],
+        "remedies": summary["remedies"],
         "room_ears_source": (
             None if problem.room is None else lambda: read_ears(folder / "room", drivers, problem.sample_rate_hz)
         ),

@@ -18,17 +18,18 @@ from designer.arrays import Real
 from designer.errors import DataError
 from designer.evaluation.short_look import MIN_PROMISE_DB, promise_sentence
 from designer.export.wave import loud_note
+from designer.problem.checks import warnings
 from designer.problem.messages import shown
 from designer.result import Channel, Result
 from designer.stereo.listening import chain_summary
-from designer.stereo.placed_source import sources_summary
+from designer.stereo.placed_source import chain_sentence, sources_summary
 from designer.versions import WRITER, versions
 
 SUMMARY = "summary.json"
 WAVE = "filters.wav"
 MAX_SUMMARY_BYTES = 500_000_000
 REMEDY = "design it again"
-READ = ("source", "imported_from", "bulk_delay_samples", "failures")
+READ = ("source", "imported_from", "bulk_delay_samples", "failures", "remedies")
 READ_OF_FORM = (
     "references",
     "warnings",
@@ -130,8 +131,9 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "imported_from": result.imported_from,
         "exit_code": result.status,
         "failures": result.failures,
+        "remedies": result.remedies,
         "sentence": sentence(result),
-        "warnings": result.warnings,
+        "warnings": [*warnings(problem), *result.warnings],
         "notes": notes(result),
         "bulk_delay_samples": result.bulk_delay_samples,
         "realization": {
@@ -153,6 +155,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "drivers": list(result.drivers),
         "virtualizer": chain_summary(result),
         "placed_sources": sources_summary(result),
+        "chain_verdict": chain_sentence(result),
         "room": None if result.room is None else result.room.as_json(_bands_hz(result)),
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
         "versions": versions(),
@@ -176,8 +179,9 @@ def _command(result: Result, folder: Path) -> str:
 
 
 def sentence(result: Result) -> str:
-    """Requirements and outcomes, channel by channel."""
-    return " ".join(f"{name}: {channel.verdict.sentence}." for name, channel in result.channels.items())
+    """The verdict, channel by channel."""
+    verdicts = [*(f"{name}: {result.sentence(name)}" for name in result.channels), chain_sentence(result)]
+    return " ".join(f"{verdict}." for verdict in verdicts if verdict)
 
 
 def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, Any]:
@@ -194,6 +198,8 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
         "feasible": channel.feasible,
         "sentence": channel.verdict.sentence,
         "shortfalls": list(channel.verdict.shortfalls),
+        "verdict": result.sentence(name),
+        "outcomes": [outcome.as_json() for outcome in result.outcomes[name]],
         "numbers": {**result.scalars[name].values, **result.robustness(name)},
         "heads": result.heads.get(name, {}),
         "certificate": {

@@ -54,6 +54,7 @@ from designer.measures import (
     effort,
     few_rows,
     mean_power,
+    mean_power_matrix,
     mean_power_rows,
     quadratic,
     ratio,
@@ -176,10 +177,12 @@ def _compromise(target: ChannelTarget, A: Complex, B: Complex, cost: Real, gamma
     limited = np.isfinite(target.max_effort)
     at = np.flatnonzero(limited)
     if at.size:
-        single = np.abs(A[at]) ** 2 if is_one_point else np.diagonal(A[at], axis1=1, axis2=2).real
+        # Effort is of the level as modelled: what the drivers' spread adds to A, nearly ε² ||w||² of it, is no level to count on.
+        heard = A[at] if is_one_point else mean_power_matrix(target.bright[at])
+        single = np.abs(heard) ** 2 if is_one_point else np.diagonal(heard, axis1=1, axis2=2).real
         efficiency = single.max(axis=1) / target.max_effort[at]
         unit_cost = np.ones(cost[at].shape)  # where an effort limit binds, P = 1
-        solution = search.at_efficiency(A[at], B[at], unit_cost, efficiency)
+        solution = search.at_efficiency(heard, B[at], unit_cost, efficiency)
         w[at], gap[at], value[at] = (
             solution.v,
             solution.gap,

@@ -12,10 +12,10 @@ from pathlib import Path
 from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.design_checks import design_checks
-from designer.problem.explain import warnings
 from designer.problem.frequency_grid import MAX_REFINEMENT
 from designer.problem.messages import number
 from designer.problem.place_checks import place_checks, room_checks
+from designer.problem.plausibility import warnings
 from designer.problem.realization_checks import realization_checks, virtualizer_checks
 from designer.problem.rules import ordered, unless
 from designer.problem.schema import Driver, Problem
@@ -59,6 +59,7 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
         realization_checks(problem),
         virtualizer_checks(problem),
         room_checks(problem),
+        [_targets(problem)],
     )
     return [fault for faults in checks for fault in as_far_as_known(faults)]
 
@@ -76,6 +77,16 @@ def _names(key: str, problem: Problem) -> Iterator[Fault]:
         )
         controls = any(unicodedata.category(letter) == "Cc" for letter in name)
         yield from unless(not controls, path, name, one_line, "write the name in letters, digits and spaces")
+
+
+def _targets(problem: Problem) -> Iterator[Fault]:
+    targets = problem.export.targets
+    for i, target in enumerate(targets):
+        first = targets.index(target)
+        suffix = f", which is export.targets[{first}] already"
+        yield from unless(
+            first == i, f"export.targets[{i}]", target, "targets that differ", "leave one out", suffix=suffix
+        )
 
 
 def _driver_band(path: str, driver: Driver, problem: Problem) -> Iterator[Fault]:

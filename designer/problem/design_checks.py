@@ -12,7 +12,7 @@ from designer.errors import Fault
 from designer.problem import geometry
 from designer.problem.designs import MaskLine
 from designer.problem.frequency_grid import regular_frequencies_hz
-from designer.problem.messages import number, shown
+from designer.problem.messages import MAX_KILOHERTZ, in_hertz, number, shown
 from designer.problem.methods import AUTO, formulations, method_faults
 from designer.problem.rules import among, below_nyquist, ordered, unless
 from designer.problem.schema import DesignTable, Problem, Region
@@ -30,7 +30,6 @@ def design_checks(problem: Problem) -> Iterator[Iterator[Fault]]:
         yield _something_asked(path, design)
         yield _named_drivers(path, design, problem)
         yield _crossovers(f"{path}.crossover_hz", design, problem)
-        yield _spread(f"{path}.driver_spread", design)
         yield _method(path, design, problem)
         yield _band(f"{path}.band_hz", design, problem)
         yield _band_on_grid(f"{path}.band_hz", design, problem)
@@ -138,14 +137,6 @@ def _method(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]
     yield from method_faults(path, design, _count(design, problem))
 
 
-def _spread(path: str, design: DesignTable) -> Iterator[Fault]:
-    """A percentile is not a case of its own."""
-    spread = design.driver_spread
-    if spread is not None and spread.percentile is not None and "case" in spread.model_fields_set:
-        actual = f'got case = "{spread.case}" with percentile'
-        yield Fault(path, actual, "one of the two", "leave case out: a percentile is held over drawn devices")
-
-
 def _band(path: str, table: DesignTable | MaskLine, problem: Problem) -> Iterator[Fault]:
     yield from ordered(path, table.band_hz)
     yield from below_nyquist(path, table.band_hz, problem.sample_rate_hz, "lower the band or raise the sample rate")
@@ -167,7 +158,8 @@ def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[
             if evenly
             else (f"a band that reaches {number(below_hz)} or {number(above_hz)} Hz")
         )
-        yield Fault(path, actual, expected, "widen the band or raise grid.frequencies; the unit is hertz")
+        remedy = in_hertz(design.band_hz) if high <= MAX_KILOHERTZ else "widen the band or raise grid.frequencies"
+        yield Fault(path, actual, expected, remedy)
 
 
 def _curve(path: str, design: DesignTable) -> Iterator[Fault]:

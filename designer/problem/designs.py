@@ -35,14 +35,15 @@ class MaskLine(Table):
 
 
 class Spread(Table):
-    """Standard deviations of the drivers' gains and phases."""
+    """Standard deviations of the drivers' gains and phases, where they differ from those of the product line."""
 
-    gain_db: SpreadDecibel = 0.2
-    phase_deg: SpreadDegree = 1.0
-    case: Literal["mean", "ball"] = Field(
-        default="mean", description="mean powers over the spread, or all errors of one deviation together"
-    )
-    percentile: Annotated[float, Field(gt=0, lt=50, description="of drawn devices")] | None = None
+    gain_db: SpreadDecibel | None = Field(default=None, description="default: [tolerance]'s")
+    phase_deg: SpreadDegree | None = Field(default=None, description="default: [tolerance]'s")
+
+
+def _as_spread(value: Any) -> Any:
+    """A table of defaults for true, none for false."""
+    return ({} if value else None) if isinstance(value, bool) else value
 
 
 class Region(Table):
@@ -87,7 +88,17 @@ class DesignTable(Table):
     )
     reference: Name | None = Field(default=None, description='the driver that form = "rtf" gives a pure delay')
     fade_octaves: Annotated[float, Field(ge=0, le=10.0)] = 0.5
-    driver_spread: Spread | None = None
+    driver_spread: Annotated[
+        Spread | None,
+        BeforeValidator(_as_spread, json_schema_input_type=Spread | bool | None),
+        Field(description="the product line's spread to design over: true for [tolerance]'s, or a table"),
+    ] = None
+    hold: Literal["mean", "every"] | Annotated[float, Field(gt=0, lt=50)] = Field(
+        default="mean",
+        description='what the curve is held by: "mean" power over the places and the drivers\' spread, "every" place and all'
+        " errors of one deviation together, or a percentile over places and drawn devices, as 5; places are an ear's"
+        " displacements, or a beam's dark azimuths",
+    )
     method: Method = "auto"
 
     tag_key: ClassVar[str] = "kind"

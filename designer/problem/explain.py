@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import combinations
 
 import numpy as np
 
@@ -12,10 +11,8 @@ from designer.problem import geometry, room_places
 from designer.problem.frequency_grid import regular_frequencies_hz
 from designer.problem.messages import number
 from designer.problem.methods import method_of
-from designer.problem.schema import DesignTable, Driver, Problem, Region, Room
-from designer.problem.ways import HEARD_HZ, gaps_hz, ways_of
-
-MIN_FAR_M = 100.0
+from designer.problem.schema import DesignTable, Problem, Region, Room
+from designer.problem.ways import ways_of
 
 
 def explain(problem: Problem) -> Iterator[str]:
@@ -124,7 +121,7 @@ def _requirements(design: DesignTable) -> Iterator[str]:
     yield f"{design.kind}, {aim}, {number(design.band_hz[0])} to {number(design.band_hz[1])} Hz"
     if design.cancellation_gain_db:
         curve = ", ".join(f"{number(gain)} dB at {number(f)} Hz" for f, gain in design.cancellation_gain_db)
-        yield f"cancellation gain of {curve}"
+        yield f"cancellation gain of {curve}, {hold_phrase(design)}"
     if design.nulls_deg:
         yield f"nulls at {', '.join(number(null) for null in design.nulls_deg)} degrees, {number(design.null_width_deg)} wide"
     if design.window_deg:
@@ -147,104 +144,27 @@ def _requirements(design: DesignTable) -> Iterator[str]:
             yield declared.words.format(number(getattr(design, key)))
 
 
+def hold_phrase(design: DesignTable) -> str:
+    """Adverbial phrase for what the curve is held by."""
+    all_places, at_each = (
+        ("the dark azimuths", "at every dark azimuth") if design.is_beam else ("the ear cloud", "at every place")
+    )
+    if design.dark_regions is not None:
+        all_places, at_each = "the regions", "over the regions"
+    spread = design.driver_spread is not None
+    if design.hold == "mean":
+        return f"in the mean over {all_places}" + (" and the drivers' spread" if spread else "")
+    if design.hold == "every":
+        return at_each + (" for all errors of one deviation" if spread else "")
+    suffix = {1.0: "st", 2.0: "nd", 3.0: "rd"}.get(design.hold, "th")
+    return f"at the {number(design.hold)}{suffix} percentile over {all_places}" + (
+        " and drawn devices" if spread else ""
+    )
+
+
 def _region(region: Region) -> str:
     if region.around_deg is not None:
         azimuth, elevation = (number(angle) for angle in region.around_deg)
         return f"{number(region.radius_deg or 0.0)} degrees around azimuth {azimuth}, elevation {elevation}"
     azimuths = " to ".join(number(angle) for angle in region.azimuth_deg)
     return f"azimuth {azimuths}, elevation {' to '.join(number(angle) for angle in region.elevation_deg)}"
-
-
-def warnings(problem: Problem) -> list[str]:
-    """Sentences for the user, each with its dotted path."""
-    grid_hz = regular_frequencies_hz(problem)
-    messages = [*_places(problem), *_air(problem)]
-    for i, design in enumerate(problem.designs):
-        above = int(np.clip(np.searchsorted(grid_hz, design.band_hz[0], side="right"), 1, grid_hz.size - 1))
-        messages += _silent(f"designs[{i}]", design, problem)
-        messages += _design(f"designs[{i}]", design, float(grid_hz[above] - grid_hz[above - 1]))
-    return messages
-
-
-def _places(problem: Problem) -> Iterator[str]:
-    left = geometry.head_axes(problem.listener)[1]
-    for i, driver in enumerate(problem.drivers):
-        side = float(np.dot(left, driver.position_m))
-        words = driver.name.lower().replace("-", " ").replace("_", " ").split()
-        for word, sign in (("left", 1.0), ("right", -1.0)):
-            if word in words and side * sign < -1e-6:
-                other = "right" if sign > 0 else "left"
-                yield (
-                    f'drivers[{i}] is called "{driver.name}" and sits on the listener\'s {other}'
-                    f" (y = {number(driver.position_m[1])}; the listener's left is the device's -y)"
-                )
-    yield from _overlaps(problem)
-    distance_m = math.dist((0, 0, 0), problem.listener.position_m)
-    if distance_m > MIN_FAR_M:
-        yield f"listener.position_m is {number(distance_m)} m away; the unit is metres"
-
-
-def _overlaps(problem: Problem) -> Iterator[str]:
-    """Cones nearer to each other than their radii together, but for one before another that faces the same way (coaxial)."""
-    cones = [(i, driver, driver.radius_m) for i, driver in enumerate(problem.drivers) if driver.radius_m]
-    for (i, first, radius_m), (j, second, other_m) in combinations(cones, 2):
-        apart_m = math.dist(first.position_m, second.position_m)
-        coaxial = first.facing_deg == second.facing_deg and apart_m <= abs(radius_m - other_m)
-        if apart_m < 0.99 * (radius_m + other_m) and not coaxial:
-            yield (
-                f"drivers[{i}] and drivers[{j}] are {number(apart_m)} m apart, and their radii are"
-                f" {number(radius_m)} and {number(other_m)} m: such cones overlap"
-            )
-
-
-def _air(problem: Problem) -> Iterator[str]:
-    table = problem.scene
-    if table is not None and not table.air_absorption:
-        for key in ("temperature_c", "relative_humidity_percent"):
-            if key in table.model_fields_set:
-                yield f"scene.{key} asks for nothing without scene.air_absorption = true"
-
-
-def _silent(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
-    """Parts of a design's band, and of the voices' around it, that none of its drivers is meant for."""
-    band = (design.band_hz[0], design.band_hz[1])
-    drivers = [driver for driver in problem.drivers if design.drivers is None or driver.name in design.drivers]
-    for low_hz, high_hz in gaps_hz([_band_hz(driver) for driver in drivers], *band):
-        yield f"{path}.band_hz holds {number(low_hz)} to {number(high_hz)} Hz, which is in no band_hz of its drivers"
-    heard_hz = (HEARD_HZ[0], min(HEARD_HZ[1], problem.sample_rate_hz / 2))
-    for low_hz, high_hz in ways_of(design, problem).silent_hz(*heard_hz):
-        around = [(low_hz, min(high_hz, band[0])), (max(low_hz, band[1]), high_hz)]
-        for begin_hz, end_hz in around:
-            if begin_hz < end_hz:
-                yield (
-                    f"{path}: no driver plays {number(begin_hz)} to {number(end_hz)} Hz for it: plain playback is silent there;"
-                    " widen a band_hz, or add a driver"
-                )
-
-
-def _band_hz(driver: Driver) -> tuple[float, float]:
-    return (driver.band_hz[0], driver.band_hz[1]) if driver.band_hz else (0.0, math.inf)
-
-
-def _design(path: str, design: DesignTable, spacing_hz: float) -> Iterator[str]:
-    if 0 < design.band_hz[0] < 2 * spacing_hz:
-        yield (
-            f"{path}.band_hz begins at {number(design.band_hz[0])} Hz, and the grid's frequencies are"
-            f' {number(spacing_hz)} Hz apart; raise grid.frequencies, or use grid.spacing = "logarithmic"'
-        )
-    if design.ear and design.name in ("left", "right") and design.name != design.ear:
-        yield f'{path} is called "{design.name}" and reaches the {design.ear} ear'
-    if not design.is_beam:
-        return
-    look = np.array([design.look_deg], dtype=float)
-    if design.window_deg and not geometry.in_arc(look, (design.window_deg[0], design.window_deg[1])).any():
-        yield f"{path}.window_deg does not hold the look direction, {number(design.look_deg)} degrees"
-    for m, line in enumerate(design.mask or []):
-        low, high = (number(azimuth) for azimuth in line.azimuth_deg)
-        if line.max_db < 0 and geometry.in_arc(look, (line.azimuth_deg[0], line.azimuth_deg[1])).any():
-            yield (
-                f"{path}.mask[{m}].azimuth_deg runs counter-clockwise from {low} to {high} degrees and holds the look"
-                f" direction, {number(design.look_deg)} degrees, whose level is 0 dB by definition"
-            )
-        if line.band_hz and (line.band_hz[0] > design.band_hz[1] or line.band_hz[1] < design.band_hz[0]):
-            yield f"{path}.mask[{m}].band_hz lies outside {path}.band_hz and asks for nothing"

@@ -22,3 +22,12 @@ def option_fields() -> dict[str, Any]:
         kind = Literal[tuple(names)] if names else Annotated[str, Field(pattern=pattern)]
         fields[option["key"]] = (kind | None, Field(default=None, description=option["about"]))
     return fields
+
+
+def targets_of_options() -> dict[str, tuple[str, ...]]:
+    """Key of `[export]` -> targets that its option is for."""
+    targets = declared(TARGETS, "Target")
+    return {
+        option["key"]: tuple(target["name"] for target in targets if option["declared_as"] in target.get("options", ()))
+        for option in declared(TARGETS, "Option")
+    }

@@ -47,7 +47,8 @@ def key_faults(error: ValidationError, data: Mapping[str, Any]) -> dict[Location
         if kind == "missing":
             fault = Fault(dotted(place), "required key is missing", expectation(location), _to_add(location))
         elif kind == "extra_forbidden":
-            fault = Fault(dotted(place), "unknown key", ", ".join(known_keys(location[:-1])), key_remedy(location))
+            remedy = key_remedy(location)
+            fault = Fault(dotted(place), "unknown key", "" if remedy else ", ".join(known_keys(location[:-1])), remedy)
         elif kind in _TAGS:
             place = (*place, item["ctx"]["discriminator"].strip("'"))
             is_absent = kind == "union_tag_not_found"
@@ -244,6 +245,7 @@ def key_remedy(location: Location) -> str:
     parts = [
         f"nearest known key: {near[0]}" if near else "",
         f"{key} is a key of {' and '.join(homes)}" if homes else "",
+        ("leave it out here" if any(" with " in home for home in homes) else "move it there") if homes else "",
     ]
     return "; ".join(part for part in parts if part)
 

@@ -12,6 +12,8 @@ Location = tuple[int | str, ...]
 
 MAX_LENGTH = 60
 """Characters of a value that a message shows."""
+MAX_KILOHERTZ = 24.0
+"""A band that ends below is below what is heard, and was written in kilohertz."""
 
 
 def dotted(location: Iterable[int | str]) -> str:
@@ -29,6 +31,11 @@ def dotted(location: Iterable[int | str]) -> str:
 def number(value: float) -> str:
     """A number that was computed, as a person writes it: at most six digits, no needless zeros."""
     return f"{value:g}"
+
+
+def in_hertz(band_khz: Sequence[float]) -> str:
+    """A remedy for a band that was written in kilohertz."""
+    return f"kilohertz? Write [{', '.join(number(1000 * f) for f in band_khz)}]"
 
 
 def shown(value: object) -> str:

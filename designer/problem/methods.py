@@ -128,11 +128,12 @@ def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
     if method is not None and method.refined and design.is_beam:
         kind = f"got {shown(method.name)} in a design of kind {shown(design.kind)}"
         faults.append(Fault(f"{path}.method", kind, "only for an ear channel", f'use "{AUTO}"'))
-    spread = design.driver_spread
-    if method is not None and not method.mean_powers and spread is not None and spread.percentile is not None:
+    if method is not None and not method.mean_powers and not isinstance(design.hold, str):
         names = [name for name, formulation in formulations().items() if not formulation.mean_powers]
         expected = f"with no method of {', '.join(names)}"
-        faults.append(Fault(f"{path}.driver_spread.percentile", actual, expected, f'leave it out, or use "{AUTO}"'))
+        faults.append(
+            Fault(f"{path}.hold", f"{actual} and a percentile", expected, f'use "every", or method = "{AUTO}"')
+        )
     for owner in formulations().values():
         for key, declared in owner.keys.items():
             if key not in design.model_fields_set or getattr(design, key) is None:

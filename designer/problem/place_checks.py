@@ -12,7 +12,7 @@ from designer.errors import Fault
 from designer.problem import geometry, room_places
 from designer.problem.enclosures.enclosure import NEAREST_RADII, SURFACE_TOLERANCE_M, Intrusion, in_metres, millimetres
 from designer.problem.messages import nearest, number, shown
-from designer.problem.schema import Driver, Listener, Problem, Room
+from designer.problem.schema import EAR_CLOUD_M, ONE_PLACE_M, Driver, Listener, Problem, Room
 from designer.problem.table import (
     MAX_DISTANCE_M,
     MAX_HEAD_RADIUS_M,
@@ -159,10 +159,36 @@ def _outside_the_device(problem: Problem) -> Iterator[Fault]:
         yield Fault("listener.position_m", actual, intrusion.expected, intrusion.remedy)
     if at_fault:
         return
+    if "ear_cloud_m" not in listener.model_fields_set:  # the default gives way
+        return
     for d, move in enumerate(listener.ear_cloud_m):
         for intrusion in _intrusions(problem, np.array([move], dtype=float)):
             actual = f"got {shown(move)}, which {intrusion.problem}"
             yield Fault(f"listener.ear_cloud_m[{d}]", actual, intrusion.expected, intrusion.remedy)
+
+
+def with_possible_cloud(problem: Problem) -> Problem:
+    """The problem, its ears at one place where the file names no cloud and the default one cannot be.
+
+    That is where a whole device was measured, which knows the places of its receivers alone, and too near to the device.
+    """
+    if "ear_cloud_m" in problem.listener.model_fields_set:
+        return problem
+    if problem.scene is not None and problem.scene.transfer is not None:
+        return at_one_place(problem, "the measured device knows the places of its receivers alone")
+    explicit = problem.model_copy(update={"listener": problem.listener.model_copy(update={"ear_cloud_m": EAR_CLOUD_M})})
+    checks = [_outside_the_device(explicit)]
+    checks += [_outside_the_head("", driver, explicit) for driver in explicit.drivers]
+    blocked = any(True for faults in checks for _ in faults)
+    return at_one_place(problem, "the device is too near for it") if blocked else problem
+
+
+def at_one_place(problem: Problem, reason: str) -> Problem:
+    """The problem with the default cloud replaced by one place, and why; the key stays unset."""
+    listener = problem.listener.model_copy(update={"ear_cloud_m": ONE_PLACE_M})
+    listener.model_fields_set.discard("ear_cloud_m")
+    listener._one_place_because = reason
+    return problem.model_copy(update={"listener": listener})
 
 
 def _intrusions(problem: Problem, move_m: np.ndarray) -> Iterator[Intrusion]:
@@ -180,7 +206,8 @@ def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[F
     heads = _known_heads(listener)
     head, radius_m = heads[-1]
     actual, remedy = f"got {shown(driver.position_m)}", "move the driver or the listener"
-    moves = np.concatenate([np.zeros((1, 3)), np.array(listener.ear_cloud_m, dtype=float)])
+    cloud_m = listener.ear_cloud_m if "ear_cloud_m" in listener.model_fields_set else []
+    moves = np.array([[0.0, 0.0, 0.0], *cloud_m])
     if heads[0][0] == "points":
         ears = geometry.ears_m(listener, heads[0][1], moves).reshape(-1, 3)
         if np.linalg.norm(ears - place, axis=1).min() < SURFACE_TOLERANCE_M:

@@ -14,6 +14,7 @@ from designer.errors import Fault, ProblemError
 from designer.problem.checks import check
 from designer.problem.key_faults import guessed_kinds, key_faults, misspelt
 from designer.problem.messages import Location, shown
+from designer.problem.place_checks import with_possible_cloud
 from designer.problem.schema import Problem
 from designer.problem.table import half_known
 
@@ -142,7 +143,7 @@ def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:
     faults += check(half_known(Problem, data, {*faulty, *meant}), context["folder"], context["files"])
     if problem is None or faults:
         raise ProblemError(context["source"], sorted(faults, key=_place))
-    return problem
+    return with_possible_cloud(problem)
 
 
 def _place(fault: Fault) -> tuple[int, int]:

@@ -41,6 +41,10 @@ from designer.problem.table import MAX_SECTIONS as MAX_SECTIONS
 from designer.problem.table import MAX_TAPS as MAX_TAPS
 from designer.problem.word_format import Word
 
+ONE_PLACE_M = [[0.0, 0.0, 0.0]]
+EAR_CLOUD_M = [*ONE_PLACE_M, [0.0, 0.03, 0.0], [0.0, -0.03, 0.0], [0.03, 0.0, 0.0], [-0.03, 0.0, 0.0]]
+"""Displacements designed over by default: a design for one place loses all as the head moves by 3 cm."""
+
 
 class Driver(Table):
     """One loudspeaker driver; a point source without `radius_m`."""
@@ -83,7 +87,14 @@ class Listener(Table):
         description='"sphere", "sphere:RADIUS_M", "points", the path of a SOFA file, or a list of these',
     )
     head_radius_m: Annotated[float, Field(ge=MIN_HEAD_RADIUS_M, le=MAX_HEAD_RADIUS_M)] = 0.0875
-    ear_cloud_m: Annotated[list[Point], Field(min_length=1, max_length=1_000)] = [[0.0, 0.0, 0.0]]
+    ear_cloud_m: Annotated[list[Point], Field(min_length=1, max_length=1_000)] = EAR_CLOUD_M
+
+    _one_place_because: str = PrivateAttr(default="")
+
+    @property
+    def one_place_because(self) -> str:
+        """Why the default cloud gave way to one place; empty where it did not."""
+        return self._one_place_because
 
 
 class SceneTable(Table):

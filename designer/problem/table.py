@@ -136,8 +136,8 @@ def _table(kind: type[T], value: object, location: Location, exact: set[Location
             else:
                 valid[key] = values[key]
     table = cast(T, kind.model_construct(**valid))
-    for key in faulty:
-        table.__dict__.pop(key, None)  # neither a value nor a default: reading it raises
+    for key in faulty & vars(table).keys():
+        object.__delattr__(table, key)  # neither a value nor a default: reading it raises
     return table
 
 

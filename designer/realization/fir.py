@@ -18,7 +18,7 @@ need less before their main arrival than after it, and latency costs; so the lea
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -35,6 +35,7 @@ from designer.realization.dense_targets import (
     weights_between,
 )
 from designer.realization.held_requirements import Held, hold, joined, requirements_of
+from designer.realization.mended_fit import KEPT_DB, Judge, mended
 from designer.realization.realized import Realized, TapsFit
 from designer.realization.toeplitz_fit import (
     ROUGH_TOLERANCE,
@@ -54,7 +55,7 @@ MAX_EXTRA_ERROR = 0.02
 
 
 def realize(channels: Sequence[ChannelDesign], scene: Scene, taps: int) -> tuple[list[Real], int]:
-    """Taps (L, T) of each channel for all the problem's drivers by the plain fit, and the bulk delay in samples, T // 2."""
+    """Taps (L, T) of each channel for all the problem's drivers, and the bulk delay in samples, T // 2."""
     realized = realize_fir(channels, scene, Realization(taps=taps))
     return realized.taps, realized.bulk_delay_samples
 
@@ -82,7 +83,7 @@ def realize_fir(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     warnings: list[str] = []
     for channel, drivers, problem in zip(channels, index, problems, strict=True):
         all_drivers = np.zeros((len(scene.drivers), table.taps))
-        all_drivers[drivers] = problem.taps(table.taps, delay, table)
+        all_drivers[drivers] = problem.kept_taps(Judge.of(channel, scene, drivers), table.taps, delay, table)
         warnings += [
             f"{channel.design.name}: {loss}" for loss in problem.missed_requirements(all_drivers[drivers], delay)
         ]
@@ -129,6 +130,19 @@ class Fitted:
             values[0] = 0.0
         rows = exact_rows(taps, exact_hz, rate, values)
         return solve_exactly(equations, equations.right_side(goal), *rows, equations.cut(goal))
+
+    def kept_taps(self, judge: Judge, taps: int, delay: int, table: Realization) -> Real:
+        """The taps (L, T), mended where they miss a requirement that the weights meet; or the held ones, where these miss less."""
+        plain = table.model_copy(update={"hold_requirements": False})
+
+        def solve(weights: Complex, symbol: Complex) -> Real:
+            return replace(self, weights=weights, symbol=symbol).taps(taps, delay, plain)
+
+        mended_taps = mended(judge, solve, self.weights, self.symbol, delay, self.frequency_hz)
+        if not (self.requirements and table.hold_requirements):
+            return mended_taps
+        held = self.taps(taps, delay, table)
+        return mended_taps if judge.worst_db(mended_taps, delay) < judge.worst_db(held, delay) - KEPT_DB else held
 
     def missed_requirements(self, taps: Real, delay: int) -> list[str]:
         """In words, what taps that were to hold the requirements still lose of them on the frequencies of the fit."""

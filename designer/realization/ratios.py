@@ -21,10 +21,11 @@ frequency is the smallest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Index, Real
 from designer.designs.channel import ChannelDesign
 from designer.measures import db, quadratic, ratio
@@ -32,6 +33,7 @@ from designer.problem.schema import Realization
 from designer.realization.equaliser import reached_level
 from designer.realization.fir import Fitted
 from designer.realization.held_requirements import Held
+from designer.realization.mended_fit import Judge
 from designer.realization.toeplitz_fit import delayed
 
 SILENT = 1e-2
@@ -111,6 +113,12 @@ class Heard:
         symbol = self._relative(u)
         others = [l for l in range(u.shape[1]) if l != reference]
         return Fitted(self.frequency_hz, u[:, others], symbol[:, others][:, :, others], requirements)
+
+    def judge(self, scene: Scene, reference: int, cap: float) -> Judge | None:
+        """The judge of the ratios at the frequencies that were solved in the band; None where a cap bounds them there."""
+        plain = Judge.of(self.channel, scene, self.drivers)
+        R = ratios(plain.weights, reference)
+        return None if (np.abs(R) > cap).any() else replace(plain, weights=R, reference=reference)
 
     def _relative(self, u: Complex) -> Complex:
         """C, which is relative to the plain driver's level, made relative to the level that u reaches."""

@@ -67,7 +67,8 @@ def realize_rtf(channels: Sequence[ChannelDesign], scene: Scene, table: Realizat
     out: list[Real] = []
     warnings: list[str] = []
     for fit_channel, reference, u, problem in zip(heard, chosen, bounded, problems, strict=True):
-        taps = problem.taps(length, delay, table)
+        judge = fit_channel.judge(scene, reference, cap)
+        taps = problem.taps(length, delay, table) if judge is None else problem.kept_taps(judge, length, delay, table)
         losses = problem.missed_requirements(taps, delay)
         losses += _cap_losses(fit_channel, u, cap, scene.drivers[fit_channel.drivers[reference]])
         filters = np.insert(taps, reference, np.arange(length) == delay, axis=0)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from designer.arrays import Bool, Real
 from designer.comparison.numbers import relative_level_db
 from designer.evaluation.listening_zone import HALF_WIDTH_M, NEAR_HALF_WIDTH_M, ZONE_DB, Zones
-from designer.evaluation.words import hz
+from designer.evaluation.outcomes import hz
 from designer.measures import db, lowest_hz
 from designer.problem import geometry
 from designer.problem.frequency_grid import shown_band_hz

@@ -21,7 +21,7 @@ from designer.arrays import Real
 from designer.comparison.entry import SharedChannel, chosen_entries
 from designer.comparison.head_shift import AXES, HeadShift
 from designer.comparison.numbers import Row, band_of, relative_level_db, scalar_rows
-from designer.evaluation.words import hz
+from designer.evaluation.outcomes import hz
 from designer.measures import lowest_hz
 from designer.metrics import CURVES
 from designer.problem.frequency_grid import shown_band_hz

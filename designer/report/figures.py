@@ -17,9 +17,11 @@ from matplotlib.figure import Figure
 
 from designer.acoustics.measured.head import MeasuredHead
 from designer.acoustics.scene import Scene, scene
+from designer.arrays import Real
 from designer.comparison.entry import SharedChannel
 from designer.comparison.head_shift import HeadShift
 from designer.designs.reach import Reach, reach
+from designer.evaluation.reach_words import spread_out
 from designer.problem import geometry
 from designer.problem.schema import Problem
 from designer.report import channel_curves, channel_maps, channel_time, listener, measured, room
@@ -35,6 +37,10 @@ from designer.result import Result
 from designer.writing import CHECK, lay, write_folder
 
 HIGHEST_REACH_DB = 40.0
+MIN_APART_DB = 0.5
+"""A line of a figure of reach that is nearer than this to another has no label of its own."""
+REACH_POINTS = 33
+"""Frequencies of a figure of reach."""
 
 
 @dataclass(frozen=True)
@@ -236,24 +242,43 @@ def draw_comparison(
 
 
 def draw_reach(bound: Reach) -> Figure:
-    """The most that a layout could reach, a line an effort, darker for more; bounds above HIGHEST_REACH_DB run along the upper edge."""
+    """The most that a layout could reach, a line an effort, darker for more, and what its own limits leave; up to HIGHEST_REACH_DB."""
     fig, (axes,) = panels(3.6)
     f, curves = bound.frequency_hz, []
-    for number, (effort, gains) in enumerate(
-        zip(bound.effort_db, np.minimum(bound.gain_db, HIGHEST_REACH_DB), strict=True)
-    ):
+    lines = np.where(np.isfinite(bound.gain_db), np.minimum(bound.gain_db, HIGHEST_REACH_DB), np.nan)
+    for number, (effort, gains, at) in enumerate(zip(bound.effort_db, lines, _label_places(lines), strict=True)):
         shade = 0.75 - 0.6 * number / max(bound.effort_db.size - 1, 1)
         curves.append(curve(f, gains, color=str(shade)))
-        at = int((0.15 + 0.12 * number) * (f.size - 1))
-        axes.annotate(f"{effort:.0f} dB", (f[at], gains[at]), ha="center", va="center", fontsize=8, color=INK,
-                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0})  # fmt: skip
+        if at is not None:
+            axes.annotate(f"{effort:.0f} dB", (f[at], min(gains[at], HIGHEST_REACH_DB - 1.5)), ha="center", va="center", fontsize=8,
+                          color=INK, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0})  # fmt: skip
     if bound.required_db is not None:
         curves.append(curve(f, bound.required_db, "asked", ALARM, 1.8, linestyle=STYLES[1]))
-    title = f"{bound.name}: the most that any weights reach, by effort"
+    gain_db, phase_deg = bound.deviations
+    title = f"{bound.name}: the most reached, by effort, of drivers that differ by {gain_db:g} dB and {phase_deg:g}°"
     if over_frequency(axes, curves, (float(f[0]), float(f[-1])), title=title, unit="Cancellation gain in dB"):
         axes.legend(loc="upper left")
     axes.set_ylim(0.0, HIGHEST_REACH_DB)
     return fig
+
+
+def _label_places(lines: Real) -> list[int | None]:
+    """Frequency at which each line is labelled: where the nearest other is farthest, a tenth of the axis from other labels and the ends.
+
+    None where it runs along another.
+    """
+    size = lines.shape[1]
+    free = (np.arange(size) >= 0.05 * size) & (np.arange(size) < 0.95 * size)
+    label_places: list[int | None] = []
+    for number, line in enumerate(lines):
+        apart = np.abs(np.delete(lines, number, axis=0) - line)
+        nearest = np.where(np.isnan(apart), np.inf, apart).min(axis=0, initial=np.inf)
+        nearest = np.where(free & np.isfinite(line), np.minimum(nearest, HIGHEST_REACH_DB), 0.0)
+        at = int(nearest.argmax())
+        label_places.append(at if nearest[at] > MIN_APART_DB else None)
+        if nearest[at] > MIN_APART_DB:
+            free &= np.abs(np.arange(size) - at) > 0.1 * size
+    return label_places
 
 
 def _measured(problem: Problem, problem_scene: Scene) -> dict[str, Callable[[], Figure]]:
@@ -296,7 +321,7 @@ def draw_problem(problem: Problem, *, with_reach: bool = False) -> dict[str, str
         for table in problem.designs if with_reach else ():
             inside = in_band(problem_scene.frequency_hz, table.band_hz)
             svgs[f"reach-{stems[table.name]}"] = svg(
-                draw_reach(reach(table, problem_scene.at(problem_scene.frequency_hz[inside])))
+                draw_reach(reach(table, problem_scene, spread_out(problem_scene.frequency_hz[inside], REACH_POINTS)))
             )
         return svgs | {name: svg(draw()) for name, draw in _measured(problem, problem_scene).items()}
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from designer.acoustics.measured.head import MeasuredHead
 from designer.arrays import Real
-from designer.evaluation.words import hz
+from designer.evaluation.outcomes import hz
 from designer.report.canvas import COLOURS, INK, SOFT, STYLES, headed, numbered_axis, shortened
 from designer.report.plots import below, curve, draw_curves, over_frequency, panels
 from designer.result import Result

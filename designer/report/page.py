@@ -11,14 +11,18 @@ import numpy as np
 from markupsafe import Markup
 
 from designer import measures
+from designer.evaluation.outcomes import REQUIRED, Outcome
+from designer.evaluation.words import requirement_words
 from designer.export import Export
 from designer.metrics import NUMBERS, shown_on
+from designer.problem.schema import DesignTable
 from designer.realization.words import output_bound
 from designer.report.figures import CHANNEL_FIGURES, file_stems, listener_pictures
 from designer.report.listener import listener_section
 from designer.report.room import room_section
 from designer.report.schemes import css, in_page, template
 from designer.result import Result
+from designer.stereo.placed_source import misplaced
 
 REPORTED_DB = 0.05
 """An output that passes full scale by less is not told: tables show a tenth."""
@@ -34,6 +38,16 @@ def number_rows(numbers: Sequence[Mapping[str, float]]) -> list[tuple[str, list[
         for metric in shown_on("page")
         if any(metric.name in values for values in numbers)
     ]
+
+
+def outcome_rows(table: DesignTable, outcomes: Sequence[Outcome]) -> list[list[str]]:
+    """The table of outcomes: requirement, where it is judged, and met, or missed by how much and in which part of the band."""
+    rows = []
+    for outcome in outcomes:
+        words = requirement_words(table, outcome.requirement)
+        place = "as asked" if outcome.place == REQUIRED else f"at the {outcome.place}"
+        rows.append([words, place, "met" if outcome.is_met else f"missed {outcome.by()}"])
+    return rows
 
 
 def head_rows(result: Result) -> list[tuple[str, str, list[str]]]:
@@ -70,7 +84,7 @@ def form_rows(result: Result) -> list[tuple[str, list[str]]]:
         rows.append(("Left shift of the sums in bits", shifts))
     for where, stages_of_all in (
         ("", [study.stages for study in studies]),
-        (", head shifted", [study.moved for study in studies]),
+        (", head at given shifts", [study.moved for study in studies]),
     ):
         for stage in studies[0].stages:
             gains_of_all = [stages.get(stage) for stages in stages_of_all]  # a beam has no head to shift
@@ -193,7 +207,13 @@ def render(
             if f"{stem}-{declared.kind}" in shown
         }
         channels.append(
-            {"name": name, "figures": channel_figures, **report["channels"][name], "but": result.scalars[name].but}
+            {
+                "name": name,
+                "figures": channel_figures,
+                **report["channels"][name],
+                "missed": result.misses(name),
+                "outcome_rows": outcome_rows(result.channels[name].table, result.outcomes[name]),
+            }
         )
     return template("design.html").render(
         report=report,
@@ -201,6 +221,7 @@ def render(
         rows=number_rows([channel["numbers"] for channel in channels]),
         head_rows=head_rows(result),
         head_columns=[metric.label for metric in PER_HEAD],
+        misplaced=misplaced(result),
         layout=shown["layout"],
         room=room_section(result),
         room_plan=shown.get("room-plan"),

@@ -88,9 +88,12 @@ def span(axes: Axes, x: Real, low: Real, high: Real, label: str, color: str = SP
 
 
 def missed(axes: Axes, x: Real, low: Real, high: Real, where: Any) -> Artist:
-    """Shortfall between two curves, hatched, and its patch for the legend."""
+    """Shortfall between two curves, hatched from each point to its neighbours, and its patch for the legend."""
+    where = np.asarray(where)
+    near = where | np.append(where[1:], False) | np.append(False, where[:-1])  # a lone point has no area
+    low = np.minimum(low, high)
     look: dict[str, Any] = {"facecolor": "none", "edgecolor": ALARM, "hatch": "////"}
-    axes.fill_between(x, low, high, where=where, linewidth=0, **look)
+    axes.fill_between(x, low, high, where=near, linewidth=0, **look)
     return Patch(label="missed", **look)
 
 

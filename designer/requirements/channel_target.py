@@ -11,7 +11,7 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Index, Real
 from designer.problem import geometry
 from designer.problem.methods import method_of
-from designer.problem.schema import DesignTable, Driver, Region, Spread
+from designer.problem.schema import DesignTable, Driver, Region, Tolerance
 from designer.requirements.crossovers import Crossover
 from designer.requirements.curves import band_share, curve_db, driver_cost, driver_slope, in_band
 from designer.requirements.plain import Plain, aim, crossover_of, ears, plain_in
@@ -53,6 +53,8 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
     drivers = [problem.drivers[i] for i in index]
     inside = in_band(f, band)
     plain = plain or plain_in(design, scene)
+    deviations = driver_deviations(design, problem.tolerance)
+    percentile = None if isinstance(design.hold, str) else design.hold
     method = method_of(design)  # some device models take long to sum the power over the sphere
     return ChannelTarget(
         name=design.name,
@@ -76,13 +78,12 @@ def channel_target(design: DesignTable, scene: Scene, plain: Plain | None = None
         cost=np.stack([driver_cost(f, d.band_hz) for d in drivers], axis=1),
         plain=plain.weights(f, len(index)),
         band_gain=_band_gain(drivers, f, crossover_of(design, problem)),
-        spread=0.0 if design.driver_spread is None else error_variance(design.driver_spread),
-        worst_case=design.driver_spread is not None and design.driver_spread.case == "ball",
-        percentile=None if design.driver_spread is None else design.driver_spread.percentile,
-        point_deviations=_point_deviations(design.driver_spread),
-        deviations=(0.0, 0.0)
-        if design.driver_spread is None
-        else (design.driver_spread.gain_db, design.driver_spread.phase_deg),
+        spread=error_variance(*deviations),
+        worst_case=design.hold == "every",
+        percentile=percentile,
+        each_place=design.hold != "mean" and design.dark_regions is None,
+        point_deviations=_point_deviations(percentile),
+        deviations=deviations,
         diffuse=scene.radiated_power[:, index[:, None], index] if method is not None and method.sphere else None,
         regions=_regions(design, scene, index),
     )
@@ -114,19 +115,26 @@ def _regions(design: DesignTable, scene: Scene, index: Index) -> RegionPower | N
     )
 
 
-def error_variance(spread: Spread) -> float:
+def driver_deviations(design: DesignTable, product_line: Tolerance) -> tuple[float, float]:
+    """Standard deviations of a driver's gain in dB and phase in degrees that a design looks at."""
+    spread = design.driver_spread
+    if spread is None:
+        return 0.0, 0.0
+    gain_db = product_line.gain_db if spread.gain_db is None else spread.gain_db
+    return gain_db, product_line.phase_deg if spread.phase_deg is None else spread.phase_deg
+
+
+def error_variance(gain_db: float, phase_deg: float) -> float:
     """ε² of a driver's relative error e^{g + jφ} - 1 ≈ g + jφ: the variances of log gain and of phase in radians."""
-    return float((spread.gain_db * np.log(10) / 20) ** 2 + np.radians(spread.phase_deg) ** 2)
+    return float((gain_db * np.log(10) / 20) ** 2 + np.radians(phase_deg) ** 2)
 
 
-def _point_deviations(spread: Spread | None) -> float:
+def _point_deviations(percentile: float | None) -> float:
     """One; with a percentile, so many that no more than that share of drawn devices passes a limit at any one point.
 
     |h w + n| <= |h w| + |n|, and of all complex normal errors n of one variance the real one passes a bound most often.
     """
-    if spread is None or spread.percentile is None:
-        return 1.0
-    return NormalDist().inv_cdf(1 - spread.percentile / 200)
+    return 1.0 if percentile is None else NormalDist().inv_cdf(1 - percentile / 200)
 
 
 def dark_azimuths(design: DesignTable, azimuth_deg: Real) -> Bool:

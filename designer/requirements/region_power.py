@@ -46,7 +46,7 @@ Fourier Acoustics (1999), chapter 6, for the integrals.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -129,6 +129,7 @@ class RegionPower:
 
     k : (F,) wave number; distance_m : radius of the sphere that the regions lie on; drivers : the channel's own (L)
     highest_k : of the design's band and its fades, which the automatic order is for
+    whole : what these are a part of, on more frequencies; it has the same automatic order
     """
 
     device: Device
@@ -139,17 +140,17 @@ class RegionPower:
     dark: tuple[Region, ...]
     highest_k: float
     region_order: int | None = None
+    whole: RegionPower | None = field(default=None, repr=False)
 
     def at(self, index: Index | Bool | slice) -> RegionPower:
         """Region powers on some of the frequencies."""
-        part = replace(self, k=self.k[index])
-        if "automatic_order" in self.__dict__:
-            part.__dict__["automatic_order"] = self.automatic_order
-        return part
+        return replace(self, k=self.k[index], whole=self.whole or self)
 
     @cached_property
     def automatic_order(self) -> int:
         """The order that the device's size asks for in the band."""
+        if self.whole is not None:
+            return self.whole.automatic_order
         return automatic_order(self.device, self.highest_k, self.distance_m, self.drivers)
 
     @property

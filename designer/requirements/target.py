@@ -67,6 +67,9 @@ class ChannelTarget:
     spread: float = 0.0  # ε², the variance of each driver's relative error
     worst_case: bool = False  # the curve is held for all errors with Σ|e_l|² <= ε², not in the mean over the spread
     percentile: float | None = None  # the curve is held by this percentile over drawn devices
+    each_place: bool = (
+        False  # the curve is held at every pair of a bright and a dark point, or by a percentile over them
+    )
     point_deviations: float = 1.0  # how many standard deviations of a point's pressure masks and window are held at
     deviations: tuple[float, float] = (0.0, 0.0)  # of each driver's gain in dB and phase in degrees
     spread_in_powers: bool = True  # the mean powers are over the spread too

@@ -1,7 +1,8 @@
-"""The drivers' spread over a ball of errors: norms more, and the passes by which any formulation of mean powers meets it.
+"""Curves held at every place and over a ball of the drivers' errors: norms more, and the passes by which any formulation of mean
+powers meets them.
 
-The ball is that of `driver_spread.case = "ball"`, the size of one driver's deviation ε: all errors together, so that most drawn
-devices of several drivers lie outside. With `driver_spread.percentile` draws calibrate its size.
+The ball is that of `hold = "every"`, the size of one driver's deviation ε: all errors together, so that most drawn
+devices of several drivers lie outside. With `hold = PERCENTILE` draws calibrate its size.
 
 Let the drivers have relative errors e, alike at all points and Σ|e_l|² <= ε². At a point h_p they change the response by
 |Σ h_pl e_l w_l| <= ε ||h_p ∘ w||, as Cauchy and Schwarz have it, with equality for one e. So, with the triangle's
@@ -29,6 +30,17 @@ point's, which is fixed, the sum is convex in θ and w together, and the passes 
 one that is asked, or the worst ratio of the last weights where that is less: with it these weights have just this
 ratio, and any that have a larger one under B_θ have a larger one in the worst case.
 
+**Every place.** A place is a pair of one bright and one dark point (an ear's displacement, or a beam's dark azimuth), and each has
+the bounds above, with a_g, b_g, c_g and α_g of its own points: what is held is the least of their ratios. Let r_g be the ratio at place
+g, which is α_g²/(w^H B_g w) where there is no spread. With μ_g >= 0, Σμ_g = 1, and α² = w^H A w of the last weights,
+
+    B_μ = Σ_g μ_g (α²/α_g²) B_g   has   w^H A w / w^H B_μ w = 1 / Σ_g μ_g/r_g  >=  min_g r_g    at these weights,
+
+so a pass that meets the curve with B_μ meets it in a weighted harmonic mean over the places, and at every place once those with
+μ_g > 0 have one ratio and the others more: the conditions of complementary slackness for the multipliers μ. Until then κB_μ, κ that
+mean over the least (or over the percentile), has the latter as the ratio of these weights. Lawson's step,
+μ_g ∝ μ_g √(1/r_g), has no other fixed points; r_g is of power, hence the root. The multipliers go from pass to pass.
+
 **Drawn devices.** A drawn device has the factors 1 + e_l = 10^(g_l/20) e^{jφ_l}, g_l and φ_l normal with the spread's
 deviations. Its weights are (1 + e) ∘ w, so its ratio is that of two quadratic forms, rows R with R^H R = A and B.
 
@@ -42,8 +54,11 @@ percentile, and nearly the same for weights that are near to each other. A pass 
 best weights in that ball; where the passes settle the curve is met by the percentile. The draws of the design have a seed of
 their own: what judges it afterwards (`designer.evaluation.tolerance`) has not been seen.
 
-Source: Vorobyov, Gershman and Luo, Robust adaptive beamforming using worst-case performance optimization (IEEE Trans.
-Signal Processing 51, 2003) for the norms; majorise-minimise for the passes.
+With places the percentile is over these and the devices together, and ρ is the least over the places: the worst guarantee is then r.
+
+Source: C. L. Lawson, Contributions to the theory of linear least maximum approximation (1961) for the step over places;
+Vorobyov, Gershman and Luo, Robust adaptive beamforming using worst-case performance optimization (IEEE Trans. Signal Processing 51,
+2003) for the norms; majorise-minimise for the passes.
 """
 
 from __future__ import annotations
@@ -64,6 +79,8 @@ SETTLED_DB = 0.01
 """A pass that changes ratio and effort by less is the last."""
 EDGE = 1e-6
 """θ stays this far from 0."""
+LEAST_SHARE = 1e-4
+"""A place keeps this share of the multipliers, from which it can rise again."""
 LEAST_RATIO = 1e-3
 """Stand-in for a worst ratio of weights whose whole level the drivers' errors may take."""
 
@@ -74,16 +91,57 @@ SMALLEST_BALL, LARGEST_BALL = 0.1, 10.0
 
 
 def worst_gain(target: ChannelTarget, w: Complex) -> Real:
-    """The least mean power over the bright points, over the most over the dark points (F,)."""
+    """The least mean power over the bright points, over the most over the dark points (F,), at the worst place."""
+    return np.asarray(place_gains(target, w).min(axis=1))
+
+
+def place_gains(target: ChannelTarget, w: Complex) -> Real:
+    """Ratio of `worst_gain` at each place (F, G); all points together are one where the target has no places."""
     target = target.over_regions()
-    deviation = _deviation(target, w)
-    level, loss = norms(target.bright, deviation, w)
-    return ratio(np.maximum(level - loss, 0.0) ** 2, np.square(sum(norms(target.dark, deviation, w))))
+    return _guarantees(*_place_norms(target, _deviation(target, w), w))
 
 
-def _deviation(target: ChannelTarget, w: Complex) -> Real:
+def _guarantees(bright: tuple[Real, Real], dark: tuple[Real, Real]) -> Real:
+    return ratio(np.maximum(bright[0] - bright[1], 0.0) ** 2, np.square(dark[0] + dark[1]))
+
+
+def places(target: ChannelTarget) -> tuple[Complex, Complex]:
+    """Bright and dark points of each place (F, G, M, L)."""
+    if not target.each_place:
+        return target.bright[:, None], target.dark[:, None]
+    bright, dark = target.bright[:, :, None], target.dark[:, :, None]
+    return np.broadcast_to(bright, (len(bright), max(bright.shape[1], dark.shape[1]), *bright.shape[2:])), dark
+
+
+def _place_norms(target: ChannelTarget, deviation: Real, w: Complex) -> tuple[tuple[Real, Real], tuple[Real, Real]]:
+    """`norms` of the bright and of the dark points of each place, each (F, G)."""
+
+    def of(points: Complex) -> tuple[Real, Real]:
+        count, size = points.shape[:2]
+        level, more = norms(points.reshape(-1, *points.shape[2:]), deviation.repeat(size), w.repeat(size, axis=0))
+        return level.reshape(count, size), more.reshape(count, size)
+
+    bright, dark = places(target)
+    return of(bright), of(dark)
+
+
+def uniform_shares(target: ChannelTarget) -> Real:
+    """μ (F, G) of the first pass."""
+    count = places(target.over_regions())[1].shape[1]
+    return np.full((target.frequency_hz.size, count), 1 / count)
+
+
+def lawson_shares(target: ChannelTarget, w: Complex, share: Real) -> Real:
+    """μ (F, G) of the next pass, from those of the last and its weights (F, L)."""
+    gains = np.maximum(place_gains(target, w), 1e-30)
+    share = share * np.sqrt(gains.min(axis=1, keepdims=True) / gains)
+    share = np.maximum(share / share.sum(axis=1, keepdims=True), LEAST_SHARE)
+    return np.asarray(share / share.sum(axis=1, keepdims=True))
+
+
+def _deviation(target: ChannelTarget, w: Complex, drawn: Real | None = None) -> Real:
     """The radius of the ball of errors (F,): ε, or the size that makes its guarantee the percentile over drawn devices."""
-    scale = np.ones(len(w)) if target.percentile is None else ball_scale(target, w)
+    scale = np.ones(len(w)) if target.percentile is None else ball_scale(target, w, drawn)
     return np.asarray(np.sqrt(target.spread) * scale)
 
 
@@ -104,25 +162,31 @@ def settled(first: Answer, again: Callable[[Answer], Answer], judged_db: Callabl
     return answer
 
 
-def hardened(target: ChannelTarget, w: Complex) -> ChannelTarget:
-    """The target whose mean power over the dark points is w^H B_θ w, with θ from weights (F, L)."""
+def hardened(target: ChannelTarget, w: Complex, share: Real | None = None) -> ChannelTarget:
+    """The target whose mean power over the dark points is w^H B_θ w, with θ from weights (F, L) and μ (F, G), uniform by default."""
     target = target.over_regions()
-    count, points, size = target.dark.shape
-    deviation = _deviation(target, w)
-    gamma = np.maximum(worst_gain(target, w), LEAST_RATIO)
-    if target.gamma is not None:
-        gamma = np.minimum(gamma, target.gamma)
-    a, b = norms(target.dark, deviation, w)
-    c = norms(target.bright, deviation, w)[1] / np.sqrt(gamma)
-    theta_a, theta_b, theta_c = shares(a, b, c)
-    D, E = (np.mean(np.abs(points_of) ** 2, axis=1) for points_of in (target.dark, target.bright))
-    alone = deviation[:, None] * np.sqrt(D / theta_b[:, None] + E / (gamma * theta_c)[:, None])
-    # Their mean is over `size` points more.
-    rows = np.sqrt((points + size) / points / theta_a)[:, None, None] * target.dark
-    more = np.sqrt(points + size) * alone[:, :, None] * np.eye(size)
-    dark = np.concatenate([rows, more], axis=1)
-    assert dark.shape == (count, points + size, size)
-    return replace(target, dark=dark, worst_case=False, percentile=None, spread_in_powers=False)
+    bright, dark = places(target)
+    count, groups, points, size = dark.shape
+    drawn = None if target.percentile is None else drawn_gain(target, w)
+    deviation = _deviation(target, w, drawn)
+    (level, c), (a, b) = _place_norms(target, deviation, w)
+    gains = np.maximum(_guarantees((level, c), (a, b)), LEAST_RATIO)
+    least = gains.min(axis=1) if drawn is None else np.maximum(drawn, LEAST_RATIO)
+    gamma = least if target.gamma is None else np.minimum(least, target.gamma)
+    theta_a, theta_b, theta_c = shares(a, b, c / np.sqrt(gamma)[:, None])
+    # κ μ_g α²/α_g², where κ is the harmonic mean over what is held
+    share = uniform_shares(target) if share is None else share
+    share = share / np.sum(share * least[:, None] / gains, axis=1, keepdims=True)
+    share = share * mean_power(target.bright, w)[:, None] / np.maximum(level, 1e-300) ** 2
+    D, E = (np.mean(np.abs(points_of) ** 2, axis=2) for points_of in (dark, bright))
+    alone = share[..., None] * (D / theta_b[..., None] + E / (gamma[:, None] * theta_c)[..., None])
+    # The mean is over all rows.
+    total = groups * points + size
+    rows = np.sqrt(total / points * share / theta_a)[:, :, None, None] * dark
+    more = (np.sqrt(total) * deviation)[:, None, None] * np.sqrt(alone.sum(axis=1))[:, :, None] * np.eye(size)
+    dark = np.concatenate([rows.reshape(count, -1, size), more], axis=1)
+    assert dark.shape == (count, total, size)
+    return replace(target, dark=dark, worst_case=False, percentile=None, each_place=False, spread_in_powers=False)
 
 
 def norms(points: Complex, deviation: Real | float, w: Complex) -> tuple[Real, Real]:
@@ -139,15 +203,18 @@ def factors(target: ChannelTarget, count: int = DRAWS, seed: int = SEED) -> Comp
 
 
 def drawn_gain(target: ChannelTarget, w: Complex) -> Real:
-    """The target's percentile of the power ratio over drawn devices (F,), of weights (F, L)."""
+    """The target's percentile of the power ratio over places and drawn devices (F,), of weights (F, L)."""
     percentile = target.percentile
     assert percentile is not None
-    target, devices = target.over_regions(), factors(target).T
+    target, devices = target.over_regions(), factors(target, DRAWS if target.spread else 1).T
     out = np.empty(len(w))
     for start in range(0, len(w), BLOCK):
         part = slice(start, start + BLOCK)
-        bright, dark = (_powers(points[part], w[part], devices) for points in (target.bright, target.dark))
-        out[part] = np.percentile(ratio(bright, dark), percentile, axis=1)
+        bright, dark = places(target.at(part))
+        ratios = [
+            ratio(*(_powers(points[:, g], w[part], devices) for points in (bright, dark))) for g in range(dark.shape[1])
+        ]
+        out[part] = np.percentile(np.concatenate(ratios, axis=1), percentile, axis=1)
     return out
 
 
@@ -158,9 +225,9 @@ def _powers(points: Complex, w: Complex, devices: Complex) -> Real:
     return np.asarray(np.sum(p.real**2 + p.imag**2, axis=1))
 
 
-def ball_scale(target: ChannelTarget, w: Complex) -> Real:
-    """ρ (F,), the size of the ball whose guarantee for weights (F, L) is their percentile."""
-    root = np.sqrt(drawn_gain(target, w))
-    target, deviation = target.over_regions(), float(np.sqrt(target.spread))
-    (alpha, c), (a, b) = (norms(points, deviation, w) for points in (target.bright, target.dark))
-    return np.clip((alpha - root * a) / np.maximum(c + root * b, 1e-300), SMALLEST_BALL, LARGEST_BALL)
+def ball_scale(target: ChannelTarget, w: Complex, drawn: Real | None = None) -> Real:
+    """ρ (F,), the size of the ball whose guarantee for weights (F, L) is their percentile, `drawn` where it is known."""
+    root = np.sqrt(drawn_gain(target, w) if drawn is None else drawn)
+    (alpha, c), (a, b) = _place_norms(target.over_regions(), np.full(len(w), np.sqrt(target.spread)), w)
+    sizes = (alpha - root[:, None] * a) / np.maximum(c + root[:, None] * b, 1e-300)
+    return np.asarray(np.clip(sizes.min(axis=1), SMALLEST_BALL, LARGEST_BALL))

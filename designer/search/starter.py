@@ -21,7 +21,7 @@ from designer import job
 from designer.acoustics.scene import Scene, scene
 from designer.arrays import Real
 from designer.designs import design_channel
-from designer.designs.reach import reach
+from designer.designs.bounds import reachable_gain
 from designer.designs.within_reach import MIN_GAIN_DB, Requirement, requirement_below
 from designer.errors import UsageError
 from designer.measures import db
@@ -164,7 +164,7 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
     inside = on_grid.frequency_hz[(on_grid.frequency_hz >= LOWEST_HZ) & (on_grid.frequency_hz <= HIGHEST_HZ)]
     narrowed = on_grid.at(inside)
     left, right, *beams = open_problem.designs
-    bound = np.minimum(*(reach(table, narrowed, (EFFORT_DB,)).gain_db[0] for table in (left, right)))
+    bound = np.minimum(*(db(reachable_gain(channel_target(table, narrowed))) for table in (left, right)))
     ears = requirement_below(inside, bound, CAP_DB)
     if ears is None:
         band = f"{LOWEST_HZ:.0f} Hz to {HIGHEST_HZ / 1000:.0f} kHz"
@@ -185,6 +185,8 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
         ears = ears.lowered(_half_steps(sides)) if sides > 0 or not short_sides else ears.narrowed()
         if beam is not None:
             beam = beam.lowered(_half_steps(centre)) if centre > 0 or not short_centre else beam.narrowed()
+            if beam.band_hz[1] < 2 * beam.band_hz[0]:
+                beam, remarks = None, ["no beam is asked for: the filters keep none of an octave"]
     raise UsageError("no requirements were found that this layout meets: raise --width, or lower --distance")
 
 

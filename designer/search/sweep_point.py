@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from designer.errors import DesignerError, ProblemError
+from designer.errors import EXIT_INFEASIBLE, DesignerError, ProblemError
 from designer.workers import pool
 
 if TYPE_CHECKING:
@@ -113,7 +113,9 @@ def measure(task: Task) -> Outcome:
             if math.isfinite(value)
         }
         stopped = " | ".join(f"{name}: {' '.join(why.split())}" for name, why in result.failures.items())
-        outcome = Outcome(FAILED if stopped else INFEASIBLE if result.status else DONE, numbers, stopped)
+        outcome = Outcome(
+            FAILED if stopped else INFEASIBLE if result.status == EXIT_INFEASIBLE else DONE, numbers, stopped
+        )
     except ProblemError as error:
         outcome = Outcome(FAILED, error=" | ".join(map(str, error.faults)))
     except Exception as error:

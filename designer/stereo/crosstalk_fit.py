@@ -68,8 +68,9 @@ def fit_crosstalk(angle_deg: float, near: Complex, far: Complex, *, sample_rate_
 
     def misses(x: Real, delay: int, power: int) -> Real:
         candidate = model(x, delay)
-        level = (level_difference_db(candidate.near(f), candidate.far(f), f, middle_hz) - level_db) / LEVEL_DB
-        late = (phase_delay_s(candidate.near(f), candidate.far(f), f) - late_s)[timed] / time_scale
+        ears = candidate.near(f), candidate.far(f)
+        level = (level_difference_db(*ears, f, middle_hz) - level_db) / LEVEL_DB
+        late = (phase_delay_s(*ears, f) - late_s)[timed] / time_scale
         return np.concatenate([np.sign(level) * np.abs(level) ** power, late])
 
     fits = []

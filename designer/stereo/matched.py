@@ -26,7 +26,7 @@ import numpy as np
 
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Real
-from designer.evaluation.words import spans
+from designer.evaluation.outcomes import spans
 from designer.formulations import interaural_matching
 from designer.formulations.interaural_matching import PHASE_WEIGHT, TIMED_HZ, VirtualSource
 from designer.measures import FLOOR, amplitude_db

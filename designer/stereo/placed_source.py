@@ -49,6 +49,10 @@ class PlacedSources:
         return max((side.angle_error_deg for side in self.sides.values()), key=abs)
 
 
+MAX_ANGLE_ERROR_DEG = 5.0
+"""Largest error of a side's angle before exit code 7."""
+
+
 @analysis
 def placed_sources(design: Result) -> PlacedSources | None:
     """Angles, levels and balance of a design's realised chain; None without one, a DataError as `listening`."""
@@ -98,3 +102,33 @@ def sources_summary(design: Result) -> dict[str, Any] | None:
         side: {name: round(value, 3) for name, value in asdict(source).items()} for side, source in placed.sides.items()
     }
     return {**sides, "balance_db": round(placed.balance_db, 3)}
+
+
+def _decibels(value: float) -> str:
+    """One decimal, and no sign on nothing."""
+    return f"{round(value, 1) + 0.0:.1f}"
+
+
+def misplaced(design: Result) -> bool:
+    """Whether a designed chain's source stands further from its angle than MAX_ANGLE_ERROR_DEG."""
+    placed = None if design.imported_from else placed_sources(design)
+    return placed is not None and abs(placed.angle_error_deg) > MAX_ANGLE_ERROR_DEG
+
+
+def chain_sentence(design: Result) -> str:
+    """The verdict on the stereo chain: its angles, their error, level and balance; empty without one."""
+    placed = placed_sources(design)
+    if placed is None:
+        return ""
+    left, right = (placed.sides[side] for side in VIRTUAL)
+    off_deg = abs(placed.angle_error_deg)
+    outcome = "met within" if off_deg <= MAX_ANGLE_ERROR_DEG else "missed by"
+    sentence = (
+        f"stereo chain: {left.angle_deg - left.angle_error_deg:g} degrees asked; {outcome} {off_deg:.1f} degrees, the sources at"
+        f" {left.angle_deg:.1f} degrees to the left and {right.angle_deg:.1f} to the right; level {_decibels(left.level_db)} and"
+        f" {_decibels(right.level_db)} dB over plain playback's, balance {_decibels(placed.balance_db)} dB"
+    )
+    if misplaced(design):
+        within_deg = int(min(left.angle_deg, right.angle_deg))
+        sentence += f"; these drivers and limits reach [virtualizer] angle_deg = {within_deg}"
+    return sentence

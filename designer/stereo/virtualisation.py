@@ -36,7 +36,7 @@ import numpy as np
 from designer.acoustics.scene import Scene
 from designer.arrays import Bool, Complex, Real
 from designer.designs.channel import ChannelDesign
-from designer.evaluation.words import spans
+from designer.evaluation.outcomes import spans
 from designer.measures import FLOOR
 from designer.problem import geometry
 from designer.realization import Realized, realize_form

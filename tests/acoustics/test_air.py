@@ -106,7 +106,7 @@ def test_low_and_high_frequency() -> None:
 
 def problem(*, damp: bool, distance: float = 2.0, places: tuple[list[float], list[float]] = DRIVERS_M) -> str:
     """A pair without a head whose right driver is nearer, at 10 °C and 70 %."""
-    listener = {"position_m": [1.5, 0.0, 0.0], "head": "points"}
+    listener = {"position_m": [1.5, 0.0, 0.0], "head": "points", "ear_cloud_m": [[0, 0, 0]]}
     curve = [[250, 10], [5000, 6]]
     tables = pair(listener=listener, band_hz=[250.0, 5000.0], cancellation_gain_db=curve, max_effort_db=None)
     for driver, place in zip(tables["drivers"], places, strict=True):

@@ -67,7 +67,7 @@ def test_the_listeners_left_is_the_devices_right() -> None:
     h = scene.ears()
     assert (np.abs(h[:, 0, 0]) > np.abs(h[:, 0, 1])).all()
     assert (np.abs(h[:, 1, 1]) > np.abs(h[:, 1, 0])).all()
-    problem = load(small(THREE, {"position_m": [2.0, 0.0, 0.0], "head": "points"}, WISH))
+    problem = load(small(THREE, {"position_m": [2.0, 0.0, 0.0], "head": "points", "ear_cloud_m": [[0, 0, 0]]}, WISH))
     left, right = ear_places(problem, 0.0875)
     assert left[1] == pytest.approx(-0.0875)
     assert right[1] == pytest.approx(0.0875)

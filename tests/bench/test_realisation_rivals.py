@@ -19,7 +19,7 @@ from scipy import linalg
 import designer
 from designer.arrays import Real
 from designer.designs import ChannelDesign, design_channel
-from designer.designs.reach import reachable_gain
+from designer.designs.bounds import reachable_gain
 from designer.evaluation.moved_head import moved_head
 from designer.evaluation.refinement import realize_judged
 from designer.measures import db, effort

@@ -87,8 +87,7 @@ def test_design_writes_a_folder(here: Path, designer_command: Command) -> None:
     """`design` ends with 0, says what was reached and where it is, and writes out/<problem's file name> and nothing else."""
     ended = designer_command("design", "tiny.toml")
     assert ended.code == errors.EXIT_DONE
-    reached = "left: 6 dB asked from 500 Hz to 4 kHz; met at every frequency; but realisation misses "
-    assert reached in ended.out  # 64 taps are few for a band from 500 Hz
+    assert "left: 6 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud; met at every frequency" in ended.out
     assert "wrote out/tiny (open out/tiny/report.html)\n" in ended.out
     assert {path.name for path in here.iterdir()} == {"tiny.toml", "out"}
     assert {path.name for path in (here / "out").iterdir()} == {"tiny"}
@@ -104,7 +103,7 @@ def test_taps_beyond_full_scale_are_said(here: Path, designer_command: Command) 
     (here / "loud.toml").write_text(toml(loud), encoding="utf-8")
     for name in ("loud", "tiny"):
         ended = designer_command("design", f"{name}.toml")
-        assert ended.code == errors.EXIT_DONE
+        assert ended.code == (errors.EXIT_MISSED if name == "loud" else errors.EXIT_DONE)
         _, samples = scipy.io.wavfile.read(here / f"out/{name}/filters.wav")
         largest = float(np.abs(samples).max())
         message = f"filters.wav: taps up to {largest:.3g}, beyond the full scale of 1"
@@ -144,14 +143,13 @@ def test_infeasible(here: Path, designer_command: Command) -> None:
     (here / "greedy.toml").write_text(toml(asked_too_much()), encoding="utf-8")
     ended = designer_command("design", "greedy.toml", "-o", "best")
     assert ended.code == errors.EXIT_INFEASIBLE
+    assert ended.err.count('designs[0] "left" is infeasible as asked; the best compromise is written\n') == 1
     assert re.search(
-        r'^designs\[0\] "left" is infeasible as asked: cancellation_gain_db is missed by up to \d+\.\d dB \(at .* Hz\),'
-        r" from 500 Hz to [\d.]+ kHz; at .* Hz no weights reach more than \d+\.\d dB within the effort limit;"
-        r" the best compromise is written$",
-        ended.err,
+        r"^left: .*; the curve infeasible by up to \d+\.\d dB \(at .* Hz, where no weights reach more than \d+\.\d dB within the"
+        r" effort limit\) from 500 Hz to [\d.]+ kHz, \d+ % of the band; the effort limit of 3 dB binds",
+        ended.out,
         re.MULTILINE,
     )
-    assert "the effort limit of 3 dB binds" in ended.out
     assert (here / "best/coefficients.csv").is_file()
     assert json.loads((here / "best/summary.json").read_text(encoding="utf-8"))["exit_code"] == 4
 
@@ -161,12 +159,12 @@ def test_too_much_asked(here: Path, designer_command: Command) -> None:
     ended = designer_command("design", str(PROBLEMS / "too-much-asked.toml"), "-o", "out")
     assert ended.code == errors.EXIT_INFEASIBLE
     message = re.search(
-        r'^designs\[0\] "left" is infeasible as asked: cancellation_gain_db is missed by up to (?P<db>\d+\.\d) dB'
-        r" \(at (?P<worst>\d+) Hz\), from (?P<low>\d+) Hz to (?P<high>[\d.]+) kHz.*; the best compromise is written$",
-        ended.err,
+        r"^left: .*; the curve infeasible by up to (?P<db>\d+\.\d) dB \(at (?P<worst>\d+) Hz, .*\)"
+        r" from (?P<low>\d+) Hz to (?P<high>[\d.]+) kHz",
+        ended.out,
         re.MULTILINE,
     )
-    assert message is not None, ended.err
+    assert message is not None, ended.out
     report = json.loads(Path("out/summary.json").read_text(encoding="utf-8"))["channels"]["left"]
     solved_hz = np.array(report["certificate"]["frequency_hz"])
     own_hz = pd.read_csv(

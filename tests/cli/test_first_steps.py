@@ -12,6 +12,7 @@ import pytest
 from command import Ended, run
 from toml_text import pair, toml
 
+from designer import errors
 from designer.search import starter
 
 Command = Callable[..., Ended]
@@ -29,15 +30,28 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_what_realisation_loses_is_said_with_the_verdict(here: Path, designer_command: Command) -> None:
-    """Of 32 taps, whose metrics fall short of the curve, the terminal does not say "met at every frequency." and stop there."""
+def test_what_is_met_on_paper_alone_ends_with_7(here: Path, designer_command: Command) -> None:
+    """Of 16 taps, whose metrics fall short of the curve by decibels, the verdict says it, with a number of taps that meets it."""
     problem = pair()
-    problem["realization"] = {"taps": 32}
+    problem["realization"] = {"taps": 16}
     (here / "short.toml").write_text(toml(problem), encoding="utf-8")
     ended = designer_command("design", "short.toml")
-    assert "short" in set(pd.read_csv(here / "out" / "short" / "metrics.csv")["status"])
+    table = pd.read_csv(here / "out" / "short" / "metrics.csv")
+    missed_db = (table.target_db - table.cancellation_gain_db).max()
+    assert ended.code == errors.EXIT_MISSED
     (message,) = [line for line in ended.out.splitlines() if line.startswith("left: ")]
-    assert re.search(r"; but realisation misses cancellation_gain_db by \d+\.\d\d dB at \d+ k?Hz", message)
+    match = re.search(
+        r"met on paper, and these filters miss the curve by up to (\d+\.\d+) dB .*; \[realization\] taps = (\d+) meet it",
+        message,
+    )
+    assert match is not None
+    assert float(match[1]) == pytest.approx(missed_db, abs=0.051)
+    assert ended.err.count("met on paper, and missed by these filters") == 1
+    problem["realization"] = {"taps": int(match[2])}
+    (here / "longer.toml").write_text(toml(problem), encoding="utf-8")
+    longer = designer_command("design", "longer.toml")
+    assert longer.code == errors.EXIT_DONE
+    assert "left: 6 dB asked from 500 Hz to 4 kHz; met at every frequency" in longer.out
 
 
 @pytest.mark.parametrize(("shape", "drivers"), [("bar", 2), ("sphere", 2), ("box", 3), ("pair", 2)])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import scipy.linalg
 
 import designer
-from designer.designs.reach import reach
-from designer.evaluation.reach_words import explain_reach, spread_out
+from designer.designs.reach import MAX_DB, reach
+from designer.evaluation.reach_words import explain_reach, realised_misses, spread_out
 
 TEXT = """
 title = "two"
@@ -22,6 +25,7 @@ position_m = [0.0, 0.1, 0.0]
 [listener]
 position_m = [1.0, 0.0, 0.0]
 head = "points"
+ear_cloud_m = [[0, 0, 0]]
 [[designs]]
 name = "left"
 kind = "ctc"
@@ -42,7 +46,7 @@ def test_a_design_reaches_the_bound_and_no_more(effort: float) -> None:
     ears = designer.scene(problem).at(f).ears()
     w = design.weights["left"][np.isin(design.frequency_hz, f)]
     got = 20 * np.log10(np.abs(np.einsum("fml,fl->fm", ears, w)))
-    limited = actual.bound_db < 90
+    limited = actual.bound_db < MAX_DB - 1
     assert limited.sum() > 3
     np.testing.assert_allclose((got[:, 0] - got[:, 1])[limited], actual.bound_db[limited], atol=0.01)
 
@@ -61,7 +65,7 @@ def test_words_say_how_much_too_much_is_asked() -> None:
     The largest w^H A w / w^H B w with w^H A w >= e w^H w is the least over μ >= 0 of the largest eigenvalue of (A + μ (A - e), B).
     """
     problem = designer.load("problems/too-much-asked.toml")
-    lines = list(explain_reach(problem, designer.scene(problem)))
+    lines = list(explain_reach(problem, designer.scene(problem), {"left": (0.0, 0.0)}))
     ears, required = designer.scene(problem).at(np.array([200.0])).ears()[0], problem.designs[0]
     assert required.ear == "left" and required.max_effort_db is not None and required.cancellation_gain_db is not None
     A, B = (h.conj().T @ h / len(h) for h in (ears[0::2], ears[1::2]))
@@ -74,8 +78,6 @@ def test_words_say_how_much_too_much_is_asked() -> None:
     assert missing_db == pytest.approx(14.5, abs=0.05)
     assert f"{missing_db:.1f} dB too much at 200 Hz" in lines[-1]
     assert "200 Hz" in lines[1]
-    problem = designer.load("problems/smart-speaker.toml")
-    assert sum("within reach" in line for line in explain_reach(problem, designer.scene(problem))) == 3
 
 
 def test_a_table_keeps_the_first_and_the_last_frequency() -> None:
@@ -84,3 +86,63 @@ def test_a_table_keeps_the_first_and_the_last_frequency() -> None:
     some = spread_out(f)
     assert some[0] == f[0] and some[-1] == f[-1] and 6 <= some.size <= 8
     assert spread_out(f[:1]).tolist() == [100.0]
+
+
+def harder(name: str, more_db: float) -> str:
+    """A library problem whose curves ask for more."""
+    text = Path(f"problems/{name}.toml").read_text(encoding="utf-8")
+
+    def raised(curve: re.Match[str]) -> str:
+        return re.sub(r"\[([\d.]+), ([\d.]+)\]", lambda point: f"[{point[1]}, {float(point[2]) + more_db}]", curve[0])
+
+    return re.sub(r"cancellation_gain_db = \[\[.*?\]\]", raised, text)
+
+
+FEW = (
+    ("laptop-pair", 0.0),
+    ("laptop-pair", 3.0),
+    ("stereo-dipole", 0.0),
+    ("stereo-dipole", 9.0),
+    ("smart-speaker", 0.0),
+)
+NAMES = ("laptop-pair", "stereo-dipole", "smart-speaker", "couch", "cylinder-speaker", "pair-kemar", "stereo-speaker")
+MANY = (
+    ("two-way-bar", 0.0),
+    ("soundbar-kemar", 0.0),
+    *((name, more_db) for name in NAMES for more_db in (0.0, 2.0, 4.0, 8.0)),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "more_db"), [*FEW, *(pytest.param(*case, marks=pytest.mark.long) for case in MANY if case not in FEW)]
+)
+def test_reach_agrees_with_the_design(name: str, more_db: float) -> None:
+    """Curves of the library and up to 9 dB above: what is called within reach is met by the realised filters to 0.5 dB, and
+    what is not is missed by them.
+    """
+    problem = designer.loads(harder(name, more_db), folder="problems")
+    missed_db = realised_misses(designer.design(problem).metrics)
+    lines = list(explain_reach(problem, designer.scene(problem), missed_db))
+    outcomes = [line for line in lines if "within reach" in line or "too much at" in line]
+    assert len(outcomes) == len(problem.designs)
+    for design, outcome in zip(problem.designs, outcomes, strict=True):
+        if "within reach" in outcome:
+            assert missed_db[design.name][0] <= 0.5
+        else:
+            assert missed_db[design.name][0] > 0.1
+
+
+def test_more_than_the_product_line_leaves_is_not_to_spare() -> None:
+    """Two points and two drivers have a null without a bottom; what drawn devices leave of it in the mean, by a loop, is the reach."""
+    problem = designer.loads(TEXT.format(asked=6, effort=12))
+    scene = designer.scene(problem).at(np.array([1000.0, 2000.0]))
+    bound = reach(problem.designs[0], scene)
+    assert (bound.bound_db >= bound.product_line_db + 10).all()
+    rng = np.random.default_rng(3)
+    gain_db, phase_deg = bound.deviations
+    level, turn = rng.standard_normal((2, 4000, 2))
+    errors = 10 ** (gain_db * level / 20) * np.exp(1j * np.radians(phase_deg) * turn)
+    for f, ears in enumerate(scene.ears()):
+        null = np.array([ears[1, 1], -ears[1, 0]])  # silent at the dark ear
+        powers = np.mean(np.abs((errors * null) @ ears.T) ** 2, axis=0)
+        assert 10 * np.log10(powers[0] / powers[1]) == pytest.approx(bound.product_line_db[f], abs=0.5)

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import designer
-from designer.evaluation.words import hz, requirement_phrase, spans, verdict
+from designer.evaluation.outcomes import REQUIRED, WORST, Outcome, hz, spans
+from designer.evaluation.words import Verdict, requirement_phrase, verdict, whole_sentence
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 
@@ -66,12 +67,16 @@ def test_spans_say_every_run_once(where: list[bool]) -> None:
 
 def test_what_is_asked() -> None:
     """Every kind of requirement as a noun phrase with its decibels and the band."""
-    assert requirement_phrase(load(pair()).designs[0]) == "8 to 12 dB asked from 500 Hz to 4 kHz"
+    assert (
+        requirement_phrase(load(pair()).designs[0])
+        == "8 to 12 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud"
+    )
     beam = line(
         window_deg=[-30.0, 30.0], mask=[{"azimuth_deg": [60.0, 120.0], "max_db": -10.0}], cancellation_gain_db=[[800, 9]]
     )  # fmt: skip
     assert requirement_phrase(load(beam).designs[0]) == (
-        "9 dB, a mask of -10 dB and a window of -30 to 30 degrees within 3 dB asked from 800 Hz to 3 kHz"
+        "9 dB, a mask of -10 dB and a window of -30 to 30 degrees within 3 dB asked from 800 Hz to 3 kHz,"
+        " in the mean over the dark azimuths"
     )
     nulls = load(line(nulls_deg=[90.0, -90.0])).designs[0]
     assert (
@@ -82,7 +87,10 @@ def test_what_is_asked() -> None:
 def test_a_feasible_channel() -> None:
     """Reached at every frequency, nothing is missed."""
     (channel,) = design(pair()).channels.values()
-    assert channel.verdict.sentence == "8 to 12 dB asked from 500 Hz to 4 kHz; met at every frequency"
+    assert (
+        channel.verdict.sentence
+        == "8 to 12 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud; met at every frequency"
+    )
     assert channel.verdict.shortfalls == ()
 
 
@@ -100,15 +108,15 @@ def test_the_librarys_infeasible_problem() -> None:
         own.slack_db.max(),
         own.frequency_hz.to_numpy()[int(own.slack_db.argmax())],
     )
-    assert channel.verdict.sentence == (
-        "18 dB asked from 200 Hz to 6 kHz; met from 1.5 kHz to 5.7 kHz; elsewhere the effort limit of 12 dB binds,"
-        f" and up to {missing:.1f} dB are missing (at {at_hz:.0f} Hz)"
-    )
-    met = own[own.slack_db <= 0.1]
-    assert (hz(met.frequency_hz.min()), hz(met.frequency_hz.max())) == ("1.5 kHz", "5.7 kHz")
     (shortfall,) = channel.verdict.shortfalls
     assert shortfall.startswith(
-        f"cancellation_gain_db is missed by up to {missing:.1f} dB (at 200 Hz), from 200 Hz to "
+        f"the curve infeasible by up to {missing:.1f} dB (at {at_hz:.0f} Hz, where no weights reach more than "
+    )
+    (low, high) = (own[own.slack_db > 0.1].frequency_hz.agg(end) for end in ("min", "max"))
+    assert f"from {hz(low)} to 1.4 kHz and from 5.8 kHz to {hz(high)}, " in shortfall
+    assert (
+        channel.verdict.sentence
+        == f"18 dB asked from 200 Hz to 6 kHz, in the mean over the ear cloud; {shortfall}; the effort limit of 12 dB binds"
     )
     assert result.status == 4
 
@@ -121,7 +129,7 @@ def test_what_binds_is_named() -> None:
         return channel.verdict.sentence
 
     drivers = limited(pair(max_effort_db=None), max_gain_db=-3.0)
-    assert 'elsewhere max_gain_db of "left" and max_gain_db of "right" bind, and up to' in sentence(drivers)
+    assert '; the gain limit of "left" and the gain limit of "right" bind' in sentence(drivers)
     assert "the effort limit of 2 dB binds" in sentence(pair(max_effort_db=2.0))
     assert "no weights of these drivers reach it" in sentence(
         pair(max_effort_db=None, cancellation_gain_db=[[500, 60]])
@@ -145,8 +153,8 @@ def test_no_limit_is_named_that_the_file_does_not_set() -> None:
         line(min_white_noise_gain_db=9.0, nulls_deg=[90.0], cancellation_gain_db=[[800, 10]])
     ).channels.values()
     assert not channel.feasible
-    assert any("min_white_noise_gain_db is missed" in line for line in channel.verdict.shortfalls)
-    assert not any("max_effort_db" in line for line in (channel.verdict.sentence, *channel.verdict.shortfalls))
+    assert any("the white-noise gain's floor of 9 dB infeasible by" in line for line in channel.verdict.shortfalls)
+    assert not any("effort" in line for line in (channel.verdict.sentence, *channel.verdict.shortfalls))
 
 
 def test_shortfalls_name_each_requirement_with_its_own_decibels() -> None:
@@ -160,11 +168,35 @@ def test_shortfalls_name_each_requirement_with_its_own_decibels() -> None:
         {"max_effort_db": np.array([0.0, 0.0, 0.2, 0.0])},
         {"max_effort_db": np.array([True, False, True, True])},
     )
-    assert actual.sentence == (
-        "8 to 12 dB asked from 500 Hz to 4 kHz; met at 1 kHz; elsewhere the effort limit of 9 dB binds,"
-        " and up to 3.0 dB are missing (at 500 Hz)"
-    )
     assert actual.shortfalls == (
-        "cancellation_gain_db is missed by up to 3.0 dB (at 500 Hz), at 500 Hz and at 4 kHz",
-        "max_effort_db is missed by up to 0.20 dB (at 2 kHz), at 2 kHz",
+        "the curve infeasible by up to 3.0 dB (at 500 Hz) at 500 Hz and at 4 kHz, 50 % of the band",
+        "the effort limit of 9 dB infeasible by 0.20 dB at 2 kHz",
+    )
+    clauses = "; ".join(actual.shortfalls)
+    assert (
+        actual.sentence
+        == f"8 to 12 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud; {clauses}; the effort limit of 9 dB binds"
+    )
+
+
+def test_an_outcome_is_told_once() -> None:
+    """Met, met on paper and missed, and infeasible: one clause each on what is asked, what was missed, what mends it and other places."""
+    table, f = load(pair()).designs[0], np.array([500.0, 1000.0, 2000.0, 4000.0])
+    met = Outcome.of("cancellation_gain_db", REQUIRED, np.array([0.05, 0.0, 0.0, 0.0]), f)
+    missed = Outcome.of("cancellation_gain_db", REQUIRED, np.array([1.25, 0.0, 0.0, 0.0]), f, np.array([0.05, 0, 0, 0]))
+    worst = Outcome.of("cancellation_gain_db", WORST, np.array([3.0, 2.0, 2.5, 0.0]), f)
+    on_paper = Verdict(f"{requirement_phrase(table)}; met at every frequency", ())
+    infeasible = Verdict("asked; infeasible", ("infeasible",))
+    asked = "8 to 12 dB asked from 500 Hz to 4 kHz, in the mean over the ear cloud"
+    assert whole_sentence(table, on_paper, [met]) == f"{asked}; met at every frequency"
+    assert whole_sentence(table, on_paper, [missed, worst], remedy="taps = 64 meet it") == (
+        f"{asked}; met on paper, and these filters miss the curve by 1.2 dB at 500 Hz; taps = 64 meet it; the curve is missed at the"
+        " worst place by up to 3.0 dB (75 % of the band)"
+    )
+    assert (
+        whole_sentence(table, on_paper, [missed], imported=True)
+        == f"{asked}; these filters miss the curve by 1.2 dB at 500 Hz"
+    )
+    assert (
+        whole_sentence(table, infeasible, [missed]) == "asked; infeasible; these filters miss the curve by 1.2 dB more"
     )

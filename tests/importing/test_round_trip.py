@@ -193,7 +193,7 @@ def test_the_command(
     quiet = filter_cases.made({"left": 0.5 * np.eye(2, 8)}, ("left", "right"), {}, "fir", 16000.0)
     exported("csv", quiet, tmp_path / "device")
     ended = run(capsys, monkeypatch, "import-coefficients", "device", "--problem", "pair.toml", "-o", "there")
-    assert ended.code == 0 and "the imported filters do not reach it" in ended.out
+    assert ended.code == 0 and "these filters miss the curve by" in ended.out
     summary = json.loads(Path("there/summary.json").read_text(encoding="utf-8"))
     assert summary["command"] == "designer import-coefficients device --problem pair.toml -o there"
     ended = run(capsys, monkeypatch, "export", "there", "--target", "csv")

@@ -32,6 +32,8 @@ from oracles.naive_sphere import naive_sphere_pressure
 from oracles.two_spheres import cap_heard
 
 ON_SURFACE_M = 1e-3
+FIVE_PLACES_M = [[0, 0, 0], [0, 0.03, 0], [0, -0.03, 0], [0.03, 0, 0], [-0.03, 0, 0]]
+"""The contract's default cloud."""
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -228,7 +230,7 @@ class _Scene:
         self.speed = float(problem.get("speed_of_sound_m_s", DEFAULT_SPEED_OF_SOUND_M_S))
         self.forward, self.left = _listener_axes(listener)
         self.centre = _vector(listener["position_m"])
-        self.cloud = [_vector(shift) for shift in listener.get("ear_cloud_m", [[0.0, 0.0, 0.0]])]
+        self.cloud = [_vector(shift) for shift in listener.get("ear_cloud_m", FIVE_PLACES_M)]
 
         enclosure = problem.get("enclosure", {"model": "free-field"})
         self.enclosure = str(enclosure.get("model", "free-field"))

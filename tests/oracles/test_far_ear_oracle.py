@@ -154,9 +154,13 @@ def test_a_turn_to_the_left_brings_the_right_ear_first(tmp_path: Path) -> None:
 
 def test_a_listener_at_the_side_faces_the_device(tmp_path: Path) -> None:
     """A scene turned by 90° about the vertical, listener on +y, gives the same pressures; the listener is raised."""
-    first = _write(tmp_path, {"one": ([0.0, -0.3, 0.0], {0: 1.0})}, "position_m = [1.5, 0.0, 0.4]")
+    first = _write(
+        tmp_path, {"one": ([0.0, -0.3, 0.0], {0: 1.0})}, "position_m = [1.5, 0.0, 0.4]\near_cloud_m = [[0, 0, 0]]"
+    )
     before = ear_pressures(*first, "to left", [700.0])
-    second = _write(tmp_path, {"one": ([0.3, 0.0, 0.0], {0: 1.0})}, "position_m = [0.0, 1.5, 0.4]")
+    second = _write(
+        tmp_path, {"one": ([0.3, 0.0, 0.0], {0: 1.0})}, "position_m = [0.0, 1.5, 0.4]\near_cloud_m = [[0, 0, 0]]"
+    )
     after = ear_pressures(*second, "to left", [700.0])
     np.testing.assert_allclose(after, before, rtol=1e-12)
     assert abs(before[0, 0, 0] - before[0, 0, 1]) > 0.1 * abs(before[0, 0, 0])
@@ -173,7 +177,7 @@ def test_two_points_by_hand(tmp_path: Path) -> None:
     files = _write(
         tmp_path,
         {"left": ([0.0, -0.375, 0.0], {0: 1.0}), "right": ([0.0, 0.375, 0.0], {1: -0.5})},
-        'position_m = [1.0, 0.0, 0.0]\nhead = "points"\nhead_radius_m = 0.375',
+        'position_m = [1.0, 0.0, 0.0]\nhead = "points"\nhead_radius_m = 0.375\near_cloud_m = [[0, 0, 0]]',
         top="sample_rate_hz = 1360\nspeed_of_sound_m_s = 340.0",
     )
     pressures = ear_pressures(*files, "to left", [340.0])

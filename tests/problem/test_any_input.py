@@ -15,7 +15,8 @@ from toml_text import Raw, pair, toml, trio
 
 import designer
 from designer.errors import ProblemError
-from designer.problem.explain import explain, warnings
+from designer.problem.explain import explain
+from designer.problem.plausibility import warnings
 
 SOUND = {"pair": pair(), "trio": trio()}
 ODD: list[Any] = [

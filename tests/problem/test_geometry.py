@@ -11,7 +11,7 @@ from toml_text import pair, toml
 import designer
 from designer.errors import ProblemError
 from designer.problem import geometry
-from designer.problem.explain import warnings
+from designer.problem.plausibility import warnings
 from designer.problem.schema import Listener
 
 RADIUS_M = 0.0875

@@ -19,8 +19,8 @@ from designer.problem.enclosures import ENCLOSURES
 from designer.problem.enclosures.enclosure import Enclosure
 from designer.problem.enclosures.free_field import FreeField
 from designer.problem.enclosures.sphere import Sphere
-from designer.problem.explain import warnings
 from designer.problem.library import library
+from designer.problem.plausibility import warnings
 from designer.problem.table import Table
 
 CONTRACT = """
@@ -53,7 +53,7 @@ position_m = [2.0, 0.0, 0.0]        # centre of the head, facing the device
 turn_deg = 0.0
 head = "sphere"                     # "sphere", "sphere:0.08", "points" (no head: two points), a SOFA file
 head_radius_m = 0.0875
-ear_cloud_m = [[0, 0, 0], [0, 0.03, 0], [0, -0.03, 0], [0.03, 0, 0], [-0.03, 0, 0]]   # displacements; default [[0, 0, 0]]
+ear_cloud_m = [[0, 0, 0], [0, 0.03, 0], [0, -0.03, 0], [0.03, 0, 0], [-0.03, 0, 0]]   # displacements; default: these five
 
 [grid]
 frequencies = 257                   # design frequencies, 0 to Nyquist
@@ -141,7 +141,7 @@ def test_only_what_is_required() -> None:
     for limit in (driver.radius_m, driver.band_hz, driver.max_gain_db, driver.response, driver.gate_ms):
         assert limit is None
     assert (listener.turn_deg, listener.head, listener.head_radius_m) == (0.0, "sphere", 0.0875)
-    assert listener.ear_cloud_m == [[0.0, 0.0, 0.0]]
+    assert listener.ear_cloud_m == [[0, 0, 0], [0, 0.03, 0], [0, -0.03, 0], [0.03, 0, 0], [-0.03, 0, 0]]
     assert (grid.frequencies, grid.azimuth_step_deg) == (257, 5.0)
     assert problem.azimuth_distance_m == pytest.approx(0.6)
     for requirement in (
@@ -157,7 +157,7 @@ def test_only_what_is_required() -> None:
     beam = designer.loads(toml(trio())).designs[1]
     assert (beam.null_width_deg, beam.window_phase_passes) == (10.0, 0)
     assert (design.max_effort_db, design.min_white_noise_gain_db, design.driver_spread) == (None, None, None)
-    assert design.method == "auto"
+    assert (design.method, design.hold) == ("auto", "mean")
     assert (problem.realization.form, problem.realization.taps) == ("fir", 512)
     assert problem.export.targets == []
     assert problem.data_files == ()
@@ -168,7 +168,7 @@ def test_defaults_of_optional_tables() -> None:
     assert next(iter(ENCLOSURES)) == "sphere"
     assert Sphere().radius_m == 0.0875
     spread, virtualizer, room = designs.Spread(), schema.Virtualizer(), schema.Room()
-    assert (spread.gain_db, spread.phase_deg) == (0.2, 1.0)
+    assert (spread.gain_db, spread.phase_deg) == (None, None)
     assert (virtualizer.angle_deg, virtualizer.crosstalk_model, virtualizer.upmix) == (30.0, "sphere", True)
     assert (room.size_m, room.device_m, room.heading_deg) == ([5.0, 4.0, 2.5], [0.6, 2.0, 1.0], 0.0)
 
@@ -311,7 +311,7 @@ def test_a_misspelt_key_is_recognised(where: tuple[str, str], edit: str, place: 
     fault = faults[f"{path}.{wrong}" if path else wrong]
     assert fault.actual == "unknown key"
     assert f"nearest known key: {key}" in fault.remedy.split("; ")
-    assert key in fault.expected.split(", ")
+    assert not fault.expected
 
 
 def test_a_misspelt_key_counts_once() -> None:
@@ -320,13 +320,15 @@ def test_a_misspelt_key_counts_once() -> None:
         problem = pair()
         table = within(problem, path)
         table[wrong] = table.pop(key)
-        with pytest.raises(ProblemError, match=f"1 fault\n.*{wrong}: unknown key; .*; nearest known key: {key}$"):
+        with pytest.raises(ProblemError, match=f"1 fault\n.*{wrong}: unknown key; nearest known key: {key}$"):
             designer.loads(toml(problem))
 
 
 def test_a_key_of_another_table() -> None:
     """A known key in the wrong table is sent where it belongs."""
-    with pytest.raises(ProblemError, match=r"grid\.taps: unknown key; .*; taps is a key of \[realization\]$"):
+    with pytest.raises(
+        ProblemError, match=r"grid\.taps: unknown key; taps is a key of \[realization\]; move it there$"
+    ):
         designer.loads(toml(changed("grid", taps=64)))
     with pytest.raises(
         ProblemError, match=r"listener\.name: unknown key; .*name is a key of \[\[drivers\]\] and \[\[designs\]\]"
@@ -396,7 +398,10 @@ SLIPS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"drivers": [{"name": "right", "position_m": [0, -0.08, 0]}, {"name": "Left-1", "position_m": [0, 0.08, 0]}]},
         ['drivers[0] is called "right" and sits on the listener\'s left', 'drivers[1] is called "Left-1" and sits on'],
     ),
-    "a listener in millimetres": ({"listener": {"position_m": [600, 0, 0]}}, ["listener.position_m is 600 m away; the unit is metres"]),
+    "a listener in millimetres": (
+        {"listener": {"position_m": [600, 0, 0]}},
+        ["listener.position_m: 600 m from the device; millimetres? Write [0.6, 0.0, 0.0]"],
+    ),
     "a band from the grid's first step": (
         {"designs": [pair()["designs"][0] | {"band_hz": [300, 4000]}]},
         ["designs[0].band_hz begins at 300 Hz, and the grid's frequencies are 250 Hz apart"],

@@ -67,7 +67,7 @@ def message(problem: dict[str, Any]) -> str:
         ),
         (
             {**CURVE, "dark_regions": [{"azimut_deg": [60.0, 300.0]}]},
-            "designs[0].dark_regions[0].azimut_deg: unknown key; expected azimuth_deg, elevation_deg,",
+            "designs[0].dark_regions[0].azimut_deg: unknown key; nearest known key: azimuth_deg",
         ),
     ],
 )  # fmt: skip

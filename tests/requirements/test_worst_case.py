@@ -13,7 +13,7 @@ from formulations.random_targets import Wanted, gaussian, random_target
 
 import designer
 from designer.designs import channel
-from designer.designs.reach import reachable_gain
+from designer.designs.bounds import reachable_gain
 from designer.formulations import FORMULATIONS, choueiri, matrix_mixing, pressure_matching, superdirective
 from designer.measures import db
 from designer.problem.designs import EarDesign
@@ -272,7 +272,7 @@ def test_a_design_holds_its_curve_in_the_worst_case() -> None:
         text = file.read()
     text = text.replace(
         "max_effort_db = 9.0",
-        'max_effort_db = 14.0\ndriver_spread = { gain_db = 0.1, phase_deg = 0.5, case = "ball" }',
+        'max_effort_db = 14.0\nhold = "every"\ndriver_spread = { gain_db = 0.1, phase_deg = 0.5 }',
     )
     result = designer.design(designer.loads(text))
     assert result.status == 0

@@ -78,13 +78,15 @@ MAX_NUMBERS = 300_000
 
 
 def _orders(x: Complex | Real, argument_a: Complex | Real) -> Iterator[tuple[int, Complex, Complex, Complex]]:
-    """n, q_{n+1}(x), q_{n+1}(argument_a), and H_n'/H_n at argument_a, for n = 0, 1, ..."""
+    """n, q_{n+1}(x), 1/q_{n+1}(argument_a), and H_n'/H_n at argument_a, for n = 0, 1, ...; divisions are most of the work."""
     q_r, q_a = (hankel2e(1, y) / hankel2e(0, y) for y in (x, argument_a))
     log_derivative = -q_a
+    inverse_x, inverse_a = 1 / x, 1 / argument_a
     for n in range(MAX_TERMS):
-        yield n, q_r, q_a, log_derivative
-        log_derivative = 1 / q_a - (n + 1) / argument_a
-        q_r, q_a = 2 * (n + 1) / x - 1 / q_r, 2 * (n + 1) / argument_a - 1 / q_a
+        inverse_q, step_a = 1 / q_a, (n + 1) * inverse_a
+        yield n, q_r, inverse_q, log_derivative
+        log_derivative = inverse_q - step_a
+        q_r, q_a = 2 * (n + 1) * inverse_x - 1 / q_r, 2 * step_a - inverse_q
 
 
 def _axial_terms(
@@ -105,9 +107,9 @@ def _axial_terms(
 
     def integrals() -> Iterator[Complex]:
         radial = hankel2e(0, x_r) / hankel2e(0, x_a) / kappa
-        for n, q_r, q_a, log_derivative in _orders(x_r, x_a):
-            yield (2.0 if n else 1.0) * np.einsum("pfq,pfq->fp", spread, (radial / log_derivative)[contours])
-            radial = radial * (q_r / q_a)
+        for n, q_r, inverse_q, log_derivative in _orders(x_r, x_a):
+            yield (2.0 if n else 1.0) * np.einsum("pfq,pfq->fp", spread, (radial * (1 / log_derivative))[contours])
+            radial *= q_r * inverse_q
 
     return _until_small(integrals(), tolerance)
 
@@ -194,9 +196,9 @@ def far_terms(x: Real, *, tolerance: float = 1e-13) -> Complex:
 
     def shares() -> Iterator[Complex]:
         inverse = np.exp(1j * x) / hankel2e(0, x)  # 1/H_n
-        for n, _, q_a, log_derivative in _orders(x, x):
+        for n, _, inverse_q, log_derivative in _orders(x, x):
             yield (-2j / math.pi) * (2.0 if n else 1.0) * 1j**n * inverse / (x * log_derivative)
-            inverse = inverse / q_a
+            inverse = inverse * inverse_q
 
     return _until_small(shares(), tolerance)
 
@@ -252,7 +254,8 @@ class CylinderEnclosure(EnclosedDrivers):
         heights = np.round(np.stack(np.broadcast_arrays(apart_m, self.half_height_m), axis=-1).reshape(-1, 2), 12)
         h = np.empty((k.size, len(heights)), dtype=complex)
         ascending = np.argsort(k, kind="stable")
-        for rows in _blocks(k.size, MAX_FREQUENCIES_AT_ONCE):
+        # The low half asks for fewer orders, nodes and distances than the high one.
+        for rows in _blocks(k.size, min(MAX_FREQUENCIES_AT_ONCE, max(8, -(-k.size // 2)))):
             indices = ascending[rows]
             pressure = self._at_few_distances(k[indices], away_m, heights, azimuth_rad)
             h[indices] = (

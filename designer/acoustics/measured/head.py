@@ -71,7 +71,6 @@ REFERENCE_HZ = (200.0, 1000.0)
 EQUAL_HZ = np.geomspace(50.0, 20_000.0, 105)  # twelve an octave, in even ratios
 POLARITY_HZ = np.geomspace(100.0, 8000.0, 200)
 EQUAL_DIRECTIONS = 400
-BAND_FLOOR_DB = -40.0  # where a file's mean level falls below this against its own middle, its band ends
 MIN_HOLE_RATIO = 2.5  # holes this many times wider than the usual distance between directions are worth a warning
 MAX_NUMBERS = 2_000_000  # frequencies times directions that are interpolated at once
 SIDES = np.array([1.0, -1.0])  # the ears' places on the head's own y axis, in radii: left, right
@@ -97,21 +96,10 @@ class MeasuredHead:
         """The measured directions' neighbours on the sphere."""
         return SphereInterpolation(self.recording.directions)
 
-    @cached_property
+    @property
     def band_hz(self) -> tuple[float, float]:
-        """Where the file holds sound: its mean level within 40 dB of its own between 500 Hz and 4 kHz."""
-        recording = self.recording
-        responses = recording.responses[:: max(1, len(recording.responses) // 64)]
-        taps = responses.shape[2]
-        level = 10 * np.log10(np.maximum(np.mean(np.abs(np.fft.rfft(responses, 2 * taps)) ** 2, axis=(0, 1)), 1e-300))
-        f = np.arange(taps + 1) * recording.sample_rate_hz / (2 * taps)
-        middle = (f >= 500) & (f <= min(4000.0, f[-1] / 2))
-        sounds = level > np.median(level[middle]) + BAND_FLOOR_DB
-        centre = int(np.flatnonzero(middle)[0])
-        below, above = np.flatnonzero(~sounds[:centre]), np.flatnonzero(~sounds[centre:])
-        low = f[below[-1] + 1] if below.size else 0.0
-        high = f[centre + above[0] - 1] if above.size else f[-1]
-        return float(low), float(min(high, 0.475 * recording.sample_rate_hz))
+        """The recording's: neither level nor time changes it."""
+        return self.recording.band_hz
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
@@ -323,9 +311,7 @@ def _referenced(head: MeasuredHead) -> MeasuredHead:
     count = np.histogram(np.concatenate([lateral[indices], -lateral[indices]]), bins=np.linspace(-1.025, 1.025, 42))[0]
     target = np.abs(_sphere(head, f, places)) ** 2 @ (count / count.sum())
     gain = np.log(target / np.maximum(power, 1e-12 * power.max())) / 2
-    reference = replace(head, log_gain=gain, advance_s=float(-slope / (2 * np.pi)))
-    reference.__dict__["band_hz"] = head.band_hz  # neither gain nor time changes it
-    return reference
+    return replace(head, log_gain=gain, advance_s=float(-slope / (2 * np.pi)))
 
 
 def _sphere(head: MeasuredHead, frequency_hz: Real, cosine: Real) -> Complex:

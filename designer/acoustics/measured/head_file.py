@@ -7,6 +7,7 @@ clipped, its onset cut) is left out with a warning, and a file with many of them
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ LEAD_S = 6e-3
 MAX_FILE_BYTES = 1_000_000_000
 EXPECTED_FILE = f"a SOFA file of the convention {', '.join(HEAD_CONVENTIONS[:-1])} or {HEAD_CONVENTIONS[-1]}"
 SIZES = {"M": "measurements", "R": "receivers", "N": "samples", "E": "emitters"}
+BAND_FLOOR_DB = -40.0  # where a file's mean level falls below this against its own middle, its band ends
 SILENT_DB = -60.0  # below the median energy of the file
 MIN_CUT_SHARE = 0.25  # a response whose first sample is this much of its peak begins before the file does
 CLIPPED_SAMPLES = 3  # as many neighbours at one extreme value are a ceiling
@@ -45,6 +47,21 @@ class HeadRecording:
     distance_m: float  # of the measuring loudspeaker; inf where the file does not say
     warnings: tuple[str, ...] = ()  # what the user should know of the file, each with its name
     convention: str = ""  # the file's
+
+    @cached_property
+    def band_hz(self) -> tuple[float, float]:
+        """Where the file holds sound: its mean level within 40 dB of its own between 500 Hz and 4 kHz."""
+        responses = self.responses[:: max(1, len(self.responses) // 64)]
+        taps = responses.shape[2]
+        level = 10 * np.log10(np.maximum(np.mean(np.abs(np.fft.rfft(responses, 2 * taps)) ** 2, axis=(0, 1)), 1e-300))
+        f = np.arange(taps + 1) * self.sample_rate_hz / (2 * taps)
+        middle = (f >= 500) & (f <= min(4000.0, f[-1] / 2))
+        sounds = level > np.median(level[middle]) + BAND_FLOOR_DB
+        centre = int(np.flatnonzero(middle)[0])
+        below, above = np.flatnonzero(~sounds[:centre]), np.flatnonzero(~sounds[centre:])
+        low = f[below[-1] + 1] if below.size else 0.0
+        high = f[centre + above[0] - 1] if above.size else f[-1]
+        return float(low), float(min(high, 0.475 * self.sample_rate_hz))
 
     def of(self, keep: Index) -> HeadRecording:
         """Recording of some of the measurements."""

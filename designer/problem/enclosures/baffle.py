@@ -34,6 +34,10 @@ class Baffle(Enclosure):
         """How far before the plane points (..., 3) are (...)."""
         return np.asarray(points_m[..., 0])
 
+    def normal(self, driver: Driver) -> Array:
+        """Along x."""
+        return np.array([1.0, 0.0, 0.0])
+
     def place_faults(self, path: str, driver: Driver) -> Iterator[Fault]:
         """A driver off the plane."""
         x = driver.position_m[0]

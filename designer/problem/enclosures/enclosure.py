@@ -26,6 +26,8 @@ SURFACE_TOLERANCE_M = 1e-3
 """How far from a surface a driver may be that is to be on it."""
 NEAREST_RADII = 1.01
 """How near to the centre of a sphere a point may be: nearer to its surface the sphere's series does not converge."""
+MAX_DEVICE_M = 5.0
+"""Size of a device from which on its places were written in another unit."""
 MAX_DISC_KA = 250.0
 """Largest circumference of a flat piston in wavelengths: its near field takes about (ka)² nodes."""
 MAX_APART_K = 200_000.0
@@ -86,6 +88,10 @@ class Enclosure(Table):
         """A driver's place (3,), put on the surface where it is within 1 mm of it."""
         return place_m
 
+    def normal(self, driver: Driver) -> Array | None:
+        """The direction (3,) in which its surface lets a driver radiate; None where the driver's own facing counts."""
+        return None
+
     def outline(self, view: str) -> Outline | None:
         """Its outline from "above" or from the "side"."""
         form = self.outlines[view == "side"]
@@ -142,8 +148,8 @@ def apart_faults(drivers: Mapping[int, Driver], k: float) -> Iterator[Fault]:
 
 
 def millimetres(length_m: float) -> str:
-    """A length for a message."""
-    return f"{number(round(length_m * 1000, 1))} mm"
+    """A length for a message, in metres from one metre on."""
+    return f"{number(round(length_m * 1000, 1))} mm" if length_m < 1 else f"{number(round(length_m, 2))} m"
 
 
 def in_metres(place: list[float]) -> str:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from designer.errors import Fault
 from designer.problem.enclosures.enclosure import (
+    MAX_DEVICE_M,
     NEAREST_RADII,
     SURFACE_TOLERANCE_M,
     Array,
@@ -65,6 +66,11 @@ class RoundBody(Enclosure):
             place[: self.round_in] *= radius_m / distance_m
         return place
 
+    def normal(self, driver: Driver) -> Array:
+        """Away from the centre or the axis."""
+        away = np.where(np.arange(3) < self.round_in, driver.position_m, 0.0)
+        return np.asarray(away / max(float(np.linalg.norm(away)), 1e-12))
+
     def described(self) -> str:
         """Words for `designer check`."""
         return f"{self.model_name}, radius {number(self.radius_m)} m"
@@ -79,8 +85,7 @@ class RoundBody(Enclosure):
             actual = f"got {shown(place)}, {millimetres(abs(depth_m))} {side} the {self.model_name}"
             expected = f"{number(self.radius_m)} m (enclosure.radius_m) from the {self.middle[0]}, within 1 mm"
             other = f", or set enclosure.radius_m = {number(distance_m)}" if distance_m > 0 else ""
-            millimetres_given = abs(distance_m / 1000 - self.radius_m) <= SURFACE_TOLERANCE_M
-            remedy = in_metres(place) if millimetres_given else f"move the driver to the surface{other}"
+            remedy = in_metres(place) if distance_m > MAX_DEVICE_M else f"move the driver to the surface{other}"
             yield Fault(f"{path}.position_m", actual, expected, remedy)
 
     def piston_faults(self, path: str, driver: Driver) -> Iterator[Fault]:

@@ -159,6 +159,7 @@ def test_far_away_the_far_field(k: float) -> None:
     """R e^{jkR} p approaches the closed form as 1/R: 4e-3 of the level at 100 m, a tenth of that at 1 km, in all directions."""
     enclosure = cylinder(radius_m=0.02, azimuth_deg=(0.0, 100.0), height_m=0.03)
     directions = direction(np.array([0.0, 40.0, 170.0, -60.0]), np.array([0.0, 20.0, 55.0, -35.0]))
+    directions = directions if k < 300 else directions[::2]  # there a direction takes long
     far = enclosure.far_field(np.array([k]), directions)
     error = []
     for distance_m in (1e2, 1e3):
@@ -265,7 +266,8 @@ def test_every_frequency_is_finite_and_smooth() -> None:
     enclosure = CylinderEnclosure.of_discs(0.14, np.array([[0.14, 0.0, 0.0], [0.0, 0.14, 0.1]]), [0.03, 0.0])
     k = 2 * np.pi * np.concatenate([[0.0, 10.0], np.linspace(20.0, 24_000.0, 200)]) / 343.0
     points = np.array([[2.0, 0.0, 0.0], [-0.19, 0.0, 0.05], [-0.5, 0.2, 0.5], [1.0, 0.0, -1.0]])
-    h = enclosure.field(k, points)
+    assert np.isfinite(enclosure.field(k[::5], points[1:])).all()
+    h = enclosure.field(k, points[:1])
     assert np.isfinite(h).all()
     front = h[1:, 0, 0] * np.exp(1j * k[1:] * (2.0 - 0.14))
     assert np.abs(np.diff(np.unwrap(np.angle(front)))).max() < 0.45  # 120 Hz turn 2 m by 4.4
@@ -306,6 +308,26 @@ def test_places_of_one_height_share_a_contour(monkeypatch: pytest.MonkeyPatch) -
     assert len(contours) == 2
     alone = np.concatenate([enclosure.field(k, point[None]) for point in points], axis=1)
     np.testing.assert_allclose(together, alone, rtol=0, atol=1e-10 * np.abs(alone).max())
+
+
+def test_low_frequencies_do_not_pay_for_high_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A range from 0 to ka = 80 takes half of the numbers of one block over it all (2.9 million), and nothing changes."""
+    numbers: list[int] = []
+
+    def counted(x: Complex, argument_a: Complex) -> Any:
+        for order in orders(x, argument_a):
+            numbers.append(x.size)
+            yield order
+
+    orders = on_cylinder._orders
+    monkeypatch.setattr(on_cylinder, "_orders", counted)
+    enclosure = CylinderEnclosure.of_discs(0.09, np.array([[0.09, 0.0, 0.05]]), [0.0])
+    points = np.array([0.6, -0.2, 0.15]) + np.linspace(-0.09, 0.09, 9)[:, None] * np.array([0.3, 1.0, 0.1])
+    k = np.linspace(0.0, 880.0, 40)
+    h = enclosure.field(k, points)
+    assert sum(numbers) < 1.5e6
+    alone = np.concatenate([enclosure.field(k[f : f + 1], points) for f in (1, 20, 39)])
+    np.testing.assert_allclose(h[[1, 20, 39]], alone, atol=1e-5)
 
 
 def test_turning_and_lifting_the_device() -> None:

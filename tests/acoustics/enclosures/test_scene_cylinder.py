@@ -25,6 +25,7 @@ name = "right"
 position_m = {right}
 [listener]
 position_m = {listener}
+ear_cloud_m = [[0, 0, 0]]
 head = "{head}"
 [grid]
 frequencies = 9

@@ -269,7 +269,7 @@ def test_below_what_was_measured() -> None:
         DataError, match=r"nothing is measured below -40 degrees of elevation, and sound reaches the head"
     ):
         scene.ears()
-    assert designer.scene(problem(str(KEMAR), position_m=[1.0, 0.0, 0.5])).at(F).ears().shape == (120, 2, 3)
+    assert designer.scene(problem(str(KEMAR), position_m=[1.0, 0.0, 0.5])).at(F).ears().shape == (120, 10, 3)
 
 
 def test_a_design_beyond_the_files_band_is_warned_of(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -272,6 +272,37 @@ def test_a_subwoofer_backwards(low_hz: float, high_hz: float, low_order: int, hi
         assert not check_backwards([forwards], 48_000.0)
     for backwards in (x[::-1], -x[::-1]):
         assert "run backwards in time" in "".join(check_backwards([backwards], 48_000.0))
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.012])
+@pytest.mark.parametrize(
+    ("low_hz", "high_hz", "low_order", "high_order"), [(30, 120, 2, 4), (25, 80, 4, 4), (45, 100, 4, 4)]
+)
+def test_a_subwoofer_backwards_as_text(
+    tmp_path: Path, low_hz: float, high_hz: float, low_order: int, high_order: int, late_s: float
+) -> None:
+    """Level and phase of a response that runs backwards have the other sign of phase, whatever its delay; inverted they have not."""
+    f = np.geomspace(10.0, 500.0, 270)
+    forwards = np.ones(f.size, dtype=complex)
+    slopes: tuple[tuple[int, float, Literal["high", "low"]], ...] = (
+        (low_order, low_hz, "high"),
+        (high_order, high_hz, "low"),
+    )
+    for order, at_hz, kind in slopes:
+        b, a = scipy.signal.butter(order, 2 * np.pi * at_hz, kind, analog=True, output="ba")
+        forwards *= scipy.signal.freqs(b, a, 2 * np.pi * f)[1]
+    for response, is_backwards in (
+        (forwards, False),
+        (-forwards, False),
+        (forwards.conj(), True),
+        (-forwards.conj(), True),
+    ):
+        p = response * np.exp(-2j * np.pi * f * late_s)
+        rows = (" ".join(f"{x:.4f}" for x in polar(float(at), complex(v))) for at, v in zip(f, p, strict=True))
+        text = "\n".join(rows) + "\n"
+        for angle in (0, 30, 60):
+            (tmp_path / f"w hor {angle}.txt").write_text(text)
+        assert any("negate the phase" in warning for warning in read(tmp_path).warnings) is is_backwards
 
 
 def test_a_sweep_is_no_impulse_response(tmp_path: Path) -> None:

@@ -1,0 +1,150 @@
+"""Requirement by requirement, what realised filters come to: met, or missed by x dB, in which part of the band.
+
+Each requirement and limit is judged as the file asks for it (a curve by mean powers over the ear cloud or the arcs). The curve is also
+judged where a product has to keep it: at the worst place of the cloud (the worst azimuth of a beam's arcs), and by 5th percentiles, taken
+at each frequency: over the product line and heads that `[tolerance]` draws, and over heads moved to where no design looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from designer import measures
+from designer.arrays import Bool, Real
+from designer.evaluation.moved_head import MovedHead
+from designer.evaluation.tolerance import ChannelTolerance
+from designer.metrics import Realised
+from designer.requirements.curves import curve_db
+from designer.requirements.slacks import SLACK_TOLERANCE_DB
+
+REQUIRED = "required"
+WORST, PRODUCT_LINE, MOVED = "worst place", "5th percentile of product line and heads", "5th percentile of moved heads"
+MAX_MISSED_DB = 0.5
+"""Largest miss of a requirement that the weights meet, before exit code 7."""
+MAX_RUNS = 3
+"""Parts of a band that are told one by one."""
+
+
+def hz(frequency_hz: float) -> str:
+    """A frequency as a person says it: 516 Hz, 1.8 kHz."""
+    if frequency_hz >= 999.5:
+        return f"{round(frequency_hz / 1000, 1 if frequency_hz < 9950 else 0):g} kHz"
+    return f"{frequency_hz:.0f} Hz"
+
+
+def decibels(value: float) -> str:
+    """One decimal, or two where that would hide how little is missing."""
+    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+
+
+def spans(frequency_hz: Real, where: Bool) -> str:
+    """The runs of frequencies where something holds: "from 200 Hz to 1.8 kHz and at 6 kHz"."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], where, [False]]).astype(int)))
+    parts = []
+    for first, last in zip(edges[::2], edges[1::2] - 1, strict=True):
+        low, high = hz(float(frequency_hz[first])), hz(float(frequency_hz[last]))
+        parts.append(f"at {low}" if low == high else f"from {low} to {high}")
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One requirement at one place, over the band.
+
+    Attributes
+    ----------
+    requirement : str, its label: cancellation_gain_db, mask[0], window, or a limit's
+    place : str, REQUIRED, or where else the curve is judged
+    missed_db : float, at most; 0 where it is met
+    at_hz : float, where it is missed most
+    where : str, the frequencies at which it is missed; empty where it is met
+    share : float, of the band's octaves
+    beyond_db : float, at most beyond what the formulation fell short by
+
+    """
+
+    requirement: str
+    place: str
+    missed_db: float
+    at_hz: float
+    where: str
+    share: float
+    beyond_db: float
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it is, to 0.1 dB."""
+        return self.missed_db <= SLACK_TOLERANCE_DB
+
+    def by(self, detail: str = "") -> str:
+        """By how much it is missed, and where; `detail` follows the frequency at which it is missed most."""
+        most = hz(self.at_hz)
+        if self.where == f"at {most}":
+            return f"by {decibels(self.missed_db)} dB at {most}{detail}"
+        return f"by up to {decibels(self.missed_db)} dB (at {most}{detail}) {self.where}, {100 * self.share:.0f} % of the band"
+
+    def as_json(self) -> dict[str, Any]:
+        """Its content for `summary.json`."""
+        return {
+            **asdict(self),
+            **{key: round(getattr(self, key), 3) for key in ("missed_db", "at_hz", "share", "beyond_db")},
+        }
+
+    @classmethod
+    def of(
+        cls, requirement: str, place: str, shortfall_db: Real, frequency_hz: Real, allowed_db: Real | float = 0.0
+    ) -> Outcome:
+        """From shortfalls (N,), and what of them the formulation left."""
+        short, at = shortfall_db > SLACK_TOLERANCE_DB, int(np.argmax(shortfall_db))
+        runs = int(np.sum(np.diff(np.concatenate([[False], short])) & short))
+        if runs > MAX_RUNS:
+            first, last = (hz(float(frequency_hz[short][end])) for end in (0, -1))
+            where = f"in {runs} parts from {first} to {last}"
+        else:
+            where = spans(frequency_hz, short)
+        octaves = np.gradient(np.log2(np.maximum(frequency_hz, 1.0))) if frequency_hz.size > 1 else np.ones(1)
+        return cls(
+            requirement,
+            place,
+            max(float(shortfall_db[at]), 0.0),
+            float(frequency_hz[at]),
+            where,
+            float(octaves[short].sum() / octaves.sum()),
+            max(float((shortfall_db - allowed_db).max()), 0.0),
+        )
+
+
+def required_outcomes(realised: Realised, allowed_db: dict[str, Real]) -> tuple[Outcome, ...]:
+    """Every requirement and limit as the file asks for it.
+
+    Parameters
+    ----------
+    allowed_db : dict of str to float array, requirement or limit -> what the formulation fell short by (in-band frequencies,)
+
+    """
+    f = realised.band[0].frequency_hz
+    return tuple(
+        Outcome.of(requirement, REQUIRED, missed, f, allowed_db.get(requirement, 0.0))
+        for requirement, missed in realised.missed_db.items()
+    )
+
+
+def product_outcomes(realised: Realised, draws: ChannelTolerance | None, moved: MovedHead | None) -> Iterator[Outcome]:
+    """The curve at the worst place, over the product line and heads, and with the head moved; nothing without one, or over regions."""
+    curve, (inside, w) = realised.design.cancellation_gain_db, realised.band
+    if curve is None or inside.regions is not None:
+        return
+    gains: list[tuple[str, Real, Real]] = []
+    if inside.dark.shape[1] > 1:
+        worst_db = measures.db(measures.worst_cancellation_gain(inside.bright, inside.dark, w))
+        gains.append((WORST, worst_db, inside.frequency_hz))
+    if draws is not None:
+        gains.append((PRODUCT_LINE, draws.percentiles_db[0], draws.frequency_hz))
+    if moved is not None:
+        gains.append((MOVED, np.percentile(moved.gain_db, 5, axis=0), moved.frequency_hz))
+    for place, gain_db, frequency_hz in gains:
+        yield Outcome.of("cancellation_gain_db", place, curve_db(curve, frequency_hz) - gain_db, frequency_hz)

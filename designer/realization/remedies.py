@@ -1,0 +1,65 @@
+"""Remedies for filters that miss what their weights meet: a longer word, more taps or sections, or a lower requirement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from designer.acoustics.scene import Scene
+from designer.designs.channel import ChannelDesign
+from designer.errors import ProblemError
+from designer.problem.schema import MAX_SECTIONS, MAX_TAPS, Realization
+from designer.realization.forms import realize_form
+from designer.realization.mended_fit import MAX_MENDED_NUMBERS, Judge
+from designer.realization.toeplitz_fit import grid_size
+from designer.requirements.channel_target import driver_index
+from designer.requirements.slacks import SLACK_TOLERANCE_DB
+
+DOUBLINGS = 4
+MENDED_SECTIONS = 2
+"""Factor on the sections that is tried: their fit takes seconds."""
+
+
+def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
+    """A clause on the least change of [realization] that brings the channel's filters to within 0.1 dB of its requirements.
+
+    Each is realised and judged before it is named: the same filters without a word, then twice, four, eight and sixteen times as many
+    taps. Where none of them does, by how much the requirement would have to be lower.
+    """
+    drivers = driver_index(channel.design, scene.drivers)
+    judge = Judge.of(channel, scene, drivers)
+
+    def missed_db(changed: Realization) -> float:
+        realised = realize_form([channel], scene, changed)
+        return judge.worst_db(realised.taps[0][drivers], realised.bulk_delay_samples)
+
+    for change, words in _changes(channel, len(drivers), table):
+        try:
+            if missed_db(table.model_copy(update=change)) <= SLACK_TOLERANCE_DB:
+                return words
+        except ProblemError:  # a bulk delay of the file that longer filters do not fit
+            continue
+    least_db = np.ceil(10 * missed_db(table)) / 10
+    return f"requirements that are {least_db:.1f} dB lower are met by these filters; more taps or a longer word do not mend it"
+
+
+def _changes(channel: ChannelDesign, drivers: int, table: Realization) -> Iterator[tuple[dict[str, Any], str]]:
+    """Changes of the table, and the clause that names each."""
+    floating: dict[str, Any] = {"word": None} if table.word else {}
+    if table.word:
+        yield (
+            floating,
+            f'the same filters in floating point meet it, so that a longer word than [realization] word = "{table.word}" does',
+        )
+    with_word = f", in a longer word than {table.word}" if table.word else ""
+    if table.form == "biquad":
+        sections = min(MENDED_SECTIONS * table.sections, MAX_SECTIONS)
+        yield {"sections": sections, **floating}, f"[realization] sections = {sections} meet it{with_word}"
+        return
+    for n in range(1, DOUBLINGS + 1):
+        taps = table.taps * 2**n
+        if taps > MAX_TAPS or grid_size(taps, channel.frequency_hz.size) * drivers**2 > 2 * MAX_MENDED_NUMBERS:
+            return
+        yield {"taps": taps, **floating}, f"[realization] taps = {taps} meet it{with_word}"
