@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -150,7 +151,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
             name: bits.tolist() for group, part in parts for name, bits in zip(group, part.finer_bits, strict=False)
         },
         study_source=lambda: study(channels, realised, fine),
-        promises_source=lambda: promises_db(channels, fine, realised, problem.realization),
+        promises_source=cache(lambda: promises_db(channels, fine, realised, problem.realization)),
         failures=failures,
         refinements=refinements,
         scene=fine,

@@ -100,8 +100,7 @@ class Result:
     channels : mapping of str to Channel, channel -> how it came about
     seconds : dict of str to float, stage -> time that it took
     references : dict of str to str, channel -> the driver with a pure delay, in the RTF form; empty otherwise
-    failures : dict of str to str, channel of the problem that is missing here -> why the solver stopped; `problem` is the problem
-        without it
+    failures : dict of str to str, channel that `problem` is without -> why the solver stopped
     remedies : dict of str to str, channel that misses what its weights meet -> what would mend its filters
     realisation_warnings : tuple of str, what the form of the filters costs, each with its dB
     sections : dict of str to dict of str to Cascade, channel -> driver -> its cascade, in the biquad form; empty otherwise
@@ -111,7 +110,7 @@ class Result:
     refinements : dict of str to Refinement, channel -> its refined taps beside the fit's, where the file asks for them; empty
         otherwise
     study_source : callable, makes `study`, or reads it back
-    promises_source : callable, makes `promises_db`, or reads it back
+    promises_source : callable, makes what refined taps promise, channel -> dB, or reads it back
     room_ears_source : callable or None, reads the room's responses at the ears back, where a folder holds them; None where they are to
         be computed
     imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
@@ -347,12 +346,6 @@ class Result:
     def study(self) -> dict[str, ChannelStudy]:
         """Each channel's memory, work and headroom, and its gain against taps or sections and against word length."""
         return self.study_source()
-
-    @property
-    @analysis
-    def promises_db(self) -> dict[str, float]:
-        """About how much refined taps would raise a channel's 5th percentile, by a short look: channel -> dB; none where it was refined."""
-        return self.promises_source()
 
     @property
     def warnings(self) -> list[str]:

@@ -117,7 +117,7 @@ def seal(summary: dict[str, Any]) -> str:
 def notes(result: Result) -> list[str]:
     """Notes for the user of the folder's files."""
     refined = (f"{name}: {refinement.sentence()}" for name, refinement in result.refinements.items())
-    promised = (promise_sentence(*item) for item in result.promises_db.items() if item[1] >= MIN_PROMISE_DB)
+    promised = (promise_sentence(*item) for item in result.promises_source().items() if item[1] >= MIN_PROMISE_DB)
     return [*refined, *promised, *loud_note([WAVE], result.taps.values())]
 
 
@@ -149,7 +149,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
             "shifts": result.shifts,
             "finer_bits": result.finer_bits,
             "refinements": {name: refinement.as_json() for name, refinement in result.refinements.items()},
-            "promises_db": result.promises_db,
+            "promises_db": result.promises_source(),
             "study": {name: cascade.as_json() for name, cascade in result.study.items()},
         },
         "drivers": list(result.drivers),
