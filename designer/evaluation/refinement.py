@@ -116,7 +116,7 @@ def realize_judged(
             ),
         ),
     )
-    solved = {n: _chosen(channels[n], scene, fitted, n, table) for n in indices}
+    solved = {n: _solved(channels[n], scene, fitted, n, table) for n in indices}
     if not solved:
         return as_run(fitted, channels, scene, table), {}
     refined = list(fitted.taps)
@@ -140,28 +140,8 @@ def realize_judged(
     return as_run(replace(fitted, taps=chosen), channels, scene, table), refinements
 
 
-def _chosen(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, table: Realization) -> RobustTaps:
-    """The refined taps; where they lose the median and the file leaves the weight of the floor open, those of half of it that do not.
-
-    They are compared on draws of their own, neither those of training nor those that they are judged on.
-    """
-    solved = _solved(channel, scene, fitted, n, table)
-    if table.floor_weight is not None or _wins(
-        _judged(channel, scene, _beside(fitted, n, solved), run=2)[0], LOST_DB / 2
-    ):
-        return solved
-    softer = _solved(channel, scene, fitted, n, table.model_copy(update={"floor_weight": FLOOR_WEIGHT / 2}))
-    return softer if _wins(_judged(channel, scene, _beside(fitted, n, softer), run=2)[0], LOST_DB / 2) else solved
-
-
-def _beside(fitted: Realized, n: int, solved: RobustTaps) -> list[Real]:
-    refined = fitted.taps[n].copy()
-    refined[_fit(fitted, n).drivers] = solved.taps
-    return [fitted.taps[n], refined]
-
-
-def _wins(numbers: Sequence[Real], lost_db: float = LOST_DB) -> bool:
-    return bool((numbers[1] >= numbers[0] - lost_db).all() and (numbers[1] - numbers[0]).sum() > 0)
+def _wins(numbers: Sequence[Real]) -> bool:
+    return bool((numbers[1] >= numbers[0] - LOST_DB).all() and (numbers[1] - numbers[0]).sum() > 0)
 
 
 def _solved(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, table: Realization) -> RobustTaps:
@@ -308,13 +288,13 @@ def drawn_ears(
     return np.concatenate(bright, axis=1), np.concatenate(dark, axis=1)
 
 
-def _judged(channel: ChannelDesign, scene: Scene, taps: Sequence[Real], run: int = 1) -> tuple[list[Real], list[float]]:
+def _judged(channel: ChannelDesign, scene: Scene, taps: Sequence[Real]) -> tuple[list[Real], list[float]]:
     """The percentiles (3,) of each set of taps on draws and frequencies of its own, and its mean effort in dB."""
     f = channel.frequency_hz
     between_hz = np.sort(np.concatenate([f[:-1] + np.diff(f) / 4, f[:-1] + 3 * np.diff(f) / 4]))
     inside_hz = between_hz[in_band(between_hz, channel.design.band_hz)][::2]
     inside_hz = inside_hz if inside_hz.size else f[channel.in_band]
-    bright, dark = drawn_ears(channel, scene, inside_hz, places=PLACES, devices=JUDGED_DEVICES, run=run)
+    bright, dark = drawn_ears(channel, scene, inside_hz, places=PLACES, devices=JUDGED_DEVICES, run=1)
     numbers, efforts = [], []
     rate = scene.problem.sample_rate_hz
     target = channel_target(channel.design, scene.at(inside_hz), channel.plain)
