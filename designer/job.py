@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from designer.designs import ChannelDesign, design_channel
 from designer.errors import EXIT_DONE, EXIT_MISSED, ProblemError, SolverError
 from designer.evaluation.realisation_study import study
 from designer.evaluation.refinement import realize_judged
+from designer.evaluation.short_look import promises_db
 from designer.evaluation.words import verdict
 from designer.export.of_design import check_targets
 from designer.folders.read import read
@@ -149,6 +151,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
             name: bits.tolist() for group, part in parts for name, bits in zip(group, part.finer_bits, strict=False)
         },
         study_source=lambda: study(channels, realised, fine),
+        promises_source=cache(lambda: promises_db(channels, fine, realised, problem.realization)),
         failures=failures,
         refinements=refinements,
         scene=fine,

@@ -100,8 +100,7 @@ class Result:
     channels : mapping of str to Channel, channel -> how it came about
     seconds : dict of str to float, stage -> time that it took
     references : dict of str to str, channel -> the driver with a pure delay, in the RTF form; empty otherwise
-    failures : dict of str to str, channel of the problem that is missing here -> why the solver stopped; `problem` is the problem
-        without it
+    failures : dict of str to str, channel that `problem` is without -> why the solver stopped
     remedies : dict of str to str, channel that misses what its weights meet -> what would mend its filters
     realisation_warnings : tuple of str, what the form of the filters costs, each with its dB
     sections : dict of str to dict of str to Cascade, channel -> driver -> its cascade, in the biquad form; empty otherwise
@@ -111,6 +110,7 @@ class Result:
     refinements : dict of str to Refinement, channel -> its refined taps beside the fit's, where the file asks for them; empty
         otherwise
     study_source : callable, makes `study`, or reads it back
+    promises_source : callable, makes what refined taps promise, channel -> dB, or reads it back
     room_ears_source : callable or None, reads the room's responses at the ears back, where a folder holds them; None where they are to
         be computed
     imported_from : str, the file that the filters were read from, where they were not designed; empty otherwise
@@ -133,6 +133,7 @@ class Result:
     shifts: dict[str, int] = field(default_factory=dict)
     finer_bits: dict[str, list[int]] = field(default_factory=dict)
     study_source: Callable[[], dict[str, ChannelStudy]] = dict
+    promises_source: Callable[[], dict[str, float]] = dict
     imported_from: str = ""
     room_ears_source: Callable[[], Real] | None = None
     failures: dict[str, str] = field(default_factory=dict)

@@ -39,7 +39,6 @@ from designer.realization.robust_taps import (
     MAX_UNKNOWNS,
     RobustTaps,
     TapsProblem,
-    promised_db,
     robust_taps,
 )
 from designer.requirements.channel_target import channel_target, driver_index
@@ -52,12 +51,9 @@ DENSITY = 8
 """Length of the refinement's Fourier grid over the number of taps, where the fit's is longer."""
 CORRECTIONS, EXCESS_DB = 2, 0.008
 """How often the refinement is repeated with less effort, and from what excess on."""
-LOOK_PLACES, LOOK_DEVICES = 8, 1
 PERCENTILES = (50.0, 5.0, 1.0)
 LOST_DB = 0.1
 """Refined taps that lose more than this of any percentile are not kept."""
-PAYS_DB = 1.0
-"""Gain in dB that a short look promises from which on the refinement is named."""
 QUANTILES = tuple(NormalDist().inv_cdf((n + 0.5) / 4) for n in range(4))
 WARMTH = (2, 0, 3, 1)
 """Index of the quantile of temperature that goes with each of the head's radius."""
@@ -132,9 +128,8 @@ def realize_judged(
     chosen, refinements = list(fitted.taps), {}
     for n, taps in solved.items():
         numbers, efforts = _judged(channels[n], scene, [before.taps[n], after.taps[n]])
-        wins = bool((numbers[1] >= numbers[0] - LOST_DB).all() and (numbers[1] - numbers[0]).sum() > 0)
         method = method_of(channels[n].design)
-        is_kept = taps.holds and (wins or (method is not None and method.refined))
+        is_kept = taps.holds and (_wins(numbers) or (method is not None and method.refined))
         if is_kept:
             chosen[n] = refined[n]
         fit_db, refined_db = (tuple(percentiles.tolist()) for percentiles in numbers)
@@ -143,6 +138,10 @@ def realize_judged(
             is_kept, fit_db, refined_db, change_db, taps.violation_db, taps.stationarity
         )
     return as_run(replace(fitted, taps=chosen), channels, scene, table), refinements
+
+
+def _wins(numbers: Sequence[Real]) -> bool:
+    return bool((numbers[1] >= numbers[0] - LOST_DB).all() and (numbers[1] - numbers[0]).sum() > 0)
 
 
 def _solved(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, table: Realization) -> RobustTaps:
@@ -181,33 +180,32 @@ def refinable(channel: ChannelDesign, fitted: Realized, n: int) -> bool:
     )
 
 
-def promise_db(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, table: Realization) -> float:
-    """Gain in dB that a short look at coarse samples promises, of the mean of low and middle gains.
+def taps_problem(channel: ChannelDesign, scene: Scene, fitted: Realized, n: int, table: Realization) -> TapsProblem:
+    """The arrays that the refinement of one channel takes."""
+    fit = _fit(fitted, n)
+    start = fitted.taps[n][fit.drivers]
+    size = 2 * (len(fit.symbol) - 1)
+    step = max(1, size // (DENSITY * start.shape[1]))
+    frequency_hz = np.fft.rfftfreq(size // step, 1 / scene.problem.sample_rate_hz)
+    symbol = fit.symbol[::step]
+    return channel_problem(channel, scene, fitted, n, table, frequency_hz, start, symbol)
 
-    A verdict names the refinement from PAYS_DB on. It costs too much to be looked at in every design: a third of one and more at 512 taps.
-    """
-    return promised_db(
-        taps_problem(channel, scene, fitted, n, table, places=LOOK_PLACES, devices=LOOK_DEVICES, density=DENSITY // 2)
-    )
 
-
-def taps_problem(
+def channel_problem(
     channel: ChannelDesign,
     scene: Scene,
     fitted: Realized,
     n: int,
     table: Realization,
+    frequency_hz: Real,
+    start: Any,
+    symbol: Complex,
     *,
     places: int = PLACES,
     devices: int = DEVICES,
-    density: int = DENSITY,
 ) -> TapsProblem:
-    """The arrays that the refinement of one channel takes."""
+    """The arrays on some frequencies (K,), for a start and C (K, L, L) there."""
     fit = _fit(fitted, n)
-    start = fitted.taps[n][fit.drivers]
-    size = 2 * (len(fit.symbol) - 1)
-    step = max(1, size // (density * start.shape[1]))
-    frequency_hz = np.fft.rfftfreq(size // step, 1 / scene.problem.sample_rate_hz)
     parts = [targets[0] for _, targets in dense_targets([channel], scene, frequency_hz)]
 
     def joined(name: str) -> Any:
@@ -226,7 +224,7 @@ def taps_problem(
     return TapsProblem(
         start=start,
         free=free,
-        symbol=fit.symbol[::step],
+        symbol=symbol,
         band=band,
         outside=1 - joined("share"),
         bright=joined("bright"),

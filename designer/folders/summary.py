@@ -16,6 +16,7 @@ import numpy as np
 
 from designer.arrays import Real
 from designer.errors import DataError
+from designer.evaluation.short_look import MIN_PROMISE_DB, promise_sentence
 from designer.export.wave import loud_note
 from designer.problem.checks import warnings
 from designer.problem.messages import shown
@@ -29,7 +30,17 @@ WAVE = "filters.wav"
 MAX_SUMMARY_BYTES = 500_000_000
 REMEDY = "design it again"
 READ = ("source", "imported_from", "bulk_delay_samples", "failures", "remedies")
-READ_OF_FORM = ("references", "warnings", "taps", "sections", "shifts", "finer_bits", "refinements", "study")
+READ_OF_FORM = (
+    "references",
+    "warnings",
+    "taps",
+    "sections",
+    "shifts",
+    "finer_bits",
+    "refinements",
+    "promises_db",
+    "study",
+)
 READ_OF_CHANNEL = ("kind", "method", "plain", "feasible", "sentence", "shortfalls", "certificate", "slacks_db")
 """Keys that a design is opened from."""
 
@@ -106,7 +117,8 @@ def seal(summary: dict[str, Any]) -> str:
 def notes(result: Result) -> list[str]:
     """Notes for the user of the folder's files."""
     refined = (f"{name}: {refinement.sentence()}" for name, refinement in result.refinements.items())
-    return [*refined, *loud_note([WAVE], result.taps.values())]
+    promised = (promise_sentence(*item) for item in result.promises_source().items() if item[1] >= MIN_PROMISE_DB)
+    return [*refined, *promised, *loud_note([WAVE], result.taps.values())]
 
 
 def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, Any]:
@@ -137,6 +149,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
             "shifts": result.shifts,
             "finer_bits": result.finer_bits,
             "refinements": {name: refinement.as_json() for name, refinement in result.refinements.items()},
+            "promises_db": result.promises_source(),
             "study": {name: cascade.as_json() for name, cascade in result.study.items()},
         },
         "drivers": list(result.drivers),

@@ -32,8 +32,10 @@ Source: J. Nocedal and S. Wright, Numerical Optimization (2006), sections 7.2 (L
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import fft
@@ -72,7 +74,6 @@ TOLERANCES = {
 }
 """Excess that a round may leave of a constraint in its own unit: dB, of gains and of playback a share of the power."""
 ROUNDS, ITERATIONS = 15, 400
-LOOK_ROUNDS, LOOK_ITERATIONS = 3, 40
 SETTLED_DB = 0.005
 """The rounds end where all is kept and U has changed by less."""
 UNCHANGED_DB = 1e-4
@@ -87,7 +88,7 @@ MAX_UNKNOWNS = 32_768
 class TapsProblem:
     """One channel on K frequencies of a real Fourier grid, B of them in the band; L drivers."""
 
-    start: Real  # x_0 (L, T)
+    start: Any  # x_0 (L, T), real
     free: Index  # the drivers whose taps are unknowns; the others keep theirs
     symbol: Complex  # C (K, L, L)
     band: Index  # (B,)
@@ -110,7 +111,7 @@ class TapsProblem:
 class RobustTaps:
     """Taps (L, T) and their certificate of first order."""
 
-    taps: Real
+    taps: Any  # as the problem's start
     utility_db: tuple[float, float]  # U of the start and of these
     violation_db: float  # the largest, as dB
     stationarity: float
@@ -136,13 +137,18 @@ class Lagrangian:
         free = self.problem.free
         return NormalEquations(self.problem.symbol[:, free[:, None], free], self.problem.start.shape[1])
 
-    def taps(self, y: Real) -> Real:
+    @property
+    def unknowns(self) -> int:
+        """Number of y."""
+        return int(self.problem.free.size * self.problem.start.shape[1])
+
+    def filters(self, y: Real) -> Any:
         """Taps x (L, T)."""
         x = self.problem.start.copy()
         x[self.problem.free] += self.equations.coloured(y)
         return x
 
-    def spectra(self, x: Real) -> Complex:
+    def spectra(self, x: Any) -> Complex:
         """The responses w (K, L)."""
         return np.ascontiguousarray(fft.rfft(x, self.equations.size, axis=1).T)
 
@@ -221,7 +227,7 @@ class Lagrangian:
 
     def __call__(self, y: Real) -> tuple[float, Real]:
         """Value and gradient."""
-        problem, w = self.problem, self.spectra(self.taps(y))
+        problem, w = self.problem, self.spectra(self.filters(y))
         utility, slope = self.utility(w)
         c, now, heard = self.constraints(w)
         value, m = -utility, {}
@@ -249,16 +255,22 @@ def _back(points: Complex, p: Complex) -> Complex:
     return np.asarray(points.conj().swapaxes(1, 2) @ p)
 
 
-def robust_taps(problem: TapsProblem, *, rounds: int = ROUNDS, iterations: int = ITERATIONS) -> RobustTaps:
-    """The taps, from the start's in rounds of the augmented Lagrangian."""
-    function = Lagrangian(problem)
-    y = np.zeros(problem.free.size * problem.start.shape[1])
+def robust_taps(
+    problem: TapsProblem,
+    *,
+    rounds: int = ROUNDS,
+    iterations: int = ITERATIONS,
+    unknowns: Callable[[TapsProblem], Lagrangian] = Lagrangian,
+) -> RobustTaps:
+    """The taps, or other unknowns, from the start's in rounds of the augmented Lagrangian."""
+    function = unknowns(problem)
+    y: Real = np.zeros(function.unknowns)
     first, slope = function.utility(function.spectra(problem.start))
     steepness = _norm_in_band(function, slope)
     before, left = first, dict.fromkeys(PRICES, np.inf)
     for _ in range(rounds):
         y = least(function, y, iterations=iterations, change=UNCHANGED_DB)
-        w = function.spectra(function.taps(y))
+        w = function.spectra(function.filters(y))
         now, (c, *_) = function.utility(w)[0], function.constraints(w)
         holds = all(excess.max() <= TOLERANCES[name] for name, excess in c.items())
         for name, excess in c.items():
@@ -274,13 +286,7 @@ def robust_taps(problem: TapsProblem, *, rounds: int = ROUNDS, iterations: int =
     decibels = [
         left[name] if name not in ("max_gain", "playback") else float(db(np.array(1 + left[name]))) for name in left
     ]
-    return RobustTaps(function.taps(y), (first, now), max(decibels), stationarity, holds)
-
-
-def promised_db(problem: TapsProblem) -> float:
-    """How much a few steps raise U: a short look at whether all of them would pay."""
-    first, last = robust_taps(problem, rounds=LOOK_ROUNDS, iterations=LOOK_ITERATIONS).utility_db
-    return last - first
+    return RobustTaps(function.filters(y), (first, now), max(decibels), stationarity, holds)
 
 
 def _norm_in_band(function: Lagrangian, slope: Complex) -> float:

@@ -9,6 +9,7 @@ import pytest
 
 from designer.arrays import Complex, Real
 from designer.realization import robust_taps as module
+from designer.realization.free_responses import FreeResponses
 from designer.realization.robust_taps import Lagrangian, TapsProblem, robust_taps
 
 DRIVERS, TAPS, SIZE = 3, 16, 64
@@ -51,6 +52,18 @@ def random_problem(seed: int = 0, **changes: object) -> TapsProblem:
     return dataclasses.replace(problem, **changes)  # type: ignore[arg-type] # the changes are a test's own
 
 
+def random_responses() -> TapsProblem:
+    """The random problem on its band alone, the responses the unknowns."""
+    problem = random_problem()
+    band = problem.band
+    parts = {
+        name: getattr(problem, name)[band] for name in ("symbol", "outside", "bright", "plain_level", "gain_limit")
+    }
+    start = np.fft.rfft(problem.start, SIZE, axis=1).T[band]
+    every = np.arange(band.size)
+    return dataclasses.replace(problem, **parts, start=start, band=every, heard=every)
+
+
 def gains_db(problem: TapsProblem, taps: Real) -> dict[str, Real]:
     """Gains and efforts of taps, frequency by frequency and point by point."""
     found: dict[str, list[float]] = {"drawn": [], "curve": [], "effort": [], "magnitude": []}
@@ -67,13 +80,14 @@ def gains_db(problem: TapsProblem, taps: Real) -> dict[str, Real]:
     return {name: np.array(values) for name, values in found.items()}
 
 
-def test_the_gradient_is_that_of_differences() -> None:
+@pytest.mark.parametrize("of_responses", [False, True])
+def test_the_gradient_is_that_of_differences(*, of_responses: bool) -> None:
     """With every constraint active, the gradient along random directions is the central difference's to 1e-6."""
     rng = np.random.default_rng(1)
-    function = Lagrangian(random_problem())
+    function = FreeResponses(random_responses()) if of_responses else Lagrangian(random_problem())
     for name, each in function.multipliers.items():
         function.multipliers[name] = rng.uniform(1.0, 2.0, each.shape) * function.prices[name]
-    y = 0.1 * rng.standard_normal(DRIVERS * TAPS)
+    y = 0.1 * rng.standard_normal(function.unknowns)
     g = function(y)[1]
     for _ in range(5):
         d = rng.standard_normal(y.size)
@@ -130,3 +144,14 @@ def test_one_choice_between_floor_and_median() -> None:
         mean.append(-15 * np.log(np.mean(np.exp(-gains / 15))))
     assert low[1] > low[0]
     assert mean[1] < mean[0]
+
+
+def test_free_responses_gain_at_least_what_taps_do() -> None:
+    """What taps reach in the band, responses of no length reach within the same limits."""
+    by_taps, by_responses = (
+        robust_taps(random_problem()),
+        robust_taps(random_responses(), unknowns=FreeResponses),
+    )
+    assert by_responses.holds
+    assert by_responses.utility_db[0] == pytest.approx(by_taps.utility_db[0], rel=1e-9)
+    assert by_responses.utility_db[1] > by_taps.utility_db[1]
