@@ -46,15 +46,15 @@ def test_the_figure_is_drawn_from_the_table(make: ModuleType) -> None:
 
 
 def test_few_taps_keep_the_null(make: ModuleType) -> None:
-    """22 dB at the 5th percentile with 128 taps and with 56, tone within 0.2 dB in the band and 0.6 dB from 100 Hz to 16 kHz; a cut
+    """22 dB at the 5th percentile with 128 taps and with 56, tone within 0.5 dB from 100 Hz to 16 kHz, with 128 within 0.2; a cut
     inverse transform loses more than 8 dB at 56 taps.
     """
     rows = {(one.way, one.taps): one for one in make.read((HERE / "taps.csv").read_text(encoding="utf-8"))}
     for taps in (128, 96, 56):
         kept = rows["joint fit", taps]
         assert kept.fifth_percentile_db >= 22.0
-        assert kept.tone_in_band_db <= 0.2
-        assert kept.tone_db <= 0.6
+        assert kept.tone_db <= 0.5
+    assert rows["joint fit", 128].tone_db <= 0.2
     assert rows["cut inverse transform", 56].fifth_percentile_db < 22.0 - 8.0
 
 
