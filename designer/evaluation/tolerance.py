@@ -35,7 +35,8 @@ LARGEST_DEVIATIONS = 3.0
 """Temperatures and heads beyond so many standard deviations are drawn again at that limit: a head has no radius of 0."""
 CHUNK = 100  # draws that are taken together: they stay in the processor's cache
 SIZES = ((3, 5), (4, 8), (6, 12), (10, 20))
-PROBES = 3
+PROBES, PLACES = 3, 5
+"""Draws that the surface is held against, out of so many along each side of what is drawn."""
 SMOOTH = 1e-3  # what S may miss, of the largest magnitude: -60 dB
 FAR_M = 1e4  # what stands for an infinite distance in directions
 PERCENTILES = (5.0, 50.0, 95.0)
@@ -184,7 +185,8 @@ class Points:
         # A beam hears no head, and a measured head has one size: the speed alone moves them.
         has_one_size = design.is_beam or not problem.heads[0].startswith(("sphere", "points"))
         sizes = tuple((speeds, 1) for speeds, _ in SIZES) if has_one_size else SIZES
-        speeds, radii = spans[0], np.ones(1) if has_one_size else spans[1]
+        sides = np.linspace(*spans[0], PLACES), np.ones(1) if has_one_size else np.linspace(*spans[1], PLACES)
+        speeds, radii = (side.ravel() for side in np.meshgrid(*sides))
         smooth = fitted(phase_free, speeds, radii, tolerance=SMOOTH, sizes=sizes, probes=PROBES)
         if smooth is None:
             return None
