@@ -185,7 +185,8 @@ class Points:
         # A beam hears no head, and a measured head has one size: the speed alone moves them.
         has_one_size = design.is_beam or not problem.heads[0].startswith(("sphere", "points"))
         sizes = tuple((speeds, 1) for speeds, _ in SIZES) if has_one_size else SIZES
-        sides = np.linspace(*spans[0], PLACES), np.ones(1) if has_one_size else np.linspace(*spans[1], PLACES)
+        sides = [np.linspace(span[0], span[1], PLACES) for span in spans[: 1 if has_one_size else 2]]
+        sides += [np.ones(1)] * has_one_size
         speeds, radii = (side.ravel() for side in np.meshgrid(*sides))
         smooth = fitted(phase_free, speeds, radii, tolerance=SMOOTH, sizes=sizes, probes=PROBES)
         if smooth is None:
