@@ -217,8 +217,8 @@ def fitted(
     low, high = np.array([x.min(), y.min()]), np.array([x.max(), y.max()])
     high = np.maximum(high, low + 1e-9 * np.maximum(1.0, np.abs(low)))
     # Of the points asked for, by an additive recurrence: the rectangle's corners may be where nobody asks.
-    some = (x.size * ((0.5 + 0.7548776662466927 * np.arange(1, probes + 1)) % 1.0)).astype(int)
-    tried = np.column_stack([x.ravel()[some], y.ravel()[some]])
+    indices = (x.size * ((0.5 + 0.7548776662466927 * np.arange(1, probes + 1)) % 1.0)).astype(int)
+    tried = np.column_stack([x.ravel()[indices], y.ravel()[indices]])
     truth = function(tried[:, 0], tried[:, 1])
     scale = np.tile(np.abs(truth).max(axis=0).reshape(alike, -1).max(axis=0).clip(1e-300), alike)
     for size in sizes:

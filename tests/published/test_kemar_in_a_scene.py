@@ -27,6 +27,7 @@ sample_rate_hz = {RATE_HZ}
 name = "one"
 position_m = [0.0, 0.0, 0.0]
 [listener]
+ear_cloud_m = [[0, 0, 0]]
 position_m = [1.4, 0.0, 0.0]
 turn_deg = {turn_deg}
 head = "data/mit_kemar_normal.sofa"

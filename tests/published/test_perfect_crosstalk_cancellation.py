@@ -37,6 +37,7 @@ position_m = [0.0, {-SPAN_M / 2}, 0.0]
 name = "right"
 position_m = [0.0, {SPAN_M / 2}, 0.0]
 [listener]
+ear_cloud_m = [[0, 0, 0]]
 position_m = [{DISTANCE_M!r}, 0.0, 0.0]
 head = "points"
 head_radius_m = {HEAD_M / 2}

@@ -150,6 +150,7 @@ sample_rate_hz = 48000
 name = "far"
 position_m = [0.0, 0.0, 0.0]
 [listener]
+ear_cloud_m = [[0, 0, 0]]
 position_m = [100.0, 0.0, 0.0]
 turn_deg = {turn_deg}
 head = "sphere:0.08"

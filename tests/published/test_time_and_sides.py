@@ -27,6 +27,7 @@ sample_rate_hz = 34300
 {enclosure}
 {tables}
 [listener]
+ear_cloud_m = [[0, 0, 0]]
 position_m = [{x_m}, 0.0, 0.0]
 head = "{head}"
 [grid]
