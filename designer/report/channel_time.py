@@ -87,7 +87,7 @@ def say_time(result: Result, name: str) -> str:
     """When the impulse arrives."""
     bulk_ms = result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3
     return (
-        f"the impulse arrives after {arrival_s(result, name) * 1e3:.2f} ms, of which the bulk delay is {bulk_ms:.2f} ms"
+        f"the impulse arrives after {arrival_s(result, name) * 1e3:.2f} ms; the filters' bulk delay is {bulk_ms:.2f} ms"
     )
 
 
