@@ -174,7 +174,7 @@ def say_zone(result: Result, name: str) -> str:
     channel = _zones(result).square.channels[name]
     share = channel.area_m2 / (2 * HALF_WIDTH_M) ** 2
     return (
-        f"the mean gain reaches the target of {channel.target_db:.1f} dB less 3 dB over {channel.area_m2:.2f} square metres,"
+        f"the mean gain reaches the target of {channel.target_db:.1f} dB less 3 dB (the line) over {channel.area_m2:.2f} square metres,"
         f" {share * 100:.0f} % of the places within half a metre"
     )
 
