@@ -77,7 +77,11 @@ class Refinement:
         )
         first, then = (f"refined taps kept: {refined}", f"the fit's {fit}") if self.is_kept else (
             f"the fit's taps kept: {fit}", f"the refined taps' {refined}")  # fmt: skip
-        return f"{first} of cancellation gain (median, 5th and 1st percentile over drawn heads, places and devices), against {then}"
+        quantiles = "(median, 5th and 1st percentile over drawn heads, places and devices)"
+        pairs = zip(("median", "5th percentile", "1st percentile"), self.fit_db, self.refined_db, strict=True)
+        worse = [name for name, fit_db, refined_db in pairs if refined_db < fit_db - LOST_DB]
+        why = f", which are worse at the {' and the '.join(worse)}" if worse and not self.is_kept else ""
+        return f"{first} of cancellation gain {quantiles}, against {then}{why}"
 
     def as_json(self) -> dict[str, Any]:
         """For `summary.json`."""

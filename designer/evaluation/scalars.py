@@ -98,8 +98,8 @@ def _costs(realised: Realised, weights: Complex) -> Iterator[str]:
 def _remedy(table: Realization, taps: int) -> str:
     """Change that brings filters nearer to their weights."""
     if table.form == "biquad":
-        return 'form = "fir" comes nearer to them'
-    return f"more taps ([realization] taps = {taps}) come nearer to them"
+        return 'form = "fir" comes nearer to the weights'
+    return f"more taps than [realization] taps = {taps} come nearer to the weights"
 
 
 def order_warnings(regions: RegionPower, w: Complex, frequency_hz: Real) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ def _room(problem: Problem, room: Room) -> str:
 
 
 def _requirements(design: DesignTable) -> Iterator[str]:
-    aim = f"reaches the {design.ear} ear" if not design.is_beam else f"looks to {number(design.look_deg)} degrees"
+    aim = f"bright at the {design.ear} ear" if not design.is_beam else f"looks to {number(design.look_deg)} degrees"
     yield f"{design.kind}, {aim}, {number(design.band_hz[0])} to {number(design.band_hz[1])} Hz"
     if design.cancellation_gain_db:
         curve = ", ".join(f"{number(gain)} dB at {number(f)} Hz" for f, gain in design.cancellation_gain_db)

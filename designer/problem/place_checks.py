@@ -225,8 +225,10 @@ def _outside_the_head(path: str, driver: Driver, problem: Problem) -> Iterator[F
 
 
 def _circle(problem: Problem) -> Iterator[Fault]:
-    furthest_m = max((driver.position_m for driver in problem.drivers), key=np.linalg.norm)
-    extent_m = problem.body.extent_m(np.array([driver.position_m for driver in problem.drivers], dtype=float))
+    places_m = [driver.position_m for driver in problem.drivers]
+    furthest = max(range(len(places_m)), key=lambda i: float(np.linalg.norm(places_m[i])))
+    furthest_m = places_m[furthest]
+    extent_m = problem.body.extent_m(np.array(places_m, dtype=float))
     least_m = extent_m + SURFACE_TOLERANCE_M
     given_m = problem.grid.azimuth_distance_m
     expected = f"more than {number(least_m)}, so that the circle of masks and maps lies outside the device"
@@ -245,7 +247,12 @@ def _circle(problem: Problem) -> Iterator[Fault]:
         expected = expected.replace("more than", "a distance of more than").replace(", so", " m, so")
         remedy = "or set grid.azimuth_distance_m"
         if MIN_MILLIMETRES_M < extent_m < 1000 * distance_m and not problem.body.half_size_m.any():
-            remedy += f"; a driver is {number(extent_m)} m from the centre: {in_metres(furthest_m)}"
+            beyond = f"{number(extent_m)} m from the centre, beyond the listener at {number(distance_m)} m"
+            actual = f"got {shown(furthest_m)}, which is {beyond}"
+            yield Fault(
+                f"drivers[{furthest}].position_m", actual, "a device nearer than the listener", in_metres(furthest_m)
+            )
+            return
         yield Fault("listener.position_m", actual, expected, remedy)
 
 

@@ -206,7 +206,7 @@ def _design(path: str, design: DesignTable, spacing_hz: float) -> Iterator[str]:
             f' {number(spacing_hz)} Hz apart; raise grid.frequencies, or use grid.spacing = "logarithmic"'
         )
     if design.ear and design.name in ("left", "right") and design.name != design.ear:
-        yield f'{path} is called "{design.name}" and reaches the {design.ear} ear'
+        yield f'{path} is called "{design.name}" and is bright at the {design.ear} ear'
     if not design.is_beam:
         return
     look = np.array([design.look_deg], dtype=float)

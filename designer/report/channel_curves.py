@@ -106,7 +106,9 @@ def draw_filters(result: Result, name: str) -> Figure:
         limit_line(axes, limit, f"limit {limit:g} dB")
     top = max([peak, *(limit for limit in limits if limit < peak + 15)]) + 4
     axes.set_ylim(top - 44, top)
-    below(fig, handles, min(8, len(drivers)))
+    longest = max((len(shortened(driver.name)) for driver in drivers), default=0)
+    fitting = int(fig.get_figwidth() / (0.6 + 0.07 * longest))  # inches of a legend's line and gaps, and of a letter
+    below(fig, handles, min(8, fitting, len(drivers)))
     return fig
 
 
@@ -183,7 +185,7 @@ def draw_tone(result: Result, name: str) -> Figure:
     f, level, smooth = tone_db(result, name)
     table = result.channels[name].table
     fig, (axes,) = panels(2.8)
-    title = f"Tone {'in the look direction' if table.kind == 'beamformer' else 'at the ipsilateral ear'}"
+    title = f"Magnitude deviation {'in the look direction' if table.kind == 'beamformer' else 'at the ipsilateral ear'}"
     curves = [curve(f, level, "realised", COLOURS[5], 1.1), curve(f, smooth, "1/3 octave", linewidth=2)]
     handles = over_band(result, name, axes, curves, title=title, unit="dB re plain driver")
     axes.axhline(0, color=INK, linewidth=1, linestyle=DOTTED)
@@ -199,7 +201,7 @@ def say_tone(result: Result, name: str) -> str:
     heard = (f >= 100) & (f <= 16_000) & result.channels[name].plain.crossover.plays(f)
     at = int(np.argmax(np.where(heard, np.abs(smooth), 0.0)))
     return (
-        f"smoothed to third octaves the tone leaves the plain driver's by {abs(smooth[at]):.1f} dB at most, at"
+        f"smoothed to third octaves, the level differs from plain playback by {abs(smooth[at]):.1f} dB at most, at"
         f" {hz(float(f[at]))}"
     )
 

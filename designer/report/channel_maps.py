@@ -21,6 +21,8 @@ from designer.requirements.curves import in_band
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Result
 
+SILENT_DB = -99.0
+"""Level below which a direction counts as silent, as behind a baffle; a caption looks for the least above it."""
 PLACE_WORDS = "to the device ←  x in cm"
 
 
@@ -75,9 +77,10 @@ def say_map(result: Result, name: str) -> str:
     """The least level in the band."""
     f, azimuth, level, reference = relative_db(result, name)
     inside = in_band(f, result.channels[name].table.band_hz)
-    at = np.unravel_index(np.argmin(np.where(inside[:, None], level, np.inf)), level.shape)
+    sounding = inside[:, None] & (level > SILENT_DB)
+    at = np.unravel_index(np.argmin(np.where(sounding, level, np.inf)), level.shape)
     return (
-        f"in the band the least level is {max(level[at], -99.0):.0f} dB re {reference}, at {hz(float(f[at[0]]))} and"
+        f"in the band the least level is {max(level[at], SILENT_DB):.0f} dB re {reference}, at {hz(float(f[at[0]]))} and"
         f" {azimuth[at[1]]:.0f} degrees"
     )
 
@@ -114,12 +117,15 @@ def say_polar_to_window(result: Result, name: str) -> str:
 
 
 def say_polar(result: Result, name: str, *, to_window: bool = False) -> str:
-    """Levels at the sides and in front in the middle of the band."""
+    """Levels at the sides and in front, at the octave drawn that is nearest to the middle of the band."""
     f, azimuth, level, reference = relative_db(result, name, to_window=to_window)
     band_hz = result.channels[name].table.band_hz
-    (row,) = plots.rows_near(f, [np.sqrt(lowest_hz(band_hz) * band_hz[1])])
+    middle_hz = np.sqrt(lowest_hz(band_hz) * band_hz[1])
+    octaves_hz = [octave_hz for octave_hz in plots.POLAR_HZ if octave_hz <= result.problem.sample_rate_hz / 2]
+    octave_hz = min(octaves_hz, key=lambda octave_hz: abs(np.log(octave_hz / middle_hz)))
+    (row,) = plots.rows_near(f, [octave_hz])
     sides = [f"{round(level[row, np.argmin(np.abs(azimuth - a))]) + 0:d} dB at {a} degrees" for a in (-90, 0, 90)]
-    return f"at {hz(float(f[row]))}: {', '.join(sides)}, re {reference}"
+    return f"at {hz(octave_hz)}: {', '.join(sides)}, re {reference}"
 
 
 def has_zone(result: Result, name: str) -> bool:
@@ -168,7 +174,7 @@ def say_zone(result: Result, name: str) -> str:
     channel = _zones(result).square.channels[name]
     share = channel.area_m2 / (2 * HALF_WIDTH_M) ** 2
     return (
-        f"the mean gain reaches the target of {channel.target_db:.1f} dB less 3 dB over {channel.area_m2:.2f} square metres,"
+        f"the mean gain reaches the target of {channel.target_db:.1f} dB less 3 dB (the line) over {channel.area_m2:.2f} square metres,"
         f" {share * 100:.0f} % of the places within half a metre"
     )
 

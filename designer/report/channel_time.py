@@ -67,7 +67,9 @@ def draw_time(result: Result, name: str) -> Figure:
     bulk_ms = result.bulk_delay_samples / rate * 1e3
     fig, (left, right) = panels(3.2, 1, 2)
     delay = curve((f[1:] + f[:-1]) / 2, group_delay_s(p, f) * 1e3, linewidth=1.5)
-    over_band(result, name, left, [delay], title="Group delay; dashed: the bulk delay", unit="ms", narrow=True)
+    over_band(
+        result, name, left, [delay], title="Group delay; dashed: the bulk delay", unit="Group delay in ms", narrow=True
+    )
     left.axhline(bulk_ms, color=SOFT, linewidth=0.9, linestyle=DASHED)
     left.set_ylim(max(0.0, bulk_ms - SHOWN_MS), bulk_ms + SHOWN_MS)
     time_ms, step = np.arange(impulse.size) / rate * 1e3, np.cumsum(impulse)
@@ -87,7 +89,7 @@ def say_time(result: Result, name: str) -> str:
     """When the impulse arrives."""
     bulk_ms = result.bulk_delay_samples / result.problem.sample_rate_hz * 1e3
     return (
-        f"the impulse arrives after {arrival_s(result, name) * 1e3:.2f} ms, of which the bulk delay is {bulk_ms:.2f} ms"
+        f"the impulse arrives after {arrival_s(result, name) * 1e3:.2f} ms; the filters' bulk delay is {bulk_ms:.2f} ms"
     )
 
 

@@ -100,7 +100,7 @@ def _design(number: int, entry: Entry, checked: bool) -> dict[str, Any]:
         "source": entry.source,
         "measured": entry.measured,
         "methods": ", ".join(f"{name} {channel.method}" for name, channel in result.channels.items()),
-        "outcome": f"short: {', '.join(short)}" if short else "met by the weights",
+        "outcome": f"missed by the weights: {', '.join(short)}" if short else "met by the weights",
         "taps": "as in the device" if entry.is_played else taps,
         "latency": latency,
         "checked": checked,

@@ -109,7 +109,7 @@ CHANNEL_FIGURES = (  # of a result and a channel's name, in the page's order
     Declared("plain", "Plain playback by its ways over frequency", lambda result, name: draw_plain(*_plain(result, name)),
              lambda result, name: say_plain(*_plain(result, name)),
              lambda result, name: len(result.channels[name].plain.crossover.crossings_hz) > 0),
-    Declared("tone", "Tone of the bright point against the plain driver's", channel_curves.draw_tone, channel_curves.say_tone),
+    Declared("tone", "Magnitude deviation at the bright point, against plain playback", channel_curves.draw_tone, channel_curves.say_tone),
     Declared("time", "Group delay, impulse and step at the bright point", channel_time.draw_time, channel_time.say_time),
     Declared("zone", "Cancellation gain over the listener's place and turn", channel_maps.draw_zone, channel_maps.say_zone,
              channel_maps.has_zone),
@@ -242,13 +242,17 @@ def draw_comparison(
 
 
 def draw_reach(bound: Reach) -> Figure:
-    """The most that a layout could reach, a line an effort, darker for more, and what its own limits leave; up to HIGHEST_REACH_DB."""
+    """The most that a layout could reach, a line an effort, and what is asked; up to HIGHEST_REACH_DB.
+
+    More effort is darker; the legend names the least and the most.
+    """
     fig, (axes,) = panels(3.6)
     f, curves = bound.frequency_hz, []
     lines = np.where(np.isfinite(bound.gain_db), np.minimum(bound.gain_db, HIGHEST_REACH_DB), np.nan)
     for number, (effort, gains, at) in enumerate(zip(bound.effort_db, lines, _label_places(lines), strict=True)):
         shade = 0.75 - 0.6 * number / max(bound.effort_db.size - 1, 1)
-        curves.append(curve(f, gains, color=str(shade)))
+        end = number in (0, bound.effort_db.size - 1)
+        curves.append(curve(f, gains, f"effort of {effort:.0f} dB" if end else "", color=str(shade)))
         if at is not None:
             axes.annotate(f"{effort:.0f} dB", (f[at], min(gains[at], HIGHEST_REACH_DB - 1.5)), ha="center", va="center", fontsize=8,
                           color=INK, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0})  # fmt: skip

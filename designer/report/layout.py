@@ -13,6 +13,9 @@ from designer.problem import geometry
 from designer.problem.schema import Problem
 from designer.report.canvas import COLOURS, FAINT, INK, SHADE, SOFT, figure, shortened
 
+CROWDED = 6
+"""Drivers in a row beyond which their names stand upright, so that none covers another."""
+
 
 def draw_layout(problem: Problem) -> Figure:
     """The scene from above, and the device near by from above and from the side.
@@ -83,17 +86,23 @@ def _device(axes: Axes, problem: Problem, *, names: bool) -> None:
     """The device from above; its drivers' names and pistons where it is drawn large."""
     body = problem.body
     _outline(axes, problem, "above")
+    outline = body.outline("above")
+    flat = outline is None or outline.form not in ("circle", "strip")
+    rank = np.argsort(np.argsort([driver.position_m[1] for driver in problem.drivers], kind="stable"))
+    upright = flat and len(problem.drivers) > CROWDED
     for l, driver in enumerate(problem.drivers):
         (x, y, _), colour = driver.position_m, COLOURS[l % len(COLOURS)]
         axes.plot(y, x, "o", color=colour, markersize=6 if names else 3.5, zorder=3)
         if not names:
             continue
         outward = np.array([y, x]) / max(np.hypot(x, y), 1e-9)
-        if body.outline("above") is None or np.hypot(x, y) < 1e-9:
-            outward = np.array([0.0, 1.0 if l % 2 == 0 else -1.0])
+        if flat or np.hypot(x, y) < 1e-9:
+            outward = np.array([0.0, 1.0 if rank[l] % 2 == 0 else -1.0])
         side = "left" if outward[0] > 0.3 else "right" if outward[0] < -0.3 else "center"
-        axes.annotate(shortened(driver.name, 24), (y, x), xytext=(outward[0] * 9, -outward[1] * 11), ha=side, va="center",
-                      textcoords="offset points", fontsize=8.5, color=INK)  # fmt: skip
+        aligned = ("top" if outward[1] > 0 else "bottom") if upright else "center"
+        away = 6 if upright else 11
+        axes.annotate(shortened(driver.name, 24), (y, x), xytext=(outward[0] * 9, -outward[1] * away), ha=side, va=aligned,
+                      rotation=90 if upright else 0, textcoords="offset points", fontsize=8.5, color=INK)  # fmt: skip
         half = body.piston_half_angle_rad(driver.radius_m) if driver.radius_m else None
         if half is not None:
             radius_m, arc = float(body.half_size_m.max()), np.arctan2(x, y) + np.linspace(-half, half, 24)

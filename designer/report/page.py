@@ -73,7 +73,10 @@ def form_rows(result: Result) -> list[tuple[str, list[str]]]:
         ("Memory in words", [f"{study.words:,}" for study in studies]),
         ("Multiply-adds a sample", [f"{study.multiply_adds:,}" for study in studies]),
         ("Latency", [delay] * len(studies)),
-        ("Loudest output for full-scale input (l1 norm)", [f"{study.output_bound_db:+.1f} dB" for study in studies]),
+        (
+            "Loudest output for full-scale input (l1 norm)",
+            [f"{round(study.output_bound_db, 1) + 0.0:+.1f} dB" for study in studies],
+        ),
     ]
     if result.shifts:
         shifts = []

@@ -214,13 +214,14 @@ def text_of(geometry: Geometry, ears: Requirement, beam: Requirement | None) -> 
     pair = geometry.drivers == 2
     parts = [
         f"#:schema ./{SCHEMA_FILE}",
-        "# Written by `designer new`. The requirements below are within the layout's reach: `designer check --reach` shows by how",
-        "# much. Left and right are the listener's, who faces the device: the listener's left is at negative y.",
+        "# Written by `designer new`. The requirements below are within reach of the layout as modelled: `designer check --reach`",
+        "# shows by how much, and what drivers that differ leave of it. Left and right are the listener's, who faces the device:",
+        "# the listener's left is at negative y.",
         f'title = "{geometry.title}"',
         "sample_rate_hz = 48000",
         "",
         *_enclosure(geometry),
-        "# Positions are [front, own left, up] from the device's centre, in metres.",
+        "# Positions are [front, the device's left (the listener's right), up] from the device's centre, in metres.",
     ]
     for place in places(geometry):
         parts += [
@@ -250,7 +251,7 @@ def text_of(geometry: Geometry, ears: Requirement, beam: Requirement | None) -> 
             f'ear = "{side}"                        # the bright ear; the other is cancelled',
             *_requirement(ears),
             f"max_effort_db = {_toml(EFFORT_DB)}                # what the cancellation may cost in driver power",
-            "# driver_spread = { gain_db = 0.5, phase_deg = 3.0 } # hold the curve over drivers that differ so much",
+            "# driver_spread = true              # hold the curve over drivers that differ by 0.5 dB and 3 degrees, or as in [tolerance]",
             "",
         ]
     if beam is not None:

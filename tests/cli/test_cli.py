@@ -61,7 +61,7 @@ def test_check_explains(here: Path, designer_command: Command) -> None:
     assert ended.err == ""
     assert re.search(r"^  left +8\.0 cm to the left +\[0, -0\.08, 0\]", ended.out, re.MULTILINE)
     assert re.search(r"^  right +8\.0 cm to the right +\[0, 0\.08, 0\]", ended.out, re.MULTILINE)
-    assert 'design "left": ctc, reaches the left ear, 500 to 4000 Hz' in ended.out
+    assert 'design "left": ctc, bright at the left ear, 500 to 4000 Hz' in ended.out
     assert contents(here) == before
 
 

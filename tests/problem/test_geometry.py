@@ -165,6 +165,7 @@ def test_millimetres_are_named(model: str) -> None:
     with pytest.raises(ProblemError) as caught:
         designer.loads(toml(tables))
     assert "millimetres? Write [0.0, -0.08, 0.0]" in str(caught.value)
+    assert ".position_m: got [0.0, -80.0, 0.0]" in str(caught.value)  # at the driver's own key
     assert ("listener" in str(caught.value)) == (model == "free-field")
 
 

@@ -408,7 +408,7 @@ SLIPS: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a channel named for the other ear": (
         {"designs": [pair()["designs"][0] | {"ear": "right"}]},
-        ['designs[0] is called "left" and reaches the right ear'],
+        ['designs[0] is called "left" and is bright at the right ear'],
     ),
     "a beam that misses its window": (
         {"designs": [{"name": "c", "kind": "beamformer", "look_deg": 90, "window_deg": [-60, 60], "band_hz": [500, 1000]}]},

@@ -57,4 +57,4 @@ def test_designs_of_a_band_from_0_hz_are_compared(tmp_path: Path) -> None:
     pictures = draw_comparison(result.channels, result.shifts, result.show)
     assert pictures and not any("nan" in picture.message.split() for picture in pictures)
     design = designer.design(designer.loads(toml(tables)))
-    assert say_polar(design, "left").startswith("at 1")  # sqrt(3.9 Hz x 4 kHz) = 125 Hz, the middle of ten octaves
+    assert say_polar(design, "left").startswith("at 250 Hz:")  # the octave drawn next to sqrt(3.9 Hz x 4 kHz) = 125 Hz

@@ -255,7 +255,7 @@ def check_delay(raw: RawSet, fit: DelayFit, *, flown: bool) -> list[str]:
     if fit.delay_s < earliest_s:
         return [
             f"sound begins {-1000 * fit.delay_s:.4g} ms before time 0 on axis, a phase that rises with frequency: a delay is a"
-            " falling phase here (e^(+jwt)); negate the phase if the file has e^(-iwt)"
+            " falling phase here (e^(+jwt)); negate the phase if the file has e^(-jwt)"
             + (", and correct the distance if it is stated too long" if flown else "")
         ]
     even = frequency_hz.size > 8 and np.ptp(np.diff(frequency_hz)) < 0.01 / turn_s
@@ -268,7 +268,7 @@ def check_delay(raw: RawSet, fit: DelayFit, *, flown: bool) -> list[str]:
 
 
 def check_phase_sign(raw: RawSet) -> list[str]:
-    """Warn of a phase that fits the minimum phase better with its sign turned: e^{-iωt}, or an inverted export."""
+    """Warn of a phase that fits the minimum phase better with its sign turned: e^{-jωt}, or an inverted export."""
     frequency_hz, response = raw.frequency_hz, raw.pressure[:, raw.axis]
     magnitude = np.abs(response)
     if (magnitude > 0.1 * magnitude.max()).sum() < 8:
@@ -283,7 +283,7 @@ def check_phase_sign(raw: RawSet) -> list[str]:
         return [
             f"phase seems inverted: on axis it is {np.degrees(as_is):.0f} degrees (root mean square) from the minimum "
             f"phase of its level, and {np.degrees(conjugate_rad):.0f} with its sign turned; a delay is a falling phase here "
-            "(e^(+jwt)): negate the phase if the file has e^(-iwt)"
+            "(e^(+jwt)): negate the phase if the file has e^(-jwt)"
         ]
     return []
 
