@@ -77,7 +77,9 @@ class Refinement:
         )
         first, then = (f"refined taps kept: {refined}", f"the fit's {fit}") if self.is_kept else (
             f"the fit's taps kept: {fit}", f"the refined taps' {refined}")  # fmt: skip
-        return f"{first} of cancellation gain (median, 5th and 1st percentile over drawn heads, places and devices), against {then}"
+        wins = all(refined_db >= fit_db for refined_db, fit_db in zip(self.refined_db, self.fit_db, strict=True))
+        why = f", which break what they have to keep by {self.violation_db:.2f} dB" if wins and not self.is_kept else ""
+        return f"{first} of cancellation gain (median, 5th and 1st percentile over drawn heads, places and devices), against {then}{why}"
 
     def as_json(self) -> dict[str, Any]:
         """For `summary.json`."""

@@ -99,7 +99,7 @@ def _remedy(table: Realization, taps: int) -> str:
     """Change that brings filters nearer to their weights."""
     if table.form == "biquad":
         return 'form = "fir" comes nearer to them'
-    return f"more taps ([realization] taps = {taps}) come nearer to them"
+    return f"more than these {taps} [realization] taps come nearer to them"
 
 
 def order_warnings(regions: RegionPower, w: Complex, frequency_hz: Real) -> tuple[str, ...]:

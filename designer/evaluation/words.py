@@ -117,7 +117,7 @@ def verdict(
         if (
             requirement == "cancellation_gain_db"
             and reachable_gain_db is not None
-            and np.isfinite(reachable_gain_db[at])
+            and reachable_gain_db[at] < _curve_db(design, frequency_hz[at]) - SLACK_TOLERANCE_DB
         ):
             detail = f", where no weights reach more than {reachable_gain_db[at]:.1f} dB"
             detail += " within the effort limit" if design.max_effort_db is not None else ""
@@ -155,7 +155,7 @@ def _reason(
     if ignored:
         return f"{named} does not look at {_joined(ignored)}"
     if why:
-        return f"{_joined(why)} {'bind' if len(why) > 1 else 'binds'}"
+        return f"{_joined(why)} {'bind' if len(why) > 1 or why[0].endswith('bands') else 'binds'}"
     if out_of_reach is not None and out_of_reach[short].all():
         return "no weights of these drivers reach it"
     return "no weights that reach it were found" if design.method == "auto" else f"{named} reaches no more"
