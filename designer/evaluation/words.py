@@ -71,6 +71,7 @@ def requirement_words(design: DesignTable, requirement: str) -> str:
     words = {
         "cancellation_gain_db": "the curve",
         "window": "the window",
+        "level": "the level",
         BANDS: "the drivers' bands",
         "max_effort_db": f"the effort limit of {design.max_effort_db or 0:g} dB",
         "min_white_noise_gain_db": f"the white-noise gain's floor of {design.min_white_noise_gain_db or 0:g} dB",

@@ -135,6 +135,8 @@ def test_a_bound_above_the_curve_explains_nothing() -> None:
         )
         assert formulation.shortfalls == (f"the curve infeasible by 3.0 dB at 500 Hz{detail}",)
         assert formulation.sentence.endswith("; the drivers' bands bind")
+    lowered = verdict(design, frequency_hz, {"level": np.array([3.0, 0.0])}, {}, {})
+    assert lowered.shortfalls == ("the level infeasible by 3.0 dB at 500 Hz",)
 
 
 def test_what_binds_is_named() -> None:
