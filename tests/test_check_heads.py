@@ -52,7 +52,9 @@ def test_warnings_reach_the_user(
     problem.write_text(PROBLEM.replace("data/mit_kemar_normal.sofa", "head.sofa").replace("2048", "256"))
     assert run(monkeypatch, "check", str(problem)) == 0
     assert "warning: head.sofa: ReceiverPosition puts" in capsys.readouterr().err
-    assert run(monkeypatch, "design", str(problem), "-o", str(tmp_path / "out")) == EXIT_MISSED  # 256 taps are few for a head
+    assert (
+        run(monkeypatch, "design", str(problem), "-o", str(tmp_path / "out")) == EXIT_MISSED
+    )  # 256 taps are few for a head
     assert "warning: head.sofa: ReceiverPosition puts" in capsys.readouterr().err
     for name in ("summary.json", "report.html"):
         assert "ReceiverPosition puts" in (tmp_path / "out" / name).read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from designer.designs.reach import MAX_DB, Reach, Shortfall, reach, shortfall
 from designer.problem.messages import number
 from designer.problem.schema import Problem
 from designer.requirements.curves import in_band
-from designer.requirements.slacks import SLACK_TOLERANCE_DB
+from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +100,7 @@ def _missed(missed: Shortfall) -> str:
         f", where {' and '.join(limits)} bind{'s' if len(limits) == 1 else ''}" if limits else ", where no limit binds"
     )
     lower = "lower the curve there" if curve else f"ask for less of {missed.requirement} there"
-    remedies = {"min_white_noise_gain_db": "lower min_white_noise_gain_db"}
+    remedies = {"min_white_noise_gain_db": "lower min_white_noise_gain_db", BANDS: f"widen {BANDS}"}
     ways = [lower, *(remedies.get(limit, f"raise {limit}") for limit in limits)]
     return (
         f"more is asked{subject} than {weights}: {missed.decibel:.1f} dB too much at {_hertz(missed.frequency_hz)}{binds};"

@@ -78,10 +78,18 @@ class Refinement:
         first, then = (f"refined taps kept: {refined}", f"the fit's {fit}") if self.is_kept else (
             f"the fit's taps kept: {fit}", f"the refined taps' {refined}")  # fmt: skip
         quantiles = "(median, 5th and 1st percentile over drawn heads, places and devices)"
+        return f"{first} of cancellation gain {quantiles}, against {then}{self._reason}"
+
+    @property
+    def _reason(self) -> str:
+        """Clause on why the fit is kept; empty where the refined taps are."""
+        if self.is_kept:
+            return ""
         pairs = zip(("median", "5th percentile", "1st percentile"), self.fit_db, self.refined_db, strict=True)
         worse = [name for name, fit_db, refined_db in pairs if refined_db < fit_db - LOST_DB]
-        why = f", which are worse at the {' and the '.join(worse)}" if worse and not self.is_kept else ""
-        return f"{first} of cancellation gain {quantiles}, against {then}{why}"
+        if worse:
+            return f", which are worse at the {' and the '.join(worse)}"
+        return f", which break what they have to keep by {self.violation_db:.2f} dB"
 
     def as_json(self) -> dict[str, Any]:
         """For `summary.json`."""

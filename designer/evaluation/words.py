@@ -71,6 +71,7 @@ def requirement_words(design: DesignTable, requirement: str) -> str:
     words = {
         "cancellation_gain_db": "the curve",
         "window": "the window",
+        "level": "the level",
         BANDS: "the drivers' bands",
         "max_effort_db": f"the effort limit of {design.max_effort_db or 0:g} dB",
         "min_white_noise_gain_db": f"the white-noise gain's floor of {design.min_white_noise_gain_db or 0:g} dB",
@@ -117,7 +118,7 @@ def verdict(
         if (
             requirement == "cancellation_gain_db"
             and reachable_gain_db is not None
-            and np.isfinite(reachable_gain_db[at])
+            and reachable_gain_db[at] < _curve_db(design, frequency_hz[at]) - SLACK_TOLERANCE_DB
         ):
             detail = f", where no weights reach more than {reachable_gain_db[at]:.1f} dB"
             detail += " within the effort limit" if design.max_effort_db is not None else ""
@@ -155,7 +156,7 @@ def _reason(
     if ignored:
         return f"{named} does not look at {_joined(ignored)}"
     if why:
-        return f"{_joined(why)} {'bind' if len(why) > 1 else 'binds'}"
+        return f"{_joined(why)} {'bind' if len(why) > 1 or why[0].endswith('bands') else 'binds'}"
     if out_of_reach is not None and out_of_reach[short].all():
         return "no weights of these drivers reach it"
     return "no weights that reach it were found" if design.method == "auto" else f"{named} reaches no more"

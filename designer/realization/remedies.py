@@ -18,6 +18,8 @@ from designer.requirements.channel_target import driver_index
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
 DOUBLINGS = 4
+ENOUGH_TAPS = 1024
+"""A few taps are doubled further, until they are as many."""
 MENDED_SECTIONS = 2
 """Factor on the sections that is tried: their fit takes seconds."""
 
@@ -26,7 +28,7 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
     """A clause on the least change of [realization] that brings the channel's filters to within 0.1 dB of its requirements.
 
     Each is realised and judged before it is named: the same filters without a word, then twice, four, eight and sixteen times as many
-    taps. Where none of them does, by how much the requirement would have to be lower.
+    taps, or up to ENOUGH_TAPS. Where none of them does, the last of them, and by how much the requirement would have to be lower.
     """
     drivers = driver_index(channel.design, scene.drivers)
     judge = Judge.of(channel, scene, drivers)
@@ -35,14 +37,24 @@ def remedy(channel: ChannelDesign, scene: Scene, table: Realization) -> str:
         realised = realize_form([channel], scene, changed)
         return judge.worst_db(realised.taps[0][drivers], realised.bulk_delay_samples)
 
+    without = ""
     for change, words in _changes(channel, len(drivers), table):
+        without = f"{_not_enough(change)}; "
         try:
             if missed_db(table.model_copy(update=change)) <= SLACK_TOLERANCE_DB:
                 return words
         except ProblemError:  # a bulk delay of the file that longer filters do not fit
             continue
     least_db = np.ceil(10 * missed_db(table)) / 10
-    return f"requirements that are {least_db:.1f} dB lower are met by these filters; more taps or a longer word do not mend it"
+    return f"{without}requirements that are {least_db:.1f} dB lower are met by these filters"
+
+
+def _not_enough(change: dict[str, Any]) -> str:
+    """A clause on a change that does not mend the filters."""
+    for key in ("taps", "sections"):
+        if key in change:
+            return f"not even [realization] {key} = {change[key]} meet it"
+    return "not even a longer word mends it"
 
 
 def _changes(channel: ChannelDesign, drivers: int, table: Realization) -> Iterator[tuple[dict[str, Any], str]]:
@@ -58,7 +70,8 @@ def _changes(channel: ChannelDesign, drivers: int, table: Realization) -> Iterat
         sections = min(MENDED_SECTIONS * table.sections, MAX_SECTIONS)
         yield {"sections": sections, **floating}, f"[realization] sections = {sections} meet it{with_word}"
         return
-    for n in range(1, DOUBLINGS + 1):
+    doublings = max(DOUBLINGS, int(np.log2(ENOUGH_TAPS / table.taps)))
+    for n in range(1, doublings + 1):
         taps = table.taps * 2**n
         if taps > MAX_TAPS or grid_size(taps, channel.frequency_hz.size) * drivers**2 > 2 * MAX_MENDED_NUMBERS:
             return

@@ -169,7 +169,7 @@ def _tone(heard: Heard, filters: Real, at: Bool, table: Realization) -> list[str
         return []
     remedy = "[realization] equaliser_taps = 256 restores it"
     if table.equaliser_taps:
-        remedy = f"more equaliser_taps ([realization] equaliser_taps = {table.equaliser_taps}) bring it back"
+        remedy = f"more than these {table.equaliser_taps} [realization] equaliser_taps bring it back"
     return [
         f"the reference's pure delay leaves the level {off_db[worst]:+.1f} dB off the plain driver's at"
         f' {heard.frequency_hz[worst]:.0f} Hz (a third of an octave smoothed); {remedy}, and form = "fir" keeps the level'

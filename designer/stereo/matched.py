@@ -30,7 +30,7 @@ from designer.evaluation.outcomes import spans
 from designer.formulations import interaural_matching
 from designer.formulations.interaural_matching import PHASE_WEIGHT, TIMED_HZ, VirtualSource
 from designer.measures import FLOOR, amplitude_db
-from designer.problem.schema import DesignTable
+from designer.problem.schema import DesignTable, Problem
 from designer.requirements.channel_target import channel_target
 from designer.requirements.curves import band_share
 from designer.requirements.plain import Plain
@@ -198,19 +198,29 @@ def _source(
     return _Side(source, plain, ears, [scene.drivers.index(name) for name in table.drivers])
 
 
-def shortfalls(name: str, frequency_hz: Real, side: Matched, angle_deg: float) -> list[str]:
+def shortfalls(name: str, frequency_hz: Real, side: Matched, problem: Problem) -> list[str]:
     """Sentences on what the drivers' limits take from a virtual channel."""
+    settings = problem.virtualizer
+    assert settings is not None
     short, quiet = side.timed & (side.time_reached < 1 - TIME_TOLERANCE), amplitude_db(side.level) < -LOST_LEVEL_DB
+    ways = ["a larger max_gain_db"] if any(driver.max_gain_db is not None for driver in problem.drivers) else []
+    ways += ["a larger [virtualizer] max_effort_db"] if settings.max_effort_db is not None else []
+    ways += ["a smaller [virtualizer] angle_deg"]
+    first = ['priority = "time"'] if settings.priority == "level" else []
     sentences = []
     if short.any():
+        share = max(100 * float(side.time_reached[short].min()), 0.0)
         sentences.append(
-            f"{name}: within the drivers' limits the interaural time is {100 * float(side.time_reached[short].min()):.0f} % of what"
-            f" {angle_deg:g} degrees take, {spans(frequency_hz, short)}; a larger max_gain_db, a smaller [virtualizer]"
-            ' angle_deg or priority = "time" brings it back'
+            f"{name}: within the drivers' limits the interaural time is {share:.0f} % of what {settings.angle_deg:g} degrees take,"
+            f" {spans(frequency_hz, short)}; {_any_of([*ways, *first])} brings it back"
         )
     if quiet.any():
         sentences.append(
-            f"{name}: {angle_deg:g} degrees within the drivers' limits cost up to {-float(amplitude_db(side.level).min()):.1f} dB of"
-            f" level, {spans(frequency_hz, quiet)}; a larger max_gain_db or a smaller [virtualizer] angle_deg brings it back"
+            f"{name}: {settings.angle_deg:g} degrees within the drivers' limits cost up to"
+            f" {-float(amplitude_db(side.level).min()):.1f} dB of level, {spans(frequency_hz, quiet)}; {_any_of(ways)} brings it back"
         )
     return sentences
+
+
+def _any_of(ways: list[str]) -> str:
+    return ways[0] if len(ways) == 1 else ", ".join(ways[:-1]) + " or " + ways[-1]

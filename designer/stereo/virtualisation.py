@@ -176,7 +176,7 @@ def virtual_channels(designs: Sequence[ChannelDesign], realised: Realized, scene
         warnings = [
             sentence
             for side, channel in matched.items()
-            for sentence in shortfalls(VIRTUAL[side], frequency_hz, channel, settings.angle_deg)
+            for sentence in shortfalls(VIRTUAL[side], frequency_hz, channel, problem)
         ]
     else:
         taps = {side: realised.taps[number[side]] for side in VIRTUAL}

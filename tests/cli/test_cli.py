@@ -110,7 +110,9 @@ def test_taps_beyond_full_scale_are_said(here: Path, designer_command: Command) 
         summary = json.loads((here / f"out/{name}/summary.json").read_text(encoding="utf-8"))
         page = (here / f"out/{name}/report.html").read_text(encoding="utf-8")
         notes = [line for line in ended.err.splitlines() if line.startswith("note: ")]
-        assert [text for text in summary["notes"] if text.startswith(message)] == summary["notes"][-1:] * (name == "loud")
+        assert [text for text in summary["notes"] if text.startswith(message)] == summary["notes"][-1:] * (
+            name == "loud"
+        )
         assert notes == [f"note: {text}" for text in summary["notes"]]
         assert (message in page) == (largest > 1.0) == (name == "loud")
 

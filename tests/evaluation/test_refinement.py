@@ -13,7 +13,7 @@ import designer
 from designer.designs import design_channel
 from designer.errors import ProblemError
 from designer.evaluation.moved_head import HEADS, spread_heads_m
-from designer.evaluation.refinement import drawn_ears
+from designer.evaluation.refinement import Refinement, drawn_ears
 from designer.evaluation.short_look import MIN_PROMISE_DB
 from designer.measures import db, effort
 from designer.realization import response
@@ -110,3 +110,22 @@ def test_a_short_look_tells_what_pays(both: tuple[designer.Design, designer.Desi
     assert again.promises_source() == both[0].promises_source()
     is_named = "designer design --refine" in (tmp_path / "fit" / "summary.json").read_text("utf-8")
     assert is_named == (promise_db >= MIN_PROMISE_DB)
+
+
+def test_refined_taps_that_are_not_kept_have_a_reason() -> None:
+    """Better in every number and not kept: what they break is in the sentence; worse in one, the numbers tell."""
+    better, worse = (12.2, 6.7, 6.0), (12.2, 5.0, 4.0)
+    for refined_db, end in (
+        (better, "12.2, 6.7, 6.0 dB, which break what they have to keep by 0.12 dB"),
+        (worse, "12.2, 5.0, 4.0 dB"),
+    ):
+        sentence = Refinement(
+            is_kept=False,
+            fit_db=(7.6, 5.4, 4.8),
+            refined_db=refined_db,
+            effort_change_db=0.0,
+            violation_db=0.118,
+            stationarity=1.0,
+        ).sentence()
+        assert sentence.startswith("the fit's taps kept: 7.6, 5.4, 4.8 dB of cancellation gain ")
+        assert sentence.endswith(f", against the refined taps' {end}")

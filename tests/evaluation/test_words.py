@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import designer
 from designer.evaluation.outcomes import REQUIRED, WORST, Outcome, hz, spans
 from designer.evaluation.words import Verdict, requirement_phrase, verdict, whole_sentence
+from designer.requirements.slacks import BANDS
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 
@@ -119,6 +120,23 @@ def test_the_librarys_infeasible_problem() -> None:
         == f"18 dB asked from 200 Hz to 6 kHz, in the mean over the ear cloud; {shortfall}; the effort limit of 12 dB binds"
     )
     assert result.status == 4
+
+
+def test_a_bound_above_the_curve_explains_nothing() -> None:
+    """Where the drivers' bands leave less than all weights could reach, no largest gain is named, and bands are many."""
+    (design,) = load(pair()).designs
+    frequency_hz, short = np.array([500.0, 4000.0]), {"cancellation_gain_db": np.array([3.0, 0.0])}
+    for reachable_db, detail in (
+        (241.3, ""),
+        (5.0, ", where no weights reach more than 5.0 dB within the effort limit"),
+    ):
+        formulation = verdict(
+            design, frequency_hz, short, {}, {BANDS: np.array([True, False])}, None, np.array([reachable_db, np.nan])
+        )
+        assert formulation.shortfalls == (f"the curve infeasible by 3.0 dB at 500 Hz{detail}",)
+        assert formulation.sentence.endswith("; the drivers' bands bind")
+    lowered = verdict(design, frequency_hz, {"level": np.array([3.0, 0.0])}, {}, {})
+    assert lowered.shortfalls == ("the level infeasible by 3.0 dB at 500 Hz",)
 
 
 def test_what_binds_is_named() -> None:

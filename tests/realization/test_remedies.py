@@ -1,0 +1,37 @@
+"""Remedies of filters that miss: the fewest taps that were tried and suffice, or the most that were tried and do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from designs.small_problems import pair
+
+from designer.designs.channel import ChannelDesign
+from designer.problem.schema import Realization
+from designer.realization import realize_form, remedies
+from designer.realization.mended_fit import Judge
+from realization.test_realized_channels import designed
+
+DRIVERS = np.arange(2)
+
+
+def _missed_db(channel: ChannelDesign, judge: Judge, scene: object, taps: int) -> float:
+    realised = realize_form([channel], scene, Realization(taps=taps))  # type: ignore[arg-type] # the scene that judge has
+    return judge.worst_db(realised.taps[0][DRIVERS], realised.bulk_delay_samples)
+
+
+def test_eight_taps_are_told_how_many_suffice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first doubling that meets the curve is named, however few taps there were; where none was tried that does, the last is."""
+    channel, scene = designed(pair(), 129)
+    judge = Judge.of(channel, scene, DRIVERS)
+    words = remedies.remedy(channel, scene, Realization(taps=8))
+    taps = next(taps for taps in 8 * 2 ** np.arange(1, 8) if _missed_db(channel, judge, scene, int(taps)) <= 0.1)
+    assert words == f"[realization] taps = {taps} meet it"
+    monkeypatch.setattr(remedies, "DOUBLINGS", 1)
+    monkeypatch.setattr(remedies, "ENOUGH_TAPS", 16)
+    words = remedies.remedy(channel, scene, Realization(taps=8))
+    lower_db = np.ceil(10 * _missed_db(channel, judge, scene, 8)) / 10
+    assert (
+        words
+        == f"not even [realization] taps = 16 meet it; requirements that are {lower_db:.1f} dB lower are met by these filters"
+    )
