@@ -52,6 +52,8 @@ DENSITY = 8
 CORRECTIONS, EXCESS_DB = 2, 0.008
 """How often the refinement is repeated with less effort, and from what excess on."""
 PERCENTILES = (50.0, 5.0, 1.0)
+MIN_BREACH_DB = 0.006
+"""Violation of what refined taps have to keep that is named."""
 LOST_DB = 0.1
 """Refined taps that lose more than this of any percentile are not kept."""
 QUANTILES = tuple(NormalDist().inv_cdf((n + 0.5) / 4) for n in range(4))
@@ -89,7 +91,9 @@ class Refinement:
         worse = [name for name, fit_db, refined_db in pairs if refined_db < fit_db - LOST_DB]
         if worse:
             return f", which are worse at the {' and the '.join(worse)}"
-        return f", which break what they have to keep by {self.violation_db:.2f} dB"
+        if self.violation_db > MIN_BREACH_DB:
+            return f", which break what they have to keep by {self.violation_db:.2f} dB"
+        return ", as another channel's refined taps are not kept"
 
     def as_json(self) -> dict[str, Any]:
         """For `summary.json`."""
@@ -137,17 +141,16 @@ def realize_judged(
         refined[n][_fit(fitted, n).drivers] = taps.taps
     candidate = replace(fitted, taps=refined)
     before, after = (as_run(realized, channels, scene, table) for realized in (fitted, candidate))
-    chosen, refinements = list(fitted.taps), {}
+    judged = {n: _judged(channels[n], scene, [before.taps[n], after.taps[n]]) for n in solved}
+    named = all((method := method_of(channels[n].design)) is not None and method.refined for n in solved)
+    # Both ears or neither: a pair of which one half is refined would sound different from its two sides.
+    is_kept = all(taps.holds and (named or _wins(judged[n][0])) for n, taps in solved.items())
+    chosen, refinements = list(refined if is_kept else fitted.taps), {}
     for n, taps in solved.items():
-        numbers, efforts = _judged(channels[n], scene, [before.taps[n], after.taps[n]])
-        method = method_of(channels[n].design)
-        is_kept = taps.holds and (_wins(numbers) or (method is not None and method.refined))
-        if is_kept:
-            chosen[n] = refined[n]
+        numbers, efforts = judged[n]
         fit_db, refined_db = (tuple(percentiles.tolist()) for percentiles in numbers)
-        change_db = efforts[1] - efforts[0]
         refinements[channels[n].design.name] = Refinement(
-            is_kept, fit_db, refined_db, change_db, taps.violation_db, taps.stationarity
+            is_kept, fit_db, refined_db, efforts[1] - efforts[0], taps.violation_db, taps.stationarity
         )
     return as_run(replace(fitted, taps=chosen), channels, scene, table), refinements
 

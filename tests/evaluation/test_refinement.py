@@ -12,6 +12,7 @@ from designs.small_problems import Tables, line, load, pair, speaker
 import designer
 from designer.designs import design_channel
 from designer.errors import ProblemError
+from designer.evaluation import refinement
 from designer.evaluation.moved_head import HEADS, spread_heads_m
 from designer.evaluation.refinement import Refinement, drawn_ears
 from designer.evaluation.short_look import MIN_PROMISE_DB
@@ -129,3 +130,17 @@ def test_refined_taps_that_are_not_kept_have_a_reason() -> None:
         ).sentence()
         assert sentence.startswith("the fit's taps kept: 7.6, 5.4, 4.8 dB of cancellation gain ")
         assert sentence.endswith(f", against the refined taps' {end}")
+
+
+def test_both_ears_are_refined_or_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one ear's refined taps lose, the other's fit is kept too, and its sentence says why."""
+    numbers = iter([[[10.0] * 3, [12.0] * 3], [[10.0] * 3, [9.0] * 3]])
+    monkeypatch.setattr(refinement, "_judged", lambda *_: ([np.array(values) for values in next(numbers)], [0.0, 0.0]))
+    result = designer.design(load(refined(pair(both=True))))
+    left, right = result.refinements.values()
+    assert not left.is_kept
+    assert not right.is_kept
+    assert right.sentence().endswith("which are worse at the median and the 5th percentile and the 1st percentile")
+    assert left.sentence().endswith(
+        "as another channel's refined taps are not kept" if left.violation_db <= refinement.MIN_BREACH_DB else " dB"
+    )
