@@ -70,7 +70,10 @@ def sweep(
         typer.Option(metavar="NUMBER<LIMIT", help="What the best must meet: effort_db<12; repeatable."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace sweep.csv and best.toml even where they were edited since.")
+        bool,
+        typer.Option(
+            "--force", help="Replace sweep.csv and best.toml even where they were edited since they were written."
+        ),
     ] = False,
 ) -> None:
     """Design one problem file in many variants, and pick the best.

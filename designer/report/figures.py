@@ -259,7 +259,7 @@ def draw_reach(bound: Reach) -> Figure:
     if bound.required_db is not None:
         curves.append(curve(f, bound.required_db, "asked", ALARM, 1.8, linestyle=STYLES[1]))
     gain_db, phase_deg = bound.deviations
-    title = f"{bound.name}: the most reached, by effort, of drivers that differ by {gain_db:g} dB and {phase_deg:g}°"
+    title = f"{bound.name}: largest gain within reach, by effort; drivers differ by {gain_db:g} dB and {phase_deg:g}°"
     if over_frequency(axes, curves, (float(f[0]), float(f[-1])), title=title, unit="Cancellation gain in dB"):
         axes.legend(loc="upper left")
     axes.set_ylim(0.0, HIGHEST_REACH_DB)

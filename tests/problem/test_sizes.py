@@ -64,7 +64,7 @@ def test_drivers_times_places() -> None:
     tables["listener"]["ear_cloud_m"] = [[0.0, 1e-4 * n, 0.0] for n in range(1000)]
     assert (
         "realization.taps: got 600 taps, fitted at 2049 frequencies x 2000 points x 256 drivers, 1049 million numbers;"
-        " expected at most 1000 million numbers; fewer taps, frequencies, displacements, azimuths or drivers"
+        " expected at most 1000 million numbers; use fewer taps, frequencies, displacements, azimuths or drivers"
     ) in refused(tables)
 
 

@@ -35,5 +35,5 @@ def test_other_names_are_refused(name: str) -> None:
 
 def test_a_word_needs_its_sign() -> None:
     """0.16 has no bit for the sign."""
-    with pytest.raises(ValueError, match="the sign takes one bit"):
+    with pytest.raises(ValueError, match="at least one bit before the binary point"):
         Word.of("0.16")
