@@ -126,7 +126,8 @@ def realize_judged(
         warnings=(
             *fitted.warnings,
             *(
-                f"{channels[n].design.name}: its drivers have more than {MAX_UNKNOWNS} taps together, so they are not refined; lower [realization] taps"
+                f"{channels[n].design.name}: its drivers have more than {MAX_UNKNOWNS} taps together, so they are not"
+                " refined; lower [realization] taps"
                 for n in requested
                 if n not in indices
             ),

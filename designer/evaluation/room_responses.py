@@ -86,8 +86,8 @@ class RoomResponses:
             )
         if self.truncation_error_db > TARGET_ERROR_DB:
             messages.append(
-                f"room: got a truncation error of {self.truncation_error_db:.0f} dB over direction; expected at most {TARGET_ERROR_DB:.0f} dB;"
-                " measure the sets in finer steps of angle"
+                f"room: got a truncation error of {self.truncation_error_db:.0f} dB over direction; expected at most"
+                f" {TARGET_ERROR_DB:.0f} dB; measure the sets in finer steps of angle"
             )
         return tuple(messages)
 

@@ -92,8 +92,8 @@ def _listener(problem: Problem) -> Iterator[str]:
     for n, move in far[:1]:
         more = f" (and {len(far) - 1} more)" if len(far) > 1 else ""
         yield (
-            f"listener.ear_cloud_m[{n}]{more}: {number(math.hypot(*move))} m from the head's place, and no filter serves heads so far apart;"
-            f" {in_metres(move)}"
+            f"listener.ear_cloud_m[{n}]{more}: {number(math.hypot(*move))} m from the head's place, and no filter serves heads so far"
+            f" apart; {in_metres(move)}"
         )
 
 
@@ -183,7 +183,10 @@ def _silent(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
     band = (design.band_hz[0], design.band_hz[1])
     drivers = [driver for driver in problem.drivers if design.drivers is None or driver.name in design.drivers]
     for low_hz, high_hz in gaps_hz([_band_hz(driver) for driver in drivers], *band):
-        yield f"{path}.band_hz holds {number(low_hz)} to {number(high_hz)} Hz, which is in no band_hz of its drivers; widen one, or add a driver"
+        yield (
+            f"{path}.band_hz holds {number(low_hz)} to {number(high_hz)} Hz, which is in no band_hz of its drivers; widen one, or"
+            " add a driver"
+        )
     heard_hz = (HEARD_HZ[0], min(HEARD_HZ[1], problem.sample_rate_hz / 2))
     for low_hz, high_hz in ways_of(design, problem).silent_hz(*heard_hz):
         around = [(low_hz, min(high_hz, band[0])), (max(low_hz, band[1]), high_hz)]
