@@ -91,7 +91,7 @@ def test_frequencies_times_azimuths() -> None:
     assert (
         "16385 frequencies (half steps included) x 3600 azimuths x 1 designs, 59 million rows of response.csv" in said
     )
-    assert "an azimuth step of 0.19662 or more" in said
+    assert "raise grid.azimuth_step_deg to 0.19662 or more" in said
     tables["grid"]["azimuth_step_deg"] = 0.2
     designer.loads(toml(tables))
 
