@@ -51,5 +51,5 @@ def head_warnings(scene: Scene, ears: Sequence[DesignTable]) -> Iterator[str]:
             if table.band_hz[0] < low_hz or table.band_hz[1] > high_hz:
                 yield (
                     f'{head.name}: got sound from {low_hz:.0f} to {high_hz:.0f} Hz, and the design "{table.name}" goes'
-                    f" from {table.band_hz[0]:g} to {table.band_hz[1]:g} Hz; outside, the head is not known"
+                    f" from {table.band_hz[0]:g} to {table.band_hz[1]:g} Hz; end its band within the head's, or use another head"
                 )

@@ -24,7 +24,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Force = Annotated[bool, typer.Option("--force", help="Replace this tool's files even where they were edited since.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace this tool's files even where they were edited since they were written.")
+]
 ForceFile = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
 ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.")]
 

@@ -19,7 +19,10 @@ def check(
     ] = None,
     reach: Annotated[
         bool,
-        typer.Option("--reach", help="Say what each design's layout could reach at best, over effort and frequency."),
+        typer.Option(
+            "--reach",
+            help="Tabulate the largest cancellation gain that each design can reach, by effort and frequency.",
+        ),
     ] = False,
     force: Force = False,
 ) -> None:

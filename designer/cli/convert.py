@@ -31,7 +31,9 @@ def convert(
     distance: Annotated[
         float | None,
         typer.Option(
-            min=0.001, metavar="M", help="Where it was measured, if its file does not say, as response_distance_m."
+            min=0.001,
+            metavar="M",
+            help="Distance of the measurement, if its file does not state it, as response_distance_m.",
         ),
     ] = None,
     clockwise: Annotated[
@@ -52,7 +54,7 @@ def convert(
         ),
     ] = None,
     channel: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Which channel of sound files, as response_channel.")
+        int | None, typer.Option(min=1, metavar="N", help="Channel of the sound files, as response_channel.")
     ] = None,
     turned_about: Annotated[
         tuple[float, float, float] | None,
@@ -65,7 +67,9 @@ def convert(
     time: Annotated[
         str, typer.Option(metavar="auto|shared|own", help="Whether drivers share a time reference, as response_time.")
     ] = "auto",
-    speed_of_sound: Annotated[float, typer.Option(min=100.0, max=2000.0, metavar="M/S", help="In the air.")] = 343.0,
+    speed_of_sound: Annotated[
+        float, typer.Option(min=100.0, max=2000.0, metavar="M/S", help="Speed of sound in the air.")
+    ] = 343.0,
     force: ForceFile = False,
 ) -> None:
     """Write measured data as SOFA, for use elsewhere.

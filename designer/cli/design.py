@@ -22,7 +22,8 @@ def design(
     refine: Annotated[
         bool,
         typer.Option(
-            "--refine", help="Refine the taps of ear channels, as [realization] refine = true does: seconds a channel."
+            "--refine",
+            help="Refine the taps of ear channels, as [realization] refine = true does; takes seconds a channel.",
         ),
     ] = False,
 ) -> None:

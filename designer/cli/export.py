@@ -17,8 +17,10 @@ from designer.declared import TARGETS, declared
 
 def export(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="A design folder.")],
-    target: Annotated[str, typer.Option(metavar="NAME", help="What to write for.")],
-    out: Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Another folder than OUT/export/NAME.")] = None,
+    target: Annotated[str, typer.Option(metavar="NAME", help="Target to write for, from the list below.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", metavar="DIR", help="The folder to write; by default OUT/export/NAME.")
+    ] = None,
     force: Annotated[
         bool,
         typer.Option(

@@ -16,7 +16,9 @@ def import_coefficients(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="A file, or a folder, as any target of `designer export` writes it.")
     ],
-    problem: Annotated[Path, typer.Option("--problem", metavar="PROBLEM.toml", help="What they are to be judged on.")],
+    problem: Annotated[
+        Path, typer.Option("--problem", metavar="PROBLEM.toml", help="The problem file to judge the coefficients on.")
+    ],
     out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.")],
     force: Force = False,
 ) -> None:

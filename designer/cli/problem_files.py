@@ -26,10 +26,14 @@ def problems() -> None:
 @app.command()
 def new(
     path: Annotated[Path, typer.Argument(metavar="NAME.toml", help="The file to write.")],
-    shape: Annotated[str, typer.Option(metavar="bar|sphere|box|pair", help="What the drivers sit on.")] = "bar",
-    drivers: Annotated[int | None, typer.Option(help="How many; by default 3 in a box and 2 elsewhere.")] = None,
-    width: Annotated[float, typer.Option(metavar="M", help="From side to side; of a sphere its diameter.")] = 0.6,
-    distance: Annotated[float, typer.Option(metavar="M", help="From the device to the listener's head.")] = 2.5,
+    shape: Annotated[str, typer.Option(metavar="bar|sphere|box|pair", help="Shape that carries the drivers.")] = "bar",
+    drivers: Annotated[
+        int | None, typer.Option(help="Number of drivers; by default 3 in a box and 2 elsewhere.")
+    ] = None,
+    width: Annotated[float, typer.Option(metavar="M", help="Width of the device, or diameter of the sphere.")] = 0.6,
+    distance: Annotated[
+        float, typer.Option(metavar="M", help="Distance from the device to the listener's head.")
+    ] = 2.5,
     force: ForceFile = False,
 ) -> None:
     """Write a commented first problem file for a new geometry, with requirements that it can meet."""

@@ -17,17 +17,17 @@ def render(
     recording: Annotated[Path, typer.Argument(metavar="in.wav", help="A stereo WAV or FLAC file, at any sample rate.")],
     out: Annotated[Path, typer.Option("-o", metavar="out.wav", help="The file to write.")],
     at_ears: Annotated[
-        bool, typer.Option("--at-ears", help="What the two ears get through the acoustics, for headphones.")
+        bool, typer.Option("--at-ears", help="Write the sound at the two ears, through the acoustics, for headphones.")
     ] = False,
     headphones: Annotated[
-        bool, typer.Option("--headphones", help="The crosstalk model alone, for headphones.")
+        bool, typer.Option("--headphones", help="Write the output of the crosstalk model alone, for headphones.")
     ] = False,
-    bypass: Annotated[bool, typer.Option("--bypass", help="The input bit for bit, for comparison.")] = False,
+    bypass: Annotated[bool, typer.Option("--bypass", help="Write the input bit for bit, for comparison.")] = False,
     plain: Annotated[
-        bool, typer.Option("--plain", help="Stereo on the outermost left and right drivers, for comparison.")
+        bool, typer.Option("--plain", help="Play stereo on the outermost left and right drivers, for comparison.")
     ] = False,
     room: Annotated[
-        bool, typer.Option("--room", help="With --at-ears: in the problem's [room], reflections and all.")
+        bool, typer.Option("--room", help="With --at-ears: add the reflections of the problem's [room].")
     ] = False,
     gain: Annotated[
         float | None,
@@ -35,7 +35,7 @@ def render(
             min=-200.0,
             max=200.0,
             metavar="DB",
-            help="This gain; by default that of equal loudness, lowered where peaks would exceed full scale.",
+            help="Gain; by default that of equal loudness, lowered where peaks would exceed full scale.",
         ),
     ] = None,
     force: ForceFile = False,

@@ -33,44 +33,52 @@ def sweep(
         list[str] | None,
         typer.Option(
             metavar="KEY=VALUES",
-            help="A key as messages write it, tables by name (drivers.right.position_m[1], designs.*.max_effort_db), and"
-            " its values: 6,12,18, or FROM:TO:STEP with both ends, or FROM:TO with --random; repeatable.",
+            help="Vary a key, written as in messages with tables by name (drivers.right.position_m[1], designs.*.max_effort_db), over"
+            " values: 6,12,18, or FROM:TO:STEP with both ends, or FROM:TO with --random; repeatable.",
         ),
     ] = None,
     zipped: Annotated[
-        bool, typer.Option("--zip", help="The first values of all keys, then the second; not every with every.")
+        bool,
+        typer.Option(
+            "--zip",
+            help="Take the first values of all keys together, then the second, and so on; by default every combination.",
+        ),
     ] = False,
     draws: Annotated[
-        int, typer.Option("--random", min=0, metavar="N", help="So many points at random.", show_default=False)
+        int, typer.Option("--random", min=0, metavar="N", help="Draw N points at random.", show_default=False)
     ] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Of --random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of --random.")] = 0,
     mirror: Annotated[bool, typer.Option("--mirror", help="Move a driver's mirror image (y negated) with it.")] = False,
     robust: Annotated[
         bool, typer.Option("--robust", help="Judge over tolerances and the listening zone too, which takes longer.")
     ] = False,
     processes: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="On this machine; by default one a processor.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Number of processes on this machine; by default one a processor."),
     ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
-            metavar="tcp://HOST:PORT", help="Of a Dask cluster, instead of this machine; wants the extra [cluster]."
+            metavar="tcp://HOST:PORT", help="Compute on a Dask cluster with this scheduler; needs the extra [cluster]."
         ),
     ] = None,
     best: Annotated[
         str | None,
         typer.Option(
             metavar="NUMBER",
-            help="Pick the best point by this (cancellation_gain_db, left.effort_db), draw what it trades, and write"
+            help="Pick the best point by this number (cancellation_gain_db, left.effort_db), draw its trade-off, and write"
             " DIR/best.toml.",
         ),
     ] = None,
     subject_to: Annotated[
         list[str] | None,
-        typer.Option(metavar="NUMBER<LIMIT", help="What the best must meet: effort_db<12; repeatable."),
+        typer.Option(metavar="NUMBER<LIMIT", help="Condition on the best point, as effort_db<12; repeatable."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace sweep.csv and best.toml even where they were edited since.")
+        bool,
+        typer.Option(
+            "--force", help="Replace sweep.csv and best.toml even where they were edited since they were written."
+        ),
     ] = False,
 ) -> None:
     """Design one problem file in many variants, and pick the best.

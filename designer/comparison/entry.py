@@ -143,9 +143,9 @@ def shared_channels(entries: Sequence[Entry]) -> tuple[list[SharedChannel], list
             numbers, sharing = zip(*having, strict=True)
             shared.append(SharedChannel(name, sharing, numbers))
     if not shared:
-        have = "; ".join(f"{entry.label} has {', '.join(entry.result.channels)}" for entry in entries)
+        have = [f"{entry.label} has {', '.join(entry.result.channels)}" for entry in entries]
         raise DataError(
-            f"got no channel that two designs share: {have}; {'; '.join(notes)}; expected designs with a channel of one name and"
+            f"got no channel that two designs share: {'; '.join([*have, *notes])}; expected designs with a channel of one name and"
             " aim; give the channels the same names"
         )
     return shared, notes

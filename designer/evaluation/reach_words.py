@@ -72,7 +72,7 @@ def reach_lines(bound: Reach, missed: Shortfall | None) -> Iterator[str]:
     """The table of one design, and whether its requirements are within reach."""
     spread = f"{number(bound.deviations[0])} dB and {number(bound.deviations[1])} degrees"
     yield (
-        f'reach of "{bound.name}": the largest cancellation gain in dB at an effort, all else kept, of drivers that differ by {spread}'
+        f'reach of "{bound.name}": largest cancellation gain in dB at each effort, other limits kept; drivers differ by {spread}'
     )
     yield _row("effort", [_hertz(f) for f in bound.frequency_hz])
     for effort, gains in zip(bound.effort_db, bound.gain_db, strict=True):
@@ -121,7 +121,7 @@ def _spare(bound: Reach, required_db: Real, spread: str) -> str:
             " over them with driver_spread = true"
         )
     words = f"with {f'at least {spare[at]:.1f} dB' if spare[at] >= 0.05 else 'nothing'} to spare at {where}"
-    return f"{words}, as far as drivers that differ by {spread} go" if takes > MIN_CAP_DB else words
+    return f"{words}, over drivers that differ by {spread}" if takes > MIN_CAP_DB else words
 
 
 def _row(head: str, cells: list[str]) -> str:

@@ -92,7 +92,7 @@ class Refinement:
         if worse:
             return f", which are worse at the {' and the '.join(worse)}"
         if self.violation_db > MIN_BREACH_DB:
-            return f", which break what they have to keep by {self.violation_db:.2f} dB"
+            return f", which break a requirement or a limit by {self.violation_db:.2f} dB"
         return ", as another channel's refined taps are not kept"
 
     def as_json(self) -> dict[str, Any]:
@@ -126,7 +126,8 @@ def realize_judged(
         warnings=(
             *fitted.warnings,
             *(
-                f"{channels[n].design.name}: its drivers' taps are more than {MAX_UNKNOWNS}, so they are not refined; fewer taps are"
+                f"{channels[n].design.name}: its drivers have more than {MAX_UNKNOWNS} taps together, so they are not"
+                " refined; lower [realization] taps"
                 for n in requested
                 if n not in indices
             ),

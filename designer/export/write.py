@@ -190,7 +190,7 @@ def export_verdicts(folder: Path) -> list[str]:
             worst = max(lost_db, key=lambda channel: lost_db[channel])
             cost = f"at most {lost_db[worst]:.2f} dB" if lost_db[worst] >= MIN_LOSS_DB else "nothing"
             verdicts.append(
-                f"export {name}: as run it costs {cost} of the cancellation gain at any frequency ({worst})"
+                f"export {name}: in its arithmetic the filters lose {cost} of the cancellation gain at any frequency ({worst})"
             )
     return verdicts
 
@@ -205,7 +205,7 @@ def superseded(folder: Path, names: Collection[str]) -> list[str]:
     if not stale:
         return []
     return [
-        f"{folder / 'export'}: the exports {', '.join(stale)} of the design before are removed; make them again with designer"
+        f"{folder / 'export'}: the exports {', '.join(stale)} of the earlier design are removed; make them again with designer"
         f" export {folder} --target NAME, or name them in the problem: [export] targets = {json.dumps([*names, *stale])}"
     ]
 

@@ -148,10 +148,10 @@ def _faults(gains: list[float], drivers: int) -> list[tuple[str, str, str]]:
     faults = []
     if not any(gains):
         got = f"got {shown(gains)}"
-        faults.append((got, "at least one gain that is not 0", "the best gains are found without the key"))
+        faults.append((got, "at least one gain that is not 0", "leave matrix_gains out for the best gains"))
     if len(gains) != drivers:
         got = f"got {len(gains)} gain{'s' if len(gains) != 1 else ''}"
-        faults.append((got, f"one a driver, {drivers}", "the order is that of the drivers"))
+        faults.append((got, f"{drivers}, one for each driver in the order of the drivers", "name one gain a driver"))
     return faults
 
 

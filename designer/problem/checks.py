@@ -72,9 +72,7 @@ def _names(key: str, problem: Problem) -> Iterator[Fault]:
             continue
         path, first = f"{key}[{i}].name", names.index(name)
         suffix = f", the name of {key}[{first}] already"
-        yield from unless(
-            first == i, path, name, "names that differ", "give one of the two another name", suffix=suffix
-        )
+        yield from unless(first == i, path, name, "names that differ", "rename one of the two", suffix=suffix)
         controls = any(unicodedata.category(letter) == "Cc" for letter in name)
         yield from unless(not controls, path, name, one_line, "write the name in letters, digits and spaces")
 
@@ -114,7 +112,7 @@ def _transfer_size(problem: Problem) -> Iterator[Fault]:
     azimuths, ears = 360 / grid.azimuth_step_deg, 2 * len(problem.listener.ear_cloud_m)
     points = round(max(azimuths, max(ears, MAX_EARS) * len(problem.heads)))
     actual = f"{frequencies} frequencies (half steps included) x {points} points x {count} drivers, "
-    remedy = "fewer frequencies, or a larger azimuth step"
+    remedy = "lower grid.frequencies, or raise grid.azimuth_step_deg"
     too_large = [*_too_many("grid", frequencies * points * count, MAX_SCENE_NUMBERS, actual, remedy)]
     if too_large:
         yield from too_large
@@ -122,7 +120,7 @@ def _transfer_size(problem: Problem) -> Iterator[Fault]:
     channels = len(problem.designs)
     actual = f"{frequencies} frequencies (half steps included) x {round(azimuths)} azimuths x {channels} designs, "
     least_deg = 360 * channels * frequencies / MAX_RESPONSE_ROWS
-    remedy = f"fewer frequencies, or an azimuth step of {number(least_deg)} or more"
+    remedy = f"lower grid.frequencies, or raise grid.azimuth_step_deg to {number(least_deg)} or more"
     rows = channels * frequencies * round(azimuths)
     if rows > MAX_RESPONSE_ROWS:
         expected = f"at most {_millions(MAX_RESPONSE_ROWS, 'rows')}"
@@ -140,7 +138,7 @@ def _fit_size(problem: Problem) -> Iterator[Fault]:
     """The drivers' matrices on the grid that the taps are fitted on, which are held together."""
     count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
     actual = f"{taps} taps, fitted at {frequencies} frequencies x {count} x {count} drivers, "
-    remedy = "fewer taps, frequencies or drivers"
+    remedy = "use fewer taps, frequencies or drivers"
     yield from _too_many("realization.taps", frequencies * count**2, MAX_SCENE_NUMBERS, actual, remedy)
 
 
@@ -151,7 +149,7 @@ def _fitted_functions(problem: Problem, points: int) -> Iterator[Fault]:
     count, taps, frequencies = len(problem.drivers), problem.realization.taps, _fit_frequencies(problem)
     size = frequencies * points * count
     actual = f"got {taps} taps, fitted at {frequencies} frequencies x {points} points x {count} drivers, "
-    path, remedy = "realization.taps", "fewer taps, frequencies, displacements, azimuths or drivers"
+    path, remedy = "realization.taps", "use fewer taps, frequencies, displacements, azimuths or drivers"
     if size > MAX_FIT_NUMBERS:
         yield Fault(
             path, actual + _millions(size, "numbers"), f"at most {_millions(MAX_FIT_NUMBERS, 'numbers')}", remedy

@@ -68,7 +68,7 @@ def _something_asked(path: str, design: DesignTable) -> Iterator[Fault]:
     requirements = design.requirements
     if all(getattr(design, key) is None for key in requirements):
         expected = f"at least one of {', '.join(requirements)}" if len(requirements) > 1 else requirements[0]
-        yield Fault(path, "asks for nothing", expected, "add a requirement")
+        yield Fault(path, "got no requirement", expected, "add a requirement")
 
 
 def _named_drivers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -104,7 +104,7 @@ def _crossovers(path: str, design: DesignTable, problem: Problem) -> Iterator[Fa
     if len(design.crossover_hz) != len(ways) - 1:
         bands = "; ".join(f"{shown(way.drivers[0])} {_span(way.low_hz, way.high_hz)}" for way in ways)
         expected = f"{len(ways) - 1}, one between each two ways of drivers (by band_hz: {bands})"
-        remedy = "leave it out" if len(ways) == 1 else "one frequency fewer than ways, from the lowest up"
+        remedy = "leave it out" if len(ways) == 1 else "name one frequency fewer than ways, from the lowest up"
         yield Fault(
             path,
             f"got {shown(design.crossover_hz)}",

@@ -51,6 +51,8 @@ def _written(value: object, depth: int) -> str:
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, Sequence):
+        if value and all(isinstance(item, Mapping) for item in value):
+            return "a list of 1 table" if len(value) == 1 else f"a list of {len(value)} tables"
         return f"[{', '.join(_written(item, depth - 1) for item in value[:MAX_LENGTH])}]" if depth else "[...]"
     if isinstance(value, int) and abs(value) >= 2**63:
         return "a whole number of more than 64 bits"

@@ -119,7 +119,7 @@ def ignores(design: Any, requirement: str) -> bool:
 
 def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
     """Faults of a design's method: of its kind, of a percentile that it does not hold, and of keys that go with another."""
-    actual = f'got with method = "{design.method}"'
+    suffix = f'with method = "{design.method}"'
     method = method_of(design)
     faults = []
     if method is not None and method.beams_only and not design.is_beam:
@@ -132,7 +132,12 @@ def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
         names = [name for name, formulation in formulations().items() if not formulation.mean_powers]
         expected = f"with no method of {', '.join(names)}"
         faults.append(
-            Fault(f"{path}.hold", f"{actual} and a percentile", expected, f'use "every", or method = "{AUTO}"')
+            Fault(
+                f"{path}.hold",
+                f"got {shown(design.hold)}, a percentile, {suffix}",
+                expected,
+                f'use "every", or method = "{AUTO}"',
+            )
         )
     for owner in formulations().values():
         for key, declared in owner.keys.items():
@@ -140,7 +145,7 @@ def method_faults(path: str, design: Any, drivers: int) -> list[Fault]:
                 continue
             if owner is not method:
                 expected, remedy = f'only with method = "{owner.name}"', f'set method = "{owner.name}", or leave it out'
-                faults.append(Fault(f"{path}.{key}", actual, expected, remedy))
+                faults.append(Fault(f"{path}.{key}", f"got {shown(getattr(design, key))} {suffix}", expected, remedy))
             faults += [Fault(f"{path}.{key}", *parts) for parts in declared.faults(getattr(design, key), drivers)]
     return faults
 

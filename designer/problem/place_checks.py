@@ -245,7 +245,7 @@ def _circle(problem: Problem) -> Iterator[Fault]:
     if distance_m <= least_m and not is_refused:
         actual = f"got {shown(listener.position_m)}, and a circle at that distance is inside the device"
         expected = expected.replace("more than", "a distance of more than").replace(", so", " m, so")
-        remedy = "or set grid.azimuth_distance_m"
+        remedy = "move the listener away, or set grid.azimuth_distance_m"
         if MIN_MILLIMETRES_M < extent_m < 1000 * distance_m and not problem.body.half_size_m.any():
             beyond = f"{number(extent_m)} m from the centre, beyond the listener at {number(distance_m)} m"
             actual = f"got {shown(furthest_m)}, which is {beyond}"
@@ -301,7 +301,7 @@ def _rt60(room: Room, problem: Problem) -> Iterator[Fault]:
     expected = (
         f"above {shortest_s:.3f}, Sabine's time for {size} m with walls that absorb all, and up to {number(MAX_RT60_S)}"
     )
-    remedy = "the unit is seconds" if asked_s > MAX_RT60_S else "a smaller room, or a longer time"
+    remedy = "the unit is seconds" if asked_s > MAX_RT60_S else "make the room smaller, or rt60_s longer"
     yield Fault("room.rt60_s", actual, expected, remedy)
 
 
@@ -336,7 +336,7 @@ def _device_inside(room: Room, problem: Problem) -> Iterator[Fault]:
     if out[worst] > 0:
         place = ", ".join(number(round(float(x), 3)) for x in places_m[worst])
         name = shown(problem.drivers[worst].name)
-        description = f"{actual}, which puts driver {name} to [{place}], in a wall or behind it"
+        description = f"{actual}, which puts driver {name} at [{place}], in a wall or behind it"
         remedy = f"move the device into the room, or turn it (room.heading_deg = {number(room.heading_deg)})"
         yield Fault(
             "room.device_m", description, f"drivers {number(MIN_CLEARANCE_M)} m or more from every wall", remedy
@@ -353,8 +353,8 @@ def _listener_inside(room: Room, problem: Problem) -> Iterator[Fault]:
         yield Fault("room.listener_m", f"got {shown(room.listener_m)}", expected, "move the listener into the room")
         return
     place = ", ".join(number(round(float(x), 3)) for x in centre_m)
-    remedy = "move or turn the device, or say where the listener of the room is: room.listener_m"
-    yield Fault("room.device_m", f"got {shown(room.device_m)}, which puts [listener] to [{place}]", expected, remedy)
+    remedy = "move or turn the device, or state the listener's place in the room: room.listener_m"
+    yield Fault("room.device_m", f"got {shown(room.device_m)}, which puts [listener] at [{place}]", expected, remedy)
 
 
 def _listener_outside_the_device(room: Room, problem: Problem) -> Iterator[Fault]:
@@ -380,7 +380,9 @@ def _radiates_everywhere(problem: Problem) -> Iterator[Fault]:
     if problem.body.silent_behind:
         model = problem.body.model_name
         actual = f'got a table with enclosure.model = "{model}", a wall without end that no room holds'
-        yield Fault("room", actual, "a device that radiates all around", "another enclosure.model, or leave [room] out")
+        yield Fault(
+            "room", actual, "a device that radiates all around", "use another enclosure.model, or leave [room] out"
+        )
     if problem.scene is not None and problem.scene.transfer is not None:
         actual = "got a table with scene.transfer, a device that was measured at its receivers alone"
         yield Fault("room", actual, "a device that is known in every direction", "leave [room] out")

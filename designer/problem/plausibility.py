@@ -1,4 +1,4 @@
-"""Warnings of what is odd in a problem that is valid: units, sides, overlaps, and keys that ask for nothing."""
+"""Warnings of what is odd in a problem that is valid: units, sides, overlaps, and keys without effect."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _facings(problem: Problem) -> Iterator[str]:
                     f" Write [{', '.join(number(round(angle, 1) + 0.0) for angle in along)}], or leave it out"
                 )
         elif driver.radius_m is None and any(driver.facing_deg):
-            yield f"{path} asks for nothing: a point source has no front. Give the driver a radius_m, or leave it out"
+            yield f"{path} has no effect: a point source has no front. Give the driver a radius_m, or leave it out"
 
 
 def _listener(problem: Problem) -> Iterator[str]:
@@ -86,14 +86,14 @@ def _listener(problem: Problem) -> Iterator[str]:
     if problem.listener.one_place_because and any(not design.is_beam for design in problem.designs):
         yield (
             "listener.ear_cloud_m: the default, +/-3 cm, gives way to one place, because"
-            f" {problem.listener.one_place_because}; write displacements that hold, or [[0, 0, 0]]"
+            f" {problem.listener.one_place_because}; write other displacements, or [[0, 0, 0]]"
         )
     far = [(n, move) for n, move in enumerate(problem.listener.ear_cloud_m) if math.hypot(*move) > MAX_CLOUD_M]
     for n, move in far[:1]:
         more = f" (and {len(far) - 1} more)" if len(far) > 1 else ""
         yield (
-            f"listener.ear_cloud_m[{n}]{more}: {number(math.hypot(*move))} m from the head's place, where one filter serves no head;"
-            f" {in_metres(move)}"
+            f"listener.ear_cloud_m[{n}]{more}: {number(math.hypot(*move))} m from the head's place, and no filter serves heads so far"
+            f" apart; {in_metres(move)}"
         )
 
 
@@ -132,7 +132,7 @@ def _export(problem: Problem) -> Iterator[str]:
     for key, targets in targets_of_options().items():
         if getattr(problem.export, key) is not None and not {*targets} & {*problem.export.targets}:
             names = " or ".join(shown(target) for target in targets)
-            yield f"export.{key} asks for nothing without {names} in export.targets"
+            yield f"export.{key} has no effect without {names} in export.targets"
 
 
 def _requirements(path: str, design: DesignTable) -> Iterator[str]:
@@ -166,7 +166,7 @@ def _overlaps(problem: Problem) -> Iterator[str]:
         if apart_m < 0.99 * (radius_m + other_m) and not coaxial:
             yield (
                 f"drivers[{i}] and drivers[{j}] are {number(apart_m)} m apart, and their radii are"
-                f" {number(radius_m)} and {number(other_m)} m: such cones overlap"
+                f" {number(radius_m)} and {number(other_m)} m: such cones overlap; correct radius_m or position_m"
             )
 
 
@@ -175,7 +175,7 @@ def _air(problem: Problem) -> Iterator[str]:
     if table is not None and not table.air_absorption:
         for key in ("temperature_c", "relative_humidity_percent"):
             if key in table.model_fields_set:
-                yield f"scene.{key} asks for nothing without scene.air_absorption = true"
+                yield f"scene.{key} has no effect without scene.air_absorption = true"
 
 
 def _silent(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
@@ -183,7 +183,10 @@ def _silent(path: str, design: DesignTable, problem: Problem) -> Iterator[str]:
     band = (design.band_hz[0], design.band_hz[1])
     drivers = [driver for driver in problem.drivers if design.drivers is None or driver.name in design.drivers]
     for low_hz, high_hz in gaps_hz([_band_hz(driver) for driver in drivers], *band):
-        yield f"{path}.band_hz holds {number(low_hz)} to {number(high_hz)} Hz, which is in no band_hz of its drivers"
+        yield (
+            f"{path}.band_hz holds {number(low_hz)} to {number(high_hz)} Hz, which is in no band_hz of its drivers; widen one, or"
+            " add a driver"
+        )
     heard_hz = (HEARD_HZ[0], min(HEARD_HZ[1], problem.sample_rate_hz / 2))
     for low_hz, high_hz in ways_of(design, problem).silent_hz(*heard_hz):
         around = [(low_hz, min(high_hz, band[0])), (max(low_hz, band[1]), high_hz)]
@@ -202,7 +205,7 @@ def _pure_delay(path: str, design: DesignTable, problem: Problem) -> Iterator[st
     if table.form == "rtf" and not table.equaliser_taps and ends_hz:
         yield (
             f'{path}: form = "rtf" feeds its reference, a pure delay, beyond its band_hz, which ends at {" and ".join(ends_hz)}'
-            ' Hz; [realization] equaliser_taps = 256 keeps the most of it out, form = "fir" the rest'
+            ' Hz; [realization] equaliser_taps = 256 keeps most of it out, form = "fir" the rest'
         )
 
 
@@ -231,4 +234,4 @@ def _design(path: str, design: DesignTable, spacing_hz: float) -> Iterator[str]:
                 f" direction, {number(design.look_deg)} degrees, whose level is 0 dB by definition"
             )
         if line.band_hz and (line.band_hz[0] > design.band_hz[1] or line.band_hz[1] < design.band_hz[0]):
-            yield f"{path}.mask[{m}].band_hz lies outside {path}.band_hz and asks for nothing"
+            yield f"{path}.mask[{m}].band_hz lies outside {path}.band_hz and has no effect"

@@ -70,7 +70,9 @@ def _word(problem: Problem) -> Iterator[Fault]:
     try:
         word = table.fixed_point
     except ValueError as error:
-        yield Fault("realization.word", f"got {shown(table.word)}", str(error), remedy)
+        yield Fault(
+            "realization.word", f"got {shown(table.word)}", str(error), 'write "q15" (16 bits) or "5.23" (28 bits)'
+        )
         return
     if word is None:
         value, remedy = "word_scale" in table.model_fields_set, 'leave it out, or name a word: word = "q15"'
@@ -96,7 +98,7 @@ def _pole_radius(problem: Problem) -> Iterator[Fault]:
 def _equaliser(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
     most = table.taps - MIN_TAPS + 1
-    remedy = "the filters and the equaliser share the taps: fewer here, or more [realization] taps"
+    remedy = "the filters and the equaliser share the taps: lower equaliser_taps, or raise taps"
     path, suffix = "realization.equaliser_taps", f" of {table.taps} taps"
     yield from unless(
         table.equaliser_taps <= most, path, table.equaliser_taps, f"at most {most}", remedy, suffix=suffix
@@ -107,7 +109,7 @@ def _delay(problem: Problem) -> Iterator[Fault]:
     table = problem.realization
     room, delay = filter_taps(table), table.bulk_delay_samples
     if table.form != "biquad" and isinstance(delay, int) and room > 0:
-        path, remedy, suffix = "realization.bulk_delay_samples", "a smaller delay, or more taps", f" with {room} taps"
+        path, remedy, suffix = "realization.bulk_delay_samples", "lower the delay, or raise taps", f" with {room} taps"
         yield from unless(delay < room, path, delay, f"0 to {room - 1}", remedy, suffix=suffix)
 
 
@@ -122,11 +124,11 @@ def _exact(problem: Problem) -> Iterator[Fault]:
     needed = 2 * len(exact_hz) + table.zero_at_dc
     if needed > table.taps // 2:
         actual = f"got {len(exact_hz)} frequencies, {needed} equations, with {table.taps} taps"
-        yield Fault(path, actual, f"at most {table.taps // 2} equations", "fewer of them, or more taps")
+        yield Fault(path, actual, f"at most {table.taps // 2} equations", "name fewer frequencies, or raise taps")
     if table.hold_requirements and needed:
         key = "zero_at_dc" if table.zero_at_dc else "exact_at_hz"
         remedy = f"leave out hold_requirements or {key}"
-        yield Fault("realization.hold_requirements", f"got beside {key}", "one of the two", remedy)
+        yield Fault("realization.hold_requirements", f"got true beside {key}", "one of the two", remedy)
 
 
 def _refined(problem: Problem) -> Iterator[Fault]:
@@ -145,9 +147,15 @@ def _refined(problem: Problem) -> Iterator[Fault]:
     cause = "refine = true" if table.refine else 'method = "robust-taps"'
     for key in ("pre_ringing_weight", "tail_weight", "zero_at_dc", "exact_at_hz", "equaliser_taps"):
         if getattr(table, key):
-            yield Fault(f"realization.{key}", f"got beside {cause}", "one of the two", "leave out one of them")
+            actual = f"got {shown(getattr(table, key))} beside {cause}"
+            yield Fault(f"realization.{key}", actual, "one of the two", "leave one out")
     if table.form == "biquad" and not table.refine:
-        yield Fault("realization.form", f'got "biquad" with {cause}', '"fir" or "rtf"', "only taps are refined")
+        yield Fault(
+            "realization.form",
+            f'got "biquad" with {cause}',
+            '"fir" or "rtf"',
+            'set form = "fir": only taps are refined',
+        )
 
 
 def _reference(path: str, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -164,7 +172,7 @@ def _taps(problem: Problem, needed: int, purpose: str, suffix: str = "") -> Iter
     taps, room = problem.realization.taps, filter_taps(problem.realization)
     suffix_room = f", {room} beside the equaliser" if room < taps else ""
     expected = f"at least {needed + taps - room}, for {purpose}"
-    yield from unless(room >= needed, "realization.taps", taps, expected, "more taps", suffix=suffix_room + suffix)
+    yield from unless(room >= needed, "realization.taps", taps, expected, "raise taps", suffix=suffix_room + suffix)
 
 
 def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[Fault]:
@@ -177,9 +185,9 @@ def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[
         spread_m = _spread_m(design, problem, places)
         needed = math.ceil(spread_m / problem.speed_of_sound_m_s * problem.sample_rate_hz) + 1
         suffix = (
-            f", and the drivers of designs[{i}] have ways to its points that differ by {number(round(spread_m, 4))} m"
+            f", and the paths from the drivers of designs[{i}] to its points differ by {number(round(spread_m, 4))} m"
         )
-        yield from _taps(problem, needed, "the delays between them alone", suffix)
+        yield from _taps(problem, needed, "the delays between the drivers alone", suffix)
 
 
 def _spread_m(design: DesignTable, problem: Problem, places_m: np.ndarray) -> float:
@@ -233,11 +241,11 @@ def _sides(problem: Problem) -> Iterator[Fault]:
             continue
         i, design = designs[side]
         if design.is_beam:
-            remedy = f'give it ear = "{side}", or another name'
+            remedy = f'set an ear channel\'s kind and ear = "{side}", or rename the design'
             actual = f'got "beamformer" for the design "{side}" of [virtualizer]'
             yield Fault(f"designs[{i}].kind", actual, '"ctc" or "null-steering"', remedy)
         elif design.ear not in (None, side):
-            remedy = f'ear = "{side}", or another name'
+            remedy = f'set ear = "{side}", or rename the design'
             actual = f'got {shown(design.ear)} for the design "{side}" of [virtualizer]'
             yield Fault(f"designs[{i}].ear", actual, f'"{side}"', remedy)
 
@@ -264,7 +272,7 @@ def _own_names(problem: Problem) -> Iterator[Fault]:
     for name, (i, _) in _designs(problem).items():
         if name in VIRTUAL_CHANNELS:
             actual = f"got {shown(name)}, which is a channel of [virtualizer]"
-            yield Fault(f"designs[{i}].name", actual, "another name", "give the design another name")
+            yield Fault(f"designs[{i}].name", actual, "a name of no channel", "rename the design")
 
 
 def _measured(table: Virtualizer, problem: Problem) -> Iterator[Fault]:

@@ -15,18 +15,19 @@ from designer.problem.table import Table
 def unless(
     holds: bool, path: str, value: object, expected: str, remedy: str = "", *, suffix: str = ""
 ) -> Iterator[Fault]:
-    """A fault of a value that is not as expected; `more` is what there is to say of the value."""
+    """A fault of a value that is not as expected; `suffix` follows the value in the message."""
     if not holds:
         yield Fault(path, f"got {shown(value)}{suffix}", expected, remedy)
 
 
 def only_with(table: Table, path: str, homes: Mapping[str, Sequence[str]], key: str) -> Iterator[Fault]:
-    """A fault for each key that is given with another word of `key` than those it goes with."""
+    """A fault for each key whose table sets `key` to another word than those that it goes with."""
     word = getattr(table, key)
     for home, words in homes.items():
         if home in table.model_fields_set and word not in words:
             expected = f"only with {key} = {' or '.join(shown(value) for value in words)}"
-            yield Fault(f"{path}.{home}", f"got with {key} = {shown(word)}", expected, "leave it out")
+            actual = f"got {shown(getattr(table, home))} with {key} = {shown(word)}"
+            yield Fault(f"{path}.{home}", actual, expected, "leave it out")
 
 
 def ordered(path: str, pair: Sequence[float] | None) -> Iterator[Fault]:

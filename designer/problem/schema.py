@@ -60,7 +60,9 @@ class Driver(Table):
     response_distance_m: Annotated[float, Field(gt=0, le=10_000.0)] | None = Field(
         default=None, description="where the response was measured, if its file does not say"
     )
-    response_clockwise: bool = Field(default=False, description="its horizontal angles count clockwise seen from above")
+    response_clockwise: bool = Field(
+        default=False, description="horizontal angles of the response count clockwise seen from above"
+    )
     response_turned_about: Literal["driver", "device"] | Point = Field(
         default="driver",
         description='what was turned in front of the microphone: the "driver" about its own place, the whole "device" about'
@@ -134,12 +136,12 @@ class Realization(Table):
     hold_requirements: bool = False
     refine: bool = Field(
         default=False,
-        description="go on from the fit of an ear channel's taps to those of the most gain over drawn heads, places and devices, and"
-        " keep what wins on draws that neither saw",
+        description="refine the fitted taps of ear channels for the largest gain over drawn heads, places and devices, and keep them"
+        " where they gain more than the fit on other draws",
     )
     floor_weight: Annotated[float, Field(ge=0, le=1)] | None = Field(
         default=None,
-        description="of refined taps: 1 raises the lowest gains alone, 0 the middle ones; default: 0.7",
+        description="which gains refined taps raise: 1 the lowest alone, 0 the middle ones; default: 0.7",
     )
     max_ratio_db: Annotated[float, Field(ge=-20.0, le=60.0)] = 20.0
     equaliser_taps: Annotated[int, Field(ge=0, le=MAX_TAPS)] = 0

@@ -30,11 +30,11 @@ class Word:
 
         """
         if not re.match(PATTERN, name):
-            raise ValueError('a word is named "q15", or by its bits before and after the binary point: "5.23"')
+            raise ValueError('"q15", or the bits before and after the binary point, as "5.23"')
         before, _, after = name.lower().replace("q", "1.").partition(".")
         word = cls(int(before), int(after))
         if word.integer_bits < 1:
-            raise ValueError("the sign takes one bit before the binary point")
+            raise ValueError("at least one bit before the binary point: the sign")
         return word
 
     @property

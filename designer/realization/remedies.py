@@ -63,7 +63,7 @@ def _changes(channel: ChannelDesign, drivers: int, table: Realization) -> Iterat
     if table.word:
         yield (
             floating,
-            f'the same filters in floating point meet it, so that a longer word than [realization] word = "{table.word}" does',
+            f'a longer word than [realization] word = "{table.word}" meets it: the same filters in floating point do',
         )
     with_word = f", in a longer word than {table.word}" if table.word else ""
     if table.form == "biquad":

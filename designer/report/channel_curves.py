@@ -228,7 +228,7 @@ def say_tolerance(result: Result, name: str) -> str:
     """Percentiles of the mean gain."""
     n = result.robustness(name)
     return (
-        f"over the draws the mean gain is {n['tolerance_median_db']:.1f} dB in the median and"
+        f"the mean gain is {n['tolerance_median_db']:.1f} dB in the median and"
         f" {n['tolerance_5th_percentile_db']:.1f} and {n['tolerance_1st_percentile_db']:.1f} dB at the 5th and the 1st percentile,"
         f" {n['tolerance_nominal_db']:.1f} dB without errors"
     )

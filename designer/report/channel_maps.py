@@ -174,7 +174,7 @@ def say_zone(result: Result, name: str) -> str:
     channel = _zones(result).square.channels[name]
     share = channel.area_m2 / (2 * HALF_WIDTH_M) ** 2
     return (
-        f"the mean gain reaches the target of {channel.target_db:.1f} dB less 3 dB (the line) over {channel.area_m2:.2f} square metres,"
+        f"the mean gain is at most 3 dB below the target of {channel.target_db:.1f} dB (the line) over {channel.area_m2:.2f} square metres,"
         f" {share * 100:.0f} % of the places within half a metre"
     )
 
@@ -200,6 +200,6 @@ def say_phantom(result: Result, name: str) -> str:
     zone = _zones(result).square
     aside = int(np.argmin(np.abs(zone.displacements_m - [0.0, 0.1, 0.0]).sum(axis=1)))
     return (
-        f"with the head 10 cm to its right, what comes from the middle ({zone.middle}) is {zone.level_db[aside]:+.1f} dB louder"
-        f" at the left ear and {zone.delay_s[aside] * 1e6:+.0f} microseconds later at the right one"
+        f"with the head 10 cm to its right, the sound from the middle ({zone.middle}) has a level of {zone.level_db[aside]:+.1f} dB,"
+        f" left ear over right, and reaches the right ear {zone.delay_s[aside] * 1e6:+.0f} microseconds after the left one"
     )

@@ -168,6 +168,6 @@ def say_realisation(result: Result, name: str) -> str:
     stages = result.study[name].stages
     last = list(stages)[-1]
     return (
-        f"of {stages['ideal'].fifth_percentile_db:.1f} dB at the 5th percentile, the {last} filters keep"
-        f" {stages[last].fifth_percentile_db:.1f} dB"
+        f"the 5th percentile is {stages['ideal'].fifth_percentile_db:.1f} dB with the ideal weights and"
+        f" {stages[last].fifth_percentile_db:.1f} dB with the {last} filters"
     )

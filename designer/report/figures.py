@@ -113,9 +113,9 @@ CHANNEL_FIGURES = (  # of a result and a channel's name, in the page's order
     Declared("time", "Group delay, impulse and step at the bright point", channel_time.draw_time, channel_time.say_time),
     Declared("zone", "Cancellation gain over the listener's place and turn", channel_maps.draw_zone, channel_maps.say_zone,
              channel_maps.has_zone),
-    Declared("phantom", "Where what comes from the middle is heard, over the listener's place", channel_maps.draw_phantom,
+    Declared("phantom", "Level and time between the ears of sound from the middle, over the listener's place", channel_maps.draw_phantom,
              channel_maps.say_phantom, channel_maps.has_phantom),
-    Declared("tolerance", "Cancellation gain over drawn devices and listeners", channel_curves.draw_tolerance,
+    Declared("tolerance", "Cancellation gain over product line and heads", channel_curves.draw_tolerance,
              channel_curves.say_tolerance, lambda result, name: name in result.tolerances),
     Declared("room", "In the room: critical distance, clarity, coherence between the ears and early lateral energy by octave",
              room.draw_room, room.say_room, lambda result, name: result.room is not None),
@@ -259,7 +259,7 @@ def draw_reach(bound: Reach) -> Figure:
     if bound.required_db is not None:
         curves.append(curve(f, bound.required_db, "asked", ALARM, 1.8, linestyle=STYLES[1]))
     gain_db, phase_deg = bound.deviations
-    title = f"{bound.name}: the most reached, by effort, of drivers that differ by {gain_db:g} dB and {phase_deg:g}°"
+    title = f"{bound.name}: largest gain within reach, by effort; drivers differ by {gain_db:g} dB and {phase_deg:g}°"
     if over_frequency(axes, curves, (float(f[0]), float(f[-1])), title=title, unit="Cancellation gain in dB"):
         axes.legend(loc="upper left")
     axes.set_ylim(0.0, HIGHEST_REACH_DB)

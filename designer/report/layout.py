@@ -59,7 +59,7 @@ def layout_words(problem: Problem) -> str:
     drivers = f"{len(places)} drivers, the furthest {span_m:.2f} m apart" if len(places) > 1 else "1 driver"
     return (
         f"{drivers}; the middle of the head is {np.linalg.norm(problem.listener.position_m):.2f} m away at"
-        f" {np.degrees(np.arctan2(y, x)) + 0.0:.0f} degrees, and is looked at in {cloud} place{'' if cloud == 1 else 's'}"
+        f" {np.degrees(np.arctan2(y, x)) + 0.0:.0f} degrees; the designs consider {cloud} place{'' if cloud == 1 else 's'} of it"
     )
 
 

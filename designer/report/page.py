@@ -87,7 +87,7 @@ def form_rows(result: Result) -> list[tuple[str, list[str]]]:
         rows.append(("Left shift of the sums in bits", shifts))
     for where, stages_of_all in (
         ("", [study.stages for study in studies]),
-        (", head at given shifts", [study.moved for study in studies]),
+        (", head displaced", [study.moved for study in studies]),
     ):
         for stage in studies[0].stages:
             gains_of_all = [stages.get(stage) for stages in stages_of_all]  # a beam has no head to shift

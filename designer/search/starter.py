@@ -173,7 +173,9 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
             " raise --width, or lower --distance"
         )
     beam = requirement_below(inside, depth_db(beams[0], narrowed), BEAM_CAP_DB) if beams else None
-    remarks = ["no beam is asked for: the layout makes none"] if beams and beam is None else []
+    remarks = (
+        ['no design "centre" is written: the layout makes no beam over an octave'] if beams and beam is None else []
+    )
     for _ in range(LOWERINGS):
         text = text_of(geometry, ears, beam)
         missed, realised = missed_db(loads(text, source="new"))
@@ -186,7 +188,7 @@ def new_problem(geometry: Geometry) -> tuple[str, list[str]]:
         if beam is not None:
             beam = beam.lowered(_half_steps(centre)) if centre > 0 or not short_centre else beam.narrowed()
             if beam.band_hz[1] < 2 * beam.band_hz[0]:
-                beam, remarks = None, ["no beam is asked for: the filters keep none of an octave"]
+                beam, remarks = None, ['no design "centre" is written: the filters keep no beam over an octave']
     raise UsageError("no requirements were found that this layout meets: raise --width, or lower --distance")
 
 

@@ -46,7 +46,7 @@ def connected(address: str, answer_s: float = ANSWER_S) -> Iterator[Client]:
             asyncio.run(_greeted(address, answer_s))
             client = Client(address, timeout=answer_s, set_as_default=False)
         except ValueError as error:
-            raise UsageError(f"{option}: got no address: {error}; expected as tcp://HOST:8786") from None
+            raise UsageError(f"{option}: got no address: {error}; expected one, as tcp://HOST:8786") from None
         except (OSError, EOFError, TimeoutError):
             raise UsageError(
                 f"{option}: nobody answered within {answer_s:g} s; expected a running scheduler; {REMEDY}"

@@ -82,7 +82,7 @@ def variations(problem: Problem, texts: Sequence[str], *, mirror: bool = False) 
     if not varied:
         raise UsageError("got no --vary; expected one or more, as --vary designs.left.max_effort_db=6,12")
     if mirror and not any(place[0] == "drivers" for first in varied for place in first.places):
-        raise UsageError("--mirror: got no --vary of a driver's key; expected as drivers.left.position_m[1]")
+        raise UsageError("--mirror: got no --vary of a driver's key; expected one, as drivers.left.position_m[1]")
     for first, second in itertools.combinations(varied, 2):
         for place, set_place in itertools.product(second.places + second.images, first.places + first.images):
             short = min(len(place), len(set_place))

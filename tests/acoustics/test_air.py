@@ -163,9 +163,9 @@ def test_the_index_of_an_ear_channel_is_of_its_own_distance(distance: float) -> 
 
 
 def test_a_temperature_without_absorption_is_a_slip() -> None:
-    """The air's state alone asks for nothing, and a warning says so with the key that was meant."""
+    """The air's state alone has no effect, and a warning says so with the key that was meant."""
     found = warnings(designer.loads(problem(damp=False)))
-    assert "scene.temperature_c asks for nothing without scene.air_absorption = true" in found
+    assert "scene.temperature_c has no effect without scene.air_absorption = true" in found
     assert not any("scene." in line for line in warnings(designer.loads(problem(damp=True))))
 
 

@@ -117,7 +117,7 @@ def test_refined_taps_that_are_not_kept_have_a_reason() -> None:
     """Better in every number and not kept: what they break is in the sentence; worse in one, which."""
     better, worse = (12.2, 6.7, 6.0), (12.2, 5.0, 4.0)
     for refined_db, end in (
-        (better, "12.2, 6.7, 6.0 dB, which break what they have to keep by 0.12 dB"),
+        (better, "12.2, 6.7, 6.0 dB, which break a requirement or a limit by 0.12 dB"),
         (worse, "12.2, 5.0, 4.0 dB, which are worse at the 5th percentile and the 1st percentile"),
     ):
         sentence = Refinement(

@@ -254,7 +254,7 @@ assert design_channel(problem.designs[0], designer.scene(problem)).method == "ri
 try:
     designer.loads(text.replace('method = "ridge"', ""))
 except designer.errors.ProblemError as error:
-    assert 'ridge_db: got with method = "auto"; expected only with method = "ridge"' in str(error)
+    assert 'ridge_db: got -30.0 with method = "auto"; expected only with method = "ridge"' in str(error)
 else:
     sys.exit("the key was taken without its method")
 """

@@ -186,7 +186,9 @@ def test_cones_that_overlap(
     for driver, y, radius_m, facing in zip(tables["drivers"], (-0.5, 0.5), radii_m, facing_deg, strict=True):
         driver |= {"position_m": [0.0, y * apart_m, 0.0], "radius_m": radius_m, "facing_deg": facing}
     said = warnings(designer.loads(toml(tables)))
-    assert [sentence.endswith("such cones overlap") for sentence in said] == [True] * overlap
+    assert [sentence.endswith("such cones overlap; correct radius_m or position_m") for sentence in said] == [
+        True
+    ] * overlap
 
 
 def test_a_band_without_a_driver() -> None:
@@ -194,7 +196,7 @@ def test_a_band_without_a_driver() -> None:
     tables = pair()
     for driver in tables["drivers"]:
         driver["band_hz"] = [2000.0, 8000.0]
-    said = "designs[0].band_hz holds 500 to 2000 Hz, which is in no band_hz of its drivers"
+    said = "designs[0].band_hz holds 500 to 2000 Hz, which is in no band_hz of its drivers; widen one, or add a driver"
     silent = "designs[0]: no driver plays 200 to 500 Hz for it: plain playback is silent there; widen a band_hz, or add a driver"
     assert warnings(designer.loads(toml(tables))) == [said, silent]
     tables["drivers"][0]["band_hz"] = [100.0, 1500.0]

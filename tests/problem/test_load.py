@@ -440,7 +440,7 @@ SLIPS: dict[str, tuple[dict[str, Any], list[str]]] = {
                 }
             ]
         },
-        ["designs[0].mask[0].band_hz lies outside designs[0].band_hz and asks for nothing"],
+        ["designs[0].mask[0].band_hz lies outside designs[0].band_hz and has no effect"],
     ),
 }  # fmt: skip
 

@@ -36,7 +36,7 @@ ODD = [
     (pair(), "designs.0.max_effort_db", 80.0, "designs[0].max_effort_db: 80 dB is no limit"),
     (pair(), "drivers.1.max_gain_db", 80.0, "drivers[1].max_gain_db: 80 dB is no limit"),
     (pair(), "designs.0.cancellation_gain_db", [[500, 80]], "designs[0].cancellation_gain_db: 80 dB is more than any head keeps"),
-    (pair(), "export.sigmadsp_part", "adau1701", 'export.sigmadsp_part asks for nothing without "sigmadsp" in export.targets'),
+    (pair(), "export.sigmadsp_part", "adau1701", 'export.sigmadsp_part has no effect without "sigmadsp" in export.targets'),
 ]  # fmt: skip
 
 

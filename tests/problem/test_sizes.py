@@ -64,7 +64,7 @@ def test_drivers_times_places() -> None:
     tables["listener"]["ear_cloud_m"] = [[0.0, 1e-4 * n, 0.0] for n in range(1000)]
     assert (
         "realization.taps: got 600 taps, fitted at 2049 frequencies x 2000 points x 256 drivers, 1049 million numbers;"
-        " expected at most 1000 million numbers; fewer taps, frequencies, displacements, azimuths or drivers"
+        " expected at most 1000 million numbers; use fewer taps, frequencies, displacements, azimuths or drivers"
     ) in refused(tables)
 
 
@@ -91,7 +91,7 @@ def test_frequencies_times_azimuths() -> None:
     assert (
         "16385 frequencies (half steps included) x 3600 azimuths x 1 designs, 59 million rows of response.csv" in said
     )
-    assert "an azimuth step of 0.19662 or more" in said
+    assert "raise grid.azimuth_step_deg to 0.19662 or more" in said
     tables["grid"]["azimuth_step_deg"] = 0.2
     designer.loads(toml(tables))
 

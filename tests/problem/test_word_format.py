@@ -29,11 +29,11 @@ def test_named_words_have_their_makers_range(name: str, bits: int, least: float,
 @pytest.mark.parametrize("name", ["", "q", "15", "q15.2", "5,23", "-1.15", "q123", "float"])
 def test_other_names_are_refused(name: str) -> None:
     """The message shows both ways to name a word."""
-    with pytest.raises(ValueError, match=r'named "q15", or .* "5\.23"'):
+    with pytest.raises(ValueError, match=r'^"q15", or .* "5\.23"'):
         Word.of(name)
 
 
 def test_a_word_needs_its_sign() -> None:
     """0.16 has no bit for the sign."""
-    with pytest.raises(ValueError, match="the sign takes one bit"):
+    with pytest.raises(ValueError, match="at least one bit before the binary point"):
         Word.of("0.16")

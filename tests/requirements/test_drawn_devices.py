@@ -105,7 +105,7 @@ def test_the_ball_is_calibrated_by_the_draws() -> None:
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"hold": 5.0, "method": "matrix"}, r'hold: got with method = "matrix" and a percentile'),
+        ({"hold": 5.0, "method": "matrix"}, r'hold: got 5.0, a percentile, with method = "matrix"'),
         ({"hold": "worst"}, r'hold: got "worst"'),
         ({"hold": 50.0}, r"hold: got 50"),
         ({"driver_spread": {"case": "ball"}}, r"driver_spread\.case: unknown key"),

@@ -33,7 +33,9 @@ def test_a_scheduler_that_does_not_answer(tmp_path: Path) -> None:
             ):
                 pass
     with (
-        pytest.raises(UsageError, match=r"^--scheduler nonsense://x: got no address: .*; expected as tcp://HOST:8786$"),
+        pytest.raises(
+            UsageError, match=r"^--scheduler nonsense://x: got no address: .*; expected one, as tcp://HOST:8786$"
+        ),
         connected("nonsense://x", 0.5),
     ):
         pass

@@ -94,7 +94,7 @@ def test_a_value_is_checked_as_a_files_is(given: list[str], message: str) -> Non
          "--vary drivers.*.radius_m and --vary drivers.left.radius_m both set drivers[0].radius_m; expected one of them"),
         (["drivers.left.position_m[1]=-0.06", "drivers.right.position_m=[0,1,0]"], True,
          "--vary drivers.left.position_m[1] and --vary drivers.right.position_m both set drivers[1].position_m; expected one of them"),
-        (["grid.frequencies=33"], True, "--mirror: got no --vary of a driver's key; expected as drivers.left.position_m[1]"),
+        (["grid.frequencies=33"], True, "--mirror: got no --vary of a driver's key; expected one, as drivers.left.position_m[1]"),
     ],
 )  # fmt: skip
 def test_options_that_do_not_fit(given: list[str], mirror: bool, message: str) -> None:

@@ -69,7 +69,7 @@ def test_a_design_gives_the_notes_of_its_exports(here: Path, designer_command: C
 
 def test_exports_that_a_new_design_removes_are_named(here: Path, designer_command: Command) -> None:
     """One that [export] does not name goes with its design, and a note says so; one that it names is made again without a word."""
-    note = "note: out/export: the exports cmsis-f32 of the design before are removed; make them again with designer export out"
+    note = "note: out/export: the exports cmsis-f32 of the earlier design are removed; make them again with designer export out"
     named = pair() | {"export": {"targets": ["cmsis-f32"]}}
     (here / "named.toml").write_text(toml(named), encoding="utf-8")
     ended = designer_command("design", "named.toml", "-o", "out")

@@ -71,7 +71,7 @@ def _read_csv(path: Path) -> Table:
     try:
         rows = np.array([[float(v) for v in row] for row in reader], dtype=float)
     except ValueError as error:
-        raise DataError(f"{path}: got a row that is cut off or no numbers ({error}); {expected}") from error
+        raise DataError(f"{path}: got a row that is cut off or holds no numbers ({error}); {expected}") from error
     if rows.ndim != 2 or rows.shape[1] != len(names):
         raise DataError(f"{path}: got rows of another length than the {len(names)} names; {expected}")
     column = {name: rows[:, i] for i, name in enumerate(names)}

@@ -164,7 +164,7 @@ def heard(placement: Placement, interaural_s: Real, name: str) -> tuple[Real, bo
             matches.append((agrees, words, directions, first_is_left, expected_s))
     lateral = max(float(np.abs(directions[:, 1]).max()) for _, directions in placement.readings)
     if lateral < 0.2 or (lateral < 0.5 and energy < (5e-5) ** 2 * interaural_s.size):
-        warnings = ["got directions near the middle alone: ears unchecked"]
+        warnings = ["got directions near the median plane alone; which ear is which is not checked"]
         return placement.readings[0][1], declared is not False, warnings
     if energy < (3e-5) ** 2 * interaural_s.size:
         raise DataError(

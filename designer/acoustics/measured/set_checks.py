@@ -218,8 +218,8 @@ def check_arrivals(raw: RawSet) -> list[str]:
         return []
     return [
         f"times of arrival do not fit one place: {raw.labels[front[audible][worst]]} is {1e3 * abs(apart_s[worst]):.2g} ms"
-        f" {'late' if apart_s[worst] > 0 else 'early'}, and a cabinet explains {1e3 * MIN_ODD_ARRIVAL_S:g} ms; were all angles"
-        " measured with one time reference? Between them phase means nothing if they were not"
+        f" {'late' if apart_s[worst] > 0 else 'early'}; expected at most {1e3 * MIN_ODD_ARRIVAL_S:g} ms,"
+        " which a cabinet explains; measure all angles with one time reference: without it the phase between them means nothing"
     ]
 
 

@@ -181,7 +181,7 @@ def test_a_csv_that_was_cut_off(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"8000 Hz at azimuth 160, elevation 40 missing .*cut off"):
         read(tmp_path, "driver.csv")
     file.write_text("\n".join([*lines[:-1], lines[-1][:20]]))
-    with pytest.raises(DataError, match=r"a row that is cut off or no numbers"):
+    with pytest.raises(DataError, match=r"a row that is cut off or holds no numbers"):
         read(tmp_path, "driver.csv")
     file.write_text("\n".join([*lines, lines[-1]]))
     with pytest.raises(DataError, match=r"elevation 80 there twice"):

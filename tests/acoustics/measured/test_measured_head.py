@@ -276,7 +276,7 @@ def test_a_design_beyond_the_files_band_is_warned_of(tmp_path: Path) -> None:
     """A file at 8 kHz holds no sound at 5 kHz."""
     path = sphere(tmp_path / "head.sofa", grid_deg(15), rate_hz=8000.0, taps=128)
     (warning,) = designer.scene(problem(str(path))).warnings
-    assert 'the design "left" goes from 400 to 5000 Hz; outside, the head is not known' in warning
+    assert 'the design "left" goes from 400 to 5000 Hz; end its band within' in warning
 
 
 def test_heads_outermost() -> None:
