@@ -114,11 +114,13 @@ def test_a_short_look_tells_what_pays(both: tuple[designer.Design, designer.Desi
 
 
 def test_refined_taps_that_are_not_kept_have_a_reason() -> None:
-    """Better in every number and not kept: what they break is in the sentence; worse in one, which."""
-    better, worse = (12.2, 6.7, 6.0), (12.2, 5.0, 4.0)
-    for refined_db, end in (
-        (better, "12.2, 6.7, 6.0 dB, which break what they have to keep by 0.12 dB"),
-        (worse, "12.2, 5.0, 4.0 dB, which are worse at the 5th percentile and the 1st percentile"),
+    """Better in every number and not kept: what they break is in the sentence; worse in one, which; as good, that."""
+    better, worse, alike = (12.2, 6.7, 6.0), (12.2, 5.0, 4.0), (7.6, 5.35, 4.8)
+    for refined_db, holds, end in (
+        (better, False, "12.2, 6.7, 6.0 dB, which break what they have to keep by 0.12 dB"),
+        (worse, False, "12.2, 5.0, 4.0 dB, which are worse at the 5th percentile and the 1st percentile"),
+        (alike, True, "7.6, 5.3, 4.8 dB, which are no better in their sum"),
+        (better, True, "12.2, 6.7, 6.0 dB, as another channel's refined taps are not kept"),
     ):
         sentence = Refinement(
             is_kept=False,
@@ -127,6 +129,7 @@ def test_refined_taps_that_are_not_kept_have_a_reason() -> None:
             effort_change_db=0.0,
             violation_db=0.118,
             stationarity=1.0,
+            holds=holds,
         ).sentence()
         assert sentence.startswith("the fit's taps kept: 7.6, 5.4, 4.8 dB of cancellation gain ")
         assert sentence.endswith(f", against the refined taps' {end}")
@@ -141,6 +144,5 @@ def test_both_ears_are_refined_or_neither(monkeypatch: pytest.MonkeyPatch) -> No
     assert not left.is_kept
     assert not right.is_kept
     assert right.sentence().endswith("which are worse at the median and the 5th percentile and the 1st percentile")
-    assert left.sentence().endswith(
-        "as another channel's refined taps are not kept" if left.violation_db <= refinement.MIN_BREACH_DB else " dB"
-    )
+    assert left.holds
+    assert left.sentence().endswith("as another channel's refined taps are not kept")
