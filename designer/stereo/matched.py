@@ -34,7 +34,7 @@ from designer.problem.messages import enumeration
 from designer.problem.schema import DesignTable, Problem
 from designer.requirements.channel_target import channel_target
 from designer.requirements.curves import band_share
-from designer.requirements.plain import Plain
+from designer.requirements.plain import Plain, middle_place
 
 VIRTUAL = {"left": "virtual-left", "right": "virtual-right"}  # the ear design of each side -> the channel of the chain
 EFFORT_PRICE = 6e-3
@@ -177,7 +177,7 @@ def _source(
         np.broadcast_to((far / near)[:, None], ipsilateral.shape),
         of_source[:, None],
     )
-    middle = int(np.argmin(np.abs(target.bright - target.centre[:, None]).sum(axis=(0, 2))))
+    middle = middle_place(scene.displacements_m)
     interaural = (target.dark - ratio[..., None] * target.bright) / (ratio * ipsilateral)[..., None]
     timed = band_share(f, [0.0, TIMED_HZ], TIMED_FADE_OCTAVES)
     phase_weight = 1 + (PHASE_WEIGHT - 1) * timed
