@@ -123,6 +123,11 @@ def test_more_gain_within_what_the_start_kept() -> None:
     assert (after["effort"] <= np.maximum(6.0, before["effort"]) + 0.05).all()
     assert (np.abs(after["magnitude"]) <= 0.55).all()
     assert np.abs(np.fft.rfft(solved.taps, SIZE)).max() <= 1.5 * 1.01
+    away = np.fft.rfft(solved.taps - problem.start, SIZE, axis=1).T
+    outside = [
+        (v.conj() @ C @ v).real for v, C, share in zip(away, problem.symbol, problem.outside, strict=True) if share
+    ]
+    assert np.mean(outside) <= 10**-2.5 * 1.02
     assert solved.stationarity < 0.2
 
 
