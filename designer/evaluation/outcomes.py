@@ -18,6 +18,7 @@ from designer.arrays import Bool, Real
 from designer.evaluation.moved_head import MovedHead
 from designer.evaluation.tolerance import ChannelTolerance
 from designer.metrics import Realised
+from designer.problem.messages import enumeration
 from designer.requirements.curves import curve_db
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 
@@ -48,7 +49,7 @@ def spans(frequency_hz: Real, where: Bool) -> str:
     for first, last in zip(edges[::2], edges[1::2] - 1, strict=True):
         low, high = hz(float(frequency_hz[first])), hz(float(frequency_hz[last]))
         parts.append(f"at {low}" if low == high else f"from {low} to {high}")
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
+    return enumeration(parts)
 
 
 @dataclass(frozen=True)

@@ -52,13 +52,11 @@ DENSITY = 8
 CORRECTIONS, EXCESS_DB = 2, 0.008
 """How often the refinement is repeated with less effort, and from what excess on."""
 PERCENTILES = (50.0, 5.0, 1.0)
-MIN_BREACH_DB = 0.006
-"""Violation of what refined taps have to keep that is named."""
 LOST_DB = 0.1
 """Refined taps that lose more than this of any percentile are not kept."""
-QUANTILES = tuple(NormalDist().inv_cdf((n + 0.5) / 4) for n in range(4))
 WARMTH = (2, 0, 3, 1)
 """Index of the quantile of temperature that goes with each of the head's radius."""
+QUANTILES = tuple(NormalDist().inv_cdf((n + 0.5) / len(WARMTH)) for n in range(len(WARMTH)))
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,7 @@ class Refinement:
     effort_change_db: float
     violation_db: float
     stationarity: float
+    holds: bool = False  # everything that the refined taps have to keep, each to its tolerance
 
     def sentence(self) -> str:
         """Sentence of what was kept, and the numbers of both."""
@@ -91,8 +90,10 @@ class Refinement:
         worse = [name for name, fit_db, refined_db in pairs if refined_db < fit_db - LOST_DB]
         if worse:
             return f", which are worse at the {' and the '.join(worse)}"
-        if self.violation_db > MIN_BREACH_DB:
+        if not self.holds:
             return f", which break a requirement or a limit by {self.violation_db:.2f} dB"
+        if sum(self.refined_db) <= sum(self.fit_db):
+            return ", which are no better in their sum"
         return ", as another channel's refined taps are not kept"
 
     def as_json(self) -> dict[str, Any]:
@@ -151,7 +152,7 @@ def realize_judged(
         numbers, efforts = judged[n]
         fit_db, refined_db = (tuple(percentiles.tolist()) for percentiles in numbers)
         refinements[channels[n].design.name] = Refinement(
-            is_kept, fit_db, refined_db, efforts[1] - efforts[0], taps.violation_db, taps.stationarity
+            is_kept, fit_db, refined_db, efforts[1] - efforts[0], taps.violation_db, taps.stationarity, taps.holds
         )
     return as_run(replace(fitted, taps=chosen), channels, scene, table), refinements
 

@@ -14,14 +14,11 @@ import numpy as np
 from designer.arrays import Bool, Real
 from designer.evaluation.outcomes import REQUIRED, Outcome, decibels, hz
 from designer.problem.explain import hold_phrase
+from designer.problem.messages import enumeration
 from designer.problem.methods import ignores, method_of
 from designer.problem.schema import DesignTable
 from designer.requirements.curves import curve_db
 from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB
-
-
-def _joined(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
 
 
 def _decibels(values: list[float]) -> str:
@@ -46,10 +43,12 @@ def requirement_phrase(design: DesignTable) -> str:
         requirements.append("the largest ratio between regions of the sphere, up to 40 dB,")
     elif design.nulls_deg and not (design.cancellation_gain_db or design.mask):
         requirements.append(
-            "nulls as deep as the rest allows at " + _joined([f"{null:g}" for null in design.nulls_deg]) + " degrees"
+            "nulls as deep as the rest allows at "
+            + enumeration([f"{null:g}" for null in design.nulls_deg])
+            + " degrees"
         )
     held = f", {hold_phrase(design)}" if design.cancellation_gain_db else ""
-    return f"{_joined(requirements)} asked {band}{held}"
+    return f"{enumeration(requirements)} asked {band}{held}"
 
 
 @dataclass(frozen=True)
@@ -154,9 +153,9 @@ def _reason(
     if (method := method_of(design)) is not None and method.baseline:
         return f"{named} does not reach it"
     if ignored:
-        return f"{named} does not look at {_joined(ignored)}"
+        return f"{named} does not look at {enumeration(ignored)}"
     if why:
-        return f"{_joined(why)} {'bind' if len(why) > 1 or why[0].endswith('bands') else 'binds'}"
+        return f"{enumeration(why)} {'bind' if len(why) > 1 or why[0].endswith('bands') else 'binds'}"
     if out_of_reach is not None and out_of_reach[short].all():
         return "no weights of these drivers reach it"
     return "no weights that reach it were found" if design.method == "auto" else f"{named} reaches no more"
@@ -173,18 +172,18 @@ def whole_sentence(
             for o in required
             if o.beyond_db > SLACK_TOLERANCE_DB
         ]
-        parts = [formulation.sentence] + ([f"these filters miss {_joined(beyond)}"] if beyond else [])
+        parts = [formulation.sentence] + ([f"these filters miss {enumeration(beyond)}"] if beyond else [])
         return "; ".join(parts)
     missed = [f"{requirement_words(design, o.requirement)} {o.by()}" for o in required if not o.is_met]
     if not missed:
         parts = [f"{requirement_phrase(design)}; {MET}"]
     elif imported:
-        parts = [f"{requirement_phrase(design)}; these filters miss {_joined(missed)}"]
+        parts = [f"{requirement_phrase(design)}; these filters miss {enumeration(missed)}"]
     else:
-        parts = [f"{requirement_phrase(design)}; met on paper, and these filters miss {_joined(missed)}"]
+        parts = [f"{requirement_phrase(design)}; met on paper, and these filters miss {enumeration(missed)}"]
     parts += [remedy] if remedy else []
     elsewhere = [f"at the {o.place} by up to {decibels(o.missed_db)} dB ({100 * o.share:.0f} % of the band)"
                  for o in outcomes if o.place != REQUIRED and not o.is_met]  # fmt: skip
     if elsewhere:
-        parts.append(f"the curve is missed {_joined(elsewhere)}")
+        parts.append(f"the curve is missed {enumeration(elsewhere)}")
     return "; ".join(parts)

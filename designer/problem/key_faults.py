@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from designer.errors import Fault
-from designer.problem.messages import Location, dotted, nearest, shown
+from designer.problem.messages import Location, dotted, enumeration, nearest, shown
 from designer.problem.schema import Problem
 
 Node = dict[str, Any]
@@ -295,8 +295,7 @@ def _words(node: Node, *, plural: bool = False) -> str:
     if "$ref" in choice or "oneOf" in choice:
         return "tables" if plural else "a table"
     if "enum" in choice:
-        words = [shown(word) for word in choice["enum"]]
-        text = f"{', '.join(words[:-1])} or {words[-1]}"
+        text = enumeration([shown(word) for word in choice["enum"]], "or")
     elif choice["type"] == "array":
         text = f"{'lists' if plural else 'a list'} of {_count(choice)}{_words(choice['items'], plural=True)}"
     elif choice["type"] == "string":

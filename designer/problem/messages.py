@@ -33,6 +33,11 @@ def number(value: float) -> str:
     return f"{value:g}"
 
 
+def enumeration(parts: Sequence[str], last: str = "and") -> str:
+    """Parts of a sentence in a row: "a", "a and b", "a, b and c"; `last` stands before the last."""
+    return f" {last} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
 def in_hertz(band_khz: Sequence[float]) -> str:
     """A remedy for a band that was written in kilohertz."""
     return f"kilohertz? Write [{', '.join(number(1000 * f) for f in band_khz)}]"

@@ -119,7 +119,7 @@ class Judge:
         if self.reference is not None or not self.level_hz.size:
             return 0.0
         level = mean_power(self.bright, response(taps, self.level_hz, self.sample_rate_hz)) ** 0.5
-        return float(np.abs(amplitude_db(np.maximum(level, 1e-15) / np.maximum(self.level, 1e-15))).max())
+        return float(np.abs(amplitude_db(level) - amplitude_db(self.level)).max())
 
     def between(self, values: Complex | Real, fit_hz: Real) -> Complex | Real:
         """Values (J,) at the frequencies of the fit (K,): straight lines, kept for one step beyond the ends, and 0 further out."""

@@ -272,6 +272,7 @@ def robust_taps(
         y = least(function, y, iterations=iterations, change=UNCHANGED_DB)
         w = function.spectra(function.filters(y))
         now, (c, *_) = function.utility(w)[0], function.constraints(w)
+        remainder = function(y)[1]  # the Lagrangian's gradient, of the multipliers that follow
         holds = all(excess.max() <= TOLERANCES[name] for name, excess in c.items())
         for name, excess in c.items():
             price, violation = function.prices[name], max(float(excess.max()), 0.0)
@@ -282,7 +283,7 @@ def robust_taps(
         if holds and abs(now - before) <= SETTLED_DB:
             break
         before = now
-    stationarity = float(np.linalg.norm(function(y)[1]) / max(steepness, LEAST_POWER))
+    stationarity = float(np.linalg.norm(remainder) / max(steepness, LEAST_POWER))
     decibels = [
         left[name] if name not in ("max_gain", "playback") else float(db(np.array(1 + left[name]))) for name in left
     ]

@@ -59,7 +59,7 @@ def aim(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Compl
         look = scene.look(design.look_deg)[:, index]
         return look[:, None, :], look
     bright, _ = ears(design, scene, index)
-    return bright, bright[:, _centre_of_cloud(scene.displacements_m)]
+    return bright, bright[:, middle_place(scene.displacements_m)]
 
 
 def ears(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Complex]:
@@ -69,7 +69,7 @@ def ears(design: DesignTable, scene: Scene, index: Index) -> tuple[Complex, Comp
     return both[:, side::2], both[:, 1 - side :: 2]
 
 
-def _centre_of_cloud(displacements_m: Real) -> int:
+def middle_place(displacements_m: Real) -> int:
     """The displacement nearest to the cloud's mean: the listener's own place in a symmetric cloud."""
     return int(np.argmin(np.linalg.norm(displacements_m - displacements_m.mean(axis=0), axis=1)))
 

@@ -30,10 +30,11 @@ from designer.evaluation.outcomes import spans
 from designer.formulations import interaural_matching
 from designer.formulations.interaural_matching import PHASE_WEIGHT, TIMED_HZ, VirtualSource
 from designer.measures import FLOOR, amplitude_db
+from designer.problem.messages import enumeration
 from designer.problem.schema import DesignTable, Problem
 from designer.requirements.channel_target import channel_target
 from designer.requirements.curves import band_share
-from designer.requirements.plain import Plain
+from designer.requirements.plain import Plain, middle_place
 
 VIRTUAL = {"left": "virtual-left", "right": "virtual-right"}  # the ear design of each side -> the channel of the chain
 EFFORT_PRICE = 6e-3
@@ -176,7 +177,7 @@ def _source(
         np.broadcast_to((far / near)[:, None], ipsilateral.shape),
         of_source[:, None],
     )
-    middle = int(np.argmin(np.abs(target.bright - target.centre[:, None]).sum(axis=(0, 2))))
+    middle = middle_place(scene.displacements_m)
     interaural = (target.dark - ratio[..., None] * target.bright) / (ratio * ipsilateral)[..., None]
     timed = band_share(f, [0.0, TIMED_HZ], TIMED_FADE_OCTAVES)
     phase_weight = 1 + (PHASE_WEIGHT - 1) * timed
@@ -212,15 +213,12 @@ def shortfalls(name: str, frequency_hz: Real, side: Matched, problem: Problem) -
         share = max(100 * float(side.time_reached[short].min()), 0.0)
         sentences.append(
             f"{name}: within the drivers' limits the interaural time is {share:.0f} % of what {settings.angle_deg:g} degrees take,"
-            f" {spans(frequency_hz, short)}; {_any_of([*ways, *first])} brings it back"
+            f" {spans(frequency_hz, short)}; {enumeration([*ways, *first], 'or')} brings it back"
         )
     if quiet.any():
         sentences.append(
             f"{name}: {settings.angle_deg:g} degrees within the drivers' limits cost up to"
-            f" {-float(amplitude_db(side.level).min()):.1f} dB of level, {spans(frequency_hz, quiet)}; {_any_of(ways)} brings it back"
+            f" {-float(amplitude_db(side.level).min()):.1f} dB of level, {spans(frequency_hz, quiet)};"
+            f" {enumeration(ways, 'or')} brings it back"
         )
     return sentences
-
-
-def _any_of(ways: list[str]) -> str:
-    return ways[0] if len(ways) == 1 else ", ".join(ways[:-1]) + " or " + ways[-1]

@@ -23,6 +23,8 @@ from designer.stereo.crosstalk_fit import ratio_of
 from designer.stereo.matched import LOST_LEVEL_DB, TIME_TOLERANCE, VIRTUAL, matched_sides
 
 COUNT = 16
+UNWRAPPED_HZ = 250.0
+"""Step from 0 Hz to the band, from which the head's phase unwraps: less than half a turn of any head."""
 LEAST_DEG, MOST_DEG = 1, 90
 
 
@@ -67,15 +69,17 @@ def reachable_angle(problem: Problem, scene: Scene) -> ReachableAngle | None:
     if low_hz > high_hz:
         return None
     plains = {side: plain_in(table, scene) for side, table in tables.items()}
-    sampled = scene.at(np.geomspace(low_hz, high_hz, COUNT))
+    below_hz = np.arange(UNWRAPPED_HZ, low_hz, UNWRAPPED_HZ)
+    sampled = scene.at(np.concatenate([below_hz, np.geomspace(low_hz, high_hz, COUNT)]))
+    judged = slice(below_hz.size, None)
 
     def at(angle_deg: float) -> AtAngle:
         far = ratio_of(problem, sampled.frequency_hz, angle_deg)
         sides = matched_sides(sampled, tables, plains, np.ones_like(far), far).values()
-        reached = np.array([side.time_reached for side in sides])
+        reached = np.array([side.time_reached[judged] for side in sides])
         worst = np.unravel_index(np.abs(reached - 1).argmax(), reached.shape)
-        level_db = min(float(amplitude_db(side.level).min()) for side in sides)
-        return AtAngle(angle_deg, float(reached[worst]), float(sampled.frequency_hz[worst[1]]), level_db)
+        level_db = min(float(amplitude_db(side.level[judged]).min()) for side in sides)
+        return AtAngle(angle_deg, float(reached[worst]), float(sampled.frequency_hz[judged][worst[1]]), level_db)
 
     widest = at(MOST_DEG)
     largest = widest if widest.within_reach else None

@@ -41,6 +41,7 @@ from designer.measures import FLOOR
 from designer.problem import geometry
 from designer.realization import Realized, realize_form
 from designer.realization import response as filter_response
+from designer.requirements.plain import middle_place
 from designer.stereo.crosstalk_fit import crosstalk_of
 from designer.stereo.matched import (
     VIRTUAL,
@@ -113,8 +114,7 @@ def _ratio(under: Complex, over: Complex) -> Complex:
 
 def centre_of_cloud(scene: Scene) -> Scene:
     """Scene with the head at the one displacement that is nearest to the middle of the ear cloud."""
-    moves = scene.displacements_m
-    return scene.moved(moves[[int(np.argmin(np.linalg.norm(moves - moves.mean(axis=0), axis=1)))]])
+    return scene.moved(scene.displacements_m[[middle_place(scene.displacements_m)]])
 
 
 @dataclass(frozen=True)

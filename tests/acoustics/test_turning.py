@@ -6,7 +6,7 @@ import numpy as np
 
 from designer.acoustics.enclosures.discs import Disc
 from designer.acoustics.enclosures.free_field import FreeField
-from designer.acoustics.turning import equal_steps, phase
+from designer.acoustics.turning import equal_steps, phase, turning
 
 
 def test_runs_cover_every_frequency_once() -> None:
@@ -35,3 +35,18 @@ def test_a_phase_is_the_exponential() -> None:
     """At multiples of pi, where the tangent has its poles, and at long and short ways."""
     angle = np.concatenate([np.pi * np.arange(-9, 10), np.geomspace(1e-12, 1e4, 300)])
     np.testing.assert_allclose(phase(angle), np.cos(angle) + 1j * np.sin(angle), rtol=0, atol=2e-15)
+
+
+def test_a_turning_is_the_phase_of_its_way() -> None:
+    """e^{-jkr} at each wave number and way by itself, on even, joined and uneven grids: later is more lag."""
+    even, ways_m = np.linspace(0.0, 440.0, 1025), np.array([[0.0, 0.35], [2.0, -0.1]])
+    for k in (
+        even,
+        np.unique(np.append(even, [30.3, 70.7])),
+        np.geomspace(1.0, 50.0, 40),
+        even[:3],
+        even[:1],
+        even[5:6],
+    ):
+        expected = [[[complex(np.cos(x * r), -np.sin(x * r)) for x in k] for r in row] for row in ways_m]
+        np.testing.assert_allclose(turning(k, ways_m), expected, rtol=0, atol=1e-11)

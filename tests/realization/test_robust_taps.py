@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -123,7 +124,43 @@ def test_more_gain_within_what_the_start_kept() -> None:
     assert (after["effort"] <= np.maximum(6.0, before["effort"]) + 0.05).all()
     assert (np.abs(after["magnitude"]) <= 0.55).all()
     assert np.abs(np.fft.rfft(solved.taps, SIZE)).max() <= 1.5 * 1.01
+    away = np.fft.rfft(solved.taps - problem.start, SIZE, axis=1).T
+    outside = [
+        (v.conj() @ C @ v).real for v, C, share in zip(away, problem.symbol, problem.outside, strict=True) if share
+    ]
+    assert np.mean(outside) <= 10**-2.5 * 1.02
     assert solved.stationarity < 0.2
+
+
+def test_the_certificate_is_the_lagrangians_gradient() -> None:
+    """After few rounds, where multipliers still grow: -∇U + Σ λ ∇c with the last multipliers, by differences of U and of each c."""
+    lagrangians: list[Lagrangian] = []
+
+    def recorded(problem: TapsProblem) -> Lagrangian:
+        lagrangians.append(Lagrangian(problem))
+        return lagrangians[-1]
+
+    problem = random_problem()
+    solved = robust_taps(problem, rounds=2, iterations=40, unknowns=recorded)
+    (function,) = lagrangians
+
+    def value(y: Real) -> float:
+        w = function.spectra(function.filters(y))
+        c = function.constraints(w)[0]
+        return (
+            sum(float(np.sum(function.multipliers[name] * each)) for name, each in c.items()) - function.utility(w)[0]
+        )
+
+    def norm(y: Real, of: Callable[[Real], float]) -> float:
+        steps = 1e-5 * np.eye(y.size)
+        return float(np.linalg.norm([(of(y + step) - of(y - step)) / 2e-5 for step in steps]))
+
+    at_start = np.zeros(function.unknowns)
+    steepness = norm(at_start, lambda y: function.utility(function.spectra(function.filters(y)))[0])
+    difference = np.asarray(solved.taps) - problem.start
+    columns = np.stack([(function.filters(e) - problem.start).ravel() for e in np.eye(function.unknowns)], axis=1)
+    y = np.linalg.solve(columns, difference.ravel())
+    assert solved.stationarity == pytest.approx(norm(y, value) / steepness, rel=1e-3)
 
 
 def test_fixed_drivers_keep_their_taps() -> None:

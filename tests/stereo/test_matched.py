@@ -23,13 +23,20 @@ LIMIT_DB = 9.0
 
 
 @cache
-def design(priority: str = "time", chain: str = "matched", max_gain_db: float = LIMIT_DB) -> designer.Design:
+def design(
+    priority: str = "time",
+    chain: str = "matched",
+    max_gain_db: float = LIMIT_DB,
+    low_hz: float = 500.0,
+    angle_deg: float = 30.0,
+) -> designer.Design:
     """Three drivers on a sphere of 8 cm with a gain limit that binds, as a pair at 30 degrees; made once for each chain."""
     ears = (
-        {"name": ear, "kind": "null-steering", "ear": ear, "band_hz": [500.0, 4000.0],
-         "cancellation_gain_db": [[500, 4], [2000, 10], [4000, 10]], "max_effort_db": 13.0} for ear in ("left", "right")
+        {"name": ear, "kind": "null-steering", "ear": ear, "band_hz": [low_hz, 4000.0],
+         "cancellation_gain_db": [[low_hz, 4], [2000, 10], [4000, 10]], "max_effort_db": 13.0} for ear in ("left", "right")
     )  # fmt: skip
-    keys = {"priority": priority} if chain == "matched" else {"chain": chain}
+    keys: dict[str, object] = {"angle_deg": angle_deg}
+    keys |= {"priority": priority} if chain == "matched" else {"chain": chain}
     problem = speaker(*ears) | {"virtualizer": {"upmix": False, **keys}}
     problem["realization"] = {"taps": 128}
     for driver in problem["drivers"]:
@@ -168,3 +175,12 @@ def test_the_angle_within_reach_is_what_a_design_does() -> None:
         table = made.problem.virtualizer.model_copy(update={"angle_deg": float(angle_deg)})
         other = designer.design(made.problem.model_copy(update={"virtualizer": table}))
         assert (reached(other).min() > 0.87) == met
+
+
+def test_the_time_of_a_high_band_counts_from_0_hz() -> None:
+    """From 1 kHz on, where 80 degrees are two thirds of a turn and more: the analysis names the time that the realised taps reach there."""
+    made = design("level", low_hz=1000.0, angle_deg=80.0)
+    reach = reachable_angle(made.problem, designer.scene(made.problem))
+    assert reach is not None
+    assert reach.requested.at_hz == pytest.approx(1000.0)
+    assert reach.requested.time_reached == pytest.approx(float(reached(made)[TIMED_HZ == 1000][0]), abs=0.05)
