@@ -192,7 +192,8 @@ def _source(
         cost=EFFORT_PRICE * target.cost / louder[:, None] ** 2 + uneven,
         plain=plain,
         hold=HOLD * (1 - share) / np.maximum(share, 1e-6) / louder**2,
-        max_gain=np.tile(target.max_gain, (f.size, 1)),
+        # Without a limit inside its band a driver's slope would begin with a jump: there its cost alone holds it.
+        max_gain=np.where(np.isfinite(target.max_gain), target.gain_limit, np.inf),
         max_norm=limit * louder,
     )
     ears = np.stack([target.bright[:, middle], target.dark[:, middle]], axis=1)

@@ -184,3 +184,23 @@ def test_the_time_of_a_high_band_counts_from_0_hz() -> None:
     assert reach is not None
     assert reach.requested.at_hz == pytest.approx(1000.0)
     assert reach.requested.time_reached == pytest.approx(float(reached(made)[TIMED_HZ == 1000][0]), abs=0.05)
+
+
+@pytest.mark.parametrize("priority", ["time", "level", "tone"])
+def test_a_virtual_source_feeds_no_driver_beyond_its_slope(priority: str) -> None:
+    """A driver that plays from 2 kHz on: in the virtual channels it falls by 24 dB an octave below, from its gain limit."""
+    ears = (
+        {"name": ear, "kind": "null-steering", "ear": ear, "band_hz": [500.0, 4000.0],
+         "cancellation_gain_db": [[500, 4], [4000, 4]], "max_effort_db": 13.0} for ear in ("left", "right")
+    )  # fmt: skip
+    problem = speaker(*ears) | {"virtualizer": {"upmix": False, "priority": priority}, "realization": {"taps": 256}}
+    for driver in problem["drivers"]:
+        driver["max_gain_db"] = LIMIT_DB
+    problem["drivers"][0]["band_hz"] = [2000.0, 7000.0]
+    result = designer.design(load(problem))
+    f = np.linspace(700.0, 1950.0, 60)
+    turn = np.exp(-2j * np.pi * np.outer(f, np.arange(256)) / 16_000)
+    slope_db = LIMIT_DB + 80 * np.log10(f / 2000)
+    for channel in ("virtual-left", "virtual-right"):
+        fed_db = 20 * np.log10(np.abs(turn @ result.taps[channel][0]))
+        assert (fed_db < slope_db + 0.5).all()
