@@ -12,15 +12,15 @@ import numpy as np
 
 from designer.acoustics.scene import Scene, scene
 from designer.designs import ChannelDesign, design_channel
-from designer.errors import EXIT_DONE, EXIT_MISSED, ProblemError, SolverError
+from designer.errors import EXIT_DONE, EXIT_MISSED, DataError, ProblemError, SolverError
 from designer.evaluation.realisation_study import study
 from designer.evaluation.refinement import realize_judged
 from designer.evaluation.short_look import promises_db
 from designer.evaluation.words import verdict
 from designer.export.of_design import check_targets
-from designer.folders.read import read
+from designer.folders.read import read, read_problem
 from designer.folders.write import write
-from designer.problem import loads
+from designer.problem import load, loads
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
 from designer.realization import Realized
@@ -45,11 +45,12 @@ class Design(Result):
         code = super().status
         return EXIT_MISSED if code == EXIT_DONE and misplaced(self) else code
 
-    def save(self, folder: str | Path, *, force: bool = False) -> Path:
+    def save(self, folder: str | Path, *, report: bool = True, force: bool = False) -> Path:
         """Write the whole design folder: it appears whole or not at all.
 
         Parameters
         ----------
+        report : bool, draw the figures and write the page too, which takes most of the time
         force : bool, replace files of an older design that were edited since
 
         Raises
@@ -68,7 +69,7 @@ class Design(Result):
          'summary.json', 'weights.csv']
 
         """
-        return write(self, Path(folder), force=force)
+        return write(self, Path(folder), report=report, force=force)
 
 
 def design(problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False) -> Design:
@@ -168,19 +169,6 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
     return result
 
 
-def with_refined_taps(problem: Problem) -> Problem:
-    """The problem with `[realization] refine = true`.
-
-    Raises
-    ------
-    ProblemError : where it has no taps of an ear channel to refine
-
-    """
-    data = problem.model_dump(exclude_unset=True)
-    data["realization"] = {**data.get("realization", {}), "refine": True}
-    return loads(toml_text(data), folder=problem.folder, source=problem.source, files=problem.files)
-
-
 def _designed(problem: Problem, fine: Scene, *, keep_going: bool) -> tuple[list[ChannelDesign], dict[str, str]]:
     """Each channel's design, and the message of each channel that has none."""
     channels, failures = [], {}
@@ -202,7 +190,7 @@ def _without(problem: Problem, failures: dict[str, str]) -> Problem:
     data["designs"] = [table for table in data["designs"] if table["name"] not in failures]
 
     def read() -> Problem:
-        return loads(toml_text(data), folder=problem.folder, source=problem.source, files=problem.files)
+        return loads(**{**problem.context, "text": toml_text(data)})
 
     try:
         return read()
@@ -267,7 +255,36 @@ def open_folder(folder: str | Path) -> Design:
     True
 
     """
+    return Design(**read(_at_its_place(folder)))
+
+
+def design_of(item: Design | str | Path) -> Design:
+    """A design, or that of a design folder; errors as `designer.open`."""
+    return item if isinstance(item, Design) else open_folder(item)
+
+
+def problem_of(item: Problem | Design | str | Path) -> Problem:
+    """A problem, that of a design, of a design folder, or of a problem file.
+
+    Raises
+    ------
+    DataError : nothing is there, or a folder that is no design folder
+    ProblemError : with every fault of the file
+
+    """
+    if isinstance(item, Problem):
+        return item
+    if isinstance(item, Result):
+        return item.problem
+    place = _at_its_place(item)
+    if not place.exists():
+        raise DataError(f"{item}: no such file or folder; expected a design folder or a problem file")
+    return read_problem(place) if place.is_dir() else load(item)
+
+
+def _at_its_place(folder: str | Path) -> Path:
+    """Its path; a kill between two moves may have left it beside its place."""
     place = Path(folder)
-    if not place.exists():  # a kill between two moves may have left it beside its place
+    if not place.exists():
         sweep_stale(place.absolute().parent)
-    return Design(**read(place))
+    return place

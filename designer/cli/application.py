@@ -6,13 +6,16 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from designer.cli.terminal import Stopped, buffer_output, flush, say, stoppable
-from designer.errors import DesignerError
+from designer.errors import DesignerError, UsageError
 from designer.stopping import STOPPED
+
+if TYPE_CHECKING:
+    from designer.problem import Problem
 
 app = typer.Typer(
     help="Turns a loudspeaker geometry into filters that run in its firmware.\n\n"
@@ -29,6 +32,35 @@ Force = Annotated[
 ]
 ForceFile = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
 ProblemFile = Annotated[Path, typer.Argument(metavar="PROBLEM.toml", help="The problem file.")]
+
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Replace a key of the problem, written as --vary of `designer sweep` takes it; without a value leave it out; repeatable.",
+    ),
+]
+
+
+def with_set(problem: Problem, texts: list[str] | None) -> Problem:
+    """The problem with the values of --set.
+
+    Raises
+    ------
+    UsageError : a text without an equals sign, or a key that names nothing
+    ProblemError : values that the keys cannot hold
+
+    """
+    from designer.search.sweep_values import value_of
+
+    values = {}
+    for text in texts or ():
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--set {text}: got no value; expected KEY=VALUE, as realization.taps=256")
+        values[key.strip()] = value_of(value.strip()) if value.strip() else None
+    return problem.replace(values) if values else problem
 
 
 def run() -> None:

@@ -41,21 +41,19 @@ def compare(
     force: Force = False,
 ) -> None:
     """Lay designs side by side: a page, its figures, and one tidy table."""
-    from designer.search.compare import check_free
     from designer.search.compare import compare as lay_side_by_side
 
-    check_free(out, force=force)
     with status("starting") as shown:
         comparison = lay_side_by_side(
             items,
+            out,
             methods=[method.strip() for method in methods.split(",")] if methods else (),
             measured=measured or (),
             show=show or (),
             points_per_octave=points_per_octave,
             command=shlex.join(["designer", *sys.argv[1:]]),
             progress=shown.update,
+            force=force,
         )
-        shown.update("report")
-        comparison.save(out, force=force)
     say_all(comparison.notes, "note")
     say(f"wrote {out} (open {out / 'comparison.html'})")

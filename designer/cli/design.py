@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.application import Force, ProblemFile, app
+from designer.cli.application import Force, ProblemFile, Set, app, with_set
 from designer.cli.terminal import say, say_all, status, warn
 
 
@@ -23,15 +23,16 @@ def design(
         bool,
         typer.Option(
             "--refine",
-            help="Refine the taps of ear channels, as [realization] refine = true does; takes seconds a channel.",
+            help="Refine the taps of ear channels, as --set realization.refine=true does; takes seconds a channel.",
         ),
     ] = False,
+    changes: Set = None,
 ) -> None:
     """Design the filters of a problem file and write the design folder."""
     from designer.problem import load
 
     begin = time.perf_counter()
-    problem = load(problem_file)
+    problem = with_set(load(problem_file), [*(changes or ()), *(["realization.refine=true"] if refine else [])])
     warn(problem)
     folder = out if out is not None else Path("out") / problem_file.stem
     with status("starting") as shown:
@@ -41,7 +42,6 @@ def design(
         from designer.folders.write import check_free, data_files
         from designer.stereo.placed_source import chain_sentence, misplaced
 
-        problem = job.with_refined_taps(problem) if refine else problem
         check_free(folder, force=force, inputs=[problem_file, *data_files(problem)])
         ready = time.perf_counter()
         result = job.design(problem, progress=shown.update, keep_going=True)

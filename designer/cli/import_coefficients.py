@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from designer.cli.application import Force, app
+from designer.cli.application import Force, Set, app, with_set
 from designer.cli.terminal import say, say_all, status, warn
 
 
@@ -21,6 +21,7 @@ def import_coefficients(
     ],
     out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The design folder to write.")],
     force: Force = False,
+    changes: Set = None,
 ) -> None:
     """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
     from designer.export.write import export_notes, superseded
@@ -29,7 +30,7 @@ def import_coefficients(
     from designer.importing import import_coefficients as read
     from designer.problem import load
 
-    loaded = load(problem)
+    loaded = with_set(load(problem), changes)
     check_free(out, force=force, inputs=[file, problem, *data_files(loaded)])
     warn(loaded)
     with status("importing"):

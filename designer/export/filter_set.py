@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -114,6 +114,7 @@ class FilterSet:
     own_shifts : (channel, driver) -> s of that filter, where each driver has a scale of its own; empty otherwise
     delays : dict, channel -> samples that it waits ahead of its filters; absent means 0
     problem_file, problem_sha256 : str, the problem's file name, and of its text
+    problem_changes : dict, what was changed since that file was read: key -> value
     versions : dict, of this tool and what it computed with
     judge : callable or None, channel -> (L, T) responses as played, to what changed at the points, in words of the
         manifest; None without a scene
@@ -136,6 +137,7 @@ class FilterSet:
     delays: dict[str, int] = field(default_factory=dict)
     problem_file: str = ""
     problem_sha256: str = ""
+    problem_changes: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     judge: Callable[[dict[str, Real]], dict[str, dict[str, float]]] | None = None
     imported_from: str = ""

@@ -64,6 +64,7 @@ def filter_set(result: Result) -> FilterSet:
         delays={} if chain is None else chain.delay_samples,
         problem_file=PurePath(problem.source).name,
         problem_sha256=hashlib.sha256(problem.text.encode()).hexdigest(),
+        problem_changes=problem.changes,
         versions=versions(),
         judge=partial(at_the_points, result),
         imported_from=result.imported_from,

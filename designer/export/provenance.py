@@ -22,6 +22,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
 from designer.export.filter_set import FilterSet
+from designer.problem.toml_text import set_options
 
 README, TABLE = "README.txt", "filters.csv"
 UPMIX = "the upmix of upmix.json, which makes these channels from stereo; left and right alone are not their input"
@@ -62,11 +63,12 @@ def provenance(filters: FilterSet, target: str, scaling: str, mark: str = "") ->
 def command(filters: FilterSet, target: str) -> str:
     """Command that makes the export again from the problem file; of a path on the machine that made it, the name alone."""
     out = f"out/{filters.name}"
-    design = shlex.join(["designer", "design", filters.problem_file, "-o", out])
+    problem = [filters.problem_file, *set_options(filters.problem_changes)]
+    design = shlex.join(["designer", "design", *problem, "-o", out])
     if filters.imported_from:
         kinds = (PurePosixPath(filters.imported_from), PureWindowsPath(filters.imported_from))
         file = next((kind.name for kind in kinds if kind.is_absolute() or kind.anchor), filters.imported_from)
-        design = shlex.join(["designer", "import-coefficients", file, "--problem", filters.problem_file, "-o", out])
+        design = shlex.join(["designer", "import-coefficients", file, "--problem", *problem, "-o", out])
     options = [text for flag, value in filters.options.items() if value for text in (f"--{flag}", value)]
     return f"{design} && {shlex.join(['designer', 'export', out, '--target', target, *options])}"
 

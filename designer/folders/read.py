@@ -38,10 +38,7 @@ def read(folder: Path) -> dict[str, Any]:
     """
     summary = read_summary(folder)
     _check_hashes(folder)
-    try:
-        problem = loads(summary["problem"], folder=folder, source=summary["source"], files=summary["data"])
-    except ProblemError as error:
-        raise refusal(folder / SUMMARY, f"problem: {error}", "a problem that this version reads") from None
+    problem = _problem(folder, summary)
     drivers, form, chain = problem.driver_names, summary["realization"], summary["virtualizer"]
     frequency_hz = fine_frequencies_hz(problem)
     channels = {
@@ -75,6 +72,19 @@ def read(folder: Path) -> dict[str, Any]:
             None if problem.room is None else lambda: read_ears(folder / "room", drivers, problem.sample_rate_hz)
         ),
     }
+
+
+def read_problem(folder: Path) -> Problem:
+    """The problem of a design folder; errors as `read`."""
+    return _problem(folder, read_summary(folder))
+
+
+def _problem(folder: Path, summary: Mapping[str, Any]) -> Problem:
+    facts = {key: summary[key] for key in ("source", "changes")}
+    try:
+        return loads(summary["problem"], folder=folder, files=summary["data"], **facts)
+    except ProblemError as error:
+        raise refusal(folder / SUMMARY, f"problem: {error}", "a problem that this version reads") from None
 
 
 def _check_hashes(folder: Path) -> None:

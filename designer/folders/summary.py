@@ -20,6 +20,7 @@ from designer.evaluation.short_look import MIN_PROMISE_DB, promise_sentence
 from designer.export.wave import loud_note
 from designer.problem.checks import warnings
 from designer.problem.messages import shown
+from designer.problem.toml_text import set_options
 from designer.result import Channel, Result
 from designer.stereo.listening import chain_summary
 from designer.stereo.placed_source import chain_sentence, sources_summary
@@ -29,7 +30,7 @@ SUMMARY = "summary.json"
 WAVE = "filters.wav"
 MAX_SUMMARY_BYTES = 500_000_000
 REMEDY = "design it again"
-READ = ("source", "imported_from", "bulk_delay_samples", "failures", "remedies")
+READ = ("source", "changes", "imported_from", "bulk_delay_samples", "failures", "remedies")
 READ_OF_FORM = (
     "references",
     "warnings",
@@ -127,6 +128,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
     facts = {
         "writer": WRITER,
         "source": problem.source,
+        "changes": problem.changes,
         "title": problem.title,
         "imported_from": result.imported_from,
         "exit_code": result.status,
@@ -172,10 +174,10 @@ def _bands_hz(result: Result) -> dict[str, list[float]]:
 
 
 def _command(result: Result, folder: Path) -> str:
-    made_by = ["design", *(["--refine"] if result.problem.realization.refine else []), result.problem.source]
+    made_by = ["design", result.problem.source]
     if result.imported_from:
         made_by = ["import-coefficients", result.imported_from, "--problem", result.problem.source]
-    return shlex.join(["designer", *made_by, "-o", str(folder)])
+    return shlex.join(["designer", *made_by, *set_options(result.problem.changes), "-o", str(folder)])
 
 
 def sentence(result: Result) -> str:

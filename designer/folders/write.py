@@ -40,15 +40,15 @@ def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()
     reserve(folder)
 
 
-def write(result: Result, folder: Path, *, force: bool = False) -> Path:
-    """Write a design folder: it appears whole or not at all."""
+def write(result: Result, folder: Path, *, report: bool = True, force: bool = False) -> Path:
+    """Write a design folder, without `report` its page and figures left out: it appears whole or not at all."""
     problem = result.problem
     inputs = () if problem.files else data_files(problem)  # of an opened design its own copies, which are copied again
-    write_folder(folder, DESIGN, lambda new: _fill(result, new, folder), force=force, inputs=inputs)
+    write_folder(folder, DESIGN, lambda new: _fill(result, new, folder, with_report=report), force=force, inputs=inputs)
     return folder
 
 
-def _fill(result: Result, folder: Path, final: Path) -> None:
+def _fill(result: Result, folder: Path, final: Path, *, with_report: bool) -> None:
     # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
     from scipy.io import wavfile
 
@@ -63,16 +63,18 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
     if result.room is not None:
         room.write(result.room, folder / "room", list(result.channels))
-    (folder / "figures").mkdir()
-    drawn = figures.draw_all(result)
-    captions = figures.captions(result)
-    for name, svg in drawn.items():
-        (folder / "figures" / f"{name}.svg").write_text(as_file(svg, captions[name]), encoding="utf-8")
     copies = _copy_data(result, folder)
     report = summary(result, final, copies)
     (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     refusals: dict[str, str] = {}
     exports = fill_exports(filter_set(result), folder, result.problem.export.targets, refusals)
+    if not with_report:
+        return
+    (folder / "figures").mkdir()
+    drawn = figures.draw_all(result)
+    captions = figures.captions(result)
+    for name, svg in drawn.items():
+        (folder / "figures" / f"{name}.svg").write_text(as_file(svg, captions[name]), encoding="utf-8")
     rendered = page.render(result, report, (drawn, captions), exports, refusals)
     (folder / "report.html").write_text(rendered, encoding="utf-8")
 

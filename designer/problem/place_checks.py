@@ -188,7 +188,9 @@ def at_one_place(problem: Problem, reason: str) -> Problem:
     listener = problem.listener.model_copy(update={"ear_cloud_m": ONE_PLACE_M})
     listener.model_fields_set.discard("ear_cloud_m")
     listener._one_place_because = reason
-    return problem.model_copy(update={"listener": listener})
+    copy = problem.model_copy(update={"listener": listener})
+    copy._is_of_text = problem._is_of_text  # the text leaves the cloud to its default
+    return copy
 
 
 def _intrusions(problem: Problem, move_m: np.ndarray) -> Iterator[Intrusion]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,12 @@ def _decoded(raw: bytes, source: str) -> str:
 
 
 def loads(
-    text: str, *, folder: str | Path = ".", source: str = "problem", files: dict[str, str] | None = None
+    text: str,
+    *,
+    folder: str | Path = ".",
+    source: str = "problem",
+    files: dict[str, str] | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> Problem:
     """Read and check a problem from its text.
 
@@ -84,6 +90,7 @@ def loads(
     folder : str or Path, where relative paths in it start
     source : str, what messages call it
     files : dict or None, where data files lie that have moved: the name in the text -> a path from `folder`
+    changes : mapping of str to object, or None, by what the text differs from `source`: key -> value, as `Problem.replace` remembers it
 
     Raises
     ------
@@ -103,7 +110,13 @@ def loads(
       designs: required key is missing; expected a list of 1 to 64 tables; add [[designs]]
 
     """
-    context = {"text": text, "folder": Path(folder), "source": source, "files": files or {}}
+    context = {
+        "text": text,
+        "folder": Path(folder),
+        "source": source,
+        "files": files or {},
+        "changes": dict(changes or {}),
+    }
     return _checked(_parsed(text, source), context)
 
 
@@ -119,8 +132,7 @@ def changed(problem: Problem, data: dict[str, Any]) -> Problem:
     ProblemError : with every fault of the data
 
     """
-    context = {"text": problem.text, "folder": problem.folder, "source": problem.source, "files": problem.files}
-    return _checked(data, context)
+    return _checked(data, problem.context)
 
 
 def _checked(data: dict[str, Any], context: dict[str, Any]) -> Problem:

@@ -6,6 +6,7 @@ Faults that one key shows alone are found here; faults that need two keys are fo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -41,6 +42,8 @@ from designer.problem.table import MAX_SECTIONS as MAX_SECTIONS
 from designer.problem.table import MAX_TAPS as MAX_TAPS
 from designer.problem.word_format import Word
 
+MAX_NAMED = 6
+"""Designs that a problem's line names."""
 ONE_PLACE_M = [[0.0, 0.0, 0.0]]
 EAR_CLOUD_M = [*ONE_PLACE_M, [0.0, 0.03, 0.0], [0.0, -0.03, 0.0], [0.03, 0.0, 0.0], [-0.03, 0.0, 0.0]]
 """Displacements designed over by default: a design for one place loses all as the head moves by 3 cm."""
@@ -262,6 +265,8 @@ class Problem(Table):
     export: Export = Export()
 
     _text: str = PrivateAttr(default="")
+    _changes: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _is_of_text: bool = PrivateAttr(default=False)
     _folder: Path = PrivateAttr(default=Path())
     _source: str = PrivateAttr(default="problem")
     _files: dict[str, str] = PrivateAttr(default_factory=dict)
@@ -271,12 +276,92 @@ class Problem(Table):
         """Remember where the problem came from, if the loader said so."""
         if context:
             self._text, self._folder, self._source = context["text"], context["folder"], context["source"]
-            self._files = context["files"]
+            self._files, self._changes, self._is_of_text = context["files"], context["changes"], True
+
+    def replace(self, key: str | Mapping[str, Any], value: Any = None) -> Problem:
+        """The problem with another value of a key, or of several: checked as a file is, with a text of its own.
+
+        The text keeps its comments and its order. A folder that a design of it is saved into names the file that it was read from
+        and these changes (`designer design FILE --set KEY=VALUE`).
+
+        Parameters
+        ----------
+        key : str or mapping of str to object, as `designer sweep --vary` takes it: steps with dots between, a table of a list by its
+            name or its place, `*` for all of them ("designs.left.max_effort_db", "drivers[2].position_m[1]"); or key -> value
+        value : object, as TOML would read it; arrays and tuples are lists, and None leaves the key out
+
+        Raises
+        ------
+        UsageError : a key that names nothing, with the nearest that there is
+        ProblemError : with every fault of the values, as the loader says it
+
+        Examples
+        --------
+        >>> import designer
+        >>> problem = designer.load("problems/laptop-pair.toml")
+        >>> shorter = problem.replace({"realization.taps": 128, "designs.left.max_effort_db": 12})
+        >>> shorter.realization.taps, shorter.designs[0].max_effort_db, problem.realization.taps
+        (128, 12.0, 512)
+        >>> problem.replace("realization.taps", 1)
+        Traceback (most recent call last):
+        ...
+        designer.errors.ProblemError: problems/laptop-pair.toml: 1 fault
+          realization.taps: got 1; expected a whole number from 8 to 65536
+
+        """
+        from designer.problem.replacing import replaced
+
+        return replaced(self, key if isinstance(key, Mapping) else {key: value})
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Problem:
+        """A copy; one with other values has a text of its own, which is read, and checked, when it is asked for."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy._is_of_text = self._is_of_text and not update
+        return copy
+
+    def __repr__(self) -> str:
+        """One line: the title, where it was read from and what was changed since, its drivers, designs and filters."""
+        designs = ", ".join(f"{table.name} ({table.kind})" for table in self.designs[:MAX_NAMED])
+        more = f" and {len(self.designs) - MAX_NAMED} more" if len(self.designs) > MAX_NAMED else ""
+        drivers = "1 driver" if len(self.drivers) == 1 else f"{len(self.drivers)} drivers"
+        changed = f" with {', '.join(self.changes)} changed" if self.changes else ""
+        return (
+            f'<Problem "{self.title}" of {self.source}{changed}: {drivers}, {self.body.model_name}; {designs}{more};'
+            f" {self.realization.form}, {self.sample_rate_hz:g} Hz>"
+        )
+
+    __str__ = __repr__
 
     @property
     def text(self) -> str:
-        """The TOML that this problem was read from."""
-        return self._text
+        """The TOML of this problem: as it was read, or, of one that was changed since, what says the same.
+
+        Raises
+        ------
+        ProblemError : `model_copy` was given values that no file may hold
+
+        """
+        return str(self.context["text"])
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What was changed since the file, `source`, was read: key, as `replace` takes it -> value, None where it was left out."""
+        return dict(self.context["changes"])
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the loader remembers beside the tables."""
+        if not self._is_of_text:
+            from designer.problem.replacing import settled
+
+            return settled(self).context
+        return {
+            "text": self._text,
+            "folder": self.folder,
+            "source": self._source,
+            "files": self._files,
+            "changes": self._changes,
+        }
 
     @property
     def folder(self) -> Path:

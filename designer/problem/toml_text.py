@@ -24,6 +24,12 @@ def toml_text(data: Mapping[str, Any]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def set_options(changes: Mapping[str, Any]) -> list[str]:
+    """Options of a command that make these changes: `--set KEY=VALUE` each, no value where the key is left out."""
+    texts = (f"{key}={'' if value is None else toml_value(value)}" for key, value in changes.items())
+    return [option for text in texts for option in ("--set", text)]
+
+
 def _is_table(value: Any) -> bool:
     return isinstance(value, Mapping)
 
@@ -33,14 +39,15 @@ def _is_tables(value: Any) -> bool:
 
 
 def _lines(table: Mapping[str, Any]) -> Iterator[str]:
-    return (f"{_key(key)} = {_value(value)}" for key, value in table.items() if value is not None)
+    return (f"{_key(key)} = {toml_value(value)}" for key, value in table.items() if value is not None)
 
 
 def _key(key: str) -> str:
-    return key if re.fullmatch(r"[\w-]+", key, re.ASCII) else _value(key)
+    return key if re.fullmatch(r"[\w-]+", key, re.ASCII) else toml_value(key)
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """A value as it stands behind its key, on one line."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -48,8 +55,8 @@ def _value(value: Any) -> str:
     if isinstance(value, float):
         return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf") if math.isinf(value) else repr(value)
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items() if item is not None)
+        inner = ", ".join(f"{_key(key)} = {toml_value(item)}" for key, item in value.items() if item is not None)
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, Sequence):
-        return f"[{', '.join(_value(item) for item in value)}]"
+        return f"[{', '.join(toml_value(item) for item in value)}]"
     return str(value)

@@ -2,7 +2,7 @@
 
 | file | what |
 |---|---|
-| sweep_keys | where in a problem file the key of `--vary` leads, and its mirror image |
+| sweep_mirror | the mirror image of a key of `--vary` |
 | sweep_values | the values of a key: lists, ranges, intervals |
 | sweep_plan | the points, in order, each named by its content |
 | sweep_point | one point designed, and many in processes of this machine |

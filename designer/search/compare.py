@@ -6,7 +6,9 @@ import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from designer import job
 from designer.comparison.entry import Entry, SharedChannel, check_count, check_shown, shared_channels
@@ -14,13 +16,17 @@ from designer.comparison.head_shift import HeadShift, head_shift
 from designer.comparison.measured import measured_entries
 from designer.comparison.numbers import tidy_table
 from designer.errors import DataError, SolverError, UsageError
-from designer.problem import Problem, load
+from designer.problem import Problem
+from designer.problem.messages import shown
 from designer.problem.methods import check_methods, with_method
 from designer.report import comparison_page
 from designer.report.canvas import as_file
 from designer.report.figures import Drawn, draw_comparison
 from designer.versions import WRITER, versions
 from designer.writing import COMPARISON, check_folder, lay, reserve, write_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 POINTS_PER_OCTAVE = 12
 
@@ -45,6 +51,16 @@ class Comparison:
     points_per_octave: int = POINTS_PER_OCTAVE
     pictures: list[Drawn] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        """One line: the designs, and the channels that they share."""
+        entries = ", ".join(entry.label for entry in self.entries)
+        return f"<Comparison of {entries}: channels {', '.join(channel.name for channel in self.channels)}>"
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The table of `comparison.csv`: design, channel, metric, frequency_hz, value."""
+        return tidy_table(self.channels, self.shifts, self.points_per_octave)
+
     @property
     def title(self) -> str:
         """Title of the page."""
@@ -60,7 +76,6 @@ class Comparison:
         """Content of the folder: a path in it -> its content."""
         pictures = self.pictures or self.draw().pictures
         facts = comparison_page.Facts(self.title, self.notes, versions(), self.command)
-        table = tidy_table(self.channels, self.shifts, self.points_per_octave)
         record = {
             "writer": WRITER,
             "command": self.command,
@@ -70,7 +85,9 @@ class Comparison:
         }
         contents = {
             "comparison.html": comparison_page.render(self.entries, self.channels, pictures, facts, self.show),
-            "comparison.csv": table.round({"frequency_hz": 3, "value": 3}).to_csv(index=False, lineterminator="\n"),
+            "comparison.csv": self.table.round({"frequency_hz": 3, "value": 3}).to_csv(
+                index=False, lineterminator="\n"
+            ),
             "comparison.json": json.dumps(record, indent=2) + "\n",
             **{f"figures/{picture.name}.svg": as_file(picture.text, picture.message) for picture in pictures},
         }
@@ -106,8 +123,13 @@ def check_free(folder: Path, *, force: bool = False) -> None:
     reserve(folder)
 
 
+Item = str | Path | Problem | job.Design
+"""A design folder or a problem file, or what is in them."""
+
+
 def compare(
-    items: Sequence[str],
+    items: Sequence[Item] | Mapping[str, Item],
+    folder: str | Path | None = None,
     *,
     methods: Sequence[str] = (),
     measured: Sequence[str] = (),
@@ -115,12 +137,15 @@ def compare(
     points_per_octave: int = POINTS_PER_OCTAVE,
     command: str = "",
     progress: Callable[[str], None] | None = None,
+    force: bool = False,
 ) -> Comparison:
-    """Lay designs side by side.
+    """Lay designs side by side: `table` has all their numbers on one grid, and `save` writes the page.
 
     Parameters
     ----------
-    items : sequence of str, design folders and problem files; with `methods` one problem file or design folder
+    items : sequence of str, Path, Problem or Design, designs and design folders, problems, which are designed, and their files; or
+        mapping of label to these; with `methods` one of them, whose problem each method designs
+    folder : str, Path or None, where page, figures and table are written; None for nowhere
     methods : sequence of str, of the problem file; each designs all channels that can take it
     measured : sequence of str, files of a measured device, DRIVER=FILES of measured drivers, or channel:NAME=FILES of a channel as it
         plays, laid over
@@ -129,39 +154,52 @@ def compare(
     points_per_octave : int, of the table's frequencies
     command : str, what regenerates the folder
     progress : callable, optional, called with the name of each stage as it begins
+    force : bool, replace files of an older comparison that were edited since
 
     Raises
     ------
-    UsageError : too few or too many designs, an unknown method, driver or label
+    UsageError : too few or too many designs, an unknown method, driver or label, or a folder that holds something else
     ProblemError, DataError : an item that cannot be used, or designs that share no channel
     SolverError : a solver ended without a certified answer, and fewer than two designs are left; a design or a channel of one that
         is left out is a note
+    OutputError : the folder cannot be written; what was there is as it was
+
+    Examples
+    --------
+    >>> import designer
+    >>> problem = designer.load("problems/laptop-pair.toml")
+    >>> comparison = designer.compare({"long": problem, "short": problem.replace("realization.taps", 64)})
+    >>> table = comparison.table  # design, channel, metric, frequency_hz, value
+    >>> mean = table[(table.metric == "mean_cancellation_gain_db") & (table.channel == "left")].set_index("design").value
+    >>> bool(mean["short"] < mean["long"] + 0.5)
+    True
 
     """
     say = progress or (lambda _: None)
+    if folder is not None:
+        check_free(Path(folder), force=force)
     check_methods(list(methods))
+    named = dict(items) if isinstance(items, Mapping) else dict(zip(labels(items), items, strict=True))
+    sources = [_source(item) for item in named.values()]
     notes: list[str] = []
     if methods:
-        if len(items) != 1:
-            raise UsageError(f"--methods: got {len(items)} problems; expected one, which each method designs")
-        problem = job.open_folder(items[0]).problem if Path(items[0]).is_dir() else load(items[0])
+        if len(named) != 1:
+            raise UsageError(f"--methods: got {len(named)} problems; expected one, which each method designs")
+        problem = job.problem_of(*named.values())
         variants = [(method, *with_method(problem, method)) for method in methods]
         notes += [note for _, _, remarks in variants for note in remarks]
-        planned: list[tuple[str, Problem | None]] = [(method, changed) for method, changed, _ in variants]
-        sources = [items[0]] * len(planned)
-    else:
-        planned = [(label, _problem(item)) for label, item in zip(labels(items), items, strict=True)]
-        sources = list(items)
+        planned: list[tuple[str, Item]] = [(method, changed) for method, changed, _ in variants]
+        sources *= len(planned)
+    else:  # problem files are checked before anything is designed
+        planned = [(label, item if _is_design(item) else job.problem_of(item)) for label, item in named.items()]
     if not measured:
         check_count(len(planned))
     entries: list[Entry] = []
     stopped: list[str] = []
-    for (label, problem_of_entry), source in zip(planned, sources, strict=True):
+    for (label, item), source in zip(planned, sources, strict=True):
         say(f"design {label}")
         try:
-            result = (
-                job.open_folder(source) if problem_of_entry is None else job.design(problem_of_entry, keep_going=True)
-            )
+            result = job.design(item, keep_going=True) if isinstance(item, Problem) else job.design_of(item)
         except SolverError as error:
             stopped.append(f"{label}: {error}")
             continue
@@ -186,35 +224,58 @@ def compare(
             shift = head_shift(entry, channel.name)
             if shift is not None:
                 shifts[entry.label, channel.name] = shift
-    return Comparison(
+    comparison = Comparison(
         tuple(entries),
         tuple(channels),
         shifts,
         tuple(notes),
         tuple(show),
-        command or _command(items),
+        command or shlex.join(["designer", "compare", *sources]),
         points_per_octave,
     )
+    if folder is not None:
+        say("report")
+        comparison.save(folder, force=force)
+    return comparison
 
 
-def _command(items: Sequence[str]) -> str:
-    return shlex.join(["designer", "compare", *items])
+def _is_design(item: Item) -> bool:
+    """Whether it is designed already; a folder that is none is refused.
+
+    Raises
+    ------
+    DataError : a folder without a summary
+
+    """
+    if isinstance(item, Problem | job.Design):
+        return isinstance(item, job.Design)
+    if Path(item).is_dir() and not (Path(item) / "summary.json").is_file():
+        raise DataError(f"{item}: got no summary.json of this tool; expected a design folder or a problem file")
+    return Path(item).is_dir()
 
 
-def _problem(item: str) -> Problem | None:
-    """The problem of a file, checked before anything is designed; None for a design folder."""
-    path = Path(item)
-    if path.is_dir():
-        if not (path / "summary.json").is_file():
-            raise DataError(f"{item}: got no summary.json of this tool; expected a design folder or a problem file")
-        return None
-    return load(item)
+def _source(item: Item) -> str:
+    """File or folder of an item; of a problem or a design the file that it was read from, and what was changed since."""
+    if isinstance(item, str | Path):
+        return str(item)
+    problem = job.problem_of(item)
+    return " ".join([problem.source, *(f"{key}={shown(value)}" for key, value in problem.changes.items())])
 
 
-def labels(items: Sequence[str]) -> list[str]:
-    """Label of each item: its file's or folder's name, with folders before it or a number where two would be alike."""
-    paths = [Path(item).resolve() for item in items]
-    names = [path.name if path.is_dir() else path.stem for path in paths]
+def labels(items: Sequence[Item]) -> list[str]:
+    """Label of each item: its file's or folder's name, with folders before it or a number where two would be alike.
+
+    That of a problem or a design is followed by what was changed since its file was read.
+    """
+    paths, names = [], []
+    for item in items:
+        problem = None if isinstance(item, str | Path) else job.problem_of(item)
+        path = Path(str(item) if problem is None else problem.source).resolve()
+        changes = {} if problem is None else problem.changes
+        paths.append(path)
+        names.append(
+            " ".join([path.name if path.is_dir() else path.stem, *(f"{k}={shown(v)}" for k, v in changes.items())])
+        )
     if len(set(names)) < len(names):
         names = [
             f"{path.parent.name}/{name}" if names.count(name) > 1 else name

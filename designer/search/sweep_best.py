@@ -25,11 +25,12 @@ from designer.comparison.key_differences import shown
 from designer.errors import DataError, UsageError
 from designer.metrics import BY_NAME, shown_on
 from designer.problem import loads
+from designer.problem.key_places import changed_data
 from designer.problem.messages import nearest
 from designer.problem.read import changed
 from designer.problem.schema import Problem
 from designer.problem.toml_text import toml_text
-from designer.search.sweep_point import FAILED, INFEASIBLE, changed_data
+from designer.search.sweep_point import FAILED, INFEASIBLE
 from designer.search.sweep_store import FIGURE_FILE, PROBLEM_FILE, Row, opened
 from designer.writing import SWEEP, check_update, lay, update_folder
 

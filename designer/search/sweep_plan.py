@@ -23,10 +23,11 @@ from designer.acoustics.measured.raw_set import named_emitter
 from designer.errors import ProblemError, UsageError
 from designer.problem import loads
 from designer.problem.key_faults import key_faults
+from designer.problem.key_places import Change, changed_data, fitted, locations, takes_whole_numbers
 from designer.problem.messages import Location, dotted
 from designer.problem.schema import Problem
-from designer.search.sweep_keys import fitted, image_location, locations, mirrored, negates, takes_whole_numbers
-from designer.search.sweep_point import Change, Task, changed_data
+from designer.search.sweep_mirror import image_location, mirrored, negates
+from designer.search.sweep_point import Task
 from designer.search.sweep_values import Between, parsed_values
 from designer.writing.manifest import file_sha256
 

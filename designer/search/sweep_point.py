@@ -7,13 +7,12 @@ again, one point at a time, and the point whose process dies while it is alone h
 
 from __future__ import annotations
 
-import copy
 import math
 import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from designer.errors import EXIT_INFEASIBLE, DesignerError, ProblemError
+from designer.problem.key_places import Change, changed_data
 from designer.workers import pool
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ ONE_THREAD = dict.fromkeys(
 )
 AHEAD = 3
 """Points handed out a process: enough that none waits, and few enough that memory does not grow with the sweep."""
-
-Change = tuple[tuple[int | str, ...], Any]
-"""A place in a problem file, and what it is to hold."""
 
 
 @dataclass(frozen=True)
@@ -81,21 +78,6 @@ class Outcome:
 
 Work = Callable[[Task], Outcome]
 """Task of a point, importable by its name."""
-
-
-def changed_data(problem: Problem, changes: Sequence[Change]) -> dict[str, Any]:
-    """The tables of a problem file with some values changed; what the file leaves to its default is copied where a part changes."""
-    data = problem.model_dump(exclude_unset=True)
-    for (*way, last), value in changes:
-        table: Any = data
-        filled: Any = problem
-        for step in way:
-            filled = filled[step] if isinstance(step, int) else getattr(filled, str(step), None)
-            if isinstance(table, dict) and table.get(step) is None:
-                table[step] = copy.deepcopy(filled) if isinstance(filled, list) else {}
-            table = table[step]
-        table[last] = copy.deepcopy(value)
-    return data
 
 
 def measure(task: Task) -> Outcome:

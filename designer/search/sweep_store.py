@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 from designer.comparison.key_differences import key_differences
 from designer.errors import DataError, DesignerError, OutputError, UsageError
 from designer.problem import loads
+from designer.problem.key_places import Change
 from designer.search.sweep_plan import Plan
-from designer.search.sweep_point import Change, Outcome, Task
+from designer.search.sweep_point import Outcome, Task
 from designer.versions import versions
 from designer.writing import (
     SWEEP,

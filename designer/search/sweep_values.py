@@ -93,7 +93,7 @@ def _expanded(text: str, option: str, *, alone: bool) -> list[Any] | Between:
             raise UsageError(f"{option}: got a range from {low} to {high}; expected from the smaller to the larger")
         return Between(float(low), float(high), is_whole)
     if len(numbers) != 3:
-        return [_value(text.strip())]
+        return [value_of(text.strip())]
     low, high, step = numbers
     if step == 0 or (high - low) / step < 0:
         raise UsageError(f"{option}: got steps of {step} from {low} to {high}; expected a step that leads there")
@@ -109,8 +109,8 @@ def _expanded(text: str, option: str, *, alone: bool) -> list[Any] | Between:
     return [kind(low + (high - low) * n / count) for n in range(count + 1)]
 
 
-def _value(text: str) -> Any:
-    """As TOML reads it; what TOML does not know is text."""
+def value_of(text: str) -> Any:
+    """A value as TOML reads it; what TOML does not know is text."""
     try:
         table = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:

@@ -1,29 +1,25 @@
-"""The keys of `--vary`: where in a problem file a key such as `drivers.right.position_m[1]` stands, and its mirror image.
+"""Keys as users write them, `drivers.right.position_m[1]`: where in a problem they lead, and its tables with other values there.
 
 Steps are joined by dots. A table of a list is named, or counted in brackets as messages do (`drivers[2]`), and `*` is all of
 them; an entry of a list is counted from 0, and `[*]` is all entries. A name with a dot in it stands in quotes.
-
-The image of a driver at [x, y, z] in the plane y = 0 is the one at [x, -y, z], within TOLERANCE_M. Its y and its azimuth are
-negated, anything else is the same.
 """
 
 from __future__ import annotations
 
-import math
+import copy
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from designer.errors import UsageError
 from designer.problem.key_faults import known_keys, node_at
-from designer.problem.messages import Location, dotted, nearest, shown
+from designer.problem.messages import Location, dotted, nearest
 from designer.problem.schema import Problem
 
 STEP = re.compile(r'(?:^|\.)(?:"([^"]+)"|([^.\[\]"]+))|\[(\d+|\*)\]')
 ALL = "*"
-TOLERANCE_M = 1e-3
-NEGATED = {"position_m": 1, "facing_deg": 0}
-"""Entry of which the image has the negative."""
+Change = tuple[Location, Any]
+"""A place in a problem file, and what it is to hold; None leaves a key out."""
 
 
 def locations(problem: Problem, key: str, option: str) -> tuple[Location, ...]:
@@ -35,7 +31,7 @@ def locations(problem: Problem, key: str, option: str) -> tuple[Location, ...]:
 
     """
     if not key:
-        raise UsageError(f"{option}: got no key; expected KEY=VALUES, as designs.left.max_effort_db=6,12")
+        raise UsageError(f"{option}: got no key; expected one, as designs.left.max_effort_db")
     if not re.fullmatch(f"(?:{STEP.pattern})+", key):
         raise UsageError(
             f'{option}: got the key "{key}"; expected steps with dots between, as drivers.left.position_m[1]'
@@ -102,48 +98,16 @@ def _types(place: Location) -> set[str]:
     return {choice.get("type", "") for choice in node.get("anyOf", [node])}
 
 
-def image_location(problem: Problem, place: Location) -> Location | None:
-    """Key of the driver's image; None for what belongs to no driver, and for a driver that is its own image.
-
-    Raises
-    ------
-    UsageError : there is no image, or a driver in the middle is to leave it
-
-    """
-    if len(place) < 3 or place[0] != "drivers" or not isinstance(place[1], int):
-        return None
-    driver = problem.drivers[place[1]]
-    x, y, z = driver.position_m
-    if abs(y) <= TOLERANCE_M / 2:
-        if negates(place):
-            raise UsageError(
-                f'--mirror: the driver "{driver.name}" is in the middle and its own image; expected what leaves it there;'
-                " vary it in a sweep without --mirror"
-            )
-        return None
-    for j, candidate in enumerate(problem.drivers):
-        if j != place[1] and math.dist(candidate.position_m, (x, -y, z)) <= TOLERANCE_M:
-            return (place[0], j, *place[2:])
-    raise UsageError(
-        f'--mirror: the driver "{driver.name}" at {shown([x, y, z])} has no image; expected a driver at'
-        f" {shown([x, 0.0 - y, z])}, within {TOLERANCE_M * 1000:g} mm; add it, or leave out --mirror"
-    )
-
-
-def negates(place: Location) -> bool:
-    """Whether a key of a driver is the image's with another sign, or holds an entry that is."""
-    key, *entry = place[2:]
-    return key in NEGATED and (not entry or entry[0] == NEGATED[str(key)])
-
-
-def mirrored(place: Location, value: Any) -> Any:
-    """The image's value; what is no number or no list of them is left as it is, and the schema refuses it."""
-    if not negates(place):
-        return value
-    if isinstance(value, list):
-        return [_negative(entry) if n == NEGATED[str(place[2])] else entry for n, entry in enumerate(value)]
-    return _negative(value)
-
-
-def _negative(value: Any) -> Any:
-    return 0 - value if isinstance(value, int | float) and not isinstance(value, bool) else value
+def changed_data(problem: Problem, changes: Sequence[Change]) -> dict[str, Any]:
+    """The tables of a problem file with some values changed; what the file leaves to its default is copied where a part changes."""
+    data = problem.model_dump(exclude_unset=True)
+    for (*way, last), value in changes:
+        table: Any = data
+        filled: Any = problem
+        for step in way:
+            filled = filled[step] if isinstance(step, int) else getattr(filled, str(step), None)
+            if isinstance(table, dict) and table.get(step) is None:
+                table[step] = copy.deepcopy(filled) if isinstance(filled, list) else {}
+            table = table[step]
+        table[last] = copy.deepcopy(value)
+    return data

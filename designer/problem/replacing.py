@@ -1,0 +1,92 @@
+"""A problem with other values of its keys: checked as a file is, its text edited in place, and the changes remembered."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from designer.problem.key_places import Change, changed_data, fitted, locations
+from designer.problem.read import loads
+from designer.problem.schema import Problem
+from designer.problem.toml_text import toml_text
+
+
+def replaced(problem: Problem, values: Mapping[str, Any], option: str = "replace") -> Problem:
+    """The problem with other values, each by its key, in order; see `Problem.replace`."""
+    changes: list[Change] = []
+    for key, value in values.items():
+        changes += [(place, fitted(place, plain(value))) for place in locations(problem, key, option)]
+    data = without_absent(changed_data(problem, changes))
+    remembered = {**problem.changes, **{key: plain(value) for key, value in values.items()}}
+    return _read(problem, data, remembered)
+
+
+def settled(problem: Problem) -> Problem:
+    """The problem, read from the text of the values that it has, whoever put them there.
+
+    Raises
+    ------
+    ProblemError : they are none that a file may hold
+
+    """
+    base, data = tomllib.loads(problem._text), without_absent(problem.model_dump(exclude_unset=True))
+    changed = {key: data.get(key) for key in {**data, **base} if data.get(key) != base.get(key)}
+    return _read(problem, data, {**problem._changes, **changed})
+
+
+def _read(problem: Problem, data: dict[str, Any], changes: Mapping[str, Any]) -> Problem:
+    text = edited(problem._text, data)
+    return loads(text, folder=problem.folder, source=problem.source, files=problem.files, changes=changes)
+
+
+def plain(value: Any) -> Any:
+    """A value as TOML has it: arrays and tuples are lists, tables dicts."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [plain(item) for item in value]
+    return value
+
+
+def without_absent(value: Any) -> Any:
+    """Tables without the keys that hold None: TOML has no such value."""
+    if isinstance(value, dict):
+        return {key: without_absent(item) for key, item in value.items() if item is not None}
+    return [without_absent(item) for item in value] if isinstance(value, list) else value
+
+
+def edited(text: str, data: dict[str, Any]) -> str:
+    """The TOML of tables: a text that differs in some values with these put in, its comments and order kept."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(text)
+        _assign(document, tomllib.loads(text), data)
+        result = tomlkit.dumps(document)
+        if tomllib.loads(result) == data:
+            return result
+    except (TOMLKitError, tomllib.TOMLDecodeError, AttributeError, KeyError, IndexError, TypeError, ValueError):
+        pass  # an edit that the library cannot make
+    return toml_text(data)
+
+
+def _assign(holder: Any, before: Any, after: Any) -> None:
+    """Put into a table or a list of the document what differs."""
+    keys = range(len(after)) if isinstance(after, list) else after
+    for key in keys:
+        old, new = before[key] if isinstance(after, list) else before.get(key), after[key]
+        if old == new and isinstance(old, bool) == isinstance(new, bool):
+            continue
+        tables = isinstance(old, dict) and isinstance(new, dict)
+        if tables or (isinstance(old, list) and isinstance(new, list) and len(old) == len(new)):
+            _assign(holder[key], old, new)
+        else:
+            holder[key] = new
+    for key in [] if isinstance(after, list) else before.keys() - after.keys():
+        del holder[key]
