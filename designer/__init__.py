@@ -9,6 +9,7 @@ What a name needs is imported when it is first used.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 TYPE_CHECKING = False  # what `typing` has, which takes longer to import than all of this
@@ -16,9 +17,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from designer.acoustics import Scene, scene
+    from designer.commands.check import check
+    from designer.commands.convert import convert
+    from designer.commands.export import export
+    from designer.commands.reach import reach
+    from designer.commands.render import render
     from designer.job import Design, design, evaluate
     from designer.job import open_folder as open  # noqa: A004, one reads `designer.open(folder)`
     from designer.problem import Problem, load, loads
+    from designer.search.compare import compare
+    from designer.search.sweep import sweep
 
 __version__ = "0.1.0"
 
@@ -26,22 +34,61 @@ _HOMES = {
     "Design": ("designer.job", "Design"),
     "Problem": ("designer.problem", "Problem"),
     "Scene": ("designer.acoustics", "Scene"),
+    "check": ("designer.commands.check", "check"),
+    "compare": ("designer.search.compare", "compare"),
+    "convert": ("designer.commands.convert", "convert"),
     "design": ("designer.job", "design"),
     "evaluate": ("designer.job", "evaluate"),
+    "export": ("designer.commands.export", "export"),
     "load": ("designer.problem", "load"),
     "loads": ("designer.problem", "loads"),
     "open": ("designer.job", "open_folder"),
+    "reach": ("designer.commands.reach", "reach"),
+    "render": ("designer.commands.render", "render"),
     "scene": ("designer.acoustics", "scene"),
+    "sweep": ("designer.search.sweep", "sweep"),
 }
 
-__all__ = ["Design", "Problem", "Scene", "design", "evaluate", "load", "loads", "open", "scene"]
+__all__ = [
+    "Design",
+    "Problem",
+    "Scene",
+    "check",
+    "compare",
+    "convert",
+    "design",
+    "evaluate",
+    "export",
+    "load",
+    "loads",
+    "open",
+    "reach",
+    "render",
+    "scene",
+    "sweep",
+]
 
 
-def __getattr__(name: str) -> Any:
-    """The public name, from the room that it lives in."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'designer' has no attribute {name!r}")
-    module, attribute = _HOMES[name]
-    value = getattr(import_module(module), attribute)
-    globals()[name] = value
-    return value
+class _Offer(type(sys)):  # type: ignore[misc] # the type of a module, without an import of `types`
+    """Public names alone, each imported when it is used; a room (`designer/export`) does not take the place of its function."""
+
+    def __getattr__(self, name: str) -> Any:
+        """The public name, from the room that it lives in."""
+        if name not in _HOMES:
+            raise AttributeError(f"module 'designer' has no attribute {name!r}")
+        module, attribute = _HOMES[name]
+        value = getattr(import_module(module), attribute)
+        globals()[name] = value
+        return value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Anything but a room that an import would put in a public name's place."""
+        if name not in _HOMES or not isinstance(value, type(sys)):
+            super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        """The public names."""
+        return __all__
+
+
+sys.modules[__name__].__class__ = _Offer

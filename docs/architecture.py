@@ -39,6 +39,7 @@ ROOMS = {  # from the top; each imports only from those before it, and from itse
     "job": "`designer.design`, `designer.open`, `designer.evaluate`",
     "importing": "coefficients read back into a design folder",
     "search": "many designs: `new`, `compare`, `sweep`",
+    "commands": "commands as functions: `designer.check`, `reach`, `render`, `export`, `convert`",
     "cli": "one command a file",
 }
 

@@ -22,7 +22,16 @@ OFFERED = {
     "Design.save": designer.Design.save,
     "open": designer.open,
     "evaluate": designer.evaluate,
+    "sweep": designer.sweep,
+    "compare": designer.compare,
+    "check": designer.check,
+    "reach": designer.reach,
+    "render": designer.render,
+    "export": designer.export,
+    "convert": designer.convert,
+    "Problem.replace": designer.Problem.replace,
 }
+METHODS = {"Design.save", "Problem.replace"}
 
 
 def test_the_examples_in_the_docstrings_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,7 +49,8 @@ def test_the_examples_in_the_docstrings_run(monkeypatch: pytest.MonkeyPatch) -> 
 def test_everything_offered_has_an_example() -> None:
     """A new public function needs one too."""
     functions = {name for name in designer.__all__ if not isinstance(getattr(designer, name), type)}
-    assert functions | {"Design.save"} == set(OFFERED)
+    assert functions | METHODS == set(OFFERED)
+    assert dir(designer) == sorted(designer.__all__)
 
 
 BANNED = frozenset(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from designer.cli.application import Force, ProblemFile, app
-from designer.cli.terminal import say, say_all, status, warn
+from designer.cli.terminal import say, say_all, status
 
 
 @app.command()
@@ -27,9 +27,8 @@ def check(
     force: Force = False,
 ) -> None:
     """Read and explain a problem file."""
+    from designer.commands.check import explained
     from designer.problem import load
-    from designer.problem.explain import explain
-    from designer.problem.ways import ways_of
 
     if out is not None:
         from designer.writing import CHECK, check_folder, reserve
@@ -37,34 +36,9 @@ def check(
         check_folder(out, CHECK, force=force, inputs=[problem_file])
         reserve(out)
     problem = load(problem_file)
-    say_all(explain(problem))
-    warn(problem)
-    if any(len(ways_of(table, problem).ways) > 1 for table in problem.designs):
-        from designer.acoustics.scene import scene
-        from designer.evaluation.plain_words import explain_plain
-
-        say_all(explain_plain(problem, scene(problem)))
-    if problem.data_files:
-        from designer.acoustics.measured.drivers import explain_drivers
-        from designer.acoustics.measured.head_facts import explain_heads
-        from designer.acoustics.scene import scene
-
-        measured_scene = scene(problem)
-        say_all([*explain_heads(measured_scene), *explain_drivers(problem, measured_scene.responses)])
-        say_all(measured_scene.warnings, "warning")
-    if reach:
-        from designer.acoustics.scene import scene
-        from designer.evaluation.reach_words import explain_reach, realised_misses
-        from designer.job import design
-        from designer.stereo.reachable_angle import explain_angle
-
-        whole = scene(problem)
-        with status("designing what is asked, and what is within reach"):
-            lines = [
-                *explain_reach(problem, whole, realised_misses(design(problem).metrics)),
-                *explain_angle(problem, whole),
-            ]
-        say_all(lines)
+    with status("reading") as shown:
+        for kind, line in explained(problem, reach=reach, progress=shown.update):
+            say_all([line], kind)
     if out is not None:
         from designer.report.figures import write_problem
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -32,17 +31,16 @@ def export(
 ) -> None:
     """Write a design's coefficients for a firmware, a convolver or another program."""
     from designer import job
-    from designer.export.of_design import filter_set
+    from designer.commands.export import filters_for
     from designer.export.targets import checked_options
     from designer.export.write import check_elsewhere, write_elsewhere, write_in_design
 
-    checked = checked_options(target, options)
+    checked_options(target, options)
     if out is not None:
         check_elsewhere(out, force=force)
     design = job.open_folder(folder)
     warn_missing(design)
-    filters = filter_set(design)
-    filters = replace(filters, options={**filters.options, **checked})
+    filters = filters_for(design, target, **options)
     if out is None:
         written, place = write_in_design(filters, folder, [target], force=force)[target], folder / "export" / target
     else:

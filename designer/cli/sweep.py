@@ -17,7 +17,7 @@ from designer.errors import UsageError
 
 if TYPE_CHECKING:
     from designer.search.sweep_plan import Plan
-    from designer.search.sweep_store import Engine, Progress
+    from designer.search.sweep_store import Progress
 
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended."""
@@ -120,10 +120,11 @@ def sweep(
 
 
 def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None, *, force: bool) -> None:
+    from designer.search.sweep import engine as compute_by
     from designer.search.sweep_store import sweep as run
 
     try:
-        with _engine(processes, scheduler) as engine, _bar() as progress:
+        with compute_by(processes, scheduler) as engine, _bar() as progress:
             command = shlex.join(["designer", *sys.argv[1:]])
             counts, before = run(plan, out, engine, command=command, progress=progress, force=force)
     except (KeyboardInterrupt, Stopped) as stop:
@@ -136,20 +137,6 @@ def _compute(plan: Plan, out: Path, processes: int | None, scheduler: str | None
     if counts["failed"]:
         say_all([f"{counts['failed']} points failed; their errors are in {out / 'sweep.csv'}"], "warning")
     say(f"wrote {out / 'sweep.csv'}")
-
-
-@contextmanager
-def _engine(processes: int | None, scheduler: str | None) -> Iterator[Engine]:
-    """Who computes: processes of this machine, or a cluster that answers."""
-    if scheduler is None:
-        from designer.search.sweep_point import in_processes, processors
-
-        yield lambda tasks: in_processes(tasks, processes or processors())
-    else:
-        from designer.search.sweep_cluster import connected, on_cluster
-
-        with connected(scheduler) as client:
-            yield lambda tasks: on_cluster(tasks, client)
 
 
 @contextmanager

@@ -87,13 +87,17 @@ def reach(
     Parameters
     ----------
     scene : Scene, on the design's frequencies
-    frequency_hz : (F,) float array, some of them; by default all within the band
+    frequency_hz : (F,) float array, in any order, of which those within the band are taken; by default the scene's
 
     """
-    inside = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
-    columns = inside if frequency_hz is None else frequency_hz
-    index = np.flatnonzero(np.isin(scene.frequency_hz, columns))
     plain = plain_in(design, scene)
+    if frequency_hz is None:
+        columns = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
+    else:
+        columns = np.unique(frequency_hz)[in_band(np.unique(frequency_hz), design.band_hz)]
+    if not np.isin(columns, scene.frequency_hz).all():
+        scene = scene.at(columns)
+    index = np.flatnonzero(np.isin(scene.frequency_hz, columns))
     layout = design.model_copy(update={"method": AUTO})
     real = layout if design.driver_spread else layout.model_copy(update={"driver_spread": Spread()})
 
@@ -101,7 +105,7 @@ def reach(
 
     def largest(table: DesignTable) -> Real:
         parts = [_largest_gain_db(table, scene, part, plain, as_modelled=as_modelled) for part in scene.parts(index)]
-        return np.concatenate(parts)
+        return np.concatenate([np.empty(0), *parts])
 
     curve = design.cancellation_gain_db
     return Reach(

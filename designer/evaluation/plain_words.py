@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,13 +14,15 @@ from designer.problem.ways import ways_of
 from designer.requirements.plain import Plain, driver_index, plain_in
 
 
-def explain_plain(problem: Problem, scene: Scene) -> Iterator[str]:
-    """A line for each channel whose plain playback has several ways, for `designer check`."""
+def players(problem: Problem, scene: Scene) -> dict[str, str]:
+    """Channel whose plain playback has several ways -> who plays them."""
+    words = {}
     for design in problem.designs:
         if len(ways_of(design, problem).ways) > 1:
             plain = plain_in(design, scene)
             names = [scene.drivers[l] for l in driver_index(design, scene.drivers)]
-            yield f'plain playback of "{design.name}": {who_plays(plain, [names[l] for l in plain.drivers])}'
+            words[design.name] = who_plays(plain, [names[l] for l in plain.drivers])
+    return words
 
 
 def who_plays(plain: Plain, names: Sequence[str]) -> str:

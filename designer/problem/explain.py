@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -15,8 +15,14 @@ from designer.problem.schema import DesignTable, Problem, Region, Room
 from designer.problem.ways import ways_of
 
 
-def explain(problem: Problem) -> Iterator[str]:
-    """Lines that say how the problem was understood."""
+def explain(problem: Problem, players: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Lines that say how the problem was understood.
+
+    Parameters
+    ----------
+    players : mapping of str to str, or None, channel whose plain playback has several ways -> who plays them (`plain_words.players`)
+
+    """
     yield problem.title
     yield f"enclosure: {problem.body.described()}; {number(problem.sample_rate_hz)} Hz, {number(problem.speed_of_sound_m_s)} m/s"
     left = geometry.head_axes(problem.listener)[1]
@@ -48,7 +54,7 @@ def explain(problem: Problem) -> Iterator[str]:
     )
     for design in problem.designs:
         yield f'design "{design.name}": {"; ".join(_requirements(design))}'
-        yield from _ways(design, problem)
+        yield from _ways(design, problem, (players or {}).get(design.name, ""))
     table = problem.realization
     length = f"{table.sections} sections a driver" if table.form == "biquad" else f"{table.taps} taps"
     yield f"realised as {table.form}, {length}" + (f", in words of {table.word}" if table.word else "")
@@ -62,21 +68,21 @@ def explain(problem: Problem) -> Iterator[str]:
         yield _room(problem, problem.room)
 
 
-def _ways(design: DesignTable, problem: Problem) -> Iterator[str]:
-    """The ways of plain playback, where each plays, and what none does."""
+def _ways(design: DesignTable, problem: Problem, who_plays: str) -> Iterator[str]:
+    """The ways of plain playback, who plays where, and what none does."""
     ways = ways_of(design, problem)
     if len(ways.ways) == 1 and ways.spans_hz == [(0.0, math.inf)]:
         return
     nyquist_hz = problem.sample_rate_hz / 2
-    played = [
+    by_bands = ", ".join(
         f"{_span(low, high)} by the drivers of {_span(way.low_hz, way.high_hz)}"
         for way, (low, high) in zip(ways.ways, ways.spans_hz, strict=True)
-    ]
+    )
     joined = f"slopes of {3 * design.crossover_order} dB an octave at its ends"
     if len(ways.ways) > 1:
         joined = f"crossovers of Linkwitz and Riley, {6 * design.crossover_order} dB an octave; {joined}"
     silent = " and ".join(_span(low, high) for low, high in ways.silent_hz(0.0, nyquist_hz))
-    yield f"  plain playback: {', '.join(played)}; {joined}" + (f"; no driver plays {silent}" if silent else "")
+    yield f"  plain playback: {who_plays or by_bands}; {joined}" + (f"; no driver plays {silent}" if silent else "")
 
 
 def _span(low_hz: float, high_hz: float) -> str:

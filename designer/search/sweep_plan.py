@@ -11,7 +11,7 @@ import itertools
 import json
 import math
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,11 +20,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from designer.acoustics.measured.raw_set import named_emitter
+from designer.arrays import Real
 from designer.errors import ProblemError, UsageError
 from designer.problem import loads
 from designer.problem.key_faults import key_faults
 from designer.problem.key_places import Change, changed_data, fitted, locations, takes_whole_numbers
 from designer.problem.messages import Location, dotted
+from designer.problem.replacing import plain
 from designer.problem.schema import Problem
 from designer.search.sweep_mirror import image_location, mirrored, negates
 from designer.search.sweep_point import Task
@@ -70,8 +72,18 @@ class Variation:
         return generator.uniform(values.low, values.high)
 
 
-def variations(problem: Problem, texts: Sequence[str], *, mirror: bool = False) -> tuple[Variation, ...]:
+Values = str | Sequence[Any] | Real
+"""Values of a key: as `--vary` writes them behind the equals sign, or the values themselves."""
+
+
+def variations(
+    problem: Problem, varied_keys: Sequence[str] | Mapping[str, Values], *, mirror: bool = False
+) -> tuple[Variation, ...]:
     """Options of the form KEY=VALUES, each value checked alone as a problem file's would be.
+
+    Parameters
+    ----------
+    varied_keys : sequence of str, the options; or mapping of str to str or sequence of object, key -> its values
 
     Raises
     ------
@@ -79,7 +91,8 @@ def variations(problem: Problem, texts: Sequence[str], *, mirror: bool = False) 
     ProblemError : a value that its key cannot hold
 
     """
-    varied = [_variation(problem, text, mirror=mirror) for text in texts]
+    items = varied_keys.items() if isinstance(varied_keys, Mapping) else map(_parts, varied_keys)
+    varied = [_variation(problem, key.strip(), values, mirror=mirror) for key, values in items]
     if not varied:
         raise UsageError("got no --vary; expected one or more, as --vary designs.left.max_effort_db=6,12")
     if mirror and not any(place[0] == "drivers" for first in varied for place in first.places):
@@ -96,12 +109,17 @@ def variations(problem: Problem, texts: Sequence[str], *, mirror: bool = False) 
     return tuple(varied)
 
 
-def _variation(problem: Problem, text: str, *, mirror: bool) -> Variation:
-    option = f"--vary {text}"
+def _parts(text: str) -> tuple[str, str]:
+    """The key and the values of an option."""
     key, equals, values = text.partition("=")
     if not equals:
-        raise UsageError(f"{option}: got no values; expected KEY=VALUES, as designs.left.max_effort_db=6,12")
-    places = locations(problem, key.strip(), option)
+        raise UsageError(f"--vary {text}: got no values; expected KEY=VALUES, as designs.left.max_effort_db=6,12")
+    return key, values
+
+
+def _variation(problem: Problem, key: str, values: Values, *, mirror: bool) -> Variation:
+    option = f"--vary {key}={values}" if isinstance(values, str) else f"--vary {key}"
+    places = locations(problem, key, option)
     images = [image_location(problem, place) for place in places] if mirror else []
     for place, image in zip(places, images, strict=False):
         if image in places and image != place and negates(place):
@@ -109,13 +127,15 @@ def _variation(problem: Problem, text: str, *, mirror: bool) -> Variation:
                 f"{option}: got a driver and its mirror image with one value; expected with --mirror one driver of a pair, whose"
                 " image takes the other sign"
             )
-    parsed = parsed_values(values, option)
+    parsed = parsed_values(values, option) if isinstance(values, str) else tuple(plain(value) for value in values)
+    if not isinstance(parsed, Between) and not parsed:
+        raise UsageError(f"{option}: got no values; expected one or more")
     if isinstance(parsed, Between):
         parsed = Between(parsed.low, parsed.high, parsed.is_whole and takes_whole_numbers(places[0]))
     else:
         parsed = tuple(fitted(places[0], value) for value in parsed)
     beside = tuple(dict.fromkeys(image for image in images if image is not None and image not in places))
-    return Variation(key.strip(), places, beside, parsed)
+    return Variation(key, places, beside, parsed)
 
 
 def _check_values(problem: Problem, variation: Variation) -> None:

@@ -11,7 +11,9 @@ Three rules set the gain, unless one is given:
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from designer.result import Result
 from designer.stereo.chain import StereoChain, chain_of, ear_responses
 from designer.stereo.loudness import Loudness
 from designer.stereo.signal_path import EARS, Running, SignalPath, feeds_path, headphones_path, plain_path
-from designer.stereo.sound_file import StereoFile, check_writable, wav_file
+from designer.stereo.sound_file import HeldSound, StereoFile, WavFile, check_writable, wav_file
 
 HIGHEST_PEAK_DB = -0.1
 EAR_RESPONSE_S = 0.02
@@ -130,36 +132,62 @@ def render(
     options = options or RenderOptions()
     options.check()
     check_writable(out, source, force=force)
+    *lines, written = _play(design, source, options, progress, partial(wav_file, out))
+    return [*lines, f"wrote {out} ({written})"]
+
+
+def rendered(
+    design: Result,
+    source: Path,
+    *,
+    options: RenderOptions | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[Real, float]:
+    """Samples (N, outputs) that `render` would write, and their rate; errors as there."""
+    options, sound = options or RenderOptions(), HeldSound()
+    options.check()
+    _play(design, source, options, progress, lambda _: nullcontext(sound))
+    return sound.samples, sound.sample_rate_hz
+
+
+def _play(
+    design: Result,
+    source: Path,
+    options: RenderOptions,
+    progress: Callable[[float], None] | None,
+    taking: Callable[[int], AbstractContextManager[WavFile | HeldSound]],
+) -> list[str]:
+    """Play into what takes so many channels; lines of what was done, the last of the output."""
     recording = StereoFile(source)
     if options.bypass:
-        with wav_file(out, 2) as file:
-            file.copy(recording.stored(), recording.frames, recording.sample_rate_hz, recording.subtype)
+        with taking(2) as sound:
+            sound.copy(recording.stored(), recording.frames, recording.sample_rate_hz, recording.subtype)
         return [
             f"bypass: the input bit for bit, {recording.sample_rate_hz} Hz, {recording.subtype}",
-            f"wrote {out} (2 channels: left, right)",
+            "2 channels: left, right",
         ]
     chain = chain_of(design)
     rate = chain.sample_rate_hz
     playing, compared = _listened(design, chain, options)
     input_loudness = Loudness(rate)
-    with wav_file(out, len(playing.outputs)) as file:
+    with taking(len(playing.outputs)) as sound:
         done = 0
         for block in recording.resampled(rate):
             if options.is_for_ears:
                 input_loudness.push(block)
-            file.keep(playing.push(block))
+            sound.keep(playing.push(block))
             if compared:
                 compared.push(block)
             done += len(block)
             if progress:
                 progress(min(1.0, done / rate * recording.sample_rate_hz / recording.frames))
-        file.keep(playing.finish())
+        sound.keep(playing.finish())
         if compared:
             compared.finish()
         gain_db, lines = _level(playing, compared, input_loudness, options)
-        file.finish(10 ** (gain_db / 20), rate)
+        sound.finish(10 ** (gain_db / 20), rate)
     outputs = f"{len(playing.outputs)} channels: {', '.join(playing.outputs)}"
-    written = f"wrote {out} ({outputs}; 24 bit, {round(rate)} Hz, {file.frames / rate:.1f} s)"
+    written = f"{outputs}; 24 bit, {round(rate)} Hz, {sound.frames / rate:.1f} s"
     return [*_heading(recording, chain, options), *lines, written]
 
 

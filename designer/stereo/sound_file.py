@@ -84,7 +84,7 @@ class StereoFile:
         """Blocks (n, 2) of samples, finite, full scale 1, at the file's own rate."""
         count = 0
         for block in self.stored():
-            samples = block / 2.0**31 if block.dtype == np.int32 else block.astype(float)
+            samples = full_scale(block)
             if not np.isfinite(samples).all():
                 at = count + int(np.flatnonzero(~np.isfinite(samples).all(axis=1))[0])
                 raise DataError(
@@ -248,3 +248,32 @@ class WavFile:
             raise OutputError(
                 f"{self._out}: cannot be written: {error or 'no room for all of it'}; make room, or choose another place"
             ) from None
+
+
+class HeldSound:
+    """Takes blocks as a `WavFile` does, and holds them in memory: `samples` (N, channels) at the end, full scale 1."""
+
+    def __init__(self) -> None:
+        self._blocks: list[Real] = []
+        self.frames = 0
+        self.samples: Real = np.zeros((0, 2))
+        self.sample_rate_hz = 0.0
+
+    def keep(self, block: Real) -> None:
+        """Take (n, channels) more samples."""
+        self.frames += len(block)
+        self._blocks.append(np.array(block, dtype=float))
+
+    def finish(self, gain: float, sample_rate_hz: float) -> None:
+        """Apply a gain to what was kept."""
+        self.samples, self.sample_rate_hz = gain * np.concatenate(self._blocks), sample_rate_hz
+
+    def copy(self, blocks: Iterable[Any], frames: int, sample_rate_hz: int, subtype: str) -> None:
+        """Take samples as they are stored."""
+        self.samples = np.concatenate([full_scale(block) for block in blocks])
+        self.frames, self.sample_rate_hz = frames, float(sample_rate_hz)
+
+
+def full_scale(block: Any) -> Real:
+    """Samples of full scale 1 (n, channels), of stored ones."""
+    return np.asarray(block / 2.0**31 if block.dtype == np.int32 else block.astype(float))
