@@ -26,6 +26,7 @@ from designer.problem.toml_text import toml_text
 from designer.realization import Realized
 from designer.realization.cascade import Cascade
 from designer.realization.remedies import remedy
+from designer.report import notebook
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.stereo.matched import VIRTUAL
@@ -44,6 +45,14 @@ class Design(Result):
         """The exit code; 7 also where the stereo chain's source stands too far from its angle."""
         code = super().status
         return EXIT_MISSED if code == EXIT_DONE and misplaced(self) else code
+
+    def __repr__(self) -> str:
+        """At most 12 lines: title, status in words, each channel's gain and effort, form and latency."""
+        return notebook.text(self)
+
+    def _repr_html_(self) -> str:
+        """Verdicts and gain figures, as a notebook shows them."""
+        return notebook.html(self)
 
     def save(self, folder: str | Path, *, report: bool = True, force: bool = False) -> Path:
         """Write the whole design folder: it appears whole or not at all.

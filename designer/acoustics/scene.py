@@ -101,7 +101,7 @@ def _rows_of_whole(tensor: Callable[[Scene], Complex]) -> Callable[[Scene], Comp
     return rows
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scene:
     """Transfer tensors of a problem on a frequency grid.
 
@@ -123,6 +123,12 @@ class Scene:
     read_for: Problem | None = None
     whole: tuple[Scene, Index] | None = None
     cache: Cache = field(default_factory=Cache, repr=False)
+
+    def __repr__(self) -> str:
+        """One line."""
+        f, places = self.frequency_hz, len(self.displacements_m)
+        size = f"{len(self.drivers)} drivers, {f.size} frequencies to {f.max():g} Hz, {places} places of the head"
+        return f'<Scene of "{self.problem.title}": {size}>'
 
     @property
     def drivers(self) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def design(
     with status("starting") as shown:
         from designer import job
         from designer.export.write import export_notes, export_verdicts, refused, superseded
-        from designer.folders.summary import notes
+        from designer.folders.summary import continuation, notes
         from designer.folders.write import check_free, data_files
         from designer.stereo.placed_source import chain_sentence, misplaced
 
@@ -62,6 +62,7 @@ def design(
         + f"; total {end - begin:.2f} s"
     )
     say(f"wrote {folder} (open {folder / 'report.html'})")
+    say(f"in Python: {continuation(folder)}")
     if result.status:
         say_all((f"{message}; the other channels are written" for message in result.failures.values()), "error")
         places = {table.name: i for i, table in enumerate(problem.designs)}

@@ -25,7 +25,7 @@ def import_coefficients(
 ) -> None:
     """Read the filters that a device has, and write them as a design folder, judged as a design's are."""
     from designer.export.write import export_notes, superseded
-    from designer.folders.summary import notes
+    from designer.folders.summary import continuation, notes
     from designer.folders.write import check_free, data_files
     from designer.importing import import_coefficients as read
     from designer.problem import load
@@ -41,3 +41,4 @@ def import_coefficients(
     say_all(result.warnings, "warning")
     say_all([*notes(result), *export_notes(out), *gone], "note")
     say(f"wrote {out} (open {out / 'report.html'})")
+    say(f"in Python: {continuation(out)}")

@@ -162,6 +162,7 @@ def summary(result: Result, folder: Path, copies: dict[str, str]) -> dict[str, A
         "channels": {name: _channel_summary(result, name, channel) for name, channel in result.channels.items()},
         "versions": versions(),
         "command": _command(result, folder),
+        "python": continuation(folder),
         "problem_sha256": hashlib.sha256(problem.text.encode()).hexdigest(),
         "data": copies,
         "problem": problem.text,
@@ -178,6 +179,11 @@ def _command(result: Result, folder: Path) -> str:
     if result.imported_from:
         made_by = ["import-coefficients", result.imported_from, "--problem", result.problem.source]
     return shlex.join(["designer", *made_by, *set_options(result.problem.changes), "-o", str(folder)])
+
+
+def continuation(folder: Path) -> str:
+    """Call that opens a design folder in Python."""
+    return f"designer.open({json.dumps(str(folder), ensure_ascii=False)})"
 
 
 def sentence(result: Result) -> str:

@@ -63,9 +63,14 @@ def css() -> str:
 def in_page(text: str, name: str) -> str:
     """An SVG for a page that holds many: ids of its own, the page's colours, and its caption, caption-<name>, as its text alternative."""
     text = re.sub(r"\b(fill|stroke): (#[0-9a-f]{6})\b", _named, text)
-    text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text)
+    text = own_ids(text, name)
     text = re.sub(r"<svg ", f'<svg role="img" aria-labelledby="caption-{name}" ', text, count=1)
     return re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+
+
+def own_ids(text: str, name: str) -> str:
+    """An SVG whose ids begin with a name, for a document that holds many."""
+    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text)
 
 
 def _named(match: re.Match[str]) -> str:
