@@ -87,6 +87,18 @@ def _assign(holder: Any, before: Any, after: Any) -> None:
         if tables or (isinstance(old, list) and isinstance(new, list) and len(old) == len(new)):
             _assign(holder[key], old, new)
         else:
-            holder[key] = new
+            _put(holder, key, new)
     for key in [] if isinstance(after, list) else before.keys() - after.keys():
         del holder[key]
+
+
+def _put(holder: Any, key: Any, value: Any) -> None:
+    """Set a value; a new key follows the last of its table, ahead of comments that belong to what comes next."""
+    from tomlkit.items import Table
+
+    behind: list[Any] = []
+    body = holder.value.body if isinstance(holder, Table) and key not in holder else []
+    while body and body[-1][0] is None:
+        behind.insert(0, body.pop())
+    holder[key] = value
+    body.extend(behind)
