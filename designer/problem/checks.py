@@ -61,7 +61,10 @@ def check(problem: Problem, folder: Path, files: Mapping[str, str]) -> list[Faul
         room_checks(problem),
         [_targets(problem)],
     )
-    return [fault for faults in checks for fault in as_far_as_known(faults)]
+    distinct: dict[tuple[str, str], Fault] = {}
+    for fault in (fault for faults in checks for fault in as_far_as_known(faults)):
+        distinct.setdefault((fault.path, fault.remedy), fault)  # what one remedy mends is one fault
+    return list(distinct.values())
 
 
 def _names(key: str, problem: Problem) -> Iterator[Fault]:

@@ -149,6 +149,9 @@ def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[
         return
     grid_hz = regular_frequencies_hz(problem)
     if not ((grid_hz >= low) & (grid_hz <= high)).any():
+        if high <= MAX_KILOHERTZ:
+            yield Fault(path, f"got {shown(design.band_hz)}", "hertz, up to what is heard", in_hertz(design.band_hz))
+            return
         actual = f"got {shown(design.band_hz)}, which holds no frequency of the grid"
         below_hz = grid_hz[np.searchsorted(grid_hz, low) - 1]
         above_hz = grid_hz[np.searchsorted(grid_hz, high)]
@@ -158,8 +161,7 @@ def _band_on_grid(path: str, design: DesignTable, problem: Problem) -> Iterator[
             if evenly
             else (f"a band that reaches {number(below_hz)} or {number(above_hz)} Hz")
         )
-        remedy = in_hertz(design.band_hz) if high <= MAX_KILOHERTZ else "widen the band or raise grid.frequencies"
-        yield Fault(path, actual, expected, remedy)
+        yield Fault(path, actual, expected, "widen the band or raise grid.frequencies")
 
 
 def _curve(path: str, design: DesignTable) -> Iterator[Fault]:

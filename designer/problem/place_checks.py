@@ -10,7 +10,14 @@ import numpy as np
 
 from designer.errors import Fault
 from designer.problem import geometry, room_places
-from designer.problem.enclosures.enclosure import NEAREST_RADII, SURFACE_TOLERANCE_M, Intrusion, in_metres, millimetres
+from designer.problem.enclosures.enclosure import (
+    MIN_MILLIMETRES_M,
+    NEAREST_RADII,
+    SURFACE_TOLERANCE_M,
+    Intrusion,
+    in_metres,
+    millimetres,
+)
 from designer.problem.messages import nearest, number, shown
 from designer.problem.schema import EAR_CLOUD_M, ONE_PLACE_M, Driver, Listener, Problem, Room
 from designer.problem.table import (
@@ -23,8 +30,6 @@ from designer.problem.table import (
 )
 
 MAX_SAME_PLACE_M = 1e-4
-MIN_MILLIMETRES_M = 10.0
-"""A driver farther from the device's centre than this was written in millimetres, if metres would fit."""
 MAX_RT60_S = 20.0
 """No room of air has a longer one but at low frequencies."""
 MIN_ABSORPTION, MAX_ABSORPTION = 0.01, 0.99

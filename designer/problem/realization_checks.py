@@ -9,6 +9,7 @@ import numpy as np
 
 from designer.errors import Fault
 from designer.problem import geometry
+from designer.problem.enclosures.enclosure import MIN_MILLIMETRES_M, in_metres
 from designer.problem.messages import number, shown
 from designer.problem.methods import method_of
 from designer.problem.rules import among, below_nyquist, only_with, unless
@@ -179,11 +180,19 @@ def _room_for_delays(i: int, design: DesignTable, problem: Problem) -> Iterator[
     """The drivers' sound must be able to arrive together: the taps span the longest way less the shortest."""
     if problem.realization.form == "biquad":  # its delays cost nothing
         return
-    names = design.drivers or problem.driver_names
-    places = np.array([driver.position_m for driver in problem.drivers if driver.name in names], dtype=float)
-    if len(places) and filter_taps(problem.realization) >= MIN_TAPS:
+    names, room = design.drivers or problem.driver_names, filter_taps(problem.realization)
+    members = {l: driver for l, driver in enumerate(problem.drivers) if driver.name in names}
+    places = np.array([driver.position_m for driver in members.values()], dtype=float)
+    if len(places) and room >= MIN_TAPS:
         spread_m = _spread_m(design, problem, places)
         needed = math.ceil(spread_m / problem.speed_of_sound_m_s * problem.sample_rate_hz) + 1
+        far = [l for l, driver in members.items() if math.hypot(*driver.position_m) > MIN_MILLIMETRES_M]
+        if far and room < needed:  # more taps would not mend that
+            place_m = members[far[0]].position_m
+            actual = f"got {shown(place_m)}, {number(math.hypot(*place_m))} m from the device's origin"
+            expected = "a device whose delays the taps have room for"
+            yield Fault(f"drivers[{far[0]}].position_m", actual, expected, in_metres(place_m))
+            return
         suffix = (
             f", and the paths from the drivers of designs[{i}] to its points differ by {number(round(spread_m, 4))} m"
         )

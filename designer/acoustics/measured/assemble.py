@@ -78,7 +78,7 @@ def assemble(raw: RawSet, request: Request) -> MeasuredDirectivity:
         delay_s = fit.delay_s
         removed_s = raw.removed_s + delay_s - (at_m or 0.0) / speed_of_sound_m_s
     if not raw.magnitude_only:
-        warnings += check_phase_sign(raw) + check_delay(raw, fit, flown=raw.time == "absolute" and bool(at_m))
+        warnings += check_phase_sign(raw) or check_delay(raw, fit, flown=raw.time == "absolute" and bool(at_m))
         if raw.time == "absolute" and not at_m and delay_s > LATENCY_S:
             warnings.append(
                 f"no distance is stated, and the sound on axis begins {1000 * delay_s:.4g} ms after time 0, as it does"

@@ -26,6 +26,8 @@ SURFACE_TOLERANCE_M = 1e-3
 """How far from a surface a driver may be that is to be on it."""
 NEAREST_RADII = 1.01
 """How near to the centre of a sphere a point may be: nearer to its surface the sphere's series does not converge."""
+MIN_MILLIMETRES_M = 10.0
+"""A driver farther from the device's centre than this was written in millimetres, if metres would fit."""
 MAX_DEVICE_M = 5.0
 """Size of a device from which on its places were written in another unit."""
 MAX_DISC_KA = 250.0
