@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from designer.acoustics.measured.directivity import DirectivitySummary, MeasuredDirectivity
+from designer.acoustics.measured.directivity import LEVEL_IS_RELATIVE, OWN_TIME, DirectivitySummary, MeasuredDirectivity
 from designer.acoustics.measured.export_losses import check_reflections, check_time
 from designer.acoustics.measured.grids import gate_spectrum
 from designer.acoustics.measured.interpolation import (
@@ -119,7 +119,7 @@ def assemble(raw: RawSet, request: Request) -> MeasuredDirectivity:
     if raw.level == "relative":
         gain_db = -_median_level_db(np.abs(pressure[:, axis]))
         pressure = pressure * 10 ** (gain_db / 20)
-        notes.append(f"level is relative: {gain_db:+.2f} dB brings it to 0 dB on axis")
+        notes.append(f"{LEVEL_IS_RELATIVE}: {gain_db:+.2f} dB brings it to 0 dB on axis")
     notes += _symmetry_notes(directions)
     centre_s = _centre_s(frequency_hz, directions, pressure, axis)
     symmetry_db = _symmetry_error_db(frequency_hz, directions, pressure)
@@ -175,7 +175,7 @@ def _time_words(raw: RawSet, removed_s: float, at_m: float | None) -> str:
         late = f", {1000 * removed_s:.4g} ms beyond the flight taken off all directions alike" if removed_s else ""
         return f"the file's own, from the flight that it states{late}"
     beyond = f" beyond the flight over {at_m:g} m" if at_m else ""
-    return f"its own: {1000 * removed_s:.4g} ms{beyond} taken off all directions alike, none off single ones"
+    return f"{OWN_TIME}: {1000 * removed_s:.4g} ms{beyond} taken off all directions alike, none off single ones"
 
 
 def _median_level_db(magnitude: Real) -> float:
@@ -226,7 +226,9 @@ def _symmetry_notes(directions: Real) -> list[str]:
     kind = coverage(directions)
     if kind in ("horizontal plane", "vertical plane"):
         sides = (
-            "one side for all" if any(_sides(directions)) else "both its sides kept in that plane, their mean across it"
+            "one side for all, which does not tell whether 0 is where the driver faces"
+            if any(_sides(directions))
+            else "both its sides kept in that plane, their mean across it"
         )
         return [f"only the {kind} was measured: the sphere is completed by symmetry about the axis ({sides})"]
     if kind == "two planes":

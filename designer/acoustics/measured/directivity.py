@@ -33,6 +33,8 @@ from designer.acoustics.measured.interpolation import Planes, Sphere, interpolat
 from designer.arrays import Complex, Real
 from designer.errors import DataError
 
+OWN_TIME, LEVEL_IS_RELATIVE = "its own", "level is relative"
+"""Begin of the words that say what was taken off the time, and off the level."""
 PRESSURE_FLOOR = 1e-6  # of the strongest pressure: what a zero counts as in dB
 
 Model = Callable[[Real, Real], Complex]

@@ -14,22 +14,18 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from designer.acoustics.enclosures import Device
 from designer.acoustics.measured.angle_names import ANGLES_READ
+from designer.acoustics.measured.directivity import LEVEL_IS_RELATIVE, OWN_TIME, MeasuredDirectivity
 from designer.acoustics.measured.driver_sets import place_text, place_warnings, turning_point_m
 from designer.acoustics.measured.interpolation import PLANES, angles_in_plane, coverage
 from designer.acoustics.measured.places import driver_axes
 from designer.acoustics.measured.raw_set import TurnedAbout
 from designer.arrays import Complex, Real
 from designer.problem.schema import Driver, Problem
-
-if TYPE_CHECKING:
-    from designer.acoustics.measured.directivity import MeasuredDirectivity
-
 
 MAX_RINGS = 40
 """Rings of the sphere grid: enough for kR up to 40, a 0.8 m bar up to 5 kHz; above that the index is an estimate."""
@@ -180,14 +176,15 @@ def explain_drivers(problem: Problem, responses: Mapping[int, MeasuredDirectivit
 def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
     """Facts of one measured set, in lines for the user."""
     s = response.summary
+    is_relative = any(note.startswith(LEVEL_IS_RELATIVE) for note in response.notes)  # a note, which has the gain
     level = "not measured" if s.level_1_khz_db is None else f"{s.level_1_khz_db:.1f} dB"
-    symmetry = (
-        "not told from one side, nor is whether 0 is where the driver faces"
-        if s.coverage.endswith(("plane", "planes"))
-        else "not told"
-    )
+    level += "" if is_relative else f" (gain {s.gain_db:+.1f} dB)"
+    facts = [f"on axis at 1 kHz {level}"]
+    if not s.time_reference.startswith(OWN_TIME):  # which says what was taken off
+        facts.append(f"delay removed {s.delay_removed_s * 1e3:.3f} ms")
     if s.symmetry_error_db is not None:
-        symmetry = f"{s.symmetry_error_db:.1f} dB"
+        facts.append(f"symmetry error {s.symmetry_error_db:.1f} dB")
+    facts.append(f"noise floor {s.noise_floor_db:.0f} dB")
     first = Path(s.files[0]).name
     files = first if len(s.files) == 1 else f"{len(s.files)} files, {first} to {Path(s.files[-1]).name}"
     polarity = {1: "upright", -1: "inverted", 0: "neither upright nor inverted"}[s.polarity]
@@ -202,9 +199,8 @@ def driver_lines(name: str, response: MeasuredDirectivity) -> list[str]:
     return [
         f'measured driver "{name}": {s.kind}, {files}',
         f"  {s.directions} directions ({s.coverage}): {angles}; {s.lowest_hz:.0f} to {s.highest_hz:.0f} Hz",
-        f"  on axis at 1 kHz {level} (gain {s.gain_db:+.1f} dB), delay removed {s.delay_removed_s * 1e3:.3f} ms,"
-        f" symmetry error {symmetry}, noise floor {s.noise_floor_db:.0f} dB",
-        f"  time reference: {s.time_reference or 'its own'}",
+        f"  {', '.join(facts)}",
+        f"  time reference: {s.time_reference or OWN_TIME}",
         f"  polarity {polarity}; {centre}",
         *(f"  {note}" for note in response.notes if note != read),
     ]
