@@ -120,4 +120,5 @@ def _channel(table: DesignTable, weights: Complex, fine: Scene) -> Channel:
         certificate=Certificate(none, none, none, none, np.zeros(f.size, dtype=bool)),
         feasible=True,
         verdict=Verdict(requirement_phrase(table), ()),
+        weights_costs_db={},
     )

@@ -15,6 +15,7 @@ from designer.designs import ChannelDesign, design_channel
 from designer.errors import EXIT_DONE, EXIT_MISSED, DataError, ProblemError, SolverError
 from designer.evaluation.realisation_study import study
 from designer.evaluation.refinement import realize_judged
+from designer.evaluation.scalars import costs_db
 from designer.evaluation.short_look import promises_db
 from designer.evaluation.words import verdict
 from designer.export.of_design import check_targets
@@ -147,7 +148,7 @@ def design(problem: Problem, *, progress: Callable[[str], None] | None = None, k
         {name: channel.weights[::2] for name, channel in zip(names, channels, strict=True)},
         {name: taps for group, part in parts for name, taps in zip(group, part.taps, strict=True)},
         realised.bulk_delay_samples,
-        {name: _channel(channel.design, channel) for name, channel in zip(names, channels, strict=True)},
+        {name: _channel(channel.design, channel, fine) for name, channel in zip(names, channels, strict=True)},
         seconds,
         references={
             name: driver for group, part in parts for name, driver in zip(group, part.references, strict=False)
@@ -219,7 +220,7 @@ def _sections(names: list[str], drivers: tuple[str, ...], realised: Realized) ->
     }
 
 
-def _channel(table: DesignTable, solved: ChannelDesign) -> Channel:
+def _channel(table: DesignTable, solved: ChannelDesign, fine: Scene) -> Channel:
     """A channel's record; the outcome is judged on the design's own frequencies, every second of those solved."""
     inside = np.flatnonzero(solved.in_band)
     on_grid = inside % 2 == 0
@@ -244,6 +245,7 @@ def _channel(table: DesignTable, solved: ChannelDesign) -> Channel:
             solved.reachable_gain_db[on_grid],
             solved.out_of_reach[on_grid],
         ),
+        weights_costs_db=costs_db(table, solved.weights, solved.plain, fine),
     )
 
 

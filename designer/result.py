@@ -76,6 +76,9 @@ class Channel:
     certificate: Certificate  # (N,)
     feasible: bool
     verdict: Verdict
+    weights_costs_db: dict[
+        str, float
+    ]  # `costs_db` of the weights, half steps included; empty where the filters were not designed
 
     @property
     def slack_db(self) -> Real:
@@ -180,11 +183,9 @@ class Result:
     @analysis
     def sentence(self, name: str) -> str:
         """The verdict on a channel."""
-        channel, remedy = self.channels[name], self.remedies.get(name, "")
-        outcomes = self.outcomes[name]
-        return whole_sentence(
-            channel.table, channel.verdict, outcomes, remedy=remedy, imported=bool(self.imported_from)
-        )
+        channel, imported = self.channels[name], bool(self.imported_from)
+        remedy = self.remedies.get(name, "")
+        return whole_sentence(channel.table, channel.verdict, self.outcomes[name], remedy=remedy, imported=imported)
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -202,8 +203,9 @@ class Result:
         """The scene on the design's frequencies and those half way between."""
         fine_hz, known_scene = with_half_steps(self.frequency_hz), self.scene
         if known_scene is None or known_scene.problem is not self.problem:
-            cloud_m = np.asarray(self.problem.listener.ear_cloud_m, dtype=float)
-            return in_heard_cloud(Scene(self.problem, fine_hz, cloud_m))
+            return in_heard_cloud(
+                Scene(self.problem, fine_hz, np.array(self.problem.listener.ear_cloud_m, dtype=float))
+            )
         return known_scene if np.array_equal(known_scene.frequency_hz, fine_hz) else known_scene.at(fine_hz)
 
     @property
@@ -249,7 +251,7 @@ class Result:
                 channel.slacks_db,
                 self.fine_scene,
                 self.moved_heads.get(name),
-                None if self.imported_from else self.weights[name],
+                channel.weights_costs_db,
             )
             for name, channel in self.channels.items()
         }

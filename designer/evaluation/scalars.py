@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from designer.evaluation.moved_head import MovedHead
 from designer.evaluation.outcomes import Outcome, hz, required_outcomes, spans
 from designer.metrics import Realised, numbers_of
 from designer.problem.schema import MAX_ORDER, DesignTable, Realization
+from designer.requirements.channel_target import channel_target, driver_index
 from designer.requirements.plain import Plain
 from designer.requirements.region_power import RegionPower
 
@@ -48,7 +49,7 @@ def scalars(
     design_slacks_db: dict[str, Real],
     scene: Scene,
     moved: MovedHead | None,
-    weights: Complex | None = None,
+    weights_costs_db: Mapping[str, float] | None = None,
 ) -> Scalars:
     """Judge one channel's taps (L, T) in a scene.
 
@@ -58,40 +59,45 @@ def scalars(
         of the scene,)
     scene : Scene, on the design's frequencies and those half way between
     moved : MovedHead or None, the channel with the head moved; None for a beam
-    weights : (F, drivers of the scene) complex array, optional, that the taps stand for, on the design's frequencies; None where there
-        are none
+    weights_costs_db : mapping of str to float, or None, `costs_db` of the weights that the taps stand for, where there are any
 
     """
     realised = Realised(design, taps, plain, scene, moved=moved)
     inside, w = realised.band
     outcomes = required_outcomes(realised, design_slacks_db)
-    costs = () if weights is None else tuple(_costs(realised, weights[:, realised.index]))
+    costs = tuple(_costs(realised, weights_costs_db)) if weights_costs_db else ()
     orders = () if inside.regions is None else order_warnings(inside.regions, w, inside.frequency_hz)
     return Scalars(numbers_of(realised), outcomes, costs, orders)
 
 
-def _costs(realised: Realised, weights: Complex) -> Iterator[str]:
-    """Effort in the band, and gain of a driver, beyond the largest of the weights at every second frequency.
+def costs_db(design: DesignTable, weights: Complex, plain: Plain, scene: Scene) -> dict[str, float]:
+    """Largest effort in the band, and largest gain of a driver, of weights (F, L) at all frequencies of the scene."""
+    target, w = channel_target(design, scene, plain), weights[:, driver_index(design, scene.drivers)]
+    inside = target.at(target.in_band)
+    efforts = measures.db(measures.effort(inside.bright, w[target.in_band]))
+    return {"effort_db": float(efforts.max()), "driver_gain_db": float(measures.amplitude_db(w).max())}
+
+
+def _costs(realised: Realised, of_weights_db: Mapping[str, float]) -> Iterator[str]:
+    """Effort in the band, and gain of a driver, beyond the largest of the weights, both with the half steps between.
 
     A limit of the file is a requirement, and has an outcome. Up to 0 dB nothing is dear: no more than one driver alone would spend, or than
     the channel itself fed to it.
     """
-    target, inside, w = realised.target, *realised.band
-    design_band = target.in_band[::2]
-    efforts = measures.db(measures.effort(inside.bright, w))
-    weights_db = float(measures.db(measures.effort(target.bright[::2][design_band], weights[design_band])).max())
+    inside, w = realised.band
+    efforts, weights_db = measures.db(measures.effort(inside.bright, w)), of_weights_db["effort_db"]
     at = int(np.argmax(efforts))
     if realised.design.max_effort_db is None and efforts[at] > max(weights_db, 0.0) + MAX_EXTRA_COST_DB:
         yield (
             f"these filters spend {efforts[at]:.1f} dB of effort at {hz(float(inside.frequency_hz[at]))}, and the weights at most"
             f" {weights_db:.1f} dB; max_effort_db holds them to a limit"
         )
-    loudest, weights_db = measures.amplitude_db(realised.w).max(axis=1), float(measures.amplitude_db(weights).max())
+    loudest, weights_db = measures.amplitude_db(realised.w).max(axis=1), of_weights_db["driver_gain_db"]
     at = int(np.argmax(loudest))
     if loudest[at] > max(weights_db, 0.0) + MAX_EXTRA_COST_DB:
         yield (
-            f"these filters feed a driver {loudest[at]:.1f} dB at {hz(float(target.frequency_hz[at]))}, and the weights feed none more"
-            f" than {weights_db:.1f} dB; {_remedy(realised.scene.problem.realization, realised.taps.shape[1])}"
+            f"these filters feed a driver {loudest[at]:.1f} dB at {hz(float(realised.target.frequency_hz[at]))}, and the weights feed none"
+            f" more than {weights_db:.1f} dB; {_remedy(realised.scene.problem.realization, realised.taps.shape[1])}"
         )
 
 

@@ -138,4 +138,5 @@ def _channel(table: DesignTable, problem: Problem, saved: Mapping[str, Any]) -> 
         certificate=Certificate(**numbers, by_reference=np.array(certificate["by_reference"], dtype=bool)),
         feasible=saved["feasible"],
         verdict=Verdict(saved["sentence"], tuple(saved["shortfalls"])),
+        weights_costs_db=saved["weights_costs_db"],
     )

@@ -42,7 +42,17 @@ READ_OF_FORM = (
     "promises_db",
     "study",
 )
-READ_OF_CHANNEL = ("kind", "method", "plain", "feasible", "sentence", "shortfalls", "certificate", "slacks_db")
+READ_OF_CHANNEL = (
+    "kind",
+    "method",
+    "plain",
+    "feasible",
+    "sentence",
+    "shortfalls",
+    "certificate",
+    "weights_costs_db",
+    "slacks_db",
+)
 """Keys that a design is opened from."""
 
 
@@ -221,6 +231,7 @@ def _channel_summary(result: Result, name: str, channel: Channel) -> dict[str, A
             "gap": _numbers(channel.certificate.gap),
             "by_reference": channel.certificate.by_reference.tolist(),
         },
+        "weights_costs_db": channel.weights_costs_db,
         "slacks_db": {requirement: slack.tolist() for requirement, slack in channel.slacks_db.items()},
     }
 

@@ -101,7 +101,9 @@ def test_copies_of_pydantic_have_their_own_text() -> None:
 
 def test_the_default_cloud_that_gives_way_is_no_change() -> None:
     """A listener too near for the default cloud is a change of the loader's, not of the user's."""
-    near = TEXT.replace("[1.0, 0.0, 0.0]", "[0.06, 0.0, 0.0]").replace('"points"', '"sphere"') + "azimuth_distance_m = 1.0"
+    near = (
+        TEXT.replace("[1.0, 0.0, 0.0]", "[0.06, 0.0, 0.0]").replace('"points"', '"sphere"') + "azimuth_distance_m = 1.0"
+    )
     problem = designer.loads(near)
     assert problem.listener.one_place_because
     assert problem.text == near
@@ -111,7 +113,11 @@ def test_the_default_cloud_that_gives_way_is_no_change() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("realization.taps", 3, r"problem: 1 fault\n  realization.taps: got 3; expected a whole number from 8 to 65536"),
+        (
+            "realization.taps",
+            3,
+            r"problem: 1 fault\n  realization.taps: got 3; expected a whole number from 8 to 65536",
+        ),
         ("designs.left.band_hz", [9000, 1], r"designs\[0\].band_hz: got \[9000.*swap the two"),
         ("drivers.left.name", "right", r"drivers\[1\].name: got \"right\", the name of drivers\[0\] already"),
         ("listener", None, r"listener: required key is missing"),
@@ -156,7 +162,7 @@ def regenerated(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
     "values",
     [
         {"realization.taps": 64, "designs.left.max_effort_db": 3},
-        {"title": "it's a \"pair\"", "designs.*.band_hz": [600.0, 3000.0], "grid": None},
+        {"title": 'it\'s a "pair"', "designs.*.band_hz": [600.0, 3000.0], "grid": None},
         {"designs[0].cancellation_gain_db[1][1]": 9, "drivers.right": {"name": "right", "position_m": [0, 0.1, 0]}},
     ],
 )

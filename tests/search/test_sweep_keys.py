@@ -12,8 +12,8 @@ from toml_text import pair, toml, trio
 import designer
 from designer.errors import ProblemError, UsageError
 from designer.problem import Problem
-from designer.problem.read import changed
 from designer.problem.key_places import changed_data, locations
+from designer.problem.read import changed
 from designer.search.sweep_plan import variations
 
 
