@@ -243,17 +243,10 @@ class Result:
     @analysis
     def scalars(self) -> dict[str, Scalars]:
         """Each channel's numbers, from the realised taps."""
+        fine, moved = self.fine_scene, self.moved_heads
         return {
-            name: scalars(
-                channel.table,
-                self.taps[name],
-                channel.plain,
-                channel.slacks_db,
-                self.fine_scene,
-                self.moved_heads.get(name),
-                channel.weights_costs_db,
-            )
-            for name, channel in self.channels.items()
+            name: scalars(c.table, self.taps[name], c.plain, c.slacks_db, fine, moved.get(name), c.weights_costs_db)
+            for name, c in self.channels.items()
         }
 
     @property

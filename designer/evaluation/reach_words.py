@@ -11,7 +11,7 @@ from designer.acoustics.scene import Scene
 from designer.arrays import Real
 from designer.designs.channel import design_channel
 from designer.designs.reach import MAX_DB, Reach, Shortfall, reach, shortfall
-from designer.problem.messages import number
+from designer.problem.messages import enumeration, number, shown
 from designer.problem.schema import Problem
 from designer.requirements.curves import in_band
 from designer.requirements.slacks import BANDS, SLACK_TOLERANCE_DB
@@ -29,24 +29,29 @@ MIN_CAP_DB = 0.5
 def explain_reach(problem: Problem, scene: Scene, realised: Mapping[str, tuple[float, float]]) -> Iterator[str]:
     """Lines for every design of a problem, on about COLUMNS of its own frequencies; what is missed is looked for at all of them.
 
+    Designs with the same lines, as those of two mirrored sides, have one table.
+
     Parameters
     ----------
     realised : mapping of str to tuple of 2 float, by how many dB each channel's realised filters miss their requirements, and at which
         frequency (`realised_misses`)
 
     """
+    names: dict[tuple[str, ...], list[str]] = {}
     for design in problem.designs:
         inside = scene.frequency_hz[in_band(scene.frequency_hz, design.band_hz)]
         missed = shortfall(design_channel(design, scene))
         *table, outcome = reach_lines(reach(design, scene, spread_out(inside)), missed)
-        yield from table
         lost_db, at_hz = realised[design.name]
         if missed is None and lost_db > REALISED_DB:
             outcome = (
                 f"  weights reach what is asked, and their {problem.realization.form} filters do not: {lost_db:.1f} dB too much at"
                 f" {_hertz(at_hz)}; ask for less there, or raise [realization] {_length_key(problem)}"
             )
-        yield outcome
+        names.setdefault((*table, outcome), []).append(shown(design.name))
+    for (heading, *lines), alike in names.items():
+        yield f"reach of {enumeration(alike)}{' (mirrored)' if len(alike) > 1 else ''}: {heading}"
+        yield from lines
 
 
 def _length_key(problem: Problem) -> str:
@@ -69,11 +74,9 @@ def spread_out(frequency_hz: Real, columns: int = COLUMNS) -> Real:
 
 
 def reach_lines(bound: Reach, missed: Shortfall | None) -> Iterator[str]:
-    """The table of one design, and whether its requirements are within reach."""
+    """The table of one design with its heading, and whether its requirements are within reach."""
     spread = f"{number(bound.deviations[0])} dB and {number(bound.deviations[1])} degrees"
-    yield (
-        f'reach of "{bound.name}": largest cancellation gain in dB at each effort, other limits kept; drivers differ by {spread}'
-    )
+    yield f"largest cancellation gain in dB at each effort, other limits kept; drivers differ by {spread}"
     yield _row("effort", [_hertz(f) for f in bound.frequency_hz])
     for effort, gains in zip(bound.effort_db, bound.gain_db, strict=True):
         yield _row(f"{number(effort)} dB", [_gain(gain) for gain in gains])
