@@ -172,3 +172,26 @@ def test_an_explanation_is_what_the_command_prints(
     assert str(explanation).splitlines()[: len(explanation.lines)] == list(explanation.lines)
     (line,) = (line for line in explanation.lines if "plain playback" in line)
     assert re.search(r"by left woofer.* by left tweeter.*Linkwitz and Riley", line)
+
+
+def test_a_folder_without_a_report_opens(
+    design: designer.Design, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No page and no figures, and the same taps when it is opened again, as the command's last line says how to."""
+    folder = design.save(tmp_path / "tables", report=False)
+    assert not (folder / "report.html").exists() and not (folder / "figures").exists()
+    assert (designer.open(folder).taps["left"] == design.taps["left"]).all()
+    design.save(folder)
+    assert (folder / "report.html").exists()
+    (tmp_path / "pair.toml").write_text(toml(pair()), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    ended = run(capsys, monkeypatch, "design", "pair.toml", "-o", "out/x", "--set", "realization.taps=32")
+    call = 'designer.open("out/x")'
+    assert ended.out.splitlines()[-1] == f"in Python: {call}"
+    assert f"<code>{call.replace(chr(34), '&#34;')}</code>" in Path("out/x/report.html").read_text(encoding="utf-8")
+    assert eval(call, {"designer": designer}).problem.realization.taps == 32
+    ended = run(capsys, monkeypatch, "design", "pair.toml", "--set", "realization.taps")
+    assert (ended.code, ended.err) == (
+        2,
+        "error: --set realization.taps: got no value; expected KEY=VALUE, as realization.taps=256\n",
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -203,3 +205,19 @@ def test_a_band_without_a_driver() -> None:
     assert warnings(designer.loads(toml(tables))) == [said.replace("500 to", "1500 to")]
     tables["drivers"][0]["band_hz"] = [100.0, 2500.0]
     assert warnings(designer.loads(toml(tables))) == []
+
+
+def test_a_consequence_is_no_fault() -> None:
+    """One driver in millimetres, or all lengths: one fault, the first driver's, and nothing of the taps that such ways would take."""
+    for place, drivers in (([2.0, 0.0, 0.0], {"right": 80.0}), ([1500.0, 0.0, 0.0], {"left": -80.0, "right": 80.0})):
+        tables = pair()
+        tables["listener"]["position_m"] = place
+        for driver in tables["drivers"]:
+            driver["position_m"] = [0.0, drivers.get(driver["name"], -0.08), 0.0]
+        tables["drivers"].append({"name": "front", "position_m": [max(abs(y) for y in drivers.values()), 0.0, 0.0]})
+        tables["designs"][0]["kind"] = "null-steering"
+        with pytest.raises(ProblemError) as refused:
+            designer.loads(toml(tables))
+        (fault,) = refused.value.faults
+        assert re.fullmatch(r"drivers\[\d\]\.position_m", fault.path)
+        assert "millimetres? Write [0" in fault.remedy

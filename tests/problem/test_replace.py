@@ -48,6 +48,7 @@ cancellation_gain_db = [
 
 [grid]
 frequencies = 33
+azimuth_step_deg = 10.0
 """
 
 
@@ -93,8 +94,8 @@ def test_copies_of_pydantic_have_their_own_text() -> None:
     assert problem.model_copy().text == TEXT
     copy = problem.model_copy(update={"grid": problem.grid.model_copy(update={"frequencies": 65})})
     assert lines_changed(copy) == {"frequencies = 33": "frequencies = 65"}
-    assert copy.changes == {"grid": {"frequencies": 65}}
-    assert copy.replace("sample_rate_hz", 8000).changes == {"grid": {"frequencies": 65}, "sample_rate_hz": 8000}
+    assert copy.changes == {"grid": {"frequencies": 65, "azimuth_step_deg": 10.0}}
+    assert copy.replace("sample_rate_hz", 8000).changes == {**copy.changes, "sample_rate_hz": 8000}
     with pytest.raises(ProblemError, match=r"grid.frequencies: got 1; expected a whole number from 3"):
         _ = problem.model_copy(update={"grid": problem.grid.model_copy(update={"frequencies": 1})}).text
 
@@ -102,7 +103,8 @@ def test_copies_of_pydantic_have_their_own_text() -> None:
 def test_the_default_cloud_that_gives_way_is_no_change() -> None:
     """A listener too near for the default cloud is a change of the loader's, not of the user's."""
     near = (
-        TEXT.replace("[1.0, 0.0, 0.0]", "[0.06, 0.0, 0.0]").replace('"points"', '"sphere"') + "azimuth_distance_m = 1.0"
+        TEXT.replace("[1.0, 0.0, 0.0]", "[0.06, 0.0, 0.0]").replace('"points"', '"sphere"')
+        + "azimuth_distance_m = 1.0\n"
     )
     problem = designer.loads(near)
     assert problem.listener.one_place_because
@@ -162,7 +164,7 @@ def regenerated(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
     "values",
     [
         {"realization.taps": 64, "designs.left.max_effort_db": 3},
-        {"title": 'it\'s a "pair"', "designs.*.band_hz": [600.0, 3000.0], "grid": None},
+        {"title": 'it\'s a "pair"', "designs.*.band_hz": [600.0, 3000.0], "grid.azimuth_step_deg": None},
         {"designs[0].cancellation_gain_db[1][1]": 9, "drivers.right": {"name": "right", "position_m": [0, 0.1, 0]}},
     ],
 )

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from command import run
 from toml_text import pair, toml
 
 import designer
@@ -67,26 +65,3 @@ def test_html(design: designer.Design) -> None:
     ids = [element.get("id") for element in figure.iter() if element.get("id")]
     assert ids and all(re.match(r"[0-9a-f]{8}-left-", str(id_)) for id_ in ids)
     assert "Cancellation gain" in "".join(figure.itertext())
-
-
-def test_a_folder_without_a_report_opens(
-    design: designer.Design, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No page and no figures, and the same taps when it is opened again, as the command's last line says how to."""
-    folder = design.save(tmp_path / "tables", report=False)
-    assert not (folder / "report.html").exists() and not (folder / "figures").exists()
-    assert (designer.open(folder).taps["left"] == design.taps["left"]).all()
-    design.save(folder)
-    assert (folder / "report.html").exists()
-    (tmp_path / "pair.toml").write_text(toml(pair()), encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    ended = run(capsys, monkeypatch, "design", "pair.toml", "-o", "out/x", "--set", "realization.taps=32")
-    call = 'designer.open("out/x")'
-    assert ended.out.splitlines()[-1] == f"in Python: {call}"
-    assert f"<code>{call.replace(chr(34), '&#34;')}</code>" in Path("out/x/report.html").read_text(encoding="utf-8")
-    assert eval(call, {"designer": designer}).problem.realization.taps == 32
-    ended = run(capsys, monkeypatch, "design", "pair.toml", "--set", "realization.taps")
-    assert (ended.code, ended.err) == (
-        2,
-        "error: --set realization.taps: got no value; expected KEY=VALUE, as realization.taps=256\n",
-    )
