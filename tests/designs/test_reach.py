@@ -125,7 +125,7 @@ def test_reach_agrees_with_the_design(name: str, more_db: float) -> None:
     lines = list(explain_reach(problem, designer.scene(problem), missed_db))
     names = [re.findall(r'"([^"]+)"', line.partition(": ")[0]) for line in lines if line.startswith("reach of")]
     outcomes = [line for line in lines if "within reach" in line or "too much at" in line]
-    assert sorted(sum(names, [])) == sorted(design.name for design in problem.designs)
+    assert sorted(name for alike in names for name in alike) == sorted(table.name for table in problem.designs)
     for alike, outcome in zip(names, outcomes, strict=True):
         for name_of_design in alike:
             if "within reach" in outcome:
