@@ -46,7 +46,7 @@ def reach(
     >>> table = designer.reach("problems/laptop-pair.toml", [1000.0, 2000.0], efforts_db=[0, 12])
     >>> list(table.columns)  # doctest: +NORMALIZE_WHITESPACE
     ['channel', 'frequency_hz', 'asked_db', 'reach_db', 'as_modelled_db', 'effort_0_db', 'effort_12_db']
-    >>> bool((table.effort_12_db > table.effort_0_db).all())
+    >>> bool((table.effort_12_db >= table.effort_0_db).all())
     True
 
     """
