@@ -268,7 +268,7 @@ class Problem(Sourced):
         designs = ", ".join(f"{table.name} ({table.kind})" for table in self.designs[:MAX_NAMED])
         more = f" and {len(self.designs) - MAX_NAMED} more" if len(self.designs) > MAX_NAMED else ""
         drivers = "1 driver" if len(self.drivers) == 1 else f"{len(self.drivers)} drivers"
-        changed = f" with {', '.join(self.changes)} changed" if self.changes else ""
+        changed = f" with {', '.join(self._changes)} changed" if self._changes else ""
         return (
             f'<Problem "{self.title}" of {self.source}{changed}: {drivers}, {self.body.model_name}; {designs}{more};'
             f" {self.realization.form}, {self.sample_rate_hz:g} Hz>"

@@ -24,12 +24,12 @@ from designer.arrays import Bool, Real
 from designer.comparison.key_differences import shown
 from designer.errors import DataError, UsageError
 from designer.metrics import BY_NAME, shown_on
-from designer.problem import loads
 from designer.problem.key_places import changed_data
 from designer.problem.messages import nearest
 from designer.problem.read import changed
 from designer.problem.schema import Problem
 from designer.problem.toml_text import toml_text
+from designer.search.sweep_plan import base_of
 from designer.search.sweep_point import FAILED, INFEASIBLE
 from designer.search.sweep_store import FIGURE_FILE, PROBLEM_FILE, Row, opened
 from designer.writing import SWEEP, check_update, lay, update_folder
@@ -261,7 +261,7 @@ def write_best(folder: Path, number: str, subject_to: Sequence[str] = (), *, for
         check_update(folder, SWEEP, (PROBLEM_FILE, FIGURE_FILE), force=force)
         facts, rows = store.facts, list(store.rows())
     chosen = choose(rows, number, subject_to)
-    base = loads(facts["text"], folder=facts["folder"], source=facts["source"])
+    base = base_of(facts)
     files = {PROBLEM_FILE: _problem_text(base, chosen, folder), FIGURE_FILE: _figure(chosen)}
     update_folder(folder, SWEEP, lay({name: text.encode() for name, text in files.items()}), force=force)
     metrics = dict.fromkeys((chosen.objective, chosen.against, *(metric.metric for metric in chosen.conditions)))

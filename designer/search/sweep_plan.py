@@ -214,6 +214,7 @@ class Plan:
             "text": self.problem.text,
             "folder": str(self.problem.folder.absolute()),
             "source": self.problem.source,
+            "files": self.problem.files,
             "keys": [variation.key for variation in self.varied],
             "images": any(variation.images for variation in self.varied),
             "robust": self.robust,
@@ -222,7 +223,7 @@ class Plan:
     def tasks(self) -> Iterator[Task]:
         """Every point, in order; of draws that are alike the first."""
         facts = self.facts
-        base = loads(facts["text"], folder=facts["folder"], source=facts["source"])  # found from anywhere
+        base = base_of(facts)  # found from anywhere
         points: set[str] = set()
         for number, values in enumerate(self._values()):
             changes = [
@@ -244,6 +245,11 @@ class Plan:
             return ([variation.draw(generator) for variation in self.varied] for generator in generators)
         lists = [() if isinstance(variation.values, Between) else variation.values for variation in self.varied]
         return zip(*lists, strict=True) if self.zipped else itertools.product(*lists)
+
+
+def base_of(facts: Mapping[str, Any]) -> Problem:
+    """The problem that all points of a sweep start from, by the facts that its folder keeps."""
+    return loads(facts["text"], folder=facts["folder"], source=facts["source"], files=facts.get("files"))
 
 
 def content(problem: Problem) -> str:

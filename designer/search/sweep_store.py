@@ -19,9 +19,8 @@ from typing import Any, NamedTuple
 
 from designer.comparison.key_differences import key_differences
 from designer.errors import DataError, DesignerError, OutputError, UsageError
-from designer.problem import loads
 from designer.problem.key_places import Change
-from designer.search.sweep_plan import Plan
+from designer.search.sweep_plan import Plan, base_of
 from designer.search.sweep_point import Outcome, Task
 from designer.versions import versions
 from designer.writing import (
@@ -296,7 +295,7 @@ def _check_same(store: Store, plan: Plan) -> None:
 
 def _what_changed(was: dict[str, Any], plan: Plan) -> str:
     try:
-        old = loads(was["text"], folder=was["folder"], source=was["source"])
+        old = base_of(was)
     except DesignerError:
         return "a file that it names is gone"
     rows = [f"{key} was {before}, and is {now}" for key, (before, now) in key_differences([old, plan.problem])]

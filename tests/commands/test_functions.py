@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from acoustics.measured.made_sets import write_frd_set
 from command import run
 from stereo.small_designs import RATE_HZ, design_of
 from toml_text import pair, toml
@@ -85,6 +87,17 @@ def test_a_sweep_in_a_folder_goes_on(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(both.drop(columns="seconds"), in_memory.drop(columns="seconds"))
     with pytest.raises(UsageError, match=r"--vary realization.tap: realization: got \"tap\", which is no key"):
         designer.sweep(problem, {"realization.tap": [32]})
+
+
+def test_a_design_folder_brings_its_data(tmp_path: Path) -> None:
+    """The data of a saved design are its copies: it is swept although the files that it was made of are gone."""
+    (tmp_path / "data").mkdir()
+    write_frd_set(tmp_path / "data", angles_deg=(0.0, 30.0, 60.0, 90.0))
+    tables = pair()
+    tables["drivers"][0]["response"] = str(tmp_path / "data" / "woofer hor *.frd")
+    folder = designer.design(designer.loads(toml(tables))).save(tmp_path / "out", report=False)
+    shutil.rmtree(tmp_path / "data")
+    assert designer.sweep(folder, {"realization.taps": [32]}).status.tolist() == ["done"]
 
 
 @pytest.mark.usefixtures("nowhere")
