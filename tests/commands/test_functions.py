@@ -173,7 +173,7 @@ def test_an_explanation_is_what_the_command_prints(
         for name, band_hz in ((f"{side} woofer", [50, 2000]), (f"{side} tweeter", [1000, 8000]))
     ]
     for n, driver in enumerate(drivers):
-        driver["position_m"] = [0.0, driver["position_m"][1], 0.05 * (n % 2)]  # type: ignore[index]
+        driver["position_m"] = [0.0, driver["position_m"][1], 0.05 * (n % 2)]
     tables = pair() | {"drivers": drivers}
     tables["designs"][0] |= {"kind": "null-steering", "band_hz": [500.0, 4000.0]}
     file = tmp_path_factory.mktemp("in") / "ways.toml"
