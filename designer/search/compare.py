@@ -230,13 +230,20 @@ def compare(
         shifts,
         tuple(notes),
         tuple(show),
-        command or shlex.join(["designer", "compare", *sources]),
+        command or _command(list(named.values()), sources),
         points_per_octave,
     )
     if folder is not None:
         say("report")
         comparison.save(folder, force=force)
     return comparison
+
+
+def _command(items: Sequence[Item], sources: Sequence[str]) -> str:
+    """Command that compares these; of what has no path of its own the call in Python, in words."""
+    if all(isinstance(item, str | Path) for item in items):
+        return shlex.join(["designer", "compare", *sources])
+    return f"designer.compare, in Python, of {', '.join(sources)}"
 
 
 def _is_design(item: Item) -> bool:

@@ -112,7 +112,7 @@ def test_designs_and_problems_are_compared(design: designer.Design) -> None:
 
 
 def test_a_comparison_is_written_where_a_folder_is_given(design: designer.Design, tmp_path: Path) -> None:
-    """The command of the folder names the sources; what is neither a folder nor a file is told so."""
+    """The folder names the sources; what is neither a folder nor a file is told so."""
     designer.compare({"a": design, "b": design}, tmp_path / "side")
     assert json.loads((tmp_path / "side" / "comparison.json").read_text())["designs"] == dict.fromkeys(
         "ab", "pair.toml"
