@@ -17,7 +17,7 @@ from designer.export import Export
 from designer.metrics import NUMBERS, shown_on
 from designer.problem.schema import DesignTable
 from designer.realization.words import output_bound
-from designer.report.figures import CHANNEL_FIGURES, file_stems, listener_pictures
+from designer.report.figures import declared_of, file_stems, listener_pictures
 from designer.report.listener import listener_section
 from designer.report.room import room_section
 from designer.report.schemes import css, in_page, template
@@ -206,7 +206,7 @@ def render(
     for name, stem in file_stems(list(result.channels)).items():
         channel_figures = {
             declared.kind: shown[f"{stem}-{declared.kind}"]
-            for declared in CHANNEL_FIGURES
+            for declared in declared_of("channel")
             if f"{stem}-{declared.kind}" in shown
         }
         channels.append(
