@@ -17,7 +17,7 @@ from designer.folders.summary import WAVE, summary
 from designer.folders.tables import coefficients, sections, weights
 from designer.problem.schema import Problem
 from designer.report import figures, page
-from designer.report.canvas import as_file
+from designer.report.canvas import as_file, svg
 from designer.result import Result
 from designer.writing import DESIGN, check_folder, reserve, write_folder
 
@@ -64,16 +64,17 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     if result.room is not None:
         room.write(result.room, folder / "room", list(result.channels))
     (folder / "figures").mkdir()
-    drawn = figures.draw_all(result)
-    captions = figures.captions(result)
-    for name, svg in drawn.items():
-        (folder / "figures" / f"{name}.svg").write_text(as_file(svg, captions[name]), encoding="utf-8")
+    pictures = figures.pictures(result)
+    drawn = {name: svg(picture.draw()) for name, picture in pictures.items()}
+    captions = {name: picture.says() for name, picture in pictures.items()}
+    for name, text in drawn.items():
+        (folder / "figures" / f"{name}.svg").write_text(as_file(text, captions[name]), encoding="utf-8")
     copies = _copy_data(result, folder)
     report = summary(result, final, copies)
     (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     refusals: dict[str, str] = {}
     exports = fill_exports(filter_set(result), folder, result.problem.export.targets, refusals)
-    rendered = page.render(result, report, (drawn, captions), exports, refusals)
+    rendered = page.render(result, report, exports, refusals, folder=str(final))
     (folder / "report.html").write_text(rendered, encoding="utf-8")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,10 @@ from markupsafe import Markup, escape
 from designer.comparison.entry import ALL_UP_TO, Entry, SharedChannel, chosen_entries
 from designer.comparison.key_differences import key_differences
 from designer.comparison.numbers import Row, scalar_rows
-from designer.report.comparison_figures import curve_style, extremes
-from designer.report.figures import Drawn
+from designer.report.canvas import svg
+from designer.report.comparison_figures import extremes
+from designer.report.figure_data import design_look
+from designer.report.figures import Picture
 from designer.report.schemes import THEMED, css, in_page, template
 
 LONGEST_VALUE = 120
@@ -39,22 +41,20 @@ class Facts:
 def render(
     entries: Sequence[Entry],
     channels: Sequence[SharedChannel],
-    pictures: Sequence[Drawn],
+    pictures: Mapping[str, Picture],
     facts: Facts,
     show: Sequence[str],
 ) -> str:
     """The page as HTML."""
     chosen_numbers = {channel.numbers[i] for channel in channels for i in chosen_entries(channel, show)}
     rows = {channel.name: scalar_rows(channel) for channel in channels}
-    shown = {
-        picture.name: Markup(in_page(picture.text, picture.name)) for picture in pictures
-    }  # our own figures, not input
+    shown = {name: Markup(in_page(svg(picture.draw()), name)) for name, picture in pictures.items()}  # not input
     sections = []
     for channel in channels:
         channel_pictures = [
-            (picture.name, shown[picture.name], picture.message)
-            for picture in pictures
-            if picture.channel == channel.name
+            (name, shown[name], picture.says())
+            for name, picture in pictures.items()
+            if picture.subject[0].channel is channel
         ]
         columns = list(zip(channel.numbers, (entry.label for entry in channel.entries), strict=True))
         band = "{:g} to {:g} Hz".format(*channel.band_hz)
@@ -112,11 +112,13 @@ def swatch(number: int) -> Markup:
     """A short piece of a design's curve, with its colour, dash and marker, for the page's own list."""
     from matplotlib.markers import MarkerStyle
 
-    style = curve_style(number)
-    colour = f"var(--{THEMED[style['color'].lower()]})"
-    dashes = "" if style["linestyle"] == "-" else " ".join(f"{1.8 * d:g}" for d in style["linestyle"][1])
+    from designer.report.canvas import DASHES, MARKERS, paint
+
+    look = design_look(number)
+    colour = f"var(--{THEMED[paint(look['color']).lower()]})"
+    dashes = "" if look["dash"] == "solid" else " ".join(f"{1.8 * d:g}" for d in DASHES[look["dash"]][1])
     dash = f' stroke-dasharray="{dashes}"' if dashes else ""
-    marker = MarkerStyle(style["marker"])
+    marker = MarkerStyle(MARKERS[look["marker"]])
     corners = np.asarray(marker.get_path().transformed(marker.get_transform()).to_polygons()[0], dtype=float)
     points = " ".join(f"{17 + 7 * x:.2f},{6 - 7 * y:.2f}" for x, y in corners.tolist())
     return Markup(

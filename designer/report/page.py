@@ -19,7 +19,7 @@ from designer.metrics import BY_NAME, NUMBERS, shown_on
 from designer.problem.schema import DesignTable
 from designer.realization.words import output_bound
 from designer.report import script
-from designer.report.figures import CHANNEL_FIGURES, Picture, file_stems, listener_pictures, pictures
+from designer.report.figures import listener_pictures, pictures
 from designer.report.listener import listener_section
 from designer.report.mirrors import mirrors
 from designer.report.page_data import block
@@ -36,7 +36,7 @@ FEW_WARNINGS = 3
 """Warnings that stand open."""
 WIDE = ("map",)
 """Kinds of figures that take the page's width."""
-KEY = "cancellation"
+KEY = "gain"
 """Kind of the figure on top."""
 TILES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Mean gain", (("mean_cancellation_gain_db", ""),)),
@@ -225,13 +225,6 @@ class Shown:
     message: str
 
 
-def channel_kind(name: str, stem: str) -> str:
-    """Kind of a channel's figure; empty for another figure."""
-    kinds = {declared.kind for declared in CHANNEL_FIGURES}
-    kind = name.removeprefix(f"{stem}-")
-    return kind if kind != name and kind in kinds else ""
-
-
 def render(
     result: Result,
     report: dict[str, Any],
@@ -256,16 +249,14 @@ def render(
     DataError : the package `plotly` is not installed
 
     """
-    drawn: dict[str, Picture] = pictures(result)
+    drawn = pictures(result)
     shown = {name: Shown(name, picture.says()) for name, picture in drawn.items()}
-    stems = file_stems(list(result.channels))
+    of_channels = {name: picture.subject[1] for name, picture in drawn.items() if picture.declared.of == "channel"}
     twins = mirrors(result)
-    channels, key_figures, of_channels = [], [], {}
-    for name, stem in stems.items():
-        table, numbers = result.channels[name].table, report["channels"][name]["numbers"]
-        kinds = {channel_kind(figure, stem): shown[figure] for figure in shown}
-        figures = {kind: kinds[kind] for kind in (declared.kind for declared in CHANNEL_FIGURES) if kind in kinds}
-        of_channels |= {figure.name: name for figure in figures.values()}
+    channels, key_figures = [], []
+    for name, channel in result.channels.items():
+        numbers = report["channels"][name]["numbers"]
+        figures = {drawn[figure].declared.kind: shown[figure] for figure, of in of_channels.items() if of == name}
         twin = twins.get(name)
         if twin is None and KEY in figures:
             key_figures.append(figures.pop(KEY))
@@ -276,7 +267,7 @@ def render(
                 **report["channels"][name],
                 "missed": result.misses(name),
                 "outcome_words": outcome_words(result.outcomes[name]),
-                "outcome_rows": outcome_rows(table, result.outcomes[name]),
+                "outcome_rows": outcome_rows(channel.table, result.outcomes[name]),
                 "tiles": tiles(result, name, numbers),
                 "twin": twin.name if twin else "",
                 "apart": f"at most {twin.apart_db:.2f} dB" if twin else "",
@@ -284,11 +275,12 @@ def render(
                 "sentence": result.sentence(name),
             }
         )
+    tables = {figure: result.channels[name].table for figure, name in of_channels.items()}
     data = block(
         report["title"],
         {name: picture.build() for name, picture in drawn.items()},
         channels=of_channels,
-        looks={figure: result.channels[name].table.look_deg for figure, name in of_channels.items() if result.channels[name].table.is_beam},
+        looks={figure: table.look_deg for figure, table in tables.items() if table.is_beam},
         overlays=list(overlays),
     )
     return template("design.html").render(

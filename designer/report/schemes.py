@@ -13,7 +13,7 @@ import re
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from designer.report.canvas import ALARM, COLOURS, FAINT, INK, SHADE, SOFT
+from designer.report.palette import ALARM, COLOURS, FAINT, INK, SHADE, SOFT
 
 SCHEMES = {  # the page's name: light, dark
     "paper": ("#ffffff", "#14181d"),

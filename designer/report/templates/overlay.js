@@ -27,7 +27,8 @@ function counterpartOf(panel, other, name, i) {
     return { lines: [{ name: other.name, ...other.curve, color: "alarm", width: 1.6 }] };
   }
   const shown = other.figures?.[name]?.panels[i];
-  if (shown?.kind === panel.kind && panel.kind !== "curves" && panel.kind !== "polar") return shown;
+  if (shown?.kind === panel.kind && panel.kind === "drawing") return shown;
+  if (shown?.kind === panel.kind && panel.kind === "map") return shown.z.length === panel.z.length && shown.z.every((row, j) => alike({ x: row, y: row }, { x: panel.z[j], y: panel.z[j] })) ? null : shown;
   if (panel.kind !== "curves" && panel.kind !== "polar") return null;
   const lines = [];
   for (const line of panel.lines) {

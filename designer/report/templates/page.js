@@ -1,7 +1,7 @@
 // The page: its data, when each figure is drawn, schemes, paper, and files of figures.
 
 const NEAR_PIXELS = 250;
-const PAPER_PIXELS = { wide: 686, half: 334 }; // within the margins of A4
+const PAPER_PIXELS = { wide: 880, half: 430 }; // within the margins of A4, where the style sheet draws them smaller
 const NEEDED = ["heatmap", "contour"];
 const queue = [];
 let ready = false, running = false, printing = false;
@@ -149,7 +149,7 @@ function print() {
   for (const view of views) {
     if (!view.plot.checkVisibility()) continue;
     const wide = view.element.closest("figure").classList.contains("wide"), sheet = PAPER_PIXELS[wide ? "wide" : "half"];
-    view.draw(page.schemes.light, view.cuts ? Math.round(sheet * 0.6) : view instanceof Cuts ? Math.round(sheet * 0.38) : sheet);
+    view.draw(page.schemes.light, view.cuts ? sheet * 0.61 : view instanceof Cuts ? sheet * 0.38 : sheet);
   }
 }
 

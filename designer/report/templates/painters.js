@@ -104,7 +104,7 @@ const map = {
     for (const other of panel.others ?? []) {
       const ticks = list(levels.ticks);
       for (const [color, thick] of double(2.4, 1.1))
-        isolines(put, other, ticks[0], ticks[ticks.length - 1], ticks[1] - ticks[0], { color, width: thick, dash: "4px,2px" }, other.overlay);
+        isolines(put, other, ticks[1], ticks[ticks.length - 1], ticks[1] - ticks[0], { color, width: thick, dash: "4px,2px" }, other.overlay);
     }
     for (const edge of panel.band_hz ?? [])
       for (const [[color, thick], dash] of [[double(1.6, 0.8)[0], "solid"], [double(1.6, 0.8)[1], "3px,3px"]])

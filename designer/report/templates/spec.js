@@ -16,7 +16,7 @@ function titleLines(text, pixels, letter = 6.9) {
 
 // Rectangles of the panels within a figure of this width, and its height.
 function placed(figure, width) {
-  const panels = figure.panels, least = panels.every(panel => panel.kind === "polar") ? 150 : panels.every(isSquare) ? 120 : figure.columns > 2 ? 170 : 215;
+  const panels = figure.panels, least = panels.every(panel => panel.kind === "polar") ? 140 : panels.every(isSquare) ? 120 : figure.columns > 2 ? 140 : 215;
   const base = panels.every(isSquare) ? Math.min(width, MOST_PIXELS) : Math.min(Math.max(width, LEAST_PIXELS), MOST_PIXELS);
   const printed = ((figure.height - 0.3) / 7.2) * base;
   const columns = Math.min(figure.columns, Math.max(1, Math.floor(width / least)));

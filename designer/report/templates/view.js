@@ -198,8 +198,8 @@ class View {
       if (!level.hidden) level.style.bottom = `${upShare * 100}%`;
       ray.hidden = panel.kind !== "polar" || cursor.azimuth === null;
       if (!ray.hidden) Object.assign(ray.style, { height: `${Math.min(box.plot.w, box.plot.h) / 2 / EDGE}px`, transform: `rotate(${-cursor.azimuth}deg)` });
-      const shown = vertical.hidden && level.hidden && ray.hidden;
-      const rows = shown ? [] : reading(this, box).rows;
+      const nowhere = vertical.hidden && level.hidden && ray.hidden;
+      const rows = nowhere ? [] : reading(this, box).rows;
       const single = panel.kind === "map" || panel.kind === "polar" || !this.chips.size;
       value.textContent = single && rows.length && rows.length <= 3 ? rows.map(row => row.text).join(" · ") : "";
       for (const row of rows)
