@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from designer.report.grids import drawn_circle, drawn_metrics
 from designer.comparison.numbers import relative_level_db
+from designer.report.grids import drawn_circle, drawn_metrics
 from designer.result import Result
 
 MAX_APART_DB = 0.05
@@ -52,7 +52,9 @@ def _apart_db(result: Result, name: str, other: str) -> float:
     circle = drawn_circle(result)
     if circle.is_measured or apart_db >= MAX_APART_DB:
         return apart_db
-    (azimuth_deg, level, _), (_, mirrored, _) = (relative_level_db(result, channel, circle) for channel in (name, other))
+    (azimuth_deg, level, _), (_, mirrored, _) = (
+        relative_level_db(result, channel, circle) for channel in (name, other)
+    )
     exchanged = np.argsort((-azimuth_deg) % 360, kind="stable")
     in_order = np.argsort(azimuth_deg % 360, kind="stable")
     if not np.allclose(np.sort((-azimuth_deg) % 360), np.sort(azimuth_deg % 360)):

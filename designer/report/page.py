@@ -1,4 +1,4 @@
-"""The design page: one self-contained HTML file, what decides on top, the figures of each channel below it, and tables folded at the end."""
+"""The design page: one self-contained HTML file, what decides on top, each channel's figures below it, tables folded at the end."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from designer.export import Export
 from designer.metrics import BY_NAME, NUMBERS, shown_on
 from designer.problem.schema import DesignTable
 from designer.realization.words import output_bound
-from designer.report import script
-from designer.report.figures import listener_pictures, pictures
+from designer.report import figures, script
 from designer.report.listener import listener_section
 from designer.report.mirrors import mirrors
 from designer.report.page_data import block
@@ -41,7 +40,10 @@ KEY = "gain"
 TILES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Mean gain", (("mean_cancellation_gain_db", ""),)),
     ("Worst point", (("least_worst_cancellation_gain_db", ""),)),
-    ("5th percentile", (("moved_head_5th_percentile_db", "moved heads"), ("tolerance_5th_percentile_db", "product line"))),
+    (
+        "5th percentile",
+        (("moved_head_5th_percentile_db", "moved heads"), ("tolerance_5th_percentile_db", "product line")),
+    ),
     ("Effort", (("largest_effort_db", ""),)),
 )
 """Labels of the numbers on top, and for each the metrics that may stand there, the first that a channel has, with a note."""
@@ -249,21 +251,21 @@ def render(
     DataError : the package `plotly` is not installed
 
     """
-    drawn = pictures(result)
+    drawn = figures.pictures(result)
     shown = {name: Shown(name, picture.says()) for name, picture in drawn.items()}
     of_channels = {name: picture.subject[1] for name, picture in drawn.items() if picture.declared.of == "channel"}
     twins = mirrors(result)
     channels, key_figures = [], []
     for name, channel in result.channels.items():
         numbers = report["channels"][name]["numbers"]
-        figures = {drawn[figure].declared.kind: shown[figure] for figure, of in of_channels.items() if of == name}
+        kinds = {drawn[figure].declared.kind: shown[figure] for figure, of in of_channels.items() if of == name}
         twin = twins.get(name)
-        if twin is None and KEY in figures:
-            key_figures.append(figures.pop(KEY))
+        if twin is None and KEY in kinds:
+            key_figures.append(kinds.pop(KEY))
         channels.append(
             {
                 "name": name,
-                "figures": figures,
+                "figures": kinds,
                 **report["channels"][name],
                 "missed": result.misses(name),
                 "outcome_words": outcome_words(result.outcomes[name]),
@@ -302,7 +304,7 @@ def render(
         room_plan=shown.get("room-plan"),
         channels=channels,
         listener=listener_section(result),
-        listener_figures=[shown[name] for name in listener_pictures(result) if name in shown],
+        listener_figures=[shown[name] for name in shown if drawn[name].declared.of in ("head", "upmix")],
         form=form_words(result),
         form_rows=form_rows(result),
         study_command="" if any(study.curves for study in result.study.values()) else f"designer study {folder}",

@@ -120,4 +120,7 @@ def overlay(path: str | Path) -> dict[str, Any]:
     if match is None:
         raise DataError(f"{file}: got no data of figures; expected a page of this version; design it again")
     data = json.loads(match[1])
-    return {"name": path.stem if path.is_file() else path.name, "data": {key: data[key] for key in ("title", "figures", "arrays", "tables")}}
+    return {
+        "name": path.stem if path.is_file() else path.name,
+        "data": {key: data[key] for key in ("title", "figures", "arrays", "tables")},
+    }

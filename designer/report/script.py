@@ -1,9 +1,9 @@
 """The scripts of a page: Plotly.js out of the installed `plotly` package, and this package's own.
 
 Nothing of the library is imported from Python or copied into this package: its text goes into a page when the page is written. Two changes
-keep a browser answering while it evaluates these five megabytes, which take a second in one piece: the function around the library stands
-in parentheses, so that a browser compiles it in its first pass, which runs beside the page; and its kinds of traces, which it would put in place
-one and all, stand in a list `Plotly.later` for the page to take from. A version that has no such places is taken as it is.
+keep a browser answering while it evaluates these five megabytes, which take a second in one piece. The function around the library stands in
+parentheses, so that a browser compiles it in its first pass, which runs beside the page; and its kinds of traces, which it would put in
+place one and all, stand in a list `Plotly.later` for the page to take from. A version that has no such places is taken as it is.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ PARTS = ("look.js", "spec.js", "painters.js", "view.js", "cursor.js", "overlay.j
 """This package's scripts, in their order."""
 LIBRARY = Path("package_data", "plotly.min.js")
 REGISTERED = re.compile(r"(\w+)\.register\(\[((?:\w+\(\),)*\w+\(\))\]\)")
+END = 20_000
+"""Characters at the library's end that hold this call."""
 FACTORY = re.compile(r"(typeof self !== \"undefined\" \? self : this, )(\(\) => \{.*\})(\s*\)\);?\s*)\Z", re.DOTALL)
 
 
@@ -56,10 +58,9 @@ def library() -> str:
 def in_tasks(text: str) -> str:
     """The library so that it is evaluated in short tasks: the same text where it is not of that shape."""
     enclosed = FACTORY.sub(r"\1(\2)\3", text, count=1)
-    registered = None
-    for registered in REGISTERED.finditer(enclosed, max(0, len(enclosed) - 20_000)):
-        pass
-    if registered is None:
+    calls = list(REGISTERED.finditer(enclosed, max(0, len(enclosed) - END)))
+    if not calls:
         return enclosed
+    registered = calls[-1]
     later = f"{registered[1]}.later=[{registered[2].replace('()', '')}]"
     return f"{enclosed[: registered.start()]}{later}{enclosed[registered.end() :]}"

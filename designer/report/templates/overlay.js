@@ -28,7 +28,7 @@ function counterpartOf(panel, other, name, i) {
   }
   const shown = other.figures?.[name]?.panels[i];
   if (shown?.kind === panel.kind && panel.kind === "drawing") return shown;
-  if (shown?.kind === panel.kind && panel.kind === "map") return shown.z.length === panel.z.length && shown.z.every((row, j) => alike({ x: row, y: row }, { x: panel.z[j], y: panel.z[j] })) ? null : shown;
+  if (shown?.kind === panel.kind && panel.kind === "map") return shown.z.length === panel.z.length && shown.z.every((row, j) => row.every((value, k) => Math.abs(value - panel.z[j][k]) < ALIKE)) ? null : shown;
   if (panel.kind !== "curves" && panel.kind !== "polar") return null;
   const lines = [];
   for (const line of panel.lines) {
@@ -40,8 +40,17 @@ function counterpartOf(panel, other, name, i) {
   return lines.length ? { lines } : null;
 }
 
+// Whether two curves are one to a reader, on whatever grids they are.
+const ALIKE = 0.03;
 function alike(line, points) {
-  return line.x.length === points.x.length && list(line.y).every((y, i) => Math.abs(y - points.y[i]) < 1e-6 || (Number.isNaN(y) && Number.isNaN(points.y[i])));
+  const xs = list(line.x), ys = list(line.y);
+  let j = 0;
+  return list(points.x).every((x, i) => {
+    const y = points.y[i];
+    while (j < xs.length - 2 && xs[j + 1] < x) j++;
+    const between = ys[j] + ((ys[j + 1] - ys[j]) * (x - xs[j])) / (xs[j + 1] - xs[j]);
+    return !Number.isFinite(y) || !Number.isFinite(between) || x < xs[0] || x > xs[xs.length - 1] || Math.abs(y - between) < ALIKE;
+  });
 }
 
 function addOverlay(overlay) {

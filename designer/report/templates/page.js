@@ -2,25 +2,30 @@
 
 const NEAR_PIXELS = 250;
 const PAPER_PIXELS = { wide: 880, half: 430 }; // within the margins of A4, where the style sheet draws them smaller
-const NEEDED = ["heatmap", "contour"];
+const NEEDED = ["contour"];
 const queue = [];
 let ready = false, running = false, printing = false;
 
-// The figures of a page's data with their numbers: ["@", place, count] is a stretch of the packed floats, ["#", ...] a table in steps.
+// The figures of a page's data with their numbers: ["@", place, count] is a stretch of the packed floats; ["#", ...] a table in steps, which is
+// opened when it is first drawn.
 function unpacked(data) {
-  const floats = new Float32Array(bytesOf(data.arrays)), levels = new Int16Array(bytesOf(data.tables));
-  const tables = new Map();
-  const table = (place, count, rows, least, step) => {
-    const values = Float32Array.from(levels.subarray(place, place + count), level => (level === -32768 ? NaN : least + (level + 32767) * step));
-    return Array.from({ length: rows }, (_, i) => values.subarray((i * count) / rows, ((i + 1) * count) / rows));
+  const floats = new Float32Array(bytesOf(data.arrays)), levels = new Int16Array(bytesOf(data.tables)), tables = new Map();
+  const table = ([, place, count, rows, least, step]) => {
+    if (!tables.has(place)) {
+      const values = new Float32Array(count);
+      for (let i = 0; i < count; i++) values[i] = levels[place + i] === -32768 ? NaN : least + (levels[place + i] + 32767) * step;
+      tables.set(place, Array.from({ length: rows }, (_, i) => values.subarray((i * count) / rows, ((i + 1) * count) / rows)));
+    }
+    return tables.get(place);
   };
   const open = value => {
-    if (Array.isArray(value)) {
-      if (value[0] === "@") return floats.subarray(value[1], value[1] + value[2]);
-      if (value[0] === "#") return tables.get(value[1]) ?? tables.set(value[1], table(...value.slice(1))).get(value[1]);
-      return value.map(open);
-    }
-    return value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, open(part)])) : value;
+    if (Array.isArray(value)) return value[0] === "@" ? floats.subarray(value[1], value[1] + value[2]) : value.map(open);
+    if (!value || typeof value !== "object") return value;
+    const opened = {};
+    for (const [key, part] of Object.entries(value))
+      if (Array.isArray(part) && part[0] === "#") Object.defineProperty(opened, key, { enumerable: true, get: () => table(part) });
+      else opened[key] = open(part);
+    return opened;
   };
   return { ...data, figures: open(data.figures) };
 }
@@ -52,7 +57,12 @@ function work() {
   });
 }
 
+function marks() {
+  for (const mark of document.querySelectorAll(".mark")) mark.innerHTML = swatch(currentScheme(), JSON.parse(mark.dataset.look));
+}
+
 function redraw() {
+  marks();
   for (const view of views) {
     view.stale = true;
     if (view.near) enqueue(view);
@@ -193,5 +203,6 @@ function begin() {
   document.head.append(script);
 }
 
+marks();
 if (bar) startOverlays();
 addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => setTimeout(begin)));

@@ -125,7 +125,7 @@ function specification(figure, width, scheme, hidden = new Set()) {
   const place = placed(figure, width), traces = [], named = [];
   const layout = {
     width, height: place.height, margin: { l: 0, r: 0, t: 0, b: 0, pad: 0 }, paper_bgcolor: scheme.paper, plot_bgcolor: scheme.paper,
-    font: { family: FONT, size: 11, color: scheme.ink }, showlegend: false, hovermode: false, shapes: [], annotations: [],
+    font: { family: FONT, size: 11, color: scheme.ink }, showlegend: false, hovermode: false, shapes: [], annotations: [], images: [],
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
   };
   place.boxes.forEach((box, i) => {
@@ -135,9 +135,9 @@ function specification(figure, width, scheme, hidden = new Set()) {
     [box.xr, box.yr] = isSquare(panel) ? equal(plot, ends(x), ends(y)) : [ends(x), ends(y)];
     box.log = [x.scale === "log", y.scale === "log"];
     const fixed = isSquare(panel);
-    layout[`xaxis${n}`] = { ...plotlyAxis(x, box.labels[0], scheme, plot.w, box.xr, true), anchor: `y${n}`, fixedrange: fixed,
+    layout[`xaxis${n}`] = { ...plotlyAxis(x, box.labels[0], scheme, plot.w, box.xr, true), anchor: `y${n}`, fixedrange: fixed, showgrid: panel.kind !== "map",
                             domain: [plot.x / width, (plot.x + plot.w) / width] };
-    layout[`yaxis${n}`] = { ...plotlyAxis(y, box.labels[1], scheme, plot.h, box.yr, false), anchor: `x${n}`, fixedrange: fixed,
+    layout[`yaxis${n}`] = { ...plotlyAxis(y, box.labels[1], scheme, plot.h, box.yr, false), anchor: `x${n}`, fixedrange: fixed, showgrid: panel.kind !== "map",
                             domain: [1 - (plot.y + plot.h) / place.height, 1 - plot.y / place.height] };
     if (panel.kind === "polar") layout[`xaxis${n}`].visible = layout[`yaxis${n}`].visible = false;
     const put = (trace, look = null, of = {}) => {
