@@ -57,7 +57,7 @@ def paint(colour: Colour) -> Any:
 
 
 @cache
-def _letters(bold: bool) -> Any:  # noqa: FBT001  an argument of a cache
+def _letters(bold: bool) -> Any:
     from matplotlib.font_manager import FontProperties, findfont
     from matplotlib.ft2font import FT2Font
 

@@ -70,7 +70,7 @@ def azimuth_map(
     if not arcs and table.nulls_deg:
         arcs = [(list(arc), table.band_hz) for arc in geometry.null_arcs_deg(table.nulls_deg, table.null_width_deg)]
     for (start, stop), (low, high) in arcs:
-        boxes.append({"x": [low, high], "y": [start, start + (stop - start) % 360]})
+        boxes.append({"x": [max(low, float(shown_hz[0])), high], "y": [start, start + (stop - start) % 360]})
     if np.isclose(azimuth_deg[-1] + azimuth_deg[1] - azimuth_deg[0], azimuth_deg[0] + 360):  # ends where it begins
         azimuth_deg = np.concatenate([azimuth_deg, azimuth_deg[:1] + 360])
         level_db = np.concatenate([level_db, level_db[:, :1]], axis=1)
