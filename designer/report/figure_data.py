@@ -75,6 +75,7 @@ class Span(TypedDict):
     low: Real  # (N,)
     high: Real  # (N,)
     color: Colour
+    opacity: NotRequired[float]  # 0.35
 
 
 class Shortfall(TypedDict):

@@ -34,7 +34,6 @@ from designer.report.printed_panels import (
 
 WIDTH_IN = 7.2
 EDGE_IN = 0.08
-GAP_IN = 0.16
 LINE_IN = 0.165
 """From a line of text to the next, at 8.5 points."""
 TITLE_PT, HEAD_PT, SMALL_TITLE_PT = 9.5, 10.0, 8.5
@@ -63,6 +62,7 @@ class Layout:
     boxes: list[tuple[float, float, float, float]]
     hidden: list[tuple[bool, bool]]
     titles: list[str]
+    lefts: list[float]  # room of the y axes' words; 0 for that beside their ticks
     head: str
     names: dict[str, Artist] = field(default_factory=dict)
     legend_columns: int = 1
@@ -73,9 +73,9 @@ def draw(figure: Figure) -> Drawn:
     with in_style():
         layout = _layout(figure)
         fig = Drawn(figsize=(WIDTH_IN, layout.height_in))
-        places = list(zip(figure["panels"], layout.boxes, layout.hidden, layout.titles, strict=True))
+        places = list(zip(figure["panels"], layout.boxes, layout.hidden, layout.titles, layout.lefts, strict=True))
         discs: Axes | None = None
-        for panel, (left, bottom, width, height), hidden, title in places:
+        for panel, (left, bottom, width, height), hidden, title, left_in in places:
             if panel["kind"] == "polar":
                 discs = discs or _discs(fig, layout.height_in)
                 radius = min(width, height) / (2 * DISC_ROOM)
@@ -86,7 +86,7 @@ def draw(figure: Figure) -> Drawn:
                 continue
             box = left / WIDTH_IN, bottom / layout.height_in, width / WIDTH_IN, height / layout.height_in
             axes = fig.add_axes(box, label=f"{panel['kind']}-{panel['place'][0]}-{panel['place'][1]}")
-            set_axes(axes, panel, (width, height), hidden)
+            set_axes(axes, panel, (width, height), hidden, left_in)
             DRAWERS[panel["kind"]](axes, panel)
             if title:
                 axes.set_title(drawable(title), fontsize=_title_pt(figure), pad=4, y=1.0, color=paint("ink"))
@@ -131,7 +131,7 @@ def _handles(panels: Sequence[Panel]) -> dict[str, Artist]:
             if not line.get("hidden"):
                 add(line["name"], Line2D([], [], **handle_look(line)))
         for span in panel.get("spans", []):  # type: ignore[attr-defined]
-            add(span["name"], Patch(color=paint(span["color"]), alpha=SPAN_OPACITY, linewidth=0))
+            add(span["name"], Patch(color=paint(span["color"]), alpha=span.get("opacity", SPAN_OPACITY), linewidth=0))
         for shortfall in panel.get("shortfalls", []):  # type: ignore[attr-defined]
             add(shortfall["name"], Patch(**SHORTFALL, linewidth=0))
         for mark in panel.get("marks", []) if panel["kind"] == "map" else []:
@@ -216,7 +216,7 @@ def _layout(figure: Figure) -> Layout:
     names = _handles([panel for panel in panels if "legend" not in panel])
     legend_columns = _legend_columns(list(names), figure.get("legend_columns", MOST_LEGEND_COLUMNS))
     legend_rows = -(-len(names) // legend_columns)
-    legend_in = legend_rows * LINE_IN + 0.1 if names else 0.0
+    legend_in = legend_rows * LINE_IN + 0.1 if names else 0.04
     height_in = figure["height"] + max(legend_rows - 1, 0) * LINE_IN
     hidden = _hidden(figure)
     title_pt = _title_pt(figure)
@@ -254,7 +254,8 @@ def _layout(figure: Figure) -> Layout:
         left, right = lefts[column], lefts[last_column] + widths[last_column]
         top, bottom = tops[row], tops[last_row] - heights[last_row]
         boxes.append(_shaped(panel, (float(left), float(bottom), float(right - left), float(top - bottom))))
-    return Layout(height_in, boxes, hidden, titles, head, names, legend_columns)
+    aligned = [float(before[p["place"][1]]) if p["kind"] == "curves" else 0.0 for p in panels]
+    return Layout(height_in, boxes, hidden, titles, aligned, head, names, legend_columns)
 
 
 def _shaped(panel: Panel, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

@@ -30,6 +30,8 @@ DOUBLE = (("white", 2.2), (INK, 1.1))
 SPAN_OPACITY = 0.35
 SHORTFALL: dict[str, Any] = {"facecolor": "none", "edgecolor": paint("alarm"), "hatch": "////"}
 COLUMNS_OF_PICTURE = 720
+LINE_IN = 0.155
+"""From a line of an axis' words to the next."""
 TICK_ROOM_IN = 0.15
 """A tick's mark and the gaps beside its text."""
 POLAR_LABELS_DEG = range(-135, 181, 45)
@@ -72,8 +74,13 @@ def _inside(values: Real, levels: Levels) -> Real:
     return np.clip(values, edges[0] + small, edges[-1] - small)
 
 
-def set_axes(axes: Axes, panel: Any, size_in: tuple[float, float], hidden: tuple[bool, bool]) -> None:
-    """Range, scale, ticks and words of both axes; of those that are hidden neither words nor ticks' texts."""
+def set_axes(
+    axes: Axes, panel: Any, size_in: tuple[float, float], hidden: tuple[bool, bool], left_in: float = 0.0
+) -> None:
+    """Range, scale, ticks and words of both axes; of those that are hidden neither words nor ticks' texts.
+
+    The y axis' words stand at the left of `left_in`, or beside the ticks.
+    """
     for which, is_hidden, length_in in zip("xy", hidden, size_in, strict=True):
         axis, words = getattr(axes, f"{which}axis"), panel[which]
         if words.get("scale") == "log":
@@ -89,6 +96,8 @@ def set_axes(axes: Axes, panel: Any, size_in: tuple[float, float], hidden: tuple
             axis.set_label_text(text_of(words["label"]), fontsize=7.5 if small else 8.5)
             # Where matplotlib would put it after a look at each tick's text.
             away = TICK_ROOM_IN + (inches(texts, 8.5) if which == "y" else 8.5 / 72)
+            if which == "y" and left_in:
+                away = left_in - LINE_IN * (words["label"].count("\n") + 1)
             place = (-away / size_in[0], 0.5) if which == "y" else (0.5, -away / size_in[1])
             axis.set_label_coords(*place)
 
@@ -140,7 +149,7 @@ def draw_curves(axes: Axes, panel: Curves) -> None:
     for start, stop in shaded:
         axes.axvspan(max(start, low), min(stop, high), color=SHADE, zorder=0, linewidth=0)
     for span in panel.get("spans", []):
-        look = {"color": paint(span["color"]), "alpha": SPAN_OPACITY, "linewidth": 0}
+        look = {"color": paint(span["color"]), "alpha": span.get("opacity", SPAN_OPACITY), "linewidth": 0}
         axes.fill_between(span["x"], span["low"], span["high"], **look)
     for shortfall in panel.get("shortfalls", []):
         axes.fill_between(shortfall["x"], shortfall["low"], shortfall["high"], linewidth=0, **SHORTFALL)
