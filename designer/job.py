@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -45,16 +45,19 @@ class Design(Result):
         code = super().status
         return EXIT_MISSED if code == EXIT_DONE and misplaced(self) else code
 
-    def save(self, folder: str | Path, *, force: bool = False) -> Path:
+    def save(self, folder: str | Path, *, force: bool = False, overlay: Sequence[str | Path] = ()) -> Path:
         """Write the whole design folder: it appears whole or not at all.
 
         Parameters
         ----------
         force : bool, replace files of an older design that were edited since
+        overlay : sequence of str or Path, design folders, and text files of frequency in Hz and level in dB, which the page lays over
+            its figures
 
         Raises
         ------
         UsageError : the folder holds files that this tool did not write, or that were edited
+        DataError : an overlay cannot be read
         OutputError : it cannot be written; what was there is as it was
 
         Examples
@@ -68,7 +71,7 @@ class Design(Result):
          'summary.json', 'weights.csv']
 
         """
-        return write(self, Path(folder), force=force)
+        return write(self, Path(folder), force=force, overlay=overlay)
 
 
 def design(problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False) -> Design:

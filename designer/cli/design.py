@@ -26,6 +26,13 @@ def design(
             help="Refine the taps of ear channels, as [realization] refine = true does; takes seconds a channel.",
         ),
     ] = False,
+    overlay: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--overlay",
+            help="Lay another design folder or a measurement (frequency in Hz, dB) over the page's figures.",
+        ),
+    ] = None,
 ) -> None:
     """Design the filters of a problem file and write the design folder."""
     from designer.problem import load
@@ -39,16 +46,19 @@ def design(
         from designer.export.write import export_notes, export_verdicts, refused, superseded
         from designer.folders.summary import notes
         from designer.folders.write import check_free, data_files
+        from designer.report import page_data
         from designer.stereo.placed_source import chain_sentence, misplaced
 
         problem = job.with_refined_taps(problem) if refine else problem
+        for path in overlay or []:
+            page_data.overlay(path)  # before anything is designed
         check_free(folder, force=force, inputs=[problem_file, *data_files(problem)])
         ready = time.perf_counter()
         result = job.design(problem, progress=shown.update, keep_going=True)
         shown.update("report")
         report_begin = time.perf_counter()
         gone = superseded(folder, problem.export.targets)
-        result.save(folder, force=force)
+        result.save(folder, force=force, overlay=overlay or [])
     end = time.perf_counter()
     say_all(f"{name}: {result.sentence(name)}." for name in result.channels)
     say_all(f"{text}." for text in [chain_sentence(result), *export_verdicts(folder)] if text)

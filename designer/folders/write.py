@@ -16,8 +16,7 @@ from designer.folders import room
 from designer.folders.summary import WAVE, summary
 from designer.folders.tables import coefficients, sections, weights
 from designer.problem.schema import Problem
-from designer.report import figures, page
-from designer.report.canvas import as_file, svg
+from designer.report import figures, page, page_data
 from designer.result import Result
 from designer.writing import DESIGN, check_folder, reserve, write_folder
 
@@ -40,15 +39,15 @@ def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()
     reserve(folder)
 
 
-def write(result: Result, folder: Path, *, force: bool = False) -> Path:
-    """Write a design folder: it appears whole or not at all."""
+def write(result: Result, folder: Path, *, force: bool = False, overlay: Sequence[str | Path] = ()) -> Path:
+    """Write a design folder: it appears whole or not at all; its page with other designs or measurements over its figures."""
     problem = result.problem
     inputs = () if problem.files else data_files(problem)  # of an opened design its own copies, which are copied again
-    write_folder(folder, DESIGN, lambda new: _fill(result, new, folder), force=force, inputs=inputs)
+    write_folder(folder, DESIGN, lambda new: _fill(result, new, folder, overlay), force=force, inputs=inputs)
     return folder
 
 
-def _fill(result: Result, folder: Path, final: Path) -> None:
+def _fill(result: Result, folder: Path, final: Path, overlay: Sequence[str | Path]) -> None:
     # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
     from scipy.io import wavfile
 
@@ -64,17 +63,15 @@ def _fill(result: Result, folder: Path, final: Path) -> None:
     if result.room is not None:
         room.write(result.room, folder / "room", list(result.channels))
     (folder / "figures").mkdir()
-    pictures = figures.pictures(result)
-    drawn = {name: svg(picture.draw()) for name, picture in pictures.items()}
-    captions = {name: picture.says() for name, picture in pictures.items()}
-    for name, text in drawn.items():
-        (folder / "figures" / f"{name}.svg").write_text(as_file(text, captions[name]), encoding="utf-8")
+    for name, picture in figures.pictures(result).items():
+        (folder / "figures" / f"{name}.svg").write_bytes(picture.file())
     copies = _copy_data(result, folder)
     report = summary(result, final, copies)
     (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     refusals: dict[str, str] = {}
     exports = fill_exports(filter_set(result), folder, result.problem.export.targets, refusals)
-    rendered = page.render(result, report, (drawn, captions), exports, refusals)
+    overlays = [page_data.overlay(path) for path in overlay]
+    rendered = page.render(result, report, exports, refusals, overlays=overlays, folder=str(final))
     (folder / "report.html").write_text(rendered, encoding="utf-8")
 
 
