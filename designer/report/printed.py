@@ -6,7 +6,7 @@ neighbour below or on the left has too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +14,11 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.figure import Figure as Drawn
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.transforms import Affine2D
 
-from designer.report.canvas import MARKERS, drawable, handle_look, in_style, inches, paint, width_in, wrapped
+from designer.report.canvas import MARKERS, Printed, drawable, handle_look, in_style, inches, paint, width_in, wrapped
 from designer.report.figure_data import Figure, Panel
 from designer.report.palette import FAINT
 from designer.report.printed_panels import (
@@ -68,11 +67,11 @@ class Layout:
     legend_columns: int = 1
 
 
-def draw(figure: Figure) -> Drawn:
+def draw(figure: Figure) -> Printed:
     """The figure, WIDTH_IN inches wide; as high as it says, and higher by each line of a legend beyond the first."""
     with in_style():
         layout = _layout(figure)
-        fig = Drawn(figsize=(WIDTH_IN, layout.height_in))
+        fig = Printed(figsize=(WIDTH_IN, layout.height_in))
         places = list(zip(figure["panels"], layout.boxes, layout.hidden, layout.titles, layout.lefts, strict=True))
         discs: Axes | None = None
         for panel, (left, bottom, width, height), hidden, title, left_in in places:
@@ -104,7 +103,7 @@ def draw(figure: Figure) -> Drawn:
     return fig
 
 
-def _discs(fig: Drawn, height_in: float) -> Axes:
+def _discs(fig: Printed, height_in: float) -> Axes:
     """Axes of a whole figure, in inches, for all of its polar plots: ten times as fast as axes for each."""
     axes = fig.add_axes((0, 0, 1, 1), label="polar")
     axes.set_axis_off()
@@ -271,7 +270,7 @@ def _shaped(panel: Panel, box: tuple[float, float, float, float]) -> tuple[float
     return box
 
 
-def _bars(fig: Drawn, figure: Figure, layout: Layout) -> None:
+def _bars(fig: Printed, figure: Figure, layout: Layout) -> None:
     for group in _bar_groups(figure):
         levels: Any = figure["panels"][group[0]]["levels"]  # type: ignore[typeddict-item]
         boxes = np.array([layout.boxes[n] for n in group])
@@ -285,8 +284,3 @@ def _bars(fig: Drawn, figure: Figure, layout: Layout) -> None:
         bar.set_label(drawable(levels["label"]), fontsize=8, labelpad=2)
         bar.ax.tick_params(labelsize=8, length=2, pad=2)
         bar.outline.set_visible(False)  # type: ignore[operator]
-
-
-def names_of(figure: Mapping[str, Any]) -> list[str]:
-    """Names in a figure's legends, in their order."""
-    return list(_handles(figure["panels"]))
