@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,19 +20,23 @@ from designer.evaluation.short_look import promises_db
 from designer.evaluation.words import verdict
 from designer.export.of_design import check_targets
 from designer.folders.read import read
-from designer.folders.write import write
+from designer.folders.write import Drawn, write
 from designer.problem import loads
 from designer.problem.schema import DesignTable, Problem
 from designer.problem.toml_text import toml_text
 from designer.realization import Realized
 from designer.realization.cascade import Cascade
 from designer.realization.remedies import remedy
+from designer.report.figures import picture_named
 from designer.requirements.slacks import SLACK_TOLERANCE_DB
 from designer.result import Channel, Result, evaluate, fine_frequencies_hz
 from designer.stereo.matched import VIRTUAL
 from designer.stereo.placed_source import misplaced
 from designer.stereo.virtualisation import virtual_channels
 from designer.writing import sweep_stale
+
+if TYPE_CHECKING:
+    from designer.report.canvas import Printed
 
 __all__ = ["Design", "design", "evaluate", "open_folder"]
 
@@ -45,7 +50,9 @@ class Design(Result):
         code = super().status
         return EXIT_MISSED if code == EXIT_DONE and misplaced(self) else code
 
-    def save(self, folder: str | Path, *, force: bool = False, overlay: Sequence[str | Path] = ()) -> Path:
+    def save(
+        self, folder: str | Path, *, force: bool = False, overlay: Sequence[str | Path] = (), figures: Drawn = "core"
+    ) -> Path:
         """Write the whole design folder: it appears whole or not at all.
 
         Parameters
@@ -53,6 +60,8 @@ class Design(Result):
         force : bool, replace files of an older design that were edited since
         overlay : sequence of str or Path, design folders, and text files of frequency in Hz and level in dB, which the page lays over
             its figures
+        figures : str, which figures it has as files: "all", "core" (the layout, and each channel's gain, response and polar plots) or
+            "none"
 
         Raises
         ------
@@ -71,7 +80,28 @@ class Design(Result):
          'summary.json', 'weights.csv']
 
         """
-        return write(self, Path(folder), force=force, overlay=overlay)
+        return write(self, Path(folder), force=force, overlay=overlay, drawn=figures)
+
+    def figure(self, *names: str) -> Printed:
+        """A figure, drawn by matplotlib.
+
+        Parameters
+        ----------
+        names : str, a channel's name and a kind of figure, or a kind alone where it is of no channel
+
+        Raises
+        ------
+        UsageError : there is none of this name; naming those that there are
+
+        Examples
+        --------
+        >>> import designer
+        >>> design = designer.design(designer.load("problems/laptop-pair.toml"))
+        >>> design.figure("left", "gain").axes[0].get_ylabel()
+        'Cancellation gain in dB'
+
+        """
+        return picture_named(self, names).draw()
 
 
 def design(problem: Problem, *, progress: Callable[[str], None] | None = None, keep_going: bool = False) -> Design:

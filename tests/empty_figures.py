@@ -50,10 +50,10 @@ class Blank(Picture):
 def figures_of(*kinds: str) -> Callable[[Result], Mapping[str, Picture]]:
     """In place of `pictures`: the figures of a few kinds are drawn, the others are blank."""
 
-    def pictures_of(result: Result) -> Mapping[str, Picture]:
-        return {name: as_kind(picture, kinds) for name, picture in pictures(result).items()}
+    def some(result: Result, of: Collection[str] | None = None) -> Mapping[str, Picture]:
+        return {name: as_kind(picture, kinds) for name, picture in pictures(result, of).items()}
 
-    return pictures_of
+    return some
 
 
 def as_kind(picture: Picture, kinds: Collection[str]) -> Picture:

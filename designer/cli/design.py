@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -33,6 +33,12 @@ def design(
             help="Lay another design folder or a measurement (frequency in Hz, dB) over the page's figures.",
         ),
     ] = None,
+    figures: Annotated[
+        Literal["all", "core", "none"],
+        typer.Option(
+            help="Figures to write as files beside the page: the layout and each channel's gain, response and polar plots, all, or none."
+        ),
+    ] = "core",
 ) -> None:
     """Design the filters of a problem file and write the design folder."""
     from designer.problem import load
@@ -58,7 +64,7 @@ def design(
         shown.update("report")
         report_begin = time.perf_counter()
         gone = superseded(folder, problem.export.targets)
-        result.save(folder, force=force, overlay=overlay or [])
+        result.save(folder, force=force, overlay=overlay or [], figures=figures)
     end = time.perf_counter()
     say_all(f"{name}: {result.sentence(name)}." for name in result.channels)
     say_all(f"{text}." for text in [chain_sentence(result), *export_verdicts(folder)] if text)

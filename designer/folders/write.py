@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from designer.problem.schema import Problem
 from designer.report import figures, page, page_data
 from designer.result import Result
 from designer.writing import DESIGN, check_folder, reserve, write_folder
+
+
+Drawn = Literal["all", "core", "none"]
 
 
 def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()) -> None:
@@ -39,15 +43,22 @@ def check_free(folder: Path, *, force: bool = False, inputs: Sequence[Path] = ()
     reserve(folder)
 
 
-def write(result: Result, folder: Path, *, force: bool = False, overlay: Sequence[str | Path] = ()) -> Path:
-    """Write a design folder: it appears whole or not at all; its page with other designs or measurements over its figures."""
+def write(result: Result, folder: Path, *, force: bool = False, overlay: Sequence[str | Path] = (),
+          drawn: Drawn = "core") -> Path:  # fmt: skip
+    """Write a design folder: it appears whole or not at all; its page with other designs or measurements over its figures.
+
+    Parameters
+    ----------
+    drawn : str, which figures it has as files: "all", "core" (the layout, and each channel's gain, response and polar plots) or "none"
+
+    """
     problem = result.problem
     inputs = () if problem.files else data_files(problem)  # of an opened design its own copies, which are copied again
-    write_folder(folder, DESIGN, lambda new: _fill(result, new, folder, overlay), force=force, inputs=inputs)
+    write_folder(folder, DESIGN, lambda new: _fill(result, new, folder, overlay, drawn), force=force, inputs=inputs)
     return folder
 
 
-def _fill(result: Result, folder: Path, final: Path, overlay: Sequence[str | Path]) -> None:
+def _fill(result: Result, folder: Path, final: Path, overlay: Sequence[str | Path], drawn: Drawn) -> None:
     # soundfile would put the time of day into the header of a float WAV (its PEAK chunk).
     from scipy.io import wavfile
 
@@ -62,9 +73,10 @@ def _fill(result: Result, folder: Path, final: Path, overlay: Sequence[str | Pat
     result.response.to_csv(folder / "response.csv", index=False, float_format="%.7g")
     if result.room is not None:
         room.write(result.room, folder / "room", list(result.channels))
-    (folder / "figures").mkdir()
-    for name, picture in figures.pictures(result).items():
-        (folder / "figures" / f"{name}.svg").write_bytes(picture.file())
+    if drawn != "none":
+        (folder / "figures").mkdir()
+        for name, picture in figures.pictures(result, None if drawn == "all" else figures.CORE).items():
+            (folder / "figures" / f"{name}.svg").write_bytes(picture.file())
     copies = _copy_data(result, folder)
     report = summary(result, final, copies)
     (folder / "summary.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from html import escape
-from typing import Any, Literal
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib import colormaps
@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 from designer.report.figure_data import Colour, Dash, Marker
 from designer.report.palette import COLOURS, FAINT, INK, NAMED, SOFT
 
-Format = Literal["svg", "pdf", "png"]
+Printed = Figure
+"""What a figure is drawn as."""
 DASHES: dict[Dash, Any] = {
     "solid": "-",
     "dash": (0, (5, 1.5)),
@@ -40,7 +41,7 @@ STYLE: Any = {
 }
 MISSING = "\N{WHITE SQUARE}"
 DPI = 160
-"""Of pictures inside of a figure's file, and of PNG files."""
+"""Of PNG files."""
 
 
 def in_style() -> Any:
@@ -57,7 +58,7 @@ def paint(colour: Colour) -> Any:
 
 
 @cache
-def _letters(bold: bool) -> Any:  # noqa: FBT001  an argument of a cache
+def _letters(bold: bool) -> Any:
     from matplotlib.font_manager import FontProperties, findfont
     from matplotlib.ft2font import FT2Font
 
@@ -99,7 +100,7 @@ def drawable(text: str) -> str:
     return "".join(c if ord(c) in characters or c == "\n" else MISSING for c in text)
 
 
-def as_bytes(fig: Figure, form: Format = "svg", dpi: float = DPI) -> bytes:
+def as_bytes(fig: Figure, form: str = "svg", dpi: float = DPI) -> bytes:
     """A drawn figure as a file's content, without a date, so that the same design gives the same bytes."""
     dates = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
     buffer = io.BytesIO()

@@ -36,6 +36,8 @@ from designer.result import Result
 
 FRONT_DEG = 45.0
 LARGEST_DB = 15.0
+MOST_HEADROOM_DB = 6.0
+"""How much higher the axis of gain may go to show where reach ends."""
 GAIN = "Cancellation gain in dB"
 SPAN_COLOUR = 5
 
@@ -96,13 +98,16 @@ def gain_figure(result: Result, name: str) -> Figure:
     if has_target:
         lines.append(target_line(f, target) | {"metric": "target_db"})
     reach = drawn_reach(result, name)
+    bottom = max(min(0.0, float(worst.min()) - 1), -12)
     if reach is not None:
         reach_hz, reach_db = reach
-        ceiling = {"low": np.minimum(reach_db, top), "high": np.full(reach_hz.size, top)}
-        spans.insert(0, {"name": "beyond reach", "x": reach_hz, **ceiling, "color": "faint"})
+        top = max(top, min(float(reach_db.min()) + 3, top + MOST_HEADROOM_DB, 60))
+        if reach_db.min() < top:
+            ceiling = {"low": np.clip(reach_db, bottom, top), "high": np.full(reach_hz.size, float(top))}
+            spans.insert(0, {"name": "beyond reach", "x": reach_hz, **ceiling, "color": "soft", "opacity": 0.2})
     short = (np.nan_to_num(slack) > SLACK_TOLERANCE_DB) & (np.nan_to_num(target, nan=-np.inf) > gain)
     subject = "on axis over the nulls' arcs" if beam else f"{channel.ear} ear over the contralateral one"
-    y = axis(GAIN, "dB", max(min(0.0, float(worst.min()) - 1), -12), top)
+    y = axis(GAIN, "dB", bottom, top)
     title = f"Cancellation gain: {subject}"
     missed = [shortfall(f, gain, target, short)] if short.any() else []
     return figure([over_band(result, name, y, lines, title=title, spans=spans, shortfalls=missed)], 3.4)

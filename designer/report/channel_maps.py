@@ -66,11 +66,11 @@ def azimuth_map(
 ) -> Map:  # fmt: skip
     """A channel's level (F, A) on the circle, with its band, and the mask's boxes or, without a mask, the nulls' arcs."""
     boxes: list[Box] = []
-    arcs = [(line.azimuth_deg, line.band_hz or table.band_hz) for line in table.mask or []]
+    arcs = [(bound.azimuth_deg, bound.band_hz or table.band_hz) for bound in table.mask or []]
     if not arcs and table.nulls_deg:
         arcs = [(list(arc), table.band_hz) for arc in geometry.null_arcs_deg(table.nulls_deg, table.null_width_deg)]
     for (start, stop), (low, high) in arcs:
-        boxes.append({"x": [low, high], "y": [start, start + (stop - start) % 360]})
+        boxes.append({"x": [max(low, float(shown_hz[0])), high], "y": [start, start + (stop - start) % 360]})
     if np.isclose(azimuth_deg[-1] + azimuth_deg[1] - azimuth_deg[0], azimuth_deg[0] + 360):  # ends where it begins
         azimuth_deg = np.concatenate([azimuth_deg, azimuth_deg[:1] + 360])
         level_db = np.concatenate([level_db, level_db[:, :1]], axis=1)
@@ -103,10 +103,10 @@ def level_steps(highest_db: float, label: str, lowest_db: float = -30.0, step_db
 def _violations(frequency_hz: Real, azimuth_deg: Real, level: Real, design: DesignTable) -> Bool:
     """Where the level (F, A) is above a mask line by more than counts as slack."""
     broken = np.zeros(level.shape, dtype=bool)
-    for line in design.mask or []:
-        at = in_band(frequency_hz, line.band_hz or design.band_hz)[:, None]
-        at = at & geometry.in_arc(azimuth_deg, (line.azimuth_deg[0], line.azimuth_deg[1]))
-        broken |= at & (level > line.max_db + SLACK_TOLERANCE_DB)
+    for bound in design.mask or []:
+        at = in_band(frequency_hz, bound.band_hz or design.band_hz)[:, None]
+        at = at & geometry.in_arc(azimuth_deg, (bound.azimuth_deg[0], bound.azimuth_deg[1]))
+        broken |= at & (level > bound.max_db + SLACK_TOLERANCE_DB)
     return broken
 
 

@@ -96,7 +96,10 @@ def impulses_figure(result: Result, name: str) -> Figure:
     y["ticks"] = [(-float(row), shortened(result.drivers[l], 24)) for row, l in enumerate(used)]
     bulk = {"x": result.bulk_delay_samples / rate * 1e3, "text": f"bulk delay {result.bulk_delay_samples} samples"}
     x, title = axis("Time in ms", "ms", 0, time_ms[-1]), f"Impulse responses, full scale is {scale:.2f}"
-    return figure([curves(x, y, lines, title=title, marks=[bulk])], 1.1 + 0.42 * max(len(used), 3))
+    return figure(
+        [curves(x, y, lines, title=title, marks=[bulk])],
+        1.1 + max(1.26, min(0.42 * len(used), max(6.0, 0.2 * len(used)))),
+    )
 
 
 def say_impulses(result: Result, name: str) -> str:

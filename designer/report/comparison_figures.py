@@ -290,7 +290,7 @@ def polars_figure(view: ChannelView) -> Figure:
         title = shortened(view.labels[i], 72 // columns)
         panels.append(channel_maps.polar(lines, outer_db, title=title, place=divmod(place, columns), **look))
     title = f"dB re {next(iter(view.levels.values()))[3]}; rings every 12 dB; front down"
-    return figure(panels, 0.75 + 7.0 / columns * -(-len(panels) // columns), title=title)
+    return figure(panels, 0.62 + (7.2 / columns - 0.2) * -(-len(panels) // columns), title=title)
 
 
 def say_polars(view: ChannelView) -> str:

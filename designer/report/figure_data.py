@@ -75,6 +75,7 @@ class Span(TypedDict):
     low: Real  # (N,)
     high: Real  # (N,)
     color: Colour
+    opacity: NotRequired[float]  # 0.35
 
 
 class Shortfall(TypedDict):
@@ -310,7 +311,7 @@ def axis(label: str, unit: str, low: float, high: float, ticks: Iterable[float] 
     """A linear axis, with ticks at these places alone."""
     ends: Axis = {"label": label, "unit": unit, "range": [float(low), float(high)]}
     if ticks is not None:
-        ends["ticks"] = [(float(tick), f"{tick:g}".replace("-", "\N{MINUS SIGN}")) for tick in ticks]
+        ends["ticks"] = [(float(tick), f"{round(tick, 9) + 0.0:g}".replace("-", "\N{MINUS SIGN}")) for tick in ticks]
     return ends
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -34,8 +34,9 @@ from designer.result import Result
 from designer.writing import CHECK, lay, write_folder
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Drawn
+    from designer.report.canvas import Printed
 
+Format = Literal["svg", "pdf", "png"]
 REACH_POINTS = 33
 """Frequencies of a figure of reach."""
 
@@ -77,7 +78,7 @@ class Picture:
         """The figure's dictionary."""
         return self.declared.build(*self.subject)
 
-    def draw(self) -> Drawn:
+    def draw(self) -> Printed:
         """The figure as matplotlib draws it."""
         from designer.report.printed import draw
 
@@ -88,8 +89,14 @@ class Picture:
         caption = self.declared.caption.format(place=self.place)
         return f"{caption}: {self.declared.says(*self.subject)}." if caption else self.declared.says(*self.subject)
 
-    def file(self, form: str = "svg", dpi: float = 160.0) -> bytes:
-        """The content of its file; an SVG says in words what it shows."""
+    def file(self, form: Format = "svg", dpi: float = 160.0) -> bytes:
+        """The content of its file; an SVG says in words what it shows.
+
+        Parameters
+        ----------
+        dpi : float, dots per inch of a PNG
+
+        """
         from designer.report.canvas import as_bytes, as_file, svg
 
         fig = self.draw()
@@ -185,33 +192,40 @@ def file_stems(names: Sequence[str]) -> dict[str, str]:
     return stems
 
 
-def _of(of: str, *subject: Any, front: str = "", end: str = "", place: str = "") -> dict[str, Picture]:
-    kinds = (kind for kind in declared_of(of) if kind.shown(*subject))
-    return {f"{front}{kind.kind}{end}": Picture(kind, subject, place) for kind in kinds}
+def _of(
+    of: str, *subject: Any, kinds: Collection[str] | None = None, front: str = "", end: str = "", place: str = ""
+) -> dict[str, Picture]:
+    wanted = (kind for kind in declared_of(of) if kinds is None or kind.kind in kinds)
+    return {f"{front}{kind.kind}{end}": Picture(kind, subject, place) for kind in wanted if kind.shown(*subject)}
 
 
-def listener_pictures(result: Result) -> dict[str, Picture]:
+def listener_pictures(result: Result, kinds: Collection[str] | None = None) -> dict[str, Picture]:
     """Pictures of each head, numbered from the second on, and the upmix: file's stem -> picture; none without [virtualizer]."""
     shown: dict[str, Picture] = {}
+    if kinds is not None and not any(kind.kind in kinds for of in ("head", "upmix") for kind in declared_of(of)):
+        return shown
     views = listener.head_views(result)
     for number, view in enumerate(views):
         several = len(views) > 1
         end, place = f"-{number + 1}" if number else "", f" at {view.name}" if several else ""
-        shown |= _of("head", view, end=end, place=place)
+        shown |= _of("head", view, kinds=kinds, end=end, place=place)
     if views and views[0].listening.chain.upmix:
-        shown |= _of("upmix", listener.panned(views[0].listening.chain.sample_rate_hz))
+        shown |= _of("upmix", listener.panned(views[0].listening.chain.sample_rate_hz), kinds=kinds)
     return shown
 
 
-def pictures(result: Result) -> dict[str, Picture]:
-    """Every figure of a design: file name without suffix -> picture."""
-    shown = _of("problem", result.problem)
+def pictures(result: Result, kinds: Collection[str] | None = None) -> dict[str, Picture]:
+    """Every figure of a design, or those of some kinds: file name without suffix -> picture.
+
+    What tells whether there is a figure of a kind may be dear: it is computed of these kinds alone.
+    """
+    shown = _of("problem", result.problem, kinds=kinds)
     for name, stem in file_stems(list(result.channels)).items():
-        shown |= _of("channel", result, name, front=f"{stem}-")
-    return shown | listener_pictures(result)
+        shown |= _of("channel", result, name, kinds=kinds, front=f"{stem}-")
+    return shown | listener_pictures(result, kinds)
 
 
-CORE = tuple(kind.kind for kind in globals().copy().values() if isinstance(kind, Declared) and kind.core)
+CORE = tuple(kind.kind for of in ("problem", "channel") for kind in declared_of(of) if kind.core)
 """Kinds that `designer design` draws."""
 
 
@@ -223,12 +237,12 @@ def pictures_of(result: Result, kinds: Collection[str]) -> dict[str, Picture]:
     UsageError : a kind of which this design has no figure; naming those that it has
 
     """
-    shown = pictures(result)
-    present = list(dict.fromkeys(picture.declared.kind for picture in shown.values()))
-    for kind in kinds:
-        if kind not in present:
-            raise UsageError(f"{kind}: no figure of this design; expected {', '.join(present)}")
-    return {name: picture for name, picture in shown.items() if picture.declared.kind in kinds}
+    shown = pictures(result, kinds)
+    missing = [kind for kind in kinds if kind not in {picture.declared.kind for picture in shown.values()}]
+    if missing:
+        present = dict.fromkeys(picture.declared.kind for picture in pictures(result).values())
+        raise UsageError(f"{', '.join(missing)}: no figure of this design; expected {', '.join(present)}")
+    return shown
 
 
 def picture_named(result: Result, names: Sequence[str]) -> Picture:
@@ -239,11 +253,13 @@ def picture_named(result: Result, names: Sequence[str]) -> Picture:
     UsageError : there is none; naming the channels and the kinds that there are
 
     """
-    shown, stems = pictures(result), file_stems(list(result.channels))
     *channel, kind = names or ("",)
+    stems = file_stems(list(result.channels))
+    shown = pictures(result, {kind}) if len(channel) <= 1 else {}
     stem = "-".join([*(stems.get(name, "") for name in channel), kind])
-    if len(channel) <= 1 and stem in shown and (shown[stem].declared.of == "channel") == bool(channel):
+    if stem in shown and (shown[stem].declared.of == "channel") == bool(channel):
         return shown[stem]
+    shown = pictures(result)
     alone = [name for name, picture in shown.items() if picture.declared.of != "channel"]
     kinds = dict.fromkeys(picture.declared.kind for picture in shown.values() if picture.declared.of == "channel")
     raise UsageError(

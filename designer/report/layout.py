@@ -12,8 +12,8 @@ from designer.problem import geometry
 from designer.problem.schema import Problem
 from designer.report.figure_data import Axis, Drawing, Figure, Note, Shape, axis, figure, shortened
 
-CROWDED = 6
-"""Drivers in a row beyond which their names stand upright, so that none covers another."""
+CROWDED, MOST_NAMED = 6, 14
+"""Drivers in a row beyond which their names stand upright, and beyond which not all are named, so that none covers another."""
 BAFFLE_M = 100.0
 """How far the line of a plane is drawn to both sides."""
 RIGHT, FRONT = "← listener's left  |  y in m  |  listener's right →", "x in m (front is down)"
@@ -90,6 +90,7 @@ def _device(problem: Problem, *, names: bool) -> list[Shape]:
     flat = outline is None or outline.form not in ("circle", "strip")
     rank = np.argsort(np.argsort([driver.position_m[1] for driver in problem.drivers], kind="stable"))
     upright = flat and len(problem.drivers) > CROWDED
+    stride = -(-len(problem.drivers) // MOST_NAMED) if upright else 1
     for l, driver in enumerate(problem.drivers):
         x, y, _ = driver.position_m
         half = body.piston_half_angle_rad(driver.radius_m) if driver.radius_m and names else None
@@ -98,11 +99,11 @@ def _device(problem: Problem, *, names: bool) -> list[Shape]:
             places = {"x": radius_m * np.cos(arc), "y": radius_m * np.sin(arc)}
             shapes.append({"form": "line", **places, "color": l, "width": 3.5})  # type: ignore[typeddict-item]
         shapes.append(_points(y, x, l, 6.0 if names else 3.5))
-        if not names:
+        if not names or rank[l] % stride:
             continue
         outward = np.array([y, x]) / max(np.hypot(x, y), 1e-9)
         if flat or np.hypot(x, y) < 1e-9:
-            outward = np.array([0.0, 1.0 if rank[l] % 2 == 0 else -1.0])
+            outward = np.array([0.0, 1.0 if rank[l] // stride % 2 == 0 else -1.0])
         away = [float(outward[0]) * 9, -float(outward[1]) * (6 if upright else 11)]
         side = "left" if outward[0] > 0.3 else "right" if outward[0] < -0.3 else "center"
         words = {"text": shortened(driver.name, 24), "away": away, "align": side, "upright": upright}

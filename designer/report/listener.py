@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from designer.acoustics.measured.head import MeasuredHead
 from designer.arrays import Real
 from designer.evaluation.outcomes import hz

@@ -11,12 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgba
 from matplotlib.patches import Circle, Polygon, Rectangle, Wedge
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+from matplotlib.transforms import Transform
 
 from designer.arrays import Real
 from designer.report.canvas import GUIDE, MARKERS, handle_look, inches, paint, width_in
 from designer.report.canvas import drawable as text_of
-from designer.report.figure_data import Axis, Curves, Drawing, Levels, Limit, Line, Map, Note, Panel, Polar
+from designer.report.figure_data import Axis, Curves, Drawing, Levels, Limit, Line, Map, Note, Polar
 from designer.report.palette import FAINT, INK, SHADE, SOFT
 
 NARROW_IN = 3.5
@@ -29,6 +30,10 @@ DOUBLE = (("white", 2.2), (INK, 1.1))
 SPAN_OPACITY = 0.35
 SHORTFALL: dict[str, Any] = {"facecolor": "none", "edgecolor": paint("alarm"), "hatch": "////"}
 COLUMNS_OF_PICTURE = 720
+LINE_IN = 0.155
+"""From a line of an axis' words to the next."""
+TICK_ROOM_IN = 0.15
+"""A tick's mark and the gaps beside its text."""
 POLAR_LABELS_DEG = range(-135, 181, 45)
 
 
@@ -69,21 +74,32 @@ def _inside(values: Real, levels: Levels) -> Real:
     return np.clip(values, edges[0] + small, edges[-1] - small)
 
 
-def set_axes(axes: Axes, panel: Any, size_in: tuple[float, float], hidden: tuple[bool, bool]) -> None:
-    """Range, scale, ticks and words of both axes; of those that are hidden neither words nor ticks' texts."""
+def set_axes(
+    axes: Axes, panel: Any, size_in: tuple[float, float], hidden: tuple[bool, bool], left_in: float = 0.0
+) -> None:
+    """Range, scale, ticks and words of both axes; of those that are hidden neither words nor ticks' texts.
+
+    The y axis' words stand at the left of `left_in`, or beside the ticks.
+    """
     for which, is_hidden, length_in in zip("xy", hidden, size_in, strict=True):
         axis, words = getattr(axes, f"{which}axis"), panel[which]
         if words.get("scale") == "log":
             axes.set(**{f"{which}scale": "log"})
         axes.set(**{f"{which}lim": words["range"]})
         ticks = ticks_of(words, length_in, across=which == "x")
+        texts = ["" if is_hidden else text_of(text) for _, text in ticks]
         axis.set_major_locator(FixedLocator([tick for tick, _ in ticks]))
+        axis.set_major_formatter(FixedFormatter(texts))
         axis.set_minor_locator(NullLocator())
-        axis.set_ticklabels([] if is_hidden else [text_of(text) for _, text in ticks])
         if not is_hidden and words["label"]:
-            small = inches(words["label"].split("\n"), 9) > length_in
+            small = inches(words["label"].split("\n"), 8.5) > length_in
             axis.set_label_text(text_of(words["label"]), fontsize=7.5 if small else 8.5)
-        axis.labelpad = 2
+            # Where matplotlib would put it after a look at each tick's text.
+            away = TICK_ROOM_IN + (inches(texts, 8.5) if which == "y" else 8.5 / 72)
+            if which == "y" and left_in:
+                away = left_in - LINE_IN * (words["label"].count("\n") + 1)
+            place = (-away / size_in[0], 0.5) if which == "y" else (0.5, -away / size_in[1])
+            axis.set_label_coords(*place)
 
 
 def draw_line(axes: Axes, line: Line) -> None:
@@ -133,7 +149,7 @@ def draw_curves(axes: Axes, panel: Curves) -> None:
     for start, stop in shaded:
         axes.axvspan(max(start, low), min(stop, high), color=SHADE, zorder=0, linewidth=0)
     for span in panel.get("spans", []):
-        look = {"color": paint(span["color"]), "alpha": SPAN_OPACITY, "linewidth": 0}
+        look = {"color": paint(span["color"]), "alpha": span.get("opacity", SPAN_OPACITY), "linewidth": 0}
         axes.fill_between(span["x"], span["low"], span["high"], **look)
     for shortfall in panel.get("shortfalls", []):
         axes.fill_between(shortfall["x"], shortfall["low"], shortfall["high"], linewidth=0, **SHORTFALL)
@@ -142,8 +158,10 @@ def draw_curves(axes: Axes, panel: Curves) -> None:
     for mark in panel.get("marks", []):
         axes.axvline(mark["x"], color=SOFT, linewidth=0.8, linestyle=GUIDE, zorder=1)
         if mark["text"]:
-            axes.annotate(text_of(mark["text"]), (mark["x"], 1), xycoords=("data", "axes fraction"), xytext=(4, -8),
-                          textcoords="offset points", fontsize=8, color=SOFT, va="center")  # fmt: skip
+            left = mark["x"] > low + 0.7 * (high - low)  # of its line, so that it stays inside
+            look = {"xytext": (-4 if left else 4, -8), "ha": "right" if left else "left"}
+            axes.annotate(text_of(mark["text"]), (mark["x"], 1), xycoords=("data", "axes fraction"), va="center",
+                          textcoords="offset points", fontsize=8, color=SOFT, **look)  # fmt: skip
     for line in panel["lines"]:
         draw_line(axes, line)
     _notes(axes, panel.get("notes", []))
@@ -202,6 +220,8 @@ def draw_map(axes: Axes, panel: Map) -> None:
             for colour, width in (("white", 2.6), (INK, 1.3)):
                 axes.contour(xs, ys, inside, levels=[panel["contour"]], colors=[colour], linewidths=width)
     for edge in panel.get("band_hz", []):
+        if not min(panel["x"]["range"]) < edge < max(panel["x"]["range"]):
+            continue
         for (colour, width), style in zip(DOUBLE, ("-", GUIDE), strict=True):
             axes.axvline(edge, color=colour, linewidth=0.7 * width, linestyle=style)
     for box in panel.get("boxes", []):
@@ -233,38 +253,40 @@ def on_disc(azimuth_deg: Any, radius: Any) -> tuple[Real, Real]:
     return np.asarray(radius * np.sin(angle)), np.asarray(-radius * np.cos(angle))
 
 
-def draw_polar(axes: Axes, panel: Polar) -> None:
-    """Rings with their dB, directions, sectors, and the levels."""
-    axes.set_axis_off()
+def draw_polar(axes: Axes, panel: Polar, to: Transform) -> None:
+    """Rings with their dB, directions, sectors, and the levels; on a disc of radius 1 that `to` puts into axes of several."""
     inner, outer = panel["range_db"]
     span = outer - inner
-    axes.set(xlim=(-1.18, 1.18), ylim=(-1.18, 1.18), aspect="equal")
     for sector in panel.get("sectors", []):
         wedge = (sector["start_deg"] - 90, sector["stop_deg"] - 90)
-        axes.add_patch(Wedge((0, 0), 1, *wedge, color=paint(sector["color"]), alpha=0.25, linewidth=0))
+        axes.add_patch(Wedge((0, 0), 1, *wedge, color=paint(sector["color"]), alpha=0.25, linewidth=0, transform=to))
     around = np.linspace(0, 360, 91)
     radii = [(float(ring) - inner) / span for ring in panel["rings_db"]]
     rings = [np.stack(on_disc(around, radius), axis=1) for radius in radii if 0 < radius <= 1]
     spokes = [np.stack([np.zeros(2), on_disc(angle, 1)]) for angle in POLAR_LABELS_DEG]
-    axes.add_collection(LineCollection([*rings, *spokes], colors=FAINT, linewidths=0.6, zorder=1))
-    axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor=SOFT, linewidth=0.8, zorder=1))
+    axes.add_collection(
+        LineCollection([*rings, *spokes], colors=FAINT, linewidths=0.6, zorder=1, transform=to), autolim=False
+    )
+    axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor=SOFT, linewidth=0.8, zorder=1, transform=to))
     for line in panel["lines"]:
         angle, level = np.append(line["x"], line["x"][0]), np.append(line["y"], line["y"][0])
         x, y = on_disc(angle, (np.clip(level, inner, outer) - inner) / span)
-        axes.plot(x, y, zorder=3, **handle_look(line))
+        axes.plot(x, y, zorder=3, transform=to, **handle_look(line))
     sides = panel.get("sides", False)
     for angle in POLAR_LABELS_DEG:
         if not sides or abs(angle) == 90:
             x, y = on_disc(angle, 1.06)
             ends = ["right" if x < -0.1 else "left" if x > 0.1 else "center", "top" if y < -0.1 else "bottom"]
             axes.text(float(x), float(y), f"{angle}°".replace("-", "\N{MINUS SIGN}"), fontsize=7, color=SOFT, ha=ends[0],
-                      va=ends[1] if abs(y) > 0.1 else "center")  # fmt: skip
+                      va=ends[1] if abs(y) > 0.1 else "center", transform=to)  # fmt: skip
     for ring, radius in zip(panel["rings_db"], radii, strict=True):
         if 0 <= radius <= 1:
             x, y = on_disc(158, radius)
-            axes.text(
-                float(x), float(y), f"{ring:g}".replace("-", "\N{MINUS SIGN}"), fontsize=6.5, color=SOFT, zorder=2.5
-            )
+            text = f"{ring:g}".replace("-", "\N{MINUS SIGN}")
+            axes.text(float(x), float(y), text, fontsize=6.5, color=SOFT, zorder=2.5, transform=to)
+    title = text_of(panel["title"])
+    axes.text(0, 1.26, title, fontsize=9, fontweight="bold", ha="center", va="bottom", transform=to,
+              color=SOFT if panel.get("soft") else INK)  # fmt: skip
 
 
 def draw_drawing(axes: Axes, panel: Drawing) -> None:
@@ -308,6 +330,5 @@ def _text(axes: Axes, shape: Any, colour: Any) -> None:
 DRAWERS: dict[str, Callable[[Axes, Any], None]] = {
     "curves": draw_curves,
     "map": draw_map,
-    "polar": draw_polar,
     "drawing": draw_drawing,
 }

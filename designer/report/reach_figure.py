@@ -44,10 +44,10 @@ def _label_places(lines: Real) -> list[int | None]:
     size = lines.shape[1]
     free = (np.arange(size) >= 0.05 * size) & (np.arange(size) < 0.95 * size)
     label_places: list[int | None] = []
-    for number, line in enumerate(lines):
-        apart = np.abs(np.delete(lines, number, axis=0) - line)
+    for number, gains in enumerate(lines):
+        apart = np.abs(np.delete(lines, number, axis=0) - gains)
         nearest = np.where(np.isnan(apart), np.inf, apart).min(axis=0, initial=np.inf)
-        nearest = np.where(free & np.isfinite(line), np.minimum(nearest, HIGHEST_REACH_DB), 0.0)
+        nearest = np.where(free & np.isfinite(gains), np.minimum(nearest, HIGHEST_REACH_DB), 0.0)
         at = int(nearest.argmax())
         label_places.append(at if nearest[at] > MIN_APART_DB else None)
         if nearest[at] > MIN_APART_DB:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
 from designer.arrays import Bool, Real
 from designer.report.figure_data import Axis, Figure, Marker, axis, curves, figure, line, shortened
 
