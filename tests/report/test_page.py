@@ -76,7 +76,7 @@ def test_the_library_is_that_of_the_installed_package() -> None:
 
     (path,) = (file for file in files("plotly") or () if file.name == "plotly.min.js")
     original = path.read_text(encoding="utf-8")
-    parts = re.split(r"\w+\.register\(\[(?:\w+\(\),)+\w+\(\)\]\)", original)
+    parts = re.split(r"[\w$]+\.register\(\[(?:[\w$]+\(\),)+[\w$]+\(\)\]\)", original)
     assert len(parts) == 2
     changed = script.in_tasks(original)
     assert changed.replace("this, (() => {", "this, () => {", 1).startswith(parts[0])
