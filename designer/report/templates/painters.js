@@ -4,8 +4,8 @@ const lineOf = (scheme, line) => ({ color: colour(scheme, line.color), dash: DAS
 
 // Places of the points that carry a marker: at even steps of the axis where the look says so.
 function marked(line, xs, box) {
-  if (!line.every) return xs.map((_, i) => i);
-  const [begin, step] = line.every, at = value => (box.log[0] ? Math.log10(value) : value);
+  if (!line.spacing) return xs.map((_, i) => i);
+  const [begin, step] = line.spacing, at = value => (box.log[0] ? Math.log10(value) : value);
   const share = xs.map(value => (at(value) - box.xr[0]) / (box.xr[1] - box.xr[0]));
   const places = [];
   for (let want = begin; want < 1; want += step) {
