@@ -20,7 +20,7 @@ STATEMENT = re.compile(r"^(\w+) = ((?:[A-Z]\w*\(|\{).*(?:\n[ )}].*)*)", re.MULTI
 
 @cache
 def declared(folder: str, kind: str) -> tuple[dict[str, Any], ...]:
-    """Literal keywords of each declaration of a kind, names for tuples of names, and `declared_as`, in the order of their `place`, or of the file."""
+    """Literal keywords of each declaration of a kind, names for tuples of names, and `declared_as`, by their `place`, or as in the file."""
     values = []
     for path in (Path(__file__).parent / folder).glob("*.py"):
         statements = dict(STATEMENT.findall(path.read_text(encoding="utf-8")))

@@ -23,9 +23,7 @@ def figures(
         str | None, typer.Option(metavar="A,B,...", help="Draw these kinds alone, from the list below; by default all.")
     ] = None,
     form: Annotated[Literal["svg", "pdf", "png"], typer.Option("--format", help="Format of the files.")] = "svg",
-    dpi: Annotated[
-        float, typer.Option(min=30, max=1200, help="Dots per inch of a PNG.")
-    ] = 160.0,
+    dpi: Annotated[float, typer.Option(min=30, max=1200, help="Dots per inch of a PNG.")] = 160.0,
     out: Annotated[
         Path | None, typer.Option("-o", metavar="DIR", help="The folder to write; by default OUT/figures.")
     ] = None,

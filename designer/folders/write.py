@@ -21,7 +21,6 @@ from designer.report import figures, page, page_data
 from designer.result import Result
 from designer.writing import DESIGN, check_folder, reserve, write_folder
 
-
 Drawn = Literal["all", "core", "none"]
 
 

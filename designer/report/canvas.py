@@ -17,7 +17,7 @@ from designer.report.figure_data import Colour, Dash, Marker
 from designer.report.palette import COLOURS, FAINT, INK, NAMED, SOFT
 
 Printed = Figure
-"""What a figure is drawn as."""
+"""A drawn figure."""
 DASHES: dict[Dash, Any] = {
     "solid": "-",
     "dash": (0, (5, 1.5)),
@@ -41,7 +41,7 @@ STYLE: Any = {
 }
 MISSING = "\N{WHITE SQUARE}"
 DPI = 160
-"""Of PNG files."""
+"""Dots per inch of PNG files."""
 
 
 def in_style() -> Any:

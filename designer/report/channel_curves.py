@@ -52,12 +52,12 @@ def over_band(
 
 
 def target_line(x: Real, y: Real, name: str = "target") -> Line:
-    """What is asked for, dotted everywhere."""
+    """Target, dotted everywhere."""
     return line(x, y, name, color="ink", dash="dot", width=1.3)
 
 
 def shortfall(x: Real, low: Real, high: Real, where: Bool) -> Shortfall:
-    """What is missing between two curves, from each place to its neighbours: a lone one has no area."""
+    """Lack between two curves, from each place to its neighbours: a lone one has no area."""
     near = where | np.append(where[1:], False) | np.append(False, where[:-1])
     low, high = (np.where(near, edge, np.nan) for edge in (np.minimum(low, high), high))
     return {"name": "missed", "x": x, "low": low, "high": high}
@@ -89,7 +89,7 @@ def gain_figure(result: Result, name: str) -> Figure:
     heads = drawn_heads(result).get(name, {})
     lines = []
     for n, (head, values) in enumerate(heads.items()):
-        look = {"color": (2, 3, 4, 7)[n % 4], "dash": DASHES[(n + n // 4) % 4], "width": 1.2}
+        look: dict[str, Any] = {"color": (2, 3, 4, 7)[n % 4], "dash": DASHES[(n + n // 4) % 4], "width": 1.2}
         lines.append(line(f, values, shortened(Path(head).name), **look))
     lines.append(line(f, gain, "realised, all heads" if heads else "realised", width=2, metric="cancellation_gain_db"))
     # Above the mean, which it may run along.
@@ -175,7 +175,8 @@ def costs_figure(result: Result, name: str) -> Figure:
             text = f"at {'least' if better > 0 else 'most'} {limit:g} dB"
             limits.append({"y": limit, "text": text, "above": better > 0})
         y_axis = axis("dB", "dB", max(low, high - 40) - 2, high + 2)
-        shown = line(f, y, **({"metric": metric} if metric else {}))
+        column: dict[str, Any] = {"metric": metric} if metric else {}
+        shown = line(f, y, **column)
         panels.append(over_band(result, name, y_axis, [shown], title=title, place=(row, 0), limits=limits))
     return figure(panels, 1.25 * len(rows) + 0.4)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -153,10 +153,8 @@ def polar(
 ) -> Polar:  # fmt: skip
     """A polar plot from POLAR_FLOOR_DB to outer_db."""
     rings_db = np.arange(POLAR_FLOOR_DB + 6, outer_db + 1, 12) if rings_db is None else rings_db
-    return {
-        "kind": "polar", "title": title, "place": [*place, 1, 1], "lines": list(lines), "unit": "dB",
-        "range_db": [POLAR_FLOOR_DB, float(outer_db)], "rings_db": rings_db, **more,
-    }  # type: ignore[typeddict-item]  # fmt: skip
+    panel: Any = {"kind": "polar", "title": title, "place": [*place, 1, 1], "lines": list(lines), "unit": "dB"}
+    return cast(Polar, {**panel, "range_db": [POLAR_FLOOR_DB, float(outer_db)], "rings_db": rings_db, **more})
 
 
 def hertz(frequency_hz: float) -> str:

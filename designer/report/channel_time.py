@@ -11,7 +11,7 @@ from designer.evaluation.realisation_study import Point
 from designer.metrics import Realised
 from designer.realization.forms import PLAIN, SCALED, SPARED
 from designer.report.channel_curves import GAIN, over_band
-from designer.report.figure_data import Axis, Figure, Line, axis, curves, figure, line, shortened
+from designer.report.figure_data import Figure, Line, axis, curves, figure, line, shortened
 from designer.result import Result
 
 SHOWN_MS = 4.0
@@ -131,7 +131,7 @@ def realisation_figure(result: Result, name: str) -> Figure:
             shown[0 if way == SCALED else 1]["name"] = way
             lines += shown
     unrounded, values = study.stages["realised"].fifth_percentile_db, sorted({point.value for point in bits})
-    x: Axis = axis("Bits of a coefficient's word, one before the point", "", values[0] - 0.5, values[-1] + 0.5, values)
+    x = axis("Bits of a word, one before the point", "", values[0] - 0.5, values[-1] + 0.5, values)
     ends = np.array(x["range"])
     lines.append(line(ends, np.full(2, unrounded), "unrounded, 5th percentile", color="ink", width=0.9))
     panels.append(curves(x, y, lines, title="Against word length", place=(0, len(panels))))
@@ -141,7 +141,7 @@ def realisation_figure(result: Result, name: str) -> Figure:
 def _gains(points: list[Point], colour: int, marker: str, parts: Any = PARTS) -> list[Line]:
     x, lines = np.array([float(point.value) for point in points]), []
     for _, number, look in parts:
-        symbol = {"marker": marker} if number == "fifth_percentile_db" else {}
+        symbol: dict[str, Any] = {"marker": marker} if number == "fifth_percentile_db" else {}
         y = np.array([getattr(point.gains, number) for point in points])
         lines.append(line(x, y, color=colour, **look, **symbol))
     return lines

@@ -11,7 +11,7 @@ their own have it there instead. Maps of one figure whose levels are alike share
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
 import numpy as np
 
@@ -24,6 +24,7 @@ Marker = Literal[
     "circle", "square", "triangle-up", "diamond", "triangle-down", "x", "cross", "triangle-left", "triangle-right", "star",
     "plus",
 ]  # fmt: skip
+Palette = Literal["viridis", "RdBu_r", "PuOr"]
 DASHES: tuple[Dash, ...] = ("solid", "dash", "dot", "dashdot")
 MARKERS: tuple[Marker, ...] = (
     "circle", "square", "triangle-up", "diamond", "triangle-down", "x", "cross", "triangle-left", "triangle-right", "star",
@@ -33,7 +34,7 @@ COLOURS = 8
 LONGEST = 40
 """Characters of a name in a legend."""
 SIGNIFICANT_DIGITS = 4
-"""What a reader sees of a number."""
+"""Digits of a number that a reader sees."""
 
 
 class Axis(TypedDict):
@@ -60,7 +61,7 @@ class Line(TypedDict):
     marker: NotRequired[Marker]  # none
     size: NotRequired[float]  # of a marker in points, 4
     hollow: NotRequired[bool]  # the marker, False
-    every: NotRequired[list[float]]  # shares of the axis where markers begin and are apart; else a marker a point
+    spacing: NotRequired[list[float]]  # shares of the axis where markers begin and are apart; else a marker a point
     shape: NotRequired[Literal["hv", "vh"]]  # steps: first across, or first up; else straight
     design: NotRequired[int]  # number of a compared design
     metric: NotRequired[str]  # column of metrics.csv that it shows
@@ -79,7 +80,7 @@ class Span(TypedDict):
 
 
 class Shortfall(TypedDict):
-    """What is missing between two curves, hatched; NaN where nothing is."""
+    """Lack between two curves, hatched; NaN where there is none."""
 
     name: str
     x: Real  # (N,)
@@ -140,7 +141,7 @@ class Levels(TypedDict):
     ticks: Real
     label: str
     unit: str
-    palette: Literal["viridis", "RdBu_r", "PuOr"]
+    palette: Palette
 
 
 class Box(TypedDict):
@@ -277,7 +278,7 @@ def driver_look(number: int) -> dict[str, Any]:
     look: dict[str, Any] = {"color": number % COLOURS, "dash": DASHES[(number + group) % len(DASHES)]}
     if group:
         offset = 0.02 + 0.024 * (number % 6)
-        look |= {"marker": MARKERS[(group - 1) % len(MARKERS)], "every": [offset, 0.15]}
+        look |= {"marker": MARKERS[(group - 1) % len(MARKERS)], "spacing": [offset, 0.15]}
     return look
 
 
@@ -287,7 +288,7 @@ def design_look(number: int) -> dict[str, Any]:
         "color": number % COLOURS,
         "dash": DASHES[(number + number // COLOURS) % len(DASHES)],
         "marker": MARKERS[number % len(MARKERS)],
-        "every": [0.02 + 0.024 * (number % 6), 0.15],
+        "spacing": [0.02 + 0.024 * (number % 6), 0.15],
         "design": number,
     }
 
@@ -296,7 +297,8 @@ def line(
     x: Real, y: Real, name: str = "", *, color: Colour = 0, dash: Dash = "solid", width: float = 1.6, **look: Any
 ) -> Line:
     """A line with its look."""
-    return {"name": name, "x": x, "y": y, "color": color, "dash": dash, "width": width, **look}  # type: ignore[typeddict-item]
+    shown: Any = {"name": name, "x": x, "y": y, "color": color, "dash": dash, "width": width, **look}
+    return cast(Line, shown)
 
 
 def frequency_axis(shown_hz: Sequence[float]) -> Axis:
@@ -320,10 +322,8 @@ def curves(
 ) -> Curves:
     """A panel of curves; of its lists those that are empty are left out."""
     more = {key: value for key, value in more.items() if value is not None and (key == "band_hz" or len(value))}
-    return {
-        "kind": "curves", "title": title, "place": [*place, 1, 1][:4], "x": x, "y": y,
-        "lines": list(lines), **more,
-    }  # type: ignore[typeddict-item]  # fmt: skip
+    panel: Any = {"kind": "curves", "title": title, "place": [*place, 1, 1][:4], "x": x, "y": y, "lines": list(lines)}
+    return cast(Curves, panel | more)
 
 
 def level_map(
@@ -334,22 +334,30 @@ def level_map(
     more = {key: value for key, value in more.items() if not (isinstance(value, list) and not value)}
     if z is not None:
         more["z"] = z
-    return {
-        "kind": "map", "title": title, "place": [*place, 1, 1][:4], "x": x, "y": y, "xs": xs, "ys": ys,
-        "levels": levels, **more,
-    }  # type: ignore[typeddict-item]  # fmt: skip
+    panel: Any = {
+        "kind": "map",
+        "title": title,
+        "place": [*place, 1, 1][:4],
+        "x": x,
+        "y": y,
+        "xs": xs,
+        "ys": ys,
+        "levels": levels,
+    }
+    return cast(Map, panel | more)
 
 
-def steps(edges: Real, ticks: Real, label: str, unit: str, palette: str = "viridis") -> Levels:
+def steps(edges: Real, ticks: Real, label: str, unit: str, palette: Palette = "viridis") -> Levels:
     """Colours in steps between edges."""
-    return {"edges": edges, "ticks": ticks, "label": label, "unit": unit, "palette": palette}  # type: ignore[typeddict-item]
+    return {"edges": edges, "ticks": ticks, "label": label, "unit": unit, "palette": palette}
 
 
 def figure(panels: Iterable[Panel], height: float, *, title: str = "", **more: Any) -> Figure:
     """A figure of panels, on as many rows and columns as they take."""
     listed = list(panels)
     rows, columns = (max(panel["place"][n] + panel["place"][n + 2] for panel in listed) for n in (0, 1))
-    return {"title": title, "rows": rows, "columns": columns, "height": height, "panels": listed, **more}  # type: ignore[typeddict-item]
+    whole: Any = {"title": title, "rows": rows, "columns": columns, "height": height, "panels": listed, **more}
+    return cast(Figure, whole)
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:

@@ -195,8 +195,8 @@ def file_stems(names: Sequence[str]) -> dict[str, str]:
 def _of(
     of: str, *subject: Any, kinds: Collection[str] | None = None, front: str = "", end: str = "", place: str = ""
 ) -> dict[str, Picture]:
-    wanted = (kind for kind in declared_of(of) if kinds is None or kind.kind in kinds)
-    return {f"{front}{kind.kind}{end}": Picture(kind, subject, place) for kind in wanted if kind.shown(*subject)}
+    chosen = (kind for kind in declared_of(of) if kinds is None or kind.kind in kinds)
+    return {f"{front}{kind.kind}{end}": Picture(kind, subject, place) for kind in chosen if kind.shown(*subject)}
 
 
 def listener_pictures(result: Result, kinds: Collection[str] | None = None) -> dict[str, Picture]:

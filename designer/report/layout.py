@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -23,8 +23,8 @@ def drawing(
     title: str, place: Sequence[int], x: Axis, y: Axis, shapes: list[Shape], notes: Sequence[Note] = ()
 ) -> Drawing:
     """A panel of shapes."""
-    parts: dict[str, Any] = {"notes": list(notes)} if notes else {}
-    return {"kind": "drawing", "title": title, "place": list(place), "x": x, "y": y, "shapes": shapes, **parts}  # type: ignore[typeddict-item]
+    panel: Any = {"kind": "drawing", "title": title, "place": list(place), "x": x, "y": y, "shapes": shapes}
+    return cast(Drawing, panel | ({"notes": list(notes)} if notes else {}))
 
 
 def layout_figure(problem: Problem) -> Figure:
@@ -83,7 +83,7 @@ def _device_from_the_side(problem: Problem) -> Drawing:
     return drawing("The device, from the side", (1, 1, 1, 1), x, y, shapes, [note])
 
 
-def _device(problem: Problem, *, names: bool) -> list[Shape]:
+def _device(problem: Problem, *, names: bool) -> list[Any]:
     """The device from above; its drivers' names and pistons where it is drawn large."""
     body, outline = problem.body, problem.body.outline("above")
     shapes = _outline(problem, "above")
@@ -97,7 +97,7 @@ def _device(problem: Problem, *, names: bool) -> list[Shape]:
         if half is not None:
             radius_m, arc = float(body.half_size_m.max()), np.arctan2(x, y) + np.linspace(-half, half, 24)
             places = {"x": radius_m * np.cos(arc), "y": radius_m * np.sin(arc)}
-            shapes.append({"form": "line", **places, "color": l, "width": 3.5})  # type: ignore[typeddict-item]
+            shapes.append({"form": "line", **places, "color": l, "width": 3.5})
         shapes.append(_points(y, x, l, 6.0 if names else 3.5))
         if not names or rank[l] % stride:
             continue
@@ -107,11 +107,11 @@ def _device(problem: Problem, *, names: bool) -> list[Shape]:
         away = [float(outward[0]) * 9, -float(outward[1]) * (6 if upright else 11)]
         side = "left" if outward[0] > 0.3 else "right" if outward[0] < -0.3 else "center"
         words = {"text": shortened(driver.name, 24), "away": away, "align": side, "upright": upright}
-        shapes.append({"form": "text", "x": y, "y": x, **words})  # type: ignore[typeddict-item]
+        shapes.append({"form": "text", "x": y, "y": x, **words})
     return shapes
 
 
-def _outline(problem: Problem, view: str) -> list[Shape]:
+def _outline(problem: Problem, view: str) -> list[Any]:
     outline = problem.body.outline(view)
     surface: dict[str, Any] = {"fill": "shade", "color": "soft", "width": 1.0}
     if outline is None:
@@ -125,27 +125,27 @@ def _outline(problem: Problem, view: str) -> list[Shape]:
     return [{"form": "line", "x": x, "y": y, "color": "soft", "width": 1.2}]
 
 
-def _listener(problem: Problem) -> list[Shape]:
+def _listener(problem: Problem) -> list[Any]:
     """The head with its nose, its ears, and the ear cloud."""
     listener, head = problem.listener, problem.heads[0]
     radius_m = geometry.head_radius_m(head, listener.head_radius_m)
     forward, left, _ = geometry.head_axes(listener)
     centre = np.array(listener.position_m)
     cloud = geometry.ears_m(listener, radius_m).reshape(-1, 3)
-    shapes: list[Shape] = [
+    shapes: list[Any] = [
         {"form": "line", "x": np.array([0, centre[1]]), "y": np.array([0, centre[0]]), "color": "faint", "width": 0.8},
-        {**_points(cloud[:, 1], cloud[:, 0], 5, 1.5)},
+        _points(cloud[:, 1], cloud[:, 0], 5, 1.5),
     ]
     if head != "points":
         look: dict[str, Any] = {"fill": "paper", "color": "ink", "width": 1.0}
-        shapes.append({"form": "circle", "x": float(centre[1]), "y": float(centre[0]), "radius": radius_m, **look})  # type: ignore[typeddict-item]
+        shapes.append({"form": "circle", "x": float(centre[1]), "y": float(centre[0]), "radius": radius_m, **look})
         nose: Real = centre + radius_m * np.array(
             [1.3 * forward, 0.97 * forward + 0.2 * left, 0.97 * forward - 0.2 * left]
         )
-        shapes.append({"form": "polygon", "x": nose[:, 1], "y": nose[:, 0], **look})  # type: ignore[typeddict-item]
+        shapes.append({"form": "polygon", "x": nose[:, 1], "y": nose[:, 0], **look})
     for side, beside in (("L", left), ("R", -left)):
         ear = centre + beside * radius_m
         shapes.append(_points(ear[1], ear[0], "ink", 3.0))
         words: dict[str, Any] = {"text": side, "away": [9 * float(beside[1]), -9 * float(beside[0])], "bold": True}
-        shapes.append({"form": "text", "x": float(ear[1]), "y": float(ear[0]), "size": 9.0, **words})  # type: ignore[typeddict-item]
+        shapes.append({"form": "text", "x": float(ear[1]), "y": float(ear[0]), "size": 9.0, **words})
     return shapes

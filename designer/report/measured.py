@@ -22,8 +22,10 @@ from designer.report.channel_maps import level_steps
 from designer.report.figure_data import (
     DASHES,
     Axis,
+    Colour,
     Curves,
     Figure,
+    Line,
     Map,
     Note,
     Panel,
@@ -106,7 +108,7 @@ def _driver_map(plane: Plane, f: Real, x: Axis, place: tuple[int, ...]) -> Map:
     ticks = np.arange(np.ceil(angles[0] / 45) * 45, angles[-1] + 1, 45 if np.ptp(angles) > 100 else 15)
     y = axis(f"Angle in degrees{towards}", "°", angles[0], angles[-1], ticks)
     title = f"{plane.words.capitalize()} plane"
-    return level_map(x, y, f, angles, level.T, level_steps(6, "dB re on axis"), title=title) | {"place": list(place)}  # type: ignore[return-value]
+    return level_map(x, y, f, angles, level.T, level_steps(6, "dB re on axis"), title=title, place=place)
 
 
 def _degrees(angle_deg: float) -> str:
@@ -131,7 +133,7 @@ def _shown_deg(angles_deg: Real, *, few: bool, axis: bool) -> list[float]:
 
 def _driver_levels(response: MeasuredDirectivity, f: Real, planes: list[Plane], x: Axis) -> Curves:
     """Level at the angles nearest to WANTED_DEG, to both sides where these differ; a colour an angle, a line style a side."""
-    lines, on_axis = [], []
+    lines, on_axis = list[Line](), list[Line]()
     largest = max(float(np.abs(plane.angles_deg).max()) for plane in planes) or 1.0
     for plane in planes:
         for angle in _shown_deg(plane.angles_deg, few=len(planes) > 1, axis=not (lines or on_axis)):
@@ -154,7 +156,7 @@ def _driver_levels(response: MeasuredDirectivity, f: Real, planes: list[Plane], 
     notes: list[Note] = []
     if first > low_hz * 1.6:
         notes.append({"x": 0.01, "y": 0.04, "text": "not measured:\nthe model", "color": "soft", "share": True})
-    return curves(x, y, lines, title=title, shaded=shaded, notes=notes) | {"place": [0, 0, 1, 2]}  # type: ignore[return-value]
+    return curves(x, y, lines, title=title, shaded=shaded, notes=notes, place=(0, 0, 1, 2))
 
 
 def _driver_phase(response: MeasuredDirectivity, f: Real, x: Axis, place: tuple[int, ...]) -> Curves:
@@ -173,7 +175,7 @@ def _driver_phase(response: MeasuredDirectivity, f: Real, x: Axis, place: tuple[
     step = 90 if high - low < 800 else 180 if high - low < 1600 else 720
     y = axis("Phase in degrees", "°", low - 25, high + 0.35 * (high - low), np.arange(-36_000, 36_001, step))
     y["ticks"] = [tick for tick in y["ticks"] if y["range"][0] <= tick[0] <= y["range"][1]]
-    return curves(x, y, lines, title=title, legend="upper right") | {"place": list(place)}  # type: ignore[return-value]
+    return curves(x, y, lines, title=title, legend="upper right", place=place)
 
 
 def head_figure(head: MeasuredHead, arrivals: Real) -> Figure:
@@ -216,13 +218,12 @@ def _head_directions(head: MeasuredHead, arrivals: Real) -> Map:
     x = _azimuth_axis(45, "← head's left  |  azimuth in degrees  |  head's right →")
     y = axis("Elevation in degrees", "°", -95, 95, np.arange(-90, 91, 30))
     missing = ~covered.reshape(elevation.size, azimuth.size)
-    panel = level_map(
+    return level_map(
         x, y, azimuth, elevation, None, levels,
-        title="Directions, and the time between the ears", marks=marks, gaps={"name": "nothing measured", "where": missing},
+        title="Directions, and the time between the ears", place=(0, 0, 1, 2), marks=marks,
+        gaps={"name": "nothing measured", "where": missing},
         dots={"x": measured_azimuth, "y": measured_elevation, "z": time_ms},
     )  # fmt: skip
-    panel["place"] = [0, 0, 1, 2]
-    return panel
 
 
 def _covers(head: MeasuredHead, towards: Real) -> bool:
@@ -261,8 +262,9 @@ def _head_levels(head: MeasuredHead) -> Curves:
             heard = head.transfer(f, direction(np.array([azimuth])))[:, 0, 0]
         except DataError:  # nothing is measured there
             continue
-        colour, width = ("ink", 1.8) if azimuth == 0 else (n, 1.2)
-        lines.append(line(f, amplitude_db(heard), _degrees(azimuth), color=colour, width=width, dash=DASHES[n % 4]))  # type: ignore[arg-type]
+        colour: Colour = "ink" if azimuth == 0 else n
+        width = 1.8 if azimuth == 0 else 1.2
+        lines.append(line(f, amplitude_db(heard), _degrees(azimuth), color=colour, width=width, dash=DASHES[n % 4]))
     levels = np.concatenate([shown["y"] for shown in lines]) if lines else np.zeros(1)
     y = axis("Level in dB re free field", "dB", max(float(levels.min()) - 1, -35.0) - 14, float(levels.max()) + 1)
     x, title = frequency_axis((100.0, max(20_000.0, head.band_hz[1]))), "Level at the left ear, by azimuth"

@@ -91,8 +91,13 @@ def draw(figure: Figure) -> Printed:
                 axes.set_title(drawable(title), fontsize=_title_pt(figure), pad=4, y=1.0, color=paint("ink"))
             if panel["kind"] == "curves" and "legend" in panel:
                 handles = list(_handles([panel]).values())
-                axes.legend(handles=handles, loc=panel["legend"], fontsize=8, ncols=2 if len(handles) > 4 else 1,
-                            frameon=True, framealpha=0.85, edgecolor="none", borderpad=0.2)  # fmt: skip
+                look: Any = {
+                    "loc": panel["legend"],
+                    "fontsize": 8,
+                    "ncols": 2 if len(handles) > 4 else 1,
+                    "borderpad": 0.2,
+                }
+                axes.legend(handles=handles, frameon=True, framealpha=0.85, edgecolor="none", **look)
         _bars(fig, figure, layout)
         if layout.head:
             fig.text(0.1 / WIDTH_IN, 1 - 0.05 / layout.height_in, drawable(layout.head), fontsize=HEAD_PT, va="top",
@@ -176,8 +181,8 @@ def _hidden(figure: Figure) -> list[tuple[bool, bool]]:
                 other is not None
                 and panel["kind"] != "polar"
                 and other["kind"] != "polar"
-                and panel[which] == other[which]  # type: ignore[literal-required]
-                for which, other in pairs
+                and panel[letter] == other[letter]  # type: ignore[literal-required]
+                for letter, other in pairs
             )
         )
     return hidden  # type: ignore[return-value]
@@ -283,4 +288,4 @@ def _bars(fig: Printed, figure: Figure, layout: Layout) -> None:
         bar = fig.colorbar(ScalarMappable(norm, colours), cax=axes, ticks=np.asarray(levels["ticks"]).tolist())
         bar.set_label(drawable(levels["label"]), fontsize=8, labelpad=2)
         bar.ax.tick_params(labelsize=8, length=2, pad=2)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)

@@ -81,12 +81,12 @@ def set_axes(
 
     The y axis' words stand at the left of `left_in`, or beside the ticks.
     """
-    for which, is_hidden, length_in in zip("xy", hidden, size_in, strict=True):
-        axis, words = getattr(axes, f"{which}axis"), panel[which]
+    for letter, is_hidden, length_in in zip("xy", hidden, size_in, strict=True):
+        axis, words = getattr(axes, f"{letter}axis"), panel[letter]
         if words.get("scale") == "log":
-            axes.set(**{f"{which}scale": "log"})
-        axes.set(**{f"{which}lim": words["range"]})
-        ticks = ticks_of(words, length_in, across=which == "x")
+            axes.set(**{f"{letter}scale": "log"})
+        axes.set(**{f"{letter}lim": words["range"]})
+        ticks = ticks_of(words, length_in, across=letter == "x")
         texts = ["" if is_hidden else text_of(text) for _, text in ticks]
         axis.set_major_locator(FixedLocator([tick for tick, _ in ticks]))
         axis.set_major_formatter(FixedFormatter(texts))
@@ -95,18 +95,18 @@ def set_axes(
             small = inches(words["label"].split("\n"), 8.5) > length_in
             axis.set_label_text(text_of(words["label"]), fontsize=7.5 if small else 8.5)
             # Where matplotlib would put it after a look at each tick's text.
-            away = TICK_ROOM_IN + (inches(texts, 8.5) if which == "y" else 8.5 / 72)
-            if which == "y" and left_in:
+            away = TICK_ROOM_IN + (inches(texts, 8.5) if letter == "y" else 8.5 / 72)
+            if letter == "y" and left_in:
                 away = left_in - LINE_IN * (words["label"].count("\n") + 1)
-            place = (-away / size_in[0], 0.5) if which == "y" else (0.5, -away / size_in[1])
+            place = (-away / size_in[0], 0.5) if letter == "y" else (0.5, -away / size_in[1])
             axis.set_label_coords(*place)
 
 
 def draw_line(axes: Axes, line: Line) -> None:
     """A curve as it is."""
     look = handle_look(line)
-    if "every" in line:
-        look["markevery"] = tuple(line["every"])
+    if "spacing" in line:
+        look["markevery"] = tuple(line["spacing"])
     if "shape" in line:
         look["drawstyle"] = "steps-post" if line["shape"] == "hv" else "steps-pre"
     if line.get("hidden"):
@@ -127,7 +127,7 @@ def _limit(axes: Axes, limit: Limit) -> None:
 def _notes(axes: Axes, notes: list[Note]) -> None:
     for note in notes:
         share = note.get("share", False)
-        align = {"ha": "center", "va": "center"}
+        align: dict[str, Any] = {"ha": "center", "va": "center"}
         if share:
             align = {"ha": "right" if note["x"] > 0.5 else "left", "va": "top" if note["y"] > 0.5 else "bottom"}
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
@@ -215,7 +215,7 @@ def draw_map(axes: Axes, panel: Map) -> None:
                 axes.contourf(xs, ys, crossed, levels=[0.5, 1.5], colors="none", hatches=["xxx"])
     if "contour" in panel and "z" in panel:
         z = np.asarray(panel["z"])
-        inside = np.nan_to_num(z, nan=np.nanmin(z) if np.isfinite(z).any() else 0.0)
+        inside = np.nan_to_num(z, nan=float(np.nanmin(z)) if np.isfinite(z).any() else 0.0)
         if inside.min() < panel["contour"] < inside.max():
             for colour, width in (("white", 2.6), (INK, 1.3)):
                 axes.contour(xs, ys, inside, levels=[panel["contour"]], colors=[colour], linewidths=width)
@@ -237,7 +237,12 @@ def draw_map(axes: Axes, panel: Map) -> None:
         axes.scatter(dots["x"], dots["y"], c=values, cmap=colours, norm=norm, **look)
     for mark in panel.get("marks", []):
         for colour, width in (("white", 3.0), (paint(mark["color"]), 1.4)):
-            thin = {"markeredgecolor": colour, "markeredgewidth": width, "markersize": 8, "markerfacecolor": "none"}
+            thin: dict[str, Any] = {
+                "markeredgecolor": colour,
+                "markeredgewidth": width,
+                "markersize": 8,
+                "markerfacecolor": "none",
+            }
             axes.plot(mark["x"], mark["y"], linestyle="none", marker=_thin(MARKERS[mark["marker"]]), zorder=4, **thin)
     # An image resets the axes' range to its own.
     axes.set(xlim=panel["x"]["range"], ylim=panel["y"]["range"])
@@ -269,8 +274,8 @@ def draw_polar(axes: Axes, panel: Polar, to: Transform) -> None:
     )
     axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor=SOFT, linewidth=0.8, zorder=1, transform=to))
     for line in panel["lines"]:
-        angle, level = np.append(line["x"], line["x"][0]), np.append(line["y"], line["y"][0])
-        x, y = on_disc(angle, (np.clip(level, inner, outer) - inner) / span)
+        azimuth, level = np.append(line["x"], line["x"][0]), np.append(line["y"], line["y"][0])
+        x, y = on_disc(azimuth, (np.clip(level, inner, outer) - inner) / span)
         axes.plot(x, y, zorder=3, transform=to, **handle_look(line))
     sides = panel.get("sides", False)
     for angle in POLAR_LABELS_DEG:

@@ -1,4 +1,4 @@
-"""What a layout could reach at best over frequency, a line an effort, and what is asked."""
+"""Largest gain of a layout over frequency, a line an effort, beside what is asked."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from designer.metrics import ROOM
 from designer.problem import geometry, room_places
 from designer.problem.messages import number
 from designer.problem.schema import Problem, Room
-from designer.report.figure_data import Figure, Shape, axis, curves, figure, frequency_axis, line
+from designer.report.figure_data import Figure, axis, curves, figure, frequency_axis, line
 from designer.report.layout import drawing
 from designer.result import Result
 
@@ -84,8 +84,8 @@ def plan_figure(problem: Problem) -> Figure:
         plane = [0, second]
         sight, drivers, head = np.stack([device_m, head_m])[:, plane], drivers_m[:, plane], head_m[plane]
         corners = {"x": np.array([0, length_m, length_m, 0]), "y": np.array([0, 0, far_m, far_m])}
-        shapes: list[Shape] = [
-            {"form": "polygon", **corners, "color": "soft", "width": 2.0},  # type: ignore[typeddict-item]
+        shapes: list[Any] = [
+            {"form": "polygon", **corners, "color": "soft", "width": 2.0},
             {"form": "line", "x": sight[:, 0], "y": sight[:, 1], "color": "faint"},
             {"form": "points", "x": drivers[:, 0], "y": drivers[:, 1], "color": 0, "size": 3.5, "name": "drivers"},
             {"form": "circle", "x": float(head[0]), "y": float(head[1]), "radius": radius_m, "color": 1, "fill": 1,

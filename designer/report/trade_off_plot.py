@@ -59,14 +59,14 @@ def trade_off_figure(trade: TradeOff) -> Figure:
         look: dict[str, Any] = {"color": n, "marker": MARKERS[n % len(MARKERS)], "width": 0.0, "size": 5.0}
         name, in_group = shortened(label) if len(trade.group_labels) > 1 else "point", np.asarray(trade.group) == n
         for meets, hollow in ((trade.meets, False), (~trade.meets, True)):
-            here = in_group & meets
-            lines.append(line(trade.x[here], trade.y[here], "" if hollow else name, hollow=hollow, **look))
+            at = in_group & meets
+            lines.append(line(trade.x[at], trade.y[at], "" if hollow else name, hollow=hollow, **look))
     lines.append(steps)
     chosen: dict[str, Any] = {"color": "ink", "marker": "circle", "width": 0.0, "size": 12.0, "hollow": True}
     lines.append(line(trade.x[[trade.best]], trade.y[[trade.best]], "chosen", **chosen))
     if not trade.meets.all():
-        hollow: dict[str, Any] = {"color": "soft", "marker": "circle", "width": 0.0, "size": 5.0, "hollow": True}
-        lines.append(line(np.empty(0), np.empty(0), "hollow: breaks a condition", **hollow))
+        broken: dict[str, Any] = {"color": "soft", "marker": "circle", "width": 0.0, "size": 5.0, "hollow": True}
+        lines.append(line(np.empty(0), np.empty(0), "hollow: breaks a condition", **broken))
     marks = []
     if trade.limit is not None:
         at, beyond = trade.limit

@@ -4,8 +4,8 @@ const lineOf = (scheme, line) => ({ color: colour(scheme, line.color), dash: DAS
 
 // Places of the points that carry a marker: at even steps of the axis where the look says so.
 function marked(line, xs, box) {
-  if (!line.every) return xs.map((_, i) => i);
-  const [begin, step] = line.every, at = value => (box.log[0] ? Math.log10(value) : value);
+  if (!line.spacing) return xs.map((_, i) => i);
+  const [begin, step] = line.spacing, at = value => (box.log[0] ? Math.log10(value) : value);
   const share = xs.map(value => (at(value) - box.xr[0]) / (box.xr[1] - box.xr[0]));
   const places = [];
   for (let want = begin; want < 1; want += step) {
@@ -59,7 +59,7 @@ const curves = {
       if (edge > low && edge < high) layout.shapes.push(upright(axes, edge, { line: { color: scheme.soft, width: 1, dash: "3px,3px" }, layer: "below" }));
     for (const span of panel.spans ?? []) {
       const [x, y] = runs(list(span.x), list(span.low), list(span.high));
-      put({ x, y, fill: "toself", fillcolor: faded(colour(scheme, span.color), 0.3), line: { width: 0 } }, { name: span.name, fill: span.color });
+      put({ x, y, fill: "toself", fillcolor: faded(colour(scheme, span.color), span.opacity ?? 0.35), line: { width: 0 } }, { name: span.name, fill: span.color, opacity: span.opacity });
     }
     for (const short of panel.shortfalls ?? []) {
       const [x, y] = runs(list(short.x), list(short.low), list(short.high));
